@@ -1,0 +1,19 @@
+//! The vocabulary that every other crate of portcullis shares: what kinds of policy there are, which
+//! operators exist, what a request says and what a decision can be.
+//!
+//! Nothing here evaluates anything. The reference evaluator and the virtual machine both speak this
+//! vocabulary and share nothing else, so that one can be the oracle of the other.
+//!
+//! Rule ids such as `EVAL-3` in the documentation of this workspace name the numbered rules that
+//! `corpus/rules.jsonl` lists, each with the cases that show it.
+#![no_std]
+
+mod kind;
+mod operator;
+mod request;
+mod service;
+
+pub use kind::{Decision, Effect, Layer, PolicyKind};
+pub use operator::{Base, Family, Operator, OperatorError, Quantifier};
+pub use request::{Caller, ContextEntry, Principal, PrincipalError, Request, is_account_id, session_role_name};
+pub use service::{RCP_SERVICES, is_rcp_service};

@@ -1,0 +1,274 @@
+//! What a request says.
+
+use core::fmt;
+
+/// One request: a caller, one action, one resource, and the context.
+///
+/// Borrowed and flat: whoever builds a request owns the strings. Nothing is derived here; each
+/// evaluator fills in the keys that follow from the request (`KEY-5`) by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// Who asks.
+    pub principal: Principal<'a>,
+    /// The permission asked for, as `prefix:name`, in any case (`MATCH-10`).
+    pub action: &'a str,
+    /// The target's ARN, or `*` for an action without resource (`MATCH-28`).
+    pub resource: &'a str,
+    /// The account that owns the resource, where the caller of the engine knows it (`EVAL-12`).
+    pub resource_account: Option<&'a str>,
+    /// The context keys as given. A key may come more than once, also in another letter case: its
+    /// values are then one list (`COND-41`).
+    pub context: &'a [ContextEntry<'a>],
+    /// True if `RestrictPublicBuckets` is in force for the target (`S3-4`).
+    pub restrict_public_buckets: bool,
+    /// True if something outside the policy language grants this request to this caller: an S3 ACL
+    /// entry that is in force, a KMS grant, a RAM share (`EVAL-75`).
+    pub external_grant: bool,
+}
+
+/// A context key with its values. No value at all counts as an absent key, and switches off the
+/// derivation of the key if it is one that follows from the request (`KEY-2`).
+#[derive(Clone, Copy, Debug)]
+pub struct ContextEntry<'a> {
+    /// The name, in any case (`COND-40`).
+    pub key: &'a str,
+    /// The values as text (`COND-51`).
+    pub values: &'a [&'a str],
+}
+
+/// The caller of a request, with what is known of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Principal<'a> {
+    /// What kind of caller it is.
+    pub caller: Caller<'a>,
+    /// `aws:userid`: `AIDA…` of a user, `AROA…:session` of a role session (`VAR-13`).
+    pub user_id: Option<&'a str>,
+    /// True if the caller's account is the management account of its organization (`SCP-3`).
+    pub management_account: bool,
+}
+
+/// The kinds of caller (`EVAL-1`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller<'a> {
+    /// No credentials.
+    Anonymous,
+    /// The root user of an account: `arn:PARTITION:iam::ACCOUNT:root`.
+    Root {
+        /// The root user's ARN.
+        arn: &'a str,
+    },
+    /// An IAM user, by long-term keys or `GetSessionToken`.
+    User {
+        /// The user's ARN, path included.
+        arn: &'a str,
+    },
+    /// A session of a role.
+    Role {
+        /// `arn:PARTITION:sts::ACCOUNT:assumed-role/ROLE/SESSION`, unless the session's name is unknown.
+        session_arn: Option<&'a str>,
+        /// The role's own ARN, path included.
+        role_arn: &'a str,
+        /// True for a service-linked role (`EVAL-54`).
+        service_linked: bool,
+    },
+    /// A session made by `GetFederationToken`.
+    FederatedUser {
+        /// `arn:PARTITION:sts::ACCOUNT:federated-user/NAME`.
+        arn: &'a str,
+        /// The ARN of the user (or root) who made the session, if known (`EVAL-25`).
+        federated_by: Option<&'a str>,
+    },
+    /// An AWS service that calls directly, by its service principal name (`EVAL-53`).
+    Service {
+        /// `name.amazonaws.com`.
+        name: &'a str,
+    },
+    /// The unsigned caller of `AssumeRoleWithSAML` or `AssumeRoleWithWebIdentity` (`TRUST-4`).
+    Federated {
+        /// The provider: an ARN, or a well-known name (`GRAM-43`).
+        provider: &'a str,
+    },
+    /// A caller known by its S3 canonical user id only (`GRAM-44`).
+    CanonicalUser {
+        /// 64 hexadecimal characters.
+        id: &'a str,
+    },
+}
+
+impl<'a> Caller<'a> {
+    /// The caller's ARN: the session's if it is known, else the role's; none for callers without.
+    pub fn arn(&self) -> Option<&'a str> {
+        match *self {
+            Caller::Root { arn } | Caller::User { arn } | Caller::FederatedUser { arn, .. } => {
+                Some(arn)
+            }
+            Caller::Role {
+                session_arn,
+                role_arn,
+                ..
+            } => Some(session_arn.unwrap_or(role_arn)),
+            Caller::Anonymous
+            | Caller::Service { .. }
+            | Caller::Federated { .. }
+            | Caller::CanonicalUser { .. } => None,
+        }
+    }
+
+    /// The caller's account: the fifth part of its ARN.
+    pub fn account(&self) -> Option<&'a str> {
+        self.arn()?.split(':').nth(4)
+    }
+
+    /// The caller's partition: the second part of its ARN.
+    pub fn partition(&self) -> Option<&'a str> {
+        self.arn()?.split(':').nth(1)
+    }
+
+    /// Reads the ARN of a caller: a root user, a user, a role session or a federated user.
+    ///
+    /// A role's ARN stands for a session of that role whose name is unknown. The session of a role
+    /// that is known by its session only needs the role's ARN beside it; see [`Caller::session`].
+    ///
+    /// ```
+    /// use portcullis_model::Caller;
+    /// let user = Caller::from_arn("arn:aws:iam::111122223333:user/team/ann").unwrap();
+    /// assert_eq!(user.account(), Some("111122223333"));
+    /// assert!(Caller::from_arn("arn:aws:iam::111122223333:group/admins").is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// [`PrincipalError`] names what the text should have been.
+    pub fn from_arn(arn: &'a str) -> Result<Caller<'a>, PrincipalError> {
+        let (service, resource) = split_principal_arn(arn)?;
+        match (service, resource) {
+            ("iam", "root") => Ok(Caller::Root { arn }),
+            ("iam", _) if has_name(resource, "user/") => Ok(Caller::User { arn }),
+            ("iam", _) if has_name(resource, "role/") => Ok(Caller::Role {
+                session_arn: None,
+                role_arn: arn,
+                service_linked: false,
+            }),
+            ("sts", _) if has_name(resource, "federated-user/") => Ok(Caller::FederatedUser {
+                arn,
+                federated_by: None,
+            }),
+            ("sts", _) if session_role_name(arn).is_some() => {
+                Err(PrincipalError::SessionNeedsRole)
+            }
+            _ => Err(PrincipalError::NotAPrincipal),
+        }
+    }
+
+    /// A role session from its ARN and the ARN of its role.
+    ///
+    /// # Errors
+    /// [`PrincipalError`] if either ARN has another form.
+    pub fn session(session_arn: &'a str, role_arn: &'a str) -> Result<Caller<'a>, PrincipalError> {
+        let (service, _) = split_principal_arn(session_arn)?;
+        if service != "sts" || session_role_name(session_arn).is_none() {
+            return Err(PrincipalError::NotAPrincipal);
+        }
+        match Caller::from_arn(role_arn)? {
+            Caller::Role { .. } => Ok(Caller::Role {
+                session_arn: Some(session_arn),
+                role_arn,
+                service_linked: false,
+            }),
+            _ => Err(PrincipalError::NotARole),
+        }
+    }
+}
+
+/// The role's name in `arn:P:sts::A:assumed-role/NAME/SESSION`; none if the text is not of that form.
+pub fn session_role_name(arn: &str) -> Option<&str> {
+    let resource = arn.splitn(6, ':').nth(5)?;
+    let (role, session) = resource.strip_prefix("assumed-role/")?.split_once('/')?;
+    (!role.is_empty() && !session.is_empty()).then_some(role)
+}
+
+/// Why a text is not a caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrincipalError {
+    /// Not an ARN of six parts with a 12-digit account.
+    NotAnArn,
+    /// An ARN of something that cannot make requests.
+    NotAPrincipal,
+    /// The ARN of a role was expected.
+    NotARole,
+    /// A session's ARN does not hold its role's path, so the role's ARN is needed too.
+    SessionNeedsRole,
+}
+
+impl fmt::Display for PrincipalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            PrincipalError::NotAnArn => {
+                "not an ARN with a 12-digit account, such as `arn:aws:iam::111122223333:user/ann`"
+            }
+            PrincipalError::NotAPrincipal => {
+                "not the ARN of a root user, user, role, role session or federated user"
+            }
+            PrincipalError::NotARole => "not the ARN of a role",
+            PrincipalError::SessionNeedsRole => "a session's ARN needs its role's ARN beside it",
+        })
+    }
+}
+
+impl core::error::Error for PrincipalError {}
+
+/// True for twelve ASCII digits (`EVAL-12`).
+pub fn is_account_id(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn split_principal_arn(arn: &str) -> Result<(&str, &str), PrincipalError> {
+    let mut parts = arn.splitn(6, ':');
+    let mut next = || parts.next().ok_or(PrincipalError::NotAnArn);
+    let (scheme, partition, service) = (next()?, next()?, next()?);
+    let (region, account, resource) = (next()?, next()?, next()?);
+    if scheme != "arn" || partition.is_empty() || !region.is_empty() || !is_account_id(account) {
+        return Err(PrincipalError::NotAnArn);
+    }
+    Ok((service, resource))
+}
+
+fn has_name(resource: &str, prefix: &str) -> bool {
+    resource
+        .strip_prefix(prefix)
+        .is_some_and(|name| !name.is_empty() && !name.ends_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn callers_are_read_from_their_arns() {
+        let role = "arn:aws:iam::111122223333:role/app/R";
+        let session = "arn:aws:sts::111122223333:assumed-role/R/s";
+        assert_eq!(
+            Caller::from_arn("arn:aws:iam::111122223333:root"),
+            Ok(Caller::Root {
+                arn: "arn:aws:iam::111122223333:root"
+            })
+        );
+        assert_eq!(Caller::from_arn(session), Err(PrincipalError::SessionNeedsRole));
+        assert_eq!(
+            Caller::session(session, role).map(|caller| caller.arn()),
+            Ok(Some(session))
+        );
+        assert_eq!(Caller::from_arn(role).map(|caller| caller.arn()), Ok(Some(role)));
+        assert_eq!(Caller::session(session, session), Err(PrincipalError::SessionNeedsRole));
+        for wrong in [
+            "",
+            "*",
+            "arn:aws:iam::1111:user/x",
+            "arn:aws:iam::111122223333:user/",
+            "arn:aws:s3:::bucket",
+            "arn:aws:sts::111122223333:assumed-role/R",
+            "arn:aws:iam::111122223333:group/g",
+        ] {
+            assert!(Caller::from_arn(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Policy documents as written: one syntax tree, its readers and its diagnostics.
+
+pub mod ast;
