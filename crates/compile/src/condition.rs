@@ -1,0 +1,293 @@
+//! From a condition to an instruction (section 3 of the rules).
+
+use portcullis_image::value::instant;
+use portcullis_image::value::network::Network;
+use portcullis_image::value::number::Number;
+use portcullis_image::{
+    ANY, ArnPattern, Leaf, ListKind, NumberRecord, Op, flag, ordering,
+};
+use portcullis_model::{Family, Quantifier};
+use portcullis_syntax::ast::{Condition, Text};
+use portcullis_syntax::vars;
+use smallvec::SmallVec;
+
+use crate::lower::Program;
+use crate::pattern::{Case, PatternBuilder, Reading, fold_in};
+
+type Numbers = SmallVec<[u32; 4]>;
+
+impl<'a> Program<'a> {
+    /// The instruction of a condition, without [`flag::END`].
+    pub(crate) fn leaf(&mut self, condition: &Condition<'a>, variables: bool) -> Leaf {
+        let operator = condition.operator;
+        let variables = variables && operator.base.expands_variables();
+        let (op, x, y, z) = match operator.base.family() {
+            Family::Null => return self.null(condition),
+            Family::StringEquals => self.equals(condition.values, variables),
+            Family::StringEqualsIgnoreCase => self.equals_ignoring_case(condition.values, variables),
+            Family::StringLike => self.like(condition.values, variables),
+            Family::NumericEquals => self.numbers(condition.values, ordering::EQUAL),
+            Family::NumericLessThan => self.numbers(condition.values, ordering::LESS),
+            Family::NumericLessThanEquals => {
+                self.numbers(condition.values, ordering::LESS | ordering::EQUAL)
+            }
+            Family::NumericGreaterThan => self.numbers(condition.values, ordering::GREATER),
+            Family::NumericGreaterThanEquals => {
+                self.numbers(condition.values, ordering::GREATER | ordering::EQUAL)
+            }
+            Family::DateEquals => self.dates(condition.values, ordering::EQUAL),
+            Family::DateLessThan => self.dates(condition.values, ordering::LESS),
+            Family::DateLessThanEquals => {
+                self.dates(condition.values, ordering::LESS | ordering::EQUAL)
+            }
+            Family::DateGreaterThan => self.dates(condition.values, ordering::GREATER),
+            Family::DateGreaterThanEquals => {
+                self.dates(condition.values, ordering::GREATER | ordering::EQUAL)
+            }
+            Family::Bool => self.truths(condition.values, variables),
+            Family::BinaryEquals => self.binary(condition.values),
+            Family::IpAddress => self.addresses(condition.values),
+            Family::Arn => self.arns(condition.values, variables),
+        };
+        // The column ABSENT of table 3.2, for every form.
+        let negated = operator.base.is_negated();
+        let (quantifier, absent) = match operator.quantifier {
+            Quantifier::One => (0, negated || operator.if_exists),
+            Quantifier::Any => (flag::ANY, false),
+            Quantifier::All => (flag::ALL, true),
+        };
+        Leaf {
+            op: op as u8,
+            flags: quantifier
+                | if negated { flag::NEGATED } else { 0 }
+                | if absent { flag::ABSENT } else { 0 },
+            slot: self.slot(condition.key.value, op.info().class),
+            x,
+            y,
+            z,
+        }
+    }
+
+    /// `COND-14`, `COND-15`.
+    fn null(&mut self, condition: &Condition<'a>) -> Leaf {
+        let says = |truth: &str| {
+            let mut values = condition.values.iter();
+            values.any(|value| value.value.eq_ignore_ascii_case(truth))
+        };
+        let (op, x, absent) = match condition.operator.quantifier {
+            Quantifier::One => (Op::Null, says("false"), says("true")),
+            Quantifier::Any => (Op::Const, false, false),
+            Quantifier::All => (Op::Const, true, false),
+        };
+        Leaf {
+            op: op as u8,
+            flags: if absent { flag::ABSENT } else { 0 },
+            slot: self.slot(condition.key.value, op.info().class),
+            x: u64::from(x),
+            y: 0,
+            z: 0,
+        }
+    }
+
+    /// `COND-50`, equality. With a variable, all values are patterns without wildcards.
+    fn equals(&mut self, values: &[Text<'a>], variables: bool) -> (Op, u64, u64, u64) {
+        let reading = Reading { variables, wildcards: false, case: Case::Keep };
+        match self.plain_texts(values, reading) {
+            Some(texts) => self.text_set(texts),
+            None => (Op::Like, self.pattern_list(values, reading), 0, 0),
+        }
+    }
+
+    fn text_set(&mut self, mut texts: SmallVec<[&'a str; 4]>) -> (Op, u64, u64, u64) {
+        texts.sort_unstable_by_key(|text| (text.len(), *text));
+        texts.dedup();
+        if let [text] = texts.as_slice() {
+            if text.len() <= 16 {
+                let mut bytes = [0; 16];
+                bytes.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
+                let both = u128::from_le_bytes(bytes);
+                return (Op::TextIs, both as u64, (both >> 64) as u64, text.len() as u64);
+            }
+        }
+        (Op::TextIn, self.text_list(&texts), 0, 0)
+    }
+
+    fn equals_ignoring_case(&mut self, values: &[Text<'a>], variables: bool) -> (Op, u64, u64, u64) {
+        let reading = Reading { variables, wildcards: false, case: Case::Fold };
+        match self.plain_texts(values, reading) {
+            Some(mut texts) => {
+                texts.sort_unstable_by_key(|text| (text.len(), *text));
+                texts.dedup();
+                (Op::FoldIn, self.text_list(&texts), 0, 0)
+            }
+            None => (Op::FoldLike, self.pattern_list(values, reading), 0, 0),
+        }
+    }
+
+    fn like(&mut self, values: &[Text<'a>], variables: bool) -> (Op, u64, u64, u64) {
+        let reading = Reading { variables, wildcards: true, case: Case::Keep };
+        (Op::Like, self.pattern_list(values, reading), 0, 0)
+    }
+
+    /// `COND-70`. A value that is neither `true` nor `false` equals nothing.
+    fn truths(&mut self, values: &[Text<'a>], variables: bool) -> (Op, u64, u64, u64) {
+        let reading = Reading { variables, wildcards: false, case: Case::Lower };
+        let Some(texts) = self.plain_texts(values, reading) else {
+            return (Op::BoolLike, self.pattern_list(values, reading), 0, 0);
+        };
+        let mut truths = 0;
+        for text in texts {
+            match text {
+                "false" => truths |= 1,
+                "true" => truths |= 2,
+                _ => {}
+            }
+        }
+        (Op::Bool, truths, 0, 0)
+    }
+
+    /// `COND-71`. Canonical base64 has one text for each sequence of bytes, so equal bytes are equal
+    /// texts; a value that is not canonical base64 equals nothing.
+    fn binary(&mut self, values: &[Text<'a>]) -> (Op, u64, u64, u64) {
+        let texts = values
+            .iter()
+            .map(|value| value.value)
+            .filter(|value| is_base64(value))
+            .collect();
+        self.text_set(texts)
+    }
+
+    /// `COND-55`, `COND-56`. A value that is no number compares to nothing.
+    fn numbers(&mut self, values: &[Text<'a>], orders: u64) -> (Op, u64, u64, u64) {
+        let mut list = Numbers::new();
+        for value in values {
+            if let Some(number) = Number::parse(value.value) {
+                let record = NumberRecord {
+                    millionths: number.millionths().unwrap_or(i64::MIN),
+                    text: self.strings.intern(value.value),
+                };
+                list.push(self.numbers.intern(record));
+            }
+        }
+        (Op::Number, self.set(ListKind::Numbers, list), 0, orders)
+    }
+
+    /// `COND-67`, `COND-68`.
+    fn dates(&mut self, values: &[Text<'a>], orders: u64) -> (Op, u64, u64, u64) {
+        let instants = values.iter().filter_map(|value| instant::parse(value.value));
+        let list = instants.map(|instant| self.instants.intern(instant)).collect();
+        (Op::Date, self.set(ListKind::Instants, list), 0, orders)
+    }
+
+    /// `COND-75` to `COND-77`.
+    fn addresses(&mut self, values: &[Text<'a>]) -> (Op, u64, u64, u64) {
+        let networks = values.iter().filter_map(|value| Network::parse(value.value));
+        let list = networks.map(|network| self.networks.intern(network)).collect();
+        (Op::Address, self.set(ListKind::Networks, list), 0, 0)
+    }
+
+    /// `COND-60`, `COND-61`. A value with fewer than six parts matches nothing.
+    fn arns(&mut self, values: &[Text<'a>], variables: bool) -> (Op, u64, u64, u64) {
+        let reading = Reading { variables, wildcards: true, case: Case::Keep };
+        let mut list = Numbers::new();
+        for value in values {
+            let text = value.value;
+            let parts = vars::arn_parts(text, variables);
+            let any = !text.is_empty() && text.bytes().all(|byte| byte == b'*');
+            let mut pattern = ArnPattern { parts: [ANY; 6] };
+            if !any {
+                if parts.len() < 6 {
+                    continue;
+                }
+                for (place, part) in pattern.parts.iter_mut().zip(parts) {
+                    let mut builder = PatternBuilder::new(self.arena);
+                    builder.push(part, reading);
+                    *place = builder.finish(self);
+                }
+            }
+            list.push(self.arns.intern(pattern));
+        }
+        (Op::Arn, self.set(ListKind::Arns, list), 0, 0)
+    }
+
+    /// The texts of all values, if none of them has a variable.
+    fn plain_texts(&self, values: &[Text<'a>], reading: Reading) -> Option<SmallVec<[&'a str; 4]>> {
+        let text = |value: &Text<'a>| {
+            if !reading.variables || !vars::has_opening(value.value) {
+                return match reading.case {
+                    Case::Fold => Some(fold_in(self.arena, value.value)),
+                    Case::Lower => Some(&*self.arena.alloc_str(&value.value.to_ascii_lowercase())),
+                    Case::Keep => Some(value.value),
+                };
+            }
+            let mut builder = PatternBuilder::new(self.arena);
+            builder.push(value.value, reading);
+            builder.as_text()
+        };
+        values.iter().map(text).collect()
+    }
+
+    fn pattern_list(&mut self, values: &[Text<'a>], reading: Reading) -> u64 {
+        let mut list = Numbers::new();
+        for value in values {
+            let mut builder = PatternBuilder::new(self.arena);
+            builder.push(value.value, reading);
+            list.push(builder.finish(self));
+        }
+        self.set(ListKind::Patterns, list)
+    }
+
+    fn text_list(&mut self, texts: &[&'a str]) -> u64 {
+        let mut list = Numbers::new();
+        for text in texts {
+            let place = self.strings.intern(text);
+            list.push(self.texts.intern(place));
+        }
+        u64::from(self.list(ListKind::Texts, &list))
+    }
+
+    /// A list whose order and doubles mean nothing (`GRAM-10`).
+    fn set(&mut self, kind: ListKind, mut list: Numbers) -> u64 {
+        list.sort_unstable();
+        list.dedup();
+        u64::from(self.list(kind, &list))
+    }
+}
+
+/// Canonical base64 of RFC 4648: the standard alphabet, padded, with zeros for the unused bits.
+fn is_base64(text: &str) -> bool {
+    let digit = |byte: u8| match byte {
+        b'A'..=b'Z' => Some(byte - b'A'),
+        b'a'..=b'z' => Some(byte - b'a' + 26),
+        b'0'..=b'9' => Some(byte - b'0' + 52),
+        b'+' => Some(62),
+        b'/' => Some(63),
+        _ => None,
+    };
+    let padding = text.bytes().rev().take(2).take_while(|byte| *byte == b'=').count();
+    let digits = text.len() - padding;
+    let unused = match padding {
+        0 => 0,
+        1 => 0b11,
+        _ => 0b1111,
+    };
+    let last = text.bytes().take(digits).last().and_then(digit);
+    text.len() % 4 == 0
+        && text.bytes().take(digits).all(|byte| digit(byte).is_some())
+        && last.is_none_or(|last| last & unused == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_base64;
+
+    #[test]
+    fn cond_71_canonical_base64() {
+        for text in ["", "QQ==", "QUI=", "QUJD", "++//", "QUJDRA=="] {
+            assert!(is_base64(text), "{text}");
+        }
+        for text in ["Q", "QQ", "QQ=", "QR==", "QUJ=", "=", "====", "QQ==QQ==", "QU-D", "QUJD\n", "QQ= ="] {
+            assert!(!is_base64(text), "{text}");
+        }
+    }
+}

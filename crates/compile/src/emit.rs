@@ -1,0 +1,123 @@
+//! From a program to the bytes of an image.
+
+use portcullis_image::wire::name_hash;
+use portcullis_image::{Header, PrincipalRecord, Section, Slot, network_bytes};
+
+use crate::CompileError;
+use crate::lower::{Program, sections};
+
+/// Lays out the program.
+pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
+    sort_principals(&mut program);
+    // Stable: within an effect the order is that of the policies.
+    program
+        .statements
+        .sort_by_key(|(statement, _)| !statement.flags.deny);
+
+    let kinds: Vec<Section> = sections(program.debug).collect();
+    let mut image = vec![0; Header::SIZE + Header::ENTRY * kinds.len()];
+    for (entry, section) in kinds.iter().enumerate() {
+        image.resize(image.len().next_multiple_of(8), 0);
+        let start = image.len();
+        append(&mut program, *section, &mut image);
+        // Offsets stay below 2^31, so that no sum of an offset and a length can overflow.
+        if i32::try_from(image.len()).is_err() {
+            return Err(CompileError::TooLarge);
+        }
+        let words = [*section as u32, start as u32, (image.len() - start) as u32, 0];
+        let at = Header::SIZE + Header::ENTRY * entry;
+        put(&mut image, at, &words.map(u32::to_le_bytes).concat());
+    }
+
+    put(&mut image, 0, &Header::MAGIC);
+    put(&mut image, 8, &Header::VERSION.to_le_bytes());
+    put(&mut image, 12, &(kinds.len() as u32).to_le_bytes());
+    let len = image.len() as u64;
+    put(&mut image, 16, &len.to_le_bytes());
+    put(&mut image, 32, &program.layers.to_le_bytes());
+    put(&mut image, 36, &u32::from(program.public).to_le_bytes());
+    let checksum = Header::checksum_of(&image);
+    put(&mut image, 24, &checksum.to_le_bytes());
+    Ok(image)
+}
+
+fn put(image: &mut [u8], at: usize, bytes: &[u8]) {
+    if let Some(place) = image.get_mut(at..at + bytes.len()) {
+        place.copy_from_slice(bytes);
+    }
+}
+
+fn append(program: &mut Program<'_>, section: Section, out: &mut Vec<u8>) {
+    fn all<T, const N: usize>(items: &[T], encode: impl Fn(&T) -> [u8; N], out: &mut Vec<u8>) {
+        out.extend(items.iter().flat_map(encode));
+    }
+    match section {
+        // First, so that the places of texts are known while the program is made.
+        Section::Strings => out.extend_from_slice(program.strings.bytes()),
+        Section::Slots => {
+            for (name, class) in program.slots.items() {
+                let name = program.strings.intern(name);
+                out.extend(Slot { name, class: *class }.encode());
+            }
+        }
+        Section::SlotIndex => {
+            let slots = program.slots.items().iter().zip(0_u32..);
+            let mut index: Vec<(u32, u32)> = slots
+                .map(|((name, _), slot)| (name_hash(name.as_bytes()), slot))
+                .collect();
+            index.sort_unstable();
+            for (hash, slot) in index {
+                out.extend(hash.to_le_bytes());
+                out.extend(slot.to_le_bytes());
+            }
+        }
+        Section::Statements => all(&program.statements, |(statement, _)| statement.encode(), out),
+        Section::Lists => all(program.lists.items(), |word| word.to_le_bytes(), out),
+        Section::Actions => all(program.actions.items(), |action| action.encode(), out),
+        Section::Patterns => all(program.patterns.items(), |pattern| pattern.encode(), out),
+        Section::Tokens => all(program.tokens.items(), |token| token.encode(), out),
+        Section::Principals => {
+            let mut sorted = program.principals.items().to_vec();
+            sorted.sort_unstable();
+            for (form, text) in sorted {
+                let text = program.strings.intern(text);
+                out.extend(PrincipalRecord { form, text }.encode());
+            }
+        }
+        Section::Code => all(program.code.items(), |leaf| leaf.encode(), out),
+        Section::Texts => all(program.texts.items(), |text| text.pack().to_le_bytes(), out),
+        Section::Numbers => all(program.numbers.items(), |number| number.encode(), out),
+        Section::Instants => all(program.instants.items(), |instant| instant.to_le_bytes(), out),
+        Section::Networks => all(program.networks.items(), |network| network_bytes(*network), out),
+        Section::Arns => all(program.arns.items(), |arn| arn.encode(), out),
+        Section::Sources => all(&program.sources, |source| source.encode(), out),
+        Section::Origins => all(&program.statements, |(_, origin)| origin.encode(), out),
+        Section::LeafSources => all(&program.leaf_sources, |leaf| leaf.encode(), out),
+    }
+}
+
+/// Gives principals their places in the sorted section.
+fn sort_principals(program: &mut Program<'_>) {
+    let principals = program.principals.items();
+    let mut order: Vec<u32> = (0..principals.len() as u32).collect();
+    order.sort_unstable_by_key(|number| principals.get(*number as usize));
+    let mut places = vec![0; order.len()];
+    for (place, number) in (0..).zip(&order) {
+        if let Some(slot) = places.get_mut(*number as usize) {
+            *slot = place;
+        }
+    }
+    let words = program.lists.items_mut();
+    for list in &program.principal_lists {
+        let Some((head, rest)) = words.get_mut(*list as usize..).and_then(|list| list.split_first_mut()) else {
+            continue;
+        };
+        let len = (*head & portcullis_image::LIST_LEN) as usize;
+        if let Some(items) = rest.get_mut(..len) {
+            for item in items.iter_mut() {
+                *item = places.get(*item as usize).copied().unwrap_or(*item);
+            }
+            items.sort_unstable();
+        }
+    }
+}

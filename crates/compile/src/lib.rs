@@ -1,0 +1,70 @@
+//! The compiler of portcullis: from policy documents to an image.
+//!
+//! [`compile`] lowers every statement of a [`PolicySets`] to a head (principals, actions, resources)
+//! and a guard (the condition), shares what is equal, and lays the result out as an image. The same
+//! input gives the same bytes, on every machine: numbers are given in order of first use, and hash
+//! tables only ever answer whether something was seen before.
+
+mod condition;
+mod emit;
+mod intern;
+mod lower;
+mod pattern;
+mod public;
+
+use core::fmt;
+
+use portcullis_syntax::PolicySets;
+
+/// What to compile beside the policies themselves.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Keep what explanations print: names, places and the conditions as written. Without it an
+    /// image is smaller and decides the same.
+    pub debug: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { debug: true }
+    }
+}
+
+/// Why policies cannot be an image: they exceed what an image can hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CompileError {
+    /// An organization chain has more levels than a decision can hold.
+    TooManyLevels {
+        /// How many there are.
+        levels: usize,
+    },
+    /// The image would be larger than its offsets can say: 2 GiB.
+    TooLarge,
+}
+
+impl fmt::Display for CompileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CompileError::TooManyLevels { levels } => write!(
+                f,
+                "an organization chain of {levels} levels; at most {} are possible",
+                portcullis_model::Layer::MAX_LEVELS
+            ),
+            CompileError::TooLarge => f.write_str("the image would be larger than 2 GiB"),
+        }
+    }
+}
+
+impl core::error::Error for CompileError {}
+
+/// Compiles the policies of a decision to an image.
+///
+/// Takes time and memory linear in the policies.
+///
+/// # Errors
+/// [`CompileError`] if the policies exceed what an image can hold.
+pub fn compile(sets: &PolicySets<'_>, options: Options) -> Result<Vec<u8>, CompileError> {
+    let arena = bumpalo::Bump::new();
+    let program = lower::lower(sets, options, &arena)?;
+    emit::emit(program)
+}

@@ -1,0 +1,346 @@
+//! From documents to a program: statements, and the tables that they share.
+
+use bumpalo::Bump;
+use portcullis_image::{
+    ANY, ActionPattern, ArnPattern, Header, Leaf, LeafSource, ListKind, NONE, NumberRecord, Origin,
+    Pattern, PrincipalForm, Section, Slot, Source, Statement, StatementFlags, Str, Token, flag,
+    layer_mask, reserved,
+};
+use portcullis_image::value::network::Network;
+use portcullis_model::{Effect, Layer, is_account_id};
+use portcullis_syntax::ast::{self, Entries, PrincipalKind, Principals};
+use portcullis_syntax::diag::LineIndex;
+use portcullis_syntax::{Policy, PolicySets, vars};
+use smallvec::SmallVec;
+
+use crate::intern::{Interner, Runs, Strings};
+use crate::pattern::{Case, PatternBuilder, Reading, fold_in};
+use crate::{CompileError, Options, public};
+
+/// Everything that an image will hold.
+pub(crate) struct Program<'a> {
+    pub(crate) arena: &'a Bump,
+    pub(crate) debug: bool,
+    pub(crate) layers: u32,
+    pub(crate) public: bool,
+    pub(crate) strings: Strings<'a>,
+    /// Folded names with the class of the values.
+    pub(crate) slots: Interner<(&'a str, u8)>,
+    /// Statements with their origins; Deny comes first when they are laid out.
+    pub(crate) statements: Vec<(Statement, Origin)>,
+    pub(crate) lists: Runs<u32>,
+    /// The lists of principals: their items get new numbers when principals are sorted.
+    pub(crate) principal_lists: Vec<u32>,
+    pub(crate) actions: Interner<ActionPattern>,
+    pub(crate) patterns: Interner<Pattern>,
+    pub(crate) tokens: Runs<Token>,
+    pub(crate) principals: Interner<(PrincipalForm, &'a str)>,
+    pub(crate) code: Runs<Leaf>,
+    pub(crate) texts: Interner<Str>,
+    pub(crate) numbers: Interner<NumberRecord>,
+    pub(crate) instants: Interner<i128>,
+    pub(crate) networks: Interner<Network>,
+    pub(crate) arns: Interner<ArnPattern>,
+    pub(crate) sources: Vec<Source>,
+    pub(crate) leaf_sources: Vec<LeafSource>,
+}
+
+/// Sections that an image of these options has.
+pub(crate) fn sections(debug: bool) -> impl Iterator<Item = Section> {
+    let all = Section::ALL.iter().copied();
+    all.filter(move |section| debug || !section.is_optional())
+}
+
+/// Lowers all policies.
+pub(crate) fn lower<'a>(
+    sets: &PolicySets<'a>,
+    options: Options,
+    arena: &'a Bump,
+) -> Result<Program<'a>, CompileError> {
+    let table = Header::SIZE + Header::ENTRY * sections(options.debug).count();
+    let mut program = Program {
+        arena,
+        debug: options.debug,
+        layers: 0,
+        public: false,
+        strings: Strings::new(table.next_multiple_of(8) as u32),
+        slots: Interner::new(),
+        statements: Vec::new(),
+        lists: Runs::new(),
+        principal_lists: Vec::new(),
+        actions: Interner::new(),
+        patterns: Interner::new(),
+        tokens: Runs::new(),
+        principals: Interner::new(),
+        code: Runs::new(),
+        texts: Interner::new(),
+        numbers: Interner::new(),
+        instants: Interner::new(),
+        networks: Interner::new(),
+        arns: Interner::new(),
+        sources: Vec::new(),
+        leaf_sources: Vec::new(),
+    };
+    for name in reserved::NAMES {
+        program.slot(name, Slot::TEXT);
+    }
+    let mut lines = Lines::default();
+    for (layer, policies) in layers_of(sets)? {
+        program.layers |= layer_mask(layer);
+        for policy in policies {
+            program.policy(layer, policy, &mut lines);
+        }
+    }
+    program.public = sets.resource.iter().flatten().any(|policy| public::is_public(&policy.document));
+    Ok(program)
+}
+
+/// The sets that are present, with their layers.
+fn layers_of<'s, 'a>(
+    sets: &'s PolicySets<'a>,
+) -> Result<Vec<(Layer, &'s [Policy<'a>])>, CompileError> {
+    let mut layers: Vec<(Layer, &[Policy<'a>])> = Vec::new();
+    for (chain, layer) in [
+        (&sets.rcps, Layer::Rcp as fn(u8) -> Layer),
+        (&sets.scps, Layer::Scp),
+    ] {
+        let levels = chain.len();
+        if levels > usize::from(Layer::MAX_LEVELS) {
+            return Err(CompileError::TooManyLevels { levels });
+        }
+        for (level, policies) in (0..).zip(chain) {
+            layers.push((layer(level), policies));
+        }
+    }
+    for (layer, set) in [
+        (Layer::VpcEndpoint, &sets.vpc_endpoint),
+        (Layer::Resource, &sets.resource),
+        (Layer::Boundary, &sets.boundary),
+        (Layer::Session, &sets.session),
+    ] {
+        if let Some(policies) = set {
+            layers.push((layer, policies));
+        }
+    }
+    layers.push((Layer::Identity, &sets.identity));
+    Ok(layers)
+}
+
+/// Line indexes of the sources, built when they are first needed. Policies of one file come behind
+/// each other, so remembering the last one is enough.
+#[derive(Default)]
+struct Lines<'a> {
+    last: Option<(&'a str, LineIndex<'a>)>,
+}
+
+impl<'a> Lines<'a> {
+    fn of(&mut self, text: &'a str) -> &LineIndex<'a> {
+        let same = |other: &str| core::ptr::eq(other, text);
+        if !self.last.as_ref().is_some_and(|(other, _)| same(other)) {
+            self.last = None;
+        }
+        &self.last.get_or_insert_with(|| (text, LineIndex::new(text))).1
+    }
+}
+
+impl<'a> Program<'a> {
+    /// The slot of a key and class.
+    pub(crate) fn slot(&mut self, key: &'a str, class: u8) -> u32 {
+        let name = fold_in(self.arena, key);
+        self.strings.intern(name);
+        self.slots.intern((name, class))
+    }
+
+    /// The list with these items.
+    pub(crate) fn list(&mut self, kind: ListKind, items: &[u32]) -> u32 {
+        let mut words: SmallVec<[u32; 8]> = SmallVec::new();
+        words.push(kind.head(items.len() as u32));
+        words.extend_from_slice(items);
+        let (list, new) = self.lists.intern(&words);
+        if new && kind == ListKind::Principals {
+            self.principal_lists.push(list);
+        }
+        list
+    }
+
+    fn policy(&mut self, layer: Layer, policy: &Policy<'a>, lines: &mut Lines<'a>) {
+        let source = self.sources.len() as u32;
+        if self.debug {
+            let record = Source {
+                name: self.strings.intern(policy.name),
+                file: self.strings.intern(policy.file),
+            };
+            self.sources.push(record);
+        }
+        for (index, statement) in policy.document.statements.iter().enumerate() {
+            let lowered = self.statement(layer, &policy.document, statement);
+            let mut origin = Origin {
+                source,
+                index: index as u32,
+                sid: Str::default(),
+                line: 0,
+                column: 0,
+                end_line: 0,
+                end_column: 0,
+            };
+            if self.debug {
+                let lines = lines.of(policy.text);
+                let (line, column) = lines.position(statement.span.start);
+                let (end_line, end_column) = lines.position(statement.span.end);
+                origin.sid = self.strings.intern(statement.sid.map_or("", |sid| sid.value));
+                (origin.line, origin.column) = (line as u32, column as u32);
+                (origin.end_line, origin.end_column) = (end_line as u32, end_column as u32);
+            }
+            self.statements.push((lowered, origin));
+        }
+    }
+
+    fn statement(
+        &mut self,
+        layer: Layer,
+        document: &ast::Document<'a>,
+        statement: &ast::Statement<'a>,
+    ) -> Statement {
+        let (principals, not_principal) = match &statement.principal {
+            Some(principals) => (self.principals(principals), principals.negated),
+            None => (NONE, false),
+        };
+        let (resources, not_resource) = match &statement.resource {
+            Some(entries) => (self.resources(document, entries), entries.negated),
+            None => (ANY, false),
+        };
+        Statement {
+            flags: StatementFlags {
+                deny: statement.effect == Effect::Deny,
+                not_action: statement.action.negated,
+                not_resource,
+                not_principal,
+            },
+            layers: layer_mask(layer),
+            actions: self.actions(&statement.action),
+            resources,
+            principals,
+            guard: self.guard(document, statement),
+        }
+    }
+
+    /// `MATCH-10` to `MATCH-12`.
+    fn actions(&mut self, entries: &Entries<'a>) -> u32 {
+        let reading = Reading { variables: false, wildcards: true, case: Case::Lower };
+        let mut list: SmallVec<[u32; 8]> = SmallVec::new();
+        for entry in entries.list {
+            let Some((service, name)) = entry.value.split_once(':') else {
+                // An entry without a colon is a run of stars (`GRAM-18`).
+                return ANY;
+            };
+            let mut part = |text| {
+                let mut builder = PatternBuilder::new(self.arena);
+                builder.push(text, reading);
+                builder.finish(self)
+            };
+            let (service, name) = (part(service), part(name));
+            list.push(self.actions.intern(ActionPattern { service, name }));
+        }
+        list.sort_unstable();
+        list.dedup();
+        self.list(ListKind::Actions, &list)
+    }
+
+    /// `MATCH-20` to `MATCH-28`.
+    fn resources(&mut self, document: &ast::Document<'a>, entries: &Entries<'a>) -> u32 {
+        let mut list: SmallVec<[u32; 8]> = SmallVec::new();
+        for entry in entries.list {
+            if entry.value.bytes().all(|byte| byte == b'*') {
+                return ANY;
+            }
+            list.push(self.resource(document, entry.value));
+        }
+        list.sort_unstable();
+        list.dedup();
+        self.list(ListKind::Patterns, &list)
+    }
+
+    fn resource(&mut self, document: &ast::Document<'a>, text: &'a str) -> u32 {
+        let variables = document.has_variables();
+        let plain = Reading { variables: false, wildcards: true, case: Case::Keep };
+        let parts = vars::arn_parts(text, variables);
+        let mut builder = PatternBuilder::new(self.arena);
+        // Variables are expanded after the fifth colon only (`VAR-3`).
+        let tail = if parts.len() == 6 { parts.last().map_or(0, |part| part.len()) } else { 0 };
+        let (head, tail) = text.split_at_checked(text.len() - tail).unwrap_or((text, ""));
+        builder.push(head, plain);
+        builder.push(tail, Reading { variables, ..plain });
+        if document.kind.completes_short_arns() {
+            for _ in parts.len()..6 {
+                builder.push(":*", plain);
+            }
+        }
+        builder.finish(self)
+    }
+
+    /// `GRAM-30` to `GRAM-44`.
+    fn principals(&mut self, principals: &Principals<'a>) -> u32 {
+        let mut list: SmallVec<[u32; 8]> = SmallVec::new();
+        for entry in principals.list {
+            let form = match entry.kind {
+                PrincipalKind::Everyone => return ANY,
+                PrincipalKind::Aws => aws_form(entry.value.value),
+                PrincipalKind::Service => PrincipalForm::Service,
+                PrincipalKind::Federated => PrincipalForm::Federated,
+                PrincipalKind::CanonicalUser => PrincipalForm::CanonicalUser,
+            };
+            self.strings.intern(entry.value.value);
+            list.push(self.principals.intern((form, entry.value.value)));
+        }
+        list.sort_unstable();
+        list.dedup();
+        self.list(ListKind::Principals, &list)
+    }
+
+    /// `COND-1`. Equal guards are one guard.
+    fn guard(&mut self, document: &ast::Document<'a>, statement: &ast::Statement<'a>) -> u32 {
+        let variables = document.has_variables();
+        let mut run: SmallVec<[Leaf; 4]> = SmallVec::new();
+        for condition in statement.conditions {
+            run.push(self.leaf(condition, variables));
+        }
+        let Some(last) = run.last_mut() else {
+            return NONE;
+        };
+        last.flags |= flag::END;
+        let (guard, new) = self.code.intern(&run);
+        if new && self.debug {
+            for condition in statement.conditions {
+                let record = self.leaf_source(condition);
+                self.leaf_sources.push(record);
+            }
+        }
+        guard
+    }
+
+    fn leaf_source(&mut self, condition: &ast::Condition<'a>) -> LeafSource {
+        let mut values: SmallVec<[u32; 4]> = SmallVec::new();
+        for value in condition.values {
+            let text = self.strings.intern(value.value);
+            values.push(self.texts.intern(text));
+        }
+        LeafSource {
+            operator: self.strings.intern(condition.operator_text.value),
+            key: self.strings.intern(condition.key.value),
+            values: self.list(ListKind::Texts, &values),
+        }
+    }
+}
+
+/// The form of an entry under `AWS`, which the reader has checked (`GRAM-45`).
+fn aws_form(text: &str) -> PrincipalForm {
+    if is_account_id(text) {
+        PrincipalForm::Account
+    } else if !text.starts_with("arn:") {
+        PrincipalForm::UniqueId
+    } else if text.ends_with(":root") && text.matches(':').count() == 5 {
+        PrincipalForm::AccountArn
+    } else {
+        PrincipalForm::Arn
+    }
+}

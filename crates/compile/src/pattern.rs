@@ -1,0 +1,199 @@
+//! From the text of an entry to a pattern (`MATCH-1`, `VAR-1` to `VAR-8`).
+
+use bumpalo::Bump;
+use bumpalo::collections::String as ArenaString;
+use portcullis_image::value::fold::folded;
+use portcullis_image::{MAX_CHARS, Pattern, PatternKind, Slot, Token};
+use portcullis_syntax::vars::{self, Variable};
+use smallvec::SmallVec;
+
+use crate::lower::Program;
+
+/// How a text is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    /// `${…}` is a variable.
+    pub(crate) variables: bool,
+    /// `*` and `?` are wildcards.
+    pub(crate) wildcards: bool,
+    /// The case of literal text.
+    pub(crate) case: Case,
+}
+
+/// What is done to the case of literal text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Case {
+    Keep,
+    /// ASCII letters in lower case (`MATCH-10`).
+    Lower,
+    /// Unicode simple case folding (`COND-50`).
+    Fold,
+}
+
+/// A part of a pattern before it has a place in the image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part<'a> {
+    Text(&'a str),
+    Star,
+    Chars(u32),
+    Variable {
+        key: &'a str,
+        default: Option<&'a str>,
+    },
+}
+
+/// Builds one pattern from the texts of its pieces.
+pub(crate) struct PatternBuilder<'a> {
+    arena: &'a Bump,
+    parts: SmallVec<[Part<'a>; 4]>,
+}
+
+impl<'a> PatternBuilder<'a> {
+    pub(crate) fn new(arena: &'a Bump) -> Self {
+        PatternBuilder {
+            arena,
+            parts: SmallVec::new(),
+        }
+    }
+
+    /// Appends a text, read in this way.
+    pub(crate) fn push(&mut self, text: &'a str, reading: Reading) {
+        if !reading.variables {
+            self.push_plain(text, reading);
+            return;
+        }
+        for (range, piece) in vars::pieces(text) {
+            match piece {
+                vars::Piece::Variable(Variable::Literal(c)) => {
+                    let literal = match c {
+                        '*' => "*",
+                        '?' => "?",
+                        _ => "$",
+                    };
+                    self.push_text(literal, reading.case);
+                }
+                vars::Piece::Variable(Variable::Key { key, default }) => {
+                    self.parts.push(Part::Variable { key, default });
+                }
+                vars::Piece::Text(_) | vars::Piece::Malformed(_) => {
+                    self.push_plain(text.get(range).unwrap_or(""), reading);
+                }
+            }
+        }
+    }
+
+    fn push_plain(&mut self, text: &'a str, reading: Reading) {
+        if !reading.wildcards {
+            self.push_text(text, reading.case);
+            return;
+        }
+        let mut rest = text;
+        while let Some(at) = rest.find(['*', '?']) {
+            let (before, wildcard) = rest.split_at_checked(at).unwrap_or((rest, ""));
+            self.push_text(before, reading.case);
+            let (wildcard, after) = wildcard.split_at_checked(1).unwrap_or((wildcard, ""));
+            self.push_wildcard(wildcard == "*");
+            rest = after;
+        }
+        self.push_text(rest, reading.case);
+    }
+
+    /// Runs of wildcards are kept as the characters first, then one star: `*?*` is `?*` (`MATCH-3`).
+    fn push_wildcard(&mut self, star: bool) {
+        let had_star = self.parts.last() == Some(&Part::Star);
+        if star {
+            if !had_star {
+                self.parts.push(Part::Star);
+            }
+            return;
+        }
+        if had_star {
+            self.parts.pop();
+        }
+        match self.parts.last_mut() {
+            Some(Part::Chars(count)) if *count < MAX_CHARS => *count += 1,
+            _ => self.parts.push(Part::Chars(1)),
+        }
+        if had_star {
+            self.parts.push(Part::Star);
+        }
+    }
+
+    fn push_text(&mut self, text: &'a str, case: Case) {
+        if text.is_empty() {
+            return;
+        }
+        let text = match case {
+            Case::Keep => text,
+            Case::Lower if text.bytes().any(|byte| byte.is_ascii_uppercase()) => {
+                self.arena.alloc_str(&text.to_ascii_lowercase())
+            }
+            Case::Lower => text,
+            Case::Fold => fold_in(self.arena, text),
+        };
+        if let Some(Part::Text(last)) = self.parts.last_mut() {
+            let mut joined = ArenaString::from_str_in(last, self.arena);
+            joined.push_str(text);
+            *last = joined.into_bump_str();
+        } else {
+            self.parts.push(Part::Text(text));
+        }
+    }
+
+    /// The text, if the pattern is nothing but text.
+    pub(crate) fn as_text(&self) -> Option<&'a str> {
+        match self.parts.as_slice() {
+            [] => Some(""),
+            [Part::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Gives the pattern a number in the program.
+    pub(crate) fn finish(self, program: &mut Program<'a>) -> u32 {
+        let mut parts = self.parts.as_slice();
+        let mut literal = "";
+        if let [Part::Text(text), rest @ ..] = parts {
+            literal = text;
+            parts = rest;
+        }
+        let literal = program.strings.intern(literal);
+        let (kind, tokens) = match parts {
+            [] => (PatternKind::Exact, 0),
+            [Part::Star] => (PatternKind::Prefix, 0),
+            _ => {
+                let mut tokens: SmallVec<[Token; 8]> = SmallVec::new();
+                for part in parts {
+                    tokens.push(token(*part, program));
+                }
+                tokens.push(Token::End);
+                (PatternKind::Tokens, program.tokens.intern(&tokens).0)
+            }
+        };
+        program.patterns.intern(Pattern {
+            kind,
+            literal,
+            tokens,
+        })
+    }
+}
+
+fn token<'a>(part: Part<'a>, program: &mut Program<'a>) -> Token {
+    match part {
+        Part::Text(text) => Token::Text(program.strings.intern(text)),
+        Part::Star => Token::Star,
+        Part::Chars(count) => Token::Chars(count),
+        Part::Variable { key, default } => Token::Variable {
+            slot: program.slot(key, Slot::TEXT),
+            default: default.map(|text| program.strings.intern(text)),
+        },
+    }
+}
+
+/// The text, case folded.
+pub(crate) fn fold_in<'a>(arena: &'a Bump, text: &'a str) -> &'a str {
+    if text.chars().zip(folded(text)).all(|(a, b)| a == b) {
+        return text;
+    }
+    ArenaString::from_iter_in(folded(text), arena).into_bump_str()
+}

@@ -1,0 +1,95 @@
+//! Whether a resource policy is public in the sense of S3's Block Public Access (`S3-5`).
+
+use portcullis_model::{Effect, Family, Quantifier};
+use portcullis_syntax::ast::{Condition, Document, PrincipalKind, Statement};
+use portcullis_image::value::network::Network;
+
+/// Keys whose fixed value makes a grant to everyone non-public, in lower case.
+const FIXING_KEYS: [&str; 15] = [
+    "aws:sourceip",
+    "aws:sourcearn",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:sourceaccount",
+    "aws:sourceowner",
+    "aws:userid",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+    "s3:dataaccesspointarn",
+    "s3:dataaccesspointaccount",
+];
+
+/// True if some Allow statement of the document is public.
+pub(crate) fn is_public(document: &Document<'_>) -> bool {
+    document.statements.iter().any(statement_is_public)
+}
+
+fn statement_is_public(statement: &Statement<'_>) -> bool {
+    let everyone = statement.principal.is_none_or(|principals| {
+        principals.negated
+            || principals
+                .list
+                .iter()
+                .any(|entry| entry.kind == PrincipalKind::Everyone)
+    });
+    statement.effect == Effect::Allow
+        && everyone
+        && !statement.conditions.iter().any(fixes_the_caller)
+}
+
+/// A positive operator that holds for fixed values only, on one of the keys.
+fn fixes_the_caller(condition: &Condition<'_>) -> bool {
+    let operator = condition.operator;
+    let comparing = matches!(
+        operator.base.family(),
+        Family::StringEquals
+            | Family::StringEqualsIgnoreCase
+            | Family::StringLike
+            | Family::Arn
+            | Family::IpAddress
+    );
+    let key = condition.key.value.to_lowercase();
+    comparing
+        && !operator.base.is_negated()
+        && !operator.if_exists
+        && operator.quantifier != Quantifier::All
+        && FIXING_KEYS.contains(&key.as_str())
+        && condition
+            .values
+            .iter()
+            .all(|value| is_fixed(&key, value.value))
+}
+
+fn is_fixed(key: &str, value: &str) -> bool {
+    let fixed = |text: &str| !text.contains(['*', '?']) && !text.contains("${");
+    match key {
+        "aws:sourceip" => is_narrow(value),
+        // The access point's name may be a wildcard if the account is fixed.
+        "s3:dataaccesspointarn" => {
+            let parts: Vec<&str> = value.splitn(6, ':').collect();
+            let account = parts.get(4).is_some_and(|account| !account.is_empty());
+            let head = parts.len() == 6 && account && parts.iter().take(5).all(|part| fixed(part));
+            fixed(value) || (head && !value.contains("${"))
+        }
+        _ => fixed(value),
+    }
+}
+
+/// Not broader than /8 or /32, and not a private network, from which no public request comes.
+fn is_narrow(value: &str) -> bool {
+    match Network::parse(value) {
+        Some(Network::V4 { base, mask }) => {
+            let private = [(0x0a00_0000, 8), (0xac10_0000, 12), (0xc0a8_0000, 16)];
+            mask.count_ones() >= 8
+                && !private
+                    .iter()
+                    .any(|(network, length)| base >> (32 - length) == network >> (32 - length))
+        }
+        Some(Network::V6 { mask, .. }) => mask.count_ones() >= 32,
+        None => false,
+    }
+}

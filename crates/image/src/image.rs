@@ -1,0 +1,580 @@
+//! The image: header, sections, and the view that readers use.
+
+use core::fmt;
+
+use crate::record::{
+    ANY, ActionPattern, ArnPattern, Leaf, LeafSource, NETWORK_SIZE, NumberRecord, Origin, Pattern,
+    PrincipalRecord, Slot, Source, Statement, Str, Token, network_at, version_at,
+};
+use crate::validate::validate;
+use crate::value::fold::eq_folded;
+use crate::value::network::Network;
+use crate::wire::{checksum, eq_lowercase, name_hash, u32_at, u64_at};
+
+macro_rules! sections {
+    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $size:expr, $optional:literal;)+) => {
+        /// The sections of an image, in the order in which they are stored.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Section {
+            $($(#[doc = $doc])+ $name = $code,)+
+        }
+
+        impl Section {
+            /// Every section in order.
+            pub const ALL: &'static [Section] = &[$(Section::$name,)+];
+
+            /// The name in listings.
+            pub fn name(self) -> &'static str {
+                match self { $(Section::$name => stringify!($name),)+ }
+            }
+
+            /// What the section holds.
+            pub fn doc(self) -> &'static str {
+                match self { $(Section::$name => concat!($($doc, "\n"),+),)+ }
+            }
+
+            /// Bytes of a record.
+            pub fn record_size(self) -> usize {
+                match self { $(Section::$name => $size,)+ }
+            }
+
+            /// True if an image may leave the section out.
+            pub fn is_optional(self) -> bool {
+                match self { $(Section::$name => $optional,)+ }
+            }
+        }
+    };
+}
+
+sections! {
+    /// All text, as UTF-8.
+    Strings = 0, 1, false;
+    /// Slots: the keys that the image looks at, each with the class of its values. The reserved
+    /// slots come first.
+    Slots = 1, Slot::SIZE, false;
+    /// Pairs of the hash of a slot's name and the slot, sorted: finds the slots of a name.
+    SlotIndex = 2, 8, false;
+    /// Statements, Deny first.
+    Statements = 3, Statement::SIZE, false;
+    /// Lists of numbers of records: a word with the top bit set, the kind and the length, then as
+    /// many words.
+    Lists = 4, 4, false;
+    /// Patterns for actions.
+    Actions = 5, ActionPattern::SIZE, false;
+    /// Patterns.
+    Patterns = 6, Pattern::SIZE, false;
+    /// Tokens of patterns: runs that close with an end.
+    Tokens = 7, Token::SIZE, false;
+    /// Principals by form and text.
+    Principals = 8, PrincipalRecord::SIZE, false;
+    /// Instructions: runs that close with the flag `END`.
+    Code = 9, Leaf::SIZE, false;
+    /// Texts of conditions.
+    Texts = 10, Str::SIZE, false;
+    /// Numbers of conditions.
+    Numbers = 11, NumberRecord::SIZE, false;
+    /// Instants of conditions.
+    Instants = 12, 16, false;
+    /// Networks of conditions.
+    Networks = 13, NETWORK_SIZE, false;
+    /// ARN patterns of conditions.
+    Arns = 14, ArnPattern::SIZE, false;
+    /// For explanations: the policies.
+    Sources = 15, Source::SIZE, true;
+    /// For explanations: where each statement was written.
+    Origins = 16, Origin::SIZE, true;
+    /// For explanations: how each instruction was written.
+    LeafSources = 17, LeafSource::SIZE, true;
+}
+
+/// How many sections there are.
+const SECTIONS: usize = 18;
+
+/// What lists hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u32)]
+#[expect(
+    missing_docs,
+    reason = "the names are those of the sections that the items are in"
+)]
+pub enum ListKind {
+    Actions = 0,
+    Patterns = 1,
+    Principals = 2,
+    Texts = 3,
+    Numbers = 4,
+    Instants = 5,
+    Networks = 6,
+    Arns = 7,
+}
+
+impl ListKind {
+    /// The first word of a list of this kind and length. A list has less than 2^27 items.
+    pub fn head(self, len: u32) -> u32 {
+        LIST_HEAD | (self as u32) << 27 | (len & LIST_LEN)
+    }
+
+    pub(crate) const ALL: [(ListKind, Section); 8] = [
+        (ListKind::Actions, Section::Actions),
+        (ListKind::Patterns, Section::Patterns),
+        (ListKind::Principals, Section::Principals),
+        (ListKind::Texts, Section::Texts),
+        (ListKind::Numbers, Section::Numbers),
+        (ListKind::Instants, Section::Instants),
+        (ListKind::Networks, Section::Networks),
+        (ListKind::Arns, Section::Arns),
+    ];
+}
+
+/// The header of an image.
+///
+/// | bytes | content |
+/// |---|---|
+/// | 0..8 | magic |
+/// | 8..12 | format version; 4 bytes |
+/// | 12..16 | number of sections |
+/// | 16..24 | length of the image |
+/// | 24..32 | checksum of all other bytes |
+/// | 32..36 | layers that are present |
+/// | 36..40 | flags |
+/// | 40..64 | zero |
+///
+/// The table of sections follows: kind, offset, length in bytes, zero; 4 bytes each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The layers that are present, also those without a statement (`EVAL-4`).
+    pub layers: u32,
+    /// True if the resource policy is public (`S3-5`).
+    pub public: bool,
+    /// The checksum: equal content has an equal checksum.
+    pub checksum: u64,
+}
+
+impl Header {
+    /// The first bytes of every image. A text-mode transfer damages them visibly.
+    pub const MAGIC: [u8; 8] = *b"\x89PCL\r\n\x1a\n";
+    /// The version of the format that this crate reads and writes.
+    pub const VERSION: u16 = 1;
+    /// Bytes before the table of sections.
+    pub const SIZE: usize = 64;
+    /// Bytes of an entry of the table of sections.
+    pub const ENTRY: usize = 16;
+    /// Layers a mask may have: those that [`crate::layer_bit`] knows.
+    pub(crate) const LAYERS: u32 = (1 << 31) - 1;
+
+    /// The checksum of an image's bytes, which covers everything but the checksum itself.
+    pub fn checksum_of(bytes: &[u8]) -> u64 {
+        let body = bytes.get(32..).unwrap_or(&[]);
+        checksum(body) ^ checksum(bytes.get(..24).unwrap_or(&[])).rotate_left(32)
+    }
+}
+
+/// Why bytes are not an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImageError {
+    /// The place: an offset from the start of the bytes.
+    pub offset: usize,
+    /// What is wrong there.
+    pub what: &'static str,
+}
+
+impl fmt::Display for ImageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "not a usable image: {} at byte {}",
+            self.what, self.offset
+        )
+    }
+}
+
+impl core::error::Error for ImageError {}
+
+/// A validated image over bytes that lie anywhere: a slice, a vector, a memory map.
+#[derive(Clone, Debug)]
+pub struct Image<D> {
+    data: D,
+    layout: Layout,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Layout {
+    sections: [(u32, u32); SECTIONS],
+    layers: u32,
+    flags: u32,
+}
+
+impl<D: AsRef<[u8]>> Image<D> {
+    /// Checks the bytes and makes an image of them.
+    ///
+    /// The order is: length, magic and version, checksum, table of sections, then each section in
+    /// time linear in its length. The bytes must not change as long as the image lives: a memory map
+    /// must be of a file that nobody writes.
+    ///
+    /// # Errors
+    /// [`ImageError`] with the place and the reason; never a panic, whatever the bytes.
+    pub fn from_bytes(data: D) -> Result<Image<D>, ImageError> {
+        let layout = read_layout(data.as_ref())?;
+        validate(View {
+            bytes: data.as_ref(),
+            layout: &layout,
+        })?;
+        Ok(Image { data, layout })
+    }
+
+    /// What readers use.
+    #[inline]
+    pub fn view(&self) -> View<'_> {
+        View {
+            bytes: self.data.as_ref(),
+            layout: &self.layout,
+        }
+    }
+
+    /// The bytes of the image.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.data.as_ref()
+    }
+}
+
+fn read_layout(bytes: &[u8]) -> Result<Layout, ImageError> {
+    let fail = |offset, what| Err(ImageError { offset, what });
+    if bytes.len() < Header::SIZE {
+        return fail(bytes.len(), "shorter than a header");
+    }
+    if !bytes.starts_with(&Header::MAGIC) {
+        return fail(0, "no magic number");
+    }
+    if version_at(bytes) != Header::VERSION || u32_at(bytes, 8) >> 16 != 0 {
+        return fail(8, "a format version that this build does not read");
+    }
+    if u64_at(bytes, 16) != bytes.len() as u64 || u32::try_from(bytes.len()).is_err() {
+        return fail(16, "a length that is not the length of the file");
+    }
+    if u64_at(bytes, 24) != Header::checksum_of(bytes) {
+        return fail(24, "a wrong checksum");
+    }
+    let layers = u32_at(bytes, 32);
+    let flags = u32_at(bytes, 36);
+    if layers & !Header::LAYERS != 0 || flags > 1 || bytes.get(40..64) != Some(&[0; 24]) {
+        return fail(32, "unknown flags");
+    }
+    let mut layout = Layout {
+        layers,
+        flags,
+        ..Layout::default()
+    };
+    let count = u32_at(bytes, 12) as usize;
+    let mut next_kind = 0;
+    let mut end = count
+        .checked_mul(Header::ENTRY)
+        .and_then(|table| table.checked_add(Header::SIZE))
+        .filter(|end| *end <= bytes.len())
+        .ok_or(ImageError {
+            offset: 12,
+            what: "a table of sections that does not fit",
+        })?;
+    for entry in 0..count {
+        let at = Header::SIZE + entry * Header::ENTRY;
+        let (kind, offset, len) = (
+            u32_at(bytes, at),
+            u32_at(bytes, at + 4),
+            u32_at(bytes, at + 8),
+        );
+        let Some(section) = Section::ALL.get(kind as usize) else {
+            return fail(at, "an unknown section");
+        };
+        if (kind as usize) < next_kind || u32_at(bytes, at + 12) != 0 {
+            return fail(at, "sections out of order");
+        }
+        next_kind = kind as usize + 1;
+        // Sections follow each other without gaps but for the padding to 8 bytes.
+        let start = end.next_multiple_of(8);
+        let padding = bytes.get(end..start);
+        if offset as usize != start
+            || padding.is_none_or(|bytes| bytes.iter().any(|byte| *byte != 0))
+        {
+            return fail(at + 4, "a section that does not follow the one before it");
+        }
+        if len as usize % section.record_size() != 0 {
+            return fail(at + 8, "a section that is not a whole number of records");
+        }
+        end = start + len as usize;
+        if end > bytes.len() {
+            return fail(at + 8, "a section that does not fit");
+        }
+        if let Some(place) = layout.sections.get_mut(kind as usize) {
+            *place = (offset, len);
+        }
+    }
+    if end != bytes.len() {
+        return fail(end, "bytes after the last section");
+    }
+    for section in Section::ALL {
+        if !section.is_optional() && layout.place(*section).0 == 0 {
+            return fail(12, "a section is missing");
+        }
+    }
+    Ok(layout)
+}
+
+impl Layout {
+    #[inline]
+    fn place(&self, section: Section) -> (u32, u32) {
+        self.sections
+            .get(section as usize)
+            .copied()
+            .unwrap_or_default()
+    }
+}
+
+/// A list of numbers of records.
+#[derive(Clone, Copy, Debug)]
+pub struct List<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    len: u32,
+}
+
+impl List<'_> {
+    /// How many there are.
+    #[inline]
+    pub fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// True if there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The items in order.
+    #[inline]
+    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        let items = self.bytes.get(self.at..).unwrap_or(&[]);
+        items
+            .chunks_exact(4)
+            .take(self.len as usize)
+            .map(|item| u32_at(item, 0))
+    }
+}
+
+/// The content of an image. Readers that are given a number that is out of range see zeros.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    pub(crate) bytes: &'a [u8],
+    layout: &'a Layout,
+}
+
+impl<'a> View<'a> {
+    /// The header.
+    pub fn header(&self) -> Header {
+        Header {
+            layers: self.layout.layers,
+            public: self.layout.flags & 1 != 0,
+            checksum: u64_at(self.bytes, 24),
+        }
+    }
+
+    /// The layers that are present (`EVAL-4`).
+    #[inline]
+    pub fn layers(&self) -> u32 {
+        self.layout.layers
+    }
+
+    /// True if the resource policy is public (`S3-5`).
+    #[inline]
+    pub fn is_public(&self) -> bool {
+        self.layout.flags & 1 != 0
+    }
+
+    /// Offset and length of a section in bytes.
+    pub fn section(&self, section: Section) -> (usize, usize) {
+        let (offset, len) = self.layout.place(section);
+        (offset as usize, len as usize)
+    }
+
+    /// How many records a section has.
+    #[inline]
+    pub fn count(&self, section: Section) -> u32 {
+        self.layout.place(section).1 / section.record_size() as u32
+    }
+
+    /// Where a record begins.
+    #[inline]
+    pub(crate) fn at(&self, section: Section, index: u32) -> usize {
+        self.layout.place(section).0 as usize + index as usize * section.record_size()
+    }
+
+    /// All the bytes, to resolve a [`Str`] with.
+    #[inline]
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// A text.
+    #[inline]
+    pub fn text(&self, text: Str) -> &'a str {
+        core::str::from_utf8(text.bytes(self.bytes)).unwrap_or("")
+    }
+
+    /// A slot.
+    #[inline]
+    pub fn slot(&self, index: u32) -> Slot {
+        Slot::decode(self.bytes, self.at(Section::Slots, index))
+    }
+
+    /// An entry of the index of slots: the hash of a name, and a slot of that name.
+    #[inline]
+    pub fn slot_index(&self, index: u32) -> (u32, u32) {
+        let at = self.at(Section::SlotIndex, index);
+        (u32_at(self.bytes, at), u32_at(self.bytes, at + 4))
+    }
+
+    /// The slots of a key, whose name may be in any case (`COND-40`).
+    ///
+    /// Takes time logarithmic in the number of slots, or linear if the name is not ASCII.
+    #[inline]
+    pub fn find_slots<'n>(&self, name: &'n str) -> impl Iterator<Item = u32> + use<'a, 'n> {
+        let view = *self;
+        let ascii = name.is_ascii();
+        let hash = name_hash(name.as_bytes());
+        let count = self.count(Section::SlotIndex);
+        let first = if ascii {
+            self.slot_index_lower_bound(hash)
+        } else {
+            0
+        };
+        (first..count)
+            .map(move |index| view.slot_index(index))
+            .take_while(move |(found, _)| !ascii || *found == hash)
+            .map(|(_, slot)| slot)
+            .filter(move |slot| {
+                let stored = view.slot(*slot).name;
+                if ascii {
+                    eq_lowercase(name.as_bytes(), stored.bytes(view.bytes))
+                } else {
+                    eq_folded(name, view.text(stored))
+                }
+            })
+    }
+
+    fn slot_index_lower_bound(&self, hash: u32) -> u32 {
+        let (mut low, mut high) = (0, self.count(Section::SlotIndex));
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.slot_index(middle).0 < hash {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+
+    /// A statement.
+    #[inline]
+    pub fn statement(&self, index: u32) -> Statement {
+        Statement::decode(self.bytes, self.at(Section::Statements, index))
+    }
+
+    /// A list; [`ANY`] and [`crate::NONE`] are empty.
+    #[inline]
+    pub fn list(&self, index: u32) -> List<'a> {
+        let at = self.at(Section::Lists, index);
+        let head = if index < ANY - 1 {
+            u32_at(self.bytes, at)
+        } else {
+            0
+        };
+        List {
+            bytes: self.bytes,
+            at: at + 4,
+            len: head & LIST_LEN,
+        }
+    }
+
+    /// A pattern for actions.
+    #[inline]
+    pub fn action(&self, index: u32) -> ActionPattern {
+        ActionPattern::decode(self.bytes, self.at(Section::Actions, index))
+    }
+
+    /// A pattern.
+    #[inline]
+    pub fn pattern(&self, index: u32) -> Pattern {
+        Pattern::decode(self.bytes, self.at(Section::Patterns, index))
+    }
+
+    /// A token.
+    #[inline]
+    pub fn token(&self, index: u32) -> Token {
+        Token::decode(self.bytes, self.at(Section::Tokens, index))
+    }
+
+    /// A principal.
+    #[inline]
+    pub fn principal(&self, index: u32) -> Option<PrincipalRecord> {
+        PrincipalRecord::decode(self.bytes, self.at(Section::Principals, index))
+    }
+
+    /// An instruction.
+    #[inline]
+    pub fn leaf(&self, index: u32) -> Leaf {
+        Leaf::decode(self.bytes, self.at(Section::Code, index))
+    }
+
+    /// A text of a condition.
+    #[inline]
+    pub fn condition_text(&self, index: u32) -> Str {
+        Str::decode(self.bytes, self.at(Section::Texts, index))
+    }
+
+    /// A number of a condition.
+    #[inline]
+    pub fn number(&self, index: u32) -> NumberRecord {
+        NumberRecord::decode(self.bytes, self.at(Section::Numbers, index))
+    }
+
+    /// An instant of a condition.
+    #[inline]
+    pub fn instant(&self, index: u32) -> i128 {
+        let at = self.at(Section::Instants, index);
+        i128::from(u64_at(self.bytes, at)) | i128::from(u64_at(self.bytes, at + 8) as i64) << 64
+    }
+
+    /// A network of a condition.
+    #[inline]
+    pub fn network(&self, index: u32) -> Network {
+        network_at(self.bytes, self.at(Section::Networks, index))
+    }
+
+    /// An ARN pattern of a condition.
+    #[inline]
+    pub fn arn(&self, index: u32) -> ArnPattern {
+        ArnPattern::decode(self.bytes, self.at(Section::Arns, index))
+    }
+
+    /// A policy, if the image has them.
+    pub fn source(&self, index: u32) -> Option<Source> {
+        (index < self.count(Section::Sources))
+            .then(|| Source::decode(self.bytes, self.at(Section::Sources, index)))
+    }
+
+    /// Where a statement was written, if the image knows.
+    pub fn origin(&self, statement: u32) -> Option<Origin> {
+        (statement < self.count(Section::Origins))
+            .then(|| Origin::decode(self.bytes, self.at(Section::Origins, statement)))
+    }
+
+    /// How an instruction was written, if the image knows.
+    pub fn leaf_source(&self, leaf: u32) -> Option<LeafSource> {
+        (leaf < self.count(Section::LeafSources))
+            .then(|| LeafSource::decode(self.bytes, self.at(Section::LeafSources, leaf)))
+    }
+}
+
+/// The bits of a list's first word that hold its length.
+pub const LIST_LEN: u32 = (1 << 27) - 1;
+/// The bit that marks a list's first word.
+pub(crate) const LIST_HEAD: u32 = 1 << 31;

@@ -1,0 +1,29 @@
+//! The bytecode image of portcullis: its format, its instruction set, the validator and the
+//! disassembler.
+//!
+//! An image is a flat file that is used where it lies: in a slice, a file that was read, a memory
+//! map. [`Image::from_bytes`] is the only door. It checks everything once, so that possession of an
+//! [`Image`] proves that its content is sound; readers then follow offsets without decoding.
+//!
+//! Memory safety does not rest on the validator: every access is a checked slice access. What the
+//! validator adds is truth: the numbers, texts and lists that a decision reads are those that a
+//! compiler could have written.
+#![no_std]
+
+mod disasm;
+mod image;
+mod op;
+mod record;
+mod validate;
+pub mod value;
+pub mod wire;
+
+pub use disasm::disassemble;
+pub use image::{LIST_LEN, Header, Image, ImageError, List, ListKind, Section, View};
+pub use op::{Op, OpInfo, Operands};
+pub use record::{ANY, MAX_CHARS, NONE, flag, ordering, reserved};
+pub use record::{
+    ActionPattern, ArnPattern, Leaf, LeafSource, NETWORK_SIZE, NumberRecord, Origin, Pattern,
+    PatternKind, PrincipalForm, PrincipalRecord, Slot, Source, Statement, StatementFlags, Str,
+    Token, layer_bit, layer_mask, layers, network_at, network_bytes,
+};

@@ -1,0 +1,142 @@
+//! The instruction set, in one table.
+//!
+//! The language decides its shape: a condition is a list of tests that must all hold, each of one
+//! key against one set of values, so one test is one instruction and a guard is a straight run of
+//! them. There are no jumps, no stack and no loop but the one over the values of a key inside an
+//! instruction; that every guard ends needs no argument.
+
+/// What the operands of an instruction are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operands {
+    /// None: `x`, `y` and `z` are zero.
+    None,
+    /// `x` is 0 or 1.
+    Truth,
+    /// A text of at most 16 bytes: `x` and `y` hold the bytes, padded with zeros, `z` the length.
+    Inline,
+    /// `x` is a list of texts.
+    Texts,
+    /// `x` is a list of patterns.
+    Patterns,
+    /// `x` is a list of numbers, `z` a set of orders ([`crate::ordering`]).
+    Numbers,
+    /// `x` is a list of instants, `z` a set of orders ([`crate::ordering`]).
+    Instants,
+    /// `x` is a list of networks.
+    Networks,
+    /// `x` is a list of ARN patterns.
+    Arns,
+    /// `x` is a set of truth values: 1 for `false`, 2 for `true`.
+    Truths,
+}
+
+macro_rules! ops {
+    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $mnemonic:literal, $operands:ident, $class:ident;)+) => {
+        /// The operation of an instruction.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[repr(u8)]
+        pub enum Op {
+            $($(#[doc = $doc])+ $name = $code,)+
+        }
+
+        impl Op {
+            /// Every operation with what the table says of it, in the order of the codes.
+            pub const TABLE: &'static [OpInfo] = &[
+                $(OpInfo {
+                    op: Op::$name,
+                    mnemonic: $mnemonic,
+                    operands: Operands::$operands,
+                    class: crate::Slot::$class,
+                    doc: concat!($($doc, "\n"),+),
+                },)+
+            ];
+
+            /// The operation with this code.
+            #[inline]
+            pub fn from_code(code: u8) -> Option<Op> {
+                match code {
+                    $($code => Some(Op::$name),)+
+                    _ => None,
+                }
+            }
+
+            /// What the table says of the operation.
+            pub fn info(self) -> &'static OpInfo {
+                match self {
+                    $(Op::$name => &OpInfo {
+                        op: Op::$name,
+                        mnemonic: $mnemonic,
+                        operands: Operands::$operands,
+                        class: crate::Slot::$class,
+                        doc: concat!($($doc, "\n"),+),
+                    },)+
+                }
+            }
+        }
+    };
+}
+
+/// A row of the table of operations.
+#[derive(Clone, Copy, Debug)]
+pub struct OpInfo {
+    /// The operation.
+    pub op: Op,
+    /// Its name in a disassembly.
+    pub mnemonic: &'static str,
+    /// What its operands are.
+    pub operands: Operands,
+    /// The class of the slot that it reads.
+    pub class: u8,
+    /// What it does.
+    pub doc: &'static str,
+}
+
+ops! {
+    /// Never holds. No compiler writes it and no image with it is accepted: a zero that is read as
+    /// an instruction must not grant anything.
+    Fault = 0, "fault", None, TEXT;
+    /// Holds if `x` is 1, whatever the request (`COND-15`).
+    Const = 1, "const", Truth, TEXT;
+    /// Looks at presence only: an absent key gives the flag `absent`, a present one gives `x`
+    /// (`COND-14`).
+    Null = 2, "null", Truth, TEXT;
+    /// The value is this one short text (`COND-50`).
+    TextIs = 3, "text.is", Inline, TEXT;
+    /// The value is one of the texts (`COND-50`, `COND-71`).
+    TextIn = 4, "text.in", Texts, TEXT;
+    /// The value, with case folded, is one of the texts, which are folded (`COND-50`).
+    FoldIn = 5, "fold.in", Texts, TEXT;
+    /// The value matches one of the patterns (`MATCH-1`); also equality with variables, which is a
+    /// pattern without wildcards (`VAR-3`).
+    Like = 6, "like", Patterns, TEXT;
+    /// The value matches one of the patterns, without wildcards, ignoring case (`COND-50`).
+    FoldLike = 7, "fold.like", Patterns, TEXT;
+    /// The value is a number that stands in one of the orders `z` to one of the numbers (`COND-55`).
+    Number = 8, "number", Numbers, NUMBER;
+    /// The value is a date that stands in one of the orders `z` to one of the instants (`COND-67`).
+    Date = 9, "date", Instants, DATE;
+    /// The value is one of the truth values `x` (`COND-70`).
+    Bool = 10, "bool", Truths, TEXT;
+    /// The value is a truth value, and one of the patterns gives the same one (`COND-70`, `VAR-4`).
+    BoolLike = 11, "bool.like", Patterns, TEXT;
+    /// The value is an address in one of the networks (`COND-75`).
+    Address = 12, "address", Networks, ADDRESS;
+    /// The value is an ARN whose six parts match the six patterns of one of the ARN patterns
+    /// (`COND-60`).
+    Arn = 13, "arn", Arns, TEXT;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_order_of_code() {
+        for (code, info) in Op::TABLE.iter().enumerate() {
+            assert_eq!(info.op as usize, code);
+            assert_eq!(Op::from_code(code as u8), Some(info.op));
+            assert_eq!(info.op.info().mnemonic, info.mnemonic);
+        }
+        assert_eq!(Op::from_code(Op::TABLE.len() as u8), None);
+    }
+}

@@ -1,0 +1,695 @@
+//! The records of the format, each with its size, its encoding and its decoding.
+//!
+//! `decode` reads from bytes of any content and is total; whether the content makes sense is the
+//! validator's question.
+
+use crate::value::network::Network;
+use crate::wire::{u8_at, u16_at, u32_at, u64_at};
+use portcullis_model::Layer;
+
+/// In place of a list: matches anything. In place of an ARN pattern's first part: any ARN.
+pub const ANY: u32 = u32::MAX;
+/// In place of a reference: there is nothing.
+pub const NONE: u32 = u32::MAX - 1;
+
+/// The bit of a layer in the masks of the format.
+pub fn layer_bit(layer: Layer) -> u32 {
+    match layer {
+        Layer::Identity => 0,
+        Layer::Boundary => 1,
+        Layer::Session => 2,
+        Layer::Resource => 3,
+        Layer::VpcEndpoint => 4,
+        Layer::Scp(level) => 5 + u32::from(level.min(Layer::MAX_LEVELS - 1)),
+        Layer::Rcp(level) => 18 + u32::from(level.min(Layer::MAX_LEVELS - 1)),
+    }
+}
+
+/// A mask with the bit of one layer.
+pub fn layer_mask(layer: Layer) -> u32 {
+    1 << layer_bit(layer)
+}
+
+/// The layers of a mask in the order in which reasons are named: RCP, SCP, VPC endpoint, resource,
+/// identity, boundary, session (`EVAL-11`).
+pub fn layers(mask: u32) -> impl Iterator<Item = Layer> {
+    let levels = || 0..Layer::MAX_LEVELS;
+    levels()
+        .map(Layer::Rcp)
+        .chain(levels().map(Layer::Scp))
+        .chain([
+            Layer::VpcEndpoint,
+            Layer::Resource,
+            Layer::Identity,
+            Layer::Boundary,
+            Layer::Session,
+        ])
+        .filter(move |layer| mask & layer_mask(*layer) != 0)
+}
+
+/// A text in the image: the offset of its first byte from the image's start, and its length.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Str {
+    /// Offset from the start of the image.
+    pub offset: u32,
+    /// Length in bytes.
+    pub len: u32,
+}
+
+impl Str {
+    /// Bytes of a record.
+    pub const SIZE: usize = 8;
+
+    /// Reads a record.
+    #[inline]
+    pub fn decode(bytes: &[u8], at: usize) -> Str {
+        Str {
+            offset: u32_at(bytes, at),
+            len: u32_at(bytes, at + 4),
+        }
+    }
+
+    /// The record's bytes, as one number.
+    pub fn pack(self) -> u64 {
+        u64::from(self.offset) | u64::from(self.len) << 32
+    }
+
+    /// The text's bytes; empty if they do not lie in the image.
+    #[inline]
+    pub fn bytes(self, image: &[u8]) -> &[u8] {
+        let start = self.offset as usize;
+        image.get(start..start + self.len as usize).unwrap_or(&[])
+    }
+}
+
+/// Classes of slots: how the values of a key are read.
+///
+/// A key that a policy tests in two ways has two slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Slot {
+    /// The key's name, case folded (`COND-40`).
+    pub name: Str,
+    /// One of the classes.
+    pub class: u8,
+}
+
+impl Slot {
+    /// The value's text, and whether it is a truth value.
+    pub const TEXT: u8 = 0;
+    /// The value as a number.
+    pub const NUMBER: u8 = 1;
+    /// The value as an instant.
+    pub const DATE: u8 = 2;
+    /// The value as an address.
+    pub const ADDRESS: u8 = 3;
+
+    /// Bytes of a record.
+    pub const SIZE: usize = 16;
+
+    /// Reads a record.
+    #[inline]
+    pub fn decode(bytes: &[u8], at: usize) -> Slot {
+        Slot {
+            name: Str::decode(bytes, at),
+            class: u8_at(bytes, at + 8),
+        }
+    }
+
+    /// The record's bytes.
+    pub fn encode(&self) -> [u8; Self::SIZE] {
+        pack(&[self.name.pack(), u64::from(self.class)])
+    }
+}
+
+/// Slots that every image has, in this order: the evaluation itself looks at these keys.
+pub mod reserved {
+    /// `aws:assumedroot`: the root user's session is limited to a task policy (`EVAL-50`).
+    pub const ASSUMED_ROOT: u32 = 0;
+    /// `aws:federatedprovider`: who vouched for a role session (`EVAL-29`).
+    pub const FEDERATED_PROVIDER: u32 = 1;
+    /// `aws:principalservicenameslist`: the names of a calling service (`GRAM-42`).
+    pub const SERVICE_NAMES: u32 = 2;
+    /// `aws:userid`: the unique id of a caller (`GRAM-40`).
+    pub const USER_ID: u32 = 3;
+    /// The folded names, by slot.
+    pub const NAMES: [&str; 4] = [
+        "aws:assumedroot",
+        "aws:federatedprovider",
+        "aws:principalservicenameslist",
+        "aws:userid",
+    ];
+}
+
+/// Flags of a statement.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct StatementFlags {
+    /// `Effect: Deny`.
+    pub deny: bool,
+    /// `NotAction`.
+    pub not_action: bool,
+    /// `NotResource`.
+    pub not_resource: bool,
+    /// `NotPrincipal`.
+    pub not_principal: bool,
+}
+
+/// A statement: its head as data, its condition as a run of instructions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Statement {
+    /// Effect and negations.
+    pub flags: StatementFlags,
+    /// The layers that the statement belongs to ([`layer_mask`]).
+    pub layers: u32,
+    /// A list of action patterns, or [`ANY`].
+    pub actions: u32,
+    /// A list of patterns, or [`ANY`].
+    pub resources: u32,
+    /// A list of principals, [`ANY`] for everyone, or [`NONE`] if the kind has no principals.
+    pub principals: u32,
+    /// The first instruction of the guard, or [`NONE`].
+    pub guard: u32,
+}
+
+impl Statement {
+    /// Bytes of a record.
+    pub const SIZE: usize = 24;
+
+    /// Reads a record.
+    #[inline]
+    pub fn decode(bytes: &[u8], at: usize) -> Statement {
+        let flags = u32_at(bytes, at);
+        Statement {
+            flags: StatementFlags {
+                deny: flags & 1 != 0,
+                not_action: flags & 2 != 0,
+                not_resource: flags & 4 != 0,
+                not_principal: flags & 8 != 0,
+            },
+            layers: u32_at(bytes, at + 4),
+            actions: u32_at(bytes, at + 8),
+            resources: u32_at(bytes, at + 12),
+            principals: u32_at(bytes, at + 16),
+            guard: u32_at(bytes, at + 20),
+        }
+    }
+
+    /// The record's bytes.
+    pub fn encode(&self) -> [u8; Self::SIZE] {
+        let flags = u32::from(self.flags.deny)
+            | u32::from(self.flags.not_action) << 1
+            | u32::from(self.flags.not_resource) << 2
+            | u32::from(self.flags.not_principal) << 3;
+        pack(&[
+            join(flags, self.layers),
+            join(self.actions, self.resources),
+            join(self.principals, self.guard),
+        ])
+    }
+}
+
+/// What a pattern consists of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PatternKind {
+    /// The literal and nothing else.
+    Exact,
+    /// The literal, then anything.
+    Prefix,
+    /// The literal, then tokens.
+    Tokens,
+}
+
+/// A pattern: a literal at the start, and what comes after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Pattern {
+    /// What comes after the literal.
+    pub kind: PatternKind,
+    /// The text up to the first wildcard or variable.
+    pub literal: Str,
+    /// The first token; 0 unless the kind is [`PatternKind::Tokens`].
+    pub tokens: u32,
+}
+
+impl Pattern {
+    /// Bytes of a record.
+    pub const SIZE: usize = 16;
+
+    /// Reads a record. A kind that does not exist reads as tokens.
+    #[inline]
+    pub fn decode(bytes: &[u8], at: usize) -> Pattern {
+        Pattern {
+            kind: match u32_at(bytes, at + 12) {
+                0 => PatternKind::Exact,
+                1 => PatternKind::Prefix,
+                _ => PatternKind::Tokens,
+            },
+            literal: Str::decode(bytes, at),
+            tokens: u32_at(bytes, at + 8),
+        }
+    }
+
+    /// The record's bytes.
+    pub fn encode(&self) -> [u8; Self::SIZE] {
+        let kind = match self.kind {
+            PatternKind::Exact => 0,
+            PatternKind::Prefix => 1,
+            PatternKind::Tokens => 2,
+        };
+        pack(&[self.literal.pack(), join(self.tokens, kind)])
+    }
+}
+
+/// The most characters that one [`Token::Chars`] stands for.
+pub const MAX_CHARS: u32 = 1 << 16;
+
+/// A piece of a pattern after its literal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Token {
+    /// The end of the pattern.
+    End,
+    /// This text.
+    Text(Str),
+    /// Any run of characters.
+    Star,
+    /// Exactly this many characters, at most [`MAX_CHARS`].
+    Chars(u32),
+    /// The value of a text slot; the default if the key is absent (`VAR-6`).
+    Variable {
+        /// The slot.
+        slot: u32,
+        /// The default, if there is one.
+        default: Option<Str>,
+    },
+}
+
+impl Token {
+    /// Bytes of a record.
+    pub const SIZE: usize = 16;
+
+    /// Reads a record. A kind that does not exist reads as the end.
+    #[inline]
+    pub fn decode(bytes: &[u8], at: usize) -> Token {
+        let text = Str::decode(bytes, at + 8);
+        let number = u32_at(bytes, at + 4);
+        match u32_at(bytes, at) {
+            1 => Token::Text(text),
+            2 => Token::Star,
+            3 => Token::Chars(number),
+            4 => Token::Variable {
+                slot: number,
+                default: None,
+            },
+            5 => Token::Variable {
+                slot: number,
+                default: Some(text),
+            },
+            _ => Token::End,
+        }
+    }
+
+    /// The record's bytes.
+    pub fn encode(&self) -> [u8; Self::SIZE] {
+        let (kind, number, text) = match *self {
+            Token::End => (0, 0, Str::default()),
+            Token::Text(text) => (1, 0, text),
+            Token::Star => (2, 0, Str::default()),
+            Token::Chars(count) => (3, count, Str::default()),
+            Token::Variable { slot, default } => match default {
+                None => (4, slot, Str::default()),
+                Some(text) => (5, slot, text),
+            },
+        };
+        pack(&[join(kind, number), text.pack()])
+    }
+
+    /// True if the record's bytes are those of a token.
+    pub(crate) fn is_known(bytes: &[u8], at: usize) -> bool {
+        u32_at(bytes, at) <= 5
+    }
+}
+
+/// The forms of a principal entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum PrincipalForm {
+    /// A 12-digit account, in any partition (`GRAM-34`).
+    Account = 0,
+    /// `arn:P:iam::A:root` (`GRAM-34`).
+    AccountArn = 1,
+    /// The ARN of a user, role, session or federated user (`GRAM-35` to `GRAM-38`).
+    Arn = 2,
+    /// A unique id (`GRAM-40`).
+    UniqueId = 3,
+    /// A service (`GRAM-42`).
+    Service = 4,
+    /// An identity provider (`GRAM-39`, `GRAM-43`).
+    Federated = 5,
+    /// A canonical user (`GRAM-44`).
+    CanonicalUser = 6,
+}
+
+impl PrincipalForm {
+    /// Every form, in the order of the codes.
+    pub const ALL: [PrincipalForm; 7] = [
+        PrincipalForm::Account,
+        PrincipalForm::AccountArn,
+        PrincipalForm::Arn,
+        PrincipalForm::UniqueId,
+        PrincipalForm::Service,
+        PrincipalForm::Federated,
+        PrincipalForm::CanonicalUser,
+    ];
+}
+
+/// A principal entry. The section is sorted by form, then by text, without doubles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PrincipalRecord {
+    /// What kind of principal the text names.
+    pub form: PrincipalForm,
+    /// The entry as written.
+    pub text: Str,
+}
+
+impl PrincipalRecord {
+    /// Bytes of a record.
+    pub const SIZE: usize = 16;
+
+    /// Reads a record; `None` if the form does not exist.
+    #[inline]
+    pub fn decode(bytes: &[u8], at: usize) -> Option<PrincipalRecord> {
+        let form = *PrincipalForm::ALL.get(u32_at(bytes, at + 8) as usize)?;
+        Some(PrincipalRecord {
+            form,
+            text: Str::decode(bytes, at),
+        })
+    }
+
+    /// The record's bytes.
+    pub fn encode(&self) -> [u8; Self::SIZE] {
+        pack(&[self.text.pack(), self.form as u64])
+    }
+}
+
+/// Flags of an instruction.
+pub mod flag {
+    /// The result for each value is turned round (`COND-2`).
+    pub const NEGATED: u8 = 1;
+    /// The result if the key is absent is true (table 3.2).
+    pub const ABSENT: u8 = 2;
+    /// `ForAnyValue` (`COND-13`).
+    pub const ANY: u8 = 4;
+    /// `ForAllValues` (`COND-12`).
+    pub const ALL: u8 = 8;
+    /// The last instruction of its guard.
+    pub const END: u8 = 16;
+}
+
+/// Sets of orders, for comparisons: the request's value stands so to the policy's.
+pub mod ordering {
+    /// Less than the policy's value.
+    pub const LESS: u64 = 1;
+    /// Equal to the policy's value.
+    pub const EQUAL: u64 = 2;
+    /// Greater than the policy's value.
+    pub const GREATER: u64 = 4;
+}
+
+/// An instruction: one test of one key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Leaf {
+    /// The operation's code.
+    pub op: u8,
+    /// [`flag`]s.
+    pub flags: u8,
+    /// The slot that the test reads.
+    pub slot: u32,
+    /// Operands, as the operation says.
+    pub x: u64,
+    /// Operands, as the operation says.
+    pub y: u64,
+    /// Operands, as the operation says.
+    pub z: u64,
+}
+
+impl Leaf {
+    /// Bytes of a record.
+    pub const SIZE: usize = 32;
+
+    /// Reads a record.
+    #[inline]
+    pub fn decode(bytes: &[u8], at: usize) -> Leaf {
+        let head = u64_at(bytes, at);
+        Leaf {
+            op: head as u8,
+            flags: (head >> 8) as u8,
+            slot: (head >> 32) as u32,
+            x: u64_at(bytes, at + 8),
+            y: u64_at(bytes, at + 16),
+            z: u64_at(bytes, at + 24),
+        }
+    }
+
+    /// The record's bytes.
+    pub fn encode(&self) -> [u8; Self::SIZE] {
+        let head = u64::from(self.op) | u64::from(self.flags) << 8 | u64::from(self.slot) << 32;
+        pack(&[head, self.x, self.y, self.z])
+    }
+}
+
+/// An ARN pattern: six patterns, or any ARN if the first is [`ANY`] (`COND-60`, `COND-61`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ArnPattern {
+    /// The patterns of the parts.
+    pub parts: [u32; 6],
+}
+
+impl ArnPattern {
+    /// Bytes of a record.
+    pub const SIZE: usize = 24;
+
+    /// Reads a record.
+    #[inline]
+    pub fn decode(bytes: &[u8], at: usize) -> ArnPattern {
+        let mut parts = [0; 6];
+        for (index, part) in parts.iter_mut().enumerate() {
+            *part = u32_at(bytes, at + 4 * index);
+        }
+        ArnPattern { parts }
+    }
+
+    /// The record's bytes.
+    pub fn encode(&self) -> [u8; Self::SIZE] {
+        let [a, b, c, d, e, f] = self.parts;
+        pack(&[join(a, b), join(c, d), join(e, f)])
+    }
+}
+
+/// Where policies came from: for explanations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The policy's name.
+    pub name: Str,
+    /// The file; empty if there was none.
+    pub file: Str,
+}
+
+impl Source {
+    /// Bytes of a record.
+    pub const SIZE: usize = 16;
+
+    /// Reads a record.
+    pub fn decode(bytes: &[u8], at: usize) -> Source {
+        Source {
+            name: Str::decode(bytes, at),
+            file: Str::decode(bytes, at + 8),
+        }
+    }
+
+    /// The record's bytes.
+    pub fn encode(&self) -> [u8; Self::SIZE] {
+        pack(&[self.name.pack(), self.file.pack()])
+    }
+}
+
+/// Where a statement was written: for explanations. One record for each statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The source.
+    pub source: u32,
+    /// The statement's place in its document, from 0.
+    pub index: u32,
+    /// The `Sid`; empty if there was none.
+    pub sid: Str,
+    /// First line, from 1.
+    pub line: u32,
+    /// First column in characters, from 1.
+    pub column: u32,
+    /// The line of the end.
+    pub end_line: u32,
+    /// The column after the end.
+    pub end_column: u32,
+}
+
+impl Origin {
+    /// Bytes of a record.
+    pub const SIZE: usize = 32;
+
+    /// Reads a record.
+    pub fn decode(bytes: &[u8], at: usize) -> Origin {
+        Origin {
+            source: u32_at(bytes, at),
+            index: u32_at(bytes, at + 4),
+            sid: Str::decode(bytes, at + 8),
+            line: u32_at(bytes, at + 16),
+            column: u32_at(bytes, at + 20),
+            end_line: u32_at(bytes, at + 24),
+            end_column: u32_at(bytes, at + 28),
+        }
+    }
+
+    /// The record's bytes.
+    pub fn encode(&self) -> [u8; Self::SIZE] {
+        pack(&[
+            join(self.source, self.index),
+            self.sid.pack(),
+            join(self.line, self.column),
+            join(self.end_line, self.end_column),
+        ])
+    }
+}
+
+/// How an instruction was written: for explanations. One record for each instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeafSource {
+    /// The operator.
+    pub operator: Str,
+    /// The key.
+    pub key: Str,
+    /// A list of texts: the values.
+    pub values: u32,
+}
+
+impl LeafSource {
+    /// Bytes of a record.
+    pub const SIZE: usize = 24;
+
+    /// Reads a record.
+    pub fn decode(bytes: &[u8], at: usize) -> LeafSource {
+        LeafSource {
+            operator: Str::decode(bytes, at),
+            key: Str::decode(bytes, at + 8),
+            values: u32_at(bytes, at + 16),
+        }
+    }
+
+    /// The record's bytes.
+    pub fn encode(&self) -> [u8; Self::SIZE] {
+        pack(&[
+            self.operator.pack(),
+            self.key.pack(),
+            u64::from(self.values),
+        ])
+    }
+}
+
+/// A pattern for actions: the service and the name, each ASCII-lowercased (`MATCH-10`, `MATCH-12`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ActionPattern {
+    /// The pattern before the colon.
+    pub service: u32,
+    /// The pattern after the colon.
+    pub name: u32,
+}
+
+impl ActionPattern {
+    /// Bytes of a record.
+    pub const SIZE: usize = 8;
+
+    /// Reads a record.
+    #[inline]
+    pub fn decode(bytes: &[u8], at: usize) -> ActionPattern {
+        ActionPattern {
+            service: u32_at(bytes, at),
+            name: u32_at(bytes, at + 4),
+        }
+    }
+
+    /// The record's bytes.
+    pub fn encode(&self) -> [u8; Self::SIZE] {
+        pack(&[join(self.service, self.name)])
+    }
+}
+
+/// Encodes a network; [`network_at`] reads it.
+pub fn network_bytes(network: Network) -> [u8; NETWORK_SIZE] {
+    let (family, base, mask) = match network {
+        Network::V4 { base, mask } => (4, u128::from(base), u128::from(mask)),
+        Network::V6 { base, mask } => (6, base, mask),
+    };
+    let low = |value: u128| value as u64;
+    let high = |value: u128| (value >> 64) as u64;
+    pack(&[family, low(base), high(base), low(mask), high(mask)])
+}
+
+/// Bytes of a network's record.
+pub const NETWORK_SIZE: usize = 40;
+
+/// Reads a network. A family that does not exist reads as IPv4 of no address.
+#[inline]
+pub fn network_at(bytes: &[u8], at: usize) -> Network {
+    let wide = |at| u128::from(u64_at(bytes, at)) | u128::from(u64_at(bytes, at + 8)) << 64;
+    match u64_at(bytes, at) {
+        6 => Network::V6 {
+            base: wide(at + 8),
+            mask: wide(at + 24),
+        },
+        _ => Network::V4 {
+            base: u32_at(bytes, at + 8),
+            mask: u32_at(bytes, at + 24),
+        },
+    }
+}
+
+/// A number of a policy, as it is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct NumberRecord {
+    /// Millionths, or `i64::MIN` if the number is not a whole number of millionths in range.
+    pub millionths: i64,
+    /// The text, for the comparisons that millionths cannot decide.
+    pub text: Str,
+}
+
+impl NumberRecord {
+    /// Bytes of a record.
+    pub const SIZE: usize = 16;
+
+    /// Reads a record.
+    #[inline]
+    pub fn decode(bytes: &[u8], at: usize) -> NumberRecord {
+        NumberRecord {
+            millionths: u64_at(bytes, at) as i64,
+            text: Str::decode(bytes, at + 8),
+        }
+    }
+
+    /// The record's bytes.
+    pub fn encode(&self) -> [u8; Self::SIZE] {
+        pack(&[self.millionths as u64, self.text.pack()])
+    }
+}
+
+fn join(low: u32, high: u32) -> u64 {
+    u64::from(low) | u64::from(high) << 32
+}
+
+fn pack<const N: usize>(words: &[u64]) -> [u8; N] {
+    let mut bytes = [0; N];
+    for (to, word) in bytes.chunks_exact_mut(8).zip(words) {
+        to.copy_from_slice(&word.to_le_bytes());
+    }
+    bytes
+}
+
+/// A format version as stored in the header.
+pub(crate) fn version_at(bytes: &[u8]) -> u16 {
+    u16_at(bytes, 8)
+}

@@ -1,0 +1,488 @@
+//! The validator: what every record must be for a decision to be the one that the policies say.
+//!
+//! One pass over each section, in an order in which each section only refers to sections that are
+//! checked by the same pass or were checked before. The time is linear in the image.
+
+use crate::image::{ImageError, LIST_HEAD, LIST_LEN, ListKind, Section, View};
+use crate::op::{Op, Operands};
+use crate::record::{
+    ANY, MAX_CHARS, NONE, PatternKind, Slot, Str, Token, flag, ordering, reserved,
+};
+use crate::value::fold::fold_char;
+use crate::value::number::Number;
+use crate::wire::{name_hash, u32_at, u64_at};
+
+type Checked = Result<(), ImageError>;
+
+pub(crate) fn validate(view: View<'_>) -> Checked {
+    let checker = Checker {
+        view,
+        strings: view.section(Section::Strings),
+    };
+    checker.strings()?;
+    checker.slots()?;
+    checker.lists()?;
+    checker.patterns()?;
+    checker.tokens()?;
+    checker.principals()?;
+    checker.values()?;
+    checker.statements()?;
+    checker.code()?;
+    checker.debug()
+}
+
+struct Checker<'a> {
+    view: View<'a>,
+    strings: (usize, usize),
+}
+
+impl Checker<'_> {
+    fn fail(&self, section: Section, index: u32, what: &'static str) -> Checked {
+        Err(ImageError {
+            offset: self.view.at(section, index),
+            what,
+        })
+    }
+
+    fn ensure(&self, holds: bool, section: Section, index: u32, what: &'static str) -> Checked {
+        if holds {
+            Ok(())
+        } else {
+            self.fail(section, index, what)
+        }
+    }
+
+    fn strings(&self) -> Checked {
+        let (offset, len) = self.strings;
+        let bytes = self.view.bytes.get(offset..offset + len).unwrap_or(&[]);
+        match core::str::from_utf8(bytes) {
+            Ok(_) => Ok(()),
+            Err(error) => self.fail(
+                Section::Strings,
+                error.valid_up_to() as u32,
+                "text that is not UTF-8",
+            ),
+        }
+    }
+
+    /// A text lies in the strings and begins and ends between characters.
+    fn is_text(&self, text: Str) -> bool {
+        let (offset, len) = self.strings;
+        let start = text.offset as usize;
+        let end = start + text.len as usize;
+        let between = |at: usize| {
+            at == offset + len
+                || self
+                    .view
+                    .bytes
+                    .get(at)
+                    .is_some_and(|byte| byte & 0xc0 != 0x80)
+        };
+        start >= offset && end <= offset + len && between(start) && between(end)
+    }
+
+    fn slots(&self) -> Checked {
+        let view = &self.view;
+        let count = view.count(Section::Slots);
+        for index in 0..count {
+            let slot = view.slot(index);
+            let fine = self.is_text(slot.name)
+                && u64_at(view.bytes, view.at(Section::Slots, index) + 8)
+                    <= u64::from(Slot::ADDRESS)
+                && view.text(slot.name).chars().all(|c| fold_char(c) == c);
+            self.ensure(
+                fine,
+                Section::Slots,
+                index,
+                "a slot that is not well-formed",
+            )?;
+            if let Some(name) = reserved::NAMES.get(index as usize) {
+                let fine = view.text(slot.name) == *name && slot.class == Slot::TEXT;
+                self.ensure(
+                    fine,
+                    Section::Slots,
+                    index,
+                    "a reserved slot with another key",
+                )?;
+            }
+        }
+        self.ensure(
+            count as usize >= reserved::NAMES.len(),
+            Section::Slots,
+            0,
+            "reserved slots are missing",
+        )?;
+
+        // Rising pairs with the right hash, as many as there are slots: every slot stands there once.
+        let entries = view.count(Section::SlotIndex);
+        self.ensure(
+            entries == count,
+            Section::SlotIndex,
+            0,
+            "an index of some slots only",
+        )?;
+        let mut previous = None;
+        for index in 0..entries {
+            let (hash, slot) = view.slot_index(index);
+            let fine = slot < count
+                && name_hash(view.slot(slot).name.bytes(view.bytes)) == hash
+                && previous.is_none_or(|previous| previous < (hash, slot));
+            self.ensure(
+                fine,
+                Section::SlotIndex,
+                index,
+                "an index that does not find its slot",
+            )?;
+            previous = Some((hash, slot));
+        }
+        Ok(())
+    }
+
+    fn lists(&self) -> Checked {
+        let view = &self.view;
+        let count = view.count(Section::Lists);
+        let mut index = 0;
+        while index < count {
+            let head = u32_at(view.bytes, view.at(Section::Lists, index));
+            let kind = ListKind::ALL.get((head >> 27 & 15) as usize);
+            let (Some((_, section)), true) = (kind, head & LIST_HEAD != 0) else {
+                return self.fail(Section::Lists, index, "a list without a head");
+            };
+            let limit = view.count(*section);
+            let items = view.list(index);
+            self.ensure(
+                items.len() < count - index,
+                Section::Lists,
+                index,
+                "a list that does not end",
+            )?;
+            let fine = items.iter().all(|item| item < limit);
+            self.ensure(
+                fine,
+                Section::Lists,
+                index,
+                "a list with an item out of range",
+            )?;
+            if *section == Section::Principals || *section == Section::Texts {
+                let rising = items
+                    .iter()
+                    .zip(items.iter().skip(1))
+                    .all(|(a, b)| a <= b || *section == Section::Texts);
+                self.ensure(rising, Section::Lists, index, "a list that is not sorted")?;
+            }
+            index += 1 + items.len();
+        }
+        Ok(())
+    }
+
+    /// The number is that of a list of this kind.
+    fn is_list(&self, index: u64, kind: ListKind) -> bool {
+        let Ok(index) = u32::try_from(index) else {
+            return false;
+        };
+        if index >= self.view.count(Section::Lists) {
+            return false;
+        }
+        let head = u32_at(self.view.bytes, self.view.at(Section::Lists, index));
+        head & !LIST_LEN == LIST_HEAD | (kind as u32) << 27
+    }
+
+    fn patterns(&self) -> Checked {
+        let view = &self.view;
+        let tokens = view.count(Section::Tokens);
+        for index in 0..view.count(Section::Patterns) {
+            let pattern = view.pattern(index);
+            let code = u32_at(view.bytes, view.at(Section::Patterns, index) + 12);
+            let run = match pattern.kind {
+                PatternKind::Tokens => self.starts_run(pattern.tokens, tokens),
+                PatternKind::Exact | PatternKind::Prefix => pattern.tokens == 0,
+            };
+            let fine = code <= 2 && run && self.is_text(pattern.literal);
+            self.ensure(
+                fine,
+                Section::Patterns,
+                index,
+                "a pattern that is not well-formed",
+            )?;
+        }
+        let patterns = view.count(Section::Patterns);
+        for index in 0..view.count(Section::Actions) {
+            let action = view.action(index);
+            let fine = action.service < patterns && action.name < patterns;
+            self.ensure(
+                fine,
+                Section::Actions,
+                index,
+                "an action with a pattern out of range",
+            )?;
+        }
+        for index in 0..view.count(Section::Arns) {
+            let parts = view.arn(index).parts;
+            let fine = parts.first() == Some(&ANY) || parts.iter().all(|part| *part < patterns);
+            self.ensure(
+                fine,
+                Section::Arns,
+                index,
+                "an ARN with a pattern out of range",
+            )?;
+        }
+        Ok(())
+    }
+
+    /// A run of tokens begins at the section's start or after the end of another run, so that no
+    /// token belongs to two runs.
+    fn starts_run(&self, start: u32, count: u32) -> bool {
+        start < count
+            && start
+                .checked_sub(1)
+                .is_none_or(|before| self.view.token(before) == Token::End)
+    }
+
+    fn tokens(&self) -> Checked {
+        let view = &self.view;
+        let count = view.count(Section::Tokens);
+        for index in 0..count {
+            let at = view.at(Section::Tokens, index);
+            let fine = Token::is_known(view.bytes, at)
+                && match view.token(index) {
+                    Token::Text(text) => self.is_text(text),
+                    Token::Variable { slot, default } => {
+                        slot < view.count(Section::Slots)
+                            && view.slot(slot).class == Slot::TEXT
+                            && default.is_none_or(|text| self.is_text(text))
+                    }
+                    Token::Chars(count) => (1..=MAX_CHARS).contains(&count),
+                    Token::End | Token::Star => true,
+                };
+            self.ensure(
+                fine,
+                Section::Tokens,
+                index,
+                "a token that is not well-formed",
+            )?;
+        }
+        let closed = count == 0 || view.token(count - 1) == Token::End;
+        self.ensure(
+            closed,
+            Section::Tokens,
+            count.saturating_sub(1),
+            "tokens that do not end",
+        )
+    }
+
+    fn principals(&self) -> Checked {
+        let view = &self.view;
+        let mut previous = None;
+        for index in 0..view.count(Section::Principals) {
+            let known = u64_at(view.bytes, view.at(Section::Principals, index) + 8) < 7;
+            let Some(principal) = view
+                .principal(index)
+                .filter(|record| known && self.is_text(record.text))
+            else {
+                return self.fail(
+                    Section::Principals,
+                    index,
+                    "a principal that is not well-formed",
+                );
+            };
+            let key = (principal.form, view.text(principal.text));
+            let rising = previous.is_none_or(|previous| previous < key);
+            self.ensure(
+                rising,
+                Section::Principals,
+                index,
+                "principals out of order",
+            )?;
+            previous = Some(key);
+        }
+        Ok(())
+    }
+
+    fn values(&self) -> Checked {
+        let view = &self.view;
+        for index in 0..view.count(Section::Texts) {
+            let fine = self.is_text(view.condition_text(index));
+            self.ensure(fine, Section::Texts, index, "a text out of range")?;
+        }
+        for index in 0..view.count(Section::Numbers) {
+            let record = view.number(index);
+            let fine = self.is_text(record.text)
+                && Number::parse(view.text(record.text)).is_some_and(|number| {
+                    number.millionths().unwrap_or(i64::MIN) == record.millionths
+                });
+            self.ensure(
+                fine,
+                Section::Numbers,
+                index,
+                "a number that is not its text",
+            )?;
+        }
+        for index in 0..view.count(Section::Networks) {
+            let family = u64_at(view.bytes, view.at(Section::Networks, index));
+            let fine = matches!(family, 4 | 6);
+            self.ensure(fine, Section::Networks, index, "a network of no family")?;
+        }
+        Ok(())
+    }
+
+    fn statements(&self) -> Checked {
+        let view = &self.view;
+        let code = view.count(Section::Code);
+        let mut allow_seen = false;
+        for index in 0..view.count(Section::Statements) {
+            let statement = view.statement(index);
+            let raw_flags = u32_at(view.bytes, view.at(Section::Statements, index));
+            let list = |list, kind| list == ANY || self.is_list(u64::from(list), kind);
+            let fine = raw_flags < 16
+                && statement.layers != 0
+                && statement.layers & !view.layers() == 0
+                && list(statement.actions, ListKind::Actions)
+                && list(statement.resources, ListKind::Patterns)
+                && (statement.principals == NONE
+                    || list(statement.principals, ListKind::Principals))
+                && (statement.guard == NONE || self.starts_guard(statement.guard, code));
+            self.ensure(
+                fine,
+                Section::Statements,
+                index,
+                "a statement that is not well-formed",
+            )?;
+            let sorted = !(allow_seen && statement.flags.deny);
+            self.ensure(sorted, Section::Statements, index, "a Deny after an Allow")?;
+            allow_seen |= !statement.flags.deny;
+        }
+        Ok(())
+    }
+
+    fn starts_guard(&self, start: u32, count: u32) -> bool {
+        start < count
+            && start
+                .checked_sub(1)
+                .is_none_or(|before| self.view.leaf(before).flags & flag::END != 0)
+    }
+
+    fn code(&self) -> Checked {
+        let view = &self.view;
+        let count = view.count(Section::Code);
+        for index in 0..count {
+            let leaf = view.leaf(index);
+            let padding = u32_at(view.bytes, view.at(Section::Code, index)) >> 16;
+            let Some(op) = Op::from_code(leaf.op).filter(|op| *op != Op::Fault) else {
+                return self.fail(Section::Code, index, "an unknown operation");
+            };
+            let info = op.info();
+            let both = flag::ANY | flag::ALL;
+            let orders = ordering::LESS | ordering::EQUAL | ordering::GREATER;
+            let operands = match info.operands {
+                Operands::None => (leaf.x, leaf.y, leaf.z) == (0, 0, 0),
+                Operands::Truth => leaf.x <= 1 && (leaf.y, leaf.z) == (0, 0),
+                Operands::Truths => leaf.x <= 3 && (leaf.y, leaf.z) == (0, 0),
+                Operands::Inline => {
+                    leaf.z <= 16 && inline_text_is_padded(&[leaf.x, leaf.y], leaf.z)
+                }
+                Operands::Texts => self.only_list(leaf.x, ListKind::Texts, leaf.y, leaf.z),
+                Operands::Patterns => self.only_list(leaf.x, ListKind::Patterns, leaf.y, leaf.z),
+                Operands::Networks => self.only_list(leaf.x, ListKind::Networks, leaf.y, leaf.z),
+                Operands::Arns => self.only_list(leaf.x, ListKind::Arns, leaf.y, leaf.z),
+                Operands::Numbers => {
+                    self.is_list(leaf.x, ListKind::Numbers) && leaf.y == 0 && leaf.z <= orders
+                }
+                Operands::Instants => {
+                    self.is_list(leaf.x, ListKind::Instants) && leaf.y == 0 && leaf.z <= orders
+                }
+            };
+            let fine = padding == 0
+                && leaf.flags < 32
+                && leaf.flags & both != both
+                && leaf.slot < view.count(Section::Slots)
+                && view.slot(leaf.slot).class == info.class
+                && operands;
+            self.ensure(
+                fine,
+                Section::Code,
+                index,
+                "an instruction that is not well-formed",
+            )?;
+        }
+        let closed = count == 0 || view.leaf(count - 1).flags & flag::END != 0;
+        self.ensure(
+            closed,
+            Section::Code,
+            count.saturating_sub(1),
+            "a guard that does not end",
+        )
+    }
+
+    fn only_list(&self, list: u64, kind: ListKind, y: u64, z: u64) -> bool {
+        self.is_list(list, kind) && (y, z) == (0, 0)
+    }
+
+    fn debug(&self) -> Checked {
+        let view = &self.view;
+        let sources = view.count(Section::Sources);
+        for index in 0..sources {
+            let fine = view
+                .source(index)
+                .is_some_and(|source| self.is_text(source.name) && self.is_text(source.file));
+            self.ensure(
+                fine,
+                Section::Sources,
+                index,
+                "a source that is not well-formed",
+            )?;
+        }
+        let origins = view.count(Section::Origins);
+        let whole = origins == 0 || origins == view.count(Section::Statements);
+        self.ensure(
+            whole,
+            Section::Origins,
+            0,
+            "origins of some statements only",
+        )?;
+        for index in 0..origins {
+            let fine = view
+                .origin(index)
+                .is_some_and(|origin| origin.source < sources && self.is_text(origin.sid));
+            self.ensure(
+                fine,
+                Section::Origins,
+                index,
+                "an origin that is not well-formed",
+            )?;
+        }
+        let leaves = view.count(Section::LeafSources);
+        let whole = leaves == 0 || leaves == view.count(Section::Code);
+        self.ensure(
+            whole,
+            Section::LeafSources,
+            0,
+            "sources of some instructions only",
+        )?;
+        for index in 0..leaves {
+            let fine = view.leaf_source(index).is_some_and(|leaf| {
+                self.is_text(leaf.operator)
+                    && self.is_text(leaf.key)
+                    && self.is_list(u64::from(leaf.values), ListKind::Texts)
+            });
+            self.ensure(
+                fine,
+                Section::LeafSources,
+                index,
+                "an instruction's source that is not well-formed",
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// The bytes after the text are zero, and the text is UTF-8.
+fn inline_text_is_padded(words: &[u64; 2], len: u64) -> bool {
+    let mut bytes = [0_u8; 16];
+    for (to, word) in bytes.chunks_exact_mut(8).zip(words) {
+        to.copy_from_slice(&word.to_le_bytes());
+    }
+    let (text, padding) = bytes
+        .split_at_checked(len as usize)
+        .unwrap_or((&[], &bytes));
+    core::str::from_utf8(text).is_ok() && padding.iter().all(|byte| *byte == 0)
+}

@@ -1,0 +1,62 @@
+//! Comparing without regard to case: Unicode simple case folding, one character at a time
+//! (`COND-40`, `COND-50`).
+
+/// The simple case folding of a character.
+#[inline]
+pub fn fold_char(c: char) -> char {
+    if c.is_ascii() {
+        return c.to_ascii_lowercase();
+    }
+    unicode_case_mapping::case_folded(c)
+        .and_then(|code| char::from_u32(code.get()))
+        .unwrap_or(c)
+}
+
+/// The characters of `text`, folded.
+pub fn folded(text: &str) -> impl Iterator<Item = char> + '_ {
+    text.chars().map(fold_char)
+}
+
+/// If `text` begins with text that folds to `prefix`, which is folded already: the rest.
+pub fn strip_folded<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
+    let mut rest = text.chars();
+    for expected in prefix.chars() {
+        if fold_char(rest.next()?) != expected {
+            return None;
+        }
+    }
+    Some(rest.as_str())
+}
+
+/// If `text` begins with a text that is equal to `prefix` but for case: the rest.
+pub fn strip_ignoring_case<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
+    let mut rest = text.chars();
+    for expected in prefix.chars() {
+        if fold_char(rest.next()?) != fold_char(expected) {
+            return None;
+        }
+    }
+    Some(rest.as_str())
+}
+
+/// True if `text` folds to `other`, which is folded already.
+pub fn eq_folded(text: &str, other: &str) -> bool {
+    strip_folded(text, other) == Some("")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cond_50_folding_is_simple_and_per_character() {
+        assert!(eq_folded("AbC", "abc"));
+        assert!(eq_folded("ÉTÉ", "été"));
+        assert!(eq_folded("ς", "σ"));
+        assert!(eq_folded("\u{212a}", "k"));
+        assert!(!eq_folded("ß", "ss"));
+        assert!(!eq_folded("ab", "abc"));
+        assert!(!eq_folded("abc", "ab"));
+        assert_eq!(strip_ignoring_case("Team-A", "tEAM"), Some("-A"));
+    }
+}

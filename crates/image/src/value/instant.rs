@@ -1,0 +1,285 @@
+//! Dates as exact instants (`COND-65` to `COND-67`).
+
+use super::number::{split_digits, trim_trailing_zeros};
+
+/// Parts of a second that an instant counts: 10^18.
+const UNIT: i128 = 1_000_000_000_000_000_000;
+/// Digits of [`UNIT`].
+const UNIT_DIGITS: usize = 18;
+
+/// Reads a date as the number of 10^-18 seconds since 1970-01-01T00:00:00Z.
+///
+/// Accepts the W3C profile of ISO 8601, with the leniencies of `COND-65`, and epoch seconds or
+/// milliseconds by the number of digits (`COND-66`). An instant that is not exact in 10^-18 s, or
+/// lies 10^18 s or more from 1970, is not a date (see `docs/choices.md`).
+///
+/// ```
+/// use portcullis_image::value::instant;
+/// assert_eq!(instant::parse("1970-01-01T01:00:00+01:00"), Some(0));
+/// assert_eq!(instant::parse("1970"), Some(0));
+/// assert_eq!(instant::parse("86400"), instant::parse("1970-01-02"));
+/// assert_eq!(instant::parse("soon"), None);
+/// ```
+pub fn parse(text: &str) -> Option<i128> {
+    let bytes = text.as_bytes();
+    let (leading, rest) = split_digits(bytes);
+    if leading.len() == 4 && (rest.is_empty() || rest.first() == Some(&b'-')) {
+        calendar(leading, rest)
+    } else {
+        epoch(bytes)
+    }
+}
+
+/// `YYYY[-MM[-DD[Thh:mm[:ss[.s]][TZD]]]]`, the year split off.
+fn calendar(year: &[u8], rest: &[u8]) -> Option<i128> {
+    let year = number(year)?;
+    let (month, rest) = part(rest, b'-')?;
+    let (day, rest) = if month.is_some() {
+        part(rest, b'-')?
+    } else {
+        (None, rest)
+    };
+    let (month, day_number) = (month.unwrap_or(1), day.unwrap_or(1));
+    if !(1..=12).contains(&month) || !(1..=days_in_month(year, month)).contains(&day_number) {
+        return None;
+    }
+    let days = days_from_epoch(year, month, day_number);
+    let (seconds, fraction) = match rest.split_first() {
+        None => (0, 0),
+        Some((b'T' | b't' | b' ', time)) if day.is_some() => time_of_day(time)?,
+        Some(_) => return None,
+    };
+    Some((i128::from(days) * 86_400 + i128::from(seconds)) * UNIT + fraction)
+}
+
+/// `hh:mm[:ss[.s]][TZD]` as seconds, which the zone may take below zero, and a fraction.
+fn time_of_day(text: &[u8]) -> Option<(i64, i128)> {
+    let (hour, rest) = two_digits(text)?;
+    let (minute, rest) = part(rest, b':')?;
+    let (second, mut rest) = part(rest, b':')?;
+    let mut fraction = 0;
+    if let (Some(_), Some((b'.', after))) = (second, rest.split_first()) {
+        let (digits, after) = split_digits(after);
+        if digits.is_empty() {
+            return None;
+        }
+        fraction = fraction_of_second(digits)?;
+        rest = after;
+    }
+    let offset = match rest.split_first() {
+        None => 0,
+        Some((b'Z' | b'z', [])) => 0,
+        Some((sign @ (b'+' | b'-'), zone)) => {
+            let (hours, zone) = two_digits(zone)?;
+            let (minutes, zone) = part(zone, b':')?;
+            let minutes = minutes?;
+            if !zone.is_empty() || hours > 23 || minutes > 59 {
+                return None;
+            }
+            let offset = hours * 3600 + minutes * 60;
+            if *sign == b'-' { -offset } else { offset }
+        }
+        Some(_) => return None,
+    };
+    let (minute, second) = (minute?, second.unwrap_or(0));
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    Some((hour * 3600 + minute * 60 + second - offset, fraction))
+}
+
+/// `[+-]digits[.digits]`: seconds, or milliseconds from twelve digits (`COND-66`).
+fn epoch(text: &[u8]) -> Option<i128> {
+    let (negative, rest) = match text.split_first() {
+        Some((b'-', rest)) => (true, rest),
+        Some((b'+', rest)) => (false, rest),
+        _ => (false, text),
+    };
+    let (integer, rest) = split_digits(rest);
+    let fraction = match rest.split_first() {
+        None => &[][..],
+        Some((b'.', digits)) if !digits.is_empty() => digits,
+        Some(_) => return None,
+    };
+    if integer.is_empty() || !fraction.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let (unit, places) = if integer.len() >= 12 {
+        (UNIT / 1000, UNIT_DIGITS - 3)
+    } else {
+        (UNIT, UNIT_DIGITS)
+    };
+    let fraction = trim_trailing_zeros(fraction);
+    if fraction.len() > places {
+        return None;
+    }
+    let mut value: i128 = 0;
+    for digit in integer {
+        value = value
+            .checked_mul(10)?
+            .checked_add(i128::from(digit - b'0'))?;
+    }
+    value = value.checked_mul(unit)?;
+    let mut place = unit;
+    for digit in fraction {
+        place /= 10;
+        value = value.checked_add(i128::from(digit - b'0') * place)?;
+    }
+    if value >= UNIT * UNIT {
+        return None;
+    }
+    Some(if negative { -value } else { value })
+}
+
+fn fraction_of_second(digits: &[u8]) -> Option<i128> {
+    let digits = trim_trailing_zeros(digits);
+    if digits.len() > UNIT_DIGITS {
+        return None;
+    }
+    let mut value = 0;
+    let mut place = UNIT;
+    for digit in digits {
+        place /= 10;
+        value += i128::from(digit - b'0') * place;
+    }
+    Some(value)
+}
+
+/// If `text` begins with `separator`: two digits after it and the rest; else nothing is taken.
+/// The outer `None` is a separator without its digits.
+fn part(text: &[u8], separator: u8) -> Option<(Option<i64>, &[u8])> {
+    match text.split_first() {
+        Some((first, rest)) if *first == separator => {
+            two_digits(rest).map(|(value, rest)| (Some(value), rest))
+        }
+        _ => Some((None, text)),
+    }
+}
+
+fn two_digits(text: &[u8]) -> Option<(i64, &[u8])> {
+    let (digits, rest) = text.split_at_checked(2)?;
+    Some((number(digits)?, rest))
+}
+
+fn number(digits: &[u8]) -> Option<i64> {
+    digits.iter().try_fold(0, |value, digit| {
+        digit
+            .is_ascii_digit()
+            .then(|| value * 10 + i64::from(digit - b'0'))
+    })
+}
+
+fn is_leap(year: i64) -> bool {
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+}
+
+fn days_in_month(year: i64, month: i64) -> i64 {
+    match month {
+        2 if is_leap(year) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days from 1970-01-01 in the proleptic Gregorian calendar, for years 0 to 9999.
+fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
+    // Counting years from March puts the leap day at the end of a year.
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
+    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    // 719,468 days lie between 0000-03-01 and 1970-01-01.
+    year * 365 + leap_days + (month * 153 + 2) / 5 + day - 1 - 719_468
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+
+    #[test]
+    fn cond_65_equal_texts() {
+        let lines: &[(&[&str], i128)] = &[
+            (
+                &[
+                    "1970",
+                    "1970-01",
+                    "1970-01-01",
+                    "1970-01-01T00:00Z",
+                    "0",
+                    "+0.0",
+                    "-000",
+                ],
+                0,
+            ),
+            (
+                &[
+                    "2026-01-01T00:00:00Z",
+                    "2026-01-01t00:00:00.000z",
+                    "2026-01-01 00:00",
+                    "2025-12-31T23:30:00-00:30",
+                    "2026-01-01T05:45:00+05:45",
+                    "1767225600",
+                    "1767225600000",
+                    "+1767225600.0",
+                ],
+                1_767_225_600 * UNIT,
+            ),
+            (&["1969-12-31T23:59:59.5Z", "-0.5"], -UNIT / 2),
+            (&["2000-02-29"], 951_782_400 * UNIT),
+            (&["0000-03-01"], -719_468 * 86_400 * UNIT),
+            (&["999"], 999 * UNIT),
+            (&["+2026"], 2026 * UNIT),
+            (&["2026.0"], 2026 * UNIT),
+            (&["99999999999"], 99_999_999_999 * UNIT),
+            (&["100000000000"], 100_000_000 * UNIT),
+        ];
+        for (texts, expected) in lines {
+            for text in *texts {
+                assert_eq!(parse(text), Some(*expected), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn cond_68_texts_that_are_not_dates() {
+        for text in [
+            "",
+            "-",
+            "2026-",
+            "2026-1",
+            "2026-13",
+            "2026-00",
+            "2026-02-29",
+            "1900-02-29",
+            "2026-01-32",
+            "2026-01-01T",
+            "2026-01-01T00",
+            "2026-01-01T24:00Z",
+            "2026-01-01T00:60Z",
+            "2026-01-01T00:00:60Z",
+            "2026-01-01T00:00:00.Z",
+            "2026-01-01T00:00:00+1",
+            "2026-01-01T00:00+24:00",
+            "2026-01-01T00:00+01",
+            "2026-01-01Z",
+            "2026-01T00:00Z",
+            "2026T00:00Z",
+            " 2026",
+            "2026 ",
+            "26-01-01",
+            "1e9",
+            "1.",
+            "2026-01-01T00:00:00ZZ",
+            "2026-01-01T00:00.5Z",
+            "1000000000000000000000",
+            "0.1234567890123456789",
+            "٢٠٢٦",
+        ] {
+            assert_eq!(parse(text), None, "{text:?}");
+        }
+    }
+}

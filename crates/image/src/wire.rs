@@ -1,0 +1,150 @@
+//! Reading and writing little-endian numbers, the checksum and the hash of the format.
+//!
+//! Every read is checked and total: outside the bytes there are only zeros. A validated image never
+//! reads outside, so the zero is never seen; it keeps the readers free of panics.
+
+/// The byte at `at`, or 0.
+#[inline]
+pub fn u8_at(bytes: &[u8], at: usize) -> u8 {
+    bytes.get(at).copied().unwrap_or(0)
+}
+
+/// The little-endian number at `at`, or 0.
+#[inline]
+pub fn u16_at(bytes: &[u8], at: usize) -> u16 {
+    array_at::<2>(bytes, at).map_or(0, |array| u16::from_le_bytes(*array))
+}
+
+/// The little-endian number at `at`, or 0.
+#[inline]
+pub fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    array_at::<4>(bytes, at).map_or(0, |array| u32::from_le_bytes(*array))
+}
+
+/// The little-endian number at `at`, or 0.
+#[inline]
+pub fn u64_at(bytes: &[u8], at: usize) -> u64 {
+    array_at::<8>(bytes, at).map_or(0, |array| u64::from_le_bytes(*array))
+}
+
+/// The `N` bytes at `at`, if there are as many.
+#[inline]
+pub fn array_at<const N: usize>(bytes: &[u8], at: usize) -> Option<&[u8; N]> {
+    bytes.get(at..)?.first_chunk::<N>()
+}
+
+const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The checksum of the format: four interleaved lanes of 8-byte words, then the tail.
+///
+/// Each step is a bijection of its lane, so a change within one word always changes the result.
+/// It guards against accidents; it is not a signature.
+pub fn checksum(bytes: &[u8]) -> u64 {
+    let mut lanes = [
+        0x243f_6a88_85a3_08d3_u64,
+        0x1319_8a2e_0370_7344,
+        0xa409_3822,
+        0x299f_31d0,
+    ];
+    let mut blocks = bytes.chunks_exact(32);
+    for block in &mut blocks {
+        for (lane, word) in lanes.iter_mut().zip(block.chunks_exact(8)) {
+            *lane = step(*lane, u64_at(word, 0));
+        }
+    }
+    let mut hash = step(0, bytes.len() as u64);
+    for word in blocks.remainder().chunks(8) {
+        let mut padded = [0; 8];
+        for (to, from) in padded.iter_mut().zip(word) {
+            *to = *from;
+        }
+        hash = step(hash, u64::from_le_bytes(padded));
+    }
+    for lane in lanes {
+        hash = step(hash, lane);
+    }
+    hash
+}
+
+#[inline]
+fn step(hash: u64, word: u64) -> u64 {
+    let mixed = (hash ^ word).wrapping_mul(MULTIPLIER);
+    mixed ^ (mixed >> 29)
+}
+
+/// The hash of a key's name, which does not depend on the case of ASCII letters.
+#[inline]
+pub fn name_hash(name: &[u8]) -> u32 {
+    let mut hash = name.len() as u64;
+    let mut words = name.chunks_exact(8);
+    for word in &mut words {
+        hash = step(hash, lowercase(u64_at(word, 0)));
+    }
+    let mut padded = [0; 8];
+    for (to, from) in padded.iter_mut().zip(words.remainder()) {
+        *to = *from;
+    }
+    hash = step(hash, lowercase(u64::from_le_bytes(padded)));
+    (hash >> 32) as u32
+}
+
+/// True if `text`, with ASCII letters in lower case, is `other`, which is in lower case.
+#[inline]
+pub fn eq_lowercase(text: &[u8], other: &[u8]) -> bool {
+    text.len() == other.len()
+        && text
+            .iter()
+            .zip(other)
+            .all(|(a, b)| a.to_ascii_lowercase() == *b)
+}
+
+/// The eight bytes of a word with ASCII letters in lower case.
+#[inline]
+fn lowercase(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let low = word & (0x7f * ONES);
+    let from_a = low + (0x80 - 0x41) * ONES;
+    let after_z = low + (0x80 - 0x5b) * ONES;
+    let upper = from_a & !after_z & !word & (0x80 * ONES);
+    word | upper >> 2
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use std::vec::Vec;
+
+    #[test]
+    fn the_checksum_sees_every_changed_byte_and_the_length() {
+        for len in [0, 1, 7, 8, 9, 31, 32, 33, 100] {
+            let bytes: Vec<u8> = (0..len).map(|i| (i * 7) as u8).collect();
+            let sum = checksum(&bytes);
+            let mut longer = bytes.clone();
+            longer.push(0);
+            assert_ne!(checksum(&longer), sum);
+            for at in 0..bytes.len() {
+                let mut changed = bytes.clone();
+                changed[at] ^= 1 << (at % 8);
+                assert_ne!(checksum(&changed), sum, "{len} {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn lower_case_of_words_is_that_of_their_bytes() {
+        for byte in 0..=255_u8 {
+            let word = u64::from_le_bytes([byte, b'A', 0xff, b'Z', byte, b'[', b'@', byte]);
+            let expected = word.to_le_bytes().map(|byte| byte.to_ascii_lowercase());
+            assert_eq!(lowercase(word).to_le_bytes(), expected);
+        }
+        assert_eq!(name_hash(b"AWS:SourceIP"), name_hash(b"aws:sourceip"));
+    }
+
+    #[test]
+    fn reads_outside_are_zero() {
+        assert_eq!(u32_at(&[1, 2, 3], 0), 0);
+        assert_eq!(u64_at(&[], usize::MAX), 0);
+        assert_eq!(u16_at(&[0, 1, 2], 1), 0x0201);
+    }
+}
