@@ -3,9 +3,7 @@
 use portcullis_image::value::instant;
 use portcullis_image::value::network::Network;
 use portcullis_image::value::number::Number;
-use portcullis_image::{
-    ANY, ArnPattern, Leaf, ListKind, NumberRecord, Op, flag, ordering,
-};
+use portcullis_image::{ANY, ArnPattern, Leaf, ListKind, NumberRecord, Op, flag, ordering};
 use portcullis_model::{Family, Quantifier};
 use portcullis_syntax::ast::{Condition, Text};
 use portcullis_syntax::vars;
@@ -24,7 +22,9 @@ impl<'a> Program<'a> {
         let (op, x, y, z) = match operator.base.family() {
             Family::Null => return self.null(condition),
             Family::StringEquals => self.equals(condition.values, variables),
-            Family::StringEqualsIgnoreCase => self.equals_ignoring_case(condition.values, variables),
+            Family::StringEqualsIgnoreCase => {
+                self.equals_ignoring_case(condition.values, variables)
+            }
             Family::StringLike => self.like(condition.values, variables),
             Family::NumericEquals => self.numbers(condition.values, ordering::EQUAL),
             Family::NumericLessThan => self.numbers(condition.values, ordering::LESS),
@@ -91,7 +91,11 @@ impl<'a> Program<'a> {
 
     /// `COND-50`, equality. With a variable, all values are patterns without wildcards.
     fn equals(&mut self, values: &[Text<'a>], variables: bool) -> (Op, u64, u64, u64) {
-        let reading = Reading { variables, wildcards: false, case: Case::Keep };
+        let reading = Reading {
+            variables,
+            wildcards: false,
+            case: Case::Keep,
+        };
         match self.plain_texts(values, reading) {
             Some(texts) => self.text_set(texts),
             None => (Op::Like, self.pattern_list(values, reading), 0, 0),
@@ -104,16 +108,32 @@ impl<'a> Program<'a> {
         if let [text] = texts.as_slice() {
             if text.len() <= 16 {
                 let mut bytes = [0; 16];
-                bytes.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
+                bytes
+                    .iter_mut()
+                    .zip(text.bytes())
+                    .for_each(|(to, from)| *to = from);
                 let both = u128::from_le_bytes(bytes);
-                return (Op::TextIs, both as u64, (both >> 64) as u64, text.len() as u64);
+                return (
+                    Op::TextIs,
+                    both as u64,
+                    (both >> 64) as u64,
+                    text.len() as u64,
+                );
             }
         }
         (Op::TextIn, self.text_list(&texts), 0, 0)
     }
 
-    fn equals_ignoring_case(&mut self, values: &[Text<'a>], variables: bool) -> (Op, u64, u64, u64) {
-        let reading = Reading { variables, wildcards: false, case: Case::Fold };
+    fn equals_ignoring_case(
+        &mut self,
+        values: &[Text<'a>],
+        variables: bool,
+    ) -> (Op, u64, u64, u64) {
+        let reading = Reading {
+            variables,
+            wildcards: false,
+            case: Case::Fold,
+        };
         match self.plain_texts(values, reading) {
             Some(mut texts) => {
                 texts.sort_unstable_by_key(|text| (text.len(), *text));
@@ -125,13 +145,21 @@ impl<'a> Program<'a> {
     }
 
     fn like(&mut self, values: &[Text<'a>], variables: bool) -> (Op, u64, u64, u64) {
-        let reading = Reading { variables, wildcards: true, case: Case::Keep };
+        let reading = Reading {
+            variables,
+            wildcards: true,
+            case: Case::Keep,
+        };
         (Op::Like, self.pattern_list(values, reading), 0, 0)
     }
 
     /// `COND-70`. A value that is neither `true` nor `false` equals nothing.
     fn truths(&mut self, values: &[Text<'a>], variables: bool) -> (Op, u64, u64, u64) {
-        let reading = Reading { variables, wildcards: false, case: Case::Lower };
+        let reading = Reading {
+            variables,
+            wildcards: false,
+            case: Case::Lower,
+        };
         let Some(texts) = self.plain_texts(values, reading) else {
             return (Op::BoolLike, self.pattern_list(values, reading), 0, 0);
         };
@@ -174,21 +202,33 @@ impl<'a> Program<'a> {
 
     /// `COND-67`, `COND-68`.
     fn dates(&mut self, values: &[Text<'a>], orders: u64) -> (Op, u64, u64, u64) {
-        let instants = values.iter().filter_map(|value| instant::parse(value.value));
-        let list = instants.map(|instant| self.instants.intern(instant)).collect();
+        let instants = values
+            .iter()
+            .filter_map(|value| instant::parse(value.value));
+        let list = instants
+            .map(|instant| self.instants.intern(instant))
+            .collect();
         (Op::Date, self.set(ListKind::Instants, list), 0, orders)
     }
 
     /// `COND-75` to `COND-77`.
     fn addresses(&mut self, values: &[Text<'a>]) -> (Op, u64, u64, u64) {
-        let networks = values.iter().filter_map(|value| Network::parse(value.value));
-        let list = networks.map(|network| self.networks.intern(network)).collect();
+        let networks = values
+            .iter()
+            .filter_map(|value| Network::parse(value.value));
+        let list = networks
+            .map(|network| self.networks.intern(network))
+            .collect();
         (Op::Address, self.set(ListKind::Networks, list), 0, 0)
     }
 
     /// `COND-60`, `COND-61`. A value with fewer than six parts matches nothing.
     fn arns(&mut self, values: &[Text<'a>], variables: bool) -> (Op, u64, u64, u64) {
-        let reading = Reading { variables, wildcards: true, case: Case::Keep };
+        let reading = Reading {
+            variables,
+            wildcards: true,
+            case: Case::Keep,
+        };
         let mut list = Numbers::new();
         for value in values {
             let text = value.value;
@@ -264,7 +304,12 @@ fn is_base64(text: &str) -> bool {
         b'/' => Some(63),
         _ => None,
     };
-    let padding = text.bytes().rev().take(2).take_while(|byte| *byte == b'=').count();
+    let padding = text
+        .bytes()
+        .rev()
+        .take(2)
+        .take_while(|byte| *byte == b'=')
+        .count();
     let digits = text.len() - padding;
     let unused = match padding {
         0 => 0,
@@ -286,7 +331,9 @@ mod tests {
         for text in ["", "QQ==", "QUI=", "QUJD", "++//", "QUJDRA=="] {
             assert!(is_base64(text), "{text}");
         }
-        for text in ["Q", "QQ", "QQ=", "QR==", "QUJ=", "=", "====", "QQ==QQ==", "QU-D", "QUJD\n", "QQ= ="] {
+        for text in [
+            "Q", "QQ", "QQ=", "QR==", "QUJ=", "=", "====", "QQ==QQ==", "QU-D", "QUJD\n", "QQ= =",
+        ] {
             assert!(!is_base64(text), "{text}");
         }
     }

@@ -24,7 +24,12 @@ pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
         if i32::try_from(image.len()).is_err() {
             return Err(CompileError::TooLarge);
         }
-        let words = [*section as u32, start as u32, (image.len() - start) as u32, 0];
+        let words = [
+            *section as u32,
+            start as u32,
+            (image.len() - start) as u32,
+            0,
+        ];
         let at = Header::SIZE + Header::ENTRY * entry;
         put(&mut image, at, &words.map(u32::to_le_bytes).concat());
     }
@@ -57,7 +62,13 @@ fn append(program: &mut Program<'_>, section: Section, out: &mut Vec<u8>) {
         Section::Slots => {
             for (name, class) in program.slots.items() {
                 let name = program.strings.intern(name);
-                out.extend(Slot { name, class: *class }.encode());
+                out.extend(
+                    Slot {
+                        name,
+                        class: *class,
+                    }
+                    .encode(),
+                );
             }
         }
         Section::SlotIndex => {
@@ -71,7 +82,11 @@ fn append(program: &mut Program<'_>, section: Section, out: &mut Vec<u8>) {
                 out.extend(slot.to_le_bytes());
             }
         }
-        Section::Statements => all(&program.statements, |(statement, _)| statement.encode(), out),
+        Section::Statements => all(
+            &program.statements,
+            |(statement, _)| statement.encode(),
+            out,
+        ),
         Section::Lists => all(program.lists.items(), |word| word.to_le_bytes(), out),
         Section::Actions => all(program.actions.items(), |action| action.encode(), out),
         Section::Patterns => all(program.patterns.items(), |pattern| pattern.encode(), out),
@@ -87,8 +102,16 @@ fn append(program: &mut Program<'_>, section: Section, out: &mut Vec<u8>) {
         Section::Code => all(program.code.items(), |leaf| leaf.encode(), out),
         Section::Texts => all(program.texts.items(), |text| text.pack().to_le_bytes(), out),
         Section::Numbers => all(program.numbers.items(), |number| number.encode(), out),
-        Section::Instants => all(program.instants.items(), |instant| instant.to_le_bytes(), out),
-        Section::Networks => all(program.networks.items(), |network| network_bytes(*network), out),
+        Section::Instants => all(
+            program.instants.items(),
+            |instant| instant.to_le_bytes(),
+            out,
+        ),
+        Section::Networks => all(
+            program.networks.items(),
+            |network| network_bytes(*network),
+            out,
+        ),
         Section::Arns => all(program.arns.items(), |arn| arn.encode(), out),
         Section::Sources => all(&program.sources, |source| source.encode(), out),
         Section::Origins => all(&program.statements, |(_, origin)| origin.encode(), out),
@@ -109,7 +132,10 @@ fn sort_principals(program: &mut Program<'_>) {
     }
     let words = program.lists.items_mut();
     for list in &program.principal_lists {
-        let Some((head, rest)) = words.get_mut(*list as usize..).and_then(|list| list.split_first_mut()) else {
+        let Some((head, rest)) = words
+            .get_mut(*list as usize..)
+            .and_then(|list| list.split_first_mut())
+        else {
             continue;
         };
         let len = (*head & portcullis_image::LIST_LEN) as usize;

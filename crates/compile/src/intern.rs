@@ -98,7 +98,9 @@ impl<'a> Strings<'a> {
         *self.places.entry(text).or_insert_with(|| {
             // Saturating keeps the offsets within their type; what is too large is refused when
             // it is laid out.
-            let offset = u32::try_from(bytes.len()).unwrap_or(u32::MAX).saturating_add(base);
+            let offset = u32::try_from(bytes.len())
+                .unwrap_or(u32::MAX)
+                .saturating_add(base);
             bytes.extend_from_slice(text.as_bytes());
             Str {
                 offset,

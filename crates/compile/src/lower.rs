@@ -1,12 +1,12 @@
 //! From documents to a program: statements, and the tables that they share.
 
 use bumpalo::Bump;
+use portcullis_image::value::network::Network;
 use portcullis_image::{
     ANY, ActionPattern, ArnPattern, Header, Leaf, LeafSource, ListKind, NONE, NumberRecord, Origin,
     Pattern, PrincipalForm, Section, Slot, Source, Statement, StatementFlags, Str, Token, flag,
     layer_mask, reserved,
 };
-use portcullis_image::value::network::Network;
 use portcullis_model::{Effect, Layer, is_account_id};
 use portcullis_syntax::ast::{self, Entries, PrincipalKind, Principals};
 use portcullis_syntax::diag::LineIndex;
@@ -91,7 +91,11 @@ pub(crate) fn lower<'a>(
             program.policy(layer, policy, &mut lines);
         }
     }
-    program.public = sets.resource.iter().flatten().any(|policy| public::is_public(&policy.document));
+    program.public = sets
+        .resource
+        .iter()
+        .flatten()
+        .any(|policy| public::is_public(&policy.document));
     Ok(program)
 }
 
@@ -139,7 +143,10 @@ impl<'a> Lines<'a> {
         if !self.last.as_ref().is_some_and(|(other, _)| same(other)) {
             self.last = None;
         }
-        &self.last.get_or_insert_with(|| (text, LineIndex::new(text))).1
+        &self
+            .last
+            .get_or_insert_with(|| (text, LineIndex::new(text)))
+            .1
     }
 }
 
@@ -187,7 +194,9 @@ impl<'a> Program<'a> {
                 let lines = lines.of(policy.text);
                 let (line, column) = lines.position(statement.span.start);
                 let (end_line, end_column) = lines.position(statement.span.end);
-                origin.sid = self.strings.intern(statement.sid.map_or("", |sid| sid.value));
+                origin.sid = self
+                    .strings
+                    .intern(statement.sid.map_or("", |sid| sid.value));
                 (origin.line, origin.column) = (line as u32, column as u32);
                 (origin.end_line, origin.end_column) = (end_line as u32, end_column as u32);
             }
@@ -226,7 +235,11 @@ impl<'a> Program<'a> {
 
     /// `MATCH-10` to `MATCH-12`.
     fn actions(&mut self, entries: &Entries<'a>) -> u32 {
-        let reading = Reading { variables: false, wildcards: true, case: Case::Lower };
+        let reading = Reading {
+            variables: false,
+            wildcards: true,
+            case: Case::Lower,
+        };
         let mut list: SmallVec<[u32; 8]> = SmallVec::new();
         for entry in entries.list {
             let Some((service, name)) = entry.value.split_once(':') else {
@@ -262,12 +275,22 @@ impl<'a> Program<'a> {
 
     fn resource(&mut self, document: &ast::Document<'a>, text: &'a str) -> u32 {
         let variables = document.has_variables();
-        let plain = Reading { variables: false, wildcards: true, case: Case::Keep };
+        let plain = Reading {
+            variables: false,
+            wildcards: true,
+            case: Case::Keep,
+        };
         let parts = vars::arn_parts(text, variables);
         let mut builder = PatternBuilder::new(self.arena);
         // Variables are expanded after the fifth colon only (`VAR-3`).
-        let tail = if parts.len() == 6 { parts.last().map_or(0, |part| part.len()) } else { 0 };
-        let (head, tail) = text.split_at_checked(text.len() - tail).unwrap_or((text, ""));
+        let tail = if parts.len() == 6 {
+            parts.last().map_or(0, |part| part.len())
+        } else {
+            0
+        };
+        let (head, tail) = text
+            .split_at_checked(text.len() - tail)
+            .unwrap_or((text, ""));
         builder.push(head, plain);
         builder.push(tail, Reading { variables, ..plain });
         if document.kind.completes_short_arns() {

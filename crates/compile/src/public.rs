@@ -1,8 +1,8 @@
 //! Whether a resource policy is public in the sense of S3's Block Public Access (`S3-5`).
 
+use portcullis_image::value::network::Network;
 use portcullis_model::{Effect, Family, Quantifier};
 use portcullis_syntax::ast::{Condition, Document, PrincipalKind, Statement};
-use portcullis_image::value::network::Network;
 
 /// Keys whose fixed value makes a grant to everyone non-public, in lower case.
 const FIXING_KEYS: [&str; 15] = [

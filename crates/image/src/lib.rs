@@ -19,7 +19,7 @@ pub mod value;
 pub mod wire;
 
 pub use disasm::disassemble;
-pub use image::{LIST_LEN, Header, Image, ImageError, List, ListKind, Section, View};
+pub use image::{Header, Image, ImageError, LIST_LEN, List, ListKind, Section, View};
 pub use op::{Op, OpInfo, Operands};
 pub use record::{ANY, MAX_CHARS, NONE, flag, ordering, reserved};
 pub use record::{

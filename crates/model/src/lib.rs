@@ -15,5 +15,7 @@ mod service;
 
 pub use kind::{Decision, Effect, Layer, PolicyKind};
 pub use operator::{Base, Family, Operator, OperatorError, Quantifier};
-pub use request::{Caller, ContextEntry, Principal, PrincipalError, Request, is_account_id, session_role_name};
+pub use request::{
+    Caller, ContextEntry, Principal, PrincipalError, Request, is_account_id, session_role_name,
+};
 pub use service::{RCP_SERVICES, is_rcp_service};

@@ -152,9 +152,7 @@ impl<'a> Caller<'a> {
                 arn,
                 federated_by: None,
             }),
-            ("sts", _) if session_role_name(arn).is_some() => {
-                Err(PrincipalError::SessionNeedsRole)
-            }
+            ("sts", _) if session_role_name(arn).is_some() => Err(PrincipalError::SessionNeedsRole),
             _ => Err(PrincipalError::NotAPrincipal),
         }
     }
@@ -252,13 +250,22 @@ mod tests {
                 arn: "arn:aws:iam::111122223333:root"
             })
         );
-        assert_eq!(Caller::from_arn(session), Err(PrincipalError::SessionNeedsRole));
+        assert_eq!(
+            Caller::from_arn(session),
+            Err(PrincipalError::SessionNeedsRole)
+        );
         assert_eq!(
             Caller::session(session, role).map(|caller| caller.arn()),
             Ok(Some(session))
         );
-        assert_eq!(Caller::from_arn(role).map(|caller| caller.arn()), Ok(Some(role)));
-        assert_eq!(Caller::session(session, session), Err(PrincipalError::SessionNeedsRole));
+        assert_eq!(
+            Caller::from_arn(role).map(|caller| caller.arn()),
+            Ok(Some(role))
+        );
+        assert_eq!(
+            Caller::session(session, session),
+            Err(PrincipalError::SessionNeedsRole)
+        );
         for wrong in [
             "",
             "*",

@@ -1,6 +1,26 @@
 //! Policy documents as written: one syntax tree, its readers and its diagnostics.
+//!
+//! ```
+//! use bumpalo::Bump;
+//! use portcullis_model::{Effect, PolicyKind};
+//! use portcullis_syntax::policy::{ReadOptions, parse_policy};
+//!
+//! let arena = Bump::new();
+//! let text = r#"{
+//!     "Version": "2012-10-17",
+//!     "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+//! }"#;
+//! let (document, problems) = parse_policy(text, ReadOptions::new(PolicyKind::Identity), &arena);
+//! assert!(problems.is_empty());
+//! assert_eq!(document.unwrap().statements[0].effect, Effect::Allow);
+//! ```
 
 pub mod ast;
+pub mod diag;
+pub mod json;
+pub mod policy;
 mod sets;
+mod suggest;
+pub mod vars;
 
 pub use sets::{Policy, PolicySets};

@@ -1,0 +1,168 @@
+//! The codes of problems.
+
+use core::fmt;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// What kind of problem a diagnostic reports. The names are those of IAM Access Analyzer
+        /// where it has one for the problem.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Code {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &'static [Code] = &[$(Code::$name,)*];
+
+            /// The name that is printed, such as `INVALID_ACTION`.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Code::$name => $text,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The text is not JSON (`GRAM-13`).
+    JsonSyntaxError = "JSON_SYNTAX_ERROR",
+    /// An object has two members of one name (`GRAM-9`).
+    DuplicateMember = "DUPLICATE_MEMBER",
+    /// Arrays and objects nest too deep.
+    DocumentTooDeep = "DOCUMENT_TOO_DEEP",
+    /// The text is too long.
+    DocumentTooLarge = "DOCUMENT_TOO_LARGE",
+    /// The text is not UTF-8 (`GRAM-7`).
+    InvalidEncoding = "INVALID_ENCODING",
+    /// More problems were found than are reported.
+    TooManyProblems = "TOO_MANY_PROBLEMS",
+
+    /// A member that is not part of the language (`GRAM-1`, `GRAM-8`, `GRAM-22`).
+    InvalidPolicyElement = "INVALID_POLICY_ELEMENT",
+    /// A value of the wrong JSON type (`GRAM-20`, `GRAM-21`).
+    DataTypeMismatch = "DATA_TYPE_MISMATCH",
+    /// `Statement` is absent (`GRAM-2`).
+    MissingStatement = "MISSING_STATEMENT",
+    /// `Version` has another value than the two allowed (`GRAM-3`).
+    InvalidVersion = "INVALID_VERSION",
+    /// `Version` is absent (`GRAM-4`, `GRAM-60`).
+    MissingVersion = "MISSING_VERSION",
+    /// `Id` in a type of document that has none (`GRAM-6`).
+    UnsupportedId = "UNSUPPORTED_ID",
+    /// A character that IAM does not take (`GRAM-7`).
+    UnsupportedCharacter = "UNSUPPORTED_CHARACTER",
+
+    /// `Effect` is absent (`GRAM-15`).
+    MissingEffect = "MISSING_EFFECT",
+    /// `Effect` is neither `Allow` nor `Deny` (`GRAM-15`).
+    InvalidEffect = "INVALID_EFFECT",
+    /// Neither `Action` nor `NotAction` (`GRAM-16`).
+    MissingAction = "MISSING_ACTION",
+    /// Neither `Resource` nor `NotResource` (`GRAM-16`, `GRAM-54`).
+    MissingResource = "MISSING_RESOURCE",
+    /// Neither `Principal` nor `NotPrincipal` (`GRAM-16`).
+    MissingPrincipal = "MISSING_PRINCIPAL",
+    /// An element together with its negation (`GRAM-16`).
+    UnsupportedElementCombination = "UNSUPPORTED_ELEMENT_COMBINATION",
+    /// A `Sid` with characters that the type does not take (`GRAM-17`).
+    UnsupportedSid = "UNSUPPORTED_SID",
+    /// Two statements with one `Sid` where that is not allowed (`GRAM-17`).
+    UniqueSidsRequired = "UNIQUE_SIDS_REQUIRED",
+    /// Two statements with one `Sid` (`GRAM-17`).
+    UniqueSidsRecommended = "UNIQUE_SIDS_RECOMMENDED",
+    /// `"Sid": ""` (`GRAM-17`).
+    EmptySidValue = "EMPTY_SID_VALUE",
+
+    /// An action that is not `*` or `prefix:name` (`GRAM-18`).
+    InvalidAction = "INVALID_ACTION",
+    /// A wildcard in an action's prefix (`GRAM-18`).
+    WildcardInServiceName = "WILDCARD_IN_SERVICE_NAME",
+    /// An action that does nothing in this type of document (`GRAM-63`, `GRAM-60`).
+    UnsupportedActionInPolicy = "UNSUPPORTED_ACTION_IN_POLICY",
+    /// A resource that is not `*` and does not start with `arn:` (`GRAM-19`).
+    InvalidArnPrefix = "INVALID_ARN_PREFIX",
+    /// An ARN of fewer than six parts (`MATCH-24`, `MATCH-25`).
+    MissingArnField = "MISSING_ARN_FIELD",
+    /// An empty `Action` or `NotAction` list (`GRAM-11`).
+    EmptyArrayAction = "EMPTY_ARRAY_ACTION",
+    /// An empty `Resource` or `NotResource` list (`GRAM-11`).
+    EmptyArrayResource = "EMPTY_ARRAY_RESOURCE",
+
+    /// A principal that has no known form (`GRAM-45`).
+    InvalidPrincipalFormat = "INVALID_PRINCIPAL_FORMAT",
+    /// An unknown member of a `Principal` object (`GRAM-30`).
+    InvalidPrincipalKey = "INVALID_PRINCIPAL_KEY",
+    /// A wildcard that is not the whole value, or not under `AWS` (`GRAM-32`).
+    UnsupportedWildcardInPrincipal = "UNSUPPORTED_WILDCARD_IN_PRINCIPAL",
+    /// A group as principal (`GRAM-33`), or a principal in a type that has none (table 1.4).
+    UnsupportedPrincipal = "UNSUPPORTED_PRINCIPAL",
+    /// A service principal of odd form (`GRAM-42`).
+    InvalidServicePrincipalFormat = "INVALID_SERVICE_PRINCIPAL_FORMAT",
+    /// An empty list of principals (`GRAM-11`).
+    EmptyArrayPrincipal = "EMPTY_ARRAY_PRINCIPAL",
+    /// `"Principal": {}` (`GRAM-11`).
+    EmptyObjectPrincipal = "EMPTY_OBJECT_PRINCIPAL",
+    /// `NotPrincipal` with `Allow` (`GRAM-50`).
+    AllowWithNotPrincipal = "ALLOW_WITH_NOT_PRINCIPAL",
+
+    /// An operator that does not exist (`COND-3`).
+    InvalidConditionOperator = "INVALID_CONDITION_OPERATOR",
+    /// `NullIfExists` (`COND-11`).
+    NullWithIfExists = "NULL_WITH_IF_EXISTS",
+    /// An operator in other letter case than documented (`COND-3`).
+    NonCanonicalOperator = "NON_CANONICAL_OPERATOR",
+    /// Two operators of a condition, or two keys of an operator, that differ only in letter case
+    /// (`COND-45`, `GRAM-9`).
+    DuplicateKeysWithDifferentCase = "DUPLICATE_KEYS_WITH_DIFFERENT_CASE",
+    /// An empty list of values (`COND-46`).
+    EmptyArrayCondition = "EMPTY_ARRAY_CONDITION",
+    /// An empty list of values under `ForAllValues` (`COND-46`).
+    EmptyArrayConditionForAllValues = "EMPTY_ARRAY_CONDITION_FORALLVALUES",
+    /// An empty list of values under `ForAnyValue` (`COND-46`).
+    EmptyArrayConditionForAnyValue = "EMPTY_ARRAY_CONDITION_FORANYVALUE",
+    /// An empty list of values under `IfExists` (`COND-46`).
+    EmptyArrayConditionIfExists = "EMPTY_ARRAY_CONDITION_IFEXISTS",
+    /// `"Condition": {}`, or an operator without keys (`GRAM-11`).
+    EmptyObjectCondition = "EMPTY_OBJECT_CONDITION",
+
+    /// A variable where variables are not expanded (`VAR-3`, `VAR-4`).
+    VariableUnsupportedInElement = "VARIABLE_UNSUPPORTED_IN_ELEMENT",
+    /// A variable in a document whose version has none (`VAR-2`).
+    VariableUnsupportedInVersion = "VARIABLE_UNSUPPORTED_IN_VERSION",
+    /// A variable under an operator that expands none (`VAR-4`).
+    InvalidVariableForOperator = "INVALID_VARIABLE_FOR_OPERATOR",
+    /// `${}` (`VAR-6`).
+    EmptyVariable = "EMPTY_VARIABLE",
+    /// A variable without closing brace (`VAR-6`).
+    MissingBraceInVariable = "MISSING_BRACE_IN_VARIABLE",
+    /// A default value without its quotes (`VAR-6`).
+    MissingQuoteInVariable = "MISSING_QUOTE_IN_VARIABLE",
+    /// A blank around the key of a variable (`VAR-1`).
+    UnsupportedSpaceInVariable = "UNSUPPORTED_SPACE_IN_VARIABLE",
+
+    /// A principal element in a service control policy (`GRAM-56`).
+    ScpSyntaxErrorPrincipal = "SCP_SYNTAX_ERROR_PRINCIPAL",
+    /// A resource control policy that allows (`GRAM-60`).
+    RcpSyntaxErrorAllow = "RCP_SYNTAX_ERROR_ALLOW",
+    /// A resource control policy with another principal than `*` (`GRAM-60`).
+    RcpSyntaxErrorPrincipal = "RCP_SYNTAX_ERROR_PRINCIPAL",
+    /// `NotAction` in a resource control policy (`GRAM-60`).
+    RcpSyntaxErrorNotAction = "RCP_SYNTAX_ERROR_NOTACTION",
+    /// An action of a resource control policy without a plain service prefix (`GRAM-60`).
+    RcpSyntaxErrorAction = "RCP_SYNTAX_ERROR_ACTION",
+    /// A resource element in a trust policy (table 1.4).
+    RoleTrustPolicySyntaxErrorResource = "ROLE_TRUST_POLICY_SYNTAX_ERROR_RESOURCE",
+    /// `NotPrincipal` in a trust policy (`GRAM-50`).
+    RoleTrustPolicySyntaxErrorNotPrincipal = "ROLE_TRUST_POLICY_SYNTAX_ERROR_NOTPRINCIPAL",
+    /// Everyone as principal of a trust policy (`GRAM-62`).
+    RoleTrustPolicyUnsupportedWildcardInPrincipal = "ROLE_TRUST_POLICY_UNSUPPORTED_WILDCARD_IN_PRINCIPAL",
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

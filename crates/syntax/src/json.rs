@@ -1,0 +1,171 @@
+//! JSON texts as trees whose nodes know where they were written.
+//!
+//! The grammar is that of RFC 8259, strictly, with a byte order mark in front allowed (`GRAM-7`).
+//! Two members of one object with the same name are an error (`GRAM-9`). Reading uses an explicit
+//! stack, takes time linear in the text, and stops at [`MAX_DEPTH`], so that hostile texts cost no
+//! more than they weigh.
+
+mod lexer;
+mod reader;
+mod text;
+
+use crate::ast::{Span, Text};
+use crate::diag::{Code, Diagnostic};
+use bumpalo::Bump;
+
+/// How deep arrays and objects may nest.
+pub const MAX_DEPTH: usize = 64;
+
+/// How many bytes a text may have.
+pub const MAX_TEXT: usize = 1 << 30;
+
+/// A value with the place where it was written.
+#[derive(Clone, Copy, Debug)]
+pub struct Node<'a> {
+    /// Where the value was written, brackets and quotes included.
+    pub span: Span,
+    /// The value.
+    pub value: Value<'a>,
+}
+
+/// A JSON value.
+#[derive(Clone, Copy, Debug)]
+pub enum Value<'a> {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number, as its source text.
+    Number(&'a str),
+    /// A string, unescaped.
+    String(&'a str),
+    /// An array's elements.
+    Array(&'a [Node<'a>]),
+    /// An object's members in the order of the text.
+    Object(&'a [Member<'a>]),
+}
+
+/// A member of an object.
+#[derive(Clone, Copy, Debug)]
+pub struct Member<'a> {
+    /// The name, unescaped.
+    pub key: Text<'a>,
+    /// The value.
+    pub value: Node<'a>,
+}
+
+impl<'a> Node<'a> {
+    /// The string, if the value is one.
+    pub fn as_str(&self) -> Option<&'a str> {
+        match self.value {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The string with its place, if the value is one.
+    pub fn as_text(&self) -> Option<Text<'a>> {
+        self.as_str().map(|value| Text {
+            value,
+            span: self.span,
+        })
+    }
+
+    /// The elements, if the value is an array.
+    pub fn as_array(&self) -> Option<&'a [Node<'a>]> {
+        match self.value {
+            Value::Array(elements) => Some(elements),
+            _ => None,
+        }
+    }
+
+    /// The members, if the value is an object.
+    pub fn as_object(&self) -> Option<&'a [Member<'a>]> {
+        match self.value {
+            Value::Object(members) => Some(members),
+            _ => None,
+        }
+    }
+
+    /// The value of the member with this name, if the value is an object that has one. Takes time
+    /// linear in the number of members.
+    pub fn get(&self, name: &str) -> Option<&'a Node<'a>> {
+        let member = self.as_object()?.iter().find(|m| m.key.value == name)?;
+        Some(&member.value)
+    }
+}
+
+impl Value<'_> {
+    /// What the value is, for messages: `a string`, `an object` and so on.
+    pub fn describe(&self) -> &'static str {
+        match self {
+            Value::Null => "`null`",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a string",
+            Value::Array(_) => "an array",
+            Value::Object(_) => "an object",
+        }
+    }
+}
+
+/// Reads a text that is one JSON value.
+///
+/// Strings without escapes and numbers borrow from the text; everything else is in the arena.
+///
+/// ```
+/// use bumpalo::Bump;
+/// use portcullis_syntax::json;
+/// let arena = Bump::new();
+/// let node = json::parse(r#"{"a": [1, "\u00e9"]}"#, &arena).unwrap();
+/// let list = node.get("a").and_then(|a| a.as_array()).unwrap();
+/// assert_eq!(list[1].as_str(), Some("é"));
+/// assert_eq!(list[1].span.range(), 10..18);
+/// ```
+///
+/// # Errors
+/// The first syntax error and all duplicate members before it.
+pub fn parse<'a>(text: &'a str, arena: &'a Bump) -> Result<Node<'a>, Vec<Diagnostic>> {
+    match read(text, arena) {
+        (Some(node), diagnostics) if diagnostics.is_empty() => Ok(node),
+        (_, diagnostics) => Err(diagnostics),
+    }
+}
+
+/// Like [`parse`], for bytes that may not be UTF-8.
+///
+/// # Errors
+/// As [`parse`], or the place of the first byte that is not UTF-8.
+pub fn parse_bytes<'a>(bytes: &'a [u8], arena: &'a Bump) -> Result<Node<'a>, Vec<Diagnostic>> {
+    match decode(bytes) {
+        Ok(text) => parse(text, arena),
+        Err(diagnostic) => Err(vec![diagnostic]),
+    }
+}
+
+/// The bytes as text.
+///
+/// # Errors
+/// The place of the first byte that is not UTF-8 (`GRAM-7`).
+pub fn decode(bytes: &[u8]) -> Result<&str, Diagnostic> {
+    core::str::from_utf8(bytes).map_err(|error| {
+        let start = u32::try_from(error.valid_up_to()).unwrap_or(u32::MAX);
+        let end = start.saturating_add(1);
+        let byte = bytes.get(error.valid_up_to()).copied().unwrap_or_default();
+        Diagnostic::error(
+            Code::InvalidEncoding,
+            Span { start, end },
+            format!("the text is not UTF-8: byte 0x{byte:02X} at offset {start}"),
+        )
+    })
+}
+
+/// Like [`parse`], but returns the tree even if members are duplicate, so that a caller can look
+/// for more problems. The tree is absent after a syntax error; it is fit for use only if there is
+/// no diagnostic.
+pub fn read<'a>(text: &'a str, arena: &'a Bump) -> (Option<Node<'a>>, Vec<Diagnostic>) {
+    reader::read(text, arena)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,404 @@
+//! From tokens to the tree.
+
+use super::lexer::{LexError, Token};
+use super::text::unescape;
+use super::{MAX_DEPTH, MAX_TEXT, Member, Node, Value};
+use crate::ast::{Span, Text};
+use crate::diag::{Code, Diagnostic, Sink, quoted};
+use bumpalo::Bump;
+use logos::{Lexer, Logos};
+use std::collections::HashMap;
+
+/// Objects with more members than this are checked for duplicates with a hash table.
+const FEW_MEMBERS: usize = 12;
+
+/// What may come next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// A value.
+    Value,
+    /// A value, or the end of the array that was just opened.
+    FirstElement,
+    /// A member name, or the end of the object that was just opened.
+    FirstKey,
+    /// A member name.
+    Key,
+    /// The colon after a member name.
+    Colon,
+    /// A comma, or the end of the array or object.
+    Separator,
+    /// The end of the text.
+    End,
+}
+
+/// An array or object that is still open.
+struct Frame<'a> {
+    is_object: bool,
+    open: Span,
+    /// Where its elements or members start on their stack.
+    base: usize,
+    /// The name of the member being read.
+    key: Text<'a>,
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    arena: &'a Bump,
+    lexer: Lexer<'a, Token>,
+    frames: Vec<Frame<'a>>,
+    nodes: Vec<Node<'a>>,
+    members: Vec<Member<'a>>,
+    sink: Sink,
+}
+
+pub(super) fn read<'a>(text: &'a str, arena: &'a Bump) -> (Option<Node<'a>>, Vec<Diagnostic>) {
+    if text.len() > MAX_TEXT {
+        let diagnostic = Diagnostic::error(
+            Code::DocumentTooLarge,
+            Span::default(),
+            format!("the text has {} bytes, {MAX_TEXT} are allowed", text.len()),
+        );
+        return (None, vec![diagnostic]);
+    }
+    let mut lexer = Token::lexer(text);
+    if text.starts_with('\u{feff}') {
+        lexer.bump('\u{feff}'.len_utf8());
+    }
+    let mut reader = Reader {
+        text,
+        arena,
+        lexer,
+        frames: Vec::new(),
+        nodes: Vec::new(),
+        members: Vec::new(),
+        sink: Sink::default(),
+    };
+    let node = match reader.run() {
+        Ok(node) => Some(node),
+        Err(diagnostic) => {
+            reader.check_open_objects();
+            reader.sink.push(diagnostic);
+            None
+        }
+    };
+    (node, reader.sink.finish())
+}
+
+impl<'a> Reader<'a> {
+    fn run(&mut self) -> Result<Node<'a>, Diagnostic> {
+        let mut state = State::Value;
+        let mut root = None;
+        while let Some(token) = self.lexer.next() {
+            let token = token.map_err(|error| self.lex_error(error))?;
+            state = match (state, token) {
+                (State::Value | State::FirstElement, Token::BracketOpen) => {
+                    self.open(false)?;
+                    State::FirstElement
+                }
+                (State::Value | State::FirstElement, Token::BraceOpen) => {
+                    self.open(true)?;
+                    State::FirstKey
+                }
+                (State::FirstElement | State::Separator, Token::BracketClose)
+                    if !self.in_object() =>
+                {
+                    self.close(&mut root)
+                }
+                (State::FirstKey | State::Separator, Token::BraceClose) if self.in_object() => {
+                    self.close(&mut root)
+                }
+                (State::Value | State::FirstElement, _) => {
+                    let value = self.scalar(token)?;
+                    let span = self.span();
+                    self.attach(Node { span, value }, &mut root)
+                }
+                (State::Key | State::FirstKey, Token::String(escapes)) => {
+                    let value = self.string(escapes)?;
+                    let span = self.span();
+                    if let Some(frame) = self.frames.last_mut() {
+                        frame.key = Text { value, span };
+                    }
+                    State::Colon
+                }
+                (State::Colon, Token::Colon) => State::Value,
+                (State::Separator, Token::Comma) if self.in_object() => State::Key,
+                (State::Separator, Token::Comma) => State::Value,
+                _ => return Err(self.unexpected(state, token)),
+            };
+        }
+        match (state, root) {
+            (State::End, Some(node)) => Ok(node),
+            _ => Err(self.early_end()),
+        }
+    }
+
+    fn span(&self) -> Span {
+        to_span(self.lexer.span())
+    }
+
+    fn in_object(&self) -> bool {
+        self.frames.last().is_some_and(|frame| frame.is_object)
+    }
+
+    fn open(&mut self, is_object: bool) -> Result<(), Diagnostic> {
+        let open = self.span();
+        if self.frames.len() == MAX_DEPTH {
+            return Err(Diagnostic::error(
+                Code::DocumentTooDeep,
+                open,
+                format!("arrays and objects nest deeper than {MAX_DEPTH}"),
+            ));
+        }
+        self.frames.push(Frame {
+            is_object,
+            open,
+            base: if is_object {
+                self.members.len()
+            } else {
+                self.nodes.len()
+            },
+            key: Text {
+                value: "",
+                span: open,
+            },
+        });
+        Ok(())
+    }
+
+    fn close(&mut self, root: &mut Option<Node<'a>>) -> State {
+        let Some(frame) = self.frames.pop() else {
+            return State::End;
+        };
+        let span = frame.open.to(self.span());
+        let value = if frame.is_object {
+            let members = self.members.get(frame.base..).unwrap_or_default();
+            check_duplicates(members, &mut self.sink);
+            let members = self.arena.alloc_slice_copy(members);
+            self.members.truncate(frame.base);
+            Value::Object(members)
+        } else {
+            let elements = self.nodes.get(frame.base..).unwrap_or_default();
+            let elements = self.arena.alloc_slice_copy(elements);
+            self.nodes.truncate(frame.base);
+            Value::Array(elements)
+        };
+        self.attach(Node { span, value }, root)
+    }
+
+    /// Puts a finished value where it belongs.
+    fn attach(&mut self, node: Node<'a>, root: &mut Option<Node<'a>>) -> State {
+        match self.frames.last() {
+            None => {
+                *root = Some(node);
+                State::End
+            }
+            Some(frame) if frame.is_object => {
+                self.members.push(Member {
+                    key: frame.key,
+                    value: node,
+                });
+                State::Separator
+            }
+            Some(_) => {
+                self.nodes.push(node);
+                State::Separator
+            }
+        }
+    }
+
+    fn scalar(&self, token: Token) -> Result<Value<'a>, Diagnostic> {
+        Ok(match token {
+            Token::Null => Value::Null,
+            Token::True => Value::Bool(true),
+            Token::False => Value::Bool(false),
+            Token::Number => Value::Number(self.lexer.slice()),
+            Token::String(escapes) => Value::String(self.string(escapes)?),
+            _ => return Err(self.unexpected(State::Value, token)),
+        })
+    }
+
+    fn string(&self, escapes: bool) -> Result<&'a str, Diagnostic> {
+        let slice = self.lexer.slice();
+        let raw = slice.get(1..slice.len() - 1).unwrap_or_default();
+        if !escapes {
+            return Ok(raw);
+        }
+        unescape(raw, self.arena).map_err(|error| {
+            let inside = self.lexer.span().start + 1;
+            self.syntax_error(
+                to_span(inside + error.start..inside + error.end),
+                error.message.to_owned(),
+            )
+        })
+    }
+
+    fn syntax_error(&self, span: Span, message: String) -> Diagnostic {
+        Diagnostic::error(Code::JsonSyntaxError, span, message)
+    }
+
+    fn lex_error(&self, error: LexError) -> Diagnostic {
+        let start = self.lexer.span().start;
+        let rest = self.text.get(start..).unwrap_or_default();
+        let first = rest.chars().next().unwrap_or_default();
+        let at_first = to_span(start..start + first.len_utf8());
+        match error {
+            LexError::Control(offset) => {
+                let at = start + offset;
+                let code = self.text.as_bytes().get(at).copied().unwrap_or_default();
+                let message = if matches!(code, b'\n' | b'\r') {
+                    "the line ends inside a string".to_owned()
+                } else {
+                    format!("a string cannot hold the control character U+{code:04X}")
+                };
+                self.syntax_error(to_span(at..at + 1), message)
+                    .with_help(format!(
+                        "write it as `\\u{code:04x}`, or close the string before it"
+                    ))
+                    .with_related(at_first, "the string starts here")
+            }
+            LexError::Unclosed => {
+                self.syntax_error(at_first, "the string is not closed".to_owned())
+            }
+            LexError::Unexpected => {
+                let (message, help) = match first {
+                    '-' => ("`-` must be followed by a digit".to_owned(), None),
+                    '\'' => (
+                        "unexpected `'`".to_owned(),
+                        Some("strings stand in double quotes"),
+                    ),
+                    '/' | '#' => (
+                        format!("unexpected `{first}`"),
+                        Some("JSON has no comments"),
+                    ),
+                    other => {
+                        let word = rest
+                            .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+                            .next()
+                            .filter(|word| !word.is_empty());
+                        match word {
+                            Some(word) => (
+                                format!("unexpected {}", quoted(word)),
+                                Some("strings and member names stand in double quotes"),
+                            ),
+                            None => (
+                                format!("unexpected {}", quoted(other.encode_utf8(&mut [0; 4]))),
+                                None,
+                            ),
+                        }
+                    }
+                };
+                let diagnostic = self.syntax_error(at_first, message);
+                match help {
+                    Some(help) => diagnostic.with_help(help),
+                    None => diagnostic,
+                }
+            }
+        }
+    }
+
+    fn unexpected(&self, state: State, token: Token) -> Diagnostic {
+        let expected = match state {
+            State::Value => "a value",
+            State::FirstElement => "a value or `]`",
+            State::FirstKey => "a member name or `}`",
+            State::Key => "a member name",
+            State::Colon => "`:`",
+            State::Separator if self.in_object() => "`,` or `}`",
+            State::Separator => "`,` or `]`",
+            State::End => "the end of the text",
+        };
+        let found = quoted(self.lexer.slice());
+        let diagnostic =
+            self.syntax_error(self.span(), format!("expected {expected}, found {found}"));
+        let start = self.lexer.span().start;
+        let touches_number = token == Token::Number
+            && matches!(state, State::Separator | State::End)
+            && start > 0
+            && self
+                .text
+                .as_bytes()
+                .get(start - 1)
+                .is_some_and(u8::is_ascii_digit);
+        match (state, token) {
+            _ if touches_number => diagnostic.with_help("a number has no leading zeros"),
+            (State::Value, Token::BracketClose) | (State::Key, Token::BraceClose) => {
+                diagnostic.with_help("remove the comma before it")
+            }
+            (State::Separator, Token::BraceClose | Token::BracketClose) => match self.frames.last()
+            {
+                Some(frame) => diagnostic.with_related(frame.open, "this is not closed yet"),
+                None => diagnostic,
+            },
+            (State::Separator, Token::String(_)) => {
+                diagnostic.with_help("is a comma missing before it?")
+            }
+            _ => diagnostic,
+        }
+    }
+
+    fn early_end(&self) -> Diagnostic {
+        let end = self.text.len();
+        let span = to_span(end..end);
+        match self.frames.last() {
+            Some(frame) => {
+                let what = if frame.is_object {
+                    "an object"
+                } else {
+                    "an array"
+                };
+                self.syntax_error(span, format!("the text ends inside {what}"))
+                    .with_related(frame.open, "this is not closed")
+            }
+            None => self.syntax_error(span, "there is no JSON value in the text".to_owned()),
+        }
+    }
+
+    /// After a syntax error: duplicates in the objects that it left open.
+    fn check_open_objects(&mut self) {
+        let mut end = self.members.len();
+        for frame in self.frames.iter().rev().filter(|frame| frame.is_object) {
+            check_duplicates(
+                self.members.get(frame.base..end).unwrap_or_default(),
+                &mut self.sink,
+            );
+            end = frame.base;
+        }
+    }
+}
+
+fn to_span(range: core::ops::Range<usize>) -> Span {
+    let number = |at| u32::try_from(at).unwrap_or(u32::MAX);
+    Span {
+        start: number(range.start),
+        end: number(range.end),
+    }
+}
+
+/// Reports members with the name of an earlier one (`GRAM-9`).
+fn check_duplicates(members: &[Member<'_>], sink: &mut Sink) {
+    let mut report = |first: Text<'_>, second: Text<'_>| {
+        let message = format!("member {} is written twice", quoted(second.value));
+        sink.push(
+            Diagnostic::error(Code::DuplicateMember, second.span, message)
+                .with_related(first.span, "first written here"),
+        );
+    };
+    if members.len() <= FEW_MEMBERS {
+        for (at, member) in members.iter().enumerate() {
+            let mut earlier = members.iter().take(at);
+            if let Some(first) = earlier.find(|first| first.key == member.key) {
+                report(first.key, member.key);
+            }
+        }
+        return;
+    }
+    let mut seen = HashMap::with_capacity(members.len());
+    for member in members {
+        match seen.entry(member.key.value) {
+            std::collections::hash_map::Entry::Occupied(first) => report(*first.get(), member.key),
+            std::collections::hash_map::Entry::Vacant(free) => {
+                free.insert(member.key);
+            }
+        }
+    }
+}

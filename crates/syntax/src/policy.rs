@@ -1,0 +1,350 @@
+//! Policy documents from JSON.
+//!
+//! A document is read against the grammar of its type (table 1.4 of the rules). All problems are
+//! reported at once, and one error makes the whole document unusable (`GRAM-12`, `GRAM-13`).
+
+mod condition;
+mod entries;
+mod principal;
+mod statement;
+mod variables;
+
+use crate::ast::{Document, Span, Statement, Text};
+use crate::diag::{Code, Diagnostic, Severity, Sink, quoted};
+use crate::json::{self, Member, Node, Value};
+use crate::suggest::did_you_mean;
+use bumpalo::Bump;
+use portcullis_model::PolicyKind;
+use smallvec::SmallVec;
+use std::collections::HashMap;
+
+/// How a document is read.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadOptions {
+    /// The type of the document.
+    pub kind: PolicyKind,
+    /// True if statements of a resource-based policy may leave `Resource` out (`GRAM-54`). Without
+    /// it they may if all their actions are of `ecr` or `sts`.
+    pub allow_missing_resource: bool,
+}
+
+impl ReadOptions {
+    /// The strict reading of a type.
+    pub fn new(kind: PolicyKind) -> ReadOptions {
+        ReadOptions {
+            kind,
+            allow_missing_resource: false,
+        }
+    }
+}
+
+/// Reads the text of a policy document.
+///
+/// The document is there exactly if no diagnostic is an error.
+pub fn parse_policy<'a>(
+    text: &'a str,
+    options: ReadOptions,
+    arena: &'a Bump,
+) -> (Option<Document<'a>>, Vec<Diagnostic>) {
+    let (node, problems) = json::read(text, arena);
+    let Some(node) = node else {
+        return (None, problems);
+    };
+    let mut sink = Sink::default();
+    problems.into_iter().for_each(|problem| sink.push(problem));
+    read_into(node, options, arena, sink)
+}
+
+/// Reads a policy document from a JSON tree without duplicate members.
+///
+/// The document is there exactly if no diagnostic is an error.
+pub fn read_policy<'a>(
+    node: Node<'a>,
+    options: ReadOptions,
+    arena: &'a Bump,
+) -> (Option<Document<'a>>, Vec<Diagnostic>) {
+    read_into(node, options, arena, Sink::default())
+}
+
+fn read_into<'a>(
+    node: Node<'a>,
+    options: ReadOptions,
+    arena: &'a Bump,
+    sink: Sink,
+) -> (Option<Document<'a>>, Vec<Diagnostic>) {
+    let mut reader = Reader {
+        options,
+        arena,
+        sink,
+        variables: Variables::Expanded,
+        sids: HashMap::new(),
+    };
+    let document = reader.document(node);
+    let usable = !reader.sink.has_errors();
+    (document.filter(|_| usable), reader.sink.finish())
+}
+
+/// What the document's version says of variables (`VAR-2`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Variables {
+    Expanded,
+    Literal,
+}
+
+struct Reader<'a> {
+    options: ReadOptions,
+    arena: &'a Bump,
+    sink: Sink,
+    variables: Variables,
+    /// The Sids so far and where they stand.
+    sids: HashMap<&'a str, Span>,
+}
+
+const TOP_LEVEL: [&str; 3] = ["Version", "Id", "Statement"];
+
+impl<'a> Reader<'a> {
+    fn kind(&self) -> PolicyKind {
+        self.options.kind
+    }
+
+    fn error(&mut self, code: Code, span: Span, message: impl Into<String>) {
+        self.sink.push(Diagnostic::error(code, span, message));
+    }
+
+    fn warning(&mut self, code: Code, span: Span, message: impl Into<String>) {
+        self.sink.push(Diagnostic::warning(code, span, message));
+    }
+
+    fn suggestion(&mut self, code: Code, span: Span, message: impl Into<String>) {
+        self.sink.push(Diagnostic::suggestion(code, span, message));
+    }
+
+    /// `GRAM-1` to `GRAM-6`.
+    fn document(&mut self, node: Node<'a>) -> Option<Document<'a>> {
+        let members = self.object(node, "a policy")?;
+        self.check_characters(node);
+        let [version, id, statement] = self.slots(members, TOP_LEVEL, "a policy");
+        let version = self.version(version, node.span);
+        let id = self.id(id);
+        let Some(statement) = statement else {
+            self.error(
+                Code::MissingStatement,
+                node.span,
+                "the policy has no `Statement`",
+            );
+            return None;
+        };
+        Some(Document {
+            kind: self.kind(),
+            version,
+            id,
+            statements: self.statements(statement.value),
+            span: node.span,
+        })
+    }
+
+    /// The members of an object, or an error.
+    fn object(&mut self, node: Node<'a>, what: &str) -> Option<&'a [Member<'a>]> {
+        let members = node.as_object();
+        if members.is_none() {
+            let found = node.value.describe();
+            let message = format!("{what} must be an object, this is {found}");
+            self.error(Code::DataTypeMismatch, node.span, message);
+        }
+        members
+    }
+
+    /// Sorts members by name; unknown ones are errors (`GRAM-1`, `GRAM-22`).
+    fn slots<const N: usize>(
+        &mut self,
+        members: &'a [Member<'a>],
+        names: [&'static str; N],
+        what: &str,
+    ) -> [Option<&'a Member<'a>>; N] {
+        let mut slots = [None; N];
+        for member in members {
+            let name = member.key.value;
+            match names
+                .iter()
+                .zip(&mut slots)
+                .find(|(known, _)| **known == name)
+            {
+                // Duplicates have been reported by the JSON reader.
+                Some((_, slot)) => {
+                    slot.get_or_insert(member);
+                }
+                None => {
+                    let message = format!("{what} has no member {}", quoted(name));
+                    let help = match names.iter().find(|known| known.eq_ignore_ascii_case(name)) {
+                        Some(known) => Some(format!("letter case matters here: write `{known}`")),
+                        None => did_you_mean(name, names),
+                    };
+                    self.sink.push(
+                        Diagnostic::error(Code::InvalidPolicyElement, member.key.span, message)
+                            .with_help_if(help),
+                    );
+                }
+            }
+        }
+        slots
+    }
+
+    /// The text of a value that must be a string (`GRAM-21`).
+    fn string(&mut self, name: &str, node: Node<'a>) -> Option<Text<'a>> {
+        let text = node.as_text();
+        if text.is_none() {
+            let found = node.value.describe();
+            let message = format!("`{name}` must be a string, this is {found}");
+            self.error(Code::DataTypeMismatch, node.span, message);
+        }
+        text
+    }
+
+    /// The texts of a value that must be a string or a list of strings (`GRAM-10`, `GRAM-21`).
+    fn strings(&mut self, name: &str, node: Node<'a>) -> &'a [Text<'a>] {
+        if let Some(text) = node.as_text() {
+            return core::slice::from_ref(self.arena.alloc(text));
+        }
+        let Some(elements) = node.as_array() else {
+            let found = node.value.describe();
+            let message =
+                format!("`{name}` must be a string or a list of strings, this is {found}");
+            self.error(Code::DataTypeMismatch, node.span, message);
+            return &[];
+        };
+        let mut texts: SmallVec<[Text<'a>; 16]> = SmallVec::new();
+        for element in elements {
+            match element.as_text() {
+                Some(text) => texts.push(text),
+                None => {
+                    let found = element.value.describe();
+                    let message = format!("an entry of `{name}` must be a string, this is {found}");
+                    self.error(Code::DataTypeMismatch, element.span, message);
+                }
+            }
+        }
+        self.arena.alloc_slice_copy(&texts)
+    }
+
+    /// `GRAM-3`, `GRAM-4` and the version of `GRAM-60`.
+    fn version(&mut self, member: Option<&'a Member<'a>>, document: Span) -> Option<Text<'a>> {
+        let is_rcp = self.kind() == PolicyKind::Rcp;
+        let Some(member) = member else {
+            self.variables = Variables::Literal;
+            let (severity, message) = if is_rcp {
+                let message = "a resource control policy must have the `Version` `2012-10-17`";
+                (Severity::Error, message)
+            } else {
+                let message = "without `Version` the document counts as one of 2008, where policy variables are plain text";
+                (Severity::Warning, message)
+            };
+            // The place is where the member would stand, so that the whole document is not marked.
+            let start = Span {
+                start: document.start,
+                end: document.start.saturating_add(1),
+            };
+            self.sink.push(
+                Diagnostic::new(severity, Code::MissingVersion, start, message)
+                    .with_help("add `\"Version\": \"2012-10-17\"`"),
+            );
+            return None;
+        };
+        let text = self.string("Version", member.value)?;
+        match text.value {
+            "2012-10-17" => {}
+            "2008-10-17" if is_rcp => {
+                let message = "a resource control policy must have the `Version` `2012-10-17`";
+                self.error(Code::InvalidVersion, text.span, message);
+            }
+            "2008-10-17" => self.variables = Variables::Literal,
+            other => {
+                let message = format!("{} is not a version of the policy language", quoted(other));
+                self.sink.push(
+                    Diagnostic::error(Code::InvalidVersion, text.span, message)
+                        .with_help("the versions are `2012-10-17` and `2008-10-17`"),
+                );
+            }
+        }
+        Some(text)
+    }
+
+    /// `GRAM-6`.
+    fn id(&mut self, member: Option<&'a Member<'a>>) -> Option<Text<'a>> {
+        let member = member?;
+        let text = self.string("Id", member.value)?;
+        let kind = self.kind();
+        if matches!(
+            kind,
+            PolicyKind::Identity | PolicyKind::Boundary | PolicyKind::Session
+        ) {
+            let message = format!("a policy of type {kind} has no `Id`; it is ignored");
+            self.warning(Code::UnsupportedId, member.key.span, message);
+        }
+        Some(text)
+    }
+
+    /// `GRAM-2`.
+    fn statements(&mut self, node: Node<'a>) -> &'a [Statement<'a>] {
+        let nodes = match node.value {
+            Value::Array(nodes) => nodes,
+            Value::Object(_) => core::slice::from_ref(&*self.arena.alloc(node)),
+            _ => {
+                let found = node.value.describe();
+                let message =
+                    format!("`Statement` must be an object or a list of objects, this is {found}");
+                self.error(Code::DataTypeMismatch, node.span, message);
+                return &[];
+            }
+        };
+        let mut statements = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            statements.extend(self.statement(*node));
+        }
+        self.arena.alloc_slice_copy(&statements)
+    }
+
+    /// Reports the first text with a character that IAM does not take (`GRAM-7`).
+    fn check_characters(&mut self, root: Node<'a>) {
+        use PolicyKind::{Boundary, Identity, Session, Trust};
+        if !matches!(self.kind(), Identity | Boundary | Session | Trust) {
+            return;
+        }
+        // Nesting is bounded, so this stack of what is left to look at grows with the document's
+        // breadth, and stays at most as large as the document.
+        let mut nodes = vec![root];
+        let mut first: Option<(Text<'a>, char)> = None;
+        let mut look = |text: Text<'a>| {
+            let strange = text.value.chars().find(|&c| !is_iam_character(c));
+            if let Some(c) = strange {
+                if first.is_none_or(|(earlier, _)| text.span.start < earlier.span.start) {
+                    first = Some((text, c));
+                }
+            }
+        };
+        while let Some(node) = nodes.pop() {
+            match node.value {
+                Value::String(_) => node.as_text().into_iter().for_each(&mut look),
+                Value::Array(elements) => nodes.extend_from_slice(elements),
+                Value::Object(members) => {
+                    for member in members {
+                        look(member.key);
+                        nodes.push(member.value);
+                    }
+                }
+                Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            }
+        }
+        if let Some((text, c)) = first {
+            let code = u32::from(c);
+            let message = format!("IAM does not take the character U+{code:04X} in a policy");
+            self.sink.push(
+                Diagnostic::warning(Code::UnsupportedCharacter, text.span, message)
+                    .with_help("characters up to U+00FF are taken, of controls only tab, line feed and carriage return"),
+            );
+        }
+    }
+}
+
+fn is_iam_character(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{ff}')
+}

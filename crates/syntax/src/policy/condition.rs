@@ -1,0 +1,195 @@
+//! Conditions (`GRAM-20`, `COND-1` to `COND-11`, `COND-45`, `COND-46`).
+
+use super::Reader;
+use crate::ast::{Condition, Span, Text};
+use crate::diag::{Code, Diagnostic, quoted};
+use crate::json::{Member, Node, Value};
+use crate::suggest::nearest;
+use portcullis_model::{Base, Operator, OperatorError, Quantifier};
+use smallvec::SmallVec;
+use std::collections::HashMap;
+
+impl<'a> Reader<'a> {
+    /// All tests of a `Condition` (`COND-1`).
+    pub(super) fn conditions(&mut self, member: Option<&'a Member<'a>>) -> &'a [Condition<'a>] {
+        let Some(member) = member else {
+            return &[];
+        };
+        let Some(operators) = self.object(member.value, "`Condition`") else {
+            return &[];
+        };
+        if operators.is_empty() {
+            let message = "`Condition` is empty: it sets no condition";
+            self.suggestion(Code::EmptyObjectCondition, member.value.span, message);
+        }
+        self.check_case(operators, "operator");
+        let mut conditions: SmallVec<[Condition<'a>; 8]> = SmallVec::new();
+        for member in operators {
+            let operator = self.operator(member.key);
+            let what = "the value of an operator";
+            let Some(keys) = self.object(member.value, what) else {
+                continue;
+            };
+            if keys.is_empty() {
+                let message = format!(
+                    "{} has no keys: it sets no condition",
+                    quoted(member.key.value)
+                );
+                self.suggestion(Code::EmptyObjectCondition, member.value.span, message);
+            }
+            self.check_case(keys, "condition key");
+            for key in keys {
+                let values = self.values(key.value, operator);
+                let Some(operator) = operator else {
+                    continue;
+                };
+                conditions.push(Condition {
+                    operator,
+                    operator_text: member.key,
+                    key: key.key,
+                    values,
+                    span: key.value.span,
+                });
+            }
+        }
+        self.arena.alloc_slice_copy(&conditions)
+    }
+
+    /// `COND-3`, `COND-11`.
+    fn operator(&mut self, name: Text<'a>) -> Option<Operator> {
+        match Operator::parse(name.value) {
+            Ok(operator) => {
+                let canonical = operator.to_string();
+                if canonical != name.value {
+                    let message =
+                        format!("operator {} is written `{canonical}`", quoted(name.value));
+                    self.warning(Code::NonCanonicalOperator, name.span, message);
+                }
+                Some(operator)
+            }
+            Err(OperatorError::NullIfExists) => {
+                let message = "`Null` cannot be combined with `IfExists`";
+                self.sink.push(
+                    Diagnostic::error(Code::NullWithIfExists, name.span, message)
+                        .with_help("use `Null`: it tests whether the key exists"),
+                );
+                None
+            }
+            Err(OperatorError::Unknown) => {
+                let message = format!("{} is not a condition operator", quoted(name.value));
+                self.sink.push(
+                    Diagnostic::error(Code::InvalidConditionOperator, name.span, message)
+                        .with_help_if(similar_operator(name.value)),
+                );
+                None
+            }
+        }
+    }
+
+    /// Names that differ only in letter case (`COND-45`).
+    fn check_case(&mut self, members: &'a [Member<'a>], what: &str) {
+        if members.len() < 2 {
+            return;
+        }
+        let mut seen: HashMap<String, Text<'a>> = HashMap::with_capacity(members.len());
+        for member in members {
+            match seen.get(&member.key.value.to_lowercase()) {
+                None => {
+                    seen.insert(member.key.value.to_lowercase(), member.key);
+                }
+                // Exact duplicates have been reported by the JSON reader.
+                Some(first) if *first == member.key => {}
+                Some(first) => {
+                    let message = format!(
+                        "{what} {} is {} again, in other letter case",
+                        quoted(member.key.value),
+                        quoted(first.value)
+                    );
+                    self.sink.push(
+                        Diagnostic::error(
+                            Code::DuplicateKeysWithDifferentCase,
+                            member.key.span,
+                            message,
+                        )
+                        .with_related(first.span, "first written here"),
+                    );
+                }
+            }
+        }
+    }
+
+    /// The values of a key as texts (`GRAM-10`, `GRAM-20`).
+    fn values(&mut self, node: Node<'a>, operator: Option<Operator>) -> &'a [Text<'a>] {
+        let nodes = match node.value {
+            Value::Array(nodes) => nodes,
+            _ => core::slice::from_ref(&*self.arena.alloc(node)),
+        };
+        if let (true, Some(operator)) = (nodes.is_empty(), operator) {
+            self.empty_values(node.span, operator);
+        }
+        let mut texts: SmallVec<[Text<'a>; 16]> = SmallVec::new();
+        for node in nodes {
+            let value = match node.value {
+                Value::String(text) | Value::Number(text) => text,
+                Value::Bool(true) => "true",
+                Value::Bool(false) => "false",
+                Value::Null | Value::Array(_) | Value::Object(_) => {
+                    let found = node.value.describe();
+                    let message = format!(
+                        "a condition value must be a string, number or boolean, this is {found}"
+                    );
+                    self.error(Code::DataTypeMismatch, node.span, message);
+                    continue;
+                }
+            };
+            let text = Text {
+                value,
+                span: node.span,
+            };
+            if let Some(operator) = operator {
+                self.check_value_variables(text, operator);
+            }
+            texts.push(text);
+        }
+        self.arena.alloc_slice_copy(&texts)
+    }
+
+    /// `COND-46`.
+    fn empty_values(&mut self, span: Span, operator: Operator) {
+        let code = match operator {
+            Operator {
+                quantifier: Quantifier::All,
+                ..
+            } => Code::EmptyArrayConditionForAllValues,
+            Operator {
+                quantifier: Quantifier::Any,
+                ..
+            } => Code::EmptyArrayConditionForAnyValue,
+            Operator {
+                if_exists: true, ..
+            } => Code::EmptyArrayConditionIfExists,
+            _ => Code::EmptyArrayCondition,
+        };
+        let message = format!("the list of values is empty: `{operator}` compares with nothing");
+        self.suggestion(code, span, message);
+    }
+}
+
+/// A help text for a name that is no operator: its parts are corrected one by one.
+fn similar_operator(name: &str) -> Option<String> {
+    let (qualifier, rest) = match name.split_once(':') {
+        Some((qualifier, rest)) => (nearest(qualifier, ["ForAllValues", "ForAnyValue"])?, rest),
+        None => ("", name),
+    };
+    let suffix = "IfExists";
+    let split = rest.len().saturating_sub(suffix.len());
+    let (base, if_exists) = match rest.split_at_checked(split) {
+        Some((base, tail)) if tail.eq_ignore_ascii_case(suffix) => (base, suffix),
+        _ => (rest, ""),
+    };
+    let base = nearest(base, Base::ALL.into_iter().map(Base::as_str))?;
+    let colon = if qualifier.is_empty() { "" } else { ":" };
+    let operator = format!("{qualifier}{colon}{base}{if_exists}");
+    Operator::parse(&operator).ok()?;
+    Some(format!("did you mean `{operator}`?"))
+}

@@ -1,0 +1,196 @@
+//! Entries of `Action` and `Resource` (`GRAM-18`, `GRAM-19`, `MATCH-20` to `MATCH-25`).
+
+use super::{Reader, Variables};
+use crate::ast::Text;
+use crate::diag::{Code, Diagnostic, Severity, quoted};
+use crate::suggest::nearest;
+use crate::vars::arn_parts;
+use portcullis_model::{Effect, PolicyKind, is_rcp_service};
+
+/// The actions that do something in a trust policy (`GRAM-63`).
+const TRUST_ACTIONS: [&str; 6] = [
+    "sts:AssumeRole",
+    "sts:AssumeRoleWithSAML",
+    "sts:AssumeRoleWithWebIdentity",
+    "sts:TagSession",
+    "sts:SetSourceIdentity",
+    "sts:SetContext",
+];
+
+impl<'a> Reader<'a> {
+    /// Checks one entry of `Action` or `NotAction` (`GRAM-18`).
+    pub(super) fn check_action(&mut self, entry: Text<'a>, negated: bool) {
+        let kind = self.kind();
+        if is_star_run(entry.value) {
+            if kind == PolicyKind::Rcp {
+                let message = "an action of a resource control policy must name a service";
+                self.error(Code::RcpSyntaxErrorAction, entry.span, message);
+            }
+            return;
+        }
+        let quoted_entry = quoted(entry.value);
+        let wrong = match entry.value.split_once(':') {
+            None => Some("has no service prefix"),
+            Some(("", _)) => Some("has an empty service prefix"),
+            Some((_, "")) => Some("has no name after the service prefix"),
+            Some((_, name)) if name.contains(':') => Some("has more than one colon"),
+            Some(_) => None,
+        };
+        if let Some(wrong) = wrong {
+            self.sink.push(
+                Diagnostic::error(
+                    Code::InvalidAction,
+                    entry.span,
+                    format!("action {quoted_entry} {wrong}"),
+                )
+                .with_help("an action is `*` or has the form `service:Name`"),
+            );
+            return;
+        }
+        let prefix = entry.value.split(':').next().unwrap_or_default();
+        let wild_prefix = has_wildcard(prefix);
+        match kind {
+            PolicyKind::Rcp if wild_prefix => {
+                let message = format!(
+                    "action {quoted_entry} has a wildcard in its service prefix, which a resource control policy cannot have"
+                );
+                self.error(Code::RcpSyntaxErrorAction, entry.span, message);
+            }
+            PolicyKind::Rcp if !is_rcp_service(&prefix.to_ascii_lowercase()) => {
+                let message = format!(
+                    "service {} is not subject to resource control policies",
+                    quoted(prefix)
+                );
+                self.warning(Code::UnsupportedActionInPolicy, entry.span, message);
+            }
+            PolicyKind::Trust
+                if !negated
+                    && !TRUST_ACTIONS
+                        .iter()
+                        .any(|action| covers(entry.value, action)) =>
+            {
+                let message = format!("action {quoted_entry} does nothing in a trust policy");
+                let help = nearest(entry.value, TRUST_ACTIONS)
+                    .map(|action| format!("did you mean `{action}`?"));
+                self.sink.push(
+                    Diagnostic::warning(Code::UnsupportedActionInPolicy, entry.span, message)
+                        .with_help_if(help),
+                );
+            }
+            _ if wild_prefix => {
+                let message = format!("action {quoted_entry} has a wildcard in its service prefix");
+                self.suggestion(Code::WildcardInServiceName, entry.span, message);
+            }
+            _ => {}
+        }
+    }
+
+    /// Checks one entry of `Resource` or `NotResource` (`GRAM-19`, `MATCH-24`, `MATCH-25`, `VAR-3`).
+    pub(super) fn check_resource(&mut self, entry: Text<'a>, effect: Option<Effect>) {
+        if is_star_run(entry.value) {
+            return;
+        }
+        if !entry.value.starts_with("arn:") {
+            let message = format!(
+                "resource {} does not start with `arn:`",
+                quoted(entry.value)
+            );
+            self.sink.push(
+                Diagnostic::error(Code::InvalidArnPrefix, entry.span, message)
+                    .with_help("a resource is `*` or an ARN, such as `arn:aws:s3:::bucket/key`"),
+            );
+            return;
+        }
+        let kind = self.kind();
+        let parts = arn_parts(entry.value, self.variables == Variables::Expanded);
+        if parts.len() < 6 && !kind.completes_short_arns() {
+            let is_session = kind == PolicyKind::Session;
+            let severity = if is_session {
+                Severity::Error
+            } else {
+                Severity::Warning
+            };
+            let consequence = if is_session {
+                ""
+            } else {
+                ", and is matched as it stands"
+            };
+            let message = format!(
+                "resource {} has {} of the six parts of an ARN{consequence}",
+                quoted(entry.value),
+                parts.len()
+            );
+            self.sink.push(
+                Diagnostic::new(severity, Code::MissingArnField, entry.span, message)
+                    .with_help("write `arn:partition:service:region:account:resource`"),
+            );
+        }
+        // The sixth part is the end of the text, so this is where it starts.
+        let sixth = match parts.get(5) {
+            Some(last) => entry.value.len() - last.len(),
+            None => entry.value.len(),
+        };
+        self.check_resource_variables(entry, sixth, effect);
+    }
+}
+
+/// True for `*`, `**` and so on (`MATCH-3`).
+fn is_star_run(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte == b'*')
+}
+
+/// True if the text has a wildcard.
+pub(super) fn has_wildcard(text: &str) -> bool {
+    text.contains(['*', '?'])
+}
+
+/// True if an action pattern matches an action, in any letter case. Takes at most the product of
+/// both lengths; the action is one of a few short names.
+fn covers(pattern: &str, action: &str) -> bool {
+    let (pattern, action) = (pattern.as_bytes(), action.as_bytes());
+    let (mut p, mut a) = (0, 0);
+    // The last star and how far the action was read when it was met.
+    let mut star: Option<(usize, usize)> = None;
+    while let Some(&byte) = action.get(a) {
+        match pattern.get(p) {
+            Some(b'*') => {
+                star = Some((p, a));
+                p += 1;
+            }
+            Some(&c) if c == b'?' || c.eq_ignore_ascii_case(&byte) => {
+                p += 1;
+                a += 1;
+            }
+            _ => match star {
+                Some((at, read)) => {
+                    star = Some((at, read + 1));
+                    p = at + 1;
+                    a = read + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern.iter().skip(p).all(|&byte| byte == b'*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_of_actions() {
+        for pattern in [
+            "sts:*",
+            "STS:assumerole",
+            "s*:?ssume*Role",
+            "sts:AssumeRole**",
+            "*",
+        ] {
+            assert!(covers(pattern, "sts:AssumeRole"), "{pattern}");
+        }
+        for pattern in ["sts:", "sts:Assume", "sts:AssumeRole?", "iam:*", "sts:*x"] {
+            assert!(!covers(pattern, "sts:AssumeRole"), "{pattern}");
+        }
+    }
+}

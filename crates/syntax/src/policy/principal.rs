@@ -1,0 +1,309 @@
+//! Principals (`GRAM-30` to `GRAM-53`).
+
+use super::Reader;
+use super::entries::has_wildcard;
+use crate::ast::{PrincipalEntry, PrincipalKind, Principals, Text};
+use crate::diag::{Code, Diagnostic, quoted};
+use crate::json::{Member, Node, Value};
+use crate::suggest::did_you_mean;
+use portcullis_model::{Effect, PolicyKind, is_account_id};
+use smallvec::SmallVec;
+
+const MEMBERS: [&str; 4] = ["AWS", "Service", "Federated", "CanonicalUser"];
+
+type Slot<'a> = Option<&'a Member<'a>>;
+
+impl<'a> Reader<'a> {
+    /// The principals of a statement, as far as the type of the document has them (table 1.4).
+    pub(super) fn principals(
+        &mut self,
+        statement: Node<'a>,
+        principal: Slot<'a>,
+        not_principal: Slot<'a>,
+        effect: Option<Effect>,
+    ) -> Option<Principals<'a>> {
+        let kind = self.kind();
+        if !kind.has_principal() {
+            let code = match kind {
+                PolicyKind::Scp => Code::ScpSyntaxErrorPrincipal,
+                _ => Code::UnsupportedPrincipal,
+            };
+            for member in [principal, not_principal].into_iter().flatten() {
+                let message = format!("a policy of type {kind} has no `{}`", member.key.value);
+                self.error(code, member.key.span, message);
+            }
+            return None;
+        }
+        if let Some(member) = not_principal {
+            let message = format!("a policy of type {kind} has no `NotPrincipal`");
+            match kind {
+                PolicyKind::Trust => {
+                    self.error(Code::RoleTrustPolicySyntaxErrorNotPrincipal, member.key.span, message);
+                }
+                PolicyKind::Rcp => self.error(Code::RcpSyntaxErrorPrincipal, member.key.span, message),
+                _ if effect == Some(Effect::Allow) => self.sink.push(
+                    Diagnostic::warning(
+                        Code::AllowWithNotPrincipal,
+                        member.key.span,
+                        "`NotPrincipal` with `Allow` grants to everyone else, anonymous callers included",
+                    )
+                    .with_help("name those who are allowed with `Principal`"),
+                ),
+                _ => {}
+            }
+        }
+        let Some((negated, member)) = self.one_of(principal, not_principal) else {
+            let message = "the statement has no `Principal`";
+            self.error(Code::MissingPrincipal, statement.span, message);
+            return None;
+        };
+        let node = member.value;
+        if kind == PolicyKind::Rcp && node.as_str() != Some("*") {
+            let message = "the `Principal` of a resource control policy must be `\"*\"`";
+            self.error(Code::RcpSyntaxErrorPrincipal, node.span, message);
+            return None;
+        }
+        Some(Principals {
+            negated,
+            list: self.principal_list(member.key.value, node),
+            span: node.span,
+        })
+    }
+
+    fn principal_list(&mut self, name: &str, node: Node<'a>) -> &'a [PrincipalEntry<'a>] {
+        let mut list: SmallVec<[PrincipalEntry<'a>; 8]> = SmallVec::new();
+        match node.value {
+            Value::String("*") => {
+                let value = Text {
+                    value: "*",
+                    span: node.span,
+                };
+                self.everyone(value, &mut list);
+            }
+            Value::String(text) => self.sink.push(
+                Diagnostic::error(
+                    Code::InvalidPrincipalFormat,
+                    node.span,
+                    format!("`{name}` cannot be the string {}", quoted(text)),
+                )
+                .with_help("write `\"*\"`, or an object such as `{\"AWS\": \"111122223333\"}`"),
+            ),
+            Value::Object(members) => {
+                if members.is_empty() {
+                    let message = format!("`{name}` is empty: it names no one");
+                    self.suggestion(Code::EmptyObjectPrincipal, node.span, message);
+                }
+                for member in members {
+                    self.principal_member(member, &mut list);
+                }
+            }
+            _ => {
+                let found = node.value.describe();
+                let message = format!("`{name}` must be `\"*\"` or an object, this is {found}");
+                self.error(Code::DataTypeMismatch, node.span, message);
+            }
+        }
+        self.arena.alloc_slice_copy(&list)
+    }
+
+    fn principal_member(
+        &mut self,
+        member: &'a Member<'a>,
+        list: &mut SmallVec<[PrincipalEntry<'a>; 8]>,
+    ) {
+        let name = member.key.value;
+        let kind = match name {
+            "AWS" => PrincipalKind::Aws,
+            "Service" => PrincipalKind::Service,
+            "Federated" => PrincipalKind::Federated,
+            "CanonicalUser" => PrincipalKind::CanonicalUser,
+            _ => {
+                let message = format!("{} is not a kind of principal", quoted(name));
+                self.sink.push(
+                    Diagnostic::error(Code::InvalidPrincipalKey, member.key.span, message)
+                        .with_help(
+                            "the kinds are `AWS`, `Service`, `Federated` and `CanonicalUser`",
+                        )
+                        .with_help_if(did_you_mean(name, MEMBERS)),
+                );
+                return;
+            }
+        };
+        if member.value.as_array().is_some_and(<[_]>::is_empty) {
+            let message = format!("`{name}` is empty: it names no one");
+            self.suggestion(Code::EmptyArrayPrincipal, member.value.span, message);
+        }
+        for &value in self.strings(name, member.value) {
+            if kind == PrincipalKind::Aws && value.value == "*" {
+                self.everyone(value, list);
+                continue;
+            }
+            if has_wildcard(value.value) {
+                let message = match (kind, value.value) {
+                    (PrincipalKind::Aws, _) => format!(
+                        "principal {} has a wildcard: only `*` as a whole can be one",
+                        quoted(value.value)
+                    ),
+                    _ => format!("a wildcard cannot stand under `{name}`"),
+                };
+                self.error(Code::UnsupportedWildcardInPrincipal, value.span, message);
+            } else {
+                match kind {
+                    PrincipalKind::Aws => self.check_aws_principal(value),
+                    PrincipalKind::Service => self.check_service_principal(value),
+                    PrincipalKind::CanonicalUser => self.check_canonical_user(value),
+                    PrincipalKind::Federated | PrincipalKind::Everyone => {}
+                }
+            }
+            list.push(PrincipalEntry { kind, value });
+        }
+    }
+
+    /// `"*"` or `{"AWS": "*"}` (`GRAM-41`, `GRAM-62`).
+    fn everyone(&mut self, value: Text<'a>, list: &mut SmallVec<[PrincipalEntry<'a>; 8]>) {
+        if self.kind() == PolicyKind::Trust {
+            let message =
+                "this lets everyone assume the role, as far as conditions do not limit it";
+            self.warning(
+                Code::RoleTrustPolicyUnsupportedWildcardInPrincipal,
+                value.span,
+                message,
+            );
+        }
+        list.push(PrincipalEntry {
+            kind: PrincipalKind::Everyone,
+            value,
+        });
+    }
+
+    /// `GRAM-33` to `GRAM-40`, `GRAM-45`.
+    fn check_aws_principal(&mut self, value: Text<'a>) {
+        let text = value.value;
+        match aws_principal(text) {
+            AwsPrincipal::Valid => {}
+            AwsPrincipal::Group => {
+                let message = format!(
+                    "{} is a group, and groups cannot be principals",
+                    quoted(text)
+                );
+                self.error(Code::UnsupportedPrincipal, value.span, message);
+            }
+            AwsPrincipal::Invalid => {
+                let help = if text.contains(":saml-provider/") || text.contains(":oidc-provider/") {
+                    "identity providers stand under `Federated`"
+                } else if text.ends_with(".amazonaws.com") {
+                    "services stand under `Service`"
+                } else {
+                    "write `*`, an account id of 12 digits, or the ARN of an account, user, role or session"
+                };
+                let message = format!("{} is not an AWS principal", quoted(text));
+                self.sink.push(
+                    Diagnostic::error(Code::InvalidPrincipalFormat, value.span, message)
+                        .with_help(help),
+                );
+            }
+        }
+    }
+
+    /// `GRAM-42`.
+    fn check_service_principal(&mut self, value: Text<'a>) {
+        let name = [".amazonaws.com", ".amazonaws.com.cn", ".amazon.com"]
+            .iter()
+            .find_map(|suffix| value.value.strip_suffix(suffix));
+        let is_plain = |name: &str| {
+            !name.is_empty()
+                && name.bytes().all(|b| {
+                    b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.')
+                })
+        };
+        if !name.is_some_and(is_plain) {
+            let message = format!(
+                "{} does not look like a service principal",
+                quoted(value.value)
+            );
+            self.sink.push(
+                Diagnostic::warning(Code::InvalidServicePrincipalFormat, value.span, message)
+                    .with_help("the form is `service.amazonaws.com`, in lower case"),
+            );
+        }
+    }
+
+    /// `GRAM-44`, `GRAM-45`.
+    fn check_canonical_user(&mut self, value: Text<'a>) {
+        let text = value.value;
+        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            let message = format!(
+                "{} is not a canonical user id of 64 hexadecimal digits",
+                quoted(text)
+            );
+            self.warning(Code::InvalidPrincipalFormat, value.span, message);
+        }
+    }
+}
+
+/// What a text under `AWS` is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AwsPrincipal {
+    Valid,
+    Group,
+    Invalid,
+}
+
+/// The accepted forms of `GRAM-45`; `*` is dealt with before.
+fn aws_principal(text: &str) -> AwsPrincipal {
+    let valid = |valid: bool| {
+        if valid {
+            AwsPrincipal::Valid
+        } else {
+            AwsPrincipal::Invalid
+        }
+    };
+    if is_account_id(text) || is_unique_id(text) {
+        return AwsPrincipal::Valid;
+    }
+    let parts: SmallVec<[&str; 6]> = text.splitn(6, ':').collect();
+    let [scheme, partition, service, region, account, resource] = parts.as_slice() else {
+        return AwsPrincipal::Invalid;
+    };
+    if *scheme != "arn" || partition.is_empty() || !region.is_empty() {
+        return AwsPrincipal::Invalid;
+    }
+    if *service == "iam" && *account == "cloudfront" {
+        return valid(is_path(resource, "user/"));
+    }
+    if !is_account_id(account) {
+        return AwsPrincipal::Invalid;
+    }
+    match *service {
+        "iam" if resource.starts_with("group/") => AwsPrincipal::Group,
+        "iam" => {
+            valid(*resource == "root" || is_path(resource, "user/") || is_path(resource, "role/"))
+        }
+        "sts" => {
+            let is_session = resource.strip_prefix("assumed-role/").is_some_and(|names| {
+                // No path: exactly a role name and a session name (`GRAM-37`).
+                names.split_once('/').is_some_and(|(role, session)| {
+                    !role.is_empty() && !session.is_empty() && !session.contains('/')
+                })
+            });
+            valid(is_session || is_path(resource, "federated-user/"))
+        }
+        _ => AwsPrincipal::Invalid,
+    }
+}
+
+fn is_path(resource: &str, prefix: &str) -> bool {
+    resource
+        .strip_prefix(prefix)
+        .is_some_and(|name| !name.is_empty() && !name.ends_with('/'))
+}
+
+/// `AIDA…`, `AROA…` and so on (`GRAM-40`, `GRAM-45`).
+fn is_unique_id(text: &str) -> bool {
+    text.strip_prefix('A').is_some_and(|rest| {
+        (3..=127).contains(&rest.len())
+            && rest
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    })
+}

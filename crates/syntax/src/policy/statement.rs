@@ -1,0 +1,256 @@
+//! Statements (`GRAM-15` to `GRAM-22`).
+
+use super::Reader;
+use crate::ast::{Entries, Statement, Text};
+use crate::diag::{Code, Diagnostic, quoted};
+use crate::json::{Member, Node};
+use crate::suggest::did_you_mean;
+use portcullis_model::{Effect, PolicyKind};
+
+const MEMBERS: [&str; 9] = [
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+];
+
+type Slot<'a> = Option<&'a Member<'a>>;
+
+impl<'a> Reader<'a> {
+    /// Reads a statement. After an error the result may be absent or incomplete; the document is
+    /// not used then.
+    pub(super) fn statement(&mut self, node: Node<'a>) -> Option<Statement<'a>> {
+        let members = self.object(node, "a statement")?;
+        let [
+            sid,
+            effect,
+            principal,
+            not_principal,
+            action,
+            not_action,
+            resource,
+            not_resource,
+            condition,
+        ] = self.slots(members, MEMBERS, "a statement");
+        let sid = self.sid(sid);
+        let effect = self.effect(effect, node);
+        let principal = self.principals(node, principal, not_principal, effect);
+        let action = self.actions(node, action, not_action);
+        let resource = self.resources(node, resource, not_resource, action, effect);
+        let conditions = self.conditions(condition);
+        Some(Statement {
+            sid,
+            effect: effect?,
+            principal,
+            action: action?,
+            resource,
+            conditions,
+            span: node.span,
+        })
+    }
+
+    /// The one of an element and its negation that is there; both are an error (`GRAM-16`).
+    pub(super) fn one_of(
+        &mut self,
+        plain: Slot<'a>,
+        negated: Slot<'a>,
+    ) -> Option<(bool, &'a Member<'a>)> {
+        if let (Some(plain), Some(negated)) = (plain, negated) {
+            let (first, second) = if plain.key.span.start < negated.key.span.start {
+                (plain.key, negated.key)
+            } else {
+                (negated.key, plain.key)
+            };
+            let message = format!(
+                "a statement cannot have both `{}` and `{}`",
+                plain.key.value, negated.key.value
+            );
+            self.sink.push(
+                Diagnostic::error(Code::UnsupportedElementCombination, second.span, message)
+                    .with_related(first.span, "the other one is here"),
+            );
+        }
+        let plain = plain.map(|member| (false, member));
+        plain.or(negated.map(|member| (true, member)))
+    }
+
+    /// `GRAM-17`: never an error but for the type.
+    fn sid(&mut self, member: Slot<'a>) -> Option<Text<'a>> {
+        use PolicyKind::{Boundary, Identity, Rcp, Scp, Session, Trust};
+        let text = self.string("Sid", member?.value)?;
+        if text.value.is_empty() {
+            self.suggestion(Code::EmptySidValue, text.span, "the `Sid` is empty");
+            return Some(text);
+        }
+        let kind = self.kind();
+        let is_iam = matches!(kind, Identity | Boundary | Session | Trust);
+        let is_plain = text.value.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !is_plain && is_iam {
+            let message = format!("{} is no `Sid` that IAM takes", quoted(text.value));
+            self.sink.push(
+                Diagnostic::warning(Code::UnsupportedSid, text.span, message)
+                    .with_help("use letters A-Z and a-z and digits only"),
+            );
+        } else if !is_plain && matches!(kind, Scp | Rcp) {
+            let message = format!(
+                "{} has other characters than letters and digits",
+                quoted(text.value)
+            );
+            self.suggestion(Code::UnsupportedSid, text.span, message);
+        }
+        match self.sids.get(text.value) {
+            Some(&first) => {
+                let code = if is_iam {
+                    Code::UniqueSidsRequired
+                } else {
+                    Code::UniqueSidsRecommended
+                };
+                let message = format!("`Sid` {} is used twice", quoted(text.value));
+                self.sink.push(
+                    Diagnostic::warning(code, text.span, message)
+                        .with_related(first, "first used here"),
+                );
+            }
+            None => {
+                self.sids.insert(text.value, text.span);
+            }
+        }
+        Some(text)
+    }
+
+    /// `GRAM-15`, and the effect of `GRAM-60`.
+    fn effect(&mut self, member: Slot<'a>, statement: Node<'a>) -> Option<Effect> {
+        let Some(member) = member else {
+            self.error(
+                Code::MissingEffect,
+                statement.span,
+                "the statement has no `Effect`",
+            );
+            return None;
+        };
+        let text = self.string("Effect", member.value)?;
+        let effect = [Effect::Allow, Effect::Deny]
+            .into_iter()
+            .find(|effect| effect.as_str() == text.value);
+        if effect.is_none() {
+            let message = format!("{} is not an effect", quoted(text.value));
+            let help = did_you_mean(text.value, ["Allow", "Deny"]);
+            self.sink.push(
+                Diagnostic::error(Code::InvalidEffect, text.span, message)
+                    .with_help("the effects are `Allow` and `Deny`, in this letter case")
+                    .with_help_if(help),
+            );
+        }
+        if effect == Some(Effect::Allow) && self.kind() == PolicyKind::Rcp {
+            let message = "a resource control policy can only deny";
+            self.error(Code::RcpSyntaxErrorAllow, text.span, message);
+        }
+        effect
+    }
+
+    /// The entries of `Action` or `NotAction` (`GRAM-16`, `GRAM-18`).
+    fn actions(
+        &mut self,
+        statement: Node<'a>,
+        action: Slot<'a>,
+        not_action: Slot<'a>,
+    ) -> Option<Entries<'a>> {
+        if let (PolicyKind::Rcp, Some(member)) = (self.kind(), not_action) {
+            let message = "a resource control policy cannot have `NotAction`";
+            self.error(Code::RcpSyntaxErrorNotAction, member.key.span, message);
+        }
+        let Some((negated, member)) = self.one_of(action, not_action) else {
+            let message = "the statement has neither `Action` nor `NotAction`";
+            self.error(Code::MissingAction, statement.span, message);
+            return None;
+        };
+        let entries = self.entries(negated, member);
+        for &entry in entries.list {
+            self.check_action(entry, negated);
+        }
+        Some(entries)
+    }
+
+    /// The entries of `Resource` or `NotResource` (`GRAM-16`, `GRAM-19`, `GRAM-54`).
+    fn resources(
+        &mut self,
+        statement: Node<'a>,
+        resource: Slot<'a>,
+        not_resource: Slot<'a>,
+        action: Option<Entries<'a>>,
+        effect: Option<Effect>,
+    ) -> Option<Entries<'a>> {
+        let kind = self.kind();
+        if kind == PolicyKind::Trust {
+            for member in [resource, not_resource].into_iter().flatten() {
+                let message = format!(
+                    "a trust policy has no `{}`: its resource is the role",
+                    member.key.value
+                );
+                self.error(
+                    Code::RoleTrustPolicySyntaxErrorResource,
+                    member.key.span,
+                    message,
+                );
+            }
+            return None;
+        }
+        let Some((negated, member)) = self.one_of(resource, not_resource) else {
+            let may_be_absent = kind == PolicyKind::Resource
+                && (self.options.allow_missing_resource
+                    || action.is_some_and(is_of_services_without_resource));
+            if !may_be_absent {
+                let message = "the statement has neither `Resource` nor `NotResource`";
+                self.error(Code::MissingResource, statement.span, message);
+            }
+            return None;
+        };
+        let entries = self.entries(negated, member);
+        for &entry in entries.list {
+            self.check_resource(entry, effect);
+        }
+        Some(entries)
+    }
+
+    /// The entries of a list element; an empty list matches nothing (`GRAM-11`).
+    fn entries(&mut self, negated: bool, member: &'a Member<'a>) -> Entries<'a> {
+        let name = member.key.value;
+        let list = self.strings(name, member.value);
+        if member.value.as_array().is_some_and(<[_]>::is_empty) {
+            let code = match name {
+                "Action" | "NotAction" => Code::EmptyArrayAction,
+                _ => Code::EmptyArrayResource,
+            };
+            if negated {
+                let message =
+                    format!("`{name}` is empty, so that the statement matches everything");
+                self.warning(code, member.value.span, message);
+            } else {
+                let message = format!("`{name}` is empty, so that the statement matches nothing");
+                self.suggestion(code, member.value.span, message);
+            }
+        }
+        Entries {
+            negated,
+            list,
+            span: member.value.span,
+        }
+    }
+}
+
+/// True if the resource goes without saying: all actions are of repositories or roles (`GRAM-54`).
+fn is_of_services_without_resource(action: Entries<'_>) -> bool {
+    let is_of_one = |entry: &Text<'_>| {
+        let prefix = entry.value.split(':').next().unwrap_or_default();
+        entry.value.contains(':')
+            && ["ecr", "sts"]
+                .iter()
+                .any(|service| service.eq_ignore_ascii_case(prefix))
+    };
+    !action.negated && !action.list.is_empty() && action.list.iter().all(is_of_one)
+}
