@@ -316,7 +316,12 @@ fn is_base64(text: &str) -> bool {
         1 => 0b11,
         _ => 0b1111,
     };
-    let last = text.bytes().take(digits).last().and_then(digit);
+    let last = text
+        .as_bytes()
+        .get(..digits)
+        .and_then(|text| text.last())
+        .copied()
+        .and_then(digit);
     text.len() % 4 == 0
         && text.bytes().take(digits).all(|byte| digit(byte).is_some())
         && last.is_none_or(|last| last & unused == 0)

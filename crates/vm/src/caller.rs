@@ -1,0 +1,117 @@
+//! What a caller is to a policy: the principals that name it, and the policy sets that take part.
+
+use portcullis_image::layer_mask;
+use portcullis_model::{Caller, Layer};
+
+/// How strongly an entry of a resource policy names a caller (`EVAL-20` to `EVAL-29`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Strength {
+    /// By its account, which delegates to the account's own policies.
+    Account,
+    /// By its role, or by the user who made the session.
+    RoleLike,
+    /// By itself, or as everyone.
+    Direct,
+}
+
+/// Kinds of caller, as far as they are treated differently.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Kind {
+    #[default]
+    Anonymous,
+    Root,
+    User,
+    Role,
+    ServiceLinked,
+    FederatedUser,
+    Service,
+    Federated,
+    CanonicalUser,
+}
+
+impl Kind {
+    pub(crate) fn of(caller: &Caller<'_>) -> Kind {
+        match caller {
+            Caller::Anonymous => Kind::Anonymous,
+            Caller::Root { .. } => Kind::Root,
+            Caller::User { .. } => Kind::User,
+            Caller::Role {
+                service_linked: true,
+                ..
+            } => Kind::ServiceLinked,
+            Caller::Role { .. } => Kind::Role,
+            Caller::FederatedUser { .. } => Kind::FederatedUser,
+            Caller::Service { .. } => Kind::Service,
+            Caller::Federated { .. } => Kind::Federated,
+            Caller::CanonicalUser { .. } => Kind::CanonicalUser,
+        }
+    }
+
+    /// True if the caller has an account (`EVAL-71`, `acc`).
+    pub(crate) fn has_account(self) -> bool {
+        matches!(
+            self,
+            Kind::Root | Kind::User | Kind::Role | Kind::ServiceLinked | Kind::FederatedUser
+        )
+    }
+
+    /// True if a permissions boundary can be attached to the caller (`EVAL-70`).
+    pub(crate) fn can_be_bounded(self) -> bool {
+        matches!(self, Kind::User | Kind::Role | Kind::FederatedUser)
+    }
+
+    /// The policy sets that take part in the caller's requests if they are present (`EVAL-70`).
+    /// Identity policies of the root user take part in AssumeRoot sessions only (`EVAL-50`).
+    pub(crate) fn layers(self, assumed_root: bool) -> u32 {
+        let scp = chain(Layer::Scp);
+        let rcp = chain(Layer::Rcp);
+        let identity = layer_mask(Layer::Identity);
+        let boundary = layer_mask(Layer::Boundary);
+        let session = layer_mask(Layer::Session);
+        let resource = layer_mask(Layer::Resource);
+        let endpoint = layer_mask(Layer::VpcEndpoint);
+        match self {
+            Kind::Root if assumed_root => scp | rcp | endpoint | resource | identity,
+            Kind::Root => scp | rcp | endpoint | resource,
+            Kind::User => scp | rcp | endpoint | resource | identity | boundary,
+            Kind::Role | Kind::FederatedUser => {
+                scp | rcp | endpoint | resource | identity | boundary | session
+            }
+            Kind::ServiceLinked => endpoint | resource | identity,
+            Kind::Service => rcp | resource,
+            Kind::Anonymous | Kind::Federated | Kind::CanonicalUser => rcp | endpoint | resource,
+        }
+    }
+
+    /// The identities of the caller that a `NotPrincipal` must all list to exempt it (`GRAM-51`,
+    /// `GRAM-53`).
+    pub(crate) fn identities(self) -> u8 {
+        match self {
+            Kind::Root | Kind::Service | Kind::Federated | Kind::CanonicalUser => identity::FIRST,
+            Kind::User | Kind::FederatedUser => identity::FIRST | identity::ENTITY,
+            Kind::Role | Kind::ServiceLinked => {
+                identity::FIRST | identity::ENTITY | identity::SESSION
+            }
+            Kind::Anonymous => identity::UNLISTABLE,
+        }
+    }
+}
+
+/// Bits of the identities of a caller.
+pub(crate) mod identity {
+    /// The account; of callers without account the only identity.
+    pub(crate) const FIRST: u8 = 1;
+    /// The user, role or federated user.
+    pub(crate) const ENTITY: u8 = 2;
+    /// The role session.
+    pub(crate) const SESSION: u8 = 4;
+    /// An identity that no list can hold.
+    pub(crate) const UNLISTABLE: u8 = 128;
+    /// What `*` lists.
+    pub(crate) const EVERY: u8 = 255;
+}
+
+/// The mask of all levels of a chain.
+pub(crate) fn chain(layer: fn(u8) -> Layer) -> u32 {
+    (0..Layer::MAX_LEVELS).fold(0, |mask, level| mask | layer_mask(layer(level)))
+}

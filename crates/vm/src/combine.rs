@@ -1,0 +1,146 @@
+//! From the verdicts of the policy sets to the decision (sections 5.2 to 5.6 of the rules).
+
+use portcullis_image::{layer_mask, layers};
+use portcullis_model::{Decision, Layer};
+
+use crate::caller::{Kind, Strength, chain};
+use crate::request::Facts;
+
+/// A decision and the policy sets that made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    decision: Decision,
+    by: u32,
+}
+
+impl Outcome {
+    /// The decision.
+    #[inline]
+    pub fn decision(&self) -> Decision {
+        self.decision
+    }
+
+    /// True if the request is allowed.
+    #[inline]
+    pub fn is_allow(&self) -> bool {
+        self.decision == Decision::Allow
+    }
+
+    /// For an explicit deny all sets that deny, for an implicit deny the first that does not allow,
+    /// in the order RCP, SCP, VPC endpoint, resource, identity, boundary, session (`EVAL-11`,
+    /// `EVAL-36`). None for an allow.
+    pub fn layers(&self) -> impl Iterator<Item = Layer> {
+        layers(self.by)
+    }
+
+    fn allow() -> Outcome {
+        Outcome {
+            decision: Decision::Allow,
+            by: 0,
+        }
+    }
+
+    fn implicit(layer: Layer) -> Outcome {
+        Outcome {
+            decision: Decision::ImplicitDeny,
+            by: layer_mask(layer),
+        }
+    }
+}
+
+/// What the statements said, all images together.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Verdicts {
+    /// Layers that are present.
+    pub(crate) present: u32,
+    /// Layers with a matching Deny.
+    pub(crate) deny: u32,
+    /// Layers with a matching Allow.
+    pub(crate) allow: u32,
+    /// The strongest Allow of the resource policy (`EVAL-31`).
+    pub(crate) grant: Option<Strength>,
+    /// The resource policy is public (`S3-5`).
+    pub(crate) public: bool,
+}
+
+/// `EVAL-71`.
+#[inline]
+pub(crate) fn combine(facts: &Facts, verdicts: &Verdicts) -> Outcome {
+    if facts.exempt {
+        return Outcome::allow();
+    }
+    if verdicts.deny != 0 {
+        return Outcome {
+            decision: Decision::ExplicitDeny,
+            by: verdicts.deny,
+        };
+    }
+    // RCPFullAWSAccess is attached at every level, so RCPs only ever deny (GRAM-61).
+    let present = verdicts.present & facts.layers;
+    let must_allow = (chain(Layer::Scp) | layer_mask(Layer::VpcEndpoint)) & present;
+    let silent = must_allow & !verdicts.allow;
+    if let Some(layer) = layers(silent).next() {
+        return Outcome::implicit(layer);
+    }
+
+    let grant = grant(facts, verdicts);
+    if !facts.caller.has_account() {
+        return match grant {
+            Some(Strength::Direct) => Outcome::allow(),
+            _ => Outcome::implicit(Layer::Resource),
+        };
+    }
+    let allows = |layer| verdicts.allow & layer_mask(layer) != 0;
+    let is_present = |layer| present & layer_mask(layer) != 0;
+    let identity = facts.root_allows || allows(Layer::Identity);
+    let boundary = !is_present(Layer::Boundary) || allows(Layer::Boundary);
+    // A federated user without session policy has no permissions of its own (STS-9).
+    let session = allows(Layer::Session)
+        || !(is_present(Layer::Session) || facts.caller == Kind::FederatedUser);
+    let limited = || match boundary {
+        false => Outcome::implicit(Layer::Boundary),
+        true => Outcome::implicit(Layer::Session),
+    };
+
+    if !facts.same_account {
+        // XACC-1, XACC-6.
+        if grant.is_none() || facts.other_partition {
+            return Outcome::implicit(Layer::Resource);
+        }
+        if !identity {
+            return Outcome::implicit(Layer::Identity);
+        }
+        return if boundary && session {
+            Outcome::allow()
+        } else {
+            limited()
+        };
+    }
+    match grant {
+        Some(Strength::Direct) => return Outcome::allow(),
+        Some(Strength::RoleLike) if boundary && session => return Outcome::allow(),
+        None if facts.needs_resource_policy => return Outcome::implicit(Layer::Resource),
+        _ => {}
+    }
+    if identity && boundary && session {
+        return Outcome::allow();
+    }
+    if !identity && grant < Some(Strength::RoleLike) {
+        return Outcome::implicit(Layer::Identity);
+    }
+    limited()
+}
+
+/// The grant of the trusting side: the resource policy's, and what grants outside the language
+/// (`EVAL-75`, `S3-4`).
+fn grant(facts: &Facts, verdicts: &Verdicts) -> Option<Strength> {
+    if facts.external_grant {
+        return Some(Strength::Direct);
+    }
+    let outsider =
+        facts.caller != Kind::Service && !(facts.caller.has_account() && facts.same_account);
+    if facts.restrict_public_buckets && verdicts.public && outsider {
+        return None;
+    }
+    verdicts.grant
+}

@@ -1,0 +1,87 @@
+//! The head of a statement: principals, actions, resources.
+
+use portcullis_image::{ANY, NONE, Statement, layer_mask};
+use portcullis_model::Layer;
+
+use crate::caller::{Strength, identity};
+use crate::glob::{Case, Matcher};
+
+impl Matcher<'_> {
+    /// How the statement names the caller; none if it does not.
+    ///
+    /// `bounded` says whether the caller has a permissions boundary (`GRAM-52`).
+    #[inline]
+    pub(crate) fn principal(&self, statement: &Statement, bounded: bool) -> Option<Strength> {
+        let flags = statement.flags;
+        if statement.principals == NONE {
+            return Some(Strength::Direct);
+        }
+        if flags.not_principal {
+            return (!self.is_exempt(statement, bounded)).then_some(Strength::Direct);
+        }
+        if statement.principals == ANY {
+            return Some(Strength::Direct);
+        }
+        let named = self.request.named(self.image);
+        if named.is_empty() {
+            return None;
+        }
+        let strength = self
+            .view
+            .list(statement.principals)
+            .iter()
+            .flat_map(|item| named.iter().filter(move |named| named.principal == item))
+            .map(|named| named.strength)
+            .max()?;
+        // VPCE-2: at a gateway endpoint an account stands for its root user alone, which it names
+        // directly. A Deny still falls on the whole account (GRAM-34).
+        let root_only = statement.layers == layer_mask(Layer::VpcEndpoint)
+            && self.request.facts.gateway
+            && !flags.deny;
+        (strength != Strength::Account || !root_only).then_some(strength)
+    }
+
+    /// `GRAM-51` to `GRAM-53`.
+    fn is_exempt(&self, statement: &Statement, bounded: bool) -> bool {
+        let on_resource = statement.layers == layer_mask(Layer::Resource);
+        if bounded && statement.flags.deny && on_resource {
+            return false;
+        }
+        let listed = if statement.principals == ANY {
+            identity::EVERY
+        } else {
+            let named = self.request.named(self.image);
+            self.view
+                .list(statement.principals)
+                .iter()
+                .flat_map(|item| named.iter().filter(move |named| named.principal == item))
+                .fold(0, |listed, named| listed | named.identities)
+        };
+        let identities = self.request.facts.caller.identities();
+        listed & identities == identities
+    }
+
+    /// `MATCH-13`.
+    #[inline]
+    pub(crate) fn action(&self, statement: &Statement) -> bool {
+        let matched = statement.actions == ANY
+            || self.view.list(statement.actions).iter().any(|item| {
+                let action = self.view.action(item);
+                self.matches(action.service, self.request.action_service(), Case::Exact)
+                    && self.matches(action.name, self.request.action_name(), Case::Exact)
+            });
+        matched != statement.flags.not_action
+    }
+
+    /// `MATCH-22`, `MATCH-28`, `MATCH-32`.
+    #[inline]
+    pub(crate) fn resource(&self, statement: &Statement) -> bool {
+        let matched = statement.resources == ANY
+            || self
+                .view
+                .list(statement.resources)
+                .iter()
+                .any(|pattern| self.matches(pattern, self.request.resource(), Case::Exact));
+        matched != statement.flags.not_resource
+    }
+}

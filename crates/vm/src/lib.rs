@@ -1,0 +1,22 @@
+//! The virtual machine of portcullis: decides and explains requests against images.
+//!
+//! A [`Request`] is filled once for a *stack* of images: an account's, a bucket's, a session
+//! policy's. Filling resolves everything that is a name to a number and reads every value that will
+//! be compared. [`decide`] then only follows numbers: it does not allocate, panic, block or recurse,
+//! it reads no clock and no global, and there is no request that it cannot decide.
+#![no_std]
+extern crate alloc;
+
+mod caller;
+mod combine;
+mod explain;
+mod glob;
+mod guard;
+mod head;
+mod request;
+mod walk;
+
+pub use combine::Outcome;
+pub use explain::{ConditionReport, Explanation, LayerReport, StatementReport, Step, explain};
+pub use request::Request;
+pub use walk::decide;
