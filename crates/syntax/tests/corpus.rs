@@ -1,4 +1,5 @@
 //! Real policies, where the data is at hand.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
 use bumpalo::Bump;
 use portcullis_model::PolicyKind;
@@ -50,19 +51,31 @@ fn published_examples_load_but_for_known_ones() {
         let arena = Bump::new();
         let node = json::parse(line, &arena).unwrap();
         let field = |name| node.get(name).and_then(json::Node::as_str).unwrap();
-        let kind = PolicyKind::parse(field("type")).unwrap();
+        let kind = match field("type") {
+            "vpcEndpoint" => PolicyKind::VpcEndpoint,
+            name => PolicyKind::parse(name).unwrap(),
+        };
         let document = *node.get("document").unwrap();
         let (document, problems) = read_policy(document, ReadOptions::new(kind), &arena);
         if document.is_none() {
             for problem in problems.iter().filter(|problem| problem.is_error()) {
-                wrong.push(format!(
-                    "{}: {}: {}",
-                    field("name"),
-                    problem.code,
-                    problem.message
-                ));
+                let file = field("name").rsplit('/').next().unwrap();
+                wrong.push(format!("{file}: {}: {}", problem.code, problem.message));
             }
         }
     }
-    assert_eq!(wrong, [""; 0]);
+    wrong.dedup();
+    // The first is a trust policy in truth; the others hold places to fill in.
+    assert_eq!(
+        wrong,
+        [
+            "Shared-Issuers.json: MISSING_RESOURCE: the statement has neither `Resource` nor `NotResource`",
+            "Shared-Issuers.json: RCP_SYNTAX_ERROR_ALLOW: a resource control policy can only deny",
+            "resource_perimeter_scp.json: INVALID_ARN_PREFIX: resource `<third-party-resource>` does not start with `arn:`",
+            "s3_endpoint_policy.json: INVALID_ACTION: action `<action>` has no service prefix",
+            "s3_endpoint_policy.json: INVALID_ARN_PREFIX: resource `<third-party-resource-arn>` does not start with `arn:`",
+            "s3_endpoint_policy.json: INVALID_ACTION: action `<action>` has no service prefix",
+            "s3_endpoint_policy.json: INVALID_ARN_PREFIX: resource `<third-party-resource-arn>` does not start with `arn:`",
+        ]
+    );
 }

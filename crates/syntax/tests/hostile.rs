@@ -1,4 +1,5 @@
 //! Hostile inputs: each ends soon, with an answer, on a small stack.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
 use bumpalo::Bump;
 use portcullis_model::PolicyKind;
@@ -101,8 +102,7 @@ fn a_lot_of_one_thing() {
 
 #[test]
 fn wide_documents() {
-    let many =
-        |unit: &dyn Fn(usize) -> String| (0..100_000).map(unit).collect::<Vec<_>>().join(",");
+    let many = |unit: &dyn Fn(usize) -> String| (0..40_000).map(unit).collect::<Vec<_>>().join(",");
     let statement = r#"{"Effect":"Allow","Action":"s3:*","Resource":"*"}"#;
     for (usable, text) in [
         (true, format!("{{\"Statement\":[{}]}}", many(&|_| statement.to_owned()))),

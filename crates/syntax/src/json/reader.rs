@@ -52,14 +52,16 @@ struct Reader<'a> {
     sink: Sink,
 }
 
-pub(super) fn read<'a>(text: &'a str, arena: &'a Bump) -> (Option<Node<'a>>, Vec<Diagnostic>) {
+pub(super) fn read<'a>(text: &'a str, arena: &'a Bump) -> (Option<Node<'a>>, Sink) {
     if text.len() > MAX_TEXT {
         let diagnostic = Diagnostic::error(
             Code::DocumentTooLarge,
             Span::default(),
             format!("the text has {} bytes, {MAX_TEXT} are allowed", text.len()),
         );
-        return (None, vec![diagnostic]);
+        let mut sink = Sink::default();
+        sink.push(diagnostic);
+        return (None, sink);
     }
     let mut lexer = Token::lexer(text);
     if text.starts_with('\u{feff}') {
@@ -82,7 +84,7 @@ pub(super) fn read<'a>(text: &'a str, arena: &'a Bump) -> (Option<Node<'a>>, Vec
             None
         }
     };
-    (node, reader.sink.finish())
+    (node, reader.sink)
 }
 
 impl<'a> Reader<'a> {
@@ -378,7 +380,11 @@ fn to_span(range: core::ops::Range<usize>) -> Span {
 }
 
 /// Reports keys that are the same as an earlier one (`GRAM-9`).
-fn check_duplicates<'a>(keys: impl Iterator<Item = Text<'a>> + Clone, count: usize, sink: &mut Sink) {
+fn check_duplicates<'a>(
+    keys: impl Iterator<Item = Text<'a>> + Clone,
+    count: usize,
+    sink: &mut Sink,
+) {
     let mut report = |first: Text<'_>, second: Text<'_>| {
         let message = format!("member {} is written twice", quoted(second.value));
         sink.push(
