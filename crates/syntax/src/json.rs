@@ -10,7 +10,7 @@ mod reader;
 mod text;
 
 use crate::ast::{Span, Text};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Sink};
 use bumpalo::Bump;
 
 /// How deep arrays and objects may nest.
@@ -164,6 +164,12 @@ pub fn decode(bytes: &[u8]) -> Result<&str, Diagnostic> {
 /// for more problems. The tree is absent after a syntax error; it is fit for use only if there is
 /// no diagnostic.
 pub fn read<'a>(text: &'a str, arena: &'a Bump) -> (Option<Node<'a>>, Vec<Diagnostic>) {
+    let (node, sink) = reader::read(text, arena);
+    (node, sink.finish())
+}
+
+/// Like [`read`], for a reader that goes on collecting problems.
+pub(crate) fn read_open<'a>(text: &'a str, arena: &'a Bump) -> (Option<Node<'a>>, Sink) {
     reader::read(text, arena)
 }
 

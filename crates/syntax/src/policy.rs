@@ -46,13 +46,10 @@ pub fn parse_policy<'a>(
     options: ReadOptions,
     arena: &'a Bump,
 ) -> (Option<Document<'a>>, Vec<Diagnostic>) {
-    let (node, problems) = json::read(text, arena);
-    let Some(node) = node else {
-        return (None, problems);
-    };
-    let mut sink = Sink::default();
-    problems.into_iter().for_each(|problem| sink.push(problem));
-    read_into(node, options, arena, sink)
+    match json::read_open(text, arena) {
+        (Some(node), sink) => read_into(node, options, arena, sink),
+        (None, sink) => (None, sink.finish()),
+    }
 }
 
 /// Reads a policy document from a JSON tree without duplicate members.

@@ -70,7 +70,7 @@ mod tests {
             ("ab", "", 2),
             ("efect", "effect", 1),
             ("effetc", "effect", 1),
-            ("action", "effect", 5),
+            ("action", "effect", 6),
         ] {
             assert_eq!(distance(a, b), expected, "{a} {b}");
         }

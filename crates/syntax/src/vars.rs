@@ -299,7 +299,7 @@ mod tests {
         for unit in [
             "${", "${k", "${,", "${k,'", "${'", "${ ", "${k, '${", "${}", "'${,",
         ] {
-            let text = unit.repeat(2_000_000 / unit.len());
+            let text = unit.repeat(600_000 / unit.len());
             for tail in ["", "}", ",", "'", " }", ",'x'}", ", x"] {
                 let text = format!("{text}{tail}");
                 let mut end = 0;

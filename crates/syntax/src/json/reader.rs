@@ -8,6 +8,7 @@ use crate::diag::{Code, Diagnostic, Sink, quoted};
 use bumpalo::Bump;
 use logos::{Lexer, Logos};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// Objects with more members than this are checked for duplicates with a hash table.
 const FEW_MEMBERS: usize = 12;
@@ -51,14 +52,16 @@ struct Reader<'a> {
     sink: Sink,
 }
 
-pub(super) fn read<'a>(text: &'a str, arena: &'a Bump) -> (Option<Node<'a>>, Vec<Diagnostic>) {
+pub(super) fn read<'a>(text: &'a str, arena: &'a Bump) -> (Option<Node<'a>>, Sink) {
     if text.len() > MAX_TEXT {
         let diagnostic = Diagnostic::error(
             Code::DocumentTooLarge,
             Span::default(),
             format!("the text has {} bytes, {MAX_TEXT} are allowed", text.len()),
         );
-        return (None, vec![diagnostic]);
+        let mut sink = Sink::default();
+        sink.push(diagnostic);
+        return (None, sink);
     }
     let mut lexer = Token::lexer(text);
     if text.starts_with('\u{feff}') {
@@ -81,7 +84,7 @@ pub(super) fn read<'a>(text: &'a str, arena: &'a Bump) -> (Option<Node<'a>>, Vec
             None
         }
     };
-    (node, reader.sink.finish())
+    (node, reader.sink)
 }
 
 impl<'a> Reader<'a> {
@@ -172,7 +175,7 @@ impl<'a> Reader<'a> {
         let span = frame.open.to(self.span());
         let value = if frame.is_object {
             let members = self.members.get(frame.base..).unwrap_or_default();
-            check_duplicates(members, &mut self.sink);
+            check_duplicates(members.iter().map(|m| m.key), members.len(), &mut self.sink);
             let members = self.arena.alloc_slice_copy(members);
             self.members.truncate(frame.base);
             Value::Object(members)
@@ -357,10 +360,12 @@ impl<'a> Reader<'a> {
     fn check_open_objects(&mut self) {
         let mut end = self.members.len();
         for frame in self.frames.iter().rev().filter(|frame| frame.is_object) {
-            check_duplicates(
-                self.members.get(frame.base..end).unwrap_or_default(),
-                &mut self.sink,
-            );
+            let members = self.members.get(frame.base..end).unwrap_or_default();
+            // The name whose value was not finished counts too.
+            let last = members.last().map_or(frame.open, |last| last.key.span);
+            let unfinished = (frame.key.span != last).then_some(frame.key);
+            let keys = members.iter().map(|m| m.key).chain(unfinished);
+            check_duplicates(keys, members.len() + 1, &mut self.sink);
             end = frame.base;
         }
     }
@@ -374,8 +379,12 @@ fn to_span(range: core::ops::Range<usize>) -> Span {
     }
 }
 
-/// Reports members with the name of an earlier one (`GRAM-9`).
-fn check_duplicates(members: &[Member<'_>], sink: &mut Sink) {
+/// Reports keys that are the same as an earlier one (`GRAM-9`).
+fn check_duplicates<'a>(
+    keys: impl Iterator<Item = Text<'a>> + Clone,
+    count: usize,
+    sink: &mut Sink,
+) {
     let mut report = |first: Text<'_>, second: Text<'_>| {
         let message = format!("member {} is written twice", quoted(second.value));
         sink.push(
@@ -383,21 +392,20 @@ fn check_duplicates(members: &[Member<'_>], sink: &mut Sink) {
                 .with_related(first.span, "first written here"),
         );
     };
-    if members.len() <= FEW_MEMBERS {
-        for (at, member) in members.iter().enumerate() {
-            let mut earlier = members.iter().take(at);
-            if let Some(first) = earlier.find(|first| first.key == member.key) {
-                report(first.key, member.key);
+    if count <= FEW_MEMBERS {
+        for (at, key) in keys.clone().enumerate() {
+            if let Some(first) = keys.clone().take(at).find(|first| *first == key) {
+                report(first, key);
             }
         }
         return;
     }
-    let mut seen = HashMap::with_capacity(members.len());
-    for member in members {
-        match seen.entry(member.key.value) {
-            std::collections::hash_map::Entry::Occupied(first) => report(*first.get(), member.key),
-            std::collections::hash_map::Entry::Vacant(free) => {
-                free.insert(member.key);
+    let mut seen = HashMap::with_capacity(count);
+    for key in keys {
+        match seen.entry(key.value) {
+            Entry::Occupied(first) => report(*first.get(), key),
+            Entry::Vacant(free) => {
+                free.insert(key);
             }
         }
     }
