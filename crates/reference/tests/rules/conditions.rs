@@ -246,6 +246,8 @@ fn cond_60_to_62_arns() {
         ("*", "ARN:aws:s3:::x", false),
         ("${*}", "arn:aws:s3:::x", false),
         ("", "arn:aws:s3:::x", false),
+        ("arn:aws:*", "arn:aws:s3:::x", false),
+        ("arn:aws:s3::", "arn:aws:s3:::x", false),
         ("*:*:*:*:*:*", "arn:aws:s3:::x", true),
         ("arn:aws:s3:::x", "arn:aws:s3:::x:y", false),
         // Colons in variables do not split, and substituted ones make no parts (VAR-7).

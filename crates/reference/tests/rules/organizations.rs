@@ -113,6 +113,9 @@ fn rcp_1_to_5() {
     ask(root(), "s3:GetObject", "*")
         .managing()
         .is_allowed(&sets);
+    // Without accounts nobody shares one.
+    let anonymous = ask(Caller::Anonymous, "s3:GetObject", BUCKET);
+    anonymous.managing().is_denied(&sets, &[Rcp(1)]);
     // GRAM-61: RCPFullAWSAccess is always attached.
     s3().is_allowed(&everything().rcp(&[]));
 }

@@ -82,6 +82,13 @@ fn who_is_reached_by_what() {
 }
 
 #[test]
+fn eval_25_the_maker_of_a_session_is_a_user() {
+    let foreign_root = "arn:aws:iam::444455556666:root";
+    assert!(!reaches(aws(foreign_root), &by(fay(Some(foreign_root)))));
+    assert!(!reaches(aws(ROLE), &by(fay(Some(ROLE)))));
+}
+
+#[test]
 fn gram_34_twelve_digits_in_any_partition() {
     let request = by(Caller::User {
         arn: "arn:aws-cn:iam::111122223333:user/x",

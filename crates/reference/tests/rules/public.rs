@@ -104,6 +104,7 @@ fn s3_5_conditions() {
         ("IpAddress", "aws:SourceIp", &["10.1.0.0/16"], true),
         ("IpAddress", "aws:SourceIp", &["172.16.0.0/12"], true),
         ("IpAddress", "aws:SourceIp", &["172.0.0.0/8"], false),
+        ("IpAddress", "aws:SourceIp", &["172.16.0.0/8"], false),
         ("IpAddress", "aws:SourceIp", &["nonsense"], true),
         ("NotIpAddress", "aws:SourceIp", &["203.0.113.0/24"], true),
         ("StringEquals", "s3:DataAccessPointAccount", &[A], false),
@@ -166,7 +167,8 @@ fn s3_4_who_is_shut_out() {
         name: "x.amazonaws.com",
     })
     .is_allowed(&open);
-    object(ann()).owned_by(A).is_allowed(&open);
+    let by_policy_alone = sets().resource(&policy);
+    object(ann()).owned_by(A).is_allowed(&by_policy_alone);
     let anyone = [allow("*").to(&[everyone()])];
     let other = ask(
         ann(),
