@@ -316,7 +316,7 @@ impl Request {
             gateway: matches!(service, "s3" | "dynamodb"),
             boundable: caller.can_be_bounded(),
             external_grant: request.external_grant,
-            restrict_public_buckets: request.restrict_public_buckets,
+            restrict_public_buckets: request.restrict_public_buckets && service == "s3",
             owner_assumed: owner.is_none() && !resource.is_star,
         };
     }
