@@ -20,7 +20,7 @@ use crate::{CompileError, Options, public};
 /// Everything that an image will hold.
 pub(crate) struct Program<'a> {
     pub(crate) arena: &'a Bump,
-    pub(crate) debug: bool,
+    pub(crate) options: Options,
     pub(crate) layers: u32,
     pub(crate) public: bool,
     pub(crate) strings: Strings<'a>,
@@ -46,9 +46,12 @@ pub(crate) struct Program<'a> {
 }
 
 /// Sections that an image of these options has.
-pub(crate) fn sections(debug: bool) -> impl Iterator<Item = Section> {
+pub(crate) fn sections(options: Options) -> impl Iterator<Item = Section> {
     let all = Section::ALL.iter().copied();
-    all.filter(move |section| debug || !section.is_optional())
+    all.filter(move |section| match section.is_index() {
+        true => options.index,
+        false => options.debug || !section.is_optional(),
+    })
 }
 
 /// Lowers all policies.
@@ -57,10 +60,10 @@ pub(crate) fn lower<'a>(
     options: Options,
     arena: &'a Bump,
 ) -> Result<Program<'a>, CompileError> {
-    let table = Header::SIZE + Header::ENTRY * sections(options.debug).count();
+    let table = Header::SIZE + Header::ENTRY * sections(options).count();
     let mut program = Program {
         arena,
-        debug: options.debug,
+        options,
         layers: 0,
         public: false,
         strings: Strings::new(table.next_multiple_of(8) as u32),
@@ -172,7 +175,7 @@ impl<'a> Program<'a> {
 
     fn policy(&mut self, layer: Layer, policy: &Policy<'a>, lines: &mut Lines<'a>) {
         let source = self.sources.len() as u32;
-        if self.debug {
+        if self.options.debug {
             let record = Source {
                 name: self.strings.intern(policy.name),
                 file: self.strings.intern(policy.file),
@@ -190,7 +193,7 @@ impl<'a> Program<'a> {
                 end_line: 0,
                 end_column: 0,
             };
-            if self.debug {
+            if self.options.debug {
                 let lines = lines.of(policy.text);
                 let (line, column) = lines.position(statement.span.start);
                 let (end_line, end_column) = lines.position(statement.span.end);
@@ -332,7 +335,7 @@ impl<'a> Program<'a> {
         };
         last.flags |= flag::END;
         let (guard, new) = self.code.intern(&run);
-        if new && self.debug {
+        if new && self.options.debug {
             for condition in statement.conditions {
                 let record = self.leaf_source(condition);
                 self.leaf_sources.push(record);

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::index::{Bucket, Candidate, Group, Probe, ServiceRecord};
 use crate::record::{
     ANY, ActionPattern, ArnPattern, Leaf, LeafSource, NETWORK_SIZE, NumberRecord, Origin, Pattern,
     PrincipalRecord, Slot, Source, Statement, Str, Token, network_at, version_at,
@@ -36,6 +37,12 @@ macro_rules! sections {
             /// Bytes of a record.
             pub fn record_size(self) -> usize {
                 match self { $(Section::$name => $size,)+ }
+            }
+
+            /// True if the section belongs to the index, which makes decisions fast and never
+            /// changes one.
+            pub fn is_index(self) -> bool {
+                (Section::Nodes as u32..=Section::Residue as u32).contains(&(self as u32))
             }
 
             /// True if an image may leave the section out.
@@ -79,16 +86,32 @@ sections! {
     Networks = 13, NETWORK_SIZE, false;
     /// ARN patterns of conditions.
     Arns = 14, ArnPattern::SIZE, false;
+    /// Index: for each pattern for actions, then for all actions, the candidates.
+    Nodes = 15, 4, true;
+    /// Index: lists of candidates.
+    Groups = 16, Group::SIZE, true;
+    /// Index: statements with one of their resource patterns.
+    Candidates = 17, Candidate::SIZE, true;
+    /// Index: the shapes of literals that a list is hashed by.
+    Probes = 18, Probe::SIZE, true;
+    /// Index: a hash table from literals of resource patterns to candidates.
+    Buckets = 19, Bucket::SIZE, true;
+    /// Index: a hash table from actions, prefixes of actions and services to their records.
+    ActionTable = 20, 8, true;
+    /// Index: services, with the lengths of the prefixes of their actions that have a pattern.
+    Services = 21, ServiceRecord::SIZE, true;
+    /// Index: the patterns for actions that are neither a name nor the start of one.
+    Residue = 22, 4, true;
     /// For explanations: the policies.
-    Sources = 15, Source::SIZE, true;
+    Sources = 23, Source::SIZE, true;
     /// For explanations: where each statement was written.
-    Origins = 16, Origin::SIZE, true;
+    Origins = 24, Origin::SIZE, true;
     /// For explanations: how each instruction was written.
-    LeafSources = 17, LeafSource::SIZE, true;
+    LeafSources = 25, LeafSource::SIZE, true;
 }
 
 /// How many sections there are.
-const SECTIONS: usize = 18;
+const SECTIONS: usize = 26;
 
 /// What lists hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -553,6 +576,62 @@ impl<'a> View<'a> {
     #[inline]
     pub fn arn(&self, index: u32) -> ArnPattern {
         ArnPattern::decode(self.bytes, self.at(Section::Arns, index))
+    }
+
+    /// True if the image has an index.
+    #[inline]
+    pub fn has_index(&self) -> bool {
+        self.layout.place(Section::Nodes).1 != 0
+    }
+
+    /// The group of candidates of a pattern for actions; of all actions for the number after the
+    /// last pattern's.
+    #[inline]
+    pub fn node(&self, index: u32) -> u32 {
+        u32_at(self.bytes, self.at(Section::Nodes, index))
+    }
+
+    /// A group of candidates.
+    #[inline]
+    pub fn group(&self, index: u32) -> Group {
+        Group::decode(self.bytes, self.at(Section::Groups, index))
+    }
+
+    /// A candidate.
+    #[inline]
+    pub fn candidate(&self, index: u32) -> Candidate {
+        Candidate::decode(self.bytes, self.at(Section::Candidates, index))
+    }
+
+    /// A shape of literals.
+    #[inline]
+    pub fn probe(&self, index: u32) -> Probe {
+        Probe::decode(self.bytes, self.at(Section::Probes, index))
+    }
+
+    /// A place of the table of literals.
+    #[inline]
+    pub fn bucket(&self, index: u32) -> Bucket {
+        Bucket::decode(self.bytes, self.at(Section::Buckets, index))
+    }
+
+    /// A place of the table of actions: a hash, and a record's number plus one, or 0.
+    #[inline]
+    pub fn action_entry(&self, index: u32) -> (u32, u32) {
+        let at = self.at(Section::ActionTable, index);
+        (u32_at(self.bytes, at), u32_at(self.bytes, at + 4))
+    }
+
+    /// A service of the index.
+    #[inline]
+    pub fn service(&self, index: u32) -> ServiceRecord {
+        ServiceRecord::decode(self.bytes, self.at(Section::Services, index))
+    }
+
+    /// A pattern for actions that must be tried on each action.
+    #[inline]
+    pub fn residue(&self, index: u32) -> u32 {
+        u32_at(self.bytes, self.at(Section::Residue, index))
     }
 
     /// A policy, if the image has them.

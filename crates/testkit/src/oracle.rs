@@ -56,6 +56,8 @@ impl Oracle for Reference {
 pub struct Vm {
     /// Compile the debug sections.
     pub debug: bool,
+    /// Compile the index.
+    pub index: bool,
     /// Ask `explain` in place of `decide`.
     pub explain: bool,
     /// Compile each policy set to an image of its own and decide on the stack of them.
@@ -64,16 +66,19 @@ pub struct Vm {
 
 impl Oracle for Vm {
     fn name(&self) -> &'static str {
-        match (self.debug, self.explain, self.split) {
+        match (self.index, self.explain, self.split) {
             (_, true, _) => "vm, explained",
             (_, _, true) => "vm, an image for each set",
+            (false, ..) => "vm without index",
             (true, ..) => "vm",
-            (false, ..) => "vm, stripped",
         }
     }
 
     fn answer(&self, sets: &PolicySets<'_>, requests: &[Request]) -> Result<Vec<Answer>, String> {
-        let options = Options { debug: self.debug };
+        let options = Options {
+            debug: self.debug,
+            index: self.index,
+        };
         let parts = if self.split {
             split(sets)
         } else {
@@ -144,22 +149,26 @@ fn split<'a>(sets: &PolicySets<'a>) -> Vec<PolicySets<'a>> {
 /// Every configuration of the machine.
 pub const VMS: [Vm; 4] = [
     Vm {
-        debug: true,
+        debug: false,
+        index: true,
         explain: false,
         split: false,
     },
     Vm {
         debug: false,
+        index: false,
         explain: false,
         split: false,
     },
     Vm {
         debug: true,
+        index: true,
         explain: true,
         split: false,
     },
     Vm {
         debug: true,
+        index: true,
         explain: false,
         split: true,
     },

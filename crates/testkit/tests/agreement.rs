@@ -20,11 +20,14 @@ fn generated_policies_and_requests() {
     let mut mix: BTreeMap<&str, u32> = BTreeMap::new();
     for seed in 0..cases(3_000) {
         let mut source = Bytes::new(seed);
+        // One in eight is large enough for the index to hash.
+        let large = seed % 8 == 0;
         let settings = Settings {
             layers: seed % 3 != 0,
+            statements: if large { 60 } else { 3 },
             ..Settings::default()
         };
-        let bytes = source.take(4_000);
+        let bytes = source.take(if large { 60_000 } else { 4_000 });
         let world = world(&mut Unstructured::new(&bytes), &settings).unwrap();
         let requests: Vec<Request> = (0..16)
             .map(|_| request(&mut Unstructured::new(&source.take(400))).unwrap())

@@ -13,6 +13,7 @@ mod explain;
 mod glob;
 mod guard;
 mod head;
+mod lookup;
 mod request;
 mod walk;
 

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::fmt::Write;
 use core::ops::Range;
 
+use portcullis_image::index::Segments;
 use portcullis_image::value::instant;
 use portcullis_image::value::network::Address;
 use portcullis_image::value::number::Number;
@@ -12,6 +13,8 @@ use portcullis_image::{PrincipalForm, Section, Slot, View, layer_mask, reserved}
 use portcullis_model::{self as model, Caller, Layer, is_account_id, is_rcp_service};
 
 use crate::caller::{Kind, Strength, chain, identity};
+use crate::glob::Matcher;
+use crate::lookup;
 
 /// A request that is filled for a stack of images and can be decided against it any number of times.
 ///
@@ -30,6 +33,10 @@ pub struct Request {
     touched: Vec<u32>,
     values: Vec<Value>,
     named: Vec<Named>,
+    /// The groups of candidates of the action, image by image.
+    groups: Vec<u32>,
+    /// The resource in segments, if an image hashes resources.
+    pub(crate) segments: Segments,
 }
 
 /// What the decision needs to know beside the statements.
@@ -63,6 +70,7 @@ pub(crate) struct Facts {
 struct PerImage {
     slots: Range<u32>,
     named: Range<u32>,
+    groups: Range<u32>,
 }
 
 /// The values of a slot.
@@ -133,6 +141,7 @@ impl Request {
             self.images.push(PerImage {
                 slots: start..end,
                 named: 0..0,
+                groups: 0..0,
             });
         }
         for entry in request.context {
@@ -142,7 +151,36 @@ impl Request {
         self.set_action(request.action);
         self.resource = self.push_text(request.resource);
         self.set_facts(request);
+        self.set_groups(images.clone());
         self.set_named(images, request);
+    }
+
+    /// Finds the groups of candidates of the action in each image that has an index.
+    fn set_groups<'i>(&mut self, images: impl Iterator<Item = View<'i>>) {
+        let mut groups = core::mem::take(&mut self.groups);
+        let mut hashed = false;
+        for (image, view) in images.enumerate() {
+            let start = groups.len() as u32;
+            if view.has_index() {
+                hashed |= view.count(Section::Probes) > 0;
+                let matcher = Matcher {
+                    view,
+                    request: self,
+                    image,
+                };
+                lookup::nodes(&matcher, |node| groups.push(view.node(node)));
+            }
+            if let Some(image) = self.images.get_mut(image) {
+                image.groups = start..groups.len() as u32;
+            }
+        }
+        self.groups = groups;
+        if hashed {
+            let range = self.resource.start as usize..self.resource.end as usize;
+            if let Some(resource) = self.text.as_bytes().get(range) {
+                self.segments.set(resource);
+            }
+        }
     }
 
     fn clear(&mut self) {
@@ -156,6 +194,7 @@ impl Request {
         self.values.clear();
         self.images.clear();
         self.named.clear();
+        self.groups.clear();
     }
 
     fn push_text(&mut self, text: &str) -> Range<u32> {
@@ -476,6 +515,18 @@ impl Request {
             .and_then(|image| {
                 self.named
                     .get(image.named.start as usize..image.named.end as usize)
+            })
+            .unwrap_or(&[])
+    }
+
+    /// The groups of candidates of an image.
+    #[inline]
+    pub(crate) fn groups(&self, image: usize) -> &[u32] {
+        self.images
+            .get(image)
+            .and_then(|image| {
+                self.groups
+                    .get(image.groups.start as usize..image.groups.end as usize)
             })
             .unwrap_or(&[])
     }
