@@ -47,6 +47,7 @@ pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
     put(&mut image, 16, &len.to_le_bytes());
     put(&mut image, 32, &program.layers.to_le_bytes());
     put(&mut image, 36, &u32::from(program.public).to_le_bytes());
+    put(&mut image, 40, &program.wanted.to_le_bytes());
     let checksum = Header::checksum_of(&image);
     put(&mut image, 24, &checksum.to_le_bytes());
     Ok(image)

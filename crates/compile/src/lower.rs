@@ -4,7 +4,7 @@ use bumpalo::Bump;
 use portcullis_image::value::network::Network;
 use portcullis_image::{
     ANY, ActionPattern, ArnPattern, Header, Leaf, LeafSource, ListKind, NONE, NumberRecord, Origin,
-    Pattern, PrincipalForm, Section, Slot, Source, Statement, StatementFlags, Str, Token, flag,
+    Pattern, PrincipalForm, Section, Source, Statement, StatementFlags, Str, Token, flag,
     layer_mask, reserved,
 };
 use portcullis_model::{Effect, Layer, is_account_id};
@@ -23,6 +23,8 @@ pub(crate) struct Program<'a> {
     pub(crate) options: Options,
     pub(crate) layers: u32,
     pub(crate) public: bool,
+    /// Bits of reserved slots in use, as the header has them.
+    pub(crate) wanted: u32,
     pub(crate) strings: Strings<'a>,
     /// Folded names with the class of the values.
     pub(crate) slots: Interner<(&'a str, u8)>,
@@ -66,6 +68,7 @@ pub(crate) fn lower<'a>(
         options,
         layers: 0,
         public: false,
+        wanted: 0,
         strings: Strings::new(table.next_multiple_of(8) as u32),
         slots: Interner::new(),
         statements: Vec::new(),
@@ -85,8 +88,12 @@ pub(crate) fn lower<'a>(
         leaf_sources: Vec::new(),
     };
     for name in reserved::NAMES {
-        program.slot(name, Slot::TEXT);
+        program.slot(name, reserved::CLASS);
     }
+    // The evaluation itself looks at these.
+    program.wanted = 1 << reserved::ASSUMED_ROOT
+        | 1 << reserved::FEDERATED_PROVIDER
+        | 1 << reserved::SERVICE_NAMES;
     let mut lines = Lines::default();
     for (layer, policies) in layers_of(sets)? {
         program.layers |= layer_mask(layer);
@@ -158,6 +165,13 @@ impl<'a> Program<'a> {
     pub(crate) fn slot(&mut self, key: &'a str, class: u8) -> u32 {
         let name = fold_in(self.arena, key);
         self.strings.intern(name);
+        let reserved = reserved::NAMES.iter().position(|other| *other == name);
+        if let Some(reserved) = reserved {
+            self.wanted |= match class {
+                reserved::CLASS => 1 << reserved,
+                _ => 1 << (16 + reserved),
+            };
+        }
         self.slots.intern((name, class))
     }
 

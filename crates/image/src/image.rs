@@ -5,7 +5,7 @@ use core::fmt;
 use crate::index::{Bucket, Candidate, Group, Probe, ServiceRecord};
 use crate::record::{
     ANY, ActionPattern, ArnPattern, Leaf, LeafSource, NETWORK_SIZE, NumberRecord, Origin, Pattern,
-    PrincipalRecord, Slot, Source, Statement, Str, Token, network_at, version_at,
+    PrincipalRecord, Slot, Source, Statement, Str, Token, Wanted, network_at, version_at,
 };
 use crate::validate::validate;
 use crate::value::fold::eq_folded;
@@ -160,7 +160,8 @@ impl ListKind {
 /// | 24..32 | checksum of all other bytes |
 /// | 32..36 | layers that are present |
 /// | 36..40 | flags |
-/// | 40..64 | zero |
+/// | 40..44 | reserved slots in use: bit `n` for slot `n`, bit `16 + n` for other slots of its key |
+/// | 44..64 | zero |
 ///
 /// The table of sections follows: kind, offset, length in bytes, zero; 4 bytes each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -225,6 +226,7 @@ pub(crate) struct Layout {
     sections: [(u32, u32); SECTIONS],
     layers: u32,
     flags: u32,
+    wanted: u32,
 }
 
 impl<D: AsRef<[u8]>> Image<D> {
@@ -279,12 +281,13 @@ fn read_layout(bytes: &[u8]) -> Result<Layout, ImageError> {
     }
     let layers = u32_at(bytes, 32);
     let flags = u32_at(bytes, 36);
-    if layers & !Header::LAYERS != 0 || flags > 1 || bytes.get(40..64) != Some(&[0; 24]) {
+    if layers & !Header::LAYERS != 0 || flags > 1 || bytes.get(44..64) != Some(&[0; 20]) {
         return fail(32, "unknown flags");
     }
     let mut layout = Layout {
         layers,
         flags,
+        wanted: u32_at(bytes, 40),
         ..Layout::default()
     };
     let count = u32_at(bytes, 12) as usize;
@@ -409,6 +412,16 @@ impl<'a> View<'a> {
     #[inline]
     pub fn is_public(&self) -> bool {
         self.layout.flags & 1 != 0
+    }
+
+    /// How the image uses a reserved slot.
+    #[inline]
+    pub fn wanted(&self, slot: u32) -> Wanted {
+        let wanted = self.layout.wanted;
+        Wanted {
+            as_text: wanted >> (slot & 15) & 1 != 0,
+            otherwise: wanted >> (16 + (slot & 15)) & 1 != 0,
+        }
     }
 
     /// Offset and length of a section in bytes.

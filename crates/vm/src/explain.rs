@@ -10,7 +10,8 @@ use portcullis_model::{Decision, Effect, Layer};
 
 use crate::combine::{Outcome, combine};
 use crate::glob::Matcher;
-use crate::request::{Request, Typed};
+use crate::request::Request;
+use crate::values::Typed;
 use crate::walk::{Sink, record};
 
 /// How far a statement matched.
