@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use portcullis_scenario::Files;
 use portcullis_syntax::json::MAX_TEXT;
@@ -77,9 +78,14 @@ pub(crate) fn display_name(path: &Path) -> String {
     }
 }
 
+static STDIN_TAKEN: AtomicBool = AtomicBool::new(false);
+
 /// Opens a file, or standard input for `-`.
 pub(crate) fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
     if path.as_os_str() == "-" {
+        if STDIN_TAKEN.swap(true, Ordering::Relaxed) {
+            return Err(Failure::new("standard input can be named only once"));
+        }
         return Ok(Box::new(io::stdin().lock()));
     }
     let fail = |error: &str| cannot_read(path, error);

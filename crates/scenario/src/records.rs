@@ -43,6 +43,13 @@ impl<R: BufRead> Records<R> {
     /// # Errors
     /// Those of the stream.
     pub fn next_into(&mut self, record: &mut Vec<u8>) -> io::Result<Option<usize>> {
+        let first_line = self.fill(record)?;
+        // So that the end of a record is on its last line.
+        record.truncate(record.trim_ascii_end().len());
+        Ok(first_line)
+    }
+
+    fn fill(&mut self, record: &mut Vec<u8>) -> io::Result<Option<usize>> {
         loop {
             record.clear();
             if !self.read_line(record)? {
