@@ -1,0 +1,126 @@
+//! `batch`: an answer for every request of a stream.
+
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use portcullis_scenario::{Options, Problem, Scenario};
+use serde_json::{Value, json};
+
+use crate::engine::{Answer, Engine, Policies, answer, layer_name};
+use crate::failure::{Failure, exit};
+use crate::output::Output;
+use crate::scenarios::each_record;
+
+const EXAMPLES: &str = "\
+Examples:
+  portcullis batch < scenarios.jsonl > answers.jsonl
+  portcullis batch --engine both scenarios.jsonl
+
+Output, one line for each request, in order:
+  {\"name\":\"ann reads\",\"decision\":\"Allow\",\"by\":[]}
+  {\"name\":\"ann writes\",\"decision\":\"ImplicitDeny\",\"by\":[\"identity\"]}
+  {\"name\":null,\"error\":\"<stdin>:3:1: expected a value [JSON_SYNTAX_ERROR]\"}
+
+Exit status: 0 if every request was answered, 1 if any was an error.";
+
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct BatchArgs {
+    /// Scenarios, one JSON object on each line; `-` is standard input
+    #[arg(default_value = "-", hide_default_value = true)]
+    file: PathBuf,
+    /// Who decides
+    #[arg(long, value_enum, default_value_t)]
+    engine: Engine,
+}
+
+pub(crate) fn run(args: &BatchArgs) -> Result<ExitCode, Failure> {
+    let mut batch = Batch {
+        engine: args.engine,
+        output: Output::new(),
+        prepared: portcullis_vm::Request::new(),
+        failed: false,
+    };
+    if args.file == Path::new("-") && io::stdin().is_terminal() {
+        batch.output.interactive();
+    }
+    let outcome = each_record(&args.file, Options::default(), |loaded| {
+        match &loaded.scenarios {
+            Ok(scenarios) => scenarios.iter().try_for_each(|one| batch.scenario(one)),
+            Err(problems) => batch.error(None, &summary(problems)),
+        }
+    });
+    // What was answered is printed, whatever came after it.
+    batch.output.finish()?;
+    outcome?;
+    Ok(match batch.failed {
+        true => ExitCode::from(exit::FAILURE),
+        false => ExitCode::SUCCESS,
+    })
+}
+
+struct Batch {
+    engine: Engine,
+    output: Output,
+    prepared: portcullis_vm::Request,
+    failed: bool,
+}
+
+impl Batch {
+    fn scenario(&mut self, scenario: &Scenario<'_>) -> Result<(), Failure> {
+        let problem = match scenario.problems.is_empty() {
+            true => None,
+            false => Some(summary(&scenario.problems)),
+        };
+        let policies = match problem {
+            Some(problem) => Err(problem),
+            None => Policies::new(self.engine, &scenario.policies, false),
+        };
+        if let (true, Err(problem)) = (scenario.cases.is_empty(), &policies) {
+            return self.error(scenario.name, problem);
+        }
+        for case in &scenario.cases {
+            let name = case.name.or(scenario.name);
+            let answered = match (&policies, &case.request) {
+                (Err(problem), _) => Err(problem.clone()),
+                (Ok(_), None) => Err(summary(&case.problems)),
+                (Ok(policies), Some(request)) => {
+                    answer(self.engine, policies, request, &mut self.prepared)
+                }
+            };
+            match answered {
+                Ok(answer) => self.answer(name, &answer)?,
+                Err(problem) => self.error(name, &problem)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, name: Option<&str>, answer: &Answer) -> Result<(), Failure> {
+        let by: Vec<String> = answer.by.iter().map(|layer| layer_name(*layer)).collect();
+        let line = json!({
+            "name": name.map_or(Value::Null, Value::from),
+            "decision": answer.decision.as_str(),
+            "by": by,
+        });
+        self.output.line(&line.to_string())
+    }
+
+    fn error(&mut self, name: Option<&str>, problem: &str) -> Result<(), Failure> {
+        self.failed = true;
+        let line = json!({ "name": name, "error": problem });
+        self.output.line(&line.to_string())
+    }
+}
+
+/// The first problem, and how many there are more.
+pub(crate) fn summary(problems: &[Problem<'_>]) -> String {
+    let first = problems.first().map(ToString::to_string);
+    match (first, problems.len()) {
+        (None, _) => "the request cannot be read".to_string(),
+        (Some(first), 1) => first,
+        (Some(first), count) => format!("{first} (and {} more)", count - 1),
+    }
+}

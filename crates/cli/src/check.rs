@@ -1,0 +1,230 @@
+//! `check`: the problems of policy documents.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use bumpalo::Bump;
+use clap::Args;
+use portcullis_model::PolicyKind;
+use portcullis_syntax::diag::{Diagnostic, LineIndex, Severity, render};
+use portcullis_syntax::json::{self, Node};
+use portcullis_syntax::policy::{ReadOptions, read_policy};
+use serde_json::{Value, json};
+
+use crate::decide::Format;
+use crate::failure::{Failure, complain, exit};
+use crate::output::{Output, display_name, read};
+use crate::policies::{refuse_language, unwrapped};
+
+const EXAMPLES: &str = "\
+Examples:
+  portcullis check policies/*.json
+  portcullis check --type scp --format json guardrails.json
+
+A file holds one policy document, or {\"name\": …, \"document\": …}. Without --type, a document whose
+statements name principals is checked as a resource policy, or as a trust policy if it names no
+resource and only actions of sts; any other as an identity policy.
+
+Exit status: 0 no problem or warnings only, 3 errors, 1 a file cannot be read.";
+
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct CheckArgs {
+    /// Policy documents; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The type of all documents
+    #[arg(long = "type", value_name = "TYPE", value_parser = kind)]
+    kind: Option<PolicyKind>,
+    /// How problems are printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// The types that can be asked for.
+fn kind(text: &str) -> Result<PolicyKind, String> {
+    PolicyKind::parse(text).ok_or_else(|| {
+        let names: Vec<&str> = PolicyKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        format!("the types are {}", names.join(", "))
+    })
+}
+
+pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
+    let mut run = Run {
+        kind: args.kind,
+        format: args.format,
+        output: Output::new(),
+        found: Vec::new(),
+        errors: 0,
+        warnings: 0,
+        suggestions: 0,
+    };
+    let mut unreadable = false;
+    for file in &args.files {
+        match run.file(file) {
+            Ok(()) => {}
+            Err(Failure::BrokenPipe) => return Err(Failure::BrokenPipe),
+            Err(Failure::Message(_, text)) => {
+                complain(&text);
+                unreadable = true;
+            }
+        }
+    }
+    match args.format {
+        Format::Json => run.output.line(&Value::from(run.found).to_string())?,
+        Format::Human => {
+            let line = format!(
+                "{}, {}, {} in {}",
+                counted(run.errors, "error"),
+                counted(run.warnings, "warning"),
+                counted(run.suggestions, "suggestion"),
+                counted(args.files.len(), "file")
+            );
+            run.output.line(&line)?;
+        }
+    }
+    run.output.finish()?;
+    if run.errors > 0 {
+        let line = format!("error: {} found", counted(run.errors, "problem"));
+        complain(&line);
+    }
+    Ok(match (unreadable, run.errors) {
+        (true, _) => ExitCode::from(exit::FAILURE),
+        (false, 0) => ExitCode::SUCCESS,
+        (false, _) => ExitCode::from(exit::INVALID),
+    })
+}
+
+fn counted(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    }
+}
+
+struct Run {
+    kind: Option<PolicyKind>,
+    format: Format,
+    output: Output,
+    found: Vec<Value>,
+    errors: usize,
+    warnings: usize,
+    suggestions: usize,
+}
+
+impl Run {
+    fn file(&mut self, path: &Path) -> Result<(), Failure> {
+        refuse_language(path)?;
+        let bytes = read(path)?;
+        let name = display_name(path);
+        let arena = Bump::new();
+        let (text, kind, diagnostics) = match json::decode(&bytes) {
+            Ok(text) => {
+                let (kind, diagnostics) = problems(text, self.kind, &arena);
+                (text, kind, diagnostics)
+            }
+            Err(diagnostic) => {
+                let sound = bytes.get(..diagnostic.span.start as usize);
+                let text = sound.and_then(|bytes| core::str::from_utf8(bytes).ok());
+                (text.unwrap_or_default(), self.kind, vec![diagnostic])
+            }
+        };
+        for diagnostic in &diagnostics {
+            *match diagnostic.severity {
+                Severity::Error => &mut self.errors,
+                Severity::Warning => &mut self.warnings,
+                Severity::Suggestion => &mut self.suggestions,
+            } += 1;
+        }
+        match self.format {
+            Format::Human if diagnostics.is_empty() => Ok(()),
+            Format::Human => {
+                let colour = self.output.colour();
+                let text = render(&diagnostics, &name, text, colour);
+                self.output.line(&text)
+            }
+            Format::Json => {
+                let index = LineIndex::new(text);
+                let values = diagnostics
+                    .iter()
+                    .map(|diagnostic| value(diagnostic, &name, kind, &index));
+                self.found.extend(values);
+                Ok(())
+            }
+        }
+    }
+}
+
+/// All problems of a text, and the type that it was read as.
+fn problems(
+    text: &str,
+    kind: Option<PolicyKind>,
+    arena: &Bump,
+) -> (Option<PolicyKind>, Vec<Diagnostic>) {
+    let (node, mut diagnostics) = json::read(text, arena);
+    let Some(node) = node else {
+        return (kind, diagnostics);
+    };
+    let (_, node) = unwrapped(node);
+    let kind = kind.unwrap_or_else(|| guess(&node));
+    let (_, others) = read_policy(node, ReadOptions::new(kind), arena);
+    diagnostics.extend(others);
+    diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
+    (Some(kind), diagnostics)
+}
+
+/// The type that a document most likely has.
+fn guess(document: &Node<'_>) -> PolicyKind {
+    let Some(statements) = document.get("Statement") else {
+        return PolicyKind::Identity;
+    };
+    let one = core::slice::from_ref(statements);
+    let statements = statements.as_array().unwrap_or(one);
+    let has = |statement: &Node<'_>, names: [&str; 2]| {
+        names.iter().any(|name| statement.get(name).is_some())
+    };
+    let is_of_sts = |statement: &Node<'_>| {
+        let Some(action) = statement.get("Action") else {
+            return false;
+        };
+        let one = core::slice::from_ref(action);
+        let actions = action.as_array().unwrap_or(one);
+        actions.iter().all(|action| {
+            let prefix = action.as_str().and_then(|text| text.get(..4));
+            prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case("sts:"))
+        })
+    };
+    let principals = ["Principal", "NotPrincipal"];
+    if !statements.iter().any(|one| has(one, principals)) {
+        PolicyKind::Identity
+    } else if statements
+        .iter()
+        .all(|one| !has(one, ["Resource", "NotResource"]) && is_of_sts(one))
+    {
+        PolicyKind::Trust
+    } else {
+        PolicyKind::Resource
+    }
+}
+
+fn value(
+    diagnostic: &Diagnostic,
+    file: &str,
+    kind: Option<PolicyKind>,
+    index: &LineIndex<'_>,
+) -> Value {
+    let (line, column) = index.position(diagnostic.span.start);
+    let (end_line, end_column) = index.position(diagnostic.span.end);
+    json!({
+        "file": file,
+        "type": kind.map(PolicyKind::as_str),
+        "code": diagnostic.code.as_str(),
+        "severity": diagnostic.severity.as_str(),
+        "line": line,
+        "column": column,
+        "endLine": end_line,
+        "endColumn": end_column,
+        "message": diagnostic.message,
+        "help": diagnostic.help,
+    })
+}

@@ -1,0 +1,91 @@
+//! `compile`: policies to an image.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use bumpalo::Bump;
+use clap::Args;
+use portcullis_compile::{Options, compile};
+use portcullis_image::{Image, Section};
+
+use crate::failure::{Failure, complain};
+use crate::output::{Output, display_name, reason};
+use crate::policies::{PolicyArgs, Purpose};
+
+const EXAMPLES: &str = "\
+Examples:
+  portcullis compile --identity ann.json --boundary limits.json -o ann.pcl
+  portcullis compile --scp root.json --scp unit.json --strip -o organization.pcl
+  portcullis compile --scenario scenario.json -o scenario.pcl
+
+The same input gives the same bytes.
+
+Exit status: 0 done, 3 a policy is invalid, 1 any other failure.";
+
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct CompileArgs {
+    #[command(flatten)]
+    policies: PolicyArgs,
+    /// Where the image goes; `-` is standard output
+    #[arg(short, long, value_name = "IMAGE")]
+    output: PathBuf,
+    /// Leave out what only explanations need: names, places, conditions as written
+    #[arg(long)]
+    strip: bool,
+    /// Say on standard error what was made
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode, Failure> {
+    if args.policies.is_empty() {
+        return Err(Failure::new(
+            "no policies: give --identity FILE, --scenario FILE or the like",
+        ));
+    }
+    let arena = Bump::new();
+    let selected = args.policies.load(Purpose::Compile, &arena)?;
+    let options = Options { debug: !args.strip };
+    let bytes = compile(&selected.sets, options).map_err(Failure::new)?;
+    if args.output.as_os_str() == "-" {
+        let mut output = Output::new();
+        output.bytes(&bytes)?;
+        output.finish()?;
+    } else {
+        write(&args.output, &bytes).map_err(|error| {
+            let name = display_name(&args.output);
+            Failure::new(format_args!("cannot write {name}: {}", reason(&error)))
+        })?;
+    }
+    if args.verbose {
+        let image = Image::from_bytes(&bytes).map_err(Failure::new)?;
+        let view = image.view();
+        complain(&format!(
+            "{}: {} bytes, {} statements, checksum {:016x}",
+            display_name(&args.output),
+            bytes.len(),
+            view.count(Section::Statements),
+            view.header().checksum
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes a file so that whoever has the old one open keeps a whole one.
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let is_special = fs::metadata(path).is_ok_and(|data| !data.is_file());
+    let Some(name) = path.file_name().filter(|_| !is_special) else {
+        return fs::write(path, bytes);
+    };
+    let mut temporary = name.to_os_string();
+    temporary.push(format!(".{}.tmp", std::process::id()));
+    let temporary = path.with_file_name(temporary);
+    let written = fs::write(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}

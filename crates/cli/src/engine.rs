@@ -1,0 +1,126 @@
+//! Deciding with one engine, or with both.
+
+use clap::ValueEnum;
+use portcullis_compile::{Options, compile};
+use portcullis_image::Image;
+use portcullis_model::{Decision, Layer, Request};
+use portcullis_syntax::PolicySets;
+
+/// Who decides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Engine {
+    /// The compiler and the virtual machine
+    #[default]
+    Vm,
+    /// The plain evaluator that the virtual machine is tested against
+    Reference,
+    /// Both; it is an error if they disagree
+    Both,
+}
+
+/// A decision with the policy sets that made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) decision: Decision,
+    pub(crate) by: Vec<Layer>,
+}
+
+/// The policies of a decision, ready for an engine.
+pub(crate) struct Policies<'p, 'a> {
+    sets: Option<&'p PolicySets<'a>>,
+    images: Vec<Image<Vec<u8>>>,
+}
+
+impl<'p, 'a> Policies<'p, 'a> {
+    /// Prepares policies for an engine.
+    pub(crate) fn new(
+        engine: Engine,
+        sets: &'p PolicySets<'a>,
+        debug: bool,
+    ) -> Result<Policies<'p, 'a>, String> {
+        let images = match engine {
+            Engine::Reference => Vec::new(),
+            Engine::Vm | Engine::Both => vec![image(sets, debug)?],
+        };
+        Ok(Policies {
+            sets: Some(sets),
+            images,
+        })
+    }
+
+    /// A stack of images, which only the virtual machine can decide by.
+    pub(crate) fn of_images(images: Vec<Image<Vec<u8>>>) -> Policies<'p, 'a> {
+        Policies { sets: None, images }
+    }
+
+    /// The images that the virtual machine decides by.
+    pub(crate) fn images(&self) -> &[Image<Vec<u8>>] {
+        &self.images
+    }
+}
+
+/// Compiles policies to an image.
+pub(crate) fn image(sets: &PolicySets<'_>, debug: bool) -> Result<Image<Vec<u8>>, String> {
+    let bytes = compile(sets, Options { debug }).map_err(|error| error.to_string())?;
+    Image::from_bytes(bytes).map_err(|error| format!("the compiler made what is {error}"))
+}
+
+/// Decides a request. The virtual machine's request is reused from call to call.
+pub(crate) fn answer(
+    engine: Engine,
+    policies: &Policies<'_, '_>,
+    request: &Request<'_>,
+    prepared: &mut portcullis_vm::Request,
+) -> Result<Answer, String> {
+    let by_vm = (engine != Engine::Reference).then(|| {
+        let views = policies.images.iter().map(Image::view);
+        prepared.fill(views.clone(), request);
+        let outcome = portcullis_vm::decide(views, prepared);
+        Answer {
+            decision: outcome.decision(),
+            by: outcome.layers().collect(),
+        }
+    });
+    let by_reference = match (engine, policies.sets) {
+        (Engine::Vm, _) => None,
+        (_, Some(sets)) => {
+            let outcome = portcullis_reference::decide(sets, request);
+            Some(Answer {
+                decision: outcome.decision,
+                by: outcome.by,
+            })
+        }
+        (_, None) => return Err("the reference engine needs policies, not images".to_string()),
+    };
+    match (by_vm, by_reference) {
+        (Some(vm), Some(reference)) if vm != reference => Err(format!(
+            "the engines disagree: vm says {}, reference says {}",
+            said(&vm),
+            said(&reference)
+        )),
+        (Some(answer), _) | (None, Some(answer)) => Ok(answer),
+        (None, None) => Err("there is no engine to decide".to_string()),
+    }
+}
+
+/// A decision in words.
+pub(crate) fn said(answer: &Answer) -> String {
+    if answer.by.is_empty() {
+        return answer.decision.to_string();
+    }
+    let names: Vec<String> = answer.by.iter().map(|layer| layer_name(*layer)).collect();
+    format!("{} by {}", answer.decision, names.join(", "))
+}
+
+/// The name of a policy set in answers, which is its place in a scenario.
+pub(crate) fn layer_name(layer: Layer) -> String {
+    match layer {
+        Layer::Rcp(level) => format!("rcps[{level}]"),
+        Layer::Scp(level) => format!("scps[{level}]"),
+        Layer::VpcEndpoint => "vpcEndpoint".to_string(),
+        Layer::Resource => "resource".to_string(),
+        Layer::Identity => "identity".to_string(),
+        Layer::Boundary => "boundary".to_string(),
+        Layer::Session => "session".to_string(),
+    }
+}

@@ -1,0 +1,110 @@
+//! The command line of portcullis.
+
+#[expect(
+    unsafe_code,
+    reason = "an allocator cannot be written without, and `bench` counts allocations"
+)]
+mod alloc;
+mod batch;
+mod bench;
+mod check;
+mod compile;
+mod decide;
+mod engine;
+mod failure;
+mod inspect;
+mod output;
+mod policies;
+mod report;
+mod scenarios;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::decide::Print;
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Decides, explains, tests, compiles and checks AWS IAM policies, without an AWS account
+#[derive(Parser, Debug)]
+#[command(name = "portcullis", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Decide one request
+    #[command(after_help = decide::DECIDE_EXAMPLES)]
+    Decide(Box<decide::DecideArgs>),
+    /// Decide one request and say why
+    #[command(after_help = decide::EXPLAIN_EXAMPLES)]
+    Explain(Box<decide::DecideArgs>),
+    /// Run scenarios against the decisions expected of them
+    Test(test::TestArgs),
+    /// Answer a stream of scenarios, one line of JSON for each request
+    Batch(batch::BatchArgs),
+    /// Find the problems of policy documents
+    Check(check::CheckArgs),
+    /// Make an image of policies
+    Compile(Box<compile::CompileArgs>),
+    /// Show what an image consists of
+    Inspect(inspect::InspectArgs),
+    /// Show the code of an image
+    Disasm(inspect::DisasmArgs),
+    /// Measure how long a decision takes
+    Bench(bench::BenchArgs),
+    /// Print what a shell needs to complete commands
+    Completions(CompletionsArgs),
+}
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Example:\n  portcullis completions bash > /etc/bash_completion.d/portcullis"
+)]
+struct CompletionsArgs {
+    /// The shell
+    shell: Shell,
+}
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are printed this way too. Nothing can be done if printing fails.
+            let _ = error.print();
+            return match error.use_stderr() {
+                // Not 2, which says that a request is denied.
+                true => ExitCode::from(failure::exit::FAILURE),
+                false => ExitCode::SUCCESS,
+            };
+        }
+    };
+    let outcome = match cli.command {
+        Command::Test(args) => test::run(&args),
+        Command::Batch(args) => batch::run(&args),
+        Command::Bench(args) => bench::run(&args),
+        Command::Decide(args) => decide::run(&args, Print::Decision),
+        Command::Explain(args) => decide::run(&args, Print::Explanation),
+        Command::Check(args) => check::run(&args),
+        Command::Compile(args) => compile::run(&args),
+        Command::Inspect(args) => inspect::inspect(&args),
+        Command::Disasm(args) => inspect::disasm(&args),
+        Command::Completions(args) => completions(args.shell),
+    };
+    outcome.unwrap_or_else(Failure::report)
+}
+
+fn completions(shell: Shell) -> Result<ExitCode, Failure> {
+    // Through memory, because the generator takes a failed write for a reason to abort.
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "portcullis", &mut script);
+    let mut output = Output::new();
+    output.bytes(&script)?;
+    output.finish()?;
+    Ok(ExitCode::SUCCESS)
+}

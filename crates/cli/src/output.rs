@@ -1,0 +1,140 @@
+//! Standard output and files.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Read, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use portcullis_scenario::Files;
+use portcullis_syntax::json::MAX_TEXT;
+
+use crate::failure::{Failure, use_colour};
+
+/// Standard output.
+pub(crate) struct Output {
+    stream: BufWriter<io::StdoutLock<'static>>,
+    is_interactive: bool,
+    colour: bool,
+}
+
+impl Output {
+    pub(crate) fn new() -> Output {
+        let stdout = io::stdout();
+        Output {
+            is_interactive: stdout.is_terminal(),
+            colour: use_colour(&stdout),
+            stream: BufWriter::with_capacity(1 << 16, stdout.lock()),
+        }
+    }
+
+    /// Lines appear at once, because somebody waits for each.
+    pub(crate) fn interactive(&mut self) {
+        self.is_interactive = true;
+    }
+
+    pub(crate) fn colour(&self) -> bool {
+        self.colour
+    }
+
+    /// Writes a line.
+    pub(crate) fn line(&mut self, text: &str) -> Result<(), Failure> {
+        self.bytes(text.as_bytes())?;
+        self.bytes(b"\n")?;
+        if self.is_interactive {
+            self.finish()?;
+        }
+        Ok(())
+    }
+
+    /// Writes bytes as they are.
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.stream.write_all(bytes).map_err(write_failure)
+    }
+
+    /// Sees to it that everything is written.
+    pub(crate) fn finish(&mut self) -> Result<(), Failure> {
+        self.stream.flush().map_err(write_failure)
+    }
+}
+
+fn write_failure(error: io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Failure::BrokenPipe,
+        _ => Failure::new(format_args!(
+            "cannot write to standard output: {}",
+            reason(&error)
+        )),
+    }
+}
+
+/// The name under which standard input appears in messages.
+pub(crate) const STDIN: &str = "<stdin>";
+
+/// How a file is called in messages.
+pub(crate) fn display_name(path: &Path) -> String {
+    match path.as_os_str() == "-" {
+        true => STDIN.to_string(),
+        false => path.to_string_lossy().into_owned(),
+    }
+}
+
+static STDIN_TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Opens a file, or standard input for `-`.
+pub(crate) fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
+    if path.as_os_str() == "-" {
+        if STDIN_TAKEN.swap(true, Ordering::Relaxed) {
+            return Err(Failure::new("standard input can be named only once"));
+        }
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let fail = |error: &str| cannot_read(path, error);
+    let file = File::open(path).map_err(|error| fail(&reason(&error)))?;
+    // A directory can be opened, and would fail at the first byte with less to say.
+    if file.metadata().is_ok_and(|data| data.is_dir()) {
+        return Err(fail("it is a directory"));
+    }
+    Ok(Box::new(BufReader::with_capacity(1 << 16, file)))
+}
+
+/// A file's content, or that of standard input for `-`.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    // More than that is refused by whoever gets it.
+    let limit = 4 * MAX_TEXT as u64;
+    open(path)?
+        .take(limit)
+        .read_to_end(&mut bytes)
+        .map_err(|error| cannot_read(path, &reason(&error)))?;
+    Ok(bytes)
+}
+
+pub(crate) fn cannot_read(path: &Path, reason: &str) -> Failure {
+    let name = display_name(path);
+    Failure::new(format_args!("cannot read {name}: {reason}"))
+}
+
+/// What went wrong, in the words of the system, without its number.
+pub(crate) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_lowercase().chain(letters).collect(),
+        None => text.to_string(),
+    }
+}
+
+/// The files that scenarios name.
+pub(crate) struct Disk;
+
+impl Files for Disk {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
+        let mut bytes = Vec::new();
+        let file = File::open(path).map_err(|error| reason(&error))?;
+        file.take(MAX_TEXT as u64 + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| reason(&error))?;
+        Ok(bytes)
+    }
+}

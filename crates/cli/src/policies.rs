@@ -1,0 +1,357 @@
+//! The options that name policies.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use bumpalo::Bump;
+use clap::Args;
+use portcullis_model::{PolicyKind, Request};
+use portcullis_scenario::{Code, Options, Problem, Source, policy_document};
+use portcullis_syntax::json::{self, Node};
+use portcullis_syntax::policy::ReadOptions;
+use portcullis_syntax::{Policy, PolicySets};
+
+use crate::failure::Failure;
+use crate::output::{display_name, read};
+use crate::scenarios::{each_record, load};
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Policies")]
+pub(crate) struct PolicyArgs {
+    /// Policies of the caller
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    identity: Vec<PathBuf>,
+    /// The caller's permissions boundary
+    #[arg(long, value_name = "FILE")]
+    boundary: Option<PathBuf>,
+    /// Policies passed when the caller's session was made
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    session: Option<Vec<PathBuf>>,
+    /// The policy of the resource, or the trust policy of the role
+    #[arg(long, value_name = "FILE")]
+    resource_policy: Option<PathBuf>,
+    /// Policies of the VPC endpoint
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    vpc_endpoint: Option<Vec<PathBuf>>,
+    /// Service control policies of one level; repeat the option for each level, root first
+    #[arg(long, value_name = "FILE[,FILE]")]
+    scp: Vec<String>,
+    /// Resource control policies of one level; repeat the option for each level, root first
+    #[arg(long, value_name = "FILE[,FILE]")]
+    rcp: Vec<String>,
+    /// Take the policies, and the request unless one is given, from a scenario file
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
+        "identity", "boundary", "session", "resource_policy", "vpc_endpoint", "scp", "rcp"])]
+    scenario: Option<PathBuf>,
+    /// The scenario, or the request of a scenario, with this name
+    #[arg(long, value_name = "NAME", requires = "scenario")]
+    case: Option<String>,
+}
+
+/// Policies with the request that came with them.
+pub(crate) struct Selected<'a> {
+    pub(crate) sets: PolicySets<'a>,
+    pub(crate) request: Option<Request<'a>>,
+}
+
+/// What the policies are read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// One request, which the scenario must hold.
+    OwnRequest,
+    /// One request that is given otherwise.
+    GivenRequest,
+    /// Any request.
+    Compile,
+}
+
+impl PolicyArgs {
+    /// True if no policy is named at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.identity.is_empty()
+            && self.boundary.is_none()
+            && self.session.is_none()
+            && self.resource_policy.is_none()
+            && self.vpc_endpoint.is_none()
+            && self.scp.is_empty()
+            && self.rcp.is_empty()
+            && self.scenario.is_none()
+    }
+
+    /// True if the request may come from a scenario.
+    pub(crate) fn has_scenario(&self) -> bool {
+        self.scenario.is_some()
+    }
+
+    /// Reads the policies.
+    pub(crate) fn load<'a>(
+        &self,
+        purpose: Purpose,
+        arena: &'a Bump,
+    ) -> Result<Selected<'a>, Failure> {
+        if let Some(file) = &self.scenario {
+            return select(file, self.case.as_deref(), purpose, arena);
+        }
+        let mut reader = Reader {
+            allow_missing_resource: purpose != Purpose::Compile,
+            problems: Vec::new(),
+            arena,
+        };
+        let sets = PolicySets {
+            identity: reader.list(&self.identity, PolicyKind::Identity)?,
+            boundary: match &self.boundary {
+                Some(file) => Some(reader.list([file], PolicyKind::Boundary)?),
+                None => None,
+            },
+            session: match &self.session {
+                Some(files) => Some(reader.list(files, PolicyKind::Session)?),
+                None => None,
+            },
+            resource: match &self.resource_policy {
+                Some(file) => Some(reader.list([file], PolicyKind::Resource)?),
+                None => None,
+            },
+            vpc_endpoint: match &self.vpc_endpoint {
+                Some(files) => Some(reader.list(files, PolicyKind::VpcEndpoint)?),
+                None => None,
+            },
+            scps: reader.levels(&self.scp, PolicyKind::Scp)?,
+            rcps: reader.levels(&self.rcp, PolicyKind::Rcp)?,
+        };
+        match reader.problems.is_empty() {
+            true => Ok(Selected {
+                sets,
+                request: None,
+            }),
+            false => Err(Failure::problems(&reader.problems)),
+        }
+    }
+}
+
+struct Reader<'a> {
+    allow_missing_resource: bool,
+    problems: Vec<Problem<'a>>,
+    arena: &'a Bump,
+}
+
+impl<'a> Reader<'a> {
+    fn list(
+        &mut self,
+        files: impl IntoIterator<Item = impl AsRef<Path>>,
+        kind: PolicyKind,
+    ) -> Result<Vec<Policy<'a>>, Failure> {
+        let mut policies = Vec::new();
+        for file in files {
+            policies.extend(self.file(file.as_ref(), kind)?);
+        }
+        Ok(policies)
+    }
+
+    fn levels(
+        &mut self,
+        levels: &[String],
+        kind: PolicyKind,
+    ) -> Result<Vec<Vec<Policy<'a>>>, Failure> {
+        levels
+            .iter()
+            .map(|level| self.list(level.split(',').filter(|file| !file.is_empty()), kind))
+            .collect()
+    }
+
+    fn file(&mut self, path: &Path, kind: PolicyKind) -> Result<Option<Policy<'a>>, Failure> {
+        let name = self.arena.alloc_str(&display_name(path));
+        refuse_language(path)?;
+        let bytes = self.arena.alloc_slice_copy(&read(path)?);
+        let source = match Source::decode(name, bytes, 1) {
+            Ok(source) => source,
+            Err(problem) => {
+                self.problems.push(problem.in_policy());
+                return Ok(None);
+            }
+        };
+        let node = match json::parse(source.text(), self.arena) {
+            Ok(node) => node,
+            Err(diagnostics) => {
+                let problems = diagnostics
+                    .into_iter()
+                    .map(|diagnostic| Problem::of_policy(&source, diagnostic));
+                self.problems.extend(problems);
+                return Ok(None);
+            }
+        };
+        let options = ReadOptions {
+            kind,
+            allow_missing_resource: self.allow_missing_resource && kind == PolicyKind::Resource,
+        };
+        let (own_name, node) = unwrapped(node);
+        let name = own_name.unwrap_or(name);
+        let (policy, problems) = policy_document(node, options, name, &source, self.arena);
+        self.problems.extend(problems);
+        Ok(policy)
+    }
+}
+
+/// A document, and its name if it stands in `{"name": …, "document": …}`.
+pub(crate) fn unwrapped(node: Node<'_>) -> (Option<&str>, Node<'_>) {
+    let members = node.as_object().unwrap_or_default();
+    let is_wrapper = members
+        .iter()
+        .all(|member| matches!(member.key.value, "name" | "document"));
+    match node.get("document") {
+        Some(document) if is_wrapper => (node.get("name").and_then(Node::as_str), *document),
+        _ => (None, node),
+    }
+}
+
+/// Files of the policy language cannot be read yet.
+pub(crate) fn refuse_language(path: &Path) -> Result<(), Failure> {
+    if path.extension().is_some_and(|kind| kind == "iam") {
+        let name = display_name(path);
+        return Err(Failure::new(format_args!(
+            "{name}: policy language files are not supported by this build [{}]",
+            Code::UnsupportedFile
+        )));
+    }
+    Ok(())
+}
+
+/// Where something that fits the name was found.
+struct Place {
+    line: usize,
+    record: Vec<u8>,
+    scenario: usize,
+    case: usize,
+}
+
+/// Finds the one scenario, or the one request, that a name stands for.
+fn select<'a>(
+    path: &Path,
+    name: Option<&str>,
+    purpose: Purpose,
+    arena: &'a Bump,
+) -> Result<Selected<'a>, Failure> {
+    const LISTED: usize = 10;
+    let options = Options {
+        policies_only: purpose != Purpose::OwnRequest,
+        needs_expect: false,
+    };
+    let mut place: Option<Place> = None;
+    let mut found = 0;
+    let mut names: Vec<String> = Vec::new();
+    let mut broken: Option<Failure> = None;
+    each_record(path, options, |loaded| {
+        let scenarios = match &loaded.scenarios {
+            Ok(scenarios) => scenarios,
+            Err(problems) => {
+                broken.get_or_insert_with(|| Failure::problems(problems));
+                return Ok(());
+            }
+        };
+        for (index, scenario) in scenarios.iter().enumerate() {
+            let is_named = |own: Option<&str>| name.is_none() || own == name;
+            let cases = || scenario.cases.iter().enumerate();
+            let own = is_named(scenario.name);
+            let fitting: Vec<usize> = match purpose {
+                Purpose::OwnRequest => cases()
+                    .filter(|(_, case)| own || is_named(case.name))
+                    .map(|(case, _)| case)
+                    .collect(),
+                _ => Vec::from_iter(
+                    (own || cases().any(|(_, case)| is_named(case.name))).then_some(0),
+                ),
+            };
+            // A scenario whose requests cannot be read is found too, so that its problems show.
+            let fitting = match scenario.cases.is_empty() && own {
+                true => vec![0],
+                false => fitting,
+            };
+            found += fitting.len();
+            if let (None, Some(case)) = (&place, fitting.first()) {
+                place = Some(Place {
+                    line: loaded.source.first_line(),
+                    record: loaded.source.text().as_bytes().to_vec(),
+                    scenario: index,
+                    case: *case,
+                });
+            }
+            let own_names = [scenario.name].into_iter().chain(
+                cases()
+                    .map(|(_, case)| case.name)
+                    .filter(|_| purpose == Purpose::OwnRequest),
+            );
+            let room = LISTED.saturating_sub(names.len());
+            names.extend(own_names.flatten().take(room).map(str::to_string));
+        }
+        Ok(())
+    })?;
+    let file = display_name(path);
+    let listing = match names.is_empty() {
+        true => String::new(),
+        false => format!("; the first names are: {}", names.join(", ")),
+    };
+    let what = match purpose {
+        Purpose::OwnRequest => "request",
+        _ => "scenario",
+    };
+    match (place, found, name) {
+        (Some(place), 1, _) => load_one(&file, place, purpose, options, arena),
+        (None, ..) if broken.is_some() => Err(broken.unwrap_or(Failure::BrokenPipe)),
+        (_, 0, None) => Err(Failure::new(format_args!("{file}: no {what} in the file"))),
+        (_, 0, Some(name)) => Err(Failure::new(format_args!(
+            "{file}: no {what} is called {name:?}{listing}"
+        ))),
+        (_, many, Some(name)) => Err(Failure::new(format_args!(
+            "{file}: {many} {what}s fit the name {name:?}"
+        ))),
+        (_, many, None) => Err(Failure::new(format_args!(
+            "{file}: {many} {what}s in the file, choose one with --case{listing}"
+        ))),
+    }
+}
+
+/// Reads a record again, in a text in which it stands where it stands in the file, so that every
+/// position is the file's.
+fn load_one<'a>(
+    file: &str,
+    place: Place,
+    purpose: Purpose,
+    options: Options,
+    arena: &'a Bump,
+) -> Result<Selected<'a>, Failure> {
+    let mut text = vec![b'\n'; place.line - 1];
+    let record = place.record;
+    text.extend_from_slice(record.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&record));
+    let text: &'a [u8] = arena.alloc_slice_copy(&text);
+    let loaded = load(arena.alloc_str(file), text, 1, options, arena);
+    let scenarios = loaded
+        .scenarios
+        .map_err(|problems| Failure::problems(&problems))?;
+    let Some(mut scenario) = scenarios.into_iter().nth(place.scenario) else {
+        return Err(Failure::new(format_args!("{file}: the scenario is gone")));
+    };
+    if !scenario.problems.is_empty() {
+        return Err(Failure::problems(&scenario.problems));
+    }
+    let mut request = None;
+    if purpose == Purpose::OwnRequest && place.case < scenario.cases.len() {
+        let case = scenario.cases.swap_remove(place.case);
+        if !case.problems.is_empty() {
+            return Err(Failure::problems(&case.problems));
+        }
+        request = case.request;
+    }
+    Ok(Selected {
+        sets: scenario.policies,
+        request,
+    })
+}
+
+/// The problem of a resource policy that leaves `Resource` out where the request does not allow it.
+pub(crate) fn check_resource(sets: &PolicySets<'_>, request: &Request<'_>) -> Result<(), Failure> {
+    let Some((policy, span)) = portcullis_scenario::missing_resource(sets, request.action) else {
+        return Ok(());
+    };
+    let source: Rc<Source<'_>> = Source::new(policy.file, policy.text);
+    let problem = portcullis_scenario::missing_resource_problem(&source, span);
+    Err(Failure::problems(&[problem]))
+}

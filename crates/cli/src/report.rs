@@ -1,0 +1,248 @@
+//! Explanations for people and for programs.
+
+use std::fmt::Write;
+
+use portcullis_image::Image;
+use portcullis_model::{Caller, Effect, Layer, Request};
+use portcullis_vm::{ConditionReport, Explanation, LayerReport, StatementReport};
+use serde_json::{Value, json};
+
+use crate::engine::layer_name;
+
+/// Lines that the positions of a file are to be moved by, because only a part of it was read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shift<'s> {
+    pub(crate) file: &'s str,
+    pub(crate) lines: usize,
+}
+
+/// Explains a request by a stack of images.
+pub(crate) fn explain(
+    images: &[Image<Vec<u8>>],
+    request: &Request<'_>,
+    prepared: &mut portcullis_vm::Request,
+) -> Explanation {
+    let views = images.iter().map(Image::view);
+    prepared.fill(views.clone(), request);
+    portcullis_vm::explain(views, prepared)
+}
+
+/// AWS's sentence for a denial.
+fn message(explanation: &Explanation, request: &Request<'_>) -> Option<String> {
+    let caller = match &request.principal.caller {
+        Caller::Service { name } => Some(*name),
+        Caller::Federated { provider } => Some(*provider),
+        Caller::CanonicalUser { id } => Some(*id),
+        caller => caller.arn(),
+    };
+    let (action, resource) = (request.action, request.resource);
+    explanation.message(caller, action, resource, is_trust(request))
+}
+
+/// True if the resource policy of the request is a role's trust policy.
+fn is_trust(request: &Request<'_>) -> bool {
+    let prefix = request.action.split(':').next().unwrap_or_default();
+    let mut parts = request.resource.splitn(6, ':').skip(2);
+    let service = parts.next();
+    let is_role = parts.nth(2).is_some_and(|rest| rest.starts_with("role/"));
+    prefix.eq_ignore_ascii_case("sts") && service == Some("iam") && is_role
+}
+
+/// The explanation for people.
+pub(crate) fn human(
+    explanation: &Explanation,
+    request: &Request<'_>,
+    shift: Option<Shift<'_>>,
+) -> String {
+    let mut out = String::new();
+    // Writing to a string cannot fail.
+    let _ = write_human(&mut out, explanation, request, shift);
+    out
+}
+
+fn write_human(
+    out: &mut String,
+    explanation: &Explanation,
+    request: &Request<'_>,
+    shift: Option<Shift<'_>>,
+) -> std::fmt::Result {
+    writeln!(out, "{}", explanation.outcome.decision())?;
+    if let Some(message) = message(explanation, request) {
+        writeln!(out, "{message}")?;
+    }
+    for layer in &explanation.layers {
+        let (name, verdict) = (layer.layer, verdict_text(layer));
+        writeln!(out, "\n{name}: {verdict}")?;
+        let (matched, near) = by_weight(layer);
+        for statement in matched {
+            let effect = match statement.effect {
+                Effect::Allow => "allows",
+                Effect::Deny => "denies",
+            };
+            writeln!(out, "  {effect}: {}", place(statement, shift))?;
+        }
+        for statement in near {
+            let effect = match statement.effect {
+                Effect::Allow => "allow",
+                Effect::Deny => "deny",
+            };
+            writeln!(
+                out,
+                "  would {effect}, but for a condition: {}",
+                place(statement, shift)
+            )?;
+            if let Some(failed) = &statement.failed {
+                write_condition(out, failed)?;
+            }
+        }
+    }
+    if !explanation.missing_keys.is_empty() {
+        let keys = explanation.missing_keys.join(", ");
+        writeln!(
+            out,
+            "\nkeys that were asked for and are not in the request: {keys}"
+        )?;
+    }
+    for note in &explanation.notes {
+        writeln!(out, "\nnote: {note}")?;
+    }
+    Ok(())
+}
+
+fn verdict_text(layer: &LayerReport) -> &'static str {
+    match (layer.applies, layer.verdict, layer.layer) {
+        (false, _, _) => "does not apply to this request",
+        (true, Some(Effect::Deny), _) => "denies",
+        (true, Some(Effect::Allow), _) => "allows",
+        // GRAM-61.
+        (true, None, Layer::Rcp(_)) => "does not deny",
+        (true, None, _) => "does not allow",
+    }
+}
+
+/// The statements that matched, and those that matched but for a condition.
+fn by_weight(layer: &LayerReport) -> (Vec<&StatementReport>, Vec<&StatementReport>) {
+    layer
+        .statements
+        .iter()
+        .partition(|statement| statement.failed.is_none())
+}
+
+/// Where a statement stands: its place, its policy and its name.
+fn place(statement: &StatementReport, shift: Option<Shift<'_>>) -> String {
+    let mut out = String::new();
+    let (line, column) = position(statement, shift);
+    if line > 0 && !statement.file.is_empty() {
+        let _ = write!(out, "{}:{line}:{column} ", statement.file);
+    } else if line > 0 {
+        let _ = write!(out, "line {line} column {column} ");
+    }
+    let _ = write!(out, "statement {}", statement.index);
+    if !statement.sid.is_empty() {
+        let _ = write!(out, " {:?}", statement.sid);
+    }
+    if !statement.policy.is_empty() {
+        let _ = write!(out, " of {}", statement.policy);
+    }
+    out
+}
+
+fn position(statement: &StatementReport, shift: Option<Shift<'_>>) -> (usize, usize) {
+    let (line, column) = statement.start;
+    (moved(line, &statement.file, shift), column as usize)
+}
+
+fn moved(line: u32, file: &str, shift: Option<Shift<'_>>) -> usize {
+    let lines = shift
+        .filter(|shift| shift.file == file && line > 0)
+        .map_or(0, |shift| shift.lines);
+    line as usize + lines
+}
+
+fn write_condition(out: &mut String, condition: &ConditionReport) -> std::fmt::Result {
+    let (operator, key) = (&condition.operator, &condition.key);
+    let given = match condition.request_values.is_empty() {
+        true => "ABSENT".to_string(),
+        false => list(&condition.request_values),
+    };
+    if operator.is_empty() {
+        writeln!(out, "    {key}: the request has {given}")?;
+    } else {
+        let wanted = list(&condition.policy_values);
+        writeln!(
+            out,
+            "    {operator} {key}: the policy has {wanted}, the request {given}"
+        )?;
+    }
+    if let Some(note) = condition.note {
+        writeln!(out, "    note: {note}")?;
+    }
+    Ok(())
+}
+
+fn list(values: &[String]) -> String {
+    let quoted: Vec<String> = values.iter().map(|value| format!("{value:?}")).collect();
+    match quoted.as_slice() {
+        [one] => one.clone(),
+        all => format!("[{}]", all.join(", ")),
+    }
+}
+
+/// The explanation for programs.
+pub(crate) fn machine(explanation: &Explanation, request: &Request<'_>) -> Value {
+    let by: Vec<String> = explanation.outcome.layers().map(layer_name).collect();
+    let layers: Vec<Value> = explanation
+        .layers
+        .iter()
+        .map(|layer| {
+            let (matched, near) = by_weight(layer);
+            let all = |list: Vec<&StatementReport>| -> Vec<Value> {
+                list.into_iter().map(statement_value).collect()
+            };
+            json!({
+                "layer": layer_name(layer.layer),
+                "applies": layer.applies,
+                "verdict": layer.verdict.map(Effect::as_str),
+                "statements": all(matched),
+                "nearMisses": all(near),
+            })
+        })
+        .collect();
+    json!({
+        "decision": explanation.outcome.decision().as_str(),
+        "by": by,
+        "message": message(explanation, request),
+        "layers": layers,
+        "missingKeys": explanation.missing_keys,
+        "notes": explanation.notes,
+    })
+}
+
+fn statement_value(statement: &StatementReport) -> Value {
+    let known = |text: &str| (!text.is_empty()).then(|| text.to_string());
+    let mut value = json!({
+        "policy": known(&statement.policy),
+        "file": known(&statement.file),
+        "statement": statement.index,
+        "sid": known(&statement.sid),
+        "effect": statement.effect.as_str(),
+        "line": (statement.start.0 > 0).then_some(statement.start.0),
+        "column": (statement.start.0 > 0).then_some(statement.start.1),
+        "endLine": (statement.end.0 > 0).then_some(statement.end.0),
+        "endColumn": (statement.end.0 > 0).then_some(statement.end.1),
+    });
+    if let (Some(failed), Some(object)) = (&statement.failed, value.as_object_mut()) {
+        let absent = failed.request_values.is_empty();
+        object.insert(
+            "condition".to_string(),
+            json!({
+                "operator": known(&failed.operator),
+                "key": failed.key,
+                "policyValues": failed.policy_values,
+                "requestValues": (!absent).then_some(&failed.request_values),
+                "note": failed.note,
+            }),
+        );
+    }
+    value
+}

@@ -1,0 +1,58 @@
+//! Scenario files, one record at a time.
+
+use std::path::Path;
+use std::rc::Rc;
+
+use bumpalo::Bump;
+use portcullis_scenario::{Options, Problem, Records, Scenario, Source, scenarios};
+
+use crate::failure::Failure;
+use crate::output::{Disk, cannot_read, display_name, open, reason};
+
+/// What a record of a scenario file holds.
+pub(crate) struct Loaded<'a> {
+    /// The record's text.
+    pub(crate) source: Rc<Source<'a>>,
+    /// Its scenarios, or what keeps them from being read.
+    pub(crate) scenarios: Result<Vec<Scenario<'a>>, Vec<Problem<'a>>>,
+}
+
+/// Reads a file record by record, and holds one record at a time.
+pub(crate) fn each_record(
+    path: &Path,
+    options: Options,
+    mut visit: impl FnMut(Loaded<'_>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let name = display_name(path);
+    let mut records = Records::new(open(path)?);
+    let mut bytes = Vec::new();
+    let mut arena = Bump::new();
+    while let Some(line) = records
+        .next_into(&mut bytes)
+        .map_err(|error| cannot_read(path, &reason(&error)))?
+    {
+        visit(load(&name, &bytes, line, options, &arena))?;
+        arena.reset();
+    }
+    Ok(())
+}
+
+/// Reads a record.
+pub(crate) fn load<'a>(
+    name: &'a str,
+    bytes: &'a [u8],
+    line: usize,
+    options: Options,
+    arena: &'a Bump,
+) -> Loaded<'a> {
+    match Source::decode(name, bytes, line) {
+        Ok(source) => Loaded {
+            scenarios: scenarios(Rc::clone(&source), options, &Disk, arena),
+            source,
+        },
+        Err(problem) => Loaded {
+            source: Source::at_line(name, "", line),
+            scenarios: Err(vec![problem]),
+        },
+    }
+}

@@ -1,0 +1,211 @@
+//! `test`: scenarios against the decisions expected of them.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use bumpalo::Bump;
+use clap::Args;
+use portcullis_model::Request;
+use portcullis_scenario::{Case, Options, Problem, Scenario};
+
+use crate::engine::{Engine, Policies, answer, said};
+use crate::failure::{Failure, exit};
+use crate::output::Output;
+use crate::report;
+use crate::scenarios::{Loaded, each_record, load};
+
+const EXAMPLES: &str = "\
+Examples:
+  portcullis test scenarios/*.json
+  portcullis test --engine both corpus/*.jsonl
+
+A scenario file holds a JSON object, a list of them, or one on each line:
+  {\"name\": \"ann may read\",
+   \"policies\": {\"identity\": [{\"name\": \"readers\", \"file\": \"readers.json\"}]},
+   \"request\": {\"principal\": \"arn:aws:iam::111122223333:user/ann\",
+               \"action\": \"s3:GetObject\", \"resource\": \"arn:aws:s3:::b/k\",
+               \"context\": {\"aws:SourceIp\": \"203.0.113.9\"}},
+   \"expect\": \"Allow\"}
+
+Exit status: 0 if all requests are decided as expected, 1 if not.";
+
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct TestArgs {
+    /// Scenario files; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Who decides
+    #[arg(long, value_enum, default_value_t)]
+    engine: Engine,
+}
+
+const OPTIONS: Options = Options {
+    needs_expect: true,
+    policies_only: false,
+};
+
+pub(crate) fn run(args: &TestArgs) -> Result<ExitCode, Failure> {
+    let mut run = Run {
+        engine: args.engine,
+        output: Output::new(),
+        prepared: portcullis_vm::Request::new(),
+        passed: 0,
+        failed: 0,
+        explained: 0,
+    };
+    for file in &args.files {
+        let before = run.passed + run.failed;
+        let outcome = each_record(file, OPTIONS, |loaded| run.record(&loaded));
+        match outcome {
+            Err(Failure::Message(_, message)) => run.fail(message.trim_start_matches("error: "))?,
+            Err(Failure::BrokenPipe) => return Err(Failure::BrokenPipe),
+            Ok(()) if run.passed + run.failed == before => {
+                let name = crate::output::display_name(file);
+                run.fail(&format!("{name}: no request to test"))?;
+            }
+            Ok(()) => {}
+        }
+    }
+    let line = format!("{} passed, {} failed", run.passed, run.failed);
+    run.output.line(&line)?;
+    run.output.finish()?;
+    Ok(match run.failed {
+        0 => ExitCode::SUCCESS,
+        _ => ExitCode::from(exit::FAILURE),
+    })
+}
+
+struct Run {
+    engine: Engine,
+    output: Output,
+    prepared: portcullis_vm::Request,
+    passed: usize,
+    failed: usize,
+    /// How many failures came with everything that can be said of them.
+    explained: usize,
+}
+
+/// How many failures are told in full: nobody reads more.
+const TOLD: usize = 50;
+
+impl Run {
+    fn record(&mut self, loaded: &Loaded<'_>) -> Result<(), Failure> {
+        match &loaded.scenarios {
+            Ok(scenarios) => scenarios
+                .iter()
+                .try_for_each(|scenario| self.scenario(loaded, scenario)),
+            Err(problems) => self.broken("a record that cannot be read", problems),
+        }
+    }
+
+    fn scenario(&mut self, loaded: &Loaded<'_>, scenario: &Scenario<'_>) -> Result<(), Failure> {
+        if !scenario.problems.is_empty() {
+            let name = scenario.name.unwrap_or("a scenario without name");
+            self.broken(name, &scenario.problems)?;
+            // Every request that it was to answer failed.
+            self.failed += scenario.cases.len().saturating_sub(1);
+            return Ok(());
+        }
+        let policies = match Policies::new(self.engine, &scenario.policies, false) {
+            Ok(policies) => policies,
+            Err(error) => return self.fail(&format!("{}: {error}", title(scenario, None))),
+        };
+        for case in &scenario.cases {
+            let title = title(scenario, Some(case));
+            let (Some(request), Some(expect)) = (&case.request, case.expect) else {
+                self.broken(&title, &case.problems)?;
+                continue;
+            };
+            match answer(self.engine, &policies, request, &mut self.prepared) {
+                Ok(answer) if answer.decision == expect => self.passed += 1,
+                Ok(answer) => {
+                    let (line, column) = loaded.source.position(case.span.start);
+                    let file = loaded.source.file();
+                    self.fail(&title)?;
+                    self.detail(&format!(
+                        "  {file}:{line}:{column}: expected {expect}, got {}",
+                        said(&answer)
+                    ))?;
+                    self.explain(loaded, scenario, request)?;
+                }
+                Err(error) => {
+                    self.fail(&format!("{title}: {error}"))?;
+                    self.explain(loaded, scenario, request)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self, what: &str) -> Result<(), Failure> {
+        self.failed += 1;
+        let (red, reset) = match self.output.colour() {
+            true => ("\x1b[1;31m", "\x1b[0m"),
+            false => ("", ""),
+        };
+        self.output.line(&format!("{red}FAIL{reset} {what}"))
+    }
+
+    fn detail(&mut self, text: &str) -> Result<(), Failure> {
+        self.output.line(text)
+    }
+
+    /// A failure because something cannot be read.
+    fn broken(&mut self, title: &str, problems: &[Problem<'_>]) -> Result<(), Failure> {
+        self.fail(title)?;
+        self.explained += 1;
+        for problem in problems {
+            let text = match self.explained > TOLD {
+                true => format!("error: {problem}"),
+                false => problem.render(self.output.colour()),
+            };
+            for line in text.lines() {
+                self.detail(&format!("  {line}"))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Why the request was decided as it was. The scenario is read again by itself, because what
+    /// explanations print is left out otherwise.
+    fn explain(
+        &mut self,
+        loaded: &Loaded<'_>,
+        scenario: &Scenario<'_>,
+        request: &Request<'_>,
+    ) -> Result<(), Failure> {
+        self.explained += 1;
+        if self.explained > TOLD {
+            return Ok(());
+        }
+        let source = &loaded.source;
+        let text = source.text().get(scenario.span.range()).unwrap_or_default();
+        let (line, _) = source.position(scenario.span.start);
+        let arena = Bump::new();
+        let again = load(source.file(), text.as_bytes(), line, OPTIONS, &arena);
+        let Some(scenario) = again.scenarios.ok().and_then(|mut found| found.pop()) else {
+            return Ok(());
+        };
+        let Ok(policies) = Policies::new(Engine::Vm, &scenario.policies, true) else {
+            return Ok(());
+        };
+        let explanation = report::explain(policies.images(), request, &mut self.prepared);
+        let shift = report::Shift {
+            file: source.file(),
+            lines: line - 1,
+        };
+        for line in report::human(&explanation, request, Some(shift)).lines() {
+            self.detail(&format!("  {line}"))?;
+        }
+        Ok(())
+    }
+}
+
+fn title(scenario: &Scenario<'_>, case: Option<&Case<'_>>) -> String {
+    let name = scenario.name.unwrap_or("a scenario without name");
+    match case.and_then(|case| case.name) {
+        Some(case) => format!("{name}: {case}"),
+        None => name.to_string(),
+    }
+}

@@ -1,0 +1,311 @@
+//! The policy sets of a scenario.
+
+use std::path::Path;
+use std::rc::Rc;
+
+use bumpalo::Bump;
+use portcullis_model::{Layer, PolicyKind};
+use portcullis_syntax::ast::Span;
+use portcullis_syntax::diag::quoted;
+use portcullis_syntax::json::{self, Member, Node, Value};
+use portcullis_syntax::policy::{ReadOptions, read_policy};
+use portcullis_syntax::{Policy, PolicySets};
+
+use crate::members::{Reader, present};
+use crate::problem::{Code, Problem, Source};
+
+/// Where the files come from that scenarios name.
+pub trait Files {
+    /// The content of a file.
+    ///
+    /// # Errors
+    /// Why it cannot be read, in words.
+    fn read(&self, path: &Path) -> Result<Vec<u8>, String>;
+}
+
+/// No files at all, for scenarios from elsewhere.
+#[derive(Clone, Copy, Debug)]
+pub struct NoFiles;
+
+impl Files for NoFiles {
+    fn read(&self, _: &Path) -> Result<Vec<u8>, String> {
+        Err("files are not read here".to_string())
+    }
+}
+
+/// Reads `policies`.
+pub(crate) fn policy_sets<'a>(
+    reader: &mut Reader<'a>,
+    node: &Node<'a>,
+    files: &dyn Files,
+    arena: &'a Bump,
+) -> PolicySets<'a> {
+    let names = [
+        "identity",
+        "boundary",
+        "session",
+        "resource",
+        "vpcEndpoint",
+        "scps",
+        "rcps",
+    ];
+    let Some(members) = reader.members(node, "`policies`", names) else {
+        return PolicySets::default();
+    };
+    let [identity, boundary, session, resource, endpoint, scps, rcps] = members.map(present);
+    let mut sets = Sets {
+        reader,
+        files,
+        arena,
+    };
+    PolicySets {
+        identity: sets
+            .list(identity, PolicyKind::Identity)
+            .unwrap_or_default(),
+        boundary: sets.list_or_one(boundary, PolicyKind::Boundary),
+        session: sets.list(session, PolicyKind::Session),
+        resource: sets.one(resource, PolicyKind::Resource),
+        vpc_endpoint: sets.list_or_one(endpoint, PolicyKind::VpcEndpoint),
+        scps: sets.levels(scps, PolicyKind::Scp),
+        rcps: sets.levels(rcps, PolicyKind::Rcp),
+    }
+}
+
+struct Sets<'r, 'a> {
+    reader: &'r mut Reader<'a>,
+    files: &'r dyn Files,
+    arena: &'a Bump,
+}
+
+impl<'a> Sets<'_, 'a> {
+    fn list(
+        &mut self,
+        member: Option<&'a Member<'a>>,
+        kind: PolicyKind,
+    ) -> Option<Vec<Policy<'a>>> {
+        let member = member?;
+        let Some(nodes) = member.value.as_array() else {
+            let name = quoted(member.key.value);
+            self.reader
+                .mismatch(&member.value, &name, "a list of policies");
+            return None;
+        };
+        Some(self.documents(nodes, member.key.value, kind))
+    }
+
+    fn documents(
+        &mut self,
+        nodes: &'a [Node<'a>],
+        name: &str,
+        kind: PolicyKind,
+    ) -> Vec<Policy<'a>> {
+        let mut policies = Vec::with_capacity(nodes.len());
+        for (index, node) in nodes.iter().enumerate() {
+            policies.extend(self.document(node, kind, &format!("{name}[{index}]")));
+        }
+        policies
+    }
+
+    fn one(&mut self, member: Option<&'a Member<'a>>, kind: PolicyKind) -> Option<Vec<Policy<'a>>> {
+        let member = member?;
+        Some(Vec::from_iter(self.document(
+            &member.value,
+            kind,
+            member.key.value,
+        )))
+    }
+
+    fn list_or_one(
+        &mut self,
+        member: Option<&'a Member<'a>>,
+        kind: PolicyKind,
+    ) -> Option<Vec<Policy<'a>>> {
+        match member?.value.value {
+            Value::Array(_) => self.list(member, kind),
+            _ => self.one(member, kind),
+        }
+    }
+
+    fn levels(&mut self, member: Option<&'a Member<'a>>, kind: PolicyKind) -> Vec<Vec<Policy<'a>>> {
+        let Some(member) = member else {
+            return Vec::new();
+        };
+        let name = member.key.value;
+        let wanted = "a list with a list of policies for each level";
+        let Some(levels) = member.value.as_array() else {
+            self.reader.mismatch(&member.value, &quoted(name), wanted);
+            return Vec::new();
+        };
+        let limit = usize::from(Layer::MAX_LEVELS);
+        if levels.len() > limit {
+            let message = format!(
+                "{} levels of an organization, at most {limit} are possible",
+                levels.len()
+            );
+            self.reader
+                .problem(Code::TooManyLevels, member.value.span, message);
+            return Vec::new();
+        }
+        let mut chain = Vec::with_capacity(levels.len());
+        for (index, level) in levels.iter().enumerate() {
+            let name = format!("{name}[{index}]");
+            match level.as_array() {
+                Some(nodes) => chain.push(self.documents(nodes, &name, kind)),
+                None => self
+                    .reader
+                    .mismatch(level, &quoted(&name), "a list of policies"),
+            }
+        }
+        chain
+    }
+
+    /// A document, alone or in an object that names it.
+    fn document(
+        &mut self,
+        node: &'a Node<'a>,
+        kind: PolicyKind,
+        place: &str,
+    ) -> Option<Policy<'a>> {
+        let file = node.get("file");
+        if file.is_none() && node.get("document").is_none() {
+            return self.inline(*node, kind, self.arena.alloc_str(place));
+        }
+        let names = ["name", "document", "file"];
+        let [name, document, file] = self.reader.members(node, "a named policy", names)?;
+        let name = self.reader.text(name);
+        match (document, file) {
+            (Some(document), None) => {
+                let name = name.unwrap_or_else(|| self.arena.alloc_str(place));
+                self.inline(document.value, kind, name)
+            }
+            (None, Some(file)) => self.of_file(file, kind, name),
+            (_, Some(file)) => {
+                let message = "a policy has either `document` or `file`, this has both";
+                self.reader
+                    .problem(Code::ConflictingMembers, file.key.span, message);
+                None
+            }
+            // One of the two is there.
+            (None, None) => None,
+        }
+    }
+
+    fn inline(&mut self, node: Node<'a>, kind: PolicyKind, name: &'a str) -> Option<Policy<'a>> {
+        let source = Rc::clone(&self.reader.source);
+        self.read(node, kind, name, &source)
+    }
+
+    fn read(
+        &mut self,
+        node: Node<'a>,
+        kind: PolicyKind,
+        name: &'a str,
+        source: &Rc<Source<'a>>,
+    ) -> Option<Policy<'a>> {
+        let (policy, problems) = policy_document(node, options(kind), name, source, self.arena);
+        self.reader.problems.extend(problems);
+        policy
+    }
+
+    fn of_file(
+        &mut self,
+        member: &'a Member<'a>,
+        kind: PolicyKind,
+        name: Option<&'a str>,
+    ) -> Option<Policy<'a>> {
+        let Some(written) = member.value.as_str() else {
+            self.reader.mismatch(&member.value, "`file`", "a string");
+            return None;
+        };
+        let span = member.value.span;
+        let path = Path::new(self.reader.source.file())
+            .parent()
+            .map_or_else(|| written.into(), |folder| folder.join(written));
+        if path.extension().is_some_and(|kind| kind == "iam") {
+            let message = format!(
+                "{}: policy language files are not supported by this build",
+                quoted(written)
+            );
+            self.reader.problem(Code::UnsupportedFile, span, message);
+            return None;
+        }
+        let bytes = match self.files.read(&path) {
+            Ok(bytes) => bytes,
+            Err(reason) => {
+                let message = format!("cannot read {}: {reason}", quoted(&path.to_string_lossy()));
+                self.reader.problem(Code::UnreadableFile, span, message);
+                return None;
+            }
+        };
+        let file = self.arena.alloc_str(&path.to_string_lossy());
+        let source = match Source::decode(file, self.arena.alloc_slice_copy(&bytes), 1) {
+            Ok(source) => source,
+            Err(problem) => {
+                self.reader.problems.push(problem.in_policy());
+                return None;
+            }
+        };
+        match json::parse(source.text(), self.arena) {
+            Ok(node) => self.read(node, kind, name.unwrap_or(file), &source),
+            Err(diagnostics) => {
+                let problems = diagnostics
+                    .into_iter()
+                    .map(|diagnostic| Problem::of_policy(&source, diagnostic));
+                self.reader.problems.extend(problems);
+                None
+            }
+        }
+    }
+}
+
+/// A missing `Resource` depends on the request (`GRAM-54`); see [`missing_resource`].
+fn options(kind: PolicyKind) -> ReadOptions {
+    ReadOptions {
+        kind,
+        allow_missing_resource: kind == PolicyKind::Resource,
+    }
+}
+
+/// Reads a policy document from a JSON tree. The problems are the errors alone, and there is a
+/// policy exactly if there are none.
+pub fn policy_document<'a>(
+    node: Node<'a>,
+    options: ReadOptions,
+    name: &'a str,
+    source: &Rc<Source<'a>>,
+    arena: &'a Bump,
+) -> (Option<Policy<'a>>, Vec<Problem<'a>>) {
+    let (document, diagnostics) = read_policy(node, options, arena);
+    let policy = document.map(|document| Policy {
+        name,
+        file: source.file(),
+        text: source.text(),
+        document,
+    });
+    let problems = diagnostics
+        .into_iter()
+        .filter(|diagnostic| diagnostic.is_error())
+        .map(|diagnostic| Problem::of_policy(source, diagnostic))
+        .collect();
+    (policy, problems)
+}
+
+/// The first statement of the resource policy without `Resource`, if requests for this action may
+/// not leave it out: only those of `sts` and `ecr` may (`GRAM-54`).
+pub fn missing_resource<'p, 'a>(
+    policies: &'p PolicySets<'a>,
+    action: &str,
+) -> Option<(&'p Policy<'a>, Span)> {
+    let prefix = action.split_once(':').map_or(action, |(prefix, _)| prefix);
+    if ["sts", "ecr"]
+        .iter()
+        .any(|own| own.eq_ignore_ascii_case(prefix))
+    {
+        return None;
+    }
+    policies.resource.as_deref()?.iter().find_map(|policy| {
+        let mut statements = policy.document.statements.iter();
+        let statement = statements.find(|statement| statement.resource.is_none())?;
+        Some((policy, statement.span))
+    })
+}

@@ -1,0 +1,193 @@
+//! Scenarios.
+
+use std::rc::Rc;
+
+use bumpalo::Bump;
+use portcullis_model::{Decision, Request};
+use portcullis_syntax::PolicySets;
+use portcullis_syntax::ast::Span;
+use portcullis_syntax::diag;
+use portcullis_syntax::json::{self, Node, Value};
+
+use crate::members::Reader;
+use crate::policies::{Files, missing_resource, policy_sets};
+use crate::problem::{Code, Problem, Source};
+use crate::request::{RequestForm, decision, request};
+
+/// What a scenario must have.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Every request must say which decision is expected.
+    pub needs_expect: bool,
+    /// Only the policies matter: a scenario without a request is fine.
+    pub policies_only: bool,
+}
+
+/// A scenario.
+#[derive(Debug)]
+pub struct Scenario<'a> {
+    /// What it is called.
+    pub name: Option<&'a str>,
+    /// Its policies; fit for use only if there are no problems.
+    pub policies: PolicySets<'a>,
+    /// Its requests, also if there are problems, so that each can be answered.
+    pub cases: Vec<Case<'a>>,
+    /// What keeps the whole scenario from being used. Problems of one request are the request's.
+    pub problems: Vec<Problem<'a>>,
+    /// Where it stands in the text.
+    pub span: Span,
+}
+
+/// A request of a scenario.
+#[derive(Debug)]
+pub struct Case<'a> {
+    /// What it is called.
+    pub name: Option<&'a str>,
+    /// The request, unless there are problems.
+    pub request: Option<Request<'a>>,
+    /// The decision that is expected.
+    pub expect: Option<Decision>,
+    /// What keeps the request from being decided.
+    pub problems: Vec<Problem<'a>>,
+    /// Where it stands in the text.
+    pub span: Span,
+}
+
+/// Reads a text that is a scenario or a list of scenarios.
+///
+/// # Errors
+/// The problems that leave nothing to read: a text that is not JSON, or no object.
+pub fn scenarios<'a>(
+    source: Rc<Source<'a>>,
+    options: Options,
+    files: &dyn Files,
+    arena: &'a Bump,
+) -> Result<Vec<Scenario<'a>>, Vec<Problem<'a>>> {
+    let (node, diagnostics) = json::read(source.text(), arena);
+    let problems: Vec<Problem<'a>> = diagnostics
+        .into_iter()
+        .map(|diagnostic| Problem::of_json(&source, diagnostic))
+        .collect();
+    let Some(node) = node else {
+        return Err(problems);
+    };
+    let node: &'a Node<'a> = arena.alloc(node);
+    match node.value {
+        Value::Object(_) => {
+            let mut scenario = scenario(node, &source, options, files, arena);
+            scenario.problems.splice(0..0, problems);
+            Ok(vec![scenario])
+        }
+        // Which of them a duplicate member belongs to is not known.
+        Value::Array(_) if !problems.is_empty() => Err(problems),
+        Value::Array(nodes) => Ok(nodes
+            .iter()
+            .map(|node| scenario(node, &source, options, files, arena))
+            .collect()),
+        _ => {
+            let mut reader = Reader::new(&source);
+            reader.mismatch(node, "a scenario", "an object");
+            Err(reader.problems)
+        }
+    }
+}
+
+fn scenario<'a>(
+    node: &'a Node<'a>,
+    source: &Rc<Source<'a>>,
+    options: Options,
+    files: &dyn Files,
+    arena: &'a Bump,
+) -> Scenario<'a> {
+    let mut reader = Reader::new(source);
+    let mut scenario = Scenario {
+        name: None,
+        policies: PolicySets::default(),
+        cases: Vec::new(),
+        problems: Vec::new(),
+        span: node.span,
+    };
+    let names = ["name", "policies", "request", "requests", "expect"];
+    let Some(members) = reader.members(node, "a scenario", names) else {
+        scenario.problems = reader.problems;
+        return scenario;
+    };
+    let [name, policies, single, listed, expect] = members;
+    scenario.name = reader.text(name);
+    if let Some(member) = reader.required(policies, node.span, "the scenario", "policies") {
+        scenario.policies = policy_sets(&mut reader, &member.value, files, arena);
+    }
+    let expected = decision(&mut reader, expect);
+    match (single, listed) {
+        (Some(single), None) => {
+            let mut case = request(&single.value, RequestForm::Single, source, arena);
+            case.expect = expected;
+            scenario.cases.push(case);
+        }
+        (None, Some(listed)) => {
+            if let Some(expect) = expect {
+                let message = "with `requests`, each request has its own `expect`";
+                reader.problem(Code::ConflictingMembers, expect.key.span, message);
+            }
+            match listed.value.as_array() {
+                Some(nodes) => scenario.cases.extend(
+                    nodes
+                        .iter()
+                        .map(|node| request(node, RequestForm::Listed, source, arena)),
+                ),
+                None => reader.mismatch(&listed.value, "`requests`", "a list of requests"),
+            }
+        }
+        (Some(_), Some(listed)) => {
+            let message = "a scenario has either `request` or `requests`, this has both";
+            reader.problem(Code::ConflictingMembers, listed.key.span, message);
+        }
+        (None, None) if options.policies_only => {}
+        (None, None) => {
+            reader.required(None, node.span, "the scenario", "request");
+        }
+    }
+    scenario.problems = reader.problems;
+    for case in &mut scenario.cases {
+        check_case(case, &scenario.policies, source, options);
+    }
+    scenario
+}
+
+/// What can be said of a request only with the policies at hand, and what the command asks for.
+fn check_case<'a>(
+    case: &mut Case<'a>,
+    policies: &PolicySets<'a>,
+    source: &Rc<Source<'a>>,
+    options: Options,
+) {
+    if options.needs_expect && case.expect.is_none() && case.problems.is_empty() {
+        let start = Span {
+            start: case.span.start,
+            end: case.span.start.saturating_add(1),
+        };
+        let message = "the request has no `expect` to test it by";
+        case.problems
+            .push(Problem::new(source, Code::MissingMember, start, message));
+    }
+    let Some(request) = case.request else {
+        return;
+    };
+    if let Some((policy, span)) = missing_resource(policies, request.action) {
+        let own = core::ptr::eq(policy.text, source.text());
+        let source = match own {
+            true => Rc::clone(source),
+            false => Source::new(policy.file, policy.text),
+        };
+        case.problems.push(missing_resource_problem(&source, span));
+        case.request = None;
+    }
+}
+
+/// The problem that [`missing_resource`] finds, at its place in the text.
+pub fn missing_resource_problem<'a>(source: &Rc<Source<'a>>, span: Span) -> Problem<'a> {
+    let message = "the statement has neither `Resource` nor `NotResource`";
+    let diagnostic = diag::Diagnostic::error(diag::Code::MissingResource, span, message)
+        .with_help("only policies for actions of `sts` and `ecr` may leave it out");
+    Problem::of_policy(source, diagnostic)
+}
