@@ -78,8 +78,11 @@ impl Matcher<'_> {
                     .iter()
                     .any(|item| eq_folded(text, view.text(view.condition_text(item))))
             }
-            Op::Like => self.any_pattern(leaf, text(), Case::Exact),
-            Op::FoldLike => self.any_pattern(leaf, text(), Case::Fold),
+            Op::Like => {
+                let text = text();
+                list().iter().any(|pattern| self.matches(pattern, text))
+            }
+            Op::FoldLike => self.any_equal(leaf, text(), Case::Fold),
             Op::Number => match value.typed {
                 Typed::Millionths(_) | Typed::Number => list().iter().any(|item| {
                     let policy = view.number(item);
@@ -102,7 +105,7 @@ impl Matcher<'_> {
             Op::Bool => truth(text()).is_some_and(|truth| leaf.x & truth_bit(truth) != 0),
             Op::BoolLike => truth(text()).is_some_and(|truth| {
                 let text = if truth { "true" } else { "false" };
-                self.any_pattern(leaf, text, Case::Ascii)
+                self.any_equal(leaf, text, Case::Ascii)
             }),
             Op::Address => match value.typed {
                 Typed::Address(address) => list()
@@ -114,11 +117,11 @@ impl Matcher<'_> {
         }
     }
 
-    fn any_pattern(&self, leaf: &Leaf, text: &str, case: Case) -> bool {
+    fn any_equal(&self, leaf: &Leaf, text: &str, case: Case) -> bool {
         self.view
             .list(leaf.x as u32)
             .iter()
-            .any(|pattern| self.matches(pattern, text, case))
+            .any(|pattern| self.equals_ignoring_case(pattern, text, case))
     }
 
     /// `COND-60`, `COND-61`.
@@ -140,7 +143,7 @@ impl Matcher<'_> {
                 || patterns
                     .iter()
                     .zip(parts)
-                    .all(|(pattern, part)| self.matches(*pattern, part, Case::Exact))
+                    .all(|(pattern, part)| self.matches(*pattern, part))
         })
     }
 }
