@@ -4,6 +4,7 @@ use portcullis_image::wire::name_hash;
 use portcullis_image::{Header, PrincipalRecord, Section, Slot, network_bytes};
 
 use crate::CompileError;
+use crate::index::{self, Index};
 use crate::lower::{Program, sections};
 
 /// Lays out the program.
@@ -14,12 +15,17 @@ pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
         .statements
         .sort_by_key(|(statement, _)| !statement.flags.deny);
 
-    let kinds: Vec<Section> = sections(program.debug).collect();
+    let index = match program.options.index {
+        true => index::build(&program),
+        false => Index::default(),
+    };
+
+    let kinds: Vec<Section> = sections(program.options).collect();
     let mut image = vec![0; Header::SIZE + Header::ENTRY * kinds.len()];
     for (entry, section) in kinds.iter().enumerate() {
         image.resize(image.len().next_multiple_of(8), 0);
         let start = image.len();
-        append(&mut program, *section, &mut image);
+        append(&mut program, &index, *section, &mut image);
         // Offsets stay below 2^31, so that no sum of an offset and a length can overflow.
         if i32::try_from(image.len()).is_err() {
             return Err(CompileError::TooLarge);
@@ -41,6 +47,7 @@ pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
     put(&mut image, 16, &len.to_le_bytes());
     put(&mut image, 32, &program.layers.to_le_bytes());
     put(&mut image, 36, &u32::from(program.public).to_le_bytes());
+    put(&mut image, 40, &program.wanted.to_le_bytes());
     let checksum = Header::checksum_of(&image);
     put(&mut image, 24, &checksum.to_le_bytes());
     Ok(image)
@@ -52,7 +59,7 @@ fn put(image: &mut [u8], at: usize, bytes: &[u8]) {
     }
 }
 
-fn append(program: &mut Program<'_>, section: Section, out: &mut Vec<u8>) {
+fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut Vec<u8>) {
     fn all<T, const N: usize>(items: &[T], encode: impl Fn(&T) -> [u8; N], out: &mut Vec<u8>) {
         out.extend(items.iter().flat_map(encode));
     }
@@ -113,6 +120,17 @@ fn append(program: &mut Program<'_>, section: Section, out: &mut Vec<u8>) {
             out,
         ),
         Section::Arns => all(program.arns.items(), |arn| arn.encode(), out),
+        Section::Nodes => all(&index.nodes, |node| node.to_le_bytes(), out),
+        Section::Groups => all(&index.groups, |group| group.encode(), out),
+        Section::Candidates => all(&index.candidates, |candidate| candidate.encode(), out),
+        Section::Probes => all(&index.probes, |probe| probe.encode(), out),
+        Section::Buckets => all(&index.buckets, |bucket| bucket.encode(), out),
+        Section::ActionTable => {
+            let bytes = |(hash, entry): &(u32, u32)| [hash.to_le_bytes(), entry.to_le_bytes()];
+            out.extend(index.action_table.iter().flat_map(bytes).flatten());
+        }
+        Section::Services => all(&index.services, |service| service.encode(), out),
+        Section::Residue => all(&index.residue, |action| action.to_le_bytes(), out),
         Section::Sources => all(&program.sources, |source| source.encode(), out),
         Section::Origins => all(&program.statements, |(_, origin)| origin.encode(), out),
         Section::LeafSources => all(&program.leaf_sources, |leaf| leaf.encode(), out),

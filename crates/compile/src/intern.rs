@@ -109,6 +109,14 @@ impl<'a> Strings<'a> {
         })
     }
 
+    /// The bytes of a text that was interned.
+    pub(crate) fn get(&self, text: Str) -> &[u8] {
+        let start = text.offset.saturating_sub(self.base) as usize;
+        self.bytes
+            .get(start..start + text.len as usize)
+            .unwrap_or(&[])
+    }
+
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }

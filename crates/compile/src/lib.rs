@@ -7,6 +7,7 @@
 
 mod condition;
 mod emit;
+mod index;
 mod intern;
 mod lower;
 mod pattern;
@@ -22,11 +23,16 @@ pub struct Options {
     /// Keep what explanations print: names, places and the conditions as written. Without it an
     /// image is smaller and decides the same.
     pub debug: bool,
+    /// Build the index. Without it every decision looks at every statement, and is the same.
+    pub index: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { debug: true }
+        Options {
+            debug: true,
+            index: true,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use bumpalo::Bump;
 use portcullis_image::value::network::Network;
 use portcullis_image::{
     ANY, ActionPattern, ArnPattern, Header, Leaf, LeafSource, ListKind, NONE, NumberRecord, Origin,
-    Pattern, PrincipalForm, Section, Slot, Source, Statement, StatementFlags, Str, Token, flag,
+    Pattern, PrincipalForm, Section, Source, Statement, StatementFlags, Str, Token, flag,
     layer_mask, reserved,
 };
 use portcullis_model::{Effect, Layer, is_account_id};
@@ -20,9 +20,11 @@ use crate::{CompileError, Options, public};
 /// Everything that an image will hold.
 pub(crate) struct Program<'a> {
     pub(crate) arena: &'a Bump,
-    pub(crate) debug: bool,
+    pub(crate) options: Options,
     pub(crate) layers: u32,
     pub(crate) public: bool,
+    /// Bits of reserved slots in use, as the header has them.
+    pub(crate) wanted: u32,
     pub(crate) strings: Strings<'a>,
     /// Folded names with the class of the values.
     pub(crate) slots: Interner<(&'a str, u8)>,
@@ -46,9 +48,12 @@ pub(crate) struct Program<'a> {
 }
 
 /// Sections that an image of these options has.
-pub(crate) fn sections(debug: bool) -> impl Iterator<Item = Section> {
+pub(crate) fn sections(options: Options) -> impl Iterator<Item = Section> {
     let all = Section::ALL.iter().copied();
-    all.filter(move |section| debug || !section.is_optional())
+    all.filter(move |section| match section.is_index() {
+        true => options.index,
+        false => options.debug || !section.is_optional(),
+    })
 }
 
 /// Lowers all policies.
@@ -57,12 +62,13 @@ pub(crate) fn lower<'a>(
     options: Options,
     arena: &'a Bump,
 ) -> Result<Program<'a>, CompileError> {
-    let table = Header::SIZE + Header::ENTRY * sections(options.debug).count();
+    let table = Header::SIZE + Header::ENTRY * sections(options).count();
     let mut program = Program {
         arena,
-        debug: options.debug,
+        options,
         layers: 0,
         public: false,
+        wanted: 0,
         strings: Strings::new(table.next_multiple_of(8) as u32),
         slots: Interner::new(),
         statements: Vec::new(),
@@ -82,8 +88,12 @@ pub(crate) fn lower<'a>(
         leaf_sources: Vec::new(),
     };
     for name in reserved::NAMES {
-        program.slot(name, Slot::TEXT);
+        program.slot(name, reserved::CLASS);
     }
+    // The evaluation itself looks at these.
+    program.wanted = 1 << reserved::ASSUMED_ROOT
+        | 1 << reserved::FEDERATED_PROVIDER
+        | 1 << reserved::SERVICE_NAMES;
     let mut lines = Lines::default();
     for (layer, policies) in layers_of(sets)? {
         program.layers |= layer_mask(layer);
@@ -155,6 +165,13 @@ impl<'a> Program<'a> {
     pub(crate) fn slot(&mut self, key: &'a str, class: u8) -> u32 {
         let name = fold_in(self.arena, key);
         self.strings.intern(name);
+        let reserved = reserved::NAMES.iter().position(|other| *other == name);
+        if let Some(reserved) = reserved {
+            self.wanted |= match class {
+                reserved::CLASS => 1 << reserved,
+                _ => 1 << (16 + reserved),
+            };
+        }
         self.slots.intern((name, class))
     }
 
@@ -172,7 +189,7 @@ impl<'a> Program<'a> {
 
     fn policy(&mut self, layer: Layer, policy: &Policy<'a>, lines: &mut Lines<'a>) {
         let source = self.sources.len() as u32;
-        if self.debug {
+        if self.options.debug {
             let record = Source {
                 name: self.strings.intern(policy.name),
                 file: self.strings.intern(policy.file),
@@ -190,7 +207,7 @@ impl<'a> Program<'a> {
                 end_line: 0,
                 end_column: 0,
             };
-            if self.debug {
+            if self.options.debug {
                 let lines = lines.of(policy.text);
                 let (line, column) = lines.position(statement.span.start);
                 let (end_line, end_column) = lines.position(statement.span.end);
@@ -332,7 +349,7 @@ impl<'a> Program<'a> {
         };
         last.flags |= flag::END;
         let (guard, new) = self.code.intern(&run);
-        if new && self.debug {
+        if new && self.options.debug {
             for condition in statement.conditions {
                 let record = self.leaf_source(condition);
                 self.leaf_sources.push(record);

@@ -2,9 +2,10 @@
 
 use core::fmt;
 
+use crate::index::{Bucket, Candidate, Group, Probe, ServiceRecord};
 use crate::record::{
     ANY, ActionPattern, ArnPattern, Leaf, LeafSource, NETWORK_SIZE, NumberRecord, Origin, Pattern,
-    PrincipalRecord, Slot, Source, Statement, Str, Token, network_at, version_at,
+    PrincipalRecord, Slot, Source, Statement, Str, Token, Wanted, network_at, version_at,
 };
 use crate::validate::validate;
 use crate::value::fold::eq_folded;
@@ -36,6 +37,12 @@ macro_rules! sections {
             /// Bytes of a record.
             pub fn record_size(self) -> usize {
                 match self { $(Section::$name => $size,)+ }
+            }
+
+            /// True if the section belongs to the index, which makes decisions fast and never
+            /// changes one.
+            pub fn is_index(self) -> bool {
+                (Section::Nodes as u32..=Section::Residue as u32).contains(&(self as u32))
             }
 
             /// True if an image may leave the section out.
@@ -79,16 +86,32 @@ sections! {
     Networks = 13, NETWORK_SIZE, false;
     /// ARN patterns of conditions.
     Arns = 14, ArnPattern::SIZE, false;
+    /// Index: for each pattern for actions, then for all actions, the candidates.
+    Nodes = 15, 4, true;
+    /// Index: lists of candidates.
+    Groups = 16, Group::SIZE, true;
+    /// Index: statements with one of their resource patterns.
+    Candidates = 17, Candidate::SIZE, true;
+    /// Index: the shapes of literals that a list is hashed by.
+    Probes = 18, Probe::SIZE, true;
+    /// Index: a hash table from literals of resource patterns to candidates.
+    Buckets = 19, Bucket::SIZE, true;
+    /// Index: a hash table from actions, prefixes of actions and services to their records.
+    ActionTable = 20, 8, true;
+    /// Index: services, with the lengths of the prefixes of their actions that have a pattern.
+    Services = 21, ServiceRecord::SIZE, true;
+    /// Index: the patterns for actions that are neither a name nor the start of one.
+    Residue = 22, 4, true;
     /// For explanations: the policies.
-    Sources = 15, Source::SIZE, true;
+    Sources = 23, Source::SIZE, true;
     /// For explanations: where each statement was written.
-    Origins = 16, Origin::SIZE, true;
+    Origins = 24, Origin::SIZE, true;
     /// For explanations: how each instruction was written.
-    LeafSources = 17, LeafSource::SIZE, true;
+    LeafSources = 25, LeafSource::SIZE, true;
 }
 
 /// How many sections there are.
-const SECTIONS: usize = 18;
+const SECTIONS: usize = 26;
 
 /// What lists hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -137,7 +160,8 @@ impl ListKind {
 /// | 24..32 | checksum of all other bytes |
 /// | 32..36 | layers that are present |
 /// | 36..40 | flags |
-/// | 40..64 | zero |
+/// | 40..44 | reserved slots in use: bit `n` for slot `n`, bit `16 + n` for other slots of its key |
+/// | 44..64 | zero |
 ///
 /// The table of sections follows: kind, offset, length in bytes, zero; 4 bytes each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -202,6 +226,7 @@ pub(crate) struct Layout {
     sections: [(u32, u32); SECTIONS],
     layers: u32,
     flags: u32,
+    wanted: u32,
 }
 
 impl<D: AsRef<[u8]>> Image<D> {
@@ -256,12 +281,13 @@ fn read_layout(bytes: &[u8]) -> Result<Layout, ImageError> {
     }
     let layers = u32_at(bytes, 32);
     let flags = u32_at(bytes, 36);
-    if layers & !Header::LAYERS != 0 || flags > 1 || bytes.get(40..64) != Some(&[0; 24]) {
+    if layers & !Header::LAYERS != 0 || flags > 1 || bytes.get(44..64) != Some(&[0; 20]) {
         return fail(32, "unknown flags");
     }
     let mut layout = Layout {
         layers,
         flags,
+        wanted: u32_at(bytes, 40),
         ..Layout::default()
     };
     let count = u32_at(bytes, 12) as usize;
@@ -386,6 +412,16 @@ impl<'a> View<'a> {
     #[inline]
     pub fn is_public(&self) -> bool {
         self.layout.flags & 1 != 0
+    }
+
+    /// How the image uses a reserved slot.
+    #[inline]
+    pub fn wanted(&self, slot: u32) -> Wanted {
+        let wanted = self.layout.wanted;
+        Wanted {
+            as_text: wanted >> (slot & 15) & 1 != 0,
+            otherwise: wanted >> (16 + (slot & 15)) & 1 != 0,
+        }
     }
 
     /// Offset and length of a section in bytes.
@@ -553,6 +589,62 @@ impl<'a> View<'a> {
     #[inline]
     pub fn arn(&self, index: u32) -> ArnPattern {
         ArnPattern::decode(self.bytes, self.at(Section::Arns, index))
+    }
+
+    /// True if the image has an index.
+    #[inline]
+    pub fn has_index(&self) -> bool {
+        self.layout.place(Section::Nodes).1 != 0
+    }
+
+    /// The group of candidates of a pattern for actions; of all actions for the number after the
+    /// last pattern's.
+    #[inline]
+    pub fn node(&self, index: u32) -> u32 {
+        u32_at(self.bytes, self.at(Section::Nodes, index))
+    }
+
+    /// A group of candidates.
+    #[inline]
+    pub fn group(&self, index: u32) -> Group {
+        Group::decode(self.bytes, self.at(Section::Groups, index))
+    }
+
+    /// A candidate.
+    #[inline]
+    pub fn candidate(&self, index: u32) -> Candidate {
+        Candidate::decode(self.bytes, self.at(Section::Candidates, index))
+    }
+
+    /// A shape of literals.
+    #[inline]
+    pub fn probe(&self, index: u32) -> Probe {
+        Probe::decode(self.bytes, self.at(Section::Probes, index))
+    }
+
+    /// A place of the table of literals.
+    #[inline]
+    pub fn bucket(&self, index: u32) -> Bucket {
+        Bucket::decode(self.bytes, self.at(Section::Buckets, index))
+    }
+
+    /// A place of the table of actions: a hash, and a record's number plus one, or 0.
+    #[inline]
+    pub fn action_entry(&self, index: u32) -> (u32, u32) {
+        let at = self.at(Section::ActionTable, index);
+        (u32_at(self.bytes, at), u32_at(self.bytes, at + 4))
+    }
+
+    /// A service of the index.
+    #[inline]
+    pub fn service(&self, index: u32) -> ServiceRecord {
+        ServiceRecord::decode(self.bytes, self.at(Section::Services, index))
+    }
+
+    /// A pattern for actions that must be tried on each action.
+    #[inline]
+    pub fn residue(&self, index: u32) -> u32 {
+        u32_at(self.bytes, self.at(Section::Residue, index))
     }
 
     /// A policy, if the image has them.

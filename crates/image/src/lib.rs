@@ -12,6 +12,7 @@
 
 mod disasm;
 mod image;
+pub mod index;
 mod op;
 mod record;
 mod validate;

@@ -121,23 +121,63 @@ impl Slot {
     }
 }
 
-/// Slots that every image has, in this order: the evaluation itself looks at these keys.
+/// Slots that every image has, in this order: keys that the evaluation itself looks at, and keys that
+/// follow from the request (`KEY-5`), which are set without looking for their name.
 pub mod reserved {
-    /// `aws:assumedroot`: the root user's session is limited to a task policy (`EVAL-50`).
+    /// `aws:AssumedRoot`: the root user's session is limited to a task policy (`EVAL-50`).
     pub const ASSUMED_ROOT: u32 = 0;
-    /// `aws:federatedprovider`: who vouched for a role session (`EVAL-29`).
+    /// `aws:FederatedProvider`: who vouched for a role session (`EVAL-29`).
     pub const FEDERATED_PROVIDER: u32 = 1;
-    /// `aws:principalservicenameslist`: the names of a calling service (`GRAM-42`).
+    /// `aws:PrincipalServiceNamesList`: the names of a calling service (`GRAM-42`).
     pub const SERVICE_NAMES: u32 = 2;
     /// `aws:userid`: the unique id of a caller (`GRAM-40`).
     pub const USER_ID: u32 = 3;
+    /// `aws:PrincipalArn` (`KEY-10`).
+    pub const PRINCIPAL_ARN: u32 = 4;
+    /// `aws:PrincipalAccount` (`KEY-11`).
+    pub const PRINCIPAL_ACCOUNT: u32 = 5;
+    /// `aws:PrincipalType` (`KEY-18`).
+    pub const PRINCIPAL_TYPE: u32 = 6;
+    /// `aws:username` (`KEY-20`).
+    pub const USER_NAME: u32 = 7;
+    /// `aws:PrincipalIsAWSService` (`KEY-15`).
+    pub const IS_SERVICE: u32 = 8;
+    /// `aws:PrincipalServiceName` (`KEY-16`).
+    pub const SERVICE_NAME: u32 = 9;
+    /// `aws:ResourceAccount` (`KEY-50`).
+    pub const RESOURCE_ACCOUNT: u32 = 10;
     /// The folded names, by slot.
-    pub const NAMES: [&str; 4] = [
+    pub const NAMES: [&str; 11] = [
         "aws:assumedroot",
         "aws:federatedprovider",
         "aws:principalservicenameslist",
         "aws:userid",
+        "aws:principalarn",
+        "aws:principalaccount",
+        "aws:principaltype",
+        "aws:username",
+        "aws:principalisawsservice",
+        "aws:principalservicename",
+        "aws:resourceaccount",
     ];
+    /// The class of all of them.
+    pub const CLASS: u8 = super::Slot::TEXT;
+}
+
+/// How an image uses a reserved slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Some policy looks at the reserved slot.
+    pub as_text: bool,
+    /// The key has other slots too, of other classes.
+    pub otherwise: bool,
+}
+
+impl Wanted {
+    /// True if some policy looks at the key.
+    pub fn any(self) -> bool {
+        self.as_text || self.otherwise
+    }
 }
 
 /// Flags of a statement.

@@ -4,6 +4,7 @@
 //! checked by the same pass or were checked before. The time is linear in the image.
 
 use crate::image::{ImageError, LIST_HEAD, LIST_LEN, ListKind, Section, View};
+use crate::index::{Candidate, MAX_PROBES, MAX_SEGMENTS, WHOLE_HEAD};
 use crate::op::{Op, Operands};
 use crate::record::{
     ANY, MAX_CHARS, NONE, PatternKind, Slot, Str, Token, flag, ordering, reserved,
@@ -28,6 +29,7 @@ pub(crate) fn validate(view: View<'_>) -> Checked {
     checker.values()?;
     checker.statements()?;
     checker.code()?;
+    checker.index()?;
     checker.debug()
 }
 
@@ -417,6 +419,99 @@ impl Checker<'_> {
         self.is_list(list, kind) && (y, z) == (0, 0)
     }
 
+    /// Every number of the index is in range and every table can be searched. That the index knows
+    /// all candidates is the compiler's promise, like the statements themselves.
+    fn index(&self) -> Checked {
+        let view = &self.view;
+        let statements = view.count(Section::Statements);
+        let groups = view.count(Section::Groups);
+        let candidates = view.count(Section::Candidates);
+        let nodes = view.count(Section::Nodes);
+        let whole = nodes == 0 || nodes == view.count(Section::Actions) + 1;
+        self.ensure(whole, Section::Nodes, 0, "nodes of some actions only")?;
+        for index in 0..nodes {
+            let fine = view.node(index) < groups;
+            self.ensure(fine, Section::Nodes, index, "a node without group")?;
+        }
+        for index in 0..groups {
+            let group = view.group(index);
+            let fine = in_range(group.start, group.count, candidates)
+                && in_range(group.probes, group.probe_count, view.count(Section::Probes))
+                && group.probe_count as usize <= MAX_PROBES;
+            self.ensure(fine, Section::Groups, index, "a group out of range")?;
+        }
+        for index in 0..candidates {
+            let candidate = view.candidate(index);
+            let fine = candidate.statement < statements
+                && candidate.layers == view.statement(candidate.statement).layers
+                && (candidate.pattern >= WHOLE_HEAD || self.is_candidate_pattern(&candidate));
+            self.ensure(
+                fine,
+                Section::Candidates,
+                index,
+                "a candidate that is not well-formed",
+            )?;
+        }
+        for index in 0..view.count(Section::Probes) {
+            let probe = view.probe(index);
+            let fine = usize::from(probe.start.max(probe.middle)) < MAX_SEGMENTS;
+            self.ensure(fine, Section::Probes, index, "a probe out of range")?;
+        }
+        let places = view.count(Section::Buckets);
+        let fine = places == 0 || places.is_power_of_two();
+        self.ensure(
+            fine,
+            Section::Buckets,
+            0,
+            "a table that is not a power of two",
+        )?;
+        for index in 0..places {
+            let bucket = view.bucket(index);
+            let fine = in_range(bucket.start, bucket.count, candidates);
+            self.ensure(fine, Section::Buckets, index, "a bucket out of range")?;
+        }
+        let places = view.count(Section::ActionTable);
+        let fine = places == 0 || places.is_power_of_two();
+        self.ensure(
+            fine,
+            Section::ActionTable,
+            0,
+            "a table that is not a power of two",
+        )?;
+        for index in 0..view.count(Section::Services) {
+            let fine = self.is_text(view.service(index).name);
+            self.ensure(
+                fine,
+                Section::Services,
+                index,
+                "a service that is not well-formed",
+            )?;
+        }
+        for index in 0..view.count(Section::Residue) {
+            let fine = view.residue(index) < view.count(Section::Actions);
+            self.ensure(fine, Section::Residue, index, "an action out of range")?;
+        }
+        Ok(())
+    }
+
+    /// What a candidate says of its pattern is true.
+    fn is_candidate_pattern(&self, candidate: &Candidate) -> bool {
+        if candidate.pattern >= self.view.count(Section::Patterns) {
+            return false;
+        }
+        let literal = self
+            .view
+            .pattern(candidate.pattern)
+            .literal
+            .bytes(self.view.bytes);
+        let len = u16::try_from(literal.len()).unwrap_or(u16::MAX);
+        let tail = match literal {
+            [.., a, b] if len < u16::MAX => u16::from_le_bytes([*a, *b]),
+            _ => 0,
+        };
+        (candidate.literal_len, candidate.tail) == (len, tail)
+    }
+
     fn debug(&self) -> Checked {
         let view = &self.view;
         let sources = view.count(Section::Sources);
@@ -473,6 +568,10 @@ impl Checker<'_> {
         }
         Ok(())
     }
+}
+
+fn in_range(start: u32, count: u32, limit: u32) -> bool {
+    start.checked_add(count).is_some_and(|end| end <= limit)
 }
 
 /// The bytes after the text are zero, and the text is UTF-8.

@@ -4,7 +4,7 @@ use portcullis_image::{layer_mask, layers};
 use portcullis_model::{Decision, Layer};
 
 use crate::caller::{Kind, Strength, chain};
-use crate::request::Facts;
+use crate::facts::Facts;
 
 /// A decision and the policy sets that made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

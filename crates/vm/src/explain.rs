@@ -10,8 +10,9 @@ use portcullis_model::{Decision, Effect, Layer};
 
 use crate::combine::{Outcome, combine};
 use crate::glob::Matcher;
-use crate::request::{Request, Typed};
-use crate::walk::{Sink, walk};
+use crate::request::Request;
+use crate::values::Typed;
+use crate::walk::{Sink, record};
 
 /// How far a statement matched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,13 +94,13 @@ pub struct ConditionReport {
 
 /// Explains a request that was filled for the same stack of images.
 ///
-/// The statements are walked by the code that decides, so the two cannot disagree.
+/// Looks at every statement, without index, and judges each with the code that decides.
 pub fn explain<'i>(
     images: impl Iterator<Item = View<'i>> + Clone,
     request: &Request,
 ) -> Explanation {
     let mut recorder = Recorder::default();
-    let verdicts = walk(images, request, &mut recorder);
+    let verdicts = record(images, request, &mut recorder);
     let facts = &request.facts;
     let layers = layers(verdicts.present)
         .map(|layer| {

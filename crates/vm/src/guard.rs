@@ -7,7 +7,7 @@ use portcullis_image::value::number::Number;
 use portcullis_image::{ANY, Leaf, NONE, Op, flag, ordering};
 
 use crate::glob::{Case, Matcher, equal};
-use crate::request::{Typed, Value};
+use crate::values::{Typed, Value};
 
 impl Matcher<'_> {
     /// The first instruction of the guard that does not hold; none if the guard holds.

@@ -1,5 +1,6 @@
 //! The head of a statement: principals, actions, resources.
 
+use portcullis_image::index::Candidate;
 use portcullis_image::{ANY, NONE, Statement, layer_mask};
 use portcullis_model::Layer;
 
@@ -71,6 +72,21 @@ impl Matcher<'_> {
                     && self.matches(action.name, self.request.action_name(), Case::Exact)
             });
         matched != statement.flags.not_action
+    }
+
+    /// True if the candidate's pattern matches the resource. Most are told apart by the length and
+    /// the last two bytes of their literal.
+    #[inline]
+    pub(crate) fn candidate_resource(&self, candidate: &Candidate) -> bool {
+        let resource = self.request.resource();
+        let len = usize::from(candidate.literal_len);
+        if len >= 2 && candidate.literal_len < u16::MAX {
+            let tail = resource.as_bytes().get(len - 2..len);
+            if tail != Some(&candidate.tail.to_le_bytes()) {
+                return false;
+            }
+        }
+        candidate.pattern == ANY || self.matches(candidate.pattern, resource, Case::Exact)
     }
 
     /// `MATCH-22`, `MATCH-28`, `MATCH-32`.

@@ -97,7 +97,7 @@ fn parse_v4(text: &[u8]) -> Option<u32> {
     let mut digits = 0;
     for byte in text.iter().chain(b".") {
         match byte {
-            b'0'..=b'9' if digits > 0 && octet == 0 => return None,
+            b'0'..=b'9' if digits == 3 || (digits > 0 && octet == 0) => return None,
             b'0'..=b'9' => {
                 octet = octet * 10 + u32::from(byte - b'0');
                 digits += 1;

@@ -1,0 +1,43 @@
+//! Generators, oracles and laws for the tests and the fuzzing of portcullis.
+//!
+//! Nothing here depends on a fuzzer: a generator turns bytes into policies and requests
+//! ([`generate`]), whether the bytes come from a fuzzer or from [`Bytes`]; an oracle answers requests
+//! ([`oracle`]). A disagreement prints itself as a line of a scenario file, to be pasted into the
+//! corpus.
+
+pub mod derive;
+pub mod generate;
+pub mod oracle;
+mod world;
+
+pub use world::{Caller, Request, World};
+
+/// A source of bytes for generators that is the same on every machine: xorshift from a seed.
+#[derive(Clone, Debug)]
+pub struct Bytes(u64);
+
+impl Bytes {
+    /// The source with this seed.
+    pub fn new(seed: u64) -> Bytes {
+        Bytes(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    /// The next eight bytes as a number.
+    pub fn next_u64(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    /// The next bytes.
+    pub fn take(&mut self, len: usize) -> Vec<u8> {
+        let words = (0..len.div_ceil(8)).flat_map(|_| self.next_u64().to_le_bytes());
+        words.take(len).collect()
+    }
+
+    /// A number below a limit; 0 if the limit is 0.
+    pub fn below(&mut self, limit: usize) -> usize {
+        ((self.next_u64() >> 16) % (limit.max(1) as u64)) as usize
+    }
+}

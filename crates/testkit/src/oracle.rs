@@ -1,0 +1,199 @@
+//! Oracles: things that answer requests, and the comparison of their answers.
+
+use bumpalo::Bump;
+use portcullis_compile::{Options, compile};
+use portcullis_image::Image;
+use portcullis_model::{Decision, Layer};
+use portcullis_syntax::PolicySets;
+
+use crate::{Request, World};
+
+/// An answer: the decision and the policy sets that made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The decision.
+    pub decision: Decision,
+    /// For denials the policy sets, in the order in which reasons are named (`EVAL-11`).
+    pub by: Vec<Layer>,
+}
+
+/// Something that answers requests against policies.
+pub trait Oracle {
+    /// What it is called in failures.
+    fn name(&self) -> &'static str;
+
+    /// Answers requests in turn.
+    ///
+    /// # Errors
+    /// What went wrong before a decision could be made; always a failure of a test.
+    fn answer(&self, sets: &PolicySets<'_>, requests: &[Request]) -> Result<Vec<Answer>, String>;
+}
+
+/// The reference evaluator.
+pub struct Reference;
+
+impl Oracle for Reference {
+    fn name(&self) -> &'static str {
+        "reference"
+    }
+
+    fn answer(&self, sets: &PolicySets<'_>, requests: &[Request]) -> Result<Vec<Answer>, String> {
+        let decide = |request: &portcullis_model::Request<'_>| {
+            let outcome = portcullis_reference::decide(sets, request);
+            Answer {
+                decision: outcome.decision,
+                by: outcome.by,
+            }
+        };
+        Ok(requests
+            .iter()
+            .map(|request| request.with(decide))
+            .collect())
+    }
+}
+
+/// Compiler, image and virtual machine.
+pub struct Vm {
+    /// Compile the debug sections.
+    pub debug: bool,
+    /// Compile the index.
+    pub index: bool,
+    /// Ask `explain` in place of `decide`.
+    pub explain: bool,
+    /// Compile each policy set to an image of its own and decide on the stack of them.
+    pub split: bool,
+}
+
+impl Oracle for Vm {
+    fn name(&self) -> &'static str {
+        match (self.index, self.explain, self.split) {
+            (_, true, _) => "vm, explained",
+            (_, _, true) => "vm, an image for each set",
+            (false, ..) => "vm without index",
+            (true, ..) => "vm",
+        }
+    }
+
+    fn answer(&self, sets: &PolicySets<'_>, requests: &[Request]) -> Result<Vec<Answer>, String> {
+        let options = Options {
+            debug: self.debug,
+            index: self.index,
+        };
+        let parts = if self.split {
+            split(sets)
+        } else {
+            vec![sets.clone()]
+        };
+        let images = parts
+            .iter()
+            .map(|part| {
+                let bytes = compile(part, options).map_err(|error| error.to_string())?;
+                Image::from_bytes(bytes).map_err(|error| error.to_string())
+            })
+            .collect::<Result<Vec<_>, String>>()?;
+        let views = || images.iter().map(Image::view);
+        let mut prepared = portcullis_vm::Request::new();
+        let mut answers = Vec::new();
+        for request in requests {
+            request.with(|request| prepared.fill(views(), request));
+            let outcome = if self.explain {
+                portcullis_vm::explain(views(), &prepared).outcome
+            } else {
+                portcullis_vm::decide(views(), &prepared)
+            };
+            answers.push(Answer {
+                decision: outcome.decision(),
+                by: outcome.layers().collect(),
+            });
+        }
+        Ok(answers)
+    }
+}
+
+/// One set of policies for each policy set. Levels of a chain stay together, since their numbers are
+/// their places.
+fn split<'a>(sets: &PolicySets<'a>) -> Vec<PolicySets<'a>> {
+    let none = PolicySets::default;
+    vec![
+        PolicySets {
+            identity: sets.identity.clone(),
+            ..none()
+        },
+        PolicySets {
+            boundary: sets.boundary.clone(),
+            ..none()
+        },
+        PolicySets {
+            session: sets.session.clone(),
+            ..none()
+        },
+        PolicySets {
+            resource: sets.resource.clone(),
+            ..none()
+        },
+        PolicySets {
+            vpc_endpoint: sets.vpc_endpoint.clone(),
+            ..none()
+        },
+        PolicySets {
+            scps: sets.scps.clone(),
+            ..none()
+        },
+        PolicySets {
+            rcps: sets.rcps.clone(),
+            ..none()
+        },
+    ]
+}
+
+/// Every configuration of the machine.
+pub const VMS: [Vm; 4] = [
+    Vm {
+        debug: false,
+        index: true,
+        explain: false,
+        split: false,
+    },
+    Vm {
+        debug: false,
+        index: false,
+        explain: false,
+        split: false,
+    },
+    Vm {
+        debug: true,
+        index: true,
+        explain: true,
+        split: false,
+    },
+    Vm {
+        debug: true,
+        index: true,
+        explain: false,
+        split: true,
+    },
+];
+
+/// Asks the reference and the machines, and tells the first disagreement as a scenario.
+///
+/// # Errors
+/// The text of the failure. The answers of the reference if there is none.
+pub fn compare(world: &World, requests: &[Request], vms: &[Vm]) -> Result<Vec<Answer>, String> {
+    let arena = Bump::new();
+    let sets = world.read(&arena)?;
+    let expected = Reference.answer(&sets, requests)?;
+    for vm in vms {
+        let answers = vm.answer(&sets, requests)?;
+        for ((request, expected), answer) in requests.iter().zip(&expected).zip(&answers) {
+            if expected != answer {
+                return Err(format!(
+                    "{} says {answer:?}, {} says {expected:?}:\n{}",
+                    vm.name(),
+                    Reference.name(),
+                    world.scenario("disagreement", request, expected.decision.as_str()),
+                ));
+            }
+        }
+    }
+    Ok(expected)
+}

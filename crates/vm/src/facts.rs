@@ -1,0 +1,254 @@
+//! What follows from a request without looking at a policy: the keys of `KEY-5`, and what decides
+//! how the verdicts of the policy sets are combined.
+
+use portcullis_image::{layer_mask, reserved};
+use portcullis_model::{Caller, Layer, Principal, is_account_id, is_rcp_service};
+
+use crate::caller::{Kind, chain};
+use crate::request::Request;
+
+/// What the decision needs to know beside the statements.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Facts {
+    pub(crate) caller: Kind,
+    /// The layers that take part if they are present (`EVAL-70`).
+    pub(crate) layers: u32,
+    /// Layers whose Deny statements do not count (`EVAL-52`).
+    pub(crate) undeniable: u32,
+    /// The action needs no permission (`EVAL-90`).
+    pub(crate) exempt: bool,
+    /// The root user, whose identity side allows everything (`EVAL-50`).
+    pub(crate) root_allows: bool,
+    pub(crate) same_account: bool,
+    pub(crate) other_partition: bool,
+    /// A KMS key, or a role for STS: nothing is allowed without its policy (`KMS-1`, `TRUST-1`).
+    pub(crate) needs_resource_policy: bool,
+    /// The endpoint is taken as a gateway endpoint (`VPCE-2`).
+    pub(crate) gateway: bool,
+    /// The caller can have a boundary, which `NotPrincipal` looks at (`GRAM-52`).
+    pub(crate) boundable: bool,
+    pub(crate) external_grant: bool,
+    pub(crate) restrict_public_buckets: bool,
+    /// The owner of the resource is an assumption (`EVAL-12`).
+    pub(crate) owner_assumed: bool,
+}
+
+impl Request {
+    /// Works out the facts. Everything else of the request is set already.
+    pub(crate) fn set_facts(&mut self, principal: &Principal<'_>, target: &Target<'_>) {
+        let caller = Kind::of(&principal.caller);
+        let service = self.action_service();
+        let name = self.action_name();
+        let resource = ResourceParts::of(target.resource);
+        let account = principal.caller.account();
+        // EVAL-12, EVAL-13.
+        let owner = match resource.is_star {
+            true => None,
+            false => target.account.or(resource.account),
+        };
+        let same_account = owner.is_none() || owner == account;
+        let partition = principal.caller.partition();
+        let assumed_root = caller == Kind::Root && self.is_assumed_root();
+
+        let mut layers = caller.layers(assumed_root);
+        if principal.management_account {
+            layers &= !chain(Layer::Scp); // SCP-3
+        }
+        let own_resource = caller.has_account() && same_account;
+        let rcp = is_rcp_service(service)
+            && (service, name) != ("kms", "retiregrant")
+            && !(principal.management_account && own_resource);
+        if !rcp {
+            layers &= !chain(Layer::Rcp); // RCP-3, RCP-4, RCP-5
+        }
+        let bucket_policy = service == "s3"
+            && matches!(
+                name,
+                "getbucketpolicy" | "putbucketpolicy" | "deletebucketpolicy"
+            );
+        let signed = !matches!(caller, Kind::Anonymous | Kind::Federated);
+        self.facts = Facts {
+            caller,
+            layers,
+            undeniable: if caller == Kind::Root && same_account && bucket_policy {
+                layer_mask(Layer::Resource)
+            } else {
+                0
+            },
+            exempt: signed
+                && service == "sts"
+                && matches!(name, "getcalleridentity" | "getsessiontoken"),
+            root_allows: caller == Kind::Root && !assumed_root,
+            same_account,
+            other_partition: matches!(
+                (partition, resource.partition),
+                (Some(caller), Some(resource)) if caller != resource
+            ),
+            needs_resource_policy: (service == "kms" && resource.is_key)
+                || (service == "sts" && resource.is_role),
+            gateway: matches!(service, "s3" | "dynamodb"),
+            boundable: caller.can_be_bounded(),
+            external_grant: target.external_grant,
+            restrict_public_buckets: target.restrict_public_buckets && service == "s3",
+            owner_assumed: owner.is_none() && !resource.is_star,
+        };
+    }
+
+    /// `EVAL-50`: the session is one of AssumeRoot. Every image has the key's slot.
+    fn is_assumed_root(&self) -> bool {
+        self.single(0, reserved::ASSUMED_ROOT)
+            .is_some_and(|text| text.eq_ignore_ascii_case("true"))
+    }
+}
+
+/// The target of a request, and what is known about it outside the policies.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// The target's ARN, or `*` (`MATCH-28`).
+    pub resource: &'a str,
+    /// The account that owns it, if known (`EVAL-12`).
+    pub account: Option<&'a str>,
+    /// `RestrictPublicBuckets` is in force (`S3-4`).
+    pub restrict_public_buckets: bool,
+    /// Something outside the policy language grants the request (`EVAL-75`).
+    pub external_grant: bool,
+}
+
+impl<'a> Target<'a> {
+    /// A target of which nothing else is known.
+    pub fn new(resource: &'a str) -> Target<'a> {
+        Target {
+            resource,
+            account: None,
+            restrict_public_buckets: false,
+            external_grant: false,
+        }
+    }
+}
+
+/// Calls back with the reserved slot of every key that follows from a principal, and its value
+/// (`KEY-5`).
+pub(crate) fn derived<'a>(principal: &Principal<'a>, mut found: impl FnMut(u32, &[&str])) {
+    let caller = &principal.caller;
+    let keys = [
+        (reserved::PRINCIPAL_ARN, principal_arn(caller)),
+        (reserved::PRINCIPAL_ACCOUNT, principal_account(caller)),
+        (reserved::PRINCIPAL_TYPE, principal_type(caller)),
+        (reserved::USER_NAME, user_name(caller)),
+        (reserved::IS_SERVICE, is_service(caller)),
+        (reserved::SERVICE_NAME, service_name(caller)),
+        (reserved::USER_ID, principal.user_id),
+    ];
+    for (slot, value) in keys {
+        if let Some(value) = value {
+            found(slot, &[value]);
+        }
+    }
+    if principal.user_id.is_some() {
+        return;
+    }
+    // VAR-13. The parts of a value are joined by whoever stores it.
+    let account = caller.account().unwrap_or("");
+    match caller {
+        Caller::Anonymous => found(reserved::USER_ID, &["anonymous"]),
+        Caller::Root { .. } => found(reserved::USER_ID, &[account]),
+        Caller::FederatedUser { arn, .. } => {
+            let name = arn
+                .split_once("federated-user/")
+                .map_or("", |(_, name)| name);
+            found(reserved::USER_ID, &[account, ":", name]);
+        }
+        _ => {}
+    }
+}
+
+/// What the decision needs to know of the resource.
+struct ResourceParts<'a> {
+    is_star: bool,
+    partition: Option<&'a str>,
+    /// The owner's account, if the ARN tells it (`EVAL-12`).
+    account: Option<&'a str>,
+    is_key: bool,
+    is_role: bool,
+}
+
+impl<'a> ResourceParts<'a> {
+    fn of(resource: &'a str) -> Self {
+        let mut split = resource.splitn(6, ':');
+        let mut parts = [""; 6];
+        let filled = parts.iter_mut().all(|part| {
+            let next = split.next();
+            *part = next.unwrap_or("");
+            next.is_some()
+        });
+        let [scheme, partition, service, _, account, rest] = parts;
+        let is_arn = filled && scheme == "arn";
+        ResourceParts {
+            is_star: resource == "*",
+            partition: is_arn.then_some(partition),
+            account: Some(account).filter(|account| is_arn && is_account_id(account)),
+            is_key: is_arn && service == "kms" && rest.starts_with("key/"),
+            is_role: is_arn && service == "iam" && rest.starts_with("role/"),
+        }
+    }
+}
+
+/// `KEY-10`: of a role session the role's ARN.
+fn principal_arn<'a>(caller: &Caller<'a>) -> Option<&'a str> {
+    match *caller {
+        Caller::Role { role_arn, .. } => Some(role_arn),
+        _ => caller.arn(),
+    }
+}
+
+/// `KEY-11`.
+fn principal_account<'a>(caller: &Caller<'a>) -> Option<&'a str> {
+    match caller {
+        Caller::Anonymous => Some("anonymous"),
+        _ => caller.account(),
+    }
+}
+
+/// `KEY-18`.
+fn principal_type(caller: &Caller<'_>) -> Option<&'static str> {
+    match caller {
+        Caller::Anonymous => Some("Anonymous"),
+        Caller::Root { .. } => Some("Account"),
+        Caller::User { .. } => Some("User"),
+        Caller::Role { .. } => Some("AssumedRole"),
+        Caller::FederatedUser { .. } => Some("FederatedUser"),
+        Caller::Service { .. } | Caller::Federated { .. } | Caller::CanonicalUser { .. } => None,
+    }
+}
+
+/// `KEY-20`.
+fn user_name<'a>(caller: &Caller<'a>) -> Option<&'a str> {
+    match *caller {
+        Caller::User { arn } => arn.rsplit('/').next(),
+        _ => None,
+    }
+}
+
+/// `KEY-15`.
+fn is_service(caller: &Caller<'_>) -> Option<&'static str> {
+    match caller {
+        Caller::Service { .. } => Some("true"),
+        Caller::Anonymous | Caller::Federated { .. } => None,
+        _ => Some("false"),
+    }
+}
+
+/// `KEY-16`.
+fn service_name<'a>(caller: &Caller<'a>) -> Option<&'a str> {
+    match *caller {
+        Caller::Service { name } => Some(name),
+        _ => None,
+    }
+}
+
+/// `KEY-50`, `EVAL-12`: never the assumed owner.
+pub(crate) fn resource_account<'a>(target: &Target<'a>) -> Option<&'a str> {
+    target
+        .account
+        .or_else(|| ResourceParts::of(target.resource).account)
+}

@@ -1,0 +1,143 @@
+//! The principals of an image that name a caller (`GRAM-34` to `GRAM-44`).
+
+use alloc::vec::Vec;
+
+use portcullis_image::{PrincipalForm, Section, View, reserved};
+use portcullis_model::{Caller, Principal};
+
+use crate::caller::{Strength, identity};
+use crate::request::Request;
+
+/// A principal of an image that names the caller.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Named {
+    pub(crate) principal: u32,
+    pub(crate) strength: Strength,
+    /// The identities that it lists (`GRAM-51`).
+    pub(crate) identities: u8,
+}
+
+/// What the context says of a caller; it is asked for one image, like everything of a context.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct FromContext<'a> {
+    user_id: Option<&'a str>,
+    provider: Option<&'a str>,
+    /// The request and the image, if the context has the names of a calling service.
+    services: Option<(&'a Request, usize)>,
+}
+
+impl<'a> FromContext<'a> {
+    pub(crate) fn of(request: &'a Request, image: usize) -> Self {
+        let has_names = request.slot(image, reserved::SERVICE_NAMES).count > 0;
+        FromContext {
+            user_id: request.single(image, reserved::USER_ID),
+            provider: request.single(image, reserved::FEDERATED_PROVIDER),
+            services: has_names.then_some((request, image)),
+        }
+    }
+}
+
+/// Appends the principals of an image that name the caller.
+pub(crate) fn find(
+    view: View<'_>,
+    principal: &Principal<'_>,
+    context: FromContext<'_>,
+    all: &mut Vec<Named>,
+) {
+    use PrincipalForm as Form;
+    use Strength::{Account, Direct, RoleLike};
+    if view.count(Section::Principals) == 0 {
+        return;
+    }
+    let mut add = |form, text: &[&str], strength, identities| {
+        if let Some(principal) = find_principal(view, form, text) {
+            all.push(Named {
+                principal,
+                strength,
+                identities,
+            });
+        }
+    };
+    let caller = &principal.caller;
+    let unique_id = principal.user_id.or(context.user_id);
+    match *caller {
+        Caller::Root { .. } | Caller::Anonymous => {}
+        Caller::User { arn } => {
+            add(Form::Arn, &[arn], Direct, identity::ENTITY);
+            if let Some(id) = unique_id {
+                add(Form::UniqueId, &[id], Direct, identity::ENTITY);
+            }
+        }
+        Caller::Role {
+            session_arn,
+            role_arn,
+            ..
+        } => {
+            add(Form::Arn, &[role_arn], RoleLike, identity::ENTITY);
+            if let Some(session) = session_arn {
+                add(Form::Arn, &[session], Direct, identity::SESSION);
+            }
+            if let Some(id) = unique_id {
+                let id = id.split_once(':').map_or(id, |(id, _)| id);
+                add(Form::UniqueId, &[id], RoleLike, identity::ENTITY);
+            }
+            if let Some(provider) = context.provider {
+                add(Form::Federated, &[provider], Direct, 0);
+            }
+        }
+        Caller::FederatedUser { arn, federated_by } => {
+            add(Form::Arn, &[arn], Direct, identity::ENTITY);
+            // EVAL-25: a user; what a root user makes is named by its account.
+            let user =
+                federated_by.filter(|by| matches!(Caller::from_arn(by), Ok(Caller::User { .. })));
+            if let Some(user) = user {
+                add(Form::Arn, &[user], RoleLike, 0);
+            }
+        }
+        Caller::Service { name } => match context.services {
+            None => add(Form::Service, &[name], Direct, identity::FIRST),
+            Some((request, image)) => {
+                for name in request.slot_values(image, reserved::SERVICE_NAMES) {
+                    let name = request.value_text(name);
+                    add(Form::Service, &[name], Direct, identity::FIRST);
+                }
+            }
+        },
+        Caller::Federated { provider } => {
+            add(Form::Federated, &[provider], Direct, identity::FIRST);
+        }
+        Caller::CanonicalUser { id } => {
+            add(Form::CanonicalUser, &[id], Direct, identity::FIRST);
+        }
+    }
+    if let (Some(account), Some(partition)) = (caller.account(), caller.partition()) {
+        // An account principal names the root user directly (EVAL-51).
+        let strength = match caller {
+            Caller::Root { .. } => Direct,
+            _ => Account,
+        };
+        add(Form::Account, &[account], strength, identity::FIRST);
+        let arn = ["arn:", partition, ":iam::", account, ":root"];
+        add(Form::AccountArn, &arn, strength, identity::FIRST);
+    }
+}
+
+/// The principal of a form whose text is the parts together.
+fn find_principal(view: View<'_>, form: PrincipalForm, parts: &[&str]) -> Option<u32> {
+    let (mut low, mut high) = (0, view.count(Section::Principals));
+    while low < high {
+        let middle = low.midpoint(high);
+        let record = view.principal(middle)?;
+        let text = record.text.bytes(view.bytes()).iter().copied();
+        let order = record
+            .form
+            .cmp(&form)
+            .then_with(|| text.cmp(parts.iter().flat_map(|part| part.bytes())));
+        match order {
+            core::cmp::Ordering::Less => low = middle + 1,
+            core::cmp::Ordering::Greater => high = middle,
+            core::cmp::Ordering::Equal => return Some(middle),
+        }
+    }
+    None
+}

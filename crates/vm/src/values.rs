@@ -1,0 +1,89 @@
+//! The values of a request, read as the slots that want them say.
+
+use alloc::vec::Vec;
+
+use portcullis_image::Slot;
+use portcullis_image::value::instant;
+use portcullis_image::value::network::Address;
+use portcullis_image::value::number::Number;
+
+/// The values of a slot.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct SlotRange {
+    pub(crate) start: u32,
+    pub(crate) count: u32,
+    /// The context has the key, perhaps without a value.
+    pub(crate) given: bool,
+}
+
+/// A value of the request, read as its slot's class says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Value {
+    pub(crate) offset: u32,
+    pub(crate) len: u32,
+    pub(crate) typed: Typed,
+}
+
+/// What a value is under the class of its slot.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Typed {
+    /// The first 16 bytes, padded with zeros.
+    Text(u64, u64),
+    /// Millionths.
+    Millionths(i64),
+    /// A number that only its text can tell.
+    Number,
+    Instant(i128),
+    Address(Address),
+    /// Not what the class asks for (`COND-87`).
+    Unusable,
+}
+
+/// Appends values to a slot. A key that came before in another case is the same key (`COND-41`).
+pub(crate) fn push_values(
+    all: &mut Vec<Value>,
+    slot: Option<&mut SlotRange>,
+    texts: &[&str],
+    offset: u32,
+    class: u8,
+) {
+    let Some(slot) = slot else {
+        return;
+    };
+    let start = all.len() as u32;
+    let before = slot.start as usize..(slot.start + slot.count) as usize;
+    all.extend_from_within(before);
+    let mut offset = offset;
+    for text in texts {
+        all.push(Value {
+            offset,
+            len: text.len() as u32,
+            typed: typed(text, class),
+        });
+        offset += text.len() as u32;
+    }
+    *slot = SlotRange {
+        start,
+        count: all.len() as u32 - start,
+        given: true,
+    };
+}
+
+fn typed(text: &str, class: u8) -> Typed {
+    match class {
+        Slot::NUMBER => match Number::parse(text) {
+            Some(number) => number.millionths().map_or(Typed::Number, Typed::Millionths),
+            None => Typed::Unusable,
+        },
+        Slot::DATE => instant::parse(text).map_or(Typed::Unusable, Typed::Instant),
+        Slot::ADDRESS => Address::parse(text).map_or(Typed::Unusable, Typed::Address),
+        _ => {
+            let mut bytes = [0; 16];
+            for (to, from) in bytes.iter_mut().zip(text.bytes()) {
+                *to = from;
+            }
+            let both = u128::from_le_bytes(bytes);
+            Typed::Text(both as u64, (both >> 64) as u64)
+        }
+    }
+}
