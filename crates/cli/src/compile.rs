@@ -48,7 +48,10 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode, Failure> {
     }
     let arena = Bump::new();
     let selected = args.policies.load(Purpose::Compile, &arena)?;
-    let options = Options { debug: !args.strip };
+    let options = Options {
+        debug: !args.strip,
+        ..Options::default()
+    };
     let bytes = compile(&selected.sets, options).map_err(Failure::new)?;
     if args.output.as_os_str() == "-" {
         let mut output = Output::new();

@@ -1,7 +1,7 @@
 //! Standard output and files.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Read, Write};
+use std::io::{self, BufReader, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -25,11 +25,6 @@ impl Output {
             colour: use_colour(&stdout),
             stream: BufWriter::with_capacity(1 << 16, stdout.lock()),
         }
-    }
-
-    /// Lines appear at once, because somebody waits for each.
-    pub(crate) fn interactive(&mut self) {
-        self.is_interactive = true;
     }
 
     pub(crate) fn colour(&self) -> bool {
@@ -78,15 +73,18 @@ pub(crate) fn display_name(path: &Path) -> String {
     }
 }
 
+/// An input that knows whether more of it is at hand.
+pub(crate) type Input = BufReader<Box<dyn Read>>;
+
 static STDIN_TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// Opens a file, or standard input for `-`.
-pub(crate) fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
+pub(crate) fn open(path: &Path) -> Result<Input, Failure> {
     if path.as_os_str() == "-" {
         if STDIN_TAKEN.swap(true, Ordering::Relaxed) {
             return Err(Failure::new("standard input can be named only once"));
         }
-        return Ok(Box::new(io::stdin().lock()));
+        return Ok(input(io::stdin().lock()));
     }
     let fail = |error: &str| cannot_read(path, error);
     let file = File::open(path).map_err(|error| fail(&reason(&error)))?;
@@ -94,7 +92,11 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
     if file.metadata().is_ok_and(|data| data.is_dir()) {
         return Err(fail("it is a directory"));
     }
-    Ok(Box::new(BufReader::with_capacity(1 << 16, file)))
+    Ok(input(file))
+}
+
+fn input(stream: impl Read + 'static) -> Input {
+    BufReader::with_capacity(1 << 16, Box::new(stream))
 }
 
 /// A file's content, or that of standard input for `-`.

@@ -37,6 +37,11 @@ impl<R: BufRead> Records<R> {
         }
     }
 
+    /// The stream.
+    pub fn input(&self) -> &R {
+        &self.input
+    }
+
     /// Puts the next record into the buffer and returns the number of its first line; none at the
     /// end of the stream. Nothing is read beyond a record that is complete.
     ///
