@@ -1,15 +1,15 @@
 //! Matching a text against a pattern (`MATCH-1` to `MATCH-4`, `VAR-6` to `VAR-9`).
 
-use portcullis_image::value::fold::{strip_folded, strip_ignoring_case};
-use portcullis_image::{PatternKind, Token, View};
+use portcullis_image::value::fold::strip_ignoring_case;
+use portcullis_image::{PatternKind, Str, Token, View};
 
+use crate::named::Named;
 use crate::request::Request;
+use crate::values::{SlotRange, Value};
 
-/// How the text of a pattern and that of the request are compared.
+/// How case is ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Case {
-    /// Byte by byte.
-    Exact,
     /// ASCII letters are equal in either case.
     Ascii,
     /// Unicode simple case folding.
@@ -23,103 +23,152 @@ pub(crate) struct Matcher<'a> {
     pub(crate) request: &'a Request,
     /// The image's place in the stack.
     pub(crate) image: usize,
+    /// The slots of the image.
+    slots: &'a [SlotRange],
+    /// The caller in terms of the image.
+    pub(crate) named: &'a [Named],
 }
 
 impl<'a> Matcher<'a> {
+    #[inline]
+    pub(crate) fn new(view: View<'a>, request: &'a Request, image: usize) -> Self {
+        Matcher {
+            view,
+            request,
+            image,
+            slots: request.slots_of(image),
+            named: request.named(image),
+        }
+    }
+
+    /// The values of a slot.
+    #[inline]
+    pub(crate) fn values(&self, slot: u32) -> &'a [Value] {
+        match self.slots.get(slot as usize) {
+            Some(range) => self.request.values_in(range),
+            None => &[],
+        }
+    }
+
+    /// The text of a value.
+    #[inline]
+    pub(crate) fn text(&self, value: &Value) -> &'a str {
+        self.request.value_text(value)
+    }
+
     /// True if the pattern matches the whole text.
     ///
     /// Takes at most time proportional to the product of both lengths: a star that was passed is
     /// never tried again, since what stands before the last star has found its first place.
     #[inline]
-    pub(crate) fn matches(&self, pattern: u32, text: &str, case: Case) -> bool {
+    pub(crate) fn matches(&self, pattern: u32, text: &str) -> bool {
         let pattern = self.view.pattern(pattern);
         let literal = pattern.literal.bytes(self.view.bytes());
-        if case == Case::Exact {
-            let Some(rest) = strip(text.as_bytes(), literal) else {
-                return false;
-            };
-            return match pattern.kind {
-                PatternKind::Exact => rest.is_empty(),
-                PatternKind::Prefix => true,
-                PatternKind::Tokens => {
-                    let rest = text.get(text.len() - rest.len()..).unwrap_or("");
-                    self.matches_tokens(pattern.tokens, rest, case)
-                }
-            };
-        }
-        let Some(rest) = self.strip_text(text, self.view.text(pattern.literal), case) else {
+        let Some(rest) = strip(text.as_bytes(), literal) else {
             return false;
         };
         match pattern.kind {
             PatternKind::Exact => rest.is_empty(),
             PatternKind::Prefix => true,
-            PatternKind::Tokens => self.matches_tokens(pattern.tokens, rest, case),
+            PatternKind::Tokens => self.matches_tokens(pattern.tokens, rest),
         }
     }
 
-    fn matches_tokens(&self, start: u32, text: &str, case: Case) -> bool {
+    /// Works on bytes. Texts are UTF-8, and a literal that is UTF-8 cannot be found inside a
+    /// character; only `?` has to know where characters end.
+    fn matches_tokens(&self, start: u32, text: &[u8]) -> bool {
+        let literal = |text: Str| text.bytes(self.view.bytes());
         let mut at = start;
         let mut rest = text;
-        // The token after the last star, and the text from where the star's run may grow.
-        let mut star: Option<(u32, &str)> = None;
+        // The token after the last star, and the text from where it is to be found next.
+        let mut star: Option<(u32, &[u8])> = None;
         loop {
-            let token = self.view.token(at);
-            let next = match token {
+            let next = match self.view.token(at) {
                 Token::End if rest.is_empty() => return true,
                 Token::End => None,
+                Token::Text(text) => strip(rest, literal(text)),
+                Token::Chars(count) => skip_chars(rest, count),
+                Token::Variable { slot, default } => {
+                    let default = default.map(|text| self.view.text(text));
+                    let Some(value) = self.variable(slot, default) else {
+                        return false;
+                    };
+                    strip(rest, value.as_bytes())
+                }
                 Token::Star => {
-                    if self.view.token(at + 1) == Token::End {
-                        return true;
+                    let after = self.view.token(at + 1);
+                    match (after, self.view.token(at + 2)) {
+                        (Token::End, _) => return true,
+                        (Token::Text(text), Token::End) => return ends_with(rest, literal(text)),
+                        _ => {}
                     }
                     star = Some((at + 1, rest));
                     Some(rest)
                 }
-                Token::Text(literal) => self.strip_text(rest, self.view.text(literal), case),
-                Token::Chars(count) => skip_chars(rest, count),
-                Token::Variable { slot, default } => {
-                    let Some(value) = self.variable(slot, default.map(|text| self.view.text(text)))
-                    else {
-                        return false;
-                    };
-                    match case {
-                        Case::Exact => rest.strip_prefix(value),
-                        Case::Ascii => strip_ascii(rest, value),
-                        Case::Fold => strip_ignoring_case(rest, value),
-                    }
-                }
             };
-            match (next, star) {
-                (Some(next), _) => {
-                    rest = next;
-                    at += 1;
-                }
-                (None, Some((after, from))) => {
-                    let Some(from) = skip_chars(from, 1) else {
+            if let Some(next) = next {
+                rest = next;
+                at += 1;
+                continue;
+            }
+            let Some((after, from)) = star else {
+                return false;
+            };
+            let Some(mut from) = skip_chars(from, 1) else {
+                return false;
+            };
+            // A literal can only be where its first byte is.
+            if let Token::Text(text) = self.view.token(after) {
+                if let Some(first) = literal(text).first() {
+                    let Some(place) = from.iter().position(|byte| byte == first) else {
                         return false;
                     };
-                    star = Some((after, from));
-                    (at, rest) = (after, from);
+                    from = from.get(place..).unwrap_or(&[]);
                 }
-                (None, None) => return false,
+            }
+            star = Some((after, from));
+            (at, rest) = (after, from);
+        }
+    }
+
+    /// True if the pattern, which has no wildcards, is the whole text but for case.
+    pub(crate) fn equals_ignoring_case(&self, pattern: u32, text: &str, case: Case) -> bool {
+        let strip = |text, literal| match case {
+            Case::Ascii => strip_ascii(text, literal),
+            Case::Fold => strip_ignoring_case(text, literal),
+        };
+        let pattern = self.view.pattern(pattern);
+        let Some(mut rest) = strip(text, self.view.text(pattern.literal)) else {
+            return false;
+        };
+        if pattern.kind == PatternKind::Tokens {
+            let mut at = pattern.tokens;
+            loop {
+                let piece = match self.view.token(at) {
+                    Token::Text(text) => Some(self.view.text(text)),
+                    Token::Variable { slot, default } => {
+                        self.variable(slot, default.map(|text| self.view.text(text)))
+                    }
+                    Token::End => break,
+                    Token::Star | Token::Chars(_) => None,
+                };
+                let Some(next) = piece.and_then(|piece| strip(rest, piece)) else {
+                    return false;
+                };
+                rest = next;
+                at += 1;
             }
         }
+        rest.is_empty()
     }
 
     /// The value of a variable (`VAR-6`, `VAR-9`): none if the key has several values, or has none
     /// and there is no default.
     pub(crate) fn variable(&self, slot: u32, default: Option<&'a str>) -> Option<&'a str> {
-        match self.request.slot_values(self.image, slot) {
+        match self.values(slot) {
             [] => default,
-            [value] => Some(self.request.value_text(value)),
+            [value] => Some(self.text(value)),
             _ => None,
-        }
-    }
-
-    fn strip_text<'t>(&self, text: &'t str, literal: &str, case: Case) -> Option<&'t str> {
-        match case {
-            Case::Exact => text.strip_prefix(literal),
-            Case::Ascii => strip_ascii(text, literal),
-            Case::Fold => strip_folded(text, literal),
         }
     }
 }
@@ -132,33 +181,37 @@ pub(crate) fn strip<'t>(text: &'t [u8], prefix: &[u8]) -> Option<&'t [u8]> {
     equal(head, prefix).then_some(tail)
 }
 
-/// True if two texts of the same length are equal.
+fn ends_with(text: &[u8], suffix: &[u8]) -> bool {
+    text.len()
+        .checked_sub(suffix.len())
+        .and_then(|start| text.get(start..))
+        .is_some_and(|tail| equal(tail, suffix))
+}
+
+/// True if two texts are equal.
 #[inline]
 pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
-    let (a_words, a_tail) = a.as_chunks_8();
-    let (b_words, b_tail) = b.as_chunks_8();
-    a_words
-        .zip(b_words)
-        .all(|(a, b)| u64::from_le_bytes(a) == u64::from_le_bytes(b))
-        && a_tail.iter().zip(b_tail).all(|(a, b)| a == b)
-}
-
-/// `as_chunks` for the minimum Rust version of this crate.
-trait Chunks {
-    fn as_chunks_8(&self) -> (impl Iterator<Item = [u8; 8]>, &[u8]);
-}
-
-impl Chunks for [u8] {
-    #[inline]
-    fn as_chunks_8(&self) -> (impl Iterator<Item = [u8; 8]>, &[u8]) {
-        let chunks = self.chunks_exact(8);
-        let tail = chunks.remainder();
-        let words = chunks.map(|chunk| chunk.first_chunk::<8>().copied().unwrap_or_default());
-        (words, tail)
+    let (mut a, mut b) = (a, b);
+    while let (Some((x, a_rest)), Some((y, b_rest))) =
+        (a.split_first_chunk::<8>(), b.split_first_chunk::<8>())
+    {
+        if u64::from_le_bytes(*x) != u64::from_le_bytes(*y) {
+            return false;
+        }
+        (a, b) = (a_rest, b_rest);
     }
+    if let (Some((x, a_rest)), Some((y, b_rest))) =
+        (a.split_first_chunk::<4>(), b.split_first_chunk::<4>())
+    {
+        if u32::from_le_bytes(*x) != u32::from_le_bytes(*y) {
+            return false;
+        }
+        (a, b) = (a_rest, b_rest);
+    }
+    a.iter().zip(b).all(|(x, y)| x == y)
 }
 
 fn strip_ascii<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
@@ -166,10 +219,18 @@ fn strip_ascii<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
     head.eq_ignore_ascii_case(prefix).then_some(tail)
 }
 
-fn skip_chars(text: &str, count: u32) -> Option<&str> {
-    let mut chars = text.chars();
+/// The text after some characters.
+fn skip_chars(text: &[u8], count: u32) -> Option<&[u8]> {
+    let mut rest = text;
     for _ in 0..count {
-        chars.next()?;
+        let (_, mut after) = rest.split_first()?;
+        while let Some((byte, tail)) = after.split_first() {
+            if byte & 0xc0 != 0x80 {
+                break;
+            }
+            after = tail;
+        }
+        rest = after;
     }
-    Some(chars.as_str())
+    Some(rest)
 }

@@ -5,7 +5,7 @@ use portcullis_image::{ANY, NONE, Statement, layer_mask};
 use portcullis_model::Layer;
 
 use crate::caller::{Strength, identity};
-use crate::glob::{Case, Matcher};
+use crate::glob::Matcher;
 
 impl Matcher<'_> {
     /// How the statement names the caller; none if it does not.
@@ -23,7 +23,7 @@ impl Matcher<'_> {
         if statement.principals == ANY {
             return Some(Strength::Direct);
         }
-        let named = self.request.named(self.image);
+        let named = self.named;
         if named.is_empty() {
             return None;
         }
@@ -51,7 +51,7 @@ impl Matcher<'_> {
         let listed = if statement.principals == ANY {
             identity::EVERY
         } else {
-            let named = self.request.named(self.image);
+            let named = self.named;
             self.view
                 .list(statement.principals)
                 .iter()
@@ -68,8 +68,8 @@ impl Matcher<'_> {
         let matched = statement.actions == ANY
             || self.view.list(statement.actions).iter().any(|item| {
                 let action = self.view.action(item);
-                self.matches(action.service, self.request.action_service(), Case::Exact)
-                    && self.matches(action.name, self.request.action_name(), Case::Exact)
+                self.matches(action.service, self.request.action_service())
+                    && self.matches(action.name, self.request.action_name())
             });
         matched != statement.flags.not_action
     }
@@ -86,7 +86,7 @@ impl Matcher<'_> {
                 return false;
             }
         }
-        candidate.pattern == ANY || self.matches(candidate.pattern, resource, Case::Exact)
+        candidate.pattern == ANY || self.matches(candidate.pattern, resource)
     }
 
     /// `MATCH-22`, `MATCH-28`, `MATCH-32`.
@@ -97,7 +97,7 @@ impl Matcher<'_> {
                 .view
                 .list(statement.resources)
                 .iter()
-                .any(|pattern| self.matches(pattern, self.request.resource(), Case::Exact));
+                .any(|pattern| self.matches(pattern, self.request.resource()));
         matched != statement.flags.not_resource
     }
 }

@@ -5,7 +5,7 @@ use portcullis_image::index::{
 };
 use portcullis_image::{PatternKind, Section};
 
-use crate::glob::{Case, Matcher, equal};
+use crate::glob::{Matcher, equal};
 
 /// Calls back with every node of the request's action.
 pub(crate) fn nodes(matcher: &Matcher<'_>, mut found: impl FnMut(u32)) {
@@ -60,9 +60,7 @@ pub(crate) fn nodes(matcher: &Matcher<'_>, mut found: impl FnMut(u32)) {
     for index in 0..view.count(Section::Residue) {
         let node = view.residue(index);
         let action = view.action(node);
-        if matcher.matches(action.service, service, Case::Exact)
-            && matcher.matches(action.name, name, Case::Exact)
-        {
+        if matcher.matches(action.service, service) && matcher.matches(action.name, name) {
             found(node);
         }
     }
