@@ -1,5 +1,6 @@
 //! Standard output and files.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
@@ -62,6 +63,26 @@ fn write_failure(error: io::Error) -> Failure {
     }
 }
 
+/// Text from a file or an image without what would garble a terminal: controls other than the line
+/// feed, and characters that change the direction of writing.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    let is_strange = |c: char| {
+        (c.is_control() && c != '\n')
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(is_strange) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match is_strange(c) {
+            true => out.extend(c.escape_unicode()),
+            false => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
 /// The name under which standard input appears in messages.
 pub(crate) const STDIN: &str = "<stdin>";
 
@@ -69,7 +90,7 @@ pub(crate) const STDIN: &str = "<stdin>";
 pub(crate) fn display_name(path: &Path) -> String {
     match path.as_os_str() == "-" {
         true => STDIN.to_string(),
-        false => path.to_string_lossy().into_owned(),
+        false => printable(&path.to_string_lossy()).into_owned(),
     }
 }
 

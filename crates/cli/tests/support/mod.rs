@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use serde_json::Value;
+
 pub const ANN: &str = "arn:aws:iam::111122223333:user/ann";
 
 /// Allows reading the bucket `b` from one network, and denies deleting from it.
@@ -114,4 +116,42 @@ pub fn run_in(folder: &Path, arguments: &[&str], input: &[u8]) -> Run {
 /// The root of the workspace.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+pub const ALL: &str = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
+pub const EVERYONE: &str = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}}"#;
+
+pub fn folder() -> Folder {
+    let folder = Folder::new();
+    folder.write("reader.json", READER);
+    folder.write("all.json", ALL);
+    folder.write("everyone.json", EVERYONE);
+    folder.write(
+        "named.json",
+        format!(r#"{{"name": "guard", "document": {ALL}}}"#),
+    );
+    folder.write("invalid.json", r#"{"Version": "2012-10-17", "Statement": {"Effect": "allow", "Action": "*", "Resource": "*"}}"#);
+    folder
+}
+
+/// The request of ann with these policies.
+pub fn ask(folder: &Folder, command: &str, action: &str, more: &[&str]) -> Run {
+    let request = [
+        "--principal",
+        ANN,
+        "--action",
+        action,
+        "--resource",
+        "arn:aws:s3:::b/k",
+    ];
+    folder.run(&[&[command][..], more, &request].concat())
+}
+
+pub fn decide(folder: &Folder, action: &str, more: &[&str]) -> (i32, String) {
+    let run = ask(folder, "decide", action, more);
+    (run.code, run.stdout.trim_end().to_string())
+}
+
+pub fn value(run: &Run) -> Value {
+    serde_json::from_str(&run.stdout).expect("JSON")
 }
