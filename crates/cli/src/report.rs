@@ -8,6 +8,7 @@ use portcullis_vm::{ConditionReport, Explanation, LayerReport, Miss, StatementRe
 use serde_json::{Value, json};
 
 use crate::engine::layer_name;
+use crate::output::printable;
 
 /// Lines that the positions of a file are to be moved by, because only a part of it was read.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +58,7 @@ pub(crate) fn human(
     let mut out = String::new();
     // Writing to a string cannot fail.
     let _ = write_human(&mut out, explanation, request, shift);
-    out
+    printable(&out).into_owned()
 }
 
 fn write_human(
