@@ -5,6 +5,7 @@
 //! ([`oracle`]). A disagreement prints itself as a line of a scenario file, to be pasted into the
 //! corpus.
 
+pub mod corpus;
 pub mod derive;
 pub mod generate;
 pub mod oracle;
