@@ -99,6 +99,11 @@ pub(crate) enum Print {
 }
 
 pub(crate) fn run(args: &DecideArgs, print: Print) -> Result<ExitCode, Failure> {
+    if args.policies.is_empty() && args.image.is_empty() {
+        return Err(Failure::new(
+            "no policies: give --identity FILE, --image IMAGE, --scenario FILE or the like",
+        ));
+    }
     let arena = Bump::new();
     let own_request = args.request.is_empty() && args.policies.has_scenario();
     let purpose = match own_request {

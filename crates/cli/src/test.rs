@@ -123,8 +123,8 @@ impl Run {
                     let (line, column) = loaded.source.position(case.span.start);
                     let file = loaded.source.file();
                     self.fail(&title)?;
-                    self.detail(&format!(
-                        "  {file}:{line}:{column}: expected {expect}, got {}",
+                    self.details(&format!(
+                        "{file}:{line}:{column}: expected {expect}, got {}",
                         said(&answer)
                     ))?;
                     self.explain(loaded, scenario, request)?;
@@ -147,8 +147,12 @@ impl Run {
         self.output.line(&format!("{red}FAIL{reset} {what}"))
     }
 
-    fn detail(&mut self, text: &str) -> Result<(), Failure> {
-        self.output.line(text)
+    /// Lines that belong to a failure.
+    fn details(&mut self, text: &str) -> Result<(), Failure> {
+        text.lines().try_for_each(|line| match line.is_empty() {
+            true => self.output.line(""),
+            false => self.output.line(&format!("  {line}")),
+        })
     }
 
     /// A failure because something cannot be read.
@@ -160,9 +164,7 @@ impl Run {
                 true => format!("error: {problem}"),
                 false => problem.render(self.output.colour()),
             };
-            for line in text.lines() {
-                self.detail(&format!("  {line}"))?;
-            }
+            self.details(&text)?;
         }
         Ok(())
     }
@@ -195,10 +197,7 @@ impl Run {
             file: source.file(),
             lines: line - 1,
         };
-        for line in report::human(&explanation, request, Some(shift)).lines() {
-            self.detail(&format!("  {line}"))?;
-        }
-        Ok(())
+        self.details(&report::human(&explanation, request, Some(shift)))
     }
 }
 

@@ -64,26 +64,30 @@ pub fn scenarios<'a>(
     arena: &'a Bump,
 ) -> Result<Vec<Scenario<'a>>, Vec<Problem<'a>>> {
     let (node, diagnostics) = json::read(source.text(), arena);
-    let problems: Vec<Problem<'a>> = diagnostics
-        .into_iter()
-        .map(|diagnostic| Problem::of_json(&source, diagnostic))
-        .collect();
-    let Some(node) = node else {
-        return Err(problems);
+    let one = |node: &'a Node<'a>| {
+        let mut found = scenario(node, &source, options, files, arena);
+        let own = node.span.start..node.span.end;
+        let duplicates = diagnostics
+            .iter()
+            .filter(|diagnostic| own.contains(&diagnostic.span.start))
+            .map(|diagnostic| Problem::of_json(&source, diagnostic.clone()));
+        found.problems.splice(0..0, duplicates);
+        found
+    };
+    // If there are more problems than were listed, nobody knows which scenario they are in.
+    let is_complete = diagnostics
+        .iter()
+        .all(|diagnostic| diagnostic.code != diag::Code::TooManyProblems);
+    let Some(node) = node.filter(|_| is_complete) else {
+        return Err(diagnostics
+            .into_iter()
+            .map(|diagnostic| Problem::of_json(&source, diagnostic))
+            .collect());
     };
     let node: &'a Node<'a> = arena.alloc(node);
     match node.value {
-        Value::Object(_) => {
-            let mut scenario = scenario(node, &source, options, files, arena);
-            scenario.problems.splice(0..0, problems);
-            Ok(vec![scenario])
-        }
-        // Which of them a duplicate member belongs to is not known.
-        Value::Array(_) if !problems.is_empty() => Err(problems),
-        Value::Array(nodes) => Ok(nodes
-            .iter()
-            .map(|node| scenario(node, &source, options, files, arena))
-            .collect()),
+        Value::Object(_) => Ok(vec![one(node)]),
+        Value::Array(nodes) => Ok(nodes.iter().map(one).collect()),
         _ => {
             let mut reader = Reader::new(&source);
             reader.mismatch(node, "a scenario", "an object");

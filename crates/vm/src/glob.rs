@@ -109,21 +109,23 @@ impl<'a> Matcher<'a> {
         let Some(mut rest) = strip(text, self.view.text(pattern.literal)) else {
             return false;
         };
-        let mut at = pattern.tokens;
-        while pattern.kind == PatternKind::Tokens {
-            let piece = match self.view.token(at) {
-                Token::Text(text) => Some(self.view.text(text)),
-                Token::Variable { slot, default } => {
-                    self.variable(slot, default.map(|text| self.view.text(text)))
-                }
-                Token::End => break,
-                Token::Star | Token::Chars(_) => None,
-            };
-            let Some(next) = piece.and_then(|piece| strip(rest, piece)) else {
-                return false;
-            };
-            rest = next;
-            at += 1;
+        if pattern.kind == PatternKind::Tokens {
+            let mut at = pattern.tokens;
+            loop {
+                let piece = match self.view.token(at) {
+                    Token::Text(text) => Some(self.view.text(text)),
+                    Token::Variable { slot, default } => {
+                        self.variable(slot, default.map(|text| self.view.text(text)))
+                    }
+                    Token::End => break,
+                    Token::Star | Token::Chars(_) => None,
+                };
+                let Some(next) = piece.and_then(|piece| strip(rest, piece)) else {
+                    return false;
+                };
+                rest = next;
+                at += 1;
+            }
         }
         rest.is_empty()
     }

@@ -1,0 +1,179 @@
+//! The authorizer: images, and the requests that are decided against them.
+
+use portcullis_image::{Image, View};
+use portcullis_model::PrincipalError;
+use portcullis_vm::{Action, Explanation, Key, Known, Outcome, Target, decide, explain};
+
+use crate::Principal;
+
+/// Decides requests against the policies of one image or several.
+///
+/// Immutable, so that threads share it without locks. Images may lie in anything that is bytes.
+#[derive(Clone, Debug)]
+pub struct Authorizer<D = Vec<u8>> {
+    images: Vec<Image<D>>,
+}
+
+/// A principal, resolved for an authorizer.
+#[derive(Clone, Debug)]
+pub struct ResolvedPrincipal {
+    principal: Principal,
+    known: Known,
+}
+
+impl<D: AsRef<[u8]>> Authorizer<D> {
+    /// An authorizer over these images. What one image says about a layer is added to what the
+    /// others say about it.
+    pub fn new(images: impl IntoIterator<Item = Image<D>>) -> Authorizer<D> {
+        Authorizer {
+            images: images.into_iter().collect(),
+        }
+    }
+
+    fn views(&self) -> impl Iterator<Item = View<'_>> + Clone {
+        self.images.iter().map(Image::view)
+    }
+
+    /// Resolves an action, `service:Name` in any case (`MATCH-10`). A text without colon is an action
+    /// that only policies for every action match.
+    pub fn action(&self, name: &str) -> Action {
+        Action::resolve(self.views(), name)
+    }
+
+    /// Resolves a condition key, in any case (`COND-40`).
+    pub fn key(&self, name: &str) -> Key {
+        Key::resolve(self.views(), name)
+    }
+
+    /// Resolves a principal.
+    pub fn principal(&self, principal: Principal) -> ResolvedPrincipal {
+        let known = Known::resolve(self.views(), &principal.borrow());
+        ResolvedPrincipal { principal, known }
+    }
+
+    /// An empty request, to be filled for each thing to decide. Keep one for each thread.
+    pub fn request(&self) -> Request<'_, D> {
+        Request {
+            authorizer: self,
+            inner: portcullis_vm::Request::new(),
+        }
+    }
+
+    /// Decides one request from texts. Each key of the context has one value here.
+    ///
+    /// # Errors
+    /// [`PrincipalError`] if the principal is not an ARN that can make requests.
+    pub fn check(
+        &self,
+        principal: &str,
+        action: &str,
+        resource: &str,
+        context: &[(&str, &str)],
+    ) -> Result<Outcome, PrincipalError> {
+        let mut request = self.request();
+        request.fill(
+            &Principal::from_arn(principal)?,
+            action,
+            &Target::new(resource),
+            context,
+        );
+        Ok(request.decide())
+    }
+
+    /// Explains one request from texts.
+    ///
+    /// # Errors
+    /// As [`Authorizer::check`].
+    pub fn explain(
+        &self,
+        principal: &str,
+        action: &str,
+        resource: &str,
+        context: &[(&str, &str)],
+    ) -> Result<Explanation, PrincipalError> {
+        let mut request = self.request();
+        request.fill(
+            &Principal::from_arn(principal)?,
+            action,
+            &Target::new(resource),
+            context,
+        );
+        Ok(request.explain())
+    }
+}
+
+/// A request of an authorizer. It owns its texts and keeps its memory from one use to the next.
+#[derive(Clone, Debug)]
+pub struct Request<'a, D = Vec<u8>> {
+    authorizer: &'a Authorizer<D>,
+    inner: portcullis_vm::Request,
+}
+
+impl<D: AsRef<[u8]>> Request<'_, D> {
+    /// Forgets what the request held and begins a new one. Call [`Request::finish`] at the end.
+    pub fn begin(&mut self, action: &Action) -> &mut Self {
+        self.inner.begin(self.authorizer.views());
+        self.inner.set_action(action);
+        self
+    }
+
+    /// Gives a key its values. A key with more than one value is a multivalued key (`COND-20`); one
+    /// without values is absent, and not derived.
+    pub fn set(&mut self, key: &Key, values: &[&str]) -> &mut Self {
+        self.inner.add_key(key, values);
+        self
+    }
+
+    /// Gives a key its values, by its name in any case. Cheaper not to: [`Authorizer::key`].
+    pub fn set_by_name(&mut self, key: &str, values: &[&str]) -> &mut Self {
+        self.inner.add(self.authorizer.views(), key, values);
+        self
+    }
+
+    /// Says who asks and for what, and derives the keys that follow (`KEY-5`).
+    pub fn finish(&mut self, principal: &ResolvedPrincipal, target: &Target<'_>) -> &mut Self {
+        let known = Some(&principal.known);
+        let principal = principal.principal.borrow();
+        self.inner
+            .finish(self.authorizer.views(), &principal, known, target);
+        self
+    }
+
+    /// Fills the whole request from texts. Each key of the context has one value here; keys with
+    /// several are given with [`Request::set_by_name`].
+    pub fn fill(
+        &mut self,
+        principal: &Principal,
+        action: &str,
+        target: &Target<'_>,
+        context: &[(&str, &str)],
+    ) -> &mut Self {
+        let views = || self.authorizer.views();
+        self.inner.begin(views());
+        for (key, value) in context {
+            self.inner.add(views(), key, &[value]);
+        }
+        self.inner.set_action_name(views(), action);
+        self.inner
+            .finish(views(), &principal.borrow(), None, target);
+        self
+    }
+
+    /// Fills the whole request from a request of the shared vocabulary, as scenario files have them.
+    pub fn fill_from(&mut self, request: &portcullis_model::Request<'_>) -> &mut Self {
+        self.inner.fill(self.authorizer.views(), request);
+        self
+    }
+
+    /// Decides. Total, and without allocation. A request that was never finished is one of an
+    /// anonymous caller for an empty resource.
+    #[inline]
+    pub fn decide(&self) -> Outcome {
+        decide(self.authorizer.views(), &self.inner)
+    }
+
+    /// Explains.
+    pub fn explain(&self) -> Explanation {
+        explain(self.authorizer.views(), &self.inner)
+    }
+}
