@@ -85,10 +85,7 @@ fn texts_that_are_no_scenario() {
         "[«1]",
         "a scenario must be an object, this is a number [DATA_TYPE_MISMATCH]",
     );
-    check(
-        "{}«x",
-        "unexpected `x` [JSON_SYNTAX_ERROR]",
-    );
+    check("{}«x", "unexpected `x` [JSON_SYNTAX_ERROR]");
     check(
         r#"{"name": "a", «"name": "b", "policies": {}, "requests": []}"#,
         "member `name` is written twice [DUPLICATE_MEMBER]",

@@ -7,6 +7,7 @@
 
 pub mod corpus;
 pub mod derive;
+pub mod forge;
 pub mod generate;
 pub mod oracle;
 mod world;
