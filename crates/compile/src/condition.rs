@@ -107,18 +107,7 @@ impl<'a> Program<'a> {
         texts.dedup();
         if let [text] = texts.as_slice() {
             if text.len() <= 16 {
-                let mut bytes = [0; 16];
-                bytes
-                    .iter_mut()
-                    .zip(text.bytes())
-                    .for_each(|(to, from)| *to = from);
-                let both = u128::from_le_bytes(bytes);
-                return (
-                    Op::TextIs,
-                    both as u64,
-                    (both >> 64) as u64,
-                    text.len() as u64,
-                );
+                return inline(Op::TextIs, text);
             }
         }
         (Op::TextIn, self.text_list(&texts), 0, 0)
@@ -150,6 +139,13 @@ impl<'a> Program<'a> {
             wildcards: true,
             case: Case::Keep,
         };
+        if let [value] = values {
+            let mut builder = PatternBuilder::new(self.arena);
+            builder.push(value.value, reading);
+            if let Some(text) = builder.as_prefix().filter(|text| text.len() <= 16) {
+                return inline(Op::TextStarts, text);
+            }
+        }
         (Op::Like, self.pattern_list(values, reading), 0, 0)
     }
 
@@ -197,6 +193,13 @@ impl<'a> Program<'a> {
                 list.push(self.numbers.intern(record));
             }
         }
+        if let [number] = list.as_slice() {
+            let record = self.numbers.items().get(*number as usize);
+            if let Some(record) = record.filter(|record| record.millionths != i64::MIN) {
+                let millionths = record.millionths as u64;
+                return (Op::NumberIs, millionths, record.text.pack(), orders);
+            }
+        }
         (Op::Number, self.set(ListKind::Numbers, list), 0, orders)
     }
 
@@ -205,9 +208,14 @@ impl<'a> Program<'a> {
         let instants = values
             .iter()
             .filter_map(|value| instant::parse(value.value));
-        let list = instants
-            .map(|instant| self.instants.intern(instant))
-            .collect();
+        let instants: SmallVec<[i128; 4]> = instants.collect();
+        if let [instant] = instants.as_slice() {
+            return (Op::DateIs, *instant as u64, (*instant >> 64) as u64, orders);
+        }
+        let numbers = instants
+            .into_iter()
+            .map(|instant| self.instants.intern(instant));
+        let list = numbers.collect();
         (Op::Date, self.set(ListKind::Instants, list), 0, orders)
     }
 
@@ -216,9 +224,24 @@ impl<'a> Program<'a> {
         let networks = values
             .iter()
             .filter_map(|value| Network::parse(value.value));
-        let list = networks
-            .map(|network| self.networks.intern(network))
+        let networks: SmallVec<[Network; 4]> = networks.collect();
+        let packed: Option<SmallVec<[u64; 4]>> = networks
+            .iter()
+            .map(|network| match network {
+                Network::V4 { base, mask } => Some(u64::from(*base) | u64::from(*mask) << 32),
+                Network::V6 { .. } => None,
+            })
             .collect();
+        match packed.as_deref() {
+            Some([x]) => return (Op::AddressV4, *x, *x, *x),
+            Some([x, y]) => return (Op::AddressV4, *x, *y, *y),
+            Some([x, y, z]) => return (Op::AddressV4, *x, *y, *z),
+            _ => {}
+        }
+        let numbers = networks
+            .into_iter()
+            .map(|network| self.networks.intern(network));
+        let list = numbers.collect();
         (Op::Address, self.set(ListKind::Networks, list), 0, 0)
     }
 
@@ -292,6 +315,16 @@ impl<'a> Program<'a> {
         list.dedup();
         u64::from(self.list(kind, &list))
     }
+}
+
+/// An instruction whose operand is a text of at most 16 bytes.
+fn inline(op: Op, text: &str) -> (Op, u64, u64, u64) {
+    let mut bytes = [0; 16];
+    for (to, from) in bytes.iter_mut().zip(text.bytes()) {
+        *to = from;
+    }
+    let both = u128::from_le_bytes(bytes);
+    (op, both as u64, (both >> 64) as u64, text.len() as u64)
 }
 
 /// Canonical base64 of RFC 4648: the standard alphabet, padded, with zeros for the unused bits.

@@ -201,20 +201,25 @@ impl Tables<'_, '_> {
             return None;
         }
         let first = segments.between(0, start);
-        let middle = self.longest_middle(&pattern);
+        // The start tells more, unless it is shorter: `arn:aws:sqs:*:111122223333:queue-*`.
+        let literal_len = pattern.literal.len as usize;
+        let middle = self
+            .longest_middle(&pattern)
+            .filter(|(_, _, len)| *len > literal_len);
         let probe = |middle| Probe {
             start: start as u16,
             middle,
         };
         match middle {
-            Some((count, hash)) => Some((probe(count), first, hash)),
+            Some((count, hash, _)) => Some((probe(count), first, hash)),
             None if start > 0 => Some((probe(0), first, 0)),
             None => None,
         }
     }
 
-    /// The later literal with the most text in whole segments behind its first separator.
-    fn longest_middle(&self, pattern: &Pattern) -> Option<(u16, u64)> {
+    /// The later literal with the most text in whole segments behind its first separator: how many
+    /// segments, their hash, and how long they are.
+    fn longest_middle(&self, pattern: &Pattern) -> Option<(u16, u64, usize)> {
         if pattern.kind != PatternKind::Tokens {
             return None;
         }
@@ -237,7 +242,7 @@ impl Tables<'_, '_> {
         let mut segments = Segments::default();
         segments.set(body);
         let count = segments.len();
-        (count < MAX_SEGMENTS).then(|| (count as u16, segments.between(0, count)))
+        (count < MAX_SEGMENTS).then(|| (count as u16, segments.between(0, count), body.len()))
     }
 
     /// The table of actions, the services and the residue.

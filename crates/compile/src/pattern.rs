@@ -149,6 +149,14 @@ impl<'a> PatternBuilder<'a> {
         }
     }
 
+    /// The text, if the pattern is a text and a star.
+    pub(crate) fn as_prefix(&self) -> Option<&'a str> {
+        match self.parts.as_slice() {
+            [Part::Text(text), Part::Star] => Some(text),
+            _ => None,
+        }
+    }
+
     /// Gives the pattern a number in the program.
     pub(crate) fn finish(self, program: &mut Program<'a>) -> u32 {
         let mut parts = self.parts.as_slice();

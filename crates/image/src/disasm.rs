@@ -2,6 +2,7 @@
 
 use core::fmt::{self, Write};
 
+use crate::image::instant_of;
 use crate::image::{List, Section, View};
 use crate::op::{Op, Operands};
 use crate::record::{ANY, Leaf, NONE, PatternKind, Statement, Str, Token, flag, layers, ordering};
@@ -177,6 +178,24 @@ fn write_leaf(view: View<'_>, leaf: &Leaf, out: &mut impl Write) -> fmt::Result 
             bytes[8..].copy_from_slice(&leaf.y.to_le_bytes());
             let text = bytes.get(..leaf.z as usize).unwrap_or(&[]);
             write!(out, " {:?}", core::str::from_utf8(text).unwrap_or(""))?;
+        }
+        Operands::Number => {
+            write_orders(leaf.z, out)?;
+            write!(out, " {}", view.text(Str::unpack(leaf.y)))?;
+        }
+        Operands::Instant => {
+            write_orders(leaf.z, out)?;
+            write!(out, " {}e-18", instant_of(leaf.x, leaf.y))?;
+        }
+        Operands::V4 => {
+            let mut last = None;
+            for packed in [leaf.x, leaf.y, leaf.z] {
+                if last != Some(packed) {
+                    let (base, mask) = (packed as u32, (packed >> 32) as u32);
+                    write!(out, " {}/{}", v4_text(base), mask.count_ones())?;
+                }
+                last = Some(packed);
+            }
         }
         Operands::Texts => write_items(list(), out, |out, item| {
             write!(out, "{:?}", view.text(view.condition_text(item)))

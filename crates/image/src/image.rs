@@ -576,7 +576,7 @@ impl<'a> View<'a> {
     #[inline]
     pub fn instant(&self, index: u32) -> i128 {
         let at = self.at(Section::Instants, index);
-        i128::from(u64_at(self.bytes, at)) | i128::from(u64_at(self.bytes, at + 8) as i64) << 64
+        instant_of(u64_at(self.bytes, at), u64_at(self.bytes, at + 8))
     }
 
     /// A network of a condition.
@@ -664,6 +664,12 @@ impl<'a> View<'a> {
         (leaf < self.count(Section::LeafSources))
             .then(|| LeafSource::decode(self.bytes, self.at(Section::LeafSources, leaf)))
     }
+}
+
+/// An instant of its two halves.
+#[inline]
+pub fn instant_of(low: u64, high: u64) -> i128 {
+    i128::from(low) | i128::from(high as i64) << 64
 }
 
 /// The bits of a list's first word that hold its length.

@@ -19,7 +19,7 @@
 //! the pattern's [`Probe`].
 
 use crate::record::Str;
-use crate::wire::{u16_at, u32_at, u64_at};
+use crate::wire::{record, u16_at, u32_at, u64_at};
 
 /// In place of a pattern: the statement's whole head must be verified.
 pub const WHOLE_HEAD: u32 = u32::MAX - 2;
@@ -155,11 +155,12 @@ impl Group {
     /// Reads a record.
     #[inline]
     pub fn decode(bytes: &[u8], at: usize) -> Group {
+        let bytes = record::<{ Self::SIZE }>(bytes, at);
         Group {
-            start: u32_at(bytes, at),
-            count: u32_at(bytes, at + 4),
-            probes: u32_at(bytes, at + 8),
-            probe_count: u32_at(bytes, at + 12),
+            start: u32_at(bytes, 0),
+            count: u32_at(bytes, 4),
+            probes: u32_at(bytes, 8),
+            probe_count: u32_at(bytes, 12),
         }
     }
 
@@ -192,12 +193,13 @@ impl Candidate {
     /// Reads a record.
     #[inline]
     pub fn decode(bytes: &[u8], at: usize) -> Candidate {
+        let bytes = record::<{ Self::SIZE }>(bytes, at);
         Candidate {
-            statement: u32_at(bytes, at),
-            pattern: u32_at(bytes, at + 4),
-            layers: u32_at(bytes, at + 8),
-            literal_len: u16_at(bytes, at + 12),
-            tail: u16_at(bytes, at + 14),
+            statement: u32_at(bytes, 0),
+            pattern: u32_at(bytes, 4),
+            layers: u32_at(bytes, 8),
+            literal_len: u16_at(bytes, 12),
+            tail: u16_at(bytes, 14),
         }
     }
 
@@ -224,9 +226,10 @@ impl Probe {
     /// Reads a record.
     #[inline]
     pub fn decode(bytes: &[u8], at: usize) -> Probe {
+        let bytes = record::<{ Self::SIZE }>(bytes, at);
         Probe {
-            start: u16_at(bytes, at),
-            middle: u16_at(bytes, at + 2),
+            start: u16_at(bytes, 0),
+            middle: u16_at(bytes, 2),
         }
     }
 
@@ -257,11 +260,12 @@ impl Bucket {
     /// Reads a record.
     #[inline]
     pub fn decode(bytes: &[u8], at: usize) -> Bucket {
+        let bytes = record::<{ Self::SIZE }>(bytes, at);
         Bucket {
-            group: u32_at(bytes, at),
-            hash: u32_at(bytes, at + 4),
-            start: u32_at(bytes, at + 8),
-            count: u32_at(bytes, at + 12),
+            group: u32_at(bytes, 0),
+            hash: u32_at(bytes, 4),
+            start: u32_at(bytes, 8),
+            count: u32_at(bytes, 12),
         }
     }
 
@@ -287,9 +291,10 @@ impl ServiceRecord {
     /// Reads a record.
     #[inline]
     pub fn decode(bytes: &[u8], at: usize) -> ServiceRecord {
+        let bytes = record::<{ Self::SIZE }>(bytes, at);
         ServiceRecord {
-            name: Str::decode(bytes, at),
-            starts: u64_at(bytes, at + 8),
+            name: Str::decode(bytes, 0),
+            starts: u64_at(bytes, 8),
         }
     }
 

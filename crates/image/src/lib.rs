@@ -20,7 +20,7 @@ pub mod value;
 pub mod wire;
 
 pub use disasm::disassemble;
-pub use image::{Header, Image, ImageError, LIST_LEN, List, ListKind, Section, View};
+pub use image::{Header, Image, ImageError, LIST_LEN, List, ListKind, Section, View, instant_of};
 pub use op::{Op, OpInfo, Operands};
 pub use record::{ANY, MAX_CHARS, NONE, flag, ordering, reserved};
 pub use record::{

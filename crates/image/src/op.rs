@@ -14,6 +14,13 @@ pub enum Operands {
     Truth,
     /// A text of at most 16 bytes: `x` and `y` hold the bytes, padded with zeros, `z` the length.
     Inline,
+    /// `x` is a number in millionths, `y` its text, `z` a set of orders ([`crate::ordering`]).
+    Number,
+    /// `x` and `y` are the lower and the upper half of an instant, `z` is a set of orders.
+    Instant,
+    /// `x`, `y` and `z` are IPv4 networks, the mask above the base; one that is not needed repeats
+    /// another.
+    V4,
     /// `x` is a list of texts.
     Texts,
     /// `x` is a list of patterns.
@@ -124,6 +131,14 @@ ops! {
     /// The value is an ARN whose six parts match the six patterns of one of the ARN patterns
     /// (`COND-60`).
     Arn = 13, "arn", Arns, TEXT;
+    /// The value begins with this one short text (`MATCH-1`).
+    TextStarts = 14, "text.starts", Inline, TEXT;
+    /// The value is a number that stands in one of the orders `z` to this one number (`COND-55`).
+    NumberIs = 15, "number.is", Number, NUMBER;
+    /// The value is a date that stands in one of the orders `z` to this one instant (`COND-67`).
+    DateIs = 16, "date.is", Instant, DATE;
+    /// The value is an IPv4 address in one of up to three networks (`COND-75`).
+    AddressV4 = 17, "address.v4", V4, ADDRESS;
 }
 
 #[cfg(test)]

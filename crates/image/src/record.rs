@@ -4,7 +4,7 @@
 //! validator's question.
 
 use crate::value::network::Network;
-use crate::wire::{u8_at, u16_at, u32_at, u64_at};
+use crate::wire::{record, u8_at, u16_at, u32_at, u64_at};
 use portcullis_model::Layer;
 
 /// In place of a list: matches anything. In place of an ARN pattern's first part: any ARN.
@@ -63,15 +63,24 @@ impl Str {
     /// Reads a record.
     #[inline]
     pub fn decode(bytes: &[u8], at: usize) -> Str {
+        let bytes = record::<{ Self::SIZE }>(bytes, at);
         Str {
-            offset: u32_at(bytes, at),
-            len: u32_at(bytes, at + 4),
+            offset: u32_at(bytes, 0),
+            len: u32_at(bytes, 4),
         }
     }
 
     /// The record's bytes, as one number.
     pub fn pack(self) -> u64 {
         u64::from(self.offset) | u64::from(self.len) << 32
+    }
+
+    /// The record that [`Str::pack`] gave.
+    pub fn unpack(packed: u64) -> Str {
+        Str {
+            offset: packed as u32,
+            len: (packed >> 32) as u32,
+        }
     }
 
     /// The text's bytes; empty if they do not lie in the image.
@@ -109,9 +118,10 @@ impl Slot {
     /// Reads a record.
     #[inline]
     pub fn decode(bytes: &[u8], at: usize) -> Slot {
+        let bytes = record::<{ Self::SIZE }>(bytes, at);
         Slot {
-            name: Str::decode(bytes, at),
-            class: u8_at(bytes, at + 8),
+            name: Str::decode(bytes, 0),
+            class: u8_at(bytes, 8),
         }
     }
 
@@ -217,7 +227,8 @@ impl Statement {
     /// Reads a record.
     #[inline]
     pub fn decode(bytes: &[u8], at: usize) -> Statement {
-        let flags = u32_at(bytes, at);
+        let bytes = record::<{ Self::SIZE }>(bytes, at);
+        let flags = u32_at(bytes, 0);
         Statement {
             flags: StatementFlags {
                 deny: flags & 1 != 0,
@@ -225,11 +236,11 @@ impl Statement {
                 not_resource: flags & 4 != 0,
                 not_principal: flags & 8 != 0,
             },
-            layers: u32_at(bytes, at + 4),
-            actions: u32_at(bytes, at + 8),
-            resources: u32_at(bytes, at + 12),
-            principals: u32_at(bytes, at + 16),
-            guard: u32_at(bytes, at + 20),
+            layers: u32_at(bytes, 4),
+            actions: u32_at(bytes, 8),
+            resources: u32_at(bytes, 12),
+            principals: u32_at(bytes, 16),
+            guard: u32_at(bytes, 20),
         }
     }
 
@@ -276,14 +287,15 @@ impl Pattern {
     /// Reads a record. A kind that does not exist reads as tokens.
     #[inline]
     pub fn decode(bytes: &[u8], at: usize) -> Pattern {
+        let bytes = record::<{ Self::SIZE }>(bytes, at);
         Pattern {
-            kind: match u32_at(bytes, at + 12) {
+            kind: match u32_at(bytes, 12) {
                 0 => PatternKind::Exact,
                 1 => PatternKind::Prefix,
                 _ => PatternKind::Tokens,
             },
-            literal: Str::decode(bytes, at),
-            tokens: u32_at(bytes, at + 8),
+            literal: Str::decode(bytes, 0),
+            tokens: u32_at(bytes, 8),
         }
     }
 
@@ -328,9 +340,10 @@ impl Token {
     /// Reads a record. A kind that does not exist reads as the end.
     #[inline]
     pub fn decode(bytes: &[u8], at: usize) -> Token {
-        let text = Str::decode(bytes, at + 8);
-        let number = u32_at(bytes, at + 4);
-        match u32_at(bytes, at) {
+        let bytes = record::<{ Self::SIZE }>(bytes, at);
+        let text = Str::decode(bytes, 8);
+        let number = u32_at(bytes, 4);
+        match u32_at(bytes, 0) {
             1 => Token::Text(text),
             2 => Token::Star,
             3 => Token::Chars(number),
@@ -416,10 +429,11 @@ impl PrincipalRecord {
     /// Reads a record; `None` if the form does not exist.
     #[inline]
     pub fn decode(bytes: &[u8], at: usize) -> Option<PrincipalRecord> {
-        let form = *PrincipalForm::ALL.get(u32_at(bytes, at + 8) as usize)?;
+        let bytes = record::<{ Self::SIZE }>(bytes, at);
+        let form = *PrincipalForm::ALL.get(u32_at(bytes, 8) as usize)?;
         Some(PrincipalRecord {
             form,
-            text: Str::decode(bytes, at),
+            text: Str::decode(bytes, 0),
         })
     }
 
@@ -477,14 +491,15 @@ impl Leaf {
     /// Reads a record.
     #[inline]
     pub fn decode(bytes: &[u8], at: usize) -> Leaf {
-        let head = u64_at(bytes, at);
+        let bytes = record::<{ Self::SIZE }>(bytes, at);
+        let head = u64_at(bytes, 0);
         Leaf {
             op: head as u8,
             flags: (head >> 8) as u8,
             slot: (head >> 32) as u32,
-            x: u64_at(bytes, at + 8),
-            y: u64_at(bytes, at + 16),
-            z: u64_at(bytes, at + 24),
+            x: u64_at(bytes, 8),
+            y: u64_at(bytes, 16),
+            z: u64_at(bytes, 24),
         }
     }
 
@@ -509,9 +524,10 @@ impl ArnPattern {
     /// Reads a record.
     #[inline]
     pub fn decode(bytes: &[u8], at: usize) -> ArnPattern {
+        let bytes = record::<{ Self::SIZE }>(bytes, at);
         let mut parts = [0; 6];
         for (index, part) in parts.iter_mut().enumerate() {
-            *part = u32_at(bytes, at + 4 * index);
+            *part = u32_at(bytes, 4 * index);
         }
         ArnPattern { parts }
     }
@@ -538,9 +554,10 @@ impl Source {
 
     /// Reads a record.
     pub fn decode(bytes: &[u8], at: usize) -> Source {
+        let bytes = record::<{ Self::SIZE }>(bytes, at);
         Source {
-            name: Str::decode(bytes, at),
-            file: Str::decode(bytes, at + 8),
+            name: Str::decode(bytes, 0),
+            file: Str::decode(bytes, 8),
         }
     }
 
@@ -575,14 +592,15 @@ impl Origin {
 
     /// Reads a record.
     pub fn decode(bytes: &[u8], at: usize) -> Origin {
+        let bytes = record::<{ Self::SIZE }>(bytes, at);
         Origin {
-            source: u32_at(bytes, at),
-            index: u32_at(bytes, at + 4),
-            sid: Str::decode(bytes, at + 8),
-            line: u32_at(bytes, at + 16),
-            column: u32_at(bytes, at + 20),
-            end_line: u32_at(bytes, at + 24),
-            end_column: u32_at(bytes, at + 28),
+            source: u32_at(bytes, 0),
+            index: u32_at(bytes, 4),
+            sid: Str::decode(bytes, 8),
+            line: u32_at(bytes, 16),
+            column: u32_at(bytes, 20),
+            end_line: u32_at(bytes, 24),
+            end_column: u32_at(bytes, 28),
         }
     }
 
@@ -614,10 +632,11 @@ impl LeafSource {
 
     /// Reads a record.
     pub fn decode(bytes: &[u8], at: usize) -> LeafSource {
+        let bytes = record::<{ Self::SIZE }>(bytes, at);
         LeafSource {
-            operator: Str::decode(bytes, at),
-            key: Str::decode(bytes, at + 8),
-            values: u32_at(bytes, at + 16),
+            operator: Str::decode(bytes, 0),
+            key: Str::decode(bytes, 8),
+            values: u32_at(bytes, 16),
         }
     }
 
@@ -647,9 +666,10 @@ impl ActionPattern {
     /// Reads a record.
     #[inline]
     pub fn decode(bytes: &[u8], at: usize) -> ActionPattern {
+        let bytes = record::<{ Self::SIZE }>(bytes, at);
         ActionPattern {
-            service: u32_at(bytes, at),
-            name: u32_at(bytes, at + 4),
+            service: u32_at(bytes, 0),
+            name: u32_at(bytes, 4),
         }
     }
 
@@ -676,15 +696,16 @@ pub const NETWORK_SIZE: usize = 40;
 /// Reads a network. A family that does not exist reads as IPv4 of no address.
 #[inline]
 pub fn network_at(bytes: &[u8], at: usize) -> Network {
-    let wide = |at| u128::from(u64_at(bytes, at)) | u128::from(u64_at(bytes, at + 8)) << 64;
-    match u64_at(bytes, at) {
+    let bytes = record::<NETWORK_SIZE>(bytes, at);
+    let wide = |at: usize| u128::from(u64_at(bytes, at)) | u128::from(u64_at(bytes, at + 8)) << 64;
+    match u64_at(bytes, 0) {
         6 => Network::V6 {
-            base: wide(at + 8),
-            mask: wide(at + 24),
+            base: wide(8),
+            mask: wide(24),
         },
         _ => Network::V4 {
-            base: u32_at(bytes, at + 8),
-            mask: u32_at(bytes, at + 24),
+            base: u32_at(bytes, 8),
+            mask: u32_at(bytes, 24),
         },
     }
 }
@@ -705,9 +726,10 @@ impl NumberRecord {
     /// Reads a record.
     #[inline]
     pub fn decode(bytes: &[u8], at: usize) -> NumberRecord {
+        let bytes = record::<{ Self::SIZE }>(bytes, at);
         NumberRecord {
-            millionths: u64_at(bytes, at) as i64,
-            text: Str::decode(bytes, at + 8),
+            millionths: u64_at(bytes, 0) as i64,
+            text: Str::decode(bytes, 8),
         }
     }
 

@@ -382,6 +382,15 @@ impl Checker<'_> {
                 Operands::Inline => {
                     leaf.z <= 16 && inline_text_is_padded(&[leaf.x, leaf.y], leaf.z)
                 }
+                Operands::Number => {
+                    let text = Str::unpack(leaf.y);
+                    leaf.z <= orders
+                        && self.is_text(text)
+                        && Number::parse(view.text(text))
+                            .is_some_and(|number| number.millionths() == Some(leaf.x as i64))
+                }
+                Operands::Instant => leaf.z <= orders,
+                Operands::V4 => true,
                 Operands::Texts => self.only_list(leaf.x, ListKind::Texts, leaf.y, leaf.z),
                 Operands::Patterns => self.only_list(leaf.x, ListKind::Patterns, leaf.y, leaf.z),
                 Operands::Networks => self.only_list(leaf.x, ListKind::Networks, leaf.y, leaf.z),

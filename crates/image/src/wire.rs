@@ -27,6 +27,12 @@ pub fn u64_at(bytes: &[u8], at: usize) -> u64 {
     array_at::<8>(bytes, at).map_or(0, |array| u64::from_le_bytes(*array))
 }
 
+/// The `N` bytes at `at`, or zeros. With a known `N`, reads from them need no more checks.
+#[inline(always)]
+pub(crate) fn record<const N: usize>(bytes: &[u8], at: usize) -> &[u8; N] {
+    array_at::<N>(bytes, at).unwrap_or(&[0; N])
+}
+
 /// The `N` bytes at `at`, if there are as many.
 #[inline]
 pub fn array_at<const N: usize>(bytes: &[u8], at: usize) -> Option<&[u8; N]> {

@@ -307,13 +307,13 @@ impl Recorder {
 }
 
 fn is_absent(matcher: &Matcher<'_>, slot: u32) -> bool {
-    matcher.request.slot_values(matcher.image, slot).is_empty()
+    matcher.values(slot).is_empty()
 }
 
 fn condition(matcher: &Matcher<'_>, index: u32) -> ConditionReport {
     let view = matcher.view;
     let leaf = view.leaf(index);
-    let values = matcher.request.slot_values(matcher.image, leaf.slot);
+    let values = matcher.values(leaf.slot);
     let quantified = leaf.flags & (flag::ANY | flag::ALL) != 0;
     let unusable = values
         .iter()
@@ -340,7 +340,7 @@ fn condition(matcher: &Matcher<'_>, index: u32) -> ConditionReport {
         }),
         request_values: values
             .iter()
-            .map(|value| matcher.request.value_text(value).to_string())
+            .map(|value| matcher.text(value).to_string())
             .collect(),
         note,
     }

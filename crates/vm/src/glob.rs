@@ -3,7 +3,9 @@
 use portcullis_image::value::fold::strip_ignoring_case;
 use portcullis_image::{PatternKind, Str, Token, View};
 
+use crate::named::Named;
 use crate::request::Request;
+use crate::values::{SlotRange, Value};
 
 /// How case is ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,9 +23,39 @@ pub(crate) struct Matcher<'a> {
     pub(crate) request: &'a Request,
     /// The image's place in the stack.
     pub(crate) image: usize,
+    /// The slots of the image.
+    slots: &'a [SlotRange],
+    /// The caller in terms of the image.
+    pub(crate) named: &'a [Named],
 }
 
 impl<'a> Matcher<'a> {
+    #[inline]
+    pub(crate) fn new(view: View<'a>, request: &'a Request, image: usize) -> Self {
+        Matcher {
+            view,
+            request,
+            image,
+            slots: request.slots_of(image),
+            named: request.named(image),
+        }
+    }
+
+    /// The values of a slot.
+    #[inline]
+    pub(crate) fn values(&self, slot: u32) -> &'a [Value] {
+        match self.slots.get(slot as usize) {
+            Some(range) => self.request.values_in(range),
+            None => &[],
+        }
+    }
+
+    /// The text of a value.
+    #[inline]
+    pub(crate) fn text(&self, value: &Value) -> &'a str {
+        self.request.value_text(value)
+    }
+
     /// True if the pattern matches the whole text.
     ///
     /// Takes at most time proportional to the product of both lengths: a star that was passed is
@@ -133,9 +165,9 @@ impl<'a> Matcher<'a> {
     /// The value of a variable (`VAR-6`, `VAR-9`): none if the key has several values, or has none
     /// and there is no default.
     pub(crate) fn variable(&self, slot: u32, default: Option<&'a str>) -> Option<&'a str> {
-        match self.request.slot_values(self.image, slot) {
+        match self.values(slot) {
             [] => default,
-            [value] => Some(self.request.value_text(value)),
+            [value] => Some(self.text(value)),
             _ => None,
         }
     }

@@ -3,8 +3,9 @@
 use core::cmp::Ordering;
 
 use portcullis_image::value::fold::eq_folded;
+use portcullis_image::value::network::Address;
 use portcullis_image::value::number::Number;
-use portcullis_image::{ANY, Leaf, NONE, Op, flag, ordering};
+use portcullis_image::{ANY, Leaf, NONE, Op, Str, flag, instant_of, ordering};
 
 use crate::glob::{Case, Matcher, equal};
 use crate::values::{Typed, Value};
@@ -36,7 +37,7 @@ impl Matcher<'_> {
         if op == Op::Const {
             return leaf.x == 1;
         }
-        let values = self.request.slot_values(self.image, leaf.slot);
+        let values = self.values(leaf.slot);
         let negated = leaf.flags & flag::NEGATED != 0;
         let test = |value: &Value| self.test(op, leaf, value) != negated;
         match values {
@@ -56,13 +57,22 @@ impl Matcher<'_> {
     #[inline]
     fn test(&self, op: Op, leaf: &Leaf, value: &Value) -> bool {
         let view = &self.view;
-        let text = || self.request.value_text(value);
+        let text = || self.text(value);
         let list = || view.list(leaf.x as u32);
         match op {
             Op::Fault | Op::Const | Op::Null => false,
             Op::TextIs => match value.typed {
                 Typed::Text(low, high) => {
                     (u64::from(value.len) == leaf.z) & (low == leaf.x) & (high == leaf.y)
+                }
+                _ => false,
+            },
+            Op::TextStarts => match value.typed {
+                Typed::Text(low, high) => {
+                    let (low_mask, high_mask) = masks(leaf.z);
+                    (u64::from(value.len) >= leaf.z)
+                        & (low & low_mask == leaf.x)
+                        & (high & high_mask == leaf.y)
                 }
                 _ => false,
             },
@@ -96,10 +106,28 @@ impl Matcher<'_> {
                 }),
                 _ => false,
             },
+            Op::NumberIs => match value.typed {
+                Typed::Millionths(millionths) => {
+                    stands(Some(millionths.cmp(&(leaf.x as i64))), leaf.z)
+                }
+                Typed::Number => stands(
+                    compare_texts(text(), view.text(Str::unpack(leaf.y))),
+                    leaf.z,
+                ),
+                _ => false,
+            },
             Op::Date => match value.typed {
-                Typed::Instant(instant) => list()
-                    .iter()
-                    .any(|item| stands(Some(instant.cmp(&view.instant(item))), leaf.z)),
+                Typed::Instant(low, high) => list().iter().any(|item| {
+                    let order = instant_of(low, high).cmp(&view.instant(item));
+                    stands(Some(order), leaf.z)
+                }),
+                _ => false,
+            },
+            Op::DateIs => match value.typed {
+                Typed::Instant(low, high) => {
+                    let order = instant_of(low, high).cmp(&instant_of(leaf.x, leaf.y));
+                    stands(Some(order), leaf.z)
+                }
                 _ => false,
             },
             Op::Bool => truth(text()).is_some_and(|truth| leaf.x & truth_bit(truth) != 0),
@@ -107,10 +135,21 @@ impl Matcher<'_> {
                 let text = if truth { "true" } else { "false" };
                 self.any_equal(leaf, text, Case::Ascii)
             }),
-            Op::Address => match value.typed {
-                Typed::Address(address) => list()
+            Op::Address => {
+                let address = match value.typed {
+                    Typed::V4(address) => Address::V4(address),
+                    Typed::V6(low, high) => Address::V6(u128::from(low) | u128::from(high) << 64),
+                    _ => return false,
+                };
+                list()
                     .iter()
-                    .any(|item| view.network(item).contains(address)),
+                    .any(|item| view.network(item).contains(address))
+            }
+            Op::AddressV4 => match value.typed {
+                Typed::V4(address) => {
+                    let inside = |packed: u64| address & (packed >> 32) as u32 == packed as u32;
+                    inside(leaf.x) | inside(leaf.y) | inside(leaf.z)
+                }
                 _ => false,
             },
             Op::Arn => self.any_arn(leaf, text()),
@@ -126,17 +165,9 @@ impl Matcher<'_> {
 
     /// `COND-60`, `COND-61`.
     fn any_arn(&self, leaf: &Leaf, text: &str) -> bool {
-        let mut parts = [""; 6];
-        let mut split = text.splitn(6, ':');
-        for part in &mut parts {
-            let Some(next) = split.next() else {
-                return false;
-            };
-            *part = next;
-        }
-        if parts.first() != Some(&"arn") {
+        let Some(parts) = arn_parts(text) else {
             return false;
-        }
+        };
         self.view.list(leaf.x as u32).iter().any(|item| {
             let patterns = self.view.arn(item).parts;
             patterns.first() == Some(&ANY)
@@ -148,6 +179,39 @@ impl Matcher<'_> {
     }
 }
 
+/// The bytes of a text of 16 that belong to its first `len`.
+fn masks(len: u64) -> (u64, u64) {
+    let low = |len: u64| match len {
+        8.. => u64::MAX,
+        _ => !(u64::MAX << (8 * len)),
+    };
+    (low(len), low(len.saturating_sub(8)))
+}
+
+/// The six parts of an ARN. A loop over bytes: the searchers of the standard library are made for
+/// longer texts.
+fn arn_parts(text: &str) -> Option<[&str; 6]> {
+    let mut parts = [""; 6];
+    let mut start = 0;
+    let mut found = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if byte == b':' {
+            *parts.get_mut(found)? = text.get(start..at)?;
+            start = at + 1;
+            found += 1;
+            if found == 5 {
+                break;
+            }
+        }
+    }
+    if found < 5 || !text.starts_with("arn:") {
+        return None;
+    }
+    *parts.last_mut()? = text.get(start..)?;
+    Some(parts)
+}
+
+#[inline]
 fn stands(order: Option<Ordering>, orders: u64) -> bool {
     let bit = match order {
         None => return false,

@@ -23,7 +23,7 @@ impl Matcher<'_> {
         if statement.principals == ANY {
             return Some(Strength::Direct);
         }
-        let named = self.request.named(self.image);
+        let named = self.named;
         if named.is_empty() {
             return None;
         }
@@ -51,7 +51,7 @@ impl Matcher<'_> {
         let listed = if statement.principals == ANY {
             identity::EVERY
         } else {
-            let named = self.request.named(self.image);
+            let named = self.named;
             self.view
                 .list(statement.principals)
                 .iter()

@@ -153,11 +153,7 @@ impl Request {
         for (image, view) in images.enumerate() {
             let start = groups.len() as u32;
             if view.has_index() {
-                let matcher = Matcher {
-                    view,
-                    request: self,
-                    image,
-                };
+                let matcher = Matcher::new(view, self, image);
                 lookup::nodes(&matcher, |node| groups.push(view.node(node)));
             }
             if let Some(image) = self.images.get_mut(image) {
@@ -372,10 +368,26 @@ impl Request {
             .unwrap_or_default()
     }
 
+    /// The slots of an image.
+    #[inline]
+    pub(crate) fn slots_of(&self, image: usize) -> &[SlotRange] {
+        self.images
+            .get(image)
+            .and_then(|image| {
+                self.slots
+                    .get(image.slots.start as usize..image.slots.end as usize)
+            })
+            .unwrap_or(&[])
+    }
+
     /// The values of a slot.
     #[inline]
     pub(crate) fn slot_values(&self, image: usize, slot: u32) -> &[Value] {
-        let range = self.slot(image, slot);
+        self.values_in(&self.slot(image, slot))
+    }
+
+    #[inline]
+    pub(crate) fn values_in(&self, range: &SlotRange) -> &[Value] {
         self.values
             .get(range.start as usize..(range.start + range.count) as usize)
             .unwrap_or(&[])

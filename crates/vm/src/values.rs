@@ -33,8 +33,11 @@ pub(crate) enum Typed {
     Millionths(i64),
     /// A number that only its text can tell.
     Number,
-    Instant(i128),
-    Address(Address),
+    /// The lower and the upper half of an instant.
+    Instant(u64, u64),
+    V4(u32),
+    /// The lower and the upper half of an IPv6 address.
+    V6(u64, u64),
     /// Not what the class asks for (`COND-87`).
     Unusable,
 }
@@ -75,8 +78,15 @@ fn typed(text: &str, class: u8) -> Typed {
             Some(number) => number.millionths().map_or(Typed::Number, Typed::Millionths),
             None => Typed::Unusable,
         },
-        Slot::DATE => instant::parse(text).map_or(Typed::Unusable, Typed::Instant),
-        Slot::ADDRESS => Address::parse(text).map_or(Typed::Unusable, Typed::Address),
+        Slot::DATE => match instant::parse(text) {
+            Some(instant) => Typed::Instant(instant as u64, (instant >> 64) as u64),
+            None => Typed::Unusable,
+        },
+        Slot::ADDRESS => match Address::parse(text) {
+            Some(Address::V4(address)) => Typed::V4(address),
+            Some(Address::V6(address)) => Typed::V6(address as u64, (address >> 64) as u64),
+            None => Typed::Unusable,
+        },
         _ => {
             let mut bytes = [0; 16];
             for (to, from) in bytes.iter_mut().zip(text.bytes()) {

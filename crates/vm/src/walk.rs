@@ -33,11 +33,7 @@ impl Sink for Quiet {
 pub fn decide<'i>(images: impl Iterator<Item = View<'i>> + Clone, request: &Request) -> Outcome {
     let mut walk = Walk::new(images.clone(), request);
     for (image, view) in images.enumerate() {
-        let matcher = Matcher {
-            view,
-            request,
-            image,
-        };
+        let matcher = Matcher::new(view, request, image);
         if !(view.has_index() && walk.candidates(&matcher)) {
             walk.all(&matcher, &mut Quiet);
         }
@@ -53,11 +49,7 @@ pub(crate) fn record<'i>(
 ) -> Verdicts {
     let mut walk = Walk::new(images.clone(), request);
     for (image, view) in images.enumerate() {
-        let matcher = Matcher {
-            view,
-            request,
-            image,
-        };
+        let matcher = Matcher::new(view, request, image);
         walk.all(&matcher, sink);
     }
     walk.verdicts

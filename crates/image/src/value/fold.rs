@@ -41,6 +41,9 @@ pub fn strip_ignoring_case<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
 
 /// True if `text` folds to `other`, which is folded already.
 pub fn eq_folded(text: &str, other: &str) -> bool {
+    if text.is_ascii() && other.is_ascii() {
+        return crate::wire::eq_lowercase(text.as_bytes(), other.as_bytes());
+    }
     strip_folded(text, other) == Some("")
 }
 
