@@ -3,7 +3,9 @@
 use portcullis_image::value::instant;
 use portcullis_image::value::network::Network;
 use portcullis_image::value::number::Number;
-use portcullis_image::{ANY, ArnPattern, Leaf, ListKind, NumberRecord, Op, flag, ordering};
+use portcullis_image::{
+    ANY, ArnPattern, Leaf, ListKind, MAX_INLINE_NUMBER, NumberRecord, Op, flag, ordering,
+};
 use portcullis_model::{Family, Quantifier};
 use portcullis_syntax::ast::{Condition, Text};
 use portcullis_syntax::vars;
@@ -195,7 +197,10 @@ impl<'a> Program<'a> {
         }
         if let [number] = list.as_slice() {
             let record = self.numbers.items().get(*number as usize);
-            if let Some(record) = record.filter(|record| record.millionths != i64::MIN) {
+            let fits = |record: &&NumberRecord| {
+                record.millionths != i64::MIN && record.text.len <= MAX_INLINE_NUMBER
+            };
+            if let Some(record) = record.filter(fits) {
                 let millionths = record.millionths as u64;
                 return (Op::NumberIs, millionths, record.text.pack(), orders);
             }

@@ -115,7 +115,7 @@ fn write_pattern(view: View<'_>, index: u32, out: &mut dyn Write) -> fmt::Result
                     Token::End => break,
                     Token::Text(text) => write_literal(view, text, out)?,
                     Token::Star => out.write_char('*')?,
-                    Token::Chars(count) => write!(out, "{:?<1$}", "", count as usize)?,
+                    Token::Chars(count) => (0..count).try_for_each(|_| out.write_char('?'))?,
                     Token::Variable { slot, default } => {
                         write!(out, "${{{}", view.text(view.slot(slot).name))?;
                         if let Some(default) = default {

@@ -22,7 +22,7 @@ pub mod wire;
 pub use disasm::disassemble;
 pub use image::{Header, Image, ImageError, LIST_LEN, List, ListKind, Section, View, instant_of};
 pub use op::{Op, OpInfo, Operands};
-pub use record::{ANY, MAX_CHARS, NONE, flag, ordering, reserved};
+pub use record::{ANY, MAX_CHARS, MAX_INLINE_NUMBER, NONE, flag, ordering, reserved};
 pub use record::{
     ActionPattern, ArnPattern, Leaf, LeafSource, NETWORK_SIZE, NumberRecord, Origin, Pattern,
     PatternKind, PrincipalForm, PrincipalRecord, Slot, Source, Statement, StatementFlags, Str,

@@ -310,6 +310,9 @@ impl Pattern {
     }
 }
 
+/// The longest text of a number that stands in its instruction. There is no such instruction for a
+/// longer one, so that instructions which share a text need no care when they are checked.
+pub const MAX_INLINE_NUMBER: u32 = 64;
 /// The most characters that one [`Token::Chars`] stands for.
 pub const MAX_CHARS: u32 = 1 << 16;
 

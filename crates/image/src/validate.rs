@@ -1,13 +1,17 @@
 //! The validator: what every record must be for a decision to be the one that the policies say.
 //!
 //! One pass over each section, in an order in which each section only refers to sections that are
-//! checked by the same pass or were checked before. The time is linear in the image.
+//! checked by the same pass or were checked before. The time is linear in the image: also the texts
+//! that records share are bounded ([`Checker::may_read`]).
+
+use core::cell::Cell;
 
 use crate::image::{ImageError, LIST_HEAD, LIST_LEN, ListKind, Section, View};
 use crate::index::{Candidate, MAX_PROBES, MAX_SEGMENTS, WHOLE_HEAD};
 use crate::op::{Op, Operands};
 use crate::record::{
-    ANY, MAX_CHARS, NONE, PatternKind, Slot, Str, Token, flag, ordering, reserved,
+    ANY, MAX_CHARS, MAX_INLINE_NUMBER, NONE, PatternKind, Slot, Str, Token, flag, ordering,
+    reserved,
 };
 use crate::value::fold::fold_char;
 use crate::value::number::Number;
@@ -19,6 +23,7 @@ pub(crate) fn validate(view: View<'_>) -> Checked {
     let checker = Checker {
         view,
         strings: view.section(Section::Strings),
+        looked_at: Cell::new(0),
     };
     checker.strings()?;
     checker.slots()?;
@@ -36,6 +41,8 @@ pub(crate) fn validate(view: View<'_>) -> Checked {
 struct Checker<'a> {
     view: View<'a>,
     strings: (usize, usize),
+    /// Bytes of text that were looked at, counted again for each record that has them.
+    looked_at: Cell<usize>,
 }
 
 impl Checker<'_> {
@@ -83,12 +90,23 @@ impl Checker<'_> {
         start >= offset && end <= offset + len && between(start) && between(end)
     }
 
+    /// A text, and there is still leave to look at as much of it.
+    ///
+    /// What a compiler writes has few records for a text: four slots, a principal of each form, a
+    /// number. An image in which all records share one long text would take the product of both to
+    /// check.
+    fn may_read(&self, text: Str) -> bool {
+        let looked_at = self.looked_at.get().saturating_add(text.len as usize);
+        self.looked_at.set(looked_at);
+        self.is_text(text) && looked_at / 16 <= self.view.bytes.len()
+    }
+
     fn slots(&self) -> Checked {
         let view = &self.view;
         let count = view.count(Section::Slots);
         for index in 0..count {
             let slot = view.slot(index);
-            let fine = self.is_text(slot.name)
+            let fine = self.may_read(slot.name)
                 && u64_at(view.bytes, view.at(Section::Slots, index) + 8)
                     <= u64::from(Slot::ADDRESS)
                 && view.text(slot.name).chars().all(|c| fold_char(c) == c);
@@ -127,6 +145,7 @@ impl Checker<'_> {
         for index in 0..entries {
             let (hash, slot) = view.slot_index(index);
             let fine = slot < count
+                && self.may_read(view.slot(slot).name)
                 && name_hash(view.slot(slot).name.bytes(view.bytes)) == hash
                 && previous.is_none_or(|previous| previous < (hash, slot));
             self.ensure(
@@ -279,7 +298,7 @@ impl Checker<'_> {
             let known = u64_at(view.bytes, view.at(Section::Principals, index) + 8) < 7;
             let Some(principal) = view
                 .principal(index)
-                .filter(|record| known && self.is_text(record.text))
+                .filter(|record| known && self.may_read(record.text))
             else {
                 return self.fail(
                     Section::Principals,
@@ -308,7 +327,7 @@ impl Checker<'_> {
         }
         for index in 0..view.count(Section::Numbers) {
             let record = view.number(index);
-            let fine = self.is_text(record.text)
+            let fine = self.may_read(record.text)
                 && Number::parse(view.text(record.text)).is_some_and(|number| {
                     number.millionths().unwrap_or(i64::MIN) == record.millionths
                 });
@@ -385,6 +404,7 @@ impl Checker<'_> {
                 Operands::Number => {
                     let text = Str::unpack(leaf.y);
                     leaf.z <= orders
+                        && text.len <= MAX_INLINE_NUMBER
                         && self.is_text(text)
                         && Number::parse(view.text(text))
                             .is_some_and(|number| number.millionths() == Some(leaf.x as i64))
@@ -487,6 +507,15 @@ impl Checker<'_> {
             0,
             "a table that is not a power of two",
         )?;
+        // A record that the table leads to is an action or a service; neither may lie behind the
+        // actions, whose nodes are then looked up.
+        for index in 0..places {
+            let (_, entry) = view.action_entry(index);
+            let fine = entry <= view.count(Section::Actions);
+            self.ensure(fine, Section::ActionTable, index, "an action out of range")?;
+        }
+        let fine = view.count(Section::Services) <= view.count(Section::Actions);
+        self.ensure(fine, Section::Services, 0, "services without actions")?;
         for index in 0..view.count(Section::Services) {
             let fine = self.is_text(view.service(index).name);
             self.ensure(

@@ -5,7 +5,9 @@
 //! ([`oracle`]). A disagreement prints itself as a line of a scenario file, to be pasted into the
 //! corpus.
 
+pub mod corpus;
 pub mod derive;
+pub mod forge;
 pub mod generate;
 pub mod oracle;
 mod world;

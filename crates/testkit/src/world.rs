@@ -149,6 +149,50 @@ pub struct Request {
     pub external_grant: bool,
 }
 
+impl From<&model::Request<'_>> for Request {
+    fn from(request: &model::Request<'_>) -> Request {
+        let caller = match request.principal.caller {
+            model::Caller::Anonymous => Caller::Anonymous,
+            model::Caller::Root { arn } => Caller::Root { arn: arn.into() },
+            model::Caller::User { arn } => Caller::User { arn: arn.into() },
+            model::Caller::Role {
+                session_arn,
+                role_arn,
+                service_linked,
+            } => Caller::Role {
+                session_arn: session_arn.map(Into::into),
+                role_arn: role_arn.into(),
+                service_linked,
+            },
+            model::Caller::FederatedUser { arn, federated_by } => Caller::FederatedUser {
+                arn: arn.into(),
+                federated_by: federated_by.map(Into::into),
+            },
+            model::Caller::Service { name } => Caller::Service { name: name.into() },
+            model::Caller::Federated { provider } => Caller::Federated {
+                provider: provider.into(),
+            },
+            model::Caller::CanonicalUser { id } => Caller::CanonicalUser { id: id.into() },
+        };
+        let texts = |values: &[&str]| values.iter().map(|value| value.to_string()).collect();
+        Request {
+            caller,
+            user_id: request.principal.user_id.map(Into::into),
+            management_account: request.principal.management_account,
+            action: request.action.into(),
+            resource: request.resource.into(),
+            resource_account: request.resource_account.map(Into::into),
+            context: request
+                .context
+                .iter()
+                .map(|entry| (entry.key.into(), texts(entry.values)))
+                .collect(),
+            restrict_public_buckets: request.restrict_public_buckets,
+            external_grant: request.external_grant,
+        }
+    }
+}
+
 impl Request {
     /// Calls a function with the request in borrowed form.
     pub fn with<T>(&self, use_it: impl FnOnce(&model::Request<'_>) -> T) -> T {

@@ -58,7 +58,7 @@ impl<'a> Reader<'a> {
             return None;
         };
         let node = member.value;
-        if kind == PolicyKind::Rcp && node.as_str() != Some("*") {
+        if kind == PolicyKind::Rcp && !negated && node.as_str() != Some("*") {
             let message = "the `Principal` of a resource control policy must be `\"*\"`";
             self.error(Code::RcpSyntaxErrorPrincipal, node.span, message);
             return None;

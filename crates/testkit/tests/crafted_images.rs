@@ -1,0 +1,145 @@
+//! Images that nobody would make by accident: each is an attack on what a reader takes for granted.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may fail, and helpers of tests too"
+)]
+
+use bumpalo::Bump;
+use portcullis_compile::{Options, compile};
+use portcullis_image::index::Group;
+use portcullis_image::wire::name_hash;
+use portcullis_image::{Image, Section, disassemble};
+use portcullis_testkit::forge::{Parts, put, use_up};
+use portcullis_testkit::{Caller, Request, World};
+
+fn image_of(statements: &str) -> Image<Vec<u8>> {
+    let world = World {
+        identity: vec![format!(
+            r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#
+        )],
+        ..World::default()
+    };
+    let arena = Bump::new();
+    let sets = world.read(&arena).unwrap();
+    Image::from_bytes(compile(&sets, Options::default()).unwrap()).unwrap()
+}
+
+fn ask(resource: &str) -> Request {
+    Request {
+        caller: Caller::User {
+            arn: "arn:aws:iam::111122223333:user/bob".into(),
+        },
+        user_id: None,
+        management_account: false,
+        action: "s3:GetObject".into(),
+        resource: resource.into(),
+        resource_account: None,
+        context: vec![("aws:username".into(), vec!["bob".into()])],
+        restrict_public_buckets: false,
+        external_grant: false,
+    }
+}
+
+fn section(parts: &mut Parts, wanted: Section) -> &mut Vec<u8> {
+    let found = parts
+        .sections
+        .iter_mut()
+        .find(|(number, _)| *number == wanted as u32);
+    &mut found.unwrap().1
+}
+
+/// A run of wildcards longer than any width that can be formatted.
+#[test]
+fn very_many_question_marks_are_written_out() {
+    let marks = "?".repeat(150_000);
+    let image = image_of(&format!(
+        r#"{{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::{marks}"}}"#
+    ));
+    let mut text = String::new();
+    disassemble(image.view(), &mut text).unwrap();
+    assert_eq!(text.matches('?').count(), marks.len());
+    assert!(use_up(image.as_bytes(), &[ask("arn:aws:s3:::b")]));
+}
+
+/// The table of actions leads out of the actions, to bytes that look like an action with a node whose
+/// group is as long as a number can be.
+#[test]
+fn the_table_of_actions_leads_nowhere_else() {
+    let image = image_of(
+        r#"{"Effect":"Allow","Action":["s3:GetObject","s3:Put*"],"Resource":"arn:aws:s3:::b/*"}"#,
+    );
+    let requests = [ask("arn:aws:s3:::b/k")];
+    assert!(use_up(image.as_bytes(), &requests));
+    let entries = image.view().count(Section::ActionTable);
+    for entry in 0..entries {
+        let mut parts = Parts::of(&image);
+        for number in [3, 4, 100, 1 << 20, u32::MAX - 1, u32::MAX] {
+            put(
+                section(&mut parts, Section::ActionTable),
+                8 * entry as usize + 4,
+                number,
+            );
+            let bytes = parts.join();
+            let limit = image.view().count(Section::Actions);
+            let refused = Image::from_bytes(&bytes[..]).is_err();
+            assert_eq!(refused, number > limit, "{number} in place {entry}");
+        }
+    }
+    // A group of all that a number can say is refused too.
+    let mut parts = Parts::of(&image);
+    for field in 0..4 {
+        put(section(&mut parts, Section::Groups), 4 * field, u32::MAX);
+    }
+    assert!(Group::SIZE >= 16 && Image::from_bytes(parts.join()).is_err());
+}
+
+/// Many records that all refer to the same long text must not make loading take their product.
+#[test]
+fn loading_is_linear_also_if_texts_are_shared() {
+    let name = "a".repeat(100_000);
+    let image = image_of(&format!(
+        r#"{{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{{"StringEquals":{{"{name}":"x"}}}}}}"#
+    ));
+    let mut parts = Parts::of(&image);
+    let slots = section(&mut parts, Section::Slots);
+    let long: Vec<u8> = slots[slots.len() - 16..].to_vec();
+    for _ in 0..5_000 {
+        slots.extend_from_slice(&long);
+    }
+    let count = (slots.len() / 16) as u32;
+    let hash = name_hash(name.as_bytes());
+    let index = section(&mut parts, Section::SlotIndex);
+    // The order of the hashes does not matter: the slots are looked at first.
+    for slot in count - 5_000..count {
+        index.extend_from_slice(&hash.to_le_bytes());
+        index.extend_from_slice(&slot.to_le_bytes());
+    }
+    let error = Image::from_bytes(parts.join()).unwrap_err();
+    assert_eq!(error.what, "a slot that is not well-formed");
+
+    // What a compiler writes is not touched by the bound: a long key in every class.
+    let operators = ["StringEquals", "NumericEquals", "DateEquals", "IpAddress"];
+    let values = ["1", "1", "2026-01-01", "10.0.0.0/8"];
+    let conditions: Vec<String> = operators
+        .iter()
+        .zip(values)
+        .map(|(operator, value)| format!(r#""{operator}":{{"{name}":"{value}"}}"#))
+        .collect();
+    image_of(&format!(
+        r#"{{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{{{}}}}}"#,
+        conditions.join(",")
+    ));
+    // Long numbers that several conditions share neither.
+    let number = format!("1{}", ".0".to_string() + &"0".repeat(100_000));
+    let conditions: Vec<String> = (0..40)
+        .map(|key| format!(r#""NumericEquals":{{"s3:k{key}":"{number}"}}"#))
+        .map(|condition| {
+            format!(
+                r#"{{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{{{condition}}}}}"#
+            )
+        })
+        .collect();
+    image_of(&conditions.join(","));
+}
