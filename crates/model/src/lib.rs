@@ -17,5 +17,6 @@ pub use kind::{Decision, Effect, Layer, PolicyKind};
 pub use operator::{Base, Family, Operator, OperatorError, Quantifier};
 pub use request::{
     Caller, ContextEntry, Principal, PrincipalError, Request, is_account_id, session_role_name,
+    split_arn,
 };
 pub use service::{RCP_SERVICES, is_rcp_service};

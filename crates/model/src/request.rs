@@ -116,12 +116,14 @@ impl<'a> Caller<'a> {
 
     /// The caller's account: the fifth part of its ARN.
     pub fn account(&self) -> Option<&'a str> {
-        self.arn()?.split(':').nth(4)
+        let [_, _, _, _, account, _] = split_arn(self.arn()?)?;
+        Some(account)
     }
 
     /// The caller's partition: the second part of its ARN.
     pub fn partition(&self) -> Option<&'a str> {
-        self.arn()?.split(':').nth(1)
+        let [_, partition, ..] = split_arn(self.arn()?)?;
+        Some(partition)
     }
 
     /// Reads the ARN of a caller: a root user, a user, a role session or a federated user.
@@ -214,16 +216,41 @@ impl fmt::Display for PrincipalError {
 
 impl core::error::Error for PrincipalError {}
 
+/// The six parts of an ARN: split at the first five colons (`MATCH-20`). None if there are fewer.
+///
+/// A loop over bytes; the searchers of the standard library are made for longer texts.
+///
+/// ```
+/// use portcullis_model::split_arn;
+/// assert_eq!(split_arn("arn:aws:s3:::b/k:1"), Some(["arn", "aws", "s3", "", "", "b/k:1"]));
+/// assert_eq!(split_arn("arn:aws:s3"), None);
+/// ```
+pub fn split_arn(text: &str) -> Option<[&str; 6]> {
+    let mut parts = [""; 6];
+    let mut start = 0;
+    let mut found = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if byte == b':' {
+            *parts.get_mut(found)? = text.get(start..at)?;
+            start = at + 1;
+            found += 1;
+            if found == 5 {
+                *parts.last_mut()? = text.get(start..)?;
+                return Some(parts);
+            }
+        }
+    }
+    None
+}
+
 /// True for twelve ASCII digits (`EVAL-12`).
 pub fn is_account_id(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn split_principal_arn(arn: &str) -> Result<(&str, &str), PrincipalError> {
-    let mut parts = arn.splitn(6, ':');
-    let mut next = || parts.next().ok_or(PrincipalError::NotAnArn);
-    let (scheme, partition, service) = (next()?, next()?, next()?);
-    let (region, account, resource) = (next()?, next()?, next()?);
+    let parts = split_arn(arn).ok_or(PrincipalError::NotAnArn)?;
+    let [scheme, partition, service, region, account, resource] = parts;
     if scheme != "arn" || partition.is_empty() || !region.is_empty() || !is_account_id(account) {
         return Err(PrincipalError::NotAnArn);
     }

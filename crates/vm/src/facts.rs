@@ -2,7 +2,7 @@
 //! how the verdicts of the policy sets are combined.
 
 use portcullis_image::{layer_mask, reserved};
-use portcullis_model::{Caller, Layer, Principal, is_account_id, is_rcp_service};
+use portcullis_model::{Caller, Layer, Principal, is_account_id, is_rcp_service, split_arn};
 
 use crate::caller::{Kind, RCP_CHAIN, SCP_CHAIN};
 use crate::request::Request;
@@ -35,19 +35,22 @@ pub(crate) struct Facts {
 
 impl Request {
     /// Works out the facts. Everything else of the request is set already.
-    pub(crate) fn set_facts(&mut self, principal: &Principal<'_>, target: &Target<'_>) {
+    pub(crate) fn set_facts(
+        &mut self,
+        principal: &Principal<'_>,
+        home: Home<'_>,
+        target: &Target<'_>,
+        resource: &ResourceParts<'_>,
+    ) {
         let caller = Kind::of(&principal.caller);
         let service = self.action_service();
         let name = self.action_name();
-        let resource = ResourceParts::of(target.resource);
-        let account = principal.caller.account();
         // EVAL-12, EVAL-13.
         let owner = match resource.is_star {
             true => None,
             false => target.account.or(resource.account),
         };
-        let same_account = owner.is_none() || owner == account;
-        let partition = principal.caller.partition();
+        let same_account = owner.is_none() || owner == home.account;
         let assumed_root = caller == Kind::Root && self.is_assumed_root();
 
         let mut layers = caller.layers(assumed_root);
@@ -81,7 +84,7 @@ impl Request {
             root_allows: caller == Kind::Root && !assumed_root,
             same_account,
             other_partition: matches!(
-                (partition, resource.partition),
+                (home.partition, resource.partition),
                 (Some(caller), Some(resource)) if caller != resource
             ),
             needs_resource_policy: (service == "kms" && resource.is_key)
@@ -126,13 +129,36 @@ impl<'a> Target<'a> {
     }
 }
 
+/// Where a caller is at home, read from its ARN once.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Home<'a> {
+    pub(crate) partition: Option<&'a str>,
+    pub(crate) account: Option<&'a str>,
+}
+
+impl<'a> Home<'a> {
+    pub(crate) fn of(caller: &Caller<'a>) -> Self {
+        match caller.arn().and_then(split_arn) {
+            Some([_, partition, _, _, account, _]) => Home {
+                partition: Some(partition),
+                account: Some(account),
+            },
+            None => Home::default(),
+        }
+    }
+}
+
 /// Calls back with the reserved slot of every key that follows from a principal, and its value
 /// (`KEY-5`).
-pub(crate) fn derived<'a>(principal: &Principal<'a>, mut found: impl FnMut(u32, &[&str])) {
+pub(crate) fn derived<'a>(
+    principal: &Principal<'a>,
+    home: Home<'a>,
+    mut found: impl FnMut(u32, &[&str]),
+) {
     let caller = &principal.caller;
     let keys = [
         (reserved::PRINCIPAL_ARN, principal_arn(caller)),
-        (reserved::PRINCIPAL_ACCOUNT, principal_account(caller)),
+        (reserved::PRINCIPAL_ACCOUNT, principal_account(caller, home)),
         (reserved::PRINCIPAL_TYPE, principal_type(caller)),
         (reserved::USER_NAME, user_name(caller)),
         (reserved::IS_SERVICE, is_service(caller)),
@@ -148,7 +174,7 @@ pub(crate) fn derived<'a>(principal: &Principal<'a>, mut found: impl FnMut(u32, 
         return;
     }
     // VAR-13. The parts of a value are joined by whoever stores it.
-    let account = caller.account().unwrap_or("");
+    let account = home.account.unwrap_or("");
     match caller {
         Caller::Anonymous => found(reserved::USER_ID, &["anonymous"]),
         Caller::Root { .. } => found(reserved::USER_ID, &[account]),
@@ -163,7 +189,7 @@ pub(crate) fn derived<'a>(principal: &Principal<'a>, mut found: impl FnMut(u32, 
 }
 
 /// What the decision needs to know of the resource.
-struct ResourceParts<'a> {
+pub(crate) struct ResourceParts<'a> {
     is_star: bool,
     partition: Option<&'a str>,
     /// The owner's account, if the ARN tells it (`EVAL-12`).
@@ -173,16 +199,10 @@ struct ResourceParts<'a> {
 }
 
 impl<'a> ResourceParts<'a> {
-    fn of(resource: &'a str) -> Self {
-        let mut split = resource.splitn(6, ':');
-        let mut parts = [""; 6];
-        let filled = parts.iter_mut().all(|part| {
-            let next = split.next();
-            *part = next.unwrap_or("");
-            next.is_some()
-        });
-        let [scheme, partition, service, _, account, rest] = parts;
-        let is_arn = filled && scheme == "arn";
+    pub(crate) fn of(resource: &'a str) -> Self {
+        let parts = split_arn(resource).filter(|_| resource.starts_with("arn:"));
+        let is_arn = parts.is_some();
+        let [_, partition, service, _, account, rest] = parts.unwrap_or_default();
         ResourceParts {
             is_star: resource == "*",
             partition: is_arn.then_some(partition),
@@ -202,10 +222,10 @@ fn principal_arn<'a>(caller: &Caller<'a>) -> Option<&'a str> {
 }
 
 /// `KEY-11`.
-fn principal_account<'a>(caller: &Caller<'a>) -> Option<&'a str> {
+fn principal_account<'a>(caller: &Caller<'a>, home: Home<'a>) -> Option<&'a str> {
     match caller {
         Caller::Anonymous => Some("anonymous"),
-        _ => caller.account(),
+        _ => home.account,
     }
 }
 
@@ -247,8 +267,9 @@ fn service_name<'a>(caller: &Caller<'a>) -> Option<&'a str> {
 }
 
 /// `KEY-50`, `EVAL-12`: never the assumed owner.
-pub(crate) fn resource_account<'a>(target: &Target<'a>) -> Option<&'a str> {
-    target
-        .account
-        .or_else(|| ResourceParts::of(target.resource).account)
+pub(crate) fn resource_account<'a>(
+    target: &Target<'a>,
+    parts: &ResourceParts<'a>,
+) -> Option<&'a str> {
+    target.account.or(parts.account)
 }

@@ -6,6 +6,7 @@ use portcullis_image::value::fold::eq_folded;
 use portcullis_image::value::network::Address;
 use portcullis_image::value::number::Number;
 use portcullis_image::{ANY, Leaf, NONE, Op, Str, flag, instant_of, ordering};
+use portcullis_model::split_arn;
 
 use crate::glob::{Case, Matcher, equal};
 use crate::values::{Typed, Value};
@@ -165,7 +166,7 @@ impl Matcher<'_> {
 
     /// `COND-60`, `COND-61`.
     fn any_arn(&self, leaf: &Leaf, text: &str) -> bool {
-        let Some(parts) = arn_parts(text) else {
+        let Some(parts) = split_arn(text).filter(|_| text.starts_with("arn:")) else {
             return false;
         };
         self.view.list(leaf.x as u32).iter().any(|item| {
@@ -186,29 +187,6 @@ fn masks(len: u64) -> (u64, u64) {
         _ => !(u64::MAX << (8 * len)),
     };
     (low(len), low(len.saturating_sub(8)))
-}
-
-/// The six parts of an ARN. A loop over bytes: the searchers of the standard library are made for
-/// longer texts.
-fn arn_parts(text: &str) -> Option<[&str; 6]> {
-    let mut parts = [""; 6];
-    let mut start = 0;
-    let mut found = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if byte == b':' {
-            *parts.get_mut(found)? = text.get(start..at)?;
-            start = at + 1;
-            found += 1;
-            if found == 5 {
-                break;
-            }
-        }
-    }
-    if found < 5 || !text.starts_with("arn:") {
-        return None;
-    }
-    *parts.last_mut()? = text.get(start..)?;
-    Some(parts)
 }
 
 #[inline]

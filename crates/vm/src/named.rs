@@ -6,6 +6,7 @@ use portcullis_image::{PrincipalForm, Section, View, reserved};
 use portcullis_model::{Caller, Principal};
 
 use crate::caller::{Strength, identity};
+use crate::facts::Home;
 use crate::request::Request;
 
 /// A principal of an image that names the caller.
@@ -41,6 +42,7 @@ impl<'a> FromContext<'a> {
 pub(crate) fn find(
     view: View<'_>,
     principal: &Principal<'_>,
+    home: Home<'_>,
     context: FromContext<'_>,
     all: &mut Vec<Named>,
 ) {
@@ -110,7 +112,7 @@ pub(crate) fn find(
             add(Form::CanonicalUser, &[id], Direct, identity::FIRST);
         }
     }
-    if let (Some(account), Some(partition)) = (caller.account(), caller.partition()) {
+    if let (Some(account), Some(partition)) = (home.account, home.partition) {
         // An account principal names the root user directly (EVAL-51).
         let strength = match caller {
             Caller::Root { .. } => Direct,

@@ -8,7 +8,7 @@ use portcullis_image::index::Segments;
 use portcullis_image::{Section, View, reserved};
 use portcullis_model::{self as model, Principal};
 
-use crate::facts::{Facts, Target, derived, resource_account};
+use crate::facts::{Facts, Home, ResourceParts, Target, derived, resource_account};
 use crate::glob::Matcher;
 use crate::lookup;
 use crate::named::{self, FromContext, Named};
@@ -209,14 +209,16 @@ impl Request {
             ]
             .iter()
             .any(|slot| self.slot(0, *slot).count > 0);
+        let home = Home::of(&principal.caller);
+        let resource = ResourceParts::of(target.resource);
         match known.filter(|_| !from_context) {
             Some(known) => self.set_known(known),
-            None => self.find_named(images.clone(), principal),
+            None => self.find_named(images.clone(), principal, home),
         }
-        derived(principal, |slot, parts| {
+        derived(principal, home, |slot, parts| {
             self.derive(images.clone(), slot, parts)
         });
-        if let Some(account) = resource_account(target) {
+        if let Some(account) = resource_account(target, &resource) {
             self.derive(images.clone(), reserved::RESOURCE_ACCOUNT, &[account]);
         }
         let start = self.text.len() as u32;
@@ -225,7 +227,7 @@ impl Request {
         if images.clone().any(|view| view.count(Section::Probes) > 0) {
             self.segments.set(target.resource.as_bytes());
         }
-        self.set_facts(principal, target);
+        self.set_facts(principal, home, target, &resource);
     }
 
     fn set_known(&mut self, known: &Known) {
@@ -239,11 +241,13 @@ impl Request {
         &mut self,
         images: impl Iterator<Item = View<'i>>,
         principal: &Principal<'_>,
+        home: Home<'_>,
     ) {
         let mut named = core::mem::take(&mut self.named);
         for (image, view) in images.enumerate() {
             let start = named.len() as u32;
-            named::find(view, principal, FromContext::of(self, image), &mut named);
+            let context = FromContext::of(self, image);
+            named::find(view, principal, home, context, &mut named);
             if let Some(image) = self.images.get_mut(image) {
                 image.named = start..named.len() as u32;
             }

@@ -7,6 +7,7 @@ use core::ops::Range;
 use portcullis_image::{Section, View};
 use portcullis_model::Principal;
 
+use crate::facts::Home;
 use crate::named::{self, FromContext, Named};
 use crate::request::Request;
 
@@ -73,7 +74,14 @@ impl Known {
         };
         for view in images {
             let start = known.named.len() as u32;
-            named::find(view, principal, FromContext::default(), &mut known.named);
+            let home = Home::of(&principal.caller);
+            named::find(
+                view,
+                principal,
+                home,
+                FromContext::default(),
+                &mut known.named,
+            );
             known.ranges.push(start..known.named.len() as u32);
         }
         known
