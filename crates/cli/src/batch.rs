@@ -1,7 +1,6 @@
 //! `batch`: an answer for every request of a stream.
 
-use std::io::{self, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -43,13 +42,15 @@ pub(crate) fn run(args: &BatchArgs) -> Result<ExitCode, Failure> {
         prepared: portcullis_vm::Request::new(),
         failed: false,
     };
-    if args.file == Path::new("-") && io::stdin().is_terminal() {
-        batch.output.interactive();
-    }
     let outcome = each_record(&args.file, Options::default(), |loaded| {
         match &loaded.scenarios {
-            Ok(scenarios) => scenarios.iter().try_for_each(|one| batch.scenario(one)),
-            Err(problems) => batch.error(None, &summary(problems)),
+            Ok(scenarios) => scenarios.iter().try_for_each(|one| batch.scenario(one))?,
+            Err(problems) => batch.error(None, &summary(problems))?,
+        }
+        // Whoever writes requests may wait for the answers before it writes more.
+        match loaded.is_last_at_hand {
+            true => batch.output.finish(),
+            false => Ok(()),
         }
     });
     // What was answered is printed, whatever came after it.

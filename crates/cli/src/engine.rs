@@ -61,14 +61,11 @@ impl<'p, 'a> Policies<'p, 'a> {
 
 /// Compiles policies to an image.
 pub(crate) fn image(sets: &PolicySets<'_>, debug: bool) -> Result<Image<Vec<u8>>, String> {
-    let bytes = compile(
-        sets,
-        Options {
-            debug,
-            ..Options::default()
-        },
-    )
-    .map_err(|error| error.to_string())?;
+    let options = Options {
+        debug,
+        ..Options::default()
+    };
+    let bytes = compile(sets, options).map_err(|error| error.to_string())?;
     Image::from_bytes(bytes).map_err(|error| format!("the compiler made what is {error}"))
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::decide::{Format, read_image};
 use crate::engine::layer_name;
 use crate::failure::Failure;
-use crate::output::{Output, display_name};
+use crate::output::{Output, display_name, printable};
 
 const INSPECT_EXAMPLES: &str = "\
 Examples:
@@ -59,7 +59,7 @@ pub(crate) fn inspect(args: &InspectArgs) -> Result<ExitCode, Failure> {
             if args.keys {
                 output.line("keys:")?;
                 for (name, class) in keys(view) {
-                    output.line(&format!("  {name} ({class})"))?;
+                    output.line(&format!("  {} ({class})", printable(name)))?;
                 }
             }
         }
@@ -190,6 +190,7 @@ struct Sink {
 
 impl fmt::Write for Sink {
     fn write_str(&mut self, text: &str) -> fmt::Result {
+        let text = printable(text);
         self.output.bytes(text.as_bytes()).map_err(|failure| {
             self.failure = Some(failure);
             fmt::Error

@@ -30,7 +30,7 @@ use crate::output::Output;
 
 /// Decides, explains, tests, compiles and checks AWS IAM policies, without an AWS account
 #[derive(Parser, Debug)]
-#[command(name = "portcullis", version, arg_required_else_help = true)]
+#[command(name = "portcullis", version, arg_required_else_help = false)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -1,7 +1,8 @@
 //! Standard output and files.
 
+use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Read, Write};
+use std::io::{self, BufReader, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -25,11 +26,6 @@ impl Output {
             colour: use_colour(&stdout),
             stream: BufWriter::with_capacity(1 << 16, stdout.lock()),
         }
-    }
-
-    /// Lines appear at once, because somebody waits for each.
-    pub(crate) fn interactive(&mut self) {
-        self.is_interactive = true;
     }
 
     pub(crate) fn colour(&self) -> bool {
@@ -67,6 +63,26 @@ fn write_failure(error: io::Error) -> Failure {
     }
 }
 
+/// Text from a file or an image without what would garble a terminal: controls other than the line
+/// feed, and characters that change the direction of writing.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    let is_strange = |c: char| {
+        (c.is_control() && c != '\n')
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(is_strange) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match is_strange(c) {
+            true => out.extend(c.escape_unicode()),
+            false => out.push(c),
+        }
+    }
+    Cow::Owned(out)
+}
+
 /// The name under which standard input appears in messages.
 pub(crate) const STDIN: &str = "<stdin>";
 
@@ -74,19 +90,22 @@ pub(crate) const STDIN: &str = "<stdin>";
 pub(crate) fn display_name(path: &Path) -> String {
     match path.as_os_str() == "-" {
         true => STDIN.to_string(),
-        false => path.to_string_lossy().into_owned(),
+        false => printable(&path.to_string_lossy()).into_owned(),
     }
 }
+
+/// An input that knows whether more of it is at hand.
+pub(crate) type Input = BufReader<Box<dyn Read>>;
 
 static STDIN_TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// Opens a file, or standard input for `-`.
-pub(crate) fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
+pub(crate) fn open(path: &Path) -> Result<Input, Failure> {
     if path.as_os_str() == "-" {
         if STDIN_TAKEN.swap(true, Ordering::Relaxed) {
             return Err(Failure::new("standard input can be named only once"));
         }
-        return Ok(Box::new(io::stdin().lock()));
+        return Ok(input(io::stdin().lock()));
     }
     let fail = |error: &str| cannot_read(path, error);
     let file = File::open(path).map_err(|error| fail(&reason(&error)))?;
@@ -94,7 +113,11 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
     if file.metadata().is_ok_and(|data| data.is_dir()) {
         return Err(fail("it is a directory"));
     }
-    Ok(Box::new(BufReader::with_capacity(1 << 16, file)))
+    Ok(input(file))
+}
+
+fn input(stream: impl Read + 'static) -> Input {
+    BufReader::with_capacity(1 << 16, Box::new(stream))
 }
 
 /// A file's content, or that of standard input for `-`.

@@ -12,7 +12,7 @@ use portcullis_syntax::policy::ReadOptions;
 use portcullis_syntax::{Policy, PolicySets};
 
 use crate::failure::Failure;
-use crate::output::{display_name, read};
+use crate::output::{display_name, printable, read};
 use crate::scenarios::{each_record, load};
 
 #[derive(Args, Debug)]
@@ -280,7 +280,12 @@ fn select<'a>(
                     .filter(|_| purpose == Purpose::OwnRequest),
             );
             let room = LISTED.saturating_sub(names.len());
-            names.extend(own_names.flatten().take(room).map(str::to_string));
+            names.extend(
+                own_names
+                    .flatten()
+                    .take(room)
+                    .map(|name| printable(name).into_owned()),
+            );
         }
         Ok(())
     })?;

@@ -4,10 +4,11 @@ use std::fmt::Write;
 
 use portcullis_image::Image;
 use portcullis_model::{Caller, Effect, Layer, Request};
-use portcullis_vm::{ConditionReport, Explanation, LayerReport, StatementReport};
+use portcullis_vm::{ConditionReport, Explanation, LayerReport, Miss, StatementReport};
 use serde_json::{Value, json};
 
 use crate::engine::layer_name;
+use crate::output::printable;
 
 /// Lines that the positions of a file are to be moved by, because only a part of it was read.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +58,7 @@ pub(crate) fn human(
     let mut out = String::new();
     // Writing to a string cannot fail.
     let _ = write_human(&mut out, explanation, request, shift);
-    out
+    printable(&out).into_owned()
 }
 
 fn write_human(
@@ -73,7 +74,9 @@ fn write_human(
     for layer in &explanation.layers {
         let (name, verdict) = (layer.layer, verdict_text(layer));
         writeln!(out, "\n{name}: {verdict}")?;
-        let (matched, near) = by_weight(layer);
+        let (matched, mut near) = by_weight(layer);
+        let left_out = near.len().saturating_sub(MOST_NEAR_MISSES);
+        near.truncate(MOST_NEAR_MISSES);
         for statement in matched {
             let effect = match statement.effect {
                 Effect::Allow => "allows",
@@ -86,14 +89,18 @@ fn write_human(
                 Effect::Allow => "allow",
                 Effect::Deny => "deny",
             };
+            let element = missed_element(statement);
             writeln!(
                 out,
-                "  would {effect}, but for a condition: {}",
+                "  would {effect}, but for the {element}: {}",
                 place(statement, shift)
             )?;
-            if let Some(failed) = &statement.failed {
-                write_condition(out, failed)?;
+            if let Some(Miss::Condition(condition)) = &statement.missed {
+                write_condition(out, condition)?;
             }
+        }
+        if left_out > 0 {
+            writeln!(out, "  and {left_out} more whose action matches")?;
         }
     }
     if !explanation.missing_keys.is_empty() {
@@ -120,12 +127,30 @@ fn verdict_text(layer: &LayerReport) -> &'static str {
     }
 }
 
-/// The statements that matched, and those that matched but for a condition.
+/// Near misses that are printed for people; a large policy has many.
+const MOST_NEAR_MISSES: usize = 8;
+
+/// The statements that matched, and those that came near, the nearest first.
 fn by_weight(layer: &LayerReport) -> (Vec<&StatementReport>, Vec<&StatementReport>) {
-    layer
+    let (matched, mut near): (Vec<_>, Vec<_>) = layer
         .statements
         .iter()
-        .partition(|statement| statement.failed.is_none())
+        .partition(|statement| statement.missed.is_none());
+    near.sort_by_key(|statement| match statement.missed {
+        None | Some(Miss::Condition(_)) => 0,
+        Some(Miss::Principal) => 1,
+        Some(Miss::Resource) => 2,
+    });
+    (matched, near)
+}
+
+/// What kept a statement from matching.
+fn missed_element(statement: &StatementReport) -> &'static str {
+    match statement.missed {
+        None | Some(Miss::Condition(_)) => "condition",
+        Some(Miss::Principal) => "principal",
+        Some(Miss::Resource) => "resource",
+    }
 }
 
 /// Where a statement stands: its place, its policy and its name.
@@ -231,7 +256,11 @@ fn statement_value(statement: &StatementReport) -> Value {
         "endLine": (statement.end.0 > 0).then_some(statement.end.0),
         "endColumn": (statement.end.0 > 0).then_some(statement.end.1),
     });
-    if let (Some(failed), Some(object)) = (&statement.failed, value.as_object_mut()) {
+    let Some(object) = value.as_object_mut().filter(|_| statement.missed.is_some()) else {
+        return value;
+    };
+    object.insert("missed".to_string(), json!(missed_element(statement)));
+    if let Some(Miss::Condition(failed)) = &statement.missed {
         let absent = failed.request_values.is_empty();
         object.insert(
             "condition".to_string(),

@@ -15,6 +15,8 @@ pub(crate) struct Loaded<'a> {
     pub(crate) source: Rc<Source<'a>>,
     /// Its scenarios, or what keeps them from being read.
     pub(crate) scenarios: Result<Vec<Scenario<'a>>, Vec<Problem<'a>>>,
+    /// True if the next record, if there is one, may be long in coming.
+    pub(crate) is_last_at_hand: bool,
 }
 
 /// Reads a file record by record, and holds one record at a time.
@@ -31,7 +33,9 @@ pub(crate) fn each_record(
         .next_into(&mut bytes)
         .map_err(|error| cannot_read(path, &reason(&error)))?
     {
-        visit(load(&name, &bytes, line, options, &arena))?;
+        let mut loaded = load(&name, &bytes, line, options, &arena);
+        loaded.is_last_at_hand = records.input().buffer().is_empty();
+        visit(loaded)?;
         arena.reset();
     }
     Ok(())
@@ -49,10 +53,12 @@ pub(crate) fn load<'a>(
         Ok(source) => Loaded {
             scenarios: scenarios(Rc::clone(&source), options, &Disk, arena),
             source,
+            is_last_at_hand: false,
         },
         Err(problem) => Loaded {
             source: Source::at_line(name, "", line),
             scenarios: Err(vec![problem]),
+            is_last_at_hand: false,
         },
     }
 }

@@ -10,7 +10,7 @@ use portcullis_scenario::{Case, Options, Problem, Scenario};
 
 use crate::engine::{Engine, Policies, answer, said};
 use crate::failure::{Failure, exit};
-use crate::output::Output;
+use crate::output::{Output, display_name, printable};
 use crate::report;
 use crate::scenarios::{Loaded, each_record, load};
 
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<ExitCode, Failure> {
             Err(Failure::Message(_, message)) => run.fail(message.trim_start_matches("error: "))?,
             Err(Failure::BrokenPipe) => return Err(Failure::BrokenPipe),
             Ok(()) if run.passed + run.failed == before => {
-                let name = crate::output::display_name(file);
+                let name = display_name(file);
                 run.fail(&format!("{name}: no request to test"))?;
             }
             Ok(()) => {}
@@ -101,8 +101,7 @@ impl Run {
 
     fn scenario(&mut self, loaded: &Loaded<'_>, scenario: &Scenario<'_>) -> Result<(), Failure> {
         if !scenario.problems.is_empty() {
-            let name = scenario.name.unwrap_or("a scenario without name");
-            self.broken(name, &scenario.problems)?;
+            self.broken(&title(scenario, None), &scenario.problems)?;
             // Every request that it was to answer failed.
             self.failed += scenario.cases.len().saturating_sub(1);
             return Ok(());
@@ -203,8 +202,9 @@ impl Run {
 
 fn title(scenario: &Scenario<'_>, case: Option<&Case<'_>>) -> String {
     let name = scenario.name.unwrap_or("a scenario without name");
-    match case.and_then(|case| case.name) {
+    let title = match case.and_then(|case| case.name) {
         Some(case) => format!("{name}: {case}"),
         None => name.to_string(),
-    }
+    };
+    printable(&title).replace('\n', " ")
 }

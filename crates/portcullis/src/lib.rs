@@ -76,7 +76,7 @@
 //! # Why: explanations
 //!
 //! ```
-//! # use portcullis::{Authorizer, PolicySet};
+//! # use portcullis::{Authorizer, Miss, PolicySet};
 //! # let image = PolicySet::new().identity("p", r#"{"Version": "2012-10-17", "Statement": {"Sid": "Office", "Effect": "Allow",
 //! #   "Action": "s3:GetObject", "Resource": "*",
 //! #   "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}}"#).compile()?;
@@ -87,7 +87,8 @@
 //! assert_eq!(explanation.missing_keys, ["aws:SourceIp"]);
 //! let near_miss = &explanation.layers[0].statements[0];
 //! assert_eq!(near_miss.sid, "Office");
-//! assert_eq!(near_miss.failed.as_ref().unwrap().key, "aws:SourceIp");
+//! let Some(Miss::Condition(condition)) = &near_miss.missed else { panic!() };
+//! assert_eq!((&*condition.operator, &*condition.key), ("IpAddress", "aws:SourceIp"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -147,6 +148,6 @@ pub use policies::{PolicyErrors, PolicySet};
 pub use portcullis_image::{Image, ImageError};
 pub use portcullis_model::{Decision, Effect, Layer, PolicyKind, PrincipalError};
 pub use portcullis_vm::{
-    Action, ConditionReport, Explanation, Key, LayerReport, Outcome, StatementReport, Target,
+    Action, ConditionReport, Explanation, Key, LayerReport, Miss, Outcome, StatementReport, Target,
 };
 pub use principal::Principal;

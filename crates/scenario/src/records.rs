@@ -37,6 +37,11 @@ impl<R: BufRead> Records<R> {
         }
     }
 
+    /// The stream.
+    pub fn input(&self) -> &R {
+        &self.input
+    }
+
     /// Puts the next record into the buffer and returns the number of its first line; none at the
     /// end of the stream. Nothing is read beyond a record that is complete.
     ///
@@ -132,12 +137,20 @@ fn without_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }
 
-/// True for a line that is an object with members, from its first byte to its last.
+/// True for a line that is one object with members, from its first byte to its last.
 fn is_object(line: &[u8]) -> bool {
     let line = line.trim_ascii_end();
+    let Some((last, before)) = line.split_last() else {
+        return false;
+    };
     let mut brackets = Brackets::default();
-    brackets.scan(line);
-    line.len() > 2 && line.starts_with(b"{") && line.ends_with(b"}") && !brackets.is_open()
+    // What the line opens first must stay open up to its last byte.
+    let stays_open = before.iter().all(|byte| {
+        brackets.scan(core::slice::from_ref(byte));
+        brackets.depth > 0
+    });
+    let closes = *last == b'}' && !brackets.in_string && brackets.depth == 1;
+    line.len() > 2 && line.starts_with(b"{") && stays_open && closes
 }
 
 /// How far the brackets of a text are closed.
@@ -225,6 +238,11 @@ mod tests {
         check(
             "[\n{\"a\":1},\n{\"b\":1}\n]",
             &[(1, "[\n{\"a\":1},\n{\"b\":1}\n]")],
+        );
+        check("{\"a\":[\n{\"b\":1}]}\n", &[(1, "{\"a\":[\n{\"b\":1}]}")]);
+        check(
+            "{\"a\":[\n{\"b\":1},{\"b\":1}\n]}\n",
+            &[(1, "{\"a\":[\n{\"b\":1},{\"b\":1}\n]}")],
         );
         // Without indentation.
         check(

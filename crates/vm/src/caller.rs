@@ -63,8 +63,7 @@ impl Kind {
     /// The policy sets that take part in the caller's requests if they are present (`EVAL-70`).
     /// Identity policies of the root user take part in AssumeRoot sessions only (`EVAL-50`).
     pub(crate) fn layers(self, assumed_root: bool) -> u32 {
-        let scp = chain(Layer::Scp);
-        let rcp = chain(Layer::Rcp);
+        let (scp, rcp) = (SCP_CHAIN, RCP_CHAIN);
         let identity = layer_mask(Layer::Identity);
         let boundary = layer_mask(Layer::Boundary);
         let session = layer_mask(Layer::Session);
@@ -111,7 +110,21 @@ pub(crate) mod identity {
     pub(crate) const EVERY: u8 = 255;
 }
 
-/// The mask of all levels of a chain.
-pub(crate) fn chain(layer: fn(u8) -> Layer) -> u32 {
-    (0..Layer::MAX_LEVELS).fold(0, |mask, level| mask | layer_mask(layer(level)))
+/// The masks of all levels of the two chains.
+pub(crate) const SCP_CHAIN: u32 = ((1 << Layer::MAX_LEVELS) - 1) << 5;
+/// See [`SCP_CHAIN`].
+pub(crate) const RCP_CHAIN: u32 = ((1 << Layer::MAX_LEVELS) - 1) << 18;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_masks_are_those_of_the_levels() {
+        let all = |layer: fn(u8) -> Layer| {
+            (0..Layer::MAX_LEVELS).fold(0, |mask, level| mask | layer_mask(layer(level)))
+        };
+        assert_eq!(SCP_CHAIN, all(Layer::Scp));
+        assert_eq!(RCP_CHAIN, all(Layer::Rcp));
+    }
 }

@@ -3,7 +3,7 @@
 use portcullis_image::{layer_mask, layers};
 use portcullis_model::{Decision, Layer};
 
-use crate::caller::{Kind, Strength, chain};
+use crate::caller::{Kind, SCP_CHAIN, Strength};
 use crate::facts::Facts;
 
 /// A decision and the policy sets that made it.
@@ -77,10 +77,10 @@ pub(crate) fn combine(facts: &Facts, verdicts: &Verdicts) -> Outcome {
     }
     // RCPFullAWSAccess is attached at every level, so RCPs only ever deny (GRAM-61).
     let present = verdicts.present & facts.layers;
-    let must_allow = (chain(Layer::Scp) | layer_mask(Layer::VpcEndpoint)) & present;
+    let must_allow = (SCP_CHAIN | layer_mask(Layer::VpcEndpoint)) & present;
     let silent = must_allow & !verdicts.allow;
-    if let Some(layer) = layers(silent).next() {
-        return Outcome::implicit(layer);
+    if silent != 0 {
+        return Outcome::implicit(layers(silent).next().unwrap_or(Layer::VpcEndpoint));
     }
 
     let grant = grant(facts, verdicts);

@@ -52,7 +52,7 @@ pub struct LayerReport {
     pub applies: bool,
     /// What the set says; none if no statement matches (`EVAL-3`).
     pub verdict: Option<Effect>,
-    /// The statements that matched, and those that matched but for a condition.
+    /// The statements that matched, and those whose action at least matched.
     pub statements: Vec<StatementReport>,
 }
 
@@ -73,8 +73,19 @@ pub struct StatementReport {
     pub start: (u32, u32),
     /// Where it ends.
     pub end: (u32, u32),
-    /// The condition that failed; none if the statement matched.
-    pub failed: Option<ConditionReport>,
+    /// What kept the statement, whose action matches, from matching; none if it matched.
+    pub missed: Option<Miss>,
+}
+
+/// The first element of a statement that did not match, after its action (`OUT-3`).
+#[derive(Clone, Debug)]
+pub enum Miss {
+    /// No resource entry matches the request's resource.
+    Resource,
+    /// The principals do not name the caller.
+    Principal,
+    /// A condition does not hold.
+    Condition(ConditionReport),
 }
 
 /// Why a condition did not hold.
@@ -215,14 +226,18 @@ struct Recorder {
 
 impl Sink for Recorder {
     fn statement(&mut self, matcher: &Matcher<'_>, index: u32, step: Step) {
-        let failed = match step {
+        let missed = match step {
+            Step::Action => return,
             Step::Matched => None,
-            Step::Condition(leaf) => Some(condition(matcher, leaf)),
-            Step::Principal | Step::Action | Step::Resource => return,
+            Step::Resource => Some(Miss::Resource),
+            Step::Principal => Some(Miss::Principal),
+            Step::Condition(leaf) => Some(Miss::Condition(condition(matcher, leaf))),
         };
         let view = matcher.view;
         let statement = view.statement(index);
-        self.find_missing(matcher, statement.guard);
+        if matches!(missed, None | Some(Miss::Condition(_))) {
+            self.find_missing(matcher, statement.guard);
+        }
         let mut report = StatementReport {
             policy: String::new(),
             file: String::new(),
@@ -235,7 +250,7 @@ impl Sink for Recorder {
             },
             start: (0, 0),
             end: (0, 0),
-            failed,
+            missed,
         };
         if let Some(origin) = view.origin(index) {
             report.index = origin.index;

@@ -4,7 +4,7 @@
 use portcullis_image::{layer_mask, reserved};
 use portcullis_model::{Caller, Layer, Principal, is_account_id, is_rcp_service};
 
-use crate::caller::{Kind, chain};
+use crate::caller::{Kind, RCP_CHAIN, SCP_CHAIN};
 use crate::request::Request;
 
 /// What the decision needs to know beside the statements.
@@ -52,14 +52,14 @@ impl Request {
 
         let mut layers = caller.layers(assumed_root);
         if principal.management_account {
-            layers &= !chain(Layer::Scp); // SCP-3
+            layers &= !SCP_CHAIN; // SCP-3
         }
         let own_resource = caller.has_account() && same_account;
         let rcp = is_rcp_service(service)
             && (service, name) != ("kms", "retiregrant")
             && !(principal.management_account && own_resource);
         if !rcp {
-            layers &= !chain(Layer::Rcp); // RCP-3, RCP-4, RCP-5
+            layers &= !RCP_CHAIN; // RCP-3, RCP-4, RCP-5
         }
         let bucket_policy = service == "s3"
             && matches!(

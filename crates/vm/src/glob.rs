@@ -96,14 +96,13 @@ impl<'a> Matcher<'a> {
                     strip(rest, value.as_bytes())
                 }
                 Token::Star => {
-                    let after = self.view.token(at + 1);
-                    match (after, self.view.token(at + 2)) {
+                    match (self.view.token(at + 1), self.view.token(at + 2)) {
                         (Token::End, _) => return true,
                         (Token::Text(text), Token::End) => return ends_with(rest, literal(text)),
                         _ => {}
                     }
                     star = Some((at + 1, rest));
-                    Some(rest)
+                    None
                 }
             };
             if let Some(next) = next {
@@ -111,23 +110,21 @@ impl<'a> Matcher<'a> {
                 at += 1;
                 continue;
             }
+            // What stands after the last star is tried at the next place.
             let Some((after, from)) = star else {
                 return false;
             };
-            let Some(mut from) = skip_chars(from, 1) else {
-                return false;
-            };
-            // A literal can only be where its first byte is.
-            if let Token::Text(text) = self.view.token(after) {
-                if let Some(first) = literal(text).first() {
-                    let Some(place) = from.iter().position(|byte| byte == first) else {
-                        return false;
-                    };
-                    from = from.get(place..).unwrap_or(&[]);
-                }
-            }
-            star = Some((after, from));
+            let mut place = from;
             (at, rest) = (after, from);
+            if let Token::Text(text) = self.view.token(after) {
+                // A literal is looked for at once, wherever it is.
+                let Some((found, behind)) = find(from, literal(text)) else {
+                    return false;
+                };
+                place = found;
+                (at, rest) = (after + 1, behind);
+            }
+            star = skip_chars(place, 1).map(|next| (after, next));
         }
     }
 
@@ -179,6 +176,22 @@ impl<'a> Matcher<'a> {
 pub(crate) fn strip<'t>(text: &'t [u8], prefix: &[u8]) -> Option<&'t [u8]> {
     let (head, tail) = text.split_at_checked(prefix.len())?;
     equal(head, prefix).then_some(tail)
+}
+
+/// The first place where the literal stands, and what stands behind it.
+fn find<'t>(text: &'t [u8], literal: &[u8]) -> Option<(&'t [u8], &'t [u8])> {
+    let Some(first) = literal.first() else {
+        return Some((text, text));
+    };
+    let mut from = text;
+    loop {
+        let place = from.iter().position(|byte| byte == first)?;
+        from = from.get(place..)?;
+        if let Some(behind) = strip(from, literal) {
+            return Some((from, behind));
+        }
+        from = from.get(1..)?;
+    }
 }
 
 fn ends_with(text: &[u8], suffix: &[u8]) -> bool {

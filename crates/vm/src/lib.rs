@@ -22,7 +22,9 @@ mod values;
 mod walk;
 
 pub use combine::Outcome;
-pub use explain::{ConditionReport, Explanation, LayerReport, StatementReport, Step, explain};
+pub use explain::{
+    ConditionReport, Explanation, LayerReport, Miss, StatementReport, Step, explain,
+};
 pub use facts::Target;
 pub use request::Request;
 pub use typed::{Action, Key, Known};
