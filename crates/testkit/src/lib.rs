@@ -8,6 +8,7 @@
 pub mod corpus;
 pub mod derive;
 pub mod forge;
+pub mod fuzz;
 pub mod generate;
 pub mod oracle;
 mod world;
