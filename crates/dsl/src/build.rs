@@ -71,6 +71,32 @@ impl<'a> Op<'a> {
         }
     }
 
+    /// The words of an operator, before one value or before a list.
+    pub(crate) fn word(base: Base, single: bool) -> &'static str {
+        match (base, single) {
+            (Base::StringEquals | Base::StringEqualsIgnoreCase, true) => "=",
+            (Base::StringEquals | Base::StringEqualsIgnoreCase, false) => "in",
+            (Base::StringNotEquals | Base::StringNotEqualsIgnoreCase, true) => "!=",
+            (Base::StringNotEquals | Base::StringNotEqualsIgnoreCase, false) => "not in",
+            (Base::StringLike, _) => "like",
+            (Base::StringNotLike, _) => "not like",
+            (Base::ArnLike, _) => "matches",
+            (Base::ArnNotLike, _) => "not matches",
+            (Base::IpAddress, _) => "within",
+            (Base::NotIpAddress, _) => "not within",
+            (Base::Bool, _) => "is",
+            (Base::NumericLessThan, _) => "<",
+            (Base::NumericLessThanEquals, _) => "<=",
+            (Base::NumericGreaterThan, _) => ">",
+            (Base::NumericGreaterThanEquals, _) => ">=",
+            (Base::DateLessThan, _) => "before",
+            (Base::DateLessThanEquals, _) => "at or before",
+            (Base::DateGreaterThan, _) => "after",
+            (Base::DateGreaterThanEquals, _) => "at or after",
+            (kept, _) => kept.as_str(),
+        }
+    }
+
     pub(crate) fn compare(word: &str) -> Base {
         match word {
             "<" => Base::NumericLessThan,

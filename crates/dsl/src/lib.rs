@@ -17,11 +17,13 @@ mod grammar {
 mod hints;
 mod json;
 mod keys;
+mod layout;
 mod lexer;
 mod limits;
 mod logic;
 mod lower;
 mod module;
+mod print;
 mod quote;
 mod suggest;
 mod tokens;
@@ -34,6 +36,7 @@ use portcullis_syntax::ast::{Document, PrincipalKind, Span, Text};
 use portcullis_syntax::diag::Diagnostic;
 
 pub use json::{minify_json, print_json};
+pub use print::print_dsl;
 
 /// The text of an imported file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,6 +165,30 @@ pub fn parse_with<'a>(
     }
     Parsed {
         documents,
-        diagnostics,
+        diagnostics: sorted(diagnostics),
     }
+}
+
+/// A text as it should look.
+///
+/// The result says the same, has the same comments in the same order, and is left as it is when it
+/// is formatted again.
+///
+/// # Errors
+/// The syntax errors of the text. What names stand for is not looked at.
+pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
+    let arena = Bump::new();
+    let file = module::parse_file(text, &arena);
+    if file.problems.is_empty() {
+        Ok(layout::file(text, &file.items, &file.comments))
+    } else {
+        Err(sorted(file.problems))
+    }
+}
+
+fn sorted(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
+    // What a template holds is wrong once, however often it is applied.
+    diagnostics.dedup();
+    diagnostics
 }
