@@ -8,7 +8,7 @@ use crate::quote;
 use crate::tokens::{Placed, span};
 use crate::tree::{
     Apply, Argument, Atom, AtomKind, Clause, Condition, ConditionTest, Elements, Expectation, Item,
-    List, Meta, Policy, Principals, Rule, Statement,
+    List, Meta, Policy, Principal, Principals, Rule, Statement,
 };
 use bumpalo::Bump;
 use lalrpop_util::{ErrorRecovery, ParseError};
@@ -159,8 +159,12 @@ impl<'s> Build<'s> {
         self.problem(hints::explain(self.text, self.tokens, index, expected));
     }
 
+    /// The span of a production. One that ends in an empty part is said to end where the next token
+    /// begins; its last token ends it here.
     pub(crate) fn span(&self, start: usize, end: usize) -> Span {
-        // An empty production lies before the blanks that follow it.
+        let next = self.tokens.partition_point(|(begin, ..)| *begin < end);
+        let last = next.checked_sub(1).and_then(|last| self.tokens.get(last));
+        let end = last.map_or(end, |(.., last)| end.min(*last));
         span(start, end.max(start))
     }
 
@@ -275,12 +279,15 @@ impl<'s> Build<'s> {
     ) -> Statement<'s> {
         let whole = |inner: Span| Span {
             start: label.map_or(inner.start, |_| span(start, end).start),
-            end: span(start, end).end,
+            end: self.span(start, end).end,
         };
         match statement {
             Statement::Rule(rule) => Statement::Rule(Rule {
                 label,
-                span: whole(rule.effect_span),
+                span: Span {
+                    start: label.map_or(rule.span.start, |_| span(start, end).start),
+                    end: rule.span.end,
+                },
                 ..rule
             }),
             Statement::Apply(apply) => Statement::Apply(Apply {
@@ -303,6 +310,14 @@ impl<'s> Build<'s> {
         when: Option<Clause<'s>>,
         unless: Option<Clause<'s>>,
     ) -> Statement<'s> {
+        let ends = [
+            Some(actions.span),
+            on.map(|on| on.span),
+            to.map(|to| to.span),
+            when.map(|when| when.span),
+            unless.map(|unless| unless.span),
+        ];
+        let end = ends.into_iter().flatten().next_back();
         Statement::Rule(Rule {
             label: None,
             effect: effect.effect().unwrap_or(Effect::Deny),
@@ -312,7 +327,7 @@ impl<'s> Build<'s> {
             to,
             when,
             unless,
-            span: effect_span,
+            span: effect_span.to(end.unwrap_or(effect_span)),
         })
     }
 
@@ -340,7 +355,7 @@ impl<'s> Build<'s> {
     pub(crate) fn clause(&self, start: usize, list: Vec<Condition<'s>>, end: usize) -> Clause<'s> {
         Clause {
             condition: self.any(list),
-            span: span(start, end),
+            span: self.span(start, end),
         }
     }
 
@@ -351,10 +366,29 @@ impl<'s> Build<'s> {
         list: Vec<Atom<'s>>,
         end: usize,
     ) -> Elements<'s> {
+        // A comma at the end is not part of the list: the formatter drops it.
+        let mut span = self.span(start, end);
+        span.end = list.last().map_or(span.end, |atom| atom.text.span.end);
         Elements {
             negated,
             list: self.slice(list),
-            span: self.span(start, end),
+            span,
+        }
+    }
+
+    pub(crate) fn principals(
+        &self,
+        start: usize,
+        negated: bool,
+        list: Vec<Principal<'s>>,
+        end: usize,
+    ) -> Principals<'s> {
+        let mut span = self.span(start, end);
+        span.end = list.last().map_or(span.end, |one| one.values.span.end);
+        Principals {
+            negated,
+            list: self.slice(list),
+            span,
         }
     }
 

@@ -9,6 +9,8 @@ mod condition;
 mod flat;
 mod items;
 mod statement;
+#[cfg(test)]
+mod tests;
 
 use crate::tokens::Comment;
 use crate::tree::Item;
@@ -23,6 +25,7 @@ pub(crate) fn file(source: &str, items: &[Item<'_>], comments: &[Comment<'_>]) -
         source,
         comments,
         next: 0,
+        trailed: usize::MAX,
     };
     layout.items(items);
     layout.out
@@ -34,6 +37,8 @@ struct Layout<'l> {
     comments: &'l [Comment<'l>],
     /// The first comment that has not been written.
     next: usize,
+    /// How long the output was after the last comment behind a unit: no second one can follow.
+    trailed: usize,
 }
 
 impl Layout<'_> {
@@ -76,11 +81,24 @@ impl Layout<'_> {
     /// Writes the comment behind a unit that ends at `end`, on the line that is being written. Of
     /// `skipped`, any number may stand between.
     fn trail(&mut self, end: u32, skipped: &[char]) {
+        if self.trailed == self.out.len() {
+            return;
+        }
         let Some(comment) = self.comments.get(self.next) else {
             return;
         };
         let Some(between) = self.source.get(end as usize..comment.start) else {
             return;
+        };
+        // Parentheses may close on lines of their own.
+        let between = match between.rsplit_once(')') {
+            Some((closing, rest)) if skipped.contains(&')') => {
+                if !closing.chars().all(|c| c == ')' || c.is_ascii_whitespace()) {
+                    return;
+                }
+                rest
+            }
+            _ => between,
         };
         if between
             .chars()
@@ -89,6 +107,7 @@ impl Layout<'_> {
             self.next += 1;
             self.out.push_str("  ");
             self.out.push_str(comment.text);
+            self.trailed = self.out.len();
         }
     }
 

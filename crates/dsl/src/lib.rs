@@ -192,3 +192,14 @@ fn sorted(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics.dedup();
     diagnostics
 }
+
+// The tests inside share helpers with those outside.
+#[cfg(test)]
+extern crate self as portcullis_dsl;
+
+#[cfg(test)]
+#[path = "../tests/common/mod.rs"]
+mod common;
+#[cfg(test)]
+#[path = "../tests/generate/mod.rs"]
+mod generate;

@@ -28,15 +28,11 @@ impl Layout<'_> {
     /// One part of a condition with what stands before it.
     fn part(&mut self, prefix: &str, part: &Condition<'_>, indent: usize) {
         let span = part.span();
+        let limit = self.part_limit(part);
+        self.lead(limit, indent, false);
         if let Condition::Test(test) = part {
-            let list = test.values.span;
-            let spread = test.values.bracketed
-                && self.has_comment(list.start, list.end)
-                && !self.has_comment(list.end, span.end);
-            self.lead(if spread { list.start } else { span.end }, indent, false);
-            self.test(prefix, test, indent, spread);
+            self.test(prefix, test, indent, limit < span.end);
         } else {
-            self.lead(span.end, indent, false);
             let text = match part {
                 Condition::Any(_) => format!("({})", flat(part)),
                 _ => flat(part),
@@ -51,6 +47,24 @@ impl Layout<'_> {
         }
         self.trail(span.end, &[')']);
         self.out.push('\n');
+    }
+
+    /// Comments before this place move in front of the part. Those in a list stay there, if there are
+    /// none behind the list.
+    pub(super) fn part_limit(&self, part: &Condition<'_>) -> u32 {
+        let span = part.span();
+        match part {
+            Condition::Test(test) if test.values.bracketed => {
+                let list = test.values.span;
+                let inside = self.has_comment(list.start, list.end);
+                if inside && !self.has_comment(list.end, span.end) {
+                    list.start
+                } else {
+                    span.end
+                }
+            }
+            _ => span.end,
+        }
     }
 
     /// A group in parentheses, a line for each part; what is being written is not ended.

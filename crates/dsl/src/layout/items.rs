@@ -3,7 +3,7 @@
 use super::{Layout, fits, flat, is_blank_before};
 use crate::lower::kind_word;
 use crate::quote::Place;
-use crate::tree::{Clause, Expectation, Item, Let, LetValue, Policy};
+use crate::tree::{Clause, Condition, Expectation, Item, Let, LetValue, Policy};
 use portcullis_model::Effect;
 use portcullis_syntax::ast::PrincipalKind;
 use portcullis_syntax::ast::Span;
@@ -17,7 +17,7 @@ impl Layout<'_> {
             let is_short = matches!(item, Item::Let(_) | Item::Use(_));
             let together = was_short
                 && is_short
-                && self.pending(span.start).is_none()
+                && self.pending(span.end).is_none()
                 && !is_blank_before(self.source, span.start as usize);
             was_short = is_short;
             if at > 0 && !together {
@@ -138,9 +138,14 @@ impl Layout<'_> {
             LetValue::Condition(condition) => {
                 let text = format!("let {name} = when {}", flat::condition(condition));
                 let span = condition.span();
+                let first = match condition {
+                    Condition::All(parts) | Condition::Any(parts) => parts.first(),
+                    one => Some(one),
+                };
+                let limit = first.map_or(span.start, |first| self.part_limit(first));
+                self.lead(limit, 0, true);
                 let inside = self.has_comment(span.start, span.end);
                 if inside || !fits(0, &text) {
-                    self.lead(span.start, 0, true);
                     self.out.push_str(&format!("let {name} =\n"));
                     let clause = Clause {
                         condition: *condition,
@@ -153,7 +158,7 @@ impl Layout<'_> {
                 self.out.push_str(&text);
             }
         }
-        self.trail(item.span.end, &[]);
+        self.trail(item.span.end, &[',']);
         self.out.push('\n');
     }
 

@@ -11,7 +11,7 @@ impl Layout<'_> {
         let mut was_simple = false;
         for statement in body {
             let (start, span) = match statement {
-                Statement::Rule(rule) => (rule.label.map_or(rule.effect_span, |l| l.span), rule.span),
+                Statement::Rule(rule) => (rule.label.map_or(first_unit(rule), |l| l.span), rule.span),
                 Statement::Apply(apply) => (apply.span, apply.span),
                 Statement::Bad => continue,
             };
@@ -39,7 +39,7 @@ impl Layout<'_> {
                 (Some(text), _) => {
                     self.indent(indent);
                     self.out.push_str(&text);
-                    self.trail(span.end, &[]);
+                    self.trail(span.end, &[',']);
                     self.out.push('\n');
                 }
                 (None, Statement::Rule(rule)) => self.rule(rule, indent, is_open),
@@ -58,7 +58,7 @@ impl Layout<'_> {
             self.trail(text.span.end, &[':']);
             self.out.push('\n');
             if is_open {
-                self.lead(rule.effect_span.end, indent, false);
+                self.lead(first_unit(rule).end, indent, false);
             }
         }
         let head = flat::head(rule);
@@ -68,7 +68,7 @@ impl Layout<'_> {
         if !is_open && fits(indent, &head) {
             self.indent(indent);
             self.out.push_str(&head);
-            self.trail(head_end, &[]);
+            self.trail(head_end, &[',']);
             self.out.push('\n');
         } else {
             self.actions(rule, indent);
@@ -87,7 +87,7 @@ impl Layout<'_> {
             if !is_open && fits(indent, &text) {
                 self.indent(indent);
                 self.out.push_str(&text);
-                self.trail(to.span.end, &[]);
+                self.trail(to.span.end, &[',']);
                 self.out.push('\n');
                 return;
             }
@@ -139,7 +139,7 @@ impl Layout<'_> {
             self.out.push('\n');
             self.spread(items, indent + 4);
         }
-        self.trail(span.end, &[]);
+        self.trail(span.end, &[',']);
         self.out.push('\n');
     }
 
@@ -165,11 +165,9 @@ impl Layout<'_> {
         let text = format!("{effect} {}", flat::elements(actions));
         let spread = self.has_comment(rule.effect_span.end, actions.span.end);
         if (!spread && fits(indent, &text)) || actions.list.is_empty() {
-            // Only an empty list can have comments in it here.
-            self.lead(actions.span.end, indent, false);
             self.indent(indent);
             self.out.push_str(&text);
-            self.trail(actions.span.end, &[]);
+            self.trail(actions.span.end, &[',']);
             self.out.push('\n');
             return;
         }
@@ -190,7 +188,7 @@ impl Layout<'_> {
         } else {
             self.filled(&items, indent + 4);
         }
-        self.trail(actions.span.end, &[]);
+        self.trail(actions.span.end, &[',']);
         self.out.push('\n');
     }
 
@@ -246,7 +244,17 @@ impl Layout<'_> {
         }
         self.indent(indent);
         self.out.push(')');
-        self.trail(apply.span.end, &[]);
+        self.trail(apply.span.end, &[',']);
         self.out.push('\n');
+    }
+}
+
+/// What comments move in front of: the effect, together with an empty list of actions, which has no
+/// line of its own for them.
+fn first_unit(rule: &Rule<'_>) -> Span {
+    if rule.actions.list.is_empty() {
+        rule.effect_span.to(rule.actions.span)
+    } else {
+        rule.effect_span
     }
 }
