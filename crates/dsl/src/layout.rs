@@ -9,6 +9,8 @@ mod condition;
 mod flat;
 mod items;
 mod statement;
+
+pub(crate) use flat::is_set;
 #[cfg(test)]
 mod tests;
 

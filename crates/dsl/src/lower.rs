@@ -15,7 +15,7 @@ use crate::{Expected, NamedDocument, Options, PolicyTest};
 use bumpalo::Bump;
 use portcullis_model::{Operator, PolicyKind};
 use portcullis_syntax::ast::{PrincipalKind, Span, Text};
-use portcullis_syntax::diag::{Diagnostic, quoted};
+use portcullis_syntax::diag::{Code, Diagnostic, quoted};
 use portcullis_syntax::json::{Member, Node, Value};
 use portcullis_syntax::policy::{ReadOptions, read_policy};
 use std::collections::{HashMap, HashSet};
@@ -128,8 +128,12 @@ impl<'a> Lowering<'a, '_, '_> {
             document,
             tests: Vec::new(),
         });
+        // A clause that could not be read is not missing.
+        let is_torn = policy.body.iter().any(|s| matches!(s, Statement::Bad));
+        let torn = |code| matches!(code, Code::MissingResource | Code::MissingPrincipal);
         let problems = problems
             .into_iter()
+            .filter(|problem| !(is_torn && torn(problem.code)))
             .map(|problem| wording::reworded(problem, policy.name.span))
             .collect();
         (document, problems)

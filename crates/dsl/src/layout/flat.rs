@@ -158,7 +158,7 @@ pub(super) fn test_parts(test: &ConditionTest<'_>) -> TestParts {
 }
 
 /// The operators whose lists follow `in`.
-pub(super) fn is_set(base: Base) -> bool {
+pub(crate) fn is_set(base: Base) -> bool {
     is_ignoring_case(base) || matches!(base, Base::StringEquals | Base::StringNotEquals)
 }
 
