@@ -1,7 +1,7 @@
 //! Names filled in: references and placeholders become the texts they stand for.
 
 use crate::codes;
-use crate::limits::{EXPANSION, MAX_CHAIN, MAX_HOLES, MAX_ITEMS};
+use crate::limits::{EXPANSION, MAX_CHAIN, MAX_HOLES, MAX_ITEMS, MAX_PROBLEMS};
 use crate::module::{Modules, line};
 use crate::suggest::did_you_mean;
 use crate::tree::{Atom, AtomKind, Condition, LetValue, List, Principals};
@@ -18,7 +18,10 @@ pub(crate) struct Filler<'a, 'm> {
     pub(crate) arena: &'a Bump,
     pub(crate) modules: &'m Modules<'a>,
     pub(crate) problems: Vec<Diagnostic>,
-    lists: HashMap<(usize, &'a str), &'a [Text<'a>]>,
+    /// How many problems there were, those left out counted.
+    pub(crate) count: usize,
+    /// What named lists hold. Absent while that is being found out, and after an error.
+    lists: HashMap<(usize, &'a str), Option<&'a [Text<'a>]>>,
     left: usize,
     exhausted: bool,
 }
@@ -56,6 +59,7 @@ impl<'a, 'm> Filler<'a, 'm> {
             arena,
             modules,
             problems: Vec::new(),
+            count: 0,
             lists: HashMap::new(),
             left: written + EXPANSION,
             exhausted: false,
@@ -64,6 +68,10 @@ impl<'a, 'm> Filler<'a, 'm> {
 
     /// Reports a problem; one in another file is reported where that file is used.
     pub(crate) fn report(&mut self, site: Site<'a, '_>, mut diagnostic: Diagnostic) {
+        self.count += 1;
+        if self.problems.len() > MAX_PROBLEMS {
+            return;
+        }
         if let (Some(at), Some(module)) = (site.at, self.modules.list.get(site.module)) {
             if site.module > 0 {
                 diagnostic.message = format!(
@@ -241,9 +249,17 @@ impl<'a, 'm> Filler<'a, 'm> {
         let (module, value) = self.find(site, name)?;
         match value {
             LetValue::List(list) => {
-                if let Some(texts) = self.lists.get(&(module, name.value)) {
-                    return Some(texts);
+                if let Some(known) = self.lists.get(&(module, name.value)).copied() {
+                    if known.is_none() {
+                        let message = format!(
+                            "{} has errors, or refers to itself",
+                            quoted(name.value)
+                        );
+                        self.error(site, codes::NAME, name.span, message);
+                    }
+                    return known;
                 }
+                self.lists.insert((module, name.value), None);
                 let site = self.deeper(site, module, name)?;
                 let mut texts = self.list(site, list)?;
                 if list.items.iter().any(|atom| atom.kind != AtomKind::Text) {
@@ -256,7 +272,7 @@ impl<'a, 'm> Filler<'a, 'm> {
                         .collect();
                     texts = self.arena.alloc_slice_copy(&union);
                 }
-                self.lists.insert((module, name.value), texts);
+                self.lists.insert((module, name.value), Some(texts));
                 Some(texts)
             }
             LetValue::Principals(_) => {
@@ -310,16 +326,16 @@ impl<'a, 'm> Filler<'a, 'm> {
         module: usize,
         name: Text<'a>,
     ) -> Option<Site<'a, 'p>> {
+        // Names without texts cost too, or chains of them would multiply for nothing.
+        if !self.spend(site, name.span, 1) {
+            return None;
+        }
         if site.depth >= MAX_CHAIN {
             let message = format!(
                 "{} is {MAX_CHAIN} names deep, or refers to itself",
                 quoted(name.value)
             );
             self.error(site, codes::DEPTH, name.span, message);
-            return None;
-        }
-        // Names without texts cost too, or chains of them would multiply for nothing.
-        if !self.spend(site, name.span, 1) {
             return None;
         }
         let at = if module == site.module && site.at.is_none() {

@@ -22,6 +22,7 @@ mod lexer;
 mod limits;
 mod logic;
 mod lower;
+mod minify;
 mod module;
 mod print;
 mod quote;
@@ -33,9 +34,10 @@ mod wording;
 use bumpalo::Bump;
 use portcullis_model::PolicyKind;
 use portcullis_syntax::ast::{Document, PrincipalKind, Span, Text};
-use portcullis_syntax::diag::Diagnostic;
+use portcullis_syntax::diag::{Code, Diagnostic, Severity};
 
 pub use json::{minify_json, print_json};
+pub use minify::{Minified, MinifyOptions, Quota, minify, quota, size};
 pub use print::print_dsl;
 
 /// The text of an imported file.
@@ -190,6 +192,21 @@ fn sorted(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
     // What a template holds is wrong once, however often it is applied.
     diagnostics.dedup();
+    let more = diagnostics.len().saturating_sub(limits::MAX_PROBLEMS);
+    if more > 0 {
+        // Errors take the room of others.
+        diagnostics.sort_by_key(|diagnostic| !diagnostic.is_error());
+        let dropped = diagnostics.split_off(limits::MAX_PROBLEMS);
+        diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
+        let severity = dropped.iter().map(|d| d.severity).max();
+        let span = diagnostics.last().map(|d| d.span).unwrap_or_default();
+        diagnostics.push(Diagnostic::new(
+            severity.unwrap_or(Severity::Warning),
+            Code::TooManyProblems,
+            span,
+            format!("and {more} more"),
+        ));
+    }
     diagnostics
 }
 

@@ -20,3 +20,5 @@ pub(crate) const MAX_ITEMS: usize = 4096;
 pub(crate) const MAX_ALTERNATIVES: usize = 64;
 /// What all filling in of a file may produce beyond what was written, in texts and in bytes.
 pub(crate) const EXPANSION: usize = 1 << 20;
+/// Problems that are reported of a file, whatever they are.
+pub(crate) const MAX_PROBLEMS: usize = 200;

@@ -92,7 +92,7 @@ impl<'a> Lowering<'a, '_, '_> {
     }
 
     fn policy(&mut self, policy: &Policy<'a>) -> (Option<NamedDocument<'a>>, Vec<Diagnostic>) {
-        let before = self.filler.problems.len();
+        let before = self.filler.count;
         let kind = policy.kind.unwrap_or(self.options.default_kind);
         let mut members = Vec::new();
         self.metas(policy, &mut members);
@@ -121,7 +121,7 @@ impl<'a> Lowering<'a, '_, '_> {
             allow_missing_resource: self.options.allow_missing_resource,
         };
         let (document, problems) = read_policy(node, read, self.arena);
-        broken |= self.filler.problems.len() > before;
+        broken |= self.filler.count > before;
         let document = document.filter(|_| !broken).map(|document| NamedDocument {
             name: policy.name,
             kind,
@@ -280,7 +280,8 @@ impl<'a> Lowering<'a, '_, '_> {
             match seen.get(sid.value) {
                 Some((first, made)) if *made || lowered.made => {
                     let message = format!("the label {} comes out twice", quoted(sid.value));
-                    self.filler.problems.push(
+                    self.filler.report(
+                        Site::ROOT,
                         Diagnostic::error(codes::DUPLICATE, sid.span, message)
                             .with_help(
                                 "put a label before `apply`, or change one of the written labels",
@@ -496,7 +497,8 @@ impl<'a> Lowering<'a, '_, '_> {
         if !policies.contains(test.name.value) {
             let message = format!("there is no policy {}", quoted(test.name.value));
             let help = did_you_mean(test.name.value, policies.iter().copied());
-            self.filler.problems.push(
+            self.filler.report(
+                Site::ROOT,
                 Diagnostic::error(codes::NAME, test.name.span, message).with_help_if(help),
             );
             return;

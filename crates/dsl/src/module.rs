@@ -4,7 +4,7 @@ use crate::Loader;
 use crate::build::Build;
 use crate::codes;
 use crate::grammar::FileParser;
-use crate::limits::MAX_FILES;
+use crate::limits::{MAX_FILES, MAX_PROBLEMS};
 use crate::suggest::did_you_mean;
 use crate::tokens::{Comment, scan};
 use crate::tree::{Item, Let, Template, Use};
@@ -212,7 +212,9 @@ fn import<'a>(modules: &mut Modules<'a>, at: usize, target: usize, item: Use<'a>
             let help = did_you_mean(name.value, names)
                 .unwrap_or_else(|| "only `let` and `template` can be imported".into());
             let diagnostic = Diagnostic::error(codes::NAME, place, message).with_help(help);
-            modules.problems.push(diagnostic);
+            if modules.problems.len() <= MAX_PROBLEMS {
+                modules.problems.push(diagnostic);
+            }
         }
         if let Some(module) = modules.list.get_mut(at) {
             module.imports.insert(name.value, target);
@@ -263,6 +265,9 @@ fn duplicates(modules: &mut Modules<'_>) {
     let mut problems = Vec::new();
     let mut define = |is_policy: bool, what: &str, name: &Text<'_>, value| {
         if let Some(first) = seen.get(&(is_policy, value)) {
+            if problems.len() > MAX_PROBLEMS {
+                return;
+            }
             let message = format!("{what}{} is defined twice", quoted(name.value));
             problems.push(
                 Diagnostic::error(codes::DUPLICATE, name.span, message)
