@@ -1,0 +1,87 @@
+//! The checker speaks of JSON members; here its messages get the words of this notation.
+
+use portcullis_syntax::ast::Span;
+use portcullis_syntax::diag::{Code, Diagnostic};
+
+/// The same problem in the words of this notation.
+pub(crate) fn reworded(mut problem: Diagnostic, name: Span) -> Diagnostic {
+    let (message, help) = match problem.code {
+        Code::MissingVersion => {
+            problem.span = name;
+            (None, Some("leave `version none` out: the version is then `2012-10-17`"))
+        }
+        Code::InvalidVersion => (
+            None,
+            Some("the versions are `2012-10-17`, which needs no word, `2008-10-17` and `none`"),
+        ),
+        Code::MissingResource => (
+            Some("the statement names no resources"),
+            Some("write `on` and the resources; `on *` if every resource is meant"),
+        ),
+        Code::MissingPrincipal => (
+            Some("the statement names no principals"),
+            Some("write `to` and the principals; `to *` if everyone is meant"),
+        ),
+        Code::VariableUnsupportedInVersion => {
+            (None, Some("variables need the version `2012-10-17`"))
+        }
+        Code::UnsupportedPrincipal | Code::ScpSyntaxErrorPrincipal
+            if problem.message.starts_with("a policy of type") =>
+        {
+            let (kind, _) = problem.message.split_once(" has no").unwrap_or_default();
+            problem.message = format!("{kind} has no principals: `to` cannot stand here");
+            (None, Some("write `resource policy`, `trust policy` or `endpoint policy` if it is one"))
+        }
+        Code::RcpSyntaxErrorPrincipal => (
+            Some("a resource control policy applies to everyone: its statements end in `to *`"),
+            None,
+        ),
+        Code::RcpSyntaxErrorNotAction => (
+            Some("a resource control policy cannot deny `all except` some actions"),
+            None,
+        ),
+        Code::RoleTrustPolicySyntaxErrorResource => (
+            Some("a trust policy has no `on`: its resource is the role"),
+            None,
+        ),
+        Code::RoleTrustPolicySyntaxErrorNotPrincipal => {
+            (Some("a trust policy cannot name `all except` some principals"), None)
+        }
+        Code::AllowWithNotPrincipal => (
+            Some("`allow` with `to all except` grants to everyone else, anonymous callers included"),
+            Some("name those who are allowed"),
+        ),
+        Code::InvalidPrincipalFormat => {
+            let help = match problem.help.as_deref() {
+                Some("identity providers stand under `Federated`") => {
+                    Some("identity providers are written `federated ...`")
+                }
+                Some("services stand under `Service`") => Some("services are written `service ...`"),
+                _ => None,
+            };
+            (None, help)
+        }
+        Code::UnsupportedWildcardInPrincipal => {
+            (None, Some("`*` can stand alone; use a condition on `aws:PrincipalArn` for patterns"))
+        }
+        Code::EmptyObjectPrincipal | Code::EmptyArrayPrincipal => {
+            (Some("the list of principals is empty: it names no one"), None)
+        }
+        Code::EmptyArrayAction | Code::EmptyArrayResource => {
+            let what = if problem.code == Code::EmptyArrayAction { "actions" } else { "resources" };
+            let effect = if problem.message.ends_with("matches everything") { "everything" } else { "nothing" };
+            problem.message =
+                format!("the list of {what} is empty, so that the statement matches {effect}");
+            (None, None)
+        }
+        _ => (None, None),
+    };
+    if let Some(message) = message {
+        problem.message = message.into();
+    }
+    if let Some(help) = help {
+        problem.help = Some(help.into());
+    }
+    problem.message = problem.message.replace("`Sid`", "label");
+    problem
+}
