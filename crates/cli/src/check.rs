@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use bumpalo::Bump;
 use clap::Args;
 use portcullis_model::PolicyKind;
+use portcullis_scenario::is_language;
 use portcullis_syntax::diag::{Diagnostic, LineIndex, Severity, render};
 use portcullis_syntax::json::{self, Node};
 use portcullis_syntax::policy::{ReadOptions, read_policy};
@@ -13,15 +14,16 @@ use serde_json::{Value, json};
 
 use crate::decide::Format;
 use crate::failure::{Failure, complain, exit};
+use crate::language;
 use crate::output::{Output, display_name, read};
-use crate::policies::{refuse_language, unwrapped};
+use crate::policies::unwrapped;
 
 const EXAMPLES: &str = "\
 Examples:
   portcullis check policies/*.json
   portcullis check --type scp --format json guardrails.json
 
-A file holds one policy document, or {\"name\": …, \"document\": …}. Without --type, a document whose
+A file holds one policy document, or policies of the policy language if its name ends in .iam, or {\"name\": …, \"document\": …}. Without --type, a document whose
 statements name principals is checked as a resource policy, or as a trust policy if it names no
 resource and only actions of sts; any other as an identity policy.
 
@@ -42,7 +44,7 @@ pub(crate) struct CheckArgs {
 }
 
 /// The types that can be asked for.
-fn kind(text: &str) -> Result<PolicyKind, String> {
+pub(crate) fn kind(text: &str) -> Result<PolicyKind, String> {
     PolicyKind::parse(text).ok_or_else(|| {
         let names: Vec<&str> = PolicyKind::ALL.iter().map(|kind| kind.as_str()).collect();
         format!("the types are {}", names.join(", "))
@@ -114,14 +116,18 @@ struct Run {
 
 impl Run {
     fn file(&mut self, path: &Path) -> Result<(), Failure> {
-        refuse_language(path)?;
         let bytes = read(path)?;
         let name = display_name(path);
         let arena = Bump::new();
         let (text, kind, diagnostics) = match json::decode(&bytes) {
             Ok(text) => {
-                let (kind, diagnostics) = problems(text, self.kind, &arena);
-                (text, kind, diagnostics)
+                if is_language(path) {
+                    let parsed = language::parse(path, text, self.kind, &arena);
+                    (text, self.kind, parsed.diagnostics)
+                } else {
+                    let (kind, diagnostics) = problems(text, self.kind, &arena);
+                    (text, kind, diagnostics)
+                }
             }
             Err(diagnostic) => {
                 let sound = bytes.get(..diagnostic.span.start as usize);
@@ -174,7 +180,7 @@ fn problems(
 }
 
 /// The type that a document most likely has.
-fn guess(document: &Node<'_>) -> PolicyKind {
+pub(crate) fn guess(document: &Node<'_>) -> PolicyKind {
     let Some(statements) = document.get("Statement") else {
         return PolicyKind::Identity;
     };

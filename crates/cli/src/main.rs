@@ -13,8 +13,10 @@ mod decide;
 mod engine;
 mod failure;
 mod inspect;
+mod language;
 mod output;
 mod policies;
+mod policy_tests;
 mod report;
 mod scenarios;
 mod test;
@@ -50,6 +52,12 @@ enum Command {
     Batch(batch::BatchArgs),
     /// Find the problems of policy documents
     Check(check::CheckArgs),
+    /// Format files of the policy language
+    Fmt(language::FmtArgs),
+    /// Convert a policy between JSON and the policy language
+    Convert(language::ConvertArgs),
+    /// Show the JSON that a file of the policy language stands for
+    Expand(language::ExpandArgs),
     /// Make an image of policies
     Compile(Box<compile::CompileArgs>),
     /// Show what an image consists of
@@ -91,6 +99,9 @@ fn main() -> ExitCode {
         Command::Decide(args) => decide::run(&args, Print::Decision),
         Command::Explain(args) => decide::run(&args, Print::Explanation),
         Command::Check(args) => check::run(&args),
+        Command::Fmt(args) => language::fmt(&args),
+        Command::Convert(args) => language::convert(&args),
+        Command::Expand(args) => language::expand(&args),
         Command::Compile(args) => compile::run(&args),
         Command::Inspect(args) => inspect::inspect(&args),
         Command::Disasm(args) => inspect::disasm(&args),

@@ -6,13 +6,15 @@ use std::rc::Rc;
 use bumpalo::Bump;
 use clap::Args;
 use portcullis_model::{PolicyKind, Request};
-use portcullis_scenario::{Code, Options, Problem, Source, policy_document};
+use portcullis_scenario::{
+    Options, Problem, Source, is_language, language_policy, policy_document,
+};
 use portcullis_syntax::json::{self, Node};
 use portcullis_syntax::policy::ReadOptions;
 use portcullis_syntax::{Policy, PolicySets};
 
 use crate::failure::Failure;
-use crate::output::{display_name, printable, read};
+use crate::output::{Disk, display_name, printable, read};
 use crate::scenarios::{each_record, load};
 
 #[derive(Args, Debug)]
@@ -160,7 +162,6 @@ impl<'a> Reader<'a> {
 
     fn file(&mut self, path: &Path, kind: PolicyKind) -> Result<Option<Policy<'a>>, Failure> {
         let name = self.arena.alloc_str(&display_name(path));
-        refuse_language(path)?;
         let bytes = self.arena.alloc_slice_copy(&read(path)?);
         let source = match Source::decode(name, bytes, 1) {
             Ok(source) => source,
@@ -169,6 +170,15 @@ impl<'a> Reader<'a> {
                 return Ok(None);
             }
         };
+        let options = ReadOptions {
+            kind,
+            allow_missing_resource: self.allow_missing_resource && kind == PolicyKind::Resource,
+        };
+        if is_language(path) {
+            let (policy, problems) = language_policy(&source, options, None, &Disk, self.arena);
+            self.problems.extend(problems);
+            return Ok(policy);
+        }
         let node = match json::parse(source.text(), self.arena) {
             Ok(node) => node,
             Err(diagnostics) => {
@@ -178,10 +188,6 @@ impl<'a> Reader<'a> {
                 self.problems.extend(problems);
                 return Ok(None);
             }
-        };
-        let options = ReadOptions {
-            kind,
-            allow_missing_resource: self.allow_missing_resource && kind == PolicyKind::Resource,
         };
         let (own_name, node) = unwrapped(node);
         let name = own_name.unwrap_or(name);
@@ -201,18 +207,6 @@ pub(crate) fn unwrapped(node: Node<'_>) -> (Option<&str>, Node<'_>) {
         Some(document) if is_wrapper => (node.get("name").and_then(Node::as_str), *document),
         _ => (None, node),
     }
-}
-
-/// Files of the policy language cannot be read yet.
-pub(crate) fn refuse_language(path: &Path) -> Result<(), Failure> {
-    if path.extension().is_some_and(|kind| kind == "iam") {
-        let name = display_name(path);
-        return Err(Failure::new(format_args!(
-            "{name}: policy language files are not supported by this build [{}]",
-            Code::UnsupportedFile
-        )));
-    }
-    Ok(())
 }
 
 /// Where something that fits the name was found.

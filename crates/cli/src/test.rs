@@ -1,16 +1,17 @@
 //! `test`: scenarios against the decisions expected of them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use bumpalo::Bump;
 use clap::Args;
 use portcullis_model::Request;
-use portcullis_scenario::{Case, Options, Problem, Scenario};
+use portcullis_scenario::{Case, Options, Problem, Scenario, is_language};
 
 use crate::engine::{Engine, Policies, answer, said};
 use crate::failure::{Failure, exit};
 use crate::output::{Output, display_name, printable};
+use crate::policy_tests;
 use crate::report;
 use crate::scenarios::{Loaded, each_record, load};
 
@@ -27,14 +28,19 @@ A scenario file holds a JSON object, a list of them, or one on each line:
                \"context\": {\"aws:SourceIp\": \"203.0.113.9\"}},
    \"expect\": \"Allow\"}
 
+A file whose name ends in .iam is one of the policy language; its tests ask one policy alone.
+
 Exit status: 0 if all requests are decided as expected, 1 if not.";
 
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct TestArgs {
-    /// Scenario files; `-` is standard input
+    /// Scenario files, and files of the policy language with tests in them; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// The least coverage of statements and of conditions that tests in policy files must reach
+    #[arg(long, value_name = "PERCENT")]
+    min_coverage: Option<usize>,
     /// Who decides
     #[arg(long, value_enum, default_value_t)]
     engine: Engine,
@@ -53,8 +59,13 @@ pub(crate) fn run(args: &TestArgs) -> Result<ExitCode, Failure> {
         passed: 0,
         failed: 0,
         explained: 0,
+        thin: 0,
     };
     for file in &args.files {
+        if is_language(file) {
+            run.policy_file(file, args.min_coverage)?;
+            continue;
+        }
         let before = run.passed + run.failed;
         let outcome = each_record(file, OPTIONS, |loaded| run.record(&loaded));
         match outcome {
@@ -70,7 +81,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<ExitCode, Failure> {
     let line = format!("{} passed, {} failed", run.passed, run.failed);
     run.output.line(&line)?;
     run.output.finish()?;
-    Ok(match run.failed {
+    Ok(match run.failed + run.thin {
         0 => ExitCode::SUCCESS,
         _ => ExitCode::from(exit::FAILURE),
     })
@@ -84,12 +95,53 @@ struct Run {
     failed: usize,
     /// How many failures came with everything that can be said of them.
     explained: usize,
+    /// How many policy files reach less coverage than was asked for.
+    thin: usize,
 }
 
 /// How many failures are told in full: nobody reads more.
 const TOLD: usize = 50;
 
 impl Run {
+    /// The tests in a file of the policy language.
+    fn policy_file(&mut self, file: &Path, least: Option<usize>) -> Result<(), Failure> {
+        let tally = match policy_tests::run(file) {
+            Ok(tally) => tally,
+            Err(Failure::Message(_, message)) => {
+                return self.fail(message.trim_start_matches("error: "));
+            }
+            Err(Failure::BrokenPipe) => return Err(Failure::BrokenPipe),
+        };
+        self.passed += tally.passed;
+        for failure in &tally.failures {
+            self.fail(failure)?;
+        }
+        let (statements, conditions) = (tally.statements, tally.conditions);
+        self.output.line(&format!(
+            "{}: coverage: {} of {} statements ({} %), {} of {} conditions ({} %)",
+            display_name(file),
+            statements.part,
+            statements.whole,
+            statements.percent(),
+            conditions.part,
+            conditions.whole,
+            conditions.percent(),
+        ))?;
+        let reached = statements.percent().min(conditions.percent());
+        if least.is_some_and(|least| reached < least) {
+            self.thin += 1;
+            for line in &tally.uncovered {
+                self.output.line(line)?;
+            }
+            let least = least.unwrap_or_default();
+            self.output.line(&format!(
+                "{}: coverage is {reached} %, {least} % are asked for",
+                display_name(file)
+            ))?;
+        }
+        Ok(())
+    }
+
     fn record(&mut self, loaded: &Loaded<'_>) -> Result<(), Failure> {
         match &loaded.scenarios {
             Ok(scenarios) => scenarios

@@ -337,11 +337,16 @@ impl<'a> Program<'a> {
         self.list(ListKind::Principals, &list)
     }
 
-    /// `COND-1`. Equal guards are one guard.
+    /// `COND-1`. Equal guards are one guard, whatever the order in which their tests were written.
     fn guard(&mut self, document: &ast::Document<'a>, statement: &ast::Statement<'a>) -> u32 {
         let variables = document.has_variables();
+        let mut conditions: SmallVec<[&ast::Condition<'a>; 4]> =
+            statement.conditions.iter().collect();
+        conditions.sort_by_cached_key(|condition| {
+            (fold_in(self.arena, condition.key.value), condition.operator)
+        });
         let mut run: SmallVec<[Leaf; 4]> = SmallVec::new();
-        for condition in statement.conditions {
+        for condition in &conditions {
             run.push(self.leaf(condition, variables));
         }
         let Some(last) = run.last_mut() else {
@@ -350,7 +355,7 @@ impl<'a> Program<'a> {
         last.flags |= flag::END;
         let (guard, new) = self.code.intern(&run);
         if new && self.options.debug {
-            for condition in statement.conditions {
+            for condition in conditions {
                 let record = self.leaf_source(condition);
                 self.leaf_sources.push(record);
             }

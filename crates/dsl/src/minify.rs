@@ -198,7 +198,9 @@ impl<'a> Minifier<'a> {
             sid,
             principal,
             action: self.entries(statement.action, true),
-            resource: statement.resource.map(|entries| self.entries(entries, false)),
+            resource: statement
+                .resource
+                .map(|entries| self.entries(entries, false)),
             conditions: self.arena.alloc_slice_copy(&conditions),
             ..*statement
         }
@@ -248,9 +250,8 @@ impl<'a> Minifier<'a> {
         // short ARNs are completed part by part (`MATCH-23`), so both must go past the last colon
         // that is counted.
         let colons = if is_action { 1 } else { 5 };
-        let is_general = |start: &str| {
-            !start.contains(['*', '?', '$']) && start.matches(':').count() >= colons
-        };
+        let is_general =
+            |start: &str| !start.contains(['*', '?', '$']) && start.matches(':').count() >= colons;
         let starts: HashSet<&str> = folded
             .iter()
             .filter_map(|text| text.strip_suffix('*'))
@@ -358,7 +359,11 @@ impl<'a> Minifier<'a> {
             key.push_str(&format!("{}{list:?}", principals.negated));
         }
         if part != Part::Action {
-            key.push_str(&format!("A{}{}", statement.action.negated, sorted(statement.action.list)));
+            key.push_str(&format!(
+                "A{}{}",
+                statement.action.negated,
+                sorted(statement.action.list)
+            ));
         }
         if let (true, Some(resource)) = (part != Part::Resource, statement.resource) {
             key.push_str(&format!("R{}{}", resource.negated, sorted(resource.list)));

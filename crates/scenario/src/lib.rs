@@ -24,6 +24,7 @@
 //! assert_eq!(found[0].cases[0].request.unwrap().action, "s3:GetObject");
 //! ```
 
+mod language;
 mod members;
 mod policies;
 mod principal;
@@ -32,6 +33,7 @@ mod read;
 mod records;
 mod request;
 
+pub use language::{is_language, language_documents, language_policy};
 pub use policies::{Files, NoFiles, missing_resource, policy_document};
 pub use problem::{Code, Problem, Source};
 pub use read::{Case, Options, Scenario, missing_resource_problem, scenarios};

@@ -11,6 +11,7 @@ use portcullis_syntax::json::{self, Member, Node, Value};
 use portcullis_syntax::policy::{ReadOptions, read_policy};
 use portcullis_syntax::{Policy, PolicySets};
 
+use crate::language::{is_language, language_policy};
 use crate::members::{Reader, present};
 use crate::problem::{Code, Problem, Source};
 
@@ -221,14 +222,6 @@ impl<'a> Sets<'_, 'a> {
         let path = Path::new(self.reader.source.file())
             .parent()
             .map_or_else(|| written.into(), |folder| folder.join(written));
-        if path.extension().is_some_and(|kind| kind == "iam") {
-            let message = format!(
-                "{}: policy language files are not supported by this build",
-                quoted(written)
-            );
-            self.reader.problem(Code::UnsupportedFile, span, message);
-            return None;
-        }
         let bytes = match self.files.read(&path) {
             Ok(bytes) => bytes,
             Err(reason) => {
@@ -245,6 +238,12 @@ impl<'a> Sets<'_, 'a> {
                 return None;
             }
         };
+        if is_language(&path) {
+            let (policy, problems) =
+                language_policy(&source, options(kind), name, self.files, self.arena);
+            self.reader.problems.extend(problems);
+            return policy;
+        }
         match json::parse(source.text(), self.arena) {
             Ok(node) => self.read(node, kind, name.unwrap_or(file), &source),
             Err(diagnostics) => {

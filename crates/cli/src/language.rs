@@ -1,0 +1,340 @@
+//! `fmt`, `convert` and `expand`: the policy language and JSON.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::rc::Rc;
+
+use bumpalo::Bump;
+use clap::{Args, ValueEnum};
+use portcullis_dsl::{
+    Loader, Minified, MinifyOptions, NamedDocument, Parsed, minify, minify_json, parse_with, print_dsl,
+    print_json,
+};
+use portcullis_model::PolicyKind;
+use portcullis_scenario::{Files, Problem, Source, is_language, language_documents};
+use portcullis_syntax::ast::Document;
+use portcullis_syntax::json;
+use portcullis_syntax::policy::{ReadOptions, read_policy};
+use serde_json::{Value, json};
+
+use crate::check::{guess, kind};
+use crate::failure::{Failure, complain, exit};
+use crate::output::{Disk, Output, display_name, read, reason};
+use crate::policies::unwrapped;
+
+const FMT_EXAMPLES: &str = "\
+Examples:
+  portcullis fmt policies/*.iam
+  portcullis fmt --check policies/*.iam
+  portcullis fmt - < readers.iam
+
+Files are rewritten in place; standard input is answered on standard output.
+
+Exit status: 0 all is as it should be, 1 --check found a file that is not, 3 a file has syntax errors.";
+
+#[derive(Args, Debug)]
+#[command(after_help = FMT_EXAMPLES)]
+pub(crate) struct FmtArgs {
+    /// Files of the policy language; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Change nothing, name the files that are not formatted
+    #[arg(long)]
+    check: bool,
+    /// Print the result in place of rewriting the file
+    #[arg(long, conflicts_with = "check")]
+    stdout: bool,
+}
+
+const CONVERT_EXAMPLES: &str = "\
+Examples:
+  portcullis convert --to dsl policy.json
+  portcullis convert --to json --minify -o policy.json readers.iam
+
+A file of several policies becomes a list of {\"name\", \"type\", \"document\"}.
+
+Exit status: 0 converted, 3 the file has errors, 1 any other failure.";
+
+#[derive(Args, Debug)]
+#[command(after_help = CONVERT_EXAMPLES)]
+pub(crate) struct ConvertArgs {
+    /// A policy, as JSON or, if its name ends in .iam, in the policy language; `-` is JSON on standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The notation to convert to
+    #[arg(long, value_enum)]
+    to: Notation,
+    /// Where to write; standard output if left out
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// The type of policies that do not say it; guessed for JSON
+    #[arg(long = "type", value_name = "TYPE", value_parser = kind)]
+    kind: Option<PolicyKind>,
+    /// The policy of this name alone
+    #[arg(long, value_name = "NAME")]
+    policy: Option<String>,
+    /// As small as can be without changing a decision, and say what was saved
+    #[arg(long)]
+    minify: bool,
+}
+
+const EXPAND_EXAMPLES: &str = "\
+Example:
+  portcullis expand readers.iam
+
+Shows the JSON that comes of names, templates, `or` and `unless`.";
+
+#[derive(Args, Debug)]
+#[command(after_help = EXPAND_EXAMPLES)]
+pub(crate) struct ExpandArgs {
+    /// A file of the policy language
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Notation {
+    /// The JSON of AWS
+    Json,
+    /// The policy language
+    Dsl,
+}
+
+/// Imports from the disk.
+struct Imports<'p>(&'p Path);
+
+impl Loader for Imports<'_> {
+    fn load(&self, from: Option<&str>, path: &str) -> Result<portcullis_dsl::Source, String> {
+        let from = from.map_or(self.0, Path::new);
+        let path = from
+            .parent()
+            .map_or_else(|| path.into(), |folder| folder.join(path));
+        let bytes = Disk.read(&path)?;
+        let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_string())?;
+        Ok(portcullis_dsl::Source {
+            name: path.to_string_lossy().into_owned(),
+            text,
+        })
+    }
+}
+
+/// Reads a text of the policy language.
+pub(crate) fn parse<'a>(
+    path: &Path,
+    text: &'a str,
+    kind: Option<PolicyKind>,
+    arena: &'a Bump,
+) -> Parsed<'a> {
+    let options = portcullis_dsl::Options {
+        default_kind: kind.unwrap_or(PolicyKind::Identity),
+        ..portcullis_dsl::Options::default()
+    };
+    parse_with(text, arena, &Imports(path), &options)
+}
+
+/// A file of the policy language with its policies.
+pub(crate) fn load<'a>(
+    path: &Path,
+    kind: PolicyKind,
+    arena: &'a Bump,
+) -> Result<(Rc<Source<'a>>, Vec<NamedDocument<'a>>), Failure> {
+    let source = source(path, arena)?;
+    let (documents, problems) = language_documents(&source, ReadOptions::new(kind), &Disk, arena);
+    match problems.is_empty() {
+        true => Ok((source, documents)),
+        false => Err(Failure::problems(&problems)),
+    }
+}
+
+fn source<'a>(path: &Path, arena: &'a Bump) -> Result<Rc<Source<'a>>, Failure> {
+    let name = arena.alloc_str(&display_name(path));
+    let bytes = arena.alloc_slice_copy(&read(path)?);
+    Source::decode(name, bytes, 1).map_err(|problem| Failure::problems(&[problem.in_policy()]))
+}
+
+pub(crate) fn fmt(args: &FmtArgs) -> Result<ExitCode, Failure> {
+    let mut output = Output::new();
+    let mut invalid = false;
+    let mut unformatted = 0;
+    for path in &args.files {
+        let arena = Bump::new();
+        let source = source(path, &arena)?;
+        let formatted = match portcullis_dsl::format(source.text()) {
+            Ok(formatted) => formatted,
+            Err(diagnostics) => {
+                let problems: Vec<Problem<'_>> = diagnostics
+                    .into_iter()
+                    .map(|diagnostic| Problem::of_policy(&source, diagnostic))
+                    .collect();
+                let Failure::Message(_, text) = Failure::problems(&problems) else {
+                    continue;
+                };
+                complain(&text);
+                invalid = true;
+                continue;
+            }
+        };
+        let changed = formatted != source.text();
+        if args.check {
+            if changed {
+                unformatted += 1;
+                output.line(&format!("{} is not formatted", display_name(path)))?;
+            }
+        } else if args.stdout || path.as_os_str() == "-" {
+            output.bytes(formatted.as_bytes())?;
+        } else if changed {
+            write(path, &formatted)?;
+        }
+    }
+    output.finish()?;
+    Ok(match (invalid, unformatted) {
+        (true, _) => ExitCode::from(exit::INVALID),
+        (false, 0) => ExitCode::SUCCESS,
+        (false, _) => ExitCode::from(exit::FAILURE),
+    })
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    let failed = |error: io::Error| {
+        let name = display_name(path);
+        Failure::new(format_args!("cannot write {name}: {}", reason(&error)))
+    };
+    // Beside the file and then in its place, so that nobody ever sees half of it.
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".tmp");
+    fs::write(&beside, text).map_err(failed)?;
+    fs::rename(&beside, path).map_err(failed)
+}
+
+pub(crate) fn convert(args: &ConvertArgs) -> Result<ExitCode, Failure> {
+    let arena = Bump::new();
+    let mut documents = match is_language(&args.file) {
+        true => load(
+            &args.file,
+            args.kind.unwrap_or(PolicyKind::Identity),
+            &arena,
+        )?
+        .1
+        .into_iter()
+        .map(|named| (named.name.value.to_string(), named.document))
+        .collect(),
+        false => vec![json_document(&args.file, args.kind, &arena)?],
+    };
+    if let Some(name) = &args.policy {
+        documents.retain(|(own, _)| own == name);
+        if documents.is_empty() {
+            return Err(Failure::new(format_args!(
+                "{}: there is no policy `{name}`",
+                display_name(&args.file)
+            )));
+        }
+    }
+    let mut texts = Vec::new();
+    for (name, document) in &documents {
+        let mut document = *document;
+        if args.minify {
+            let minified = minify(&document, MinifyOptions::default(), &arena);
+            complain(&saved(name, &minified));
+            document = minified.document;
+        }
+        texts.push(match (args.to, args.minify) {
+            (Notation::Dsl, _) => print_dsl(&document, name),
+            (Notation::Json, true) => minify_json(&document),
+            (Notation::Json, false) => print_json(&document),
+        });
+    }
+    let text = match (args.to, texts.as_slice()) {
+        (Notation::Dsl, _) => texts.join("\n"),
+        (Notation::Json, [one]) => one.clone(),
+        (Notation::Json, _) => listed(&documents, &texts),
+    };
+    emit(args.output.as_deref(), &text)
+}
+
+pub(crate) fn expand(args: &ExpandArgs) -> Result<ExitCode, Failure> {
+    let arena = Bump::new();
+    let (_, documents) = load(&args.file, PolicyKind::Identity, &arena)?;
+    let documents: Vec<(String, Document<'_>)> = documents
+        .into_iter()
+        .map(|named| (named.name.value.to_string(), named.document))
+        .collect();
+    let texts: Vec<String> = documents
+        .iter()
+        .map(|(_, document)| print_json(document))
+        .collect();
+    let text = match texts.as_slice() {
+        [one] => one.clone(),
+        _ => listed(&documents, &texts),
+    };
+    emit(None, &text)
+}
+
+/// What minifying came to, in a line.
+fn saved(name: &str, minified: &Minified<'_>) -> String {
+    let Minified { before, after, .. } = minified;
+    let quota = match (&minified.quota, minified.fits()) {
+        (None, _) => String::new(),
+        (Some(quota), true) => format!(", within the {} of its type", quota.limit),
+        (Some(quota), false) => format!(
+            ", which is more than the {} of its type; there is no smaller form with the same decisions and names",
+            quota.limit
+        ),
+    };
+    format!("{name}: {before} characters before, {after} after{quota}")
+}
+
+/// Several policies as one JSON list.
+fn listed(documents: &[(String, Document<'_>)], texts: &[String]) -> String {
+    let policies = documents.iter().zip(texts).map(|((name, document), text)| {
+        let printed: Value = serde_json::from_str(text).unwrap_or(Value::Null);
+        json!({ "name": name, "type": document.kind.as_str(), "document": printed })
+    });
+    format!("{:#}", Value::from_iter(policies))
+}
+
+fn emit(path: Option<&Path>, text: &str) -> Result<ExitCode, Failure> {
+    let text = format!("{}\n", text.trim_end());
+    match path.filter(|path| path.as_os_str() != "-") {
+        Some(path) => write(path, &text)?,
+        None => {
+            let mut output = Output::new();
+            output.bytes(text.as_bytes())?;
+            output.finish()?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The policy of a JSON file, with a name.
+fn json_document<'a>(
+    path: &Path,
+    kind: Option<PolicyKind>,
+    arena: &'a Bump,
+) -> Result<(String, Document<'a>), Failure> {
+    let source = source(path, arena)?;
+    let failed = |diagnostics: Vec<portcullis_syntax::diag::Diagnostic>| {
+        let problems: Vec<Problem<'_>> = diagnostics
+            .into_iter()
+            .filter(|diagnostic| diagnostic.is_error())
+            .map(|diagnostic| Problem::of_policy(&source, diagnostic))
+            .collect();
+        Failure::problems(&problems)
+    };
+    let node = json::parse(source.text(), arena).map_err(failed)?;
+    let (name, node) = unwrapped(node);
+    let options = ReadOptions::new(kind.unwrap_or_else(|| guess(&node)));
+    let (document, diagnostics) = read_policy(node, options, arena);
+    let Some(document) = document else {
+        return Err(failed(diagnostics));
+    };
+    let stem = path
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned());
+    let name = name.map(str::to_string).or(stem).filter(|name| name != "-");
+    match name {
+        Some(name) => Ok((name, document)),
+        None => Ok(("policy".to_string(), document)),
+    }
+}
