@@ -251,10 +251,8 @@ impl<'a, 'm> Filler<'a, 'm> {
             LetValue::List(list) => {
                 if let Some(known) = self.lists.get(&(module, name.value)).copied() {
                     if known.is_none() {
-                        let message = format!(
-                            "{} has errors, or refers to itself",
-                            quoted(name.value)
-                        );
+                        let message =
+                            format!("{} has errors, or refers to itself", quoted(name.value));
                         self.error(site, codes::NAME, name.span, message);
                     }
                     return known;

@@ -234,7 +234,10 @@ impl<'s> Scene<'_, 's> {
                 || "write `allow` or `deny` first, then the actions".into(),
                 |effect| format!("did you mean `{effect}`?"),
             );
-            let message = format!("a statement begins with `allow` or `deny`, not {}", quoted(text));
+            let message = format!(
+                "a statement begins with `allow` or `deny`, not {}",
+                quoted(text)
+            );
             return Some(said(message, help));
         }
         None
@@ -276,10 +279,9 @@ impl<'s> Scene<'_, 's> {
                 "`!=` takes one value",
                 format!("write `{key} not in [...]` for a list"),
             )),
-            (Token::Equal, Token::Equal) => Some(said(
-                "this is written `=`",
-                format!("write `{key} = ...`"),
-            )),
+            (Token::Equal, Token::Equal) => {
+                Some(said("this is written `=`", format!("write `{key} = ...`")))
+            }
             (Token::In, _) => Some(said(
                 "a list in square brackets should follow `in`",
                 "write `in [a, b]`, or `in <name>` for a list with a name",
@@ -358,10 +360,9 @@ impl<'s> Scene<'_, 's> {
                     format!("did you mean `{label}{next}`? an action has no blank in it"),
                 ))
             }
-            Token::ParenOpen if self.expects_text() => Some(said(
-                "lists stand in square brackets",
-                "write `[a, b]`",
-            )),
+            Token::ParenOpen if self.expects_text() => {
+                Some(said("lists stand in square brackets", "write `[a, b]`"))
+            }
             Token::Word("aws") => Some(said(
                 "AWS principals have no word before them",
                 "write the account, the ARN or `*` directly after `to`",
@@ -370,13 +371,18 @@ impl<'s> Scene<'_, 's> {
                 format!("a comma is missing before {}", quoted(text)),
                 "separate the entries of a list with commas",
             )),
-            _ if self.expects_text() && (found.is_hard_keyword() || found.soft_keyword().is_some()) => {
+            _ if self.expects_text()
+                && (found.is_hard_keyword() || found.soft_keyword().is_some()) =>
+            {
                 let message = format!(
                     "{} is a word of the language; {} should stand here",
                     quoted(text),
                     self.wanted()
                 );
-                Some(said(message, format!("write `\"{text}\"` if the text is meant")))
+                Some(said(
+                    message,
+                    format!("write `\"{text}\"` if the text is meant"),
+                ))
             }
             _ => None,
         }

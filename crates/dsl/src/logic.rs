@@ -133,8 +133,7 @@ impl<'a> Logic<'_, 'a, '_> {
 
     fn check_alternatives(&mut self, site: Site<'a, '_>, span: Span, count: usize) -> Option<()> {
         if count > MAX_ALTERNATIVES {
-            let message =
-                format!("`or` makes more than {MAX_ALTERNATIVES} statements of this one");
+            let message = format!("`or` makes more than {MAX_ALTERNATIVES} statements of this one");
             self.filler.error(site, codes::SIZE, span, message);
             return None;
         }
@@ -429,4 +428,3 @@ fn opposite(base: Base) -> Option<Base> {
         }
     })
 }
-

@@ -198,9 +198,7 @@ impl<'a> Lowering<'a, '_, '_> {
         // All parts are looked at, so that all their problems are reported.
         let actions = self.elements(site, rule.actions);
         let resources = rule.on.map(|on| self.elements(site, on));
-        let principals = rule
-            .to
-            .map(|to| (to, self.filler.principals(site, to)));
+        let principals = rule.to.map(|to| (to, self.filler.principals(site, to)));
         let single = self.options.is_single_valued;
         let all = alternatives(&mut self.filler, site, rule.when, rule.unless, single)?;
         let effect = string(Text {
@@ -209,15 +207,27 @@ impl<'a> Lowering<'a, '_, '_> {
         });
         let mut members = vec![self.member("Effect", effect.span, effect)];
         if let Some((to, list)) = principals {
-            let name = if to.negated { "NotPrincipal" } else { "Principal" };
+            let name = if to.negated {
+                "NotPrincipal"
+            } else {
+                "Principal"
+            };
             let place = site.place(to.span);
             let node = self.principals(place, &list?);
             members.push(self.member(name, place, node));
         }
-        let name = if rule.actions.negated { "NotAction" } else { "Action" };
+        let name = if rule.actions.negated {
+            "NotAction"
+        } else {
+            "Action"
+        };
         members.push(self.member(name, site.place(rule.actions.span), actions?));
         if let (Some(on), Some(resources)) = (rule.on, resources) {
-            let name = if on.negated { "NotResource" } else { "Resource" };
+            let name = if on.negated {
+                "NotResource"
+            } else {
+                "Resource"
+            };
             members.push(self.member(name, site.place(on.span), resources?));
         }
         if site.parameters.is_some() && !self.filler.spend(site, span, 16) {
@@ -526,7 +536,11 @@ impl<'a> Lowering<'a, '_, '_> {
             Some((kind, atom)) => {
                 let text = one(atom)?;
                 let everyone = *kind == PrincipalKind::Aws && text.value == "*";
-                let kind = if everyone { PrincipalKind::Everyone } else { *kind };
+                let kind = if everyone {
+                    PrincipalKind::Everyone
+                } else {
+                    *kind
+                };
                 Some((kind, text))
             }
             None => None,

@@ -83,7 +83,10 @@ pub(crate) fn push_string(out: &mut String, text: &str) {
 fn is_invisible(c: char) -> bool {
     c.is_control()
         || (c.is_whitespace() && c != ' ')
-        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}')
+        || matches!(
+            c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        )
         || matches!(c, '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
         || matches!(c, '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}')
         || matches!(c, '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e000}'..='\u{f8ff}')
@@ -112,7 +115,9 @@ pub(crate) fn unescape<'a>(
             break;
         };
         let (decoded, length) = escape(after).map_err(|(length, message)| {
-            let end = (at..=at + length).rev().find(|end| raw.is_char_boundary(*end));
+            let end = (at..=at + length)
+                .rev()
+                .find(|end| raw.is_char_boundary(*end));
             (at..end.unwrap_or(at), message)
         })?;
         out.push(decoded);
@@ -147,7 +152,12 @@ fn escape(after: &str) -> Result<(char, usize), (usize, &'static str)> {
             let code = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
             return char::from_u32(code).map(|c| (c, 11)).ok_or((12, PAIR));
         }
-        _ => return Err((2, "strings have no such escape; write `\\\\` for a backslash")),
+        _ => {
+            return Err((
+                2,
+                "strings have no such escape; write `\\\\` for a backslash",
+            ));
+        }
     };
     Ok((decoded, 1))
 }

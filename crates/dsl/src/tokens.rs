@@ -85,9 +85,11 @@ pub(crate) fn scan(text: &str) -> Tokens<'_> {
                 depth += 1;
                 if depth > MAX_DEPTH {
                     let message = format!("parentheses nest deeper than {MAX_DEPTH}");
-                    tokens
-                        .problems
-                        .push(Diagnostic::error(codes::DEPTH, span(start, end), message));
+                    tokens.problems.push(Diagnostic::error(
+                        codes::DEPTH,
+                        span(start, end),
+                        message,
+                    ));
                     tokens.unusable = true;
                     return tokens;
                 }

@@ -8,7 +8,10 @@ pub(crate) fn reworded(mut problem: Diagnostic, name: Span) -> Diagnostic {
     let (message, help) = match problem.code {
         Code::MissingVersion => {
             problem.span = name;
-            (None, Some("leave `version none` out: the version is then `2012-10-17`"))
+            (
+                None,
+                Some("leave `version none` out: the version is then `2012-10-17`"),
+            )
         }
         Code::InvalidVersion => (
             None,
@@ -30,7 +33,10 @@ pub(crate) fn reworded(mut problem: Diagnostic, name: Span) -> Diagnostic {
         {
             let (kind, _) = problem.message.split_once(" has no").unwrap_or_default();
             problem.message = format!("{kind} has no principals: `to` cannot stand here");
-            (None, Some("write `resource policy`, `trust policy` or `endpoint policy` if it is one"))
+            (
+                None,
+                Some("write `resource policy`, `trust policy` or `endpoint policy` if it is one"),
+            )
         }
         Code::RcpSyntaxErrorPrincipal => (
             Some("a resource control policy applies to everyone: its statements end in `to *`"),
@@ -44,11 +50,14 @@ pub(crate) fn reworded(mut problem: Diagnostic, name: Span) -> Diagnostic {
             Some("a trust policy has no `on`: its resource is the role"),
             None,
         ),
-        Code::RoleTrustPolicySyntaxErrorNotPrincipal => {
-            (Some("a trust policy cannot name `all except` some principals"), None)
-        }
+        Code::RoleTrustPolicySyntaxErrorNotPrincipal => (
+            Some("a trust policy cannot name `all except` some principals"),
+            None,
+        ),
         Code::AllowWithNotPrincipal => (
-            Some("`allow` with `to all except` grants to everyone else, anonymous callers included"),
+            Some(
+                "`allow` with `to all except` grants to everyone else, anonymous callers included",
+            ),
             Some("name those who are allowed"),
         ),
         Code::InvalidPrincipalFormat => {
@@ -56,20 +65,32 @@ pub(crate) fn reworded(mut problem: Diagnostic, name: Span) -> Diagnostic {
                 Some("identity providers stand under `Federated`") => {
                     Some("identity providers are written `federated ...`")
                 }
-                Some("services stand under `Service`") => Some("services are written `service ...`"),
+                Some("services stand under `Service`") => {
+                    Some("services are written `service ...`")
+                }
                 _ => None,
             };
             (None, help)
         }
-        Code::UnsupportedWildcardInPrincipal => {
-            (None, Some("`*` can stand alone; use a condition on `aws:PrincipalArn` for patterns"))
-        }
-        Code::EmptyObjectPrincipal | Code::EmptyArrayPrincipal => {
-            (Some("the list of principals is empty: it names no one"), None)
-        }
+        Code::UnsupportedWildcardInPrincipal => (
+            None,
+            Some("`*` can stand alone; use a condition on `aws:PrincipalArn` for patterns"),
+        ),
+        Code::EmptyObjectPrincipal | Code::EmptyArrayPrincipal => (
+            Some("the list of principals is empty: it names no one"),
+            None,
+        ),
         Code::EmptyArrayAction | Code::EmptyArrayResource => {
-            let what = if problem.code == Code::EmptyArrayAction { "actions" } else { "resources" };
-            let effect = if problem.message.ends_with("matches everything") { "everything" } else { "nothing" };
+            let what = if problem.code == Code::EmptyArrayAction {
+                "actions"
+            } else {
+                "resources"
+            };
+            let effect = if problem.message.ends_with("matches everything") {
+                "everything"
+            } else {
+                "nothing"
+            };
             problem.message =
                 format!("the list of {what} is empty, so that the statement matches {effect}");
             (None, None)

@@ -18,8 +18,16 @@ fn examples_hold() {
             "iam" => {
                 let arena = Bump::new();
                 let parsed = parse(&body, &arena, &NoImports);
-                let errors: Vec<_> = parsed.diagnostics.into_iter().filter(|d| d.is_error()).collect();
-                assert!(errors.is_empty(), "{}", render(&errors, "docs", &body, false));
+                let errors: Vec<_> = parsed
+                    .diagnostics
+                    .into_iter()
+                    .filter(|d| d.is_error())
+                    .collect();
+                assert!(
+                    errors.is_empty(),
+                    "{}",
+                    render(&errors, "docs", &body, false)
+                );
                 let again = format(&format(&body).unwrap()).unwrap();
                 assert_eq!(format(&body).unwrap(), again);
                 last = parsed.documents.first().map(|d| print_json(&d.document));

@@ -36,7 +36,10 @@ impl Figures {
         self.dsl_lines += dsl.lines().count();
         self.pretty_lines += pretty.lines().count();
         self.unquoted += usize::from(!dsl.contains('"'));
-        self.long_lines += dsl.lines().filter(|line| line.chars().count() > 100).count();
+        self.long_lines += dsl
+            .lines()
+            .filter(|line| line.chars().count() > 100)
+            .count();
     }
 
     fn print(&self, what: &str) {

@@ -8,8 +8,8 @@ pub(super) const OPERATORS: &str =
 
 /// Tokens that are worth naming, the most helpful ones first.
 const NAMED: [&str; 17] = [
-    "{", "]", ")", "(", "=", "from", "by", "case", "except", "or", "before", "on", "to", "when", "and",
-    ",", "}",
+    "{", "]", ")", "(", "=", "from", "by", "case", "except", "or", "before", "on", "to", "when",
+    "and", ",", "}",
 ];
 
 impl Scene<'_, '_> {
@@ -57,8 +57,12 @@ impl Scene<'_, '_> {
             }
             Some(Token::Or | Token::ParenOpen) => "a condition",
             Some(
-                Token::Policy(_) | Token::Let(_) | Token::Use(_) | Token::Template(_)
-                | Token::Apply(_) | Token::Test(_),
+                Token::Policy(_)
+                | Token::Let(_)
+                | Token::Use(_)
+                | Token::Template(_)
+                | Token::Apply(_)
+                | Token::Test(_),
             ) => "a name",
             Some(Token::From(_)) => "a path in quotes",
             Some(Token::Comma) => "another entry",

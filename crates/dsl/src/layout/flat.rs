@@ -142,8 +142,7 @@ pub(super) fn test_parts(test: &ConditionTest<'_>) -> TestParts {
     } else {
         ""
     };
-    let is_reference =
-        matches!(test.values.items, [one] if one.kind == AtomKind::Reference);
+    let is_reference = matches!(test.values.items, [one] if one.kind == AtomKind::Reference);
     let values = if is_set(base) && !single && !is_reference {
         bracketed(&test.values)
     } else {

@@ -11,7 +11,9 @@ impl Layout<'_> {
         let mut was_simple = false;
         for statement in body {
             let (start, span) = match statement {
-                Statement::Rule(rule) => (rule.label.map_or(first_unit(rule), |l| l.span), rule.span),
+                Statement::Rule(rule) => {
+                    (rule.label.map_or(first_unit(rule), |l| l.span), rule.span)
+                }
                 Statement::Apply(apply) => (apply.span, apply.span),
                 Statement::Bad => continue,
             };
@@ -29,7 +31,8 @@ impl Layout<'_> {
             };
             let is_simple = one_line.is_some() && !has_label;
             let led = self.pending(start.end).is_some();
-            if !first && !(was_simple && is_simple && !led) {
+            let together = was_simple && is_simple && !led;
+            if !first && !together {
                 self.blank();
             }
             first = false;
@@ -231,7 +234,11 @@ impl Layout<'_> {
         let name = flat::name(&apply.name);
         self.line(indent, &format!("apply {name}("));
         for (at, argument) in apply.arguments.iter().enumerate() {
-            let comma = if at + 1 < apply.arguments.len() { "," } else { "" };
+            let comma = if at + 1 < apply.arguments.len() {
+                ","
+            } else {
+                ""
+            };
             let name = flat::name(&argument.name);
             let text = format!("{name} = {}{comma}", flat::values(&argument.values));
             if fits(indent + 4, &text) || argument.values.items.len() < 2 {

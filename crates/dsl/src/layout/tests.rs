@@ -113,10 +113,16 @@ impl core::fmt::Display for PlainDebug<'_> {
 fn comments_keep_their_order_everywhere() {
     let mut dice = Dice(7);
     check(FEATURES);
-    let without_import = FEATURES.replacen("use", "#", 1).replace("<office>", "10.0.0.0/8");
+    let without_import = FEATURES
+        .replacen("use", "#", 1)
+        .replace("<office>", "10.0.0.0/8");
     check(&without_import);
     for round in 0..3_000 {
-        let source = if round % 2 == 0 { FEATURES } else { &without_import };
+        let source = if round % 2 == 0 {
+            FEATURES
+        } else {
+            &without_import
+        };
         let often = *dice.pick(&[3, 6, 20, 100, 400]);
         let (text, count) = scattered(source, &mut dice, often);
         assert!(comments(&text).len() >= count);

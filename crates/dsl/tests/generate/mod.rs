@@ -1,16 +1,76 @@
 //! Documents that load, made to be odd.
 
+#![allow(unreachable_pub, reason = "used from inside and outside")]
+
 use super::common::Dice;
 use portcullis_model::{Base, PolicyKind};
 
 /// Texts that a lexer may get wrong.
 const ODD: [&str; 64] = [
-    "", " ", "allow", "deny", "on", "to", "or", "or absent", "absent", "present", "all", "any",
-    "not", "policy", "test", "apply", "version", "none", "service", "resource", "Null",
-    "ArnEquals", "a b", "a,b", "a=b", "a!=b", "a!", "!", "!a", "!!", "#", "# x", "a#b", "//",
-    "//x", "a//b", "/*", "foo:", "foo:bar", ":", "a:b:", "<a>", "x<a>y", "<", ">", "<=", "${",
-    "${}", "${a:b}", "${a:b, 'c d'}", "${a:b,'c'}x", "${ a }", "${*}", "\"", "\\", "\\u0041",
-    "\n", "\t\r", "ü", "\u{202e}abc", "\u{feff}", "😀", "\u{0}\u{7f}", "[x]",
+    "",
+    " ",
+    "allow",
+    "deny",
+    "on",
+    "to",
+    "or",
+    "or absent",
+    "absent",
+    "present",
+    "all",
+    "any",
+    "not",
+    "policy",
+    "test",
+    "apply",
+    "version",
+    "none",
+    "service",
+    "resource",
+    "Null",
+    "ArnEquals",
+    "a b",
+    "a,b",
+    "a=b",
+    "a!=b",
+    "a!",
+    "!",
+    "!a",
+    "!!",
+    "#",
+    "# x",
+    "a#b",
+    "//",
+    "//x",
+    "a//b",
+    "/*",
+    "foo:",
+    "foo:bar",
+    ":",
+    "a:b:",
+    "<a>",
+    "x<a>y",
+    "<",
+    ">",
+    "<=",
+    "${",
+    "${}",
+    "${a:b}",
+    "${a:b, 'c d'}",
+    "${a:b,'c'}x",
+    "${ a }",
+    "${*}",
+    "\"",
+    "\\",
+    "\\u0041",
+    "\n",
+    "\t\r",
+    "ü",
+    "\u{202e}abc",
+    "\u{feff}",
+    "😀",
+    "\u{0}\u{7f}",
+    "[x]",
 ];
 
 const BITS: [&str; 20] = [
@@ -28,7 +88,9 @@ fn text(dice: &mut Dice) -> String {
         }
         _ => {
             let count = dice.below(60);
-            (0..count).map(|_| *dice.pick(&["ab", "c-", "/x", "9"])).collect()
+            (0..count)
+                .map(|_| *dice.pick(&["ab", "c-", "/x", "9"]))
+                .collect()
         }
     }
 }
@@ -60,11 +122,19 @@ fn list(dice: &mut Dice, mut item: impl FnMut(&mut Dice) -> String) -> String {
 }
 
 fn action(dice: &mut Dice, kind: PolicyKind) -> String {
-    let plain = ["s3:GetObject", "s3:Put*", "sqs:SendMessage", "kms:*", "STS:assumeRole", "ecr:Get?"];
+    let plain = [
+        "s3:GetObject",
+        "s3:Put*",
+        "sqs:SendMessage",
+        "kms:*",
+        "STS:assumeRole",
+        "ecr:Get?",
+    ];
     let text = match dice.below(4) {
-        0 if kind != PolicyKind::Rcp => {
-            (*dice.pick(&["*", "**", "*:*", "i*:x", "ü:x", "a b:c", "<x>:y", "a\":b", "#:#"])).into()
-        }
+        0 if kind != PolicyKind::Rcp => (*dice.pick(&[
+            "*", "**", "*:*", "i*:x", "ü:x", "a b:c", "<x>:y", "a\":b", "#:#",
+        ]))
+        .into(),
         1 => {
             let odd = dice.pick(&ODD).replace(':', "");
             format!("s3:x{odd}")
@@ -103,7 +173,9 @@ fn principals(dice: &mut Dice) -> String {
                     "arn:aws:sts::111122223333:assumed-role/r/<s>",
                 ]))
                 .to_string(),
-                "Service" => (*dice.pick(&["ec2.amazonaws.com", "service", "on", "x y"])).to_string(),
+                "Service" => {
+                    (*dice.pick(&["ec2.amazonaws.com", "service", "on", "x y"])).to_string()
+                }
                 _ => text(dice).replace(['*', '?'], ""),
             };
             string(dice, &text)
@@ -115,9 +187,24 @@ fn principals(dice: &mut Dice) -> String {
 
 fn value(dice: &mut Dice) -> String {
     match dice.below(6) {
-        0 => (*dice.pick(&["true", "false", "10", "0.50", "-1e3", "\"true\"", "\"false\""])).into(),
+        0 => (*dice.pick(&[
+            "true",
+            "false",
+            "10",
+            "0.50",
+            "-1e3",
+            "\"true\"",
+            "\"false\"",
+        ]))
+        .into(),
         1 => {
-            let text = dice.pick(&["10.0.0.0/8", "2026-01-01T00:00:00Z", "present", "True", "::1"]);
+            let text = dice.pick(&[
+                "10.0.0.0/8",
+                "2026-01-01T00:00:00Z",
+                "present",
+                "True",
+                "::1",
+            ]);
             string(dice, text)
         }
         _ => {
@@ -141,7 +228,10 @@ fn condition(dice: &mut Dice) -> String {
         if dice.one_in(20) {
             name = name.to_lowercase();
         }
-        if operators.iter().any(|(other, _)| other.eq_ignore_ascii_case(&name)) {
+        if operators
+            .iter()
+            .any(|(other, _)| other.eq_ignore_ascii_case(&name))
+        {
             continue;
         }
         let mut keys: Vec<String> = Vec::new();
@@ -172,16 +262,28 @@ fn statement(dice: &mut Dice, kind: PolicyKind) -> String {
     let is_rcp = kind == PolicyKind::Rcp;
     let mut members = Vec::new();
     if dice.one_in(2) {
-        let sid = if dice.one_in(2) { text(dice) } else { format!("S{}", dice.below(99)) };
+        let sid = if dice.one_in(2) {
+            text(dice)
+        } else {
+            format!("S{}", dice.below(99))
+        };
         members.push(format!("\"Sid\":{}", string(dice, &sid)));
     }
-    let effect = if is_rcp || dice.one_in(2) { "Deny" } else { "Allow" };
+    let effect = if is_rcp || dice.one_in(2) {
+        "Deny"
+    } else {
+        "Allow"
+    };
     members.push(format!("\"Effect\":\"{effect}\""));
     if kind.has_principal() {
-        let negated = dice.one_in(4)
-            && matches!(kind, PolicyKind::Resource | PolicyKind::VpcEndpoint);
+        let negated =
+            dice.one_in(4) && matches!(kind, PolicyKind::Resource | PolicyKind::VpcEndpoint);
         let name = if negated { "NotPrincipal" } else { "Principal" };
-        let value = if is_rcp { "\"*\"".into() } else { principals(dice) };
+        let value = if is_rcp {
+            "\"*\"".into()
+        } else {
+            principals(dice)
+        };
         members.push(format!("\"{name}\":{value}"));
     }
     let not = if !is_rcp && dice.one_in(4) { "Not" } else { "" };
