@@ -272,3 +272,33 @@ fn managed_policies_and_their_quota() {
     );
     assert!(still[1] <= still[0] && still[0] <= over[0]);
 }
+
+#[test]
+fn a_text_and_its_json_are_one_image() {
+    let (mut count, mut as_written) = (0, 0);
+    for line in data("aws-managed-policies.jsonl")
+        .unwrap_or_default()
+        .lines()
+    {
+        let arena = Bump::new();
+        let node = json::parse(line, &arena).unwrap();
+        let options = ReadOptions::new(PolicyKind::Identity);
+        let document = read_policy(*node.get("document").unwrap(), options, &arena);
+        let document = document.0.unwrap();
+        let text = portcullis_dsl::print_dsl(&document, "p");
+        let parsed = parse(&text, &arena, &NoImports);
+        let sentences = parsed.documents[0].document;
+        let exported = portcullis_dsl::print_json(&sentences);
+        let exported = parse_policy(&exported, options, &arena).0.unwrap();
+        let image = |document: &Document<'_>| {
+            let options = portcullis_compile::Options { debug: false };
+            portcullis_compile::compile(&sets(document), options).unwrap()
+        };
+        let bytes = image(&sentences);
+        assert_eq!(bytes, image(&exported));
+        // The tests of a statement may stand in another order than in the first JSON.
+        as_written += usize::from(bytes == image(&document));
+        count += 1;
+    }
+    eprintln!("{as_written} of {count} have the image of the JSON that they were converted from");
+}
