@@ -9,8 +9,8 @@ use std::rc::Rc;
 use bumpalo::Bump;
 use clap::{Args, ValueEnum};
 use portcullis_dsl::{
-    Loader, Minified, MinifyOptions, NamedDocument, Parsed, minify, minify_json, parse_with, print_dsl,
-    print_json,
+    Loader, Minified, MinifyOptions, NamedDocument, Parsed, minify, minify_json, parse_with,
+    print_dsl, print_json,
 };
 use portcullis_model::PolicyKind;
 use portcullis_scenario::{Files, Problem, Source, is_language, language_documents};

@@ -42,19 +42,6 @@ const SINGLE: [&str; 38] = [
     "sts:ExternalId",
 ];
 
-/// Keys with several values, for suggestions.
-const MULTIPLE: [&str; 9] = [
-    "aws:CalledVia",
-    "aws:PrincipalOrgPaths",
-    "aws:PrincipalServiceNamesList",
-    "aws:ResourceOrgPaths",
-    "aws:SourceOrgPaths",
-    "aws:TagKeys",
-    "aws:VpceOrgPaths",
-    "aws:PrincipalTag/",
-    "aws:RequestTag/",
-];
-
 /// True if no request has two values for the key. Tags of resources and requests are not among
 /// them, because two of them can differ in letter case (`COND-41`).
 pub(crate) fn is_single_valued(key: &str) -> bool {
@@ -63,9 +50,4 @@ pub(crate) fn is_single_valued(key: &str) -> bool {
         || key
             .get(..tag.len())
             .is_some_and(|start| start.eq_ignore_ascii_case(tag))
-}
-
-/// Every key that is known here.
-pub(crate) fn known() -> impl Iterator<Item = &'static str> {
-    SINGLE.into_iter().chain(MULTIPLE)
 }

@@ -1,4 +1,32 @@
 //! The policy language: policies as sentences, to and from the JSON of IAM.
+//!
+//! ```
+//! use bumpalo::Bump;
+//! use portcullis_dsl::{NoImports, format, minify_json, parse};
+//!
+//! let text = "policy readers { allow s3:GetObject on arn:aws:s3:::b/* when aws:SecureTransport is true }";
+//! let arena = Bump::new();
+//! let parsed = parse(text, &arena, &NoImports);
+//! assert!(parsed.diagnostics.is_empty());
+//! assert_eq!(
+//!     minify_json(&parsed.documents[0].document),
+//!     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/*","Condition":{"Bool":{"aws:SecureTransport":"true"}}}]}"#
+//! );
+//! assert_eq!(format(text).unwrap(), "\
+//! policy readers {
+//!   allow s3:GetObject on arn:aws:s3:::b/* when aws:SecureTransport is true
+//! }
+//! ");
+//! ```
+//!
+//! A text is cut into tokens, parsed to a tree, filled in (names, templates, `or`, `unless`), and
+//! each policy becomes the JSON tree that says the same; that tree goes through the reader of JSON
+//! documents in `portcullis-syntax`, with places in the text. So a policy is checked by the same rules
+//! in both notations, and the document that comes of it is the same.
+//!
+//! Time and memory are proportional to the text and to what is made of it, and both are bounded;
+//! nothing recurses deeper than parentheses nest, which is bounded too.
+
 mod build;
 mod codes;
 mod fill;
@@ -169,6 +197,32 @@ pub fn parse_with<'a>(
         documents,
         diagnostics: sorted(diagnostics),
     }
+}
+
+/// The policies of a text as indented JSON, each with its name: everything expanded.
+///
+/// ```
+/// use portcullis_dsl::{NoImports, Options, expand};
+/// let text = "let read = [s3:Get*, s3:List*] policy p { allow <read> on * }";
+/// let policies = expand(text, &NoImports, &Options::default()).unwrap();
+/// assert_eq!(policies[0].0, "p");
+/// assert!(policies[0].1.contains("\"s3:List*\""));
+/// ```
+///
+/// # Errors
+/// All problems of the text, if one of them is an error.
+pub fn expand(
+    text: &str,
+    loader: &dyn Loader,
+    options: &Options<'_>,
+) -> Result<Vec<(String, String)>, Vec<Diagnostic>> {
+    let arena = Bump::new();
+    let parsed = parse_with(text, &arena, loader, options);
+    if parsed.diagnostics.iter().any(Diagnostic::is_error) {
+        return Err(parsed.diagnostics);
+    }
+    let print = |named: &NamedDocument<'_>| (named.name.value.into(), print_json(&named.document));
+    Ok(parsed.documents.iter().map(print).collect())
 }
 
 /// A text as it should look.

@@ -13,7 +13,7 @@ use crate::tree::{Apply, Elements, Expectation, Item, Policy, Rule, Statement, T
 use crate::wording;
 use crate::{Expected, NamedDocument, Options, PolicyTest};
 use bumpalo::Bump;
-use portcullis_model::{Operator, PolicyKind};
+use portcullis_model::Operator;
 use portcullis_syntax::ast::{PrincipalKind, Span, Text};
 use portcullis_syntax::diag::{Code, Diagnostic, quoted};
 use portcullis_syntax::json::{Member, Node, Value};
@@ -590,13 +590,5 @@ fn operator_name(operator: Operator, arena: &Bump) -> &str {
             if_exists: false,
         } => base.as_str(),
         _ => arena.alloc_str(&operator.to_string()),
-    }
-}
-
-/// The word for a policy type.
-pub(crate) fn kind_word(kind: PolicyKind) -> &'static str {
-    match kind {
-        PolicyKind::VpcEndpoint => "endpoint",
-        kind => kind.as_str(),
     }
 }

@@ -229,3 +229,11 @@ pub(crate) struct Expectation<'a> {
     /// Could not be read; it has been reported.
     pub(crate) bad: bool,
 }
+
+/// The word for a policy type.
+pub(crate) fn kind_word(kind: PolicyKind) -> &'static str {
+    match kind {
+        PolicyKind::VpcEndpoint => "endpoint",
+        kind => kind.as_str(),
+    }
+}

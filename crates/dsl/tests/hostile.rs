@@ -51,7 +51,7 @@ fn survives(text: &str) -> bool {
 #[test]
 fn large_texts() {
     on_a_small_stack(|| {
-        let size = 4 << 20;
+        let size = 1 << 20;
         let repeated = |start: &str, unit: &str, end: &str| {
             let count = (size - start.len() - end.len()) / unit.len();
             format!("{start}{}{end}", unit.repeat(count))

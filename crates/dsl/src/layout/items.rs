@@ -1,9 +1,8 @@
 //! The items of a file.
 
 use super::{Layout, fits, flat, is_blank_before};
-use crate::lower::kind_word;
 use crate::quote::Place;
-use crate::tree::{Clause, Condition, Expectation, Item, Let, LetValue, Policy};
+use crate::tree::{Clause, Condition, Expectation, Item, Let, LetValue, Policy, kind_word};
 use portcullis_model::Effect;
 use portcullis_syntax::ast::PrincipalKind;
 use portcullis_syntax::ast::Span;

@@ -31,7 +31,8 @@ impl Layout<'_> {
             };
             let is_simple = one_line.is_some() && !has_label;
             let led = self.pending(start.end).is_some();
-            if !first && !(was_simple && is_simple && !led) {
+            let together = was_simple && is_simple && !led;
+            if !first && !together {
                 self.blank();
             }
             first = false;

@@ -1,5 +1,7 @@
 //! Documents that load, made to be odd.
 
+#![allow(unreachable_pub, reason = "used from inside and outside")]
+
 use super::common::Dice;
 use portcullis_model::{Base, PolicyKind};
 
