@@ -252,12 +252,9 @@ impl<'a> Minifier<'a> {
         let colons = if is_action { 1 } else { 5 };
         let is_general =
             |start: &str| !start.contains(['*', '?', '$']) && start.matches(':').count() >= colons;
-<<<<<<< HEAD
-=======
         // Texts longer than any quota allows are left alone: looking at each of their starts would
         // take time out of proportion.
         const LONGEST: usize = 2_048;
->>>>>>> dsl
         let starts: HashSet<&str> = folded
             .iter()
             .filter_map(|text| text.strip_suffix('*'))
