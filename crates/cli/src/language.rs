@@ -9,11 +9,11 @@ use std::rc::Rc;
 use bumpalo::Bump;
 use clap::{Args, ValueEnum};
 use portcullis_dsl::{
-    Loader, Minified, MinifyOptions, NamedDocument, Parsed, minify, minify_json, parse_with,
-    print_dsl, print_json,
+    Minified, MinifyOptions, NamedDocument, Parsed, minify, minify_json, parse_with, print_dsl,
+    print_json,
 };
 use portcullis_model::PolicyKind;
-use portcullis_scenario::{Files, Problem, Source, is_language, language_documents};
+use portcullis_scenario::{Imports, Problem, Source, is_language, language_documents};
 use portcullis_syntax::ast::Document;
 use portcullis_syntax::json;
 use portcullis_syntax::policy::{ReadOptions, read_policy};
@@ -102,24 +102,6 @@ enum Notation {
     Dsl,
 }
 
-/// Imports from the disk.
-struct Imports<'p>(&'p Path);
-
-impl Loader for Imports<'_> {
-    fn load(&self, from: Option<&str>, path: &str) -> Result<portcullis_dsl::Source, String> {
-        let from = from.map_or(self.0, Path::new);
-        let path = from
-            .parent()
-            .map_or_else(|| path.into(), |folder| folder.join(path));
-        let bytes = Disk.read(&path)?;
-        let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_string())?;
-        Ok(portcullis_dsl::Source {
-            name: path.to_string_lossy().into_owned(),
-            text,
-        })
-    }
-}
-
 /// Reads a text of the policy language.
 pub(crate) fn parse<'a>(
     path: &Path,
@@ -131,7 +113,7 @@ pub(crate) fn parse<'a>(
         default_kind: kind.unwrap_or(PolicyKind::Identity),
         ..portcullis_dsl::Options::default()
     };
-    parse_with(text, arena, &Imports(path), &options)
+    parse_with(text, arena, &Imports::new(&Disk, path), &options)
 }
 
 /// A file of the policy language with its policies.
@@ -156,11 +138,17 @@ fn source<'a>(path: &Path, arena: &'a Bump) -> Result<Rc<Source<'a>>, Failure> {
 
 pub(crate) fn fmt(args: &FmtArgs) -> Result<ExitCode, Failure> {
     let mut output = Output::new();
-    let mut invalid = false;
+    let mut worst = None;
     let mut unformatted = 0;
     for path in &args.files {
         let arena = Bump::new();
-        let source = source(path, &arena)?;
+        let source = match source(path, &arena) {
+            Ok(source) => source,
+            Err(failure) => {
+                worst = worst.max(Some(told(failure)?));
+                continue;
+            }
+        };
         let formatted = match portcullis_dsl::format(source.text()) {
             Ok(formatted) => formatted,
             Err(diagnostics) => {
@@ -168,11 +156,7 @@ pub(crate) fn fmt(args: &FmtArgs) -> Result<ExitCode, Failure> {
                     .into_iter()
                     .map(|diagnostic| Problem::of_policy(&source, diagnostic))
                     .collect();
-                let Failure::Message(_, text) = Failure::problems(&problems) else {
-                    continue;
-                };
-                complain(&text);
-                invalid = true;
+                worst = worst.max(Some(told(Failure::problems(&problems))?));
                 continue;
             }
         };
@@ -184,16 +168,27 @@ pub(crate) fn fmt(args: &FmtArgs) -> Result<ExitCode, Failure> {
             }
         } else if args.stdout || path.as_os_str() == "-" {
             output.bytes(formatted.as_bytes())?;
-        } else if changed {
-            write(path, &formatted)?;
+        } else if changed && let Err(failure) = write(path, &formatted) {
+            worst = worst.max(Some(told(failure)?));
         }
     }
     output.finish()?;
-    Ok(match (invalid, unformatted) {
-        (true, _) => ExitCode::from(exit::INVALID),
-        (false, 0) => ExitCode::SUCCESS,
-        (false, _) => ExitCode::from(exit::FAILURE),
+    Ok(match (worst, unformatted) {
+        (Some(code), _) => ExitCode::from(code),
+        (None, 0) => ExitCode::SUCCESS,
+        (None, _) => ExitCode::from(exit::FAILURE),
     })
+}
+
+/// The exit code of a failure that does not keep other files from being looked at.
+fn told(failure: Failure) -> Result<u8, Failure> {
+    match failure {
+        Failure::Message(code, text) => {
+            complain(&text);
+            Ok(code)
+        }
+        Failure::BrokenPipe => Err(Failure::BrokenPipe),
+    }
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
@@ -201,11 +196,26 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
         let name = display_name(path);
         Failure::new(format_args!("cannot write {name}: {}", reason(&error)))
     };
+    let (target, permissions) = match fs::metadata(path) {
+        Ok(found) if found.is_file() => (
+            fs::canonicalize(path).map_err(failed)?,
+            Some(found.permissions()),
+        ),
+        // A stream, or something that says better than we could why it cannot be written.
+        Ok(_) => return fs::write(path, text).map_err(failed),
+        Err(_) => (path.to_path_buf(), None),
+    };
     // Beside the file and then in its place, so that nobody ever sees half of it.
-    let mut beside = path.as_os_str().to_owned();
+    let mut beside = target.clone().into_os_string();
     beside.push(".tmp");
-    fs::write(&beside, text).map_err(failed)?;
-    fs::rename(&beside, path).map_err(failed)
+    let written = fs::write(&beside, text)
+        .and_then(|()| permissions.map_or(Ok(()), |own| fs::set_permissions(&beside, own)))
+        .and_then(|()| fs::rename(&beside, &target));
+    if written.is_err() {
+        // The first failure is the one to tell.
+        let _ = fs::remove_file(&beside);
+    }
+    written.map_err(failed)
 }
 
 pub(crate) fn convert(args: &ConvertArgs) -> Result<ExitCode, Failure> {

@@ -39,8 +39,8 @@ pub(crate) struct TestArgs {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The least coverage of statements and of conditions that tests in policy files must reach
-    #[arg(long, value_name = "PERCENT")]
-    min_coverage: Option<usize>,
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(..=100))]
+    min_coverage: Option<u8>,
     /// Who decides
     #[arg(long, value_enum, default_value_t)]
     engine: Engine,
@@ -104,7 +104,7 @@ const TOLD: usize = 50;
 
 impl Run {
     /// The tests in a file of the policy language.
-    fn policy_file(&mut self, file: &Path, least: Option<usize>) -> Result<(), Failure> {
+    fn policy_file(&mut self, file: &Path, least: Option<u8>) -> Result<(), Failure> {
         let tally = match policy_tests::run(file) {
             Ok(tally) => tally,
             Err(Failure::Message(_, message)) => {
@@ -128,12 +128,11 @@ impl Run {
             conditions.percent(),
         ))?;
         let reached = statements.percent().min(conditions.percent());
-        if least.is_some_and(|least| reached < least) {
+        if let Some(least) = least.filter(|least| reached < usize::from(*least)) {
             self.thin += 1;
             for line in &tally.uncovered {
                 self.output.line(line)?;
             }
-            let least = least.unwrap_or_default();
             self.output.line(&format!(
                 "{}: coverage is {reached} %, {least} % are asked for",
                 display_name(file)

@@ -1,6 +1,7 @@
 //! Policies in the policy language, where a scenario or a command names a file of it.
 
-use std::path::{Path, PathBuf};
+use std::fmt;
+use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use bumpalo::Bump;
@@ -17,19 +18,33 @@ pub fn is_language(path: &Path) -> bool {
     path.extension().is_some_and(|kind| kind == "iam")
 }
 
-/// Imports come from where the file itself came from.
-struct Imports<'f> {
+/// Imports of a file in the policy language. They come from where the file itself came from.
+pub struct Imports<'f> {
     files: &'f dyn Files,
     /// The file that imports.
-    file: PathBuf,
+    file: &'f Path,
+}
+
+impl<'f> Imports<'f> {
+    /// The imports of `file`.
+    pub fn new(files: &'f dyn Files, file: &'f Path) -> Imports<'f> {
+        Imports { files, file }
+    }
+}
+
+impl fmt::Debug for Imports<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Imports").field(&self.file).finish()
+    }
 }
 
 impl Loader for Imports<'_> {
     fn load(&self, from: Option<&str>, path: &str) -> Result<portcullis_dsl::Source, String> {
-        let from = from.map_or(self.file.as_path(), Path::new);
-        let path = from
-            .parent()
-            .map_or_else(|| path.into(), |folder| folder.join(path));
+        let from = from.map_or(self.file, Path::new);
+        let path = match from.parent() {
+            Some(folder) => plain(&folder.join(path)),
+            None => plain(Path::new(path)),
+        };
         let bytes = self.files.read(&path)?;
         let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_string())?;
         Ok(portcullis_dsl::Source {
@@ -37,6 +52,22 @@ impl Loader for Imports<'_> {
             text,
         })
     }
+}
+
+/// A path without `.` and without going into a folder and out again, so that a file has one name.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        let last = plain.components().next_back();
+        match (part, last) {
+            (Component::CurDir, _) | (Component::ParentDir, Some(Component::RootDir)) => {}
+            (Component::ParentDir, Some(Component::Normal(_))) => {
+                plain.pop();
+            }
+            _ => plain.push(part),
+        }
+    }
+    plain
 }
 
 /// Reads all policies of a file, for those that have no type as one of this type. The problems are
@@ -47,10 +78,7 @@ pub fn language_documents<'a>(
     files: &dyn Files,
     arena: &'a Bump,
 ) -> (Vec<NamedDocument<'a>>, Vec<Problem<'a>>) {
-    let imports = Imports {
-        files,
-        file: source.file().into(),
-    };
+    let imports = Imports::new(files, Path::new(source.file()));
     let options = portcullis_dsl::Options {
         default_kind: options.kind,
         allow_missing_resource: options.allow_missing_resource,

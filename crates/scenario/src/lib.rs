@@ -33,7 +33,7 @@ mod read;
 mod records;
 mod request;
 
-pub use language::{is_language, language_documents, language_policy};
+pub use language::{Imports, is_language, language_documents, language_policy};
 pub use policies::{Files, NoFiles, missing_resource, policy_document};
 pub use problem::{Code, Problem, Source};
 pub use read::{Case, Options, Scenario, missing_resource_problem, scenarios};
