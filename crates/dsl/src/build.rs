@@ -250,7 +250,7 @@ impl<'s> Build<'s> {
                     let word = if meta.is_version { "version" } else { "id" };
                     self.problem(
                         Diagnostic::error(
-                            codes::DUPLICATE,
+                            codes::MEMBER,
                             meta.span,
                             format!("`{word}` is given twice"),
                         )

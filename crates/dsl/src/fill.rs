@@ -101,7 +101,7 @@ impl<'a, 'm> Filler<'a, 'm> {
             self.exhausted = true;
             let message =
                 format!("filling in names makes more than {EXPANSION} bytes of this file");
-            self.error(site, codes::SIZE, span, message);
+            self.error(site, codes::EXPANSION, span, message);
         }
         false
     }
@@ -122,7 +122,7 @@ impl<'a, 'm> Filler<'a, 'm> {
             ok &= self.push(site, atom, &mut out);
             if !plain && out.len() > MAX_ITEMS {
                 let message = format!("this list has more than {MAX_ITEMS} items");
-                self.error(site, codes::SIZE, atom.text.span, message);
+                self.error(site, codes::EXPANSION, atom.text.span, message);
                 return None;
             }
         }
@@ -197,7 +197,7 @@ impl<'a, 'm> Filler<'a, 'm> {
             holes += 1;
             if holes > MAX_HOLES {
                 let message = format!("a word can have {MAX_HOLES} placeholders");
-                self.error(site, codes::SIZE, word.span, message);
+                self.error(site, codes::EXPANSION, word.span, message);
                 return false;
             }
             let name = Text {
@@ -215,7 +215,7 @@ impl<'a, 'm> Filler<'a, 'm> {
                 .saturating_add(each.saturating_mul(words.len()));
             if words.len() * texts.len() > MAX_ITEMS {
                 let message = format!("this word stands for more than {MAX_ITEMS} texts");
-                self.error(site, codes::SIZE, word.span, message);
+                self.error(site, codes::EXPANSION, word.span, message);
                 return false;
             }
             if !self.spend(site, word.span, cost) {
@@ -333,7 +333,7 @@ impl<'a, 'm> Filler<'a, 'm> {
                 "{} is {MAX_CHAIN} names deep, or refers to itself",
                 quoted(name.value)
             );
-            self.error(site, codes::DEPTH, name.span, message);
+            self.error(site, codes::EXPANSION, name.span, message);
             return None;
         }
         let at = if module == site.module && site.at.is_none() {
@@ -399,7 +399,7 @@ impl<'a, 'm> Filler<'a, 'm> {
                 if out.len() + found.len() > MAX_ITEMS || !self.spend(site, name.span, found.len())
                 {
                     let message = format!("this list has more than {MAX_ITEMS} items");
-                    self.error(site, codes::SIZE, name.span, message);
+                    self.error(site, codes::EXPANSION, name.span, message);
                     return None;
                 }
                 out.extend(found.iter().map(|(kind, text)| (*kind, place(text))));

@@ -65,7 +65,7 @@ impl<'a> Logic<'_, 'a, '_> {
         if depth > 2 * MAX_DEPTH {
             let message = "the condition nests too deep when names are filled in".into();
             self.filler
-                .error(site, codes::DEPTH, condition.span(), message);
+                .error(site, codes::EXPANSION, condition.span(), message);
             return None;
         }
         match (condition, negated) {
@@ -134,7 +134,7 @@ impl<'a> Logic<'_, 'a, '_> {
     fn check_alternatives(&mut self, site: Site<'a, '_>, span: Span, count: usize) -> Option<()> {
         if count > MAX_ALTERNATIVES {
             let message = format!("`or` makes more than {MAX_ALTERNATIVES} statements of this one");
-            self.filler.error(site, codes::SIZE, span, message);
+            self.filler.error(site, codes::EXPANSION, span, message);
             return None;
         }
         Some(())
@@ -150,7 +150,7 @@ impl<'a> Logic<'_, 'a, '_> {
     ) -> Option<()> {
         if count > MAX_ITEMS && count > written {
             let message = format!("this condition has more than {MAX_ITEMS} tests");
-            self.filler.error(site, codes::SIZE, span, message);
+            self.filler.error(site, codes::EXPANSION, span, message);
             return None;
         }
         Some(())
@@ -175,7 +175,7 @@ impl<'a> Logic<'_, 'a, '_> {
             };
             self.filler.report(
                 site,
-                Diagnostic::error(codes::NAME, test.values.span, message).with_help(help),
+                Diagnostic::error(codes::SYNTAX, test.values.span, message).with_help(help),
             );
             return None;
         }
@@ -338,7 +338,7 @@ impl<'a> Logic<'_, 'a, '_> {
             let first = first.span;
             self.filler.report(
                 site,
-                Diagnostic::error(codes::DUPLICATE, test.span, message)
+                Diagnostic::error(codes::MEMBER, test.span, message)
                     .with_help(help)
                     .with_related(first, "first tested here"),
             );

@@ -400,7 +400,7 @@ impl<'a> Lowering<'a, '_, '_> {
                 quoted(apply.name.value)
             );
             self.filler
-                .error(site, codes::DEPTH, apply.name.span, message);
+                .error(site, codes::EXPANSION, apply.name.span, message);
             return None;
         }
         let (module, template) = self.template(site, apply)?;

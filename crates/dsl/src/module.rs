@@ -132,7 +132,7 @@ pub(crate) fn load<'a>(text: &'a str, arena: &'a Bump, loader: &dyn Loader) -> M
                     let message = format!("more than {MAX_FILES} files are imported");
                     modules
                         .problems
-                        .push(Diagnostic::error(codes::SIZE, origin, message));
+                        .push(Diagnostic::error(codes::IMPORT, origin, message));
                     return modules;
                 }
                 None => {

@@ -3,7 +3,7 @@
 
 use bumpalo::Bump;
 use portcullis_dsl::{Loader, NoImports, Source, parse};
-use portcullis_syntax::diag::Diagnostic;
+use portcullis_syntax::diag::{Code, Diagnostic};
 
 fn problems(text: &str) -> Vec<Diagnostic> {
     let arena = Bump::new();
@@ -428,5 +428,51 @@ fn imports() {
             found.iter().any(|p| p.message.contains(message)),
             "{text}\n{found:#?}"
         );
+    }
+}
+
+#[test]
+fn every_problem_has_its_code() {
+    use Code::{
+        DocumentTooDeep, DuplicateMember, DuplicateName, ExpansionLimit, ImportError, NoExactForm,
+        SyntaxError, UnknownName,
+    };
+    let deep = format!("policy p {{ allow s3:x on * when {}", "(".repeat(65));
+    let many = format!(
+        "let l = [{}]\npolicy p {{ allow s3:<l><l> on * }}",
+        "a,".repeat(100)
+    );
+    for (text, code) in [
+        ("policy p { permit s3:x on * }", SyntaxError),
+        ("policy p { allow <a> on * }", UnknownName),
+        ("policy p { apply t(a = b) }", UnknownName),
+        ("policy a { }\npolicy a { }", DuplicateName),
+        ("policy p { id A id B }", DuplicateMember),
+        (
+            "policy p { allow s3:x on * unless aws:SecureTransport is true }",
+            NoExactForm,
+        ),
+        ("use a from \"x\"", ImportError),
+        (many.as_str(), ExpansionLimit),
+        (deep.as_str(), DocumentTooDeep),
+    ] {
+        let found = problems(text);
+        assert!(found.iter().any(|p| p.code == code), "{text}\n{found:#?}");
+    }
+}
+
+#[test]
+fn condition_keys_are_suggested() {
+    for (key, help) in [
+        ("aws:SecureTranspot", "did you mean `aws:SecureTransport`?"),
+        ("SecureTransport", "did you mean `aws:SecureTransport`?"),
+        ("aws:RequestTags/a", "did you mean `aws:RequestTag/a`?"),
+    ] {
+        let text = format!("policy p {{ deny s3:x on * when {key} is false }}");
+        let found = problems(&text);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        assert_eq!(&text[found[0].span.range()], key);
+        assert_eq!(found[0].help.as_deref(), Some(help));
+        assert!(!found[0].is_error());
     }
 }

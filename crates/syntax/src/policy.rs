@@ -5,6 +5,7 @@
 
 mod condition;
 mod entries;
+mod keys;
 mod principal;
 mod statement;
 mod variables;

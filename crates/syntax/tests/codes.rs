@@ -191,6 +191,9 @@ fn cases() -> Vec<(PolicyKind, Severity, Code, String)> {
         (Identity, Error, InvalidConditionOperator, condition(r#"{«"StringEqual"»: {"a:b": "x"}}"#)),
         (Identity, Error, NullWithIfExists, condition(r#"{«"nullIfExists"»: {"a:b": "true"}}"#)),
         (Identity, Warning, NonCanonicalOperator, condition(r#"{«"bool"»: {"a:b": "true"}}"#)),
+        (Identity, Warning, InvalidGlobalConditionKey, condition(r#"{"Bool": {«"aws:SecureTransprt"»: "true"}}"#)),
+        (Identity, Warning, InvalidGlobalConditionKey, condition(r#"{"Bool": {«"SecureTransport"»: "true"}}"#)),
+        (Identity, Warning, InvalidGlobalConditionKey, condition(r#"{"StringEquals": {«"aws:PrincipalTag"»: "x"}}"#)),
         (Identity, Error, DuplicateKeysWithDifferentCase, condition(r#"{"Bool": {"a:b": "true"}, «"bool"»: {"a:c": "true"}}"#)),
         (Identity, Error, DuplicateKeysWithDifferentCase, condition(r#"{"Bool": {"a:Ärger": "true", «"A:äRGER"»: "true"}}"#)),
         (Identity, Suggestion, EmptyArrayCondition, condition(r#"{"Bool": {"a:b": «[]»}}"#)),
@@ -229,6 +232,15 @@ fn every_code_has_its_place() {
         Code::TooManyProblems,
         Code::InvalidEncoding,
         Code::DocumentTooLarge,
+    ]);
+    // Only the policy language has these.
+    seen.extend([
+        Code::SyntaxError,
+        Code::UnknownName,
+        Code::DuplicateName,
+        Code::NoExactForm,
+        Code::ExpansionLimit,
+        Code::ImportError,
     ]);
     let missing: Vec<_> = Code::ALL
         .iter()

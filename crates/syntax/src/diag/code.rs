@@ -40,6 +40,19 @@ codes! {
     /// More problems were found than are reported.
     TooManyProblems = "TOO_MANY_PROBLEMS",
 
+    /// The text is not of the policy language.
+    SyntaxError = "SYNTAX_ERROR",
+    /// A name that is not defined, or that stands for something else than its place needs.
+    UnknownName = "UNKNOWN_NAME",
+    /// A name that is defined or given twice, or a label that comes out twice.
+    DuplicateName = "DUPLICATE_NAME",
+    /// Something that no statement of IAM says exactly.
+    NoExactForm = "NO_EXACT_FORM",
+    /// More comes of names, templates and alternatives than may.
+    ExpansionLimit = "EXPANSION_LIMIT",
+    /// A file that cannot be imported.
+    ImportError = "IMPORT_ERROR",
+
     /// A member that is not part of the language (`GRAM-1`, `GRAM-8`, `GRAM-22`).
     InvalidPolicyElement = "INVALID_POLICY_ELEMENT",
     /// A value of the wrong JSON type (`GRAM-20`, `GRAM-21`).
@@ -117,6 +130,9 @@ codes! {
     /// Two operators of a condition, or two keys of an operator, that differ only in letter case
     /// (`COND-45`, `GRAM-9`).
     DuplicateKeysWithDifferentCase = "DUPLICATE_KEYS_WITH_DIFFERENT_CASE",
+    /// A key with the prefix `aws:` that is no global key, or a global key without it (`KEY-10` to
+    /// `KEY-75`).
+    InvalidGlobalConditionKey = "INVALID_GLOBAL_CONDITION_KEY",
     /// An empty list of values (`COND-46`).
     EmptyArrayCondition = "EMPTY_ARRAY_CONDITION",
     /// An empty list of values under `ForAllValues` (`COND-46`).

@@ -39,6 +39,7 @@ impl<'a> Reader<'a> {
             }
             self.check_case(keys, "condition key");
             for key in keys {
+                self.check_key(key.key);
                 let values = self.values(key.value, operator);
                 let Some(operator) = operator else {
                     continue;
