@@ -209,7 +209,7 @@ fn an_explanation_for_people() {
         "ImplicitDeny",
         "User: arn:aws:iam::111122223333:user/ann is not authorized to perform: s3:GetObject on resource: arn:aws:s3:::b/k because no identity-based policy allows the s3:GetObject action",
         "identity-based policy: does not allow",
-        "  would allow, but for a condition: reader.json:4:5 statement 0 \"Read\" of reader.json",
+        "  would allow, but for the condition: reader.json:4:5 statement 0 \"Read\" of reader.json",
         "    IpAddress aws:SourceIp: the policy has \"10.0.0.0/8\", the request \"1.2.3.4\"",
         "permissions boundary: allows",
         "  allows: all.json:1:40 statement 0 of all.json",
@@ -270,6 +270,7 @@ fn an_explanation_for_programs() {
         json!([{
             "policy": "reader.json", "file": "reader.json", "statement": 0, "sid": "Read", "effect": "Allow",
             "line": 4, "column": 5, "endLine": 10, "endColumn": 6,
+            "missed": "condition",
             "condition": {"operator": "IpAddress", "key": "aws:SourceIp", "policyValues": ["10.0.0.0/8"],
                 "requestValues": null, "note": null},
         }])

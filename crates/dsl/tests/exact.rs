@@ -291,7 +291,10 @@ fn a_text_and_its_json_are_one_image() {
         let exported = portcullis_dsl::print_json(&sentences);
         let exported = parse_policy(&exported, options, &arena).0.unwrap();
         let image = |document: &Document<'_>| {
-            let options = portcullis_compile::Options { debug: false };
+            let options = portcullis_compile::Options {
+                debug: false,
+                ..Default::default()
+            };
             portcullis_compile::compile(&sets(document), options).unwrap()
         };
         let bytes = image(&sentences);

@@ -107,7 +107,7 @@ pub enum Code {
     TooManyLevels,
     /// A policy's file cannot be read.
     UnreadableFile,
-    /// A policy's file is of a kind that is not supported.
+    /// A file of the policy language does not hold one policy of the type that is wanted.
     UnsupportedFile,
 }
 

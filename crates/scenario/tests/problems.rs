@@ -221,10 +221,6 @@ fn named_policies() {
         "`file` must be a string, this is a number [DATA_TYPE_MISMATCH]",
     );
     check_policies(
-        r#"{"identity": [{"file": «"p.iam"}]}"#,
-        "`p.iam`: policy language files are not supported by this build [UNSUPPORTED_FILE]",
-    );
-    check_policies(
         r#"{"identity": [{"file": «"p.json"}]}"#,
         "cannot read `p.json`: files are not read here [UNREADABLE_FILE]",
     );

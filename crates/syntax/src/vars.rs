@@ -143,7 +143,7 @@ impl<'a> Pieces<'a> {
         if key.is_empty() {
             return Err(Malformed::Empty);
         }
-        let blank = |c: Option<char>| c.is_some_and(char::is_whitespace);
+        let blank = |c: Option<char>| c == Some(' ');
         if blank(key.chars().next()) || blank(key.chars().next_back()) {
             return Err(Malformed::Blank);
         }

@@ -37,7 +37,8 @@ pub struct Explanation {
     /// Every policy set that is present, in the order in which reasons are named (`EVAL-11`).
     pub layers: Vec<LayerReport>,
     /// Condition keys that a statement asked for whose principal, action and resource match, and
-    /// that the request does not have (`OUT-4`). As written in the policies, sorted.
+    /// that the request does not have (`OUT-4`). As written in the policies, but for keys of
+    /// variables, which are in lower case; sorted.
     pub missing_keys: Vec<String>,
     /// Assumptions and exceptions that took part.
     pub notes: Vec<&'static str>,
