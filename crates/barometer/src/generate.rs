@@ -327,16 +327,25 @@ fn services() -> (Stack, Vec<Asked>) {
     }
     let mut requests = Vec::new();
     for number in 0..16 {
-        let service = pick(&mut bytes, &SERVICES);
-        let action = format!(
-            "{service}:{}{}",
-            pick(&mut bytes, &VERBS),
-            pick(&mut bytes, &NOUNS)
-        );
+        let mut at = bytes.below(SERVICES.len());
+        let (verb, noun) = (pick(&mut bytes, &VERBS), pick(&mut bytes, &NOUNS));
+        // Chance would seldom meet a Deny: two requests ask for what the tenth statement denies.
+        let denied = number == 3 || number == 11;
+        if denied {
+            at = number % SERVICES.len();
+        }
+        let service = SERVICES.get(at).copied().unwrap_or("s3");
+        let group = identity
+            .get(at)
+            .and_then(|rules: &Vec<Rule>| rules.last()?.actions.first());
+        let action = match group.filter(|_| denied) {
+            Some(group) => group.replace('*', noun),
+            None => format!("{service}:{verb}{noun}"),
+        };
         let path = match number % 5 {
             4 => format!("table/other-{}/none/obj-{number:04}", bytes.below(10)),
             _ => {
-                let app = bytes.below(9) + 1;
+                let app = if denied { 9 } else { bytes.below(9) + 1 };
                 format!(
                     "table/app-{app}-orders/sub/part-{:06}",
                     bytes.below(1_000_000)

@@ -75,7 +75,6 @@ fn condition(condition: &Condition) -> Result<String, Failure> {
         Ok::<_, Failure>(format!("{key} {sign} {number}"))
     };
     let each = |positive: &str| format!("some p in {}; {positive}", set(values));
-    let none = |positive: &str| format!("count([1 | some p in {}; {positive}]) == 0", set(values));
     let text = match (condition.quantifier.as_deref(), condition.operator.as_str()) {
         (Some("ForAllValues"), "StringEquals") => {
             format!("count({{v | some v in {key}}} - {}) == 0", set(values))
@@ -108,16 +107,28 @@ fn condition(condition: &Condition) -> Result<String, Failure> {
         (None, "DateGreaterThan") => comparison(">")?,
         (None, "Bool") => format!("{key} == {first}"),
         (None, "IpAddress") => each(&format!("net.cidr_contains(p, {key})")),
-        (None, "NotIpAddress") => none(&format!("net.cidr_contains(p, {key})")),
+        // What is undefined is not contained either, which is what AWS says of an absent key.
+        (None, "NotIpAddress") => {
+            let tests = values
+                .iter()
+                .map(|value| format!("not net.cidr_contains({}, {key})", quoted(value)));
+            tests.collect::<Vec<_>>().join("\n  ")
+        }
         (None, "Null") if first == "true" => return Ok(format!("not {key}")),
         (None, "Null") => return Ok(key),
         (None, other) => return Err(unsupported(format!("{other} is not translated"))),
     };
-    match condition.if_exists {
-        true => Ok(format!(
-            "count([1 | v := {key}]) + count([1 | {text}]) != 1"
-        )),
-        false => Ok(text),
+    match (
+        condition.if_exists,
+        condition.operator.as_str(),
+        values.as_slice(),
+    ) {
+        (false, ..) => Ok(text),
+        (true, "StringEquals", [one]) => {
+            let (key, one) = (quoted(&condition.key), quoted(one));
+            Ok(format!("object.get(input.context, {key}, {one}) == {one}"))
+        }
+        _ => Err(unsupported("`IfExists` that is not translated")),
     }
 }
 
