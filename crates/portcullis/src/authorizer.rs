@@ -117,7 +117,7 @@ impl<D: AsRef<[u8]>> Request<'_, D> {
         self
     }
 
-    /// Gives a key its values. A key with more than one value is a multivalued key (`COND-20`); one
+    /// Gives a key its values, in addition to those it has. A key with more than one value is a multivalued key (`COND-20`); one
     /// without values is absent, and not derived.
     pub fn set(&mut self, key: &Key, values: &[&str]) -> &mut Self {
         self.inner.add_key(key, values);
@@ -130,7 +130,8 @@ impl<D: AsRef<[u8]>> Request<'_, D> {
         self
     }
 
-    /// Says who asks and for what, and derives the keys that follow (`KEY-5`).
+    /// Says who asks and for what, and derives the keys that follow (`KEY-5`). May be called again, for
+    /// another caller or target with the same action and context.
     pub fn finish(&mut self, principal: &ResolvedPrincipal, target: &Target<'_>) -> &mut Self {
         let known = Some(&principal.known);
         let principal = principal.principal.borrow();

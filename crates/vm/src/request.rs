@@ -35,6 +35,8 @@ pub struct Request {
     slots: Vec<SlotRange>,
     /// Slots that are not empty.
     touched: Vec<u32>,
+    /// Slots whose values were derived.
+    derived: Vec<u32>,
     values: Vec<Value>,
     named: Vec<Named>,
     /// The groups of candidates of the action, image by image.
@@ -89,6 +91,7 @@ impl Request {
                 *slot = SlotRange::default();
             }
         }
+        self.derived.clear();
         self.values.clear();
         self.images.clear();
         self.named.clear();
@@ -200,6 +203,13 @@ impl Request {
         known: Option<&Known>,
         target: &Target<'_>,
     ) {
+        // What an earlier caller left must not be taken for this one's.
+        self.named.clear();
+        for slot in self.derived.drain(..) {
+            if let Some(slot) = self.slots.get_mut(slot as usize) {
+                *slot = SlotRange::default();
+            }
+        }
         // Before derived keys are there: only the context can tell these.
         let from_context = !self.images.is_empty()
             && [
@@ -296,6 +306,7 @@ impl Request {
         let place = self.slots.get_mut(slot as usize);
         push_values(&mut self.values, place, &[text], start, class);
         self.touched.push(slot);
+        self.derived.push(slot);
     }
 
     /// The action, as resolved.
