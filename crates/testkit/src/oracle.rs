@@ -2,9 +2,11 @@
 
 use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
-use portcullis_image::Image;
+use portcullis_image::{Image, View};
 use portcullis_model::{Decision, Layer};
 use portcullis_syntax::PolicySets;
+
+use portcullis_vm::{Action, Key, Known, Target};
 
 use crate::{Request, World};
 
@@ -58,6 +60,8 @@ pub struct Vm {
     pub debug: bool,
     /// Compile the index.
     pub index: bool,
+    /// Resolve names first, as a host does that keeps them.
+    pub typed: bool,
     /// Ask `explain` in place of `decide`.
     pub explain: bool,
     /// Compile each policy set to an image of its own and decide on the stack of them.
@@ -67,6 +71,7 @@ pub struct Vm {
 impl Oracle for Vm {
     fn name(&self) -> &'static str {
         match (self.index, self.explain, self.split) {
+            _ if self.typed => "vm, names resolved first",
             (_, true, _) => "vm, explained",
             (_, _, true) => "vm, an image for each set",
             (false, ..) => "vm without index",
@@ -95,7 +100,10 @@ impl Oracle for Vm {
         let mut prepared = portcullis_vm::Request::new();
         let mut answers = Vec::new();
         for request in requests {
-            request.with(|request| prepared.fill(views(), request));
+            request.with(|request| match self.typed {
+                true => fill_typed(&mut prepared, views(), request),
+                false => prepared.fill(views(), request),
+            });
             let outcome = if self.explain {
                 portcullis_vm::explain(views(), &prepared).outcome
             } else {
@@ -108,6 +116,37 @@ impl Oracle for Vm {
         }
         Ok(answers)
     }
+}
+
+/// Fills a request from names that were resolved before.
+fn fill_typed<'i>(
+    prepared: &mut portcullis_vm::Request,
+    views: impl Iterator<Item = View<'i>> + Clone,
+    request: &portcullis_model::Request<'_>,
+) {
+    let action = Action::resolve(views.clone(), request.action);
+    let known = Known::resolve(views.clone(), &request.principal);
+    let target = Target {
+        resource: request.resource,
+        account: request.resource_account,
+        restrict_public_buckets: request.restrict_public_buckets,
+        external_grant: request.external_grant,
+    };
+    prepared.begin(views.clone());
+    for entry in request.context {
+        prepared.add_key(&Key::resolve(views.clone(), entry.key), entry.values);
+    }
+    prepared.set_action(&action);
+    // Somebody else first: nothing of an earlier caller may stay.
+    let root = portcullis_model::Principal {
+        caller: portcullis_model::Caller::Root {
+            arn: "arn:aws:iam::111122223333:root",
+        },
+        user_id: None,
+        management_account: true,
+    };
+    prepared.finish(views.clone(), &root, None, &target);
+    prepared.finish(views, &request.principal, Some(&known), &target);
 }
 
 /// One set of policies for each policy set. Levels of a chain stay together, since their numbers are
@@ -147,32 +186,37 @@ fn split<'a>(sets: &PolicySets<'a>) -> Vec<PolicySets<'a>> {
 }
 
 /// Every configuration of the machine.
-pub const VMS: [Vm; 4] = [
-    Vm {
+pub const VMS: [Vm; 5] = {
+    const PLAIN: Vm = Vm {
         debug: false,
         index: true,
+        typed: false,
         explain: false,
         split: false,
-    },
-    Vm {
-        debug: false,
-        index: false,
-        explain: false,
-        split: false,
-    },
-    Vm {
-        debug: true,
-        index: true,
-        explain: true,
-        split: false,
-    },
-    Vm {
-        debug: true,
-        index: true,
-        explain: false,
-        split: true,
-    },
-];
+    };
+    [
+        PLAIN,
+        Vm {
+            index: false,
+            ..PLAIN
+        },
+        Vm {
+            debug: true,
+            explain: true,
+            ..PLAIN
+        },
+        Vm {
+            debug: true,
+            split: true,
+            ..PLAIN
+        },
+        Vm {
+            typed: true,
+            split: true,
+            ..PLAIN
+        },
+    ]
+};
 
 /// Asks the reference and the machines, and tells the first disagreement as a scenario.
 ///
