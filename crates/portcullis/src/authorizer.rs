@@ -70,14 +70,7 @@ impl<D: AsRef<[u8]>> Authorizer<D> {
         resource: &str,
         context: &[(&str, &str)],
     ) -> Result<Outcome, PrincipalError> {
-        let mut request = self.request();
-        request.fill(
-            &Principal::from_arn(principal)?,
-            action,
-            &Target::new(resource),
-            context,
-        );
-        Ok(request.decide())
+        Ok(self.filled(principal, action, resource, context)?.decide())
     }
 
     /// Explains one request from texts.
@@ -91,14 +84,20 @@ impl<D: AsRef<[u8]>> Authorizer<D> {
         resource: &str,
         context: &[(&str, &str)],
     ) -> Result<Explanation, PrincipalError> {
+        Ok(self.filled(principal, action, resource, context)?.explain())
+    }
+
+    fn filled(
+        &self,
+        principal: &str,
+        action: &str,
+        resource: &str,
+        context: &[(&str, &str)],
+    ) -> Result<Request<'_, D>, PrincipalError> {
+        let principal = Principal::from_arn(principal)?;
         let mut request = self.request();
-        request.fill(
-            &Principal::from_arn(principal)?,
-            action,
-            &Target::new(resource),
-            context,
-        );
-        Ok(request.explain())
+        request.fill(&principal, action, &Target::new(resource), context);
+        Ok(request)
     }
 }
 
