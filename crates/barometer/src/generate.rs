@@ -23,6 +23,8 @@ pub(crate) struct Scenario {
 
 const ACCOUNT: &str = "123456789012";
 const CALLER: &str = "arn:aws:iam::123456789012:user/alice";
+/// The caller of W6: session policies limit sessions of roles, not users.
+const ROLE: &str = "arn:aws:iam::123456789012:role/app";
 
 /// A statement with what the generator knows of it.
 #[derive(Clone, Debug)]
@@ -182,6 +184,7 @@ fn usual_context() -> Value {
 }
 
 struct Asked {
+    caller: &'static str,
     action: String,
     resource: String,
     context: Value,
@@ -189,6 +192,7 @@ struct Asked {
 
 fn asked(action: &str, resource: &str) -> Asked {
     Asked {
+        caller: CALLER,
         action: action.into(),
         resource: resource.into(),
         context: usual_context(),
@@ -220,13 +224,14 @@ fn scenario(name: &str, stack: &Stack, requests: Vec<Asked>) -> Scenario {
     let mut expect = Vec::new();
     let mut listed = Vec::new();
     for Asked {
+        caller,
         action,
         resource,
         context,
     } in requests
     {
         let decision = stack.decide(&action, &resource);
-        listed.push(request(&action, &resource, &context, decision));
+        listed.push(request(caller, &action, &resource, &context, decision));
         expect.push(decision);
     }
     let value = json!({"name": name, "policies": policies, "requests": listed});
@@ -238,9 +243,9 @@ fn scenario(name: &str, stack: &Stack, requests: Vec<Asked>) -> Scenario {
     }
 }
 
-fn request(action: &str, resource: &str, context: &Value, expect: &str) -> Value {
+fn request(caller: &str, action: &str, resource: &str, context: &Value, expect: &str) -> Value {
     json!({
-        "principal": CALLER,
+        "principal": caller,
         "action": action,
         "resource": resource,
         "resourceAccount": ACCOUNT,
@@ -366,7 +371,10 @@ fn services() -> (Stack, Vec<Asked>) {
 
 /// W6.
 fn stack() -> (Stack, Vec<Asked>) {
-    let (mut stack, requests) = services();
+    let (mut stack, mut requests) = services();
+    for request in &mut requests {
+        request.caller = ROLE;
+    }
     let everything: Vec<String> = SERVICES
         .iter()
         .map(|service| format!("{service}:*"))
@@ -615,7 +623,7 @@ fn tenants(workload: &Workload) -> Scenario {
         let _ = write!(
             text,
             "{comma}{}",
-            request(action, &resource, &usual_context(), decision)
+            request(CALLER, action, &resource, &usual_context(), decision)
         );
         expect.push(decision);
     }
