@@ -35,7 +35,7 @@ pub(crate) enum Proof {
     Broken(String),
 }
 
-/// Compiles adapters.
+/// Compiles adapters: these, or all if the list is empty.
 ///
 /// # Errors
 /// A build that fails.

@@ -1,6 +1,7 @@
 //! What the machine is, so that a figure can be judged.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -34,6 +35,18 @@ pub(crate) fn version(program: &str) -> Option<String> {
     let output = Command::new(program).arg("--version").output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     Some(text.lines().next()?.to_string())
+}
+
+/// The revision of this repository; none outside of one.
+pub(crate) fn revision(root: &Path) -> Option<String> {
+    let mut command = Command::new("git");
+    let output = command
+        .current_dir(root)
+        .args(["describe", "--always", "--dirty"])
+        .output()
+        .ok()?;
+    let text = String::from_utf8(output.stdout).ok()?.trim().to_string();
+    Some(text).filter(|text| !text.is_empty())
 }
 
 fn read(path: &str) -> Option<String> {

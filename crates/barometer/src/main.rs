@@ -130,10 +130,15 @@ fn run(verb: &Verb) -> Result<(), String> {
 }
 
 fn build(root: &Path, definitions: &Definitions, choice: &Choice) -> Result<(), String> {
-    let wanted = definitions.engines.iter().filter(|engine| {
-        let is_wanted = |only: &String| *only == engine.name || engine.name == measure::OURS;
-        choice.engine.as_ref().is_none_or(is_wanted)
-    });
+    // All at once where all are wanted: a list of packages would compile their common dependencies
+    // with other features, and so once more.
+    let Some(only) = &choice.engine else {
+        return adapter::build(root, &[]);
+    };
+    let wanted = definitions
+        .engines
+        .iter()
+        .filter(|one| one.name == *only || one.name == measure::OURS);
     let mut packages: Vec<String> = wanted.map(|engine| engine.package.clone()).collect();
     packages.sort();
     packages.dedup();

@@ -44,7 +44,9 @@ const FIGURES: [&str; 8] = [
 ];
 
 /// Counting what takes longer than this to load would take minutes under callgrind.
-const LONGEST_COUNTED_LOAD: f64 = 5e8;
+const LONGEST_COUNTED_LOAD: f64 = 1e8;
+/// As [`LONGEST_COUNTED_LOAD`], for the decisions.
+const LONGEST_COUNTED: f64 = 5e7;
 
 struct Running<'d> {
     engine: &'d Engine,
@@ -86,6 +88,7 @@ pub(crate) fn measure(
     Ok(json!({
         "date": machine::today(),
         "command": plan.command,
+        "revision": machine::revision(root),
         "machine": facts,
         "load_after": machine::load(),
         "tunables": TUNABLES,
@@ -191,7 +194,7 @@ impl Running<'_> {
         let decisions = (requests as f64 * turns)
             .min(8192.0)
             .max(requests.min(8192) as f64);
-        if load < LONGEST_COUNTED_LOAD && decisions * each < 1e9 {
+        if load < LONGEST_COUNTED_LOAD && decisions * each < LONGEST_COUNTED {
             eprintln!("counting the instructions of {}", self.engine.name);
             self.instructions = self.adapter.instructions(file, decisions as u64);
         }

@@ -105,6 +105,7 @@ fn machine(record: &Value) -> String {
         "Command",
         &format!("`{}`", text(record, "command")),
     );
+    line(&mut out, "Revision", text(record, "revision"));
     let kind = match facts["hypervisor"].as_bool() {
         Some(true) => ", a virtual machine",
         _ => "",

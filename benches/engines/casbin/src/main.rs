@@ -7,8 +7,9 @@
 use std::collections::HashMap;
 use std::process::ExitCode;
 
+use casbin::function_map::OperatorFunction;
 use casbin::rhai::Dynamic;
-use casbin::{CoreApi, DefaultModel, Enforcer, MemoryAdapter, MgmtApi, OperatorFunction};
+use casbin::{CoreApi, DefaultModel, Enforcer, MemoryAdapter, MgmtApi};
 use engine_shared::{Answer, Bench, Failure, Layer, Workload, broken, glob, run, unsupported};
 use futures_executor::block_on;
 

@@ -63,6 +63,7 @@ fn adapter(workload: &Workload, mut bench: Bench) -> Result<(), Failure> {
             let program = Compiler::compile_from_policy(&policy, &[RULE])
                 .map_err(|error| unsupported(format!("the machine refuses the rules: {error}")))?;
             let mut machine = RegoVM::new();
+            machine.set_max_instructions(usize::MAX);
             machine.load_program(program);
             if let Some(data) = &data {
                 let data = Value::from_json_str(data).map_err(broken)?;

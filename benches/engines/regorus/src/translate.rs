@@ -80,10 +80,7 @@ fn condition(condition: &Condition) -> Result<String, Failure> {
             format!("count({{v | some v in {key}}} - {}) == 0", set(values))
         }
         (Some("ForAnyValue"), "StringLike") => {
-            format!(
-                "some v in {key}; some p in {}; glob.match(p, null, v)",
-                set(values)
-            )
+            format!("some v in {key}; like_any(v, {})", set(values))
         }
         (Some(_), _) => return Err(unsupported("a quantifier that is not translated")),
         (None, "StringEquals" | "BinaryEquals" | "ArnEquals") if values.len() == 1 => {
@@ -162,6 +159,10 @@ const HEAD: &str = "package aws
 import rego.v1
 
 action_is(action, exact, _) if action in exact
+like_any(text, patterns) if {
+  some p in patterns
+  glob.match(p, null, text)
+}
 action_is(action, _, prefixes) if strings.any_prefix_match(action, prefixes)
 ";
 
