@@ -156,21 +156,3 @@ fn wide_documents() {
         small_stack("wide", || assert_eq!(read_as_all(&text), usable, "{}", &text[..100]));
     }
 }
-
-/// Prints the speed of the reader; run with `--release --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn speed() {
-    let scenario = format!("[{}]", vec![SAMPLE; 40_000].join(",\n"));
-    for _ in 0..3 {
-        let arena = Bump::new();
-        let start = Instant::now();
-        assert!(json::parse(&scenario, &arena).is_ok());
-        let seconds = start.elapsed().as_secs_f64();
-        let megabytes = scenario.len() / 1_000_000;
-        println!(
-            "{megabytes} MB, {:.0} MB/s",
-            scenario.len() as f64 / seconds / 1e6
-        );
-    }
-}
