@@ -10,13 +10,17 @@ use crate::lower::{Program, sections};
 /// Lays out the program.
 pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
     sort_principals(&mut program);
-    // Stable: within an effect the order is that of the policies.
-    program
-        .statements
-        .sort_by_key(|(statement, _)| !statement.flags.deny);
+    for part in &program.parts {
+        let start = part.statements as usize;
+        let range = start..start + part.statement_count as usize;
+        if let Some(statements) = program.statements.get_mut(range) {
+            // Stable: within an effect the order is that of the policies.
+            statements.sort_by_key(|(statement, _)| !statement.flags.deny);
+        }
+    }
 
     let index = match program.options.index {
-        true => index::build(&program),
+        true => index::build(&mut program),
         false => Index::default(),
     };
 
@@ -120,7 +124,9 @@ fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut 
             out,
         ),
         Section::Arns => all(program.arns.items(), |arn| arn.encode(), out),
-        Section::Nodes => all(&index.nodes, |node| node.to_le_bytes(), out),
+        Section::Parts => all(&program.parts, |part| part.encode(), out),
+        Section::Nodes => all(&index.nodes, |node| node.encode(), out),
+        Section::NodeGroups => all(&index.node_groups, |group| group.to_le_bytes(), out),
         Section::Groups => all(&index.groups, |group| group.encode(), out),
         Section::Candidates => all(&index.candidates, |candidate| candidate.encode(), out),
         Section::Probes => all(&index.probes, |probe| probe.encode(), out),

@@ -7,12 +7,12 @@ use std::collections::HashMap;
 
 use ahash::RandomState;
 use portcullis_image::index::{
-    ActionKey, Bucket, Candidate, Group, MAX_PROBES, MAX_SEGMENTS, Probe, SCAN_LIMIT, Segments,
-    ServiceRecord, WHOLE_HEAD, action_hash, bucket_hash,
+    ActionHash, ActionKey, Bucket, Candidate, Group, MAX_PROBES, MAX_SEGMENTS, MAX_START, Node,
+    Probe, SCAN_LIMIT, Segments, ServiceRecord, WHOLE_HEAD, bucket_hash, literal_mask,
 };
-use portcullis_image::{ANY, LIST_LEN, Pattern, PatternKind, Statement, Str, Token};
+use portcullis_image::{ANY, LIST_LEN, Part, Pattern, PatternKind, Statement, Str, Token};
 
-use crate::intern::Interner;
+use crate::intern::{Interner, Runs};
 use crate::lower::Program;
 
 /// A statement whose product of actions and resources is larger than this times their sum is not
@@ -22,7 +22,8 @@ const SPREAD_LIMIT: usize = 64;
 /// The sections of the index.
 #[derive(Default)]
 pub(crate) struct Index {
-    pub(crate) nodes: Vec<u32>,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) node_groups: Vec<u32>,
     pub(crate) groups: Vec<Group>,
     pub(crate) candidates: Vec<Candidate>,
     pub(crate) probes: Vec<Probe>,
@@ -32,26 +33,139 @@ pub(crate) struct Index {
     pub(crate) residue: Vec<u32>,
 }
 
-/// Builds the index of a program whose statements are in their final order.
-pub(crate) fn build(program: &Program<'_>) -> Index {
+/// Builds the index of a program whose statements are in their final order, and tells its parts where
+/// their nodes are.
+pub(crate) fn build(program: &mut Program<'_>) -> Index {
+    let mut parts = core::mem::take(&mut program.parts);
     let tables = Tables {
         program,
         lists: program.lists.items(),
         patterns: program.patterns.items(),
     };
     let mut index = Index::default();
-    let nodes = tables.candidates_of_nodes();
-    let mut groups: Interner<Vec<Candidate>> = Interner::new();
-    for node in nodes {
-        index.nodes.push(groups.intern(node));
+    let actions = tables.actions(&mut index);
+    let mut builder = Builder {
+        tables: &tables,
+        actions: &actions,
+        groups: Runs::new(),
+        node_groups: Runs::new(),
+        keyed: Vec::new(),
+        group_numbers: HashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4)),
+        index,
+    };
+    for part in &mut parts {
+        builder.part(part);
     }
-    let mut keyed: Vec<Keyed> = Vec::new();
-    for (group, candidates) in (0..).zip(groups.items()) {
-        tables.add_group(&mut index, &mut keyed, group, candidates);
-    }
+    let Builder {
+        mut index,
+        keyed,
+        node_groups,
+        ..
+    } = builder;
+    index.node_groups = node_groups.into_items();
     add_buckets(&mut index, keyed);
-    tables.add_actions(&mut index);
+    program.parts = parts;
     index
+}
+
+/// The patterns for actions: what is known of them without looking at statements.
+#[derive(Clone, Copy)]
+struct ActionInfo {
+    /// Neither a name nor the start of one.
+    is_residue: bool,
+    /// The longest other pattern that is a start of this one.
+    parent: Option<u32>,
+}
+
+/// Builds nodes and groups, part by part.
+struct Builder<'t, 'p, 'a> {
+    tables: &'t Tables<'p, 'a>,
+    actions: &'t [ActionInfo],
+    groups: Runs<Candidate>,
+    group_numbers: HashMap<u32, u32, RandomState>,
+    node_groups: Runs<u32>,
+    keyed: Vec<Keyed>,
+    index: Index,
+}
+
+impl Builder<'_, '_, '_> {
+    fn part(&mut self, part: &mut Part) {
+        let tables = self.tables;
+        // All candidates, and for each pattern of each statement the range of its own.
+        let mut own: Vec<Candidate> = Vec::new();
+        let mut uses: Vec<(u32, u32, u32)> = Vec::new();
+        let mut rest: Vec<Candidate> = Vec::new();
+        for number in part.statements..part.statements + part.statement_count {
+            let Some((statement, _)) = tables.program.statements.get(number as usize) else {
+                continue;
+            };
+            let start = own.len() as u32;
+            let targets = tables.targets(statement);
+            tables.push_candidates(number, statement, targets.is_some(), &mut own);
+            match targets {
+                Some(actions) => {
+                    let end = own.len() as u32;
+                    uses.extend(actions.iter().map(|action| (*action, start, end)));
+                }
+                None => rest.extend(own.drain(start as usize..)),
+            }
+        }
+        // Stable: Deny stays first.
+        uses.sort_by_key(|(action, ..)| *action);
+        let mut groups: Vec<(u32, u32)> = Vec::new();
+        let mut joined: Vec<Candidate> = Vec::new();
+        for same in uses.chunk_by(|a, b| a.0 == b.0) {
+            joined.clear();
+            for (_, start, end) in same {
+                joined.extend_from_slice(own.get(*start as usize..*end as usize).unwrap_or(&[]));
+            }
+            if let Some((action, ..)) = same.first() {
+                groups.push((*action, self.group(&joined)));
+            }
+        }
+        let rest = match rest.is_empty() {
+            true => Vec::new(),
+            false => vec![self.group(&rest)],
+        };
+        part.rest = self.node_groups.intern(&rest).0;
+        part.rest_count = rest.len() as u32;
+        part.nodes = self.index.nodes.len() as u32;
+        part.node_count = groups.len() as u32;
+        let mut list: Vec<u32> = Vec::new();
+        for (action, group) in &groups {
+            list.clear();
+            list.push(*group);
+            let info = self.actions.get(*action as usize);
+            if info.is_some_and(|info| !info.is_residue) {
+                let mut next = info.and_then(|info| info.parent);
+                while let Some(parent) = next {
+                    if let Ok(place) = groups.binary_search_by_key(&parent, |(action, _)| *action) {
+                        list.extend(groups.get(place).map(|(_, group)| *group));
+                    }
+                    next = self.actions.get(parent as usize).and_then(|info| info.parent);
+                }
+                list.extend_from_slice(&rest);
+            }
+            self.index.nodes.push(Node {
+                action: *action,
+                groups: self.node_groups.intern(&list).0,
+                count: list.len() as u32,
+            });
+        }
+    }
+
+    /// The group with these candidates.
+    fn group(&mut self, candidates: &[Candidate]) -> u32 {
+        let (start, new) = self.groups.intern(candidates);
+        if !new {
+            return self.group_numbers.get(&start).copied().unwrap_or(0);
+        }
+        let number = self.index.groups.len() as u32;
+        self.group_numbers.insert(start, number);
+        self.tables
+            .add_group(&mut self.index, &mut self.keyed, number, candidates);
+        number
+    }
 }
 
 struct Tables<'p, 'a> {
@@ -82,35 +196,23 @@ impl Tables<'_, '_> {
         self.program.strings.get(text)
     }
 
-    /// The candidates of every pattern for actions, and of all actions, Deny first.
-    fn candidates_of_nodes(&self) -> Vec<Vec<Candidate>> {
-        let actions = self.program.actions.items().len();
-        let mut nodes: Vec<Vec<Candidate>> = vec![Vec::new(); actions + 1];
-        let mut own: Vec<Candidate> = Vec::new();
-        for (number, (statement, _)) in (0..).zip(&self.program.statements) {
-            own.clear();
-            let targets = self.targets(statement);
-            let every_action = statement.actions == ANY && !statement.flags.not_action;
-            if (targets.is_none() && !every_action) || statement.flags.not_resource {
-                own.push(self.candidate(number, statement, WHOLE_HEAD));
-            } else if statement.resources == ANY {
-                own.push(self.candidate(number, statement, ANY));
-            } else {
-                let patterns = self.list(statement.resources);
-                own.extend(
-                    patterns
-                        .iter()
-                        .map(|pattern| self.candidate(number, statement, *pattern)),
-                );
-            }
-            let all = [actions as u32];
-            for node in targets.unwrap_or(&all) {
-                if let Some(node) = nodes.get_mut(*node as usize) {
-                    node.extend_from_slice(&own);
-                }
-            }
+    /// The candidates of a statement.
+    fn push_candidates(
+        &self,
+        number: u32,
+        statement: &Statement,
+        has_targets: bool,
+        out: &mut Vec<Candidate>,
+    ) {
+        let every_action = statement.actions == ANY && !statement.flags.not_action;
+        if (!has_targets && !every_action) || statement.flags.not_resource {
+            out.push(self.candidate(number, statement, WHOLE_HEAD));
+        } else if statement.resources == ANY {
+            out.push(self.candidate(number, statement, ANY));
+        } else {
+            let patterns = self.list(statement.resources).iter();
+            out.extend(patterns.map(|pattern| self.candidate(number, statement, *pattern)));
         }
-        nodes
     }
 
     /// The nodes that a statement is spread over; none if it belongs to the node of all actions.
@@ -129,23 +231,38 @@ impl Tables<'_, '_> {
     }
 
     fn candidate(&self, number: u32, statement: &Statement, pattern: u32) -> Candidate {
-        let literal = if pattern == ANY || pattern == WHOLE_HEAD {
-            &[]
-        } else {
-            self.text(self.pattern(pattern).literal)
-        };
-        let len = u16::try_from(literal.len()).unwrap_or(u16::MAX);
-        let tail = match literal {
-            [.., a, b] if len < u16::MAX => u16::from_le_bytes([*a, *b]),
-            _ => 0,
-        };
         Candidate {
+            mask: match pattern {
+                ANY | WHOLE_HEAD => 0,
+                _ => self.mask(&self.pattern(pattern)),
+            },
             statement: number,
             pattern,
             layers: statement.layers,
-            literal_len: len,
-            tail,
         }
+    }
+
+    /// The tokens of a pattern, with its end.
+    fn tokens(&self, pattern: &Pattern) -> &[Token] {
+        let tokens = self.program.tokens.items();
+        let run = match pattern.kind {
+            PatternKind::Tokens => tokens.get(pattern.tokens as usize..).unwrap_or(&[]),
+            PatternKind::Exact | PatternKind::Prefix => &[],
+        };
+        let end = run.iter().position(|token| *token == Token::End);
+        end.and_then(|end| run.get(..=end)).unwrap_or(&[])
+    }
+
+    /// The segments that a pattern asks for.
+    fn mask(&self, pattern: &Pattern) -> u64 {
+        let is_exact = pattern.kind == PatternKind::Exact;
+        let mut mask = literal_mask(self.text(pattern.literal), true, is_exact);
+        for pair in self.tokens(pattern).windows(2) {
+            if let [Token::Text(text), next] = pair {
+                mask |= literal_mask(self.text(*text), false, *next == Token::End);
+            }
+        }
+        mask
     }
 
     /// Lays out a group; candidates that are hashed are handed on with their hashes.
@@ -164,10 +281,7 @@ impl Tables<'_, '_> {
         if patterned.count() <= SCAN_LIMIT {
             index.candidates.extend_from_slice(candidates);
         } else {
-            let keys: Vec<Option<(Probe, u64, u64)>> = candidates
-                .iter()
-                .map(|candidate| self.key(candidate.pattern))
-                .collect();
+            let keys = self.keys(candidates);
             let probes = commonest(keys.iter().flatten().map(|(probe, ..)| *probe));
             for (candidate, key) in candidates.iter().zip(&keys) {
                 match key {
@@ -187,50 +301,62 @@ impl Tables<'_, '_> {
         });
     }
 
-    /// The shape of a pattern's literals and their hashes; none if there is no literal to hash.
-    fn key(&self, pattern: u32) -> Option<(Probe, u64, u64)> {
+    /// The shapes of the candidates' literals and their hashes; none where there is nothing to hash.
+    ///
+    /// The start tells more than a later literal, unless it is shorter
+    /// (`arn:aws:sqs:*:111122223333:queue-*`) or too many candidates have the same
+    /// (`arn:aws:s3:::data/*/team-7/*`).
+    fn keys(&self, candidates: &[Candidate]) -> Vec<Option<Key>> {
+        let keys: Vec<_> = candidates
+            .iter()
+            .map(|candidate| self.key(candidate.pattern))
+            .collect();
+        let mut counts: HashMap<Key, usize, RandomState> =
+            HashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
+        for (start, _) in keys.iter().flatten() {
+            *counts.entry(*start).or_default() += 1;
+        }
+        let crowded = |key: &Key| counts.get(key).is_some_and(|count| *count > SCAN_LIMIT);
+        let choose = |key: Option<(Key, Option<(Key, bool)>)>| match key {
+            Some((start, Some((later, longer)))) if longer || crowded(&start) => Some(later),
+            Some((start, _)) => Some(start).filter(|(probe, ..)| probe.start > 0),
+            None => None,
+        };
+        keys.into_iter().map(choose).collect()
+    }
+
+    /// A pattern's key by its start, and the one by a later literal, with whether that is longer.
+    fn key(&self, pattern: u32) -> Option<(Key, Option<(Key, bool)>)> {
         if pattern >= WHOLE_HEAD {
             return None;
         }
         let pattern = self.pattern(pattern);
         let mut segments = Segments::default();
         segments.set(self.text(pattern.literal));
-        let start = segments.len();
-        if start >= MAX_SEGMENTS {
+        let count = segments.len();
+        if count >= MAX_SEGMENTS {
             // A request's text may have segments that are not looked at.
             return None;
         }
-        let first = segments.between(0, start);
-        // The start tells more, unless it is shorter: `arn:aws:sqs:*:111122223333:queue-*`.
-        let literal_len = pattern.literal.len as usize;
-        let middle = self
-            .longest_middle(&pattern)
-            .filter(|(_, _, len)| *len > literal_len);
+        let first = segments.between(0, count);
         let probe = |middle| Probe {
-            start: start as u16,
+            start: count as u16,
             middle,
         };
-        match middle {
-            Some((count, hash, _)) => Some((probe(count), first, hash)),
-            None if start > 0 => Some((probe(0), first, 0)),
-            None => None,
-        }
+        let later = self.longest_middle(&pattern).map(|(middle, hash, len)| {
+            let longer = len > pattern.literal.len as usize;
+            ((probe(middle), first, hash), longer)
+        });
+        Some(((probe(0), first, 0), later))
     }
 
     /// The later literal with the most text in whole segments behind its first separator: how many
     /// segments, their hash, and how long they are.
     fn longest_middle(&self, pattern: &Pattern) -> Option<(u16, u64, usize)> {
-        if pattern.kind != PatternKind::Tokens {
-            return None;
-        }
-        let tokens = self.program.tokens.items().get(pattern.tokens as usize..)?;
-        let texts = tokens
-            .iter()
-            .take_while(|token| **token != Token::End)
-            .filter_map(|token| match token {
-                Token::Text(text) => Some(self.text(*text)),
-                _ => None,
-            });
+        let texts = self.tokens(pattern).iter().filter_map(|token| match token {
+            Token::Text(text) => Some(self.text(*text)),
+            _ => None,
+        });
         let bodies = texts.filter_map(|text| {
             let first = text.iter().position(|byte| !byte.is_ascii_alphanumeric())?;
             let last = text
@@ -245,58 +371,131 @@ impl Tables<'_, '_> {
         (count < MAX_SEGMENTS).then(|| (count as u16, segments.between(0, count), body.len()))
     }
 
-    /// The table of actions, the services and the residue.
-    fn add_actions(&self, index: &mut Index) {
+    /// The table of actions, the services and the residue; and what nodes need to know of actions.
+    fn actions(&self, index: &mut Index) -> Vec<ActionInfo> {
+        let records = self.program.actions.items();
         let mut entries: Vec<(u32, u32)> = Vec::new();
         let mut services: Interner<Str> = Interner::new();
         let mut starts: Vec<u64> = Vec::new();
-        for (action, record) in (0..).zip(self.program.actions.items()) {
+        // By service, those of any service last.
+        let mut residue: Vec<(u32, u32)> = Vec::new();
+        let mut by_text: HashMap<(Str, &[u8]), u32, RandomState> =
+            HashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
+        let mut infos: Vec<ActionInfo> = Vec::with_capacity(records.len());
+        for (action, record) in (0..).zip(records) {
             let service = self.pattern(record.service);
             let name = self.pattern(record.name);
+            let has_service = service.kind == PatternKind::Exact && service.literal.len > 0;
             let key = match name.kind {
-                _ if service.kind != PatternKind::Exact => None,
+                _ if !has_service => None,
                 PatternKind::Exact => Some(ActionKey::Exact),
-                PatternKind::Prefix if name.literal.len < 64 => Some(ActionKey::Start),
+                PatternKind::Prefix if (name.literal.len as usize) < MAX_START => {
+                    Some(ActionKey::Start)
+                }
                 PatternKind::Prefix | PatternKind::Tokens => None,
             };
+            infos.push(ActionInfo {
+                is_residue: key.is_none(),
+                parent: None,
+            });
             let Some(key) = key else {
-                index.residue.push(action);
+                let service = match has_service {
+                    true => services.intern(service.literal),
+                    false => u32::MAX,
+                };
+                residue.push((service, action));
                 continue;
             };
-            let hash = action_hash(key, self.text(service.literal), self.text(name.literal));
-            entries.push((hash, action + 1));
+            let text = self.text(name.literal);
+            let mut hash = ActionHash::of_service(self.text(service.literal));
+            text.iter().for_each(|byte| hash.push(*byte));
+            entries.push((hash.entry(key), action + 1));
             if key == ActionKey::Start {
                 let number = services.intern(service.literal) as usize;
                 starts.resize(starts.len().max(number + 1), 0);
                 if let Some(starts) = starts.get_mut(number) {
                     *starts |= 1 << name.literal.len;
                 }
+                by_text.insert((service.literal, text), action);
             }
         }
-        for (number, (name, starts)) in (0..).zip(services.items().iter().zip(starts)) {
-            let hash = action_hash(ActionKey::Service, self.text(*name), b"");
-            entries.push((hash, number + 1));
+        starts.resize(services.items().len(), 0);
+        for (record, info) in records.iter().zip(&mut infos) {
+            let service = self.pattern(record.service).literal;
+            let name = self.pattern(record.name);
+            if !info.is_residue {
+                info.parent = self.parent(service, &name, &by_text);
+            }
+        }
+
+        residue.sort_unstable();
+        let mut left = residue.as_slice();
+        let any_service = residue.last().is_some_and(|(service, _)| *service == u32::MAX);
+        let named = services.items().iter().copied();
+        let names = named.chain(any_service.then_some(Str::default()));
+        for (number, name) in (0..).zip(names) {
+            let service = match name.len {
+                0 => u32::MAX,
+                _ => number,
+            };
+            let count = left.partition_point(|(other, _)| *other <= service);
+            let (own, others) = left.split_at_checked(count).unwrap_or((left, &[]));
+            left = others;
+            if name.len > 0 {
+                let hash = ActionHash::of_service(self.text(name)).entry(ActionKey::Service);
+                entries.push((hash, number + 1));
+            }
             index.services.push(ServiceRecord {
-                name: *name,
-                starts,
+                name: match name.len {
+                    0 => self.program.strings.empty(),
+                    _ => name,
+                },
+                starts: starts.get(number as usize).copied().unwrap_or(0),
+                residue: index.residue.len() as u32,
+                residue_count: own.len() as u32,
             });
+            index.residue.extend(own.iter().map(|(_, action)| *action));
         }
-        let places = (entries.len() * 2).next_power_of_two();
-        index.action_table = vec![(0, 0); places];
-        for entry in entries {
-            let mut place = entry.0 as usize;
-            while let Some(taken) = index.action_table.get(place % places) {
-                if taken.1 == 0 {
-                    break;
-                }
-                place += 1;
-            }
-            if let Some(free) = index.action_table.get_mut(place % places) {
-                *free = entry;
-            }
-        }
+        index.action_table = hash_table(entries);
+        infos
+    }
+
+    /// The longest pattern that is a start of a name or of a start, other than itself.
+    fn parent(
+        &self,
+        service: Str,
+        name: &Pattern,
+        by_text: &HashMap<(Str, &[u8]), u32, RandomState>,
+    ) -> Option<u32> {
+        let text = self.text(name.literal);
+        let longest = match name.kind {
+            PatternKind::Exact => text.len() + 1,
+            PatternKind::Prefix | PatternKind::Tokens => text.len(),
+        };
+        (0..longest.min(MAX_START))
+            .rev()
+            .find_map(|len| by_text.get(&(service, text.get(..len)?)).copied())
     }
 }
+
+/// A table with open addressing, at most half full.
+fn hash_table(entries: Vec<(u32, u32)>) -> Vec<(u32, u32)> {
+    let places = (entries.len() * 2).next_power_of_two();
+    let mut table = vec![(0, 0); places];
+    for entry in entries {
+        let mut place = entry.0 as usize;
+        while table.get(place % places).is_some_and(|(_, taken)| *taken != 0) {
+            place += 1;
+        }
+        if let Some(free) = table.get_mut(place % places) {
+            *free = entry;
+        }
+    }
+    table
+}
+
+/// How a pattern is hashed: the shape of its literals, and their hashes.
+type Key = (Probe, u64, u64);
 
 /// The shapes that come most often; of equally common ones the smaller.
 fn commonest(probes: impl Iterator<Item = Probe>) -> Vec<Probe> {

@@ -73,6 +73,10 @@ impl<T: Clone + Eq + Hash> Runs<T> {
     pub(crate) fn items_mut(&mut self) -> &mut [T] {
         &mut self.items
     }
+
+    pub(crate) fn into_items(self) -> Vec<T> {
+        self.items
+    }
 }
 
 /// The text of the image: each text is stored once.
@@ -107,6 +111,14 @@ impl<'a> Strings<'a> {
                 len: text.len() as u32,
             }
         })
+    }
+
+    /// A text without characters, which every image has.
+    pub(crate) fn empty(&self) -> Str {
+        Str {
+            offset: self.base,
+            len: 0,
+        }
     }
 
     /// The bytes of a text that was interned.

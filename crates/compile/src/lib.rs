@@ -15,7 +15,7 @@ mod public;
 
 use core::fmt;
 
-use portcullis_syntax::PolicySets;
+use portcullis_syntax::{Policy, PolicySets};
 
 /// What to compile beside the policies themselves.
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +71,34 @@ impl core::error::Error for CompileError {}
 /// [`CompileError`] if the policies exceed what an image can hold.
 pub fn compile(sets: &PolicySets<'_>, options: Options) -> Result<Vec<u8>, CompileError> {
     let arena = bumpalo::Bump::new();
-    let program = lower::lower(sets, options, &arena)?;
+    let part = lower::layers_of(sets)?;
+    let program = lower::lower(core::iter::once(part), options, &arena);
     emit::emit(program)
+}
+
+/// Policies that are decided together: a part of an image.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'s, 'a> {
+    /// The layers that the part can stand for ([`portcullis_image::layer_mask`]); a decision names the
+    /// one that it stands for there.
+    pub layers: u32,
+    /// The policies.
+    pub policies: &'s [Policy<'a>],
+}
+
+/// Compiles many sets of policies to one image, in which each is a part. A decision names the parts
+/// that take part, and what they stand for.
+///
+/// Takes time and memory linear in the policies.
+///
+/// # Errors
+/// [`CompileError`] if the policies exceed what an image can hold.
+pub fn compile_parts<'s, 'a: 's>(
+    parts: impl IntoIterator<Item = Part<'s, 'a>>,
+    options: Options,
+) -> Result<Vec<u8>, CompileError> {
+    let arena = bumpalo::Bump::new();
+    let parts = parts.into_iter();
+    let parts = parts.map(|part| vec![(part.layers, part.policies)]);
+    emit::emit(lower::lower(parts, options, &arena))
 }

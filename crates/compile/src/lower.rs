@@ -4,7 +4,7 @@ use bumpalo::Bump;
 use portcullis_image::value::network::Network;
 use portcullis_image::{
     ANY, ActionPattern, ArnPattern, Header, Leaf, LeafSource, ListKind, NONE, NumberRecord, Origin,
-    Pattern, PrincipalForm, Section, Source, Statement, StatementFlags, Str, Token, flag,
+    Part, Pattern, PrincipalForm, Section, Source, Statement, StatementFlags, Str, Token, flag,
     layer_mask, reserved,
 };
 use portcullis_model::{Effect, Layer, is_account_id};
@@ -21,6 +21,7 @@ use crate::{CompileError, Options, public};
 pub(crate) struct Program<'a> {
     pub(crate) arena: &'a Bump,
     pub(crate) options: Options,
+    /// The layers of all parts.
     pub(crate) layers: u32,
     pub(crate) public: bool,
     /// Bits of reserved slots in use, as the header has them.
@@ -28,8 +29,9 @@ pub(crate) struct Program<'a> {
     pub(crate) strings: Strings<'a>,
     /// Folded names with the class of the values.
     pub(crate) slots: Interner<(&'a str, u8)>,
-    /// Statements with their origins; Deny comes first when they are laid out.
+    /// Statements with their origins, part by part; in a part Deny comes first when they are laid out.
     pub(crate) statements: Vec<(Statement, Origin)>,
+    pub(crate) parts: Vec<Part>,
     pub(crate) lists: Runs<u32>,
     /// The lists of principals: their items get new numbers when principals are sorted.
     pub(crate) principal_lists: Vec<u32>,
@@ -56,12 +58,15 @@ pub(crate) fn sections(options: Options) -> impl Iterator<Item = Section> {
     })
 }
 
-/// Lowers all policies.
-pub(crate) fn lower<'a>(
-    sets: &PolicySets<'a>,
+/// The policies of a part, with the layers that each of them is in.
+pub(crate) type PartPolicies<'s, 'a> = Vec<(u32, &'s [Policy<'a>])>;
+
+/// Lowers all policies, part by part.
+pub(crate) fn lower<'s, 'a: 's>(
+    parts: impl Iterator<Item = PartPolicies<'s, 'a>>,
     options: Options,
     arena: &'a Bump,
-) -> Result<Program<'a>, CompileError> {
+) -> Program<'a> {
     let table = Header::SIZE + Header::ENTRY * sections(options).count();
     let mut program = Program {
         arena,
@@ -72,6 +77,7 @@ pub(crate) fn lower<'a>(
         strings: Strings::new(table.next_multiple_of(8) as u32),
         slots: Interner::new(),
         statements: Vec::new(),
+        parts: Vec::new(),
         lists: Runs::new(),
         principal_lists: Vec::new(),
         actions: Interner::new(),
@@ -95,25 +101,17 @@ pub(crate) fn lower<'a>(
         | 1 << reserved::FEDERATED_PROVIDER
         | 1 << reserved::SERVICE_NAMES;
     let mut lines = Lines::default();
-    for (layer, policies) in layers_of(sets)? {
-        program.layers |= layer_mask(layer);
-        for policy in policies {
-            program.policy(layer, policy, &mut lines);
-        }
+    for part in parts {
+        program.part(&part, &mut lines);
     }
-    program.public = sets
-        .resource
-        .iter()
-        .flatten()
-        .any(|policy| public::is_public(&policy.document));
-    Ok(program)
+    program
 }
 
 /// The sets that are present, with their layers.
-fn layers_of<'s, 'a>(
+pub(crate) fn layers_of<'s, 'a>(
     sets: &'s PolicySets<'a>,
-) -> Result<Vec<(Layer, &'s [Policy<'a>])>, CompileError> {
-    let mut layers: Vec<(Layer, &[Policy<'a>])> = Vec::new();
+) -> Result<PartPolicies<'s, 'a>, CompileError> {
+    let mut layers: PartPolicies<'s, 'a> = Vec::new();
     for (chain, layer) in [
         (&sets.rcps, Layer::Rcp as fn(u8) -> Layer),
         (&sets.scps, Layer::Scp),
@@ -123,7 +121,7 @@ fn layers_of<'s, 'a>(
             return Err(CompileError::TooManyLevels { levels });
         }
         for (level, policies) in (0..).zip(chain) {
-            layers.push((layer(level), policies));
+            layers.push((layer_mask(layer(level)), policies));
         }
     }
     for (layer, set) in [
@@ -133,10 +131,10 @@ fn layers_of<'s, 'a>(
         (Layer::Session, &sets.session),
     ] {
         if let Some(policies) = set {
-            layers.push((layer, policies));
+            layers.push((layer_mask(layer), policies));
         }
     }
-    layers.push((Layer::Identity, &sets.identity));
+    layers.push((layer_mask(Layer::Identity), &sets.identity));
     Ok(layers)
 }
 
@@ -187,7 +185,27 @@ impl<'a> Program<'a> {
         list
     }
 
-    fn policy(&mut self, layer: Layer, policy: &Policy<'a>, lines: &mut Lines<'a>) {
+    fn part(&mut self, policies: &PartPolicies<'_, 'a>, lines: &mut Lines<'a>) {
+        let resource = layer_mask(Layer::Resource);
+        let mut part = Part {
+            statements: self.statements.len() as u32,
+            ..Part::default()
+        };
+        for (layers, policies) in policies {
+            part.layers |= layers;
+            part.public |= layers & resource != 0
+                && policies.iter().any(|policy| public::is_public(&policy.document));
+            for policy in *policies {
+                self.policy(*layers, policy, lines);
+            }
+        }
+        part.statement_count = self.statements.len() as u32 - part.statements;
+        self.layers |= part.layers;
+        self.public |= part.public;
+        self.parts.push(part);
+    }
+
+    fn policy(&mut self, layers: u32, policy: &Policy<'a>, lines: &mut Lines<'a>) {
         let source = self.sources.len() as u32;
         if self.options.debug {
             let record = Source {
@@ -197,7 +215,7 @@ impl<'a> Program<'a> {
             self.sources.push(record);
         }
         for (index, statement) in policy.document.statements.iter().enumerate() {
-            let lowered = self.statement(layer, &policy.document, statement);
+            let lowered = self.statement(layers, &policy.document, statement);
             let mut origin = Origin {
                 source,
                 index: index as u32,
@@ -223,7 +241,7 @@ impl<'a> Program<'a> {
 
     fn statement(
         &mut self,
-        layer: Layer,
+        layers: u32,
         document: &ast::Document<'a>,
         statement: &ast::Statement<'a>,
     ) -> Statement {
@@ -242,7 +260,7 @@ impl<'a> Program<'a> {
                 not_resource,
                 not_principal,
             },
-            layers: layer_mask(layer),
+            layers,
             actions: self.actions(&statement.action),
             resources,
             principals,

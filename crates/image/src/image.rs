@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use crate::index::{Bucket, Candidate, Group, Probe, ServiceRecord};
+use crate::index::{Bucket, Candidate, Group, Node, Probe, ServiceRecord};
+use crate::part::Part;
 use crate::record::{
     ANY, ActionPattern, ArnPattern, Leaf, LeafSource, NETWORK_SIZE, NumberRecord, Origin, Pattern,
     PrincipalRecord, Slot, Source, Statement, Str, Token, Wanted, network_at, version_at,
@@ -86,32 +87,36 @@ sections! {
     Networks = 13, NETWORK_SIZE, false;
     /// ARN patterns of conditions.
     Arns = 14, ArnPattern::SIZE, false;
-    /// Index: for each pattern for actions, then for all actions, the candidates.
-    Nodes = 15, 4, true;
+    /// Parts of the image: statements that are decided together, and the nodes of their index.
+    Parts = 15, Part::SIZE, false;
+    /// Index: the groups of a pattern for actions, part by part.
+    Nodes = 16, Node::SIZE, true;
+    /// Index: the groups of nodes.
+    NodeGroups = 17, 4, true;
     /// Index: lists of candidates.
-    Groups = 16, Group::SIZE, true;
+    Groups = 18, Group::SIZE, true;
     /// Index: statements with one of their resource patterns.
-    Candidates = 17, Candidate::SIZE, true;
+    Candidates = 19, Candidate::SIZE, true;
     /// Index: the shapes of literals that a list is hashed by.
-    Probes = 18, Probe::SIZE, true;
+    Probes = 20, Probe::SIZE, true;
     /// Index: a hash table from literals of resource patterns to candidates.
-    Buckets = 19, Bucket::SIZE, true;
+    Buckets = 21, Bucket::SIZE, true;
     /// Index: a hash table from actions, prefixes of actions and services to their records.
-    ActionTable = 20, 8, true;
+    ActionTable = 22, 8, true;
     /// Index: services, with the lengths of the prefixes of their actions that have a pattern.
-    Services = 21, ServiceRecord::SIZE, true;
+    Services = 23, ServiceRecord::SIZE, true;
     /// Index: the patterns for actions that are neither a name nor the start of one.
-    Residue = 22, 4, true;
+    Residue = 24, 4, true;
     /// For explanations: the policies.
-    Sources = 23, Source::SIZE, true;
+    Sources = 25, Source::SIZE, true;
     /// For explanations: where each statement was written.
-    Origins = 24, Origin::SIZE, true;
+    Origins = 26, Origin::SIZE, true;
     /// For explanations: how each instruction was written.
-    LeafSources = 25, LeafSource::SIZE, true;
+    LeafSources = 27, LeafSource::SIZE, true;
 }
 
 /// How many sections there are.
-const SECTIONS: usize = 26;
+const SECTIONS: usize = 28;
 
 /// What lists hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -178,7 +183,7 @@ impl Header {
     /// The first bytes of every image. A text-mode transfer damages them visibly.
     pub const MAGIC: [u8; 8] = *b"\x89PCL\r\n\x1a\n";
     /// The version of the format that this crate reads and writes.
-    pub const VERSION: u16 = 1;
+    pub const VERSION: u16 = 2;
     /// Bytes before the table of sections.
     pub const SIZE: usize = 64;
     /// Bytes of an entry of the table of sections.
@@ -591,17 +596,52 @@ impl<'a> View<'a> {
         ArnPattern::decode(self.bytes, self.at(Section::Arns, index))
     }
 
+    /// A part.
+    #[inline]
+    pub fn part(&self, index: u32) -> Part {
+        Part::decode(self.bytes, self.at(Section::Parts, index))
+    }
+
     /// True if the image has an index.
     #[inline]
     pub fn has_index(&self) -> bool {
-        self.layout.place(Section::Nodes).1 != 0
+        self.layout.place(Section::ActionTable).1 != 0
     }
 
-    /// The group of candidates of a pattern for actions; of all actions for the number after the
-    /// last pattern's.
+    /// A node.
     #[inline]
-    pub fn node(&self, index: u32) -> u32 {
-        u32_at(self.bytes, self.at(Section::Nodes, index))
+    pub fn node(&self, index: u32) -> Node {
+        Node::decode(self.bytes, self.at(Section::Nodes, index))
+    }
+
+    /// The node of a part for a pattern for actions, if its statements use the pattern.
+    ///
+    /// Takes time logarithmic in the nodes of the part; constant if the part uses all patterns.
+    #[inline]
+    pub fn find_node(&self, part: &Part, action: u32) -> Option<Node> {
+        if action < part.node_count {
+            let node = self.node(part.nodes.saturating_add(action));
+            if node.action == action {
+                return Some(node);
+            }
+        }
+        let (mut low, mut high) = (0, part.node_count);
+        while low < high {
+            let middle = low.midpoint(high);
+            let node = self.node(part.nodes.saturating_add(middle));
+            match node.action.cmp(&action) {
+                core::cmp::Ordering::Less => low = middle + 1,
+                core::cmp::Ordering::Greater => high = middle,
+                core::cmp::Ordering::Equal => return Some(node),
+            }
+        }
+        None
+    }
+
+    /// A group of a node.
+    #[inline]
+    pub fn node_group(&self, index: u32) -> u32 {
+        u32_at(self.bytes, self.at(Section::NodeGroups, index))
     }
 
     /// A group of candidates.

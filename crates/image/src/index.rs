@@ -3,22 +3,31 @@
 //! The index only narrows. Every candidate that it gives is verified by the statement itself, and an
 //! image without it decides the same, only slower.
 //!
-//! An action gives *nodes*: its exact name, the patterns that are a start of it (`s3:Get*`), those of
-//! the residue that match it, and the node of all actions. A node has a *group* of candidates;
-//! nodes with equal candidates share it. A candidate is a statement with one of its resource
-//! patterns. A small group is scanned. The candidates of a large one stand in a hash table, by the
-//! literal text of their resource patterns.
+//! # Actions
+//!
+//! The name of an action leads to the *patterns for actions* that match it: its exact name, those that
+//! are a start of it (`s3:Get*`, the longest first), and the few others that are tried one by one. This
+//! is done once for an image. Each of the image's *parts* ([`crate::Part`]) then has a [`Node`] for the patterns
+//! that its statements use: the groups of candidates of the pattern, and of all shorter starts, and of
+//! the statements for every action. So the first pattern that a part has a node for leads to everything.
+//!
+//! # Candidates
+//!
+//! A candidate is a statement with one of its resource patterns. Nodes whose candidates are equal share
+//! a group. A small group is scanned; most of its candidates are told apart by a mask of the segments
+//! that their pattern asks for. The candidates of a large one stand in a hash table, by the literal text
+//! of their patterns.
 //!
 //! # Literals
 //!
 //! A text is cut into *segments*, each of which ends with a byte that is no ASCII letter or digit:
-//! `arn:` `aws:` `s3:` `:` `:` `reports/` `2026/`. What follows the last such byte is not a segment.
+//! `arn:` `aws:` `s3:` `:` `:` `reports/` `2026/`. What follows the last such byte is the *rest*.
 //! A pattern is hashed by whole segments of its literal text: those at its start, and those of one
 //! later literal, which may begin at any separator of a request's text (so that `arn:aws:sqs:*:1111:q-*`
 //! is found by `arn:` `aws:` `sqs:` and `1111:` `q-`). How many segments of each kind there are is
-//! the pattern's [`Probe`].
+//! the pattern's [`Probe`]. A mask has a bit for each segment, and for the rest.
 
-use crate::record::Str;
+use crate::record::{Str, words_to_bytes};
 use crate::wire::{record, u16_at, u32_at, u64_at};
 
 /// In place of a pattern: the statement's whole head must be verified.
@@ -29,15 +38,19 @@ pub const MAX_SEGMENTS: usize = 64;
 pub const SCAN_LIMIT: usize = 8;
 /// The most probes of a group.
 pub const MAX_PROBES: usize = 12;
+/// The length from which a start of an action is no longer looked up but tried.
+pub const MAX_START: usize = 64;
 
 const BASE: u64 = 0x9e37_79b9_7f4a_7c55;
+const PRIME: u64 = 0x0000_0100_0000_01b3;
 
-/// The hashes of the starts of a text, segment by segment.
+/// The segments of a text: the hashes of its starts, and its mask.
 #[derive(Clone, Debug)]
 pub struct Segments {
     /// The hash of the first `n` segments at place `n`.
     starts: [u64; MAX_SEGMENTS + 1],
     len: usize,
+    mask: u64,
 }
 
 impl Default for Segments {
@@ -45,6 +58,7 @@ impl Default for Segments {
         Segments {
             starts: [0; MAX_SEGMENTS + 1],
             len: 0,
+            mask: 0,
         }
     }
 }
@@ -54,24 +68,29 @@ impl Segments {
     pub fn set(&mut self, text: &[u8]) {
         let mut start = 0_u64;
         let mut segment = 0_u64;
-        self.len = 0;
+        let mut mask = 0_u64;
+        let mut len = 0;
         for byte in text {
-            segment = (segment ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+            segment = (segment ^ u64::from(*byte)).wrapping_mul(PRIME);
             if byte.is_ascii_alphanumeric() {
                 continue;
             }
-            start = start
-                .wrapping_mul(BASE)
-                .wrapping_add(segment ^ segment >> 31);
+            let hash = segment ^ segment >> 31;
+            start = start.wrapping_mul(BASE).wrapping_add(hash);
+            mask |= mask_bit(segment);
             segment = 0;
-            self.len += 1;
-            if let Some(place) = self.starts.get_mut(self.len) {
+            len += 1;
+            if let Some(place) = self.starts.get_mut(len) {
                 *place = start;
             }
-            if self.len == MAX_SEGMENTS {
+            if len == MAX_SEGMENTS {
+                // What is not looked at may be anything.
+                mask = u64::MAX;
                 break;
             }
         }
+        self.len = len;
+        self.mask = mask | rest_bit(segment);
     }
 
     /// How many segments the text has, at most [`MAX_SEGMENTS`].
@@ -85,12 +104,61 @@ impl Segments {
         self.len == 0
     }
 
+    /// A bit for each segment and for the rest; all bits if there are too many segments.
+    #[inline]
+    pub fn mask(&self) -> u64 {
+        self.mask
+    }
+
     /// The hash of the segments from one to another.
     #[inline]
     pub fn between(&self, from: usize, to: usize) -> u64 {
         let at = |index: usize| self.starts.get(index).copied().unwrap_or(0);
         let power = POWERS.get(to.wrapping_sub(from)).copied().unwrap_or(0);
         at(to).wrapping_sub(at(from).wrapping_mul(power))
+    }
+}
+
+/// The bit of a segment.
+fn mask_bit(segment: u64) -> u64 {
+    1 << (segment.wrapping_mul(BASE) >> 58)
+}
+
+/// The bit of the rest of a text; none if the rest is empty.
+fn rest_bit(rest: u64) -> u64 {
+    match rest {
+        0 => 0,
+        _ => mask_bit(rest ^ BASE),
+    }
+}
+
+/// The mask that a text must have which holds this literal.
+///
+/// `starts` says that the literal is the text's start, `ends` that it is its end. Elsewhere the literal
+/// may be cut out of a longer segment, which is then left out.
+pub fn literal_mask(literal: &[u8], starts: bool, ends: bool) -> u64 {
+    let mut mask = 0;
+    let mut segment = 0_u64;
+    let mut is_whole = starts;
+    let mut count = 0;
+    for byte in literal {
+        segment = (segment ^ u64::from(*byte)).wrapping_mul(PRIME);
+        if byte.is_ascii_alphanumeric() {
+            continue;
+        }
+        if is_whole {
+            mask |= mask_bit(segment);
+        }
+        segment = 0;
+        is_whole = true;
+        count += 1;
+        if count == MAX_SEGMENTS {
+            return mask;
+        }
+    }
+    match ends && is_whole {
+        true => mask | rest_bit(segment),
+        false => mask,
     }
 }
 
@@ -124,15 +192,67 @@ pub enum ActionKey {
     Service = 3,
 }
 
-/// The hash of an entry of the table of actions.
-#[inline]
-pub fn action_hash(key: ActionKey, service: &[u8], name: &[u8]) -> u32 {
-    let mut hash = key as u64;
-    for byte in service.iter().chain(b":").chain(name) {
-        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+/// The hash of an action or of its start, byte by byte.
+#[derive(Clone, Copy, Debug)]
+pub struct ActionHash(u64);
+
+impl ActionHash {
+    /// The hash of a service.
+    #[inline]
+    pub fn of_service(service: &[u8]) -> ActionHash {
+        let mut hash = ActionHash(0);
+        for byte in service {
+            hash.push(*byte);
+        }
+        hash.push(b':');
+        hash
     }
-    let hash = hash.wrapping_mul(BASE);
-    (hash >> 32) as u32
+
+    /// Appends a byte of the name.
+    #[inline]
+    pub fn push(&mut self, byte: u8) {
+        self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(PRIME);
+    }
+
+    /// The hash of an entry of the table of actions.
+    #[inline]
+    pub fn entry(self, key: ActionKey) -> u32 {
+        let hash = (self.0 ^ key as u64).wrapping_mul(BASE);
+        (hash >> 32) as u32
+    }
+}
+
+/// The groups of candidates of a pattern for actions, in a part. The nodes of a part are sorted by
+/// pattern.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Node {
+    /// The pattern.
+    pub action: u32,
+    /// The first of its groups, among the groups of nodes.
+    pub groups: u32,
+    /// How many there are.
+    pub count: u32,
+}
+
+impl Node {
+    /// Bytes of a record.
+    pub const SIZE: usize = 12;
+
+    /// Reads a record.
+    #[inline]
+    pub fn decode(bytes: &[u8], at: usize) -> Node {
+        let bytes = record::<{ Self::SIZE }>(bytes, at);
+        Node {
+            action: u32_at(bytes, 0),
+            groups: u32_at(bytes, 4),
+            count: u32_at(bytes, 8),
+        }
+    }
+
+    /// The record's bytes.
+    pub fn encode(&self) -> [u8; Self::SIZE] {
+        words_to_bytes(&[self.action, self.groups, self.count])
+    }
 }
 
 /// A group of candidates.
@@ -174,39 +294,36 @@ impl Group {
 /// A statement with one of its resource patterns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Candidate {
+    /// The segments that the pattern asks for.
+    pub mask: u64,
     /// The statement.
     pub statement: u32,
     /// The pattern, [`crate::ANY`] for every resource, or [`WHOLE_HEAD`].
     pub pattern: u32,
     /// The statement's layers.
     pub layers: u32,
-    /// The length of the pattern's literal, at most 65,535.
-    pub literal_len: u16,
-    /// The last two bytes of the pattern's literal, if it has as many and is not longer.
-    pub tail: u16,
 }
 
 impl Candidate {
     /// Bytes of a record.
-    pub const SIZE: usize = 16;
+    pub const SIZE: usize = 20;
 
     /// Reads a record.
     #[inline]
     pub fn decode(bytes: &[u8], at: usize) -> Candidate {
         let bytes = record::<{ Self::SIZE }>(bytes, at);
         Candidate {
-            statement: u32_at(bytes, 0),
-            pattern: u32_at(bytes, 4),
-            layers: u32_at(bytes, 8),
-            literal_len: u16_at(bytes, 12),
-            tail: u16_at(bytes, 14),
+            mask: u64_at(bytes, 0),
+            statement: u32_at(bytes, 8),
+            pattern: u32_at(bytes, 12),
+            layers: u32_at(bytes, 16),
         }
     }
 
     /// The record's bytes.
     pub fn encode(&self) -> [u8; Self::SIZE] {
-        let last = u32::from(self.literal_len) | u32::from(self.tail) << 16;
-        words_to_bytes(&[self.statement, self.pattern, self.layers, last])
+        let [low, high] = [self.mask as u32, (self.mask >> 32) as u32];
+        words_to_bytes(&[low, high, self.statement, self.pattern, self.layers])
     }
 }
 
@@ -275,18 +392,22 @@ impl Bucket {
     }
 }
 
-/// A service of the index.
+/// A service of the index. A last one without a name has the patterns whose service is a pattern too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ServiceRecord {
     /// The name, in lower case.
     pub name: Str,
-    /// Bit `n` is set if some pattern is a start of `n` bytes; starts of 64 and more are residue.
+    /// Bit `n` is set if some pattern is a start of `n` bytes.
     pub starts: u64,
+    /// The first of the patterns that must be tried, in the section of these.
+    pub residue: u32,
+    /// How many there are.
+    pub residue_count: u32,
 }
 
 impl ServiceRecord {
     /// Bytes of a record.
-    pub const SIZE: usize = 16;
+    pub const SIZE: usize = 24;
 
     /// Reads a record.
     #[inline]
@@ -295,23 +416,23 @@ impl ServiceRecord {
         ServiceRecord {
             name: Str::decode(bytes, 0),
             starts: u64_at(bytes, 8),
+            residue: u32_at(bytes, 16),
+            residue_count: u32_at(bytes, 20),
         }
     }
 
     /// The record's bytes.
     pub fn encode(&self) -> [u8; Self::SIZE] {
-        let starts = [self.starts as u32, (self.starts >> 32) as u32];
-        let [low, high] = starts;
-        words_to_bytes(&[self.name.offset, self.name.len, low, high])
+        let [low, high] = [self.starts as u32, (self.starts >> 32) as u32];
+        words_to_bytes(&[
+            self.name.offset,
+            self.name.len,
+            low,
+            high,
+            self.residue,
+            self.residue_count,
+        ])
     }
-}
-
-fn words_to_bytes<const N: usize>(words: &[u32]) -> [u8; N] {
-    let mut bytes = [0; N];
-    for (to, word) in bytes.chunks_exact_mut(4).zip(words) {
-        to.copy_from_slice(&word.to_le_bytes());
-    }
-    bytes
 }
 
 #[cfg(test)]
@@ -344,6 +465,23 @@ mod tests {
         let mut segments = Segments::default();
         segments.set(&text);
         assert_eq!(segments.len(), MAX_SEGMENTS);
+        assert_eq!(segments.mask(), u64::MAX);
+    }
+
+    #[test]
+    fn a_text_has_the_bits_of_every_literal_that_it_holds() {
+        let text = "arn:aws:sqs:eu-west-1:111122223333:q-1/xy";
+        let whole = segments(text).mask();
+        for start in 0..text.len() {
+            for end in start..=text.len() {
+                let literal = text.get(start..end).unwrap().as_bytes();
+                let mask = literal_mask(literal, start == 0, end == text.len());
+                assert_eq!(mask & !whole, 0, "{start}..{end}");
+            }
+        }
+        assert_ne!(literal_mask(b":q-2/", false, false) & !whole, 0);
+        assert_ne!(literal_mask(b"/xz", false, true) & !whole, 0);
+        assert_eq!(literal_mask(b"xz", false, true), 0);
     }
     extern crate std;
     use std::vec::Vec;

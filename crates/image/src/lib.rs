@@ -14,6 +14,7 @@ mod disasm;
 mod image;
 pub mod index;
 mod op;
+mod part;
 mod record;
 mod validate;
 pub mod value;
@@ -22,6 +23,7 @@ pub mod wire;
 pub use disasm::disassemble;
 pub use image::{Header, Image, ImageError, LIST_LEN, List, ListKind, Section, View, instant_of};
 pub use op::{Op, OpInfo, Operands};
+pub use part::Part;
 pub use record::{ANY, MAX_CHARS, MAX_INLINE_NUMBER, NONE, flag, ordering, reserved};
 pub use record::{
     ActionPattern, ArnPattern, Leaf, LeafSource, NETWORK_SIZE, NumberRecord, Origin, Pattern,

@@ -742,6 +742,14 @@ impl NumberRecord {
     }
 }
 
+pub(crate) fn words_to_bytes<const N: usize>(words: &[u32]) -> [u8; N] {
+    let mut bytes = [0; N];
+    for (to, word) in bytes.chunks_exact_mut(4).zip(words) {
+        to.copy_from_slice(&word.to_le_bytes());
+    }
+    bytes
+}
+
 fn join(low: u32, high: u32) -> u64 {
     u64::from(low) | u64::from(high) << 32
 }

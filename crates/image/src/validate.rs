@@ -4,10 +4,11 @@
 //! checked by the same pass or were checked before. The time is linear in the image: also the texts
 //! that records share are bounded ([`Checker::may_read`]).
 
+mod index;
+
 use core::cell::Cell;
 
 use crate::image::{ImageError, LIST_HEAD, LIST_LEN, ListKind, Section, View};
-use crate::index::{Candidate, MAX_PROBES, MAX_SEGMENTS, WHOLE_HEAD};
 use crate::op::{Op, Operands};
 use crate::record::{
     ANY, MAX_CHARS, MAX_INLINE_NUMBER, NONE, PatternKind, Slot, Str, Token, flag, ordering,
@@ -17,7 +18,7 @@ use crate::value::fold::fold_char;
 use crate::value::number::Number;
 use crate::wire::{name_hash, u32_at, u64_at};
 
-type Checked = Result<(), ImageError>;
+pub(crate) type Checked = Result<(), ImageError>;
 
 pub(crate) fn validate(view: View<'_>) -> Checked {
     let checker = Checker {
@@ -33,27 +34,28 @@ pub(crate) fn validate(view: View<'_>) -> Checked {
     checker.principals()?;
     checker.values()?;
     checker.statements()?;
+    checker.parts()?;
     checker.code()?;
     checker.index()?;
     checker.debug()
 }
 
-struct Checker<'a> {
-    view: View<'a>,
+pub(crate) struct Checker<'a> {
+    pub(crate) view: View<'a>,
     strings: (usize, usize),
     /// Bytes of text that were looked at, counted again for each record that has them.
     looked_at: Cell<usize>,
 }
 
 impl Checker<'_> {
-    fn fail(&self, section: Section, index: u32, what: &'static str) -> Checked {
+    pub(crate) fn fail(&self, section: Section, index: u32, what: &'static str) -> Checked {
         Err(ImageError {
             offset: self.view.at(section, index),
             what,
         })
     }
 
-    fn ensure(&self, holds: bool, section: Section, index: u32, what: &'static str) -> Checked {
+    pub(crate) fn ensure(&self, holds: bool, section: Section, index: u32, what: &'static str) -> Checked {
         if holds {
             Ok(())
         } else {
@@ -75,7 +77,7 @@ impl Checker<'_> {
     }
 
     /// A text lies in the strings and begins and ends between characters.
-    fn is_text(&self, text: Str) -> bool {
+    pub(crate) fn is_text(&self, text: Str) -> bool {
         let (offset, len) = self.strings;
         let start = text.offset as usize;
         let end = start + text.len as usize;
@@ -349,7 +351,6 @@ impl Checker<'_> {
     fn statements(&self) -> Checked {
         let view = &self.view;
         let code = view.count(Section::Code);
-        let mut allow_seen = false;
         for index in 0..view.count(Section::Statements) {
             let statement = view.statement(index);
             let raw_flags = u32_at(view.bytes, view.at(Section::Statements, index));
@@ -368,11 +369,49 @@ impl Checker<'_> {
                 index,
                 "a statement that is not well-formed",
             )?;
-            let sorted = !(allow_seen && statement.flags.deny);
-            self.ensure(sorted, Section::Statements, index, "a Deny after an Allow")?;
-            allow_seen |= !statement.flags.deny;
         }
         Ok(())
+    }
+
+    /// Parts are all statements, one part after the other.
+    fn parts(&self) -> Checked {
+        let view = &self.view;
+        let parts = view.count(Section::Parts);
+        let mut next = 0;
+        let mut layers = 0;
+        for index in 0..parts {
+            let part = view.part(index);
+            let public = u32_at(view.bytes, view.at(Section::Parts, index) + 12);
+            let fine = part.statements == next
+                && in_range(next, part.statement_count, view.count(Section::Statements))
+                && public <= 1
+                && part.layers & !view.layers() == 0
+                && in_range(part.nodes, part.node_count, view.count(Section::Nodes))
+                && in_range(part.rest, part.rest_count, view.count(Section::NodeGroups));
+            self.ensure(
+                fine,
+                Section::Parts,
+                index,
+                "a part that is not well-formed",
+            )?;
+            let mut allow_seen = false;
+            for number in next..next + part.statement_count {
+                let statement = view.statement(number);
+                let sorted = !(allow_seen && statement.flags.deny)
+                    && statement.layers & !part.layers == 0;
+                self.ensure(
+                    sorted,
+                    Section::Statements,
+                    number,
+                    "a Deny after an Allow, or a layer that its part does not have",
+                )?;
+                allow_seen |= !statement.flags.deny;
+            }
+            next += part.statement_count;
+            layers |= part.layers;
+        }
+        let whole = next == view.count(Section::Statements) && layers == view.layers();
+        self.ensure(whole, Section::Parts, parts, "statements of no part")
     }
 
     fn starts_guard(&self, start: u32, count: u32) -> bool {
@@ -448,108 +487,6 @@ impl Checker<'_> {
         self.is_list(list, kind) && (y, z) == (0, 0)
     }
 
-    /// Every number of the index is in range and every table can be searched. That the index knows
-    /// all candidates is the compiler's promise, like the statements themselves.
-    fn index(&self) -> Checked {
-        let view = &self.view;
-        let statements = view.count(Section::Statements);
-        let groups = view.count(Section::Groups);
-        let candidates = view.count(Section::Candidates);
-        let nodes = view.count(Section::Nodes);
-        let whole = nodes == 0 || nodes == view.count(Section::Actions) + 1;
-        self.ensure(whole, Section::Nodes, 0, "nodes of some actions only")?;
-        for index in 0..nodes {
-            let fine = view.node(index) < groups;
-            self.ensure(fine, Section::Nodes, index, "a node without group")?;
-        }
-        for index in 0..groups {
-            let group = view.group(index);
-            let fine = in_range(group.start, group.count, candidates)
-                && in_range(group.probes, group.probe_count, view.count(Section::Probes))
-                && group.probe_count as usize <= MAX_PROBES;
-            self.ensure(fine, Section::Groups, index, "a group out of range")?;
-        }
-        for index in 0..candidates {
-            let candidate = view.candidate(index);
-            let fine = candidate.statement < statements
-                && candidate.layers == view.statement(candidate.statement).layers
-                && (candidate.pattern >= WHOLE_HEAD || self.is_candidate_pattern(&candidate));
-            self.ensure(
-                fine,
-                Section::Candidates,
-                index,
-                "a candidate that is not well-formed",
-            )?;
-        }
-        for index in 0..view.count(Section::Probes) {
-            let probe = view.probe(index);
-            let fine = usize::from(probe.start.max(probe.middle)) < MAX_SEGMENTS;
-            self.ensure(fine, Section::Probes, index, "a probe out of range")?;
-        }
-        let places = view.count(Section::Buckets);
-        let fine = places == 0 || places.is_power_of_two();
-        self.ensure(
-            fine,
-            Section::Buckets,
-            0,
-            "a table that is not a power of two",
-        )?;
-        for index in 0..places {
-            let bucket = view.bucket(index);
-            let fine = in_range(bucket.start, bucket.count, candidates);
-            self.ensure(fine, Section::Buckets, index, "a bucket out of range")?;
-        }
-        let places = view.count(Section::ActionTable);
-        let fine = places == 0 || places.is_power_of_two();
-        self.ensure(
-            fine,
-            Section::ActionTable,
-            0,
-            "a table that is not a power of two",
-        )?;
-        // A record that the table leads to is an action or a service; neither may lie behind the
-        // actions, whose nodes are then looked up.
-        for index in 0..places {
-            let (_, entry) = view.action_entry(index);
-            let fine = entry <= view.count(Section::Actions);
-            self.ensure(fine, Section::ActionTable, index, "an action out of range")?;
-        }
-        let fine = view.count(Section::Services) <= view.count(Section::Actions);
-        self.ensure(fine, Section::Services, 0, "services without actions")?;
-        for index in 0..view.count(Section::Services) {
-            let fine = self.is_text(view.service(index).name);
-            self.ensure(
-                fine,
-                Section::Services,
-                index,
-                "a service that is not well-formed",
-            )?;
-        }
-        for index in 0..view.count(Section::Residue) {
-            let fine = view.residue(index) < view.count(Section::Actions);
-            self.ensure(fine, Section::Residue, index, "an action out of range")?;
-        }
-        Ok(())
-    }
-
-    /// What a candidate says of its pattern is true.
-    fn is_candidate_pattern(&self, candidate: &Candidate) -> bool {
-        if candidate.pattern >= self.view.count(Section::Patterns) {
-            return false;
-        }
-        let literal = self
-            .view
-            .pattern(candidate.pattern)
-            .literal
-            .bytes(self.view.bytes);
-        let len = u16::try_from(literal.len()).unwrap_or(u16::MAX);
-        let tail = match literal {
-            [.., a, b] if len < u16::MAX => u16::from_le_bytes([*a, *b]),
-            _ => 0,
-        };
-        (candidate.literal_len, candidate.tail) == (len, tail)
-    }
-
     fn debug(&self) -> Checked {
         let view = &self.view;
         let sources = view.count(Section::Sources);
@@ -608,7 +545,7 @@ impl Checker<'_> {
     }
 }
 
-fn in_range(start: u32, count: u32, limit: u32) -> bool {
+pub(crate) fn in_range(start: u32, count: u32, limit: u32) -> bool {
     start.checked_add(count).is_some_and(|end| end <= limit)
 }
 

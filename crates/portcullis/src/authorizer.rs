@@ -112,7 +112,7 @@ impl<D: AsRef<[u8]>> Request<'_, D> {
     /// Forgets what the request held and begins a new one. Call [`Request::finish`] at the end.
     pub fn begin(&mut self, action: &Action) -> &mut Self {
         self.inner.begin(self.authorizer.views());
-        self.inner.set_action(action);
+        self.inner.set_action(self.authorizer.views(), action);
         self
     }
 

@@ -136,7 +136,7 @@ fn fill_typed<'i>(
     for entry in request.context {
         prepared.add_key(&Key::resolve(views.clone(), entry.key), entry.values);
     }
-    prepared.set_action(&action);
+    prepared.set_action(views.clone(), &action);
     // Somebody else first: nothing of an earlier caller may stay.
     let root = portcullis_model::Principal {
         caller: portcullis_model::Caller::Root {

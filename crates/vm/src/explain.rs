@@ -108,7 +108,7 @@ pub struct ConditionReport {
 ///
 /// Looks at every statement, without index, and judges each with the code that decides.
 pub fn explain<'i>(
-    images: impl Iterator<Item = View<'i>> + Clone,
+    images: impl Iterator<Item = View<'i>>,
     request: &Request,
 ) -> Explanation {
     let mut recorder = Recorder::default();
@@ -226,7 +226,7 @@ struct Recorder {
 }
 
 impl Sink for Recorder {
-    fn statement(&mut self, matcher: &Matcher<'_>, index: u32, step: Step) {
+    fn statement(&mut self, matcher: &Matcher<'_>, index: u32, layers: u32, step: Step) {
         let missed = match step {
             Step::Action => return,
             Step::Matched => None,
@@ -263,7 +263,7 @@ impl Sink for Recorder {
                 report.file = view.text(source.file).to_string();
             }
         }
-        self.statements.push((statement.layers, report));
+        self.statements.push((layers, report));
     }
 }
 

@@ -21,8 +21,6 @@ pub(crate) enum Case {
 pub(crate) struct Matcher<'a> {
     pub(crate) view: View<'a>,
     pub(crate) request: &'a Request,
-    /// The image's place in the stack.
-    pub(crate) image: usize,
     /// The slots of the image.
     slots: &'a [SlotRange],
     /// The caller in terms of the image.
@@ -35,7 +33,6 @@ impl<'a> Matcher<'a> {
         Matcher {
             view,
             request,
-            image,
             slots: request.slots_of(image),
             named: request.named(image),
         }

@@ -10,15 +10,21 @@ use crate::glob::Matcher;
 impl Matcher<'_> {
     /// How the statement names the caller; none if it does not.
     ///
-    /// `bounded` says whether the caller has a permissions boundary (`GRAM-52`).
+    /// `layers` are those that the statement stands for here; `bounded` says whether the caller has a
+    /// permissions boundary (`GRAM-52`).
     #[inline]
-    pub(crate) fn principal(&self, statement: &Statement, bounded: bool) -> Option<Strength> {
+    pub(crate) fn principal(
+        &self,
+        statement: &Statement,
+        layers: u32,
+        bounded: bool,
+    ) -> Option<Strength> {
         let flags = statement.flags;
         if statement.principals == NONE {
             return Some(Strength::Direct);
         }
         if flags.not_principal {
-            return (!self.is_exempt(statement, bounded)).then_some(Strength::Direct);
+            return (!self.is_exempt(statement, layers, bounded)).then_some(Strength::Direct);
         }
         if statement.principals == ANY {
             return Some(Strength::Direct);
@@ -36,15 +42,15 @@ impl Matcher<'_> {
             .max()?;
         // VPCE-2: at a gateway endpoint an account stands for its root user alone, which it names
         // directly. A Deny still falls on the whole account (GRAM-34).
-        let root_only = statement.layers == layer_mask(Layer::VpcEndpoint)
+        let root_only = layers == layer_mask(Layer::VpcEndpoint)
             && self.request.facts.gateway
             && !flags.deny;
         (strength != Strength::Account || !root_only).then_some(strength)
     }
 
     /// `GRAM-51` to `GRAM-53`.
-    fn is_exempt(&self, statement: &Statement, bounded: bool) -> bool {
-        let on_resource = statement.layers == layer_mask(Layer::Resource);
+    fn is_exempt(&self, statement: &Statement, layers: u32, bounded: bool) -> bool {
+        let on_resource = layers == layer_mask(Layer::Resource);
         if bounded && statement.flags.deny && on_resource {
             return false;
         }
@@ -74,19 +80,10 @@ impl Matcher<'_> {
         matched != statement.flags.not_action
     }
 
-    /// True if the candidate's pattern matches the resource. Most are told apart by the length and
-    /// the last two bytes of their literal.
+    /// True if the candidate's pattern matches the resource.
     #[inline]
     pub(crate) fn candidate_resource(&self, candidate: &Candidate) -> bool {
-        let resource = self.request.resource();
-        let len = usize::from(candidate.literal_len);
-        if len >= 2 && candidate.literal_len < u16::MAX {
-            let tail = resource.as_bytes().get(len - 2..len);
-            if tail != Some(&candidate.tail.to_le_bytes()) {
-                return false;
-            }
-        }
-        candidate.pattern == ANY || self.matches(candidate.pattern, resource)
+        candidate.pattern == ANY || self.matches(candidate.pattern, self.request.resource())
     }
 
     /// `MATCH-22`, `MATCH-28`, `MATCH-32`.

@@ -26,6 +26,6 @@ pub use explain::{
     ConditionReport, Explanation, LayerReport, Miss, StatementReport, Step, explain,
 };
 pub use facts::Target;
-pub use request::Request;
+pub use request::{PartOf, Request};
 pub use typed::{Action, Key, Known};
 pub use walk::decide;

@@ -1,70 +1,108 @@
-//! The index: from an action to nodes, from a resource to candidates.
+//! The index: from an action to patterns, from these to groups, from a resource to candidates.
+
+use alloc::vec::Vec;
 
 use portcullis_image::index::{
-    ActionKey, Candidate, Group, MAX_SEGMENTS, action_hash, bucket_hash,
+    ActionHash, ActionKey, Candidate, Group, MAX_SEGMENTS, MAX_START, bucket_hash,
 };
-use portcullis_image::{PatternKind, Section};
+use portcullis_image::{Part, PatternKind, Section};
 
 use crate::glob::{Matcher, equal};
 
-/// Calls back with every node of the request's action.
-pub(crate) fn nodes(matcher: &Matcher<'_>, mut found: impl FnMut(u32)) {
+/// Marks a pattern whose nodes stand for themselves alone, not for shorter patterns too.
+const RESIDUE: u32 = 1 << 31;
+
+/// Appends the patterns for actions that match the request's: the exact name, then starts, the longest
+/// first, then the others, which are marked.
+pub(crate) fn actions(matcher: &Matcher<'_>, all: &mut Vec<u32>) {
     let view = matcher.view;
     let service = matcher.request.action_service();
-    let name = matcher.request.action_name();
-    let find = |key, name: &[u8], is_it: &dyn Fn(u32) -> bool| {
-        let places = view.count(Section::ActionTable);
-        let hash = action_hash(key, service.as_bytes(), name);
-        // At most as many places as there are: a damaged table may have no empty one.
-        for step in 0..places {
-            let place = hash.wrapping_add(step) & (places - 1);
-            let (other, entry) = view.action_entry(place);
-            let number = entry.checked_sub(1)?;
-            if other == hash && is_it(number) {
-                return Some(number);
-            }
-        }
-        None
-    };
-    let literal = |pattern| view.pattern(pattern).literal.bytes(view.bytes());
+    let name = matcher.request.action_name().as_bytes();
     let is_action = |kind: PatternKind, name: &[u8], number: u32| {
+        let literal = |pattern| view.pattern(pattern).literal.bytes(view.bytes());
         let action = view.action(number);
         view.pattern(action.name).kind == kind
-            && equal(literal(action.service), service.as_bytes())
             && equal(literal(action.name), name)
+            && equal(literal(action.service), service.as_bytes())
     };
-    let exact = |number| is_action(PatternKind::Exact, name.as_bytes(), number);
-    if let Some(node) = find(ActionKey::Exact, name.as_bytes(), &exact) {
-        found(node);
-    }
+    let mut hash = ActionHash::of_service(service.as_bytes());
     let is_service = |number| {
-        equal(
-            view.service(number).name.bytes(view.bytes()),
-            service.as_bytes(),
-        )
+        let record = view.service(number);
+        record.name.len > 0 && equal(record.name.bytes(view.bytes()), service.as_bytes())
     };
-    if let Some(service) = find(ActionKey::Service, b"", &is_service) {
-        let mut starts = view.service(service).starts;
-        while starts != 0 {
-            let len = starts.trailing_zeros() as usize;
-            starts &= starts - 1;
-            let Some(start) = name.as_bytes().get(..len) else {
-                break;
-            };
+    let found = find(matcher, hash.entry(ActionKey::Service), is_service);
+    let record = found.map(|number| view.service(number));
+    let starts = record.map_or(0, |record| record.starts);
+    let first = all.len();
+    for len in 0..=name.len() {
+        if len < MAX_START && starts >> len & 1 != 0 {
+            let start = name.get(..len).unwrap_or(&[]);
             let is_start = |number| is_action(PatternKind::Prefix, start, number);
-            if let Some(node) = find(ActionKey::Start, start, &is_start) {
-                found(node);
+            all.extend(find(matcher, hash.entry(ActionKey::Start), is_start));
+        }
+        match name.get(len) {
+            Some(byte) => hash.push(*byte),
+            None => break,
+        }
+    }
+    let is_exact = |number| is_action(PatternKind::Exact, name, number);
+    all.extend(find(matcher, hash.entry(ActionKey::Exact), is_exact));
+    if let Some(found) = all.get_mut(first..) {
+        found.reverse();
+    }
+
+    let any_service = view.count(Section::Services).checked_sub(1);
+    let any_service = any_service
+        .map(|last| view.service(last))
+        .filter(|last| last.name.len == 0);
+    for record in record.into_iter().chain(any_service) {
+        let end = record.residue.saturating_add(record.residue_count);
+        for index in record.residue..end {
+            let number = view.residue(index);
+            let action = view.action(number);
+            if matcher.matches(action.service, service)
+                && matcher.matches(action.name, matcher.request.action_name())
+            {
+                all.push(number | RESIDUE);
             }
         }
     }
-    for index in 0..view.count(Section::Residue) {
-        let node = view.residue(index);
-        let action = view.action(node);
-        if matcher.matches(action.service, service) && matcher.matches(action.name, name) {
-            found(node);
+}
+
+/// The record of an entry of the table of actions, if there is one with this hash that is the right one.
+fn find(matcher: &Matcher<'_>, hash: u32, is_it: impl Fn(u32) -> bool) -> Option<u32> {
+    let view = matcher.view;
+    let places = view.count(Section::ActionTable);
+    // At most as many places as there are: a damaged table may have no empty one.
+    for step in 0..places {
+        let place = hash.wrapping_add(step) & (places - 1);
+        let (other, entry) = view.action_entry(place);
+        let number = entry.checked_sub(1)?;
+        if other == hash && is_it(number) {
+            return Some(number);
         }
     }
-    found(view.count(Section::Actions));
+    None
+}
+
+/// Appends the groups of a part for patterns that [`actions`] found.
+pub(crate) fn groups(matcher: &Matcher<'_>, part: &Part, actions: &[u32], all: &mut Vec<u32>) {
+    let view = matcher.view;
+    let mut push = |groups: u32, count: u32| {
+        let range = groups..groups.saturating_add(count);
+        all.extend(range.map(|index| view.node_group(index)));
+    };
+    let regular = actions.iter().take_while(|action| **action & RESIDUE == 0);
+    // The first node has the groups of all that follow, and of every action.
+    match regular.clone().find_map(|action| view.find_node(part, *action)) {
+        Some(node) => push(node.groups, node.count),
+        None => push(part.rest, part.rest_count),
+    }
+    for action in actions.iter().skip(regular.count()) {
+        if let Some(node) = view.find_node(part, *action & !RESIDUE) {
+            push(node.groups, node.count);
+        }
+    }
 }
 
 /// Calls back with the hashed candidates of a group that may match the request's resource.

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use portcullis_image::index::Segments;
-use portcullis_image::{Section, View, reserved};
-use portcullis_model::{self as model, Principal};
+use portcullis_image::{Section, View, layer_mask, reserved};
+use portcullis_model::{self as model, Layer, Principal};
 
 use crate::facts::{Facts, Home, ResourceParts, Target, derived, resource_account};
 use crate::glob::Matcher;
@@ -39,10 +39,34 @@ pub struct Request {
     derived: Vec<u32>,
     values: Vec<Value>,
     named: Vec<Named>,
-    /// The groups of candidates of the action, image by image.
+    parts: Vec<UsedPart>,
+    /// The layers of the parts that are present, and whether a resource policy is public.
+    present: (u32, bool),
+    /// The patterns for actions that match the action, image by image.
+    actions: Vec<u32>,
+    /// The groups of candidates of the action, part by part.
     groups: Vec<u32>,
-    /// The resource in segments, if an image hashes resources.
+    /// The resource in segments.
     pub(crate) segments: Segments,
+}
+
+/// A part of an image that takes part in a decision.
+#[derive(Clone, Copy, Debug)]
+pub struct PartOf {
+    /// The image's place in the stack.
+    pub image: u32,
+    /// The part's number in the image.
+    pub part: u32,
+    /// The layers that it stands for ([`portcullis_image::layer_mask`]).
+    pub layers: u32,
+}
+
+/// A part that takes part, in a request.
+#[derive(Clone, Debug)]
+pub(crate) struct UsedPart {
+    pub(crate) part: u32,
+    pub(crate) layers: u32,
+    groups: Range<u32>,
 }
 
 /// The part of a request that depends on an image.
@@ -50,7 +74,8 @@ pub struct Request {
 pub(crate) struct PerImage {
     pub(crate) slots: Range<u32>,
     pub(crate) named: Range<u32>,
-    pub(crate) groups: Range<u32>,
+    parts: Range<u32>,
+    actions: Range<u32>,
 }
 
 impl Request {
@@ -83,8 +108,29 @@ impl Request {
         self.finish(images, &request.principal, None, &target);
     }
 
-    /// Empties the request for a stack of images.
-    pub fn begin<'i>(&mut self, images: impl Iterator<Item = View<'i>>) {
+    /// Empties the request for a stack of images, each of which takes part as a whole.
+    ///
+    /// An image of several parts (`portcullis_compile::compile_parts`) does not take part as a whole, and
+    /// is as if it were not there; name its parts with [`Request::begin_parts`].
+    pub fn begin<'i>(&mut self, images: impl Iterator<Item = View<'i>> + Clone) {
+        let whole = images
+            .clone()
+            .enumerate()
+            .filter(|(_, view)| view.count(Section::Parts) == 1)
+            .map(|(image, _)| PartOf {
+                image: image as u32,
+                part: 0,
+                layers: u32::MAX,
+            });
+        self.begin_parts(images.clone(), whole);
+    }
+
+    /// Empties the request for parts of a stack of images. Parts that do not exist are not there.
+    pub fn begin_parts<'i>(
+        &mut self,
+        images: impl Iterator<Item = View<'i>>,
+        parts: impl Iterator<Item = PartOf> + Clone,
+    ) {
         self.text.clear();
         for slot in self.touched.drain(..) {
             if let Some(slot) = self.slots.get_mut(slot as usize) {
@@ -95,18 +141,41 @@ impl Request {
         self.values.clear();
         self.images.clear();
         self.named.clear();
+        self.parts.clear();
+        self.actions.clear();
         self.groups.clear();
+        self.present = (0, false);
         let mut start = 0;
-        for view in images {
+        for (image, view) in (0..).zip(images) {
             let end = start + view.count(Section::Slots);
+            let first_part = self.parts.len() as u32;
+            for part in parts.clone().filter(|part| part.image == image) {
+                self.use_part(&view, part);
+            }
             self.images.push(PerImage {
                 slots: start..end,
                 named: 0..0,
-                groups: 0..0,
+                parts: first_part..self.parts.len() as u32,
+                actions: 0..0,
             });
             start = end;
         }
         self.slots.resize(start as usize, SlotRange::default());
+    }
+
+    fn use_part(&mut self, view: &View<'_>, part: PartOf) {
+        if part.part >= view.count(Section::Parts) {
+            return;
+        }
+        let record = view.part(part.part);
+        let (present, public) = &mut self.present;
+        *present |= record.layers & part.layers;
+        *public |= record.public && part.layers & layer_mask(Layer::Resource) != 0;
+        self.parts.push(UsedPart {
+            part: part.part,
+            layers: part.layers,
+            groups: 0..0,
+        });
     }
 
     /// Adds values of a key, whose name may be in any case. A key that is added twice has the values
@@ -149,31 +218,59 @@ impl Request {
     }
 
     /// Sets the action by its name (`MATCH-10`, `MATCH-12`).
-    pub fn set_action_name<'i>(&mut self, images: impl Iterator<Item = View<'i>>, action: &str) {
+    pub fn set_action_name<'i>(
+        &mut self,
+        images: impl Iterator<Item = View<'i>> + Clone,
+        action: &str,
+    ) {
         let (service, name) = action.split_once(':').unwrap_or((action, ""));
         self.set_action_text(service, name);
-        let mut groups = core::mem::take(&mut self.groups);
-        for (image, view) in images.enumerate() {
-            let start = groups.len() as u32;
+        let mut actions = core::mem::take(&mut self.actions);
+        actions.clear();
+        for (image, view) in images.clone().enumerate() {
+            let start = actions.len() as u32;
             if view.has_index() {
-                let matcher = Matcher::new(view, self, image);
-                lookup::nodes(&matcher, |node| groups.push(view.node(node)));
+                lookup::actions(&Matcher::new(view, self, image), &mut actions);
             }
             if let Some(image) = self.images.get_mut(image) {
-                image.groups = start..groups.len() as u32;
+                image.actions = start..actions.len() as u32;
             }
         }
-        self.groups = groups;
+        self.actions = actions;
+        self.find_groups(images);
     }
 
     /// Sets an action that was resolved for the stack.
-    pub fn set_action(&mut self, action: &Action) {
+    pub fn set_action<'i>(&mut self, images: impl Iterator<Item = View<'i>>, action: &Action) {
         self.set_action_text(&action.service, &action.name);
-        self.groups.clear();
-        self.groups.extend_from_slice(&action.groups);
-        for (image, groups) in self.images.iter_mut().zip(&action.ranges) {
-            image.groups = groups.clone();
+        self.actions.clear();
+        self.actions.extend_from_slice(&action.actions);
+        for (image, actions) in self.images.iter_mut().zip(&action.ranges) {
+            image.actions = actions.clone();
         }
+        self.find_groups(images);
+    }
+
+    /// Finds the groups of the parts for the action.
+    fn find_groups<'i>(&mut self, images: impl Iterator<Item = View<'i>>) {
+        let mut groups = core::mem::take(&mut self.groups);
+        let mut parts = core::mem::take(&mut self.parts);
+        groups.clear();
+        for (image, view) in images.enumerate() {
+            let Some(of) = self.images.get(image).filter(|_| view.has_index()) else {
+                continue;
+            };
+            let matcher = Matcher::new(view, self, image);
+            let actions = slice(&self.actions, &of.actions);
+            let used = of.parts.start as usize..of.parts.end as usize;
+            for part in parts.get_mut(used).unwrap_or(&mut []) {
+                let start = groups.len() as u32;
+                lookup::groups(&matcher, &view.part(part.part), actions, &mut groups);
+                part.groups = start..groups.len() as u32;
+            }
+        }
+        self.groups = groups;
+        self.parts = parts;
     }
 
     fn set_action_text(&mut self, service: &str, name: &str) {
@@ -234,9 +331,7 @@ impl Request {
         let start = self.text.len() as u32;
         self.text.push_str(target.resource);
         self.resource = start..self.text.len() as u32;
-        if images.clone().any(|view| view.count(Section::Probes) > 0) {
-            self.segments.set(target.resource.as_bytes());
-        }
+        self.segments.set(target.resource.as_bytes());
         self.set_facts(principal, home, target, &resource);
     }
 
@@ -314,11 +409,11 @@ impl Request {
         Action {
             service: self.action_service().into(),
             name: self.action_name().into(),
-            groups: self.groups.clone(),
+            actions: self.actions.clone(),
             ranges: self
                 .images
                 .iter()
-                .map(|image| image.groups.clone())
+                .map(|image| image.actions.clone())
                 .collect(),
         }
     }
@@ -353,25 +448,31 @@ impl Request {
     /// The principals of an image that name the caller.
     #[inline]
     pub(crate) fn named(&self, image: usize) -> &[Named] {
-        self.images
-            .get(image)
-            .and_then(|image| {
-                self.named
-                    .get(image.named.start as usize..image.named.end as usize)
-            })
-            .unwrap_or(&[])
+        match self.images.get(image) {
+            Some(image) => slice(&self.named, &image.named),
+            None => &[],
+        }
     }
 
-    /// The groups of candidates of an image.
+    /// The parts of an image that take part.
     #[inline]
-    pub(crate) fn groups(&self, image: usize) -> &[u32] {
-        self.images
-            .get(image)
-            .and_then(|image| {
-                self.groups
-                    .get(image.groups.start as usize..image.groups.end as usize)
-            })
-            .unwrap_or(&[])
+    pub(crate) fn parts_of(&self, image: usize) -> &[UsedPart] {
+        match self.images.get(image) {
+            Some(image) => slice(&self.parts, &image.parts),
+            None => &[],
+        }
+    }
+
+    /// The groups of candidates of a part.
+    #[inline]
+    pub(crate) fn groups_of(&self, part: &UsedPart) -> &[u32] {
+        slice(&self.groups, &part.groups)
+    }
+
+    /// The layers that are present, and whether a resource policy is public.
+    #[inline]
+    pub(crate) fn present(&self) -> (u32, bool) {
+        self.present
     }
 
     #[inline]
@@ -386,13 +487,10 @@ impl Request {
     /// The slots of an image.
     #[inline]
     pub(crate) fn slots_of(&self, image: usize) -> &[SlotRange] {
-        self.images
-            .get(image)
-            .and_then(|image| {
-                self.slots
-                    .get(image.slots.start as usize..image.slots.end as usize)
-            })
-            .unwrap_or(&[])
+        match self.images.get(image) {
+            Some(image) => slice(&self.slots, &image.slots),
+            None => &[],
+        }
     }
 
     /// The values of a slot.
@@ -424,4 +522,11 @@ impl Request {
             .get(start..start + value.len as usize)
             .unwrap_or("")
     }
+}
+
+/// The items of a range; none if it is out of range, which it never is.
+#[inline]
+fn slice<'a, T>(all: &'a [T], range: &Range<u32>) -> &'a [T] {
+    all.get(range.start as usize..range.end as usize)
+        .unwrap_or(&[])
 }

@@ -44,7 +44,8 @@ impl Key {
 pub struct Action {
     pub(crate) service: String,
     pub(crate) name: String,
-    pub(crate) groups: Vec<u32>,
+    /// Patterns of the images, as [`crate::lookup::actions`] gives them.
+    pub(crate) actions: Vec<u32>,
     pub(crate) ranges: Vec<Range<u32>>,
 }
 

@@ -1,7 +1,7 @@
 //! The walk over statements: one code for deciding and for explaining.
 
 use portcullis_image::index::{Candidate, WHOLE_HEAD};
-use portcullis_image::{Section, Statement, View, layer_mask};
+use portcullis_image::{Statement, View, layer_mask};
 use portcullis_model::Layer;
 
 use crate::caller::Strength;
@@ -9,12 +9,12 @@ use crate::combine::{Outcome, Verdicts, combine};
 use crate::explain::Step;
 use crate::glob::Matcher;
 use crate::lookup;
-use crate::request::Request;
+use crate::request::{Request, UsedPart};
 
 /// What the walk tells of its way. The one that decides tells nobody, and costs nothing.
 pub(crate) trait Sink {
-    /// How far a statement that takes part matched.
-    fn statement(&mut self, matcher: &Matcher<'_>, index: u32, step: Step);
+    /// How far a statement that takes part matched, and the layers that it stands for.
+    fn statement(&mut self, matcher: &Matcher<'_>, index: u32, layers: u32, step: Step);
 }
 
 /// Tells nobody.
@@ -22,7 +22,7 @@ struct Quiet;
 
 impl Sink for Quiet {
     #[inline]
-    fn statement(&mut self, _: &Matcher<'_>, _: u32, _: Step) {}
+    fn statement(&mut self, _: &Matcher<'_>, _: u32, _: u32, _: Step) {}
 }
 
 /// Decides a request that was filled for the same stack of images.
@@ -30,12 +30,14 @@ impl Sink for Quiet {
 /// Total and without allocation. The time grows with the statements that the index cannot tell
 /// apart, not with the statements of the images; without index it is linear in these.
 #[inline]
-pub fn decide<'i>(images: impl Iterator<Item = View<'i>> + Clone, request: &Request) -> Outcome {
-    let mut walk = Walk::new(images.clone(), request);
+pub fn decide<'i>(images: impl Iterator<Item = View<'i>>, request: &Request) -> Outcome {
+    let mut walk = Walk::new(request);
     for (image, view) in images.enumerate() {
         let matcher = Matcher::new(view, request, image);
-        if !(view.has_index() && walk.candidates(&matcher)) {
-            walk.all(&matcher, &mut Quiet);
+        for part in request.parts_of(image) {
+            if !(view.has_index() && walk.candidates(&matcher, part)) {
+                walk.all(&matcher, part, &mut Quiet);
+            }
         }
     }
     combine(&request.facts, &walk.verdicts)
@@ -43,14 +45,16 @@ pub fn decide<'i>(images: impl Iterator<Item = View<'i>> + Clone, request: &Requ
 
 /// Finds what every statement that takes part says, and tells.
 pub(crate) fn record<'i>(
-    images: impl Iterator<Item = View<'i>> + Clone,
+    images: impl Iterator<Item = View<'i>>,
     request: &Request,
     sink: &mut impl Sink,
 ) -> Verdicts {
-    let mut walk = Walk::new(images.clone(), request);
+    let mut walk = Walk::new(request);
     for (image, view) in images.enumerate() {
         let matcher = Matcher::new(view, request, image);
-        walk.all(&matcher, sink);
+        for part in request.parts_of(image) {
+            walk.all(&matcher, part, sink);
+        }
     }
     walk.verdicts
 }
@@ -66,26 +70,29 @@ struct Walk {
 }
 
 impl Walk {
-    fn new<'i>(images: impl Iterator<Item = View<'i>>, request: &Request) -> Walk {
-        let mut verdicts = Verdicts::default();
-        for view in images {
-            verdicts.present |= view.layers();
-            verdicts.public |= view.is_public();
-        }
+    #[inline]
+    fn new(request: &Request) -> Walk {
         let facts = &request.facts;
+        let (present, public) = request.present();
         Walk {
-            bounded: facts.boundable && verdicts.present & layer_mask(Layer::Boundary) != 0,
+            bounded: facts.boundable && present & layer_mask(Layer::Boundary) != 0,
             layers: facts.layers,
             deniable: facts.layers & !facts.undeniable,
-            verdicts,
+            verdicts: Verdicts {
+                present,
+                public,
+                ..Verdicts::default()
+            },
         }
     }
 
-    /// Looks at every statement of an image.
-    fn all(&mut self, matcher: &Matcher<'_>, sink: &mut impl Sink) {
-        for index in 0..matcher.view.count(Section::Statements) {
+    /// Looks at every statement of a part.
+    fn all(&mut self, matcher: &Matcher<'_>, used: &UsedPart, sink: &mut impl Sink) {
+        let part = matcher.view.part(used.part);
+        for index in part.statements..part.statements.saturating_add(part.statement_count) {
             let statement = matcher.view.statement(index);
-            if statement.layers & self.layers == 0 {
+            let layers = statement.layers & used.layers & self.layers;
+            if layers == 0 {
                 continue;
             }
             let step = if !matcher.action(&statement) {
@@ -93,38 +100,42 @@ impl Walk {
             } else if !matcher.resource(&statement) {
                 Step::Resource
             } else {
-                self.rest(matcher, &statement)
+                self.rest(matcher, &statement, layers)
             };
-            sink.statement(matcher, index, step);
+            sink.statement(matcher, index, layers, step);
         }
     }
 
     /// Looks at the candidates that the index gives. False if the index cannot tell all of them.
     #[inline]
-    fn candidates(&mut self, matcher: &Matcher<'_>) -> bool {
+    fn candidates(&mut self, matcher: &Matcher<'_>, used: &UsedPart) -> bool {
         let view = matcher.view;
-        for number in matcher.request.groups(matcher.image) {
+        let layers = used.layers & self.layers;
+        let mask = matcher.request.segments.mask();
+        for number in matcher.request.groups_of(used) {
             let group = view.group(*number);
             if group.probe_count > 0 {
                 let complete = lookup::hashed(matcher, *number, &group, |candidate| {
-                    self.candidate(matcher, &candidate);
+                    if candidate.layers & layers != 0 && candidate.mask & !mask == 0 {
+                        self.candidate(matcher, &candidate, layers);
+                    }
                 });
                 if !complete {
                     return false;
                 }
             }
             for index in group.start..group.start.saturating_add(group.count) {
-                self.candidate(matcher, &view.candidate(index));
+                let candidate = view.candidate(index);
+                if candidate.layers & layers != 0 && candidate.mask & !mask == 0 {
+                    self.candidate(matcher, &candidate, layers);
+                }
             }
         }
         true
     }
 
     #[inline]
-    fn candidate(&mut self, matcher: &Matcher<'_>, candidate: &Candidate) {
-        if candidate.layers & self.layers == 0 {
-            return;
-        }
+    fn candidate(&mut self, matcher: &Matcher<'_>, candidate: &Candidate, layers: u32) {
         if candidate.pattern != WHOLE_HEAD && !matcher.candidate_resource(candidate) {
             return;
         }
@@ -134,38 +145,39 @@ impl Walk {
         {
             return;
         }
-        if self.can_change(&statement) {
-            self.rest(matcher, &statement);
+        let layers = statement.layers & layers;
+        if self.can_change(&statement, layers) {
+            self.rest(matcher, &statement, layers);
         }
     }
 
     /// False if the layers of an Allow are allowed already, as strongly as can be.
     #[inline]
-    fn can_change(&self, statement: &Statement) -> bool {
+    fn can_change(&self, statement: &Statement, layers: u32) -> bool {
         let new = if statement.flags.deny {
-            statement.layers & !self.verdicts.deny
+            layers & !self.verdicts.deny
         } else {
-            statement.layers & !self.verdicts.allow
+            layers & !self.verdicts.allow
         };
-        let grants = statement.layers & layer_mask(Layer::Resource) != 0
+        let grants = layers & layer_mask(Layer::Resource) != 0
             && self.verdicts.grant < Some(Strength::Direct);
         new != 0 || grants
     }
 
     /// Principals and condition of a statement whose action and resource match.
     #[inline]
-    fn rest(&mut self, matcher: &Matcher<'_>, statement: &Statement) -> Step {
-        let Some(strength) = matcher.principal(statement, self.bounded) else {
+    fn rest(&mut self, matcher: &Matcher<'_>, statement: &Statement, layers: u32) -> Step {
+        let Some(strength) = matcher.principal(statement, layers, self.bounded) else {
             return Step::Principal;
         };
         if let Some(leaf) = matcher.failing_leaf(statement.guard) {
             return Step::Condition(leaf);
         }
         if statement.flags.deny {
-            self.verdicts.deny |= statement.layers & self.deniable;
+            self.verdicts.deny |= layers & self.deniable;
         } else {
-            self.verdicts.allow |= statement.layers;
-            if statement.layers & layer_mask(Layer::Resource) != 0 {
+            self.verdicts.allow |= layers;
+            if layers & layer_mask(Layer::Resource) != 0 {
                 self.verdicts.grant = self.verdicts.grant.max(Some(strength));
             }
         }
