@@ -257,6 +257,9 @@ impl<'a> Program<'a> {
             wildcards: true,
             case: Case::Keep,
         };
+        if let Some(patterns) = self.arns_as_patterns(values, reading) {
+            return (Op::Like, self.set(ListKind::Patterns, patterns), 0, 0);
+        }
         let mut list = Numbers::new();
         for value in values {
             let text = value.value;
@@ -276,6 +279,33 @@ impl<'a> Program<'a> {
             list.push(self.arns.intern(pattern));
         }
         (Op::Arn, self.set(ListKind::Arns, list), 0, 0)
+    }
+
+    /// Patterns over whole texts that match as the ARN patterns do, if there are such: the colons and
+    /// `arn` are literal, and the first five parts have no wildcard but stars.
+    fn arns_as_patterns(&mut self, values: &[Text<'a>], reading: Reading) -> Option<Numbers> {
+        let mut builders: SmallVec<[PatternBuilder<'a>; 2]> = SmallVec::new();
+        for value in values {
+            let parts = vars::arn_parts(value.value, reading.variables);
+            let [scheme @ "arn", fields @ .., last] = parts.as_slice() else {
+                return None;
+            };
+            if fields.len() != 4 {
+                return None;
+            }
+            let mut builder = PatternBuilder::new(self.arena);
+            builder.push(scheme, reading);
+            for field in fields {
+                builder.push(":", reading);
+                if !builder.push_field(field, reading) {
+                    return None;
+                }
+            }
+            builder.push(":", reading);
+            builder.push(last, reading);
+            builders.push(builder);
+        }
+        Some(builders.into_iter().map(|builder| builder.finish(self)).collect())
     }
 
     /// The texts of all values, if none of them has a variable.

@@ -35,6 +35,7 @@ pub(crate) enum Case {
 enum Part<'a> {
     Text(&'a str),
     Star,
+    Field,
     Chars(u32),
     Variable {
         key: &'a str,
@@ -80,6 +81,22 @@ impl<'a> PatternBuilder<'a> {
                 }
             }
         }
+    }
+
+    /// Appends a part of an ARN in which stars do not match colons, if that is all that it has of
+    /// wildcards and variables.
+    pub(crate) fn push_field(&mut self, text: &'a str, reading: Reading) -> bool {
+        let first = self.parts.len();
+        self.push(text, reading);
+        let parts = self.parts.get_mut(first.saturating_sub(1)..).unwrap_or(&mut []);
+        for part in parts {
+            match part {
+                Part::Text(_) | Part::Field => {}
+                Part::Star => *part = Part::Field,
+                Part::Chars(_) | Part::Variable { .. } => return false,
+            }
+        }
+        true
     }
 
     fn push_plain(&mut self, text: &'a str, reading: Reading) {
@@ -190,6 +207,7 @@ fn token<'a>(part: Part<'a>, program: &mut Program<'a>) -> Token {
     match part {
         Part::Text(text) => Token::Text(program.strings.intern(text)),
         Part::Star => Token::Star,
+        Part::Field => Token::Field,
         Part::Chars(count) => Token::Chars(count),
         Part::Variable { key, default } => Token::Variable {
             slot: program.slot(key, Slot::TEXT),

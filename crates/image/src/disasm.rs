@@ -5,7 +5,9 @@ use core::fmt::{self, Write};
 use crate::image::instant_of;
 use crate::image::{List, Section, View};
 use crate::op::{Op, Operands};
-use crate::record::{ANY, Leaf, NONE, PatternKind, Statement, Str, Token, flag, layers, ordering};
+use crate::leaf::{Leaf, flag, ordering};
+use crate::record::{ANY, NONE, PatternKind, Str, Token, layers};
+use crate::statement::Statement;
 use crate::value::network::{Network, v4_text, v6_text};
 
 /// Writes an image as text, statement by statement.
@@ -115,6 +117,7 @@ fn write_pattern(view: View<'_>, index: u32, out: &mut dyn Write) -> fmt::Result
                     Token::End => break,
                     Token::Text(text) => write_literal(view, text, out)?,
                     Token::Star => out.write_char('*')?,
+                    Token::Field => out.write_str("[^:]*")?,
                     Token::Chars(count) => (0..count).try_for_each(|_| out.write_char('?'))?,
                     Token::Variable { slot, default } => {
                         write!(out, "${{{}", view.text(view.slot(slot).name))?;

@@ -3,10 +3,12 @@
 use core::fmt;
 
 use crate::index::{Bucket, Candidate, Group, Node, Probe, ServiceRecord};
+use crate::leaf::{Leaf, LeafRef};
 use crate::part::Part;
+use crate::statement::{Statement, StatementRef};
 use crate::record::{
-    ANY, ActionPattern, ArnPattern, Leaf, LeafSource, NETWORK_SIZE, NumberRecord, Origin, Pattern,
-    PrincipalRecord, Slot, Source, Statement, Str, Token, Wanted, network_at, version_at,
+    ANY, ActionPattern, ArnPattern, LeafSource, NETWORK_SIZE, NumberRecord, Origin, Pattern,
+    PrincipalRecord, Slot, Source, Str, Token, Wanted, network_at, version_at,
 };
 use crate::validate::validate;
 use crate::value::fold::eq_folded;
@@ -495,7 +497,7 @@ impl<'a> View<'a> {
                 if ascii {
                     eq_lowercase(name.as_bytes(), stored.bytes(view.bytes))
                 } else {
-                    eq_folded(name, view.text(stored))
+                    eq_folded(name, stored.bytes(view.bytes))
                 }
             })
     }
@@ -517,6 +519,12 @@ impl<'a> View<'a> {
     #[inline]
     pub fn statement(&self, index: u32) -> Statement {
         Statement::decode(self.bytes, self.at(Section::Statements, index))
+    }
+
+    /// A statement, read where it lies.
+    #[inline(always)]
+    pub fn statement_ref(&self, index: u32) -> StatementRef<'a> {
+        StatementRef::at(self.bytes, self.at(Section::Statements, index))
     }
 
     /// A list; [`ANY`] and [`crate::NONE`] are empty.
@@ -563,6 +571,12 @@ impl<'a> View<'a> {
     #[inline]
     pub fn leaf(&self, index: u32) -> Leaf {
         Leaf::decode(self.bytes, self.at(Section::Code, index))
+    }
+
+    /// An instruction, read where it lies.
+    #[inline(always)]
+    pub fn leaf_ref(&self, index: u32) -> LeafRef<'a> {
+        LeafRef::at(self.bytes, self.at(Section::Code, index))
     }
 
     /// A text of a condition.

@@ -13,9 +13,11 @@
 mod disasm;
 mod image;
 pub mod index;
+mod leaf;
 mod op;
 mod part;
 mod record;
+mod statement;
 mod validate;
 pub mod value;
 pub mod wire;
@@ -24,9 +26,11 @@ pub use disasm::disassemble;
 pub use image::{Header, Image, ImageError, LIST_LEN, List, ListKind, Section, View, instant_of};
 pub use op::{Op, OpInfo, Operands};
 pub use part::Part;
-pub use record::{ANY, MAX_CHARS, MAX_INLINE_NUMBER, NONE, flag, ordering, reserved};
+pub use leaf::{Leaf, LeafRef, flag, ordering};
+pub use record::{ANY, MAX_CHARS, MAX_INLINE_NUMBER, NONE, reserved};
+pub use statement::{Statement, StatementFlags, StatementRef};
 pub use record::{
-    ActionPattern, ArnPattern, Leaf, LeafSource, NETWORK_SIZE, NumberRecord, Origin, Pattern,
-    PatternKind, PrincipalForm, PrincipalRecord, Slot, Source, Statement, StatementFlags, Str,
+    ActionPattern, ArnPattern, LeafSource, NETWORK_SIZE, NumberRecord, Origin, Pattern,
+    PatternKind, PrincipalForm, PrincipalRecord, Slot, Source, Str,
     Token, layer_bit, layer_mask, layers, network_at, network_bytes,
 };

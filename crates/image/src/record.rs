@@ -190,74 +190,6 @@ impl Wanted {
     }
 }
 
-/// Flags of a statement.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct StatementFlags {
-    /// `Effect: Deny`.
-    pub deny: bool,
-    /// `NotAction`.
-    pub not_action: bool,
-    /// `NotResource`.
-    pub not_resource: bool,
-    /// `NotPrincipal`.
-    pub not_principal: bool,
-}
-
-/// A statement: its head as data, its condition as a run of instructions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Statement {
-    /// Effect and negations.
-    pub flags: StatementFlags,
-    /// The layers that the statement belongs to ([`layer_mask`]).
-    pub layers: u32,
-    /// A list of action patterns, or [`ANY`].
-    pub actions: u32,
-    /// A list of patterns, or [`ANY`].
-    pub resources: u32,
-    /// A list of principals, [`ANY`] for everyone, or [`NONE`] if the kind has no principals.
-    pub principals: u32,
-    /// The first instruction of the guard, or [`NONE`].
-    pub guard: u32,
-}
-
-impl Statement {
-    /// Bytes of a record.
-    pub const SIZE: usize = 24;
-
-    /// Reads a record.
-    #[inline]
-    pub fn decode(bytes: &[u8], at: usize) -> Statement {
-        let bytes = record::<{ Self::SIZE }>(bytes, at);
-        let flags = u32_at(bytes, 0);
-        Statement {
-            flags: StatementFlags {
-                deny: flags & 1 != 0,
-                not_action: flags & 2 != 0,
-                not_resource: flags & 4 != 0,
-                not_principal: flags & 8 != 0,
-            },
-            layers: u32_at(bytes, 4),
-            actions: u32_at(bytes, 8),
-            resources: u32_at(bytes, 12),
-            principals: u32_at(bytes, 16),
-            guard: u32_at(bytes, 20),
-        }
-    }
-
-    /// The record's bytes.
-    pub fn encode(&self) -> [u8; Self::SIZE] {
-        let flags = u32::from(self.flags.deny)
-            | u32::from(self.flags.not_action) << 1
-            | u32::from(self.flags.not_resource) << 2
-            | u32::from(self.flags.not_principal) << 3;
-        pack(&[
-            join(flags, self.layers),
-            join(self.actions, self.resources),
-            join(self.principals, self.guard),
-        ])
-    }
-}
-
 /// What a pattern consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PatternKind {
@@ -325,6 +257,9 @@ pub enum Token {
     Text(Str),
     /// Any run of characters.
     Star,
+    /// Any run of characters other than colons: a star in one of the first five parts of an ARN
+    /// (`COND-60`).
+    Field,
     /// Exactly this many characters, at most [`MAX_CHARS`].
     Chars(u32),
     /// The value of a text slot; the default if the key is absent (`VAR-6`).
@@ -358,6 +293,7 @@ impl Token {
                 slot: number,
                 default: Some(text),
             },
+            6 => Token::Field,
             _ => Token::End,
         }
     }
@@ -368,6 +304,7 @@ impl Token {
             Token::End => (0, 0, Str::default()),
             Token::Text(text) => (1, 0, text),
             Token::Star => (2, 0, Str::default()),
+            Token::Field => (6, 0, Str::default()),
             Token::Chars(count) => (3, count, Str::default()),
             Token::Variable { slot, default } => match default {
                 None => (4, slot, Str::default()),
@@ -379,7 +316,7 @@ impl Token {
 
     /// True if the record's bytes are those of a token.
     pub(crate) fn is_known(bytes: &[u8], at: usize) -> bool {
-        u32_at(bytes, at) <= 5
+        u32_at(bytes, at) <= 6
     }
 }
 
@@ -443,73 +380,6 @@ impl PrincipalRecord {
     /// The record's bytes.
     pub fn encode(&self) -> [u8; Self::SIZE] {
         pack(&[self.text.pack(), self.form as u64])
-    }
-}
-
-/// Flags of an instruction.
-pub mod flag {
-    /// The result for each value is turned round (`COND-2`).
-    pub const NEGATED: u8 = 1;
-    /// The result if the key is absent is true (table 3.2).
-    pub const ABSENT: u8 = 2;
-    /// `ForAnyValue` (`COND-13`).
-    pub const ANY: u8 = 4;
-    /// `ForAllValues` (`COND-12`).
-    pub const ALL: u8 = 8;
-    /// The last instruction of its guard.
-    pub const END: u8 = 16;
-}
-
-/// Sets of orders, for comparisons: the request's value stands so to the policy's.
-pub mod ordering {
-    /// Less than the policy's value.
-    pub const LESS: u64 = 1;
-    /// Equal to the policy's value.
-    pub const EQUAL: u64 = 2;
-    /// Greater than the policy's value.
-    pub const GREATER: u64 = 4;
-}
-
-/// An instruction: one test of one key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Leaf {
-    /// The operation's code.
-    pub op: u8,
-    /// [`flag`]s.
-    pub flags: u8,
-    /// The slot that the test reads.
-    pub slot: u32,
-    /// Operands, as the operation says.
-    pub x: u64,
-    /// Operands, as the operation says.
-    pub y: u64,
-    /// Operands, as the operation says.
-    pub z: u64,
-}
-
-impl Leaf {
-    /// Bytes of a record.
-    pub const SIZE: usize = 32;
-
-    /// Reads a record.
-    #[inline]
-    pub fn decode(bytes: &[u8], at: usize) -> Leaf {
-        let bytes = record::<{ Self::SIZE }>(bytes, at);
-        let head = u64_at(bytes, 0);
-        Leaf {
-            op: head as u8,
-            flags: (head >> 8) as u8,
-            slot: (head >> 32) as u32,
-            x: u64_at(bytes, 8),
-            y: u64_at(bytes, 16),
-            z: u64_at(bytes, 24),
-        }
-    }
-
-    /// The record's bytes.
-    pub fn encode(&self) -> [u8; Self::SIZE] {
-        let head = u64::from(self.op) | u64::from(self.flags) << 8 | u64::from(self.slot) << 32;
-        pack(&[head, self.x, self.y, self.z])
     }
 }
 
@@ -750,11 +620,11 @@ pub(crate) fn words_to_bytes<const N: usize>(words: &[u32]) -> [u8; N] {
     bytes
 }
 
-fn join(low: u32, high: u32) -> u64 {
+pub(crate) fn join(low: u32, high: u32) -> u64 {
     u64::from(low) | u64::from(high) << 32
 }
 
-fn pack<const N: usize>(words: &[u64]) -> [u8; N] {
+pub(crate) fn pack<const N: usize>(words: &[u64]) -> [u8; N] {
     let mut bytes = [0; N];
     for (to, word) in bytes.chunks_exact_mut(8).zip(words) {
         to.copy_from_slice(&word.to_le_bytes());

@@ -9,10 +9,10 @@ mod index;
 use core::cell::Cell;
 
 use crate::image::{ImageError, LIST_HEAD, LIST_LEN, ListKind, Section, View};
+use crate::leaf::{flag, ordering};
 use crate::op::{Op, Operands};
 use crate::record::{
-    ANY, MAX_CHARS, MAX_INLINE_NUMBER, NONE, PatternKind, Slot, Str, Token, flag, ordering,
-    reserved,
+    ANY, MAX_CHARS, MAX_INLINE_NUMBER, NONE, PatternKind, Slot, Str, Token, reserved,
 };
 use crate::value::fold::fold_char;
 use crate::value::number::Number;
@@ -275,7 +275,7 @@ impl Checker<'_> {
                             && default.is_none_or(|text| self.is_text(text))
                     }
                     Token::Chars(count) => (1..=MAX_CHARS).contains(&count),
-                    Token::End | Token::Star => true,
+                    Token::End | Token::Star | Token::Field => true,
                 };
             self.ensure(
                 fine,
@@ -435,7 +435,10 @@ impl Checker<'_> {
             let orders = ordering::LESS | ordering::EQUAL | ordering::GREATER;
             let operands = match info.operands {
                 Operands::None => (leaf.x, leaf.y, leaf.z) == (0, 0, 0),
-                Operands::Truth => leaf.x <= 1 && (leaf.y, leaf.z) == (0, 0),
+                Operands::Truth => {
+                    let bare = leaf.flags & (flag::NEGATED | both) == 0;
+                    bare && leaf.x <= 1 && (leaf.y, leaf.z) == (0, 0)
+                }
                 Operands::Truths => leaf.x <= 3 && (leaf.y, leaf.z) == (0, 0),
                 Operands::Inline => {
                     leaf.z <= 16 && inline_text_is_padded(&[leaf.x, leaf.y], leaf.z)

@@ -97,11 +97,25 @@ pub fn name_hash(name: &[u8]) -> u32 {
 /// True if `text`, with ASCII letters in lower case, is `other`, which is in lower case.
 #[inline]
 pub fn eq_lowercase(text: &[u8], other: &[u8]) -> bool {
-    text.len() == other.len()
-        && text
-            .iter()
-            .zip(other)
-            .all(|(a, b)| a.to_ascii_lowercase() == *b)
+    if text.len() != other.len() {
+        return false;
+    }
+    // The last words overlap the ones before them, so that no rest is left.
+    if let (Some(text_end), Some(other_end)) = (text.last_chunk::<8>(), other.last_chunk::<8>()) {
+        let (mut a, mut b) = (text, other);
+        while let (Some((x, a_rest)), Some((y, b_rest))) =
+            (a.split_first_chunk::<8>(), b.split_first_chunk::<8>())
+        {
+            if lowercase(u64::from_le_bytes(*x)) != u64::from_le_bytes(*y) {
+                return false;
+            }
+            (a, b) = (a_rest, b_rest);
+        }
+        return lowercase(u64::from_le_bytes(*text_end)) == u64::from_le_bytes(*other_end);
+    }
+    text.iter()
+        .zip(other)
+        .all(|(a, b)| a.to_ascii_lowercase() == *b)
 }
 
 /// The eight bytes of a word with ASCII letters in lower case.

@@ -33,6 +33,7 @@ impl Outcome {
         layers(self.by)
     }
 
+    #[inline]
     fn allow() -> Outcome {
         Outcome {
             decision: Decision::Allow,
@@ -63,8 +64,40 @@ pub(crate) struct Verdicts {
     pub(crate) public: bool,
 }
 
-/// `EVAL-71`.
+/// A bit that no layer has.
+const WITHIN: u32 = 1 << 31;
+
+/// For a caller who acts within its account (`EVAL-33`): the layers that together allow a request which
+/// no policy denies, and [`WITHIN`]. Zero for all others, and for a request that was never finished.
+///
+/// This is the usual way through [`combine`], worked out when the request is filled.
+pub(crate) fn suffices(facts: &Facts, present: u32) -> u32 {
+    let within = facts.caller.has_account() && facts.same_account && !facts.needs_resource_policy;
+    if !within || facts.caller == Kind::FederatedUser {
+        return 0;
+    }
+    let limits = SCP_CHAIN
+        | layer_mask(Layer::VpcEndpoint)
+        | layer_mask(Layer::Boundary)
+        | layer_mask(Layer::Session);
+    let identity = match facts.root_allows {
+        true => 0,
+        false => layer_mask(Layer::Identity),
+    };
+    limits & present & facts.layers | identity | WITHIN
+}
+
+/// From the verdicts to the decision, by the shortest way.
 #[inline]
+pub(crate) fn conclude(facts: &Facts, verdicts: &Verdicts) -> Outcome {
+    let sufficient = facts.suffices & !(verdicts.allow | WITHIN) == 0;
+    if verdicts.deny == 0 && facts.suffices != 0 && sufficient {
+        return Outcome::allow();
+    }
+    combine(facts, verdicts)
+}
+
+/// `EVAL-71`.
 pub(crate) fn combine(facts: &Facts, verdicts: &Verdicts) -> Outcome {
     if facts.exempt {
         return Outcome::allow();

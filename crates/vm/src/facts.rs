@@ -5,6 +5,7 @@ use portcullis_image::{layer_mask, reserved};
 use portcullis_model::{Caller, Layer, Principal, is_account_id, is_rcp_service, split_arn};
 
 use crate::caller::{Kind, RCP_CHAIN, SCP_CHAIN};
+use crate::combine::suffices;
 use crate::request::Request;
 
 /// What the decision needs to know beside the statements.
@@ -31,6 +32,8 @@ pub(crate) struct Facts {
     pub(crate) restrict_public_buckets: bool,
     /// The owner of the resource is an assumption (`EVAL-12`).
     pub(crate) owner_assumed: bool,
+    /// What [`suffices`] says.
+    pub(crate) suffices: u32,
 }
 
 impl Request {
@@ -94,7 +97,9 @@ impl Request {
             external_grant: target.external_grant,
             restrict_public_buckets: target.restrict_public_buckets && service == "s3",
             owner_assumed: owner.is_none() && !resource.is_star,
+            suffices: 0,
         };
+        self.facts.suffices = suffices(&self.facts, self.present().0);
     }
 
     /// `EVAL-50`: the session is one of AssumeRoot. Every image has the key's slot.

@@ -21,10 +21,10 @@ pub(crate) enum Case {
 pub(crate) struct Matcher<'a> {
     pub(crate) view: View<'a>,
     pub(crate) request: &'a Request,
+    /// The image's place in the stack.
+    image: usize,
     /// The slots of the image.
     slots: &'a [SlotRange],
-    /// The caller in terms of the image.
-    pub(crate) named: &'a [Named],
 }
 
 impl<'a> Matcher<'a> {
@@ -34,8 +34,13 @@ impl<'a> Matcher<'a> {
             view,
             request,
             slots: request.slots_of(image),
-            named: request.named(image),
+            image,
         }
+    }
+
+    /// The caller in terms of the image.
+    pub(crate) fn named(&self) -> &'a [Named] {
+        self.request.named(self.image)
     }
 
     /// The values of a slot.
@@ -47,10 +52,22 @@ impl<'a> Matcher<'a> {
         }
     }
 
+    /// A slot, if there is one of this number.
+    #[inline]
+    pub(crate) fn slot(&self, slot: u32) -> Option<&'a SlotRange> {
+        self.slots.get(slot as usize)
+    }
+
     /// The text of a value.
     #[inline]
     pub(crate) fn text(&self, value: &Value) -> &'a str {
         self.request.value_text(value)
+    }
+
+    /// The bytes of the text of a value.
+    #[inline]
+    pub(crate) fn bytes(&self, value: &Value) -> &'a [u8] {
+        self.request.value_bytes(value)
     }
 
     /// True if the pattern matches the whole text.
@@ -58,10 +75,10 @@ impl<'a> Matcher<'a> {
     /// Takes at most time proportional to the product of both lengths: a star that was passed is
     /// never tried again, since what stands before the last star has found its first place.
     #[inline]
-    pub(crate) fn matches(&self, pattern: u32, text: &str) -> bool {
+    pub(crate) fn matches(&self, pattern: u32, text: &[u8]) -> bool {
         let pattern = self.view.pattern(pattern);
         let literal = pattern.literal.bytes(self.view.bytes());
-        let Some(rest) = strip(text.as_bytes(), literal) else {
+        let Some(rest) = strip(text, literal) else {
             return false;
         };
         match pattern.kind {
@@ -73,12 +90,16 @@ impl<'a> Matcher<'a> {
 
     /// Works on bytes. Texts are UTF-8, and a literal that is UTF-8 cannot be found inside a
     /// character; only `?` has to know where characters end.
+    ///
+    /// A star that does not match colons stands in one of the first five parts of an ARN, whose ends are
+    /// literal. So it is done with when the next part has begun, like any star that is not the last.
     fn matches_tokens(&self, start: u32, text: &[u8]) -> bool {
         let literal = |text: Str| text.bytes(self.view.bytes());
         let mut at = start;
         let mut rest = text;
-        // The token after the last star, and the text from where it is to be found next.
-        let mut star: Option<(u32, &[u8])> = None;
+        // The token after the last star, the text from where it is to be found next, and whether the
+        // star matches colons.
+        let mut star: Option<(u32, &[u8], bool)> = None;
         loop {
             let next = match self.view.token(at) {
                 Token::End if rest.is_empty() => return true,
@@ -98,7 +119,11 @@ impl<'a> Matcher<'a> {
                         (Token::Text(text), Token::End) => return ends_with(rest, literal(text)),
                         _ => {}
                     }
-                    star = Some((at + 1, rest));
+                    star = Some((at + 1, rest, true));
+                    None
+                }
+                Token::Field => {
+                    star = Some((at + 1, rest, false));
                     None
                 }
             };
@@ -108,7 +133,7 @@ impl<'a> Matcher<'a> {
                 continue;
             }
             // What stands after the last star is tried at the next place.
-            let Some((after, from)) = star else {
+            let Some((after, from, colons)) = star else {
                 return false;
             };
             let mut place = from;
@@ -118,10 +143,17 @@ impl<'a> Matcher<'a> {
                 let Some((found, behind)) = find(from, literal(text)) else {
                     return false;
                 };
+                let passed = from.get(..from.len() - found.len());
+                if !colons && passed.is_none_or(|passed| passed.contains(&b':')) {
+                    return false;
+                }
                 place = found;
                 (at, rest) = (after + 1, behind);
             }
-            star = skip_chars(place, 1).map(|next| (after, next));
+            star = match place.first() {
+                Some(b':') if !colons => None,
+                _ => skip_chars(place, 1).map(|next| (after, next, colons)),
+            };
         }
     }
 
@@ -144,7 +176,7 @@ impl<'a> Matcher<'a> {
                         self.variable(slot, default.map(|text| self.view.text(text)))
                     }
                     Token::End => break,
-                    Token::Star | Token::Chars(_) => None,
+                    Token::Star | Token::Field | Token::Chars(_) => None,
                 };
                 let Some(next) = piece.and_then(|piece| strip(rest, piece)) else {
                     return false;
@@ -204,22 +236,26 @@ pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
-    let (mut a, mut b) = (a, b);
-    while let (Some((x, a_rest)), Some((y, b_rest))) =
-        (a.split_first_chunk::<8>(), b.split_first_chunk::<8>())
-    {
-        if u64::from_le_bytes(*x) != u64::from_le_bytes(*y) {
-            return false;
+    // The last words overlap the ones before them, so that no rest is left.
+    if let (Some(a_end), Some(b_end)) = (a.last_chunk::<8>(), b.last_chunk::<8>()) {
+        let (mut a, mut b) = (a, b);
+        while let (Some((x, a_rest)), Some((y, b_rest))) =
+            (a.split_first_chunk::<8>(), b.split_first_chunk::<8>())
+        {
+            if u64::from_le_bytes(*x) != u64::from_le_bytes(*y) {
+                return false;
+            }
+            (a, b) = (a_rest, b_rest);
         }
-        (a, b) = (a_rest, b_rest);
+        return u64::from_le_bytes(*a_end) == u64::from_le_bytes(*b_end);
     }
-    if let (Some((x, a_rest)), Some((y, b_rest))) =
-        (a.split_first_chunk::<4>(), b.split_first_chunk::<4>())
-    {
-        if u32::from_le_bytes(*x) != u32::from_le_bytes(*y) {
-            return false;
-        }
-        (a, b) = (a_rest, b_rest);
+    if let (Some(a_start), Some(a_end), Some(b_start), Some(b_end)) = (
+        a.first_chunk::<4>(),
+        a.last_chunk::<4>(),
+        b.first_chunk::<4>(),
+        b.last_chunk::<4>(),
+    ) {
+        return a_start == b_start && a_end == b_end;
     }
     a.iter().zip(b).all(|(x, y)| x == y)
 }

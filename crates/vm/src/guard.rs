@@ -5,11 +5,11 @@ use core::cmp::Ordering;
 use portcullis_image::value::fold::eq_folded;
 use portcullis_image::value::network::Address;
 use portcullis_image::value::number::Number;
-use portcullis_image::{ANY, Leaf, NONE, Op, Str, flag, instant_of, ordering};
+use portcullis_image::{ANY, LeafRef, NONE, Op, Str, flag, instant_of, ordering};
 use portcullis_model::split_arn;
 
 use crate::glob::{Case, Matcher, equal};
-use crate::values::{Typed, Value};
+use crate::values::{SlotRange, Typed, Value};
 
 impl Matcher<'_> {
     /// The first instruction of the guard that does not hold; none if the guard holds.
@@ -20,11 +20,11 @@ impl Matcher<'_> {
         }
         let mut at = guard;
         loop {
-            let leaf = self.view.leaf(at);
-            if !self.holds(&leaf) {
+            let leaf = self.view.leaf_ref(at);
+            if !self.holds(leaf) {
                 return Some(at);
             }
-            if leaf.flags & flag::END != 0 {
+            if leaf.flags() & flag::END != 0 {
                 return None;
             }
             at += 1;
@@ -32,107 +32,110 @@ impl Matcher<'_> {
     }
 
     /// The presence table (3.2).
-    #[inline]
-    pub(crate) fn holds(&self, leaf: &Leaf) -> bool {
-        let op = Op::from_code(leaf.op).unwrap_or(Op::Fault);
-        if op == Op::Const {
-            return leaf.x == 1;
-        }
-        let values = self.values(leaf.slot);
-        let negated = leaf.flags & flag::NEGATED != 0;
-        let test = |value: &Value| self.test(op, leaf, value) != negated;
-        match values {
-            [] => leaf.flags & flag::ABSENT != 0,
-            _ if op == Op::Null => leaf.x == 1,
+    #[inline(always)]
+    fn holds(&self, leaf: LeafRef<'_>) -> bool {
+        let Some(slot) = self.slot(leaf.slot()) else {
+            return false;
+        };
+        let flags = leaf.flags();
+        let negated = flags & flag::NEGATED != 0;
+        match slot.count {
             // COND-32: one empty text is an empty set.
-            [value] if leaf.flags & flag::ALL != 0 && value.len == 0 => true,
-            [value] => test(value),
-            _ if leaf.flags & flag::ANY != 0 => values.iter().any(test),
-            _ if leaf.flags & flag::ALL != 0 => values.iter().all(test),
+            1 if flags & flag::ALL != 0 && slot.first.len == 0 => true,
+            1 => self.test(leaf, &slot.first) != negated,
+            0 if leaf.op() == Op::Const as u8 => leaf.x() == 1,
+            0 => flags & flag::ABSENT != 0,
+            _ => self.hold_several(leaf, slot),
+        }
+    }
+
+    #[cold]
+    fn hold_several(&self, leaf: LeafRef<'_>, slot: &SlotRange) -> bool {
+        let flags = leaf.flags();
+        let negated = flags & flag::NEGATED != 0;
+        let test = |value: &Value| self.test(leaf, value) != negated;
+        let values = self.request.values_in(slot);
+        if is_bare(leaf.op()) {
+            return leaf.x() == 1;
+        }
+        if flags & flag::ANY != 0 {
+            values.iter().any(test)
+        } else if flags & flag::ALL != 0 {
+            values.iter().all(test)
+        } else {
             // COND-20, COND-21.
-            _ => false,
+            false
         }
     }
 
     /// True if the value compares to some value of the policy.
     #[inline]
-    fn test(&self, op: Op, leaf: &Leaf, value: &Value) -> bool {
+    fn test(&self, leaf: LeafRef<'_>, value: &Value) -> bool {
         let view = &self.view;
-        let text = || self.text(value);
-        let list = || view.list(leaf.x as u32);
-        match op {
-            Op::Fault | Op::Const | Op::Null => false,
+        let bytes = || self.bytes(value);
+        let list = || view.list(leaf.x() as u32);
+        match Op::from_code(leaf.op()).unwrap_or(Op::Fault) {
+            Op::Fault => false,
+            Op::Const | Op::Null => leaf.x() == 1,
             Op::TextIs => match value.typed {
                 Typed::Text(low, high) => {
-                    (u64::from(value.len) == leaf.z) & (low == leaf.x) & (high == leaf.y)
+                    (u64::from(value.len) == leaf.z()) & (low == leaf.x()) & (high == leaf.y())
                 }
                 _ => false,
             },
             Op::TextStarts => match value.typed {
                 Typed::Text(low, high) => {
-                    let (low_mask, high_mask) = masks(leaf.z);
-                    (u64::from(value.len) >= leaf.z)
-                        & (low & low_mask == leaf.x)
-                        & (high & high_mask == leaf.y)
+                    let (low_mask, high_mask) = masks(leaf.z());
+                    (u64::from(value.len) >= leaf.z())
+                        & (low & low_mask == leaf.x())
+                        & (high & high_mask == leaf.y())
                 }
                 _ => false,
             },
             Op::TextIn => {
-                let text = text().as_bytes();
+                let text = bytes();
                 list()
                     .iter()
                     .any(|item| equal(text, view.condition_text(item).bytes(view.bytes())))
             }
             Op::FoldIn => {
-                let text = text();
+                let text = self.text(value);
                 list()
                     .iter()
-                    .any(|item| eq_folded(text, view.text(view.condition_text(item))))
+                    .any(|item| eq_folded(text, view.condition_text(item).bytes(view.bytes())))
             }
             Op::Like => {
-                let text = text();
+                let text = bytes();
                 list().iter().any(|pattern| self.matches(pattern, text))
             }
-            Op::FoldLike => self.any_equal(leaf, text(), Case::Fold),
-            Op::Number => match value.typed {
-                Typed::Millionths(_) | Typed::Number => list().iter().any(|item| {
-                    let policy = view.number(item);
-                    let order = match value.typed {
-                        Typed::Millionths(millionths) if policy.millionths != i64::MIN => {
-                            Some(millionths.cmp(&policy.millionths))
-                        }
-                        _ => compare_texts(text(), view.text(policy.text)),
-                    };
-                    stands(order, leaf.z)
-                }),
-                _ => false,
-            },
+            Op::FoldLike => self.any_equal(leaf, self.text(value), Case::Fold),
+            Op::Number => self.any_number(leaf, value),
             Op::NumberIs => match value.typed {
                 Typed::Millionths(millionths) => {
-                    stands(Some(millionths.cmp(&(leaf.x as i64))), leaf.z)
+                    stands(Some(millionths.cmp(&(leaf.x() as i64))), leaf.z())
                 }
                 Typed::Number => stands(
-                    compare_texts(text(), view.text(Str::unpack(leaf.y))),
-                    leaf.z,
+                    compare_texts(self.text(value), view.text(Str::unpack(leaf.y()))),
+                    leaf.z(),
                 ),
                 _ => false,
             },
             Op::Date => match value.typed {
                 Typed::Instant(low, high) => list().iter().any(|item| {
                     let order = instant_of(low, high).cmp(&view.instant(item));
-                    stands(Some(order), leaf.z)
+                    stands(Some(order), leaf.z())
                 }),
                 _ => false,
             },
             Op::DateIs => match value.typed {
                 Typed::Instant(low, high) => {
-                    let order = instant_of(low, high).cmp(&instant_of(leaf.x, leaf.y));
-                    stands(Some(order), leaf.z)
+                    let order = instant_of(low, high).cmp(&instant_of(leaf.x(), leaf.y()));
+                    stands(Some(order), leaf.z())
                 }
                 _ => false,
             },
-            Op::Bool => truth(text()).is_some_and(|truth| leaf.x & truth_bit(truth) != 0),
-            Op::BoolLike => truth(text()).is_some_and(|truth| {
+            Op::Bool => truth(value).is_some_and(|truth| leaf.x() & truth_bit(truth) != 0),
+            Op::BoolLike => truth(value).is_some_and(|truth| {
                 let text = if truth { "true" } else { "false" };
                 self.any_equal(leaf, text, Case::Ascii)
             }),
@@ -149,33 +152,50 @@ impl Matcher<'_> {
             Op::AddressV4 => match value.typed {
                 Typed::V4(address) => {
                     let inside = |packed: u64| address & (packed >> 32) as u32 == packed as u32;
-                    inside(leaf.x) | inside(leaf.y) | inside(leaf.z)
+                    inside(leaf.x()) | inside(leaf.y()) | inside(leaf.z())
                 }
                 _ => false,
             },
-            Op::Arn => self.any_arn(leaf, text()),
+            Op::Arn => self.any_arn(leaf, self.text(value)),
         }
     }
 
-    fn any_equal(&self, leaf: &Leaf, text: &str, case: Case) -> bool {
+    fn any_number(&self, leaf: LeafRef<'_>, value: &Value) -> bool {
+        let view = &self.view;
+        if matches!(value.typed, Typed::Unusable) {
+            return false;
+        }
+        view.list(leaf.x() as u32).iter().any(|item| {
+            let policy = view.number(item);
+            let order = match value.typed {
+                Typed::Millionths(millionths) if policy.millionths != i64::MIN => {
+                    Some(millionths.cmp(&policy.millionths))
+                }
+                _ => compare_texts(self.text(value), view.text(policy.text)),
+            };
+            stands(order, leaf.z())
+        })
+    }
+
+    fn any_equal(&self, leaf: LeafRef<'_>, text: &str, case: Case) -> bool {
         self.view
-            .list(leaf.x as u32)
+            .list(leaf.x() as u32)
             .iter()
             .any(|pattern| self.equals_ignoring_case(pattern, text, case))
     }
 
     /// `COND-60`, `COND-61`.
-    fn any_arn(&self, leaf: &Leaf, text: &str) -> bool {
+    fn any_arn(&self, leaf: LeafRef<'_>, text: &str) -> bool {
         let Some(parts) = split_arn(text).filter(|_| text.starts_with("arn:")) else {
             return false;
         };
-        self.view.list(leaf.x as u32).iter().any(|item| {
+        self.view.list(leaf.x() as u32).iter().any(|item| {
             let patterns = self.view.arn(item).parts;
             patterns.first() == Some(&ANY)
                 || patterns
                     .iter()
                     .zip(parts)
-                    .all(|(pattern, part)| self.matches(*pattern, part))
+                    .all(|(pattern, part)| self.matches(*pattern, part.as_bytes()))
         })
     }
 }
@@ -205,14 +225,25 @@ fn compare_texts(request: &str, policy: &str) -> Option<Ordering> {
     Some(Number::parse(request)?.compare(&Number::parse(policy)?))
 }
 
-fn truth(text: &str) -> Option<bool> {
-    if text.eq_ignore_ascii_case("true") {
-        Some(true)
-    } else if text.eq_ignore_ascii_case("false") {
-        Some(false)
-    } else {
-        None
+/// The truth value of a text, in any case (`COND-70`).
+#[inline]
+fn truth(value: &Value) -> Option<bool> {
+    let Typed::Text(low, 0) = value.typed else {
+        return None;
+    };
+    // Sets the bit that tells upper case from lower; what becomes a letter was that letter.
+    const LOWER: u64 = 0x2020_2020_2020_2020;
+    match value.len {
+        4 if low | LOWER & 0xffff_ffff == u64::from(u32::from_le_bytes(*b"true")) => Some(true),
+        5 if low | LOWER & 0xff_ffff_ffff == u64::from_le_bytes(*b"false\0\0\0") => Some(false),
+        _ => None,
     }
+}
+
+/// True if the instruction looks at no value.
+#[inline]
+fn is_bare(op: u8) -> bool {
+    op == Op::Const as u8 || op == Op::Null as u8
 }
 
 fn truth_bit(truth: bool) -> u64 {

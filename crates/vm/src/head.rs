@@ -1,7 +1,7 @@
 //! The head of a statement: principals, actions, resources.
 
 use portcullis_image::index::Candidate;
-use portcullis_image::{ANY, NONE, Statement, layer_mask};
+use portcullis_image::{ANY, NONE, StatementRef, layer_mask};
 use portcullis_model::Layer;
 
 use crate::caller::{Strength, identity};
@@ -15,27 +15,26 @@ impl Matcher<'_> {
     #[inline]
     pub(crate) fn principal(
         &self,
-        statement: &Statement,
+        statement: StatementRef<'_>,
         layers: u32,
         bounded: bool,
     ) -> Option<Strength> {
-        let flags = statement.flags;
-        if statement.principals == NONE {
+                if statement.principals() == NONE {
             return Some(Strength::Direct);
         }
-        if flags.not_principal {
+        if statement.not_principal() {
             return (!self.is_exempt(statement, layers, bounded)).then_some(Strength::Direct);
         }
-        if statement.principals == ANY {
+        if statement.principals() == ANY {
             return Some(Strength::Direct);
         }
-        let named = self.named;
+        let named = self.named();
         if named.is_empty() {
             return None;
         }
         let strength = self
             .view
-            .list(statement.principals)
+            .list(statement.principals())
             .iter()
             .flat_map(|item| named.iter().filter(move |named| named.principal == item))
             .map(|named| named.strength)
@@ -44,22 +43,22 @@ impl Matcher<'_> {
         // directly. A Deny still falls on the whole account (GRAM-34).
         let root_only = layers == layer_mask(Layer::VpcEndpoint)
             && self.request.facts.gateway
-            && !flags.deny;
+            && !statement.is_deny();
         (strength != Strength::Account || !root_only).then_some(strength)
     }
 
     /// `GRAM-51` to `GRAM-53`.
-    fn is_exempt(&self, statement: &Statement, layers: u32, bounded: bool) -> bool {
+    fn is_exempt(&self, statement: StatementRef<'_>, layers: u32, bounded: bool) -> bool {
         let on_resource = layers == layer_mask(Layer::Resource);
-        if bounded && statement.flags.deny && on_resource {
+        if bounded && statement.is_deny() && on_resource {
             return false;
         }
-        let listed = if statement.principals == ANY {
+        let listed = if statement.principals() == ANY {
             identity::EVERY
         } else {
-            let named = self.named;
+            let named = self.named();
             self.view
-                .list(statement.principals)
+                .list(statement.principals())
                 .iter()
                 .flat_map(|item| named.iter().filter(move |named| named.principal == item))
                 .fold(0, |listed, named| listed | named.identities)
@@ -70,14 +69,14 @@ impl Matcher<'_> {
 
     /// `MATCH-13`.
     #[inline]
-    pub(crate) fn action(&self, statement: &Statement) -> bool {
-        let matched = statement.actions == ANY
-            || self.view.list(statement.actions).iter().any(|item| {
+    pub(crate) fn action(&self, statement: StatementRef<'_>) -> bool {
+        let matched = statement.actions() == ANY
+            || self.view.list(statement.actions()).iter().any(|item| {
                 let action = self.view.action(item);
-                self.matches(action.service, self.request.action_service())
-                    && self.matches(action.name, self.request.action_name())
+                self.matches(action.service, self.request.action_service().as_bytes())
+                    && self.matches(action.name, self.request.action_name().as_bytes())
             });
-        matched != statement.flags.not_action
+        matched != statement.not_action()
     }
 
     /// True if the candidate's pattern matches the resource.
@@ -88,13 +87,13 @@ impl Matcher<'_> {
 
     /// `MATCH-22`, `MATCH-28`, `MATCH-32`.
     #[inline]
-    pub(crate) fn resource(&self, statement: &Statement) -> bool {
-        let matched = statement.resources == ANY
+    pub(crate) fn resource(&self, statement: StatementRef<'_>) -> bool {
+        let matched = statement.resources() == ANY
             || self
                 .view
-                .list(statement.resources)
+                .list(statement.resources())
                 .iter()
                 .any(|pattern| self.matches(pattern, self.request.resource()));
-        matched != statement.flags.not_resource
+        matched != statement.not_resource()
     }
 }

@@ -60,8 +60,8 @@ pub(crate) fn actions(matcher: &Matcher<'_>, all: &mut Vec<u32>) {
         for index in record.residue..end {
             let number = view.residue(index);
             let action = view.action(number);
-            if matcher.matches(action.service, service)
-                && matcher.matches(action.name, matcher.request.action_name())
+            if matcher.matches(action.service, service.as_bytes())
+                && matcher.matches(action.name, name)
             {
                 all.push(number | RESIDUE);
             }

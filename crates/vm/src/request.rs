@@ -434,8 +434,8 @@ impl Request {
 
     /// The resource.
     #[inline]
-    pub(crate) fn resource(&self) -> &str {
-        self.at(&self.resource)
+    pub(crate) fn resource(&self) -> &[u8] {
+        slice(self.text.as_bytes(), &self.resource)
     }
 
     #[inline]
@@ -521,6 +521,12 @@ impl Request {
         self.text
             .get(start..start + value.len as usize)
             .unwrap_or("")
+    }
+
+    /// The bytes of the text of a value.
+    #[inline]
+    pub(crate) fn value_bytes(&self, value: &Value) -> &[u8] {
+        slice(self.text.as_bytes(), &(value.offset..value.offset + value.len))
     }
 }
 

@@ -14,10 +14,12 @@ pub(crate) struct SlotRange {
     pub(crate) count: u32,
     /// The context has the key, perhaps without a value.
     pub(crate) given: bool,
+    /// The first value, so that the usual one is found without a detour.
+    pub(crate) first: Value,
 }
 
 /// A value of the request, read as its slot's class says.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Value {
     pub(crate) offset: u32,
     pub(crate) len: u32,
@@ -25,7 +27,7 @@ pub(crate) struct Value {
 }
 
 /// What a value is under the class of its slot.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum Typed {
     /// The first 16 bytes, padded with zeros.
     Text(u64, u64),
@@ -39,6 +41,7 @@ pub(crate) enum Typed {
     /// The lower and the upper half of an IPv6 address.
     V6(u64, u64),
     /// Not what the class asks for (`COND-87`).
+    #[default]
     Unusable,
 }
 
@@ -54,8 +57,9 @@ pub(crate) fn push_values(
         return;
     };
     let start = all.len() as u32;
-    let before = slot.start as usize..(slot.start + slot.count) as usize;
-    all.extend_from_within(before);
+    if slot.count > 0 {
+        all.extend_from_within(slot.start as usize..(slot.start + slot.count) as usize);
+    }
     let mut offset = offset;
     for text in texts {
         all.push(Value {
@@ -69,6 +73,7 @@ pub(crate) fn push_values(
         start,
         count: all.len() as u32 - start,
         given: true,
+        first: all.get(start as usize).copied().unwrap_or_default(),
     };
 }
 
@@ -88,12 +93,34 @@ fn typed(text: &str, class: u8) -> Typed {
             None => Typed::Unusable,
         },
         _ => {
-            let mut bytes = [0; 16];
-            for (to, from) in bytes.iter_mut().zip(text.bytes()) {
-                *to = from;
-            }
-            let both = u128::from_le_bytes(bytes);
-            Typed::Text(both as u64, (both >> 64) as u64)
+            let (low, high) = first_16(text.as_bytes());
+            Typed::Text(low, high)
         }
     }
+}
+
+/// The first 16 bytes, padded with zeros.
+#[inline]
+fn first_16(text: &[u8]) -> (u64, u64) {
+    match text.split_first_chunk::<8>() {
+        Some((low, rest)) => (u64::from_le_bytes(*low), first_8(rest)),
+        None => (first_8(text), 0),
+    }
+}
+
+/// The first 8 bytes, padded with zeros.
+#[inline]
+fn first_8(text: &[u8]) -> u64 {
+    let word = |bytes: Option<&[u8; 4]>| bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes));
+    if let Some(bytes) = text.first_chunk::<8>() {
+        return u64::from_le_bytes(*bytes);
+    }
+    if text.len() >= 4 {
+        // The two halves overlap, and agree where they do.
+        let high = u64::from(word(text.last_chunk::<4>()));
+        return u64::from(word(text.first_chunk::<4>())) | high << (8 * (text.len() - 4));
+    }
+    text.iter()
+        .rev()
+        .fold(0, |word, byte| word << 8 | u64::from(*byte))
 }

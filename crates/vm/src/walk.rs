@@ -1,11 +1,11 @@
 //! The walk over statements: one code for deciding and for explaining.
 
 use portcullis_image::index::{Candidate, WHOLE_HEAD};
-use portcullis_image::{Statement, View, layer_mask};
+use portcullis_image::{StatementRef, View, layer_mask};
 use portcullis_model::Layer;
 
 use crate::caller::Strength;
-use crate::combine::{Outcome, Verdicts, combine};
+use crate::combine::{Outcome, Verdicts, conclude};
 use crate::explain::Step;
 use crate::glob::Matcher;
 use crate::lookup;
@@ -40,7 +40,7 @@ pub fn decide<'i>(images: impl Iterator<Item = View<'i>>, request: &Request) -> 
             }
         }
     }
-    combine(&request.facts, &walk.verdicts)
+    conclude(&request.facts, &walk.verdicts)
 }
 
 /// Finds what every statement that takes part says, and tells.
@@ -90,17 +90,17 @@ impl Walk {
     fn all(&mut self, matcher: &Matcher<'_>, used: &UsedPart, sink: &mut impl Sink) {
         let part = matcher.view.part(used.part);
         for index in part.statements..part.statements.saturating_add(part.statement_count) {
-            let statement = matcher.view.statement(index);
-            let layers = statement.layers & used.layers & self.layers;
+            let statement = matcher.view.statement_ref(index);
+            let layers = statement.layers() & used.layers & self.layers;
             if layers == 0 {
                 continue;
             }
-            let step = if !matcher.action(&statement) {
+            let step = if !matcher.action(statement) {
                 Step::Action
-            } else if !matcher.resource(&statement) {
+            } else if !matcher.resource(statement) {
                 Step::Resource
             } else {
-                self.rest(matcher, &statement, layers)
+                self.rest(matcher, statement, layers)
             };
             sink.statement(matcher, index, layers, step);
         }
@@ -139,22 +139,22 @@ impl Walk {
         if candidate.pattern != WHOLE_HEAD && !matcher.candidate_resource(candidate) {
             return;
         }
-        let statement = matcher.view.statement(candidate.statement);
+        let statement = matcher.view.statement_ref(candidate.statement);
         if candidate.pattern == WHOLE_HEAD
-            && !(matcher.action(&statement) && matcher.resource(&statement))
+            && !(matcher.action(statement) && matcher.resource(statement))
         {
             return;
         }
-        let layers = statement.layers & layers;
-        if self.can_change(&statement, layers) {
-            self.rest(matcher, &statement, layers);
+        let layers = statement.layers() & layers;
+        if self.can_change(statement, layers) {
+            self.rest(matcher, statement, layers);
         }
     }
 
     /// False if the layers of an Allow are allowed already, as strongly as can be.
     #[inline]
-    fn can_change(&self, statement: &Statement, layers: u32) -> bool {
-        let new = if statement.flags.deny {
+    fn can_change(&self, statement: StatementRef<'_>, layers: u32) -> bool {
+        let new = if statement.is_deny() {
             layers & !self.verdicts.deny
         } else {
             layers & !self.verdicts.allow
@@ -166,14 +166,14 @@ impl Walk {
 
     /// Principals and condition of a statement whose action and resource match.
     #[inline]
-    fn rest(&mut self, matcher: &Matcher<'_>, statement: &Statement, layers: u32) -> Step {
+    fn rest(&mut self, matcher: &Matcher<'_>, statement: StatementRef<'_>, layers: u32) -> Step {
         let Some(strength) = matcher.principal(statement, layers, self.bounded) else {
             return Step::Principal;
         };
-        if let Some(leaf) = matcher.failing_leaf(statement.guard) {
+        if let Some(leaf) = matcher.failing_leaf(statement.guard()) {
             return Step::Condition(leaf);
         }
-        if statement.flags.deny {
+        if statement.is_deny() {
             self.verdicts.deny |= layers & self.deniable;
         } else {
             self.verdicts.allow |= layers;
