@@ -50,7 +50,8 @@ pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
     let len = image.len() as u64;
     put(&mut image, 16, &len.to_le_bytes());
     put(&mut image, 32, &program.layers.to_le_bytes());
-    put(&mut image, 36, &u32::from(program.public).to_le_bytes());
+    let flags = u32::from(program.public) | u32::from(index.uses_segments()) << 1;
+    put(&mut image, 36, &flags.to_le_bytes());
     put(&mut image, 40, &program.wanted.to_le_bytes());
     let checksum = Header::checksum_of(&image);
     put(&mut image, 24, &checksum.to_le_bytes());

@@ -19,6 +19,9 @@ use crate::lower::Program;
 /// spread over its nodes.
 const SPREAD_LIMIT: usize = 64;
 
+/// Groups with at most this many candidates have no masks.
+const MASK_LIMIT: usize = 2;
+
 /// The sections of the index.
 #[derive(Default)]
 pub(crate) struct Index {
@@ -31,6 +34,13 @@ pub(crate) struct Index {
     pub(crate) action_table: Vec<(u32, u32)>,
     pub(crate) services: Vec<ServiceRecord>,
     pub(crate) residue: Vec<u32>,
+}
+
+impl Index {
+    /// True if some candidate is found or told apart by the segments of the resource.
+    pub(crate) fn uses_segments(&self) -> bool {
+        !self.probes.is_empty() || self.candidates.iter().any(|candidate| candidate.mask != 0)
+    }
 }
 
 /// Builds the index of a program whose statements are in their final order, and tells its parts where
@@ -277,8 +287,16 @@ impl Tables<'_, '_> {
         let first_probe = index.probes.len() as u32;
         let patterned = candidates
             .iter()
-            .filter(|candidate| candidate.pattern < WHOLE_HEAD);
-        if patterned.count() <= SCAN_LIMIT {
+            .filter(|candidate| candidate.pattern < WHOLE_HEAD)
+            .count();
+        if patterned <= MASK_LIMIT {
+            // As quickly verified as told apart.
+            let unmasked = candidates.iter().map(|candidate| Candidate {
+                mask: 0,
+                ..*candidate
+            });
+            index.candidates.extend(unmasked);
+        } else if patterned <= SCAN_LIMIT {
             index.candidates.extend_from_slice(candidates);
         } else {
             let keys = self.keys(candidates);

@@ -166,7 +166,7 @@ impl ListKind {
 /// | 16..24 | length of the image |
 /// | 24..32 | checksum of all other bytes |
 /// | 32..36 | layers that are present |
-/// | 36..40 | flags |
+/// | 36..40 | flags: 1 the resource policy is public, 2 candidates are told apart by segments |
 /// | 40..44 | reserved slots in use: bit `n` for slot `n`, bit `16 + n` for other slots of its key |
 /// | 44..64 | zero |
 ///
@@ -288,7 +288,7 @@ fn read_layout(bytes: &[u8]) -> Result<Layout, ImageError> {
     }
     let layers = u32_at(bytes, 32);
     let flags = u32_at(bytes, 36);
-    if layers & !Header::LAYERS != 0 || flags > 1 || bytes.get(44..64) != Some(&[0; 20]) {
+    if layers & !Header::LAYERS != 0 || flags > 3 || bytes.get(44..64) != Some(&[0; 20]) {
         return fail(32, "unknown flags");
     }
     let mut layout = Layout {
@@ -421,6 +421,18 @@ impl<'a> View<'a> {
         self.layout.flags & 1 != 0
     }
 
+    /// Bit `n` is set if some policy looks at the key of reserved slot `n`.
+    #[inline]
+    pub fn wanted_keys(&self) -> u32 {
+        (self.layout.wanted | self.layout.wanted >> 16) & 0xffff
+    }
+
+    /// True if candidates are told apart by the segments of the resource.
+    #[inline]
+    pub fn uses_segments(&self) -> bool {
+        self.layout.flags & 2 != 0
+    }
+
     /// How the image uses a reserved slot.
     #[inline]
     pub fn wanted(&self, slot: u32) -> Wanted {
@@ -474,39 +486,60 @@ impl<'a> View<'a> {
         (u32_at(self.bytes, at), u32_at(self.bytes, at + 4))
     }
 
-    /// The slots of a key, whose name may be in any case (`COND-40`).
+    /// Calls back with the slots of a key, whose name may be in any case (`COND-40`), and their classes.
     ///
     /// Takes time logarithmic in the number of slots, or linear if the name is not ASCII.
     #[inline]
-    pub fn find_slots<'n>(&self, name: &'n str) -> impl Iterator<Item = u32> + use<'a, 'n> {
-        let view = *self;
-        let ascii = name.is_ascii();
-        let hash = name_hash(name.as_bytes());
+    pub fn find_slots(&self, name: &str, mut found: impl FnMut(u32, u8)) {
         let count = self.count(Section::SlotIndex);
-        let first = if ascii {
-            self.slot_index_lower_bound(hash)
-        } else {
-            0
-        };
-        (first..count)
-            .map(move |index| view.slot_index(index))
-            .take_while(move |(found, _)| !ascii || *found == hash)
-            .map(|(_, slot)| slot)
-            .filter(move |slot| {
-                let stored = view.slot(*slot).name;
-                if ascii {
-                    eq_lowercase(name.as_bytes(), stored.bytes(view.bytes))
-                } else {
-                    eq_folded(name, stored.bytes(view.bytes))
+        if !name.is_ascii() {
+            for index in 0..count {
+                let (_, slot) = self.slot_index(index);
+                let record = self.slot(slot);
+                if eq_folded(name, record.name.bytes(self.bytes)) {
+                    found(slot, record.class);
                 }
-            })
+            }
+            return;
+        }
+        let hash = name_hash(name.as_bytes());
+        for index in self.slot_index_lower_bound(hash, count)..count {
+            let (other, slot) = self.slot_index(index);
+            if other != hash {
+                break;
+            }
+            let record = self.slot(slot);
+            if eq_lowercase(name.as_bytes(), record.name.bytes(self.bytes)) {
+                found(slot, record.class);
+            }
+        }
     }
 
-    fn slot_index_lower_bound(&self, hash: u32) -> u32 {
-        let (mut low, mut high) = (0, self.count(Section::SlotIndex));
+    /// The first entry whose hash is not less.
+    #[inline]
+    fn slot_index_lower_bound(&self, hash: u32, count: u32) -> u32 {
+        // Hashes are spread evenly, so that the place can be guessed; what is guessed is then narrowed
+        // as in any sorted list.
+        let is_less = |index: u32| self.slot_index(index).0 < hash;
+        let guess = (u64::from(hash) * u64::from(count) >> 32) as u32;
+        let mut step = 1;
+        let (mut low, mut high) = (guess, guess);
+        if guess < count && is_less(guess) {
+            while high < count && is_less(high) {
+                low = high + 1;
+                high = high.saturating_add(step).min(count);
+                step *= 2;
+            }
+        } else {
+            while low > 0 && !is_less(low - 1) {
+                high = low - 1;
+                low = low.saturating_sub(step);
+                step *= 2;
+            }
+        }
         while low < high {
             let middle = low.midpoint(high);
-            if self.slot_index(middle).0 < hash {
+            if is_less(middle) {
                 low = middle + 1;
             } else {
                 high = middle;

@@ -63,6 +63,17 @@ impl Default for Segments {
     }
 }
 
+/// For each byte, whether it is an ASCII letter or digit, and so does not end a segment.
+const IS_INNER: [bool; 256] = {
+    let mut inner = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        inner[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    inner
+};
+
 impl Segments {
     /// Cuts a text.
     pub fn set(&mut self, text: &[u8]) {
@@ -72,7 +83,7 @@ impl Segments {
         let mut len = 0;
         for byte in text {
             segment = (segment ^ u64::from(*byte)).wrapping_mul(PRIME);
-            if byte.is_ascii_alphanumeric() {
+            if IS_INNER.get(usize::from(*byte)) == Some(&true) {
                 continue;
             }
             let hash = segment ^ segment >> 31;

@@ -118,6 +118,17 @@ impl Checker<'_> {
                 index,
                 "a slot that is not well-formed",
             )?;
+            // A key that is looked at must be derived.
+            let otherwise = reserved::NAMES
+                .iter()
+                .position(|name| slot.class != reserved::CLASS && view.text(slot.name) == *name);
+            let fine = otherwise.is_none_or(|reserved| view.wanted(reserved as u32).otherwise);
+            self.ensure(
+                fine,
+                Section::Slots,
+                index,
+                "a slot that the header does not know of",
+            )?;
             if let Some(name) = reserved::NAMES.get(index as usize) {
                 let fine = view.text(slot.name) == *name && slot.class == Slot::TEXT;
                 self.ensure(
@@ -159,6 +170,13 @@ impl Checker<'_> {
             previous = Some((hash, slot));
         }
         Ok(())
+    }
+
+    /// A slot that is looked at: if it is a reserved one, the header says so.
+    fn is_slot(&self, slot: u32) -> bool {
+        let reserved = reserved::NAMES.len() as u32;
+        slot < self.view.count(Section::Slots)
+            && (slot >= reserved || self.view.wanted(slot).as_text)
     }
 
     fn lists(&self) -> Checked {
@@ -270,7 +288,7 @@ impl Checker<'_> {
                 && match view.token(index) {
                     Token::Text(text) => self.is_text(text),
                     Token::Variable { slot, default } => {
-                        slot < view.count(Section::Slots)
+                        self.is_slot(slot)
                             && view.slot(slot).class == Slot::TEXT
                             && default.is_none_or(|text| self.is_text(text))
                     }
@@ -467,7 +485,7 @@ impl Checker<'_> {
             let fine = padding == 0
                 && leaf.flags < 32
                 && leaf.flags & both != both
-                && leaf.slot < view.count(Section::Slots)
+                && self.is_slot(leaf.slot)
                 && view.slot(leaf.slot).class == info.class
                 && operands;
             self.ensure(

@@ -60,11 +60,7 @@ pub fn checksum(bytes: &[u8]) -> u64 {
     }
     let mut hash = step(0, bytes.len() as u64);
     for word in blocks.remainder().chunks(8) {
-        let mut padded = [0; 8];
-        for (to, from) in padded.iter_mut().zip(word) {
-            *to = *from;
-        }
-        hash = step(hash, u64::from_le_bytes(padded));
+        hash = step(hash, padded(word));
     }
     for lane in lanes {
         hash = step(hash, lane);
@@ -86,12 +82,26 @@ pub fn name_hash(name: &[u8]) -> u32 {
     for word in &mut words {
         hash = step(hash, lowercase(u64_at(word, 0)));
     }
-    let mut padded = [0; 8];
-    for (to, from) in padded.iter_mut().zip(words.remainder()) {
-        *to = *from;
-    }
-    hash = step(hash, lowercase(u64::from_le_bytes(padded)));
+    hash = step(hash, lowercase(padded(words.remainder())));
     (hash >> 32) as u32
+}
+
+/// The first 8 bytes as a number, padded with zeros.
+#[inline]
+pub fn padded(bytes: &[u8]) -> u64 {
+    let word = |bytes: Option<&[u8; 4]>| bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes));
+    if let Some(bytes) = bytes.first_chunk::<8>() {
+        return u64::from_le_bytes(*bytes);
+    }
+    if bytes.len() >= 4 {
+        // The two halves overlap, and agree where they do.
+        let high = u64::from(word(bytes.last_chunk::<4>()));
+        return u64::from(word(bytes.first_chunk::<4>())) | high << (8 * (bytes.len() - 4));
+    }
+    bytes
+        .iter()
+        .rev()
+        .fold(0, |word, byte| word << 8 | u64::from(*byte))
 }
 
 /// True if `text`, with ASCII letters in lower case, is `other`, which is in lower case.
@@ -159,6 +169,17 @@ mod tests {
             assert_eq!(lowercase(word).to_le_bytes(), expected);
         }
         assert_eq!(name_hash(b"AWS:SourceIP"), name_hash(b"aws:sourceip"));
+    }
+
+    #[test]
+    fn short_texts_are_padded() {
+        let text = b"abcdefghij";
+        for len in 0..=10 {
+            let mut bytes = [0; 8];
+            let kept = len.min(8);
+            bytes[..kept].copy_from_slice(&text[..kept]);
+            assert_eq!(padded(&text[..len]), u64::from_le_bytes(bytes), "{len}");
+        }
     }
 
     #[test]

@@ -218,7 +218,8 @@ impl core::error::Error for PrincipalError {}
 
 /// The six parts of an ARN: split at the first five colons (`MATCH-20`). None if there are fewer.
 ///
-/// A loop over bytes; the searchers of the standard library are made for longer texts.
+/// Looks for colons eight bytes at a time: the searchers of the standard library are made for longer
+/// texts.
 ///
 /// ```
 /// use portcullis_model::split_arn;
@@ -229,18 +230,39 @@ pub fn split_arn(text: &str) -> Option<[&str; 6]> {
     let mut parts = [""; 6];
     let mut start = 0;
     let mut found = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if byte == b':' {
-            *parts.get_mut(found)? = text.get(start..at)?;
-            start = at + 1;
+    let mut at = 0;
+    for word in text.as_bytes().chunks(8) {
+        let mut colons = colons(word);
+        while colons != 0 {
+            let colon = at + (colons.trailing_zeros() / 8) as usize;
+            colons &= colons - 1;
+            *parts.get_mut(found)? = text.get(start..colon)?;
+            start = colon + 1;
             found += 1;
             if found == 5 {
                 *parts.last_mut()? = text.get(start..)?;
                 return Some(parts);
             }
         }
+        at += 8;
     }
     None
+}
+
+/// The top bit of each byte that is a colon, of at most eight bytes.
+#[inline]
+fn colons(bytes: &[u8]) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let word = match bytes.first_chunk::<8>() {
+        Some(word) => u64::from_le_bytes(*word),
+        None => bytes
+            .iter()
+            .rev()
+            .fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    };
+    let difference = word ^ ONES.wrapping_mul(u64::from(b':'));
+    // Without a carry from one byte to the next.
+    !((difference & (0x7f * ONES)).wrapping_add(0x7f * ONES) | difference | 0x7f * ONES)
 }
 
 /// True for twelve ASCII digits (`EVAL-12`).

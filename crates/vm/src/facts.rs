@@ -61,7 +61,9 @@ impl Request {
             layers &= !SCP_CHAIN; // SCP-3
         }
         let own_resource = caller.has_account() && same_account;
-        let rcp = is_rcp_service(service)
+        // Whose names are many, so they are only looked at if there is a policy to apply.
+        let rcp = self.present().0 & RCP_CHAIN != 0
+            && is_rcp_service(service)
             && (service, name) != ("kms", "retiregrant")
             && !(principal.management_account && own_resource);
         if !rcp {
@@ -153,27 +155,31 @@ impl<'a> Home<'a> {
     }
 }
 
-/// Calls back with the reserved slot of every key that follows from a principal, and its value
-/// (`KEY-5`).
+/// Calls back with the reserved slot of every key that follows from a principal and that is wanted, and
+/// its value (`KEY-5`).
 pub(crate) fn derived<'a>(
     principal: &Principal<'a>,
     home: Home<'a>,
+    wanted: u32,
     mut found: impl FnMut(u32, &[&str]),
 ) {
     let caller = &principal.caller;
-    let keys = [
-        (reserved::PRINCIPAL_ARN, principal_arn(caller)),
-        (reserved::PRINCIPAL_ACCOUNT, principal_account(caller, home)),
-        (reserved::PRINCIPAL_TYPE, principal_type(caller)),
-        (reserved::USER_NAME, user_name(caller)),
-        (reserved::IS_SERVICE, is_service(caller)),
-        (reserved::SERVICE_NAME, service_name(caller)),
-        (reserved::USER_ID, principal.user_id),
-    ];
-    for (slot, value) in keys {
-        if let Some(value) = value {
-            found(slot, &[value]);
+    let mut one = |slot: u32, value: &dyn Fn() -> Option<&'a str>| {
+        if wanted >> slot & 1 != 0 {
+            if let Some(value) = value() {
+                found(slot, &[value]);
+            }
         }
+    };
+    one(reserved::PRINCIPAL_ARN, &|| principal_arn(caller));
+    one(reserved::PRINCIPAL_ACCOUNT, &|| principal_account(caller, home));
+    one(reserved::PRINCIPAL_TYPE, &|| principal_type(caller));
+    one(reserved::USER_NAME, &|| user_name(caller));
+    one(reserved::IS_SERVICE, &|| is_service(caller));
+    one(reserved::SERVICE_NAME, &|| service_name(caller));
+    one(reserved::USER_ID, &|| principal.user_id);
+    if wanted >> reserved::USER_ID & 1 == 0 {
+        return;
     }
     if principal.user_id.is_some() {
         return;

@@ -74,7 +74,7 @@ impl<'a> Matcher<'a> {
     ///
     /// Takes at most time proportional to the product of both lengths: a star that was passed is
     /// never tried again, since what stands before the last star has found its first place.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn matches(&self, pattern: u32, text: &[u8]) -> bool {
         let pattern = self.view.pattern(pattern);
         let literal = pattern.literal.bytes(self.view.bytes());
@@ -201,7 +201,7 @@ impl<'a> Matcher<'a> {
 
 /// Without a call into the C library, whose comparison of short texts can be slow (see
 /// `docs/benchmarks/`): eight bytes at a time.
-#[inline]
+#[inline(always)]
 pub(crate) fn strip<'t>(text: &'t [u8], prefix: &[u8]) -> Option<&'t [u8]> {
     let (head, tail) = text.split_at_checked(prefix.len())?;
     equal(head, prefix).then_some(tail)
@@ -214,13 +214,39 @@ fn find<'t>(text: &'t [u8], literal: &[u8]) -> Option<(&'t [u8], &'t [u8])> {
     };
     let mut from = text;
     loop {
-        let place = from.iter().position(|byte| byte == first)?;
-        from = from.get(place..)?;
+        from = from.get(place_of(from, *first)?..)?;
         if let Some(behind) = strip(from, literal) {
             return Some((from, behind));
         }
         from = from.get(1..)?;
     }
+}
+
+/// The first place of a byte, eight bytes at a time.
+#[inline]
+fn place_of(text: &[u8], byte: u8) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let wanted = ONES.wrapping_mul(u64::from(byte));
+    let mut words = text.chunks_exact(8);
+    let mut place = 0;
+    for word in &mut words {
+        // A byte of the difference is zero where the text has the byte; the lowest such is found
+        // exactly.
+        let difference = word_of(word) ^ wanted;
+        let zeros = difference.wrapping_sub(ONES) & !difference & (ONES << 7);
+        if zeros != 0 {
+            return Some(place + (zeros.trailing_zeros() / 8) as usize);
+        }
+        place += 8;
+    }
+    let rest = words.remainder().iter().position(|other| *other == byte);
+    rest.map(|rest| place + rest)
+}
+
+/// Eight bytes as a number.
+#[inline(always)]
+fn word_of(bytes: &[u8]) -> u64 {
+    bytes.first_chunk::<8>().map_or(0, |word| u64::from_le_bytes(*word))
 }
 
 fn ends_with(text: &[u8], suffix: &[u8]) -> bool {
@@ -231,21 +257,18 @@ fn ends_with(text: &[u8], suffix: &[u8]) -> bool {
 }
 
 /// True if two texts are equal.
-#[inline]
+#[inline(always)]
 pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
     // The last words overlap the ones before them, so that no rest is left.
     if let (Some(a_end), Some(b_end)) = (a.last_chunk::<8>(), b.last_chunk::<8>()) {
-        let (mut a, mut b) = (a, b);
-        while let (Some((x, a_rest)), Some((y, b_rest))) =
-            (a.split_first_chunk::<8>(), b.split_first_chunk::<8>())
-        {
-            if u64::from_le_bytes(*x) != u64::from_le_bytes(*y) {
+        let words = a.chunks_exact(8).zip(b.chunks_exact(8));
+        for (x, y) in words {
+            if word_of(x) != word_of(y) {
                 return false;
             }
-            (a, b) = (a_rest, b_rest);
         }
         return u64::from_le_bytes(*a_end) == u64::from_le_bytes(*b_end);
     }

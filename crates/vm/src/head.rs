@@ -1,6 +1,5 @@
 //! The head of a statement: principals, actions, resources.
 
-use portcullis_image::index::Candidate;
 use portcullis_image::{ANY, NONE, StatementRef, layer_mask};
 use portcullis_model::Layer;
 
@@ -12,16 +11,25 @@ impl Matcher<'_> {
     ///
     /// `layers` are those that the statement stands for here; `bounded` says whether the caller has a
     /// permissions boundary (`GRAM-52`).
-    #[inline]
+    #[inline(always)]
     pub(crate) fn principal(
         &self,
         statement: StatementRef<'_>,
         layers: u32,
         bounded: bool,
     ) -> Option<Strength> {
-                if statement.principals() == NONE {
-            return Some(Strength::Direct);
+        match statement.principals() {
+            NONE => Some(Strength::Direct),
+            _ => self.listed_principal(statement, layers, bounded),
         }
+    }
+
+    fn listed_principal(
+        &self,
+        statement: StatementRef<'_>,
+        layers: u32,
+        bounded: bool,
+    ) -> Option<Strength> {
         if statement.not_principal() {
             return (!self.is_exempt(statement, layers, bounded)).then_some(Strength::Direct);
         }
@@ -77,12 +85,6 @@ impl Matcher<'_> {
                     && self.matches(action.name, self.request.action_name().as_bytes())
             });
         matched != statement.not_action()
-    }
-
-    /// True if the candidate's pattern matches the resource.
-    #[inline]
-    pub(crate) fn candidate_resource(&self, candidate: &Candidate) -> bool {
-        candidate.pattern == ANY || self.matches(candidate.pattern, self.request.resource())
     }
 
     /// `MATCH-22`, `MATCH-28`, `MATCH-32`.

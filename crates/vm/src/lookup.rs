@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use portcullis_image::index::{
-    ActionHash, ActionKey, Candidate, Group, MAX_SEGMENTS, MAX_START, bucket_hash,
+    ActionHash, ActionKey, Candidate, Group, MAX_SEGMENTS, bucket_hash,
 };
 use portcullis_image::{Part, PatternKind, Section};
 
@@ -34,17 +34,21 @@ pub(crate) fn actions(matcher: &Matcher<'_>, all: &mut Vec<u32>) {
     let record = found.map(|number| view.service(number));
     let starts = record.map_or(0, |record| record.starts);
     let first = all.len();
-    for len in 0..=name.len() {
-        if len < MAX_START && starts >> len & 1 != 0 {
-            let start = name.get(..len).unwrap_or(&[]);
-            let is_start = |number| is_action(PatternKind::Prefix, start, number);
-            all.extend(find(matcher, hash.entry(ActionKey::Start), is_start));
-        }
-        match name.get(len) {
-            Some(byte) => hash.push(*byte),
-            None => break,
-        }
+    let mut left = starts;
+    let mut hashed = 0;
+    while left != 0 {
+        let len = left.trailing_zeros() as usize;
+        left &= left - 1;
+        let (Some(start), Some(new)) = (name.get(..len), name.get(hashed..len)) else {
+            break;
+        };
+        new.iter().for_each(|byte| hash.push(*byte));
+        hashed = len;
+        let is_start = |number| is_action(PatternKind::Prefix, start, number);
+        all.extend(find(matcher, hash.entry(ActionKey::Start), is_start));
     }
+    let rest = name.get(hashed..).unwrap_or(&[]);
+    rest.iter().for_each(|byte| hash.push(*byte));
     let is_exact = |number| is_action(PatternKind::Exact, name, number);
     all.extend(find(matcher, hash.entry(ActionKey::Exact), is_exact));
     if let Some(found) = all.get_mut(first..) {

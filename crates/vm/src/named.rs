@@ -126,15 +126,31 @@ pub(crate) fn find(
 
 /// The principal of a form whose text is the parts together.
 fn find_principal(view: View<'_>, form: PrincipalForm, parts: &[&str]) -> Option<u32> {
+    // Joined on the stack; what is longer than that is compared part by part.
+    let mut buffer = [0; 64];
+    let mut len = 0;
+    for part in parts {
+        if let Some(place) = buffer.get_mut(len..len + part.len()) {
+            place.copy_from_slice(part.as_bytes());
+        }
+        len += part.len();
+    }
+    let joined = match parts {
+        [text] => Some(text.as_bytes()),
+        _ => buffer.get(..len),
+    };
     let (mut low, mut high) = (0, view.count(Section::Principals));
     while low < high {
         let middle = low.midpoint(high);
         let record = view.principal(middle)?;
-        let text = record.text.bytes(view.bytes()).iter().copied();
-        let order = record
-            .form
-            .cmp(&form)
-            .then_with(|| text.cmp(parts.iter().flat_map(|part| part.bytes())));
+        let text = record.text.bytes(view.bytes());
+        let order = record.form.cmp(&form).then_with(|| match joined {
+            Some(joined) => text.cmp(joined),
+            None => text
+                .iter()
+                .copied()
+                .cmp(parts.iter().flat_map(|part| part.bytes())),
+        });
         match order {
             core::cmp::Ordering::Less => low = middle + 1,
             core::cmp::Ordering::Greater => high = middle,

@@ -42,6 +42,10 @@ pub struct Request {
     parts: Vec<UsedPart>,
     /// The layers of the parts that are present, and whether a resource policy is public.
     present: (u32, bool),
+    /// Bit `n` is set if some image looks at the key of reserved slot `n`.
+    wanted: u32,
+    /// Some image tells candidates apart by the segments of the resource.
+    uses_segments: bool,
     /// The patterns for actions that match the action, image by image.
     actions: Vec<u32>,
     /// The groups of candidates of the action, part by part.
@@ -145,8 +149,12 @@ impl Request {
         self.actions.clear();
         self.groups.clear();
         self.present = (0, false);
+        self.wanted = 0;
+        self.uses_segments = false;
         let mut start = 0;
         for (image, view) in (0..).zip(images) {
+            self.wanted |= view.wanted_keys();
+            self.uses_segments |= view.uses_segments();
             let end = start + view.count(Section::Slots);
             let first_part = self.parts.len() as u32;
             for part in parts.clone().filter(|part| part.image == image) {
@@ -182,15 +190,14 @@ impl Request {
     /// of both (`COND-41`); one that is added without values is absent and not derived (`KEY-2`).
     pub fn add<'i>(&mut self, images: impl Iterator<Item = View<'i>>, key: &str, values: &[&str]) {
         let mut stored = None;
-        for (image, view) in images.enumerate() {
-            let Some(base) = self.images.get(image).map(|image| image.slots.start) else {
-                continue;
-            };
-            for slot in view.find_slots(key) {
+        let mut base = 0;
+        for view in images {
+            view.find_slots(key, |slot, class| {
                 // The texts of a key are stored once, when the first image asks for it.
                 let start = *stored.get_or_insert_with(|| self.store(values));
-                self.push(base + slot, view.slot(slot).class, values, start);
-            }
+                self.push(base + slot, class, values, start);
+            });
+            base += view.count(Section::Slots);
         }
     }
 
@@ -322,16 +329,21 @@ impl Request {
             Some(known) => self.set_known(known),
             None => self.find_named(images.clone(), principal, home),
         }
-        derived(principal, home, |slot, parts| {
+        let wanted = self.wanted;
+        derived(principal, home, wanted, |slot, parts| {
             self.derive(images.clone(), slot, parts)
         });
-        if let Some(account) = resource_account(target, &resource) {
-            self.derive(images.clone(), reserved::RESOURCE_ACCOUNT, &[account]);
+        if wanted >> reserved::RESOURCE_ACCOUNT & 1 != 0 {
+            if let Some(account) = resource_account(target, &resource) {
+                self.derive(images.clone(), reserved::RESOURCE_ACCOUNT, &[account]);
+            }
         }
         let start = self.text.len() as u32;
         self.text.push_str(target.resource);
         self.resource = start..self.text.len() as u32;
-        self.segments.set(target.resource.as_bytes());
+        if self.uses_segments {
+            self.segments.set(target.resource.as_bytes());
+        }
         self.set_facts(principal, home, target, &resource);
     }
 
@@ -351,8 +363,10 @@ impl Request {
         let mut named = core::mem::take(&mut self.named);
         for (image, view) in images.enumerate() {
             let start = named.len() as u32;
-            let context = FromContext::of(self, image);
-            named::find(view, principal, home, context, &mut named);
+            if view.count(Section::Principals) > 0 {
+                let context = FromContext::of(self, image);
+                named::find(view, principal, home, context, &mut named);
+            }
             if let Some(image) = self.images.get_mut(image) {
                 image.named = start..named.len() as u32;
             }
@@ -386,9 +400,11 @@ impl Request {
             }
             if wanted.otherwise {
                 let name = reserved::NAMES.get(slot as usize).copied().unwrap_or("");
-                for other in view.find_slots(name).filter(|other| *other != slot) {
-                    self.push_stored(base + other, view.slot(other).class, start, len);
-                }
+                view.find_slots(name, |other, class| {
+                    if other != slot {
+                        self.push_stored(base + other, class, start, len);
+                    }
+                });
             }
         }
     }

@@ -24,10 +24,7 @@ impl Key {
         let mut slots = Vec::new();
         let mut base = 0;
         for view in images {
-            slots.extend(
-                view.find_slots(name)
-                    .map(|slot| (base + slot, view.slot(slot).class)),
-            );
+            view.find_slots(name, |slot, class| slots.push((base + slot, class)));
             base += view.count(Section::Slots);
         }
         Key { slots }

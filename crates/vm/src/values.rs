@@ -6,6 +6,7 @@ use portcullis_image::Slot;
 use portcullis_image::value::instant;
 use portcullis_image::value::network::Address;
 use portcullis_image::value::number::Number;
+use portcullis_image::wire::padded;
 
 /// The values of a slot.
 #[derive(Clone, Copy, Debug, Default)]
@@ -103,24 +104,7 @@ fn typed(text: &str, class: u8) -> Typed {
 #[inline]
 fn first_16(text: &[u8]) -> (u64, u64) {
     match text.split_first_chunk::<8>() {
-        Some((low, rest)) => (u64::from_le_bytes(*low), first_8(rest)),
-        None => (first_8(text), 0),
+        Some((low, rest)) => (u64::from_le_bytes(*low), padded(rest)),
+        None => (padded(text), 0),
     }
-}
-
-/// The first 8 bytes, padded with zeros.
-#[inline]
-fn first_8(text: &[u8]) -> u64 {
-    let word = |bytes: Option<&[u8; 4]>| bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes));
-    if let Some(bytes) = text.first_chunk::<8>() {
-        return u64::from_le_bytes(*bytes);
-    }
-    if text.len() >= 4 {
-        // The two halves overlap, and agree where they do.
-        let high = u64::from(word(text.last_chunk::<4>()));
-        return u64::from(word(text.first_chunk::<4>())) | high << (8 * (text.len() - 4));
-    }
-    text.iter()
-        .rev()
-        .fold(0, |word, byte| word << 8 | u64::from(*byte))
 }

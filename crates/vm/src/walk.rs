@@ -1,7 +1,7 @@
 //! The walk over statements: one code for deciding and for explaining.
 
-use portcullis_image::index::{Candidate, WHOLE_HEAD};
-use portcullis_image::{StatementRef, View, layer_mask};
+use portcullis_image::index::{Candidate, Group, WHOLE_HEAD};
+use portcullis_image::{ANY, StatementRef, View, layer_mask};
 use portcullis_model::Layer;
 
 use crate::caller::Strength;
@@ -107,22 +107,15 @@ impl Walk {
     }
 
     /// Looks at the candidates that the index gives. False if the index cannot tell all of them.
-    #[inline]
+    #[inline(always)]
     fn candidates(&mut self, matcher: &Matcher<'_>, used: &UsedPart) -> bool {
         let view = matcher.view;
         let layers = used.layers & self.layers;
         let mask = matcher.request.segments.mask();
         for number in matcher.request.groups_of(used) {
             let group = view.group(*number);
-            if group.probe_count > 0 {
-                let complete = lookup::hashed(matcher, *number, &group, |candidate| {
-                    if candidate.layers & layers != 0 && candidate.mask & !mask == 0 {
-                        self.candidate(matcher, &candidate, layers);
-                    }
-                });
-                if !complete {
-                    return false;
-                }
+            if group.probe_count > 0 && !self.hashed(matcher, *number, &group, layers) {
+                return false;
             }
             for index in group.start..group.start.saturating_add(group.count) {
                 let candidate = view.candidate(index);
@@ -134,25 +127,33 @@ impl Walk {
         true
     }
 
-    #[inline]
+    /// Looks at the candidates of a group that are found by the resource.
+    #[inline(never)]
+    fn hashed(&mut self, matcher: &Matcher<'_>, number: u32, group: &Group, layers: u32) -> bool {
+        let mask = matcher.request.segments.mask();
+        lookup::hashed(matcher, number, group, |candidate| {
+            if candidate.layers & layers != 0 && candidate.mask & !mask == 0 {
+                self.candidate(matcher, &candidate, layers);
+            }
+        })
+    }
+
+    #[inline(always)]
     fn candidate(&mut self, matcher: &Matcher<'_>, candidate: &Candidate, layers: u32) {
-        if candidate.pattern != WHOLE_HEAD && !matcher.candidate_resource(candidate) {
-            return;
-        }
         let statement = matcher.view.statement_ref(candidate.statement);
-        if candidate.pattern == WHOLE_HEAD
-            && !(matcher.action(statement) && matcher.resource(statement))
-        {
-            return;
-        }
-        let layers = statement.layers() & layers;
-        if self.can_change(statement, layers) {
+        let head = match candidate.pattern {
+            ANY => true,
+            WHOLE_HEAD => matcher.action(statement) && matcher.resource(statement),
+            pattern => matcher.matches(pattern, matcher.request.resource()),
+        };
+        let layers = candidate.layers & layers;
+        if head && self.can_change(statement, layers) {
             self.rest(matcher, statement, layers);
         }
     }
 
     /// False if the layers of an Allow are allowed already, as strongly as can be.
-    #[inline]
+    #[inline(always)]
     fn can_change(&self, statement: StatementRef<'_>, layers: u32) -> bool {
         let new = if statement.is_deny() {
             layers & !self.verdicts.deny
@@ -165,7 +166,7 @@ impl Walk {
     }
 
     /// Principals and condition of a statement whose action and resource match.
-    #[inline]
+    #[inline(never)]
     fn rest(&mut self, matcher: &Matcher<'_>, statement: StatementRef<'_>, layers: u32) -> Step {
         let Some(strength) = matcher.principal(statement, layers, self.bounded) else {
             return Step::Principal;

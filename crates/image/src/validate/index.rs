@@ -53,6 +53,14 @@ impl Checker<'_> {
                 "a candidate that is not well-formed",
             )?;
         }
+        let segments = view.count(Section::Probes) > 0
+            || (0..candidates).any(|index| view.candidate(index).mask != 0);
+        self.ensure(
+            view.uses_segments() || !segments,
+            Section::Candidates,
+            0,
+            "segments that the header does not know of",
+        )?;
         for index in 0..view.count(Section::Probes) {
             let probe = view.probe(index);
             let fine = usize::from(probe.start.max(probe.middle)) < MAX_SEGMENTS;
