@@ -312,7 +312,15 @@ pub fn document(u: &mut Unstructured<'_>, kind: PolicyKind, settings: &Settings)
     Ok(Value::Object(document).to_string())
 }
 
-fn statement(u: &mut Unstructured<'_>, kind: PolicyKind, settings: &Settings) -> Result<Value> {
+/// A statement of a document that loads under the kind.
+///
+/// # Errors
+/// As [`world`].
+pub(crate) fn statement(
+    u: &mut Unstructured<'_>,
+    kind: PolicyKind,
+    settings: &Settings,
+) -> Result<Value> {
     let rcp = kind == PolicyKind::Rcp;
     let mut statement = Map::new();
     let deny = rcp || u.ratio(1, 3)?;

@@ -2,14 +2,16 @@
 //!
 //! Nothing here depends on a fuzzer: a generator turns bytes into policies and requests
 //! ([`generate`]), whether the bytes come from a fuzzer or from [`Bytes`]; an oracle answers requests
-//! ([`oracle`]). A disagreement prints itself as a line of a scenario file, to be pasted into the
-//! corpus.
+//! ([`oracle`]), and laws tie two answers to each other ([`laws`]). A disagreement is made small
+//! ([`minimise`]) and prints itself as a line of a scenario file, to be pasted into the corpus.
 
 pub mod corpus;
 pub mod derive;
 pub mod forge;
 pub mod fuzz;
 pub mod generate;
+pub mod laws;
+pub mod minimise;
 pub mod oracle;
 mod world;
 

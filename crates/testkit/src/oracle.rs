@@ -8,6 +8,7 @@ use portcullis_syntax::PolicySets;
 
 use portcullis_vm::{Action, Key, Known, Target};
 
+use crate::minimise::minimise;
 use crate::{Request, World};
 
 /// An answer: the decision and the policy sets that made it.
@@ -218,26 +219,68 @@ pub const VMS: [Vm; 5] = {
     ]
 };
 
-/// Asks the reference and the machines, and tells the first disagreement as a scenario.
+/// Asks the reference and the machines, and tells the first disagreement as a scenario, reduced to what
+/// is needed for it.
 ///
 /// # Errors
 /// The text of the failure. The answers of the reference if there is none.
 pub fn compare(world: &World, requests: &[Request], vms: &[Vm]) -> Result<Vec<Answer>, String> {
+    let expected = match differences(world, requests, vms)? {
+        Ok(expected) => return Ok(expected),
+        Err(difference) => difference,
+    };
+    let Some(request) = requests.get(expected.request) else {
+        return Err("an answer without a request".into());
+    };
+    let still = |world: &World, request: &Request| {
+        let again = differences(world, std::slice::from_ref(request), vms);
+        matches!(again, Ok(Err(_)))
+    };
+    let (world, request) = minimise(world, request, &still);
+    let small = match differences(&world, std::slice::from_ref(&request), vms)? {
+        Err(difference) => difference,
+        // It takes several requests in turn: the first world it is, then.
+        Ok(_) => expected,
+    };
+    Err(format!(
+        "{} says {:?}, {} says {:?}:\n{}",
+        small.vm,
+        small.answer,
+        Reference.name(),
+        small.expected,
+        world.scenario("disagreement", &request, small.expected.decision.as_str()),
+    ))
+}
+
+/// An answer that is not that of the reference.
+struct Difference {
+    vm: &'static str,
+    request: usize,
+    answer: Answer,
+    expected: Answer,
+}
+
+/// The answers of the reference, or the first of a machine that is another.
+fn differences(
+    world: &World,
+    requests: &[Request],
+    vms: &[Vm],
+) -> Result<Result<Vec<Answer>, Difference>, String> {
     let arena = Bump::new();
     let sets = world.read(&arena)?;
-    let expected = Reference.answer(&sets, requests)?;
+    let all = Reference.answer(&sets, requests)?;
     for vm in vms {
         let answers = vm.answer(&sets, requests)?;
-        for ((request, expected), answer) in requests.iter().zip(&expected).zip(&answers) {
-            if expected != answer {
-                return Err(format!(
-                    "{} says {answer:?}, {} says {expected:?}:\n{}",
-                    vm.name(),
-                    Reference.name(),
-                    world.scenario("disagreement", request, expected.decision.as_str()),
-                ));
+        for (request, (expected, answer)) in all.iter().zip(answers).enumerate() {
+            if *expected != answer {
+                return Ok(Err(Difference {
+                    vm: vm.name(),
+                    request,
+                    answer,
+                    expected: expected.clone(),
+                }));
             }
         }
     }
-    Ok(expected)
+    Ok(Ok(all))
 }

@@ -132,7 +132,7 @@ pub enum Caller {
 }
 
 /// A request, owned.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(
     missing_docs,
     reason = "the names are those of `portcullis_model::Request`"

@@ -1,0 +1,112 @@
+//! Images that no compiler wrote.
+
+use std::sync::LazyLock;
+
+use arbitrary::Unstructured;
+use bumpalo::Bump;
+use portcullis_compile::{Options, compile};
+use portcullis_image::{Image, Leaf, Section, disassemble, flag};
+
+use crate::forge::{Parts, repair, use_up};
+use crate::generate::{Settings, world};
+use crate::{Bytes, Caller, Request};
+
+/// Any bytes, given the header and the checksum of an image.
+pub fn image(data: &[u8]) {
+    let mut bytes = data.to_vec();
+    repair(&mut bytes);
+    use_up(&bytes, &[request()]);
+}
+
+/// The sections of an image with every kind of list.
+static BASE: LazyLock<Option<Parts>> = LazyLock::new(|| {
+    let settings = Settings {
+        statements: 30,
+        conditions: 4,
+        ..Settings::default()
+    };
+    let bytes = Bytes::new(8).take(60_000);
+    let world = world(&mut Unstructured::new(&bytes), &settings).ok()?;
+    let arena = Bump::new();
+    let sets = world.read(&arena).ok()?;
+    let options = Options {
+        debug: false,
+        index: true,
+    };
+    let image = Image::from_bytes(compile(&sets, options).ok()?).ok()?;
+    Some(Parts::of(&image))
+});
+
+/// The bytes as instructions of an image that is right otherwise: encoding is the inverse of decoding;
+/// the image is refused, or each instruction is run, shown and written as it was read.
+pub fn instructions(data: &[u8]) {
+    let Some(base) = &*BASE else {
+        panic!("the sample does not compile");
+    };
+    for chunk in data.chunks_exact(Leaf::SIZE) {
+        let leaf = Leaf::decode(chunk, 0);
+        let encoded = leaf.encode();
+        assert_eq!(Leaf::decode(&encoded, 0), leaf);
+        // The two bytes between the flags and the slot mean nothing and are written as zero.
+        let mut plain = chunk.to_vec();
+        plain[2..4].fill(0);
+        assert_eq!(encoded[..], plain[..]);
+    }
+    let mut parts = base.clone();
+    let Some((_, code)) = parts
+        .sections
+        .iter_mut()
+        .find(|(number, _)| *number == Section::Code as u32)
+    else {
+        panic!("the sample has no instructions");
+    };
+    // The fuzzer's instructions take the places of the first ones, which statements lead to.
+    let len = (data.len() - data.len() % Leaf::SIZE).min(code.len());
+    code[..len].copy_from_slice(&data[..len]);
+    if let Some(flags) = code.len().checked_sub(Leaf::SIZE - 1) {
+        code[flags] |= flag::END;
+    }
+    let bytes = parts.join();
+    if !use_up(&bytes, &[request()]) {
+        return;
+    }
+    let Ok(image) = Image::from_bytes(&bytes[..]) else {
+        return;
+    };
+    let view = image.view();
+    for (index, chunk) in (0..).zip(data[..len].chunks_exact(Leaf::SIZE)) {
+        assert_eq!(view.leaf(index).encode()[..], *chunk, "instruction {index}");
+    }
+    let mut text = String::new();
+    assert!(disassemble(view, &mut text).is_ok());
+    assert!(!text.contains("unknown"), "{text}");
+}
+
+fn request() -> Request {
+    let caller = Caller::User {
+        arn: "arn:aws:iam::111122223333:user/bob".into(),
+    };
+    let context = [
+        ("aws:username", &["bob"][..]),
+        ("s3:max-keys", &["10"]),
+        ("aws:SourceIp", &["10.0.0.1"]),
+        ("aws:CurrentTime", &["2026-01-01T00:00:00Z"]),
+        ("aws:SecureTransport", &["true"]),
+        ("aws:TagKeys", &["a", "b"]),
+    ];
+    let texts = |values: &[&str]| values.iter().map(|value| value.to_string()).collect();
+    Request {
+        caller,
+        user_id: None,
+        management_account: false,
+        action: "s3:GetObject".into(),
+        resource: "arn:aws:s3:::b/k".into(),
+        resource_account: None,
+        context: context
+            .iter()
+            .map(|(key, values)| (key.to_string(), texts(values)))
+            .collect(),
+        restrict_public_buckets: false,
+        external_grant: false,
+    }
+}
