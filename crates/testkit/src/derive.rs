@@ -1,9 +1,38 @@
 //! Requests derived from the statements of documents, so that they come near to matching.
 
+use arbitrary::Unstructured;
 use portcullis_model::Family;
+use portcullis_syntax::PolicySets;
 use portcullis_syntax::ast::{Condition, Document, Entries, Statement};
 
-use crate::{Bytes, Caller, Request};
+use crate::{Bytes, Caller, Request, generate};
+
+/// Requests to these policies: every other one is derived from a statement of one of the documents, if
+/// there is one, and the rest are made from nothing.
+pub fn requests(sets: &PolicySets<'_>, bytes: &mut Bytes, count: usize) -> Vec<Request> {
+    let optional = [
+        &sets.boundary,
+        &sets.session,
+        &sets.resource,
+        &sets.vpc_endpoint,
+    ];
+    let documents: Vec<&Document<'_>> = sets
+        .identity
+        .iter()
+        .chain(optional.into_iter().flatten().flatten())
+        .chain(sets.scps.iter().chain(&sets.rcps).flatten())
+        .map(|policy| &policy.document)
+        .collect();
+    (0..count)
+        .filter_map(|number| {
+            let document = documents.get(bytes.below(documents.len()));
+            let derived = document
+                .filter(|_| number % 2 == 0)
+                .and_then(|document| request(document, bytes));
+            derived.or_else(|| generate::request(&mut Unstructured::new(&bytes.take(400))).ok())
+        })
+        .collect()
+}
 
 /// A request that one of the statements may well match.
 ///

@@ -97,7 +97,10 @@ impl Law {
         let (world, request) = minimise(world, request, &still);
         let (after, changed) = self.changed(&world, &request, seed);
         let name = |when: &str| format!("{}: {when}", self.name);
-        let expect = |world: &World, request: &Request| match answers(world, &[request.clone()]) {
+        let expect = |world: &World, request: &Request| match answers(
+            world,
+            std::slice::from_ref(request),
+        ) {
             Ok(answers) => answers.first().map_or("", |a| a.decision.as_str()),
             Err(_) => "",
         };
