@@ -7,11 +7,15 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use arbitrary::Unstructured;
+use bumpalo::Bump;
+use portcullis_compile::{Options, compile};
 use portcullis_image::{Image, Section};
+use portcullis_testkit::Bytes;
 use portcullis_testkit::corpus::{documents, root};
 use portcullis_testkit::forge::Parts;
-use portcullis_testkit::fuzz::{self, TARGETS};
-use portcullis_testkit::{Bytes, fuzz::Target};
+use portcullis_testkit::fuzz::{self, TARGETS, Target};
+use portcullis_testkit::generate::{Settings, world};
 
 /// `PORTCULLIS_CASES` asks for more than the ordinary run.
 fn cases(ordinary: u64) -> u64 {
@@ -233,23 +237,32 @@ fn scenario() {
     run(&seeds, cases(2_000), fuzz::scenario);
 }
 
-fn example() -> Vec<u8> {
-    fs::read(root().join("images/v1/example.pcl")).unwrap()
+fn sample() -> Image<Vec<u8>> {
+    let world = world(
+        &mut Unstructured::new(&Bytes::new(8).take(4_000)),
+        &Settings::default(),
+    );
+    let world = world.unwrap();
+    let arena = Bump::new();
+    let sets = world.read(&arena).unwrap();
+    Image::from_bytes(compile(&sets, Options::default()).unwrap()).unwrap()
 }
 
 #[test]
 fn image() {
-    run(&[example()], cases(20_000), fuzz::image);
+    run(&[sample().as_bytes().to_vec()], cases(20_000), fuzz::image);
 }
 
 #[test]
 fn instructions() {
-    let parts = Parts::of(&Image::from_bytes(example()).unwrap());
+    let parts = Parts::of(&sample());
     let code = parts
         .sections
         .into_iter()
         .find(|(number, _)| *number == Section::Code as u32);
-    run(&[code.unwrap().1], cases(2_000), fuzz::instructions);
+    let code = code.unwrap().1;
+    assert!(code.len() >= 64);
+    run(&[code], cases(2_000), fuzz::instructions);
 }
 
 #[test]
