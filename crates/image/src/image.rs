@@ -5,11 +5,11 @@ use core::fmt;
 use crate::index::{Bucket, Candidate, Group, Node, Probe, ServiceRecord};
 use crate::leaf::{Leaf, LeafRef};
 use crate::part::Part;
+use crate::statement::{Statement, StatementRef};
 use crate::record::{
     ANY, ActionPattern, ArnPattern, LeafSource, NETWORK_SIZE, NumberRecord, Origin, Pattern,
     PrincipalRecord, Slot, Source, Str, Token, Wanted, network_at, version_at,
 };
-use crate::statement::{Statement, StatementRef};
 use crate::validate::validate;
 use crate::value::fold::eq_folded;
 use crate::value::network::Network;
