@@ -305,7 +305,12 @@ impl<'a> Program<'a> {
             builder.push(last, reading);
             builders.push(builder);
         }
-        Some(builders.into_iter().map(|builder| builder.finish(self)).collect())
+        Some(
+            builders
+                .into_iter()
+                .map(|builder| builder.finish(self))
+                .collect(),
+        )
     }
 
     /// The texts of all values, if none of them has a variable.

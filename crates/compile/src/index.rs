@@ -152,7 +152,10 @@ impl Builder<'_, '_, '_> {
                     if let Ok(place) = groups.binary_search_by_key(&parent, |(action, _)| *action) {
                         list.extend(groups.get(place).map(|(_, group)| *group));
                     }
-                    next = self.actions.get(parent as usize).and_then(|info| info.parent);
+                    next = self
+                        .actions
+                        .get(parent as usize)
+                        .and_then(|info| info.parent);
                 }
                 list.extend_from_slice(&rest);
             }
@@ -448,7 +451,9 @@ impl Tables<'_, '_> {
 
         residue.sort_unstable();
         let mut left = residue.as_slice();
-        let any_service = residue.last().is_some_and(|(service, _)| *service == u32::MAX);
+        let any_service = residue
+            .last()
+            .is_some_and(|(service, _)| *service == u32::MAX);
         let named = services.items().iter().copied();
         let names = named.chain(any_service.then_some(Str::default()));
         for (number, name) in (0..).zip(names) {
@@ -502,7 +507,10 @@ fn hash_table(entries: Vec<(u32, u32)>) -> Vec<(u32, u32)> {
     let mut table = vec![(0, 0); places];
     for entry in entries {
         let mut place = entry.0 as usize;
-        while table.get(place % places).is_some_and(|(_, taken)| *taken != 0) {
+        while table
+            .get(place % places)
+            .is_some_and(|(_, taken)| *taken != 0)
+        {
             place += 1;
         }
         if let Some(free) = table.get_mut(place % places) {

@@ -194,7 +194,9 @@ impl<'a> Program<'a> {
         for (layers, policies) in policies {
             part.layers |= layers;
             part.public |= layers & resource != 0
-                && policies.iter().any(|policy| public::is_public(&policy.document));
+                && policies
+                    .iter()
+                    .any(|policy| public::is_public(&policy.document));
             for policy in *policies {
                 self.policy(*layers, policy, lines);
             }

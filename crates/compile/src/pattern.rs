@@ -88,7 +88,10 @@ impl<'a> PatternBuilder<'a> {
     pub(crate) fn push_field(&mut self, text: &'a str, reading: Reading) -> bool {
         let first = self.parts.len();
         self.push(text, reading);
-        let parts = self.parts.get_mut(first.saturating_sub(1)..).unwrap_or(&mut []);
+        let parts = self
+            .parts
+            .get_mut(first.saturating_sub(1)..)
+            .unwrap_or(&mut []);
         for part in parts {
             match part {
                 Part::Text(_) | Part::Field => {}

@@ -5,11 +5,11 @@ use core::fmt;
 use crate::index::{Bucket, Candidate, Group, Node, Probe, ServiceRecord};
 use crate::leaf::{Leaf, LeafRef};
 use crate::part::Part;
-use crate::statement::{Statement, StatementRef};
 use crate::record::{
     ANY, ActionPattern, ArnPattern, LeafSource, NETWORK_SIZE, NumberRecord, Origin, Pattern,
     PrincipalRecord, Slot, Source, Str, Token, Wanted, network_at, version_at,
 };
+use crate::statement::{Statement, StatementRef};
 use crate::validate::validate;
 use crate::value::fold::eq_folded;
 use crate::value::network::Network;
@@ -38,6 +38,7 @@ macro_rules! sections {
             }
 
             /// Bytes of a record.
+            #[inline(always)]
             pub fn record_size(self) -> usize {
                 match self { $(Section::$name => $size,)+ }
             }
@@ -379,6 +380,19 @@ impl List<'_> {
     /// True if there are none.
     pub fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// True if it is so for some item.
+    #[inline(always)]
+    pub fn any(&self, mut is_so: impl FnMut(u32) -> bool) -> bool {
+        let mut index = 0;
+        while index < self.len {
+            if is_so(u32_at(self.bytes, self.at + 4 * index as usize)) {
+                return true;
+            }
+            index += 1;
+        }
+        false
     }
 
     /// The items in order.

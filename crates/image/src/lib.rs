@@ -24,13 +24,13 @@ pub mod wire;
 
 pub use disasm::disassemble;
 pub use image::{Header, Image, ImageError, LIST_LEN, List, ListKind, Section, View, instant_of};
+pub use leaf::{Leaf, LeafRef, flag, ordering};
 pub use op::{Op, OpInfo, Operands};
 pub use part::Part;
-pub use leaf::{Leaf, LeafRef, flag, ordering};
 pub use record::{ANY, MAX_CHARS, MAX_INLINE_NUMBER, NONE, reserved};
-pub use statement::{Statement, StatementFlags, StatementRef};
 pub use record::{
     ActionPattern, ArnPattern, LeafSource, NETWORK_SIZE, NumberRecord, Origin, Pattern,
-    PatternKind, PrincipalForm, PrincipalRecord, Slot, Source, Str,
-    Token, layer_bit, layer_mask, layers, network_at, network_bytes,
+    PatternKind, PrincipalForm, PrincipalRecord, Slot, Source, Str, Token, layer_bit, layer_mask,
+    layers, network_at, network_bytes,
 };
+pub use statement::{Statement, StatementFlags, StatementRef};

@@ -13,6 +13,7 @@ pub const ANY: u32 = u32::MAX;
 pub const NONE: u32 = u32::MAX - 1;
 
 /// The bit of a layer in the masks of the format.
+#[inline]
 pub fn layer_bit(layer: Layer) -> u32 {
     match layer {
         Layer::Identity => 0,
@@ -26,6 +27,7 @@ pub fn layer_bit(layer: Layer) -> u32 {
 }
 
 /// A mask with the bit of one layer.
+#[inline]
 pub fn layer_mask(layer: Layer) -> u32 {
     1 << layer_bit(layer)
 }

@@ -55,7 +55,13 @@ impl Checker<'_> {
         })
     }
 
-    pub(crate) fn ensure(&self, holds: bool, section: Section, index: u32, what: &'static str) -> Checked {
+    pub(crate) fn ensure(
+        &self,
+        holds: bool,
+        section: Section,
+        index: u32,
+        what: &'static str,
+    ) -> Checked {
         if holds {
             Ok(())
         } else {
@@ -415,8 +421,8 @@ impl Checker<'_> {
             let mut allow_seen = false;
             for number in next..next + part.statement_count {
                 let statement = view.statement(number);
-                let sorted = !(allow_seen && statement.flags.deny)
-                    && statement.layers & !part.layers == 0;
+                let sorted =
+                    !(allow_seen && statement.flags.deny) && statement.layers & !part.layers == 0;
                 self.ensure(
                     sorted,
                     Section::Statements,

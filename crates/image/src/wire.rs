@@ -80,11 +80,15 @@ pub fn name_hash(name: &[u8]) -> u32 {
     let mut hash = name.len() as u64;
     let mut words = name.chunks_exact(8);
     for word in &mut words {
-        hash = step(hash, lowercase(u64_at(word, 0)));
+        hash = step(hash, u64_at(word, 0) | CASE);
     }
-    hash = step(hash, lowercase(padded(words.remainder())));
+    hash = step(hash, padded(words.remainder()) | CASE);
     (hash >> 32) as u32
 }
+
+/// The bits that tell upper case from lower. Setting them also makes a few other bytes alike, which a
+/// hash may do.
+const CASE: u64 = 0x2020_2020_2020_2020;
 
 /// The first 8 bytes as a number, padded with zeros.
 #[inline]

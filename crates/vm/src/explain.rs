@@ -107,10 +107,7 @@ pub struct ConditionReport {
 /// Explains a request that was filled for the same stack of images.
 ///
 /// Looks at every statement, without index, and judges each with the code that decides.
-pub fn explain<'i>(
-    images: impl Iterator<Item = View<'i>>,
-    request: &Request,
-) -> Explanation {
+pub fn explain<'i>(images: impl Iterator<Item = View<'i>>, request: &Request) -> Explanation {
     let mut recorder = Recorder::default();
     let verdicts = record(images, request, &mut recorder);
     let facts = &request.facts;

@@ -172,7 +172,9 @@ pub(crate) fn derived<'a>(
         }
     };
     one(reserved::PRINCIPAL_ARN, &|| principal_arn(caller));
-    one(reserved::PRINCIPAL_ACCOUNT, &|| principal_account(caller, home));
+    one(reserved::PRINCIPAL_ACCOUNT, &|| {
+        principal_account(caller, home)
+    });
     one(reserved::PRINCIPAL_TYPE, &|| principal_type(caller));
     one(reserved::USER_NAME, &|| user_name(caller));
     one(reserved::IS_SERVICE, &|| is_service(caller));

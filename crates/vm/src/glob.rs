@@ -246,7 +246,9 @@ fn place_of(text: &[u8], byte: u8) -> Option<usize> {
 /// Eight bytes as a number.
 #[inline(always)]
 fn word_of(bytes: &[u8]) -> u64 {
-    bytes.first_chunk::<8>().map_or(0, |word| u64::from_le_bytes(*word))
+    bytes
+        .first_chunk::<8>()
+        .map_or(0, |word| u64::from_le_bytes(*word))
 }
 
 fn ends_with(text: &[u8], suffix: &[u8]) -> bool {
@@ -264,11 +266,14 @@ pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
     }
     // The last words overlap the ones before them, so that no rest is left.
     if let (Some(a_end), Some(b_end)) = (a.last_chunk::<8>(), b.last_chunk::<8>()) {
-        let words = a.chunks_exact(8).zip(b.chunks_exact(8));
-        for (x, y) in words {
-            if word_of(x) != word_of(y) {
+        let (mut a, mut b) = (a, b);
+        while let (Some((x, a_rest)), Some((y, b_rest))) =
+            (a.split_first_chunk::<8>(), b.split_first_chunk::<8>())
+        {
+            if x != y {
                 return false;
             }
+            (a, b) = (a_rest, b_rest);
         }
         return u64::from_le_bytes(*a_end) == u64::from_le_bytes(*b_end);
     }

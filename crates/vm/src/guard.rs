@@ -49,7 +49,7 @@ impl Matcher<'_> {
         }
     }
 
-    #[cold]
+    #[inline(never)]
     fn hold_several(&self, leaf: LeafRef<'_>, slot: &SlotRange) -> bool {
         let flags = leaf.flags();
         let negated = flags & flag::NEGATED != 0;
@@ -69,11 +69,11 @@ impl Matcher<'_> {
     }
 
     /// True if the value compares to some value of the policy.
-    #[inline]
+    ///
+    /// Here are the tests that take a few instructions of the processor, so that the loop over a guard
+    /// stays small.
+    #[inline(always)]
     fn test(&self, leaf: LeafRef<'_>, value: &Value) -> bool {
-        let view = &self.view;
-        let bytes = || self.bytes(value);
-        let list = || view.list(leaf.x() as u32);
         match Op::from_code(leaf.op()).unwrap_or(Op::Fault) {
             Op::Fault => false,
             Op::Const | Op::Null => leaf.x() == 1,
@@ -92,49 +92,58 @@ impl Matcher<'_> {
                 }
                 _ => false,
             },
-            Op::TextIn => {
-                let text = bytes();
-                list()
-                    .iter()
-                    .any(|item| equal(text, view.condition_text(item).bytes(view.bytes())))
-            }
-            Op::FoldIn => {
-                let text = self.text(value);
-                list()
-                    .iter()
-                    .any(|item| eq_folded(text, view.condition_text(item).bytes(view.bytes())))
-            }
-            Op::Like => {
-                let text = bytes();
-                list().iter().any(|pattern| self.matches(pattern, text))
-            }
-            Op::FoldLike => self.any_equal(leaf, self.text(value), Case::Fold),
-            Op::Number => self.any_number(leaf, value),
             Op::NumberIs => match value.typed {
                 Typed::Millionths(millionths) => {
-                    stands(Some(millionths.cmp(&(leaf.x() as i64))), leaf.z())
+                    stands(millionths.cmp(&(leaf.x() as i64)), leaf.z())
                 }
-                Typed::Number => stands(
-                    compare_texts(self.text(value), view.text(Str::unpack(leaf.y()))),
-                    leaf.z(),
-                ),
-                _ => false,
-            },
-            Op::Date => match value.typed {
-                Typed::Instant(low, high) => list().iter().any(|item| {
-                    let order = instant_of(low, high).cmp(&view.instant(item));
-                    stands(Some(order), leaf.z())
-                }),
+                Typed::Number => self.compares(value, Str::unpack(leaf.y()), leaf.z()),
                 _ => false,
             },
             Op::DateIs => match value.typed {
                 Typed::Instant(low, high) => {
                     let order = instant_of(low, high).cmp(&instant_of(leaf.x(), leaf.y()));
-                    stands(Some(order), leaf.z())
+                    stands(order, leaf.z())
                 }
                 _ => false,
             },
             Op::Bool => truth(value).is_some_and(|truth| leaf.x() & truth_bit(truth) != 0),
+            Op::AddressV4 => match value.typed {
+                Typed::V4(address) => {
+                    let inside = |packed: u64| address & (packed >> 32) as u32 == packed as u32;
+                    inside(leaf.x()) | inside(leaf.y()) | inside(leaf.z())
+                }
+                _ => false,
+            },
+            op => self.test_list(op, leaf, value),
+        }
+    }
+
+    /// The tests against a list.
+    #[inline(never)]
+    fn test_list(&self, op: Op, leaf: LeafRef<'_>, value: &Value) -> bool {
+        let view = &self.view;
+        let list = view.list(leaf.x() as u32);
+        let text_of = |item| view.condition_text(item).bytes(view.bytes());
+        match op {
+            Op::TextIn => {
+                let text = self.bytes(value);
+                list.any(|item| equal(text, text_of(item)))
+            }
+            Op::FoldIn => {
+                let text = self.text(value);
+                list.any(|item| eq_folded(text, text_of(item)))
+            }
+            Op::Like => {
+                let text = self.bytes(value);
+                list.any(|pattern| self.matches(pattern, text))
+            }
+            Op::FoldLike => self.any_equal(leaf, self.text(value), Case::Fold),
+            Op::Number => self.any_number(leaf, value),
+            Op::Date => match value.typed {
+                Typed::Instant(low, high) => list
+                    .any(|item| stands(instant_of(low, high).cmp(&view.instant(item)), leaf.z())),
+                _ => false,
+            },
             Op::BoolLike => truth(value).is_some_and(|truth| {
                 let text = if truth { "true" } else { "false" };
                 self.any_equal(leaf, text, Case::Ascii)
@@ -145,18 +154,10 @@ impl Matcher<'_> {
                     Typed::V6(low, high) => Address::V6(u128::from(low) | u128::from(high) << 64),
                     _ => return false,
                 };
-                list()
-                    .iter()
-                    .any(|item| view.network(item).contains(address))
+                list.any(|item| view.network(item).contains(address))
             }
-            Op::AddressV4 => match value.typed {
-                Typed::V4(address) => {
-                    let inside = |packed: u64| address & (packed >> 32) as u32 == packed as u32;
-                    inside(leaf.x()) | inside(leaf.y()) | inside(leaf.z())
-                }
-                _ => false,
-            },
             Op::Arn => self.any_arn(leaf, self.text(value)),
+            _ => false,
         }
     }
 
@@ -165,22 +166,30 @@ impl Matcher<'_> {
         if matches!(value.typed, Typed::Unusable) {
             return false;
         }
-        view.list(leaf.x() as u32).iter().any(|item| {
+        view.list(leaf.x() as u32).any(|item| {
             let policy = view.number(item);
-            let order = match value.typed {
+            match value.typed {
                 Typed::Millionths(millionths) if policy.millionths != i64::MIN => {
-                    Some(millionths.cmp(&policy.millionths))
+                    stands(millionths.cmp(&policy.millionths), leaf.z())
                 }
-                _ => compare_texts(self.text(value), view.text(policy.text)),
-            };
-            stands(order, leaf.z())
+                _ => self.compares(value, policy.text, leaf.z()),
+            }
         })
+    }
+
+    /// Compares numbers that only their texts can tell.
+    #[cold]
+    fn compares(&self, value: &Value, policy: Str, orders: u64) -> bool {
+        let number = |text| Number::parse(text);
+        match (number(self.text(value)), number(self.view.text(policy))) {
+            (Some(value), Some(policy)) => stands(value.compare(&policy), orders),
+            _ => false,
+        }
     }
 
     fn any_equal(&self, leaf: LeafRef<'_>, text: &str, case: Case) -> bool {
         self.view
             .list(leaf.x() as u32)
-            .iter()
             .any(|pattern| self.equals_ignoring_case(pattern, text, case))
     }
 
@@ -189,7 +198,7 @@ impl Matcher<'_> {
         let Some(parts) = split_arn(text).filter(|_| text.starts_with("arn:")) else {
             return false;
         };
-        self.view.list(leaf.x() as u32).iter().any(|item| {
+        self.view.list(leaf.x() as u32).any(|item| {
             let patterns = self.view.arn(item).parts;
             patterns.first() == Some(&ANY)
                 || patterns
@@ -210,19 +219,13 @@ fn masks(len: u64) -> (u64, u64) {
 }
 
 #[inline]
-fn stands(order: Option<Ordering>, orders: u64) -> bool {
+fn stands(order: Ordering, orders: u64) -> bool {
     let bit = match order {
-        None => return false,
-        Some(Ordering::Less) => ordering::LESS,
-        Some(Ordering::Equal) => ordering::EQUAL,
-        Some(Ordering::Greater) => ordering::GREATER,
+        Ordering::Less => ordering::LESS,
+        Ordering::Equal => ordering::EQUAL,
+        Ordering::Greater => ordering::GREATER,
     };
     orders & bit != 0
-}
-
-#[cold]
-fn compare_texts(request: &str, policy: &str) -> Option<Ordering> {
-    Some(Number::parse(request)?.compare(&Number::parse(policy)?))
 }
 
 /// The truth value of a text, in any case (`COND-70`).

@@ -79,7 +79,7 @@ impl Matcher<'_> {
     #[inline]
     pub(crate) fn action(&self, statement: StatementRef<'_>) -> bool {
         let matched = statement.actions() == ANY
-            || self.view.list(statement.actions()).iter().any(|item| {
+            || self.view.list(statement.actions()).any(|item| {
                 let action = self.view.action(item);
                 self.matches(action.service, self.request.action_service().as_bytes())
                     && self.matches(action.name, self.request.action_name().as_bytes())
@@ -94,7 +94,6 @@ impl Matcher<'_> {
             || self
                 .view
                 .list(statement.resources())
-                .iter()
                 .any(|pattern| self.matches(pattern, self.request.resource()));
         matched != statement.not_resource()
     }

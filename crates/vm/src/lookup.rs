@@ -2,9 +2,7 @@
 
 use alloc::vec::Vec;
 
-use portcullis_image::index::{
-    ActionHash, ActionKey, Candidate, Group, MAX_SEGMENTS, bucket_hash,
-};
+use portcullis_image::index::{ActionHash, ActionKey, Candidate, Group, MAX_SEGMENTS, bucket_hash};
 use portcullis_image::{Part, PatternKind, Section};
 
 use crate::glob::{Matcher, equal};
@@ -98,7 +96,10 @@ pub(crate) fn groups(matcher: &Matcher<'_>, part: &Part, actions: &[u32], all: &
     };
     let regular = actions.iter().take_while(|action| **action & RESIDUE == 0);
     // The first node has the groups of all that follow, and of every action.
-    match regular.clone().find_map(|action| view.find_node(part, *action)) {
+    match regular
+        .clone()
+        .find_map(|action| view.find_node(part, *action))
+    {
         Some(node) => push(node.groups, node.count),
         None => push(part.rest, part.rest_count),
     }

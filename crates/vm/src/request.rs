@@ -542,7 +542,10 @@ impl Request {
     /// The bytes of the text of a value.
     #[inline]
     pub(crate) fn value_bytes(&self, value: &Value) -> &[u8] {
-        slice(self.text.as_bytes(), &(value.offset..value.offset + value.len))
+        slice(
+            self.text.as_bytes(),
+            &(value.offset..value.offset + value.len),
+        )
     }
 }
 
