@@ -172,6 +172,10 @@ impl<'s> Build<'s> {
         self.arena.alloc_slice_copy(&list)
     }
 
+    pub(crate) fn item(&self, item: Item<'s>) -> &'s Item<'s> {
+        self.arena.alloc(item)
+    }
+
     pub(crate) fn word(&self, start: usize, text: &'s str, end: usize) -> Atom<'s> {
         let kind = if text.contains('<') {
             AtomKind::Holes
@@ -238,7 +242,7 @@ impl<'s> Build<'s> {
         metas: Vec<Meta<'s>>,
         body: Vec<Statement<'s>>,
         end: usize,
-    ) -> Item<'s> {
+    ) -> &'s Item<'s> {
         let kind = kind.and_then(|word| match word {
             "endpoint" => Some(PolicyKind::VpcEndpoint),
             word => PolicyKind::parse(word),
@@ -260,48 +264,21 @@ impl<'s> Build<'s> {
                 *slot = slot.or(Some(meta.span));
             }
         }
-        Item::Policy(Policy {
+        self.item(Item::Policy(Policy {
             kind,
             name,
             metas: self.slice(metas),
             body: self.slice(body),
             open: span(open, open + 1),
             span: span(start, end),
-        })
-    }
-
-    pub(crate) fn labelled(
-        &self,
-        start: usize,
-        label: Option<Text<'s>>,
-        statement: Statement<'s>,
-        end: usize,
-    ) -> Statement<'s> {
-        let whole = |inner: Span| Span {
-            start: label.map_or(inner.start, |_| span(start, end).start),
-            end: self.span(start, end).end,
-        };
-        match statement {
-            Statement::Rule(rule) => Statement::Rule(Rule {
-                label,
-                span: Span {
-                    start: label.map_or(rule.span.start, |_| span(start, end).start),
-                    end: rule.span.end,
-                },
-                ..rule
-            }),
-            Statement::Apply(apply) => Statement::Apply(Apply {
-                label,
-                span: whole(apply.span),
-                ..apply
-            }),
-            Statement::Bad => Statement::Bad,
-        }
+        }))
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of a production")]
     pub(crate) fn rule(
         &self,
+        start: usize,
+        label: Option<Text<'s>>,
         effect_span: Span,
         effect: Outcome,
         actions: Elements<'s>,
@@ -318,8 +295,9 @@ impl<'s> Build<'s> {
             unless.map(|unless| unless.span),
         ];
         let end = ends.into_iter().flatten().next_back();
-        Statement::Rule(Rule {
-            label: None,
+        let begin = label.map_or(effect_span, |_| span(start, start));
+        Statement::Rule(self.arena.alloc(Rule {
+            label,
             effect: effect.effect().unwrap_or(Effect::Deny),
             effect_span,
             actions,
@@ -327,22 +305,23 @@ impl<'s> Build<'s> {
             to,
             when,
             unless,
-            span: effect_span.to(end.unwrap_or(effect_span)),
-        })
+            span: begin.to(end.unwrap_or(effect_span)),
+        }))
     }
 
     pub(crate) fn apply(
         &self,
         span: Span,
+        label: Option<Text<'s>>,
         name: Text<'s>,
         arguments: Vec<Argument<'s>>,
     ) -> Statement<'s> {
-        Statement::Apply(Apply {
-            label: None,
+        Statement::Apply(self.arena.alloc(Apply {
+            label,
             name,
             arguments: self.slice(arguments),
             span,
-        })
+        }))
     }
 
     pub(crate) fn widen(&self, start: usize, elements: Elements<'s>) -> Elements<'s> {
@@ -495,8 +474,8 @@ impl<'s> Build<'s> {
         principal: Option<(PrincipalKind, Atom<'s>)>,
         context: Vec<(Atom<'s>, List<'s>)>,
         by: Option<Atom<'s>>,
-    ) -> Expectation<'s> {
-        Expectation {
+    ) -> &'s Expectation<'s> {
+        self.arena.alloc(Expectation {
             outcome: outcome.effect(),
             action,
             resource,
@@ -505,12 +484,12 @@ impl<'s> Build<'s> {
             by,
             span,
             bad: false,
-        }
+        })
     }
 
-    pub(crate) fn bad_expectation(&self, start: usize, end: usize) -> Expectation<'s> {
+    pub(crate) fn bad_expectation(&self, start: usize, end: usize) -> &'s Expectation<'s> {
         let span = self.span(start, end);
-        Expectation {
+        self.arena.alloc(Expectation {
             outcome: None,
             action: self.word(start, "", end),
             resource: None,
@@ -519,6 +498,6 @@ impl<'s> Build<'s> {
             by: None,
             span,
             bad: true,
-        }
+        })
     }
 }

@@ -3,11 +3,11 @@
 use crate::codes;
 use crate::limits::{EXPANSION, MAX_CHAIN, MAX_HOLES, MAX_ITEMS, MAX_PROBLEMS};
 use crate::module::{Modules, line};
-use crate::suggest::did_you_mean;
 use crate::tree::{Atom, AtomKind, Condition, LetValue, List, Principals};
 use bumpalo::Bump;
 use portcullis_syntax::ast::{PrincipalKind, Span, Text};
 use portcullis_syntax::diag::{Code, Diagnostic, quoted};
+use portcullis_syntax::suggest::did_you_mean;
 use std::collections::{HashMap, HashSet};
 
 /// A principal with the member it stands under; everyone is `*` under `AWS`.

@@ -208,9 +208,10 @@ impl<'s> Scene<'_, 's> {
                     "resource", "trust", "scp", "rcp", "endpoint",
                 ];
                 let message = format!("{} begins nothing here", quoted(word));
-                let help = crate::suggest::did_you_mean(word, heads).unwrap_or_else(|| {
-                    "a file holds `policy`, `let`, `use`, `template` and `test`".into()
-                });
+                let help =
+                    portcullis_syntax::suggest::did_you_mean(word, heads).unwrap_or_else(|| {
+                        "a file holds `policy`, `let`, `use`, `template` and `test`".into()
+                    });
                 return Some(said(message, help));
             }
         }

@@ -54,7 +54,6 @@ mod minify;
 mod module;
 mod print;
 mod quote;
-mod suggest;
 mod tokens;
 mod tree;
 mod wording;

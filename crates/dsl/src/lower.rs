@@ -8,7 +8,6 @@ use crate::fill::{Filler, Named, Site};
 use crate::limits::MAX_TEMPLATES;
 use crate::logic::{Flat, alternatives};
 use crate::module::Modules;
-use crate::suggest::did_you_mean;
 use crate::tree::{Apply, Elements, Expectation, Item, Policy, Rule, Statement, Template, Test};
 use crate::wording;
 use crate::{Expected, NamedDocument, Options, PolicyTest};
@@ -18,6 +17,7 @@ use portcullis_syntax::ast::{PrincipalKind, Span, Text};
 use portcullis_syntax::diag::{Code, Diagnostic, quoted};
 use portcullis_syntax::json::{Member, Node, Value};
 use portcullis_syntax::policy::{ReadOptions, read_policy};
+use portcullis_syntax::suggest::did_you_mean;
 use std::collections::{HashMap, HashSet};
 
 /// Lowers everything in the root file. Documents are made of the policies without errors only.

@@ -5,12 +5,12 @@ use crate::build::Build;
 use crate::codes;
 use crate::grammar::FileParser;
 use crate::limits::{MAX_FILES, MAX_PROBLEMS};
-use crate::suggest::did_you_mean;
 use crate::tokens::{Comment, scan};
 use crate::tree::{Item, Let, Template, Use};
 use bumpalo::Bump;
 use portcullis_syntax::ast::{Span, Text};
 use portcullis_syntax::diag::{Diagnostic, LineIndex, quoted};
+use portcullis_syntax::suggest::did_you_mean;
 use std::cell::RefCell;
 use std::collections::HashMap;
 

@@ -67,7 +67,7 @@ impl<'b> Builder<'b> {
         let body: Vec<_> = document
             .statements
             .iter()
-            .map(|statement| Statement::Rule(self.rule(statement)))
+            .map(|statement| Statement::Rule(self.arena.alloc(self.rule(statement))))
             .collect();
         Policy {
             kind: Some(document.kind).filter(|kind| *kind != PolicyKind::Identity),

@@ -81,8 +81,8 @@ pub(crate) struct Template<'a> {
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Statement<'a> {
-    Rule(Rule<'a>),
-    Apply(Apply<'a>),
+    Rule(&'a Rule<'a>),
+    Apply(&'a Apply<'a>),
     /// Something that could not be read; it has been reported.
     Bad,
 }

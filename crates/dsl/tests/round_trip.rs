@@ -14,6 +14,7 @@ use common::{Dice, data, kind, round_trip};
 use portcullis_model::PolicyKind;
 use portcullis_syntax::json;
 use portcullis_syntax::policy::{ReadOptions, parse_policy, read_policy};
+use portcullis_testkit::corpus;
 
 #[derive(Default)]
 struct Figures {
@@ -99,6 +100,34 @@ fn examples_of_organizations() {
     figures.print("organization examples");
     eprintln!("{refused} are refused in JSON too");
     assert!(figures.documents > 90);
+}
+
+/// Every document of the repository's corpus that is accepted, and every policy of its scenarios.
+#[test]
+fn the_corpus() {
+    let mut figures = Figures::default();
+    for case in corpus::documents("valid").unwrap() {
+        let arena = Bump::new();
+        let (document, problems) = parse_policy(&case.text, ReadOptions::new(case.kind), &arena);
+        let document = document.unwrap_or_else(|| panic!("{}: {problems:?}", case.place));
+        figures.add(&round_trip(&document, &case.place));
+    }
+    corpus::each_scenario(|place, scenario| {
+        let sets = &scenario.policies;
+        let single = [
+            &sets.boundary,
+            &sets.session,
+            &sets.resource,
+            &sets.vpc_endpoint,
+        ];
+        let levels = sets.scps.iter().chain(&sets.rcps).chain([&sets.identity]);
+        for policy in levels.chain(single.into_iter().flatten()).flatten() {
+            figures.add(&round_trip(&policy.document, place));
+        }
+    })
+    .unwrap();
+    figures.print("the corpus");
+    assert!(figures.documents > 500, "{}", figures.documents);
 }
 
 #[test]

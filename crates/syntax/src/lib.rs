@@ -20,7 +20,7 @@ pub mod diag;
 pub mod json;
 pub mod policy;
 mod sets;
-mod suggest;
+pub mod suggest;
 pub mod vars;
 
 pub use sets::{Policy, PolicySets};

@@ -7,6 +7,7 @@ mod condition;
 mod entries;
 mod keys;
 mod principal;
+mod service_keys;
 mod statement;
 mod variables;
 
@@ -76,6 +77,7 @@ fn read_into<'a>(
         sink,
         variables: Variables::Expanded,
         sids: HashMap::new(),
+        guesses: GUESSES,
     };
     let document = reader.document(node);
     let usable = !reader.sink.has_errors();
@@ -96,7 +98,12 @@ struct Reader<'a> {
     variables: Variables,
     /// The Sids so far and where they stand.
     sids: HashMap<&'a str, Span>,
+    /// How many more condition keys are compared with those that could be meant.
+    guesses: usize,
 }
+
+/// Condition keys of a document that are compared with those that could be meant.
+const GUESSES: usize = 1000;
 
 const TOP_LEVEL: [&str; 3] = ["Version", "Id", "Statement"];
 

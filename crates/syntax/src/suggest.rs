@@ -1,13 +1,28 @@
-//! Did you mean…?
+//! Did you mean…? Words that are near to one another, for help texts.
 
 use smallvec::SmallVec;
 
 /// Words longer than this are not compared: nobody means them.
 const LONGEST: usize = 64;
 
-/// The candidate that a word is most likely a misspelling of.
-pub(crate) fn nearest<'c>(
+/// The candidate that a word is most likely a misspelling of. Letter case does not count; of equally near
+/// ones the first in the alphabet is taken.
+///
+/// ```
+/// use portcullis_syntax::suggest::nearest;
+/// assert_eq!(nearest("efect", ["Action", "Effect"]), Some("Effect"));
+/// assert_eq!(nearest("verb", ["Action", "Effect"]), None);
+/// ```
+pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    // A third of the letters may be wrong: more makes everything look like everything.
+    let limit = (word.len() / 3).clamp(1, 3);
+    nearest_within(word, limit, candidates)
+}
+
+/// The nearest candidate of which at most `limit` letters are wrong.
+pub(crate) fn nearest_within<'c>(
     word: &str,
+    limit: usize,
     candidates: impl IntoIterator<Item = &'c str>,
 ) -> Option<&'c str> {
     let length = word.chars().take(LONGEST + 1).count();
@@ -15,18 +30,17 @@ pub(crate) fn nearest<'c>(
         return None;
     }
     let word = word.to_ascii_lowercase();
-    // A third of the letters may be wrong: more makes everything look like everything.
-    let limit = (length / 3).clamp(1, 3);
     candidates
         .into_iter()
+        .filter(|candidate| candidate.chars().count().abs_diff(length) <= limit)
         .map(|candidate| (distance(&word, &candidate.to_ascii_lowercase()), candidate))
         .filter(|(distance, _)| *distance <= limit)
-        .min_by_key(|(distance, _)| *distance)
+        .min()
         .map(|(_, candidate)| candidate)
 }
 
 /// A help text that names the nearest candidate.
-pub(crate) fn did_you_mean<'c>(
+pub fn did_you_mean<'c>(
     word: &str,
     candidates: impl IntoIterator<Item = &'c str>,
 ) -> Option<String> {

@@ -194,6 +194,7 @@ fn cases() -> Vec<(PolicyKind, Severity, Code, String)> {
         (Identity, Warning, InvalidGlobalConditionKey, condition(r#"{"Bool": {«"aws:SecureTransprt"»: "true"}}"#)),
         (Identity, Warning, InvalidGlobalConditionKey, condition(r#"{"Bool": {«"SecureTransport"»: "true"}}"#)),
         (Identity, Warning, InvalidGlobalConditionKey, condition(r#"{"StringEquals": {«"aws:PrincipalTag"»: "x"}}"#)),
+        (Identity, Suggestion, InvalidServiceConditionKey, condition(r#"{"StringEquals": {«"s3:prefx"»: "x"}}"#)),
         (Identity, Error, DuplicateKeysWithDifferentCase, condition(r#"{"Bool": {"a:b": "true"}, «"bool"»: {"a:c": "true"}}"#)),
         (Identity, Error, DuplicateKeysWithDifferentCase, condition(r#"{"Bool": {"a:Ärger": "true", «"A:äRGER"»: "true"}}"#)),
         (Identity, Suggestion, EmptyArrayCondition, condition(r#"{"Bool": {"a:b": «[]»}}"#)),

@@ -3,6 +3,7 @@
 
 use bumpalo::Bump;
 use portcullis_model::PolicyKind;
+use portcullis_syntax::diag::Code;
 use portcullis_syntax::json;
 use portcullis_syntax::policy::{ReadOptions, read_policy};
 use std::path::Path;
@@ -39,6 +40,8 @@ fn aws_managed_policies_load() {
     }
     eprintln!("{lint:?}");
     assert_eq!(count, 1641);
+    // No key of theirs is misspelled.
+    assert_eq!(lint.get(&Code::InvalidServiceConditionKey), None);
 }
 
 #[test]

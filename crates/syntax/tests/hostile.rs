@@ -123,6 +123,21 @@ fn wide_documents() {
                 statement.replace("}", &format!(",\"Condition\":{{\"Bool\":{{{}}}}}}}", many(&|i| format!("\"k:{i}\":1"))))
             ),
         ),
+        // What is probably meant is not looked for without end.
+        (
+            true,
+            format!(
+                "{{\"Statement\":{}}}",
+                statement.replace("}", &format!(",\"Condition\":{{\"Bool\":{{{}}}}}}}", many(&|i| format!("\"aws:{i:0>60}\":1"))))
+            ),
+        ),
+        (
+            true,
+            format!(
+                "{{\"Statement\":{}}}",
+                statement.replace("}", &format!(",\"Condition\":{{\"Bool\":{{{}}}}}}}", many(&|i| format!("\"s3:x-amz-server-side-encryption-aws-kms-key-id{i}\":1"))))
+            ),
+        ),
         (
             false,
             format!(

@@ -1,8 +1,8 @@
 //! Words of other languages and the words of this one.
 
 use crate::build::Op;
-use crate::suggest::nearest;
 use portcullis_model::{Base, Operator, Quantifier};
+use portcullis_syntax::suggest::nearest;
 
 /// The effect that a word is meant for.
 pub(super) fn effect(word: &str) -> Option<&'static str> {

@@ -133,6 +133,8 @@ codes! {
     /// A key with the prefix `aws:` that is no global key, or a global key without it (`KEY-10` to
     /// `KEY-75`).
     InvalidGlobalConditionKey = "INVALID_GLOBAL_CONDITION_KEY",
+    /// What looks like a misspelled key of a service (`COND-44`, `AA-42`).
+    InvalidServiceConditionKey = "INVALID_SERVICE_CONDITION_KEY",
     /// An empty list of values (`COND-46`).
     EmptyArrayCondition = "EMPTY_ARRAY_CONDITION",
     /// An empty list of values under `ForAllValues` (`COND-46`).

@@ -1,6 +1,6 @@
 //! Condition keys that every service knows (`KEY-10` to `KEY-75`).
 
-use super::Reader;
+use super::{Reader, service_keys};
 use crate::ast::Text;
 use crate::diag::{Code, Diagnostic, quoted};
 use crate::suggest::nearest;
@@ -112,27 +112,44 @@ fn meant(key: &str) -> Option<String> {
 }
 
 impl<'a> Reader<'a> {
-    /// A key with the prefix of global keys that is none of them, or one of them without prefix.
+    /// A key with the prefix of global keys that is none of them, one of them without prefix, or what looks
+    /// like a misspelled key of a service.
     pub(super) fn check_key(&mut self, key: Text<'a>) {
         let (prefix, name) = split(key.value);
-        let message = match prefix {
-            Some(_) if is_global(key.value) => return,
-            Some(_) => format!("{} is no global condition key", quoted(key.value)),
-            None => {
-                let mut keys = GLOBAL.iter().take(WHOLE);
-                let Some(own) = keys.find(|own| bare(own).eq_ignore_ascii_case(name)) else {
-                    return;
-                };
-                let message = format!("the condition key {} has no prefix", quoted(key.value));
-                let warning =
-                    Diagnostic::warning(Code::InvalidGlobalConditionKey, key.span, message);
-                self.sink
-                    .push(warning.with_help(format!("did you mean `{own}`?")));
-                return;
+        let wrong = Code::InvalidGlobalConditionKey;
+        if prefix.is_some() {
+            if !is_global(key.value) {
+                let message = format!("{} is no global condition key", quoted(key.value));
+                let help = self.may_guess().then(|| meant(key.value)).flatten();
+                let warning = Diagnostic::warning(wrong, key.span, message);
+                self.sink.push(warning.with_help_if(help));
             }
-        };
-        let warning = Diagnostic::warning(Code::InvalidGlobalConditionKey, key.span, message);
-        self.sink.push(warning.with_help_if(meant(key.value)));
+            return;
+        }
+        let mut keys = GLOBAL.iter().take(WHOLE);
+        if let Some(own) = keys.find(|own| bare(own).eq_ignore_ascii_case(name)) {
+            let message = format!("the condition key {} has no prefix", quoted(key.value));
+            let warning = Diagnostic::warning(wrong, key.span, message);
+            self.sink
+                .push(warning.with_help(format!("did you mean `{own}`?")));
+            return;
+        }
+        if service_keys::is_unknown(key.value) && self.may_guess() {
+            if let Some(own) = service_keys::meant(key.value) {
+                let message = format!("{} is no condition key that is known", quoted(key.value));
+                let code = Code::InvalidServiceConditionKey;
+                let suggestion = Diagnostic::suggestion(code, key.span, message);
+                self.sink
+                    .push(suggestion.with_help(format!("did you mean `{own}`?")));
+            }
+        }
+    }
+
+    /// True for the first keys that are unknown: guessing what is meant takes long, compared with the rest.
+    fn may_guess(&mut self) -> bool {
+        let left = self.guesses.checked_sub(1);
+        self.guesses = left.unwrap_or_default();
+        left.is_some()
     }
 }
 
