@@ -1,21 +1,25 @@
 //! `batch`: an answer for every request of a stream.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use portcullis_directory::{Directory, lines};
 use portcullis_scenario::{Options, Problem, Scenario};
 use serde_json::{Value, json};
 
+use crate::directory::{Decider, DirectoryArgs, Keep};
 use crate::engine::{Answer, Engine, Policies, answer, layer_name};
 use crate::failure::{Failure, exit};
-use crate::output::Output;
-use crate::scenarios::each_record;
+use crate::output::{Disk, Output};
+use crate::scenarios::{each_record, each_text};
 
 const EXAMPLES: &str = "\
 Examples:
   portcullis batch < scenarios.jsonl > answers.jsonl
   portcullis batch --engine both scenarios.jsonl
+  portcullis batch --directory dumps requests.jsonl
+  portcullis batch --image directory.pcl requests.jsonl
 
 Output, one line for each request, in order:
   {\"name\":\"ann reads\",\"decision\":\"Allow\",\"by\":[]}
@@ -27,12 +31,15 @@ Exit status: 0 if every request was answered, 1 if any was an error.";
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct BatchArgs {
-    /// Scenarios, one JSON object on each line; `-` is standard input
+    /// Scenarios, or with --directory or --image requests, one JSON object on each line; `-` is
+    /// standard input
     #[arg(default_value = "-", hide_default_value = true)]
-    file: PathBuf,
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) directory: DirectoryArgs,
     /// Who decides
     #[arg(long, value_enum, default_value_t)]
-    engine: Engine,
+    pub(crate) engine: Engine,
 }
 
 pub(crate) fn run(args: &BatchArgs) -> Result<ExitCode, Failure> {
@@ -42,6 +49,10 @@ pub(crate) fn run(args: &BatchArgs) -> Result<ExitCode, Failure> {
         prepared: portcullis_vm::Request::new(),
         failed: false,
     };
+    if let Some(directory) = args.directory.open(Keep::Decisions)? {
+        let outcome = batch.requests(&args.file, &directory);
+        return batch.end(outcome);
+    }
     let outcome = each_record(&args.file, Options::default(), |loaded| {
         match &loaded.scenarios {
             Ok(scenarios) => scenarios.iter().try_for_each(|one| batch.scenario(one))?,
@@ -53,13 +64,7 @@ pub(crate) fn run(args: &BatchArgs) -> Result<ExitCode, Failure> {
             false => Ok(()),
         }
     });
-    // What was answered is printed, whatever came after it.
-    batch.output.finish()?;
-    outcome?;
-    Ok(match batch.failed {
-        true => ExitCode::from(exit::FAILURE),
-        false => ExitCode::SUCCESS,
-    })
+    batch.end(outcome)
 }
 
 struct Batch {
@@ -70,6 +75,45 @@ struct Batch {
 }
 
 impl Batch {
+    /// What was answered is printed, whatever came after it.
+    fn end(mut self, outcome: Result<(), Failure>) -> Result<ExitCode, Failure> {
+        self.output.finish()?;
+        outcome?;
+        Ok(match self.failed {
+            true => ExitCode::from(exit::FAILURE),
+            false => ExitCode::SUCCESS,
+        })
+    }
+
+    /// Answers the requests of a file by a directory.
+    fn requests(&mut self, file: &Path, directory: &Directory) -> Result<(), Failure> {
+        let mut decider = Decider::new(self.engine, directory);
+        each_text(file, |source, arena, is_last_at_hand| {
+            match lines(source, &Disk, arena) {
+                Ok(lines) => {
+                    for line in lines {
+                        let answered = match &line.case.request {
+                            None => Err(summary(&line.case.problems)),
+                            Some(request) => decider.answer(request, line.extra, arena),
+                        };
+                        match answered {
+                            Ok(answer) => {
+                                let incomplete = directory.is_incomplete();
+                                self.answer(line.case.name, &answer, incomplete)?;
+                            }
+                            Err(problem) => self.error(line.case.name, &problem)?,
+                        }
+                    }
+                }
+                Err(problems) => self.error(None, &summary(&problems))?,
+            }
+            match is_last_at_hand {
+                true => self.output.finish(),
+                false => Ok(()),
+            }
+        })
+    }
+
     fn scenario(&mut self, scenario: &Scenario<'_>) -> Result<(), Failure> {
         let problem = match scenario.problems.is_empty() {
             true => None,
@@ -92,20 +136,28 @@ impl Batch {
                 }
             };
             match answered {
-                Ok(answer) => self.answer(name, &answer)?,
+                Ok(answer) => self.answer(name, &answer, false)?,
                 Err(problem) => self.error(name, &problem)?,
             }
         }
         Ok(())
     }
 
-    fn answer(&mut self, name: Option<&str>, answer: &Answer) -> Result<(), Failure> {
+    fn answer(
+        &mut self,
+        name: Option<&str>,
+        answer: &Answer,
+        incomplete: bool,
+    ) -> Result<(), Failure> {
         let by: Vec<String> = answer.by.iter().map(|layer| layer_name(*layer)).collect();
-        let line = json!({
+        let mut line = json!({
             "name": name.map_or(Value::Null, Value::from),
             "decision": answer.decision.as_str(),
             "by": by,
         });
+        if let (true, Some(line)) = (incomplete, line.as_object_mut()) {
+            line.insert("incomplete".to_string(), Value::Bool(true));
+        }
         self.output.line(&line.to_string())
     }
 

@@ -25,6 +25,16 @@ pub(crate) struct Answer {
     pub(crate) by: Vec<Layer>,
 }
 
+impl Answer {
+    /// What the virtual machine says.
+    pub(crate) fn of(outcome: portcullis_vm::Outcome) -> Answer {
+        Answer {
+            decision: outcome.decision(),
+            by: outcome.layers().collect(),
+        }
+    }
+}
+
 /// The policies of a decision, ready for an engine.
 pub(crate) struct Policies<'p, 'a> {
     sets: Option<&'p PolicySets<'a>>,
@@ -79,23 +89,33 @@ pub(crate) fn answer(
     let by_vm = (engine != Engine::Reference).then(|| {
         let views = policies.images.iter().map(Image::view);
         prepared.fill(views.clone(), request);
-        let outcome = portcullis_vm::decide(views, prepared);
-        Answer {
-            decision: outcome.decision(),
-            by: outcome.layers().collect(),
-        }
+        Answer::of(portcullis_vm::decide(views, prepared))
     });
     let by_reference = match (engine, policies.sets) {
         (Engine::Vm, _) => None,
-        (_, Some(sets)) => {
-            let outcome = portcullis_reference::decide(sets, request);
-            Some(Answer {
-                decision: outcome.decision,
-                by: outcome.by,
-            })
-        }
-        (_, None) => return Err("the reference engine needs policies, not images".to_string()),
+        (_, Some(sets)) => Some(by_reference(sets, request)),
+        (_, None) => return Err(NEEDS_POLICIES.to_string()),
     };
+    agreed(by_vm, by_reference)
+}
+
+/// Why images are not enough.
+pub(crate) const NEEDS_POLICIES: &str = "the reference engine needs policies, not images";
+
+/// Decides a request by the plain evaluator.
+pub(crate) fn by_reference(sets: &PolicySets<'_>, request: &Request<'_>) -> Answer {
+    let outcome = portcullis_reference::decide(sets, request);
+    Answer {
+        decision: outcome.decision,
+        by: outcome.by,
+    }
+}
+
+/// The answer of the engines that were asked.
+pub(crate) fn agreed(
+    by_vm: Option<Answer>,
+    by_reference: Option<Answer>,
+) -> Result<Answer, String> {
     match (by_vm, by_reference) {
         (Some(vm), Some(reference)) if vm != reference => Err(format!(
             "the engines disagree: vm says {}, reference says {}",

@@ -10,6 +10,7 @@ mod bench;
 mod check;
 mod compile;
 mod decide;
+mod directory;
 mod engine;
 mod failure;
 mod inspect;

@@ -41,6 +41,32 @@ pub(crate) fn each_record(
     Ok(())
 }
 
+/// Reads a file record by record as texts, which may be anything.
+pub(crate) fn each_text(
+    path: &Path,
+    mut visit: impl for<'a> FnMut(&Rc<Source<'a>>, &'a Bump, bool) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let name = display_name(path);
+    let mut records = Records::new(open(path)?);
+    let mut bytes = Vec::new();
+    let mut arena = Bump::new();
+    while let Some(line) = records
+        .next_into(&mut bytes)
+        .map_err(|error| cannot_read(path, &reason(&error)))?
+    {
+        let is_last_at_hand = records.input().buffer().is_empty();
+        // A text that is not UTF-8 is none that can be read: its problem is the reader's to say.
+        let text = match portcullis_syntax::json::decode(&bytes) {
+            Ok(text) => text,
+            Err(_) => "\u{fffd}",
+        };
+        let source = Source::at_line(arena.alloc_str(&name), arena.alloc_str(text), line);
+        visit(&source, &arena, is_last_at_hand)?;
+        arena.reset();
+    }
+    Ok(())
+}
+
 /// Reads a record.
 pub(crate) fn load<'a>(
     name: &'a str,

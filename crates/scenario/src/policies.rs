@@ -72,6 +72,25 @@ pub(crate) fn policy_sets<'a>(
     }
 }
 
+/// Reads a member that is a list of policies, each a document by itself, or in an object that names it
+/// or its file. There are all policies only if there are no problems.
+pub fn policy_list<'a>(
+    member: &'a Member<'a>,
+    kind: PolicyKind,
+    source: &Rc<Source<'a>>,
+    files: &dyn Files,
+    arena: &'a Bump,
+) -> (Vec<Policy<'a>>, Vec<Problem<'a>>) {
+    let mut reader = Reader::new(source);
+    let mut sets = Sets {
+        reader: &mut reader,
+        files,
+        arena,
+    };
+    let policies = sets.list(Some(member), kind).unwrap_or_default();
+    (policies, reader.problems)
+}
+
 struct Sets<'r, 'a> {
     reader: &'r mut Reader<'a>,
     files: &'r dyn Files,

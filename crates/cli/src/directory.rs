@@ -1,0 +1,186 @@
+//! The options that name a directory, and deciding by one.
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write as _};
+use std::path::PathBuf;
+
+use bumpalo::Bump;
+use clap::Args;
+use portcullis_directory::{Directory, Extra, LoadOptions, Progress, Report};
+use portcullis_model::Request;
+
+use crate::engine::{Answer, Engine, NEEDS_POLICIES, agreed, by_reference};
+use crate::failure::{Failure, complain, exit};
+use crate::output::printable;
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Directory")]
+pub(crate) struct DirectoryArgs {
+    /// A folder with dumps of accounts, of an organization and of resource policies; the policies that
+    /// apply are found by caller and resource
+    #[arg(long, value_name = "DIR")]
+    pub(crate) directory: Option<PathBuf>,
+    /// Go on if something is referred to and not there; every answer then says that it is incomplete
+    #[arg(long, requires = "directory")]
+    pub(crate) allow_missing: bool,
+    /// Say on standard error what was read from the directory and what was not
+    #[arg(long, requires = "directory")]
+    pub(crate) report: bool,
+}
+
+/// What the policies of a directory are compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keep {
+    Decisions,
+    Explanations,
+}
+
+impl DirectoryArgs {
+    /// Reads the directory, if one is named.
+    pub(crate) fn open(&self, keep: Keep) -> Result<Option<Directory>, Failure> {
+        let Some(folder) = &self.directory else {
+            return Ok(None);
+        };
+        let options = LoadOptions {
+            allow_missing: self.allow_missing,
+            debug: keep == Keep::Explanations,
+        };
+        let mut bar = Bar::new();
+        let loaded = Directory::load(folder, options, &mut |progress| bar.show(progress));
+        bar.clear();
+        let loaded = loaded.map_err(|error| {
+            let lines: Vec<String> = error
+                .problems
+                .iter()
+                .map(|problem| format!("error: {problem}"))
+                .collect();
+            let mut text = lines.join("\n");
+            if error.count > error.problems.len() {
+                let more = error.count - error.problems.len();
+                let _ = write!(text, "\nerror: and {more} more");
+            }
+            Failure::Message(exit::FAILURE, printable(&text).into_owned())
+        })?;
+        say(&loaded.report, &loaded.directory, self.report);
+        Ok(Some(loaded.directory))
+    }
+}
+
+/// Prints a report: all of it, or what nobody should miss.
+fn say(report: &Report, directory: &Directory, whole: bool) {
+    let mut out = String::new();
+    for problem in report.missing.iter().chain(&report.warnings) {
+        let _ = writeln!(out, "warning: {problem}");
+    }
+    for (place, reason) in &report.skipped {
+        let _ = writeln!(out, "note: {place} is left out: {reason}");
+    }
+    if whole {
+        for (file, found) in &report.read {
+            let found: Vec<String> = found
+                .iter()
+                .map(|(kind, count)| match count {
+                    1 => (*kind).to_string(),
+                    count => format!("{kind} ({count})"),
+                })
+                .collect();
+            let _ = writeln!(out, "read: {file}: {}", found.join(", "));
+        }
+        let counts = directory.counts();
+        let _ = writeln!(
+            out,
+            "the directory has {} accounts, {} users and roles, {} resources, {} policies in {} sets",
+            counts.accounts,
+            counts.principals,
+            counts.resources,
+            counts.policies.unwrap_or_default(),
+            counts.policy_sets
+        );
+    }
+    if !out.is_empty() {
+        complain(printable(out.trim_end()).as_ref());
+    }
+}
+
+/// How far a load is, on a terminal.
+struct Bar {
+    is_terminal: bool,
+    shown: bool,
+}
+
+impl Bar {
+    fn new() -> Bar {
+        Bar {
+            is_terminal: io::stderr().is_terminal(),
+            shown: false,
+        }
+    }
+
+    fn show(&mut self, progress: Progress<'_>) {
+        if !self.is_terminal {
+            return;
+        }
+        let (done, all) = progress.files;
+        let _ = write!(
+            io::stderr(),
+            "\r\x1b[Kreading {} ({done} of {all} files, {} users and roles)",
+            printable(progress.file),
+            progress.principals
+        );
+        self.shown = true;
+    }
+
+    fn clear(&mut self) {
+        if std::mem::take(&mut self.shown) {
+            let _ = write!(io::stderr(), "\r\x1b[K");
+        }
+    }
+}
+
+/// Decides requests by a directory.
+pub(crate) struct Decider<'d> {
+    engine: Engine,
+    directory: &'d Directory,
+    machine: portcullis_directory::Engine,
+}
+
+impl<'d> Decider<'d> {
+    pub(crate) fn new(engine: Engine, directory: &'d Directory) -> Decider<'d> {
+        Decider {
+            engine,
+            directory,
+            machine: portcullis_directory::Engine::new(),
+        }
+    }
+
+    /// Decides one request, with the policies that came with it.
+    pub(crate) fn answer<'a>(
+        &mut self,
+        request: &Request<'a>,
+        extra: Extra<'a>,
+        arena: &'a Bump,
+    ) -> Result<Answer, String>
+    where
+        'd: 'a,
+    {
+        let directory = self.directory;
+        let question = directory
+            .question(request, extra, arena)
+            .map_err(|refusal| refusal.to_string())?;
+        let by_vm = match self.engine {
+            Engine::Reference => None,
+            _ => {
+                let outcome = self.machine.decide(directory, &question);
+                Some(Answer::of(outcome.map_err(|error| error.to_string())?))
+            }
+        };
+        let by_reference = match self.engine {
+            Engine::Vm => None,
+            _ => {
+                let sets = directory.policies(&question, arena).ok_or(NEEDS_POLICIES)?;
+                Some(by_reference(&sets, &question.request))
+            }
+        };
+        agreed(by_vm, by_reference)
+    }
+}

@@ -1,0 +1,337 @@
+//! The policies of a directory: texts that are stored once, read again when they are compiled.
+
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+
+use bumpalo::Bump;
+use portcullis_model::{Layer, PolicyKind};
+use portcullis_syntax::diag::LineIndex;
+use portcullis_syntax::json::{self, Node, Value};
+use portcullis_syntax::policy::{ReadOptions, parse_policy};
+use portcullis_syntax::{Policy, PolicySets};
+
+use crate::texts::{Interner, Name, Texts};
+
+/// A policy: a document with a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct PolicyId(pub(crate) u32);
+
+/// Policy sets that always take part together: one identity set, one chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct PartId(pub(crate) u32);
+
+impl PartId {
+    /// Of what has no such set.
+    pub(crate) const NONE: PartId = PartId(u32::MAX);
+
+    pub(crate) fn is_some(self) -> bool {
+        self != PartId::NONE
+    }
+}
+
+/// The policy sets of a part, each with its layer. Within a set, policies are sorted and there once.
+pub(crate) type Part = Vec<(Layer, Vec<PolicyId>)>;
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    name: Name,
+    /// The file and the path in it, of the first that was met with this content and name.
+    place: Name,
+    text: Name,
+}
+
+/// All policies.
+#[derive(Debug, Default)]
+pub(crate) struct Documents {
+    /// The texts of documents.
+    sources: Interner,
+    policies: Vec<Entry>,
+    by_content: HashMap<(Name, Name), PolicyId>,
+    checked: HashSet<(Name, PolicyKind, bool)>,
+    parts: Vec<Part>,
+    by_sets: HashMap<Part, PartId>,
+}
+
+/// A document that cannot be used.
+pub(crate) struct Invalid {
+    /// Line and column in the document's own text, from 1 (`IN-2`).
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+    pub(crate) message: String,
+    pub(crate) code: &'static str,
+}
+
+impl Documents {
+    /// Stores a document under a name.
+    pub(crate) fn add(&mut self, name: Name, place: impl FnOnce() -> Name, text: &str) -> PolicyId {
+        let text = self.sources.intern(text);
+        let next = PolicyId(self.policies.len() as u32);
+        *self.by_content.entry((name, text)).or_insert_with(|| {
+            self.policies.push(Entry {
+                name,
+                place: place(),
+                text,
+            });
+            next
+        })
+    }
+
+    /// Reads a document as one of a type, unless that was done before.
+    pub(crate) fn check(&mut self, id: PolicyId, kind: PolicyKind, strict: bool) -> Option<Invalid> {
+        let text = self.entry(id).text;
+        if !self.checked.insert((text, kind, strict)) {
+            return None;
+        }
+        let text = self.sources.get(text);
+        let options = ReadOptions {
+            kind,
+            allow_missing_resource: !strict,
+        };
+        let arena = Bump::new();
+        let (document, diagnostics) = parse_policy(text, options, &arena);
+        if document.is_some() {
+            return None;
+        }
+        let error = diagnostics.into_iter().find(|found| found.is_error());
+        let invalid = error.map(|error| {
+            let (line, column) = LineIndex::new(text).position(error.span.start);
+            Invalid {
+                line,
+                column,
+                message: error.message,
+                code: error.code.as_str(),
+            }
+        });
+        Some(invalid.unwrap_or(Invalid {
+            line: 1,
+            column: 1,
+            message: "the document cannot be read".to_string(),
+            code: "INVALID_POLICY",
+        }))
+    }
+
+    /// True if two documents say the same when they are read as identity policies.
+    pub(crate) fn are_equal(&self, one: PolicyId, other: PolicyId, kind: PolicyKind) -> bool {
+        let (one, other) = (self.entry(one).text, self.entry(other).text);
+        let options = ReadOptions {
+            kind,
+            allow_missing_resource: true,
+        };
+        let arena = Bump::new();
+        let read = |text| parse_policy(self.sources.get(text), options, &arena).0;
+        one == other || read(one).is_some_and(|one| read(other) == Some(one))
+    }
+
+    fn entry(&self, id: PolicyId) -> Entry {
+        let none = Entry {
+            name: Name(u32::MAX),
+            place: Name(u32::MAX),
+            text: Name(u32::MAX),
+        };
+        self.policies.get(id.0 as usize).copied().unwrap_or(none)
+    }
+
+    /// What a policy is called.
+    pub(crate) fn name(&self, id: PolicyId) -> Name {
+        self.entry(id).name
+    }
+
+    /// Where a policy stands.
+    pub(crate) fn place(&self, id: PolicyId) -> Name {
+        self.entry(id).place
+    }
+
+    /// The number of a part with these sets.
+    pub(crate) fn part(&mut self, mut part: Part) -> PartId {
+        for (_, policies) in &mut part {
+            policies.sort_unstable();
+            policies.dedup();
+        }
+        let next = PartId(self.parts.len() as u32);
+        match self.by_sets.get(&part) {
+            Some(found) => *found,
+            None => {
+                self.parts.push(part.clone());
+                self.by_sets.insert(part, next);
+                next
+            }
+        }
+    }
+
+    /// The sets of a part.
+    pub(crate) fn sets(&self, part: PartId) -> &[(Layer, Vec<PolicyId>)] {
+        self.parts.get(part.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many parts there are.
+    pub(crate) fn part_count(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// How many different policies there are.
+    pub(crate) fn policy_count(&self) -> usize {
+        self.policies.len()
+    }
+
+    /// Frees what only loading needs.
+    pub(crate) fn finish(&mut self) {
+        self.by_content = HashMap::new();
+        self.checked = HashSet::new();
+        self.by_sets = HashMap::new();
+    }
+
+    /// Adds the policies of a part to the sets of a decision.
+    pub(crate) fn add_to<'a>(
+        &'a self,
+        part: PartId,
+        texts: &'a Texts,
+        sets: &mut PolicySets<'a>,
+        arena: &'a Bump,
+    ) {
+        for (layer, policies) in self.sets(part) {
+            let read = policies
+                .iter()
+                .filter_map(|id| self.read(*id, kind_of(*layer), texts, arena));
+            let set = match layer {
+                Layer::Identity => Some(&mut sets.identity),
+                Layer::Boundary => Some(sets.boundary.get_or_insert_default()),
+                Layer::Session => Some(sets.session.get_or_insert_default()),
+                Layer::Resource => Some(sets.resource.get_or_insert_default()),
+                Layer::VpcEndpoint => Some(sets.vpc_endpoint.get_or_insert_default()),
+                Layer::Scp(level) => level_of(&mut sets.scps, *level),
+                Layer::Rcp(level) => level_of(&mut sets.rcps, *level),
+            };
+            if let Some(set) = set {
+                set.extend(read);
+            }
+        }
+    }
+
+    /// Reads a policy. It was read before when it was loaded, so that it is sound.
+    fn read<'a>(
+        &'a self,
+        id: PolicyId,
+        kind: PolicyKind,
+        texts: &'a Texts,
+        arena: &'a Bump,
+    ) -> Option<Policy<'a>> {
+        let entry = self.entry(id);
+        let text = self.sources.get(entry.text);
+        let options = ReadOptions {
+            kind,
+            allow_missing_resource: kind == PolicyKind::Resource,
+        };
+        let document = parse_policy(text, options, arena).0?;
+        Some(Policy {
+            name: texts.get(entry.name),
+            file: texts.get(entry.place),
+            text,
+            document,
+        })
+    }
+}
+
+/// A level of a chain, which has at least as many levels afterwards.
+fn level_of<'s, 'a>(
+    chain: &'s mut Vec<Vec<Policy<'a>>>,
+    level: u8,
+) -> Option<&'s mut Vec<Policy<'a>>> {
+    let index = usize::from(level);
+    if chain.len() <= index {
+        chain.resize_with(index + 1, Vec::new);
+    }
+    chain.get_mut(index)
+}
+
+/// The type of the documents in a layer. A trust policy is the resource policy of its role.
+fn kind_of(layer: Layer) -> PolicyKind {
+    match layer {
+        Layer::Identity => PolicyKind::Identity,
+        Layer::Boundary => PolicyKind::Boundary,
+        Layer::Session => PolicyKind::Session,
+        Layer::Resource => PolicyKind::Resource,
+        Layer::VpcEndpoint => PolicyKind::VpcEndpoint,
+        Layer::Scp(_) => PolicyKind::Scp,
+        Layer::Rcp(_) => PolicyKind::Rcp,
+    }
+}
+
+/// The text of a document in any of its dress forms (`IN-1`): an object stands for the text that it
+/// was written as, a string holds the document, perhaps encoded as in a URL.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub(crate) fn undress<'a>(node: &Node<'a>, source: &'a str) -> Result<Cow<'a, str>, String> {
+    let text = match node.value {
+        Value::Object(_) => {
+            let text = source.get(node.span.range()).unwrap_or_default();
+            return Ok(Cow::Borrowed(text));
+        }
+        Value::String(text) => text,
+        other => {
+            return Err(format!(
+                "a policy document must be an object or a string, this is {}",
+                other.describe()
+            ));
+        }
+    };
+    let start = text.trim_start();
+    let is_encoded = start.starts_with('%');
+    let decoded = match is_encoded {
+        true => Cow::Owned(percent_decoded(start)?),
+        false => Cow::Borrowed(text),
+    };
+    // A string in a string: some exports quote twice.
+    if decoded.trim_start().starts_with('"') {
+        let arena = Bump::new();
+        let inner = json::parse(&decoded, &arena).ok();
+        if let Some(inner) = inner.as_ref().and_then(Node::as_str) {
+            return Ok(Cow::Owned(inner.to_string()));
+        }
+    }
+    Ok(decoded)
+}
+
+/// RFC 3986: `%XX` is a byte, `+` is itself.
+fn percent_decoded(text: &str) -> Result<String, String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes().iter();
+    let digit = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
+    while let Some(byte) = rest.next() {
+        if *byte != b'%' {
+            bytes.push(*byte);
+            continue;
+        }
+        match (digit(rest.next()), digit(rest.next())) {
+            (Some(high), Some(low)) => bytes.push((high * 16 + low) as u8),
+            _ => return Err("the document has a `%` without two hexadecimal digits".to_string()),
+        }
+    }
+    String::from_utf8(bytes).map_err(|_| "the decoded document is not UTF-8".to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn undressed(json: &str) -> Result<String, String> {
+        let arena = Bump::new();
+        let node = json::parse(json, &arena).unwrap();
+        undress(&node, json).map(Cow::into_owned)
+    }
+
+    #[test]
+    fn in_1_documents_are_undressed() {
+        assert_eq!(undressed(r#" {"a": "%41+"} "#).unwrap(), r#"{"a": "%41+"}"#);
+        assert_eq!(undressed(r#""{\"a\": 1}""#).unwrap(), r#"{"a": 1}"#);
+        assert_eq!(
+            undressed(r#""%7B%22a%22%3a%20%22b+%C3%A9%22%7D""#).unwrap(),
+            r#"{"a": "b+é"}"#
+        );
+        assert_eq!(undressed(r#""\"{\\\"a\\\":1}\"""#).unwrap(), r#"{"a":1}"#);
+        assert!(undressed(r#""%7B%2""#).is_err());
+        assert!(undressed(r#""%7B%ff%7D""#).is_err());
+        assert!(undressed("[1]").is_err());
+        assert!(undressed("null").is_err());
+    }
+}

@@ -1,0 +1,152 @@
+//! Directories: whole accounts and organizations, decided by principal.
+//!
+//! A directory is a folder of dumps that people already have: account authorization details, the tree
+//! of an organization with its control policies, the policies of resources. [`Directory::load`] reads
+//! it, [`Directory::question`] finds what decides a request, and [`Engine::decide`] decides it.
+//!
+//! ```no_run
+//! use bumpalo::Bump;
+//! use portcullis_directory::{Directory, Engine, Extra, LoadOptions};
+//! use portcullis_model::{Caller, Principal, Request};
+//!
+//! let loaded = Directory::load("dumps".as_ref(), LoadOptions::default(), &mut |_| ())?;
+//! let arena = Bump::new();
+//! let request = Request {
+//!     principal: Principal {
+//!         caller: Caller::User { arn: "arn:aws:iam::111122223333:user/ann" },
+//!         user_id: None,
+//!         management_account: false,
+//!     },
+//!     action: "s3:GetObject",
+//!     resource: "arn:aws:s3:::b/k",
+//!     resource_account: None,
+//!     context: &[],
+//!     restrict_public_buckets: false,
+//!     external_grant: false,
+//! };
+//! let question = loaded.directory.question(&request, Extra::default(), &arena)?;
+//! let outcome = Engine::new().decide(&loaded.directory, &question)?;
+//! println!("{}", outcome.decision());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod documents;
+mod engine;
+mod line;
+mod link;
+mod model;
+mod problem;
+mod raw;
+mod read;
+mod resolve;
+mod texts;
+
+use std::path::Path;
+
+pub use engine::{Engine, EngineError};
+pub use line::{Line, lines};
+pub use problem::{Code, LoadError, Problem, Report};
+pub use read::Progress;
+pub use resolve::{Extra, Question, Refusal};
+
+use crate::engine::Store;
+use crate::model::Tables;
+use crate::read::Loader;
+
+/// How a folder is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LoadOptions {
+    /// What is referred to and not there is listed in the report instead of being an error. A policy
+    /// that is missing may be one that denies: [`Directory::is_incomplete`] is then true, and whoever
+    /// passes answers on must say so.
+    pub allow_missing: bool,
+    /// Keep in compiled policies what explanations print.
+    pub debug: bool,
+}
+
+/// Accounts with their users, groups, roles and resources, and the organization above them.
+#[derive(Debug)]
+pub struct Directory {
+    tables: Tables,
+    store: Store,
+    debug: bool,
+}
+
+/// A directory and what was found in its folder.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The directory.
+    pub directory: Directory,
+    /// What was read, and what was not.
+    pub report: Report,
+}
+
+impl Directory {
+    /// Reads a folder, and the folders in it. `progress` is called before each file.
+    ///
+    /// # Errors
+    /// Every problem that was found: nothing is decided by a directory that was read in part
+    /// (`GRAM-12`).
+    pub fn load(
+        folder: &Path,
+        options: LoadOptions,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Loaded, LoadError> {
+        let mut loader = Loader::default();
+        loader.folder(folder, progress);
+        if loader.errors.count > 0 {
+            // What is missing may stand in what could not be read.
+            return Err(loader.errors);
+        }
+        let tables = loader.link();
+        if !options.allow_missing {
+            let missing = std::mem::take(&mut loader.report.missing);
+            missing
+                .into_iter()
+                .for_each(|problem| loader.errors.push(problem));
+        }
+        if loader.errors.count > 0 {
+            return Err(loader.errors);
+        }
+        let directory = Directory {
+            tables,
+            store: Store::new(loader.documents, options.debug),
+            debug: options.debug,
+        };
+        Ok(Loaded {
+            directory,
+            report: loader.report,
+        })
+    }
+
+    /// True if something is referred to and not there, so that an answer may be wrong.
+    pub fn is_incomplete(&self) -> bool {
+        self.tables.missing > 0
+    }
+
+    /// How many accounts, users and roles, and resources there are.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            accounts: self.tables.accounts.len(),
+            principals: self.tables.principals.len(),
+            resources: self.tables.resources.len(),
+            policies: self.store.documents().map(documents::Documents::policy_count),
+            policy_sets: self.store.part_count(),
+        }
+    }
+}
+
+/// How much a directory holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts {
+    /// Accounts, also those that are only known as owners.
+    pub accounts: usize,
+    /// Users and roles.
+    pub principals: usize,
+    /// Resources with a policy, tags, grants or an owner.
+    pub resources: usize,
+    /// Different policies; unknown of a directory that is an image.
+    pub policies: Option<usize>,
+    /// Different sets of policies that apply together.
+    pub policy_sets: usize,
+}

@@ -1,0 +1,473 @@
+//! From what the files say to the tables: references become numbers.
+
+mod organization;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use portcullis_model::{Layer, PolicyKind, split_arn};
+
+use crate::documents::{PartId, PolicyId};
+use crate::link::organization::Organization;
+use crate::model::{Account, Grant, NONE, Principal, Resource, Run, Tables};
+use crate::problem::{Code, Problem};
+use crate::raw::{Kind, RawGroup, RawPrincipal, RawResource, Spot};
+use crate::read::Loader;
+use crate::read::fields::{account_number, arn_of};
+use crate::texts::Name;
+
+/// What a role's sessions last if no dump says otherwise, in seconds (`STS-1`).
+const DEFAULT_MAX_SESSION: u32 = 3600;
+
+/// What a group adds to its members.
+type Groups = HashMap<(u64, String), (Vec<PolicyId>, Spot)>;
+
+impl Loader {
+    /// Something is referred to and not there.
+    pub(crate) fn missing(&mut self, place: String, message: String) {
+        self.report.missing.push(Problem {
+            place,
+            code: Code::DanglingReference,
+            message,
+        });
+    }
+
+    /// Puts everything together. The result is fit for use only if there are no errors.
+    pub(crate) fn link(&mut self) -> Tables {
+        let organization = self.link_organization();
+        let mut tables = Tables::default();
+        let mut pairs = Pairs::default();
+        tables.organization = organization.id;
+        self.link_accounts(&mut tables, &organization);
+        let groups = self.link_groups();
+        // From here on, new texts are not made while the tables look at them.
+        let principals = self.link_principals(&tables, &groups, &mut pairs);
+        let (resources, grants) = self.link_resources(&tables, &mut pairs);
+        let endpoints = self.link_endpoints();
+        for (is_truncated, spot) in std::mem::take(&mut self.raw.truncated).into_values() {
+            if is_truncated {
+                let message = "the last page of the dump says that there are more";
+                self.warn(self.place(spot), Code::Incomplete, message);
+                tables.missing = tables.missing.saturating_add(1);
+            }
+        }
+        let missing = u32::try_from(self.report.missing.len()).unwrap_or(u32::MAX);
+        tables.missing = tables.missing.saturating_add(missing);
+        if self.texts.is_full() {
+            let message = "the texts of the directory are more than 4 GiB";
+            self.error(String::new(), Code::TooLarge, message);
+        }
+        tables.texts = std::mem::take(&mut self.texts).into_texts();
+        tables.pairs = pairs.all;
+        tables.grants = grants;
+        tables.endpoints = endpoints;
+        tables
+            .endpoints
+            .sort_by(|one, other| tables.texts.get(one.0).cmp(tables.texts.get(other.0)));
+        for (principal, spot) in principals {
+            if !tables.add_principal(principal) {
+                let arn = tables.arn(&principal);
+                let message = format!("`{arn}` is there twice");
+                let place = place_with(&tables, spot);
+                self.error(place, Code::Duplicate, message);
+            }
+        }
+        for resource in resources {
+            tables.add_resource(resource);
+        }
+        self.documents.finish();
+        tables
+    }
+
+    fn link_accounts(&mut self, tables: &mut Tables, organization: &Organization) {
+        let mut numbers: BTreeSet<u64> = self.raw.dumped.iter().copied().collect();
+        numbers.extend(organization.members.keys());
+        numbers.extend(self.raw.restricted_accounts.iter());
+        let owners = self.raw.resources.iter().filter_map(|raw| {
+            let own = split_arn(self.texts.get(raw.arn))
+                .and_then(|[.., account, _]| account_number(account));
+            raw.account.or(own)
+        });
+        numbers.extend(owners);
+        for number in numbers {
+            let member = organization.members.get(&number);
+            let path = member.and_then(|member| member.path);
+            tables.accounts.push(Account {
+                number,
+                org_path: path.map_or(NONE, |path| path.0),
+                scps: member.map_or(PartId::NONE, |member| member.scps),
+                rcps: member.map_or(PartId::NONE, |member| member.rcps),
+                is_member: member.is_some(),
+                is_management: member.is_some_and(|member| member.is_management),
+                is_dumped: self.raw.dumped.contains(&number),
+                restricts_public: self.raw.restricted_accounts.contains(&number),
+            });
+        }
+    }
+
+    /// The managed policy with an ARN.
+    fn managed_policy(&mut self, arn: Name, from: &dyn Fn(&Loader) -> String) -> Option<PolicyId> {
+        if let Some(found) = self.raw.managed.get(&arn) {
+            return Some(found.policy);
+        }
+        let Some(bundled) = self.raw.bundled.get(&arn).copied() else {
+            let message = format!(
+                "refers to the managed policy `{}`, and no file has it",
+                self.texts.get(arn)
+            );
+            let place = from(self);
+            self.missing(place, message);
+            return None;
+        };
+        let policy = bundled.policy;
+        if let Some(invalid) = self.documents.check(policy, PolicyKind::Identity, true) {
+            let message = format!(
+                "the identity policy `{}` is invalid at its line {} column {}: {} ({})",
+                self.texts.get(arn),
+                invalid.line,
+                invalid.column,
+                invalid.message,
+                invalid.code
+            );
+            self.error(self.place(bundled.spot), Code::InvalidPolicy, message);
+            return None;
+        }
+        Some(policy)
+    }
+
+    /// Managed policies that are attached.
+    fn add_attached(&mut self, arns: &[Name], spot: Spot, policies: &mut Vec<PolicyId>) {
+        for (index, arn) in arns.iter().enumerate() {
+            let from = |loader: &Loader| {
+                let place = loader.place(spot);
+                format!("{place}/AttachedManagedPolicies/{index}/PolicyArn")
+            };
+            policies.extend(self.managed_policy(*arn, &from));
+        }
+    }
+
+    fn link_groups(&mut self) -> Groups {
+        let mut groups = Groups::new();
+        for raw in std::mem::take(&mut self.raw.groups) {
+            let RawGroup {
+                spot,
+                account,
+                name,
+                attached,
+                inline,
+            } = raw;
+            let mut policies = inline;
+            self.add_attached(&attached, spot, &mut policies);
+            let key = (account, self.texts.get(name).to_ascii_lowercase());
+            if let Some((_, old)) = groups.get(&key) {
+                let message = format!(
+                    "the group `{}` of {account:012} is also at {}",
+                    self.texts.get(name),
+                    self.place(*old)
+                );
+                self.error(self.place(spot), Code::Duplicate, message);
+                continue;
+            }
+            groups.insert(key, (policies, spot));
+        }
+        groups
+    }
+
+    fn link_principals(
+        &mut self,
+        tables: &Tables,
+        groups: &Groups,
+        pairs: &mut Pairs,
+    ) -> Vec<(Principal, Spot)> {
+        let raw = std::mem::take(&mut self.raw.principals);
+        let mut principals = Vec::with_capacity(raw.len());
+        let mut settings = self.settings_by_role();
+        for raw in raw {
+            let key = (raw.account, self.texts.get(raw.name).to_ascii_lowercase());
+            let own = match raw.kind {
+                Kind::Role => settings.remove(&key).map(|(seconds, _)| seconds),
+                Kind::User => None,
+            };
+            let identity = self.identity(&raw, groups);
+            let boundary = match raw.boundary {
+                None => PartId::NONE,
+                Some(arn) => {
+                    let from = |loader: &Loader| {
+                        let place = loader.place(raw.spot);
+                        format!("{place}/PermissionsBoundary/PermissionsBoundaryArn")
+                    };
+                    // One that is missing still limits: it is a set that allows nothing.
+                    let policies = Vec::from_iter(self.managed_policy(arn, &from));
+                    self.documents.part(vec![(Layer::Boundary, policies)])
+                }
+            };
+            let trust = match raw.trust {
+                Some(policy) => self.documents.part(vec![(Layer::Resource, vec![policy])]),
+                None => PartId::NONE,
+            };
+            let account = tables.account_index(raw.account).unwrap_or(NONE);
+            let principal = Principal {
+                account,
+                kind: raw.kind,
+                partition: raw.partition,
+                path: raw.path,
+                name: raw.name,
+                id: raw.id.map_or(NONE, |id| id.0),
+                identity,
+                boundary,
+                trust,
+                tags: pairs.run(raw.tags),
+                max_session: raw.max_session.or(own).unwrap_or(DEFAULT_MAX_SESSION),
+            };
+            principals.push((principal, raw.spot));
+        }
+        for ((account, name), (_, spot)) in settings {
+            let message = format!("the role `{name}` of {account:012} is in no account dump");
+            self.warn(self.place(spot), Code::DanglingReference, message);
+        }
+        principals
+    }
+
+    /// A principal's own policies, the attached ones and those of its groups (`EVAL-2`).
+    fn identity(&mut self, raw: &RawPrincipal, groups: &Groups) -> PartId {
+        let mut policies = raw.inline.clone();
+        self.add_attached(&raw.attached, raw.spot, &mut policies);
+        for (index, group) in raw.groups.iter().enumerate() {
+            let key = (raw.account, self.texts.get(*group).to_ascii_lowercase());
+            match groups.get(&key) {
+                Some((own, _)) => policies.extend_from_slice(own),
+                None => {
+                    let place = format!("{}/GroupList/{index}", self.place(raw.spot));
+                    let name = self.texts.get(*group);
+                    let message = format!("refers to the group `{name}`, and no file has it");
+                    self.missing(place, message);
+                }
+            }
+        }
+        self.documents.part(vec![(Layer::Identity, policies)])
+    }
+
+    fn link_resources(
+        &mut self,
+        tables: &Tables,
+        pairs: &mut Pairs,
+    ) -> (Vec<Resource>, Vec<Grant>) {
+        self.name_keys();
+        // Several files may each know something of a resource.
+        let mut merged: BTreeMap<Name, RawResource> = BTreeMap::new();
+        for raw in std::mem::take(&mut self.raw.resources) {
+            let own = split_arn(self.texts.get(raw.arn))
+                .and_then(|[.., account, _]| account_number(account));
+            if raw.account.is_some_and(|account| own.is_some_and(|own| own != account)) {
+                let message = "`account` is not the account of the `arn`";
+                self.error(self.place(raw.spot), Code::Contradiction, message);
+            }
+            let account = raw.account.or(own);
+            let raw = RawResource { account, ..raw };
+            match merged.remove(&raw.arn) {
+                None => merged.insert(raw.arn, raw),
+                Some(old) => {
+                    let one = self.merge(old, raw);
+                    merged.insert(one.arn, one)
+                }
+            };
+        }
+        let mut by_key: HashMap<Name, Vec<Grant>> = HashMap::new();
+        for raw in std::mem::take(&mut self.raw.grants) {
+            let arn = match split_arn(self.texts.get(raw.key)) {
+                Some(_) => Some(raw.key),
+                None => self.raw.keys.get(&raw.key).copied(),
+            };
+            let Some(arn) = arn else {
+                let message = format!(
+                    "is about the key `{}`, whose ARN no file has",
+                    self.texts.get(raw.key)
+                );
+                self.error(self.place(raw.spot), Code::DanglingReference, message);
+                continue;
+            };
+            let named = |names: Vec<Name>| names.into_iter().map(|name| (name, name)).collect();
+            let is_exact = raw.equals.is_some();
+            let grant = Grant {
+                grantee: raw.grantee,
+                operations: pairs.run(named(raw.operations)),
+                subset: pairs.run(raw.subset),
+                equals: pairs.run(raw.equals.unwrap_or_default()),
+                is_exact,
+            };
+            by_key.entry(arn).or_default().push(grant);
+            // A key of which nothing else is known.
+            merged.entry(arn).or_insert_with(|| RawResource {
+                spot: raw.spot,
+                arn,
+                account: split_arn(self.texts.get(arn))
+                    .and_then(|[.., account, _]| account_number(account)),
+                policy: None,
+                tags: Vec::new(),
+                restrict_public: None,
+            });
+        }
+        let mut grants = Vec::new();
+        let mut resources = Vec::with_capacity(merged.len());
+        for raw in merged.into_values() {
+            let own = by_key.remove(&raw.arn).unwrap_or_default();
+            let run = Run {
+                start: grants.len() as u32,
+                count: own.len() as u32,
+            };
+            grants.extend(own);
+            let policy = match raw.policy {
+                Some(policy) => self.documents.part(vec![(Layer::Resource, vec![policy])]),
+                None => PartId::NONE,
+            };
+            let account = raw.account.and_then(|number| tables.account_index(number));
+            resources.push(Resource {
+                arn: raw.arn,
+                account: account.unwrap_or(NONE),
+                policy,
+                tags: pairs.run(raw.tags),
+                grants: run,
+                restricts_public: raw.restrict_public.unwrap_or(false),
+            });
+        }
+        (resources, grants)
+    }
+
+    /// Key policies get the ARNs of their keys.
+    fn name_keys(&mut self) {
+        for raw in std::mem::take(&mut self.raw.key_policies) {
+            let Some(arn) = self.raw.keys.get(&raw.id).copied() else {
+                let message = format!(
+                    "the file must be called like its key, and `describe-key` say the ARN of `{}`",
+                    self.texts.get(raw.id)
+                );
+                self.error(self.place(raw.spot), Code::DanglingReference, message);
+                continue;
+            };
+            self.raw.resources.push(RawResource {
+                spot: raw.spot,
+                arn,
+                account: None,
+                policy: Some(raw.policy),
+                tags: Vec::new(),
+                restrict_public: None,
+            });
+        }
+    }
+
+    /// What two files say of a resource.
+    fn merge(&mut self, old: RawResource, new: RawResource) -> RawResource {
+        let differ = |one: Option<u64>, other: Option<u64>| {
+            one.zip(other).is_some_and(|(one, other)| one != other)
+        };
+        let policies_differ = old.policy.zip(new.policy).is_some_and(|(one, other)| {
+            !self.documents.are_equal(one, other, PolicyKind::Resource)
+        });
+        let tags_differ = !(old.tags.is_empty() || new.tags.is_empty() || old.tags == new.tags);
+        if differ(old.account, new.account) || policies_differ || tags_differ {
+            let message = format!(
+                "says something else of `{}` than {}",
+                self.texts.get(new.arn),
+                self.place(old.spot)
+            );
+            self.error(self.place(new.spot), Code::Contradiction, message);
+        }
+        RawResource {
+            spot: old.spot,
+            arn: old.arn,
+            account: old.account.or(new.account),
+            policy: old.policy.or(new.policy),
+            tags: match old.tags.is_empty() {
+                true => new.tags,
+                false => old.tags,
+            },
+            // The strictest counts (`S3-4`).
+            restrict_public: old.restrict_public.max(new.restrict_public),
+        }
+    }
+
+    fn link_endpoints(&mut self) -> Vec<(Name, PartId)> {
+        let mut endpoints: BTreeMap<Name, (PolicyId, Spot)> = BTreeMap::new();
+        for raw in std::mem::take(&mut self.raw.endpoints) {
+            match endpoints.get(&raw.id) {
+                Some((_, old)) => {
+                    let message = format!(
+                        "the endpoint `{}` is also at {}",
+                        self.texts.get(raw.id),
+                        self.place(*old)
+                    );
+                    self.error(self.place(raw.spot), Code::Duplicate, message);
+                }
+                None => {
+                    endpoints.insert(raw.id, (raw.policy, raw.spot));
+                }
+            }
+        }
+        let parts = endpoints.into_iter();
+        parts
+            .map(|(id, (policy, _))| {
+                let sets = vec![(Layer::VpcEndpoint, vec![policy])];
+                (id, self.documents.part(sets))
+            })
+            .collect()
+    }
+
+    /// Settings of roles that account dumps do not have, by account and name in lower case.
+    fn settings_by_role(&mut self) -> HashMap<(u64, String), (u32, Spot)> {
+        let mut settings = HashMap::new();
+        for raw in std::mem::take(&mut self.raw.role_settings) {
+            let arn = self.texts.get(raw.arn);
+            let parts = arn_of(arn, "iam")
+                .and_then(|(_, account, rest)| Some((account, rest.rsplit('/').next()?)));
+            match parts {
+                Some((account, name)) => {
+                    let key = (account, name.to_ascii_lowercase());
+                    settings.insert(key, (raw.max_session, raw.spot));
+                }
+                None => {
+                    let message = format!("`{arn}` is not the ARN of a role");
+                    self.error(self.place(raw.spot), Code::InvalidMember, message);
+                }
+            }
+        }
+        settings
+    }
+}
+
+/// Tags and other pairs, each list of them stored once.
+#[derive(Debug, Default)]
+struct Pairs {
+    all: Vec<(Name, Name)>,
+    runs: HashMap<Vec<(Name, Name)>, Run>,
+}
+
+impl Pairs {
+    fn run(&mut self, mut pairs: Vec<(Name, Name)>) -> Run {
+        if pairs.is_empty() {
+            return Run::default();
+        }
+        pairs.sort_unstable();
+        if let Some(run) = self.runs.get(&pairs) {
+            return *run;
+        }
+        let run = Run {
+            start: self.all.len() as u32,
+            count: pairs.len() as u32,
+        };
+        self.all.extend_from_slice(&pairs);
+        self.runs.insert(pairs, run);
+        run
+    }
+}
+
+/// A spot in words, when the texts are in the tables.
+fn place_with(tables: &Tables, spot: Spot) -> String {
+    let line = match spot.line {
+        0 | 1 => String::new(),
+        line => format!(":{line}"),
+    };
+    let file = tables.texts.get(spot.file);
+    match spot.list {
+        "" => format!("{file}{line}"),
+        list => format!("{file}{line} /{list}/{}", spot.index),
+    }
+}

@@ -1,0 +1,220 @@
+//! What a directory knows: accounts, principals and resources in tables of numbers.
+
+use crate::documents::PartId;
+use crate::raw::Kind;
+use crate::texts::{Index, Name, Texts};
+
+/// Nothing, in a table.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// A run of tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(crate) struct Run {
+    pub(crate) start: u32,
+    pub(crate) count: u32,
+}
+
+impl Run {
+    pub(crate) fn of<T>(self, all: &[T]) -> &[T] {
+        let start = self.start as usize;
+        let end = start.saturating_add(self.count as usize);
+        all.get(start..end).unwrap_or(&[])
+    }
+}
+
+/// An account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Account {
+    pub(crate) number: u64,
+    /// `aws:PrincipalOrgPaths` of what is in it; absent outside of the organization.
+    pub(crate) org_path: u32,
+    /// The chains of its place; those of the management account are empty (`SCP-3`, `RCP-3`).
+    pub(crate) scps: PartId,
+    pub(crate) rcps: PartId,
+    /// It is in the organization.
+    pub(crate) is_member: bool,
+    pub(crate) is_management: bool,
+    /// Its users and roles are known.
+    pub(crate) is_dumped: bool,
+    /// `RestrictPublicBuckets` holds for all its buckets (`S3-4`).
+    pub(crate) restricts_public: bool,
+}
+
+/// A user or a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Principal {
+    pub(crate) account: u32,
+    pub(crate) kind: Kind,
+    pub(crate) partition: Name,
+    pub(crate) path: Name,
+    pub(crate) name: Name,
+    /// `AIDA…` or `AROA…`; may be unknown.
+    pub(crate) id: u32,
+    pub(crate) identity: PartId,
+    pub(crate) boundary: PartId,
+    /// The trust policy of a role.
+    pub(crate) trust: PartId,
+    pub(crate) tags: Run,
+    /// In seconds; 3600 if no dump says otherwise.
+    pub(crate) max_session: u32,
+}
+
+impl Principal {
+    /// The role's ARN is under the path that AWS keeps for service-linked roles (`EVAL-54`).
+    pub(crate) fn is_service_linked(&self, texts: &Texts) -> bool {
+        self.kind == Kind::Role && texts.get(self.path).starts_with("/aws-service-role/")
+    }
+}
+
+/// Something with a policy, an owner or tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Resource {
+    pub(crate) arn: Name,
+    /// The owner, if it is known.
+    pub(crate) account: u32,
+    pub(crate) policy: PartId,
+    pub(crate) tags: Run,
+    pub(crate) grants: Run,
+    pub(crate) restricts_public: bool,
+}
+
+/// A KMS grant (`KMS-8`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Grant {
+    pub(crate) grantee: Name,
+    /// Operations: pairs of which the first is the name.
+    pub(crate) operations: Run,
+    pub(crate) subset: Run,
+    pub(crate) equals: Run,
+    /// The encryption context must be that of `equals`.
+    pub(crate) is_exact: bool,
+}
+
+/// The tables, and the ways into them.
+#[derive(Debug, Default)]
+pub(crate) struct Tables {
+    pub(crate) texts: Texts,
+    /// Sorted by number.
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) principals: Vec<Principal>,
+    pub(crate) resources: Vec<Resource>,
+    pub(crate) grants: Vec<Grant>,
+    /// Tags, operations and encryption contexts.
+    pub(crate) pairs: Vec<(Name, Name)>,
+    /// VPC endpoints by id, sorted by the id's text.
+    pub(crate) endpoints: Vec<(Name, PartId)>,
+    /// The organization's id.
+    pub(crate) organization: Option<Name>,
+    /// How much is referred to and not there.
+    pub(crate) missing: u32,
+    principal_index: Index,
+    resource_index: Index,
+}
+
+impl Tables {
+    /// The index of an account.
+    pub(crate) fn account_index(&self, number: u64) -> Option<u32> {
+        let found = self
+            .accounts
+            .binary_search_by_key(&number, |account| account.number);
+        found.ok().map(|index| index as u32)
+    }
+
+    /// An account by index.
+    pub(crate) fn account(&self, index: u32) -> Option<&Account> {
+        self.accounts.get(index as usize)
+    }
+
+    fn principal_hash(&self, account: u32, kind: Kind, name: &str) -> u32 {
+        let lower = name.to_ascii_lowercase();
+        self.principal_index
+            .hash((account, kind == Kind::Role, lower))
+    }
+
+    /// The user or role with a name, in any case (`IN-17`).
+    pub(crate) fn find_principal(&self, account: u32, kind: Kind, name: &str) -> Option<&Principal> {
+        let hash = self.principal_hash(account, kind, name);
+        let is_right = |index: u32| {
+            self.principals.get(index as usize).is_some_and(|own| {
+                (own.account, own.kind) == (account, kind)
+                    && self.texts.get(own.name).eq_ignore_ascii_case(name)
+            })
+        };
+        let index = self.principal_index.find(hash, is_right)?;
+        self.principals.get(index as usize)
+    }
+
+    /// Adds a user or role; false if there is one with its name.
+    pub(crate) fn add_principal(&mut self, principal: Principal) -> bool {
+        let name = self.texts.get(principal.name);
+        if self
+            .find_principal(principal.account, principal.kind, name)
+            .is_some()
+        {
+            return false;
+        }
+        let hash = self.principal_hash(principal.account, principal.kind, name);
+        self.principal_index
+            .insert(hash, self.principals.len() as u32);
+        self.principals.push(principal);
+        true
+    }
+
+    /// The resource with exactly this ARN.
+    pub(crate) fn find_resource(&self, arn: &str) -> Option<&Resource> {
+        let hash = self.resource_index.hash(arn);
+        let is_right = |index: u32| {
+            let own = self.resources.get(index as usize);
+            own.is_some_and(|own| self.texts.get(own.arn) == arn)
+        };
+        let index = self.resource_index.find(hash, is_right)?;
+        self.resources.get(index as usize)
+    }
+
+    /// Adds a resource; false if there is one with its ARN.
+    pub(crate) fn add_resource(&mut self, resource: Resource) -> bool {
+        let arn = self.texts.get(resource.arn);
+        if self.find_resource(arn).is_some() {
+            return false;
+        }
+        let hash = self.resource_index.hash(arn);
+        self.resource_index
+            .insert(hash, self.resources.len() as u32);
+        self.resources.push(resource);
+        true
+    }
+
+    /// The policy of a VPC endpoint.
+    pub(crate) fn endpoint(&self, id: &str) -> Option<PartId> {
+        let found = self
+            .endpoints
+            .binary_search_by(|(own, _)| self.texts.get(*own).cmp(id));
+        let (_, part) = self.endpoints.get(found.ok()?)?;
+        Some(*part)
+    }
+
+    /// Writes the ARN of a user or role.
+    pub(crate) fn write_arn(&self, principal: &Principal, out: &mut String) {
+        let account = self.account(principal.account);
+        let number = account.map_or(0, |account| account.number);
+        let partition = self.texts.get(principal.partition);
+        let (path, name) = (self.texts.get(principal.path), self.texts.get(principal.name));
+        let kind = principal.kind.as_str();
+        *out += "arn:";
+        *out += partition;
+        *out += &format!(":iam::{number:012}:{kind}{path}{name}");
+    }
+
+    /// The ARN of a user or role.
+    pub(crate) fn arn(&self, principal: &Principal) -> String {
+        let mut arn = String::new();
+        self.write_arn(principal, &mut arn);
+        arn
+    }
+
+    /// The pairs of a run, as texts.
+    pub(crate) fn pairs(&self, run: Run) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = run.of(&self.pairs).iter();
+        pairs.map(|(key, value)| (self.texts.get(*key), self.texts.get(*value)))
+    }
+}

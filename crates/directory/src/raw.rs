@@ -1,0 +1,205 @@
+//! What the files say, before anything is put together.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::documents::PolicyId;
+use crate::texts::Name;
+
+/// Where something stands: a file, the line of the record in it, and an element of a list.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spot {
+    pub(crate) file: Name,
+    /// The record's first line, from 1.
+    pub(crate) line: u32,
+    /// The member that is the list; empty if it is the record itself.
+    pub(crate) list: &'static str,
+    pub(crate) index: u32,
+}
+
+/// Users and roles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    User,
+    Role,
+}
+
+impl Kind {
+    /// The word in ARNs.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Kind::User => "user",
+            Kind::Role => "role",
+        }
+    }
+}
+
+/// A user or a role (`IN-11`, `IN-13`).
+#[derive(Clone, Debug)]
+pub(crate) struct RawPrincipal {
+    pub(crate) spot: Spot,
+    pub(crate) kind: Kind,
+    pub(crate) partition: Name,
+    pub(crate) account: u64,
+    /// `/`, or `/a/b/`.
+    pub(crate) path: Name,
+    pub(crate) name: Name,
+    pub(crate) id: Option<Name>,
+    /// ARNs of managed policies.
+    pub(crate) attached: Vec<Name>,
+    pub(crate) inline: Vec<PolicyId>,
+    /// Names of groups.
+    pub(crate) groups: Vec<Name>,
+    /// ARN of a managed policy.
+    pub(crate) boundary: Option<Name>,
+    pub(crate) tags: Vec<(Name, Name)>,
+    pub(crate) trust: Option<PolicyId>,
+    /// `MaxSessionDuration` in seconds, where a dump has it.
+    pub(crate) max_session: Option<u32>,
+}
+
+/// A group (`IN-12`).
+#[derive(Clone, Debug)]
+pub(crate) struct RawGroup {
+    pub(crate) spot: Spot,
+    pub(crate) account: u64,
+    pub(crate) name: Name,
+    pub(crate) attached: Vec<Name>,
+    pub(crate) inline: Vec<PolicyId>,
+}
+
+/// A managed policy (`IN-14`), or a line of a bundle.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RawManaged {
+    pub(crate) spot: Spot,
+    /// The number of its default version; zero in a bundle, which has none.
+    pub(crate) version: u32,
+    pub(crate) policy: PolicyId,
+}
+
+/// A role's settings that the account dump does not have (`get-role`).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RawRoleSettings {
+    pub(crate) spot: Spot,
+    pub(crate) arn: Name,
+    pub(crate) max_session: u32,
+}
+
+/// What is known of a resource from one place (`IN-40` to `IN-48`).
+#[derive(Clone, Debug)]
+pub(crate) struct RawResource {
+    pub(crate) spot: Spot,
+    pub(crate) arn: Name,
+    pub(crate) account: Option<u64>,
+    pub(crate) policy: Option<PolicyId>,
+    pub(crate) tags: Vec<(Name, Name)>,
+    /// `RestrictPublicBuckets` (`S3-4`).
+    pub(crate) restrict_public: Option<bool>,
+}
+
+/// A KMS grant (`KMS-8`).
+#[derive(Clone, Debug)]
+pub(crate) struct RawGrant {
+    pub(crate) spot: Spot,
+    /// ARN of the key, or its id.
+    pub(crate) key: Name,
+    pub(crate) grantee: Name,
+    pub(crate) operations: Vec<Name>,
+    /// Pairs that the encryption context must have.
+    pub(crate) subset: Vec<(Name, Name)>,
+    /// Pairs that the encryption context must be, if it is limited so.
+    pub(crate) equals: Option<Vec<(Name, Name)>>,
+}
+
+/// A key of which only the id is known.
+#[derive(Clone, Debug)]
+pub(crate) struct RawKeyPolicy {
+    pub(crate) spot: Spot,
+    pub(crate) id: Name,
+    pub(crate) policy: PolicyId,
+}
+
+/// A VPC endpoint's policy.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RawEndpoint {
+    pub(crate) spot: Spot,
+    pub(crate) id: Name,
+    pub(crate) policy: PolicyId,
+}
+
+/// The kinds of control policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Control {
+    Scp,
+    Rcp,
+}
+
+/// A service or resource control policy.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RawControl {
+    pub(crate) spot: Spot,
+    pub(crate) control: Control,
+    pub(crate) policy: PolicyId,
+}
+
+/// The root, a unit or an account of an organization.
+#[derive(Clone, Debug)]
+pub(crate) struct RawNode {
+    pub(crate) spot: Spot,
+    /// `r-…`, `ou-…` or twelve digits.
+    pub(crate) id: Name,
+    pub(crate) parent: Option<Name>,
+    /// Where in the record it stands.
+    pub(crate) path: Name,
+}
+
+/// A control policy is attached to a node.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RawAttachment {
+    pub(crate) spot: Spot,
+    pub(crate) node: Name,
+    pub(crate) policy: Name,
+    /// Which list it stands in; none if only the policy knows.
+    pub(crate) control: Option<Control>,
+}
+
+/// What is said of the organization.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RawOrganization {
+    /// Its id, the management account, and where that is said.
+    pub(crate) ids: Vec<(Name, Option<u64>, Spot)>,
+    pub(crate) nodes: Vec<RawNode>,
+    pub(crate) attachments: Vec<RawAttachment>,
+    pub(crate) controls: HashMap<Name, RawControl>,
+    /// Control policies by id whose kind a list tells but whose content is elsewhere.
+    pub(crate) listed: HashMap<Name, Control>,
+    /// Accounts that are listed without a parent.
+    pub(crate) accounts: Vec<(Name, Spot)>,
+    /// Whether a kind of control policy is in use, where that is said (`SCP-6`).
+    pub(crate) scp_enabled: Option<bool>,
+    pub(crate) rcp_enabled: Option<bool>,
+}
+
+/// All that the files say.
+#[derive(Debug, Default)]
+pub(crate) struct Raw {
+    pub(crate) principals: Vec<RawPrincipal>,
+    pub(crate) groups: Vec<RawGroup>,
+    /// By ARN: from account dumps.
+    pub(crate) managed: HashMap<Name, RawManaged>,
+    /// By ARN: from bundles.
+    pub(crate) bundled: HashMap<Name, RawManaged>,
+    pub(crate) role_settings: Vec<RawRoleSettings>,
+    pub(crate) resources: Vec<RawResource>,
+    pub(crate) key_policies: Vec<RawKeyPolicy>,
+    /// ARNs of keys by id.
+    pub(crate) keys: HashMap<Name, Name>,
+    pub(crate) grants: Vec<RawGrant>,
+    pub(crate) endpoints: Vec<RawEndpoint>,
+    /// Accounts whose `RestrictPublicBuckets` is in force for all their buckets.
+    pub(crate) restricted_accounts: Vec<u64>,
+    /// Accounts that a dump was read of.
+    pub(crate) dumped: BTreeSet<u64>,
+    pub(crate) organization: RawOrganization,
+    /// Whether the last page of an account's dump said that there are more (`IN-5`), and where.
+    pub(crate) truncated: BTreeMap<u64, (bool, Spot)>,
+}

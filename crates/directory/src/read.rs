@@ -1,0 +1,291 @@
+//! Reading a folder: every file is taken apart into values, and each is recognized by its content.
+
+mod account;
+pub(crate) mod fields;
+mod files;
+mod organization;
+mod resource;
+mod service;
+pub(crate) mod tree;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::rc::Rc;
+
+use bumpalo::Bump;
+use portcullis_scenario::{Records, Source};
+use portcullis_syntax::json::{self, Node, Value};
+
+use crate::documents::Documents;
+use crate::problem::{Code, LoadError, Problem, Report};
+use crate::raw::{Raw, Spot};
+use crate::read::fields::At;
+use crate::texts::Interner;
+
+/// How far a long load is.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress<'p> {
+    /// The file that is being read.
+    pub file: &'p str,
+    /// Files that were read, of how many.
+    pub files: (usize, usize),
+    /// Users and roles so far.
+    pub principals: usize,
+}
+
+/// What reads, and what it has read.
+#[derive(Debug, Default)]
+pub(crate) struct Loader {
+    pub(crate) texts: Interner,
+    pub(crate) documents: Documents,
+    pub(crate) raw: Raw,
+    pub(crate) report: Report,
+    pub(crate) errors: LoadError,
+    /// The accounts of the page that is being read.
+    seen: BTreeSet<u64>,
+}
+
+/// A value of a file.
+pub(crate) struct Record<'r, 'a> {
+    pub(crate) source: &'r Rc<Source<'a>>,
+    /// The file's path from the folder.
+    pub(crate) file: &'r str,
+    /// The spot of the whole value.
+    pub(crate) spot: Spot,
+}
+
+impl Loader {
+    pub(crate) fn error(&mut self, place: String, code: Code, message: impl Into<String>) {
+        self.errors.push(Problem {
+            place,
+            code,
+            message: message.into(),
+        });
+    }
+
+    pub(crate) fn warn(&mut self, place: String, code: Code, message: impl Into<String>) {
+        self.report.warnings.push(Problem {
+            place,
+            code,
+            message: message.into(),
+        });
+    }
+
+    /// A spot in words.
+    pub(crate) fn place(&self, spot: Spot) -> String {
+        let file = self.texts.get(spot.file);
+        let line = match spot.line {
+            0 | 1 => String::new(),
+            line => format!(":{line}"),
+        };
+        match spot.list {
+            "" => format!("{file}{line}"),
+            list => format!("{file}{line} /{list}/{}", spot.index),
+        }
+    }
+
+    /// Reads everything in a folder, in the order of the names.
+    pub(crate) fn folder(&mut self, folder: &Path, progress: &mut dyn FnMut(Progress<'_>)) {
+        let files = match files::list(folder) {
+            Ok(files) => files,
+            Err((path, reason)) => {
+                let message = format!("cannot be read: {reason}");
+                return self.error(path, Code::UnreadableFile, message);
+            }
+        };
+        for (index, (path, name)) in files.iter().enumerate() {
+            progress(Progress {
+                file: name,
+                files: (index, files.len()),
+                principals: self.raw.principals.len(),
+            });
+            self.file(path, name);
+        }
+    }
+
+    fn file(&mut self, path: &Path, name: &str) {
+        let mut input = match files::open(path) {
+            Ok(Some(input)) => input,
+            Ok(None) => {
+                let skipped = (name.to_string(), "it is not JSON".to_string());
+                return self.report.skipped.push(skipped);
+            }
+            Err(reason) => {
+                let message = format!("cannot be read: {reason}");
+                return self.error(name.to_string(), Code::UnreadableFile, message);
+            }
+        };
+        let file = self.texts.intern(name);
+        let mut records = Records::new(&mut input);
+        let mut bytes = Vec::new();
+        let mut arena = Bump::new();
+        let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
+        loop {
+            let line = match records.next_into(&mut bytes) {
+                Ok(Some(line)) => line,
+                Ok(None) => break,
+                Err(error) => {
+                    let message = format!("cannot be read: {error}");
+                    return self.error(name.to_string(), Code::UnreadableFile, message);
+                }
+            };
+            let spot = Spot {
+                file,
+                line: u32::try_from(line).unwrap_or(u32::MAX),
+                list: "",
+                index: 0,
+            };
+            self.text(name, &bytes, line, spot, &arena, &mut counts);
+            arena.reset();
+        }
+        if !counts.is_empty() {
+            let found = counts.into_iter().collect();
+            self.report.read.push((name.to_string(), found));
+        }
+    }
+
+    /// Reads one JSON text of a file.
+    fn text(
+        &mut self,
+        file: &str,
+        bytes: &[u8],
+        line: usize,
+        spot: Spot,
+        arena: &Bump,
+        counts: &mut BTreeMap<&'static str, u64>,
+    ) {
+        let source = match Source::decode(file, bytes, line) {
+            Ok(source) => source,
+            Err(problem) => {
+                let (line, column) = problem.position();
+                let place = format!("{file}:{line}:{column}");
+                return self.error(place, Code::InvalidJson, problem.message());
+            }
+        };
+        let node = match json::parse(source.text(), arena) {
+            Ok(node) => node,
+            Err(diagnostics) => {
+                for found in diagnostics {
+                    let (line, column) = source.position(found.span.start);
+                    let place = format!("{file}:{line}:{column}");
+                    self.error(place, Code::InvalidJson, found.message);
+                }
+                return;
+            }
+        };
+        let record = Record {
+            source: &source,
+            file,
+            spot,
+        };
+        let root = At::root();
+        match node.value {
+            Value::Array(elements) => {
+                for (index, element) in elements.iter().enumerate() {
+                    let kind = self.value(&record, element, root.index(index));
+                    *counts.entry(kind).or_default() += 1;
+                }
+            }
+            _ => *counts.entry(self.value(&record, &node, root)).or_default() += 1,
+        }
+    }
+
+    /// Reads one value, and says what it is.
+    fn value(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) -> &'static str {
+        let has = |name| node.get(name).is_some();
+        if node.as_object().is_none() {
+            return self.unknown(record, node, at);
+        }
+        if has("UserDetailList") || has("GroupDetailList") || has("RoleDetailList") {
+            self.account_dump(record, node, at);
+            return "account dump";
+        }
+        if has("root") && (has("organization") || has("policies")) {
+            self.tree_file(record, node, at);
+            return "organization tree";
+        }
+        if has("arn") && has("document") {
+            self.bundled(record, node, at);
+            return "managed policy";
+        }
+        if has("arn") || (has("account") && has("publicAccessBlock")) {
+            self.wrapper(record, node, at);
+            return "resource";
+        }
+        if let Some(kind) = self.organization_dump(record, node, at) {
+            return kind;
+        }
+        if let Some(kind) = self.service_dump(record, node, at) {
+            return kind;
+        }
+        if has("Policies") {
+            // A page of an account dump that holds managed policies only.
+            self.account_dump(record, node, at);
+            return "account dump";
+        }
+        self.unknown(record, node, at)
+    }
+
+    /// A value of no known form. It is left out if nothing in it looks like a policy.
+    fn unknown(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+    ) -> &'static str {
+        let members = node.as_object().unwrap_or_default();
+        let looks_like = members.iter().find(|member| {
+            let name = member.key.value.to_ascii_lowercase();
+            name.contains("policy") || name.contains("policies") || name == "statement"
+        });
+        match looks_like {
+            Some(member) => {
+                let place = record.at(node, at);
+                let message = format!(
+                    "no known form, but its member `{}` may hold a policy; \
+                     give resource policies as {{\"arn\", \"account\", \"policy\"}}",
+                    member.key.value
+                );
+                self.error(place, Code::UnknownForm, message);
+            }
+            None => {
+                let reason = "no form that describes accounts, resources or organizations";
+                let skipped = (record.at(node, at), reason.to_string());
+                // A file of another kind may have any number of lines.
+                if self.report.skipped.len() < LoadError::LIMIT {
+                    self.report.skipped.push(skipped);
+                }
+            }
+        }
+        "left out"
+    }
+}
+
+impl Record<'_, '_> {
+    /// A node's place in words: file, line, column and path.
+    pub(crate) fn at(&self, node: &Node<'_>, at: At<'_>) -> String {
+        let (line, column) = self.source.position(node.span.start);
+        let path = at.to_string();
+        match path.is_empty() {
+            true => format!("{}:{line}:{column}", self.file),
+            false => format!("{}:{line}:{column} {path}", self.file),
+        }
+    }
+
+    /// The path from the file, for policies: `file#/path`, with the line of a record that is not the
+    /// file's first.
+    pub(crate) fn reference(&self, at: At<'_>) -> String {
+        match self.spot.line {
+            0 | 1 => format!("{}#{at}", self.file),
+            line => format!("{}:{line}#{at}", self.file),
+        }
+    }
+
+    pub(crate) fn spot(&self, list: &'static str, index: usize) -> Spot {
+        Spot {
+            list,
+            index: u32::try_from(index).unwrap_or(u32::MAX),
+            ..self.spot
+        }
+    }
+}

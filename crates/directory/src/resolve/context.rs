@@ -1,0 +1,179 @@
+//! The keys of a request's context that follow from the directory (`KEY-5`).
+
+use bumpalo::Bump;
+use portcullis_image::value::fold;
+use portcullis_model::{Caller, ContextEntry, Request};
+
+use crate::model::{Account, NONE, Tables};
+use crate::resolve::Known;
+use crate::resolve::target::Target;
+use crate::texts::Name;
+
+/// A context to which keys are added that it does not have.
+pub(crate) struct Context<'a> {
+    given: &'a [ContextEntry<'a>],
+    added: Vec<ContextEntry<'a>>,
+    arena: &'a Bump,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(given: &'a [ContextEntry<'a>], arena: &'a Bump) -> Context<'a> {
+        Context {
+            given,
+            added: Vec::new(),
+            arena,
+        }
+    }
+
+    /// The only value of a key that was given.
+    pub(crate) fn only(&self, key: &str) -> Option<&'a str> {
+        let own = self.given.iter().filter(|entry| is_key(entry.key, key));
+        let mut values = own.flat_map(|entry| entry.values);
+        values.next().copied().filter(|_| values.next().is_none())
+    }
+
+    /// Adds a key, unless the request has it or switches it off (`KEY-2`).
+    fn add(&mut self, key: &str, value: Option<&str>) {
+        if self.given.iter().any(|entry| is_key(entry.key, key)) {
+            return;
+        }
+        let key = self.arena.alloc_str(key);
+        let values: &'a [&'a str] = match value {
+            Some(value) => self
+                .arena
+                .alloc_slice_copy(&[&*self.arena.alloc_str(value)]),
+            None => &[],
+        };
+        self.added.push(ContextEntry { key, values });
+    }
+
+    /// All keys.
+    pub(crate) fn finish(self) -> &'a [ContextEntry<'a>] {
+        if self.added.is_empty() {
+            return self.given;
+        }
+        let all = self.given.iter().chain(&self.added).copied();
+        self.arena.alloc_slice_fill_iter(all.collect::<Vec<_>>())
+    }
+}
+
+/// True if two names are those of one key, in any case (`COND-40`).
+fn is_key(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other) || fold::strip_ignoring_case(one, other) == Some("")
+}
+
+impl Tables {
+    /// `aws:PrincipalTag/*`, `aws:PrincipalOrgID`, `aws:PrincipalOrgPaths` (`KEY-12` to `KEY-14`).
+    pub(crate) fn fill_caller(&self, caller: &Known<'_, '_>, context: &mut Context<'_>) {
+        if caller.hides_user_id {
+            // The id of the role is known, and so are the policies that name it; the key would end
+            // with the name of the session.
+            context.add("aws:userid", None);
+        }
+        if let Some(principal) = caller.principal {
+            self.fill_tags("aws:PrincipalTag/", principal.tags, context);
+        }
+        if let Some(account) = caller.account {
+            self.fill_organization("aws:PrincipalOrgID", "aws:PrincipalOrgPaths", account, context);
+        }
+    }
+
+    /// `aws:ResourceTag/*`, `aws:ResourceOrgID`, `aws:ResourceOrgPaths` (`KEY-51` to `KEY-53`).
+    pub(crate) fn fill_target(
+        &self,
+        request: &Request<'_>,
+        target: &Target<'_>,
+        context: &mut Context<'_>,
+    ) {
+        self.fill_tags("aws:ResourceTag/", target.tags, context);
+        // TRUST-7.
+        if target.is_role_of_sts(request) {
+            self.fill_tags("iam:ResourceTag/", target.tags, context);
+        }
+        // As with the account, never from an owner that is an assumption (EVAL-12).
+        if let Some(owner) = target.owner.filter(|_| !target.is_assumed) {
+            self.fill_organization("aws:ResourceOrgID", "aws:ResourceOrgPaths", owner, context);
+        }
+    }
+
+    fn fill_tags(&self, prefix: &str, tags: crate::model::Run, context: &mut Context<'_>) {
+        for (key, value) in self.pairs(tags) {
+            context.add(&format!("{prefix}{key}"), Some(value));
+        }
+    }
+
+    fn fill_organization(
+        &self,
+        id_key: &str,
+        paths_key: &str,
+        account: &Account,
+        context: &mut Context<'_>,
+    ) {
+        if !account.is_member {
+            return;
+        }
+        if let Some(id) = self.organization {
+            context.add(id_key, Some(self.texts.get(id)));
+        }
+        if account.org_path != NONE {
+            let path = self.texts.get(Name(account.org_path));
+            context.add(paths_key, Some(path));
+        }
+    }
+
+    /// True if a grant of the target allows the request (`KMS-8`).
+    pub(crate) fn is_granted(&self, target: &Target<'_>, request: &Request<'_>) -> bool {
+        let grants = target.grants.of(&self.grants);
+        if grants.is_empty() {
+            return false;
+        }
+        let Some(("kms", operation)) = request
+            .action
+            .split_once(':')
+            .map(|(service, name)| (if service.eq_ignore_ascii_case("kms") { "kms" } else { "" }, name))
+        else {
+            return false;
+        };
+        grants.iter().any(|grant| {
+            let named = self
+                .pairs(grant.operations)
+                .any(|(own, _)| own.eq_ignore_ascii_case(operation));
+            named
+                && is_grantee(self.texts.get(grant.grantee), &request.principal.caller)
+                && self.has_encryption_context(grant, request)
+        })
+    }
+
+    fn has_encryption_context(&self, grant: &crate::model::Grant, request: &Request<'_>) -> bool {
+        const PREFIX: &str = "kms:EncryptionContext:";
+        let given: Vec<(&str, &[&str])> = request
+            .context
+            .iter()
+            .filter_map(|entry| Some((fold::strip_ignoring_case(entry.key, PREFIX)?, entry.values)))
+            .collect();
+        // Encryption contexts differ by case.
+        let has = |key: &str, value: &str| {
+            given
+                .iter()
+                .any(|(own, values)| *own == key && *values == [value])
+        };
+        let subset = self.pairs(grant.subset).all(|(key, value)| has(key, value));
+        let equals = self.pairs(grant.equals).all(|(key, value)| has(key, value));
+        let exact = !grant.is_exact || given.len() == grant.equals.count as usize;
+        subset && equals && exact
+    }
+}
+
+/// True if a grant is for this caller: by its own ARN, its role's or its account's.
+fn is_grantee(grantee: &str, caller: &Caller<'_>) -> bool {
+    let is_own = match caller {
+        Caller::Role {
+            session_arn,
+            role_arn,
+            ..
+        } => *role_arn == grantee || *session_arn == Some(grantee),
+        Caller::Service { name } => *name == grantee,
+        other => other.arn() == Some(grantee),
+    };
+    is_own
+}
