@@ -8,7 +8,7 @@ use portcullis_directory::{Directory, lines};
 use portcullis_scenario::{Options, Problem, Scenario};
 use serde_json::{Value, json};
 
-use crate::directory::{Decider, DirectoryArgs, Keep};
+use crate::directory::{Decider, DirectoryArgs, Keep, open_image};
 use crate::engine::{Answer, Engine, Policies, answer, layer_name};
 use crate::failure::{Failure, exit};
 use crate::output::{Disk, Output};
@@ -37,6 +37,14 @@ pub(crate) struct BatchArgs {
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) directory: DirectoryArgs,
+    /// An image of a directory, made by `compile --directory`
+    #[arg(
+        long,
+        value_name = "IMAGE",
+        conflicts_with = "directory",
+        help_heading = "Directory"
+    )]
+    pub(crate) image: Option<PathBuf>,
     /// Who decides
     #[arg(long, value_enum, default_value_t)]
     pub(crate) engine: Engine,
@@ -49,7 +57,11 @@ pub(crate) fn run(args: &BatchArgs) -> Result<ExitCode, Failure> {
         prepared: portcullis_vm::Request::new(),
         failed: false,
     };
-    if let Some(directory) = args.directory.open(Keep::Decisions)? {
+    let directory = match &args.image {
+        Some(image) => Some(open_image(image)?),
+        None => args.directory.open(Keep::Decisions)?,
+    };
+    if let Some(directory) = directory {
         let outcome = batch.requests(&args.file, &directory);
         return batch.end(outcome);
     }
@@ -89,7 +101,11 @@ impl Batch {
     fn requests(&mut self, file: &Path, directory: &Directory) -> Result<(), Failure> {
         let mut decider = Decider::new(self.engine, directory);
         each_text(file, |source, arena, is_last_at_hand| {
-            match lines(source, &Disk, arena) {
+            let found = match source {
+                Ok(source) => lines(source, &Disk, arena),
+                Err(problem) => Err(vec![problem]),
+            };
+            match found {
                 Ok(lines) => {
                     for line in lines {
                         let answered = match &line.case.request {

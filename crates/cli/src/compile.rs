@@ -10,6 +10,7 @@ use clap::Args;
 use portcullis_compile::{Options, compile};
 use portcullis_image::{Image, Section};
 
+use crate::directory::{DirectoryArgs, Keep};
 use crate::failure::{Failure, complain};
 use crate::output::{Output, display_name, reason};
 use crate::policies::{PolicyArgs, Purpose};
@@ -19,6 +20,7 @@ Examples:
   portcullis compile --identity ann.json --boundary limits.json -o ann.pcl
   portcullis compile --scp root.json --scp unit.json --strip -o organization.pcl
   portcullis compile --scenario scenario.json -o scenario.pcl
+  portcullis compile --directory dumps -o organization.pcl
 
 The same input gives the same bytes.
 
@@ -29,6 +31,8 @@ Exit status: 0 done, 3 a policy is invalid, 1 any other failure.";
 pub(crate) struct CompileArgs {
     #[command(flatten)]
     policies: PolicyArgs,
+    #[command(flatten)]
+    directory: DirectoryArgs,
     /// Where the image goes; `-` is standard output
     #[arg(short, long, value_name = "IMAGE")]
     output: PathBuf,
@@ -41,9 +45,25 @@ pub(crate) struct CompileArgs {
 }
 
 pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode, Failure> {
+    let keep = match args.strip {
+        true => Keep::Decisions,
+        false => Keep::Explanations,
+    };
+    if let Some(directory) = args.directory.open(keep)? {
+        if !args.policies.is_empty() {
+            return Err(Failure::new("a directory has its policies by itself"));
+        }
+        let bytes = directory.to_bytes().map_err(Failure::new)?;
+        args.save(&bytes)?;
+        if args.verbose {
+            let name = display_name(&args.output);
+            complain(&format!("{name}: {} bytes", bytes.len()));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
     if args.policies.is_empty() {
         return Err(Failure::new(
-            "no policies: give --identity FILE, --scenario FILE or the like",
+            "no policies: give --identity FILE, --scenario FILE, --directory DIR or the like",
         ));
     }
     let arena = Bump::new();
@@ -53,16 +73,7 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode, Failure> {
         ..Options::default()
     };
     let bytes = compile(&selected.sets, options).map_err(Failure::new)?;
-    if args.output.as_os_str() == "-" {
-        let mut output = Output::new();
-        output.bytes(&bytes)?;
-        output.finish()?;
-    } else {
-        write(&args.output, &bytes).map_err(|error| {
-            let name = display_name(&args.output);
-            Failure::new(format_args!("cannot write {name}: {}", reason(&error)))
-        })?;
-    }
+    args.save(&bytes)?;
     if args.verbose {
         let image = Image::from_bytes(&bytes).map_err(Failure::new)?;
         let view = image.view();
@@ -75,6 +86,21 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode, Failure> {
         ));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+impl CompileArgs {
+    /// Writes the image where it is to go.
+    fn save(&self, bytes: &[u8]) -> Result<(), Failure> {
+        if self.output.as_os_str() == "-" {
+            let mut output = Output::new();
+            output.bytes(bytes)?;
+            return output.finish();
+        }
+        write(&self.output, bytes).map_err(|error| {
+            let name = display_name(&self.output);
+            Failure::new(format_args!("cannot write {name}: {}", reason(&error)))
+        })
+    }
 }
 
 /// Writes a file so that whoever has the old one open keeps a whole one.

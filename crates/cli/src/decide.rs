@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use bumpalo::Bump;
 use clap::{Args, ValueEnum};
+use portcullis_directory::{Directory, Extra, Line, lines};
 use portcullis_image::Image;
 use portcullis_model::{Decision, Request};
 use portcullis_scenario::{Case, Problem, RequestForm, Source};
@@ -13,9 +14,10 @@ use portcullis_syntax::PolicySets;
 use portcullis_syntax::json;
 use serde_json::{Value, json};
 
+use crate::directory::{Decider, DirectoryArgs, Keep, is_directory_image, open_image};
 use crate::engine::{Answer, Engine, Policies, answer, image, layer_name, said};
 use crate::failure::{Failure, exit};
-use crate::output::{Output, display_name, read};
+use crate::output::{Disk, Output, display_name, read};
 use crate::policies::{PolicyArgs, Purpose, Selected, check_resource};
 use crate::report;
 
@@ -28,6 +30,8 @@ Examples:
   portcullis decide --scp root.json --scp unit.json,shared.json --identity ann.json --request request.json
   portcullis decide --image account.pcl --image bucket.pcl --request - < request.json
   portcullis decide --scenario corpus.jsonl --case 'ann may read'
+  portcullis decide --directory dumps --principal arn:aws:iam::111122223333:user/ann \\
+      --action s3:GetObject --resource arn:aws:s3:::b/k
 
 Exit status: 0 Allow, 2 ExplicitDeny or ImplicitDeny, 3 a policy is invalid, 1 any other failure.";
 
@@ -36,6 +40,8 @@ Examples:
   portcullis explain --identity ann.json --principal arn:aws:iam::111122223333:user/ann \\
       --action s3:GetObject --resource arn:aws:s3:::b/k
   portcullis explain --scenario corpus.jsonl --case 'ann may read' --format json
+  portcullis explain --directory dumps --principal arn:aws:sts::111122223333:assumed-role/App/s \\
+      --action sqs:SendMessage --resource arn:aws:sqs:eu-west-1:111122223333:jobs
 
 Exit status: 0 Allow, 2 ExplicitDeny or ImplicitDeny, 3 a policy is invalid, 1 any other failure.";
 
@@ -53,10 +59,13 @@ pub(crate) enum Format {
 pub(crate) struct DecideArgs {
     #[command(flatten)]
     policies: PolicyArgs,
-    /// An image to decide by; several make a stack, with other policies on top
+    /// An image to decide by; several make a stack, with other policies on top. An image of a
+    /// directory stands for the directory
     #[arg(long, value_name = "IMAGE", num_args = 1.., help_heading = "Policies",
         conflicts_with = "scenario")]
     image: Vec<PathBuf>,
+    #[command(flatten)]
+    directory: DirectoryArgs,
     #[command(flatten)]
     request: RequestArgs,
     /// Who decides
@@ -99,9 +108,12 @@ pub(crate) enum Print {
 }
 
 pub(crate) fn run(args: &DecideArgs, print: Print) -> Result<ExitCode, Failure> {
+    if let Some(directory) = args.directory(print)? {
+        return args.by_directory(&directory, print);
+    }
     if args.policies.is_empty() && args.image.is_empty() {
         return Err(Failure::new(
-            "no policies: give --identity FILE, --image IMAGE, --scenario FILE or the like",
+            "no policies: give --identity FILE, --image IMAGE, --scenario FILE, --directory DIR or the like",
         ));
     }
     let arena = Bump::new();
@@ -135,21 +147,38 @@ pub(crate) fn run(args: &DecideArgs, print: Print) -> Result<ExitCode, Failure> 
             }
         }
     };
+    print_answer(&text, answer.decision)
+}
+
+fn print_answer(text: &str, decision: Decision) -> Result<ExitCode, Failure> {
     let mut output = Output::new();
     let printed = output.line(text.trim_end()).and_then(|()| output.finish());
     match printed {
         // The answer is also the exit code, and that nobody reads the text does not change it.
-        Ok(()) | Err(Failure::BrokenPipe) => Ok(exit_code(answer.decision)),
+        Ok(()) | Err(Failure::BrokenPipe) => Ok(exit_code(decision)),
         Err(failure) => Err(failure),
     }
+}
+
+/// What is said beside an answer of a directory that lacks something.
+const INCOMPLETE: &str = "(incomplete: the directory refers to what is not there)";
+
+fn names(answer: &Answer) -> Vec<String> {
+    answer.by.iter().map(|layer| layer_name(*layer)).collect()
+}
+
+fn with_incomplete(mut value: Value, incomplete: bool) -> Value {
+    if let (true, Some(object)) = (incomplete, value.as_object_mut()) {
+        object.insert("incomplete".to_string(), Value::Bool(true));
+    }
+    value
 }
 
 fn decision_text(answer: &Answer, format: Format) -> String {
     match format {
         Format::Human => said(answer),
         Format::Json => {
-            let by: Vec<String> = answer.by.iter().map(|layer| layer_name(*layer)).collect();
-            json!({ "decision": answer.decision.as_str(), "by": by }).to_string()
+            json!({ "decision": answer.decision.as_str(), "by": names(answer) }).to_string()
         }
     }
 }
@@ -162,6 +191,67 @@ fn exit_code(decision: Decision) -> ExitCode {
 }
 
 impl DecideArgs {
+    /// The directory that is named, as a folder or an image.
+    fn directory(&self, print: Print) -> Result<Option<Directory>, Failure> {
+        let keep = match print {
+            Print::Decision => Keep::Decisions,
+            Print::Explanation => Keep::Explanations,
+        };
+        if let Some(directory) = self.directory.open(keep)? {
+            return match self.image.is_empty() {
+                true => Ok(Some(directory)),
+                false => Err(Failure::new("give either --directory or --image")),
+            };
+        }
+        match self.image.as_slice() {
+            [image] if is_directory_image(image) => open_image(image).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Decides or explains by a directory.
+    fn by_directory(&self, directory: &Directory, print: Print) -> Result<ExitCode, Failure> {
+        let arena = Bump::new();
+        let (request, mut extra) = self.request.load_line(&arena)?;
+        if !self.policies.is_empty() {
+            let (identity, session) = self.policies.beside_directory(&arena)?;
+            extra.identity = extra.identity.or(identity);
+            extra.session = extra.session.or(session);
+        }
+        let mut decider = Decider::new(self.engine, directory);
+        let answer = decider.answer(&request, extra.clone(), &arena);
+        let answer = answer.map_err(Failure::new)?;
+        let incomplete = directory.is_incomplete();
+        let text = match print {
+            Print::Decision => match (incomplete, self.format) {
+                (_, Format::Json) => with_incomplete(
+                    json!({ "decision": answer.decision.as_str(), "by": names(&answer) }),
+                    incomplete,
+                )
+                .to_string(),
+                (true, Format::Human) => format!("{} {INCOMPLETE}", said(&answer)),
+                (false, Format::Human) => said(&answer),
+            },
+            Print::Explanation => {
+                let (explanation, request) = decider.explain(&request, extra, &arena)?;
+                match self.format {
+                    Format::Human => {
+                        let text = report::human(&explanation, &request, None);
+                        match incomplete {
+                            true => format!("{text}\n{INCOMPLETE}"),
+                            false => text,
+                        }
+                    }
+                    Format::Json => {
+                        let value = report::machine(&explanation, &request);
+                        with_incomplete(value, incomplete).to_string()
+                    }
+                }
+            }
+        };
+        print_answer(&text, answer.decision)
+    }
+
     fn prepare<'p, 'a>(
         &self,
         selected: &'p Selected<'a>,
@@ -205,7 +295,7 @@ impl RequestArgs {
             && self.request.is_none()
     }
 
-    fn load<'a>(&self, arena: &'a Bump) -> Result<Request<'a>, Failure> {
+    fn source<'a>(&self, arena: &'a Bump) -> Result<Rc<Source<'a>>, Failure> {
         let (name, text): (&'a str, &'a [u8]) = match &self.request {
             Some(path) => (
                 arena.alloc_str(&display_name(path)),
@@ -214,7 +304,25 @@ impl RequestArgs {
             None => ("", arena.alloc_str(&self.as_json()?).as_bytes()),
         };
         let fail = |problem: Problem<'_>| Failure::problems(&[problem]);
-        let source = Source::decode(name, text, 1).map_err(fail)?;
+        Source::decode(name, text, 1).map_err(fail)
+    }
+
+    /// The one request, with the policies that it carries for a directory.
+    fn load_line<'a>(&self, arena: &'a Bump) -> Result<(Request<'a>, Extra<'a>), Failure> {
+        let source = self.source(arena)?;
+        let found =
+            lines(&source, &Disk, arena).map_err(|problems| Failure::problems(&problems))?;
+        let Ok([line]) = <[Line<'a>; 1]>::try_from(found) else {
+            return Err(Failure::new("one request is wanted, the file holds a list"));
+        };
+        match line.case.request {
+            Some(request) => Ok((request, line.extra)),
+            None => Err(Failure::problems(&line.case.problems)),
+        }
+    }
+
+    fn load<'a>(&self, arena: &'a Bump) -> Result<Request<'a>, Failure> {
+        let source = self.source(arena)?;
         let node = json::parse(source.text(), arena).map_err(|diagnostics| {
             let problems: Vec<Problem<'_>> = diagnostics
                 .into_iter()

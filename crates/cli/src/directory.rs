@@ -1,17 +1,18 @@
 //! The options that name a directory, and deciding by one.
 
 use std::fmt::Write as _;
-use std::io::{self, IsTerminal, Write as _};
-use std::path::PathBuf;
+use std::io::{self, IsTerminal, Read as _, Write as _};
+use std::path::{Path, PathBuf};
 
 use bumpalo::Bump;
 use clap::Args;
 use portcullis_directory::{Directory, Extra, LoadOptions, Progress, Report};
 use portcullis_model::Request;
+use portcullis_vm::Explanation;
 
 use crate::engine::{Answer, Engine, NEEDS_POLICIES, agreed, by_reference};
 use crate::failure::{Failure, complain, exit};
-use crate::output::printable;
+use crate::output::{display_name, printable, read};
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Directory")]
@@ -64,6 +65,28 @@ impl DirectoryArgs {
         say(&loaded.report, &loaded.directory, self.report);
         Ok(Some(loaded.directory))
     }
+}
+
+/// True if a file is the image of a directory, as far as its first bytes tell.
+pub(crate) fn is_directory_image(path: &Path) -> bool {
+    let mut start = [0; 8];
+    let mut file = match path.as_os_str() == "-" {
+        true => return false,
+        false => std::fs::File::open(path),
+    };
+    let read = file.as_mut().map(|file| file.read_exact(&mut start));
+    matches!(read, Ok(Ok(()))) && Directory::is_directory(&start)
+}
+
+/// Opens a directory that is an image.
+pub(crate) fn open_image(path: &Path) -> Result<Directory, Failure> {
+    let bytes = read(path)?;
+    let name = display_name(path);
+    if !Directory::is_directory(&bytes) {
+        let message = "this is no image of a directory; `decide --image` takes images of policies";
+        return Err(Failure::new(format_args!("{name}: {message}")));
+    }
+    Directory::from_bytes(&bytes).map_err(|error| Failure::new(format_args!("{name}: {error}")))
 }
 
 /// Prints a report: all of it, or what nobody should miss.
@@ -182,5 +205,21 @@ impl<'d> Decider<'d> {
             }
         };
         agreed(by_vm, by_reference)
+    }
+
+    /// Explains one request, and gives it back with what the directory adds to it.
+    pub(crate) fn explain<'a>(
+        &mut self,
+        request: &Request<'a>,
+        extra: Extra<'a>,
+        arena: &'a Bump,
+    ) -> Result<(Explanation, Request<'a>), Failure>
+    where
+        'd: 'a,
+    {
+        let question = self.directory.question(request, extra, arena);
+        let question = question.map_err(Failure::new)?;
+        let explanation = self.machine.explain(self.directory, &question);
+        Ok((explanation.map_err(Failure::new)?, question.request))
     }
 }

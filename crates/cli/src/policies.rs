@@ -50,6 +50,9 @@ pub(crate) struct PolicyArgs {
     case: Option<String>,
 }
 
+/// Identity policies and session policies.
+pub(crate) type BesideDirectory<'a> = (Option<Vec<Policy<'a>>>, Option<Vec<Policy<'a>>>);
+
 /// Policies with the request that came with them.
 pub(crate) struct Selected<'a> {
     pub(crate) sets: PolicySets<'a>,
@@ -83,6 +86,27 @@ impl PolicyArgs {
     /// True if the request may come from a scenario.
     pub(crate) fn has_scenario(&self) -> bool {
         self.scenario.is_some()
+    }
+
+    /// The policies that may stand beside a directory: those of a caller whom it does not know, and
+    /// those of a session.
+    pub(crate) fn beside_directory<'a>(
+        &self,
+        arena: &'a Bump,
+    ) -> Result<BesideDirectory<'a>, Failure> {
+        let others = self.boundary.is_some()
+            || self.resource_policy.is_some()
+            || self.vpc_endpoint.is_some()
+            || !self.scp.is_empty()
+            || !self.rcp.is_empty()
+            || self.scenario.is_some();
+        if others {
+            let message = "with a directory, only --session and --identity can be given";
+            return Err(Failure::new(message));
+        }
+        let sets = self.load(Purpose::GivenRequest, arena)?.sets;
+        let identity = (!self.identity.is_empty()).then_some(sets.identity);
+        Ok((identity, sets.session))
     }
 
     /// Reads the policies.

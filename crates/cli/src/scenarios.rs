@@ -44,7 +44,11 @@ pub(crate) fn each_record(
 /// Reads a file record by record as texts, which may be anything.
 pub(crate) fn each_text(
     path: &Path,
-    mut visit: impl for<'a> FnMut(&Rc<Source<'a>>, &'a Bump, bool) -> Result<(), Failure>,
+    mut visit: impl for<'a> FnMut(
+        Result<&Rc<Source<'a>>, Problem<'a>>,
+        &'a Bump,
+        bool,
+    ) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let name = display_name(path);
     let mut records = Records::new(open(path)?);
@@ -55,13 +59,11 @@ pub(crate) fn each_text(
         .map_err(|error| cannot_read(path, &reason(&error)))?
     {
         let is_last_at_hand = records.input().buffer().is_empty();
-        // A text that is not UTF-8 is none that can be read: its problem is the reader's to say.
-        let text = match portcullis_syntax::json::decode(&bytes) {
-            Ok(text) => text,
-            Err(_) => "\u{fffd}",
-        };
-        let source = Source::at_line(arena.alloc_str(&name), arena.alloc_str(text), line);
-        visit(&source, &arena, is_last_at_hand)?;
+        let own = arena.alloc_slice_copy(&bytes);
+        match Source::decode(arena.alloc_str(&name), own, line) {
+            Ok(source) => visit(Ok(&source), &arena, is_last_at_hand)?,
+            Err(problem) => visit(Err(problem), &arena, is_last_at_hand)?,
+        }
         arena.reset();
     }
     Ok(())

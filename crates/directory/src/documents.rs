@@ -77,7 +77,12 @@ impl Documents {
     }
 
     /// Reads a document as one of a type, unless that was done before.
-    pub(crate) fn check(&mut self, id: PolicyId, kind: PolicyKind, strict: bool) -> Option<Invalid> {
+    pub(crate) fn check(
+        &mut self,
+        id: PolicyId,
+        kind: PolicyKind,
+        strict: bool,
+    ) -> Option<Invalid> {
         let text = self.entry(id).text;
         if !self.checked.insert((text, kind, strict)) {
             return None;
@@ -129,16 +134,6 @@ impl Documents {
             text: Name(u32::MAX),
         };
         self.policies.get(id.0 as usize).copied().unwrap_or(none)
-    }
-
-    /// What a policy is called.
-    pub(crate) fn name(&self, id: PolicyId) -> Name {
-        self.entry(id).name
-    }
-
-    /// Where a policy stands.
-    pub(crate) fn place(&self, id: PolicyId) -> Name {
-        self.entry(id).place
     }
 
     /// The number of a part with these sets.

@@ -157,10 +157,7 @@ impl Engine {
 }
 
 /// The image of the policies that came with the request, if any did.
-fn own_image(
-    question: &Question<'_>,
-    debug: bool,
-) -> Result<Option<Image<Vec<u8>>>, CompileError> {
+fn own_image(question: &Question<'_>, debug: bool) -> Result<Option<Image<Vec<u8>>>, CompileError> {
     let extra = &question.extra;
     if extra.session.is_none() && extra.identity.is_none() {
         return Ok(None);

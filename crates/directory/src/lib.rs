@@ -30,6 +30,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod container;
 mod documents;
 mod engine;
 mod line;
@@ -43,6 +44,7 @@ mod texts;
 
 use std::path::Path;
 
+pub use container::ContainerError;
 pub use engine::{Engine, EngineError};
 pub use line::{Line, lines};
 pub use problem::{Code, LoadError, Problem, Report};
@@ -130,7 +132,10 @@ impl Directory {
             accounts: self.tables.accounts.len(),
             principals: self.tables.principals.len(),
             resources: self.tables.resources.len(),
-            policies: self.store.documents().map(documents::Documents::policy_count),
+            policies: self
+                .store
+                .documents()
+                .map(documents::Documents::policy_count),
             policy_sets: self.store.part_count(),
         }
     }

@@ -257,7 +257,10 @@ impl Loader {
         for raw in std::mem::take(&mut self.raw.resources) {
             let own = split_arn(self.texts.get(raw.arn))
                 .and_then(|[.., account, _]| account_number(account));
-            if raw.account.is_some_and(|account| own.is_some_and(|own| own != account)) {
+            if raw
+                .account
+                .is_some_and(|account| own.is_some_and(|own| own != account))
+            {
                 let message = "`account` is not the account of the `arn`";
                 self.error(self.place(raw.spot), Code::Contradiction, message);
             }
@@ -412,8 +415,8 @@ impl Loader {
     }
 
     /// Settings of roles that account dumps do not have, by account and name in lower case.
-    fn settings_by_role(&mut self) -> HashMap<(u64, String), (u32, Spot)> {
-        let mut settings = HashMap::new();
+    fn settings_by_role(&mut self) -> BTreeMap<(u64, String), (u32, Spot)> {
+        let mut settings = BTreeMap::new();
         for raw in std::mem::take(&mut self.raw.role_settings) {
             let arn = self.texts.get(raw.arn);
             let parts = arn_of(arn, "iam")

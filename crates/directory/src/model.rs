@@ -132,7 +132,12 @@ impl Tables {
     }
 
     /// The user or role with a name, in any case (`IN-17`).
-    pub(crate) fn find_principal(&self, account: u32, kind: Kind, name: &str) -> Option<&Principal> {
+    pub(crate) fn find_principal(
+        &self,
+        account: u32,
+        kind: Kind,
+        name: &str,
+    ) -> Option<&Principal> {
         let hash = self.principal_hash(account, kind, name);
         let is_right = |index: u32| {
             self.principals.get(index as usize).is_some_and(|own| {
@@ -198,7 +203,10 @@ impl Tables {
         let account = self.account(principal.account);
         let number = account.map_or(0, |account| account.number);
         let partition = self.texts.get(principal.partition);
-        let (path, name) = (self.texts.get(principal.path), self.texts.get(principal.name));
+        let (path, name) = (
+            self.texts.get(principal.path),
+            self.texts.get(principal.name),
+        );
         let kind = principal.kind.as_str();
         *out += "arn:";
         *out += partition;

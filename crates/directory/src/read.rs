@@ -227,12 +227,7 @@ impl Loader {
     }
 
     /// A value of no known form. It is left out if nothing in it looks like a policy.
-    fn unknown(
-        &mut self,
-        record: &Record<'_, '_>,
-        node: &Node<'_>,
-        at: At<'_>,
-    ) -> &'static str {
+    fn unknown(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) -> &'static str {
         let members = node.as_object().unwrap_or_default();
         let looks_like = members.iter().find(|member| {
             let name = member.key.value.to_ascii_lowercase();

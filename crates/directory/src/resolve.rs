@@ -137,7 +137,11 @@ impl Directory {
 
     /// The policies of a question as documents, for evaluators that read these. None if the directory
     /// is an image, which has no documents.
-    pub fn policies<'a>(&'a self, question: &Question<'a>, arena: &'a Bump) -> Option<PolicySets<'a>> {
+    pub fn policies<'a>(
+        &'a self,
+        question: &Question<'a>,
+        arena: &'a Bump,
+    ) -> Option<PolicySets<'a>> {
         let documents = self.store.documents()?;
         let mut sets = PolicySets::default();
         for part in &question.parts {
@@ -240,7 +244,9 @@ impl Tables {
             (_, Some(own)) => Err(Refusal::UnknownPrincipal(format!(
                 "the directory has no `{arn}`, but `{own}`"
             ))),
-            _ => Err(Refusal::UnknownPrincipal(format!("the directory has no `{arn}`"))),
+            _ => Err(Refusal::UnknownPrincipal(format!(
+                "the directory has no `{arn}`"
+            ))),
         }
     }
 

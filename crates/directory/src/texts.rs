@@ -60,7 +60,9 @@ impl Interner {
     pub(crate) fn intern(&mut self, text: &str) -> Name {
         let hash = self.index.hash(text);
         let texts = &self.texts;
-        let found = self.index.find(hash, |index| texts.get(Name(index)) == text);
+        let found = self
+            .index
+            .find(hash, |index| texts.get(Name(index)) == text);
         if let Some(found) = found {
             return Name(found);
         }
@@ -89,11 +91,6 @@ impl Interner {
     /// The texts alone.
     pub(crate) fn into_texts(self) -> Texts {
         self.texts
-    }
-
-    /// The texts.
-    pub(crate) fn texts(&self) -> &Texts {
-        &self.texts
     }
 }
 
@@ -158,15 +155,17 @@ mod tests {
     #[test]
     fn equal_texts_have_one_number() {
         let mut texts = Interner::default();
-        let names: Vec<Name> = (0..1000).map(|n| texts.intern(&format!("text {n}"))).collect();
+        let names: Vec<Name> = (0..1000)
+            .map(|n| texts.intern(&format!("text {n}")))
+            .collect();
         for (n, name) in names.iter().enumerate() {
             let text = format!("text {n}");
             assert_eq!(texts.get(*name), text);
             assert_eq!(texts.intern(&text), *name);
         }
-        assert_eq!(texts.texts().len(), 1000);
+        assert_eq!(texts.texts.len(), 1000);
         assert_eq!(texts.get(Name(1000)), "");
-        let (bytes, ends) = texts.texts().parts();
+        let (bytes, ends) = texts.texts.parts();
         let again = Texts::from_parts(bytes.to_string(), ends.to_vec()).unwrap();
         assert_eq!(again.get(Name(999)), "text 999");
         assert!(Texts::from_parts("é".to_string(), vec![1, 2]).is_none());

@@ -14,7 +14,8 @@ use crate::texts::Name;
 
 /// The policy that AWS attaches to everything when service control policies are switched on
 /// (`GRAM-57`).
-const FULL_ACCESS: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+const FULL_ACCESS: &str =
+    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
 
 /// An account's place.
 #[derive(Clone, Copy, Debug)]
@@ -53,12 +54,15 @@ impl Loader {
         let mut attached = self.attachments(&nodes);
         let scps_apply = self.scps_apply();
         let rcps_apply = self.raw.organization.rcp_enabled != Some(false);
-        let accounts: Vec<(Name, u64)> = nodes
+        // In the order of their numbers, so that the same tree gives the same parts. Units without
+        // accounts decide nothing, but must have a place.
+        let mut all: Vec<(Option<u64>, Name)> = nodes
             .keys()
-            .filter_map(|id| Some((*id, account_number(self.texts.get(*id))?)))
+            .map(|id| (account_number(self.texts.get(*id)), *id))
             .collect();
-        for (node, account) in accounts {
-            let Some(chain) = self.chain(node, &nodes) else {
+        all.sort_unstable();
+        for (account, node) in all {
+            let (Some(chain), Some(account)) = (self.chain(node, &nodes), account) else {
                 continue;
             };
             let is_management = Some(account) == management;
@@ -69,11 +73,13 @@ impl Loader {
                 path.push('/');
             }
             // SCP-3, RCP-3: nothing holds for the management account.
-            let levels = |applies: bool, of: fn(&Attached) -> &Vec<PolicyId>, layer: fn(u8) -> Layer| {
-                let chain = chain.iter().filter(|_| applies && !is_management);
-                let sets = chain.map(|node| attached.get(node).map(of).cloned().unwrap_or_default());
-                (0..).map(layer).zip(sets).collect::<Vec<_>>()
-            };
+            let levels =
+                |applies: bool, of: fn(&Attached) -> &Vec<PolicyId>, layer: fn(u8) -> Layer| {
+                    let chain = chain.iter().filter(|_| applies && !is_management);
+                    let sets =
+                        chain.map(|node| attached.get(node).map(of).cloned().unwrap_or_default());
+                    (0..).map(layer).zip(sets).collect::<Vec<_>>()
+                };
             let scps = levels(scps_apply, |attached| &attached.scps, Layer::Scp);
             let rcps = levels(rcps_apply, |attached| &attached.rcps, Layer::Rcp);
             let mut part = |sets: Vec<(Layer, Vec<PolicyId>)>| match sets.is_empty() {
@@ -87,7 +93,9 @@ impl Loader {
                 is_management,
             };
             let path = Some(self.texts.intern(&path));
-            organization.members.insert(account, Member { path, ..member });
+            organization
+                .members
+                .insert(account, Member { path, ..member });
         }
         attached.clear();
         if let Some(account) = management.filter(|own| !organization.members.contains_key(own)) {
@@ -150,7 +158,8 @@ impl Loader {
             if !says_the_same {
                 let id = self.texts.get(node.id).to_string();
                 let there = self.node_place(old);
-                let message = format!("`{id}` is in two places of the organization: also at {there}");
+                let message =
+                    format!("`{id}` is in two places of the organization: also at {there}");
                 self.error(self.node_place(&node), Code::InvalidTree, message);
             }
         }
@@ -218,7 +227,10 @@ impl Loader {
         }
         let organization = &self.raw.organization;
         let is_scp = |control: &Control| *control == Control::Scp;
-        let speaks = organization.controls.values().any(|own| is_scp(&own.control))
+        let speaks = organization
+            .controls
+            .values()
+            .any(|own| is_scp(&own.control))
             || organization.listed.values().any(is_scp);
         if !speaks {
             let message = "no file speaks of service control policies: they count as not in use";

@@ -22,7 +22,12 @@ struct Entity<'a> {
 impl Loader {
     /// One page of a dump, or a whole one.
     pub(crate) fn account_dump(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
-        for list in ["UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"] {
+        for list in [
+            "UserDetailList",
+            "GroupDetailList",
+            "RoleDetailList",
+            "Policies",
+        ] {
             let inside = at.member(list);
             for (index, element) in self.list(record, node, at, list).iter().enumerate() {
                 let at = inside.index(index);
@@ -80,7 +85,10 @@ impl Loader {
             .unwrap_or("/");
         let written = self.text_of(record, node, at, name_member);
         if written.is_some_and(|written| written != name) {
-            wrong(self, format!("`{arn}` is not the ARN of what `{name_member}` names"));
+            wrong(
+                self,
+                format!("`{arn}` is not the ARN of what `{name_member}` names"),
+            );
             return None;
         }
         self.raw.dumped.insert(account);
@@ -185,7 +193,9 @@ impl Loader {
         let mut policies = Vec::new();
         for (index, element) in self.list(record, node, at, list).iter().enumerate() {
             let at = inside.index(index);
-            let name = self.text_of(record, element, at, "PolicyName").unwrap_or("");
+            let name = self
+                .text_of(record, element, at, "PolicyName")
+                .unwrap_or("");
             let Some(document) = present(element, "PolicyDocument") else {
                 let message = "has no `PolicyDocument`";
                 self.error(record.at(element, at), Code::MissingMember, message);
@@ -311,7 +321,10 @@ impl Loader {
             None => {
                 self.raw.bundled.insert(name, new);
             }
-            Some(old) if self.documents.are_equal(old.policy, policy, PolicyKind::Identity) => {}
+            Some(old)
+                if self
+                    .documents
+                    .are_equal(old.policy, policy, PolicyKind::Identity) => {}
             Some(old) => {
                 let message = format!("`{arn}` is another policy than at {}", self.place(old.spot));
                 self.error(record.at(node, at), Code::Contradiction, message);

@@ -40,7 +40,9 @@ impl Loader {
         } else if has("Targets") {
             self.targets(record, node, at);
             Some("targets of a control policy")
-        } else if present(node, "Policy").is_some_and(|policy| policy.get("PolicySummary").is_some()) {
+        } else if present(node, "Policy")
+            .is_some_and(|policy| policy.get("PolicySummary").is_some())
+        {
             self.described_policy(record, node, at);
             Some("control policy")
         } else if first("Policies").is_some_and(|policy| {
@@ -232,7 +234,8 @@ impl Loader {
     }
 
     fn nameless(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>, what: &str) {
-        let message = format!("does not say what it belongs to: the file's name must hold the id of {what}");
+        let message =
+            format!("does not say what it belongs to: the file's name must hold the id of {what}");
         self.error(record.at(node, at), Code::MissingMember, message);
     }
 }
@@ -255,7 +258,9 @@ fn id_in_path<'f>(file: &'f str, starts: &[&str]) -> Option<&'f str> {
                     false => word.find(&marked).map(|at| at + 1),
                 };
                 let id = word.get(at?..)?;
-                id.chars().any(|c| c.is_ascii_digit() || id.len() > 4).then_some(id)
+                id.chars()
+                    .any(|c| c.is_ascii_digit() || id.len() > 4)
+                    .then_some(id)
             }
         })
     })
@@ -270,9 +275,18 @@ mod tests {
         let parent = |file| id_in_path(file, &["r-", "ou-"]);
         assert_eq!(parent("org/r-ab12.json"), Some("r-ab12"));
         assert_eq!(parent("r-ab12/units.json"), Some("r-ab12"));
-        assert_eq!(parent("units-for-ou-ab12-11111111.json"), Some("ou-ab12-11111111"));
+        assert_eq!(
+            parent("units-for-ou-ab12-11111111.json"),
+            Some("ou-ab12-11111111")
+        );
         assert_eq!(parent("accounts.json"), None);
-        assert_eq!(id_in_path("parents/111122223333.json", &["ou-", ""]), Some("111122223333"));
-        assert_eq!(id_in_path("targets.p-abcd1234.json", &["p-"]), Some("p-abcd1234"));
+        assert_eq!(
+            id_in_path("parents/111122223333.json", &["ou-", ""]),
+            Some("111122223333")
+        );
+        assert_eq!(
+            id_in_path("targets.p-abcd1234.json", &["p-"]),
+            Some("p-abcd1234")
+        );
     }
 }

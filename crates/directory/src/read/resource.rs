@@ -10,7 +10,14 @@ use crate::read::{Loader, Record};
 use crate::texts::Name;
 
 /// Members that decide something, and so must not be misspelt.
-const MEMBERS: [&str; 6] = ["arn", "account", "policy", "tags", "publicAccessBlock", "grants"];
+const MEMBERS: [&str; 6] = [
+    "arn",
+    "account",
+    "policy",
+    "tags",
+    "publicAccessBlock",
+    "grants",
+];
 
 impl Loader {
     /// `{"arn", "account", "policy", "tags", "publicAccessBlock", "grants"}`; without `arn` it is the

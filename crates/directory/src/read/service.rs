@@ -128,7 +128,9 @@ impl Loader {
             if let Some(policy) = self.policy(record, document, inside, &name, kind, true) {
                 let id = self.texts.intern(stem);
                 let spot = record.spot;
-                self.raw.key_policies.push(RawKeyPolicy { spot, id, policy });
+                self.raw
+                    .key_policies
+                    .push(RawKeyPolicy { spot, id, policy });
             }
             return "key policy";
         }
@@ -195,7 +197,11 @@ impl Loader {
 
     fn endpoints(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
         let inside = at.member("VpcEndpoints");
-        for (index, endpoint) in self.list(record, node, at, "VpcEndpoints").iter().enumerate() {
+        for (index, endpoint) in self
+            .list(record, node, at, "VpcEndpoints")
+            .iter()
+            .enumerate()
+        {
             let at = inside.index(index);
             let Some(id) = self.needed(record, endpoint, at, "VpcEndpointId") else {
                 continue;
@@ -230,10 +236,12 @@ fn region_in_path(file: &str) -> Option<&str> {
     file.split(['/', '.']).find(|word| {
         let parts: Vec<&str> = word.split('-').collect();
         parts.len() >= 3
-            && parts.first().is_some_and(|area| (2..=3).contains(&area.len()))
             && parts
-                .last()
-                .is_some_and(|number| number.len() == 1 && number.bytes().all(|b| b.is_ascii_digit()))
+                .first()
+                .is_some_and(|area| (2..=3).contains(&area.len()))
+            && parts.last().is_some_and(|number| {
+                number.len() == 1 && number.bytes().all(|b| b.is_ascii_digit())
+            })
     })
 }
 

@@ -74,7 +74,12 @@ impl Tables {
             self.fill_tags("aws:PrincipalTag/", principal.tags, context);
         }
         if let Some(account) = caller.account {
-            self.fill_organization("aws:PrincipalOrgID", "aws:PrincipalOrgPaths", account, context);
+            self.fill_organization(
+                "aws:PrincipalOrgID",
+                "aws:PrincipalOrgPaths",
+                account,
+                context,
+            );
         }
     }
 
@@ -127,11 +132,16 @@ impl Tables {
         if grants.is_empty() {
             return false;
         }
-        let Some(("kms", operation)) = request
-            .action
-            .split_once(':')
-            .map(|(service, name)| (if service.eq_ignore_ascii_case("kms") { "kms" } else { "" }, name))
-        else {
+        let Some(("kms", operation)) = request.action.split_once(':').map(|(service, name)| {
+            (
+                if service.eq_ignore_ascii_case("kms") {
+                    "kms"
+                } else {
+                    ""
+                },
+                name,
+            )
+        }) else {
             return false;
         };
         grants.iter().any(|grant| {

@@ -1,0 +1,71 @@
+//! The directories in `corpus/directory`: every request is decided as expected, by both engines, and
+//! by the directory as a file.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bumpalo::Bump;
+use portcullis_directory::{Directory, LoadOptions, lines};
+use portcullis_scenario::{NoFiles, Source};
+
+use support::{ask, load};
+
+fn folders() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/directory");
+    let mut folders: Vec<PathBuf> = fs::read_dir(root)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.join("requests.jsonl").exists())
+        .collect();
+    folders.sort();
+    assert!(!folders.is_empty());
+    folders
+}
+
+#[test]
+fn requests_are_decided_as_expected() {
+    for folder in folders() {
+        let loaded = load(&folder.join("data"), LoadOptions::default());
+        let loaded = loaded.unwrap_or_else(|problems| panic!("{}", problems.join("\n")));
+        let bytes = loaded.directory.to_bytes().unwrap();
+        let again = Directory::from_bytes(&bytes).unwrap();
+        let requests = fs::read_to_string(folder.join("requests.jsonl")).unwrap();
+        let mut failures = Vec::new();
+        for text in requests.lines() {
+            let arena = Bump::new();
+            let source = Source::new("", text);
+            let line = lines(&source, &NoFiles, &arena).unwrap().remove(0);
+            let name = line.case.name.unwrap();
+            let expected = line
+                .case
+                .expect
+                .unwrap_or_else(|| panic!("{name} expects nothing"));
+            let found = ask(&loaded.directory, text);
+            if found != expected.as_str() {
+                failures.push(format!("{name}: {found}, expected {expected}"));
+            }
+            assert_eq!(ask(&again, text), found, "{name}, as a file");
+        }
+        let folder = folder.display();
+        assert!(failures.is_empty(), "{folder}:\n{}", failures.join("\n"));
+    }
+}
+
+#[test]
+fn the_same_folder_gives_the_same_bytes() {
+    for folder in folders() {
+        let bytes = || {
+            let options = LoadOptions {
+                debug: true,
+                ..LoadOptions::default()
+            };
+            let loaded = load(&folder.join("data"), options).unwrap();
+            loaded.directory.to_bytes().unwrap()
+        };
+        assert!(bytes() == bytes(), "{}", folder.display());
+    }
+}

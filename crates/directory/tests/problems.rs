@@ -1,0 +1,318 @@
+//! Folders that cannot be used, each with a message that says where and why.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+
+mod support;
+
+use portcullis_directory::LoadOptions;
+use support::{Folder, ask};
+
+const ALLOW: &str =
+    r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+
+/// A dump with one user who has these members beside the ARN.
+fn user(members: &str) -> String {
+    format!(
+        r#"{{"UserDetailList": [{{"Arn": "arn:aws:iam::111122223333:user/ann"{members}}}],
+"GroupDetailList": [], "RoleDetailList": [], "Policies": []}}"#
+    )
+}
+
+fn tree(children: &str, policies: &str) -> String {
+    format!(
+        r#"{{"organization": {{"id": "o-1", "managementAccountId": "100000000001"}},
+"root": {{"id": "r-1", "policies": {{"scp": ["p-FullAWSAccess"], "rcp": []}},
+"children": [{{"account": "100000000001"}}{children}]}},
+"policies": {{{policies}}}}}"#
+    )
+}
+
+/// The folder does not load, and one of the messages has all these words.
+fn fails(files: &[(&str, &str)], words: &[&str]) {
+    let folder = Folder::new(files);
+    let problems = match folder.load() {
+        Ok(_) => panic!("loaded; wanted {words:?}"),
+        Err(problems) => problems,
+    };
+    let has = |problem: &String| words.iter().all(|word| problem.contains(word));
+    assert!(problems.iter().any(has), "{words:?} in {problems:#?}");
+}
+
+#[test]
+fn what_is_referred_to_must_be_there() {
+    let policy =
+        user(r#", "AttachedManagedPolicies": [{"PolicyArn": "arn:aws:iam::aws:policy/Gone"}]"#);
+    fails(
+        &[("a/dump.json", &policy)],
+        &[
+            "a/dump.json /UserDetailList/0/AttachedManagedPolicies/0/PolicyArn",
+            "arn:aws:iam::aws:policy/Gone",
+            "DANGLING_REFERENCE",
+        ],
+    );
+    let group = user(r#", "GroupList": ["Gone"]"#);
+    fails(
+        &[("dump.json", &group)],
+        &["/UserDetailList/0/GroupList/0", "`Gone`", "DANGLING"],
+    );
+    let boundary = user(
+        r#", "PermissionsBoundary": {"PermissionsBoundaryArn": "arn:aws:iam::111122223333:policy/B"}"#,
+    );
+    fails(
+        &[("dump.json", &boundary)],
+        &["PermissionsBoundaryArn", "policy/B", "DANGLING"],
+    );
+    let scp = tree(
+        r#", {"account": "111122223333", "policies": {"scp": ["p-gone"]}}"#,
+        r#""p-x": {"type": "scp", "content": {"Version": "2012-10-17", "Statement": []}}"#,
+    );
+    fails(
+        &[("tree.json", &scp)],
+        &["tree.json", "p-gone", "111122223333", "DANGLING"],
+    );
+}
+
+#[test]
+fn what_is_missing_can_be_allowed_and_is_then_known() {
+    let policy = user(
+        r#", "AttachedManagedPolicies": [{"PolicyArn": "arn:aws:iam::aws:policy/Gone"}],
+        "UserPolicyList": [{"PolicyName": "p", "PolicyDocument": "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%5D%7D"}]"#,
+    );
+    let folder = Folder::new(&[("dump.json", &policy)]);
+    let options = LoadOptions {
+        allow_missing: true,
+        ..LoadOptions::default()
+    };
+    let loaded = folder.load_with(options).unwrap();
+    assert!(loaded.directory.is_incomplete());
+    assert_eq!(loaded.report.missing.len(), 1);
+    // A boundary that is missing still limits.
+    let boundary = user(&format!(
+        r#", "PermissionsBoundary": {{"PermissionsBoundaryArn": "arn:aws:iam::111122223333:policy/B"}},
+        "UserPolicyList": [{{"PolicyName": "p", "PolicyDocument": {ALLOW}}}]"#
+    ));
+    let folder = Folder::new(&[("dump.json", &boundary)]);
+    let loaded = folder.load_with(options).unwrap();
+    let request = r#"{"principal": "arn:aws:iam::111122223333:user/ann", "action": "ec2:RunInstances", "resource": "*"}"#;
+    assert_eq!(ask(&loaded.directory, request), "ImplicitDeny");
+}
+
+#[test]
+fn documents_must_be_policies() {
+    let wrong = user(
+        r#", "UserPolicyList": [{"PolicyName": "p", "PolicyDocument": {"Version": "2012-10-17",
+ "Statement": {"Effect": "allow", "Action": "*", "Resource": "*"}}}]"#,
+    );
+    fails(
+        &[("dump.json", &wrong)],
+        &[
+            "dump.json:1:",
+            "/UserDetailList/0/UserPolicyList/0/PolicyDocument",
+            "line 2 column",
+            "INVALID_EFFECT",
+        ],
+    );
+    // IN-2: positions are those of the document itself.
+    let wrong = user(
+        r#", "UserPolicyList": [{"PolicyName": "p", "PolicyDocument": "{\n\"Version\": \"2010-01-01\", \"Statement\": []}"}]"#,
+    );
+    fails(
+        &[("dump.json", &wrong)],
+        &["line 2 column 12", "2010-01-01"],
+    );
+    let wrong = user(r#", "UserPolicyList": [{"PolicyName": "p", "PolicyDocument": "%7B%2"}]"#);
+    fails(&[("dump.json", &wrong)], &["PolicyDocument", "hexadecimal"]);
+    let bundle = r#"{"name":"B","arn":"arn:aws:iam::aws:policy/B","document":{"Statement":{"Effect":"Allow"}}}"#;
+    let attached =
+        user(r#", "AttachedManagedPolicies": [{"PolicyArn": "arn:aws:iam::aws:policy/B"}]"#);
+    fails(
+        &[("dump.json", &attached), ("bundle.jsonl", bundle)],
+        &["bundle.jsonl", "policy/B", "INVALID_POLICY"],
+    );
+    // Nobody asks for it.
+    let folder = Folder::new(&[("dump.json", &user("")), ("bundle.jsonl", bundle)]);
+    assert!(folder.load().is_ok());
+}
+
+#[test]
+fn nothing_may_be_there_twice() {
+    let one = user("");
+    fails(
+        &[("a.json", &one), ("b.json", &one)],
+        &["b.json /UserDetailList/0", "twice", "DUPLICATE"],
+    );
+    let two = one.replace("user/ann", "user/path/ANN");
+    fails(&[("a.json", &one), ("b.json", &two)], &["twice"]);
+    let managed = |effect: &str| {
+        format!(
+            r#"{{"UserDetailList": [], "Policies": [{{"Arn": "arn:aws:iam::111122223333:policy/P", "DefaultVersionId": "v1",
+            "PolicyVersionList": [{{"VersionId": "v1", "Document": {{"Version": "2012-10-17",
+            "Statement": {{"Effect": "{effect}", "Action": "*", "Resource": "*"}}}}}}]}}]}}"#
+        )
+    };
+    let folder = Folder::new(&[("a.json", &managed("Allow")), ("b.json", &managed("Allow"))]);
+    assert!(folder.load().is_ok());
+    fails(
+        &[("a.json", &managed("Allow")), ("b.json", &managed("Deny"))],
+        &["b.json", "policy/P", "a.json", "CONTRADICTION"],
+    );
+    let line = |account: &str| format!(r#"{{"arn": "arn:aws:s3:::b", "account": "{account}"}}"#);
+    fails(
+        &[
+            ("a.json", &line("111122223333")),
+            ("b.json", &line("444455556666")),
+        ],
+        &["arn:aws:s3:::b", "CONTRADICTION"],
+    );
+}
+
+#[test]
+fn trees_must_be_trees() {
+    let member = r#", {"ou": "ou-1", "children": [{"account": "111122223333"}]}"#;
+    let again = r#", {"account": "111122223333"}"#;
+    fails(
+        &[("tree.json", &tree(&format!("{member}{again}"), ""))],
+        &[
+            "/root/children/2",
+            "/root/children/1/children/0",
+            "two places",
+            "INVALID_TREE",
+        ],
+    );
+    let parents = |child: &str, parent: &str| {
+        (
+            format!("{child}.json"),
+            format!(r#"{{"Parents": [{{"Id": "{parent}", "Type": "ORGANIZATIONAL_UNIT"}}]}}"#),
+        )
+    };
+    let organization = r#"{"Organization": {"Id": "o-1", "MasterAccountId": "111122223333"}}"#;
+    let (a, a_text) = parents("ou-1-aaaaaaaa", "ou-1-bbbbbbbb");
+    let (b, b_text) = parents("ou-1-bbbbbbbb", "ou-1-aaaaaaaa");
+    let (c, c_text) = parents("111122223333", "ou-1-aaaaaaaa");
+    let circle = [
+        ("organization.json", organization),
+        (a.as_str(), a_text.as_str()),
+        (b.as_str(), b_text.as_str()),
+        (c.as_str(), c_text.as_str()),
+    ];
+    fails(&circle, &["below itself", "INVALID_TREE"]);
+    fails(&circle[..2], &["ou-1-bbbbbbbb"]);
+    let listed = r#"{"Accounts": [{"Id": "444455556666"}]}"#;
+    fails(
+        &[
+            ("organization.json", organization),
+            ("accounts.json", listed),
+        ],
+        &["444455556666", "parent"],
+    );
+    let misspelt = tree(
+        r#", {"account": "111122223333", "policy": {"scp": []}}"#,
+        "",
+    );
+    fails(&[("tree.json", &misspelt)], &["`policy`", "`policies`"]);
+}
+
+#[test]
+fn files_must_be_readable() {
+    fails(&[("a.json", "{\"a\": ")], &["a.json:1:6", "INVALID_JSON"]);
+    fails(
+        &[("a.txt", "{\"a\": 1, \"a\": 2}")],
+        &["a.txt:1:10", "INVALID_JSON"],
+    );
+    fails(
+        &[("a.json", "[{\"Policy\": {\"Statement\": []}}]")],
+        &["a.json:1:2 /0", "UNKNOWN_FORM"],
+    );
+    // What holds no policy is left out and listed.
+    let folder = Folder::new(&[
+        ("notes.md", "# notes"),
+        ("package.json", "{\"name\": \"x\"}"),
+        ("dump.json", &user("")),
+    ]);
+    let report = folder.load().unwrap().report;
+    let skipped: Vec<&str> = report.skipped.iter().map(|(place, _)| &**place).collect();
+    assert_eq!(skipped, ["notes.md", "package.json:1:1"]);
+}
+
+#[test]
+fn in_5_a_truncated_last_page_is_told() {
+    let page = |name: &str, more: bool| {
+        format!(
+            r#"{{"UserDetailList": [{{"Arn": "arn:aws:iam::111122223333:user/{name}"}}], "IsTruncated": {more}}}"#
+        )
+    };
+    let folder = Folder::new(&[("1.json", &page("a", true)), ("2.json", &page("b", false))]);
+    let loaded = folder.load().unwrap();
+    assert!(loaded.report.warnings.is_empty() && !loaded.directory.is_incomplete());
+    let folder = Folder::new(&[("1.json", &page("a", true)), ("2.json", &page("b", true))]);
+    let loaded = folder.load().unwrap();
+    assert_eq!(loaded.report.warnings.len(), 1);
+    assert!(loaded.directory.is_incomplete());
+    let both = format!("{}\n{}", page("a", true), page("b", false));
+    let folder = Folder::new(&[("pages.json", &both)]);
+    assert!(!folder.load().unwrap().directory.is_incomplete());
+}
+
+#[test]
+fn callers_must_be_known() {
+    let role = format!(
+        r#"{{"UserDetailList": [{{"Arn": "arn:aws:iam::111122223333:user/team/ann"}}], "RoleDetailList": [{{"Arn":
+        "arn:aws:iam::111122223333:role/app/R", "AssumeRolePolicyDocument": {ALLOW_ANYONE}}}]}}"#
+    );
+    let folder = Folder::new(&[("dump.json", &role)]);
+    let directory = folder.load().unwrap().directory;
+    let ask = |principal: &str, more: &str| {
+        let request = format!(
+            r#"{{"principal": {principal}, "action": "s3:GetObject", "resource": "arn:aws:s3:::b/k"{more}}}"#
+        );
+        ask(&directory, &request)
+    };
+    let known = r#""arn:aws:iam::111122223333:user/team/ann""#;
+    assert_eq!(ask(known, ""), "ImplicitDeny");
+    for (principal, more, word) in [
+        (
+            r#""arn:aws:iam::111122223333:user/ann""#,
+            "",
+            "user/team/ann",
+        ),
+        (r#""arn:aws:iam::111122223333:user/bob""#, "", "has no"),
+        (r#""arn:aws:iam::111122223333:role/R""#, "", "role/app/R"),
+        (
+            r#""arn:aws:sts::111122223333:assumed-role/S/s""#,
+            "",
+            "no role `S`",
+        ),
+        (
+            r#"{"arn": "arn:aws:sts::111122223333:assumed-role/R/s", "roleArn": "arn:aws:iam::111122223333:role/other/R"}"#,
+            "",
+            "its role is",
+        ),
+        (
+            r#""arn:aws:sts::111122223333:federated-user/f""#,
+            "",
+            "federatedBy",
+        ),
+        (
+            r#""arn:aws:iam::444455556666:user/bob""#,
+            "",
+            "no account 444455556666",
+        ),
+        (r#""444455556666""#, "", "no account 444455556666"),
+        (known, r#", "identity": []"#, "`identity` is for others"),
+        (
+            "null",
+            r#", "identity": []"#,
+            "only callers with an account",
+        ),
+    ] {
+        let found = ask(principal, more);
+        assert!(found.contains(word), "{principal}: {found}");
+    }
+    let session = r#""arn:aws:sts::111122223333:assumed-role/R/s""#;
+    assert_eq!(ask(session, ""), "ImplicitDeny");
+    let stranger = r#""arn:aws:iam::444455556666:user/bob""#;
+    let identity = format!(r#", "identity": [{ALLOW}]"#);
+    assert_eq!(ask(stranger, &identity), "Allow");
+}
+
+const ALLOW_ANYONE: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"sts:AssumeRole"}}"#;

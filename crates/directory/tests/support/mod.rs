@@ -1,0 +1,79 @@
+//! Folders and requests of tests.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may fail, and not every test file uses everything"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use bumpalo::Bump;
+use portcullis_directory::{Directory, Engine, LoadOptions, Loaded, lines};
+use portcullis_scenario::{NoFiles, Source};
+
+/// A folder of its own for each test.
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    pub fn new(files: &[(&str, &str)]) -> Folder {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("portcullis-directory-{}-{number}", std::process::id());
+        let folder = Folder(std::env::temp_dir().join(name));
+        fs::create_dir_all(&folder.0).unwrap();
+        for (name, content) in files {
+            let path = folder.0.join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
+        }
+        folder
+    }
+
+    /// The directory in the folder, or its problems as lines.
+    pub fn load(&self) -> Result<Loaded, Vec<String>> {
+        self.load_with(LoadOptions::default())
+    }
+
+    pub fn load_with(&self, options: LoadOptions) -> Result<Loaded, Vec<String>> {
+        load(&self.0, options)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+pub fn load(folder: &Path, options: LoadOptions) -> Result<Loaded, Vec<String>> {
+    Directory::load(folder, options, &mut |_| ())
+        .map_err(|error| error.problems.iter().map(ToString::to_string).collect())
+}
+
+/// What both engines say of a request, or why it is refused.
+pub fn ask(directory: &Directory, request: &str) -> String {
+    let arena = Bump::new();
+    let source = Source::new("request", request);
+    let mut found = lines(&source, &NoFiles, &arena).unwrap();
+    let line = found.remove(0);
+    assert!(line.case.problems.is_empty(), "{}", line.case.problems[0]);
+    let question = match directory.question(&line.case.request.unwrap(), line.extra, &arena) {
+        Ok(question) => question,
+        Err(refusal) => return refusal.to_string(),
+    };
+    let outcome = Engine::new().decide(directory, &question).unwrap();
+    if let Some(sets) = directory.policies(&question, &arena) {
+        let reference = portcullis_reference::decide(&sets, &question.request);
+        let by: Vec<_> = outcome.layers().collect();
+        assert_eq!(
+            (outcome.decision(), by),
+            (reference.decision, reference.by),
+            "{request}"
+        );
+    }
+    outcome.decision().to_string()
+}
