@@ -193,6 +193,9 @@ fn exit_code(decision: Decision) -> ExitCode {
 impl DecideArgs {
     /// The directory that is named, as a folder or an image.
     fn directory(&self, print: Print) -> Result<Option<Directory>, Failure> {
+        if self.directory.directory.is_some() {
+            self.policies.check_beside_directory()?;
+        }
         let keep = match print {
             Print::Decision => Keep::Decisions,
             Print::Explanation => Keep::Explanations,

@@ -88,12 +88,8 @@ impl PolicyArgs {
         self.scenario.is_some()
     }
 
-    /// The policies that may stand beside a directory: those of a caller whom it does not know, and
-    /// those of a session.
-    pub(crate) fn beside_directory<'a>(
-        &self,
-        arena: &'a Bump,
-    ) -> Result<BesideDirectory<'a>, Failure> {
+    /// Sees that no policies are named that the directory has by itself.
+    pub(crate) fn check_beside_directory(&self) -> Result<(), Failure> {
         let others = self.boundary.is_some()
             || self.resource_policy.is_some()
             || self.vpc_endpoint.is_some()
@@ -104,6 +100,16 @@ impl PolicyArgs {
             let message = "with a directory, only --session and --identity can be given";
             return Err(Failure::new(message));
         }
+        Ok(())
+    }
+
+    /// The policies that may stand beside a directory: those of a caller whom it does not know, and
+    /// those of a session.
+    pub(crate) fn beside_directory<'a>(
+        &self,
+        arena: &'a Bump,
+    ) -> Result<BesideDirectory<'a>, Failure> {
+        self.check_beside_directory()?;
         let sets = self.load(Purpose::GivenRequest, arena)?.sets;
         let identity = (!self.identity.is_empty()).then_some(sets.identity);
         Ok((identity, sets.session))

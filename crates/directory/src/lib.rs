@@ -47,7 +47,7 @@ use std::path::Path;
 pub use container::ContainerError;
 pub use engine::{Engine, EngineError};
 pub use line::{Line, lines};
-pub use problem::{Code, LoadError, Problem, Report};
+pub use problem::{Code, LoadError, Problem, Report, Skipped};
 pub use read::Progress;
 pub use resolve::{Extra, Question, Refusal};
 

@@ -76,12 +76,23 @@ impl fmt::Display for Problem {
 pub struct Report {
     /// Files that were read, each with what was recognized in it and how often.
     pub read: Vec<(String, Vec<(&'static str, u64)>)>,
-    /// Files, or values in them, that were left out, with the reason.
-    pub skipped: Vec<(String, String)>,
+    /// Files, or values in them, that were left out.
+    pub skipped: Vec<Skipped>,
     /// What is referred to and not there, if that was allowed.
     pub missing: Vec<Problem>,
     /// What is odd and does not keep the directory from being used.
     pub warnings: Vec<Problem>,
+}
+
+/// Something that was left out.
+#[derive(Clone, Debug)]
+pub struct Skipped {
+    /// The file, and for a value its place in it.
+    pub place: String,
+    /// Why.
+    pub reason: &'static str,
+    /// It is a JSON value, of which something might have been expected.
+    pub is_json: bool,
 }
 
 /// A directory that cannot be used.

@@ -17,7 +17,7 @@ use portcullis_scenario::{Records, Source};
 use portcullis_syntax::json::{self, Node, Value};
 
 use crate::documents::Documents;
-use crate::problem::{Code, LoadError, Problem, Report};
+use crate::problem::{Code, LoadError, Problem, Report, Skipped};
 use crate::raw::{Raw, Spot};
 use crate::read::fields::At;
 use crate::texts::Interner;
@@ -107,8 +107,11 @@ impl Loader {
         let mut input = match files::open(path) {
             Ok(Some(input)) => input,
             Ok(None) => {
-                let skipped = (name.to_string(), "it is not JSON".to_string());
-                return self.report.skipped.push(skipped);
+                return self.report.skipped.push(Skipped {
+                    place: name.to_string(),
+                    reason: "it is not JSON",
+                    is_json: false,
+                });
             }
             Err(reason) => {
                 let message = format!("cannot be read: {reason}");
@@ -231,7 +234,14 @@ impl Loader {
         let members = node.as_object().unwrap_or_default();
         let looks_like = members.iter().find(|member| {
             let name = member.key.value.to_ascii_lowercase();
-            name.contains("policy") || name.contains("policies") || name == "statement"
+            let endings = [
+                "policy",
+                "policies",
+                "policydocument",
+                "policytext",
+                "policyinjson",
+            ];
+            name == "statement" || endings.iter().any(|ending| name.ends_with(ending))
         });
         match looks_like {
             Some(member) => {
@@ -244,11 +254,13 @@ impl Loader {
                 self.error(place, Code::UnknownForm, message);
             }
             None => {
-                let reason = "no form that describes accounts, resources or organizations";
-                let skipped = (record.at(node, at), reason.to_string());
                 // A file of another kind may have any number of lines.
                 if self.report.skipped.len() < LoadError::LIMIT {
-                    self.report.skipped.push(skipped);
+                    self.report.skipped.push(Skipped {
+                        place: record.at(node, at),
+                        reason: "it describes no accounts, resources or organizations",
+                        is_json: true,
+                    });
                 }
             }
         }

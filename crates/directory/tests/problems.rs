@@ -230,7 +230,7 @@ fn files_must_be_readable() {
         ("dump.json", &user("")),
     ]);
     let report = folder.load().unwrap().report;
-    let skipped: Vec<&str> = report.skipped.iter().map(|(place, _)| &**place).collect();
+    let skipped: Vec<&str> = report.skipped.iter().map(|one| &*one.place).collect();
     assert_eq!(skipped, ["notes.md", "package.json:1:1"]);
 }
 

@@ -10,7 +10,7 @@ use portcullis_syntax::json::{self, Node, Value};
 use bumpalo::Bump;
 
 use crate::documents::undress;
-use crate::problem::Code;
+use crate::problem::{Code, Skipped};
 use crate::raw::{RawEndpoint, RawKeyPolicy, RawResource};
 use crate::read::account::account_in_path;
 use crate::read::fields::{At, present};
@@ -42,9 +42,11 @@ impl Loader {
         let is_acl = |grant: &Node<'_>| grant.get("Permission").is_some();
         if let Some(grants) = present(node, "Grants").and_then(Node::as_array) {
             if grants.iter().any(is_acl) || has("Owner") {
-                let reason = "access control lists are not decided by";
-                let skipped = (record.at(node, at), reason.to_string());
-                self.report.skipped.push(skipped);
+                self.report.skipped.push(Skipped {
+                    place: record.at(node, at),
+                    reason: "access control lists are not decided by",
+                    is_json: true,
+                });
                 return Some("access control list");
             }
             self.grants(record, node, at, "Grants", None);

@@ -132,18 +132,12 @@ impl Tables {
         if grants.is_empty() {
             return false;
         }
-        let Some(("kms", operation)) = request.action.split_once(':').map(|(service, name)| {
-            (
-                if service.eq_ignore_ascii_case("kms") {
-                    "kms"
-                } else {
-                    ""
-                },
-                name,
-            )
-        }) else {
+        let Some((service, operation)) = request.action.split_once(':') else {
             return false;
         };
+        if !service.eq_ignore_ascii_case("kms") {
+            return false;
+        }
         grants.iter().any(|grant| {
             let named = self
                 .pairs(grant.operations)
@@ -176,7 +170,7 @@ impl Tables {
 
 /// True if a grant is for this caller: by its own ARN, its role's or its account's.
 fn is_grantee(grantee: &str, caller: &Caller<'_>) -> bool {
-    let is_own = match caller {
+    match caller {
         Caller::Role {
             session_arn,
             role_arn,
@@ -184,6 +178,5 @@ fn is_grantee(grantee: &str, caller: &Caller<'_>) -> bool {
         } => *role_arn == grantee || *session_arn == Some(grantee),
         Caller::Service { name } => *name == grantee,
         other => other.arn() == Some(grantee),
-    };
-    is_own
+    }
 }

@@ -1,0 +1,154 @@
+//! Commands by a directory.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+mod support;
+
+use std::path::Path;
+
+use serde_json::Value;
+use support::Folder;
+
+fn corpus(name: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/directory/organization");
+    root.join(name).to_string_lossy().into_owned()
+}
+
+const BOB: &str = "arn:aws:iam::111122223333:user/bob";
+const SECRET: &str = "arn:aws:s3:::reports/secret/x";
+
+#[test]
+fn a_folder_and_its_image_answer_the_same() {
+    let folder = Folder::new();
+    let (data, requests) = (corpus("data"), corpus("requests.jsonl"));
+    let made = folder.run(&["compile", "--directory", &data, "-o", "organization.pcl"]);
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let by_folder = folder.run(&["batch", "--engine", "both", "--directory", &data, &requests]);
+    let by_image = folder.run(&["batch", "--image", "organization.pcl", &requests]);
+    assert_eq!((by_folder.code, by_image.code), (0, 0));
+    assert_eq!(by_folder.stdout, by_image.stdout);
+    let inspected = folder.run(&["inspect", "organization.pcl", "--format", "json"]);
+    let value: Value = serde_json::from_str(&inspected.stdout).unwrap();
+    assert_eq!(value["accounts"], 4);
+    // Documents are not in an image.
+    let reference = folder.run(&[
+        "batch",
+        "--engine",
+        "reference",
+        "--image",
+        "organization.pcl",
+        &requests,
+    ]);
+    assert_eq!(reference.code, 1);
+}
+
+#[test]
+fn lines_that_cannot_be_decided_are_answered_with_errors() {
+    let folder = Folder::new();
+    let lines = [
+        r#"{"name": "a", "principal": "arn:aws:iam::111122223333:user/nobody", "action": "s3:GetObject", "resource": "*"}"#,
+        r#"{"name": "b", "principal": "arn:aws:iam::999999999999:user/ann", "action": "s3:GetObject", "resource": "*"}"#,
+        r#"{"name": "c", "principal": "arn:aws:iam::111122223333:user/dan", "action": "s3:GetObject", "resource": "*", "session": [{}]}"#,
+        r#"{"name": "d""#,
+        r#"{"name": "e", "principal": "arn:aws:iam::111122223333:user/admin", "action": "s3:GetObject", "resource": "*"}"#,
+    ]
+    .join("\n");
+    let run = folder.run_with(&["batch", "--directory", &corpus("data")], lines.as_bytes());
+    assert_eq!(run.code, 1);
+    let answers: Vec<Value> = run
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let names: Vec<&str> = answers
+        .iter()
+        .map(|answer| answer["name"].as_str().unwrap_or("?"))
+        .collect();
+    assert_eq!(names, ["a", "b", "c", "?", "e"]);
+    assert!(
+        answers[..4]
+            .iter()
+            .all(|answer| answer["error"].is_string())
+    );
+    assert_eq!(answers[4]["decision"], "Allow");
+    assert!(
+        answers[1]["error"]
+            .as_str()
+            .unwrap()
+            .contains("999999999999")
+    );
+}
+
+#[test]
+fn one_request_is_decided_and_explained() {
+    let folder = Folder::new();
+    let data = corpus("data");
+    let asked = [
+        "--principal",
+        BOB,
+        "--action",
+        "s3:GetObject",
+        "--resource",
+        SECRET,
+    ];
+    let decided = folder.run(&[&["decide", "--directory", &data][..], &asked].concat());
+    assert_eq!(decided.code, 2);
+    assert_eq!(decided.stdout, "ExplicitDeny by identity\n");
+    let explained = folder.run(&[&["explain", "--directory", &data][..], &asked].concat());
+    assert_eq!(explained.code, 2);
+    let place = "account-a.json#/GroupDetailList/1/GroupPolicyList/0/PolicyDocument:9:15";
+    assert!(explained.stdout.contains(place), "{}", explained.stdout);
+    // A session policy beside the directory.
+    folder.write("session.json", r#"{"Version":"2012-10-17","Statement":[]}"#);
+    let session = [
+        "decide",
+        "--directory",
+        &data,
+        "--session",
+        "session.json",
+        "--principal",
+        "arn:aws:sts::111122223333:assumed-role/App/s",
+        "--action",
+        "sqs:SendMessage",
+        "--resource",
+        "arn:aws:sqs:eu-west-1:111122223333:jobs",
+    ];
+    assert_eq!(folder.run(&session).stdout, "ImplicitDeny by session\n");
+    assert_eq!(
+        folder.run(&[&session[..3], &session[5..]].concat()).stdout,
+        "Allow\n"
+    );
+    folder.write("scp.json", "{}");
+    let refused = folder.run(
+        &[
+            &["decide", "--directory", &data, "--scp", "scp.json"][..],
+            &asked,
+        ]
+        .concat(),
+    );
+    assert!(refused.stderr.contains("only --session and --identity"));
+}
+
+#[test]
+fn what_is_missing_is_an_error_or_is_told_with_every_answer() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.0.join("data")).unwrap();
+    let dump = r#"{"UserDetailList": [{"Arn": "arn:aws:iam::111122223333:user/ann",
+      "AttachedManagedPolicies": [{"PolicyArn": "arn:aws:iam::aws:policy/Gone"}]}]}"#;
+    folder.write("data/dump.json", dump);
+    let request = r#"{"principal": "arn:aws:iam::111122223333:user/ann", "action": "s3:GetObject", "resource": "*"}"#;
+    let refused = folder.run_with(&["batch", "--directory", "data"], request.as_bytes());
+    assert_eq!((refused.code, refused.stdout.as_str()), (1, ""));
+    assert!(
+        refused
+            .stderr
+            .starts_with("error: dump.json /UserDetailList/0/AttachedManagedPolicies/0")
+    );
+    let allowed = folder.run_with(
+        &["batch", "--directory", "data", "--allow-missing"],
+        request.as_bytes(),
+    );
+    assert_eq!(allowed.code, 0, "{}", allowed.stderr);
+    assert!(allowed.stdout.contains(r#""incomplete":true"#));
+    assert!(allowed.stderr.contains("warning: dump.json"));
+}
