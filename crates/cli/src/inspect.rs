@@ -88,6 +88,14 @@ fn human(view: View<'_>, name: &str, bytes: usize) -> String {
     );
     line("statements", view.count(Section::Statements).to_string());
     line("keys", keys(view).len().to_string());
+    let bound = view.bound();
+    line(
+        "work",
+        format!(
+            "at most {} candidates scanned, {} places probed with at most {} candidates each, {} patterns for actions tried",
+            bound.scanned, bound.probes, bound.in_bucket, bound.patterns
+        ),
+    );
     line("sections", format!("{:>12}{:>12}", "records", "bytes"));
     for section in Section::ALL {
         let (offset, len) = view.section(*section);
@@ -117,6 +125,7 @@ fn machine(view: View<'_>, bytes: usize, with_keys: bool) -> Value {
         })
         .collect();
     let keys = keys(view);
+    let bound = view.bound();
     let mut value = json!({
         "format": Header::VERSION,
         "bytes": bytes,
@@ -125,6 +134,12 @@ fn machine(view: View<'_>, bytes: usize, with_keys: bool) -> Value {
         "public": header.public,
         "statements": view.count(Section::Statements),
         "keys": keys.len(),
+        "work": {
+            "scanned": bound.scanned,
+            "probes": bound.probes,
+            "inBucket": bound.in_bucket,
+            "patterns": bound.patterns,
+        },
         "sections": sections,
     });
     if let (true, Some(object)) = (with_keys, value.as_object_mut()) {

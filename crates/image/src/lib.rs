@@ -2,7 +2,8 @@
 //! disassembler.
 //!
 //! An image is a flat file that is used where it lies: in a slice, a file that was read, a memory
-//! map. [`Image::from_bytes`] is the only door. It checks everything once, so that possession of an
+//! map. [`Image::from_bytes`] is the door, and [`Image::from_trusted`] the one for content that went
+//! through it before. It checks everything once, so that possession of an
 //! [`Image`] proves that its content is sound; readers then follow offsets without decoding.
 //!
 //! Memory safety does not rest on the validator: every access is a checked slice access. What the
@@ -10,6 +11,7 @@
 //! compiler could have written.
 #![no_std]
 
+mod bound;
 mod disasm;
 mod image;
 pub mod index;
@@ -22,6 +24,7 @@ mod validate;
 pub mod value;
 pub mod wire;
 
+pub use bound::Bound;
 pub use disasm::disassemble;
 pub use image::{Header, Image, ImageError, LIST_LEN, List, ListKind, Section, View, instant_of};
 pub use leaf::{Leaf, LeafRef, flag, ordering};

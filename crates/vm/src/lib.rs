@@ -7,6 +7,7 @@
 #![no_std]
 extern crate alloc;
 
+mod batch;
 mod caller;
 mod combine;
 mod explain;
@@ -21,6 +22,7 @@ mod typed;
 mod values;
 mod walk;
 
+pub use batch::decide_all;
 pub use combine::Outcome;
 pub use explain::{
     ConditionReport, Explanation, LayerReport, Miss, StatementReport, Step, explain,

@@ -163,3 +163,23 @@ pub(crate) fn hashed(
     }
     true
 }
+
+/// Reads the places that [`hashed`] will look at first, and the first candidates there.
+#[inline]
+pub(crate) fn touch(matcher: &Matcher<'_>, number: u32) -> u32 {
+    let view = matcher.view;
+    let segments = &matcher.request.segments;
+    let places = view.count(Section::Buckets);
+    let group = view.group(number);
+    let mut touched = 0;
+    for index in group.probes..group.probes.saturating_add(group.probe_count) {
+        let probe = view.probe(index);
+        let start = usize::from(probe.start);
+        if probe.middle == 0 && start <= segments.len() {
+            let hash = bucket_hash(number, segments.between(0, start), 0);
+            let bucket = view.bucket(hash as u32 & (places - 1));
+            touched ^= view.candidate(bucket.start).statement;
+        }
+    }
+    touched
+}
