@@ -45,6 +45,9 @@ function owner(request, caller) {
 
 async function answer(line) {
   const { policies, request } = JSON.parse(line);
+  // To the package an empty set is none; to the rules it is one that allows nothing (EVAL-4).
+  const sets = [policies.boundary, ...(policies.scps ?? []), ...(policies.rcps ?? [])];
+  if (sets.some((set) => set?.length === 0)) return { refused: 'an empty set' };
   const caller = principal(request.principal);
   const simulation = {
     identityPolicies: named(policies.identity, 'identity'),

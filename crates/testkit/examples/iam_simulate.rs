@@ -157,15 +157,16 @@ fn class(world: &World, request: &Request, ours: &str, theirs: &str) -> String {
     let no_values = found.no_values || context().any(|(_, values)| values.is_empty());
     let milliseconds = |value: &str| value.len() > 11 && value.bytes().all(|b| b.is_ascii_digit());
     let action = request.action.to_ascii_lowercase();
-    let session_of_path = matches!(
-        &request.caller,
-        Caller::Role { role_arn, .. } if !role_arn.contains("/app/") && text.contains("role/app/R")
-    );
+    let names_role = text.contains("\"arn:aws:iam::111122223333:role/R\"")
+        || text.contains("\"arn:aws:iam::111122223333:role/app/R\"");
+    let session_of_path = matches!(request.caller, Caller::Role { .. }) && names_role;
     let name = if found.resources.iter().any(short) {
         "short ARNs"
     } else if ours == "ImplicitDeny" && theirs == "Allow" && action.starts_with("sts:") {
         "roles without a trust policy"
-    } else if has("rcps") && (action.starts_with("ec2:") || action == "kms:retiregrant") {
+    } else if has("rcps")
+        && ["ec2:runinstances", "iam:passrole", "kms:retiregrant"].contains(&action.as_str())
+    {
         "what resource control policies reach"
     } else if text.contains("arn:aws-cn:iam") && has("AWS") && !has("NotPrincipal") {
         "accounts of another partition"
@@ -173,12 +174,21 @@ fn class(world: &World, request: &Request, ours: &str, theirs: &str) -> String {
         "roles with a path"
     } else if found.unversioned && text.contains("${") {
         "variables without a version"
-    } else if found.resources.iter().any(|entry| entry.contains("${")) {
+    } else if found
+        .resources
+        .iter()
+        .chain(&found.values)
+        .any(|entry| entry.contains("${"))
+    {
         "variables that cannot be resolved"
+    } else if request.resource.chars().any(|c| c > '\u{ffff}') {
+        "characters beyond 16 bits"
     } else if has("NotPrincipal") {
         "NotPrincipal"
     } else if no_values && !found.names.is_empty() {
         "empty lists of values"
+    } else if context().any(|(key, values)| values.len() > 1 || key == "aws:TagKeys") {
+        "several values, or a key that may have several"
     } else if context().any(|(key, _)| key == "s3:max-keys") {
         "keys that the catalogue does not list for the action"
     } else if has("Date") && (text.contains("1767225600000") || in_context(milliseconds)) {
@@ -211,6 +221,8 @@ struct Facts {
     names: BTreeSet<String>,
     /// Entries of `Resource` and `NotResource`.
     resources: Vec<String>,
+    /// Values of conditions.
+    values: Vec<String>,
     /// A document has no version, or the older one.
     unversioned: bool,
     /// A condition has no values.
@@ -239,6 +251,7 @@ fn facts(policies: &Value) -> Facts {
                         let keys = value.as_object().into_iter().flatten();
                         let mut lists = keys.filter_map(|(_, list)| list.as_array());
                         facts.no_values |= lists.any(Vec::is_empty);
+                        facts.values.push(value.to_string());
                         facts.names.insert(name.clone());
                         continue;
                     }
