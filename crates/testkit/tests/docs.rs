@@ -221,3 +221,37 @@ fn the_stored_images() {
     .unwrap();
     assert_eq!(requests, 5);
 }
+
+/// What `docs/failures-of-others.md` cites exists: a case of the corpus by the beginning of its name, or
+/// a function of a test.
+#[test]
+fn cited_tests_exist() {
+    let mut cited = 0;
+    for page in [
+        "docs/failures-of-others.md",
+        "docs/trust.md",
+        "docs/disagreements.md",
+    ] {
+        let text = fs::read_to_string(root().join(page)).unwrap();
+        for citation in text.split('`').skip(1).step_by(2) {
+            let Some((file, name)) = citation.split_once(": ") else {
+                continue;
+            };
+            let wanted = if file.ends_with(".jsonl") {
+                format!(
+                    "\"name\": {}",
+                    serde_json::to_string(name).unwrap().trim_end_matches('"')
+                )
+            } else if file.ends_with(".rs") {
+                format!("fn {name}(")
+            } else {
+                continue;
+            };
+            let found = fs::read_to_string(root().join(file)).unwrap_or_default();
+            assert!(found.contains(&wanted), "{page}: {citation}");
+            cited += 1;
+        }
+    }
+    println!("{cited} citations");
+    assert!(cited > 40);
+}
