@@ -157,8 +157,9 @@ fn class(world: &World, request: &Request, ours: &str, theirs: &str) -> String {
     let no_values = found.no_values || context().any(|(_, values)| values.is_empty());
     let milliseconds = |value: &str| value.len() > 11 && value.bytes().all(|b| b.is_ascii_digit());
     let action = request.action.to_ascii_lowercase();
-    let names_role = text.contains("\"arn:aws:iam::111122223333:role/R\"")
-        || text.contains("\"arn:aws:iam::111122223333:role/app/R\"");
+    let policies = scenario["policies"].to_string();
+    let names_role = policies.contains("\"arn:aws:iam::111122223333:role/R\"")
+        || policies.contains("\"arn:aws:iam::111122223333:role/app/R\"");
     let session_of_path = matches!(request.caller, Caller::Role { .. }) && names_role;
     let name = if found.resources.iter().any(short) {
         "short ARNs"
@@ -170,7 +171,7 @@ fn class(world: &World, request: &Request, ours: &str, theirs: &str) -> String {
         "what resource control policies reach"
     } else if text.contains("arn:aws-cn:iam") && has("AWS") && !has("NotPrincipal") {
         "accounts of another partition"
-    } else if session_of_path && has("AWS") {
+    } else if session_of_path && !has("NotPrincipal") {
         "roles with a path"
     } else if found.unversioned && text.contains("${") {
         "variables without a version"

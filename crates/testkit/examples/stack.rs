@@ -1,6 +1,6 @@
-//! How much stack the deciders and the readers need on the worst input: the smallest stack of a thread on
-//! which each comes through, found by halving. A stack that is too small ends the process, so each try is
-//! a process of its own.
+//! How much stack the deciders and the readers need on the worst input: how much of a thread's stack can be
+//! taken away before each fails, found by halving, beside that for doing nothing. A stack that is too small
+//! ends the process, so each try is a process of its own. Figures are rounded up to whole KiB.
 //!
 //! ```sh
 //! cargo run --release -p portcullis-testkit --example stack
@@ -19,9 +19,10 @@ use portcullis_testkit::{Caller, Request, World};
 use serde_json::json;
 
 type Work = Box<dyn FnOnce() + Send>;
+type Case = (&'static str, fn() -> Work);
 
 /// What is measured: a name, and something that is prepared outside of the small stack.
-const CASES: [(&str, fn() -> Work); 9] = [
+const CASES: [Case; 9] = [
     ("nothing", || Box::new(|| ())),
     ("decide", || decide(false)),
     ("explain", || decide(true)),
@@ -177,13 +178,29 @@ fn reference() -> Work {
     })
 }
 
-/// Runs a case on a stack of so many bytes.
-fn run(case: usize, size: usize) -> bool {
+/// The stack of the thread, in KiB.
+const STACK: usize = 1024;
+
+/// Takes so many KiB of the stack, then works on what is left.
+#[inline(never)]
+fn on_what_is_left(kib: usize, work: Work) {
+    let taken = std::hint::black_box([0_u8; 1008]);
+    match kib {
+        0 => work(),
+        _ => on_what_is_left(kib - 1, work),
+    }
+    std::hint::black_box(&taken);
+}
+
+/// Runs a case with so many KiB of the stack taken.
+fn run(case: usize, taken: usize) -> bool {
     let Some((_, prepare)) = CASES.get(case) else {
         return false;
     };
     let work = prepare();
-    let thread = std::thread::Builder::new().stack_size(size).spawn(work);
+    let thread = std::thread::Builder::new()
+        .stack_size(STACK << 10)
+        .spawn(move || on_what_is_left(taken, work));
     thread.is_ok_and(|thread| thread.join().is_ok())
 }
 
@@ -192,36 +209,36 @@ fn main() -> ExitCode {
         .skip(1)
         .filter_map(|text| text.parse().ok())
         .collect();
-    if let [case, size] = numbers.as_slice() {
-        return ExitCode::from(u8::from(!run(*case, *size)));
+    if let [case, taken] = numbers.as_slice() {
+        return ExitCode::from(u8::from(!run(*case, *taken)));
     }
     let Ok(program) = std::env::current_exe() else {
         return ExitCode::FAILURE;
     };
-    println!("| what | smallest stack that is enough, KiB |\n|---|---|");
-    for (case, (name, _)) in CASES.iter().enumerate() {
-        let enough = |kib: usize| {
+    // The most that can be taken.
+    let most = |case: usize| {
+        let enough = |taken: usize| {
             Command::new(&program)
-                .args([case.to_string(), (kib << 10).to_string()])
+                .args([case.to_string(), taken.to_string()])
                 .stderr(Stdio::null())
                 .status()
                 .is_ok_and(|status| status.success())
         };
-        // Not enough, and enough.
-        let (mut low, mut high) = (0, 1024);
-        if !enough(high) {
-            println!("| {name} | more than {high} |");
-            continue;
-        }
+        let (mut low, mut high) = (0, STACK);
         while high - low > 1 {
             let middle = (low + high) / 2;
             if enough(middle) {
-                high = middle;
-            } else {
                 low = middle;
+            } else {
+                high = middle;
             }
         }
-        println!("| {name} | {high} |");
+        low
+    };
+    let nothing = most(0);
+    println!("| what | stack, KiB |\n|---|---|");
+    for (case, (name, _)) in CASES.iter().enumerate().skip(1) {
+        println!("| {name} | {} |", nothing.saturating_sub(most(case)) + 1);
     }
     ExitCode::SUCCESS
 }

@@ -10,7 +10,7 @@ use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
 use portcullis_image::index::Group;
 use portcullis_image::wire::name_hash;
-use portcullis_image::{Image, Section, disassemble};
+use portcullis_image::{Image, PatternKind, Section, disassemble};
 use portcullis_testkit::forge::{Parts, put, use_up};
 use portcullis_testkit::{Caller, Request, World};
 
@@ -142,4 +142,42 @@ fn loading_is_linear_also_if_texts_are_shared() {
         })
         .collect();
     image_of(&conditions.join(","));
+}
+
+/// A reference to the record behind the last one is refused, also if what would be read there fits.
+#[test]
+fn one_behind_the_last_is_out_of_range() {
+    let image = image_of(
+        r#"{"Effect":"Allow","Action":["s3:Get*","s3:P*t"],"Resource":["arn:aws:s3:::b/*/c","arn:aws:s3:::b/?"]}"#,
+    );
+    let view = image.view();
+    // A candidate of that statement, in the layers that are read there.
+    let statements = view.count(Section::Statements);
+    let mut parts = Parts::of(&image);
+    let candidates = section(&mut parts, Section::Candidates);
+    let mut candidate = view.candidate(0);
+    candidate.statement = statements;
+    candidate.layers = view.statement(statements).layers;
+    let bytes = candidate.encode();
+    candidates[..bytes.len()].copy_from_slice(&bytes);
+    let error = Image::from_bytes(parts.join()).unwrap_err();
+    assert_eq!(error.what, "a candidate that is not well-formed");
+
+    // A pattern whose tokens begin there, behind an end.
+    let mut parts = Parts::of(&image);
+    let tokens = view.count(Section::Tokens);
+    let patterns = section(&mut parts, Section::Patterns);
+    let mut refused = 0;
+    for index in 0..view.count(Section::Patterns) {
+        let mut pattern = view.pattern(index);
+        if pattern.kind == PatternKind::Tokens {
+            pattern.tokens = tokens;
+            let bytes = pattern.encode();
+            let at = index as usize * bytes.len();
+            patterns[at..at + bytes.len()].copy_from_slice(&bytes);
+            refused += 1;
+        }
+    }
+    assert!(refused > 0);
+    assert!(Image::from_bytes(parts.join()).is_err());
 }

@@ -1,0 +1,91 @@
+//! What explanations say beside the decision, which the comparisons look at only by its outcome.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+use bumpalo::Bump;
+use portcullis_compile::{Options, compile};
+use portcullis_image::Image;
+use portcullis_testkit::{Caller, Request, World};
+use portcullis_vm::Explanation;
+use serde_json::{Value, json};
+
+fn explain(statement: Value, context: &[(&str, &[&str])]) -> Explanation {
+    let document = json!({"Version": "2012-10-17", "Statement": [statement]});
+    let world = World {
+        identity: vec![document.to_string()],
+        ..World::default()
+    };
+    let arena = Bump::new();
+    let bytes = compile(&world.read(&arena).unwrap(), Options::default()).unwrap();
+    let image = Image::from_bytes(bytes).unwrap();
+    let texts = |values: &[&str]| values.iter().map(ToString::to_string).collect();
+    let request = Request {
+        caller: Caller::User {
+            arn: "arn:aws:iam::111122223333:user/bob".into(),
+        },
+        user_id: None,
+        management_account: false,
+        action: "s3:GetObject".into(),
+        resource: "arn:aws:s3:::b/k".into(),
+        resource_account: None,
+        context: context
+            .iter()
+            .map(|(key, values)| (key.to_string(), texts(values)))
+            .collect(),
+        restrict_public_buckets: false,
+        external_grant: false,
+    };
+    let views = || std::iter::once(image.view());
+    let mut prepared = portcullis_vm::Request::new();
+    request.with(|request| prepared.fill(views(), request));
+    portcullis_vm::explain(views(), &prepared)
+}
+
+/// `VAR-6`, `VAR-10`: wherever a variable may stand, its key is named if the request does not have it,
+/// and only then.
+#[test]
+fn keys_of_variables_are_named_if_they_are_missing() {
+    let key = "aws:principaltag/team";
+    let allow = |resource: &str, condition: Value| json!({"Effect": "Allow", "Action": "s3:*", "Resource": resource, "Condition": condition});
+    let with_default = "arn:aws:s3:::b/${aws:PrincipalTag/team, 'x'}";
+    for (statement, is_named) in [
+        (allow("arn:aws:s3:::b/${aws:PrincipalTag/team}*", json!({})), true),
+        (allow(with_default, json!({})), false),
+        (
+            allow("*", json!({"StringLike": {"x:k": "*${aws:PrincipalTag/team}"}})),
+            true,
+        ),
+        (
+            allow(
+                "*",
+                json!({"StringEqualsIgnoreCase": {"x:k": "${aws:PrincipalTag/team}"}}),
+            ),
+            true,
+        ),
+        (
+            allow(
+                "*",
+                json!({"ArnLike": {"x:arn": "arn:aws:s3:::${aws:PrincipalTag/team}"}}),
+            ),
+            true,
+        ),
+        (
+            allow("*", json!({"ArnLike": {"x:arn": ["*", "arn:aws:s3:::b"]}})),
+            false,
+        ),
+    ] {
+        let values: [(&str, &[&str]); 3] = [
+            ("x:k", &["v"]),
+            ("x:arn", &["arn:aws:sns:::c"]),
+            ("aws:PrincipalTag/team", &["t"]),
+        ];
+        let without = explain(statement.clone(), &values[..2]);
+        let named = |explanation: &Explanation| {
+            let mut keys = explanation.missing_keys.iter();
+            keys.any(|found| found.eq_ignore_ascii_case(key))
+        };
+        assert_eq!(named(&without), is_named, "{statement}");
+        let with = explain(statement.clone(), &values);
+        assert!(!named(&with), "{statement}");
+    }
+}
