@@ -41,18 +41,24 @@ fn explain(statement: Value, context: &[(&str, &[&str])]) -> Explanation {
     portcullis_vm::explain(views(), &prepared)
 }
 
-/// `VAR-6`, `VAR-10`: wherever a variable may stand, its key is named if the request does not have it,
-/// and only then.
+/// `OUT-4`: wherever a variable may stand in a condition, its key is named if the request does not have
+/// it, and only then. Not so in a resource: the statement does not match.
 #[test]
 fn keys_of_variables_are_named_if_they_are_missing() {
     let key = "aws:principaltag/team";
     let allow = |resource: &str, condition: Value| json!({"Effect": "Allow", "Action": "s3:*", "Resource": resource, "Condition": condition});
     let with_default = "arn:aws:s3:::b/${aws:PrincipalTag/team, 'x'}";
     for (statement, is_named) in [
-        (allow("arn:aws:s3:::b/${aws:PrincipalTag/team}*", json!({})), true),
+        (
+            allow("arn:aws:s3:::b/${aws:PrincipalTag/team}*", json!({})),
+            false,
+        ),
         (allow(with_default, json!({})), false),
         (
-            allow("*", json!({"StringLike": {"x:k": "*${aws:PrincipalTag/team}"}})),
+            allow(
+                "*",
+                json!({"StringLike": {"x:k": "*${aws:PrincipalTag/team}"}}),
+            ),
             true,
         ),
         (
