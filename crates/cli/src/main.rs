@@ -5,6 +5,7 @@
     reason = "an allocator cannot be written without, and `bench` counts allocations"
 )]
 mod alloc;
+mod assume;
 mod batch;
 mod bench;
 mod check;
@@ -51,6 +52,8 @@ enum Command {
     Test(test::TestArgs),
     /// Answer a stream of scenarios, one line of JSON for each request
     Batch(batch::BatchArgs),
+    /// Ask STS for a session, by a directory
+    Assume(Box<assume::AssumeArgs>),
     /// Find the problems of policy documents
     Check(check::CheckArgs),
     /// Format files of the policy language
@@ -96,6 +99,7 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Test(args) => test::run(&args),
         Command::Batch(args) => batch::run(&args),
+        Command::Assume(args) => assume::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Decide(args) => decide::run(&args, Print::Decision),
         Command::Explain(args) => decide::run(&args, Print::Explanation),

@@ -1,4 +1,4 @@
-//! A directory as one file: its tables, and the images of its policies.
+//! A directory as one file: its tables, and the image of its policies.
 //!
 //! ```text
 //!  0  magic            8 bytes
@@ -11,18 +11,18 @@
 //! ```
 //!
 //! All numbers are little-endian. The sections are, in this order: settings, the bytes of all texts,
-//! where each text ends, accounts, principals, resources, grants, pairs, endpoints, the lengths of the
-//! images, the images. Tables are rows of 32-bit words. Nothing in the file is a hash: the ways into
+//! where each text ends, accounts, principals, resources, grants, pairs, endpoints, policy sets, their
+//! uses of parts, the image. Tables are rows of 32-bit words. Nothing in the file is a hash: the ways into
 //! the tables are made anew when it is opened.
 
 use std::fmt;
 
 use portcullis_image::wire::{checksum, u32_at, u64_at};
-use portcullis_image::{Image, layer_mask};
+use portcullis_image::{Image, Section, layer_mask};
 use portcullis_model::Layer;
 
 use crate::Directory;
-use crate::documents::PartId;
+use crate::documents::SetsId;
 use crate::engine::{EngineError, Store};
 use crate::model::{Account, Grant, NONE, Principal, Resource, Run, Tables};
 use crate::raw::Kind;
@@ -30,7 +30,7 @@ use crate::texts::{Name, Texts};
 
 const MAGIC: [u8; 8] = *b"PCLDIR\r\n";
 const VERSION: u32 = 1;
-const SECTIONS: usize = 11;
+const SECTIONS: usize = 12;
 const HEADER: usize = 32 + 8 * SECTIONS;
 /// One more than the largest account.
 const ACCOUNTS: u64 = 1_000_000_000_000;
@@ -66,22 +66,11 @@ impl Directory {
     /// [`EngineError`] if policies are more than an image can hold.
     pub fn to_bytes(&self) -> Result<Vec<u8>, EngineError> {
         let tables = &self.tables;
-        let mut lengths = Vec::new();
-        let mut images = Vec::new();
-        for part in 0..self.store.part_count() {
-            let part = PartId(part as u32);
-            if let Some(image) = self.store.image(part, &tables.texts)? {
-                let bytes = image.as_bytes();
-                lengths.extend_from_slice(&(bytes.len() as u64).to_le_bytes());
-                images.extend_from_slice(bytes);
-                pad(&mut images);
-            }
-        }
         let (text, ends) = tables.texts.parts();
         let settings = [
             tables.organization.map_or(NONE, |id| id.0),
             tables.missing,
-            u32::from(self.debug),
+            u32::from(self.store.has_debug()),
         ];
         let sections: [Vec<u8>; SECTIONS] = [
             words(settings),
@@ -101,10 +90,16 @@ impl Directory {
                 tables
                     .endpoints
                     .iter()
-                    .flat_map(|(id, part)| [id.0, part.0]),
+                    .flat_map(|(id, sets)| [id.0, sets.0]),
             ),
-            lengths,
-            images,
+            words(tables.sets.iter().flat_map(|run| [run.start, run.count])),
+            words(
+                tables
+                    .uses
+                    .iter()
+                    .flat_map(|(layers, part)| [*layers, *part]),
+            ),
+            self.store.image(tables)?.as_bytes().to_vec(),
         ];
         let mut body = Vec::new();
         for section in &sections {
@@ -141,8 +136,10 @@ impl Directory {
             resources,
             rest @ ..,
         ] = sections;
-        let [grants, pairs, endpoints, lengths, images] = rest;
-        let images = open_images(lengths, images)?;
+        let [grants, pairs, endpoints, sets, uses, image] = rest;
+        let image = Image::from_bytes(image.to_vec()).map_err(|error| ContainerError {
+            what: error.to_string(),
+        })?;
         let Ok(text) = String::from_utf8(text.to_vec()) else {
             return wrong("texts that are not UTF-8");
         };
@@ -152,10 +149,6 @@ impl Directory {
         let settings = read_words(settings)?;
         let [organization, missing, debug] = *settings.as_slice() else {
             return wrong("settings of another number");
-        };
-        let check = Check {
-            texts: texts.len(),
-            images: &images,
         };
         let pair = |words: &[u32]| match *words {
             [one, other] => Some((one, other)),
@@ -169,6 +162,29 @@ impl Directory {
             }
         };
         let mut tables = Tables::default();
+        tables.uses = both(uses)?;
+        let view = image.view();
+        for (layers, part) in &tables.uses {
+            let stands_for = match *part < view.count(Section::Parts) {
+                true => view.part(*part).layers,
+                false => 0,
+            };
+            if *layers == 0 || layers & !stands_for != 0 {
+                return wrong("a part in a layer that it does not stand for");
+            }
+        }
+        for (start, count) in both(sets)? {
+            tables.sets.push(run(start, count, tables.uses.len())?);
+        }
+        let layers = |run: &Run| {
+            run.of(&tables.uses)
+                .iter()
+                .fold(0, |all, (own, _)| all | own)
+        };
+        let check = Check {
+            texts: texts.len(),
+            sets: tables.sets.iter().map(layers).collect(),
+        };
         tables.organization = check.optional(organization)?;
         tables.missing = missing;
         tables.accounts = read_rows(accounts, |row| check.account(row))?;
@@ -185,9 +201,9 @@ impl Directory {
         }
         let pairs = tables.pairs.len();
         tables.grants = read_rows(grants, |row| check.grant(row, pairs))?;
-        for (id, part) in both(endpoints)? {
-            let part = check.part(part, layer_mask(Layer::VpcEndpoint))?;
-            tables.endpoints.push((check.name(id)?, part));
+        for (id, sets) in both(endpoints)? {
+            let sets = check.sets(sets, layer_mask(Layer::VpcEndpoint))?;
+            tables.endpoints.push((check.name(id)?, sets));
         }
         let ids = tables.endpoints.iter().map(|(id, _)| texts.get(*id));
         if !ids.clone().zip(ids.skip(1)).all(|(one, next)| one < next) {
@@ -210,8 +226,7 @@ impl Directory {
         }
         Ok(Directory {
             tables,
-            store: Store::Images(images),
-            debug: debug != 0,
+            store: Store::of_image(image, debug != 0),
         })
     }
 }
@@ -251,23 +266,6 @@ fn sections(bytes: &[u8]) -> Result<[&[u8]; SECTIONS], ContainerError> {
         start = (start + length).next_multiple_of(8);
     }
     Ok(found)
-}
-
-fn open_images(lengths: &[u8], mut bytes: &[u8]) -> Result<Vec<Image<Vec<u8>>>, ContainerError> {
-    let mut images = Vec::with_capacity(lengths.len() / 8);
-    for length in lengths.chunks(8) {
-        let length = usize::try_from(u64_at(length, 0)).unwrap_or(usize::MAX);
-        let Some(own) = bytes.get(..length) else {
-            return wrong("an image that does not fit");
-        };
-        let image = Image::from_bytes(own.to_vec());
-        images.push(image.map_err(|error| ContainerError {
-            what: error.to_string(),
-        })?);
-        let next = length.next_multiple_of(8).min(bytes.len());
-        bytes = bytes.get(next..).unwrap_or_default();
-    }
-    Ok(images)
 }
 
 fn words(words: impl IntoIterator<Item = u32>) -> Vec<u8> {
@@ -386,12 +384,20 @@ impl Row<8> for Grant {
 }
 
 /// What rows may refer to.
-struct Check<'c> {
+struct Check {
     texts: usize,
-    images: &'c [Image<Vec<u8>>],
+    /// The layers of each of the policy sets.
+    sets: Vec<u32>,
 }
 
-impl Check<'_> {
+fn run(start: u32, count: u32, all: usize) -> Result<Run, ContainerError> {
+    match (start as usize).checked_add(count as usize) {
+        Some(end) if end <= all => Ok(Run { start, count }),
+        _ => wrong("a run that does not fit"),
+    }
+}
+
+impl Check {
     fn name(&self, name: u32) -> Result<Name, ContainerError> {
         match (name as usize) < self.texts {
             true => Ok(Name(name)),
@@ -406,24 +412,15 @@ impl Check<'_> {
         }
     }
 
-    /// A part, or none; its image must have nothing but these layers. The layer of identity policies
-    /// is in every image.
-    fn part(&self, part: u32, layers: u32) -> Result<PartId, ContainerError> {
-        if part == NONE {
-            return Ok(PartId::NONE);
+    /// Policy sets of these layers and no other, or none.
+    fn sets(&self, id: u32, layers: u32) -> Result<SetsId, ContainerError> {
+        if id == NONE {
+            return Ok(SetsId::NONE);
         }
-        let layers = layers | layer_mask(Layer::Identity);
-        match self.images.get(part as usize) {
-            Some(image) if image.view().layers() & !layers == 0 => Ok(PartId(part)),
+        match self.sets.get(id as usize) {
+            Some(own) if own & !layers == 0 => Ok(SetsId(id)),
             Some(_) => wrong("policies in the place of others"),
             None => wrong("policies that are not there"),
-        }
-    }
-
-    fn run(&self, start: u32, count: u32, all: usize) -> Result<Run, ContainerError> {
-        match (start as usize).checked_add(count as usize) {
-            Some(end) if end <= all => Ok(Run { start, count }),
-            _ => wrong("a run that does not fit"),
         }
     }
 
@@ -455,8 +452,8 @@ impl Check<'_> {
         Ok(Account {
             number,
             org_path: path,
-            scps: self.part(scps, chain(Layer::Scp))?,
-            rcps: self.part(rcps, chain(Layer::Rcp))?,
+            scps: self.sets(scps, chain(Layer::Scp))?,
+            rcps: self.sets(rcps, chain(Layer::Rcp))?,
             is_member: flags & 1 != 0,
             is_management: flags & 2 != 0,
             is_dumped: flags & 4 != 0,
@@ -483,10 +480,10 @@ impl Check<'_> {
             path: self.name(path)?,
             name: self.name(name)?,
             id,
-            identity: self.part(identity, 0)?,
-            boundary: self.part(boundary, layer_mask(Layer::Boundary))?,
-            trust: self.part(trust, layer_mask(Layer::Resource))?,
-            tags: self.run(start, count, pairs)?,
+            identity: self.sets(identity, layer_mask(Layer::Identity))?,
+            boundary: self.sets(boundary, layer_mask(Layer::Boundary))?,
+            trust: self.sets(trust, layer_mask(Layer::Resource))?,
+            tags: run(start, count, pairs)?,
             max_session,
         })
     }
@@ -514,9 +511,9 @@ impl Check<'_> {
                 NONE => NONE,
                 account => self.index(account, accounts)?,
             },
-            policy: self.part(policy, layer_mask(Layer::Resource))?,
-            tags: self.run(start, count, pairs)?,
-            grants: self.run(first, grant_count, grants)?,
+            policy: self.sets(policy, layer_mask(Layer::Resource))?,
+            tags: run(start, count, pairs)?,
+            grants: run(first, grant_count, grants)?,
             restricts_public: self.flag(restricts)?,
         })
     }
@@ -525,9 +522,9 @@ impl Check<'_> {
         let [grantee, a, b, c, d, e, f, exact] = row;
         Ok(Grant {
             grantee: self.name(grantee)?,
-            operations: self.run(a, b, pairs)?,
-            subset: self.run(c, d, pairs)?,
-            equals: self.run(e, f, pairs)?,
+            operations: run(a, b, pairs)?,
+            subset: run(c, d, pairs)?,
+            equals: run(e, f, pairs)?,
             is_exact: self.flag(exact)?,
         })
     }

@@ -16,21 +16,21 @@ use crate::texts::{Interner, Name, Texts};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct PolicyId(pub(crate) u32);
 
-/// Policy sets that always take part together: one identity set, one chain.
+/// Policy sets that always take part together: one identity set, or the sets of one chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct PartId(pub(crate) u32);
+pub(crate) struct SetsId(pub(crate) u32);
 
-impl PartId {
+impl SetsId {
     /// Of what has no such set.
-    pub(crate) const NONE: PartId = PartId(u32::MAX);
+    pub(crate) const NONE: SetsId = SetsId(u32::MAX);
 
     pub(crate) fn is_some(self) -> bool {
-        self != PartId::NONE
+        self != SetsId::NONE
     }
 }
 
-/// The policy sets of a part, each with its layer. Within a set, policies are sorted and there once.
-pub(crate) type Part = Vec<(Layer, Vec<PolicyId>)>;
+/// Policy sets, each with its layer. Within a set, policies are sorted and there once.
+pub(crate) type Sets = Vec<(Layer, Vec<PolicyId>)>;
 
 #[derive(Clone, Copy, Debug)]
 struct Entry {
@@ -48,8 +48,8 @@ pub(crate) struct Documents {
     policies: Vec<Entry>,
     by_content: HashMap<(Name, Name), PolicyId>,
     checked: HashSet<(Name, PolicyKind, bool)>,
-    parts: Vec<Part>,
-    by_sets: HashMap<Part, PartId>,
+    sets: Vec<Sets>,
+    by_sets: HashMap<Sets, SetsId>,
 }
 
 /// A document that cannot be used.
@@ -136,31 +136,31 @@ impl Documents {
         self.policies.get(id.0 as usize).copied().unwrap_or(none)
     }
 
-    /// The number of a part with these sets.
-    pub(crate) fn part(&mut self, mut part: Part) -> PartId {
-        for (_, policies) in &mut part {
+    /// The number of these sets.
+    pub(crate) fn intern_sets(&mut self, mut sets: Sets) -> SetsId {
+        for (_, policies) in &mut sets {
             policies.sort_unstable();
             policies.dedup();
         }
-        let next = PartId(self.parts.len() as u32);
-        match self.by_sets.get(&part) {
+        let next = SetsId(self.sets.len() as u32);
+        match self.by_sets.get(&sets) {
             Some(found) => *found,
             None => {
-                self.parts.push(part.clone());
-                self.by_sets.insert(part, next);
+                self.sets.push(sets.clone());
+                self.by_sets.insert(sets, next);
                 next
             }
         }
     }
 
-    /// The sets of a part.
-    pub(crate) fn sets(&self, part: PartId) -> &[(Layer, Vec<PolicyId>)] {
-        self.parts.get(part.0 as usize).map_or(&[], Vec::as_slice)
+    /// Sets by number.
+    pub(crate) fn sets(&self, id: SetsId) -> &[(Layer, Vec<PolicyId>)] {
+        self.sets.get(id.0 as usize).map_or(&[], Vec::as_slice)
     }
 
-    /// How many parts there are.
-    pub(crate) fn part_count(&self) -> usize {
-        self.parts.len()
+    /// All sets, in the order of their numbers.
+    pub(crate) fn all_sets(&self) -> &[Sets] {
+        &self.sets
     }
 
     /// How many different policies there are.
@@ -175,15 +175,15 @@ impl Documents {
         self.by_sets = HashMap::new();
     }
 
-    /// Adds the policies of a part to the sets of a decision.
+    /// Adds policies to the sets of a decision.
     pub(crate) fn add_to<'a>(
         &'a self,
-        part: PartId,
+        id: SetsId,
         texts: &'a Texts,
         sets: &mut PolicySets<'a>,
         arena: &'a Bump,
     ) {
-        for (layer, policies) in self.sets(part) {
+        for (layer, policies) in self.sets(id) {
             let read = policies
                 .iter()
                 .filter_map(|id| self.read(*id, kind_of(*layer), texts, arena));
@@ -203,7 +203,7 @@ impl Documents {
     }
 
     /// Reads a policy. It was read before when it was loaded, so that it is sound.
-    fn read<'a>(
+    pub(crate) fn read<'a>(
         &'a self,
         id: PolicyId,
         kind: PolicyKind,
@@ -239,7 +239,7 @@ fn level_of<'s, 'a>(
 }
 
 /// The type of the documents in a layer. A trust policy is the resource policy of its role.
-fn kind_of(layer: Layer) -> PolicyKind {
+pub(crate) fn kind_of(layer: Layer) -> PolicyKind {
     match layer {
         Layer::Identity => PolicyKind::Identity,
         Layer::Boundary => PolicyKind::Boundary,

@@ -1,97 +1,152 @@
 //! From policy sets to a decision: the one place that knows how the policies of a directory are
 //! compiled and stacked.
+//!
+//! All policies are one image, in which each is a part; a decision names the parts that take part and
+//! the layers that they stand for there. The first part has no policy: it stands for sets that are
+//! present and empty.
 
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use bumpalo::Bump;
-use portcullis_compile::{CompileError, Options, compile};
-use portcullis_image::{Image, View};
+use portcullis_compile::{CompileError, Options, Part, compile, compile_parts};
+use portcullis_image::{Image, View, layer_mask};
+use portcullis_model::PolicyKind;
 use portcullis_syntax::PolicySets;
-use portcullis_vm::{Explanation, Outcome};
+use portcullis_vm::{Explanation, Outcome, PartOf, Target};
 
-use crate::documents::{Documents, PartId};
+use crate::Directory;
+use crate::documents::{Documents, PolicyId, kind_of};
+use crate::model::{Run, Tables};
 use crate::resolve::Question;
-use crate::texts::Texts;
 
 /// Why a question cannot be decided: its policies are no image.
 pub type EngineError = CompileError;
 
+/// The parts of the image: which policy each is, read as which type.
+type Parts = HashMap<(PolicyId, PolicyKind), (u32, u32)>;
+
 /// The policies of a directory.
 #[derive(Debug)]
-pub(crate) enum Store {
-    /// As documents, compiled part by part when they are asked for.
-    Documents {
-        documents: Box<Documents>,
-        images: Vec<OnceLock<Result<Image<Vec<u8>>, CompileError>>>,
-        options: Options,
-    },
-    /// As images, one for each part.
-    Images(Vec<Image<Vec<u8>>>),
+pub(crate) struct Store {
+    /// As documents; none if the directory was opened as one file.
+    documents: Option<Box<Documents>>,
+    /// As an image, made when it is first asked for.
+    image: OnceLock<Result<Image<Vec<u8>>, CompileError>>,
+    options: Options,
 }
 
 impl Store {
-    /// A store of documents.
-    pub(crate) fn new(documents: Documents, debug: bool) -> Store {
-        let mut images = Vec::new();
-        images.resize_with(documents.part_count(), OnceLock::new);
-        Store::Documents {
-            documents: Box::new(documents),
-            images,
-            options: Options {
-                debug,
-                ..Options::default()
-            },
+    /// A store of documents. Their sets become rows of the tables.
+    pub(crate) fn new(documents: Documents, tables: &mut Tables, debug: bool) -> Store {
+        let parts = parts_of(&documents);
+        for sets in documents.all_sets() {
+            let start = tables.uses.len() as u32;
+            for (layer, policies) in sets {
+                let mask = layer_mask(*layer);
+                let numbers = policies
+                    .iter()
+                    .filter_map(|policy| parts.get(&(*policy, kind_of(*layer))));
+                tables.uses.extend(numbers.map(|(part, _)| (mask, *part)));
+                if policies.is_empty() {
+                    tables.uses.push((mask, EMPTY));
+                }
+            }
+            let count = tables.uses.len() as u32 - start;
+            tables.sets.push(Run { start, count });
+        }
+        Store {
+            documents: Some(Box::new(documents)),
+            image: OnceLock::new(),
+            options: options(debug),
+        }
+    }
+
+    /// A store of an image alone.
+    pub(crate) fn of_image(image: Image<Vec<u8>>, debug: bool) -> Store {
+        Store {
+            documents: None,
+            image: OnceLock::from(Ok(image)),
+            options: options(debug),
         }
     }
 
     /// The documents, if the store has them.
     pub(crate) fn documents(&self) -> Option<&Documents> {
-        match self {
-            Store::Documents { documents, .. } => Some(documents),
-            Store::Images(_) => None,
-        }
+        self.documents.as_deref()
     }
 
-    /// How many parts there are.
-    pub(crate) fn part_count(&self) -> usize {
-        match self {
-            Store::Documents { images, .. } => images.len(),
-            Store::Images(images) => images.len(),
-        }
+    /// True if the image has what explanations print.
+    pub(crate) fn has_debug(&self) -> bool {
+        self.options.debug
     }
 
-    /// The image of a part; none for a part that is not there.
-    pub(crate) fn image(
-        &self,
-        part: PartId,
-        texts: &Texts,
-    ) -> Result<Option<&Image<Vec<u8>>>, CompileError> {
-        let index = part.0 as usize;
-        match self {
-            Store::Images(images) => Ok(images.get(index)),
-            Store::Documents {
-                documents,
-                images,
-                options,
-            } => {
-                let Some(place) = images.get(index) else {
-                    return Ok(None);
-                };
-                let made = place.get_or_init(|| {
-                    let arena = Bump::new();
-                    let mut sets = PolicySets::default();
-                    documents.add_to(part, texts, &mut sets, &arena);
-                    image_of(&sets, *options)
-                });
-                made.as_ref().map(Some).map_err(|error| *error)
-            }
-        }
+    /// The image of all policies.
+    pub(crate) fn image(&self, tables: &Tables) -> Result<&Image<Vec<u8>>, CompileError> {
+        let made = self.image.get_or_init(|| {
+            let documents = self.documents.as_deref();
+            let none = Documents::default();
+            image_of_all(documents.unwrap_or(&none), tables, self.options)
+        });
+        made.as_ref().map_err(|error| *error)
     }
 }
 
-fn image_of(sets: &PolicySets<'_>, options: Options) -> Result<Image<Vec<u8>>, CompileError> {
-    let bytes = compile(sets, options)?;
-    // The compiler makes what the validator accepts.
+/// The number of the part without policies.
+const EMPTY: u32 = 0;
+
+fn options(debug: bool) -> Options {
+    Options {
+        debug,
+        ..Options::default()
+    }
+}
+
+/// Numbers the policies that take part anywhere, in the order of the sets, with all layers that each
+/// stands for.
+fn parts_of(documents: &Documents) -> Parts {
+    let mut parts = Parts::new();
+    for (layer, policies) in documents.all_sets().iter().flatten() {
+        for policy in policies {
+            let next = parts.len() as u32 + EMPTY + 1;
+            let (_, layers) = parts.entry((*policy, kind_of(*layer))).or_insert((next, 0));
+            *layers |= layer_mask(*layer);
+        }
+    }
+    parts
+}
+
+fn image_of_all(
+    documents: &Documents,
+    tables: &Tables,
+    options: Options,
+) -> Result<Image<Vec<u8>>, CompileError> {
+    let arena = Bump::new();
+    let mut parts: Vec<((PolicyId, PolicyKind), (u32, u32))> =
+        parts_of(documents).into_iter().collect();
+    parts.sort_unstable_by_key(|(_, (number, _))| *number);
+    let policies: Vec<_> = parts
+        .iter()
+        .map(|((policy, kind), _)| documents.read(*policy, *kind, &tables.texts, &arena))
+        .collect();
+    let all_layers = parts.iter().fold(0, |all, (_, (_, layers))| all | layers);
+    let empty = Part {
+        layers: all_layers | tables.uses.iter().fold(0, |all, (layers, _)| all | layers),
+        policies: &[],
+    };
+    let rest = parts
+        .iter()
+        .zip(&policies)
+        .map(|((_, (_, layers)), own)| Part {
+            layers: *layers,
+            policies: own.as_slice(),
+        });
+    let bytes = compile_parts(std::iter::once(empty).chain(rest), options)?;
+    checked(bytes)
+}
+
+/// The compiler makes what the validator accepts.
+fn checked(bytes: Vec<u8>) -> Result<Image<Vec<u8>>, CompileError> {
     Image::from_bytes(bytes).map_err(|_| CompileError::TooLarge)
 }
 
@@ -99,6 +154,7 @@ fn image_of(sets: &PolicySets<'_>, options: Options) -> Result<Image<Vec<u8>>, C
 #[derive(Debug, Default)]
 pub struct Engine {
     request: portcullis_vm::Request,
+    parts: Vec<PartOf>,
 }
 
 impl Engine {
@@ -113,7 +169,7 @@ impl Engine {
     /// [`CompileError`] if the policies are more than an image can hold.
     pub fn decide(
         &mut self,
-        directory: &crate::Directory,
+        directory: &Directory,
         question: &Question<'_>,
     ) -> Result<Outcome, EngineError> {
         self.with_stack(directory, question, |views, request| {
@@ -127,7 +183,7 @@ impl Engine {
     /// As [`Engine::decide`].
     pub fn explain(
         &mut self,
-        directory: &crate::Directory,
+        directory: &Directory,
         question: &Question<'_>,
     ) -> Result<Explanation, EngineError> {
         self.with_stack(directory, question, |views, request| {
@@ -137,22 +193,52 @@ impl Engine {
 
     fn with_stack<T>(
         &mut self,
-        directory: &crate::Directory,
+        directory: &Directory,
         question: &Question<'_>,
         ask: impl FnOnce(&[View<'_>], &portcullis_vm::Request) -> T,
     ) -> Result<T, EngineError> {
-        let own = own_image(question, directory.debug)?;
-        let mut views: Vec<View<'_>> = Vec::with_capacity(question.parts.len() + 1);
-        for part in &question.parts {
-            let image = directory.store.image(*part, &directory.tables.texts)?;
-            views.extend(image.map(Image::view));
+        let tables = &directory.tables;
+        let all = directory.store.image(tables)?.view();
+        let own = own_image(question, directory.store.has_debug())?;
+        self.parts.clear();
+        for id in &question.sets {
+            self.parts
+                .extend(tables.uses(*id).map(|(layers, part)| PartOf {
+                    image: 0,
+                    part,
+                    layers,
+                }));
         }
-        views.push(match &own {
-            Some(own) => own.view(),
-            None => empty()?.view(),
-        });
-        self.request.fill(views.iter().copied(), &question.request);
-        Ok(ask(&views, &self.request))
+        let both;
+        let one = [all];
+        let views: &[View<'_>] = match &own {
+            None => &one,
+            Some(own) => {
+                self.parts.push(PartOf {
+                    image: 1,
+                    part: 0,
+                    layers: u32::MAX,
+                });
+                both = [all, own.view()];
+                &both
+            }
+        };
+        let images = views.iter().copied();
+        let asked = &question.request;
+        self.request
+            .begin_parts(images.clone(), self.parts.iter().copied());
+        for entry in asked.context {
+            self.request.add(images.clone(), entry.key, entry.values);
+        }
+        self.request.set_action_name(images.clone(), asked.action);
+        let target = Target {
+            resource: asked.resource,
+            account: asked.resource_account,
+            restrict_public_buckets: asked.restrict_public_buckets,
+            external_grant: asked.external_grant,
+        };
+        self.request.finish(images, &asked.principal, None, &target);
+        Ok(ask(views, &self.request))
     }
 }
 
@@ -167,17 +253,5 @@ fn own_image(question: &Question<'_>, debug: bool) -> Result<Option<Image<Vec<u8
         session: extra.session.clone(),
         ..PolicySets::default()
     };
-    let options = Options {
-        debug,
-        ..Options::default()
-    };
-    image_of(&sets, options).map(Some)
-}
-
-/// An image without policies, so that every stack has one: the first image of a stack is asked for
-/// keys that decide by themselves.
-fn empty() -> Result<&'static Image<Vec<u8>>, CompileError> {
-    static EMPTY: OnceLock<Result<Image<Vec<u8>>, CompileError>> = OnceLock::new();
-    let made = EMPTY.get_or_init(|| image_of(&PolicySets::default(), Options::default()));
-    made.as_ref().map_err(|error| *error)
+    checked(compile(&sets, options(debug))?).map(Some)
 }

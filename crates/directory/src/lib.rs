@@ -40,6 +40,7 @@ mod problem;
 mod raw;
 mod read;
 mod resolve;
+mod sts;
 mod texts;
 
 use std::path::Path;
@@ -50,6 +51,7 @@ pub use line::{Line, lines};
 pub use problem::{Code, LoadError, Problem, Report, Skipped};
 pub use read::Progress;
 pub use resolve::{Extra, Question, Refusal};
+pub use sts::{Call, CallError, CallKind, Handout, Session};
 
 use crate::engine::Store;
 use crate::model::Tables;
@@ -71,7 +73,6 @@ pub struct LoadOptions {
 pub struct Directory {
     tables: Tables,
     store: Store,
-    debug: bool,
 }
 
 /// A directory and what was found in its folder.
@@ -100,7 +101,7 @@ impl Directory {
             // What is missing may stand in what could not be read.
             return Err(loader.errors);
         }
-        let tables = loader.link();
+        let mut tables = loader.link();
         if !options.allow_missing {
             let missing = std::mem::take(&mut loader.report.missing);
             missing
@@ -110,13 +111,9 @@ impl Directory {
         if loader.errors.count > 0 {
             return Err(loader.errors);
         }
-        let directory = Directory {
-            tables,
-            store: Store::new(loader.documents, options.debug),
-            debug: options.debug,
-        };
+        let store = Store::new(loader.documents, &mut tables, options.debug);
         Ok(Loaded {
-            directory,
+            directory: Directory { tables, store },
             report: loader.report,
         })
     }
@@ -136,7 +133,7 @@ impl Directory {
                 .store
                 .documents()
                 .map(documents::Documents::policy_count),
-            policy_sets: self.store.part_count(),
+            policy_sets: self.tables.sets.len(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use portcullis_model::{Layer, PolicyKind, split_arn};
 
-use crate::documents::{PartId, PolicyId};
+use crate::documents::{PolicyId, SetsId};
 use crate::link::organization::Organization;
 use crate::model::{Account, Grant, NONE, Principal, Resource, Run, Tables};
 use crate::problem::{Code, Problem};
@@ -94,8 +94,8 @@ impl Loader {
             tables.accounts.push(Account {
                 number,
                 org_path: path.map_or(NONE, |path| path.0),
-                scps: member.map_or(PartId::NONE, |member| member.scps),
-                rcps: member.map_or(PartId::NONE, |member| member.rcps),
+                scps: member.map_or(SetsId::NONE, |member| member.scps),
+                rcps: member.map_or(SetsId::NONE, |member| member.rcps),
                 is_member: member.is_some(),
                 is_management: member.is_some_and(|member| member.is_management),
                 is_dumped: self.raw.dumped.contains(&number),
@@ -189,7 +189,7 @@ impl Loader {
             };
             let identity = self.identity(&raw, groups);
             let boundary = match raw.boundary {
-                None => PartId::NONE,
+                None => SetsId::NONE,
                 Some(arn) => {
                     let from = |loader: &Loader| {
                         let place = loader.place(raw.spot);
@@ -197,12 +197,15 @@ impl Loader {
                     };
                     // One that is missing still limits: it is a set that allows nothing.
                     let policies = Vec::from_iter(self.managed_policy(arn, &from));
-                    self.documents.part(vec![(Layer::Boundary, policies)])
+                    self.documents
+                        .intern_sets(vec![(Layer::Boundary, policies)])
                 }
             };
             let trust = match raw.trust {
-                Some(policy) => self.documents.part(vec![(Layer::Resource, vec![policy])]),
-                None => PartId::NONE,
+                Some(policy) => self
+                    .documents
+                    .intern_sets(vec![(Layer::Resource, vec![policy])]),
+                None => SetsId::NONE,
             };
             let account = tables.account_index(raw.account).unwrap_or(NONE);
             let principal = Principal {
@@ -228,7 +231,7 @@ impl Loader {
     }
 
     /// A principal's own policies, the attached ones and those of its groups (`EVAL-2`).
-    fn identity(&mut self, raw: &RawPrincipal, groups: &Groups) -> PartId {
+    fn identity(&mut self, raw: &RawPrincipal, groups: &Groups) -> SetsId {
         let mut policies = raw.inline.clone();
         self.add_attached(&raw.attached, raw.spot, &mut policies);
         for (index, group) in raw.groups.iter().enumerate() {
@@ -243,7 +246,8 @@ impl Loader {
                 }
             }
         }
-        self.documents.part(vec![(Layer::Identity, policies)])
+        self.documents
+            .intern_sets(vec![(Layer::Identity, policies)])
     }
 
     fn link_resources(
@@ -319,8 +323,10 @@ impl Loader {
             };
             grants.extend(own);
             let policy = match raw.policy {
-                Some(policy) => self.documents.part(vec![(Layer::Resource, vec![policy])]),
-                None => PartId::NONE,
+                Some(policy) => self
+                    .documents
+                    .intern_sets(vec![(Layer::Resource, vec![policy])]),
+                None => SetsId::NONE,
             };
             let account = raw.account.and_then(|number| tables.account_index(number));
             resources.push(Resource {
@@ -388,7 +394,7 @@ impl Loader {
         }
     }
 
-    fn link_endpoints(&mut self) -> Vec<(Name, PartId)> {
+    fn link_endpoints(&mut self) -> Vec<(Name, SetsId)> {
         let mut endpoints: BTreeMap<Name, (PolicyId, Spot)> = BTreeMap::new();
         for raw in std::mem::take(&mut self.raw.endpoints) {
             match endpoints.get(&raw.id) {
@@ -405,11 +411,11 @@ impl Loader {
                 }
             }
         }
-        let parts = endpoints.into_iter();
-        parts
+        endpoints
+            .into_iter()
             .map(|(id, (policy, _))| {
                 let sets = vec![(Layer::VpcEndpoint, vec![policy])];
-                (id, self.documents.part(sets))
+                (id, self.documents.intern_sets(sets))
             })
             .collect()
     }

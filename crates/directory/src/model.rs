@@ -1,6 +1,6 @@
 //! What a directory knows: accounts, principals and resources in tables of numbers.
 
-use crate::documents::PartId;
+use crate::documents::SetsId;
 use crate::raw::Kind;
 use crate::texts::{Index, Name, Texts};
 
@@ -29,8 +29,8 @@ pub(crate) struct Account {
     /// `aws:PrincipalOrgPaths` of what is in it; absent outside of the organization.
     pub(crate) org_path: u32,
     /// The chains of its place; those of the management account are empty (`SCP-3`, `RCP-3`).
-    pub(crate) scps: PartId,
-    pub(crate) rcps: PartId,
+    pub(crate) scps: SetsId,
+    pub(crate) rcps: SetsId,
     /// It is in the organization.
     pub(crate) is_member: bool,
     pub(crate) is_management: bool,
@@ -50,10 +50,10 @@ pub(crate) struct Principal {
     pub(crate) name: Name,
     /// `AIDA…` or `AROA…`; may be unknown.
     pub(crate) id: u32,
-    pub(crate) identity: PartId,
-    pub(crate) boundary: PartId,
+    pub(crate) identity: SetsId,
+    pub(crate) boundary: SetsId,
     /// The trust policy of a role.
-    pub(crate) trust: PartId,
+    pub(crate) trust: SetsId,
     pub(crate) tags: Run,
     /// In seconds; 3600 if no dump says otherwise.
     pub(crate) max_session: u32,
@@ -72,7 +72,7 @@ pub(crate) struct Resource {
     pub(crate) arn: Name,
     /// The owner, if it is known.
     pub(crate) account: u32,
-    pub(crate) policy: PartId,
+    pub(crate) policy: SetsId,
     pub(crate) tags: Run,
     pub(crate) grants: Run,
     pub(crate) restricts_public: bool,
@@ -101,8 +101,12 @@ pub(crate) struct Tables {
     pub(crate) grants: Vec<Grant>,
     /// Tags, operations and encryption contexts.
     pub(crate) pairs: Vec<(Name, Name)>,
+    /// Policy sets that take part together: each a run of uses.
+    pub(crate) sets: Vec<Run>,
+    /// A layer as a bit, and the part of the image that stands for it there.
+    pub(crate) uses: Vec<(u32, u32)>,
     /// VPC endpoints by id, sorted by the id's text.
-    pub(crate) endpoints: Vec<(Name, PartId)>,
+    pub(crate) endpoints: Vec<(Name, SetsId)>,
     /// The organization's id.
     pub(crate) organization: Option<Name>,
     /// How much is referred to and not there.
@@ -189,8 +193,14 @@ impl Tables {
         true
     }
 
+    /// The layers and parts of policy sets.
+    pub(crate) fn uses(&self, id: SetsId) -> impl Iterator<Item = (u32, u32)> {
+        let run = self.sets.get(id.0 as usize).copied().unwrap_or_default();
+        run.of(&self.uses).iter().copied()
+    }
+
     /// The policy of a VPC endpoint.
-    pub(crate) fn endpoint(&self, id: &str) -> Option<PartId> {
+    pub(crate) fn endpoint(&self, id: &str) -> Option<SetsId> {
         let found = self
             .endpoints
             .binary_search_by(|(own, _)| self.texts.get(*own).cmp(id));

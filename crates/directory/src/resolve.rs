@@ -11,7 +11,7 @@ use portcullis_model::{Caller, Principal as Who, Request, session_role_name, spl
 use portcullis_syntax::{Policy, PolicySets};
 
 use crate::Directory;
-use crate::documents::PartId;
+use crate::documents::SetsId;
 use crate::model::{Account, NONE, Principal, Tables};
 use crate::raw::Kind;
 use crate::read::fields::account_number;
@@ -32,7 +32,7 @@ pub struct Question<'a> {
     /// The request; the caller's ids, the owner of the resource and the context are filled in.
     pub request: Request<'a>,
     /// The policies of the directory that apply, in sets.
-    pub(crate) parts: Vec<PartId>,
+    pub(crate) sets: Vec<SetsId>,
     /// The policies that came with the request.
     pub(crate) extra: Extra<'a>,
 }
@@ -84,11 +84,18 @@ impl Directory {
         arena: &'a Bump,
     ) -> Result<Question<'a>, Refusal> {
         let tables = &self.tables;
-        let caller = tables.caller(&request.principal, extra.identity.is_some(), arena)?;
-        let mut parts = Vec::with_capacity(6);
-        let mut add = |part: PartId| {
-            if part.is_some() {
-                parts.push(part);
+        let mut context = Context::new(request.context, arena);
+        // The policies of such a session are the task policy's (`EVAL-50`, `STS-6`).
+        let is_assumed_root = matches!(request.principal.caller, Caller::Root { .. })
+            && context
+                .only("aws:AssumedRoot")
+                .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let has_identity = extra.identity.is_some() && !is_assumed_root;
+        let caller = tables.caller(&request.principal, has_identity, arena)?;
+        let mut sets = Vec::with_capacity(6);
+        let mut add = |id: SetsId| {
+            if id.is_some() {
+                sets.push(id);
             }
         };
         if let Some(principal) = caller.principal {
@@ -103,9 +110,8 @@ impl Directory {
             add(owner.rcps);
         }
         add(target.policy);
-        let mut context = Context::new(request.context, arena);
         if let Some(endpoint) = context.only("aws:SourceVpce") {
-            add(tables.endpoint(endpoint).unwrap_or(PartId::NONE));
+            add(tables.endpoint(endpoint).unwrap_or(SetsId::NONE));
         }
         tables.fill_caller(&caller, &mut context);
         tables.fill_target(request, &target, &mut context);
@@ -130,7 +136,7 @@ impl Directory {
         filled.external_grant |= tables.is_granted(&target, &filled);
         Ok(Question {
             request: filled,
-            parts,
+            sets,
             extra,
         })
     }
@@ -144,8 +150,8 @@ impl Directory {
     ) -> Option<PolicySets<'a>> {
         let documents = self.store.documents()?;
         let mut sets = PolicySets::default();
-        for part in &question.parts {
-            documents.add_to(*part, &self.tables.texts, &mut sets, arena);
+        for id in &question.sets {
+            documents.add_to(*id, &self.tables.texts, &mut sets, arena);
         }
         if let Some(identity) = &question.extra.identity {
             sets.identity.extend(identity.iter().copied());

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use portcullis_model::Layer;
 
-use crate::documents::{PartId, PolicyId};
+use crate::documents::{PolicyId, SetsId};
 use crate::problem::Code;
 use crate::raw::{Control, RawNode};
 use crate::read::Loader;
@@ -22,8 +22,8 @@ const FULL_ACCESS: &str =
 pub(crate) struct Member {
     /// `o-…/r-…/ou-…/`; none if the tree does not have the account.
     pub(crate) path: Option<Name>,
-    pub(crate) scps: PartId,
-    pub(crate) rcps: PartId,
+    pub(crate) scps: SetsId,
+    pub(crate) rcps: SetsId,
     pub(crate) is_management: bool,
 }
 
@@ -54,7 +54,7 @@ impl Loader {
         let mut attached = self.attachments(&nodes);
         let scps_apply = self.scps_apply();
         let rcps_apply = self.raw.organization.rcp_enabled != Some(false);
-        // In the order of their numbers, so that the same tree gives the same parts. Units without
+        // In the order of their numbers, so that the same tree gives the same sets. Units without
         // accounts decide nothing, but must have a place.
         let mut all: Vec<(Option<u64>, Name)> = nodes
             .keys()
@@ -83,8 +83,8 @@ impl Loader {
             let scps = levels(scps_apply, |attached| &attached.scps, Layer::Scp);
             let rcps = levels(rcps_apply, |attached| &attached.rcps, Layer::Rcp);
             let mut part = |sets: Vec<(Layer, Vec<PolicyId>)>| match sets.is_empty() {
-                true => PartId::NONE,
-                false => self.documents.part(sets),
+                true => SetsId::NONE,
+                false => self.documents.intern_sets(sets),
             };
             let member = Member {
                 path: None,
@@ -105,8 +105,8 @@ impl Loader {
                 account,
                 Member {
                     path: None,
-                    scps: PartId::NONE,
-                    rcps: PartId::NONE,
+                    scps: SetsId::NONE,
+                    rcps: SetsId::NONE,
                     is_management: true,
                 },
             );

@@ -3,7 +3,7 @@
 use bumpalo::Bump;
 use portcullis_model::{Request, is_account_id, split_arn};
 
-use crate::documents::PartId;
+use crate::documents::SetsId;
 use crate::model::{Account, Resource, Run, Tables};
 use crate::raw::Kind;
 use crate::read::fields::account_number;
@@ -17,7 +17,7 @@ pub(crate) struct Target<'d> {
     pub(crate) is_assumed: bool,
     /// The owner is known from the directory alone: not from the request or the ARN.
     is_listed: bool,
-    pub(crate) policy: PartId,
+    pub(crate) policy: SetsId,
     pub(crate) tags: Run,
     pub(crate) grants: Run,
     pub(crate) restricts_public: bool,
@@ -75,7 +75,7 @@ impl Tables {
             owner: None,
             is_assumed: false,
             is_listed: false,
-            policy: PartId::NONE,
+            policy: SetsId::NONE,
             tags: Run::default(),
             grants: Run::default(),
             restricts_public: false,

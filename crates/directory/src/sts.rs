@@ -1,0 +1,619 @@
+//! STS: which requests a call stands for, and what session comes out (sections 5.9 and 5.10).
+//!
+//! [`Directory::call`] checks what the service itself refuses and makes the requests that must all be
+//! allowed (`TRUST-6`); whoever decides them has a [`Session`] if they are. Its principal, context and
+//! policies go into later requests, or into the next call.
+
+use std::fmt;
+
+use bumpalo::Bump;
+use portcullis_image::value::fold;
+use portcullis_model::{Caller, ContextEntry, Principal as Who, Request, split_arn};
+
+use crate::Directory;
+use crate::model::{NONE, Principal};
+use crate::raw::Kind;
+use crate::read::fields::account_number;
+use crate::texts::Name;
+
+/// The calls that hand out credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallKind {
+    /// `STS-1`.
+    AssumeRole,
+    /// `STS-2`.
+    AssumeRoleWithSaml,
+    /// `STS-3`.
+    AssumeRoleWithWebIdentity,
+    /// `STS-4`.
+    GetSessionToken,
+    /// `STS-5`.
+    GetFederationToken,
+    /// `STS-6`.
+    AssumeRoot,
+}
+
+impl CallKind {
+    /// Every call.
+    pub const ALL: [CallKind; 6] = [
+        CallKind::AssumeRole,
+        CallKind::AssumeRoleWithSaml,
+        CallKind::AssumeRoleWithWebIdentity,
+        CallKind::GetSessionToken,
+        CallKind::GetFederationToken,
+        CallKind::AssumeRoot,
+    ];
+
+    /// The action, without `sts:`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CallKind::AssumeRole => "AssumeRole",
+            CallKind::AssumeRoleWithSaml => "AssumeRoleWithSAML",
+            CallKind::AssumeRoleWithWebIdentity => "AssumeRoleWithWebIdentity",
+            CallKind::GetSessionToken => "GetSessionToken",
+            CallKind::GetFederationToken => "GetFederationToken",
+            CallKind::AssumeRoot => "AssumeRoot",
+        }
+    }
+
+    fn action(self) -> &'static str {
+        match self {
+            CallKind::AssumeRole => "sts:AssumeRole",
+            CallKind::AssumeRoleWithSaml => "sts:AssumeRoleWithSAML",
+            CallKind::AssumeRoleWithWebIdentity => "sts:AssumeRoleWithWebIdentity",
+            CallKind::GetSessionToken => "sts:GetSessionToken",
+            CallKind::GetFederationToken => "sts:GetFederationToken",
+            CallKind::AssumeRoot => "sts:AssumeRoot",
+        }
+    }
+
+    fn assumes_role(self) -> bool {
+        matches!(
+            self,
+            CallKind::AssumeRole
+                | CallKind::AssumeRoleWithSaml
+                | CallKind::AssumeRoleWithWebIdentity
+        )
+    }
+}
+
+/// A call of STS.
+#[derive(Clone, Debug)]
+pub struct Call<'a> {
+    /// Which call.
+    pub kind: CallKind,
+    /// Who calls: for the calls with SAML or a web identity the provider.
+    pub caller: Who<'a>,
+    /// The context of the call: what a session of the caller carries, and what is known of the call.
+    pub context: &'a [ContextEntry<'a>],
+    /// The caller has temporary credentials of `GetSessionToken`.
+    pub has_session_token: bool,
+    /// Keys of tags that the caller's session passes on (`STS-21`).
+    pub inherited_keys: Vec<&'a str>,
+    /// The role's ARN, or for `AssumeRoot` the account; nothing for the others.
+    pub target: &'a str,
+    /// `RoleSessionName`, or the `Name` of a federated user.
+    pub session_name: &'a str,
+    /// `DurationSeconds`.
+    pub seconds: Option<u32>,
+    /// Session tags.
+    pub tags: Vec<(&'a str, &'a str)>,
+    /// `TransitiveTagKeys`.
+    pub transitive_keys: Vec<&'a str>,
+    /// `SourceIdentity`.
+    pub source_identity: Option<&'a str>,
+    /// `ExternalId`.
+    pub external_id: Option<&'a str>,
+    /// The call has a code of a multi-factor device (`STS-23`).
+    pub mfa: bool,
+    /// `TaskPolicyArn` of `AssumeRoot`.
+    pub task_policy: Option<&'a str>,
+    /// Session policies come with the call.
+    pub has_policies: bool,
+}
+
+/// What a call that is allowed hands out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The principal's ARN.
+    pub arn: String,
+    /// The role's ARN, for role sessions.
+    pub role_arn: Option<String>,
+    /// `aws:userid`, if it is known.
+    pub user_id: Option<String>,
+    /// Who made the session, for federated users.
+    pub federated_by: Option<String>,
+    /// Keys that all requests of the session have.
+    pub context: Vec<(String, Vec<String>)>,
+    /// Keys of tags that the session passes on when it assumes another role.
+    pub transitive_keys: Vec<String>,
+    /// How long it lasts, in seconds.
+    pub seconds: u32,
+}
+
+/// The requests that a call stands for, and its session.
+#[derive(Clone, Debug)]
+pub struct Handout<'a> {
+    /// All of them must be allowed.
+    pub requests: Vec<Request<'a>>,
+    /// What comes out then.
+    pub session: Session,
+}
+
+/// Why STS refuses a call before any policy is looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallError(pub String);
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for CallError {}
+
+fn refuse<T>(reason: impl Into<String>) -> Result<T, CallError> {
+    Err(CallError(reason.into()))
+}
+
+/// The shortest session, in seconds.
+const SHORTEST: u32 = 900;
+const HOUR: u32 = 3600;
+/// The longest of a user: 36 hours.
+const LONGEST: u32 = 129_600;
+/// How many tags a session may have.
+const MOST_TAGS: usize = 50;
+
+impl Directory {
+    /// What a call stands for.
+    ///
+    /// # Errors
+    /// [`CallError`] for what STS refuses whatever the policies say: wrong callers, durations, names and
+    /// tags, a source identity that changes, a role that does not exist.
+    pub fn call<'a>(&'a self, call: &Call<'a>, arena: &'a Bump) -> Result<Handout<'a>, CallError> {
+        check_caller(call)?;
+        check_texts(call)?;
+        check_tags(call)?;
+        let source_identity = source_identity(call)?;
+        let role = match call.kind.assumes_role() {
+            true => Some(self.role(call.target)?),
+            false => None,
+        };
+        let seconds = seconds(call, role)?;
+        let session = match (call.kind, role) {
+            (CallKind::GetSessionToken, _) => self.user_session(call, seconds),
+            (CallKind::GetFederationToken, _) => federated_session(call, seconds)?,
+            (CallKind::AssumeRoot, _) => self.root_session(call, seconds)?,
+            (_, Some(role)) => self.role_session(call, role, source_identity, seconds),
+            (_, None) => return refuse("the call has no role"),
+        };
+        let requests = requests(call, source_identity, &session, arena);
+        Ok(Handout { requests, session })
+    }
+
+    fn role(&self, arn: &str) -> Result<&Principal, CallError> {
+        let tables = &self.tables;
+        let found = split_arn(arn).and_then(|[_, _, _, _, account, rest]| {
+            let name = rest.strip_prefix("role/")?.rsplit('/').next()?;
+            let account = tables.account_index(account_number(account)?)?;
+            tables.find_principal(account, Kind::Role, name)
+        });
+        match found.filter(|role| tables.arn(role) == arn) {
+            Some(role) => Ok(role),
+            None => refuse(format!("the directory has no role `{arn}`")),
+        }
+    }
+
+    /// `STS-1` to `STS-3`, `STS-10`, `STS-20` to `STS-23`.
+    fn role_session(
+        &self,
+        call: &Call<'_>,
+        role: &Principal,
+        source_identity: Option<&str>,
+        seconds: u32,
+    ) -> Session {
+        let tables = &self.tables;
+        let texts = &tables.texts;
+        let account = tables
+            .account(role.account)
+            .map_or(0, |account| account.number);
+        let (partition, name) = (texts.get(role.partition), texts.get(role.name));
+        let session_name = call.session_name;
+        let mut context = Vec::new();
+        for (key, value) in inherited_tags(call) {
+            context.push((format!("aws:PrincipalTag/{key}"), vec![value.to_string()]));
+        }
+        for (key, value) in &call.tags {
+            context.push((
+                format!("aws:PrincipalTag/{key}"),
+                vec![(*value).to_string()],
+            ));
+        }
+        if let Some(identity) = source_identity {
+            context.push(("aws:SourceIdentity".to_string(), vec![identity.to_string()]));
+        }
+        if call.kind == CallKind::AssumeRole {
+            // STS-23: only a code of this very call counts.
+            let present = vec![call.mfa.to_string()];
+            context.push(("aws:MultiFactorAuthPresent".to_string(), present));
+        }
+        context.extend(claims_kept(call));
+        let mut transitive: Vec<String> = call.inherited_keys.iter().map(|k| (*k).into()).collect();
+        transitive.extend(call.transitive_keys.iter().map(|key| (*key).to_string()));
+        Session {
+            arn: format!("arn:{partition}:sts::{account:012}:assumed-role/{name}/{session_name}"),
+            role_arn: Some(tables.arn(role)),
+            user_id: match role.id {
+                NONE => None,
+                id => Some(format!("{}:{session_name}", texts.get(Name(id)))),
+            },
+            federated_by: None,
+            context,
+            transitive_keys: transitive,
+            seconds,
+        }
+    }
+
+    /// `STS-4`: the same principal, with temporary credentials.
+    fn user_session(&self, call: &Call<'_>, seconds: u32) -> Session {
+        let present = vec![call.mfa.to_string()];
+        Session {
+            arn: call.caller.caller.arn().unwrap_or_default().to_string(),
+            role_arn: None,
+            user_id: call.caller.user_id.map(str::to_string),
+            federated_by: None,
+            context: vec![("aws:MultiFactorAuthPresent".to_string(), present)],
+            transitive_keys: Vec::new(),
+            seconds,
+        }
+    }
+
+    /// `STS-6`. Delegated administrators are not in any dump, so that only the management account counts.
+    fn root_session(&self, call: &Call<'_>, seconds: u32) -> Result<Session, CallError> {
+        let tables = &self.tables;
+        let account = |text: &str| {
+            let index = tables.account_index(account_number(text)?)?;
+            tables.account(index)
+        };
+        let own = call.caller.caller.account().and_then(account);
+        if !own.is_some_and(|own| own.is_management) {
+            return refuse("only the management account can call AssumeRoot");
+        }
+        let target = call.target;
+        if !account(target).is_some_and(|own| own.is_member && !own.is_management) {
+            return refuse(format!(
+                "`{target}` is no member account of the organization"
+            ));
+        }
+        let partition = call.caller.caller.partition().unwrap_or("aws");
+        let present = vec!["true".to_string()];
+        Ok(Session {
+            arn: format!("arn:{partition}:iam::{target}:root"),
+            role_arn: None,
+            user_id: None,
+            federated_by: None,
+            context: vec![("aws:AssumedRoot".to_string(), present)],
+            transitive_keys: Vec::new(),
+            seconds,
+        })
+    }
+}
+
+/// `STS-5`, `STS-9`.
+fn federated_session(call: &Call<'_>, seconds: u32) -> Result<Session, CallError> {
+    let caller = &call.caller.caller;
+    let (Some(account), Some(partition)) = (caller.account(), caller.partition()) else {
+        return refuse("the caller has no account");
+    };
+    let name = call.session_name;
+    let tags = call.tags.iter();
+    let tags = tags.map(|(key, value)| (format!("aws:PrincipalTag/{key}"), vec![(*value).into()]));
+    Ok(Session {
+        arn: format!("arn:{partition}:sts::{account}:federated-user/{name}"),
+        role_arn: None,
+        user_id: Some(format!("{account}:{name}")),
+        federated_by: caller.arn().map(str::to_string),
+        context: tags.collect(),
+        transitive_keys: Vec::new(),
+        seconds,
+    })
+}
+
+/// Who may call what.
+fn check_caller(call: &Call<'_>) -> Result<(), CallError> {
+    let caller = &call.caller.caller;
+    match (call.kind, caller) {
+        (CallKind::AssumeRole, Caller::Root { .. }) => refuse("a root user cannot assume roles"),
+        (CallKind::AssumeRole, Caller::FederatedUser { .. }) => {
+            refuse("a federated user cannot call STS (STS-5)")
+        }
+        (
+            CallKind::AssumeRole,
+            Caller::User { .. } | Caller::Role { .. } | Caller::Service { .. },
+        ) => Ok(()),
+        (CallKind::AssumeRole, _) => {
+            refuse("the caller must be a user, a role session or a service")
+        }
+        (
+            CallKind::AssumeRoleWithSaml | CallKind::AssumeRoleWithWebIdentity,
+            Caller::Federated { provider },
+        ) => {
+            let is_saml = provider.contains(":saml-provider/");
+            match is_saml == (call.kind == CallKind::AssumeRoleWithSaml) {
+                true => Ok(()),
+                false => refuse(format!("`{provider}` is a provider of the other kind")),
+            }
+        }
+        (CallKind::AssumeRoleWithSaml | CallKind::AssumeRoleWithWebIdentity, _) => {
+            refuse("the caller must be a provider: {\"Federated\": \"arn:…\"}")
+        }
+        (CallKind::GetSessionToken | CallKind::GetFederationToken, caller) => {
+            match (caller, call.has_session_token) {
+                (Caller::User { .. } | Caller::Root { .. }, false) => Ok(()),
+                _ => refuse("only long-term credentials of a user or root user can make this call"),
+            }
+        }
+        (CallKind::AssumeRoot, Caller::User { .. } | Caller::Role { .. })
+            if !call.has_session_token =>
+        {
+            Ok(())
+        }
+        (CallKind::AssumeRoot, _) => refuse("the caller must be a user or a role session"),
+    }
+}
+
+/// Names and ids.
+fn check_texts(call: &Call<'_>) -> Result<(), CallError> {
+    let is_fine = |text: &str, more: &str, longest: usize| {
+        (2..=longest).contains(&text.len())
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || more.as_bytes().contains(&byte))
+    };
+    let name = call.session_name;
+    if call.kind.assumes_role() && !is_fine(name, "_+=,.@-", 64) {
+        return refuse(format!(
+            "`{name}` is no name of a session: 2 to 64 of A-Z a-z 0-9 _+=,.@-"
+        ));
+    }
+    if call.kind == CallKind::GetFederationToken && !is_fine(name, "_+=,.@-", 32) {
+        return refuse(format!(
+            "`{name}` is no name of a federated user: 2 to 32 of A-Z a-z 0-9 _+=,.@-"
+        ));
+    }
+    if let Some(id) = call
+        .external_id
+        .filter(|id| !is_fine(id, "_+=,.@:/-", 1224))
+    {
+        return refuse(format!("`{id}` is no external id"));
+    }
+    if let Some(id) = call
+        .source_identity
+        .filter(|id| !is_fine(id, "_+=,.@-", 64))
+    {
+        return refuse(format!(
+            "`{id}` is no source identity: 2 to 64 of A-Z a-z 0-9 _+=,.@-"
+        ));
+    }
+    if call.kind == CallKind::GetSessionToken && call.has_policies {
+        return refuse("GetSessionToken takes no session policies (STS-4)");
+    }
+    if call.kind == CallKind::AssumeRoot && call.task_policy.is_none() {
+        return refuse("AssumeRoot needs a task policy");
+    }
+    Ok(())
+}
+
+/// `STS-20`, `STS-21`.
+fn check_tags(call: &Call<'_>) -> Result<(), CallError> {
+    if matches!(call.kind, CallKind::GetSessionToken | CallKind::AssumeRoot)
+        && !call.tags.is_empty()
+    {
+        return refuse(format!("{} takes no tags", call.kind.as_str()));
+    }
+    if call.tags.len() + call.inherited_keys.len() > MOST_TAGS {
+        return refuse(format!("more than {MOST_TAGS} tags"));
+    }
+    for (index, (key, value)) in call.tags.iter().enumerate() {
+        if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 {
+            return refuse(format!(
+                "`{key}` is no tag: keys have 1 to 128 characters, values to 256"
+            ));
+        }
+        if call
+            .tags
+            .iter()
+            .take(index)
+            .any(|(own, _)| is_key(own, key))
+        {
+            return refuse(format!("the tag `{key}` is there twice"));
+        }
+        if call.inherited_keys.iter().any(|own| is_key(own, key)) {
+            return refuse(format!(
+                "the tag `{key}` is transitive and cannot be passed again"
+            ));
+        }
+    }
+    if !call.transitive_keys.is_empty() && !call.kind.assumes_role() {
+        return refuse(format!("{} takes no transitive tags", call.kind.as_str()));
+    }
+    for key in &call.transitive_keys {
+        if !call.tags.iter().any(|(own, _)| is_key(own, key)) {
+            return refuse(format!("the transitive key `{key}` is none of the tags"));
+        }
+    }
+    Ok(())
+}
+
+fn is_key(one: &str, other: &str) -> bool {
+    fold::strip_ignoring_case(one, other) == Some("")
+}
+
+/// `STS-22`: the session's, which cannot be changed, or that of the call.
+fn source_identity<'a>(call: &Call<'a>) -> Result<Option<&'a str>, CallError> {
+    let own = only(call.context, "aws:SourceIdentity");
+    match (own, call.source_identity) {
+        (Some(own), Some(new)) if own != new => refuse(format!(
+            "the source identity is `{own}` and cannot become `{new}`"
+        )),
+        (_, Some(_)) if !call.kind.assumes_role() => {
+            refuse(format!("{} takes no source identity", call.kind.as_str()))
+        }
+        (own, new) => Ok(own.or(new)),
+    }
+}
+
+fn only<'a>(context: &'a [ContextEntry<'a>], key: &str) -> Option<&'a str> {
+    let own = context.iter().filter(|entry| is_key(entry.key, key));
+    let mut values = own.flat_map(|entry| entry.values);
+    values.next().copied().filter(|_| values.next().is_none())
+}
+
+/// Lifetimes of `STS-1` to `STS-6`, `STS-10`.
+fn seconds(call: &Call<'_>, role: Option<&Principal>) -> Result<u32, CallError> {
+    let is_root = matches!(call.caller.caller, Caller::Root { .. });
+    let is_chained = matches!(call.caller.caller, Caller::Role { .. });
+    let (shortest, longest, usual) = match (call.kind, role) {
+        (CallKind::AssumeRoot, _) => (1, SHORTEST, SHORTEST),
+        (CallKind::GetSessionToken | CallKind::GetFederationToken, _) if is_root => {
+            (SHORTEST, HOUR, HOUR)
+        }
+        (CallKind::GetSessionToken | CallKind::GetFederationToken, _) => {
+            (SHORTEST, LONGEST, 12 * HOUR)
+        }
+        (_, Some(role)) if is_chained => (SHORTEST, role.max_session.min(HOUR), HOUR),
+        (_, Some(role)) => (SHORTEST, role.max_session, HOUR),
+        (_, None) => (SHORTEST, HOUR, HOUR),
+    };
+    match call.seconds {
+        None => Ok(usual.min(longest)),
+        Some(seconds) if (shortest..=longest).contains(&seconds) => Ok(seconds),
+        Some(seconds) if is_chained && seconds > HOUR => refuse(format!(
+            "{seconds} seconds: a role that another role assumes lasts an hour at most (STS-10)"
+        )),
+        Some(seconds) => refuse(format!(
+            "{seconds} seconds: this session lasts {shortest} to {longest}"
+        )),
+    }
+}
+
+/// The tags that the caller's session passes on.
+fn inherited_tags<'a>(call: &Call<'a>) -> Vec<(&'a str, &'a str)> {
+    let tags = call.context.iter().filter_map(|entry| {
+        let key = fold::strip_ignoring_case(entry.key, "aws:PrincipalTag/")?;
+        let value = entry.values.first()?;
+        Some((key, *value))
+    });
+    tags.filter(|(key, _)| call.inherited_keys.iter().any(|own| is_key(own, key)))
+        .collect()
+}
+
+/// The keys of a provider that stay in the session (`KEY-26`, `KEY-100`, `KEY-102`).
+fn claims_kept(call: &Call<'_>) -> Vec<(String, Vec<String>)> {
+    let Caller::Federated { provider } = call.caller.caller else {
+        return Vec::new();
+    };
+    let mut kept = Vec::new();
+    let (prefix, names): (&str, &[&str]) = match call.kind {
+        CallKind::AssumeRoleWithSaml => ("saml", &["namequalifier", "sub", "sub_type"]),
+        _ => {
+            let provider_value = vec![provider.to_string()];
+            kept.push(("aws:FederatedProvider".to_string(), provider_value));
+            let host = provider.split_once(":oidc-provider/");
+            (
+                host.map_or(provider, |(_, host)| host),
+                &["aud", "sub", "amr"],
+            )
+        }
+    };
+    for entry in call.context {
+        let name =
+            fold::strip_ignoring_case(entry.key, prefix).and_then(|rest| rest.strip_prefix(':'));
+        if name.is_some_and(|name| names.iter().any(|own| is_key(own, name))) {
+            let values = entry.values.iter().map(|value| (*value).to_string());
+            kept.push((entry.key.to_string(), values.collect()));
+        }
+    }
+    kept
+}
+
+/// The requests, which are all about the same target (`TRUST-6`, `TRUST-7`).
+fn requests<'a>(
+    call: &Call<'a>,
+    source_identity: Option<&'a str>,
+    session: &Session,
+    arena: &'a Bump,
+) -> Vec<Request<'a>> {
+    let mut context: Vec<ContextEntry<'a>> = call.context.to_vec();
+    let mut add = |key: &str, values: &[&'a str]| {
+        if !context.iter().any(|entry| is_key(entry.key, key)) {
+            context.push(ContextEntry {
+                key: arena.alloc_str(key),
+                values: arena.alloc_slice_copy(values),
+            });
+        }
+    };
+    if call.kind.assumes_role() {
+        add("sts:RoleSessionName", &[call.session_name]);
+    }
+    if let Some(id) = call.external_id {
+        add("sts:ExternalId", &[id]);
+    }
+    if let Some(identity) = source_identity {
+        add("sts:SourceIdentity", &[identity]);
+    }
+    if let Some(policy) = call.task_policy {
+        add("sts:TaskPolicyArn", &[policy]);
+    }
+    for (key, value) in &call.tags {
+        add(&format!("aws:RequestTag/{key}"), &[value]);
+    }
+    if !call.tags.is_empty() {
+        let keys: Vec<&str> = call.tags.iter().map(|(key, _)| *key).collect();
+        add("aws:TagKeys", &keys);
+    }
+    if !call.transitive_keys.is_empty() {
+        add("sts:TransitiveTagKeys", &call.transitive_keys);
+    }
+    if let (Caller::Federated { provider }, CallKind::AssumeRoleWithWebIdentity) =
+        (call.caller.caller, call.kind)
+    {
+        add("aws:FederatedProvider", &[provider]);
+    }
+    if call.mfa {
+        // STS-23: the code of the call, or of the session, which the context has.
+        context.retain(|entry| !is_key(entry.key, "aws:MultiFactorAuthPresent"));
+        context.push(ContextEntry {
+            key: "aws:MultiFactorAuthPresent",
+            values: arena.alloc_slice_copy(&["true"]),
+        });
+    }
+    let context: &'a [ContextEntry<'a>] = arena.alloc_slice_copy(&context);
+    let resource: &'a str = match call.kind {
+        CallKind::GetSessionToken => "*",
+        CallKind::GetFederationToken | CallKind::AssumeRoot => arena.alloc_str(&session.arn),
+        _ => call.target,
+    };
+    let account = match call.kind {
+        // Authorized in the caller's account alone: a root user has no resource policy.
+        CallKind::AssumeRoot => call.caller.caller.account(),
+        _ => None,
+    };
+    let mut actions = vec![call.kind.action()];
+    if !call.tags.is_empty() {
+        actions.push("sts:TagSession");
+    }
+    if source_identity.is_some() {
+        actions.push("sts:SetSourceIdentity");
+    }
+    let request = |action| Request {
+        principal: call.caller,
+        action,
+        resource,
+        resource_account: account,
+        context,
+        restrict_public_buckets: false,
+        external_grant: false,
+    };
+    actions.into_iter().map(request).collect()
+}
