@@ -19,6 +19,7 @@ mod language;
 mod output;
 mod policies;
 mod policy_tests;
+mod questions;
 mod report;
 mod scenarios;
 mod test;
@@ -54,6 +55,14 @@ enum Command {
     Batch(batch::BatchArgs),
     /// Ask STS for a session, by a directory
     Assume(Box<assume::AssumeArgs>),
+    /// Who can do something, in a directory
+    WhoCan(Box<questions::WhoCanArgs>),
+    /// What every user and role of a directory may do of some actions
+    Matrix(Box<questions::MatrixArgs>),
+    /// Who has administrator rights, in a directory
+    Admins(Box<questions::AdminsArgs>),
+    /// Which roles of a directory can be assumed from outside of their account
+    Outsiders(Box<questions::OutsidersArgs>),
     /// Find the problems of policy documents
     Check(check::CheckArgs),
     /// Format files of the policy language
@@ -100,6 +109,10 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Batch(args) => batch::run(&args),
         Command::Assume(args) => assume::run(&args),
+        Command::WhoCan(args) => questions::who_can(&args),
+        Command::Matrix(args) => questions::matrix(&args),
+        Command::Admins(args) => questions::admins(&args),
+        Command::Outsiders(args) => questions::outsiders(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Decide(args) => decide::run(&args, Print::Decision),
         Command::Explain(args) => decide::run(&args, Print::Explanation),

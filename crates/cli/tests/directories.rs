@@ -149,3 +149,149 @@ fn what_is_missing_is_an_error_or_is_told_with_every_answer() {
     assert!(allowed.stdout.contains(r#""incomplete":true"#));
     assert!(allowed.stderr.contains("warning: dump.json"));
 }
+
+#[test]
+fn a_session_is_assumed_and_used() {
+    let folder = Folder::new();
+    let data = corpus("data");
+    let role = "arn:aws:iam::111122223333:role/Bare";
+    let admin = "arn:aws:iam::111122223333:user/admin";
+    let assume = [
+        "assume",
+        "--directory",
+        &data,
+        "--role",
+        role,
+        "--format",
+        "json",
+    ];
+    let made = folder.run(
+        &[
+            &assume[..],
+            &[
+                "--principal",
+                admin,
+                "--tag",
+                "team=blue",
+                "--transitive",
+                "team",
+            ],
+        ]
+        .concat(),
+    );
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let answer: Value = serde_json::from_str(&made.stdout).unwrap();
+    assert_eq!(answer["allowed"], true);
+    let session = &answer["session"];
+    assert_eq!(session["context"]["aws:PrincipalTag/team"][0], "blue");
+    // The session asks.
+    let mut line =
+        serde_json::json!({"action": "s3:GetObject", "resource": "arn:aws:s3:::reports/role/x"});
+    line["principal"] = session["principal"].clone();
+    line["context"] = session["context"].clone();
+    let asked = folder.run_with(
+        &["batch", "--directory", &data],
+        line.to_string().as_bytes(),
+    );
+    assert!(asked.stdout.contains("Allow"), "{}", asked.stdout);
+    // It cannot assume another role: nothing allows it to.
+    folder.write("session.json", &made.stdout);
+    let limited = "arn:aws:iam::111122223333:role/Limited";
+    let chained = folder.run(&[
+        "assume",
+        "--directory",
+        &data,
+        "--as",
+        "session.json",
+        "--role",
+        limited,
+    ]);
+    assert_eq!(chained.code, 2);
+    assert!(
+        chained
+            .stdout
+            .contains("sts:AssumeRole: ImplicitDeny by identity")
+    );
+    let refused =
+        folder.run(&[&assume[..], &["--principal", admin, "--duration", "3601"]].concat());
+    assert!(refused.stderr.starts_with("error: 3601 seconds"));
+}
+
+#[test]
+fn questions_are_answered_in_order() {
+    let folder = Folder::new();
+    let data = corpus("data");
+    let run = |arguments: &[&str]| {
+        let run = folder.run(&[&arguments[..1], &["--directory", &data], &arguments[1..]].concat());
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        run.stdout
+    };
+    let target = [
+        "who-can",
+        "--action",
+        "sqs:SendMessage",
+        "--resource",
+        "arn:aws:sqs:eu-west-1:111122223333:jobs",
+    ];
+    let direct = run(&target);
+    let who: Vec<&str> = direct.lines().collect();
+    assert_eq!(
+        who,
+        [
+            "arn:aws:iam::111122223333:user/cara",
+            "arn:aws:iam::111122223333:user/admin",
+            "arn:aws:iam::111122223333:role/service/App",
+        ]
+    );
+    let by_roles = run(&[&target[..], &["--hops", "2"]].concat());
+    let ann =
+        "arn:aws:iam::111122223333:user/team/ann  by arn:aws:iam::111122223333:role/service/App";
+    assert!(by_roles.contains(ann), "{by_roles}");
+    let threads = run(&[&target[..], &["--hops", "2", "--threads", "7"]].concat());
+    assert_eq!(by_roles, threads);
+
+    let ann = "arn:aws:iam::111122223333:user/team/ann";
+    let blue = [
+        "matrix",
+        "--principal",
+        ann,
+        "--action",
+        "s3:GetObject,s3:PutObject",
+        "--resource",
+        "arn:aws:s3:::reports/blue/q",
+    ];
+    assert_eq!(run(&blue), format!("{ann}  allow  -\n"));
+
+    let admins = run(&["admins"]);
+    assert!(admins.contains("user/admin  may do anything"), "{admins}");
+    assert!(!admins.contains("user/cara"), "{admins}");
+
+    let outsiders = run(&[
+        "outsiders",
+        "--context",
+        "sts:ExternalId=e-17",
+        "--format",
+        "json",
+    ]);
+    let found: Vec<Value> = outsiders
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let deployer = found
+        .iter()
+        .find(|one| one["role"].as_str().unwrap().ends_with("role/Deployer"))
+        .unwrap();
+    assert_eq!(
+        (deployer["scope"].as_str(), deployer["decision"].as_str()),
+        (Some("account"), Some("Allow"))
+    );
+    let without = run(&["outsiders"]);
+    let line = without
+        .lines()
+        .find(|line| line.contains("role/Deployer"))
+        .unwrap();
+    assert!(
+        line.contains("ImplicitDeny") && line.contains("sts:ExternalId"),
+        "{line}"
+    );
+}

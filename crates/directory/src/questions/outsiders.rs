@@ -1,0 +1,227 @@
+//! Roles that can be assumed from outside of their account.
+
+use bumpalo::Bump;
+use portcullis_model::{
+    Caller, ContextEntry, Decision, Effect, PolicyKind, Principal as Who, Request, is_account_id,
+    session_role_name, split_arn,
+};
+use portcullis_syntax::Policy;
+use portcullis_syntax::ast::{PrincipalEntry, PrincipalKind};
+use portcullis_syntax::policy::{ReadOptions, parse_policy};
+
+use crate::documents::kind_of;
+use crate::engine::{Engine, EngineError};
+use crate::model::Principal;
+use crate::raw::Kind;
+use crate::read::fields::account_number;
+use crate::{Directory, Extra};
+
+/// How far outside somebody is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// In another account of the organization.
+    Account,
+    /// Outside of the organization.
+    Organization,
+    /// Signed in by a provider.
+    Federation,
+    /// Anyone.
+    Everyone,
+}
+
+impl Scope {
+    /// The name that is printed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Scope::Account => "account",
+            Scope::Organization => "organization",
+            Scope::Federation => "federation",
+            Scope::Everyone => "everyone",
+        }
+    }
+}
+
+/// Somebody outside whom a trust policy names.
+#[derive(Clone, Debug)]
+pub struct Outsider {
+    /// The role's ARN.
+    pub role: String,
+    /// The entry of the trust policy.
+    pub who: String,
+    /// How far outside they are.
+    pub scope: Scope,
+    /// What a request in the given context comes to, if the caller's own side allows everything that
+    /// the directory does not know; none if nobody can be asked for, such as a unique id.
+    pub decision: Option<Decision>,
+    /// Keys that the policies ask for and the context does not have.
+    pub missing_keys: Vec<String>,
+}
+
+const ALLOW_ALL: &str =
+    r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+
+/// An account that nobody has.
+const STRANGER: &str = "arn:aws:iam::000000000000:root";
+
+impl Directory {
+    /// Everyone outside of its account whom the trust policy of a role names, role by role. Needs the
+    /// documents: an image of a directory answers nothing.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the policies are more than an image can hold.
+    pub fn outsiders(
+        &self,
+        context: &[ContextEntry<'_>],
+        found: &mut dyn FnMut(Outsider),
+    ) -> Result<(), EngineError> {
+        let Some(documents) = self.store.documents() else {
+            return Ok(());
+        };
+        let mut engine = Engine::new();
+        let roles = self.tables.principals.iter();
+        for role in roles.filter(|role| role.kind == Kind::Role && role.trust.is_some()) {
+            let arena = Bump::new();
+            let mut entries: Vec<PrincipalEntry<'_>> = Vec::new();
+            for (layer, policies) in documents.sets(role.trust) {
+                for policy in policies {
+                    let read = documents.read(*policy, kind_of(*layer), &self.tables.texts, &arena);
+                    let statements = read.map(|read| read.document.statements);
+                    for statement in statements.unwrap_or_default() {
+                        let allows = statement.effect == Effect::Allow;
+                        let named = statement.principal.filter(|_| allows);
+                        entries.extend(named.iter().flat_map(|named| named.list));
+                    }
+                }
+            }
+            let mut seen: Vec<(PrincipalKind, &str)> = Vec::new();
+            for entry in entries {
+                let key = (entry.kind, entry.value.value);
+                if seen.contains(&key) {
+                    continue;
+                }
+                seen.push(key);
+                if let Some(scope) = self.scope(role, &entry) {
+                    found(self.outsider(role, &entry, scope, context, &mut engine)?);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// How far outside an entry is; none for the role's own account and for services.
+    fn scope(&self, role: &Principal, entry: &PrincipalEntry<'_>) -> Option<Scope> {
+        let value = entry.value.value;
+        match entry.kind {
+            PrincipalKind::Everyone => Some(Scope::Everyone),
+            PrincipalKind::Federated => Some(Scope::Federation),
+            PrincipalKind::Service => None,
+            PrincipalKind::CanonicalUser => Some(Scope::Organization),
+            PrincipalKind::Aws => {
+                let account = match is_account_id(value) {
+                    true => Some(value),
+                    false => split_arn(value).map(|[.., account, _]| account),
+                };
+                let own = self.tables.account(role.account)?;
+                let number = account.and_then(account_number);
+                if number == Some(own.number) {
+                    return None;
+                }
+                let index = number.and_then(|number| self.tables.account_index(number));
+                let other = index.and_then(|index| self.tables.account(index));
+                match other.is_some_and(|other| other.is_member && own.is_member) {
+                    true => Some(Scope::Account),
+                    false => Some(Scope::Organization),
+                }
+            }
+        }
+    }
+
+    fn outsider(
+        &self,
+        role: &Principal,
+        entry: &PrincipalEntry<'_>,
+        scope: Scope,
+        context: &[ContextEntry<'_>],
+        engine: &mut Engine,
+    ) -> Result<Outsider, EngineError> {
+        let arena = Bump::new();
+        let value = entry.value.value;
+        let arn = self.tables.arn(role);
+        let mut outsider = Outsider {
+            role: arn.clone(),
+            who: value.to_string(),
+            scope,
+            decision: None,
+            missing_keys: Vec::new(),
+        };
+        let account_root;
+        let session_role;
+        let caller = match entry.kind {
+            PrincipalKind::Everyone => Some(Caller::Root { arn: STRANGER }),
+            PrincipalKind::Federated => Some(Caller::Federated { provider: value }),
+            PrincipalKind::Aws if is_account_id(value) => {
+                account_root = format!("arn:aws:iam::{value}:root");
+                Some(Caller::Root { arn: &account_root })
+            }
+            PrincipalKind::Aws => match session_role_name(value) {
+                Some(name) => {
+                    let account = split_arn(value).map_or("", |[.., account, _]| account);
+                    session_role = format!("arn:aws:iam::{account}:role/{name}");
+                    Caller::session(value, &session_role).ok()
+                }
+                None => Caller::from_arn(value).ok(),
+            },
+            _ => None,
+        };
+        let Some(caller) = caller else {
+            return Ok(outsider);
+        };
+        let action = match caller {
+            Caller::Federated { provider } if provider.contains(":saml-provider/") => {
+                "sts:AssumeRoleWithSAML"
+            }
+            Caller::Federated { .. } => "sts:AssumeRoleWithWebIdentity",
+            _ => "sts:AssumeRole",
+        };
+        let request = Request {
+            principal: Who {
+                caller,
+                user_id: None,
+                management_account: false,
+            },
+            action,
+            resource: &arn,
+            resource_account: None,
+            context,
+            restrict_public_buckets: false,
+            external_grant: false,
+        };
+        // The other side is taken to allow, where the directory does not know it.
+        let question = self
+            .question(&request, Extra::default(), &arena)
+            .or_else(|_| {
+                let extra = Extra {
+                    identity: allow_all(&arena),
+                    session: None,
+                };
+                self.question(&request, extra, &arena)
+            });
+        if let Ok(question) = question {
+            let explanation = engine.explain(self, &question)?;
+            outsider.decision = Some(explanation.outcome.decision());
+            outsider.missing_keys = explanation.missing_keys;
+        }
+        Ok(outsider)
+    }
+}
+
+fn allow_all(arena: &Bump) -> Option<Vec<Policy<'_>>> {
+    let options = ReadOptions::new(PolicyKind::Identity);
+    let document = parse_policy(ALLOW_ALL, options, arena).0?;
+    Some(vec![Policy {
+        name: "whatever the other account allows",
+        file: "",
+        text: ALLOW_ALL,
+        document,
+    }])
+}
