@@ -7,6 +7,7 @@
 
 pub mod corpus;
 pub mod derive;
+pub mod directory;
 pub mod exhaust;
 pub mod forge;
 pub mod fuzz;
