@@ -10,6 +10,7 @@ use portcullis_image::{Header, NONE, Op, Section, Slot, Token, View, disassemble
 use serde_json::{Value, json};
 
 use crate::decide::{Format, read_image};
+use crate::directory::{is_directory_image, open_image};
 use crate::engine::layer_name;
 use crate::failure::Failure;
 use crate::output::{Output, display_name, printable};
@@ -45,6 +46,9 @@ pub(crate) struct DisasmArgs {
 }
 
 pub(crate) fn inspect(args: &InspectArgs) -> Result<ExitCode, Failure> {
+    if is_directory_image(&args.image) {
+        return inspect_directory(args);
+    }
     let image = read_image(&args.image)?;
     let view = image.view();
     let mut output = Output::new();
@@ -61,6 +65,41 @@ pub(crate) fn inspect(args: &InspectArgs) -> Result<ExitCode, Failure> {
                 for (name, class) in keys(view) {
                     output.line(&format!("  {} ({class})", printable(name)))?;
                 }
+            }
+        }
+    }
+    output.finish()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is in the image of a directory.
+fn inspect_directory(args: &InspectArgs) -> Result<ExitCode, Failure> {
+    let directory = open_image(&args.image)?;
+    let counts = directory.counts();
+    let rows = [
+        ("accounts", counts.accounts),
+        ("principals", counts.principals),
+        ("resources", counts.resources),
+        ("policySets", counts.policy_sets),
+    ];
+    let mut output = Output::new();
+    match args.format {
+        Format::Json => {
+            let mut object = serde_json::Map::new();
+            object.insert("directory".to_string(), json!(true));
+            object.extend(rows.map(|(name, count)| (name.to_string(), json!(count))));
+            let incomplete = directory.is_incomplete();
+            object.insert("incomplete".to_string(), json!(incomplete));
+            output.line(&Value::Object(object).to_string())?;
+        }
+        Format::Human => {
+            let name = display_name(&args.image);
+            output.line(&format!("{:<12}{name}", "directory"))?;
+            for (name, count) in rows {
+                output.line(&format!("{name:<12}{count}"))?;
+            }
+            if directory.is_incomplete() {
+                output.line("it refers to what is not there")?;
             }
         }
     }

@@ -27,6 +27,9 @@ fn a_folder_and_its_image_answer_the_same() {
     let by_image = folder.run(&["batch", "--image", "organization.pcl", &requests]);
     assert_eq!((by_folder.code, by_image.code), (0, 0));
     assert_eq!(by_folder.stdout, by_image.stdout);
+    let inspected = folder.run(&["inspect", "organization.pcl", "--format", "json"]);
+    let value: Value = serde_json::from_str(&inspected.stdout).unwrap();
+    assert_eq!(value["accounts"], 4);
     // Documents are not in an image.
     let reference = folder.run(&[
         "batch",
