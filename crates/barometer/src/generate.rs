@@ -207,15 +207,15 @@ fn scenario(name: &str, stack: &Stack, requests: Vec<Asked>) -> Scenario {
         set.iter().map(document).collect()
     };
     let mut policies = json!({"identity": documents(&stack.identity)});
-    let others = [
-        ("boundary", &stack.boundary),
-        ("session", &stack.session),
-        ("resource", &stack.resource),
-    ];
+    let others = [("boundary", &stack.boundary), ("session", &stack.session)];
     for (layer, set) in others {
         if let Some(set) = set {
             policies[layer] = documents(set).into();
         }
+    }
+    // One document, as in every scenario file.
+    if let Some(document) = stack.resource.as_ref().and_then(|set| documents(set).pop()) {
+        policies["resource"] = document;
     }
     if !stack.scps.is_empty() {
         policies["scps"] = stack.scps.iter().map(documents).collect();

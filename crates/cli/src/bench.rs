@@ -131,6 +131,8 @@ fn measure(work: impl FnOnce()) -> Measured {
     }
 }
 
+// Not inlined, so that `benches/instructions` can count what is spent in it.
+#[inline(never)]
 fn prepared(images: &[Image<Vec<u8>>], cases: &[Prepared<'_>], decisions: u64) -> Measured {
     let cases: Vec<_> = cases
         .iter()
@@ -147,6 +149,7 @@ fn prepared(images: &[Image<Vec<u8>>], cases: &[Prepared<'_>], decisions: u64) -
     })
 }
 
+#[inline(never)]
 fn from_strings(images: &[Image<Vec<u8>>], cases: &[Prepared<'_>], decisions: u64) -> Measured {
     let cases: Vec<_> = cases
         .iter()

@@ -12,6 +12,8 @@ use portcullis_image::index::{
 };
 use portcullis_image::{ANY, LIST_LEN, Part, Pattern, PatternKind, Statement, Str, Token};
 
+use smallvec::SmallVec;
+
 use crate::intern::{Interner, Runs};
 use crate::lower::Program;
 
@@ -324,72 +326,69 @@ impl Tables<'_, '_> {
 
     /// The shapes of the candidates' literals and their hashes; none where there is nothing to hash.
     ///
-    /// The start tells more than a later literal, unless it is shorter
-    /// (`arn:aws:sqs:*:111122223333:queue-*`) or too many candidates have the same
-    /// (`arn:aws:s3:::data/*/team-7/*`).
+    /// A pattern is hashed by its start, or by its longest later literal if that is longer
+    /// (`arn:aws:sqs:*:111122223333:queue-*`). Where too many candidates would then have the same hash
+    /// (`arn:aws:s3:::data/*/team-7/*`), each takes the literal that the fewest share.
     fn keys(&self, candidates: &[Candidate]) -> Vec<Option<Key>> {
-        let keys: Vec<_> = candidates
+        let all: Vec<Keys> = candidates
             .iter()
-            .map(|candidate| self.key(candidate.pattern))
+            .map(|candidate| self.keys_of(candidate.pattern))
             .collect();
         let mut counts: HashMap<Key, usize, RandomState> =
             HashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
-        for (start, _) in keys.iter().flatten() {
-            *counts.entry(*start).or_default() += 1;
+        for key in all.iter().flatten() {
+            *counts.entry(*key).or_default() += 1;
         }
-        let crowded = |key: &Key| counts.get(key).is_some_and(|count| *count > SCAN_LIMIT);
-        let choose = |key: Option<(Key, Option<(Key, bool)>)>| match key {
-            Some((start, Some((later, longer)))) if longer || crowded(&start) => Some(later),
-            Some((start, _)) => Some(start).filter(|(probe, ..)| probe.start > 0),
-            None => None,
+        let count = |key: &&Key| counts.get(*key).copied().unwrap_or(0);
+        let choose = |keys: &Keys| match keys.first() {
+            Some(first) if count(&first) > SCAN_LIMIT => keys.iter().min_by_key(count).copied(),
+            first => first.copied(),
         };
-        keys.into_iter().map(choose).collect()
+        all.iter().map(choose).collect()
     }
 
-    /// A pattern's key by its start, and the one by a later literal, with whether that is longer.
-    fn key(&self, pattern: u32) -> Option<(Key, Option<(Key, bool)>)> {
+    /// The keys that a pattern can be hashed by, the longest literal first.
+    fn keys_of(&self, pattern: u32) -> Keys {
+        let mut keys = Keys::new();
         if pattern >= WHOLE_HEAD {
-            return None;
+            return keys;
         }
         let pattern = self.pattern(pattern);
         let mut segments = Segments::default();
-        segments.set(self.text(pattern.literal));
-        let count = segments.len();
-        if count >= MAX_SEGMENTS {
+        let literal = self.text(pattern.literal);
+        segments.set(literal);
+        let start = segments.len();
+        if start >= MAX_SEGMENTS {
             // A request's text may have segments that are not looked at.
-            return None;
+            return keys;
         }
-        let first = segments.between(0, count);
-        let probe = |middle| Probe {
-            start: count as u16,
-            middle,
+        let first = segments.between(0, start);
+        let key = |middle: usize, hash| {
+            let probe = Probe {
+                start: start as u16,
+                middle: middle as u16,
+            };
+            (probe, first, hash)
         };
-        let later = self.longest_middle(&pattern).map(|(middle, hash, len)| {
-            let longer = len > pattern.literal.len as usize;
-            ((probe(middle), first, hash), longer)
-        });
-        Some(((probe(0), first, 0), later))
-    }
-
-    /// The later literal with the most text in whole segments behind its first separator: how many
-    /// segments, their hash, and how long they are.
-    fn longest_middle(&self, pattern: &Pattern) -> Option<(u16, u64, usize)> {
-        let texts = self.tokens(pattern).iter().filter_map(|token| match token {
-            Token::Text(text) => Some(self.text(*text)),
-            _ => None,
-        });
-        let bodies = texts.filter_map(|text| {
-            let first = text.iter().position(|byte| !byte.is_ascii_alphanumeric())?;
-            let last = text
-                .iter()
-                .rposition(|byte| !byte.is_ascii_alphanumeric())?;
-            text.get(first + 1..=last).filter(|body| !body.is_empty())
-        });
-        let body = bodies.max_by_key(|body| body.len())?;
-        let mut segments = Segments::default();
-        segments.set(body);
-        let count = segments.len();
-        (count < MAX_SEGMENTS).then(|| (count as u16, segments.between(0, count), body.len()))
+        let mut found: SmallVec<[(usize, Key); 4]> = SmallVec::new();
+        if start > 0 {
+            found.push((literal.len(), key(0, 0)));
+        }
+        for token in self.tokens(&pattern) {
+            let Token::Text(text) = token else { continue };
+            let Some(body) = whole_segments(self.text(*text)) else {
+                continue;
+            };
+            segments.set(body);
+            if segments.len() < MAX_SEGMENTS {
+                let hash = segments.between(0, segments.len());
+                found.push((body.len(), key(segments.len(), hash)));
+            }
+        }
+        // Stable: of equally long literals the start comes first.
+        found.sort_by_key(|(len, _)| core::cmp::Reverse(*len));
+        keys.extend(found.into_iter().map(|(_, key)| key));
+        keys
     }
 
     /// The table of actions, the services and the residue; and what nodes need to know of actions.
@@ -522,6 +521,16 @@ fn hash_table(entries: Vec<(u32, u32)>) -> Vec<(u32, u32)> {
 
 /// How a pattern is hashed: the shape of its literals, and their hashes.
 type Key = (Probe, u64, u64);
+type Keys = SmallVec<[Key; 3]>;
+
+/// The segments of a later literal that are whole wherever it stands: behind its first separator, up to
+/// its last.
+fn whole_segments(text: &[u8]) -> Option<&[u8]> {
+    let is_separator = |byte: &u8| !byte.is_ascii_alphanumeric();
+    let first = text.iter().position(is_separator)?;
+    let last = text.iter().rposition(is_separator)?;
+    text.get(first + 1..=last).filter(|body| !body.is_empty())
+}
 
 /// The shapes that come most often; of equally common ones the smaller.
 fn commonest(probes: impl Iterator<Item = Probe>) -> Vec<Probe> {

@@ -3,10 +3,11 @@
 use core::fmt::{self, Write};
 
 use crate::image::instant_of;
-use crate::image::{List, Section, View};
+use crate::image::{List, View};
 use crate::leaf::{Leaf, flag, ordering};
 use crate::op::{Op, Operands};
 use crate::record::{ANY, NONE, PatternKind, Str, Token, layers};
+use crate::section::Section;
 use crate::statement::Statement;
 use crate::value::network::{Network, v4_text, v6_text};
 

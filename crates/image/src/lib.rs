@@ -19,6 +19,7 @@ mod leaf;
 mod op;
 mod part;
 mod record;
+mod section;
 mod statement;
 mod validate;
 pub mod value;
@@ -26,7 +27,7 @@ pub mod wire;
 
 pub use bound::Bound;
 pub use disasm::disassemble;
-pub use image::{Header, Image, ImageError, LIST_LEN, List, ListKind, Section, View, instant_of};
+pub use image::{Header, Image, ImageError, List, View, instant_of};
 pub use leaf::{Leaf, LeafRef, flag, ordering};
 pub use op::{Op, OpInfo, Operands};
 pub use part::Part;
@@ -36,4 +37,5 @@ pub use record::{
     PatternKind, PrincipalForm, PrincipalRecord, Slot, Source, Str, Token, layer_bit, layer_mask,
     layers, network_at, network_bytes,
 };
+pub use section::{LIST_LEN, ListKind, Section};
 pub use statement::{Statement, StatementFlags, StatementRef};

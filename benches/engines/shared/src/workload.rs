@@ -108,7 +108,10 @@ impl Workload {
                 "identity" => Layer::Identity,
                 "boundary" => Layer::Boundary,
                 "session" => Layer::Session,
-                "resource" => Layer::Resource,
+                "resource" => {
+                    policies.push((Layer::Resource, raw.get().to_string()));
+                    continue;
+                }
                 "scps" => {
                     for (level, documents) in list(raw.get())?.iter().enumerate() {
                         for document in list(documents.get())? {

@@ -1,7 +1,7 @@
 //! The validator of the index.
 
-use crate::image::Section;
 use crate::index::{MAX_PROBES, MAX_SEGMENTS, WHOLE_HEAD};
+use crate::section::Section;
 use crate::validate::{Checked, Checker, in_range};
 
 impl Checker<'_> {
