@@ -7,6 +7,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::definitions::{Engine, Workload};
+use crate::machine::version;
 
 /// The setting under which everything is measured. With AVX-512 some versions of glibc compare short
 /// texts at the end of a mapping two orders of magnitude slower, by luck of the layout; no engine
@@ -17,6 +18,8 @@ pub(crate) const TUNABLES: &str = "glibc.cpu.hwcaps=-AVX512VL,-AVX512BW";
 #[derive(Clone, Debug)]
 pub(crate) struct Adapter {
     program: PathBuf,
+    /// What the program runs, if it is Node.
+    script: Option<PathBuf>,
     variant: String,
     random: bool,
 }
@@ -60,26 +63,36 @@ impl Adapter {
     /// The adapter of an engine for a workload.
     ///
     /// # Errors
-    /// It has not been built.
+    /// It has not been built, or there is no Node to run it.
     pub(crate) fn new(
         root: &Path,
         engine: &Engine,
         workload: &Workload,
     ) -> Result<Adapter, String> {
-        let target = std::env::var_os("CARGO_TARGET_DIR")
-            .map_or_else(|| root.join("benches/engines/target"), PathBuf::from);
-        let program = target.join("release").join(&engine.package);
-        if !program.is_file() {
-            return Err(format!("{} has not been built", engine.package));
-        }
+        let engines = root.join("benches/engines");
+        let (program, script) = match &engine.script {
+            Some(_) if version("node").is_none() => return Err("there is no node".into()),
+            Some(script) => (PathBuf::from("node"), Some(engines.join(script))),
+            None => {
+                let target = std::env::var_os("CARGO_TARGET_DIR")
+                    .map_or_else(|| engines.join("target"), PathBuf::from);
+                let program = target.join("release").join(&engine.package);
+                if !program.is_file() {
+                    return Err(format!("{} has not been built", engine.package));
+                }
+                (program, None)
+            }
+        };
         Ok(Adapter {
             program,
+            script,
             variant: engine.variant.clone(),
             random: workload.random,
         })
     }
 
     fn arguments(&self, command: &mut Command, verb: &str, file: &Path) {
+        command.args(&self.script);
         command.arg(verb).arg(file).env("GLIBC_TUNABLES", TUNABLES);
         if !self.variant.is_empty() {
             command.args(["--variant", &self.variant]);
@@ -125,8 +138,11 @@ impl Adapter {
     }
 
     /// Instructions for each decision, by callgrind: what a second helping of decisions adds. None
-    /// if it cannot be counted.
+    /// if it cannot be counted, as with an engine that compiles itself while it runs.
     pub(crate) fn instructions(&self, file: &Path, decisions: u64) -> Option<f64> {
+        if self.script.is_some() {
+            return None;
+        }
         let count = |decisions: u64| -> Option<f64> {
             let mut command = Command::new("valgrind");
             command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);

@@ -3,7 +3,10 @@
 //! A generator knows its own statements, so it also says what each request must be answered: by the
 //! few rules that its statements need, and not by any of the engines that are measured.
 
+mod account;
 mod shapes;
+
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -157,14 +160,16 @@ impl Stack {
 /// Generates a workload.
 ///
 /// # Errors
-/// A generator that does not exist.
-pub(crate) fn generate(workload: &Workload) -> Result<Scenario, String> {
+/// A generator that does not exist, or data that cannot be read.
+pub(crate) fn generate(root: &Path, workload: &Workload) -> Result<Scenario, String> {
     let (stack, requests) = match workload.generator.as_str() {
         "folder" => shapes::folder(),
         "services" => shapes::services(),
         "conditions" => shapes::conditions(),
         "stack" => shapes::stack(),
         "tenants" => return Ok(shapes::tenants(workload)),
+        "rules" => return Ok(shapes::rules(workload)),
+        "account" => return account::account(root, workload),
         "keto" => shapes::keto(workload),
         "hostile" => shapes::hostile(workload),
         other => return Err(format!("{}: there is no generator {other}", workload.name)),

@@ -105,6 +105,7 @@ fn run(verb: &Verb) -> Result<(), String> {
             Ok(())
         }
         Verb::Generate { workload } => {
+            let root = &root;
             let mut named = definitions
                 .workloads
                 .iter()
@@ -112,7 +113,7 @@ fn run(verb: &Verb) -> Result<(), String> {
             let workload = named
                 .next()
                 .ok_or_else(|| format!("no workload {workload}"))?;
-            println!("{}", generate::generate(workload)?.text);
+            println!("{}", generate::generate(root, workload)?.text);
             Ok(())
         }
         Verb::Build(choice) => build(&root, &definitions, choice),
@@ -139,6 +140,7 @@ fn build(root: &Path, definitions: &Definitions, choice: &Choice) -> Result<(), 
         .engines
         .iter()
         .filter(|one| one.name == *only || one.name == measure::OURS);
+    let wanted = wanted.filter(|engine| engine.script.is_none());
     let mut packages: Vec<String> = wanted.map(|engine| engine.package.clone()).collect();
     packages.sort();
     packages.dedup();

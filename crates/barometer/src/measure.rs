@@ -78,6 +78,14 @@ pub(crate) fn measure(
         {
             continue;
         }
+        if let Some(data) = workload
+            .data
+            .as_ref()
+            .filter(|data| !root.join(data).exists())
+        {
+            eprintln!("{}: skipped, there is no {data}", workload.name);
+            continue;
+        }
         let file = folder.join(format!("{}.json", workload.name));
         let found = one(root, definitions, plan, workload, &file);
         // Removed also after an error: a scenario of a million statements is 150 MB.
@@ -105,7 +113,7 @@ fn one(
     workload: &Workload,
     file: &PathBuf,
 ) -> Result<Value, String> {
-    let scenario = generate(workload)?;
+    let scenario = generate(root, workload)?;
     fs::write(file, &scenario.text).map_err(|error| format!("{}: {error}", file.display()))?;
     let statements = scenario.statements;
     let expect = scenario.expect;

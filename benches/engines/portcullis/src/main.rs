@@ -2,22 +2,29 @@
 //!
 //! The usual variant decides requests that were filled before the clock started (names resolved,
 //! values parsed, the target split); `names` has resolved only names and fills values and target within
-//! the measurement; `strings` fills everything from texts, into a request whose memory is reused. `one-image-a-layer` has an image for each layer.
+//! the measurement; `strings` fills everything from texts, into a request whose memory is reused.
+//!
+//! `one-image-a-layer` has an image for each layer, where the usual variant has one for all. Where callers have
+//! different policies there is an image for each caller, and with `one-image-a-policy` one for each policy, which
+//! the callers share. `two-threads` has two threads decide at once, which share the image.
 
 use std::process::ExitCode;
 
-use engine_shared::{Answer, Bench, Failure, Layer, Request, Workload, broken, run};
-use portcullis::{Authorizer, Decision, PolicySet, Principal, Target};
+use engine_shared::{
+    Answer, Bench, Failure, Layer, Request, Workload, broken, run_account, unsupported,
+};
+use portcullis::{Authorizer, Decision, Image, PolicySet, Principal, Target};
 use portcullis_model::{Caller, ContextEntry};
 
 fn main() -> ExitCode {
-    run(adapter)
+    run_account(adapter)
 }
 
-fn policies(workload: &Workload, only: Option<&Layer>) -> PolicySet {
+/// The policies that are wanted, by number and layer.
+fn policies(workload: &Workload, is_wanted: impl Fn(usize, &Layer) -> bool) -> PolicySet {
     let mut set = PolicySet::new();
     for (number, (layer, text)) in workload.policies.iter().enumerate() {
-        if only.is_some_and(|only| only != layer) {
+        if !is_wanted(number, layer) {
             continue;
         }
         let name = format!("{number}");
@@ -40,9 +47,100 @@ fn answer(decision: Decision) -> Answer {
     }
 }
 
-fn fill(
-    filled: &mut portcullis::Request<'_>,
-    authorizer: &Authorizer,
+type Bytes = Vec<u8>;
+
+/// Compiles a set for each image.
+fn compile(sets: &[PolicySet]) -> Result<Vec<Image<Bytes>>, Failure> {
+    sets.iter()
+        .map(|set| set.compile().map_err(broken))
+        .collect()
+}
+
+fn adapter(workload: &Workload, mut bench: Bench) -> Result<(), Failure> {
+    if bench.variant() == "one-image-a-policy" {
+        return one_image_a_policy(workload, bench);
+    }
+    let sets: Vec<PolicySet> = match bench.variant() {
+        "one-image-a-layer" => (workload.layers().iter())
+            .map(|layer| policies(workload, |_, own| own == layer))
+            .collect(),
+        _ if workload.attached.is_empty() => vec![policies(workload, |_, _| true)],
+        _ => (workload.attached.iter())
+            .map(|(_, own)| policies(workload, |number, _| own.contains(&number)))
+            .collect(),
+    };
+    let authorizers: Vec<Authorizer> = bench.load(|| {
+        let images = compile(&sets)?;
+        Ok(match workload.attached.is_empty() {
+            true => vec![Authorizer::new(images)],
+            false => images
+                .into_iter()
+                .map(|image| Authorizer::new([image]))
+                .collect(),
+        })
+    })?;
+    drop(sets);
+    decide(workload, bench, &authorizers)
+}
+
+/// Every policy is compiled once, and each caller's authorizer borrows those that are attached to it.
+fn one_image_a_policy(workload: &Workload, mut bench: Bench) -> Result<(), Failure> {
+    let sets: Vec<PolicySet> = (0..workload.policies.len())
+        .map(|only| policies(workload, |number, _| number == only))
+        .collect();
+    let images = bench.load(|| compile(&sets))?;
+    drop(sets);
+    let views: Result<Vec<_>, _> = (images.iter())
+        .map(|image| Image::from_bytes(image.as_bytes()).map_err(broken))
+        .collect();
+    let views = views?;
+    let authorizers: Vec<_> = (workload.attached.iter())
+        .map(|(_, own)| {
+            Authorizer::new(own.iter().filter_map(|policy| views.get(*policy).cloned()))
+        })
+        .collect();
+    if authorizers.is_empty() {
+        return Err(unsupported("the policies are not attached to callers"));
+    }
+    decide(workload, bench, &authorizers)
+}
+
+fn decide<D: AsRef<[u8]> + Clone + Sync + Send>(
+    workload: &Workload,
+    bench: Bench,
+    authorizers: &[Authorizer<D>],
+) -> Result<(), Failure> {
+    // Which authorizer is of which request.
+    let of = match workload.attached.is_empty() {
+        true => vec![0; workload.requests.len()],
+        false => workload.callers()?,
+    };
+    match bench.variant() {
+        "strings" => return from_strings(workload, bench, authorizers, &of),
+        "names" => return from_names(workload, bench, authorizers, &of),
+        _ => {}
+    }
+    let mut filled = Vec::with_capacity(workload.requests.len());
+    for (request, of) in workload.requests.iter().zip(&of) {
+        let mut one = authorizers[*of].request();
+        fill(&mut one, &authorizers[*of], request)?;
+        filled.push(one);
+    }
+    if bench.variant() == "two-threads" {
+        // Each thread has requests of its own, as in a server.
+        let thread = |filled: Vec<portcullis::Request<'_, D>>| {
+            move |index: usize| answer(filled[index].decide().decision())
+        };
+        return bench.run_threads(of.len(), vec![thread(filled.clone()), thread(filled)]);
+    }
+    bench.run(filled.len(), |index| {
+        answer(filled[index].decide().decision())
+    })
+}
+
+fn fill<D: AsRef<[u8]>>(
+    filled: &mut portcullis::Request<'_, D>,
+    authorizer: &Authorizer<D>,
     request: &Request,
 ) -> Result<(), Failure> {
     let principal = Principal::from_arn(&request.principal).map_err(broken)?;
@@ -62,38 +160,13 @@ fn target(request: &Request) -> Target<'_> {
     Target::new(&request.resource)
 }
 
-fn adapter(workload: &Workload, mut bench: Bench) -> Result<(), Failure> {
-    let sets: Vec<PolicySet> = match bench.variant() {
-        "one-image-a-layer" => workload
-            .layers()
-            .iter()
-            .map(|layer| policies(workload, Some(layer)))
-            .collect(),
-        _ => vec![policies(workload, None)],
-    };
-    let authorizer = bench.load(|| {
-        let images = sets.iter().map(|set| set.compile().map_err(broken));
-        Ok(Authorizer::new(images.collect::<Result<Vec<_>, _>>()?))
-    })?;
-    drop(sets);
-    match bench.variant() {
-        "strings" => return from_strings(workload, bench, &authorizer),
-        "names" => return from_names(workload, bench, &authorizer),
-        _ => {}
-    }
-    let mut filled = Vec::with_capacity(workload.requests.len());
-    for request in &workload.requests {
-        let mut one = authorizer.request();
-        fill(&mut one, &authorizer, request)?;
-        filled.push(one);
-    }
-    bench.run(filled.len(), |index| {
-        answer(filled[index].decide().decision())
-    })
-}
-
 /// Everything from texts: the caller's ARN is read, every name looked up, every value parsed.
-fn from_strings(workload: &Workload, bench: Bench, authorizer: &Authorizer) -> Result<(), Failure> {
+fn from_strings<D: AsRef<[u8]>>(
+    workload: &Workload,
+    bench: Bench,
+    authorizers: &[Authorizer<D>],
+    of: &[usize],
+) -> Result<(), Failure> {
     let values: Vec<Vec<Vec<&str>>> = workload
         .requests
         .iter()
@@ -113,8 +186,9 @@ fn from_strings(workload: &Workload, bench: Bench, authorizer: &Authorizer) -> R
                 .collect()
         })
         .collect();
-    let mut filled = authorizer.request();
+    let mut filled: Vec<_> = authorizers.iter().map(Authorizer::request).collect();
     bench.run(contexts.len(), |index| {
+        let filled = &mut filled[of[index]];
         let given = &workload.requests[index];
         let Ok(caller) = Caller::from_arn(&given.principal) else {
             return Answer::Deny;
@@ -138,9 +212,15 @@ fn from_strings(workload: &Workload, bench: Bench, authorizer: &Authorizer) -> R
 
 /// Names are resolved once, as a host does that always asks for the same actions and keys; values
 /// and targets come anew with each request.
-fn from_names(workload: &Workload, bench: Bench, authorizer: &Authorizer) -> Result<(), Failure> {
+fn from_names<D: AsRef<[u8]>>(
+    workload: &Workload,
+    bench: Bench,
+    authorizers: &[Authorizer<D>],
+    of: &[usize],
+) -> Result<(), Failure> {
     let mut prepared = Vec::with_capacity(workload.requests.len());
-    for request in &workload.requests {
+    for (request, of) in workload.requests.iter().zip(of) {
+        let authorizer = &authorizers[*of];
         let principal = Principal::from_arn(&request.principal).map_err(broken)?;
         let context = request.context.iter();
         let keys = context.map(|(key, values)| (authorizer.key(key), borrow(values)));
@@ -150,8 +230,9 @@ fn from_names(workload: &Workload, bench: Bench, authorizer: &Authorizer) -> Res
             authorizer.principal(principal),
         ));
     }
-    let mut filled = authorizer.request();
+    let mut filled: Vec<_> = authorizers.iter().map(Authorizer::request).collect();
     bench.run(prepared.len(), |index| {
+        let filled = &mut filled[of[index]];
         let (action, keys, principal) = &prepared[index];
         filled.begin(action);
         for (key, values) in keys {

@@ -116,6 +116,44 @@ impl Bench {
         Ok(())
     }
 
+    /// As [`Bench::run`], but times several threads at once, each with a function of its own. A decision's
+    /// time is that of its thread, divided by the number of threads: what is left of it if they do not
+    /// disturb one another. Allocations are not counted, since the counter is of one thread.
+    ///
+    /// # Errors
+    /// None today.
+    pub fn run_threads<D: FnMut(usize) -> Answer + Send>(
+        self,
+        requests: usize,
+        mut threads: Vec<D>,
+    ) -> Result<(), Failure> {
+        let Mode::Time(budget) = self.mode else {
+            let first = threads.first_mut().ok_or_else(|| broken("no threads"))?;
+            return self.run(requests, first);
+        };
+        let order = self.order(requests);
+        let count = threads.len() as f64;
+        let barrier = std::sync::Barrier::new(threads.len());
+        let samples: Result<Vec<Vec<f64>>, _> = std::thread::scope(|scope| {
+            let all: Vec<_> = threads
+                .iter_mut()
+                .map(|decide| {
+                    let (order, barrier) = (&order, &barrier);
+                    scope.spawn(move || {
+                        let batch = batch(budget, order, decide);
+                        barrier.wait();
+                        sample(budget, batch, order, decide).samples
+                    })
+                })
+                .collect();
+            all.into_iter().map(|one| one.join()).collect()
+        });
+        let mut samples = samples.map_err(|_| broken("a thread gave up"))?.concat();
+        samples.iter_mut().for_each(|sample| *sample /= count);
+        println!("{}", self.figures(samples, None, 0));
+        Ok(())
+    }
+
     fn order(&self, requests: usize) -> Vec<usize> {
         if !self.random {
             return (0..requests).collect();
@@ -139,43 +177,68 @@ impl Bench {
         decide: &mut dyn FnMut(usize) -> Answer,
     ) -> String {
         let batch = batch(budget, order, decide);
-        let mut samples: Vec<f64> = Vec::with_capacity(1 << 18);
-        let mut at = 0;
-        let mut decisions = 0_u64;
-        let begin = Instant::now();
-        let mut allocations = 0;
-        while samples.is_empty() || (begin.elapsed() < budget && samples.len() < 1 << 18) {
-            let before = alloc::count();
-            let start = Instant::now();
-            for _ in 0..batch {
-                black_box(decide(order[at]));
-                at += 1;
-                if at == order.len() {
-                    at = 0;
-                }
-            }
-            let took = start.elapsed();
-            allocations += alloc::count() - before;
-            decisions += batch;
-            samples.push(took.as_nanos() as f64 / batch as f64);
-        }
+        let Sampled {
+            samples,
+            allocations,
+        } = sample(budget, batch, order, decide);
+        let decisions = samples.len() as u64 * batch;
+        self.figures(samples, Some(allocations as f64 / decisions as f64), batch)
+    }
+
+    fn figures(&self, mut samples: Vec<f64>, allocations: Option<f64>, batch: u64) -> String {
         samples.sort_by(f64::total_cmp);
         let at = |share: f64| {
-            let index = ((samples.len() - 1) as f64 * share).round() as usize;
+            let index = (samples.len().saturating_sub(1) as f64 * share).round() as usize;
             samples.get(index).copied().unwrap_or(0.0)
         };
         serde_json::json!({
             "median_ns": at(0.5),
             "p99_ns": at(0.99),
             "min_ns": at(0.0),
-            "allocations_per_decision": allocations as f64 / decisions as f64,
+            "allocations_per_decision": allocations,
             "load_ns": self.load.as_nanos() as u64,
             "held_bytes": self.held,
             "peak_rss_bytes": peak_rss(),
-            "decisions": decisions,
             "batch": batch,
         })
         .to_string()
+    }
+}
+
+/// What was measured.
+struct Sampled {
+    /// Nanoseconds for each decision, by batch.
+    samples: Vec<f64>,
+    allocations: u64,
+}
+
+fn sample(
+    budget: Duration,
+    batch: u64,
+    order: &[usize],
+    decide: &mut dyn FnMut(usize) -> Answer,
+) -> Sampled {
+    let mut samples: Vec<f64> = Vec::with_capacity(1 << 18);
+    let mut at = 0;
+    let begin = Instant::now();
+    let mut allocations = 0;
+    while samples.is_empty() || (begin.elapsed() < budget && samples.len() < 1 << 18) {
+        let before = alloc::count();
+        let start = Instant::now();
+        for _ in 0..batch {
+            black_box(decide(order[at]));
+            at += 1;
+            if at == order.len() {
+                at = 0;
+            }
+        }
+        let took = start.elapsed();
+        allocations += alloc::count() - before;
+        samples.push(took.as_nanos() as f64 / batch as f64);
+    }
+    Sampled {
+        samples,
+        allocations,
     }
 }
 
@@ -212,8 +275,17 @@ fn peak_rss() -> u64 {
     kib.unwrap_or(0) * 1024
 }
 
-/// Runs an adapter: reads the arguments and the workload, and reports failures.
+/// Runs an adapter: reads the arguments and the workload, and reports failures. A workload whose callers
+/// have different policies is refused; an adapter for them calls [`run_account`].
 pub fn run(adapter: impl FnOnce(&Workload, Bench) -> Result<(), Failure>) -> ExitCode {
+    run_account(|workload, bench| match workload.attached.is_empty() {
+        true => adapter(workload, bench),
+        false => Err(unsupported("the policies of one caller only")),
+    })
+}
+
+/// As [`run`], for adapters that know [`Workload::attached`].
+pub fn run_account(adapter: impl FnOnce(&Workload, Bench) -> Result<(), Failure>) -> ExitCode {
     let result = arguments().and_then(|(file, bench)| {
         let text =
             std::fs::read_to_string(&file).map_err(|error| broken(format!("{file}: {error}")))?;

@@ -75,6 +75,8 @@ pub struct Workload {
     pub name: String,
     /// Policy documents as JSON text, by layer. A layer may have several.
     pub policies: Vec<(Layer, String)>,
+    /// Which of the policies each role has, by their place; empty if the caller has all.
+    pub attached: Vec<(String, Vec<usize>)>,
     /// The requests.
     pub requests: Vec<Request>,
 }
@@ -126,15 +128,34 @@ impl Workload {
                 policies.push((layer.clone(), document.get().to_string()));
             }
         }
+        let attached: std::collections::BTreeMap<String, Vec<usize>> = match parts.get("attached") {
+            Some(raw) => serde_json::from_str(raw.get()).map_err(fail)?,
+            None => Default::default(),
+        };
         let requests: Vec<Value> = serde_json::from_str(get("requests")?).map_err(fail)?;
         let requests = requests.iter().map(request).collect::<Option<Vec<_>>>();
         Ok(Workload {
             name,
             policies,
+            attached: attached.into_iter().collect(),
             requests: requests
                 .filter(|all| !all.is_empty())
                 .ok_or("a request is not understood")?,
         })
+    }
+
+    /// For each request the place of its caller in `attached`.
+    ///
+    /// # Errors
+    /// A caller without policies.
+    pub fn callers(&self) -> Result<Vec<usize>, String> {
+        let place = |request: &Request| {
+            let found = self
+                .attached
+                .binary_search_by(|(role, _)| role.cmp(&request.principal));
+            found.map_err(|_| format!("{} has no policies", request.principal))
+        };
+        self.requests.iter().map(place).collect()
     }
 
     /// The layers that are present, in order.

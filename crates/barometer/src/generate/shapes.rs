@@ -388,3 +388,67 @@ pub(super) fn tenants(workload: &Workload) -> Scenario {
         statements: size,
     }
 }
+
+/// One object and one action a statement, exactly: what a table of access rules is.
+pub(super) fn rules(workload: &Workload) -> Scenario {
+    const ACTIONS: [&str; 4] = [
+        "s3:GetObject",
+        "s3:PutObject",
+        "s3:DeleteObject",
+        "s3:GetObjectTagging",
+    ];
+    // Of each five objects' twenty rules one is left out.
+    const GROUP: usize = ACTIONS.len() * 5;
+    let size = workload.size.max(GROUP);
+    let action = |rule: usize| ACTIONS.get(rule % ACTIONS.len()).copied().unwrap_or("");
+    // Four rules in a row are of one object.
+    let object = |rule: usize| {
+        let name = ((rule / ACTIONS.len()) as u32).wrapping_mul(0x9e37_79b1);
+        format!("arn:aws:s3:::documents/{:04x}/{name:08x}", name >> 20)
+    };
+    let is_left_out = |rule: usize| rule % GROUP == ACTIONS.len() - 1;
+    let whole = size / (GROUP - 1) * GROUP;
+    let mut text = format!(
+        "{{\"name\":\"{}\",\"policies\":{{\"identity\":[",
+        workload.name
+    );
+    let rules = (0..).filter(|rule| !is_left_out(*rule));
+    for (number, rule) in rules.take(size).enumerate() {
+        if number % DOCUMENT == 0 {
+            let end = if number == 0 { "" } else { "]}," };
+            let _ = write!(text, "{end}{{\"Version\":\"2012-10-17\",\"Statement\":[");
+        } else {
+            text.push(',');
+        }
+        let _ = write!(
+            text,
+            "{{\"Effect\":\"Allow\",\"Action\":\"{}\",\"Resource\":\"{}\"}}",
+            action(rule),
+            object(rule)
+        );
+    }
+    text += "]}]},\"requests\":[";
+    let mut bytes = Bytes::new(size as u64);
+    let mut expect = Vec::with_capacity(workload.requests);
+    for number in 0..workload.requests {
+        // Every fourth asks for what was left out.
+        let rule = match number % 4 {
+            3 => bytes.below(whole) / GROUP * GROUP + ACTIONS.len() - 1,
+            _ => bytes.below(whole),
+        };
+        let decision = match is_left_out(rule) {
+            true => "ImplicitDeny",
+            false => "Allow",
+        };
+        let comma = if number == 0 { "" } else { "," };
+        let one = request(CALLER, action(rule), &object(rule), &json!({}), decision);
+        let _ = write!(text, "{comma}{one}");
+        expect.push(decision);
+    }
+    text += "]}";
+    Scenario {
+        text,
+        expect,
+        statements: size,
+    }
+}
