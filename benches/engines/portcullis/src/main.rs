@@ -128,10 +128,8 @@ fn decide<D: AsRef<[u8]> + Clone + Sync + Send>(
     }
     if bench.variant() == "two-threads" {
         // Each thread has requests of its own, as in a server.
-        let thread = |filled: Vec<portcullis::Request<'_, D>>| {
-            move |index: usize| answer(filled[index].decide().decision())
-        };
-        return bench.run_threads(of.len(), vec![thread(filled.clone()), thread(filled)]);
+        let threads = vec![decider(filled.clone()), decider(filled)];
+        return bench.run_threads(of.len(), threads);
     }
     bench.run(filled.len(), |index| {
         answer(filled[index].decide().decision())
@@ -158,6 +156,10 @@ fn borrow(values: &[String]) -> Vec<&str> {
 
 fn target(request: &Request) -> Target<'_> {
     Target::new(&request.resource)
+}
+
+fn decider<D: AsRef<[u8]>>(filled: Vec<portcullis::Request<'_, D>>) -> impl FnMut(usize) -> Answer {
+    move |index| answer(filled[index].decide().decision())
 }
 
 /// Everything from texts: the caller's ARN is read, every name looked up, every value parsed.

@@ -42,12 +42,12 @@ pub(super) fn account(root: &Path, workload: &Workload) -> Result<Scenario, Stri
         let (least, most) = ATTACHED;
         let count = least + bytes.below(most - least + 1);
         // The first roles together have every policy.
-        let mut list: Vec<usize> = (0..count).map(|_| bytes.below(documents.len())).collect();
-        list.extend(
-            (number..documents.len())
-                .step_by(workload.size.max(1))
-                .take(most - count),
-        );
+        // All roles together have every policy, unless there are very few roles.
+        let own = (number..documents.len()).step_by(workload.size.max(1));
+        let mut list: Vec<usize> = own.take(most).collect();
+        while list.len() < count {
+            list.push(bytes.below(documents.len()));
+        }
         list.sort_unstable();
         list.dedup();
         attached.insert(role(number), json!(list));
@@ -150,12 +150,23 @@ fn ask(bytes: &mut Bytes, own: &[&Known], near: bool) -> Option<(String, String)
     let known = own.get(bytes.below(own.len().max(1)))?;
     let pattern = |bytes: &mut Bytes, list: &[String]| -> Option<String> {
         let text = list.get(bytes.below(list.len().max(1)))?;
-        Some(text.replace('*', "abc").replace('?', "d"))
+        // Region and account of an ARN.
+        let part = |(at, part)| match (at, part) {
+            (3, "*") => "eu-west-1",
+            (4, "*") => ACCOUNT,
+            _ => part,
+        };
+        let parts: Vec<&str> = text.splitn(6, ':').enumerate().map(part).collect();
+        Some(parts.join(":").replace('*', "abc").replace('?', "d"))
     };
     let action = pattern(bytes, &known.rule.actions)?;
     let resource = pattern(bytes, &known.rule.resources)?;
-    // Variables would need the request's keys; an action or target without its form is no request.
-    if resource.contains("${") || !action.contains(':') {
+    // Variables would need the request's keys; an action or target without its form is no request; roles
+    // and keys are guarded by policies of their own, which are not here.
+    let guarded = ["sts:", "kms:"]
+        .iter()
+        .any(|service| action.starts_with(service));
+    if resource.contains("${") || !action.contains(':') || guarded {
         return None;
     }
     let resource = match resource.as_str() {
