@@ -106,22 +106,26 @@ fn names(criterion: &mut Criterion) {
                 (action, keys.collect::<Vec<_>>(), known)
             })
             .collect();
-        group.bench_function(BenchmarkId::new("fill resolved", workload.name), |bencher| {
-            let mut prepared = portcullis_vm::Request::new();
-            bencher.iter(|| {
-                for (request, (action, keys, known)) in workload.requests.iter().zip(&resolved) {
-                    request.with(|request| {
-                        prepared.begin(views());
-                        prepared.set_action(views(), action);
-                        for (key, entry) in keys.iter().zip(request.context) {
-                            prepared.add_key(key, entry.values);
-                        }
-                        let target = Target::new(request.resource);
-                        prepared.finish(views(), &request.principal, Some(known), &target);
-                    });
-                }
-            });
-        });
+        group.bench_function(
+            BenchmarkId::new("fill resolved", workload.name),
+            |bencher| {
+                let mut prepared = portcullis_vm::Request::new();
+                bencher.iter(|| {
+                    for (request, (action, keys, known)) in workload.requests.iter().zip(&resolved)
+                    {
+                        request.with(|request| {
+                            prepared.begin(views());
+                            prepared.set_action(views(), action);
+                            for (key, entry) in keys.iter().zip(request.context) {
+                                prepared.add_key(key, entry.values);
+                            }
+                            let target = Target::new(request.resource);
+                            prepared.finish(views(), &request.principal, Some(known), &target);
+                        });
+                    }
+                });
+            },
+        );
         group.finish();
     }
 }
