@@ -2,7 +2,7 @@
 
 use crate::codes;
 use crate::limits::{EXPANSION, MAX_CHAIN, MAX_HOLES, MAX_ITEMS, MAX_PROBLEMS};
-use crate::module::{Modules, line};
+use crate::module::{Module, Modules, line};
 use crate::tree::{Atom, AtomKind, Condition, LetValue, List, Principals};
 use bumpalo::Bump;
 use portcullis_syntax::ast::{PrincipalKind, Span, Text};
@@ -67,8 +67,13 @@ impl<'a, 'm> Filler<'a, 'm> {
     }
 
     /// Reports a problem; one in another file is reported where that file is used.
-    pub(crate) fn report(&mut self, site: Site<'a, '_>, mut diagnostic: Diagnostic) {
+    pub(crate) fn report(&mut self, site: Site<'a, '_>, diagnostic: Diagnostic) {
         self.count += 1;
+        self.remark(site, diagnostic);
+    }
+
+    /// As [`Filler::report`], of something that is no error.
+    fn remark(&mut self, site: Site<'a, '_>, mut diagnostic: Diagnostic) {
         if self.problems.len() > MAX_PROBLEMS {
             return;
         }
@@ -158,6 +163,9 @@ impl<'a, 'm> Filler<'a, 'm> {
 
     fn push(&mut self, site: Site<'a, '_>, atom: &Atom<'a>, out: &mut Vec<Text<'a>>) -> bool {
         let span = site.place(atom.text.span);
+        if atom.kind != AtomKind::Reference {
+            self.check_variables(site, atom.text);
+        }
         match atom.kind {
             AtomKind::Text => {
                 let value = atom.text.value;
@@ -175,6 +183,29 @@ impl<'a, 'm> Filler<'a, 'm> {
                 true
             }
             AtomKind::Holes => self.holes(site, atom.text, span, out),
+        }
+    }
+
+    /// `${name}` is IAM's; whoever writes it with a name of this file most likely means `<name>`.
+    fn check_variables(&mut self, site: Site<'a, '_>, text: Text<'a>) {
+        for part in text.value.split("${").skip(1) {
+            let Some((name, _)) = part.split_once('}') else {
+                continue;
+            };
+            let is_parameter = site.parameters.is_some_and(|all| all.contains_key(name));
+            let module = self.modules.list.get(site.module);
+            let is_defined =
+                |all: &Module<'a>| all.lets.contains_key(name) || all.imports.contains_key(name);
+            if is_parameter || module.is_some_and(is_defined) {
+                let name = quoted(name);
+                let inner = name.trim_matches('`');
+                let message = format!("`${{{inner}}}` is a variable of IAM, not the name {name}");
+                self.remark(
+                    site,
+                    Diagnostic::warning(codes::NAME, text.span, message)
+                        .with_help(format!("did you mean `<{inner}>`?")),
+                );
+            }
         }
     }
 

@@ -144,6 +144,12 @@ fn common_mistakes() {
             "allow s3.GetObject on *",
             "s3.GetObject",
             "no service prefix",
+            "did you mean `s3:GetObject`?",
+        ),
+        (
+            "allow GetObject on *",
+            "GetObject",
+            "no service prefix",
             "service:Name",
         ),
         ("allow s3:x", "allow s3:x", "names no resources", "on *"),
@@ -461,12 +467,34 @@ fn every_problem_has_its_code() {
     }
 }
 
+/// A variable of IAM with a name of the file is what it says, but hardly what is meant.
+#[test]
+fn variables_are_no_names() {
+    let text = "let bucket = [a]
+template t(team) { allow s3:x on arn:aws:s3:::a/${team}/${aws:username} }
+policy p { allow s3:x on arn:aws:s3:::${bucket}/${other}/<bucket> apply t(team = x) apply t(team = y) }";
+    let found = problems(text);
+    let names: Vec<_> = found
+        .iter()
+        .map(|one| (one.is_error(), one.help.as_deref()))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            (false, Some("did you mean `<team>`?")),
+            (false, Some("did you mean `<bucket>`?")),
+        ]
+    );
+    assert_eq!(found[1].code, Code::UnknownName);
+}
+
 #[test]
 fn condition_keys_are_suggested() {
     for (key, help) in [
         ("aws:SecureTranspot", "did you mean `aws:SecureTransport`?"),
         ("SecureTransport", "did you mean `aws:SecureTransport`?"),
         ("aws:RequestTags/a", "did you mean `aws:RequestTag/a`?"),
+        ("s3:prefx", "did you mean `s3:prefix`?"),
     ] {
         let text = format!("policy p {{ deny s3:x on * when {key} is false }}");
         let found = problems(&text);

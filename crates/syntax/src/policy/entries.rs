@@ -37,13 +37,19 @@ impl<'a> Reader<'a> {
             Some(_) => None,
         };
         if let Some(wrong) = wrong {
+            let help = match entry.value.split_once('.') {
+                Some((service, name)) if is_name(service) && is_name(name) => {
+                    format!("did you mean `{service}:{name}`?")
+                }
+                _ => "an action is `*` or has the form `service:Name`".into(),
+            };
             self.sink.push(
                 Diagnostic::error(
                     Code::InvalidAction,
                     entry.span,
                     format!("action {quoted_entry} {wrong}"),
                 )
-                .with_help("an action is `*` or has the form `service:Name`"),
+                .with_help(help),
             );
             return;
         }
@@ -193,4 +199,12 @@ mod tests {
             assert!(!covers(pattern, "sts:AssumeRole"), "{pattern}");
         }
     }
+}
+
+/// True for what a service or an action can be called.
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-*?".contains(&b))
 }
