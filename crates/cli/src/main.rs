@@ -22,6 +22,7 @@ mod policy_tests;
 mod questions;
 mod report;
 mod scenarios;
+mod simulate;
 mod test;
 
 use std::process::ExitCode;
@@ -55,6 +56,8 @@ enum Command {
     Batch(batch::BatchArgs),
     /// Ask STS for a session, by a directory
     Assume(Box<assume::AssumeArgs>),
+    /// Answer what AWS's policy simulator is asked, in its shape
+    Simulate(Box<simulate::SimulateArgs>),
     /// Who can do something, in a directory
     WhoCan(Box<questions::WhoCanArgs>),
     /// What every user and role of a directory may do of some actions
@@ -109,6 +112,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Batch(args) => batch::run(&args),
         Command::Assume(args) => assume::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
         Command::WhoCan(args) => questions::who_can(&args),
         Command::Matrix(args) => questions::matrix(&args),
         Command::Admins(args) => questions::admins(&args),

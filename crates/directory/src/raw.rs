@@ -170,6 +170,8 @@ pub(crate) struct RawOrganization {
     pub(crate) nodes: Vec<RawNode>,
     pub(crate) attachments: Vec<RawAttachment>,
     pub(crate) controls: HashMap<Name, RawControl>,
+    /// Ids of the policy of AWS that denies nothing (`GRAM-61`), beside the usual one.
+    pub(crate) full_rcps: BTreeSet<Name>,
     /// Control policies by id whose kind a list tells but whose content is elsewhere.
     pub(crate) listed: HashMap<Name, Control>,
     /// Accounts that are listed without a parent.

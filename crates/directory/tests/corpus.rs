@@ -1,4 +1,4 @@
-//! The directories in `corpus/directory`: every request is decided as expected, by both engines, and
+//! The directories in `corpus/directory`, and the example: every request is decided as expected, by both engines, and
 //! by the directory as a file.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
@@ -15,14 +15,15 @@ use portcullis_scenario::{NoFiles, Source};
 use support::{ask, load};
 
 fn folders() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/directory");
-    let mut folders: Vec<PathBuf> = fs::read_dir(root)
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus");
+    let mut folders: Vec<PathBuf> = fs::read_dir(corpus.join("directory"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
+        .chain([corpus.join("example-organization")])
         .filter(|path| path.join("requests.jsonl").exists())
         .collect();
     folders.sort();
-    assert!(!folders.is_empty());
+    assert!(folders.len() > 1);
     folders
 }
 

@@ -235,6 +235,21 @@ fn files_must_be_readable() {
 }
 
 #[test]
+fn members_that_may_decide_are_not_left_out() {
+    let line = |member: &str| format!(r#"{{"arn": "arn:aws:s3:::b", {member}}}"#);
+    fails(
+        &[("r.json", &line(r#""policies": []"#))],
+        &["r.json:1:", "/policies", "`policy`"],
+    );
+    fails(
+        &[("r.json", &line(r#""Account": "111122223333""#))],
+        &["`account`"],
+    );
+    let folder = Folder::new(&[("r.json", &line(r#""region": "eu-west-1""#))]);
+    assert!(folder.load().is_ok());
+}
+
+#[test]
 fn in_5_a_truncated_last_page_is_told() {
     let page = |name: &str, more: bool| {
         format!(

@@ -246,7 +246,9 @@ impl Loader {
         let mut attached: HashMap<Name, Attached> = HashMap::new();
         for raw in std::mem::take(&mut self.raw.organization.attachments) {
             let text = self.texts.get(raw.policy).to_string();
-            if is_full_access(&text) && raw.control != Some(Control::Scp) {
+            let is_full =
+                is_full_access(&text) || self.raw.organization.full_rcps.contains(&raw.policy);
+            if is_full && raw.control != Some(Control::Scp) {
                 continue;
             }
             if !nodes.contains_key(&raw.node) {

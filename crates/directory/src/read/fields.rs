@@ -294,6 +294,15 @@ pub(crate) fn present<'a>(node: &Node<'a>, name: &str) -> Option<&'a Node<'a>> {
         .filter(|member| !matches!(member.value, Value::Null))
 }
 
+/// A name without what is easily mistaken: letter case, separators, the ending of a plural.
+pub(crate) fn bare(name: &str) -> String {
+    let name = name.to_ascii_lowercase().replace(['_', '-'], "");
+    match name.strip_suffix("ies") {
+        Some(stem) => format!("{stem}y"),
+        None => name.strip_suffix('s').unwrap_or(&name).to_string(),
+    }
+}
+
 /// The number of an account: twelve digits.
 pub(crate) fn account_number(text: &str) -> Option<u64> {
     is_account_id(text).then(|| text.parse().ok()).flatten()

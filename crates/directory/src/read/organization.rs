@@ -218,10 +218,10 @@ impl Loader {
         let (Some(id), Some(control)) = (id, kind.and_then(control)) else {
             return;
         };
+        let name = self.text_of(record, summary, inside, "Name").unwrap_or(id);
         if is_full_access(id) {
             return;
         }
-        let name = self.text_of(record, summary, inside, "Name").unwrap_or(id);
         match present(policy, "Content") {
             Some(content) => {
                 self.control(record, content, at.member("Content"), (id, name), control);

@@ -5,7 +5,7 @@ use portcullis_syntax::json::{Node, Value};
 
 use crate::problem::Code;
 use crate::raw::{RawGrant, RawResource};
-use crate::read::fields::{At, account_number, present};
+use crate::read::fields::{At, account_number, bare, present};
 use crate::read::{Loader, Record};
 use crate::texts::Name;
 
@@ -25,7 +25,10 @@ impl Loader {
     pub(crate) fn wrapper(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
         for member in node.as_object().unwrap_or_default() {
             let name = member.key.value;
-            if !MEMBERS.contains(&name) && !matches!(name, "name" | "description") {
+            let is_like = |own: &&str| bare(own) == bare(name);
+            let may_decide =
+                MEMBERS.iter().any(|own| is_like(&own)) || bare(name).contains("polic");
+            if may_decide && !MEMBERS.contains(&name) {
                 let message = format!(
                     "a resource has no member `{name}`; its members are `{}`",
                     MEMBERS.join("`, `")

@@ -5,7 +5,7 @@ use portcullis_syntax::json::{Member, Node};
 
 use crate::problem::Code;
 use crate::raw::{Control, RawAttachment, RawControl, RawNode};
-use crate::read::fields::{At, account_number, present};
+use crate::read::fields::{At, account_number, bare, present};
 use crate::read::{Loader, Record};
 use crate::texts::Name;
 
@@ -74,14 +74,16 @@ impl Loader {
             let message = format!("`{kind}` is no type: the types are `scp` and `rcp`");
             return self.error(record.at(node, at), Code::InvalidMember, message);
         };
-        if is_full_access(id) {
+        let name = self.text_of(record, node, at, "name").unwrap_or(id);
+        if control == Control::Rcp && (is_full_access(id) || name == "RCPFullAWSAccess") {
+            let id = self.texts.intern(id);
+            self.raw.organization.full_rcps.insert(id);
             return;
         }
         let Some(content) = present(node, "content") else {
             let message = "has no `content`";
             return self.error(record.at(node, at), Code::MissingMember, message);
         };
-        let name = self.text_of(record, node, at, "name").unwrap_or(id);
         let at = at.member("content");
         self.control(record, content, at, (id, name), control);
     }
@@ -223,13 +225,6 @@ impl Loader {
             if MEMBERS.contains(&name) {
                 continue;
             }
-            let bare = |text: &str| {
-                let text = text.to_ascii_lowercase().replace(['_', '-'], "");
-                match text.strip_suffix("ies") {
-                    Some(stem) => format!("{stem}y"),
-                    None => text.strip_suffix('s').unwrap_or(&text).to_string(),
-                }
-            };
             let meant = MEMBERS.iter().find(|own| bare(own) == bare(name));
             if let Some(meant) = meant {
                 let message = format!("has no member `{name}`; write `{meant}`");

@@ -1,0 +1,172 @@
+//! `simulate`: what AWS's policy simulator is asked, answered in its shape (section 6.3 of the rules),
+//! without its limits: trust policies, resource control policies and session policies take part.
+
+mod answer;
+mod input;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use bumpalo::Bump;
+use clap::{Args, ValueEnum};
+use portcullis_directory::{Directory, Extra};
+use portcullis_image::Image;
+use portcullis_model::{Caller, ContextEntry, Principal, Request};
+use portcullis_syntax::PolicySets;
+use portcullis_vm::Explanation;
+use serde_json::{Value, json};
+
+use crate::directory::{DirectoryArgs, Keep};
+use crate::engine::image;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::simulate::answer::{evaluation, specific};
+use crate::simulate::input::Input;
+
+const EXAMPLES: &str = "\
+Examples:
+  portcullis simulate input.json
+  portcullis simulate --directory dumps principal.json --without scp
+
+The input is that of `aws iam simulate-custom-policy --cli-input-json`, or with --directory and a
+PolicySourceArn that of `simulate-principal-policy`. Beside its members there may be
+SessionPolicyInputList. Context keys are those of ContextEntries and what follows from the caller and the
+directory; time and region are never made up.
+
+Exit status: 0 simulated, whatever the decisions, 3 a policy is invalid, 1 any other failure.";
+
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct SimulateArgs {
+    /// The input, a JSON object; `-` is standard input
+    #[arg(default_value = "-", hide_default_value = true)]
+    file: PathBuf,
+    #[command(flatten)]
+    directory: DirectoryArgs,
+    /// Policies that are left out
+    #[arg(long, value_enum, value_name = "LAYER", value_delimiter = ',')]
+    without: Vec<Without>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Without {
+    Scp,
+    Rcp,
+    Boundary,
+    Session,
+    Resource,
+    VpcEndpoint,
+}
+
+/// A caller that the input does not name. Nothing follows from it.
+const NOBODY: &str = "arn:aws:iam::000000000000:user/simulated";
+const OF_NOBODY: [&str; 4] = [
+    "aws:PrincipalArn",
+    "aws:PrincipalAccount",
+    "aws:userid",
+    "aws:username",
+];
+
+pub(crate) fn run(args: &SimulateArgs) -> Result<ExitCode, Failure> {
+    let arena = Bump::new();
+    let input = Input::read(&args.file, &arena)?;
+    let directory = args.directory.open(Keep::Explanations)?;
+    if input.source.is_some() && directory.is_none() {
+        return Err(Failure::new(
+            "PolicySourceArn names a principal of a directory: give --directory DIR",
+        ));
+    }
+    let mut results = Vec::new();
+    for action in &input.actions {
+        let mut of_resources = Vec::new();
+        for resource in &input.resources {
+            let arena = Bump::new();
+            let (explanation, request) =
+                args.explain(&input, directory.as_ref(), action, resource, &arena)?;
+            of_resources.push(specific(&explanation, &request, &input));
+        }
+        results.push(evaluation(action, &of_resources));
+    }
+    let mut answer = json!({ "EvaluationResults": results, "IsTruncated": false });
+    let is_incomplete = directory.as_ref().is_some_and(Directory::is_incomplete);
+    if let (true, Some(object)) = (is_incomplete, answer.as_object_mut()) {
+        object.insert("incomplete".to_string(), Value::Bool(true));
+    }
+    let mut output = Output::new();
+    let text = serde_json::to_string_pretty(&answer).map_err(Failure::new)?;
+    output.line(&text)?;
+    output.finish()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+impl SimulateArgs {
+    /// Explains one pair of action and resource. The request is as far as the answer needs it.
+    fn explain<'a>(
+        &self,
+        input: &'a Input<'a>,
+        directory: Option<&'a Directory>,
+        action: &'a str,
+        resource: &'a str,
+        arena: &'a Bump,
+    ) -> Result<(Explanation, Request<'a>), Failure> {
+        let caller_arn = input.source.or(input.caller);
+        let caller = match caller_arn {
+            None => Caller::User { arn: NOBODY },
+            Some(arn) => Caller::from_arn(arn)
+                .map_err(|error| Failure::new(format_args!("`{arn}`: {error}")))?,
+        };
+        let mut context: Vec<ContextEntry<'a>> = input.context.clone();
+        if caller_arn.is_none() {
+            let is_given = |key: &str| {
+                let mut given = input.context.iter();
+                given.any(|entry| entry.key.eq_ignore_ascii_case(key))
+            };
+            let hidden = OF_NOBODY.into_iter().filter(|key| !is_given(key));
+            context.extend(hidden.map(|key| ContextEntry { key, values: &[] }));
+        }
+        let resource_account = match (input.owner, directory, resource) {
+            (_, _, "*") => None,
+            (Some(owner), _, _) => Some(owner),
+            // AWS takes the caller's account; a directory knows better.
+            (None, None, _) => caller.account(),
+            (None, Some(_), _) => None,
+        };
+        let mut request = Request {
+            principal: Principal {
+                caller,
+                user_id: None,
+                management_account: false,
+            },
+            action,
+            resource,
+            resource_account,
+            context: arena.alloc_slice_copy(&context),
+            restrict_public_buckets: false,
+            external_grant: false,
+        };
+        let mut sets = PolicySets::default();
+        if let (Some(directory), Some(_)) = (directory, input.source) {
+            let question = directory
+                .question(&request, Extra::default(), arena)
+                .map_err(Failure::new)?;
+            request = question.request;
+            sets = directory.policies(&question, arena).unwrap_or_default();
+        }
+        input.add_to(&mut sets);
+        for layer in &self.without {
+            match layer {
+                Without::Scp => sets.scps.clear(),
+                Without::Rcp => sets.rcps.clear(),
+                Without::Boundary => sets.boundary = None,
+                Without::Session => sets.session = None,
+                Without::Resource => sets.resource = None,
+                Without::VpcEndpoint => sets.vpc_endpoint = None,
+            }
+        }
+        let compiled = image(&sets, true).map_err(Failure::new)?;
+        let views = std::iter::once(Image::view(&compiled));
+        let mut prepared = portcullis_vm::Request::new();
+        prepared.fill(views.clone(), &request);
+        Ok((portcullis_vm::explain(views, &prepared), request))
+    }
+}
