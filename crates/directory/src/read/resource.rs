@@ -25,9 +25,8 @@ impl Loader {
     pub(crate) fn wrapper(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
         for member in node.as_object().unwrap_or_default() {
             let name = member.key.value;
-            let is_like = |own: &&str| bare(own) == bare(name);
-            let may_decide =
-                MEMBERS.iter().any(|own| is_like(&own)) || bare(name).contains("polic");
+            let is_like = |own: &str| bare(own) == bare(name);
+            let may_decide = MEMBERS.iter().any(|own| is_like(own)) || bare(name).contains("polic");
             if may_decide && !MEMBERS.contains(&name) {
                 let message = format!(
                     "a resource has no member `{name}`; its members are `{}`",
