@@ -6,9 +6,10 @@ use crate::image::instant_of;
 use crate::image::{List, View};
 use crate::leaf::{Leaf, flag, ordering};
 use crate::op::{Op, Operands};
-use crate::record::{ANY, NONE, PatternKind, Str, Token, layers};
+use crate::record::{ANY, NONE, PatternKind, Str, layers};
 use crate::section::Section;
 use crate::statement::Statement;
+use crate::token::Token;
 use crate::value::network::{Network, v4_text, v6_text};
 
 /// Writes an image as text, statement by statement.

@@ -7,10 +7,11 @@ use crate::leaf::{Leaf, LeafRef};
 use crate::part::Part;
 use crate::record::{
     ANY, ActionPattern, ArnPattern, LeafSource, NumberRecord, Origin, Pattern, PrincipalRecord,
-    Slot, Source, Str, Token, Wanted, network_at, version_at,
+    Slot, Source, Str, Wanted, network_at, version_at,
 };
 use crate::section::{LIST_LEN, SECTIONS, Section};
 use crate::statement::{Statement, StatementRef};
+use crate::token::{Token, TokenRef};
 use crate::validate::validate;
 use crate::value::fold::eq_folded;
 use crate::value::network::Network;
@@ -489,6 +490,12 @@ impl<'a> View<'a> {
     #[inline]
     pub fn token(&self, index: u32) -> Token {
         Token::decode(self.bytes, self.at(Section::Tokens, index))
+    }
+
+    /// A token, read where it lies.
+    #[inline(always)]
+    pub fn token_ref(&self, index: u32) -> TokenRef<'a> {
+        TokenRef::at(self.bytes, self.at(Section::Tokens, index))
     }
 
     /// A principal.

@@ -21,6 +21,7 @@ mod part;
 mod record;
 mod section;
 mod statement;
+mod token;
 mod validate;
 pub mod value;
 pub mod wire;
@@ -34,8 +35,9 @@ pub use part::Part;
 pub use record::{ANY, MAX_CHARS, MAX_INLINE_NUMBER, NONE, reserved};
 pub use record::{
     ActionPattern, ArnPattern, LeafSource, NETWORK_SIZE, NumberRecord, Origin, Pattern,
-    PatternKind, PrincipalForm, PrincipalRecord, Slot, Source, Str, Token, layer_bit, layer_mask,
-    layers, network_at, network_bytes,
+    PatternKind, PrincipalForm, PrincipalRecord, Slot, Source, Str, layer_bit, layer_mask, layers,
+    network_at, network_bytes,
 };
 pub use section::{LIST_LEN, ListKind, Section};
 pub use statement::{Statement, StatementFlags, StatementRef};
+pub use token::{Token, TokenRef};

@@ -247,80 +247,8 @@ impl Pattern {
 /// The longest text of a number that stands in its instruction. There is no such instruction for a
 /// longer one, so that instructions which share a text need no care when they are checked.
 pub const MAX_INLINE_NUMBER: u32 = 64;
-/// The most characters that one [`Token::Chars`] stands for.
+/// The most characters that one [`crate::Token::Chars`] stands for.
 pub const MAX_CHARS: u32 = 1 << 16;
-
-/// A piece of a pattern after its literal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Token {
-    /// The end of the pattern.
-    End,
-    /// This text.
-    Text(Str),
-    /// Any run of characters.
-    Star,
-    /// Any run of characters other than colons: a star in one of the first five parts of an ARN
-    /// (`COND-60`).
-    Field,
-    /// Exactly this many characters, at most [`MAX_CHARS`].
-    Chars(u32),
-    /// The value of a text slot; the default if the key is absent (`VAR-6`).
-    Variable {
-        /// The slot.
-        slot: u32,
-        /// The default, if there is one.
-        default: Option<Str>,
-    },
-}
-
-impl Token {
-    /// Bytes of a record.
-    pub const SIZE: usize = 16;
-
-    /// Reads a record. A kind that does not exist reads as the end.
-    #[inline]
-    pub fn decode(bytes: &[u8], at: usize) -> Token {
-        let bytes = record::<{ Self::SIZE }>(bytes, at);
-        let text = Str::decode(bytes, 8);
-        let number = u32_at(bytes, 4);
-        match u32_at(bytes, 0) {
-            1 => Token::Text(text),
-            2 => Token::Star,
-            3 => Token::Chars(number),
-            4 => Token::Variable {
-                slot: number,
-                default: None,
-            },
-            5 => Token::Variable {
-                slot: number,
-                default: Some(text),
-            },
-            6 => Token::Field,
-            _ => Token::End,
-        }
-    }
-
-    /// The record's bytes.
-    pub fn encode(&self) -> [u8; Self::SIZE] {
-        let (kind, number, text) = match *self {
-            Token::End => (0, 0, Str::default()),
-            Token::Text(text) => (1, 0, text),
-            Token::Star => (2, 0, Str::default()),
-            Token::Field => (6, 0, Str::default()),
-            Token::Chars(count) => (3, count, Str::default()),
-            Token::Variable { slot, default } => match default {
-                None => (4, slot, Str::default()),
-                Some(text) => (5, slot, text),
-            },
-        };
-        pack(&[join(kind, number), text.pack()])
-    }
-
-    /// True if the record's bytes are those of a token.
-    pub(crate) fn is_known(bytes: &[u8], at: usize) -> bool {
-        u32_at(bytes, at) <= 6
-    }
-}
 
 /// The forms of a principal entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

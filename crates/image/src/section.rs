@@ -5,9 +5,10 @@ use crate::leaf::Leaf;
 use crate::part::Part;
 use crate::record::{
     ActionPattern, ArnPattern, LeafSource, NETWORK_SIZE, NumberRecord, Origin, Pattern,
-    PrincipalRecord, Slot, Source, Str, Token,
+    PrincipalRecord, Slot, Source, Str,
 };
 use crate::statement::Statement;
+use crate::token::Token;
 
 macro_rules! sections {
     ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $size:expr, $optional:literal;)+) => {

@@ -11,10 +11,9 @@ use core::cell::Cell;
 use crate::image::{ImageError, View};
 use crate::leaf::{flag, ordering};
 use crate::op::{Op, Operands};
-use crate::record::{
-    ANY, MAX_CHARS, MAX_INLINE_NUMBER, NONE, PatternKind, Slot, Str, Token, reserved,
-};
+use crate::record::{ANY, MAX_CHARS, MAX_INLINE_NUMBER, NONE, PatternKind, Slot, Str, reserved};
 use crate::section::{LIST_HEAD, LIST_LEN, ListKind, Section};
+use crate::token::Token;
 use crate::value::fold::fold_char;
 use crate::value::number::Number;
 use crate::wire::{name_hash, u32_at, u64_at};

@@ -1,7 +1,7 @@
 //! Matching a text against a pattern (`MATCH-1` to `MATCH-4`, `VAR-6` to `VAR-9`).
 
 use portcullis_image::value::fold::strip_ignoring_case;
-use portcullis_image::{PatternKind, Str, Token, View};
+use portcullis_image::{PatternKind, Token, TokenRef, View};
 
 use crate::named::Named;
 use crate::request::Request;
@@ -94,38 +94,51 @@ impl<'a> Matcher<'a> {
     /// A star that does not match colons stands in one of the first five parts of an ARN, whose ends are
     /// literal. So it is done with when the next part has begun, like any star that is not the last.
     fn matches_tokens(&self, start: u32, text: &[u8]) -> bool {
-        let literal = |text: Str| text.bytes(self.view.bytes());
+        let view = &self.view;
+        let literal = |token: TokenRef<'_>| token.text().bytes(view.bytes());
         let mut at = start;
         let mut rest = text;
         // The token after the last star, the text from where it is to be found next, and whether the
         // star matches colons.
         let mut star: Option<(u32, &[u8], bool)> = None;
         loop {
-            let next = match self.view.token(at) {
-                Token::End if rest.is_empty() => return true,
-                Token::End => None,
-                Token::Text(text) => strip(rest, literal(text)),
-                Token::Chars(count) => skip_chars(rest, count),
-                Token::Variable { slot, default } => {
-                    let default = default.map(|text| self.view.text(text));
-                    let Some(value) = self.variable(slot, default) else {
-                        return false;
-                    };
-                    strip(rest, value.as_bytes())
-                }
-                Token::Star => {
-                    match (self.view.token(at + 1), self.view.token(at + 2)) {
-                        (Token::End, _) => return true,
-                        (Token::Text(text), Token::End) => return ends_with(rest, literal(text)),
+            let token = view.token_ref(at);
+            let next = match token.kind() {
+                TokenRef::TEXT => strip(rest, literal(token)),
+                TokenRef::STAR => {
+                    // The usual ends need no second look.
+                    let after = view.token_ref(at + 1);
+                    match after.kind() {
+                        TokenRef::END => return true,
+                        TokenRef::TEXT => match view.token_ref(at + 2).kind() {
+                            TokenRef::END => return ends_with(rest, literal(after)),
+                            TokenRef::STAR if view.token_ref(at + 3).kind() == TokenRef::END => {
+                                return find(rest, literal(after)).is_some();
+                            }
+                            _ => {}
+                        },
                         _ => {}
                     }
                     star = Some((at + 1, rest, true));
                     None
                 }
-                Token::Field => {
+                TokenRef::FIELD => {
                     star = Some((at + 1, rest, false));
                     None
                 }
+                TokenRef::CHARS => skip_chars(rest, token.number()),
+                kind @ (TokenRef::VARIABLE | TokenRef::VARIABLE_OR) => {
+                    let default = match kind {
+                        TokenRef::VARIABLE => None,
+                        _ => Some(view.text(token.text())),
+                    };
+                    let Some(value) = self.variable(token.number(), default) else {
+                        return false;
+                    };
+                    strip(rest, value.as_bytes())
+                }
+                _ if rest.is_empty() => return true,
+                _ => None,
             };
             if let Some(next) = next {
                 rest = next;
@@ -138,9 +151,10 @@ impl<'a> Matcher<'a> {
             };
             let mut place = from;
             (at, rest) = (after, from);
-            if let Token::Text(text) = self.view.token(after) {
+            let token = view.token_ref(after);
+            if token.kind() == TokenRef::TEXT {
                 // A literal is looked for at once, wherever it is.
-                let Some((found, behind)) = find(from, literal(text)) else {
+                let Some((found, behind)) = find(from, literal(token)) else {
                     return false;
                 };
                 let passed = from.get(..from.len() - found.len());
