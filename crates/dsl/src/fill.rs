@@ -188,6 +188,9 @@ impl<'a, 'm> Filler<'a, 'm> {
 
     /// `${name}` is IAM's; whoever writes it with a name of this file most likely means `<name>`.
     fn check_variables(&mut self, site: Site<'a, '_>, text: Text<'a>) {
+        if !text.value.as_bytes().contains(&b'$') {
+            return;
+        }
         for part in text.value.split("${").skip(1) {
             let Some((name, _)) = part.split_once('}') else {
                 continue;
