@@ -180,6 +180,14 @@ fn covers(pattern: &str, action: &str) -> bool {
     pattern.iter().skip(p).all(|&byte| byte == b'*')
 }
 
+/// True for what a service or an action can be called.
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-*?".contains(&b))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,12 +207,4 @@ mod tests {
             assert!(!covers(pattern, "sts:AssumeRole"), "{pattern}");
         }
     }
-}
-
-/// True for what a service or an action can be called.
-fn is_name(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-*?".contains(&b))
 }
