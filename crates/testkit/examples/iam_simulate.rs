@@ -256,8 +256,10 @@ fn facts(policies: &Value) -> Facts {
                         facts.names.insert(name.clone());
                         continue;
                     }
-                    let empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
-                    if !USUAL.contains(&name.as_str()) && !(empty && under.is_empty()) {
+                    // A policy set that is not there.
+                    let is_absent = under.is_empty()
+                        && (value.is_null() || value.as_array().is_some_and(Vec::is_empty));
+                    if !is_absent && !USUAL.contains(&name.as_str()) {
                         facts.names.insert(name.clone());
                     }
                     todo.push((name, value));
