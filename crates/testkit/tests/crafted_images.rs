@@ -144,12 +144,12 @@ fn loading_is_linear_also_if_texts_are_shared() {
     image_of(&conditions.join(","));
 }
 
+const SOME_PATTERNS: &str = r#"{"Effect":"Allow","Action":["s3:Get*","s3:P*t"],"Resource":["arn:aws:s3:::b/*/c","arn:aws:s3:::b/?"]}"#;
+
 /// A reference to the record behind the last one is refused, also if what would be read there fits.
 #[test]
-fn one_behind_the_last_is_out_of_range() {
-    let image = image_of(
-        r#"{"Effect":"Allow","Action":["s3:Get*","s3:P*t"],"Resource":["arn:aws:s3:::b/*/c","arn:aws:s3:::b/?"]}"#,
-    );
+fn the_statement_behind_the_last_is_out_of_range() {
+    let image = image_of(SOME_PATTERNS);
     let view = image.view();
     // A candidate of that statement, in the layers that are read there.
     let statements = view.count(Section::Statements);
@@ -162,8 +162,13 @@ fn one_behind_the_last_is_out_of_range() {
     candidates[..bytes.len()].copy_from_slice(&bytes);
     let error = Image::from_bytes(parts.join()).unwrap_err();
     assert_eq!(error.what, "a candidate that is not well-formed");
+}
 
-    // A pattern whose tokens begin there, behind an end.
+/// A pattern whose tokens begin behind the last end.
+#[test]
+fn the_tokens_behind_the_last_are_out_of_range() {
+    let image = image_of(SOME_PATTERNS);
+    let view = image.view();
     let mut parts = Parts::of(&image);
     let tokens = view.count(Section::Tokens);
     let patterns = section(&mut parts, Section::Patterns);
