@@ -1,0 +1,83 @@
+//! Many requests at once, and images that are opened again without being checked: as one by one, and as
+//! checked.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+use arbitrary::Unstructured;
+use bumpalo::Bump;
+use portcullis_compile::{Options, compile};
+use portcullis_image::{Header, Image};
+use portcullis_testkit::generate::{Settings, world};
+use portcullis_testkit::{Bytes, derive};
+use portcullis_vm::{Request, decide, decide_all};
+
+fn image(seed: u64, statements: usize, index: bool) -> (Vec<u8>, Vec<portcullis_testkit::Request>) {
+    let settings = Settings {
+        statements,
+        ..Settings::default()
+    };
+    let mut source = Bytes::new(seed);
+    let world = world(&mut Unstructured::new(&source.take(60_000)), &settings).unwrap();
+    let arena = Bump::new();
+    let sets = world.read(&arena).unwrap();
+    let options = Options { debug: true, index };
+    let requests = derive::requests(&sets, &mut source, 21);
+    (compile(&sets, options).unwrap(), requests)
+}
+
+#[test]
+fn deciding_all_is_deciding_each() {
+    for seed in 0..60 {
+        let index = seed % 5 > 0;
+        let (first, requests) = image(seed, if seed % 2 == 0 { 60 } else { 3 }, index);
+        let (second, _) = image(seed + 1_000, 20, true);
+        let images = [first, second].map(|bytes| Image::from_bytes(bytes).unwrap());
+        let views = || images.iter().map(Image::view);
+        let filled: Vec<Request> = requests
+            .iter()
+            .map(|request| {
+                let mut prepared = Request::new();
+                request.with(|request| prepared.fill(views(), request));
+                prepared
+            })
+            .collect();
+        let mut together = Vec::new();
+        decide_all(views(), &filled, |place, outcome| {
+            together.push((place, outcome))
+        });
+        let each = filled.iter().map(|request| decide(views(), request));
+        assert_eq!(
+            together,
+            each.enumerate().collect::<Vec<_>>(),
+            "seed {seed}"
+        );
+    }
+}
+
+#[test]
+fn a_trusted_image_is_the_one_that_was_checked() {
+    for seed in 0..20 {
+        let (bytes, requests) = image(seed, 20, true);
+        let checked = Image::from_bytes(&bytes[..]).unwrap();
+        let header = checked.view().header();
+        assert_eq!(header.checksum, Header::checksum_of(&bytes));
+        assert_eq!(header.public, checked.view().is_public());
+        let trusted = Image::from_trusted(&bytes[..], header.checksum).unwrap();
+        for request in &requests {
+            let answer = |image: &Image<&[u8]>| {
+                let views = || std::iter::once(image.view());
+                let mut prepared = Request::new();
+                request.with(|request| prepared.fill(views(), request));
+                decide(views(), &prepared)
+            };
+            assert_eq!(answer(&trusted), answer(&checked));
+        }
+        // Another image's checksum, a longer and a shorter file.
+        assert!(Image::from_trusted(&bytes[..], header.checksum ^ 1).is_err());
+        let longer = [&bytes[..], &[0; 8]].concat();
+        assert!(Image::from_trusted(longer, header.checksum).is_err());
+        for len in [0, 8, 63, 64, bytes.len() - 1] {
+            assert!(Image::from_trusted(&bytes[..len], header.checksum).is_err());
+        }
+    }
+}
