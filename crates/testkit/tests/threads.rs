@@ -2,9 +2,14 @@
 //! nothing that is written:
 //!
 //! ```sh
+//! echo race:std::sync::mpmc >suppressions
 //! RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer" \
+//!     TSAN_OPTIONS=suppressions=$PWD/suppressions \
 //!     cargo test -p portcullis-testkit --test threads --target x86_64-unknown-linux-gnu
 //! ```
+//!
+//! What is suppressed is the channel on which the test program tells its results: the standard library
+//! is not compiled for the sanitizer.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
