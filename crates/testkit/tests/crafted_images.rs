@@ -186,3 +186,35 @@ fn the_tokens_behind_the_last_are_out_of_range() {
     assert!(refused > 0);
     assert!(Image::from_bytes(parts.join()).is_err());
 }
+
+/// The index of slots must find every slot by the hash of its name: a key that is not found would count
+/// as absent.
+#[test]
+fn the_index_of_slots_finds_every_slot() {
+    let image = image_of(
+        r#"{"Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"x:a":"1","x:b":"2"}}}"#,
+    );
+    let entries = image.view().count(Section::SlotIndex) as usize;
+    assert!(entries > 2);
+    let refused = |change: &dyn Fn(&mut [u8])| {
+        let mut parts = Parts::of(&image);
+        change(section(&mut parts, Section::SlotIndex));
+        Image::from_bytes(parts.join()).is_err()
+    };
+    assert!(!refused(&|_| ()));
+    for entry in 0..entries {
+        let at = 8 * entry;
+        // Another hash, which keeps the order.
+        assert!(refused(&|index| index[at] ^= 1), "hash of {entry}");
+        // A slot that another entry has, and one that is not there.
+        let other = 8 * ((entry + 1) % entries) + 4;
+        assert!(
+            refused(&|index| index.copy_within(other..other + 4, at + 4)),
+            "slot of {entry}"
+        );
+        assert!(
+            refused(&|index| put(index, at + 4, entries as u32)),
+            "slot of {entry}"
+        );
+    }
+}
