@@ -262,7 +262,7 @@ fn colons(bytes: &[u8]) -> u64 {
     };
     let difference = word ^ ONES.wrapping_mul(u64::from(b':'));
     // Without a carry from one byte to the next.
-    !((difference & (0x7f * ONES)).wrapping_add(0x7f * ONES) | difference | 0x7f * ONES)
+    !((difference & (0x7f * ONES)).wrapping_add(0x7f * ONES) | difference | (0x7f * ONES))
 }
 
 /// True for twelve ASCII digits (`EVAL-12`).
