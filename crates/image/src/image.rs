@@ -419,7 +419,7 @@ impl<'a> View<'a> {
         // Hashes are spread evenly, so that the place can be guessed; what is guessed is then narrowed
         // as in any sorted list.
         let is_less = |index: u32| self.slot_index(index).0 < hash;
-        let guess = (u64::from(hash) * u64::from(count) >> 32) as u32;
+        let guess = ((u64::from(hash) * u64::from(count)) >> 32) as u32;
         let mut step = 1;
         let (mut low, mut high) = (guess, guess);
         if guess < count && is_less(guess) {
