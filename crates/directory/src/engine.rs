@@ -201,7 +201,7 @@ impl Engine {
         let all = directory.store.image(tables)?.view();
         let own = own_image(question, directory.store.has_debug())?;
         self.parts.clear();
-        for id in &question.sets {
+        for id in question.sets {
             self.parts
                 .extend(tables.uses(*id).map(|(layers, part)| PartOf {
                     image: 0,

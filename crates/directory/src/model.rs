@@ -1,5 +1,9 @@
 //! What a directory knows: accounts, principals and resources in tables of numbers.
 
+use std::hash::{Hash, Hasher};
+
+use bumpalo::Bump;
+
 use crate::documents::SetsId;
 use crate::raw::Kind;
 use crate::texts::{Index, Name, Texts};
@@ -90,6 +94,21 @@ pub(crate) struct Grant {
     pub(crate) is_exact: bool,
 }
 
+/// A name that is hashed without regard to case.
+struct Lower<'n>(&'n str);
+
+impl Hash for Lower<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for chunk in self.0.as_bytes().chunks(32) {
+            let mut lower = [0; 32];
+            for (to, from) in lower.iter_mut().zip(chunk) {
+                *to = from.to_ascii_lowercase();
+            }
+            state.write(&lower);
+        }
+    }
+}
+
 /// The tables, and the ways into them.
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
@@ -130,9 +149,8 @@ impl Tables {
     }
 
     fn principal_hash(&self, account: u32, kind: Kind, name: &str) -> u32 {
-        let lower = name.to_ascii_lowercase();
         self.principal_index
-            .hash((account, kind == Kind::Role, lower))
+            .hash((account, kind == Kind::Role, Lower(name)))
     }
 
     /// The user or role with a name, in any case (`IN-17`).
@@ -208,26 +226,55 @@ impl Tables {
         Some(*part)
     }
 
-    /// Writes the ARN of a user or role.
-    pub(crate) fn write_arn(&self, principal: &Principal, out: &mut String) {
-        let account = self.account(principal.account);
-        let number = account.map_or(0, |account| account.number);
-        let partition = self.texts.get(principal.partition);
-        let (path, name) = (
+    /// The parts of which the ARN of a user or role consists, with the account as digits.
+    fn arn_parts<'t>(&'t self, principal: &Principal, digits: &'t [u8; 12]) -> [&'t str; 8] {
+        [
+            "arn:",
+            self.texts.get(principal.partition),
+            ":iam::",
+            core::str::from_utf8(digits).unwrap_or_default(),
+            ":",
+            principal.kind.as_str(),
             self.texts.get(principal.path),
             self.texts.get(principal.name),
-        );
-        let kind = principal.kind.as_str();
-        *out += "arn:";
-        *out += partition;
-        *out += &format!(":iam::{number:012}:{kind}{path}{name}");
+        ]
+    }
+
+    fn account_digits(&self, principal: &Principal) -> [u8; 12] {
+        let account = self.account(principal.account);
+        let mut number = account.map_or(0, |account| account.number);
+        let mut digits = [b'0'; 12];
+        for digit in digits.iter_mut().rev() {
+            *digit = b'0' + (number % 10) as u8;
+            number /= 10;
+        }
+        digits
     }
 
     /// The ARN of a user or role.
     pub(crate) fn arn(&self, principal: &Principal) -> String {
-        let mut arn = String::new();
-        self.write_arn(principal, &mut arn);
-        arn
+        self.arn_parts(principal, &self.account_digits(principal))
+            .concat()
+    }
+
+    /// The ARN of a user or role, in an arena.
+    pub(crate) fn arn_in<'a>(&self, principal: &Principal, arena: &'a Bump) -> &'a str {
+        let digits = self.account_digits(principal);
+        let mut arn = bumpalo::collections::String::with_capacity_in(96, arena);
+        for part in self.arn_parts(principal, &digits) {
+            arn.push_str(part);
+        }
+        arn.into_bump_str()
+    }
+
+    /// True if this is the ARN of a user or role.
+    pub(crate) fn has_arn(&self, principal: &Principal, arn: &str) -> bool {
+        let digits = self.account_digits(principal);
+        let parts = self.arn_parts(principal, &digits);
+        let rest = parts
+            .iter()
+            .try_fold(arn, |rest, part| rest.strip_prefix(part));
+        rest == Some("")
     }
 
     /// The pairs of a run, as texts.

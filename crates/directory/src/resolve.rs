@@ -32,7 +32,7 @@ pub struct Question<'a> {
     /// The request; the caller's ids, the owner of the resource and the context are filled in.
     pub request: Request<'a>,
     /// The policies of the directory that apply, in sets.
-    pub(crate) sets: Vec<SetsId>,
+    pub(crate) sets: &'a [SetsId],
     /// The policies that came with the request.
     pub(crate) extra: Extra<'a>,
 }
@@ -92,7 +92,7 @@ impl Directory {
                 .is_some_and(|value| value.eq_ignore_ascii_case("true"));
         let has_identity = extra.identity.is_some() && !is_assumed_root;
         let caller = tables.caller(&request.principal, has_identity, arena)?;
-        let mut sets = Vec::with_capacity(6);
+        let mut sets = bumpalo::collections::Vec::with_capacity_in(6, arena);
         let mut add = |id: SetsId| {
             if id.is_some() {
                 sets.push(id);
@@ -136,7 +136,7 @@ impl Directory {
         filled.external_grant |= tables.is_granted(&target, &filled);
         Ok(Question {
             request: filled,
-            sets,
+            sets: sets.into_bump_slice(),
             extra,
         })
     }
@@ -150,7 +150,7 @@ impl Directory {
     ) -> Option<PolicySets<'a>> {
         let documents = self.store.documents()?;
         let mut sets = PolicySets::default();
-        for id in &question.sets {
+        for id in question.sets {
             documents.add_to(*id, &self.tables.texts, &mut sets, arena);
         }
         if let Some(identity) = &question.extra.identity {
@@ -243,14 +243,13 @@ impl Tables {
     /// The user or role with exactly this ARN.
     fn by_arn(&self, account: u32, kind: Kind, arn: &str) -> Result<&Principal, Refusal> {
         let name = arn.rsplit('/').next().unwrap_or(arn);
-        let found = self.find_principal(account, kind, name);
-        let own = found.map(|found| self.arn(found));
-        match (found, own) {
-            (Some(found), Some(own)) if own == arn => Ok(found),
-            (_, Some(own)) => Err(Refusal::UnknownPrincipal(format!(
-                "the directory has no `{arn}`, but `{own}`"
+        match self.find_principal(account, kind, name) {
+            Some(found) if self.has_arn(found, arn) => Ok(found),
+            Some(other) => Err(Refusal::UnknownPrincipal(format!(
+                "the directory has no `{arn}`, but `{}`",
+                self.arn(other)
             ))),
-            _ => Err(Refusal::UnknownPrincipal(format!(
+            None => Err(Refusal::UnknownPrincipal(format!(
                 "the directory has no `{arn}`"
             ))),
         }
@@ -268,12 +267,12 @@ impl Tables {
             let text = format!("the directory has no role `{name}` for `{session}`");
             return Err(Refusal::UnknownPrincipal(text));
         };
-        let own = self.arn(role);
-        let partition = |arn| split_arn(arn).map(|[_, partition, ..]| partition);
+        let partition = split_arn(session).map(|[_, partition, ..]| partition);
         // A role's ARN that was made of the session's has no path.
-        let is_made_up = role_arn.rsplit_once(':').map(|(_, rest)| rest)
-            == Some(format!("role/{name}").as_str());
-        if partition(session) != partition(&own) || !(is_made_up || role_arn == own) {
+        let bare = role_arn.rsplit_once(":role/").map(|(_, rest)| rest);
+        let is_fine = bare == Some(name) || self.has_arn(role, role_arn);
+        if partition != Some(self.texts.get(role.partition)) || !is_fine {
+            let own = self.arn(role);
             let text = format!("`{session}` is said to be of `{role_arn}`, its role is `{own}`");
             return Err(Refusal::UnknownPrincipal(text));
         }
@@ -303,7 +302,7 @@ impl Tables {
             ..
         } = &mut caller.who.caller
         {
-            *role_arn = arena.alloc_str(&self.arn(principal));
+            *role_arn = self.arn_in(principal, arena);
             *service_linked |= principal.is_service_linked(&self.texts);
             caller.hides_user_id = session_name.is_none() && caller.who.user_id.is_none();
         }

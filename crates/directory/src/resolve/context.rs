@@ -4,15 +4,16 @@ use bumpalo::Bump;
 use portcullis_image::value::fold;
 use portcullis_model::{Caller, ContextEntry, Request};
 
-use crate::model::{Account, NONE, Tables};
+use crate::model::{Account, NONE, Run, Tables};
 use crate::resolve::Known;
 use crate::resolve::target::Target;
 use crate::texts::Name;
 
-/// A context to which keys are added that it does not have.
+/// A context to which keys are added that it does not have. What it adds lies in the arena or in the
+/// tables, so that nothing is allocated for a request.
 pub(crate) struct Context<'a> {
     given: &'a [ContextEntry<'a>],
-    added: Vec<ContextEntry<'a>>,
+    added: bumpalo::collections::Vec<'a, ContextEntry<'a>>,
     arena: &'a Bump,
 }
 
@@ -20,55 +21,67 @@ impl<'a> Context<'a> {
     pub(crate) fn new(given: &'a [ContextEntry<'a>], arena: &'a Bump) -> Context<'a> {
         Context {
             given,
-            added: Vec::new(),
+            added: bumpalo::collections::Vec::new_in(arena),
             arena,
         }
     }
 
     /// The only value of a key that was given.
     pub(crate) fn only(&self, key: &str) -> Option<&'a str> {
-        let own = self.given.iter().filter(|entry| is_key(entry.key, key));
+        let own = self.given.iter().filter(|entry| is_key(entry.key, key, ""));
         let mut values = own.flat_map(|entry| entry.values);
         values.next().copied().filter(|_| values.next().is_none())
     }
 
-    /// Adds a key, unless the request has it or switches it off (`KEY-2`).
-    fn add(&mut self, key: &str, value: Option<&str>) {
-        if self.given.iter().any(|entry| is_key(entry.key, key)) {
+    /// Adds a key of two parts, unless the request has it or switches it off (`KEY-2`).
+    fn add(&mut self, start: &'static str, rest: &str, value: Option<&'a str>) {
+        if self
+            .given
+            .iter()
+            .any(|entry| is_key(entry.key, start, rest))
+        {
             return;
         }
-        let key = self.arena.alloc_str(key);
+        let key = match rest {
+            "" => start,
+            _ => {
+                let len = start.len() + rest.len();
+                let mut key = bumpalo::collections::String::with_capacity_in(len, self.arena);
+                key.push_str(start);
+                key.push_str(rest);
+                key.into_bump_str()
+            }
+        };
         let values: &'a [&'a str] = match value {
-            Some(value) => self
-                .arena
-                .alloc_slice_copy(&[&*self.arena.alloc_str(value)]),
+            Some(value) => self.arena.alloc_slice_copy(&[value]),
             None => &[],
         };
         self.added.push(ContextEntry { key, values });
     }
 
     /// All keys.
-    pub(crate) fn finish(self) -> &'a [ContextEntry<'a>] {
+    pub(crate) fn finish(mut self) -> &'a [ContextEntry<'a>] {
         if self.added.is_empty() {
             return self.given;
         }
-        let all = self.given.iter().chain(&self.added).copied();
-        self.arena.alloc_slice_fill_iter(all.collect::<Vec<_>>())
+        self.added.extend_from_slice_copy(self.given);
+        self.added.into_bump_slice()
     }
 }
 
-/// True if two names are those of one key, in any case (`COND-40`).
-fn is_key(one: &str, other: &str) -> bool {
-    one.eq_ignore_ascii_case(other) || fold::strip_ignoring_case(one, other) == Some("")
+/// True if a name is that of a key of two parts, in any case (`COND-40`).
+fn is_key(name: &str, start: &str, rest: &str) -> bool {
+    let own = fold::strip_ignoring_case(name, start);
+    own.is_some_and(|own| fold::strip_ignoring_case(own, rest) == Some(""))
 }
 
 impl Tables {
     /// `aws:PrincipalTag/*`, `aws:PrincipalOrgID`, `aws:PrincipalOrgPaths` (`KEY-12` to `KEY-14`).
-    pub(crate) fn fill_caller(&self, caller: &Known<'_, '_>, context: &mut Context<'_>) {
+    pub(crate) fn fill_caller<'a>(&'a self, caller: &Known<'a, '_>, context: &mut Context<'a>) {
         if caller.hides_user_id {
             // The id of the role is known, and so are the policies that name it; the key would end
             // with the name of the session.
-            context.add("aws:userid", None);
+            context.add("aws:userid", "", None);
         }
         if let Some(principal) = caller.principal {
             self.fill_tags("aws:PrincipalTag/", principal.tags, context);
@@ -84,11 +97,11 @@ impl Tables {
     }
 
     /// `aws:ResourceTag/*`, `aws:ResourceOrgID`, `aws:ResourceOrgPaths` (`KEY-51` to `KEY-53`).
-    pub(crate) fn fill_target(
-        &self,
+    pub(crate) fn fill_target<'a>(
+        &'a self,
         request: &Request<'_>,
-        target: &Target<'_>,
-        context: &mut Context<'_>,
+        target: &Target<'a>,
+        context: &mut Context<'a>,
     ) {
         self.fill_tags("aws:ResourceTag/", target.tags, context);
         // TRUST-7.
@@ -101,28 +114,28 @@ impl Tables {
         }
     }
 
-    fn fill_tags(&self, prefix: &str, tags: crate::model::Run, context: &mut Context<'_>) {
+    fn fill_tags<'a>(&'a self, prefix: &'static str, tags: Run, context: &mut Context<'a>) {
         for (key, value) in self.pairs(tags) {
-            context.add(&format!("{prefix}{key}"), Some(value));
+            context.add(prefix, key, Some(value));
         }
     }
 
-    fn fill_organization(
-        &self,
-        id_key: &str,
-        paths_key: &str,
+    fn fill_organization<'a>(
+        &'a self,
+        id_key: &'static str,
+        paths_key: &'static str,
         account: &Account,
-        context: &mut Context<'_>,
+        context: &mut Context<'a>,
     ) {
         if !account.is_member {
             return;
         }
         if let Some(id) = self.organization {
-            context.add(id_key, Some(self.texts.get(id)));
+            context.add(id_key, "", Some(self.texts.get(id)));
         }
         if account.org_path != NONE {
             let path = self.texts.get(Name(account.org_path));
-            context.add(paths_key, Some(path));
+            context.add(paths_key, "", Some(path));
         }
     }
 

@@ -93,7 +93,7 @@ impl Tables {
             let found = self
                 .account_index(account)
                 .and_then(|account| self.find_principal(account, kind, name))
-                .filter(|found| self.arn(found) == request.resource);
+                .filter(|found| self.has_arn(found, request.resource));
             if let Some(found) = found {
                 target.tags = found.tags;
                 // A trust policy says who may assume the role, nothing else (TRUST-1).
