@@ -94,7 +94,8 @@ struct Builder<'t, 'p, 'a> {
     tables: &'t Tables<'p, 'a>,
     actions: &'t [ActionInfo],
     groups: Runs<Candidate>,
-    group_numbers: HashMap<u32, u32, RandomState>,
+    /// By start and length: a run of none begins where the next run does.
+    group_numbers: HashMap<(u32, usize), u32, RandomState>,
     node_groups: Runs<u32>,
     keyed: Vec<Keyed>,
     index: Index,
@@ -172,11 +173,12 @@ impl Builder<'_, '_, '_> {
     /// The group with these candidates.
     fn group(&mut self, candidates: &[Candidate]) -> u32 {
         let (start, new) = self.groups.intern(candidates);
+        let run = (start, candidates.len());
         if !new {
-            return self.group_numbers.get(&start).copied().unwrap_or(0);
+            return self.group_numbers.get(&run).copied().unwrap_or(0);
         }
         let number = self.index.groups.len() as u32;
-        self.group_numbers.insert(start, number);
+        self.group_numbers.insert(run, number);
         self.tables
             .add_group(&mut self.index, &mut self.keyed, number, candidates);
         number
