@@ -126,8 +126,9 @@ impl<D: AsRef<[u8]>> Image<D> {
     /// that an image of any size opens in microseconds.
     ///
     /// The caller vouches that the bytes have not changed since: the checksum that they carry is compared
-    /// and not computed. Bytes that did change can make decisions wrong or slow; they never make them
-    /// panic, nor read outside of the image.
+    /// and not computed. Bytes that did change can make decisions wrong, or so slow that they do not end in
+    /// any useful time; they never make them panic, nor read outside of the image. Where others can write
+    /// the bytes, use [`Image::from_bytes`].
     ///
     /// # Errors
     /// [`ImageError`] if the bytes have no header of an image, or one of another image.

@@ -21,15 +21,15 @@ pub struct StatementFlags {
 pub struct Statement {
     /// Effect and negations.
     pub flags: StatementFlags,
-    /// The layers that the statement belongs to ([`layer_mask`]).
+    /// The layers that the statement belongs to ([`crate::layer_mask`]).
     pub layers: u32,
-    /// A list of action patterns, or [`ANY`].
+    /// A list of action patterns, or [`crate::ANY`].
     pub actions: u32,
-    /// A list of patterns, or [`ANY`].
+    /// A list of patterns, or [`crate::ANY`].
     pub resources: u32,
-    /// A list of principals, [`ANY`] for everyone, or [`NONE`] if the kind has no principals.
+    /// A list of principals, [`crate::ANY`] for everyone, or [`crate::NONE`] if the kind has no principals.
     pub principals: u32,
-    /// The first instruction of the guard, or [`NONE`].
+    /// The first instruction of the guard, or [`crate::NONE`].
     pub guard: u32,
 }
 
