@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::generate::{Settings, document, statement};
 use crate::minimise::minimise;
 use crate::oracle::{Answer, Oracle, VMS};
-use crate::{Bytes, Request, World};
+use crate::{Bytes, Caller, Request, World};
 
 /// What a change may do to a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,13 +135,18 @@ impl Law {
             .iter()
             .map(|request| self.changed(&World::default(), request, seed).1)
             .collect();
+        // STS-9: a federated user has no permissions without a session policy, so the first one is not
+        // a limit but what may grant at all.
+        let first_session = world.session.is_none() && after.session.is_some();
         let before = answers(world, requests)?;
         let after = answers(&after, &changed)?;
         let pairs = requests.iter().zip(before.iter().zip(&after));
         Ok(Some(
             pairs
                 .map(|(request, (before, after))| {
-                    let exempt = self.not_for_public_blocks && request.restrict_public_buckets;
+                    let federated = matches!(request.caller, Caller::FederatedUser { .. });
+                    let exempt = self.not_for_public_blocks && request.restrict_public_buckets
+                        || first_session && federated;
                     !exempt && !self.holds(before, after)
                 })
                 .collect(),
