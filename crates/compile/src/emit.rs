@@ -131,7 +131,7 @@ fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut 
         Section::Groups => all(&index.groups, |group| group.encode(), out),
         Section::Candidates => all(&index.candidates, |candidate| candidate.encode(), out),
         Section::Probes => all(&index.probes, |probe| probe.encode(), out),
-        Section::Buckets => all(&index.buckets, |bucket| bucket.encode(), out),
+        Section::Buckets => all(&index.buckets, |bucket| bucket.to_le_bytes(), out),
         Section::ActionTable => {
             let bytes = |(hash, entry): &(u32, u32)| [hash.to_le_bytes(), entry.to_le_bytes()];
             out.extend(index.action_table.iter().flat_map(bytes).flatten());

@@ -7,8 +7,8 @@ use std::collections::HashMap;
 
 use ahash::RandomState;
 use portcullis_image::index::{
-    ActionHash, ActionKey, Bucket, Candidate, Group, MAX_PROBES, MAX_SEGMENTS, MAX_START, Node,
-    Probe, SCAN_LIMIT, Segments, ServiceRecord, WHOLE_HEAD, bucket_hash, literal_mask,
+    ActionHash, ActionKey, Candidate, Group, MAX_PROBES, MAX_SEGMENTS, MAX_START, Node, Probe,
+    SCAN_LIMIT, Segments, ServiceRecord, WHOLE_HEAD, bucket_hash, literal_mask,
 };
 use portcullis_image::{ANY, LIST_LEN, Part, Pattern, PatternKind, Statement, Str, Token};
 
@@ -32,7 +32,7 @@ pub(crate) struct Index {
     pub(crate) groups: Vec<Group>,
     pub(crate) candidates: Vec<Candidate>,
     pub(crate) probes: Vec<Probe>,
-    pub(crate) buckets: Vec<Bucket>,
+    pub(crate) buckets: Vec<u32>,
     pub(crate) action_table: Vec<(u32, u32)>,
     pub(crate) services: Vec<ServiceRecord>,
     pub(crate) residue: Vec<u32>,
@@ -59,23 +59,14 @@ pub(crate) fn build(program: &mut Program<'_>) -> Index {
     let mut builder = Builder {
         tables: &tables,
         actions: &actions,
-        groups: Runs::new(),
         node_groups: Runs::new(),
-        keyed: Vec::new(),
-        group_numbers: HashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4)),
         index,
     };
     for part in &mut parts {
         builder.part(part);
     }
-    let Builder {
-        mut index,
-        keyed,
-        node_groups,
-        ..
-    } = builder;
-    index.node_groups = node_groups.into_items();
-    add_buckets(&mut index, keyed);
+    let mut index = builder.index;
+    index.node_groups = builder.node_groups.into_items();
     program.parts = parts;
     index
 }
@@ -93,11 +84,7 @@ struct ActionInfo {
 struct Builder<'t, 'p, 'a> {
     tables: &'t Tables<'p, 'a>,
     actions: &'t [ActionInfo],
-    groups: Runs<Candidate>,
-    /// By start and length: a run of none begins where the next run does.
-    group_numbers: HashMap<(u32, usize), u32, RandomState>,
     node_groups: Runs<u32>,
-    keyed: Vec<Keyed>,
     index: Index,
 }
 
@@ -115,30 +102,37 @@ impl Builder<'_, '_, '_> {
             let start = own.len() as u32;
             let targets = tables.targets(statement);
             tables.push_candidates(number, statement, targets.is_some(), &mut own);
+            let end = own.len() as u32;
             match targets {
-                Some(actions) => {
-                    let end = own.len() as u32;
+                Some(actions) if start < end => {
                     uses.extend(actions.iter().map(|action| (*action, start, end)));
                 }
+                Some(_) => {}
                 None => rest.extend(own.drain(start as usize..)),
             }
         }
         // Stable: Deny stays first.
         uses.sort_by_key(|(action, ..)| *action);
         let mut groups: Vec<(u32, u32)> = Vec::new();
+        // Patterns of the same statements share a group.
+        let mut shared: HashMap<Vec<u32>, u32, RandomState> =
+            HashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
         let mut joined: Vec<Candidate> = Vec::new();
         for same in uses.chunk_by(|a, b| a.0 == b.0) {
-            joined.clear();
-            for (_, start, end) in same {
-                joined.extend_from_slice(own.get(*start as usize..*end as usize).unwrap_or(&[]));
-            }
-            if let Some((action, ..)) = same.first() {
-                groups.push((*action, self.group(&joined)));
-            }
+            let starts = same.iter().map(|(_, start, _)| *start).collect();
+            let group = *shared.entry(starts).or_insert_with(|| {
+                joined.clear();
+                for (_, start, end) in same {
+                    let range = *start as usize..*end as usize;
+                    joined.extend_from_slice(own.get(range).unwrap_or(&[]));
+                }
+                tables.group(&mut self.index, &joined)
+            });
+            groups.extend(same.first().map(|(action, ..)| (*action, group)));
         }
         let rest = match rest.is_empty() {
             true => Vec::new(),
-            false => vec![self.group(&rest)],
+            false => vec![tables.group(&mut self.index, &rest)],
         };
         part.rest = self.node_groups.intern(&rest).0;
         part.rest_count = rest.len() as u32;
@@ -168,20 +162,6 @@ impl Builder<'_, '_, '_> {
                 count: list.len() as u32,
             });
         }
-    }
-
-    /// The group with these candidates.
-    fn group(&mut self, candidates: &[Candidate]) -> u32 {
-        let (start, new) = self.groups.intern(candidates);
-        let run = (start, candidates.len());
-        if !new {
-            return self.group_numbers.get(&run).copied().unwrap_or(0);
-        }
-        let number = self.index.groups.len() as u32;
-        self.group_numbers.insert(run, number);
-        self.tables
-            .add_group(&mut self.index, &mut self.keyed, number, candidates);
-        number
     }
 }
 
@@ -223,12 +203,12 @@ impl Tables<'_, '_> {
     ) {
         let every_action = statement.actions == ANY && !statement.flags.not_action;
         if (!has_targets && !every_action) || statement.flags.not_resource {
-            out.push(self.candidate(number, statement, WHOLE_HEAD));
+            out.push(self.candidate(number, WHOLE_HEAD));
         } else if statement.resources == ANY {
-            out.push(self.candidate(number, statement, ANY));
+            out.push(self.candidate(number, ANY));
         } else {
             let patterns = self.list(statement.resources).iter();
-            out.extend(patterns.map(|pattern| self.candidate(number, statement, *pattern)));
+            out.extend(patterns.map(|pattern| self.candidate(number, *pattern)));
         }
     }
 
@@ -247,7 +227,7 @@ impl Tables<'_, '_> {
         fits.then_some(actions)
     }
 
-    fn candidate(&self, number: u32, statement: &Statement, pattern: u32) -> Candidate {
+    fn candidate(&self, number: u32, pattern: u32) -> Candidate {
         Candidate {
             mask: match pattern {
                 ANY | WHOLE_HEAD => 0,
@@ -255,7 +235,6 @@ impl Tables<'_, '_> {
             },
             statement: number,
             pattern,
-            layers: statement.layers,
         }
     }
 
@@ -282,16 +261,14 @@ impl Tables<'_, '_> {
         mask
     }
 
-    /// Lays out a group; candidates that are hashed are handed on with their hashes.
-    fn add_group(
-        &self,
-        index: &mut Index,
-        keyed: &mut Vec<Keyed>,
-        group: u32,
-        candidates: &[Candidate],
-    ) {
-        let start = index.candidates.len() as u32;
-        let first_probe = index.probes.len() as u32;
+    /// Lays out a group and gives it a number.
+    fn group(&self, index: &mut Index, candidates: &[Candidate]) -> u32 {
+        let mut group = Group {
+            start: index.candidates.len() as u32,
+            probes: index.probes.len() as u32,
+            buckets: index.buckets.len() as u32,
+            ..Group::default()
+        };
         let patterned = candidates
             .iter()
             .filter(|candidate| candidate.pattern < WHOLE_HEAD)
@@ -303,35 +280,82 @@ impl Tables<'_, '_> {
                 ..*candidate
             });
             index.candidates.extend(unmasked);
+            group.count = candidates.len() as u32;
         } else if patterned <= SCAN_LIMIT {
             index.candidates.extend_from_slice(candidates);
+            group.count = candidates.len() as u32;
         } else {
-            let keys = self.keys(candidates);
-            let probes = commonest(keys.iter().flatten().map(|(probe, ..)| *probe));
-            for (candidate, key) in candidates.iter().zip(&keys) {
-                match key {
-                    Some((probe, first, middle)) if probes.contains(probe) => {
-                        keyed.push((bucket_hash(group, *first, *middle), group, *candidate));
-                    }
-                    _ => index.candidates.push(*candidate),
-                }
-            }
-            index.probes.extend(&probes);
+            self.hash(index, &mut group, candidates);
         }
-        index.groups.push(Group {
-            start,
-            count: index.candidates.len() as u32 - start,
-            probes: first_probe,
-            probe_count: index.probes.len() as u32 - first_probe,
-        });
+        let number = index.groups.len() as u32;
+        index.groups.push(group);
+        number
     }
 
-    /// The shapes of the candidates' literals and their hashes; none where there is nothing to hash.
-    ///
-    /// A pattern is hashed by its start, or by its longest later literal if that is longer
-    /// (`arn:aws:sqs:*:111122223333:queue-*`). Where too many candidates would then have the same hash
-    /// (`arn:aws:s3:::data/*/team-7/*`), each takes the literal that the fewest share.
-    fn keys(&self, candidates: &[Candidate]) -> Vec<Option<Key>> {
+    /// Lays out a group that is hashed: what cannot be hashed, then bucket by bucket.
+    fn hash(&self, index: &mut Index, group: &mut Group, candidates: &[Candidate]) {
+        let mut keys: Vec<Option<Key>> = candidates
+            .iter()
+            .map(|candidate| self.keys_of(candidate.pattern).first().copied())
+            .collect();
+        let bits = candidates.len().next_power_of_two().trailing_zeros();
+        group.bits = (bits as u16).clamp(1, Group::MAX_BITS);
+        let shape = *group;
+        let bucket = |key: &Key| shape.bucket_of(bucket_hash(key.1, key.2)) - shape.buckets;
+        let mut sizes = vec![0_u32; (1 << group.bits) + 1];
+        let mut fullest = 0;
+        for key in keys.iter().flatten() {
+            if let Some(size) = sizes.get_mut(bucket(key) as usize) {
+                *size += 1;
+                fullest = fullest.max(*size);
+            }
+        }
+        if fullest as usize > SCAN_LIMIT {
+            self.spread(candidates, &mut keys);
+        }
+        let probes = commonest(keys.iter().flatten().map(|(probe, ..)| *probe));
+        index.probes.extend(&probes);
+        group.probe_count = probes.len() as u16;
+
+        sizes.fill(0);
+        for (candidate, key) in candidates.iter().zip(&mut keys) {
+            match key {
+                Some(found) if probes.contains(&found.0) => {
+                    if let Some(size) = sizes.get_mut(bucket(found) as usize) {
+                        *size += 1;
+                    }
+                }
+                _ => {
+                    *key = None;
+                    index.candidates.push(*candidate);
+                }
+            }
+        }
+        let mut next = index.candidates.len() as u32;
+        group.count = next - group.start;
+        for size in &mut sizes {
+            next += core::mem::replace(size, next);
+        }
+        index.buckets.extend_from_slice(&sizes);
+        let hashed = candidates.iter().zip(&keys);
+        let hashed = hashed.filter_map(|(candidate, key)| Some((candidate, key.as_ref()?)));
+        if let Some(first) = candidates.first() {
+            index.candidates.resize(next as usize, *first);
+        }
+        // In order, so that Deny stays first within a bucket.
+        for (candidate, key) in hashed {
+            if let Some(place) = sizes.get_mut(bucket(key) as usize) {
+                if let Some(to) = index.candidates.get_mut(*place as usize) {
+                    *to = *candidate;
+                }
+                *place += 1;
+            }
+        }
+    }
+
+    /// Where too many candidates have the same hash (`arn:aws:s3:::data/*/team-7/*`), each takes the
+    /// literal that the fewest share.
+    fn spread(&self, candidates: &[Candidate], keys: &mut [Option<Key>]) {
         let all: Vec<Keys> = candidates
             .iter()
             .map(|candidate| self.keys_of(candidate.pattern))
@@ -342,14 +366,15 @@ impl Tables<'_, '_> {
             *counts.entry(*key).or_default() += 1;
         }
         let count = |key: &&Key| counts.get(*key).copied().unwrap_or(0);
-        let choose = |keys: &Keys| match keys.first() {
-            Some(first) if count(&first) > SCAN_LIMIT => keys.iter().min_by_key(count).copied(),
-            first => first.copied(),
-        };
-        all.iter().map(choose).collect()
+        for (key, others) in keys.iter_mut().zip(&all) {
+            if key.as_ref().is_some_and(|key| count(&key) > SCAN_LIMIT) {
+                *key = others.iter().min_by_key(count).copied();
+            }
+        }
     }
 
-    /// The keys that a pattern can be hashed by, the longest literal first.
+    /// The keys that a pattern can be hashed by, the longest literal first: its start, and its later
+    /// literals (`arn:aws:sqs:*:111122223333:queue-*`). None where there is nothing to hash.
     fn keys_of(&self, pattern: u32) -> Keys {
         let mut keys = Keys::new();
         if pattern >= WHOLE_HEAD {
@@ -536,57 +561,26 @@ fn whole_segments(text: &[u8]) -> Option<&[u8]> {
 
 /// The shapes that come most often; of equally common ones the smaller.
 fn commonest(probes: impl Iterator<Item = Probe>) -> Vec<Probe> {
-    let mut counts: HashMap<Probe, usize, RandomState> =
-        HashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
+    let mut counts = [0_u32; (MAX_SEGMENTS + 1) * (MAX_SEGMENTS + 1)];
     for probe in probes {
-        *counts.entry(probe).or_default() += 1;
+        let place = usize::from(probe.start) * (MAX_SEGMENTS + 1) + usize::from(probe.middle);
+        if let Some(count) = counts.get_mut(place) {
+            *count += 1;
+        }
     }
-    let mut counts: Vec<(Probe, usize)> = counts.into_iter().collect();
-    counts.sort_unstable_by_key(|(probe, count)| (core::cmp::Reverse(*count), *probe));
+    let mut counts: Vec<(u32, Probe)> = (0..)
+        .zip(counts)
+        .filter(|(_, count)| *count > 0)
+        .map(|(place, count)| {
+            let width = MAX_SEGMENTS as u16 + 1;
+            let (start, middle) = (place / width, place % width);
+            (count, Probe { start, middle })
+        })
+        .collect();
+    counts.sort_unstable_by_key(|(count, probe)| (core::cmp::Reverse(*count), *probe));
     counts
         .into_iter()
         .take(MAX_PROBES)
-        .map(|(probe, _)| probe)
+        .map(|(_, probe)| probe)
         .collect()
-}
-
-/// A hashed candidate: the hash, the group, the candidate.
-type Keyed = (u64, u32, Candidate);
-
-/// Lays out the hashed candidates by bucket, and the table of buckets.
-fn add_buckets(index: &mut Index, mut keyed: Vec<Keyed>) {
-    // Stable: Deny stays first within a bucket.
-    keyed.sort_by_key(|(hash, group, _)| (*hash, *group));
-    let same = |a: &Keyed, b: &Keyed| (a.0, a.1) == (b.0, b.1);
-    let buckets = keyed.chunk_by(same).count();
-    let places = match buckets {
-        0 => 0,
-        _ => (buckets * 2).next_power_of_two(),
-    };
-    index.buckets = vec![Bucket::default(); places];
-    for bucket in keyed.chunk_by(same) {
-        let Some((hash, group, _)) = bucket.first() else {
-            continue;
-        };
-        let start = index.candidates.len() as u32;
-        index
-            .candidates
-            .extend(bucket.iter().map(|(.., candidate)| *candidate));
-        let mut place = *hash as usize;
-        while index
-            .buckets
-            .get(place % places)
-            .is_some_and(|taken| taken.count > 0)
-        {
-            place += 1;
-        }
-        if let Some(free) = index.buckets.get_mut(place % places) {
-            *free = Bucket {
-                group: *group,
-                hash: (*hash >> 32) as u32,
-                start,
-                count: bucket.len() as u32,
-            };
-        }
-    }
 }

@@ -32,8 +32,17 @@ impl View<'_> {
             patterns: u64::from(self.count(Section::Residue)),
             ..Bound::default()
         };
-        for index in 0..self.count(Section::Buckets) {
-            bound.in_bucket = bound.in_bucket.max(u64::from(self.bucket(index).count));
+        for number in 0..self.count(Section::Groups) {
+            let group = self.group(number);
+            let buckets = match group.probe_count {
+                0 => 0,
+                _ => 1_u32.wrapping_shl(u32::from(group.bits)),
+            };
+            for bucket in group.buckets..group.buckets.saturating_add(buckets) {
+                let (first, end) = self.bucket(bucket);
+                let count = u64::from(end.saturating_sub(first));
+                bound.in_bucket = bound.in_bucket.max(count);
+            }
         }
         for index in 0..self.count(Section::Parts) {
             let part = self.part(index);
@@ -70,7 +79,7 @@ impl View<'_> {
     }
 
     fn probes(&self, group: &Group) -> u64 {
-        let probes = group.probes..group.probes.saturating_add(group.probe_count);
+        let probes = group.probes..group.probes.saturating_add(u32::from(group.probe_count));
         let places = probes.map(|index| match self.probe(index).middle {
             0 => 1,
             _ => MAX_SEGMENTS as u64,

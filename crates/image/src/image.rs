@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::index::{Bucket, Candidate, Group, Node, Probe, ServiceRecord};
+use crate::index::{Candidate, Group, Node, Probe, ServiceRecord};
 use crate::leaf::{Leaf, LeafRef};
 use crate::part::Part;
 use crate::record::{
@@ -614,10 +614,11 @@ impl<'a> View<'a> {
         Probe::decode(self.bytes, self.at(Section::Probes, index))
     }
 
-    /// A place of the table of literals.
+    /// The first candidate of a bucket, and the first of the next one.
     #[inline]
-    pub fn bucket(&self, index: u32) -> Bucket {
-        Bucket::decode(self.bytes, self.at(Section::Buckets, index))
+    pub fn bucket(&self, index: u32) -> (u32, u32) {
+        let both = u64_at(self.bytes, self.at(Section::Buckets, index));
+        (both as u32, (both >> 32) as u32)
     }
 
     /// A place of the table of actions: a hash, and a record's number plus one, or 0.

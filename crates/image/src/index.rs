@@ -27,7 +27,7 @@
 //! is found by `arn:` `aws:` `sqs:` and `1111:` `q-`). How many segments of each kind there are is
 //! the pattern's [`Probe`]. A mask has a bit for each segment, and for the rest.
 
-use crate::record::{Str, words_to_bytes};
+use crate::record::{Str, join, pack, words_to_bytes};
 use crate::wire::{record, u16_at, u32_at, u64_at};
 
 /// In place of a pattern: the statement's whole head must be verified.
@@ -184,12 +184,12 @@ const POWERS: [u64; MAX_SEGMENTS + 1] = {
     powers
 };
 
-/// The hash under which a group's candidates stand.
+/// The hash under which candidates stand in their group: that of the segments at their start and of those of
+/// a later literal. The upper bits choose the bucket.
 #[inline]
-pub fn bucket_hash(group: u32, start: u64, middle: u64) -> u64 {
-    let mixed =
-        (start ^ middle.rotate_left(23) ^ u64::from(group).wrapping_mul(BASE)).wrapping_mul(BASE);
-    mixed ^ mixed >> 32
+pub fn bucket_hash(start: u64, middle: u64) -> u64 {
+    let mixed = (start ^ middle.rotate_left(23)).wrapping_mul(BASE);
+    (mixed ^ mixed >> 32).wrapping_mul(BASE)
 }
 
 /// What an entry of the table of actions is.
@@ -276,12 +276,19 @@ pub struct Group {
     /// The first probe.
     pub probes: u32,
     /// How many probes there are; none if all candidates are scanned.
-    pub probe_count: u32,
+    pub probe_count: u16,
+    /// The group has `1 << bits` buckets, if it has probes.
+    pub bits: u16,
+    /// The first of its buckets. A bucket is a number: its first candidate. It ends where the next one
+    /// begins, so there is one number more than there are buckets.
+    pub buckets: u32,
 }
 
 impl Group {
     /// Bytes of a record.
-    pub const SIZE: usize = 16;
+    pub const SIZE: usize = 20;
+    /// The most [`Group::bits`].
+    pub const MAX_BITS: u16 = 30;
 
     /// Reads a record.
     #[inline]
@@ -291,14 +298,30 @@ impl Group {
             start: u32_at(bytes, 0),
             count: u32_at(bytes, 4),
             probes: u32_at(bytes, 8),
-            probe_count: u32_at(bytes, 12),
+            probe_count: u16_at(bytes, 12),
+            bits: u16_at(bytes, 14),
+            buckets: u32_at(bytes, 16),
         }
     }
 
     /// The record's bytes.
     pub fn encode(&self) -> [u8; Self::SIZE] {
-        let words = [self.start, self.count, self.probes, self.probe_count];
-        words_to_bytes(&words)
+        words_to_bytes(&[
+            self.start,
+            self.count,
+            self.probes,
+            u32::from(self.probe_count) | u32::from(self.bits) << 16,
+            self.buckets,
+        ])
+    }
+
+    /// The bucket of a hash, among the numbers of all groups.
+    #[inline]
+    pub fn bucket_of(&self, hash: u64) -> u32 {
+        // Of a group without buckets there is nothing to find; any number will do.
+        let bits = u32::from(self.bits);
+        self.buckets
+            .wrapping_add(hash.wrapping_shr(64_u32.wrapping_sub(bits)) as u32)
     }
 }
 
@@ -311,13 +334,11 @@ pub struct Candidate {
     pub statement: u32,
     /// The pattern, [`crate::ANY`] for every resource, or [`WHOLE_HEAD`].
     pub pattern: u32,
-    /// The statement's layers.
-    pub layers: u32,
 }
 
 impl Candidate {
     /// Bytes of a record.
-    pub const SIZE: usize = 20;
+    pub const SIZE: usize = 16;
 
     /// Reads a record.
     #[inline]
@@ -327,14 +348,12 @@ impl Candidate {
             mask: u64_at(bytes, 0),
             statement: u32_at(bytes, 8),
             pattern: u32_at(bytes, 12),
-            layers: u32_at(bytes, 16),
         }
     }
 
     /// The record's bytes.
     pub fn encode(&self) -> [u8; Self::SIZE] {
-        let [low, high] = [self.mask as u32, (self.mask >> 32) as u32];
-        words_to_bytes(&[low, high, self.statement, self.pattern, self.layers])
+        pack(&[self.mask, join(self.statement, self.pattern)])
     }
 }
 
@@ -364,42 +383,6 @@ impl Probe {
     /// The record's bytes.
     pub fn encode(&self) -> [u8; Self::SIZE] {
         words_to_bytes(&[u32::from(self.start) | u32::from(self.middle) << 16])
-    }
-}
-
-/// A place of the hash table of literals. The table has a power of two of places and is at most
-/// half full; a place with no candidates is empty and ends a search.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Bucket {
-    /// The group that the candidates belong to.
-    pub group: u32,
-    /// The upper half of the hash.
-    pub hash: u32,
-    /// The first candidate.
-    pub start: u32,
-    /// How many candidates there are.
-    pub count: u32,
-}
-
-impl Bucket {
-    /// Bytes of a record.
-    pub const SIZE: usize = 16;
-
-    /// Reads a record.
-    #[inline]
-    pub fn decode(bytes: &[u8], at: usize) -> Bucket {
-        let bytes = record::<{ Self::SIZE }>(bytes, at);
-        Bucket {
-            group: u32_at(bytes, 0),
-            hash: u32_at(bytes, 4),
-            start: u32_at(bytes, 8),
-            count: u32_at(bytes, 12),
-        }
-    }
-
-    /// The record's bytes.
-    pub fn encode(&self) -> [u8; Self::SIZE] {
-        words_to_bytes(&[self.group, self.hash, self.start, self.count])
     }
 }
 

@@ -1,6 +1,6 @@
 //! The sections of an image.
 
-use crate::index::{Bucket, Candidate, Group, Node, Probe, ServiceRecord};
+use crate::index::{Candidate, Group, Node, Probe, ServiceRecord};
 use crate::leaf::Leaf;
 use crate::part::Part;
 use crate::record::{
@@ -97,8 +97,8 @@ sections! {
     Candidates = 19, Candidate::SIZE, true;
     /// Index: the shapes of literals that a list is hashed by.
     Probes = 20, Probe::SIZE, true;
-    /// Index: a hash table from literals of resource patterns to candidates.
-    Buckets = 21, Bucket::SIZE, true;
+    /// Index: where the buckets of hashed candidates begin, group by group.
+    Buckets = 21, 4, true;
     /// Index: a hash table from actions, prefixes of actions and services to their records.
     ActionTable = 22, 8, true;
     /// Index: services, with the lengths of the prefixes of their actions that have a pattern.

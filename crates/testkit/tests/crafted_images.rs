@@ -151,13 +151,12 @@ const SOME_PATTERNS: &str = r#"{"Effect":"Allow","Action":["s3:Get*","s3:P*t"],"
 fn the_statement_behind_the_last_is_out_of_range() {
     let image = image_of(SOME_PATTERNS);
     let view = image.view();
-    // A candidate of that statement, in the layers that are read there.
+    // A candidate of that statement.
     let statements = view.count(Section::Statements);
     let mut parts = Parts::of(&image);
     let candidates = section(&mut parts, Section::Candidates);
     let mut candidate = view.candidate(0);
     candidate.statement = statements;
-    candidate.layers = view.statement(statements).layers;
     let bytes = candidate.encode();
     candidates[..bytes.len()].copy_from_slice(&bytes);
     let error = Image::from_bytes(parts.join()).unwrap_err();

@@ -33,7 +33,7 @@ pub fn decide_all<'i>(
                 let matcher = Matcher::new(view, request, image);
                 for part in request.parts_of(image).iter().filter(|_| view.has_index()) {
                     for group in request.groups_of(part) {
-                        touched ^= lookup::touch(&matcher, *group);
+                        touched ^= lookup::touch(&matcher, group);
                     }
                 }
             }

@@ -88,11 +88,11 @@ fn find(matcher: &Matcher<'_>, hash: u32, is_it: impl Fn(u32) -> bool) -> Option
 }
 
 /// Appends the groups of a part for patterns that [`actions`] found.
-pub(crate) fn groups(matcher: &Matcher<'_>, part: &Part, actions: &[u32], all: &mut Vec<u32>) {
+pub(crate) fn groups(matcher: &Matcher<'_>, part: &Part, actions: &[u32], all: &mut Vec<Group>) {
     let view = matcher.view;
     let mut push = |groups: u32, count: u32| {
         let range = groups..groups.saturating_add(count);
-        all.extend(range.map(|index| view.node_group(index)));
+        all.extend(range.map(|index| view.group(view.node_group(index))));
     };
     let regular = actions.iter().take_while(|action| **action & RESIDUE == 0);
     // The first node has the groups of all that follow, and of every action.
@@ -117,31 +117,20 @@ pub(crate) fn groups(matcher: &Matcher<'_>, part: &Part, actions: &[u32], all: &
 #[must_use]
 pub(crate) fn hashed(
     matcher: &Matcher<'_>,
-    number: u32,
     group: &Group,
     mut found: impl FnMut(Candidate),
 ) -> bool {
     let view = matcher.view;
     let segments = &matcher.request.segments;
     let count = segments.len();
-    let places = view.count(Section::Buckets);
     let mut bucket = |start: u64, middle: u64| {
-        let hash = bucket_hash(number, start, middle);
-        for step in 0..places {
-            let place = (hash as u32).wrapping_add(step) & (places - 1);
-            let bucket = view.bucket(place);
-            if bucket.count == 0 {
-                break;
-            }
-            // Other literals may have this half of the hash too, so the search goes on.
-            if bucket.hash == (hash >> 32) as u32 && bucket.group == number {
-                for index in bucket.start..bucket.start.saturating_add(bucket.count) {
-                    found(view.candidate(index));
-                }
-            }
+        // Others stand here too; each candidate is verified.
+        let (first, end) = view.bucket(group.bucket_of(bucket_hash(start, middle)));
+        for index in first..end {
+            found(view.candidate(index));
         }
     };
-    for index in group.probes..group.probes.saturating_add(group.probe_count) {
+    for index in group.probes..group.probes.saturating_add(u32::from(group.probe_count)) {
         let probe = view.probe(index);
         let (start, middle) = (usize::from(probe.start), usize::from(probe.middle));
         if middle == 0 {
@@ -166,19 +155,17 @@ pub(crate) fn hashed(
 
 /// Reads the places that [`hashed`] will look at first, and the first candidates there.
 #[inline]
-pub(crate) fn touch(matcher: &Matcher<'_>, number: u32) -> u32 {
+pub(crate) fn touch(matcher: &Matcher<'_>, group: &Group) -> u32 {
     let view = matcher.view;
     let segments = &matcher.request.segments;
-    let places = view.count(Section::Buckets);
-    let group = view.group(number);
     let mut touched = 0;
-    for index in group.probes..group.probes.saturating_add(group.probe_count) {
+    for index in group.probes..group.probes.saturating_add(u32::from(group.probe_count)) {
         let probe = view.probe(index);
         let start = usize::from(probe.start);
         if probe.middle == 0 && start <= segments.len() {
-            let hash = bucket_hash(number, segments.between(0, start), 0);
-            let bucket = view.bucket(hash as u32 & (places - 1));
-            touched ^= view.candidate(bucket.start).statement;
+            let hash = bucket_hash(segments.between(0, start), 0);
+            let (first, _) = view.bucket(group.bucket_of(hash));
+            touched ^= view.candidate(first).statement;
         }
     }
     touched

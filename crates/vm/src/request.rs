@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use portcullis_image::index::Segments;
+use portcullis_image::index::{Group, Segments};
 use portcullis_image::{Section, View, layer_mask, reserved};
 use portcullis_model::{self as model, Layer, Principal};
 
@@ -49,7 +49,7 @@ pub struct Request {
     /// The patterns for actions that match the action, image by image.
     actions: Vec<u32>,
     /// The groups of candidates of the action, part by part.
-    groups: Vec<u32>,
+    groups: Vec<Group>,
     /// The resource in segments.
     pub(crate) segments: Segments,
 }
@@ -481,7 +481,7 @@ impl Request {
 
     /// The groups of candidates of a part.
     #[inline]
-    pub(crate) fn groups_of(&self, part: &UsedPart) -> &[u32] {
+    pub(crate) fn groups_of(&self, part: &UsedPart) -> &[Group] {
         slice(&self.groups, &part.groups)
     }
 

@@ -112,14 +112,13 @@ impl Walk {
         let view = matcher.view;
         let layers = used.layers & self.layers;
         let mask = matcher.request.segments.mask();
-        for number in matcher.request.groups_of(used) {
-            let group = view.group(*number);
-            if group.probe_count > 0 && !self.hashed(matcher, *number, &group, layers) {
+        for group in matcher.request.groups_of(used) {
+            if group.probe_count > 0 && !self.hashed(matcher, group, layers) {
                 return false;
             }
             for index in group.start..group.start.saturating_add(group.count) {
                 let candidate = view.candidate(index);
-                if candidate.layers & layers != 0 && candidate.mask & !mask == 0 {
+                if candidate.mask & !mask == 0 {
                     self.candidate(matcher, &candidate, layers);
                 }
             }
@@ -129,10 +128,10 @@ impl Walk {
 
     /// Looks at the candidates of a group that are found by the resource.
     #[inline(never)]
-    fn hashed(&mut self, matcher: &Matcher<'_>, number: u32, group: &Group, layers: u32) -> bool {
+    fn hashed(&mut self, matcher: &Matcher<'_>, group: &Group, layers: u32) -> bool {
         let mask = matcher.request.segments.mask();
-        lookup::hashed(matcher, number, group, |candidate| {
-            if candidate.layers & layers != 0 && candidate.mask & !mask == 0 {
+        lookup::hashed(matcher, group, |candidate| {
+            if candidate.mask & !mask == 0 {
                 self.candidate(matcher, &candidate, layers);
             }
         })
@@ -141,12 +140,12 @@ impl Walk {
     #[inline(always)]
     fn candidate(&mut self, matcher: &Matcher<'_>, candidate: &Candidate, layers: u32) {
         let statement = matcher.view.statement_ref(candidate.statement);
+        let layers = statement.layers() & layers;
         let head = match candidate.pattern {
             ANY => true,
             WHOLE_HEAD => matcher.action(statement) && matcher.resource(statement),
             pattern => matcher.matches(pattern, matcher.request.resource()),
         };
-        let layers = candidate.layers & layers;
         if head && self.can_change(statement, layers) {
             self.rest(matcher, statement, layers);
         }

@@ -1,6 +1,6 @@
 //! The validator of the index.
 
-use crate::index::{MAX_PROBES, MAX_SEGMENTS, WHOLE_HEAD};
+use crate::index::{Group, MAX_PROBES, MAX_SEGMENTS, WHOLE_HEAD};
 use crate::section::Section;
 use crate::validate::{Checked, Checker, in_range};
 
@@ -28,9 +28,14 @@ impl Checker<'_> {
         }
         for index in 0..groups {
             let group = view.group(index);
+            let probe_count = u32::from(group.probe_count);
+            let buckets = view.count(Section::Buckets);
             let fine = in_range(group.start, group.count, view.count(Section::Candidates))
-                && in_range(group.probes, group.probe_count, view.count(Section::Probes))
-                && group.probe_count as usize <= MAX_PROBES;
+                && in_range(group.probes, probe_count, view.count(Section::Probes))
+                && usize::from(group.probe_count) <= MAX_PROBES
+                && (probe_count == 0
+                    || (1..=Group::MAX_BITS).contains(&group.bits)
+                        && in_range(group.buckets, (1 << group.bits) + 1, buckets));
             self.ensure(fine, Section::Groups, index, "a group out of range")?;
         }
         Ok(())
@@ -43,7 +48,6 @@ impl Checker<'_> {
         for index in 0..candidates {
             let candidate = view.candidate(index);
             let fine = candidate.statement < statements
-                && candidate.layers == view.statement(candidate.statement).layers
                 && (candidate.pattern >= WHOLE_HEAD
                     || candidate.pattern < view.count(Section::Patterns));
             self.ensure(
@@ -66,17 +70,8 @@ impl Checker<'_> {
             let fine = usize::from(probe.start.max(probe.middle)) < MAX_SEGMENTS;
             self.ensure(fine, Section::Probes, index, "a probe out of range")?;
         }
-        let places = view.count(Section::Buckets);
-        let fine = places == 0 || places.is_power_of_two();
-        self.ensure(
-            fine,
-            Section::Buckets,
-            0,
-            "a table that is not a power of two",
-        )?;
-        for index in 0..places {
-            let bucket = view.bucket(index);
-            let fine = in_range(bucket.start, bucket.count, candidates);
+        for index in 0..view.count(Section::Buckets) {
+            let fine = view.bucket(index).0 <= candidates;
             self.ensure(fine, Section::Buckets, index, "a bucket out of range")?;
         }
         Ok(())
