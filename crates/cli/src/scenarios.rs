@@ -25,20 +25,11 @@ pub(crate) fn each_record(
     options: Options,
     mut visit: impl FnMut(Loaded<'_>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let name = display_name(path);
-    let mut records = Records::new(open(path)?);
-    let mut bytes = Vec::new();
-    let mut arena = Bump::new();
-    while let Some(line) = records
-        .next_into(&mut bytes)
-        .map_err(|error| cannot_read(path, &reason(&error)))?
-    {
-        let mut loaded = load(&name, &bytes, line, options, &arena);
-        loaded.is_last_at_hand = records.input().buffer().is_empty();
-        visit(loaded)?;
-        arena.reset();
-    }
-    Ok(())
+    each_line(path, |name, bytes, line, is_last_at_hand, arena| {
+        let mut loaded = load(name, bytes, line, options, arena);
+        loaded.is_last_at_hand = is_last_at_hand;
+        visit(loaded)
+    })
 }
 
 /// Reads a file record by record as texts, which may be anything.
@@ -50,6 +41,21 @@ pub(crate) fn each_text(
         bool,
     ) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
+    each_line(path, |name, bytes, line, is_last_at_hand, arena| {
+        let own = arena.alloc_slice_copy(bytes);
+        match Source::decode(arena.alloc_str(name), own, line) {
+            Ok(source) => visit(Ok(&source), arena, is_last_at_hand),
+            Err(problem) => visit(Err(problem), arena, is_last_at_hand),
+        }
+    })
+}
+
+/// Calls back with the name of the file, each record and its line, whether the next record may be long
+/// in coming, and an arena that is emptied behind each record.
+fn each_line(
+    path: &Path,
+    mut visit: impl FnMut(&str, &[u8], usize, bool, &Bump) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let name = display_name(path);
     let mut records = Records::new(open(path)?);
     let mut bytes = Vec::new();
@@ -59,11 +65,7 @@ pub(crate) fn each_text(
         .map_err(|error| cannot_read(path, &reason(&error)))?
     {
         let is_last_at_hand = records.input().buffer().is_empty();
-        let own = arena.alloc_slice_copy(&bytes);
-        match Source::decode(arena.alloc_str(&name), own, line) {
-            Ok(source) => visit(Ok(&source), &arena, is_last_at_hand)?,
-            Err(problem) => visit(Err(problem), &arena, is_last_at_hand)?,
-        }
+        visit(&name, &bytes, line, is_last_at_hand, &arena)?;
         arena.reset();
     }
     Ok(())

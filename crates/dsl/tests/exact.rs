@@ -10,35 +10,14 @@ mod common;
 mod generate;
 
 use bumpalo::Bump;
-use common::{Dice, data, kind};
+use common::{Dice, data, kind, sets};
 use portcullis_dsl::{MinifyOptions, NoImports, minify, parse};
 use portcullis_model::{Caller, ContextEntry, Decision, PolicyKind, Principal, Request};
 use portcullis_reference::decide;
 use portcullis_syntax::ast::Document;
 use portcullis_syntax::json;
 use portcullis_syntax::policy::{ReadOptions, parse_policy, read_policy};
-use portcullis_syntax::{Policy, PolicySets};
 use portcullis_testkit::{Bytes, derive};
-
-fn sets<'a>(document: &Document<'a>) -> PolicySets<'a> {
-    let policy = Policy {
-        name: "p",
-        file: "",
-        text: "",
-        document: *document,
-    };
-    let mut sets = PolicySets::default();
-    match document.kind {
-        PolicyKind::Identity => sets.identity.push(policy),
-        PolicyKind::Boundary => sets.boundary = Some(vec![policy]),
-        PolicyKind::Session => sets.session = Some(vec![policy]),
-        PolicyKind::Resource | PolicyKind::Trust => sets.resource = Some(vec![policy]),
-        PolicyKind::Scp => sets.scps.push(vec![policy]),
-        PolicyKind::Rcp => sets.rcps.push(vec![policy]),
-        PolicyKind::VpcEndpoint => sets.vpc_endpoint = Some(vec![policy]),
-    }
-    sets
-}
 
 /// The value sets and keys of the model: keys that have one value, and one that has several.
 const VALUES: [&str; 6] = ["a", "b", "\"\"", "[a, b]", "[b, \"\"]", "c*"];

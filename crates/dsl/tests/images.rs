@@ -10,38 +10,21 @@ mod common;
 mod generate;
 
 use bumpalo::Bump;
-use common::{Dice, data, kind};
+use common::{Dice, data, kind, sets};
 use portcullis_compile::{Options, compile};
 use portcullis_dsl::{NoImports, parse, print_dsl};
 use portcullis_model::PolicyKind;
 use portcullis_syntax::ast::Document;
 use portcullis_syntax::json::{self, Node};
 use portcullis_syntax::policy::{ReadOptions, parse_policy, read_policy};
-use portcullis_syntax::{Policy, PolicySets};
 
 /// The image of one policy, without what explanations print.
 fn image(document: Document<'_>) -> Vec<u8> {
-    let policy = Policy {
-        name: "p",
-        file: "",
-        text: "",
-        document,
-    };
-    let mut sets = PolicySets::default();
-    match document.kind {
-        PolicyKind::Identity => sets.identity.push(policy),
-        PolicyKind::Boundary => sets.boundary = Some(vec![policy]),
-        PolicyKind::Session => sets.session = Some(vec![policy]),
-        PolicyKind::Resource | PolicyKind::Trust => sets.resource = Some(vec![policy]),
-        PolicyKind::Scp => sets.scps.push(vec![policy]),
-        PolicyKind::Rcp => sets.rcps.push(vec![policy]),
-        PolicyKind::VpcEndpoint => sets.vpc_endpoint = Some(vec![policy]),
-    }
     let options = Options {
         debug: false,
         ..Options::default()
     };
-    compile(&sets, options).unwrap()
+    compile(&sets(&document), options).unwrap()
 }
 
 /// True if the document and what it is in the policy language have one image.

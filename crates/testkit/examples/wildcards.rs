@@ -12,7 +12,7 @@ use std::time::Instant;
 use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
 use portcullis_image::Image;
-use portcullis_testkit::{Caller, Request, World};
+use portcullis_testkit::{Request, World};
 use serde_json::json;
 
 /// The matcher that everybody writes first: at a star it tries every rest of the text.
@@ -63,19 +63,7 @@ fn ours(pattern: &str, length: usize) -> Option<f64> {
     let sets = world.read(&arena).ok()?;
     let image = Image::from_bytes(compile(&sets, Options::default()).ok()?).ok()?;
     let views = || std::iter::once(image.view());
-    let request = Request {
-        caller: Caller::User {
-            arn: "arn:aws:iam::111122223333:user/bob".into(),
-        },
-        user_id: None,
-        management_account: false,
-        action: "s3:GetObject".into(),
-        resource: "*".into(),
-        resource_account: None,
-        context: vec![("x:k".into(), vec!["a".repeat(length)])],
-        restrict_public_buckets: false,
-        external_grant: false,
-    };
+    let request = Request::get_object("*", &[("x:k", &[&"a".repeat(length)])]);
     let mut prepared = portcullis_vm::Request::new();
     request.with(|request| prepared.fill(views(), request));
     Some(seconds(|| {

@@ -95,8 +95,8 @@ pub fn bad_word(image: &[u8], was: u32, source: &mut Bytes) -> u32 {
     }
 }
 
-/// Loads bytes and, if they are an image, asks it everything: fills, decides and explains each
-/// request, and writes the disassembly as far as there is room. None of it may panic.
+/// Loads bytes and, if they are an image, asks it everything: fills, decides, alone and as one of many,
+/// and explains each request, and writes the disassembly as far as there is room. None of it may panic.
 ///
 /// False if the bytes are refused.
 pub fn use_up(bytes: &[u8], requests: &[Request]) -> bool {
@@ -107,7 +107,10 @@ pub fn use_up(bytes: &[u8], requests: &[Request]) -> bool {
     let mut prepared = portcullis_vm::Request::new();
     for request in requests {
         request.with(|request| prepared.fill(views(), request));
-        std::hint::black_box(portcullis_vm::decide(views(), &prepared));
+        let decided = portcullis_vm::decide(views(), &prepared);
+        portcullis_vm::decide_all(views(), std::slice::from_ref(&prepared), |_, outcome| {
+            assert_eq!(outcome, decided);
+        });
         let explanation = portcullis_vm::explain(views(), &prepared);
         std::hint::black_box(explanation.message(None, "s3:GetObject", "*", false));
     }

@@ -172,7 +172,7 @@ pub const LAWS: [Law; 16] = [
         "documents and statements written twice",
         Promise::Same,
         |world, _| {
-            for set in lists(world) {
+            for set in world.sets_mut() {
                 set.extend(set.clone());
             }
             edit(world, |statements| {
@@ -183,7 +183,7 @@ pub const LAWS: [Law; 16] = [
     ),
     Law::new("a document cut in two", Promise::Same, |world, _| {
         let mut found = false;
-        for set in lists(world) {
+        for set in world.sets_mut() {
             *set = set
                 .iter()
                 .flat_map(|text| {
@@ -246,7 +246,7 @@ pub const LAWS: [Law; 16] = [
         },
     ),
     Law::new("the other notation", Promise::Same, |world, _| {
-        documents(world).into_iter().for_each(|(kind, text)| {
+        world.documents_mut().into_iter().for_each(|(kind, text)| {
             if let Some(back) = through_the_language(kind, text) {
                 *text = back;
             }
@@ -286,49 +286,6 @@ pub const LAWS: [Law; 16] = [
     }),
 ];
 
-/// The sets that may have any number of documents.
-fn lists(world: &mut World) -> Vec<&mut Vec<String>> {
-    let World {
-        identity,
-        boundary,
-        session,
-        resource: _,
-        vpc_endpoint,
-        scps,
-        rcps,
-    } = world;
-    let optional = [boundary, session, vpc_endpoint];
-    let optional = optional.into_iter().flatten();
-    std::iter::once(identity)
-        .chain(optional)
-        .chain(scps)
-        .chain(rcps)
-        .collect()
-}
-
-/// Every document with its type.
-fn documents(world: &mut World) -> Vec<(PolicyKind, &mut String)> {
-    let World {
-        identity,
-        boundary,
-        session,
-        resource,
-        vpc_endpoint,
-        scps,
-        rcps,
-    } = world;
-    let of = |kind| move |text| (kind, text);
-    let all = identity.iter_mut().map(of(PolicyKind::Identity));
-    let all = all.chain(boundary.iter_mut().flatten().map(of(PolicyKind::Boundary)));
-    let all = all.chain(session.iter_mut().flatten().map(of(PolicyKind::Session)));
-    let all = all.chain(resource.iter_mut().map(of(PolicyKind::Resource)));
-    let endpoint = vpc_endpoint.iter_mut().flatten();
-    let all = all.chain(endpoint.map(of(PolicyKind::VpcEndpoint)));
-    let all = all.chain(scps.iter_mut().flatten().map(of(PolicyKind::Scp)));
-    all.chain(rcps.iter_mut().flatten().map(of(PolicyKind::Rcp)))
-        .collect()
-}
-
 fn parsed(text: &str) -> Option<(Value, Vec<Value>)> {
     let mut document: Value = serde_json::from_str(text).ok()?;
     let statements = match document.get_mut("Statement")?.take() {
@@ -346,7 +303,7 @@ fn joined(mut document: Value, statements: Vec<Value>) -> String {
 /// Changes the statements of every document; true if there was one and the change was made.
 fn edit(world: &mut World, mut change: impl FnMut(&mut Vec<Value>) -> bool) -> bool {
     let mut found = false;
-    for (_, text) in documents(world) {
+    for (_, text) in world.documents_mut() {
         if let Some((document, mut statements)) = parsed(text) {
             found |= change(&mut statements);
             *text = joined(document, statements);
@@ -356,7 +313,7 @@ fn edit(world: &mut World, mut change: impl FnMut(&mut Vec<Value>) -> bool) -> b
 }
 
 fn reverse_everything(world: &mut World, _: &mut Bytes) -> bool {
-    for set in lists(world) {
+    for set in world.sets_mut() {
         set.reverse();
     }
     edit(world, |statements| {
@@ -468,7 +425,7 @@ fn through_the_language(kind: PolicyKind, text: &str) -> Option<String> {
 
 /// A statement of this effect, added to one of the documents.
 fn add(world: &mut World, source: &mut Bytes, effect: &str) -> bool {
-    let mut documents = documents(world);
+    let mut documents = world.documents_mut();
     let at = source.below(documents.len());
     let Some((kind, text)) = documents.get_mut(at) else {
         return false;

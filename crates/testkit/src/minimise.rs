@@ -68,20 +68,20 @@ fn candidates(world: &World, request: &Request) -> Vec<(World, Request)> {
         policies(&|world| drop(world.rcps.remove(level)));
     }
     // Documents of sets.
-    for (set, documents) in sets(&mut world.clone()).iter().enumerate() {
+    for (set, documents) in world.clone().sets_mut().iter().enumerate() {
         for document in 0..documents.len() {
             policies(&|world| {
-                if let Some(set) = sets(world).get_mut(set) {
+                if let Some(set) = world.sets_mut().get_mut(set) {
                     set.remove(document);
                 }
             });
         }
     }
     // Parts of documents.
-    for (index, text) in texts(&mut world.clone()).into_iter().enumerate() {
+    for (index, (_, text)) in world.clone().documents_mut().into_iter().enumerate() {
         for part in smaller(text) {
             policies(&|world| {
-                if let Some(text) = texts(world).into_iter().nth(index) {
+                if let Some((_, text)) = world.documents_mut().into_iter().nth(index) {
                     text.clone_from(&part);
                 }
             });
@@ -120,39 +120,6 @@ fn candidates(world: &World, request: &Request) -> Vec<(World, Request)> {
         }
     }
     found
-}
-
-/// The sets that may have any number of documents.
-fn sets(world: &mut World) -> Vec<&mut Vec<String>> {
-    let optional = [
-        &mut world.boundary,
-        &mut world.session,
-        &mut world.vpc_endpoint,
-    ];
-    std::iter::once(&mut world.identity)
-        .chain(optional.into_iter().flatten())
-        .chain(&mut world.scps)
-        .chain(&mut world.rcps)
-        .collect()
-}
-
-/// Every document.
-fn texts(world: &mut World) -> Vec<&mut String> {
-    let World {
-        identity,
-        boundary,
-        session,
-        resource,
-        vpc_endpoint,
-        scps,
-        rcps,
-    } = world;
-    let optional = [boundary, session, vpc_endpoint].into_iter().flatten();
-    let lists = std::iter::once(identity)
-        .chain(optional)
-        .chain(scps)
-        .chain(rcps);
-    lists.flatten().chain(resource).collect()
 }
 
 /// The document without one element of one array, or without one condition.

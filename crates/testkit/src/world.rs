@@ -55,6 +55,43 @@ impl World {
         })
     }
 
+    /// The sets that may have any number of documents.
+    pub fn sets_mut(&mut self) -> Vec<&mut Vec<String>> {
+        let optional = [
+            &mut self.boundary,
+            &mut self.session,
+            &mut self.vpc_endpoint,
+        ];
+        std::iter::once(&mut self.identity)
+            .chain(optional.into_iter().flatten())
+            .chain(&mut self.scps)
+            .chain(&mut self.rcps)
+            .collect()
+    }
+
+    /// Every document with its type.
+    pub fn documents_mut(&mut self) -> Vec<(PolicyKind, &mut String)> {
+        let World {
+            identity,
+            boundary,
+            session,
+            resource,
+            vpc_endpoint,
+            scps,
+            rcps,
+        } = self;
+        let of = |kind| move |text| (kind, text);
+        let all = identity.iter_mut().map(of(PolicyKind::Identity));
+        let all = all.chain(boundary.iter_mut().flatten().map(of(PolicyKind::Boundary)));
+        let all = all.chain(session.iter_mut().flatten().map(of(PolicyKind::Session)));
+        let all = all.chain(resource.iter_mut().map(of(PolicyKind::Resource)));
+        let endpoint = vpc_endpoint.iter_mut().flatten();
+        let all = all.chain(endpoint.map(of(PolicyKind::VpcEndpoint)));
+        let all = all.chain(scps.iter_mut().flatten().map(of(PolicyKind::Scp)));
+        all.chain(rcps.iter_mut().flatten().map(of(PolicyKind::Rcp)))
+            .collect()
+    }
+
     /// The scenario of this world and one request, as a line of a scenario file.
     pub fn scenario(&self, name: &str, request: &Request, expect: &str) -> String {
         let document = |text: &String| serde_json::from_str(text).unwrap_or(Value::Null);
@@ -194,6 +231,27 @@ impl From<&model::Request<'_>> for Request {
 }
 
 impl Request {
+    /// A user's request for an object, or for any other resource, with these context keys.
+    pub fn get_object(resource: &str, context: &[(&str, &[&str])]) -> Request {
+        let texts = |values: &[&str]| values.iter().map(ToString::to_string).collect();
+        Request {
+            caller: Caller::User {
+                arn: "arn:aws:iam::111122223333:user/bob".into(),
+            },
+            user_id: None,
+            management_account: false,
+            action: "s3:GetObject".into(),
+            resource: resource.into(),
+            resource_account: None,
+            context: context
+                .iter()
+                .map(|(key, values)| (key.to_string(), texts(values)))
+                .collect(),
+            restrict_public_buckets: false,
+            external_grant: false,
+        }
+    }
+
     /// Calls a function with the request in borrowed form.
     pub fn with<T>(&self, use_it: impl FnOnce(&model::Request<'_>) -> T) -> T {
         let caller = match &self.caller {

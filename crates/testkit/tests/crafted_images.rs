@@ -12,7 +12,7 @@ use portcullis_image::index::Group;
 use portcullis_image::wire::name_hash;
 use portcullis_image::{Image, PatternKind, Section, disassemble};
 use portcullis_testkit::forge::{Parts, put, use_up};
-use portcullis_testkit::{Caller, Request, World};
+use portcullis_testkit::{Request, World};
 
 fn image_of(statements: &str) -> Image<Vec<u8>> {
     let world = World {
@@ -27,19 +27,7 @@ fn image_of(statements: &str) -> Image<Vec<u8>> {
 }
 
 fn ask(resource: &str) -> Request {
-    Request {
-        caller: Caller::User {
-            arn: "arn:aws:iam::111122223333:user/bob".into(),
-        },
-        user_id: None,
-        management_account: false,
-        action: "s3:GetObject".into(),
-        resource: resource.into(),
-        resource_account: None,
-        context: vec![("aws:username".into(), vec!["bob".into()])],
-        restrict_public_buckets: false,
-        external_grant: false,
-    }
+    Request::get_object(resource, &[("aws:username", &["bob"])])
 }
 
 fn section(parts: &mut Parts, wanted: Section) -> &mut Vec<u8> {
@@ -93,6 +81,59 @@ fn the_table_of_actions_leads_nowhere_else() {
         put(section(&mut parts, Section::Groups), 4 * field, u32::MAX);
     }
     assert!(Group::SIZE >= 16 && Image::from_bytes(parts.join()).is_err());
+}
+
+/// A group whose candidates are hashed, with other buckets than it has.
+#[test]
+fn buckets_that_are_not_there_are_out_of_range() {
+    let buckets: Vec<String> = (0..200)
+        .map(|number| format!(r#""arn:aws:s3:::bucket-{number}/*""#))
+        .collect();
+    let image = image_of(&format!(
+        r#"{{"Effect":"Allow","Action":"s3:GetObject","Resource":[{}]}}"#,
+        buckets.join(",")
+    ));
+    let view = image.view();
+    let number =
+        (0..view.count(Section::Groups)).find(|number| view.group(*number).probe_count > 0);
+    let number = number.unwrap();
+    let group = view.group(number);
+    let accepted = |change: &dyn Fn(&mut Parts)| {
+        let mut parts = Parts::of(&image);
+        change(&mut parts);
+        use_up(&parts.join(), &[ask("arn:aws:s3:::bucket-7/k")])
+    };
+    assert!(accepted(&|_| ()));
+    assert!(!accepted(&|parts| section(parts, Section::Buckets).clear()));
+    let with = |changed: Group| {
+        accepted(&|parts| {
+            let at = number as usize * Group::SIZE;
+            section(parts, Section::Groups)[at..at + Group::SIZE]
+                .copy_from_slice(&changed.encode());
+        })
+    };
+    // Fewer are too few to find all, but safe.
+    let bits = |bits| Group { bits, ..group };
+    assert!(group.bits > 1 && with(bits(group.bits - 1)));
+    for changed in [
+        bits(0),
+        bits(group.bits + 1),
+        bits(Group::MAX_BITS + 1),
+        bits(64),
+        bits(u16::MAX),
+    ] {
+        assert!(!with(changed), "{changed:?}");
+    }
+    let last = view.count(Section::Buckets) - (1 << group.bits) - 1;
+    for (buckets, fits) in [(last, true), (last + 1, false), (u32::MAX, false)] {
+        assert_eq!(with(Group { buckets, ..group }), fits, "{buckets}");
+    }
+    // A bucket begins among the candidates.
+    let candidates = view.count(Section::Candidates);
+    for (first, fits) in [(candidates, true), (candidates + 1, false)] {
+        let changed = accepted(&|parts| put(section(parts, Section::Buckets), 0, first));
+        assert_eq!(changed, fits, "{first}");
+    }
 }
 
 /// Many records that all refer to the same long text must not make loading take their product.

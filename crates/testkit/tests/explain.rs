@@ -5,7 +5,7 @@
 use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
 use portcullis_image::Image;
-use portcullis_testkit::{Caller, Request, World};
+use portcullis_testkit::{Request, World};
 use portcullis_vm::Explanation;
 use serde_json::{Value, json};
 
@@ -18,23 +18,7 @@ fn explain(statement: Value, context: &[(&str, &[&str])]) -> Explanation {
     let arena = Bump::new();
     let bytes = compile(&world.read(&arena).unwrap(), Options::default()).unwrap();
     let image = Image::from_bytes(bytes).unwrap();
-    let texts = |values: &[&str]| values.iter().map(ToString::to_string).collect();
-    let request = Request {
-        caller: Caller::User {
-            arn: "arn:aws:iam::111122223333:user/bob".into(),
-        },
-        user_id: None,
-        management_account: false,
-        action: "s3:GetObject".into(),
-        resource: "arn:aws:s3:::b/k".into(),
-        resource_account: None,
-        context: context
-            .iter()
-            .map(|(key, values)| (key.to_string(), texts(values)))
-            .collect(),
-        restrict_public_buckets: false,
-        external_grant: false,
-    };
+    let request = Request::get_object("arn:aws:s3:::b/k", context);
     let views = || std::iter::once(image.view());
     let mut prepared = portcullis_vm::Request::new();
     request.with(|request| prepared.fill(views(), request));

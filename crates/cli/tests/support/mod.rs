@@ -84,6 +84,19 @@ pub fn command(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// The exit status of a command whose output nobody reads.
+pub fn unread(folder: &Path, arguments: &[&str]) -> Option<i32> {
+    let mut child = command(folder, arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.stderr.is_empty());
+    output.status.code()
+}
+
 pub fn run_in(folder: &Path, arguments: &[&str], input: &[u8]) -> Run {
     let mut child = command(folder, arguments)
         .stdin(Stdio::piped())

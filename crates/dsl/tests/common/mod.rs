@@ -4,9 +4,11 @@
 use bumpalo::Bump;
 use portcullis_dsl::{NoImports, format, parse, print_dsl, print_json};
 use portcullis_model::PolicyKind;
-use portcullis_syntax::ast::{Condition, Document, Statement};
+use portcullis_syntax::ast::Document;
 use portcullis_syntax::diag::render;
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
+use portcullis_syntax::{Policy, PolicySets};
+pub use portcullis_testkit::fuzz::ordered;
 use std::path::Path;
 
 /// The lines of a data file next to the workspace, if it is there.
@@ -19,21 +21,25 @@ pub fn data(name: &str) -> Option<String> {
     text
 }
 
-/// A document whose tests stand in one order, whatever order they were written in.
-pub fn ordered<'a>(document: &Document<'a>, arena: &'a Bump) -> Document<'a> {
-    let statements = document.statements.iter().map(|statement| {
-        let mut tests: Vec<Condition<'a>> = statement.conditions.to_vec();
-        tests.sort_by_key(|test| (test.operator, test.key.value));
-        Statement {
-            conditions: arena.alloc_slice_copy(&tests),
-            ..*statement
-        }
-    });
-    let statements: Vec<_> = statements.collect();
-    Document {
-        statements: arena.alloc_slice_copy(&statements),
-        ..*document
+/// The policy sets of one document alone.
+pub fn sets<'a>(document: &Document<'a>) -> PolicySets<'a> {
+    let policy = Policy {
+        name: "p",
+        file: "",
+        text: "",
+        document: *document,
+    };
+    let mut sets = PolicySets::default();
+    match document.kind {
+        PolicyKind::Identity => sets.identity.push(policy),
+        PolicyKind::Boundary => sets.boundary = Some(vec![policy]),
+        PolicyKind::Session => sets.session = Some(vec![policy]),
+        PolicyKind::Resource | PolicyKind::Trust => sets.resource = Some(vec![policy]),
+        PolicyKind::Scp => sets.scps.push(vec![policy]),
+        PolicyKind::Rcp => sets.rcps.push(vec![policy]),
+        PolicyKind::VpcEndpoint => sets.vpc_endpoint = Some(vec![policy]),
     }
+    sets
 }
 
 /// Holds a document against its round trips; returns it in the policy language, and as JSON in both

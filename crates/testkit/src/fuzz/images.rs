@@ -9,7 +9,7 @@ use portcullis_image::{Image, Leaf, Section, disassemble, flag};
 
 use crate::forge::{Parts, repair, use_up};
 use crate::generate::{Settings, world};
-use crate::{Bytes, Caller, Request};
+use crate::{Bytes, Request};
 
 /// Any bytes, given the header and the checksum of an image.
 pub fn image(data: &[u8]) {
@@ -83,30 +83,13 @@ pub fn instructions(data: &[u8]) {
 }
 
 fn request() -> Request {
-    let caller = Caller::User {
-        arn: "arn:aws:iam::111122223333:user/bob".into(),
-    };
-    let context = [
-        ("aws:username", &["bob"][..]),
+    let context: [(&str, &[&str]); 6] = [
+        ("aws:username", &["bob"]),
         ("s3:max-keys", &["10"]),
         ("aws:SourceIp", &["10.0.0.1"]),
         ("aws:CurrentTime", &["2026-01-01T00:00:00Z"]),
         ("aws:SecureTransport", &["true"]),
         ("aws:TagKeys", &["a", "b"]),
     ];
-    let texts = |values: &[&str]| values.iter().map(|value| value.to_string()).collect();
-    Request {
-        caller,
-        user_id: None,
-        management_account: false,
-        action: "s3:GetObject".into(),
-        resource: "arn:aws:s3:::b/k".into(),
-        resource_account: None,
-        context: context
-            .iter()
-            .map(|(key, values)| (key.to_string(), texts(values)))
-            .collect(),
-        restrict_public_buckets: false,
-        external_grant: false,
-    }
+    Request::get_object("arn:aws:s3:::b/k", &context)
 }

@@ -168,7 +168,7 @@ pub fn through_the_notations(document: &Document<'_>) {
 }
 
 /// A document whose conditions stand in one order: the policy language groups them by itself.
-fn ordered<'a>(document: &Document<'a>, arena: &'a Bump) -> Document<'a> {
+pub fn ordered<'a>(document: &Document<'a>, arena: &'a Bump) -> Document<'a> {
     let statements = document.statements.iter().map(|statement| {
         let mut tests: Vec<Condition<'a>> = statement.conditions.to_vec();
         tests.sort_by_key(|test| (test.operator, test.key.value));

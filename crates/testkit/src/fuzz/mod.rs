@@ -21,7 +21,7 @@ mod values;
 pub use documents::json_policy;
 pub use glob::{glob, matches};
 pub use images::{image, instructions};
-pub use language::{dsl, round_trip, through_the_notations};
+pub use language::{dsl, ordered, round_trip, through_the_notations};
 pub use policies::{decide, laws, request, scenario};
 pub use values::{address, date, number};
 
