@@ -51,6 +51,10 @@ impl<'a> Program<'a> {
             Family::IpAddress => self.addresses(condition.values),
             Family::Arn => self.arns(condition.values, variables),
         };
+        let y = match op.info().operands.is_list() {
+            true => self.lists.digest(x as usize),
+            false => y,
+        };
         // The column ABSENT of table 3.2, for every form.
         let negated = operator.base.is_negated();
         let (quantifier, absent) = match operator.quantifier {

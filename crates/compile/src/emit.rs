@@ -1,7 +1,7 @@
 //! From a program to the bytes of an image.
 
 use portcullis_image::wire::name_hash;
-use portcullis_image::{Header, PrincipalRecord, Section, Slot, network_bytes};
+use portcullis_image::{Header, PrincipalRecord, Section, Slot, StatementFlags, network_bytes};
 
 use crate::CompileError;
 use crate::index::{self, Index};
@@ -10,6 +10,7 @@ use crate::lower::{Program, sections};
 /// Lays out the program.
 pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
     sort_principals(&mut program);
+    number_shared(&mut program);
     for part in &program.parts {
         let start = part.statements as usize;
         let range = start..start + part.statement_count as usize;
@@ -66,7 +67,10 @@ fn put(image: &mut [u8], at: usize, bytes: &[u8]) {
 
 fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut Vec<u8>) {
     fn all<T, const N: usize>(items: &[T], encode: impl Fn(&T) -> [u8; N], out: &mut Vec<u8>) {
-        out.extend(items.iter().flat_map(encode));
+        out.reserve(items.len() * N);
+        for item in items {
+            out.extend_from_slice(&encode(item));
+        }
     }
     match section {
         // First, so that the places of texts are known while the program is made.
@@ -84,14 +88,18 @@ fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut 
             }
         }
         Section::SlotIndex => {
-            let slots = program.slots.items().iter().zip(0_u32..);
-            let mut index: Vec<(u32, u32)> = slots
-                .map(|((name, _), slot)| (name_hash(name.as_bytes()), slot))
-                .collect();
-            index.sort_unstable();
-            for (hash, slot) in index {
+            for (hash, slot) in slot_index(program) {
                 out.extend(hash.to_le_bytes());
                 out.extend(slot.to_le_bytes());
+            }
+        }
+        Section::SlotStarts => {
+            let index = slot_index(program);
+            let bits = index.len().next_power_of_two().trailing_zeros() + 1;
+            for place in 0..=1_u64 << bits {
+                let start =
+                    index.partition_point(|(hash, _)| u64::from(*hash) >> (32 - bits) < place);
+                out.extend((start as u32).to_le_bytes());
             }
         }
         Section::Statements => all(
@@ -141,6 +149,41 @@ fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut 
         Section::Sources => all(&program.sources, |source| source.encode(), out),
         Section::Origins => all(&program.statements, |(_, origin)| origin.encode(), out),
         Section::LeafSources => all(&program.leaf_sources, |leaf| leaf.encode(), out),
+    }
+}
+
+/// Slots by the hash of their names.
+fn slot_index(program: &Program<'_>) -> Vec<(u32, u32)> {
+    let slots = program.slots.items().iter().zip(0_u32..);
+    let mut index: Vec<(u32, u32)> = slots
+        .map(|((name, _), slot)| (name_hash(name.as_bytes()), slot))
+        .collect();
+    index.sort_unstable();
+    index
+}
+
+/// Numbers the guards that the most statements share.
+fn number_shared(program: &mut Program<'_>) {
+    let mut uses = vec![0_u32; program.code.items().len()];
+    for (statement, _) in &program.statements {
+        if let Some(uses) = uses.get_mut(statement.guard as usize) {
+            *uses += 1;
+        }
+    }
+    let mut order: Vec<usize> = (0..uses.len())
+        .filter(|guard| uses.get(*guard).is_some_and(|uses| *uses > 1))
+        .collect();
+    // Stable: of equally common ones the first.
+    order.sort_by_key(|guard| core::cmp::Reverse(uses.get(*guard).copied()));
+    let mut numbers = vec![0; uses.len()];
+    for (number, guard) in (1..=StatementFlags::MAX_SHARED).zip(order) {
+        if let Some(place) = numbers.get_mut(guard) {
+            *place = number;
+        }
+    }
+    for (statement, _) in &mut program.statements {
+        let number = numbers.get(statement.guard as usize);
+        statement.flags.shared = number.copied().unwrap_or(0);
     }
 }
 

@@ -21,6 +21,13 @@ use crate::lower::Program;
 /// spread over its nodes.
 const SPREAD_LIMIT: usize = 64;
 
+/// In a bucket with more candidates than this, some may be better hashed by another literal.
+const SHARE_LIMIT: u32 = 8;
+
+/// A group has at least two to the power of this many buckets: a resource is looked for at each of its
+/// separators, and in a small table the same candidates would be found again and again.
+const MIN_BITS: u16 = 6;
+
 /// Groups with at most this many candidates have no masks.
 const MASK_LIMIT: usize = 2;
 
@@ -294,12 +301,17 @@ impl Tables<'_, '_> {
 
     /// Lays out a group that is hashed: what cannot be hashed, then bucket by bucket.
     fn hash(&self, index: &mut Index, group: &mut Group, candidates: &[Candidate]) {
+        let mut segments = Segments::default();
         let mut keys: Vec<Option<Key>> = candidates
             .iter()
-            .map(|candidate| self.keys_of(candidate.pattern).first().copied())
+            .map(|candidate| {
+                self.keys_of(candidate.pattern, &mut segments)
+                    .first()
+                    .copied()
+            })
             .collect();
         let bits = candidates.len().next_power_of_two().trailing_zeros();
-        group.bits = (bits as u16).clamp(1, Group::MAX_BITS);
+        group.bits = (bits as u16).clamp(MIN_BITS, Group::MAX_BITS);
         let shape = *group;
         let bucket = |key: &Key| shape.bucket_of(bucket_hash(key.1, key.2)) - shape.buckets;
         let mut sizes = vec![0_u32; (1 << group.bits) + 1];
@@ -310,7 +322,7 @@ impl Tables<'_, '_> {
                 fullest = fullest.max(*size);
             }
         }
-        if fullest as usize > SCAN_LIMIT {
+        if fullest > SHARE_LIMIT {
             self.spread(candidates, &mut keys);
         }
         let probes = commonest(keys.iter().flatten().map(|(probe, ..)| *probe));
@@ -356,18 +368,19 @@ impl Tables<'_, '_> {
     /// Where too many candidates have the same hash (`arn:aws:s3:::data/*/team-7/*`), each takes the
     /// literal that the fewest share.
     fn spread(&self, candidates: &[Candidate], keys: &mut [Option<Key>]) {
+        let mut segments = Segments::default();
         let all: Vec<Keys> = candidates
             .iter()
-            .map(|candidate| self.keys_of(candidate.pattern))
+            .map(|candidate| self.keys_of(candidate.pattern, &mut segments))
             .collect();
-        let mut counts: HashMap<Key, usize, RandomState> =
+        let mut counts: HashMap<Key, u32, RandomState> =
             HashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
         for key in all.iter().flatten() {
             *counts.entry(*key).or_default() += 1;
         }
         let count = |key: &&Key| counts.get(*key).copied().unwrap_or(0);
         for (key, others) in keys.iter_mut().zip(&all) {
-            if key.as_ref().is_some_and(|key| count(&key) > SCAN_LIMIT) {
+            if key.as_ref().is_some_and(|key| count(&key) > SHARE_LIMIT) {
                 *key = others.iter().min_by_key(count).copied();
             }
         }
@@ -375,13 +388,12 @@ impl Tables<'_, '_> {
 
     /// The keys that a pattern can be hashed by, the longest literal first: its start, and its later
     /// literals (`arn:aws:sqs:*:111122223333:queue-*`). None where there is nothing to hash.
-    fn keys_of(&self, pattern: u32) -> Keys {
+    fn keys_of(&self, pattern: u32, segments: &mut Segments) -> Keys {
         let mut keys = Keys::new();
         if pattern >= WHOLE_HEAD {
             return keys;
         }
         let pattern = self.pattern(pattern);
-        let mut segments = Segments::default();
         let literal = self.text(pattern.literal);
         segments.set(literal);
         let start = segments.len();

@@ -1,38 +1,61 @@
 //! Interning: equal things get one number, in the order of their first use.
 
 use core::hash::Hash;
-use std::collections::HashMap;
 
 use ahash::RandomState;
-use portcullis_image::Str;
+use hashbrown::HashTable;
+use portcullis_image::{LIST_LEN, Str};
 
 /// Fixed seeds: a table's answers do not depend on them, its speed on hostile input does not matter
 /// more than that two runs take the same time.
-fn hasher() -> RandomState {
-    RandomState::with_seeds(1, 2, 3, 4)
+fn hash_of(thing: &(impl Hash + ?Sized)) -> u64 {
+    RandomState::with_seeds(1, 2, 3, 4).hash_one(thing)
+}
+
+/// A table of places with their hashes; the things themselves are stored elsewhere, once.
+struct Table<P> {
+    places: HashTable<(u64, P)>,
+}
+
+impl<P: Copy> Table<P> {
+    fn new() -> Self {
+        Table {
+            places: HashTable::new(),
+        }
+    }
+
+    /// The place of the thing with this hash that `is_it`; a new one if there is none.
+    fn find(&mut self, hash: u64, is_it: impl Fn(P) -> bool, new: impl FnOnce() -> P) -> P {
+        let same = |(other, place): &(u64, P)| *other == hash && is_it(*place);
+        let entry = self.places.entry(hash, same, |(hash, _)| *hash);
+        entry.or_insert_with(|| (hash, new())).get().1
+    }
 }
 
 /// Numbers for things, in the order of their first use.
 pub(crate) struct Interner<T> {
     items: Vec<T>,
-    numbers: HashMap<T, u32, RandomState>,
+    numbers: Table<u32>,
 }
 
-impl<T: Clone + Eq + Hash> Interner<T> {
+impl<T: Eq + Hash> Interner<T> {
     pub(crate) fn new() -> Self {
         Interner {
             items: Vec::new(),
-            numbers: HashMap::with_hasher(hasher()),
+            numbers: Table::new(),
         }
     }
 
     /// The thing's number.
     pub(crate) fn intern(&mut self, item: T) -> u32 {
         let next = self.items.len() as u32;
-        *self.numbers.entry(item).or_insert_with_key(|item| {
-            self.items.push(item.clone());
-            next
-        })
+        let items = &self.items;
+        let is_it = |number: u32| items.get(number as usize) == Some(&item);
+        let number = self.numbers.find(hash_of(&item), is_it, || next);
+        if number == next {
+            self.items.push(item);
+        }
+        number
     }
 
     /// All things by number.
@@ -44,26 +67,35 @@ impl<T: Clone + Eq + Hash> Interner<T> {
 /// Runs of items that lie behind each other in one vector; equal runs are stored once.
 pub(crate) struct Runs<T> {
     items: Vec<T>,
-    starts: HashMap<Box<[T]>, u32, RandomState>,
+    /// Starts and lengths.
+    runs: Table<(u32, u32)>,
 }
 
 impl<T: Clone + Eq + Hash> Runs<T> {
     pub(crate) fn new() -> Self {
         Runs {
             items: Vec::new(),
-            starts: HashMap::with_hasher(hasher()),
+            runs: Table::new(),
         }
     }
 
     /// Where the run begins, and whether it is a new one.
     pub(crate) fn intern(&mut self, run: &[T]) -> (u32, bool) {
-        if let Some(start) = self.starts.get(run) {
-            return (*start, false);
+        let next = self.items.len() as u32;
+        let items = &self.items;
+        let is_it = |(start, len): (u32, u32)| {
+            let start = start as usize;
+            items.get(start..start + len as usize) == Some(run)
+        };
+        let mut is_new = false;
+        let (start, _) = self.runs.find(hash_of(run), is_it, || {
+            is_new = true;
+            (next, run.len() as u32)
+        });
+        if is_new {
+            self.items.extend_from_slice(run);
         }
-        let start = self.items.len() as u32;
-        self.items.extend_from_slice(run);
-        self.starts.insert(run.into(), start);
-        (start, true)
+        (start, is_new)
     }
 
     pub(crate) fn items(&self) -> &[T] {
@@ -79,38 +111,54 @@ impl<T: Clone + Eq + Hash> Runs<T> {
     }
 }
 
+impl Runs<u32> {
+    /// Of the list at a place: the first item, and above it the number of items.
+    pub(crate) fn digest(&self, list: usize) -> u64 {
+        let at = |place: usize| u64::from(self.items.get(place).copied().unwrap_or(0));
+        let len = at(list) & u64::from(LIST_LEN);
+        match len {
+            0 => 0,
+            _ => at(list + 1) | len << 32,
+        }
+    }
+}
+
 /// The text of the image: each text is stored once.
-pub(crate) struct Strings<'a> {
+pub(crate) struct Strings {
     bytes: Vec<u8>,
-    places: HashMap<&'a str, Str, RandomState>,
+    places: Table<Str>,
     base: u32,
 }
 
-impl<'a> Strings<'a> {
+impl Strings {
     /// Texts that will begin at this offset of the image.
     pub(crate) fn new(base: u32) -> Self {
         Strings {
             bytes: Vec::new(),
-            places: HashMap::with_hasher(hasher()),
+            places: Table::new(),
             base,
         }
     }
 
-    pub(crate) fn intern(&mut self, text: &'a str) -> Str {
-        let bytes = &mut self.bytes;
-        let base = self.base;
-        *self.places.entry(text).or_insert_with(|| {
-            // Saturating keeps the offsets within their type; what is too large is refused when
-            // it is laid out.
-            let offset = u32::try_from(bytes.len())
-                .unwrap_or(u32::MAX)
-                .saturating_add(base);
-            bytes.extend_from_slice(text.as_bytes());
-            Str {
-                offset,
-                len: text.len() as u32,
-            }
-        })
+    pub(crate) fn intern(&mut self, text: &str) -> Str {
+        // Saturating keeps the offsets within their type; what is too large is refused when it is
+        // laid out.
+        let offset = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
+        let new = Str {
+            offset: offset.saturating_add(self.base),
+            len: text.len() as u32,
+        };
+        let (bytes, base) = (&self.bytes, self.base);
+        let is_it = |place| text_at(bytes, base, place) == text.as_bytes();
+        let mut is_new = false;
+        let place = self.places.find(hash_of(text), is_it, || {
+            is_new = true;
+            new
+        });
+        if is_new {
+            self.bytes.extend_from_slice(text.as_bytes());
+        }
+        place
     }
 
     /// A text without characters, which every image has.
@@ -123,13 +171,15 @@ impl<'a> Strings<'a> {
 
     /// The bytes of a text that was interned.
     pub(crate) fn get(&self, text: Str) -> &[u8] {
-        let start = text.offset.saturating_sub(self.base) as usize;
-        self.bytes
-            .get(start..start + text.len as usize)
-            .unwrap_or(&[])
+        text_at(&self.bytes, self.base, text)
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
+}
+
+fn text_at(bytes: &[u8], base: u32, text: Str) -> &[u8] {
+    let start = text.offset.saturating_sub(base) as usize;
+    bytes.get(start..start + text.len as usize).unwrap_or(&[])
 }

@@ -26,7 +26,7 @@ pub(crate) struct Program<'a> {
     pub(crate) public: bool,
     /// Bits of reserved slots in use, as the header has them.
     pub(crate) wanted: u32,
-    pub(crate) strings: Strings<'a>,
+    pub(crate) strings: Strings,
     /// Folded names with the class of the values.
     pub(crate) slots: Interner<(&'a str, u8)>,
     /// Statements with their origins, part by part; in a part Deny comes first when they are laid out.
@@ -261,6 +261,7 @@ impl<'a> Program<'a> {
                 not_action: statement.action.negated,
                 not_resource,
                 not_principal,
+                shared: 0,
             },
             layers,
             actions: self.actions(&statement.action),
@@ -311,14 +312,18 @@ impl<'a> Program<'a> {
     }
 
     fn resource(&mut self, document: &ast::Document<'a>, text: &'a str) -> u32 {
-        let variables = document.has_variables();
+        let variables = document.has_variables() && vars::has_opening(text);
         let plain = Reading {
             variables: false,
             wildcards: true,
             case: Case::Keep,
         };
-        let parts = vars::arn_parts(text, variables);
         let mut builder = PatternBuilder::new(self.arena);
+        if !variables && !document.kind.completes_short_arns() {
+            builder.push(text, plain);
+            return builder.finish(self);
+        }
+        let parts = vars::arn_parts(text, variables);
         // Variables are expanded after the fifth colon only (`VAR-3`).
         let tail = if parts.len() == 6 {
             parts.last().map_or(0, |part| part.len())

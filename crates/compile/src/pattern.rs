@@ -59,7 +59,7 @@ impl<'a> PatternBuilder<'a> {
 
     /// Appends a text, read in this way.
     pub(crate) fn push(&mut self, text: &'a str, reading: Reading) {
-        if !reading.variables {
+        if !reading.variables || !vars::has_opening(text) {
             self.push_plain(text, reading);
             return;
         }
@@ -108,7 +108,8 @@ impl<'a> PatternBuilder<'a> {
             return;
         }
         let mut rest = text;
-        while let Some(at) = rest.find(['*', '?']) {
+        let is_wildcard = |byte| matches!(byte, b'*' | b'?');
+        while let Some(at) = rest.bytes().position(is_wildcard) {
             let (before, wildcard) = rest.split_at_checked(at).unwrap_or((rest, ""));
             self.push_text(before, reading.case);
             let (wildcard, after) = wildcard.split_at_checked(1).unwrap_or((wildcard, ""));

@@ -267,6 +267,12 @@ impl List<'_> {
         self.len == 0
     }
 
+    /// The first item and the number of items, as they stand in the `y` of an instruction, so that the
+    /// usual list of one item need not be read.
+    pub fn digest(&self) -> u64 {
+        u64::from(self.iter().next().unwrap_or(0)) | u64::from(self.len) << 32
+    }
+
     /// True if it is so for some item.
     #[inline(always)]
     pub fn any(&self, mut is_so: impl FnMut(u32) -> bool) -> bool {
@@ -360,6 +366,15 @@ impl<'a> View<'a> {
         self.layout.place(section).0 as usize + index as usize * section.record_size()
     }
 
+    /// The bytes of some records; none if they are not all there.
+    #[inline(always)]
+    fn records(&self, section: Section, start: u32, count: u32) -> &'a [u8] {
+        let at = self.at(section, start);
+        let len = count as usize * section.record_size();
+        let rest = self.bytes.get(at..).unwrap_or(&[]);
+        rest.get(..len).unwrap_or(&[])
+    }
+
     /// All the bytes, to resolve a [`Str`] with.
     #[inline]
     pub fn bytes(&self) -> &'a [u8] {
@@ -387,12 +402,11 @@ impl<'a> View<'a> {
 
     /// Calls back with the slots of a key, whose name may be in any case (`COND-40`), and their classes.
     ///
-    /// Takes time logarithmic in the number of slots, or linear if the name is not ASCII.
+    /// Takes the time of a hash table, or linear time if the name is not ASCII.
     #[inline]
     pub fn find_slots(&self, name: &str, mut found: impl FnMut(u32, u8)) {
-        let count = self.count(Section::SlotIndex);
         if !name.is_ascii() {
-            for index in 0..count {
+            for index in 0..self.count(Section::SlotIndex) {
                 let (_, slot) = self.slot_index(index);
                 let record = self.slot(slot);
                 if eq_folded(name, record.name.bytes(self.bytes)) {
@@ -402,10 +416,11 @@ impl<'a> View<'a> {
             return;
         }
         let hash = name_hash(name.as_bytes());
-        for index in self.slot_index_lower_bound(hash, count)..count {
+        let (first, end) = self.slot_starts(self.slot_place(hash));
+        for index in first..end {
             let (other, slot) = self.slot_index(index);
             if other != hash {
-                break;
+                continue;
             }
             let record = self.slot(slot);
             if eq_lowercase(name.as_bytes(), record.name.bytes(self.bytes)) {
@@ -414,37 +429,19 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The first entry whose hash is not less.
+    /// Where a hash stands in the starts of the index of slots.
     #[inline]
-    fn slot_index_lower_bound(&self, hash: u32, count: u32) -> u32 {
-        // Hashes are spread evenly, so that the place can be guessed; what is guessed is then narrowed
-        // as in any sorted list.
-        let is_less = |index: u32| self.slot_index(index).0 < hash;
-        let guess = ((u64::from(hash) * u64::from(count)) >> 32) as u32;
-        let mut step = 1;
-        let (mut low, mut high) = (guess, guess);
-        if guess < count && is_less(guess) {
-            while high < count && is_less(high) {
-                low = high + 1;
-                high = high.saturating_add(step).min(count);
-                step *= 2;
-            }
-        } else {
-            while low > 0 && !is_less(low - 1) {
-                high = low - 1;
-                low = low.saturating_sub(step);
-                step *= 2;
-            }
-        }
-        while low < high {
-            let middle = low.midpoint(high);
-            if is_less(middle) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        low
+    pub(crate) fn slot_place(&self, hash: u32) -> u32 {
+        // There are two to the power of n places and one number more; the upper n bits choose.
+        let places = self.count(Section::SlotStarts).wrapping_sub(1);
+        hash.wrapping_shr(places.leading_zeros() + 1)
+    }
+
+    /// The first pair of a place, and the first of the next one.
+    #[inline]
+    pub(crate) fn slot_starts(&self, place: u32) -> (u32, u32) {
+        let both = u64_at(self.bytes, self.at(Section::SlotStarts, place));
+        (both as u32, (both >> 32) as u32)
     }
 
     /// A statement.
@@ -511,10 +508,12 @@ impl<'a> View<'a> {
         Leaf::decode(self.bytes, self.at(Section::Code, index))
     }
 
-    /// An instruction, read where it lies.
+    /// The instructions from one to the end of the section, with their numbers.
     #[inline(always)]
-    pub fn leaf_ref(&self, index: u32) -> LeafRef<'a> {
-        LeafRef::at(self.bytes, self.at(Section::Code, index))
+    pub fn leaves(&self, start: u32) -> impl Iterator<Item = (u32, LeafRef<'a>)> + use<'a> {
+        let count = self.count(Section::Code).saturating_sub(start);
+        let leaves = self.records(Section::Code, start, count);
+        (start..).zip(leaves.chunks_exact(Leaf::SIZE).map(LeafRef::of))
     }
 
     /// A text of a condition.
@@ -606,6 +605,15 @@ impl<'a> View<'a> {
     #[inline]
     pub fn candidate(&self, index: u32) -> Candidate {
         Candidate::decode(self.bytes, self.at(Section::Candidates, index))
+    }
+
+    /// Some candidates.
+    #[inline(always)]
+    pub fn candidates(&self, start: u32, count: u32) -> impl Iterator<Item = Candidate> + use<'a> {
+        let candidates = self.records(Section::Candidates, start, count);
+        candidates
+            .chunks_exact(Candidate::SIZE)
+            .map(|bytes| Candidate::decode(bytes, 0))
     }
 
     /// A shape of literals.

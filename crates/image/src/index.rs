@@ -35,7 +35,7 @@ pub const WHOLE_HEAD: u32 = u32::MAX - 2;
 /// The most segments of a text that are looked at.
 pub const MAX_SEGMENTS: usize = 64;
 /// Groups with at most this many candidates are scanned.
-pub const SCAN_LIMIT: usize = 8;
+pub const SCAN_LIMIT: usize = 16;
 /// The most probes of a group.
 pub const MAX_PROBES: usize = 12;
 /// The length from which a start of an action is no longer looked up but tried.

@@ -75,10 +75,10 @@ impl Leaf {
 pub struct LeafRef<'a>(&'a [u8; Leaf::SIZE]);
 
 impl<'a> LeafRef<'a> {
-    /// The instruction at a place.
+    /// The instruction that these bytes are.
     #[inline(always)]
-    pub(crate) fn at(bytes: &'a [u8], at: usize) -> LeafRef<'a> {
-        LeafRef(record(bytes, at))
+    pub(crate) fn of(bytes: &'a [u8]) -> LeafRef<'a> {
+        LeafRef(record(bytes, 0))
     }
 
     /// The operation's code.

@@ -21,7 +21,7 @@ pub enum Operands {
     /// `x`, `y` and `z` are IPv4 networks, the mask above the base; one that is not needed repeats
     /// another.
     V4,
-    /// `x` is a list of texts.
+    /// `x` is a list of texts, `y` its first item and, above it, the number of items; so of all lists.
     Texts,
     /// `x` is a list of patterns.
     Patterns,
@@ -96,6 +96,17 @@ pub struct OpInfo {
     pub class: u8,
     /// What it does.
     pub doc: &'static str,
+}
+
+impl Operands {
+    /// True if `x` is a list.
+    pub fn is_list(self) -> bool {
+        use Operands::{Arns, Instants, Networks, Numbers, Patterns, Texts};
+        matches!(
+            self,
+            Texts | Patterns | Numbers | Instants | Networks | Arns
+        )
+    }
 }
 
 ops! {

@@ -111,10 +111,13 @@ sections! {
     Origins = 26, Origin::SIZE, true;
     /// For explanations: how each instruction was written.
     LeafSources = 27, LeafSource::SIZE, true;
+    /// By the upper bits of a hash, where its pairs of the index of slots begin; a power of two of them,
+    /// and their number.
+    SlotStarts = 28, 4, false;
 }
 
 /// How many sections there are.
-pub(crate) const SECTIONS: usize = 28;
+pub(crate) const SECTIONS: usize = 29;
 
 /// What lists hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

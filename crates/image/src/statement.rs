@@ -14,6 +14,14 @@ pub struct StatementFlags {
     pub not_resource: bool,
     /// `NotPrincipal`.
     pub not_principal: bool,
+    /// A number of the guard from 1 to [`StatementFlags::MAX_SHARED`] if many statements have it, else 0:
+    /// what it gave is worth keeping during a decision.
+    pub shared: u8,
+}
+
+impl StatementFlags {
+    /// The most guards of an image that have a number.
+    pub const MAX_SHARED: u8 = 63;
 }
 
 /// A statement: its head as data, its condition as a run of instructions.
@@ -48,6 +56,7 @@ impl Statement {
                 not_action: flags & 2 != 0,
                 not_resource: flags & 4 != 0,
                 not_principal: flags & 8 != 0,
+                shared: (flags >> 8) as u8,
             },
             layers: u32_at(bytes, 4),
             actions: u32_at(bytes, 8),
@@ -62,7 +71,8 @@ impl Statement {
         let flags = u32::from(self.flags.deny)
             | u32::from(self.flags.not_action) << 1
             | u32::from(self.flags.not_resource) << 2
-            | u32::from(self.flags.not_principal) << 3;
+            | u32::from(self.flags.not_principal) << 3
+            | u32::from(self.flags.shared) << 8;
         pack(&[
             join(flags, self.layers),
             join(self.actions, self.resources),
@@ -109,6 +119,12 @@ impl<'a> StatementRef<'a> {
     #[inline(always)]
     pub fn not_principal(self) -> bool {
         self.flag(8)
+    }
+
+    /// As in [`StatementFlags`].
+    #[inline(always)]
+    pub fn shared(self) -> u8 {
+        (u32_at(self.0, 0) >> 8) as u8
     }
 
     /// As in [`Statement`].

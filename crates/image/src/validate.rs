@@ -9,10 +9,11 @@ mod index;
 use core::cell::Cell;
 
 use crate::image::{ImageError, View};
-use crate::leaf::{flag, ordering};
+use crate::leaf::{Leaf, flag, ordering};
 use crate::op::{Op, Operands};
 use crate::record::{ANY, MAX_CHARS, MAX_INLINE_NUMBER, NONE, PatternKind, Slot, Str, reserved};
 use crate::section::{LIST_HEAD, LIST_LEN, ListKind, Section};
+use crate::statement::StatementFlags;
 use crate::token::Token;
 use crate::value::fold::fold_char;
 use crate::value::number::Number;
@@ -160,13 +161,28 @@ impl Checker<'_> {
             0,
             "an index of some slots only",
         )?;
+        let starts = view.count(Section::SlotStarts);
+        let places = starts.wrapping_sub(1);
+        self.ensure(
+            starts > 2 && places.is_power_of_two(),
+            Section::SlotStarts,
+            0,
+            "an index of slots without places",
+        )?;
+        for place in 0..places {
+            let (first, end) = view.slot_starts(place);
+            let fine = first <= end && end <= entries;
+            self.ensure(fine, Section::SlotStarts, place, "a place out of range")?;
+        }
         let mut previous = None;
         for index in 0..entries {
             let (hash, slot) = view.slot_index(index);
+            let (first, end) = view.slot_starts(view.slot_place(hash));
             let fine = slot < count
                 && self.may_read(view.slot(slot).name)
                 && name_hash(view.slot(slot).name.bytes(view.bytes)) == hash
-                && previous.is_none_or(|previous| previous < (hash, slot));
+                && previous.is_none_or(|previous| previous < (hash, slot))
+                && (first..end).contains(&index);
             self.ensure(
                 fine,
                 Section::SlotIndex,
@@ -375,11 +391,21 @@ impl Checker<'_> {
     fn statements(&self) -> Checked {
         let view = &self.view;
         let code = view.count(Section::Code);
+        // The guards with a number, by number.
+        let mut shared = [None; 1 + StatementFlags::MAX_SHARED as usize];
         for index in 0..view.count(Section::Statements) {
             let statement = view.statement(index);
+            let numbered = match (statement.flags.shared, statement.guard) {
+                (0, _) => true,
+                (_, NONE) => false,
+                (number, guard) => shared
+                    .get_mut(usize::from(number))
+                    .is_some_and(|shared| *shared.get_or_insert(guard) == guard),
+            };
             let raw_flags = u32_at(view.bytes, view.at(Section::Statements, index));
             let list = |list, kind| list == ANY || self.is_list(u64::from(list), kind);
-            let fine = raw_flags < 16
+            let fine = raw_flags & !0xff0f == 0
+                && numbered
                 && statement.layers != 0
                 && statement.layers & !view.layers() == 0
                 && list(statement.actions, ListKind::Actions)
@@ -477,15 +503,15 @@ impl Checker<'_> {
                 }
                 Operands::Instant => leaf.z <= orders,
                 Operands::V4 => true,
-                Operands::Texts => self.only_list(leaf.x, ListKind::Texts, leaf.y, leaf.z),
-                Operands::Patterns => self.only_list(leaf.x, ListKind::Patterns, leaf.y, leaf.z),
-                Operands::Networks => self.only_list(leaf.x, ListKind::Networks, leaf.y, leaf.z),
-                Operands::Arns => self.only_list(leaf.x, ListKind::Arns, leaf.y, leaf.z),
+                Operands::Texts => self.operand_list(&leaf, ListKind::Texts) && leaf.z == 0,
+                Operands::Patterns => self.operand_list(&leaf, ListKind::Patterns) && leaf.z == 0,
+                Operands::Networks => self.operand_list(&leaf, ListKind::Networks) && leaf.z == 0,
+                Operands::Arns => self.operand_list(&leaf, ListKind::Arns) && leaf.z == 0,
                 Operands::Numbers => {
-                    self.is_list(leaf.x, ListKind::Numbers) && leaf.y == 0 && leaf.z <= orders
+                    self.operand_list(&leaf, ListKind::Numbers) && leaf.z <= orders
                 }
                 Operands::Instants => {
-                    self.is_list(leaf.x, ListKind::Instants) && leaf.y == 0 && leaf.z <= orders
+                    self.operand_list(&leaf, ListKind::Instants) && leaf.z <= orders
                 }
             };
             let fine = padding == 0
@@ -510,8 +536,8 @@ impl Checker<'_> {
         )
     }
 
-    fn only_list(&self, list: u64, kind: ListKind, y: u64, z: u64) -> bool {
-        self.is_list(list, kind) && (y, z) == (0, 0)
+    fn operand_list(&self, leaf: &Leaf, kind: ListKind) -> bool {
+        self.is_list(leaf.x, kind) && leaf.y == self.view.list(leaf.x as u32).digest()
     }
 
     fn debug(&self) -> Checked {

@@ -36,7 +36,8 @@ pub(crate) fn record<const N: usize>(bytes: &[u8], at: usize) -> &[u8; N] {
 /// The `N` bytes at `at`, if there are as many.
 #[inline]
 pub fn array_at<const N: usize>(bytes: &[u8], at: usize) -> Option<&[u8; N]> {
-    bytes.get(at..)?.first_chunk::<N>()
+    // One comparison where `at` is known to be far from the largest number.
+    bytes.get(at..at.wrapping_add(N))?.first_chunk::<N>()
 }
 
 const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;

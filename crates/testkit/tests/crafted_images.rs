@@ -128,11 +128,16 @@ fn buckets_that_are_not_there_are_out_of_range() {
     for (buckets, fits) in [(last, true), (last + 1, false), (u32::MAX, false)] {
         assert_eq!(with(Group { buckets, ..group }), fits, "{buckets}");
     }
-    // A bucket begins among the candidates.
+    // A bucket ends among the candidates, and not before it begins.
     let candidates = view.count(Section::Candidates);
-    for (first, fits) in [(candidates, true), (candidates + 1, false)] {
-        let changed = accepted(&|parts| put(section(parts, Section::Buckets), 0, first));
-        assert_eq!(changed, fits, "{first}");
+    let end = 4 * (view.count(Section::Buckets) as usize - 1);
+    for (at, number, fits) in [
+        (end, candidates, true),
+        (end, candidates + 1, false),
+        (0, candidates, false),
+    ] {
+        let changed = accepted(&|parts| put(section(parts, Section::Buckets), at, number));
+        assert_eq!(changed, fits, "{at}: {number}");
     }
 }
 

@@ -18,17 +18,16 @@ impl Matcher<'_> {
         if guard == NONE {
             return None;
         }
-        let mut at = guard;
-        loop {
-            let leaf = self.view.leaf_ref(at);
+        for (number, leaf) in self.view.leaves(guard) {
             if !self.holds(leaf) {
-                return Some(at);
+                return Some(number);
             }
             if leaf.flags() & flag::END != 0 {
                 return None;
             }
-            at += 1;
         }
+        // A guard that does not end, which no image has.
+        Some(guard)
     }
 
     /// The presence table (3.2).
@@ -122,26 +121,26 @@ impl Matcher<'_> {
     #[inline(never)]
     fn test_list(&self, op: Op, leaf: LeafRef<'_>, value: &Value) -> bool {
         let view = &self.view;
-        let list = view.list(leaf.x() as u32);
         let text_of = |item| view.condition_text(item).bytes(view.bytes());
         match op {
             Op::TextIn => {
                 let text = self.bytes(value);
-                list.any(|item| equal(text, text_of(item)))
+                self.any_item(leaf, |item| equal(text, text_of(item)))
             }
             Op::FoldIn => {
                 let text = self.text(value);
-                list.any(|item| eq_folded(text, text_of(item)))
+                self.any_item(leaf, |item| eq_folded(text, text_of(item)))
             }
             Op::Like => {
                 let text = self.bytes(value);
-                list.any(|pattern| self.matches(pattern, text))
+                self.any_item(leaf, |pattern| self.matches(pattern, text))
             }
             Op::FoldLike => self.any_equal(leaf, self.text(value), Case::Fold),
             Op::Number => self.any_number(leaf, value),
             Op::Date => match value.typed {
-                Typed::Instant(low, high) => list
-                    .any(|item| stands(instant_of(low, high).cmp(&view.instant(item)), leaf.z())),
+                Typed::Instant(low, high) => self.any_item(leaf, |item| {
+                    stands(instant_of(low, high).cmp(&view.instant(item)), leaf.z())
+                }),
                 _ => false,
             },
             Op::BoolLike => truth(value).is_some_and(|truth| {
@@ -154,10 +153,20 @@ impl Matcher<'_> {
                     Typed::V6(low, high) => Address::V6(u128::from(low) | u128::from(high) << 64),
                     _ => return false,
                 };
-                list.any(|item| view.network(item).contains(address))
+                self.any_item(leaf, |item| view.network(item).contains(address))
             }
             Op::Arn => self.any_arn(leaf, self.text(value)),
             _ => false,
+        }
+    }
+
+    /// True if it is so for some item of the instruction's list.
+    #[inline(always)]
+    fn any_item(&self, leaf: LeafRef<'_>, is_so: impl Fn(u32) -> bool) -> bool {
+        let (first, len) = (leaf.y() as u32, leaf.y() >> 32);
+        match len {
+            1 => is_so(first),
+            _ => self.view.list(leaf.x() as u32).any(is_so),
         }
     }
 
@@ -166,7 +175,7 @@ impl Matcher<'_> {
         if matches!(value.typed, Typed::Unusable) {
             return false;
         }
-        view.list(leaf.x() as u32).any(|item| {
+        self.any_item(leaf, |item| {
             let policy = view.number(item);
             match value.typed {
                 Typed::Millionths(millionths) if policy.millionths != i64::MIN => {
@@ -188,9 +197,9 @@ impl Matcher<'_> {
     }
 
     fn any_equal(&self, leaf: LeafRef<'_>, text: &str, case: Case) -> bool {
-        self.view
-            .list(leaf.x() as u32)
-            .any(|pattern| self.equals_ignoring_case(pattern, text, case))
+        self.any_item(leaf, |pattern| {
+            self.equals_ignoring_case(pattern, text, case)
+        })
     }
 
     /// `COND-60`, `COND-61`.
@@ -198,7 +207,7 @@ impl Matcher<'_> {
         let Some(parts) = split_arn(text).filter(|_| text.starts_with("arn:")) else {
             return false;
         };
-        self.view.list(leaf.x() as u32).any(|item| {
+        self.any_item(leaf, |item| {
             let patterns = self.view.arn(item).parts;
             patterns.first() == Some(&ANY)
                 || patterns

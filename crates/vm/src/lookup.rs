@@ -126,8 +126,8 @@ pub(crate) fn hashed(
     let mut bucket = |start: u64, middle: u64| {
         // Others stand here too; each candidate is verified.
         let (first, end) = view.bucket(group.bucket_of(bucket_hash(start, middle)));
-        for index in first..end {
-            found(view.candidate(index));
+        for candidate in view.candidates(first, end.saturating_sub(first)) {
+            found(candidate);
         }
     };
     for index in group.probes..group.probes.saturating_add(u32::from(group.probe_count)) {

@@ -34,6 +34,7 @@ pub fn decide<'i>(images: impl Iterator<Item = View<'i>>, request: &Request) -> 
     let mut walk = Walk::new(request);
     for (image, view) in images.enumerate() {
         let matcher = Matcher::new(view, request, image);
+        walk.ran = 0;
         for part in request.parts_of(image) {
             if !(view.has_index() && walk.candidates(&matcher, part)) {
                 walk.all(&matcher, part, &mut Quiet);
@@ -67,6 +68,10 @@ struct Walk {
     layers: u32,
     /// Layers whose Deny counts.
     deniable: u32,
+    /// What the guards gave that many statements of the image share: a bit for each that was run, and for each
+    /// that held.
+    ran: u64,
+    held: u64,
 }
 
 impl Walk {
@@ -78,6 +83,8 @@ impl Walk {
             bounded: facts.boundable && present & layer_mask(Layer::Boundary) != 0,
             layers: facts.layers,
             deniable: facts.layers & !facts.undeniable,
+            ran: 0,
+            held: 0,
             verdicts: Verdicts {
                 present,
                 public,
@@ -100,6 +107,8 @@ impl Walk {
             } else if !matcher.resource(statement) {
                 Step::Resource
             } else {
+                // Who explains wants to know which instruction failed.
+                self.ran = 0;
                 self.rest(matcher, statement, layers)
             };
             sink.statement(matcher, index, layers, step);
@@ -116,8 +125,7 @@ impl Walk {
             if group.probe_count > 0 && !self.hashed(matcher, group, layers) {
                 return false;
             }
-            for index in group.start..group.start.saturating_add(group.count) {
-                let candidate = view.candidate(index);
+            for candidate in view.candidates(group.start, group.count) {
                 if candidate.mask & !mask == 0 {
                     self.candidate(matcher, &candidate, layers);
                 }
@@ -141,17 +149,20 @@ impl Walk {
     fn candidate(&mut self, matcher: &Matcher<'_>, candidate: &Candidate, layers: u32) {
         let statement = matcher.view.statement_ref(candidate.statement);
         let layers = statement.layers() & layers;
+        if !self.can_change(statement, layers) {
+            return;
+        }
         let head = match candidate.pattern {
             ANY => true,
             WHOLE_HEAD => matcher.action(statement) && matcher.resource(statement),
             pattern => matcher.matches(pattern, matcher.request.resource()),
         };
-        if head && self.can_change(statement, layers) {
+        if head {
             self.rest(matcher, statement, layers);
         }
     }
 
-    /// False if the layers of an Allow are allowed already, as strongly as can be.
+    /// False if the statement does not take part, or its layers are allowed, or denied, already.
     #[inline(always)]
     fn can_change(&self, statement: StatementRef<'_>, layers: u32) -> bool {
         let new = if statement.is_deny() {
@@ -170,8 +181,17 @@ impl Walk {
         let Some(strength) = matcher.principal(statement, layers, self.bounded) else {
             return Step::Principal;
         };
-        if let Some(leaf) = matcher.failing_leaf(statement.guard()) {
-            return Step::Condition(leaf);
+        let shared = 1_u64.wrapping_shl(u32::from(statement.shared())) & !1;
+        if self.ran & shared != 0 {
+            if self.held & shared == 0 {
+                return Step::Condition(statement.guard());
+            }
+        } else {
+            self.ran |= shared;
+            if let Some(leaf) = matcher.failing_leaf(statement.guard()) {
+                return Step::Condition(leaf);
+            }
+            self.held |= shared;
         }
         if statement.is_deny() {
             self.verdicts.deny |= layers & self.deniable;

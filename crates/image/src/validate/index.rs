@@ -26,6 +26,8 @@ impl Checker<'_> {
             let fine = view.node_group(index) < groups;
             self.ensure(fine, Section::NodeGroups, index, "a group out of range")?;
         }
+        // Groups have buckets of their own, so that checking them takes linear time.
+        let mut next_bucket = 0;
         for index in 0..groups {
             let group = view.group(index);
             let probe_count = u32::from(group.probe_count);
@@ -35,8 +37,23 @@ impl Checker<'_> {
                 && usize::from(group.probe_count) <= MAX_PROBES
                 && (probe_count == 0
                     || (1..=Group::MAX_BITS).contains(&group.bits)
+                        && group.buckets >= next_bucket
                         && in_range(group.buckets, (1 << group.bits) + 1, buckets));
             self.ensure(fine, Section::Groups, index, "a group out of range")?;
+            if probe_count > 0 {
+                self.buckets(&group)?;
+                next_bucket = group.buckets + (1 << group.bits) + 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// The buckets of a group are behind each other, so that none has more candidates than there are.
+    fn buckets(&self, group: &Group) -> Checked {
+        for bucket in group.buckets..group.buckets + (1 << group.bits) {
+            let (first, end) = self.view.bucket(bucket);
+            let fine = first <= end && end <= self.view.count(Section::Candidates);
+            self.ensure(fine, Section::Buckets, bucket, "a bucket out of range")?;
         }
         Ok(())
     }
@@ -69,10 +86,6 @@ impl Checker<'_> {
             let probe = view.probe(index);
             let fine = usize::from(probe.start.max(probe.middle)) < MAX_SEGMENTS;
             self.ensure(fine, Section::Probes, index, "a probe out of range")?;
-        }
-        for index in 0..view.count(Section::Buckets) {
-            let fine = view.bucket(index).0 <= candidates;
-            self.ensure(fine, Section::Buckets, index, "a bucket out of range")?;
         }
         Ok(())
     }
