@@ -172,6 +172,8 @@ const TEXTS: [&str; 48] = [
     "${aws:SecureTransport}",
 ];
 
+const TRUTHS: [&str; 4] = ["true", "false", "True", "${aws:SecureTransport}"];
+
 const AWS_PRINCIPALS: [&str; 15] = [
     "*",
     "111122223333",
@@ -489,7 +491,7 @@ fn value_for(u: &mut Unstructured<'_>, base: Base) -> Result<&'static str> {
     } else if name.starts_with("Arn") {
         38..44
     } else if matches!(base, Base::Bool | Base::Null) {
-        14..17
+        return Ok(*u.choose(&TRUTHS)?);
     } else {
         0..17
     };
