@@ -226,11 +226,9 @@ impl Checker<'_> {
                 index,
                 "a list with an item out of range",
             )?;
-            if *section == Section::Principals || *section == Section::Texts {
-                let rising = items
-                    .iter()
-                    .zip(items.iter().skip(1))
-                    .all(|(a, b)| a <= b || *section == Section::Texts);
+            if *section == Section::Principals {
+                let mut pairs = items.iter().zip(items.iter().skip(1));
+                let rising = pairs.all(|(a, b)| a <= b);
                 self.ensure(rising, Section::Lists, index, "a list that is not sorted")?;
             }
             index += 1 + items.len();

@@ -11,7 +11,7 @@ use portcullis_compile::{Options, compile};
 use portcullis_image::index::Group;
 use portcullis_image::wire::name_hash;
 use portcullis_image::{Image, PatternKind, Section, disassemble};
-use portcullis_testkit::forge::{Parts, put, use_up};
+use portcullis_testkit::forge::{Parts, put, use_up, word_at};
 use portcullis_testkit::{Request, World};
 
 fn image_of(statements: &str) -> Image<Vec<u8>> {
@@ -261,5 +261,78 @@ fn the_index_of_slots_finds_every_slot() {
             refused(&|index| put(index, at + 4, entries as u32)),
             "slot of {entry}"
         );
+    }
+}
+
+/// The image with a word of a section changed: what `from_bytes` says of it, if it refuses it.
+fn refusal(image: &Image<Vec<u8>>, of: Section, word: usize, to: u32) -> Option<&'static str> {
+    let mut parts = Parts::of(image);
+    put(section(&mut parts, of), 4 * word, to);
+    Image::from_bytes(parts.join())
+        .err()
+        .map(|error| error.what)
+}
+
+/// Texts are UTF-8, the first and the last.
+#[test]
+fn texts_are_text() {
+    let image = image_of(SOME_PATTERNS);
+    let len = section(&mut Parts::of(&image), Section::Strings).len();
+    for at in [0, len - 1] {
+        let mut parts = Parts::of(&image);
+        section(&mut parts, Section::Strings)[at] = 0xff;
+        let error = Image::from_bytes(parts.join()).unwrap_err();
+        assert_eq!(error.what, "text that is not UTF-8", "{at} of {len}");
+    }
+}
+
+/// What explanations print lies in the image, each part of it.
+#[test]
+fn what_explanations_print_is_in_range() {
+    let image = image_of(
+        r#"{"Sid":"A","Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"x:a":"1"}}},
+        {"Sid":"B","Effect":"Deny","Action":"s3:*","Resource":"*","Condition":{"StringLike":{"x:b":["2","3*"]}}}"#,
+    );
+    let view = image.view();
+    let word = |of, at| {
+        let mut parts = Parts::of(&image);
+        word_at(section(&mut parts, of), 4 * at)
+    };
+    let source = "a source that is not well-formed";
+    let origin = "an origin that is not well-formed";
+    let leaf = "an instruction's source that is not well-formed";
+    for (of, words, what) in [
+        // Name and file, each with its length.
+        (Section::Sources, &[0, 1, 2, 3][..], source),
+        // The source and the `Sid`, of both statements; the rest are numbers.
+        (Section::Origins, &[0, 2, 3, 8, 10, 11], origin),
+        // Operator, key and list of values, of both instructions.
+        (Section::LeafSources, &[0, 1, 2, 3, 4, 6, 7, 8, 9, 10], leaf),
+    ] {
+        for at in words {
+            assert_eq!(refusal(&image, of, *at, word(of, *at)), None);
+            assert_eq!(refusal(&image, of, *at, u32::MAX), Some(what), "{at}");
+        }
+    }
+    let sources = view.count(Section::Sources);
+    assert_eq!(refusal(&image, Section::Origins, 0, sources), Some(origin));
+    // Of all statements and instructions, or of none.
+    for (of, size, what) in [
+        (Section::Origins, 32, "origins of some statements only"),
+        (
+            Section::LeafSources,
+            24,
+            "sources of some instructions only",
+        ),
+    ] {
+        let refused = |len| {
+            let mut parts = Parts::of(&image);
+            section(&mut parts, of).truncate(len);
+            Image::from_bytes(parts.join())
+                .err()
+                .map(|error| error.what)
+        };
+        let reasons = [2 * size, size, 0].map(refused);
+        assert_eq!(reasons, [None, Some(what), None]);
     }
 }

@@ -1,12 +1,12 @@
 //! What explanations say beside the decision, which the comparisons look at only by its outcome.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
 use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
 use portcullis_image::Image;
 use portcullis_testkit::{Request, World};
-use portcullis_vm::Explanation;
+use portcullis_vm::{Explanation, Miss};
 use serde_json::{Value, json};
 
 fn explain(statement: Value, context: &[(&str, &[&str])]) -> Explanation {
@@ -77,5 +77,37 @@ fn keys_of_variables_are_named_if_they_are_missing() {
         assert_eq!(named(&without), is_named, "{statement}");
         let with = explain(statement.clone(), &values);
         assert!(!named(&with), "{statement}");
+    }
+}
+
+/// `OUT-3`: what is special about a condition that does not hold, and what was compared.
+#[test]
+fn conditions_that_do_not_hold_are_reported() {
+    let several = "the key has several values, and the operator has no set qualifier";
+    let unusable = "the request's value is not a valid number, date or address";
+    for (operator, values, note) in [
+        ("NumericEquals", &["2"][..], None),
+        ("NumericEquals", &["x"], Some(unusable)),
+        ("NumericEquals", &["2", "3"], Some(several)),
+        ("NumericEquals", &["2", "x"], Some(several)),
+        ("NumericEquals", &[], None),
+        ("ForAnyValue:NumericEquals", &["2", "3"], None),
+        ("ForAllValues:NumericEquals", &["2", "3"], None),
+        ("ForAnyValue:NumericEquals", &["2", "x"], Some(unusable)),
+        ("StringEquals", &["2", "3"], Some(several)),
+        ("StringEquals", &["x"], None),
+    ] {
+        let statement = json!({"Sid": "S", "Effect": "Allow", "Action": "s3:*", "Resource": "*",
+            "Condition": {operator: {"x:K": ["1", "4"]}}});
+        let explanation = explain(statement, &[("x:k", values)]);
+        let report = &explanation.layers[0].statements[0];
+        assert_eq!(report.sid, "S");
+        let Some(Miss::Condition(condition)) = &report.missed else {
+            panic!("{operator} {values:?}: {report:?}");
+        };
+        assert_eq!(condition.note, note, "{operator} {values:?}");
+        assert_eq!((&*condition.operator, &*condition.key), (operator, "x:K"));
+        assert_eq!(condition.policy_values, ["1", "4"]);
+        assert_eq!(condition.request_values, values);
     }
 }

@@ -1,10 +1,11 @@
-//! The bound of work that `inspect` prints, counted by hand.
+//! What the index is worth: an index that finds too much decides right and slowly, so no comparison of decisions
+//! sees it. Here the bound of work, which `inspect` prints, and the masks are counted by hand.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
-use portcullis_image::index::{MAX_SEGMENTS, MAX_START};
+use portcullis_image::index::{MAX_PROBES, MAX_SEGMENTS, MAX_START, SCAN_LIMIT};
 use portcullis_image::{Bound, Image, Section};
 use portcullis_testkit::World;
 use portcullis_testkit::forge::{Parts, put};
@@ -146,4 +147,136 @@ fn the_fullest_place_counts() {
         let image = Image::from_bytes(parts.join()).unwrap();
         assert_eq!(image.view().bound().in_bucket, u64::from(all), "{full}");
     }
+}
+
+fn several(count: usize, name: &dyn Fn(usize) -> String) -> Value {
+    let names: Vec<String> = (0..count).map(name).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    allow("s3:GetObject", &names)
+}
+
+/// Few candidates are scanned, more are hashed; what has no literal to hash by is scanned beside them.
+#[test]
+fn many_candidates_are_hashed() {
+    let plain = |number| format!("b-{number}/*");
+    let few = bound(&[several(SCAN_LIMIT, &plain)], true);
+    assert_eq!((few.scanned, few.probes), (SCAN_LIMIT as u64, 0));
+    let more = bound(&[several(SCAN_LIMIT + 1, &plain)], true);
+    assert_eq!((more.scanned, more.probes), (0, 1));
+    // What asks for no literal.
+    let statements = [
+        several(300, &plain),
+        allow("s3:GetObject", &["b-7/*"]),
+        json!({"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*"}),
+        json!({"Effect": "Deny", "Action": "s3:GetObject", "NotResource": "arn:aws:s3:::b-9/*"}),
+    ];
+    let beside = bound(&statements, true);
+    assert_eq!((beside.scanned, beside.probes), (2, 1));
+    // As many shapes as are looked for, the commonest; the others are scanned.
+    let depths: Vec<Value> = (0..=MAX_PROBES)
+        .map(|depth| {
+            several(40 - depth, &|number| {
+                format!("b-{number}/{}*", "x/".repeat(depth))
+            })
+        })
+        .collect();
+    let shapes = bound(&depths, true);
+    let (scanned, probes) = (40 - MAX_PROBES as u64, MAX_PROBES as u64);
+    assert_eq!((shapes.scanned, shapes.probes), (scanned, probes));
+}
+
+/// A literal that all share does not tell them apart: another one is taken, wherever it stands.
+#[test]
+fn crowds_are_hashed_by_what_tells_them_apart() {
+    for (name, probes) in [
+        (
+            &(|number| format!("b-{number}/*")) as &dyn Fn(usize) -> String,
+            1,
+        ),
+        // The later literal is the longer one, then the shorter one.
+        (
+            &|number| format!("*/reports-of-the-team-{number}/*"),
+            MAX_SEGMENTS,
+        ),
+        (
+            &|number| format!("data-of-all-of-the-teams/*/{number}/*"),
+            MAX_SEGMENTS,
+        ),
+        (
+            &|number| format!("data/*/a-very-long-word-that-all-have/*/{number}/*"),
+            MAX_SEGMENTS,
+        ),
+        (
+            &|number| format!("b-{number}/*/a-very-long-word-that-all-of-them-have/*"),
+            MAX_SEGMENTS,
+        ),
+    ] {
+        let bound = bound(&[several(1_000, name)], true);
+        assert_eq!(
+            (bound.scanned, bound.probes),
+            (0, probes as u64),
+            "{}",
+            name(7)
+        );
+        assert!(bound.in_bucket <= 10, "{}: {bound:?}", name(7));
+    }
+}
+
+/// Many actions with many resources would be the product of both: the statement then stands with those of
+/// every action, once. Neither are statements spread that name what they do not mean.
+#[test]
+fn the_index_is_not_the_product_of_lists() {
+    let statement = |count: usize, action: &str, resource: &str| {
+        let actions: Vec<String> = (0..count).map(|number| format!("s3:A{number}")).collect();
+        let resources: Vec<String> = (0..count)
+            .map(|number| format!("arn:aws:s3:::b-{number}/*"))
+            .collect();
+        json!({"Effect": "Allow", action: actions, resource: resources})
+    };
+    let scanned = |statement: Value| {
+        let bound = bound(&[statement], true);
+        (bound.scanned, bound.probes)
+    };
+    assert_eq!(scanned(statement(128, "Action", "Resource")), (0, 1));
+    assert_eq!(scanned(statement(129, "Action", "Resource")), (1, 0));
+    assert_eq!(scanned(statement(4, "NotAction", "Resource")), (1, 0));
+    assert_eq!(scanned(statement(4, "Action", "NotResource")), (1, 0));
+}
+
+/// How many bits the masks of candidates have: one for each word that a pattern asks for.
+#[test]
+fn masks_ask_for_whole_words() {
+    let bits = |name: &str| {
+        let image = image(&[allow("s3:GetObject", &[name, "x", "y"])], true);
+        let view = image.view();
+        let mut candidates = (0..view.count(Section::Candidates)).map(|at| view.candidate(at));
+        let pattern = format!("arn:aws:s3:::{name}");
+        let found = candidates.find(|candidate| {
+            let mut text = String::new();
+            let pattern_of = view.pattern(candidate.pattern);
+            text.push_str(view.text(pattern_of.literal));
+            pattern.starts_with(&text) && !["arn:aws:s3:::x", "arn:aws:s3:::y"].contains(&&*text)
+        });
+        found.unwrap().mask.count_ones()
+    };
+    // `arn:`, `aws:`, `s3:`, `:` and what follows; the bits of these differ.
+    for (name, own) in [
+        ("c", 1),
+        ("c*", 0),
+        ("c/*", 1),
+        ("c/k", 2),
+        // Here `k` is a part of a word, or its start.
+        ("c/*k", 1),
+        ("c/*/k*", 1),
+        ("c/*/k", 2),
+        ("c/?/k", 2),
+        ("c/*-k-*", 2),
+        ("c/*/longer/*", 2),
+        ("c/*/longer/and/*/k", 4),
+    ] {
+        assert_eq!(bits(name), 4 + own, "{name}");
+    }
+    // As quickly verified as told apart.
+    let image = image(&[allow("s3:GetObject", &["c/k", "d/k"])], true);
+    assert!((0..2).all(|at| image.view().candidate(at).mask == 0));
 }
