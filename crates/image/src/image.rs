@@ -508,11 +508,12 @@ impl<'a> View<'a> {
         Leaf::decode(self.bytes, self.at(Section::Code, index))
     }
 
-    /// The instructions from one to the end of the section, with their numbers.
+    /// The instructions from one on, with their numbers. A guard ends before the section does, which the
+    /// iterator does not look for.
     #[inline(always)]
     pub fn leaves(&self, start: u32) -> impl Iterator<Item = (u32, LeafRef<'a>)> + use<'a> {
-        let count = self.count(Section::Code).saturating_sub(start);
-        let leaves = self.records(Section::Code, start, count);
+        let leaves = self.bytes.get(self.at(Section::Code, start)..);
+        let leaves = leaves.unwrap_or(&[]);
         (start..).zip(leaves.chunks_exact(Leaf::SIZE).map(LeafRef::of))
     }
 
