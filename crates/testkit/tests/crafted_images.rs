@@ -10,7 +10,7 @@ use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
 use portcullis_image::index::Group;
 use portcullis_image::wire::name_hash;
-use portcullis_image::{Image, PatternKind, Section, disassemble};
+use portcullis_image::{Image, PatternKind, Section, Token, disassemble};
 use portcullis_testkit::forge::{Parts, put, use_up, word_at};
 use portcullis_testkit::{Request, World};
 
@@ -335,4 +335,79 @@ fn what_explanations_print_is_in_range() {
         let reasons = [2 * size, size, 0].map(refused);
         assert_eq!(reasons, [None, Some(what), None]);
     }
+}
+
+/// Variables in patterns are read from a slot of texts.
+#[test]
+fn variables_have_a_slot_of_texts() {
+    let image = image_of(
+        r#"{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::${x:a}/${x:b,'c'}/*",
+        "Condition":{"NumericEquals":{"x:n":"1"}}}"#,
+    );
+    let view = image.view();
+    let slots = view.count(Section::Slots);
+    let number = (0..slots).find(|slot| view.text(view.slot(*slot).name) == "x:n");
+    let mut variables = 0;
+    for index in 0..view.count(Section::Tokens) {
+        let Token::Variable { slot, default } = view.token(index) else {
+            continue;
+        };
+        variables += 1;
+        let with = |token: Token| {
+            let mut parts = Parts::of(&image);
+            let at = index as usize * Token::SIZE;
+            section(&mut parts, Section::Tokens)[at..at + Token::SIZE]
+                .copy_from_slice(&token.encode());
+            Image::from_bytes(parts.join())
+                .err()
+                .map(|error| error.what)
+        };
+        assert_eq!(with(Token::Variable { slot, default }), None);
+        for slot in [number.unwrap(), slots, u32::MAX] {
+            let refusal = with(Token::Variable { slot, default });
+            assert_eq!(refusal, Some("a token that is not well-formed"), "{slot}");
+        }
+    }
+    assert_eq!(variables, 2);
+}
+
+/// Lists follow one another, each with a head, to the end, and what they have in them is there.
+#[test]
+fn lists_are_whole() {
+    let image = image_of(SOME_PATTERNS);
+    let lists = image.view().count(Section::Lists);
+    assert!(lists > 4);
+    let mut parts = Parts::of(&image);
+    let list = section(&mut parts, Section::Lists).clone();
+    let mut heads = 0;
+    for word in 0..lists as usize {
+        let is_head = word_at(&list, 4 * word) >> 31 == 1;
+        heads += usize::from(is_head);
+        let (to, what) = match is_head {
+            true => (0, "a list without a head"),
+            false => (u32::MAX >> 1, "a list with an item out of range"),
+        };
+        assert_eq!(
+            refusal(&image, Section::Lists, word, to),
+            Some(what),
+            "{word}"
+        );
+    }
+    assert!(heads > 1);
+    let longer = word_at(&list, 0) + 1_000;
+    let refusal = refusal(&image, Section::Lists, 0, longer);
+    assert_eq!(refusal, Some("a list that does not end"));
+}
+
+/// What the disassembly shows of patterns for ARNs, which are taken apart.
+#[test]
+fn patterns_for_arns_are_written_out() {
+    let image = image_of(
+        r#"{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"ArnLike":{"x:a":["*","arn:a?s:s3:::b*"]}}}"#,
+    );
+    let mut text = String::new();
+    disassemble(image.view(), &mut text).unwrap();
+    let line = text.lines().find(|line| line.contains("x:a"));
+    let line = line.unwrap().trim_start();
+    assert_eq!(line, "0  arn x:a * arn:a?s:s3:::b*", "{text}");
 }

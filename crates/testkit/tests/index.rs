@@ -7,8 +7,9 @@ use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
 use portcullis_image::index::{MAX_PROBES, MAX_SEGMENTS, MAX_START, SCAN_LIMIT};
 use portcullis_image::{Bound, Image, Section};
-use portcullis_testkit::World;
+use portcullis_model::Decision;
 use portcullis_testkit::forge::{Parts, put};
+use portcullis_testkit::{Request, World};
 use serde_json::{Value, json};
 
 fn image(statements: &[Value], index: bool) -> Image<Vec<u8>> {
@@ -185,6 +186,17 @@ fn many_candidates_are_hashed() {
     assert_eq!((shapes.scanned, shapes.probes), (scanned, probes));
 }
 
+/// As many separators as are looked at, and one more.
+#[test]
+fn deep_resources_are_hashed_as_far_as_segments_are_looked_at() {
+    // Five separators stand before the name, two in its first part.
+    for (depth, scanned) in [(MAX_SEGMENTS - 8, 0), (MAX_SEGMENTS - 7, 300)] {
+        let name = |number| format!("b-{number}/{}*", "x/".repeat(depth));
+        let bound = bound(&[several(300, &name)], true);
+        assert_eq!(bound.scanned, scanned, "{depth}");
+    }
+}
+
 /// A literal that all share does not tell them apart: another one is taken, wherever it stands.
 #[test]
 fn crowds_are_hashed_by_what_tells_them_apart() {
@@ -279,4 +291,44 @@ fn masks_ask_for_whole_words() {
     // As quickly verified as told apart.
     let image = image(&[allow("s3:GetObject", &["c/k", "d/k"])], true);
     assert!((0..2).all(|at| image.view().candidate(at).mask == 0));
+}
+
+/// Starts of actions are found whatever their length, and are the starts of no other action.
+#[test]
+fn starts_of_actions_of_every_length() {
+    let letters: String = ('a'..='z')
+        .chain('A'..='Z')
+        .chain('0'..='9')
+        .cycle()
+        .take(80)
+        .collect();
+    for len in 1..=70 {
+        let start = &letters[..len];
+        let image = image(&[allow(&format!("s3:{start}*"), &["b"])], true);
+        let views = || std::iter::once(image.view());
+        let mut prepared = portcullis_vm::Request::new();
+        let mut decide = |action: &str| {
+            let mut request = Request::get_object("arn:aws:s3:::b", &[]);
+            request.action = action.into();
+            request.with(|request| prepared.fill(views(), request));
+            portcullis_vm::decide(views(), &prepared).decision()
+        };
+        assert_eq!(decide(&format!("s3:{start}")), Decision::Allow, "{len}");
+        assert_eq!(decide(&format!("s3:{letters}")), Decision::Allow, "{len}");
+        assert_eq!(
+            decide(&format!("s3:{}", &start[1..])),
+            Decision::ImplicitDeny,
+            "{len}"
+        );
+        assert_eq!(
+            decide(&format!("s3:{}!", &start[..len - 1])),
+            Decision::ImplicitDeny,
+            "{len}"
+        );
+        assert_eq!(
+            decide(&format!("sns:{start}")),
+            Decision::ImplicitDeny,
+            "{len}"
+        );
+    }
 }
