@@ -10,7 +10,7 @@ use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
 use portcullis_image::index::Group;
 use portcullis_image::wire::name_hash;
-use portcullis_image::{Image, PatternKind, Section, Token, disassemble};
+use portcullis_image::{Image, PatternKind, Section, Statement, Str, Token, disassemble};
 use portcullis_testkit::forge::{Parts, put, use_up, word_at};
 use portcullis_testkit::{Request, World};
 
@@ -367,6 +367,15 @@ fn variables_have_a_slot_of_texts() {
             let refusal = with(Token::Variable { slot, default });
             assert_eq!(refusal, Some("a token that is not well-formed"), "{slot}");
         }
+        let nowhere = Some(Str {
+            offset: u32::MAX,
+            len: 1,
+        });
+        let refusal = with(Token::Variable {
+            slot,
+            default: nowhere,
+        });
+        assert_eq!(refusal, Some("a token that is not well-formed"));
     }
     assert_eq!(variables, 2);
 }
@@ -410,4 +419,41 @@ fn patterns_for_arns_are_written_out() {
     let line = text.lines().find(|line| line.contains("x:a"));
     let line = line.unwrap().trim_start();
     assert_eq!(line, "0  arn x:a * arn:a?s:s3:::b*", "{text}");
+}
+
+/// A decision ends at the first Deny: none may stand behind an Allow. A statement has no layer that its
+/// part does not have.
+#[test]
+fn every_deny_stands_before_every_allow() {
+    let image = image_of(
+        r#"{"Effect":"Allow","Action":"s3:*","Resource":"*"},{"Effect":"Deny","Action":"s3:Put*","Resource":"*"}"#,
+    );
+    let size = Section::Statements.record_size();
+    let what = "a Deny after an Allow, or a layer that its part does not have";
+    let mut parts = Parts::of(&image);
+    let statements = section(&mut parts, Section::Statements);
+    assert_eq!(statements.len(), 2 * size);
+    statements.rotate_left(size);
+    let error = Image::from_bytes(parts.join()).unwrap_err();
+    assert_eq!(error.what, what);
+}
+
+/// A guard begins where no other goes on.
+#[test]
+fn guards_begin_behind_an_end() {
+    let image = image_of(
+        r#"{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"StringEquals":{"x:a":"1","x:b":"2"}}}"#,
+    );
+    let view = image.view();
+    let accepted = |guard: u32| {
+        let mut parts = Parts::of(&image);
+        let statement = Statement {
+            guard,
+            ..view.statement(0)
+        };
+        section(&mut parts, Section::Statements).copy_from_slice(&statement.encode());
+        Image::from_bytes(parts.join()).is_ok()
+    };
+    assert_eq!((view.statement(0).guard, view.count(Section::Code)), (0, 2));
+    assert_eq!([0, 1, 2, 3].map(accepted), [true, false, false, false]);
 }

@@ -5,7 +5,7 @@
 use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
 use portcullis_image::Image;
-use portcullis_testkit::{Request, World};
+use portcullis_testkit::{Caller, Request, World};
 use portcullis_vm::{Explanation, Miss};
 use serde_json::{Value, json};
 
@@ -109,5 +109,69 @@ fn conditions_that_do_not_hold_are_reported() {
         assert_eq!((&*condition.operator, &*condition.key), (operator, "x:K"));
         assert_eq!(condition.policy_values, ["1", "4"]);
         assert_eq!(condition.request_values, values);
+        let missing: &[&str] = if values.is_empty() { &["x:K"] } else { &[] };
+        assert_eq!(explanation.missing_keys, missing, "{operator} {values:?}");
+    }
+    // A condition that never looks at its key does not miss it.
+    let never = json!({"Effect": "Allow", "Action": "s3:*", "Resource": "*",
+        "Condition": {"ForAnyValue:Null": {"x:c": "true"}, "StringEquals": {"x:d": "1"}}});
+    assert_eq!(explain(never, &[]).missing_keys, ["x:d"]);
+}
+
+/// `OUT-3`: assumptions and exceptions are told where they took part, and only there.
+#[test]
+fn notes_tell_of_assumptions_and_exceptions() {
+    let owner = "arn:aws:iam::111122223333:root";
+    let deny = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*",
+        "Action": "s3:*", "Resource": "arn:aws:s3:::b"}]});
+    let world = |with_deny: bool| World {
+        resource: with_deny.then(|| deny.to_string()),
+        ..World::default()
+    };
+    let notes = |world: &World, change: &dyn Fn(&mut Request)| {
+        let arena = Bump::new();
+        let bytes = compile(&world.read(&arena).unwrap(), Options::default()).unwrap();
+        let image = Image::from_bytes(bytes).unwrap();
+        let views = || std::iter::once(image.view());
+        let mut request = Request::get_object("arn:aws:s3:::b", &[]);
+        request.resource_account = Some("111122223333".into());
+        change(&mut request);
+        let mut prepared = portcullis_vm::Request::new();
+        request.with(|request| prepared.fill(views(), request));
+        portcullis_vm::explain(views(), &prepared).notes
+    };
+    let root = Caller::Root { arn: owner.into() };
+    let no_policy = "the root user needs no identity-based policy";
+    for with_deny in [false, true] {
+        let world = world(with_deny);
+        let none: [&str; 0] = [];
+        assert_eq!(notes(&world, &|_| ()), none);
+        assert_eq!(
+            notes(&world, &|request| request.resource_account = None),
+            ["the resource's owner is not known; it is taken to be the caller's account"]
+        );
+        assert_eq!(
+            notes(&world, &|request| request.external_grant = true),
+            ["a grant outside the policies was given with the request"]
+        );
+        assert_eq!(
+            notes(&world, &|request| request.action =
+                "sts:GetCallerIdentity".into()),
+            ["the action needs no permission: no policy can deny it"]
+        );
+        assert_eq!(
+            notes(&world, &|request| request.caller = root.clone()),
+            [no_policy]
+        );
+        assert_eq!(
+            notes(&world, &|request| {
+                request.caller = root.clone();
+                request.action = "s3:PutBucketPolicy".into();
+            }),
+            [
+                no_policy,
+                "the owner's root user may always manage the bucket policy"
+            ]
+        );
     }
 }
