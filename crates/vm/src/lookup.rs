@@ -153,20 +153,17 @@ pub(crate) fn hashed(
     true
 }
 
-/// Reads the places that [`hashed`] will look at first, and the first candidates there.
+/// Calls back with the buckets of a group that [`hashed`] will look at, but for those of later literals.
 #[inline]
-pub(crate) fn touch(matcher: &Matcher<'_>, group: &Group) -> u32 {
+pub(crate) fn buckets(matcher: &Matcher<'_>, group: &Group, mut found: impl FnMut(u32)) {
     let view = matcher.view;
     let segments = &matcher.request.segments;
-    let mut touched = 0;
     for index in group.probes..group.probes.saturating_add(u32::from(group.probe_count)) {
         let probe = view.probe(index);
         let start = usize::from(probe.start);
         if probe.middle == 0 && start <= segments.len() {
             let hash = bucket_hash(segments.between(0, start), 0);
-            let (first, _) = view.bucket(group.bucket_of(hash));
-            touched ^= view.candidate(first).statement;
+            found(group.bucket_of(hash));
         }
     }
-    touched
 }

@@ -1,0 +1,99 @@
+//! The very small and the very large: a session policy that comes with a request, and a million statements.
+
+#![allow(
+    clippy::panic,
+    reason = "a benchmark that cannot be set up cannot go on"
+)]
+
+use std::hint::black_box;
+use std::iter;
+
+use bumpalo::Bump;
+use criterion::{BenchmarkId, Criterion, Throughput};
+use portcullis_benches::{unproven, workload};
+use portcullis_compile::{Options, compile};
+use portcullis_image::Image;
+use portcullis_vm::{Outcome, Request};
+
+/// From the text of a policy to what decides.
+fn session_policy(criterion: &mut Criterion) {
+    let session = workload("3 statements", 3).world;
+    let options = Options {
+        debug: false,
+        index: false,
+    };
+    criterion.bench_function("session policy/from text to image", |bencher| {
+        bencher.iter(|| {
+            let arena = Bump::new();
+            let sets = session
+                .read(&arena)
+                .unwrap_or_else(|error| panic!("{error}"));
+            let image = compile(black_box(&sets), options).map(Image::from_bytes);
+            black_box(image.is_ok_and(|image| image.is_ok()))
+        });
+    });
+}
+
+/// Opening an image of a million statements, and deciding many requests against it.
+fn a_million(criterion: &mut Criterion) {
+    let workload = unproven("1000000 statements", 1_000_000, 20_000);
+    let bytes = workload.compile(Options::default());
+    let image = Image::from_bytes(&bytes[..]).unwrap_or_else(|error| panic!("{error}"));
+    let checksum = image.view().header().checksum;
+
+    let mut group = criterion.benchmark_group("open");
+    group.sample_size(10);
+    group.throughput(Throughput::Bytes(bytes.len() as u64));
+    group.bench_function(BenchmarkId::new("checked", workload.name), |bencher| {
+        bencher.iter(|| black_box(Image::from_bytes(black_box(&bytes[..])).is_ok()));
+    });
+    group.bench_function(BenchmarkId::new("trusted", workload.name), |bencher| {
+        bencher.iter(|| black_box(Image::from_trusted(black_box(&bytes[..]), checksum).is_ok()));
+    });
+    group.finish();
+
+    let views = || iter::once(image.view());
+    let prepared: Vec<Request> = workload
+        .requests
+        .iter()
+        .map(|request| {
+            let mut prepared = Request::new();
+            request.with(|request| prepared.fill(views(), request));
+            prepared
+        })
+        .collect();
+    let one_by_one: Vec<Outcome> = prepared
+        .iter()
+        .map(|request| portcullis_vm::decide(views(), request))
+        .collect();
+    portcullis_vm::decide_all(views(), &prepared, |place, outcome| {
+        assert_eq!(one_by_one.get(place), Some(&outcome));
+    });
+    assert!(one_by_one.iter().any(Outcome::is_allow));
+
+    let mut group = criterion.benchmark_group("many requests");
+    group.sample_size(20);
+    group.throughput(Throughput::Elements(prepared.len() as u64));
+    group.bench_function(BenchmarkId::new("one by one", workload.name), |bencher| {
+        bencher.iter(|| {
+            for request in &prepared {
+                black_box(portcullis_vm::decide(views(), black_box(request)));
+            }
+        });
+    });
+    group.bench_function(BenchmarkId::new("all at once", workload.name), |bencher| {
+        bencher.iter(|| {
+            portcullis_vm::decide_all(views(), black_box(&prepared), |_, outcome| {
+                black_box(outcome);
+            });
+        });
+    });
+    group.finish();
+}
+
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    session_policy(&mut criterion);
+    a_million(&mut criterion);
+    criterion.final_summary();
+}
