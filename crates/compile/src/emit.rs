@@ -56,6 +56,8 @@ pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
     put(&mut image, 40, &program.wanted.to_le_bytes());
     let checksum = Header::checksum_of(&image);
     put(&mut image, 24, &checksum.to_le_bytes());
+    // Whoever keeps the image keeps no room for growth.
+    image.shrink_to_fit();
     Ok(image)
 }
 
