@@ -10,7 +10,7 @@ use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
 use portcullis_image::index::Group;
 use portcullis_image::wire::name_hash;
-use portcullis_image::{Image, PatternKind, Section, Statement, Str, Token, disassemble};
+use portcullis_image::{Header, Image, PatternKind, Section, Statement, Str, Token, disassemble};
 use portcullis_testkit::forge::{Parts, put, use_up, word_at};
 use portcullis_testkit::{Request, World};
 
@@ -456,4 +456,44 @@ fn guards_begin_behind_an_end() {
     };
     assert_eq!((view.statement(0).guard, view.count(Section::Code)), (0, 2));
     assert_eq!([0, 1, 2, 3].map(accepted), [true, false, false, false]);
+}
+
+/// A header that is right but for one word, with a checksum that is right for it.
+#[test]
+fn every_word_of_the_header_counts() {
+    let image = image_of(SOME_PATTERNS);
+    let refusal = |at: usize, word: u32| {
+        let mut bytes = image.as_bytes().to_vec();
+        put(&mut bytes, at, word);
+        let checksum = Header::checksum_of(&bytes).to_le_bytes();
+        bytes[24..32].copy_from_slice(&checksum);
+        Image::from_bytes(bytes).err().map(|error| error.what)
+    };
+    let word = |at| word_at(image.as_bytes(), at);
+    for at in [0, 4, 8, 12, 16, 20, 32, 36, 40] {
+        assert_eq!(refusal(at, word(at)), None);
+    }
+    let version = "a format version that this build does not read";
+    let length = "a length that is not the length of the file";
+    let flags = "unknown flags";
+    for (at, to, what) in [
+        (0, word(0) ^ 1, "no magic number"),
+        (4, word(4) ^ 1 << 31, "no magic number"),
+        (8, u32::from(Header::VERSION) + 1, version),
+        (8, u32::from(Header::VERSION) - 1, version),
+        (8, u32::from(Header::VERSION) | 1 << 16, version),
+        (8, 0, version),
+        (16, word(16) + 1, length),
+        (16, word(16) - 1, length),
+        (20, 1, length),
+        (32, word(32) | 1 << 31, flags),
+        (36, 4, flags),
+        (44, 1, flags),
+        (60, 1 << 31, flags),
+    ] {
+        assert_eq!(refusal(at, to), Some(what), "{to:#x} at {at}");
+    }
+    // Sections more and fewer than there are.
+    assert!(refusal(12, word(12) + 1).is_some() && refusal(12, word(12) - 1).is_some());
+    assert!(refusal(12, u32::MAX).is_some());
 }
