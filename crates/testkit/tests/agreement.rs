@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use arbitrary::Unstructured;
 use bumpalo::Bump;
+use portcullis_model::{Decision, Layer};
 use portcullis_testkit::generate::{Settings, world};
 use portcullis_testkit::oracle::{VMS, compare};
-use portcullis_testkit::{Bytes, derive};
+use portcullis_testkit::{Bytes, Caller, Request, World, derive};
 
 /// `PORTCULLIS_CASES` asks for more than the ordinary run.
 fn cases(ordinary: u64) -> u64 {
@@ -45,5 +46,57 @@ fn generated_policies_and_requests() {
             count * 12 > total,
             "{decision} comes too rarely: {count} of {total}"
         );
+    }
+}
+
+/// `EVAL-33`: with every policy set that can limit, and as many levels of an organization as there may be,
+/// each of them must allow, and each can deny.
+#[test]
+fn every_limit_at_once() {
+    let of = |effect: &str| {
+        format!(r#"{{"Statement":[{{"Effect":"{effect}","Action":"*","Resource":"*"}}]}}"#)
+    };
+    let (allow, deny) = (of("Allow"), of("Deny"));
+    let other = allow.replace(r#""Action":"*""#, r#""Action":"sns:*""#);
+    let levels = usize::from(Layer::MAX_LEVELS);
+    let full = || World {
+        identity: vec![allow.clone()],
+        boundary: Some(vec![allow.clone()]),
+        session: Some(vec![allow.clone()]),
+        vpc_endpoint: Some(vec![
+            allow.replace(r#""Effect""#, r#""Principal":"*","Effect""#),
+        ]),
+        scps: vec![vec![allow.clone()]; levels],
+        ..World::default()
+    };
+    let mut request = Request::get_object("arn:aws:s3:::b/k", &[]);
+    request.caller = Caller::Role {
+        session_arn: Some("arn:aws:sts::111122223333:assumed-role/R/s".into()),
+        role_arn: "arn:aws:iam::111122223333:role/R".into(),
+        service_linked: false,
+    };
+    let request = [request];
+    let decision = |world: &World| {
+        let answers = compare(world, &request, &VMS).unwrap_or_else(|failure| panic!("{failure}"));
+        answers[0].decision
+    };
+    assert_eq!(decision(&full()), Decision::Allow);
+    let documents = full().documents_mut().len();
+    assert_eq!(documents, 4 + levels);
+    for at in 0..documents {
+        for (text, expected) in [
+            (&deny, Decision::ExplicitDeny),
+            (&other, Decision::ImplicitDeny),
+        ] {
+            let mut world = full();
+            let mut documents = world.documents_mut();
+            let (kind, place) = &mut documents[at];
+            let kind = *kind;
+            **place = match kind.has_principal() {
+                true => text.replace(r#""Effect""#, r#""Principal":"*","Effect""#),
+                false => text.clone(),
+            };
+            assert_eq!(decision(&world), expected, "{at}: {kind:?}");
+        }
     }
 }

@@ -195,6 +195,12 @@ fn deep_resources_are_hashed_as_far_as_segments_are_looked_at() {
         let bound = bound(&[several(300, &name)], true);
         assert_eq!(bound.scanned, scanned, "{depth}");
     }
+    // The same of a later literal; the one at the start does not tell the patterns apart.
+    for (depth, in_bucket) in [(MAX_SEGMENTS - 3, 1..10), (MAX_SEGMENTS - 2, 300..301)] {
+        let name = |number| format!("*/b-{number}/{}*", "x/".repeat(depth));
+        let bound = bound(&[several(300, &name)], true);
+        assert!(in_bucket.contains(&bound.in_bucket), "{depth}: {bound:?}");
+    }
 }
 
 /// A literal that all share does not tell them apart: another one is taken, wherever it stands.

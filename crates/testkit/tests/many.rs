@@ -8,8 +8,8 @@ use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
 use portcullis_image::{Header, Image};
 use portcullis_testkit::generate::{Settings, world};
-use portcullis_testkit::{Bytes, derive};
-use portcullis_vm::{Request, decide, decide_all};
+use portcullis_testkit::{Bytes, World, derive};
+use portcullis_vm::{Key, Request, decide, decide_all};
 
 fn image(seed: u64, statements: usize, index: bool) -> (Vec<u8>, Vec<portcullis_testkit::Request>) {
     let settings = Settings {
@@ -79,5 +79,31 @@ fn a_trusted_image_is_the_one_that_was_checked() {
         for len in [0, 8, 63, 64, bytes.len() - 1] {
             assert!(Image::from_trusted(&bytes[..len], header.checksum).is_err());
         }
+    }
+}
+
+/// A host need not find out the value of a key that no policy looks at, whatever the key's case.
+#[test]
+fn keys_that_no_policy_looks_at() {
+    let document = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::${x:b}",
+        "Condition":{"StringEquals":{"x:a":"1"}}}}"#;
+    let world = World {
+        identity: vec![document.into()],
+        ..World::default()
+    };
+    let arena = Bump::new();
+    let bytes = compile(&world.read(&arena).unwrap(), Options::default()).unwrap();
+    let image = Image::from_bytes(bytes).unwrap();
+    let other = World::default();
+    let other = compile(&other.read(&arena).unwrap(), Options::default()).unwrap();
+    let other = Image::from_bytes(other).unwrap();
+    let views = || [&other, &image].into_iter().map(Image::view);
+    for (key, is_unused) in [
+        ("x:a", false),
+        ("X:A", false),
+        ("x:B", false),
+        ("x:c", true),
+    ] {
+        assert_eq!(Key::resolve(views(), key).is_unused(), is_unused, "{key}");
     }
 }
