@@ -10,7 +10,9 @@ use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
 use portcullis_image::index::Group;
 use portcullis_image::wire::name_hash;
-use portcullis_image::{Header, Image, PatternKind, Section, Statement, Str, Token, disassemble};
+use portcullis_image::{
+    Header, Image, PatternKind, Section, Statement, StatementFlags, Str, Token, disassemble,
+};
 use portcullis_testkit::forge::{Parts, put, use_up, word_at};
 use portcullis_testkit::{Request, World};
 
@@ -496,4 +498,26 @@ fn every_word_of_the_header_counts() {
     // Sections more and fewer than there are.
     assert!(refusal(12, word(12) + 1).is_some() && refusal(12, word(12) - 1).is_some());
     assert!(refusal(12, u32::MAX).is_some());
+}
+
+/// What is read of a statement is what was written of it.
+#[test]
+fn statements_are_read_as_they_were_written() {
+    let image = image_of(SOME_PATTERNS);
+    for flags in 0..16 {
+        let statement = Statement {
+            flags: StatementFlags {
+                deny: flags & 1 > 0,
+                not_action: flags & 2 > 0,
+                not_resource: flags & 4 > 0,
+                not_principal: flags & 8 > 0,
+                ..StatementFlags::default()
+            },
+            ..image.view().statement(0)
+        };
+        let bytes = statement.encode();
+        assert_eq!(Statement::decode(&bytes, 0), statement);
+        // The flags are the bits of the first word, in this order.
+        assert_eq!(word_at(&bytes, 0) & 15, flags);
+    }
 }
