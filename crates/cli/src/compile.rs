@@ -1,8 +1,6 @@
 //! `compile`: policies to an image.
 
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use bumpalo::Bump;
@@ -12,7 +10,7 @@ use portcullis_image::{Image, Section};
 
 use crate::directory::{DirectoryArgs, Keep};
 use crate::failure::{Failure, complain};
-use crate::output::{Output, display_name, reason};
+use crate::output::{Output, display_name, write};
 use crate::policies::{PolicyArgs, Purpose};
 
 const EXAMPLES: &str = "\
@@ -96,25 +94,6 @@ impl CompileArgs {
             output.bytes(bytes)?;
             return output.finish();
         }
-        write(&self.output, bytes).map_err(|error| {
-            let name = display_name(&self.output);
-            Failure::new(format_args!("cannot write {name}: {}", reason(&error)))
-        })
+        write(&self.output, bytes)
     }
-}
-
-/// Writes a file so that whoever has the old one open keeps a whole one.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let is_special = fs::metadata(path).is_ok_and(|data| !data.is_file());
-    let Some(name) = path.file_name().filter(|_| !is_special) else {
-        return fs::write(path, bytes);
-    };
-    let mut temporary = name.to_os_string();
-    temporary.push(format!(".{}.tmp", std::process::id()));
-    let temporary = path.with_file_name(temporary);
-    let written = fs::write(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&temporary);
-    }
-    written
 }

@@ -17,9 +17,10 @@ use serde_json::{Value, json};
 use crate::directory::{Decider, DirectoryArgs, Keep, is_directory_image, open_image};
 use crate::engine::{Answer, Engine, Policies, answer, image, layer_name, said};
 use crate::failure::{Failure, exit};
-use crate::output::{Disk, Output, display_name, read};
+use crate::output::{Disk, Output, display_name, read, write};
 use crate::policies::{PolicyArgs, Purpose, Selected, check_resource};
 use crate::report;
+use crate::story::{Changes, Story};
 
 pub(crate) const DECIDE_EXAMPLES: &str = "\
 Examples:
@@ -42,6 +43,7 @@ Examples:
   portcullis explain --scenario corpus.jsonl --case 'ann may read' --format json
   portcullis explain --directory dumps --principal arn:aws:sts::111122223333:assumed-role/App/s \\
       --action sqs:SendMessage --resource arn:aws:sqs:eu-west-1:111122223333:jobs
+  portcullis explain --directory dumps --request request.json --format html --output why.html
 
 Exit status: 0 Allow, 2 ExplicitDeny or ImplicitDeny, 3 a policy is invalid, 1 any other failure.";
 
@@ -55,8 +57,44 @@ pub(crate) enum Format {
     Json,
 }
 
+/// How an explanation is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum StoryFormat {
+    /// Text for people
+    #[default]
+    Human,
+    /// One JSON value
+    Json,
+    /// A picture
+    Svg,
+    /// A page with the picture and the text
+    Html,
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct DecideArgs {
+    #[command(flatten)]
+    question: QuestionArgs,
+    /// How the answer is printed
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExplainArgs {
+    #[command(flatten)]
+    question: QuestionArgs,
+    /// How the answer is printed
+    #[arg(long, value_enum, default_value_t)]
+    format: StoryFormat,
+    /// Write the answer to a file
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+/// A request, and what it is decided by.
+#[derive(Args, Debug)]
+struct QuestionArgs {
     #[command(flatten)]
     policies: PolicyArgs,
     /// An image to decide by; several make a stack, with other policies on top. An image of a
@@ -71,9 +109,6 @@ pub(crate) struct DecideArgs {
     /// Who decides
     #[arg(long, value_enum, default_value_t)]
     engine: Engine,
-    /// How the answer is printed
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
 }
 
 #[derive(Args, Debug)]
@@ -100,54 +135,100 @@ struct RequestArgs {
     request: Option<PathBuf>,
 }
 
-/// What is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Print {
-    Decision,
-    Explanation,
-}
-
-pub(crate) fn run(args: &DecideArgs, print: Print) -> Result<ExitCode, Failure> {
-    if let Some(directory) = args.directory(print)? {
-        return args.by_directory(&directory, print);
-    }
-    if args.policies.is_empty() && args.image.is_empty() {
-        return Err(Failure::new(
-            "no policies: give --identity FILE, --image IMAGE, --scenario FILE, --directory DIR or the like",
-        ));
-    }
+pub(crate) fn decide(args: &DecideArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
-    let own_request = args.request.is_empty() && args.policies.has_scenario();
-    let purpose = match own_request {
-        true => Purpose::OwnRequest,
-        false => Purpose::GivenRequest,
+    let question = &args.question;
+    let (answer, incomplete) = match question.directory(Keep::Decisions)? {
+        Some(directory) => {
+            let (request, extra) = question.of_directory(&arena)?;
+            let mut decider = Decider::new(question.engine, &directory);
+            let answer = decider.answer(&request, extra, &arena);
+            (answer.map_err(Failure::new)?, directory.is_incomplete())
+        }
+        None => {
+            let (selected, request) = question.load(&arena)?;
+            let policies = question.prepare(&selected, Keep::Decisions)?;
+            let mut prepared = portcullis_vm::Request::new();
+            let answer = answer(question.engine, &policies, &request, &mut prepared);
+            (answer.map_err(Failure::new)?, false)
+        }
     };
-    let selected = args.policies.load(purpose, &arena)?;
-    let request = match selected.request {
-        Some(request) => request,
-        None => args.request.load(&arena)?,
-    };
-    check_resource(&selected.sets, &request)?;
-
-    let policies = args.prepare(&selected, print)?;
-    let mut prepared = portcullis_vm::Request::new();
-    let engine = match (print, args.engine) {
-        // Explanations are the virtual machine's; asking for the other engine asks to compare.
-        (Print::Explanation, Engine::Reference) => Engine::Both,
-        (_, engine) => engine,
-    };
-    let answer = answer(engine, &policies, &request, &mut prepared).map_err(Failure::new)?;
-    let text = match print {
-        Print::Decision => decision_text(&answer, args.format),
-        Print::Explanation => {
-            let explanation = report::explain(policies.images(), &request, &mut prepared);
-            match args.format {
-                Format::Human => report::human(&explanation, &request, None),
-                Format::Json => report::machine(&explanation, &request).to_string(),
+    let text = match args.format {
+        Format::Human if incomplete => format!("{} {INCOMPLETE}", said(&answer)),
+        Format::Human => said(&answer),
+        Format::Json => {
+            let mut value = json!({ "decision": answer.decision.as_str(), "by": names(&answer) });
+            if let (true, Some(object)) = (incomplete, value.as_object_mut()) {
+                object.insert("incomplete".to_string(), Value::Bool(true));
             }
+            value.to_string()
         }
     };
     print_answer(&text, answer.decision)
+}
+
+pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
+    let arena = Bump::new();
+    let question = &args.question;
+    if let Some(directory) = question.directory(Keep::Explanations)? {
+        let (request, extra) = question.of_directory(&arena)?;
+        let mut decider = Decider::new(question.engine, &directory);
+        let (explanation, request, scene, changes) = decider.explain(&request, extra, &arena)?;
+        return args.tell(&Story {
+            explanation: &explanation,
+            request: &request,
+            scene: Some(scene),
+            changes: Some(changes),
+            is_incomplete: directory.is_incomplete(),
+        });
+    }
+    let (selected, request) = question.load(&arena)?;
+    let policies = question.prepare(&selected, Keep::Explanations)?;
+    let mut prepared = portcullis_vm::Request::new();
+    // Explanations are the virtual machine's; asking for the other engine asks to compare.
+    let engine = match question.engine {
+        Engine::Reference => Engine::Both,
+        engine => engine,
+    };
+    answer(engine, &policies, &request, &mut prepared).map_err(Failure::new)?;
+    let explanation = report::explain(policies.images(), &request, &mut prepared);
+    let changes = match question.image.is_empty() {
+        true => Changes::of_policies(&selected.sets, &request, &arena).map_err(Failure::new)?,
+        false => Changes::of_explanation(&explanation),
+    };
+    args.tell(&Story {
+        explanation: &explanation,
+        request: &request,
+        scene: None,
+        changes: Some(changes),
+        is_incomplete: false,
+    })
+}
+
+impl ExplainArgs {
+    /// Prints a story, or writes it to a file.
+    fn tell(&self, story: &Story<'_>) -> Result<ExitCode, Failure> {
+        let decision = story.explanation.outcome.decision();
+        let colour = self.output.is_none() && Output::new().colour();
+        let text = match self.format {
+            StoryFormat::Human => story.text(colour),
+            StoryFormat::Json => story.json().to_string(),
+            StoryFormat::Svg => story.svg(),
+            StoryFormat::Html => story.html(),
+        };
+        match self
+            .output
+            .as_deref()
+            .filter(|path| path.as_os_str() != "-")
+        {
+            None => print_answer(&text, decision),
+            Some(path) => {
+                let text = format!("{}\n", text.trim_end());
+                write(path, text.as_bytes())?;
+                Ok(exit_code(decision))
+            }
+        }
+    }
 }
 
 fn print_answer(text: &str, decision: Decision) -> Result<ExitCode, Failure> {
@@ -167,22 +248,6 @@ fn names(answer: &Answer) -> Vec<String> {
     answer.by.iter().map(|layer| layer_name(*layer)).collect()
 }
 
-fn with_incomplete(mut value: Value, incomplete: bool) -> Value {
-    if let (true, Some(object)) = (incomplete, value.as_object_mut()) {
-        object.insert("incomplete".to_string(), Value::Bool(true));
-    }
-    value
-}
-
-fn decision_text(answer: &Answer, format: Format) -> String {
-    match format {
-        Format::Human => said(answer),
-        Format::Json => {
-            json!({ "decision": answer.decision.as_str(), "by": names(answer) }).to_string()
-        }
-    }
-}
-
 fn exit_code(decision: Decision) -> ExitCode {
     match decision {
         Decision::Allow => ExitCode::SUCCESS,
@@ -190,16 +255,12 @@ fn exit_code(decision: Decision) -> ExitCode {
     }
 }
 
-impl DecideArgs {
+impl QuestionArgs {
     /// The directory that is named, as a folder or an image.
-    fn directory(&self, print: Print) -> Result<Option<Directory>, Failure> {
+    fn directory(&self, keep: Keep) -> Result<Option<Directory>, Failure> {
         if self.directory.directory.is_some() {
             self.policies.check_beside_directory()?;
         }
-        let keep = match print {
-            Print::Decision => Keep::Decisions,
-            Print::Explanation => Keep::Explanations,
-        };
         if let Some(directory) = self.directory.open(keep)? {
             return match self.image.is_empty() {
                 true => Ok(Some(directory)),
@@ -212,61 +273,50 @@ impl DecideArgs {
         }
     }
 
-    /// Decides or explains by a directory.
-    fn by_directory(&self, directory: &Directory, print: Print) -> Result<ExitCode, Failure> {
-        let arena = Bump::new();
-        let (request, mut extra) = self.request.load_line(&arena)?;
+    /// The request for a directory, and the policies that come with it.
+    fn of_directory<'a>(&self, arena: &'a Bump) -> Result<(Request<'a>, Extra<'a>), Failure> {
+        let (request, mut extra) = self.request.load_line(arena)?;
         if !self.policies.is_empty() {
-            let (identity, session) = self.policies.beside_directory(&arena)?;
+            let (identity, session) = self.policies.beside_directory(arena)?;
             extra.identity = extra.identity.or(identity);
             extra.session = extra.session.or(session);
         }
-        let mut decider = Decider::new(self.engine, directory);
-        let answer = decider.answer(&request, extra.clone(), &arena);
-        let answer = answer.map_err(Failure::new)?;
-        let incomplete = directory.is_incomplete();
-        let text = match print {
-            Print::Decision => match (incomplete, self.format) {
-                (_, Format::Json) => with_incomplete(
-                    json!({ "decision": answer.decision.as_str(), "by": names(&answer) }),
-                    incomplete,
-                )
-                .to_string(),
-                (true, Format::Human) => format!("{} {INCOMPLETE}", said(&answer)),
-                (false, Format::Human) => said(&answer),
-            },
-            Print::Explanation => {
-                let (explanation, request) = decider.explain(&request, extra, &arena)?;
-                match self.format {
-                    Format::Human => {
-                        let text = report::human(&explanation, &request, None);
-                        match incomplete {
-                            true => format!("{text}\n{INCOMPLETE}"),
-                            false => text,
-                        }
-                    }
-                    Format::Json => {
-                        let value = report::machine(&explanation, &request);
-                        with_incomplete(value, incomplete).to_string()
-                    }
-                }
-            }
+        Ok((request, extra))
+    }
+
+    /// The policies that are named, and the request.
+    fn load<'a>(&self, arena: &'a Bump) -> Result<(Selected<'a>, Request<'a>), Failure> {
+        if self.policies.is_empty() && self.image.is_empty() {
+            return Err(Failure::new(
+                "no policies: give --identity FILE, --image IMAGE, --scenario FILE, --directory DIR or the like",
+            ));
+        }
+        let own_request = self.request.is_empty() && self.policies.has_scenario();
+        let purpose = match own_request {
+            true => Purpose::OwnRequest,
+            false => Purpose::GivenRequest,
         };
-        print_answer(&text, answer.decision)
+        let selected = self.policies.load(purpose, arena)?;
+        let request = match selected.request {
+            Some(request) => request,
+            None => self.request.load(arena)?,
+        };
+        check_resource(&selected.sets, &request)?;
+        Ok((selected, request))
     }
 
     fn prepare<'p, 'a>(
         &self,
         selected: &'p Selected<'a>,
-        print: Print,
+        keep: Keep,
     ) -> Result<Policies<'p, 'a>, Failure> {
-        let debug = print == Print::Explanation;
+        let debug = keep == Keep::Explanations;
         let sets: &'p PolicySets<'a> = &selected.sets;
         if self.image.is_empty() {
             // An explanation needs an image whatever engine decides.
-            let engine = match print {
-                Print::Decision => self.engine,
-                Print::Explanation => Engine::Both,
+            let engine = match keep {
+                Keep::Decisions => self.engine,
+                Keep::Explanations => Engine::Both,
             };
             return Policies::new(engine, sets, debug).map_err(Failure::new);
         }

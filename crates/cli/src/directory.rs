@@ -13,6 +13,7 @@ use portcullis_vm::Explanation;
 use crate::engine::{Answer, Engine, NEEDS_POLICIES, agreed, by_reference};
 use crate::failure::{Failure, complain, exit};
 use crate::output::{display_name, printable, read};
+use crate::story::Changes;
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Directory")]
@@ -208,19 +209,38 @@ impl<'d> Decider<'d> {
         agreed(by_vm, by_reference)
     }
 
-    /// Explains one request, and gives it back with what the directory adds to it.
+    /// Explains one request, and gives it back with what the directory adds to it, where everything
+    /// comes from, and what would have to change.
     pub(crate) fn explain<'a>(
         &mut self,
         request: &Request<'a>,
         extra: Extra<'a>,
         arena: &'a Bump,
-    ) -> Result<(Explanation, Request<'a>), Failure>
+    ) -> Result<Explained<'a>, Failure>
     where
         'd: 'a,
     {
-        let question = self.directory.question(request, extra, arena);
+        self.answer(request, extra.clone(), arena)
+            .map_err(Failure::new)?;
+        let directory = self.directory;
+        let question = directory.question(request, extra, arena);
         let question = question.map_err(Failure::new)?;
-        let explanation = self.machine.explain(self.directory, &question);
-        Ok((explanation.map_err(Failure::new)?, question.request))
+        let explanation = self.machine.explain(directory, &question);
+        let explanation = explanation.map_err(Failure::new)?;
+        let scene = directory.story(request, &question).map_err(Failure::new)?;
+        let changes = match directory.policies(&question, arena) {
+            Some(sets) => Changes::of_policies(&sets, &question.request, arena),
+            None => Ok(Changes::of_explanation(&explanation)),
+        };
+        let changes = changes.map_err(Failure::new)?;
+        Ok((explanation, question.request, scene, changes))
     }
 }
+
+/// An explanation, the request, where everything comes from, and what would have to change.
+type Explained<'a> = (
+    Explanation,
+    Request<'a>,
+    portcullis_directory::Story,
+    Changes,
+);

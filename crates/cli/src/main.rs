@@ -23,6 +23,7 @@ mod questions;
 mod report;
 mod scenarios;
 mod simulate;
+mod story;
 mod test;
 
 use std::process::ExitCode;
@@ -30,7 +31,6 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::decide::Print;
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -49,7 +49,7 @@ enum Command {
     Decide(Box<decide::DecideArgs>),
     /// Decide one request and say why
     #[command(after_help = decide::EXPLAIN_EXAMPLES)]
-    Explain(Box<decide::DecideArgs>),
+    Explain(Box<decide::ExplainArgs>),
     /// Run scenarios against the decisions expected of them
     Test(test::TestArgs),
     /// Answer a stream of scenarios, one line of JSON for each request
@@ -118,8 +118,8 @@ fn main() -> ExitCode {
         Command::Admins(args) => questions::admins(&args),
         Command::Outsiders(args) => questions::outsiders(&args),
         Command::Bench(args) => bench::run(&args),
-        Command::Decide(args) => decide::run(&args, Print::Decision),
-        Command::Explain(args) => decide::run(&args, Print::Explanation),
+        Command::Decide(args) => decide::decide(&args),
+        Command::Explain(args) => decide::explain(&args),
         Command::Check(args) => check::run(&args),
         Command::Fmt(args) => language::fmt(&args),
         Command::Convert(args) => language::convert(&args),

@@ -1,7 +1,7 @@
 //! Standard output and files.
 
 use std::borrow::Cow;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -135,6 +135,29 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 pub(crate) fn cannot_read(path: &Path, reason: &str) -> Failure {
     let name = display_name(path);
     Failure::new(format_args!("cannot read {name}: {reason}"))
+}
+
+/// Writes a file so that whoever has the old one open keeps a whole one.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    replace(path, bytes).map_err(|error| {
+        let name = display_name(path);
+        Failure::new(format_args!("cannot write {name}: {}", reason(&error)))
+    })
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let is_special = fs::metadata(path).is_ok_and(|data| !data.is_file());
+    let Some(name) = path.file_name().filter(|_| !is_special) else {
+        return fs::write(path, bytes);
+    };
+    let mut temporary = name.to_os_string();
+    temporary.push(format!(".{}.tmp", std::process::id()));
+    let temporary = path.with_file_name(temporary);
+    let written = fs::write(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    written
 }
 
 /// What went wrong, in the words of the system, without its number.

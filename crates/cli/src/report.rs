@@ -1,4 +1,4 @@
-//! Explanations for people and for programs.
+//! The parts of explanations, in words and for programs.
 
 use std::fmt::Write;
 
@@ -8,7 +8,6 @@ use portcullis_vm::{ConditionReport, Explanation, LayerReport, Miss, StatementRe
 use serde_json::{Value, json};
 
 use crate::engine::layer_name;
-use crate::output::printable;
 
 /// Lines that the positions of a file are to be moved by, because only a part of it was read.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +28,7 @@ pub(crate) fn explain(
 }
 
 /// AWS's sentence for a denial.
-fn message(explanation: &Explanation, request: &Request<'_>) -> Option<String> {
+pub(crate) fn message(explanation: &Explanation, request: &Request<'_>) -> Option<String> {
     let caller = match &request.principal.caller {
         Caller::Service { name } => Some(*name),
         Caller::Federated { provider } => Some(*provider),
@@ -49,74 +48,8 @@ fn is_trust(request: &Request<'_>) -> bool {
     prefix.eq_ignore_ascii_case("sts") && service == Some("iam") && is_role
 }
 
-/// The explanation for people.
-pub(crate) fn human(
-    explanation: &Explanation,
-    request: &Request<'_>,
-    shift: Option<Shift<'_>>,
-) -> String {
-    let mut out = String::new();
-    // Writing to a string cannot fail.
-    let _ = write_human(&mut out, explanation, request, shift);
-    printable(&out).into_owned()
-}
-
-fn write_human(
-    out: &mut String,
-    explanation: &Explanation,
-    request: &Request<'_>,
-    shift: Option<Shift<'_>>,
-) -> std::fmt::Result {
-    writeln!(out, "{}", explanation.outcome.decision())?;
-    if let Some(message) = message(explanation, request) {
-        writeln!(out, "{message}")?;
-    }
-    for layer in &explanation.layers {
-        let (name, verdict) = (layer.layer, verdict_text(layer));
-        writeln!(out, "\n{name}: {verdict}")?;
-        let (matched, mut near) = by_weight(layer);
-        let left_out = near.len().saturating_sub(MOST_NEAR_MISSES);
-        near.truncate(MOST_NEAR_MISSES);
-        for statement in matched {
-            let effect = match statement.effect {
-                Effect::Allow => "allows",
-                Effect::Deny => "denies",
-            };
-            writeln!(out, "  {effect}: {}", place(statement, shift))?;
-        }
-        for statement in near {
-            let effect = match statement.effect {
-                Effect::Allow => "allow",
-                Effect::Deny => "deny",
-            };
-            let element = missed_element(statement);
-            writeln!(
-                out,
-                "  would {effect}, but for the {element}: {}",
-                place(statement, shift)
-            )?;
-            if let Some(Miss::Condition(condition)) = &statement.missed {
-                write_condition(out, condition)?;
-            }
-        }
-        if left_out > 0 {
-            writeln!(out, "  and {left_out} more whose action matches")?;
-        }
-    }
-    if !explanation.missing_keys.is_empty() {
-        let keys = explanation.missing_keys.join(", ");
-        writeln!(
-            out,
-            "\nkeys that were asked for and are not in the request: {keys}"
-        )?;
-    }
-    for note in &explanation.notes {
-        writeln!(out, "\nnote: {note}")?;
-    }
-    Ok(())
-}
-
-fn verdict_text(layer: &LayerReport) -> &'static str {
+/// What a policy set says, in words.
+pub(crate) fn verdict_text(layer: &LayerReport) -> &'static str {
     match (layer.applies, layer.verdict, layer.layer) {
         (false, _, _) => "does not apply to this request",
         (true, Some(Effect::Deny), _) => "denies",
@@ -127,11 +60,8 @@ fn verdict_text(layer: &LayerReport) -> &'static str {
     }
 }
 
-/// Near misses that are printed for people; a large policy has many.
-const MOST_NEAR_MISSES: usize = 8;
-
 /// The statements that matched, and those that came near, the nearest first.
-fn by_weight(layer: &LayerReport) -> (Vec<&StatementReport>, Vec<&StatementReport>) {
+pub(crate) fn by_weight(layer: &LayerReport) -> (Vec<&StatementReport>, Vec<&StatementReport>) {
     let (matched, mut near): (Vec<_>, Vec<_>) = layer
         .statements
         .iter()
@@ -145,7 +75,7 @@ fn by_weight(layer: &LayerReport) -> (Vec<&StatementReport>, Vec<&StatementRepor
 }
 
 /// What kept a statement from matching.
-fn missed_element(statement: &StatementReport) -> &'static str {
+pub(crate) fn missed_element(statement: &StatementReport) -> &'static str {
     match statement.missed {
         None | Some(Miss::Condition(_)) => "condition",
         Some(Miss::Principal) => "principal",
@@ -154,7 +84,7 @@ fn missed_element(statement: &StatementReport) -> &'static str {
 }
 
 /// Where a statement stands: its place, its policy and its name.
-fn place(statement: &StatementReport, shift: Option<Shift<'_>>) -> String {
+pub(crate) fn place(statement: &StatementReport, shift: Option<Shift<'_>>) -> String {
     let mut out = String::new();
     let (line, column) = position(statement, shift);
     if line > 0 && !statement.file.is_empty() {
@@ -184,28 +114,8 @@ fn moved(line: u32, file: &str, shift: Option<Shift<'_>>) -> usize {
     line as usize + lines
 }
 
-fn write_condition(out: &mut String, condition: &ConditionReport) -> std::fmt::Result {
-    let (operator, key) = (&condition.operator, &condition.key);
-    let given = match condition.request_values.is_empty() {
-        true => "ABSENT".to_string(),
-        false => list(&condition.request_values),
-    };
-    if operator.is_empty() {
-        writeln!(out, "    {key}: the request has {given}")?;
-    } else {
-        let wanted = list(&condition.policy_values);
-        writeln!(
-            out,
-            "    {operator} {key}: the policy has {wanted}, the request {given}"
-        )?;
-    }
-    if let Some(note) = condition.note {
-        writeln!(out, "    note: {note}")?;
-    }
-    Ok(())
-}
-
-fn list(values: &[String]) -> String {
+/// Values in a line.
+pub(crate) fn list(values: &[String]) -> String {
     let quoted: Vec<String> = values.iter().map(|value| format!("{value:?}")).collect();
     match quoted.as_slice() {
         [one] => one.clone(),
@@ -243,7 +153,8 @@ pub(crate) fn machine(explanation: &Explanation, request: &Request<'_>) -> Value
     })
 }
 
-fn statement_value(statement: &StatementReport) -> Value {
+/// A statement for programs.
+pub(crate) fn statement_value(statement: &StatementReport) -> Value {
     let known = |text: &str| (!text.is_empty()).then(|| text.to_string());
     let mut value = json!({
         "policy": known(&statement.policy),
@@ -256,22 +167,29 @@ fn statement_value(statement: &StatementReport) -> Value {
         "endLine": (statement.end.0 > 0).then_some(statement.end.0),
         "endColumn": (statement.end.0 > 0).then_some(statement.end.1),
     });
-    let Some(object) = value.as_object_mut().filter(|_| statement.missed.is_some()) else {
+    let Some(object) = value.as_object_mut() else {
         return value;
     };
-    object.insert("missed".to_string(), json!(missed_element(statement)));
+    if statement.missed.is_some() {
+        object.insert("missed".to_string(), json!(missed_element(statement)));
+    } else {
+        let held: Vec<Value> = statement.conditions.iter().map(condition_value).collect();
+        object.insert("conditions".to_string(), Value::Array(held));
+    }
     if let Some(Miss::Condition(failed)) = &statement.missed {
-        let absent = failed.request_values.is_empty();
-        object.insert(
-            "condition".to_string(),
-            json!({
-                "operator": known(&failed.operator),
-                "key": failed.key,
-                "policyValues": failed.policy_values,
-                "requestValues": (!absent).then_some(&failed.request_values),
-                "note": failed.note,
-            }),
-        );
+        object.insert("condition".to_string(), condition_value(failed));
     }
     value
+}
+
+/// A condition for programs.
+fn condition_value(condition: &ConditionReport) -> Value {
+    let is_absent = condition.request_values.is_empty();
+    json!({
+        "operator": (!condition.operator.is_empty()).then_some(&condition.operator),
+        "key": condition.key,
+        "policyValues": condition.policy_values,
+        "requestValues": (!is_absent).then_some(&condition.request_values),
+        "note": condition.note,
+    })
 }

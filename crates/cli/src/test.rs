@@ -14,6 +14,7 @@ use crate::output::{Output, display_name, printable};
 use crate::policy_tests;
 use crate::report;
 use crate::scenarios::{Loaded, each_record, load};
+use crate::story;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -247,7 +248,7 @@ impl Run {
             file: source.file(),
             lines: line - 1,
         };
-        self.details(&report::human(&explanation, request, Some(shift)))
+        self.details(&story::plain(&explanation, request, Some(shift)))
     }
 }
 

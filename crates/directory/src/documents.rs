@@ -10,6 +10,7 @@ use portcullis_syntax::json::{self, Node, Value};
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 use portcullis_syntax::{Policy, PolicySets};
 
+use crate::attachments::Attachments;
 use crate::texts::{Interner, Name, Texts};
 
 /// A policy: a document with a name.
@@ -50,6 +51,8 @@ pub(crate) struct Documents {
     checked: HashSet<(Name, PolicyKind, bool)>,
     sets: Vec<Sets>,
     by_sets: HashMap<Sets, SetsId>,
+    /// What explanations say of how policies came to apply, if they are wanted.
+    pub(crate) attachments: Option<Attachments>,
 }
 
 /// A document that cannot be used.
@@ -200,6 +203,12 @@ impl Documents {
                 set.extend(read);
             }
         }
+    }
+
+    /// A policy's name and place.
+    pub(crate) fn name_and_place(&self, id: PolicyId) -> (Name, Name) {
+        let entry = self.entry(id);
+        (entry.name, entry.place)
     }
 
     /// Reads a policy. It was read before when it was loaded, so that it is sound.

@@ -30,6 +30,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod attachments;
 mod container;
 mod documents;
 mod engine;
@@ -52,7 +53,10 @@ pub use line::{Line, lines};
 pub use problem::{Code, LoadError, Problem, Report, Skipped};
 pub use questions::{Admin, Outsider, Query, Scope, Way};
 pub use read::Progress;
-pub use resolve::{Extra, Question, Refusal};
+pub use resolve::{
+    AccountStory, Applied, Attached, CallerStory, Extra, LayerStory, Question, Refusal, Source,
+    Story, TargetStory,
+};
 pub use sts::{Call, CallError, CallKind, Handout, Session};
 
 use crate::engine::Store;
@@ -98,6 +102,7 @@ impl Directory {
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Loaded, LoadError> {
         let mut loader = Loader::default();
+        loader.documents.attachments = options.debug.then(Vec::new);
         loader.folder(folder, progress);
         if loader.errors.count > 0 {
             // What is missing may stand in what could not be read.

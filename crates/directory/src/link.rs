@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use portcullis_model::{Layer, PolicyKind, split_arn};
 
+use crate::attachments::{Attachment, Own};
 use crate::documents::{PolicyId, SetsId};
 use crate::link::organization::Organization;
 use crate::model::{Account, Grant, NONE, Principal, Resource, Run, Tables};
@@ -18,8 +19,14 @@ use crate::texts::Name;
 /// What a role's sessions last if no dump says otherwise, in seconds (`STS-1`).
 const DEFAULT_MAX_SESSION: u32 = 3600;
 
-/// What a group adds to its members.
-type Groups = HashMap<(u64, String), (Vec<PolicyId>, Spot)>;
+/// A group's policies, of which the first are its inline policies, and what it adds to its members.
+struct Group {
+    policies: Vec<PolicyId>,
+    inline: usize,
+    spot: Spot,
+}
+
+type Groups = HashMap<(u64, String), Group>;
 
 impl Loader {
     /// Something is referred to and not there.
@@ -156,18 +163,24 @@ impl Loader {
                 inline,
             } = raw;
             let mut policies = inline;
+            let inline = policies.len();
             self.add_attached(&attached, spot, &mut policies);
             let key = (account, self.texts.get(name).to_ascii_lowercase());
-            if let Some((_, old)) = groups.get(&key) {
+            if let Some(old) = groups.get(&key) {
                 let message = format!(
                     "the group `{}` of {account:012} is also at {}",
                     self.texts.get(name),
-                    self.place(*old)
+                    self.place(old.spot)
                 );
                 self.error(self.place(spot), Code::Duplicate, message);
                 continue;
             }
-            groups.insert(key, (policies, spot));
+            let group = Group {
+                policies,
+                inline,
+                spot,
+            };
+            groups.insert(key, group);
         }
         groups
     }
@@ -233,11 +246,26 @@ impl Loader {
     /// A principal's own policies, the attached ones and those of its groups (`EVAL-2`).
     fn identity(&mut self, raw: &RawPrincipal, groups: &Groups) -> SetsId {
         let mut policies = raw.inline.clone();
+        let mut own = Own::default();
+        let is_kept = self.documents.attachments.is_some();
+        let mut keep = |list: &[PolicyId], inline: usize, group: Option<Name>| {
+            if is_kept {
+                let (inline, managed) = list.split_at(inline.min(list.len()));
+                let inline = inline.iter().map(|id| (Attachment::Inline(group), *id));
+                let managed = managed.iter().map(|id| (Attachment::Managed(group), *id));
+                own.policies.extend(inline.chain(managed));
+                own.groups.extend(group);
+            }
+        };
         self.add_attached(&raw.attached, raw.spot, &mut policies);
+        keep(&policies, raw.inline.len(), None);
         for (index, group) in raw.groups.iter().enumerate() {
             let key = (raw.account, self.texts.get(*group).to_ascii_lowercase());
             match groups.get(&key) {
-                Some((own, _)) => policies.extend_from_slice(own),
+                Some(found) => {
+                    keep(&found.policies, found.inline, Some(*group));
+                    policies.extend_from_slice(&found.policies);
+                }
                 None => {
                     let place = format!("{}/GroupList/{index}", self.place(raw.spot));
                     let name = self.texts.get(*group);
@@ -245,6 +273,9 @@ impl Loader {
                     self.missing(place, message);
                 }
             }
+        }
+        if let Some(all) = &mut self.documents.attachments {
+            all.push(own);
         }
         self.documents
             .intern_sets(vec![(Layer::Identity, policies)])

@@ -2,6 +2,7 @@
 //! the directory.
 
 mod context;
+mod story;
 mod target;
 
 use std::fmt;
@@ -16,6 +17,9 @@ use crate::model::{Account, NONE, Principal, Tables};
 use crate::raw::Kind;
 use crate::read::fields::account_number;
 use crate::resolve::context::Context;
+pub use crate::resolve::story::{
+    AccountStory, Applied, Attached, CallerStory, LayerStory, Source, Story, TargetStory,
+};
 
 /// Policies that come with a request, not from the directory.
 #[derive(Clone, Debug, Default)]

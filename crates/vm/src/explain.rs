@@ -76,6 +76,8 @@ pub struct StatementReport {
     pub end: (u32, u32),
     /// What kept the statement, whose action matches, from matching; none if it matched.
     pub missed: Option<Miss>,
+    /// The conditions of a statement that matched, all of which held; empty for others.
+    pub conditions: Vec<ConditionReport>,
 }
 
 /// The first element of a statement that did not match, after its action (`OUT-3`).
@@ -89,7 +91,7 @@ pub enum Miss {
     Condition(ConditionReport),
 }
 
-/// Why a condition did not hold.
+/// A condition, beside what the request has: why it did not hold, or that it did.
 #[derive(Clone, Debug)]
 pub struct ConditionReport {
     /// The operator as written.
@@ -248,6 +250,10 @@ impl Sink for Recorder {
             },
             start: (0, 0),
             end: (0, 0),
+            conditions: match missed {
+                None => conditions(matcher, statement.guard),
+                Some(_) => Vec::new(),
+            },
             missed,
         };
         if let Some(origin) = view.origin(index) {
@@ -317,6 +323,19 @@ impl Recorder {
             }
         }
     }
+}
+
+/// All conditions of a guard.
+fn conditions(matcher: &Matcher<'_>, guard: u32) -> Vec<ConditionReport> {
+    let view = matcher.view;
+    let mut found = Vec::new();
+    let mut at = guard;
+    while at != NONE && at < view.count(Section::Code) {
+        found.push(condition(matcher, at));
+        let is_last = view.leaf(at).flags & flag::END != 0;
+        at = if is_last { NONE } else { at + 1 };
+    }
+    found
 }
 
 fn is_absent(matcher: &Matcher<'_>, slot: u32) -> bool {

@@ -242,7 +242,8 @@ impl Loader {
     fn attachments(&mut self, nodes: &HashMap<Name, RawNode>) -> HashMap<Name, Attached> {
         let full = self.texts.intern("p-FullAWSAccess");
         let full_name = self.texts.intern("FullAWSAccess");
-        let full_policy = self.documents.add(full_name, || full_name, FULL_ACCESS);
+        let place = self.texts.intern("(built in)");
+        let full_policy = self.documents.add(full_name, || place, FULL_ACCESS);
         let mut attached: HashMap<Name, Attached> = HashMap::new();
         for raw in std::mem::take(&mut self.raw.organization.attachments) {
             let text = self.texts.get(raw.policy).to_string();

@@ -148,7 +148,7 @@ impl Tables {
 
     /// The entry whose policy is that of a resource, and whether it is the resource itself: an object
     /// has the policy of its bucket, an index that of its table, an alias that of its function.
-    fn listed(&self, resource: &str) -> Option<(&Resource, bool)> {
+    pub(super) fn listed(&self, resource: &str) -> Option<(&Resource, bool)> {
         if let Some(found) = self.find_resource(resource) {
             return Some((found, true));
         }

@@ -1,0 +1,213 @@
+//! What would have to change for a request to be allowed. Nothing is guessed: policies are changed one
+//! after the other, and the request is decided again, until it is allowed.
+
+use bumpalo::Bump;
+use portcullis_model::{Caller, Decision, Effect, Layer, PolicyKind, Request};
+use portcullis_syntax::ast::Document;
+use portcullis_syntax::policy::{ReadOptions, parse_policy};
+use portcullis_syntax::{Policy, PolicySets};
+use portcullis_vm::{Explanation, StatementReport};
+use serde_json::json;
+
+use crate::engine::image;
+use crate::report;
+
+/// What one policy set would have to say.
+#[derive(Debug)]
+pub(crate) enum Need {
+    /// These statements deny, and would have to not match.
+    NoDeny(Vec<StatementReport>),
+    /// A statement would have to allow. Instead of that, the policy of the resource could name the
+    /// caller, if `or_resource` is true.
+    Allow { or_resource: bool },
+}
+
+/// All that would have to change, in this order.
+#[derive(Debug)]
+pub(crate) struct Changes {
+    pub(crate) needs: Vec<(Layer, Need)>,
+    /// With these changes the request is allowed, which was tried. Otherwise they are the first of what
+    /// is needed: the policies themselves are not at hand, or no policy can allow the request.
+    pub(crate) suffices: bool,
+    /// The policies were at hand.
+    pub(crate) was_tried: bool,
+}
+
+impl Changes {
+    /// What is needed beside what an explanation says, as far as that alone can tell.
+    pub(crate) fn of_explanation(explanation: &Explanation) -> Changes {
+        let needs = explanation.outcome.layers();
+        Changes {
+            needs: needs
+                .map(|layer| (layer, first(explanation, layer)))
+                .collect(),
+            suffices: explanation.outcome.is_allow(),
+            was_tried: false,
+        }
+    }
+
+    /// Tries what would allow a request that these policies do not.
+    pub(crate) fn of_policies<'a>(
+        sets: &PolicySets<'a>,
+        request: &Request<'a>,
+        arena: &'a Bump,
+    ) -> Result<Changes, String> {
+        // Every set can lack an Allow once, after all that deny are gone at once.
+        const ROUNDS: usize = 4 + 2 * Layer::MAX_LEVELS as usize + 2;
+        let mut sets = sets.clone();
+        let mut changes = Changes {
+            needs: Vec::new(),
+            suffices: false,
+            was_tried: true,
+        };
+        for _ in 0..ROUNDS {
+            let explanation = decided(&sets, request)?;
+            let outcome = explanation.outcome;
+            if outcome.is_allow() {
+                changes.suffices = true;
+                return Ok(changes);
+            }
+            let layers: Vec<Layer> = outcome.layers().collect();
+            let is_repeated = changes.needs.iter().any(|(own, need)| {
+                layers.contains(own)
+                    && matches!(need, Need::NoDeny(_))
+                        == (outcome.decision() != Decision::ImplicitDeny)
+            });
+            if is_repeated || layers.is_empty() {
+                return Ok(changes);
+            }
+            for layer in layers {
+                let mut need = first(&explanation, layer);
+                match &mut need {
+                    Need::NoDeny(statements) => remove(&mut sets, layer, statements, arena),
+                    Need::Allow { or_resource } => {
+                        if layer == Layer::Identity {
+                            let mut other = sets.clone();
+                            let is_added = add_allow(&mut other, Layer::Resource, request, arena);
+                            *or_resource = is_added && decided(&other, request)?.outcome.is_allow();
+                        }
+                        if !add_allow(&mut sets, layer, request, arena) {
+                            changes.needs.push((layer, need));
+                            return Ok(changes);
+                        }
+                    }
+                }
+                changes.needs.push((layer, need));
+            }
+        }
+        Ok(changes)
+    }
+}
+
+fn decided(sets: &PolicySets<'_>, request: &Request<'_>) -> Result<Explanation, String> {
+    let compiled = image(sets, true)?;
+    let mut prepared = portcullis_vm::Request::new();
+    Ok(report::explain(&[compiled], request, &mut prepared))
+}
+
+/// What a set that made a decision would have to say.
+fn first(explanation: &Explanation, layer: Layer) -> Need {
+    let own = explanation.layers.iter().find(|own| own.layer == layer);
+    let denying = own.into_iter().flat_map(|own| &own.statements);
+    let denying: Vec<StatementReport> = denying
+        .filter(|own| own.missed.is_none() && own.effect == Effect::Deny)
+        .cloned()
+        .collect();
+    match explanation.outcome.decision() {
+        Decision::ExplicitDeny => Need::NoDeny(denying),
+        _ => Need::Allow { or_resource: false },
+    }
+}
+
+/// A set of policies that takes part in a decision.
+fn set_of<'s, 'a>(sets: &'s mut PolicySets<'a>, layer: Layer) -> Option<&'s mut Vec<Policy<'a>>> {
+    match layer {
+        Layer::Identity => Some(&mut sets.identity),
+        Layer::Boundary => Some(sets.boundary.get_or_insert_default()),
+        Layer::Session => Some(sets.session.get_or_insert_default()),
+        Layer::Resource => Some(sets.resource.get_or_insert_default()),
+        Layer::VpcEndpoint => Some(sets.vpc_endpoint.get_or_insert_default()),
+        Layer::Scp(level) => sets.scps.get_mut(usize::from(level)),
+        Layer::Rcp(level) => sets.rcps.get_mut(usize::from(level)),
+    }
+}
+
+/// Takes statements out of a set.
+fn remove<'a>(
+    sets: &mut PolicySets<'a>,
+    layer: Layer,
+    statements: &[StatementReport],
+    arena: &'a Bump,
+) {
+    let Some(set) = set_of(sets, layer) else {
+        return;
+    };
+    for policy in set {
+        let is_gone = |index: usize| {
+            let mut named = statements.iter();
+            named.any(|own| {
+                (own.policy.as_str(), own.file.as_str()) == (policy.name, policy.file)
+                    && own.index as usize == index
+            })
+        };
+        let own = policy.document.statements.iter().enumerate();
+        let left: Vec<_> = own
+            .filter(|(index, own)| !(own.effect == Effect::Deny && is_gone(*index)))
+            .map(|(_, own)| *own)
+            .collect();
+        policy.document = Document {
+            statements: arena.alloc_slice_copy(&left),
+            ..policy.document
+        };
+    }
+}
+
+/// Adds a statement that allows the request; false if that cannot be said in such a set.
+fn add_allow<'a>(
+    sets: &mut PolicySets<'a>,
+    layer: Layer,
+    request: &Request<'_>,
+    arena: &'a Bump,
+) -> bool {
+    let (kind, principal) = match layer {
+        Layer::Identity => (PolicyKind::Identity, None),
+        Layer::Boundary => (PolicyKind::Boundary, None),
+        Layer::Session => (PolicyKind::Session, None),
+        Layer::Scp(_) => (PolicyKind::Scp, None),
+        Layer::VpcEndpoint => (PolicyKind::VpcEndpoint, Some(json!("*"))),
+        Layer::Resource => (PolicyKind::Resource, Some(named(&request.principal.caller))),
+        // RCPFullAWSAccess is attached everywhere (GRAM-61).
+        Layer::Rcp(_) => return false,
+    };
+    let mut statement = json!({ "Effect": "Allow", "Action": "*", "Resource": "*" });
+    if let (Some(principal), Some(object)) = (principal, statement.as_object_mut()) {
+        object.insert("Principal".to_string(), principal);
+    }
+    let document = json!({ "Version": "2012-10-17", "Statement": statement });
+    let text = arena.alloc_str(&document.to_string());
+    let Some(document) = parse_policy(text, ReadOptions::new(kind), arena).0 else {
+        return false;
+    };
+    let policy = Policy {
+        name: "",
+        file: "",
+        text,
+        document,
+    };
+    let set = set_of(sets, layer);
+    set.map(|set| set.push(policy)).is_some()
+}
+
+/// The entry of a resource policy that names a caller: the role, rather than its session.
+fn named(caller: &Caller<'_>) -> serde_json::Value {
+    match caller {
+        Caller::Anonymous => json!("*"),
+        Caller::Service { name } => json!({ "Service": name }),
+        Caller::Federated { provider } => json!({ "Federated": provider }),
+        Caller::CanonicalUser { id } => json!({ "CanonicalUser": id }),
+        Caller::Role { role_arn, .. } => json!({ "AWS": role_arn }),
+        Caller::Root { arn } | Caller::User { arn } | Caller::FederatedUser { arn, .. } => {
+            json!({ "AWS": arn })
+        }
+    }
+}

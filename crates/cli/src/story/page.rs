@@ -1,0 +1,426 @@
+//! A story in blocks of lines, which all that is for people is made of.
+
+use portcullis_directory::{AccountStory, Applied, Attached, LayerStory, Source};
+use portcullis_model::{Caller, Decision, Effect, Layer, Request};
+use portcullis_vm::{ConditionReport, LayerReport, Miss, StatementReport};
+
+use crate::report::{self, Shift, by_weight, missed_element, verdict_text};
+use crate::story::Story;
+use crate::story::changes::{Changes, Need};
+
+/// What a line or block says at first sight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tone {
+    Plain,
+    /// It allows.
+    Allows,
+    /// It denies.
+    Denies,
+    /// It lacks an Allow.
+    Lacks,
+    /// It takes no part.
+    Faint,
+}
+
+/// A line of a block, and how far it is indented.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) tone: Tone,
+    pub(super) depth: usize,
+    pub(super) text: String,
+}
+
+/// A card, a policy set, or a paragraph.
+#[derive(Debug)]
+pub(super) struct Block {
+    pub(super) tone: Tone,
+    pub(super) title: String,
+    pub(super) lines: Vec<Line>,
+    /// The set made the decision.
+    pub(super) is_decisive: bool,
+}
+
+impl Block {
+    fn new(tone: Tone, title: impl Into<String>) -> Block {
+        Block {
+            tone,
+            title: title.into(),
+            lines: Vec::new(),
+            is_decisive: false,
+        }
+    }
+
+    fn line(&mut self, tone: Tone, depth: usize, text: impl Into<String>) {
+        self.lines.push(Line {
+            tone,
+            depth,
+            text: text.into(),
+        });
+    }
+}
+
+/// A whole story.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) tone: Tone,
+    pub(super) decision: &'static str,
+    /// The request in one line.
+    pub(super) request: String,
+    /// AWS's sentence for a denial.
+    pub(super) message: Option<String>,
+    /// Caller and target, if a directory tells of them.
+    pub(super) cards: Vec<Block>,
+    pub(super) layers: Vec<Block>,
+    /// What would have to change, what is missing, and notes.
+    pub(super) rest: Vec<Block>,
+    /// What nobody should overlook.
+    pub(super) warning: Option<&'static str>,
+}
+
+/// Near misses that are printed for people; a large policy has many.
+const MOST_NEAR_MISSES: usize = 8;
+/// The same where they are repeated beside what would have to change.
+const MOST_NEAREST: usize = 3;
+
+impl Page {
+    pub(super) fn of(story: &Story<'_>, shift: Option<Shift<'_>>) -> Page {
+        let Story {
+            explanation,
+            request,
+            scene,
+            ..
+        } = story;
+        let decision = explanation.outcome.decision();
+        let mut cards = Vec::new();
+        if let Some(scene) = scene {
+            cards.push(caller_card(scene, request));
+            cards.push(target_card(scene, request));
+            if !scene.added.is_empty() {
+                let mut card =
+                    Block::new(Tone::Plain, "context keys that follow from the directory");
+                for (key, values) in &scene.added {
+                    card.line(Tone::Plain, 1, format!("{key}: {}", report::list(values)));
+                }
+                cards.push(card);
+            }
+        }
+        let told = |layer: Layer| -> Vec<&LayerStory> {
+            let all = scene.iter().flat_map(|scene| &scene.layers);
+            all.filter(|own| own.layer == layer).collect()
+        };
+        let by: Vec<Layer> = explanation.outcome.layers().collect();
+        let layers = explanation.layers.iter().map(|layer| {
+            let mut block = layer_block(layer, &told(layer.layer), shift);
+            block.is_decisive = by.contains(&layer.layer);
+            block
+        });
+        let layers = layers.collect();
+        let mut rest = Vec::new();
+        if let Some(changes) = &story.changes {
+            rest.extend(changes_block(changes, story, &told));
+        }
+        if !explanation.missing_keys.is_empty() {
+            let keys = explanation.missing_keys.join(", ");
+            let text = format!("keys that were asked for and are not in the request: {keys}");
+            rest.push(Block::new(Tone::Plain, text));
+        }
+        for note in &explanation.notes {
+            rest.push(Block::new(Tone::Plain, format!("note: {note}")));
+        }
+        Page {
+            tone: match decision {
+                Decision::Allow => Tone::Allows,
+                Decision::ExplicitDeny => Tone::Denies,
+                Decision::ImplicitDeny => Tone::Lacks,
+            },
+            decision: decision.as_str(),
+            request: format!(
+                "{} on {} by {}",
+                request.action,
+                request.resource,
+                caller_text(&request.principal.caller)
+            ),
+            message: report::message(explanation, request),
+            cards,
+            layers,
+            rest,
+            warning: story
+                .is_incomplete
+                .then_some("(incomplete: the directory refers to what is not there)"),
+        }
+    }
+}
+
+/// A caller in words.
+pub(super) fn caller_text(caller: &Caller<'_>) -> String {
+    match caller {
+        Caller::Anonymous => "an anonymous caller".to_string(),
+        Caller::Root { arn } => format!("the root user {arn}"),
+        Caller::User { arn } => format!("the user {arn}"),
+        Caller::Role {
+            session_arn: Some(session),
+            ..
+        } => format!("the session {session}"),
+        Caller::Role { role_arn, .. } => format!("a session of {role_arn}"),
+        Caller::FederatedUser { arn, .. } => format!("the federated user {arn}"),
+        Caller::Service { name } => format!("the service {name}"),
+        Caller::Federated { provider } => format!("a caller signed in by {provider}"),
+        Caller::CanonicalUser { id } => format!("the canonical user {id}"),
+    }
+}
+
+fn account_text(account: &AccountStory) -> String {
+    let role = match (account.is_management, account.path.is_some()) {
+        (true, _) => ", which manages the organization: no control policy holds",
+        (false, false) => ", in no organization",
+        (false, true) => "",
+    };
+    match &account.path {
+        Some(path) => format!("account {} in {path}{role}", account.number),
+        None => format!("account {}{role}", account.number),
+    }
+}
+
+fn caller_card(scene: &portcullis_directory::Story, request: &Request<'_>) -> Block {
+    let caller = &request.principal.caller;
+    let mut card = Block::new(Tone::Plain, format!("caller: {}", caller_text(caller)));
+    let mut say = |text: String| card.line(Tone::Plain, 1, text);
+    let told = &scene.caller;
+    if let Some(entity) = told.entity.as_ref().filter(|own| caller.arn() != Some(own)) {
+        match caller {
+            Caller::Role { .. } => say(format!("of the role {entity}")),
+            _ => say(format!("made by {entity}")),
+        }
+    }
+    if let Some(id) = &told.id {
+        say(format!("id {id}"));
+    }
+    match (&told.account, caller.account()) {
+        (Some(account), _) => say(account_text(account)),
+        (None, Some(number)) => say(format!(
+            "account {number}, which the directory does not have"
+        )),
+        (None, None) => {}
+    }
+    match told.groups.as_deref() {
+        None | Some([]) => {}
+        Some([one]) => say(format!("in the group {one}")),
+        Some(groups) => say(format!("in the groups {}", groups.join(", "))),
+    }
+    card
+}
+
+fn target_card(scene: &portcullis_directory::Story, request: &Request<'_>) -> Block {
+    let title = format!("target: {}", request.resource);
+    let mut card = Block::new(Tone::Plain, title);
+    let mut say = |text: String| card.line(Tone::Plain, 1, text);
+    match (&scene.target.owner, request.resource_account) {
+        _ if request.resource == "*" => {}
+        (Some(owner), _) if scene.target.is_assumed => {
+            say(format!(
+                "owner: nobody says; taken to be {}",
+                account_text(owner)
+            ));
+        }
+        (Some(owner), _) => say(format!("owner: {}", account_text(owner))),
+        (None, Some(number)) => say(format!(
+            "owner: account {number}, which the directory does not have"
+        )),
+        (None, None) => {}
+    }
+    card
+}
+
+/// What a policy set is attached to.
+fn source_text(source: &Source) -> String {
+    match source {
+        Source::Entity(arn) | Source::Resource(arn) => format!("of {arn}"),
+        Source::Trust(arn) => format!("of {arn}"),
+        Source::Root(id) => format!("of the root {id}"),
+        Source::Unit(id) => format!("of the unit {id}"),
+        Source::Account(number) => format!("of the account {number}"),
+        Source::Endpoint(id) => format!("of {id}"),
+        Source::Request => "that came with the request".to_string(),
+    }
+}
+
+/// How a policy came to apply, if that says more than its set.
+pub(super) fn attached_text(attached: &Attached) -> String {
+    match attached {
+        Attached::Inline => "inline".to_string(),
+        Attached::Managed => "attached".to_string(),
+        Attached::GroupInline(group) => format!("inline in the group {group}"),
+        Attached::GroupManaged(group) => format!("attached to the group {group}"),
+    }
+}
+
+fn applied_text(applied: &Applied) -> String {
+    let ways: Vec<String> = applied.attached.iter().map(attached_text).collect();
+    match ways.is_empty() {
+        true => applied.name.clone(),
+        false => format!("{} ({})", applied.name, ways.join(", ")),
+    }
+}
+
+fn heading(layer: Layer, told: &[&LayerStory]) -> String {
+    match told.first().map(|first| &first.source) {
+        Some(source @ Source::Trust(_)) => format!("trust policy {}", source_text(source)),
+        Some(source) => format!("{layer} {}", source_text(source)),
+        None => layer.to_string(),
+    }
+}
+
+fn layer_block(layer: &LayerReport, told: &[&LayerStory], shift: Option<Shift<'_>>) -> Block {
+    let tone = match (layer.applies, layer.verdict, layer.layer) {
+        (false, ..) => Tone::Faint,
+        (true, Some(Effect::Deny), _) => Tone::Denies,
+        (true, Some(Effect::Allow), _) => Tone::Allows,
+        (true, None, Layer::Rcp(_)) => Tone::Plain,
+        (true, None, _) => Tone::Lacks,
+    };
+    let title = format!("{}: {}", heading(layer.layer, told), verdict_text(layer));
+    let mut block = Block::new(tone, title);
+    for own in told {
+        match own.policies.as_deref() {
+            None => {}
+            // GRAM-61.
+            Some([]) if matches!(layer.layer, Layer::Rcp(_)) => {
+                block.line(Tone::Faint, 1, "policies: RCPFullAWSAccess alone");
+            }
+            Some([]) => block.line(Tone::Faint, 1, "there is no policy"),
+            Some(policies) => {
+                let names: Vec<String> = policies.iter().map(applied_text).collect();
+                block.line(Tone::Faint, 1, format!("policies: {}", names.join(", ")));
+            }
+        }
+    }
+    let (matched, mut near) = by_weight(layer);
+    let left_out = near.len().saturating_sub(MOST_NEAR_MISSES);
+    near.truncate(MOST_NEAR_MISSES);
+    for statement in matched {
+        let (tone, effect) = match statement.effect {
+            Effect::Allow => (Tone::Allows, "allows"),
+            Effect::Deny => (Tone::Denies, "denies"),
+        };
+        let place = report::place(statement, shift);
+        block.line(tone, 1, format!("{effect}: {place}"));
+    }
+    for statement in near {
+        let effect = match statement.effect {
+            Effect::Allow => "allow",
+            Effect::Deny => "deny",
+        };
+        let element = missed_element(statement);
+        let place = report::place(statement, shift);
+        let text = format!("would {effect}, but for the {element}: {place}");
+        block.line(Tone::Plain, 1, text);
+        if let Some(Miss::Condition(condition)) = &statement.missed {
+            condition_lines(&mut block, 2, condition);
+        }
+    }
+    if left_out > 0 {
+        let text = format!("and {left_out} more whose action matches");
+        block.line(Tone::Plain, 1, text);
+    }
+    block
+}
+
+fn condition_lines(block: &mut Block, depth: usize, condition: &ConditionReport) {
+    let (operator, key) = (&condition.operator, &condition.key);
+    let given = match condition.request_values.is_empty() {
+        true => "ABSENT".to_string(),
+        false => report::list(&condition.request_values),
+    };
+    let text = match operator.is_empty() {
+        true => format!("{key}: the request has {given}"),
+        false => {
+            let wanted = report::list(&condition.policy_values);
+            format!("{operator} {key}: the policy has {wanted}, the request {given}")
+        }
+    };
+    block.line(Tone::Plain, depth, text);
+    if let Some(note) = condition.note {
+        block.line(Tone::Plain, depth, format!("note: {note}"));
+    }
+}
+
+fn changes_block<'t>(
+    changes: &Changes,
+    story: &Story<'_>,
+    told: &impl Fn(Layer) -> Vec<&'t LayerStory>,
+) -> Option<Block> {
+    if changes.needs.is_empty() {
+        return None;
+    }
+    let title = match (changes.suffices, changes.was_tried) {
+        (true, _) => "to be allowed, all of this would have to change:",
+        (false, true) => "no change of policies alone would allow it; in the way are:",
+        (false, false) => "to be allowed, at least this would have to change:",
+    };
+    let mut block = Block::new(Tone::Plain, title);
+    let request = story.request;
+    for (number, (layer, need)) in changes.needs.iter().enumerate() {
+        let number = number + 1;
+        let heading = heading(*layer, &told(*layer));
+        match need {
+            Need::NoDeny(statements) => {
+                for statement in statements {
+                    deny_lines(&mut block, number, &heading, statement);
+                }
+            }
+            Need::Allow { or_resource } => {
+                let (action, resource) = (request.action, request.resource);
+                let who = match layer {
+                    Layer::Resource => " to the caller",
+                    _ => "",
+                };
+                let text = format!("{number}. {heading}: must allow {action} on {resource}{who}");
+                block.line(Tone::Lacks, 1, text);
+                if *or_resource {
+                    let text = "or a policy of the resource names the caller itself";
+                    block.line(Tone::Plain, 2, text);
+                }
+                nearest(&mut block, *layer, story);
+            }
+        }
+    }
+    Some(block)
+}
+
+fn deny_lines(block: &mut Block, number: usize, heading: &str, statement: &StatementReport) {
+    let place = report::place(statement, None);
+    let text = format!("{number}. {heading}: must not deny: {place}");
+    block.line(Tone::Denies, 1, text);
+    let text = match statement.conditions.len() {
+        0 => "it has no condition: it must leave out this action, this resource or this caller",
+        1 => "it would not, if its condition did not hold:",
+        _ => "it would not, if one of its conditions did not hold:",
+    };
+    block.line(Tone::Plain, 2, text);
+    for condition in &statement.conditions {
+        condition_lines(block, 3, condition);
+    }
+}
+
+/// The statements of a set that came nearest to allowing.
+fn nearest(block: &mut Block, layer: Layer, story: &Story<'_>) {
+    let own = story
+        .explanation
+        .layers
+        .iter()
+        .find(|own| own.layer == layer);
+    let Some(own) = own.filter(|own| own.applies) else {
+        return;
+    };
+    let (_, near) = by_weight(own);
+    let near = near.into_iter().filter(|own| own.effect == Effect::Allow);
+    for statement in near.take(MOST_NEAREST) {
+        let place = report::place(statement, None);
+        let element = missed_element(statement);
+        let text = format!("near is, but for the {element}: {place}");
+        block.line(Tone::Plain, 2, text);
+        if let Some(Miss::Condition(condition)) = &statement.missed {
+            condition_lines(block, 3, condition);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! A story on a terminal.
+
+use crate::output::printable;
+use crate::story::page::{Block, Page, Tone};
+
+/// What switches a colour on.
+fn colour_of(tone: Tone) -> Option<&'static str> {
+    match tone {
+        Tone::Plain => None,
+        Tone::Allows => Some("\x1b[32m"),
+        Tone::Denies => Some("\x1b[31m"),
+        Tone::Lacks => Some("\x1b[33m"),
+        Tone::Faint => Some("\x1b[2m"),
+    }
+}
+
+struct Text {
+    out: String,
+    colour: bool,
+}
+
+impl Text {
+    fn line(&mut self, tone: Tone, depth: usize, is_bold: bool, text: &str) {
+        let before = self.out.len();
+        if self.colour {
+            self.out.push_str(if is_bold { "\x1b[1m" } else { "" });
+            self.out.push_str(colour_of(tone).unwrap_or_default());
+        }
+        let is_coloured = self.out.len() > before;
+        self.out.extend(std::iter::repeat_n("  ", depth));
+        self.out.push_str(&printable(text));
+        if is_coloured {
+            self.out.push_str("\x1b[0m");
+        }
+        self.out.push('\n');
+    }
+
+    fn block(&mut self, block: &Block) {
+        self.out.push('\n');
+        self.line(block.tone, 0, false, &block.title);
+        for line in &block.lines {
+            self.line(line.tone, line.depth, false, &line.text);
+        }
+    }
+}
+
+pub(super) fn render(page: &Page, colour: bool) -> String {
+    let mut text = Text {
+        out: String::new(),
+        colour,
+    };
+    text.line(page.tone, 0, true, page.decision);
+    if let Some(message) = &page.message {
+        text.line(Tone::Plain, 0, false, message);
+    }
+    for block in page.cards.iter().chain(&page.layers).chain(&page.rest) {
+        text.block(block);
+    }
+    if let Some(warning) = page.warning {
+        text.out.push('\n');
+        text.line(Tone::Lacks, 0, false, warning);
+    }
+    text.out
+}

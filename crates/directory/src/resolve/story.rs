@@ -1,0 +1,302 @@
+//! Who asks, and how the policies that decide came to apply: what explanations say beside the verdicts.
+
+use bumpalo::Bump;
+use portcullis_model::{Caller, Layer, Request};
+
+use crate::Directory;
+use crate::attachments::{Attachment, Own};
+use crate::documents::PolicyId;
+use crate::model::{Account, NONE, Principal};
+use crate::resolve::{Known, Question, Refusal};
+use crate::texts::Name;
+
+/// Where everything in a decision comes from.
+#[derive(Clone, Debug)]
+pub struct Story {
+    /// Who asks.
+    pub caller: CallerStory,
+    /// What is asked for.
+    pub target: TargetStory,
+    /// The policy sets that the directory and the request bring, in no particular order. A set that is
+    /// not here is absent (`EVAL-4`).
+    pub layers: Vec<LayerStory>,
+    /// The context keys that follow from the directory, with their values.
+    pub added: Vec<(String, Vec<String>)>,
+}
+
+/// An account, as far as it matters to a decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountStory {
+    /// Its twelve digits.
+    pub number: String,
+    /// Its place, `o-…/r-…/ou-…/`; none outside of the organization.
+    pub path: Option<String>,
+    /// It manages the organization, so that no control policy holds for it (`SCP-3`, `RCP-3`).
+    pub is_management: bool,
+    /// Its users and roles are in the directory.
+    pub is_dumped: bool,
+}
+
+/// The caller, as the directory knows it.
+#[derive(Clone, Debug, Default)]
+pub struct CallerStory {
+    /// The user or role whose policies are the identity policies, by its ARN.
+    pub entity: Option<String>,
+    /// The user's or role's unique id.
+    pub id: Option<String>,
+    /// Its account, if the directory has it.
+    pub account: Option<AccountStory>,
+    /// The groups that a user is in; unknown of a directory that is an image, or was read for
+    /// decisions alone.
+    pub groups: Option<Vec<String>>,
+}
+
+/// The target, as the directory knows it.
+#[derive(Clone, Debug, Default)]
+pub struct TargetStory {
+    /// The owner's account, if the directory has it.
+    pub owner: Option<AccountStory>,
+    /// The owner is taken to be the caller's account, because nothing says another (`EVAL-12`).
+    pub is_assumed: bool,
+}
+
+/// One policy set.
+#[derive(Clone, Debug)]
+pub struct LayerStory {
+    /// The set.
+    pub layer: Layer,
+    /// What it is attached to.
+    pub source: Source,
+    /// Its policies; unknown of a directory that is an image.
+    pub policies: Option<Vec<Applied>>,
+}
+
+/// What a policy set is attached to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A user or role, by its ARN.
+    Entity(String),
+    /// A role's trust policy.
+    Trust(String),
+    /// A resource that has the policy: the target, or what the target is a part of.
+    Resource(String),
+    /// The organization's root, by its id.
+    Root(String),
+    /// An organizational unit, by its id.
+    Unit(String),
+    /// An account.
+    Account(String),
+    /// A VPC endpoint, by its id.
+    Endpoint(String),
+    /// The request brought it.
+    Request,
+}
+
+/// A policy of a set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// Its name, which is its ARN if it is a managed policy.
+    pub name: String,
+    /// The file, and the path in it; empty if the request brought it.
+    pub place: String,
+    /// How it came to apply: perhaps in several ways. Empty where the set alone says it.
+    pub attached: Vec<Attached>,
+}
+
+/// How a user or role came to have a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Attached {
+    /// It is an inline policy.
+    Inline,
+    /// It is attached.
+    Managed,
+    /// It is an inline policy of this group.
+    GroupInline(String),
+    /// It is attached to this group.
+    GroupManaged(String),
+}
+
+impl Directory {
+    /// Tells where everything in a question comes from. `asked` is the request that the question was
+    /// made of.
+    ///
+    /// # Errors
+    /// [`Refusal`] as [`Directory::question`], which did not refuse the same.
+    pub fn story(&self, asked: &Request<'_>, question: &Question<'_>) -> Result<Story, Refusal> {
+        let tables = &self.tables;
+        let arena = Bump::new();
+        let has_identity = question.extra.identity.is_some()
+            && !matches!(asked.principal.caller, Caller::Root { .. });
+        let known = tables.caller(&asked.principal, has_identity, &arena)?;
+        let own = known.principal.and_then(|found| self.own(found));
+        let target = tables.target(asked, known.account);
+        let mut layers = Vec::new();
+        for id in question.sets {
+            let mut add = |layer: Layer, policies: Option<Vec<Applied>>| {
+                layers.push(LayerStory {
+                    layer,
+                    source: self.source(layer, asked, &known),
+                    policies,
+                });
+            };
+            if let Some(documents) = self.store.documents() {
+                for (layer, policies) in documents.sets(*id) {
+                    let policies = policies
+                        .iter()
+                        .map(|policy| self.applied(*policy, *layer, own))
+                        .collect();
+                    add(*layer, Some(policies));
+                }
+            } else {
+                let masks = tables.uses(*id).fold(0, |all, (mask, _)| all | mask);
+                portcullis_image::layers(masks).for_each(|layer| add(layer, None));
+            }
+        }
+        let extra = &question.extra;
+        for (layer, policies) in [
+            (Layer::Identity, &extra.identity),
+            (Layer::Session, &extra.session),
+        ] {
+            if let Some(policies) = policies {
+                let applied = |policy: &portcullis_syntax::Policy<'_>| Applied {
+                    name: policy.name.to_string(),
+                    place: policy.file.to_string(),
+                    attached: Vec::new(),
+                };
+                layers.push(LayerStory {
+                    layer,
+                    source: Source::Request,
+                    policies: Some(policies.iter().map(applied).collect()),
+                });
+            }
+        }
+        Ok(Story {
+            caller: CallerStory {
+                entity: known.principal.map(|found| tables.arn(found)),
+                id: known
+                    .principal
+                    .filter(|found| found.id != NONE)
+                    .map(|found| tables.texts.get(Name(found.id)).to_string()),
+                account: known.account.map(|account| self.account_story(account)),
+                groups: own.map(|own| self.texts(&own.groups)),
+            },
+            target: TargetStory {
+                owner: target.owner.map(|account| self.account_story(account)),
+                is_assumed: target.is_assumed,
+            },
+            layers,
+            added: added(asked, question),
+        })
+    }
+
+    /// How a user or role came to have its policies.
+    fn own(&self, principal: &Principal) -> Option<&Own> {
+        let all = self.store.documents()?.attachments.as_ref()?;
+        let mut rows = self.tables.principals.iter();
+        all.get(rows.position(|row| std::ptr::eq(row, principal))?)
+    }
+
+    fn texts(&self, names: &[Name]) -> Vec<String> {
+        let texts = names.iter().map(|name| self.tables.texts.get(*name));
+        texts.map(str::to_string).collect()
+    }
+
+    fn account_story(&self, account: &Account) -> AccountStory {
+        let has_path = account.is_member && account.org_path != NONE;
+        let path = has_path.then(|| self.tables.texts.get(Name(account.org_path)).to_string());
+        AccountStory {
+            number: format!("{:012}", account.number),
+            path,
+            is_management: account.is_management,
+            is_dumped: account.is_dumped,
+        }
+    }
+
+    fn applied(&self, policy: PolicyId, layer: Layer, own: Option<&Own>) -> Applied {
+        let texts = &self.tables.texts;
+        let documents = self.store.documents();
+        let (name, place) = documents.map_or((Name(NONE), Name(NONE)), |documents| {
+            documents.name_and_place(policy)
+        });
+        let ways = own
+            .filter(|_| layer == Layer::Identity)
+            .map_or(&[][..], |own| &own.policies);
+        let group = |name: Name| texts.get(name).to_string();
+        let attached = ways.iter().filter(|(_, own)| *own == policy);
+        Applied {
+            name: texts.get(name).to_string(),
+            place: texts.get(place).to_string(),
+            attached: attached
+                .map(|(attachment, _)| match attachment {
+                    Attachment::Inline(None) => Attached::Inline,
+                    Attachment::Managed(None) => Attached::Managed,
+                    Attachment::Inline(Some(name)) => Attached::GroupInline(group(*name)),
+                    Attachment::Managed(Some(name)) => Attached::GroupManaged(group(*name)),
+                })
+                .collect(),
+        }
+    }
+
+    /// What a set of the directory is attached to.
+    fn source(&self, layer: Layer, asked: &Request<'_>, known: &Known<'_, '_>) -> Source {
+        let tables = &self.tables;
+        match layer {
+            Layer::Identity | Layer::Boundary | Layer::Session => match known.principal {
+                Some(principal) => Source::Entity(tables.arn(principal)),
+                None => Source::Request,
+            },
+            Layer::Scp(level) => self.node(known.account, level),
+            Layer::Rcp(level) => self.node(tables.target(asked, known.account).owner, level),
+            Layer::VpcEndpoint => {
+                let mut given = asked.context.iter();
+                let entry = given.find(|entry| entry.key.eq_ignore_ascii_case("aws:SourceVpce"));
+                let id = entry.and_then(|entry| entry.values.first());
+                Source::Endpoint(id.copied().unwrap_or_default().to_string())
+            }
+            Layer::Resource => {
+                let is_trust = tables.target(asked, known.account).is_role_of_sts(asked);
+                match tables.listed(asked.resource) {
+                    _ if is_trust => Source::Trust(asked.resource.to_string()),
+                    Some((found, _)) => Source::Resource(tables.texts.get(found.arn).to_string()),
+                    None => Source::Resource(asked.resource.to_string()),
+                }
+            }
+        }
+    }
+
+    /// The node of the organization at a level of an account's chain: `o-…/r-…/ou-…/` are the nodes
+    /// above the account, which is the last.
+    fn node(&self, account: Option<&Account>, level: u8) -> Source {
+        let Some(account) = account else {
+            return Source::Request;
+        };
+        let path = match account.org_path {
+            NONE => "",
+            path => self.tables.texts.get(Name(path)),
+        };
+        let mut nodes = path.split('/').skip(1).filter(|node| !node.is_empty());
+        match (nodes.nth(usize::from(level)), level) {
+            (Some(root), 0) => Source::Root(root.to_string()),
+            (Some(unit), _) => Source::Unit(unit.to_string()),
+            (None, _) => Source::Account(format!("{:012}", account.number)),
+        }
+    }
+}
+
+/// What the question's context has that the request had not.
+fn added(asked: &Request<'_>, question: &Question<'_>) -> Vec<(String, Vec<String>)> {
+    let is_given = |key: &str| {
+        let mut given = asked.context.iter();
+        given.any(|entry| entry.key.eq_ignore_ascii_case(key))
+    };
+    let all = question.request.context.iter();
+    let mut added: Vec<(String, Vec<String>)> = all
+        .filter(|entry| !entry.values.is_empty() && !is_given(entry.key))
+        .map(|entry| {
+            let values = entry.values.iter().map(ToString::to_string);
+            (entry.key.to_string(), values.collect())
+        })
+        .collect();
+    added.sort();
+    added
+}
