@@ -11,7 +11,7 @@ use portcullis_scenario::Source;
 use serde_json::{Map, Value, json};
 
 use crate::decide::Format;
-use crate::directory::{Decider, DirectoryArgs, Keep, open_image};
+use crate::directory::{AnyDirectoryArgs, Decider, Keep};
 use crate::engine::{Answer, Engine, layer_name, said};
 use crate::failure::{Failure, exit};
 use crate::output::{Disk, Output, display_name, printable, read};
@@ -33,15 +33,7 @@ Exit status: 0 the session is handed out, 2 it is denied, 1 any other failure.";
 #[command(after_help = EXAMPLES)]
 pub(crate) struct AssumeArgs {
     #[command(flatten)]
-    directory: DirectoryArgs,
-    /// An image of a directory, made by `compile --directory`
-    #[arg(
-        long,
-        value_name = "IMAGE",
-        conflicts_with = "directory",
-        help_heading = "Directory"
-    )]
-    image: Option<PathBuf>,
+    directory: AnyDirectoryArgs,
     /// The call
     #[arg(long, value_enum, default_value_t)]
     call: CallName,
@@ -127,15 +119,7 @@ struct Step {
 }
 
 pub(crate) fn run(args: &AssumeArgs) -> Result<ExitCode, Failure> {
-    let directory = match &args.image {
-        Some(image) => Some(open_image(image)?),
-        None => args.directory.open(Keep::Decisions)?,
-    };
-    let Some(directory) = directory else {
-        return Err(Failure::new(
-            "no directory: give --directory DIR or --image IMAGE",
-        ));
-    };
+    let directory = args.directory.open(Keep::Decisions)?;
     let mut caller = args.caller()?;
     let mut steps = Vec::new();
     let kind = args.call.kind();

@@ -30,6 +30,32 @@ pub(crate) struct DirectoryArgs {
     pub(crate) report: bool,
 }
 
+/// A directory, as a folder or as an image.
+#[derive(Args, Debug)]
+pub(crate) struct AnyDirectoryArgs {
+    #[command(flatten)]
+    folder: DirectoryArgs,
+    /// An image of a directory, made by `compile --directory`
+    #[arg(
+        long,
+        value_name = "IMAGE",
+        conflicts_with = "directory",
+        help_heading = "Directory"
+    )]
+    image: Option<PathBuf>,
+}
+
+impl AnyDirectoryArgs {
+    /// Opens what is named.
+    pub(crate) fn open(&self, keep: Keep) -> Result<Directory, Failure> {
+        let directory = match &self.image {
+            Some(image) => Some(open_image(image)?),
+            None => self.folder.open(keep)?,
+        };
+        directory.ok_or_else(|| Failure::new("no directory: give --directory DIR or --image IMAGE"))
+    }
+}
+
 /// What the policies of a directory are compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Keep {

@@ -60,6 +60,8 @@ enum Command {
     Simulate(Box<simulate::SimulateArgs>),
     /// Who can do something, in a directory
     WhoCan(Box<questions::WhoCanArgs>),
+    /// What somebody may do, in a directory
+    WhatCan(Box<questions::WhatCanArgs>),
     /// What every user and role of a directory may do of some actions
     Matrix(Box<questions::MatrixArgs>),
     /// Who has administrator rights, in a directory
@@ -114,6 +116,7 @@ fn main() -> ExitCode {
         Command::Assume(args) => assume::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::WhoCan(args) => questions::who_can(&args),
+        Command::WhatCan(args) => questions::what_can(&args),
         Command::Matrix(args) => questions::matrix(&args),
         Command::Admins(args) => questions::admins(&args),
         Command::Outsiders(args) => questions::outsiders(&args),

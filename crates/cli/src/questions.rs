@@ -1,17 +1,16 @@
-//! Questions over all principals of a directory: `who-can`, `matrix`, `admins`, `outsiders`.
+//! Questions over all principals of a directory: `who-can`, `what-can`, `matrix`, `admins`, `outsiders`.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use bumpalo::Bump;
 use clap::Args;
 use portcullis_directory::{Directory, Query, lines};
-use portcullis_model::{ContextEntry, Decision};
+use portcullis_model::{ContextEntry, Decision, Request};
 use portcullis_scenario::Source;
 use serde_json::{Map, Value, json};
 
 use crate::decide::Format;
-use crate::directory::{DirectoryArgs, Keep, open_image};
+use crate::directory::{AnyDirectoryArgs, Keep};
 use crate::failure::Failure;
 use crate::output::{Disk, Output, printable};
 
@@ -22,6 +21,17 @@ Examples:
 
 Every user and role is asked, with what the directory knows of them and the context that is given.
 With --hops, also those that can do it by assuming roles, one after the other.";
+
+pub(crate) const WHAT_CAN: &str = "\
+Examples:
+  portcullis what-can --directory dumps --principal arn:aws:iam::111122223333:user/ann --resource arn:aws:s3:::reports/q1
+  portcullis what-can --directory dumps --principal arn:aws:iam::111122223333:role/App
+  portcullis what-can --image organization.pcl --principal … --resource … --action s3:GetObject,s3:PutObject
+
+Without --action, every action is asked for that a policy names which takes part. A pattern stands for what
+it matches and no policy names more closely; what is denied is listed if an allowed pattern matches it.
+Without --resource, every resource of the directory is asked for, the objects of buckets (~ stands for any
+key), every role, and `*`.";
 
 pub(crate) const MATRIX: &str = "\
 Examples:
@@ -53,15 +63,7 @@ knows it.";
 #[derive(Args, Debug)]
 pub(crate) struct Common {
     #[command(flatten)]
-    directory: DirectoryArgs,
-    /// An image of a directory, made by `compile --directory`
-    #[arg(
-        long,
-        value_name = "IMAGE",
-        conflicts_with = "directory",
-        help_heading = "Directory"
-    )]
-    image: Option<PathBuf>,
+    directory: AnyDirectoryArgs,
     /// A context key with its value; repeat a key for several values
     #[arg(long, value_name = "KEY=VALUE")]
     context: Vec<String>,
@@ -90,6 +92,28 @@ pub(crate) struct WhoCanArgs {
     /// How many roles may be assumed on the way
     #[arg(long, value_name = "N", default_value_t = 0)]
     hops: usize,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = WHAT_CAN)]
+pub(crate) struct WhatCanArgs {
+    #[command(flatten)]
+    common: Common,
+    /// Who asks: an ARN, an account id, or a JSON object such as {"Service": "…"}
+    #[arg(long, value_name = "ARN")]
+    principal: String,
+    /// The targets' ARNs, or `*`
+    #[arg(long, value_name = "ARN")]
+    resource: Vec<String>,
+    /// The account that owns the resources
+    #[arg(long, value_name = "ACCOUNT")]
+    resource_account: Option<String>,
+    /// The permissions, as prefix:name
+    #[arg(long, value_delimiter = ',')]
+    action: Vec<String>,
+    /// List also what is denied
+    #[arg(long)]
+    all: bool,
 }
 
 #[derive(Args, Debug)]
@@ -129,14 +153,6 @@ pub(crate) struct OutsidersArgs {
 }
 
 impl Common {
-    fn open(&self, keep: Keep) -> Result<Directory, Failure> {
-        let directory = match &self.image {
-            Some(image) => Some(open_image(image)?),
-            None => self.directory.open(keep)?,
-        };
-        directory.ok_or_else(|| Failure::new("no directory: give --directory DIR or --image IMAGE"))
-    }
-
     fn threads(&self) -> usize {
         let own = || std::thread::available_parallelism().map_or(1, usize::from);
         self.threads.unwrap_or_else(own).max(1)
@@ -149,6 +165,18 @@ impl Common {
         resource: &str,
         arena: &'a Bump,
     ) -> Result<&'a [ContextEntry<'a>], Failure> {
+        let request = self.request(&Value::Null, action, resource, arena)?;
+        Ok(request.context)
+    }
+
+    /// A request with the context that is given.
+    fn request<'a>(
+        &self,
+        principal: &Value,
+        action: &str,
+        resource: &str,
+        arena: &'a Bump,
+    ) -> Result<Request<'a>, Failure> {
         let mut context: Map<String, Value> = Map::new();
         for entry in &self.context {
             let Some((key, value)) = entry.split_once('=') else {
@@ -161,7 +189,7 @@ impl Common {
             }
         }
         let request = json!({
-            "principal": null,
+            "principal": principal,
             "action": action,
             "resource": resource,
             "context": context,
@@ -171,10 +199,9 @@ impl Common {
         let mut found =
             lines(&source, &Disk, arena).map_err(|problems| Failure::problems(&problems))?;
         let line = found.pop().ok_or_else(|| Failure::new("no request"))?;
-        match line.case.request {
-            Some(request) => Ok(request.context),
-            None => Err(Failure::problems(&line.case.problems)),
-        }
+        line.case
+            .request
+            .ok_or_else(|| Failure::problems(&line.case.problems))
     }
 
     /// A note at the end of tables, for directories that lack something.
@@ -216,7 +243,7 @@ fn keep(first: &mut Result<(), Failure>, outcome: Result<(), Failure>) {
 pub(crate) fn who_can(args: &WhoCanArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
     let context = args.common.context(&args.action, &args.resource, &arena)?;
-    let directory = args.common.open(Keep::Decisions)?;
+    let directory = args.common.directory.open(Keep::Decisions)?;
     let query = Query {
         action: &args.action,
         resource: &args.resource,
@@ -241,6 +268,56 @@ pub(crate) fn who_can(args: &WhoCanArgs) -> Result<ExitCode, Failure> {
     args.common.finish(&mut output, &directory)
 }
 
+pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
+    let arena = Bump::new();
+    let principal = match serde_json::from_str(&args.principal) {
+        Ok(object @ Value::Object(_)) => object,
+        _ => Value::from(args.principal.as_str()),
+    };
+    // A request that is only read, to see that caller and context are sound.
+    let read =
+        |action: &str, resource: &str| args.common.request(&principal, action, resource, &arena);
+    let asked = read("iam:CreateUser", "*")?;
+    for action in &args.action {
+        read(action, "*")?;
+    }
+    for resource in &args.resource {
+        read("iam:CreateUser", resource)?;
+    }
+    let directory = args.common.directory.open(Keep::Decisions)?;
+    let resources = match args.resource.is_empty() {
+        true => directory.known_resources(),
+        false => args.resource.clone(),
+    };
+    let mut output = Output::new();
+    for resource in &resources {
+        let query = Query {
+            action: "",
+            resource,
+            resource_account: args.resource_account.as_deref(),
+            context: asked.context,
+        };
+        let answers = directory
+            .what_can(&asked.principal, query, &args.action)
+            .map_err(Failure::new)?;
+        for can in answers {
+            let is_listed = can.decision.is_allow() || can.is_exception;
+            if !(is_listed || args.all || !args.action.is_empty()) {
+                continue;
+            }
+            let object = json!({
+                "action": can.action,
+                "resource": resource,
+                "decision": can.decision.as_str(),
+            });
+            let columns = [short(can.decision), &can.action, resource];
+            args.common
+                .line(&mut output, &directory, object, &columns)?;
+        }
+    }
+    args.common.finish(&mut output, &directory)
+}
+
 pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
     let mut queries = Vec::new();
@@ -254,7 +331,7 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Failure> {
             });
         }
     }
-    let directory = args.common.open(Keep::Decisions)?;
+    let directory = args.common.directory.open(Keep::Decisions)?;
     let mut output = Output::new();
     let mut printed = Ok(());
     let mut is_there = args.principal.is_none();
@@ -306,7 +383,7 @@ fn short(decision: Decision) -> &'static str {
 pub(crate) fn admins(args: &AdminsArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
     let context = args.common.context("iam:CreateUser", "*", &arena)?;
-    let directory = args.common.open(Keep::Decisions)?;
+    let directory = args.common.directory.open(Keep::Decisions)?;
     let mut output = Output::new();
     let mut printed = Ok(());
     directory
@@ -332,11 +409,7 @@ pub(crate) fn admins(args: &AdminsArgs) -> Result<ExitCode, Failure> {
 pub(crate) fn outsiders(args: &OutsidersArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
     let context = args.common.context("sts:AssumeRole", "*", &arena)?;
-    if args.common.image.is_some() {
-        let message = "trust policies are not in an image: give --directory DIR";
-        return Err(Failure::new(message));
-    }
-    let directory = args.common.open(Keep::Explanations)?;
+    let directory = args.common.directory.open(Keep::Explanations)?;
     let mut output = Output::new();
     let mut printed = Ok(());
     directory

@@ -298,3 +298,89 @@ fn questions_are_answered_in_order() {
         "{line}"
     );
 }
+
+const EXAMPLE: &str = "corpus/example-organization/data";
+
+#[test]
+fn an_image_knows_who_is_outside() {
+    let folder = Folder::new();
+    for data in [
+        corpus("data"),
+        support::root().join(EXAMPLE).to_string_lossy().into_owned(),
+    ] {
+        let made = folder.run(&["compile", "--directory", &data, "-o", "d.pcl"]);
+        assert_eq!(made.code, 0, "{}", made.stderr);
+        let by_folder = folder.run(&["outsiders", "--directory", &data, "--format", "json"]);
+        let by_image = folder.run(&["outsiders", "--image", "d.pcl", "--format", "json"]);
+        assert_eq!(by_folder.stdout, by_image.stdout);
+        assert!(by_folder.stdout.lines().count() > 1, "{by_folder:?}");
+    }
+}
+
+#[test]
+fn what_one_may_do() {
+    let folder = Folder::new();
+    let data = support::root().join(EXAMPLE);
+    let data = data.to_string_lossy();
+    let orders = "arn:aws:s3:::shop-orders/1";
+    let what_can = |more: &[&str]| {
+        let run = folder.run(&[&["what-can", "--directory", &data][..], more].concat());
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        run.stdout
+    };
+    let analyst = ["--principal", "arn:aws:iam::222222222222:role/Analyst"];
+    let of_orders = what_can(&[&analyst[..], &["--resource", orders]].concat());
+    assert_eq!(of_orders, format!("allow  s3:GetObject  {orders}\n"));
+    // What is denied although a wider pattern is allowed is listed.
+    let breaker = [
+        "--principal",
+        "arn:aws:iam::111111111111:role/BreakGlass",
+        "--format",
+        "json",
+    ];
+    let of_all = what_can(&breaker);
+    assert!(
+        of_all.contains(r#""action":"*:*","resource":"*","decision":"Allow""#),
+        "{of_all}"
+    );
+    assert!(
+        of_all.contains(
+            r#""action":"organizations:LeaveOrganization","resource":"*","decision":"ExplicitDeny""#
+        ),
+        "{of_all}"
+    );
+    let named = what_can(
+        &[
+            &analyst[..],
+            &["--resource", orders, "--action", "s3:PutObject"],
+        ]
+        .concat(),
+    );
+    assert_eq!(named, format!("-      s3:PutObject  {orders}\n"));
+    // An image answers what is named.
+    let made = folder.run(&["compile", "--directory", &data, "-o", "d.pcl"]);
+    assert_eq!(made.code, 0);
+    let first = ["what-can", "--image", "d.pcl", "--resource", orders];
+    let named = folder.run(&[&first[..], &analyst, &["--action", "s3:GetObject"]].concat());
+    assert_eq!(named.stdout, format!("allow  s3:GetObject  {orders}\n"));
+    let refused = folder.run(&[&first[..], &analyst].concat());
+    assert!(
+        refused.stderr.contains("give the folder, or name actions"),
+        "{refused:?}"
+    );
+    let nobody = [
+        "what-can",
+        "--directory",
+        &data,
+        "--principal",
+        "arn:aws:iam::111111111111:user/x",
+    ];
+    assert!(
+        folder
+            .run(&nobody)
+            .stderr
+            .contains("has no `arn:aws:iam::111111111111:user/x`")
+    );
+    let wrong = [&nobody[..3], &["--principal", "x"]].concat();
+    assert!(folder.run(&wrong).stderr.starts_with("error:"));
+}

@@ -287,7 +287,6 @@ fn changes_are_all_that_is_needed() {
             "scps[1] allow",
             "identity allow",
             "boundary allow",
-            "session allow",
         ]
     );
     assert!(suffice);

@@ -51,7 +51,7 @@ pub use container::ContainerError;
 pub use engine::{Engine, EngineError};
 pub use line::{Line, lines};
 pub use problem::{Code, LoadError, Problem, Report, Skipped};
-pub use questions::{Admin, Outsider, Query, Scope, Way};
+pub use questions::{Admin, Can, Outsider, Query, Scope, Way, WhatCanError};
 pub use read::Progress;
 pub use resolve::{
     AccountStory, Applied, Attached, CallerStory, Extra, LayerStory, Question, Refusal, Source,

@@ -1,5 +1,6 @@
 //! From what the files say to the tables: references become numbers.
 
+mod acl;
 mod organization;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -344,6 +345,7 @@ impl Loader {
                 restrict_public: None,
             });
         }
+        self.link_acls(&mut merged, &mut by_key, pairs);
         let mut grants = Vec::new();
         let mut resources = Vec::with_capacity(merged.len());
         for raw in merged.into_values() {

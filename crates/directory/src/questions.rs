@@ -1,6 +1,7 @@
 //! Questions over all principals of a directory, asked in parallel and answered in order.
 
 mod outsiders;
+mod what_can;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -11,6 +12,7 @@ use bumpalo::Bump;
 use portcullis_model::{Caller, ContextEntry, Decision, Principal as Who, Request};
 
 pub use outsiders::{Outsider, Scope};
+pub use what_can::{Can, WhatCanError};
 
 use crate::engine::{Engine, EngineError};
 use crate::raw::Kind;

@@ -110,6 +110,18 @@ pub(crate) struct RawGrant {
     pub(crate) equals: Option<Vec<(Name, Name)>>,
 }
 
+/// The access control list of a bucket (`S3-2`).
+#[derive(Clone, Debug)]
+pub(crate) struct RawAcl {
+    pub(crate) spot: Spot,
+    /// The bucket's ARN.
+    pub(crate) bucket: Name,
+    /// The canonical id of the bucket's account.
+    pub(crate) owner: Option<Name>,
+    /// Canonical ids and groups, with the actions that they may do.
+    pub(crate) grants: Vec<(Name, Vec<Name>)>,
+}
+
 /// A key of which only the id is known.
 #[derive(Clone, Debug)]
 pub(crate) struct RawKeyPolicy {
@@ -196,6 +208,12 @@ pub(crate) struct Raw {
     /// ARNs of keys by id.
     pub(crate) keys: HashMap<Name, Name>,
     pub(crate) grants: Vec<RawGrant>,
+    pub(crate) acls: Vec<RawAcl>,
+    /// Buckets whose lists decide: by default they do not (`S3-1`).
+    pub(crate) buckets_with_acls: BTreeSet<Name>,
+    /// Buckets and accounts whose lists say nothing of the public (`S3-4`).
+    pub(crate) buckets_without_public_acls: BTreeSet<Name>,
+    pub(crate) accounts_without_public_acls: BTreeSet<u64>,
     pub(crate) endpoints: Vec<RawEndpoint>,
     /// Accounts whose `RestrictPublicBuckets` is in force for all their buckets.
     pub(crate) restricted_accounts: Vec<u64>,

@@ -1,6 +1,7 @@
 //! Reading a folder: every file is taken apart into values, and each is recognized by its content.
 
 mod account;
+pub(crate) mod acl;
 pub(crate) mod fields;
 mod files;
 mod organization;

@@ -11,8 +11,14 @@ use portcullis_directory::{Call, CallKind, Directory, Engine, Extra, LoadOptions
 use portcullis_model::{Caller, ContextEntry, Principal};
 
 fn directory() -> Directory {
-    let root =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/directory/organization/data");
+    directory_of("organization")
+}
+
+fn directory_of(name: &str) -> Directory {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../corpus/directory")
+        .join(name)
+        .join("data");
     support::load(&root, LoadOptions::default())
         .unwrap()
         .directory
@@ -207,6 +213,50 @@ fn sts_4_and_5_sessions_of_users() {
         "",
     );
     assert_eq!(made(&directory, &dan).0, ["sts:GetFederationToken"]);
+}
+
+#[test]
+fn sts_2_an_assertion_of_a_saml_provider() {
+    let directory = directory_of("rules");
+    let provider = "arn:aws:iam::111111111111:saml-provider/AWSSSO_00112233445566aa_DO_NOT_DELETE";
+    let ops = "arn:aws:iam::111111111111:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Ops_00112233445566aa";
+    let caller = Caller::Federated { provider };
+    let mut saml = call(CallKind::AssumeRoleWithSaml, caller, ops);
+    saml.session_name = "eve@example.com";
+    // Attributes of the assertion are session tags.
+    saml.tags = vec![("team", "ops")];
+    let (denied, session) = made(&directory, &saml);
+    assert!(denied.is_empty(), "{denied:?}");
+    assert_eq!(
+        session.arn,
+        "arn:aws:sts::111111111111:assumed-role/AWSReservedSSO_Ops_00112233445566aa/eve@example.com"
+    );
+    assert_eq!(session.role_arn.as_deref(), Some(ops));
+    assert_eq!(values(&session, "aws:PrincipalTag/team").unwrap(), ["ops"]);
+    assert_eq!(session.seconds, 3600);
+    saml.caller.caller = Caller::Federated {
+        provider: "arn:aws:iam::111111111111:saml-provider/Other",
+    };
+    let (denied, _) = made(&directory, &saml);
+    assert_eq!(denied, ["sts:AssumeRoleWithSAML", "sts:TagSession"]);
+}
+
+#[test]
+fn sts_23_a_second_factor() {
+    let directory = directory();
+    let mut role = call(CallKind::AssumeRole, user(ADMIN), BARE);
+    let own = [ContextEntry {
+        key: "aws:MultiFactorAuthPresent",
+        values: &["true"],
+    }];
+    // The caller's own session had one: the call sees it, the role's session does not.
+    role.context = &own;
+    let key = "aws:MultiFactorAuthPresent";
+    let (_, session) = made(&directory, &role);
+    assert_eq!(values(&session, key).unwrap(), ["false"]);
+    role.mfa = true;
+    let (_, session) = made(&directory, &role);
+    assert_eq!(values(&session, key).unwrap(), ["true"]);
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut used = 0;
     for c in text.chars() {
         if used + cells(c) > width {
-            let blank = line.rfind(' ').filter(|at| at * 3 > line.len() * 2);
+            let blank = line.rfind(' ').filter(|at| at * 2 > line.len());
             let rest = blank.map_or_else(String::new, |at| line.split_off(at));
             lines.push(std::mem::take(&mut line));
             if lines.len() == MOST_LINES_OF_A_TEXT {

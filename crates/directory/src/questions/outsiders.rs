@@ -1,15 +1,14 @@
 //! Roles that can be assumed from outside of their account.
 
 use bumpalo::Bump;
+use portcullis_image::{ANY, NONE, PrincipalForm, View};
 use portcullis_model::{
-    Caller, ContextEntry, Decision, Effect, PolicyKind, Principal as Who, Request, is_account_id,
+    Caller, ContextEntry, Decision, PolicyKind, Principal as Who, Request, is_account_id,
     session_role_name, split_arn,
 };
 use portcullis_syntax::Policy;
-use portcullis_syntax::ast::{PrincipalEntry, PrincipalKind};
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 
-use crate::documents::kind_of;
 use crate::engine::{Engine, EngineError};
 use crate::model::Principal;
 use crate::raw::Kind;
@@ -57,6 +56,30 @@ pub struct Outsider {
     pub missing_keys: Vec<String>,
 }
 
+/// A principal of a trust policy as it is written; none for everyone.
+type Entry<'v> = Option<(PrincipalForm, &'v str)>;
+
+/// Whom the Allow statements of a part name.
+fn allowed_by(view: View<'_>, part: u32) -> Vec<Entry<'_>> {
+    let part = view.part(part);
+    let mut entries = Vec::new();
+    for index in (part.statements..).take(part.statement_count as usize) {
+        let statement = view.statement(index);
+        if statement.flags.deny {
+            continue;
+        }
+        match statement.principals {
+            NONE => {}
+            ANY => entries.push(None),
+            list => entries.extend(view.list(list).iter().filter_map(|item| {
+                let principal = view.principal(item)?;
+                Some(Some((principal.form, view.text(principal.text))))
+            })),
+        }
+    }
+    entries
+}
+
 const ALLOW_ALL: &str =
     r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
 
@@ -64,8 +87,7 @@ const ALLOW_ALL: &str =
 const STRANGER: &str = "arn:aws:iam::000000000000:root";
 
 impl Directory {
-    /// Everyone outside of its account whom the trust policy of a role names, role by role. Needs the
-    /// documents: an image of a directory answers nothing.
+    /// Everyone outside of its account whom the trust policy of a role names, role by role.
     ///
     /// # Errors
     /// [`EngineError`] if the policies are more than an image can hold.
@@ -74,34 +96,20 @@ impl Directory {
         context: &[ContextEntry<'_>],
         found: &mut dyn FnMut(Outsider),
     ) -> Result<(), EngineError> {
-        let Some(documents) = self.store.documents() else {
-            return Ok(());
-        };
+        let view = self.store.image(&self.tables)?.view();
         let mut engine = Engine::new();
         let roles = self.tables.principals.iter();
         for role in roles.filter(|role| role.kind == Kind::Role && role.trust.is_some()) {
-            let arena = Bump::new();
-            let mut entries: Vec<PrincipalEntry<'_>> = Vec::new();
-            for (layer, policies) in documents.sets(role.trust) {
-                for policy in policies {
-                    let read = documents.read(*policy, kind_of(*layer), &self.tables.texts, &arena);
-                    let statements = read.map(|read| read.document.statements);
-                    for statement in statements.unwrap_or_default() {
-                        let allows = statement.effect == Effect::Allow;
-                        let named = statement.principal.filter(|_| allows);
-                        entries.extend(named.iter().flat_map(|named| named.list));
+            let mut seen: Vec<Entry<'_>> = Vec::new();
+            for (_, part) in self.tables.uses(role.trust) {
+                for entry in allowed_by(view, part) {
+                    if seen.contains(&entry) {
+                        continue;
                     }
-                }
-            }
-            let mut seen: Vec<(PrincipalKind, &str)> = Vec::new();
-            for entry in entries {
-                let key = (entry.kind, entry.value.value);
-                if seen.contains(&key) {
-                    continue;
-                }
-                seen.push(key);
-                if let Some(scope) = self.scope(role, &entry) {
-                    found(self.outsider(role, &entry, scope, context, &mut engine)?);
+                    seen.push(entry);
+                    if let Some(scope) = self.scope(role, entry) {
+                        found(self.outsider(role, entry, scope, context, &mut engine)?);
+                    }
                 }
             }
         }
@@ -109,14 +117,15 @@ impl Directory {
     }
 
     /// How far outside an entry is; none for the role's own account and for services.
-    fn scope(&self, role: &Principal, entry: &PrincipalEntry<'_>) -> Option<Scope> {
-        let value = entry.value.value;
-        match entry.kind {
-            PrincipalKind::Everyone => Some(Scope::Everyone),
-            PrincipalKind::Federated => Some(Scope::Federation),
-            PrincipalKind::Service => None,
-            PrincipalKind::CanonicalUser => Some(Scope::Organization),
-            PrincipalKind::Aws => {
+    fn scope(&self, role: &Principal, entry: Entry<'_>) -> Option<Scope> {
+        let Some((form, value)) = entry else {
+            return Some(Scope::Everyone);
+        };
+        match form {
+            PrincipalForm::Federated => Some(Scope::Federation),
+            PrincipalForm::Service => None,
+            PrincipalForm::CanonicalUser => Some(Scope::Organization),
+            _ => {
                 let account = match is_account_id(value) {
                     true => Some(value),
                     false => split_arn(value).map(|[.., account, _]| account),
@@ -139,13 +148,13 @@ impl Directory {
     fn outsider(
         &self,
         role: &Principal,
-        entry: &PrincipalEntry<'_>,
+        entry: Entry<'_>,
         scope: Scope,
         context: &[ContextEntry<'_>],
         engine: &mut Engine,
     ) -> Result<Outsider, EngineError> {
         let arena = Bump::new();
-        let value = entry.value.value;
+        let value = entry.map_or("*", |(_, value)| value);
         let arn = self.tables.arn(role);
         let mut outsider = Outsider {
             role: arn.clone(),
@@ -156,22 +165,24 @@ impl Directory {
         };
         let account_root;
         let session_role;
-        let caller = match entry.kind {
-            PrincipalKind::Everyone => Some(Caller::Root { arn: STRANGER }),
-            PrincipalKind::Federated => Some(Caller::Federated { provider: value }),
-            PrincipalKind::Aws if is_account_id(value) => {
+        let caller = match entry.map(|(form, _)| form) {
+            None => Some(Caller::Root { arn: STRANGER }),
+            Some(PrincipalForm::Federated) => Some(Caller::Federated { provider: value }),
+            Some(PrincipalForm::Account) => {
                 account_root = format!("arn:aws:iam::{value}:root");
                 Some(Caller::Root { arn: &account_root })
             }
-            PrincipalKind::Aws => match session_role_name(value) {
-                Some(name) => {
-                    let account = split_arn(value).map_or("", |[.., account, _]| account);
-                    session_role = format!("arn:aws:iam::{account}:role/{name}");
-                    Caller::session(value, &session_role).ok()
+            Some(PrincipalForm::Arn | PrincipalForm::AccountArn) => {
+                match session_role_name(value) {
+                    Some(name) => {
+                        let account = split_arn(value).map_or("", |[.., account, _]| account);
+                        session_role = format!("arn:aws:iam::{account}:role/{name}");
+                        Caller::session(value, &session_role).ok()
+                    }
+                    None => Caller::from_arn(value).ok(),
                 }
-                None => Caller::from_arn(value).ok(),
-            },
-            _ => None,
+            }
+            Some(_) => None,
         };
         let Some(caller) = caller else {
             return Ok(outsider);

@@ -5,6 +5,7 @@ use portcullis_syntax::json::{Node, Value};
 
 use crate::problem::Code;
 use crate::raw::{RawGrant, RawResource};
+use crate::read::acl::ignores_public_acls;
 use crate::read::fields::{At, account_number, bare, present};
 use crate::read::{Loader, Record};
 use crate::texts::Name;
@@ -42,7 +43,11 @@ impl Loader {
             let at = at.member("publicAccessBlock");
             self.restricts_public(record, block, at)
         });
+        let ignores = block.is_some_and(ignores_public_acls);
         if present(node, "arn").is_none() {
+            if ignores {
+                self.raw.accounts_without_public_acls.extend(account);
+            }
             if restricts == Some(true) {
                 self.raw.restricted_accounts.extend(account);
             }
@@ -61,6 +66,9 @@ impl Loader {
             self.resource_policy(record, policy, at, arn)
         });
         let name = self.texts.intern(arn);
+        if ignores {
+            self.raw.buckets_without_public_acls.insert(name);
+        }
         let tags = self.tags(record, node, at, "tags");
         self.raw.resources.push(RawResource {
             spot: record.spot,

@@ -10,9 +10,10 @@ use portcullis_syntax::json::{self, Node, Value};
 use bumpalo::Bump;
 
 use crate::documents::undress;
-use crate::problem::{Code, Skipped};
+use crate::problem::Code;
 use crate::raw::{RawEndpoint, RawKeyPolicy, RawResource};
 use crate::read::account::account_in_path;
+use crate::read::acl::ignores_public_acls;
 use crate::read::fields::{At, present};
 use crate::read::{Loader, Record};
 
@@ -42,11 +43,7 @@ impl Loader {
         let is_acl = |grant: &Node<'_>| grant.get("Permission").is_some();
         if let Some(grants) = present(node, "Grants").and_then(Node::as_array) {
             if grants.iter().any(is_acl) || has("Owner") {
-                self.report.skipped.push(Skipped {
-                    place: record.at(node, at),
-                    reason: "access control lists are not decided by",
-                    is_json: true,
-                });
+                self.acl(record, node, at, stem(record.file));
                 return Some("access control list");
             }
             self.grants(record, node, at, "Grants", None);
@@ -55,10 +52,17 @@ impl Loader {
         if let Some(block) = present(node, "PublicAccessBlockConfiguration") {
             let at = at.member("PublicAccessBlockConfiguration");
             let restricts = self.restricts_public(record, block, at);
+            if ignores_public_acls(block) {
+                self.ignore_public_acls(stem(record.file));
+            }
             self.public_access_block(record, node, at, restricts);
             return Some("public access block");
         }
-        if has("OwnershipControls") || has("PolicyStatus") {
+        if has("OwnershipControls") {
+            self.ownership(node, stem(record.file));
+            return Some("ownership of objects");
+        }
+        if has("PolicyStatus") {
             return Some("bucket setting that decides nothing");
         }
         if let Some(attributes) = present(node, "Attributes") {
@@ -167,6 +171,19 @@ impl Loader {
         "resource policy"
     }
 
+    /// The same, for the public grants of access control lists.
+    fn ignore_public_acls(&mut self, stem: &str) {
+        match crate::read::fields::account_number(stem) {
+            Some(account) => {
+                self.raw.accounts_without_public_acls.insert(account);
+            }
+            None => {
+                let arn = self.texts.intern(&format!("arn:aws:s3:::{stem}"));
+                self.raw.buckets_without_public_acls.insert(arn);
+            }
+        }
+    }
+
     /// Of the bucket that the file is called, or of the account if the file is called so.
     fn public_access_block(
         &mut self,
@@ -227,10 +244,17 @@ impl Loader {
 fn stem(file: &str) -> &str {
     let name = file.rsplit('/').next().unwrap_or(file);
     let name = name.strip_suffix(".json").unwrap_or(name);
-    [".policy", "-policy", ".public-access-block"]
-        .iter()
-        .find_map(|ending| name.strip_suffix(ending))
-        .unwrap_or(name)
+    [
+        ".policy",
+        "-policy",
+        ".public-access-block",
+        ".acl",
+        "-acl",
+        ".ownership-controls",
+    ]
+    .iter()
+    .find_map(|ending| name.strip_suffix(ending))
+    .unwrap_or(name)
 }
 
 /// A region that is a folder or file of its own, or a word between dots.

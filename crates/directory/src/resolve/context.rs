@@ -5,6 +5,8 @@ use portcullis_image::value::fold;
 use portcullis_model::{Caller, ContextEntry, Request};
 
 use crate::model::{Account, NONE, Run, Tables};
+use crate::read::acl::{ALL_USERS, AUTHENTICATED_USERS};
+use crate::read::fields::account_number;
 use crate::resolve::Known;
 use crate::resolve::target::Target;
 use crate::texts::Name;
@@ -139,7 +141,8 @@ impl Tables {
         }
     }
 
-    /// True if a grant of the target allows the request (`KMS-8`).
+    /// True if a grant of the target allows the request: one of a key (`KMS-8`) or of a bucket's access
+    /// control list (`S3-2`).
     pub(crate) fn is_granted(&self, target: &Target<'_>, request: &Request<'_>) -> bool {
         let grants = target.grants.of(&self.grants);
         if grants.is_empty() {
@@ -148,15 +151,22 @@ impl Tables {
         let Some((service, operation)) = request.action.split_once(':') else {
             return false;
         };
-        if !service.eq_ignore_ascii_case("kms") {
-            return false;
-        }
+        // Keys have names of operations, buckets names of actions.
+        let (is_key, named) = match service {
+            service if service.eq_ignore_ascii_case("kms") => (true, operation),
+            service if service.eq_ignore_ascii_case("s3") => (false, request.action),
+            _ => return false,
+        };
+        let caller = &request.principal.caller;
+        let owner = target.owner.map(|owner| owner.number);
         grants.iter().any(|grant| {
-            let named = self
-                .pairs(grant.operations)
-                .any(|(own, _)| own.eq_ignore_ascii_case(operation));
-            named
-                && is_grantee(self.texts.get(grant.grantee), &request.principal.caller)
+            let mut operations = self.pairs(grant.operations);
+            let grantee = self.texts.get(grant.grantee);
+            operations.any(|(own, _)| own.eq_ignore_ascii_case(named))
+                && match is_key {
+                    true => is_grantee(grantee, caller),
+                    false => is_listed(grantee, caller, owner),
+                }
                 && self.has_encryption_context(grant, request)
         })
     }
@@ -178,6 +188,20 @@ impl Tables {
         let equals = self.pairs(grant.equals).all(|(key, value)| has(key, value));
         let exact = !grant.is_exact || given.len() == grant.equals.count as usize;
         subset && equals && exact
+    }
+}
+
+/// True if an entry of an access control list is for this caller, whose account is not the owner's: what
+/// the owner's own users may do, its policies say.
+fn is_listed(grantee: &str, caller: &Caller<'_>, owner: Option<u64>) -> bool {
+    let account = caller.account();
+    match grantee {
+        ALL_USERS => true,
+        AUTHENTICATED_USERS => account.is_some(),
+        _ => match caller {
+            Caller::CanonicalUser { id } => *id == grantee,
+            _ => account == Some(grantee) && account_number(grantee) != owner,
+        },
     }
 }
 
