@@ -9,10 +9,10 @@ use std::process::ExitCode;
 
 use bumpalo::Bump;
 use clap::{Args, ValueEnum};
-use portcullis_directory::{Directory, Extra};
+use portcullis_directory::{Attached, Directory, Extra};
 use portcullis_image::Image;
-use portcullis_model::{Caller, ContextEntry, Principal, Request};
-use portcullis_syntax::PolicySets;
+use portcullis_model::{Caller, ContextEntry, Layer, Principal, Request};
+use portcullis_syntax::{Policy, PolicySets};
 use portcullis_vm::Explanation;
 use serde_json::{Value, json};
 
@@ -29,7 +29,7 @@ Examples:
   portcullis simulate --directory dumps principal.json --without scp
 
 The input is that of `aws iam simulate-custom-policy --cli-input-json`, or with --directory and a
-PolicySourceArn that of `simulate-principal-policy`. Beside its members there may be
+PolicySourceArn, a user or role, that of `simulate-principal-policy`. Beside its members there may be
 SessionPolicyInputList. Context keys are those of ContextEntries and what follows from the caller and the
 directory; time and region are never made up.
 
@@ -99,6 +99,41 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// `SIM-14`: inline policies are called after whom they are of, and the policy of the resource as such.
+fn name_policies<'a>(
+    sets: &mut PolicySets<'a>,
+    story: &portcullis_directory::Story,
+    arena: &'a Bump,
+) {
+    for policy in sets.resource.iter_mut().flatten() {
+        policy.name = "ResourcePolicy";
+    }
+    let entity = story.caller.entity.as_deref().unwrap_or_default();
+    let kind = match entity.contains(":role/") {
+        true => "role",
+        false => "user",
+    };
+    let own_name = entity.rsplit('/').next().unwrap_or_default();
+    let own = story
+        .layers
+        .iter()
+        .filter(|own| own.layer == Layer::Identity);
+    for applied in own.flat_map(|own| own.policies.iter().flatten()) {
+        let name = match applied.attached.first() {
+            Some(Attached::Inline) => format!("{kind}_{own_name}_{}", applied.name),
+            Some(Attached::GroupInline(group)) => format!("group_{group}_{}", applied.name),
+            _ => continue,
+        };
+        let mut policies = sets.identity.iter_mut();
+        let is_it = |policy: &&mut Policy<'_>| {
+            (policy.name, policy.file) == (applied.name.as_str(), applied.place.as_str())
+        };
+        if let Some(policy) = policies.find(is_it) {
+            policy.name = arena.alloc_str(&name);
+        }
+    }
+}
+
 impl SimulateArgs {
     /// Explains one pair of action and resource. The request is as far as the answer needs it.
     fn explain<'a>(
@@ -149,8 +184,12 @@ impl SimulateArgs {
             let question = directory
                 .question(&request, Extra::default(), arena)
                 .map_err(Failure::new)?;
-            request = question.request;
             sets = directory.policies(&question, arena).unwrap_or_default();
+            input.exclude(&mut sets);
+            let story = directory.story(&request, &question).map_err(Failure::new)?;
+            name_policies(&mut sets, &story, arena);
+            input.exclude(&mut sets);
+            request = question.request;
         }
         input.add_to(&mut sets);
         for layer in &self.without {

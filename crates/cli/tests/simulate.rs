@@ -161,9 +161,13 @@ fn principals_of_a_directory_are_simulated() {
     assert_eq!(denied[0]["EvalDecision"], "explicitDeny");
     assert_eq!(
         denied[0]["MatchedStatements"][0]["SourcePolicyId"],
-        "no-orders"
+        "role_AWSReservedSSO_Support_00112233445566aa_no-orders"
     );
+    // By its name, and as the answer calls it.
     let mut without = input(support, "s3:GetObject", orders);
+    without["PolicyExclusionList"] =
+        json!(["role_AWSReservedSSO_Support_00112233445566aa_no-orders"]);
+    assert_eq!(run(&directory, &without)[0]["EvalDecision"], "allowed");
     without["PolicyExclusionList"] = json!(["no-orders"]);
     let allowed = run(&directory, &without);
     assert_eq!(allowed[0]["EvalDecision"], "allowed");
@@ -171,8 +175,38 @@ fn principals_of_a_directory_are_simulated() {
         allowed[0]["MatchedStatements"][0]["SourcePolicyId"],
         "ReadOnlyExample"
     );
-    // Trust policies take part.
+    // SIM-14: the policies of groups, and of resources.
+    let maria = "arn:aws:iam::333333333333:user/maria";
     let pipeline = "arn:aws:iam::333333333333:role/Pipeline";
+    let trusted = run(&directory, &input(maria, "sts:AssumeRole", pipeline));
+    let mut ids: Vec<&str> = trusted[0]["MatchedStatements"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|own| own["SourcePolicyId"].as_str().unwrap())
+        .collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["ResourcePolicy", "group_Developers_release"]);
+    // SIM-17, SIM-20: the organization speaks of the action, not of a resource.
+    assert_eq!(
+        trusted[0]["OrganizationsDecisionDetail"]["AllowedByOrganizations"],
+        true
+    );
+    let specific = trusted[0]["ResourceSpecificResults"][0]
+        .as_object()
+        .unwrap();
+    let members: Vec<&str> = specific.keys().map(String::as_str).collect();
+    assert_eq!(
+        members,
+        [
+            "EvalResourceName",
+            "EvalResourceDecision",
+            "MatchedStatements",
+            "MissingContextValues",
+            "EvalDecisionDetails"
+        ]
+    );
+    // Trust policies take part.
     let deploy = "arn:aws:iam::111111111111:role/Deploy";
     let assumed = run(&directory, &input(pipeline, "sts:AssumeRole", deploy));
     assert_eq!(assumed[0]["EvalDecision"], "implicitDeny");

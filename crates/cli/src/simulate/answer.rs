@@ -27,7 +27,10 @@ fn kind(layer: Layer) -> Option<&'static str> {
     }
 }
 
-/// `SIM-20`: what one resource comes to.
+/// `SIM-17`.
+const ORGANIZATION: &str = "OrganizationsDecisionDetail";
+
+/// `SIM-20`: what one resource comes to, and what the organization says of it.
 pub(crate) fn specific(
     explanation: &Explanation,
     request: &Request<'_>,
@@ -59,7 +62,7 @@ pub(crate) fn specific(
     let by_organization = organization.iter().all(allows);
     if !organization.is_empty() {
         let detail = json!({ "AllowedByOrganizations": by_organization });
-        set("OrganizationsDecisionDetail", detail);
+        set(ORGANIZATION, detail);
     }
     let boundary = taking_part
         .iter()
@@ -178,6 +181,15 @@ pub(crate) fn evaluation(action: &str, resources: &[Map<String, Value>]) -> Valu
     missing.sort_by(|one, other| one.as_str().cmp(&other.as_str()));
     missing.dedup();
     object.insert("MissingContextValues".to_string(), Value::Array(missing));
-    object.insert("ResourceSpecificResults".to_string(), json!(resources));
+    // SIM-20: what the organization says is not among them.
+    let specific: Vec<Map<String, Value>> = resources
+        .iter()
+        .map(|own| {
+            let mut own = own.clone();
+            own.shift_remove(ORGANIZATION);
+            own
+        })
+        .collect();
+    object.insert("ResourceSpecificResults".to_string(), json!(specific));
     Value::Object(object)
 }

@@ -84,9 +84,8 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// Adds the policies of the input to those of a directory. A boundary or resource policy that is
-    /// given stands for the directory's.
-    pub(crate) fn add_to(&self, sets: &mut PolicySets<'a>) {
+    /// Leaves out the policies of `PolicyExclusionList`: by name, by ARN, or as answers call them.
+    pub(crate) fn exclude(&self, sets: &mut PolicySets<'a>) {
         let is_excluded = |policy: &Policy<'_>| self.excluded.contains(&policy.name);
         sets.identity.retain(|policy| !is_excluded(policy));
         if let Some(boundary) = &mut sets.boundary {
@@ -94,6 +93,11 @@ impl<'a> Input<'a> {
                 sets.boundary = None;
             }
         }
+    }
+
+    /// Adds the policies of the input to those of a directory. A boundary or resource policy that is
+    /// given stands for the directory's.
+    pub(crate) fn add_to(&self, sets: &mut PolicySets<'a>) {
         sets.identity.extend(self.identity.iter().copied());
         sets.boundary = self.boundary.clone().or_else(|| sets.boundary.take());
         sets.session = self.session.clone().or_else(|| sets.session.take());
