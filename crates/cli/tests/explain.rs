@@ -106,7 +106,7 @@ fn elements(markup: &str) -> Vec<String> {
     let mut open: Vec<String> = Vec::new();
     let mut all = Vec::new();
     for tag in markup.split('<').skip(1) {
-        let (tag, _) = tag.split_once('>').expect("a tag ends");
+        let (tag, _) = tag.split_once('>').unwrap();
         let name: String = tag
             .trim_start_matches('/')
             .chars()

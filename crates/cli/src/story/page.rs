@@ -417,7 +417,7 @@ fn nearest(block: &mut Block, layer: Layer, story: &Story<'_>) {
     for statement in near.take(MOST_NEAREST) {
         let place = report::place(statement, None);
         let element = missed_element(statement);
-        let text = format!("near is, but for the {element}: {place}");
+        let text = format!("came near, but for the {element}: {place}");
         block.line(Tone::Plain, 2, text);
         if let Some(Miss::Condition(condition)) = &statement.missed {
             condition_lines(block, 3, condition);
