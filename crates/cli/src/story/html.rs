@@ -5,7 +5,8 @@ use crate::story::page::Page;
 use crate::story::{svg, text};
 
 /// Nothing is loaded or run, whatever the page says.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+const POLICY: &str = "script-src 'none'; object-src 'none'; img-src 'none'; connect-src 'none'; font-src 'none'; \
+frame-src 'none'; base-uri 'none'; form-action 'none'";
 
 const STYLE: &str = "\
 body{margin:0 auto;max-width:1000px;font:14px system-ui,sans-serif;color:#1f2328;background:#fff}\
