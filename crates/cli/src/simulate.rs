@@ -29,7 +29,7 @@ Examples:
   portcullis simulate --directory dumps principal.json --without scp
 
 The input is that of `aws iam simulate-custom-policy --cli-input-json`, or with --directory and a
-PolicySourceArn, a user or role, that of `simulate-principal-policy`. Beside its members there may be
+PolicySourceArn that of `simulate-principal-policy`. Beside its members there may be
 SessionPolicyInputList. Context keys are those of ContextEntries and what follows from the caller and the
 directory; time and region are never made up.
 
@@ -119,18 +119,35 @@ fn name_policies<'a>(
         .iter()
         .filter(|own| own.layer == Layer::Identity);
     for applied in own.flat_map(|own| own.policies.iter().flatten()) {
-        let name = match applied.attached.first() {
-            Some(Attached::Inline) => format!("{kind}_{own_name}_{}", applied.name),
-            Some(Attached::GroupInline(group)) => format!("group_{group}_{}", applied.name),
-            _ => continue,
+        let Some(attached) = applied.attached.first() else {
+            continue;
         };
         let mut policies = sets.identity.iter_mut();
         let is_it = |policy: &&mut Policy<'_>| {
             (policy.name, policy.file) == (applied.name.as_str(), applied.place.as_str())
         };
         if let Some(policy) = policies.find(is_it) {
-            policy.name = arena.alloc_str(&name);
+            *policy = named(*policy, attached, kind, own_name, arena);
         }
+    }
+}
+
+/// A policy under the name that answers call it by.
+fn named<'a>(
+    policy: Policy<'a>,
+    attached: &Attached,
+    kind: &str,
+    own_name: &str,
+    arena: &'a Bump,
+) -> Policy<'a> {
+    let name = match attached {
+        Attached::Inline => format!("{kind}_{own_name}_{}", policy.name),
+        Attached::GroupInline(group) => format!("group_{group}_{}", policy.name),
+        Attached::Managed | Attached::GroupManaged(_) => return policy,
+    };
+    Policy {
+        name: arena.alloc_str(&name),
+        ..policy
     }
 }
 
@@ -144,19 +161,31 @@ impl SimulateArgs {
         resource: &'a str,
         arena: &'a Bump,
     ) -> Result<(Explanation, Request<'a>), Failure> {
-        let caller_arn = input.source.or(input.caller);
+        // A group asks for nothing itself: somebody in it does, of whom no more is known.
+        let group = input.source.filter(|arn| arn.contains(":group/"));
+        let somebody;
+        let caller_arn = match group {
+            None => input.source.or(input.caller),
+            Some(group) => {
+                let account = group.split(':').nth(4).unwrap_or_default();
+                somebody = arena.alloc_str(&format!("arn:aws:iam::{account}:root"));
+                Some(&*somebody)
+            }
+        };
         let caller = match caller_arn {
             None => Caller::User { arn: NOBODY },
             Some(arn) => Caller::from_arn(arn)
                 .map_err(|error| Failure::new(format_args!("`{arn}`: {error}")))?,
         };
         let mut context: Vec<ContextEntry<'a>> = input.context.clone();
-        if caller_arn.is_none() {
+        if caller_arn.is_none() || group.is_some() {
             let is_given = |key: &str| {
                 let mut given = input.context.iter();
                 given.any(|entry| entry.key.eq_ignore_ascii_case(key))
             };
-            let hidden = OF_NOBODY.into_iter().filter(|key| !is_given(key));
+            let is_known = |key: &str| group.is_some() && key == "aws:PrincipalAccount";
+            let hidden = OF_NOBODY.into_iter();
+            let hidden = hidden.filter(|key| !is_given(key) && !is_known(key));
             context.extend(hidden.map(|key| ContextEntry { key, values: &[] }));
         }
         let resource_account = match (input.owner, directory, resource) {
@@ -190,6 +219,19 @@ impl SimulateArgs {
             name_policies(&mut sets, &story, arena);
             input.exclude(&mut sets);
             request = question.request;
+            if let Some(group) = group {
+                let policies = directory.group_policies(group, arena).ok_or_else(|| {
+                    Failure::new(format_args!("the directory has no group `{group}`"))
+                })?;
+                sets.identity = policies
+                    .into_iter()
+                    .map(|(attached, policy)| named(policy, &attached, "", "", arena))
+                    .collect();
+                input.exclude(&mut sets);
+                let account = group.split(':').nth(4).unwrap_or_default();
+                let arn = arena.alloc_str(&format!("arn:aws:iam::{account}:user/simulated"));
+                request.principal.caller = Caller::User { arn };
+            }
         }
         input.add_to(&mut sets);
         for layer in &self.without {

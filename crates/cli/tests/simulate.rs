@@ -187,6 +187,28 @@ fn principals_of_a_directory_are_simulated() {
         .collect();
     ids.sort_unstable();
     assert_eq!(ids, ["ResourcePolicy", "group_Developers_release"]);
+    // SIM-1: a group's policies alone.
+    let group = "arn:aws:iam::333333333333:group/Developers";
+    let release = run(&directory, &input(group, "sts:AssumeRole", pipeline));
+    assert_eq!(release[0]["EvalDecision"], "allowed");
+    assert_eq!(
+        release[0]["MatchedStatements"][1]["SourcePolicyId"],
+        "group_Developers_release"
+    );
+    let mut without = input(group, "sts:AssumeRole", pipeline);
+    without["PolicyExclusionList"] = json!(["group_Developers_release"]);
+    assert_eq!(run(&directory, &without)[0]["EvalDecision"], "implicitDeny");
+    let folder = Folder::new();
+    let gone = input("arn:aws:iam::333333333333:group/Gone", "s3:GetObject", "*");
+    let refused = folder.run_with(
+        &[&["simulate"][..], &directory].concat(),
+        gone.to_string().as_bytes(),
+    );
+    assert!(
+        refused.stderr.contains("has no group"),
+        "{}",
+        refused.stderr
+    );
     // SIM-17, SIM-20: the organization speaks of the action, not of a resource.
     assert_eq!(
         trusted[0]["OrganizationsDecisionDetail"]["AllowedByOrganizations"],

@@ -1,6 +1,8 @@
 //! How policies came to apply to users and roles: kept for explanations only, because decisions need no
 //! more than which policies they are.
 
+use std::collections::BTreeMap;
+
 use crate::documents::PolicyId;
 use crate::texts::Name;
 
@@ -21,5 +23,11 @@ pub(crate) struct Own {
     pub(crate) groups: Vec<Name>,
 }
 
-/// Of all users and roles, in the order of the tables.
-pub(crate) type Attachments = Vec<Own>;
+/// How all policies came to apply.
+#[derive(Debug, Default)]
+pub(crate) struct Attachments {
+    /// Of users and roles, in the order of the tables.
+    pub(crate) principals: Vec<Own>,
+    /// Of groups, by account and name in lower case.
+    pub(crate) groups: BTreeMap<(u64, String), Vec<(Attachment, PolicyId)>>,
+}

@@ -59,6 +59,7 @@ pub use resolve::{
 };
 pub use sts::{Call, CallError, CallKind, Handout, Session};
 
+use crate::attachments::Attachments;
 use crate::engine::Store;
 use crate::model::Tables;
 use crate::read::Loader;
@@ -102,7 +103,7 @@ impl Directory {
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Loaded, LoadError> {
         let mut loader = Loader::default();
-        loader.documents.attachments = options.debug.then(Vec::new);
+        loader.documents.attachments = options.debug.then(Attachments::default);
         loader.folder(folder, progress);
         if loader.errors.count > 0 {
             // What is missing may stand in what could not be read.

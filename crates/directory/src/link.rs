@@ -176,6 +176,16 @@ impl Loader {
                 self.error(self.place(spot), Code::Duplicate, message);
                 continue;
             }
+            if let Some(all) = &mut self.documents.attachments {
+                let own = policies.iter().enumerate().map(|(index, id)| {
+                    let attachment = match index < inline {
+                        true => Attachment::Inline(Some(name)),
+                        false => Attachment::Managed(Some(name)),
+                    };
+                    (attachment, *id)
+                });
+                all.groups.insert(key.clone(), own.collect());
+            }
             let group = Group {
                 policies,
                 inline,
@@ -276,7 +286,7 @@ impl Loader {
             }
         }
         if let Some(all) = &mut self.documents.attachments {
-            all.push(own);
+            all.principals.push(own);
         }
         self.documents
             .intern_sets(vec![(Layer::Identity, policies)])

@@ -1,12 +1,14 @@
 //! Who asks, and how the policies that decide came to apply: what explanations say beside the verdicts.
 
 use bumpalo::Bump;
-use portcullis_model::{Caller, Layer, Request};
+use portcullis_model::{Caller, Layer, PolicyKind, Request};
+use portcullis_syntax::Policy;
 
 use crate::Directory;
 use crate::attachments::{Attachment, Own};
 use crate::documents::PolicyId;
 use crate::model::{Account, NONE, Principal};
+use crate::read::fields::arn_of;
 use crate::resolve::{Known, Question, Refusal};
 use crate::texts::Name;
 
@@ -158,7 +160,7 @@ impl Directory {
             (Layer::Session, &extra.session),
         ] {
             if let Some(policies) = policies {
-                let applied = |policy: &portcullis_syntax::Policy<'_>| Applied {
+                let applied = |policy: &Policy<'_>| Applied {
                     name: policy.name.to_string(),
                     place: policy.file.to_string(),
                     attached: Vec::new(),
@@ -193,7 +195,38 @@ impl Directory {
     fn own(&self, principal: &Principal) -> Option<&Own> {
         let all = self.store.documents()?.attachments.as_ref()?;
         let mut rows = self.tables.principals.iter();
-        all.get(rows.position(|row| std::ptr::eq(row, principal))?)
+        all.principals
+            .get(rows.position(|row| std::ptr::eq(row, principal))?)
+    }
+
+    /// The policies of a group, each with how the group came to have it; none if the directory has no
+    /// such group, or was not read for explanations.
+    pub fn group_policies<'a>(
+        &'a self,
+        arn: &str,
+        arena: &'a Bump,
+    ) -> Option<Vec<(Attached, Policy<'a>)>> {
+        let documents = self.store.documents()?;
+        let (_, account, rest) = arn_of(arn, "iam")?;
+        let name = rest.strip_prefix("group/")?.rsplit('/').next()?;
+        let key = (account, name.to_ascii_lowercase());
+        let policies = documents.attachments.as_ref()?.groups.get(&key)?;
+        let read = policies.iter().filter_map(|(attachment, id)| {
+            let texts = &self.tables.texts;
+            let policy = documents.read(*id, PolicyKind::Identity, texts, arena)?;
+            Some((self.attached(*attachment), policy))
+        });
+        Some(read.collect())
+    }
+
+    fn attached(&self, attachment: Attachment) -> Attached {
+        let group = |name: Name| self.tables.texts.get(name).to_string();
+        match attachment {
+            Attachment::Inline(None) => Attached::Inline,
+            Attachment::Managed(None) => Attached::Managed,
+            Attachment::Inline(Some(name)) => Attached::GroupInline(group(name)),
+            Attachment::Managed(Some(name)) => Attached::GroupManaged(group(name)),
+        }
     }
 
     fn texts(&self, names: &[Name]) -> Vec<String> {
@@ -221,18 +254,12 @@ impl Directory {
         let ways = own
             .filter(|_| layer == Layer::Identity)
             .map_or(&[][..], |own| &own.policies);
-        let group = |name: Name| texts.get(name).to_string();
         let attached = ways.iter().filter(|(_, own)| *own == policy);
         Applied {
             name: texts.get(name).to_string(),
             place: texts.get(place).to_string(),
             attached: attached
-                .map(|(attachment, _)| match attachment {
-                    Attachment::Inline(None) => Attached::Inline,
-                    Attachment::Managed(None) => Attached::Managed,
-                    Attachment::Inline(Some(name)) => Attached::GroupInline(group(*name)),
-                    Attachment::Managed(Some(name)) => Attached::GroupManaged(group(*name)),
-                })
+                .map(|(attachment, _)| self.attached(*attachment))
                 .collect(),
         }
     }
