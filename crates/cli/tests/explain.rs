@@ -324,6 +324,46 @@ fn an_image_tells_what_it_has() {
     assert_eq!(told["changes"]["tried"], false);
 }
 
+/// Whoever can be decided can be explained.
+#[test]
+fn every_request_of_the_corpus_is_explained() {
+    let folder = Folder::new();
+    let mut explained = 0;
+    for name in [
+        "directory/rules",
+        "directory/organization",
+        "example-organization",
+    ] {
+        let corpus = root().join("corpus").join(name);
+        let data = corpus.join("data");
+        let requests = fs::read_to_string(corpus.join("requests.jsonl")).unwrap();
+        // A process for each is slow: every third.
+        for line in requests.lines().step_by(3).chain([STRANGER_ROOT]) {
+            let mut request: Value = serde_json::from_str(line).unwrap();
+            let expected = request["expect"].clone();
+            request.as_object_mut().unwrap().remove("name");
+            request.as_object_mut().unwrap().remove("expect");
+            folder.write("request.json", request.to_string());
+            let first = ["explain", "--format", "json", "--request", "request.json"];
+            let data = data.to_string_lossy();
+            let run = folder.run(&[&first[..], &["--directory", &data]].concat());
+            let told = value(&run);
+            assert_eq!(told["decision"], expected, "{line}: {run:?}");
+            let is_allow = expected == "Allow";
+            assert_eq!(
+                told["changes"]["needs"].as_array().unwrap().is_empty(),
+                is_allow
+            );
+            explained += 1;
+        }
+    }
+    assert!(explained > 80);
+}
+
+/// The root user of an account that no directory has.
+const STRANGER_ROOT: &str = r#"{"principal": "888888888888", "action": "ec2:RunInstances", "resource": "*",
+    "identity": [{"Version": "2012-10-17", "Statement": []}], "expect": "Allow"}"#;
+
 #[test]
 fn a_picture_of_policies_without_a_directory() {
     let folder = support::folder();

@@ -89,12 +89,7 @@ impl Directory {
     ) -> Result<Question<'a>, Refusal> {
         let tables = &self.tables;
         let mut context = Context::new(request.context, arena);
-        // The policies of such a session are the task policy's (`EVAL-50`, `STS-6`).
-        let is_assumed_root = matches!(request.principal.caller, Caller::Root { .. })
-            && context
-                .only("aws:AssumedRoot")
-                .is_some_and(|value| value.eq_ignore_ascii_case("true"));
-        let has_identity = extra.identity.is_some() && !is_assumed_root;
+        let has_identity = extra.identity.is_some() && !is_assumed_root(request, &context);
         let caller = tables.caller(&request.principal, has_identity, arena)?;
         let mut sets = bumpalo::collections::Vec::with_capacity_in(6, arena);
         let mut add = |id: SetsId| {
@@ -163,6 +158,13 @@ impl Directory {
         sets.session = question.extra.session.clone();
         Some(sets)
     }
+}
+
+/// True for a session of AssumeRoot, whose policies are the task policy's (`EVAL-50`, `STS-6`).
+fn is_assumed_root(request: &Request<'_>, context: &Context<'_>) -> bool {
+    let flag = context.only("aws:AssumedRoot");
+    matches!(request.principal.caller, Caller::Root { .. })
+        && flag.is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
 impl Tables {

@@ -1,7 +1,7 @@
 //! Who asks, and how the policies that decide came to apply: what explanations say beside the verdicts.
 
 use bumpalo::Bump;
-use portcullis_model::{Caller, Layer, PolicyKind, Request};
+use portcullis_model::{Layer, PolicyKind, Request};
 use portcullis_syntax::Policy;
 
 use crate::Directory;
@@ -9,7 +9,8 @@ use crate::attachments::{Attachment, Own};
 use crate::documents::PolicyId;
 use crate::model::{Account, NONE, Principal};
 use crate::read::fields::arn_of;
-use crate::resolve::{Known, Question, Refusal};
+use crate::resolve::context::Context;
+use crate::resolve::{Known, Question, Refusal, is_assumed_root};
 use crate::texts::Name;
 
 /// Where everything in a decision comes from.
@@ -127,8 +128,8 @@ impl Directory {
     pub fn story(&self, asked: &Request<'_>, question: &Question<'_>) -> Result<Story, Refusal> {
         let tables = &self.tables;
         let arena = Bump::new();
-        let has_identity = question.extra.identity.is_some()
-            && !matches!(asked.principal.caller, Caller::Root { .. });
+        let context = Context::new(asked.context, &arena);
+        let has_identity = question.extra.identity.is_some() && !is_assumed_root(asked, &context);
         let known = tables.caller(&asked.principal, has_identity, &arena)?;
         let own = known.principal.and_then(|found| self.own(found));
         let target = tables.target(asked, known.account);
