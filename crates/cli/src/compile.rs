@@ -8,7 +8,7 @@ use clap::Args;
 use portcullis_compile::{Options, compile};
 use portcullis_image::{Image, Section};
 
-use crate::directory::{DirectoryArgs, Keep};
+use crate::directory::{DirectoryArgs, Keep, open_image};
 use crate::failure::{Failure, complain};
 use crate::output::{Output, display_name, write};
 use crate::policies::{PolicyArgs, Purpose};
@@ -19,6 +19,7 @@ Examples:
   portcullis compile --scp root.json --scp unit.json --strip -o organization.pcl
   portcullis compile --scenario scenario.json -o scenario.pcl
   portcullis compile --directory dumps -o organization.pcl
+  portcullis compile --directory changed --base organization.pcl -o organization.pcl
 
 The same input gives the same bytes.
 
@@ -31,6 +32,10 @@ pub(crate) struct CompileArgs {
     policies: PolicyArgs,
     #[command(flatten)]
     directory: DirectoryArgs,
+    /// The image of a whole directory, of which `--directory` holds only what changed since: whole dumps of
+    /// accounts, the organization, resources. What it does not say stays as it was
+    #[arg(long, value_name = "IMAGE", requires = "directory")]
+    base: Option<PathBuf>,
     /// Where the image goes; `-` is standard output
     #[arg(short, long, value_name = "IMAGE")]
     output: PathBuf,
@@ -51,6 +56,14 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode, Failure> {
         if !args.policies.is_empty() {
             return Err(Failure::new("a directory has its policies by itself"));
         }
+        let directory = match &args.base {
+            None => directory,
+            Some(base) => {
+                let mut whole = open_image(base)?;
+                whole.update(directory).map_err(Failure::new)?;
+                whole
+            }
+        };
         let bytes = directory.to_bytes().map_err(Failure::new)?;
         args.save(&bytes)?;
         if args.verbose {

@@ -43,6 +43,51 @@ fn a_folder_and_its_image_answer_the_same() {
 }
 
 #[test]
+fn changes_go_into_an_image() {
+    let folder = Folder::new();
+    for name in ["data", "changed"] {
+        std::fs::create_dir(folder.0.join(name)).unwrap();
+    }
+    let dump = |action: &str| {
+        format!(
+            r#"{{"UserDetailList": [{{"Arn": "arn:aws:iam::111122223333:user/ann", "UserPolicyList": [{{"PolicyName": "p",
+            "PolicyDocument": {{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": "{action}", "Resource": "*"}}}}}}]}}]}}"#
+        )
+    };
+    folder.write("data/dump.json", dump("s3:GetObject"));
+    folder.write("changed/dump.json", dump("s3:PutObject"));
+    let made = folder.run(&["compile", "--directory", "data", "-o", "old.pcl"]);
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let to_new = ["--base", "old.pcl", "-o", "new.pcl"];
+    let made = folder.run(&[&["compile", "--directory", "changed"][..], &to_new].concat());
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let decision = |image: &str, action: &str| {
+        let request = format!(
+            r#"{{"principal": "{}", "action": "{action}", "resource": "arn:aws:s3:::b/k"}}"#,
+            support::ANN
+        );
+        let run = folder.run_with(&["batch", "--image", image], request.as_bytes());
+        let answer: Value = serde_json::from_str(&run.stdout).unwrap();
+        answer["decision"].as_str().unwrap().to_string()
+    };
+    assert_eq!(decision("old.pcl", "s3:GetObject"), "Allow");
+    assert_eq!(decision("new.pcl", "s3:GetObject"), "ImplicitDeny");
+    assert_eq!(decision("new.pcl", "s3:PutObject"), "Allow");
+    // Of what is to be the base?
+    let lone = folder.run(&[
+        "compile",
+        "--identity",
+        "p.json",
+        "--base",
+        "old.pcl",
+        "-o",
+        "x.pcl",
+    ]);
+    assert_eq!(lone.code, 1);
+    assert!(lone.stderr.contains("--directory"), "{}", lone.stderr);
+}
+
+#[test]
 fn lines_that_cannot_be_decided_are_answered_with_errors() {
     let folder = Folder::new();
     let lines = [

@@ -4,7 +4,8 @@
 //! cargo run --release -p portcullis-directory --example measure -- /tmp/directory million
 //! ```
 //!
-//! The folder is made if it is not there. Prints one line of JSON.
+//! The folder is made if it is not there. Prints a name and a figure on each line. Figures of one thread are
+//! its time on the processor, where the system tells.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,14 +16,16 @@
 use std::fs;
 use std::hint::black_box;
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bumpalo::Bump;
-use portcullis_directory::{Directory, Engine, LoadOptions, Query, lines};
+use portcullis_directory::{Deed, Directory, Engine, Extra, LoadOptions, Object, Query, lines};
+use portcullis_model::{Decision, Request};
 use portcullis_scenario::{NoFiles, Source};
 use portcullis_testkit::directory::{Generator, Scale};
 
-const REQUESTS: usize = 20_000;
+const REQUESTS: usize = 100_000;
+const ROUNDS: usize = 5;
 
 /// Memory in use and the most that ever was, in MB, where the system tells.
 fn memory() -> (u64, u64) {
@@ -33,6 +36,46 @@ fn memory() -> (u64, u64) {
         number.unwrap_or_default() / 1024
     };
     (of("VmRSS:"), of("VmHWM:"))
+}
+
+/// How long this thread was on a processor; time of day where the system does not tell.
+fn now(start: Instant) -> Duration {
+    let told = fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let told = told.and_then(|text| text.split_whitespace().next()?.parse().ok());
+    told.map_or_else(|| start.elapsed(), Duration::from_nanos)
+}
+
+/// The least time that something takes, in nanoseconds for each of `count`, in so many rounds.
+fn nanoseconds(count: usize, mut work: impl FnMut()) -> u128 {
+    let start = Instant::now();
+    let rounds = (0..ROUNDS).map(|_| {
+        let before = now(start);
+        work();
+        (now(start) - before).as_nanos() / count.max(1) as u128
+    });
+    rounds.min().unwrap_or_default()
+}
+
+fn seconds<T>(work: impl FnOnce() -> T) -> (f64, T) {
+    let started = Instant::now();
+    let done = work();
+    (started.elapsed().as_secs_f64(), done)
+}
+
+fn say(name: &str, figure: impl std::fmt::Display) {
+    println!("{name:<44} {figure}");
+}
+
+/// Numbers that look random.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as usize % limit.max(1)
+    }
 }
 
 fn main() {
@@ -50,84 +93,179 @@ fn main() {
     if !folder.exists() {
         generator.write(folder).unwrap();
     }
-    let started = Instant::now();
-    let loaded = Directory::load(folder, LoadOptions::default(), &mut |_| ()).unwrap();
-    let directory = loaded.directory;
-    let load = started.elapsed();
-    let (used, most) = memory();
-    let started = Instant::now();
-    let bytes = directory.to_bytes().unwrap();
-    let compile = started.elapsed();
-    let started = Instant::now();
-    let directory = {
-        let opened = Directory::from_bytes(&bytes).unwrap();
-        drop(directory);
-        opened
+    let load = |folder: &Path| {
+        let loaded = Directory::load(folder, LoadOptions::default(), &mut |_| ());
+        loaded.unwrap().directory
     };
-    let open = started.elapsed();
+    let (time, directory) = seconds(|| load(folder));
+    let counts = directory.counts();
+    say("accounts", counts.accounts);
+    say("principals", counts.principals);
+    say("resources", counts.resources);
+    say("policy sets", counts.policy_sets);
+    say("read the dumps, s", format_args!("{time:.2}"));
+    let (used, most) = memory();
+    say(
+        "memory after that, and at most, MB",
+        format_args!("{used}, {most}"),
+    );
+    let (time, bytes) = seconds(|| directory.to_bytes().unwrap());
+    say("compile all, s", format_args!("{time:.2}"));
+    say(
+        "the file, MB",
+        format_args!("{:.1}", bytes.len() as f64 / 1e6),
+    );
+    drop(directory);
+    let (time, directory) = seconds(|| Directory::from_bytes(&bytes).unwrap());
+    say("open and check it, s", format_args!("{time:.2}"));
+    let before = memory().0;
+    drop(bytes);
+    say(
+        "memory before and after the bytes are gone, MB",
+        format_args!("{before}, {}", memory().0),
+    );
 
+    decisions(&directory, &mut generator);
+    questions(&directory);
+    changes(directory, folder, load);
+}
+
+fn decisions(directory: &Directory, generator: &mut Generator) {
     let texts: Vec<String> = (0..REQUESTS)
         .map(|_| generator.request().to_string())
         .collect();
     let arena = Bump::new();
-    let requests: Vec<_> = texts
+    let requests: Vec<Request<'_>> = texts
         .iter()
         .map(|text| {
             let source = Source::new("", text.as_str());
             lines(&source, &NoFiles, &arena).unwrap().remove(0)
         })
         .filter(|line| line.extra.session.is_none())
+        .map(|line| line.case.request.unwrap())
         .collect();
     let mut engine = Engine::new();
     let mut scratch = Bump::new();
-    let started = Instant::now();
-    let mut allowed = 0;
-    for line in &requests {
-        let question = directory
-            .question(&line.case.request.unwrap(), line.extra.clone(), &scratch)
-            .unwrap();
-        let outcome = engine.decide(&directory, &question).unwrap();
-        allowed += usize::from(outcome.is_allow());
-        drop(question);
-        scratch.reset();
+    let time = nanoseconds(requests.len(), || {
+        for request in &requests {
+            let question = directory.question(request, Extra::default(), &scratch);
+            let outcome = engine.decide(directory, &question.unwrap()).unwrap();
+            black_box(outcome);
+            scratch.reset();
+        }
+    });
+    say("find and decide in two steps, ns", time);
+    let time = nanoseconds(requests.len(), || {
+        for request in &requests {
+            black_box(engine.check(directory, request).unwrap());
+        }
+    });
+    say("decide from texts, ns", time);
+
+    // A request that the caller of the engine holds already, for principals all over the directory.
+    let deeds: Vec<Deed> = [
+        "s3:GetObject",
+        "s3:PutObject",
+        "kms:Decrypt",
+        "s3:ListBucket",
+    ]
+    .iter()
+    .map(|name| directory.deed(name).unwrap())
+    .collect();
+    let known = requests.iter().filter_map(|request| {
+        let deed = deeds.iter().find(|deed| deed.name() == request.action)?;
+        Some((deed, directory.object(request.resource, None)))
+    });
+    let known: Vec<(&Deed, Object)> = known.take(500).collect();
+    let mut numbers = Numbers(1);
+    let all = directory.principal_count();
+    for (name, principals) in [
+        ("decide resolved, 100 principals, ns", 100),
+        ("decide resolved, all principals, ns", all),
+    ] {
+        let asked: Vec<(usize, usize)> = (0..REQUESTS)
+            .map(|_| {
+                let principal = numbers.below(principals) * (all / principals);
+                (principal, numbers.below(known.len()))
+            })
+            .collect();
+        let time = nanoseconds(asked.len(), || {
+            for (principal, at) in &asked {
+                if let Some((deed, object)) = known.get(*at) {
+                    let outcome = engine.check_resolved(directory, *principal, deed, object, &[]);
+                    black_box(outcome.unwrap());
+                }
+            }
+        });
+        say(name, time);
     }
-    let decide = started.elapsed().as_nanos() / requests.len() as u128;
-    let started = Instant::now();
-    for line in &requests {
-        let question =
-            directory.question(&line.case.request.unwrap(), line.extra.clone(), &scratch);
-        let _ = black_box(question);
-        scratch.reset();
-    }
-    let resolve = started.elapsed().as_nanos() / requests.len() as u128;
-    let query = Query {
-        action: "s3:GetObject",
-        resource: "arn:aws:s3:::b0-100000000001/blue/x",
+}
+
+fn questions(directory: &Directory) {
+    let query = |action, resource| Query {
+        action,
+        resource,
         resource_account: None,
         context: &[],
     };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let started = Instant::now();
-    let mut can = 0;
-    directory
-        .who_can(query, 0, threads, &mut |_| can += 1)
-        .unwrap();
-    let who = started.elapsed();
-    let counts = directory.counts();
-    println!(
-        "{{\"accounts\": {}, \"principals\": {}, \"resources\": {}, \"policySets\": {}, \"loadSeconds\": {:.2}, \
-         \"megabytesLoaded\": {used}, \"megabytesPeak\": {most}, \"compileSeconds\": {:.2}, \"fileMegabytes\": {:.1}, \
-         \"openSeconds\": {:.2}, \"nsResolve\": {resolve}, \"nsResolveAndDecide\": {decide}, \"allowed\": {allowed}, \
-         \"requests\": {}, \"whoCanSeconds\": {:.2}, \"whoCan\": {can}, \"threads\": {threads}}}",
-        counts.accounts,
-        counts.principals,
-        counts.resources,
-        counts.policy_sets,
-        load.as_secs_f64(),
-        compile.as_secs_f64(),
-        bytes.len() as f64 / 1e6,
-        open.as_secs_f64(),
-        requests.len(),
-        who.as_secs_f64(),
-    );
+    let object = "arn:aws:s3:::b0-100000000001/blue/x";
+    let all = directory.principal_count();
+    for threads in [1, 2] {
+        let mut can = 0;
+        let (time, ()) = seconds(|| {
+            let get = query("s3:GetObject", object);
+            directory
+                .who_can(get, 0, threads, &mut |_| can += 1)
+                .unwrap();
+        });
+        let rate = all as f64 / time / 1e6 / threads as f64;
+        say(
+            &format!("who-can, {threads} threads, s"),
+            format_args!("{time:.2} ({can} can; {rate:.2} million a second and thread)"),
+        );
+        let queries = [
+            query("s3:GetObject", object),
+            query("s3:PutObject", object),
+            query("kms:Decrypt", "*"),
+            query("ec2:RunInstances", "*"),
+        ];
+        let mut allowed = 0;
+        let mut count = |_: usize, decisions: &[Decision]| {
+            allowed += decisions.iter().filter(|one| one.is_allow()).count();
+        };
+        let (time, ()) = seconds(|| directory.matrix(&queries, threads, &mut count).unwrap());
+        let rate = (all * queries.len()) as f64 / time / 1e6 / threads as f64;
+        say(
+            &format!("matrix of 4, {threads} threads, s"),
+            format_args!("{time:.2} ({allowed} allowed; {rate:.2} million a second and thread)"),
+        );
+        let mut admins = 0;
+        let (time, ()) = seconds(|| {
+            directory
+                .admins(&[], threads, &mut |_| admins += 1)
+                .unwrap()
+        });
+        let rate = all as f64 * 4.0 / time / 1e6 / threads as f64;
+        say(
+            &format!("admins, {threads} threads, s"),
+            format_args!("{time:.2} ({admins}; {rate:.2} million a second and thread)"),
+        );
+    }
+}
+
+/// One account is dumped again, with a user less.
+fn changes(mut directory: Directory, folder: &Path, load: impl Fn(&Path) -> Directory) {
+    let changed = folder.with_extension("changed");
+    fs::create_dir_all(&changed).unwrap();
+    let dumps = fs::read_to_string(folder.join("accounts.jsonl")).unwrap();
+    let line = dumps.lines().nth(7).unwrap();
+    fs::write(changed.join("accounts.jsonl"), line).unwrap();
+    fs::copy(folder.join("managed.jsonl"), changed.join("managed.jsonl")).unwrap();
+    let (read, changes) = seconds(|| load(&changed));
+    let (update, ()) = seconds(|| directory.update(changes).unwrap());
+    let (write, bytes) = seconds(|| directory.to_bytes().unwrap());
+    say("one account again: read it, s", format_args!("{read:.3}"));
+    say("take it in, s", format_args!("{update:.3}"));
+    say("write all, s", format_args!("{write:.2}"));
+    black_box(bytes);
 }

@@ -12,8 +12,8 @@
 //!
 //! All numbers are little-endian. The sections are, in this order: settings, the bytes of all texts,
 //! where each text ends, accounts, principals, resources, grants, pairs, endpoints, policy sets, their
-//! uses of parts, the image. Tables are rows of 32-bit words. Nothing in the file is a hash: the ways into
-//! the tables are made anew when it is opened.
+//! uses of parts, the image; then the images of what was changed since, if any. Tables are rows of 32-bit
+//! words. Nothing in the file is a hash: the ways into the tables are made anew when it is opened.
 
 use std::fmt;
 
@@ -22,6 +22,7 @@ use portcullis_image::{Image, Section, layer_mask};
 use portcullis_model::Layer;
 
 use crate::Directory;
+use crate::compiled::MAX_IMAGES;
 use crate::documents::SetsId;
 use crate::engine::{EngineError, Store};
 use crate::model::{Account, Grant, NONE, Principal, Resource, Run, Tables};
@@ -30,8 +31,8 @@ use crate::texts::{Name, Texts};
 
 const MAGIC: [u8; 8] = *b"PCLDIR\r\n";
 const VERSION: u32 = 1;
-const SECTIONS: usize = 12;
-const HEADER: usize = 32 + 8 * SECTIONS;
+/// The sections that every file has, before its images.
+const TABLES: usize = 11;
 /// One more than the largest account.
 const ACCOUNTS: u64 = 1_000_000_000_000;
 
@@ -72,7 +73,7 @@ impl Directory {
             tables.missing,
             u32::from(self.store.has_debug()),
         ];
-        let sections: [Vec<u8>; SECTIONS] = [
+        let mut sections = vec![
             words(settings),
             text.as_bytes().to_vec(),
             words(ends.iter().copied()),
@@ -99,8 +100,9 @@ impl Directory {
                     .iter()
                     .flat_map(|(layers, part)| [*layers, *part]),
             ),
-            self.store.image(tables)?.as_bytes().to_vec(),
         ];
+        let images = self.store.compiled(tables)?.images();
+        sections.extend(images.iter().map(|image| image.as_bytes().to_vec()));
         let mut body = Vec::new();
         for section in &sections {
             body.extend_from_slice(&(section.len() as u64).to_le_bytes());
@@ -112,7 +114,7 @@ impl Directory {
         let mut bytes = Vec::with_capacity(32 + body.len());
         bytes.extend_from_slice(&MAGIC);
         bytes.extend_from_slice(&VERSION.to_le_bytes());
-        bytes.extend_from_slice(&(SECTIONS as u32).to_le_bytes());
+        bytes.extend_from_slice(&(sections.len() as u32).to_le_bytes());
         bytes.extend_from_slice(&(32 + body.len() as u64).to_le_bytes());
         let sum = checksum_of(&bytes, &body);
         bytes.extend_from_slice(&sum.to_le_bytes());
@@ -127,6 +129,9 @@ impl Directory {
     /// [`ContainerError`] says what is wrong.
     pub fn from_bytes(bytes: &[u8]) -> Result<Directory, ContainerError> {
         let sections = sections(bytes)?;
+        let Some((sections, images)) = sections.split_first_chunk::<TABLES>() else {
+            return wrong("sections of another number");
+        };
         let [
             settings,
             text,
@@ -135,11 +140,14 @@ impl Directory {
             principals,
             resources,
             rest @ ..,
-        ] = sections;
-        let [grants, pairs, endpoints, sets, uses, image] = rest;
-        let image = Image::from_bytes(image.to_vec()).map_err(|error| ContainerError {
-            what: error.to_string(),
-        })?;
+        ] = *sections;
+        let [grants, pairs, endpoints, sets, uses] = rest;
+        let images = images.iter().map(|image| Image::from_bytes(image.to_vec()));
+        let images: Vec<_> = images
+            .collect::<Result<_, _>>()
+            .map_err(|error| ContainerError {
+                what: error.to_string(),
+            })?;
         let Ok(text) = String::from_utf8(text.to_vec()) else {
             return wrong("texts that are not UTF-8");
         };
@@ -163,12 +171,14 @@ impl Directory {
         };
         let mut tables = Tables::default();
         tables.uses = both(uses)?;
-        let view = image.view();
+        let views = images.iter().map(Image::view);
+        let stands_for: Vec<u32> = views
+            .flat_map(|view| {
+                (0..view.count(Section::Parts)).map(move |part| view.part(part).layers)
+            })
+            .collect();
         for (layers, part) in &tables.uses {
-            let stands_for = match *part < view.count(Section::Parts) {
-                true => view.part(*part).layers,
-                false => 0,
-            };
+            let stands_for = stands_for.get(*part as usize).copied().unwrap_or(0);
             if *layers == 0 || layers & !stands_for != 0 {
                 return wrong("a part in a layer that it does not stand for");
             }
@@ -224,10 +234,8 @@ impl Directory {
                 return wrong("a resource that is there twice");
             }
         }
-        Ok(Directory {
-            tables,
-            store: Store::of_image(image, debug != 0),
-        })
+        let store = Store::of_images(images, &tables, debug != 0);
+        Ok(Directory { tables, store })
     }
 }
 
@@ -240,29 +248,31 @@ fn pad(bytes: &mut Vec<u8>) {
 }
 
 /// The sections of a file whose frame is sound.
-fn sections(bytes: &[u8]) -> Result<[&[u8]; SECTIONS], ContainerError> {
+fn sections(bytes: &[u8]) -> Result<Vec<&[u8]>, ContainerError> {
     if !Directory::is_directory(bytes) {
         return wrong("it does not begin as one");
     }
-    if u32_at(bytes, 8) != VERSION || u32_at(bytes, 12) as usize != SECTIONS {
+    let count = u32_at(bytes, 12) as usize;
+    if u32_at(bytes, 8) != VERSION || count <= TABLES || count > TABLES + MAX_IMAGES {
         return wrong("it is of another version");
     }
-    if bytes.len() < HEADER || u64_at(bytes, 16) != bytes.len() as u64 {
+    let header = 32 + 8 * count;
+    if bytes.len() < header || u64_at(bytes, 16) != bytes.len() as u64 {
         return wrong("it is not as long as it says");
     }
     let body = bytes.get(32..).unwrap_or_default();
     if u64_at(bytes, 24) != checksum_of(bytes, body) {
         return wrong("its checksum is wrong");
     }
-    let mut found = [&[][..]; SECTIONS];
-    let mut start = HEADER;
-    for (index, section) in found.iter_mut().enumerate() {
+    let mut found = Vec::with_capacity(count);
+    let mut start = header;
+    for index in 0..count {
         let length = usize::try_from(u64_at(bytes, 32 + 8 * index)).unwrap_or(usize::MAX);
         let end = start.checked_add(length);
         let Some(own) = end.and_then(|end| bytes.get(start..end)) else {
             return wrong("a section that does not fit");
         };
-        *section = own;
+        found.push(own);
         start = (start + length).next_multiple_of(8);
     }
     Ok(found)

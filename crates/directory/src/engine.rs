@@ -13,9 +13,10 @@ use portcullis_compile::{CompileError, Options, Part, compile, compile_parts};
 use portcullis_image::{Image, View, layer_mask};
 use portcullis_model::PolicyKind;
 use portcullis_syntax::PolicySets;
-use portcullis_vm::{Explanation, Outcome, PartOf, Target};
+use portcullis_vm::{Explanation, Known, Outcome, PartOf, Target};
 
 use crate::Directory;
+use crate::compiled::Compiled;
 use crate::documents::{Documents, PolicyId, kind_of};
 use crate::model::{Run, Tables};
 use crate::resolve::Question;
@@ -32,7 +33,7 @@ pub(crate) struct Store {
     /// As documents; none if the directory was opened as one file.
     documents: Option<Box<Documents>>,
     /// As an image, made when it is first asked for.
-    image: OnceLock<Result<Image<Vec<u8>>, CompileError>>,
+    image: OnceLock<Result<Compiled, CompileError>>,
     options: Options,
 }
 
@@ -62,13 +63,33 @@ impl Store {
         }
     }
 
-    /// A store of an image alone.
-    pub(crate) fn of_image(image: Image<Vec<u8>>, debug: bool) -> Store {
+    /// A store of images alone.
+    pub(crate) fn of_images(images: Vec<Image<Vec<u8>>>, tables: &Tables, debug: bool) -> Store {
         Store {
             documents: None,
-            image: OnceLock::from(Ok(image)),
+            image: OnceLock::from(Ok(Compiled::new(images, tables))),
             options: options(debug),
         }
+    }
+
+    /// What decisions need, if it was made.
+    pub(crate) fn compiled_mut(&mut self) -> Option<&mut Compiled> {
+        self.image.get_mut()?.as_mut().ok()
+    }
+
+    /// The images alone.
+    pub(crate) fn into_images(self, tables: &Tables) -> Result<Vec<Image<Vec<u8>>>, CompileError> {
+        self.compiled(tables)?;
+        match self.image.into_inner() {
+            Some(made) => Ok(made?.into_images()),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Forgets the documents: the images hold what they do not.
+    pub(crate) fn drop_documents(&mut self, debug: bool) {
+        self.documents = None;
+        self.options.debug = debug;
     }
 
     /// The documents, if the store has them.
@@ -82,11 +103,12 @@ impl Store {
     }
 
     /// The image of all policies.
-    pub(crate) fn image(&self, tables: &Tables) -> Result<&Image<Vec<u8>>, CompileError> {
+    pub(crate) fn compiled(&self, tables: &Tables) -> Result<&Compiled, CompileError> {
         let made = self.image.get_or_init(|| {
             let documents = self.documents.as_deref();
             let none = Documents::default();
-            image_of_all(documents.unwrap_or(&none), tables, self.options)
+            let image = image_of_all(documents.unwrap_or(&none), tables, self.options)?;
+            Ok(Compiled::new(vec![image], tables))
         });
         made.as_ref().map_err(|error| *error)
     }
@@ -153,8 +175,11 @@ fn checked(bytes: Vec<u8>) -> Result<Image<Vec<u8>>, CompileError> {
 /// Decides questions, and keeps its memory from one to the next. One for each thread.
 #[derive(Debug, Default)]
 pub struct Engine {
-    request: portcullis_vm::Request,
-    parts: Vec<PartOf>,
+    pub(crate) request: portcullis_vm::Request,
+    /// The principals of the image that name the caller.
+    pub(crate) known: Known,
+    /// Texts of one decision.
+    pub(crate) arena: Bump,
 }
 
 impl Engine {
@@ -198,35 +223,29 @@ impl Engine {
         ask: impl FnOnce(&[View<'_>], &portcullis_vm::Request) -> T,
     ) -> Result<T, EngineError> {
         let tables = &directory.tables;
-        let all = directory.store.image(tables)?.view();
+        let compiled = directory.store.compiled(tables)?;
         let own = own_image(question, directory.store.has_debug())?;
-        self.parts.clear();
-        for id in question.sets {
-            self.parts
-                .extend(tables.uses(*id).map(|(layers, part)| PartOf {
-                    image: 0,
-                    part,
-                    layers,
-                }));
-        }
-        let both;
-        let one = [all];
-        let views: &[View<'_>] = match &own {
-            None => &one,
-            Some(own) => {
-                self.parts.push(PartOf {
-                    image: 1,
-                    part: 0,
-                    layers: u32::MAX,
-                });
-                both = [all, own.view()];
-                &both
+        let uses = question.sets.iter().flat_map(|id| tables.uses(*id));
+        let parts = uses.map(|(layers, part)| {
+            let (image, part) = compiled.home(part);
+            PartOf {
+                image,
+                part,
+                layers,
             }
-        };
+        });
+        // Policies that came with the request are an image of one part.
+        let own_part = own.iter().map(|_| PartOf {
+            image: compiled.images().len() as u32,
+            part: 0,
+            layers: u32::MAX,
+        });
+        let mut views: Vec<View<'_>> = compiled.views().collect();
+        views.extend(own.iter().map(Image::view));
         let images = views.iter().copied();
         let asked = &question.request;
         self.request
-            .begin_parts(images.clone(), self.parts.iter().copied());
+            .begin_parts(images.clone(), parts.chain(own_part));
         for entry in asked.context {
             self.request.add(images.clone(), entry.key, entry.values);
         }
@@ -238,7 +257,7 @@ impl Engine {
             external_grant: asked.external_grant,
         };
         self.request.finish(images, &asked.principal, None, &target);
-        Ok(ask(views, &self.request))
+        Ok(ask(&views, &self.request))
     }
 }
 

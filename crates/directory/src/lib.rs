@@ -31,6 +31,8 @@
 //! ```
 
 mod attachments;
+mod check;
+mod compiled;
 mod container;
 mod documents;
 mod engine;
@@ -41,12 +43,15 @@ mod problem;
 mod questions;
 mod raw;
 mod read;
+mod reads;
 mod resolve;
 mod sts;
 mod texts;
+mod update;
 
 use std::path::Path;
 
+pub use check::{Deed, Given, Object, Undecided};
 pub use container::ContainerError;
 pub use engine::{Engine, EngineError};
 pub use line::{Line, lines};
@@ -58,6 +63,7 @@ pub use resolve::{
     Story, TargetStory,
 };
 pub use sts::{Call, CallError, CallKind, Handout, Session};
+pub use update::UpdateError;
 
 use crate::attachments::Attachments;
 use crate::engine::Store;

@@ -3,9 +3,11 @@
 use std::hash::{Hash, Hasher};
 
 use bumpalo::Bump;
+use portcullis_image::wire::padded;
 
 use crate::documents::SetsId;
 use crate::raw::Kind;
+use crate::resolve::concat_in;
 use crate::texts::{Index, Name, Texts};
 
 /// Nothing, in a table.
@@ -94,19 +96,35 @@ pub(crate) struct Grant {
     pub(crate) is_exact: bool,
 }
 
+/// The number of an account as it is written.
+pub(crate) fn account_digits(number: u64) -> [u8; 12] {
+    let mut rest = number;
+    let mut digits = [b'0'; 12];
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+    }
+    digits
+}
+
 /// A name that is hashed without regard to case.
 struct Lower<'n>(&'n str);
 
 impl Hash for Lower<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        for chunk in self.0.as_bytes().chunks(32) {
-            let mut lower = [0; 32];
-            for (to, from) in lower.iter_mut().zip(chunk) {
-                *to = from.to_ascii_lowercase();
-            }
-            state.write(&lower);
+        // The bit that tells upper case from lower, set in every byte, makes a few others alike too.
+        const CASE: u64 = 0x2020_2020_2020_2020;
+        let bytes = self.0.as_bytes();
+        state.write_usize(bytes.len());
+        for word in bytes.chunks(8) {
+            state.write_u64(padded(word) | CASE);
         }
     }
+}
+
+/// The hash of a user or role.
+fn hash_of(index: &Index, account: u32, kind: Kind, name: &str) -> u32 {
+    index.hash((account, kind == Kind::Role, Lower(name)))
 }
 
 /// The tables, and the ways into them.
@@ -149,8 +167,19 @@ impl Tables {
     }
 
     fn principal_hash(&self, account: u32, kind: Kind, name: &str) -> u32 {
-        self.principal_index
-            .hash((account, kind == Kind::Role, Lower(name)))
+        hash_of(&self.principal_index, account, kind, name)
+    }
+
+    /// The number of the user or role with a name, in any case (`IN-17`).
+    fn principal_number(&self, account: u32, kind: Kind, name: &str) -> Option<u32> {
+        let hash = self.principal_hash(account, kind, name);
+        let is_right = |index: u32| {
+            self.principals.get(index as usize).is_some_and(|own| {
+                (own.account, own.kind) == (account, kind)
+                    && self.texts.get(own.name).eq_ignore_ascii_case(name)
+            })
+        };
+        self.principal_index.find(hash, is_right)
     }
 
     /// The user or role with a name, in any case (`IN-17`).
@@ -160,15 +189,15 @@ impl Tables {
         kind: Kind,
         name: &str,
     ) -> Option<&Principal> {
-        let hash = self.principal_hash(account, kind, name);
-        let is_right = |index: u32| {
-            self.principals.get(index as usize).is_some_and(|own| {
-                (own.account, own.kind) == (account, kind)
-                    && self.texts.get(own.name).eq_ignore_ascii_case(name)
-            })
-        };
-        let index = self.principal_index.find(hash, is_right)?;
+        let index = self.principal_number(account, kind, name)?;
         self.principals.get(index as usize)
+    }
+
+    /// The number of a user or role, from its row.
+    pub(crate) fn number_of(&self, principal: &Principal) -> Option<usize> {
+        let name = self.texts.get(principal.name);
+        self.principal_number(principal.account, principal.kind, name)
+            .map(|number| number as usize)
     }
 
     /// Adds a user or role; false if there is one with its name.
@@ -187,15 +216,30 @@ impl Tables {
         true
     }
 
+    /// Makes the way to users and roles anew, when their rows were moved.
+    pub(crate) fn index_principals(&mut self) {
+        let mut index = Index::with_capacity(self.principals.len());
+        for (number, own) in (0..).zip(&self.principals) {
+            let name = self.texts.get(own.name);
+            index.insert(hash_of(&index, own.account, own.kind, name), number);
+        }
+        self.principal_index = index;
+    }
+
     /// The resource with exactly this ARN.
     pub(crate) fn find_resource(&self, arn: &str) -> Option<&Resource> {
+        let index = self.resource_number(arn)?;
+        self.resources.get(index as usize)
+    }
+
+    /// The number of the resource with exactly this ARN.
+    pub(crate) fn resource_number(&self, arn: &str) -> Option<u32> {
         let hash = self.resource_index.hash(arn);
         let is_right = |index: u32| {
             let own = self.resources.get(index as usize);
             own.is_some_and(|own| self.texts.get(own.arn) == arn)
         };
-        let index = self.resource_index.find(hash, is_right)?;
-        self.resources.get(index as usize)
+        self.resource_index.find(hash, is_right)
     }
 
     /// Adds a resource; false if there is one with its ARN.
@@ -212,7 +256,7 @@ impl Tables {
     }
 
     /// The layers and parts of policy sets.
-    pub(crate) fn uses(&self, id: SetsId) -> impl Iterator<Item = (u32, u32)> {
+    pub(crate) fn uses(&self, id: SetsId) -> impl Iterator<Item = (u32, u32)> + Clone {
         let run = self.sets.get(id.0 as usize).copied().unwrap_or_default();
         run.of(&self.uses).iter().copied()
     }
@@ -242,13 +286,7 @@ impl Tables {
 
     fn account_digits(&self, principal: &Principal) -> [u8; 12] {
         let account = self.account(principal.account);
-        let mut number = account.map_or(0, |account| account.number);
-        let mut digits = [b'0'; 12];
-        for digit in digits.iter_mut().rev() {
-            *digit = b'0' + (number % 10) as u8;
-            number /= 10;
-        }
-        digits
+        account_digits(account.map_or(0, |account| account.number))
     }
 
     /// The ARN of a user or role.
@@ -260,11 +298,15 @@ impl Tables {
     /// The ARN of a user or role, in an arena.
     pub(crate) fn arn_in<'a>(&self, principal: &Principal, arena: &'a Bump) -> &'a str {
         let digits = self.account_digits(principal);
-        let mut arn = bumpalo::collections::String::with_capacity_in(96, arena);
-        for part in self.arn_parts(principal, &digits) {
-            arn.push_str(part);
-        }
-        arn.into_bump_str()
+        concat_in(&self.arn_parts(principal, &digits), arena)
+    }
+
+    /// The ARN of a user or role with its partition and account, where nobody looks at its path and name.
+    pub(crate) fn nameless_arn_in<'a>(&self, principal: &Principal, arena: &'a Bump) -> &'a str {
+        let partition = self.texts.get(principal.partition);
+        let digits = self.account_digits(principal);
+        let digits = core::str::from_utf8(&digits).unwrap_or_default();
+        concat_in(&["arn:", partition, ":iam::", digits, ":"], arena)
     }
 
     /// True if this is the ARN of a user or role.

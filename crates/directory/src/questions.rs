@@ -1,6 +1,7 @@
 //! Questions over all principals of a directory, asked in parallel and answered in order.
 
 mod outsiders;
+mod sweep;
 mod what_can;
 
 use std::collections::BTreeMap;
@@ -8,15 +9,16 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 
-use bumpalo::Bump;
-use portcullis_model::{Caller, ContextEntry, Decision, Principal as Who, Request};
+use portcullis_model::{ContextEntry, Decision};
 
 pub use outsiders::{Outsider, Scope};
 pub use what_can::{Can, WhatCanError};
 
+use crate::Directory;
+use crate::check::{Deed, Given};
 use crate::engine::{Engine, EngineError};
+use crate::questions::sweep::{Memory, Sweep};
 use crate::raw::Kind;
-use crate::{Directory, Extra};
 
 /// One thing to do to one resource.
 #[derive(Clone, Copy, Debug)]
@@ -67,50 +69,37 @@ const ESCALATIONS: [(Kind, &str); 6] = [
 /// An action of a service that there is not: only who may do everything may do this.
 const ANYTHING: &str = "portcullis-any-service:AnyAction";
 
+/// More questions at once than this are asked without memory of what policies said.
+const REMEMBERED: usize = 64;
+
 /// Asks of one principal after the other, with memory that is kept.
 #[derive(Debug, Default)]
 struct Asker {
     engine: Engine,
-    arena: Bump,
+    memories: Vec<Memory>,
 }
 
 impl Asker {
-    /// Decides a query for a principal.
+    /// Decides one of the questions for a principal.
     fn decide(
         &mut self,
         directory: &Directory,
-        index: usize,
-        query: &Query<'_>,
+        principal: usize,
+        sweeps: &[Sweep<'_>],
+        number: usize,
     ) -> Result<Decision, EngineError> {
-        self.arena.reset();
-        let Some((arn, kind)) = directory.principal(index) else {
+        let Some(sweep) = sweeps.get(number) else {
             return Ok(Decision::ImplicitDeny);
         };
-        let caller = match kind {
-            Kind::User => Caller::User { arn: &arn },
-            Kind::Role => Caller::Role {
-                session_arn: None,
-                role_arn: &arn,
-                service_linked: false,
-            },
-        };
-        let request = Request {
-            principal: Who {
-                caller,
-                user_id: None,
-                management_account: false,
-            },
-            action: query.action,
-            resource: query.resource,
-            resource_account: query.resource_account,
-            context: query.context,
-            restrict_public_buckets: false,
-            external_grant: false,
-        };
-        match directory.question(&request, Extra::default(), &self.arena) {
-            Ok(question) => Ok(self.engine.decide(directory, &question)?.decision()),
-            // The directory knows its own principals.
-            Err(_) => Ok(Decision::ImplicitDeny),
+        if sweeps.len() > REMEMBERED {
+            return sweep.decide_alone(directory, principal, &mut self.engine);
+        }
+        if self.memories.len() <= number {
+            self.memories.resize_with(sweeps.len(), Memory::default);
+        }
+        match self.memories.get_mut(number) {
+            Some(memory) => sweep.decide(directory, principal, &mut self.engine, memory),
+            None => sweep.decide_alone(directory, principal, &mut self.engine),
         }
     }
 }
@@ -131,6 +120,11 @@ impl Directory {
         Some((self.tables.arn(principal), principal.kind))
     }
 
+    fn sweeps<'q>(&self, queries: &[Query<'q>]) -> Result<Vec<Sweep<'q>>, EngineError> {
+        let resolved = queries.iter().map(|query| Sweep::new(self, query));
+        resolved.collect()
+    }
+
     /// What every principal may do: calls back with the principal's number and the decision of each
     /// query, in the order of the principals, while the work goes on.
     ///
@@ -142,9 +136,11 @@ impl Directory {
         threads: usize,
         found: &mut dyn FnMut(usize, &[Decision]),
     ) -> Result<(), EngineError> {
+        let sweeps = self.sweeps(queries)?;
         let ask = |asker: &mut Asker, index: usize| {
-            let decide = |query| asker.decide(self, index, query);
-            queries.iter().map(decide).collect::<Result<Vec<_>, _>>()
+            let decide = |number| asker.decide(self, index, &sweeps, number);
+            let decisions = (0..sweeps.len()).map(decide);
+            decisions.collect::<Result<Vec<_>, _>>()
         };
         self.in_parallel(threads, &ask, &mut |index, decisions: Vec<Decision>| {
             found(index, &decisions);
@@ -236,25 +232,28 @@ impl Directory {
         threads: usize,
         found: &mut dyn FnMut(Admin),
     ) -> Result<(), EngineError> {
+        let anything = self.sweeps(&[Query {
+            action: ANYTHING,
+            resource: "*",
+            resource_account: None,
+            context,
+        }])?;
+        let deeds = ESCALATIONS.iter();
+        let deeds = deeds.map(|(kind, name)| Ok((*kind, *name, self.deed(name)?)));
+        let deeds: Vec<(Kind, &'static str, Deed)> = deeds.collect::<Result<_, EngineError>>()?;
+        let context: Vec<Given<'_>> = context.iter().map(Given::from).collect();
         let ask = |asker: &mut Asker, index: usize| {
             let Some((arn, kind)) = self.principal(index) else {
                 return Ok(None);
             };
-            let mut may = |action, resource| {
-                let query = Query {
-                    action,
-                    resource,
-                    resource_account: None,
-                    context,
-                };
-                let decision = asker.decide(self, index, &query);
-                decision.map(Decision::is_allow)
-            };
-            let everything = may(ANYTHING, "*")?;
+            let everything = asker.decide(self, index, &anything, 0)?.is_allow();
+            let itself = self.object(&arn, None);
             let mut escalations = Vec::new();
-            for (_, action) in ESCALATIONS.iter().filter(|(own, _)| *own == kind) {
-                if may(action, &arn)? {
-                    escalations.push(*action);
+            for (_, name, deed) in deeds.iter().filter(|(own, ..)| *own == kind) {
+                let engine = &mut asker.engine;
+                let outcome = engine.check_resolved(self, index, deed, &itself, &context)?;
+                if outcome.is_allow() {
+                    escalations.push(*name);
                 }
             }
             let is_admin = everything || !escalations.is_empty();
@@ -282,7 +281,7 @@ impl Directory {
         let count = self.principal_count();
         let blocks = count.div_ceil(BLOCK);
         // Compiled before the threads start, so that none waits for another.
-        self.store.image(&self.tables)?;
+        self.store.compiled(&self.tables)?;
         let taken = AtomicUsize::new(0);
         let stop = AtomicBool::new(false);
         let failure = Mutex::new(None);

@@ -1,9 +1,9 @@
 //! From a request to what decides it: the policies that apply, and the context keys that follow from
 //! the directory.
 
-mod context;
+pub(crate) mod context;
 mod story;
-mod target;
+pub(crate) mod target;
 
 use std::fmt;
 
@@ -16,10 +16,12 @@ use crate::documents::SetsId;
 use crate::model::{Account, NONE, Principal, Tables};
 use crate::raw::Kind;
 use crate::read::fields::account_number;
+use crate::reads::{self, Reads};
 use crate::resolve::context::Context;
 pub use crate::resolve::story::{
     AccountStory, Applied, Attached, CallerStory, LayerStory, Source, Story, TargetStory,
 };
+use crate::resolve::target::{Place, Target};
 
 /// Policies that come with a request, not from the directory.
 #[derive(Clone, Debug, Default)]
@@ -67,13 +69,31 @@ impl fmt::Display for Refusal {
 impl std::error::Error for Refusal {}
 
 /// The caller of a request, as the directory knows it.
+#[derive(Clone, Copy)]
 pub(crate) struct Known<'d, 'a> {
-    who: Who<'a>,
-    account: Option<&'d Account>,
+    /// As asked; of a caller by number it is to be made of its row.
+    who: Option<Who<'a>>,
+    pub(crate) account: Option<&'d Account>,
     /// The user or role whose policies are the identity policies.
     principal: Option<&'d Principal>,
-    /// What is known only as far as the key of its id is concerned: a role without a session's name.
-    hides_user_id: bool,
+    /// What is filled in of the caller itself, not only of its policies.
+    is_itself: bool,
+    /// The name of its session, of a role.
+    session: Option<&'a str>,
+}
+
+/// What takes part in a decision: numbers, and nothing that has to be made.
+pub(crate) struct Applies<'d, 'a> {
+    pub(crate) caller: Known<'d, 'a>,
+    pub(crate) target: Target<'d>,
+    sets: [SetsId; 6],
+}
+
+impl Applies<'_, '_> {
+    /// The policies of the directory that apply, in sets.
+    pub(crate) fn sets(&self) -> impl Iterator<Item = SetsId> + '_ {
+        self.sets.iter().copied().filter(|id| id.is_some())
+    }
 }
 
 impl Directory {
@@ -90,52 +110,30 @@ impl Directory {
         let tables = &self.tables;
         let mut context = Context::new(request.context, arena);
         let has_identity = extra.identity.is_some() && !is_assumed_root(request, &context);
-        let caller = tables.caller(&request.principal, has_identity, arena)?;
-        let mut sets = bumpalo::collections::Vec::with_capacity_in(6, arena);
-        let mut add = |id: SetsId| {
-            if id.is_some() {
-                sets.push(id);
-            }
-        };
-        if let Some(principal) = caller.principal {
-            add(principal.identity);
-            add(principal.boundary);
-        }
-        if let Some(account) = caller.account {
-            add(account.scps);
-        }
-        let target = tables.target(request, caller.account);
-        if let Some(owner) = target.owner {
-            add(owner.rcps);
-        }
-        add(target.policy);
-        if let Some(endpoint) = context.only("aws:SourceVpce") {
-            add(tables.endpoint(endpoint).unwrap_or(SetsId::NONE));
-        }
-        tables.fill_caller(&caller, &mut context);
-        tables.fill_target(request, &target, &mut context);
-
-        let principal = Who {
-            management_account: match caller.account {
-                Some(account) if account.is_member => account.is_management,
-                _ => caller.who.management_account,
-            },
-            ..caller.who
-        };
-        let resource_account = request
-            .resource_account
-            .or_else(|| target.stated_owner(request.resource, arena));
+        let caller = tables.caller(&request.principal, has_identity)?;
+        let place = tables.locate(request.resource, request.resource_account);
+        let endpoint = context.only("aws:SourceVpce");
+        let applies = tables.applies(caller, &place, target::is_sts(request.action), endpoint);
+        let principal = tables.complete(&caller, reads::ALL, arena);
+        tables.fill(&applies, &principal, reads::ALL, &mut context);
+        let stated = place.stated_owner().map(|digits| &*arena.alloc_str(digits));
         let mut filled = Request {
             principal,
-            resource_account,
+            resource_account: request.resource_account.or(stated),
             context: context.finish(),
             ..*request
         };
-        filled.restrict_public_buckets |= target.restricts_public;
-        filled.external_grant |= tables.is_granted(&target, &filled);
+        filled.restrict_public_buckets |= applies.target.restricts_public;
+        filled.external_grant |= tables.is_granted(
+            &applies.target,
+            request.action,
+            &principal.caller,
+            filled.context.iter().map(|entry| (entry.key, entry.values)),
+        );
+        let sets = applies.sets();
         Ok(Question {
             request: filled,
-            sets: sets.into_bump_slice(),
+            sets: bumpalo::collections::Vec::from_iter_in(sets, arena).into_bump_slice(),
             extra,
         })
     }
@@ -168,36 +166,68 @@ fn is_assumed_root(request: &Request<'_>, context: &Context<'_>) -> bool {
 }
 
 impl Tables {
+    /// What takes part when a caller does something to a target, by way of an endpoint.
+    pub(crate) fn applies<'d, 'a>(
+        &'d self,
+        caller: Known<'d, 'a>,
+        place: &Place,
+        is_sts: bool,
+        endpoint: Option<&str>,
+    ) -> Applies<'d, 'a> {
+        let target = self.target(place, is_sts, caller.account);
+        let endpoint = endpoint.and_then(|id| self.endpoint(id));
+        Applies {
+            sets: [
+                caller.principal.map_or(SetsId::NONE, |own| own.identity),
+                caller.principal.map_or(SetsId::NONE, |own| own.boundary),
+                caller.account.map_or(SetsId::NONE, |own| own.scps),
+                target.owner.map_or(SetsId::NONE, |own| own.rcps),
+                target.policy,
+                endpoint.unwrap_or(SetsId::NONE),
+            ],
+            caller,
+            target,
+        }
+    }
+
+    /// A user or role by its number; an anonymous caller if nobody has it.
+    pub(crate) fn by_number(&self, number: usize) -> Known<'_, 'static> {
+        let principal = self.principals.get(number);
+        Known {
+            who: None,
+            account: principal.and_then(|own| self.account(own.account)),
+            principal,
+            is_itself: true,
+            session: None,
+        }
+    }
+
     /// Finds the caller.
-    fn caller<'d, 'a>(
+    pub(crate) fn caller<'d, 'a>(
         &'d self,
         who: &Who<'a>,
         has_identity: bool,
-        arena: &'a Bump,
     ) -> Result<Known<'d, 'a>, Refusal> {
         let number = who.caller.account().and_then(account_number);
+        let nobody = Known {
+            who: Some(*who),
+            account: None,
+            principal: None,
+            is_itself: false,
+            session: None,
+        };
         let Some(number) = number else {
             if has_identity {
                 let text = "only callers with an account have `identity`";
                 return Err(Refusal::Contradiction(text.to_string()));
             }
             // Nobody's account: services, anonymous callers and those known by a provider.
-            return Ok(Known {
-                who: *who,
-                account: None,
-                principal: None,
-                hides_user_id: false,
-            });
+            return Ok(nobody);
         };
         let index = self.account_index(number);
         let account = index.and_then(|index| self.account(index));
         let is_known = account.is_some_and(|account| account.is_dumped || account.is_member);
-        let stranger = Known {
-            who: *who,
-            account,
-            principal: None,
-            hides_user_id: false,
-        };
+        let stranger = Known { account, ..nobody };
         if !is_known || (has_identity && account.is_some_and(|account| !account.is_dumped)) {
             return match has_identity {
                 true => Ok(stranger),
@@ -213,21 +243,24 @@ impl Tables {
         let index = index.unwrap_or(NONE);
         match who.caller {
             Caller::Root { .. } => Ok(stranger),
-            Caller::User { arn } => {
-                let user = self.by_arn(index, Kind::User, arn)?;
-                Ok(self.known(stranger, user, None, arena))
-            }
+            Caller::User { arn } => Ok(Known {
+                principal: Some(self.by_arn(index, Kind::User, arn)?),
+                is_itself: true,
+                ..stranger
+            }),
             Caller::Role {
                 session_arn,
                 role_arn,
                 ..
-            } => {
-                let role = match session_arn {
+            } => Ok(Known {
+                principal: Some(match session_arn {
                     None => self.by_arn(index, Kind::Role, role_arn)?,
                     Some(session) => self.by_session(index, session, role_arn)?,
-                };
-                Ok(self.known(stranger, role, session_arn, arena))
-            }
+                }),
+                is_itself: true,
+                session: session_arn.and_then(|arn| arn.split('/').nth(2)),
+                ..stranger
+            }),
             Caller::FederatedUser { arn, federated_by } => match federated_by {
                 None => Err(Refusal::UnknownPrincipal(format!(
                     "`{arn}` does not say who made the session: give the principal as \
@@ -244,6 +277,59 @@ impl Tables {
             },
             _ => Ok(stranger),
         }
+    }
+
+    /// The caller as policies see it, with what they look at.
+    pub(crate) fn complete<'a>(
+        &'a self,
+        caller: &Known<'a, 'a>,
+        reads: Reads,
+        arena: &'a Bump,
+    ) -> Who<'a> {
+        let mut who = caller.who.unwrap_or(Who {
+            caller: Caller::Anonymous,
+            user_id: None,
+            management_account: false,
+        });
+        if let Some(account) = caller.account.filter(|account| account.is_member) {
+            who.management_account = account.is_management;
+        }
+        let Some(principal) = caller.principal.filter(|_| caller.is_itself) else {
+            return who;
+        };
+        if caller.who.is_none() {
+            let arn = match reads & reads::ARN {
+                0 => self.nameless_arn_in(principal, arena),
+                _ => self.arn_in(principal, arena),
+            };
+            who.caller = match principal.kind {
+                Kind::User => Caller::User { arn },
+                Kind::Role => Caller::Role {
+                    session_arn: None,
+                    role_arn: arn,
+                    service_linked: false,
+                },
+            };
+        }
+        if let Caller::Role {
+            role_arn,
+            service_linked,
+            ..
+        } = &mut who.caller
+        {
+            if caller.who.is_some() && reads & reads::ARN != 0 {
+                *role_arn = self.arn_in(principal, arena);
+            }
+            *service_linked |= principal.is_service_linked(&self.texts);
+        }
+        if who.user_id.is_none() && principal.id != NONE && reads & reads::ID != 0 {
+            let id = self.texts.get(crate::texts::Name(principal.id));
+            who.user_id = Some(match caller.session {
+                Some(name) => concat_in(&[id, ":", name], arena),
+                None => id,
+            });
+        }
+        who
     }
 
     /// The user or role with exactly this ARN.
@@ -284,40 +370,12 @@ impl Tables {
         }
         Ok(role)
     }
+}
 
-    /// A caller with what the directory knows of it.
-    fn known<'d, 'a>(
-        &'d self,
-        stranger: Known<'d, 'a>,
-        principal: &'d Principal,
-        session: Option<&'a str>,
-        arena: &'a Bump,
-    ) -> Known<'d, 'a> {
-        let mut caller = Known {
-            principal: Some(principal),
-            ..stranger
-        };
-        let id = match principal.id {
-            NONE => None,
-            id => Some(self.texts.get(crate::texts::Name(id))),
-        };
-        let session_name = session.and_then(|arn| arn.split('/').nth(2));
-        if let Caller::Role {
-            role_arn,
-            service_linked,
-            ..
-        } = &mut caller.who.caller
-        {
-            *role_arn = self.arn_in(principal, arena);
-            *service_linked |= principal.is_service_linked(&self.texts);
-            caller.hides_user_id = session_name.is_none() && caller.who.user_id.is_none();
-        }
-        if caller.who.user_id.is_none() {
-            caller.who.user_id = id.map(|id| match session_name {
-                Some(name) => &*arena.alloc_str(&format!("{id}:{name}")),
-                None => &*arena.alloc_str(id),
-            });
-        }
-        caller
-    }
+/// Texts one after the other.
+pub(crate) fn concat_in<'a>(parts: &[&str], arena: &'a Bump) -> &'a str {
+    let len = parts.iter().map(|part| part.len()).sum();
+    let mut all = bumpalo::collections::String::with_capacity_in(len, arena);
+    parts.iter().for_each(|part| all.push_str(part));
+    all.into_bump_str()
 }

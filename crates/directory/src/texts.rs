@@ -1,6 +1,6 @@
 //! Texts that are stored once and called by a number.
 
-use std::hash::{BuildHasher, Hash, RandomState};
+use std::hash::{BuildHasher, Hash};
 
 /// The number of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +31,13 @@ impl Texts {
     /// How many texts there are.
     pub(crate) fn len(&self) -> usize {
         self.ends.len()
+    }
+
+    /// Goes on with other texts, whose numbers are then larger by as many as there were.
+    pub(crate) fn append(&mut self, other: &Texts) {
+        let start = self.bytes.len() as u32;
+        self.bytes.push_str(&other.bytes);
+        self.ends.extend(other.ends.iter().map(|end| start + end));
     }
 
     /// Every text one after the other, and where each ends.
@@ -94,16 +101,42 @@ impl Interner {
     }
 }
 
+/// A fast hash with seeds that nobody knows beforehand.
+pub(crate) fn random_state() -> ahash::RandomState {
+    let random = std::hash::RandomState::new();
+    let [a, b, c, d] = [0, 1, 2, 3].map(|number: u64| random.hash_one(number));
+    ahash::RandomState::with_seeds(a, b, c, d)
+}
+
 /// A hash table of numbers. What they stand for is known to whoever asks.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Index {
-    state: RandomState,
+    state: ahash::RandomState,
     /// Hash, and number plus one; zero is a free place.
     slots: Vec<(u32, u32)>,
     len: usize,
 }
 
+impl Default for Index {
+    fn default() -> Index {
+        Index::with_capacity(0)
+    }
+}
+
 impl Index {
+    /// An index that need not grow for so many.
+    pub(crate) fn with_capacity(count: usize) -> Index {
+        let size = match count {
+            0 => 0,
+            count => (2 * count + 2).next_power_of_two(),
+        };
+        Index {
+            state: random_state(),
+            slots: vec![(0, 0); size],
+            len: 0,
+        }
+    }
+
     /// The hash of something, which differs from process to process.
     pub(crate) fn hash(&self, key: impl Hash) -> u32 {
         self.state.hash_one(key) as u32

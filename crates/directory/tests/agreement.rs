@@ -6,7 +6,10 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use portcullis_directory::Directory;
+use bumpalo::Bump;
+use portcullis_directory::{Directory, Engine, Extra, Given, Query, lines};
+use portcullis_model::{Caller, Decision, Principal, Request};
+use portcullis_scenario::{NoFiles, Source};
 use portcullis_testkit::directory::{Generator, Scale};
 use support::{Folder, ask};
 
@@ -36,6 +39,8 @@ fn random_directories() {
             }
             *mix.entry(found).or_default() += 1;
         }
+        questions_agree(&loaded.directory, &mut generator);
+        questions_agree(&again, &mut generator);
     }
     println!("{mix:?}");
     let total: u32 = mix.values().sum();
@@ -47,4 +52,59 @@ fn random_directories() {
         );
     }
     assert!(mix.is_empty(), "refused: {mix:?}");
+}
+
+/// What is asked of all principals at once is what is asked of one after the other.
+fn questions_agree(directory: &Directory, generator: &mut Generator) {
+    let texts: Vec<String> = (0..12).map(|_| generator.request().to_string()).collect();
+    let arena = Bump::new();
+    let requests: Vec<Request<'_>> = texts
+        .iter()
+        .map(|text| {
+            let source = Source::new("", text.as_str());
+            let line = lines(&source, &NoFiles, &arena).unwrap().remove(0);
+            line.case.request.unwrap()
+        })
+        .collect();
+    let queries: Vec<Query<'_>> = requests
+        .iter()
+        .map(|request| Query {
+            action: request.action,
+            resource: request.resource,
+            resource_account: None,
+            context: request.context,
+        })
+        .collect();
+    let mut engine = Engine::new();
+    let mut found = 0;
+    let mut compare = |index: usize, decisions: &[Decision]| {
+        found += 1;
+        let arn = directory.principal_arn(index).unwrap();
+        for (query, decision) in queries.iter().zip(decisions) {
+            let request = Request {
+                principal: Principal {
+                    caller: Caller::from_arn(&arn).unwrap(),
+                    user_id: None,
+                    management_account: false,
+                },
+                action: query.action,
+                resource: query.resource,
+                resource_account: None,
+                context: query.context,
+                restrict_public_buckets: false,
+                external_grant: false,
+            };
+            let arena = Bump::new();
+            let question = directory.question(&request, Extra::default(), &arena);
+            let outcome = engine.decide(directory, &question.unwrap()).unwrap();
+            assert_eq!(outcome.decision(), *decision, "{arn} {query:?}");
+            let deed = directory.deed(query.action).unwrap();
+            let object = directory.object(query.resource, None);
+            let given: Vec<Given<'_>> = query.context.iter().map(Given::from).collect();
+            let resolved = engine.check_resolved(directory, index, &deed, &object, &given);
+            assert_eq!(resolved.unwrap(), outcome, "{arn} {query:?}");
+        }
+    };
+    directory.matrix(&queries, 2, &mut compare).unwrap();
+    assert_eq!(found, directory.principal_count());
 }

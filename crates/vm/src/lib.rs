@@ -28,6 +28,7 @@ pub use explain::{
     ConditionReport, Explanation, LayerReport, Miss, StatementReport, Step, explain,
 };
 pub use facts::Target;
-pub use request::{PartOf, Request};
+pub use lookup::part_filter;
+pub use request::{KnownParts, PartOf, Request};
 pub use typed::{Action, Key, Known};
-pub use walk::decide;
+pub use walk::{decide, says};

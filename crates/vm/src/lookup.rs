@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use portcullis_image::index::{ActionHash, ActionKey, Candidate, Group, MAX_SEGMENTS, bucket_hash};
-use portcullis_image::{Part, PatternKind, Section};
+use portcullis_image::{Part, PatternKind, Section, View};
 
 use crate::glob::{Matcher, equal};
 
@@ -88,8 +88,7 @@ fn find(matcher: &Matcher<'_>, hash: u32, is_it: impl Fn(u32) -> bool) -> Option
 }
 
 /// Appends the groups of a part for patterns that [`actions`] found.
-pub(crate) fn groups(matcher: &Matcher<'_>, part: &Part, actions: &[u32], all: &mut Vec<Group>) {
-    let view = matcher.view;
+pub(crate) fn groups(view: View<'_>, part: &Part, actions: &[u32], all: &mut Vec<Group>) {
     let mut push = |groups: u32, count: u32| {
         let range = groups..groups.saturating_add(count);
         all.extend(range.map(|index| view.group(view.node_group(index))));
@@ -108,6 +107,37 @@ pub(crate) fn groups(matcher: &Matcher<'_>, part: &Part, actions: &[u32], all: &
             push(node.groups, node.count);
         }
     }
+}
+
+/// The bit of a part that has statements for every action, and of every action.
+const EVERY_ACTION: u64 = 1 << 63;
+
+fn filter_bit(action: u32) -> u64 {
+    1 << ((action & !RESIDUE) % 63)
+}
+
+/// A bit for each of the patterns that match an action.
+pub(crate) fn filter(actions: &[u32]) -> u64 {
+    let bits = actions.iter().map(|action| filter_bit(*action));
+    bits.fold(EVERY_ACTION, |all, bit| all | bit)
+}
+
+/// A bit for each of the patterns for actions that a part's statements use. Actions whose filter
+/// ([`crate::Request::action_filter`]) has no bit in common with it are none of theirs.
+///
+/// All bits if the image has no index.
+pub fn part_filter(view: View<'_>, part: u32) -> u64 {
+    if !view.has_index() {
+        return u64::MAX;
+    }
+    let part = view.part(part);
+    let nodes = part.nodes..part.nodes.saturating_add(part.node_count);
+    let bits = nodes.map(|node| filter_bit(view.node(node).action));
+    let every = match part.rest_count {
+        0 => 0,
+        _ => EVERY_ACTION,
+    };
+    bits.fold(every, |all, bit| all | bit)
 }
 
 /// Calls back with the hashed candidates of a group that may match the request's resource.

@@ -46,13 +46,24 @@ pub(crate) fn find(
     context: FromContext<'_>,
     all: &mut Vec<Named>,
 ) {
+    if view.count(Section::Principals) > 0 {
+        let look_up = |form, text: &[&str]| find_principal(view, form, text);
+        find_by(look_up, principal, home, context, all);
+    }
+}
+
+/// The same, with another way from a form and a text in parts to the image's principal.
+pub(crate) fn find_by(
+    look_up: impl Fn(PrincipalForm, &[&str]) -> Option<u32>,
+    principal: &Principal<'_>,
+    home: Home<'_>,
+    context: FromContext<'_>,
+    all: &mut Vec<Named>,
+) {
     use PrincipalForm as Form;
     use Strength::{Account, Direct, RoleLike};
-    if view.count(Section::Principals) == 0 {
-        return;
-    }
     let mut add = |form, text: &[&str], strength, identities| {
-        if let Some(principal) = find_principal(view, form, text) {
+        if let Some(principal) = look_up(form, text) {
             all.push(Named {
                 principal,
                 strength,

@@ -42,6 +42,8 @@ pub struct Request {
     parts: Vec<UsedPart>,
     /// The layers of the parts that are present, and whether a resource policy is public.
     present: (u32, bool),
+    /// The layers of which it was said that they allow the request, and that they deny it.
+    said: (u32, u32),
     /// Bit `n` is set if some image looks at the key of reserved slot `n`.
     wanted: u32,
     /// Some image tells candidates apart by the segments of the resource.
@@ -63,6 +65,20 @@ pub struct PartOf {
     pub part: u32,
     /// The layers that it stands for ([`portcullis_image::layer_mask`]).
     pub layers: u32,
+}
+
+/// What a host knows of parts that take part, all together.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KnownParts {
+    /// The layers that are present: those of the parts where they take part.
+    pub present: u32,
+    /// A resource policy among them is public (`S3-5`).
+    pub public: bool,
+    /// The layers in which some statement allows the request. A part of which nothing else can be said
+    /// need not be named.
+    pub allowed: u32,
+    /// The layers in which some statement denies the request.
+    pub denied: u32,
 }
 
 /// A part that takes part, in a request.
@@ -149,6 +165,7 @@ impl Request {
         self.actions.clear();
         self.groups.clear();
         self.present = (0, false);
+        self.said = (0, 0);
         self.wanted = 0;
         self.uses_segments = false;
         let mut start = 0;
@@ -169,6 +186,86 @@ impl Request {
             start = end;
         }
         self.slots.resize(start as usize, SlotRange::default());
+    }
+
+    /// Adds parts of an image of the stack to a request that was begun without parts and has its action.
+    /// Parts of one image come before those of the next.
+    ///
+    /// The host knows what follows from the parts and need not be worked out again; what it says wrongly is
+    /// decided wrongly. The request cannot be explained afterwards.
+    pub fn use_parts(
+        &mut self,
+        image: usize,
+        view: View<'_>,
+        parts: impl Iterator<Item = (u32, u32)>,
+        known: KnownParts,
+    ) {
+        self.present.0 |= known.present;
+        self.present.1 |= known.public;
+        self.said.0 |= known.allowed;
+        self.said.1 |= known.denied;
+        let mut groups = core::mem::take(&mut self.groups);
+        let first = self.parts.len() as u32;
+        for (layers, part) in parts {
+            let start = groups.len() as u32;
+            if let (Some(image), true) = (self.images.get(image), view.has_index()) {
+                let record = view.part(part);
+                let actions = slice(&self.actions, &image.actions);
+                lookup::groups(view, &record, actions, &mut groups);
+                if groups.len() as u32 == start {
+                    continue;
+                }
+            }
+            self.parts.push(UsedPart {
+                part,
+                layers,
+                groups: start..groups.len() as u32,
+            });
+        }
+        self.groups = groups;
+        let end = self.parts.len() as u32;
+        if let Some(image) = self.images.get_mut(image) {
+            let start = match image.parts.is_empty() {
+                true => first,
+                false => image.parts.start,
+            };
+            image.parts = start..end;
+        }
+    }
+
+    /// Takes all parts out again.
+    pub fn clear_parts(&mut self) {
+        self.parts.clear();
+        self.groups.clear();
+        self.present = (0, false);
+        self.said = (0, 0);
+        for image in &mut self.images {
+            image.parts = 0..0;
+        }
+    }
+
+    /// Says that the parts that take part look at no other reserved keys than these, bit `n` for slot `n`.
+    /// No other key is derived then (`KEY-5`), which nobody would see.
+    pub fn narrow(&mut self, keys: u32) {
+        self.wanted &= keys;
+    }
+
+    /// A part of any image of the stack can have a statement for the action only if its filter
+    /// ([`crate::part_filter`]) has a bit in common with this one.
+    pub fn action_filter(&self) -> u64 {
+        lookup::filter(&self.actions)
+    }
+
+    /// How much was added until now, for [`Request::was_added`].
+    pub fn mark(&self) -> usize {
+        self.touched.len()
+    }
+
+    /// True if a key that was resolved for the stack was added before a mark, with or without values.
+    pub fn was_added(&self, key: &Key, mark: usize) -> bool {
+        let added = self.touched.get(..mark).unwrap_or(&[]);
+        let slots = key.slots.first();
+        slots.is_some_and(|(slot, _)| added.contains(slot))
     }
 
     fn use_part(&mut self, view: &View<'_>, part: PartOf) {
@@ -267,12 +364,11 @@ impl Request {
             let Some(of) = self.images.get(image).filter(|_| view.has_index()) else {
                 continue;
             };
-            let matcher = Matcher::new(view, self, image);
             let actions = slice(&self.actions, &of.actions);
             let used = of.parts.start as usize..of.parts.end as usize;
             for part in parts.get_mut(used).unwrap_or(&mut []) {
                 let start = groups.len() as u32;
-                lookup::groups(&matcher, &view.part(part.part), actions, &mut groups);
+                lookup::groups(view, &view.part(part.part), actions, &mut groups);
                 part.groups = start..groups.len() as u32;
             }
         }
@@ -483,6 +579,12 @@ impl Request {
     #[inline]
     pub(crate) fn groups_of(&self, part: &UsedPart) -> &[Group] {
         slice(&self.groups, &part.groups)
+    }
+
+    /// The layers that allow the request and those that deny it, as the host said.
+    #[inline]
+    pub(crate) fn said(&self) -> (u32, u32) {
+        self.said
     }
 
     /// The layers that are present, and whether a resource policy is public.

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use portcullis_image::{Section, View};
+use portcullis_image::{PrincipalForm, Section, View};
 use portcullis_model::Principal;
 
 use crate::facts::Home;
@@ -57,13 +57,42 @@ impl Action {
 }
 
 /// What the images of a stack know of a principal.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Known {
     pub(crate) named: Vec<Named>,
     pub(crate) ranges: Vec<Range<u32>>,
 }
 
 impl Known {
+    /// Forgets what it held, for images of whose principals none names the caller.
+    pub fn set_unnamed(&mut self, images: usize) {
+        self.named.clear();
+        self.ranges.clear();
+        self.ranges.resize(images, 0..0);
+    }
+
+    /// Finds the entries of the policies of some images that name the principal, by the host's own way from
+    /// the place of an image, a form and a text, which comes in parts, to the number of a principal of the
+    /// image.
+    ///
+    /// Forgets what it held, and reuses its memory.
+    pub fn set_by(
+        &mut self,
+        images: usize,
+        look_up: impl Fn(usize, PrincipalForm, &[&str]) -> Option<u32>,
+        principal: &Principal<'_>,
+    ) {
+        self.set_unnamed(images);
+        let home = Home::of(&principal.caller);
+        for (image, range) in self.ranges.iter_mut().enumerate() {
+            let start = self.named.len() as u32;
+            let look_up = |form, text: &[&str]| look_up(image, form, text);
+            let context = FromContext::default();
+            named::find_by(look_up, principal, home, context, &mut self.named);
+            *range = start..self.named.len() as u32;
+        }
+    }
+
     /// Finds the entries of policies that name the principal.
     pub fn resolve<'i>(images: impl Iterator<Item = View<'i>>, principal: &Principal<'_>) -> Known {
         let mut known = Known {

@@ -32,16 +32,18 @@ impl Sink for Quiet {
 #[inline]
 pub fn decide<'i>(images: impl Iterator<Item = View<'i>>, request: &Request) -> Outcome {
     let mut walk = Walk::new(request);
-    for (image, view) in images.enumerate() {
-        let matcher = Matcher::new(view, request, image);
-        walk.ran = 0;
-        for part in request.parts_of(image) {
-            if !(view.has_index() && walk.candidates(&matcher, part)) {
-                walk.all(&matcher, part, &mut Quiet);
-            }
-        }
-    }
+    walk.through(images, request);
     conclude(&request.facts, &walk.verdicts)
+}
+
+/// Whether some statement of the parts of a filled request allows it, and whether some denies it, in
+/// whatever layer and for whichever kind of caller: what a host may keep for requests that differ only in
+/// what the parts do not look at ([`crate::KnownParts`]).
+pub fn says<'i>(images: impl Iterator<Item = View<'i>>, request: &Request) -> (bool, bool) {
+    let mut walk = Walk::new(request);
+    (walk.layers, walk.deniable) = (u32::MAX, u32::MAX);
+    walk.through(images, request);
+    (walk.verdicts.allow != 0, walk.verdicts.deny != 0)
 }
 
 /// Finds what every statement that takes part says, and tells.
@@ -88,8 +90,23 @@ impl Walk {
             verdicts: Verdicts {
                 present,
                 public,
+                allow: request.said().0 & facts.layers,
+                deny: request.said().1 & facts.layers & !facts.undeniable,
                 ..Verdicts::default()
             },
+        }
+    }
+
+    #[inline(always)]
+    fn through<'i>(&mut self, images: impl Iterator<Item = View<'i>>, request: &Request) {
+        for (image, view) in images.enumerate() {
+            let matcher = Matcher::new(view, request, image);
+            self.ran = 0;
+            for part in request.parts_of(image) {
+                if !(view.has_index() && self.candidates(&matcher, part)) {
+                    self.all(&matcher, part, &mut Quiet);
+                }
+            }
         }
     }
 

@@ -96,13 +96,17 @@ impl Directory {
         context: &[ContextEntry<'_>],
         found: &mut dyn FnMut(Outsider),
     ) -> Result<(), EngineError> {
-        let view = self.store.image(&self.tables)?.view();
+        let compiled = self.store.compiled(&self.tables)?;
         let mut engine = Engine::new();
         let roles = self.tables.principals.iter();
         for role in roles.filter(|role| role.kind == Kind::Role && role.trust.is_some()) {
             let mut seen: Vec<Entry<'_>> = Vec::new();
             for (_, part) in self.tables.uses(role.trust) {
-                for entry in allowed_by(view, part) {
+                let (image, part) = compiled.home(part);
+                let Some(image) = compiled.images().get(image as usize) else {
+                    continue;
+                };
+                for entry in allowed_by(image.view(), part) {
                     if seen.contains(&entry) {
                         continue;
                     }

@@ -2,14 +2,54 @@
 
 use bumpalo::Bump;
 use portcullis_image::value::fold;
-use portcullis_model::{Caller, ContextEntry, Request};
+use portcullis_model::{Caller, ContextEntry, Principal};
 
 use crate::model::{Account, NONE, Run, Tables};
 use crate::read::acl::{ALL_USERS, AUTHENTICATED_USERS};
 use crate::read::fields::account_number;
-use crate::resolve::Known;
+use crate::reads::{self, Reads};
 use crate::resolve::target::Target;
-use crate::texts::Name;
+use crate::resolve::{Applies, Known, concat_in};
+use crate::texts::{Name, Texts};
+
+/// A key that follows from the directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Filled {
+    UserId,
+    PrincipalOrgId,
+    PrincipalOrgPaths,
+    ResourceOrgId,
+    ResourceOrgPaths,
+    /// `aws:PrincipalTag/` and a name.
+    PrincipalTag(Name),
+    /// `aws:ResourceTag/` and a name.
+    ResourceTag(Name),
+    /// `iam:ResourceTag/` and a name.
+    IamResourceTag(Name),
+}
+
+impl Filled {
+    /// The key's name in two parts, of which the second is a text of the tables.
+    pub(crate) fn name(self) -> (&'static str, Option<Name>) {
+        match self {
+            Filled::UserId => ("aws:userid", None),
+            Filled::PrincipalOrgId => ("aws:PrincipalOrgID", None),
+            Filled::PrincipalOrgPaths => ("aws:PrincipalOrgPaths", None),
+            Filled::ResourceOrgId => ("aws:ResourceOrgID", None),
+            Filled::ResourceOrgPaths => ("aws:ResourceOrgPaths", None),
+            Filled::PrincipalTag(name) => ("aws:PrincipalTag/", Some(name)),
+            Filled::ResourceTag(name) => ("aws:ResourceTag/", Some(name)),
+            Filled::IamResourceTag(name) => ("iam:ResourceTag/", Some(name)),
+        }
+    }
+}
+
+/// What takes keys that follow from the directory.
+pub(crate) trait Fill<'a> {
+    /// Adds a key, unless the request has it or switches it off (`KEY-2`). Without a value it is absent,
+    /// and is not derived.
+    fn add(&mut self, texts: &'a Texts, key: Filled, value: Option<Name>);
+}
 
 /// A context to which keys are added that it does not have. What it adds lies in the arena or in the
 /// tables, so that nothing is allocated for a request.
@@ -30,35 +70,10 @@ impl<'a> Context<'a> {
 
     /// The only value of a key that was given.
     pub(crate) fn only(&self, key: &str) -> Option<&'a str> {
-        let own = self.given.iter().filter(|entry| is_key(entry.key, key, ""));
-        let mut values = own.flat_map(|entry| entry.values);
-        values.next().copied().filter(|_| values.next().is_none())
-    }
-
-    /// Adds a key of two parts, unless the request has it or switches it off (`KEY-2`).
-    fn add(&mut self, start: &'static str, rest: &str, value: Option<&'a str>) {
-        if self
-            .given
-            .iter()
-            .any(|entry| is_key(entry.key, start, rest))
-        {
-            return;
-        }
-        let key = match rest {
-            "" => start,
-            _ => {
-                let len = start.len() + rest.len();
-                let mut key = bumpalo::collections::String::with_capacity_in(len, self.arena);
-                key.push_str(start);
-                key.push_str(rest);
-                key.into_bump_str()
-            }
-        };
-        let values: &'a [&'a str] = match value {
-            Some(value) => self.arena.alloc_slice_copy(&[value]),
-            None => &[],
-        };
-        self.added.push(ContextEntry { key, values });
+        only(
+            self.given.iter().map(|entry| (entry.key, entry.values)),
+            key,
+        )
     }
 
     /// All keys.
@@ -71,6 +86,36 @@ impl<'a> Context<'a> {
     }
 }
 
+impl<'a> Fill<'a> for Context<'a> {
+    fn add(&mut self, texts: &'a Texts, key: Filled, value: Option<Name>) {
+        let (start, rest) = key.name();
+        let rest = rest.map_or("", |name| texts.get(name));
+        let is_given = |entry: &ContextEntry<'_>| is_key(entry.key, start, rest);
+        if self.given.iter().any(is_given) {
+            return;
+        }
+        let key = match rest {
+            "" => start,
+            _ => concat_in(&[start, rest], self.arena),
+        };
+        let values: &'a [&'a str] = match value {
+            Some(value) => self.arena.alloc_slice_copy(&[texts.get(value)]),
+            None => &[],
+        };
+        self.added.push(ContextEntry { key, values });
+    }
+}
+
+/// The only value of a key among those given.
+pub(crate) fn only<'g>(
+    given: impl Iterator<Item = (&'g str, &'g [&'g str])>,
+    key: &str,
+) -> Option<&'g str> {
+    let own = given.filter(|(name, _)| is_key(name, key, ""));
+    let mut values = own.flat_map(|(_, values)| values);
+    values.next().copied().filter(|_| values.next().is_none())
+}
+
 /// True if a name is that of a key of two parts, in any case (`COND-40`).
 fn is_key(name: &str, start: &str, rest: &str) -> bool {
     let own = fold::strip_ignoring_case(name, start);
@@ -78,86 +123,89 @@ fn is_key(name: &str, start: &str, rest: &str) -> bool {
 }
 
 impl Tables {
-    /// `aws:PrincipalTag/*`, `aws:PrincipalOrgID`, `aws:PrincipalOrgPaths` (`KEY-12` to `KEY-14`).
-    pub(crate) fn fill_caller<'a>(&'a self, caller: &Known<'a, '_>, context: &mut Context<'a>) {
-        if caller.hides_user_id {
+    /// Fills in the keys that follow from the directory, as far as they are looked at (`KEY-12` to `KEY-14`,
+    /// `KEY-51` to `KEY-53`).
+    pub(crate) fn fill<'a>(
+        &'a self,
+        applies: &Applies<'a, '_>,
+        who: &Principal<'_>,
+        reads: Reads,
+        to: &mut impl Fill<'a>,
+    ) {
+        let (caller, target) = (&applies.caller, &applies.target);
+        if caller.hides_user_id(who) && reads & reads::ID != 0 {
             // The id of the role is known, and so are the policies that name it; the key would end
             // with the name of the session.
-            context.add("aws:userid", "", None);
+            to.add(&self.texts, Filled::UserId, None);
         }
-        if let Some(principal) = caller.principal {
-            self.fill_tags("aws:PrincipalTag/", principal.tags, context);
+        if reads & reads::PRINCIPAL_TAGS != 0 {
+            let tags = caller.principal.map_or(Run::default(), |own| own.tags);
+            self.fill_tags(Filled::PrincipalTag, tags, to);
         }
-        if let Some(account) = caller.account {
-            self.fill_organization(
-                "aws:PrincipalOrgID",
-                "aws:PrincipalOrgPaths",
-                account,
-                context,
-            );
+        if let Some(account) = caller.account.filter(|_| reads & reads::PRINCIPAL_ORG != 0) {
+            let keys = (Filled::PrincipalOrgId, Filled::PrincipalOrgPaths);
+            self.fill_organization(keys, account, to);
         }
-    }
-
-    /// `aws:ResourceTag/*`, `aws:ResourceOrgID`, `aws:ResourceOrgPaths` (`KEY-51` to `KEY-53`).
-    pub(crate) fn fill_target<'a>(
-        &'a self,
-        request: &Request<'_>,
-        target: &Target<'a>,
-        context: &mut Context<'a>,
-    ) {
-        self.fill_tags("aws:ResourceTag/", target.tags, context);
-        // TRUST-7.
-        if target.is_role_of_sts(request) {
-            self.fill_tags("iam:ResourceTag/", target.tags, context);
+        if reads & reads::RESOURCE_TAGS != 0 {
+            self.fill_tags(Filled::ResourceTag, target.tags, to);
+            // TRUST-7.
+            if target.is_role_of_sts {
+                self.fill_tags(Filled::IamResourceTag, target.tags, to);
+            }
         }
         // As with the account, never from an owner that is an assumption (EVAL-12).
-        if let Some(owner) = target.owner.filter(|_| !target.is_assumed) {
-            self.fill_organization("aws:ResourceOrgID", "aws:ResourceOrgPaths", owner, context);
+        let owner = target.owner.filter(|_| !target.is_assumed);
+        if let Some(owner) = owner.filter(|_| reads & reads::RESOURCE_ORG != 0) {
+            let keys = (Filled::ResourceOrgId, Filled::ResourceOrgPaths);
+            self.fill_organization(keys, owner, to);
         }
     }
 
-    fn fill_tags<'a>(&'a self, prefix: &'static str, tags: Run, context: &mut Context<'a>) {
-        for (key, value) in self.pairs(tags) {
-            context.add(prefix, key, Some(value));
+    fn fill_tags<'a>(&'a self, key: fn(Name) -> Filled, tags: Run, to: &mut impl Fill<'a>) {
+        for (name, value) in tags.of(&self.pairs) {
+            to.add(&self.texts, key(*name), Some(*value));
         }
     }
 
     fn fill_organization<'a>(
         &'a self,
-        id_key: &'static str,
-        paths_key: &'static str,
+        (id_key, paths_key): (Filled, Filled),
         account: &Account,
-        context: &mut Context<'a>,
+        to: &mut impl Fill<'a>,
     ) {
         if !account.is_member {
             return;
         }
         if let Some(id) = self.organization {
-            context.add(id_key, "", Some(self.texts.get(id)));
+            to.add(&self.texts, id_key, Some(id));
         }
         if account.org_path != NONE {
-            let path = self.texts.get(Name(account.org_path));
-            context.add(paths_key, "", Some(path));
+            to.add(&self.texts, paths_key, Some(Name(account.org_path)));
         }
     }
 
     /// True if a grant of the target allows the request: one of a key (`KMS-8`) or of a bucket's access
     /// control list (`S3-2`).
-    pub(crate) fn is_granted(&self, target: &Target<'_>, request: &Request<'_>) -> bool {
+    pub(crate) fn is_granted<'g>(
+        &self,
+        target: &Target<'_>,
+        action: &str,
+        caller: &Caller<'_>,
+        context: impl Iterator<Item = (&'g str, &'g [&'g str])> + Clone,
+    ) -> bool {
         let grants = target.grants.of(&self.grants);
         if grants.is_empty() {
             return false;
         }
-        let Some((service, operation)) = request.action.split_once(':') else {
+        let Some((service, operation)) = action.split_once(':') else {
             return false;
         };
         // Keys have names of operations, buckets names of actions.
         let (is_key, named) = match service {
             service if service.eq_ignore_ascii_case("kms") => (true, operation),
-            service if service.eq_ignore_ascii_case("s3") => (false, request.action),
+            service if service.eq_ignore_ascii_case("s3") => (false, action),
             _ => return false,
         };
-        let caller = &request.principal.caller;
         let owner = target.owner.map(|owner| owner.number);
         grants.iter().any(|grant| {
             let mut operations = self.pairs(grant.operations);
@@ -167,27 +215,37 @@ impl Tables {
                     true => is_grantee(grantee, caller),
                     false => is_listed(grantee, caller, owner),
                 }
-                && self.has_encryption_context(grant, request)
+                && self.has_encryption_context(grant, context.clone())
         })
     }
 
-    fn has_encryption_context(&self, grant: &crate::model::Grant, request: &Request<'_>) -> bool {
+    fn has_encryption_context<'g>(
+        &self,
+        grant: &crate::model::Grant,
+        context: impl Iterator<Item = (&'g str, &'g [&'g str])> + Clone,
+    ) -> bool {
         const PREFIX: &str = "kms:EncryptionContext:";
-        let given: Vec<(&str, &[&str])> = request
-            .context
-            .iter()
-            .filter_map(|entry| Some((fold::strip_ignoring_case(entry.key, PREFIX)?, entry.values)))
-            .collect();
+        let mut given = context
+            .filter_map(|(key, values)| Some((fold::strip_ignoring_case(key, PREFIX)?, values)));
         // Encryption contexts differ by case.
         let has = |key: &str, value: &str| {
-            given
-                .iter()
-                .any(|(own, values)| *own == key && *values == [value])
+            let mut given = given.clone();
+            given.any(|(own, values)| own == key && *values == [value])
         };
         let subset = self.pairs(grant.subset).all(|(key, value)| has(key, value));
         let equals = self.pairs(grant.equals).all(|(key, value)| has(key, value));
-        let exact = !grant.is_exact || given.len() == grant.equals.count as usize;
+        let exact = !grant.is_exact || given.by_ref().count() == grant.equals.count as usize;
         subset && equals && exact
+    }
+}
+
+impl Known<'_, '_> {
+    /// What is known only as far as the key of its id is concerned: a role without a session's name, if
+    /// the request does not say its id.
+    fn hides_user_id(&self, who: &Principal<'_>) -> bool {
+        let has_id = self.who.is_some_and(|who| who.user_id.is_some());
+        let is_role = matches!(who.caller, Caller::Role { .. });
+        self.is_itself && is_role && self.session.is_none() && !has_id
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who asks, and how the policies that decide came to apply: what explanations say beside the verdicts.
 
 use bumpalo::Bump;
-use portcullis_model::{Layer, PolicyKind, Request};
+use portcullis_model::{Layer, PolicyKind, Request, split_arn};
 use portcullis_syntax::Policy;
 
 use crate::Directory;
@@ -130,9 +130,9 @@ impl Directory {
         let arena = Bump::new();
         let context = Context::new(asked.context, &arena);
         let has_identity = question.extra.identity.is_some() && !is_assumed_root(asked, &context);
-        let known = tables.caller(&asked.principal, has_identity, &arena)?;
+        let known = tables.caller(&asked.principal, has_identity)?;
         let own = known.principal.and_then(|found| self.own(found));
-        let target = tables.target(asked, known.account);
+        let target = tables.target_of(asked, known.account);
         let mut layers = Vec::new();
         for id in question.sets {
             let mut add = |layer: Layer, policies: Option<Vec<Applied>>| {
@@ -274,7 +274,7 @@ impl Directory {
                 None => Source::Request,
             },
             Layer::Scp(level) => self.node(known.account, level),
-            Layer::Rcp(level) => self.node(tables.target(asked, known.account).owner, level),
+            Layer::Rcp(level) => self.node(tables.target_of(asked, known.account).owner, level),
             Layer::VpcEndpoint => {
                 let mut given = asked.context.iter();
                 let entry = given.find(|entry| entry.key.eq_ignore_ascii_case("aws:SourceVpce"));
@@ -282,8 +282,8 @@ impl Directory {
                 Source::Endpoint(id.copied().unwrap_or_default().to_string())
             }
             Layer::Resource => {
-                let is_trust = tables.target(asked, known.account).is_role_of_sts(asked);
-                match tables.listed(asked.resource) {
+                let is_trust = tables.target_of(asked, known.account).is_role_of_sts;
+                match tables.listed(asked.resource, split_arn(asked.resource)) {
                     _ if is_trust => Source::Trust(asked.resource.to_string()),
                     Some((found, _)) => Source::Resource(tables.texts.get(found.arn).to_string()),
                     None => Source::Resource(asked.resource.to_string()),

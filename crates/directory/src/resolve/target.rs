@@ -1,50 +1,73 @@
 //! The target of a request, as the directory knows it.
 
-use bumpalo::Bump;
 use portcullis_model::{Request, is_account_id, split_arn};
 
 use crate::documents::SetsId;
-use crate::model::{Account, Resource, Run, Tables};
+use crate::model::{Account, Resource, Run, Tables, account_digits};
 use crate::raw::Kind;
 use crate::read::fields::account_number;
 
-/// What is known of a target.
+/// What the directory knows of a target, whoever asks and for what.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    owner: Owner,
+    /// The owner's account in digits, where the directory alone knows it.
+    stated: Option<[u8; 12]>,
+    policy: SetsId,
+    /// The trust policy, of a role.
+    trust: SetsId,
+    /// The target is a user or role of the directory.
+    is_principal: bool,
+    /// The ARN is that of a role, whether the directory has it or not.
+    is_role: bool,
+    tags: Run,
+    grants: Run,
+    restricts_public: bool,
+}
+
+/// Whose a target is (`EVAL-12`, `EVAL-13`).
+#[derive(Clone, Copy, Debug)]
+enum Owner {
+    /// An account of the directory.
+    Known(u32),
+    /// An account that the directory does not have.
+    Stranger,
+    /// Nothing says so: the caller's, as an assumption.
+    Assumed,
+}
+
+/// What is known of a target for a caller and an action.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Target<'d> {
     /// Its owner's account, if the directory has that.
     pub(crate) owner: Option<&'d Account>,
     /// The owner is an assumption (`EVAL-12`).
     pub(crate) is_assumed: bool,
-    /// The owner is known from the directory alone: not from the request or the ARN.
-    is_listed: bool,
+    /// `TRUST-7`: the target is a role that is to be assumed.
+    pub(crate) is_role_of_sts: bool,
     pub(crate) policy: SetsId,
     pub(crate) tags: Run,
     pub(crate) grants: Run,
     pub(crate) restricts_public: bool,
 }
 
-impl Target<'_> {
+impl Place {
     /// The owner that the request leaves open and the directory knows.
-    pub(crate) fn stated_owner<'a>(&self, resource: &str, arena: &'a Bump) -> Option<&'a str> {
-        let of_arn = split_arn(resource).is_some_and(|[.., account, _]| is_account_id(account));
-        let owner = self.owner.filter(|_| self.is_listed && !of_arn)?;
-        Some(arena.alloc_str(&format!("{:012}", owner.number)))
-    }
-
-    /// `TRUST-7`: the target is a role that is to be assumed.
-    pub(crate) fn is_role_of_sts(&self, request: &Request<'_>) -> bool {
-        is_sts(request.action) && role_of(request.resource).is_some()
+    pub(crate) fn stated_owner(&self) -> Option<&str> {
+        let digits = self.stated.as_ref()?;
+        core::str::from_utf8(digits).ok()
     }
 }
 
-fn is_sts(action: &str) -> bool {
+/// True if an action is one of STS, where a role's policy is its trust policy (`TRUST-1`).
+pub(crate) fn is_sts(action: &str) -> bool {
     let service = action.split(':').next().unwrap_or(action);
     service.eq_ignore_ascii_case("sts")
 }
 
 /// Account and name of the user or role that an ARN names.
-fn entity_of(arn: &str) -> Option<(Kind, u64, &str)> {
-    let [_, _, "iam", _, account, rest] = split_arn(arn)? else {
+fn entity_of(arn: [&str; 6]) -> Option<(Kind, u64, &str)> {
+    let [_, _, "iam", _, account, rest] = arn else {
         return None;
     };
     let (kind, path) = rest.split_once('/')?;
@@ -57,102 +80,139 @@ fn entity_of(arn: &str) -> Option<(Kind, u64, &str)> {
     Some((kind, account_number(account)?, name))
 }
 
-fn role_of(arn: &str) -> Option<(u64, &str)> {
-    match entity_of(arn)? {
-        (Kind::Role, account, name) => Some((account, name)),
-        _ => None,
-    }
-}
-
 impl Tables {
-    /// Finds the target.
-    pub(crate) fn target<'d>(
-        &'d self,
-        request: &Request<'_>,
-        caller: Option<&'d Account>,
-    ) -> Target<'d> {
-        let mut target = Target {
-            owner: None,
-            is_assumed: false,
-            is_listed: false,
+    /// Finds a target by its ARN; the request may say who owns it.
+    pub(crate) fn locate(&self, arn: &str, account: Option<&str>) -> Place {
+        let parts = split_arn(arn);
+        let mut place = Place {
+            owner: Owner::Assumed,
+            stated: None,
             policy: SetsId::NONE,
+            trust: SetsId::NONE,
+            is_principal: false,
+            is_role: false,
             tags: Run::default(),
             grants: Run::default(),
             restricts_public: false,
         };
-        let listed = self.listed(request.resource);
+        let listed = self.listed(arn, parts);
         if let Some((resource, is_itself)) = listed {
-            target.policy = resource.policy;
-            target.grants = resource.grants;
-            target.restricts_public = resource.restricts_public;
+            place.policy = resource.policy;
+            place.grants = resource.grants;
+            place.restricts_public = resource.restricts_public;
             if is_itself {
-                target.tags = resource.tags;
+                place.tags = resource.tags;
             }
         }
-        if let Some((kind, account, name)) = entity_of(request.resource) {
+        if let Some((kind, number, name)) = parts.and_then(entity_of) {
+            place.is_role = kind == Kind::Role;
             let found = self
-                .account_index(account)
+                .account_index(number)
                 .and_then(|account| self.find_principal(account, kind, name))
-                .filter(|found| self.has_arn(found, request.resource));
+                .filter(|found| self.has_arn(found, arn));
             if let Some(found) = found {
-                target.tags = found.tags;
-                // A trust policy says who may assume the role, nothing else (TRUST-1).
-                if is_sts(request.action) {
-                    target.policy = found.trust;
-                }
+                place.is_principal = true;
+                place.tags = found.tags;
+                place.trust = found.trust;
             }
         }
-        self.find_owner(request, listed.map(|(own, _)| own), caller, &mut target);
-        target.restricts_public |= target
-            .owner
-            .is_some_and(|owner| owner.restricts_public && !target.is_assumed);
-        target
+        self.find_owner(arn, account, parts, listed.map(|(own, _)| own), &mut place);
+        place
+    }
+
+    /// The number of the user or role with exactly this ARN.
+    pub(crate) fn number_by_arn(&self, arn: &str) -> Option<usize> {
+        let (kind, number, name) = split_arn(arn).and_then(entity_of)?;
+        let account = self.account_index(number)?;
+        let found = self.find_principal(account, kind, name)?;
+        self.number_of(found).filter(|_| self.has_arn(found, arn))
     }
 
     /// `EVAL-12`, `EVAL-13`.
-    fn find_owner<'d>(
-        &'d self,
-        request: &Request<'_>,
+    fn find_owner(
+        &self,
+        arn: &str,
+        account: Option<&str>,
+        parts: Option<[&str; 6]>,
         listed: Option<&Resource>,
-        caller: Option<&'d Account>,
-        target: &mut Target<'d>,
+        place: &mut Place,
     ) {
         let by_number = |text: &str| {
-            let index = self.account_index(account_number(text)?)?;
-            self.account(index)
+            let index = account_number(text).and_then(|number| self.account_index(number));
+            index.map_or(Owner::Stranger, Owner::Known)
         };
-        if let Some(account) = request.resource_account {
-            target.owner = by_number(account);
+        if let Some(account) = account {
+            place.owner = by_number(account);
             return;
         }
-        if request.resource == "*" {
-            target.owner = caller;
-            target.is_assumed = true;
+        if arn == "*" {
             return;
         }
-        let of_arn = split_arn(request.resource)
+        let of_arn = parts
             .map(|[.., account, _]| account)
             .filter(|account| is_account_id(account));
         if let Some(account) = of_arn {
-            target.owner = by_number(account);
+            place.owner = by_number(account);
             return;
         }
-        if let Some(owner) = listed.and_then(|own| self.account(own.account)) {
-            target.owner = Some(owner);
-            target.is_listed = true;
-            return;
+        let owner = listed.and_then(|own| Some((own.account, self.account(own.account)?)));
+        if let Some((index, owner)) = owner {
+            place.owner = Owner::Known(index);
+            place.stated = Some(account_digits(owner.number));
         }
-        target.owner = caller;
-        target.is_assumed = true;
+    }
+
+    /// The target of a request.
+    pub(crate) fn target_of<'d>(
+        &'d self,
+        request: &Request<'_>,
+        caller: Option<&'d Account>,
+    ) -> Target<'d> {
+        let place = self.locate(request.resource, request.resource_account);
+        self.target(&place, is_sts(request.action), caller)
+    }
+
+    /// What a target is to a caller who does something of STS to it, or not.
+    pub(crate) fn target<'d>(
+        &'d self,
+        place: &Place,
+        is_sts: bool,
+        caller: Option<&'d Account>,
+    ) -> Target<'d> {
+        let is_assumed = matches!(place.owner, Owner::Assumed);
+        let owner = match place.owner {
+            Owner::Known(index) => self.account(index),
+            Owner::Stranger => None,
+            Owner::Assumed => caller,
+        };
+        // A trust policy says who may assume the role, nothing else (TRUST-1).
+        let policy = match place.is_principal && is_sts {
+            true => place.trust,
+            false => place.policy,
+        };
+        let restricts_all = owner.is_some_and(|owner| owner.restricts_public && !is_assumed);
+        Target {
+            owner,
+            is_assumed,
+            is_role_of_sts: is_sts && place.is_role,
+            policy,
+            tags: place.tags,
+            grants: place.grants,
+            restricts_public: place.restricts_public || restricts_all,
+        }
     }
 
     /// The entry whose policy is that of a resource, and whether it is the resource itself: an object
     /// has the policy of its bucket, an index that of its table, an alias that of its function.
-    pub(super) fn listed(&self, resource: &str) -> Option<(&Resource, bool)> {
+    pub(super) fn listed(
+        &self,
+        resource: &str,
+        parts: Option<[&str; 6]>,
+    ) -> Option<(&Resource, bool)> {
         if let Some(found) = self.find_resource(resource) {
             return Some((found, true));
         }
-        let [_, _, service, region, account, rest] = split_arn(resource)?;
+        let [_, _, service, region, account, rest] = parts?;
         let whole = match service {
             // An access point has an account, and a policy of its own.
             "s3" if region.is_empty() && account.is_empty() => rest.split_once('/')?.0,

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bumpalo::Bump;
-use portcullis_directory::{Directory, Engine, LoadOptions, Loaded, lines};
+use portcullis_directory::{Directory, Engine, LoadOptions, Loaded, Undecided, lines};
 use portcullis_scenario::{NoFiles, Source};
 
 /// A folder of its own for each test.
@@ -61,11 +61,20 @@ pub fn ask(directory: &Directory, request: &str) -> String {
     let mut found = lines(&source, &NoFiles, &arena).unwrap();
     let line = found.remove(0);
     assert!(line.case.problems.is_empty(), "{}", line.case.problems[0]);
-    let question = match directory.question(&line.case.request.unwrap(), line.extra, &arena) {
+    let request_alone = line.case.request.unwrap();
+    let is_alone = line.extra.session.is_none() && line.extra.identity.is_none();
+    let checked = is_alone.then(|| Engine::new().check(directory, &request_alone));
+    let question = match directory.question(&request_alone, line.extra, &arena) {
         Ok(question) => question,
-        Err(refusal) => return refusal.to_string(),
+        Err(refusal) => {
+            let same = Err(Undecided::Refused(refusal.clone()));
+            assert!(checked.is_none_or(|checked| checked == same), "{request}");
+            return refusal.to_string();
+        }
     };
     let outcome = Engine::new().decide(directory, &question).unwrap();
+    let is_same = checked.is_none_or(|checked| checked == Ok(outcome));
+    assert!(is_same, "checked otherwise: {request}");
     if let Some(sets) = directory.policies(&question, &arena) {
         let reference = portcullis_reference::decide(&sets, &question.request);
         let by: Vec<_> = outcome.layers().collect();

@@ -1,0 +1,451 @@
+//! The image of all policies of a directory, and what is worked out from it once so that no decision has
+//! to.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
+
+use portcullis_image::{
+    ANY, Image, NONE, Part, PrincipalForm, Section, StatementFlags, View, layer_mask,
+};
+use portcullis_model::Layer;
+use portcullis_vm::{Key, KnownParts, part_filter};
+
+use crate::documents::SetsId;
+use crate::model::{NONE as NOTHING, Run, Tables};
+use crate::reads::{self, Reads};
+use crate::resolve::context::Filled;
+use crate::texts::{Index, Name, random_state};
+
+/// Policy sets that take part together, with what follows from them: what a decision needs, in one place of
+/// the memory.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(align(64))]
+pub(crate) struct Row {
+    /// What their policies look at.
+    pub(crate) reads: Reads,
+    /// The layers that are present.
+    pub(crate) present: u32,
+    /// The layers in which a statement without condition allows everything.
+    pub(crate) allowed: u32,
+    /// A bit for each pattern for actions in them.
+    pub(crate) filter: u64,
+    /// A resource policy among them is public.
+    pub(crate) public: bool,
+    /// A bit for each image that some of the parts are in.
+    images: u8,
+    count: u8,
+    /// The layers of the parts, if all have the same.
+    layers: u32,
+    /// The parts. If they are more, or their layers differ: where they begin in a list, and how many there are.
+    parts: [u32; INLINE],
+}
+
+impl Row {
+    /// What the machine need not work out.
+    pub(crate) fn known(&self) -> KnownParts {
+        KnownParts {
+            present: self.present,
+            public: self.public,
+            allowed: self.allowed,
+            denied: 0,
+        }
+    }
+}
+
+/// The most images of a directory.
+pub(crate) const MAX_IMAGES: usize = 8;
+const INLINE: usize = 7;
+const SPILLED: u8 = u8::MAX;
+
+/// An image, ready to be asked.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    /// What was compiled at once, and then what changes added.
+    images: Vec<Image<Vec<u8>>>,
+    /// The number of the first part of each image; parts are numbered through.
+    starts: Vec<u32>,
+    /// What each part looks at.
+    reads: Vec<Reads>,
+    /// Policy sets, by their numbers.
+    sets: Vec<Row>,
+    /// Layers and parts of the sets that have many, see [`Row`].
+    uses: Vec<(u32, u32)>,
+    /// The keys that follow from the directory and have no other name in them.
+    keys: Vec<Key>,
+    /// By the name of a tag, the keys that some policy looks at.
+    tags: HashMap<Name, [Key; 3], ahash::RandomState>,
+    /// A bit for each user and role that some policy names by its ARN or id, made when it is first asked for.
+    named: OnceLock<Vec<bool>>,
+    /// The principals of each image by form and text.
+    principals: Vec<Index>,
+}
+
+impl Compiled {
+    /// Works out what decisions need. Takes time linear in the images and the tables.
+    pub(crate) fn new(images: Vec<Image<Vec<u8>>>, tables: &Tables) -> Compiled {
+        let mut compiled = Compiled {
+            images: Vec::new(),
+            starts: vec![0],
+            reads: Vec::new(),
+            sets: Vec::new(),
+            uses: Vec::new(),
+            keys: Vec::new(),
+            named: OnceLock::new(),
+            tags: HashMap::with_hasher(random_state()),
+            principals: Vec::new(),
+        };
+        compiled.add(images, tables);
+        compiled
+    }
+
+    /// Goes on with more images, and with the policy sets that the tables have more.
+    pub(crate) fn add(&mut self, images: Vec<Image<Vec<u8>>>, tables: &Tables) {
+        self.named = OnceLock::new();
+        for image in images {
+            let view = image.view();
+            self.reads.extend(reads::of_parts(view));
+            let count = view.count(Section::Principals);
+            let mut principals = Index::with_capacity(count as usize);
+            for number in 0..count {
+                if let Some(record) = view.principal(number) {
+                    let text = record.text.bytes(view.bytes());
+                    principals.insert(principals.hash((record.form as u8, text)), number);
+                }
+            }
+            self.principals.push(principals);
+            self.images.push(image);
+            self.starts.push(self.reads.len() as u32);
+        }
+        let views: Vec<View<'_>> = self.images.iter().map(Image::view).collect();
+        let mut rows = Rows {
+            starts: &self.starts,
+            reads: &self.reads,
+            known: views
+                .iter()
+                .flat_map(|view| {
+                    (0..view.count(Section::Parts)).map(|part| PartFacts::of(*view, part))
+                })
+                .collect(),
+            uses: std::mem::take(&mut self.uses),
+            own: Vec::new(),
+        };
+        let new = tables.sets.get(self.sets.len()..).unwrap_or(&[]);
+        let sets = new.iter().map(|run| rows.row(run.of(&tables.uses)));
+        self.sets.extend(sets);
+        self.uses = rows.uses;
+        let key = |filled: Filled| Key::resolve(views.iter().copied(), filled.name().0);
+        self.keys = vec![
+            key(Filled::UserId),
+            key(Filled::PrincipalOrgId),
+            key(Filled::PrincipalOrgPaths),
+            key(Filled::ResourceOrgId),
+            key(Filled::ResourceOrgPaths),
+        ];
+        let all = self.reads.iter().fold(0, |all, reads| all | reads);
+        if all & (reads::PRINCIPAL_TAGS | reads::RESOURCE_TAGS) != 0 {
+            self.tags = tag_keys(&views, tables);
+        }
+    }
+
+    /// The images, in the order of their parts.
+    pub(crate) fn images(&self) -> &[Image<Vec<u8>>] {
+        &self.images
+    }
+
+    /// The images alone.
+    pub(crate) fn into_images(self) -> Vec<Image<Vec<u8>>> {
+        self.images
+    }
+
+    /// What readers use of them.
+    pub(crate) fn views(&self) -> impl Iterator<Item = View<'_>> + Clone {
+        self.images.iter().map(Image::view)
+    }
+
+    /// The image that a part is in, and its number there.
+    pub(crate) fn home(&self, part: u32) -> (u32, u32) {
+        home(&self.starts, part)
+    }
+
+    /// What a part looks at.
+    pub(crate) fn reads(&self, part: u32) -> Reads {
+        self.reads.get(part as usize).copied().unwrap_or(reads::ALL)
+    }
+
+    /// How many parts there are.
+    pub(crate) fn part_count(&self) -> usize {
+        self.reads.len()
+    }
+
+    /// Policy sets.
+    pub(crate) fn sets(&self, sets: SetsId) -> Option<&Row> {
+        self.sets.get(sets.0 as usize)
+    }
+
+    /// Whether some parts of policy sets are in an image.
+    pub(crate) fn is_in(&self, row: &Row, image: usize) -> bool {
+        row.images >> image & 1 != 0
+    }
+
+    /// The number of the first part of an image.
+    pub(crate) fn start(&self, image: usize) -> u32 {
+        self.starts.get(image).copied().unwrap_or(u32::MAX)
+    }
+
+    /// The layers and parts of policy sets in an image.
+    pub(crate) fn parts<'s>(
+        &'s self,
+        row: &'s Row,
+        image: usize,
+    ) -> impl Iterator<Item = (u32, u32)> + 's {
+        let range = self.start(image)..self.start(image + 1);
+        let parts = self.all_parts(row);
+        parts.filter(move |(_, part)| range.contains(part))
+    }
+
+    fn all_parts<'s>(&'s self, row: &'s Row) -> impl Iterator<Item = (u32, u32)> + 's {
+        let [first, count, ..] = row.parts;
+        let spilled = match row.count {
+            SPILLED => (Run {
+                start: first,
+                count,
+            })
+            .of(&self.uses),
+            _ => &[],
+        };
+        let inline = match row.count {
+            SPILLED => &[],
+            count => row.parts.get(..usize::from(count)).unwrap_or(&[]),
+        };
+        let inline = inline.iter().map(|part| (row.layers, *part));
+        inline.chain(spilled.iter().copied())
+    }
+
+    /// A key that follows from the directory; none if no policy looks at it.
+    pub(crate) fn key(&self, filled: Filled) -> Option<&Key> {
+        let key = match filled {
+            Filled::UserId => self.keys.first(),
+            Filled::PrincipalOrgId => self.keys.get(1),
+            Filled::PrincipalOrgPaths => self.keys.get(2),
+            Filled::ResourceOrgId => self.keys.get(3),
+            Filled::ResourceOrgPaths => self.keys.get(4),
+            Filled::PrincipalTag(name) => self.tags.get(&name)?.first(),
+            Filled::ResourceTag(name) => self.tags.get(&name)?.get(1),
+            Filled::IamResourceTag(name) => self.tags.get(&name)?.get(2),
+        };
+        key.filter(|key| !key.is_unused())
+    }
+
+    /// Whether some policy names a user or role by its ARN or its id, not only by its account.
+    pub(crate) fn is_named(&self, tables: &Tables, number: usize) -> bool {
+        let named = self.named.get_or_init(|| self.all_named(tables));
+        named.get(number).copied().unwrap_or(true)
+    }
+
+    fn all_named(&self, tables: &Tables) -> Vec<bool> {
+        let mut named = vec![false; tables.principals.len()];
+        let mut ids = HashSet::with_hasher(random_state());
+        for view in self.views() {
+            for number in 0..view.count(Section::Principals) {
+                let Some(record) = view.principal(number) else {
+                    continue;
+                };
+                let text = view.text(record.text);
+                match record.form {
+                    PrincipalForm::Arn => {
+                        let place = tables.number_by_arn(text);
+                        if let Some(named) = place.and_then(|place| named.get_mut(place)) {
+                            *named = true;
+                        }
+                    }
+                    PrincipalForm::UniqueId => {
+                        ids.insert(text);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        if !ids.is_empty() {
+            for (named, own) in named.iter_mut().zip(&tables.principals) {
+                *named |= own.id != NOTHING && ids.contains(tables.texts.get(Name(own.id)));
+            }
+        }
+        named
+    }
+
+    /// The principal of an image of a form with a text, which comes in parts.
+    pub(crate) fn principal(
+        &self,
+        image: usize,
+        form: PrincipalForm,
+        parts: &[&str],
+    ) -> Option<u32> {
+        let mut buffer = [0; 96];
+        let mut rest = &mut buffer[..];
+        let mut len = 0;
+        for part in parts.iter().filter(|_| parts.len() > 1) {
+            let Some((place, behind)) = rest.split_at_mut_checked(part.len()) else {
+                return self.whole_principal(image, form, parts.concat().as_bytes());
+            };
+            place.copy_from_slice(part.as_bytes());
+            len += part.len();
+            rest = behind;
+        }
+        match parts {
+            [text] => self.whole_principal(image, form, text.as_bytes()),
+            _ => self.whole_principal(image, form, buffer.get(..len)?),
+        }
+    }
+
+    fn whole_principal(&self, image: usize, form: PrincipalForm, text: &[u8]) -> Option<u32> {
+        let view = self.images.get(image)?.view();
+        let principals = self.principals.get(image)?;
+        let is_right = |number| {
+            let own = view.principal(number);
+            own.is_some_and(|own| own.form == form && own.text.bytes(view.bytes()) == text)
+        };
+        principals.find(principals.hash((form as u8, text)), is_right)
+    }
+}
+
+/// The image that a part is in, and its number there.
+fn home(starts: &[u32], part: u32) -> (u32, u32) {
+    let image = starts.partition_point(|start| *start <= part);
+    let image = image.saturating_sub(1);
+    let start = starts.get(image).copied().unwrap_or(0);
+    (image as u32, part - start)
+}
+
+/// Whether a part has a statement that allows everything.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Allows {
+    /// None that does so without condition.
+    Some,
+    /// One that does, and others.
+    AllAndMore,
+    /// Such alone: it says nothing that [`Row`] does not hold.
+    All,
+    /// No statement at all, nor does it say more.
+    Nothing,
+}
+
+impl Allows {
+    fn of(view: View<'_>, part: &Part) -> Allows {
+        let statements = part.statements..part.statements.saturating_add(part.statement_count);
+        let mut found = Allows::Nothing;
+        for index in statements {
+            let own = view.statement(index);
+            let is_all = own.flags == StatementFlags::default()
+                && (own.actions, own.resources) == (ANY, ANY)
+                && (own.principals, own.guard) == (NONE, NONE);
+            found = match (found, is_all) {
+                (Allows::Nothing | Allows::All, true) => Allows::All,
+                (Allows::Nothing | Allows::Some, false) => Allows::Some,
+                _ => Allows::AllAndMore,
+            };
+        }
+        found
+    }
+}
+
+/// What follows from a part alone.
+struct PartFacts {
+    record: Part,
+    filter: u64,
+    allows: Allows,
+}
+
+impl PartFacts {
+    fn of(view: View<'_>, number: u32) -> PartFacts {
+        let record = view.part(number);
+        PartFacts {
+            record,
+            filter: part_filter(view, number),
+            allows: Allows::of(view, &record),
+        }
+    }
+}
+
+/// Makes rows of sets.
+struct Rows<'v> {
+    starts: &'v [u32],
+    reads: &'v [Reads],
+    known: Vec<PartFacts>,
+    uses: Vec<(u32, u32)>,
+    /// The parts of one row.
+    own: Vec<(u32, u32)>,
+}
+
+impl Rows<'_> {
+    fn row(&mut self, uses: &[(u32, u32)]) -> Row {
+        let mut row = Row::default();
+        self.own.clear();
+        for (layers, part) in uses {
+            let Some(known) = self.known.get(*part as usize) else {
+                continue;
+            };
+            let stands_for = known.record.layers & layers;
+            row.present |= stands_for;
+            row.public |= known.record.public && layers & layer_mask(Layer::Resource) != 0;
+            if matches!(known.allows, Allows::All | Allows::AllAndMore) {
+                row.allowed |= stands_for;
+            }
+            if matches!(known.allows, Allows::All | Allows::Nothing) {
+                continue;
+            }
+            let reads = self.reads.get(*part as usize);
+            row.reads |= reads.copied().unwrap_or(reads::ALL);
+            row.filter |= known.filter;
+            row.images |= 1_u8.wrapping_shl(home(self.starts, *part).0);
+            self.own.push((*layers, *part));
+        }
+        // A policy that is attached at several levels is looked at once.
+        self.own.sort_unstable_by_key(|(_, part)| *part);
+        self.own.dedup_by(|next, own| {
+            let is_same = next.1 == own.1;
+            if is_same {
+                own.0 |= next.0;
+            }
+            is_same
+        });
+        let layers = self.own.first().map_or(0, |(layers, _)| *layers);
+        let is_even = self.own.iter().all(|(own, _)| *own == layers);
+        if is_even && self.own.len() <= INLINE {
+            row.layers = layers;
+            row.count = self.own.len() as u8;
+            for (place, (_, part)) in row.parts.iter_mut().zip(&self.own) {
+                *place = *part;
+            }
+        } else {
+            row.count = SPILLED;
+            let [first, count, ..] = &mut row.parts;
+            (*first, *count) = (self.uses.len() as u32, self.own.len() as u32);
+            self.uses.append(&mut self.own);
+        }
+        row
+    }
+}
+
+/// The keys of tags by their names, if some policy looks at them.
+fn tag_keys(views: &[View<'_>], tables: &Tables) -> HashMap<Name, [Key; 3], ahash::RandomState> {
+    let mut tags = HashMap::with_hasher(random_state());
+    for (name, _) in &tables.pairs {
+        tags.entry(*name).or_insert_with(|| {
+            let key = |start: &str| {
+                let key = [start, tables.texts.get(*name)].concat();
+                Key::resolve(views.iter().copied(), &key)
+            };
+            let keys = [
+                key("aws:PrincipalTag/"),
+                key("aws:ResourceTag/"),
+                key("iam:ResourceTag/"),
+            ];
+            let is_used = keys.iter().any(|key| !key.is_unused());
+            is_used.then_some(keys)
+        });
+    }
+    let mut used = HashMap::with_hasher(random_state());
+    let keys = tags.into_iter();
+    used.extend(keys.filter_map(|(name, keys)| Some((name, keys?))));
+    used
+}

@@ -1,0 +1,160 @@
+//! A directory that took changes in decides as one that was read with them from the beginning.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use portcullis_directory::{Directory, UpdateError};
+use portcullis_testkit::directory::{Generator, Scale};
+use serde_json::Value;
+use support::{Folder, ask};
+
+/// The files of a folder, as lists of lines.
+type Files = BTreeMap<&'static str, Vec<String>>;
+
+const NAMES: [&str; 4] = [
+    "tree.json",
+    "accounts.jsonl",
+    "managed.jsonl",
+    "resources.jsonl",
+];
+
+fn generated(generator: &mut Generator) -> Files {
+    let folder = Folder::new(&[]);
+    generator.write(&folder.0).unwrap();
+    let lines = |name| {
+        let text = fs::read_to_string(folder.0.join(name)).unwrap();
+        text.lines().map(str::to_string).collect()
+    };
+    NAMES.iter().map(|name| (*name, lines(name))).collect()
+}
+
+fn loaded(files: &Files, what: &str) -> Directory {
+    let folder = Folder::new(&[]);
+    for (name, lines) in files {
+        fs::write(folder.0.join(name), lines.join("\n")).unwrap();
+    }
+    let loaded = folder.load();
+    let loaded = loaded.unwrap_or_else(|problems| panic!("{what}: {}", problems.join("\n")));
+    loaded.directory
+}
+
+/// Changes one thing in a folder, and gives back what changed. None if this change cannot be made here.
+fn change(files: &mut Files, others: &Files, seed: u64) -> Option<Files> {
+    let mut changes = Files::new();
+    let pick = |count: usize| (seed / 7) as usize % count;
+    match seed % 4 {
+        // Everything of an account, which may be new; sometimes somebody is gone.
+        0 | 1 => {
+            let at = pick(others["accounts.jsonl"].len());
+            let mut dump: Value = serde_json::from_str(&others["accounts.jsonl"][at]).unwrap();
+            for list in ["UserDetailList", "RoleDetailList"] {
+                let members = dump[list].as_array_mut().unwrap();
+                members.truncate(members.len() - pick(3));
+            }
+            let line = dump.to_string();
+            let accounts = files.get_mut("accounts.jsonl").unwrap();
+            match accounts.get_mut(at) {
+                Some(own) => own.clone_from(&line),
+                None => accounts.push(line.clone()),
+            }
+            changes.insert("accounts.jsonl", vec![line]);
+            changes.insert("managed.jsonl", files["managed.jsonl"].clone());
+        }
+        2 => {
+            files.insert("tree.json", others["tree.json"].clone());
+            changes.insert("tree.json", others["tree.json"].clone());
+        }
+        _ => {
+            let resources = files.get_mut("resources.jsonl").unwrap();
+            let at = pick(resources.len());
+            let line = &others["resources.jsonl"][at];
+            // What a line does not say stays as it was.
+            let is_more = |word: &str| line.contains(word) || !resources[at].contains(word);
+            if !["\"policy\"", "publicAccessBlock"].into_iter().all(is_more) {
+                return None;
+            }
+            resources[at].clone_from(line);
+            changes.insert("resources.jsonl", vec![line.clone()]);
+        }
+    }
+    Some(changes)
+}
+
+#[test]
+fn changes_are_taken_in() {
+    let asked = std::env::var("PORTCULLIS_CASES").ok();
+    let seeds = asked.and_then(|text| text.parse().ok()).unwrap_or(30);
+    let mut compared = 0;
+    for seed in 0..seeds {
+        let mut generator = Generator::new(seed, Scale::SMALL);
+        let mut files = generated(&mut generator);
+        let larger = Scale {
+            accounts: Scale::SMALL.accounts + 1,
+            ..Scale::SMALL
+        };
+        let others = generated(&mut Generator::new(seed + 1_000_000, larger));
+        let mut directory = loaded(&files, "the first");
+        for step in 0..4 {
+            let number = seed * 31 + step * 17;
+            let what = format!("seed {seed}, step {step}");
+            let Some(changes) = change(&mut files, &others, number) else {
+                continue;
+            };
+            directory.update(loaded(&changes, &what)).unwrap();
+            let whole = loaded(&files, &what);
+            let again = Directory::from_bytes(&directory.to_bytes().unwrap()).unwrap();
+            assert_eq!(
+                whole.principal_count(),
+                directory.principal_count(),
+                "{what}"
+            );
+            for number in 0..60 {
+                let request = generator.request().to_string();
+                let expected = ask(&whole, &request);
+                assert_eq!(ask(&directory, &request), expected, "{what}: {request}");
+                if number % 8 == 0 {
+                    assert_eq!(ask(&again, &request), expected, "{what}: {request}");
+                }
+                compared += 1;
+            }
+            compare_questions(&whole, &directory, &what);
+        }
+    }
+    println!("{compared} requests");
+    assert!(compared > seeds * 100);
+}
+
+/// The same principals can do something, in whatever order they are.
+fn compare_questions(whole: &Directory, updated: &Directory, what: &str) {
+    let query = portcullis_directory::Query {
+        action: "s3:GetObject",
+        resource: "arn:aws:s3:::b0-100000000001/blue/x",
+        resource_account: None,
+        context: &[],
+    };
+    let who = |directory: &Directory| {
+        let mut found = BTreeSet::new();
+        let mut add = |way: portcullis_directory::Way| {
+            found.insert(way.arn);
+        };
+        directory.who_can(query, 0, 1, &mut add).unwrap();
+        found
+    };
+    assert_eq!(who(whole), who(updated), "{what}");
+}
+
+#[test]
+fn changes_have_an_end() {
+    let files = generated(&mut Generator::new(1, Scale::SMALL));
+    let mut directory = loaded(&files, "the first");
+    let tree = Files::from([("tree.json", files["tree.json"].clone())]);
+    for _ in 0..7 {
+        directory.update(loaded(&tree, "a tree")).unwrap();
+    }
+    let result = directory.update(loaded(&tree, "a tree"));
+    assert_eq!(result, Err(UpdateError::TooMany));
+}
