@@ -7,6 +7,9 @@ use arbitrary::Unstructured;
 use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
 use portcullis_image::{Header, Image};
+use portcullis_model::{Caller, ContextEntry, Decision, PolicyKind};
+use portcullis_syntax::policy::{ReadOptions, parse_policy};
+use portcullis_syntax::{Policy, PolicySets};
 use portcullis_testkit::generate::{Settings, world};
 use portcullis_testkit::{Bytes, World, derive};
 use portcullis_vm::{Key, Request, decide, decide_all};
@@ -106,4 +109,66 @@ fn keys_that_no_policy_looks_at() {
     ] {
         assert_eq!(Key::resolve(views(), key).is_unused(), is_unused, "{key}");
     }
+}
+
+/// What a condition gave in one image is not what another condition gives in the next.
+#[test]
+fn conditions_that_statements_share_are_those_of_their_image() {
+    let arena = Bump::new();
+    let image = |kind: PolicyKind, vpc: &str| {
+        let condition = format!(r#""Condition": {{"StringEquals": {{"aws:SourceVpc": "{vpc}"}}}}"#);
+        let statement = |action: &str| {
+            format!(r#"{{"Effect": "Allow", "Action": "{action}", "Resource": "*", {condition}}}"#)
+        };
+        let statements: Vec<String> = ["s3:GetObject", "s3:Get*", "s3:*", "*"]
+            .map(statement)
+            .into();
+        let text = format!(
+            r#"{{"Version": "2012-10-17", "Statement": [{}]}}"#,
+            statements.join(",")
+        );
+        let text = arena.alloc_str(&text);
+        let document = parse_policy(text, ReadOptions::new(kind), &arena)
+            .0
+            .unwrap();
+        let policy = Policy {
+            name: "",
+            file: "",
+            text,
+            document,
+        };
+        let mut sets = PolicySets::default();
+        match kind {
+            PolicyKind::Identity => sets.identity.push(policy),
+            _ => sets.boundary = Some(vec![policy]),
+        }
+        Image::from_bytes(compile(&sets, Options::default()).unwrap()).unwrap()
+    };
+    // The boundary's condition holds, that of the identity policy does not.
+    let images = [
+        image(PolicyKind::Boundary, "vpc-1"),
+        image(PolicyKind::Identity, "vpc-2"),
+    ];
+    let views = || images.iter().map(Image::view);
+    let mut request = Request::new();
+    let asked = portcullis_model::Request {
+        principal: portcullis_model::Principal {
+            caller: Caller::User {
+                arn: "arn:aws:iam::111122223333:user/ann",
+            },
+            user_id: None,
+            management_account: false,
+        },
+        action: "s3:GetObject",
+        resource: "arn:aws:s3:::b/k",
+        resource_account: None,
+        context: &[ContextEntry {
+            key: "aws:SourceVpc",
+            values: &["vpc-1"],
+        }],
+        restrict_public_buckets: false,
+        external_grant: false,
+    };
+    request.fill(views(), &asked);
+    assert_eq!(decide(views(), &request).decision(), Decision::ImplicitDeny);
 }

@@ -101,7 +101,8 @@ impl Walk {
     fn through<'i>(&mut self, images: impl Iterator<Item = View<'i>>, request: &Request) {
         for (image, view) in images.enumerate() {
             let matcher = Matcher::new(view, request, image);
-            self.ran = 0;
+            // Numbers of shared guards are an image's own.
+            (self.ran, self.held) = (0, 0);
             for part in request.parts_of(image) {
                 if !(view.has_index() && self.candidates(&matcher, part)) {
                     self.all(&matcher, part, &mut Quiet);
