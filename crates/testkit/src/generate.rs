@@ -17,6 +17,8 @@ pub struct Settings {
     pub conditions: usize,
     /// Also the policy sets other than identity.
     pub layers: bool,
+    /// All statements of a document that have a condition have the same one.
+    pub same_condition: bool,
 }
 
 impl Default for Settings {
@@ -26,6 +28,7 @@ impl Default for Settings {
             entries: 3,
             conditions: 2,
             layers: true,
+            same_condition: false,
         }
     }
 }
@@ -301,6 +304,9 @@ pub fn document(u: &mut Unstructured<'_>, kind: PolicyKind, settings: &Settings)
     for _ in 0..u.int_in_range(0..=settings.statements)? {
         statements.push(statement(u, kind, settings)?);
     }
+    if settings.same_condition {
+        repeat_condition(&mut statements);
+    }
     let mut document = Map::new();
     if kind == PolicyKind::Rcp || u.ratio(4, 5)? {
         let version = if kind != PolicyKind::Rcp && u.ratio(1, 6)? {
@@ -312,6 +318,17 @@ pub fn document(u: &mut Unstructured<'_>, kind: PolicyKind, settings: &Settings)
     }
     document.insert("Statement".into(), Value::Array(statements));
     Ok(Value::Object(document).to_string())
+}
+
+/// Gives all statements that have a condition that of the first of them.
+fn repeat_condition(statements: &mut [Value]) {
+    let mut conditions = statements
+        .iter_mut()
+        .filter_map(|statement| statement.get_mut("Condition"));
+    let first = conditions.next().map(|first| first.clone());
+    for (condition, first) in conditions.zip(first.iter().cycle()) {
+        condition.clone_from(first);
+    }
 }
 
 /// A statement of a document that loads under the kind.

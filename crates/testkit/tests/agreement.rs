@@ -27,6 +27,8 @@ fn generated_policies_and_requests() {
         let settings = Settings {
             layers: seed % 3 != 0,
             statements: if large { 60 } else { 3 },
+            // What the machine keeps of a condition, it keeps for the right ones.
+            same_condition: seed % 5 == 0,
             ..Settings::default()
         };
         let bytes = source.take(if large { 60_000 } else { 4_000 });
