@@ -4,7 +4,7 @@
 //! cargo run --release -p portcullis-directory --example measure -- /tmp/directory million
 //! ```
 //!
-//! The folder is made if it is not there. Prints a name and a figure on each line. Figures of one thread are
+//! The folder is made if it is not there; with a third argument `decisions` only these are measured. Prints a name and a figure on each line. Figures of one thread are
 //! its time on the processor, where the system tells.
 
 #![allow(
@@ -126,6 +126,9 @@ fn main() {
     );
 
     decisions(&directory, &mut generator);
+    if arguments.next().as_deref() == Some("decisions") {
+        return;
+    }
     questions(&directory);
     changes(directory, folder, load);
 }
