@@ -5,10 +5,10 @@ use std::fmt;
 
 use bumpalo::Bump;
 use portcullis_model::{ContextEntry, Request};
-use portcullis_vm::{Action, Key, Outcome, Target};
+use portcullis_vm::{Action, Home, Key, Outcome, Resource, ResourceRef, Target};
 
 use crate::Directory;
-use crate::compiled::{Compiled, Row};
+use crate::compiled::{Compiled, Parts, Row};
 use crate::engine::{Engine, EngineError};
 use crate::model::Tables;
 use crate::reads::{self, Reads};
@@ -67,7 +67,7 @@ impl Deed {
 /// A resource, resolved for a directory: its owner, its policy, its tags.
 #[derive(Clone, Debug)]
 pub struct Object {
-    arn: String,
+    resource: Resource,
     account: Option<String>,
     place: Place,
 }
@@ -110,7 +110,7 @@ impl Directory {
     /// Resolves a resource; `account` is its owner, where the directory does not know it (`EVAL-12`).
     pub fn object(&self, arn: &str, account: Option<&str>) -> Object {
         Object {
-            arn: arn.to_string(),
+            resource: Resource::read(arn),
             account: account.map(str::to_string),
             place: self.tables.locate(arn, account),
         }
@@ -140,7 +140,7 @@ pub(crate) enum Doing<'q> {
 /// One request, with what was resolved beforehand.
 pub(crate) struct Asked<'q> {
     doing: Doing<'q>,
-    arn: &'q str,
+    resource: ResourceRef<'q>,
     account: Option<&'q str>,
     place: &'q Place,
     restrict_public_buckets: bool,
@@ -151,7 +151,7 @@ impl<'q> Asked<'q> {
     pub(crate) fn resolved(deed: &'q Deed, object: &'q Object) -> Asked<'q> {
         Asked {
             doing: Doing::Resolved(deed),
-            arn: &object.arn,
+            resource: ResourceRef::from(&object.resource),
             account: object.account.as_deref(),
             place: &object.place,
             restrict_public_buckets: false,
@@ -179,7 +179,7 @@ impl Engine {
         let place = tables.locate(request.resource, request.resource_account);
         let asked = Asked {
             doing: Doing::Named(request.action),
-            arn: request.resource,
+            resource: request.resource.into(),
             account: request.resource_account,
             place: &place,
             restrict_public_buckets: request.restrict_public_buckets,
@@ -256,11 +256,6 @@ pub(crate) trait Choice {
         request: &mut portcullis_vm::Request,
         reads: &mut Reads,
     );
-
-    /// The principals of the images that name the caller, if that is known already.
-    fn known(&self) -> Option<&portcullis_vm::Known> {
-        None
-    }
 }
 
 /// All of them.
@@ -275,16 +270,31 @@ impl Choice for AllParts {
         request: &mut portcullis_vm::Request,
         reads: &mut Reads,
     ) {
+        let Some(own) = compiled.images().get(image) else {
+            return;
+        };
         // Sets without a statement for the action are present, and say nothing more.
         let says = row.filter & request.action_filter() != 0;
-        if says {
-            *reads |= row.reads;
+        if !says {
+            request.say(row.known());
+            return;
         }
-        let start = compiled.start(image);
-        let parts = compiled.parts(row, image).filter(|_| says);
-        let parts = parts.map(|(layers, part)| (layers, part - start));
-        if let Some(own) = compiled.images().get(image) {
-            request.use_parts(image, own.view(), parts, row.known());
+        *reads |= row.reads;
+        let view = own.view();
+        let number = |part| compiled.number_in(image, part);
+        match compiled.parts(row) {
+            Parts::Alike(layers, parts) => {
+                let parts = parts
+                    .iter()
+                    .filter_map(|part| Some((layers, number(*part)?)));
+                request.use_parts(image, view, parts, row.known());
+            }
+            Parts::Each(parts) => {
+                let parts = parts
+                    .iter()
+                    .filter_map(|(layers, part)| Some((*layers, number(*part)?)));
+                request.use_parts(image, view, parts, row.known());
+            }
         }
     }
 }
@@ -339,8 +349,13 @@ impl Filling<'_> {
                 choice.use_sets(compiled, row, image, request, &mut reads);
             }
         }
-        if choice.known().is_some() {
-            reads &= !reads::NAMES;
+        let callers = &compiled.callers;
+        let by_account = caller.itself().and_then(|own| callers.by_account(own));
+        match by_account {
+            Some(_) if !callers.is_named(caller.number) => reads &= !reads::NAMES,
+            Some(_) => {}
+            // Its ARN says where it is at home.
+            None => reads |= reads::ARN,
         }
         let principal = tables.complete(caller, reads, arena);
 
@@ -357,24 +372,24 @@ impl Filling<'_> {
             compiled,
         };
         tables.fill(&applies, &principal, reads, &mut slots);
-        let count = compiled.images().len();
-        match reads & reads::NAMES {
-            0 => known.set_unnamed(count),
-            _ => {
+        let known = match by_account.filter(|_| reads & reads::NAMES == 0) {
+            Some(known) => known,
+            None => {
+                let home = Home::of(&principal.caller);
                 let look_up = |image, form, parts: &[&str]| compiled.principal(image, form, parts);
-                known.set_by(count, look_up, &principal);
+                known.set_by(compiled.images().len(), look_up, &principal, home);
+                known
             }
-        }
+        };
         let granted = asked.external_grant
             || tables.is_granted(&applies.target, action, &principal.caller, names());
         let target = Target {
-            resource: asked.arn,
-            account: asked.account.or(asked.place.stated_owner()),
+            resource: asked.resource,
+            account: asked.account.or_else(|| tables.stated_owner(asked.place)),
             restrict_public_buckets: asked.restrict_public_buckets
                 || applies.target.restricts_public,
             external_grant: granted,
         };
-        let known = choice.known().unwrap_or(known);
         request.finish(images(), &principal, Some(known), &target);
     }
 }

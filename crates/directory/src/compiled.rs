@@ -1,20 +1,18 @@
 //! The image of all policies of a directory, and what is worked out from it once so that no decision has
 //! to.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::OnceLock;
-
 use portcullis_image::{
     ANY, Image, NONE, Part, PrincipalForm, Section, StatementFlags, View, layer_mask,
 };
 use portcullis_model::Layer;
 use portcullis_vm::{Key, KnownParts, part_filter};
 
+use crate::callers::Callers;
 use crate::documents::SetsId;
-use crate::model::{NONE as NOTHING, Run, Tables};
+use crate::model::{Run, Tables};
 use crate::reads::{self, Reads};
 use crate::resolve::context::Filled;
-use crate::texts::{Index, Name, random_state};
+use crate::texts::{Index, Name};
 
 /// Policy sets that take part together, with what follows from them: what a decision needs, in one place of
 /// the memory.
@@ -52,6 +50,14 @@ impl Row {
     }
 }
 
+/// The parts of policy sets, with the layers that they stand for.
+pub(crate) enum Parts<'s> {
+    /// All for the same.
+    Alike(u32, &'s [u32]),
+    /// Layers and part.
+    Each(&'s [(u32, u32)]),
+}
+
 /// The most images of a directory.
 pub(crate) const MAX_IMAGES: usize = 8;
 const INLINE: usize = 7;
@@ -72,12 +78,12 @@ pub(crate) struct Compiled {
     uses: Vec<(u32, u32)>,
     /// The keys that follow from the directory and have no other name in them.
     keys: Vec<Key>,
-    /// By the name of a tag, the keys that some policy looks at.
-    tags: HashMap<Name, [Key; 3], ahash::RandomState>,
-    /// A bit for each user and role that some policy names by its ARN or id, made when it is first asked for.
-    named: OnceLock<Vec<bool>>,
+    /// The keys that some policy looks at, by the name of a tag, sorted.
+    tags: Vec<(Name, [Key; 3])>,
     /// The principals of each image by form and text.
     principals: Vec<Index>,
+    /// What the policies know of users and roles.
+    pub(crate) callers: Callers,
 }
 
 impl Compiled {
@@ -90,9 +96,9 @@ impl Compiled {
             sets: Vec::new(),
             uses: Vec::new(),
             keys: Vec::new(),
-            named: OnceLock::new(),
-            tags: HashMap::with_hasher(random_state()),
+            tags: Vec::new(),
             principals: Vec::new(),
+            callers: Callers::default(),
         };
         compiled.add(images, tables);
         compiled
@@ -100,7 +106,6 @@ impl Compiled {
 
     /// Goes on with more images, and with the policy sets that the tables have more.
     pub(crate) fn add(&mut self, images: Vec<Image<Vec<u8>>>, tables: &Tables) {
-        self.named = OnceLock::new();
         for image in images {
             let view = image.view();
             self.reads.extend(reads::of_parts(view));
@@ -145,6 +150,7 @@ impl Compiled {
         if all & (reads::PRINCIPAL_TAGS | reads::RESOURCE_TAGS) != 0 {
             self.tags = tag_keys(&views, tables);
         }
+        self.callers = Callers::new(self, tables);
     }
 
     /// The images, in the order of their parts.
@@ -192,33 +198,24 @@ impl Compiled {
         self.starts.get(image).copied().unwrap_or(u32::MAX)
     }
 
-    /// The layers and parts of policy sets in an image.
-    pub(crate) fn parts<'s>(
-        &'s self,
-        row: &'s Row,
-        image: usize,
-    ) -> impl Iterator<Item = (u32, u32)> + 's {
-        let range = self.start(image)..self.start(image + 1);
-        let parts = self.all_parts(row);
-        parts.filter(move |(_, part)| range.contains(part))
+    /// The parts of policy sets.
+    pub(crate) fn parts<'s>(&'s self, row: &'s Row) -> Parts<'s> {
+        match row.count {
+            SPILLED => {
+                let [start, count, ..] = row.parts;
+                Parts::Each(Run { start, count }.of(&self.uses))
+            }
+            count => {
+                let parts = row.parts.get(..usize::from(count));
+                Parts::Alike(row.layers, parts.unwrap_or(&[]))
+            }
+        }
     }
 
-    fn all_parts<'s>(&'s self, row: &'s Row) -> impl Iterator<Item = (u32, u32)> + 's {
-        let [first, count, ..] = row.parts;
-        let spilled = match row.count {
-            SPILLED => (Run {
-                start: first,
-                count,
-            })
-            .of(&self.uses),
-            _ => &[],
-        };
-        let inline = match row.count {
-            SPILLED => &[],
-            count => row.parts.get(..usize::from(count)).unwrap_or(&[]),
-        };
-        let inline = inline.iter().map(|part| (row.layers, *part));
-        inline.chain(spilled.iter().copied())
+    /// The number in an image of a part, if it is there.
+    pub(crate) fn number_in(&self, image: usize, part: u32) -> Option<u32> {
+        let [start, end] = *self.starts.get(image..image + 2)?.first_chunk()?;
+        (start..end).contains(&part).then(|| part - start)
     }
 
     /// A key that follows from the directory; none if no policy looks at it.
@@ -229,48 +226,16 @@ impl Compiled {
             Filled::PrincipalOrgPaths => self.keys.get(2),
             Filled::ResourceOrgId => self.keys.get(3),
             Filled::ResourceOrgPaths => self.keys.get(4),
-            Filled::PrincipalTag(name) => self.tags.get(&name)?.first(),
-            Filled::ResourceTag(name) => self.tags.get(&name)?.get(1),
-            Filled::IamResourceTag(name) => self.tags.get(&name)?.get(2),
+            Filled::PrincipalTag(name) => self.tag_keys(name)?.first(),
+            Filled::ResourceTag(name) => self.tag_keys(name)?.get(1),
+            Filled::IamResourceTag(name) => self.tag_keys(name)?.get(2),
         };
         key.filter(|key| !key.is_unused())
     }
 
-    /// Whether some policy names a user or role by its ARN or its id, not only by its account.
-    pub(crate) fn is_named(&self, tables: &Tables, number: usize) -> bool {
-        let named = self.named.get_or_init(|| self.all_named(tables));
-        named.get(number).copied().unwrap_or(true)
-    }
-
-    fn all_named(&self, tables: &Tables) -> Vec<bool> {
-        let mut named = vec![false; tables.principals.len()];
-        let mut ids = HashSet::with_hasher(random_state());
-        for view in self.views() {
-            for number in 0..view.count(Section::Principals) {
-                let Some(record) = view.principal(number) else {
-                    continue;
-                };
-                let text = view.text(record.text);
-                match record.form {
-                    PrincipalForm::Arn => {
-                        let place = tables.number_by_arn(text);
-                        if let Some(named) = place.and_then(|place| named.get_mut(place)) {
-                            *named = true;
-                        }
-                    }
-                    PrincipalForm::UniqueId => {
-                        ids.insert(text);
-                    }
-                    _ => {}
-                }
-            }
-        }
-        if !ids.is_empty() {
-            for (named, own) in named.iter_mut().zip(&tables.principals) {
-                *named |= own.id != NOTHING && ids.contains(tables.texts.get(Name(own.id)));
-            }
-        }
-        named
+    fn tag_keys(&self, name: Name) -> Option<&[Key; 3]> {
+        let found = self.tags.binary_search_by_key(&name, |(own, _)| *own);
+        self.tags.get(found.ok()?).map(|(_, keys)| keys)
     }
 
     /// The principal of an image of a form with a text, which comes in parts.
@@ -427,25 +392,18 @@ impl Rows<'_> {
 }
 
 /// The keys of tags by their names, if some policy looks at them.
-fn tag_keys(views: &[View<'_>], tables: &Tables) -> HashMap<Name, [Key; 3], ahash::RandomState> {
-    let mut tags = HashMap::with_hasher(random_state());
-    for (name, _) in &tables.pairs {
-        tags.entry(*name).or_insert_with(|| {
-            let key = |start: &str| {
-                let key = [start, tables.texts.get(*name)].concat();
-                Key::resolve(views.iter().copied(), &key)
-            };
-            let keys = [
-                key("aws:PrincipalTag/"),
-                key("aws:ResourceTag/"),
-                key("iam:ResourceTag/"),
-            ];
-            let is_used = keys.iter().any(|key| !key.is_unused());
-            is_used.then_some(keys)
-        });
-    }
-    let mut used = HashMap::with_hasher(random_state());
-    let keys = tags.into_iter();
-    used.extend(keys.filter_map(|(name, keys)| Some((name, keys?))));
-    used
+fn tag_keys(views: &[View<'_>], tables: &Tables) -> Vec<(Name, [Key; 3])> {
+    let mut names: Vec<Name> = tables.pairs.iter().map(|(name, _)| *name).collect();
+    names.sort_unstable();
+    names.dedup();
+    let keys = names.into_iter().map(|name| {
+        let key = |start: &str| {
+            let key = [start, tables.texts.get(name)].concat();
+            Key::resolve(views.iter().copied(), &key)
+        };
+        let starts = ["aws:PrincipalTag/", "aws:ResourceTag/", "iam:ResourceTag/"];
+        (name, starts.map(key))
+    });
+    keys.filter(|(_, keys)| keys.iter().any(|key| !key.is_unused()))
+        .collect()
 }

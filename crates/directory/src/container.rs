@@ -206,6 +206,7 @@ impl Directory {
         {
             return wrong("accounts out of order");
         }
+        tables.spell_accounts();
         for (key, value) in both(pairs)? {
             tables.pairs.push((check.name(key)?, check.name(value)?));
         }
@@ -486,6 +487,7 @@ impl Check {
                 true => Kind::Role,
                 false => Kind::User,
             },
+            is_service_linked: false,
             partition: self.name(partition)?,
             path: self.name(path)?,
             name: self.name(name)?,

@@ -251,7 +251,7 @@ impl Engine {
         }
         self.request.set_action_name(images.clone(), asked.action);
         let target = Target {
-            resource: asked.resource,
+            resource: asked.resource.into(),
             account: asked.resource_account,
             restrict_public_buckets: asked.restrict_public_buckets,
             external_grant: asked.external_grant,

@@ -31,6 +31,7 @@
 //! ```
 
 mod attachments;
+mod callers;
 mod check;
 mod compiled;
 mod container;

@@ -110,6 +110,7 @@ impl Loader {
                 restricts_public: self.raw.restricted_accounts.contains(&number),
             });
         }
+        tables.spell_accounts();
     }
 
     /// The managed policy with an ARN.
@@ -235,6 +236,7 @@ impl Loader {
             let principal = Principal {
                 account,
                 kind: raw.kind,
+                is_service_linked: false,
                 partition: raw.partition,
                 path: raw.path,
                 name: raw.name,

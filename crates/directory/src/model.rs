@@ -51,6 +51,8 @@ pub(crate) struct Account {
 pub(crate) struct Principal {
     pub(crate) account: u32,
     pub(crate) kind: Kind,
+    /// The role's ARN is under the path that AWS keeps for service-linked roles (`EVAL-54`).
+    pub(crate) is_service_linked: bool,
     pub(crate) partition: Name,
     pub(crate) path: Name,
     pub(crate) name: Name,
@@ -63,13 +65,6 @@ pub(crate) struct Principal {
     pub(crate) tags: Run,
     /// In seconds; 3600 if no dump says otherwise.
     pub(crate) max_session: u32,
-}
-
-impl Principal {
-    /// The role's ARN is under the path that AWS keeps for service-linked roles (`EVAL-54`).
-    pub(crate) fn is_service_linked(&self, texts: &Texts) -> bool {
-        self.kind == Kind::Role && texts.get(self.path).starts_with("/aws-service-role/")
-    }
 }
 
 /// Something with a policy, an owner or tags.
@@ -94,17 +89,6 @@ pub(crate) struct Grant {
     pub(crate) equals: Run,
     /// The encryption context must be that of `equals`.
     pub(crate) is_exact: bool,
-}
-
-/// The number of an account as it is written.
-pub(crate) fn account_digits(number: u64) -> [u8; 12] {
-    let mut rest = number;
-    let mut digits = [b'0'; 12];
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-    }
-    digits
 }
 
 /// A name that is hashed without regard to case.
@@ -133,6 +117,8 @@ pub(crate) struct Tables {
     pub(crate) texts: Texts,
     /// Sorted by number.
     pub(crate) accounts: Vec<Account>,
+    /// Their numbers as they are written, twelve digits each.
+    digits: String,
     pub(crate) principals: Vec<Principal>,
     pub(crate) resources: Vec<Resource>,
     pub(crate) grants: Vec<Grant>,
@@ -161,6 +147,24 @@ impl Tables {
         found.ok().map(|index| index as u32)
     }
 
+    /// Writes the numbers of the accounts down, when there are others than before.
+    pub(crate) fn spell_accounts(&mut self) {
+        self.digits.clear();
+        for account in &self.accounts {
+            // Twelve digits at most, as `account_number` reads them.
+            let digits = format!("{:012}", account.number);
+            self.digits.push_str(digits.get(..12).unwrap_or_default());
+        }
+    }
+
+    /// The number of an account as it is written; empty if there is no such account.
+    #[inline]
+    pub(crate) fn account_digits(&self, index: u32) -> &str {
+        let start = (index as usize).saturating_mul(12);
+        let digits = self.digits.get(start..start.saturating_add(12));
+        digits.unwrap_or_default()
+    }
+
     /// An account by index.
     pub(crate) fn account(&self, index: u32) -> Option<&Account> {
         self.accounts.get(index as usize)
@@ -171,7 +175,7 @@ impl Tables {
     }
 
     /// The number of the user or role with a name, in any case (`IN-17`).
-    fn principal_number(&self, account: u32, kind: Kind, name: &str) -> Option<u32> {
+    pub(crate) fn principal_number(&self, account: u32, kind: Kind, name: &str) -> Option<u32> {
         let hash = self.principal_hash(account, kind, name);
         let is_right = |index: u32| {
             self.principals.get(index as usize).is_some_and(|own| {
@@ -201,7 +205,12 @@ impl Tables {
     }
 
     /// Adds a user or role; false if there is one with its name.
-    pub(crate) fn add_principal(&mut self, principal: Principal) -> bool {
+    pub(crate) fn add_principal(&mut self, mut principal: Principal) -> bool {
+        principal.is_service_linked = principal.kind == Kind::Role
+            && self
+                .texts
+                .get(principal.path)
+                .starts_with("/aws-service-role/");
         let name = self.texts.get(principal.name);
         if self
             .find_principal(principal.account, principal.kind, name)
@@ -270,13 +279,13 @@ impl Tables {
         Some(*part)
     }
 
-    /// The parts of which the ARN of a user or role consists, with the account as digits.
-    fn arn_parts<'t>(&'t self, principal: &Principal, digits: &'t [u8; 12]) -> [&'t str; 8] {
+    /// The parts of which the ARN of a user or role consists.
+    fn arn_parts(&self, principal: &Principal) -> [&str; 8] {
         [
             "arn:",
             self.texts.get(principal.partition),
             ":iam::",
-            core::str::from_utf8(digits).unwrap_or_default(),
+            self.account_digits(principal.account),
             ":",
             principal.kind.as_str(),
             self.texts.get(principal.path),
@@ -284,35 +293,19 @@ impl Tables {
         ]
     }
 
-    fn account_digits(&self, principal: &Principal) -> [u8; 12] {
-        let account = self.account(principal.account);
-        account_digits(account.map_or(0, |account| account.number))
-    }
-
     /// The ARN of a user or role.
     pub(crate) fn arn(&self, principal: &Principal) -> String {
-        self.arn_parts(principal, &self.account_digits(principal))
-            .concat()
+        self.arn_parts(principal).concat()
     }
 
     /// The ARN of a user or role, in an arena.
     pub(crate) fn arn_in<'a>(&self, principal: &Principal, arena: &'a Bump) -> &'a str {
-        let digits = self.account_digits(principal);
-        concat_in(&self.arn_parts(principal, &digits), arena)
-    }
-
-    /// The ARN of a user or role with its partition and account, where nobody looks at its path and name.
-    pub(crate) fn nameless_arn_in<'a>(&self, principal: &Principal, arena: &'a Bump) -> &'a str {
-        let partition = self.texts.get(principal.partition);
-        let digits = self.account_digits(principal);
-        let digits = core::str::from_utf8(&digits).unwrap_or_default();
-        concat_in(&["arn:", partition, ":iam::", digits, ":"], arena)
+        concat_in(&self.arn_parts(principal), arena)
     }
 
     /// True if this is the ARN of a user or role.
     pub(crate) fn has_arn(&self, principal: &Principal, arn: &str) -> bool {
-        let digits = self.account_digits(principal);
-        let parts = self.arn_parts(principal, &digits);
+        let parts = self.arn_parts(principal);
         let rest = parts
             .iter()
             .try_fold(arn, |rest, part| rest.strip_prefix(part));

@@ -74,12 +74,21 @@ pub(crate) struct Known<'d, 'a> {
     /// As asked; of a caller by number it is to be made of its row.
     who: Option<Who<'a>>,
     pub(crate) account: Option<&'d Account>,
-    /// The user or role whose policies are the identity policies.
+    /// The user or role whose policies are the identity policies, and its number.
     principal: Option<&'d Principal>,
+    pub(crate) number: u32,
     /// What is filled in of the caller itself, not only of its policies.
     is_itself: bool,
     /// The name of its session, of a role.
     session: Option<&'a str>,
+}
+
+impl<'d> Known<'d, '_> {
+    /// The user or role that the caller is itself, unless the request says another id of it.
+    pub(crate) fn itself(&self) -> Option<&'d Principal> {
+        let says_id = self.who.is_some_and(|who| who.user_id.is_some());
+        self.principal.filter(|_| self.is_itself && !says_id)
+    }
 }
 
 /// What takes part in a decision: numbers, and nothing that has to be made.
@@ -116,10 +125,11 @@ impl Directory {
         let applies = tables.applies(caller, &place, target::is_sts(request.action), endpoint);
         let principal = tables.complete(&caller, reads::ALL, arena);
         tables.fill(&applies, &principal, reads::ALL, &mut context);
-        let stated = place.stated_owner().map(|digits| &*arena.alloc_str(digits));
         let mut filled = Request {
             principal,
-            resource_account: request.resource_account.or(stated),
+            resource_account: request
+                .resource_account
+                .or_else(|| tables.stated_owner(&place)),
             context: context.finish(),
             ..*request
         };
@@ -197,6 +207,7 @@ impl Tables {
             who: None,
             account: principal.and_then(|own| self.account(own.account)),
             principal,
+            number: number as u32,
             is_itself: true,
             session: None,
         }
@@ -213,6 +224,7 @@ impl Tables {
             who: Some(*who),
             account: None,
             principal: None,
+            number: NONE,
             is_itself: false,
             session: None,
         };
@@ -244,38 +256,48 @@ impl Tables {
         match who.caller {
             Caller::Root { .. } => Ok(stranger),
             Caller::User { arn } => Ok(Known {
-                principal: Some(self.by_arn(index, Kind::User, arn)?),
                 is_itself: true,
-                ..stranger
+                ..self.with_policies(stranger, self.by_arn(index, Kind::User, arn)?)
             }),
             Caller::Role {
                 session_arn,
                 role_arn,
                 ..
-            } => Ok(Known {
-                principal: Some(match session_arn {
+            } => {
+                let number = match session_arn {
                     None => self.by_arn(index, Kind::Role, role_arn)?,
                     Some(session) => self.by_session(index, session, role_arn)?,
-                }),
-                is_itself: true,
-                session: session_arn.and_then(|arn| arn.split('/').nth(2)),
-                ..stranger
-            }),
+                };
+                Ok(Known {
+                    is_itself: true,
+                    session: session_arn.and_then(|arn| arn.split('/').nth(2)),
+                    ..self.with_policies(stranger, number)
+                })
+            }
             Caller::FederatedUser { arn, federated_by } => match federated_by {
                 None => Err(Refusal::UnknownPrincipal(format!(
                     "`{arn}` does not say who made the session: give the principal as \
                      {{\"arn\", \"federatedBy\"}}"
                 ))),
                 Some(by) => match Caller::from_arn(by) {
-                    Ok(Caller::User { arn: by }) => Ok(Known {
-                        principal: Some(self.by_arn(index, Kind::User, by)?),
-                        ..stranger
-                    }),
+                    Ok(Caller::User { arn: by }) => {
+                        let number = self.by_arn(index, Kind::User, by)?;
+                        Ok(self.with_policies(stranger, number))
+                    }
                     // What a root user makes has no permissions of its own.
                     _ => Ok(stranger),
                 },
             },
             _ => Ok(stranger),
+        }
+    }
+
+    /// A caller with the policies of a user or role.
+    fn with_policies<'d, 'a>(&'d self, caller: Known<'d, 'a>, number: u32) -> Known<'d, 'a> {
+        Known {
+            principal: self.principals.get(number as usize),
+            number,
+            ..caller
         }
     }
 
@@ -299,7 +321,7 @@ impl Tables {
         };
         if caller.who.is_none() {
             let arn = match reads & reads::ARN {
-                0 => self.nameless_arn_in(principal, arena),
+                0 => "",
                 _ => self.arn_in(principal, arena),
             };
             who.caller = match principal.kind {
@@ -320,7 +342,7 @@ impl Tables {
             if caller.who.is_some() && reads & reads::ARN != 0 {
                 *role_arn = self.arn_in(principal, arena);
             }
-            *service_linked |= principal.is_service_linked(&self.texts);
+            *service_linked |= principal.is_service_linked;
         }
         if who.user_id.is_none() && principal.id != NONE && reads & reads::ID != 0 {
             let id = self.texts.get(crate::texts::Name(principal.id));
@@ -332,12 +354,14 @@ impl Tables {
         who
     }
 
-    /// The user or role with exactly this ARN.
-    fn by_arn(&self, account: u32, kind: Kind, arn: &str) -> Result<&Principal, Refusal> {
+    /// The number of the user or role with exactly this ARN.
+    fn by_arn(&self, account: u32, kind: Kind, arn: &str) -> Result<u32, Refusal> {
         let name = arn.rsplit('/').next().unwrap_or(arn);
-        match self.find_principal(account, kind, name) {
-            Some(found) if self.has_arn(found, arn) => Ok(found),
-            Some(other) => Err(Refusal::UnknownPrincipal(format!(
+        let number = self.principal_number(account, kind, name);
+        let found = number.and_then(|number| Some((number, self.principals.get(number as usize)?)));
+        match found {
+            Some((number, found)) if self.has_arn(found, arn) => Ok(number),
+            Some((_, other)) => Err(Refusal::UnknownPrincipal(format!(
                 "the directory has no `{arn}`, but `{}`",
                 self.arn(other)
             ))),
@@ -348,14 +372,11 @@ impl Tables {
     }
 
     /// The role of a session, whose ARN holds the name alone (`IN-17`).
-    fn by_session(
-        &self,
-        account: u32,
-        session: &str,
-        role_arn: &str,
-    ) -> Result<&Principal, Refusal> {
+    fn by_session(&self, account: u32, session: &str, role_arn: &str) -> Result<u32, Refusal> {
         let name = session_role_name(session).unwrap_or_default();
-        let Some(role) = self.find_principal(account, Kind::Role, name) else {
+        let number = self.principal_number(account, Kind::Role, name);
+        let found = number.and_then(|number| Some((number, self.principals.get(number as usize)?)));
+        let Some((number, role)) = found else {
             let text = format!("the directory has no role `{name}` for `{session}`");
             return Err(Refusal::UnknownPrincipal(text));
         };
@@ -368,7 +389,7 @@ impl Tables {
             let text = format!("`{session}` is said to be of `{role_arn}`, its role is `{own}`");
             return Err(Refusal::UnknownPrincipal(text));
         }
-        Ok(role)
+        Ok(number)
     }
 }
 

@@ -238,6 +238,7 @@ impl Tables {
             }
         }
         if old.len() != self.accounts.len() {
+            self.spell_accounts();
             let places: Vec<u32> = self.places(old.iter().copied());
             let place = |old: u32| places.get(old as usize).copied().unwrap_or(NONE);
             self.principals

@@ -104,6 +104,15 @@ impl Segments {
         self.mask = mask | rest_bit(segment);
     }
 
+    /// The segments of a text that was cut already.
+    pub fn copy(&mut self, other: &Segments) {
+        let used = ..=other.len;
+        if let (Some(own), Some(starts)) = (self.starts.get_mut(used), other.starts.get(used)) {
+            own.copy_from_slice(starts);
+        }
+        (self.len, self.mask) = (other.len, other.mask);
+    }
+
     /// How many segments the text has, at most [`MAX_SEGMENTS`].
     #[inline]
     pub fn len(&self) -> usize {

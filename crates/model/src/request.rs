@@ -227,24 +227,32 @@ impl core::error::Error for PrincipalError {}
 /// assert_eq!(split_arn("arn:aws:s3"), None);
 /// ```
 pub fn split_arn(text: &str) -> Option<[&str; 6]> {
-    let mut parts = [""; 6];
-    let mut start = 0;
+    let [a, b, c, d, e] = five_colons(text.as_bytes())?;
+    Some([
+        text.get(..a)?,
+        text.get(a + 1..b)?,
+        text.get(b + 1..c)?,
+        text.get(c + 1..d)?,
+        text.get(d + 1..e)?,
+        text.get(e + 1..)?,
+    ])
+}
+
+/// Where the first five colons are.
+#[inline]
+fn five_colons(text: &[u8]) -> Option<[usize; 5]> {
+    let mut places = [0; 5];
     let mut found = 0;
-    let mut at = 0;
-    for word in text.as_bytes().chunks(8) {
-        let mut colons = colons(word);
+    for (word, bytes) in text.chunks(8).enumerate() {
+        let mut colons = colons(bytes);
         while colons != 0 {
-            let colon = at + (colons.trailing_zeros() / 8) as usize;
+            *places.get_mut(found)? = 8 * word + (colons.trailing_zeros() / 8) as usize;
             colons &= colons - 1;
-            *parts.get_mut(found)? = text.get(start..colon)?;
-            start = colon + 1;
             found += 1;
-            if found == 5 {
-                *parts.last_mut()? = text.get(start..)?;
-                return Some(parts);
+            if found == places.len() {
+                return Some(places);
             }
         }
-        at += 8;
     }
     None
 }

@@ -70,7 +70,21 @@ pub const RCP_SERVICES: [&str; 62] = [
 
 /// True if resource control policies apply to actions with this prefix, in any ASCII case.
 pub fn is_rcp_service(prefix: &str) -> bool {
+    let lower = || prefix.bytes().map(|byte| byte.to_ascii_lowercase());
     RCP_SERVICES
-        .iter()
-        .any(|service| service.eq_ignore_ascii_case(prefix))
+        .binary_search_by(|service| service.bytes().cmp(lower()))
+        .is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn services_are_found_in_their_order() {
+        assert!(RCP_SERVICES.is_sorted());
+        assert!(RCP_SERVICES.iter().all(|service| is_rcp_service(service)));
+        assert!(is_rcp_service("S3") && is_rcp_service("ecr-PUBLIC"));
+        assert!(!is_rcp_service("ec2") && !is_rcp_service("s") && !is_rcp_service("s3x"));
+    }
 }

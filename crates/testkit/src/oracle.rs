@@ -6,7 +6,7 @@ use portcullis_image::{Image, View};
 use portcullis_model::{Decision, Layer};
 use portcullis_syntax::PolicySets;
 
-use portcullis_vm::{Action, Key, Known, Target};
+use portcullis_vm::{Action, Key, Known, Resource, ResourceRef, Target};
 
 use crate::minimise::minimise;
 use crate::{Request, World};
@@ -127,8 +127,9 @@ fn fill_typed<'i>(
 ) {
     let action = Action::resolve(views.clone(), request.action);
     let known = Known::resolve(views.clone(), &request.principal);
+    let resource = Resource::read(request.resource);
     let target = Target {
-        resource: request.resource,
+        resource: ResourceRef::from(&resource),
         account: request.resource_account,
         restrict_public_buckets: request.restrict_public_buckets,
         external_grant: request.external_grant,

@@ -7,6 +7,7 @@ use portcullis_model::{Caller, Layer, Principal, is_account_id, is_rcp_service, 
 use crate::caller::{Kind, RCP_CHAIN, SCP_CHAIN};
 use crate::combine::suffices;
 use crate::request::Request;
+use crate::typed::ResourceRef;
 
 /// What the decision needs to know beside the statements.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,6 +37,68 @@ pub(crate) struct Facts {
     pub(crate) suffices: u32,
 }
 
+/// Services whose requests are decided differently.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Service {
+    #[default]
+    Other,
+    S3,
+    Kms,
+    Sts,
+    DynamoDb,
+}
+
+/// What the decision needs to know of an action.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ActionFacts {
+    service: Service,
+    /// It needs no permission (`EVAL-90`).
+    exempt: bool,
+    /// It is about a bucket's policy (`EVAL-52`).
+    bucket_policy: bool,
+    /// Resource control policies apply to it (`RCP-4`), if that was found out already.
+    rcp: Option<bool>,
+    /// See [`crate::lookup::filter`].
+    pub(crate) filter: u64,
+}
+
+impl ActionFacts {
+    /// Reads an action in lower case.
+    pub(crate) fn of(service: &str, name: &str) -> ActionFacts {
+        let kind = match service {
+            "s3" => Service::S3,
+            "kms" => Service::Kms,
+            "sts" => Service::Sts,
+            "dynamodb" => Service::DynamoDb,
+            _ => Service::Other,
+        };
+        ActionFacts {
+            service: kind,
+            exempt: kind == Service::Sts && matches!(name, "getcalleridentity" | "getsessiontoken"),
+            bucket_policy: kind == Service::S3
+                && matches!(
+                    name,
+                    "getbucketpolicy" | "putbucketpolicy" | "deletebucketpolicy"
+                ),
+            rcp: None,
+            filter: 0,
+        }
+    }
+
+    /// The same, with what is only worth to be found out of an action that is used in many requests.
+    pub(crate) fn with_rcps(self, service: &str, name: &str) -> ActionFacts {
+        ActionFacts {
+            rcp: Some(is_limited_by_rcps(service, name)),
+            ..self
+        }
+    }
+}
+
+/// `RCP-4`, `RCP-5`.
+fn is_limited_by_rcps(service: &str, name: &str) -> bool {
+    is_rcp_service(service) && (service, name) != ("kms", "retiregrant")
+}
+
 impl Request {
     /// Works out the facts. Everything else of the request is set already.
     pub(crate) fn set_facts(
@@ -46,8 +109,7 @@ impl Request {
         resource: &ResourceParts<'_>,
     ) {
         let caller = Kind::of(&principal.caller);
-        let service = self.action_service();
-        let name = self.action_name();
+        let action = self.action_facts;
         // EVAL-12, EVAL-13.
         let owner = match resource.is_star {
             true => None,
@@ -61,43 +123,37 @@ impl Request {
             layers &= !SCP_CHAIN; // SCP-3
         }
         let own_resource = caller.has_account() && same_account;
-        // Whose names are many, so they are only looked at if there is a policy to apply.
+        // Services are many, so they are only looked through if there is a policy to apply.
+        let applies = || is_limited_by_rcps(self.action_service(), self.action_name());
         let rcp = self.present().0 & RCP_CHAIN != 0
-            && is_rcp_service(service)
-            && (service, name) != ("kms", "retiregrant")
+            && action.rcp.unwrap_or_else(applies)
             && !(principal.management_account && own_resource);
         if !rcp {
             layers &= !RCP_CHAIN; // RCP-3, RCP-4, RCP-5
         }
-        let bucket_policy = service == "s3"
-            && matches!(
-                name,
-                "getbucketpolicy" | "putbucketpolicy" | "deletebucketpolicy"
-            );
         let signed = !matches!(caller, Kind::Anonymous | Kind::Federated);
         self.facts = Facts {
             caller,
             layers,
-            undeniable: if caller == Kind::Root && same_account && bucket_policy {
+            undeniable: if caller == Kind::Root && same_account && action.bucket_policy {
                 layer_mask(Layer::Resource)
             } else {
                 0
             },
-            exempt: signed
-                && service == "sts"
-                && matches!(name, "getcalleridentity" | "getsessiontoken"),
+            exempt: signed && action.exempt,
             root_allows: caller == Kind::Root && !assumed_root,
             same_account,
             other_partition: matches!(
                 (home.partition, resource.partition),
                 (Some(caller), Some(resource)) if caller != resource
             ),
-            needs_resource_policy: (service == "kms" && resource.is_key)
-                || (service == "sts" && resource.is_role),
-            gateway: matches!(service, "s3" | "dynamodb"),
+            needs_resource_policy: (action.service == Service::Kms && resource.is_key)
+                || (action.service == Service::Sts && resource.is_role),
+            gateway: matches!(action.service, Service::S3 | Service::DynamoDb),
             boundable: caller.can_be_bounded(),
             external_grant: target.external_grant,
-            restrict_public_buckets: target.restrict_public_buckets && service == "s3",
+            restrict_public_buckets: target.restrict_public_buckets
+                && action.service == Service::S3,
             owner_assumed: owner.is_none() && !resource.is_star,
             suffices: 0,
         };
@@ -115,7 +171,7 @@ impl Request {
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
     /// The target's ARN, or `*` (`MATCH-28`).
-    pub resource: &'a str,
+    pub resource: ResourceRef<'a>,
     /// The account that owns it, if known (`EVAL-12`).
     pub account: Option<&'a str>,
     /// `RestrictPublicBuckets` is in force (`S3-4`).
@@ -125,10 +181,10 @@ pub struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// A target of which nothing else is known.
-    pub fn new(resource: &'a str) -> Target<'a> {
+    /// A target of which nothing else is known: a text, or a [`Resource`](crate::Resource) that was read before.
+    pub fn new(resource: impl Into<ResourceRef<'a>>) -> Target<'a> {
         Target {
-            resource,
+            resource: resource.into(),
             account: None,
             restrict_public_buckets: false,
             external_grant: false,
@@ -136,15 +192,18 @@ impl<'a> Target<'a> {
     }
 }
 
-/// Where a caller is at home, read from its ARN once.
+/// Where a caller is at home: the partition and the account of its ARN.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Home<'a> {
-    pub(crate) partition: Option<&'a str>,
-    pub(crate) account: Option<&'a str>,
+pub struct Home<'a> {
+    /// `aws`, `aws-cn`, …
+    pub partition: Option<&'a str>,
+    /// Twelve digits.
+    pub account: Option<&'a str>,
 }
 
 impl<'a> Home<'a> {
-    pub(crate) fn of(caller: &Caller<'a>) -> Self {
+    /// Reads it from the caller's ARN; callers without ARN are nowhere at home.
+    pub fn of(caller: &Caller<'a>) -> Self {
         match caller.arn().and_then(split_arn) {
             Some([_, partition, _, _, account, _]) => Home {
                 partition: Some(partition),
@@ -164,22 +223,24 @@ pub(crate) fn derived<'a>(
     mut found: impl FnMut(u32, &[&str]),
 ) {
     let caller = &principal.caller;
-    let mut one = |slot: u32, value: &dyn Fn() -> Option<&'a str>| {
-        if wanted >> slot & 1 != 0 {
-            if let Some(value) = value() {
-                found(slot, &[value]);
-            }
+    let mut left = wanted;
+    while left != 0 {
+        let slot = left.trailing_zeros();
+        left &= left - 1;
+        let value = match slot {
+            reserved::PRINCIPAL_ARN => principal_arn(caller),
+            reserved::PRINCIPAL_ACCOUNT => principal_account(caller, home),
+            reserved::PRINCIPAL_TYPE => principal_type(caller),
+            reserved::USER_NAME => user_name(caller),
+            reserved::IS_SERVICE => is_service(caller),
+            reserved::SERVICE_NAME => service_name(caller),
+            reserved::USER_ID => principal.user_id,
+            _ => None,
+        };
+        if let Some(value) = value {
+            found(slot, &[value]);
         }
-    };
-    one(reserved::PRINCIPAL_ARN, &|| principal_arn(caller));
-    one(reserved::PRINCIPAL_ACCOUNT, &|| {
-        principal_account(caller, home)
-    });
-    one(reserved::PRINCIPAL_TYPE, &|| principal_type(caller));
-    one(reserved::USER_NAME, &|| user_name(caller));
-    one(reserved::IS_SERVICE, &|| is_service(caller));
-    one(reserved::SERVICE_NAME, &|| service_name(caller));
-    one(reserved::USER_ID, &|| principal.user_id);
+    }
     if wanted >> reserved::USER_ID & 1 == 0 {
         return;
     }
@@ -202,13 +263,14 @@ pub(crate) fn derived<'a>(
 }
 
 /// What the decision needs to know of the resource.
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ResourceParts<'a> {
-    is_star: bool,
-    partition: Option<&'a str>,
+    pub(crate) is_star: bool,
+    pub(crate) partition: Option<&'a str>,
     /// The owner's account, if the ARN tells it (`EVAL-12`).
-    account: Option<&'a str>,
-    is_key: bool,
-    is_role: bool,
+    pub(crate) account: Option<&'a str>,
+    pub(crate) is_key: bool,
+    pub(crate) is_role: bool,
 }
 
 impl<'a> ResourceParts<'a> {

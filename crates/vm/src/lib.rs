@@ -27,8 +27,8 @@ pub use combine::Outcome;
 pub use explain::{
     ConditionReport, Explanation, LayerReport, Miss, StatementReport, Step, explain,
 };
-pub use facts::Target;
+pub use facts::{Home, Target};
 pub use lookup::part_filter;
 pub use request::{KnownParts, PartOf, Request};
-pub use typed::{Action, Key, Known};
+pub use typed::{Action, Key, Known, Resource, ResourceRef};
 pub use walk::{decide, says};

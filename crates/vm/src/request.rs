@@ -8,11 +8,11 @@ use portcullis_image::index::{Group, Segments};
 use portcullis_image::{Section, View, layer_mask, reserved};
 use portcullis_model::{self as model, Layer, Principal};
 
-use crate::facts::{Facts, Home, ResourceParts, Target, derived, resource_account};
+use crate::facts::{ActionFacts, Facts, Home, Target, derived, resource_account};
 use crate::glob::Matcher;
 use crate::lookup;
 use crate::named::{self, FromContext, Named};
-use crate::typed::{Action, Key, Known};
+use crate::typed::{Action, Key, Known, ResourceRef};
 use crate::values::{SlotRange, Value, push_values};
 
 /// A request that is filled for a stack of images and can be decided against it any number of times.
@@ -28,6 +28,7 @@ pub struct Request {
     /// All texts, one after the other.
     text: String,
     pub(crate) facts: Facts,
+    pub(crate) action_facts: ActionFacts,
     service: Range<u32>,
     name: Range<u32>,
     resource: Range<u32>,
@@ -120,7 +121,7 @@ impl Request {
         }
         self.set_action_name(images.clone(), request.action);
         let target = Target {
-            resource: request.resource,
+            resource: request.resource.into(),
             account: request.resource_account,
             restrict_public_buckets: request.restrict_public_buckets,
             external_grant: request.external_grant,
@@ -152,6 +153,8 @@ impl Request {
         parts: impl Iterator<Item = PartOf> + Clone,
     ) {
         self.text.clear();
+        self.action_facts = ActionFacts::default();
+        (self.service, self.name) = (0..0, 0..0);
         for slot in self.touched.drain(..) {
             if let Some(slot) = self.slots.get_mut(slot as usize) {
                 *slot = SlotRange::default();
@@ -200,10 +203,7 @@ impl Request {
         parts: impl Iterator<Item = (u32, u32)>,
         known: KnownParts,
     ) {
-        self.present.0 |= known.present;
-        self.present.1 |= known.public;
-        self.said.0 |= known.allowed;
-        self.said.1 |= known.denied;
+        self.say(known);
         let mut groups = core::mem::take(&mut self.groups);
         let first = self.parts.len() as u32;
         for (layers, part) in parts {
@@ -233,6 +233,14 @@ impl Request {
         }
     }
 
+    /// Adds what the host knows of parts about which nothing else need be found out.
+    pub fn say(&mut self, known: KnownParts) {
+        self.present.0 |= known.present;
+        self.present.1 |= known.public;
+        self.said.0 |= known.allowed;
+        self.said.1 |= known.denied;
+    }
+
     /// Takes all parts out again.
     pub fn clear_parts(&mut self) {
         self.parts.clear();
@@ -252,8 +260,9 @@ impl Request {
 
     /// A part of any image of the stack can have a statement for the action only if its filter
     /// ([`crate::part_filter`]) has a bit in common with this one.
+    #[inline]
     pub fn action_filter(&self) -> u64 {
-        lookup::filter(&self.actions)
+        self.action_facts.filter
     }
 
     /// How much was added until now, for [`Request::was_added`].
@@ -328,7 +337,16 @@ impl Request {
         action: &str,
     ) {
         let (service, name) = action.split_once(':').unwrap_or((action, ""));
-        self.set_action_text(service, name);
+        let start = self.text.len();
+        self.text.push_str(service);
+        let middle = self.text.len();
+        self.text.push_str(name);
+        if let Some(text) = self.text.get_mut(start..) {
+            text.make_ascii_lowercase();
+        }
+        self.service = start as u32..middle as u32;
+        self.name = middle as u32..self.text.len() as u32;
+        self.action_facts = ActionFacts::of(self.action_service(), self.action_name());
         let mut actions = core::mem::take(&mut self.actions);
         actions.clear();
         for (image, view) in images.clone().enumerate() {
@@ -340,13 +358,19 @@ impl Request {
                 image.actions = start..actions.len() as u32;
             }
         }
+        self.action_facts.filter = lookup::filter(&actions);
         self.actions = actions;
         self.find_groups(images);
     }
 
     /// Sets an action that was resolved for the stack.
     pub fn set_action<'i>(&mut self, images: impl Iterator<Item = View<'i>>, action: &Action) {
-        self.set_action_text(&action.service, &action.name);
+        let start = self.text.len() as u32;
+        self.text.push_str(&action.text);
+        let middle = start + action.service_end;
+        self.service = start..middle;
+        self.name = middle..self.text.len() as u32;
+        self.action_facts = action.facts;
         self.actions.clear();
         self.actions.extend_from_slice(&action.actions);
         for (image, actions) in self.images.iter_mut().zip(&action.ranges) {
@@ -357,6 +381,9 @@ impl Request {
 
     /// Finds the groups of the parts for the action.
     fn find_groups<'i>(&mut self, images: impl Iterator<Item = View<'i>>) {
+        if self.parts.is_empty() {
+            return;
+        }
         let mut groups = core::mem::take(&mut self.groups);
         let mut parts = core::mem::take(&mut self.parts);
         groups.clear();
@@ -374,22 +401,6 @@ impl Request {
         }
         self.groups = groups;
         self.parts = parts;
-    }
-
-    fn set_action_text(&mut self, service: &str, name: &str) {
-        for (text, is_service) in [(service, true), (name, false)] {
-            let start = self.text.len();
-            self.text.push_str(text);
-            if let Some(text) = self.text.get_mut(start..) {
-                text.make_ascii_lowercase();
-            }
-            let range = start as u32..self.text.len() as u32;
-            if is_service {
-                self.service = range;
-            } else {
-                self.name = range;
-            }
-        }
     }
 
     /// Sets caller and target, after everything else: derives the keys that follow and were not
@@ -411,7 +422,7 @@ impl Request {
             }
         }
         // Before derived keys are there: only the context can tell these.
-        let from_context = !self.images.is_empty()
+        let from_context = !self.touched.is_empty()
             && [
                 reserved::USER_ID,
                 reserved::FEDERATED_PROVIDER,
@@ -419,8 +430,11 @@ impl Request {
             ]
             .iter()
             .any(|slot| self.slot(0, *slot).count > 0);
-        let home = Home::of(&principal.caller);
-        let resource = ResourceParts::of(target.resource);
+        let home = match known {
+            Some(known) => known.home(),
+            None => Home::of(&principal.caller),
+        };
+        let resource = target.resource.parts();
         match known.filter(|_| !from_context) {
             Some(known) => self.set_known(known),
             None => self.find_named(images.clone(), principal, home),
@@ -435,10 +449,13 @@ impl Request {
             }
         }
         let start = self.text.len() as u32;
-        self.text.push_str(target.resource);
+        self.text.push_str(target.resource.text());
         self.resource = start..self.text.len() as u32;
         if self.uses_segments {
-            self.segments.set(target.resource.as_bytes());
+            match target.resource {
+                ResourceRef::Text(text) => self.segments.set(text.as_bytes()),
+                ResourceRef::Read(resource) => self.segments.copy(&resource.segments),
+            }
         }
         self.set_facts(principal, home, target, &resource);
     }
@@ -519,8 +536,11 @@ impl Request {
     /// The action, as resolved.
     pub(crate) fn action(&self) -> Action {
         Action {
-            service: self.action_service().into(),
-            name: self.action_name().into(),
+            text: [self.action_service(), self.action_name()].concat(),
+            service_end: self.service.end - self.service.start,
+            facts: self
+                .action_facts
+                .with_rcps(self.action_service(), self.action_name()),
             actions: self.actions.clone(),
             ranges: self
                 .images

@@ -3,13 +3,13 @@
 //! What a policy says to it is the same for all principals, unless the policy looks at something that
 //! differs between them. It is found out once then, and only the policies that do look are walked for each.
 
-use portcullis_image::{PrincipalForm, layer_mask};
+use portcullis_image::layer_mask;
 use portcullis_model::{Decision, Layer};
 use portcullis_vm::{Key, KnownParts};
 
 use crate::Directory;
 use crate::check::{Asked, Choice, Deed, Filling, Given, Object};
-use crate::compiled::{Compiled, Row};
+use crate::compiled::{Compiled, Parts, Row};
 use crate::engine::{Engine, EngineError};
 use crate::questions::Query;
 use crate::reads::{self, Reads};
@@ -82,20 +82,8 @@ impl<'q> Sweep<'q> {
             let probe = &mut memory.probe;
             filling.fill(probe, known, arena, &caller, &mut NoParts, self.context());
             memory.account = Some(row.account);
-            // Who is not named by itself is named by its account alone, as all the others.
-            let look_up = |image, form, parts: &[&str]| match form {
-                PrincipalForm::Account | PrincipalForm::AccountArn => {
-                    compiled.principal(image, form, parts)
-                }
-                _ => None,
-            };
-            let who = tables.complete(&caller, 0, arena);
-            memory
-                .unnamed
-                .set_by(compiled.images().len(), look_up, &who);
             memory.said.resize(compiled.part_count(), Said::default());
         }
-        memory.is_named = compiled.is_named(tables, principal);
         filling.fill(request, known, arena, &caller, memory, self.context());
         Ok(portcullis_vm::decide(compiled.views(), request).decision())
     }
@@ -107,9 +95,6 @@ pub(crate) struct Memory {
     /// The request of somebody of the account, without parts.
     probe: portcullis_vm::Request,
     account: Option<u32>,
-    /// What names those of the account whom no policy names by themselves.
-    unnamed: portcullis_vm::Known,
-    is_named: bool,
     /// By part.
     said: Vec<Said>,
     /// The parts to be walked.
@@ -174,30 +159,32 @@ impl Choice for Memory {
         request: &mut portcullis_vm::Request,
         reads: &mut Reads,
     ) {
-        let start = compiled.start(image);
         let mut known = row.known();
         self.walked.clear();
         if row.filter & request.action_filter() != 0 {
-            for (layers, part) in compiled.parts(row, image) {
+            let mut ask = |layers: u32, part: u32| {
+                let Some(number) = compiled.number_in(image, part) else {
+                    return;
+                };
                 let looks_at = compiled.reads(part);
                 let grants = layers & layer_mask(Layer::Resource) != 0;
                 if grants || looks_at & reads::CALLER != 0 {
                     *reads |= looks_at;
-                    self.walked.push((layers, part - start));
-                    continue;
+                    self.walked.push((layers, number));
+                    return;
                 }
                 let said = self.said(compiled, part, looks_at);
                 known.allowed |= if said.allows { layers } else { 0 };
                 known.denied |= if said.denies { layers } else { 0 };
+            };
+            match compiled.parts(row) {
+                Parts::Alike(layers, parts) => parts.iter().for_each(|part| ask(layers, *part)),
+                Parts::Each(parts) => parts.iter().for_each(|(layers, part)| ask(*layers, *part)),
             }
         }
         if let Some(own) = compiled.images().get(image) {
             request.use_parts(image, own.view(), self.walked.iter().copied(), known);
         }
-    }
-
-    fn known(&self) -> Option<&portcullis_vm::Known> {
-        (!self.is_named).then_some(&self.unnamed)
     }
 }
 

@@ -3,7 +3,7 @@
 use portcullis_model::{Request, is_account_id, split_arn};
 
 use crate::documents::SetsId;
-use crate::model::{Account, Resource, Run, Tables, account_digits};
+use crate::model::{Account, Resource, Run, Tables};
 use crate::raw::Kind;
 use crate::read::fields::account_number;
 
@@ -11,8 +11,8 @@ use crate::read::fields::account_number;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
     owner: Owner,
-    /// The owner's account in digits, where the directory alone knows it.
-    stated: Option<[u8; 12]>,
+    /// The owner, where the directory alone knows it.
+    stated: Option<u32>,
     policy: SetsId,
     /// The trust policy, of a role.
     trust: SetsId,
@@ -49,14 +49,6 @@ pub(crate) struct Target<'d> {
     pub(crate) tags: Run,
     pub(crate) grants: Run,
     pub(crate) restricts_public: bool,
-}
-
-impl Place {
-    /// The owner that the request leaves open and the directory knows.
-    pub(crate) fn stated_owner(&self) -> Option<&str> {
-        let digits = self.stated.as_ref()?;
-        core::str::from_utf8(digits).ok()
-    }
 }
 
 /// True if an action is one of STS, where a role's policy is its trust policy (`TRUST-1`).
@@ -120,12 +112,18 @@ impl Tables {
         place
     }
 
+    /// The account that owns a target, which the request leaves open and the directory knows.
+    pub(crate) fn stated_owner(&self, place: &Place) -> Option<&str> {
+        place.stated.map(|account| self.account_digits(account))
+    }
+
     /// The number of the user or role with exactly this ARN.
     pub(crate) fn number_by_arn(&self, arn: &str) -> Option<usize> {
         let (kind, number, name) = split_arn(arn).and_then(entity_of)?;
         let account = self.account_index(number)?;
-        let found = self.find_principal(account, kind, name)?;
-        self.number_of(found).filter(|_| self.has_arn(found, arn))
+        let number = self.principal_number(account, kind, name)? as usize;
+        let found = self.principals.get(number)?;
+        self.has_arn(found, arn).then_some(number)
     }
 
     /// `EVAL-12`, `EVAL-13`.
@@ -155,10 +153,10 @@ impl Tables {
             place.owner = by_number(account);
             return;
         }
-        let owner = listed.and_then(|own| Some((own.account, self.account(own.account)?)));
-        if let Some((index, owner)) = owner {
+        let owner = listed.map(|own| own.account);
+        if let Some(index) = owner.filter(|index| self.account(*index).is_some()) {
             place.owner = Owner::Known(index);
-            place.stated = Some(account_digits(owner.number));
+            place.stated = Some(index);
         }
     }
 

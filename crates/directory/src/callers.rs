@@ -1,0 +1,136 @@
+//! What the policies of a directory know of its users and roles, worked out once: most of them no policy
+//! names but by their account, and nobody need look up their ARN or id to find that out.
+
+use std::collections::HashSet;
+
+use portcullis_image::{PrincipalForm, Section};
+use portcullis_model::{Caller, session_role_name, split_arn};
+use portcullis_vm::{Home, Known};
+
+use crate::compiled::Compiled;
+use crate::model::{NONE, Principal, Tables};
+use crate::raw::Kind;
+use crate::read::fields::account_number;
+use crate::texts::{Name, random_state};
+
+/// Users and roles as policies know them.
+#[derive(Debug, Default)]
+pub(crate) struct Callers {
+    accounts: Vec<OfAccount>,
+    /// A bit for each user and role that some policy names by its ARN, its id, or the ARN of a session.
+    named: Vec<u64>,
+}
+
+/// What is the same for all of an account.
+#[derive(Clone, Debug)]
+struct OfAccount {
+    /// Theirs; [`NONE`] of an account without users and roles.
+    partition: Name,
+    /// What names them by their account, and where they are at home.
+    known: Known,
+}
+
+impl Callers {
+    /// Takes time linear in the principals of the policies and of the tables.
+    pub(crate) fn new(compiled: &Compiled, tables: &Tables) -> Callers {
+        let mut partitions = vec![Name(NONE); tables.accounts.len()];
+        for own in &tables.principals {
+            if let Some(partition) = partitions.get_mut(own.account as usize) {
+                *partition = own.partition;
+            }
+        }
+        let accounts = (0..).zip(partitions).map(|(account, partition)| OfAccount {
+            partition,
+            known: known_by_account(compiled, tables, account, partition),
+        });
+        Callers {
+            accounts: accounts.collect(),
+            named: named(compiled, tables),
+        }
+    }
+
+    /// What is known of a user or role by its account alone, and its home. None of one that is in another
+    /// partition than others of its account.
+    pub(crate) fn by_account(&self, own: &Principal) -> Option<&Known> {
+        let account = self.accounts.get(own.account as usize);
+        let account = account.filter(|account| account.partition == own.partition);
+        account.map(|account| &account.known)
+    }
+
+    /// Whether some policy names a user or role by itself, not only by its account.
+    pub(crate) fn is_named(&self, number: u32) -> bool {
+        let word = self.named.get(number as usize / 64);
+        word.is_none_or(|word| word >> (number % 64) & 1 != 0)
+    }
+}
+
+fn known_by_account(compiled: &Compiled, tables: &Tables, account: u32, partition: Name) -> Known {
+    let mut known = Known::default();
+    if partition == Name(NONE) {
+        return known;
+    }
+    let home = Home {
+        partition: Some(tables.texts.get(partition)),
+        account: Some(tables.account_digits(account)),
+    };
+    let by_account = |image, form, parts: &[&str]| match form {
+        PrincipalForm::Account | PrincipalForm::AccountArn => {
+            compiled.principal(image, form, parts)
+        }
+        _ => None,
+    };
+    let anybody = portcullis_model::Principal {
+        caller: Caller::User { arn: "" },
+        user_id: None,
+        management_account: false,
+    };
+    known.set_by(compiled.images().len(), by_account, &anybody, home);
+    known
+}
+
+fn named(compiled: &Compiled, tables: &Tables) -> Vec<u64> {
+    let mut named = vec![0_u64; tables.principals.len().div_ceil(64)];
+    let mut mark = |number: usize| {
+        if let Some(word) = named.get_mut(number / 64) {
+            *word |= 1 << (number % 64);
+        }
+    };
+    let mut ids = HashSet::with_hasher(random_state());
+    for view in compiled.views() {
+        for number in 0..view.count(Section::Principals) {
+            let Some(record) = view.principal(number) else {
+                continue;
+            };
+            let text = view.text(record.text);
+            match record.form {
+                PrincipalForm::Arn => {
+                    let number = tables
+                        .number_by_arn(text)
+                        .or_else(|| role_of_session(tables, text));
+                    number.into_iter().for_each(&mut mark);
+                }
+                PrincipalForm::UniqueId => {
+                    ids.insert(text);
+                }
+                _ => {}
+            }
+        }
+    }
+    if !ids.is_empty() {
+        for (number, own) in tables.principals.iter().enumerate() {
+            if own.id != NONE && ids.contains(tables.texts.get(Name(own.id))) {
+                mark(number);
+            }
+        }
+    }
+    named
+}
+
+/// The role of which an ARN is that of a session.
+fn role_of_session(tables: &Tables, arn: &str) -> Option<usize> {
+    let name = session_role_name(arn)?;
+    let [_, _, _, _, account, _] = split_arn(arn)?;
+    let account = tables.account_index(account_number(account)?)?;
+    let number = tables.principal_number(account, Kind::Role, name)?;
+    Some(number as usize)
+}
