@@ -31,8 +31,16 @@ struct OfAccount {
 }
 
 impl Callers {
-    /// Takes time linear in the principals of the policies and of the tables.
-    pub(crate) fn new(compiled: &Compiled, tables: &Tables) -> Callers {
+    /// Takes time linear in the principals of the images from the `first` on, and of the tables.
+    ///
+    /// What was known before, by the numbers that users and roles had then, stays so. Those that have none are
+    /// taken as named, which costs time and decides nothing.
+    pub(crate) fn new(
+        compiled: &Compiled,
+        tables: &Tables,
+        first: usize,
+        before: Option<(&Callers, &[u32])>,
+    ) -> Callers {
         let mut partitions = vec![Name(NONE); tables.accounts.len()];
         for own in &tables.principals {
             if let Some(partition) = partitions.get_mut(own.account as usize) {
@@ -45,8 +53,25 @@ impl Callers {
         });
         Callers {
             accounts: accounts.collect(),
-            named: named(compiled, tables),
+            named: {
+                let mut named = match before {
+                    Some((before, origins)) => before.renumbered(origins),
+                    None => vec![0; tables.principals.len().div_ceil(64)],
+                };
+                mark_named(&mut named, compiled, tables, first);
+                named
+            },
         }
+    }
+
+    fn renumbered(&self, origins: &[u32]) -> Vec<u64> {
+        let words = origins.chunks(64).map(|origins| {
+            let bits = (0..).zip(origins);
+            bits.fold(0, |word, (bit, origin)| {
+                word | u64::from(self.is_named(*origin)) << bit
+            })
+        });
+        words.collect()
     }
 
     /// What is known of a user or role by its account alone, and its home. None of one that is in another
@@ -88,15 +113,15 @@ fn known_by_account(compiled: &Compiled, tables: &Tables, account: u32, partitio
     known
 }
 
-fn named(compiled: &Compiled, tables: &Tables) -> Vec<u64> {
-    let mut named = vec![0_u64; tables.principals.len().div_ceil(64)];
+/// Marks those whom images name, from the `first` on.
+fn mark_named(named: &mut [u64], compiled: &Compiled, tables: &Tables, first: usize) {
     let mut mark = |number: usize| {
         if let Some(word) = named.get_mut(number / 64) {
             *word |= 1 << (number % 64);
         }
     };
     let mut ids = HashSet::with_hasher(random_state());
-    for view in compiled.views() {
+    for view in compiled.views().skip(first) {
         for number in 0..view.count(Section::Principals) {
             let Some(record) = view.principal(number) else {
                 continue;
@@ -123,7 +148,6 @@ fn named(compiled: &Compiled, tables: &Tables) -> Vec<u64> {
             }
         }
     }
-    named
 }
 
 /// The role of which an ARN is that of a session.

@@ -4,7 +4,7 @@
 use std::fmt;
 
 use bumpalo::Bump;
-use portcullis_model::{ContextEntry, Request};
+use portcullis_model::{ContextEntry, Request, split_arn};
 use portcullis_vm::{Action, Home, Key, Outcome, Resource, ResourceRef, Target};
 
 use crate::Directory;
@@ -112,7 +112,7 @@ impl Directory {
         Object {
             resource: Resource::read(arn),
             account: account.map(str::to_string),
-            place: self.tables.locate(arn, account),
+            place: self.tables.locate(arn, split_arn(arn), account),
         }
     }
 
@@ -176,10 +176,11 @@ impl Engine {
         let tables = &directory.tables;
         let compiled = directory.store.compiled(tables)?;
         let caller = tables.caller(&request.principal, false)?;
-        let place = tables.locate(request.resource, request.resource_account);
+        let parts = split_arn(request.resource);
+        let place = tables.locate(request.resource, parts, request.resource_account);
         let asked = Asked {
             doing: Doing::Named(request.action),
-            resource: request.resource.into(),
+            resource: ResourceRef::Split(request.resource, parts),
             account: request.resource_account,
             place: &place,
             restrict_public_buckets: request.restrict_public_buckets,

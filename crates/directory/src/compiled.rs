@@ -100,12 +100,19 @@ impl Compiled {
             principals: Vec::new(),
             callers: Callers::default(),
         };
-        compiled.add(images, tables);
+        compiled.add(images, tables, None);
         compiled
     }
 
-    /// Goes on with more images, and with the policy sets that the tables have more.
-    pub(crate) fn add(&mut self, images: Vec<Image<Vec<u8>>>, tables: &Tables) {
+    /// Goes on with more images, and with the policy sets that the tables have more. `origins` are the numbers
+    /// that users and roles had before.
+    pub(crate) fn add(
+        &mut self,
+        images: Vec<Image<Vec<u8>>>,
+        tables: &Tables,
+        origins: Option<&[u32]>,
+    ) {
+        let first = self.images.len();
         for image in images {
             let view = image.view();
             self.reads.extend(reads::of_parts(view));
@@ -150,7 +157,8 @@ impl Compiled {
         if all & (reads::PRINCIPAL_TAGS | reads::RESOURCE_TAGS) != 0 {
             self.tags = tag_keys(&views, tables);
         }
-        self.callers = Callers::new(self, tables);
+        let before = origins.map(|origins| (&self.callers, origins));
+        self.callers = Callers::new(self, tables, first, before);
     }
 
     /// The images, in the order of their parts.

@@ -303,13 +303,18 @@ impl Tables {
         concat_in(&self.arn_parts(principal), arena)
     }
 
-    /// True if this is the ARN of a user or role.
-    pub(crate) fn has_arn(&self, principal: &Principal, arn: &str) -> bool {
-        let parts = self.arn_parts(principal);
-        let rest = parts
-            .iter()
-            .try_fold(arn, |rest, part| rest.strip_prefix(part));
-        rest == Some("")
+    /// True if these are the parts of the ARN of a user or role.
+    pub(crate) fn has_arn(&self, principal: &Principal, arn: [&str; 6]) -> bool {
+        let ["arn", partition, "iam", "", account, rest] = arn else {
+            return false;
+        };
+        let own = |name| self.texts.get(name);
+        let name = rest
+            .strip_prefix(principal.kind.as_str())
+            .and_then(|rest| rest.strip_prefix(own(principal.path)));
+        name == Some(own(principal.name))
+            && partition == own(principal.partition)
+            && account == self.account_digits(principal.account)
     }
 
     /// The pairs of a run, as texts.

@@ -8,7 +8,7 @@ pub(crate) mod target;
 use std::fmt;
 
 use bumpalo::Bump;
-use portcullis_model::{Caller, Principal as Who, Request, session_role_name, split_arn};
+use portcullis_model::{Caller, Principal as Who, Request, session_names, split_arn};
 use portcullis_syntax::{Policy, PolicySets};
 
 use crate::Directory;
@@ -21,7 +21,7 @@ use crate::resolve::context::Context;
 pub use crate::resolve::story::{
     AccountStory, Applied, Attached, CallerStory, LayerStory, Source, Story, TargetStory,
 };
-use crate::resolve::target::{Place, Target};
+use crate::resolve::target::{Place, Target, last_name};
 
 /// Policies that come with a request, not from the directory.
 #[derive(Clone, Debug, Default)]
@@ -120,7 +120,8 @@ impl Directory {
         let mut context = Context::new(request.context, arena);
         let has_identity = extra.identity.is_some() && !is_assumed_root(request, &context);
         let caller = tables.caller(&request.principal, has_identity)?;
-        let place = tables.locate(request.resource, request.resource_account);
+        let parts = split_arn(request.resource);
+        let place = tables.locate(request.resource, parts, request.resource_account);
         let endpoint = context.only("aws:SourceVpce");
         let applies = tables.applies(caller, &place, target::is_sts(request.action), endpoint);
         let principal = tables.complete(&caller, reads::ALL, arena);
@@ -219,7 +220,8 @@ impl Tables {
         who: &Who<'a>,
         has_identity: bool,
     ) -> Result<Known<'d, 'a>, Refusal> {
-        let number = who.caller.account().and_then(account_number);
+        let parts = who.caller.arn().and_then(split_arn);
+        let number = parts.and_then(|[.., account, _]| account_number(account));
         let nobody = Known {
             who: Some(*who),
             account: None,
@@ -228,7 +230,7 @@ impl Tables {
             is_itself: false,
             session: None,
         };
-        let Some(number) = number else {
+        let (Some(number), Some(parts)) = (number, parts) else {
             if has_identity {
                 let text = "only callers with an account have `identity`";
                 return Err(Refusal::Contradiction(text.to_string()));
@@ -257,20 +259,23 @@ impl Tables {
             Caller::Root { .. } => Ok(stranger),
             Caller::User { arn } => Ok(Known {
                 is_itself: true,
-                ..self.with_policies(stranger, self.by_arn(index, Kind::User, arn)?)
+                ..self.with_policies(stranger, self.by_arn(index, Kind::User, arn, parts)?)
             }),
             Caller::Role {
                 session_arn,
                 role_arn,
                 ..
             } => {
-                let number = match session_arn {
-                    None => self.by_arn(index, Kind::Role, role_arn)?,
-                    Some(session) => self.by_session(index, session, role_arn)?,
+                let (number, session) = match session_arn {
+                    None => (self.by_arn(index, Kind::Role, role_arn, parts)?, None),
+                    Some(session) => {
+                        let (number, name) = self.by_session(index, session, parts, role_arn)?;
+                        (number, Some(name))
+                    }
                 };
                 Ok(Known {
                     is_itself: true,
-                    session: session_arn.and_then(|arn| arn.split('/').nth(2)),
+                    session,
                     ..self.with_policies(stranger, number)
                 })
             }
@@ -281,7 +286,8 @@ impl Tables {
                 ))),
                 Some(by) => match Caller::from_arn(by) {
                     Ok(Caller::User { arn: by }) => {
-                        let number = self.by_arn(index, Kind::User, by)?;
+                        let parts = split_arn(by).unwrap_or(parts);
+                        let number = self.by_arn(index, Kind::User, by, parts)?;
                         Ok(self.with_policies(stranger, number))
                     }
                     // What a root user makes has no permissions of its own.
@@ -355,12 +361,17 @@ impl Tables {
     }
 
     /// The number of the user or role with exactly this ARN.
-    fn by_arn(&self, account: u32, kind: Kind, arn: &str) -> Result<u32, Refusal> {
-        let name = arn.rsplit('/').next().unwrap_or(arn);
-        let number = self.principal_number(account, kind, name);
-        let found = number.and_then(|number| Some((number, self.principals.get(number as usize)?)));
+    fn by_arn(
+        &self,
+        account: u32,
+        kind: Kind,
+        arn: &str,
+        parts: [&str; 6],
+    ) -> Result<u32, Refusal> {
+        let [.., rest] = parts;
+        let found = self.numbered(account, kind, last_name(rest));
         match found {
-            Some((number, found)) if self.has_arn(found, arn) => Ok(number),
+            Some((number, found)) if self.has_arn(found, parts) => Ok(number),
             Some((_, other)) => Err(Refusal::UnknownPrincipal(format!(
                 "the directory has no `{arn}`, but `{}`",
                 self.arn(other)
@@ -371,25 +382,37 @@ impl Tables {
         }
     }
 
-    /// The role of a session, whose ARN holds the name alone (`IN-17`).
-    fn by_session(&self, account: u32, session: &str, role_arn: &str) -> Result<u32, Refusal> {
-        let name = session_role_name(session).unwrap_or_default();
-        let number = self.principal_number(account, Kind::Role, name);
-        let found = number.and_then(|number| Some((number, self.principals.get(number as usize)?)));
-        let Some((number, role)) = found else {
+    fn numbered(&self, account: u32, kind: Kind, name: &str) -> Option<(u32, &Principal)> {
+        let number = self.principal_number(account, kind, name)?;
+        Some((number, self.principals.get(number as usize)?))
+    }
+
+    /// The number of the role of a session, whose ARN holds the role's name alone (`IN-17`), and the
+    /// session's name.
+    fn by_session<'a>(
+        &self,
+        account: u32,
+        session: &str,
+        parts: [&'a str; 6],
+        role_arn: &str,
+    ) -> Result<(u32, &'a str), Refusal> {
+        let [_, partition, .., rest] = parts;
+        let (name, session_name) = session_names(rest).unwrap_or_default();
+        let Some((number, role)) = self.numbered(account, Kind::Role, name) else {
             let text = format!("the directory has no role `{name}` for `{session}`");
             return Err(Refusal::UnknownPrincipal(text));
         };
-        let partition = split_arn(session).map(|[_, partition, ..]| partition);
         // A role's ARN that was made of the session's has no path.
-        let bare = role_arn.rsplit_once(":role/").map(|(_, rest)| rest);
-        let is_fine = bare == Some(name) || self.has_arn(role, role_arn);
-        if partition != Some(self.texts.get(role.partition)) || !is_fine {
+        let is_fine = split_arn(role_arn).is_some_and(|parts| {
+            let [.., rest] = parts;
+            rest.strip_prefix("role/") == Some(name) || self.has_arn(role, parts)
+        });
+        if partition != self.texts.get(role.partition) || !is_fine {
             let own = self.arn(role);
             let text = format!("`{session}` is said to be of `{role_arn}`, its role is `{own}`");
             return Err(Refusal::UnknownPrincipal(text));
         }
-        Ok(number)
+        Ok((number, session_name))
     }
 }
 

@@ -75,8 +75,8 @@ impl Directory {
         let first_part = compiled.start(compiled.images().len());
         let tables = &mut self.tables;
         let moved = Moved::new(tables, &new, first_part).ok_or(UpdateError::TooLarge)?;
-        tables.take_in(&new, &moved);
-        compiled.add(images, tables);
+        let origins = tables.take_in(&new, &moved);
+        compiled.add(images, tables, Some(&origins));
         self.store.drop_documents(debug);
         Ok(())
     }
@@ -148,7 +148,9 @@ impl Moved {
 }
 
 impl Tables {
-    fn take_in(&mut self, new: &Tables, moved: &Moved) {
+    /// Takes in everything. Gives back the number that each user and role had before; [`NONE`] of those that
+    /// are new or have changed.
+    fn take_in(&mut self, new: &Tables, moved: &Moved) -> Vec<u32> {
         self.texts.append(&new.texts);
         let pairs = new.pairs.iter();
         self.pairs
@@ -169,7 +171,7 @@ impl Tables {
             .extend(sets.map(|run| Moved::run(*run, moved.uses)));
         self.missing = self.missing.saturating_add(new.missing);
         let places = self.take_accounts(new, moved);
-        self.take_principals(new, moved, &places);
+        let origins = self.take_principals(new, moved, &places);
         self.take_resources(new, moved, &places);
         for (id, sets) in &new.endpoints {
             let text = new.texts.get(*id);
@@ -187,6 +189,7 @@ impl Tables {
                 Err(at) => self.endpoints.insert(at, entry),
             }
         }
+        origins
     }
 
     /// Takes in accounts, and gives back the place of each.
@@ -257,7 +260,7 @@ impl Tables {
         places.collect()
     }
 
-    fn take_principals(&mut self, new: &Tables, moved: &Moved, places: &[u32]) {
+    fn take_principals(&mut self, new: &Tables, moved: &Moved, places: &[u32]) -> Vec<u32> {
         // Who is in an account that was dumped again is gone unless it is there again.
         let mut is_replaced = vec![false; self.accounts.len()];
         for (account, place) in new.accounts.iter().zip(places) {
@@ -265,7 +268,7 @@ impl Tables {
                 *replaced |= account.is_dumped;
             }
         }
-        let old_count = self.principals.len();
+        let mut origins: Vec<u32> = (0..self.principals.len() as u32).collect();
         let mut is_gone: Vec<bool> = self
             .principals
             .iter()
@@ -295,18 +298,25 @@ impl Tables {
                     if let Some(gone) = is_gone.get_mut(number) {
                         *gone = false;
                     }
+                    if let Some(origin) = origins.get_mut(number) {
+                        *origin = NONE;
+                    }
                 }
                 None => {
                     self.add_principal(principal);
                 }
             }
         }
+        origins.resize(self.principals.len(), NONE);
         if is_gone.contains(&true) {
-            is_gone.resize(old_count.max(self.principals.len()), false);
-            let mut gone = is_gone.into_iter();
-            self.principals.retain(|_| gone.next() != Some(true));
+            let is_gone = |index: usize| is_gone.get(index) == Some(&true);
+            let mut all = 0..;
+            self.principals.retain(|_| !all.next().is_some_and(is_gone));
+            let mut all = 0..;
+            origins.retain(|_| !all.next().is_some_and(is_gone));
             self.index_principals();
         }
+        origins
     }
 
     fn take_resources(&mut self, new: &Tables, moved: &Moved, places: &[u32]) {

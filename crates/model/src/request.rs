@@ -181,9 +181,16 @@ impl<'a> Caller<'a> {
 
 /// The role's name in `arn:P:sts::A:assumed-role/NAME/SESSION`; none if the text is not of that form.
 pub fn session_role_name(arn: &str) -> Option<&str> {
-    let resource = arn.splitn(6, ':').nth(5)?;
-    let (role, session) = resource.strip_prefix("assumed-role/")?.split_once('/')?;
-    (!role.is_empty() && !session.is_empty()).then_some(role)
+    let [.., resource] = split_arn(arn)?;
+    session_names(resource).map(|(role, _)| role)
+}
+
+/// The names of role and session in the last part of a session's ARN, `assumed-role/NAME/SESSION`.
+pub fn session_names(resource: &str) -> Option<(&str, &str)> {
+    let names = resource.strip_prefix("assumed-role/")?;
+    let slash = names.bytes().position(|byte| byte == b'/')?;
+    let (role, session) = (names.get(..slash)?, names.get(slash + 1..)?);
+    (!role.is_empty() && !session.is_empty()).then_some((role, session))
 }
 
 /// Why a text is not a caller.
@@ -243,31 +250,38 @@ pub fn split_arn(text: &str) -> Option<[&str; 6]> {
 fn five_colons(text: &[u8]) -> Option<[usize; 5]> {
     let mut places = [0; 5];
     let mut found = 0;
-    for (word, bytes) in text.chunks(8).enumerate() {
-        let mut colons = colons(bytes);
+    let mut start = 0;
+    let mut rest = text;
+    loop {
+        let mut colons = match rest.split_first_chunk::<8>() {
+            Some((word, behind)) => {
+                rest = behind;
+                colons(u64::from_le_bytes(*word))
+            }
+            None => {
+                let bytes = core::mem::take(&mut rest).iter().rev();
+                colons(bytes.fold(0, |word, byte| word << 8 | u64::from(*byte)))
+            }
+        };
         while colons != 0 {
-            *places.get_mut(found)? = 8 * word + (colons.trailing_zeros() / 8) as usize;
+            *places.get_mut(found)? = start + (colons.trailing_zeros() / 8) as usize;
             colons &= colons - 1;
             found += 1;
             if found == places.len() {
                 return Some(places);
             }
         }
+        if rest.is_empty() {
+            return None;
+        }
+        start += 8;
     }
-    None
 }
 
-/// The top bit of each byte that is a colon, of at most eight bytes.
+/// The top bit of each byte that is a colon.
 #[inline]
-fn colons(bytes: &[u8]) -> u64 {
+fn colons(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
-    let word = match bytes.first_chunk::<8>() {
-        Some(word) => u64::from_le_bytes(*word),
-        None => bytes
-            .iter()
-            .rev()
-            .fold(0, |word, byte| word << 8 | u64::from(*byte)),
-    };
     let difference = word ^ ONES.wrapping_mul(u64::from(b':'));
     // Without a carry from one byte to the next.
     !((difference & (0x7f * ONES)).wrapping_add(0x7f * ONES) | difference | (0x7f * ONES))

@@ -96,7 +96,7 @@ impl ActionFacts {
 
 /// `RCP-4`, `RCP-5`.
 fn is_limited_by_rcps(service: &str, name: &str) -> bool {
-    is_rcp_service(service) && (service, name) != ("kms", "retiregrant")
+    is_rcp_service(service) && !(service == "kms" && name == "retiregrant")
 }
 
 impl Request {
@@ -274,10 +274,10 @@ pub(crate) struct ResourceParts<'a> {
 }
 
 impl<'a> ResourceParts<'a> {
-    pub(crate) fn of(resource: &'a str) -> Self {
-        let parts = split_arn(resource).filter(|_| resource.starts_with("arn:"));
-        let is_arn = parts.is_some();
-        let [_, partition, service, _, account, rest] = parts.unwrap_or_default();
+    /// Reads them from a resource, and what [`split_arn`] gives for it.
+    pub(crate) fn of(resource: &str, parts: Option<[&'a str; 6]>) -> Self {
+        let [scheme, partition, service, _, account, rest] = parts.unwrap_or_default();
+        let is_arn = scheme == "arn";
         ResourceParts {
             is_star: resource == "*",
             partition: is_arn.then_some(partition),

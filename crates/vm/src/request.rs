@@ -336,16 +336,13 @@ impl Request {
         images: impl Iterator<Item = View<'i>> + Clone,
         action: &str,
     ) {
-        let (service, name) = action.split_once(':').unwrap_or((action, ""));
-        let start = self.text.len();
-        self.text.push_str(service);
-        let middle = self.text.len();
-        self.text.push_str(name);
-        if let Some(text) = self.text.get_mut(start..) {
+        let start = self.text.len() as u32;
+        self.text.push_str(action);
+        if let Some(text) = self.text.get_mut(start as usize..) {
             text.make_ascii_lowercase();
         }
-        self.service = start as u32..middle as u32;
-        self.name = middle as u32..self.text.len() as u32;
+        let colon = action.bytes().position(|byte| byte == b':');
+        self.set_action_end(start, colon.unwrap_or(action.len()) as u32);
         self.action_facts = ActionFacts::of(self.action_service(), self.action_name());
         let mut actions = core::mem::take(&mut self.actions);
         actions.clear();
@@ -367,9 +364,7 @@ impl Request {
     pub fn set_action<'i>(&mut self, images: impl Iterator<Item = View<'i>>, action: &Action) {
         let start = self.text.len() as u32;
         self.text.push_str(&action.text);
-        let middle = start + action.service_end;
-        self.service = start..middle;
-        self.name = middle..self.text.len() as u32;
+        self.set_action_end(start, action.service_end);
         self.action_facts = action.facts;
         self.actions.clear();
         self.actions.extend_from_slice(&action.actions);
@@ -377,6 +372,13 @@ impl Request {
             image.actions = actions.clone();
         }
         self.find_groups(images);
+    }
+
+    /// Sets the places of service and name, which were added to the texts, from the length of the service.
+    fn set_action_end(&mut self, start: u32, service: u32) {
+        let end = self.text.len() as u32;
+        self.service = start..start + service;
+        self.name = (start + service + 1).min(end)..end;
     }
 
     /// Finds the groups of the parts for the action.
@@ -453,8 +455,8 @@ impl Request {
         self.resource = start..self.text.len() as u32;
         if self.uses_segments {
             match target.resource {
-                ResourceRef::Text(text) => self.segments.set(text.as_bytes()),
                 ResourceRef::Read(resource) => self.segments.copy(&resource.segments),
+                other => self.segments.set(other.text().as_bytes()),
             }
         }
         self.set_facts(principal, home, target, &resource);
@@ -536,7 +538,7 @@ impl Request {
     /// The action, as resolved.
     pub(crate) fn action(&self) -> Action {
         Action {
-            text: [self.action_service(), self.action_name()].concat(),
+            text: [self.action_service(), self.action_name()].join(":"),
             service_end: self.service.end - self.service.start,
             facts: self
                 .action_facts

@@ -6,7 +6,7 @@ use core::ops::Range;
 
 use portcullis_image::index::Segments;
 use portcullis_image::{PrincipalForm, Section, View};
-use portcullis_model::Principal;
+use portcullis_model::{Principal, split_arn};
 
 use crate::facts::{ActionFacts, Home, ResourceParts};
 use crate::named::{self, FromContext, Named};
@@ -40,7 +40,7 @@ impl Key {
 /// An action, resolved for a stack of images.
 #[derive(Clone, Debug)]
 pub struct Action {
-    /// The service and the name, in lower case, one after the other.
+    /// `service:name`, in lower case.
     pub(crate) text: String,
     /// Where the service ends.
     pub(crate) service_end: u32,
@@ -82,7 +82,7 @@ impl Resource {
     /// assert_eq!(target.resource.text(), "arn:aws:s3:::reports");
     /// ```
     pub fn read(text: &str) -> Resource {
-        let parts = ResourceParts::of(text);
+        let parts = ResourceParts::of(text, split_arn(text));
         let mut segments = Segments::default();
         segments.set(text.as_bytes());
         let place = |part: &str| {
@@ -126,6 +126,8 @@ impl Resource {
 pub enum ResourceRef<'a> {
     /// An ARN, or `*` (`MATCH-28`).
     Text(&'a str),
+    /// The same, and what [`split_arn`](portcullis_model::split_arn) gives for it.
+    Split(&'a str, Option<[&'a str; 6]>),
     /// The same, read before.
     Read(&'a Resource),
 }
@@ -134,14 +136,15 @@ impl<'a> ResourceRef<'a> {
     /// The text.
     pub fn text(self) -> &'a str {
         match self {
-            ResourceRef::Text(text) => text,
+            ResourceRef::Text(text) | ResourceRef::Split(text, _) => text,
             ResourceRef::Read(resource) => &resource.text,
         }
     }
 
     pub(crate) fn parts(self) -> ResourceParts<'a> {
         match self {
-            ResourceRef::Text(text) => ResourceParts::of(text),
+            ResourceRef::Text(text) => ResourceParts::of(text, split_arn(text)),
+            ResourceRef::Split(text, parts) => ResourceParts::of(text, parts),
             ResourceRef::Read(resource) => resource.parts(),
         }
     }

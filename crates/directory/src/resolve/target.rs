@@ -53,8 +53,10 @@ pub(crate) struct Target<'d> {
 
 /// True if an action is one of STS, where a role's policy is its trust policy (`TRUST-1`).
 pub(crate) fn is_sts(action: &str) -> bool {
-    let service = action.split(':').next().unwrap_or(action);
-    service.eq_ignore_ascii_case("sts")
+    let service = action.split_at_checked(3);
+    service.is_some_and(|(service, rest)| {
+        service.eq_ignore_ascii_case("sts") && (rest.is_empty() || rest.starts_with(':'))
+    })
 }
 
 /// Account and name of the user or role that an ARN names.
@@ -62,20 +64,27 @@ fn entity_of(arn: [&str; 6]) -> Option<(Kind, u64, &str)> {
     let [_, _, "iam", _, account, rest] = arn else {
         return None;
     };
-    let (kind, path) = rest.split_once('/')?;
-    let kind = match kind {
-        "user" => Kind::User,
-        "role" => Kind::Role,
-        _ => return None,
+    let (kind, path) = match rest.strip_prefix("user/") {
+        Some(path) => (Kind::User, path),
+        None => (Kind::Role, rest.strip_prefix("role/")?),
     };
-    let name = path.rsplit('/').next().unwrap_or(path);
-    Some((kind, account_number(account)?, name))
+    Some((kind, account_number(account)?, last_name(path)))
+}
+
+/// What stands behind the last slash.
+pub(crate) fn last_name(path: &str) -> &str {
+    let slash = path.bytes().rposition(|byte| byte == b'/');
+    slash.map_or(path, |slash| path.get(slash + 1..).unwrap_or_default())
 }
 
 impl Tables {
-    /// Finds a target by its ARN; the request may say who owns it.
-    pub(crate) fn locate(&self, arn: &str, account: Option<&str>) -> Place {
-        let parts = split_arn(arn);
+    /// Finds a target by its ARN and what [`split_arn`] gives for it; the request may say who owns it.
+    pub(crate) fn locate(
+        &self,
+        arn: &str,
+        parts: Option<[&str; 6]>,
+        account: Option<&str>,
+    ) -> Place {
         let mut place = Place {
             owner: Owner::Assumed,
             stated: None,
@@ -101,7 +110,7 @@ impl Tables {
             let found = self
                 .account_index(number)
                 .and_then(|account| self.find_principal(account, kind, name))
-                .filter(|found| self.has_arn(found, arn));
+                .filter(|found| parts.is_some_and(|parts| self.has_arn(found, parts)));
             if let Some(found) = found {
                 place.is_principal = true;
                 place.tags = found.tags;
@@ -119,11 +128,12 @@ impl Tables {
 
     /// The number of the user or role with exactly this ARN.
     pub(crate) fn number_by_arn(&self, arn: &str) -> Option<usize> {
-        let (kind, number, name) = split_arn(arn).and_then(entity_of)?;
+        let parts = split_arn(arn)?;
+        let (kind, number, name) = entity_of(parts)?;
         let account = self.account_index(number)?;
         let number = self.principal_number(account, kind, name)? as usize;
         let found = self.principals.get(number)?;
-        self.has_arn(found, arn).then_some(number)
+        self.has_arn(found, parts).then_some(number)
     }
 
     /// `EVAL-12`, `EVAL-13`.
@@ -166,7 +176,11 @@ impl Tables {
         request: &Request<'_>,
         caller: Option<&'d Account>,
     ) -> Target<'d> {
-        let place = self.locate(request.resource, request.resource_account);
+        let place = self.locate(
+            request.resource,
+            split_arn(request.resource),
+            request.resource_account,
+        );
         self.target(&place, is_sts(request.action), caller)
     }
 
