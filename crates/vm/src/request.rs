@@ -13,7 +13,7 @@ use crate::glob::Matcher;
 use crate::lookup;
 use crate::named::{self, FromContext, Named};
 use crate::typed::{Action, Key, Known, ResourceRef};
-use crate::values::{SlotRange, Value, push_values};
+use crate::values::{EMPTY, SlotRange, Value, push_values};
 
 /// A request that is filled for a stack of images and can be decided against it any number of times.
 ///
@@ -157,7 +157,7 @@ impl Request {
         (self.service, self.name) = (0..0, 0..0);
         for slot in self.touched.drain(..) {
             if let Some(slot) = self.slots.get_mut(slot as usize) {
-                *slot = SlotRange::default();
+                slot.clear();
             }
         }
         self.derived.clear();
@@ -325,9 +325,10 @@ impl Request {
     }
 
     fn push(&mut self, slot: u32, class: u8, values: &[&str], start: u32) {
-        let place = self.slots.get_mut(slot as usize);
-        push_values(&mut self.values, place, values, start, class);
-        self.touched.push(slot);
+        if let Some(place) = self.slots.get_mut(slot as usize) {
+            push_values(&mut self.values, place, values, start, class);
+            self.touched.push(slot);
+        }
     }
 
     /// Sets the action by its name (`MATCH-10`, `MATCH-12`).
@@ -420,7 +421,7 @@ impl Request {
         self.named.clear();
         for slot in self.derived.drain(..) {
             if let Some(slot) = self.slots.get_mut(slot as usize) {
-                *slot = SlotRange::default();
+                slot.clear();
             }
         }
         // Before derived keys are there: only the context can tell these.
@@ -529,10 +530,11 @@ impl Request {
             .text
             .get(start as usize..(start + len) as usize)
             .unwrap_or("");
-        let place = self.slots.get_mut(slot as usize);
-        push_values(&mut self.values, place, &[text], start, class);
-        self.touched.push(slot);
-        self.derived.push(slot);
+        if let Some(place) = self.slots.get_mut(slot as usize) {
+            push_values(&mut self.values, place, &[text], start, class);
+            self.touched.push(slot);
+            self.derived.push(slot);
+        }
     }
 
     /// The action, as resolved.
@@ -616,12 +618,11 @@ impl Request {
     }
 
     #[inline]
-    pub(crate) fn slot(&self, image: usize, slot: u32) -> SlotRange {
-        self.images
-            .get(image)
+    pub(crate) fn slot(&self, image: usize, slot: u32) -> &SlotRange {
+        let image = self.images.get(image);
+        image
             .and_then(|image| self.slots.get((image.slots.start + slot) as usize))
-            .copied()
-            .unwrap_or_default()
+            .unwrap_or(&EMPTY)
     }
 
     /// The slots of an image.
@@ -636,14 +637,15 @@ impl Request {
     /// The values of a slot.
     #[inline]
     pub(crate) fn slot_values(&self, image: usize, slot: u32) -> &[Value] {
-        self.values_in(&self.slot(image, slot))
+        self.values_in(self.slot(image, slot))
     }
 
     #[inline]
-    pub(crate) fn values_in(&self, range: &SlotRange) -> &[Value] {
-        self.values
-            .get(range.start as usize..(range.start + range.count) as usize)
-            .unwrap_or(&[])
+    pub(crate) fn values_in<'v>(&'v self, slot: &'v SlotRange) -> &'v [Value] {
+        match slot.count {
+            1 => core::slice::from_ref(&slot.first),
+            count => slice(&self.values, &(slot.start..slot.start + count)),
+        }
     }
 
     /// The only value of a slot.

@@ -11,11 +11,12 @@ use portcullis_image::wire::padded;
 /// The values of a slot.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct SlotRange {
+    /// Where they are, if they are several.
     pub(crate) start: u32,
     pub(crate) count: u32,
     /// The context has the key, perhaps without a value.
     pub(crate) given: bool,
-    /// The first value, so that the usual one is found without a detour.
+    /// The first value, which is usually the only one.
     pub(crate) first: Value,
 }
 
@@ -46,36 +47,79 @@ pub(crate) enum Typed {
     Unusable,
 }
 
+/// A slot that nothing was added to.
+pub(crate) static EMPTY: SlotRange = SlotRange {
+    start: 0,
+    count: 0,
+    given: false,
+    first: Value {
+        offset: 0,
+        len: 0,
+        typed: Typed::Unusable,
+    },
+};
+
+impl SlotRange {
+    /// Forgets the values.
+    #[inline]
+    pub(crate) fn clear(&mut self) {
+        (self.count, self.given) = (0, false);
+    }
+}
+
+impl Value {
+    #[inline]
+    fn read(text: &str, offset: u32, class: u8) -> Value {
+        Value {
+            offset,
+            len: text.len() as u32,
+            typed: typed(text, class),
+        }
+    }
+}
+
 /// Appends values to a slot. A key that came before in another case is the same key (`COND-41`).
+#[inline]
 pub(crate) fn push_values(
     all: &mut Vec<Value>,
-    slot: Option<&mut SlotRange>,
+    slot: &mut SlotRange,
     texts: &[&str],
     offset: u32,
     class: u8,
 ) {
-    let Some(slot) = slot else {
-        return;
-    };
+    slot.given = true;
+    match (texts, slot.count) {
+        ([text], 0) => {
+            slot.first = Value::read(text, offset, class);
+            slot.count = 1;
+        }
+        ([], _) => {}
+        _ => push_several(all, slot, texts, offset, class),
+    }
+}
+
+#[inline(never)]
+fn push_several(
+    all: &mut Vec<Value>,
+    slot: &mut SlotRange,
+    texts: &[&str],
+    offset: u32,
+    class: u8,
+) {
     let start = all.len() as u32;
-    if slot.count > 0 {
-        all.extend_from_within(slot.start as usize..(slot.start + slot.count) as usize);
+    match slot.count {
+        0 => {}
+        1 => all.push(slot.first),
+        count => all.extend_from_within(slot.start as usize..(slot.start + count) as usize),
     }
     let mut offset = offset;
     for text in texts {
-        all.push(Value {
-            offset,
-            len: text.len() as u32,
-            typed: typed(text, class),
-        });
+        all.push(Value::read(text, offset, class));
         offset += text.len() as u32;
     }
-    *slot = SlotRange {
-        start,
-        count: all.len() as u32 - start,
-        given: true,
-        first: all.get(start as usize).copied().unwrap_or_default(),
-    };
+    slot.start = start;
+    slot.count = all.len() as u32 - start;
+    slot.first = all.get(start as usize).copied().unwrap_or_default();
 }
 
 fn typed(text: &str, class: u8) -> Typed {

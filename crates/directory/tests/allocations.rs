@@ -1,0 +1,99 @@
+//! An engine that has seen its largest request decides by a directory without asking for memory.
+//!
+//! A binary of its own with one test, because the counter is the program's.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+mod support;
+
+use std::alloc::System;
+use std::hint::black_box;
+
+use bumpalo::Bump;
+use portcullis_directory::{Deed, Directory, Engine, Given, Object, lines};
+use portcullis_model::Request;
+use portcullis_scenario::{NoFiles, Source};
+use portcullis_testkit::directory::{Generator, Scale};
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use support::Folder;
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// How often memory is asked for, moved or given back meanwhile.
+fn allocations(work: impl FnOnce()) -> usize {
+    let region = Region::new(ALLOCATOR);
+    work();
+    let stats = region.change();
+    stats.allocations + stats.reallocations + stats.deallocations
+}
+
+fn from_texts(engine: &mut Engine, directory: &Directory, requests: &[Request<'_>]) -> usize {
+    let decided = requests.iter().filter(|request| {
+        let outcome = engine.check(directory, request);
+        black_box(outcome).is_ok()
+    });
+    decided.count()
+}
+
+/// Every principal asks for every deed.
+fn resolved(engine: &mut Engine, directory: &Directory, deeds: &[(Deed, Object, Given<'_>)]) {
+    for principal in 0..directory.principal_count() {
+        for (deed, object, given) in deeds {
+            let context = std::slice::from_ref(given);
+            let outcome = engine.check_resolved(directory, principal, deed, object, context);
+            black_box(outcome).unwrap();
+        }
+    }
+}
+
+#[test]
+fn deciding_by_a_directory_does_not_allocate() {
+    let mut decisions = 0;
+    for seed in 0..20 {
+        let folder = Folder::new(&[]);
+        let mut generator = Generator::new(seed, Scale::SMALL);
+        generator.write(&folder.0).unwrap();
+        let directory = folder.load().unwrap().directory;
+        let texts: Vec<String> = (0..200).map(|_| generator.request().to_string()).collect();
+        let arena = Bump::new();
+        let requests: Vec<Request<'_>> = texts
+            .iter()
+            .map(|text| {
+                let source = Source::new("", text.as_str());
+                let line = lines(&source, &NoFiles, &arena).unwrap().remove(0);
+                line.case.request.unwrap()
+            })
+            .collect();
+        let team = directory.key("aws:RequestTag/team").unwrap();
+        let deeds: Vec<(Deed, Object, Given<'_>)> = requests
+            .iter()
+            .map(|request| {
+                let deed = directory.deed(request.action).unwrap();
+                let object = directory.object(request.resource, None);
+                let given = Given {
+                    name: "aws:RequestTag/team",
+                    key: Some(&team),
+                    values: &["blue"],
+                };
+                (deed, object, given)
+            })
+            .collect();
+
+        let mut engine = Engine::new();
+        from_texts(&mut engine, &directory, &requests);
+        resolved(&mut engine, &directory, &deeds);
+        let mut decided = 0;
+        let counted = allocations(|| {
+            decided = from_texts(&mut engine, &directory, &requests);
+            resolved(&mut engine, &directory, &deeds);
+        });
+        assert_eq!(counted, 0, "seed {seed}");
+        decisions += decided + deeds.len() * directory.principal_count();
+    }
+    println!("{decisions} decisions without allocation");
+    assert!(decisions > 100_000);
+
+    // The counter counts.
+    assert!(allocations(|| drop(black_box(Box::new(1)))) >= 2);
+}
