@@ -350,25 +350,27 @@ impl Filling<'_> {
                 choice.use_sets(compiled, row, image, request, &mut reads);
             }
         }
-        let callers = &compiled.callers;
-        let by_account = caller.itself().and_then(|own| callers.by_account(own));
-        match by_account {
-            Some(_) if !callers.is_named(caller.number) => reads &= !reads::NAMES,
-            Some(_) => {}
-            // Its ARN says where it is at home.
-            None => reads |= reads::ARN,
-        }
-        let principal = tables.complete(caller, reads, arena);
-
-        request.narrow(reads::reserved_keys(reads));
         for given in context.clone() {
             match given.key {
                 Some(key) => request.add_key(key, given.values),
                 None => request.add(images(), given.name, given.values),
             }
         }
+        let mark = request.mark();
+
+        let callers = &compiled.callers;
+        let by_account = caller.itself().and_then(|own| callers.by_account(own));
+        match by_account {
+            Some(_) if callers.is_named(caller.number) || request.has_names() => {}
+            Some(_) => reads &= !reads::NAMES,
+            // Its ARN says where it is at home.
+            None => reads |= reads::ARN,
+        }
+        request.narrow(reads::reserved_keys(reads));
+        let principal = tables.complete(caller, reads, arena);
+
         let mut slots = Slots {
-            mark: request.mark(),
+            mark,
             request,
             compiled,
         };

@@ -148,6 +148,7 @@ pub use policies::{PolicyErrors, PolicySet};
 pub use portcullis_image::{Image, ImageError};
 pub use portcullis_model::{Decision, Effect, Layer, PolicyKind, PrincipalError};
 pub use portcullis_vm::{
-    Action, ConditionReport, Explanation, Key, LayerReport, Miss, Outcome, StatementReport, Target,
+    Action, ConditionReport, Explanation, Key, LayerReport, Miss, Outcome, Resource, ResourceRef,
+    StatementReport, Target,
 };
 pub use principal::Principal;

@@ -588,6 +588,11 @@ impl Generator {
                 "context".to_string(),
                 json!({"aws:principaltag/TEAM": team}),
             );
+        } else if self.one_in(8) {
+            // The id of somebody, whom policies may name.
+            let (own, index) = (self.any_account(), self.source.below(self.scale.roles));
+            let id = format!("{}:s1", role_id(own, index));
+            object.insert("context".to_string(), json!({"aws:UserId": id}));
         }
         request
     }

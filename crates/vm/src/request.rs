@@ -265,6 +265,18 @@ impl Request {
         self.action_facts.filter
     }
 
+    /// True if keys that were added say by which names policies may know the caller (`GRAM-40`, `GRAM-43`,
+    /// `EVAL-53`). What was resolved of the principal is not looked at then, but the principal itself.
+    pub fn has_names(&self) -> bool {
+        let of_names = [
+            reserved::USER_ID,
+            reserved::FEDERATED_PROVIDER,
+            reserved::SERVICE_NAMES,
+        ];
+        let has = |slot: &u32| self.slot(0, *slot).count > 0;
+        !self.touched.is_empty() && of_names.iter().any(has)
+    }
+
     /// How much was added until now, for [`Request::was_added`].
     pub fn mark(&self) -> usize {
         self.touched.len()
@@ -425,14 +437,7 @@ impl Request {
             }
         }
         // Before derived keys are there: only the context can tell these.
-        let from_context = !self.touched.is_empty()
-            && [
-                reserved::USER_ID,
-                reserved::FEDERATED_PROVIDER,
-                reserved::SERVICE_NAMES,
-            ]
-            .iter()
-            .any(|slot| self.slot(0, *slot).count > 0);
+        let from_context = self.has_names();
         let home = match known {
             Some(known) => known.home(),
             None => Home::of(&principal.caller),
