@@ -6,6 +6,7 @@
 mod condition;
 mod entries;
 mod keys;
+mod known;
 mod principal;
 mod service_keys;
 mod statement;
@@ -16,7 +17,8 @@ use crate::diag::{Code, Diagnostic, Severity, Sink, quoted};
 use crate::json::{self, Member, Node, Value};
 use crate::suggest::did_you_mean;
 use bumpalo::Bump;
-use portcullis_model::PolicyKind;
+use known::Known;
+use portcullis_model::{Operator, PolicyKind};
 use smallvec::SmallVec;
 use std::collections::HashMap;
 
@@ -48,8 +50,13 @@ pub fn parse_policy<'a>(
     options: ReadOptions,
     arena: &'a Bump,
 ) -> (Option<Document<'a>>, Vec<Diagnostic>) {
+    // In ASCII, only an escape can write a character that IAM does not take.
+    let is_strange = |byte: u8| byte == b'\\' || byte >= 0x80;
+    let is_plain = !text
+        .bytes()
+        .fold(false, |found, byte| found | is_strange(byte));
     match json::read_open(text, arena) {
-        (Some(node), sink) => read_into(node, options, arena, sink),
+        (Some(node), sink) => read_into(node, options, is_plain, arena, sink),
         (None, sink) => (None, sink.finish()),
     }
 }
@@ -62,21 +69,25 @@ pub fn read_policy<'a>(
     options: ReadOptions,
     arena: &'a Bump,
 ) -> (Option<Document<'a>>, Vec<Diagnostic>) {
-    read_into(node, options, arena, Sink::default())
+    read_into(node, options, false, arena, Sink::default())
 }
 
 fn read_into<'a>(
     node: Node<'a>,
     options: ReadOptions,
+    is_plain: bool,
     arena: &'a Bump,
     sink: Sink,
 ) -> (Option<Document<'a>>, Vec<Diagnostic>) {
     let mut reader = Reader {
         options,
+        is_plain,
         arena,
         sink,
         variables: Variables::Expanded,
         sids: HashMap::new(),
+        operators: Known::default(),
+        keys: Known::default(),
         guesses: GUESSES,
     };
     let document = reader.document(node);
@@ -93,11 +104,17 @@ enum Variables {
 
 struct Reader<'a> {
     options: ReadOptions,
+    /// All texts are known to hold only characters that IAM takes.
+    is_plain: bool,
     arena: &'a Bump,
     sink: Sink,
     variables: Variables,
     /// The Sids so far and where they stand.
     sids: HashMap<&'a str, Span>,
+    /// Operators written as they should be.
+    operators: Known<'a, Operator>,
+    /// Condition keys of which there is nothing to say.
+    keys: Known<'a, ()>,
     /// How many more condition keys are compared with those that could be meant.
     guesses: usize,
 }
@@ -311,7 +328,7 @@ impl<'a> Reader<'a> {
     /// Reports the first text with a character that IAM does not take (`GRAM-7`).
     fn check_characters(&mut self, root: Node<'a>) {
         use PolicyKind::{Boundary, Identity, Session, Trust};
-        if !matches!(self.kind(), Identity | Boundary | Session | Trust) {
+        if self.is_plain || !matches!(self.kind(), Identity | Boundary | Session | Trust) {
             return;
         }
         // Nesting is bounded, so this stack of what is left to look at grows with the document's

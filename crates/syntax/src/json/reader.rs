@@ -1,12 +1,11 @@
 //! From tokens to the tree.
 
-use super::lexer::{LexError, Token};
+use super::lexer::{LexError, Lexer, Token};
 use super::text::unescape;
 use super::{MAX_DEPTH, MAX_TEXT, Member, Node, Value};
 use crate::ast::{Span, Text};
 use crate::diag::{Code, Diagnostic, Sink, quoted};
 use bumpalo::Bump;
-use logos::{Lexer, Logos};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -45,7 +44,7 @@ struct Frame<'a> {
 struct Reader<'a> {
     text: &'a str,
     arena: &'a Bump,
-    lexer: Lexer<'a, Token>,
+    lexer: Lexer<'a>,
     frames: Vec<Frame<'a>>,
     nodes: Vec<Node<'a>>,
     members: Vec<Member<'a>>,
@@ -63,14 +62,14 @@ pub(super) fn read<'a>(text: &'a str, arena: &'a Bump) -> (Option<Node<'a>>, Sin
         sink.push(diagnostic);
         return (None, sink);
     }
-    let mut lexer = Token::lexer(text);
-    if text.starts_with('\u{feff}') {
-        lexer.bump('\u{feff}'.len_utf8());
-    }
+    let mark = match text.starts_with('\u{feff}') {
+        true => '\u{feff}'.len_utf8(),
+        false => 0,
+    };
     let mut reader = Reader {
         text,
         arena,
-        lexer,
+        lexer: Lexer::new(text, mark),
         frames: Vec::new(),
         nodes: Vec::new(),
         members: Vec::new(),
@@ -221,8 +220,9 @@ impl<'a> Reader<'a> {
     }
 
     fn string(&self, escapes: bool) -> Result<&'a str, Diagnostic> {
-        let slice = self.lexer.slice();
-        let raw = slice.get(1..slice.len() - 1).unwrap_or_default();
+        let span = self.lexer.span();
+        let raw = self.text.get(span.start + 1..span.end - 1);
+        let raw = raw.unwrap_or_default();
         if !escapes {
             return Ok(raw);
         }

@@ -9,6 +9,9 @@ use portcullis_model::{Base, Operator, OperatorError, Quantifier};
 use smallvec::SmallVec;
 use std::collections::HashMap;
 
+/// Names that are compared with each other; of more names a table is made.
+const FEW_NAMES: usize = 8;
+
 impl<'a> Reader<'a> {
     /// All tests of a `Condition` (`COND-1`).
     pub(super) fn conditions(&mut self, member: Option<&'a Member<'a>>) -> &'a [Condition<'a>] {
@@ -58,10 +61,15 @@ impl<'a> Reader<'a> {
 
     /// `COND-3`, `COND-11`.
     fn operator(&mut self, name: Text<'a>) -> Option<Operator> {
+        if let Some(operator) = self.operators.get(name.value) {
+            return Some(operator);
+        }
         match Operator::parse(name.value) {
             Ok(operator) => {
                 let canonical = operator.to_string();
-                if canonical != name.value {
+                if canonical == name.value {
+                    self.operators.add(name.value, operator);
+                } else {
                     let message =
                         format!("operator {} is written `{canonical}`", quoted(name.value));
                     self.warning(Code::NonCanonicalOperator, name.span, message);
@@ -89,7 +97,7 @@ impl<'a> Reader<'a> {
 
     /// Names that differ only in letter case (`COND-45`).
     fn check_case(&mut self, members: &'a [Member<'a>], what: &str) {
-        if members.len() < 2 {
+        if are_plainly_different(members) {
             return;
         }
         let mut seen: HashMap<String, Text<'a>> = HashMap::with_capacity(members.len());
@@ -174,6 +182,21 @@ impl<'a> Reader<'a> {
         let message = format!("the list of values is empty: `{operator}` compares with nothing");
         self.suggestion(code, span, message);
     }
+}
+
+/// True if it is seen at once that no two names are equal, whatever their letter case: they are few and in
+/// ASCII.
+fn are_plainly_different(members: &[Member<'_>]) -> bool {
+    let mut rest = members;
+    while let Some((member, others)) = rest.split_first() {
+        let name = member.key.value;
+        let same = |other: &Member<'_>| other.key.value.eq_ignore_ascii_case(name);
+        if members.len() > FEW_NAMES || !name.is_ascii() || others.iter().any(same) {
+            return false;
+        }
+        rest = others;
+    }
+    true
 }
 
 /// A help text for a name that is no operator: its parts are corrected one by one.

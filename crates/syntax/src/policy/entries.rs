@@ -4,7 +4,7 @@ use super::{Reader, Variables};
 use crate::ast::Text;
 use crate::diag::{Code, Diagnostic, Severity, quoted};
 use crate::suggest::nearest;
-use crate::vars::arn_parts;
+use crate::vars::{arn_parts, has_opening};
 use portcullis_model::{Effect, PolicyKind, is_rcp_service};
 
 /// The actions that do something in a trust policy (`GRAM-63`).
@@ -28,13 +28,15 @@ impl<'a> Reader<'a> {
             }
             return;
         }
-        let quoted_entry = quoted(entry.value);
-        let wrong = match entry.value.split_once(':') {
-            None => Some("has no service prefix"),
-            Some(("", _)) => Some("has an empty service prefix"),
-            Some((_, "")) => Some("has no name after the service prefix"),
-            Some((_, name)) if name.contains(':') => Some("has more than one colon"),
-            Some(_) => None,
+        let (prefix, name) = split_at_colon(entry.value);
+        let wrong = match (prefix, name) {
+            (_, None) => Some("has no service prefix"),
+            ("", Some(_)) => Some("has an empty service prefix"),
+            (_, Some("")) => Some("has no name after the service prefix"),
+            (_, Some(name)) if name.bytes().any(|byte| byte == b':') => {
+                Some("has more than one colon")
+            }
+            (_, Some(_)) => None,
         };
         if let Some(wrong) = wrong {
             let help = match entry.value.split_once('.') {
@@ -47,18 +49,18 @@ impl<'a> Reader<'a> {
                 Diagnostic::error(
                     Code::InvalidAction,
                     entry.span,
-                    format!("action {quoted_entry} {wrong}"),
+                    format!("action {} {wrong}", quoted(entry.value)),
                 )
                 .with_help(help),
             );
             return;
         }
-        let prefix = entry.value.split(':').next().unwrap_or_default();
         let wild_prefix = has_wildcard(prefix);
         match kind {
             PolicyKind::Rcp if wild_prefix => {
                 let message = format!(
-                    "action {quoted_entry} has a wildcard in its service prefix, which a resource control policy cannot have"
+                    "action {} has a wildcard in its service prefix, which a resource control policy cannot have",
+                    quoted(entry.value)
                 );
                 self.error(Code::RcpSyntaxErrorAction, entry.span, message);
             }
@@ -75,7 +77,10 @@ impl<'a> Reader<'a> {
                         .iter()
                         .any(|action| covers(entry.value, action)) =>
             {
-                let message = format!("action {quoted_entry} does nothing in a trust policy");
+                let message = format!(
+                    "action {} does nothing in a trust policy",
+                    quoted(entry.value)
+                );
                 let help = nearest(entry.value, TRUST_ACTIONS)
                     .map(|action| format!("did you mean `{action}`?"));
                 self.sink.push(
@@ -84,7 +89,10 @@ impl<'a> Reader<'a> {
                 );
             }
             _ if wild_prefix => {
-                let message = format!("action {quoted_entry} has a wildcard in its service prefix");
+                let message = format!(
+                    "action {} has a wildcard in its service prefix",
+                    quoted(entry.value)
+                );
                 self.suggestion(Code::WildcardInServiceName, entry.span, message);
             }
             _ => {}
@@ -108,7 +116,9 @@ impl<'a> Reader<'a> {
             return;
         }
         let kind = self.kind();
-        let parts = arn_parts(entry.value, self.variables == Variables::Expanded);
+        let has_opening = has_opening(entry.value);
+        let variables = has_opening && self.variables == Variables::Expanded;
+        let parts = arn_parts(entry.value, variables);
         if parts.len() < 6 && !kind.completes_short_arns() {
             let is_session = kind == PolicyKind::Session;
             let severity = if is_session {
@@ -131,6 +141,9 @@ impl<'a> Reader<'a> {
                     .with_help("write `arn:partition:service:region:account:resource`"),
             );
         }
+        if !has_opening {
+            return;
+        }
         // The sixth part is the end of the text, so this is where it starts.
         let sixth = match parts.get(5) {
             Some(last) => entry.value.len() - last.len(),
@@ -145,9 +158,18 @@ fn is_star_run(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte == b'*')
 }
 
+/// What stands before the first colon, and what behind it.
+fn split_at_colon(text: &str) -> (&str, Option<&str>) {
+    // Actions are short: looking at each byte is quicker than a search that is made for long texts.
+    match text.bytes().position(|byte| byte == b':') {
+        Some(at) => (text.get(..at).unwrap_or_default(), text.get(at + 1..)),
+        None => (text, None),
+    }
+}
+
 /// True if the text has a wildcard.
 pub(super) fn has_wildcard(text: &str) -> bool {
-    text.contains(['*', '?'])
+    text.bytes().any(|byte| matches!(byte, b'*' | b'?'))
 }
 
 /// True if an action pattern matches an action, in any letter case. Takes at most the product of

@@ -115,15 +115,20 @@ impl<'a> Reader<'a> {
     /// A key with the prefix of global keys that is none of them, one of them without prefix, or what looks
     /// like a misspelled key of a service.
     pub(super) fn check_key(&mut self, key: Text<'a>) {
+        if self.keys.get(key.value).is_some() {
+            return;
+        }
         let (prefix, name) = split(key.value);
         let wrong = Code::InvalidGlobalConditionKey;
         if prefix.is_some() {
-            if !is_global(key.value) {
-                let message = format!("{} is no global condition key", quoted(key.value));
-                let help = self.may_guess().then(|| meant(key.value)).flatten();
-                let warning = Diagnostic::warning(wrong, key.span, message);
-                self.sink.push(warning.with_help_if(help));
+            if is_global(key.value) {
+                self.keys.add(key.value, ());
+                return;
             }
+            let message = format!("{} is no global condition key", quoted(key.value));
+            let help = self.may_guess().then(|| meant(key.value)).flatten();
+            let warning = Diagnostic::warning(wrong, key.span, message);
+            self.sink.push(warning.with_help_if(help));
             return;
         }
         let mut keys = GLOBAL.iter().take(WHOLE);
@@ -134,7 +139,9 @@ impl<'a> Reader<'a> {
                 .push(warning.with_help(format!("did you mean `{own}`?")));
             return;
         }
-        if service_keys::is_unknown(key.value) && self.may_guess() {
+        if !service_keys::is_unknown(key.value) {
+            self.keys.add(key.value, ());
+        } else if self.may_guess() {
             if let Some(own) = service_keys::meant(key.value) {
                 let message = format!("{} is no condition key that is known", quoted(key.value));
                 let code = Code::InvalidServiceConditionKey;
