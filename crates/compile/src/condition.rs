@@ -12,7 +12,7 @@ use portcullis_syntax::vars;
 use smallvec::SmallVec;
 
 use crate::lower::Program;
-use crate::pattern::{Case, PatternBuilder, Reading, fold_in};
+use crate::pattern::{Case, PatternBuilder, Reading, fold_in, lower_in};
 
 type Numbers = SmallVec<[u32; 4]>;
 
@@ -230,9 +230,10 @@ impl<'a> Program<'a> {
 
     /// `COND-75` to `COND-77`.
     fn addresses(&mut self, values: &[Text<'a>]) -> (Op, u64, u64, u64) {
-        let networks = values
-            .iter()
-            .filter_map(|value| Network::parse(value.value));
+        let networks = values.iter().filter_map(|value| {
+            let known = self.known_networks.entry(value.value);
+            *known.or_insert_with_key(|text| Network::parse(text))
+        });
         let networks: SmallVec<[Network; 4]> = networks.collect();
         let packed: Option<SmallVec<[u64; 4]>> = networks
             .iter()
@@ -323,7 +324,7 @@ impl<'a> Program<'a> {
             if !reading.variables || !vars::has_opening(value.value) {
                 return match reading.case {
                     Case::Fold => Some(fold_in(self.arena, value.value)),
-                    Case::Lower => Some(&*self.arena.alloc_str(&value.value.to_ascii_lowercase())),
+                    Case::Lower => Some(lower_in(self.arena, value.value)),
                     Case::Keep => Some(value.value),
                 };
             }

@@ -11,14 +11,6 @@ use crate::lower::{Program, sections};
 pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
     sort_principals(&mut program);
     number_shared(&mut program);
-    for part in &program.parts {
-        let start = part.statements as usize;
-        let range = start..start + part.statement_count as usize;
-        if let Some(statements) = program.statements.get_mut(range) {
-            // Stable: within an effect the order is that of the policies.
-            statements.sort_by_key(|(statement, _)| !statement.flags.deny);
-        }
-    }
 
     let index = match program.options.index {
         true => index::build(&mut program),
@@ -26,7 +18,8 @@ pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
     };
 
     let kinds: Vec<Section> = sections(program.options).collect();
-    let mut image = vec![0; Header::SIZE + Header::ENTRY * kinds.len()];
+    let mut image = Vec::with_capacity(expected_size(&program, &index));
+    image.resize(Header::SIZE + Header::ENTRY * kinds.len(), 0);
     for (entry, section) in kinds.iter().enumerate() {
         image.resize(image.len().next_multiple_of(8), 0);
         let start = image.len();
@@ -59,6 +52,28 @@ pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
     // Whoever keeps the image keeps no room for growth.
     image.shrink_to_fit();
     Ok(image)
+}
+
+/// A little more than the large sections need.
+fn expected_size(program: &Program<'_>, index: &Index) -> usize {
+    let sections = [
+        (Section::Strings, program.strings.bytes().len()),
+        (Section::Statements, program.statements.len()),
+        (Section::Lists, program.lists.items().len()),
+        (Section::Patterns, program.patterns.items().len()),
+        (Section::Tokens, program.tokens.items().len()),
+        (Section::Code, program.code.items().len()),
+        (Section::Texts, program.texts.items().len()),
+        (Section::Candidates, index.candidates.len()),
+        (Section::Buckets, index.buckets.len()),
+        (Section::Origins, program.statements.len()),
+        (Section::LeafSources, program.leaf_sources.len()),
+    ];
+    let sizes = sections
+        .iter()
+        .map(|(section, count)| section.record_size() * count);
+    let large: usize = sizes.sum();
+    large + large / 8 + 4096
 }
 
 fn put(image: &mut [u8], at: usize, bytes: &[u8]) {

@@ -3,7 +3,7 @@
 use core::hash::Hash;
 
 use ahash::RandomState;
-use hashbrown::HashTable;
+use hashbrown::{HashMap, HashTable};
 use portcullis_image::{LIST_LEN, Str};
 
 /// Fixed seeds: a table's answers do not depend on them, its speed on hostile input does not matter
@@ -12,9 +12,17 @@ fn hash_of(thing: &(impl Hash + ?Sized)) -> u64 {
     RandomState::with_seeds(1, 2, 3, 4).hash_one(thing)
 }
 
-/// A table of places with their hashes; the things themselves are stored elsewhere, once.
+/// What texts were read as: policies repeat themselves, and looking a text up is quicker than reading it again.
+pub(crate) type Memo<K, V> = HashMap<K, V, RandomState>;
+
+/// A memo that knows nothing yet.
+pub(crate) fn memo<K, V>() -> Memo<K, V> {
+    HashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4))
+}
+
+/// A table of places with the lower half of their hashes; the things themselves are stored elsewhere, once.
 struct Table<P> {
-    places: HashTable<(u64, P)>,
+    places: HashTable<(u32, P)>,
 }
 
 impl<P: Copy> Table<P> {
@@ -26,8 +34,13 @@ impl<P: Copy> Table<P> {
 
     /// The place of the thing with this hash that `is_it`; a new one if there is none.
     fn find(&mut self, hash: u64, is_it: impl Fn(P) -> bool, new: impl FnOnce() -> P) -> P {
-        let same = |(other, place): &(u64, P)| *other == hash && is_it(*place);
-        let entry = self.places.entry(hash, same, |(hash, _)| *hash);
+        let hash = hash as u32;
+        // The table tells places by the lower bits, and what shares a place by the upper ones.
+        let spread = |hash: u32| u64::from(hash) << 32 | u64::from(hash);
+        let same = |(other, place): &(u32, P)| *other == hash && is_it(*place);
+        let entry = self
+            .places
+            .entry(spread(hash), same, |(hash, _)| spread(*hash));
         entry.or_insert_with(|| (hash, new())).get().1
     }
 }
@@ -100,6 +113,11 @@ impl<T: Clone + Eq + Hash> Runs<T> {
 
     pub(crate) fn items(&self) -> &[T] {
         &self.items
+    }
+
+    /// Makes room for this many more items.
+    pub(crate) fn reserve(&mut self, count: usize) {
+        self.items.reserve(count);
     }
 
     pub(crate) fn items_mut(&mut self) -> &mut [T] {

@@ -13,8 +13,8 @@ use portcullis_syntax::diag::LineIndex;
 use portcullis_syntax::{Policy, PolicySets, vars};
 use smallvec::SmallVec;
 
-use crate::intern::{Interner, Runs, Strings};
-use crate::pattern::{Case, PatternBuilder, Reading, fold_in};
+use crate::intern::{Interner, Memo, Runs, Strings, memo};
+use crate::pattern::{Case, PatternBuilder, Reading, compare_folded, fold_in};
 use crate::{CompileError, Options, public};
 
 /// Everything that an image will hold.
@@ -29,13 +29,17 @@ pub(crate) struct Program<'a> {
     pub(crate) strings: Strings,
     /// Folded names with the class of the values.
     pub(crate) slots: Interner<(&'a str, u8)>,
-    /// Statements with their origins, part by part; in a part Deny comes first when they are laid out.
+    /// Statements with their origins, part by part; in a part Deny comes first.
     pub(crate) statements: Vec<(Statement, Origin)>,
     pub(crate) parts: Vec<Part>,
     pub(crate) lists: Runs<u32>,
     /// The lists of principals: their items get new numbers when principals are sorted.
     pub(crate) principal_lists: Vec<u32>,
     pub(crate) actions: Interner<ActionPattern>,
+    /// The patterns for actions by their entries.
+    known_actions: Memo<&'a str, u32>,
+    /// The slots by key as written, and class.
+    known_slots: Memo<(&'a str, u8), u32>,
     pub(crate) patterns: Interner<Pattern>,
     pub(crate) tokens: Runs<Token>,
     pub(crate) principals: Interner<(PrincipalForm, &'a str)>,
@@ -44,6 +48,8 @@ pub(crate) struct Program<'a> {
     pub(crate) numbers: Interner<NumberRecord>,
     pub(crate) instants: Interner<i128>,
     pub(crate) networks: Interner<Network>,
+    /// The networks of values, none for what is no network.
+    pub(crate) known_networks: Memo<&'a str, Option<Network>>,
     pub(crate) arns: Interner<ArnPattern>,
     pub(crate) sources: Vec<Source>,
     pub(crate) leaf_sources: Vec<LeafSource>,
@@ -81,6 +87,8 @@ pub(crate) fn lower<'s, 'a: 's>(
         lists: Runs::new(),
         principal_lists: Vec::new(),
         actions: Interner::new(),
+        known_actions: memo(),
+        known_slots: memo(),
         patterns: Interner::new(),
         tokens: Runs::new(),
         principals: Interner::new(),
@@ -89,6 +97,7 @@ pub(crate) fn lower<'s, 'a: 's>(
         numbers: Interner::new(),
         instants: Interner::new(),
         networks: Interner::new(),
+        known_networks: memo(),
         arns: Interner::new(),
         sources: Vec::new(),
         leaf_sources: Vec::new(),
@@ -161,6 +170,9 @@ impl<'a> Lines<'a> {
 impl<'a> Program<'a> {
     /// The slot of a key and class.
     pub(crate) fn slot(&mut self, key: &'a str, class: u8) -> u32 {
+        if let Some(slot) = self.known_slots.get(&(key, class)) {
+            return *slot;
+        }
         let name = fold_in(self.arena, key);
         self.strings.intern(name);
         let reserved = reserved::NAMES.iter().position(|other| *other == name);
@@ -170,7 +182,9 @@ impl<'a> Program<'a> {
                 _ => 1 << (16 + reserved),
             };
         }
-        self.slots.intern((name, class))
+        let slot = self.slots.intern((name, class));
+        self.known_slots.insert((key, class), slot);
+        slot
     }
 
     /// The list with these items.
@@ -187,6 +201,7 @@ impl<'a> Program<'a> {
 
     fn part(&mut self, policies: &PartPolicies<'_, 'a>, lines: &mut Lines<'a>) {
         let resource = layer_mask(Layer::Resource);
+        self.reserve(policies);
         let mut part = Part {
             statements: self.statements.len() as u32,
             ..Part::default()
@@ -201,10 +216,29 @@ impl<'a> Program<'a> {
                 self.policy(*layers, policy, lines);
             }
         }
+        if let Some(statements) = self.statements.get_mut(part.statements as usize..) {
+            deny_first(statements);
+        }
         part.statement_count = self.statements.len() as u32 - part.statements;
         self.layers |= part.layers;
         self.public |= part.public;
         self.parts.push(part);
+    }
+
+    /// Makes room for what a part needs if it has nothing in common with the parts before it.
+    fn reserve(&mut self, policies: &PartPolicies<'_, 'a>) {
+        let documents = policies.iter().flat_map(|(_, policies)| *policies);
+        let lists = documents.map(|policy| policy.document.statements);
+        let (mut statements, mut conditions) = (0, 0);
+        for list in lists {
+            statements += list.len();
+            conditions += list.iter().map(|one| one.conditions.len()).sum::<usize>();
+        }
+        self.statements.reserve(statements);
+        self.code.reserve(conditions);
+        if self.options.debug {
+            self.leaf_sources.reserve(conditions);
+        }
     }
 
     fn policy(&mut self, layers: u32, policy: &Policy<'a>, lines: &mut Lines<'a>) {
@@ -273,28 +307,37 @@ impl<'a> Program<'a> {
 
     /// `MATCH-10` to `MATCH-12`.
     fn actions(&mut self, entries: &Entries<'a>) -> u32 {
+        let mut list: SmallVec<[u32; 8]> = SmallVec::new();
+        for entry in entries.list {
+            let known = self.known_actions.get(entry.value).copied();
+            let Some(action) = known.or_else(|| self.action(entry.value)) else {
+                return ANY;
+            };
+            list.push(action);
+        }
+        list.sort_unstable();
+        list.dedup();
+        self.list(ListKind::Actions, &list)
+    }
+
+    /// The pattern of an entry that was not met before; none if it matches every action.
+    fn action(&mut self, entry: &'a str) -> Option<u32> {
         let reading = Reading {
             variables: false,
             wildcards: true,
             case: Case::Lower,
         };
-        let mut list: SmallVec<[u32; 8]> = SmallVec::new();
-        for entry in entries.list {
-            let Some((service, name)) = entry.value.split_once(':') else {
-                // An entry without a colon is a run of stars (`GRAM-18`).
-                return ANY;
-            };
-            let mut part = |text| {
-                let mut builder = PatternBuilder::new(self.arena);
-                builder.push(text, reading);
-                builder.finish(self)
-            };
-            let (service, name) = (part(service), part(name));
-            list.push(self.actions.intern(ActionPattern { service, name }));
-        }
-        list.sort_unstable();
-        list.dedup();
-        self.list(ListKind::Actions, &list)
+        // An entry without a colon is a run of stars (`GRAM-18`).
+        let (service, name) = entry.split_once(':')?;
+        let mut part = |text| {
+            let mut builder = PatternBuilder::new(self.arena);
+            builder.push(text, reading);
+            builder.finish(self)
+        };
+        let (service, name) = (part(service), part(name));
+        let action = self.actions.intern(ActionPattern { service, name });
+        self.known_actions.insert(entry, action);
+        Some(action)
     }
 
     /// `MATCH-20` to `MATCH-28`.
@@ -312,14 +355,17 @@ impl<'a> Program<'a> {
     }
 
     fn resource(&mut self, document: &ast::Document<'a>, text: &'a str) -> u32 {
-        let variables = document.has_variables() && vars::has_opening(text);
+        let variables = vars::has_opening(text) && document.has_variables();
+        let is_colon = |byte: &u8| *byte == b':';
+        let is_short = document.kind.completes_short_arns()
+            && text.as_bytes().iter().filter(|byte| is_colon(byte)).count() < 5;
         let plain = Reading {
             variables: false,
             wildcards: true,
             case: Case::Keep,
         };
         let mut builder = PatternBuilder::new(self.arena);
-        if !variables && !document.kind.completes_short_arns() {
+        if !variables && !is_short {
             builder.push(text, plain);
             return builder.finish(self);
         }
@@ -367,8 +413,9 @@ impl<'a> Program<'a> {
         let variables = document.has_variables();
         let mut conditions: SmallVec<[&ast::Condition<'a>; 4]> =
             statement.conditions.iter().collect();
-        conditions.sort_by_cached_key(|condition| {
-            (fold_in(self.arena, condition.key.value), condition.operator)
+        conditions.sort_by(|a, b| {
+            let keys = compare_folded(a.key.value, b.key.value);
+            keys.then(a.operator.cmp(&b.operator))
         });
         let mut run: SmallVec<[Leaf; 4]> = SmallVec::new();
         for condition in &conditions {
@@ -399,6 +446,27 @@ impl<'a> Program<'a> {
             key: self.strings.intern(condition.key.value),
             values: self.list(ListKind::Texts, &values),
         }
+    }
+}
+
+/// Puts Deny first; within an effect the order stays that of the policies.
+fn deny_first(statements: &mut [(Statement, Origin)]) {
+    let denies = |(statement, _): &(Statement, Origin)| statement.flags.deny;
+    // A copy of the fewer ones takes less memory than sorting would.
+    let first: Vec<_> = statements
+        .iter()
+        .filter(|one| denies(one))
+        .copied()
+        .collect();
+    let mut to = statements.len();
+    for from in (0..statements.len()).rev() {
+        if statements.get(from).is_some_and(|one| !denies(one)) {
+            to -= 1;
+            statements.swap(from, to);
+        }
+    }
+    for (place, one) in statements.iter_mut().zip(first) {
+        *place = one;
     }
 }
 

@@ -1,10 +1,13 @@
 //! From the text of an entry to a pattern (`MATCH-1`, `VAR-1` to `VAR-8`).
 
+use core::cmp::Ordering;
+
 use bumpalo::Bump;
 use bumpalo::collections::String as ArenaString;
 use portcullis_image::value::fold::folded;
 use portcullis_image::{MAX_CHARS, Pattern, PatternKind, Slot, Token};
 use portcullis_syntax::vars::{self, Variable};
+use portcullis_syntax::words::{equal, first};
 use smallvec::SmallVec;
 
 use crate::lower::Program;
@@ -108,8 +111,8 @@ impl<'a> PatternBuilder<'a> {
             return;
         }
         let mut rest = text;
-        let is_wildcard = |byte| matches!(byte, b'*' | b'?');
-        while let Some(at) = rest.bytes().position(is_wildcard) {
+        let is_wildcard = |word| equal(word, b'*') | equal(word, b'?');
+        while let Some(at) = first(rest.as_bytes(), is_wildcard) {
             let (before, wildcard) = rest.split_at_checked(at).unwrap_or((rest, ""));
             self.push_text(before, reading.case);
             let (wildcard, after) = wildcard.split_at_checked(1).unwrap_or((wildcard, ""));
@@ -146,10 +149,7 @@ impl<'a> PatternBuilder<'a> {
         }
         let text = match case {
             Case::Keep => text,
-            Case::Lower if text.bytes().any(|byte| byte.is_ascii_uppercase()) => {
-                self.arena.alloc_str(&text.to_ascii_lowercase())
-            }
-            Case::Lower => text,
+            Case::Lower => lower_in(self.arena, text),
             Case::Fold => fold_in(self.arena, text),
         };
         if let Some(Part::Text(last)) = self.parts.last_mut() {
@@ -220,10 +220,28 @@ fn token<'a>(part: Part<'a>, program: &mut Program<'a>) -> Token {
     }
 }
 
+/// The text with ASCII letters in lower case.
+pub(crate) fn lower_in<'a>(arena: &'a Bump, text: &'a str) -> &'a str {
+    if !text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return text;
+    }
+    let text = arena.alloc_str(text);
+    text.make_ascii_lowercase();
+    text
+}
+
 /// The text, case folded.
 pub(crate) fn fold_in<'a>(arena: &'a Bump, text: &'a str) -> &'a str {
+    if text.is_ascii() {
+        return lower_in(arena, text);
+    }
     if text.chars().zip(folded(text)).all(|(a, b)| a == b) {
         return text;
     }
     ArenaString::from_iter_in(folded(text), arena).into_bump_str()
+}
+
+/// The order of two texts, case folded.
+pub(crate) fn compare_folded(a: &str, b: &str) -> Ordering {
+    folded(a).cmp(folded(b))
 }

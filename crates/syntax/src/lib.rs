@@ -22,5 +22,6 @@ pub mod policy;
 mod sets;
 pub mod suggest;
 pub mod vars;
+pub mod words;
 
 pub use sets::{Policy, PolicySets};

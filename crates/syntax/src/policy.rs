@@ -17,6 +17,7 @@ use crate::diag::{Code, Diagnostic, Severity, Sink, quoted};
 use crate::json::{self, Member, Node, Value};
 use crate::suggest::did_you_mean;
 use bumpalo::Bump;
+use bumpalo::collections::Vec as BumpVec;
 use known::Known;
 use portcullis_model::{Operator, PolicyKind};
 use smallvec::SmallVec;
@@ -309,7 +310,7 @@ impl<'a> Reader<'a> {
     fn statements(&mut self, node: Node<'a>) -> &'a [Statement<'a>] {
         let nodes = match node.value {
             Value::Array(nodes) => nodes,
-            Value::Object(_) => core::slice::from_ref(&*self.arena.alloc(node)),
+            Value::Object(_) => core::slice::from_ref(&node),
             _ => {
                 let found = node.value.describe();
                 let message =
@@ -318,11 +319,11 @@ impl<'a> Reader<'a> {
                 return &[];
             }
         };
-        let mut statements = Vec::with_capacity(nodes.len());
+        let mut statements = BumpVec::with_capacity_in(nodes.len(), self.arena);
         for node in nodes {
             statements.extend(self.statement(*node));
         }
-        self.arena.alloc_slice_copy(&statements)
+        statements.into_bump_slice()
     }
 
     /// Reports the first text with a character that IAM does not take (`GRAM-7`).

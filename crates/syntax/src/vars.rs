@@ -3,6 +3,7 @@
 //! Everything that has to know where a variable starts and ends asks this module, so that a text is
 //! never read in two ways.
 
+use crate::words::{equal, first};
 use core::ops::Range;
 use smallvec::SmallVec;
 
@@ -46,11 +47,9 @@ pub enum Piece<'a> {
 
 /// True if the text may hold a variable, well-formed or not.
 pub fn has_opening(text: &str) -> bool {
-    // Most texts have no dollar, which is quickly seen: without leaving early, many bytes are looked at at once.
-    let has_dollar = text
-        .bytes()
-        .fold(false, |found, byte| found | (byte == b'$'));
-    has_dollar && text.contains("${")
+    // Most texts have no dollar, which is quickly seen.
+    let dollar = first(text.as_bytes(), |word| equal(word, b'$'));
+    dollar.is_some() && text.contains("${")
 }
 
 /// The parts of a text in order, each with its place; together they are the whole text.

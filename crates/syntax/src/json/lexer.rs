@@ -1,5 +1,6 @@
 //! The tokens of JSON.
 
+use crate::words::{below, equal, first};
 use core::ops::Range;
 
 /// A token. What it says is read from its place in the text.
@@ -97,7 +98,8 @@ fn string(bytes: &[u8]) -> Result<(usize, bool), LexError> {
     let mut escapes = false;
     let mut at = 1;
     loop {
-        at += plain(bytes.get(at..).unwrap_or_default());
+        let rest = bytes.get(at..).unwrap_or_default();
+        at += first(rest, special).unwrap_or(rest.len());
         match bytes.get(at) {
             Some(b'"') => return Ok((at + 1, escapes)),
             // The escaped byte is skipped only if it could be taken for the end of the string.
@@ -114,28 +116,9 @@ fn string(bytes: &[u8]) -> Result<(usize, bool), LexError> {
     }
 }
 
-/// How many of the first bytes stand for themselves in a string: none of them is a quote, a backslash or
-/// a control character.
-fn plain(bytes: &[u8]) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    /// Marks the lowest byte that is less than `limit`, and no byte below it.
-    fn below(word: u64, limit: u8) -> u64 {
-        word.wrapping_sub(ONES * u64::from(limit)) & !word & (ONES << 7)
-    }
-    let mut at = 0;
-    while let Some(bytes) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let word = u64::from_le_bytes(*bytes);
-        let quote = below(word ^ (ONES * u64::from(b'"')), 1);
-        let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
-        let marks = quote | backslash | below(word, 0x20);
-        if marks != 0 {
-            return at + marks.trailing_zeros() as usize / 8;
-        }
-        at += 8;
-    }
-    let rest = bytes.get(at..).unwrap_or_default();
-    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
-    at + rest.iter().position(is_special).unwrap_or(rest.len())
+/// Marks the bytes that do not stand for themselves in a string.
+fn special(word: u64) -> u64 {
+    equal(word, b'"') | equal(word, b'\\') | below(word, 0x20)
 }
 
 /// The length of the longest number at the start of the bytes; 0 if there is none.
@@ -169,29 +152,6 @@ fn number(bytes: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Wherever the byte stands in a word, whatever stands before and after it.
-    #[test]
-    fn strings_end_at_the_first_special_byte() {
-        for before in [b'a', b'!', b'#', b'[', b']', b' ', 0x7f, 0x80, 0xff] {
-            for byte in 0..=255_u8 {
-                let is_plain = !matches!(byte, b'"' | b'\\' | 0..0x20);
-                for place in 0..20 {
-                    for after in [b'"', b'\\', 0, b'a', b'!'] {
-                        let mut bytes = [before; 30];
-                        bytes[20..].fill(after);
-                        bytes[place] = byte;
-                        let end = match after {
-                            b'a' | b'!' => 30,
-                            _ => 20,
-                        };
-                        let expected = if is_plain { end } else { place };
-                        assert_eq!(plain(&bytes), expected, "{before} {byte} {place} {after}");
-                    }
-                }
-            }
-        }
-    }
 
     #[test]
     fn numbers_are_as_long_as_they_can_be() {

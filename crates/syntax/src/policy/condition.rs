@@ -131,7 +131,7 @@ impl<'a> Reader<'a> {
     fn values(&mut self, node: Node<'a>, operator: Option<Operator>) -> &'a [Text<'a>] {
         let nodes = match node.value {
             Value::Array(nodes) => nodes,
-            _ => core::slice::from_ref(&*self.arena.alloc(node)),
+            _ => core::slice::from_ref(&node),
         };
         if let (true, Some(operator)) = (nodes.is_empty(), operator) {
             self.empty_values(node.span, operator);

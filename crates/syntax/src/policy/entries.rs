@@ -5,6 +5,7 @@ use crate::ast::Text;
 use crate::diag::{Code, Diagnostic, Severity, quoted};
 use crate::suggest::nearest;
 use crate::vars::{arn_parts, has_opening};
+use crate::words::{equal, first};
 use portcullis_model::{Effect, PolicyKind, is_rcp_service};
 
 /// The actions that do something in a trust policy (`GRAM-63`).
@@ -117,6 +118,9 @@ impl<'a> Reader<'a> {
         }
         let kind = self.kind();
         let has_opening = has_opening(entry.value);
+        if !has_opening && kind.completes_short_arns() {
+            return;
+        }
         let variables = has_opening && self.variables == Variables::Expanded;
         let parts = arn_parts(entry.value, variables);
         if parts.len() < 6 && !kind.completes_short_arns() {
@@ -160,8 +164,7 @@ fn is_star_run(text: &str) -> bool {
 
 /// What stands before the first colon, and what behind it.
 fn split_at_colon(text: &str) -> (&str, Option<&str>) {
-    // Actions are short: looking at each byte is quicker than a search that is made for long texts.
-    match text.bytes().position(|byte| byte == b':') {
+    match first(text.as_bytes(), |word| equal(word, b':')) {
         Some(at) => (text.get(..at).unwrap_or_default(), text.get(at + 1..)),
         None => (text, None),
     }
@@ -169,7 +172,10 @@ fn split_at_colon(text: &str) -> (&str, Option<&str>) {
 
 /// True if the text has a wildcard.
 pub(super) fn has_wildcard(text: &str) -> bool {
-    text.bytes().any(|byte| matches!(byte, b'*' | b'?'))
+    first(text.as_bytes(), |word| {
+        equal(word, b'*') | equal(word, b'?')
+    })
+    .is_some()
 }
 
 /// True if an action pattern matches an action, in any letter case. Takes at most the product of
