@@ -1,6 +1,7 @@
 //! Byte offsets as lines and columns.
 
 use crate::ast::Span;
+use crate::words::{equal, first};
 
 /// Bytes between two points at which the number of characters is known.
 const BLOCK: usize = 256;
@@ -23,7 +24,11 @@ impl<'t> LineIndex<'t> {
         let bom = if text.starts_with('\u{feff}') { 3 } else { 0 };
         let mut lines = vec![bom];
         let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        lines.extend(text.match_indices('\n').map(|(at, _)| number(at + 1)));
+        let mut rest = text.as_bytes();
+        while let Some(at) = first(rest, |word| equal(word, b'\n')) {
+            rest = rest.get(at + 1..).unwrap_or_default();
+            lines.push(number(text.len() - rest.len()));
+        }
         let mut blocks = Vec::new();
         if !text.is_ascii() {
             let mut count = 0;

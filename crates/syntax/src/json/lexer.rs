@@ -27,14 +27,14 @@ pub(super) enum LexError {
     Unexpected,
     /// The text ends inside a string.
     Unclosed,
-    /// A string holds a control character, this many bytes after its start.
-    Control(usize),
+    /// A string holds a control character, at the end of the token's place.
+    Control,
 }
 
 /// Cuts a text into tokens.
 pub(super) struct Lexer<'a> {
     text: &'a str,
-    /// The place of the last token; after an error only its start is known.
+    /// The place of the last token.
     start: usize,
     end: usize,
 }
@@ -60,6 +60,7 @@ impl<'a> Lexer<'a> {
     }
 
     /// The next token; none at the end of the text.
+    #[inline(always)]
     pub(super) fn next(&mut self) -> Option<Result<Token, LexError>> {
         let bytes = self.text.as_bytes();
         let mut start = self.end;
@@ -69,10 +70,7 @@ impl<'a> Lexer<'a> {
         self.start = start;
         let rest = bytes.get(start..)?;
         let found = match rest.first()? {
-            b'"' => match string(rest) {
-                Ok((len, escapes)) => (len, Token::String(escapes)),
-                Err(error) => return Some(Err(error)),
-            },
+            b'"' => return Some(self.string()),
             b'{' => (1, Token::BraceOpen),
             b'}' => (1, Token::BraceClose),
             b'[' => (1, Token::BracketOpen),
@@ -90,28 +88,43 @@ impl<'a> Lexer<'a> {
         self.end = start + found.0;
         Some(Ok(found.1))
     }
-}
 
-/// The length of the string at the start of the bytes, quotes included, and whether it has escapes.
-/// Escapes are skipped here and checked when the string is unescaped.
-fn string(bytes: &[u8]) -> Result<(usize, bool), LexError> {
-    let mut escapes = false;
-    let mut at = 1;
-    loop {
-        let rest = bytes.get(at..).unwrap_or_default();
-        at += first(rest, special).unwrap_or(rest.len());
-        match bytes.get(at) {
-            Some(b'"') => return Ok((at + 1, escapes)),
-            // The escaped byte is skipped only if it could be taken for the end of the string.
-            Some(b'\\') => {
-                escapes = true;
-                at += match bytes.get(at + 1) {
-                    Some(b'"' | b'\\') => 2,
-                    _ => 1,
-                };
+    /// Takes the next byte for a token if it is this one: blanks are rare, so that this saves the most
+    /// common ways around.
+    #[inline(always)]
+    pub(super) fn skip(&mut self, byte: u8) -> bool {
+        let is_next = self.text.as_bytes().get(self.end) == Some(&byte);
+        if is_next {
+            self.start = self.end;
+            self.end += 1;
+        }
+        is_next
+    }
+
+    /// The string at the start of the token. Escapes are skipped here and checked when it is unescaped.
+    #[inline(always)]
+    fn string(&mut self) -> Result<Token, LexError> {
+        let bytes = self.text.as_bytes();
+        let mut escapes = false;
+        self.end = self.start + 1;
+        loop {
+            let rest = bytes.get(self.end..).unwrap_or_default();
+            self.end += first(rest, special).ok_or(LexError::Unclosed)?;
+            match bytes.get(self.end) {
+                Some(b'"') => {
+                    self.end += 1;
+                    return Ok(Token::String(escapes));
+                }
+                // The escaped byte is skipped only if it could be taken for the end of the string.
+                Some(b'\\') => {
+                    escapes = true;
+                    self.end += match bytes.get(self.end + 1) {
+                        Some(b'"' | b'\\') => 2,
+                        _ => 1,
+                    };
+                }
+                _ => return Err(LexError::Control),
             }
-            Some(_) => return Err(LexError::Control(at)),
-            None => return Err(LexError::Unclosed),
         }
     }
 }

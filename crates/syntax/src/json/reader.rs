@@ -12,6 +12,9 @@ use std::collections::hash_map::Entry;
 /// Objects with more members than this are checked for duplicates with a hash table.
 const FEW_MEMBERS: usize = 12;
 
+/// What ends the reading; in a box, since it is rare and large.
+type Failure = Box<Diagnostic>;
+
 /// What may come next.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -79,7 +82,7 @@ pub(super) fn read<'a>(text: &'a str, arena: &'a Bump) -> (Option<Node<'a>>, Sin
         Ok(node) => Some(node),
         Err(diagnostic) => {
             reader.check_open_objects();
-            reader.sink.push(diagnostic);
+            reader.sink.push(*diagnostic);
             None
         }
     };
@@ -87,7 +90,7 @@ pub(super) fn read<'a>(text: &'a str, arena: &'a Bump) -> (Option<Node<'a>>, Sin
 }
 
 impl<'a> Reader<'a> {
-    fn run(&mut self) -> Result<Node<'a>, Diagnostic> {
+    fn run(&mut self) -> Result<Node<'a>, Failure> {
         let mut state = State::Value;
         let mut root = None;
         while let Some(token) = self.lexer.next() {
@@ -120,17 +123,20 @@ impl<'a> Reader<'a> {
                     if let Some(frame) = self.frames.last_mut() {
                         frame.key = Text { value, span };
                     }
-                    State::Colon
+                    match self.lexer.skip(b':') {
+                        true => State::Value,
+                        false => State::Colon,
+                    }
                 }
                 (State::Colon, Token::Colon) => State::Value,
                 (State::Separator, Token::Comma) if self.in_object() => State::Key,
                 (State::Separator, Token::Comma) => State::Value,
-                _ => return Err(self.unexpected(state, token)),
+                _ => return Err(self.unexpected(state, token).into()),
             };
         }
         match (state, root) {
             (State::End, Some(node)) => Ok(node),
-            _ => Err(self.early_end()),
+            _ => Err(self.early_end().into()),
         }
     }
 
@@ -142,14 +148,11 @@ impl<'a> Reader<'a> {
         self.frames.last().is_some_and(|frame| frame.is_object)
     }
 
-    fn open(&mut self, is_object: bool) -> Result<(), Diagnostic> {
+    fn open(&mut self, is_object: bool) -> Result<(), Failure> {
         let open = self.span();
         if self.frames.len() == MAX_DEPTH {
-            return Err(Diagnostic::error(
-                Code::DocumentTooDeep,
-                open,
-                format!("arrays and objects nest deeper than {MAX_DEPTH}"),
-            ));
+            let message = format!("arrays and objects nest deeper than {MAX_DEPTH}");
+            return Err(Diagnostic::error(Code::DocumentTooDeep, open, message).into());
         }
         self.frames.push(Frame {
             is_object,
@@ -199,27 +202,35 @@ impl<'a> Reader<'a> {
                     key: frame.key,
                     value: node,
                 });
-                State::Separator
+                match self.lexer.skip(b',') {
+                    true => State::Key,
+                    false => State::Separator,
+                }
             }
             Some(_) => {
                 self.nodes.push(node);
-                State::Separator
+                match self.lexer.skip(b',') {
+                    true => State::Value,
+                    false => State::Separator,
+                }
             }
         }
     }
 
-    fn scalar(&self, token: Token) -> Result<Value<'a>, Diagnostic> {
+    #[inline(always)]
+    fn scalar(&self, token: Token) -> Result<Value<'a>, Failure> {
         Ok(match token {
             Token::Null => Value::Null,
             Token::True => Value::Bool(true),
             Token::False => Value::Bool(false),
             Token::Number => Value::Number(self.lexer.slice()),
             Token::String(escapes) => Value::String(self.string(escapes)?),
-            _ => return Err(self.unexpected(State::Value, token)),
+            _ => return Err(self.unexpected(State::Value, token).into()),
         })
     }
 
-    fn string(&self, escapes: bool) -> Result<&'a str, Diagnostic> {
+    #[inline(always)]
+    fn string(&self, escapes: bool) -> Result<&'a str, Failure> {
         let span = self.lexer.span();
         let raw = self.text.get(span.start + 1..span.end - 1);
         let raw = raw.unwrap_or_default();
@@ -227,11 +238,9 @@ impl<'a> Reader<'a> {
             return Ok(raw);
         }
         unescape(raw, self.arena).map_err(|error| {
-            let inside = self.lexer.span().start + 1;
-            self.syntax_error(
-                to_span(inside + error.start..inside + error.end),
-                error.message.to_owned(),
-            )
+            let inside = span.start + 1;
+            let span = to_span(inside + error.start..inside + error.end);
+            self.syntax_error(span, error.message.to_owned()).into()
         })
     }
 
@@ -245,8 +254,8 @@ impl<'a> Reader<'a> {
         let first = rest.chars().next().unwrap_or_default();
         let at_first = to_span(start..start + first.len_utf8());
         match error {
-            LexError::Control(offset) => {
-                let at = start + offset;
+            LexError::Control => {
+                let at = self.lexer.span().end;
                 let code = self.text.as_bytes().get(at).copied().unwrap_or_default();
                 let message = if matches!(code, b'\n' | b'\r') {
                     "the line ends inside a string".to_owned()
