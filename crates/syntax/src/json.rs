@@ -8,8 +8,9 @@
 mod lexer;
 mod reader;
 mod text;
+pub mod tree;
 
-use crate::ast::{Span, Text};
+use crate::ast::Span;
 use crate::diag::{Code, Diagnostic, Sink};
 use bumpalo::Bump;
 
@@ -20,94 +21,13 @@ pub const MAX_DEPTH: usize = 64;
 pub const MAX_TEXT: usize = 1 << 30;
 
 /// A value with the place where it was written.
-#[derive(Clone, Copy, Debug)]
-pub struct Node<'a> {
-    /// Where the value was written, brackets and quotes included.
-    pub span: Span,
-    /// The value.
-    pub value: Value<'a>,
-}
+pub type Node<'a> = tree::Node<'a, 'a>;
 
 /// A JSON value.
-#[derive(Clone, Copy, Debug)]
-pub enum Value<'a> {
-    /// `null`.
-    Null,
-    /// `true` or `false`.
-    Bool(bool),
-    /// A number, as its source text.
-    Number(&'a str),
-    /// A string, unescaped.
-    String(&'a str),
-    /// An array's elements.
-    Array(&'a [Node<'a>]),
-    /// An object's members in the order of the text.
-    Object(&'a [Member<'a>]),
-}
+pub type Value<'a> = tree::Value<'a, 'a>;
 
 /// A member of an object.
-#[derive(Clone, Copy, Debug)]
-pub struct Member<'a> {
-    /// The name, unescaped.
-    pub key: Text<'a>,
-    /// The value.
-    pub value: Node<'a>,
-}
-
-impl<'a> Node<'a> {
-    /// The string, if the value is one.
-    pub fn as_str(&self) -> Option<&'a str> {
-        match self.value {
-            Value::String(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    /// The string with its place, if the value is one.
-    pub fn as_text(&self) -> Option<Text<'a>> {
-        self.as_str().map(|value| Text {
-            value,
-            span: self.span,
-        })
-    }
-
-    /// The elements, if the value is an array.
-    pub fn as_array(&self) -> Option<&'a [Node<'a>]> {
-        match self.value {
-            Value::Array(elements) => Some(elements),
-            _ => None,
-        }
-    }
-
-    /// The members, if the value is an object.
-    pub fn as_object(&self) -> Option<&'a [Member<'a>]> {
-        match self.value {
-            Value::Object(members) => Some(members),
-            _ => None,
-        }
-    }
-
-    /// The value of the member with this name, if the value is an object that has one. Takes time
-    /// linear in the number of members.
-    pub fn get(&self, name: &str) -> Option<&'a Node<'a>> {
-        let member = self.as_object()?.iter().find(|m| m.key.value == name)?;
-        Some(&member.value)
-    }
-}
-
-impl Value<'_> {
-    /// What the value is, for messages: `a string`, `an object` and so on.
-    pub fn describe(&self) -> &'static str {
-        match self {
-            Value::Null => "`null`",
-            Value::Bool(_) => "a boolean",
-            Value::Number(_) => "a number",
-            Value::String(_) => "a string",
-            Value::Array(_) => "an array",
-            Value::Object(_) => "an object",
-        }
-    }
-}
+pub type Member<'a> = tree::Member<'a, 'a>;
 
 /// Reads a text that is one JSON value.
 ///
@@ -164,13 +84,17 @@ pub fn decode(bytes: &[u8]) -> Result<&str, Diagnostic> {
 /// for more problems. The tree is absent after a syntax error; it is fit for use only if there is
 /// no diagnostic.
 pub fn read<'a>(text: &'a str, arena: &'a Bump) -> (Option<Node<'a>>, Vec<Diagnostic>) {
-    let (node, sink) = reader::read(text, arena);
+    let (node, sink) = reader::read(text, arena, arena);
     (node, sink.finish())
 }
 
-/// Like [`read`], for a reader that goes on collecting problems.
-pub(crate) fn read_open<'a>(text: &'a str, arena: &'a Bump) -> (Option<Node<'a>>, Sink) {
-    reader::read(text, arena)
+/// Like [`read`], for a reader that goes on collecting problems, with the nodes in an arena of their own.
+pub(crate) fn read_open<'t, 'n>(
+    text: &'t str,
+    texts: &'t Bump,
+    nodes: &'n Bump,
+) -> (Option<tree::Node<'t, 'n>>, Sink) {
+    reader::read(text, texts, nodes)
 }
 
 #[cfg(test)]

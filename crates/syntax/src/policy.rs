@@ -14,7 +14,8 @@ mod variables;
 
 use crate::ast::{Document, Span, Statement, Text};
 use crate::diag::{Code, Diagnostic, Severity, Sink, quoted};
-use crate::json::{self, Member, Node, Value};
+use crate::json;
+use crate::json::tree::{Member, Node, Value};
 use crate::suggest::did_you_mean;
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
@@ -56,7 +57,9 @@ pub fn parse_policy<'a>(
     let is_plain = !text
         .bytes()
         .fold(false, |found, byte| found | is_strange(byte));
-    match json::read_open(text, arena) {
+    // Of the tree only texts are kept: the next document's tree takes its memory.
+    let nodes = Bump::with_capacity((text.len() * 3).min(TREE));
+    match json::read_open(text, arena, &nodes) {
         (Some(node), sink) => read_into(node, options, is_plain, arena, sink),
         (None, sink) => (None, sink.finish()),
     }
@@ -66,7 +69,7 @@ pub fn parse_policy<'a>(
 ///
 /// The document is there exactly if no diagnostic is an error.
 pub fn read_policy<'a>(
-    node: Node<'a>,
+    node: json::Node<'a>,
     options: ReadOptions,
     arena: &'a Bump,
 ) -> (Option<Document<'a>>, Vec<Diagnostic>) {
@@ -74,7 +77,7 @@ pub fn read_policy<'a>(
 }
 
 fn read_into<'a>(
-    node: Node<'a>,
+    node: Node<'a, '_>,
     options: ReadOptions,
     is_plain: bool,
     arena: &'a Bump,
@@ -120,12 +123,15 @@ struct Reader<'a> {
     guesses: usize,
 }
 
+/// Bytes of memory for a document's tree that are asked for at once.
+const TREE: usize = 1 << 16;
+
 /// Condition keys of a document that are compared with those that could be meant.
 const GUESSES: usize = 1000;
 
 const TOP_LEVEL: [&str; 3] = ["Version", "Id", "Statement"];
 
-impl<'a> Reader<'a> {
+impl<'a, 'n> Reader<'a> {
     fn kind(&self) -> PolicyKind {
         self.options.kind
     }
@@ -143,7 +149,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `GRAM-1` to `GRAM-6`.
-    fn document(&mut self, node: Node<'a>) -> Option<Document<'a>> {
+    fn document(&mut self, node: Node<'a, 'n>) -> Option<Document<'a>> {
         let members = self.object(node, "a policy")?;
         self.check_characters(node);
         let [version, id, statement] = self.slots(members, TOP_LEVEL, "a policy");
@@ -167,7 +173,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The members of an object, or an error.
-    fn object(&mut self, node: Node<'a>, what: &str) -> Option<&'a [Member<'a>]> {
+    fn object(&mut self, node: Node<'a, 'n>, what: &str) -> Option<&'n [Member<'a, 'n>]> {
         let members = node.as_object();
         if members.is_none() {
             let found = node.value.describe();
@@ -180,10 +186,10 @@ impl<'a> Reader<'a> {
     /// Sorts members by name; unknown ones are errors (`GRAM-1`, `GRAM-22`).
     fn slots<const N: usize>(
         &mut self,
-        members: &'a [Member<'a>],
+        members: &'n [Member<'a, 'n>],
         names: [&'static str; N],
         what: &str,
-    ) -> [Option<&'a Member<'a>>; N] {
+    ) -> [Option<&'n Member<'a, 'n>>; N] {
         let mut slots = [None; N];
         for member in members {
             let name = member.key.value;
@@ -213,7 +219,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The text of a value that must be a string (`GRAM-21`).
-    fn string(&mut self, name: &str, node: Node<'a>) -> Option<Text<'a>> {
+    fn string(&mut self, name: &str, node: Node<'a, 'n>) -> Option<Text<'a>> {
         let text = node.as_text();
         if text.is_none() {
             let found = node.value.describe();
@@ -224,7 +230,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The texts of a value that must be a string or a list of strings (`GRAM-10`, `GRAM-21`).
-    fn strings(&mut self, name: &str, node: Node<'a>) -> &'a [Text<'a>] {
+    fn strings(&mut self, name: &str, node: Node<'a, 'n>) -> &'a [Text<'a>] {
         if let Some(text) = node.as_text() {
             return core::slice::from_ref(self.arena.alloc(text));
         }
@@ -250,7 +256,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `GRAM-3`, `GRAM-4` and the version of `GRAM-60`.
-    fn version(&mut self, member: Option<&'a Member<'a>>, document: Span) -> Option<Text<'a>> {
+    fn version(&mut self, member: Option<&'n Member<'a, 'n>>, document: Span) -> Option<Text<'a>> {
         let is_rcp = self.kind() == PolicyKind::Rcp;
         let Some(member) = member else {
             self.variables = Variables::Literal;
@@ -292,7 +298,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `GRAM-6`.
-    fn id(&mut self, member: Option<&'a Member<'a>>) -> Option<Text<'a>> {
+    fn id(&mut self, member: Option<&'n Member<'a, 'n>>) -> Option<Text<'a>> {
         let member = member?;
         let text = self.string("Id", member.value)?;
         let kind = self.kind();
@@ -307,7 +313,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `GRAM-2`.
-    fn statements(&mut self, node: Node<'a>) -> &'a [Statement<'a>] {
+    fn statements(&mut self, node: Node<'a, 'n>) -> &'a [Statement<'a>] {
         let nodes = match node.value {
             Value::Array(nodes) => nodes,
             Value::Object(_) => core::slice::from_ref(&node),
@@ -327,7 +333,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reports the first text with a character that IAM does not take (`GRAM-7`).
-    fn check_characters(&mut self, root: Node<'a>) {
+    fn check_characters(&mut self, root: Node<'a, 'n>) {
         use PolicyKind::{Boundary, Identity, Session, Trust};
         if self.is_plain || !matches!(self.kind(), Identity | Boundary | Session | Trust) {
             return;

@@ -2,7 +2,8 @@
 
 use super::lexer::{LexError, Lexer, Token};
 use super::text::unescape;
-use super::{MAX_DEPTH, MAX_TEXT, Member, Node, Value};
+use super::tree::{Member, Node, Value};
+use super::{MAX_DEPTH, MAX_TEXT};
 use crate::ast::{Span, Text};
 use crate::diag::{Code, Diagnostic, Sink, quoted};
 use bumpalo::Bump;
@@ -44,17 +45,24 @@ struct Frame<'a> {
     key: Text<'a>,
 }
 
-struct Reader<'a> {
+struct Reader<'a, 'n> {
     text: &'a str,
-    arena: &'a Bump,
+    /// Where texts are unescaped.
+    texts: &'a Bump,
+    /// Where elements and members are kept.
+    tree: &'n Bump,
     lexer: Lexer<'a>,
     frames: Vec<Frame<'a>>,
-    nodes: Vec<Node<'a>>,
-    members: Vec<Member<'a>>,
+    nodes: Vec<Node<'a, 'n>>,
+    members: Vec<Member<'a, 'n>>,
     sink: Sink,
 }
 
-pub(super) fn read<'a>(text: &'a str, arena: &'a Bump) -> (Option<Node<'a>>, Sink) {
+pub(super) fn read<'a, 'n>(
+    text: &'a str,
+    texts: &'a Bump,
+    tree: &'n Bump,
+) -> (Option<Node<'a, 'n>>, Sink) {
     if text.len() > MAX_TEXT {
         let diagnostic = Diagnostic::error(
             Code::DocumentTooLarge,
@@ -71,7 +79,8 @@ pub(super) fn read<'a>(text: &'a str, arena: &'a Bump) -> (Option<Node<'a>>, Sin
     };
     let mut reader = Reader {
         text,
-        arena,
+        texts,
+        tree,
         lexer: Lexer::new(text, mark),
         frames: Vec::new(),
         nodes: Vec::new(),
@@ -89,8 +98,8 @@ pub(super) fn read<'a>(text: &'a str, arena: &'a Bump) -> (Option<Node<'a>>, Sin
     (node, reader.sink)
 }
 
-impl<'a> Reader<'a> {
-    fn run(&mut self) -> Result<Node<'a>, Failure> {
+impl<'a, 'n> Reader<'a, 'n> {
+    fn run(&mut self) -> Result<Node<'a, 'n>, Failure> {
         let mut state = State::Value;
         let mut root = None;
         while let Some(token) = self.lexer.next() {
@@ -170,7 +179,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn close(&mut self, root: &mut Option<Node<'a>>) -> State {
+    fn close(&mut self, root: &mut Option<Node<'a, 'n>>) -> State {
         let Some(frame) = self.frames.pop() else {
             return State::End;
         };
@@ -178,12 +187,12 @@ impl<'a> Reader<'a> {
         let value = if frame.is_object {
             let members = self.members.get(frame.base..).unwrap_or_default();
             check_duplicates(members.iter().map(|m| m.key), members.len(), &mut self.sink);
-            let members = self.arena.alloc_slice_copy(members);
+            let members = self.tree.alloc_slice_copy(members);
             self.members.truncate(frame.base);
             Value::Object(members)
         } else {
             let elements = self.nodes.get(frame.base..).unwrap_or_default();
-            let elements = self.arena.alloc_slice_copy(elements);
+            let elements = self.tree.alloc_slice_copy(elements);
             self.nodes.truncate(frame.base);
             Value::Array(elements)
         };
@@ -191,7 +200,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Puts a finished value where it belongs.
-    fn attach(&mut self, node: Node<'a>, root: &mut Option<Node<'a>>) -> State {
+    fn attach(&mut self, node: Node<'a, 'n>, root: &mut Option<Node<'a, 'n>>) -> State {
         match self.frames.last() {
             None => {
                 *root = Some(node);
@@ -218,7 +227,7 @@ impl<'a> Reader<'a> {
     }
 
     #[inline(always)]
-    fn scalar(&self, token: Token) -> Result<Value<'a>, Failure> {
+    fn scalar(&self, token: Token) -> Result<Value<'a, 'n>, Failure> {
         Ok(match token {
             Token::Null => Value::Null,
             Token::True => Value::Bool(true),
@@ -237,7 +246,7 @@ impl<'a> Reader<'a> {
         if !escapes {
             return Ok(raw);
         }
-        unescape(raw, self.arena).map_err(|error| {
+        unescape(raw, self.texts).map_err(|error| {
             let inside = span.start + 1;
             let span = to_span(inside + error.start..inside + error.end);
             self.syntax_error(span, error.message.to_owned()).into()

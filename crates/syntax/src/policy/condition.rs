@@ -3,7 +3,7 @@
 use super::Reader;
 use crate::ast::{Condition, Span, Text};
 use crate::diag::{Code, Diagnostic, quoted};
-use crate::json::{Member, Node, Value};
+use crate::json::tree::{Member, Node, Value};
 use crate::suggest::nearest;
 use portcullis_model::{Base, Operator, OperatorError, Quantifier};
 use smallvec::SmallVec;
@@ -12,9 +12,9 @@ use std::collections::HashMap;
 /// Names that are compared with each other; of more names a table is made.
 const FEW_NAMES: usize = 8;
 
-impl<'a> Reader<'a> {
+impl<'a, 'n> Reader<'a> {
     /// All tests of a `Condition` (`COND-1`).
-    pub(super) fn conditions(&mut self, member: Option<&'a Member<'a>>) -> &'a [Condition<'a>] {
+    pub(super) fn conditions(&mut self, member: Option<&'n Member<'a, 'n>>) -> &'a [Condition<'a>] {
         let Some(member) = member else {
             return &[];
         };
@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Names that differ only in letter case (`COND-45`).
-    fn check_case(&mut self, members: &'a [Member<'a>], what: &str) {
+    fn check_case(&mut self, members: &'n [Member<'a, 'n>], what: &str) {
         if are_plainly_different(members) {
             return;
         }
@@ -128,7 +128,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The values of a key as texts (`GRAM-10`, `GRAM-20`).
-    fn values(&mut self, node: Node<'a>, operator: Option<Operator>) -> &'a [Text<'a>] {
+    fn values(&mut self, node: Node<'a, 'n>, operator: Option<Operator>) -> &'a [Text<'a>] {
         let nodes = match node.value {
             Value::Array(nodes) => nodes,
             _ => core::slice::from_ref(&node),
@@ -186,11 +186,11 @@ impl<'a> Reader<'a> {
 
 /// True if it is seen at once that no two names are equal, whatever their letter case: they are few and in
 /// ASCII.
-fn are_plainly_different(members: &[Member<'_>]) -> bool {
+fn are_plainly_different(members: &[Member<'_, '_>]) -> bool {
     let mut rest = members;
     while let Some((member, others)) = rest.split_first() {
         let name = member.key.value;
-        let same = |other: &Member<'_>| other.key.value.eq_ignore_ascii_case(name);
+        let same = |other: &Member<'_, '_>| other.key.value.eq_ignore_ascii_case(name);
         if members.len() > FEW_NAMES || !name.is_ascii() || others.iter().any(same) {
             return false;
         }

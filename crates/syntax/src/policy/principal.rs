@@ -4,22 +4,22 @@ use super::Reader;
 use super::entries::has_wildcard;
 use crate::ast::{PrincipalEntry, PrincipalKind, Principals, Text};
 use crate::diag::{Code, Diagnostic, quoted};
-use crate::json::{Member, Node, Value};
+use crate::json::tree::{Member, Node, Value};
 use crate::suggest::did_you_mean;
 use portcullis_model::{Effect, PolicyKind, is_account_id};
 use smallvec::SmallVec;
 
 const MEMBERS: [&str; 4] = ["AWS", "Service", "Federated", "CanonicalUser"];
 
-type Slot<'a> = Option<&'a Member<'a>>;
+type Slot<'a, 'n> = Option<&'n Member<'a, 'n>>;
 
-impl<'a> Reader<'a> {
+impl<'a, 'n> Reader<'a> {
     /// The principals of a statement, as far as the type of the document has them (table 1.4).
     pub(super) fn principals(
         &mut self,
-        statement: Node<'a>,
-        principal: Slot<'a>,
-        not_principal: Slot<'a>,
+        statement: Node<'a, 'n>,
+        principal: Slot<'a, 'n>,
+        not_principal: Slot<'a, 'n>,
         effect: Option<Effect>,
     ) -> Option<Principals<'a>> {
         let kind = self.kind();
@@ -70,7 +70,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn principal_list(&mut self, name: &str, node: Node<'a>) -> &'a [PrincipalEntry<'a>] {
+    fn principal_list(&mut self, name: &str, node: Node<'a, 'n>) -> &'a [PrincipalEntry<'a>] {
         let mut list: SmallVec<[PrincipalEntry<'a>; 8]> = SmallVec::new();
         match node.value {
             Value::String("*") => {
@@ -108,7 +108,7 @@ impl<'a> Reader<'a> {
 
     fn principal_member(
         &mut self,
-        member: &'a Member<'a>,
+        member: &'n Member<'a, 'n>,
         list: &mut SmallVec<[PrincipalEntry<'a>; 8]>,
     ) {
         let name = member.key.value;

@@ -3,7 +3,7 @@
 use super::Reader;
 use crate::ast::{Entries, Statement, Text};
 use crate::diag::{Code, Diagnostic, quoted};
-use crate::json::{Member, Node};
+use crate::json::tree::{Member, Node};
 use crate::suggest::did_you_mean;
 use portcullis_model::{Effect, PolicyKind};
 
@@ -19,12 +19,12 @@ const MEMBERS: [&str; 9] = [
     "Condition",
 ];
 
-type Slot<'a> = Option<&'a Member<'a>>;
+type Slot<'a, 'n> = Option<&'n Member<'a, 'n>>;
 
-impl<'a> Reader<'a> {
+impl<'a, 'n> Reader<'a> {
     /// Reads a statement. After an error the result may be absent or incomplete; the document is
     /// not used then.
-    pub(super) fn statement(&mut self, node: Node<'a>) -> Option<Statement<'a>> {
+    pub(super) fn statement(&mut self, node: Node<'a, 'n>) -> Option<Statement<'a>> {
         let members = self.object(node, "a statement")?;
         let [
             sid,
@@ -57,9 +57,9 @@ impl<'a> Reader<'a> {
     /// The one of an element and its negation that is there; both are an error (`GRAM-16`).
     pub(super) fn one_of(
         &mut self,
-        plain: Slot<'a>,
-        negated: Slot<'a>,
-    ) -> Option<(bool, &'a Member<'a>)> {
+        plain: Slot<'a, 'n>,
+        negated: Slot<'a, 'n>,
+    ) -> Option<(bool, &'n Member<'a, 'n>)> {
         if let (Some(plain), Some(negated)) = (plain, negated) {
             let (first, second) = if plain.key.span.start < negated.key.span.start {
                 (plain.key, negated.key)
@@ -80,7 +80,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `GRAM-17`: never an error but for the type.
-    fn sid(&mut self, member: Slot<'a>) -> Option<Text<'a>> {
+    fn sid(&mut self, member: Slot<'a, 'n>) -> Option<Text<'a>> {
         use PolicyKind::{Boundary, Identity, Rcp, Scp, Session, Trust};
         let text = self.string("Sid", member?.value)?;
         if text.value.is_empty() {
@@ -124,7 +124,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `GRAM-15`, and the effect of `GRAM-60`.
-    fn effect(&mut self, member: Slot<'a>, statement: Node<'a>) -> Option<Effect> {
+    fn effect(&mut self, member: Slot<'a, 'n>, statement: Node<'a, 'n>) -> Option<Effect> {
         let Some(member) = member else {
             self.error(
                 Code::MissingEffect,
@@ -156,9 +156,9 @@ impl<'a> Reader<'a> {
     /// The entries of `Action` or `NotAction` (`GRAM-16`, `GRAM-18`).
     fn actions(
         &mut self,
-        statement: Node<'a>,
-        action: Slot<'a>,
-        not_action: Slot<'a>,
+        statement: Node<'a, 'n>,
+        action: Slot<'a, 'n>,
+        not_action: Slot<'a, 'n>,
     ) -> Option<Entries<'a>> {
         if let (PolicyKind::Rcp, Some(member)) = (self.kind(), not_action) {
             let message = "a resource control policy cannot have `NotAction`";
@@ -179,9 +179,9 @@ impl<'a> Reader<'a> {
     /// The entries of `Resource` or `NotResource` (`GRAM-16`, `GRAM-19`, `GRAM-54`).
     fn resources(
         &mut self,
-        statement: Node<'a>,
-        resource: Slot<'a>,
-        not_resource: Slot<'a>,
+        statement: Node<'a, 'n>,
+        resource: Slot<'a, 'n>,
+        not_resource: Slot<'a, 'n>,
         action: Option<Entries<'a>>,
         effect: Option<Effect>,
     ) -> Option<Entries<'a>> {
@@ -218,7 +218,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The entries of a list element; an empty list matches nothing (`GRAM-11`).
-    fn entries(&mut self, negated: bool, member: &'a Member<'a>) -> Entries<'a> {
+    fn entries(&mut self, negated: bool, member: &'n Member<'a, 'n>) -> Entries<'a> {
         let name = member.key.value;
         let list = self.strings(name, member.value);
         if member.value.as_array().is_some_and(<[_]>::is_empty) {
