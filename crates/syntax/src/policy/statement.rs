@@ -6,6 +6,7 @@ use crate::diag::{Code, Diagnostic, quoted};
 use crate::json::tree::{Member, Node};
 use crate::suggest::did_you_mean;
 use portcullis_model::{Effect, PolicyKind};
+use std::collections::hash_map::Entry;
 
 const MEMBERS: [&str; 9] = [
     "Sid",
@@ -103,23 +104,22 @@ impl<'a, 'n> Reader<'a> {
             );
             self.suggestion(Code::UnsupportedSid, text.span, message);
         }
-        match self.sids.get(text.value) {
-            Some(&first) => {
-                let code = if is_iam {
-                    Code::UniqueSidsRequired
-                } else {
-                    Code::UniqueSidsRecommended
-                };
-                let message = format!("`Sid` {} is used twice", quoted(text.value));
-                self.sink.push(
-                    Diagnostic::warning(code, text.span, message)
-                        .with_related(first, "first used here"),
-                );
+        let first = match self.sids.entry(text.value) {
+            Entry::Occupied(first) => *first.get(),
+            Entry::Vacant(free) => {
+                free.insert(text.span);
+                return Some(text);
             }
-            None => {
-                self.sids.insert(text.value, text.span);
-            }
-        }
+        };
+        let code = if is_iam {
+            Code::UniqueSidsRequired
+        } else {
+            Code::UniqueSidsRecommended
+        };
+        let message = format!("`Sid` {} is used twice", quoted(text.value));
+        self.sink.push(
+            Diagnostic::warning(code, text.span, message).with_related(first, "first used here"),
+        );
         Some(text)
     }
 
