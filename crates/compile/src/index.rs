@@ -99,7 +99,7 @@ impl Builder<'_, '_, '_> {
     fn part(&mut self, part: &mut Part) {
         let tables = self.tables;
         // All candidates, and for each pattern of each statement the range of its own.
-        let mut own: Vec<Candidate> = Vec::new();
+        let mut own: Vec<Candidate> = Vec::with_capacity(part.statement_count as usize);
         let mut uses: Vec<(u32, u32, u32)> = Vec::new();
         let mut rest: Vec<Candidate> = Vec::new();
         for number in part.statements..part.statements + part.statement_count {

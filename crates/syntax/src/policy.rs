@@ -58,7 +58,7 @@ pub fn parse_policy<'a>(
         .bytes()
         .fold(false, |found, byte| found | is_strange(byte));
     // Of the tree only texts are kept: the next document's tree takes its memory.
-    let nodes = Bump::with_capacity((text.len() * 3).min(TREE));
+    let nodes = Bump::with_capacity(text.len().saturating_mul(3).min(TREE));
     match json::read_open(text, arena, &nodes) {
         (Some(node), sink) => read_into(node, options, is_plain, arena, sink),
         (None, sink) => (None, sink.finish()),
