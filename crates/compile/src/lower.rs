@@ -102,8 +102,10 @@ pub(crate) fn lower<'s, 'a: 's>(
         sources: Vec::new(),
         leaf_sources: Vec::new(),
     };
+    // They have their numbers, whether a policy looks at them or not.
     for name in reserved::NAMES {
-        program.slot(name, reserved::CLASS);
+        program.strings.intern(name);
+        program.slots.intern((name, reserved::CLASS));
     }
     // The evaluation itself looks at these.
     program.wanted = 1 << reserved::ASSUMED_ROOT
