@@ -197,6 +197,8 @@ fn cases() -> Vec<(PolicyKind, Severity, Code, String)> {
         (Identity, Suggestion, InvalidServiceConditionKey, condition(r#"{"StringEquals": {«"s3:prefx"»: "x"}}"#)),
         (Identity, Error, DuplicateKeysWithDifferentCase, condition(r#"{"Bool": {"a:b": "true"}, «"bool"»: {"a:c": "true"}}"#)),
         (Identity, Error, DuplicateKeysWithDifferentCase, condition(r#"{"Bool": {"a:Ärger": "true", «"A:äRGER"»: "true"}}"#)),
+        (Scp, Error, DuplicateKeysWithDifferentCase, condition("{\"Bool\": {\"a:k\": \"true\", «\"a:\u{212a}\"»: \"true\"}}")),
+        (Identity, Error, DuplicateKeysWithDifferentCase, condition(r#"{"Bool": {"a:1": true, "a:2": true, "a:3": true, "a:4": true, "a:b": true, "a:5": true, "a:6": true, "a:7": true, "a:8": true, «"A:b"»: true}}"#)),
         (Identity, Suggestion, EmptyArrayCondition, condition(r#"{"Bool": {"a:b": «[]»}}"#)),
         (Identity, Suggestion, EmptyArrayConditionForAllValues, condition(r#"{"ForAllValues:StringLikeIfExists": {"a:b": «[]»}}"#)),
         (Identity, Suggestion, EmptyArrayConditionForAnyValue, condition(r#"{"ForAnyValue:StringLike": {"a:b": «[]»}}"#)),

@@ -4,6 +4,7 @@
 use bumpalo::Bump;
 use portcullis_model::{Base, Effect, PolicyKind, Quantifier};
 use portcullis_syntax::ast::{Document, PrincipalKind};
+use portcullis_syntax::diag::Code;
 use portcullis_syntax::json;
 use portcullis_syntax::policy::{ReadOptions, parse_policy, read_policy};
 
@@ -104,4 +105,26 @@ fn a_document_in_a_scenario() {
     let (document, problems) = read_policy(node, ReadOptions::new(PolicyKind::Scp), &arena);
     assert!(document.is_none());
     assert!(problems.iter().any(|p| &text[p.span.range()] == "\"no\""));
+}
+
+/// What is known of operators and keys that were met before hides no problem of their other uses.
+#[test]
+fn problems_of_repeated_names_are_reported_each_time() {
+    let arena = Bump::new();
+    let condition = r#"{"bool": {"aws:securetransport": true}, "StringEquals": {"aws:Nonsense": "x", "aws:username": "${a"}}"#;
+    let statement = format!(
+        r#"{{"Effect": "Allow", "Action": "s3:*", "Resource": "*", "Condition": {condition}}}"#
+    );
+    let statements = vec![statement; 12].join(",");
+    let text = format!(r#"{{"Version": "2012-10-17", "Statement": [{statements}]}}"#);
+    let (document, problems) = parse_policy(&text, ReadOptions::new(PolicyKind::Identity), &arena);
+    assert_eq!(document.unwrap().statements.len(), 12);
+    for code in [
+        Code::NonCanonicalOperator,
+        Code::InvalidGlobalConditionKey,
+        Code::MissingBraceInVariable,
+    ] {
+        let found = problems.iter().filter(|problem| problem.code == code);
+        assert_eq!(found.count(), 12, "{code:?}");
+    }
 }
