@@ -508,13 +508,13 @@ impl<'a> View<'a> {
         Leaf::decode(self.bytes, self.at(Section::Code, index))
     }
 
-    /// The instructions from one on, with their numbers. A guard ends before the section does, which the
-    /// iterator does not look for.
+    /// The instructions from one on. A guard ends before the section does, which the iterator does not
+    /// look for.
     #[inline(always)]
-    pub fn leaves(&self, start: u32) -> impl Iterator<Item = (u32, LeafRef<'a>)> + use<'a> {
+    pub fn leaves(&self, start: u32) -> impl Iterator<Item = LeafRef<'a>> + use<'a> {
         let leaves = self.bytes.get(self.at(Section::Code, start)..);
-        let leaves = leaves.unwrap_or(&[]);
-        (start..).zip(leaves.chunks_exact(Leaf::SIZE).map(LeafRef::of))
+        let (leaves, _) = leaves.unwrap_or(&[]).as_chunks();
+        leaves.iter().map(LeafRef::of)
     }
 
     /// A text of a condition.

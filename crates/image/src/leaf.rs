@@ -77,8 +77,8 @@ pub struct LeafRef<'a>(&'a [u8; Leaf::SIZE]);
 impl<'a> LeafRef<'a> {
     /// The instruction that these bytes are.
     #[inline(always)]
-    pub(crate) fn of(bytes: &'a [u8]) -> LeafRef<'a> {
-        LeafRef(record(bytes, 0))
+    pub(crate) fn of(bytes: &'a [u8; Leaf::SIZE]) -> LeafRef<'a> {
+        LeafRef(bytes)
     }
 
     /// The operation's code.

@@ -75,7 +75,7 @@ fn read_ahead(view: View<'_>, image: usize, requests: &[Request]) {
         *pattern = view.pattern(*pattern).literal.offset;
     }
     for (place, pattern) in places.iter().zip(&patterns) {
-        seen ^= view.leaves(*place).next().map_or(0, |(_, leaf)| leaf.op());
+        seen ^= view.leaves(*place).next().map_or(0, |leaf| leaf.op());
         seen ^= view.bytes().get(*pattern as usize).copied().unwrap_or(0);
     }
     black_box(seen);

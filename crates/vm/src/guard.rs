@@ -5,22 +5,43 @@ use core::cmp::Ordering;
 use portcullis_image::value::fold::eq_folded;
 use portcullis_image::value::network::Address;
 use portcullis_image::value::number::Number;
-use portcullis_image::{ANY, LeafRef, NONE, Op, Str, flag, instant_of, ordering};
+use portcullis_image::{ANY, LeafRef, Str, flag, instant_of, ordering};
 use portcullis_model::split_arn;
 
 use crate::glob::{Case, Matcher, equal};
 use crate::values::{SlotRange, Typed, Value};
 
+/// The codes of the operations: matched as they lie in the image, an operation is one jump away.
+mod op {
+    use portcullis_image::Op;
+
+    pub(super) const CONST: u8 = Op::Const as u8;
+    pub(super) const NULL: u8 = Op::Null as u8;
+    pub(super) const TEXT_IS: u8 = Op::TextIs as u8;
+    pub(super) const TEXT_IN: u8 = Op::TextIn as u8;
+    pub(super) const FOLD_IN: u8 = Op::FoldIn as u8;
+    pub(super) const LIKE: u8 = Op::Like as u8;
+    pub(super) const FOLD_LIKE: u8 = Op::FoldLike as u8;
+    pub(super) const NUMBER: u8 = Op::Number as u8;
+    pub(super) const DATE: u8 = Op::Date as u8;
+    pub(super) const BOOL: u8 = Op::Bool as u8;
+    pub(super) const BOOL_LIKE: u8 = Op::BoolLike as u8;
+    pub(super) const ADDRESS: u8 = Op::Address as u8;
+    pub(super) const ARN: u8 = Op::Arn as u8;
+    pub(super) const TEXT_STARTS: u8 = Op::TextStarts as u8;
+    pub(super) const NUMBER_IS: u8 = Op::NumberIs as u8;
+    pub(super) const DATE_IS: u8 = Op::DateIs as u8;
+    pub(super) const ADDRESS_V4: u8 = Op::AddressV4 as u8;
+}
+
 impl Matcher<'_> {
     /// The first instruction of the guard that does not hold; none if the guard holds.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn failing_leaf(&self, guard: u32) -> Option<u32> {
-        if guard == NONE {
-            return None;
-        }
-        for (number, leaf) in self.view.leaves(guard) {
+        let leaves = self.view.leaves(guard);
+        for (place, leaf) in (0..).zip(leaves) {
             if !self.holds(leaf) {
-                return Some(number);
+                return Some(guard.saturating_add(place));
             }
             if leaf.flags() & flag::END != 0 {
                 return None;
@@ -37,30 +58,32 @@ impl Matcher<'_> {
             return false;
         };
         let flags = leaf.flags();
-        let negated = flags & flag::NEGATED != 0;
+        // The usual key has one value.
+        if slot.count == 1 && flags & flag::ALL == 0 {
+            return self.test(leaf, &slot.first) != (flags & flag::NEGATED != 0);
+        }
         match slot.count {
-            // COND-32: one empty text is an empty set.
-            1 if flags & flag::ALL != 0 && slot.first.len == 0 => true,
-            1 => self.test(leaf, &slot.first) != negated,
-            0 if leaf.op() == Op::Const as u8 => leaf.x() == 1,
+            0 if leaf.op() == op::CONST => leaf.x() == 1,
             0 => flags & flag::ABSENT != 0,
             _ => self.hold_several(leaf, slot),
         }
     }
 
+    /// Several values, or one that is all of them.
     #[inline(never)]
     fn hold_several(&self, leaf: LeafRef<'_>, slot: &SlotRange) -> bool {
         let flags = leaf.flags();
         let negated = flags & flag::NEGATED != 0;
         let test = |value: &Value| self.test(leaf, value) != negated;
-        let values = self.request.values_in(slot);
         if is_bare(leaf.op()) {
             return leaf.x() == 1;
         }
+        let values = self.request.values_in(slot);
         if flags & flag::ANY != 0 {
             values.iter().any(test)
         } else if flags & flag::ALL != 0 {
-            values.iter().all(test)
+            // COND-32: one empty text is an empty set.
+            slot.count == 1 && slot.first.len == 0 || values.iter().all(test)
         } else {
             // COND-20, COND-21.
             false
@@ -73,16 +96,15 @@ impl Matcher<'_> {
     /// stays small.
     #[inline(always)]
     fn test(&self, leaf: LeafRef<'_>, value: &Value) -> bool {
-        match Op::from_code(leaf.op()).unwrap_or(Op::Fault) {
-            Op::Fault => false,
-            Op::Const | Op::Null => leaf.x() == 1,
-            Op::TextIs => match value.typed {
+        match leaf.op() {
+            op::CONST | op::NULL => leaf.x() == 1,
+            op::TEXT_IS => match value.typed {
                 Typed::Text(low, high) => {
                     (u64::from(value.len) == leaf.z()) & (low == leaf.x()) & (high == leaf.y())
                 }
                 _ => false,
             },
-            Op::TextStarts => match value.typed {
+            op::TEXT_STARTS => match value.typed {
                 Typed::Text(low, high) => {
                     let (low_mask, high_mask) = masks(leaf.z());
                     (u64::from(value.len) >= leaf.z())
@@ -91,63 +113,63 @@ impl Matcher<'_> {
                 }
                 _ => false,
             },
-            Op::NumberIs => match value.typed {
+            op::NUMBER_IS => match value.typed {
                 Typed::Millionths(millionths) => {
                     stands(millionths.cmp(&(leaf.x() as i64)), leaf.z())
                 }
                 Typed::Number => self.compares(value, Str::unpack(leaf.y()), leaf.z()),
                 _ => false,
             },
-            Op::DateIs => match value.typed {
+            op::DATE_IS => match value.typed {
                 Typed::Instant(low, high) => {
                     let order = instant_of(low, high).cmp(&instant_of(leaf.x(), leaf.y()));
                     stands(order, leaf.z())
                 }
                 _ => false,
             },
-            Op::Bool => truth(value).is_some_and(|truth| leaf.x() & truth_bit(truth) != 0),
-            Op::AddressV4 => match value.typed {
+            op::BOOL => truth(value).is_some_and(|truth| leaf.x() & truth_bit(truth) != 0),
+            op::ADDRESS_V4 => match value.typed {
                 Typed::V4(address) => {
                     let inside = |packed: u64| address & (packed >> 32) as u32 == packed as u32;
                     inside(leaf.x()) | inside(leaf.y()) | inside(leaf.z())
                 }
                 _ => false,
             },
-            op => self.test_list(op, leaf, value),
+            _ => self.test_list(leaf, value),
         }
     }
 
     /// The tests against a list.
     #[inline(never)]
-    fn test_list(&self, op: Op, leaf: LeafRef<'_>, value: &Value) -> bool {
+    fn test_list(&self, leaf: LeafRef<'_>, value: &Value) -> bool {
         let view = &self.view;
         let text_of = |item| view.condition_text(item).bytes(view.bytes());
-        match op {
-            Op::TextIn => {
+        match leaf.op() {
+            op::TEXT_IN => {
                 let text = self.bytes(value);
                 self.any_item(leaf, |item| equal(text, text_of(item)))
             }
-            Op::FoldIn => {
+            op::FOLD_IN => {
                 let text = self.text(value);
                 self.any_item(leaf, |item| eq_folded(text, text_of(item)))
             }
-            Op::Like => {
+            op::LIKE => {
                 let text = self.bytes(value);
                 self.any_item(leaf, |pattern| self.matches(pattern, text))
             }
-            Op::FoldLike => self.any_equal(leaf, self.text(value), Case::Fold),
-            Op::Number => self.any_number(leaf, value),
-            Op::Date => match value.typed {
+            op::FOLD_LIKE => self.any_equal(leaf, self.text(value), Case::Fold),
+            op::NUMBER => self.any_number(leaf, value),
+            op::DATE => match value.typed {
                 Typed::Instant(low, high) => self.any_item(leaf, |item| {
                     stands(instant_of(low, high).cmp(&view.instant(item)), leaf.z())
                 }),
                 _ => false,
             },
-            Op::BoolLike => truth(value).is_some_and(|truth| {
+            op::BOOL_LIKE => truth(value).is_some_and(|truth| {
                 let text = if truth { "true" } else { "false" };
                 self.any_equal(leaf, text, Case::Ascii)
             }),
-            Op::Address => {
+            op::ADDRESS => {
                 let address = match value.typed {
                     Typed::V4(address) => Address::V4(address),
                     Typed::V6(low, high) => Address::V6(u128::from(low) | u128::from(high) << 64),
@@ -155,7 +177,8 @@ impl Matcher<'_> {
                 };
                 self.any_item(leaf, |item| view.network(item).contains(address))
             }
-            Op::Arn => self.any_arn(leaf, self.text(value)),
+            op::ARN => self.any_arn(leaf, self.text(value)),
+            // The fault, and what is no operation.
             _ => false,
         }
     }
@@ -254,8 +277,8 @@ fn truth(value: &Value) -> Option<bool> {
 
 /// True if the instruction looks at no value.
 #[inline]
-fn is_bare(op: u8) -> bool {
-    op == Op::Const as u8 || op == Op::Null as u8
+fn is_bare(code: u8) -> bool {
+    code == op::CONST || code == op::NULL
 }
 
 fn truth_bit(truth: bool) -> u64 {

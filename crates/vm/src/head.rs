@@ -24,6 +24,7 @@ impl Matcher<'_> {
         }
     }
 
+    #[inline(never)]
     fn listed_principal(
         &self,
         statement: StatementRef<'_>,

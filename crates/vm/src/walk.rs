@@ -1,7 +1,7 @@
 //! The walk over statements: one code for deciding and for explaining.
 
 use portcullis_image::index::{Candidate, Group, WHOLE_HEAD};
-use portcullis_image::{ANY, StatementRef, View, layer_mask};
+use portcullis_image::{ANY, NONE, StatementRef, View, layer_mask};
 use portcullis_model::Layer;
 
 use crate::caller::Strength;
@@ -194,22 +194,15 @@ impl Walk {
     }
 
     /// Principals and condition of a statement whose action and resource match.
-    #[inline(never)]
+    #[inline(always)]
     fn rest(&mut self, matcher: &Matcher<'_>, statement: StatementRef<'_>, layers: u32) -> Step {
         let Some(strength) = matcher.principal(statement, layers, self.bounded) else {
             return Step::Principal;
         };
-        let shared = 1_u64.wrapping_shl(u32::from(statement.shared())) & !1;
-        if self.ran & shared != 0 {
-            if self.held & shared == 0 {
-                return Step::Condition(statement.guard());
-            }
-        } else {
-            self.ran |= shared;
-            if let Some(leaf) = matcher.failing_leaf(statement.guard()) {
+        if statement.guard() != NONE {
+            if let Some(leaf) = self.failing_leaf(matcher, statement) {
                 return Step::Condition(leaf);
             }
-            self.held |= shared;
         }
         if statement.is_deny() {
             self.verdicts.deny |= layers & self.deniable;
@@ -220,5 +213,22 @@ impl Walk {
             }
         }
         Step::Matched
+    }
+
+    /// The first instruction of the statement's guard that does not hold, unless it is known what a shared
+    /// guard gave.
+    #[inline(always)]
+    fn failing_leaf(&mut self, matcher: &Matcher<'_>, statement: StatementRef<'_>) -> Option<u32> {
+        let guard = statement.guard();
+        let shared = 1_u64.wrapping_shl(u32::from(statement.shared())) & !1;
+        if self.ran & shared != 0 {
+            return (self.held & shared == 0).then_some(guard);
+        }
+        let failing = matcher.failing_leaf(guard);
+        self.ran |= shared;
+        if failing.is_none() {
+            self.held |= shared;
+        }
+        failing
     }
 }
