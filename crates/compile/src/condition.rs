@@ -4,7 +4,8 @@ use portcullis_image::value::instant;
 use portcullis_image::value::network::Network;
 use portcullis_image::value::number::Number;
 use portcullis_image::{
-    ANY, ArnPattern, Leaf, ListKind, MAX_INLINE_NUMBER, NumberRecord, Op, flag, ordering,
+    ANY, ArnPattern, Leaf, ListKind, MAX_INLINE_NUMBER, NumberRecord, Op, ShortText, Str, flag,
+    ordering, span,
 };
 use portcullis_model::{Family, Quantifier};
 use portcullis_syntax::ast::{Condition, Text};
@@ -112,9 +113,14 @@ impl<'a> Program<'a> {
         texts.sort_unstable_by_key(|text| (text.len(), *text));
         texts.dedup();
         if let [text] = texts.as_slice() {
-            if text.len() <= 16 {
-                return inline(Op::TextIs, text);
-            }
+            return self.span((text, "", 0));
+        }
+        let short: Option<SmallVec<[ShortText; 4]>> =
+            texts.iter().map(|text| ShortText::new(text)).collect();
+        if let Some(short) = short {
+            let (start, _) = self.short_texts.intern(&short);
+            let run = u64::from(start) | (short.len() as u64) << 32;
+            return (Op::TextAmong, run, 0, 0);
         }
         (Op::TextIn, self.text_list(&texts), 0, 0)
     }
@@ -133,6 +139,11 @@ impl<'a> Program<'a> {
             Some(mut texts) => {
                 texts.sort_unstable_by_key(|text| (text.len(), *text));
                 texts.dedup();
+                if let [text] = texts.as_slice() {
+                    if let Some(text) = ShortText::new(text) {
+                        return inline(Op::FoldIs, text);
+                    }
+                }
                 (Op::FoldIn, self.text_list(&texts), 0, 0)
             }
             None => (Op::FoldLike, self.pattern_list(values, reading), 0, 0),
@@ -148,8 +159,8 @@ impl<'a> Program<'a> {
         if let [value] = values {
             let mut builder = PatternBuilder::new(self.arena);
             builder.push(value.value, reading);
-            if let Some(text) = builder.as_prefix().filter(|text| text.len() <= 16) {
-                return inline(Op::TextStarts, text);
+            if let Some(span) = builder.as_span() {
+                return self.span(span);
             }
         }
         (Op::Like, self.pattern_list(values, reading), 0, 0)
@@ -262,7 +273,14 @@ impl<'a> Program<'a> {
             wildcards: true,
             case: Case::Keep,
         };
-        if let Some(patterns) = self.arns_as_patterns(values, reading) {
+        if let Some(builders) = self.arns_as_patterns(values, reading) {
+            if let [builder] = builders.as_slice() {
+                if let Some(span) = builder.as_span() {
+                    return self.span(span);
+                }
+            }
+            let patterns = builders.into_iter().map(|builder| builder.finish(self));
+            let patterns = patterns.collect();
             return (Op::Like, self.set(ListKind::Patterns, patterns), 0, 0);
         }
         let mut list = Numbers::new();
@@ -288,7 +306,11 @@ impl<'a> Program<'a> {
 
     /// Patterns over whole texts that match as the ARN patterns do, if there are such: the colons and
     /// `arn` are literal, and the first five parts have no wildcard but stars.
-    fn arns_as_patterns(&mut self, values: &[Text<'a>], reading: Reading) -> Option<Numbers> {
+    fn arns_as_patterns(
+        &self,
+        values: &[Text<'a>],
+        reading: Reading,
+    ) -> Option<SmallVec<[PatternBuilder<'a>; 2]>> {
         let mut builders: SmallVec<[PatternBuilder<'a>; 2]> = SmallVec::new();
         for value in values {
             let parts = vars::arn_parts(value.value, reading.variables);
@@ -310,12 +332,25 @@ impl<'a> Program<'a> {
             builder.push(last, reading);
             builders.push(builder);
         }
-        Some(
-            builders
-                .into_iter()
-                .map(|builder| builder.finish(self))
-                .collect(),
-        )
+        Some(builders)
+    }
+
+    /// The instruction of a pattern of at most two literals.
+    fn span(&mut self, (first, second, shape): (&str, &str, u64)) -> (Op, u64, u64, u64) {
+        let op = match shape {
+            0 => Some(Op::TextIs),
+            span::OPEN => Some(Op::TextStarts),
+            _ => None,
+        };
+        if let (Some(op), Some(text)) = (op, ShortText::new(first)) {
+            return inline(op, text);
+        }
+        let first = self.strings.intern(first);
+        let second = match second {
+            "" => Str::default(),
+            second => self.strings.intern(second),
+        };
+        (Op::Span, first.pack(), second.pack(), shape)
     }
 
     /// The texts of all values, if none of them has a variable.
@@ -362,14 +397,9 @@ impl<'a> Program<'a> {
     }
 }
 
-/// An instruction whose operand is a text of at most 16 bytes.
-fn inline(op: Op, text: &str) -> (Op, u64, u64, u64) {
-    let mut bytes = [0; 16];
-    for (to, from) in bytes.iter_mut().zip(text.bytes()) {
-        *to = from;
-    }
-    let both = u128::from_le_bytes(bytes);
-    (op, both as u64, (both >> 64) as u64, text.len() as u64)
+/// An instruction whose operand is a short text.
+fn inline(op: Op, text: ShortText) -> (Op, u64, u64, u64) {
+    (op, text.low, text.high, text.len)
 }
 
 /// Canonical base64 of RFC 4648: the standard alphabet, padded, with zeros for the unused bits.

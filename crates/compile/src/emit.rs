@@ -138,6 +138,7 @@ fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut 
         }
         Section::Code => all(program.code.items(), |leaf| leaf.encode(), out),
         Section::Texts => all(program.texts.items(), |text| text.pack().to_le_bytes(), out),
+        Section::ShortTexts => all(program.short_texts.items(), |text| text.encode(), out),
         Section::Numbers => all(program.numbers.items(), |number| number.encode(), out),
         Section::Instants => all(
             program.instants.items(),

@@ -4,8 +4,8 @@ use bumpalo::Bump;
 use portcullis_image::value::network::Network;
 use portcullis_image::{
     ANY, ActionPattern, ArnPattern, Header, Leaf, LeafSource, ListKind, NONE, NumberRecord, Origin,
-    Part, Pattern, PrincipalForm, Section, Source, Statement, StatementFlags, Str, Token, flag,
-    layer_mask, reserved,
+    Part, Pattern, PrincipalForm, Section, ShortText, Source, Statement, StatementFlags, Str,
+    Token, flag, layer_mask, reserved,
 };
 use portcullis_model::{Effect, Layer, is_account_id};
 use portcullis_syntax::ast::{self, Entries, PrincipalKind, Principals};
@@ -45,6 +45,7 @@ pub(crate) struct Program<'a> {
     pub(crate) principals: Interner<(PrincipalForm, &'a str)>,
     pub(crate) code: Runs<Leaf>,
     pub(crate) texts: Interner<Str>,
+    pub(crate) short_texts: Runs<ShortText>,
     pub(crate) numbers: Interner<NumberRecord>,
     pub(crate) instants: Interner<i128>,
     pub(crate) networks: Interner<Network>,
@@ -94,6 +95,7 @@ pub(crate) fn lower<'s, 'a: 's>(
         principals: Interner::new(),
         code: Runs::new(),
         texts: Interner::new(),
+        short_texts: Runs::new(),
         numbers: Interner::new(),
         instants: Interner::new(),
         networks: Interner::new(),

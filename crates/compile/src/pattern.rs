@@ -5,7 +5,7 @@ use core::cmp::Ordering;
 use bumpalo::Bump;
 use bumpalo::collections::String as ArenaString;
 use portcullis_image::value::fold::folded;
-use portcullis_image::{MAX_CHARS, Pattern, PatternKind, Slot, Token};
+use portcullis_image::{MAX_CHARS, Pattern, PatternKind, Slot, Token, span};
 use portcullis_syntax::vars::{self, Variable};
 use portcullis_syntax::words::{equal, first};
 use smallvec::SmallVec;
@@ -170,10 +170,23 @@ impl<'a> PatternBuilder<'a> {
         }
     }
 
-    /// The text, if the pattern is a text and a star.
-    pub(crate) fn as_prefix(&self) -> Option<&'a str> {
-        match self.parts.as_slice() {
-            [Part::Text(text), Part::Star] => Some(text),
+    /// The two literals and what a value may have between and behind them ([`span`]), if the pattern is
+    /// nothing else.
+    pub(crate) fn as_span(&self) -> Option<(&'a str, &'a str, u64)> {
+        let (parts, open) = match self.parts.as_slice() {
+            [parts @ .., Part::Star] => (parts, span::OPEN),
+            parts => (parts, 0),
+        };
+        let (first, parts) = match parts {
+            [Part::Text(first), parts @ ..] => (*first, parts),
+            parts => ("", parts),
+        };
+        match parts {
+            [] => Some((first, "", open)),
+            [Part::Star, Part::Text(second)] => Some((first, second, span::STAR | open)),
+            [Part::Field, Part::Text(second)] if second.starts_with(':') => {
+                Some((first, second, span::FIELD | open))
+            }
             _ => None,
         }
     }

@@ -4,9 +4,9 @@ use core::fmt::{self, Write};
 
 use crate::image::instant_of;
 use crate::image::{List, View};
-use crate::leaf::{Leaf, flag, ordering};
+use crate::leaf::{Leaf, flag, ordering, span};
 use crate::op::{Op, Operands};
-use crate::record::{ANY, NONE, PatternKind, Str, layers};
+use crate::record::{ANY, NONE, PatternKind, ShortText, Str, layers};
 use crate::section::Section;
 use crate::statement::Statement;
 use crate::token::Token;
@@ -178,11 +178,30 @@ fn write_leaf(view: View<'_>, leaf: &Leaf, out: &mut impl Write) -> fmt::Result 
             }
         }
         Operands::Inline => {
-            let mut bytes = [0; 16];
-            bytes[..8].copy_from_slice(&leaf.x.to_le_bytes());
-            bytes[8..].copy_from_slice(&leaf.y.to_le_bytes());
-            let text = bytes.get(..leaf.z as usize).unwrap_or(&[]);
-            write!(out, " {:?}", core::str::from_utf8(text).unwrap_or(""))?;
+            let text = ShortText {
+                low: leaf.x,
+                high: leaf.y,
+                len: leaf.z,
+            };
+            write_short(text, out)?;
+        }
+        Operands::Span => {
+            out.write_char(' ')?;
+            write_literal(view, Str::unpack(leaf.x), out)?;
+            if leaf.z & span::STAR != 0 {
+                out.write_char('*')?;
+            } else if leaf.z & span::FIELD != 0 {
+                out.write_str("[^:]*")?;
+            }
+            write_literal(view, Str::unpack(leaf.y), out)?;
+            if leaf.z & span::OPEN != 0 {
+                out.write_char('*')?;
+            }
+        }
+        Operands::ShortTexts => {
+            for text in view.short_texts(leaf.x as u32, (leaf.x >> 32) as u32) {
+                write_short(text, out)?;
+            }
         }
         Operands::Number => {
             write_orders(leaf.z, out)?;
@@ -243,6 +262,10 @@ fn write_leaf(view: View<'_>, leaf: &Leaf, out: &mut impl Write) -> fmt::Result 
         })?,
     }
     writeln!(out)
+}
+
+fn write_short(text: ShortText, out: &mut impl Write) -> fmt::Result {
+    write!(out, " {:?}", text.write(&mut [0; 16]).unwrap_or(""))
 }
 
 fn write_orders(orders: u64, out: &mut impl Write) -> fmt::Result {

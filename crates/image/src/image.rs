@@ -6,8 +6,8 @@ use crate::index::{Candidate, Group, Node, Probe, ServiceRecord};
 use crate::leaf::{Leaf, LeafRef};
 use crate::part::Part;
 use crate::record::{
-    ANY, ActionPattern, ArnPattern, LeafSource, NumberRecord, Origin, Pattern, PrincipalRecord,
-    Slot, Source, Str, Wanted, network_at, version_at,
+    ANY, ActionPattern, ArnPattern, LeafSource, NumberRecord, Origin, Pattern, PatternRef,
+    PrincipalRecord, ShortText, Slot, Source, Str, Wanted, network_at, version_at,
 };
 use crate::section::{LIST_LEN, SECTIONS, Section};
 use crate::statement::{Statement, StatementRef};
@@ -484,6 +484,12 @@ impl<'a> View<'a> {
         Pattern::decode(self.bytes, self.at(Section::Patterns, index))
     }
 
+    /// A pattern, read where it lies.
+    #[inline(always)]
+    pub fn pattern_ref(&self, index: u32) -> PatternRef<'a> {
+        PatternRef::at(self.bytes, self.at(Section::Patterns, index))
+    }
+
     /// A token.
     #[inline]
     pub fn token(&self, index: u32) -> Token {
@@ -521,6 +527,14 @@ impl<'a> View<'a> {
     #[inline]
     pub fn condition_text(&self, index: u32) -> Str {
         Str::decode(self.bytes, self.at(Section::Texts, index))
+    }
+
+    /// Some short texts of a condition.
+    #[inline(always)]
+    pub fn short_texts(&self, start: u32, count: u32) -> impl Iterator<Item = ShortText> + use<'a> {
+        let (texts, _) = self.records(Section::ShortTexts, start, count).as_chunks();
+        let decode = |bytes: &[u8; ShortText::SIZE]| ShortText::decode(bytes, 0);
+        texts.iter().map(decode)
     }
 
     /// A number of a condition.

@@ -27,6 +27,16 @@ pub mod ordering {
     pub const GREATER: u64 = 4;
 }
 
+/// What a value may have between and behind the literals of a [`crate::Operands::Span`].
+pub mod span {
+    /// Anything between the literals. With neither this nor [`FIELD`] there is no second literal.
+    pub const STAR: u64 = 1;
+    /// Anything but colons between the literals, the second of which begins with one (`COND-60`).
+    pub const FIELD: u64 = 2;
+    /// Anything behind the last literal.
+    pub const OPEN: u64 = 4;
+}
+
 /// An instruction: one test of one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Leaf {

@@ -29,14 +29,14 @@ pub mod wire;
 pub use bound::Bound;
 pub use disasm::disassemble;
 pub use image::{Header, Image, ImageError, List, View, instant_of};
-pub use leaf::{Leaf, LeafRef, flag, ordering};
+pub use leaf::{Leaf, LeafRef, flag, ordering, span};
 pub use op::{Op, OpInfo, Operands};
 pub use part::Part;
 pub use record::{ANY, MAX_CHARS, MAX_INLINE_NUMBER, NONE, reserved};
 pub use record::{
     ActionPattern, ArnPattern, LeafSource, NETWORK_SIZE, NumberRecord, Origin, Pattern,
-    PatternKind, PrincipalForm, PrincipalRecord, Slot, Source, Str, layer_bit, layer_mask, layers,
-    network_at, network_bytes,
+    PatternKind, PatternRef, PrincipalForm, PrincipalRecord, ShortText, Slot, Source, Str,
+    layer_bit, layer_mask, layers, network_at, network_bytes,
 };
 pub use section::{LIST_LEN, ListKind, Section};
 pub use statement::{Statement, StatementFlags, StatementRef};

@@ -14,6 +14,11 @@ pub enum Operands {
     Truth,
     /// A text of at most 16 bytes: `x` and `y` hold the bytes, padded with zeros, `z` the length.
     Inline,
+    /// `x` and `y` are texts of the image, `z` says what a value may have between and behind them
+    /// ([`crate::span`]).
+    Span,
+    /// `x` is the first of some short texts and, above it, their number.
+    ShortTexts,
     /// `x` is a number in millionths, `y` its text, `z` a set of orders ([`crate::ordering`]).
     Number,
     /// `x` and `y` are the lower and the upper half of an instant, `z` is a set of orders.
@@ -150,6 +155,12 @@ ops! {
     DateIs = 16, "date.is", Instant, DATE;
     /// The value is an IPv4 address in one of up to three networks (`COND-75`).
     AddressV4 = 17, "address.v4", V4, ADDRESS;
+    /// The value, with case folded, is this one short text, which is folded (`COND-50`).
+    FoldIs = 18, "fold.is", Inline, TEXT;
+    /// The value is one of the texts, none of which is longer than 16 bytes (`COND-50`, `COND-71`).
+    TextAmong = 19, "text.among", ShortTexts, TEXT;
+    /// The value matches this one pattern of at most two literals (`MATCH-1`, `COND-50`, `COND-60`).
+    Span = 20, "span", Span, TEXT;
 }
 
 #[cfg(test)]

@@ -88,8 +88,71 @@ impl Str {
     /// The text's bytes; empty if they do not lie in the image.
     #[inline]
     pub fn bytes(self, image: &[u8]) -> &[u8] {
+        self.get(image).unwrap_or(&[])
+    }
+
+    /// The text's bytes, if they lie in the image.
+    #[inline(always)]
+    pub fn get(self, image: &[u8]) -> Option<&[u8]> {
         let start = self.offset as usize;
-        image.get(start..start + self.len as usize).unwrap_or(&[])
+        image.get(start..start + self.len as usize)
+    }
+}
+
+/// A text of at most 16 bytes that is compared without looking elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ShortText {
+    /// The first 8 bytes, padded with zeros.
+    pub low: u64,
+    /// The next 8 bytes, padded with zeros.
+    pub high: u64,
+    /// Length in bytes.
+    pub len: u64,
+}
+
+impl ShortText {
+    /// Bytes of a record.
+    pub const SIZE: usize = 24;
+    /// The longest text in bytes.
+    pub const MAX_LEN: usize = 16;
+
+    /// The short text, unless the text is longer.
+    pub fn new(text: &str) -> Option<ShortText> {
+        let mut bytes = [0; Self::MAX_LEN];
+        bytes
+            .get_mut(..text.len())?
+            .copy_from_slice(text.as_bytes());
+        let both = u128::from_le_bytes(bytes);
+        Some(ShortText {
+            low: both as u64,
+            high: (both >> 64) as u64,
+            len: text.len() as u64,
+        })
+    }
+
+    /// The text, written to `room`; none if the numbers are not those of a text.
+    pub fn write(self, room: &mut [u8; Self::MAX_LEN]) -> Option<&str> {
+        *room = (u128::from(self.low) | u128::from(self.high) << 64).to_le_bytes();
+        let len = usize::try_from(self.len).ok()?;
+        let (text, padding) = room.split_at_checked(len)?;
+        let padded = padding.iter().all(|byte| *byte == 0);
+        core::str::from_utf8(text).ok().filter(|_| padded)
+    }
+
+    /// Reads a record.
+    #[inline(always)]
+    pub fn decode(bytes: &[u8], at: usize) -> ShortText {
+        let bytes = record::<{ Self::SIZE }>(bytes, at);
+        ShortText {
+            low: u64_at(bytes, 0),
+            high: u64_at(bytes, 8),
+            len: u64_at(bytes, 16),
+        }
+    }
+
+    /// The record's bytes.
+    pub fn encode(&self) -> [u8; Self::SIZE] {
+        pack(&[self.low, self.high, self.len])
     }
 }
 
@@ -241,6 +304,42 @@ impl Pattern {
             PatternKind::Tokens => 2,
         };
         pack(&[self.literal.pack(), join(self.tokens, kind)])
+    }
+}
+
+/// A pattern that is read where it lies: only what is needed of it.
+#[derive(Clone, Copy, Debug)]
+pub struct PatternRef<'a>(&'a [u8; Pattern::SIZE]);
+
+impl<'a> PatternRef<'a> {
+    /// The pattern at a place.
+    #[inline(always)]
+    pub(crate) fn at(bytes: &'a [u8], at: usize) -> PatternRef<'a> {
+        PatternRef(record(bytes, at))
+    }
+
+    /// As in [`Pattern`].
+    #[inline(always)]
+    pub fn literal(self) -> Str {
+        Str::decode(self.0, 0)
+    }
+
+    /// True if the kind is [`PatternKind::Exact`].
+    #[inline(always)]
+    pub fn is_exact(self) -> bool {
+        u32_at(self.0, 12) == 0
+    }
+
+    /// True if the kind is [`PatternKind::Prefix`].
+    #[inline(always)]
+    pub fn is_prefix(self) -> bool {
+        u32_at(self.0, 12) == 1
+    }
+
+    /// As in [`Pattern`].
+    #[inline(always)]
+    pub fn tokens(self) -> u32 {
+        u32_at(self.0, 8)
     }
 }
 

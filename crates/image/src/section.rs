@@ -5,7 +5,7 @@ use crate::leaf::Leaf;
 use crate::part::Part;
 use crate::record::{
     ActionPattern, ArnPattern, LeafSource, NETWORK_SIZE, NumberRecord, Origin, Pattern,
-    PrincipalRecord, Slot, Source, Str,
+    PrincipalRecord, ShortText, Slot, Source, Str,
 };
 use crate::statement::Statement;
 use crate::token::Token;
@@ -114,10 +114,12 @@ sections! {
     /// By the upper bits of a hash, where its pairs of the index of slots begin; a power of two of them,
     /// and their number.
     SlotStarts = 28, 4, false;
+    /// Short texts of conditions: runs that an instruction compares one by one.
+    ShortTexts = 29, ShortText::SIZE, false;
 }
 
 /// How many sections there are.
-pub(crate) const SECTIONS: usize = 29;
+pub(crate) const SECTIONS: usize = 30;
 
 /// What lists hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -9,9 +9,11 @@ mod index;
 use core::cell::Cell;
 
 use crate::image::{ImageError, View};
-use crate::leaf::{Leaf, flag, ordering};
+use crate::leaf::{Leaf, flag, ordering, span};
 use crate::op::{Op, Operands};
-use crate::record::{ANY, MAX_CHARS, MAX_INLINE_NUMBER, NONE, PatternKind, Slot, Str, reserved};
+use crate::record::{
+    ANY, MAX_CHARS, MAX_INLINE_NUMBER, NONE, PatternKind, ShortText, Slot, Str, reserved,
+};
 use crate::section::{LIST_HEAD, LIST_LEN, ListKind, Section};
 use crate::statement::StatementFlags;
 use crate::token::Token;
@@ -365,6 +367,10 @@ impl Checker<'_> {
             let fine = self.is_text(view.condition_text(index));
             self.ensure(fine, Section::Texts, index, "a text out of range")?;
         }
+        for (index, text) in (0..).zip(view.short_texts(0, view.count(Section::ShortTexts))) {
+            let fine = text.write(&mut [0; 16]).is_some();
+            self.ensure(fine, Section::ShortTexts, index, "a text that is not one")?;
+        }
         for index in 0..view.count(Section::Numbers) {
             let record = view.number(index);
             let fine = self.may_read(record.text)
@@ -489,7 +495,18 @@ impl Checker<'_> {
                 }
                 Operands::Truths => leaf.x <= 3 && (leaf.y, leaf.z) == (0, 0),
                 Operands::Inline => {
-                    leaf.z <= 16 && inline_text_is_padded(&[leaf.x, leaf.y], leaf.z)
+                    let text = ShortText {
+                        low: leaf.x,
+                        high: leaf.y,
+                        len: leaf.z,
+                    };
+                    text.write(&mut [0; 16]).is_some()
+                }
+                Operands::Span => self.is_span(&leaf),
+                Operands::ShortTexts => {
+                    let texts = view.count(Section::ShortTexts);
+                    in_range(leaf.x as u32, (leaf.x >> 32) as u32, texts)
+                        && (leaf.y, leaf.z) == (0, 0)
                 }
                 Operands::Number => {
                     let text = Str::unpack(leaf.y);
@@ -532,6 +549,17 @@ impl Checker<'_> {
             count.saturating_sub(1),
             "a guard that does not end",
         )
+    }
+
+    fn is_span(&self, leaf: &Leaf) -> bool {
+        let (first, second) = (Str::unpack(leaf.x), Str::unpack(leaf.y));
+        let shape = match leaf.z & !span::OPEN {
+            0 => second == Str::default(),
+            span::STAR => true,
+            span::FIELD => second.bytes(self.view.bytes).first() == Some(&b':'),
+            _ => false,
+        };
+        shape && self.is_text(first) && (second == Str::default() || self.is_text(second))
     }
 
     fn operand_list(&self, leaf: &Leaf, kind: ListKind) -> bool {
@@ -598,16 +626,4 @@ impl Checker<'_> {
 
 pub(crate) fn in_range(start: u32, count: u32, limit: u32) -> bool {
     start.checked_add(count).is_some_and(|end| end <= limit)
-}
-
-/// The bytes after the text are zero, and the text is UTF-8.
-fn inline_text_is_padded(words: &[u64; 2], len: u64) -> bool {
-    let mut bytes = [0_u8; 16];
-    for (to, word) in bytes.chunks_exact_mut(8).zip(words) {
-        to.copy_from_slice(&word.to_le_bytes());
-    }
-    let (text, padding) = bytes
-        .split_at_checked(len as usize)
-        .unwrap_or((&[], &bytes));
-    core::str::from_utf8(text).is_ok() && padding.iter().all(|byte| *byte == 0)
 }

@@ -135,7 +135,7 @@ pub fn eq_lowercase(text: &[u8], other: &[u8]) -> bool {
 
 /// The eight bytes of a word with ASCII letters in lower case.
 #[inline]
-fn lowercase(word: u64) -> u64 {
+pub fn lowercase(word: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let low = word & (0x7f * ONES);
     let from_a = low + (0x80 - 0x41) * ONES;

@@ -76,15 +76,17 @@ impl<'a> Matcher<'a> {
     /// never tried again, since what stands before the last star has found its first place.
     #[inline(always)]
     pub(crate) fn matches(&self, pattern: u32, text: &[u8]) -> bool {
-        let pattern = self.view.pattern(pattern);
-        let literal = pattern.literal.bytes(self.view.bytes());
-        let Some(rest) = strip(text, literal) else {
+        let pattern = self.view.pattern_ref(pattern);
+        let literal = pattern.literal().get(self.view.bytes());
+        let Some(rest) = literal.and_then(|literal| strip(text, literal)) else {
             return false;
         };
-        match pattern.kind {
-            PatternKind::Exact => rest.is_empty(),
-            PatternKind::Prefix => true,
-            PatternKind::Tokens => self.matches_tokens(pattern.tokens, rest),
+        if pattern.is_prefix() {
+            true
+        } else if pattern.is_exact() {
+            rest.is_empty()
+        } else {
+            self.matches_tokens(pattern.tokens(), rest)
         }
     }
 
@@ -222,7 +224,7 @@ pub(crate) fn strip<'t>(text: &'t [u8], prefix: &[u8]) -> Option<&'t [u8]> {
 }
 
 /// The first place where the literal stands, and what stands behind it.
-fn find<'t>(text: &'t [u8], literal: &[u8]) -> Option<(&'t [u8], &'t [u8])> {
+pub(crate) fn find<'t>(text: &'t [u8], literal: &[u8]) -> Option<(&'t [u8], &'t [u8])> {
     let Some(first) = literal.first() else {
         return Some((text, text));
     };
@@ -238,7 +240,7 @@ fn find<'t>(text: &'t [u8], literal: &[u8]) -> Option<(&'t [u8], &'t [u8])> {
 
 /// The first place of a byte, eight bytes at a time.
 #[inline]
-fn place_of(text: &[u8], byte: u8) -> Option<usize> {
+pub(crate) fn place_of(text: &[u8], byte: u8) -> Option<usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let wanted = ONES.wrapping_mul(u64::from(byte));
     let mut words = text.chunks_exact(8);
@@ -265,7 +267,7 @@ fn word_of(bytes: &[u8]) -> u64 {
         .map_or(0, |word| u64::from_le_bytes(*word))
 }
 
-fn ends_with(text: &[u8], suffix: &[u8]) -> bool {
+pub(crate) fn ends_with(text: &[u8], suffix: &[u8]) -> bool {
     text.len()
         .checked_sub(suffix.len())
         .and_then(|start| text.get(start..))

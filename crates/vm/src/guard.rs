@@ -5,10 +5,11 @@ use core::cmp::Ordering;
 use portcullis_image::value::fold::eq_folded;
 use portcullis_image::value::network::Address;
 use portcullis_image::value::number::Number;
-use portcullis_image::{ANY, LeafRef, Str, flag, instant_of, ordering};
+use portcullis_image::wire::lowercase;
+use portcullis_image::{ANY, LeafRef, ShortText, Str, flag, instant_of, ordering, span};
 use portcullis_model::split_arn;
 
-use crate::glob::{Case, Matcher, equal};
+use crate::glob::{Case, Matcher, ends_with, equal, find, place_of, strip};
 use crate::values::{SlotRange, Typed, Value};
 
 /// The codes of the operations: matched as they lie in the image, an operation is one jump away.
@@ -32,6 +33,10 @@ mod op {
     pub(super) const NUMBER_IS: u8 = Op::NumberIs as u8;
     pub(super) const DATE_IS: u8 = Op::DateIs as u8;
     pub(super) const ADDRESS_V4: u8 = Op::AddressV4 as u8;
+    pub(super) const FOLD_IS: u8 = Op::FoldIs as u8;
+    pub(super) const TEXT_AMONG: u8 = Op::TextAmong as u8;
+    pub(super) const SPAN: u8 = Op::Span as u8;
+    pub(super) const FAULT: u8 = Op::Fault as u8;
 }
 
 impl Matcher<'_> {
@@ -97,10 +102,21 @@ impl Matcher<'_> {
     #[inline(always)]
     fn test(&self, leaf: LeafRef<'_>, value: &Value) -> bool {
         match leaf.op() {
+            op::FAULT => false,
             op::CONST | op::NULL => leaf.x() == 1,
             op::TEXT_IS => match value.typed {
                 Typed::Text(low, high) => {
                     (u64::from(value.len) == leaf.z()) & (low == leaf.x()) & (high == leaf.y())
+                }
+                _ => false,
+            },
+            op::TEXT_AMONG => match value.typed {
+                Typed::Text(low, high) => {
+                    let len = u64::from(value.len);
+                    let mut texts = self
+                        .view
+                        .short_texts(leaf.x() as u32, (leaf.x() >> 32) as u32);
+                    texts.any(|text| (text.len == len) & (text.low == low) & (text.high == high))
                 }
                 _ => false,
             },
@@ -135,8 +151,37 @@ impl Matcher<'_> {
                 }
                 _ => false,
             },
+            op::SPAN => self.is_span(leaf, self.bytes(value)),
             _ => self.test_list(leaf, value),
         }
+    }
+
+    /// One pattern of at most two literals (`MATCH-1`, `COND-60`).
+    #[inline(never)]
+    fn is_span(&self, leaf: LeafRef<'_>, text: &[u8]) -> bool {
+        let literal = |packed| Str::unpack(packed).get(self.view.bytes());
+        let Some(rest) = literal(leaf.x()).and_then(|first| strip(text, first)) else {
+            return false;
+        };
+        let shape = leaf.z();
+        let open = shape & span::OPEN != 0;
+        if shape & (span::STAR | span::FIELD) == 0 {
+            return open || rest.is_empty();
+        }
+        let Some(second) = literal(leaf.y()) else {
+            return false;
+        };
+        if shape & span::STAR != 0 {
+            return match open {
+                true => find(rest, second).is_some(),
+                false => ends_with(rest, second),
+            };
+        }
+        // The second literal begins with a colon, which what stands before it does not have.
+        let colon = place_of(rest, b':').and_then(|colon| rest.get(colon..));
+        colon
+            .and_then(|behind| strip(behind, second))
+            .is_some_and(|behind| open || behind.is_empty())
     }
 
     /// The tests against a list.
@@ -149,6 +194,7 @@ impl Matcher<'_> {
                 let text = self.bytes(value);
                 self.any_item(leaf, |item| equal(text, text_of(item)))
             }
+            op::FOLD_IS => self.is_folded(leaf, value),
             op::FOLD_IN => {
                 let text = self.text(value);
                 self.any_item(leaf, |item| eq_folded(text, text_of(item)))
@@ -181,6 +227,28 @@ impl Matcher<'_> {
             // The fault, and what is no operation.
             _ => false,
         }
+    }
+
+    /// `COND-50`: equal to the instruction's text, which is folded.
+    fn is_folded(&self, leaf: LeafRef<'_>, value: &Value) -> bool {
+        let Typed::Text(low, high) = value.typed else {
+            return false;
+        };
+        // A text of ASCII alone is folded byte by byte.
+        const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+        if value.len <= 16 && (low | high) & HIGH_BITS == 0 {
+            return (u64::from(value.len) == leaf.z())
+                & (lowercase(low) == leaf.x())
+                & (lowercase(high) == leaf.y());
+        }
+        let folded = ShortText {
+            low: leaf.x(),
+            high: leaf.y(),
+            len: leaf.z(),
+        };
+        let mut room = [0; ShortText::MAX_LEN];
+        let folded = folded.write(&mut room);
+        folded.is_some_and(|folded| eq_folded(self.text(value), folded.as_bytes()))
     }
 
     /// True if it is so for some item of the instruction's list.
@@ -250,14 +318,12 @@ fn masks(len: u64) -> (u64, u64) {
     (low(len), low(len.saturating_sub(8)))
 }
 
+/// True if the order is one of a set ([`ordering`]).
 #[inline]
 fn stands(order: Ordering, orders: u64) -> bool {
-    let bit = match order {
-        Ordering::Less => ordering::LESS,
-        Ordering::Equal => ordering::EQUAL,
-        Ordering::Greater => ordering::GREATER,
-    };
-    orders & bit != 0
+    // The bits of the set are in the order of the orders.
+    const _: () = assert!(ordering::LESS == 1 && ordering::EQUAL == 2 && ordering::GREATER == 4);
+    orders >> ((order as i8 + 1) as u32 & 3) & 1 != 0
 }
 
 /// The truth value of a text, in any case (`COND-70`).
