@@ -10,7 +10,7 @@ use portcullis_image::index::{
     ActionHash, ActionKey, Candidate, Group, MAX_PROBES, MAX_SEGMENTS, MAX_START, Node, Probe,
     SCAN_LIMIT, Segments, ServiceRecord, WHOLE_HEAD, bucket_hash, literal_mask,
 };
-use portcullis_image::{ANY, LIST_LEN, Part, Pattern, PatternKind, Statement, Str, Token};
+use portcullis_image::{ANY, LIST_LEN, NONE, Part, Pattern, PatternKind, Statement, Str, Token};
 
 use smallvec::SmallVec;
 
@@ -268,9 +268,29 @@ impl Tables<'_, '_> {
         mask
     }
 
+    /// The layers in which the candidate's statement allows every resource to everyone without condition,
+    /// if it does.
+    fn allows(&self, candidate: &Candidate) -> Option<u32> {
+        let (statement, _) = self.program.statements.get(candidate.statement as usize)?;
+        let plain = candidate.pattern == ANY
+            && !statement.flags.deny
+            && statement.principals == NONE
+            && statement.guard == NONE;
+        plain.then_some(statement.layers)
+    }
+
     /// Lays out a group and gives it a number.
-    fn group(&self, index: &mut Index, candidates: &[Candidate]) -> u32 {
+    fn group(&self, index: &mut Index, all: &[Candidate]) -> u32 {
+        let mut candidates: Vec<Candidate> = Vec::with_capacity(all.len());
+        let mut allows = 0;
+        for candidate in all {
+            match self.allows(candidate) {
+                Some(layers) => allows |= layers,
+                None => candidates.push(*candidate),
+            }
+        }
         let mut group = Group {
+            allows,
             start: index.candidates.len() as u32,
             probes: index.probes.len() as u32,
             buckets: index.buckets.len() as u32,
@@ -289,10 +309,10 @@ impl Tables<'_, '_> {
             index.candidates.extend(unmasked);
             group.count = candidates.len() as u32;
         } else if patterned <= SCAN_LIMIT {
-            index.candidates.extend_from_slice(candidates);
+            index.candidates.extend_from_slice(&candidates);
             group.count = candidates.len() as u32;
         } else {
-            self.hash(index, &mut group, candidates);
+            self.hash(index, &mut group, &candidates);
         }
         let number = index.groups.len() as u32;
         index.groups.push(group);

@@ -368,11 +368,10 @@ impl<'a> View<'a> {
 
     /// The bytes of some records; none if they are not all there.
     #[inline(always)]
-    fn records(&self, section: Section, start: u32, count: u32) -> &'a [u8] {
+    fn records<const N: usize>(&self, section: Section, start: u32, count: u32) -> &'a [[u8; N]] {
         let at = self.at(section, start);
-        let len = count as usize * section.record_size();
-        let rest = self.bytes.get(at..).unwrap_or(&[]);
-        rest.get(..len).unwrap_or(&[])
+        let records = self.bytes.get(at..at.wrapping_add(count as usize * N));
+        records.map_or(&[], |records| records.as_chunks().0)
     }
 
     /// All the bytes, to resolve a [`Str`] with.
@@ -532,7 +531,7 @@ impl<'a> View<'a> {
     /// Some short texts of a condition.
     #[inline(always)]
     pub fn short_texts(&self, start: u32, count: u32) -> impl Iterator<Item = ShortText> + use<'a> {
-        let (texts, _) = self.records(Section::ShortTexts, start, count).as_chunks();
+        let texts = self.records(Section::ShortTexts, start, count);
         let decode = |bytes: &[u8; ShortText::SIZE]| ShortText::decode(bytes, 0);
         texts.iter().map(decode)
     }
@@ -626,9 +625,8 @@ impl<'a> View<'a> {
     #[inline(always)]
     pub fn candidates(&self, start: u32, count: u32) -> impl Iterator<Item = Candidate> + use<'a> {
         let candidates = self.records(Section::Candidates, start, count);
-        candidates
-            .chunks_exact(Candidate::SIZE)
-            .map(|bytes| Candidate::decode(bytes, 0))
+        let decode = |bytes: &[u8; Candidate::SIZE]| Candidate::decode(bytes, 0);
+        candidates.iter().map(decode)
     }
 
     /// A shape of literals.

@@ -1,7 +1,7 @@
 //! The index: which statements a request can match at all.
 //!
-//! The index only narrows. Every candidate that it gives is verified by the statement itself, and an
-//! image without it decides the same, only slower.
+//! The index only narrows. Every candidate that it gives is verified by the statement itself, as far as
+//! there is anything to verify, and an image without it decides the same, only slower.
 //!
 //! # Actions
 //!
@@ -16,7 +16,8 @@
 //! A candidate is a statement with one of its resource patterns. Nodes whose candidates are equal share
 //! a group. A small group is scanned; most of its candidates are told apart by a mask of the segments
 //! that their pattern asks for. The candidates of a large one stand in a hash table, by the literal text
-//! of their patterns.
+//! of their patterns. A statement that allows every resource to everyone without condition is no
+//! candidate: where its action leads to the group there is nothing to verify, and the group has its layers.
 //!
 //! # Literals
 //!
@@ -291,11 +292,14 @@ pub struct Group {
     /// The first of its buckets. A bucket is a number: its first candidate. It ends where the next one
     /// begins, so there is one number more than there are buckets.
     pub buckets: u32,
+    /// The layers in which a statement of the group allows every resource to everyone, without condition.
+    /// There are no candidates of such statements.
+    pub allows: u32,
 }
 
 impl Group {
     /// Bytes of a record.
-    pub const SIZE: usize = 20;
+    pub const SIZE: usize = 24;
     /// The most [`Group::bits`].
     pub const MAX_BITS: u16 = 30;
 
@@ -310,6 +314,7 @@ impl Group {
             probe_count: u16_at(bytes, 12),
             bits: u16_at(bytes, 14),
             buckets: u32_at(bytes, 16),
+            allows: u32_at(bytes, 20),
         }
     }
 
@@ -321,6 +326,7 @@ impl Group {
             self.probes,
             u32::from(self.probe_count) | u32::from(self.bits) << 16,
             self.buckets,
+            self.allows,
         ])
     }
 

@@ -34,7 +34,7 @@ impl Outcome {
     }
 
     #[inline]
-    fn allow() -> Outcome {
+    pub(crate) fn allow() -> Outcome {
         Outcome {
             decision: Decision::Allow,
             by: 0,
@@ -87,14 +87,11 @@ pub(crate) fn suffices(facts: &Facts, present: u32) -> u32 {
     limits & present & facts.layers | identity | WITHIN
 }
 
-/// From the verdicts to the decision, by the shortest way.
+/// True if these layers, which allow a request that no policy denies, are known to suffice: the usual end
+/// of a decision, without [`combine`].
 #[inline]
-pub(crate) fn conclude(facts: &Facts, verdicts: &Verdicts) -> Outcome {
-    let sufficient = facts.suffices & !(verdicts.allow | WITHIN) == 0;
-    if verdicts.deny == 0 && facts.suffices != 0 && sufficient {
-        return Outcome::allow();
-    }
-    combine(facts, verdicts)
+pub(crate) fn suffice(facts: &Facts, allow: u32) -> bool {
+    facts.suffices != 0 && facts.suffices & !(allow | WITHIN) == 0
 }
 
 /// `EVAL-71`.

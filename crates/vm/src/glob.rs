@@ -230,7 +230,9 @@ pub(crate) fn find<'t>(text: &'t [u8], literal: &[u8]) -> Option<(&'t [u8], &'t 
     };
     let mut from = text;
     loop {
-        from = from.get(place_of(from, *first)?..)?;
+        // Where it begins it has room to end.
+        let starts = from.get(..=from.len().checked_sub(literal.len())?)?;
+        from = from.get(place_of(starts, *first)?..)?;
         if let Some(behind) = strip(from, literal) {
             return Some((from, behind));
         }
@@ -243,28 +245,29 @@ pub(crate) fn find<'t>(text: &'t [u8], literal: &[u8]) -> Option<(&'t [u8], &'t 
 pub(crate) fn place_of(text: &[u8], byte: u8) -> Option<usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let wanted = ONES.wrapping_mul(u64::from(byte));
-    let mut words = text.chunks_exact(8);
+    // A byte of the difference is zero where the text has the byte; the lowest such is found exactly.
+    let zeros = |word: &[u8; 8]| {
+        let difference = u64::from_le_bytes(*word) ^ wanted;
+        difference.wrapping_sub(ONES) & !difference & (ONES << 7)
+    };
+    let found = |place: usize, zeros: u64| Some(place + (zeros.trailing_zeros() / 8) as usize);
+    let Some(last) = text.last_chunk::<8>() else {
+        return text.iter().position(|other| *other == byte);
+    };
+    let (words, _) = text.as_chunks::<8>();
     let mut place = 0;
-    for word in &mut words {
-        // A byte of the difference is zero where the text has the byte; the lowest such is found
-        // exactly.
-        let difference = word_of(word) ^ wanted;
-        let zeros = difference.wrapping_sub(ONES) & !difference & (ONES << 7);
+    for word in words {
+        let zeros = zeros(word);
         if zeros != 0 {
-            return Some(place + (zeros.trailing_zeros() / 8) as usize);
+            return found(place, zeros);
         }
         place += 8;
     }
-    let rest = words.remainder().iter().position(|other| *other == byte);
-    rest.map(|rest| place + rest)
-}
-
-/// Eight bytes as a number.
-#[inline(always)]
-fn word_of(bytes: &[u8]) -> u64 {
-    bytes
-        .first_chunk::<8>()
-        .map_or(0, |word| u64::from_le_bytes(*word))
+    // The last word overlaps the one before it, which has none.
+    match zeros(last) {
+        0 => None,
+        zeros => found(text.len() - 8, zeros),
+    }
 }
 
 pub(crate) fn ends_with(text: &[u8], suffix: &[u8]) -> bool {

@@ -78,21 +78,25 @@ impl Matcher<'_> {
     #[inline(never)]
     fn hold_several(&self, leaf: LeafRef<'_>, slot: &SlotRange) -> bool {
         let flags = leaf.flags();
-        let negated = flags & flag::NEGATED != 0;
-        let test = |value: &Value| self.test(leaf, value) != negated;
         if is_bare(leaf.op()) {
             return leaf.x() == 1;
         }
-        let values = self.request.values_in(slot);
-        if flags & flag::ANY != 0 {
-            values.iter().any(test)
-        } else if flags & flag::ALL != 0 {
-            // COND-32: one empty text is an empty set.
-            slot.count == 1 && slot.first.len == 0 || values.iter().all(test)
-        } else {
+        if flags & (flag::ANY | flag::ALL) == 0 {
             // COND-20, COND-21.
-            false
+            return false;
         }
+        let any = flags & flag::ANY != 0;
+        if !any && slot.count == 1 && slot.first.len == 0 {
+            // COND-32: one empty text is an empty set.
+            return true;
+        }
+        let negated = flags & flag::NEGATED != 0;
+        for value in self.request.values_in(slot) {
+            if (self.test(leaf, value) != negated) == any {
+                return any;
+            }
+        }
+        !any
     }
 
     /// True if the value compares to some value of the policy.
@@ -151,7 +155,17 @@ impl Matcher<'_> {
                 }
                 _ => false,
             },
+            op::FOLD_IS => match value.typed {
+                // A text of ASCII alone is folded byte by byte.
+                Typed::Text(low, high) if value.len <= 16 && is_ascii(low | high) => {
+                    (u64::from(value.len) == leaf.z())
+                        & (lowercase(low) == leaf.x())
+                        & (lowercase(high) == leaf.y())
+                }
+                _ => self.is_folded(leaf, value),
+            },
             op::SPAN => self.is_span(leaf, self.bytes(value)),
+            op::LIKE => self.is_like(leaf, self.bytes(value)),
             _ => self.test_list(leaf, value),
         }
     }
@@ -194,14 +208,9 @@ impl Matcher<'_> {
                 let text = self.bytes(value);
                 self.any_item(leaf, |item| equal(text, text_of(item)))
             }
-            op::FOLD_IS => self.is_folded(leaf, value),
             op::FOLD_IN => {
                 let text = self.text(value);
                 self.any_item(leaf, |item| eq_folded(text, text_of(item)))
-            }
-            op::LIKE => {
-                let text = self.bytes(value);
-                self.any_item(leaf, |pattern| self.matches(pattern, text))
             }
             op::FOLD_LIKE => self.any_equal(leaf, self.text(value), Case::Fold),
             op::NUMBER => self.any_number(leaf, value),
@@ -229,18 +238,15 @@ impl Matcher<'_> {
         }
     }
 
+    /// Some pattern of the list matches (`MATCH-1`).
+    #[inline(never)]
+    fn is_like(&self, leaf: LeafRef<'_>, text: &[u8]) -> bool {
+        self.any_item(leaf, |pattern| self.matches(pattern, text))
+    }
+
     /// `COND-50`: equal to the instruction's text, which is folded.
+    #[cold]
     fn is_folded(&self, leaf: LeafRef<'_>, value: &Value) -> bool {
-        let Typed::Text(low, high) = value.typed else {
-            return false;
-        };
-        // A text of ASCII alone is folded byte by byte.
-        const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
-        if value.len <= 16 && (low | high) & HIGH_BITS == 0 {
-            return (u64::from(value.len) == leaf.z())
-                & (lowercase(low) == leaf.x())
-                & (lowercase(high) == leaf.y());
-        }
         let folded = ShortText {
             low: leaf.x(),
             high: leaf.y(),
@@ -339,6 +345,12 @@ fn truth(value: &Value) -> Option<bool> {
         5 if low | LOWER & 0xff_ffff_ffff == u64::from_le_bytes(*b"false\0\0\0") => Some(false),
         _ => None,
     }
+}
+
+/// True if no byte is of a character beyond ASCII.
+#[inline]
+fn is_ascii(bytes: u64) -> bool {
+    bytes & 0x8080_8080_8080_8080 == 0
 }
 
 /// True if the instruction looks at no value.

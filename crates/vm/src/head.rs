@@ -9,30 +9,19 @@ use crate::glob::Matcher;
 impl Matcher<'_> {
     /// How the statement names the caller; none if it does not.
     ///
-    /// `layers` are those that the statement stands for here; `bounded` says whether the caller has a
-    /// permissions boundary (`GRAM-52`).
+    /// `layers` are those that the statement stands for here.
     #[inline(always)]
-    pub(crate) fn principal(
-        &self,
-        statement: StatementRef<'_>,
-        layers: u32,
-        bounded: bool,
-    ) -> Option<Strength> {
+    pub(crate) fn principal(&self, statement: StatementRef<'_>, layers: u32) -> Option<Strength> {
         match statement.principals() {
             NONE => Some(Strength::Direct),
-            _ => self.listed_principal(statement, layers, bounded),
+            _ => self.listed_principal(statement, layers),
         }
     }
 
     #[inline(never)]
-    fn listed_principal(
-        &self,
-        statement: StatementRef<'_>,
-        layers: u32,
-        bounded: bool,
-    ) -> Option<Strength> {
+    fn listed_principal(&self, statement: StatementRef<'_>, layers: u32) -> Option<Strength> {
         if statement.not_principal() {
-            return (!self.is_exempt(statement, layers, bounded)).then_some(Strength::Direct);
+            return (!self.is_exempt(statement, layers)).then_some(Strength::Direct);
         }
         if statement.principals() == ANY {
             return Some(Strength::Direct);
@@ -57,7 +46,10 @@ impl Matcher<'_> {
     }
 
     /// `GRAM-51` to `GRAM-53`.
-    fn is_exempt(&self, statement: StatementRef<'_>, layers: u32, bounded: bool) -> bool {
+    fn is_exempt(&self, statement: StatementRef<'_>, layers: u32) -> bool {
+        // GRAM-52: the caller has a permissions boundary.
+        let (present, _) = self.request.present();
+        let bounded = self.request.facts.boundable && present & layer_mask(Layer::Boundary) != 0;
         let on_resource = layers == layer_mask(Layer::Resource);
         if bounded && statement.is_deny() && on_resource {
             return false;

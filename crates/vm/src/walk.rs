@@ -5,7 +5,7 @@ use portcullis_image::{ANY, NONE, StatementRef, View, layer_mask};
 use portcullis_model::Layer;
 
 use crate::caller::Strength;
-use crate::combine::{Outcome, Verdicts, conclude};
+use crate::combine::{Outcome, Verdicts, combine, suffice};
 use crate::explain::Step;
 use crate::glob::Matcher;
 use crate::lookup;
@@ -31,19 +31,23 @@ impl Sink for Quiet {
 /// apart, not with the statements of the images; without index it is linear in these.
 #[inline]
 pub fn decide<'i>(images: impl Iterator<Item = View<'i>>, request: &Request) -> Outcome {
-    let mut walk = Walk::new(request);
+    let facts = &request.facts;
+    let mut walk = Walk::new(request, facts.layers, facts.undeniable);
     walk.through(images, request);
-    conclude(&request.facts, &walk.verdicts)
+    if walk.denied & walk.deniable == 0 && suffice(facts, walk.allowed & walk.layers) {
+        return Outcome::allow();
+    }
+    combine(facts, &walk.verdicts(request))
 }
 
 /// Whether some statement of the parts of a filled request allows it, and whether some denies it, in
 /// whatever layer and for whichever kind of caller: what a host may keep for requests that differ only in
 /// what the parts do not look at ([`crate::KnownParts`]).
 pub fn says<'i>(images: impl Iterator<Item = View<'i>>, request: &Request) -> (bool, bool) {
-    let mut walk = Walk::new(request);
-    (walk.layers, walk.deniable) = (u32::MAX, u32::MAX);
+    let mut walk = Walk::new(request, u32::MAX, 0);
     walk.through(images, request);
-    (walk.verdicts.allow != 0, walk.verdicts.deny != 0)
+    let verdicts = walk.verdicts(request);
+    (verdicts.allow != 0, verdicts.deny != 0)
 }
 
 /// Finds what every statement that takes part says, and tells.
@@ -52,24 +56,35 @@ pub(crate) fn record<'i>(
     request: &Request,
     sink: &mut impl Sink,
 ) -> Verdicts {
-    let mut walk = Walk::new(request);
+    let mut walk = Walk::new(request, request.facts.layers, request.facts.undeniable);
     for (image, view) in images.enumerate() {
         let matcher = Matcher::new(view, request, image);
         for part in request.parts_of(image) {
             walk.all(&matcher, part, sink);
         }
     }
-    walk.verdicts
+    walk.verdicts(request)
+}
+
+/// The mask of the resource policy's layer.
+#[inline(always)]
+fn resource_layer() -> u32 {
+    layer_mask(Layer::Resource)
 }
 
 struct Walk {
-    verdicts: Verdicts,
-    /// The caller has a permissions boundary (`GRAM-52`).
-    bounded: bool,
     /// Layers that take part.
     layers: u32,
     /// Layers whose Deny counts.
     deniable: u32,
+    /// Layers in which a further Allow changes nothing: those that are allowed, the resource policy's once
+    /// it is by the strongest grant, and those that do not take part.
+    allowed: u32,
+    /// Layers in which a further Deny changes nothing: those that are denied, and those whose Deny does not
+    /// count.
+    denied: u32,
+    /// The strongest Allow of the resource policy.
+    grant: Option<Strength>,
     /// What the guards gave that many statements of the image share: a bit for each that was run, and for each
     /// that held.
     ran: u64,
@@ -78,22 +93,33 @@ struct Walk {
 
 impl Walk {
     #[inline]
-    fn new(request: &Request) -> Walk {
-        let facts = &request.facts;
-        let (present, public) = request.present();
+    fn new(request: &Request, layers: u32, undeniable: u32) -> Walk {
+        let (allowed, denied) = request.said();
+        let deniable = layers & !undeniable;
         Walk {
-            bounded: facts.boundable && present & layer_mask(Layer::Boundary) != 0,
-            layers: facts.layers,
-            deniable: facts.layers & !facts.undeniable,
+            layers,
+            deniable,
+            allowed: !layers | allowed & !resource_layer(),
+            denied: !deniable | denied,
+            grant: None,
             ran: 0,
             held: 0,
-            verdicts: Verdicts {
-                present,
-                public,
-                allow: request.said().0 & facts.layers,
-                deny: request.said().1 & facts.layers & !facts.undeniable,
-                ..Verdicts::default()
-            },
+        }
+    }
+
+    fn verdicts(&self, request: &Request) -> Verdicts {
+        let (present, public) = request.present();
+        let (said, _) = request.said();
+        let granted = match self.grant {
+            Some(_) => resource_layer(),
+            None => said & resource_layer(),
+        };
+        Verdicts {
+            present,
+            deny: self.denied & self.deniable,
+            allow: (self.allowed | granted) & self.layers,
+            grant: self.grant,
+            public,
         }
     }
 
@@ -140,6 +166,7 @@ impl Walk {
         let layers = used.layers & self.layers;
         let mask = matcher.request.segments.mask();
         for group in matcher.request.groups_of(used) {
+            self.allow(group.allows & layers, Strength::Direct);
             if group.probe_count > 0 && !self.hashed(matcher, group, layers) {
                 return false;
             }
@@ -167,7 +194,11 @@ impl Walk {
     fn candidate(&mut self, matcher: &Matcher<'_>, candidate: &Candidate, layers: u32) {
         let statement = matcher.view.statement_ref(candidate.statement);
         let layers = statement.layers() & layers;
-        if !self.can_change(statement, layers) {
+        let settled = match statement.is_deny() {
+            true => self.denied,
+            false => self.allowed,
+        };
+        if layers & !settled == 0 {
             return;
         }
         let head = match candidate.pattern {
@@ -180,23 +211,10 @@ impl Walk {
         }
     }
 
-    /// False if the statement does not take part, or its layers are allowed, or denied, already.
-    #[inline(always)]
-    fn can_change(&self, statement: StatementRef<'_>, layers: u32) -> bool {
-        let new = if statement.is_deny() {
-            layers & !self.verdicts.deny
-        } else {
-            layers & !self.verdicts.allow
-        };
-        let grants = layers & layer_mask(Layer::Resource) != 0
-            && self.verdicts.grant < Some(Strength::Direct);
-        new != 0 || grants
-    }
-
     /// Principals and condition of a statement whose action and resource match.
     #[inline(always)]
     fn rest(&mut self, matcher: &Matcher<'_>, statement: StatementRef<'_>, layers: u32) -> Step {
-        let Some(strength) = matcher.principal(statement, layers, self.bounded) else {
+        let Some(strength) = matcher.principal(statement, layers) else {
             return Step::Principal;
         };
         if statement.guard() != NONE {
@@ -204,15 +222,23 @@ impl Walk {
                 return Step::Condition(leaf);
             }
         }
-        if statement.is_deny() {
-            self.verdicts.deny |= layers & self.deniable;
-        } else {
-            self.verdicts.allow |= layers;
-            if layers & layer_mask(Layer::Resource) != 0 {
-                self.verdicts.grant = self.verdicts.grant.max(Some(strength));
-            }
+        match statement.is_deny() {
+            true => self.denied |= layers,
+            false => self.allow(layers, strength),
         }
         Step::Matched
+    }
+
+    /// An Allow in layers that take part.
+    #[inline(always)]
+    fn allow(&mut self, layers: u32, strength: Strength) {
+        self.allowed |= layers & !resource_layer();
+        if layers & resource_layer() != 0 {
+            self.grant = self.grant.max(Some(strength));
+            if self.grant == Some(Strength::Direct) {
+                self.allowed |= resource_layer();
+            }
+        }
     }
 
     /// The first instruction of the statement's guard that does not hold, unless it is known what a shared

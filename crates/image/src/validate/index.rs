@@ -35,6 +35,7 @@ impl Checker<'_> {
             let fine = in_range(group.start, group.count, view.count(Section::Candidates))
                 && in_range(group.probes, probe_count, view.count(Section::Probes))
                 && usize::from(group.probe_count) <= MAX_PROBES
+                && group.allows & !view.layers() == 0
                 && (probe_count == 0
                     || (1..=Group::MAX_BITS).contains(&group.bits)
                         && group.buckets >= next_bucket
