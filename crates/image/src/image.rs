@@ -516,7 +516,7 @@ impl<'a> View<'a> {
     /// The instructions from one on. A guard ends before the section does, which the iterator does not
     /// look for.
     #[inline(always)]
-    pub fn leaves(&self, start: u32) -> impl Iterator<Item = LeafRef<'a>> + use<'a> {
+    pub fn leaves(&self, start: u32) -> impl ExactSizeIterator<Item = LeafRef<'a>> + use<'a> {
         let leaves = self.bytes.get(self.at(Section::Code, start)..);
         let (leaves, _) = leaves.unwrap_or(&[]).as_chunks();
         leaves.iter().map(LeafRef::of)

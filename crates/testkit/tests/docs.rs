@@ -49,6 +49,11 @@ fn operands(operands: Operands) -> &'static str {
         Operands::Inline => {
             "`x`, `y`: up to 16 bytes of text, padded with zeros; `z`: their number"
         }
+        Operands::Span => {
+            "`x`, `y`: texts, offset and length; `z`: 1 anything between them, 2 anything but colons between \
+             them, 4 anything behind them"
+        }
+        Operands::ShortTexts => "`x`: the first of some short texts and, above it, their number",
         Operands::Number => "`x`: a number in millionths; `y`: its text; `z`: orders",
         Operands::Instant => "`x`, `y`: lower and upper half of an instant; `z`: orders",
         Operands::V4 => "`x`, `y`, `z`: IPv4 networks, the mask above the base",

@@ -61,17 +61,30 @@ const ARN: &[Base] = &[
 ];
 const ADDRESS: &[Base] = &[Base::IpAddress, Base::NotIpAddress];
 const VARIABLE: &[&str] = &["${x:v}"];
+/// A text, and base64, of more than 16 bytes.
+const LONG: &str = "QUJDREVGR0hJSktMTU5P";
 const DAYS: &[&str] = &["2026-01-01", "2026-01-03"];
 
 /// What the variable in the samples stands for, unless it would be no truth value.
 const V: &str = "true";
 
-const SAMPLES: [Sample; 37] = {
+const SAMPLES: [Sample; 51] = {
     use Base::*;
     [
         sample(Op::TextIs, EQUALS, &["QUJD"], "QUJD", "QUJE"),
-        sample(Op::TextIn, EQUALS, &["QUJD", "QQ=="], "QQ==", "QUI="),
-        sample(Op::FoldIn, FOLDED, &["a"], "A", "b"),
+        sample(Op::TextAmong, EQUALS, &["QUJD", "QQ=="], "QQ==", "QUI="),
+        sample(Op::TextIn, EQUALS, &["QUJD", LONG], LONG, "QUI="),
+        sample(Op::Span, EQUALS, &[LONG], LONG, "QUJDREVGR0hJSktMTU5Q"),
+        sample(Op::FoldIs, FOLDED, &["a"], "A", "b"),
+        sample(Op::FoldIs, FOLDED, &["kelvin"], "\u{212a}elvin", "kelvi"),
+        sample(Op::FoldIs, FOLDED, &["Á"], "á", "A"),
+        sample(
+            Op::FoldIn,
+            FOLDED,
+            &["a longer text than 16"],
+            "A LONGER TEXT THAN 16",
+            "a",
+        ),
         sample(Op::FoldIn, FOLDED, &["a", "bc"], "BC", "b"),
         sample(Op::FoldLike, FOLDED, VARIABLE, "TRUE", "b"),
         sample(
@@ -81,9 +94,48 @@ const SAMPLES: [Sample; 37] = {
             V,
             "TRUE",
         ),
-        sample(Op::Like, LIKE, &["a*c"], "abc", "ab"),
+        sample(Op::Like, LIKE, &["a*c*e"], "abcde", "abec"),
+        sample(Op::Span, LIKE, &["a*c"], "abc", "ab"),
+        sample(Op::Span, LIKE, &["*c"], "cc", "ca"),
+        sample(Op::Span, LIKE, &["*bc*"], "ab bcd", "abb c"),
+        sample(Op::Span, LIKE, &["ab*cd*"], "abcd", "abdc dd"),
+        sample(
+            Op::Span,
+            LIKE,
+            &["a longer text than 16*"],
+            "a longer text than 16",
+            "a longer text",
+        ),
+        sample(Op::TextIs, LIKE, &["abc"], "abc", "abcd"),
         sample(Op::Like, LIKE, &["a?c", "x"], "x", "ac"),
-        sample(Op::Like, ARN, &["arn:aws:s3:::b*"], "arn:aws:s3:::bc", "b"),
+        sample(
+            Op::TextStarts,
+            ARN,
+            &["arn:aws:s3:::b*"],
+            "arn:aws:s3:::bc",
+            "b",
+        ),
+        sample(
+            Op::Like,
+            ARN,
+            &["arn:aws:s3:::b*", "arn:aws:s3:::c"],
+            "arn:aws:s3:::bc",
+            "b",
+        ),
+        sample(
+            Op::Span,
+            ARN,
+            &["arn:aws:iam::*:role/r*"],
+            "arn:aws:iam::1:role/r",
+            "arn:aws:iam::1:2:role/r",
+        ),
+        sample(
+            Op::Span,
+            ARN,
+            &["arn:aws:sqs:*:1:q"],
+            "arn:aws:sqs:r:1:q",
+            "arn:aws:sqs:r:1:q2",
+        ),
         sample(Op::TextStarts, LIKE, &["ab*"], "abc", "b"),
         sample(
             Op::Arn,
@@ -403,7 +455,7 @@ fn the_operation_that_no_image_may_have() {
     for (code, is_accepted) in [
         (Op::Null as u8, true),
         (Op::Fault as u8, false),
-        (18, false),
+        (21, false),
     ] {
         let mut parts = Parts::of(&image);
         let mut sections = parts.sections.iter_mut();

@@ -23,8 +23,6 @@ pub(crate) struct Matcher<'a> {
     pub(crate) request: &'a Request,
     /// The image's place in the stack.
     image: usize,
-    /// The slots of the image.
-    slots: &'a [SlotRange],
 }
 
 impl<'a> Matcher<'a> {
@@ -33,7 +31,6 @@ impl<'a> Matcher<'a> {
         Matcher {
             view,
             request,
-            slots: request.slots_of(image),
             image,
         }
     }
@@ -46,16 +43,16 @@ impl<'a> Matcher<'a> {
     /// The values of a slot.
     #[inline]
     pub(crate) fn values(&self, slot: u32) -> &'a [Value] {
-        match self.slots.get(slot as usize) {
+        match self.slots().get(slot as usize) {
             Some(range) => self.request.values_in(range),
             None => &[],
         }
     }
 
-    /// A slot, if there is one of this number.
+    /// The slots of the image.
     #[inline]
-    pub(crate) fn slot(&self, slot: u32) -> Option<&'a SlotRange> {
-        self.slots.get(slot as usize)
+    pub(crate) fn slots(&self) -> &'a [SlotRange] {
+        self.request.slots_of(self.image)
     }
 
     /// The text of a value.

@@ -43,10 +43,13 @@ impl Matcher<'_> {
     /// The first instruction of the guard that does not hold; none if the guard holds.
     #[inline(never)]
     pub(crate) fn failing_leaf(&self, guard: u32) -> Option<u32> {
-        let leaves = self.view.leaves(guard);
-        for (place, leaf) in (0..).zip(leaves) {
-            if !self.holds(leaf) {
-                return Some(guard.saturating_add(place));
+        let mut leaves = self.view.leaves(guard);
+        let end = guard.wrapping_add(leaves.len() as u32);
+        let slots = self.slots();
+        while let Some(leaf) = leaves.next() {
+            if !self.holds(leaf, slots) {
+                // The one before those that are left.
+                return Some(end.wrapping_sub(leaves.len() as u32).wrapping_sub(1));
             }
             if leaf.flags() & flag::END != 0 {
                 return None;
@@ -58,8 +61,8 @@ impl Matcher<'_> {
 
     /// The presence table (3.2).
     #[inline(always)]
-    fn holds(&self, leaf: LeafRef<'_>) -> bool {
-        let Some(slot) = self.slot(leaf.slot()) else {
+    fn holds(&self, leaf: LeafRef<'_>, slots: &[SlotRange]) -> bool {
+        let Some(slot) = slots.get(leaf.slot() as usize) else {
             return false;
         };
         let flags = leaf.flags();
@@ -67,17 +70,19 @@ impl Matcher<'_> {
         if slot.count == 1 && flags & flag::ALL == 0 {
             return self.test(leaf, &slot.first) != (flags & flag::NEGATED != 0);
         }
-        match slot.count {
-            0 if leaf.op() == op::CONST => leaf.x() == 1,
-            0 => flags & flag::ABSENT != 0,
-            _ => self.hold_several(leaf, slot),
-        }
+        self.hold(leaf, slot)
     }
 
-    /// Several values, or one that is all of them.
+    /// No value, several values, or one that is all of them.
     #[inline(never)]
-    fn hold_several(&self, leaf: LeafRef<'_>, slot: &SlotRange) -> bool {
+    fn hold(&self, leaf: LeafRef<'_>, slot: &SlotRange) -> bool {
         let flags = leaf.flags();
+        if slot.count == 0 {
+            return match leaf.op() {
+                op::CONST => leaf.x() == 1,
+                _ => flags & flag::ABSENT != 0,
+            };
+        }
         if is_bare(leaf.op()) {
             return leaf.x() == 1;
         }
