@@ -83,6 +83,13 @@ impl Matcher<'_> {
                 _ => flags & flag::ABSENT != 0,
             };
         }
+        self.hold_several(leaf, slot)
+    }
+
+    /// Several values, or one that is all of them.
+    #[inline(never)]
+    fn hold_several(&self, leaf: LeafRef<'_>, slot: &SlotRange) -> bool {
+        let flags = leaf.flags();
         if is_bare(leaf.op()) {
             return leaf.x() == 1;
         }
@@ -97,11 +104,18 @@ impl Matcher<'_> {
         }
         let negated = flags & flag::NEGATED != 0;
         for value in self.request.values_in(slot) {
-            if (self.test(leaf, value) != negated) == any {
+            if (self.test_one(leaf, value) != negated) == any {
                 return any;
             }
         }
         !any
+    }
+
+    /// [`Matcher::test`] for one value of several: what the operations have in common is little, and would
+    /// all be done before the first.
+    #[inline(never)]
+    fn test_one(&self, leaf: LeafRef<'_>, value: &Value) -> bool {
+        self.test(leaf, value)
     }
 
     /// True if the value compares to some value of the policy.

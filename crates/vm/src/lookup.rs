@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use portcullis_image::index::{ActionHash, ActionKey, Candidate, Group, MAX_SEGMENTS, bucket_hash};
+use portcullis_image::index::{ActionHash, ActionKey, Group, MAX_SEGMENTS, bucket_hash};
 use portcullis_image::{Part, PatternKind, Section, View};
 
 use crate::glob::{Matcher, equal};
@@ -140,26 +140,17 @@ pub fn part_filter(view: View<'_>, part: u32) -> u64 {
     bits.fold(every, |all, bit| all | bit)
 }
 
-/// Calls back with the hashed candidates of a group that may match the request's resource.
+/// Calls back with the buckets of a group whose candidates may match the request's resource. Others stand
+/// there too; each candidate is verified.
 ///
 /// False if the resource has more segments than are looked at, so that candidates may be missing.
-#[inline]
+#[inline(always)]
 #[must_use]
-pub(crate) fn hashed(
-    matcher: &Matcher<'_>,
-    group: &Group,
-    mut found: impl FnMut(Candidate),
-) -> bool {
+pub(crate) fn hashed(matcher: &Matcher<'_>, group: &Group, mut found: impl FnMut(u32)) -> bool {
     let view = matcher.view;
     let segments = &matcher.request.segments;
     let count = segments.len();
-    let mut bucket = |start: u64, middle: u64| {
-        // Others stand here too; each candidate is verified.
-        let (first, end) = view.bucket(group.bucket_of(bucket_hash(start, middle)));
-        for candidate in view.candidates(first, end.saturating_sub(first)) {
-            found(candidate);
-        }
-    };
+    let mut bucket = |start, middle| found(group.bucket_of(bucket_hash(start, middle)));
     for index in group.probes..group.probes.saturating_add(u32::from(group.probe_count)) {
         let probe = view.probe(index);
         let (start, middle) = (usize::from(probe.start), usize::from(probe.middle));

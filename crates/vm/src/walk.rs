@@ -182,12 +182,21 @@ impl Walk {
     /// Looks at the candidates of a group that are found by the resource.
     #[inline(never)]
     fn hashed(&mut self, matcher: &Matcher<'_>, group: &Group, layers: u32) -> bool {
+        lookup::hashed(matcher, group, |bucket| {
+            self.bucket(matcher, bucket, layers)
+        })
+    }
+
+    #[inline(never)]
+    fn bucket(&mut self, matcher: &Matcher<'_>, bucket: u32, layers: u32) {
+        let view = matcher.view;
+        let (first, end) = view.bucket(bucket);
         let mask = matcher.request.segments.mask();
-        lookup::hashed(matcher, group, |candidate| {
+        for candidate in view.candidates(first, end.saturating_sub(first)) {
             if candidate.mask & !mask == 0 {
                 self.candidate(matcher, &candidate, layers);
             }
-        })
+        }
     }
 
     #[inline(always)]
