@@ -41,7 +41,7 @@ mod op {
 
 impl Matcher<'_> {
     /// The first instruction of the guard that does not hold; none if the guard holds.
-    #[inline(never)]
+    #[inline(always)]
     pub(crate) fn failing_leaf(&self, guard: u32) -> Option<u32> {
         let mut leaves = self.view.leaves(guard);
         let end = guard.wrapping_add(leaves.len() as u32);

@@ -138,6 +138,7 @@ impl Walk {
     }
 
     /// Looks at every statement of a part.
+    #[inline(never)]
     fn all(&mut self, matcher: &Matcher<'_>, used: &UsedPart, sink: &mut impl Sink) {
         let part = matcher.view.part(used.part);
         for index in part.statements..part.statements.saturating_add(part.statement_count) {
@@ -162,19 +163,13 @@ impl Walk {
     /// Looks at the candidates that the index gives. False if the index cannot tell all of them.
     #[inline(always)]
     fn candidates(&mut self, matcher: &Matcher<'_>, used: &UsedPart) -> bool {
-        let view = matcher.view;
         let layers = used.layers & self.layers;
-        let mask = matcher.request.segments.mask();
         for group in matcher.request.groups_of(used) {
             self.allow(group.allows & layers, Strength::Direct);
             if group.probe_count > 0 && !self.hashed(matcher, group, layers) {
                 return false;
             }
-            for candidate in view.candidates(group.start, group.count) {
-                if candidate.mask & !mask == 0 {
-                    self.candidate(matcher, &candidate, layers);
-                }
-            }
+            self.scan(matcher, group.start, group.count, layers);
         }
         true
     }
@@ -182,17 +177,26 @@ impl Walk {
     /// Looks at the candidates of a group that are found by the resource.
     #[inline(never)]
     fn hashed(&mut self, matcher: &Matcher<'_>, group: &Group, layers: u32) -> bool {
+        let view = matcher.view;
         lookup::hashed(matcher, group, |bucket| {
-            self.bucket(matcher, bucket, layers)
+            let (first, end) = view.bucket(bucket);
+            if first < end {
+                self.scan_bucket(matcher, first, end - first, layers);
+            }
         })
     }
 
+    /// [`Walk::scan`], where what it holds in registers would leave none for its callers.
     #[inline(never)]
-    fn bucket(&mut self, matcher: &Matcher<'_>, bucket: u32, layers: u32) {
-        let view = matcher.view;
-        let (first, end) = view.bucket(bucket);
+    fn scan_bucket(&mut self, matcher: &Matcher<'_>, first: u32, count: u32, layers: u32) {
+        self.scan(matcher, first, count, layers);
+    }
+
+    /// Looks at candidates one by one.
+    #[inline(always)]
+    fn scan(&mut self, matcher: &Matcher<'_>, first: u32, count: u32, layers: u32) {
         let mask = matcher.request.segments.mask();
-        for candidate in view.candidates(first, end.saturating_sub(first)) {
+        for candidate in matcher.view.candidates(first, count) {
             if candidate.mask & !mask == 0 {
                 self.candidate(matcher, &candidate, layers);
             }
@@ -259,6 +263,14 @@ impl Walk {
         if self.ran & shared != 0 {
             return (self.held & shared == 0).then_some(guard);
         }
+        self.run(matcher, guard, shared)
+    }
+
+    /// Runs a guard and keeps what it gave.
+    ///
+    /// Never inlined: the loop over candidates shall keep its registers for itself.
+    #[inline(never)]
+    fn run(&mut self, matcher: &Matcher<'_>, guard: u32, shared: u64) -> Option<u32> {
         let failing = matcher.failing_leaf(guard);
         self.ran |= shared;
         if failing.is_none() {
