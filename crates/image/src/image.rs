@@ -15,7 +15,7 @@ use crate::token::{Token, TokenRef};
 use crate::validate::validate;
 use crate::value::fold::eq_folded;
 use crate::value::network::Network;
-use crate::wire::{checksum, eq_lowercase, name_hash, u32_at, u64_at};
+use crate::wire::{checksum, eq_lowercase, name_hash, record, u32_at, u64_at};
 
 /// The header of an image.
 ///
@@ -366,12 +366,18 @@ impl<'a> View<'a> {
         self.layout.place(section).0 as usize + index as usize * section.record_size()
     }
 
-    /// The bytes of some records; none if they are not all there.
+    /// The bytes of some records, each of which has `N`; none if they are not all there.
     #[inline(always)]
-    fn records<const N: usize>(&self, section: Section, start: u32, count: u32) -> &'a [[u8; N]] {
+    fn records<const N: usize>(
+        &self,
+        section: Section,
+        start: u32,
+        count: u32,
+    ) -> impl Iterator<Item = &'a [u8; N]> + use<'a, N> {
         let at = self.at(section, start);
         let records = self.bytes.get(at..at.wrapping_add(count as usize * N));
-        records.map_or(&[], |records| records.as_chunks().0)
+        let records = records.unwrap_or(&[]).chunks_exact(N);
+        records.map(|bytes| record(bytes, 0))
     }
 
     /// All the bytes, to resolve a [`Str`] with.
@@ -518,8 +524,8 @@ impl<'a> View<'a> {
     #[inline(always)]
     pub fn leaves(&self, start: u32) -> impl ExactSizeIterator<Item = LeafRef<'a>> + use<'a> {
         let leaves = self.bytes.get(self.at(Section::Code, start)..);
-        let (leaves, _) = leaves.unwrap_or(&[]).as_chunks();
-        leaves.iter().map(LeafRef::of)
+        let leaves = leaves.unwrap_or(&[]).chunks_exact(Leaf::SIZE);
+        leaves.map(|bytes| LeafRef::of(record(bytes, 0)))
     }
 
     /// A text of a condition.
@@ -533,7 +539,7 @@ impl<'a> View<'a> {
     pub fn short_texts(&self, start: u32, count: u32) -> impl Iterator<Item = ShortText> + use<'a> {
         let texts = self.records(Section::ShortTexts, start, count);
         let decode = |bytes: &[u8; ShortText::SIZE]| ShortText::decode(bytes, 0);
-        texts.iter().map(decode)
+        texts.map(decode)
     }
 
     /// A number of a condition.
@@ -626,7 +632,7 @@ impl<'a> View<'a> {
     pub fn candidates(&self, start: u32, count: u32) -> impl Iterator<Item = Candidate> + use<'a> {
         let candidates = self.records(Section::Candidates, start, count);
         let decode = |bytes: &[u8; Candidate::SIZE]| Candidate::decode(bytes, 0);
-        candidates.iter().map(decode)
+        candidates.map(decode)
     }
 
     /// A shape of literals.

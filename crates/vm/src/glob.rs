@@ -1,6 +1,7 @@
 //! Matching a text against a pattern (`MATCH-1` to `MATCH-4`, `VAR-6` to `VAR-9`).
 
 use portcullis_image::value::fold::strip_ignoring_case;
+use portcullis_image::wire::u64_at;
 use portcullis_image::{PatternKind, Token, TokenRef, View};
 
 use crate::named::Named;
@@ -243,25 +244,24 @@ pub(crate) fn place_of(text: &[u8], byte: u8) -> Option<usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let wanted = ONES.wrapping_mul(u64::from(byte));
     // A byte of the difference is zero where the text has the byte; the lowest such is found exactly.
-    let zeros = |word: &[u8; 8]| {
-        let difference = u64::from_le_bytes(*word) ^ wanted;
+    let zeros = |word: u64| {
+        let difference = word ^ wanted;
         difference.wrapping_sub(ONES) & !difference & (ONES << 7)
     };
     let found = |place: usize, zeros: u64| Some(place + (zeros.trailing_zeros() / 8) as usize);
     let Some(last) = text.last_chunk::<8>() else {
         return text.iter().position(|other| *other == byte);
     };
-    let (words, _) = text.as_chunks::<8>();
     let mut place = 0;
-    for word in words {
-        let zeros = zeros(word);
+    for word in text.chunks_exact(8) {
+        let zeros = zeros(u64_at(word, 0));
         if zeros != 0 {
             return found(place, zeros);
         }
         place += 8;
     }
     // The last word overlaps the one before it, which has none.
-    match zeros(last) {
+    match zeros(u64::from_le_bytes(*last)) {
         0 => None,
         zeros => found(text.len() - 8, zeros),
     }

@@ -169,7 +169,9 @@ impl Walk {
             if group.probe_count > 0 && !self.hashed(matcher, group, layers) {
                 return false;
             }
-            self.scan(matcher, group.start, group.count, layers);
+            if group.count > 0 {
+                self.scan(matcher, group.start, group.count, layers);
+            }
         }
         true
     }
@@ -181,19 +183,15 @@ impl Walk {
         lookup::hashed(matcher, group, |bucket| {
             let (first, end) = view.bucket(bucket);
             if first < end {
-                self.scan_bucket(matcher, first, end - first, layers);
+                self.scan(matcher, first, end - first, layers);
             }
         })
     }
 
-    /// [`Walk::scan`], where what it holds in registers would leave none for its callers.
-    #[inline(never)]
-    fn scan_bucket(&mut self, matcher: &Matcher<'_>, first: u32, count: u32, layers: u32) {
-        self.scan(matcher, first, count, layers);
-    }
-
     /// Looks at candidates one by one.
-    #[inline(always)]
+    ///
+    /// Never inlined: a loop in a loop leaves no registers for the inner one.
+    #[inline(never)]
     fn scan(&mut self, matcher: &Matcher<'_>, first: u32, count: u32, layers: u32) {
         let mask = matcher.request.segments.mask();
         for candidate in matcher.view.candidates(first, count) {
