@@ -5,7 +5,7 @@
 
 use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
-use portcullis_image::index::{MAX_PROBES, MAX_SEGMENTS, MAX_START, SCAN_LIMIT};
+use portcullis_image::index::{Group, MAX_PROBES, MAX_SEGMENTS, MAX_START, SCAN_LIMIT};
 use portcullis_image::{Bound, Image, Section};
 use portcullis_model::Decision;
 use portcullis_testkit::forge::{Parts, put};
@@ -24,6 +24,13 @@ fn image(statements: &[Value], index: bool) -> Image<Vec<u8>> {
     Image::from_bytes(image).unwrap()
 }
 
+fn decide(image: &Image<Vec<u8>>, request: &Request) -> Decision {
+    let views = || std::iter::once(image.view());
+    let mut prepared = portcullis_vm::Request::new();
+    request.with(|request| prepared.fill(views(), request));
+    portcullis_vm::decide(views(), &prepared).decision()
+}
+
 fn bound(statements: &[Value], index: bool) -> Bound {
     image(statements, index).view().bound()
 }
@@ -35,6 +42,46 @@ fn allow(action: &str, names: &[&str]) -> Value {
         .map(|name| format!("arn:aws:s3:::{name}"))
         .collect();
     json!({"Effect": "Allow", "Action": action, "Resource": resources})
+}
+
+/// What allows every resource without condition is no candidate, but for actions that it does not name; what
+/// has a condition is one, and so is a Deny.
+#[test]
+fn statements_with_nothing_to_verify_are_no_candidates() {
+    let every =
+        |effect: &str, action: &str| json!({"Effect": effect, "Action": action, "Resource": "*"});
+    let mut guarded = every("Allow", "s3:GetObject");
+    guarded["Condition"] = json!({"Bool": {"aws:SecureTransport": "true"}});
+    let statements = [
+        every("Allow", "s3:Get*"),
+        every("Allow", "s3:GetObject"),
+        guarded,
+        every("Deny", "s3:PutObject"),
+    ];
+    for index in [true, false] {
+        let image = image(&statements, index);
+        assert_eq!(
+            image.view().count(Section::Candidates),
+            2 * u32::from(index)
+        );
+        for (action, expected) in [
+            ("s3:GetObject", Decision::Allow),
+            ("s3:GetBucketPolicy", Decision::Allow),
+            ("s3:PutObject", Decision::ExplicitDeny),
+            ("s3:ListBucket", Decision::ImplicitDeny),
+        ] {
+            let mut request = Request::get_object("arn:aws:s3:::b/k", &[]);
+            request.action = action.to_owned();
+            assert_eq!(decide(&image, &request), expected, "{action} {index}");
+        }
+    }
+    // A group says nothing of layers that the image does not have.
+    let image = image(&statements, true);
+    let mut parts = Parts::of(&image);
+    let groups = parts.sections.iter_mut();
+    let mut groups = groups.filter(|(number, _)| *number == Section::Groups as u32);
+    put(&mut groups.next().unwrap().1, Group::SIZE - 4, 2);
+    assert!(Image::from_bytes(parts.join()).is_err());
 }
 
 /// So many resources that they are hashed.
