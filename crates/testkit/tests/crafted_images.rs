@@ -440,6 +440,88 @@ fn every_deny_stands_before_every_allow() {
     assert_eq!(error.what, what);
 }
 
+/// The literals of an instruction lie in the image, and there is a second one where its shape has one; short
+/// texts are there, and are texts.
+#[test]
+fn literals_and_short_texts_are_what_they_say() {
+    // The instructions are in the order of the keys, 8 words each.
+    let image = image_of(
+        r#"{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{
+            "ArnLike":{"x:a":"arn:aws:iam::*:role/r"},
+            "StringLike":{"x:b":["one*two*"],"x:c":["longer than sixteen*"]},
+            "StringEquals":{"x:d":["a","b"]}}}"#,
+    );
+    let mut text = String::new();
+    disassemble(image.view(), &mut text).unwrap();
+    for instruction in [
+        "span x:a arn:aws:iam::[^:]*:role/r\n",
+        "span x:b one*two*\n",
+        "span x:c longer than sixteen*\n",
+        r#"text.among x:d "a" "b""#,
+    ] {
+        assert!(text.contains(instruction), "{instruction} in {text}");
+    }
+    let word = |at: usize| {
+        let (offset, _) = image.view().section(Section::Code);
+        word_at(image.as_bytes(), offset + 4 * at)
+    };
+    let far = image.as_bytes().len() as u32;
+    let what = Some("an instruction that is not well-formed");
+    for (at, to, expected) in [
+        // Where literals are, and how long.
+        (2, far, what),
+        (3, far, what),
+        (3, word(3) - 1, None),
+        (4, far, what),
+        (5, far, what),
+        // Behind a part of an ARN stands a colon.
+        (4, word(4) + 1, what),
+        // Shapes: with two literals, with one, and what is none.
+        (6, 0, what),
+        (6, 1, None),
+        (6, 2, None),
+        (6, 6, None),
+        (6, 3, what),
+        (6, 8, what),
+        (7, 1, what),
+        (8 + 6, 4, what),
+        (8 + 6, 1, None),
+        (8 + 6, 2, what),
+        (16 + 6, 0, None),
+        (16 + 6, 1, None),
+        (16 + 6, 2, what),
+        (16 + 4, 1, what),
+        // Short texts: the first, their number, and nothing else.
+        (24 + 2, 1, what),
+        (24 + 2, u32::MAX, what),
+        (24 + 3, 1, None),
+        (24 + 3, 3, what),
+        (24 + 3, u32::MAX, what),
+        (24 + 4, 1, what),
+        (24 + 6, 1, what),
+    ] {
+        assert_eq!(
+            refusal(&image, Section::Code, at, to),
+            expected,
+            "{at}: {to}"
+        );
+    }
+    let what = Some("a text that is not one");
+    for (at, to, expected) in [
+        (0, u32::from(b'c'), None),
+        (0, 0xff, what),
+        (1, 1, what),
+        (3, 1, what),
+        (4, 0, what),
+        (4, 2, None),
+        (4, 17, what),
+        (5, 1, what),
+    ] {
+        let found = refusal(&image, Section::ShortTexts, at, to);
+        assert_eq!(found, expected, "{at}: {to}");
+    }
+}
+
 /// A guard begins where no other goes on.
 #[test]
 fn guards_begin_behind_an_end() {
