@@ -192,7 +192,7 @@ fn decisions(directory: &Directory, generator: &mut Generator) {
         ("decide resolved, 100 principals, ns", 100),
         ("decide resolved, all principals, ns", all),
     ] {
-        let asked: Vec<(usize, usize)> = (0..REQUESTS)
+        let asked: Vec<(usize, usize)> = (0..8 * REQUESTS)
             .map(|_| {
                 let principal = numbers.below(principals) * (all / principals);
                 (principal, numbers.below(known.len()))
