@@ -7,11 +7,10 @@ mod support;
 use std::collections::BTreeMap;
 
 use bumpalo::Bump;
-use portcullis_directory::{Directory, Engine, Extra, Given, Query, lines};
+use portcullis_directory::{Directory, Engine, Extra, Given, Query};
 use portcullis_model::{Caller, Decision, Principal, Request};
-use portcullis_scenario::{NoFiles, Source};
 use portcullis_testkit::directory::{Generator, Scale};
-use support::{Folder, ask};
+use support::{Folder, ask, requests};
 
 /// `PORTCULLIS_CASES` asks for more directories than the ordinary run.
 fn directories(ordinary: u64) -> u64 {
@@ -58,14 +57,7 @@ fn random_directories() {
 fn questions_agree(directory: &Directory, generator: &mut Generator) {
     let texts: Vec<String> = (0..12).map(|_| generator.request().to_string()).collect();
     let arena = Bump::new();
-    let requests: Vec<Request<'_>> = texts
-        .iter()
-        .map(|text| {
-            let source = Source::new("", text.as_str());
-            let line = lines(&source, &NoFiles, &arena).unwrap().remove(0);
-            line.case.request.unwrap()
-        })
-        .collect();
+    let requests = requests(&texts, &arena);
     let queries: Vec<Query<'_>> = requests
         .iter()
         .map(|request| Query {

@@ -10,12 +10,11 @@ use std::alloc::System;
 use std::hint::black_box;
 
 use bumpalo::Bump;
-use portcullis_directory::{Deed, Directory, Engine, Given, Object, lines};
+use portcullis_directory::{Deed, Directory, Engine, Given, Object};
 use portcullis_model::Request;
-use portcullis_scenario::{NoFiles, Source};
 use portcullis_testkit::directory::{Generator, Scale};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
-use support::Folder;
+use support::{Folder, requests};
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -57,14 +56,7 @@ fn deciding_by_a_directory_does_not_allocate() {
         let directory = folder.load().unwrap().directory;
         let texts: Vec<String> = (0..200).map(|_| generator.request().to_string()).collect();
         let arena = Bump::new();
-        let requests: Vec<Request<'_>> = texts
-            .iter()
-            .map(|text| {
-                let source = Source::new("", text.as_str());
-                let line = lines(&source, &NoFiles, &arena).unwrap().remove(0);
-                line.case.request.unwrap()
-            })
-            .collect();
+        let requests = requests(&texts, &arena);
         let team = directory.key("aws:RequestTag/team").unwrap();
         let deeds: Vec<(Deed, Object, Given<'_>)> = requests
             .iter()

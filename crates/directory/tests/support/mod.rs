@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use bumpalo::Bump;
 use portcullis_directory::{Directory, Engine, LoadOptions, Loaded, Undecided, lines};
+use portcullis_model::Request;
 use portcullis_scenario::{NoFiles, Source};
 
 /// A folder of its own for each test.
@@ -52,6 +53,16 @@ impl Drop for Folder {
 pub fn load(folder: &Path, options: LoadOptions) -> Result<Loaded, Vec<String>> {
     Directory::load(folder, options, &mut |_| ())
         .map_err(|error| error.problems.iter().map(ToString::to_string).collect())
+}
+
+/// Requests from their lines, without the policies that come with them.
+pub fn requests<'a>(texts: &'a [String], arena: &'a Bump) -> Vec<Request<'a>> {
+    let requests = texts.iter().map(|text| {
+        let source = Source::new("", text.as_str());
+        let line = lines(&source, &NoFiles, arena).unwrap().remove(0);
+        line.case.request.unwrap()
+    });
+    requests.collect()
 }
 
 /// What both engines say of a request, or why it is refused.
