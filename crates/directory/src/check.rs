@@ -4,17 +4,22 @@
 use std::fmt;
 
 use bumpalo::Bump;
-use portcullis_model::{ContextEntry, Request, split_arn};
-use portcullis_vm::{Action, Home, Key, Outcome, Resource, ResourceRef, Target};
+use portcullis_image::index::Group;
+use portcullis_model::{Caller, ContextEntry, Principal, Request, split_arn};
+use portcullis_vm::{
+    Action, Home, Key, KnownParts, Leftovers, Outcome, Partial, Resolved, Resource,
+    is_name_of_caller,
+};
 
 use crate::Directory;
-use crate::compiled::{Compiled, Parts, Row};
+use crate::compiled::{Compiled, Row};
 use crate::engine::{Engine, EngineError};
+use crate::entries::PartEntries;
 use crate::model::Tables;
 use crate::reads::{self, Reads};
 use crate::resolve::context::{Fill, Filled, only};
 use crate::resolve::target::{Place, is_sts};
-use crate::resolve::{Known, Refusal};
+use crate::resolve::{Applies, Known, Refusal};
 use crate::texts::{Name, Texts};
 
 /// Why a request has no decision.
@@ -50,17 +55,59 @@ impl From<EngineError> for Undecided {
 }
 
 /// An action, resolved for a directory.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Deed {
     name: String,
     action: Action,
     is_sts: bool,
+    /// The number of what was compiled when it was resolved.
+    of: u64,
+    /// Where it leads; none if that was not found out beforehand.
+    entries: Option<PartEntries>,
 }
 
 impl Deed {
     /// The action's name, as it was resolved.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Becomes another action, of which nothing is found out beforehand. Reuses its memory.
+    fn set(&mut self, compiled: &Compiled, name: &str) {
+        self.name.clear();
+        self.name.push_str(name);
+        self.action.set(compiled.views(), name);
+        self.is_sts = is_sts(name);
+        self.of = compiled.id();
+        self.entries = None;
+    }
+}
+
+/// Actions that were asked for by their names and may be asked for again.
+#[derive(Debug, Default)]
+pub(crate) struct RecentDeeds {
+    /// By a hash of the name.
+    deeds: Vec<Deed>,
+    /// For a name that has no place, which there is not.
+    spare: Deed,
+}
+
+const RECENT: usize = 64;
+
+impl RecentDeeds {
+    fn get(&mut self, compiled: &Compiled, name: &str) -> &Deed {
+        self.deeds.resize_with(RECENT, Deed::default);
+        // Of two with one place the later stays: nobody need spread them well.
+        let bytes = name.bytes().rev().take(8);
+        let hash = bytes.fold(name.len() as u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        let place = (hash ^ hash >> 32) as usize % RECENT;
+        let deed = self.deeds.get_mut(place).unwrap_or(&mut self.spare);
+        if deed.of != compiled.id() || deed.name != name {
+            deed.set(compiled, name);
+        }
+        deed
     }
 }
 
@@ -70,6 +117,8 @@ pub struct Object {
     resource: Resource,
     account: Option<String>,
     place: Place,
+    /// As of a [`Deed`].
+    of: u64,
 }
 
 /// A context key with its values, of which the name may have been resolved before.
@@ -94,17 +143,19 @@ impl<'a> From<&ContextEntry<'a>> for Given<'a> {
 }
 
 impl Directory {
-    /// Resolves an action, `service:Name` in any case (`MATCH-10`).
+    /// Resolves an action, `service:Name` in any case (`MATCH-10`), for many decisions.
+    ///
+    /// Takes time linear in the policies of the directory, and memory in those with statements for the
+    /// action. What is asked once is better asked with [`Engine::check`].
     ///
     /// # Errors
     /// [`EngineError`] if the policies are more than an image can hold.
     pub fn deed(&self, name: &str) -> Result<Deed, EngineError> {
         let compiled = self.store.compiled(&self.tables)?;
-        Ok(Deed {
-            name: name.to_string(),
-            action: Action::resolve(compiled.views(), name),
-            is_sts: is_sts(name),
-        })
+        let mut deed = Deed::default();
+        deed.set(compiled, name);
+        deed.entries = Some(PartEntries::new(compiled, &deed.action));
+        Ok(deed)
     }
 
     /// Resolves a resource; `account` is its owner, where the directory does not know it (`EVAL-12`).
@@ -113,6 +164,7 @@ impl Directory {
             resource: Resource::read(arn),
             account: account.map(str::to_string),
             place: self.tables.locate(arn, split_arn(arn), account),
+            of: self.store.compiled(&self.tables).map_or(0, Compiled::id),
         }
     }
 
@@ -131,16 +183,10 @@ impl Directory {
     }
 }
 
-/// What is done, as a text or resolved.
-pub(crate) enum Doing<'q> {
-    Named(&'q str),
-    Resolved(&'q Deed),
-}
-
 /// One request, with what was resolved beforehand.
 pub(crate) struct Asked<'q> {
-    doing: Doing<'q>,
-    resource: ResourceRef<'q>,
+    deed: &'q Deed,
+    resource: &'q Resource,
     account: Option<&'q str>,
     place: &'q Place,
     restrict_public_buckets: bool,
@@ -150,8 +196,8 @@ pub(crate) struct Asked<'q> {
 impl<'q> Asked<'q> {
     pub(crate) fn resolved(deed: &'q Deed, object: &'q Object) -> Asked<'q> {
         Asked {
-            doing: Doing::Resolved(deed),
-            resource: ResourceRef::from(&object.resource),
+            deed,
+            resource: &object.resource,
             account: object.account.as_deref(),
             place: &object.place,
             restrict_public_buckets: false,
@@ -160,11 +206,23 @@ impl<'q> Asked<'q> {
     }
 }
 
+/// Memory that decisions use one after the other.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    pub(crate) request: portcullis_vm::Request,
+    /// The principals of the image that name the caller.
+    known: portcullis_vm::Known,
+    left: Leftovers,
+    groups: Vec<Group>,
+    /// Texts of one decision.
+    arena: Bump,
+}
+
 impl Engine {
     /// Decides a request: the same as [`Directory::question`] and [`Engine::decide`] one after the other,
     /// with less on the way. Policies that come with the request are asked for there.
     ///
-    /// Does not allocate once the engine has seen its largest request.
+    /// Does not allocate once the engine has seen such actions and its largest request.
     ///
     /// # Errors
     /// [`Undecided`] if the caller is not known, or if the policies are no image.
@@ -178,20 +236,29 @@ impl Engine {
         let caller = tables.caller(&request.principal, false)?;
         let parts = split_arn(request.resource);
         let place = tables.locate(request.resource, parts, request.resource_account);
+        self.resource.set(request.resource, parts);
         let asked = Asked {
-            doing: Doing::Named(request.action),
-            resource: ResourceRef::Split(request.resource, parts),
+            deed: self.recent.get(compiled, request.action),
+            resource: &self.resource,
             account: request.resource_account,
             place: &place,
             restrict_public_buckets: request.restrict_public_buckets,
             external_grant: request.external_grant,
         };
         let context = request.context.iter().map(Given::from);
-        Ok(self.run(tables, compiled, &caller, &asked, context))
+        let deciding = Deciding {
+            tables,
+            compiled,
+            asked: &asked,
+        };
+        Ok(deciding.run(&mut self.scratch, caller, &mut Nothing, context))
     }
 
     /// Decides what a user or a role, by its number, may do to a resource. A role is asked as a session
     /// whose name is not known. A number that nobody has may do what anonymous callers may.
+    ///
+    /// A deed and an object of another directory, or of this one before [`Directory::update`], are resolved
+    /// again for this one decision; keys and numbers of principals are to be asked for again.
     ///
     /// # Errors
     /// [`EngineError`] if the policies are more than an image can hold.
@@ -216,184 +283,256 @@ impl Engine {
     ) -> Result<Outcome, EngineError> {
         let tables = &directory.tables;
         let compiled = directory.store.compiled(tables)?;
-        let asked = Asked::resolved(deed, object);
-        let caller = tables.by_number(principal);
-        Ok(self.run(tables, compiled, &caller, &asked, context))
-    }
-
-    /// Decides.
-    fn run<'q>(
-        &mut self,
-        tables: &Tables,
-        compiled: &Compiled,
-        caller: &Known<'_, '_>,
-        asked: &Asked<'_>,
-        context: impl Iterator<Item = Given<'q>> + Clone,
-    ) -> Outcome {
-        let mut parts = AllParts;
-        let Engine {
-            request,
-            known,
-            arena,
-        } = self;
-        let filling = Filling {
+        if (deed.of, object.of) != (compiled.id(), compiled.id()) {
+            let deed = directory.deed(&deed.name)?;
+            let object = directory.object(object.resource.text(), object.account.as_deref());
+            return self.run_resolved(directory, principal, &deed, &object, context);
+        }
+        let deciding = Deciding {
             tables,
             compiled,
-            asked,
+            asked: &Asked::resolved(deed, object),
         };
-        filling.fill(request, known, arena, caller, &mut parts, context);
-        portcullis_vm::decide(compiled.views(), request)
+        let caller = tables.by_number(principal);
+        Ok(deciding.run(&mut self.scratch, caller, &mut Nothing, context))
     }
 }
 
-/// What decides which parts of policy sets are looked at.
-pub(crate) trait Choice {
-    /// Adds what policy sets say in an image to a request that has its action, and what they look at.
-    fn use_sets(
+/// What was found out before about parts.
+pub(crate) trait Memory {
+    /// What a part says in these layers, whether some statement of it allows the request and whether some
+    /// denies it, if that need not be found out by a look.
+    fn said<'q>(
         &mut self,
-        compiled: &Compiled,
-        row: &Row,
-        image: usize,
-        request: &mut portcullis_vm::Request,
-        reads: &mut Reads,
-    );
-}
-
-/// All of them.
-struct AllParts;
-
-impl Choice for AllParts {
-    fn use_sets(
-        &mut self,
-        compiled: &Compiled,
-        row: &Row,
-        image: usize,
-        request: &mut portcullis_vm::Request,
-        reads: &mut Reads,
-    ) {
-        let Some(own) = compiled.images().get(image) else {
-            return;
-        };
-        // Sets without a statement for the action are present, and say nothing more.
-        let says = row.filter & request.action_filter() != 0;
-        if !says {
-            request.say(row.known());
-            return;
-        }
-        *reads |= row.reads;
-        let view = own.view();
-        let number = |part| compiled.number_in(image, part);
-        match compiled.parts(row) {
-            Parts::Alike(layers, parts) => {
-                let parts = parts
-                    .iter()
-                    .filter_map(|part| Some((layers, number(*part)?)));
-                request.use_parts(image, view, parts, row.known());
-            }
-            Parts::Each(parts) => {
-                let parts = parts
-                    .iter()
-                    .filter_map(|(layers, part)| Some((*layers, number(*part)?)));
-                request.use_parts(image, view, parts, row.known());
-            }
-        }
-    }
-}
-
-/// Fills requests of the machine.
-pub(crate) struct Filling<'f> {
-    pub(crate) tables: &'f Tables,
-    pub(crate) compiled: &'f Compiled,
-    pub(crate) asked: &'f Asked<'f>,
-}
-
-impl Filling<'_> {
-    pub(crate) fn fill<'q>(
-        &self,
-        request: &mut portcullis_vm::Request,
-        known: &mut portcullis_vm::Known,
-        arena: &mut Bump,
-        caller: &Known<'_, '_>,
-        choice: &mut impl Choice,
+        case: &Case<'_, '_>,
+        part: u32,
+        layers: u32,
         context: impl Iterator<Item = Given<'q>> + Clone,
-    ) {
-        let Filling {
+    ) -> Option<(bool, bool)>;
+}
+
+/// Nothing was.
+struct Nothing;
+
+impl Memory for Nothing {
+    #[inline(always)]
+    fn said<'q>(
+        &mut self,
+        _: &Case<'_, '_>,
+        _: u32,
+        _: u32,
+        _: impl Iterator<Item = Given<'q>> + Clone,
+    ) -> Option<(bool, bool)> {
+        None
+    }
+}
+
+/// What is to be decided, whoever asks.
+pub(crate) struct Deciding<'d> {
+    pub(crate) tables: &'d Tables,
+    pub(crate) compiled: &'d Compiled,
+    pub(crate) asked: &'d Asked<'d>,
+}
+
+impl Deciding<'_> {
+    /// Decides for a caller.
+    pub(crate) fn run<'q>(
+        &self,
+        scratch: &mut Scratch,
+        caller: Known<'_, '_>,
+        memory: &mut impl Memory,
+        context: impl Iterator<Item = Given<'q>> + Clone,
+    ) -> Outcome {
+        let Deciding {
             tables,
             compiled,
             asked,
         } = *self;
+        let Scratch {
+            request,
+            known,
+            left,
+            groups,
+            arena,
+        } = scratch;
         arena.reset();
-        let images = || compiled.views();
-        let (action, is_action_of_sts) = match asked.doing {
-            Doing::Named(name) => (name, is_sts(name)),
-            Doing::Resolved(deed) => (deed.name.as_str(), deed.is_sts),
-        };
+        let deed = asked.deed;
         let names = || context.clone().map(|given| (given.name, given.values));
         let endpoint = match tables.endpoints.is_empty() {
             true => None,
             false => only(names(), "aws:SourceVpce"),
         };
-        let applies = tables.applies(*caller, asked.place, is_action_of_sts, endpoint);
-        request.begin_parts(images(), std::iter::empty());
-        match asked.doing {
-            Doing::Named(name) => request.set_action_name(images(), name),
-            Doing::Resolved(deed) => request.set_action(images(), &deed.action),
+        let applies = tables.applies(caller, asked.place, deed.is_sts, endpoint);
+        let caller = &applies.caller;
+
+        let mut parts = KnownParts::default();
+        let mut reads = 0;
+        let mut rows: [Option<&Row>; Applies::SETS] = Default::default();
+        for (place, sets) in rows.iter_mut().zip(applies.sets()) {
+            let Some(row) = compiled.sets(sets) else {
+                continue;
+            };
+            row.add_to(&mut parts);
+            // Sets without a statement for the action are present, and say nothing more.
+            if row.filter & deed.action.filter() != 0 {
+                reads |= row.reads;
+                *place = Some(row);
+            }
         }
-        let mut reads: Reads = match applies.target.grants.count {
-            0 => 0,
-            _ => reads::ARN,
+
+        let by_account = caller
+            .itself()
+            .and_then(|own| compiled.callers.by_account(own));
+        let is_named = || {
+            reads & reads::NAMES != 0
+                && (compiled.callers.is_named(caller.number)
+                    || context.clone().any(|given| is_name_of_caller(given.name)))
         };
-        for image in 0..compiled.images().len() {
-            // The first also says what is present.
-            let rows = applies.sets().filter_map(|sets| compiled.sets(sets));
-            for row in rows.filter(|row| image == 0 || compiled.is_in(row, image)) {
-                choice.use_sets(compiled, row, image, request, &mut reads);
+        let known = match by_account.filter(|_| !is_named()) {
+            Some(known) => known,
+            None => {
+                let principal = tables.complete(caller, reads::ALL, arena);
+                let home = Home::of(&principal.caller);
+                if context.clone().any(|given| is_name_of_caller(given.name)) {
+                    request.begin_keys(compiled.views());
+                    add_context(request, compiled, context.clone());
+                    known.set_from(compiled.views(), request, &principal, home);
+                } else {
+                    let look_up =
+                        |image, form, parts: &[&str]| compiled.principal(image, form, parts);
+                    known.set_by(compiled.images().len(), look_up, &principal, home);
+                }
+                known
+            }
+        };
+        let target = &applies.target;
+        let is_granted = || {
+            let principal = tables.complete(caller, reads::ARN, arena);
+            tables.is_granted(target, &deed.name, &principal.caller, names())
+        };
+        let principal = tables.complete(caller, 0, arena);
+        let resolved = Resolved {
+            principal,
+            known,
+            action: &deed.action,
+            resource: asked.resource,
+            account: asked.account.or_else(|| tables.stated_owner(asked.place)),
+            assumed_root: is_assumed_root(&principal, names()),
+            restrict_public_buckets: asked.restrict_public_buckets || target.restricts_public,
+            external_grant: asked.external_grant || target.grants.count > 0 && is_granted(),
+        };
+        let case = Case {
+            deciding: self,
+            applies: &applies,
+            resolved: &resolved,
+        };
+        let mut partial = Partial::new(&resolved, parts, left);
+        for row in rows.into_iter().flatten() {
+            compiled.for_parts(row, |layers, part| {
+                match memory.said(&case, part, layers, context.clone()) {
+                    Some((allows, denies)) => {
+                        let mask = |is_so| if is_so { layers } else { 0 };
+                        partial.say(mask(allows), mask(denies));
+                    }
+                    None => case.look(&mut partial, part, layers, groups),
+                }
+            });
+        }
+        let mut is_done = true;
+        let mut reads = 0;
+        for (image, statement) in partial.left() {
+            reads |= compiled.statement_reads(image, statement);
+            is_done = false;
+        }
+        if !is_done {
+            case.fill_keys(request, arena, reads, context);
+            partial.judge(compiled.views(), request);
+        }
+        partial.outcome()
+    }
+}
+
+/// `EVAL-50`: a root user whose session is one of AssumeRoot.
+fn is_assumed_root<'g>(
+    principal: &Principal<'_>,
+    context: impl Iterator<Item = (&'g str, &'g [&'g str])>,
+) -> bool {
+    matches!(principal.caller, Caller::Root { .. })
+        && only(context, "aws:AssumedRoot").is_some_and(|flag| flag.eq_ignore_ascii_case("true"))
+}
+
+fn add_context<'q>(
+    request: &mut portcullis_vm::Request,
+    compiled: &Compiled,
+    context: impl Iterator<Item = Given<'q>>,
+) {
+    for given in context {
+        match given.key {
+            Some(key) => request.add_key(key, given.values),
+            None => request.add(compiled.views(), given.name, given.values),
+        }
+    }
+}
+
+/// Who asks for what, with all that was found out about it.
+pub(crate) struct Case<'c, 'd> {
+    pub(crate) deciding: &'c Deciding<'d>,
+    applies: &'c Applies<'c, 'c>,
+    pub(crate) resolved: &'c Resolved<'c>,
+}
+
+impl Case<'_, '_> {
+    /// Looks at a part.
+    #[inline]
+    pub(crate) fn look(
+        &self,
+        partial: &mut Partial<'_>,
+        part: u32,
+        layers: u32,
+        scratch: &mut Vec<Group>,
+    ) {
+        let Deciding {
+            compiled, asked, ..
+        } = self.deciding;
+        let (image, number) = compiled.home(part);
+        let Some(own) = compiled.images().get(image as usize) else {
+            return;
+        };
+        let (image, view) = (image as usize, own.view());
+        let known = asked.deed.entries.as_ref();
+        match known.and_then(|known| known.of(part)) {
+            Some(known) => partial.look_at(image, view, known, layers),
+            None => {
+                scratch.clear();
+                asked.deed.action.groups(image, view, number, scratch);
+                partial.look(image, view, number, scratch, layers);
             }
         }
-        for given in context.clone() {
-            match given.key {
-                Some(key) => request.add_key(key, given.values),
-                None => request.add(images(), given.name, given.values),
-            }
-        }
+    }
+
+    /// Fills a request with the keys that are looked at.
+    pub(crate) fn fill_keys<'q>(
+        &self,
+        request: &mut portcullis_vm::Request,
+        arena: &Bump,
+        reads: Reads,
+        context: impl Iterator<Item = Given<'q>>,
+    ) {
+        let Deciding {
+            tables, compiled, ..
+        } = self.deciding;
+        request.begin_keys(compiled.views());
+        add_context(request, compiled, context);
         let mark = request.mark();
-
-        let callers = &compiled.callers;
-        let by_account = caller.itself().and_then(|own| callers.by_account(own));
-        match by_account {
-            Some(_) if callers.is_named(caller.number) || request.has_names() => {}
-            Some(_) => reads &= !reads::NAMES,
-            // Its ARN says where it is at home.
-            None => reads |= reads::ARN,
-        }
-        request.narrow(reads::reserved_keys(reads));
-        let principal = tables.complete(caller, reads, arena);
-
+        let principal = tables.complete(&self.applies.caller, reads, arena);
         let mut slots = Slots {
             mark,
             request,
             compiled,
         };
-        tables.fill(&applies, &principal, reads, &mut slots);
-        let known = match by_account.filter(|_| reads & reads::NAMES == 0) {
-            Some(known) => known,
-            None => {
-                let home = Home::of(&principal.caller);
-                let look_up = |image, form, parts: &[&str]| compiled.principal(image, form, parts);
-                known.set_by(compiled.images().len(), look_up, &principal, home);
-                known
-            }
-        };
-        let granted = asked.external_grant
-            || tables.is_granted(&applies.target, action, &principal.caller, names());
-        let target = Target {
-            resource: asked.resource,
-            account: asked.account.or_else(|| tables.stated_owner(asked.place)),
-            restrict_public_buckets: asked.restrict_public_buckets
-                || applies.target.restricts_public,
-            external_grant: granted,
-        };
-        request.finish(images(), &principal, Some(known), &target);
+        tables.fill(self.applies, &principal, reads, &mut slots);
+        let keys = reads::reserved_keys(reads);
+        request.finish_keys(compiled.views(), &principal, self.resolved, keys);
     }
 }
 

@@ -1,6 +1,8 @@
 //! The image of all policies of a directory, and what is worked out from it once so that no decision has
 //! to.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use portcullis_image::{
     ANY, Image, NONE, Part, PrincipalForm, Section, StatementFlags, View, layer_mask,
 };
@@ -29,8 +31,6 @@ pub(crate) struct Row {
     pub(crate) filter: u64,
     /// A resource policy among them is public.
     pub(crate) public: bool,
-    /// A bit for each image that some of the parts are in.
-    images: u8,
     count: u8,
     /// The layers of the parts, if all have the same.
     layers: u32,
@@ -39,23 +39,12 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// What the machine need not work out.
-    pub(crate) fn known(&self) -> KnownParts {
-        KnownParts {
-            present: self.present,
-            public: self.public,
-            allowed: self.allowed,
-            denied: 0,
-        }
+    /// Adds what the machine need not work out.
+    pub(crate) fn add_to(&self, known: &mut KnownParts) {
+        known.present |= self.present;
+        known.public |= self.public;
+        known.allowed |= self.allowed;
     }
-}
-
-/// The parts of policy sets, with the layers that they stand for.
-pub(crate) enum Parts<'s> {
-    /// All for the same.
-    Alike(u32, &'s [u32]),
-    /// Layers and part.
-    Each(&'s [(u32, u32)]),
 }
 
 /// The most images of a directory.
@@ -72,6 +61,10 @@ pub(crate) struct Compiled {
     starts: Vec<u32>,
     /// What each part looks at.
     reads: Vec<Reads>,
+    /// What each statement of each image looks at.
+    statement_reads: Vec<Vec<Reads>>,
+    /// See [`Compiled::id`].
+    id: u64,
     /// Policy sets, by their numbers.
     sets: Vec<Row>,
     /// Layers and parts of the sets that have many, see [`Row`].
@@ -93,6 +86,8 @@ impl Compiled {
             images: Vec::new(),
             starts: vec![0],
             reads: Vec::new(),
+            statement_reads: Vec::new(),
+            id: 0,
             sets: Vec::new(),
             uses: Vec::new(),
             keys: Vec::new(),
@@ -112,10 +107,14 @@ impl Compiled {
         tables: &Tables,
         origins: Option<&[u32]>,
     ) {
+        static MADE: AtomicU64 = AtomicU64::new(1);
+        self.id = MADE.fetch_add(1, Ordering::Relaxed);
         let first = self.images.len();
         for image in images {
             let view = image.view();
-            self.reads.extend(reads::of_parts(view));
+            let reads = reads::of_image(view);
+            self.reads.extend(reads.parts);
+            self.statement_reads.push(reads.statements);
             let count = view.count(Section::Principals);
             let mut principals = Index::with_capacity(count as usize);
             for number in 0..count {
@@ -130,7 +129,6 @@ impl Compiled {
         }
         let views: Vec<View<'_>> = self.images.iter().map(Image::view).collect();
         let mut rows = Rows {
-            starts: &self.starts,
             reads: &self.reads,
             known: views
                 .iter()
@@ -176,9 +174,23 @@ impl Compiled {
         self.images.iter().map(Image::view)
     }
 
+    /// A number that tells it from everything else that was compiled in this process.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
     /// The image that a part is in, and its number there.
+    #[inline]
     pub(crate) fn home(&self, part: u32) -> (u32, u32) {
-        home(&self.starts, part)
+        match self.starts.as_slice() {
+            [_, _] => (0, part),
+            starts => {
+                let image = starts.partition_point(|start| *start <= part);
+                let image = image.saturating_sub(1);
+                let start = starts.get(image).copied().unwrap_or(0);
+                (image as u32, part - start)
+            }
+        }
     }
 
     /// What a part looks at.
@@ -196,34 +208,28 @@ impl Compiled {
         self.sets.get(sets.0 as usize)
     }
 
-    /// Whether some parts of policy sets are in an image.
-    pub(crate) fn is_in(&self, row: &Row, image: usize) -> bool {
-        row.images >> image & 1 != 0
-    }
-
-    /// The number of the first part of an image.
-    pub(crate) fn start(&self, image: usize) -> u32 {
-        self.starts.get(image).copied().unwrap_or(u32::MAX)
-    }
-
-    /// The parts of policy sets.
-    pub(crate) fn parts<'s>(&'s self, row: &'s Row) -> Parts<'s> {
+    /// Calls back with the parts of policy sets, and the layers that each stands for.
+    #[inline]
+    pub(crate) fn for_parts(&self, row: &Row, mut found: impl FnMut(u32, u32)) {
         match row.count {
             SPILLED => {
                 let [start, count, ..] = row.parts;
-                Parts::Each(Run { start, count }.of(&self.uses))
+                let parts = Run { start, count }.of(&self.uses);
+                parts.iter().for_each(|(layers, part)| found(*layers, *part));
             }
             count => {
-                let parts = row.parts.get(..usize::from(count));
-                Parts::Alike(row.layers, parts.unwrap_or(&[]))
+                let parts = row.parts.get(..usize::from(count)).unwrap_or(&[]);
+                parts.iter().for_each(|part| found(row.layers, *part));
             }
         }
     }
 
-    /// The number in an image of a part, if it is there.
-    pub(crate) fn number_in(&self, image: usize, part: u32) -> Option<u32> {
-        let [start, end] = *self.starts.get(image..image + 2)?.first_chunk()?;
-        (start..end).contains(&part).then(|| part - start)
+    /// What a statement of an image looks at.
+    #[inline]
+    pub(crate) fn statement_reads(&self, image: usize, statement: u32) -> Reads {
+        let of_image = self.statement_reads.get(image);
+        let reads = of_image.and_then(|reads| reads.get(statement as usize));
+        reads.copied().unwrap_or(reads::ALL)
     }
 
     /// A key that follows from the directory; none if no policy looks at it.
@@ -281,14 +287,6 @@ impl Compiled {
     }
 }
 
-/// The image that a part is in, and its number there.
-fn home(starts: &[u32], part: u32) -> (u32, u32) {
-    let image = starts.partition_point(|start| *start <= part);
-    let image = image.saturating_sub(1);
-    let start = starts.get(image).copied().unwrap_or(0);
-    (image as u32, part - start)
-}
-
 /// Whether a part has a statement that allows everything.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Allows {
@@ -341,7 +339,6 @@ impl PartFacts {
 
 /// Makes rows of sets.
 struct Rows<'v> {
-    starts: &'v [u32],
     reads: &'v [Reads],
     known: Vec<PartFacts>,
     uses: Vec<(u32, u32)>,
@@ -369,7 +366,6 @@ impl Rows<'_> {
             let reads = self.reads.get(*part as usize);
             row.reads |= reads.copied().unwrap_or(reads::ALL);
             row.filter |= known.filter;
-            row.images |= 1_u8.wrapping_shl(home(self.starts, *part).0);
             self.own.push((*layers, *part));
         }
         // A policy that is attached at several levels is looked at once.

@@ -13,9 +13,10 @@ use portcullis_compile::{CompileError, Options, Part, compile, compile_parts};
 use portcullis_image::{Image, View, layer_mask};
 use portcullis_model::PolicyKind;
 use portcullis_syntax::PolicySets;
-use portcullis_vm::{Explanation, Known, Outcome, PartOf, Target};
+use portcullis_vm::{Explanation, Outcome, PartOf, Resource, Target};
 
 use crate::Directory;
+use crate::check::{RecentDeeds, Scratch};
 use crate::compiled::Compiled;
 use crate::documents::{Documents, PolicyId, kind_of};
 use crate::model::{Run, Tables};
@@ -175,11 +176,10 @@ fn checked(bytes: Vec<u8>) -> Result<Image<Vec<u8>>, CompileError> {
 /// Decides questions, and keeps its memory from one to the next. One for each thread.
 #[derive(Debug, Default)]
 pub struct Engine {
-    pub(crate) request: portcullis_vm::Request,
-    /// The principals of the image that name the caller.
-    pub(crate) known: Known,
-    /// Texts of one decision.
-    pub(crate) arena: Bump,
+    pub(crate) scratch: Scratch,
+    /// The resource of a request.
+    pub(crate) resource: Resource,
+    pub(crate) recent: RecentDeeds,
 }
 
 impl Engine {
@@ -244,20 +244,20 @@ impl Engine {
         views.extend(own.iter().map(Image::view));
         let images = views.iter().copied();
         let asked = &question.request;
-        self.request
-            .begin_parts(images.clone(), parts.chain(own_part));
+        let request = &mut self.scratch.request;
+        request.begin_parts(images.clone(), parts.chain(own_part));
         for entry in asked.context {
-            self.request.add(images.clone(), entry.key, entry.values);
+            request.add(images.clone(), entry.key, entry.values);
         }
-        self.request.set_action_name(images.clone(), asked.action);
+        request.set_action_name(images.clone(), asked.action);
         let target = Target {
             resource: asked.resource.into(),
             account: asked.resource_account,
             restrict_public_buckets: asked.restrict_public_buckets,
             external_grant: asked.external_grant,
         };
-        self.request.finish(images, &asked.principal, None, &target);
-        Ok(ask(&views, &self.request))
+        request.finish(images, &asked.principal, None, &target);
+        Ok(ask(&views, request))
     }
 }
 

@@ -37,6 +37,7 @@ mod compiled;
 mod container;
 mod documents;
 mod engine;
+mod entries;
 mod line;
 mod link;
 mod model;

@@ -17,7 +17,7 @@ pub use what_can::{Can, WhatCanError};
 use crate::Directory;
 use crate::check::{Deed, Given};
 use crate::engine::{Engine, EngineError};
-use crate::questions::sweep::{Memory, Sweep};
+use crate::questions::sweep::{Answers, Sweep};
 use crate::raw::Kind;
 
 /// One thing to do to one resource.
@@ -76,7 +76,7 @@ const REMEMBERED: usize = 64;
 #[derive(Debug, Default)]
 struct Asker {
     engine: Engine,
-    memories: Vec<Memory>,
+    memories: Vec<Answers>,
 }
 
 impl Asker {
@@ -95,7 +95,7 @@ impl Asker {
             return sweep.decide_alone(directory, principal, &mut self.engine);
         }
         if self.memories.len() <= number {
-            self.memories.resize_with(sweeps.len(), Memory::default);
+            self.memories.resize_with(sweeps.len(), Answers::default);
         }
         match self.memories.get_mut(number) {
             Some(memory) => sweep.decide(directory, principal, &mut self.engine, memory),

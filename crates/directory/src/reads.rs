@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use portcullis_image::value::fold;
 use portcullis_image::{
-    ANY, NONE, Op, Operands, Part, PatternKind, Section, StatementRef, Token, View, flag, reserved,
+    ANY, NONE, Op, Operands, PatternKind, Section, StatementRef, Token, View, flag, reserved,
 };
 
 /// What is looked at. Bits below [`reserved::NAMES`]' count are reserved slots.
@@ -42,10 +42,18 @@ pub(crate) fn reserved_keys(reads: Reads) -> u32 {
     reads & ((1 << reserved::NAMES.len()) - 1)
 }
 
-/// What each part of an image looks at, in the order of the parts.
+/// What an image looks at.
+pub(crate) struct ImageReads {
+    /// Part by part.
+    pub(crate) parts: Vec<Reads>,
+    /// Statement by statement.
+    pub(crate) statements: Vec<Reads>,
+}
+
+/// What an image looks at.
 ///
 /// Takes time linear in the image, whatever it shares.
-pub(crate) fn of_parts(view: View<'_>) -> Vec<Reads> {
+pub(crate) fn of_image(view: View<'_>) -> ImageReads {
     let mut reader = Reader {
         view,
         slots: (0..view.count(Section::Slots))
@@ -57,9 +65,19 @@ pub(crate) fn of_parts(view: View<'_>) -> Vec<Reads> {
     };
     reader.read_tokens();
     reader.read_code();
-    (0..view.count(Section::Parts))
-        .map(|part| reader.part(&view.part(part)))
-        .collect()
+    let statements: Vec<Reads> = (0..view.count(Section::Statements))
+        .map(|index| reader.statement(view.statement_ref(index)))
+        .collect();
+    let parts = (0..view.count(Section::Parts)).map(|part| {
+        let part = view.part(part);
+        let start = part.statements as usize;
+        let own = statements.get(start..start.saturating_add(part.statement_count as usize));
+        own.map_or(ALL, |own| own.iter().fold(0, |all, reads| all | reads))
+    });
+    ImageReads {
+        parts: parts.collect(),
+        statements,
+    }
 }
 
 /// What it means that a slot with this name is looked at.
@@ -131,13 +149,6 @@ impl Reader<'_> {
         }
         code.reverse();
         self.code = code;
-    }
-
-    fn part(&mut self, part: &Part) -> Reads {
-        let statements = part.statements..part.statements.saturating_add(part.statement_count);
-        statements.fold(0, |reads, index| {
-            reads | self.statement(self.view.statement_ref(index))
-        })
     }
 
     fn statement(&mut self, statement: StatementRef<'_>) -> Reads {

@@ -95,10 +95,13 @@ impl<'d> Known<'d, '_> {
 pub(crate) struct Applies<'d, 'a> {
     pub(crate) caller: Known<'d, 'a>,
     pub(crate) target: Target<'d>,
-    sets: [SetsId; 6],
+    sets: [SetsId; Applies::SETS],
 }
 
 impl Applies<'_, '_> {
+    /// The most policy sets that apply.
+    pub(crate) const SETS: usize = 6;
+
     /// The policies of the directory that apply, in sets.
     pub(crate) fn sets(&self) -> impl Iterator<Item = SetsId> + '_ {
         self.sets.iter().copied().filter(|id| id.is_some())

@@ -72,7 +72,7 @@ impl Directory {
         if compiled.images().len() + images.len() > MAX_IMAGES {
             return Err(UpdateError::TooMany);
         }
-        let first_part = compiled.start(compiled.images().len());
+        let first_part = compiled.part_count() as u32;
         let tables = &mut self.tables;
         let moved = Moved::new(tables, &new, first_part).ok_or(UpdateError::TooLarge)?;
         let origins = tables.take_in(&new, &moved);

@@ -5,7 +5,6 @@ use core::hint::black_box;
 use portcullis_image::{NONE, View};
 
 use crate::combine::Outcome;
-use crate::glob::Matcher;
 use crate::lookup;
 use crate::request::Request;
 use crate::walk::decide;
@@ -46,7 +45,8 @@ fn read_ahead(view: View<'_>, image: usize, requests: &[Request]) {
     let mut places = [0; BUCKETS];
     let mut count = 0;
     for request in requests {
-        let matcher = Matcher::new(view, request, image);
+        let asked = request.asked();
+        let matcher = request.matcher(&asked, image, view);
         for part in request.parts_of(image) {
             for group in request.groups_of(part) {
                 lookup::buckets(&matcher, group, |bucket| {

@@ -9,7 +9,7 @@ use portcullis_image::{
 use portcullis_model::{Decision, Effect, Layer};
 
 use crate::combine::{Outcome, combine};
-use crate::glob::Matcher;
+use crate::matcher::Matcher;
 use crate::request::Request;
 use crate::values::Typed;
 use crate::walk::{Sink, record};

@@ -6,8 +6,8 @@ use portcullis_model::{Caller, Layer, Principal, is_account_id, is_rcp_service, 
 
 use crate::caller::{Kind, RCP_CHAIN, SCP_CHAIN};
 use crate::combine::suffices;
-use crate::request::Request;
-use crate::typed::ResourceRef;
+use crate::glob::equal;
+use crate::typed::{Action, ResourceRef};
 
 /// What the decision needs to know beside the statements.
 #[derive(Clone, Copy, Debug, Default)]
@@ -99,40 +99,65 @@ fn is_limited_by_rcps(service: &str, name: &str) -> bool {
     is_rcp_service(service) && !(service == "kms" && name == "retiregrant")
 }
 
-impl Request {
-    /// Works out the facts. Everything else of the request is set already.
-    pub(crate) fn set_facts(
-        &mut self,
-        principal: &Principal<'_>,
-        home: Home<'_>,
-        target: &Target<'_>,
-        resource: &ResourceParts<'_>,
-    ) {
-        let caller = Kind::of(&principal.caller);
-        let action = self.action_facts;
+/// What facts follow from.
+pub(crate) struct Basis<'a> {
+    pub(crate) caller: Kind,
+    /// Its account is the organization's management account.
+    pub(crate) management_account: bool,
+    /// The session is one of AssumeRoot (`EVAL-50`).
+    pub(crate) assumed_root: bool,
+    pub(crate) home: Home<'a>,
+    pub(crate) action: &'a Action,
+    /// The owner of the resource, as the request says.
+    pub(crate) account: Option<&'a str>,
+    pub(crate) resource: &'a ResourceParts<'a>,
+    pub(crate) restrict_public_buckets: bool,
+    pub(crate) external_grant: bool,
+    /// The layers that are present.
+    pub(crate) present: u32,
+}
+
+impl Facts {
+    /// Works them out.
+    pub(crate) fn of(basis: &Basis<'_>) -> Facts {
+        let Basis {
+            caller,
+            home,
+            resource,
+            present,
+            ..
+        } = *basis;
+        let action = basis.action.facts;
+        let is_same = |one: &str, other: &str| equal(one.as_bytes(), other.as_bytes());
         // EVAL-12, EVAL-13.
         let owner = match resource.is_star {
             true => None,
-            false => target.account.or(resource.account),
+            false => basis.account.or(resource.account),
         };
-        let same_account = owner.is_none() || owner == home.account;
-        let assumed_root = caller == Kind::Root && self.is_assumed_root();
+        let same_account = match (owner, home.account) {
+            (Some(owner), Some(account)) => is_same(owner, account),
+            (Some(_), None) => false,
+            (None, _) => true,
+        };
 
-        let mut layers = caller.layers(assumed_root);
-        if principal.management_account {
+        let mut layers = caller.layers(basis.assumed_root);
+        if basis.management_account {
             layers &= !SCP_CHAIN; // SCP-3
         }
         let own_resource = caller.has_account() && same_account;
         // Services are many, so they are only looked through if there is a policy to apply.
-        let applies = || is_limited_by_rcps(self.action_service(), self.action_name());
-        let rcp = self.present().0 & RCP_CHAIN != 0
+        let applies = || {
+            let action = basis.action;
+            is_limited_by_rcps(action.service_text(), action.name_text())
+        };
+        let rcp = present & RCP_CHAIN != 0
             && action.rcp.unwrap_or_else(applies)
-            && !(principal.management_account && own_resource);
+            && !(basis.management_account && own_resource);
         if !rcp {
             layers &= !RCP_CHAIN; // RCP-3, RCP-4, RCP-5
         }
         let signed = !matches!(caller, Kind::Anonymous | Kind::Federated);
-        self.facts = Facts {
+        let mut facts = Facts {
             caller,
             layers,
             undeniable: if caller == Kind::Root && same_account && action.bucket_policy {
@@ -141,29 +166,24 @@ impl Request {
                 0
             },
             exempt: signed && action.exempt,
-            root_allows: caller == Kind::Root && !assumed_root,
+            root_allows: caller == Kind::Root && !basis.assumed_root,
             same_account,
             other_partition: matches!(
                 (home.partition, resource.partition),
-                (Some(caller), Some(resource)) if caller != resource
+                (Some(caller), Some(resource)) if !is_same(caller, resource)
             ),
             needs_resource_policy: (action.service == Service::Kms && resource.is_key)
                 || (action.service == Service::Sts && resource.is_role),
             gateway: matches!(action.service, Service::S3 | Service::DynamoDb),
             boundable: caller.can_be_bounded(),
-            external_grant: target.external_grant,
-            restrict_public_buckets: target.restrict_public_buckets
+            external_grant: basis.external_grant,
+            restrict_public_buckets: basis.restrict_public_buckets
                 && action.service == Service::S3,
             owner_assumed: owner.is_none() && !resource.is_star,
             suffices: 0,
         };
-        self.facts.suffices = suffices(&self.facts, self.present().0);
-    }
-
-    /// `EVAL-50`: the session is one of AssumeRoot. Every image has the key's slot.
-    fn is_assumed_root(&self) -> bool {
-        self.single(0, reserved::ASSUMED_ROOT)
-            .is_some_and(|text| text.eq_ignore_ascii_case("true"))
+        facts.suffices = suffices(&facts, present);
+        facts
     }
 }
 
@@ -343,8 +363,8 @@ fn service_name<'a>(caller: &Caller<'a>) -> Option<&'a str> {
 
 /// `KEY-50`, `EVAL-12`: never the assumed owner.
 pub(crate) fn resource_account<'a>(
-    target: &Target<'a>,
+    stated: Option<&'a str>,
     parts: &ResourceParts<'a>,
 ) -> Option<&'a str> {
-    target.account.or(parts.account)
+    stated.or(parts.account)
 }

@@ -2,11 +2,9 @@
 
 use portcullis_image::value::fold::strip_ignoring_case;
 use portcullis_image::wire::u64_at;
-use portcullis_image::{PatternKind, Token, TokenRef, View};
+use portcullis_image::{PatternKind, Token, TokenRef};
 
-use crate::named::Named;
-use crate::request::Request;
-use crate::values::{SlotRange, Value};
+use crate::matcher::Matcher;
 
 /// How case is ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,57 +15,7 @@ pub(crate) enum Case {
     Fold,
 }
 
-/// An image, and the request whose values its variables have.
-#[derive(Clone, Copy)]
-pub(crate) struct Matcher<'a> {
-    pub(crate) view: View<'a>,
-    pub(crate) request: &'a Request,
-    /// The image's place in the stack.
-    image: usize,
-}
-
 impl<'a> Matcher<'a> {
-    #[inline]
-    pub(crate) fn new(view: View<'a>, request: &'a Request, image: usize) -> Self {
-        Matcher {
-            view,
-            request,
-            image,
-        }
-    }
-
-    /// The caller in terms of the image.
-    pub(crate) fn named(&self) -> &'a [Named] {
-        self.request.named(self.image)
-    }
-
-    /// The values of a slot.
-    #[inline]
-    pub(crate) fn values(&self, slot: u32) -> &'a [Value] {
-        match self.slots().get(slot as usize) {
-            Some(range) => self.request.values_in(range),
-            None => &[],
-        }
-    }
-
-    /// The slots of the image.
-    #[inline]
-    pub(crate) fn slots(&self) -> &'a [SlotRange] {
-        self.request.slots_of(self.image)
-    }
-
-    /// The text of a value.
-    #[inline]
-    pub(crate) fn text(&self, value: &Value) -> &'a str {
-        self.request.value_text(value)
-    }
-
-    /// The bytes of the text of a value.
-    #[inline]
-    pub(crate) fn bytes(&self, value: &Value) -> &'a [u8] {
-        self.request.value_bytes(value)
-    }
-
     /// True if the pattern matches the whole text.
     ///
     /// Takes at most time proportional to the product of both lengths: a star that was passed is
@@ -85,6 +33,22 @@ impl<'a> Matcher<'a> {
             rest.is_empty()
         } else {
             self.matches_tokens(pattern.tokens(), rest)
+        }
+    }
+
+    /// True if the pattern has a variable, so that its matches cannot be told without the keys.
+    pub(crate) fn has_variable(&self, pattern: u32) -> bool {
+        let pattern = self.view.pattern_ref(pattern);
+        if pattern.is_prefix() || pattern.is_exact() {
+            return false;
+        }
+        let mut at = pattern.tokens();
+        loop {
+            match self.view.token_ref(at).kind() {
+                TokenRef::VARIABLE | TokenRef::VARIABLE_OR => return true,
+                TokenRef::TEXT | TokenRef::STAR | TokenRef::FIELD | TokenRef::CHARS => at += 1,
+                _ => return false,
+            }
         }
     }
 

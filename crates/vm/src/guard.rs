@@ -9,7 +9,8 @@ use portcullis_image::wire::lowercase;
 use portcullis_image::{ANY, LeafRef, ShortText, Str, flag, instant_of, ordering, span};
 use portcullis_model::split_arn;
 
-use crate::glob::{Case, Matcher, ends_with, equal, find, place_of, strip};
+use crate::glob::{Case, ends_with, equal, find, place_of, strip};
+use crate::matcher::Matcher;
 use crate::values::{SlotRange, Typed, Value};
 
 /// The codes of the operations: matched as they lie in the image, an operation is one jump away.
@@ -45,7 +46,7 @@ impl Matcher<'_> {
     pub(crate) fn failing_leaf(&self, guard: u32) -> Option<u32> {
         let mut leaves = self.view.leaves(guard);
         let end = guard.wrapping_add(leaves.len() as u32);
-        let slots = self.slots();
+        let slots = self.keys.slots;
         while let Some(leaf) = leaves.next() {
             if !self.holds(leaf, slots) {
                 // The one before those that are left.
@@ -103,7 +104,7 @@ impl Matcher<'_> {
             return true;
         }
         let negated = flags & flag::NEGATED != 0;
-        for value in self.request.values_in(slot) {
+        for value in self.values_in(slot) {
             if (self.test_one(leaf, value) != negated) == any {
                 return any;
             }

@@ -10,13 +10,16 @@ extern crate alloc;
 mod batch;
 mod caller;
 mod combine;
+mod entries;
 mod explain;
 mod facts;
 mod glob;
 mod guard;
 mod head;
 mod lookup;
+mod matcher;
 mod named;
+mod partial;
 mod request;
 mod typed;
 mod values;
@@ -24,11 +27,13 @@ mod walk;
 
 pub use batch::decide_all;
 pub use combine::Outcome;
+pub use entries::Entry;
 pub use explain::{
     ConditionReport, Explanation, LayerReport, Miss, StatementReport, Step, explain,
 };
 pub use facts::{Home, Target};
 pub use lookup::part_filter;
-pub use request::{KnownParts, PartOf, Request};
+pub use partial::{KnownParts, Leftovers, Partial, Resolved};
+pub use request::{PartOf, Request, is_name_of_caller};
 pub use typed::{Action, Key, Known, Resource, ResourceRef};
-pub use walk::{decide, says};
+pub use walk::decide;

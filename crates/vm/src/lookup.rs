@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 use portcullis_image::index::{ActionHash, ActionKey, Group, MAX_SEGMENTS, bucket_hash};
 use portcullis_image::{Part, PatternKind, Section, View};
 
-use crate::glob::{Matcher, equal};
+use crate::glob::equal;
+use crate::matcher::Matcher;
 
 /// Marks a pattern whose nodes stand for themselves alone, not for shorter patterns too.
 const RESIDUE: u32 = 1 << 31;
@@ -14,21 +15,21 @@ const RESIDUE: u32 = 1 << 31;
 /// first, then the others, which are marked.
 pub(crate) fn actions(matcher: &Matcher<'_>, all: &mut Vec<u32>) {
     let view = matcher.view;
-    let service = matcher.request.action_service();
-    let name = matcher.request.action_name().as_bytes();
+    let service = matcher.asked.service();
+    let name = matcher.asked.name();
     let is_action = |kind: PatternKind, name: &[u8], number: u32| {
         let literal = |pattern| view.pattern(pattern).literal.bytes(view.bytes());
         let action = view.action(number);
         view.pattern(action.name).kind == kind
             && equal(literal(action.name), name)
-            && equal(literal(action.service), service.as_bytes())
+            && equal(literal(action.service), service)
     };
-    let mut hash = ActionHash::of_service(service.as_bytes());
+    let mut hash = ActionHash::of_service(service);
     let is_service = |number| {
         let record = view.service(number);
-        record.name.len > 0 && equal(record.name.bytes(view.bytes()), service.as_bytes())
+        record.name.len > 0 && equal(record.name.bytes(view.bytes()), service)
     };
-    let found = find(matcher, hash.entry(ActionKey::Service), is_service);
+    let found = find(view, hash.entry(ActionKey::Service), is_service);
     let record = found.map(|number| view.service(number));
     let starts = record.map_or(0, |record| record.starts);
     let first = all.len();
@@ -43,12 +44,12 @@ pub(crate) fn actions(matcher: &Matcher<'_>, all: &mut Vec<u32>) {
         new.iter().for_each(|byte| hash.push(*byte));
         hashed = len;
         let is_start = |number| is_action(PatternKind::Prefix, start, number);
-        all.extend(find(matcher, hash.entry(ActionKey::Start), is_start));
+        all.extend(find(view, hash.entry(ActionKey::Start), is_start));
     }
     let rest = name.get(hashed..).unwrap_or(&[]);
     rest.iter().for_each(|byte| hash.push(*byte));
     let is_exact = |number| is_action(PatternKind::Exact, name, number);
-    all.extend(find(matcher, hash.entry(ActionKey::Exact), is_exact));
+    all.extend(find(view, hash.entry(ActionKey::Exact), is_exact));
     if let Some(found) = all.get_mut(first..) {
         found.reverse();
     }
@@ -62,7 +63,7 @@ pub(crate) fn actions(matcher: &Matcher<'_>, all: &mut Vec<u32>) {
         for index in record.residue..end {
             let number = view.residue(index);
             let action = view.action(number);
-            if matcher.matches(action.service, service.as_bytes())
+            if matcher.matches(action.service, service)
                 && matcher.matches(action.name, name)
             {
                 all.push(number | RESIDUE);
@@ -72,8 +73,7 @@ pub(crate) fn actions(matcher: &Matcher<'_>, all: &mut Vec<u32>) {
 }
 
 /// The record of an entry of the table of actions, if there is one with this hash that is the right one.
-fn find(matcher: &Matcher<'_>, hash: u32, is_it: impl Fn(u32) -> bool) -> Option<u32> {
-    let view = matcher.view;
+fn find(view: View<'_>, hash: u32, is_it: impl Fn(u32) -> bool) -> Option<u32> {
     let places = view.count(Section::ActionTable);
     // At most as many places as there are: a damaged table may have no empty one.
     for step in 0..places {
@@ -123,7 +123,7 @@ pub(crate) fn filter(actions: &[u32]) -> u64 {
 }
 
 /// A bit for each of the patterns for actions that a part's statements use. Actions whose filter
-/// ([`crate::Request::action_filter`]) has no bit in common with it are none of theirs.
+/// ([`crate::Action::filter`]) has no bit in common with it are none of theirs.
 ///
 /// All bits if the image has no index.
 pub fn part_filter(view: View<'_>, part: u32) -> u64 {
@@ -148,7 +148,7 @@ pub fn part_filter(view: View<'_>, part: u32) -> u64 {
 #[must_use]
 pub(crate) fn hashed(matcher: &Matcher<'_>, group: &Group, mut found: impl FnMut(u32)) -> bool {
     let view = matcher.view;
-    let segments = &matcher.request.segments;
+    let segments = matcher.asked.segments;
     let count = segments.len();
     let mut bucket = |start, middle| found(group.bucket_of(bucket_hash(start, middle)));
     for index in group.probes..group.probes.saturating_add(u32::from(group.probe_count)) {
@@ -178,7 +178,7 @@ pub(crate) fn hashed(matcher: &Matcher<'_>, group: &Group, mut found: impl FnMut
 #[inline]
 pub(crate) fn buckets(matcher: &Matcher<'_>, group: &Group, mut found: impl FnMut(u32)) {
     let view = matcher.view;
-    let segments = &matcher.request.segments;
+    let segments = matcher.asked.segments;
     for index in group.probes..group.probes.saturating_add(u32::from(group.probe_count)) {
         let probe = view.probe(index);
         let start = usize::from(probe.start);

@@ -5,13 +5,16 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use portcullis_image::index::{Group, Segments};
+use portcullis_image::value::fold::eq_folded;
 use portcullis_image::{Section, View, layer_mask, reserved};
 use portcullis_model::{self as model, Layer, Principal};
 
-use crate::facts::{ActionFacts, Facts, Home, Target, derived, resource_account};
-use crate::glob::Matcher;
+use crate::caller::Kind;
+use crate::facts::{Basis, Facts, Home, Target, derived, resource_account};
 use crate::lookup;
+use crate::matcher::{Asked, Keys, Matcher, slice};
 use crate::named::{self, FromContext, Named};
+use crate::partial::Resolved;
 use crate::typed::{Action, Key, Known, ResourceRef};
 use crate::values::{EMPTY, SlotRange, Value, push_values};
 
@@ -28,9 +31,7 @@ pub struct Request {
     /// All texts, one after the other.
     text: String,
     pub(crate) facts: Facts,
-    pub(crate) action_facts: ActionFacts,
-    service: Range<u32>,
-    name: Range<u32>,
+    action: Action,
     resource: Range<u32>,
     images: Vec<PerImage>,
     slots: Vec<SlotRange>,
@@ -43,14 +44,10 @@ pub struct Request {
     parts: Vec<UsedPart>,
     /// The layers of the parts that are present, and whether a resource policy is public.
     present: (u32, bool),
-    /// The layers of which it was said that they allow the request, and that they deny it.
-    said: (u32, u32),
     /// Bit `n` is set if some image looks at the key of reserved slot `n`.
     wanted: u32,
     /// Some image tells candidates apart by the segments of the resource.
     uses_segments: bool,
-    /// The patterns for actions that match the action, image by image.
-    actions: Vec<u32>,
     /// The groups of candidates of the action, part by part.
     groups: Vec<Group>,
     /// The resource in segments.
@@ -68,20 +65,6 @@ pub struct PartOf {
     pub layers: u32,
 }
 
-/// What a host knows of parts that take part, all together.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct KnownParts {
-    /// The layers that are present: those of the parts where they take part.
-    pub present: u32,
-    /// A resource policy among them is public (`S3-5`).
-    pub public: bool,
-    /// The layers in which some statement allows the request. A part of which nothing else can be said
-    /// need not be named.
-    pub allowed: u32,
-    /// The layers in which some statement denies the request.
-    pub denied: u32,
-}
-
 /// A part that takes part, in a request.
 #[derive(Clone, Debug)]
 pub(crate) struct UsedPart {
@@ -90,13 +73,29 @@ pub(crate) struct UsedPart {
     groups: Range<u32>,
 }
 
+/// The reserved slots of keys that say by which names policies may know the caller.
+const NAMES: [u32; 3] = [
+    reserved::USER_ID,
+    reserved::FEDERATED_PROVIDER,
+    reserved::SERVICE_NAMES,
+];
+
+/// True if a key, whose name may be in any case, says by which names policies may know the caller (`GRAM-40`,
+/// `GRAM-43`, `EVAL-53`).
+pub fn is_name_of_caller(key: &str) -> bool {
+    let names = NAMES.map(|slot| reserved::NAMES.get(slot as usize).copied());
+    names
+        .into_iter()
+        .flatten()
+        .any(|name| eq_folded(key, name.as_bytes()))
+}
+
 /// The part of a request that depends on an image.
 #[derive(Clone, Debug)]
 pub(crate) struct PerImage {
     pub(crate) slots: Range<u32>,
     pub(crate) named: Range<u32>,
     parts: Range<u32>,
-    actions: Range<u32>,
 }
 
 impl Request {
@@ -153,8 +152,7 @@ impl Request {
         parts: impl Iterator<Item = PartOf> + Clone,
     ) {
         self.text.clear();
-        self.action_facts = ActionFacts::default();
-        (self.service, self.name) = (0..0, 0..0);
+        self.action.clear();
         for slot in self.touched.drain(..) {
             if let Some(slot) = self.slots.get_mut(slot as usize) {
                 slot.clear();
@@ -165,10 +163,8 @@ impl Request {
         self.images.clear();
         self.named.clear();
         self.parts.clear();
-        self.actions.clear();
         self.groups.clear();
         self.present = (0, false);
-        self.said = (0, 0);
         self.wanted = 0;
         self.uses_segments = false;
         let mut start = 0;
@@ -184,97 +180,22 @@ impl Request {
                 slots: start..end,
                 named: 0..0,
                 parts: first_part..self.parts.len() as u32,
-                actions: 0..0,
             });
             start = end;
         }
         self.slots.resize(start as usize, SlotRange::default());
     }
 
-    /// Adds parts of an image of the stack to a request that was begun without parts and has its action.
-    /// Parts of one image come before those of the next.
-    ///
-    /// The host knows what follows from the parts and need not be worked out again; what it says wrongly is
-    /// decided wrongly. The request cannot be explained afterwards.
-    pub fn use_parts(
-        &mut self,
-        image: usize,
-        view: View<'_>,
-        parts: impl Iterator<Item = (u32, u32)>,
-        known: KnownParts,
-    ) {
-        self.say(known);
-        let mut groups = core::mem::take(&mut self.groups);
-        let first = self.parts.len() as u32;
-        for (layers, part) in parts {
-            let start = groups.len() as u32;
-            if let (Some(image), true) = (self.images.get(image), view.has_index()) {
-                let record = view.part(part);
-                let actions = slice(&self.actions, &image.actions);
-                lookup::groups(view, &record, actions, &mut groups);
-                if groups.len() as u32 == start {
-                    continue;
-                }
-            }
-            self.parts.push(UsedPart {
-                part,
-                layers,
-                groups: start..groups.len() as u32,
-            });
-        }
-        self.groups = groups;
-        let end = self.parts.len() as u32;
-        if let Some(image) = self.images.get_mut(image) {
-            let start = match image.parts.is_empty() {
-                true => first,
-                false => image.parts.start,
-            };
-            image.parts = start..end;
-        }
-    }
-
-    /// Adds what the host knows of parts about which nothing else need be found out.
-    pub fn say(&mut self, known: KnownParts) {
-        self.present.0 |= known.present;
-        self.present.1 |= known.public;
-        self.said.0 |= known.allowed;
-        self.said.1 |= known.denied;
-    }
-
-    /// Takes all parts out again.
-    pub fn clear_parts(&mut self) {
-        self.parts.clear();
-        self.groups.clear();
-        self.present = (0, false);
-        self.said = (0, 0);
-        for image in &mut self.images {
-            image.parts = 0..0;
-        }
-    }
-
-    /// Says that the parts that take part look at no other reserved keys than these, bit `n` for slot `n`.
-    /// No other key is derived then (`KEY-5`), which nobody would see.
-    pub fn narrow(&mut self, keys: u32) {
-        self.wanted &= keys;
-    }
-
-    /// A part of any image of the stack can have a statement for the action only if its filter
-    /// ([`crate::part_filter`]) has a bit in common with this one.
-    #[inline]
-    pub fn action_filter(&self) -> u64 {
-        self.action_facts.filter
+    /// Empties the request for the keys of a stack of images alone ([`Request::finish_keys`]).
+    pub fn begin_keys<'i>(&mut self, images: impl Iterator<Item = View<'i>>) {
+        self.begin_parts(images, core::iter::empty());
     }
 
     /// True if keys that were added say by which names policies may know the caller (`GRAM-40`, `GRAM-43`,
-    /// `EVAL-53`). What was resolved of the principal is not looked at then, but the principal itself.
-    pub fn has_names(&self) -> bool {
-        let of_names = [
-            reserved::USER_ID,
-            reserved::FEDERATED_PROVIDER,
-            reserved::SERVICE_NAMES,
-        ];
+    /// `EVAL-53`).
+    fn has_names(&self) -> bool {
         let has = |slot: &u32| self.slot(0, *slot).count > 0;
-        !self.touched.is_empty() && of_names.iter().any(has)
+        !self.touched.is_empty() && NAMES.iter().any(has)
     }
 
     /// How much was added until now, for [`Request::was_added`].
@@ -349,49 +270,14 @@ impl Request {
         images: impl Iterator<Item = View<'i>> + Clone,
         action: &str,
     ) {
-        let start = self.text.len() as u32;
-        self.text.push_str(action);
-        if let Some(text) = self.text.get_mut(start as usize..) {
-            text.make_ascii_lowercase();
-        }
-        let colon = action.bytes().position(|byte| byte == b':');
-        self.set_action_end(start, colon.unwrap_or(action.len()) as u32);
-        self.action_facts = ActionFacts::of(self.action_service(), self.action_name());
-        let mut actions = core::mem::take(&mut self.actions);
-        actions.clear();
-        for (image, view) in images.clone().enumerate() {
-            let start = actions.len() as u32;
-            if view.has_index() {
-                lookup::actions(&Matcher::new(view, self, image), &mut actions);
-            }
-            if let Some(image) = self.images.get_mut(image) {
-                image.actions = start..actions.len() as u32;
-            }
-        }
-        self.action_facts.filter = lookup::filter(&actions);
-        self.actions = actions;
+        self.action.read(images.clone(), action);
         self.find_groups(images);
     }
 
     /// Sets an action that was resolved for the stack.
     pub fn set_action<'i>(&mut self, images: impl Iterator<Item = View<'i>>, action: &Action) {
-        let start = self.text.len() as u32;
-        self.text.push_str(&action.text);
-        self.set_action_end(start, action.service_end);
-        self.action_facts = action.facts;
-        self.actions.clear();
-        self.actions.extend_from_slice(&action.actions);
-        for (image, actions) in self.images.iter_mut().zip(&action.ranges) {
-            image.actions = actions.clone();
-        }
+        self.action.copy(action);
         self.find_groups(images);
-    }
-
-    /// Sets the places of service and name, which were added to the texts, from the length of the service.
-    fn set_action_end(&mut self, start: u32, service: u32) {
-        let end = self.text.len() as u32;
-        self.service = start..start + service;
-        self.name = (start + service + 1).min(end)..end;
     }
 
     /// Finds the groups of the parts for the action.
@@ -406,7 +292,7 @@ impl Request {
             let Some(of) = self.images.get(image).filter(|_| view.has_index()) else {
                 continue;
             };
-            let actions = slice(&self.actions, &of.actions);
+            let actions = self.action.patterns(image);
             let used = of.parts.start as usize..of.parts.end as usize;
             for part in parts.get_mut(used).unwrap_or(&mut []) {
                 let start = groups.len() as u32;
@@ -429,13 +315,8 @@ impl Request {
         known: Option<&Known>,
         target: &Target<'_>,
     ) {
-        // What an earlier caller left must not be taken for this one's.
         self.named.clear();
-        for slot in self.derived.drain(..) {
-            if let Some(slot) = self.slots.get_mut(slot as usize) {
-                slot.clear();
-            }
-        }
+        self.forget_derived();
         // Before derived keys are there: only the context can tell these.
         let from_context = self.has_names();
         let home = match known {
@@ -447,15 +328,8 @@ impl Request {
             Some(known) => self.set_known(known),
             None => self.find_named(images.clone(), principal, home),
         }
-        let wanted = self.wanted;
-        derived(principal, home, wanted, |slot, parts| {
-            self.derive(images.clone(), slot, parts)
-        });
-        if wanted >> reserved::RESOURCE_ACCOUNT & 1 != 0 {
-            if let Some(account) = resource_account(target, &resource) {
-                self.derive(images.clone(), reserved::RESOURCE_ACCOUNT, &[account]);
-            }
-        }
+        let account = resource_account(target.account, &resource);
+        self.derive_all(images, principal, home, account, self.wanted);
         let start = self.text.len() as u32;
         self.text.push_str(target.resource.text());
         self.resource = start..self.text.len() as u32;
@@ -465,7 +339,68 @@ impl Request {
                 other => self.segments.set(other.text().as_bytes()),
             }
         }
-        self.set_facts(principal, home, target, &resource);
+        let caller = Kind::of(&principal.caller);
+        let (present, _) = self.present;
+        self.facts = Facts::of(&Basis {
+            caller,
+            management_account: principal.management_account,
+            assumed_root: caller == Kind::Root && self.is_assumed_root(),
+            home,
+            action: &self.action,
+            account: target.account,
+            resource: &resource,
+            restrict_public_buckets: target.restrict_public_buckets,
+            external_grant: target.external_grant,
+            present,
+        });
+    }
+
+    /// Derives keys, after the others were added (`KEY-5`): those of the reserved slots whose bits are set in
+    /// `keys`, as far as an image looks at them. The principal is the resolved one with its ARN and its ids.
+    ///
+    /// Afterwards the request holds the keys of somebody who asks for something, and nothing else.
+    pub fn finish_keys<'i>(
+        &mut self,
+        images: impl Iterator<Item = View<'i>> + Clone,
+        principal: &Principal<'_>,
+        resolved: &Resolved<'_>,
+        keys: u32,
+    ) {
+        self.forget_derived();
+        let home = resolved.known.home();
+        let account = resource_account(resolved.account, &resolved.resource.parts());
+        self.derive_all(images, principal, home, account, self.wanted & keys);
+    }
+
+    /// What an earlier caller left must not be taken for this one's.
+    fn forget_derived(&mut self) {
+        for slot in self.derived.drain(..) {
+            if let Some(slot) = self.slots.get_mut(slot as usize) {
+                slot.clear();
+            }
+        }
+    }
+
+    fn derive_all<'i>(
+        &mut self,
+        images: impl Iterator<Item = View<'i>> + Clone,
+        principal: &Principal<'_>,
+        home: Home<'_>,
+        account: Option<&str>,
+        wanted: u32,
+    ) {
+        derived(principal, home, wanted, |slot, parts| {
+            self.derive(images.clone(), slot, parts)
+        });
+        if let (Some(account), true) = (account, wanted >> reserved::RESOURCE_ACCOUNT & 1 != 0) {
+            self.derive(images, reserved::RESOURCE_ACCOUNT, &[account]);
+        }
+    }
+
+    /// `EVAL-50`: the session is one of AssumeRoot. Every image has the key's slot.
+    fn is_assumed_root(&self) -> bool {
+        self.single(0, reserved::ASSUMED_ROOT)
+            .is_some_and(|text| text.eq_ignore_ascii_case("true"))
     }
 
     fn set_known(&mut self, known: &Known) {
@@ -542,48 +477,48 @@ impl Request {
         }
     }
 
-    /// The action, as resolved.
-    pub(crate) fn action(&self) -> Action {
-        Action {
-            text: [self.action_service(), self.action_name()].join(":"),
-            service_end: self.service.end - self.service.start,
-            facts: self
-                .action_facts
-                .with_rcps(self.action_service(), self.action_name()),
-            actions: self.actions.clone(),
-            ranges: self
-                .images
-                .iter()
-                .map(|image| image.actions.clone())
-                .collect(),
+    // What the walk reads.
+
+    /// What is asked.
+    #[inline]
+    pub(crate) fn asked(&self) -> Asked<'_> {
+        let (present, _) = self.present;
+        Asked::new(
+            &self.facts,
+            &self.action,
+            slice(self.text.as_bytes(), &self.resource),
+            &self.segments,
+            present,
+        )
+    }
+
+    /// A matcher for an image of the stack.
+    #[inline]
+    pub(crate) fn matcher<'a>(
+        &'a self,
+        asked: &'a Asked<'a>,
+        image: usize,
+        view: View<'a>,
+    ) -> Matcher<'a> {
+        Matcher {
+            view,
+            asked,
+            named: self.named(image),
+            keys: self.keys(image),
         }
     }
 
-    // What the walk reads.
-
-    /// The action's service, in lower case.
+    /// The keys, in terms of an image.
     #[inline]
-    pub(crate) fn action_service(&self) -> &str {
-        self.at(&self.service)
-    }
-
-    /// The action's name, in lower case.
-    #[inline]
-    pub(crate) fn action_name(&self) -> &str {
-        self.at(&self.name)
-    }
-
-    /// The resource.
-    #[inline]
-    pub(crate) fn resource(&self) -> &[u8] {
-        slice(self.text.as_bytes(), &self.resource)
-    }
-
-    #[inline]
-    fn at(&self, range: &Range<u32>) -> &str {
-        self.text
-            .get(range.start as usize..range.end as usize)
-            .unwrap_or("")
+    pub(crate) fn keys(&self, image: usize) -> Keys<'_> {
+        Keys {
+            text: &self.text,
+            values: &self.values,
+            slots: match self.images.get(image) {
+                Some(image) => slice(&self.slots, &image.slots),
+                None => &[],
+            },
+        }
     }
 
     /// The principals of an image that name the caller.
@@ -610,12 +545,6 @@ impl Request {
         slice(&self.groups, &part.groups)
     }
 
-    /// The layers that allow the request and those that deny it, as the host said.
-    #[inline]
-    pub(crate) fn said(&self) -> (u32, u32) {
-        self.said
-    }
-
     /// The layers that are present, and whether a resource policy is public.
     #[inline]
     pub(crate) fn present(&self) -> (u32, bool) {
@@ -630,23 +559,10 @@ impl Request {
             .unwrap_or(&EMPTY)
     }
 
-    /// The slots of an image.
-    #[inline]
-    pub(crate) fn slots_of(&self, image: usize) -> &[SlotRange] {
-        match self.images.get(image) {
-            Some(image) => slice(&self.slots, &image.slots),
-            None => &[],
-        }
-    }
-
     /// The values of a slot.
     #[inline]
     pub(crate) fn slot_values(&self, image: usize, slot: u32) -> &[Value] {
-        self.values_in(self.slot(image, slot))
-    }
-
-    #[inline]
-    pub(crate) fn values_in<'v>(&'v self, slot: &'v SlotRange) -> &'v [Value] {
+        let slot = self.slot(image, slot);
         match slot.count {
             1 => core::slice::from_ref(&slot.first),
             count => slice(&self.values, &(slot.start..slot.start + count)),
@@ -669,20 +585,4 @@ impl Request {
             .get(start..start + value.len as usize)
             .unwrap_or("")
     }
-
-    /// The bytes of the text of a value.
-    #[inline]
-    pub(crate) fn value_bytes(&self, value: &Value) -> &[u8] {
-        slice(
-            self.text.as_bytes(),
-            &(value.offset..value.offset + value.len),
-        )
-    }
-}
-
-/// The items of a range; none if it is out of range, which it never is.
-#[inline]
-fn slice<'a, T>(all: &'a [T], range: &Range<u32>) -> &'a [T] {
-    all.get(range.start as usize..range.end as usize)
-        .unwrap_or(&[])
 }

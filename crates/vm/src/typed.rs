@@ -4,11 +4,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use portcullis_image::index::Segments;
+use portcullis_image::index::{Group, Segments};
 use portcullis_image::{PrincipalForm, Section, View};
 use portcullis_model::{Principal, split_arn};
 
 use crate::facts::{ActionFacts, Home, ResourceParts};
+use crate::lookup;
+use crate::matcher::{Asked, Keys, Matcher, slice};
 use crate::named::{self, FromContext, Named};
 use crate::request::Request;
 
@@ -38,25 +40,127 @@ impl Key {
 }
 
 /// An action, resolved for a stack of images.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Action {
     /// `service:name`, in lower case.
-    pub(crate) text: String,
+    text: String,
     /// Where the service ends.
-    pub(crate) service_end: u32,
+    service_end: u32,
     pub(crate) facts: ActionFacts,
-    /// Patterns of the images, as [`crate::lookup::actions`] gives them.
-    pub(crate) actions: Vec<u32>,
-    pub(crate) ranges: Vec<Range<u32>>,
+    /// Patterns of the images, as [`lookup::actions`] gives them.
+    patterns: Vec<u32>,
+    /// Where those of each image end.
+    ends: Vec<u32>,
 }
 
 impl Action {
     /// Resolves an action, `service:Name` in any case (`MATCH-10`).
     pub fn resolve<'i>(images: impl Iterator<Item = View<'i>> + Clone, name: &str) -> Action {
-        let mut request = Request::new();
-        request.begin(images.clone());
-        request.set_action_name(images, name);
-        request.action()
+        let mut action = Action::default();
+        action.set(images, name);
+        action
+    }
+
+    /// Becomes another action. Reuses its memory.
+    pub fn set<'i>(&mut self, images: impl Iterator<Item = View<'i>>, name: &str) {
+        self.read(images, name);
+        let facts = self.facts;
+        self.facts = facts.with_rcps(self.service_text(), self.name_text());
+    }
+
+    /// The same, for an action of one request.
+    pub(crate) fn read<'i>(&mut self, images: impl Iterator<Item = View<'i>>, name: &str) {
+        self.clear();
+        self.text.push_str(name);
+        self.text.make_ascii_lowercase();
+        let colon = name.bytes().position(|byte| byte == b':');
+        self.service_end = colon.unwrap_or(name.len()) as u32;
+        self.facts = ActionFacts::of(self.service_text(), self.name_text());
+        let mut patterns = core::mem::take(&mut self.patterns);
+        for view in images {
+            if view.has_index() {
+                self.with_matcher(view, |matcher| lookup::actions(matcher, &mut patterns));
+            }
+            self.ends.push(patterns.len() as u32);
+        }
+        self.facts.filter = lookup::filter(&patterns);
+        self.patterns = patterns;
+    }
+
+    /// Calls back with a matcher for an image that knows the action and nothing else.
+    pub(crate) fn with_matcher(&self, view: View<'_>, work: impl FnOnce(&Matcher<'_>)) {
+        let (facts, segments) = Default::default();
+        work(&Matcher {
+            view,
+            asked: &Asked::new(&facts, self, &[], &segments, 0),
+            named: &[],
+            keys: Keys::NONE,
+        });
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.text.clear();
+        self.service_end = 0;
+        self.facts = ActionFacts::default();
+        self.patterns.clear();
+        self.ends.clear();
+    }
+
+    /// Becomes the same as another. Reuses its memory.
+    pub(crate) fn copy(&mut self, other: &Action) {
+        self.text.clear();
+        self.text.push_str(&other.text);
+        self.service_end = other.service_end;
+        self.facts = other.facts;
+        self.patterns.clear();
+        self.patterns.extend_from_slice(&other.patterns);
+        self.ends.clear();
+        self.ends.extend_from_slice(&other.ends);
+    }
+
+    /// A part of any image of the stack can have a statement for the action only if its filter
+    /// ([`crate::part_filter`]) has a bit in common with this one.
+    #[inline]
+    pub fn filter(&self) -> u64 {
+        self.facts.filter
+    }
+
+    /// Appends the groups of candidates that a part of an image has for the action, by the place of the image
+    /// in the stack. None if the image has no index.
+    pub fn groups(&self, image: usize, view: View<'_>, part: u32, all: &mut Vec<Group>) {
+        if view.has_index() {
+            lookup::groups(view, &view.part(part), self.patterns(image), all);
+        }
+    }
+
+    /// The patterns of an image that match it.
+    pub(crate) fn patterns(&self, image: usize) -> &[u32] {
+        let start = image.checked_sub(1).and_then(|before| self.ends.get(before));
+        let end = self.ends.get(image).copied().unwrap_or(0);
+        slice(&self.patterns, &(start.copied().unwrap_or(0)..end))
+    }
+
+    /// Its service, in lower case.
+    #[inline]
+    pub(crate) fn service(&self) -> &[u8] {
+        slice(self.text.as_bytes(), &(0..self.service_end))
+    }
+
+    /// Its name, in lower case.
+    #[inline]
+    pub(crate) fn name(&self) -> &[u8] {
+        let text = self.text.as_bytes();
+        text.get(self.service_end as usize + 1..).unwrap_or(&[])
+    }
+
+    pub(crate) fn service_text(&self) -> &str {
+        let service = self.text.get(..self.service_end as usize);
+        service.unwrap_or_default()
+    }
+
+    pub(crate) fn name_text(&self) -> &str {
+        let name = self.text.get(self.service_end as usize + 1..);
+        name.unwrap_or_default()
     }
 }
 
@@ -82,23 +186,27 @@ impl Resource {
     /// assert_eq!(target.resource.text(), "arn:aws:s3:::reports");
     /// ```
     pub fn read(text: &str) -> Resource {
-        let parts = ResourceParts::of(text, split_arn(text));
-        let mut segments = Segments::default();
-        segments.set(text.as_bytes());
+        let mut resource = Resource::default();
+        resource.set(text, split_arn(text));
+        resource
+    }
+
+    /// Becomes another resource: a text, and what [`split_arn`] gives for it. Reuses its memory.
+    pub fn set(&mut self, text: &str, parts: Option<[&str; 6]>) {
+        let parts = ResourceParts::of(text, parts);
         let place = |part: &str| {
             // A part lies in the text, so many bytes behind its start.
             let start = part.as_ptr() as usize - text.as_ptr() as usize;
             start as u32..(start + part.len()) as u32
         };
-        Resource {
-            text: text.into(),
-            segments,
-            is_star: parts.is_star,
-            is_key: parts.is_key,
-            is_role: parts.is_role,
-            partition: parts.partition.map(place),
-            account: parts.account.map(place),
-        }
+        self.text.clear();
+        self.text.push_str(text);
+        self.segments.set(text.as_bytes());
+        self.is_star = parts.is_star;
+        self.is_key = parts.is_key;
+        self.is_role = parts.is_role;
+        self.partition = parts.partition.map(place);
+        self.account = parts.account.map(place);
     }
 
     /// The text, as it was read.
@@ -110,7 +218,7 @@ impl Resource {
         self.text.get(range.start as usize..range.end as usize)
     }
 
-    fn parts(&self) -> ResourceParts<'_> {
+    pub(crate) fn parts(&self) -> ResourceParts<'_> {
         ResourceParts {
             is_star: self.is_star,
             partition: self.partition.as_ref().and_then(|range| self.at(range)),
@@ -126,8 +234,6 @@ impl Resource {
 pub enum ResourceRef<'a> {
     /// An ARN, or `*` (`MATCH-28`).
     Text(&'a str),
-    /// The same, and what [`split_arn`](portcullis_model::split_arn) gives for it.
-    Split(&'a str, Option<[&'a str; 6]>),
     /// The same, read before.
     Read(&'a Resource),
 }
@@ -136,7 +242,7 @@ impl<'a> ResourceRef<'a> {
     /// The text.
     pub fn text(self) -> &'a str {
         match self {
-            ResourceRef::Text(text) | ResourceRef::Split(text, _) => text,
+            ResourceRef::Text(text) => text,
             ResourceRef::Read(resource) => &resource.text,
         }
     }
@@ -144,7 +250,6 @@ impl<'a> ResourceRef<'a> {
     pub(crate) fn parts(self) -> ResourceParts<'a> {
         match self {
             ResourceRef::Text(text) => ResourceParts::of(text, split_arn(text)),
-            ResourceRef::Split(text, parts) => ResourceParts::of(text, parts),
             ResourceRef::Read(resource) => resource.parts(),
         }
     }
@@ -194,7 +299,7 @@ impl Known {
     }
 
     /// Forgets what it held, for a caller whom no policy names.
-    pub fn set_unnamed(&mut self, images: usize, home: Home<'_>) {
+    fn set_unnamed(&mut self, images: usize, home: Home<'_>) {
         self.named.clear();
         self.ranges.clear();
         self.ranges.resize(images, 0..0);
@@ -220,6 +325,32 @@ impl Known {
             let context = FromContext::default();
             named::find_by(look_up, principal, home, context, &mut self.named);
             *range = start..self.named.len() as u32;
+        }
+    }
+
+    /// The same, with the names that the context says: those among the keys of a request.
+    pub fn set_from<'i>(
+        &mut self,
+        images: impl Iterator<Item = View<'i>>,
+        request: &Request,
+        principal: &Principal<'_>,
+        home: Home<'_>,
+    ) {
+        self.set_unnamed(0, home);
+        for (image, view) in images.enumerate() {
+            let start = self.named.len() as u32;
+            let context = FromContext::of(request, image);
+            named::find(view, principal, home, context, &mut self.named);
+            self.ranges.push(start..self.named.len() as u32);
+        }
+    }
+
+    /// The principals of an image that name the caller.
+    #[inline]
+    pub(crate) fn named(&self, image: usize) -> &[Named] {
+        match self.ranges.get(image) {
+            Some(range) => slice(&self.named, range),
+            None => &[],
         }
     }
 

@@ -7,8 +7,9 @@ use portcullis_model::Layer;
 use crate::caller::Strength;
 use crate::combine::{Outcome, Verdicts, combine, suffice};
 use crate::explain::Step;
-use crate::glob::Matcher;
+use crate::facts::Facts;
 use crate::lookup;
+use crate::matcher::Matcher;
 use crate::request::{Request, UsedPart};
 
 /// What the walk tells of its way. The one that decides tells nobody, and costs nothing.
@@ -31,23 +32,19 @@ impl Sink for Quiet {
 /// apart, not with the statements of the images; without index it is linear in these.
 #[inline]
 pub fn decide<'i>(images: impl Iterator<Item = View<'i>>, request: &Request) -> Outcome {
-    let facts = &request.facts;
-    let mut walk = Walk::new(request, facts.layers, facts.undeniable);
-    walk.through(images, request);
-    if walk.denied & walk.deniable == 0 && suffice(facts, walk.allowed & walk.layers) {
-        return Outcome::allow();
+    let asked = request.asked();
+    let mut walk = Walk::new(request.facts.layers, request.facts.undeniable);
+    for (image, view) in images.enumerate() {
+        let matcher = request.matcher(&asked, image, view);
+        walk.enter_image();
+        for part in request.parts_of(image) {
+            let groups = request.groups_of(part);
+            if !(view.has_index() && walk.candidates(&matcher, groups, part.layers, &mut AtOnce)) {
+                walk.all(&matcher, part, &mut Quiet);
+            }
+        }
     }
-    combine(facts, &walk.verdicts(request))
-}
-
-/// Whether some statement of the parts of a filled request allows it, and whether some denies it, in
-/// whatever layer and for whichever kind of caller: what a host may keep for requests that differ only in
-/// what the parts do not look at ([`crate::KnownParts`]).
-pub fn says<'i>(images: impl Iterator<Item = View<'i>>, request: &Request) -> (bool, bool) {
-    let mut walk = Walk::new(request, u32::MAX, 0);
-    walk.through(images, request);
-    let verdicts = walk.verdicts(request);
-    (verdicts.allow != 0, verdicts.deny != 0)
+    walk.outcome(&request.facts, request.present())
 }
 
 /// Finds what every statement that takes part says, and tells.
@@ -56,14 +53,15 @@ pub(crate) fn record<'i>(
     request: &Request,
     sink: &mut impl Sink,
 ) -> Verdicts {
-    let mut walk = Walk::new(request, request.facts.layers, request.facts.undeniable);
+    let asked = request.asked();
+    let mut walk = Walk::new(request.facts.layers, request.facts.undeniable);
     for (image, view) in images.enumerate() {
-        let matcher = Matcher::new(view, request, image);
+        let matcher = request.matcher(&asked, image, view);
         for part in request.parts_of(image) {
             walk.all(&matcher, part, sink);
         }
     }
-    walk.verdicts(request)
+    walk.verdicts(request.present())
 }
 
 /// The mask of the resource policy's layer.
@@ -72,7 +70,45 @@ fn resource_layer() -> u32 {
     layer_mask(Layer::Resource)
 }
 
-struct Walk {
+/// What becomes of a candidate that can still change something.
+pub(crate) trait Judge {
+    /// A statement and the layers that it stands for.
+    fn candidate(
+        &mut self,
+        walk: &mut Walk,
+        matcher: &Matcher<'_>,
+        candidate: &Candidate,
+        statement: StatementRef<'_>,
+        layers: u32,
+    );
+}
+
+/// It is judged as a whole.
+pub(crate) struct AtOnce;
+
+impl Judge for AtOnce {
+    #[inline(always)]
+    fn candidate(
+        &mut self,
+        walk: &mut Walk,
+        matcher: &Matcher<'_>,
+        candidate: &Candidate,
+        statement: StatementRef<'_>,
+        layers: u32,
+    ) {
+        let head = match candidate.pattern {
+            ANY => true,
+            WHOLE_HEAD => matcher.action(statement) && matcher.resource(statement),
+            pattern => matcher.matches(pattern, matcher.asked.resource),
+        };
+        if head {
+            walk.rest(matcher, statement, layers);
+        }
+    }
+}
+
+#[derive(Clone)]
+pub(crate) struct Walk {
     /// Layers that take part.
     layers: u32,
     /// Layers whose Deny counts.
@@ -93,26 +129,39 @@ struct Walk {
 
 impl Walk {
     #[inline]
-    fn new(request: &Request, layers: u32, undeniable: u32) -> Walk {
-        let (allowed, denied) = request.said();
+    pub(crate) fn new(layers: u32, undeniable: u32) -> Walk {
         let deniable = layers & !undeniable;
         Walk {
             layers,
             deniable,
-            allowed: !layers | allowed & !resource_layer(),
-            denied: !deniable | denied,
+            allowed: !layers,
+            denied: !deniable,
             grant: None,
             ran: 0,
             held: 0,
         }
     }
 
-    fn verdicts(&self, request: &Request) -> Verdicts {
-        let (present, public) = request.present();
-        let (said, _) = request.said();
+    /// The decision, if all was looked at; `present` are the layers that are present, and whether a resource
+    /// policy is public.
+    #[inline]
+    pub(crate) fn outcome(&self, facts: &Facts, present: (u32, bool)) -> Outcome {
+        if self.suffices(facts) {
+            return Outcome::allow();
+        }
+        combine(facts, &self.verdicts(present))
+    }
+
+    /// True if the request is allowed unless a Deny comes.
+    #[inline]
+    pub(crate) fn suffices(&self, facts: &Facts) -> bool {
+        self.denied & self.deniable == 0 && suffice(facts, self.allowed & self.layers)
+    }
+
+    pub(crate) fn verdicts(&self, (present, public): (u32, bool)) -> Verdicts {
         let granted = match self.grant {
             Some(_) => resource_layer(),
-            None => said & resource_layer(),
+            None => 0,
         };
         Verdicts {
             present,
@@ -123,18 +172,26 @@ impl Walk {
         }
     }
 
+    /// The layers that take part.
+    #[inline]
+    pub(crate) fn layers(&self) -> u32 {
+        self.layers
+    }
+
+    /// Numbers of shared guards are an image's own.
     #[inline(always)]
-    fn through<'i>(&mut self, images: impl Iterator<Item = View<'i>>, request: &Request) {
-        for (image, view) in images.enumerate() {
-            let matcher = Matcher::new(view, request, image);
-            // Numbers of shared guards are an image's own.
-            (self.ran, self.held) = (0, 0);
-            for part in request.parts_of(image) {
-                if !(view.has_index() && self.candidates(&matcher, part)) {
-                    self.all(&matcher, part, &mut Quiet);
-                }
-            }
-        }
+    pub(crate) fn enter_image(&mut self) {
+        (self.ran, self.held) = (0, 0);
+    }
+
+    /// True if a statement changes nothing any more in the layers that it stands for.
+    #[inline(always)]
+    pub(crate) fn is_settled(&self, is_deny: bool, layers: u32) -> bool {
+        let settled = match is_deny {
+            true => self.denied,
+            false => self.allowed,
+        };
+        layers & !settled == 0
     }
 
     /// Looks at every statement of a part.
@@ -160,17 +217,24 @@ impl Walk {
         }
     }
 
-    /// Looks at the candidates that the index gives. False if the index cannot tell all of them.
+    /// Looks at the candidates of a part that the index gives. False if it cannot tell all of them.
     #[inline(always)]
-    fn candidates(&mut self, matcher: &Matcher<'_>, used: &UsedPart) -> bool {
-        let layers = used.layers & self.layers;
-        for group in matcher.request.groups_of(used) {
+    #[must_use]
+    pub(crate) fn candidates(
+        &mut self,
+        matcher: &Matcher<'_>,
+        groups: &[Group],
+        layers: u32,
+        judge: &mut impl Judge,
+    ) -> bool {
+        let layers = layers & self.layers;
+        for group in groups {
             self.allow(group.allows & layers, Strength::Direct);
-            if group.probe_count > 0 && !self.hashed(matcher, group, layers) {
+            if group.probe_count > 0 && !self.hashed(matcher, group, layers, judge) {
                 return false;
             }
             if group.count > 0 {
-                self.scan(matcher, group.start, group.count, layers);
+                self.scan(matcher, (group.start, group.count), layers, judge);
             }
         }
         true
@@ -178,66 +242,97 @@ impl Walk {
 
     /// Looks at the candidates of a group that are found by the resource.
     #[inline(never)]
-    fn hashed(&mut self, matcher: &Matcher<'_>, group: &Group, layers: u32) -> bool {
+    fn hashed(
+        &mut self,
+        matcher: &Matcher<'_>,
+        group: &Group,
+        layers: u32,
+        judge: &mut impl Judge,
+    ) -> bool {
         let view = matcher.view;
         lookup::hashed(matcher, group, |bucket| {
             let (first, end) = view.bucket(bucket);
             if first < end {
-                self.scan(matcher, first, end - first, layers);
+                self.scan(matcher, (first, end - first), layers, judge);
             }
         })
     }
 
-    /// Looks at candidates one by one.
+    /// Looks at candidates one by one: the first, and how many there are.
     ///
     /// Never inlined: a loop in a loop leaves no registers for the inner one.
     #[inline(never)]
-    fn scan(&mut self, matcher: &Matcher<'_>, first: u32, count: u32, layers: u32) {
-        let mask = matcher.request.segments.mask();
+    fn scan(
+        &mut self,
+        matcher: &Matcher<'_>,
+        (first, count): (u32, u32),
+        layers: u32,
+        judge: &mut impl Judge,
+    ) {
+        let mask = matcher.asked.segments.mask();
         for candidate in matcher.view.candidates(first, count) {
             if candidate.mask & !mask == 0 {
-                self.candidate(matcher, &candidate, layers);
+                self.candidate(matcher, &candidate, layers, judge);
             }
         }
     }
 
     #[inline(always)]
-    fn candidate(&mut self, matcher: &Matcher<'_>, candidate: &Candidate, layers: u32) {
+    pub(crate) fn candidate(
+        &mut self,
+        matcher: &Matcher<'_>,
+        candidate: &Candidate,
+        layers: u32,
+        judge: &mut impl Judge,
+    ) {
         let statement = matcher.view.statement_ref(candidate.statement);
         let layers = statement.layers() & layers;
-        let settled = match statement.is_deny() {
-            true => self.denied,
-            false => self.allowed,
-        };
-        if layers & !settled == 0 {
-            return;
-        }
-        let head = match candidate.pattern {
-            ANY => true,
-            WHOLE_HEAD => matcher.action(statement) && matcher.resource(statement),
-            pattern => matcher.matches(pattern, matcher.request.resource()),
-        };
-        if head {
-            self.rest(matcher, statement, layers);
+        if !self.is_settled(statement.is_deny(), layers) {
+            judge.candidate(self, matcher, candidate, statement, layers);
         }
     }
 
     /// Principals and condition of a statement whose action and resource match.
     #[inline(always)]
     fn rest(&mut self, matcher: &Matcher<'_>, statement: StatementRef<'_>, layers: u32) -> Step {
-        let Some(strength) = matcher.principal(statement, layers) else {
-            return Step::Principal;
-        };
+        match matcher.principal(statement, layers) {
+            Some(strength) => self.condition(matcher, statement, layers, strength),
+            None => Step::Principal,
+        }
+    }
+
+    /// The condition of a statement of which all else matches.
+    #[inline(always)]
+    pub(crate) fn condition(
+        &mut self,
+        matcher: &Matcher<'_>,
+        statement: StatementRef<'_>,
+        layers: u32,
+        strength: Strength,
+    ) -> Step {
         if statement.guard() != NONE {
             if let Some(leaf) = self.failing_leaf(matcher, statement) {
                 return Step::Condition(leaf);
             }
         }
-        match statement.is_deny() {
+        self.count(statement.is_deny(), layers, strength);
+        Step::Matched
+    }
+
+    /// A statement that matches.
+    #[inline(always)]
+    pub(crate) fn count(&mut self, is_deny: bool, layers: u32, strength: Strength) {
+        match is_deny {
             true => self.denied |= layers,
             false => self.allow(layers, strength),
         }
-        Step::Matched
+    }
+
+    /// Layers of which it is known that some statement allows the request, and that some denies it: not the
+    /// resource policy's, whose Allow has a strength.
+    pub(crate) fn say(&mut self, allowed: u32, denied: u32) {
+        self.allowed |= allowed & !resource_layer();
+        self.denied |= denied;
     }
 
     /// An Allow in layers that take part.

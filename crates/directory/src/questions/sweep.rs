@@ -3,16 +3,17 @@
 //! What a policy says to it is the same for all principals, unless the policy looks at something that
 //! differs between them. It is found out once then, and only the policies that do look are walked for each.
 
+use bumpalo::Bump;
+use portcullis_image::index::Group;
 use portcullis_image::layer_mask;
 use portcullis_model::{Decision, Layer};
-use portcullis_vm::{Key, KnownParts};
+use portcullis_vm::{Key, Leftovers, Partial};
 
 use crate::Directory;
-use crate::check::{Asked, Choice, Deed, Filling, Given, Object};
-use crate::compiled::{Compiled, Parts, Row};
+use crate::check::{Asked, Case, Deciding, Deed, Given, Memory, Object};
 use crate::engine::{Engine, EngineError};
 use crate::questions::Query;
-use crate::reads::{self, Reads};
+use crate::reads;
 
 /// A question, resolved.
 pub(crate) struct Sweep<'q> {
@@ -60,45 +61,37 @@ impl<'q> Sweep<'q> {
         directory: &Directory,
         principal: usize,
         engine: &mut Engine,
-        memory: &mut Memory,
+        memory: &mut Answers,
     ) -> Result<Decision, EngineError> {
         let tables = &directory.tables;
         let compiled = directory.store.compiled(tables)?;
         let Some(row) = tables.principals.get(principal) else {
             return Ok(Decision::ImplicitDeny);
         };
-        let caller = tables.by_number(principal);
-        let filling = Filling {
+        memory.enter_account(row.account);
+        let deciding = Deciding {
             tables,
             compiled,
             asked: &Asked::resolved(&self.deed, &self.object),
         };
-        let Engine {
-            request,
-            known,
-            arena,
-        } = engine;
-        if memory.account != Some(row.account) {
-            let probe = &mut memory.probe;
-            filling.fill(probe, known, arena, &caller, &mut NoParts, self.context());
-            memory.account = Some(row.account);
-            memory.said.resize(compiled.part_count(), Said::default());
-        }
-        filling.fill(request, known, arena, &caller, memory, self.context());
-        Ok(portcullis_vm::decide(compiled.views(), request).decision())
+        let caller = tables.by_number(principal);
+        let outcome = deciding.run(&mut engine.scratch, caller, memory, self.context());
+        Ok(outcome.decision())
     }
 }
 
 /// What is known of the answers to one question. One for each thread and question.
 #[derive(Debug, Default)]
-pub(crate) struct Memory {
-    /// The request of somebody of the account, without parts.
-    probe: portcullis_vm::Request,
+pub(crate) struct Answers {
     account: Option<u32>,
     /// By part.
     said: Vec<Said>,
-    /// The parts to be walked.
-    walked: Vec<(u32, u32)>,
+    /// The keys of somebody of the account, once something looks at them.
+    keys: portcullis_vm::Request,
+    has_keys: bool,
+    left: Leftovers,
+    groups: Vec<Group>,
+    arena: Bump,
 }
 
 /// What a part says.
@@ -118,88 +111,69 @@ enum When {
     Of(u32),
 }
 
-impl Memory {
+impl Answers {
+    fn enter_account(&mut self, account: u32) {
+        if self.account != Some(account) {
+            self.account = Some(account);
+            self.has_keys = false;
+        }
+    }
+
+    /// Looks at a part alone.
+    fn look<'q>(
+        &mut self,
+        case: &Case<'_, '_>,
+        part: u32,
+        context: impl Iterator<Item = Given<'q>>,
+    ) -> (bool, bool) {
+        let mut partial = Partial::of_part(case.resolved, &mut self.left);
+        case.look(&mut partial, part, u32::MAX, &mut self.groups);
+        if partial.left().next().is_some() {
+            if !self.has_keys {
+                self.arena.reset();
+                case.fill_keys(&mut self.keys, &self.arena, reads::ALL, context);
+                self.has_keys = true;
+            }
+            partial.judge(case.deciding.compiled.views(), &self.keys);
+        }
+        partial.says()
+    }
+}
+
+impl Memory for Answers {
     /// What a part says that does not look at what differs between the principals of an account.
-    fn said(&mut self, compiled: &Compiled, part: u32, reads: Reads) -> Said {
+    fn said<'q>(
+        &mut self,
+        case: &Case<'_, '_>,
+        part: u32,
+        layers: u32,
+        context: impl Iterator<Item = Given<'q>> + Clone,
+    ) -> Option<(bool, bool)> {
+        let compiled = case.deciding.compiled;
+        let reads = compiled.reads(part);
+        // An Allow of a resource policy is by more or less.
+        if layers & layer_mask(Layer::Resource) != 0 || reads & reads::CALLER != 0 {
+            return None;
+        }
         let when = match (reads & reads::ACCOUNT, self.account) {
             (0, _) | (_, None) => When::Always,
             (_, Some(account)) => When::Of(account),
         };
+        if self.said.is_empty() {
+            self.said.resize(compiled.part_count(), Said::default());
+        }
         let known = self.said.get(part as usize).copied().unwrap_or_default();
         if known.when == when {
-            return known;
+            return Some((known.allows, known.denies));
         }
-        let (image, number) = compiled.home(part);
-        self.probe.clear_parts();
-        if let Some(own) = compiled.images().get(image as usize) {
-            let alone = std::iter::once((u32::MAX, number));
-            let known = KnownParts::default();
-            self.probe
-                .use_parts(image as usize, own.view(), alone, known);
-        }
-        let (allows, denies) = portcullis_vm::says(compiled.views(), &self.probe);
-        let said = Said {
-            when,
-            allows,
-            denies,
-        };
+        let (allows, denies) = self.look(case, part, context);
         if let Some(place) = self.said.get_mut(part as usize) {
-            *place = said;
-        }
-        said
-    }
-}
-
-impl Choice for Memory {
-    fn use_sets(
-        &mut self,
-        compiled: &Compiled,
-        row: &Row,
-        image: usize,
-        request: &mut portcullis_vm::Request,
-        reads: &mut Reads,
-    ) {
-        let mut known = row.known();
-        self.walked.clear();
-        if row.filter & request.action_filter() != 0 {
-            let mut ask = |layers: u32, part: u32| {
-                let Some(number) = compiled.number_in(image, part) else {
-                    return;
-                };
-                let looks_at = compiled.reads(part);
-                let grants = layers & layer_mask(Layer::Resource) != 0;
-                if grants || looks_at & reads::CALLER != 0 {
-                    *reads |= looks_at;
-                    self.walked.push((layers, number));
-                    return;
-                }
-                let said = self.said(compiled, part, looks_at);
-                known.allowed |= if said.allows { layers } else { 0 };
-                known.denied |= if said.denies { layers } else { 0 };
+            *place = Said {
+                when,
+                allows,
+                denies,
             };
-            match compiled.parts(row) {
-                Parts::Alike(layers, parts) => parts.iter().for_each(|part| ask(layers, *part)),
-                Parts::Each(parts) => parts.iter().for_each(|(layers, part)| ask(*layers, *part)),
-            }
         }
-        if let Some(own) = compiled.images().get(image) {
-            request.use_parts(image, own.view(), self.walked.iter().copied(), known);
-        }
-    }
-}
-
-/// Takes no part, and looks at everything.
-struct NoParts;
-
-impl Choice for NoParts {
-    fn use_sets(
-        &mut self,
-        _: &Compiled,
-        _: &Row,
-        _: usize,
-        _: &mut portcullis_vm::Request,
-        reads: &mut Reads,
-    ) {
-        *reads = reads::ALL;
+        Some((allows, denies))
     }
 }

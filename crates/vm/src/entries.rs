@@ -1,0 +1,148 @@
+//! What an action leads to in a part, worked out beforehand and laid out as the walk reads it.
+
+use alloc::vec::Vec;
+
+use portcullis_image::index::{Candidate, WHOLE_HEAD};
+use portcullis_image::{ANY, NONE, Str, View};
+
+use crate::glob::strip;
+use crate::lookup;
+use crate::matcher::Matcher;
+use crate::typed::Action;
+
+/// A statement that an action matches, with what is looked at first, in half a line of the processor's caches.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(32))]
+pub struct Entry {
+    /// The segments that the pattern asks for.
+    pub(crate) mask: u64,
+    /// The start of the pattern.
+    literal: Str,
+    pub(crate) statement: u32,
+    pattern: u32,
+    /// The layers that the statement belongs to.
+    pub(crate) layers: u32,
+    kind: Kind,
+    pub(crate) is_deny: bool,
+    pub(crate) has_principals: bool,
+    pub(crate) is_guarded: bool,
+}
+
+/// How the resource of a request is matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Any,
+    Exact,
+    Prefix,
+    Tokens,
+    /// By all patterns of the statement.
+    List,
+    /// A pattern has a variable.
+    Variable,
+}
+
+impl Entry {
+    /// Reads a candidate; none if the statement does not match the matcher's action, or no resource.
+    fn read(matcher: &Matcher<'_>, candidate: &Candidate) -> Option<Entry> {
+        let view = matcher.view;
+        let statement = view.statement_ref(candidate.statement);
+        let mut literal = Str::default();
+        let kind = match candidate.pattern {
+            ANY => Kind::Any,
+            WHOLE_HEAD if !matcher.action(statement) => return None,
+            WHOLE_HEAD if statement.resources() == ANY => match statement.not_resource() {
+                true => return None,
+                false => Kind::Any,
+            },
+            WHOLE_HEAD => {
+                let patterns = view.list(statement.resources());
+                match patterns.any(|pattern| matcher.has_variable(pattern)) {
+                    true => Kind::Variable,
+                    false => Kind::List,
+                }
+            }
+            pattern => {
+                let record = view.pattern_ref(pattern);
+                literal = record.literal();
+                if record.is_prefix() {
+                    Kind::Prefix
+                } else if record.is_exact() {
+                    Kind::Exact
+                } else if matcher.has_variable(pattern) {
+                    Kind::Variable
+                } else {
+                    Kind::Tokens
+                }
+            }
+        };
+        Some(Entry {
+            mask: candidate.mask,
+            literal,
+            statement: candidate.statement,
+            pattern: candidate.pattern,
+            layers: statement.layers(),
+            kind,
+            is_deny: statement.is_deny(),
+            has_principals: statement.principals() != NONE,
+            is_guarded: statement.guard() != NONE,
+        })
+    }
+
+    /// As the index has it.
+    pub(crate) fn candidate(&self) -> Candidate {
+        Candidate {
+            mask: self.mask,
+            statement: self.statement,
+            pattern: self.pattern,
+        }
+    }
+
+    /// Whether the statement matches the resource; none if only the keys can tell.
+    #[inline(always)]
+    pub(crate) fn resource(&self, matcher: &Matcher<'_>) -> Option<bool> {
+        let resource = matcher.asked.resource;
+        let rest = || {
+            let literal = self.literal.get(matcher.view.bytes())?;
+            strip(resource, literal)
+        };
+        Some(match self.kind {
+            Kind::Any => true,
+            Kind::Prefix => rest().is_some(),
+            Kind::Exact => rest().is_some_and(<[u8]>::is_empty),
+            Kind::Tokens => matcher.matches(self.pattern, resource),
+            Kind::List => matcher.resource(matcher.view.statement_ref(self.statement)),
+            Kind::Variable => return None,
+        })
+    }
+}
+
+impl Action {
+    /// Appends the statements of a part of an image that match the action, and gives the layers in which the
+    /// part allows every resource to everyone without condition. The image is called by its place in the stack.
+    ///
+    /// None if the part is to be looked at by its groups ([`Action::groups`]): if it has so many statements
+    /// for the action that they are found by the resource, or if the image has no index.
+    pub fn entries(
+        &self,
+        image: usize,
+        view: View<'_>,
+        part: u32,
+        all: &mut Vec<Entry>,
+    ) -> Option<u32> {
+        if !view.has_index() {
+            return None;
+        }
+        let mut groups = Vec::new();
+        lookup::groups(view, &view.part(part), self.patterns(image), &mut groups);
+        if groups.iter().any(|group| group.probe_count > 0) {
+            return None;
+        }
+        self.with_matcher(view, |matcher| {
+            for group in &groups {
+                let candidates = view.candidates(group.start, group.count);
+                all.extend(candidates.filter_map(|own| Entry::read(matcher, &own)));
+            }
+        });
+        Some(groups.iter().fold(0, |all, group| all | group.allows))
+    }
+}

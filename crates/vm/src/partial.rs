@@ -1,0 +1,358 @@
+//! A decision of which the host names the parts: first as far as no key of the context is needed, which is
+//! mostly all the way, then the rest.
+
+use alloc::vec::Vec;
+
+use portcullis_image::index::{Candidate, Group, WHOLE_HEAD};
+use portcullis_image::{ANY, NONE, StatementRef, View};
+use portcullis_model::Principal;
+
+use crate::caller::{Kind, Strength};
+use crate::combine::Outcome;
+use crate::entries::Entry;
+use crate::facts::{Basis, Facts};
+use crate::matcher::{Asked, Keys, Matcher};
+use crate::request::Request;
+use crate::typed::{Action, Known, Resource};
+use crate::walk::{AtOnce, Judge, Walk};
+
+/// A request of which all names were resolved before. Its keys come later.
+#[derive(Clone, Copy, Debug)]
+pub struct Resolved<'a> {
+    /// The caller. Its ARN and its ids are not looked at: `known` is what they say.
+    pub principal: Principal<'a>,
+    /// What the images know of the caller.
+    pub known: &'a Known,
+    /// The action.
+    pub action: &'a Action,
+    /// The resource.
+    pub resource: &'a Resource,
+    /// The account that owns it, if known (`EVAL-12`).
+    pub account: Option<&'a str>,
+    /// The caller's session is one of AssumeRoot (`EVAL-50`).
+    pub assumed_root: bool,
+    /// `RestrictPublicBuckets` is in force (`S3-4`).
+    pub restrict_public_buckets: bool,
+    /// Something outside the policy language grants the request (`EVAL-75`).
+    pub external_grant: bool,
+}
+
+/// What a host knows of parts that take part, all together.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KnownParts {
+    /// The layers that are present: those of the parts where they take part.
+    pub present: u32,
+    /// A resource policy among them is public (`S3-5`).
+    pub public: bool,
+    /// The layers, but for the resource policy's, in which some statement allows everything without condition.
+    /// A part of which nothing else can be said need not be looked at.
+    pub allowed: u32,
+}
+
+/// A statement that cannot be judged without the keys.
+#[derive(Clone, Copy, Debug)]
+struct Leftover {
+    image: u32,
+    candidate: Candidate,
+    /// The layers that it stands for.
+    layers: u32,
+    is_deny: bool,
+    /// How it names the caller, if all of it matches but for the condition; none if nothing is known yet.
+    strength: Option<Strength>,
+}
+
+/// Memory for statements that cannot be judged without the keys, to be used in many decisions.
+#[derive(Clone, Debug, Default)]
+pub struct Leftovers(Vec<Leftover>);
+
+/// A decision in the making, for a stack of images.
+///
+/// The host names the parts that take part ([`Partial::look`]). If statements are left then
+/// ([`Partial::left`]), it fills a request with the keys that these look at and has them judged with it
+/// ([`Partial::judge`]). What it says wrongly is decided wrongly.
+///
+/// Neither step allocates, once the memory has held as many statements.
+pub struct Partial<'a> {
+    facts: Facts,
+    resolved: &'a Resolved<'a>,
+    parts: KnownParts,
+    walk: Walk,
+    left: &'a mut Leftovers,
+    /// A Deny is among what is left.
+    denies: bool,
+}
+
+impl<'a> Partial<'a> {
+    /// Begins a decision, of whose parts as much is known.
+    pub fn new(
+        resolved: &'a Resolved<'a>,
+        parts: KnownParts,
+        left: &'a mut Leftovers,
+    ) -> Partial<'a> {
+        let principal = &resolved.principal;
+        let facts = Facts::of(&Basis {
+            caller: Kind::of(&principal.caller),
+            management_account: principal.management_account,
+            assumed_root: resolved.assumed_root,
+            home: resolved.known.home(),
+            action: resolved.action,
+            account: resolved.account,
+            resource: &resolved.resource.parts(),
+            restrict_public_buckets: resolved.restrict_public_buckets,
+            external_grant: resolved.external_grant,
+            present: parts.present,
+        });
+        let mut walk = Walk::new(facts.layers, facts.undeniable);
+        walk.say(parts.allowed, 0);
+        Partial::with(resolved, facts, parts, walk, left)
+    }
+
+    /// Begins to find out what single parts say ([`Partial::says`]), in whatever layer.
+    pub fn of_part(resolved: &'a Resolved<'a>, left: &'a mut Leftovers) -> Partial<'a> {
+        let known = KnownParts::default();
+        let facts = Partial::new(resolved, known, left).facts;
+        Partial::with(resolved, facts, known, Walk::new(u32::MAX, 0), left)
+    }
+
+    fn with(
+        resolved: &'a Resolved<'a>,
+        facts: Facts,
+        parts: KnownParts,
+        walk: Walk,
+        left: &'a mut Leftovers,
+    ) -> Partial<'a> {
+        left.0.clear();
+        Partial {
+            facts,
+            resolved,
+            parts,
+            walk,
+            left,
+            denies: false,
+        }
+    }
+
+    /// Adds layers of which it is known that some statement allows the request, and that some denies it. Not
+    /// the resource policy's, whose Allow is by more or less.
+    pub fn say(&mut self, allowed: u32, denied: u32) {
+        self.walk.say(allowed, denied);
+    }
+
+    /// Looks at a part of an image, by the image's place in the stack, for the layers that it stands for.
+    /// `groups` are those that [`Action::groups`] gives.
+    #[inline]
+    pub fn look(&mut self, image: usize, view: View<'_>, part: u32, groups: &[Group], layers: u32) {
+        let asked = asked(self.resolved, &self.facts, &self.parts);
+        let matcher = Matcher {
+            view,
+            asked: &asked,
+            named: self.resolved.known.named(image),
+            keys: Keys::NONE,
+        };
+        let mut later = Later {
+            image: image as u32,
+            left: &mut self.left.0,
+            denies: &mut self.denies,
+        };
+        let walk = &mut self.walk;
+        if !(view.has_index() && walk.candidates(&matcher, groups, layers, &mut later)) {
+            let part = view.part(part);
+            let statements =
+                part.statements..part.statements.saturating_add(part.statement_count);
+            for statement in statements {
+                let candidate = Candidate {
+                    mask: 0,
+                    statement,
+                    pattern: WHOLE_HEAD,
+                };
+                walk.candidate(&matcher, &candidate, layers & walk.layers(), &mut later);
+            }
+        }
+    }
+
+    /// The same by what [`Action::entries`] gives for the part: the layers in which it allows everything, and
+    /// statements.
+    #[inline]
+    pub fn look_at(
+        &mut self,
+        image: usize,
+        view: View<'_>,
+        (allows, entries): (u32, &[Entry]),
+        layers: u32,
+    ) {
+        let Partial {
+            facts,
+            resolved,
+            walk,
+            left,
+            ..
+        } = self;
+        let layers = layers & walk.layers();
+        walk.count(false, allows & layers, Strength::Direct);
+        let mask = resolved.resource.segments.mask();
+        for entry in entries {
+            let layers = layers & entry.layers;
+            if entry.mask & !mask != 0 || walk.is_settled(entry.is_deny, layers) {
+                continue;
+            }
+            let asked = asked(resolved, facts, &self.parts);
+            let matcher = Matcher {
+                view,
+                asked: &asked,
+                named: resolved.known.named(image),
+                keys: Keys::NONE,
+            };
+            let strength = match entry.resource(&matcher) {
+                Some(false) => continue,
+                Some(true) if entry.has_principals => {
+                    let statement = view.statement_ref(entry.statement);
+                    match matcher.principal(statement, layers) {
+                        Some(strength) => Some(strength),
+                        None => continue,
+                    }
+                }
+                Some(true) => Some(Strength::Direct),
+                None => None,
+            };
+            match strength {
+                Some(strength) if !entry.is_guarded => walk.count(entry.is_deny, layers, strength),
+                _ => {
+                    self.denies |= entry.is_deny;
+                    left.0.push(Leftover {
+                        image: image as u32,
+                        candidate: entry.candidate(),
+                        layers,
+                        is_deny: entry.is_deny,
+                        strength,
+                    });
+                }
+            }
+        }
+    }
+
+    /// The statements without which the decision is not known, each by the place of its image and its number.
+    #[inline]
+    pub fn left(&self) -> impl Iterator<Item = (usize, u32)> + '_ {
+        // A further Allow does not matter then.
+        let left = match !self.denies && self.walk.suffices(&self.facts) {
+            true => &[],
+            false => self.left.0.as_slice(),
+        };
+        left.iter()
+            .filter(|left| !self.walk.is_settled(left.is_deny, left.layers))
+            .map(|left| (left.image as usize, left.candidate.statement))
+    }
+
+    /// Judges what is left, with a request that holds the keys ([`Request::finish_keys`]).
+    pub fn judge<'i>(&mut self, images: impl Iterator<Item = View<'i>>, request: &Request) {
+        let asked = asked(self.resolved, &self.facts, &self.parts);
+        for (image, view) in images.enumerate() {
+            let matcher = Matcher {
+                view,
+                asked: &asked,
+                named: self.resolved.known.named(image),
+                keys: request.keys(image),
+            };
+            self.walk.enter_image();
+            let of_image = |left: &&Leftover| left.image as usize == image;
+            for left in self.left.0.iter().filter(of_image) {
+                let statement = view.statement_ref(left.candidate.statement);
+                let Some(strength) = left.strength else {
+                    let walk = &mut self.walk;
+                    walk.candidate(&matcher, &left.candidate, left.layers, &mut AtOnce);
+                    continue;
+                };
+                if !self.walk.is_settled(left.is_deny, left.layers) {
+                    let walk = &mut self.walk;
+                    walk.condition(&matcher, statement, left.layers, strength);
+                }
+            }
+        }
+        self.left.0.clear();
+        self.denies = false;
+    }
+
+    /// The decision. What is left says nothing then.
+    #[inline]
+    pub fn outcome(&self) -> Outcome {
+        let present = (self.parts.present, self.parts.public);
+        self.walk.outcome(&self.facts, present)
+    }
+
+    /// Whether some statement of what was looked at allows the request, and whether some denies it.
+    pub fn says(&self) -> (bool, bool) {
+        let verdicts = self.walk.verdicts((0, false));
+        (verdicts.allow != 0, verdicts.deny != 0)
+    }
+}
+
+fn asked<'a>(resolved: &Resolved<'a>, facts: &'a Facts, parts: &KnownParts) -> Asked<'a> {
+    let resource = resolved.resource;
+    Asked::new(
+        facts,
+        resolved.action,
+        resource.text().as_bytes(),
+        &resource.segments,
+        parts.present,
+    )
+}
+
+/// Leaves for later what needs keys.
+struct Later<'l> {
+    image: u32,
+    left: &'l mut Vec<Leftover>,
+    denies: &'l mut bool,
+}
+
+impl Later<'_> {
+    fn leave(
+        &mut self,
+        candidate: &Candidate,
+        statement: StatementRef<'_>,
+        layers: u32,
+        strength: Option<Strength>,
+    ) {
+        let is_deny = statement.is_deny();
+        *self.denies |= is_deny;
+        self.left.push(Leftover {
+            image: self.image,
+            candidate: *candidate,
+            layers,
+            is_deny,
+            strength,
+        });
+    }
+}
+
+impl Judge for Later<'_> {
+    #[inline(always)]
+    fn candidate(
+        &mut self,
+        walk: &mut Walk,
+        matcher: &Matcher<'_>,
+        candidate: &Candidate,
+        statement: StatementRef<'_>,
+        layers: u32,
+    ) {
+        let resource = matcher.asked.resource;
+        let head = match candidate.pattern {
+            ANY => true,
+            WHOLE_HEAD if !matcher.action(statement) => false,
+            WHOLE_HEAD if statement.resources() == ANY => matcher.resource(statement),
+            WHOLE_HEAD => return self.leave(candidate, statement, layers, None),
+            pattern if matcher.has_variable(pattern) => {
+                return self.leave(candidate, statement, layers, None);
+            }
+            pattern => matcher.matches(pattern, resource),
+        };
+        if !head {
+            return;
+        }
+        if let Some(strength) = matcher.principal(statement, layers) {
+            match statement.guard() {
+                NONE => walk.count(statement.is_deny(), layers, strength),
+                _ => self.leave(candidate, statement, layers, Some(strength)),
+            }
+        }
+    }
+}
