@@ -74,12 +74,18 @@ impl Callers {
         words.collect()
     }
 
-    /// What is known of a user or role by its account alone, and its home. None of one that is in another
-    /// partition than others of its account.
-    pub(crate) fn by_account(&self, own: &Principal) -> Option<&Known> {
+    /// What is known of the users and roles of an account by the account alone, and the partition that most of
+    /// them are in.
+    #[inline]
+    pub(crate) fn of_account(&self, account: u32) -> Option<(&Known, Name)> {
+        let account = self.accounts.get(account as usize)?;
+        Some((&account.known, account.partition))
+    }
+
+    /// Whether a user or role is in the partition of its account.
+    pub(crate) fn has_partition(&self, own: &Principal) -> bool {
         let account = self.accounts.get(own.account as usize);
-        let account = account.filter(|account| account.partition == own.partition);
-        account.map(|account| &account.known)
+        account.is_some_and(|account| account.partition == own.partition)
     }
 
     /// Whether some policy names a user or role by itself, not only by its account.

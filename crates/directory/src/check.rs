@@ -15,7 +15,9 @@ use crate::Directory;
 use crate::compiled::{Compiled, Row};
 use crate::engine::{Engine, EngineError};
 use crate::entries::PartEntries;
+use crate::documents::SetsId;
 use crate::model::Tables;
+use crate::profiles::Profile;
 use crate::reads::{self, Reads};
 use crate::resolve::context::{Fill, Filled, only};
 use crate::resolve::target::{Place, is_sts};
@@ -293,7 +295,7 @@ impl Engine {
             compiled,
             asked: &Asked::resolved(deed, object),
         };
-        let caller = tables.by_number(principal);
+        let caller = deciding.by_number(principal);
         Ok(deciding.run(&mut self.scratch, caller, &mut Nothing, context))
     }
 }
@@ -334,7 +336,13 @@ pub(crate) struct Deciding<'d> {
     pub(crate) asked: &'d Asked<'d>,
 }
 
-impl Deciding<'_> {
+impl<'d> Deciding<'d> {
+    /// A user or role by its number; an anonymous caller if nobody has it.
+    pub(crate) fn by_number(&self, number: usize) -> Known<'d, 'static> {
+        let account = self.compiled.profile(number).map(|own| own.account);
+        self.tables.by_number(number, account)
+    }
+
     /// Decides for a caller.
     pub(crate) fn run<'q>(
         &self,
@@ -364,32 +372,51 @@ impl Deciding<'_> {
         };
         let applies = tables.applies(caller, asked.place, deed.is_sts, endpoint);
         let caller = &applies.caller;
+        let profile = match caller.has_policies() {
+            true => compiled.profile(caller.number as usize),
+            false => None,
+        };
 
+        // Policies without a statement for the action are present, and say nothing more.
+        let filter = deed.action.filter();
         let mut parts = KnownParts::default();
         let mut reads = 0;
-        let mut rows: [Option<&Row>; Applies::SETS] = Default::default();
-        for (place, sets) in rows.iter_mut().zip(applies.sets()) {
-            let Some(row) = compiled.sets(sets) else {
-                continue;
-            };
-            row.add_to(&mut parts);
-            // Sets without a statement for the action are present, and say nothing more.
-            if row.filter & deed.action.filter() != 0 {
-                reads |= row.reads;
-                *place = Some(row);
+        let (own, own_sets) = match profile {
+            Some(profile) if profile.add_to(&mut parts) => (Some(profile), [SetsId::NONE; 2]),
+            _ => (None, applies.own_sets()),
+        };
+        let own = own.filter(|own| own.filter & filter != 0);
+        if let Some(own) = own {
+            reads |= own.reads;
+        }
+        let mut rows: [Option<&Row>; 6] = [None; 6];
+        let sets = own_sets.into_iter().chain(applies.other_sets);
+        for (place, sets) in rows.iter_mut().zip(sets) {
+            if let Some(row) = compiled.sets(sets) {
+                row.add_to(&mut parts);
+                if row.filter & filter != 0 {
+                    reads |= row.reads;
+                    *place = Some(row);
+                }
             }
         }
 
-        let by_account = caller
-            .itself()
-            .and_then(|own| compiled.callers.by_account(own));
-        let is_named = || {
-            reads & reads::NAMES != 0
-                && (compiled.callers.is_named(caller.number)
-                    || context.clone().any(|given| is_name_of_caller(given.name)))
+        let is_known_by_account = |profile: &&Profile| {
+            let is_named = || {
+                profile.is_named || context.clone().any(|given| is_name_of_caller(given.name))
+            };
+            caller.is_itself() && !profile.is_odd && !(reads & reads::NAMES != 0 && is_named())
         };
-        let known = match by_account.filter(|_| !is_named()) {
-            Some(known) => known,
+        let by_account = profile.filter(is_known_by_account).and_then(|profile| {
+            let (known, partition) = compiled.callers.of_account(profile.account)?;
+            let home = Home {
+                partition: Some(tables.texts.get(partition)),
+                account: Some(tables.account_digits(profile.account)),
+            };
+            Some((known, home))
+        });
+        let (known, home) = match by_account {
+            Some((known, home)) => (known, home),
             None => {
                 let principal = tables.complete(caller, reads::ALL, arena);
                 let home = Home::of(&principal.caller);
@@ -402,7 +429,7 @@ impl Deciding<'_> {
                         |image, form, parts: &[&str]| compiled.principal(image, form, parts);
                     known.set_by(compiled.images().len(), look_up, &principal, home);
                 }
-                known
+                (&*known, home)
             }
         };
         let target = &applies.target;
@@ -410,10 +437,11 @@ impl Deciding<'_> {
             let principal = tables.complete(caller, reads::ARN, arena);
             tables.is_granted(target, &deed.name, &principal.caller, names())
         };
-        let principal = tables.complete(caller, 0, arena);
+        let principal = caller.outline(profile.map(|own| (own.kind, own.is_service_linked)));
         let resolved = Resolved {
             principal,
             known,
+            home,
             action: &deed.action,
             resource: asked.resource,
             account: asked.account.or_else(|| tables.stated_owner(asked.place)),
@@ -427,16 +455,18 @@ impl Deciding<'_> {
             resolved: &resolved,
         };
         let mut partial = Partial::new(&resolved, parts, left);
+        let mut look = |layers, part| match memory.said(&case, part, layers, context.clone()) {
+            Some((allows, denies)) => {
+                let mask = |is_so| if is_so { layers } else { 0 };
+                partial.say(mask(allows), mask(denies));
+            }
+            None => case.look(&mut partial, part, layers, groups),
+        };
+        if let Some(own) = own {
+            own.parts().for_each(|(layers, part)| look(layers, part));
+        }
         for row in rows.into_iter().flatten() {
-            compiled.for_parts(row, |layers, part| {
-                match memory.said(&case, part, layers, context.clone()) {
-                    Some((allows, denies)) => {
-                        let mask = |is_so| if is_so { layers } else { 0 };
-                        partial.say(mask(allows), mask(denies));
-                    }
-                    None => case.look(&mut partial, part, layers, groups),
-                }
-            });
+            compiled.for_parts(row, &mut look);
         }
         let mut is_done = true;
         let mut reads = 0;

@@ -12,6 +12,7 @@ use portcullis_vm::{Key, KnownParts, part_filter};
 use crate::callers::Callers;
 use crate::documents::SetsId;
 use crate::model::{Run, Tables};
+use crate::profiles::Profile;
 use crate::reads::{self, Reads};
 use crate::resolve::context::Filled;
 use crate::texts::{Index, Name};
@@ -77,6 +78,8 @@ pub(crate) struct Compiled {
     principals: Vec<Index>,
     /// What the policies know of users and roles.
     pub(crate) callers: Callers,
+    /// Users and roles, by their numbers.
+    profiles: Vec<Profile>,
 }
 
 impl Compiled {
@@ -94,6 +97,7 @@ impl Compiled {
             tags: Vec::new(),
             principals: Vec::new(),
             callers: Callers::default(),
+            profiles: Vec::new(),
         };
         compiled.add(images, tables, None);
         compiled
@@ -156,7 +160,20 @@ impl Compiled {
             self.tags = tag_keys(&views, tables);
         }
         let before = origins.map(|origins| (&self.callers, origins));
-        self.callers = Callers::new(self, tables, first, before);
+        let callers = Callers::new(self, tables, first, before);
+        let mut profiles = std::mem::take(&mut self.profiles);
+        profiles.clear();
+        profiles.reserve_exact(tables.principals.len());
+        let numbered = (0..).zip(&tables.principals);
+        profiles.extend(numbered.map(|(number, own)| Profile::new(self, &callers, number, own)));
+        self.profiles = profiles;
+        self.callers = callers;
+    }
+
+    /// A user or role.
+    #[inline]
+    pub(crate) fn profile(&self, number: usize) -> Option<&Profile> {
+        self.profiles.get(number)
     }
 
     /// The images, in the order of their parts.

@@ -42,6 +42,7 @@ mod line;
 mod link;
 mod model;
 mod problem;
+mod profiles;
 mod questions;
 mod raw;
 mod read;

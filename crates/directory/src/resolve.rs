@@ -83,11 +83,46 @@ pub(crate) struct Known<'d, 'a> {
     session: Option<&'a str>,
 }
 
-impl<'d> Known<'d, '_> {
-    /// The user or role that the caller is itself, unless the request says another id of it.
-    pub(crate) fn itself(&self) -> Option<&'d Principal> {
-        let says_id = self.who.is_some_and(|who| who.user_id.is_some());
-        self.principal.filter(|_| self.is_itself && !says_id)
+impl<'a> Known<'_, 'a> {
+    /// The caller without its ARN and its ids. Of one that is a user or role itself it is to be told what it
+    /// is, and whether the role is linked to a service.
+    #[inline]
+    pub(crate) fn outline(&self, itself: Option<(Kind, bool)>) -> Who<'a> {
+        let mut who = self.who.unwrap_or(Who {
+            caller: Caller::Anonymous,
+            user_id: None,
+            management_account: false,
+        });
+        if let Some(account) = self.account.filter(|account| account.is_member) {
+            who.management_account = account.is_management;
+        }
+        let Some((kind, is_service_linked)) = itself.filter(|_| self.is_itself) else {
+            return who;
+        };
+        if self.who.is_none() {
+            who.caller = match kind {
+                Kind::User => Caller::User { arn: "" },
+                Kind::Role => Caller::Role {
+                    session_arn: None,
+                    role_arn: "",
+                    service_linked: false,
+                },
+            };
+        }
+        if let Caller::Role { service_linked, .. } = &mut who.caller {
+            *service_linked |= is_service_linked;
+        }
+        who
+    }
+
+    /// True if the caller has the policies of a user or role of the directory.
+    pub(crate) fn has_policies(&self) -> bool {
+        self.principal.is_some()
+    }
+
+    /// True if the caller is itself a user or role, unless the request says another id of it.
+    pub(crate) fn is_itself(&self) -> bool {
+        self.is_itself && self.who.is_none_or(|who| who.user_id.is_none())
     }
 }
 
@@ -95,16 +130,21 @@ impl<'d> Known<'d, '_> {
 pub(crate) struct Applies<'d, 'a> {
     pub(crate) caller: Known<'d, 'a>,
     pub(crate) target: Target<'d>,
-    sets: [SetsId; Applies::SETS],
+    /// Those that are not attached to the caller itself.
+    pub(crate) other_sets: [SetsId; 4],
 }
 
 impl Applies<'_, '_> {
-    /// The most policy sets that apply.
-    pub(crate) const SETS: usize = 6;
+    /// Identity policies and boundary of the caller, in sets.
+    pub(crate) fn own_sets(&self) -> [SetsId; 2] {
+        let principal = self.caller.principal;
+        principal.map_or([SetsId::NONE; 2], |own| [own.identity, own.boundary])
+    }
 
     /// The policies of the directory that apply, in sets.
-    pub(crate) fn sets(&self) -> impl Iterator<Item = SetsId> + '_ {
-        self.sets.iter().copied().filter(|id| id.is_some())
+    pub(crate) fn sets(&self) -> impl Iterator<Item = SetsId> {
+        let all = self.own_sets().into_iter().chain(self.other_sets);
+        all.filter(|id| id.is_some())
     }
 }
 
@@ -191,9 +231,7 @@ impl Tables {
         let target = self.target(place, is_sts, caller.account);
         let endpoint = endpoint.and_then(|id| self.endpoint(id));
         Applies {
-            sets: [
-                caller.principal.map_or(SetsId::NONE, |own| own.identity),
-                caller.principal.map_or(SetsId::NONE, |own| own.boundary),
+            other_sets: [
                 caller.account.map_or(SetsId::NONE, |own| own.scps),
                 target.owner.map_or(SetsId::NONE, |own| own.rcps),
                 target.policy,
@@ -204,13 +242,13 @@ impl Tables {
         }
     }
 
-    /// A user or role by its number; an anonymous caller if nobody has it.
-    pub(crate) fn by_number(&self, number: usize) -> Known<'_, 'static> {
-        let principal = self.principals.get(number);
+    /// A user or role by its number, and its account; an anonymous caller if nobody has it.
+    #[inline]
+    pub(crate) fn by_number(&self, number: usize, account: Option<u32>) -> Known<'_, 'static> {
         Known {
             who: None,
-            account: principal.and_then(|own| self.account(own.account)),
-            principal,
+            account: account.and_then(|account| self.account(account)),
+            principal: self.principals.get(number),
             number: number as u32,
             is_itself: true,
             session: None,
@@ -317,41 +355,16 @@ impl Tables {
         reads: Reads,
         arena: &'a Bump,
     ) -> Who<'a> {
-        let mut who = caller.who.unwrap_or(Who {
-            caller: Caller::Anonymous,
-            user_id: None,
-            management_account: false,
-        });
-        if let Some(account) = caller.account.filter(|account| account.is_member) {
-            who.management_account = account.is_management;
-        }
         let Some(principal) = caller.principal.filter(|_| caller.is_itself) else {
-            return who;
+            return caller.outline(None);
         };
-        if caller.who.is_none() {
-            let arn = match reads & reads::ARN {
-                0 => "",
-                _ => self.arn_in(principal, arena),
-            };
-            who.caller = match principal.kind {
-                Kind::User => Caller::User { arn },
-                Kind::Role => Caller::Role {
-                    session_arn: None,
-                    role_arn: arn,
-                    service_linked: false,
-                },
-            };
-        }
-        if let Caller::Role {
-            role_arn,
-            service_linked,
-            ..
-        } = &mut who.caller
-        {
-            if caller.who.is_some() && reads & reads::ARN != 0 {
-                *role_arn = self.arn_in(principal, arena);
+        let mut who = caller.outline(Some((principal.kind, principal.is_service_linked)));
+        if reads & reads::ARN != 0 {
+            match &mut who.caller {
+                Caller::Role { role_arn, .. } => *role_arn = self.arn_in(principal, arena),
+                Caller::User { arn } if arn.is_empty() => *arn = self.arn_in(principal, arena),
+                _ => {}
             }
-            *service_linked |= principal.is_service_linked;
         }
         if who.user_id.is_none() && principal.id != NONE && reads & reads::ID != 0 {
             let id = self.texts.get(crate::texts::Name(principal.id));

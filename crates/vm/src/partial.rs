@@ -10,7 +10,7 @@ use portcullis_model::Principal;
 use crate::caller::{Kind, Strength};
 use crate::combine::Outcome;
 use crate::entries::Entry;
-use crate::facts::{Basis, Facts};
+use crate::facts::{Basis, Facts, Home};
 use crate::matcher::{Asked, Keys, Matcher};
 use crate::request::Request;
 use crate::typed::{Action, Known, Resource};
@@ -23,6 +23,8 @@ pub struct Resolved<'a> {
     pub principal: Principal<'a>,
     /// What the images know of the caller.
     pub known: &'a Known,
+    /// Where the caller is at home.
+    pub home: Home<'a>,
     /// The action.
     pub action: &'a Action,
     /// The resource.
@@ -94,7 +96,7 @@ impl<'a> Partial<'a> {
             caller: Kind::of(&principal.caller),
             management_account: principal.management_account,
             assumed_root: resolved.assumed_root,
-            home: resolved.known.home(),
+            home: resolved.home,
             action: resolved.action,
             account: resolved.account,
             resource: &resolved.resource.parts(),

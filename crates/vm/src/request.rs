@@ -367,9 +367,8 @@ impl Request {
         keys: u32,
     ) {
         self.forget_derived();
-        let home = resolved.known.home();
         let account = resource_account(resolved.account, &resolved.resource.parts());
-        self.derive_all(images, principal, home, account, self.wanted & keys);
+        self.derive_all(images, principal, resolved.home, account, self.wanted & keys);
     }
 
     /// What an earlier caller left must not be taken for this one's.

@@ -74,7 +74,7 @@ impl<'q> Sweep<'q> {
             compiled,
             asked: &Asked::resolved(&self.deed, &self.object),
         };
-        let caller = tables.by_number(principal);
+        let caller = deciding.by_number(principal);
         let outcome = deciding.run(&mut engine.scratch, caller, memory, self.context());
         Ok(outcome.decision())
     }

@@ -1,0 +1,132 @@
+//! What a decision needs of a user or a role, in one line of the processor's caches: whoever asks is somewhere
+//! else in the memory than whoever asked before.
+
+use portcullis_image::layer_mask;
+use portcullis_model::Layer;
+use portcullis_vm::KnownParts;
+
+use crate::callers::Callers;
+use crate::compiled::{Compiled, Row};
+use crate::model::Principal;
+use crate::raw::Kind;
+use crate::reads::Reads;
+
+/// A user or role, with identity policies and boundary.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub(crate) struct Profile {
+    /// A bit for each pattern for actions in the policies.
+    pub(crate) filter: u64,
+    /// What they look at.
+    pub(crate) reads: Reads,
+    pub(crate) account: u32,
+    pub(crate) kind: Kind,
+    pub(crate) is_service_linked: bool,
+    /// Some policy names it by itself, not only by its account.
+    pub(crate) is_named: bool,
+    /// It is in another partition than others of its account.
+    pub(crate) is_odd: bool,
+    /// Bits for the layers, [`IDENTITY`] and [`BOUNDARY`], that are present, and above for those that allow
+    /// everything.
+    layers: u8,
+    /// How many parts there are, or [`SPILLED`].
+    count: u8,
+    /// The parts, those of the boundary with [`OF_BOUNDARY`].
+    parts: [u32; MOST],
+}
+
+const IDENTITY: u8 = 1;
+const BOUNDARY: u8 = 2;
+const ALLOWED: u8 = 2;
+const OF_BOUNDARY: u32 = 1 << 31;
+const MOST: usize = 10;
+const SPILLED: u8 = u8::MAX;
+
+const _: () = assert!(size_of::<Profile>() == 64);
+
+impl Profile {
+    /// The profile of a user or role, after its policy sets have their rows.
+    pub(crate) fn new(
+        compiled: &Compiled,
+        callers: &Callers,
+        number: u32,
+        principal: &Principal,
+    ) -> Profile {
+        let mut profile = Profile {
+            filter: 0,
+            reads: 0,
+            account: principal.account,
+            kind: principal.kind,
+            is_service_linked: principal.is_service_linked,
+            is_named: callers.is_named(number),
+            is_odd: !callers.has_partition(principal),
+            layers: 0,
+            count: 0,
+            parts: [0; MOST],
+        };
+        let sets = [
+            (principal.identity, Layer::Identity, IDENTITY, 0),
+            (principal.boundary, Layer::Boundary, BOUNDARY, OF_BOUNDARY),
+        ];
+        for (sets, layer, bit, mark) in sets {
+            let Some(row) = compiled.sets(sets) else {
+                continue;
+            };
+            profile.filter |= row.filter;
+            profile.reads |= row.reads;
+            profile.take(compiled, row, (layer_mask(layer), bit, mark));
+        }
+        profile
+    }
+
+    fn take(&mut self, compiled: &Compiled, row: &Row, (mask, bit, mark): (u32, u8, u32)) {
+        let mut known = KnownParts::default();
+        row.add_to(&mut known);
+        let is_usual = (known.present | known.allowed) & !mask == 0 && !known.public;
+        self.layers |= if known.present != 0 { bit } else { 0 };
+        self.layers |= if known.allowed != 0 { bit << ALLOWED } else { 0 };
+        compiled.for_parts(row, |layers, part| {
+            match self.parts.get_mut(usize::from(self.count)) {
+                Some(place) if is_usual && layers == mask && part & OF_BOUNDARY == 0 => {
+                    *place = part | mark;
+                    self.count += 1;
+                }
+                _ => self.count = SPILLED,
+            }
+        });
+        if !is_usual {
+            self.count = SPILLED;
+        }
+    }
+
+    /// Adds what the machine need not work out; false if the rows of its policy sets have to tell.
+    #[inline]
+    #[must_use]
+    pub(crate) fn add_to(&self, known: &mut KnownParts) -> bool {
+        if self.count == SPILLED {
+            return false;
+        }
+        known.present |= masks(self.layers);
+        known.allowed |= masks(self.layers >> ALLOWED);
+        true
+    }
+
+    /// The parts, and the layer of each. None if the rows of its policy sets have to tell.
+    #[inline]
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let parts = match self.count {
+            SPILLED => &[],
+            count => self.parts.get(..usize::from(count)).unwrap_or(&[]),
+        };
+        parts.iter().map(|part| {
+            let bit = if part & OF_BOUNDARY == 0 { IDENTITY } else { BOUNDARY };
+            (masks(bit), part & !OF_BOUNDARY)
+        })
+    }
+}
+
+#[inline]
+fn masks(bits: u8) -> u32 {
+    let mask = |bit, layer| if bits & bit != 0 { layer_mask(layer) } else { 0 };
+    mask(IDENTITY, Layer::Identity) | mask(BOUNDARY, Layer::Boundary)
+}
