@@ -88,6 +88,21 @@ impl Entry {
         })
     }
 
+    /// All statements that allow every resource to everyone without condition, by their layers.
+    fn allowing(layers: u32) -> Entry {
+        Entry {
+            mask: 0,
+            literal: Str::default(),
+            statement: NONE,
+            pattern: ANY,
+            layers,
+            kind: Kind::Any,
+            is_deny: false,
+            has_principals: false,
+            is_guarded: false,
+        }
+    }
+
     /// As the index has it.
     pub(crate) fn candidate(&self) -> Candidate {
         Candidate {
@@ -117,10 +132,10 @@ impl Entry {
 }
 
 impl Action {
-    /// Appends the statements of a part of an image that match the action, and gives the layers in which the
-    /// part allows every resource to everyone without condition. The image is called by its place in the stack.
+    /// Appends the statements of a part of an image that match the action. The image is called by its place in
+    /// the stack.
     ///
-    /// None if the part is to be looked at by its groups ([`Action::groups`]): if it has so many statements
+    /// False, and none, if the part is to be looked at by its groups ([`Action::groups`]): if it has so many statements
     /// for the action that they are found by the resource, or if the image has no index.
     pub fn entries(
         &self,
@@ -128,14 +143,18 @@ impl Action {
         view: View<'_>,
         part: u32,
         all: &mut Vec<Entry>,
-    ) -> Option<u32> {
+    ) -> bool {
         if !view.has_index() {
-            return None;
+            return false;
         }
         let mut groups = Vec::new();
         lookup::groups(view, &view.part(part), self.patterns(image), &mut groups);
         if groups.iter().any(|group| group.probe_count > 0) {
-            return None;
+            return false;
+        }
+        let allows = groups.iter().fold(0, |all, group| all | group.allows);
+        if allows != 0 {
+            all.push(Entry::allowing(allows));
         }
         self.with_matcher(view, |matcher| {
             for group in &groups {
@@ -143,6 +162,6 @@ impl Action {
                 all.extend(candidates.filter_map(|own| Entry::read(matcher, &own)));
             }
         });
-        Some(groups.iter().fold(0, |all, group| all | group.allows))
+        true
     }
 }

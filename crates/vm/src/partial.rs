@@ -172,14 +172,13 @@ impl<'a> Partial<'a> {
         }
     }
 
-    /// The same by what [`Action::entries`] gives for the part: the layers in which it allows everything, and
-    /// statements.
+    /// The same by what [`Action::entries`] gives for the part.
     #[inline]
     pub fn look_at(
         &mut self,
         image: usize,
         view: View<'_>,
-        (allows, entries): (u32, &[Entry]),
+        entries: &[Entry],
         layers: u32,
     ) {
         let Partial {
@@ -190,7 +189,6 @@ impl<'a> Partial<'a> {
             ..
         } = self;
         let layers = layers & walk.layers();
-        walk.count(false, allows & layers, Strength::Direct);
         let mask = resolved.resource.segments.mask();
         for entry in entries {
             let layers = layers & entry.layers;
