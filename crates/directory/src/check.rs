@@ -12,7 +12,7 @@ use portcullis_vm::{
 };
 
 use crate::Directory;
-use crate::compiled::{Compiled, Row};
+use crate::compiled::Compiled;
 use crate::engine::{Engine, EngineError};
 use crate::entries::PartEntries;
 use crate::documents::SetsId;
@@ -389,15 +389,13 @@ impl<'d> Deciding<'d> {
         if let Some(own) = own {
             reads |= own.reads;
         }
-        let mut rows: [Option<&Row>; 6] = [None; 6];
-        let sets = own_sets.into_iter().chain(applies.other_sets);
-        for (place, sets) in rows.iter_mut().zip(sets) {
-            if let Some(row) = compiled.sets(sets) {
-                row.add_to(&mut parts);
-                if row.filter & filter != 0 {
-                    reads |= row.reads;
-                    *place = Some(row);
-                }
+        let [a, b] = own_sets;
+        let [c, d, e, f] = applies.other_sets;
+        let rows = [a, b, c, d, e, f].map(|sets| compiled.sets(sets));
+        for row in rows.iter().flatten() {
+            row.add_to(&mut parts);
+            if row.filter & filter != 0 {
+                reads |= row.reads;
             }
         }
 
@@ -466,7 +464,9 @@ impl<'d> Deciding<'d> {
             own.parts().for_each(|(layers, part)| look(layers, part));
         }
         for row in rows.into_iter().flatten() {
-            compiled.for_parts(row, &mut look);
+            if row.filter & filter != 0 {
+                compiled.for_parts(row, &mut look);
+            }
         }
         let mut is_done = true;
         let mut reads = 0;

@@ -46,7 +46,8 @@ fn read_ahead(view: View<'_>, image: usize, requests: &[Request]) {
     let mut count = 0;
     for request in requests {
         let asked = request.asked();
-        let matcher = request.matcher(&asked, image, view);
+        let keys = request.keys(image);
+        let matcher = request.matcher(&asked, image, view, &keys);
         for part in request.parts_of(image) {
             for group in request.groups_of(part) {
                 lookup::buckets(&matcher, group, |bucket| {

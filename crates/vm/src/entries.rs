@@ -112,20 +112,21 @@ impl Entry {
         }
     }
 
-    /// Whether the statement matches the resource; none if only the keys can tell.
+    /// Whether the statement matches a resource; none if only the keys can tell.
     #[inline(always)]
-    pub(crate) fn resource(&self, matcher: &Matcher<'_>) -> Option<bool> {
-        let resource = matcher.asked.resource;
-        let rest = || {
-            let literal = self.literal.get(matcher.view.bytes())?;
-            strip(resource, literal)
-        };
+    pub(crate) fn resource<'a>(
+        &self,
+        view: View<'a>,
+        resource: &[u8],
+        matcher: impl FnOnce() -> Matcher<'a>,
+    ) -> Option<bool> {
+        let rest = || strip(resource, self.literal.get(view.bytes())?);
         Some(match self.kind {
             Kind::Any => true,
             Kind::Prefix => rest().is_some(),
             Kind::Exact => rest().is_some_and(<[u8]>::is_empty),
-            Kind::Tokens => matcher.matches(self.pattern, resource),
-            Kind::List => matcher.resource(matcher.view.statement_ref(self.statement)),
+            Kind::Tokens => matcher().matches(self.pattern, resource),
+            Kind::List => matcher().resource(view.statement_ref(self.statement)),
             Kind::Variable => return None,
         })
     }

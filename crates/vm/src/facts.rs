@@ -119,6 +119,7 @@ pub(crate) struct Basis<'a> {
 
 impl Facts {
     /// Works them out.
+    #[inline]
     pub(crate) fn of(basis: &Basis<'_>) -> Facts {
         let Basis {
             caller,

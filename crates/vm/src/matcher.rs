@@ -13,7 +13,7 @@ use crate::values::{SlotRange, Value};
 /// What is asked, whatever the image: a request without its caller's names and its keys.
 #[derive(Clone, Copy)]
 pub(crate) struct Asked<'a> {
-    pub(crate) facts: &'a Facts,
+    pub(crate) facts: Facts,
     action: &'a Action,
     pub(crate) resource: &'a [u8],
     pub(crate) segments: &'a Segments,
@@ -24,7 +24,7 @@ pub(crate) struct Asked<'a> {
 impl<'a> Asked<'a> {
     #[inline]
     pub(crate) fn new(
-        facts: &'a Facts,
+        facts: Facts,
         action: &'a Action,
         resource: &'a [u8],
         segments: &'a Segments,
@@ -78,7 +78,7 @@ pub(crate) struct Matcher<'a> {
     pub(crate) asked: &'a Asked<'a>,
     /// The caller in terms of the image.
     pub(crate) named: &'a [Named],
-    pub(crate) keys: Keys<'a>,
+    pub(crate) keys: &'a Keys<'a>,
 }
 
 impl<'a> Matcher<'a> {

@@ -75,9 +75,10 @@ pub struct Leftovers(Vec<Leftover>);
 ///
 /// Neither step allocates, once the memory has held as many statements.
 pub struct Partial<'a> {
-    facts: Facts,
-    resolved: &'a Resolved<'a>,
-    parts: KnownParts,
+    asked: Asked<'a>,
+    known: &'a Known,
+    /// A resource policy is public.
+    public: bool,
     walk: Walk,
     left: &'a mut Leftovers,
     /// A Deny is among what is left.
@@ -104,33 +105,31 @@ impl<'a> Partial<'a> {
             external_grant: resolved.external_grant,
             present: parts.present,
         });
+        let resource = resolved.resource;
         let mut walk = Walk::new(facts.layers, facts.undeniable);
         walk.say(parts.allowed, 0);
-        Partial::with(resolved, facts, parts, walk, left)
+        left.0.clear();
+        Partial {
+            asked: Asked::new(
+                facts,
+                resolved.action,
+                resource.text().as_bytes(),
+                &resource.segments,
+                parts.present,
+            ),
+            known: resolved.known,
+            public: parts.public,
+            walk,
+            left,
+            denies: false,
+        }
     }
 
     /// Begins to find out what single parts say ([`Partial::says`]), in whatever layer.
     pub fn of_part(resolved: &'a Resolved<'a>, left: &'a mut Leftovers) -> Partial<'a> {
-        let known = KnownParts::default();
-        let facts = Partial::new(resolved, known, left).facts;
-        Partial::with(resolved, facts, known, Walk::new(u32::MAX, 0), left)
-    }
-
-    fn with(
-        resolved: &'a Resolved<'a>,
-        facts: Facts,
-        parts: KnownParts,
-        walk: Walk,
-        left: &'a mut Leftovers,
-    ) -> Partial<'a> {
-        left.0.clear();
         Partial {
-            facts,
-            resolved,
-            parts,
-            walk,
-            left,
-            denies: false,
+            walk: Walk::new(u32::MAX, 0),
+            ..Partial::new(resolved, KnownParts::default(), left)
         }
     }
 
@@ -144,12 +143,11 @@ impl<'a> Partial<'a> {
     /// `groups` are those that [`Action::groups`] gives.
     #[inline]
     pub fn look(&mut self, image: usize, view: View<'_>, part: u32, groups: &[Group], layers: u32) {
-        let asked = asked(self.resolved, &self.facts, &self.parts);
         let matcher = Matcher {
             view,
-            asked: &asked,
-            named: self.resolved.known.named(image),
-            keys: Keys::NONE,
+            asked: &self.asked,
+            named: self.known.named(image),
+            keys: &Keys::NONE,
         };
         let mut later = Later {
             image: image as u32,
@@ -182,31 +180,30 @@ impl<'a> Partial<'a> {
         layers: u32,
     ) {
         let Partial {
-            facts,
-            resolved,
+            asked,
+            known,
             walk,
             left,
             ..
         } = self;
         let layers = layers & walk.layers();
-        let mask = resolved.resource.segments.mask();
+        let (resource, mask) = (asked.resource, asked.segments.mask());
         for entry in entries {
             let layers = layers & entry.layers;
             if entry.mask & !mask != 0 || walk.is_settled(entry.is_deny, layers) {
                 continue;
             }
-            let asked = asked(resolved, facts, &self.parts);
-            let matcher = Matcher {
+            let matcher = || Matcher {
                 view,
-                asked: &asked,
-                named: resolved.known.named(image),
-                keys: Keys::NONE,
+                asked,
+                named: known.named(image),
+                keys: &Keys::NONE,
             };
-            let strength = match entry.resource(&matcher) {
+            let strength = match entry.resource(view, resource, matcher) {
                 Some(false) => continue,
                 Some(true) if entry.has_principals => {
                     let statement = view.statement_ref(entry.statement);
-                    match matcher.principal(statement, layers) {
+                    match matcher().principal(statement, layers) {
                         Some(strength) => Some(strength),
                         None => continue,
                     }
@@ -234,7 +231,7 @@ impl<'a> Partial<'a> {
     #[inline]
     pub fn left(&self) -> impl Iterator<Item = (usize, u32)> + '_ {
         // A further Allow does not matter then.
-        let left = match !self.denies && self.walk.suffices(&self.facts) {
+        let left = match !self.denies && self.walk.suffices(&self.asked.facts) {
             true => &[],
             false => self.left.0.as_slice(),
         };
@@ -245,13 +242,12 @@ impl<'a> Partial<'a> {
 
     /// Judges what is left, with a request that holds the keys ([`Request::finish_keys`]).
     pub fn judge<'i>(&mut self, images: impl Iterator<Item = View<'i>>, request: &Request) {
-        let asked = asked(self.resolved, &self.facts, &self.parts);
         for (image, view) in images.enumerate() {
             let matcher = Matcher {
                 view,
-                asked: &asked,
-                named: self.resolved.known.named(image),
-                keys: request.keys(image),
+                asked: &self.asked,
+                named: self.known.named(image),
+                keys: &request.keys(image),
             };
             self.walk.enter_image();
             let of_image = |left: &&Leftover| left.image as usize == image;
@@ -275,8 +271,8 @@ impl<'a> Partial<'a> {
     /// The decision. What is left says nothing then.
     #[inline]
     pub fn outcome(&self) -> Outcome {
-        let present = (self.parts.present, self.parts.public);
-        self.walk.outcome(&self.facts, present)
+        let present = (self.asked.present, self.public);
+        self.walk.outcome(&self.asked.facts, present)
     }
 
     /// Whether some statement of what was looked at allows the request, and whether some denies it.
@@ -284,17 +280,6 @@ impl<'a> Partial<'a> {
         let verdicts = self.walk.verdicts((0, false));
         (verdicts.allow != 0, verdicts.deny != 0)
     }
-}
-
-fn asked<'a>(resolved: &Resolved<'a>, facts: &'a Facts, parts: &KnownParts) -> Asked<'a> {
-    let resource = resolved.resource;
-    Asked::new(
-        facts,
-        resolved.action,
-        resource.text().as_bytes(),
-        &resource.segments,
-        parts.present,
-    )
 }
 
 /// Leaves for later what needs keys.

@@ -483,7 +483,7 @@ impl Request {
     pub(crate) fn asked(&self) -> Asked<'_> {
         let (present, _) = self.present;
         Asked::new(
-            &self.facts,
+            self.facts,
             &self.action,
             slice(self.text.as_bytes(), &self.resource),
             &self.segments,
@@ -498,12 +498,13 @@ impl Request {
         asked: &'a Asked<'a>,
         image: usize,
         view: View<'a>,
+        keys: &'a Keys<'a>,
     ) -> Matcher<'a> {
         Matcher {
             view,
             asked,
             named: self.named(image),
-            keys: self.keys(image),
+            keys,
         }
     }
 

@@ -92,9 +92,9 @@ impl Action {
         let (facts, segments) = Default::default();
         work(&Matcher {
             view,
-            asked: &Asked::new(&facts, self, &[], &segments, 0),
+            asked: &Asked::new(facts, self, &[], &segments, 0),
             named: &[],
-            keys: Keys::NONE,
+            keys: &Keys::NONE,
         });
     }
 
@@ -172,8 +172,10 @@ pub struct Resource {
     is_star: bool,
     is_key: bool,
     is_role: bool,
-    partition: Option<Range<u32>>,
-    account: Option<Range<u32>>,
+    has_partition: bool,
+    partition: String,
+    has_account: bool,
+    account: String,
 }
 
 impl Resource {
@@ -194,19 +196,18 @@ impl Resource {
     /// Becomes another resource: a text, and what [`split_arn`] gives for it. Reuses its memory.
     pub fn set(&mut self, text: &str, parts: Option<[&str; 6]>) {
         let parts = ResourceParts::of(text, parts);
-        let place = |part: &str| {
-            // A part lies in the text, so many bytes behind its start.
-            let start = part.as_ptr() as usize - text.as_ptr() as usize;
-            start as u32..(start + part.len()) as u32
+        let set = |own: &mut String, text: Option<&str>| {
+            own.clear();
+            own.push_str(text.unwrap_or_default());
+            text.is_some()
         };
-        self.text.clear();
-        self.text.push_str(text);
+        set(&mut self.text, Some(text));
         self.segments.set(text.as_bytes());
         self.is_star = parts.is_star;
         self.is_key = parts.is_key;
         self.is_role = parts.is_role;
-        self.partition = parts.partition.map(place);
-        self.account = parts.account.map(place);
+        self.has_partition = set(&mut self.partition, parts.partition);
+        self.has_account = set(&mut self.account, parts.account);
     }
 
     /// The text, as it was read.
@@ -214,15 +215,12 @@ impl Resource {
         &self.text
     }
 
-    fn at(&self, range: &Range<u32>) -> Option<&str> {
-        self.text.get(range.start as usize..range.end as usize)
-    }
-
+    #[inline]
     pub(crate) fn parts(&self) -> ResourceParts<'_> {
         ResourceParts {
             is_star: self.is_star,
-            partition: self.partition.as_ref().and_then(|range| self.at(range)),
-            account: self.account.as_ref().and_then(|range| self.at(range)),
+            partition: self.has_partition.then_some(&self.partition),
+            account: self.has_account.then_some(&self.account),
             is_key: self.is_key,
             is_role: self.is_role,
         }

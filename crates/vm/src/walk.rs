@@ -35,7 +35,8 @@ pub fn decide<'i>(images: impl Iterator<Item = View<'i>>, request: &Request) -> 
     let asked = request.asked();
     let mut walk = Walk::new(request.facts.layers, request.facts.undeniable);
     for (image, view) in images.enumerate() {
-        let matcher = request.matcher(&asked, image, view);
+        let keys = request.keys(image);
+        let matcher = request.matcher(&asked, image, view, &keys);
         walk.enter_image();
         for part in request.parts_of(image) {
             let groups = request.groups_of(part);
@@ -56,7 +57,8 @@ pub(crate) fn record<'i>(
     let asked = request.asked();
     let mut walk = Walk::new(request.facts.layers, request.facts.undeniable);
     for (image, view) in images.enumerate() {
-        let matcher = request.matcher(&asked, image, view);
+        let keys = request.keys(image);
+        let matcher = request.matcher(&asked, image, view, &keys);
         for part in request.parts_of(image) {
             walk.all(&matcher, part, sink);
         }
