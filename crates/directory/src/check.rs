@@ -7,15 +7,15 @@ use bumpalo::Bump;
 use portcullis_image::index::Group;
 use portcullis_model::{Caller, ContextEntry, Principal, Request, split_arn};
 use portcullis_vm::{
-    Action, Home, Key, KnownParts, Leftovers, Outcome, Partial, Resolved, Resource,
+    Action, Home, Key, KnownParts, Leftovers, Outcome, Partial, Resolved, Resource, Settled,
     is_name_of_caller,
 };
 
 use crate::Directory;
 use crate::compiled::Compiled;
+use crate::documents::SetsId;
 use crate::engine::{Engine, EngineError};
 use crate::entries::PartEntries;
-use crate::documents::SetsId;
 use crate::model::Tables;
 use crate::profiles::Profile;
 use crate::reads::{self, Reads};
@@ -400,9 +400,8 @@ impl<'d> Deciding<'d> {
         }
 
         let is_known_by_account = |profile: &&Profile| {
-            let is_named = || {
-                profile.is_named || context.clone().any(|given| is_name_of_caller(given.name))
-            };
+            let is_named =
+                || profile.is_named || context.clone().any(|given| is_name_of_caller(given.name));
             caller.is_itself() && !profile.is_odd && !(reads & reads::NAMES != 0 && is_named())
         };
         let by_account = profile.filter(is_known_by_account).and_then(|profile| {
@@ -447,12 +446,14 @@ impl<'d> Deciding<'d> {
             restrict_public_buckets: asked.restrict_public_buckets || target.restricts_public,
             external_grant: asked.external_grant || target.grants.count > 0 && is_granted(),
         };
+        let settled = Settled::new(&resolved, parts);
         let case = Case {
             deciding: self,
             applies: &applies,
             resolved: &resolved,
+            settled: &settled,
         };
-        let mut partial = Partial::new(&resolved, parts, left);
+        let mut partial = Partial::new(&settled, left);
         let mut look = |layers, part| match memory.said(&case, part, layers, context.clone()) {
             Some((allows, denies)) => {
                 let mask = |is_so| if is_so { layers } else { 0 };
@@ -508,7 +509,8 @@ fn add_context<'q>(
 pub(crate) struct Case<'c, 'd> {
     pub(crate) deciding: &'c Deciding<'d>,
     applies: &'c Applies<'c, 'c>,
-    pub(crate) resolved: &'c Resolved<'c>,
+    resolved: &'c Resolved<'c>,
+    pub(crate) settled: &'c Settled<'c>,
 }
 
 impl Case<'_, '_> {

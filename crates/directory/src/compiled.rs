@@ -232,7 +232,9 @@ impl Compiled {
             SPILLED => {
                 let [start, count, ..] = row.parts;
                 let parts = Run { start, count }.of(&self.uses);
-                parts.iter().for_each(|(layers, part)| found(*layers, *part));
+                parts
+                    .iter()
+                    .for_each(|(layers, part)| found(*layers, *part));
             }
             count => {
                 let parts = row.parts.get(..usize::from(count)).unwrap_or(&[]);

@@ -84,7 +84,11 @@ impl Profile {
         row.add_to(&mut known);
         let is_usual = (known.present | known.allowed) & !mask == 0 && !known.public;
         self.layers |= if known.present != 0 { bit } else { 0 };
-        self.layers |= if known.allowed != 0 { bit << ALLOWED } else { 0 };
+        self.layers |= if known.allowed != 0 {
+            bit << ALLOWED
+        } else {
+            0
+        };
         compiled.for_parts(row, |layers, part| {
             match self.parts.get_mut(usize::from(self.count)) {
                 Some(place) if is_usual && layers == mask && part & OF_BOUNDARY == 0 => {
@@ -119,7 +123,11 @@ impl Profile {
             count => self.parts.get(..usize::from(count)).unwrap_or(&[]),
         };
         parts.iter().map(|part| {
-            let bit = if part & OF_BOUNDARY == 0 { IDENTITY } else { BOUNDARY };
+            let bit = if part & OF_BOUNDARY == 0 {
+                IDENTITY
+            } else {
+                BOUNDARY
+            };
             (masks(bit), part & !OF_BOUNDARY)
         })
     }
@@ -127,6 +135,12 @@ impl Profile {
 
 #[inline]
 fn masks(bits: u8) -> u32 {
-    let mask = |bit, layer| if bits & bit != 0 { layer_mask(layer) } else { 0 };
+    let mask = |bit, layer| {
+        if bits & bit != 0 {
+            layer_mask(layer)
+        } else {
+            0
+        }
+    };
     mask(IDENTITY, Layer::Identity) | mask(BOUNDARY, Layer::Boundary)
 }

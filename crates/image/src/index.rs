@@ -56,11 +56,7 @@ pub struct Segments {
 
 impl Default for Segments {
     fn default() -> Self {
-        Segments {
-            starts: [0; MAX_SEGMENTS + 1],
-            len: 0,
-            mask: 0,
-        }
+        Segments::NONE
     }
 }
 
@@ -76,6 +72,13 @@ const IS_INNER: [bool; 256] = {
 };
 
 impl Segments {
+    /// Those of the empty text.
+    pub const NONE: Segments = Segments {
+        starts: [0; MAX_SEGMENTS + 1],
+        len: 0,
+        mask: 0,
+    };
+
     /// Cuts a text.
     pub fn set(&mut self, text: &[u8]) {
         let mut start = 0_u64;

@@ -45,9 +45,7 @@ fn read_ahead(view: View<'_>, image: usize, requests: &[Request]) {
     let mut places = [0; BUCKETS];
     let mut count = 0;
     for request in requests {
-        let asked = request.asked();
-        let keys = request.keys(image);
-        let matcher = request.matcher(&asked, image, view, &keys);
+        let matcher = request.matcher(image, view);
         for part in request.parts_of(image) {
             for group in request.groups_of(part) {
                 lookup::buckets(&matcher, group, |bucket| {

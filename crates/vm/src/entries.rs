@@ -7,8 +7,8 @@ use portcullis_image::{ANY, NONE, Str, View};
 
 use crate::glob::strip;
 use crate::lookup;
-use crate::matcher::Matcher;
-use crate::typed::Action;
+use crate::matcher::{Asked, Matcher};
+use crate::typed::{Action, ActionAlone};
 
 /// A statement that an action matches, with what is looked at first, in half a line of the processor's caches.
 #[derive(Clone, Copy, Debug)]
@@ -43,7 +43,7 @@ enum Kind {
 
 impl Entry {
     /// Reads a candidate; none if the statement does not match the matcher's action, or no resource.
-    fn read(matcher: &Matcher<'_>, candidate: &Candidate) -> Option<Entry> {
+    fn read(matcher: &Matcher<'_, ActionAlone<'_>>, candidate: &Candidate) -> Option<Entry> {
         let view = matcher.view;
         let statement = view.statement_ref(candidate.statement);
         let mut literal = Str::default();
@@ -114,19 +114,16 @@ impl Entry {
 
     /// Whether the statement matches a resource; none if only the keys can tell.
     #[inline(always)]
-    pub(crate) fn resource<'a>(
-        &self,
-        view: View<'a>,
-        resource: &[u8],
-        matcher: impl FnOnce() -> Matcher<'a>,
-    ) -> Option<bool> {
+    pub(crate) fn resource<'a>(&self, matcher: &Matcher<'a, impl Asked<'a>>) -> Option<bool> {
+        let view = matcher.view;
+        let resource = matcher.asked.resource();
         let rest = || strip(resource, self.literal.get(view.bytes())?);
         Some(match self.kind {
             Kind::Any => true,
             Kind::Prefix => rest().is_some(),
             Kind::Exact => rest().is_some_and(<[u8]>::is_empty),
-            Kind::Tokens => matcher().matches(self.pattern, resource),
-            Kind::List => matcher().resource(view.statement_ref(self.statement)),
+            Kind::Tokens => matcher.matches(self.pattern, resource),
+            Kind::List => matcher.resource(view.statement_ref(self.statement)),
             Kind::Variable => return None,
         })
     }
@@ -138,13 +135,7 @@ impl Action {
     ///
     /// False, and none, if the part is to be looked at by its groups ([`Action::groups`]): if it has so many statements
     /// for the action that they are found by the resource, or if the image has no index.
-    pub fn entries(
-        &self,
-        image: usize,
-        view: View<'_>,
-        part: u32,
-        all: &mut Vec<Entry>,
-    ) -> bool {
+    pub fn entries(&self, image: usize, view: View<'_>, part: u32, all: &mut Vec<Entry>) -> bool {
         if !view.has_index() {
             return false;
         }
@@ -157,12 +148,14 @@ impl Action {
         if allows != 0 {
             all.push(Entry::allowing(allows));
         }
-        self.with_matcher(view, |matcher| {
-            for group in &groups {
-                let candidates = view.candidates(group.start, group.count);
-                all.extend(candidates.filter_map(|own| Entry::read(matcher, &own)));
-            }
-        });
+        let matcher = Matcher {
+            view,
+            asked: ActionAlone(self),
+        };
+        for group in &groups {
+            let candidates = view.candidates(group.start, group.count);
+            all.extend(candidates.filter_map(|own| Entry::read(&matcher, &own)));
+        }
         true
     }
 }

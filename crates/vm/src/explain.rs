@@ -10,7 +10,7 @@ use portcullis_model::{Decision, Effect, Layer};
 
 use crate::combine::{Outcome, combine};
 use crate::matcher::Matcher;
-use crate::request::Request;
+use crate::request::{OfImage, Request};
 use crate::values::Typed;
 use crate::walk::{Sink, record};
 
@@ -225,7 +225,13 @@ struct Recorder {
 }
 
 impl Sink for Recorder {
-    fn statement(&mut self, matcher: &Matcher<'_>, index: u32, layers: u32, step: Step) {
+    fn statement(
+        &mut self,
+        matcher: &Matcher<'_, OfImage<'_>>,
+        index: u32,
+        layers: u32,
+        step: Step,
+    ) {
         let missed = match step {
             Step::Action => return,
             Step::Matched => None,
@@ -272,7 +278,7 @@ impl Sink for Recorder {
 
 impl Recorder {
     /// Notes the keys of a guard that the request does not have, also those of variables.
-    fn find_missing(&mut self, matcher: &Matcher<'_>, guard: u32) {
+    fn find_missing(&mut self, matcher: &Matcher<'_, OfImage<'_>>, guard: u32) {
         let view = matcher.view;
         let mut at = guard;
         while at != NONE && at < view.count(Section::Code) {
@@ -291,7 +297,7 @@ impl Recorder {
         }
     }
 
-    fn find_missing_variables(&mut self, matcher: &Matcher<'_>, leaf: &Leaf) {
+    fn find_missing_variables(&mut self, matcher: &Matcher<'_, OfImage<'_>>, leaf: &Leaf) {
         let view = matcher.view;
         let operands = Op::from_code(leaf.op).map(|op| op.info().operands);
         let list = view.list(leaf.x as u32);
@@ -326,7 +332,7 @@ impl Recorder {
 }
 
 /// All conditions of a guard.
-fn conditions(matcher: &Matcher<'_>, guard: u32) -> Vec<ConditionReport> {
+fn conditions(matcher: &Matcher<'_, OfImage<'_>>, guard: u32) -> Vec<ConditionReport> {
     let view = matcher.view;
     let mut found = Vec::new();
     let mut at = guard;
@@ -338,11 +344,11 @@ fn conditions(matcher: &Matcher<'_>, guard: u32) -> Vec<ConditionReport> {
     found
 }
 
-fn is_absent(matcher: &Matcher<'_>, slot: u32) -> bool {
+fn is_absent(matcher: &Matcher<'_, OfImage<'_>>, slot: u32) -> bool {
     matcher.values(slot).is_empty()
 }
 
-fn condition(matcher: &Matcher<'_>, index: u32) -> ConditionReport {
+fn condition(matcher: &Matcher<'_, OfImage<'_>>, index: u32) -> ConditionReport {
     let view = matcher.view;
     let leaf = view.leaf(index);
     let values = matcher.values(leaf.slot);

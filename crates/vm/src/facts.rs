@@ -118,6 +118,24 @@ pub(crate) struct Basis<'a> {
 }
 
 impl Facts {
+    /// Of no request.
+    pub(crate) const NONE: Facts = Facts {
+        caller: Kind::Anonymous,
+        layers: 0,
+        undeniable: 0,
+        exempt: false,
+        root_allows: false,
+        same_account: false,
+        other_partition: false,
+        needs_resource_policy: false,
+        gateway: false,
+        boundable: false,
+        external_grant: false,
+        restrict_public_buckets: false,
+        owner_assumed: false,
+        suffices: 0,
+    };
+
     /// Works them out.
     #[inline]
     pub(crate) fn of(basis: &Basis<'_>) -> Facts {
@@ -178,8 +196,7 @@ impl Facts {
             gateway: matches!(action.service, Service::S3 | Service::DynamoDb),
             boundable: caller.can_be_bounded(),
             external_grant: basis.external_grant,
-            restrict_public_buckets: basis.restrict_public_buckets
-                && action.service == Service::S3,
+            restrict_public_buckets: basis.restrict_public_buckets && action.service == Service::S3,
             owner_assumed: owner.is_none() && !resource.is_star,
             suffices: 0,
         };

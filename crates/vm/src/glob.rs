@@ -4,7 +4,7 @@ use portcullis_image::value::fold::strip_ignoring_case;
 use portcullis_image::wire::u64_at;
 use portcullis_image::{PatternKind, Token, TokenRef};
 
-use crate::matcher::Matcher;
+use crate::matcher::{Asked, Matcher};
 
 /// How case is ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub(crate) enum Case {
     Fold,
 }
 
-impl<'a> Matcher<'a> {
+impl<'a, A: Asked<'a>> Matcher<'a, A> {
     /// True if the pattern matches the whole text.
     ///
     /// Takes at most time proportional to the product of both lengths: a star that was passed is

@@ -10,7 +10,7 @@ use portcullis_image::{ANY, LeafRef, ShortText, Str, flag, instant_of, ordering,
 use portcullis_model::split_arn;
 
 use crate::glob::{Case, ends_with, equal, find, place_of, strip};
-use crate::matcher::Matcher;
+use crate::matcher::{Asked, Matcher};
 use crate::values::{SlotRange, Typed, Value};
 
 /// The codes of the operations: matched as they lie in the image, an operation is one jump away.
@@ -40,13 +40,13 @@ mod op {
     pub(super) const FAULT: u8 = Op::Fault as u8;
 }
 
-impl Matcher<'_> {
+impl<'a, A: Asked<'a>> Matcher<'a, A> {
     /// The first instruction of the guard that does not hold; none if the guard holds.
     #[inline(always)]
     pub(crate) fn failing_leaf(&self, guard: u32) -> Option<u32> {
         let mut leaves = self.view.leaves(guard);
         let end = guard.wrapping_add(leaves.len() as u32);
-        let slots = self.keys.slots;
+        let slots = self.asked.keys().slots;
         while let Some(leaf) = leaves.next() {
             if !self.holds(leaf, slots) {
                 // The one before those that are left.
@@ -62,7 +62,7 @@ impl Matcher<'_> {
 
     /// The presence table (3.2).
     #[inline(always)]
-    fn holds(&self, leaf: LeafRef<'_>, slots: &[SlotRange]) -> bool {
+    fn holds(&self, leaf: LeafRef<'_>, slots: &'a [SlotRange]) -> bool {
         let Some(slot) = slots.get(leaf.slot() as usize) else {
             return false;
         };
@@ -76,7 +76,7 @@ impl Matcher<'_> {
 
     /// No value, several values, or one that is all of them.
     #[inline(never)]
-    fn hold(&self, leaf: LeafRef<'_>, slot: &SlotRange) -> bool {
+    fn hold(&self, leaf: LeafRef<'_>, slot: &'a SlotRange) -> bool {
         let flags = leaf.flags();
         if slot.count == 0 {
             return match leaf.op() {
@@ -89,7 +89,7 @@ impl Matcher<'_> {
 
     /// Several values, or one that is all of them.
     #[inline(never)]
-    fn hold_several(&self, leaf: LeafRef<'_>, slot: &SlotRange) -> bool {
+    fn hold_several(&self, leaf: LeafRef<'_>, slot: &'a SlotRange) -> bool {
         let flags = leaf.flags();
         if is_bare(leaf.op()) {
             return leaf.x() == 1;

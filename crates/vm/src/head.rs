@@ -4,9 +4,9 @@ use portcullis_image::{ANY, NONE, StatementRef, layer_mask};
 use portcullis_model::Layer;
 
 use crate::caller::{Strength, identity};
-use crate::matcher::Matcher;
+use crate::matcher::{Asked, Matcher};
 
-impl Matcher<'_> {
+impl<'a, A: Asked<'a>> Matcher<'a, A> {
     /// How the statement names the caller; none if it does not.
     ///
     /// `layers` are those that the statement stands for here.
@@ -26,7 +26,7 @@ impl Matcher<'_> {
         if statement.principals() == ANY {
             return Some(Strength::Direct);
         }
-        let named = self.named;
+        let named = self.asked.named();
         if named.is_empty() {
             return None;
         }
@@ -40,7 +40,7 @@ impl Matcher<'_> {
         // VPCE-2: at a gateway endpoint an account stands for its root user alone, which it names
         // directly. A Deny still falls on the whole account (GRAM-34).
         let root_only = layers == layer_mask(Layer::VpcEndpoint)
-            && self.asked.facts.gateway
+            && self.asked.facts().gateway
             && !statement.is_deny();
         (strength != Strength::Account || !root_only).then_some(strength)
     }
@@ -48,8 +48,8 @@ impl Matcher<'_> {
     /// `GRAM-51` to `GRAM-53`.
     fn is_exempt(&self, statement: StatementRef<'_>, layers: u32) -> bool {
         // GRAM-52: the caller has a permissions boundary.
-        let present = self.asked.present;
-        let bounded = self.asked.facts.boundable && present & layer_mask(Layer::Boundary) != 0;
+        let present = self.asked.present();
+        let bounded = self.asked.facts().boundable && present & layer_mask(Layer::Boundary) != 0;
         let on_resource = layers == layer_mask(Layer::Resource);
         if bounded && statement.is_deny() && on_resource {
             return false;
@@ -57,14 +57,14 @@ impl Matcher<'_> {
         let listed = if statement.principals() == ANY {
             identity::EVERY
         } else {
-            let named = self.named;
+            let named = self.asked.named();
             self.view
                 .list(statement.principals())
                 .iter()
                 .flat_map(|item| named.iter().filter(move |named| named.principal == item))
                 .fold(0, |listed, named| listed | named.identities)
         };
-        let identities = self.asked.facts.caller.identities();
+        let identities = self.asked.facts().caller.identities();
         listed & identities == identities
     }
 
@@ -74,8 +74,8 @@ impl Matcher<'_> {
         let matched = statement.actions() == ANY
             || self.view.list(statement.actions()).any(|item| {
                 let action = self.view.action(item);
-                self.matches(action.service, self.asked.service())
-                    && self.matches(action.name, self.asked.name())
+                self.matches(action.service, self.asked.action().service())
+                    && self.matches(action.name, self.asked.action().name())
             });
         matched != statement.not_action()
     }
@@ -87,7 +87,7 @@ impl Matcher<'_> {
             || self
                 .view
                 .list(statement.resources())
-                .any(|pattern| self.matches(pattern, self.asked.resource));
+                .any(|pattern| self.matches(pattern, self.asked.resource()));
         matched != statement.not_resource()
     }
 }

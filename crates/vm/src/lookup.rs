@@ -6,17 +6,17 @@ use portcullis_image::index::{ActionHash, ActionKey, Group, MAX_SEGMENTS, bucket
 use portcullis_image::{Part, PatternKind, Section, View};
 
 use crate::glob::equal;
-use crate::matcher::Matcher;
+use crate::matcher::{Asked, Matcher};
 
 /// Marks a pattern whose nodes stand for themselves alone, not for shorter patterns too.
 const RESIDUE: u32 = 1 << 31;
 
 /// Appends the patterns for actions that match the request's: the exact name, then starts, the longest
 /// first, then the others, which are marked.
-pub(crate) fn actions(matcher: &Matcher<'_>, all: &mut Vec<u32>) {
+pub(crate) fn actions<'a>(matcher: &Matcher<'a, impl Asked<'a>>, all: &mut Vec<u32>) {
     let view = matcher.view;
-    let service = matcher.asked.service();
-    let name = matcher.asked.name();
+    let service = matcher.asked.action().service();
+    let name = matcher.asked.action().name();
     let is_action = |kind: PatternKind, name: &[u8], number: u32| {
         let literal = |pattern| view.pattern(pattern).literal.bytes(view.bytes());
         let action = view.action(number);
@@ -63,9 +63,7 @@ pub(crate) fn actions(matcher: &Matcher<'_>, all: &mut Vec<u32>) {
         for index in record.residue..end {
             let number = view.residue(index);
             let action = view.action(number);
-            if matcher.matches(action.service, service)
-                && matcher.matches(action.name, name)
-            {
+            if matcher.matches(action.service, service) && matcher.matches(action.name, name) {
                 all.push(number | RESIDUE);
             }
         }
@@ -146,9 +144,13 @@ pub fn part_filter(view: View<'_>, part: u32) -> u64 {
 /// False if the resource has more segments than are looked at, so that candidates may be missing.
 #[inline(always)]
 #[must_use]
-pub(crate) fn hashed(matcher: &Matcher<'_>, group: &Group, mut found: impl FnMut(u32)) -> bool {
+pub(crate) fn hashed<'a>(
+    matcher: &Matcher<'a, impl Asked<'a>>,
+    group: &Group,
+    mut found: impl FnMut(u32),
+) -> bool {
     let view = matcher.view;
-    let segments = matcher.asked.segments;
+    let segments = matcher.asked.segments();
     let count = segments.len();
     let mut bucket = |start, middle| found(group.bucket_of(bucket_hash(start, middle)));
     for index in group.probes..group.probes.saturating_add(u32::from(group.probe_count)) {
@@ -176,9 +178,13 @@ pub(crate) fn hashed(matcher: &Matcher<'_>, group: &Group, mut found: impl FnMut
 
 /// Calls back with the buckets of a group that [`hashed`] will look at, but for those of later literals.
 #[inline]
-pub(crate) fn buckets(matcher: &Matcher<'_>, group: &Group, mut found: impl FnMut(u32)) {
+pub(crate) fn buckets<'a>(
+    matcher: &Matcher<'a, impl Asked<'a>>,
+    group: &Group,
+    mut found: impl FnMut(u32),
+) {
     let view = matcher.view;
-    let segments = matcher.asked.segments;
+    let segments = matcher.asked.segments();
     for index in group.probes..group.probes.saturating_add(u32::from(group.probe_count)) {
         let probe = view.probe(index);
         let start = usize::from(probe.start);

@@ -1,4 +1,4 @@
-//! What the walk over statements reads: an image, what is asked of it, and the keys of the context.
+//! What the walk over statements reads: an image, and what is asked of it.
 
 use core::ops::Range;
 
@@ -10,46 +10,18 @@ use crate::named::Named;
 use crate::typed::Action;
 use crate::values::{SlotRange, Value};
 
-/// What is asked, whatever the image: a request without its caller's names and its keys.
-#[derive(Clone, Copy)]
-pub(crate) struct Asked<'a> {
-    pub(crate) facts: Facts,
-    action: &'a Action,
-    pub(crate) resource: &'a [u8],
-    pub(crate) segments: &'a Segments,
+/// What is asked of an image. Where it lies is known when the program is compiled, so that nothing is
+/// gathered that is not looked at.
+pub(crate) trait Asked<'a>: Copy {
+    fn facts(self) -> &'a Facts;
+    fn action(self) -> &'a Action;
+    fn resource(self) -> &'a [u8];
+    fn segments(self) -> &'a Segments;
     /// The layers that are present.
-    pub(crate) present: u32,
-}
-
-impl<'a> Asked<'a> {
-    #[inline]
-    pub(crate) fn new(
-        facts: Facts,
-        action: &'a Action,
-        resource: &'a [u8],
-        segments: &'a Segments,
-        present: u32,
-    ) -> Asked<'a> {
-        Asked {
-            facts,
-            action,
-            resource,
-            segments,
-            present,
-        }
-    }
-
-    /// The action's service, in lower case.
-    #[inline]
-    pub(crate) fn service(&self) -> &'a [u8] {
-        self.action.service()
-    }
-
-    /// The action's name, in lower case.
-    #[inline]
-    pub(crate) fn name(&self) -> &'a [u8] {
-        self.action.name()
-    }
+    fn present(self) -> u32;
+    /// The caller in terms of the image.
+    fn named(self) -> &'a [Named];
+    fn keys(self) -> Keys<'a>;
 }
 
 /// The keys of a request, in terms of an image.
@@ -73,19 +45,16 @@ impl Keys<'_> {
 
 /// An image, and what is asked of it.
 #[derive(Clone, Copy)]
-pub(crate) struct Matcher<'a> {
+pub(crate) struct Matcher<'a, A> {
     pub(crate) view: View<'a>,
-    pub(crate) asked: &'a Asked<'a>,
-    /// The caller in terms of the image.
-    pub(crate) named: &'a [Named],
-    pub(crate) keys: &'a Keys<'a>,
+    pub(crate) asked: A,
 }
 
-impl<'a> Matcher<'a> {
+impl<'a, A: Asked<'a>> Matcher<'a, A> {
     /// The values of a slot.
     #[inline]
     pub(crate) fn values(&self, slot: u32) -> &'a [Value] {
-        match self.keys.slots.get(slot as usize) {
+        match self.asked.keys().slots.get(slot as usize) {
             Some(range) => self.values_in(range),
             None => &[],
         }
@@ -95,7 +64,7 @@ impl<'a> Matcher<'a> {
     pub(crate) fn values_in(&self, slot: &'a SlotRange) -> &'a [Value] {
         match slot.count {
             1 => core::slice::from_ref(&slot.first),
-            count => slice(self.keys.values, &(slot.start..slot.start + count)),
+            count => slice(self.asked.keys().values, &(slot.start..slot.start + count)),
         }
     }
 
@@ -103,14 +72,18 @@ impl<'a> Matcher<'a> {
     #[inline]
     pub(crate) fn text(&self, value: &Value) -> &'a str {
         let start = value.offset as usize;
-        let text = self.keys.text.get(start..start + value.len as usize);
+        let text = self
+            .asked
+            .keys()
+            .text
+            .get(start..start + value.len as usize);
         text.unwrap_or("")
     }
 
     /// The bytes of the text of a value.
     #[inline]
     pub(crate) fn bytes(&self, value: &Value) -> &'a [u8] {
-        let bytes = self.keys.text.as_bytes();
+        let bytes = self.asked.keys().text.as_bytes();
         slice(bytes, &(value.offset..value.offset + value.len))
     }
 }

@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use portcullis_image::index::{Candidate, Group, WHOLE_HEAD};
+use portcullis_image::index::{Candidate, Group, Segments, WHOLE_HEAD};
 use portcullis_image::{ANY, NONE, StatementRef, View};
 use portcullis_model::Principal;
 
@@ -12,6 +12,7 @@ use crate::combine::Outcome;
 use crate::entries::Entry;
 use crate::facts::{Basis, Facts, Home};
 use crate::matcher::{Asked, Keys, Matcher};
+use crate::named::Named;
 use crate::request::Request;
 use crate::typed::{Action, Known, Resource};
 use crate::walk::{AtOnce, Judge, Walk};
@@ -51,6 +52,38 @@ pub struct KnownParts {
     pub allowed: u32,
 }
 
+/// A resolved request and what follows from it.
+#[derive(Clone, Debug)]
+pub struct Settled<'a> {
+    resolved: &'a Resolved<'a>,
+    facts: Facts,
+    parts: KnownParts,
+}
+
+impl<'a> Settled<'a> {
+    /// Works out what follows, for parts of which as much is known.
+    pub fn new(resolved: &'a Resolved<'a>, parts: KnownParts) -> Settled<'a> {
+        let principal = &resolved.principal;
+        let facts = Facts::of(&Basis {
+            caller: Kind::of(&principal.caller),
+            management_account: principal.management_account,
+            assumed_root: resolved.assumed_root,
+            home: resolved.home,
+            action: resolved.action,
+            account: resolved.account,
+            resource: &resolved.resource.parts(),
+            restrict_public_buckets: resolved.restrict_public_buckets,
+            external_grant: resolved.external_grant,
+            present: parts.present,
+        });
+        Settled {
+            resolved,
+            facts,
+            parts,
+        }
+    }
+}
+
 /// A statement that cannot be judged without the keys.
 #[derive(Clone, Copy, Debug)]
 struct Leftover {
@@ -75,10 +108,7 @@ pub struct Leftovers(Vec<Leftover>);
 ///
 /// Neither step allocates, once the memory has held as many statements.
 pub struct Partial<'a> {
-    asked: Asked<'a>,
-    known: &'a Known,
-    /// A resource policy is public.
-    public: bool,
+    settled: &'a Settled<'a>,
     walk: Walk,
     left: &'a mut Leftovers,
     /// A Deny is among what is left.
@@ -86,50 +116,26 @@ pub struct Partial<'a> {
 }
 
 impl<'a> Partial<'a> {
-    /// Begins a decision, of whose parts as much is known.
-    pub fn new(
-        resolved: &'a Resolved<'a>,
-        parts: KnownParts,
-        left: &'a mut Leftovers,
-    ) -> Partial<'a> {
-        let principal = &resolved.principal;
-        let facts = Facts::of(&Basis {
-            caller: Kind::of(&principal.caller),
-            management_account: principal.management_account,
-            assumed_root: resolved.assumed_root,
-            home: resolved.home,
-            action: resolved.action,
-            account: resolved.account,
-            resource: &resolved.resource.parts(),
-            restrict_public_buckets: resolved.restrict_public_buckets,
-            external_grant: resolved.external_grant,
-            present: parts.present,
-        });
-        let resource = resolved.resource;
+    /// Begins a decision.
+    pub fn new(settled: &'a Settled<'a>, left: &'a mut Leftovers) -> Partial<'a> {
+        let facts = &settled.facts;
         let mut walk = Walk::new(facts.layers, facts.undeniable);
-        walk.say(parts.allowed, 0);
-        left.0.clear();
-        Partial {
-            asked: Asked::new(
-                facts,
-                resolved.action,
-                resource.text().as_bytes(),
-                &resource.segments,
-                parts.present,
-            ),
-            known: resolved.known,
-            public: parts.public,
-            walk,
-            left,
-            denies: false,
-        }
+        walk.say(settled.parts.allowed, 0);
+        Partial::with(settled, walk, left)
     }
 
     /// Begins to find out what single parts say ([`Partial::says`]), in whatever layer.
-    pub fn of_part(resolved: &'a Resolved<'a>, left: &'a mut Leftovers) -> Partial<'a> {
+    pub fn of_part(settled: &'a Settled<'a>, left: &'a mut Leftovers) -> Partial<'a> {
+        Partial::with(settled, Walk::new(u32::MAX, 0), left)
+    }
+
+    fn with(settled: &'a Settled<'a>, walk: Walk, left: &'a mut Leftovers) -> Partial<'a> {
+        left.0.clear();
         Partial {
-            walk: Walk::new(u32::MAX, 0),
-            ..Partial::new(resolved, KnownParts::default(), left)
+            settled,
+            walk,
+            left,
+            denies: false,
         }
     }
 
@@ -145,9 +151,11 @@ impl<'a> Partial<'a> {
     pub fn look(&mut self, image: usize, view: View<'_>, part: u32, groups: &[Group], layers: u32) {
         let matcher = Matcher {
             view,
-            asked: &self.asked,
-            named: self.known.named(image),
-            keys: &Keys::NONE,
+            asked: OfImage {
+                settled: self.settled,
+                image,
+                keys: Keys::NONE,
+            },
         };
         let mut later = Later {
             image: image as u32,
@@ -157,8 +165,7 @@ impl<'a> Partial<'a> {
         let walk = &mut self.walk;
         if !(view.has_index() && walk.candidates(&matcher, groups, layers, &mut later)) {
             let part = view.part(part);
-            let statements =
-                part.statements..part.statements.saturating_add(part.statement_count);
+            let statements = part.statements..part.statements.saturating_add(part.statement_count);
             for statement in statements {
                 let candidate = Candidate {
                     mask: 0,
@@ -172,38 +179,33 @@ impl<'a> Partial<'a> {
 
     /// The same by what [`Action::entries`] gives for the part.
     #[inline]
-    pub fn look_at(
-        &mut self,
-        image: usize,
-        view: View<'_>,
-        entries: &[Entry],
-        layers: u32,
-    ) {
+    pub fn look_at(&mut self, image: usize, view: View<'_>, entries: &[Entry], layers: u32) {
         let Partial {
-            asked,
-            known,
+            settled,
             walk,
             left,
             ..
         } = self;
+        let matcher = Matcher {
+            view,
+            asked: OfImage {
+                settled,
+                image,
+                keys: Keys::NONE,
+            },
+        };
         let layers = layers & walk.layers();
-        let (resource, mask) = (asked.resource, asked.segments.mask());
+        let mask = matcher.asked.segments().mask();
         for entry in entries {
             let layers = layers & entry.layers;
             if entry.mask & !mask != 0 || walk.is_settled(entry.is_deny, layers) {
                 continue;
             }
-            let matcher = || Matcher {
-                view,
-                asked,
-                named: known.named(image),
-                keys: &Keys::NONE,
-            };
-            let strength = match entry.resource(view, resource, matcher) {
+            let strength = match entry.resource(&matcher) {
                 Some(false) => continue,
                 Some(true) if entry.has_principals => {
                     let statement = view.statement_ref(entry.statement);
-                    match matcher().principal(statement, layers) {
+                    match matcher.principal(statement, layers) {
                         Some(strength) => Some(strength),
                         None => continue,
                     }
@@ -231,7 +233,7 @@ impl<'a> Partial<'a> {
     #[inline]
     pub fn left(&self) -> impl Iterator<Item = (usize, u32)> + '_ {
         // A further Allow does not matter then.
-        let left = match !self.denies && self.walk.suffices(&self.asked.facts) {
+        let left = match !self.denies && self.walk.suffices(&self.settled.facts) {
             true => &[],
             false => self.left.0.as_slice(),
         };
@@ -245,9 +247,11 @@ impl<'a> Partial<'a> {
         for (image, view) in images.enumerate() {
             let matcher = Matcher {
                 view,
-                asked: &self.asked,
-                named: self.known.named(image),
-                keys: &request.keys(image),
+                asked: OfImage {
+                    settled: self.settled,
+                    image,
+                    keys: request.keys(image),
+                },
             };
             self.walk.enter_image();
             let of_image = |left: &&Leftover| left.image as usize == image;
@@ -271,14 +275,60 @@ impl<'a> Partial<'a> {
     /// The decision. What is left says nothing then.
     #[inline]
     pub fn outcome(&self) -> Outcome {
-        let present = (self.asked.present, self.public);
-        self.walk.outcome(&self.asked.facts, present)
+        let parts = &self.settled.parts;
+        self.walk
+            .outcome(&self.settled.facts, (parts.present, parts.public))
     }
 
     /// Whether some statement of what was looked at allows the request, and whether some denies it.
     pub fn says(&self) -> (bool, bool) {
         let verdicts = self.walk.verdicts((0, false));
         (verdicts.allow != 0, verdicts.deny != 0)
+    }
+}
+
+/// A settled request, asked of an image of the stack.
+#[derive(Clone, Copy)]
+struct OfImage<'a> {
+    settled: &'a Settled<'a>,
+    image: usize,
+    keys: Keys<'a>,
+}
+
+impl<'a> Asked<'a> for OfImage<'a> {
+    #[inline]
+    fn facts(self) -> &'a Facts {
+        &self.settled.facts
+    }
+
+    #[inline]
+    fn action(self) -> &'a Action {
+        self.settled.resolved.action
+    }
+
+    #[inline]
+    fn resource(self) -> &'a [u8] {
+        self.settled.resolved.resource.text().as_bytes()
+    }
+
+    #[inline]
+    fn segments(self) -> &'a Segments {
+        &self.settled.resolved.resource.segments
+    }
+
+    #[inline]
+    fn present(self) -> u32 {
+        self.settled.parts.present
+    }
+
+    #[inline]
+    fn named(self) -> &'a [Named] {
+        self.settled.resolved.known.named(self.image)
+    }
+
+    #[inline]
+    fn keys(self) -> Keys<'a> {
+        self.keys
     }
 }
 
@@ -311,15 +361,15 @@ impl Later<'_> {
 
 impl Judge for Later<'_> {
     #[inline(always)]
-    fn candidate(
+    fn candidate<'a>(
         &mut self,
         walk: &mut Walk,
-        matcher: &Matcher<'_>,
+        matcher: &Matcher<'a, impl Asked<'a>>,
         candidate: &Candidate,
         statement: StatementRef<'_>,
         layers: u32,
     ) {
-        let resource = matcher.asked.resource;
+        let resource = matcher.asked.resource();
         let head = match candidate.pattern {
             ANY => true,
             WHOLE_HEAD if !matcher.action(statement) => false,

@@ -368,7 +368,13 @@ impl Request {
     ) {
         self.forget_derived();
         let account = resource_account(resolved.account, &resolved.resource.parts());
-        self.derive_all(images, principal, resolved.home, account, self.wanted & keys);
+        self.derive_all(
+            images,
+            principal,
+            resolved.home,
+            account,
+            self.wanted & keys,
+        );
     }
 
     /// What an earlier caller left must not be taken for this one's.
@@ -478,33 +484,15 @@ impl Request {
 
     // What the walk reads.
 
-    /// What is asked.
-    #[inline]
-    pub(crate) fn asked(&self) -> Asked<'_> {
-        let (present, _) = self.present;
-        Asked::new(
-            self.facts,
-            &self.action,
-            slice(self.text.as_bytes(), &self.resource),
-            &self.segments,
-            present,
-        )
-    }
-
     /// A matcher for an image of the stack.
     #[inline]
-    pub(crate) fn matcher<'a>(
-        &'a self,
-        asked: &'a Asked<'a>,
-        image: usize,
-        view: View<'a>,
-        keys: &'a Keys<'a>,
-    ) -> Matcher<'a> {
+    pub(crate) fn matcher<'a>(&'a self, image: usize, view: View<'a>) -> Matcher<'a, OfImage<'a>> {
         Matcher {
             view,
-            asked,
-            named: self.named(image),
-            keys,
+            asked: OfImage {
+                request: self,
+                image,
+            },
         }
     }
 
@@ -584,5 +572,49 @@ impl Request {
         self.text
             .get(start..start + value.len as usize)
             .unwrap_or("")
+    }
+}
+
+/// A request, asked of an image of the stack.
+#[derive(Clone, Copy)]
+pub(crate) struct OfImage<'a> {
+    request: &'a Request,
+    image: usize,
+}
+
+impl<'a> Asked<'a> for OfImage<'a> {
+    #[inline]
+    fn facts(self) -> &'a Facts {
+        &self.request.facts
+    }
+
+    #[inline]
+    fn action(self) -> &'a Action {
+        &self.request.action
+    }
+
+    #[inline]
+    fn resource(self) -> &'a [u8] {
+        slice(self.request.text.as_bytes(), &self.request.resource)
+    }
+
+    #[inline]
+    fn segments(self) -> &'a Segments {
+        &self.request.segments
+    }
+
+    #[inline]
+    fn present(self) -> u32 {
+        self.request.present.0
+    }
+
+    #[inline]
+    fn named(self) -> &'a [Named] {
+        self.request.named(self.image)
+    }
+
+    #[inline]
+    fn keys(self) -> Keys<'a> {
+        self.request.keys(self.image)
     }
 }

@@ -8,6 +8,7 @@ use portcullis_image::index::{Group, Segments};
 use portcullis_image::{PrincipalForm, Section, View};
 use portcullis_model::{Principal, split_arn};
 
+use crate::facts::Facts;
 use crate::facts::{ActionFacts, Home, ResourceParts};
 use crate::lookup;
 use crate::matcher::{Asked, Keys, Matcher, slice};
@@ -79,23 +80,16 @@ impl Action {
         let mut patterns = core::mem::take(&mut self.patterns);
         for view in images {
             if view.has_index() {
-                self.with_matcher(view, |matcher| lookup::actions(matcher, &mut patterns));
+                let matcher = Matcher {
+                    view,
+                    asked: ActionAlone(self),
+                };
+                lookup::actions(&matcher, &mut patterns);
             }
             self.ends.push(patterns.len() as u32);
         }
         self.facts.filter = lookup::filter(&patterns);
         self.patterns = patterns;
-    }
-
-    /// Calls back with a matcher for an image that knows the action and nothing else.
-    pub(crate) fn with_matcher(&self, view: View<'_>, work: impl FnOnce(&Matcher<'_>)) {
-        let (facts, segments) = Default::default();
-        work(&Matcher {
-            view,
-            asked: &Asked::new(facts, self, &[], &segments, 0),
-            named: &[],
-            keys: &Keys::NONE,
-        });
     }
 
     pub(crate) fn clear(&mut self) {
@@ -135,7 +129,9 @@ impl Action {
 
     /// The patterns of an image that match it.
     pub(crate) fn patterns(&self, image: usize) -> &[u32] {
-        let start = image.checked_sub(1).and_then(|before| self.ends.get(before));
+        let start = image
+            .checked_sub(1)
+            .and_then(|before| self.ends.get(before));
         let end = self.ends.get(image).copied().unwrap_or(0);
         slice(&self.patterns, &(start.copied().unwrap_or(0)..end))
     }
@@ -161,6 +157,40 @@ impl Action {
     pub(crate) fn name_text(&self) -> &str {
         let name = self.text.get(self.service_end as usize + 1..);
         name.unwrap_or_default()
+    }
+}
+
+/// An action, and nothing else that is asked.
+#[derive(Clone, Copy)]
+pub(crate) struct ActionAlone<'a>(pub(crate) &'a Action);
+
+impl<'a> Asked<'a> for ActionAlone<'a> {
+    fn facts(self) -> &'a Facts {
+        const { &Facts::NONE }
+    }
+
+    fn action(self) -> &'a Action {
+        self.0
+    }
+
+    fn resource(self) -> &'a [u8] {
+        &[]
+    }
+
+    fn segments(self) -> &'a Segments {
+        const { &Segments::NONE }
+    }
+
+    fn present(self) -> u32 {
+        0
+    }
+
+    fn named(self) -> &'a [Named] {
+        &[]
+    }
+
+    fn keys(self) -> Keys<'a> {
+        Keys::NONE
     }
 }
 

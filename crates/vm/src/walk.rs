@@ -9,13 +9,19 @@ use crate::combine::{Outcome, Verdicts, combine, suffice};
 use crate::explain::Step;
 use crate::facts::Facts;
 use crate::lookup;
-use crate::matcher::Matcher;
-use crate::request::{Request, UsedPart};
+use crate::matcher::{Asked, Matcher};
+use crate::request::{OfImage, Request, UsedPart};
 
 /// What the walk tells of its way. The one that decides tells nobody, and costs nothing.
 pub(crate) trait Sink {
     /// How far a statement that takes part matched, and the layers that it stands for.
-    fn statement(&mut self, matcher: &Matcher<'_>, index: u32, layers: u32, step: Step);
+    fn statement(
+        &mut self,
+        matcher: &Matcher<'_, OfImage<'_>>,
+        index: u32,
+        layers: u32,
+        step: Step,
+    );
 }
 
 /// Tells nobody.
@@ -23,7 +29,7 @@ struct Quiet;
 
 impl Sink for Quiet {
     #[inline]
-    fn statement(&mut self, _: &Matcher<'_>, _: u32, _: u32, _: Step) {}
+    fn statement(&mut self, _: &Matcher<'_, OfImage<'_>>, _: u32, _: u32, _: Step) {}
 }
 
 /// Decides a request that was filled for the same stack of images.
@@ -32,11 +38,9 @@ impl Sink for Quiet {
 /// apart, not with the statements of the images; without index it is linear in these.
 #[inline]
 pub fn decide<'i>(images: impl Iterator<Item = View<'i>>, request: &Request) -> Outcome {
-    let asked = request.asked();
     let mut walk = Walk::new(request.facts.layers, request.facts.undeniable);
     for (image, view) in images.enumerate() {
-        let keys = request.keys(image);
-        let matcher = request.matcher(&asked, image, view, &keys);
+        let matcher = request.matcher(image, view);
         walk.enter_image();
         for part in request.parts_of(image) {
             let groups = request.groups_of(part);
@@ -54,11 +58,9 @@ pub(crate) fn record<'i>(
     request: &Request,
     sink: &mut impl Sink,
 ) -> Verdicts {
-    let asked = request.asked();
     let mut walk = Walk::new(request.facts.layers, request.facts.undeniable);
     for (image, view) in images.enumerate() {
-        let keys = request.keys(image);
-        let matcher = request.matcher(&asked, image, view, &keys);
+        let matcher = request.matcher(image, view);
         for part in request.parts_of(image) {
             walk.all(&matcher, part, sink);
         }
@@ -75,10 +77,10 @@ fn resource_layer() -> u32 {
 /// What becomes of a candidate that can still change something.
 pub(crate) trait Judge {
     /// A statement and the layers that it stands for.
-    fn candidate(
+    fn candidate<'a>(
         &mut self,
         walk: &mut Walk,
-        matcher: &Matcher<'_>,
+        matcher: &Matcher<'a, impl Asked<'a>>,
         candidate: &Candidate,
         statement: StatementRef<'_>,
         layers: u32,
@@ -90,10 +92,10 @@ pub(crate) struct AtOnce;
 
 impl Judge for AtOnce {
     #[inline(always)]
-    fn candidate(
+    fn candidate<'a>(
         &mut self,
         walk: &mut Walk,
-        matcher: &Matcher<'_>,
+        matcher: &Matcher<'a, impl Asked<'a>>,
         candidate: &Candidate,
         statement: StatementRef<'_>,
         layers: u32,
@@ -101,7 +103,7 @@ impl Judge for AtOnce {
         let head = match candidate.pattern {
             ANY => true,
             WHOLE_HEAD => matcher.action(statement) && matcher.resource(statement),
-            pattern => matcher.matches(pattern, matcher.asked.resource),
+            pattern => matcher.matches(pattern, matcher.asked.resource()),
         };
         if head {
             walk.rest(matcher, statement, layers);
@@ -198,7 +200,7 @@ impl Walk {
 
     /// Looks at every statement of a part.
     #[inline(never)]
-    fn all(&mut self, matcher: &Matcher<'_>, used: &UsedPart, sink: &mut impl Sink) {
+    fn all(&mut self, matcher: &Matcher<'_, OfImage<'_>>, used: &UsedPart, sink: &mut impl Sink) {
         let part = matcher.view.part(used.part);
         for index in part.statements..part.statements.saturating_add(part.statement_count) {
             let statement = matcher.view.statement_ref(index);
@@ -222,9 +224,9 @@ impl Walk {
     /// Looks at the candidates of a part that the index gives. False if it cannot tell all of them.
     #[inline(always)]
     #[must_use]
-    pub(crate) fn candidates(
+    pub(crate) fn candidates<'a>(
         &mut self,
-        matcher: &Matcher<'_>,
+        matcher: &Matcher<'a, impl Asked<'a>>,
         groups: &[Group],
         layers: u32,
         judge: &mut impl Judge,
@@ -244,9 +246,9 @@ impl Walk {
 
     /// Looks at the candidates of a group that are found by the resource.
     #[inline(never)]
-    fn hashed(
+    fn hashed<'a>(
         &mut self,
-        matcher: &Matcher<'_>,
+        matcher: &Matcher<'a, impl Asked<'a>>,
         group: &Group,
         layers: u32,
         judge: &mut impl Judge,
@@ -264,14 +266,14 @@ impl Walk {
     ///
     /// Never inlined: a loop in a loop leaves no registers for the inner one.
     #[inline(never)]
-    fn scan(
+    fn scan<'a>(
         &mut self,
-        matcher: &Matcher<'_>,
+        matcher: &Matcher<'a, impl Asked<'a>>,
         (first, count): (u32, u32),
         layers: u32,
         judge: &mut impl Judge,
     ) {
-        let mask = matcher.asked.segments.mask();
+        let mask = matcher.asked.segments().mask();
         for candidate in matcher.view.candidates(first, count) {
             if candidate.mask & !mask == 0 {
                 self.candidate(matcher, &candidate, layers, judge);
@@ -280,9 +282,9 @@ impl Walk {
     }
 
     #[inline(always)]
-    pub(crate) fn candidate(
+    pub(crate) fn candidate<'a>(
         &mut self,
-        matcher: &Matcher<'_>,
+        matcher: &Matcher<'a, impl Asked<'a>>,
         candidate: &Candidate,
         layers: u32,
         judge: &mut impl Judge,
@@ -296,7 +298,12 @@ impl Walk {
 
     /// Principals and condition of a statement whose action and resource match.
     #[inline(always)]
-    fn rest(&mut self, matcher: &Matcher<'_>, statement: StatementRef<'_>, layers: u32) -> Step {
+    fn rest<'a>(
+        &mut self,
+        matcher: &Matcher<'a, impl Asked<'a>>,
+        statement: StatementRef<'_>,
+        layers: u32,
+    ) -> Step {
         match matcher.principal(statement, layers) {
             Some(strength) => self.condition(matcher, statement, layers, strength),
             None => Step::Principal,
@@ -305,9 +312,9 @@ impl Walk {
 
     /// The condition of a statement of which all else matches.
     #[inline(always)]
-    pub(crate) fn condition(
+    pub(crate) fn condition<'a>(
         &mut self,
-        matcher: &Matcher<'_>,
+        matcher: &Matcher<'a, impl Asked<'a>>,
         statement: StatementRef<'_>,
         layers: u32,
         strength: Strength,
@@ -352,7 +359,11 @@ impl Walk {
     /// The first instruction of the statement's guard that does not hold, unless it is known what a shared
     /// guard gave.
     #[inline(always)]
-    fn failing_leaf(&mut self, matcher: &Matcher<'_>, statement: StatementRef<'_>) -> Option<u32> {
+    fn failing_leaf<'a>(
+        &mut self,
+        matcher: &Matcher<'a, impl Asked<'a>>,
+        statement: StatementRef<'_>,
+    ) -> Option<u32> {
         let guard = statement.guard();
         let shared = 1_u64.wrapping_shl(u32::from(statement.shared())) & !1;
         if self.ran & shared != 0 {
@@ -365,7 +376,12 @@ impl Walk {
     ///
     /// Never inlined: the loop over candidates shall keep its registers for itself.
     #[inline(never)]
-    fn run(&mut self, matcher: &Matcher<'_>, guard: u32, shared: u64) -> Option<u32> {
+    fn run<'a>(
+        &mut self,
+        matcher: &Matcher<'a, impl Asked<'a>>,
+        guard: u32,
+        shared: u64,
+    ) -> Option<u32> {
         let failing = matcher.failing_leaf(guard);
         self.ran |= shared;
         if failing.is_none() {

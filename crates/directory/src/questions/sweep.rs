@@ -126,7 +126,7 @@ impl Answers {
         part: u32,
         context: impl Iterator<Item = Given<'q>>,
     ) -> (bool, bool) {
-        let mut partial = Partial::of_part(case.resolved, &mut self.left);
+        let mut partial = Partial::of_part(case.settled, &mut self.left);
         case.look(&mut partial, part, u32::MAX, &mut self.groups);
         if partial.left().next().is_some() {
             if !self.has_keys {
