@@ -450,6 +450,7 @@ impl<'d> Deciding<'d> {
         let case = Case {
             deciding: self,
             applies: &applies,
+            profile,
             resolved: &resolved,
             settled: &settled,
         };
@@ -476,7 +477,8 @@ impl<'d> Deciding<'d> {
             is_done = false;
         }
         if !is_done {
-            case.fill_keys(request, arena, reads, context);
+            // By which names the caller is known was found out above.
+            case.fill_keys(request, arena, reads & !reads::NAMES, context);
             partial.judge(compiled.views(), request);
         }
         partial.outcome()
@@ -509,6 +511,8 @@ fn add_context<'q>(
 pub(crate) struct Case<'c, 'd> {
     pub(crate) deciding: &'c Deciding<'d>,
     applies: &'c Applies<'c, 'c>,
+    /// The caller's, if it has policies.
+    profile: Option<&'c Profile>,
     resolved: &'c Resolved<'c>,
     pub(crate) settled: &'c Settled<'c>,
 }
@@ -556,13 +560,23 @@ impl Case<'_, '_> {
         request.begin_keys(compiled.views());
         add_context(request, compiled, context);
         let mark = request.mark();
-        let principal = tables.complete(&self.applies.caller, reads, arena);
+        let caller = &self.applies.caller;
+        let principal = match reads & (reads::ARN | reads::ID) {
+            0 => self.resolved.principal,
+            _ => tables.complete(caller, reads, arena),
+        };
         let mut slots = Slots {
             mark,
             request,
             compiled,
         };
-        tables.fill(self.applies, &principal, reads, &mut slots);
+        match self.profile.and_then(Profile::tags) {
+            Some(tags) => tables.fill(self.applies, (&principal, tags), reads, &mut slots),
+            None => {
+                let tags = tables.principal_tags(caller);
+                tables.fill(self.applies, (&principal, tags), reads, &mut slots);
+            }
+        }
         let keys = reads::reserved_keys(reads);
         request.finish_keys(compiled.views(), &principal, self.resolved, keys);
     }

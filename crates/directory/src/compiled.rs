@@ -164,8 +164,10 @@ impl Compiled {
         let mut profiles = std::mem::take(&mut self.profiles);
         profiles.clear();
         profiles.reserve_exact(tables.principals.len());
-        let numbered = (0..).zip(&tables.principals);
-        profiles.extend(numbered.map(|(number, own)| Profile::new(self, &callers, number, own)));
+        profiles.extend((0..).zip(&tables.principals).map(|(number, own)| {
+            let tags = own.tags.of(&tables.pairs);
+            Profile::new(self, &callers, (number, own), tags)
+        }));
         self.profiles = profiles;
         self.callers = callers;
     }

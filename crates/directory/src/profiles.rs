@@ -10,6 +10,7 @@ use crate::compiled::{Compiled, Row};
 use crate::model::Principal;
 use crate::raw::Kind;
 use crate::reads::Reads;
+use crate::texts::Name;
 
 /// A user or role, with identity policies and boundary.
 #[derive(Clone, Copy, Debug)]
@@ -31,15 +32,18 @@ pub(crate) struct Profile {
     layers: u8,
     /// How many parts there are, or [`SPILLED`].
     count: u8,
-    /// The parts, those of the boundary with [`OF_BOUNDARY`].
-    parts: [u32; MOST],
+    /// How many tags there are, or [`SPILLED`].
+    tag_count: u8,
+    /// From the start the parts, those of the boundary with [`OF_BOUNDARY`]; from the end the tags, names and
+    /// values.
+    places: [u32; PLACES],
 }
 
 const IDENTITY: u8 = 1;
 const BOUNDARY: u8 = 2;
 const ALLOWED: u8 = 2;
 const OF_BOUNDARY: u32 = 1 << 31;
-const MOST: usize = 10;
+const PLACES: usize = 10;
 const SPILLED: u8 = u8::MAX;
 
 const _: () = assert!(size_of::<Profile>() == 64);
@@ -49,8 +53,8 @@ impl Profile {
     pub(crate) fn new(
         compiled: &Compiled,
         callers: &Callers,
-        number: u32,
-        principal: &Principal,
+        (number, principal): (u32, &Principal),
+        tags: &[(Name, Name)],
     ) -> Profile {
         let mut profile = Profile {
             filter: 0,
@@ -62,7 +66,8 @@ impl Profile {
             is_odd: !callers.has_partition(principal),
             layers: 0,
             count: 0,
-            parts: [0; MOST],
+            tag_count: 0,
+            places: [0; PLACES],
         };
         let sets = [
             (principal.identity, Layer::Identity, IDENTITY, 0),
@@ -76,6 +81,7 @@ impl Profile {
             profile.reads |= row.reads;
             profile.take(compiled, row, (layer_mask(layer), bit, mark));
         }
+        profile.take_tags(tags);
         profile
     }
 
@@ -90,7 +96,7 @@ impl Profile {
             0
         };
         compiled.for_parts(row, |layers, part| {
-            match self.parts.get_mut(usize::from(self.count)) {
+            match self.places.get_mut(usize::from(self.count)) {
                 Some(place) if is_usual && layers == mask && part & OF_BOUNDARY == 0 => {
                     *place = part | mark;
                     self.count += 1;
@@ -101,6 +107,38 @@ impl Profile {
         if !is_usual {
             self.count = SPILLED;
         }
+    }
+
+    fn take_tags(&mut self, tags: &[(Name, Name)]) {
+        let parts = match self.count {
+            SPILLED => 0,
+            count => usize::from(count),
+        };
+        let room = self.places.get_mut(parts..).unwrap_or(&mut []);
+        let mut left = room.rchunks_exact_mut(2);
+        for (name, value) in tags {
+            match left.next() {
+                Some(place) => place.copy_from_slice(&[name.0, value.0]),
+                None => {
+                    self.tag_count = SPILLED;
+                    return;
+                }
+            }
+        }
+        self.tag_count = tags.len() as u8;
+    }
+
+    /// The tags, names and values; none if they are elsewhere.
+    pub(crate) fn tags(&self) -> Option<impl Iterator<Item = (Name, Name)>> {
+        let count = match self.tag_count {
+            SPILLED => return None,
+            count => usize::from(count),
+        };
+        let tags = self.places.rchunks_exact(2).take(count);
+        Some(tags.filter_map(|tag| match tag {
+            [name, value] => Some((Name(*name), Name(*value))),
+            _ => None,
+        }))
     }
 
     /// Adds what the machine need not work out; false if the rows of its policy sets have to tell.
@@ -115,12 +153,12 @@ impl Profile {
         true
     }
 
-    /// The parts, and the layer of each. None if the rows of its policy sets have to tell.
+    /// The parts, and the layer of each; none at all if the rows of its policy sets have to tell.
     #[inline]
     pub(crate) fn parts(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
         let parts = match self.count {
             SPILLED => &[],
-            count => self.parts.get(..usize::from(count)).unwrap_or(&[]),
+            count => self.places.get(..usize::from(count)).unwrap_or(&[]),
         };
         parts.iter().map(|part| {
             let bit = if part & OF_BOUNDARY == 0 {

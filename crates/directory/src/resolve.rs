@@ -168,7 +168,8 @@ impl Directory {
         let endpoint = context.only("aws:SourceVpce");
         let applies = tables.applies(caller, &place, target::is_sts(request.action), endpoint);
         let principal = tables.complete(&caller, reads::ALL, arena);
-        tables.fill(&applies, &principal, reads::ALL, &mut context);
+        let tags = tables.principal_tags(&caller);
+        tables.fill(&applies, (&principal, tags), reads::ALL, &mut context);
         let mut filled = Request {
             principal,
             resource_account: request

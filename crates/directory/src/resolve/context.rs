@@ -124,11 +124,11 @@ fn is_key(name: &str, start: &str, rest: &str) -> bool {
 
 impl Tables {
     /// Fills in the keys that follow from the directory, as far as they are looked at (`KEY-12` to `KEY-14`,
-    /// `KEY-51` to `KEY-53`).
+    /// `KEY-51` to `KEY-53`), for a caller with these tags.
     pub(crate) fn fill<'a>(
         &'a self,
         applies: &Applies<'a, '_>,
-        who: &Principal<'_>,
+        (who, tags): (&Principal<'_>, impl Iterator<Item = (Name, Name)>),
         reads: Reads,
         to: &mut impl Fill<'a>,
     ) {
@@ -139,7 +139,6 @@ impl Tables {
             to.add(&self.texts, Filled::UserId, None);
         }
         if reads & reads::PRINCIPAL_TAGS != 0 {
-            let tags = caller.principal.map_or(Run::default(), |own| own.tags);
             self.fill_tags(Filled::PrincipalTag, tags, to);
         }
         if let Some(account) = caller.account.filter(|_| reads & reads::PRINCIPAL_ORG != 0) {
@@ -147,10 +146,11 @@ impl Tables {
             self.fill_organization(keys, account, to);
         }
         if reads & reads::RESOURCE_TAGS != 0 {
-            self.fill_tags(Filled::ResourceTag, target.tags, to);
+            let tags = || target.tags.of(&self.pairs).iter().copied();
+            self.fill_tags(Filled::ResourceTag, tags(), to);
             // TRUST-7.
             if target.is_role_of_sts {
-                self.fill_tags(Filled::IamResourceTag, target.tags, to);
+                self.fill_tags(Filled::IamResourceTag, tags(), to);
             }
         }
         // As with the account, never from an owner that is an assumption (EVAL-12).
@@ -161,10 +161,24 @@ impl Tables {
         }
     }
 
-    fn fill_tags<'a>(&'a self, key: fn(Name) -> Filled, tags: Run, to: &mut impl Fill<'a>) {
-        for (name, value) in tags.of(&self.pairs) {
-            to.add(&self.texts, key(*name), Some(*value));
+    fn fill_tags<'a>(
+        &'a self,
+        key: fn(Name) -> Filled,
+        tags: impl Iterator<Item = (Name, Name)>,
+        to: &mut impl Fill<'a>,
+    ) {
+        for (name, value) in tags {
+            to.add(&self.texts, key(name), Some(value));
         }
+    }
+
+    /// The tags of the user or role whose policies a caller has.
+    pub(crate) fn principal_tags(
+        &self,
+        caller: &Known<'_, '_>,
+    ) -> impl Iterator<Item = (Name, Name)> {
+        let tags = caller.principal.map_or(Run::default(), |own| own.tags);
+        tags.of(&self.pairs).iter().copied()
     }
 
     fn fill_organization<'a>(
