@@ -116,7 +116,7 @@ fn main() {
         format_args!("{:.1}", bytes.len() as f64 / 1e6),
     );
     drop(directory);
-    let (time, directory) = seconds(|| Directory::from_bytes(&bytes).unwrap());
+    let (time, mut directory) = seconds(|| Directory::from_bytes(&bytes).unwrap());
     say("open and check it, s", format_args!("{time:.2}"));
     let before = memory().0;
     drop(bytes);
@@ -125,7 +125,7 @@ fn main() {
         format_args!("{before}, {}", memory().0),
     );
 
-    decisions(&directory, &mut generator);
+    decisions(&mut directory, &mut generator);
     if arguments.next().as_deref() == Some("decisions") {
         return;
     }
@@ -141,7 +141,7 @@ fn from_texts(engine: &mut Engine, directory: &Directory, requests: &[Request<'_
     }
 }
 
-fn decisions(directory: &Directory, generator: &mut Generator) {
+fn decisions(directory: &mut Directory, generator: &mut Generator) {
     let texts: Vec<String> = (0..REQUESTS)
         .map(|_| generator.request().to_string())
         .collect();
@@ -170,6 +170,20 @@ fn decisions(directory: &Directory, generator: &mut Generator) {
         from_texts(&mut engine, directory, &requests);
     });
     say("decide from texts, ns", time);
+    let mut names: Vec<&str> = requests.iter().map(|request| request.action).collect();
+    names.sort_unstable();
+    names.dedup();
+    let (time, ()) = seconds(|| directory.prepare(&names).unwrap());
+    let each = time * 1e3 / names.len() as f64;
+    say(
+        "prepare an action, ms",
+        format_args!("{each:.2} ({} actions)", names.len()),
+    );
+    let directory = &*directory;
+    let time = nanoseconds(requests.len(), || {
+        from_texts(&mut engine, directory, &requests);
+    });
+    say("decide from texts, prepared, ns", time);
 
     // A request that the caller of the engine holds already, for principals all over the directory.
     let deeds: Vec<Deed> = [

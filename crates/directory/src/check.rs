@@ -7,20 +7,20 @@ use bumpalo::Bump;
 use portcullis_image::index::Group;
 use portcullis_model::{Caller, ContextEntry, Principal, Request, split_arn};
 use portcullis_vm::{
-    Action, Home, Key, KnownParts, Leftovers, Outcome, Partial, Resolved, Resource, Settled,
+    Home, Key, KnownParts, Leftovers, Outcome, Partial, Resolved, Resource, Settled,
     is_name_of_caller,
 };
 
 use crate::Directory;
 use crate::compiled::Compiled;
+use crate::deed::Deed;
 use crate::documents::SetsId;
 use crate::engine::{Engine, EngineError};
-use crate::entries::PartEntries;
 use crate::model::Tables;
 use crate::profiles::Profile;
 use crate::reads::{self, Reads};
 use crate::resolve::context::{Fill, Filled, only};
-use crate::resolve::target::{Place, is_sts};
+use crate::resolve::target::Place;
 use crate::resolve::{Applies, Known, Refusal};
 use crate::texts::{Name, Texts};
 
@@ -56,63 +56,6 @@ impl From<EngineError> for Undecided {
     }
 }
 
-/// An action, resolved for a directory.
-#[derive(Clone, Debug, Default)]
-pub struct Deed {
-    name: String,
-    action: Action,
-    is_sts: bool,
-    /// The number of what was compiled when it was resolved.
-    of: u64,
-    /// Where it leads; none if that was not found out beforehand.
-    entries: Option<PartEntries>,
-}
-
-impl Deed {
-    /// The action's name, as it was resolved.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Becomes another action, of which nothing is found out beforehand. Reuses its memory.
-    fn set(&mut self, compiled: &Compiled, name: &str) {
-        self.name.clear();
-        self.name.push_str(name);
-        self.action.set(compiled.views(), name);
-        self.is_sts = is_sts(name);
-        self.of = compiled.id();
-        self.entries = None;
-    }
-}
-
-/// Actions that were asked for by their names and may be asked for again.
-#[derive(Debug, Default)]
-pub(crate) struct RecentDeeds {
-    /// By a hash of the name.
-    deeds: Vec<Deed>,
-    /// For a name that has no place, which there is not.
-    spare: Deed,
-}
-
-const RECENT: usize = 64;
-
-impl RecentDeeds {
-    fn get(&mut self, compiled: &Compiled, name: &str) -> &Deed {
-        self.deeds.resize_with(RECENT, Deed::default);
-        // Of two with one place the later stays: nobody need spread them well.
-        let bytes = name.bytes().rev().take(8);
-        let hash = bytes.fold(name.len() as u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        let place = (hash ^ hash >> 32) as usize % RECENT;
-        let deed = self.deeds.get_mut(place).unwrap_or(&mut self.spare);
-        if deed.of != compiled.id() || deed.name != name {
-            deed.set(compiled, name);
-        }
-        deed
-    }
-}
-
 /// A resource, resolved for a directory: its owner, its policy, its tags.
 #[derive(Clone, Debug)]
 pub struct Object {
@@ -145,21 +88,6 @@ impl<'a> From<&ContextEntry<'a>> for Given<'a> {
 }
 
 impl Directory {
-    /// Resolves an action, `service:Name` in any case (`MATCH-10`), for many decisions.
-    ///
-    /// Takes time linear in the policies of the directory, and memory in those with statements for the
-    /// action. What is asked once is better asked with [`Engine::check`].
-    ///
-    /// # Errors
-    /// [`EngineError`] if the policies are more than an image can hold.
-    pub fn deed(&self, name: &str) -> Result<Deed, EngineError> {
-        let compiled = self.store.compiled(&self.tables)?;
-        let mut deed = Deed::default();
-        deed.set(compiled, name);
-        deed.entries = Some(PartEntries::new(compiled, &deed.action));
-        Ok(deed)
-    }
-
     /// Resolves a resource; `account` is its owner, where the directory does not know it (`EVAL-12`).
     pub fn object(&self, arn: &str, account: Option<&str>) -> Object {
         Object {
@@ -224,7 +152,8 @@ impl Engine {
     /// Decides a request: the same as [`Directory::question`] and [`Engine::decide`] one after the other,
     /// with less on the way. Policies that come with the request are asked for there.
     ///
-    /// Does not allocate once the engine has seen such actions and its largest request.
+    /// Does not allocate once the engine has seen such actions and its largest request. Is faster for actions
+    /// that were prepared ([`Directory::prepare`]).
     ///
     /// # Errors
     /// [`Undecided`] if the caller is not known, or if the policies are no image.
@@ -286,7 +215,7 @@ impl Engine {
         let tables = &directory.tables;
         let compiled = directory.store.compiled(tables)?;
         if (deed.of, object.of) != (compiled.id(), compiled.id()) {
-            let deed = directory.deed(&deed.name)?;
+            let deed = directory.deed(deed.name())?;
             let object = directory.object(object.resource.text(), object.account.as_deref());
             return self.run_resolved(directory, principal, &deed, &object, context);
         }
@@ -432,7 +361,7 @@ impl<'d> Deciding<'d> {
         let target = &applies.target;
         let is_granted = || {
             let principal = tables.complete(caller, reads::ARN, arena);
-            tables.is_granted(target, &deed.name, &principal.caller, names())
+            tables.is_granted(target, deed.name(), &principal.caller, names())
         };
         let principal = caller.outline(profile.map(|own| (own.kind, own.is_service_linked)));
         let resolved = Resolved {

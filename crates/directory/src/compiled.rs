@@ -10,6 +10,7 @@ use portcullis_model::Layer;
 use portcullis_vm::{Key, KnownParts, part_filter};
 
 use crate::callers::Callers;
+use crate::deed::PreparedDeeds;
 use crate::documents::SetsId;
 use crate::model::{Run, Tables};
 use crate::profiles::Profile;
@@ -80,6 +81,8 @@ pub(crate) struct Compiled {
     pub(crate) callers: Callers,
     /// Users and roles, by their numbers.
     profiles: Vec<Profile>,
+    /// Actions that requests will name.
+    pub(crate) prepared: PreparedDeeds,
 }
 
 impl Compiled {
@@ -98,6 +101,7 @@ impl Compiled {
             principals: Vec::new(),
             callers: Callers::default(),
             profiles: Vec::new(),
+            prepared: PreparedDeeds::default(),
         };
         compiled.add(images, tables, None);
         compiled
@@ -170,6 +174,9 @@ impl Compiled {
         }));
         self.profiles = profiles;
         self.callers = callers;
+        let mut prepared = std::mem::take(&mut self.prepared);
+        prepared.extend(self);
+        self.prepared = prepared;
     }
 
     /// A user or role.

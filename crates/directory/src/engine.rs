@@ -16,8 +16,9 @@ use portcullis_syntax::PolicySets;
 use portcullis_vm::{Explanation, Outcome, PartOf, Resource, Target};
 
 use crate::Directory;
-use crate::check::{RecentDeeds, Scratch};
+use crate::check::Scratch;
 use crate::compiled::Compiled;
+use crate::deed::RecentDeeds;
 use crate::documents::{Documents, PolicyId, kind_of};
 use crate::model::{Run, Tables};
 use crate::resolve::Question;

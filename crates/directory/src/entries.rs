@@ -7,6 +7,8 @@ use crate::compiled::Compiled;
 /// The statements that an action matches in the parts, by part. Parts without any take a bit.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PartEntries {
+    /// How many parts there are.
+    parts: u32,
     words: Vec<Word>,
     /// Where the entries of each part that has some begin, and where those of the last end.
     starts: Vec<u32>,
@@ -25,38 +27,37 @@ struct Word {
 }
 
 impl PartEntries {
-    /// Takes time linear in the parts, and memory in their statements that match the action.
-    pub(crate) fn new(compiled: &Compiled, action: &Action) -> PartEntries {
-        let mut all = PartEntries::default();
-        all.starts.push(0);
-        let mut word = Word::default();
-        for part in 0..compiled.part_count() as u32 {
-            let bit = 1 << (part % 64);
+    /// Goes on with the parts that were compiled since. Takes time linear in these, and memory in their
+    /// statements that match the action.
+    pub(crate) fn extend(&mut self, compiled: &Compiled, action: &Action) {
+        if self.starts.is_empty() {
+            self.starts.push(0);
+        }
+        let first = self.parts;
+        self.parts = compiled.part_count() as u32;
+        for part in first..self.parts {
             let (image, number) = compiled.home(part);
             let own = compiled.images().get(image as usize);
-            let start = all.entries.len();
+            let start = self.entries.len();
             let is_told = own.is_some_and(|own| {
-                action.entries(image as usize, own.view(), number, &mut all.entries)
+                action.entries(image as usize, own.view(), number, &mut self.entries)
             });
-            if !is_told {
-                word.other |= bit;
-            }
-            if !is_told || all.entries.len() > start {
-                word.found |= bit;
-                all.starts.push(all.entries.len() as u32);
-            }
-            if part % 64 == 63 {
-                all.words.push(word);
-                word = Word {
-                    before: all.starts.len() as u32 - 1,
+            let is_found = !is_told || self.entries.len() > start;
+            if part % 64 == 0 {
+                self.words.push(Word {
+                    before: self.starts.len() as u32 - 1,
                     ..Word::default()
-                };
+                });
+            }
+            if let (Some(word), true) = (self.words.last_mut(), is_found) {
+                let bit = 1 << (part % 64);
+                word.found |= bit;
+                word.other |= if is_told { 0 } else { bit };
+                self.starts.push(self.entries.len() as u32);
             }
         }
-        all.words.push(word);
-        all.starts.shrink_to_fit();
-        all.entries.shrink_to_fit();
-        all
+        self.starts.shrink_to_fit();
+        self.entries.shrink_to_fit();
     }
 
     /// The statements of a part; none if it is to be looked at in another way.

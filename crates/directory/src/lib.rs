@@ -35,6 +35,7 @@ mod callers;
 mod check;
 mod compiled;
 mod container;
+mod deed;
 mod documents;
 mod engine;
 mod entries;
@@ -54,8 +55,9 @@ mod update;
 
 use std::path::Path;
 
-pub use check::{Deed, Given, Object, Undecided};
+pub use check::{Given, Object, Undecided};
 pub use container::ContainerError;
+pub use deed::Deed;
 pub use engine::{Engine, EngineError};
 pub use line::{Line, lines};
 pub use problem::{Code, LoadError, Problem, Report, Skipped};

@@ -4,10 +4,11 @@ mod outsiders;
 mod sweep;
 mod what_can;
 
-use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
 
 use portcullis_model::{ContextEntry, Decision};
 
@@ -15,7 +16,8 @@ pub use outsiders::{Outsider, Scope};
 pub use what_can::{Can, WhatCanError};
 
 use crate::Directory;
-use crate::check::{Deed, Given};
+use crate::check::Given;
+use crate::deed::Deed;
 use crate::engine::{Engine, EngineError};
 use crate::questions::sweep::{Answers, Sweep};
 use crate::raw::Kind;
@@ -121,8 +123,16 @@ impl Directory {
     }
 
     fn sweeps<'q>(&self, queries: &[Query<'q>]) -> Result<Vec<Sweep<'q>>, EngineError> {
-        let resolved = queries.iter().map(|query| Sweep::new(self, query));
-        resolved.collect()
+        // Many ask about one action.
+        let mut deeds: HashMap<&str, Arc<Deed>> = HashMap::new();
+        let sweeps = queries.iter().map(|query| {
+            let deed = match deeds.entry(query.action) {
+                Entry::Occupied(deed) => deed.get().clone(),
+                Entry::Vacant(place) => place.insert(Arc::new(self.deed(query.action)?)).clone(),
+            };
+            Sweep::new(self, query, deed)
+        });
+        sweeps.collect()
     }
 
     /// What every principal may do: calls back with the principal's number and the decision of each

@@ -3,6 +3,8 @@
 //! What a policy says to it is the same for all principals, unless the policy looks at something that
 //! differs between them. It is found out once then, and only the policies that do look are walked for each.
 
+use std::sync::Arc;
+
 use bumpalo::Bump;
 use portcullis_image::index::Group;
 use portcullis_image::layer_mask;
@@ -10,24 +12,29 @@ use portcullis_model::{Decision, Layer};
 use portcullis_vm::{Key, Leftovers, Partial};
 
 use crate::Directory;
-use crate::check::{Asked, Case, Deciding, Deed, Given, Memory, Object};
+use crate::check::{Asked, Case, Deciding, Given, Memory, Object};
+use crate::deed::Deed;
 use crate::engine::{Engine, EngineError};
 use crate::questions::Query;
 use crate::reads;
 
 /// A question, resolved.
 pub(crate) struct Sweep<'q> {
-    deed: Deed,
+    deed: Arc<Deed>,
     object: Object,
     keys: Vec<Key>,
     query: Query<'q>,
 }
 
 impl<'q> Sweep<'q> {
-    pub(crate) fn new(directory: &Directory, query: &Query<'q>) -> Result<Self, EngineError> {
+    pub(crate) fn new(
+        directory: &Directory,
+        query: &Query<'q>,
+        deed: Arc<Deed>,
+    ) -> Result<Self, EngineError> {
         let keys = query.context.iter().map(|entry| directory.key(entry.key));
         Ok(Sweep {
-            deed: directory.deed(query.action)?,
+            deed,
             object: directory.object(query.resource, query.resource_account),
             keys: keys.collect::<Result<_, _>>()?,
             query: *query,
