@@ -115,7 +115,7 @@ fn known_by_account(compiled: &Compiled, tables: &Tables, account: u32, partitio
         user_id: None,
         management_account: false,
     };
-    known.set_by(compiled.images().len(), by_account, &anybody, home);
+    known.set_by(compiled.images().len(), by_account, &anybody, home, None);
     known
 }
 

@@ -346,15 +346,15 @@ impl<'d> Deciding<'d> {
             None => {
                 let principal = tables.complete(caller, reads::ALL, arena);
                 let home = Home::of(&principal.caller);
+                let look_up = |image, form, parts: &[&str]| compiled.principal(image, form, parts);
+                let mut keys = None;
                 if context.clone().any(|given| is_name_of_caller(given.name)) {
                     request.begin_keys(compiled.views());
                     add_context(request, compiled, context.clone());
-                    known.set_from(compiled.views(), request, &principal, home);
-                } else {
-                    let look_up =
-                        |image, form, parts: &[&str]| compiled.principal(image, form, parts);
-                    known.set_by(compiled.images().len(), look_up, &principal, home);
+                    keys = Some(&*request);
                 }
+                let images = compiled.images().len();
+                known.set_by(images, look_up, &principal, home, keys);
                 (&*known, home)
             }
         };

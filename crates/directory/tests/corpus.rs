@@ -1,5 +1,5 @@
 //! The directories in `corpus/directory`, and the example: every request is decided as expected, by both engines, and
-//! by the directory as a file.
+//! by the directory as a file with the actions prepared.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
 
@@ -27,14 +27,21 @@ fn folders() -> Vec<PathBuf> {
     folders
 }
 
+/// The actions of requests.
+fn actions(requests: &str) -> Vec<&str> {
+    let named = requests.split("\"action\"").skip(1);
+    named.filter_map(|rest| rest.split('"').nth(1)).collect()
+}
+
 #[test]
 fn requests_are_decided_as_expected() {
     for folder in folders() {
         let loaded = load(&folder.join("data"), LoadOptions::default());
         let loaded = loaded.unwrap_or_else(|problems| panic!("{}", problems.join("\n")));
         let bytes = loaded.directory.to_bytes().unwrap();
-        let again = Directory::from_bytes(&bytes).unwrap();
+        let mut again = Directory::from_bytes(&bytes).unwrap();
         let requests = fs::read_to_string(folder.join("requests.jsonl")).unwrap();
+        again.prepare(&actions(&requests)).unwrap();
         let mut failures = Vec::new();
         for text in requests.lines() {
             let arena = Bump::new();

@@ -7,7 +7,7 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use portcullis_directory::{Directory, UpdateError};
+use portcullis_directory::{Deed, Directory, Engine, Object, UpdateError};
 use portcullis_testkit::directory::{Generator, Scale};
 use serde_json::Value;
 use support::{Folder, ask};
@@ -98,6 +98,13 @@ fn changes_are_taken_in() {
         };
         let others = generated(&mut Generator::new(seed + 1_000_000, larger));
         let mut directory = loaded(&files, "the first");
+        directory
+            .prepare(&["s3:GetObject", "s3:PutObject"])
+            .unwrap();
+        let old = (
+            directory.deed("s3:GetObject").unwrap(),
+            directory.object("arn:aws:s3:::b0-100000000001/blue/x", None),
+        );
         for step in 0..4 {
             let number = seed * 31 + step * 17;
             let what = format!("seed {seed}, step {step}");
@@ -122,6 +129,7 @@ fn changes_are_taken_in() {
                 compared += 1;
             }
             compare_questions(&whole, &directory, &what);
+            compare_old(&directory, &old, &what);
         }
     }
     println!("{compared} requests");
@@ -145,6 +153,23 @@ fn compare_questions(whole: &Directory, updated: &Directory, what: &str) {
         found
     };
     assert_eq!(who(whole), who(updated), "{what}");
+}
+
+/// What was resolved before a change is resolved again.
+fn compare_old(directory: &Directory, (deed, object): &(Deed, Object), what: &str) {
+    let new = (
+        directory.deed("s3:GetObject").unwrap(),
+        directory.object("arn:aws:s3:::b0-100000000001/blue/x", None),
+    );
+    let mut engine = Engine::new();
+    for principal in 0..directory.principal_count() {
+        let mut decide = |deed, object| {
+            let outcome = engine.check_resolved(directory, principal, deed, object, &[]);
+            outcome.unwrap()
+        };
+        let expected = decide(&new.0, &new.1);
+        assert_eq!(decide(deed, object), expected, "{what}: {principal}");
+    }
 }
 
 #[test]

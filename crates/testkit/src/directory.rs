@@ -34,6 +34,8 @@ pub struct Scale {
     pub shared: usize,
     /// One in so many principals has a policy of its own.
     pub inline_one_in: usize,
+    /// With everything that statements can say, usual or not: negations, lists, many statements for one action.
+    pub odd: bool,
 }
 
 impl Scale {
@@ -49,6 +51,7 @@ impl Scale {
         managed: 3,
         shared: 4,
         inline_one_in: 2,
+        odd: true,
     };
 
     /// 1,000 accounts with 1,000 principals each.
@@ -63,6 +66,7 @@ impl Scale {
         managed: 10,
         shared: 100,
         inline_one_in: 200,
+        odd: false,
     };
 }
 
@@ -344,8 +348,16 @@ impl Generator {
         }
     }
 
+    /// One in so many, of an odd directory.
+    fn is_odd(&mut self, one_in: usize) -> bool {
+        self.scale.odd && self.one_in(one_in)
+    }
+
     fn identity(&mut self, most: usize) -> Value {
-        let count = 1 + self.source.below(most);
+        let mut count = 1 + self.source.below(most);
+        if self.is_odd(12) {
+            count += 20;
+        }
         let statements: Vec<Value> = (0..count)
             .map(|_| {
                 let effect = if self.one_in(5) { "Deny" } else { "Allow" };
@@ -356,6 +368,17 @@ impl Generator {
                 };
                 let mut statement =
                     json!({"Effect": effect, "Action": action, "Resource": self.resource()});
+                if self.is_odd(6) {
+                    let word = self.pick(&["Resource", "NotResource"]);
+                    let resources = [self.resource(), self.resource()];
+                    statement = json!({"Effect": effect, "Action": action, word: resources});
+                }
+                if self.is_odd(8) {
+                    if let Some(object) = statement.as_object_mut() {
+                        let action = object.remove("Action").unwrap_or_default();
+                        object.insert("NotAction".to_string(), action);
+                    }
+                }
                 if self.one_in(3) {
                     let condition = self.condition();
                     if let Some(object) = statement.as_object_mut() {
@@ -404,6 +427,12 @@ impl Generator {
                 "Action": self.pick(actions),
                 "Resource": resource,
             });
+            if self.is_odd(8) {
+                if let Some(object) = statement.as_object_mut() {
+                    let named = object.remove("Principal").unwrap_or_default();
+                    object.insert("NotPrincipal".to_string(), named);
+                }
+            }
             if self.one_in(3) {
                 let condition = self.condition();
                 if let Some(object) = statement.as_object_mut() {

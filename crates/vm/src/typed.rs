@@ -336,7 +336,8 @@ impl Known {
 
     /// Finds the entries of the policies of some images that name the principal, by the host's own way from
     /// the place of an image, a form and a text, which comes in parts, to the number of a principal of the
-    /// image. The host says where the caller is at home: its ARN is not looked at for that.
+    /// image. The host says where the caller is at home: its ARN is not looked at for that. If the keys of a
+    /// context may say names of the caller ([`crate::is_name_of_caller`]), they are given as a request.
     ///
     /// Forgets what it held, and reuses its memory.
     pub fn set_by(
@@ -345,31 +346,16 @@ impl Known {
         look_up: impl Fn(usize, PrincipalForm, &[&str]) -> Option<u32>,
         principal: &Principal<'_>,
         home: Home<'_>,
+        keys: Option<&Request>,
     ) {
         self.set_unnamed(images, home);
         for (image, range) in self.ranges.iter_mut().enumerate() {
             let start = self.named.len() as u32;
             let look_up = |form, text: &[&str]| look_up(image, form, text);
-            let context = FromContext::default();
+            let context = keys.map(|keys| FromContext::of(keys, image));
+            let context = context.unwrap_or_default();
             named::find_by(look_up, principal, home, context, &mut self.named);
             *range = start..self.named.len() as u32;
-        }
-    }
-
-    /// The same, with the names that the context says: those among the keys of a request.
-    pub fn set_from<'i>(
-        &mut self,
-        images: impl Iterator<Item = View<'i>>,
-        request: &Request,
-        principal: &Principal<'_>,
-        home: Home<'_>,
-    ) {
-        self.set_unnamed(0, home);
-        for (image, view) in images.enumerate() {
-            let start = self.named.len() as u32;
-            let context = FromContext::of(request, image);
-            named::find(view, principal, home, context, &mut self.named);
-            self.ranges.push(start..self.named.len() as u32);
         }
     }
 

@@ -7,6 +7,7 @@
     reason = "a test may fail, and not every test file uses everything"
 )]
 
+use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -65,6 +66,11 @@ pub fn requests<'a>(texts: &'a [String], arena: &'a Bump) -> Vec<Request<'a>> {
     requests.collect()
 }
 
+thread_local! {
+    /// One engine for all directories of a test: what it remembers of one must not be taken for another's.
+    static ENGINE: RefCell<Engine> = RefCell::default();
+}
+
 /// What both engines say of a request, or why it is refused.
 pub fn ask(directory: &Directory, request: &str) -> String {
     let arena = Bump::new();
@@ -74,7 +80,8 @@ pub fn ask(directory: &Directory, request: &str) -> String {
     assert!(line.case.problems.is_empty(), "{}", line.case.problems[0]);
     let request_alone = line.case.request.unwrap();
     let is_alone = line.extra.session.is_none() && line.extra.identity.is_none();
-    let checked = is_alone.then(|| Engine::new().check(directory, &request_alone));
+    let check = |engine: &RefCell<Engine>| engine.borrow_mut().check(directory, &request_alone);
+    let checked = is_alone.then(|| ENGINE.with(check));
     let question = match directory.question(&request_alone, line.extra, &arena) {
         Ok(question) => question,
         Err(refusal) => {
@@ -83,7 +90,8 @@ pub fn ask(directory: &Directory, request: &str) -> String {
             return refusal.to_string();
         }
     };
-    let outcome = Engine::new().decide(directory, &question).unwrap();
+    let decide = |engine: &RefCell<Engine>| engine.borrow_mut().decide(directory, &question);
+    let outcome = ENGINE.with(decide).unwrap();
     let is_same = checked.is_none_or(|checked| checked == Ok(outcome));
     assert!(is_same, "checked otherwise: {request}");
     if let Some(sets) = directory.policies(&question, &arena) {
