@@ -29,15 +29,15 @@ pub(crate) fn is_public(document: &Document<'_>) -> bool {
 }
 
 fn statement_is_public(statement: &Statement<'_>) -> bool {
-    let everyone = statement.principal.is_none_or(|principals| {
-        principals.negated
-            || principals
-                .list
-                .iter()
-                .any(|entry| entry.kind == PrincipalKind::Everyone)
-    });
-    statement.effect == Effect::Allow
-        && everyone
+    if statement.effect == Effect::Deny {
+        return false;
+    }
+    let Some(principals) = statement.principal.as_ref().filter(|own| !own.negated) else {
+        // Everyone but a few is neither somebody fixed nor `*`, which alone a condition can limit.
+        return true;
+    };
+    let everyone = |kind| kind == PrincipalKind::Everyone;
+    principals.list.iter().any(|entry| everyone(entry.kind))
         && !statement.conditions.iter().any(fixes_the_caller)
 }
 

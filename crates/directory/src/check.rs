@@ -328,33 +328,19 @@ impl<'d> Deciding<'d> {
             }
         }
 
-        let is_known_by_account = |profile: &&Profile| {
+        // Of the names of a caller nobody need know more than the policies look at.
+        let by_account = profile.filter(|profile| {
             let is_named =
                 || profile.is_named || context.clone().any(|given| is_name_of_caller(given.name));
             caller.is_itself() && !profile.is_odd && !(reads & reads::NAMES != 0 && is_named())
-        };
-        let by_account = profile.filter(is_known_by_account).and_then(|profile| {
-            let (known, partition) = compiled.callers.of_account(profile.account)?;
-            let home = Home {
-                partition: Some(tables.texts.get(partition)),
-                account: Some(tables.account_digits(profile.account)),
-            };
-            Some((known, home))
         });
+        let by_account = by_account.and_then(|profile| self.known_by_account(profile.account));
         let (known, home) = match by_account {
-            Some((known, home)) => (known, home),
+            Some(found) => found,
             None => {
                 let principal = tables.complete(caller, reads::ALL, arena);
                 let home = Home::of(&principal.caller);
-                let look_up = |image, form, parts: &[&str]| compiled.principal(image, form, parts);
-                let mut keys = None;
-                if context.clone().any(|given| is_name_of_caller(given.name)) {
-                    request.begin_keys(compiled.views());
-                    add_context(request, compiled, context.clone());
-                    keys = Some(&*request);
-                }
-                let images = compiled.images().len();
-                known.set_by(images, look_up, &principal, home, keys);
+                self.find_names(known, request, &principal, home, context.clone());
                 (&*known, home)
             }
         };
@@ -399,18 +385,46 @@ impl<'d> Deciding<'d> {
                 compiled.for_parts(row, &mut look);
             }
         }
-        let mut is_done = true;
-        let mut reads = 0;
-        for (image, statement) in partial.left() {
-            reads |= compiled.statement_reads(image, statement);
-            is_done = false;
-        }
-        if !is_done {
+        partial.decide(compiled.views(), |partial| {
+            let reads = partial.left().fold(0, |reads, (image, statement)| {
+                reads | compiled.statement_reads(image, statement)
+            });
             // By which names the caller is known was found out above.
             case.fill_keys(request, arena, reads & !reads::NAMES, context);
-            partial.judge(compiled.views(), request);
+            request
+        })
+    }
+}
+
+impl<'d> Deciding<'d> {
+    /// What policies know of the users and roles of an account by the account alone, and where they are at home.
+    fn known_by_account(&self, account: u32) -> Option<(&'d portcullis_vm::Known, Home<'d>)> {
+        let (known, partition) = self.compiled.callers.of_account(account)?;
+        let home = Home {
+            partition: Some(self.tables.texts.get(partition)),
+            account: Some(self.tables.account_digits(account)),
+        };
+        Some((known, home))
+    }
+
+    /// Finds all names by which policies know a caller, also those that the context says.
+    fn find_names<'q>(
+        &self,
+        known: &mut portcullis_vm::Known,
+        request: &mut portcullis_vm::Request,
+        principal: &Principal<'_>,
+        home: Home<'_>,
+        context: impl Iterator<Item = Given<'q>> + Clone,
+    ) {
+        let compiled = self.compiled;
+        let mut keys = None;
+        if context.clone().any(|given| is_name_of_caller(given.name)) {
+            request.begin_keys(compiled.views());
+            add_context(request, compiled, context);
+            keys = Some(&*request);
         }
-        partial.outcome()
+        let look_up = |image, form, parts: &[&str]| compiled.principal(image, form, parts);
+        known.set_by(compiled.images().len(), look_up, principal, home, keys);
     }
 }
 

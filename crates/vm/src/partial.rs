@@ -102,9 +102,9 @@ pub struct Leftovers(Vec<Leftover>);
 
 /// A decision in the making, for a stack of images.
 ///
-/// The host names the parts that take part ([`Partial::look`]). If statements are left then
-/// ([`Partial::left`]), it fills a request with the keys that these look at and has them judged with it
-/// ([`Partial::judge`]). What it says wrongly is decided wrongly.
+/// The host names the parts that take part ([`Partial::look`]) and asks for the decision
+/// ([`Partial::decide`]). If that depends on statements that cannot be judged yet, the host fills a request with
+/// the keys that these look at. What it says wrongly is decided wrongly.
 ///
 /// Neither step allocates, once the memory has held as many statements.
 pub struct Partial<'a> {
@@ -242,8 +242,42 @@ impl<'a> Partial<'a> {
             .map(|left| (left.image as usize, left.candidate.statement))
     }
 
-    /// Judges what is left, with a request that holds the keys ([`Request::finish_keys`]).
-    pub fn judge<'i>(&mut self, images: impl Iterator<Item = View<'i>>, request: &Request) {
+    /// The decision. `fill` is called if it is not known yet; it gives a request with the keys that the
+    /// statements look at that are left ([`Partial::left`], [`Request::finish_keys`]).
+    #[inline]
+    pub fn decide<'i, 'r>(
+        mut self,
+        images: impl Iterator<Item = View<'i>>,
+        fill: impl FnOnce(&Self) -> &'r Request,
+    ) -> Outcome {
+        self.judge(images, fill);
+        let parts = &self.settled.parts;
+        let present = (parts.present, parts.public);
+        self.walk.outcome(&self.settled.facts, present)
+    }
+
+    /// Whether some statement of what was looked at allows the request, and whether some denies it. `fill` is
+    /// as for [`Partial::decide`].
+    pub fn says<'i, 'r>(
+        mut self,
+        images: impl Iterator<Item = View<'i>>,
+        fill: impl FnOnce(&Self) -> &'r Request,
+    ) -> (bool, bool) {
+        self.judge(images, fill);
+        let verdicts = self.walk.verdicts((0, false));
+        (verdicts.allow != 0, verdicts.deny != 0)
+    }
+
+    /// Judges what is left.
+    fn judge<'i, 'r>(
+        &mut self,
+        images: impl Iterator<Item = View<'i>>,
+        fill: impl FnOnce(&Self) -> &'r Request,
+    ) {
+        if self.left().next().is_none() {
+            return;
+        }
+        let request = fill(self);
         for (image, view) in images.enumerate() {
             let matcher = Matcher {
                 view,
@@ -268,22 +302,6 @@ impl<'a> Partial<'a> {
                 }
             }
         }
-        self.left.0.clear();
-        self.denies = false;
-    }
-
-    /// The decision. What is left says nothing then.
-    #[inline]
-    pub fn outcome(&self) -> Outcome {
-        let parts = &self.settled.parts;
-        self.walk
-            .outcome(&self.settled.facts, (parts.present, parts.public))
-    }
-
-    /// Whether some statement of what was looked at allows the request, and whether some denies it.
-    pub fn says(&self) -> (bool, bool) {
-        let verdicts = self.walk.verdicts((0, false));
-        (verdicts.allow != 0, verdicts.deny != 0)
     }
 }
 

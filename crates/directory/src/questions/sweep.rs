@@ -135,15 +135,14 @@ impl Answers {
     ) -> (bool, bool) {
         let mut partial = Partial::of_part(case.settled, &mut self.left);
         case.look(&mut partial, part, u32::MAX, &mut self.groups);
-        if partial.left().next().is_some() {
+        partial.says(case.deciding.compiled.views(), |_| {
             if !self.has_keys {
                 self.arena.reset();
                 case.fill_keys(&mut self.keys, &self.arena, reads::ALL, context);
                 self.has_keys = true;
             }
-            partial.judge(case.deciding.compiled.views(), &self.keys);
-        }
-        partial.says()
+            &self.keys
+        })
     }
 }
 
