@@ -182,7 +182,7 @@ impl Engine {
             compiled,
             asked: &asked,
         };
-        Ok(deciding.run(&mut self.scratch, caller, &mut Nothing, context))
+        Ok(deciding.run(&mut self.scratch, caller, |_, _, _| None, context))
     }
 
     /// Decides what a user or a role, by its number, may do to a resource. A role is asked as a session
@@ -225,36 +225,7 @@ impl Engine {
             asked: &Asked::resolved(deed, object),
         };
         let caller = deciding.by_number(principal);
-        Ok(deciding.run(&mut self.scratch, caller, &mut Nothing, context))
-    }
-}
-
-/// What was found out before about parts.
-pub(crate) trait Memory {
-    /// What a part says in these layers, whether some statement of it allows the request and whether some
-    /// denies it, if that need not be found out by a look.
-    fn said<'q>(
-        &mut self,
-        case: &Case<'_, '_>,
-        part: u32,
-        layers: u32,
-        context: impl Iterator<Item = Given<'q>> + Clone,
-    ) -> Option<(bool, bool)>;
-}
-
-/// Nothing was.
-struct Nothing;
-
-impl Memory for Nothing {
-    #[inline(always)]
-    fn said<'q>(
-        &mut self,
-        _: &Case<'_, '_>,
-        _: u32,
-        _: u32,
-        _: impl Iterator<Item = Given<'q>> + Clone,
-    ) -> Option<(bool, bool)> {
-        None
+        Ok(deciding.run(&mut self.scratch, caller, |_, _, _| None, context))
     }
 }
 
@@ -272,12 +243,13 @@ impl<'d> Deciding<'d> {
         self.tables.by_number(number, account)
     }
 
-    /// Decides for a caller.
+    /// Decides for a caller. `said` tells what a part says in these layers, whether some statement of it allows
+    /// the request and whether some denies it, where that need not be found out by a look.
     pub(crate) fn run<'q>(
         &self,
         scratch: &mut Scratch,
         caller: Known<'_, '_>,
-        memory: &mut impl Memory,
+        mut said: impl FnMut(&Case<'_, '_>, u32, u32) -> Option<(bool, bool)>,
         context: impl Iterator<Item = Given<'q>> + Clone,
     ) -> Outcome {
         let Deciding {
@@ -370,7 +342,7 @@ impl<'d> Deciding<'d> {
             settled: &settled,
         };
         let mut partial = Partial::new(&settled, left);
-        let mut look = |layers, part| match memory.said(&case, part, layers, context.clone()) {
+        let mut look = |layers, part| match said(&case, part, layers) {
             Some((allows, denies)) => {
                 let mask = |is_so| if is_so { layers } else { 0 };
                 partial.say(mask(allows), mask(denies));

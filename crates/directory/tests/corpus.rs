@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use bumpalo::Bump;
 use portcullis_directory::{Directory, LoadOptions, lines};
 use portcullis_scenario::{NoFiles, Source};
+use serde_json::Value;
 
 use support::{ask, load};
 
@@ -28,9 +29,12 @@ fn folders() -> Vec<PathBuf> {
 }
 
 /// The actions of requests.
-fn actions(requests: &str) -> Vec<&str> {
-    let named = requests.split("\"action\"").skip(1);
-    named.filter_map(|rest| rest.split('"').nth(1)).collect()
+fn actions(requests: &str) -> Vec<String> {
+    let actions = requests.lines().map(|line| {
+        let request: Value = serde_json::from_str(line).unwrap();
+        request["action"].as_str().unwrap().to_string()
+    });
+    actions.collect()
 }
 
 #[test]
@@ -41,7 +45,9 @@ fn requests_are_decided_as_expected() {
         let bytes = loaded.directory.to_bytes().unwrap();
         let mut again = Directory::from_bytes(&bytes).unwrap();
         let requests = fs::read_to_string(folder.join("requests.jsonl")).unwrap();
-        again.prepare(&actions(&requests)).unwrap();
+        let actions = actions(&requests);
+        let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
+        again.prepare(&actions).unwrap();
         let mut failures = Vec::new();
         for text in requests.lines() {
             let arena = Bump::new();

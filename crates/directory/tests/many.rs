@@ -1,4 +1,4 @@
-//! Users with more policies, or more tags, than a row of the memory has room for.
+//! More than there is room for: policies and tags of a user, actions that an engine remembers.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
@@ -116,4 +116,46 @@ fn users_with_many_policies_and_tags() {
         }
     }
     assert!(allowed > 100);
+}
+
+/// A request's action is not taken for another that the engine remembered.
+#[test]
+fn more_actions_than_an_engine_remembers() {
+    let policy = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "s3:Get*7", "Resource": "*"},
+    ]});
+    let arn = format!("arn:aws:iam::{ACCOUNT}:user/ann");
+    let dump = json!({
+        "UserDetailList": [{
+            "Path": "/",
+            "UserName": "ann",
+            "UserId": "AIDA1",
+            "Arn": arn,
+            "CreateDate": "2026-01-01T00:00:00Z",
+            "UserPolicyList": [{"PolicyName": "p", "PolicyDocument": policy}],
+            "GroupList": [],
+            "AttachedManagedPolicies": [],
+        }],
+        "GroupDetailList": [],
+        "RoleDetailList": [],
+        "Policies": [],
+        "IsTruncated": false,
+    });
+    let folder = Folder::new(&[("account.json", &dump.to_string())]);
+    let directory = folder.load().unwrap().directory;
+    // Twice, and back and forth.
+    for number in (0..300).chain((0..300).rev()) {
+        let expected = if number % 10 == 7 {
+            "Allow"
+        } else {
+            "ImplicitDeny"
+        };
+        let request = json!({
+            "principal": arn,
+            "action": format!("s3:Get{number}"),
+            "resource": "arn:aws:s3:::bucket/x",
+            "resourceAccount": ACCOUNT,
+        });
+        assert_eq!(ask(&directory, &request.to_string()), expected, "{request}");
+    }
 }

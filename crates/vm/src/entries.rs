@@ -43,7 +43,10 @@ enum Kind {
 
 impl Entry {
     /// Reads a candidate; none if the statement does not match the matcher's action, or no resource.
-    fn read(matcher: &Matcher<'_, ActionAlone<'_>>, candidate: &Candidate) -> Option<Entry> {
+    pub(crate) fn read<'a>(
+        matcher: &Matcher<'a, impl Asked<'a>>,
+        candidate: &Candidate,
+    ) -> Option<Entry> {
         let view = matcher.view;
         let statement = view.statement_ref(candidate.statement);
         let mut literal = Str::default();

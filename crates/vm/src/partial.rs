@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 
 use portcullis_image::index::{Candidate, Group, Segments, WHOLE_HEAD};
-use portcullis_image::{ANY, NONE, StatementRef, View};
+use portcullis_image::{StatementRef, View};
 use portcullis_model::Principal;
 
 use crate::caller::{Kind, Strength};
@@ -149,20 +149,7 @@ impl<'a> Partial<'a> {
     /// `groups` are those that [`Action::groups`] gives.
     #[inline]
     pub fn look(&mut self, image: usize, view: View<'_>, part: u32, groups: &[Group], layers: u32) {
-        let matcher = Matcher {
-            view,
-            asked: OfImage {
-                settled: self.settled,
-                image,
-                keys: Keys::NONE,
-            },
-        };
-        let mut later = Later {
-            image: image as u32,
-            left: &mut self.left.0,
-            denies: &mut self.denies,
-        };
-        let walk = &mut self.walk;
+        let (matcher, mut later, walk) = self.in_image(image, view);
         if !(view.has_index() && walk.candidates(&matcher, groups, layers, &mut later)) {
             let part = view.part(part);
             let statements = part.statements..part.statements.saturating_add(part.statement_count);
@@ -180,53 +167,37 @@ impl<'a> Partial<'a> {
     /// The same by what [`Action::entries`] gives for the part.
     #[inline]
     pub fn look_at(&mut self, image: usize, view: View<'_>, entries: &[Entry], layers: u32) {
-        let Partial {
-            settled,
-            walk,
-            left,
-            ..
-        } = self;
-        let matcher = Matcher {
-            view,
-            asked: OfImage {
-                settled,
-                image,
-                keys: Keys::NONE,
-            },
-        };
+        let (matcher, mut later, walk) = self.in_image(image, view);
         let layers = layers & walk.layers();
         let mask = matcher.asked.segments().mask();
         for entry in entries {
             let layers = layers & entry.layers;
-            if entry.mask & !mask != 0 || walk.is_settled(entry.is_deny, layers) {
-                continue;
-            }
-            let strength = match entry.resource(&matcher) {
-                Some(false) => continue,
-                Some(true) if entry.has_principals => {
-                    let statement = view.statement_ref(entry.statement);
-                    match matcher.principal(statement, layers) {
-                        Some(strength) => Some(strength),
-                        None => continue,
-                    }
-                }
-                Some(true) => Some(Strength::Direct),
-                None => None,
-            };
-            match strength {
-                Some(strength) if !entry.is_guarded => walk.count(entry.is_deny, layers, strength),
-                _ => {
-                    self.denies |= entry.is_deny;
-                    left.0.push(Leftover {
-                        image: image as u32,
-                        candidate: entry.candidate(),
-                        layers,
-                        is_deny: entry.is_deny,
-                        strength,
-                    });
-                }
+            if entry.mask & !mask == 0 && !walk.is_settled(entry.is_deny, layers) {
+                later.judge(walk, &matcher, entry, layers);
             }
         }
+    }
+
+    #[inline(always)]
+    fn in_image<'v>(
+        &'v mut self,
+        image: usize,
+        view: View<'v>,
+    ) -> (Matcher<'v, OfImage<'v>>, Later<'v>, &'v mut Walk) {
+        let matcher = Matcher {
+            view,
+            asked: OfImage {
+                settled: self.settled,
+                image,
+                keys: Keys::NONE,
+            },
+        };
+        let later = Later {
+            image: image as u32,
+            left: &mut self.left.0,
+            denies: &mut self.denies,
+        };
+        (matcher, later, &mut self.walk)
     }
 
     /// The statements without which the decision is not known, each by the place of its image and its number.
@@ -358,22 +329,40 @@ struct Later<'l> {
 }
 
 impl Later<'_> {
-    fn leave(
+    /// Judges a statement as far as that can be done without keys.
+    #[inline(always)]
+    fn judge<'a>(
         &mut self,
-        candidate: &Candidate,
-        statement: StatementRef<'_>,
+        walk: &mut Walk,
+        matcher: &Matcher<'a, impl Asked<'a>>,
+        entry: &Entry,
         layers: u32,
-        strength: Option<Strength>,
     ) {
-        let is_deny = statement.is_deny();
-        *self.denies |= is_deny;
-        self.left.push(Leftover {
-            image: self.image,
-            candidate: *candidate,
-            layers,
-            is_deny,
-            strength,
-        });
+        let strength = match entry.resource(matcher) {
+            Some(false) => return,
+            Some(true) if entry.has_principals => {
+                let statement = matcher.view.statement_ref(entry.statement);
+                match matcher.principal(statement, layers) {
+                    Some(strength) => Some(strength),
+                    None => return,
+                }
+            }
+            Some(true) => Some(Strength::Direct),
+            None => None,
+        };
+        match strength {
+            Some(strength) if !entry.is_guarded => walk.count(entry.is_deny, layers, strength),
+            _ => {
+                *self.denies |= entry.is_deny;
+                self.left.push(Leftover {
+                    image: self.image,
+                    candidate: entry.candidate(),
+                    layers,
+                    is_deny: entry.is_deny,
+                    strength,
+                });
+            }
+        }
     }
 }
 
@@ -384,28 +373,11 @@ impl Judge for Later<'_> {
         walk: &mut Walk,
         matcher: &Matcher<'a, impl Asked<'a>>,
         candidate: &Candidate,
-        statement: StatementRef<'_>,
+        _: StatementRef<'_>,
         layers: u32,
     ) {
-        let resource = matcher.asked.resource();
-        let head = match candidate.pattern {
-            ANY => true,
-            WHOLE_HEAD if !matcher.action(statement) => false,
-            WHOLE_HEAD if statement.resources() == ANY => matcher.resource(statement),
-            WHOLE_HEAD => return self.leave(candidate, statement, layers, None),
-            pattern if matcher.has_variable(pattern) => {
-                return self.leave(candidate, statement, layers, None);
-            }
-            pattern => matcher.matches(pattern, resource),
-        };
-        if !head {
-            return;
-        }
-        if let Some(strength) = matcher.principal(statement, layers) {
-            match statement.guard() {
-                NONE => walk.count(statement.is_deny(), layers, strength),
-                _ => self.leave(candidate, statement, layers, Some(strength)),
-            }
+        if let Some(entry) = Entry::read(matcher, candidate) {
+            self.judge(walk, matcher, &entry, layers);
         }
     }
 }

@@ -12,7 +12,7 @@ use portcullis_model::{Decision, Layer};
 use portcullis_vm::{Key, Leftovers, Partial};
 
 use crate::Directory;
-use crate::check::{Asked, Case, Deciding, Given, Memory, Object};
+use crate::check::{Asked, Case, Deciding, Given, Object};
 use crate::deed::Deed;
 use crate::engine::{Engine, EngineError};
 use crate::questions::Query;
@@ -82,7 +82,9 @@ impl<'q> Sweep<'q> {
             asked: &Asked::resolved(&self.deed, &self.object),
         };
         let caller = deciding.by_number(principal);
-        let outcome = deciding.run(&mut engine.scratch, caller, memory, self.context());
+        let said =
+            |case: &Case<'_, '_>, part, layers| memory.said(case, part, layers, self.context());
+        let outcome = deciding.run(&mut engine.scratch, caller, said, self.context());
         Ok(outcome.decision())
     }
 }
@@ -144,16 +146,14 @@ impl Answers {
             &self.keys
         })
     }
-}
 
-impl Memory for Answers {
     /// What a part says that does not look at what differs between the principals of an account.
     fn said<'q>(
         &mut self,
         case: &Case<'_, '_>,
         part: u32,
         layers: u32,
-        context: impl Iterator<Item = Given<'q>> + Clone,
+        context: impl Iterator<Item = Given<'q>>,
     ) -> Option<(bool, bool)> {
         let compiled = case.deciding.compiled;
         let reads = compiled.reads(part);
