@@ -10,7 +10,6 @@ use portcullis_vm::{Home, Known};
 use crate::compiled::Compiled;
 use crate::model::{NONE, Principal, Tables};
 use crate::raw::Kind;
-use crate::read::fields::account_number;
 use crate::texts::{Name, random_state};
 
 /// Users and roles as policies know them.
@@ -160,7 +159,7 @@ fn mark_named(named: &mut [u64], compiled: &Compiled, tables: &Tables, first: us
 fn role_of_session(tables: &Tables, arn: &str) -> Option<usize> {
     let name = session_role_name(arn)?;
     let [_, _, _, _, account, _] = split_arn(arn)?;
-    let account = tables.account_index(account_number(account)?)?;
-    let number = tables.principal_number(account, Kind::Role, name)?;
+    let account = tables.account_of(account)?;
+    let (number, _) = tables.find_entity(tables, (account, Kind::Role, name))?;
     Some(number as usize)
 }

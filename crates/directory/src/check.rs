@@ -17,7 +17,7 @@ use crate::deed::Deed;
 use crate::documents::SetsId;
 use crate::engine::{Engine, EngineError};
 use crate::model::Tables;
-use crate::profiles::Profile;
+use crate::profiles::{Profile, Profiles};
 use crate::reads::{self, Reads};
 use crate::resolve::context::{Fill, Filled, only};
 use crate::resolve::target::Place;
@@ -164,7 +164,8 @@ impl Engine {
     ) -> Result<Outcome, Undecided> {
         let tables = &directory.tables;
         let compiled = directory.store.compiled(tables)?;
-        let caller = tables.caller(&request.principal, false)?;
+        let entities = Profiles { tables, compiled };
+        let caller = tables.caller(&request.principal, false, &entities)?;
         let parts = split_arn(request.resource);
         let place = tables.locate(request.resource, parts, request.resource_account);
         self.resource.set(request.resource, parts);
@@ -237,6 +238,13 @@ pub(crate) struct Deciding<'d> {
 }
 
 impl<'d> Deciding<'d> {
+    fn profiles(&self) -> Profiles<'d> {
+        Profiles {
+            tables: self.tables,
+            compiled: self.compiled,
+        }
+    }
+
     /// A user or role by its number; an anonymous caller if nobody has it.
     pub(crate) fn by_number(&self, number: usize) -> Known<'d, 'static> {
         let account = self.compiled.profile(number).map(|own| own.account);
@@ -303,14 +311,14 @@ impl<'d> Deciding<'d> {
         // Of the names of a caller nobody need know more than the policies look at.
         let by_account = profile.filter(|profile| {
             let is_named =
-                || profile.is_named || context.clone().any(|given| is_name_of_caller(given.name));
-            caller.is_itself() && !profile.is_odd && !(reads & reads::NAMES != 0 && is_named())
+                || profile.is_named() || context.clone().any(|given| is_name_of_caller(given.name));
+            caller.is_itself() && !profile.is_odd() && !(reads & reads::NAMES != 0 && is_named())
         });
         let by_account = by_account.and_then(|profile| self.known_by_account(profile.account));
         let (known, home) = match by_account {
             Some(found) => found,
             None => {
-                let principal = tables.complete(caller, reads::ALL, arena);
+                let principal = tables.complete(caller, &self.profiles(), reads::ALL, arena);
                 let home = Home::of(&principal.caller);
                 self.find_names(known, request, &principal, home, context.clone());
                 (&*known, home)
@@ -318,10 +326,10 @@ impl<'d> Deciding<'d> {
         };
         let target = &applies.target;
         let is_granted = || {
-            let principal = tables.complete(caller, reads::ARN, arena);
+            let principal = tables.complete(caller, &self.profiles(), reads::ARN, arena);
             tables.is_granted(target, deed.name(), &principal.caller, names())
         };
-        let principal = caller.outline(profile.map(|own| (own.kind, own.is_service_linked)));
+        let principal = caller.outline(profile.map(|own| (own.kind(), own.is_service_linked())));
         let resolved = Resolved {
             principal,
             known,
@@ -478,7 +486,7 @@ impl Case<'_, '_> {
         let caller = &self.applies.caller;
         let principal = match reads & (reads::ARN | reads::ID) {
             0 => self.resolved.principal,
-            _ => tables.complete(caller, reads, arena),
+            _ => tables.complete(caller, &self.deciding.profiles(), reads, arena),
         };
         let mut slots = Slots {
             mark,

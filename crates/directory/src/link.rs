@@ -73,7 +73,7 @@ impl Loader {
             .sort_by(|one, other| tables.texts.get(one.0).cmp(tables.texts.get(other.0)));
         for (principal, spot) in principals {
             if !tables.add_principal(principal) {
-                let arn = tables.arn(&principal);
+                let arn = tables.arn(principal.entity());
                 let message = format!("`{arn}` is there twice");
                 let place = place_with(&tables, spot);
                 self.error(place, Code::Duplicate, message);

@@ -4,10 +4,12 @@ use std::hash::{Hash, Hasher};
 
 use bumpalo::Bump;
 use portcullis_image::wire::padded;
+use portcullis_model::split_arn;
 
 use crate::documents::SetsId;
 use crate::raw::Kind;
 use crate::resolve::concat_in;
+use crate::resolve::target::bucket_of;
 use crate::texts::{Index, Name, Texts};
 
 /// Nothing, in a table.
@@ -65,6 +67,44 @@ pub(crate) struct Principal {
     pub(crate) tags: Run,
     /// In seconds; 3600 if no dump says otherwise.
     pub(crate) max_session: u32,
+}
+
+/// What the ARN of a user or role says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entity {
+    pub(crate) account: u32,
+    pub(crate) kind: Kind,
+    /// See [`Principal`].
+    pub(crate) is_service_linked: bool,
+    pub(crate) partition: Name,
+    pub(crate) path: Name,
+    pub(crate) name: Name,
+}
+
+/// Where the entities of users and roles are read: whoever asks chooses the place in the memory.
+pub(crate) trait Entities {
+    /// The user or role with a number.
+    fn entity(&self, number: u32) -> Option<Entity>;
+}
+
+impl Principal {
+    /// What its ARN says.
+    pub(crate) fn entity(&self) -> Entity {
+        Entity {
+            account: self.account,
+            kind: self.kind,
+            is_service_linked: self.is_service_linked,
+            partition: self.partition,
+            path: self.path,
+            name: self.name,
+        }
+    }
+}
+
+impl Entities for Tables {
+    fn entity(&self, number: u32) -> Option<Entity> {
+        self.principals.get(number as usize).map(Principal::entity)
+    }
 }
 
 /// Something with a policy, an owner or tags.
@@ -134,8 +174,11 @@ pub(crate) struct Tables {
     pub(crate) organization: Option<Name>,
     /// How much is referred to and not there.
     pub(crate) missing: u32,
+    account_index: Index,
     principal_index: Index,
     resource_index: Index,
+    /// Some resource is an object of a bucket.
+    pub(crate) lists_objects: bool,
 }
 
 impl Tables {
@@ -150,11 +193,22 @@ impl Tables {
     /// Writes the numbers of the accounts down, when there are others than before.
     pub(crate) fn spell_accounts(&mut self) {
         self.digits.clear();
-        for account in &self.accounts {
+        self.account_index = Index::with_capacity(self.accounts.len());
+        for (index, account) in (0..).zip(&self.accounts) {
             // Twelve digits at most, as `account_number` reads them.
             let digits = format!("{:012}", account.number);
-            self.digits.push_str(digits.get(..12).unwrap_or_default());
+            let digits = digits.get(..12).unwrap_or_default();
+            self.digits.push_str(digits);
+            let hash = self.account_index.hash(digits);
+            self.account_index.insert(hash, index);
         }
+    }
+
+    /// The index of an account, from its number as it is written.
+    pub(crate) fn account_of(&self, digits: &str) -> Option<u32> {
+        let hash = self.account_index.hash(digits);
+        let is_right = |index| self.account_digits(index) == digits;
+        self.account_index.find(hash, is_right)
     }
 
     /// The number of an account as it is written; empty if there is no such account.
@@ -174,16 +228,22 @@ impl Tables {
         hash_of(&self.principal_index, account, kind, name)
     }
 
-    /// The number of the user or role with a name, in any case (`IN-17`).
-    pub(crate) fn principal_number(&self, account: u32, kind: Kind, name: &str) -> Option<u32> {
+    /// The user or role with a name, in any case (`IN-17`), and its number.
+    pub(crate) fn find_entity(
+        &self,
+        from: &impl Entities,
+        (account, kind, name): (u32, Kind, &str),
+    ) -> Option<(u32, Entity)> {
+        let mut found = None;
         let hash = self.principal_hash(account, kind, name);
-        let is_right = |index: u32| {
-            self.principals.get(index as usize).is_some_and(|own| {
+        let number = self.principal_index.find(hash, |number| {
+            found = from.entity(number).filter(|own| {
                 (own.account, own.kind) == (account, kind)
                     && self.texts.get(own.name).eq_ignore_ascii_case(name)
-            })
-        };
-        self.principal_index.find(hash, is_right)
+            });
+            found.is_some()
+        });
+        number.zip(found)
     }
 
     /// The user or role with a name, in any case (`IN-17`).
@@ -193,15 +253,15 @@ impl Tables {
         kind: Kind,
         name: &str,
     ) -> Option<&Principal> {
-        let index = self.principal_number(account, kind, name)?;
-        self.principals.get(index as usize)
+        let (number, _) = self.find_entity(self, (account, kind, name))?;
+        self.principals.get(number as usize)
     }
 
     /// The number of a user or role, from its row.
     pub(crate) fn number_of(&self, principal: &Principal) -> Option<usize> {
         let name = self.texts.get(principal.name);
-        self.principal_number(principal.account, principal.kind, name)
-            .map(|number| number as usize)
+        let found = self.find_entity(self, (principal.account, principal.kind, name));
+        found.map(|(number, _)| number as usize)
     }
 
     /// Adds a user or role; false if there is one with its name.
@@ -258,6 +318,7 @@ impl Tables {
             return false;
         }
         let hash = self.resource_index.hash(arn);
+        self.lists_objects |= split_arn(arn).is_some_and(|parts| bucket_of(parts).is_some());
         self.resource_index
             .insert(hash, self.resources.len() as u32);
         self.resources.push(resource);
@@ -280,41 +341,40 @@ impl Tables {
     }
 
     /// The parts of which the ARN of a user or role consists.
-    fn arn_parts(&self, principal: &Principal) -> [&str; 8] {
+    fn arn_parts(&self, own: Entity) -> [&str; 8] {
         [
             "arn:",
-            self.texts.get(principal.partition),
+            self.texts.get(own.partition),
             ":iam::",
-            self.account_digits(principal.account),
+            self.account_digits(own.account),
             ":",
-            principal.kind.as_str(),
-            self.texts.get(principal.path),
-            self.texts.get(principal.name),
+            own.kind.as_str(),
+            self.texts.get(own.path),
+            self.texts.get(own.name),
         ]
     }
 
     /// The ARN of a user or role.
-    pub(crate) fn arn(&self, principal: &Principal) -> String {
-        self.arn_parts(principal).concat()
+    pub(crate) fn arn(&self, own: Entity) -> String {
+        self.arn_parts(own).concat()
     }
 
     /// The ARN of a user or role, in an arena.
-    pub(crate) fn arn_in<'a>(&self, principal: &Principal, arena: &'a Bump) -> &'a str {
-        concat_in(&self.arn_parts(principal), arena)
+    pub(crate) fn arn_in<'a>(&self, own: Entity, arena: &'a Bump) -> &'a str {
+        concat_in(&self.arn_parts(own), arena)
     }
 
     /// True if these are the parts of the ARN of a user or role.
-    pub(crate) fn has_arn(&self, principal: &Principal, arn: [&str; 6]) -> bool {
+    pub(crate) fn has_arn(&self, own: Entity, arn: [&str; 6]) -> bool {
         let ["arn", partition, "iam", "", account, rest] = arn else {
             return false;
         };
-        let own = |name| self.texts.get(name);
         let name = rest
-            .strip_prefix(principal.kind.as_str())
-            .and_then(|rest| rest.strip_prefix(own(principal.path)));
-        name == Some(own(principal.name))
-            && partition == own(principal.partition)
-            && account == self.account_digits(principal.account)
+            .strip_prefix(own.kind.as_str())
+            .and_then(|rest| rest.strip_prefix(self.texts.get(own.path)));
+        name == Some(self.texts.get(own.name))
+            && partition == self.texts.get(own.partition)
+            && account == self.account_digits(own.account)
     }
 
     /// The pairs of a run, as texts.

@@ -7,7 +7,7 @@ use portcullis_vm::KnownParts;
 
 use crate::callers::Callers;
 use crate::compiled::{Compiled, Row};
-use crate::model::Principal;
+use crate::model::{Entities, Entity, Principal, Tables};
 use crate::raw::Kind;
 use crate::reads::Reads;
 use crate::texts::Name;
@@ -21,12 +21,10 @@ pub(crate) struct Profile {
     /// What they look at.
     pub(crate) reads: Reads,
     pub(crate) account: u32,
-    pub(crate) kind: Kind,
-    pub(crate) is_service_linked: bool,
-    /// Some policy names it by itself, not only by its account.
-    pub(crate) is_named: bool,
-    /// It is in another partition than others of its account.
-    pub(crate) is_odd: bool,
+    pub(crate) path: Name,
+    pub(crate) name: Name,
+    /// [`ROLE`] and the bits behind it.
+    flags: u8,
     /// Bits for the layers, [`IDENTITY`] and [`BOUNDARY`], that are present, and above for those that allow
     /// everything.
     layers: u8,
@@ -39,11 +37,18 @@ pub(crate) struct Profile {
     places: [u32; PLACES],
 }
 
+const ROLE: u8 = 1;
+const SERVICE_LINKED: u8 = 2;
+/// Some policy names it by itself, not only by its account.
+const NAMED: u8 = 4;
+/// It is in another partition than others of its account.
+const ODD: u8 = 8;
+
 const IDENTITY: u8 = 1;
 const BOUNDARY: u8 = 2;
 const ALLOWED: u8 = 2;
 const OF_BOUNDARY: u32 = 1 << 31;
-const PLACES: usize = 10;
+const PLACES: usize = 9;
 const SPILLED: u8 = u8::MAX;
 
 const _: () = assert!(size_of::<Profile>() == 64);
@@ -56,14 +61,20 @@ impl Profile {
         (number, principal): (u32, &Principal),
         tags: &[(Name, Name)],
     ) -> Profile {
+        let flags = [
+            (ROLE, principal.kind == Kind::Role),
+            (SERVICE_LINKED, principal.is_service_linked),
+            (NAMED, callers.is_named(number)),
+            (ODD, !callers.has_partition(principal)),
+        ];
+        let flags = flags.iter().filter(|(_, is_so)| *is_so);
         let mut profile = Profile {
             filter: 0,
             reads: 0,
             account: principal.account,
-            kind: principal.kind,
-            is_service_linked: principal.is_service_linked,
-            is_named: callers.is_named(number),
-            is_odd: !callers.has_partition(principal),
+            path: principal.path,
+            name: principal.name,
+            flags: flags.fold(0, |all, (bit, _)| all | bit),
             layers: 0,
             count: 0,
             tag_count: 0,
@@ -83,6 +94,28 @@ impl Profile {
         }
         profile.take_tags(tags);
         profile
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        match self.flags & ROLE {
+            0 => Kind::User,
+            _ => Kind::Role,
+        }
+    }
+
+    /// It is a role that is linked to a service (`EVAL-54`).
+    pub(crate) fn is_service_linked(&self) -> bool {
+        self.flags & SERVICE_LINKED != 0
+    }
+
+    /// Some policy names it by itself, not only by its account.
+    pub(crate) fn is_named(&self) -> bool {
+        self.flags & NAMED != 0
+    }
+
+    /// It is in another partition than others of its account.
+    pub(crate) fn is_odd(&self) -> bool {
+        self.flags & ODD != 0
     }
 
     fn take(&mut self, compiled: &Compiled, row: &Row, (mask, bit, mark): (u32, u8, u32)) {
@@ -167,6 +200,32 @@ impl Profile {
                 BOUNDARY
             };
             (masks(bit), part & !OF_BOUNDARY)
+        })
+    }
+}
+
+/// Reads users and roles from where decisions look anyway.
+#[derive(Clone, Copy)]
+pub(crate) struct Profiles<'d> {
+    pub(crate) tables: &'d Tables,
+    pub(crate) compiled: &'d Compiled,
+}
+
+impl Entities for Profiles<'_> {
+    #[inline]
+    fn entity(&self, number: u32) -> Option<Entity> {
+        let own = self.compiled.profile(number as usize)?;
+        if own.is_odd() {
+            return self.tables.entity(number);
+        }
+        let (_, partition) = self.compiled.callers.of_account(own.account)?;
+        Some(Entity {
+            account: own.account,
+            kind: own.kind(),
+            is_service_linked: own.is_service_linked(),
+            partition,
+            path: own.path,
+            name: own.name,
         })
     }
 }

@@ -119,7 +119,7 @@ impl Directory {
 
     fn principal(&self, index: usize) -> Option<(String, Kind)> {
         let principal = self.tables.principals.get(index)?;
-        Some((self.tables.arn(principal), principal.kind))
+        Some((self.tables.arn(principal.entity()), principal.kind))
     }
 
     fn sweeps<'q>(&self, queries: &[Query<'q>]) -> Result<Vec<Sweep<'q>>, EngineError> {

@@ -8,14 +8,15 @@ pub(crate) mod target;
 use std::fmt;
 
 use bumpalo::Bump;
-use portcullis_model::{Caller, Principal as Who, Request, session_names, split_arn};
+use portcullis_model::{
+    Caller, Principal as Who, Request, is_account_id, session_names, split_arn,
+};
 use portcullis_syntax::{Policy, PolicySets};
 
 use crate::Directory;
 use crate::documents::SetsId;
-use crate::model::{Account, NONE, Principal, Tables};
+use crate::model::{Account, Entities, NONE, Principal, Tables};
 use crate::raw::Kind;
-use crate::read::fields::account_number;
 use crate::reads::{self, Reads};
 use crate::resolve::context::Context;
 pub use crate::resolve::story::{
@@ -162,12 +163,12 @@ impl Directory {
         let tables = &self.tables;
         let mut context = Context::new(request.context, arena);
         let has_identity = extra.identity.is_some() && !is_assumed_root(request, &context);
-        let caller = tables.caller(&request.principal, has_identity)?;
+        let caller = tables.caller(&request.principal, has_identity, tables)?;
         let parts = split_arn(request.resource);
         let place = tables.locate(request.resource, parts, request.resource_account);
         let endpoint = context.only("aws:SourceVpce");
         let applies = tables.applies(caller, &place, target::is_sts(request.action), endpoint);
-        let principal = tables.complete(&caller, reads::ALL, arena);
+        let principal = tables.complete(&caller, tables, reads::ALL, arena);
         let tags = tables.principal_tags(&caller);
         tables.fill(&applies, (&principal, tags), reads::ALL, &mut context);
         let mut filled = Request {
@@ -256,14 +257,16 @@ impl Tables {
         }
     }
 
-    /// Finds the caller.
+    /// Finds the caller, among the users and roles of an account as they are read `from` somewhere.
     pub(crate) fn caller<'d, 'a>(
         &'d self,
         who: &Who<'a>,
         has_identity: bool,
+        from: &impl Entities,
     ) -> Result<Known<'d, 'a>, Refusal> {
         let parts = who.caller.arn().and_then(split_arn);
-        let number = parts.and_then(|[.., account, _]| account_number(account));
+        let digits = parts.map_or("", |[.., account, _]| account);
+        let index = self.account_of(digits);
         let nobody = Known {
             who: Some(*who),
             account: None,
@@ -272,7 +275,7 @@ impl Tables {
             is_itself: false,
             session: None,
         };
-        let (Some(number), Some(parts)) = (number, parts) else {
+        let Some(parts) = parts.filter(|_| index.is_some() || is_account_id(digits)) else {
             if has_identity {
                 let text = "only callers with an account have `identity`";
                 return Err(Refusal::Contradiction(text.to_string()));
@@ -280,28 +283,28 @@ impl Tables {
             // Nobody's account: services, anonymous callers and those known by a provider.
             return Ok(nobody);
         };
-        let index = self.account_index(number);
         let account = index.and_then(|index| self.account(index));
         let is_known = account.is_some_and(|account| account.is_dumped || account.is_member);
         let stranger = Known { account, ..nobody };
         if !is_known || (has_identity && account.is_some_and(|account| !account.is_dumped)) {
             return match has_identity {
                 true => Ok(stranger),
-                false => Err(Refusal::UnknownAccount(format!("{number:012}"))),
+                false => Err(Refusal::UnknownAccount(digits.to_string())),
             };
         }
         if has_identity {
             let text = format!(
-                "the policies of the callers of {number:012} are in the directory: `identity` is for others"
+                "the policies of the callers of {digits} are in the directory: `identity` is for others"
             );
             return Err(Refusal::Contradiction(text));
         }
         let index = index.unwrap_or(NONE);
+        let by_arn = |kind, arn, parts| self.by_arn(from, (index, kind, arn), parts);
         match who.caller {
             Caller::Root { .. } => Ok(stranger),
             Caller::User { arn } => Ok(Known {
                 is_itself: true,
-                ..self.with_policies(stranger, self.by_arn(index, Kind::User, arn, parts)?)
+                ..self.with_policies(stranger, by_arn(Kind::User, arn, parts)?)
             }),
             Caller::Role {
                 session_arn,
@@ -309,9 +312,10 @@ impl Tables {
                 ..
             } => {
                 let (number, session) = match session_arn {
-                    None => (self.by_arn(index, Kind::Role, role_arn, parts)?, None),
+                    None => (by_arn(Kind::Role, role_arn, parts)?, None),
                     Some(session) => {
-                        let (number, name) = self.by_session(index, session, parts, role_arn)?;
+                        let (number, name) =
+                            self.by_session(from, (index, session, role_arn), parts)?;
                         (number, Some(name))
                     }
                 };
@@ -329,7 +333,7 @@ impl Tables {
                 Some(by) => match Caller::from_arn(by) {
                     Ok(Caller::User { arn: by }) => {
                         let parts = split_arn(by).unwrap_or(parts);
-                        let number = self.by_arn(index, Kind::User, by, parts)?;
+                        let number = by_arn(Kind::User, by, parts)?;
                         Ok(self.with_policies(stranger, number))
                     }
                     // What a root user makes has no permissions of its own.
@@ -349,25 +353,27 @@ impl Tables {
         }
     }
 
-    /// The caller as policies see it, with what they look at.
+    /// The caller as policies see it, with what they look at. What its ARN says is read `from` somewhere.
     pub(crate) fn complete<'a>(
         &'a self,
         caller: &Known<'a, 'a>,
+        from: &impl Entities,
         reads: Reads,
         arena: &'a Bump,
     ) -> Who<'a> {
-        let Some(principal) = caller.principal.filter(|_| caller.is_itself) else {
+        let entity = || from.entity(caller.number).filter(|_| caller.is_itself);
+        let (Some(principal), Some(own)) = (caller.principal, entity()) else {
             return caller.outline(None);
         };
-        let mut who = caller.outline(Some((principal.kind, principal.is_service_linked)));
+        let mut who = caller.outline(Some((own.kind, own.is_service_linked)));
         if reads & reads::ARN != 0 {
             match &mut who.caller {
-                Caller::Role { role_arn, .. } => *role_arn = self.arn_in(principal, arena),
-                Caller::User { arn } if arn.is_empty() => *arn = self.arn_in(principal, arena),
+                Caller::Role { role_arn, .. } => *role_arn = self.arn_in(own, arena),
+                Caller::User { arn } if arn.is_empty() => *arn = self.arn_in(own, arena),
                 _ => {}
             }
         }
-        if who.user_id.is_none() && principal.id != NONE && reads & reads::ID != 0 {
+        if reads & reads::ID != 0 && who.user_id.is_none() && principal.id != NONE {
             let id = self.texts.get(crate::texts::Name(principal.id));
             who.user_id = Some(match caller.session {
                 Some(name) => concat_in(&[id, ":", name], arena),
@@ -380,14 +386,12 @@ impl Tables {
     /// The number of the user or role with exactly this ARN.
     fn by_arn(
         &self,
-        account: u32,
-        kind: Kind,
-        arn: &str,
+        from: &impl Entities,
+        (account, kind, arn): (u32, Kind, &str),
         parts: [&str; 6],
     ) -> Result<u32, Refusal> {
         let [.., rest] = parts;
-        let found = self.numbered(account, kind, last_name(rest));
-        match found {
+        match self.find_entity(from, (account, kind, last_name(rest))) {
             Some((number, found)) if self.has_arn(found, parts) => Ok(number),
             Some((_, other)) => Err(Refusal::UnknownPrincipal(format!(
                 "the directory has no `{arn}`, but `{}`",
@@ -399,32 +403,30 @@ impl Tables {
         }
     }
 
-    fn numbered(&self, account: u32, kind: Kind, name: &str) -> Option<(u32, &Principal)> {
-        let number = self.principal_number(account, kind, name)?;
-        Some((number, self.principals.get(number as usize)?))
-    }
-
     /// The number of the role of a session, whose ARN holds the role's name alone (`IN-17`), and the
     /// session's name.
     fn by_session<'a>(
         &self,
-        account: u32,
-        session: &str,
+        from: &impl Entities,
+        (account, session, role_arn): (u32, &str, &str),
         parts: [&'a str; 6],
-        role_arn: &str,
     ) -> Result<(u32, &'a str), Refusal> {
-        let [_, partition, .., rest] = parts;
+        let [_, partition, .., digits, rest] = parts;
         let (name, session_name) = session_names(rest).unwrap_or_default();
-        let Some((number, role)) = self.numbered(account, Kind::Role, name) else {
+        let Some((number, role)) = self.find_entity(from, (account, Kind::Role, name)) else {
             let text = format!("the directory has no role `{name}` for `{session}`");
             return Err(Refusal::UnknownPrincipal(text));
         };
         // A role's ARN that was made of the session's has no path.
-        let is_fine = split_arn(role_arn).is_some_and(|parts| {
-            let [.., rest] = parts;
-            rest.strip_prefix("role/") == Some(name) || self.has_arn(role, parts)
-        });
-        if partition != self.texts.get(role.partition) || !is_fine {
+        let is_made = || {
+            let parts = ["arn:", partition, ":iam::", digits, ":role/", name];
+            let rest = parts
+                .iter()
+                .try_fold(role_arn, |rest, part| rest.strip_prefix(part));
+            rest == Some("")
+        };
+        let is_own = || split_arn(role_arn).is_some_and(|parts| self.has_arn(role, parts));
+        if partition != self.texts.get(role.partition) || !(is_made() || is_own()) {
             let own = self.arn(role);
             let text = format!("`{session}` is said to be of `{role_arn}`, its role is `{own}`");
             return Err(Refusal::UnknownPrincipal(text));

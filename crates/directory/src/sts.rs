@@ -198,7 +198,7 @@ impl Directory {
             let account = tables.account_index(account_number(account)?)?;
             tables.find_principal(account, Kind::Role, name)
         });
-        match found.filter(|role| tables.arn(role) == arn) {
+        match found.filter(|role| tables.arn(role.entity()) == arn) {
             Some(role) => Ok(role),
             None => refuse(format!("the directory has no role `{arn}`")),
         }
@@ -242,7 +242,7 @@ impl Directory {
         transitive.extend(call.transitive_keys.iter().map(|key| (*key).to_string()));
         Session {
             arn: format!("arn:{partition}:sts::{account:012}:assumed-role/{name}/{session_name}"),
-            role_arn: Some(tables.arn(role)),
+            role_arn: Some(tables.arn(role.entity())),
             user_id: match role.id {
                 NONE => None,
                 id => Some(format!("{}:{session_name}", texts.get(Name(id)))),

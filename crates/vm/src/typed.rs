@@ -202,10 +202,9 @@ pub struct Resource {
     is_star: bool,
     is_key: bool,
     is_role: bool,
-    has_partition: bool,
-    partition: String,
-    has_account: bool,
-    account: String,
+    /// Where the text has the partition and the owner's account, if it has.
+    partition: Option<Range<usize>>,
+    account: Option<Range<usize>>,
 }
 
 impl Resource {
@@ -225,19 +224,21 @@ impl Resource {
 
     /// Becomes another resource: a text, and what [`split_arn`] gives for it. Reuses its memory.
     pub fn set(&mut self, text: &str, parts: Option<[&str; 6]>) {
+        let starts = parts.map(|parts| {
+            let [scheme, partition, service, region, ..] = parts.map(|part| part.len() + 1);
+            [scheme, scheme + partition + service + region]
+        });
+        let [partition, account] = starts.unwrap_or_default();
+        let place = |start: usize, part: Option<&str>| Some(start..start + part?.len());
         let parts = ResourceParts::of(text, parts);
-        let set = |own: &mut String, text: Option<&str>| {
-            own.clear();
-            own.push_str(text.unwrap_or_default());
-            text.is_some()
-        };
-        set(&mut self.text, Some(text));
+        self.text.clear();
+        self.text.push_str(text);
         self.segments.set(text.as_bytes());
         self.is_star = parts.is_star;
         self.is_key = parts.is_key;
         self.is_role = parts.is_role;
-        self.has_partition = set(&mut self.partition, parts.partition);
-        self.has_account = set(&mut self.account, parts.account);
+        self.partition = place(partition, parts.partition);
+        self.account = place(account, parts.account);
     }
 
     /// The text, as it was read.
@@ -247,10 +248,14 @@ impl Resource {
 
     #[inline]
     pub(crate) fn parts(&self) -> ResourceParts<'_> {
+        let part = |range: &Option<Range<usize>>| {
+            let Range { start, end } = *range.as_ref()?;
+            self.text.get(start..end)
+        };
         ResourceParts {
             is_star: self.is_star,
-            partition: self.has_partition.then_some(&self.partition),
-            account: self.has_account.then_some(&self.account),
+            partition: part(&self.partition),
+            account: part(&self.account),
             is_key: self.is_key,
             is_role: self.is_role,
         }

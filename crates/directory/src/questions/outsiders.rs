@@ -159,7 +159,7 @@ impl Directory {
     ) -> Result<Outsider, EngineError> {
         let arena = Bump::new();
         let value = entry.map_or("*", |(_, value)| value);
-        let arn = self.tables.arn(role);
+        let arn = self.tables.arn(role.entity());
         let mut outsider = Outsider {
             role: arn.clone(),
             who: value.to_string(),

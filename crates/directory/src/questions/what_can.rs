@@ -104,7 +104,7 @@ impl Directory {
             }
         }
         let roles = tables.principals.iter().filter(|own| own.trust.is_some());
-        all.extend(roles.map(|role| tables.arn(role)));
+        all.extend(roles.map(|role| tables.arn(role.entity())));
         all.sort_unstable();
         all.dedup();
         all

@@ -130,7 +130,7 @@ impl Directory {
         let arena = Bump::new();
         let context = Context::new(asked.context, &arena);
         let has_identity = question.extra.identity.is_some() && !is_assumed_root(asked, &context);
-        let known = tables.caller(&asked.principal, has_identity)?;
+        let known = tables.caller(&asked.principal, has_identity, tables)?;
         let own = known.principal.and_then(|found| self.own(found));
         let target = tables.target_of(asked, known.account);
         let mut layers = Vec::new();
@@ -175,7 +175,7 @@ impl Directory {
         }
         Ok(Story {
             caller: CallerStory {
-                entity: known.principal.map(|found| tables.arn(found)),
+                entity: known.principal.map(|found| tables.arn(found.entity())),
                 id: known
                     .principal
                     .filter(|found| found.id != NONE)
@@ -270,7 +270,7 @@ impl Directory {
         let tables = &self.tables;
         match layer {
             Layer::Identity | Layer::Boundary | Layer::Session => match known.principal {
-                Some(principal) => Source::Entity(tables.arn(principal)),
+                Some(principal) => Source::Entity(tables.arn(principal.entity())),
                 None => Source::Request,
             },
             Layer::Scp(level) => self.node(known.account, level),

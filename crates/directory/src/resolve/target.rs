@@ -5,7 +5,6 @@ use portcullis_model::{Request, is_account_id, split_arn};
 use crate::documents::SetsId;
 use crate::model::{Account, Resource, Run, Tables};
 use crate::raw::Kind;
-use crate::read::fields::account_number;
 
 /// What the directory knows of a target, whoever asks and for what.
 #[derive(Clone, Copy, Debug)]
@@ -59,8 +58,8 @@ pub(crate) fn is_sts(action: &str) -> bool {
     })
 }
 
-/// Account and name of the user or role that an ARN names.
-fn entity_of(arn: [&str; 6]) -> Option<(Kind, u64, &str)> {
+/// Kind, account and name of the user or role that an ARN names.
+fn entity_of(arn: [&str; 6]) -> Option<(Kind, &str, &str)> {
     let [_, _, "iam", _, account, rest] = arn else {
         return None;
     };
@@ -68,13 +67,22 @@ fn entity_of(arn: [&str; 6]) -> Option<(Kind, u64, &str)> {
         Some(path) => (Kind::User, path),
         None => (Kind::Role, rest.strip_prefix("role/")?),
     };
-    Some((kind, account_number(account)?, last_name(path)))
+    Some((kind, account, last_name(path)))
 }
 
 /// What stands behind the last slash.
 pub(crate) fn last_name(path: &str) -> &str {
     let slash = path.bytes().rposition(|byte| byte == b'/');
     slash.map_or(path, |slash| path.get(slash + 1..).unwrap_or_default())
+}
+
+/// The bucket of an object. An access point has an account, and a policy of its own.
+pub(crate) fn bucket_of(arn: [&str; 6]) -> Option<&str> {
+    let [_, _, "s3", "", "", rest] = arn else {
+        return None;
+    };
+    let slash = rest.bytes().position(|byte| byte == b'/')?;
+    rest.get(..slash)
 }
 
 impl Tables {
@@ -105,12 +113,12 @@ impl Tables {
                 place.tags = resource.tags;
             }
         }
-        if let Some((kind, number, name)) = parts.and_then(entity_of) {
+        if let Some((kind, digits, name)) = parts.and_then(entity_of) {
             place.is_role = kind == Kind::Role;
             let found = self
-                .account_index(number)
+                .account_of(digits)
                 .and_then(|account| self.find_principal(account, kind, name))
-                .filter(|found| parts.is_some_and(|parts| self.has_arn(found, parts)));
+                .filter(|found| parts.is_some_and(|parts| self.has_arn(found.entity(), parts)));
             if let Some(found) = found {
                 place.is_principal = true;
                 place.tags = found.tags;
@@ -129,11 +137,10 @@ impl Tables {
     /// The number of the user or role with exactly this ARN.
     pub(crate) fn number_by_arn(&self, arn: &str) -> Option<usize> {
         let parts = split_arn(arn)?;
-        let (kind, number, name) = entity_of(parts)?;
-        let account = self.account_index(number)?;
-        let number = self.principal_number(account, kind, name)? as usize;
-        let found = self.principals.get(number)?;
-        self.has_arn(found, parts).then_some(number)
+        let (kind, digits, name) = entity_of(parts)?;
+        let account = self.account_of(digits)?;
+        let (number, found) = self.find_entity(self, (account, kind, name))?;
+        self.has_arn(found, parts).then_some(number as usize)
     }
 
     /// `EVAL-12`, `EVAL-13`.
@@ -145,23 +152,21 @@ impl Tables {
         listed: Option<&Resource>,
         place: &mut Place,
     ) {
-        let by_number = |text: &str| {
-            let index = account_number(text).and_then(|number| self.account_index(number));
-            index.map_or(Owner::Stranger, Owner::Known)
-        };
+        let known = |digits| self.account_of(digits).map(Owner::Known);
         if let Some(account) = account {
-            place.owner = by_number(account);
+            place.owner = known(account).unwrap_or(Owner::Stranger);
             return;
         }
         if arn == "*" {
             return;
         }
-        let of_arn = parts
-            .map(|[.., account, _]| account)
-            .filter(|account| is_account_id(account));
-        if let Some(account) = of_arn {
-            place.owner = by_number(account);
-            return;
+        let digits = parts.map_or("", |[.., account, _]| account);
+        if !digits.is_empty() {
+            let stranger = || is_account_id(digits).then_some(Owner::Stranger);
+            if let Some(owner) = known(digits).or_else(stranger) {
+                place.owner = owner;
+                return;
+            }
         }
         let owner = listed.map(|own| own.account);
         if let Some(index) = owner.filter(|index| self.account(*index).is_some()) {
@@ -221,13 +226,16 @@ impl Tables {
         resource: &str,
         parts: Option<[&str; 6]>,
     ) -> Option<(&Resource, bool)> {
-        if let Some(found) = self.find_resource(resource) {
-            return Some((found, true));
+        let bucket = parts.and_then(bucket_of);
+        // Of objects hardly ever anything is known but by their buckets.
+        if bucket.is_none() || self.lists_objects {
+            if let Some(found) = self.find_resource(resource) {
+                return Some((found, true));
+            }
         }
-        let [_, _, service, region, account, rest] = parts?;
+        let [_, _, service, _, _, rest] = parts?;
         let whole = match service {
-            // An access point has an account, and a policy of its own.
-            "s3" if region.is_empty() && account.is_empty() => rest.split_once('/')?.0,
+            "s3" => bucket?,
             "dynamodb" => rest.split_once("/index/")?.0,
             "lambda" => {
                 let name = rest.strip_prefix("function:")?.split_once(':')?.0;
