@@ -10,8 +10,7 @@
 //!     sections         one after the other, each from a multiple of 8 on
 //! ```
 //!
-//! All numbers are little-endian. The sections are, in this order: settings, the bytes of all texts,
-//! where each text ends, accounts, principals, resources, grants, pairs, endpoints, policy sets, their
+//! All numbers are little-endian. The sections are, in this order: settings, the texts, accounts, principals, resources, grants, pairs, endpoints, policy sets, their
 //! uses of parts, the image; then the images of what was changed since, if any. Tables are rows of 32-bit
 //! words. Nothing in the file is a hash: the ways into the tables are made anew when it is opened.
 
@@ -27,12 +26,12 @@ use crate::documents::SetsId;
 use crate::engine::{EngineError, Store};
 use crate::model::{Account, Grant, NONE, Principal, Resource, Run, Tables};
 use crate::raw::Kind;
-use crate::texts::{Name, Texts};
+use crate::texts::{Name, Numbers, Texts};
 
 const MAGIC: [u8; 8] = *b"PCLDIR\r\n";
 const VERSION: u32 = 1;
 /// The sections that every file has, before its images.
-const TABLES: usize = 11;
+const TABLES: usize = 10;
 /// One more than the largest account.
 const ACCOUNTS: u64 = 1_000_000_000_000;
 
@@ -67,7 +66,6 @@ impl Directory {
     /// [`EngineError`] if policies are more than an image can hold.
     pub fn to_bytes(&self) -> Result<Vec<u8>, EngineError> {
         let tables = &self.tables;
-        let (text, ends) = tables.texts.parts();
         let settings = [
             tables.organization.map_or(NONE, |id| id.0),
             tables.missing,
@@ -75,8 +73,7 @@ impl Directory {
         ];
         let mut sections = vec![
             words(settings),
-            text.as_bytes().to_vec(),
-            words(ends.iter().copied()),
+            tables.texts.stored().as_bytes().to_vec(),
             rows(&tables.accounts),
             rows(&tables.principals),
             rows(&tables.resources),
@@ -132,15 +129,7 @@ impl Directory {
         let Some((sections, images)) = sections.split_first_chunk::<TABLES>() else {
             return wrong("sections of another number");
         };
-        let [
-            settings,
-            text,
-            ends,
-            accounts,
-            principals,
-            resources,
-            rest @ ..,
-        ] = *sections;
+        let [settings, text, accounts, principals, resources, rest @ ..] = *sections;
         let [grants, pairs, endpoints, sets, uses] = rest;
         let images = images.iter().map(|image| Image::from_bytes(image.to_vec()));
         let images: Vec<_> = images
@@ -151,8 +140,8 @@ impl Directory {
         let Ok(text) = String::from_utf8(text.to_vec()) else {
             return wrong("texts that are not UTF-8");
         };
-        let Some(texts) = Texts::from_parts(text, read_words(ends)?) else {
-            return wrong("texts that end where no text ends");
+        let Some((texts, numbers)) = Texts::from_stored(text) else {
+            return wrong("texts that are not as long as they say");
         };
         let settings = read_words(settings)?;
         let [organization, missing, debug] = *settings.as_slice() else {
@@ -192,7 +181,7 @@ impl Directory {
                 .fold(0, |all, (own, _)| all | own)
         };
         let check = Check {
-            texts: texts.len(),
+            texts: numbers,
             sets: tables.sets.iter().map(layers).collect(),
         };
         tables.organization = check.optional(organization)?;
@@ -396,7 +385,7 @@ impl Row<8> for Grant {
 
 /// What rows may refer to.
 struct Check {
-    texts: usize,
+    texts: Numbers,
     /// The layers of each of the policy sets.
     sets: Vec<u32>,
 }
@@ -410,9 +399,9 @@ fn run(start: u32, count: u32, all: usize) -> Result<Run, ContainerError> {
 
 impl Check {
     fn name(&self, name: u32) -> Result<Name, ContainerError> {
-        match (name as usize) < self.texts {
-            true => Ok(Name(name)),
-            false => wrong("a text that is not there"),
+        match self.texts.name(name) {
+            Some(name) => Ok(name),
+            None => wrong("a text that is not there"),
         }
     }
 

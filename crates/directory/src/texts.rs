@@ -1,56 +1,102 @@
 //! Texts that are stored once and called by a number.
 
 use std::hash::{BuildHasher, Hash};
+use std::ops::Range;
 
-/// The number of a text.
+/// The number of a text: the place where it is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Name(pub(crate) u32);
 
-/// Texts by number.
+/// Texts by number, one after the other. Each comes behind its length, so that whoever reads it looks at one
+/// place of the memory: the length is a byte below [`LONG`], or [`LONG`] and then [`DIGITS`] bytes of seven bits,
+/// the lowest first. So all of it is UTF-8.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Texts {
-    bytes: String,
-    /// Where each text ends; it starts where the one before ends.
-    ends: Vec<u32>,
-}
+pub(crate) struct Texts(String);
+
+const LONG: u8 = 0x7f;
+const DIGITS: usize = 5;
 
 impl Texts {
-    /// The text with a number; empty for a number that nothing has.
+    /// The text with a number; empty for most numbers that nothing has.
+    #[inline]
     pub(crate) fn get(&self, name: Name) -> &str {
-        let index = name.0 as usize;
-        let Some(end) = self.ends.get(index) else {
-            return "";
-        };
-        let start = match index.checked_sub(1) {
-            Some(before) => self.ends.get(before).copied().unwrap_or(0),
-            None => 0,
-        };
-        self.bytes.get(start as usize..*end as usize).unwrap_or("")
+        let place = self.place(name);
+        place
+            .and_then(|place| self.0.get(place))
+            .unwrap_or_default()
     }
 
-    /// How many texts there are.
-    pub(crate) fn len(&self) -> usize {
-        self.ends.len()
+    /// Where the text with a number is, if there is one.
+    #[inline]
+    fn place(&self, name: Name) -> Option<Range<usize>> {
+        let start = name.0 as usize + 1;
+        match *self.0.as_bytes().get(name.0 as usize)? {
+            LONG => self.long_place(start),
+            length => Some(start..start + usize::from(length)),
+        }
     }
 
-    /// Goes on with other texts, whose numbers are then larger by as many as there were.
+    #[cold]
+    fn long_place(&self, start: usize) -> Option<Range<usize>> {
+        let digits = self.0.as_bytes().get(start..)?.first_chunk::<DIGITS>()?;
+        let digits = digits.iter().rev();
+        let length = digits.fold(0, |length, digit| length << 7 | u64::from(digit & 0x7f));
+        let start = start + DIGITS;
+        Some(start..start.checked_add(usize::try_from(length).ok()?)?)
+    }
+
+    /// Adds a text; none if that would be more than numbers can tell, 4 GiB.
+    fn push(&mut self, text: &str) -> Option<Name> {
+        let name = u32::try_from(self.0.len()).ok()?;
+        u32::try_from(self.0.len() + 1 + DIGITS + text.len()).ok()?;
+        match u8::try_from(text.len()) {
+            Ok(length) if length < LONG => self.0.push(char::from(length)),
+            _ => {
+                self.0.push(char::from(LONG));
+                let digits = (0..DIGITS).map(|at| (text.len() >> (7 * at) & 0x7f) as u8);
+                self.0.extend(digits.map(char::from));
+            }
+        }
+        self.0.push_str(text);
+        Some(Name(name))
+    }
+
+    /// Goes on with other texts, whose numbers are then larger by the length of what there was.
     pub(crate) fn append(&mut self, other: &Texts) {
-        let start = self.bytes.len() as u32;
-        self.bytes.push_str(&other.bytes);
-        self.ends.extend(other.ends.iter().map(|end| start + end));
+        self.0.push_str(&other.0);
     }
 
-    /// Every text one after the other, and where each ends.
-    pub(crate) fn parts(&self) -> (&str, &[u32]) {
-        (&self.bytes, &self.ends)
+    /// All texts with their lengths.
+    pub(crate) fn stored(&self) -> &str {
+        &self.0
     }
 
-    /// The texts of [`Texts::parts`], if the ends are those of texts.
-    pub(crate) fn from_parts(bytes: String, ends: Vec<u32>) -> Option<Texts> {
-        let sorted = ends.windows(2).all(|pair| pair.first() <= pair.last());
-        let whole = ends.last().copied().unwrap_or(0) as usize == bytes.len();
-        let sound = ends.iter().all(|end| bytes.is_char_boundary(*end as usize));
-        (sorted && whole && sound).then_some(Texts { bytes, ends })
+    /// What [`Texts::stored`] gave, and the numbers in it; none if it is nothing of the kind.
+    pub(crate) fn from_stored(stored: String) -> Option<(Texts, Numbers)> {
+        let texts = Texts(stored);
+        let mut numbers = Numbers(vec![0; texts.0.len().div_ceil(64)]);
+        let mut at = 0;
+        while at < texts.0.len() {
+            let place = texts.place(Name(u32::try_from(at).ok()?))?;
+            texts.0.get(place.clone())?;
+            if let Some(word) = numbers.0.get_mut(at / 64) {
+                *word |= 1 << (at % 64);
+            }
+            at = place.end;
+        }
+        Some((texts, numbers))
+    }
+}
+
+/// Which numbers are those of texts: a bit for each byte.
+#[derive(Debug)]
+pub(crate) struct Numbers(Vec<u64>);
+
+impl Numbers {
+    /// The text with a number, if there is one.
+    pub(crate) fn name(&self, number: u32) -> Option<Name> {
+        let word = self.0.get(number as usize / 64)?;
+        (word >> (number % 64) & 1 != 0).then_some(Name(number))
     }
 }
 
@@ -73,16 +119,12 @@ impl Interner {
         if let Some(found) = found {
             return Name(found);
         }
-        let index = u32::try_from(self.texts.ends.len());
-        let end = u32::try_from(self.texts.bytes.len() + text.len());
-        let (Ok(index), Ok(end)) = (index, end) else {
+        let Some(name) = self.texts.push(text) else {
             self.is_full = true;
             return Name(u32::MAX);
         };
-        self.texts.bytes.push_str(text);
-        self.texts.ends.push(end);
-        self.index.insert(hash, index);
-        Name(index)
+        self.index.insert(hash, name.0);
+        name
     }
 
     /// The text with a number.
@@ -196,13 +238,51 @@ mod tests {
             assert_eq!(texts.get(*name), text);
             assert_eq!(texts.intern(&text), *name);
         }
-        assert_eq!(texts.texts.len(), 1000);
-        assert_eq!(texts.get(Name(1000)), "");
-        let (bytes, ends) = texts.texts.parts();
-        let again = Texts::from_parts(bytes.to_string(), ends.to_vec()).unwrap();
-        assert_eq!(again.get(Name(999)), "text 999");
-        assert!(Texts::from_parts("é".to_string(), vec![1, 2]).is_none());
-        assert!(Texts::from_parts("ab".to_string(), vec![1]).is_none());
-        assert!(Texts::from_parts("ab".to_string(), vec![2, 1, 2]).is_none());
+        assert_eq!(texts.get(Name(u32::MAX)), "");
+    }
+
+    #[test]
+    fn stored_texts_are_read_again() {
+        let mut texts = Interner::default();
+        let long = ["é".repeat(63), "y".repeat(127), "z".repeat(1 << 15)];
+        let all = ["", "a", "é"]
+            .into_iter()
+            .chain(long.iter().map(String::as_str));
+        let names: Vec<(Name, &str)> = all.map(|text| (texts.intern(text), text)).collect();
+        let stored = texts.into_texts().stored().to_string();
+        let (again, numbers) = Texts::from_stored(stored.clone()).unwrap();
+        for (name, text) in &names {
+            assert_eq!(
+                (again.get(*name), numbers.name(name.0)),
+                (*text, Some(*name))
+            );
+        }
+        let count = (0..stored.len() as u32).filter(|number| numbers.name(*number).is_some());
+        assert_eq!(count.count(), names.len());
+        assert_eq!(numbers.name(u32::MAX), None);
+        for length in 0..stored.len() {
+            let sound = length == stored.len() || numbers.name(length as u32).is_some();
+            if let Some(cut) = stored.get(..length) {
+                assert_eq!(
+                    Texts::from_stored(cut.to_string()).is_some(),
+                    sound,
+                    "{length}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_is_refused() {
+        for wrong in [
+            "\u{2}a",
+            "\u{1}é",
+            "é",
+            "\u{7f}",
+            "\u{7f}\0\0\0\0",
+            "\u{7f}\u{7f}\u{7f}\u{7f}\u{7f}\u{7f}a",
+        ] {
+            assert!(Texts::from_stored(wrong.to_string()).is_none(), "{wrong:?}");
+        }
     }
 }

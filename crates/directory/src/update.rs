@@ -99,13 +99,10 @@ impl Moved {
             let end = u32::try_from(old.checked_add(more)?).ok()?;
             (end < NONE).then_some(old as u32)
         };
-        let (bytes, _) = tables.texts.parts();
-        let (more, _) = new.texts.parts();
-        room(bytes.len(), more.len())?;
         room(tables.principals.len(), new.principals.len())?;
         room(tables.resources.len(), new.resources.len())?;
         Some(Moved {
-            texts: room(tables.texts.len(), new.texts.len())?,
+            texts: room(tables.texts.stored().len(), new.texts.stored().len())?,
             pairs: room(tables.pairs.len(), new.pairs.len())?,
             grants: room(tables.grants.len(), new.grants.len())?,
             sets: room(tables.sets.len(), new.sets.len())?,
