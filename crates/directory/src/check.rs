@@ -301,11 +301,12 @@ impl<'d> Deciding<'d> {
         let [a, b] = own_sets;
         let [c, d, e, f] = applies.other_sets;
         let rows = [a, b, c, d, e, f].map(|sets| compiled.sets(sets));
-        for row in rows.iter().flatten() {
+        for row in rows {
             row.add_to(&mut parts);
-            if row.filter & filter != 0 {
-                reads |= row.reads;
-            }
+            reads |= match row.filter & filter {
+                0 => 0,
+                _ => row.reads,
+            };
         }
 
         // Of the names of a caller nobody need know more than the policies look at.
@@ -360,7 +361,7 @@ impl<'d> Deciding<'d> {
         if let Some(own) = own {
             own.parts().for_each(|(layers, part)| look(layers, part));
         }
-        for row in rows.into_iter().flatten() {
+        for row in rows {
             if row.filter & filter != 0 {
                 compiled.for_parts(row, &mut look);
             }

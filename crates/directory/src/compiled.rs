@@ -20,7 +20,7 @@ use crate::texts::{Index, Name};
 
 /// Policy sets that take part together, with what follows from them: what a decision needs, in one place of
 /// the memory.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
 pub(crate) struct Row {
     /// What their policies look at.
@@ -41,6 +41,18 @@ pub(crate) struct Row {
 }
 
 impl Row {
+    /// Of no policies at all.
+    const NONE: Row = Row {
+        reads: 0,
+        present: 0,
+        allowed: 0,
+        filter: 0,
+        public: false,
+        count: 0,
+        layers: 0,
+        parts: [0; INLINE],
+    };
+
     /// Adds what the machine need not work out.
     pub(crate) fn add_to(&self, known: &mut KnownParts) {
         known.present |= self.present;
@@ -230,8 +242,9 @@ impl Compiled {
     }
 
     /// Policy sets.
-    pub(crate) fn sets(&self, sets: SetsId) -> Option<&Row> {
-        self.sets.get(sets.0 as usize)
+    #[inline]
+    pub(crate) fn sets(&self, sets: SetsId) -> &Row {
+        self.sets.get(sets.0 as usize).unwrap_or(&Row::NONE)
     }
 
     /// Calls back with the parts of policy sets, and the layers that each stands for.
@@ -376,7 +389,7 @@ struct Rows<'v> {
 
 impl Rows<'_> {
     fn row(&mut self, uses: &[(u32, u32)]) -> Row {
-        let mut row = Row::default();
+        let mut row = Row::NONE;
         self.own.clear();
         for (layers, part) in uses {
             let Some(known) = self.known.get(*part as usize) else {

@@ -85,9 +85,7 @@ impl Profile {
             (principal.boundary, Layer::Boundary, BOUNDARY, OF_BOUNDARY),
         ];
         for (sets, layer, bit, mark) in sets {
-            let Some(row) = compiled.sets(sets) else {
-                continue;
-            };
+            let row = compiled.sets(sets);
             profile.filter |= row.filter;
             profile.reads |= row.reads;
             profile.take(compiled, row, (layer_mask(layer), bit, mark));
