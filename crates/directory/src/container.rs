@@ -10,9 +10,11 @@
 //!     sections         one after the other, each from a multiple of 8 on
 //! ```
 //!
-//! All numbers are little-endian. The sections are, in this order: settings, the texts, accounts, principals, resources, grants, pairs, endpoints, policy sets, their
-//! uses of parts, the image; then the images of what was changed since, if any. Tables are rows of 32-bit
-//! words. Nothing in the file is a hash: the ways into the tables are made anew when it is opened.
+//! All numbers are little-endian. The sections are, in this order: settings, texts (each behind its length, see
+//! `texts`), accounts, principals, resources, grants, pairs, endpoints, policy sets, their uses of parts, the
+//! image; then the images of what was changed since, if any. Tables are rows of 32-bit words; a text is called
+//! by the place of its length. Nothing in the file is a hash: the ways into the tables are made anew when it is
+//! opened.
 
 use std::fmt;
 

@@ -1,4 +1,5 @@
-//! More than there is room for: policies and tags of a user, actions that an engine remembers.
+//! More than there is room for: policies and tags of a user, resources of a policy, actions that an engine
+//! remembers.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
@@ -118,12 +119,8 @@ fn users_with_many_policies_and_tags() {
     assert!(allowed > 100);
 }
 
-/// A request's action is not taken for another that the engine remembered.
-#[test]
-fn more_actions_than_an_engine_remembers() {
-    let policy = json!({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": "s3:Get*7", "Resource": "*"},
-    ]});
+/// A directory of one user with one policy.
+fn with_policy(policy: &Value) -> (Directory, String) {
     let arn = format!("arn:aws:iam::{ACCOUNT}:user/ann");
     let dump = json!({
         "UserDetailList": [{
@@ -142,7 +139,54 @@ fn more_actions_than_an_engine_remembers() {
         "IsTruncated": false,
     });
     let folder = Folder::new(&[("account.json", &dump.to_string())]);
-    let directory = folder.load().unwrap().directory;
+    (folder.load().unwrap().directory, arn)
+}
+
+/// Statements that are found by the resource, of an action that is resolved or prepared.
+#[test]
+fn more_resources_than_are_looked_at_one_by_one() {
+    let arn = |number| format!("arn:aws:s3:::bucket-{number}/*");
+    let even = (0..100).step_by(2).map(arn);
+    let policy = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": even.collect::<Vec<_>>()},
+    ]});
+    let (mut directory, user) = with_policy(&policy);
+    let number = directory.principal_number(&user).unwrap();
+    let mut engine = Engine::new();
+    for prepared in [false, true] {
+        if prepared {
+            directory.prepare(&["s3:GetObject"]).unwrap();
+        }
+        let deed = directory.deed("s3:GetObject").unwrap();
+        for bucket in 0..100 {
+            let resource = format!("arn:aws:s3:::bucket-{bucket}/x");
+            let expected = if bucket % 2 == 0 {
+                "Allow"
+            } else {
+                "ImplicitDeny"
+            };
+            let request = json!({
+                "principal": user,
+                "action": "s3:GetObject",
+                "resource": resource,
+                "resourceAccount": ACCOUNT,
+            });
+            assert_eq!(ask(&directory, &request.to_string()), expected, "{request}");
+            let object = directory.object(&resource, Some(ACCOUNT));
+            let outcome = engine.check_resolved(&directory, number, &deed, &object, &[]);
+            let decision = outcome.unwrap().decision().to_string();
+            assert_eq!(decision, expected, "{request}, resolved");
+        }
+    }
+}
+
+/// A request's action is not taken for another that the engine remembered.
+#[test]
+fn more_actions_than_an_engine_remembers() {
+    let policy = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "s3:Get*7", "Resource": "*"},
+    ]});
+    let (directory, arn) = with_policy(&policy);
     // Twice, and back and forth.
     for number in (0..300).chain((0..300).rev()) {
         let expected = if number % 10 == 7 {
