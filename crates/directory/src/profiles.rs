@@ -47,6 +47,7 @@ const ODD: u8 = 8;
 const IDENTITY: u8 = 1;
 const BOUNDARY: u8 = 2;
 const ALLOWED: u8 = 2;
+/// Above the number of any part: images of 4 GiB have fewer.
 const OF_BOUNDARY: u32 = 1 << 31;
 const PLACES: usize = 9;
 const SPILLED: u8 = u8::MAX;
@@ -81,14 +82,14 @@ impl Profile {
             places: [0; PLACES],
         };
         let sets = [
-            (principal.identity, Layer::Identity, IDENTITY, 0),
-            (principal.boundary, Layer::Boundary, BOUNDARY, OF_BOUNDARY),
+            (principal.identity, IDENTITY, 0),
+            (principal.boundary, BOUNDARY, OF_BOUNDARY),
         ];
-        for (sets, layer, bit, mark) in sets {
+        for (sets, bit, mark) in sets {
             let row = compiled.sets(sets);
             profile.filter |= row.filter;
             profile.reads |= row.reads;
-            profile.take(compiled, row, (layer_mask(layer), bit, mark));
+            profile.take(compiled, row, (bit, mark));
         }
         profile.take_tags(tags);
         profile
@@ -116,28 +117,19 @@ impl Profile {
         self.flags & ODD != 0
     }
 
-    fn take(&mut self, compiled: &Compiled, row: &Row, (mask, bit, mark): (u32, u8, u32)) {
-        let mut known = KnownParts::default();
-        row.add_to(&mut known);
-        let is_usual = (known.present | known.allowed) & !mask == 0 && !known.public;
-        self.layers |= if known.present != 0 { bit } else { 0 };
-        self.layers |= if known.allowed != 0 {
-            bit << ALLOWED
-        } else {
-            0
-        };
-        compiled.for_parts(row, |layers, part| {
+    /// Takes the parts of identity policies or of a boundary, which are in no other layer.
+    fn take(&mut self, compiled: &Compiled, row: &Row, (bit, mark): (u8, u32)) {
+        let of = |layers| if layers != 0 { bit } else { 0 };
+        self.layers |= of(row.present) | of(row.allowed) << ALLOWED;
+        compiled.for_parts(row, |_, part| {
             match self.places.get_mut(usize::from(self.count)) {
-                Some(place) if is_usual && layers == mask && part & OF_BOUNDARY == 0 => {
+                Some(place) => {
                     *place = part | mark;
                     self.count += 1;
                 }
-                _ => self.count = SPILLED,
+                None => self.count = SPILLED,
             }
         });
-        if !is_usual {
-            self.count = SPILLED;
-        }
     }
 
     fn take_tags(&mut self, tags: &[(Name, Name)]) {
