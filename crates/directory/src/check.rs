@@ -289,31 +289,25 @@ impl<'d> Deciding<'d> {
         // Policies without a statement for the action are present, and say nothing more.
         let filter = deed.action.filter();
         let mut parts = KnownParts::default();
-        let mut reads = 0;
         let (own, own_sets) = match profile {
             Some(profile) if profile.add_to(&mut parts) => (Some(profile), [SetsId::NONE; 2]),
             _ => (None, applies.own_sets()),
         };
         let own = own.filter(|own| own.filter & filter != 0);
-        if let Some(own) = own {
-            reads |= own.reads;
-        }
         let [a, b] = own_sets;
         let [c, d, e, f] = applies.other_sets;
         let rows = [a, b, c, d, e, f].map(|sets| compiled.sets(sets));
+        let mut lists_principals = false;
         for row in rows {
             row.add_to(&mut parts);
-            reads |= match row.filter & filter {
-                0 => 0,
-                _ => row.reads,
-            };
+            lists_principals |= row.lists_principals & (row.filter & filter != 0);
         }
 
         // Of the names of a caller nobody need know more than the policies look at.
         let by_account = profile.filter(|profile| {
             let is_named =
                 || profile.is_named() || context.clone().any(|given| is_name_of_caller(given.name));
-            caller.is_itself() && !profile.is_odd() && !(reads & reads::NAMES != 0 && is_named())
+            caller.is_itself() && !profile.is_odd() && !(lists_principals && is_named())
         });
         let by_account = by_account.and_then(|profile| self.known_by_account(profile.account));
         let (known, home) = match by_account {

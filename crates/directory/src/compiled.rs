@@ -23,8 +23,6 @@ use crate::texts::{Index, Name};
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
 pub(crate) struct Row {
-    /// What their policies look at.
-    pub(crate) reads: Reads,
     /// The layers that are present.
     pub(crate) present: u32,
     /// The layers in which a statement without condition allows everything.
@@ -33,6 +31,8 @@ pub(crate) struct Row {
     pub(crate) filter: u64,
     /// A resource policy among them is public.
     pub(crate) public: bool,
+    /// Some statement lists principals.
+    pub(crate) lists_principals: bool,
     count: u8,
     /// The layers of the parts, if all have the same.
     layers: u32,
@@ -43,11 +43,11 @@ pub(crate) struct Row {
 impl Row {
     /// Of no policies at all.
     const NONE: Row = Row {
-        reads: 0,
         present: 0,
         allowed: 0,
         filter: 0,
         public: false,
+        lists_principals: false,
         count: 0,
         layers: 0,
         parts: [0; INLINE],
@@ -405,7 +405,7 @@ impl Rows<'_> {
                 continue;
             }
             let reads = self.reads.get(*part as usize);
-            row.reads |= reads.copied().unwrap_or(reads::ALL);
+            row.lists_principals |= reads.copied().unwrap_or(reads::ALL) & reads::NAMES != 0;
             row.filter |= known.filter;
             self.own.push((*layers, *part));
         }

@@ -9,7 +9,6 @@ use crate::callers::Callers;
 use crate::compiled::{Compiled, Row};
 use crate::model::{Entities, Entity, Principal, Tables};
 use crate::raw::Kind;
-use crate::reads::Reads;
 use crate::texts::Name;
 
 /// A user or role, with identity policies and boundary.
@@ -18,8 +17,6 @@ use crate::texts::Name;
 pub(crate) struct Profile {
     /// A bit for each pattern for actions in the policies.
     pub(crate) filter: u64,
-    /// What they look at.
-    pub(crate) reads: Reads,
     pub(crate) account: u32,
     pub(crate) path: Name,
     pub(crate) name: Name,
@@ -49,7 +46,7 @@ const BOUNDARY: u8 = 2;
 const ALLOWED: u8 = 2;
 /// Above the number of any part: images of 4 GiB have fewer.
 const OF_BOUNDARY: u32 = 1 << 31;
-const PLACES: usize = 9;
+const PLACES: usize = 10;
 const SPILLED: u8 = u8::MAX;
 
 const _: () = assert!(size_of::<Profile>() == 64);
@@ -71,7 +68,6 @@ impl Profile {
         let flags = flags.iter().filter(|(_, is_so)| *is_so);
         let mut profile = Profile {
             filter: 0,
-            reads: 0,
             account: principal.account,
             path: principal.path,
             name: principal.name,
@@ -88,7 +84,6 @@ impl Profile {
         for (sets, bit, mark) in sets {
             let row = compiled.sets(sets);
             profile.filter |= row.filter;
-            profile.reads |= row.reads;
             profile.take(compiled, row, (bit, mark));
         }
         profile.take_tags(tags);

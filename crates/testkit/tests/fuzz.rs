@@ -265,6 +265,29 @@ fn instructions() {
     run(&[code], cases(2_000), fuzz::instructions);
 }
 
+/// An account with a user, and a resource.
+const DUMPS: &str = concat!(
+    r#"{"UserDetailList": [{"Arn": "arn:aws:iam::111122223333:user/ann", "UserName": "ann", "UserId": "AIDAANN","#,
+    r#" "Tags": [{"Key": "team", "Value": "blue"}], "UserPolicyList": [{"PolicyName": "p", "PolicyDocument":"#,
+    r#" {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}}]}],"#,
+    r#" "GroupDetailList": [], "RoleDetailList": [], "Policies": []}"#,
+    "\0",
+    r#"{"arn": "arn:aws:s3:::shop-images", "account": "111122223333", "policy": {"Version": "2012-10-17","#,
+    r#" "Statement": {"Effect": "Deny", "Principal": {"AWS": "111122223333"}, "Action": "s3:GetObject", "Resource":"#,
+    r#" "*", "Condition": {"StringEquals": {"aws:PrincipalTag/team": "blue"}}}}}"#,
+);
+
+#[test]
+fn directory() {
+    let patches = Bytes::new(7).take(70);
+    run(&[patches], cases(5_000), fuzz::directory);
+}
+
+#[test]
+fn dumps() {
+    run(&[DUMPS.as_bytes().to_vec()], cases(2_000), fuzz::dumps);
+}
+
 #[test]
 fn decide() {
     run(&noise(100, 1_200), cases(1_000), fuzz::decide);

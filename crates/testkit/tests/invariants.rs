@@ -43,6 +43,7 @@ const EDGES: [(&str, &[&str]); 15] = [
         "testkit",
         &[
             "compile",
+            "directory",
             "dsl",
             "image",
             "model",

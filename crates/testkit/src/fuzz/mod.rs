@@ -10,6 +10,7 @@
 )]
 
 mod decimal;
+mod directories;
 mod documents;
 mod glob;
 mod images;
@@ -18,6 +19,7 @@ mod language;
 mod policies;
 mod values;
 
+pub use directories::{directory, dumps};
 pub use documents::json_policy;
 pub use glob::{glob, matches};
 pub use images::{image, instructions};
@@ -36,7 +38,7 @@ pub struct Target {
 }
 
 /// All of them, cheap ones first.
-pub const TARGETS: [Target; 13] = {
+pub const TARGETS: [Target; 15] = {
     const fn target(name: &'static str, run: fn(&[u8])) -> Target {
         Target { name, run }
     }
@@ -52,6 +54,8 @@ pub const TARGETS: [Target; 13] = {
         target("scenario", scenario),
         target("image", image),
         target("instructions", instructions),
+        target("directory", directory),
+        target("dumps", dumps),
         target("decide", decide),
         target("laws", laws),
     ]
