@@ -1,10 +1,11 @@
-//! Callers that are not like most others of their account.
+//! What tells callers from each other.
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 mod support;
 
-use portcullis_directory::{Directory, Engine};
+use portcullis_directory::{Directory, Engine, Query};
+use portcullis_model::Decision;
 use serde_json::{Value, json};
 use support::{Folder, ask};
 
@@ -87,4 +88,95 @@ fn a_user_in_another_partition_than_others_of_the_account() {
             }
         }
     }
+}
+
+/// A question about all principals asks a policy once, unless it looks at what differs between them.
+#[test]
+fn each_key_of_a_caller_differs_between_callers() {
+    let keys = [
+        ("aws:userid", "AIDAANN", 1),
+        ("aws:PrincipalArn", "arn:aws:iam::111122223333:user/bob", 1),
+        ("aws:PrincipalArn", "arn:aws:iam::111122223333:role/ops", 1),
+        ("aws:username", "ann", 1),
+        ("aws:PrincipalType", "User", 4),
+        ("aws:PrincipalType", "AssumedRole", 1),
+        ("aws:PrincipalTag/team", "red", 2),
+        ("aws:PrincipalAccount", "444455556666", 1),
+    ];
+    let object = |number: usize| format!("arn:aws:s3:::b{number}/x");
+    // The same policies for everybody, one for each key.
+    let policies: Vec<Value> = (0..)
+        .zip(keys)
+        .map(|(number, (key, value, _))| {
+            json!({"PolicyName": format!("p{number}"), "PolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [{
+                    "Effect": "Deny",
+                    "Action": "s3:GetObject",
+                    "Resource": object(number),
+                    "Condition": {"StringEquals": {key: value}},
+                }],
+            }})
+        })
+        .collect();
+    let user = |arn: String, team: &str| {
+        let mut user = user(&arn);
+        user["UserPolicyList"] = json!(policies);
+        user["Tags"] = json!([{"Key": "team", "Value": team}]);
+        user
+    };
+    let of = |account: &str, names: &[(&str, &str)], roles: Value| {
+        let users = names
+            .iter()
+            .map(|(name, team)| user(format!("arn:aws:iam::{account}:user/{name}"), team));
+        let dump = json!({
+            "UserDetailList": users.collect::<Vec<_>>(),
+            "GroupDetailList": [],
+            "RoleDetailList": roles,
+            "Policies": [],
+            "IsTruncated": false,
+        });
+        dump.to_string()
+    };
+    let role = json!({
+        "Path": "/",
+        "RoleName": "ops",
+        "RoleId": "AROAOPS",
+        "Arn": format!("arn:aws:iam::{ACCOUNT}:role/ops"),
+        "CreateDate": "2026-01-01T00:00:00Z",
+        "RolePolicyList": policies,
+        "AttachedManagedPolicies": [],
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []},
+    });
+    let users = [("ann", "blue"), ("bob", "red"), ("eve", "red")];
+    let files = [
+        ("one.json", &of(ACCOUNT, &users, json!([role]))[..]),
+        (
+            "other.json",
+            &of("444455556666", &[("joe", "blue")], json!([])),
+        ),
+    ];
+    let directory = Folder::new(&files).load().unwrap().directory;
+    let objects: Vec<String> = (0..keys.len()).map(object).collect();
+    let queries: Vec<Query<'_>> = objects
+        .iter()
+        .map(|object| Query {
+            action: "s3:GetObject",
+            resource: object,
+            resource_account: None,
+            context: &[],
+        })
+        .collect();
+    let mut denied = vec![0; keys.len()];
+    let mut compare = |number: usize, decisions: &[Decision]| {
+        let arn = directory.principal_arn(number).unwrap();
+        for ((decision, object), denied) in decisions.iter().zip(&objects).zip(&mut denied) {
+            let request = json!({"principal": arn, "action": "s3:GetObject", "resource": object});
+            let expected = ask(&directory, &request.to_string());
+            assert_eq!(decision.to_string(), expected, "{request}");
+            *denied += usize::from(*decision == Decision::ExplicitDeny);
+        }
+    };
+    directory.matrix(&queries, 1, &mut compare).unwrap();
+    assert_eq!(denied, keys.map(|(_, _, count)| count), "{keys:?}");
 }
