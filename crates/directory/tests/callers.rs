@@ -180,3 +180,47 @@ fn each_key_of_a_caller_differs_between_callers() {
     directory.matrix(&queries, 1, &mut compare).unwrap();
     assert_eq!(denied, keys.map(|(_, _, count)| count), "{keys:?}");
 }
+
+/// Only a session of AssumeRoot brings its policies (`EVAL-50`, `STS-6`).
+#[test]
+fn policies_of_a_caller_whom_the_directory_knows_are_refused() {
+    let arn = format!("arn:aws:iam::{ACCOUNT}:user/ann");
+    let dump = json!({
+        "UserDetailList": [user(&arn)],
+        "GroupDetailList": [],
+        "RoleDetailList": [],
+        "Policies": [],
+        "IsTruncated": false,
+    });
+    let folder = Folder::new(&[("account.json", &dump.to_string())]);
+    let directory = folder.load().unwrap().directory;
+    let root = format!("arn:aws:iam::{ACCOUNT}:root");
+    let task = json!([{"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "s3:DeleteBucketPolicy", "Resource": "*"},
+    ]}]);
+    for (caller, assumed, is_refused) in [
+        (&root, json!({"aws:AssumedRoot": "true"}), false),
+        (&root, json!({"aws:AssumedRoot": "false"}), true),
+        (&root, json!({}), true),
+        (&arn, json!({"aws:AssumedRoot": "true"}), true),
+        (&arn, json!({}), true),
+    ] {
+        let request = json!({
+            "principal": caller,
+            "action": "s3:DeleteBucketPolicy",
+            "resource": "arn:aws:s3:::bucket",
+            "resourceAccount": ACCOUNT,
+            "context": assumed,
+            "identity": task,
+        });
+        let decision = ask(&directory, &request.to_string());
+        if is_refused {
+            assert!(
+                decision.contains("`identity` is for others"),
+                "{request}: {decision}"
+            );
+        } else {
+            assert_eq!(decision, "Allow", "{request}");
+        }
+    }
+}
