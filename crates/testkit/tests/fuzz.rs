@@ -272,7 +272,7 @@ const DUMPS: &str = concat!(
     r#" {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}}]}],"#,
     r#" "GroupDetailList": [], "RoleDetailList": [], "Policies": []}"#,
     "\0",
-    r#"{"arn": "arn:aws:s3:::shop-images", "account": "111122223333", "policy": {"Version": "2012-10-17","#,
+    r#"{"arn": "arn:aws:s3:::shop-orders", "account": "111122223333", "policy": {"Version": "2012-10-17","#,
     r#" "Statement": {"Effect": "Deny", "Principal": {"AWS": "111122223333"}, "Action": "s3:GetObject", "Resource":"#,
     r#" "*", "Condition": {"StringEquals": {"aws:PrincipalTag/team": "blue"}}}}}"#,
 );

@@ -98,9 +98,12 @@ fn open(bytes: &mut [u8]) {
 }
 
 const ASKED: [(&str, &str); 5] = [
-    ("s3:GetObject", "arn:aws:s3:::shop-images/products/x.png"),
-    ("sts:AssumeRole", "arn:aws:iam::111111111111:role/deploy"),
-    ("kms:Decrypt", "arn:aws:kms:eu-west-1:222222222222:key/k"),
+    ("s3:GetObject", "arn:aws:s3:::shop-orders/2026/1"),
+    ("sts:AssumeRole", "arn:aws:iam::111111111111:role/Deploy"),
+    (
+        "kms:Decrypt",
+        "arn:aws:kms:eu-west-1:111111111111:key/orders",
+    ),
     ("sqs:SendMessage", "arn:aws:sqs:eu-west-1:111122223333:q"),
     ("ec2:RunInstances", "*"),
 ];
@@ -109,7 +112,7 @@ const ASKED: [(&str, &str); 5] = [
 fn use_up(directory: &Directory) -> Vec<String> {
     let mut engine = Engine::new();
     let mut decided = Vec::new();
-    for number in 0..directory.principal_count().min(8) {
+    for number in 0..directory.principal_count().min(16) {
         let arn = directory.principal_arn(number).unwrap_or_default();
         let Ok(caller) = Caller::from_arn(&arn) else {
             continue;
