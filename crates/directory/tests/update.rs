@@ -9,7 +9,7 @@ use std::fs;
 
 use portcullis_directory::{Deed, Directory, Engine, Object, UpdateError};
 use portcullis_testkit::directory::{Generator, Scale};
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::{Folder, ask};
 
 /// The files of a folder, as lists of lines.
@@ -182,4 +182,163 @@ fn changes_have_an_end() {
     }
     let result = directory.update(loaded(&tree, "a tree"));
     assert_eq!(result, Err(UpdateError::TooMany));
+}
+
+/// A directory of files with these values.
+fn of(files: &[(&str, Value)]) -> Directory {
+    let texts: Vec<String> = files.iter().map(|(_, value)| value.to_string()).collect();
+    let files = files.iter().zip(&texts);
+    let files: Vec<(&str, &str)> = files
+        .map(|((name, _), text)| (*name, text.as_str()))
+        .collect();
+    Folder::new(&files).load().unwrap().directory
+}
+
+/// A dump of an account with a user who may do everything.
+fn dump(account: &str) -> Value {
+    let all = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+    ]});
+    json!({
+        "UserDetailList": [{
+            "Path": "/",
+            "UserName": "ann",
+            "UserId": format!("AIDA{account}"),
+            "Arn": format!("arn:aws:iam::{account}:user/ann"),
+            "CreateDate": "2026-01-01T00:00:00Z",
+            "UserPolicyList": [{"PolicyName": "all", "PolicyDocument": all}],
+            "GroupList": [],
+            "AttachedManagedPolicies": [],
+        }],
+        "GroupDetailList": [],
+        "RoleDetailList": [],
+        "Policies": [],
+        "IsTruncated": false,
+    })
+}
+
+/// An organization whose accounts may not read objects, and whose objects nobody may write.
+fn tree(accounts: &[&str]) -> Value {
+    let deny = |action: &str| json!({"Effect": "Deny", "Action": action, "Resource": "*"});
+    let mut rcp = deny("s3:PutObject");
+    rcp["Principal"] = json!("*");
+    let policy = |kind: &str, statement: Value| {
+        let content = json!({"Version": "2012-10-17", "Statement": [statement]});
+        json!({"type": kind, "name": kind, "content": content})
+    };
+    let own = json!({"scp": ["p-FullAWSAccess", "p-scp"], "rcp": ["p-RCPFullAWSAccess", "p-rcp"]});
+    let all = json!({"scp": ["p-FullAWSAccess"], "rcp": ["p-RCPFullAWSAccess"]});
+    let children = accounts
+        .iter()
+        .map(|account| json!({"account": account, "policies": own}));
+    let mut children: Vec<Value> = children.collect();
+    children.push(json!({"account": "100000000001", "policies": all}));
+    json!({
+        "organization": {"id": "o-example1", "managementAccountId": "100000000001"},
+        "root": {"id": "r-exam", "policies": all, "children": children},
+        "policies": {
+            "p-scp": policy("scp", deny("s3:GetObject")),
+            "p-rcp": policy("rcp", rcp),
+        },
+    })
+}
+
+/// What the user of an account may do to an object of its own, or why nobody knows.
+fn decided(directory: &Directory, account: &str, action: &str) -> String {
+    let request = json!({
+        "principal": format!("arn:aws:iam::{account}:user/ann"),
+        "action": action,
+        "resource": "arn:aws:s3:::bucket/x",
+        "resourceAccount": account,
+    });
+    ask(directory, &request.to_string())
+}
+
+const FIRST: &str = "111111111111";
+const SECOND: &str = "222222222222";
+const THIRD: &str = "333333333333";
+
+/// Accounts that an update brings stand between those that were there.
+#[test]
+fn accounts_come_and_leave() {
+    let mut directory = of(&[
+        ("first.json", dump(FIRST)),
+        ("third.json", dump(THIRD)),
+        ("tree.json", tree(&[FIRST, THIRD])),
+    ]);
+    let all = |directory: &Directory, action: &str| {
+        [FIRST, SECOND, THIRD].map(|account| decided(directory, account, action))
+    };
+    let unknown =
+        format!("the directory has no account {SECOND}, and the request has no `identity`");
+    for action in ["s3:GetObject", "s3:PutObject"] {
+        let expected = ["ExplicitDeny", &unknown, "ExplicitDeny"];
+        assert_eq!(all(&directory, action), expected, "{action}");
+    }
+    directory
+        .update(of(&[("second.json", dump(SECOND))]))
+        .unwrap();
+    for action in ["s3:GetObject", "s3:PutObject"] {
+        let expected = ["ExplicitDeny", "Allow", "ExplicitDeny"];
+        assert_eq!(all(&directory, action), expected, "{action}");
+    }
+    // The third is no longer in the organization, the second is.
+    directory
+        .update(of(&[("tree.json", tree(&[FIRST, SECOND]))]))
+        .unwrap();
+    for action in ["s3:GetObject", "s3:PutObject"] {
+        let expected = ["ExplicitDeny", "ExplicitDeny", "Allow"];
+        assert_eq!(all(&directory, action), expected, "{action}");
+    }
+}
+
+/// What a line about a resource does not say stays as it was.
+#[test]
+fn what_is_not_said_of_a_resource_stays() {
+    let arn = "arn:aws:sqs:eu-west-1:111111111111:queue";
+    let denies = |key: &str| {
+        json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "sqs:*",
+            "Resource": "*",
+            "Condition": {"StringEquals": {key: "blue"}},
+        }]})
+    };
+    let line = |more: Value| {
+        let mut line = json!({"arn": arn});
+        line.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        line
+    };
+    let by_tag = denies("aws:ResourceTag/team");
+    let mut directory = of(&[
+        ("first.json", dump(FIRST)),
+        (
+            "queue.json",
+            line(json!({"policy": by_tag, "tags": {"team": "blue"}})),
+        ),
+    ]);
+    let asked = |directory: &Directory| {
+        let request = json!({
+            "principal": format!("arn:aws:iam::{FIRST}:user/ann"),
+            "action": "sqs:SendMessage",
+            "resource": arn,
+        });
+        ask(directory, &request.to_string())
+    };
+    assert_eq!(asked(&directory), "ExplicitDeny");
+    for (more, expected) in [
+        // The tag stays, then the policy.
+        (json!({"policy": denies("aws:PrincipalTag/team")}), "Allow"),
+        (json!({"policy": by_tag}), "ExplicitDeny"),
+        (json!({"tags": {"team": "red"}}), "Allow"),
+        (json!({"tags": {"team": "blue"}}), "ExplicitDeny"),
+    ] {
+        directory
+            .update(of(&[("queue.json", line(more.clone()))]))
+            .unwrap();
+        assert_eq!(asked(&directory), expected, "{more}");
+    }
 }
