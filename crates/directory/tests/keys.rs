@@ -1,0 +1,221 @@
+//! The keys that follow from a directory, and who is named by grants: with what is decided, written out.
+
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+mod support;
+
+use portcullis_directory::Directory;
+use serde_json::{Value, json};
+use support::{Folder, ask};
+
+const MANAGEMENT: &str = "100000000001";
+const OURS: &str = "111111111111";
+const THEIRS: &str = "444455556666";
+
+/// A user and a role of an account, with everything allowed.
+fn dump(account: &str) -> Value {
+    let all = json!([{"PolicyName": "all", "PolicyDocument": {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+    ]}}]);
+    let trust = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow",
+        "Principal": {"AWS": account},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"iam:ResourceTag/stage": "test"}},
+    }]});
+    json!({
+        "UserDetailList": [{
+            "Path": "/",
+            "UserName": "ann",
+            "UserId": "AIDAANN",
+            "Arn": format!("arn:aws:iam::{account}:user/ann"),
+            "CreateDate": "2026-01-01T00:00:00Z",
+            "UserPolicyList": all,
+            "GroupList": [],
+            "AttachedManagedPolicies": [],
+        }],
+        "GroupDetailList": [],
+        "RoleDetailList": [{
+            "Path": "/",
+            "RoleName": "ops",
+            "RoleId": "AROAOPS",
+            "Arn": format!("arn:aws:iam::{account}:role/ops"),
+            "CreateDate": "2026-01-01T00:00:00Z",
+            "RolePolicyList": all,
+            "AttachedManagedPolicies": [],
+            "AssumeRolePolicyDocument": trust,
+            "Tags": [{"Key": "stage", "Value": "test"}],
+        }],
+        "Policies": [],
+        "IsTruncated": false,
+    })
+}
+
+/// An organization with an account in a unit, an account outside of it, and resources of the first.
+fn directory(resources: &[Value]) -> Directory {
+    let all = json!({"scp": ["p-FullAWSAccess"], "rcp": ["p-RCPFullAWSAccess"]});
+    let tree = json!({
+        "organization": {"id": "o-example1", "managementAccountId": MANAGEMENT},
+        "root": {"id": "r-exam", "policies": all, "children": [
+            {"account": MANAGEMENT, "policies": all},
+            {"ou": "ou-exam-11111111", "policies": all, "children": [{"account": OURS, "policies": all}]},
+        ]},
+        "policies": {},
+    });
+    let lines: Vec<String> = resources.iter().map(Value::to_string).collect();
+    let acl = json!({
+        "Owner": {"ID": "0".repeat(64)},
+        "Grants": [
+            {"Grantee": {"ID": "c".repeat(64), "Type": "CanonicalUser"}, "Permission": "READ"},
+        ],
+    });
+    let ownership = json!({"OwnershipControls": {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}});
+    let files = [
+        ("tree.json", tree.to_string()),
+        ("ours.json", dump(OURS).to_string()),
+        ("theirs.json", dump(THEIRS).to_string()),
+        ("resources.jsonl", lines.join("\n")),
+        ("listed.acl.json", acl.to_string()),
+        ("listed.ownership-controls.json", ownership.to_string()),
+    ];
+    let files = files.each_ref().map(|(name, text)| (*name, text.as_str()));
+    Folder::new(&files).load().unwrap().directory
+}
+
+fn queue(name: &str) -> String {
+    format!("arn:aws:sqs:eu-west-1:{OURS}:{name}")
+}
+
+/// A queue whose use is denied if a key has a value.
+fn denying(name: &str, operator: &str, key: &str, value: &str) -> Value {
+    json!({"arn": queue(name), "account": OURS, "policy": {"Version": "2012-10-17", "Statement": [{
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "sqs:*",
+        "Resource": "*",
+        "Condition": {operator: {key: value}},
+    }]}})
+}
+
+fn decided(directory: &Directory, caller: &Value, action: &str, resource: &str) -> String {
+    let request = json!({"principal": caller, "action": action, "resource": resource});
+    ask(directory, &request.to_string())
+}
+
+/// `KEY-12` to `KEY-14`, `KEY-52`: keys of caller and resource that the organization tells.
+#[test]
+fn places_in_the_organization() {
+    let path = "o-example1/r-exam/ou-exam-11111111/";
+    let any = "ForAnyValue:StringEquals";
+    let directory = directory(&[
+        denying("caller", any, "aws:PrincipalOrgPaths", path),
+        denying("resource", any, "aws:ResourceOrgPaths", path),
+        denying("id", "StringEquals", "aws:PrincipalOrgID", "o-example1"),
+        denying(
+            "resource-id",
+            "StringEquals",
+            "aws:ResourceOrgID",
+            "o-example1",
+        ),
+        denying("other", any, "aws:PrincipalOrgPaths", "o-example1/r-exam/"),
+    ]);
+    let ours = json!(format!("arn:aws:iam::{OURS}:user/ann"));
+    let theirs = json!(format!("arn:aws:iam::{THEIRS}:user/ann"));
+    for (name, of_ours, of_theirs) in [
+        ("caller", "ExplicitDeny", "ImplicitDeny"),
+        ("resource", "ExplicitDeny", "ExplicitDeny"),
+        ("id", "ExplicitDeny", "ImplicitDeny"),
+        ("resource-id", "ExplicitDeny", "ExplicitDeny"),
+        ("other", "Allow", "ImplicitDeny"),
+    ] {
+        let decided = |caller| decided(&directory, caller, "sqs:SendMessage", &queue(name));
+        assert_eq!(
+            (&decided(&ours)[..], &decided(&theirs)[..]),
+            (of_ours, of_theirs),
+            "{name}"
+        );
+    }
+}
+
+/// The id of a role's session ends with the session's name: without that it is not there.
+#[test]
+fn the_id_of_a_role_without_a_session() {
+    let directory = directory(&[
+        denying("session", "StringEquals", "aws:userid", "AROAOPS:s1"),
+        denying("any", "StringLike", "aws:userid", "AROAOPS*"),
+        denying("none", "Null", "aws:userid", "true"),
+    ]);
+    let role = json!(format!("arn:aws:iam::{OURS}:role/ops"));
+    let session = json!(format!("arn:aws:sts::{OURS}:assumed-role/ops/s1"));
+    let user = json!(format!("arn:aws:iam::{OURS}:user/ann"));
+    for (name, of_role, of_session) in [
+        ("session", "Allow", "ExplicitDeny"),
+        ("any", "Allow", "ExplicitDeny"),
+        ("none", "ExplicitDeny", "Allow"),
+    ] {
+        let decided = |caller| decided(&directory, caller, "sqs:SendMessage", &queue(name));
+        assert_eq!(
+            (&decided(&role)[..], &decided(&session)[..]),
+            (of_role, of_session),
+            "{name}"
+        );
+        assert_eq!(decided(&user), "Allow", "{name}");
+    }
+}
+
+/// `TRUST-7`: the tags of a role that is to be assumed are also `iam:ResourceTag`.
+#[test]
+fn tags_of_a_role_that_is_assumed() {
+    let directory = directory(&[]);
+    let user = json!(format!("arn:aws:iam::{OURS}:user/ann"));
+    let role = format!("arn:aws:iam::{OURS}:role/ops");
+    assert_eq!(decided(&directory, &user, "sts:AssumeRole", &role), "Allow");
+}
+
+/// `KMS-8`, `S3-2`: a grant is for one caller, whatever it is that names it.
+#[test]
+fn who_is_named_by_grants() {
+    let key = |name: &str| format!("arn:aws:kms:eu-west-1:{OURS}:key/{name}");
+    let grant = |name: &str, grantee: &str| {
+        json!({"arn": key(name), "account": OURS, "grants": [
+            {"GranteePrincipal": grantee, "Operations": ["Decrypt"]},
+        ]})
+    };
+    let user = format!("arn:aws:iam::{THEIRS}:user/ann");
+    let role = format!("arn:aws:iam::{THEIRS}:role/ops");
+    let session = format!("arn:aws:sts::{THEIRS}:assumed-role/ops/s1");
+    let other = format!("arn:aws:sts::{THEIRS}:assumed-role/ops/s2");
+    let directory = directory(&[
+        grant("user", &user),
+        grant("role", &role),
+        grant("session", &session),
+        grant("service", "logs.amazonaws.com"),
+    ]);
+    let service = json!({"Service": "logs.amazonaws.com"});
+    let callers = [json!(user), json!(session), json!(other), service];
+    for (name, allowed) in [
+        ("user", [true, false, false, false]),
+        ("role", [false, true, true, false]),
+        ("session", [false, true, false, false]),
+        ("service", [false, false, false, true]),
+    ] {
+        for (caller, is_allowed) in callers.iter().zip(allowed) {
+            let decided = |action| decided(&directory, caller, action, &key(name));
+            assert_eq!(
+                decided("kms:Decrypt") == "Allow",
+                is_allowed,
+                "{name} {caller}"
+            );
+            assert_ne!(decided("kms:Encrypt"), "Allow", "{name} {caller}");
+        }
+    }
+    for (caller, is_allowed) in [
+        (json!({"CanonicalUser": "c".repeat(64)}), true),
+        (json!({"CanonicalUser": "d".repeat(64)}), false),
+        (json!(user), false),
+    ] {
+        let decided = |action| decided(&directory, &caller, action, "arn:aws:s3:::listed");
+        assert_eq!(decided("s3:ListBucket") == "Allow", is_allowed, "{caller}");
+        assert_ne!(decided("s3:PutObject"), "Allow", "{caller}");
+    }
+}
