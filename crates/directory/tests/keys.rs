@@ -12,10 +12,12 @@ const MANAGEMENT: &str = "100000000001";
 const OURS: &str = "111111111111";
 const THEIRS: &str = "444455556666";
 
-/// A user and a role of an account, with everything allowed.
+/// A user and a role of an account, with everything allowed but to change who is tagged.
 fn dump(account: &str) -> Value {
     let all = json!([{"PolicyName": "all", "PolicyDocument": {"Version": "2012-10-17", "Statement": [
         {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "iam:*", "Resource": "*",
+         "Condition": {"StringEquals": {"iam:ResourceTag/stage": "test"}}},
     ]}}]);
     let trust = json!({"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow",
@@ -33,6 +35,7 @@ fn dump(account: &str) -> Value {
             "UserPolicyList": all,
             "GroupList": [],
             "AttachedManagedPolicies": [],
+            "Tags": [{"Key": "stage", "Value": "test"}],
         }],
         "GroupDetailList": [],
         "RoleDetailList": [{
@@ -163,13 +166,89 @@ fn the_id_of_a_role_without_a_session() {
     }
 }
 
-/// `TRUST-7`: the tags of a role that is to be assumed are also `iam:ResourceTag`.
+/// A variable may stand twice in the pattern of an ARN (`VAR-1`).
 #[test]
-fn tags_of_a_role_that_is_assumed() {
-    let directory = directory(&[]);
+fn a_tag_that_is_asked_for_twice() {
+    let pattern = "arn:aws:sns:${aws:PrincipalTag/stage}:111111111111:${aws:PrincipalTag/stage}";
+    let directory = directory(&[denying("twice", "ArnLike", "aws:SourceArn", pattern)]);
+    for (topic, expected) in [("test", "ExplicitDeny"), ("live", "Allow")] {
+        let request = json!({
+            "principal": format!("arn:aws:iam::{OURS}:user/ann"),
+            "action": "sqs:SendMessage",
+            "resource": queue("twice"),
+            "context": {"aws:SourceArn": format!("arn:aws:sns:test:111111111111:{topic}")},
+        });
+        assert_eq!(ask(&directory, &request.to_string()), expected, "{topic}");
+    }
+}
+
+/// `TRUST-7`, `KEY-85`: the tags of users and roles are also `iam:ResourceTag`.
+#[test]
+fn tags_of_users_and_roles() {
+    let mut queue_with_tag = denying("tagged", "StringEquals", "iam:ResourceTag/stage", "test");
+    queue_with_tag["tags"] = json!({"stage": "test"});
+    let directory = directory(&[queue_with_tag]);
     let user = json!(format!("arn:aws:iam::{OURS}:user/ann"));
     let role = format!("arn:aws:iam::{OURS}:role/ops");
     assert_eq!(decided(&directory, &user, "sts:AssumeRole", &role), "Allow");
+    for (name, expected) in [
+        ("user/ann", "ExplicitDeny"),
+        ("role/ops", "ExplicitDeny"),
+        ("user/bob", "Allow"),
+    ] {
+        let resource = format!("arn:aws:iam::{OURS}:{name}");
+        let request = json!({
+            "principal": user,
+            "action": "iam:TagUser",
+            "resource": resource,
+        });
+        assert_eq!(ask(&directory, &request.to_string()), expected, "{name}");
+    }
+    // Of nothing else.
+    assert_eq!(
+        decided(&directory, &user, "sqs:SendMessage", &queue("tagged")),
+        "Allow"
+    );
+}
+
+/// What has no policy of its own has that of what it belongs to.
+#[test]
+fn policies_of_a_whole() {
+    let resource = |arn: &str, service: &str| {
+        json!({"arn": arn, "account": OURS, "policy": {"Version": "2012-10-17", "Statement": [{
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": format!("{service}:*"),
+            "Resource": "*",
+        }]}})
+    };
+    let bucket = "arn:aws:s3:::reports";
+    let function = format!("arn:aws:lambda:eu-west-1:{OURS}:function:report");
+    let table = format!("arn:aws:dynamodb:eu-west-1:{OURS}:table/report");
+    let directory = directory(&[
+        resource(bucket, "s3"),
+        resource(&function, "lambda"),
+        resource(&table, "dynamodb"),
+    ]);
+    let user = json!(format!("arn:aws:iam::{OURS}:user/ann"));
+    for (action, whole, part, other) in [
+        ("s3:GetObject", bucket, "/2026/1", "x/2026/1"),
+        ("lambda:InvokeFunction", &function, ":live", "s:live"),
+        ("dynamodb:Query", &table, "/index/day", "s/index/day"),
+    ] {
+        for (rest, expected) in [
+            ("", "ExplicitDeny"),
+            (part, "ExplicitDeny"),
+            (other, "Allow"),
+        ] {
+            let resource = format!("{whole}{rest}");
+            assert_eq!(
+                decided(&directory, &user, action, &resource),
+                expected,
+                "{resource}"
+            );
+        }
+    }
 }
 
 /// `KMS-8`, `S3-2`: a grant is for one caller, whatever it is that names it.
@@ -190,6 +269,7 @@ fn who_is_named_by_grants() {
         grant("role", &role),
         grant("session", &session),
         grant("service", "logs.amazonaws.com"),
+        json!({"arn": "arn:aws:s3:::listed", "account": OURS}),
     ]);
     let service = json!({"Service": "logs.amazonaws.com"});
     let callers = [json!(user), json!(session), json!(other), service];

@@ -148,8 +148,8 @@ impl Tables {
         if reads & reads::RESOURCE_TAGS != 0 {
             let tags = || target.tags.of(&self.pairs).iter().copied();
             self.fill_tags(Filled::ResourceTag, tags(), to);
-            // TRUST-7.
-            if target.is_role_of_sts {
+            // TRUST-7, KEY-85.
+            if target.is_entity {
                 self.fill_tags(Filled::IamResourceTag, tags(), to);
             }
         }

@@ -17,8 +17,8 @@ pub(crate) struct Place {
     trust: SetsId,
     /// The target is a user or role of the directory.
     is_principal: bool,
-    /// The ARN is that of a role, whether the directory has it or not.
-    is_role: bool,
+    /// The ARN is that of a user or role, whether the directory has it or not.
+    entity: Option<Kind>,
     tags: Run,
     grants: Run,
     restricts_public: bool,
@@ -42,7 +42,9 @@ pub(crate) struct Target<'d> {
     pub(crate) owner: Option<&'d Account>,
     /// The owner is an assumption (`EVAL-12`).
     pub(crate) is_assumed: bool,
-    /// `TRUST-7`: the target is a role that is to be assumed.
+    /// The target is a user or role.
+    pub(crate) is_entity: bool,
+    /// The target is a role that is to be assumed.
     pub(crate) is_role_of_sts: bool,
     pub(crate) policy: SetsId,
     pub(crate) tags: Run,
@@ -99,7 +101,7 @@ impl Tables {
             policy: SetsId::NONE,
             trust: SetsId::NONE,
             is_principal: false,
-            is_role: false,
+            entity: None,
             tags: Run::default(),
             grants: Run::default(),
             restricts_public: false,
@@ -114,7 +116,7 @@ impl Tables {
             }
         }
         if let Some((kind, digits, name)) = parts.and_then(entity_of) {
-            place.is_role = kind == Kind::Role;
+            place.entity = Some(kind);
             let found = self
                 .account_of(digits)
                 .and_then(|account| self.find_principal(account, kind, name))
@@ -211,7 +213,8 @@ impl Tables {
         Target {
             owner,
             is_assumed,
-            is_role_of_sts: is_sts && place.is_role,
+            is_entity: place.entity.is_some(),
+            is_role_of_sts: is_sts && place.entity == Some(Kind::Role),
             policy,
             tags: place.tags,
             grants: place.grants,
