@@ -4,57 +4,25 @@
 
 mod support;
 
-use portcullis_directory::{Directory, Engine, Query};
+use portcullis_directory::Query;
 use portcullis_model::Decision;
 use serde_json::{Value, json};
-use support::{Folder, ask};
+use support::{all, ask, ask_resolved, directory_of, dump, policy, role, user};
 
 const ACCOUNT: &str = "111122223333";
 
-/// A user who may read everything, whom no policy names.
-fn user(arn: &str) -> Value {
-    let name = arn.rsplit('/').next().unwrap();
-    let all = json!({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"},
-    ]});
-    json!({
-        "Path": "/",
-        "UserName": name,
-        "UserId": format!("AIDA{}", name.to_uppercase()),
-        "Arn": arn,
-        "CreateDate": "2026-01-01T00:00:00Z",
-        "UserPolicyList": [{"PolicyName": "all", "PolicyDocument": all}],
-        "GroupList": [],
-        "AttachedManagedPolicies": [],
-    })
-}
-
 /// A bucket that nobody of an account may read, named by its ARN in a partition.
-fn bucket(partition: &str) -> String {
-    let line = json!({
+fn bucket(partition: &str) -> Value {
+    json!({
         "arn": format!("arn:aws:s3:::not-{partition}"),
         "account": ACCOUNT,
-        "policy": {"Version": "2012-10-17", "Statement": [{
+        "policy": policy(&[json!({
             "Effect": "Deny",
             "Principal": {"AWS": format!("arn:{partition}:iam::{ACCOUNT}:root")},
             "Action": "s3:GetObject",
             "Resource": "*",
-        }]},
-    });
-    line.to_string()
-}
-
-fn decision(directory: &Directory, caller: &str, bucket: &str) -> String {
-    let resource = format!("arn:aws:s3:::{bucket}/x");
-    let request = json!({"principal": caller, "action": "s3:GetObject", "resource": resource});
-    let decision = ask(directory, &request.to_string());
-    let number = directory.principal_number(caller).unwrap();
-    let deed = directory.deed("s3:GetObject").unwrap();
-    let object = directory.object(&resource, None);
-    let outcome = Engine::new().check_resolved(directory, number, &deed, &object, &[]);
-    let resolved = outcome.unwrap().decision().to_string();
-    assert_eq!(resolved, decision, "{request}");
-    decision
+        })]),
+    })
 }
 
 /// What names an account names those of its users whose ARN is in the same partition (`GRAM-34`).
@@ -63,19 +31,14 @@ fn a_user_in_another_partition_than_others_of_the_account() {
     let [odd, usual] = [("aws-cn", "odd"), ("aws", "usual")]
         .map(|(partition, name)| format!("arn:{partition}:iam::{ACCOUNT}:user/{name}"));
     for users in [[&odd, &usual], [&usual, &odd]] {
-        let dump = json!({
-            "UserDetailList": users.map(|arn| user(arn)),
-            "GroupDetailList": [],
-            "RoleDetailList": [],
-            "Policies": [],
-            "IsTruncated": false,
-        });
-        let buckets = [bucket("aws"), bucket("aws-cn")].join("\n");
-        let files = [
-            ("account.json", &dump.to_string()[..]),
-            ("buckets.jsonl", &buckets),
-        ];
-        let directory = Folder::new(&files).load().unwrap().directory;
+        let directory = directory_of(&[
+            (
+                "account.json",
+                dump(&users.map(|arn| user(arn, &[all()])), &[]),
+            ),
+            ("bucket.json", bucket("aws")),
+            ("other.json", bucket("aws-cn")),
+        ]);
         for (caller, denied) in [(&odd, "not-aws-cn"), (&usual, "not-aws")] {
             for bucket in ["not-aws", "not-aws-cn"] {
                 let expected = if bucket == denied {
@@ -83,7 +46,9 @@ fn a_user_in_another_partition_than_others_of_the_account() {
                 } else {
                     "Allow"
                 };
-                let decision = decision(&directory, caller, bucket);
+                let object = format!("arn:aws:s3:::{bucket}/x");
+                let object = (&object[..], ACCOUNT);
+                let decision = ask_resolved(&directory, caller, "s3:GetObject", object);
                 assert_eq!(decision, expected, "{caller} {bucket}");
             }
         }
@@ -105,58 +70,33 @@ fn each_key_of_a_caller_differs_between_callers() {
     ];
     let object = |number: usize| format!("arn:aws:s3:::b{number}/x");
     // The same policies for everybody, one for each key.
-    let policies: Vec<Value> = (0..)
-        .zip(keys)
-        .map(|(number, (key, value, _))| {
-            json!({"PolicyName": format!("p{number}"), "PolicyDocument": {
-                "Version": "2012-10-17",
-                "Statement": [{
-                    "Effect": "Deny",
-                    "Action": "s3:GetObject",
-                    "Resource": object(number),
-                    "Condition": {"StringEquals": {key: value}},
-                }],
-            }})
-        })
-        .collect();
-    let user = |arn: String, team: &str| {
-        let mut user = user(&arn);
-        user["UserPolicyList"] = json!(policies);
+    let deny = |(number, (key, value, _)): (usize, (&str, &str, _))| {
+        policy(&[json!({
+            "Effect": "Deny",
+            "Action": "s3:GetObject",
+            "Resource": object(number),
+            "Condition": {"StringEquals": {key: value}},
+        })])
+    };
+    let policies: Vec<Value> = (0..).zip(keys).map(deny).collect();
+    let tagged = |account: &str, name: &str, team: &str| {
+        let mut user = user(&format!("arn:aws:iam::{account}:user/{name}"), &policies);
         user["Tags"] = json!([{"Key": "team", "Value": team}]);
         user
     };
-    let of = |account: &str, names: &[(&str, &str)], roles: Value| {
-        let users = names
-            .iter()
-            .map(|(name, team)| user(format!("arn:aws:iam::{account}:user/{name}"), team));
-        let dump = json!({
-            "UserDetailList": users.collect::<Vec<_>>(),
-            "GroupDetailList": [],
-            "RoleDetailList": roles,
-            "Policies": [],
-            "IsTruncated": false,
-        });
-        dump.to_string()
-    };
-    let role = json!({
-        "Path": "/",
-        "RoleName": "ops",
-        "RoleId": "AROAOPS",
-        "Arn": format!("arn:aws:iam::{ACCOUNT}:role/ops"),
-        "CreateDate": "2026-01-01T00:00:00Z",
-        "RolePolicyList": policies,
-        "AttachedManagedPolicies": [],
-        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []},
-    });
     let users = [("ann", "blue"), ("bob", "red"), ("eve", "red")];
-    let files = [
-        ("one.json", &of(ACCOUNT, &users, json!([role]))[..]),
+    let users = users.map(|(name, team)| tagged(ACCOUNT, name, team));
+    let ops = format!("arn:aws:iam::{ACCOUNT}:role/ops");
+    let directory = directory_of(&[
+        (
+            "one.json",
+            dump(&users, &[role(&ops, &policies, &policy(&[]))]),
+        ),
         (
             "other.json",
-            &of("444455556666", &[("joe", "blue")], json!([])),
+            dump(&[tagged("444455556666", "joe", "blue")], &[]),
         ),
-    ];
-    let directory = Folder::new(&files).load().unwrap().directory;
+    ]);
     let objects: Vec<String> = (0..keys.len()).map(object).collect();
     let queries: Vec<Query<'_>> = objects
         .iter()
@@ -185,19 +125,10 @@ fn each_key_of_a_caller_differs_between_callers() {
 #[test]
 fn policies_of_a_caller_whom_the_directory_knows_are_refused() {
     let arn = format!("arn:aws:iam::{ACCOUNT}:user/ann");
-    let dump = json!({
-        "UserDetailList": [user(&arn)],
-        "GroupDetailList": [],
-        "RoleDetailList": [],
-        "Policies": [],
-        "IsTruncated": false,
-    });
-    let folder = Folder::new(&[("account.json", &dump.to_string())]);
-    let directory = folder.load().unwrap().directory;
+    let directory = directory_of(&[("account.json", dump(&[user(&arn, &[all()])], &[]))]);
     let root = format!("arn:aws:iam::{ACCOUNT}:root");
-    let task = json!([{"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": "s3:DeleteBucketPolicy", "Resource": "*"},
-    ]}]);
+    let task = json!({"Effect": "Allow", "Action": "s3:DeleteBucketPolicy", "Resource": "*"});
+    let task = [policy(&[task])];
     for (caller, assumed, is_refused) in [
         (&root, json!({"aws:AssumedRoot": "true"}), false),
         (&root, json!({"aws:AssumedRoot": "false"}), true),

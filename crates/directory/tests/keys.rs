@@ -6,52 +6,35 @@ mod support;
 
 use portcullis_directory::Directory;
 use serde_json::{Value, json};
-use support::{Folder, ask};
+use support::{Folder, ask, dump, policy, role, user};
 
 const MANAGEMENT: &str = "100000000001";
 const OURS: &str = "111111111111";
 const THEIRS: &str = "444455556666";
 
 /// A user and a role of an account, with everything allowed but to change who is tagged.
-fn dump(account: &str) -> Value {
-    let all = json!([{"PolicyName": "all", "PolicyDocument": {"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": "*", "Resource": "*"},
-        {"Effect": "Deny", "Action": "iam:*", "Resource": "*",
-         "Condition": {"StringEquals": {"iam:ResourceTag/stage": "test"}}},
-    ]}}]);
-    let trust = json!({"Version": "2012-10-17", "Statement": [{
+fn account(number: &str) -> Value {
+    let policies = [policy(&[
+        json!({"Effect": "Allow", "Action": "*", "Resource": "*"}),
+        json!({"Effect": "Deny", "Action": "iam:*", "Resource": "*",
+            "Condition": {"StringEquals": {"iam:ResourceTag/stage": "test"}}}),
+    ])];
+    let trust = policy(&[json!({
         "Effect": "Allow",
-        "Principal": {"AWS": account},
+        "Principal": {"AWS": number},
         "Action": "sts:AssumeRole",
         "Condition": {"StringEquals": {"iam:ResourceTag/stage": "test"}},
-    }]});
-    json!({
-        "UserDetailList": [{
-            "Path": "/",
-            "UserName": "ann",
-            "UserId": "AIDAANN",
-            "Arn": format!("arn:aws:iam::{account}:user/ann"),
-            "CreateDate": "2026-01-01T00:00:00Z",
-            "UserPolicyList": all,
-            "GroupList": [],
-            "AttachedManagedPolicies": [],
-            "Tags": [{"Key": "stage", "Value": "test"}],
-        }],
-        "GroupDetailList": [],
-        "RoleDetailList": [{
-            "Path": "/",
-            "RoleName": "ops",
-            "RoleId": "AROAOPS",
-            "Arn": format!("arn:aws:iam::{account}:role/ops"),
-            "CreateDate": "2026-01-01T00:00:00Z",
-            "RolePolicyList": all,
-            "AttachedManagedPolicies": [],
-            "AssumeRolePolicyDocument": trust,
-            "Tags": [{"Key": "stage", "Value": "test"}],
-        }],
-        "Policies": [],
-        "IsTruncated": false,
-    })
+    })]);
+    let mut user = user(&format!("arn:aws:iam::{number}:user/ann"), &policies);
+    let mut role = role(
+        &format!("arn:aws:iam::{number}:role/ops"),
+        &policies,
+        &trust,
+    );
+    for own in [&mut user, &mut role] {
+        own["Tags"] = json!([{"Key": "stage", "Value": "test"}]);
+    }
+    dump(&[user], &[role])
 }
 
 /// An organization with an account in a unit, an account outside of it, and resources of the first.
@@ -75,8 +58,8 @@ fn directory(resources: &[Value]) -> Directory {
     let ownership = json!({"OwnershipControls": {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}});
     let files = [
         ("tree.json", tree.to_string()),
-        ("ours.json", dump(OURS).to_string()),
-        ("theirs.json", dump(THEIRS).to_string()),
+        ("ours.json", account(OURS).to_string()),
+        ("theirs.json", account(THEIRS).to_string()),
         ("resources.jsonl", lines.join("\n")),
         ("listed.acl.json", acl.to_string()),
         ("listed.ownership-controls.json", ownership.to_string()),

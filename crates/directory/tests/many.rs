@@ -5,41 +5,32 @@
 
 mod support;
 
-use portcullis_directory::{Directory, Engine};
+use std::slice::from_ref;
+
+use portcullis_directory::Directory;
 use serde_json::{Value, json};
-use support::{Folder, ask};
+use support::{ask, ask_resolved, directory_of, dump, policy, user};
 
 const ACCOUNT: &str = "111122223333";
 
 /// Allows reading one bucket: of somebody whose tag has the bucket's number.
-fn policy(number: usize) -> Value {
-    json!({"Version": "2012-10-17", "Statement": [{
+fn of_bucket(number: usize) -> Value {
+    policy(&[json!({
         "Effect": "Allow",
         "Action": "s3:GetObject",
         "Resource": format!("arn:aws:s3:::bucket-{number}/*"),
         "Condition": {"StringEquals": {format!("aws:PrincipalTag/tag{number}"): "yes"}},
-    }]})
+    })])
 }
 
 /// A user with so many policies, tags, and a boundary or none, who may read a bucket if it has policy and tag
 /// for it.
-fn user(policies: usize, tags: usize, bounded: bool) -> Value {
-    let inline = (0..policies).map(
-        |number| json!({"PolicyName": format!("p{number}"), "PolicyDocument": policy(number)}),
-    );
+fn sized(policies: usize, tags: usize, bounded: bool) -> Value {
+    let inline: Vec<Value> = (0..policies).map(of_bucket).collect();
     let own = (0..tags).map(|number| json!({"Key": format!("tag{number}"), "Value": "yes"}));
     let name = format!("u-{policies}-{tags}-{bounded}");
-    let mut user = json!({
-        "Path": "/",
-        "UserName": name,
-        "UserId": format!("AIDA{policies:04}{tags:04}{}", u8::from(bounded)),
-        "Arn": format!("arn:aws:iam::{ACCOUNT}:user/{name}"),
-        "CreateDate": "2026-01-01T00:00:00Z",
-        "UserPolicyList": inline.collect::<Vec<_>>(),
-        "GroupList": [],
-        "AttachedManagedPolicies": [],
-        "Tags": own.collect::<Vec<_>>(),
-    });
+    let mut user = user(&format!("arn:aws:iam::{ACCOUNT}:user/{name}"), &inline);
+    user["Tags"] = own.collect();
     if bounded {
         user["PermissionsBoundary"] = json!({
             "PermissionsBoundaryType": "Policy",
@@ -55,41 +46,33 @@ fn directory() -> Directory {
     let mut users = Vec::new();
     for policies in SIZES {
         for tags in SIZES {
-            users.push(user(policies, tags, false));
-            users.push(user(policies, tags, true));
+            users.push(sized(policies, tags, false));
+            users.push(sized(policies, tags, true));
         }
     }
     // The boundary allows all buckets but the first.
-    let boundary = json!({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": "s3:*", "NotResource": "arn:aws:s3:::bucket-0/*"},
-    ]});
-    let dump = json!({
-        "UserDetailList": users,
-        "GroupDetailList": [],
-        "RoleDetailList": [],
-        "Policies": [{
-            "PolicyName": "Boundary",
-            "PolicyId": "ANPA1",
-            "Arn": format!("arn:aws:iam::{ACCOUNT}:policy/Boundary"),
-            "Path": "/",
-            "DefaultVersionId": "v1",
-            "PolicyVersionList": [{
-                "Document": boundary,
-                "VersionId": "v1",
-                "IsDefaultVersion": true,
-            }],
+    let boundary = policy(&[
+        json!({"Effect": "Allow", "Action": "s3:*", "NotResource": "arn:aws:s3:::bucket-0/*"}),
+    ]);
+    let mut dump = dump(&users, &[]);
+    dump["Policies"] = json!([{
+        "PolicyName": "Boundary",
+        "PolicyId": "ANPA1",
+        "Arn": format!("arn:aws:iam::{ACCOUNT}:policy/Boundary"),
+        "Path": "/",
+        "DefaultVersionId": "v1",
+        "PolicyVersionList": [{
+            "Document": boundary,
+            "VersionId": "v1",
+            "IsDefaultVersion": true,
         }],
-        "IsTruncated": false,
-    });
-    let folder = Folder::new(&[("account.json", &dump.to_string())]);
-    folder.load().unwrap().directory
+    }]);
+    directory_of(&[("account.json", dump)])
 }
 
 #[test]
 fn users_with_many_policies_and_tags() {
     let directory = directory();
-    let deed = directory.deed("s3:GetObject").unwrap();
-    let mut engine = Engine::new();
     let mut allowed = 0;
     for policies in SIZES {
         for tags in SIZES {
@@ -99,18 +82,9 @@ fn users_with_many_policies_and_tags() {
                     let resource = format!("arn:aws:s3:::bucket-{bucket}/x");
                     let may = bucket < policies && bucket < tags && !(bounded && bucket == 0);
                     let expected = if may { "Allow" } else { "ImplicitDeny" };
-                    let request = json!({
-                        "principal": user,
-                        "action": "s3:GetObject",
-                        "resource": resource,
-                        "resourceAccount": ACCOUNT,
-                    });
-                    assert_eq!(ask(&directory, &request.to_string()), expected, "{request}");
-                    let number = directory.principal_number(&user).unwrap();
-                    let object = directory.object(&resource, Some(ACCOUNT));
-                    let outcome = engine.check_resolved(&directory, number, &deed, &object, &[]);
-                    let decision = outcome.unwrap().decision().to_string();
-                    assert_eq!(decision, expected, "{request}, resolved");
+                    let object = (&resource[..], ACCOUNT);
+                    let decision = ask_resolved(&directory, &user, "s3:GetObject", object);
+                    assert_eq!(decision, expected, "{user} {resource}");
                     allowed += usize::from(may);
                 }
             }
@@ -122,24 +96,8 @@ fn users_with_many_policies_and_tags() {
 /// A directory of one user with one policy.
 fn with_policy(policy: &Value) -> (Directory, String) {
     let arn = format!("arn:aws:iam::{ACCOUNT}:user/ann");
-    let dump = json!({
-        "UserDetailList": [{
-            "Path": "/",
-            "UserName": "ann",
-            "UserId": "AIDA1",
-            "Arn": arn,
-            "CreateDate": "2026-01-01T00:00:00Z",
-            "UserPolicyList": [{"PolicyName": "p", "PolicyDocument": policy}],
-            "GroupList": [],
-            "AttachedManagedPolicies": [],
-        }],
-        "GroupDetailList": [],
-        "RoleDetailList": [],
-        "Policies": [],
-        "IsTruncated": false,
-    });
-    let folder = Folder::new(&[("account.json", &dump.to_string())]);
-    (folder.load().unwrap().directory, arn)
+    let directory = directory_of(&[("account.json", dump(&[user(&arn, from_ref(policy))], &[]))]);
+    (directory, arn)
 }
 
 /// Statements that are found by the resource, of an action that is resolved or prepared.
@@ -147,17 +105,13 @@ fn with_policy(policy: &Value) -> (Directory, String) {
 fn more_resources_than_are_looked_at_one_by_one() {
     let arn = |number| format!("arn:aws:s3:::bucket-{number}/*");
     let even = (0..100).step_by(2).map(arn);
-    let policy = json!({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": even.collect::<Vec<_>>()},
-    ]});
-    let (mut directory, user) = with_policy(&policy);
-    let number = directory.principal_number(&user).unwrap();
-    let mut engine = Engine::new();
+    let (mut directory, user) = with_policy(&policy(&[
+        json!({"Effect": "Allow", "Action": "s3:GetObject", "Resource": even.collect::<Vec<_>>()}),
+    ]));
     for prepared in [false, true] {
         if prepared {
             directory.prepare(&["s3:GetObject"]).unwrap();
         }
-        let deed = directory.deed("s3:GetObject").unwrap();
         for bucket in 0..100 {
             let resource = format!("arn:aws:s3:::bucket-{bucket}/x");
             let expected = if bucket % 2 == 0 {
@@ -165,17 +119,9 @@ fn more_resources_than_are_looked_at_one_by_one() {
             } else {
                 "ImplicitDeny"
             };
-            let request = json!({
-                "principal": user,
-                "action": "s3:GetObject",
-                "resource": resource,
-                "resourceAccount": ACCOUNT,
-            });
-            assert_eq!(ask(&directory, &request.to_string()), expected, "{request}");
-            let object = directory.object(&resource, Some(ACCOUNT));
-            let outcome = engine.check_resolved(&directory, number, &deed, &object, &[]);
-            let decision = outcome.unwrap().decision().to_string();
-            assert_eq!(decision, expected, "{request}, resolved");
+            let object = (&resource[..], ACCOUNT);
+            let decision = ask_resolved(&directory, &user, "s3:GetObject", object);
+            assert_eq!(decision, expected, "{resource}");
         }
     }
 }
@@ -183,10 +129,9 @@ fn more_resources_than_are_looked_at_one_by_one() {
 /// A request's action is not taken for another that the engine remembered.
 #[test]
 fn more_actions_than_an_engine_remembers() {
-    let policy = json!({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": "s3:Get*7", "Resource": "*"},
-    ]});
-    let (directory, arn) = with_policy(&policy);
+    let (directory, arn) = with_policy(&policy(&[
+        json!({"Effect": "Allow", "Action": "s3:Get*7", "Resource": "*"}),
+    ]));
     // Twice, and back and forth.
     for number in (0..300).chain((0..300).rev()) {
         let expected = if number % 10 == 7 {

@@ -10,7 +10,7 @@ use std::fs;
 use portcullis_directory::{Deed, Directory, Engine, Object, UpdateError};
 use portcullis_testkit::directory::{Generator, Scale};
 use serde_json::{Value, json};
-use support::{Folder, ask};
+use support::{Folder, all, ask, directory_of, dump, user};
 
 /// The files of a folder, as lists of lines.
 type Files = BTreeMap<&'static str, Vec<String>>;
@@ -184,37 +184,12 @@ fn changes_have_an_end() {
     assert_eq!(result, Err(UpdateError::TooMany));
 }
 
-/// A directory of files with these values.
-fn of(files: &[(&str, Value)]) -> Directory {
-    let texts: Vec<String> = files.iter().map(|(_, value)| value.to_string()).collect();
-    let files = files.iter().zip(&texts);
-    let files: Vec<(&str, &str)> = files
-        .map(|((name, _), text)| (*name, text.as_str()))
-        .collect();
-    Folder::new(&files).load().unwrap().directory
-}
-
 /// A dump of an account with a user who may do everything.
-fn dump(account: &str) -> Value {
-    let all = json!({"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": "*", "Resource": "*"},
-    ]});
-    json!({
-        "UserDetailList": [{
-            "Path": "/",
-            "UserName": "ann",
-            "UserId": format!("AIDA{account}"),
-            "Arn": format!("arn:aws:iam::{account}:user/ann"),
-            "CreateDate": "2026-01-01T00:00:00Z",
-            "UserPolicyList": [{"PolicyName": "all", "PolicyDocument": all}],
-            "GroupList": [],
-            "AttachedManagedPolicies": [],
-        }],
-        "GroupDetailList": [],
-        "RoleDetailList": [],
-        "Policies": [],
-        "IsTruncated": false,
-    })
+fn account(number: &str) -> Value {
+    dump(
+        &[user(&format!("arn:aws:iam::{number}:user/ann"), &[all()])],
+        &[],
+    )
 }
 
 /// An organization whose accounts may not read objects, and whose objects nobody may write.
@@ -261,34 +236,34 @@ const THIRD: &str = "333333333333";
 /// Accounts that an update brings stand between those that were there.
 #[test]
 fn accounts_come_and_leave() {
-    let mut directory = of(&[
-        ("first.json", dump(FIRST)),
-        ("third.json", dump(THIRD)),
+    let mut directory = directory_of(&[
+        ("first.json", account(FIRST)),
+        ("third.json", account(THIRD)),
         ("tree.json", tree(&[FIRST, THIRD])),
     ]);
-    let all = |directory: &Directory, action: &str| {
+    let every = |directory: &Directory, action: &str| {
         [FIRST, SECOND, THIRD].map(|account| decided(directory, account, action))
     };
     let unknown =
         format!("the directory has no account {SECOND}, and the request has no `identity`");
     for action in ["s3:GetObject", "s3:PutObject"] {
         let expected = ["ExplicitDeny", &unknown, "ExplicitDeny"];
-        assert_eq!(all(&directory, action), expected, "{action}");
+        assert_eq!(every(&directory, action), expected, "{action}");
     }
     directory
-        .update(of(&[("second.json", dump(SECOND))]))
+        .update(directory_of(&[("second.json", account(SECOND))]))
         .unwrap();
     for action in ["s3:GetObject", "s3:PutObject"] {
         let expected = ["ExplicitDeny", "Allow", "ExplicitDeny"];
-        assert_eq!(all(&directory, action), expected, "{action}");
+        assert_eq!(every(&directory, action), expected, "{action}");
     }
     // The third is no longer in the organization, the second is.
     directory
-        .update(of(&[("tree.json", tree(&[FIRST, SECOND]))]))
+        .update(directory_of(&[("tree.json", tree(&[FIRST, SECOND]))]))
         .unwrap();
     for action in ["s3:GetObject", "s3:PutObject"] {
         let expected = ["ExplicitDeny", "ExplicitDeny", "Allow"];
-        assert_eq!(all(&directory, action), expected, "{action}");
+        assert_eq!(every(&directory, action), expected, "{action}");
     }
 }
 
@@ -313,8 +288,8 @@ fn what_is_not_said_of_a_resource_stays() {
         line
     };
     let by_tag = denies("aws:ResourceTag/team");
-    let mut directory = of(&[
-        ("first.json", dump(FIRST)),
+    let mut directory = directory_of(&[
+        ("first.json", account(FIRST)),
         (
             "queue.json",
             line(json!({"policy": by_tag, "tags": {"team": "blue"}})),
@@ -337,7 +312,7 @@ fn what_is_not_said_of_a_resource_stays() {
         (json!({"tags": {"team": "blue"}}), "ExplicitDeny"),
     ] {
         directory
-            .update(of(&[("queue.json", line(more.clone()))]))
+            .update(directory_of(&[("queue.json", line(more.clone()))]))
             .unwrap();
         assert_eq!(asked(&directory), expected, "{more}");
     }

@@ -16,6 +16,7 @@ use bumpalo::Bump;
 use portcullis_directory::{Directory, Engine, LoadOptions, Loaded, Undecided, lines};
 use portcullis_model::Request;
 use portcullis_scenario::{NoFiles, Source};
+use serde_json::{Value, json};
 
 /// A folder of its own for each test.
 pub struct Folder(pub PathBuf);
@@ -54,6 +55,75 @@ impl Drop for Folder {
 pub fn load(folder: &Path, options: LoadOptions) -> Result<Loaded, Vec<String>> {
     Directory::load(folder, options, &mut |_| ())
         .map_err(|error| error.problems.iter().map(ToString::to_string).collect())
+}
+
+/// A user of a dump, with policies of its own by their documents. Its id follows from its name.
+pub fn user(arn: &str, policies: &[Value]) -> Value {
+    let name = arn.rsplit('/').next().unwrap();
+    json!({
+        "Path": "/",
+        "UserName": name,
+        "UserId": format!("AIDA{}", name.to_uppercase()),
+        "Arn": arn,
+        "CreateDate": "2026-01-01T00:00:00Z",
+        "UserPolicyList": inline(policies),
+        "GroupList": [],
+        "AttachedManagedPolicies": [],
+    })
+}
+
+/// A role of a dump in the same way.
+pub fn role(arn: &str, policies: &[Value], trust: &Value) -> Value {
+    let name = arn.rsplit('/').next().unwrap();
+    json!({
+        "Path": "/",
+        "RoleName": name,
+        "RoleId": format!("AROA{}", name.to_uppercase()),
+        "Arn": arn,
+        "CreateDate": "2026-01-01T00:00:00Z",
+        "RolePolicyList": inline(policies),
+        "AttachedManagedPolicies": [],
+        "AssumeRolePolicyDocument": trust,
+    })
+}
+
+fn inline(policies: &[Value]) -> Vec<Value> {
+    let numbered = policies.iter().enumerate();
+    let named = numbered.map(|(number, document)| {
+        json!({"PolicyName": format!("p{number}"), "PolicyDocument": document})
+    });
+    named.collect()
+}
+
+/// A dump of an account.
+pub fn dump(users: &[Value], roles: &[Value]) -> Value {
+    json!({
+        "UserDetailList": users,
+        "GroupDetailList": [],
+        "RoleDetailList": roles,
+        "Policies": [],
+        "IsTruncated": false,
+    })
+}
+
+/// A policy of these statements.
+pub fn policy(statements: &[Value]) -> Value {
+    json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+/// Allows everything.
+pub fn all() -> Value {
+    policy(&[json!({"Effect": "Allow", "Action": "*", "Resource": "*"})])
+}
+
+/// A directory of files with these values.
+pub fn directory_of(files: &[(&str, Value)]) -> Directory {
+    let texts: Vec<String> = files.iter().map(|(_, value)| value.to_string()).collect();
+    let files = files.iter().zip(&texts);
+    let files: Vec<(&str, &str)> = files
+        .map(|((name, _), text)| (*name, text.as_str()))
+        .collect();
+    Folder::new(&files).load().unwrap().directory
 }
 
 /// Requests from their lines, without the policies that come with them.
@@ -104,4 +174,30 @@ pub fn ask(directory: &Directory, request: &str) -> String {
         );
     }
     outcome.decision().to_string()
+}
+
+/// The same for an action of a user or role on a resource of an account, also resolved.
+pub fn ask_resolved(
+    directory: &Directory,
+    caller: &str,
+    action: &str,
+    (resource, account): (&str, &str),
+) -> String {
+    let request = json!({
+        "principal": caller,
+        "action": action,
+        "resource": resource,
+        "resourceAccount": account,
+    });
+    let decision = ask(directory, &request.to_string());
+    let number = directory.principal_number(caller).unwrap();
+    let deed = directory.deed(action).unwrap();
+    let object = directory.object(resource, Some(account));
+    let resolve = |engine: &RefCell<Engine>| {
+        let mut engine = engine.borrow_mut();
+        engine.check_resolved(directory, number, &deed, &object, &[])
+    };
+    let resolved = ENGINE.with(resolve).unwrap().decision().to_string();
+    assert_eq!(resolved, decision, "{request}, resolved");
+    decision
 }
