@@ -10,7 +10,7 @@ use std::fs;
 use portcullis_directory::{Deed, Directory, Engine, Object, UpdateError};
 use portcullis_testkit::directory::{Generator, Scale};
 use serde_json::{Value, json};
-use support::{Folder, all, ask, directory_of, dump, user};
+use support::{Folder, all, ask, directory_of, dump, policy, user};
 
 /// The files of a folder, as lists of lines.
 type Files = BTreeMap<&'static str, Vec<String>>;
@@ -197,10 +197,7 @@ fn tree(accounts: &[&str]) -> Value {
     let deny = |action: &str| json!({"Effect": "Deny", "Action": action, "Resource": "*"});
     let mut rcp = deny("s3:PutObject");
     rcp["Principal"] = json!("*");
-    let policy = |kind: &str, statement: Value| {
-        let content = json!({"Version": "2012-10-17", "Statement": [statement]});
-        json!({"type": kind, "name": kind, "content": content})
-    };
+    let control = |kind: &str, statement: Value| json!({"type": kind, "name": kind, "content": policy(&[statement])});
     let own = json!({"scp": ["p-FullAWSAccess", "p-scp"], "rcp": ["p-RCPFullAWSAccess", "p-rcp"]});
     let all = json!({"scp": ["p-FullAWSAccess"], "rcp": ["p-RCPFullAWSAccess"]});
     let children = accounts
@@ -212,8 +209,8 @@ fn tree(accounts: &[&str]) -> Value {
         "organization": {"id": "o-example1", "managementAccountId": "100000000001"},
         "root": {"id": "r-exam", "policies": all, "children": children},
         "policies": {
-            "p-scp": policy("scp", deny("s3:GetObject")),
-            "p-rcp": policy("rcp", rcp),
+            "p-scp": control("scp", deny("s3:GetObject")),
+            "p-rcp": control("rcp", rcp),
         },
     })
 }
@@ -272,13 +269,13 @@ fn accounts_come_and_leave() {
 fn what_is_not_said_of_a_resource_stays() {
     let arn = "arn:aws:sqs:eu-west-1:111111111111:queue";
     let denies = |key: &str| {
-        json!({"Version": "2012-10-17", "Statement": [{
+        policy(&[json!({
             "Effect": "Deny",
             "Principal": "*",
             "Action": "sqs:*",
             "Resource": "*",
             "Condition": {"StringEquals": {key: "blue"}},
-        }]})
+        })])
     };
     let line = |more: Value| {
         let mut line = json!({"arn": arn});

@@ -17,7 +17,7 @@ pub(crate) struct Place {
     trust: SetsId,
     /// The target is a user or role of the directory.
     is_principal: bool,
-    /// The ARN is that of a user or role, whether the directory has it or not.
+    /// What the ARN is that of, if of a user or role, whether the directory has it or not.
     entity: Option<Kind>,
     tags: Run,
     grants: Run,
