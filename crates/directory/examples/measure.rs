@@ -19,7 +19,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use bumpalo::Bump;
-use portcullis_directory::{Deed, Directory, Engine, Extra, LoadOptions, Object, Query, lines};
+use portcullis_directory::{
+    Deed, Directory, Engine, Extra, LoadOptions, Object, Query, ResolvedRequest, lines,
+};
 use portcullis_model::{Decision, Request};
 use portcullis_scenario::{NoFiles, Source};
 use portcullis_testkit::directory::{Generator, Scale};
@@ -141,6 +143,14 @@ fn from_texts(engine: &mut Engine, directory: &Directory, requests: &[Request<'_
     }
 }
 
+/// Likewise.
+#[inline(never)]
+fn resolved(engine: &mut Engine, directory: &Directory, requests: &[ResolvedRequest<'_>]) {
+    for request in requests {
+        black_box(engine.check_resolved(directory, request).unwrap());
+    }
+}
+
 fn decisions(directory: &mut Directory, generator: &mut Generator) {
     let texts: Vec<String> = (0..REQUESTS)
         .map(|_| generator.request().to_string())
@@ -184,6 +194,13 @@ fn decisions(directory: &mut Directory, generator: &mut Generator) {
         from_texts(&mut engine, directory, &requests);
     });
     say("decide from texts, prepared, ns", time);
+    let time = nanoseconds(requests.len(), || {
+        let mut add = |_, outcome| {
+            let _ = black_box(outcome);
+        };
+        engine.check_all(directory, &requests, &mut add).unwrap();
+    });
+    say("decide from texts, prepared, in batches, ns", time);
 
     // A request that the caller of the engine holds already, for principals all over the directory.
     let deeds: Vec<Deed> = [
@@ -202,25 +219,30 @@ fn decisions(directory: &mut Directory, generator: &mut Generator) {
     let known: Vec<(&Deed, Object)> = known.take(500).collect();
     let mut numbers = Numbers(1);
     let all = directory.principal_count();
-    for (name, principals) in [
-        ("decide resolved, 100 principals, ns", 100),
-        ("decide resolved, all principals, ns", all),
-    ] {
-        let asked: Vec<(usize, usize)> = (0..8 * REQUESTS)
+    for (name, principals) in [("100 principals", 100), ("all principals", all)] {
+        let asked: Vec<ResolvedRequest<'_>> = (0..8 * REQUESTS)
             .map(|_| {
                 let principal = numbers.below(principals) * (all / principals);
-                (principal, numbers.below(known.len()))
+                let (deed, object) = known.get(numbers.below(known.len())).unwrap();
+                ResolvedRequest {
+                    principal,
+                    deed,
+                    object,
+                    context: &[],
+                }
             })
             .collect();
+        let time = nanoseconds(asked.len(), || resolved(&mut engine, directory, &asked));
+        say(&format!("decide resolved, {name}, ns"), time);
         let time = nanoseconds(asked.len(), || {
-            for (principal, at) in &asked {
-                if let Some((deed, object)) = known.get(*at) {
-                    let outcome = engine.check_resolved(directory, *principal, deed, object, &[]);
-                    black_box(outcome.unwrap());
-                }
-            }
+            let mut add = |_, outcome| {
+                black_box(outcome);
+            };
+            engine
+                .check_all_resolved(directory, &asked, &mut add)
+                .unwrap();
         });
-        say(name, time);
+        say(&format!("the same in batches, {name}, ns"), time);
     }
 }
 

@@ -19,9 +19,10 @@ use crate::engine::{Engine, EngineError};
 use crate::model::Tables;
 use crate::profiles::{Profile, Profiles};
 use crate::reads::{self, Reads};
+use crate::resolve::caller::{CallerArn, Known};
 use crate::resolve::context::{Fill, Filled, only};
 use crate::resolve::target::Place;
-use crate::resolve::{Applies, Known, Refusal};
+use crate::resolve::{Applies, Refusal};
 use crate::texts::{Name, Texts};
 
 /// Why a request has no decision.
@@ -75,6 +76,20 @@ pub struct Given<'a> {
     pub key: Option<&'a Key>,
     /// The values as text; none at all switches the key off (`KEY-2`).
     pub values: &'a [&'a str],
+}
+
+/// A request of which everything was resolved before.
+#[derive(Clone, Copy, Debug)]
+pub struct ResolvedRequest<'q> {
+    /// The number of a user or role ([`Directory::principal_number`]). A role is asked as a session whose name
+    /// is not known. A number that nobody has may do what anonymous callers may.
+    pub principal: usize,
+    /// What is to be done.
+    pub deed: &'q Deed,
+    /// To what.
+    pub object: &'q Object,
+    /// The keys of the context.
+    pub context: &'q [Given<'q>],
 }
 
 impl<'a> From<&ContextEntry<'a>> for Given<'a> {
@@ -164,8 +179,19 @@ impl Engine {
     ) -> Result<Outcome, Undecided> {
         let tables = &directory.tables;
         let compiled = directory.store.compiled(tables)?;
+        let arn = tables.read_caller(&request.principal.caller);
+        Ok(self.check_read((tables, compiled), request, &arn)?)
+    }
+
+    /// Decides a request of which the caller's ARN was read.
+    pub(crate) fn check_read(
+        &mut self,
+        (tables, compiled): (&Tables, &Compiled),
+        request: &Request<'_>,
+        arn: &CallerArn<'_>,
+    ) -> Result<Outcome, Refusal> {
         let entities = Profiles { tables, compiled };
-        let caller = tables.caller(&request.principal, false, &entities)?;
+        let caller = tables.caller(&request.principal, arn, false, &entities)?;
         let parts = split_arn(request.resource);
         let place = tables.locate(request.resource, parts, request.resource_account);
         self.resource.set(request.resource, parts);
@@ -186,22 +212,24 @@ impl Engine {
         Ok(deciding.run(&mut self.scratch, caller, |_, _, _| None, context))
     }
 
-    /// Decides what a user or a role, by its number, may do to a resource. A role is asked as a session
-    /// whose name is not known. A number that nobody has may do what anonymous callers may.
+    /// Decides what a user or a role, by its number, may do to a resource.
     ///
     /// A deed and an object of another directory, or of this one before [`Directory::update`], are resolved
     /// again for this one decision; keys and numbers of principals are to be asked for again.
     ///
     /// # Errors
     /// [`EngineError`] if the policies are more than an image can hold.
-    pub fn check_resolved<'q>(
+    pub fn check_resolved(
         &mut self,
-        directory: &'q Directory,
-        principal: usize,
-        deed: &Deed,
-        object: &Object,
-        context: &'q [Given<'q>],
+        directory: &Directory,
+        request: &ResolvedRequest<'_>,
     ) -> Result<Outcome, EngineError> {
+        let ResolvedRequest {
+            principal,
+            deed,
+            object,
+            context,
+        } = *request;
         self.run_resolved(directory, principal, deed, object, context.iter().copied())
     }
 

@@ -102,6 +102,15 @@ impl Default for PreparedDeeds {
 }
 
 impl PreparedDeeds {
+    /// The action with a name, if it was prepared.
+    #[inline]
+    pub(crate) fn get(&self, name: &str) -> Option<&Deed> {
+        match self.by_name.is_empty() {
+            true => None,
+            false => self.by_name.get(name),
+        }
+    }
+
     /// Follows what was compiled.
     pub(crate) fn extend(&mut self, compiled: &Compiled) {
         for (name, deed) in &mut self.by_name {
@@ -127,11 +136,8 @@ const RECENT: usize = 64;
 impl RecentDeeds {
     /// The action with a name: prepared, or resolved now if it was not lately.
     pub(crate) fn get<'r>(&'r mut self, compiled: &'r Compiled, name: &str) -> &'r Deed {
-        let prepared = &compiled.prepared.by_name;
-        if !prepared.is_empty() {
-            if let Some(deed) = prepared.get(name) {
-                return deed;
-            }
+        if let Some(deed) = compiled.prepared.get(name) {
+            return deed;
         }
         self.deeds.resize_with(RECENT, Deed::default);
         // Of two with one place the later stays: nobody need spread them well.

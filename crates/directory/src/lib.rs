@@ -31,6 +31,7 @@
 //! ```
 
 mod attachments;
+mod batch;
 mod callers;
 mod check;
 mod compiled;
@@ -55,7 +56,7 @@ mod update;
 
 use std::path::Path;
 
-pub use check::{Given, Object, Undecided};
+pub use check::{Given, Object, ResolvedRequest, Undecided};
 pub use container::ContainerError;
 pub use deed::Deed;
 pub use engine::{Engine, EngineError};

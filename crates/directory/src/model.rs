@@ -224,7 +224,8 @@ impl Tables {
         self.accounts.get(index as usize)
     }
 
-    fn principal_hash(&self, account: u32, kind: Kind, name: &str) -> u32 {
+    /// The hash by which a user or role is found.
+    pub(crate) fn entity_hash(&self, account: u32, kind: Kind, name: &str) -> u32 {
         hash_of(&self.principal_index, account, kind, name)
     }
 
@@ -234,8 +235,18 @@ impl Tables {
         from: &impl Entities,
         (account, kind, name): (u32, Kind, &str),
     ) -> Option<(u32, Entity)> {
+        let hash = self.entity_hash(account, kind, name);
+        self.find_hashed(from, hash, (account, kind, name))
+    }
+
+    /// The same, by its hash.
+    pub(crate) fn find_hashed(
+        &self,
+        from: &impl Entities,
+        hash: u32,
+        (account, kind, name): (u32, Kind, &str),
+    ) -> Option<(u32, Entity)> {
         let mut found = None;
-        let hash = self.principal_hash(account, kind, name);
         let number = self.principal_index.find(hash, |number| {
             found = from.entity(number).filter(|own| {
                 (own.account, own.kind) == (account, kind)
@@ -244,6 +255,11 @@ impl Tables {
             found.is_some()
         });
         number.zip(found)
+    }
+
+    /// The number of a user or role with this hash: mostly the only one.
+    pub(crate) fn likely_entity(&self, hash: u32) -> Option<u32> {
+        self.principal_index.find(hash, |_| true)
     }
 
     /// The user or role with a name, in any case (`IN-17`).
@@ -278,7 +294,7 @@ impl Tables {
         {
             return false;
         }
-        let hash = self.principal_hash(principal.account, principal.kind, name);
+        let hash = self.entity_hash(principal.account, principal.kind, name);
         self.principal_index
             .insert(hash, self.principals.len() as u32);
         self.principals.push(principal);

@@ -1,6 +1,7 @@
 //! From a request to what decides it: the policies that apply, and the context keys that follow from
 //! the directory.
 
+pub(crate) mod caller;
 pub(crate) mod context;
 mod story;
 pub(crate) mod target;
@@ -8,21 +9,19 @@ pub(crate) mod target;
 use std::fmt;
 
 use bumpalo::Bump;
-use portcullis_model::{
-    Caller, Principal as Who, Request, is_account_id, session_names, split_arn,
-};
+use portcullis_model::{Caller, Request, split_arn};
 use portcullis_syntax::{Policy, PolicySets};
 
 use crate::Directory;
 use crate::documents::SetsId;
-use crate::model::{Account, Entities, NONE, Principal, Tables};
-use crate::raw::Kind;
-use crate::reads::{self, Reads};
+use crate::model::Tables;
+use crate::reads;
+use crate::resolve::caller::Known;
 use crate::resolve::context::Context;
 pub use crate::resolve::story::{
     AccountStory, Applied, Attached, CallerStory, LayerStory, Source, Story, TargetStory,
 };
-use crate::resolve::target::{Place, Target, last_name};
+use crate::resolve::target::{Place, Target};
 
 /// Policies that come with a request, not from the directory.
 #[derive(Clone, Debug, Default)]
@@ -69,64 +68,6 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
-/// The caller of a request, as the directory knows it.
-#[derive(Clone, Copy)]
-pub(crate) struct Known<'d, 'a> {
-    /// As asked; of a caller by number it is to be made of its row.
-    who: Option<Who<'a>>,
-    pub(crate) account: Option<&'d Account>,
-    /// The user or role whose policies are the identity policies, and its number.
-    principal: Option<&'d Principal>,
-    pub(crate) number: u32,
-    /// What is filled in of the caller itself, not only of its policies.
-    is_itself: bool,
-    /// The name of its session, of a role.
-    session: Option<&'a str>,
-}
-
-impl<'a> Known<'_, 'a> {
-    /// The caller without its ARN and its ids. Of one that is a user or role itself it is to be told what it
-    /// is, and whether the role is linked to a service.
-    #[inline]
-    pub(crate) fn outline(&self, itself: Option<(Kind, bool)>) -> Who<'a> {
-        let mut who = self.who.unwrap_or(Who {
-            caller: Caller::Anonymous,
-            user_id: None,
-            management_account: false,
-        });
-        if let Some(account) = self.account.filter(|account| account.is_member) {
-            who.management_account = account.is_management;
-        }
-        let Some((kind, is_service_linked)) = itself.filter(|_| self.is_itself) else {
-            return who;
-        };
-        if self.who.is_none() {
-            who.caller = match kind {
-                Kind::User => Caller::User { arn: "" },
-                Kind::Role => Caller::Role {
-                    session_arn: None,
-                    role_arn: "",
-                    service_linked: false,
-                },
-            };
-        }
-        if let Caller::Role { service_linked, .. } = &mut who.caller {
-            *service_linked |= is_service_linked;
-        }
-        who
-    }
-
-    /// True if the caller has the policies of a user or role of the directory.
-    pub(crate) fn has_policies(&self) -> bool {
-        self.principal.is_some()
-    }
-
-    /// True if the caller is itself a user or role, unless the request says another id of it.
-    pub(crate) fn is_itself(&self) -> bool {
-        self.is_itself && self.who.is_none_or(|who| who.user_id.is_none())
-    }
-}
-
 /// What takes part in a decision: numbers, and nothing that has to be made.
 pub(crate) struct Applies<'d, 'a> {
     pub(crate) caller: Known<'d, 'a>,
@@ -163,7 +104,8 @@ impl Directory {
         let tables = &self.tables;
         let mut context = Context::new(request.context, arena);
         let has_identity = extra.identity.is_some() && !is_assumed_root(request, &context);
-        let caller = tables.caller(&request.principal, has_identity, tables)?;
+        let arn = tables.read_caller(&request.principal.caller);
+        let caller = tables.caller(&request.principal, &arn, has_identity, tables)?;
         let parts = split_arn(request.resource);
         let place = tables.locate(request.resource, parts, request.resource_account);
         let endpoint = context.only("aws:SourceVpce");
@@ -242,196 +184,6 @@ impl Tables {
             caller,
             target,
         }
-    }
-
-    /// A user or role by its number, and its account; an anonymous caller if nobody has it.
-    #[inline]
-    pub(crate) fn by_number(&self, number: usize, account: Option<u32>) -> Known<'_, 'static> {
-        Known {
-            who: None,
-            account: account.and_then(|account| self.account(account)),
-            principal: self.principals.get(number),
-            number: number as u32,
-            is_itself: true,
-            session: None,
-        }
-    }
-
-    /// Finds the caller, among the users and roles of an account as they are read `from` somewhere.
-    pub(crate) fn caller<'d, 'a>(
-        &'d self,
-        who: &Who<'a>,
-        has_identity: bool,
-        from: &impl Entities,
-    ) -> Result<Known<'d, 'a>, Refusal> {
-        let parts = who.caller.arn().and_then(split_arn);
-        let digits = parts.map_or("", |[.., account, _]| account);
-        let index = self.account_of(digits);
-        let nobody = Known {
-            who: Some(*who),
-            account: None,
-            principal: None,
-            number: NONE,
-            is_itself: false,
-            session: None,
-        };
-        let Some(parts) = parts.filter(|_| index.is_some() || is_account_id(digits)) else {
-            if has_identity {
-                let text = "only callers with an account have `identity`";
-                return Err(Refusal::Contradiction(text.to_string()));
-            }
-            // Nobody's account: services, anonymous callers and those known by a provider.
-            return Ok(nobody);
-        };
-        let account = index.and_then(|index| self.account(index));
-        let is_known = account.is_some_and(|account| account.is_dumped || account.is_member);
-        let stranger = Known { account, ..nobody };
-        if !is_known || (has_identity && account.is_some_and(|account| !account.is_dumped)) {
-            return match has_identity {
-                true => Ok(stranger),
-                false => Err(Refusal::UnknownAccount(digits.to_string())),
-            };
-        }
-        if has_identity {
-            let text = format!(
-                "the policies of the callers of {digits} are in the directory: `identity` is for others"
-            );
-            return Err(Refusal::Contradiction(text));
-        }
-        let index = index.unwrap_or(NONE);
-        let by_arn = |kind, arn, parts| self.by_arn(from, (index, kind, arn), parts);
-        match who.caller {
-            Caller::Root { .. } => Ok(stranger),
-            Caller::User { arn } => Ok(Known {
-                is_itself: true,
-                ..self.with_policies(stranger, by_arn(Kind::User, arn, parts)?)
-            }),
-            Caller::Role {
-                session_arn,
-                role_arn,
-                ..
-            } => {
-                let (number, session) = match session_arn {
-                    None => (by_arn(Kind::Role, role_arn, parts)?, None),
-                    Some(session) => {
-                        let (number, name) =
-                            self.by_session(from, (index, session, role_arn), parts)?;
-                        (number, Some(name))
-                    }
-                };
-                Ok(Known {
-                    is_itself: true,
-                    session,
-                    ..self.with_policies(stranger, number)
-                })
-            }
-            Caller::FederatedUser { arn, federated_by } => match federated_by {
-                None => Err(Refusal::UnknownPrincipal(format!(
-                    "`{arn}` does not say who made the session: give the principal as \
-                     {{\"arn\", \"federatedBy\"}}"
-                ))),
-                Some(by) => match Caller::from_arn(by) {
-                    Ok(Caller::User { arn: by }) => {
-                        let parts = split_arn(by).unwrap_or(parts);
-                        let number = by_arn(Kind::User, by, parts)?;
-                        Ok(self.with_policies(stranger, number))
-                    }
-                    // What a root user makes has no permissions of its own.
-                    _ => Ok(stranger),
-                },
-            },
-            _ => Ok(stranger),
-        }
-    }
-
-    /// A caller with the policies of a user or role.
-    fn with_policies<'d, 'a>(&'d self, caller: Known<'d, 'a>, number: u32) -> Known<'d, 'a> {
-        Known {
-            principal: self.principals.get(number as usize),
-            number,
-            ..caller
-        }
-    }
-
-    /// The caller as policies see it, with what they look at. What its ARN says is read `from` somewhere.
-    pub(crate) fn complete<'a>(
-        &'a self,
-        caller: &Known<'a, 'a>,
-        from: &impl Entities,
-        reads: Reads,
-        arena: &'a Bump,
-    ) -> Who<'a> {
-        let entity = || from.entity(caller.number).filter(|_| caller.is_itself);
-        let (Some(principal), Some(own)) = (caller.principal, entity()) else {
-            return caller.outline(None);
-        };
-        let mut who = caller.outline(Some((own.kind, own.is_service_linked)));
-        if reads & reads::ARN != 0 {
-            match &mut who.caller {
-                Caller::Role { role_arn, .. } => *role_arn = self.arn_in(own, arena),
-                Caller::User { arn } if arn.is_empty() => *arn = self.arn_in(own, arena),
-                _ => {}
-            }
-        }
-        if reads & reads::ID != 0 && who.user_id.is_none() && principal.id != NONE {
-            let id = self.texts.get(crate::texts::Name(principal.id));
-            who.user_id = Some(match caller.session {
-                Some(name) => concat_in(&[id, ":", name], arena),
-                None => id,
-            });
-        }
-        who
-    }
-
-    /// The number of the user or role with exactly this ARN.
-    fn by_arn(
-        &self,
-        from: &impl Entities,
-        (account, kind, arn): (u32, Kind, &str),
-        parts: [&str; 6],
-    ) -> Result<u32, Refusal> {
-        let [.., rest] = parts;
-        match self.find_entity(from, (account, kind, last_name(rest))) {
-            Some((number, found)) if self.has_arn(found, parts) => Ok(number),
-            Some((_, other)) => Err(Refusal::UnknownPrincipal(format!(
-                "the directory has no `{arn}`, but `{}`",
-                self.arn(other)
-            ))),
-            None => Err(Refusal::UnknownPrincipal(format!(
-                "the directory has no `{arn}`"
-            ))),
-        }
-    }
-
-    /// The number of the role of a session, whose ARN holds the role's name alone (`IN-17`), and the
-    /// session's name.
-    fn by_session<'a>(
-        &self,
-        from: &impl Entities,
-        (account, session, role_arn): (u32, &str, &str),
-        parts: [&'a str; 6],
-    ) -> Result<(u32, &'a str), Refusal> {
-        let [_, partition, .., digits, rest] = parts;
-        let (name, session_name) = session_names(rest).unwrap_or_default();
-        let Some((number, role)) = self.find_entity(from, (account, Kind::Role, name)) else {
-            let text = format!("the directory has no role `{name}` for `{session}`");
-            return Err(Refusal::UnknownPrincipal(text));
-        };
-        // A role's ARN that was made of the session's has no path.
-        let is_made = || {
-            let parts = ["arn:", partition, ":iam::", digits, ":role/", name];
-            let rest = parts
-                .iter()
-                .try_fold(role_arn, |rest, part| rest.strip_prefix(part));
-            rest == Some("")
-        };
-        let is_own = || split_arn(role_arn).is_some_and(|parts| self.has_arn(role, parts));
-        if partition != self.texts.get(role.partition) || !(is_made() || is_own()) {
-            let own = self.arn(role);
-            let text = format!("`{session}` is said to be of `{role_arn}`, its role is `{own}`");
-            return Err(Refusal::UnknownPrincipal(text));
-        }
-        Ok((number, session_name))
     }
 }
 

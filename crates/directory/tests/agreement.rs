@@ -7,7 +7,9 @@ mod support;
 use std::collections::BTreeMap;
 
 use bumpalo::Bump;
-use portcullis_directory::{Directory, Engine, Extra, Given, Query};
+use portcullis_directory::{
+    Deed, Directory, Engine, Extra, Given, Object, Query, Refusal, ResolvedRequest, Undecided,
+};
 use portcullis_model::{Caller, Decision, Principal, Request};
 use portcullis_testkit::directory::{Generator, Scale};
 use support::{Folder, ask, requests};
@@ -42,8 +44,10 @@ fn random_directories() {
             }
             *mix.entry(found).or_default() += 1;
         }
-        questions_agree(&loaded.directory, &mut generator);
-        questions_agree(&again, &mut generator);
+        for directory in [&loaded.directory, &again] {
+            questions_agree(directory, &mut generator);
+            batches_agree(directory, &mut generator);
+        }
     }
     println!("{mix:?}");
     let total: u32 = mix.values().sum();
@@ -55,6 +59,52 @@ fn random_directories() {
         );
     }
     assert!(mix.is_empty(), "refused: {mix:?}");
+}
+
+/// What is asked in one batch is what is asked one after the other.
+fn batches_agree(directory: &Directory, generator: &mut Generator) {
+    let texts: Vec<String> = (0..50).map(|_| generator.request().to_string()).collect();
+    let arena = Bump::new();
+    let requests = requests(&texts, &arena);
+    let mut engine = Engine::new();
+    let mut found = Vec::new();
+    let mut add = |place, outcome| found.push((place, outcome));
+    engine.check_all(directory, &requests, &mut add).unwrap();
+    let one = |request| engine.check(directory, request).map_err(refusal);
+    let expected: Vec<_> = requests.iter().map(one).enumerate().collect();
+    assert_eq!(found, expected);
+
+    let resolve = |request: &Request<'_>| {
+        let deed = directory.deed(request.action).unwrap();
+        (deed, directory.object(request.resource, None))
+    };
+    let deeds: Vec<(Deed, Object)> = requests.iter().map(resolve).collect();
+    let all = 0..=directory.principal_count();
+    let asked: Vec<ResolvedRequest<'_>> = all
+        .flat_map(|principal| {
+            deeds.iter().map(move |(deed, object)| ResolvedRequest {
+                principal,
+                deed,
+                object,
+                context: &[],
+            })
+        })
+        .collect();
+    let mut found = Vec::new();
+    let mut add = |place, outcome| found.push((place, outcome));
+    engine
+        .check_all_resolved(directory, &asked, &mut add)
+        .unwrap();
+    let one = |request| engine.check_resolved(directory, request).unwrap();
+    let expected: Vec<_> = asked.iter().map(one).enumerate().collect();
+    assert_eq!(found, expected);
+}
+
+fn refusal(undecided: Undecided) -> Refusal {
+    match undecided {
+        Undecided::Refused(refusal) => refusal,
+        Undecided::NoImage(error) => panic!("{error}"),
+    }
 }
 
 /// What is asked of all principals at once is what is asked of one after the other.
@@ -97,7 +147,13 @@ fn questions_agree(directory: &Directory, generator: &mut Generator) {
             let deed = directory.deed(query.action).unwrap();
             let object = directory.object(query.resource, None);
             let given: Vec<Given<'_>> = query.context.iter().map(Given::from).collect();
-            let resolved = engine.check_resolved(directory, index, &deed, &object, &given);
+            let resolved = ResolvedRequest {
+                principal: index,
+                deed: &deed,
+                object: &object,
+                context: &given,
+            };
+            let resolved = engine.check_resolved(directory, &resolved);
             assert_eq!(resolved.unwrap(), outcome, "{arn} {query:?}");
         }
     };

@@ -10,7 +10,7 @@ use std::alloc::System;
 use std::hint::black_box;
 
 use bumpalo::Bump;
-use portcullis_directory::{Deed, Directory, Engine, Given, Object};
+use portcullis_directory::{Deed, Directory, Engine, Given, Object, ResolvedRequest};
 use portcullis_model::Request;
 use portcullis_testkit::directory::{Generator, Scale};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
@@ -36,14 +36,42 @@ fn from_texts(engine: &mut Engine, directory: &Directory, requests: &[Request<'_
 }
 
 /// Every principal asks for every deed.
-fn resolved(engine: &mut Engine, directory: &Directory, deeds: &[(Deed, Object, Given<'_>)]) {
-    for principal in 0..directory.principal_count() {
-        for (deed, object, given) in deeds {
-            let context = std::slice::from_ref(given);
-            let outcome = engine.check_resolved(directory, principal, deed, object, context);
-            black_box(outcome).unwrap();
-        }
+fn everybody<'a>(
+    directory: &Directory,
+    deeds: &'a [(Deed, Object, Given<'a>)],
+) -> Vec<ResolvedRequest<'a>> {
+    let of = |principal| {
+        deeds
+            .iter()
+            .map(move |(deed, object, given)| ResolvedRequest {
+                principal,
+                deed,
+                object,
+                context: std::slice::from_ref(given),
+            })
+    };
+    (0..directory.principal_count()).flat_map(of).collect()
+}
+
+fn resolved(engine: &mut Engine, directory: &Directory, requests: &[ResolvedRequest<'_>]) {
+    for request in requests {
+        black_box(engine.check_resolved(directory, request)).unwrap();
     }
+}
+
+/// All at once.
+fn batches(
+    engine: &mut Engine,
+    directory: &Directory,
+    (texts, resolved): (&[Request<'_>], &[ResolvedRequest<'_>]),
+) {
+    let of_texts = engine.check_all(directory, texts, |_, outcome| {
+        let _ = black_box(outcome);
+    });
+    let of_resolved = engine.check_all_resolved(directory, resolved, |_, outcome| {
+        black_box(outcome);
+    });
+    of_texts.and(of_resolved).unwrap();
 }
 
 #[test]
@@ -72,16 +100,18 @@ fn deciding_by_a_directory_does_not_allocate() {
             })
             .collect();
 
+        let everybody = everybody(&directory, &deeds);
         let mut engine = Engine::new();
         from_texts(&mut engine, &directory, &requests);
-        resolved(&mut engine, &directory, &deeds);
+        resolved(&mut engine, &directory, &everybody);
         let mut decided = 0;
         let counted = allocations(|| {
             decided = from_texts(&mut engine, &directory, &requests);
-            resolved(&mut engine, &directory, &deeds);
+            resolved(&mut engine, &directory, &everybody);
+            batches(&mut engine, &directory, (&requests, &everybody));
         });
         assert_eq!(counted, 0, "seed {seed}");
-        decisions += decided + deeds.len() * directory.principal_count();
+        decisions += 2 * (decided + everybody.len());
     }
     println!("{decisions} decisions without allocation");
     assert!(decisions > 100_000);

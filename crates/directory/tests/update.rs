@@ -7,7 +7,7 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use portcullis_directory::{Deed, Directory, Engine, Object, UpdateError};
+use portcullis_directory::{Deed, Directory, Engine, Object, ResolvedRequest, UpdateError};
 use portcullis_testkit::directory::{Generator, Scale};
 use serde_json::{Value, json};
 use support::{Folder, all, ask, directory_of, dump, policy, user};
@@ -164,8 +164,13 @@ fn compare_old(directory: &Directory, (deed, object): &(Deed, Object), what: &st
     let mut engine = Engine::new();
     for principal in 0..directory.principal_count() {
         let mut decide = |deed, object| {
-            let outcome = engine.check_resolved(directory, principal, deed, object, &[]);
-            outcome.unwrap()
+            let request = ResolvedRequest {
+                principal,
+                deed,
+                object,
+                context: &[],
+            };
+            engine.check_resolved(directory, &request).unwrap()
         };
         let expected = decide(&new.0, &new.1);
         assert_eq!(decide(deed, object), expected, "{what}: {principal}");

@@ -115,6 +115,16 @@ impl Entry {
         }
     }
 
+    /// Reads what is looked at next if the entry alone does not decide. For hosts that read ahead for many
+    /// decisions: the result says nothing.
+    #[inline]
+    pub fn read_ahead(&self, view: View<'_>) -> u32 {
+        match self.has_principals | self.is_guarded {
+            true => view.statement_ref(self.statement).guard(),
+            false => 0,
+        }
+    }
+
     /// Whether the statement matches a resource; none if only the keys can tell.
     #[inline(always)]
     pub(crate) fn resource<'a>(&self, matcher: &Matcher<'a, impl Asked<'a>>) -> Option<bool> {

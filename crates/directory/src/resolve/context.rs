@@ -8,8 +8,9 @@ use crate::model::{Account, NONE, Run, Tables};
 use crate::read::acl::{ALL_USERS, AUTHENTICATED_USERS};
 use crate::read::fields::account_number;
 use crate::reads::{self, Reads};
+use crate::resolve::caller::Known;
 use crate::resolve::target::Target;
-use crate::resolve::{Applies, Known, concat_in};
+use crate::resolve::{Applies, concat_in};
 use crate::texts::{Name, Texts};
 
 /// A key that follows from the directory.

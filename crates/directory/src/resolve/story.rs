@@ -9,8 +9,9 @@ use crate::attachments::{Attachment, Own};
 use crate::documents::PolicyId;
 use crate::model::{Account, NONE, Principal};
 use crate::read::fields::arn_of;
+use crate::resolve::caller::Known;
 use crate::resolve::context::Context;
-use crate::resolve::{Known, Question, Refusal, is_assumed_root};
+use crate::resolve::{Question, Refusal, is_assumed_root};
 use crate::texts::Name;
 
 /// Where everything in a decision comes from.
@@ -130,7 +131,8 @@ impl Directory {
         let arena = Bump::new();
         let context = Context::new(asked.context, &arena);
         let has_identity = question.extra.identity.is_some() && !is_assumed_root(asked, &context);
-        let known = tables.caller(&asked.principal, has_identity, tables)?;
+        let arn = tables.read_caller(&asked.principal.caller);
+        let known = tables.caller(&asked.principal, &arn, has_identity, tables)?;
         let own = known.principal.and_then(|found| self.own(found));
         let target = tables.target_of(asked, known.account);
         let mut layers = Vec::new();

@@ -13,7 +13,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bumpalo::Bump;
-use portcullis_directory::{Directory, Engine, LoadOptions, Loaded, Undecided, lines};
+use portcullis_directory::{
+    Directory, Engine, LoadOptions, Loaded, ResolvedRequest, Undecided, lines,
+};
 use portcullis_model::Request;
 use portcullis_scenario::{NoFiles, Source};
 use serde_json::{Value, json};
@@ -195,7 +197,15 @@ pub fn ask_resolved(
     let object = directory.object(resource, Some(account));
     let resolve = |engine: &RefCell<Engine>| {
         let mut engine = engine.borrow_mut();
-        engine.check_resolved(directory, number, &deed, &object, &[])
+        engine.check_resolved(
+            directory,
+            &ResolvedRequest {
+                principal: number,
+                deed: &deed,
+                object: &object,
+                context: &[],
+            },
+        )
     };
     let resolved = ENGINE.with(resolve).unwrap().decision().to_string();
     assert_eq!(resolved, decision, "{request}, resolved");

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bumpalo::Bump;
-use portcullis_directory::{Directory, Engine, Extra, LoadOptions, Undecided};
+use portcullis_directory::{Directory, Engine, Extra, LoadOptions, ResolvedRequest, Undecided};
 use portcullis_image::wire::{checksum, u32_at, u64_at};
 use portcullis_model::{Caller, Principal, Request};
 
@@ -156,7 +156,13 @@ fn decide(directory: &Directory, engine: &mut Engine, request: &Request<'_>) -> 
     let number = number.and_then(|arn| directory.principal_number(arn));
     if let (Some(number), Ok(deed)) = (number, directory.deed(request.action)) {
         let object = directory.object(request.resource, None);
-        let resolved = engine.check_resolved(directory, number, &deed, &object, &[]);
+        let resolved = ResolvedRequest {
+            principal: number,
+            deed: &deed,
+            object: &object,
+            context: &[],
+        };
+        let resolved = engine.check_resolved(directory, &resolved);
         assert_eq!(resolved, Ok(outcome), "{request:?}");
     }
     if let Some(sets) = directory.policies(&question, &arena) {
