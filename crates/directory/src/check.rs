@@ -16,14 +16,14 @@ use crate::compiled::Compiled;
 use crate::deed::Deed;
 use crate::documents::SetsId;
 use crate::engine::{Engine, EngineError};
+use crate::keys;
 use crate::model::Tables;
 use crate::profiles::{Profile, Profiles};
-use crate::reads::{self, Reads};
+use crate::reads;
 use crate::resolve::caller::{CallerArn, Known};
-use crate::resolve::context::{Fill, Filled, only};
+use crate::resolve::context::only;
 use crate::resolve::target::Place;
 use crate::resolve::{Applies, Refusal};
-use crate::texts::{Name, Texts};
 
 /// Why a request has no decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -266,7 +266,7 @@ pub(crate) struct Deciding<'d> {
 }
 
 impl<'d> Deciding<'d> {
-    fn profiles(&self) -> Profiles<'d> {
+    pub(crate) fn profiles(&self) -> Profiles<'d> {
         Profiles {
             tables: self.tables,
             compiled: self.compiled,
@@ -389,11 +389,7 @@ impl<'d> Deciding<'d> {
             }
         }
         partial.decide(compiled.views(), |partial| {
-            let reads = partial.left().fold(0, |reads, (image, statement)| {
-                reads | compiled.statement_reads(image, statement)
-            });
-            // By which names the caller is known was found out above.
-            case.fill_keys(request, arena, reads & !reads::NAMES, context);
+            case.fill_keys(request, arena, partial, context);
             request
         })
     }
@@ -423,7 +419,7 @@ impl<'d> Deciding<'d> {
         let mut keys = None;
         if context.clone().any(|given| is_name_of_caller(given.name)) {
             request.begin_keys(compiled.views());
-            add_context(request, compiled, context);
+            keys::add_context(request, compiled, context);
             keys = Some(&*request);
         }
         let look_up = |image, form, parts: &[&str]| compiled.principal(image, form, parts);
@@ -440,26 +436,13 @@ fn is_assumed_root<'g>(
         && only(context, "aws:AssumedRoot").is_some_and(|flag| flag.eq_ignore_ascii_case("true"))
 }
 
-fn add_context<'q>(
-    request: &mut portcullis_vm::Request,
-    compiled: &Compiled,
-    context: impl Iterator<Item = Given<'q>>,
-) {
-    for given in context {
-        match given.key {
-            Some(key) => request.add_key(key, given.values),
-            None => request.add(compiled.views(), given.name, given.values),
-        }
-    }
-}
-
 /// Who asks for what, with all that was found out about it.
 pub(crate) struct Case<'c, 'd> {
     pub(crate) deciding: &'c Deciding<'d>,
-    applies: &'c Applies<'c, 'c>,
+    pub(crate) applies: &'c Applies<'c, 'c>,
     /// The caller's, if it has policies.
-    profile: Option<&'c Profile>,
-    resolved: &'c Resolved<'c>,
+    pub(crate) profile: Option<&'c Profile>,
+    pub(crate) resolved: &'c Resolved<'c>,
     pub(crate) settled: &'c Settled<'c>,
 }
 
@@ -489,64 +472,6 @@ impl Case<'_, '_> {
                 asked.deed.action.groups(image, view, number, scratch);
                 partial.look(image, view, number, scratch, layers);
             }
-        }
-    }
-
-    /// Fills a request with the keys that are looked at.
-    pub(crate) fn fill_keys<'q>(
-        &self,
-        request: &mut portcullis_vm::Request,
-        arena: &Bump,
-        reads: Reads,
-        context: impl Iterator<Item = Given<'q>>,
-    ) {
-        let Deciding {
-            tables, compiled, ..
-        } = self.deciding;
-        request.begin_keys(compiled.views());
-        add_context(request, compiled, context);
-        let mark = request.mark();
-        let caller = &self.applies.caller;
-        let principal = match reads & (reads::ARN | reads::ID) {
-            0 => self.resolved.principal,
-            _ => tables.complete(caller, &self.deciding.profiles(), reads, arena),
-        };
-        let mut slots = Slots {
-            mark,
-            request,
-            compiled,
-        };
-        match self.profile.and_then(Profile::tags) {
-            Some(tags) => tables.fill(self.applies, (&principal, tags), reads, &mut slots),
-            None => {
-                let tags = tables.principal_tags(caller);
-                tables.fill(self.applies, (&principal, tags), reads, &mut slots);
-            }
-        }
-        let keys = reads::reserved_keys(reads);
-        request.finish_keys(compiled.views(), &principal, self.resolved, keys);
-    }
-}
-
-/// A request to which keys are added that it does not have.
-struct Slots<'r> {
-    request: &'r mut portcullis_vm::Request,
-    compiled: &'r Compiled,
-    /// What came before is what the request gave.
-    mark: usize,
-}
-
-impl<'a> Fill<'a> for Slots<'_> {
-    fn add(&mut self, texts: &'a Texts, key: Filled, value: Option<Name>) {
-        let Some(key) = self.compiled.key(key) else {
-            return;
-        };
-        if self.request.was_added(key, self.mark) {
-            return;
-        }
-        match value {
-            Some(value) => self.request.add_key(key, &[texts.get(value)]),
-            None => self.request.add_key(key, &[]),
         }
     }
 }

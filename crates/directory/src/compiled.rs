@@ -7,16 +7,16 @@ use portcullis_image::{
     ANY, Image, NONE, Part, PrincipalForm, Section, StatementFlags, View, layer_mask,
 };
 use portcullis_model::Layer;
-use portcullis_vm::{Key, KnownParts, part_filter};
+use portcullis_vm::{KnownParts, part_filter};
 
 use crate::callers::Callers;
 use crate::deed::PreparedDeeds;
 use crate::documents::SetsId;
 use crate::model::{Run, Tables};
 use crate::profiles::Profile;
-use crate::reads::{self, Reads};
-use crate::resolve::context::Filled;
-use crate::texts::{Index, Name};
+use crate::reads::{self, ImageReads, Reads};
+use crate::slots::{Slot, Slots};
+use crate::texts::Index;
 
 /// Policy sets that take part together, with what follows from them: what a decision needs, in one place of
 /// the memory.
@@ -75,18 +75,16 @@ pub(crate) struct Compiled {
     starts: Vec<u32>,
     /// What each part looks at.
     reads: Vec<Reads>,
-    /// What each statement of each image looks at.
-    statement_reads: Vec<Vec<Reads>>,
+    /// What each image looks at.
+    looks: Vec<ImageReads>,
+    /// The slots of the images.
+    pub(crate) slots: Slots,
     /// See [`Compiled::id`].
     id: u64,
     /// Policy sets, by their numbers.
     sets: Vec<Row>,
     /// Layers and parts of the sets that have many, see [`Row`].
     uses: Vec<(u32, u32)>,
-    /// The keys that follow from the directory and have no other name in them.
-    keys: Vec<Key>,
-    /// The keys that some policy looks at, by the name of a tag, sorted.
-    tags: Vec<(Name, [Key; 3])>,
     /// The principals of each image by form and text.
     principals: Vec<Index>,
     /// What the policies know of users and roles.
@@ -104,12 +102,11 @@ impl Compiled {
             images: Vec::new(),
             starts: vec![0],
             reads: Vec::new(),
-            statement_reads: Vec::new(),
+            looks: Vec::new(),
+            slots: Slots::default(),
             id: 0,
             sets: Vec::new(),
             uses: Vec::new(),
-            keys: Vec::new(),
-            tags: Vec::new(),
             principals: Vec::new(),
             callers: Callers::default(),
             profiles: Vec::new(),
@@ -133,8 +130,8 @@ impl Compiled {
         for image in images {
             let view = image.view();
             let reads = reads::of_image(view);
-            self.reads.extend(reads.parts);
-            self.statement_reads.push(reads.statements);
+            self.reads.extend(&reads.parts);
+            self.looks.push(reads);
             let count = view.count(Section::Principals);
             let mut principals = Index::with_capacity(count as usize);
             for number in 0..count {
@@ -163,18 +160,7 @@ impl Compiled {
         let sets = new.iter().map(|run| rows.row(run.of(&tables.uses)));
         self.sets.extend(sets);
         self.uses = rows.uses;
-        let key = |filled: Filled| Key::resolve(views.iter().copied(), filled.name().0);
-        self.keys = vec![
-            key(Filled::UserId),
-            key(Filled::PrincipalOrgId),
-            key(Filled::PrincipalOrgPaths),
-            key(Filled::ResourceOrgId),
-            key(Filled::ResourceOrgPaths),
-        ];
-        let all = self.reads.iter().fold(0, |all, reads| all | reads);
-        if all & (reads::PRINCIPAL_TAGS | reads::RESOURCE_TAGS) != 0 {
-            self.tags = tag_keys(&views, tables);
-        }
+        self.slots = Slots::new(&views, tables);
         let before = origins.map(|origins| (&self.callers, origins));
         let callers = Callers::new(self, tables, first, before);
         let mut profiles = std::mem::take(&mut self.profiles);
@@ -267,30 +253,12 @@ impl Compiled {
 
     /// What a statement of an image looks at.
     #[inline]
-    pub(crate) fn statement_reads(&self, image: usize, statement: u32) -> Reads {
-        let of_image = self.statement_reads.get(image);
-        let reads = of_image.and_then(|reads| reads.get(statement as usize));
-        reads.copied().unwrap_or(reads::ALL)
-    }
-
-    /// A key that follows from the directory; none if no policy looks at it.
-    pub(crate) fn key(&self, filled: Filled) -> Option<&Key> {
-        let key = match filled {
-            Filled::UserId => self.keys.first(),
-            Filled::PrincipalOrgId => self.keys.get(1),
-            Filled::PrincipalOrgPaths => self.keys.get(2),
-            Filled::ResourceOrgId => self.keys.get(3),
-            Filled::ResourceOrgPaths => self.keys.get(4),
-            Filled::PrincipalTag(name) => self.tag_keys(name)?.first(),
-            Filled::ResourceTag(name) => self.tag_keys(name)?.get(1),
-            Filled::IamResourceTag(name) => self.tag_keys(name)?.get(2),
-        };
-        key.filter(|key| !key.is_unused())
-    }
-
-    fn tag_keys(&self, name: Name) -> Option<&[Key; 3]> {
-        let found = self.tags.binary_search_by_key(&name, |(own, _)| *own);
-        self.tags.get(found.ok()?).map(|(_, keys)| keys)
+    pub(crate) fn slots_of(&self, image: usize, statement: u32) -> impl Iterator<Item = &Slot> {
+        let all = self.slots.of(image);
+        let own = self.looks.get(image).map(|looks| looks.slots(statement));
+        own.unwrap_or(&[])
+            .iter()
+            .filter_map(|slot| all.get(*slot as usize))
     }
 
     /// The principal of an image of a form with a text, which comes in parts.
@@ -434,21 +402,4 @@ impl Rows<'_> {
         }
         row
     }
-}
-
-/// The keys of tags by their names, if some policy looks at them.
-fn tag_keys(views: &[View<'_>], tables: &Tables) -> Vec<(Name, [Key; 3])> {
-    let mut names: Vec<Name> = tables.pairs.iter().map(|(name, _)| *name).collect();
-    names.sort_unstable();
-    names.dedup();
-    let keys = names.into_iter().map(|name| {
-        let key = |start: &str| {
-            let key = [start, tables.texts.get(name)].concat();
-            Key::resolve(views.iter().copied(), &key)
-        };
-        let starts = ["aws:PrincipalTag/", "aws:ResourceTag/", "iam:ResourceTag/"];
-        (name, starts.map(key))
-    });
-    keys.filter(|(_, keys)| keys.iter().any(|key| !key.is_unused()))
-        .collect()
 }

@@ -9,6 +9,7 @@ use crate::callers::Callers;
 use crate::compiled::{Compiled, Row};
 use crate::model::{Entities, Entity, Principal, Tables};
 use crate::raw::Kind;
+use crate::slots::TagClass;
 use crate::texts::Name;
 
 /// A user or role, with identity policies and boundary.
@@ -29,8 +30,8 @@ pub(crate) struct Profile {
     count: u8,
     /// How many tags there are, or [`SPILLED`].
     tag_count: u8,
-    /// From the start the parts, those of the boundary with [`OF_BOUNDARY`]; from the end the tags, names and
-    /// values.
+    /// From the start the parts, those of the boundary with [`OF_BOUNDARY`]; from the end the tags that policies
+    /// look at, classes of names and values.
     places: [u32; PLACES],
 }
 
@@ -86,7 +87,10 @@ impl Profile {
             profile.filter |= row.filter;
             profile.take(compiled, row, (bit, mark));
         }
-        profile.take_tags(tags);
+        let tags = tags.iter();
+        profile.take_tags(
+            tags.filter_map(|(name, value)| Some((compiled.slots.class(*name)?, *value))),
+        );
         profile
     }
 
@@ -127,34 +131,35 @@ impl Profile {
         });
     }
 
-    fn take_tags(&mut self, tags: &[(Name, Name)]) {
+    fn take_tags(&mut self, tags: impl Iterator<Item = (TagClass, Name)>) {
         let parts = match self.count {
             SPILLED => 0,
             count => usize::from(count),
         };
         let room = self.places.get_mut(parts..).unwrap_or(&mut []);
         let mut left = room.rchunks_exact_mut(2);
-        for (name, value) in tags {
+        for (class, value) in tags {
             match left.next() {
-                Some(place) => place.copy_from_slice(&[name.0, value.0]),
+                Some(place) => place.copy_from_slice(&[class.0, value.0]),
                 None => {
                     self.tag_count = SPILLED;
                     return;
                 }
             }
+            self.tag_count += 1;
         }
-        self.tag_count = tags.len() as u8;
     }
 
-    /// The tags, names and values; none if they are elsewhere.
-    pub(crate) fn tags(&self) -> Option<impl Iterator<Item = (Name, Name)>> {
+    /// The tags that policies look at, classes of names and values; none if they are elsewhere.
+    #[inline]
+    pub(crate) fn tags(&self) -> Option<impl Iterator<Item = (TagClass, Name)>> {
         let count = match self.tag_count {
             SPILLED => return None,
             count => usize::from(count),
         };
         let tags = self.places.rchunks_exact(2).take(count);
         Some(tags.filter_map(|tag| match tag {
-            [name, value] => Some((Name(*name), Name(*value))),
+            [class, value] => Some((TagClass(*class), Name(*value))),
             _ => None,
         }))
     }

@@ -3,12 +3,13 @@
 
 use std::collections::HashMap;
 
+use crate::slot_sets::{SetId, SlotSets};
 use portcullis_image::value::fold;
 use portcullis_image::{
     ANY, NONE, Op, Operands, PatternKind, Section, StatementRef, Token, View, flag, reserved,
 };
 
-/// What is looked at. Bits below [`reserved::NAMES`]' count are reserved slots.
+/// What parts look at, group by group. Bits below [`reserved::NAMES`]' count are reserved slots.
 pub(crate) type Reads = u32;
 
 /// `aws:PrincipalOrgID`, `aws:PrincipalOrgPaths`.
@@ -37,46 +38,72 @@ pub(crate) const ACCOUNT: Reads = PRINCIPAL_ORG | 1 << reserved::PRINCIPAL_ACCOU
 /// Everything.
 pub(crate) const ALL: Reads = u32::MAX;
 
-/// The reserved slots among what is looked at.
-pub(crate) fn reserved_keys(reads: Reads) -> u32 {
-    reads & ((1 << reserved::NAMES.len()) - 1)
-}
-
 /// What an image looks at.
+#[derive(Debug)]
 pub(crate) struct ImageReads {
     /// Part by part.
     pub(crate) parts: Vec<Reads>,
-    /// Statement by statement.
-    pub(crate) statements: Vec<Reads>,
+    /// Statement by statement, the slots.
+    pub(crate) statements: Vec<SetId>,
+    pub(crate) sets: SlotSets,
+}
+
+impl ImageReads {
+    /// The slots that a statement looks at.
+    #[inline]
+    pub(crate) fn slots(&self, statement: u32) -> &[u32] {
+        let set = self.statements.get(statement as usize);
+        self.sets.of(set.copied().unwrap_or(SlotSets::ALL))
+    }
 }
 
 /// What an image looks at.
 ///
 /// Takes time linear in the image, whatever it shares.
 pub(crate) fn of_image(view: View<'_>) -> ImageReads {
+    let count = view.count(Section::Slots);
     let mut reader = Reader {
         view,
-        slots: (0..view.count(Section::Slots))
-            .map(|slot| of_key(view.text(view.slot(slot).name)))
-            .collect(),
+        sets: SlotSets::new(count),
         tokens: Vec::new(),
         lists: HashMap::new(),
         code: Vec::new(),
     };
     reader.read_tokens();
     reader.read_code();
-    let statements: Vec<Reads> = (0..view.count(Section::Statements))
-        .map(|index| reader.statement(view.statement_ref(index)))
+    let statements = (0..view.count(Section::Statements)).map(|index| view.statement_ref(index));
+    let names = statements
+        .clone()
+        .map(|statement| match statement.principals() {
+            NONE | ANY => 0,
+            _ => NAMES,
+        });
+    let slots: Vec<SetId> = statements
+        .clone()
+        .map(|statement| reader.statement(statement))
         .collect();
+    let of_slot = (0..count).map(|slot| of_key(view.text(view.slot(slot).name)));
+    let of_slot: Vec<Reads> = of_slot.collect();
+    let mut of_set = HashMap::new();
+    let reads = names.zip(&slots).map(|(names, set)| {
+        let own = of_set.entry(*set).or_insert_with(|| {
+            let slots = reader.sets.of(*set).iter();
+            let reads = slots.filter_map(|slot| of_slot.get(*slot as usize));
+            reads.fold(0, |all, reads| all | reads)
+        });
+        names | *own
+    });
+    let reads: Vec<Reads> = reads.collect();
     let parts = (0..view.count(Section::Parts)).map(|part| {
         let part = view.part(part);
         let start = part.statements as usize;
-        let own = statements.get(start..start.saturating_add(part.statement_count as usize));
+        let own = reads.get(start..start.saturating_add(part.statement_count as usize));
         own.map_or(ALL, |own| own.iter().fold(0, |all, reads| all | reads))
     });
     ImageReads {
         parts: parts.collect(),
-        statements,
+        statements: slots,
+        sets: reader.sets,
     }
 }
 
@@ -103,103 +130,103 @@ fn of_key(name: &str) -> Reads {
 
 struct Reader<'v> {
     view: View<'v>,
-    slots: Vec<Reads>,
+    sets: SlotSets,
     /// What is looked at from a token to the end of its run.
-    tokens: Vec<Reads>,
+    tokens: Vec<SetId>,
     /// Lists of patterns and of ARN patterns, by their numbers.
-    lists: HashMap<u32, Reads>,
+    lists: HashMap<u32, SetId>,
     /// What is looked at from an instruction to the end of its guard.
-    code: Vec<Reads>,
+    code: Vec<SetId>,
 }
 
 impl Reader<'_> {
     fn read_tokens(&mut self) {
         let view = self.view;
-        let count = view.count(Section::Tokens);
-        let mut rest = 0;
-        let tokens = (0..count).rev().map(|index| {
+        let mut rest = SlotSets::EMPTY;
+        let mut tokens = Vec::new();
+        for index in (0..view.count(Section::Tokens)).rev() {
             match view.token(index) {
-                Token::Variable { slot, .. } => rest |= self.slot(slot),
-                Token::End => rest = 0,
+                Token::Variable { slot, .. } => rest = self.with_slot(rest, slot),
+                Token::End => rest = SlotSets::EMPTY,
                 _ => {}
             }
-            rest
-        });
-        let mut tokens: Vec<Reads> = tokens.collect();
+            tokens.push(rest);
+        }
         tokens.reverse();
         self.tokens = tokens;
     }
 
     fn read_code(&mut self) {
-        let mut rest = 0;
+        let mut rest = SlotSets::EMPTY;
         let mut code = Vec::new();
         for index in (0..self.view.count(Section::Code)).rev() {
             let leaf = self.view.leaf(index);
             if leaf.flags & flag::END != 0 {
-                rest = 0;
+                rest = SlotSets::EMPTY;
             }
-            rest |= self.slot(leaf.slot);
-            let operands = Op::from_code(leaf.op).map(|op| op.info().operands);
-            rest |= match operands {
+            rest = self.with_slot(rest, leaf.slot);
+            let list = match Op::from_code(leaf.op).map(|op| op.info().operands) {
                 Some(Operands::Patterns) => self.list(leaf.x as u32, false),
                 Some(Operands::Arns) => self.list(leaf.x as u32, true),
-                _ => 0,
+                _ => SlotSets::EMPTY,
             };
+            rest = self.sets.union(rest, list);
             code.push(rest);
         }
         code.reverse();
         self.code = code;
     }
 
-    fn statement(&mut self, statement: StatementRef<'_>) -> Reads {
-        let principals = match statement.principals() {
-            NONE | ANY => 0,
-            _ => NAMES,
-        };
+    fn statement(&mut self, statement: StatementRef<'_>) -> SetId {
         let resources = match statement.resources() {
-            ANY => 0,
+            ANY => SlotSets::EMPTY,
             list => self.list(list, false),
         };
         let guard = match statement.guard() {
-            NONE => 0,
-            guard => self.code.get(guard as usize).copied().unwrap_or(ALL),
+            NONE => SlotSets::EMPTY,
+            guard => self
+                .code
+                .get(guard as usize)
+                .copied()
+                .unwrap_or(SlotSets::ALL),
         };
-        principals | resources | guard
+        self.sets.union(resources, guard)
     }
 
-    fn slot(&self, slot: u32) -> Reads {
-        self.slots.get(slot as usize).copied().unwrap_or(ALL)
+    fn with_slot(&mut self, set: SetId, slot: u32) -> SetId {
+        let single = self.sets.single(slot);
+        self.sets.union(set, single)
     }
 
     /// A list of patterns, or of ARN patterns.
-    fn list(&mut self, list: u32, is_of_arns: bool) -> Reads {
+    fn list(&mut self, list: u32, is_of_arns: bool) -> SetId {
         if let Some(known) = self.lists.get(&list) {
             return *known;
         }
         let view = self.view;
-        let reads = view.list(list).iter().fold(0, |reads, item| {
-            reads
-                | match is_of_arns {
-                    false => self.pattern(item),
-                    true => {
-                        let parts = view.arn(item).parts;
-                        let given = parts.iter().filter(|part| **part != ANY);
-                        given.fold(0, |reads, part| reads | self.pattern(*part))
-                    }
-                }
-        });
-        self.lists.insert(list, reads);
-        reads
+        let mut all = SlotSets::EMPTY;
+        for item in view.list(list).iter() {
+            let arn = is_of_arns.then(|| view.arn(item).parts);
+            let patterns = arn
+                .as_ref()
+                .map_or(std::slice::from_ref(&item), |parts| parts);
+            for pattern in patterns.iter().filter(|pattern| **pattern != ANY) {
+                let own = self.pattern(*pattern);
+                all = self.sets.union(all, own);
+            }
+        }
+        self.lists.insert(list, all);
+        all
     }
 
-    fn pattern(&self, pattern: u32) -> Reads {
+    fn pattern(&self, pattern: u32) -> SetId {
         let pattern = self.view.pattern(pattern);
         match pattern.kind {
             PatternKind::Tokens => {
                 let first = self.tokens.get(pattern.tokens as usize);
-                first.copied().unwrap_or(ALL)
+                first.copied().unwrap_or(SlotSets::ALL)
             }
-            PatternKind::Exact | PatternKind::Prefix => 0,
+            PatternKind::Exact | PatternKind::Prefix => SlotSets::EMPTY,
         }
     }
 }

@@ -111,8 +111,7 @@ impl Directory {
         let endpoint = context.only("aws:SourceVpce");
         let applies = tables.applies(caller, &place, target::is_sts(request.action), endpoint);
         let principal = tables.complete(&caller, tables, reads::ALL, arena);
-        let tags = tables.principal_tags(&caller);
-        tables.fill(&applies, (&principal, tags), reads::ALL, &mut context);
+        tables.fill(&applies, &principal, &mut context);
         let mut filled = Request {
             principal,
             resource_account: request

@@ -35,5 +35,5 @@ pub use facts::{Home, Target};
 pub use lookup::part_filter;
 pub use partial::{KnownParts, Leftovers, Partial, Resolved, Settled};
 pub use request::{PartOf, Request, is_name_of_caller};
-pub use typed::{Action, Key, Known, Resource, ResourceRef};
+pub use typed::{Action, Key, KeySlot, Known, Resource, ResourceRef};
 pub use walk::decide;

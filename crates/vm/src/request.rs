@@ -15,7 +15,7 @@ use crate::lookup;
 use crate::matcher::{Asked, Keys, Matcher, slice};
 use crate::named::{self, FromContext, Named};
 use crate::partial::Resolved;
-use crate::typed::{Action, Key, Known, ResourceRef};
+use crate::typed::{Action, Key, KeySlot, Known, ResourceRef};
 use crate::values::{EMPTY, SlotRange, Value, push_values};
 
 /// A request that is filled for a stack of images and can be decided against it any number of times.
@@ -198,18 +198,6 @@ impl Request {
         !self.touched.is_empty() && NAMES.iter().any(has)
     }
 
-    /// How much was added until now, for [`Request::was_added`].
-    pub fn mark(&self) -> usize {
-        self.touched.len()
-    }
-
-    /// True if a key that was resolved for the stack was added before a mark, with or without values.
-    pub fn was_added(&self, key: &Key, mark: usize) -> bool {
-        let added = self.touched.get(..mark).unwrap_or(&[]);
-        let slots = key.slots.first();
-        slots.is_some_and(|(slot, _)| added.contains(slot))
-    }
-
     fn use_part(&mut self, view: &View<'_>, part: PartOf) {
         if part.part >= view.count(Section::Parts) {
             return;
@@ -246,9 +234,22 @@ impl Request {
             return;
         }
         let start = self.store(values);
-        for (slot, class) in &key.slots {
+        for KeySlot { slot, class } in &key.slots {
             self.push(*slot, *class, values, start);
         }
+    }
+
+    /// Adds a value of a slot.
+    pub fn add_slot(&mut self, place: KeySlot, value: &str) {
+        let start = self.store(&[value]);
+        self.push(place.slot, place.class, &[value], start);
+    }
+
+    /// True if something was added to a slot, be it no values ([`Request::add`]).
+    #[inline]
+    pub fn has_slot(&self, place: KeySlot) -> bool {
+        let own = self.slots.get(place.slot as usize);
+        own.is_some_and(|own| own.given)
     }
 
     fn store(&mut self, values: &[&str]) -> u32 {

@@ -15,11 +15,27 @@ use crate::matcher::{Asked, Keys, Matcher, slice};
 use crate::named::{self, FromContext, Named};
 use crate::request::Request;
 
+/// A slot of a stack of images, with its class.
+#[derive(Clone, Copy, Debug)]
+pub struct KeySlot {
+    pub(crate) slot: u32,
+    pub(crate) class: u8,
+}
+
+impl KeySlot {
+    /// A slot of an image by its number there. `before` is how many slots the images have that come before it in
+    /// the stack.
+    pub fn of(before: u32, slot: u32, class: u8) -> KeySlot {
+        let slot = before.saturating_add(slot);
+        KeySlot { slot, class }
+    }
+}
+
 /// A condition key, resolved for a stack of images.
 #[derive(Clone, Debug)]
 pub struct Key {
-    /// Slots of the stack with their classes.
-    pub(crate) slots: Vec<(u32, u8)>,
+    /// Those of the stack that are the key.
+    pub(crate) slots: Vec<KeySlot>,
 }
 
 impl Key {
@@ -28,7 +44,9 @@ impl Key {
         let mut slots = Vec::new();
         let mut base = 0;
         for view in images {
-            view.find_slots(name, |slot, class| slots.push((base + slot, class)));
+            view.find_slots(name, |slot, class| {
+                slots.push(KeySlot::of(base, slot, class))
+            });
             base += view.count(Section::Slots);
         }
         Key { slots }

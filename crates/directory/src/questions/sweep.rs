@@ -75,7 +75,7 @@ impl<'q> Sweep<'q> {
         let Some(row) = tables.principals.get(principal) else {
             return Ok(Decision::ImplicitDeny);
         };
-        memory.enter_account(row.account);
+        memory.account = Some(row.account);
         let deciding = Deciding {
             tables,
             compiled,
@@ -95,9 +95,7 @@ pub(crate) struct Answers {
     account: Option<u32>,
     /// By part.
     said: Vec<Said>,
-    /// The keys of somebody of the account, once something looks at them.
     keys: portcullis_vm::Request,
-    has_keys: bool,
     left: Leftovers,
     groups: Vec<Group>,
     arena: Bump,
@@ -121,13 +119,6 @@ enum When {
 }
 
 impl Answers {
-    fn enter_account(&mut self, account: u32) {
-        if self.account != Some(account) {
-            self.account = Some(account);
-            self.has_keys = false;
-        }
-    }
-
     /// Looks at a part alone.
     fn look<'q>(
         &mut self,
@@ -137,12 +128,10 @@ impl Answers {
     ) -> (bool, bool) {
         let mut partial = Partial::of_part(case.settled, &mut self.left);
         case.look(&mut partial, part, u32::MAX, &mut self.groups);
-        partial.says(case.deciding.compiled.views(), |_| {
-            if !self.has_keys {
-                self.arena.reset();
-                case.fill_keys(&mut self.keys, &self.arena, reads::ALL, context);
-                self.has_keys = true;
-            }
+        let compiled = case.deciding.compiled;
+        partial.says(compiled.views(), |partial| {
+            self.arena.reset();
+            case.fill_keys(&mut self.keys, &self.arena, partial, context);
             &self.keys
         })
     }

@@ -7,50 +7,10 @@ use portcullis_model::{Caller, ContextEntry, Principal};
 use crate::model::{Account, NONE, Run, Tables};
 use crate::read::acl::{ALL_USERS, AUTHENTICATED_USERS};
 use crate::read::fields::account_number;
-use crate::reads::{self, Reads};
 use crate::resolve::caller::Known;
 use crate::resolve::target::Target;
 use crate::resolve::{Applies, concat_in};
-use crate::texts::{Name, Texts};
-
-/// A key that follows from the directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Filled {
-    UserId,
-    PrincipalOrgId,
-    PrincipalOrgPaths,
-    ResourceOrgId,
-    ResourceOrgPaths,
-    /// `aws:PrincipalTag/` and a name.
-    PrincipalTag(Name),
-    /// `aws:ResourceTag/` and a name.
-    ResourceTag(Name),
-    /// `iam:ResourceTag/` and a name.
-    IamResourceTag(Name),
-}
-
-impl Filled {
-    /// The key's name in two parts, of which the second is a text of the tables.
-    pub(crate) fn name(self) -> (&'static str, Option<Name>) {
-        match self {
-            Filled::UserId => ("aws:userid", None),
-            Filled::PrincipalOrgId => ("aws:PrincipalOrgID", None),
-            Filled::PrincipalOrgPaths => ("aws:PrincipalOrgPaths", None),
-            Filled::ResourceOrgId => ("aws:ResourceOrgID", None),
-            Filled::ResourceOrgPaths => ("aws:ResourceOrgPaths", None),
-            Filled::PrincipalTag(name) => ("aws:PrincipalTag/", Some(name)),
-            Filled::ResourceTag(name) => ("aws:ResourceTag/", Some(name)),
-            Filled::IamResourceTag(name) => ("iam:ResourceTag/", Some(name)),
-        }
-    }
-}
-
-/// What takes keys that follow from the directory.
-pub(crate) trait Fill<'a> {
-    /// Adds a key, unless the request has it or switches it off (`KEY-2`). Without a value it is absent,
-    /// and is not derived.
-    fn add(&mut self, texts: &'a Texts, key: Filled, value: Option<Name>);
-}
+use crate::texts::Name;
 
 /// A context to which keys are added that it does not have. What it adds lies in the arena or in the
 /// tables, so that nothing is allocated for a request.
@@ -77,20 +37,9 @@ impl<'a> Context<'a> {
         )
     }
 
-    /// All keys.
-    pub(crate) fn finish(mut self) -> &'a [ContextEntry<'a>] {
-        if self.added.is_empty() {
-            return self.given;
-        }
-        self.added.extend_from_slice_copy(self.given);
-        self.added.into_bump_slice()
-    }
-}
-
-impl<'a> Fill<'a> for Context<'a> {
-    fn add(&mut self, texts: &'a Texts, key: Filled, value: Option<Name>) {
-        let (start, rest) = key.name();
-        let rest = rest.map_or("", |name| texts.get(name));
+    /// Adds a key, whose name comes in two parts, unless the request has it or switches it off (`KEY-2`).
+    /// Without a value it is absent, and is not derived.
+    fn add(&mut self, (start, rest): (&'static str, &str), value: Option<&'a str>) {
         let is_given = |entry: &ContextEntry<'_>| is_key(entry.key, start, rest);
         if self.given.iter().any(is_given) {
             return;
@@ -100,10 +49,19 @@ impl<'a> Fill<'a> for Context<'a> {
             _ => concat_in(&[start, rest], self.arena),
         };
         let values: &'a [&'a str] = match value {
-            Some(value) => self.arena.alloc_slice_copy(&[texts.get(value)]),
+            Some(value) => self.arena.alloc_slice_copy(&[value]),
             None => &[],
         };
         self.added.push(ContextEntry { key, values });
+    }
+
+    /// All keys.
+    pub(crate) fn finish(mut self) -> &'a [ContextEntry<'a>] {
+        if self.added.is_empty() {
+            return self.given;
+        }
+        self.added.extend_from_slice_copy(self.given);
+        self.added.into_bump_slice()
     }
 }
 
@@ -124,79 +82,68 @@ fn is_key(name: &str, start: &str, rest: &str) -> bool {
 }
 
 impl Tables {
-    /// Fills in the keys that follow from the directory, as far as they are looked at (`KEY-12` to `KEY-14`,
-    /// `KEY-51` to `KEY-53`), for a caller with these tags.
+    /// Fills in the keys that follow from the directory (`KEY-12` to `KEY-14`, `KEY-51` to `KEY-53`).
+    /// [`crate::keys`] does the same for single slots.
     pub(crate) fn fill<'a>(
         &'a self,
         applies: &Applies<'a, '_>,
-        (who, tags): (&Principal<'_>, impl Iterator<Item = (Name, Name)>),
-        reads: Reads,
-        to: &mut impl Fill<'a>,
+        who: &Principal<'_>,
+        to: &mut Context<'a>,
     ) {
         let (caller, target) = (&applies.caller, &applies.target);
-        if caller.hides_user_id(who) && reads & reads::ID != 0 {
-            // The id of the role is known, and so are the policies that name it; the key would end
-            // with the name of the session.
-            to.add(&self.texts, Filled::UserId, None);
+        if caller.hides_user_id(who) {
+            to.add(("aws:userid", ""), None);
         }
-        if reads & reads::PRINCIPAL_TAGS != 0 {
-            self.fill_tags(Filled::PrincipalTag, tags, to);
-        }
-        if let Some(account) = caller.account.filter(|_| reads & reads::PRINCIPAL_ORG != 0) {
-            let keys = (Filled::PrincipalOrgId, Filled::PrincipalOrgPaths);
+        self.fill_tags("aws:PrincipalTag/", self.principal_tags(caller), to);
+        if let Some(account) = caller.account {
+            let keys = ("aws:PrincipalOrgID", "aws:PrincipalOrgPaths");
             self.fill_organization(keys, account, to);
         }
-        if reads & reads::RESOURCE_TAGS != 0 {
-            let tags = || target.tags.of(&self.pairs).iter().copied();
-            self.fill_tags(Filled::ResourceTag, tags(), to);
-            // TRUST-7, KEY-85.
-            if target.is_entity {
-                self.fill_tags(Filled::IamResourceTag, tags(), to);
-            }
+        self.fill_tags("aws:ResourceTag/", target.tags.of(&self.pairs), to);
+        // TRUST-7, KEY-85.
+        if target.is_entity {
+            self.fill_tags("iam:ResourceTag/", target.tags.of(&self.pairs), to);
         }
-        // As with the account, never from an owner that is an assumption (EVAL-12).
-        let owner = target.owner.filter(|_| !target.is_assumed);
-        if let Some(owner) = owner.filter(|_| reads & reads::RESOURCE_ORG != 0) {
-            let keys = (Filled::ResourceOrgId, Filled::ResourceOrgPaths);
+        if let Some(owner) = target.known_owner() {
+            let keys = ("aws:ResourceOrgID", "aws:ResourceOrgPaths");
             self.fill_organization(keys, owner, to);
         }
     }
 
-    fn fill_tags<'a>(
-        &'a self,
-        key: fn(Name) -> Filled,
-        tags: impl Iterator<Item = (Name, Name)>,
-        to: &mut impl Fill<'a>,
-    ) {
+    fn fill_tags<'a>(&'a self, start: &'static str, tags: &[(Name, Name)], to: &mut Context<'a>) {
         for (name, value) in tags {
-            to.add(&self.texts, key(name), Some(value));
+            let name = (start, self.texts.get(*name));
+            to.add(name, Some(self.texts.get(*value)));
         }
     }
 
     /// The tags of the user or role whose policies a caller has.
-    pub(crate) fn principal_tags(
-        &self,
-        caller: &Known<'_, '_>,
-    ) -> impl Iterator<Item = (Name, Name)> {
+    pub(crate) fn principal_tags(&self, caller: &Known<'_, '_>) -> &[(Name, Name)] {
         let tags = caller.principal.map_or(Run::default(), |own| own.tags);
-        tags.of(&self.pairs).iter().copied()
+        tags.of(&self.pairs)
     }
 
     fn fill_organization<'a>(
         &'a self,
-        (id_key, paths_key): (Filled, Filled),
+        (id_key, paths_key): (&'static str, &'static str),
         account: &Account,
-        to: &mut impl Fill<'a>,
+        to: &mut Context<'a>,
     ) {
+        let (id, path) = self.organization_of(account);
+        for (key, value) in [(id_key, id), (paths_key, path)] {
+            if let Some(value) = value {
+                to.add((key, ""), Some(self.texts.get(value)));
+            }
+        }
+    }
+
+    /// The id of an account's organization, and its place there; none outside.
+    pub(crate) fn organization_of(&self, account: &Account) -> (Option<Name>, Option<Name>) {
         if !account.is_member {
-            return;
+            return (None, None);
         }
-        if let Some(id) = self.organization {
-            to.add(&self.texts, id_key, Some(id));
-        }
-        if account.org_path != NONE {
-            to.add(&self.texts, paths_key, Some(Name(account.org_path)));
-        }
+        let path = (account.org_path != NONE).then_some(Name(account.org_path));
+        (self.organization, path)
     }
 
     /// True if a grant of the target allows the request: one of a key (`KMS-8`) or of a bucket's access
@@ -255,9 +202,10 @@ impl Tables {
 }
 
 impl Known<'_, '_> {
-    /// What is known only as far as the key of its id is concerned: a role without a session's name, if
-    /// the request does not say its id.
-    fn hides_user_id(&self, who: &Principal<'_>) -> bool {
+    /// The key of its id is unknown, because it would end with the name of a session that is unknown: of a
+    /// role without session of which the request does not say the id. Its own id is known, and so are the policies
+    /// that name it.
+    pub(crate) fn hides_user_id(&self, who: &Principal<'_>) -> bool {
         let has_id = self.who.is_some_and(|who| who.user_id.is_some());
         let is_role = matches!(who.caller, Caller::Role { .. });
         self.is_itself && is_role && self.session.is_none() && !has_id

@@ -52,6 +52,14 @@ pub(crate) struct Target<'d> {
     pub(crate) restricts_public: bool,
 }
 
+impl<'d> Target<'d> {
+    /// The owner, if the directory has it: never an assumption (`EVAL-12`).
+    #[inline]
+    pub(crate) fn known_owner(&self) -> Option<&'d Account> {
+        self.owner.filter(|_| !self.is_assumed)
+    }
+}
+
 /// True if an action is one of STS, where a role's policy is its trust policy (`TRUST-1`).
 pub(crate) fn is_sts(action: &str) -> bool {
     let service = action.split_at_checked(3);

@@ -1,0 +1,120 @@
+//! Where the keys that policies look at come from: for each slot of an image what the directory has for it, so
+//! that a decision fills in what is looked at and nothing else.
+
+use std::collections::HashMap;
+
+use portcullis_image::value::fold::{folded, strip_ignoring_case};
+use portcullis_image::{Section, View, reserved};
+use portcullis_vm::KeySlot;
+
+use crate::model::Tables;
+use crate::texts::Name;
+
+/// Where the values of a slot come from, if the request does not give them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// From nowhere else.
+    Request,
+    /// From caller and target, as the machine derives it: the number of a reserved slot.
+    Derived(u32),
+    PrincipalOrgId,
+    PrincipalOrgPaths,
+    ResourceOrgId,
+    ResourceOrgPaths,
+    PrincipalTag(TagClass),
+    ResourceTag(TagClass),
+    IamResourceTag(TagClass),
+}
+
+/// The names of tags that are the same key: they differ by case alone (`COND-40`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TagClass(pub(crate) u32);
+
+/// A slot of an image.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slot {
+    pub(crate) place: KeySlot,
+    pub(crate) origin: Origin,
+}
+
+/// The slots of a stack of images.
+#[derive(Debug, Default)]
+pub(crate) struct Slots {
+    images: Vec<Vec<Slot>>,
+    /// The names of tags that some slot looks at, sorted.
+    tags: Vec<(Name, TagClass)>,
+}
+
+impl Slots {
+    /// Takes time linear in the slots and in the tags.
+    pub(crate) fn new(views: &[View<'_>], tables: &Tables) -> Slots {
+        let mut classes = HashMap::new();
+        let mut base = 0;
+        let images = views.iter().map(|view| {
+            let slots = 0..view.count(Section::Slots);
+            let slots = slots.map(|slot| {
+                let record = view.slot(slot);
+                Slot {
+                    place: KeySlot::of(base, slot, record.class),
+                    origin: origin_of(view.text(record.name), &mut classes),
+                }
+            });
+            let slots = slots.collect();
+            base += view.count(Section::Slots);
+            slots
+        });
+        let images = images.collect();
+        let mut names: Vec<Name> = tables.pairs.iter().map(|(name, _)| *name).collect();
+        names.sort_unstable();
+        names.dedup();
+        let class = |name: Name| {
+            let text: String = folded(tables.texts.get(name)).collect();
+            Some((name, *classes.get(&text)?))
+        };
+        Slots {
+            images,
+            tags: names.into_iter().filter_map(class).collect(),
+        }
+    }
+
+    /// The slots of an image.
+    #[inline]
+    pub(crate) fn of(&self, image: usize) -> &[Slot] {
+        self.images.get(image).map_or(&[], Vec::as_slice)
+    }
+
+    /// The class of a tag's name; none if no slot looks at it.
+    pub(crate) fn class(&self, name: Name) -> Option<TagClass> {
+        let found = self.tags.binary_search_by_key(&name, |(own, _)| *own);
+        self.tags.get(found.ok()?).map(|(_, class)| *class)
+    }
+}
+
+/// Where the values of a key with this name, which is folded, come from.
+fn origin_of(name: &str, classes: &mut HashMap<String, TagClass>) -> Origin {
+    let reserved = reserved::NAMES.iter().position(|own| *own == name);
+    if let Some(slot) = reserved {
+        return Origin::Derived(slot as u32);
+    }
+    let fixed = [
+        ("aws:PrincipalOrgID", Origin::PrincipalOrgId),
+        ("aws:PrincipalOrgPaths", Origin::PrincipalOrgPaths),
+        ("aws:ResourceOrgID", Origin::ResourceOrgId),
+        ("aws:ResourceOrgPaths", Origin::ResourceOrgPaths),
+    ];
+    let is = |own| strip_ignoring_case(name, own) == Some("");
+    if let Some((_, origin)) = fixed.into_iter().find(|(own, _)| is(own)) {
+        return origin;
+    }
+    let tags: [(&str, fn(TagClass) -> Origin); 3] = [
+        ("aws:PrincipalTag/", Origin::PrincipalTag),
+        ("aws:ResourceTag/", Origin::ResourceTag),
+        ("iam:ResourceTag/", Origin::IamResourceTag),
+    ];
+    let tag = tags.into_iter().find_map(|(start, origin)| {
+        let tag = strip_ignoring_case(name, start)?;
+        let next = TagClass(classes.len() as u32);
+        Some(origin(*classes.entry(tag.to_string()).or_insert(next)))
+    });
+    tag.unwrap_or(Origin::Request)
+}
