@@ -5,14 +5,14 @@ use std::fmt;
 
 use bumpalo::Bump;
 use portcullis_image::index::Group;
-use portcullis_model::{Caller, ContextEntry, Principal, Request, split_arn};
+use portcullis_model::{ContextEntry, Principal, Request, split_arn};
 use portcullis_vm::{
-    Home, Key, KnownParts, Leftovers, Outcome, Partial, Resolved, Resource, Settled,
-    is_name_of_caller,
+    CallerKind, Home, Key, KnownParts, Leftovers, Outcome, Ownership, Partial, Resolved, Resource,
+    Settled, is_name_of_caller,
 };
 
 use crate::Directory;
-use crate::compiled::Compiled;
+use crate::compiled::{Compiled, Row};
 use crate::deed::Deed;
 use crate::documents::SetsId;
 use crate::engine::{Engine, EngineError};
@@ -131,7 +131,7 @@ impl Directory {
 /// One request, with what was resolved beforehand.
 pub(crate) struct Asked<'q> {
     deed: &'q Deed,
-    resource: &'q Resource,
+    pub(crate) resource: &'q Resource,
     account: Option<&'q str>,
     place: &'q Place,
     restrict_public_buckets: bool,
@@ -322,13 +322,19 @@ impl<'d> Deciding<'d> {
             _ => (None, applies.own_sets()),
         };
         let own = own.filter(|own| own.filter & filter != 0);
-        let [a, b] = own_sets;
-        let [c, d, e, f] = applies.other_sets;
-        let rows = [a, b, c, d, e, f].map(|sets| compiled.sets(sets));
+        let mut rows = [&Row::NONE; 6];
+        let mut places = rows.iter_mut();
         let mut lists_principals = false;
-        for row in rows {
+        let sets = own_sets.into_iter().chain(applies.other_sets);
+        for sets in sets.filter(|sets| sets.is_some()) {
+            let row = compiled.sets(sets);
             row.add_to(&mut parts);
-            lists_principals |= row.lists_principals & (row.filter & filter != 0);
+            if row.filter & filter != 0 {
+                lists_principals |= row.lists_principals;
+                if let Some(place) = places.next() {
+                    *place = row;
+                }
+            }
         }
 
         // Of the names of a caller nobody need know more than the policies look at.
@@ -338,13 +344,13 @@ impl<'d> Deciding<'d> {
             caller.is_itself() && !profile.is_odd() && !(lists_principals && is_named())
         });
         let by_account = by_account.and_then(|profile| self.known_by_account(profile.account));
-        let (known, home) = match by_account {
+        let (known, ownership) = match by_account {
             Some(found) => found,
             None => {
                 let principal = tables.complete(caller, &self.profiles(), reads::ALL, arena);
-                let home = Home::of(&principal.caller);
+                let home = tables.home(caller, &self.profiles());
                 self.find_names(known, request, &principal, home, context.clone());
-                (&*known, home)
+                (&*known, asked.resource.ownership(home, self.owner()))
             }
         };
         let target = &applies.target;
@@ -352,15 +358,15 @@ impl<'d> Deciding<'d> {
             let principal = tables.complete(caller, &self.profiles(), reads::ARN, arena);
             tables.is_granted(target, deed.name(), &principal.caller, names())
         };
-        let principal = caller.outline(profile.map(|own| (own.kind(), own.is_service_linked())));
+        let kind = caller.kind(profile.map(|own| (own.kind(), own.is_service_linked())));
         let resolved = Resolved {
-            principal,
+            caller: kind,
+            management_account: caller.is_of_management(),
             known,
-            home,
             action: &deed.action,
             resource: asked.resource,
-            account: asked.account.or_else(|| tables.stated_owner(asked.place)),
-            assumed_root: is_assumed_root(&principal, names()),
+            ownership,
+            assumed_root: kind == CallerKind::Root && is_assumed_root(names()),
             restrict_public_buckets: asked.restrict_public_buckets || target.restricts_public,
             external_grant: asked.external_grant || target.grants.count > 0 && is_granted(),
         };
@@ -369,7 +375,6 @@ impl<'d> Deciding<'d> {
             deciding: self,
             applies: &applies,
             profile,
-            resolved: &resolved,
             settled: &settled,
         };
         let mut partial = Partial::new(&settled, left);
@@ -383,10 +388,8 @@ impl<'d> Deciding<'d> {
         if let Some(own) = own {
             own.parts().for_each(|(layers, part)| look(layers, part));
         }
-        for row in rows {
-            if row.filter & filter != 0 {
-                compiled.for_parts(row, &mut look);
-            }
+        for row in rows.into_iter().take_while(|row| row.filter != 0) {
+            compiled.for_parts(row, &mut look);
         }
         partial.decide(compiled.views(), |partial| {
             case.fill_keys(request, arena, partial, context);
@@ -396,14 +399,29 @@ impl<'d> Deciding<'d> {
 }
 
 impl<'d> Deciding<'d> {
-    /// What policies know of the users and roles of an account by the account alone, and where they are at home.
-    fn known_by_account(&self, account: u32) -> Option<(&'d portcullis_vm::Known, Home<'d>)> {
+    /// What policies know of the users and roles of an account by the account alone, and whose the resource is
+    /// to them.
+    fn known_by_account(&self, account: u32) -> Option<(&'d portcullis_vm::Known, Ownership)> {
         let (known, partition) = self.compiled.callers.of_account(account)?;
-        let home = Home {
-            partition: Some(self.tables.texts.get(partition)),
-            account: Some(self.tables.account_digits(account)),
+        let Asked {
+            resource, place, ..
+        } = self.asked;
+        let same_account = resource.is_star() || place.is_of(account);
+        // It matters to other accounts only.
+        let is_other = |own: &&str| *own != self.tables.texts.get(partition);
+        let other = || resource.partition().filter(is_other).is_some();
+        let ownership = Ownership {
+            same_account,
+            assumed: place.is_assumed() && !resource.is_star(),
+            other_partition: !same_account && other(),
         };
-        Some((known, home))
+        Some((known, ownership))
+    }
+
+    /// The owner of the resource, as the request says or the directory knows (`EVAL-12`).
+    pub(crate) fn owner(&self) -> Option<&'d str> {
+        let Asked { account, place, .. } = self.asked;
+        account.or_else(|| self.tables.stated_owner(place))
     }
 
     /// Finds all names by which policies know a caller, also those that the context says.
@@ -427,13 +445,9 @@ impl<'d> Deciding<'d> {
     }
 }
 
-/// `EVAL-50`: a root user whose session is one of AssumeRoot.
-fn is_assumed_root<'g>(
-    principal: &Principal<'_>,
-    context: impl Iterator<Item = (&'g str, &'g [&'g str])>,
-) -> bool {
-    matches!(principal.caller, Caller::Root { .. })
-        && only(context, "aws:AssumedRoot").is_some_and(|flag| flag.eq_ignore_ascii_case("true"))
+/// `EVAL-50`: the session is one of AssumeRoot.
+fn is_assumed_root<'g>(context: impl Iterator<Item = (&'g str, &'g [&'g str])>) -> bool {
+    only(context, "aws:AssumedRoot").is_some_and(|flag| flag.eq_ignore_ascii_case("true"))
 }
 
 /// Who asks for what, with all that was found out about it.
@@ -442,7 +456,6 @@ pub(crate) struct Case<'c, 'd> {
     pub(crate) applies: &'c Applies<'c, 'c>,
     /// The caller's, if it has policies.
     pub(crate) profile: Option<&'c Profile>,
-    pub(crate) resolved: &'c Resolved<'c>,
     pub(crate) settled: &'c Settled<'c>,
 }
 

@@ -42,7 +42,7 @@ pub(crate) struct Row {
 
 impl Row {
     /// Of no policies at all.
-    const NONE: Row = Row {
+    pub(crate) const NONE: Row = Row {
         present: 0,
         allowed: 0,
         filter: 0,

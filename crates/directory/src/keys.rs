@@ -8,7 +8,7 @@ use crate::check::{Case, Deciding, Given};
 use crate::compiled::Compiled;
 use crate::model::Account;
 use crate::profiles::Profile;
-use crate::reads::{self, Reads};
+use crate::reads::Reads;
 use crate::slots::{Origin, TagClass};
 use crate::texts::Name;
 
@@ -107,16 +107,17 @@ impl Case<'_, '_> {
     #[inline(never)]
     fn derive(&self, request: &mut portcullis_vm::Request, arena: &Bump, mut wanted: Reads) {
         let Deciding {
-            tables, compiled, ..
-        } = self.deciding;
+            tables,
+            compiled,
+            asked,
+        } = *self.deciding;
         let caller = &self.applies.caller;
-        let principal = match wanted & (reads::ARN | reads::ID) {
-            0 => self.resolved.principal,
-            _ => tables.complete(caller, &self.deciding.profiles(), wanted, arena),
-        };
+        let principal = tables.complete(caller, &self.deciding.profiles(), wanted, arena);
         if caller.hides_user_id(&principal) {
             wanted &= !(1 << reserved::USER_ID);
         }
-        request.finish_keys(compiled.views(), &principal, self.resolved, wanted);
+        let home = tables.home(caller, &self.deciding.profiles());
+        let target = (asked.resource, self.deciding.owner());
+        request.finish_keys(compiled.views(), (&principal, home), target, wanted);
     }
 }

@@ -104,8 +104,9 @@ impl Directory {
         let tables = &self.tables;
         let mut context = Context::new(request.context, arena);
         let has_identity = extra.identity.is_some() && !is_assumed_root(request, &context);
-        let arn = tables.read_caller(&request.principal.caller);
-        let caller = tables.caller(&request.principal, &arn, has_identity, tables)?;
+        let who = arena.alloc(request.principal);
+        let arn = tables.read_caller(&who.caller);
+        let caller = tables.caller(who, &arn, has_identity, tables)?;
         let parts = split_arn(request.resource);
         let place = tables.locate(request.resource, parts, request.resource_account);
         let endpoint = context.only("aws:SourceVpce");

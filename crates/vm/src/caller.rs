@@ -16,21 +16,31 @@ pub(crate) enum Strength {
 
 /// Kinds of caller, as far as they are treated differently.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// Nobody.
     #[default]
     Anonymous,
+    /// The root user of an account (`EVAL-50`).
     Root,
+    /// A user.
     User,
+    /// A session of a role.
     Role,
+    /// A session of a role that is linked to a service (`EVAL-54`).
     ServiceLinked,
+    /// A user that a session of GetFederationToken stands for.
     FederatedUser,
+    /// A service of AWS.
     Service,
+    /// Somebody that a provider knows.
     Federated,
+    /// A user of S3 by its canonical id.
     CanonicalUser,
 }
 
 impl Kind {
-    pub(crate) fn of(caller: &Caller<'_>) -> Kind {
+    /// The kind of a caller.
+    pub fn of(caller: &Caller<'_>) -> Kind {
         match caller {
             Caller::Anonymous => Kind::Anonymous,
             Caller::Root { .. } => Kind::Root,

@@ -106,11 +106,11 @@ pub(crate) struct Basis<'a> {
     pub(crate) management_account: bool,
     /// The session is one of AssumeRoot (`EVAL-50`).
     pub(crate) assumed_root: bool,
-    pub(crate) home: Home<'a>,
     pub(crate) action: &'a Action,
-    /// The owner of the resource, as the request says.
-    pub(crate) account: Option<&'a str>,
-    pub(crate) resource: &'a ResourceParts<'a>,
+    pub(crate) ownership: Ownership,
+    /// See [`ResourceParts`].
+    pub(crate) is_key: bool,
+    pub(crate) is_role: bool,
     pub(crate) restrict_public_buckets: bool,
     pub(crate) external_grant: bool,
     /// The layers that are present.
@@ -141,36 +141,26 @@ impl Facts {
     pub(crate) fn of(basis: &Basis<'_>) -> Facts {
         let Basis {
             caller,
-            home,
-            resource,
+            action,
+            ownership:
+                Ownership {
+                    same_account,
+                    assumed,
+                    other_partition,
+                },
             present,
             ..
         } = *basis;
-        let action = basis.action.facts;
-        let is_same = |one: &str, other: &str| equal(one.as_bytes(), other.as_bytes());
-        // EVAL-12, EVAL-13.
-        let owner = match resource.is_star {
-            true => None,
-            false => basis.account.or(resource.account),
-        };
-        let same_account = match (owner, home.account) {
-            (Some(owner), Some(account)) => is_same(owner, account),
-            (Some(_), None) => false,
-            (None, _) => true,
-        };
-
+        let action_facts = action.facts;
         let mut layers = caller.layers(basis.assumed_root);
         if basis.management_account {
             layers &= !SCP_CHAIN; // SCP-3
         }
         let own_resource = caller.has_account() && same_account;
         // Services are many, so they are only looked through if there is a policy to apply.
-        let applies = || {
-            let action = basis.action;
-            is_limited_by_rcps(action.service_text(), action.name_text())
-        };
+        let applies = || is_limited_by_rcps(action.service_text(), action.name_text());
         let rcp = present & RCP_CHAIN != 0
-            && action.rcp.unwrap_or_else(applies)
+            && action_facts.rcp.unwrap_or_else(applies)
             && !(basis.management_account && own_resource);
         if !rcp {
             layers &= !RCP_CHAIN; // RCP-3, RCP-4, RCP-5
@@ -179,29 +169,62 @@ impl Facts {
         let mut facts = Facts {
             caller,
             layers,
-            undeniable: if caller == Kind::Root && same_account && action.bucket_policy {
+            undeniable: if caller == Kind::Root && same_account && action_facts.bucket_policy {
                 layer_mask(Layer::Resource)
             } else {
                 0
             },
-            exempt: signed && action.exempt,
+            exempt: signed && action_facts.exempt,
             root_allows: caller == Kind::Root && !basis.assumed_root,
             same_account,
-            other_partition: matches!(
-                (home.partition, resource.partition),
-                (Some(caller), Some(resource)) if !is_same(caller, resource)
-            ),
-            needs_resource_policy: (action.service == Service::Kms && resource.is_key)
-                || (action.service == Service::Sts && resource.is_role),
-            gateway: matches!(action.service, Service::S3 | Service::DynamoDb),
+            other_partition,
+            needs_resource_policy: (action_facts.service == Service::Kms && basis.is_key)
+                || (action_facts.service == Service::Sts && basis.is_role),
+            gateway: matches!(action_facts.service, Service::S3 | Service::DynamoDb),
             boundable: caller.can_be_bounded(),
             external_grant: basis.external_grant,
-            restrict_public_buckets: basis.restrict_public_buckets && action.service == Service::S3,
-            owner_assumed: owner.is_none() && !resource.is_star,
+            restrict_public_buckets: basis.restrict_public_buckets
+                && action_facts.service == Service::S3,
+            owner_assumed: assumed,
             suffices: 0,
         };
         facts.suffices = suffices(&facts, present);
         facts
+    }
+}
+
+/// Whose a resource is, seen from the caller.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ownership {
+    /// The owner is the caller's account: it says so, nothing says whose the resource is, or the resource is `*`
+    /// (`EVAL-12`, `EVAL-13`).
+    pub same_account: bool,
+    /// Nothing says whose the resource is (`EVAL-12`).
+    pub assumed: bool,
+    /// Caller and resource are in different partitions (`XACC-6`).
+    pub other_partition: bool,
+}
+
+impl Ownership {
+    /// Of a resource, of which the request may say the owner, and a caller.
+    pub(crate) fn of(home: Home<'_>, account: Option<&str>, resource: &ResourceParts<'_>) -> Self {
+        let is_same = |one: &str, other: &str| equal(one.as_bytes(), other.as_bytes());
+        let owner = match resource.is_star {
+            true => None,
+            false => account.or(resource.account),
+        };
+        Ownership {
+            same_account: match (owner, home.account) {
+                (Some(owner), Some(account)) => is_same(owner, account),
+                (Some(_), None) => false,
+                (None, _) => true,
+            },
+            assumed: owner.is_none() && !resource.is_star,
+            other_partition: matches!(
+                (home.partition, resource.partition),
+                (Some(caller), Some(resource)) if !is_same(caller, resource)
+            ),
+        }
     }
 }
 

@@ -26,12 +26,13 @@ mod values;
 mod walk;
 
 pub use batch::decide_all;
+pub use caller::Kind as CallerKind;
 pub use combine::Outcome;
 pub use entries::Entry;
 pub use explain::{
     ConditionReport, Explanation, LayerReport, Miss, StatementReport, Step, explain,
 };
-pub use facts::{Home, Target};
+pub use facts::{Home, Ownership, Target};
 pub use lookup::part_filter;
 pub use partial::{KnownParts, Leftovers, Partial, Resolved, Settled};
 pub use request::{PartOf, Request, is_name_of_caller};

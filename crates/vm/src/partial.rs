@@ -5,12 +5,11 @@ use alloc::vec::Vec;
 
 use portcullis_image::index::{Candidate, Group, Segments, WHOLE_HEAD};
 use portcullis_image::{StatementRef, View};
-use portcullis_model::Principal;
 
-use crate::caller::{Kind, Strength};
+use crate::caller::{Kind as CallerKind, Strength};
 use crate::combine::Outcome;
 use crate::entries::Entry;
-use crate::facts::{Basis, Facts, Home};
+use crate::facts::{Basis, Facts, Ownership};
 use crate::matcher::{Asked, Keys, Matcher};
 use crate::named::Named;
 use crate::request::Request;
@@ -20,18 +19,18 @@ use crate::walk::{AtOnce, Judge, Walk};
 /// A request of which all names were resolved before. Its keys come later.
 #[derive(Clone, Copy, Debug)]
 pub struct Resolved<'a> {
-    /// The caller. Its ARN and its ids are not looked at: `known` is what they say.
-    pub principal: Principal<'a>,
+    /// What kind of caller asks.
+    pub caller: CallerKind,
+    /// Its account is the organization's management account.
+    pub management_account: bool,
     /// What the images know of the caller.
     pub known: &'a Known,
-    /// Where the caller is at home.
-    pub home: Home<'a>,
     /// The action.
     pub action: &'a Action,
     /// The resource.
     pub resource: &'a Resource,
-    /// The account that owns it, if known (`EVAL-12`).
-    pub account: Option<&'a str>,
+    /// Whose that is.
+    pub ownership: Ownership,
     /// The caller's session is one of AssumeRoot (`EVAL-50`).
     pub assumed_root: bool,
     /// `RestrictPublicBuckets` is in force (`S3-4`).
@@ -63,15 +62,15 @@ pub struct Settled<'a> {
 impl<'a> Settled<'a> {
     /// Works out what follows, for parts of which as much is known.
     pub fn new(resolved: &'a Resolved<'a>, parts: KnownParts) -> Settled<'a> {
-        let principal = &resolved.principal;
+        let (is_key, is_role) = resolved.resource.is_key_or_role();
         let facts = Facts::of(&Basis {
-            caller: Kind::of(&principal.caller),
-            management_account: principal.management_account,
+            caller: resolved.caller,
+            management_account: resolved.management_account,
             assumed_root: resolved.assumed_root,
-            home: resolved.home,
             action: resolved.action,
-            account: resolved.account,
-            resource: &resolved.resource.parts(),
+            ownership: resolved.ownership,
+            is_key,
+            is_role,
             restrict_public_buckets: resolved.restrict_public_buckets,
             external_grant: resolved.external_grant,
             present: parts.present,

@@ -10,12 +10,11 @@ use portcullis_image::{Section, View, layer_mask, reserved};
 use portcullis_model::{self as model, Layer, Principal};
 
 use crate::caller::Kind;
-use crate::facts::{Basis, Facts, Home, Target, derived, resource_account};
+use crate::facts::{Basis, Facts, Home, Ownership, Target, derived, resource_account};
 use crate::lookup;
 use crate::matcher::{Asked, Keys, Matcher, slice};
 use crate::named::{self, FromContext, Named};
-use crate::partial::Resolved;
-use crate::typed::{Action, Key, KeySlot, Known, ResourceRef};
+use crate::typed::{Action, Key, KeySlot, Known, Resource, ResourceRef};
 use crate::values::{EMPTY, SlotRange, Value, push_values};
 
 /// A request that is filled for a stack of images and can be decided against it any number of times.
@@ -346,10 +345,10 @@ impl Request {
             caller,
             management_account: principal.management_account,
             assumed_root: caller == Kind::Root && self.is_assumed_root(),
-            home,
             action: &self.action,
-            account: target.account,
-            resource: &resource,
+            ownership: Ownership::of(home, target.account, &resource),
+            is_key: resource.is_key,
+            is_role: resource.is_role,
             restrict_public_buckets: target.restrict_public_buckets,
             external_grant: target.external_grant,
             present,
@@ -357,25 +356,20 @@ impl Request {
     }
 
     /// Derives keys, after the others were added (`KEY-5`): those of the reserved slots whose bits are set in
-    /// `keys`, as far as an image looks at them. The principal is the resolved one with its ARN and its ids.
+    /// `keys`, as far as an image looks at them. `owner` is the account that owns the resource, if that was
+    /// said.
     ///
     /// Afterwards the request holds the keys of somebody who asks for something, and nothing else.
     pub fn finish_keys<'i>(
         &mut self,
         images: impl Iterator<Item = View<'i>> + Clone,
-        principal: &Principal<'_>,
-        resolved: &Resolved<'_>,
+        (principal, home): (&Principal<'_>, Home<'_>),
+        (resource, owner): (&Resource, Option<&str>),
         keys: u32,
     ) {
         self.forget_derived();
-        let account = resource_account(resolved.account, &resolved.resource.parts());
-        self.derive_all(
-            images,
-            principal,
-            resolved.home,
-            account,
-            self.wanted & keys,
-        );
+        let account = resource_account(owner, &resource.parts());
+        self.derive_all(images, principal, home, account, self.wanted & keys);
     }
 
     /// What an earlier caller left must not be taken for this one's.

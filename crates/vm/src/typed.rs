@@ -9,7 +9,7 @@ use portcullis_image::{PrincipalForm, Section, View};
 use portcullis_model::{Principal, split_arn};
 
 use crate::facts::Facts;
-use crate::facts::{ActionFacts, Home, ResourceParts};
+use crate::facts::{ActionFacts, Home, Ownership, ResourceParts};
 use crate::lookup;
 use crate::matcher::{Asked, Keys, Matcher, slice};
 use crate::named::{self, FromContext, Named};
@@ -262,6 +262,29 @@ impl Resource {
     /// The text, as it was read.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// True for `*` (`MATCH-28`).
+    #[inline]
+    pub fn is_star(&self) -> bool {
+        self.is_star
+    }
+
+    /// The partition that an ARN names.
+    #[inline]
+    pub fn partition(&self) -> Option<&str> {
+        self.text.get(self.partition.clone()?)
+    }
+
+    /// Whose the resource is, to a caller who is at home somewhere; the request may say the owner.
+    pub fn ownership(&self, home: Home<'_>, account: Option<&str>) -> Ownership {
+        Ownership::of(home, account, &self.parts())
+    }
+
+    /// See [`ResourceParts`].
+    #[inline]
+    pub(crate) fn is_key_or_role(&self) -> (bool, bool) {
+        (self.is_key, self.is_role)
     }
 
     #[inline]

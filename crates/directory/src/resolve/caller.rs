@@ -2,6 +2,7 @@
 
 use bumpalo::Bump;
 use portcullis_model::{Caller, Principal as Who, is_account_id, session_names, split_arn};
+use portcullis_vm::{CallerKind, Home};
 
 use crate::model::{Account, Entities, Entity, NONE, Principal, Tables};
 use crate::raw::Kind;
@@ -14,7 +15,7 @@ use crate::texts::Name;
 #[derive(Clone, Copy)]
 pub(crate) struct Known<'d, 'a> {
     /// As asked; of a caller by number it is to be made of its row.
-    pub(super) who: Option<Who<'a>>,
+    pub(super) who: Option<&'a Who<'a>>,
     pub(crate) account: Option<&'d Account>,
     /// The user or role whose policies are the identity policies, and its number.
     pub(super) principal: Option<&'d Principal>,
@@ -30,14 +31,12 @@ impl<'a> Known<'_, 'a> {
     /// is, and whether the role is linked to a service.
     #[inline]
     pub(crate) fn outline(&self, itself: Option<(Kind, bool)>) -> Who<'a> {
-        let mut who = self.who.unwrap_or(Who {
+        let mut who = self.who.copied().unwrap_or(Who {
             caller: Caller::Anonymous,
             user_id: None,
             management_account: false,
         });
-        if let Some(account) = self.account.filter(|account| account.is_member) {
-            who.management_account = account.is_management;
-        }
+        who.management_account = self.is_of_management();
         let Some((kind, is_service_linked)) = itself.filter(|_| self.is_itself) else {
             return who;
         };
@@ -55,6 +54,32 @@ impl<'a> Known<'_, 'a> {
             *service_linked |= is_service_linked;
         }
         who
+    }
+
+    /// What kind of caller it is. Of one that is a user or role itself it is to be told what it is, and whether
+    /// the role is linked to a service.
+    #[inline]
+    pub(crate) fn kind(&self, itself: Option<(Kind, bool)>) -> CallerKind {
+        let itself = itself.filter(|_| self.is_itself);
+        let kind = match (self.who, itself) {
+            (Some(who), _) => CallerKind::of(&who.caller),
+            (None, None) => CallerKind::Anonymous,
+            (None, Some((Kind::User, _))) => CallerKind::User,
+            (None, Some((Kind::Role, _))) => CallerKind::Role,
+        };
+        match itself {
+            Some((_, true)) if kind == CallerKind::Role => CallerKind::ServiceLinked,
+            _ => kind,
+        }
+    }
+
+    /// True if its account is the organization's management account.
+    #[inline]
+    pub(crate) fn is_of_management(&self) -> bool {
+        match self.account.filter(|account| account.is_member) {
+            Some(account) => account.is_management,
+            None => self.who.is_some_and(|who| who.management_account),
+        }
     }
 
     /// True if the caller has the policies of a user or role of the directory.
@@ -155,14 +180,14 @@ impl Tables {
     /// somewhere.
     pub(crate) fn caller<'d, 'a>(
         &'d self,
-        who: &Who<'a>,
+        who: &'a Who<'a>,
         arn: &CallerArn<'a>,
         has_identity: bool,
         from: &impl Entities,
     ) -> Result<Known<'d, 'a>, Refusal> {
         let digits = arn.parts.map_or("", |[.., account, _]| account);
         let nobody = Known {
-            who: Some(*who),
+            who: Some(who),
             account: None,
             principal: None,
             number: NONE,
@@ -250,6 +275,19 @@ impl Tables {
             });
         }
         who
+    }
+
+    /// Where a caller is at home.
+    pub(crate) fn home<'a>(&'a self, caller: &Known<'_, 'a>, from: &impl Entities) -> Home<'a> {
+        match from.entity(caller.number).filter(|_| caller.is_itself) {
+            Some(own) => Home {
+                partition: Some(self.texts.get(own.partition)),
+                account: Some(self.account_digits(own.account)),
+            },
+            None => caller
+                .who
+                .map_or(Home::default(), |who| Home::of(&who.caller)),
+        }
     }
 
     /// The number of the user or role with exactly this ARN.

@@ -52,6 +52,24 @@ pub(crate) struct Target<'d> {
     pub(crate) restricts_public: bool,
 }
 
+impl Place {
+    /// True if the target is that of an account of the directory, or nothing says whose it is (`EVAL-12`).
+    #[inline]
+    pub(crate) fn is_of(&self, account: u32) -> bool {
+        match self.owner {
+            Owner::Known(owner) => owner == account,
+            Owner::Stranger => false,
+            Owner::Assumed => true,
+        }
+    }
+
+    /// Nothing says whose it is.
+    #[inline]
+    pub(crate) fn is_assumed(&self) -> bool {
+        matches!(self.owner, Owner::Assumed)
+    }
+}
+
 impl<'d> Target<'d> {
     /// The owner, if the directory has it: never an assumption (`EVAL-12`).
     #[inline]
@@ -206,7 +224,7 @@ impl Tables {
         is_sts: bool,
         caller: Option<&'d Account>,
     ) -> Target<'d> {
-        let is_assumed = matches!(place.owner, Owner::Assumed);
+        let is_assumed = place.is_assumed();
         let owner = match place.owner {
             Owner::Known(index) => self.account(index),
             Owner::Stranger => None,
