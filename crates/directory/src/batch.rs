@@ -3,7 +3,7 @@
 
 use std::hint::black_box;
 
-use portcullis_model::Request;
+use portcullis_model::{Request, split_arn};
 use portcullis_vm::{Entry, Outcome};
 use smallvec::SmallVec;
 
@@ -11,8 +11,11 @@ use crate::Directory;
 use crate::check::ResolvedRequest;
 use crate::compiled::Compiled;
 use crate::deed::Deed;
+use crate::documents::SetsId;
 use crate::engine::{Engine, EngineError};
+use crate::model::{NONE, Tables};
 use crate::resolve::Refusal;
+use crate::resolve::caller::CallerArn;
 
 /// For how many requests is read ahead.
 const AHEAD: usize = 16;
@@ -39,25 +42,33 @@ impl Engine {
         let compiled = directory.store.compiled(tables)?;
         let mut place = 0;
         for chunk in requests.chunks(AHEAD) {
-            let callers = chunk.iter();
-            let callers = callers.map(|request| tables.read_caller(&request.principal.caller));
-            let callers: Few<_> = callers.collect();
-            let coming = chunk.iter().zip(&callers).filter_map(|(request, arn)| {
-                Some(Coming {
-                    principal: tables.likely_number(arn)? as usize,
+            let read = |request| Read::new(tables, request);
+            let read: Few<_> = chunk.iter().map(read).collect();
+            let coming = chunk.iter().zip(&read).map(|(request, read)| {
+                let resource = read
+                    .resource
+                    .and_then(|number| tables.resources.get(number));
+                Coming {
+                    principal: read.principal,
+                    policy: resource.map_or(SetsId::NONE, |own| own.policy),
                     deed: compiled.prepared.get(request.action),
-                })
+                }
             });
-            let coming: Few<_> = coming.collect();
-            compiled.read_ahead(&coming);
-            // Texts are compared with the names that the request gives.
-            let names = coming
-                .iter()
-                .filter_map(|own| compiled.profile(own.principal));
-            let seen = names.map(|own| tables.texts.get(own.name).len());
-            black_box(seen.fold(0, |all, length| all ^ length));
-            for (request, arn) in chunk.iter().zip(&callers) {
-                decided(place, self.check_read((tables, compiled), request, arn));
+            read_ahead((tables, compiled), &coming.collect::<Few<_>>());
+            // Texts are compared with those of the request.
+            let mut seen = 0;
+            for read in &read {
+                let own = compiled.profile(read.principal);
+                seen ^= own.map_or(0, |own| tables.texts.get(own.name).len());
+                let own = read
+                    .resource
+                    .and_then(|number| tables.resources.get(number));
+                seen ^= own.map_or(0, |own| tables.texts.get(own.arn).len());
+            }
+            black_box(seen);
+            for (request, read) in chunk.iter().zip(&read) {
+                let arns = (&read.caller, read.parts);
+                decided(place, self.check_read((tables, compiled), request, arns));
                 place += 1;
             }
         }
@@ -75,14 +86,22 @@ impl Engine {
         requests: &[ResolvedRequest<'_>],
         mut decided: impl FnMut(usize, Outcome),
     ) -> Result<(), EngineError> {
-        let compiled = directory.store.compiled(&directory.tables)?;
+        let tables = &directory.tables;
+        let compiled = directory.store.compiled(tables)?;
         let mut place = 0;
         for chunk in requests.chunks(AHEAD) {
-            let coming = chunk.iter().map(|request| Coming {
-                principal: request.principal,
-                deed: Some(request.deed).filter(|deed| deed.of == compiled.id()),
+            let coming = chunk.iter().map(|request| {
+                let is_of = |of| of == compiled.id();
+                Coming {
+                    principal: request.principal,
+                    policy: match is_of(request.object.of) {
+                        true => request.object.place.policy(),
+                        false => SetsId::NONE,
+                    },
+                    deed: Some(request.deed).filter(|deed| is_of(deed.of)),
+                }
             });
-            compiled.read_ahead(&coming.collect::<Few<_>>());
+            read_ahead((tables, compiled), &coming.collect::<Few<_>>());
             for request in chunk {
                 decided(place, self.check_resolved(directory, request)?);
                 place += 1;
@@ -92,46 +111,85 @@ impl Engine {
     }
 }
 
+/// The ARNs of a request, taken apart, and where what they name is likely to be.
+struct Read<'r> {
+    caller: CallerArn<'r>,
+    parts: Option<[&'r str; 6]>,
+    principal: usize,
+    resource: Option<usize>,
+}
+
+impl<'r> Read<'r> {
+    fn new(tables: &Tables, request: &Request<'r>) -> Read<'r> {
+        let caller = tables.read_caller(&request.principal.caller);
+        let parts = split_arn(request.resource);
+        let resource = parts.and_then(|parts| tables.likely_listed(request.resource, parts));
+        Read {
+            principal: tables.likely_number(&caller).unwrap_or(NONE) as usize,
+            resource: resource.map(|number| number as usize),
+            caller,
+            parts,
+        }
+    }
+}
+
 /// A request that will be decided.
 struct Coming<'c> {
     principal: usize,
+    /// The resource's.
+    policy: SetsId,
     /// None if it is not known where it leads.
     deed: Option<&'c Deed>,
 }
 
-impl Compiled {
-    /// Reads what decisions will look at, step by step for all of them: the processor waits for the memory of one
-    /// step at once.
-    fn read_ahead(&self, coming: &[Coming<'_>]) {
-        let mut seen = 0;
-        for own in coming {
-            seen ^= self.profile(own.principal).map_or(0, |own| own.filter);
-        }
-        black_box(seen);
-        let mut entries = SmallVec::<[(u32, &Entry); 4 * AHEAD]>::new();
-        for Coming { principal, deed } in coming {
-            let Some((own, deed)) = self.profile(*principal).zip(*deed) else {
-                continue;
-            };
-            let known = deed.entries.as_ref();
-            let Some(known) = known.filter(|_| own.filter & deed.action.filter() != 0) else {
-                continue;
-            };
-            for (_, part) in own.parts() {
-                match known.of(part) {
-                    Some([first, ..]) if entries.len() < entries.inline_size() => {
-                        entries.push((self.home(part).0, first));
-                    }
-                    _ => {}
-                }
-            }
-        }
-        let mut seen = 0;
-        for (image, entry) in &entries {
-            if let Some(image) = self.images().get(*image as usize) {
-                seen ^= entry.read_ahead(image.view());
-            }
-        }
-        black_box(seen);
+/// Reads what decisions will look at, step by step for all of them: the processor waits for the memory of one step
+/// at once.
+fn read_ahead((tables, compiled): (&Tables, &Compiled), coming: &[Coming<'_>]) {
+    let profiles = coming.iter().map(|own| compiled.profile(own.principal));
+    let profiles: Few<_> = profiles.collect();
+    let mut seen = 0;
+    for (own, profile) in coming.iter().zip(&profiles) {
+        seen ^= profile.map_or(0, |profile| profile.filter);
+        seen ^= compiled.sets(own.policy).filter;
     }
+    black_box(seen);
+    let mut seen = 0;
+    for profile in profiles.iter().flatten() {
+        let account = tables.account(profile.account);
+        seen ^= account.map_or(0, |account| compiled.sets(account.scps).filter);
+    }
+    black_box(seen);
+    let mut entries = SmallVec::<[(u32, &Entry); 4 * AHEAD]>::new();
+    for (own, profile) in coming.iter().zip(&profiles) {
+        let known = own
+            .deed
+            .and_then(|deed| Some((deed, deed.entries.as_ref()?)));
+        let (Some((deed, known)), Some(profile)) = (known, profile) else {
+            continue;
+        };
+        let filter = deed.action.filter();
+        let mut add = |part| match known.of(part) {
+            Some([first, ..]) if entries.len() < entries.inline_size() => {
+                entries.push((compiled.home(part).0, first));
+            }
+            _ => {}
+        };
+        if profile.filter & filter != 0 {
+            profile.parts().for_each(|(_, part)| add(part));
+        }
+        let account = tables.account(profile.account);
+        let scps = account.map_or(SetsId::NONE, |account| account.scps);
+        for row in [own.policy, scps].map(|sets| compiled.sets(sets)) {
+            if row.filter & filter != 0 {
+                compiled.for_parts(row, |_, part| add(part));
+            }
+        }
+    }
+    let mut seen = 0;
+    for (image, entry) in &entries {
+        if let Some(image) = compiled.images().get(*image as usize) {
+            seen ^= entry.read_ahead(image.view());
+        }
+    }
+    black_box(seen);
 }

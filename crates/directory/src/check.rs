@@ -7,8 +7,8 @@ use bumpalo::Bump;
 use portcullis_image::index::Group;
 use portcullis_model::{ContextEntry, Principal, Request, split_arn};
 use portcullis_vm::{
-    CallerKind, Home, Key, KnownParts, Leftovers, Outcome, Ownership, Partial, Resolved, Resource,
-    Settled, is_name_of_caller,
+    CallerKind, Entry, Home, Key, KnownParts, Leftovers, Outcome, Ownership, Partial, Resolved,
+    Resource, Settled, is_name_of_caller,
 };
 
 use crate::Directory;
@@ -62,9 +62,9 @@ impl From<EngineError> for Undecided {
 pub struct Object {
     resource: Resource,
     account: Option<String>,
-    place: Place,
+    pub(crate) place: Place,
     /// As of a [`Deed`].
-    of: u64,
+    pub(crate) of: u64,
 }
 
 /// A context key with its values, of which the name may have been resolved before.
@@ -180,19 +180,19 @@ impl Engine {
         let tables = &directory.tables;
         let compiled = directory.store.compiled(tables)?;
         let arn = tables.read_caller(&request.principal.caller);
-        Ok(self.check_read((tables, compiled), request, &arn)?)
+        let arns = (&arn, split_arn(request.resource));
+        Ok(self.check_read((tables, compiled), request, arns)?)
     }
 
-    /// Decides a request of which the caller's ARN was read.
+    /// Decides a request of which the ARNs of caller and resource were taken apart.
     pub(crate) fn check_read(
         &mut self,
         (tables, compiled): (&Tables, &Compiled),
         request: &Request<'_>,
-        arn: &CallerArn<'_>,
+        (arn, parts): (&CallerArn<'_>, Option<[&str; 6]>),
     ) -> Result<Outcome, Refusal> {
         let entities = Profiles { tables, compiled };
         let caller = tables.caller(&request.principal, arn, false, &entities)?;
-        let parts = split_arn(request.resource);
         let place = tables.locate(request.resource, parts, request.resource_account);
         self.resource.set(request.resource, parts);
         let asked = Asked {
@@ -472,13 +472,17 @@ impl Case<'_, '_> {
         let Deciding {
             compiled, asked, ..
         } = self.deciding;
+        let known = asked.deed.entries.as_ref();
+        let known = known.and_then(|known| known.of(part));
+        if known.is_some_and(<[Entry]>::is_empty) {
+            return;
+        }
         let (image, number) = compiled.home(part);
         let Some(own) = compiled.images().get(image as usize) else {
             return;
         };
         let (image, view) = (image as usize, own.view());
-        let known = asked.deed.entries.as_ref();
-        match known.and_then(|known| known.of(part)) {
+        match known {
             Some(known) => partial.look_at(image, view, known, layers),
             None => {
                 scratch.clear();

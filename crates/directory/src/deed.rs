@@ -58,7 +58,7 @@ impl Directory {
     /// Resolves an action, `service:Name` in any case (`MATCH-10`), for many decisions.
     ///
     /// Takes time linear in the policies of the directory, and memory in the statements for the action: 32
-    /// bytes each, and 4 for each policy that has some.
+    /// bytes each, 4 for each policy that has some, and one for each policy.
     ///
     /// # Errors
     /// [`EngineError`] if the policies are more than an image can hold.

@@ -4,26 +4,26 @@ use portcullis_vm::{Action, Entry};
 
 use crate::compiled::Compiled;
 
-/// The statements that an action matches in the parts, by part. Parts without any take a bit.
+/// The statements that an action matches in the parts, by part. A part without any takes a byte.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PartEntries {
     /// How many parts there are.
     parts: u32,
-    words: Vec<Word>,
+    octets: Vec<Octet>,
     /// Where the entries of each part that has some begin, and where those of the last end.
     starts: Vec<u32>,
     entries: Vec<Entry>,
 }
 
-/// What 64 parts have.
+/// What eight parts have. Not more: there are processors that cannot count the bits of a word at once.
 #[derive(Clone, Copy, Debug, Default)]
-struct Word {
-    /// A bit for each that has entries, or is to be looked at in another way.
-    found: u64,
-    /// A bit for each that is to be looked at in another way.
-    other: u64,
+struct Octet {
     /// How many parts before these have a bit.
     before: u32,
+    /// A bit for each that has entries, or is to be looked at in another way.
+    found: u8,
+    /// A bit for each that is to be looked at in another way.
+    other: u8,
 }
 
 impl PartEntries {
@@ -43,16 +43,16 @@ impl PartEntries {
                 action.entries(image as usize, own.view(), number, &mut self.entries)
             });
             let is_found = !is_told || self.entries.len() > start;
-            if part % 64 == 0 {
-                self.words.push(Word {
+            if part % 8 == 0 {
+                self.octets.push(Octet {
                     before: self.starts.len() as u32 - 1,
-                    ..Word::default()
+                    ..Octet::default()
                 });
             }
-            if let (Some(word), true) = (self.words.last_mut(), is_found) {
-                let bit = 1 << (part % 64);
-                word.found |= bit;
-                word.other |= if is_told { 0 } else { bit };
+            if let (Some(octet), true) = (self.octets.last_mut(), is_found) {
+                let bit = 1 << (part % 8);
+                octet.found |= bit;
+                octet.other |= if is_told { 0 } else { bit };
                 self.starts.push(self.entries.len() as u32);
             }
         }
@@ -63,15 +63,15 @@ impl PartEntries {
     /// The statements of a part; none if it is to be looked at in another way.
     #[inline]
     pub(crate) fn of(&self, part: u32) -> Option<&[Entry]> {
-        let word = self.words.get(part as usize / 64)?;
-        let bit = 1 << (part % 64);
-        if word.found & bit == 0 {
+        let octet = self.octets.get(part as usize / 8)?;
+        let bit = 1 << (part % 8);
+        if octet.found & bit == 0 {
             return Some(&[]);
         }
-        if word.other & bit != 0 {
+        if octet.other & bit != 0 {
             return None;
         }
-        let place = (word.before + (word.found & (bit - 1)).count_ones()) as usize;
+        let place = (octet.before + (octet.found & (bit - 1)).count_ones()) as usize;
         let [start, end] = *self.starts.get(place..place + 2)?.first_chunk()?;
         self.entries.get(start as usize..end as usize)
     }

@@ -327,6 +327,12 @@ impl Tables {
         self.resource_index.find(hash, is_right)
     }
 
+    /// The number of the resource with this ARN, or of another with its hash.
+    pub(crate) fn likely_resource(&self, arn: &str) -> Option<u32> {
+        self.resource_index
+            .find(self.resource_index.hash(arn), |_| true)
+    }
+
     /// Adds a resource; false if there is one with its ARN.
     pub(crate) fn add_resource(&mut self, resource: Resource) -> bool {
         let arn = self.texts.get(resource.arn);

@@ -30,13 +30,13 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
         if named.is_empty() {
             return None;
         }
-        let strength = self
-            .view
-            .list(statement.principals())
-            .iter()
-            .flat_map(|item| named.iter().filter(move |named| named.principal == item))
-            .map(|named| named.strength)
-            .max()?;
+        let mut strongest = None;
+        for item in self.view.list(statement.principals()).iter() {
+            for own in named.iter().filter(|own| own.principal == item) {
+                strongest = strongest.max(Some(own.strength));
+            }
+        }
+        let strength = strongest?;
         // VPCE-2: at a gateway endpoint an account stands for its root user alone, which it names
         // directly. A Deny still falls on the whole account (GRAM-34).
         let root_only = layers == layer_mask(Layer::VpcEndpoint)

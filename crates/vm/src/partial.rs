@@ -188,7 +188,7 @@ impl<'a> Partial<'a> {
             asked: OfImage {
                 settled: self.settled,
                 image,
-                keys: Keys::NONE,
+                keys: const { &Keys::NONE },
             },
         };
         let later = Later {
@@ -249,12 +249,13 @@ impl<'a> Partial<'a> {
         }
         let request = fill(self);
         for (image, view) in images.enumerate() {
+            let keys = request.keys(image);
             let matcher = Matcher {
                 view,
                 asked: OfImage {
                     settled: self.settled,
                     image,
-                    keys: request.keys(image),
+                    keys: &keys,
                 },
             };
             self.walk.enter_image();
@@ -280,7 +281,7 @@ impl<'a> Partial<'a> {
 struct OfImage<'a> {
     settled: &'a Settled<'a>,
     image: usize,
-    keys: Keys<'a>,
+    keys: &'a Keys<'a>,
 }
 
 impl<'a> Asked<'a> for OfImage<'a> {
@@ -316,7 +317,7 @@ impl<'a> Asked<'a> for OfImage<'a> {
 
     #[inline]
     fn keys(self) -> Keys<'a> {
-        self.keys
+        *self.keys
     }
 }
 

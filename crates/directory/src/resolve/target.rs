@@ -63,6 +63,11 @@ impl Place {
         }
     }
 
+    /// The resource's policy, if it has one.
+    pub(crate) fn policy(&self) -> SetsId {
+        self.policy
+    }
+
     /// Nothing says whose it is.
     #[inline]
     pub(crate) fn is_assumed(&self) -> bool {
@@ -102,6 +107,23 @@ fn entity_of(arn: [&str; 6]) -> Option<(Kind, &str, &str)> {
 pub(crate) fn last_name(path: &str) -> &str {
     let slash = path.bytes().rposition(|byte| byte == b'/');
     slash.map_or(path, |slash| path.get(slash + 1..).unwrap_or_default())
+}
+
+/// The ARN of what a resource is a part of, whose policy it has: of an object the bucket, of an index the table,
+/// of an alias the function.
+fn whole_of<'a>(resource: &'a str, arn: [&'a str; 6]) -> Option<&'a str> {
+    let [_, _, service, _, _, rest] = arn;
+    let whole = match service {
+        "s3" => bucket_of(arn)?,
+        "dynamodb" => rest.split_once("/index/")?.0,
+        "lambda" => {
+            let name = rest.strip_prefix("function:")?.split_once(':')?.0;
+            rest.get(.."function:".len() + name.len())?
+        }
+        _ => return None,
+    };
+    let end = resource.len().checked_sub(rest.len())? + whole.len();
+    resource.get(..end)
 }
 
 /// The bucket of an object. An access point has an account, and a policy of its own.
@@ -255,25 +277,24 @@ impl Tables {
         resource: &str,
         parts: Option<[&str; 6]>,
     ) -> Option<(&Resource, bool)> {
-        let bucket = parts.and_then(bucket_of);
-        // Of objects hardly ever anything is known but by their buckets.
-        if bucket.is_none() || self.lists_objects {
+        let whole = parts.and_then(|parts| whole_of(resource, parts));
+        if whole.is_none() || !self.is_never_listed(parts) {
             if let Some(found) = self.find_resource(resource) {
                 return Some((found, true));
             }
         }
-        let [_, _, service, _, _, rest] = parts?;
-        let whole = match service {
-            "s3" => bucket?,
-            "dynamodb" => rest.split_once("/index/")?.0,
-            "lambda" => {
-                let name = rest.strip_prefix("function:")?.split_once(':')?.0;
-                rest.get(.."function:".len() + name.len())?
-            }
-            _ => return None,
-        };
-        let end = resource.len().checked_sub(rest.len())? + whole.len();
-        let found = self.find_resource(resource.get(..end)?)?;
-        Some((found, false))
+        Some((self.find_resource(whole?)?, false))
+    }
+
+    /// Of objects hardly ever anything is known but by their buckets.
+    fn is_never_listed(&self, parts: Option<[&str; 6]>) -> bool {
+        !self.lists_objects && matches!(parts, Some([_, _, "s3", ..]))
+    }
+
+    /// The number that the entry of a resource is most likely to have. For those who read ahead what a decision
+    /// will look at.
+    pub(crate) fn likely_listed(&self, resource: &str, parts: [&str; 6]) -> Option<u32> {
+        let whole = whole_of(resource, parts).filter(|_| self.is_never_listed(Some(parts)));
+        self.likely_resource(whole.unwrap_or(resource))
     }
 }
