@@ -127,9 +127,11 @@ impl Compiled {
         static MADE: AtomicU64 = AtomicU64::new(1);
         self.id = MADE.fetch_add(1, Ordering::Relaxed);
         let first = self.images.len();
-        for image in images {
-            let view = image.view();
-            let reads = reads::of_image(view);
+        self.images.extend(images);
+        let views: Vec<View<'_>> = self.images.iter().map(Image::view).collect();
+        self.slots = Slots::new(&views, tables);
+        for (image, view) in views.iter().enumerate().skip(first) {
+            let reads = reads::of_image(*view, self.slots.of(image));
             self.reads.extend(&reads.parts);
             self.looks.push(reads);
             let count = view.count(Section::Principals);
@@ -141,10 +143,8 @@ impl Compiled {
                 }
             }
             self.principals.push(principals);
-            self.images.push(image);
             self.starts.push(self.reads.len() as u32);
         }
-        let views: Vec<View<'_>> = self.images.iter().map(Image::view).collect();
         let mut rows = Rows {
             reads: &self.reads,
             known: views
@@ -160,7 +160,6 @@ impl Compiled {
         let sets = new.iter().map(|run| rows.row(run.of(&tables.uses)));
         self.sets.extend(sets);
         self.uses = rows.uses;
-        self.slots = Slots::new(&views, tables);
         let before = origins.map(|origins| (&self.callers, origins));
         let callers = Callers::new(self, tables, first, before);
         let mut profiles = std::mem::take(&mut self.profiles);

@@ -43,7 +43,6 @@ impl Case<'_, '_> {
         let left = partial.left();
         for slot in left.flat_map(|(image, statement)| compiled.slots_of(image, statement)) {
             match slot.origin {
-                Origin::Request => {}
                 Origin::Derived(number) => derived |= 1 << number,
                 _ if request.has_slot(slot.place) => {}
                 origin => self.for_values(origin, |value| {
@@ -67,20 +66,13 @@ impl Case<'_, '_> {
             Some(account) => tables.organization_of(account),
             None => (None, None),
         };
+        let mut only = |value: Option<Name>| value.into_iter().for_each(&mut found);
         match origin {
             Origin::Request | Origin::Derived(_) => {}
-            Origin::PrincipalOrgId => organization(caller.account).0.into_iter().for_each(found),
-            Origin::PrincipalOrgPaths => organization(caller.account).1.into_iter().for_each(found),
-            Origin::ResourceOrgId => organization(target.known_owner())
-                .0
-                .into_iter()
-                .for_each(found),
-            Origin::ResourceOrgPaths => {
-                organization(target.known_owner())
-                    .1
-                    .into_iter()
-                    .for_each(found);
-            }
+            Origin::PrincipalOrgId => only(organization(caller.account).0),
+            Origin::PrincipalOrgPaths => only(organization(caller.account).1),
+            Origin::ResourceOrgId => only(organization(target.known_owner()).0),
+            Origin::ResourceOrgPaths => only(organization(target.known_owner()).1),
             Origin::PrincipalTag(class) => match self.profile.and_then(Profile::tags) {
                 Some(tags) => tags
                     .filter(|(own, _)| *own == class)

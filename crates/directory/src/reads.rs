@@ -3,25 +3,22 @@
 
 use std::collections::HashMap;
 
-use crate::slot_sets::{SetId, SlotSets};
-use portcullis_image::value::fold;
 use portcullis_image::{
     ANY, NONE, Op, Operands, PatternKind, Section, StatementRef, Token, View, flag, reserved,
 };
 
-/// What parts look at, group by group. Bits below [`reserved::NAMES`]' count are reserved slots.
+use crate::slot_sets::{SetId, SlotSets};
+use crate::slots::{Origin, Slot};
+
+/// What parts look at that differs between principals. Bits below [`reserved::NAMES`]' count are reserved slots.
 pub(crate) type Reads = u32;
 
 /// `aws:PrincipalOrgID`, `aws:PrincipalOrgPaths`.
 pub(crate) const PRINCIPAL_ORG: Reads = 1 << 16;
-/// `aws:ResourceOrgID`, `aws:ResourceOrgPaths`.
-pub(crate) const RESOURCE_ORG: Reads = 1 << 17;
 /// `aws:PrincipalTag/*`.
-pub(crate) const PRINCIPAL_TAGS: Reads = 1 << 18;
-/// `aws:ResourceTag/*`, `iam:ResourceTag/*`.
-pub(crate) const RESOURCE_TAGS: Reads = 1 << 19;
+pub(crate) const PRINCIPAL_TAGS: Reads = 1 << 17;
 /// Which of the principals that the policies list are the caller.
-pub(crate) const NAMES: Reads = 1 << 20;
+pub(crate) const NAMES: Reads = 1 << 18;
 /// What can be looked at only if the ARN of a user or role is known as a text.
 pub(crate) const ARN: Reads = NAMES | 1 << reserved::PRINCIPAL_ARN | 1 << reserved::USER_NAME;
 /// What can be looked at only if the unique id of a user or role is known.
@@ -57,14 +54,13 @@ impl ImageReads {
     }
 }
 
-/// What an image looks at.
+/// What an image with these slots looks at.
 ///
 /// Takes time linear in the image, whatever it shares.
-pub(crate) fn of_image(view: View<'_>) -> ImageReads {
-    let count = view.count(Section::Slots);
+pub(crate) fn of_image(view: View<'_>, slots: &[Slot]) -> ImageReads {
     let mut reader = Reader {
         view,
-        sets: SlotSets::new(count),
+        sets: SlotSets::new(slots.len() as u32),
         tokens: Vec::new(),
         lists: HashMap::new(),
         code: Vec::new(),
@@ -78,18 +74,16 @@ pub(crate) fn of_image(view: View<'_>) -> ImageReads {
             NONE | ANY => 0,
             _ => NAMES,
         });
-    let slots: Vec<SetId> = statements
+    let sets: Vec<SetId> = statements
         .clone()
         .map(|statement| reader.statement(statement))
         .collect();
-    let of_slot = (0..count).map(|slot| of_key(view.text(view.slot(slot).name)));
-    let of_slot: Vec<Reads> = of_slot.collect();
     let mut of_set = HashMap::new();
-    let reads = names.zip(&slots).map(|(names, set)| {
+    let reads = names.zip(&sets).map(|(names, set)| {
         let own = of_set.entry(*set).or_insert_with(|| {
-            let slots = reader.sets.of(*set).iter();
-            let reads = slots.filter_map(|slot| of_slot.get(*slot as usize));
-            reads.fold(0, |all, reads| all | reads)
+            let own = reader.sets.of(*set).iter();
+            let own = own.filter_map(|slot| slots.get(*slot as usize));
+            own.fold(0, |all, slot| all | of_origin(slot.origin))
         });
         names | *own
     });
@@ -102,29 +96,23 @@ pub(crate) fn of_image(view: View<'_>) -> ImageReads {
     });
     ImageReads {
         parts: parts.collect(),
-        statements: slots,
+        statements: sets,
         sets: reader.sets,
     }
 }
 
-/// What it means that a slot with this name is looked at.
-fn of_key(name: &str) -> Reads {
-    let reserved = reserved::NAMES.iter().position(|own| *own == name);
-    if let Some(slot) = reserved {
-        return 1 << slot;
-    }
-    let starts = |start| fold::strip_ignoring_case(name, start).is_some();
-    let is = |own| fold::strip_ignoring_case(name, own) == Some("");
-    if is("aws:PrincipalOrgID") || is("aws:PrincipalOrgPaths") {
-        PRINCIPAL_ORG
-    } else if is("aws:ResourceOrgID") || is("aws:ResourceOrgPaths") {
-        RESOURCE_ORG
-    } else if starts("aws:PrincipalTag/") {
-        PRINCIPAL_TAGS
-    } else if starts("aws:ResourceTag/") || starts("iam:ResourceTag/") {
-        RESOURCE_TAGS
-    } else {
-        0
+/// What it means that a slot of this origin is looked at.
+fn of_origin(origin: Origin) -> Reads {
+    match origin {
+        Origin::Derived(slot) => 1 << slot,
+        Origin::PrincipalOrgId | Origin::PrincipalOrgPaths => PRINCIPAL_ORG,
+        Origin::PrincipalTag(_) => PRINCIPAL_TAGS,
+        // The same for all principals.
+        Origin::Request
+        | Origin::ResourceOrgId
+        | Origin::ResourceOrgPaths
+        | Origin::ResourceTag(_)
+        | Origin::IamResourceTag(_) => 0,
     }
 }
 
