@@ -27,7 +27,37 @@ impl Engine {
     /// Decides requests as [`Engine::check`], and calls back with the place and the outcome of each, in order.
     ///
     /// In a directory that is larger than the processor's caches a decision waits for memory most of the time; here
-    /// sixteen requests wait together. Requests of prepared actions ([`Directory::prepare`]) gain the most.
+    /// sixteen requests wait together. Requests of prepared actions ([`Directory::prepare`]) gain the most. Does not
+    /// allocate, as there.
+    ///
+    /// ```
+    /// use portcullis_directory::{Directory, Engine, LoadOptions};
+    /// use portcullis_model::{Caller, Principal, Request};
+    ///
+    /// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/example-organization/data");
+    /// let mut directory = Directory::load(folder.as_ref(), LoadOptions::default(), &mut |_| ())?.directory;
+    /// directory.prepare(&["s3:GetObject", "s3:DeleteBucket"])?;
+    /// let request = |action| Request {
+    ///     principal: Principal {
+    ///         caller: Caller::from_arn("arn:aws:iam::111111111111:role/service/Checkout").unwrap(),
+    ///         user_id: None,
+    ///         management_account: false,
+    ///     },
+    ///     action,
+    ///     resource: "arn:aws:s3:::shop-orders/2026/1.json",
+    ///     resource_account: None,
+    ///     context: &[],
+    ///     restrict_public_buckets: false,
+    ///     external_grant: false,
+    /// };
+    /// let requests = [request("s3:GetObject"), request("s3:DeleteBucket")];
+    /// let mut allowed = [false; 2];
+    /// Engine::new().check_all(&directory, &requests, |place, outcome| {
+    ///     allowed[place] = outcome.is_ok_and(|outcome| outcome.is_allow());
+    /// })?;
+    /// assert_eq!(allowed, [true, false]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`EngineError`] if the policies are more than an image can hold. A request whose caller is not known has
@@ -44,26 +74,20 @@ impl Engine {
         for chunk in requests.chunks(AHEAD) {
             let read = |request| Read::new(tables, request);
             let read: Few<_> = chunk.iter().map(read).collect();
-            let coming = chunk.iter().zip(&read).map(|(request, read)| {
-                let resource = read
-                    .resource
-                    .and_then(|number| tables.resources.get(number));
-                Coming {
-                    principal: read.principal,
-                    policy: resource.map_or(SetsId::NONE, |own| own.policy),
-                    deed: compiled.prepared.get(request.action),
-                }
+            let resource = |read: &Read<'_>| tables.resources.get(read.resource?);
+            let coming = chunk.iter().zip(&read).map(|(request, read)| Coming {
+                principal: read.principal,
+                policy: resource(read).map_or(SetsId::NONE, |own| own.policy),
+                deed: compiled.prepared.get(request.action),
             });
             read_ahead((tables, compiled), &coming.collect::<Few<_>>());
             // Texts are compared with those of the request.
             let mut seen = 0;
             for read in &read {
-                let own = compiled.profile(read.principal);
-                seen ^= own.map_or(0, |own| tables.texts.get(own.name).len());
-                let own = read
-                    .resource
-                    .and_then(|number| tables.resources.get(number));
-                seen ^= own.map_or(0, |own| tables.texts.get(own.arn).len());
+                let length = |name| tables.texts.get(name).len();
+                let caller = compiled.profile(read.principal);
+                seen ^= caller.map_or(0, |own| length(own.name));
+                seen ^= resource(read).map_or(0, |own| length(own.arn));
             }
             black_box(seen);
             for (request, read) in chunk.iter().zip(&read) {

@@ -123,6 +123,41 @@ fn places_in_the_organization() {
     }
 }
 
+/// `COND-40`: the name of a tag is part of the key's, and is so in any case.
+#[test]
+fn names_of_tags_in_any_case() {
+    let directory = directory(&[
+        denying("cased", "StringEquals", "aws:PrincipalTag/STAGE", "test"),
+        denying("valued", "StringEquals", "aws:PrincipalTag/stage", "TEST"),
+        denying("without", "Null", "aws:PrincipalTag/Stages", "true"),
+    ]);
+    let ann = json!(format!("arn:aws:iam::{OURS}:user/ann"));
+    for (name, expected) in [
+        ("cased", "ExplicitDeny"),
+        ("valued", "Allow"),
+        ("without", "ExplicitDeny"),
+    ] {
+        let decided = decided(&directory, &ann, "sqs:SendMessage", &queue(name));
+        assert_eq!(decided, expected, "{name}");
+    }
+}
+
+/// However many keys a statement looks at, each has its value.
+#[test]
+fn a_statement_that_looks_at_many_keys() {
+    let absent = |number| (format!("aws:PrincipalTag/t{number}"), json!("true"));
+    let mut denying = denying("many", "StringEquals", "aws:PrincipalTag/stage", "test");
+    let condition = &mut denying["policy"]["Statement"][0]["Condition"];
+    condition["Null"] = (0..40).map(absent).collect();
+    condition["ArnEquals"] = json!({"aws:PrincipalArn": format!("arn:aws:iam::{OURS}:*/ann")});
+    let directory = directory(&[denying]);
+    for (name, expected) in [("user/ann", "ExplicitDeny"), ("role/ops", "Allow")] {
+        let caller = json!(format!("arn:aws:iam::{OURS}:{name}"));
+        let decided = decided(&directory, &caller, "sqs:SendMessage", &queue("many"));
+        assert_eq!(decided, expected, "{name}");
+    }
+}
+
 /// The id of a role's session ends with the session's name: without that it is not there.
 #[test]
 fn the_id_of_a_role_without_a_session() {

@@ -141,6 +141,11 @@ fn use_up(directory: &Directory) -> Vec<String> {
 fn decide(directory: &Directory, engine: &mut Engine, request: &Request<'_>) -> String {
     let arena = Bump::new();
     let checked = engine.check(directory, request);
+    let mut alone = None;
+    let requests = std::slice::from_ref(request);
+    let read = engine.check_all(directory, requests, |_, outcome| alone = Some(outcome));
+    let alone = alone.map(|outcome| outcome.map_err(Undecided::Refused));
+    assert_eq!((read, alone.as_ref()), (Ok(()), Some(&checked)));
     let question = match directory.question(request, Extra::default(), &arena) {
         Ok(question) => question,
         Err(refusal) => {
