@@ -5,10 +5,10 @@ use std::fmt;
 
 use bumpalo::Bump;
 use portcullis_image::index::Group;
-use portcullis_model::{ContextEntry, Principal, Request, split_arn};
+use portcullis_model::{ContextEntry, Request, split_arn};
 use portcullis_vm::{
-    CallerKind, Entry, Home, Key, KnownParts, Leftovers, Outcome, Ownership, Partial, Resolved,
-    Resource, Settled, is_name_of_caller,
+    CallerKind, Entry, Key, KnownParts, Leftovers, Outcome, Ownership, Partial, Resolved, Resource,
+    Settled, is_name_of_caller,
 };
 
 use crate::Directory;
@@ -347,17 +347,14 @@ impl<'d> Deciding<'d> {
         let (known, ownership) = match by_account {
             Some(found) => found,
             None => {
-                let principal = tables.complete(caller, &self.profiles(), reads::ALL, arena);
-                let home = tables.home(caller, &self.profiles());
-                self.find_names(known, request, &principal, home, context.clone());
-                (&*known, asked.resource.ownership(home, self.owner()))
+                let ownership =
+                    self.find_names(known, caller, (&mut *request, arena), context.clone());
+                (&*known, ownership)
             }
         };
         let target = &applies.target;
-        let is_granted = || {
-            let principal = tables.complete(caller, &self.profiles(), reads::ARN, arena);
-            tables.is_granted(target, deed.name(), &principal.caller, names())
-        };
+        let is_granted =
+            || target.grants.count > 0 && self.is_granted(&applies, arena, context.clone());
         let kind = caller.kind(profile.map(|own| (own.kind(), own.is_service_linked())));
         let resolved = Resolved {
             caller: kind,
@@ -368,7 +365,7 @@ impl<'d> Deciding<'d> {
             ownership,
             assumed_root: kind == CallerKind::Root && is_assumed_root(names()),
             restrict_public_buckets: asked.restrict_public_buckets || target.restricts_public,
-            external_grant: asked.external_grant || target.grants.count > 0 && is_granted(),
+            external_grant: asked.external_grant || is_granted(),
         };
         let settled = Settled::new(&resolved, parts);
         let case = Case {
@@ -424,16 +421,21 @@ impl<'d> Deciding<'d> {
         account.or_else(|| self.tables.stated_owner(place))
     }
 
-    /// Finds all names by which policies know a caller, also those that the context says.
+    /// Finds all names by which policies know a caller, also those that the context says, and whose the resource is
+    /// to it.
+    #[inline(never)]
     fn find_names<'q>(
         &self,
         known: &mut portcullis_vm::Known,
-        request: &mut portcullis_vm::Request,
-        principal: &Principal<'_>,
-        home: Home<'_>,
+        caller: &Known<'_, '_>,
+        (request, arena): (&mut portcullis_vm::Request, &Bump),
         context: impl Iterator<Item = Given<'q>> + Clone,
-    ) {
-        let compiled = self.compiled;
+    ) -> Ownership {
+        let Deciding {
+            tables, compiled, ..
+        } = *self;
+        let principal = tables.complete(caller, &self.profiles(), reads::ALL, arena);
+        let home = tables.home(caller, &self.profiles());
         let mut keys = None;
         if context.clone().any(|given| is_name_of_caller(given.name)) {
             request.begin_keys(compiled.views());
@@ -441,7 +443,23 @@ impl<'d> Deciding<'d> {
             keys = Some(&*request);
         }
         let look_up = |image, form, parts: &[&str]| compiled.principal(image, form, parts);
-        known.set_by(compiled.images().len(), look_up, principal, home, keys);
+        known.set_by(compiled.images().len(), look_up, &principal, home, keys);
+        self.asked.resource.ownership(home, self.owner())
+    }
+
+    /// True if a grant of the target allows the request.
+    #[inline(never)]
+    fn is_granted<'q>(
+        &self,
+        applies: &Applies<'_, '_>,
+        arena: &Bump,
+        context: impl Iterator<Item = Given<'q>> + Clone,
+    ) -> bool {
+        let tables = self.tables;
+        let principal = tables.complete(&applies.caller, &self.profiles(), reads::ARN, arena);
+        let context = context.map(|given| (given.name, given.values));
+        let action = self.asked.deed.name();
+        tables.is_granted(&applies.target, action, &principal.caller, context)
     }
 }
 
