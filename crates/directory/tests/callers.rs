@@ -58,35 +58,57 @@ fn a_user_in_another_partition_than_others_of_the_account() {
 /// A question about all principals asks a policy once, unless it looks at what differs between them.
 #[test]
 fn each_key_of_a_caller_differs_between_callers() {
-    let keys = [
-        ("aws:userid", "AIDAANN", 1),
-        ("aws:PrincipalArn", "arn:aws:iam::111122223333:user/bob", 1),
-        ("aws:PrincipalArn", "arn:aws:iam::111122223333:role/ops", 1),
-        ("aws:username", "ann", 1),
-        ("aws:PrincipalType", "User", 4),
-        ("aws:PrincipalType", "AssumedRole", 1),
-        ("aws:PrincipalTag/team", "red", 2),
-        ("aws:PrincipalAccount", "444455556666", 1),
+    let is = |key: &str, value: &str| json!({"StringEquals": {key: value}});
+    let path = "o-example1/r-exam/";
+    // With how many of the callers they hold for.
+    let conditions = [
+        (is("aws:userid", "AIDAANN"), 1),
+        (
+            is("aws:PrincipalArn", "arn:aws:iam::111122223333:user/bob"),
+            1,
+        ),
+        (
+            is("aws:PrincipalArn", "arn:aws:iam::111122223333:role/ops"),
+            1,
+        ),
+        (is("aws:username", "ann"), 1),
+        (is("aws:PrincipalType", "User"), 4),
+        (is("aws:PrincipalType", "AssumedRole"), 1),
+        (is("aws:PrincipalTag/team", "red"), 2),
+        (
+            json!({"StringEquals": {"aws:PrincipalTag/team": "red", "aws:PrincipalTag/stage": "test"}}),
+            2,
+        ),
+        (is("aws:PrincipalAccount", "444455556666"), 1),
+        (is("aws:PrincipalOrgID", "o-example1"), 4),
+        (
+            json!({"ForAnyValue:StringEquals": {"aws:PrincipalOrgPaths": path}}),
+            4,
+        ),
     ];
     let object = |number: usize| format!("arn:aws:s3:::b{number}/x");
-    // The same policies for everybody, one for each key.
-    let deny = |(number, (key, value, _)): (usize, (&str, &str, _))| {
+    // The same policies for everybody, one for each condition.
+    let deny = |(number, (condition, _)): (usize, &(Value, usize))| {
         policy(&[json!({
             "Effect": "Deny",
             "Action": "s3:GetObject",
             "Resource": object(number),
-            "Condition": {"StringEquals": {key: value}},
+            "Condition": condition,
         })])
     };
-    let policies: Vec<Value> = (0..).zip(keys).map(deny).collect();
+    let policies: Vec<Value> = conditions.iter().enumerate().map(deny).collect();
     let tagged = |account: &str, name: &str, team: &str| {
         let mut user = user(&format!("arn:aws:iam::{account}:user/{name}"), &policies);
-        user["Tags"] = json!([{"Key": "team", "Value": team}]);
+        user["Tags"] = json!([
+            {"Key": "team", "Value": team},
+            {"Key": "stage", "Value": "test"},
+        ]);
         user
     };
     let users = [("ann", "blue"), ("bob", "red"), ("eve", "red")];
     let users = users.map(|(name, team)| tagged(ACCOUNT, name, team));
     let ops = format!("arn:aws:iam::{ACCOUNT}:role/ops");
+    let full = json!({"scp": ["p-FullAWSAccess"], "rcp": ["p-RCPFullAWSAccess"]});
     let directory = directory_of(&[
         (
             "one.json",
@@ -96,8 +118,19 @@ fn each_key_of_a_caller_differs_between_callers() {
             "other.json",
             dump(&[tagged("444455556666", "joe", "blue")], &[]),
         ),
+        (
+            "tree.json",
+            json!({
+                "organization": {"id": "o-example1", "managementAccountId": "100000000001"},
+                "root": {"id": "r-exam", "policies": full, "children": [
+                    {"account": "100000000001", "policies": full},
+                    {"account": ACCOUNT, "policies": full},
+                ]},
+                "policies": {},
+            }),
+        ),
     ]);
-    let objects: Vec<String> = (0..keys.len()).map(object).collect();
+    let objects: Vec<String> = (0..conditions.len()).map(object).collect();
     let queries: Vec<Query<'_>> = objects
         .iter()
         .map(|object| Query {
@@ -107,7 +140,7 @@ fn each_key_of_a_caller_differs_between_callers() {
             context: &[],
         })
         .collect();
-    let mut denied = vec![0; keys.len()];
+    let mut denied = vec![0; conditions.len()];
     let mut compare = |number: usize, decisions: &[Decision]| {
         let arn = directory.principal_arn(number).unwrap();
         for ((decision, object), denied) in decisions.iter().zip(&objects).zip(&mut denied) {
@@ -118,7 +151,7 @@ fn each_key_of_a_caller_differs_between_callers() {
         }
     };
     directory.matrix(&queries, 1, &mut compare).unwrap();
-    assert_eq!(denied, keys.map(|(_, _, count)| count), "{keys:?}");
+    assert_eq!(denied, conditions.map(|(_, count)| count));
 }
 
 /// Only a session of AssumeRoot brings its policies (`EVAL-50`, `STS-6`).
