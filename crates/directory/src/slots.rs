@@ -106,15 +106,16 @@ fn origin_of(name: &str, classes: &mut HashMap<String, TagClass>) -> Origin {
     if let Some((_, origin)) = fixed.into_iter().find(|(own, _)| is(own)) {
         return origin;
     }
-    let tags: [(&str, fn(TagClass) -> Origin); 3] = [
-        ("aws:PrincipalTag/", Origin::PrincipalTag),
-        ("aws:ResourceTag/", Origin::ResourceTag),
-        ("iam:ResourceTag/", Origin::IamResourceTag),
-    ];
-    let tag = tags.into_iter().find_map(|(start, origin)| {
+    let mut class = |start| {
         let tag = strip_ignoring_case(name, start)?;
         let next = TagClass(classes.len() as u32);
-        Some(origin(*classes.entry(tag.to_string()).or_insert(next)))
-    });
-    tag.unwrap_or(Origin::Request)
+        Some(*classes.entry(tag.to_string()).or_insert(next))
+    };
+    if let Some(tag) = class("aws:PrincipalTag/") {
+        return Origin::PrincipalTag(tag);
+    }
+    if let Some(tag) = class("aws:ResourceTag/") {
+        return Origin::ResourceTag(tag);
+    }
+    class("iam:ResourceTag/").map_or(Origin::Request, Origin::IamResourceTag)
 }

@@ -29,8 +29,7 @@ pub(crate) struct Known<'d, 'a> {
 impl<'a> Known<'_, 'a> {
     /// The caller without its ARN and its ids. Of one that is a user or role itself it is to be told what it
     /// is, and whether the role is linked to a service.
-    #[inline]
-    pub(crate) fn outline(&self, itself: Option<(Kind, bool)>) -> Who<'a> {
+    fn outline(&self, itself: Option<(Kind, bool)>) -> Who<'a> {
         let mut who = self.who.copied().unwrap_or(Who {
             caller: Caller::Anonymous,
             user_id: None,
@@ -98,8 +97,8 @@ pub(crate) struct CallerArn<'a> {
     parts: Option<[&'a str; 6]>,
     /// Its account, if the directory has that.
     account: Option<u32>,
-    /// Whose policies it has, if it has somebody's.
-    holder: Option<Holder<'a>>,
+    /// Whose policies it has, if it has somebody's, and the hash by which that is found.
+    holder: Option<(Holder<'a>, u32)>,
 }
 
 /// A user or role of which the caller has the policies, by the ARN that names it.
@@ -109,7 +108,6 @@ struct Holder<'a> {
     /// The name of the session, of a role.
     session: Option<&'a str>,
     parts: [&'a str; 6],
-    hash: u32,
 }
 
 /// Whose policies a caller has, by the parts of its ARN.
@@ -121,7 +119,6 @@ fn holder_of<'a>(caller: &Caller<'a>, parts: [&'a str; 6]) -> Option<Holder<'a>>
             name: last_name(rest),
             session: None,
             parts,
-            hash: 0,
         }
     };
     match *caller {
@@ -169,9 +166,9 @@ impl Tables {
         CallerArn {
             parts,
             account,
-            holder: account.zip(holder).map(|(account, mut holder)| {
-                holder.hash = self.entity_hash(account, holder.kind, holder.name);
-                holder
+            holder: account.zip(holder).map(|(account, holder)| {
+                let hash = self.entity_hash(account, holder.kind, holder.name);
+                (holder, hash)
             }),
         }
     }
@@ -227,16 +224,17 @@ impl Tables {
                  {{\"arn\", \"federatedBy\"}}"
             )));
         }
-        let Some((index, holder)) = arn.account.zip(arn.holder.as_ref()) else {
+        let Some((index, (holder, hash))) = arn.account.zip(arn.holder.as_ref()) else {
             return Ok(stranger);
         };
+        let found = self.find_hashed(from, *hash, (index, holder.kind, holder.name));
         let number = match who.caller {
             Caller::Role {
                 session_arn: Some(session),
                 role_arn,
                 ..
-            } => self.by_session(from, index, holder, (session, role_arn))?,
-            _ => self.by_arn(from, index, holder)?,
+            } => self.by_session(found, holder, (session, role_arn))?,
+            _ => self.by_arn(found, holder)?,
         };
         Ok(Known {
             principal: self.principals.get(number as usize),
@@ -290,15 +288,10 @@ impl Tables {
         }
     }
 
-    /// The number of the user or role with exactly this ARN.
-    fn by_arn(
-        &self,
-        from: &impl Entities,
-        account: u32,
-        holder: &Holder<'_>,
-    ) -> Result<u32, Refusal> {
+    /// The number of who was found, if it has exactly the ARN.
+    fn by_arn(&self, found: Option<(u32, Entity)>, holder: &Holder<'_>) -> Result<u32, Refusal> {
         let arn = || holder.parts.join(":");
-        match self.find_holder(from, account, holder) {
+        match found {
             Some((number, found)) if self.has_arn(found, holder.parts) => Ok(number),
             Some((_, other)) => Err(Refusal::UnknownPrincipal(format!(
                 "the directory has no `{}`, but `{}`",
@@ -312,17 +305,16 @@ impl Tables {
         }
     }
 
-    /// The number of the role of a session, whose ARN holds the role's name alone (`IN-17`).
+    /// The number of the role that was found, of a session, whose ARN holds the role's name alone (`IN-17`).
     fn by_session(
         &self,
-        from: &impl Entities,
-        account: u32,
+        found: Option<(u32, Entity)>,
         holder: &Holder<'_>,
         (session, role_arn): (&str, &str),
     ) -> Result<u32, Refusal> {
         let name = holder.name;
         let [_, partition, .., digits, _] = holder.parts;
-        let Some((number, role)) = self.find_holder(from, account, holder) else {
+        let Some((number, role)) = found else {
             let text = format!("the directory has no role `{name}` for `{session}`");
             return Err(Refusal::UnknownPrincipal(text));
         };
@@ -343,18 +335,10 @@ impl Tables {
         Ok(number)
     }
 
-    fn find_holder(
-        &self,
-        from: &impl Entities,
-        account: u32,
-        holder: &Holder<'_>,
-    ) -> Option<(u32, Entity)> {
-        self.find_hashed(from, holder.hash, (account, holder.kind, holder.name))
-    }
-
     /// The number that the user or role whose policies a caller has is most likely to have. For those who read
     /// ahead what a decision will look at.
     pub(crate) fn likely_number(&self, arn: &CallerArn<'_>) -> Option<u32> {
-        self.likely_entity(arn.holder.as_ref()?.hash)
+        let (_, hash) = arn.holder.as_ref()?;
+        self.likely_entity(*hash)
     }
 }
