@@ -67,7 +67,8 @@ impl<'a> Known<'_, 'a> {
             (None, Some((Kind::Role, _))) => CallerKind::Role,
         };
         match itself {
-            Some((_, true)) if kind == CallerKind::Role => CallerKind::ServiceLinked,
+            // Only roles are.
+            Some((_, true)) => CallerKind::ServiceLinked,
             _ => kind,
         }
     }
