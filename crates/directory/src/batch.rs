@@ -27,8 +27,8 @@ impl Engine {
     /// Decides requests as [`Engine::check`], and calls back with the place and the outcome of each, in order.
     ///
     /// In a directory that is larger than the processor's caches a decision waits for memory most of the time; here
-    /// sixteen requests wait together. Requests of prepared actions ([`Directory::prepare`]) gain the most. Does not
-    /// allocate, as there.
+    /// sixteen requests wait together. Requests of prepared actions ([`Directory::prepare`]) gain the most; in a small
+    /// directory there is nothing to gain. Does not allocate, as there.
     ///
     /// ```
     /// use portcullis_directory::{Directory, Engine, LoadOptions};

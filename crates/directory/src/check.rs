@@ -309,10 +309,7 @@ impl<'d> Deciding<'d> {
         };
         let applies = tables.applies(caller, asked.place, deed.is_sts, endpoint);
         let caller = &applies.caller;
-        let profile = match caller.has_policies() {
-            true => compiled.profile(caller.number as usize),
-            false => None,
-        };
+        let profile = compiled.profile(caller.number as usize);
 
         // Policies without a statement for the action are present, and say nothing more.
         let filter = deed.action.filter();

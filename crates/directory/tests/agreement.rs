@@ -79,7 +79,8 @@ fn batches_agree(directory: &Directory, generator: &mut Generator) {
         (deed, directory.object(request.resource, None))
     };
     let deeds: Vec<(Deed, Object)> = requests.iter().map(resolve).collect();
-    let all = 0..=directory.principal_count();
+    // Also some whom nobody is.
+    let all = (0..=directory.principal_count()).chain([1 << 32, usize::MAX]);
     let asked: Vec<ResolvedRequest<'_>> = all
         .flat_map(|principal| {
             deeds.iter().map(move |(deed, object)| ResolvedRequest {
@@ -97,6 +98,11 @@ fn batches_agree(directory: &Directory, generator: &mut Generator) {
         .unwrap();
     let one = |request| engine.check_resolved(directory, request).unwrap();
     let expected: Vec<_> = asked.iter().map(one).enumerate().collect();
+    let nobody = expected.rchunks_exact(deeds.len()).take(3);
+    let nobody: Vec<Vec<_>> = nobody
+        .map(|all| all.iter().map(|(_, outcome)| outcome).collect())
+        .collect();
+    assert!(nobody.iter().all(|all| *all == nobody[0]));
     assert_eq!(found, expected);
 }
 

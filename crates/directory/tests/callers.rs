@@ -154,6 +154,42 @@ fn each_key_of_a_caller_differs_between_callers() {
     assert_eq!(denied, conditions.map(|(_, count)| count));
 }
 
+/// Some callers have the policies of a user and are not known by the user's names alone.
+#[test]
+fn callers_with_names_of_their_own() {
+    let ann = format!("arn:aws:iam::{ACCOUNT}:user/ann");
+    let session = format!("arn:aws:sts::{ACCOUNT}:federated-user/f");
+    let queue = |name: &str| format!("arn:aws:sqs:eu-west-1:{ACCOUNT}:{name}");
+    let denying = |name: &str, principal: &str| {
+        json!({"arn": queue(name), "account": ACCOUNT, "policy": policy(&[json!({
+            "Effect": "Deny",
+            "Principal": {"AWS": principal},
+            "Action": "sqs:*",
+            "Resource": "*",
+        })])})
+    };
+    let directory = directory_of(&[
+        ("account.json", dump(&[user(&ann, &[all()])], &[])),
+        ("session.json", denying("session", &session)),
+        ("other.json", denying("other", "AIDAOTHER")),
+    ]);
+    // By the session's ARN (EVAL-25), and by an id that only the request knows (GRAM-40).
+    let session = json!({"arn": session, "federatedBy": ann});
+    let other = json!({"arn": ann, "userId": "AIDAOTHER"});
+    for (caller, denied) in [(session, "session"), (other, "other"), (json!(ann), "none")] {
+        for name in ["session", "other"] {
+            let request = json!({
+                "principal": caller,
+                "action": "sqs:SendMessage",
+                "resource": queue(name),
+            });
+            let decision = ask(&directory, &request.to_string());
+            let is_denied = decision == "ExplicitDeny";
+            assert_eq!(is_denied, name == denied, "{caller} {name}: {decision}");
+        }
+    }
+}
+
 /// Only a session of AssumeRoot brings its policies (`EVAL-50`, `STS-6`).
 #[test]
 fn policies_of_a_caller_whom_the_directory_knows_are_refused() {

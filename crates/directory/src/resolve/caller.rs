@@ -17,7 +17,7 @@ pub(crate) struct Known<'d, 'a> {
     /// As asked; of a caller by number it is to be made of its row.
     pub(super) who: Option<&'a Who<'a>>,
     pub(crate) account: Option<&'d Account>,
-    /// The user or role whose policies are the identity policies, and its number.
+    /// The user or role whose policies are the identity policies, and its number, or [`NONE`].
     pub(super) principal: Option<&'d Principal>,
     pub(crate) number: u32,
     /// What is filled in of the caller itself, not only of its policies.
@@ -80,11 +80,6 @@ impl<'a> Known<'_, 'a> {
             Some(account) => account.is_management,
             None => self.who.is_some_and(|who| who.management_account),
         }
-    }
-
-    /// True if the caller has the policies of a user or role of the directory.
-    pub(crate) fn has_policies(&self) -> bool {
-        self.principal.is_some()
     }
 
     /// True if the caller is itself a user or role, unless the request says another id of it.
@@ -153,7 +148,7 @@ impl Tables {
             who: None,
             account: account.and_then(|account| self.account(account)),
             principal: self.principals.get(number),
-            number: number as u32,
+            number: u32::try_from(number).unwrap_or(NONE),
             is_itself: true,
             session: None,
         }
