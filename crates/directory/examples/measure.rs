@@ -42,6 +42,8 @@ fn memory() -> (u64, u64) {
 
 /// How long this thread was on a processor; time of day where the system does not tell.
 fn now(start: Instant) -> Duration {
+    // Without this the system tells what was so at its last tick.
+    std::thread::yield_now();
     let told = fs::read_to_string("/proc/thread-self/schedstat").ok();
     let told = told.and_then(|text| text.split_whitespace().next()?.parse().ok());
     told.map_or_else(|| start.elapsed(), Duration::from_nanos)
