@@ -178,18 +178,19 @@ impl Documents {
         self.by_sets = HashMap::new();
     }
 
-    /// Adds policies to the sets of a decision.
+    /// Adds policies to the sets of a decision; none if one of them cannot be read.
     pub(crate) fn add_to<'a>(
         &'a self,
         id: SetsId,
         texts: &'a Texts,
         sets: &mut PolicySets<'a>,
         arena: &'a Bump,
-    ) {
+    ) -> Option<()> {
         for (layer, policies) in self.sets(id) {
             let read = policies
                 .iter()
-                .filter_map(|id| self.read(*id, kind_of(*layer), texts, arena));
+                .map(|id| self.read(*id, kind_of(*layer), texts, arena))
+                .collect::<Option<Vec<_>>>()?;
             let set = match layer {
                 Layer::Identity => Some(&mut sets.identity),
                 Layer::Boundary => Some(sets.boundary.get_or_insert_default()),
@@ -203,6 +204,7 @@ impl Documents {
                 set.extend(read);
             }
         }
+        Some(())
     }
 
     /// A policy's name and place.
@@ -211,7 +213,7 @@ impl Documents {
         (entry.name, entry.place)
     }
 
-    /// Reads a policy. It was read before when it was loaded, so that it is sound.
+    /// Reads a policy; none if it cannot be read, which [`Documents::check`] saw to when it was loaded.
     pub(crate) fn read<'a>(
         &'a self,
         id: PolicyId,

@@ -149,10 +149,12 @@ fn image_of_all(
     let mut parts: Vec<((PolicyId, PolicyKind), (u32, u32))> =
         parts_of(documents).into_iter().collect();
     parts.sort_unstable_by_key(|(_, (number, _))| *number);
-    let policies: Vec<_> = parts
+    // All were read before. Should that ever fail, there is no image rather than one without a Deny.
+    let policies = parts
         .iter()
         .map(|((policy, kind), _)| documents.read(*policy, *kind, &tables.texts, &arena))
-        .collect();
+        .collect::<Option<Vec<_>>>()
+        .ok_or(CompileError::TooLarge)?;
     let all_layers = parts.iter().fold(0, |all, (_, (_, layers))| all | layers);
     let empty = Part {
         layers: all_layers | tables.uses.iter().fold(0, |all, (layers, _)| all | layers),
@@ -163,7 +165,7 @@ fn image_of_all(
         .zip(&policies)
         .map(|((_, (_, layers)), own)| Part {
             layers: *layers,
-            policies: own.as_slice(),
+            policies: std::slice::from_ref(own),
         });
     let bytes = compile_parts(std::iter::once(empty).chain(rest), options)?;
     checked(bytes)

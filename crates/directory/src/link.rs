@@ -51,12 +51,13 @@ impl Loader {
         let principals = self.link_principals(&tables, &groups, &mut pairs);
         let (resources, grants) = self.link_resources(&tables, &mut pairs);
         let endpoints = self.link_endpoints();
-        for (is_truncated, spot) in std::mem::take(&mut self.raw.truncated).into_values() {
-            if is_truncated {
-                let message = "the last page of the dump says that there are more";
-                self.warn(self.place(spot), Code::Incomplete, message);
-                tables.missing = tables.missing.saturating_add(1);
-            }
+        let accounts = std::mem::take(&mut self.raw.truncated).into_values();
+        let accounts = accounts.filter_map(|(is_truncated, spot)| is_truncated.then_some(spot));
+        let others = std::mem::take(&mut self.raw.unfinished).into_values();
+        for spot in accounts.chain(others) {
+            let message = "the last page of the dump says that there are more";
+            self.warn(self.place(spot), Code::Incomplete, message);
+            tables.missing = tables.missing.saturating_add(1);
         }
         let missing = u32::try_from(self.report.missing.len()).unwrap_or(u32::MAX);
         tables.missing = tables.missing.saturating_add(missing);
@@ -300,6 +301,7 @@ impl Loader {
         pairs: &mut Pairs,
     ) -> (Vec<Resource>, Vec<Grant>) {
         self.name_keys();
+        self.name_buckets();
         // Several files may each know something of a resource.
         let mut merged: BTreeMap<Name, RawResource> = BTreeMap::new();
         for raw in std::mem::take(&mut self.raw.resources) {
@@ -406,6 +408,35 @@ impl Loader {
                 restrict_public: None,
             });
         }
+    }
+
+    /// A block of public access says the name of its bucket, and not the partition (`S3-4`).
+    fn name_buckets(&mut self) {
+        let blocked = std::mem::take(&mut self.raw.restricted_buckets);
+        let mut open: BTreeSet<&str> = blocked.keys().map(String::as_str).collect();
+        let mut arns: BTreeMap<Name, (Spot, Option<u64>)> = BTreeMap::new();
+        for raw in &self.raw.resources {
+            let Some([_, _, "s3", "", "", bucket]) = split_arn(self.texts.get(raw.arn)) else {
+                continue;
+            };
+            if let Some(told) = blocked.get(bucket) {
+                open.remove(bucket);
+                arns.insert(raw.arn, *told);
+            }
+        }
+        for bucket in open {
+            let arn = self.texts.intern(&format!("arn:aws:s3:::{bucket}"));
+            arns.extend(blocked.get(bucket).map(|told| (arn, *told)));
+        }
+        let blocks = arns.into_iter().map(|(arn, (spot, account))| RawResource {
+            spot,
+            arn,
+            account,
+            policy: None,
+            tags: Vec::new(),
+            restrict_public: Some(true),
+        });
+        self.raw.resources.extend(blocks);
     }
 
     /// What two files say of a resource.

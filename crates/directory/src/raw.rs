@@ -6,7 +6,7 @@ use crate::documents::PolicyId;
 use crate::texts::Name;
 
 /// Where something stands: a file, the line of the record in it, and an element of a list.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Spot {
     pub(crate) file: Name,
     /// The record's first line, from 1.
@@ -139,11 +139,18 @@ pub(crate) struct RawEndpoint {
 }
 
 /// The kinds of control policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Control {
     Scp,
     Rcp,
 }
+
+/// The policy that AWS attaches to everything when service control policies are switched on
+/// (`GRAM-57`).
+pub(crate) const SCP_FULL_ACCESS: &str = "p-FullAWSAccess";
+/// Its like among resource control policies, which denies nothing (`GRAM-61`). Its content is an Allow,
+/// which no other of them may have.
+pub(crate) const RCP_FULL_ACCESS: &str = "p-RCPFullAWSAccess";
 
 /// A service or resource control policy.
 #[derive(Clone, Copy, Debug)]
@@ -185,7 +192,11 @@ pub(crate) struct RawOrganization {
     /// Ids of the policy of AWS that denies nothing (`GRAM-61`), beside the usual one.
     pub(crate) full_rcps: BTreeSet<Name>,
     /// Control policies by id whose kind a list tells but whose content is elsewhere.
-    pub(crate) listed: HashMap<Name, Control>,
+    pub(crate) listed: HashMap<Name, (Control, Spot)>,
+    /// Control policies of which a dump says everything that they are attached to.
+    pub(crate) with_targets: BTreeSet<Name>,
+    /// Nodes of which a file says all control policies of a kind.
+    pub(crate) with_policies: BTreeSet<(Name, Control)>,
     /// Accounts that are listed without a parent.
     pub(crate) accounts: Vec<(Name, Spot)>,
     /// Whether a kind of control policy is in use, where that is said (`SCP-6`).
@@ -215,6 +226,8 @@ pub(crate) struct Raw {
     pub(crate) buckets_without_public_acls: BTreeSet<Name>,
     pub(crate) accounts_without_public_acls: BTreeSet<u64>,
     pub(crate) endpoints: Vec<RawEndpoint>,
+    /// Buckets by name with `RestrictPublicBuckets`, and the owner if a file says it.
+    pub(crate) restricted_buckets: BTreeMap<String, (Spot, Option<u64>)>,
     /// Accounts whose `RestrictPublicBuckets` is in force for all their buckets.
     pub(crate) restricted_accounts: Vec<u64>,
     /// Accounts that a dump was read of.
@@ -222,4 +235,6 @@ pub(crate) struct Raw {
     pub(crate) organization: RawOrganization,
     /// Whether the last page of an account's dump said that there are more (`IN-5`), and where.
     pub(crate) truncated: BTreeMap<u64, (bool, Spot)>,
+    /// Other dumps of which the last page in a file says that there are more, by kind and file.
+    pub(crate) unfinished: BTreeMap<(&'static str, Name), Spot>,
 }

@@ -15,13 +15,16 @@ use std::rc::Rc;
 
 use bumpalo::Bump;
 use portcullis_scenario::{Records, Source};
-use portcullis_syntax::json::{self, Node, Value};
+use portcullis_syntax::json::{self, Member, Node, Value};
 
 use crate::documents::Documents;
 use crate::problem::{Code, LoadError, Problem, Report, Skipped};
 use crate::raw::{Raw, Spot};
 use crate::read::fields::At;
 use crate::texts::Interner;
+
+const ACCOUNT_DUMP: &str = "account dump";
+const LEFT_OUT: &str = "left out";
 
 /// How far a long load is.
 #[derive(Clone, Copy, Debug)]
@@ -196,13 +199,25 @@ impl Loader {
 
     /// Reads one value, and says what it is.
     fn value(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) -> &'static str {
+        let kind = self.form(record, node, at);
+        // The next page, if there is one, comes later and says otherwise.
+        let answer = (kind, record.spot.file);
+        if kind != ACCOUNT_DUMP && kind != LEFT_OUT && has_next_page(node) {
+            self.raw.unfinished.insert(answer, record.spot);
+        } else {
+            self.raw.unfinished.remove(&answer);
+        }
+        kind
+    }
+
+    fn form(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) -> &'static str {
         let has = |name| node.get(name).is_some();
         if node.as_object().is_none() {
             return self.unknown(record, node, at);
         }
         if has("UserDetailList") || has("GroupDetailList") || has("RoleDetailList") {
             self.account_dump(record, node, at);
-            return "account dump";
+            return ACCOUNT_DUMP;
         }
         if has("root") && (has("organization") || has("policies")) {
             self.tree_file(record, node, at);
@@ -225,7 +240,7 @@ impl Loader {
         if has("Policies") {
             // A page of an account dump that holds managed policies only.
             self.account_dump(record, node, at);
-            return "account dump";
+            return ACCOUNT_DUMP;
         }
         self.unknown(record, node, at)
     }
@@ -233,18 +248,12 @@ impl Loader {
     /// A value of no known form. It is left out if nothing in it looks like a policy.
     fn unknown(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) -> &'static str {
         let members = node.as_object().unwrap_or_default();
-        let looks_like = members.iter().find(|member| {
-            let name = member.key.value.to_ascii_lowercase();
-            let endings = [
-                "policy",
-                "policies",
-                "policydocument",
-                "policytext",
-                "policyinjson",
-            ];
-            name == "statement" || endings.iter().any(|ending| name.ends_with(ending))
-        });
-        match looks_like {
+        let inside = members.iter().flat_map(|member| member.value.as_object());
+        match members
+            .iter()
+            .chain(inside.flatten())
+            .find(looks_like_policy)
+        {
             Some(member) => {
                 let place = record.at(node, at);
                 let message = format!(
@@ -265,8 +274,35 @@ impl Loader {
                 }
             }
         }
-        "left out"
+        LEFT_OUT
     }
+}
+
+fn looks_like_policy(member: &&Member<'_>) -> bool {
+    const ENDINGS: [&str; 5] = [
+        "policy",
+        "policies",
+        "policydocument",
+        "policytext",
+        "policyinjson",
+    ];
+    let name = member.key.value.to_ascii_lowercase();
+    name == "statement" || ENDINGS.iter().any(|ending| name.ends_with(ending))
+}
+
+/// Whether an answer says that there is more of it (`IN-5`).
+fn has_next_page(node: &Node<'_>) -> bool {
+    let is_true = |name| {
+        matches!(
+            node.get(name).map(|more| more.value),
+            Some(Value::Bool(true))
+        )
+    };
+    let token = |name| node.get(name).and_then(Node::as_str);
+    is_true("IsTruncated")
+        || ["NextToken", "nextToken"]
+            .into_iter()
+            .any(|name| token(name).is_some_and(|token| !token.is_empty()))
 }
 
 impl Record<'_, '_> {

@@ -146,7 +146,7 @@ impl Directory {
         let documents = self.store.documents()?;
         let mut sets = PolicySets::default();
         for id in question.sets {
-            documents.add_to(*id, &self.tables.texts, &mut sets, arena);
+            documents.add_to(*id, &self.tables.texts, &mut sets, arena)?;
         }
         if let Some(identity) = &question.extra.identity {
             sets.identity.extend(identity.iter().copied());

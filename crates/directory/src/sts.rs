@@ -398,8 +398,16 @@ fn check_texts(call: &Call<'_>) -> Result<(), CallError> {
     if call.kind == CallKind::GetSessionToken && call.has_policies {
         return refuse("GetSessionToken takes no session policies (STS-4)");
     }
-    if call.kind == CallKind::AssumeRoot && call.task_policy.is_none() {
-        return refuse("AssumeRoot needs a task policy");
+    let is_task = |arn: &str| {
+        let parts = split_arn(arn);
+        parts.is_some_and(|[_, _, service, _, account, rest]| {
+            (service, account) == ("iam", "aws") && rest.starts_with("policy/root-task/")
+        })
+    };
+    if call.kind == CallKind::AssumeRoot && !call.task_policy.is_some_and(is_task) {
+        return refuse(
+            "AssumeRoot needs a task policy: arn:aws:iam::aws:policy/root-task/… (STS-6)",
+        );
     }
     Ok(())
 }
@@ -545,48 +553,45 @@ fn requests<'a>(
     arena: &'a Bump,
 ) -> Vec<Request<'a>> {
     let mut context: Vec<ContextEntry<'a>> = call.context.to_vec();
-    let mut add = |key: &str, values: &[&'a str]| {
-        if !context.iter().any(|entry| is_key(entry.key, key)) {
-            context.push(ContextEntry {
-                key: arena.alloc_str(key),
-                values: arena.alloc_slice_copy(values),
-            });
-        }
+    // What the call says decides what comes out, so it is this that must be allowed, whatever else the
+    // context says.
+    let mut set = |key: &str, values: &[&'a str]| {
+        context.retain(|entry| !is_key(entry.key, key));
+        context.push(ContextEntry {
+            key: arena.alloc_str(key),
+            values: arena.alloc_slice_copy(values),
+        });
     };
     if call.kind.assumes_role() {
-        add("sts:RoleSessionName", &[call.session_name]);
+        set("sts:RoleSessionName", &[call.session_name]);
     }
     if let Some(id) = call.external_id {
-        add("sts:ExternalId", &[id]);
+        set("sts:ExternalId", &[id]);
     }
     if let Some(identity) = source_identity {
-        add("sts:SourceIdentity", &[identity]);
+        set("sts:SourceIdentity", &[identity]);
     }
     if let Some(policy) = call.task_policy {
-        add("sts:TaskPolicyArn", &[policy]);
+        set("sts:TaskPolicyArn", &[policy]);
     }
     for (key, value) in &call.tags {
-        add(&format!("aws:RequestTag/{key}"), &[value]);
+        set(&format!("aws:RequestTag/{key}"), &[value]);
     }
     if !call.tags.is_empty() {
         let keys: Vec<&str> = call.tags.iter().map(|(key, _)| *key).collect();
-        add("aws:TagKeys", &keys);
+        set("aws:TagKeys", &keys);
     }
     if !call.transitive_keys.is_empty() {
-        add("sts:TransitiveTagKeys", &call.transitive_keys);
+        set("sts:TransitiveTagKeys", &call.transitive_keys);
     }
     if let (Caller::Federated { provider }, CallKind::AssumeRoleWithWebIdentity) =
         (call.caller.caller, call.kind)
     {
-        add("aws:FederatedProvider", &[provider]);
+        set("aws:FederatedProvider", &[provider]);
     }
     if call.mfa {
         // STS-23: the code of the call, or of the session, which the context has.
-        context.retain(|entry| !is_key(entry.key, "aws:MultiFactorAuthPresent"));
-        context.push(ContextEntry {
-            key: "aws:MultiFactorAuthPresent",
-            values: arena.alloc_slice_copy(&["true"]),
-        });
+        set("aws:MultiFactorAuthPresent", &["true"]);
     }
     let context: &'a [ContextEntry<'a>] = arena.alloc_slice_copy(&context);
     let resource: &'a str = match call.kind {

@@ -135,6 +135,41 @@ fn documents_must_be_policies() {
 }
 
 #[test]
+fn gram_54_repositories_and_roles_may_leave_out_the_resource() {
+    let line = |arn: &str, action: &str| {
+        format!(
+            r#"{{"arn": "{arn}", "account": "111122223333", "policy": {{"Version": "2012-10-17",
+            "Statement": {{"Effect": "Allow", "Principal": "*", "Action": "{action}"}}}}}}"#
+        )
+        .replace('\n', " ")
+    };
+    let repository = "arn:aws:ecr:eu-west-1:111122223333:repository/r";
+    let folder = Folder::new(&[
+        ("dump.json", &user("")),
+        ("r.jsonl", &line(repository, "*")),
+    ]);
+    let directory = folder.load().unwrap().directory;
+    let request = format!(
+        r#"{{"principal": "arn:aws:iam::111122223333:user/ann", "action": "ecr:ListImages", "resource": "{repository}"}}"#
+    );
+    assert_eq!(ask(&directory, &request), "Allow");
+    fails(
+        &[("r.jsonl", &line("arn:aws:s3:::b", "*"))],
+        &["r.jsonl:1:", "/policy", "MISSING_RESOURCE"],
+    );
+    let trust = |action: &str| {
+        format!(
+            r#"{{"RoleDetailList": [{{"Arn": "arn:aws:iam::111122223333:role/R", "AssumeRolePolicyDocument":
+            {{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Principal": "*", "Action": "{action}"}}}}}}]}}"#
+        )
+    };
+    for action in ["sts:AssumeRole", "*"] {
+        let folder = Folder::new(&[("dump.json", &trust(action))]);
+        assert!(folder.load().is_ok(), "{action}");
+    }
+}
+
+#[test]
 fn nothing_may_be_there_twice() {
     let one = user("");
     fails(
@@ -152,18 +187,118 @@ fn nothing_may_be_there_twice() {
     };
     let folder = Folder::new(&[("a.json", &managed("Allow")), ("b.json", &managed("Allow"))]);
     assert!(folder.load().is_ok());
+    let other = managed("Allow").replace(r#""*""#, r#"["*"]"#);
+    let folder = Folder::new(&[("a.json", &managed("Allow")), ("b.json", &other)]);
+    assert!(folder.load().is_ok(), "the same in another form");
     fails(
         &[("a.json", &managed("Allow")), ("b.json", &managed("Deny"))],
         &["b.json", "policy/P", "a.json", "CONTRADICTION"],
     );
-    let line = |account: &str| format!(r#"{{"arn": "arn:aws:s3:::b", "account": "{account}"}}"#);
-    fails(
-        &[
-            ("a.json", &line("111122223333")),
-            ("b.json", &line("444455556666")),
-        ],
-        &["arn:aws:s3:::b", "CONTRADICTION"],
-    );
+}
+
+#[test]
+fn what_files_say_of_a_resource_must_agree() {
+    let line = |members: &str| format!(r#"{{"arn": "arn:aws:s3:::b"{members}}}"#);
+    let policy = |effect: &str| {
+        format!(
+            r#", "policy": {{"Version": "2012-10-17", "Statement": {{"Effect": "{effect}", "Principal": "*",
+            "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}}}}"#
+        )
+        .replace('\n', " ")
+    };
+    let account = |number: &str| format!(r#", "account": "{number}""#);
+    let tags = |value: &str| format!(r#", "tags": {{"team": "{value}"}}"#);
+    let loads = |one: &str, other: &str| {
+        let folder = Folder::new(&[("a.json", &line(one)), ("b.json", &line(other))]);
+        folder.load().err()
+    };
+    for (one, other) in [
+        (account("111122223333"), account("444455556666")),
+        (policy("Allow"), policy("Deny")),
+        (tags("blue"), tags("red")),
+    ] {
+        let problems = loads(&one, &other).unwrap();
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        for word in ["b.json", "arn:aws:s3:::b", "a.json", "CONTRADICTION"] {
+            assert!(problems[0].contains(word), "{word} in {problems:?}");
+        }
+        assert_eq!(loads(&one, &one), None);
+        assert_eq!(loads(&one, ""), None);
+    }
+    // What one file does not say, the other adds.
+    let (one, other) = (policy("Deny"), tags("blue") + &account("111122223333"));
+    let folder = Folder::new(&[
+        ("dump.json", &user("")),
+        ("a.json", &line(&one)),
+        ("b.json", &line(&other)),
+    ]);
+    let directory = folder.load().unwrap().directory;
+    let request = r#"{"principal": "arn:aws:iam::111122223333:user/ann", "action": "s3:GetObject", "resource": "arn:aws:s3:::b/k"}"#;
+    assert_eq!(ask(&directory, request), "ExplicitDeny");
+}
+
+/// A policy that may deny anywhere is not left out in silence.
+#[test]
+fn in_26_control_policies_are_attached_somewhere_or_known_not_to_be() {
+    const ORGANIZATION: &str = r#"{"Organization": {"Id": "o-1", "MasterAccountId": "100000000001"}}
+{"Roots": [{"Id": "r-1abc"}]}"#;
+    const PARENT: &str = r#"{"Parents": [{"Id": "r-1abc", "Type": "ROOT"}]}"#;
+    let described = |kind: &str| {
+        format!(
+            r#"{{"Policy": {{"PolicySummary": {{"Id": "p-limits00", "Name": "Limits", "Type": "{kind}"}},
+        "Content": "{{\"Version\": \"2012-10-17\", \"Statement\": {{\"Effect\": \"Deny\", \"Principal\": \"*\", \"Action\": \"s3:*\", \"Resource\": \"*\"}}}}"}}}}"#
+        )
+    };
+    let described = |kind: &str| match kind {
+        "RESOURCE_CONTROL_POLICY" => described(kind),
+        _ => described(kind).replace(r#"\"Principal\": \"*\", "#, ""),
+    };
+    for kind in ["SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY"] {
+        let policy = described(kind);
+        let listed = format!(r#"{{"Policies": [{{"Id": "p-limits00", "Type": "{kind}"}}]}}"#);
+        let other = format!(r#"{{"Policies": [{{"Id": "p-other000", "Type": "{kind}"}}]}}"#);
+        let other_policy = policy.replace("p-limits00", "p-other000");
+        let files = |more: &[(&'static str, &str)]| {
+            let mut files = vec![
+                ("organization.json", ORGANIZATION),
+                ("parents/100000000001.json", PARENT),
+                ("parents/111122223333.json", PARENT),
+            ];
+            files.extend_from_slice(more);
+            Folder::new(&files).load().err().map(|all| all.join("\n"))
+        };
+        for one in [&policy, &listed] {
+            let problem = files(&[("p.json", one)]).unwrap();
+            for word in [
+                "p.json",
+                "p-limits00",
+                "DANGLING",
+                "list-targets-for-policy",
+            ] {
+                assert!(problem.contains(word), "{word} in {problem}");
+            }
+        }
+        let described = ("p.json", policy.as_str());
+        let nowhere = ("targets/p-limits00.json", r#"{"Targets": []}"#);
+        assert_eq!(files(&[described, nowhere]), None);
+        let root = ("of/r-1abc.json", listed.as_str());
+        assert_eq!(files(&[described, root]), None);
+        // All nodes say what they have.
+        let second = ("q.json", other_policy.as_str());
+        let nodes = [
+            ("of/r-1abc.json", other.as_str()),
+            ("of/100000000001.json", other.as_str()),
+            ("of/111122223333.json", other.as_str()),
+        ];
+        assert_eq!(files(&[&[described, second][..], &nodes].concat()), None);
+        assert!(files(&[&[described, second][..], &nodes[..2]].concat()).is_some());
+        fails(&[described], &["p.json", "describe-organization"]);
+        // Not in use, not asked.
+        let off = r#"{"Organization": {"Id": "o-1"}}
+{"Roots": [{"Id": "r-1abc", "PolicyTypes": []}]}"#;
+        let folder = Folder::new(&[("organization.json", off), described]);
+        assert!(folder.load().is_ok());
+    }
 }
 
 #[test]
@@ -266,6 +401,25 @@ fn in_5_a_truncated_last_page_is_told() {
     let both = format!("{}\n{}", page("a", true), page("b", false));
     let folder = Folder::new(&[("pages.json", &both)]);
     assert!(!folder.load().unwrap().directory.is_incomplete());
+    // What the command line of AWS and other services say instead.
+    let marked = page("a", false).replace("\"IsTruncated\": false", "\"NextToken\": \"e30=\"");
+    let folder = Folder::new(&[("1.json", &marked)]);
+    assert!(folder.load().unwrap().directory.is_incomplete());
+    let folder = Folder::new(&[("1.json", &marked), ("2.json", &page("b", false))]);
+    assert!(!folder.load().unwrap().directory.is_incomplete());
+    let first = r#"{"VpcEndpoints": [], "NextToken": "e30="}"#;
+    let last = r#"{"VpcEndpoints": [], "NextToken": ""}"#;
+    let is_incomplete = |pages: &[&str]| {
+        let folder = Folder::new(&[("endpoints.json", &pages.join("\n"))]);
+        let loaded = folder.load().unwrap();
+        let is_incomplete = loaded.directory.is_incomplete();
+        assert_eq!(loaded.report.warnings.len(), usize::from(is_incomplete));
+        is_incomplete
+    };
+    assert!(is_incomplete(&[first]));
+    assert!(is_incomplete(&[first, first]));
+    assert!(!is_incomplete(&[first, last]));
+    assert!(!is_incomplete(&[last]));
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::path::Path;
 use bumpalo::Bump;
 use portcullis_directory::{Call, CallKind, Directory, Engine, Extra, LoadOptions, Session};
 use portcullis_model::{Caller, ContextEntry, Principal};
+use serde_json::json;
 
 fn directory() -> Directory {
     directory_of("organization")
@@ -174,6 +175,128 @@ fn sts_20_to_22_what_goes_on_in_a_chain() {
     chained.tags.clear();
     chained.source_identity = Some("bob");
     assert!(refused(&directory, &chained).contains("cannot become"));
+    chained.source_identity = Some("ann");
+    let (denied, session) = made(&directory, &chained);
+    assert_eq!(denied, ["sts:SetSourceIdentity"]);
+    assert_eq!(values(&session, "aws:SourceIdentity").unwrap(), ["ann"]);
+}
+
+/// Each text as long as it may be, and one character longer.
+#[test]
+fn names_and_tags_have_limits() {
+    let directory = directory();
+    let (longest, keys): (String, Vec<String>) = (
+        "é".repeat(256),
+        (0..51).map(|key| key.to_string()).collect(),
+    );
+    let too_long = format!("{longest}x");
+    let key = |len: usize| &longest[..2 * len];
+    let mut tagged = call(CallKind::AssumeRole, user(ADMIN), BARE);
+    for (tag, is_fine) in [
+        ((key(128), ""), true),
+        ((key(129), ""), false),
+        (("", "blue"), false),
+        (("team", longest.as_str()), true),
+        (("team", too_long.as_str()), false),
+    ] {
+        tagged.tags = vec![tag];
+        let arena = Bump::new();
+        let made = directory.call(&tagged, &arena);
+        assert_eq!(made.is_ok(), is_fine, "{tag:?}");
+    }
+    // Those that go on count too.
+    for (own, inherited, is_fine) in [(50, 0, true), (51, 0, false), (49, 1, true), (49, 2, false)]
+    {
+        tagged.tags = keys[..own].iter().map(|key| (key.as_str(), "")).collect();
+        tagged.inherited_keys = ["a", "b"][..inherited].to_vec();
+        let arena = Bump::new();
+        let made = directory.call(&tagged, &arena);
+        assert_eq!(made.is_ok(), is_fine, "{own} {inherited}");
+    }
+    let letters = "a".repeat(1225);
+    let is_made = |call: &Call<'_>| directory.call(call, &Bump::new()).is_ok();
+    type Set = for<'c, 'a> fn(&'c mut Call<'a>, &'a str);
+    let texts: [(CallKind, Set, usize); 4] = [
+        (
+            CallKind::AssumeRole,
+            |call, text| call.session_name = text,
+            64,
+        ),
+        (
+            CallKind::GetFederationToken,
+            |call, text| call.session_name = text,
+            32,
+        ),
+        (
+            CallKind::AssumeRole,
+            |call, text| call.source_identity = Some(text),
+            64,
+        ),
+        (
+            CallKind::AssumeRole,
+            |call, text| call.external_id = Some(text),
+            1224,
+        ),
+    ];
+    for (kind, set, longest) in texts {
+        let target = match kind {
+            CallKind::AssumeRole => BARE,
+            _ => "",
+        };
+        let mut one = call(kind, user(ADMIN), target);
+        for (len, is_fine) in [(1, false), (2, true), (longest, true), (longest + 1, false)] {
+            set(&mut one, &letters[..len]);
+            assert_eq!(is_made(&one), is_fine, "{kind:?} {len}");
+        }
+        set(&mut one, "a b");
+        assert!(!is_made(&one), "{kind:?} with a space");
+    }
+}
+
+/// `STS-1`, `STS-10`: as long as the role says, which account dumps do not and `get-role` does.
+#[test]
+fn sts_10_a_session_lasts_as_long_as_its_role_says() {
+    let trust = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Principal": "*", "Action": "sts:*"}});
+    let hop = "arn:aws:iam::111122223333:role/Hop";
+    let directory = support::directory_of(&[
+        (
+            "dump.json",
+            support::dump(
+                &[support::user(ADMIN, &[])],
+                &[
+                    support::role(BARE, &[], &trust),
+                    support::role(hop, &[], &trust),
+                ],
+            ),
+        ),
+        (
+            "bare.json",
+            json!({"Role": {"RoleName": "Bare", "Arn": BARE, "MaxSessionDuration": 7200}}),
+        ),
+        ("hop.json", json!({"Role": {"RoleName": "Hop", "Arn": hop}})),
+    ]);
+    let session = Caller::session("arn:aws:sts::111122223333:assumed-role/Hop/s", hop).unwrap();
+    for (caller, role, longest) in [
+        (user(ADMIN), BARE, 7200),
+        (user(ADMIN), hop, 3600),
+        (session, BARE, 3600),
+    ] {
+        let mut call = call(CallKind::AssumeRole, caller, role);
+        let arena = Bump::new();
+        assert_eq!(directory.call(&call, &arena).unwrap().session.seconds, 3600);
+        for (seconds, is_fine) in [
+            (899, false),
+            (900, true),
+            (longest, true),
+            (longest + 1, false),
+        ] {
+            call.seconds = Some(seconds);
+            let arena = Bump::new();
+            let made = directory.call(&call, &arena);
+            assert_eq!(made.is_ok(), is_fine, "{role} {seconds}");
+            assert!(made.is_err() || made.unwrap().session.seconds == seconds);
+        }
+    }
 }
 
 #[test]
@@ -303,11 +426,61 @@ fn sts_6_the_root_user_of_a_member() {
         (session.arn.as_str(), session.seconds),
         ("arn:aws:iam::111122223333:root", 900)
     );
+    root.task_policy = Some("arn:aws:iam::aws:policy/AdministratorAccess");
+    assert!(refused(&directory, &root).contains("task policy"));
+    root.task_policy = Some("arn:aws:iam::111122223333:policy/root-task/Own");
+    assert!(refused(&directory, &root).contains("task policy"));
+    root.task_policy = Some("arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy");
+    root.has_session_token = true;
+    assert!(refused(&directory, &root).contains("a user or a role session"));
+    root.has_session_token = false;
     root.target = "777788889999";
     assert!(refused(&directory, &root).contains("no member"));
     root.target = "111122223333";
     root.caller.caller = user(ADMIN);
     assert!(refused(&directory, &root).contains("management account"));
+}
+
+/// What comes out is what was asked for, though the context says something else.
+#[test]
+fn trust_7_the_call_says_its_own_tags_and_names() {
+    let directory = directory();
+    let claimed = [
+        "aws:RequestTag/Team",
+        "aws:TagKeys",
+        "sts:ExternalId",
+        "sts:RoleSessionName",
+        "sts:SourceIdentity",
+        "sts:TransitiveTagKeys",
+    ]
+    .map(|key| ContextEntry {
+        key,
+        values: &["claimed"],
+    });
+    let mut tagged = call(CallKind::AssumeRole, user(ADMIN), BARE);
+    tagged.context = &claimed;
+    tagged.tags = vec![("team", "blue")];
+    tagged.transitive_keys = vec!["team"];
+    tagged.source_identity = Some("ann");
+    tagged.external_id = Some("e-17");
+    let arena = Bump::new();
+    for request in directory.call(&tagged, &arena).unwrap().requests {
+        let mut told: Vec<(&str, &[&str])> = request
+            .context
+            .iter()
+            .map(|entry| (entry.key, entry.values))
+            .collect();
+        told.sort_unstable();
+        let expected: [(&str, &[&str]); 6] = [
+            ("aws:RequestTag/team", &["blue"]),
+            ("aws:TagKeys", &["team"]),
+            ("sts:ExternalId", &["e-17"]),
+            ("sts:RoleSessionName", &["night"]),
+            ("sts:SourceIdentity", &["ann"]),
+            ("sts:TransitiveTagKeys", &["team"]),
+        ];
+        assert_eq!(told, expected, "{}", request.action);
+    }
 }
 
 #[test]
@@ -331,4 +504,14 @@ fn what_sts_refuses_by_itself() {
     wrong.tags.truncate(1);
     wrong.transitive_keys = vec!["b"];
     assert!(refused(&directory, &wrong).contains("none of the tags"));
+    for kind in [CallKind::GetSessionToken, CallKind::GetFederationToken] {
+        let mut wrong = call(kind, user(ADMIN), "");
+        wrong.source_identity = Some("ann");
+        assert!(refused(&directory, &wrong).contains("takes no source identity"));
+    }
+    let mut wrong = call(CallKind::GetSessionToken, user(ADMIN), "");
+    wrong.session_name = "";
+    assert!(made(&directory, &wrong).0.is_empty(), "it needs no name");
+    wrong.tags = vec![("team", "blue")];
+    assert!(refused(&directory, &wrong).contains("GetSessionToken takes no tags"));
 }

@@ -1,19 +1,17 @@
 //! The tree of an organization, and the chains of policies from its root to each account.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use portcullis_model::Layer;
 
 use crate::documents::{PolicyId, SetsId};
 use crate::problem::Code;
-use crate::raw::{Control, RawNode};
+use crate::raw::{Control, RCP_FULL_ACCESS, RawNode, SCP_FULL_ACCESS, Spot};
 use crate::read::Loader;
 use crate::read::fields::account_number;
-use crate::read::tree::is_full_access;
 use crate::texts::Name;
 
-/// The policy that AWS attaches to everything when service control policies are switched on
-/// (`GRAM-57`).
+/// The content of [`SCP_FULL_ACCESS`].
 const FULL_ACCESS: &str =
     r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
 
@@ -51,9 +49,13 @@ impl Loader {
         };
         organization.id = Some(id);
         let nodes = self.unique_nodes();
-        let mut attached = self.attachments(&nodes);
         let scps_apply = self.scps_apply();
         let rcps_apply = self.raw.organization.rcp_enabled != Some(false);
+        self.tell_unattached(&nodes, |control| match control {
+            Control::Scp => scps_apply,
+            Control::Rcp => rcps_apply,
+        });
+        let mut attached = self.attachments(&nodes);
         // In the order of their numbers, so that the same tree gives the same sets. Units without
         // accounts decide nothing, but must have a place.
         let mut all: Vec<(Option<u64>, Name)> = nodes
@@ -118,8 +120,14 @@ impl Loader {
     fn organization_id(&mut self) -> Option<(Name, Option<u64>)> {
         let ids = std::mem::take(&mut self.raw.organization.ids);
         let Some((id, management, spot)) = ids.first().copied() else {
-            if let Some(node) = self.raw.organization.nodes.first() {
-                let place = self.place(node.spot);
+            let organization = &self.raw.organization;
+            let nodes = organization.nodes.iter().map(|node| node.spot);
+            let controls = organization.controls.values().map(|own| own.spot);
+            let listed = organization.listed.values().map(|(_, spot)| *spot);
+            let attached = organization.attachments.iter().map(|own| own.spot);
+            let said = nodes.chain(controls).chain(listed).chain(attached);
+            if let Some(spot) = said.min() {
+                let place = self.place(spot);
                 let message = "no file says the id of the organization (`describe-organization`)";
                 self.error(place, Code::DanglingReference, message);
             }
@@ -231,7 +239,7 @@ impl Loader {
             .controls
             .values()
             .any(|own| is_scp(&own.control))
-            || organization.listed.values().any(is_scp);
+            || organization.listed.values().any(|(own, _)| is_scp(own));
         if !speaks {
             let message = "no file speaks of service control policies: they count as not in use";
             self.warn(String::new(), Code::Incomplete, message);
@@ -239,8 +247,50 @@ impl Loader {
         speaks
     }
 
+    /// A policy of which no file says where it is attached may deny anywhere. Files say it of a policy
+    /// (`list-targets-for-policy`), or of all nodes (`list-policies-for-target`, our tree).
+    fn tell_unattached(
+        &mut self,
+        nodes: &HashMap<Name, RawNode>,
+        in_use: impl Fn(Control) -> bool,
+    ) {
+        let organization = &self.raw.organization;
+        let attached = organization.attachments.iter().map(|own| own.policy);
+        let attached: HashSet<Name> = attached.collect();
+        let is_open = |control: &Control| {
+            let has_told = |node| organization.with_policies.contains(&(node, *control));
+            in_use(*control) && !nodes.keys().all(|node| has_told(*node))
+        };
+        let open: Vec<Control> = [Control::Scp, Control::Rcp]
+            .into_iter()
+            .filter(is_open)
+            .collect();
+        let controls = organization.controls.iter();
+        let controls = controls.map(|(id, own)| (*id, own.control, own.spot));
+        let listed = organization.listed.iter();
+        let listed = listed.map(|(id, (control, spot))| (*id, *control, *spot));
+        let unknown: BTreeMap<Name, Spot> = controls
+            .chain(listed)
+            .filter(|(id, control, _)| {
+                open.contains(control)
+                    && !attached.contains(id)
+                    && !organization.with_targets.contains(id)
+                    && !organization.full_rcps.contains(id)
+                    && ![RCP_FULL_ACCESS, SCP_FULL_ACCESS].contains(&self.texts.get(*id))
+            })
+            .map(|(id, _, spot)| (id, spot))
+            .collect();
+        for (id, spot) in unknown {
+            let message = format!(
+                "no file says what `{}` is attached to (`list-targets-for-policy`)",
+                self.texts.get(id)
+            );
+            self.missing(self.place(spot), message);
+        }
+    }
+
     fn attachments(&mut self, nodes: &HashMap<Name, RawNode>) -> HashMap<Name, Attached> {
-        let full = self.texts.intern("p-FullAWSAccess");
+        let full = self.texts.intern(SCP_FULL_ACCESS);
         let full_name = self.texts.intern("FullAWSAccess");
         let place = self.texts.intern("(built in)");
         let full_policy = self.documents.add(full_name, || place, FULL_ACCESS);
@@ -248,7 +298,7 @@ impl Loader {
         for raw in std::mem::take(&mut self.raw.organization.attachments) {
             let text = self.texts.get(raw.policy).to_string();
             let is_full =
-                is_full_access(&text) || self.raw.organization.full_rcps.contains(&raw.policy);
+                text == RCP_FULL_ACCESS || self.raw.organization.full_rcps.contains(&raw.policy);
             if is_full && raw.control != Some(Control::Scp) {
                 continue;
             }

@@ -8,7 +8,7 @@ use crate::documents::PolicyId;
 use crate::problem::Code;
 use crate::raw::{Kind, RawGroup, RawManaged, RawPrincipal, RawRoleSettings, Spot};
 use crate::read::fields::{At, account_number, arn_of, present};
-use crate::read::{Loader, Record};
+use crate::read::{Loader, Record, has_next_page};
 use crate::texts::Name;
 
 /// An ARN of IAM taken apart.
@@ -44,8 +44,7 @@ impl Loader {
                 }
             }
         }
-        let more = node.get("IsTruncated").map(|node| node.value);
-        let is_truncated = matches!(more, Some(Value::Bool(true)));
+        let is_truncated = has_next_page(node);
         for account in std::mem::take(&mut self.seen) {
             // The next page, if there is one, comes later and says otherwise.
             let state = (is_truncated, record.spot);

@@ -6,9 +6,9 @@
 use portcullis_syntax::json::Node;
 
 use crate::problem::Code;
-use crate::raw::{RawAttachment, RawNode};
+use crate::raw::{RCP_FULL_ACCESS, RawAttachment, RawNode};
 use crate::read::fields::{At, account_number, present};
-use crate::read::tree::{control, is_full_access};
+use crate::read::tree::control;
 use crate::read::{Loader, Record};
 use crate::texts::Name;
 
@@ -165,6 +165,7 @@ impl Loader {
             return self.nameless(record, node, at, "the policy");
         };
         let policy = self.texts.intern(policy);
+        self.raw.organization.with_targets.insert(policy);
         let inside = at.member("Targets");
         for (index, target) in self.list(record, node, at, "Targets").iter().enumerate() {
             let at = inside.index(index);
@@ -197,8 +198,13 @@ impl Loader {
                 continue; // Tag policies, backup policies and so on decide nothing.
             };
             let id = self.texts.intern(id);
-            self.raw.organization.listed.insert(id, control);
+            self.raw
+                .organization
+                .listed
+                .insert(id, (control, record.spot));
             if let Some(target) = target {
+                let told = (target, control);
+                self.raw.organization.with_policies.insert(told);
                 self.attach(record, target, id);
             }
         }
@@ -219,7 +225,7 @@ impl Loader {
             return;
         };
         let name = self.text_of(record, summary, inside, "Name").unwrap_or(id);
-        if is_full_access(id) {
+        if id == RCP_FULL_ACCESS {
             return;
         }
         match present(policy, "Content") {

@@ -137,6 +137,18 @@ impl Loader {
         }
     }
 
+    /// A constraint that is left out would make a grant wider.
+    fn constraints_are_known(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+        for member in node.as_object().unwrap_or_default() {
+            let name = member.key.value;
+            if !["EncryptionContextSubset", "EncryptionContextEquals"].contains(&name) {
+                let message = format!("`{name}` is no constraint of a grant that is known");
+                let place = record.at(&member.value, at.member(name));
+                self.error(place, Code::InvalidMember, message);
+            }
+        }
+    }
+
     /// KMS grants, as `list-grants` prints them.
     pub(crate) fn grants(
         &mut self,
@@ -162,6 +174,7 @@ impl Loader {
             let (mut subset, mut equals) = (Vec::new(), None);
             if let Some(constraints) = present(grant, "Constraints") {
                 let at = at.member("Constraints");
+                self.constraints_are_known(record, constraints, at);
                 if let Some(pairs) = present(constraints, "EncryptionContextSubset") {
                     subset = self.pairs(record, pairs, at.member("EncryptionContextSubset"));
                 }

@@ -11,7 +11,7 @@ use bumpalo::Bump;
 
 use crate::documents::undress;
 use crate::problem::Code;
-use crate::raw::{RawEndpoint, RawKeyPolicy, RawResource};
+use crate::raw::{RawEndpoint, RawKeyPolicy};
 use crate::read::account::account_in_path;
 use crate::read::acl::ignores_public_acls;
 use crate::read::fields::{At, present};
@@ -80,6 +80,13 @@ impl Loader {
             self.endpoints(record, node, at);
             return Some("VPC endpoints");
         }
+        if let Some(domain) = present(node, "DomainStatus") {
+            let at = at.member("DomainStatus");
+            let arn = self.needed(record, domain, at, "ARN")?;
+            let document = present(domain, "AccessPolicies");
+            self.resource(record, document, at.member("AccessPolicies"), arn, None);
+            return Some("search domain");
+        }
         // Shapes that hold the resource's ARN beside its policy.
         for (arn, policy) in [
             ("ARN", "ResourcePolicy"),
@@ -106,7 +113,8 @@ impl Loader {
                 return Some("repository");
             };
             let name = name.as_str().unwrap_or_default();
-            let arn = format!("arn:aws:ecr:{region}:{registry}:repository/{name}");
+            let partition = partition_of(region);
+            let arn = format!("arn:{partition}:ecr:{region}:{registry}:repository/{name}");
             self.resource(record, Some(document), place, &arn, None);
             return Some("repository");
         }
@@ -202,15 +210,8 @@ impl Loader {
             let message = "does not say its bucket: the file must be called so";
             self.error(record.at(node, at), Code::MissingMember, message);
         } else {
-            let arn = self.texts.intern(&format!("arn:aws:s3:::{stem}"));
-            self.raw.resources.push(RawResource {
-                spot: record.spot,
-                arn,
-                account: account_in_path(record.file),
-                policy: None,
-                tags: Vec::new(),
-                restrict_public: restricts,
-            });
+            let told = (record.spot, account_in_path(record.file));
+            self.raw.restricted_buckets.insert(stem.to_string(), told);
         }
     }
 
@@ -269,6 +270,18 @@ fn region_in_path(file: &str) -> Option<&str> {
                 number.len() == 1 && number.bytes().all(|b| b.is_ascii_digit())
             })
     })
+}
+
+/// The partition of a region.
+fn partition_of(region: &str) -> &'static str {
+    let parts: Vec<&str> = region.split('-').take(2).collect();
+    match *parts {
+        ["cn", _] => "aws-cn",
+        ["us", "gov"] => "aws-us-gov",
+        ["us", "iso"] => "aws-iso",
+        ["us", "isob"] => "aws-iso-b",
+        _ => "aws",
+    }
 }
 
 /// What the statements of a document name in `Resource`.

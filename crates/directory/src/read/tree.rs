@@ -4,7 +4,7 @@ use portcullis_model::PolicyKind;
 use portcullis_syntax::json::{Member, Node};
 
 use crate::problem::Code;
-use crate::raw::{Control, RawAttachment, RawControl, RawNode};
+use crate::raw::{Control, RCP_FULL_ACCESS, RawAttachment, RawControl, RawNode};
 use crate::read::fields::{At, account_number, bare, present};
 use crate::read::{Loader, Record};
 use crate::texts::Name;
@@ -75,7 +75,7 @@ impl Loader {
             return self.error(record.at(node, at), Code::InvalidMember, message);
         };
         let name = self.text_of(record, node, at, "name").unwrap_or(id);
-        if control == Control::Rcp && (is_full_access(id) || name == "RCPFullAWSAccess") {
+        if control == Control::Rcp && (id == RCP_FULL_ACCESS || name == "RCPFullAWSAccess") {
             let id = self.texts.intern(id);
             self.raw.organization.full_rcps.insert(id);
             return;
@@ -191,6 +191,9 @@ impl Loader {
             parent,
             path,
         });
+        for control in [Control::Scp, Control::Rcp] {
+            self.raw.organization.with_policies.insert((id, control));
+        }
         if let Some(policies) = present(node, "policies") {
             let at = at.member("policies");
             if policies.as_object().is_none() {
@@ -244,10 +247,4 @@ pub(crate) fn control(text: &str) -> Option<Control> {
     } else {
         None
     }
-}
-
-/// The policy of AWS that is attached to everything and denies nothing (`GRAM-61`). Its content is an
-/// Allow, which no other resource control policy may have.
-pub(crate) fn is_full_access(id: &str) -> bool {
-    id == "p-RCPFullAWSAccess"
 }

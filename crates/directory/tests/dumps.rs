@@ -1,0 +1,334 @@
+//! The dumps of services (`IN-40` to `IN-47`): what each says takes part in decisions.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+
+mod support;
+
+use serde_json::{Value, json};
+
+use portcullis_directory::Directory;
+use support::{Folder, all, ask, dump, policy, role, user};
+
+const ACCOUNT: &str = "111122223333";
+
+/// An account with a user who may do everything, and a role that may do nothing.
+fn account() -> String {
+    let trust = policy(&[
+        json!({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"},
+        "Action": "sts:AssumeRole"}),
+    ]);
+    let user = user("arn:aws:iam::111122223333:user/ann", &[all()]);
+    let role = role("arn:aws:iam::111122223333:role/App", &[], &trust);
+    dump(&[user], &[role]).to_string()
+}
+
+/// The directory of the account and these files.
+fn directory(files: &[(&str, Value)]) -> Directory {
+    loaded(files).unwrap_or_else(|problems| panic!("{problems:#?}"))
+}
+
+fn loaded(files: &[(&str, Value)]) -> Result<Directory, Vec<String>> {
+    let account = account();
+    let texts: Vec<(&str, String)> = files
+        .iter()
+        .map(|(name, value)| (*name, value.to_string()))
+        .collect();
+    let files = texts.iter().map(|(name, text)| (*name, text.as_str()));
+    let files: Vec<(&str, &str)> = files.chain([("account.json", account.as_str())]).collect();
+    Folder::new(&files).load().map(|loaded| loaded.directory)
+}
+
+/// What the user, who may do everything, is told.
+fn told(directory: &Directory, action: &str, resource: &str) -> String {
+    asked(directory, "user/ann", action, resource)
+}
+
+fn asked(directory: &Directory, who: &str, action: &str, resource: &str) -> String {
+    let request = json!({"principal": format!("arn:aws:iam::{ACCOUNT}:{who}"), "action": action, "resource": resource});
+    ask(directory, &request.to_string())
+}
+
+/// The text of a policy that denies one action on one resource to everyone.
+fn deny(action: &str, resource: &str) -> String {
+    let statement =
+        json!({"Effect": "Deny", "Principal": "*", "Action": action, "Resource": resource});
+    policy(&[statement]).to_string()
+}
+
+/// Each dump denies what the user could do without it.
+#[test]
+fn in_40_to_47_the_policy_of_a_dump_denies() {
+    let topic = "arn:aws:sns:eu-west-1:111122223333:t";
+    let queue = "arn:aws:sqs:eu-west-1:111122223333:q";
+    let function = "arn:aws:lambda:eu-west-1:111122223333:function:f";
+    let live = format!("{function}:live");
+    let secret = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:s-AbCdEf";
+    let vault = "arn:aws:backup:eu-west-1:111122223333:backup-vault:v";
+    let bus = "arn:aws:events:eu-west-1:111122223333:event-bus/b";
+    let files = "arn:aws:elasticfilesystem:eu-west-1:111122223333:file-system/fs-1";
+    let table = "arn:aws:dynamodb:eu-west-1:111122223333:table/t";
+    let index = format!("{table}/index/i");
+    let domain = "arn:aws:es:eu-west-1:111122223333:domain/d";
+    let repository = "arn:aws:ecr:eu-west-1:111122223333:repository/app/r";
+    let chinese = "arn:aws-cn:ecr:cn-north-1:111122223333:repository/app/r";
+    let american = "arn:aws-us-gov:ecr:us-gov-west-1:111122223333:repository/app/r";
+    let object = "arn:aws:s3:::bucket/k";
+    let abroad = "arn:aws-cn:s3:::bucket/k";
+    let own = |member: &str, action: &str, resource: &str| json!({member: deny(action, resource)});
+    let image = json!({"registryId": ACCOUNT, "repositoryName": "app/r",
+        "policyText": deny("ecr:*", "*").replace(r#","Resource":"*""#, "")});
+    for (file, value, action, resource) in [
+        (
+            "bucket.json",
+            own("Policy", "s3:GetObject", object),
+            "s3:GetObject",
+            object,
+        ),
+        (
+            "bucket-policy.json",
+            own("Policy", "s3:*", abroad),
+            "s3:GetObject",
+            abroad,
+        ),
+        (
+            "q.json",
+            json!({"Attributes": {"QueueArn": queue, "Policy": deny("sqs:*", queue)}}),
+            "sqs:SendMessage",
+            queue,
+        ),
+        (
+            "t.json",
+            json!({"Attributes": {"TopicArn": topic, "Policy": deny("sns:*", topic)}}),
+            "sns:Publish",
+            topic,
+        ),
+        (
+            "f.json",
+            json!({"Policy": deny("lambda:*", function), "RevisionId": "1"}),
+            "lambda:InvokeFunction",
+            function,
+        ),
+        (
+            "f.json",
+            own("Policy", "lambda:*", &live),
+            "lambda:InvokeFunction",
+            &live,
+        ),
+        (
+            "s.json",
+            json!({"ARN": secret, "Name": "s", "ResourcePolicy": deny("secretsmanager:*", secret)}),
+            "secretsmanager:GetSecretValue",
+            secret,
+        ),
+        (
+            "eu-west-1/r.json",
+            image.clone(),
+            "ecr:ListImages",
+            repository,
+        ),
+        (
+            "r.cn-north-1.json",
+            image.clone(),
+            "ecr:ListImages",
+            chinese,
+        ),
+        ("us-gov-west-1/r.json", image, "ecr:ListImages", american),
+        (
+            "v.json",
+            json!({"BackupVaultName": "v", "BackupVaultArn": vault, "Policy": deny("backup:*", vault)}),
+            "backup:StartBackupJob",
+            vault,
+        ),
+        (
+            "b.json",
+            json!({"Name": "b", "Arn": bus, "Policy": deny("events:*", bus)}),
+            "events:PutEvents",
+            bus,
+        ),
+        (
+            "e.json",
+            json!({"FileSystemId": "fs-1", "Policy": deny("elasticfilesystem:*", files)}),
+            "elasticfilesystem:ClientMount",
+            files,
+        ),
+        (
+            "d.json",
+            json!({"Policy": deny("dynamodb:*", table), "RevisionId": "1"}),
+            "dynamodb:GetItem",
+            table,
+        ),
+        (
+            "d.json",
+            own("Policy", "dynamodb:*", &index),
+            "dynamodb:Query",
+            &index,
+        ),
+        (
+            "o.json",
+            json!({"DomainStatus": {"ARN": domain, "AccessPolicies": deny("es:*", domain)}}),
+            "es:ESHttpGet",
+            domain,
+        ),
+    ] {
+        let partition = resource.split(':').nth(1).unwrap();
+        let ask = |directory: &Directory| {
+            let arn = format!("arn:{partition}:iam::{ACCOUNT}:user/ann");
+            let request = json!({"principal": arn, "action": action, "resource": resource, "resourceAccount": ACCOUNT});
+            ask(directory, &request.to_string())
+        };
+        // The user of the other partition has the same name.
+        let text = account().replace("arn:aws:iam", &format!("arn:{partition}:iam"));
+        let value = value.to_string();
+        let with = Folder::new(&[("account.json", &text), (file, &value)]).load();
+        let with = with
+            .unwrap_or_else(|problems| panic!("{file}: {problems:#?}"))
+            .directory;
+        let without = Folder::new(&[("account.json", &text)])
+            .load()
+            .unwrap()
+            .directory;
+        assert_eq!(ask(&with), "ExplicitDeny", "{file} {resource}");
+        assert_eq!(ask(&without), "Allow", "{file} {resource}");
+    }
+}
+
+/// Services print an empty text where there is no policy.
+#[test]
+fn no_policy_is_no_policy() {
+    let topic = "arn:aws:sns:eu-west-1:111122223333:t";
+    let domain = "arn:aws:es:eu-west-1:111122223333:domain/d";
+    let directory = directory(&[
+        (
+            "t.json",
+            json!({"Attributes": {"TopicArn": topic, "Policy": ""}}),
+        ),
+        (
+            "o.json",
+            json!({"DomainStatus": {"ARN": domain, "AccessPolicies": ""}}),
+        ),
+        (
+            "s.json",
+            json!({"ARN": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:s-AbCdEf"}),
+        ),
+    ]);
+    assert_eq!(told(&directory, "sns:Publish", topic), "Allow");
+    assert_eq!(told(&directory, "es:ESHttpGet", domain), "Allow");
+}
+
+#[test]
+fn in_41_a_key_is_called_by_its_id() {
+    let key = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd";
+    let described =
+        json!({"KeyMetadata": {"KeyId": "1234abcd", "Arn": key, "AWSAccountId": ACCOUNT}});
+    let root = json!({"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "kms:*", "Resource": "*"});
+    let own = json!({"Policy": policy(&[root]).to_string(), "PolicyName": "default"});
+    let grant = |constraints: Value| {
+        json!({"Grants": [{"KeyId": key, "GrantId": "g", "GranteePrincipal": "arn:aws:iam::111122223333:role/App",
+            "Operations": ["Decrypt"], "Constraints": constraints}]})
+    };
+    let files = [
+        ("1234abcd.json", own.clone()),
+        ("key.json", described.clone()),
+        ("grants.json", grant(json!({}))),
+    ];
+    let all = directory(&files);
+    assert_eq!(told(&all, "kms:Encrypt", key), "Allow");
+    assert_eq!(asked(&all, "role/App", "kms:Decrypt", key), "Allow");
+    assert_eq!(asked(&all, "role/App", "kms:Encrypt", key), "ImplicitDeny");
+    // Without grants, and without the policy.
+    let less = directory(&files[..2]);
+    assert_eq!(asked(&less, "role/App", "kms:Decrypt", key), "ImplicitDeny");
+    let less = directory(&files[1..2]);
+    assert_eq!(told(&less, "kms:Encrypt", key), "ImplicitDeny");
+    let wanted = |problems: Result<Directory, Vec<String>>, words: &[&str]| {
+        let problems = problems.unwrap_err();
+        let has = |problem: &String| words.iter().all(|word| problem.contains(word));
+        assert!(problems.iter().any(has), "{words:?} in {problems:#?}");
+    };
+    wanted(
+        loaded(&files[..1]),
+        &["1234abcd.json", "describe-key", "DANGLING"],
+    );
+    let constraint = json!({"EncryptionContextSubset": {}, "SourceArn": "arn:aws:s3:::b"});
+    wanted(
+        loaded(&[("key.json", described), ("grants.json", grant(constraint))]),
+        &["grants.json", "/Grants/0/Constraints/SourceArn"],
+    );
+}
+
+#[test]
+fn in_40_a_block_of_public_access_is_that_of_the_bucket() {
+    let block = json!({"PublicAccessBlockConfiguration": {"RestrictPublicBuckets": true}});
+    let not = json!({"PublicAccessBlockConfiguration": {"RestrictPublicBuckets": false}});
+    let public = |bucket: &str| {
+        let own = json!({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": format!("{bucket}/*")});
+        json!({"arn": bucket, "account": ACCOUNT, "policy": policy(&[own])})
+    };
+    // Anyone of another account.
+    let stranger = |directory: &Directory, bucket: &str| {
+        let partition = bucket.split(':').nth(1).unwrap();
+        let request = json!({"principal": format!("arn:{partition}:iam::444455556666:user/eve"), "identity": [all()],
+            "action": "s3:GetObject", "resource": format!("{bucket}/k")});
+        ask(directory, &request.to_string())
+    };
+    for bucket in [
+        "arn:aws:s3:::shop",
+        "arn:aws-cn:s3:::shop",
+        "arn:aws-us-gov:s3:::shop",
+    ] {
+        for (file, block, decision) in [
+            ("shop.json", &block, "ImplicitDeny"),
+            ("shop.public-access-block.json", &block, "ImplicitDeny"),
+            ("111122223333.json", &block, "ImplicitDeny"),
+            ("shop.json", &not, "Allow"),
+            ("other.json", &block, "Allow"),
+            ("444455556666.json", &block, "Allow"),
+        ] {
+            let directory = directory(&[("policy.jsonl", public(bucket)), (file, block.clone())]);
+            assert_eq!(stranger(&directory, bucket), decision, "{bucket} {file}");
+        }
+    }
+    // The folder says the owner, and must not say another.
+    let problems = loaded(&[
+        ("policy.jsonl", public("arn:aws:s3:::shop")),
+        ("444455556666/shop.json", block),
+    ]);
+    assert!(problems.unwrap_err()[0].contains("CONTRADICTION"));
+}
+
+#[test]
+fn in_47_the_policy_of_an_endpoint_limits() {
+    let some = json!({"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"});
+    let directory = directory(&[(
+        "endpoints.json",
+        json!({"VpcEndpoints": [
+            {"VpcEndpointId": "vpce-1", "PolicyDocument": policy(&[some]).to_string()},
+            {"VpcEndpointId": "vpce-2"},
+        ]}),
+    )]);
+    let through = |endpoint: &str, action: &str| {
+        let request = json!({"principal": "arn:aws:iam::111122223333:user/ann", "action": action, "resource": "*",
+            "context": {"aws:SourceVpce": endpoint}});
+        ask(&directory, &request.to_string())
+    };
+    assert_eq!(through("vpce-1", "s3:ListAllMyBuckets"), "Allow");
+    assert_eq!(through("vpce-1", "ec2:DescribeInstances"), "ImplicitDeny");
+    assert_eq!(through("vpce-2", "ec2:DescribeInstances"), "Allow");
+}
+
+/// What holds no policy that is understood does not pass for nothing.
+#[test]
+fn other_forms_are_refused() {
+    let topic = "arn:aws:sns:eu-west-1:111122223333:t";
+    for value in [
+        json!({"resourcePolicies": [{"policyName": "p", "policyDocument": deny("*", "*")}]}),
+        json!({"PolicyInJson": deny("*", "*")}),
+        json!({"DomainConfig": {"AccessPolicies": {"Options": deny("es:*", "*")}}}),
+        json!({"Policy": deny("s3:*", "arn:aws:s3:eu-west-1:111122223333:accesspoint/a/object/*")}),
+        json!({"Policy": deny("sns:*", "*")}),
+        json!({"repositoryName": "r", "registryId": ACCOUNT, "policyText": deny("ecr:*", topic)}),
+    ] {
+        let problems = loaded(&[("x.json", value.clone())]);
+        assert!(problems.unwrap_err()[0].contains("x.json:1:1"), "{value}");
+    }
+}
