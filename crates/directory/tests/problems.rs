@@ -340,6 +340,37 @@ fn trees_must_be_trees() {
         ],
         &["444455556666", "parent"],
     );
+    // Lists of children and `list-parents` may say the same, and not two things.
+    let listed = r#"{"Accounts": [{"Id": "111122223333"}]}"#;
+    let parent = |of: &str| format!(r#"{{"Parents": [{{"Id": "{of}", "Type": "ROOT"}}]}}"#);
+    let (one, other) = (parent("r-1abc"), parent("r-2abc"));
+    let root = r#"{"Roots": [{"Id": "r-1abc", "PolicyTypes": []}]}"#;
+    let roots = root.replace("1abc", "2abc");
+    let files = [
+        ("organization.json", organization),
+        ("roots.json", root),
+        ("r-1abc/accounts.json", listed),
+        ("parents/111122223333.json", one.as_str()),
+    ];
+    let folder = Folder::new(&files);
+    assert!(folder.load().is_ok());
+    let mut wrong = files;
+    wrong[3].1 = &other;
+    fails(&wrong, &["two places", "INVALID_TREE"]);
+    fails(
+        &[files[0], files[1], ("more.json", roots.as_str())],
+        &["one root", "INVALID_TREE"],
+    );
+    // One organization, whoever says it.
+    let folder = Folder::new(&[files[0], ("again.json", organization), files[1]]);
+    assert!(folder.load().is_ok());
+    for (old, new) in [("o-1", "o-2"), ("111122223333", "444455556666")] {
+        let another = organization.replace(old, new);
+        fails(
+            &[files[0], ("z.json", another.as_str()), files[1]],
+            &["z.json", "another organization", "CONTRADICTION"],
+        );
+    }
     let misspelt = tree(
         r#", {"account": "111122223333", "policy": {"scp": []}}"#,
         "",

@@ -357,6 +357,35 @@ fn sts_2_an_assertion_of_a_saml_provider() {
     assert_eq!(session.role_arn.as_deref(), Some(ops));
     assert_eq!(values(&session, "aws:PrincipalTag/team").unwrap(), ["ops"]);
     assert_eq!(session.seconds, 3600);
+    // KEY-102: of the assertion, these stay in the session.
+    let claims = [
+        "saml:aud",
+        "saml:sub",
+        "SAML:namequalifier",
+        "saml:sub_type",
+        "saml:cn",
+    ]
+    .map(|key| ContextEntry {
+        key,
+        values: &["x"],
+    });
+    saml.context = &claims;
+    let (_, session) = made(&directory, &saml);
+    let kept: Vec<&str> = session
+        .context
+        .iter()
+        .map(|(key, _)| key.as_str())
+        .collect();
+    assert_eq!(
+        kept,
+        [
+            "aws:PrincipalTag/team",
+            "saml:sub",
+            "SAML:namequalifier",
+            "saml:sub_type"
+        ]
+    );
+    saml.context = &[];
     saml.caller.caller = Caller::Federated {
         provider: "arn:aws:iam::111111111111:saml-provider/Other",
     };
@@ -480,6 +509,47 @@ fn trust_7_the_call_says_its_own_tags_and_names() {
             ("sts:TransitiveTagKeys", &["team"]),
         ];
         assert_eq!(told, expected, "{}", request.action);
+    }
+}
+
+/// What is not passed is not in the requests, and each call is about its own resource.
+#[test]
+fn trust_7_the_requests_of_a_call() {
+    let directory = directory();
+    let federated = "arn:aws:sts::111122223333:federated-user/night";
+    let root = "arn:aws:iam::111122223333:root";
+    let boss = "arn:aws:iam::100000000001:user/boss";
+    for (kind, caller, target, resource, keys) in [
+        (
+            CallKind::AssumeRole,
+            ADMIN,
+            BARE,
+            BARE,
+            &["sts:RoleSessionName"][..],
+        ),
+        (CallKind::GetSessionToken, ADMIN, "", "*", &[]),
+        (CallKind::GetFederationToken, ADMIN, "", federated, &[]),
+        (
+            CallKind::AssumeRoot,
+            boss,
+            "111122223333",
+            root,
+            &["sts:TaskPolicyArn"],
+        ),
+    ] {
+        let mut call = call(kind, user(caller), target);
+        if kind == CallKind::AssumeRoot {
+            call.task_policy = Some("arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy");
+        }
+        let arena = Bump::new();
+        let made = directory.call(&call, &arena).unwrap();
+        let [request] = made.requests.as_slice() else {
+            panic!("{kind:?}: {:?}", made.requests);
+        };
+        assert_eq!(request.action, format!("sts:{}", kind.as_str()));
+        assert_eq!(request.resource, resource);
+        let told: Vec<&str> = request.context.iter().map(|entry| entry.key).collect();
+        assert_eq!(told, keys, "{kind:?}");
     }
 }
 

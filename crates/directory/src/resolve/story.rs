@@ -214,12 +214,12 @@ impl Directory {
         let name = rest.strip_prefix("group/")?.rsplit('/').next()?;
         let key = (account, name.to_ascii_lowercase());
         let policies = documents.attachments.as_ref()?.groups.get(&key)?;
-        let read = policies.iter().filter_map(|(attachment, id)| {
+        let read = policies.iter().map(|(attachment, id)| {
             let texts = &self.tables.texts;
             let policy = documents.read(*id, PolicyKind::Identity, texts, arena)?;
             Some((self.attached(*attachment), policy))
         });
-        Some(read.collect())
+        read.collect()
     }
 
     fn attached(&self, attachment: Attachment) -> Attached {
