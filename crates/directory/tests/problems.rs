@@ -5,6 +5,7 @@
 mod support;
 
 use portcullis_directory::LoadOptions;
+use portcullis_model::Layer;
 use support::{Folder, ask};
 
 const ALLOW: &str =
@@ -376,6 +377,71 @@ fn trees_must_be_trees() {
         "",
     );
     fails(&[("tree.json", &misspelt)], &["`policy`", "`policies`"]);
+}
+
+#[test]
+fn trees_are_as_deep_as_a_decision_can_hold() {
+    let deep = |levels: u8| {
+        // The root, the units below each other, and the account.
+        let below = r#"{"account": "111122223333"}"#.to_string();
+        let units = (2..levels).fold(below, |below, level| {
+            format!(r#"{{"ou": "ou-{level}", "children": [{below}]}}"#)
+        });
+        tree(&format!(", {units}"), "")
+    };
+    let folder = Folder::new(&[("tree.json", &deep(Layer::MAX_LEVELS))]);
+    assert!(folder.load().is_ok());
+    fails(
+        &[("tree.json", &deep(Layer::MAX_LEVELS + 1))],
+        &["tree.json", "111122223333", "levels", "TOO_LARGE"],
+    );
+}
+
+/// A tree that speaks of service control policies anywhere uses them (`SCP-6`).
+#[test]
+fn scp_6_what_is_spoken_of_is_in_use() {
+    let organization = r#"{"Organization": {"Id": "o-1", "MasterAccountId": "100000000001"}}"#;
+    let root = r#"{"Roots": [{"Id": "r-1abc"}]}"#;
+    let parent = r#"{"Parents": [{"Id": "r-1abc", "Type": "ROOT"}]}"#;
+    let dump = user(&format!(
+        r#", "UserPolicyList": [{{"PolicyName": "p", "PolicyDocument": {ALLOW}}}]"#
+    ));
+    let list =
+        |kind: &str| format!(r#"{{"Policies": [{{"Id": "p-1abcdefg", "Type": "{kind}"}}]}}"#);
+    let (scps, rcps) = (
+        list("SERVICE_CONTROL_POLICY"),
+        list("RESOURCE_CONTROL_POLICY"),
+    );
+    let targets = r#"{"Targets": []}"#;
+    let files = [
+        ("dump.json", dump.as_str()),
+        ("organization.json", organization),
+        ("parents/100000000001.json", parent),
+        ("parents/111122223333.json", parent),
+        ("roots.json", root),
+    ];
+    let decided = |more: &[(&'static str, &str)]| {
+        let loaded = Folder::new(&[&files, more].concat()).load();
+        let loaded = loaded.unwrap_or_else(|problems| panic!("{problems:#?}"));
+        let request = r#"{"principal": "arn:aws:iam::111122223333:user/ann", "action": "ec2:RunInstances", "resource": "*"}"#;
+        (
+            ask(&loaded.directory, request),
+            loaded.report.warnings.len(),
+        )
+    };
+    let full = r#"{"Targets": [{"TargetId": "r-1abc"}]}"#;
+    let full = ("targets/p-FullAWSAccess.json", full);
+    assert_eq!(decided(&[full]), ("ImplicitDeny".to_string(), 0));
+    let targets = ("targets/p-1abcdefg.json", targets);
+    assert_eq!(decided(&[]), ("Allow".to_string(), 1));
+    assert_eq!(
+        decided(&[("p.json", &rcps), targets]),
+        ("Allow".to_string(), 1)
+    );
+    assert_eq!(
+        decided(&[("p.json", &scps), targets]),
+        ("ImplicitDeny".to_string(), 0)
+    );
 }
 
 #[test]

@@ -239,7 +239,11 @@ impl Loader {
             .controls
             .values()
             .any(|own| is_scp(&own.control))
-            || organization.listed.values().any(|(own, _)| is_scp(own));
+            || organization.listed.values().any(|(own, _)| is_scp(own))
+            || organization
+                .attachments
+                .iter()
+                .any(|own| self.texts.get(own.policy) == SCP_FULL_ACCESS);
         if !speaks {
             let message = "no file speaks of service control policies: they count as not in use";
             self.warn(String::new(), Code::Incomplete, message);
