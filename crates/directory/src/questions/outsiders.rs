@@ -68,6 +68,11 @@ fn allowed_by(view: View<'_>, part: u32) -> Vec<Entry<'_>> {
         if statement.flags.deny {
             continue;
         }
+        if statement.flags.not_principal {
+            // Everyone but a few.
+            entries.push(None);
+            continue;
+        }
         match statement.principals {
             NONE => {}
             ANY => entries.push(None),
@@ -84,7 +89,7 @@ const ALLOW_ALL: &str =
     r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
 
 /// An account that nobody has.
-const STRANGER: &str = "arn:aws:iam::000000000000:root";
+const STRANGER: &str = "000000000000";
 
 impl Directory {
     /// Everyone outside of its account whom the trust policy of a role names, role by role.
@@ -167,20 +172,23 @@ impl Directory {
             decision: None,
             missing_keys: Vec::new(),
         };
-        let account_root;
+        // Nobody assumes a role of another partition.
+        let partition = self.tables.texts.get(role.partition);
+        let root_of = |account| arena.alloc_str(&format!("arn:{partition}:iam::{account}:root"));
         let session_role;
         let caller = match entry.map(|(form, _)| form) {
-            None => Some(Caller::Root { arn: STRANGER }),
+            None => Some(Caller::Root {
+                arn: root_of(STRANGER),
+            }),
             Some(PrincipalForm::Federated) => Some(Caller::Federated { provider: value }),
-            Some(PrincipalForm::Account) => {
-                account_root = format!("arn:aws:iam::{value}:root");
-                Some(Caller::Root { arn: &account_root })
-            }
+            Some(PrincipalForm::Account) => Some(Caller::Root {
+                arn: root_of(value),
+            }),
             Some(PrincipalForm::Arn | PrincipalForm::AccountArn) => {
                 match session_role_name(value) {
                     Some(name) => {
                         let account = split_arn(value).map_or("", |[.., account, _]| account);
-                        session_role = format!("arn:aws:iam::{account}:role/{name}");
+                        session_role = format!("arn:{partition}:iam::{account}:role/{name}");
                         Caller::session(value, &session_role).ok()
                     }
                     None => Caller::from_arn(value).ok(),

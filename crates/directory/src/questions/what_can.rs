@@ -167,9 +167,18 @@ fn collect(sets: &PolicySets<'_>, service: &str, actions: &mut Vec<String>) {
         &sets.vpc_endpoint,
     ];
     let optional = optional.into_iter().flatten().flatten();
+    let mut add = |action: String| {
+        if !actions.iter().any(|own| own.eq_ignore_ascii_case(&action)) {
+            actions.push(action);
+        }
+    };
     let chains = sets.scps.iter().chain(&sets.rcps).flatten();
     for policy in sets.identity.iter().chain(optional).chain(chains) {
         for statement in policy.document.statements {
+            if statement.action.negated {
+                // All but a few.
+                add(format!("{service}:*"));
+            }
             for entry in statement.action.list {
                 let (prefix, name) = entry.value.split_once(':').unwrap_or(("*", "*"));
                 let is_open = prefix.contains(['*', '?']);
@@ -182,9 +191,7 @@ fn collect(sets: &PolicySets<'_>, service: &str, actions: &mut Vec<String>) {
                     }
                     (false, _) => continue,
                 };
-                if !actions.iter().any(|own| own.eq_ignore_ascii_case(&action)) {
-                    actions.push(action);
-                }
+                add(action);
             }
         }
     }
