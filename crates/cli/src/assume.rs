@@ -206,7 +206,8 @@ impl AssumeArgs {
             },
             source_identity: self.source_identity.as_deref(),
             external_id: self.external_id.as_deref().filter(|_| is_last),
-            mfa: self.mfa,
+            // A role has no device of its own.
+            mfa: self.mfa && steps.is_empty(),
             task_policy: self.task_policy.as_deref(),
             has_policies: !policies.is_empty(),
         };

@@ -11,13 +11,13 @@ use bumpalo::Bump;
 use clap::{Args, ValueEnum};
 use portcullis_directory::{Attached, Directory, Extra};
 use portcullis_image::Image;
-use portcullis_model::{Caller, ContextEntry, Layer, Principal, Request};
+use portcullis_model::{Caller, ContextEntry, Layer, Principal, Request, split_arn};
 use portcullis_syntax::{Policy, PolicySets};
 use portcullis_vm::Explanation;
 use serde_json::{Value, json};
 
 use crate::directory::{DirectoryArgs, Keep};
-use crate::engine::image;
+use crate::engine::{NEEDS_POLICIES, image};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::simulate::answer::{evaluation, specific};
@@ -163,14 +163,17 @@ impl SimulateArgs {
     ) -> Result<(Explanation, Request<'a>), Failure> {
         // A group asks for nothing itself: somebody in it does, of whom no more is known.
         let group = input.source.filter(|arn| arn.contains(":group/"));
-        let somebody;
+        let in_account = |group: &str, rest: &str| {
+            let parts = split_arn(group);
+            let (partition, account) = parts
+                .map_or(("", ""), |[_, partition, _, _, account, _]| {
+                    (partition, account)
+                });
+            &*arena.alloc_str(&format!("arn:{partition}:iam::{account}:{rest}"))
+        };
         let caller_arn = match group {
             None => input.source.or(input.caller),
-            Some(group) => {
-                let account = group.split(':').nth(4).unwrap_or_default();
-                somebody = arena.alloc_str(&format!("arn:aws:iam::{account}:root"));
-                Some(&*somebody)
-            }
+            Some(group) => Some(in_account(group, "root")),
         };
         let caller = match caller_arn {
             None => Caller::User { arn: NOBODY },
@@ -213,7 +216,8 @@ impl SimulateArgs {
             let question = directory
                 .question(&request, Extra::default(), arena)
                 .map_err(Failure::new)?;
-            sets = directory.policies(&question, arena).unwrap_or_default();
+            let known = directory.policies(&question, arena);
+            sets = known.ok_or_else(|| Failure::new(NEEDS_POLICIES))?;
             input.exclude(&mut sets);
             let story = directory.story(&request, &question).map_err(Failure::new)?;
             name_policies(&mut sets, &story, arena);
@@ -228,8 +232,7 @@ impl SimulateArgs {
                     .map(|(attached, policy)| named(policy, &attached, "", "", arena))
                     .collect();
                 input.exclude(&mut sets);
-                let account = group.split(':').nth(4).unwrap_or_default();
-                let arn = arena.alloc_str(&format!("arn:aws:iam::{account}:user/simulated"));
+                let arn = in_account(group, "user/simulated");
                 request.principal.caller = Caller::User { arn };
             }
         }

@@ -322,6 +322,9 @@ fn federated_session(call: &Call<'_>, seconds: u32) -> Result<Session, CallError
 /// Who may call what.
 fn check_caller(call: &Call<'_>) -> Result<(), CallError> {
     let caller = &call.caller.caller;
+    if call.mfa && !matches!(caller, Caller::User { .. } | Caller::Root { .. }) {
+        return refuse("only users have a multi-factor device (STS-23)");
+    }
     match (call.kind, caller) {
         (CallKind::AssumeRole, Caller::Root { .. }) => refuse("a root user cannot assume roles"),
         (CallKind::AssumeRole, Caller::FederatedUser { .. }) => {
@@ -459,7 +462,15 @@ fn is_key(one: &str, other: &str) -> bool {
 
 /// `STS-22`: the session's, which cannot be changed, or that of the call.
 fn source_identity<'a>(call: &Call<'a>) -> Result<Option<&'a str>, CallError> {
-    let own = only(call.context, "aws:SourceIdentity");
+    let own = call
+        .context
+        .iter()
+        .filter(|entry| is_key(entry.key, "aws:SourceIdentity"));
+    let mut own = own.flat_map(|entry| entry.values).copied();
+    let (own, other) = (own.next(), own.next());
+    if other.is_some() {
+        return refuse("the caller's session has more than one source identity");
+    }
     match (own, call.source_identity) {
         (Some(own), Some(new)) if own != new => refuse(format!(
             "the source identity is `{own}` and cannot become `{new}`"
@@ -469,12 +480,6 @@ fn source_identity<'a>(call: &Call<'a>) -> Result<Option<&'a str>, CallError> {
         }
         (own, new) => Ok(own.or(new)),
     }
-}
-
-fn only<'a>(context: &'a [ContextEntry<'a>], key: &str) -> Option<&'a str> {
-    let own = context.iter().filter(|entry| is_key(entry.key, key));
-    let mut values = own.flat_map(|entry| entry.values);
-    values.next().copied().filter(|_| values.next().is_none())
 }
 
 /// Lifetimes of `STS-1` to `STS-6`, `STS-10`.

@@ -175,6 +175,15 @@ fn sts_20_to_22_what_goes_on_in_a_chain() {
     chained.tags.clear();
     chained.source_identity = Some("bob");
     assert!(refused(&directory, &chained).contains("cannot become"));
+    let two = ContextEntry {
+        key: "aws:sourceidentity",
+        values: &["ann", "bob"],
+    };
+    for context in [&[two][..], &[own[2], own[2]]] {
+        let mut wrong = chained.clone();
+        wrong.context = context;
+        assert!(refused(&directory, &wrong).contains("more than one source identity"));
+    }
     chained.source_identity = Some("ann");
     let (denied, session) = made(&directory, &chained);
     assert_eq!(denied, ["sts:SetSourceIdentity"]);
@@ -409,6 +418,10 @@ fn sts_23_a_second_factor() {
     role.mfa = true;
     let (_, session) = made(&directory, &role);
     assert_eq!(values(&session, key).unwrap(), ["true"]);
+    let builder = "arn:aws:iam::444455556666:role/Builder";
+    let session = "arn:aws:sts::444455556666:assumed-role/Builder/s";
+    role.caller.caller = Caller::session(session, builder).unwrap();
+    assert!(refused(&directory, &role).contains("only users"));
 }
 
 #[test]
