@@ -80,7 +80,20 @@ impl Loader {
                 self.error(place, Code::Duplicate, message);
             }
         }
-        for resource in resources {
+        for (resource, spot) in resources {
+            let arn = tables.texts.get(resource.arn);
+            let principal = tables.number_by_arn(arn);
+            let principal = principal.and_then(|number| tables.principals.get(number));
+            if let (Some(principal), true) = (principal, resource.policy.is_some()) {
+                let one = |sets| self.documents.sets(sets).first()?.1.first().copied();
+                let both = one(principal.trust).zip(one(resource.policy));
+                let kind = PolicyKind::Resource;
+                if !both.is_some_and(|(own, new)| self.documents.are_equal(own, new, kind)) {
+                    let message = format!("the policy of `{arn}` is in the dump of its account");
+                    let place = place_with(&tables, spot);
+                    self.error(place, Code::Contradiction, message);
+                }
+            }
             tables.add_resource(resource);
         }
         self.documents.finish();
@@ -299,7 +312,7 @@ impl Loader {
         &mut self,
         tables: &Tables,
         pairs: &mut Pairs,
-    ) -> (Vec<Resource>, Vec<Grant>) {
+    ) -> (Vec<(Resource, Spot)>, Vec<Grant>) {
         self.name_keys();
         self.name_buckets();
         // Several files may each know something of a resource.
@@ -376,14 +389,15 @@ impl Loader {
                 None => SetsId::NONE,
             };
             let account = raw.account.and_then(|number| tables.account_index(number));
-            resources.push(Resource {
+            let resource = Resource {
                 arn: raw.arn,
                 account: account.unwrap_or(NONE),
                 policy,
                 tags: pairs.run(raw.tags),
                 grants: run,
                 restricts_public: raw.restrict_public.unwrap_or(false),
-            });
+            };
+            resources.push((resource, raw.spot));
         }
         (resources, grants)
     }

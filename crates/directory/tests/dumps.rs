@@ -299,13 +299,19 @@ fn in_40_a_block_of_public_access_is_that_of_the_bucket() {
 #[test]
 fn in_47_the_policy_of_an_endpoint_limits() {
     let some = json!({"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"});
-    let directory = directory(&[(
-        "endpoints.json",
-        json!({"VpcEndpoints": [
-            {"VpcEndpointId": "vpce-1", "PolicyDocument": policy(&[some]).to_string()},
-            {"VpcEndpointId": "vpce-2"},
-        ]}),
-    )]);
+    let directory = directory(&[
+        (
+            "endpoints.json",
+            json!({"VpcEndpoints": [
+                {"VpcEndpointId": "vpce-1", "PolicyDocument": policy(&[some.clone()]).to_string()},
+                {"VpcEndpointId": "vpce-2"},
+            ]}),
+        ),
+        (
+            "ours.json",
+            json!({"arn": "arn:aws:ec2:eu-west-1:111122223333:vpc-endpoint/vpce-3", "policy": policy(&[some])}),
+        ),
+    ]);
     let through = |endpoint: &str, action: &str| {
         let request = json!({"principal": "arn:aws:iam::111122223333:user/ann", "action": action, "resource": "*",
             "context": {"aws:SourceVpce": endpoint}});
@@ -314,6 +320,7 @@ fn in_47_the_policy_of_an_endpoint_limits() {
     assert_eq!(through("vpce-1", "s3:ListAllMyBuckets"), "Allow");
     assert_eq!(through("vpce-1", "ec2:DescribeInstances"), "ImplicitDeny");
     assert_eq!(through("vpce-2", "ec2:DescribeInstances"), "Allow");
+    assert_eq!(through("vpce-3", "ec2:DescribeInstances"), "ImplicitDeny");
 }
 
 /// What holds no policy that is understood does not pass for nothing.
@@ -331,4 +338,35 @@ fn other_forms_are_refused() {
         let problems = loaded(&[("x.json", value.clone())]);
         assert!(problems.unwrap_err()[0].contains("x.json:1:1"), "{value}");
     }
+}
+
+/// Every file, and how many values of which kind it has.
+#[test]
+fn what_was_read_is_reported() {
+    let tagged = |bucket: &str| json!({"arn": format!("arn:aws:s3:::{bucket}"), "tags": {}});
+    let lines = [tagged("a"), tagged("b"), json!({"other": 1})].map(|line| line.to_string());
+    let list = json!([tagged("c"), {"PolicyStatus": {}}]).to_string();
+    let account = account();
+    let folder = Folder::new(&[
+        ("b.jsonl", &lines.join("\n")),
+        ("a/list.json", &list),
+        ("account", &account),
+        ("notes.txt", "nothing"),
+        ("empty.json", ""),
+    ]);
+    let report = folder.load().unwrap().report;
+    let read: Vec<(&str, &[(&str, u64)])> = report
+        .read
+        .iter()
+        .map(|(file, found)| (file.as_str(), found.as_slice()))
+        .collect();
+    let expected: [(&str, &[(&str, u64)]); 3] = [
+        (
+            "a/list.json",
+            &[("bucket setting that decides nothing", 1), ("resource", 1)],
+        ),
+        ("account", &[("account dump", 1)]),
+        ("b.jsonl", &[("left out", 1), ("resource", 2)]),
+    ];
+    assert_eq!(read, expected);
 }

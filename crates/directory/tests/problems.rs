@@ -444,6 +444,34 @@ fn scp_6_what_is_spoken_of_is_in_use() {
     );
 }
 
+/// A role's trust policy is in one place.
+#[test]
+fn users_and_roles_have_the_policies_of_their_dump() {
+    let trust = ALLOW_ANYONE;
+    let role = format!(
+        r#"{{"RoleDetailList": [{{"Arn": "arn:aws:iam::111122223333:role/R", "AssumeRolePolicyDocument": {trust}}}]}}"#
+    );
+    let line = |name: &str, member: &str| {
+        format!(r#"{{"arn": "arn:aws:iam::111122223333:role/{name}", {member}}}"#)
+    };
+    let policy = format!(r#""policy": {trust}"#);
+    fails(
+        &[
+            ("dump.json", &role),
+            ("r.json", &line("R", &policy.replace("Allow", "Deny"))),
+        ],
+        &["r.json", "role/R", "dump of its account", "CONTRADICTION"],
+    );
+    for other in [
+        line("R", r#""tags": {}"#),
+        line("R", &policy),
+        line("Other", &policy),
+    ] {
+        let folder = Folder::new(&[("dump.json", &role), ("r.json", &other)]);
+        assert!(folder.load().is_ok(), "{other}");
+    }
+}
+
 #[test]
 fn files_must_be_readable() {
     fails(&[("a.json", "{\"a\": ")], &["a.json:1:6", "INVALID_JSON"]);

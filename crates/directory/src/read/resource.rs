@@ -20,6 +20,15 @@ const MEMBERS: [&str; 6] = [
     "grants",
 ];
 
+/// The id of the VPC endpoint that an ARN names. Its policy is not one of a resource, but limits what goes
+/// through it (`VPCE-1`).
+fn endpoint_of(arn: &str) -> Option<&str> {
+    match split_arn(arn)? {
+        [_, _, "ec2", _, _, rest] => rest.strip_prefix("vpc-endpoint/"),
+        _ => None,
+    }
+}
+
 impl Loader {
     /// `{"arn", "account", "policy", "tags", "publicAccessBlock", "grants"}`; without `arn` it is the
     /// `publicAccessBlock` of an account.
@@ -63,7 +72,13 @@ impl Loader {
         }
         let policy = present(node, "policy").and_then(|policy| {
             let at = at.member("policy");
-            self.resource_policy(record, policy, at, arn)
+            match endpoint_of(arn) {
+                Some(id) => {
+                    self.endpoint(record, policy, at, id, record.spot);
+                    None
+                }
+                None => self.resource_policy(record, policy, at, arn),
+            }
         });
         let name = self.texts.intern(arn);
         if ignores {

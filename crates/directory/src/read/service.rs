@@ -11,7 +11,7 @@ use bumpalo::Bump;
 
 use crate::documents::undress;
 use crate::problem::Code;
-use crate::raw::{RawEndpoint, RawKeyPolicy};
+use crate::raw::{RawEndpoint, RawKeyPolicy, Spot};
 use crate::read::account::account_in_path;
 use crate::read::acl::ignores_public_acls;
 use crate::read::fields::{At, present};
@@ -230,13 +230,24 @@ impl Loader {
             let Some(document) = present(endpoint, "PolicyDocument") else {
                 continue;
             };
-            let at = at.member("PolicyDocument");
-            let kind = PolicyKind::VpcEndpoint;
-            if let Some(policy) = self.policy(record, document, at, id, kind, true) {
-                let spot = record.spot("VpcEndpoints", index);
-                let id = self.texts.intern(id);
-                self.raw.endpoints.push(RawEndpoint { spot, id, policy });
-            }
+            let spot = record.spot("VpcEndpoints", index);
+            self.endpoint(record, document, at.member("PolicyDocument"), id, spot);
+        }
+    }
+
+    /// The policy of the VPC endpoint with an id.
+    pub(crate) fn endpoint(
+        &mut self,
+        record: &Record<'_, '_>,
+        document: &Node<'_>,
+        at: At<'_>,
+        id: &str,
+        spot: Spot,
+    ) {
+        let kind = PolicyKind::VpcEndpoint;
+        if let Some(policy) = self.policy(record, document, at, id, kind, true) {
+            let id = self.texts.intern(id);
+            self.raw.endpoints.push(RawEndpoint { spot, id, policy });
         }
     }
 }
