@@ -39,6 +39,7 @@ fn everyone_whom_a_trust_policy_names_from_outside() {
         let session = format!("arn:{partition}:sts::444455556666:assumed-role/App/s");
         let own = format!("arn:{partition}:iam::111122223333:user/ann");
         let saml = format!("arn:{partition}:iam::111122223333:saml-provider/P");
+        let oidc = format!("arn:{partition}:iam::111122223333:oidc-provider/token.example.com");
         let allow = Some(Decision::Allow);
         for (principal, expected) in [
             (json!("*"), vec![("*".to_string(), Scope::Everyone, allow)]),
@@ -60,6 +61,10 @@ fn everyone_whom_a_trust_policy_names_from_outside() {
             (
                 json!({"Federated": saml}),
                 vec![(saml, Scope::Federation, allow)],
+            ),
+            (
+                json!({"Federated": oidc}),
+                vec![(oidc, Scope::Federation, allow)],
             ),
             (
                 json!({"AWS": "AROAEXAMPLE000000001"}),
@@ -157,4 +162,159 @@ fn what_is_not_named_is_allowed_by_not_action() {
             allow("s3:Get*")
         ]
     );
+}
+
+/// Each provider has a call of its own.
+#[test]
+fn providers_are_asked_for_with_their_call() {
+    let decided = |action: &str, provider: &str| {
+        let provider = format!("arn:aws:iam::111122223333:{provider}");
+        let statement =
+            json!({"Effect": "Allow", "Principal": {"Federated": provider}, "Action": action});
+        let role = role(
+            "arn:aws:iam::111122223333:role/R",
+            &[],
+            &policy(&[statement]),
+        );
+        let directory = directory_of(&[("dump.json", dump(&[], &[role]))]);
+        let mut found = Vec::new();
+        let mut add = |one: Outsider| found.push(one.decision.unwrap());
+        directory.outsiders(&[], &mut add).unwrap();
+        found
+    };
+    for (action, is_saml) in [
+        ("sts:AssumeRoleWithSAML", true),
+        ("sts:AssumeRoleWithWebIdentity", false),
+    ] {
+        let decision = |is_its: bool| match is_its {
+            true => [Decision::Allow],
+            false => [Decision::ImplicitDeny],
+        };
+        assert_eq!(decided(action, "saml-provider/P"), decision(is_saml));
+        assert_eq!(
+            decided(action, "oidc-provider/p.example.com"),
+            decision(!is_saml)
+        );
+    }
+}
+
+/// Accounts of the organization are less far outside than others.
+#[test]
+fn accounts_of_the_organization_are_told_apart() {
+    let trust = json!({"Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"AWS": ["444455556666", "777788889999"]}});
+    let scopes = |members: &[&str]| {
+        let full = json!({"scp": ["p-FullAWSAccess"], "rcp": []});
+        let child = |account: &&str| json!({"account": account, "policies": full});
+        let children: Vec<Value> = members.iter().map(child).collect();
+        let tree = json!({
+            "organization": {"id": "o-1", "managementAccountId": members[0]},
+            "root": {"id": "r-1", "policies": full, "children": children},
+            "policies": {},
+        });
+        let role = role(
+            "arn:aws:iam::111122223333:role/R",
+            &[],
+            &policy(&[trust.clone()]),
+        );
+        let directory = directory_of(&[("dump.json", dump(&[], &[role])), ("tree.json", tree)]);
+        let mut found = Vec::new();
+        directory
+            .outsiders(&[], &mut |one| found.push((one.who, one.scope)))
+            .unwrap();
+        found.sort();
+        found
+            .into_iter()
+            .map(|(_, scope)| scope)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        scopes(&["111122223333", "444455556666"]),
+        [Scope::Account, Scope::Organization]
+    );
+    assert_eq!(
+        scopes(&["444455556666", "777788889999"]),
+        [Scope::Organization; 2]
+    );
+}
+
+#[test]
+fn who_may_do_everything_or_give_itself_policies() {
+    let user_arn = |name: &str| format!("arn:aws:iam::111122223333:user/{name}");
+    let role_arn = |name: &str| format!("arn:aws:iam::111122223333:role/{name}");
+    let allow = |action: &str, resource: &str| {
+        policy(&[json!({"Effect": "Allow", "Action": action, "Resource": resource})])
+    };
+    let own_user = |name: &str, action: &str, resource: &str| {
+        user(&user_arn(name), &[allow(action, resource)])
+    };
+    let trust = policy(&[json!({"Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"Service": "ec2.amazonaws.com"}})]);
+    let but = policy(&[json!({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"})]);
+    let users = [
+        own_user("admin", "*", "*"),
+        own_user("clever", "iam:PutUserPolicy", &user_arn("clever")),
+        own_user("other", "iam:PutUserPolicy", &user_arn("clever")),
+        own_user("wrong", "iam:PutRolePolicy", "*"),
+        user(&user_arn("power"), &[but]),
+    ];
+    let roles = [
+        role(&role_arn("Clever"), &[allow("iam:Attach*", "*")], &trust),
+        role(&role_arn("Wrong"), &[allow("iam:*User*", "*")], &trust),
+    ];
+    let directory = directory_of(&[("dump.json", dump(&users, &roles))]);
+    let mut found = Vec::new();
+    let mut add =
+        |one: portcullis_directory::Admin| found.push((one.arn, one.everything, one.escalations));
+    directory.admins(&[], 2, &mut add).unwrap();
+    found.sort();
+    let all = vec![
+        "iam:AttachUserPolicy",
+        "iam:PutUserPolicy",
+        "iam:AddUserToGroup",
+    ];
+    let expected = [
+        (role_arn("Clever"), false, vec!["iam:AttachRolePolicy"]),
+        (user_arn("admin"), true, all),
+        (user_arn("clever"), false, vec!["iam:PutUserPolicy"]),
+        (user_arn("power"), true, vec![]),
+    ];
+    assert_eq!(found, expected);
+}
+
+/// Threads take them in blocks; the answers come in order.
+#[test]
+fn every_principal_is_asked_once_and_in_order() {
+    let user_arn = |number: usize| format!("arn:aws:iam::111122223333:user/u{number:04}");
+    let may = |number: usize| number % 3 == 0 || number > 1500;
+    let users: Vec<Value> = (0..2500)
+        .map(|number| match may(number) {
+            true => user(&user_arn(number), &[support::all()]),
+            false => user(&user_arn(number), &[]),
+        })
+        .collect();
+    let directory = directory_of(&[("dump.json", dump(&users, &[]))]);
+    let query = Query {
+        action: "s3:ListAllMyBuckets",
+        resource: "*",
+        resource_account: None,
+        context: &[],
+    };
+    for threads in [0, 1, 3] {
+        let mut found = Vec::new();
+        let mut add =
+            |number: usize, decisions: &[Decision]| found.push((number, decisions[0].is_allow()));
+        directory.matrix(&[query], threads, &mut add).unwrap();
+        let expected: Vec<(usize, bool)> = (0..2500).map(|number| (number, may(number))).collect();
+        assert_eq!(found, expected, "{threads} threads");
+        let mut found = Vec::new();
+        directory
+            .who_can(query, 1, threads, &mut |way| found.push(way.arn))
+            .unwrap();
+        let expected: Vec<String> = (0..2500)
+            .filter(|number| may(*number))
+            .map(user_arn)
+            .collect();
+        assert_eq!(found, expected, "{threads} threads");
+    }
 }
