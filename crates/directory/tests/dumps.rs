@@ -303,7 +303,7 @@ fn in_47_the_policy_of_an_endpoint_limits() {
         (
             "endpoints.json",
             json!({"VpcEndpoints": [
-                {"VpcEndpointId": "vpce-1", "PolicyDocument": policy(&[some.clone()]).to_string()},
+                {"VpcEndpointId": "vpce-1", "PolicyDocument": policy(std::slice::from_ref(&some)).to_string()},
                 {"VpcEndpointId": "vpce-2"},
             ]}),
         ),
@@ -330,6 +330,7 @@ fn other_forms_are_refused() {
     for value in [
         json!({"resourcePolicies": [{"policyName": "p", "policyDocument": deny("*", "*")}]}),
         json!({"PolicyInJson": deny("*", "*")}),
+        json!({"name": "b", "arn": "arn:aws:s3:::b", "document": deny("s3:*", "*")}),
         json!({"DomainConfig": {"AccessPolicies": {"Options": deny("es:*", "*")}}}),
         json!({"Policy": deny("s3:*", "arn:aws:s3:eu-west-1:111122223333:accesspoint/a/object/*")}),
         json!({"Policy": deny("sns:*", "*")}),

@@ -215,7 +215,7 @@ fn accounts_of_the_organization_are_told_apart() {
         let role = role(
             "arn:aws:iam::111122223333:role/R",
             &[],
-            &policy(&[trust.clone()]),
+            &policy(std::slice::from_ref(&trust)),
         );
         let directory = directory_of(&[("dump.json", dump(&[], &[role])), ("tree.json", tree)]);
         let mut found = Vec::new();

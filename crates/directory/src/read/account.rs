@@ -1,7 +1,7 @@
 //! Dumps of accounts, as `aws iam get-account-authorization-details` prints them (`IN-10` to
 //! `IN-17`), pages of them (`IN-5`), and managed policies from elsewhere.
 
-use portcullis_model::PolicyKind;
+use portcullis_model::{PolicyKind, split_arn};
 use portcullis_syntax::json::{Node, Value};
 
 use crate::documents::PolicyId;
@@ -307,6 +307,16 @@ impl Loader {
         let (Some(arn), Some(document)) = (arn, node.get("document")) else {
             return;
         };
+        let is_managed = split_arn(arn).is_some_and(|[_, _, service, _, _, rest]| {
+            service == "iam" && rest.starts_with("policy/")
+        });
+        if !is_managed {
+            let message = format!(
+                "`{arn}` is not the ARN of a managed policy; the policy of a resource is its `policy`"
+            );
+            let place = record.at(node, at.member("arn"));
+            return self.error(place, Code::InvalidMember, message);
+        }
         let Some(policy) = self.document(record, document, at.member("document"), arn) else {
             return;
         };
