@@ -371,3 +371,209 @@ fn what_was_read_is_reported() {
     ];
     assert_eq!(read, expected);
 }
+
+/// `IN-15`: of a policy of AWS in several dumps, the newest version is in force; of other policies there is
+/// one.
+#[test]
+fn in_15_versions_of_managed_policies() {
+    let aws = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+    let own = "arn:aws:iam::111122223333:policy/Own";
+    let action =
+        |action: &str| policy(&[json!({"Effect": "Allow", "Action": action, "Resource": "*"})]);
+    let dump_of = |account: &str, arn: &str, version: &str, allowed: &str| {
+        let mut eve = user(&format!("arn:aws:iam::{account}:user/eve"), &[]);
+        eve["AttachedManagedPolicies"] = json!([{"PolicyArn": arn}]);
+        let mut dump = dump(&[eve], &[]);
+        dump["Policies"] = json!([{"Arn": arn, "DefaultVersionId": version, "PolicyVersionList": [
+            {"VersionId": "v0", "Document": all()},
+            {"VersionId": version, "Document": action(allowed)}]}]);
+        dump
+    };
+    let both = |arn: &str, one: (&str, &str), other: (&str, &str)| {
+        let one = dump_of("111111111111", arn, one.0, one.1).to_string();
+        let other = dump_of("222222222222", arn, other.0, other.1).to_string();
+        Folder::new(&[("a.json", &one), ("b.json", &other)]).load()
+    };
+    let (old, new) = (("v2", "s3:GetObject"), ("v10", "s3:ListAllMyBuckets"));
+    for (one, other) in [(old, new), (new, old)] {
+        let loaded = both(aws, one, other).unwrap();
+        assert_eq!(loaded.report.warnings.len(), 1);
+        let warning = loaded.report.warnings[0].to_string();
+        assert!(warning.contains("v10 is used"), "{warning}");
+        for account in ["111111111111", "222222222222"] {
+            let asked = |action: &str| {
+                let request = json!({"principal": format!("arn:aws:iam::{account}:user/eve"), "action": action, "resource": "*"});
+                ask(&loaded.directory, &request.to_string())
+            };
+            assert_eq!(asked("s3:ListAllMyBuckets"), "Allow");
+            assert_eq!(asked("s3:GetObject"), "ImplicitDeny");
+        }
+        let problems = both(own, one, other).unwrap_err();
+        assert!(problems[0].contains("CONTRADICTION"), "{problems:?}");
+    }
+    assert!(both(aws, old, old).unwrap().report.warnings.is_empty());
+    assert!(both(own, old, old).is_ok());
+    let problems = both(aws, old, (old.0, new.1)).unwrap_err();
+    assert!(problems[0].contains("CONTRADICTION"), "{problems:?}");
+    // Lines of a bundle have no versions.
+    let line = |allowed: &str| json!({"name": "r", "arn": aws, "document": action(allowed)});
+    assert!(loaded(&[("a.json", line(old.1)), ("b.json", line(old.1))]).is_ok());
+    let problems = loaded(&[("a.json", line(old.1)), ("b.json", line(new.1))]).unwrap_err();
+    assert!(problems[0].contains("CONTRADICTION"), "{problems:?}");
+}
+
+/// The same organization as dumps and as a tree.
+#[test]
+fn in_20_to_27_the_dumps_of_an_organization() {
+    let roots = json!({"Roots": [{"Id": "r-1abc", "PolicyTypes": [
+        {"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"},
+        {"Type": "RESOURCE_CONTROL_POLICY", "Status": "ENABLED"}]}]});
+    let list = |ids: &[(&str, &str)]| {
+        let policies: Vec<Value> = ids
+            .iter()
+            .map(|(id, kind)| json!({"Id": id, "Type": kind}))
+            .collect();
+        json!({"Policies": policies})
+    };
+    let (scp, rcp) = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY");
+    let full = [
+        ("p-FullAWSAccess", scp),
+        ("p-RCPFullAWSAccess", rcp),
+        ("p-tags0000", "TAG_POLICY"),
+    ];
+    let described = |id: &str, kind: &str, document: &Value| json!({"Policy": {"PolicySummary": {"Id": id, "Name": "n", "Type": kind}, "Content": document.to_string()}});
+    let no_ec2 = policy(&[json!({"Effect": "Deny", "Action": "ec2:*", "Resource": "*"})]);
+    let no_s3 =
+        policy(&[json!({"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"})]);
+    let files = |unit_policies: &[(&str, &str)]| {
+        vec![
+            (
+                "org.json",
+                json!({"Organization": {"Id": "o-1", "MasterAccountId": "100000000001"}}),
+            ),
+            ("roots.json", roots.clone()),
+            (
+                "r-1abc/units.json",
+                json!({"OrganizationalUnits": [{"Id": "ou-1abc-11111111", "Name": "u"}]}),
+            ),
+            (
+                "r-1abc/accounts.json",
+                json!({"Accounts": [{"Id": "100000000001"}]}),
+            ),
+            (
+                "ou-1abc-11111111/accounts.json",
+                json!({"Accounts": [{"Id": ACCOUNT}]}),
+            ),
+            (
+                "policies/p-ec200000.json",
+                described("p-ec200000", scp, &no_ec2),
+            ),
+            (
+                "policies/p-s3000000.json",
+                described("p-s3000000", rcp, &no_s3),
+            ),
+            (
+                "policies/p-tags0000.json",
+                described("p-tags0000", "TAG_POLICY", &json!({"tags": {}})),
+            ),
+            (
+                "policies/all.json",
+                described("p-RCPFullAWSAccess", rcp, &all()),
+            ),
+            ("of/r-1abc.json", list(&full)),
+            (
+                "of/ou-1abc-11111111.json",
+                list(&[&full[..], unit_policies].concat()),
+            ),
+            ("of/111122223333.json", list(&full)),
+            ("of/100000000001.json", list(&full)),
+            (
+                "effective.json",
+                json!({"EffectivePolicy": {"PolicyContent": "{}"}}),
+            ),
+        ]
+    };
+    let decided = |unit_policies: &[(&str, &str)]| {
+        let directory = directory(&files(unit_policies));
+        ["ec2:RunInstances", "s3:ListAllMyBuckets", "iam:ListUsers"]
+            .map(|action| told(&directory, action, "*"))
+    };
+    assert_eq!(decided(&[]), ["Allow"; 3]);
+    let (ec2, s3) = (("p-ec200000", scp), ("p-s3000000", rcp));
+    assert_eq!(decided(&[ec2]), ["ExplicitDeny", "Allow", "Allow"]);
+    assert_eq!(decided(&[ec2, s3])[0], "ExplicitDeny");
+    // RCPs are those of the owner of a resource.
+    let directory = directory(&files(&[s3]));
+    let bucket = json!({"principal": format!("arn:aws:iam::{ACCOUNT}:user/ann"), "action": "s3:GetObject",
+        "resource": "arn:aws:s3:::b/k", "resourceAccount": ACCOUNT});
+    assert_eq!(ask(&directory, &bucket.to_string()), "ExplicitDeny");
+    // A unit without a place is not left out.
+    let mut lost = files(&[]);
+    lost[2].0 = "units.json";
+    let problems = loaded(&lost).unwrap_err();
+    let has = |problem: &String| problem.contains("ou-1abc-11111111");
+    assert!(problems.iter().any(has), "{problems:#?}");
+}
+
+/// `S3-1`, `S3-2`, `S3-4`: what each permission of a bucket's list allows, and what switches it off.
+#[test]
+fn s3_2_permissions_of_access_control_lists() {
+    const ALL: &str = "http://acs.amazonaws.com/groups/global/AllUsers";
+    let actions = [
+        "s3:ListBucket",
+        "s3:PutObject",
+        "s3:GetBucketAcl",
+        "s3:PutBucketAcl",
+        "s3:GetObject",
+    ];
+    let allowed = |permission: &str, more: &[(&'static str, Value)]| {
+        let grants = json!([{"Grantee": {"Type": "Group", "URI": ALL}, "Permission": permission}]);
+        let rules = json!([{"ObjectOwnership": "ObjectWriter"}]);
+        let mut files = vec![
+            (
+                "shop.acl.json",
+                json!({"Owner": {"ID": "owner"}, "Grants": grants}),
+            ),
+            (
+                "shop.ownership-controls.json",
+                json!({"OwnershipControls": {"Rules": rules}}),
+            ),
+            (
+                "shop.jsonl",
+                json!({"arn": "arn:aws:s3:::shop", "account": ACCOUNT}),
+            ),
+        ];
+        files.extend_from_slice(more);
+        let directory = directory(&files);
+        actions.map(|action| {
+            let resource = match action {
+                "s3:PutObject" | "s3:GetObject" => "arn:aws:s3:::shop/k",
+                _ => "arn:aws:s3:::shop",
+            };
+            let request = json!({"principal": null, "action": action, "resource": resource});
+            ask(&directory, &request.to_string()) == "Allow"
+        })
+    };
+    for (permission, expected) in [
+        ("READ", [true, false, false, false, false]),
+        ("WRITE", [false, true, false, false, false]),
+        ("READ_ACP", [false, false, true, false, false]),
+        ("WRITE_ACP", [false, false, false, true, false]),
+        ("FULL_CONTROL", [true, true, true, true, false]),
+        ("OTHER", [false; 5]),
+    ] {
+        assert_eq!(allowed(permission, &[]), expected, "{permission}");
+    }
+    let block =
+        |ignore: bool| json!({"PublicAccessBlockConfiguration": {"IgnorePublicAcls": ignore}});
+    for file in ["shop.public-access-block.json", "111122223333.json"] {
+        assert_eq!(allowed("FULL_CONTROL", &[(file, block(true))]), [false; 5]);
+        assert!(allowed("READ", &[(file, block(false))])[0], "{file}");
+    }
+    let enforced =
+        json!({"OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}});
+    let own = [("shop.ownership-controls.json", enforced)];
+    let files = |own: &[(&'static str, Value)]| allowed("READ", own);
+    assert!(files(&[])[0]);
+    assert_eq!(own.len(), 1);
+}

@@ -318,3 +318,19 @@ fn every_principal_is_asked_once_and_in_order() {
         assert_eq!(found, expected, "{threads} threads");
     }
 }
+
+/// Roles are asked about with the actions of STS too, and nothing with those of other services.
+#[test]
+fn what_can_be_done_to_a_role() {
+    let allow = |action: &str| json!({"Effect": "Allow", "Action": action, "Resource": "*"});
+    let statements = [allow("iam:Get*"), allow("sts:AssumeRole"), allow("s3:*")];
+    let names = |resource: &str| {
+        let found = what_can(&statements, resource).into_iter();
+        found.map(|(action, ..)| action).collect::<Vec<_>>()
+    };
+    let of = |kind: &str| format!("arn:aws:iam::111122223333:{kind}/x");
+    assert_eq!(names(&of("role")), ["iam:Get*", "sts:AssumeRole"]);
+    assert_eq!(names(&of("user")), ["iam:Get*"]);
+    assert_eq!(names("arn:aws:s3:::b"), ["s3:*"]);
+    assert_eq!(names("*"), ["iam:Get*", "s3:*", "sts:AssumeRole"]);
+}
