@@ -526,9 +526,9 @@ fn s3_2_permissions_of_access_control_lists() {
         "s3:PutBucketAcl",
         "s3:GetObject",
     ];
-    let allowed = |permission: &str, more: &[(&'static str, Value)]| {
+    let with = |ownership: &str, permission: &str, more: &[(&'static str, Value)]| {
         let grants = json!([{"Grantee": {"Type": "Group", "URI": ALL}, "Permission": permission}]);
-        let rules = json!([{"ObjectOwnership": "ObjectWriter"}]);
+        let rules = json!([{"ObjectOwnership": ownership}]);
         let mut files = vec![
             (
                 "shop.acl.json",
@@ -554,6 +554,8 @@ fn s3_2_permissions_of_access_control_lists() {
             ask(&directory, &request.to_string()) == "Allow"
         })
     };
+    let allowed =
+        |permission: &str, more: &[(&'static str, Value)]| with("ObjectWriter", permission, more);
     for (permission, expected) in [
         ("READ", [true, false, false, false, false]),
         ("WRITE", [false, true, false, false, false]),
@@ -570,10 +572,6 @@ fn s3_2_permissions_of_access_control_lists() {
         assert_eq!(allowed("FULL_CONTROL", &[(file, block(true))]), [false; 5]);
         assert!(allowed("READ", &[(file, block(false))])[0], "{file}");
     }
-    let enforced =
-        json!({"OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}});
-    let own = [("shop.ownership-controls.json", enforced)];
-    let files = |own: &[(&'static str, Value)]| allowed("READ", own);
-    assert!(files(&[])[0]);
-    assert_eq!(own.len(), 1);
+    assert_eq!(with("BucketOwnerEnforced", "FULL_CONTROL", &[]), [false; 5]);
+    assert!(with("BucketOwnerPreferred", "READ", &[])[0]);
 }
