@@ -288,6 +288,24 @@ fn in_40_a_block_of_public_access_is_that_of_the_bucket() {
             assert_eq!(stranger(&directory, bucket), decision, "{bucket} {file}");
         }
     }
+    // Our own lines say the same.
+    for (block, decision) in [
+        (json!({"RestrictPublicBuckets": true}), "ImplicitDeny"),
+        (json!({"restrictPublicBuckets": true}), "ImplicitDeny"),
+        (
+            json!({"RestrictPublicBuckets": false, "IgnorePublicAcls": true}),
+            "Allow",
+        ),
+        (json!({}), "Allow"),
+    ] {
+        let own = json!({"account": ACCOUNT, "publicAccessBlock": block});
+        let bucket = "arn:aws:s3:::shop";
+        let files = [("policy.jsonl", public(bucket)), ("block.jsonl", own)];
+        assert_eq!(stranger(&directory(&files), bucket), decision, "{block}");
+        let mut line = public(bucket);
+        line["publicAccessBlock"] = block;
+        assert_eq!(stranger(&directory(&[("p.jsonl", line)]), bucket), decision);
+    }
     // The folder says the owner, and must not say another.
     let problems = loaded(&[
         ("policy.jsonl", public("arn:aws:s3:::shop")),

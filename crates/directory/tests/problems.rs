@@ -294,6 +294,14 @@ fn in_26_control_policies_are_attached_somewhere_or_known_not_to_be() {
         assert_eq!(files(&[&[described, second][..], &nodes].concat()), None);
         assert!(files(&[&[described, second][..], &nodes[..2]].concat()).is_some());
         fails(&[described], &["p.json", "describe-organization"]);
+        // A file that should say by its name what it belongs to.
+        for (value, what) in [(r#"{"Targets": []}"#, "the policy"), (PARENT, "the child")] {
+            let named = ("x.json", value);
+            fails(
+                &[("organization.json", ORGANIZATION), named],
+                &["x.json", "MISSING_MEMBER", what],
+            );
+        }
         // Not in use, not asked.
         let off = r#"{"Organization": {"Id": "o-1"}}
 {"Roots": [{"Id": "r-1abc", "PolicyTypes": []}]}"#;
