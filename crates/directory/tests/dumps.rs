@@ -192,6 +192,52 @@ fn in_40_to_47_the_policy_of_a_dump_denies() {
     }
 }
 
+/// A policy without a name is that of what its statements are about, if that is one thing.
+#[test]
+fn a_policy_says_whose_it_is() {
+    let function = "arn:aws:lambda:eu-west-1:111122223333:function:f";
+    let (live, other) = (format!("{function}:live"), format!("{function}2"));
+    let about = |resources: &[&str]| {
+        let statements: Vec<Value> = resources
+            .iter()
+            .map(|arn| json!({"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": arn}))
+            .collect();
+        json!({"Policy": policy(&statements).to_string()})
+    };
+    for (file, resources, resource) in [
+        ("f.json", &[function][..], function),
+        ("f.json", &[function, &live], function),
+        ("f.json", &[function, &live], &live),
+        ("shop.json", &["arn:aws:s3:::shop/*"], "arn:aws:s3:::shop/k"),
+        (
+            "shop.json",
+            &["arn:aws:s3:::shop", "arn:aws:s3:::shop/*"],
+            "arn:aws:s3:::shop/k",
+        ),
+    ] {
+        let directory = directory(&[(file, about(resources))]);
+        let action = match file {
+            "f.json" => "lambda:InvokeFunction",
+            _ => "s3:GetObject",
+        };
+        assert_eq!(
+            told(&directory, action, resource),
+            "ExplicitDeny",
+            "{resources:?}"
+        );
+    }
+    for resources in [
+        &[function, &other][..],
+        &["arn:aws:lambda:eu-west-1:111122223333:function:*"],
+        &["arn:aws:s3:::other/*"],
+        &[function, "arn:aws:s3:::other/*"],
+    ] {
+        let problems = loaded(&[("shop.json", about(resources))]).err();
+        let problems = problems.unwrap_or_else(|| panic!("{resources:?}"));
+        assert!(problems[0].contains("MISSING_MEMBER"), "{problems:?}");
+    }
+}
+
 /// Services print an empty text where there is no policy.
 #[test]
 fn no_policy_is_no_policy() {
@@ -348,6 +394,9 @@ fn other_forms_are_refused() {
     for value in [
         json!({"resourcePolicies": [{"policyName": "p", "policyDocument": deny("*", "*")}]}),
         json!({"PolicyInJson": deny("*", "*")}),
+        json!({"account": ACCOUNT, "publicAccessBlock": true}),
+        json!({"PublicAccessBlockConfiguration": {"RestrictPublicBuckets": "true"}}),
+        json!({"PublicAccessBlockConfiguration": {"IgnorePublicAcls": 1}}),
         json!({"name": "b", "arn": "arn:aws:s3:::b", "document": deny("s3:*", "*")}),
         json!({"DomainConfig": {"AccessPolicies": {"Options": deny("es:*", "*")}}}),
         json!({"Policy": deny("s3:*", "arn:aws:s3:eu-west-1:111122223333:accesspoint/a/object/*")}),
@@ -355,7 +404,7 @@ fn other_forms_are_refused() {
         json!({"repositoryName": "r", "registryId": ACCOUNT, "policyText": deny("ecr:*", topic)}),
     ] {
         let problems = loaded(&[("x.json", value.clone())]);
-        assert!(problems.unwrap_err()[0].contains("x.json:1:1"), "{value}");
+        assert!(problems.unwrap_err()[0].contains("x.json:1:"), "{value}");
     }
 }
 

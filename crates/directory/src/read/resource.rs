@@ -133,23 +133,26 @@ impl Loader {
         });
     }
 
-    /// `RestrictPublicBuckets` of a configuration (`S3-4`).
+    /// `RestrictPublicBuckets` of a configuration (`S3-4`), all of whose members are booleans.
     pub(crate) fn restricts_public(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
         at: At<'_>,
     ) -> Option<bool> {
-        let own = present(node, "RestrictPublicBuckets")
-            .or_else(|| present(node, "restrictPublicBuckets"));
-        match own.map(|own| own.value) {
-            Some(Value::Bool(flag)) => Some(flag),
-            None if node.as_object().is_some() => Some(false),
-            _ => {
-                self.mismatch(record, node, at, "an object with booleans");
-                None
+        let Some(members) = node.as_object() else {
+            self.mismatch(record, node, at, "an object with booleans");
+            return None;
+        };
+        for member in members {
+            if !matches!(member.value.value, Value::Bool(_) | Value::Null) {
+                let at = at.member(member.key.value);
+                self.mismatch(record, &member.value, at, "true or false");
             }
         }
+        let own = present(node, "RestrictPublicBuckets")
+            .or_else(|| present(node, "restrictPublicBuckets"));
+        Some(matches!(own.map(|own| own.value), Some(Value::Bool(true))))
     }
 
     /// A constraint that is left out would make a grant wider.
