@@ -209,6 +209,7 @@ fn a_policy_says_whose_it_is() {
         ("f.json", &[function, &live], function),
         ("f.json", &[function, &live], &live),
         ("shop.json", &["arn:aws:s3:::shop/*"], "arn:aws:s3:::shop/k"),
+        ("shop.json", &["arn:aws:s3:::sh*"], "arn:aws:s3:::shop/k"),
         (
             "shop.json",
             &["arn:aws:s3:::shop", "arn:aws:s3:::shop/*"],
@@ -235,6 +236,41 @@ fn a_policy_says_whose_it_is() {
         let problems = loaded(&[("shop.json", about(resources))]).err();
         let problems = problems.unwrap_or_else(|| panic!("{resources:?}"));
         assert!(problems[0].contains("MISSING_MEMBER"), "{problems:?}");
+    }
+}
+
+/// The path says the region of a repository, and the region its partition.
+#[test]
+fn in_46_the_repositories_of_a_region() {
+    let value =
+        json!({"registryId": ACCOUNT, "repositoryName": "r", "policyText": deny("ecr:*", "*")});
+    for (file, place) in [
+        ("eu-west-1/r.json", "aws:ecr:eu-west-1"),
+        ("app-my-1/r.ap-southeast-2.json", "aws:ecr:ap-southeast-2"),
+        ("eu-west/us-west-2.json", "aws:ecr:us-west-2"),
+        ("cn-north-1.json", "aws-cn:ecr:cn-north-1"),
+        ("us-gov-west-1/r.json", "aws-us-gov:ecr:us-gov-west-1"),
+        ("us-iso-east-1/r.json", "aws-iso:ecr:us-iso-east-1"),
+        ("us-isob-east-1/r.json", "aws-iso-b:ecr:us-isob-east-1"),
+        ("eusc-de-east-1/r.json", "aws-eusc:ecr:eusc-de-east-1"),
+    ] {
+        let directory = directory(&[(file, value.clone())]);
+        let arn = format!("arn:{place}:{ACCOUNT}:repository/r");
+        assert!(directory.known_resources().contains(&arn), "{file}");
+    }
+    for file in [
+        "r.json",
+        "eu-west/r.json",
+        "eu-west-1a/r.json",
+        "eu-west-12/r.json",
+        "eu-1/r.json",
+    ] {
+        let problems = loaded(&[(file, value.clone())]).err();
+        let problems = problems.unwrap_or_else(|| panic!("{file}"));
+        assert!(
+            problems[0].contains("does not say its region"),
+            "{problems:?}"
+        );
     }
 }
 

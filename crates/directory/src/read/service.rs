@@ -269,17 +269,19 @@ fn stem(file: &str) -> &str {
     .unwrap_or(name)
 }
 
+/// Where regions are.
+const AREAS: [&str; 11] = [
+    "af", "ap", "ca", "cn", "eu", "eusc", "il", "me", "mx", "sa", "us",
+];
+
 /// A region that is a folder or file of its own, or a word between dots.
 fn region_in_path(file: &str) -> Option<&str> {
     file.split(['/', '.']).find(|word| {
         let parts: Vec<&str> = word.split('-').collect();
+        let is_number = |text: &&str| matches!(text.as_bytes(), [b'0'..=b'9']);
         parts.len() >= 3
-            && parts
-                .first()
-                .is_some_and(|area| (2..=3).contains(&area.len()))
-            && parts.last().is_some_and(|number| {
-                number.len() == 1 && number.bytes().all(|b| b.is_ascii_digit())
-            })
+            && parts.first().is_some_and(|area| AREAS.contains(area))
+            && parts.last().is_some_and(is_number)
     })
 }
 
@@ -291,6 +293,7 @@ fn partition_of(region: &str) -> &'static str {
         ["us", "gov"] => "aws-us-gov",
         ["us", "iso"] => "aws-iso",
         ["us", "isob"] => "aws-iso-b",
+        ["eusc", _] => "aws-eusc",
         _ => "aws",
     }
 }
