@@ -197,6 +197,8 @@ fn in_40_to_47_the_policy_of_a_dump_denies() {
 fn a_policy_says_whose_it_is() {
     let function = "arn:aws:lambda:eu-west-1:111122223333:function:f";
     let (live, other) = (format!("{function}:live"), format!("{function}2"));
+    let table = "arn:aws:dynamodb:eu-west-1:111122223333:table/t";
+    let index = format!("{table}/index/i");
     let about = |resources: &[&str]| {
         let statements: Vec<Value> = resources
             .iter()
@@ -208,6 +210,8 @@ fn a_policy_says_whose_it_is() {
         ("f.json", &[function][..], function),
         ("f.json", &[function, &live], function),
         ("f.json", &[function, &live], &live),
+        ("t.json", &[table, &index], table),
+        ("t.json", &[table, &index], &index),
         ("shop.json", &["arn:aws:s3:::shop/*"], "arn:aws:s3:::shop/k"),
         ("shop.json", &["arn:aws:s3:::sh*"], "arn:aws:s3:::shop/k"),
         (
@@ -219,6 +223,7 @@ fn a_policy_says_whose_it_is() {
         let directory = directory(&[(file, about(resources))]);
         let action = match file {
             "f.json" => "lambda:InvokeFunction",
+            "t.json" => "dynamodb:Query",
             _ => "s3:GetObject",
         };
         assert_eq!(

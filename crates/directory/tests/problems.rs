@@ -387,6 +387,70 @@ fn trees_must_be_trees() {
     fails(&[("tree.json", &misspelt)], &["`policy`", "`policies`"]);
 }
 
+/// What a tree and a dump say of a control policy must agree.
+#[test]
+fn control_policies_are_one_policy_each() {
+    let content = |effect: &str| {
+        let principal = match effect {
+            "Deny" => r#""Principal": "*", "#,
+            _ => "",
+        };
+        format!(
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "{effect}", {principal}"Action": "*", "Resource": "*"}}}}"#
+        )
+    };
+    let defined = |id: &str, kind: &str, name: &str, content: &str| {
+        tree(
+            "",
+            &format!(r#""{id}": {{"type": "{kind}", "name": "{name}", "content": {content}}}"#),
+        )
+    };
+    let described = |id: &str, kind: &str, content: &str| {
+        format!(
+            r#"{{"Policy": {{"PolicySummary": {{"Id": "{id}", "Name": "n", "Type": "{kind}"}}, "Content": {content:?}}}}}"#
+        )
+    };
+    let (scp, rcp) = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY");
+    let (allow, deny) = (content("Allow"), content("Deny"));
+    let loads = |tree: &str, dump: &str| {
+        let folder = Folder::new(&[("a.json", tree), ("b.json", dump)]);
+        folder.load().map(|_| ()).map_err(|all| all.join("\n"))
+    };
+    let own = defined("p-1", "scp", "n", &allow);
+    assert_eq!(loads(&own, &described("p-1", scp, &allow)), Ok(()));
+    assert_eq!(loads(&own, &described("p-2", scp, &allow)), Ok(()));
+    let other = described(
+        "p-1",
+        scp,
+        &allow.replace(r#""Action": "*""#, r#""Action": "s3:*""#),
+    );
+    assert!(loads(&own, &other).unwrap_err().contains("CONTRADICTION"));
+    // A policy of one kind is not one of the other.
+    assert!(
+        loads(&defined("p-1", "scp", "n", &deny), "[]")
+            .unwrap_err()
+            .contains("a.json")
+    );
+    assert_eq!(loads(&defined("p-1", "rcp", "n", &deny), "[]"), Ok(()));
+    assert_eq!(
+        loads(
+            &defined("p-1", "rcp", "n", &deny),
+            &described("p-1", rcp, &deny)
+        ),
+        Ok(())
+    );
+    // The policy of AWS that allows everything is no other's content (`GRAM-61`).
+    for (id, name) in [("p-RCPFullAWSAccess", "n"), ("p-1", "RCPFullAWSAccess")] {
+        assert_eq!(
+            loads(&defined(id, "rcp", name, &allow), "[]"),
+            Ok(()),
+            "{id} {name}"
+        );
+    }
+    assert!(loads(&defined("p-1", "rcp", "n", &allow), "[]").is_err());
+    assert!(loads(&defined("p-1", "scp", "RCPFullAWSAccess", &deny), "[]").is_err());
+}
+
 #[test]
 fn trees_are_as_deep_as_a_decision_can_hold() {
     let deep = |levels: u8| {
