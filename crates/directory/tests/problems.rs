@@ -391,12 +391,12 @@ fn trees_must_be_trees() {
 #[test]
 fn control_policies_are_one_policy_each() {
     let content = |effect: &str| {
-        let principal = match effect {
-            "Deny" => r#""Principal": "*", "#,
-            _ => "",
+        let what = match effect {
+            "Deny" => r#""Principal": "*", "Action": "s3:*""#,
+            _ => r#""Action": "*""#,
         };
         format!(
-            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "{effect}", {principal}"Action": "*", "Resource": "*"}}}}"#
+            r#"{{"Version": "2012-10-17", "Statement": {{"Effect": "{effect}", {what}, "Resource": "*"}}}}"#
         )
     };
     let defined = |id: &str, kind: &str, name: &str, content: &str| {
