@@ -380,6 +380,16 @@ fn trees_must_be_trees() {
             &["z.json", "another organization", "CONTRADICTION"],
         );
     }
+    // No policies are no policies, and no id is an error.
+    let bare = r#"{"organization": {"id": "o-1", "managementAccountId": "100000000001"},
+"root": {"id": "r-1", "children": [{"account": "100000000001"}]}}"#;
+    let report = Folder::new(&[("tree.json", bare)]).load().unwrap().report;
+    assert_eq!(report.read[0].1, [("organization tree", 1)]);
+    let nameless = r#"{"root": {"id": "r-1"}, "policies": {}}"#;
+    fails(
+        &[("tree.json", nameless)],
+        &["tree.json", "`organization`"],
+    );
     let misspelt = tree(
         r#", {"account": "111122223333", "policy": {"scp": []}}"#,
         "",
