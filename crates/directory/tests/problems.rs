@@ -386,10 +386,7 @@ fn trees_must_be_trees() {
     let report = Folder::new(&[("tree.json", bare)]).load().unwrap().report;
     assert_eq!(report.read[0].1, [("organization tree", 1)]);
     let nameless = r#"{"root": {"id": "r-1"}, "policies": {}}"#;
-    fails(
-        &[("tree.json", nameless)],
-        &["tree.json", "`organization`"],
-    );
+    fails(&[("tree.json", nameless)], &["tree.json", "`organization`"]);
     let misspelt = tree(
         r#", {"account": "111122223333", "policy": {"scp": []}}"#,
         "",
