@@ -73,7 +73,7 @@ pub(crate) struct AssumeArgs {
     /// The task policy of AssumeRoot
     #[arg(long, value_name = "ARN")]
     task_policy: Option<String>,
-    /// The call has the code of a multi-factor device
+    /// The call has the code of a multi-factor device; of several calls, the first
     #[arg(long)]
     mfa: bool,
     /// A context key of the call with its value, such as the claims of a provider

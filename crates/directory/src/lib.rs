@@ -82,7 +82,8 @@ use crate::read::Loader;
 /// How a folder is read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LoadOptions {
-    /// What is referred to and not there is listed in the report instead of being an error. A policy
+    /// What is referred to and not there, and control policies of which no file says where they are
+    /// attached, are listed in the report instead of being errors. A policy
     /// that is missing may be one that denies: [`Directory::is_incomplete`] is then true, and whoever
     /// passes answers on must say so.
     pub allow_missing: bool,

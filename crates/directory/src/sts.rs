@@ -84,7 +84,8 @@ pub struct Call<'a> {
     pub kind: CallKind,
     /// Who calls: for the calls with SAML or a web identity the provider.
     pub caller: Who<'a>,
-    /// The context of the call: what a session of the caller carries, and what is known of the call.
+    /// The context of the call: what a session of the caller carries, and what is known of the call. For keys
+    /// that follow from the members below, these count and not the context.
     pub context: &'a [ContextEntry<'a>],
     /// The caller has temporary credentials of `GetSessionToken`.
     pub has_session_token: bool,
@@ -104,9 +105,9 @@ pub struct Call<'a> {
     pub source_identity: Option<&'a str>,
     /// `ExternalId`.
     pub external_id: Option<&'a str>,
-    /// The call has a code of a multi-factor device (`STS-23`).
+    /// The call has a code of a multi-factor device (`STS-23`), which only users have.
     pub mfa: bool,
-    /// `TaskPolicyArn` of `AssumeRoot`.
+    /// `TaskPolicyArn` of `AssumeRoot`: one of AWS's policies under `root-task/`.
     pub task_policy: Option<&'a str>,
     /// Session policies come with the call.
     pub has_policies: bool,
