@@ -3,8 +3,9 @@
 use clap::ValueEnum;
 use portcullis_compile::{Options, compile};
 use portcullis_image::Image;
-use portcullis_model::{Decision, Layer, Request};
+use portcullis_model::{Decision, Layer, Request, is_account_id, split_arn};
 use portcullis_syntax::PolicySets;
+use portcullis_vm::Outcome;
 
 /// Who decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -39,6 +40,15 @@ impl Answer {
 pub(crate) struct Policies<'p, 'a> {
     sets: Option<&'p PolicySets<'a>>,
     images: Vec<Image<Vec<u8>>>,
+    /// What decides about the bucket behind an access point (`S3-6`).
+    bucket: Option<BucketImage>,
+}
+
+/// The policies that decide about the bucket behind an access point, as an image.
+struct BucketImage {
+    arn: String,
+    account: Option<String>,
+    image: Image<Vec<u8>>,
 }
 
 impl<'p, 'a> Policies<'p, 'a> {
@@ -48,19 +58,69 @@ impl<'p, 'a> Policies<'p, 'a> {
         sets: &'p PolicySets<'a>,
         debug: bool,
     ) -> Result<Policies<'p, 'a>, String> {
-        let images = match engine {
-            Engine::Reference => Vec::new(),
-            Engine::Vm | Engine::Both => vec![image(sets, debug)?],
+        let is_compiled = engine != Engine::Reference;
+        let bucket = sets.bucket.as_ref().zip(sets.of_bucket());
+        let bucket = bucket.filter(|_| is_compiled).map(|(bucket, sets)| {
+            Ok::<_, String>(BucketImage {
+                arn: bucket.arn.to_string(),
+                account: bucket.account.map(str::to_string),
+                image: image(&sets, debug)?,
+            })
+        });
+        let images = match is_compiled {
+            true => vec![image(&sets.without_bucket(), debug)?],
+            false => Vec::new(),
         };
         Ok(Policies {
             sets: Some(sets),
             images,
+            bucket: bucket.transpose()?,
         })
     }
 
     /// A stack of images, which only the virtual machine can decide by.
     pub(crate) fn of_images(images: Vec<Image<Vec<u8>>>) -> Policies<'p, 'a> {
-        Policies { sets: None, images }
+        Policies {
+            sets: None,
+            images,
+            bucket: None,
+        }
+    }
+
+    /// What the virtual machine says.
+    fn outcome(
+        &self,
+        request: &Request<'_>,
+        prepared: &mut portcullis_vm::Request,
+    ) -> Result<Outcome, String> {
+        let views = self.images.iter().map(Image::view);
+        prepared.fill(views.clone(), request);
+        let Some(bucket) = &self.bucket else {
+            return Ok(portcullis_vm::decide(views, prepared));
+        };
+        let resource = portcullis_vm::resource_behind(request.resource, &bucket.arn)
+            .ok_or("the resource is no access point, and there is a bucket behind it")?;
+        let of_point = split_arn(request.resource)
+            .map(|[.., account, _]| account)
+            .filter(|account| is_account_id(account));
+        let behind = Request {
+            resource: &resource,
+            resource_account: bucket
+                .account
+                .as_deref()
+                .or(request.resource_account)
+                .or(of_point),
+            ..*request
+        };
+        let views_behind = core::iter::once(bucket.image.view());
+        let mut prepared_behind = portcullis_vm::Request::new();
+        prepared_behind.fill(views_behind.clone(), &behind);
+        Ok(portcullis_vm::decide_through(
+            views,
+            prepared,
+            views_behind,
+            &prepared_behind,
+        ))
     }
 
     /// The images that the virtual machine decides by.
@@ -86,11 +146,10 @@ pub(crate) fn answer(
     request: &Request<'_>,
     prepared: &mut portcullis_vm::Request,
 ) -> Result<Answer, String> {
-    let by_vm = (engine != Engine::Reference).then(|| {
-        let views = policies.images.iter().map(Image::view);
-        prepared.fill(views.clone(), request);
-        Answer::of(portcullis_vm::decide(views, prepared))
-    });
+    let by_vm = match engine {
+        Engine::Reference => None,
+        Engine::Vm | Engine::Both => Some(Answer::of(policies.outcome(request, prepared)?)),
+    };
     let by_reference = match (engine, policies.sets) {
         (Engine::Vm, _) => None,
         (_, Some(sets)) => Some(by_reference(sets, request)),

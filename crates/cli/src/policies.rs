@@ -130,6 +130,7 @@ impl PolicyArgs {
             arena,
         };
         let sets = PolicySets {
+            bucket: None,
             identity: reader.list(&self.identity, PolicyKind::Identity)?,
             boundary: match &self.boundary {
                 Some(file) => Some(reader.list([file], PolicyKind::Boundary)?),

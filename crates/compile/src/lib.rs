@@ -46,6 +46,9 @@ pub enum CompileError {
     },
     /// The image would be larger than its offsets can say: 2 GiB.
     TooLarge,
+    /// The sets have a bucket behind an access point, which is asked another resource (`S3-6`): its
+    /// policies are an image of their own (`PolicySets::of_bucket`).
+    Bucket,
 }
 
 impl fmt::Display for CompileError {
@@ -57,6 +60,9 @@ impl fmt::Display for CompileError {
                 portcullis_model::Layer::MAX_LEVELS
             ),
             CompileError::TooLarge => f.write_str("the image would be larger than 2 GiB"),
+            CompileError::Bucket => f.write_str(
+                "one image cannot hold the policies of an access point and of the bucket behind it",
+            ),
         }
     }
 }
@@ -70,6 +76,9 @@ impl core::error::Error for CompileError {}
 /// # Errors
 /// [`CompileError`] if the policies exceed what an image can hold.
 pub fn compile(sets: &PolicySets<'_>, options: Options) -> Result<Vec<u8>, CompileError> {
+    if sets.bucket.is_some() {
+        return Err(CompileError::Bucket);
+    }
     let arena = bumpalo::Bump::new();
     let part = lower::layers_of(sets)?;
     let program = lower::lower(core::iter::once(part), options, &arena);

@@ -16,7 +16,7 @@ mod service;
 pub use kind::{Decision, Effect, Layer, PolicyKind};
 pub use operator::{Base, Family, Operator, OperatorError, Quantifier};
 pub use request::{
-    Caller, ContextEntry, Principal, PrincipalError, Request, is_account_id, session_names,
-    session_role_name, split_arn,
+    Caller, ContextEntry, Principal, PrincipalError, Request, access_point, is_account_id,
+    session_names, session_role_name, split_arn,
 };
 pub use service::{RCP_SERVICES, is_rcp_service};

@@ -287,6 +287,31 @@ fn colons(word: u64) -> u64 {
     !((difference & (0x7f * ONES)).wrapping_add(0x7f * ONES) | difference | (0x7f * ONES))
 }
 
+/// The ARN of an S3 access point, and what stands behind it where the resource is something that the access point
+/// leads to: nothing, or `/object/KEY`. None if the resource is neither (`S3-6`).
+///
+/// ```
+/// use portcullis_model::access_point;
+/// let point = "arn:aws:s3:eu-west-1:111122223333:accesspoint/reports";
+/// let object = "arn:aws:s3:eu-west-1:111122223333:accesspoint/reports/object/a/b";
+/// assert_eq!(access_point(object), Some((point, "/object/a/b")));
+/// assert_eq!(access_point(point), Some((point, "")));
+/// assert_eq!(access_point("arn:aws:s3:::reports/a"), None);
+/// ```
+pub fn access_point(resource: &str) -> Option<(&str, &str)> {
+    let [scheme, _, service, _, _, last] = split_arn(resource)?;
+    let name = match (scheme, service) {
+        ("arn", "s3" | "s3express") => last.strip_prefix("accesspoint/")?,
+        ("arn", "s3-outposts") => {
+            let (_, behind) = last.strip_prefix("outpost/")?.split_once('/')?;
+            behind.strip_prefix("accesspoint/")?
+        }
+        _ => return None,
+    };
+    let end = name.find('/').unwrap_or(name.len());
+    resource.split_at_checked(resource.len() - (name.len() - end))
+}
+
 /// True for twelve ASCII digits (`EVAL-12`).
 pub fn is_account_id(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())

@@ -1,9 +1,10 @@
 //! The decision: the pseudocode of `EVAL-71`, line by line.
 
 use portcullis_model::{Caller, Decision, Effect, Layer, Request, is_rcp_service};
-use portcullis_syntax::{Policy, PolicySets};
+use portcullis_syntax::{Bucket, Policy, PolicySets};
 
-use crate::keys::{Context, account, arn_parts, owner_account, partition};
+use crate::bucket::resource_behind;
+use crate::keys::{account, arn_parts, owner_account, partition, stated_resource_account};
 use crate::matching::{Match, Query, matches, split_action};
 use crate::principal::{LayerRules, Strength};
 use crate::public::is_public;
@@ -35,19 +36,70 @@ pub struct Outcome {
 
 /// Decides one request.
 pub fn decide(policies: &PolicySets<'_>, request: &Request<'_>) -> Outcome {
-    if needs_no_permission(request) {
+    let own = decide_alone(policies, request);
+    match &policies.bucket {
+        Some(bucket) => own.and(decide_bucket(policies, bucket, request)),
+        None => own,
+    }
+}
+
+/// S3-6: what the side of the bucket says to a request for an access point. The policies of the caller are
+/// asked of the access point, whichever side it is: an Allow of them serves for both.
+fn decide_bucket(policies: &PolicySets<'_>, bucket: &Bucket<'_>, request: &Request<'_>) -> Outcome {
+    let resource = resource_behind(request.resource, bucket.arn);
+    let behind = Request {
+        resource: &resource,
+        resource_account: bucket.account.or(stated_resource_account(request)),
+        ..*request
+    };
+    let sets = PolicySets {
+        resource: bucket.policy.clone(),
+        rcps: bucket.rcps.clone(),
+        bucket: None,
+        ..policies.clone()
+    };
+    let is_of_bucket = |layer| matches!(layer, Layer::Rcp(_) | Layer::Resource);
+    let has_boundary = policies.boundary.is_some();
+    let mut all = findings(policies, &Query::of(request, has_boundary));
+    all.retain(|finding| !is_of_bucket(finding.layer));
+    let query = Query::of(&behind, has_boundary);
+    let of_bucket = findings(&sets, &query).into_iter();
+    all.extend(of_bucket.filter(|finding| is_of_bucket(finding.layer)));
+    all.sort_by_key(|finding| finding.layer);
+    conclude(&all, &sets, &query)
+}
+
+impl Outcome {
+    /// OUT-2: two requests that must both be allowed.
+    fn and(mut self, other: Outcome) -> Outcome {
+        match (self.decision, other.decision) {
+            (Decision::ExplicitDeny, Decision::ExplicitDeny) => {
+                self.by.extend(other.by);
+                self.by.sort();
+                self.by.dedup();
+                self
+            }
+            (_, Decision::ExplicitDeny) | (Decision::Allow, _) => other,
+            _ => self,
+        }
+    }
+}
+
+/// Decides a request for one resource.
+fn decide_alone(policies: &PolicySets<'_>, request: &Request<'_>) -> Outcome {
+    let query = Query::of(request, policies.boundary.is_some());
+    conclude(&findings(policies, &query), policies, &query)
+}
+
+/// From what the layers say to the decision.
+fn conclude(findings: &[Finding], policies: &PolicySets<'_>, query: &Query<'_>) -> Outcome {
+    if needs_no_permission(query.request) {
         return Outcome {
             decision: Decision::Allow,
             by: Vec::new(),
             verdicts: Vec::new(),
         };
     }
-    let query = Query {
-        request,
-        context: Context::of(request),
-        has_boundary: policies.boundary.is_some(),
-    };
-    let findings = findings(policies, &query);
     let verdicts = findings
         .iter()
         .map(|finding| (finding.layer, finding.verdict()))
@@ -58,7 +110,7 @@ pub fn decide(policies: &PolicySets<'_>, request: &Request<'_>) -> Outcome {
         .map(|finding| finding.layer)
         .collect();
     let (decision, by) = if denying.is_empty() {
-        match limits_and_grants(&findings, policies, &query) {
+        match limits_and_grants(findings, policies, query) {
             Ok(()) => (Decision::Allow, Vec::new()),
             Err(layer) => (Decision::ImplicitDeny, vec![layer]),
         }

@@ -113,7 +113,7 @@ pub(crate) fn is_account_id(text: &str) -> bool {
 }
 
 /// The account of the resource, as far as the request itself says it (EVAL-12).
-fn stated_resource_account<'a>(request: &Request<'a>) -> Option<&'a str> {
+pub(crate) fn stated_resource_account<'a>(request: &Request<'a>) -> Option<&'a str> {
     let of_arn = || {
         let account = arn_parts(request.resource)?[4];
         is_account_id(account).then_some(account)

@@ -8,6 +8,7 @@
 //!
 //! Slow, but never explosively so: matching is by tables, nothing recurses on its input.
 
+mod bucket;
 mod condition;
 mod decide;
 mod glob;

@@ -6,7 +6,7 @@ use portcullis_syntax::ast::{Document, Entries, Statement};
 
 use crate::condition;
 use crate::glob::{Token, glob, glob_tokens, is_star_run};
-use crate::keys::Context;
+use crate::keys::{Context, partition};
 use crate::principal::{LayerRules, Strength, principal_strength};
 use crate::variable::{self, scan};
 
@@ -16,6 +16,17 @@ pub(crate) struct Query<'a> {
     pub(crate) context: Context,
     /// True if the caller has a permissions boundary (GRAM-52).
     pub(crate) has_boundary: bool,
+}
+
+impl<'a> Query<'a> {
+    /// A request, and whether its caller has a permissions boundary.
+    pub(crate) fn of(request: &'a Request<'a>, has_boundary: bool) -> Query<'a> {
+        Query {
+            request,
+            context: Context::of(request),
+            has_boundary,
+        }
+    }
 }
 
 /// A matching statement: what it does, and how strongly it names the caller.
@@ -95,12 +106,25 @@ fn action_matches(entries: &Entries<'_>, action: &str) -> bool {
     listed != entries.negated
 }
 
+/// MATCH-37: the list of all buckets is asked of all buckets of the caller's partition.
+fn asked_resource(request: &Request<'_>) -> String {
+    let lists_buckets = request.action.eq_ignore_ascii_case("s3:ListAllMyBuckets");
+    match (request.resource, lists_buckets) {
+        ("*", true) => {
+            let partition = partition(&request.principal.caller).unwrap_or("aws");
+            format!("arn:{partition}:s3:::*")
+        }
+        (resource, _) => resource.to_owned(),
+    }
+}
+
 /// MATCH-22 and MATCH-32.
 fn resource_matches(entries: &Entries<'_>, document: &Document<'_>, query: &Query<'_>) -> bool {
+    let resource = asked_resource(query.request);
     let listed = entries.list.iter().any(|entry| {
         // VAR-10: an entry that cannot be expanded matches nothing; the others stand.
         resource_pattern(entry.value, document, &query.context)
-            .is_some_and(|pattern| glob_tokens(&pattern, query.request.resource))
+            .is_some_and(|pattern| glob_tokens(&pattern, &resource))
     });
     listed != entries.negated
 }

@@ -24,6 +24,7 @@
 //! assert_eq!(found[0].cases[0].request.unwrap().action, "s3:GetObject");
 //! ```
 
+mod bucket;
 mod language;
 mod members;
 mod policies;

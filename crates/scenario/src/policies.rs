@@ -9,8 +9,9 @@ use portcullis_syntax::ast::Span;
 use portcullis_syntax::diag::quoted;
 use portcullis_syntax::json::{self, Member, Node, Value};
 use portcullis_syntax::policy::{ReadOptions, read_policy};
-use portcullis_syntax::{Policy, PolicySets};
+use portcullis_syntax::{Bucket, Policy, PolicySets};
 
+use crate::bucket::bucket_arn;
 use crate::language::{is_language, language_policy};
 use crate::members::{Reader, present};
 use crate::problem::{Code, Problem, Source};
@@ -46,6 +47,7 @@ pub(crate) fn policy_sets<'a>(
         "boundary",
         "session",
         "resource",
+        "bucket",
         "vpcEndpoint",
         "scps",
         "rcps",
@@ -53,12 +55,22 @@ pub(crate) fn policy_sets<'a>(
     let Some(members) = reader.members(node, "`policies`", names) else {
         return PolicySets::default();
     };
-    let [identity, boundary, session, resource, endpoint, scps, rcps] = members.map(present);
+    let [
+        identity,
+        boundary,
+        session,
+        resource,
+        bucket,
+        endpoint,
+        scps,
+        rcps,
+    ] = members.map(present);
     let mut sets = Sets {
         reader,
         files,
         arena,
     };
+    let rcps = sets.levels(rcps, PolicyKind::Rcp);
     PolicySets {
         identity: sets
             .list(identity, PolicyKind::Identity)
@@ -68,7 +80,8 @@ pub(crate) fn policy_sets<'a>(
         resource: sets.one(resource, PolicyKind::Resource),
         vpc_endpoint: sets.list_or_one(endpoint, PolicyKind::VpcEndpoint),
         scps: sets.levels(scps, PolicyKind::Scp),
-        rcps: sets.levels(rcps, PolicyKind::Rcp),
+        bucket: sets.bucket(bucket, &rcps),
+        rcps,
     }
 }
 
@@ -133,6 +146,38 @@ impl<'a> Sets<'_, 'a> {
             kind,
             member.key.value,
         )))
+    }
+
+    /// The policy of the bucket behind an access point (`S3-6`), whose name its statements tell. Nothing says that
+    /// the bucket is another account's than the access point, so that the same control policies apply.
+    fn bucket(
+        &mut self,
+        member: Option<&'a Member<'a>>,
+        rcps: &[Vec<Policy<'a>>],
+    ) -> Option<Bucket<'a>> {
+        let policy = self.document(&member?.value, PolicyKind::Resource, "bucket")?;
+        match bucket_arn(&policy.document, self.arena) {
+            Ok(arn) => Some(Bucket {
+                arn,
+                account: None,
+                policy: Some(vec![policy]),
+                rcps: rcps.to_vec(),
+            }),
+            Err((entry, other)) => {
+                let message = format!(
+                    "the policy of one bucket is wanted, and {} is not about {}",
+                    quoted(entry.value),
+                    quoted(other)
+                );
+                let source = match core::ptr::eq(policy.text, self.reader.source.text()) {
+                    true => Rc::clone(&self.reader.source),
+                    false => Source::new(policy.file, policy.text),
+                };
+                let problem = Problem::new(&source, Code::InvalidResource, entry.span, message);
+                self.reader.problems.push(problem);
+                None
+            }
+        }
     }
 
     fn list_or_one(

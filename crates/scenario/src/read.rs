@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use bumpalo::Bump;
-use portcullis_model::{Decision, Request};
+use portcullis_model::{Decision, Request, access_point};
 use portcullis_syntax::PolicySets;
 use portcullis_syntax::ast::Span;
 use portcullis_syntax::diag;
@@ -177,6 +177,18 @@ fn check_case<'a>(
     let Some(request) = case.request else {
         return;
     };
+    if policies.bucket.is_some() && access_point(request.resource).is_none() {
+        let message =
+            "the resource is no access point, so that no bucket is behind it (`policies.bucket`)";
+        case.problems.push(Problem::new(
+            source,
+            Code::InvalidResource,
+            case.span,
+            message,
+        ));
+        case.request = None;
+        return;
+    }
     if let Some((policy, span)) = missing_resource(policies, request.action) {
         let own = core::ptr::eq(policy.text, source.text());
         let source = match own {

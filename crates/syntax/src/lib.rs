@@ -24,4 +24,4 @@ pub mod suggest;
 pub mod vars;
 pub mod words;
 
-pub use sets::{Policy, PolicySets};
+pub use sets::{Bucket, Policy, PolicySets};

@@ -36,4 +36,43 @@ pub struct PolicySets<'a> {
     /// Resource control policies by level, root first, without `RCPFullAWSAccess`, which counts as
     /// attached at every level (`GRAM-61`).
     pub rcps: Vec<Vec<Policy<'a>>>,
+    /// The bucket behind the access point that is the target; none of other targets, and of an access
+    /// point whose bucket is not known.
+    pub bucket: Option<Bucket<'a>>,
+}
+
+/// The bucket behind an access point. Its side must permit a request too (`S3-6`): its policy and the
+/// resource control policies of its account are asked of the bucket or the object, not of the access point.
+#[derive(Clone, Debug)]
+pub struct Bucket<'a> {
+    /// The bucket's ARN.
+    pub arn: &'a str,
+    /// The account that owns it; the access point's if nothing says so.
+    pub account: Option<&'a str>,
+    /// Its policy; none if it has none, or none is known.
+    pub policy: Option<Vec<Policy<'a>>>,
+    /// The resource control policies of its account by level, as those of [`PolicySets::rcps`].
+    pub rcps: Vec<Vec<Policy<'a>>>,
+}
+
+impl<'a> PolicySets<'a> {
+    /// The policies that decide about the bucket behind the access point: those of the caller, with the bucket's
+    /// policy and the resource control policies of its account. For evaluators that compile policies, which
+    /// compile [`PolicySets::without_bucket`] beside it.
+    pub fn of_bucket(&self) -> Option<PolicySets<'a>> {
+        let bucket = self.bucket.as_ref()?;
+        Some(PolicySets {
+            resource: bucket.policy.clone(),
+            rcps: bucket.rcps.clone(),
+            ..self.without_bucket()
+        })
+    }
+
+    /// The policies that decide about the target itself.
+    pub fn without_bucket(&self) -> PolicySets<'a> {
+        PolicySets {
+            bucket: None,
+            ..self.clone()
+        }
+    }
 }

@@ -85,27 +85,51 @@ impl Oracle for Vm {
             debug: self.debug,
             index: self.index,
         };
-        let parts = if self.split {
-            split(sets)
-        } else {
-            vec![sets.clone()]
+        let images_of = |sets: &PolicySets<'_>| {
+            let parts = if self.split {
+                split(sets)
+            } else {
+                vec![sets.clone()]
+            };
+            parts
+                .iter()
+                .map(|part| {
+                    let bytes = compile(part, options).map_err(|error| error.to_string())?;
+                    Image::from_bytes(bytes).map_err(|error| error.to_string())
+                })
+                .collect::<Result<Vec<_>, String>>()
         };
-        let images = parts
-            .iter()
-            .map(|part| {
-                let bytes = compile(part, options).map_err(|error| error.to_string())?;
-                Image::from_bytes(bytes).map_err(|error| error.to_string())
-            })
-            .collect::<Result<Vec<_>, String>>()?;
+        let images = images_of(&sets.without_bucket())?;
+        let bucket = sets.bucket.as_ref().zip(sets.of_bucket());
+        let bucket = bucket.map(|(bucket, sets)| Ok::<_, String>((bucket, images_of(&sets)?)));
+        let bucket = bucket.transpose()?;
         let views = || images.iter().map(Image::view);
         let mut prepared = portcullis_vm::Request::new();
+        let mut behind = portcullis_vm::Request::new();
         let mut answers = Vec::new();
         for request in requests {
             request.with(|request| match self.typed {
                 true => fill_typed(&mut prepared, views(), request),
                 false => prepared.fill(views(), request),
             });
-            let outcome = if self.explain {
+            let outcome = if let Some((bucket, images)) = &bucket {
+                let views_behind = images.iter().map(Image::view);
+                let resource = portcullis_vm::resource_behind(&request.resource, bucket.arn)
+                    .ok_or("a bucket behind what is no access point")?;
+                let of_point = request.resource.split(':').nth(4);
+                request.with(|request| {
+                    let request = portcullis_model::Request {
+                        resource: &resource,
+                        resource_account: bucket.account.or(request.resource_account).or(of_point),
+                        ..*request
+                    };
+                    match self.typed {
+                        true => fill_typed(&mut behind, views_behind.clone(), &request),
+                        false => behind.fill(views_behind.clone(), &request),
+                    }
+                });
+                portcullis_vm::decide_through(views(), &prepared, views_behind, &behind)
+            } else if self.explain {
                 portcullis_vm::explain(views(), &prepared).outcome
             } else {
                 portcullis_vm::decide(views(), &prepared)

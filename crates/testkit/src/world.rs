@@ -3,7 +3,7 @@
 use bumpalo::Bump;
 use portcullis_model::{self as model, ContextEntry, PolicyKind};
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
-use portcullis_syntax::{Policy, PolicySets};
+use portcullis_syntax::{Bucket, Policy, PolicySets};
 use serde_json::{Value, json};
 
 /// The policies of a decision as JSON texts.
@@ -23,6 +23,8 @@ pub struct World {
     pub scps: Vec<Vec<String>>,
     /// Resource control policies by level.
     pub rcps: Vec<Vec<String>>,
+    /// The ARN and the policy of the bucket behind an access point (`S3-6`).
+    pub bucket: Option<(String, String)>,
 }
 
 impl World {
@@ -41,7 +43,17 @@ impl World {
         let chain = |kind, levels: &'a [Vec<String>]| -> Result<Vec<Vec<Policy<'a>>>, String> {
             levels.iter().map(|level| set(kind, level)).collect()
         };
+        let rcps = chain(PolicyKind::Rcp, &self.rcps)?;
         Ok(PolicySets {
+            bucket: match &self.bucket {
+                Some((arn, policy)) => Some(Bucket {
+                    arn,
+                    account: None,
+                    policy: Some(vec![read(PolicyKind::Resource, policy, arena)?]),
+                    rcps: rcps.clone(),
+                }),
+                None => None,
+            },
             identity: set(PolicyKind::Identity, &self.identity)?,
             boundary: optional(PolicyKind::Boundary, &self.boundary)?,
             session: optional(PolicyKind::Session, &self.session)?,
@@ -51,7 +63,7 @@ impl World {
             },
             vpc_endpoint: optional(PolicyKind::VpcEndpoint, &self.vpc_endpoint)?,
             scps: chain(PolicyKind::Scp, &self.scps)?,
-            rcps: chain(PolicyKind::Rcp, &self.rcps)?,
+            rcps,
         })
     }
 
@@ -79,12 +91,15 @@ impl World {
             vpc_endpoint,
             scps,
             rcps,
+            bucket,
         } = self;
         let of = |kind| move |text| (kind, text);
         let all = identity.iter_mut().map(of(PolicyKind::Identity));
         let all = all.chain(boundary.iter_mut().flatten().map(of(PolicyKind::Boundary)));
         let all = all.chain(session.iter_mut().flatten().map(of(PolicyKind::Session)));
         let all = all.chain(resource.iter_mut().map(of(PolicyKind::Resource)));
+        let bucket = bucket.iter_mut().map(|(_, policy)| policy);
+        let all = all.chain(bucket.map(of(PolicyKind::Resource)));
         let endpoint = vpc_endpoint.iter_mut().flatten();
         let all = all.chain(endpoint.map(of(PolicyKind::VpcEndpoint)));
         let all = all.chain(scps.iter_mut().flatten().map(of(PolicyKind::Scp)));
@@ -106,6 +121,7 @@ impl World {
                 "boundary": optional(&self.boundary),
                 "session": optional(&self.session),
                 "resource": self.resource.as_ref().map(document),
+                "bucket": self.bucket.as_ref().map(|(_, policy)| document(policy)),
                 "vpcEndpoint": optional(&self.vpc_endpoint),
                 "scps": chain(&self.scps),
                 "rcps": chain(&self.rcps),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use arbitrary::Unstructured;
 use bumpalo::Bump;
-use portcullis_model::{Decision, Layer};
-use portcullis_testkit::generate::{Settings, world};
+use portcullis_model::{Decision, Layer, PolicyKind};
+use portcullis_testkit::generate::{Settings, document, world};
 use portcullis_testkit::oracle::{VMS, compare};
 use portcullis_testkit::{Bytes, Caller, Request, World, derive};
 
@@ -46,6 +46,67 @@ fn generated_policies_and_requests() {
     for (decision, count) in mix {
         assert!(
             count * 12 > total,
+            "{decision} comes too rarely: {count} of {total}"
+        );
+    }
+}
+
+/// `S3-6`: access points and the buckets behind them.
+#[test]
+fn access_points() {
+    const POINT: &str = "arn:aws:s3:us-east-1:111122223333:accesspoint/ap";
+    let mut mix: BTreeMap<&str, u32> = BTreeMap::new();
+    for seed in 0..cases(1_500) {
+        let mut source = Bytes::new(seed);
+        let settings = Settings {
+            layers: seed % 2 == 0,
+            statements: 3,
+            ..Settings::default()
+        };
+        let bytes = source.take(8_000);
+        let mut bytes = Unstructured::new(&bytes);
+        let mut world = world(&mut bytes, &settings).unwrap();
+        let policy = document(&mut bytes, PolicyKind::Resource, &settings).unwrap();
+        // Requests that the policy of the bucket is about, and the policy of the access point as well.
+        let own = World {
+            resource: Some(policy.clone()),
+            ..world.clone()
+        };
+        let arena = Bump::new();
+        let mut requests = derive::requests(&own.read(&arena).unwrap(), &mut source, 24);
+        let name_of = |request: &Request| {
+            let rest = request.resource.strip_prefix("arn:aws:s3:::")?;
+            Some(rest.split('/').next()?.to_string())
+        };
+        let Some(name) = requests.iter().find_map(name_of) else {
+            continue;
+        };
+        requests.retain(|request| name_of(request).as_ref() == Some(&name));
+        for request in &mut requests {
+            let key = request.resource.split_once('/').map(|(_, key)| key);
+            request.resource = match key {
+                Some(key) => format!("{POINT}/object/{key}"),
+                None => POINT.to_string(),
+            };
+        }
+        let bucket = format!("arn:aws:s3:::{name}");
+        world.resource = world.resource.map(|text| {
+            text.replace(&format!("{bucket}/"), &format!("{POINT}/object/"))
+                .replace(&bucket, POINT)
+        });
+        world.bucket = Some((bucket, policy));
+        let answers = compare(&world, &requests, &VMS)
+            .unwrap_or_else(|failure| panic!("seed {seed}: {failure}"));
+        for answer in answers {
+            *mix.entry(answer.decision.as_str()).or_default() += 1;
+        }
+    }
+    println!("{mix:?}");
+    let total: u32 = mix.values().sum();
+    assert_eq!(mix.len(), 3);
+    for (decision, count) in mix {
+        assert!(
+            count * 25 > total,
             "{decision} comes too rarely: {count} of {total}"
         );
     }

@@ -167,6 +167,7 @@ fn with_relative_files<'a>(sets: &PolicySets<'a>, names: &'a mut Vec<String>) ->
         vpc_endpoint,
         scps,
         rcps,
+        bucket: _,
     } = &mut sets;
     let optional = [boundary, session, resource, vpc_endpoint];
     let lists = optional.into_iter().flatten().chain(scps).chain(rcps);

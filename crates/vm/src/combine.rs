@@ -41,6 +41,28 @@ impl Outcome {
         }
     }
 
+    /// The same, unless it is an Allow: that becomes an implicit deny by a policy set. For hosts who know that the
+    /// set cannot be read, and so might not allow (`GRAM-54`).
+    #[must_use]
+    pub fn unless_allowed_by(self, layer: Layer) -> Outcome {
+        match self.decision {
+            Decision::Allow => Outcome::implicit(layer),
+            _ => self,
+        }
+    }
+
+    /// The decision on two requests that must both be allowed (`OUT-2`).
+    pub(crate) fn and(self, other: Outcome) -> Outcome {
+        match (self.decision, other.decision) {
+            (Decision::ExplicitDeny, Decision::ExplicitDeny) => Outcome {
+                by: self.by | other.by,
+                ..self
+            },
+            (_, Decision::ExplicitDeny) | (Decision::Allow, _) => other,
+            _ => self,
+        }
+    }
+
     fn implicit(layer: Layer) -> Outcome {
         Outcome {
             decision: Decision::ImplicitDeny,

@@ -56,6 +56,8 @@ pub(crate) struct ActionFacts {
     exempt: bool,
     /// It is about a bucket's policy (`EVAL-52`).
     bucket_policy: bool,
+    /// It lists all buckets (`MATCH-37`).
+    pub(crate) lists_buckets: bool,
     /// Resource control policies apply to it (`RCP-4`), if that was found out already.
     rcp: Option<bool>,
     /// See [`crate::lookup::filter`].
@@ -80,6 +82,7 @@ impl ActionFacts {
                     name,
                     "getbucketpolicy" | "putbucketpolicy" | "deletebucketpolicy"
                 ),
+            lists_buckets: kind == Service::S3 && name == "listallmybuckets",
             rcp: None,
             filter: 0,
         }

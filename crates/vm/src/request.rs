@@ -14,7 +14,7 @@ use crate::facts::{Basis, Facts, Home, Ownership, Target, derived, resource_acco
 use crate::lookup;
 use crate::matcher::{Asked, Keys, Matcher, slice};
 use crate::named::{self, FromContext, Named};
-use crate::typed::{Action, Key, KeySlot, Known, Resource, ResourceRef};
+use crate::typed::{Action, Key, KeySlot, Known, Resource, ResourceRef, all_buckets};
 use crate::values::{EMPTY, SlotRange, Value, push_values};
 
 /// A request that is filled for a stack of images and can be decided against it any number of times.
@@ -331,12 +331,21 @@ impl Request {
         let account = resource_account(target.account, &resource);
         self.derive_all(images, principal, home, account, self.wanted);
         let start = self.text.len() as u32;
-        self.text.push_str(target.resource.text());
+        let lists_buckets = resource.is_star && self.action.lists_buckets();
+        match lists_buckets {
+            true => all_buckets(home.partition, |part| self.text.push_str(part)),
+            false => self.text.push_str(target.resource.text()),
+        }
         self.resource = start..self.text.len() as u32;
         if self.uses_segments {
             match target.resource {
-                ResourceRef::Read(resource) => self.segments.copy(&resource.segments),
-                other => self.segments.set(other.text().as_bytes()),
+                ResourceRef::Read(resource) if !lists_buckets => {
+                    self.segments.copy(&resource.segments);
+                }
+                _ => {
+                    let text = slice(self.text.as_bytes(), &self.resource);
+                    self.segments.set(text);
+                }
             }
         }
         let caller = Kind::of(&principal.caller);

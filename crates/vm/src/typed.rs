@@ -154,6 +154,13 @@ impl Action {
         slice(&self.patterns, &(start.copied().unwrap_or(0)..end))
     }
 
+    /// True for `s3:ListAllMyBuckets`, which is asked of all buckets where a request says `*` (`MATCH-37`); see
+    /// [`Resource::set_all_buckets`].
+    #[inline]
+    pub fn lists_buckets(&self) -> bool {
+        self.facts.lists_buckets
+    }
+
     /// Its service, in lower case.
     #[inline]
     pub(crate) fn service(&self) -> &[u8] {
@@ -212,6 +219,13 @@ impl<'a> Asked<'a> for ActionAlone<'a> {
     }
 }
 
+/// Calls back with the parts of the ARN of all buckets of a partition (`MATCH-37`).
+pub(crate) fn all_buckets(partition: Option<&str>, mut found: impl FnMut(&str)) {
+    ["arn:", partition.unwrap_or("aws"), ":s3:::*"]
+        .into_iter()
+        .for_each(&mut found);
+}
+
 /// A target's ARN that was read once, to be used in many requests, whatever the images are.
 #[derive(Clone, Debug, Default)]
 pub struct Resource {
@@ -257,6 +271,15 @@ impl Resource {
         self.is_role = parts.is_role;
         self.partition = place(partition, parts.partition);
         self.account = place(account, parts.account);
+    }
+
+    /// Becomes all buckets of a partition, of which `s3:ListAllMyBuckets` is asked where a request says `*`
+    /// (`MATCH-37`). Whose they are stays as open as it is of `*`. Reuses its memory.
+    pub fn set_all_buckets(&mut self, partition: Option<&str>) {
+        self.set("*", None);
+        self.text.clear();
+        all_buckets(partition, |part| self.text.push_str(part));
+        self.segments.set(self.text.as_bytes());
     }
 
     /// The text, as it was read.

@@ -52,6 +52,11 @@ pub fn decide<'i>(images: impl Iterator<Item = View<'i>>, request: &Request) -> 
     walk.outcome(&request.facts, request.present())
 }
 
+/// What all statements say of a request that was filled for the same stack of images.
+pub(crate) fn verdicts<'i>(images: impl Iterator<Item = View<'i>>, request: &Request) -> Verdicts {
+    record(images, request, &mut Quiet)
+}
+
 /// Finds what every statement that takes part says, and tells.
 pub(crate) fn record<'i>(
     images: impl Iterator<Item = View<'i>>,
