@@ -122,6 +122,9 @@ fn say(report: &Report, directory: &Directory, whole: bool) {
     for problem in report.missing.iter().chain(&report.warnings) {
         let _ = writeln!(out, "warning: {problem}");
     }
+    for (place, note) in &report.notes {
+        let _ = writeln!(out, "note: {place}: {note}");
+    }
     for skipped in report.skipped.iter().filter(|one| one.is_json || whole) {
         let (place, reason) = (&skipped.place, skipped.reason);
         let _ = writeln!(out, "note: {place} is left out: {reason}");

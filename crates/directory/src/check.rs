@@ -15,7 +15,7 @@ use crate::Directory;
 use crate::compiled::{Compiled, Row};
 use crate::deed::Deed;
 use crate::documents::SetsId;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, Requests, Stack};
 use crate::keys;
 use crate::model::Tables;
 use crate::profiles::{Profile, Profiles};
@@ -23,7 +23,7 @@ use crate::reads;
 use crate::resolve::caller::{CallerArn, Known};
 use crate::resolve::context::only;
 use crate::resolve::target::Place;
-use crate::resolve::{Applies, Refusal};
+use crate::resolve::{Applies, Extra, Refusal};
 
 /// Why a request has no decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,7 +154,9 @@ impl<'q> Asked<'q> {
 /// Memory that decisions use one after the other.
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
-    pub(crate) request: portcullis_vm::Request,
+    pub(crate) requests: Requests,
+    /// All buckets, which the list of them is asked of (`MATCH-37`).
+    buckets: Resource,
     /// The principals of the image that name the caller.
     known: portcullis_vm::Known,
     left: Leftovers,
@@ -293,8 +295,12 @@ impl<'d> Deciding<'d> {
             compiled,
             asked,
         } = *self;
+        if asked.place.is_special() {
+            return self.run_question(scratch, caller, context);
+        }
         let Scratch {
-            request,
+            requests: Requests { own: request, .. },
+            buckets,
             known,
             left,
             groups,
@@ -302,6 +308,11 @@ impl<'d> Deciding<'d> {
         } = scratch;
         arena.reset();
         let deed = asked.deed;
+        let mut resource = asked.resource;
+        if resource.is_star() && deed.action.lists_buckets() {
+            buckets.set_all_buckets(tables.home(&caller, &self.profiles()).partition);
+            resource = buckets;
+        }
         let names = || context.clone().map(|given| (given.name, given.values));
         let endpoint = match tables.endpoints.is_empty() {
             true => None,
@@ -358,7 +369,7 @@ impl<'d> Deciding<'d> {
             management_account: caller.is_of_management(),
             known,
             action: &deed.action,
-            resource: asked.resource,
+            resource,
             ownership,
             assumed_root: kind == CallerKind::Root && is_assumed_root(names()),
             restrict_public_buckets: asked.restrict_public_buckets || target.restricts_public,
@@ -393,6 +404,41 @@ impl<'d> Deciding<'d> {
 }
 
 impl<'d> Deciding<'d> {
+    /// Decides what takes more than policies and keys: the bucket behind an access point, a policy that cannot be
+    /// read. Allocates.
+    #[cold]
+    #[inline(never)]
+    fn run_question<'q>(
+        &self,
+        scratch: &mut Scratch,
+        caller: Known<'_, '_>,
+        context: impl Iterator<Item = Given<'q>>,
+    ) -> Outcome {
+        let Deciding {
+            tables,
+            compiled,
+            asked,
+        } = *self;
+        let arena = Bump::new();
+        let entries: Vec<ContextEntry<'_>> = context
+            .map(|given| ContextEntry {
+                key: given.name,
+                values: given.values,
+            })
+            .collect();
+        let request = Request {
+            principal: tables.complete(&caller, &self.profiles(), reads::ALL, &arena),
+            action: asked.deed.name(),
+            resource: asked.resource.text(),
+            resource_account: asked.account,
+            context: &entries,
+            restrict_public_buckets: asked.restrict_public_buckets,
+            external_grant: asked.external_grant,
+        };
+        let question = tables.question(caller, &request, Extra::default(), &arena);
+        Stack::of(tables, compiled, None).decide(&mut scratch.requests, &question)
+    }
+
     /// What policies know of the users and roles of an account by the account alone, and whose the resource is
     /// to them.
     fn known_by_account(&self, account: u32) -> Option<(&'d portcullis_vm::Known, Ownership)> {

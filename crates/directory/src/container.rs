@@ -355,8 +355,14 @@ impl Row<12> for Principal {
     }
 }
 
-impl Row<8> for Resource {
-    fn to_words(&self) -> [u32; 8] {
+impl Row<9> for Resource {
+    fn to_words(&self) -> [u32; 9] {
+        let flags = flags([
+            self.restricts_public,
+            self.has_abac,
+            self.is_unreadable,
+            self.is_key,
+        ]);
         [
             self.arn.0,
             self.account,
@@ -365,7 +371,8 @@ impl Row<8> for Resource {
             self.tags.count,
             self.grants.start,
             self.grants.count,
-            u32::from(self.restricts_public),
+            self.bucket,
+            flags,
         ]
     }
 }
@@ -493,7 +500,7 @@ impl Check {
 
     fn resource(
         &self,
-        row: [u32; 8],
+        row: [u32; 9],
         accounts: usize,
         pairs: usize,
         grants: usize,
@@ -506,8 +513,12 @@ impl Check {
             count,
             first,
             grant_count,
-            restricts,
+            bucket,
+            flags,
         ] = row;
+        if flags >= 1 << 4 {
+            return wrong("a flag of a resource that has no meaning");
+        }
         Ok(Resource {
             arn: self.name(arn)?,
             account: match account {
@@ -517,7 +528,14 @@ impl Check {
             policy: self.sets(policy, layer_mask(Layer::Resource))?,
             tags: run(start, count, pairs)?,
             grants: run(first, grant_count, grants)?,
-            restricts_public: self.flag(restricts)?,
+            restricts_public: flags & 1 != 0,
+            bucket: match bucket {
+                NONE => NONE,
+                bucket => self.name(bucket)?.0,
+            },
+            has_abac: flags & 2 != 0,
+            is_unreadable: flags & 4 != 0,
+            is_key: flags & 8 != 0,
         })
     }
 

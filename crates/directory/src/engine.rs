@@ -11,15 +11,15 @@ use std::sync::OnceLock;
 use bumpalo::Bump;
 use portcullis_compile::{CompileError, Options, Part, compile, compile_parts};
 use portcullis_image::{Image, View, layer_mask};
-use portcullis_model::PolicyKind;
+use portcullis_model::{Layer, PolicyKind, Request};
 use portcullis_syntax::PolicySets;
-use portcullis_vm::{Explanation, Outcome, PartOf, Resource, Target};
+use portcullis_vm::{Explanation, LayerReport, Outcome, PartOf, Resource, Target};
 
 use crate::Directory;
 use crate::check::Scratch;
 use crate::compiled::Compiled;
 use crate::deed::RecentDeeds;
-use crate::documents::{Documents, PolicyId, kind_of};
+use crate::documents::{Documents, PolicyId, SetsId, kind_of};
 use crate::model::{Run, Tables};
 use crate::resolve::Question;
 
@@ -200,12 +200,14 @@ impl Engine {
         directory: &Directory,
         question: &Question<'_>,
     ) -> Result<Outcome, EngineError> {
-        self.with_stack(directory, question, |views, request| {
-            portcullis_vm::decide(views.iter().copied(), request)
-        })
+        let compiled = directory.store.compiled(&directory.tables)?;
+        let own = own_image(question, directory.store.has_debug())?;
+        let stack = Stack::of(&directory.tables, compiled, own.as_ref());
+        Ok(stack.decide(&mut self.scratch.requests, question))
     }
 
-    /// Explains a question of a directory.
+    /// Explains a question of a directory. Of an access point's bucket the explanation has what decides there
+    /// behind what decides about the access point.
     ///
     /// # Errors
     /// As [`Engine::decide`].
@@ -214,23 +216,106 @@ impl Engine {
         directory: &Directory,
         question: &Question<'_>,
     ) -> Result<Explanation, EngineError> {
-        self.with_stack(directory, question, |views, request| {
-            portcullis_vm::explain(views.iter().copied(), request)
-        })
+        let compiled = directory.store.compiled(&directory.tables)?;
+        let own = own_image(question, directory.store.has_debug())?;
+        let stack = Stack::of(&directory.tables, compiled, own.as_ref());
+        Ok(stack.explain(&mut self.scratch.requests, question))
+    }
+}
+
+/// Requests that are filled again and again.
+#[derive(Debug, Default)]
+pub(crate) struct Requests {
+    /// For the resource that is asked for.
+    pub(crate) own: portcullis_vm::Request,
+    /// For the bucket behind an access point.
+    behind: portcullis_vm::Request,
+}
+
+/// The images of a directory, with that of the policies that came with a request on top.
+pub(crate) struct Stack<'d> {
+    tables: &'d Tables,
+    compiled: &'d Compiled,
+    views: Vec<View<'d>>,
+}
+
+impl<'d> Stack<'d> {
+    pub(crate) fn of(
+        tables: &'d Tables,
+        compiled: &'d Compiled,
+        own: Option<&'d Image<Vec<u8>>>,
+    ) -> Stack<'d> {
+        let mut views: Vec<View<'d>> = compiled.views().collect();
+        views.extend(own.map(Image::view));
+        Stack {
+            tables,
+            compiled,
+            views,
+        }
     }
 
-    fn with_stack<T>(
-        &mut self,
-        directory: &Directory,
+    fn views(&self) -> impl Iterator<Item = View<'d>> + Clone + '_ {
+        self.views.iter().copied()
+    }
+
+    pub(crate) fn decide(&self, requests: &mut Requests, question: &Question<'_>) -> Outcome {
+        self.fill(
+            &mut requests.own,
+            question,
+            &question.request,
+            question.sets,
+        );
+        let outcome = match self.fill_behind(requests, question) {
+            false => portcullis_vm::decide(self.views(), &requests.own),
+            true => {
+                let (own, behind) = (&requests.own, &requests.behind);
+                portcullis_vm::decide_through(self.views(), own, self.views(), behind)
+            }
+        };
+        match question.is_undecidable {
+            true => outcome.unless_allowed_by(Layer::Resource),
+            false => outcome,
+        }
+    }
+
+    fn explain(&self, requests: &mut Requests, question: &Question<'_>) -> Explanation {
+        let outcome = self.decide(requests, question);
+        let mut explanation = portcullis_vm::explain(self.views(), &requests.own);
+        if question.bucket.is_some() {
+            let behind = portcullis_vm::explain(self.views(), &requests.behind);
+            let is_of_bucket =
+                |layer: &LayerReport| matches!(layer.layer, Layer::Resource | Layer::Rcp(_));
+            let layers = behind.layers.into_iter().filter(is_of_bucket);
+            explanation.layers.extend(layers);
+        }
+        explanation.outcome = outcome;
+        explanation
+    }
+
+    /// Fills the request for the bucket behind an access point; false if there is none.
+    fn fill_behind(&self, requests: &mut Requests, question: &Question<'_>) -> bool {
+        let Some(bucket) = &question.bucket else {
+            return false;
+        };
+        let behind = Request {
+            resource: bucket.resource,
+            resource_account: bucket.account,
+            ..question.request
+        };
+        self.fill(&mut requests.behind, question, &behind, bucket.sets);
+        true
+    }
+
+    fn fill(
+        &self,
+        request: &mut portcullis_vm::Request,
         question: &Question<'_>,
-        ask: impl FnOnce(&[View<'_>], &portcullis_vm::Request) -> T,
-    ) -> Result<T, EngineError> {
-        let tables = &directory.tables;
-        let compiled = directory.store.compiled(tables)?;
-        let own = own_image(question, directory.store.has_debug())?;
-        let uses = question.sets.iter().flat_map(|id| tables.uses(*id));
+        asked: &Request<'_>,
+        sets: &[SetsId],
+    ) {
+        let uses = sets.iter().flat_map(|id| self.tables.uses(*id));
         let parts = uses.map(|(layers, part)| {
-            let (image, part) = compiled.home(part);
+            let (image, part) = self.compiled.home(part);
             PartOf {
                 image,
                 part,
@@ -238,29 +323,25 @@ impl Engine {
             }
         });
         // Policies that came with the request are an image of one part.
-        let own_part = own.iter().map(|_| PartOf {
-            image: compiled.images().len() as u32,
+        let has_own = question.extra.session.is_some() || question.extra.identity.is_some();
+        let own_part = has_own.then_some(PartOf {
+            image: self.compiled.images().len() as u32,
             part: 0,
             layers: u32::MAX,
         });
-        let mut views: Vec<View<'_>> = compiled.views().collect();
-        views.extend(own.iter().map(Image::view));
-        let images = views.iter().copied();
-        let asked = &question.request;
-        let request = &mut self.scratch.request;
-        request.begin_parts(images.clone(), parts.chain(own_part));
+        let views = self.views();
+        request.begin_parts(views.clone(), parts.chain(own_part));
         for entry in asked.context {
-            request.add(images.clone(), entry.key, entry.values);
+            request.add(views.clone(), entry.key, entry.values);
         }
-        request.set_action_name(images.clone(), asked.action);
+        request.set_action_name(views.clone(), asked.action);
         let target = Target {
             resource: asked.resource.into(),
             account: asked.resource_account,
             restrict_public_buckets: asked.restrict_public_buckets,
             external_grant: asked.external_grant,
         };
-        request.finish(images, &asked.principal, None, &target);
-        Ok(ask(&views, request))
+        request.finish(views, &asked.principal, None, &target);
     }
 }
 

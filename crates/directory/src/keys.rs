@@ -84,6 +84,9 @@ impl Case<'_, '_> {
             Origin::ResourceTag(class) | Origin::IamResourceTag(class) => {
                 self.for_tags(target.tags.of(&tables.pairs), class, found);
             }
+            Origin::ObjectTag(class) => {
+                self.for_tags(target.object_tags.of(&tables.pairs), class, found);
+            }
         }
     }
 

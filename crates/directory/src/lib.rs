@@ -44,6 +44,7 @@ mod keys;
 mod line;
 mod link;
 mod model;
+mod parts;
 mod problem;
 mod profiles;
 mod questions;

@@ -11,6 +11,7 @@ use crate::attachments::{Attachment, Own};
 use crate::documents::{PolicyId, SetsId};
 use crate::link::organization::Organization;
 use crate::model::{Account, Grant, NONE, Principal, Resource, Run, Tables};
+use crate::parts::{Reach, reach_of};
 use crate::problem::{Code, Problem};
 use crate::raw::{Kind, RawGroup, RawPrincipal, RawResource, Spot};
 use crate::read::Loader;
@@ -26,6 +27,15 @@ struct Group {
     inline: usize,
     spot: Spot,
 }
+
+/// What is found by the start of an ARN, and so for others than the resource that has the policies.
+struct Key {
+    policies: Vec<PolicyId>,
+    spot: Spot,
+    resource: Resource,
+}
+
+type Keys = BTreeMap<String, Key>;
 
 type Groups = HashMap<(u64, String), Group>;
 
@@ -363,17 +373,16 @@ impl Loader {
             by_key.entry(arn).or_default().push(grant);
             // A key of which nothing else is known.
             merged.entry(arn).or_insert_with(|| RawResource {
-                spot: raw.spot,
-                arn,
                 account: split_arn(self.texts.get(arn))
                     .and_then(|[.., account, _]| account_number(account)),
-                policy: None,
-                tags: Vec::new(),
-                restrict_public: None,
+                ..RawResource::new(raw.spot, arn)
             });
         }
         self.link_acls(&mut merged, &mut by_key, pairs);
         let mut grants = Vec::new();
+        let mut keys = Keys::new();
+        self.name_buckets_behind(&mut merged);
+        let wholes = self.wholes(&merged);
         let mut resources = Vec::with_capacity(merged.len());
         for raw in merged.into_values() {
             let own = by_key.remove(&raw.arn).unwrap_or_default();
@@ -382,24 +391,129 @@ impl Loader {
                 count: own.len() as u32,
             };
             grants.extend(own);
-            let policy = match raw.policy {
-                Some(policy) => self
-                    .documents
-                    .intern_sets(vec![(Layer::Resource, vec![policy])]),
-                None => SetsId::NONE,
-            };
             let account = raw.account.and_then(|number| tables.account_index(number));
             let resource = Resource {
-                arn: raw.arn,
                 account: account.unwrap_or(NONE),
-                policy,
-                tags: pairs.run(raw.tags),
+                tags: pairs.run(raw.tags.clone()),
                 grants: run,
                 restricts_public: raw.restrict_public.unwrap_or(false),
+                bucket: raw.bucket.map_or(NONE, |(bucket, _)| bucket.0),
+                has_abac: raw.abac.unwrap_or(false),
+                ..Resource::new(raw.arn)
             };
-            resources.push((resource, raw.spot));
+            self.link_policy(raw, resource, &wholes, &mut keys, &mut resources);
         }
+        self.link_keys(keys, &mut resources);
         (resources, grants)
+    }
+
+    /// By which the policies of wholes are found.
+    fn wholes(&self, merged: &BTreeMap<Name, RawResource>) -> BTreeSet<String> {
+        let with_policies = merged
+            .values()
+            .filter(|raw| raw.policy.is_some() || raw.is_unreadable);
+        let keys = with_policies.filter_map(|raw| {
+            let arn = self.texts.get(raw.arn);
+            match reach_of(arn) {
+                Reach::Whole(key) => Some(key.unwrap_or_else(|| arn.to_string())),
+                _ => None,
+            }
+        });
+        keys.collect()
+    }
+
+    /// Where the policy of a resource is found (`MATCH-36`).
+    fn link_policy(
+        &mut self,
+        raw: RawResource,
+        mut resource: Resource,
+        wholes: &BTreeSet<String>,
+        keys: &mut Keys,
+        resources: &mut Vec<(Resource, Spot)>,
+    ) {
+        let arn = self.texts.get(raw.arn).to_string();
+        let mut under = |key: String, resource: Resource| {
+            let own = keys.entry(key).or_insert_with(|| Key {
+                policies: Vec::new(),
+                spot: raw.spot,
+                resource,
+            });
+            own.policies.extend(raw.policy);
+            own.resource.is_unreadable |= raw.is_unreadable;
+        };
+        if !(raw.policy.is_some() || raw.is_unreadable) {
+            return resources.push((resource, raw.spot));
+        }
+        match reach_of(&arn) {
+            Reach::Never(whole) if wholes.contains(&whole) => {
+                let message = format!("`{arn}` has no policy of its own: it has that of `{whole}`");
+                return self.error(self.place(raw.spot), Code::InvalidMember, message);
+            }
+            Reach::AccountWide(key) => {
+                let is_itself = arn == key;
+                let own = Resource {
+                    grants: Run::default(),
+                    tags: Run::default(),
+                    ..resource
+                };
+                under(key, own);
+                if is_itself {
+                    return;
+                }
+            }
+            reach => {
+                if matches!(reach, Reach::Unknown | Reach::Never(_)) {
+                    let message = format!(
+                        "the policy of `{arn}` is consulted for exactly this ARN: nothing is known of parts of it"
+                    );
+                    let place = self.place(raw.spot);
+                    self.note(place, message);
+                }
+                resource.is_unreadable = raw.is_unreadable;
+                resource.policy = self.set_of(Vec::from_iter(raw.policy));
+                if let Reach::Whole(Some(key)) = reach {
+                    under(key, resource);
+                }
+            }
+        }
+        resources.push((resource, raw.spot));
+    }
+
+    /// Rows by which the policies of others are found.
+    fn link_keys(&mut self, keys: Keys, resources: &mut Vec<(Resource, Spot)>) {
+        for (key, mut own) in keys {
+            own.policies.sort_unstable();
+            own.policies.dedup();
+            if let [first, rest @ ..] = own.policies.as_slice() {
+                // Log groups may have several policies, catalogs have one.
+                let kind = PolicyKind::Resource;
+                let differ = |other: &PolicyId| !self.documents.are_equal(*first, *other, kind);
+                if !key.contains(":logs:") && rest.iter().any(differ) {
+                    let message = format!("`{key}…` has another policy elsewhere");
+                    self.error(self.place(own.spot), Code::Contradiction, message);
+                }
+            }
+            let resource = Resource {
+                arn: self.texts.intern(&key),
+                policy: self.set_of(own.policies),
+                restricts_public: false,
+                bucket: NONE,
+                has_abac: false,
+                is_key: true,
+                ..own.resource
+            };
+            resources.push((resource, own.spot));
+        }
+    }
+
+    /// The resource policies of something, as a set; none if there are none.
+    fn set_of(&mut self, policies: Vec<PolicyId>) -> SetsId {
+        match policies.is_empty() {
+            true => SetsId::NONE,
+            false => self
+                .documents
+                .intern_sets(vec![(Layer::Resource, policies)]),
+        }
     }
 
     /// Key policies get the ARNs of their keys.
@@ -414,12 +528,9 @@ impl Loader {
                 continue;
             };
             self.raw.resources.push(RawResource {
-                spot: raw.spot,
-                arn,
-                account: None,
-                policy: Some(raw.policy),
-                tags: Vec::new(),
-                restrict_public: None,
+                policy: raw.policy,
+                is_unreadable: raw.policy.is_none(),
+                ..RawResource::new(raw.spot, arn)
             });
         }
     }
@@ -443,14 +554,39 @@ impl Loader {
             arns.extend(blocked.get(bucket).map(|told| (arn, *told)));
         }
         let blocks = arns.into_iter().map(|(arn, (spot, account))| RawResource {
-            spot,
-            arn,
             account,
-            policy: None,
-            tags: Vec::new(),
             restrict_public: Some(true),
+            ..RawResource::new(spot, arn)
         });
         self.raw.resources.extend(blocks);
+    }
+
+    /// The bucket behind an access point is a resource, and has an owner if the access point says so.
+    fn name_buckets_behind(&mut self, merged: &mut BTreeMap<Name, RawResource>) {
+        let behind: Vec<(Spot, Name, Option<u64>)> = merged
+            .values()
+            .filter_map(|raw| {
+                raw.bucket
+                    .map(|(bucket, account)| (raw.spot, bucket, account))
+            })
+            .collect();
+        for (spot, bucket, account) in behind {
+            let own = merged
+                .entry(bucket)
+                .or_insert_with(|| RawResource::new(spot, bucket));
+            let differ = account
+                .zip(own.account)
+                .is_some_and(|(new, old)| new != old);
+            own.account = own.account.or(account);
+            if differ {
+                let message = format!(
+                    "says another owner of `{}` than {}",
+                    self.texts.get(bucket),
+                    self.place(own.spot)
+                );
+                self.error(self.place(spot), Code::Contradiction, message);
+            }
+        }
     }
 
     /// What two files say of a resource.
@@ -462,7 +598,15 @@ impl Loader {
             !self.documents.are_equal(one, other, PolicyKind::Resource)
         });
         let tags_differ = !(old.tags.is_empty() || new.tags.is_empty() || old.tags == new.tags);
-        if differ(old.account, new.account) || policies_differ || tags_differ {
+        let others_differ = old
+            .bucket
+            .zip(new.bucket)
+            .is_some_and(|(one, other)| one.0 != other.0)
+            || old
+                .abac
+                .zip(new.abac)
+                .is_some_and(|(one, other)| one != other);
+        if differ(old.account, new.account) || policies_differ || tags_differ || others_differ {
             let message = format!(
                 "says something else of `{}` than {}",
                 self.texts.get(new.arn),
@@ -481,6 +625,9 @@ impl Loader {
             },
             // The strictest counts (`S3-4`).
             restrict_public: old.restrict_public.max(new.restrict_public),
+            bucket: old.bucket.or(new.bucket),
+            abac: old.abac.or(new.abac),
+            is_unreadable: old.is_unreadable || new.is_unreadable,
         }
     }
 

@@ -9,7 +9,7 @@ use portcullis_model::split_arn;
 use crate::documents::SetsId;
 use crate::raw::Kind;
 use crate::resolve::concat_in;
-use crate::resolve::target::bucket_of;
+use crate::resolve::target::is_object;
 use crate::texts::{Index, Name, Texts};
 
 /// Nothing, in a table.
@@ -117,6 +117,37 @@ pub(crate) struct Resource {
     pub(crate) tags: Run,
     pub(crate) grants: Run,
     pub(crate) restricts_public: bool,
+    /// The ARN of the bucket behind an access point (`S3-6`).
+    pub(crate) bucket: u32,
+    /// A bucket whose tags are those of the resource in requests for it and its objects (`S3-8`).
+    pub(crate) has_abac: bool,
+    /// It has a policy that cannot be read (`GRAM-54`): nothing is allowed.
+    pub(crate) is_unreadable: bool,
+    /// A row by which the policy of another is found ([`crate::parts`]), not something with this ARN.
+    pub(crate) is_key: bool,
+}
+
+impl Resource {
+    /// Of which nothing is known but its ARN.
+    pub(crate) fn new(arn: Name) -> Resource {
+        Resource {
+            arn,
+            account: NONE,
+            policy: SetsId::NONE,
+            tags: Run::default(),
+            grants: Run::default(),
+            restricts_public: false,
+            bucket: NONE,
+            has_abac: false,
+            is_unreadable: false,
+            is_key: false,
+        }
+    }
+
+    /// It has a policy, whether that can be read or not.
+    pub(crate) fn has_policy(&self) -> bool {
+        self.policy.is_some() || self.is_unreadable
+    }
 }
 
 /// A KMS grant (`KMS-8`).
@@ -340,7 +371,7 @@ impl Tables {
             return false;
         }
         let hash = self.resource_index.hash(arn);
-        self.lists_objects |= split_arn(arn).is_some_and(|parts| bucket_of(parts).is_some());
+        self.lists_objects |= split_arn(arn).is_some_and(is_object);
         self.resource_index
             .insert(hash, self.resources.len() as u32);
         self.resources.push(resource);

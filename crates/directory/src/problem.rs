@@ -82,6 +82,8 @@ pub struct Report {
     pub missing: Vec<Problem>,
     /// What is odd and does not keep the directory from being used.
     pub warnings: Vec<Problem>,
+    /// What was assumed of what was read: places and words.
+    pub notes: Vec<(String, String)>,
 }
 
 /// Something that was left out.

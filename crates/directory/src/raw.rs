@@ -94,6 +94,29 @@ pub(crate) struct RawResource {
     pub(crate) tags: Vec<(Name, Name)>,
     /// `RestrictPublicBuckets` (`S3-4`).
     pub(crate) restrict_public: Option<bool>,
+    /// The bucket behind an access point, by its ARN or its name, and the account that owns it (`S3-6`).
+    pub(crate) bucket: Option<(Name, Option<u64>)>,
+    /// Whether a bucket's tags are those of the resource in requests (`S3-8`).
+    pub(crate) abac: Option<bool>,
+    /// Its policy cannot be read (`GRAM-54`).
+    pub(crate) is_unreadable: bool,
+}
+
+impl RawResource {
+    /// Of which nothing is known but its ARN.
+    pub(crate) fn new(spot: Spot, arn: Name) -> RawResource {
+        RawResource {
+            spot,
+            arn,
+            account: None,
+            policy: None,
+            tags: Vec::new(),
+            restrict_public: None,
+            bucket: None,
+            abac: None,
+            is_unreadable: false,
+        }
+    }
 }
 
 /// A KMS grant (`KMS-8`).
@@ -127,7 +150,8 @@ pub(crate) struct RawAcl {
 pub(crate) struct RawKeyPolicy {
     pub(crate) spot: Spot,
     pub(crate) id: Name,
-    pub(crate) policy: PolicyId,
+    /// None if it cannot be read (`GRAM-54`).
+    pub(crate) policy: Option<PolicyId>,
 }
 
 /// A VPC endpoint's policy.

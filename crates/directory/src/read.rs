@@ -15,6 +15,7 @@ use std::rc::Rc;
 
 use bumpalo::Bump;
 use portcullis_scenario::{Records, Source};
+use portcullis_syntax::ast::Span;
 use portcullis_syntax::json::{self, Member, Node, Value};
 
 use crate::documents::Documents;
@@ -47,6 +48,8 @@ pub(crate) struct Loader {
     pub(crate) errors: LoadError,
     /// The accounts of the page that is being read.
     seen: BTreeSet<u64>,
+    /// Where the value that is being read has policies and limits that were read, or need not be.
+    pub(crate) read_policies: Vec<Span>,
 }
 
 /// A value of a file.
@@ -73,6 +76,14 @@ impl Loader {
             code,
             message: message.into(),
         });
+    }
+
+    /// Something that whoever asks should know, and that is not odd.
+    pub(crate) fn note(&mut self, place: String, message: String) {
+        // Every resource of a service may have one.
+        if self.report.notes.len() < LoadError::LIMIT {
+            self.report.notes.push((place, message));
+        }
     }
 
     /// A spot in words.

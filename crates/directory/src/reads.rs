@@ -112,7 +112,8 @@ fn of_origin(origin: Origin) -> Reads {
         | Origin::ResourceOrgId
         | Origin::ResourceOrgPaths
         | Origin::ResourceTag(_)
-        | Origin::IamResourceTag(_) => 0,
+        | Origin::IamResourceTag(_)
+        | Origin::ObjectTag(_) => 0,
     }
 }
 

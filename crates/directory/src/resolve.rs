@@ -9,8 +9,8 @@ pub(crate) mod target;
 use std::fmt;
 
 use bumpalo::Bump;
-use portcullis_model::{Caller, Request, split_arn};
-use portcullis_syntax::{Policy, PolicySets};
+use portcullis_model::{Caller, Request, access_point, is_account_id, split_arn};
+use portcullis_syntax::{Bucket, Policy, PolicySets};
 
 use crate::Directory;
 use crate::documents::SetsId;
@@ -41,6 +41,31 @@ pub struct Question<'a> {
     pub(crate) sets: &'a [SetsId],
     /// The policies that came with the request.
     pub(crate) extra: Extra<'a>,
+    /// What the bucket behind an access point is asked (`S3-6`).
+    pub(crate) bucket: Option<BucketQuestion<'a>>,
+    /// A policy that takes part cannot be read, so that nothing is allowed (`GRAM-54`).
+    pub(crate) is_undecidable: bool,
+}
+
+/// What the bucket behind an access point is asked (`S3-6`).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BucketQuestion<'a> {
+    /// The bucket's ARN.
+    pub(crate) arn: &'a str,
+    /// The bucket, or the object in it.
+    pub(crate) resource: &'a str,
+    /// Whose it is.
+    pub(crate) account: Option<&'a str>,
+    /// The policies of the directory that apply there, in sets.
+    pub(crate) sets: &'a [SetsId],
+}
+
+impl Question<'_> {
+    /// Whether the answer may be wrong whatever else the directory has, because a policy that takes part cannot be
+    /// read (`GRAM-54`). Nothing is allowed then.
+    pub fn is_undecidable(&self) -> bool {
+        self.is_undecidable
+    }
 }
 
 /// Why a request cannot be decided.
@@ -102,38 +127,45 @@ impl Directory {
         arena: &'a Bump,
     ) -> Result<Question<'a>, Refusal> {
         let tables = &self.tables;
-        let mut context = Context::new(request.context, arena);
+        let context = Context::new(request.context, arena);
         let has_identity = extra.identity.is_some() && !is_assumed_root(request, &context);
         let who = arena.alloc(request.principal);
         let arn = tables.read_caller(&who.caller);
         let caller = tables.caller(who, &arn, has_identity, tables)?;
-        let parts = split_arn(request.resource);
-        let place = tables.locate(request.resource, parts, request.resource_account);
-        let endpoint = context.only("aws:SourceVpce");
-        let applies = tables.applies(caller, &place, target::is_sts(request.action), endpoint);
-        let principal = tables.complete(&caller, tables, reads::ALL, arena);
-        tables.fill(&applies, &principal, &mut context);
-        let mut filled = Request {
-            principal,
-            resource_account: request
-                .resource_account
-                .or_else(|| tables.stated_owner(&place)),
-            context: context.finish(),
-            ..*request
-        };
-        filled.restrict_public_buckets |= applies.target.restricts_public;
-        filled.external_grant |= tables.is_granted(
-            &applies.target,
-            request.action,
-            &principal.caller,
-            filled.context.iter().map(|entry| (entry.key, entry.values)),
-        );
-        let sets = applies.sets();
-        Ok(Question {
-            request: filled,
-            sets: bumpalo::collections::Vec::from_iter_in(sets, arena).into_bump_slice(),
-            extra,
-        })
+        Ok(tables.question(caller, request, extra, arena))
+    }
+
+    /// What whoever reads the answer to a question should know: which policies were not seen, or are not consulted
+    /// although one might think so.
+    pub fn notes(&self, question: &Question<'_>) -> Vec<String> {
+        let tables = &self.tables;
+        let resource = question.request.resource;
+        let mut notes: Vec<String> = tables
+            .unconsulted(resource)
+            .into_iter()
+            .map(|whole| format!("the policy of {whole} is not consulted for {resource}"))
+            .collect();
+        if question.is_undecidable {
+            let note = "a policy of the resource cannot be read, so that nothing is allowed";
+            notes.push(note.to_string());
+        }
+        match (access_point(resource), &question.bucket) {
+            (None, _) => {}
+            (Some((point, _)), None) => notes.push(format!(
+                "no file says which bucket is behind {point}, so that the policy of the bucket was not seen"
+            )),
+            (Some((point, _)), Some(bucket)) => {
+                let parts = split_arn(bucket.arn);
+                let place = tables.locate(bucket.arn, parts, None);
+                if !(place.policy().is_some() || place.is_unreadable()) {
+                    notes.push(format!(
+                        "no file has a policy of {}, which is behind {point}",
+                        bucket.arn
+                    ));
+                }
+            }
+        }
+        notes
     }
 
     /// The policies of a question as documents, for evaluators that read these. None if the directory
@@ -152,6 +184,18 @@ impl Directory {
             sets.identity.extend(identity.iter().copied());
         }
         sets.session = question.extra.session.clone();
+        if let Some(bucket) = &question.bucket {
+            let mut behind = PolicySets::default();
+            for id in bucket.sets {
+                documents.add_to(*id, &self.tables.texts, &mut behind, arena)?;
+            }
+            sets.bucket = Some(Bucket {
+                arn: bucket.arn,
+                account: bucket.account,
+                policy: behind.resource,
+                rcps: behind.rcps,
+            });
+        }
         Some(sets)
     }
 }
@@ -164,6 +208,98 @@ fn is_assumed_root(request: &Request<'_>, context: &Context<'_>) -> bool {
 }
 
 impl Tables {
+    /// What decides a request of a caller who was found.
+    pub(crate) fn question<'a>(
+        &'a self,
+        caller: Known<'a, 'a>,
+        request: &Request<'a>,
+        extra: Extra<'a>,
+        arena: &'a Bump,
+    ) -> Question<'a> {
+        let mut context = Context::new(request.context, arena);
+        let parts = split_arn(request.resource);
+        let place = self.locate(request.resource, parts, request.resource_account);
+        let endpoint = context.only("aws:SourceVpce");
+        let is_sts = target::is_sts(request.action);
+        let applies = self.applies(caller, &place, is_sts, endpoint);
+        let principal = self.complete(&caller, self, reads::ALL, arena);
+        self.fill(&applies, &principal, &mut context);
+        let behind = self.behind(request, &place, arena);
+        let of_bucket = behind
+            .as_ref()
+            .map(|(_, place)| self.applies(caller, place, is_sts, endpoint));
+        if access_point(request.resource).is_some() {
+            let target = of_bucket.as_ref().map(|own| &own.target);
+            self.fill_access_point(request.resource, target, &mut context);
+        }
+        let mut filled = Request {
+            principal,
+            resource_account: request
+                .resource_account
+                .or_else(|| self.stated_owner(&place)),
+            context: context.finish(),
+            ..*request
+        };
+        // S3-4: the strictest block counts.
+        filled.restrict_public_buckets |= applies.target.restricts_public
+            || of_bucket
+                .as_ref()
+                .is_some_and(|own| own.target.restricts_public);
+        filled.external_grant |= self.is_granted(
+            &applies.target,
+            request.action,
+            &principal.caller,
+            filled.context.iter().map(|entry| (entry.key, entry.values)),
+        );
+        let sets_in = |applies: &Applies<'_, '_>| {
+            let sets = bumpalo::collections::Vec::from_iter_in(applies.sets(), arena);
+            &*sets.into_bump_slice()
+        };
+        let is_undecidable = place.is_unreadable()
+            || behind
+                .as_ref()
+                .is_some_and(|(_, place)| place.is_unreadable());
+        let bucket = behind
+            .zip(of_bucket)
+            .map(|((bucket, _), applies)| BucketQuestion {
+                sets: sets_in(&applies),
+                ..bucket
+            });
+        Question {
+            request: filled,
+            sets: sets_in(&applies),
+            extra,
+            bucket,
+            is_undecidable,
+        }
+    }
+
+    /// What is behind an access point, if that is known (`S3-6`), and where it is found. Its owner is the access
+    /// point's, unless something says another.
+    fn behind<'a>(
+        &'a self,
+        request: &Request<'a>,
+        place: &Place,
+        arena: &'a Bump,
+    ) -> Option<(BucketQuestion<'a>, Place)> {
+        let arn = self.texts.get(place.bucket()?);
+        let resource = portcullis_vm::resource_behind(request.resource, arn)?;
+        let resource = &*arena.alloc_str(&resource);
+        let own = self.locate(resource, split_arn(resource), None);
+        let of_point = split_arn(request.resource).map(|[.., account, _]| account);
+        let account = self
+            .stated_owner(&own)
+            .or(request.resource_account)
+            .or(of_point.filter(|account| is_account_id(account)));
+        let bucket = BucketQuestion {
+            arn,
+            resource,
+            account,
+            sets: &[],
+        };
+        Some((bucket, self.locate(resource, split_arn(resource), account)))
+    }
+
     /// What takes part when a caller does something to a target, by way of an endpoint.
     pub(crate) fn applies<'d, 'a>(
         &'d self,

@@ -24,6 +24,7 @@ pub(crate) enum Origin {
     PrincipalTag(TagClass),
     ResourceTag(TagClass),
     IamResourceTag(TagClass),
+    ObjectTag(TagClass),
 }
 
 /// The names of tags that are the same key: they differ by case alone (`COND-40`).
@@ -116,6 +117,9 @@ fn origin_of(name: &str, classes: &mut HashMap<String, TagClass>) -> Origin {
     }
     if let Some(tag) = class("aws:ResourceTag/") {
         return Origin::ResourceTag(tag);
+    }
+    if let Some(tag) = class("s3:ExistingObjectTag/") {
+        return Origin::ObjectTag(tag);
     }
     class("iam:ResourceTag/").map_or(Origin::Request, Origin::IamResourceTag)
 }

@@ -327,7 +327,8 @@ impl Tables {
                 policy: moved.sets(resource.policy),
                 tags: moved.pairs(resource.tags),
                 grants: Moved::run(resource.grants, moved.grants),
-                restricts_public: resource.restricts_public,
+                bucket: moved.optional(resource.bucket),
+                ..*resource
             };
             let number = self.resource_number(self.texts.get(resource.arn));
             let own = number.and_then(|number| self.resources.get_mut(number as usize));
@@ -338,8 +339,12 @@ impl Tables {
             if resource.account != NONE {
                 own.account = resource.account;
             }
-            if resource.policy.is_some() {
+            if resource.has_policy() {
                 own.policy = resource.policy;
+                own.is_unreadable = resource.is_unreadable;
+            }
+            if resource.bucket != NONE {
+                own.bucket = resource.bucket;
             }
             if resource.tags.count > 0 {
                 own.tags = resource.tags;
@@ -348,6 +353,7 @@ impl Tables {
                 own.grants = resource.grants;
             }
             own.restricts_public |= resource.restricts_public;
+            own.has_abac |= resource.has_abac;
         }
     }
 }

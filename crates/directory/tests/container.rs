@@ -203,9 +203,15 @@ fn what_rows_refer_to_is_there_and_of_its_kind() {
             "a part in a layer that it does not stand for",
         ),
         (PRINCIPALS, again, "a user or role that is there twice"),
+        (RESOURCES, vec![(7, none - 1)], "a text that is not there"),
         (
             RESOURCES,
-            vec![(8, word(RESOURCES, 0))],
+            vec![(8, 16)],
+            "a flag of a resource that has no meaning",
+        ),
+        (
+            RESOURCES,
+            vec![(9, word(RESOURCES, 0))],
             "a resource that is there twice",
         ),
     ] {

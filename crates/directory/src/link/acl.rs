@@ -36,12 +36,8 @@ impl Loader {
                 continue;
             }
             let bucket = resources.entry(acl.bucket).or_insert_with(|| RawResource {
-                spot: acl.spot,
-                arn: acl.bucket,
                 account: acl.owner.and_then(|id| accounts.get(&id).copied()),
-                policy: None,
-                tags: Vec::new(),
-                restrict_public: None,
+                ..RawResource::new(acl.spot, acl.bucket)
             });
             let raw = &self.raw;
             let ignores_public = raw.buckets_without_public_acls.contains(&acl.bucket)

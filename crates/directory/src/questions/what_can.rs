@@ -94,7 +94,7 @@ impl Directory {
     pub fn known_resources(&self) -> Vec<String> {
         let tables = &self.tables;
         let mut all = vec!["*".to_string()];
-        for resource in &tables.resources {
+        for resource in tables.resources.iter().filter(|own| !own.is_key) {
             let arn = tables.texts.get(resource.arn);
             all.push(arn.to_string());
             let is_bucket =

@@ -121,7 +121,8 @@ impl Loader {
             (Kind::Role, Some(document)) => {
                 let at = at.member("AssumeRolePolicyDocument");
                 let name = format!("trust policy of {}", entity.name);
-                self.policy(record, document, at, &name, PolicyKind::Resource, false)
+                // Without a trust policy nobody may assume the role.
+                self.policy_of_resource(record, document, at, &name, false)
             }
             (Kind::Role, None) => {
                 let message = "has no `AssumeRolePolicyDocument`";

@@ -6,7 +6,7 @@ use portcullis_model::{PolicyKind, is_account_id, split_arn};
 use portcullis_syntax::json::{Node, Value};
 
 use crate::documents::{PolicyId, undress};
-use crate::problem::Code;
+use crate::problem::{Code, Problem};
 use crate::read::{Loader, Record};
 use crate::texts::Name;
 
@@ -249,17 +249,30 @@ impl Loader {
         at: At<'_>,
         name: &str,
     ) -> Option<PolicyId> {
+        let stored = self.stored(record, node, at, name);
+        stored.map_err(|problem| self.errors.push(problem)).ok()
+    }
+
+    fn stored(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+        name: &str,
+    ) -> Result<PolicyId, Problem> {
+        self.read_policies.push(node.span);
         match undress(node, record.source.text()) {
             Ok(text) => {
                 let name = self.texts.intern(name);
                 let texts = &mut self.texts;
                 let place = || texts.intern(&record.reference(at));
-                Some(self.documents.add(name, place, &text))
+                Ok(self.documents.add(name, place, &text))
             }
-            Err(message) => {
-                self.error(record.at(node, at), Code::InvalidPolicy, message);
-                None
-            }
+            Err(message) => Err(Problem {
+                place: record.at(node, at),
+                code: Code::InvalidPolicy,
+                message,
+            }),
         }
     }
 
@@ -274,17 +287,46 @@ impl Loader {
         kind: PolicyKind,
         strict: bool,
     ) -> Option<PolicyId> {
-        let id = self.document(record, node, at, name)?;
+        let policy = self.checked(record, node, at, name, (kind, strict));
+        policy.map_err(|problem| self.errors.push(problem)).ok()
+    }
+
+    /// The policy of a resource. One that cannot be read is missing: if that is allowed, it makes the resource
+    /// undecidable, and nothing else (`GRAM-54`).
+    pub(crate) fn policy_of_resource(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+        name: &str,
+        strict: bool,
+    ) -> Option<PolicyId> {
+        let policy = self.checked(record, node, at, name, (PolicyKind::Resource, strict));
+        policy
+            .map_err(|problem| self.report.missing.push(problem))
+            .ok()
+    }
+
+    fn checked(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+        name: &str,
+        (kind, strict): (PolicyKind, bool),
+    ) -> Result<PolicyId, Problem> {
+        let id = self.stored(record, node, at, name)?;
         let Some(invalid) = self.documents.check(id, kind, strict) else {
-            return Some(id);
+            return Ok(id);
         };
-        let place = record.at(node, at);
-        let message = format!(
-            "the {kind} policy is invalid at its line {} column {}: {} ({})",
-            invalid.line, invalid.column, invalid.message, invalid.code
-        );
-        self.error(place, Code::InvalidPolicy, message);
-        None
+        Err(Problem {
+            place: record.at(node, at),
+            code: Code::InvalidPolicy,
+            message: format!(
+                "the {kind} policy is invalid at its line {} column {}: {} ({})",
+                invalid.line, invalid.column, invalid.message, invalid.code
+            ),
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Our own lines about resources (`IN-48`).
 
-use portcullis_model::{PolicyKind, split_arn};
+use portcullis_model::{access_point, split_arn};
 use portcullis_syntax::json::{Node, Value};
 
 use crate::problem::Code;
@@ -11,11 +11,13 @@ use crate::read::{Loader, Record};
 use crate::texts::Name;
 
 /// Members that decide something, and so must not be misspelt.
-const MEMBERS: [&str; 6] = [
+const MEMBERS: [&str; 8] = [
     "arn",
     "account",
     "policy",
     "tags",
+    "bucket",
+    "abac",
     "publicAccessBlock",
     "grants",
 ];
@@ -26,6 +28,15 @@ fn endpoint_of(arn: &str) -> Option<&str> {
     match split_arn(arn)? {
         [_, _, "ec2", _, _, rest] => rest.strip_prefix("vpc-endpoint/"),
         _ => None,
+    }
+}
+
+/// True for the ARN of a bucket, of whatever kind.
+pub(crate) fn is_bucket(arn: &str) -> bool {
+    match split_arn(arn) {
+        Some(["arn", _, "s3", "", "", name]) => !name.is_empty() && !name.contains('/'),
+        Some(["arn", _, "s3express" | "s3-outposts", _, _, rest]) => rest.contains("bucket/"),
+        _ => false,
     }
 }
 
@@ -70,43 +81,86 @@ impl Loader {
             let place = record.at(node, at.member("arn"));
             return self.error(place, Code::InvalidMember, message);
         }
-        let policy = present(node, "policy").and_then(|policy| {
+        let name = self.texts.intern(arn);
+        let mut raw = RawResource {
+            account,
+            restrict_public: restricts,
+            ..RawResource::new(record.spot, name)
+        };
+        if let Some(policy) = present(node, "policy") {
             let at = at.member("policy");
             match endpoint_of(arn) {
-                Some(id) => {
-                    self.endpoint(record, policy, at, id, record.spot);
-                    None
-                }
-                None => self.resource_policy(record, policy, at, arn),
+                Some(id) => self.endpoint(record, policy, at, id, record.spot),
+                None => self.add_policy(record, policy, at, &mut raw),
             }
-        });
-        let name = self.texts.intern(arn);
+        }
         if ignores {
             self.raw.buckets_without_public_acls.insert(name);
         }
-        let tags = self.tags(record, node, at, "tags");
-        self.raw.resources.push(RawResource {
-            spot: record.spot,
-            arn: name,
-            account,
-            policy,
-            tags,
-            restrict_public: restricts,
-        });
+        raw.tags = self.tags(record, node, at, "tags");
+        raw.bucket = self.bucket_behind(record, node, at, arn);
+        raw.abac = self.abac(record, node, at, arn);
+        self.raw.resources.push(raw);
         self.grants(record, node, at, "grants", Some(name));
     }
 
-    /// The policy of the resource with an ARN. Repositories may leave out `Resource` (`GRAM-54`).
-    pub(crate) fn resource_policy(
+    /// `bucket`: the bucket behind an access point, by its ARN (`S3-6`).
+    fn bucket_behind(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
         at: At<'_>,
         arn: &str,
-    ) -> Option<crate::documents::PolicyId> {
-        let is_repository = split_arn(arn).is_some_and(|[_, _, service, ..]| service == "ecr");
-        let kind = PolicyKind::Resource;
-        self.policy(record, node, at, arn, kind, !is_repository)
+    ) -> Option<(Name, Option<u64>)> {
+        let bucket = self.text_of(record, node, at, "bucket")?;
+        let place = |member: &str| record.at(node.get(member).unwrap_or(node), at.member(member));
+        if !matches!(access_point(arn), Some((_, ""))) {
+            let message = "only an access point has a `bucket`";
+            self.error(place("bucket"), Code::InvalidMember, message);
+            return None;
+        }
+        if !is_bucket(bucket) {
+            let message = format!("`{bucket}` is not the ARN of a bucket");
+            self.error(place("bucket"), Code::InvalidMember, message);
+            return None;
+        }
+        Some((self.texts.intern(bucket), None))
+    }
+
+    /// `abac`: a bucket's tags are those of the resource in requests (`S3-8`).
+    fn abac(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+        arn: &str,
+    ) -> Option<bool> {
+        let member = present(node, "abac")?;
+        let at = at.member("abac");
+        let Value::Bool(abac) = member.value else {
+            self.mismatch(record, member, at, "true or false");
+            return None;
+        };
+        if !is_bucket(arn) {
+            let message = "only a bucket has `abac`";
+            self.error(record.at(member, at), Code::InvalidMember, message);
+        }
+        Some(abac)
+    }
+
+    /// Gives a resource its policy. Those of some services may leave out `Resource` (`GRAM-54`).
+    fn add_policy(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+        raw: &mut RawResource,
+    ) {
+        const OMIT: [&str; 3] = ["ecr", "ecr-public", "elasticfilesystem"];
+        let arn = self.texts.get(raw.arn).to_string();
+        let omits = split_arn(&arn).is_some_and(|[_, _, service, ..]| OMIT.contains(&service));
+        raw.policy = self.policy_of_resource(record, node, at, &arn, !omits);
+        raw.is_unreadable = raw.policy.is_none();
     }
 
     /// A resource with a policy, from a service's dump.
@@ -118,19 +172,16 @@ impl Loader {
         arn: &str,
         account: Option<u64>,
     ) {
-        // Some services print an empty text for no policy.
-        let document = document.filter(|node| node.as_str() != Some(""));
-        let policy = document.and_then(|node| self.resource_policy(record, node, at, arn));
         let own = split_arn(arn).and_then(|parts| account_number(parts.get(4)?));
-        let arn = self.texts.intern(arn);
-        self.raw.resources.push(RawResource {
-            spot: record.spot,
-            arn,
+        let mut raw = RawResource {
             account: own.or(account),
-            policy,
-            tags: Vec::new(),
-            restrict_public: None,
-        });
+            ..RawResource::new(record.spot, self.texts.intern(arn))
+        };
+        // Some services print an empty text for no policy.
+        if let Some(document) = document.filter(|node| node.as_str() != Some("")) {
+            self.add_policy(record, document, at, &mut raw);
+        }
+        self.raw.resources.push(raw);
     }
 
     /// `RestrictPublicBuckets` of a configuration (`S3-4`), all of whose members are booleans.

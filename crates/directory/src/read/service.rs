@@ -137,15 +137,13 @@ impl Loader {
         let inside = at.member("Policy");
         let stem = stem(record.file);
         if present(node, "PolicyName").is_some() {
-            let kind = PolicyKind::Resource;
             let name = format!("key policy of {stem}");
-            if let Some(policy) = self.policy(record, document, inside, &name, kind, true) {
-                let id = self.texts.intern(stem);
-                let spot = record.spot;
-                self.raw
-                    .key_policies
-                    .push(RawKeyPolicy { spot, id, policy });
-            }
+            let policy = self.policy_of_resource(record, document, inside, &name, true);
+            let id = self.texts.intern(stem);
+            let spot = record.spot;
+            self.raw
+                .key_policies
+                .push(RawKeyPolicy { spot, id, policy });
             return "key policy";
         }
         let named = resources_of(document, record.source.text());

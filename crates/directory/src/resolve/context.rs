@@ -2,7 +2,7 @@
 
 use bumpalo::Bump;
 use portcullis_image::value::fold;
-use portcullis_model::{Caller, ContextEntry, Principal};
+use portcullis_model::{Caller, ContextEntry, Principal, access_point, split_arn};
 
 use crate::model::{Account, NONE, Run, Tables};
 use crate::read::acl::{ALL_USERS, AUTHENTICATED_USERS};
@@ -55,6 +55,12 @@ impl<'a> Context<'a> {
         self.added.push(ContextEntry { key, values });
     }
 
+    /// True if a key was added, whose name comes in two parts.
+    fn has_added(&self, (start, rest): (&str, &str)) -> bool {
+        let mut added = self.added.iter();
+        added.any(|entry| is_key(entry.key, start, rest))
+    }
+
     /// All keys.
     pub(crate) fn finish(mut self) -> &'a [ContextEntry<'a>] {
         if self.added.is_empty() {
@@ -100,6 +106,7 @@ impl Tables {
             self.fill_organization(keys, account, to);
         }
         self.fill_tags("aws:ResourceTag/", target.tags.of(&self.pairs), to);
+        self.fill_object_tags(target, to);
         // TRUST-7, KEY-85.
         if target.is_entity {
             self.fill_tags("iam:ResourceTag/", target.tags.of(&self.pairs), to);
@@ -108,6 +115,37 @@ impl Tables {
             let keys = ("aws:ResourceOrgID", "aws:ResourceOrgPaths");
             self.fill_organization(keys, owner, to);
         }
+    }
+
+    /// `KEY-113`, `S3-8`: the tags of an object.
+    fn fill_object_tags<'a>(&'a self, target: &Target<'_>, to: &mut Context<'a>) {
+        let tags = target.object_tags.of(&self.pairs);
+        self.fill_tags("s3:ExistingObjectTag/", tags, to);
+    }
+
+    /// Fills in the keys of a request for an access point: those that say so, and those of the bucket behind it, if
+    /// that is known. Of a tag that both have, the access point's counts.
+    pub(crate) fn fill_access_point<'a>(
+        &'a self,
+        resource: &'a str,
+        bucket: Option<&Target<'_>>,
+        to: &mut Context<'a>,
+    ) {
+        let arn = access_point(resource).map(|(arn, _)| arn);
+        let account = arn.and_then(split_arn).map(|[.., account, _]| account);
+        to.add(("s3:DataAccessPointArn", ""), arn);
+        to.add(("s3:DataAccessPointAccount", ""), account);
+        let Some(bucket) = bucket else {
+            return;
+        };
+        let tags = bucket.tags.of(&self.pairs).iter();
+        for (name, value) in tags.map(|(name, value)| (self.texts.get(*name), value)) {
+            let key = ("aws:ResourceTag/", name);
+            if !to.has_added(key) {
+                to.add(key, Some(self.texts.get(*value)));
+            }
+        }
+        self.fill_object_tags(bucket, to);
     }
 
     fn fill_tags<'a>(&'a self, start: &'static str, tags: &[(Name, Name)], to: &mut Context<'a>) {

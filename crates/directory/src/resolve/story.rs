@@ -285,9 +285,10 @@ impl Directory {
             }
             Layer::Resource => {
                 let is_trust = tables.target_of(asked, known.account).is_role_of_sts;
-                match tables.listed(asked.resource, split_arn(asked.resource)) {
+                let listed = tables.listed(asked.resource, split_arn(asked.resource));
+                match listed.named() {
                     _ if is_trust => Source::Trust(asked.resource.to_string()),
-                    Some((found, _)) => Source::Resource(tables.texts.get(found.arn).to_string()),
+                    Some(found) => Source::Resource(tables.texts.get(found.arn).to_string()),
                     None => Source::Resource(asked.resource.to_string()),
                 }
             }

@@ -1,10 +1,12 @@
 //! The target of a request, as the directory knows it.
 
-use portcullis_model::{Request, is_account_id, split_arn};
+use portcullis_model::{Request, access_point, is_account_id, split_arn};
 
 use crate::documents::SetsId;
-use crate::model::{Account, Resource, Run, Tables};
+use crate::model::{Account, NONE, Resource, Run, Tables};
+use crate::parts::part_of;
 use crate::raw::Kind;
+use crate::texts::Name;
 
 /// What the directory knows of a target, whoever asks and for what.
 #[derive(Clone, Copy, Debug)]
@@ -20,8 +22,16 @@ pub(crate) struct Place {
     /// What the ARN is that of, if of a user or role, whether the directory has it or not.
     entity: Option<Kind>,
     tags: Run,
+    /// The tags of an object of S3, which have keys of their own (`S3-8`).
+    object_tags: Run,
     grants: Run,
     restricts_public: bool,
+    /// The bucket behind an access point, by its ARN, if it is known (`S3-6`).
+    bucket: Option<Name>,
+    /// The target is an access point, or something that one leads to.
+    is_access_point: bool,
+    /// The policy cannot be read, so that nothing is allowed (`GRAM-54`).
+    is_unreadable: bool,
 }
 
 /// Whose a target is (`EVAL-12`, `EVAL-13`).
@@ -48,11 +58,68 @@ pub(crate) struct Target<'d> {
     pub(crate) is_role_of_sts: bool,
     pub(crate) policy: SetsId,
     pub(crate) tags: Run,
+    /// See [`Place`].
+    pub(crate) object_tags: Run,
     pub(crate) grants: Run,
     pub(crate) restricts_public: bool,
 }
 
+/// What the directory has for a resource (`MATCH-36`).
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Listed<'t> {
+    /// The resource itself.
+    exact: Option<&'t Resource>,
+    /// What it is a part of.
+    whole: Option<&'t Resource>,
+    /// It may have a policy of its own beside that of the whole.
+    may_have_own: bool,
+}
+
+impl<'t> Listed<'t> {
+    /// The entry whose policy is consulted.
+    pub(crate) fn with_policy(&self) -> Option<&'t Resource> {
+        let with_policy = |own: &&Resource| own.has_policy();
+        let (own, whole) = (
+            self.exact.filter(with_policy),
+            self.whole.filter(with_policy),
+        );
+        match self.may_have_own {
+            true => own.or(whole),
+            false => whole.or(own),
+        }
+    }
+
+    /// The entry to name where a policy is looked for.
+    pub(crate) fn named(&self) -> Option<&'t Resource> {
+        self.with_policy().or(self.whole).or(self.exact)
+    }
+
+    /// What is found of the resource itself, else of what it is a part of.
+    fn first<T>(&self, of: impl Fn(&'t Resource) -> Option<T>) -> Option<T> {
+        self.exact
+            .and_then(&of)
+            .or_else(|| self.whole.and_then(&of))
+    }
+}
+
 impl Place {
+    /// A decision takes more than policies and keys: the bucket behind an access point, or a policy that cannot
+    /// be read.
+    #[inline]
+    pub(crate) fn is_special(&self) -> bool {
+        self.is_access_point || self.is_unreadable
+    }
+
+    /// The policy cannot be read, so that nothing is allowed (`GRAM-54`).
+    pub(crate) fn is_unreadable(&self) -> bool {
+        self.is_unreadable
+    }
+
+    /// The bucket behind an access point, by its ARN, if it is known (`S3-6`).
+    pub(crate) fn bucket(&self) -> Option<Name> {
+        self.bucket
+    }
+
     /// True if the target is that of an account of the directory, or nothing says whose it is (`EVAL-12`).
     #[inline]
     pub(crate) fn is_of(&self, account: u32) -> bool {
@@ -109,30 +176,14 @@ pub(crate) fn last_name(path: &str) -> &str {
     slash.map_or(path, |slash| path.get(slash + 1..).unwrap_or_default())
 }
 
-/// The ARN of what a resource is a part of, whose policy it has: of an object the bucket, of an index the table,
-/// of an alias the function.
-fn whole_of<'a>(resource: &'a str, arn: [&'a str; 6]) -> Option<&'a str> {
-    let [_, _, service, _, _, rest] = arn;
-    let whole = match service {
-        "s3" => bucket_of(arn)?,
-        "dynamodb" => rest.split_once("/index/")?.0,
-        "lambda" => {
-            let name = rest.strip_prefix("function:")?.split_once(':')?.0;
-            rest.get(.."function:".len() + name.len())?
-        }
-        _ => return None,
-    };
-    let end = resource.len().checked_sub(rest.len())? + whole.len();
-    resource.get(..end)
+/// True for an object of a bucket. An access point has an account.
+pub(crate) fn is_object(arn: [&str; 6]) -> bool {
+    matches!(arn, [_, _, "s3", "", "", rest] if rest.contains('/'))
 }
 
-/// The bucket of an object. An access point has an account, and a policy of its own.
-pub(crate) fn bucket_of(arn: [&str; 6]) -> Option<&str> {
-    let [_, _, "s3", "", "", rest] = arn else {
-        return None;
-    };
-    let slash = rest.bytes().position(|byte| byte == b'/')?;
-    rest.get(..slash)
+/// True for a bucket or an object.
+fn is_of_bucket(arn: [&str; 6]) -> bool {
+    matches!(arn, [_, _, "s3", "", "", _])
 }
 
 impl Tables {
@@ -151,17 +202,38 @@ impl Tables {
             is_principal: false,
             entity: None,
             tags: Run::default(),
+            object_tags: Run::default(),
             grants: Run::default(),
             restricts_public: false,
+            bucket: None,
+            is_access_point: false,
+            is_unreadable: false,
         };
         let listed = self.listed(arn, parts);
-        if let Some((resource, is_itself)) = listed {
+        if let Some(resource) = listed.with_policy() {
             place.policy = resource.policy;
-            place.grants = resource.grants;
-            place.restricts_public = resource.restricts_public;
-            if is_itself {
-                place.tags = resource.tags;
+            place.is_unreadable = resource.is_unreadable;
+        }
+        let some = |run: Run| (run.count > 0).then_some(run);
+        place.grants = listed.first(|own| some(own.grants)).unwrap_or_default();
+        let restricts = |own: &Resource| own.restricts_public.then_some(true);
+        place.restricts_public = listed.first(restricts).is_some();
+        let tags = listed.exact.map_or(Run::default(), |own| own.tags);
+        match parts.filter(|parts| is_of_bucket(*parts)) {
+            // S3-8.
+            Some(parts) => {
+                let bucket = listed.whole.or(listed.exact).filter(|own| own.has_abac);
+                place.tags = bucket.map_or(Run::default(), |own| own.tags);
+                if is_object(parts) {
+                    place.object_tags = tags;
+                }
             }
+            None => place.tags = tags,
+        }
+        if access_point(arn).is_some() {
+            place.is_access_point = true;
+            let bucket = listed.first(|own| (own.bucket != NONE).then_some(own.bucket));
+            place.bucket = bucket.map(Name);
         }
         if let Some((kind, digits, name)) = parts.and_then(entity_of) {
             place.entity = Some(kind);
@@ -175,7 +247,8 @@ impl Tables {
                 place.trust = found.trust;
             }
         }
-        self.find_owner(arn, account, parts, listed.map(|(own, _)| own), &mut place);
+        let owner = listed.first(|own| self.account(own.account).map(|_| own.account));
+        self.find_owner(arn, account, parts, owner, &mut place);
         place
     }
 
@@ -199,7 +272,7 @@ impl Tables {
         arn: &str,
         account: Option<&str>,
         parts: Option<[&str; 6]>,
-        listed: Option<&Resource>,
+        listed: Option<u32>,
         place: &mut Place,
     ) {
         let known = |digits| self.account_of(digits).map(Owner::Known);
@@ -218,8 +291,7 @@ impl Tables {
                 return;
             }
         }
-        let owner = listed.map(|own| own.account);
-        if let Some(index) = owner.filter(|index| self.account(*index).is_some()) {
+        if let Some(index) = listed {
             place.owner = Owner::Known(index);
             place.stated = Some(index);
         }
@@ -265,36 +337,55 @@ impl Tables {
             is_role_of_sts: is_sts && place.entity == Some(Kind::Role),
             policy,
             tags: place.tags,
+            object_tags: place.object_tags,
             grants: place.grants,
             restricts_public: place.restricts_public || restricts_all,
         }
     }
 
-    /// The entry whose policy is that of a resource, and whether it is the resource itself: an object
-    /// has the policy of its bucket, an index that of its table, an alias that of its function.
-    pub(super) fn listed(
-        &self,
-        resource: &str,
-        parts: Option<[&str; 6]>,
-    ) -> Option<(&Resource, bool)> {
-        let whole = parts.and_then(|parts| whole_of(resource, parts));
-        if whole.is_none() || !self.is_never_listed(parts) {
-            if let Some(found) = self.find_resource(resource) {
-                return Some((found, true));
-            }
+    /// What the directory has for a resource: a part has the policy of the whole (`MATCH-36`).
+    pub(super) fn listed(&self, resource: &str, parts: Option<[&str; 6]>) -> Listed<'_> {
+        let part = parts.and_then(|parts| part_of(resource, parts));
+        let exact = match part.is_some() && self.is_never_listed(parts) {
+            true => None,
+            false => self.find_resource(resource),
+        };
+        Listed {
+            exact,
+            whole: part.and_then(|part| self.find_resource(part.key)),
+            may_have_own: part.is_some_and(|part| part.may_have_own),
         }
-        Some((self.find_resource(whole?)?, false))
+    }
+
+    /// Resources with a policy of which a resource would be a part by its ARN, but whose policy is not consulted for
+    /// it (`MATCH-36`).
+    pub(crate) fn unconsulted(&self, resource: &str) -> Vec<&str> {
+        let Some(parts) = split_arn(resource) else {
+            return Vec::new();
+        };
+        let consulted = self.listed(resource, Some(parts)).with_policy();
+        let [.., rest] = parts;
+        let start = resource.len() - rest.len();
+        let ends = rest.match_indices(['/', ':']).map(|(at, _)| start + at);
+        let ends = ends.chain([resource.len()]);
+        let starts = ends.filter_map(|end| resource.get(..end));
+        starts
+            .filter_map(|start| self.find_resource(start))
+            .filter(|own| own.has_policy() && !own.is_key)
+            .filter(|own| consulted.is_none_or(|consulted| consulted.arn != own.arn))
+            .map(|own| self.texts.get(own.arn))
+            .collect()
     }
 
     /// Of objects hardly ever anything is known but by their buckets.
     fn is_never_listed(&self, parts: Option<[&str; 6]>) -> bool {
-        !self.lists_objects && matches!(parts, Some([_, _, "s3", ..]))
+        !self.lists_objects && matches!(parts, Some([_, _, "s3", "", "", _]))
     }
 
     /// The number that the entry of a resource is most likely to have. For those who read ahead what a decision
     /// will look at.
     pub(crate) fn likely_listed(&self, resource: &str, parts: [&str; 6]) -> Option<u32> {
-        let whole = whole_of(resource, parts).filter(|_| self.is_never_listed(Some(parts)));
-        self.likely_resource(whole.unwrap_or(resource))
+        let part = part_of(resource, parts).filter(|_| self.is_never_listed(Some(parts)));
+        self.likely_resource(part.map_or(resource, |part| part.key))
     }
 }
