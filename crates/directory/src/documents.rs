@@ -8,7 +8,7 @@ use portcullis_model::{Layer, PolicyKind};
 use portcullis_syntax::diag::LineIndex;
 use portcullis_syntax::json::{self, Node, Value};
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
-use portcullis_syntax::{Policy, PolicySets};
+use portcullis_syntax::{Policy, PolicySets, api_of, with_apis};
 
 use crate::attachments::Attachments;
 use crate::texts::{Interner, Name, Texts};
@@ -48,7 +48,8 @@ pub(crate) struct Documents {
     sources: Interner,
     policies: Vec<Entry>,
     by_content: HashMap<(Name, Name), PolicyId>,
-    checked: HashSet<(Name, PolicyKind, bool)>,
+    /// Texts that were read without error.
+    sound: HashSet<(Name, PolicyKind, bool)>,
     sets: Vec<Sets>,
     by_sets: HashMap<Sets, SetsId>,
     /// What explanations say of how policies came to apply, if they are wanted.
@@ -87,9 +88,10 @@ impl Documents {
         strict: bool,
     ) -> Option<Invalid> {
         let text = self.entry(id).text;
-        if !self.checked.insert((text, kind, strict)) {
+        if self.sound.contains(&(text, kind, strict)) {
             return None;
         }
+        let key = (text, kind, strict);
         let text = self.sources.get(text);
         let options = ReadOptions {
             kind,
@@ -98,6 +100,7 @@ impl Documents {
         let arena = Bump::new();
         let (document, diagnostics) = parse_policy(text, options, &arena);
         if document.is_some() {
+            self.sound.insert(key);
             return None;
         }
         let error = diagnostics.into_iter().find(|found| found.is_error());
@@ -174,7 +177,7 @@ impl Documents {
     /// Frees what only loading needs.
     pub(crate) fn finish(&mut self) {
         self.by_content = HashMap::new();
-        self.checked = HashSet::new();
+        self.sound = HashSet::new();
         self.by_sets = HashMap::new();
     }
 
@@ -228,8 +231,14 @@ impl Documents {
             allow_missing_resource: kind == PolicyKind::Resource,
         };
         let document = parse_policy(text, options, arena).0?;
+        let name = texts.get(entry.name);
+        // The policy of an API is called like the API.
+        let document = match api_of(name) {
+            Some(api) => with_apis(document, &[api], arena),
+            None => document,
+        };
         Some(Policy {
-            name: texts.get(entry.name),
+            name,
             file: texts.get(entry.place),
             text,
             document,
@@ -287,7 +296,11 @@ pub(crate) fn undress<'a>(node: &Node<'a>, source: &'a str) -> Result<Cow<'a, st
         true => Cow::Owned(percent_decoded(start)?),
         false => Cow::Borrowed(text),
     };
-    // A string in a string: some exports quote twice.
+    // A string in a string: some exports quote twice, and `get-rest-api` escapes without quotes.
+    let decoded = match decoded.trim_start().starts_with("{\\") {
+        true => Cow::Owned(format!("\"{decoded}\"")),
+        false => decoded,
+    };
     if decoded.trim_start().starts_with('"') {
         let arena = Bump::new();
         let inner = json::parse(&decoded, &arena).ok();

@@ -16,6 +16,7 @@ use crate::problem::{Code, Problem};
 use crate::raw::{Kind, RawGroup, RawPrincipal, RawResource, Spot};
 use crate::read::Loader;
 use crate::read::fields::{account_number, arn_of};
+use crate::read::unnamed::RESOURCE_POLICY;
 use crate::texts::Name;
 
 /// What a role's sessions last if no dump says otherwise, in seconds (`STS-1`).
@@ -450,7 +451,8 @@ impl Loader {
                 return self.error(self.place(raw.spot), Code::InvalidMember, message);
             }
             Reach::AccountWide(key) => {
-                let is_itself = arn == key;
+                let name = arn.strip_prefix(&key).unwrap_or_default();
+                let is_itself = name.is_empty() || name.starts_with(RESOURCE_POLICY);
                 let own = Resource {
                     grants: Run::default(),
                     tags: Run::default(),

@@ -8,14 +8,14 @@ mod organization;
 mod resource;
 mod service;
 pub(crate) mod tree;
+pub(crate) mod unnamed;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 use std::rc::Rc;
 
 use bumpalo::Bump;
 use portcullis_scenario::{Records, Source};
-use portcullis_syntax::ast::Span;
 use portcullis_syntax::json::{self, Member, Node, Value};
 
 use crate::documents::Documents;
@@ -49,7 +49,7 @@ pub(crate) struct Loader {
     /// The accounts of the page that is being read.
     seen: BTreeSet<u64>,
     /// Where the value that is being read has policies and limits that were read, or need not be.
-    pub(crate) read_policies: Vec<Span>,
+    pub(crate) read_policies: HashSet<u32>,
 }
 
 /// A value of a file.
@@ -210,7 +210,11 @@ impl Loader {
 
     /// Reads one value, and says what it is.
     fn value(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) -> &'static str {
+        self.read_policies.clear();
         let kind = self.form(record, node, at);
+        if kind != LEFT_OUT {
+            self.unread_is_unknown(record, node, at);
+        }
         // The next page, if there is one, comes later and says otherwise.
         let answer = (kind, record.spot.file);
         if kind != ACCOUNT_DUMP && kind != LEFT_OUT && has_next_page(node) {
@@ -258,22 +262,14 @@ impl Loader {
 
     /// A value of no known form. It is left out if nothing in it looks like a policy.
     fn unknown(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) -> &'static str {
+        if self.unread_is_unknown(record, node, at) {
+            return LEFT_OUT;
+        }
         let members = node.as_object().unwrap_or_default();
         let inside = members.iter().flat_map(|member| member.value.as_object());
-        match members
-            .iter()
-            .chain(inside.flatten())
-            .find(looks_like_policy)
-        {
-            Some(member) => {
-                let place = record.at(node, at);
-                let message = format!(
-                    "no known form, but its member `{}` may hold a policy; \
-                     give resource policies as {{\"arn\", \"account\", \"policy\"}}",
-                    member.key.value
-                );
-                self.error(place, Code::UnknownForm, message);
-            }
+        let mut all = members.iter().chain(inside.flatten());
+        match all.find(|member| is_called_like_policy(member)) {
+            Some(member) => self.unknown_form(record.at(node, at), member.key.value),
             None => {
                 // A file of another kind may have any number of lines.
                 if self.report.skipped.len() < LoadError::LIMIT {
@@ -287,9 +283,65 @@ impl Loader {
         }
         LEFT_OUT
     }
+
+    fn unknown_form(&mut self, place: String, name: &str) {
+        let message = format!(
+            "no known form, but its member `{name}` may hold a policy; \
+             give resource policies as {{\"arn\", \"account\", \"policy\"}}"
+        );
+        self.error(place, Code::UnknownForm, message);
+    }
+
+    /// Nothing that holds a policy or a limit is passed over in silence (`IN-4`): what was not read is a form that is
+    /// not known, at any depth. True if there is any.
+    pub(crate) fn unread_is_unknown(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+    ) -> bool {
+        let mut found = Vec::new();
+        let mut open: Vec<(&Node<'_>, &str)> = vec![(node, "")];
+        while let Some((node, name)) = open.pop() {
+            if self.read_policies.contains(&node.span.start) {
+                continue;
+            }
+            if holds_policy(node, name) {
+                found.push((record.at(node, at), name.to_string()));
+                continue;
+            }
+            match node.value {
+                Value::Object(members) => {
+                    open.extend(members.iter().map(|own| (&own.value, own.key.value)));
+                }
+                Value::Array(elements) => open.extend(elements.iter().map(|own| (own, name))),
+                _ => {}
+            }
+        }
+        found.reverse();
+        let any = !found.is_empty();
+        for (place, name) in found {
+            self.unknown_form(place, &name);
+        }
+        any
+    }
 }
 
-fn looks_like_policy(member: &&Member<'_>) -> bool {
+/// True for a policy document, as an object or as a text, and for the limit of a user or role.
+fn holds_policy(node: &Node<'_>, name: &str) -> bool {
+    match node.value {
+        Value::Object(_) => {
+            let statements = node.get("Statement").map(|own| own.value);
+            matches!(statements, Some(Value::Object(_) | Value::Array(_)))
+                || name == "PermissionsBoundary"
+        }
+        Value::String(text) => text.contains("Statement") && text.contains("Effect"),
+        _ => false,
+    }
+}
+
+/// True for a member of whose name a policy might be the value.
+fn is_called_like_policy(member: &Member<'_>) -> bool {
     const ENDINGS: [&str; 5] = [
         "policy",
         "policies",

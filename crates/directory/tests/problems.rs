@@ -560,7 +560,7 @@ fn files_must_be_readable() {
     );
     fails(
         &[("a.json", "[{\"Policy\": {\"Statement\": []}}]")],
-        &["a.json:1:2 /0", "UNKNOWN_FORM"],
+        &["a.json:1:13 /0", "UNKNOWN_FORM"],
     );
     // What holds no policy is left out and listed.
     let folder = Folder::new(&[

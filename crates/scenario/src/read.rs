@@ -152,6 +152,11 @@ fn scenario<'a>(
         }
     }
     scenario.problems = reader.problems;
+    let requests = scenario.cases.iter().filter_map(|case| case.request);
+    let resources: Vec<&str> = requests.map(|request| request.resource).collect();
+    scenario
+        .policies
+        .write_out_apis(resources.into_iter(), arena);
     for case in &mut scenario.cases {
         check_case(case, &scenario.policies, source, options);
     }

@@ -15,6 +15,7 @@
 //! assert_eq!(document.unwrap().statements[0].effect, Effect::Allow);
 //! ```
 
+mod api;
 pub mod ast;
 pub mod diag;
 pub mod json;
@@ -24,4 +25,5 @@ pub mod suggest;
 pub mod vars;
 pub mod words;
 
+pub use api::{api_of, with_apis};
 pub use sets::{Bucket, Policy, PolicySets};

@@ -1,5 +1,8 @@
 //! The policy sets of a decision.
 
+use bumpalo::Bump;
+
+use crate::api::{api_of, with_apis};
 use crate::ast::Document;
 
 /// A document with the names that explanations print.
@@ -66,6 +69,21 @@ impl<'a> PolicySets<'a> {
             rcps: bucket.rcps.clone(),
             ..self.without_bucket()
         })
+    }
+
+    /// Writes out what the policy of an API names in the short form, for the APIs that some resources are parts of
+    /// (`MATCH-36`).
+    pub fn write_out_apis<'r>(
+        &mut self,
+        resources: impl Iterator<Item = &'r str>,
+        arena: &'a Bump,
+    ) {
+        let mut apis: Vec<&str> = resources.filter_map(api_of).collect();
+        apis.sort_unstable();
+        apis.dedup();
+        for policy in self.resource.iter_mut().flatten() {
+            policy.document = with_apis(policy.document, &apis, arena);
+        }
     }
 
     /// The policies that decide about the target itself.

@@ -210,6 +210,7 @@ impl Loader {
     /// The ARN of the boundary, if there is one.
     fn boundary(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) -> Option<Name> {
         let boundary = present(node, "PermissionsBoundary")?;
+        self.read_policies.insert(boundary.span.start);
         let at = at.member("PermissionsBoundary");
         let arn = self.needed(record, boundary, at, "PermissionsBoundaryArn")?;
         Some(self.texts.intern(arn))
@@ -244,6 +245,10 @@ impl Loader {
         }
         let default = self.text_of(record, node, at, "DefaultVersionId");
         let versions = self.list(record, node, at, "PolicyVersionList");
+        // Versions that are not in force are no policies of anybody.
+        let documents = versions.iter().filter_map(|own| present(own, "Document"));
+        self.read_policies
+            .extend(documents.map(|document| document.span.start));
         let chosen = versions.iter().position(|version| match default {
             Some(default) => version.get("VersionId").and_then(Node::as_str) == Some(default),
             None => matches!(

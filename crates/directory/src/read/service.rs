@@ -1,21 +1,38 @@
 //! Dumps of services that have resource policies (`IN-40` to `IN-47`).
 //!
-//! Some of them do not say which resource they belong to. A bucket or key must then be the name of
-//! the file; a function or table is taken from the statements. A folder above that is an account's
-//! number is the owner of a bucket.
+//! Some of them do not say which resource they belong to; [`super::unnamed`] finds that out.
 
 use portcullis_model::{PolicyKind, split_arn};
-use portcullis_syntax::json::{self, Node, Value};
+use portcullis_syntax::json::Node;
 
-use bumpalo::Bump;
-
-use crate::documents::undress;
 use crate::problem::Code;
-use crate::raw::{RawEndpoint, RawKeyPolicy, Spot};
+use crate::raw::{RawEndpoint, RawKeyPolicy, RawResource, Spot};
 use crate::read::account::account_in_path;
 use crate::read::acl::ignores_public_acls;
-use crate::read::fields::{At, present};
+use crate::read::fields::{At, account_number, present};
+use crate::read::resource::is_bucket;
+use crate::read::unnamed::{partition_of, region_in_path, stem};
 use crate::read::{Loader, Record};
+
+/// Dumps that have the ARN of a resource beside its policy.
+const WITH_ARN: [(&str, &str); 8] = [
+    ("BackupVaultArn", "Policy"),
+    ("Arn", "Policy"),
+    ("ResourceArn", "Policy"),
+    ("ResourceArn", "ResourcePolicy"),
+    ("resourceArn", "policy"),
+    ("resourceArn", "document"),
+    ("ARN", "ResourcePolicy"),
+    ("ARN", "AccessPolicies"),
+];
+
+/// Dumps that are lists of what other dumps have one of.
+const LISTS: [(&str, &str); 4] = [
+    ("DomainStatusList", "search domain"),
+    ("EventBuses", "event bus"),
+    ("AccessPointList", "access point"),
+    ("GetResourcePoliciesResponseList", "policy of a catalog"),
+];
 
 impl Loader {
     /// Reads a value if it is one of these dumps, and says which.
@@ -25,12 +42,12 @@ impl Loader {
         node: &Node<'_>,
         at: At<'_>,
     ) -> Option<&'static str> {
-        let has = |name| present(node, name).is_some();
+        let object = |name| present(node, name).filter(|node| node.as_object().is_some());
         if present(node, "Role").is_some_and(|role| role.get("RoleName").is_some()) {
             self.role_settings(record, node, at);
             return Some("role settings");
         }
-        if let Some(key) = present(node, "KeyMetadata") {
+        if let Some(key) = object("KeyMetadata") {
             let at = at.member("KeyMetadata");
             let id = self.needed(record, key, at, "KeyId");
             let arn = self.needed(record, key, at, "Arn");
@@ -39,6 +56,107 @@ impl Loader {
                 self.raw.keys.insert(id, arn);
             }
             return Some("key");
+        }
+        for (name, kind) in LISTS {
+            if present(node, name).is_some() {
+                let inside = at.member(name);
+                for (index, own) in self.list(record, node, at, name).iter().enumerate() {
+                    let at = inside.index(index);
+                    if self.with_arn(record, own, at).is_none() {
+                        self.unread_is_unknown(record, own, at);
+                    }
+                }
+                return Some(kind);
+            }
+        }
+        if let Some(domain) = object("DomainStatus") {
+            self.with_arn(record, domain, at.member("DomainStatus"));
+            return Some("search domain");
+        }
+        let kind = self.setting(record, node, at);
+        if kind.is_some() {
+            return kind;
+        }
+        if let Some(attributes) = object("Attributes") {
+            let at = at.member("Attributes");
+            let arn = ["QueueArn", "TopicArn"]
+                .into_iter()
+                .find_map(|name| self.text_of(record, attributes, at, name));
+            if let Some(arn) = arn {
+                let document = present(attributes, "Policy");
+                self.resource(record, document, at.member("Policy"), arn, None);
+                return Some("queue or topic");
+            }
+        }
+        if present(node, "VpcEndpoints").is_some() {
+            self.endpoints(record, node, at);
+            return Some("VPC endpoints");
+        }
+        self.with_arn(record, node, at)
+            .or_else(|| self.unnamed(record, node, at))
+    }
+
+    /// What says by an ARN which resource it is about.
+    fn with_arn(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+    ) -> Option<&'static str> {
+        let has = |name| present(node, name).is_some();
+        if has("AccessPointArn") && has("Bucket") {
+            self.access_point(record, node, at);
+            return Some("access point");
+        }
+        if has("PolicyInJson") {
+            return self.unnamed(record, node, at);
+        }
+        // As `describe-resource-policy` of an organization has it, and repositories of packages.
+        if let Some(own) =
+            present(node, "ResourcePolicy").filter(|own| own.get("Content").is_some())
+        {
+            let at = at.member("ResourcePolicy");
+            let inside = at.member("ResourcePolicySummary");
+            let summary = present(own, "ResourcePolicySummary")?;
+            let arn = self.needed(record, summary, inside, "Arn")?;
+            self.resource(
+                record,
+                present(own, "Content"),
+                at.member("Content"),
+                arn,
+                None,
+            );
+            return Some("resource policy");
+        }
+        if let Some(own) = present(node, "policy").filter(|own| own.get("document").is_some()) {
+            return self.with_arn(record, own, at.member("policy"));
+        }
+        let arn_in = |name| {
+            let text = present(node, name).and_then(Node::as_str);
+            text.filter(|text| split_arn(text).is_some())
+        };
+        let known = WITH_ARN.iter().find_map(|(arn, policy)| {
+            let arn = arn_in(arn)?;
+            has(policy).then_some((arn, *policy))
+        });
+        // A secret or a search domain without a policy has no member for it.
+        let (arn, policy) = known.or_else(|| Some((arn_in("ARN")?, "ResourcePolicy")))?;
+        self.resource(record, present(node, policy), at.member(policy), arn, None);
+        Some("resource")
+    }
+
+    /// Settings of buckets and accounts that are no policies.
+    fn setting(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+    ) -> Option<&'static str> {
+        let has = |name| present(node, name).is_some();
+        if has("AccessPointArn") && has("Bucket") {
+            // It holds a block of public access of its own.
+            self.access_point(record, node, at);
+            return Some("access point");
         }
         let is_acl = |grant: &Node<'_>| grant.get("Permission").is_some();
         if let Some(grants) = present(node, "Grants").and_then(Node::as_array) {
@@ -62,119 +180,78 @@ impl Loader {
             self.ownership(node, stem(record.file));
             return Some("ownership of objects");
         }
-        if has("PolicyStatus") {
-            return Some("bucket setting that decides nothing");
+        if let Some(status) = present(node, "AbacStatus") {
+            let at = at.member("AbacStatus");
+            let status = self.needed(record, status, at, "Status")?;
+            self.bucket_by_name(record, node, at, |raw| raw.abac = Some(status == "Enabled"));
+            return Some("whether tags of a bucket count");
         }
-        if let Some(attributes) = present(node, "Attributes") {
-            let at = at.member("Attributes");
-            let arn = ["QueueArn", "TopicArn"]
-                .into_iter()
-                .find_map(|name| self.text_of(record, attributes, at, name));
-            if let Some(arn) = arn {
-                let document = present(attributes, "Policy");
-                self.resource(record, document, at.member("Policy"), arn, None);
-                return Some("queue or topic");
-            }
+        if has("TagSet") {
+            let tags = self.tags(record, node, at, "TagSet");
+            self.bucket_by_name(record, node, at, |raw| raw.tags = tags);
+            return Some("tags of a bucket");
         }
-        if has("VpcEndpoints") {
-            self.endpoints(record, node, at);
-            return Some("VPC endpoints");
-        }
-        if let Some(domain) = present(node, "DomainStatus") {
-            let at = at.member("DomainStatus");
-            let arn = self.needed(record, domain, at, "ARN")?;
-            let document = present(domain, "AccessPolicies");
-            self.resource(record, document, at.member("AccessPolicies"), arn, None);
-            return Some("search domain");
-        }
-        // Shapes that hold the resource's ARN beside its policy.
-        for (arn, policy) in [
-            ("ARN", "ResourcePolicy"),
-            ("BackupVaultArn", "Policy"),
-            ("Arn", "Policy"),
-            ("ResourceArn", "Policy"),
-        ] {
-            if has(arn) && (has(policy) || arn == "ARN") {
-                let text = self.text_of(record, node, at, arn)?;
-                self.resource(record, present(node, policy), at.member(policy), text, None);
-                return Some("resource");
-            }
-        }
-        if let (Some(name), Some(document)) =
-            (present(node, "repositoryName"), present(node, "policyText"))
-        {
-            let registry = self.needed(record, node, at, "registryId")?;
-            let place = at.member("policyText");
-            // The region is not there; it is not needed to tell repositories apart, but to name them.
-            let Some(region) = region_in_path(record.file) else {
-                let message = "does not say its region: the file's path must hold it, \
-                    or give the policy as {\"arn\", \"account\", \"policy\"}";
-                self.error(record.at(node, at), Code::MissingMember, message);
-                return Some("repository");
-            };
-            let name = name.as_str().unwrap_or_default();
-            let partition = partition_of(region);
-            let arn = format!("arn:{partition}:ecr:{region}:{registry}:repository/{name}");
-            self.resource(record, Some(document), place, &arn, None);
-            return Some("repository");
-        }
-        match present(node, "Policy").map(|policy| policy.value) {
-            Some(Value::String(_)) => Some(self.nameless_policy(record, node, at)),
-            _ => None,
-        }
+        has("PolicyStatus").then_some("bucket setting that decides nothing")
     }
 
-    /// `{"Policy": "…"}` with next to nothing beside it.
-    fn nameless_policy(
+    /// The bucket that a file is called.
+    fn bucket_by_name(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,
         at: At<'_>,
-    ) -> &'static str {
-        let Some(document) = present(node, "Policy") else {
-            return "resource";
+        set: impl FnOnce(&mut RawResource),
+    ) {
+        let name = stem(record.file);
+        let partition = region_in_path(record.file).map_or("aws", partition_of);
+        let arn = format!("arn:{partition}:s3:::{name}");
+        if !is_bucket(&arn) {
+            let message = "does not say its bucket: the file must be called so";
+            return self.error(record.at(node, at), Code::MissingMember, message);
+        }
+        let mut raw = RawResource {
+            account: account_in_path(record.file),
+            ..RawResource::new(record.spot, self.texts.intern(&arn))
         };
-        let inside = at.member("Policy");
+        set(&mut raw);
+        self.raw.resources.push(raw);
+    }
+
+    /// `get-access-point`, or an element of `list-access-points` (`S3-6`).
+    fn access_point(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+        let arn = self.needed(record, node, at, "AccessPointArn");
+        let bucket = self.needed(record, node, at, "Bucket");
+        let (Some(arn), Some(bucket)) = (arn, bucket) else {
+            return;
+        };
+        let account = self.account(record, node, at, "BucketAccountId");
+        let partition = split_arn(arn).map_or("aws", |[_, partition, ..]| partition);
+        let bucket = match bucket.starts_with("arn:") {
+            true => bucket.to_string(),
+            false => format!("arn:{partition}:s3:::{bucket}"),
+        };
+        let raw = RawResource {
+            account: split_arn(arn).and_then(|[.., account, _]| account_number(account)),
+            bucket: Some((self.texts.intern(&bucket), account)),
+            restrict_public: present(node, "PublicAccessBlockConfiguration").and_then(|block| {
+                let at = at.member("PublicAccessBlockConfiguration");
+                self.restricts_public(record, block, at)
+            }),
+            ..RawResource::new(record.spot, self.texts.intern(arn))
+        };
+        self.raw.resources.push(raw);
+    }
+
+    /// A key's policy, in a file that is called like the key.
+    pub(crate) fn key_policy(&mut self, record: &Record<'_, '_>, document: &Node<'_>, at: At<'_>) {
         let stem = stem(record.file);
-        if present(node, "PolicyName").is_some() {
-            let name = format!("key policy of {stem}");
-            let policy = self.policy_of_resource(record, document, inside, &name, true);
-            let id = self.texts.intern(stem);
-            let spot = record.spot;
-            self.raw
-                .key_policies
-                .push(RawKeyPolicy { spot, id, policy });
-            return "key policy";
-        }
-        let named = resources_of(document, record.source.text());
-        let is_bucket = |arn: &String| arn.starts_with("arn:") && arn.contains(":s3:::");
-        if named.iter().any(is_bucket) || named.is_empty() {
-            let Some(partition) = bucket_partition(&named, stem) else {
-                let message = format!(
-                    "does not say its bucket: no statement is about a bucket with the file's name `{stem}`; \
-                     give the policy as {{\"arn\", \"account\", \"policy\"}}"
-                );
-                self.error(record.at(node, at), Code::MissingMember, message);
-                return "bucket policy";
-            };
-            let arn = format!("arn:{partition}:s3:::{stem}");
-            let owner = account_in_path(record.file);
-            self.resource(record, Some(document), inside, &arn, owner);
-            return "bucket policy";
-        }
-        let mut owners = named.iter().filter_map(|arn| whole_resource(arn));
-        let first = owners.next();
-        match first {
-            Some(arn) if named.len() == 1 || owners.all(|other| other == arn) => {
-                self.resource(record, Some(document), inside, &arn, None);
-            }
-            _ => {
-                let message = "does not say which resource it belongs to; \
-                    give the policy as {\"arn\", \"account\", \"policy\"}";
-                self.error(record.at(node, at), Code::MissingMember, message);
-            }
-        }
-        "resource policy"
+        let name = format!("key policy of {stem}");
+        let policy = self.policy_of_resource(record, document, at, &name, true);
+        let id = self.texts.intern(stem);
+        let spot = record.spot;
+        self.raw
+            .key_policies
+            .push(RawKeyPolicy { spot, id, policy });
     }
 
     /// The same, for the public grants of access control lists.
@@ -248,100 +325,4 @@ impl Loader {
             self.raw.endpoints.push(RawEndpoint { spot, id, policy });
         }
     }
-}
-
-/// A file's name without its endings.
-fn stem(file: &str) -> &str {
-    let name = file.rsplit('/').next().unwrap_or(file);
-    let name = name.strip_suffix(".json").unwrap_or(name);
-    [
-        ".policy",
-        "-policy",
-        ".public-access-block",
-        ".acl",
-        "-acl",
-        ".ownership-controls",
-    ]
-    .iter()
-    .find_map(|ending| name.strip_suffix(ending))
-    .unwrap_or(name)
-}
-
-/// Where regions are.
-const AREAS: [&str; 11] = [
-    "af", "ap", "ca", "cn", "eu", "eusc", "il", "me", "mx", "sa", "us",
-];
-
-/// A region that is a folder or file of its own, or a word between dots.
-fn region_in_path(file: &str) -> Option<&str> {
-    file.split(['/', '.']).find(|word| {
-        let parts: Vec<&str> = word.split('-').collect();
-        let is_number = |text: &&str| matches!(text.as_bytes(), [b'0'..=b'9']);
-        parts.len() >= 3
-            && parts.first().is_some_and(|area| AREAS.contains(area))
-            && parts.last().is_some_and(is_number)
-    })
-}
-
-/// The partition of a region.
-fn partition_of(region: &str) -> &'static str {
-    let parts: Vec<&str> = region.split('-').take(2).collect();
-    match *parts {
-        ["cn", _] => "aws-cn",
-        ["us", "gov"] => "aws-us-gov",
-        ["us", "iso"] => "aws-iso",
-        ["us", "isob"] => "aws-iso-b",
-        ["eusc", _] => "aws-eusc",
-        _ => "aws",
-    }
-}
-
-/// What the statements of a document name in `Resource`.
-fn resources_of(document: &Node<'_>, source: &str) -> Vec<String> {
-    let arena = Bump::new();
-    let text = undress(document, source).unwrap_or_default();
-    let Ok(policy) = json::parse(&text, &arena) else {
-        return Vec::new();
-    };
-    let mut found = Vec::new();
-    let statements = policy.get("Statement");
-    let list = statements.map(|one| one.as_array().unwrap_or(std::slice::from_ref(one)));
-    for statement in list.unwrap_or_default() {
-        for name in ["Resource", "NotResource"] {
-            let Some(value) = statement.get(name) else {
-                continue;
-            };
-            let values = value.as_array().unwrap_or(std::slice::from_ref(value));
-            found.extend(values.iter().filter_map(Node::as_str).map(String::from));
-        }
-    }
-    found
-}
-
-/// The partition of a bucket that some resource is about; `aws` if no resource says anything.
-fn bucket_partition(resources: &[String], bucket: &str) -> Option<String> {
-    let mut is_about_another = false;
-    for resource in resources {
-        let Some([_, partition, "s3", _, _, rest]) = split_arn(resource) else {
-            continue;
-        };
-        let own = rest.split('/').next().unwrap_or(rest);
-        if own == bucket {
-            return Some(partition.to_string());
-        }
-        is_about_another |= !own.contains(['*', '?', '$']);
-    }
-    (!is_about_another && !bucket.is_empty()).then(|| "aws".to_string())
-}
-
-/// The function of a function's alias, the table of an index; others as they are. None for patterns.
-fn whole_resource(arn: &str) -> Option<String> {
-    let [_, partition, service, region, account, rest] = split_arn(arn)?;
-    let whole = match service {
-        "lambda" => rest.splitn(3, ':').take(2).collect::<Vec<_>>().join(":"),
-        "dynamodb" => rest.splitn(3, '/').take(2).collect::<Vec<_>>().join("/"),
-        _ => rest.to_string(),
-    };
-    let arn = format!("arn:{partition}:{service}:{region}:{account}:{whole}");
-    (!arn.contains(['*', '?', '$'])).then_some(arn)
 }

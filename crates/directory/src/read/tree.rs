@@ -78,6 +78,8 @@ impl Loader {
         if control == Control::Rcp && (id == RCP_FULL_ACCESS || name == "RCPFullAWSAccess") {
             let id = self.texts.intern(id);
             self.raw.organization.full_rcps.insert(id);
+            let content = present(node, "content");
+            self.read_policies.extend(content.map(|own| own.span.start));
             return;
         }
         let Some(content) = present(node, "content") else {
