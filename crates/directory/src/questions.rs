@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 
+use portcullis_image::value::fold;
 use portcullis_model::{ContextEntry, Decision};
 
 pub use outsiders::{Outsider, Scope};
@@ -106,6 +107,28 @@ impl Asker {
     }
 }
 
+/// What assuming a role asks for, if the context of the question is that of each call: also for the tags that are
+/// passed, or go on from role to role, and for the source identity, which always does (`STS-21`, `STS-22`, `TRUST-6`).
+fn actions_of_hop(context: &[ContextEntry<'_>]) -> Vec<&'static str> {
+    let has = |is_it: &dyn Fn(&str) -> bool| {
+        let mut given = context.iter();
+        given.any(|entry| !entry.values.is_empty() && is_it(entry.key))
+    };
+    let is = |key: &str, name: &str| fold::strip_ignoring_case(key, name) == Some("");
+    let mut actions = vec!["sts:AssumeRole"];
+    if has(&|key| {
+        is(key, "sts:TransitiveTagKeys")
+            || is(key, "aws:TagKeys")
+            || fold::strip_ignoring_case(key, "aws:RequestTag/").is_some()
+    }) {
+        actions.push("sts:TagSession");
+    }
+    if has(&|key| is(key, "aws:SourceIdentity") || is(key, "sts:SourceIdentity")) {
+        actions.push("sts:SetSourceIdentity");
+    }
+    actions
+}
+
 impl Directory {
     /// How many users and roles there are. They are called by numbers from 0.
     pub fn principal_count(&self) -> usize {
@@ -181,6 +204,7 @@ impl Directory {
                 found(self.way(index, &next));
             }
         })?;
+        let actions = actions_of_hop(query.context);
         for _ in 0..hops {
             let roles: Vec<(usize, String)> = newest
                 .iter()
@@ -194,16 +218,19 @@ impl Directory {
             }
             let queries: Vec<Query<'_>> = roles
                 .iter()
-                .map(|(_, arn)| Query {
-                    action: "sts:AssumeRole",
-                    resource: arn,
-                    resource_account: None,
-                    context: query.context,
+                .flat_map(|(_, arn)| {
+                    actions.iter().map(move |action| Query {
+                        action,
+                        resource: arn,
+                        resource_account: None,
+                        context: query.context,
+                    })
                 })
                 .collect();
             let mut reached = Vec::new();
             self.matrix(&queries, threads, &mut |index, decisions| {
-                let first = decisions.iter().position(|decision| decision.is_allow());
+                let mut of_roles = decisions.chunks(actions.len());
+                let first = of_roles.position(|own| own.iter().all(|decision| decision.is_allow()));
                 let role = first.and_then(|at| roles.get(at));
                 if let (Some((role, _)), false) = (role, next.contains_key(&index)) {
                     reached.push((index, *role));

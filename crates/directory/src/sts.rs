@@ -611,7 +611,8 @@ fn requests<'a>(
         _ => None,
     };
     let mut actions = vec![call.kind.action()];
-    if !call.tags.is_empty() {
+    // STS-21: tags that are inherited are asked for as if they were passed; they fill in no keys of the request.
+    if !(call.tags.is_empty() && call.inherited_keys.is_empty()) {
         actions.push("sts:TagSession");
     }
     if source_identity.is_some() {

@@ -5,7 +5,7 @@
 mod support;
 
 use portcullis_directory::{Outsider, Query, Scope};
-use portcullis_model::{Caller, Decision, Principal};
+use portcullis_model::{Caller, ContextEntry, Decision, Principal};
 use serde_json::{Value, json};
 use support::{directory_of, dump, policy, role, user};
 
@@ -333,4 +333,56 @@ fn what_can_be_done_to_a_role() {
     assert_eq!(names(&of("user")), ["iam:Get*"]);
     assert_eq!(names("arn:aws:s3:::b"), ["s3:*"]);
     assert_eq!(names("*"), ["iam:Get*", "s3:*", "sts:AssumeRole"]);
+}
+
+/// `STS-21`, `STS-22`, `TRUST-6`: what goes on from role to role is asked for at every hop.
+#[test]
+fn hops_ask_for_what_goes_on() {
+    let arn = |rest: &str| format!("arn:aws:iam::111122223333:{rest}");
+    let trust = |action: Value| {
+        policy(&[
+            json!({"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": action}),
+        ])
+    };
+    let may =
+        |action: &str| policy(&[json!({"Effect": "Allow", "Action": action, "Resource": "*"})]);
+    let reached = |trusted: Value, context: &[ContextEntry<'_>]| {
+        let roles = [
+            role(&arn("role/Reader"), &[may("s3:GetObject")], &trust(trusted)),
+            role(
+                &arn("role/Between"),
+                &[may("sts:*")],
+                &trust(json!("sts:*")),
+            ),
+        ];
+        let users = [user(&arn("user/ann"), &[may("sts:*")])];
+        let directory = directory_of(&[("dump.json", dump(&users, &roles))]);
+        let query = Query {
+            action: "s3:GetObject",
+            resource: "arn:aws:s3:::b/k",
+            resource_account: None,
+            context,
+        };
+        let mut found = Vec::new();
+        directory
+            .who_can(query, 2, 1, &mut |way| found.push(way.arn))
+            .unwrap();
+        found.len()
+    };
+    let entry = |key| ContextEntry {
+        key,
+        values: &["team"],
+    };
+    let assume = || json!("sts:AssumeRole");
+    assert_eq!(reached(assume(), &[]), 3);
+    for (key, action) in [
+        ("STS:TransitiveTagKeys", "sts:TagSession"),
+        ("aws:TagKeys", "sts:TagSession"),
+        ("aws:RequestTag/team", "sts:TagSession"),
+        ("aws:SourceIdentity", "sts:SetSourceIdentity"),
+    ] {
+        assert_eq!(reached(assume(), &[entry(key)]), 1, "{key}");
+        let both = json!(["sts:AssumeRole", action]);
+        assert_eq!(reached(both, &[entry(key)]), 3, "{key}");
+    }
 }

@@ -161,8 +161,8 @@ fn sts_20_to_22_what_goes_on_in_a_chain() {
     chained.inherited_keys = vec!["cost"];
     chained.external_id = Some("e-17");
     let (denied, session) = made(&directory, &chained);
-    // The source identity goes on, and must be allowed to.
-    assert_eq!(denied, ["sts:SetSourceIdentity"]);
+    // The tag and the source identity go on, and must be allowed to.
+    assert_eq!(denied, ["sts:TagSession", "sts:SetSourceIdentity"]);
     assert_eq!(values(&session, "aws:PrincipalTag/Cost").unwrap(), ["17"]);
     assert_eq!(values(&session, "aws:PrincipalTag/team"), None);
     assert_eq!(session.transitive_keys, ["cost"]);
@@ -186,8 +186,14 @@ fn sts_20_to_22_what_goes_on_in_a_chain() {
     }
     chained.source_identity = Some("ann");
     let (denied, session) = made(&directory, &chained);
-    assert_eq!(denied, ["sts:SetSourceIdentity"]);
+    assert_eq!(denied, ["sts:TagSession", "sts:SetSourceIdentity"]);
     assert_eq!(values(&session, "aws:SourceIdentity").unwrap(), ["ann"]);
+    // Without what goes on, neither is asked for.
+    chained.inherited_keys.clear();
+    chained.context = &own[..2];
+    chained.source_identity = None;
+    let (denied, _) = made(&directory, &chained);
+    assert!(denied.is_empty(), "{denied:?}");
 }
 
 /// Each text as long as it may be, and one character longer.

@@ -87,6 +87,12 @@ impl Loader {
                 self.resource(record, document, at.member("Policy"), arn, None);
                 return Some("queue or topic");
             }
+            // Only some attributes were asked for.
+            let document = present(attributes, "Policy").filter(|own| own.as_str().is_some());
+            if let Some(document) = document {
+                self.by_statements(record, document, at.member("Policy"));
+                return Some("queue or topic");
+            }
         }
         if present(node, "VpcEndpoints").is_some() {
             self.endpoints(record, node, at);

@@ -98,6 +98,10 @@ impl Loader {
                 continue;
             };
             let at = at.member(inner);
+            // What is proposed is not in force.
+            let proposed = present(node, outer).and_then(|own| present(own, "Proposed"));
+            self.read_policies
+                .extend(proposed.map(|own| own.span.start));
             match own.value {
                 Value::String(_) => self.by_statements(record, own, at),
                 _ => match present(own, "Policy") {
@@ -141,7 +145,12 @@ impl Loader {
     }
 
     /// A policy of the resource that all its statements name.
-    fn by_statements(&mut self, record: &Record<'_, '_>, document: &Node<'_>, at: At<'_>) {
+    pub(crate) fn by_statements(
+        &mut self,
+        record: &Record<'_, '_>,
+        document: &Node<'_>,
+        at: At<'_>,
+    ) {
         let named = resources_of(document, record.source.text());
         let mut owners: Vec<Option<String>> = named.iter().map(|arn| owner_of(arn)).collect();
         // A whole, and beside it something in it.
