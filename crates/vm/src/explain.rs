@@ -10,6 +10,7 @@ use portcullis_model::{Decision, Effect, Layer};
 
 use crate::combine::{Outcome, combine};
 use crate::matcher::Matcher;
+use crate::notes::{EXEMPT, OWNER_ASSUMED};
 use crate::request::{OfImage, Request};
 use crate::values::Typed;
 use crate::walk::{Sink, record};
@@ -200,10 +201,10 @@ fn notes(request: &Request, deny: u32) -> Vec<&'static str> {
     let facts = &request.facts;
     let mut notes = Vec::new();
     if facts.exempt {
-        notes.push("the action needs no permission: no policy can deny it");
+        notes.push(EXEMPT);
     }
     if facts.owner_assumed {
-        notes.push("the resource's owner is not known; it is taken to be the caller's account");
+        notes.push(OWNER_ASSUMED);
     }
     if facts.root_allows {
         notes.push("the root user needs no identity-based policy");

@@ -19,6 +19,7 @@ mod head;
 mod lookup;
 mod matcher;
 mod named;
+mod notes;
 mod partial;
 mod request;
 mod typed;
@@ -34,6 +35,7 @@ pub use explain::{
 };
 pub use facts::{Home, Ownership, Target};
 pub use lookup::part_filter;
+pub use notes::assumptions;
 pub use partial::{KnownParts, Leftovers, Partial, Resolved, Settled};
 pub use request::{PartOf, Request, is_name_of_caller};
 pub use typed::{Action, Key, KeySlot, Known, Resource, ResourceRef};

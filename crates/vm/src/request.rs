@@ -528,6 +528,11 @@ impl Request {
         slice(&self.groups, &part.groups)
     }
 
+    /// True if the images have policies of this kind, which take part or not.
+    pub fn has_layer(&self, layer: Layer) -> bool {
+        self.present.0 & layer_mask(layer) != 0
+    }
+
     /// The layers that are present, and whether a resource policy is public.
     #[inline]
     pub(crate) fn present(&self) -> (u32, bool) {

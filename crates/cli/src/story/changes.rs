@@ -206,8 +206,9 @@ fn named(caller: &Caller<'_>) -> serde_json::Value {
         Caller::Federated { provider } => json!({ "Federated": provider }),
         Caller::CanonicalUser { id } => json!({ "CanonicalUser": id }),
         Caller::Role { role_arn, .. } => json!({ "AWS": role_arn }),
-        Caller::Root { arn } | Caller::User { arn } | Caller::FederatedUser { arn, .. } => {
-            json!({ "AWS": arn })
-        }
+        Caller::Root { arn }
+        | Caller::User { arn }
+        | Caller::FederatedUser { arn, .. }
+        | Caller::OriginAccessIdentity { arn } => json!({ "AWS": arn }),
     }
 }

@@ -65,6 +65,7 @@ pub(super) fn value(story: &Story<'_>) -> Value {
             json!({ "suffice": changes.suffices, "tried": changes.was_tried, "needs": needs }),
         );
     }
+    object.insert("notes".to_string(), json!(story.all_notes()));
     if story.is_incomplete {
         object.insert("incomplete".to_string(), Value::Bool(true));
     }

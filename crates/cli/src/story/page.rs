@@ -124,7 +124,7 @@ impl Page {
             let text = format!("keys that were asked for and are not in the request: {keys}");
             rest.push(Block::new(Tone::Plain, text));
         }
-        for note in &explanation.notes {
+        for note in &story.all_notes() {
             rest.push(Block::new(Tone::Plain, format!("note: {note}")));
         }
         Page {
@@ -165,6 +165,7 @@ pub(super) fn caller_text(caller: &Caller<'_>) -> String {
         Caller::FederatedUser { arn, .. } => format!("the federated user {arn}"),
         Caller::Service { name } => format!("the service {name}"),
         Caller::Federated { provider } => format!("a caller signed in by {provider}"),
+        Caller::OriginAccessIdentity { arn } => format!("the origin access identity {arn}"),
         Caller::CanonicalUser { id } => format!("the canonical user {id}"),
     }
 }
