@@ -242,6 +242,10 @@ impl<'d> Decider<'d> {
     /// the directory itself has to say of a question belongs here too.
     fn notes(&self, question: &Question<'_>, reading: &[Note<'_>]) -> Vec<String> {
         let has_endpoint_policy = self.directory.has_layer(question, Layer::VpcEndpoint);
+        let reading = match question.knows_caller {
+            true => &[],
+            false => reading,
+        };
         request_notes(reading, &question.request, has_endpoint_policy)
     }
 

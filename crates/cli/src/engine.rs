@@ -55,17 +55,16 @@ pub(crate) fn add_notes(all: &mut Vec<String>, notes: impl IntoIterator<Item = S
     }
 }
 
-/// What was taken for granted of a request: in reading it, as far as that holds for what was decided, and
-/// in deciding it.
+/// What was taken for granted of a request: in reading it, and in deciding it.
 pub(crate) fn request_notes(
     reading: &[Note<'_>],
     request: &Request<'_>,
     has_endpoint_policy: bool,
 ) -> Vec<String> {
-    let reading = reading.iter().filter(|note| note.holds_for(request));
     let assumed = portcullis_vm::assumptions(request, has_endpoint_policy);
     let assumed = assumed.into_iter().map(str::to_string);
-    reading.map(ToString::to_string).chain(assumed).collect()
+    let reading = reading.iter().map(ToString::to_string);
+    reading.chain(assumed).collect()
 }
 
 /// Puts notes into an answer for programs, which has no such member if there are none.

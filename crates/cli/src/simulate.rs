@@ -83,7 +83,9 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<ExitCode, Failure> {
     let mut notes = Vec::new();
     for action in &input.actions {
         check_action(action).map_err(|error| {
-            let help = error.help().map_or(String::new(), |help| format!("; {help}"));
+            let help = error
+                .help()
+                .map_or(String::new(), |help| format!("; {help}"));
             Failure::new(format_args!("`{action}` is no action: {error}{help}"))
         })?;
         let mut of_resources = Vec::new();
@@ -209,7 +211,7 @@ impl SimulateArgs {
             None => input.source.or(input.caller),
             Some(group) => Some(in_account(group, "root")),
         };
-        let (caller, note) = match caller_arn {
+        let (caller, mut note) = match caller_arn {
             None => (Caller::User { arn: NOBODY }, None),
             Some(arn) => caller_of(arn, &input.context, arena)?,
         };
@@ -257,6 +259,7 @@ impl SimulateArgs {
             name_policies(&mut sets, &story, arena);
             input.exclude(&mut sets);
             request = question.request;
+            note = note.filter(|_| !question.knows_caller);
             is_owner_known |= request.resource_account.is_some();
             if let Some(group) = group {
                 let policies = directory.group_policies(group, arena).ok_or_else(|| {

@@ -35,7 +35,12 @@ pub(crate) struct Story<'s> {
 impl Story<'_> {
     /// Everything that is to be noted.
     fn all_notes(&self) -> Vec<String> {
-        let mut all: Vec<String> = self.explanation.notes.iter().map(ToString::to_string).collect();
+        let mut all: Vec<String> = self
+            .explanation
+            .notes
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         add_notes(&mut all, self.notes.iter().cloned());
         all
     }

@@ -174,8 +174,12 @@ fn of_account() -> Vec<Spelling> {
 /// Every form of a principal in a policy, with all whom it names.
 fn forms() -> Vec<(Value, Vec<Spelling>)> {
     let user_with = |id: &str| said(Who::User, json!({"arn": ANN, "userId": id}));
-    let session_with =
-        |id: &str| said(Who::Role, json!({"arn": SESSION, "roleArn": ROLE, "userId": id}));
+    let session_with = |id: &str| {
+        said(
+            Who::Role,
+            json!({"arn": SESSION, "roleArn": ROLE, "userId": id}),
+        )
+    };
     vec![
         (json!("*"), everyone()),
         (json!({"AWS": "*"}), everyone()),
@@ -195,11 +199,20 @@ fn forms() -> Vec<(Value, Vec<Spelling>)> {
         (
             json!({ "AWS": PLAIN_ROLE }),
             vec![
-                said(Who::Role, json!({"arn": PLAIN_SESSION, "roleArn": PLAIN_ROLE})),
+                said(
+                    Who::Role,
+                    json!({"arn": PLAIN_SESSION, "roleArn": PLAIN_ROLE}),
+                ),
                 guessed(said(Who::Role, json!(PLAIN_SESSION))),
-                guessed(said(Who::Role, json!({"arn": PLAIN_SESSION, "userId": "AROAX:s"}))),
+                guessed(said(
+                    Who::Role,
+                    json!({"arn": PLAIN_SESSION, "userId": "AROAX:s"}),
+                )),
                 // The key says another thing than a role.
-                guessed(with(json!({ "aws:PrincipalArn": ANN }), said(Who::Role, json!(PLAIN_SESSION)))),
+                guessed(with(
+                    json!({ "aws:PrincipalArn": ANN }),
+                    said(Who::Role, json!(PLAIN_SESSION)),
+                )),
             ],
         ),
         (
@@ -215,7 +228,10 @@ fn forms() -> Vec<(Value, Vec<Spelling>)> {
             json!({"AWS": "AIDAEXAMPLE"}),
             vec![
                 user_with("AIDAEXAMPLE"),
-                with(json!({"aws:userid": "AIDAEXAMPLE"}), said(Who::User, json!(ANN))),
+                with(
+                    json!({"aws:userid": "AIDAEXAMPLE"}),
+                    said(Who::User, json!(ANN)),
+                ),
             ],
         ),
         (
@@ -248,7 +264,10 @@ fn forms() -> Vec<(Value, Vec<Spelling>)> {
         ),
         (
             json!({ "CanonicalUser": CANONICAL }),
-            vec![said(Who::CanonicalUser, json!({ "CanonicalUser": CANONICAL }))],
+            vec![said(
+                Who::CanonicalUser,
+                json!({ "CanonicalUser": CANONICAL }),
+            )],
         ),
     ]
 }
@@ -288,7 +307,10 @@ fn batch(folder: &Folder, scenarios: &[Value]) -> Vec<Value> {
     let Run { stdout, stderr, .. } =
         folder.run_with(&["batch", "--engine", "both"], lines.join("\n").as_bytes());
     assert_eq!(stderr, "");
-    stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 #[test]
@@ -321,11 +343,18 @@ fn whoever_a_policy_names_can_ask() {
     for (answer, (decision, is_guessed)) in answers.iter().zip(expected) {
         assert_eq!(answer["decision"], decision, "{answer}");
         let notes = answer["notes"].to_string();
-        assert_eq!(notes.contains("path of the session's role"), is_guessed, "{answer}");
+        assert_eq!(
+            notes.contains("path of the session's role"),
+            is_guessed,
+            "{answer}"
+        );
     }
     // Everybody whom a request can be of is spelled, and every kind of entry is there.
-    let spelled: BTreeSet<Who> =
-        forms.iter().flat_map(|(_, all)| all).map(|spelling| spelling.who).collect();
+    let spelled: BTreeSet<Who> = forms
+        .iter()
+        .flat_map(|(_, all)| all)
+        .map(|spelling| spelling.who)
+        .collect();
     assert_eq!(spelled, BTreeSet::from(ALL));
     for kind in [
         PrincipalKind::Everyone,
@@ -398,20 +427,47 @@ fn an_origin_access_identity_is_a_user_without_account() {
         "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}}]]);
     let scenarios = [
         // Its own policies would deny; there are none.
-        (limited(std::slice::from_ref(&allow), &["identity", "boundary", "session", "scps"]), "Allow"),
+        (
+            limited(
+                std::slice::from_ref(&allow),
+                &["identity", "boundary", "session", "scps"],
+            ),
+            "Allow",
+        ),
         (rcp, "ExplicitDeny"),
         // Nobody but the resource can let it in, also if nobody says whose that is.
         (limited(&[], &[]), "ImplicitDeny"),
         (unknown_owner, "ImplicitDeny"),
-        (with_condition(json!({"Null": {"aws:PrincipalAccount": "true"}})), "Allow"),
-        (with_condition(json!({"Null": {"aws:PrincipalType": "true"}})), "Allow"),
-        (with_condition(json!({"Null": {"aws:userid": "true"}})), "Allow"),
-        (with_condition(json!({"Null": {"aws:username": "true"}})), "Allow"),
-        (with_condition(json!({"ArnEquals": {"aws:PrincipalArn": IDENTITY}})), "Allow"),
-        (with_condition(json!({"Bool": {"aws:PrincipalIsAWSService": "false"}})), "Allow"),
+        (
+            with_condition(json!({"Null": {"aws:PrincipalAccount": "true"}})),
+            "Allow",
+        ),
+        (
+            with_condition(json!({"Null": {"aws:PrincipalType": "true"}})),
+            "Allow",
+        ),
+        (
+            with_condition(json!({"Null": {"aws:userid": "true"}})),
+            "Allow",
+        ),
+        (
+            with_condition(json!({"Null": {"aws:username": "true"}})),
+            "Allow",
+        ),
+        (
+            with_condition(json!({"ArnEquals": {"aws:PrincipalArn": IDENTITY}})),
+            "Allow",
+        ),
+        (
+            with_condition(json!({"Bool": {"aws:PrincipalIsAWSService": "false"}})),
+            "Allow",
+        ),
         // GRAM-51: no account could be listed beside it.
         (not_principal(IDENTITY), "Allow"),
-        (not_principal("arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2"), "ExplicitDeny"),
+        (
+            not_principal("arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2"),
+            "ExplicitDeny",
+        ),
     ];
     let (scenarios, expected): (Vec<Value>, Vec<&str>) = scenarios.into_iter().unzip();
     let answers = batch(&folder, &scenarios);
@@ -441,8 +497,19 @@ fn a_path_in_a_sessions_arn_is_an_error() {
     let input = json!({"PolicyInputList": [], "ActionNames": ["s3:GetObject"], "CallerArn": arn});
     let run = folder.run_with(&["simulate"], input.to_string().as_bytes());
     assert!(run.code == 1 && run.stderr.contains(why), "{run:?}");
-    folder.write("empty.json", r#"{"Version": "2012-10-17", "Statement": []}"#);
-    let ask = ["decide", "--identity", "empty.json", "--action", "s3:GetObject", "--principal", arn];
+    folder.write(
+        "empty.json",
+        r#"{"Version": "2012-10-17", "Statement": []}"#,
+    );
+    let ask = [
+        "decide",
+        "--identity",
+        "empty.json",
+        "--action",
+        "s3:GetObject",
+        "--principal",
+        arn,
+    ];
     let run = folder.run(&ask);
     assert!(run.code == 1 && run.stderr.contains(why), "{run:?}");
     assert!(run.stderr.contains("as `roleArn`"), "{run:?}");
@@ -474,7 +541,10 @@ fn whoever_has_an_arn_can_be_simulated() {
             let run = folder.run_with(&["simulate"], input.to_string().as_bytes());
             assert_eq!((run.code, &*run.stderr), (0, ""), "{arn}");
             let told: Value = serde_json::from_str(&run.stdout).unwrap();
-            assert_eq!(told["EvaluationResults"][0]["EvalDecision"], decision, "{arn}");
+            assert_eq!(
+                told["EvaluationResults"][0]["EvalDecision"], decision,
+                "{arn}"
+            );
             assert_eq!(told.get("notes").is_some(), is_guessed, "{told}");
         }
     }
@@ -495,18 +565,80 @@ fn what_was_assumed_is_said_everywhere() {
     let object = "arn:aws:s3:::b/k";
     let queue = "arn:aws:sqs:eu-west-1:111122223333:q";
     let cases: [(&[&str], &[&str]); 7] = [
-        (&["--principal", ANN, "--action", "sqs:SendMessage", "--resource", queue], &[]),
-        (&["--principal", ANN, "--action", "s3:GetObject", "--resource", object], &[owner]),
-        (&["--principal", ANN, "--action", "sts:GetCallerIdentity"], &[exempt]),
         (
-            &["--principal", ANN, "--action", "sqs:SendMessage", "--resource", queue, "--context", "aws:sourcevpce=vpce-1"],
+            &[
+                "--principal",
+                ANN,
+                "--action",
+                "sqs:SendMessage",
+                "--resource",
+                queue,
+            ],
+            &[],
+        ),
+        (
+            &[
+                "--principal",
+                ANN,
+                "--action",
+                "s3:GetObject",
+                "--resource",
+                object,
+            ],
+            &[owner],
+        ),
+        (
+            &["--principal", ANN, "--action", "sts:GetCallerIdentity"],
+            &[exempt],
+        ),
+        (
+            &[
+                "--principal",
+                ANN,
+                "--action",
+                "sqs:SendMessage",
+                "--resource",
+                queue,
+                "--context",
+                "aws:sourcevpce=vpce-1",
+            ],
             &[endpoint],
         ),
-        (&["--principal", PLAIN_SESSION, "--action", "sqs:SendMessage", "--resource", queue], &[role]),
-        (&["--principal", SSO_SESSION, "--action", "s3:GetObject", "--resource", object], &[role, region, owner]),
         (
-            &["--principal", ANN, "--action", "sqs:SendMessage", "--resource", queue, "--context", "aws:SourceVpce=vpce-1",
-                "--vpc-endpoint", "open.json"],
+            &[
+                "--principal",
+                PLAIN_SESSION,
+                "--action",
+                "sqs:SendMessage",
+                "--resource",
+                queue,
+            ],
+            &[role],
+        ),
+        (
+            &[
+                "--principal",
+                SSO_SESSION,
+                "--action",
+                "s3:GetObject",
+                "--resource",
+                object,
+            ],
+            &[role, region, owner],
+        ),
+        (
+            &[
+                "--principal",
+                ANN,
+                "--action",
+                "sqs:SendMessage",
+                "--resource",
+                queue,
+                "--context",
+                "aws:SourceVpce=vpce-1",
+                "--vpc-endpoint",
+                "open.json",
+            ],
             &[],
         ),
     ];
@@ -514,11 +646,19 @@ fn what_was_assumed_is_said_everywhere() {
     for (arguments, expected) in cases {
         let check = |text: &str, what: &str| {
             for note in all {
-                assert_eq!(text.contains(note), expected.contains(&note), "{what}: {note}: {text}");
+                assert_eq!(
+                    text.contains(note),
+                    expected.contains(&note),
+                    "{what}: {note}: {text}"
+                );
             }
         };
         for engine in ["vm", "reference"] {
-            let decide = [&["decide", "--engine", engine, "--identity", "all.json"][..], arguments].concat();
+            let decide = [
+                &["decide", "--engine", engine, "--identity", "all.json"][..],
+                arguments,
+            ]
+            .concat();
             check(&folder.run(&decide).stdout, "decide");
             let run = folder.run(&[&decide[..], &["--format", "json"]].concat());
             let told: Value = serde_json::from_str(&run.stdout).unwrap();
@@ -536,12 +676,18 @@ fn what_was_assumed_is_said_everywhere() {
         "request": {"principal": SSO_SESSION, "action": "s3:GetObject", "resource": OBJECT}});
     folder.write("case.json", scenario.to_string());
     let run = folder.run(&["test", "case.json"]);
-    assert!(run.stdout.contains(role) && run.stdout.contains(owner), "{run:?}");
+    assert!(
+        run.stdout.contains(role) && run.stdout.contains(owner),
+        "{run:?}"
+    );
     let input = json!({"PolicyInputList": [], "CallerArn": SSO_SESSION,
         "ActionNames": ["s3:GetObject"], "ResourceArns": [OBJECT]});
     let run = folder.run_with(&["simulate"], input.to_string().as_bytes());
     let told: Value = serde_json::from_str(&run.stdout).unwrap();
-    assert!(told["notes"].to_string().contains(role) && told["notes"].to_string().contains(owner), "{told}");
+    assert!(
+        told["notes"].to_string().contains(role) && told["notes"].to_string().contains(owner),
+        "{told}"
+    );
 }
 
 /// A request asks for one action, in the characters that actions have (`GRAM-18`).
@@ -563,13 +709,78 @@ fn what_is_no_action_is_not_asked_for() {
         let scenario = json!({"name": "x", "policies": {"identity": []}, "request": request});
         let answers = batch(&folder, &[scenario]);
         let error = answers[0]["error"].as_str().unwrap();
-        assert!(error.contains(why) && error.contains("INVALID_ACTION"), "{error}");
+        assert!(
+            error.contains(why) && error.contains("INVALID_ACTION"),
+            "{error}"
+        );
         for command in ["decide", "explain"] {
-            let run = folder.run(&[command, "--identity", "all.json", "--principal", ANN, "--action", action]);
+            let run = folder.run(&[
+                command,
+                "--identity",
+                "all.json",
+                "--principal",
+                ANN,
+                "--action",
+                action,
+            ]);
             assert!(run.code == 1 && run.stderr.contains(why), "{run:?}");
         }
         let input = json!({"PolicyInputList": [], "ActionNames": [action]});
         let run = folder.run_with(&["simulate"], input.to_string().as_bytes());
-        assert!(run.code == 1 && run.stderr.contains("is no action"), "{run:?}");
+        assert!(
+            run.code == 1 && run.stderr.contains("is no action"),
+            "{run:?}"
+        );
+    }
+}
+
+/// A directory knows its roles: what was guessed of them is not said, and the role is the directory's. Of
+/// others it is said.
+#[test]
+fn a_directory_does_not_guess_the_roles_that_it_has() {
+    let folder = Folder::new();
+    let role = |path: &str, name: &str| {
+        json!({"Path": path, "RoleName": name, "RoleId": "AROAEXAMPLE", "RolePolicyList": [],
+            "Arn": format!("arn:aws:iam::111122223333:role{path}{name}"), "AttachedManagedPolicies": [],
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": []}})
+    };
+    let name = "AWSReservedSSO_Dev_0123456789abcdef";
+    let dump = |roles: Value| json!({"UserDetailList": [], "GroupDetailList": [], "RoleDetailList": roles, "Policies": []});
+    let paths = [
+        "/aws-reserved/sso.amazonaws.com/",
+        "/aws-reserved/sso.amazonaws.com/eu-west-1/",
+        "/",
+    ];
+    let line = |principal: &str, more: Value| {
+        let mut line = json!({"principal": principal, "action": "sqs:SendMessage",
+            "resource": "arn:aws:sqs:eu-west-1:111122223333:q"});
+        line.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        line.to_string()
+    };
+    for path in paths {
+        std::fs::create_dir_all(folder.0.join("data")).unwrap();
+        folder.write(
+            "data/a.json",
+            dump(json!([role(path, name), role("/app/", "R")])).to_string(),
+        );
+        let stranger = SSO_SESSION.replace("111122223333", "999988887777");
+        let lines = [
+            line(SSO_SESSION, json!({})),
+            line(SESSION, json!({})),
+            line(&stranger, json!({"identity": []})),
+        ];
+        let run = folder.run_with(
+            &["batch", "--directory", "data"],
+            lines.join("\n").as_bytes(),
+        );
+        assert_eq!((run.code, &*run.stderr), (0, ""), "{}", run.stdout);
+        let guessed: Vec<bool> = run
+            .stdout
+            .lines()
+            .map(|line| line.contains("path of the session's role"))
+            .collect();
+        assert_eq!(guessed, [false, false, true], "{path}: {}", run.stdout);
     }
 }

@@ -62,13 +62,13 @@ impl core::error::Error for ActionError {}
 /// [`ActionError`] for the first thing that is wrong.
 pub fn check_action(text: &str) -> Result<(), ActionError> {
     let parts = text.split_once(':');
-    let Some((prefix, name)) = parts.filter(|(prefix, name)| !prefix.is_empty() && !name.is_empty())
+    let Some((prefix, name)) =
+        parts.filter(|(prefix, name)| !prefix.is_empty() && !name.is_empty())
     else {
         return Err(ActionError::NotPrefixed);
     };
-    let is_fine = |character: &char| {
-        character.is_ascii_alphanumeric() || matches!(character, '-' | '_')
-    };
+    let is_fine =
+        |character: &char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_');
     let odd = prefix.chars().chain(name.chars()).find(|own| !is_fine(own));
     match odd {
         None => Ok(()),

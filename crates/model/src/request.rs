@@ -246,7 +246,9 @@ impl<'a> GuessedRole<'a> {
             false => "",
         };
         let (partition, account) = (self.partition, self.account);
-        ["arn:", partition, ":iam::", account, ":role/", path, self.name]
+        [
+            "arn:", partition, ":iam::", account, ":role/", path, self.name,
+        ]
     }
 }
 
@@ -460,7 +462,8 @@ mod tests {
             assert_eq!(Caller::session(session, role), error, "{wrong}");
             assert_eq!(GuessedRole::of_session(session), None, "{wrong}");
         }
-        let sso = "arn:aws-cn:sts::111122223333:assumed-role/AWSReservedSSO_Dev_0123456789abcdef/ann";
+        let sso =
+            "arn:aws-cn:sts::111122223333:assumed-role/AWSReservedSSO_Dev_0123456789abcdef/ann";
         let guess = GuessedRole::of_session(sso).unwrap();
         assert_eq!(
             guess.parts().concat(),
@@ -472,8 +475,9 @@ mod tests {
     #[test]
     fn an_origin_access_identity_has_no_account() {
         for partition in ["aws", "aws-cn"] {
-            let arn =
-                format!("arn:{partition}:iam::cloudfront:user/CloudFront Origin Access Identity E1");
+            let arn = format!(
+                "arn:{partition}:iam::cloudfront:user/CloudFront Origin Access Identity E1"
+            );
             let caller = Caller::from_arn(&arn).unwrap();
             assert_eq!(caller, Caller::OriginAccessIdentity { arn: &arn });
             assert_eq!((caller.arn(), caller.account()), (Some(&*arn), None));

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use bumpalo::Bump;
-use portcullis_model::{Caller, ContextEntry, GuessedRole, PrincipalError, Request};
+use portcullis_model::{Caller, ContextEntry, GuessedRole, PrincipalError};
 
 /// Something that a request does not say and that was assumed: whoever passes an answer on must say so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,18 +15,6 @@ pub enum Note<'a> {
         /// It is a role of IAM Identity Center, whose region may be a part of its path (`SSO-1`).
         of_identity_center: bool,
     },
-}
-
-impl Note<'_> {
-    /// True if it is still so in a request that was decided: a directory knows the roles that it has.
-    pub fn holds_for(&self, request: &Request<'_>) -> bool {
-        match (self, request.principal.caller) {
-            (Note::GuessedRole { role_arn, .. }, Caller::Role { role_arn: own, .. }) => {
-                *role_arn == own
-            }
-            (Note::GuessedRole { .. }, _) => false,
-        }
-    }
 }
 
 impl fmt::Display for Note<'_> {

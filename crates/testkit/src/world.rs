@@ -316,9 +316,9 @@ impl Request {
             Caller::Service { name } => json!({ "Service": name }),
             Caller::Federated { provider } => json!({ "Federated": provider }),
             Caller::CanonicalUser { id } => json!({ "CanonicalUser": id }),
-            Caller::Root { arn }
-            | Caller::User { arn }
-            | Caller::OriginAccessIdentity { arn } => json!({ "arn": arn }),
+            Caller::Root { arn } | Caller::User { arn } | Caller::OriginAccessIdentity { arn } => {
+                json!({ "arn": arn })
+            }
             Caller::Role {
                 session_arn,
                 role_arn,

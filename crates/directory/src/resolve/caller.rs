@@ -1,7 +1,9 @@
 //! The caller of a request.
 
 use bumpalo::Bump;
-use portcullis_model::{Caller, GuessedRole, Principal as Who, is_account_id, session_names, split_arn};
+use portcullis_model::{
+    Caller, GuessedRole, Principal as Who, is_account_id, session_names, split_arn,
+};
 use portcullis_vm::{CallerKind, Home};
 
 use crate::model::{Account, Entities, Entity, NONE, Principal, Tables};
