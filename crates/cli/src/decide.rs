@@ -208,7 +208,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     let explanation = report::explain(policies.images(), &request, &mut prepared);
     let changes = match question.image.is_empty() {
         true => Changes::of_policies(&selected.sets, &request, &arena).map_err(Failure::new)?,
-        false => Changes::of_explanation(&explanation),
+        false => Changes::of_explanation(&explanation, &request),
     };
     args.tell(&Story {
         explanation: &explanation,

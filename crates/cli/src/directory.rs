@@ -271,7 +271,7 @@ impl<'d> Decider<'d> {
         let scene = directory.story(request, &question).map_err(Failure::new)?;
         let changes = match directory.policies(&question, arena) {
             Some(sets) => Changes::of_policies(&sets, &question.request, arena),
-            None => Ok(Changes::of_explanation(&explanation)),
+            None => Ok(Changes::of_explanation(&explanation, &question.request)),
         };
         let changes = changes.map_err(Failure::new)?;
         Ok(Explained {

@@ -5,6 +5,7 @@ mod changes;
 mod html;
 mod json;
 mod page;
+mod resource_policies;
 mod svg;
 mod text;
 

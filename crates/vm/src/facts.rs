@@ -108,7 +108,7 @@ pub(crate) fn is_signed(caller: Kind) -> bool {
 }
 
 /// `RCP-4`, `RCP-5`.
-fn is_limited_by_rcps(service: &str, name: &str) -> bool {
+pub(crate) fn is_limited_by_rcps(service: &str, name: &str) -> bool {
     is_rcp_service(service) && !(service == "kms" && name == "retiregrant")
 }
 

@@ -31,7 +31,8 @@ pub use caller::Kind as CallerKind;
 pub use combine::Outcome;
 pub use entries::Entry;
 pub use explain::{
-    ConditionReport, Explanation, LayerReport, Miss, StatementReport, Step, explain,
+    ConditionReport, EntryMiss, EntryReport, Explanation, Identity, KeyReport, LayerReport, Miss,
+    NotListed, PrincipalEntry, PrincipalMiss, StatementReport, explain,
 };
 pub use facts::{Home, Ownership, Target};
 pub use lookup::part_filter;

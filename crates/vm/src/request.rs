@@ -477,7 +477,12 @@ impl Request {
         }
     }
 
-    // What the walk reads.
+    // What the walk and explanations read.
+
+    /// The action.
+    pub(crate) fn action(&self) -> &Action {
+        &self.action
+    }
 
     /// A matcher for an image of the stack.
     #[inline]
