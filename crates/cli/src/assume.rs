@@ -215,7 +215,7 @@ impl AssumeArgs {
         let mut decider = Decider::new(self.engine, directory);
         let mut answers = Vec::new();
         for request in &made.requests {
-            let answer = decider.answer(request, extra.clone(), &arena);
+            let answer = decider.answer(request, extra.clone(), &[], &arena);
             answers.push((request.action.to_string(), answer.map_err(Failure::new)?));
         }
         let allowed = answers.iter().all(|(_, answer)| answer.decision.is_allow());

@@ -9,7 +9,7 @@ use portcullis_scenario::{Options, Problem, Scenario};
 use serde_json::{Value, json};
 
 use crate::directory::{Decider, DirectoryArgs, Keep, open_image};
-use crate::engine::{Answer, Engine, Policies, answer, layer_name};
+use crate::engine::{Answer, Engine, Policies, answer, insert_notes, layer_name};
 use crate::failure::{Failure, exit};
 use crate::output::{Disk, Output};
 use crate::scenarios::{each_record, each_text};
@@ -24,6 +24,7 @@ Examples:
 Output, one line for each request, in order:
   {\"name\":\"ann reads\",\"decision\":\"Allow\",\"by\":[]}
   {\"name\":\"ann writes\",\"decision\":\"ImplicitDeny\",\"by\":[\"identity\"]}
+  {\"name\":\"a session\",\"decision\":\"Allow\",\"by\":[],\"notes\":[\"the path of the session's role is not known: …\"]}
   {\"name\":null,\"error\":\"<stdin>:3:1: expected a value [JSON_SYNTAX_ERROR]\"}
 
 Exit status: 0 if every request was answered, 1 if any was an error.";
@@ -110,7 +111,9 @@ impl Batch {
                     for line in lines {
                         let answered = match &line.case.request {
                             None => Err(summary(&line.case.problems)),
-                            Some(request) => decider.answer(request, line.extra, arena),
+                            Some(request) => {
+                                decider.answer(request, line.extra, &line.case.notes, arena)
+                            }
                         };
                         match answered {
                             Ok(answer) => {
@@ -148,7 +151,8 @@ impl Batch {
                 (Err(problem), _) => Err(problem.clone()),
                 (Ok(_), None) => Err(summary(&case.problems)),
                 (Ok(policies), Some(request)) => {
-                    answer(self.engine, policies, request, &mut self.prepared)
+                    let notes = &case.notes;
+                    answer(self.engine, policies, request, notes, &mut self.prepared)
                 }
             };
             match answered {
@@ -171,8 +175,11 @@ impl Batch {
             "decision": answer.decision.as_str(),
             "by": by,
         });
-        if let (true, Some(line)) = (incomplete, line.as_object_mut()) {
-            line.insert("incomplete".to_string(), Value::Bool(true));
+        if let Some(line) = line.as_object_mut() {
+            if incomplete {
+                line.insert("incomplete".to_string(), Value::Bool(true));
+            }
+            insert_notes(line, &answer.notes);
         }
         self.output.line(&line.to_string())
     }

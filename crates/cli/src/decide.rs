@@ -1,5 +1,6 @@
 //! `decide` and `explain`: one request.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -9,15 +10,15 @@ use clap::{Args, ValueEnum};
 use portcullis_directory::{Directory, Extra, Line, lines};
 use portcullis_image::Image;
 use portcullis_model::{Decision, Request};
-use portcullis_scenario::{Case, Problem, RequestForm, Source};
+use portcullis_scenario::{Case, Note, Problem, RequestForm, Source};
 use portcullis_syntax::PolicySets;
 use portcullis_syntax::json;
 use serde_json::{Value, json};
 
 use crate::directory::{Decider, DirectoryArgs, Keep, is_directory_image, open_image};
-use crate::engine::{Answer, Engine, Policies, answer, image, layer_name, said};
+use crate::engine::{Answer, Engine, Policies, answer, image, insert_notes, layer_name, said};
 use crate::failure::{Failure, exit};
-use crate::output::{Disk, Output, display_name, read, write};
+use crate::output::{Disk, Output, display_name, printable, read, write};
 use crate::policies::{PolicyArgs, Purpose, Selected, check_resource};
 use crate::report;
 use crate::story::{Changes, Story};
@@ -140,26 +141,37 @@ pub(crate) fn decide(args: &DecideArgs) -> Result<ExitCode, Failure> {
     let question = &args.question;
     let (answer, incomplete) = match question.directory(Keep::Decisions)? {
         Some(directory) => {
-            let (request, extra) = question.of_directory(&arena)?;
+            let (request, extra, notes) = question.of_directory(&arena)?;
             let mut decider = Decider::new(question.engine, &directory);
-            let answer = decider.answer(&request, extra, &arena);
+            let answer = decider.answer(&request, extra, &notes, &arena);
             (answer.map_err(Failure::new)?, directory.is_incomplete())
         }
         None => {
-            let (selected, request) = question.load(&arena)?;
+            let (selected, request, notes) = question.load(&arena)?;
             let policies = question.prepare(&selected, Keep::Decisions)?;
             let mut prepared = portcullis_vm::Request::new();
-            let answer = answer(question.engine, &policies, &request, &mut prepared);
+            let answer = answer(question.engine, &policies, &request, &notes, &mut prepared);
             (answer.map_err(Failure::new)?, false)
         }
     };
     let text = match args.format {
-        Format::Human if incomplete => format!("{} {INCOMPLETE}", said(&answer)),
-        Format::Human => said(&answer),
+        Format::Human => {
+            let mut text = said(&answer);
+            if incomplete {
+                let _ = write!(text, " {INCOMPLETE}");
+            }
+            for note in &answer.notes {
+                let _ = write!(text, "\nnote: {}", printable(note));
+            }
+            text
+        }
         Format::Json => {
             let mut value = json!({ "decision": answer.decision.as_str(), "by": names(&answer) });
-            if let (true, Some(object)) = (incomplete, value.as_object_mut()) {
-                object.insert("incomplete".to_string(), Value::Bool(true));
+            if let Some(object) = value.as_object_mut() {
+                if incomplete {
+                    object.insert("incomplete".to_string(), Value::Bool(true));
+                }
+                insert_notes(object, &answer.notes);
             }
             value.to_string()
         }
@@ -171,18 +183,19 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
     let question = &args.question;
     if let Some(directory) = question.directory(Keep::Explanations)? {
-        let (request, extra) = question.of_directory(&arena)?;
+        let (request, extra, notes) = question.of_directory(&arena)?;
         let mut decider = Decider::new(question.engine, &directory);
-        let (explanation, request, scene, changes) = decider.explain(&request, extra, &arena)?;
+        let explained = decider.explain(&request, extra, &notes, &arena)?;
         return args.tell(&Story {
-            explanation: &explanation,
-            request: &request,
-            scene: Some(scene),
-            changes: Some(changes),
+            explanation: &explained.explanation,
+            request: &explained.request,
+            scene: Some(explained.scene),
+            changes: Some(explained.changes),
+            notes: explained.notes,
             is_incomplete: directory.is_incomplete(),
         });
     }
-    let (selected, request) = question.load(&arena)?;
+    let (selected, request, notes) = question.load(&arena)?;
     let policies = question.prepare(&selected, Keep::Explanations)?;
     let mut prepared = portcullis_vm::Request::new();
     // Explanations are the virtual machine's; asking for the other engine asks to compare.
@@ -190,17 +203,19 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
         Engine::Reference => Engine::Both,
         engine => engine,
     };
-    answer(engine, &policies, &request, &mut prepared).map_err(Failure::new)?;
+    let answer = answer(engine, &policies, &request, &notes, &mut prepared);
+    let notes = answer.map_err(Failure::new)?.notes;
     let explanation = report::explain(policies.images(), &request, &mut prepared);
     let changes = match question.image.is_empty() {
         true => Changes::of_policies(&selected.sets, &request, &arena).map_err(Failure::new)?,
-        false => Changes::of_explanation(&explanation),
+        false => Changes::of_explanation(&explanation, &request),
     };
     args.tell(&Story {
         explanation: &explanation,
         request: &request,
         scene: None,
         changes: Some(changes),
+        notes,
         is_incomplete: false,
     })
 }
@@ -273,19 +288,26 @@ impl QuestionArgs {
         }
     }
 
-    /// The request for a directory, and the policies that come with it.
-    fn of_directory<'a>(&self, arena: &'a Bump) -> Result<(Request<'a>, Extra<'a>), Failure> {
-        let (request, mut extra) = self.request.load_line(arena)?;
+    /// The request for a directory, the policies that come with it, and the notes that were taken in
+    /// reading it.
+    fn of_directory<'a>(
+        &self,
+        arena: &'a Bump,
+    ) -> Result<(Request<'a>, Extra<'a>, Vec<Note<'a>>), Failure> {
+        let (request, mut extra, notes) = self.request.load_line(arena)?;
         if !self.policies.is_empty() {
             let (identity, session) = self.policies.beside_directory(arena)?;
             extra.identity = extra.identity.or(identity);
             extra.session = extra.session.or(session);
         }
-        Ok((request, extra))
+        Ok((request, extra, notes))
     }
 
-    /// The policies that are named, and the request.
-    fn load<'a>(&self, arena: &'a Bump) -> Result<(Selected<'a>, Request<'a>), Failure> {
+    /// The policies that are named, and the request with the notes that were taken in reading it.
+    fn load<'a>(
+        &self,
+        arena: &'a Bump,
+    ) -> Result<(Selected<'a>, Request<'a>, Vec<Note<'a>>), Failure> {
         if self.policies.is_empty() && self.image.is_empty() {
             return Err(Failure::new(
                 "no policies: give --identity FILE, --image IMAGE, --scenario FILE, --directory DIR or the like",
@@ -297,12 +319,12 @@ impl QuestionArgs {
             false => Purpose::GivenRequest,
         };
         let selected = self.policies.load(purpose, arena)?;
-        let request = match selected.request {
-            Some(request) => request,
+        let (request, notes) = match selected.request {
+            Some(request) => (request, selected.notes.clone()),
             None => self.request.load(arena)?,
         };
         check_resource(&selected.sets, &request)?;
-        Ok((selected, request))
+        Ok((selected, request, notes))
     }
 
     fn prepare<'p, 'a>(
@@ -360,8 +382,11 @@ impl RequestArgs {
         Source::decode(name, text, 1).map_err(fail)
     }
 
-    /// The one request, with the policies that it carries for a directory.
-    fn load_line<'a>(&self, arena: &'a Bump) -> Result<(Request<'a>, Extra<'a>), Failure> {
+    /// The one request, with the policies that it carries for a directory, and notes.
+    fn load_line<'a>(
+        &self,
+        arena: &'a Bump,
+    ) -> Result<(Request<'a>, Extra<'a>, Vec<Note<'a>>), Failure> {
         let source = self.source(arena)?;
         let found =
             lines(&source, &Disk, arena).map_err(|problems| Failure::problems(&problems))?;
@@ -369,12 +394,12 @@ impl RequestArgs {
             return Err(Failure::new("one request is wanted, the file holds a list"));
         };
         match line.case.request {
-            Some(request) => Ok((request, line.extra)),
+            Some(request) => Ok((request, line.extra, line.case.notes)),
             None => Err(Failure::problems(&line.case.problems)),
         }
     }
 
-    fn load<'a>(&self, arena: &'a Bump) -> Result<Request<'a>, Failure> {
+    fn load<'a>(&self, arena: &'a Bump) -> Result<(Request<'a>, Vec<Note<'a>>), Failure> {
         let source = self.source(arena)?;
         let node = json::parse(source.text(), arena).map_err(|diagnostics| {
             let problems: Vec<Problem<'_>> = diagnostics
@@ -386,8 +411,10 @@ impl RequestArgs {
         let node = arena.alloc(node);
         let read: Case<'a> =
             portcullis_scenario::request(node, RequestForm::Listed, &Rc::clone(&source), arena);
-        read.request
-            .ok_or_else(|| Failure::problems(&read.problems))
+        match read.request {
+            Some(request) => Ok((request, read.notes)),
+            None => Err(Failure::problems(&read.problems)),
+        }
     }
 
     /// The request of the options in the form of a file.

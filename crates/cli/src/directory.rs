@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use bumpalo::Bump;
 use clap::Args;
-use portcullis_directory::{Directory, Extra, LoadOptions, Progress, Report};
-use portcullis_model::Request;
+use portcullis_directory::{Directory, Extra, LoadOptions, Progress, Question, Report};
+use portcullis_model::{Layer, Request};
+use portcullis_scenario::Note;
 use portcullis_vm::Explanation;
 
-use crate::engine::{Answer, Engine, NEEDS_POLICIES, agreed, by_reference};
+use crate::engine::{Answer, Engine, NEEDS_POLICIES, agreed, by_reference, request_notes};
 use crate::failure::{Failure, complain, exit};
 use crate::output::{display_name, printable, read};
 use crate::story::Changes;
@@ -212,6 +213,7 @@ impl<'d> Decider<'d> {
         &mut self,
         request: &Request<'a>,
         extra: Extra<'a>,
+        reading: &[Note<'_>],
         arena: &'a Bump,
     ) -> Result<Answer, String>
     where
@@ -235,7 +237,19 @@ impl<'d> Decider<'d> {
                 Some(by_reference(&sets, &question.request))
             }
         };
-        agreed(by_vm, by_reference)
+        let answer = agreed(by_vm, by_reference)?;
+        Ok(answer.with_notes(self.notes(&question, reading)))
+    }
+
+    /// What was guessed or assumed in a question, of which notes were taken in reading its request. What
+    /// the directory itself has to say of a question belongs here too.
+    fn notes(&self, question: &Question<'_>, reading: &[Note<'_>]) -> Vec<String> {
+        let has_endpoint_policy = self.directory.has_layer(question, Layer::VpcEndpoint);
+        let reading = match question.knows_caller {
+            true => &[],
+            false => reading,
+        };
+        request_notes(reading, &question.request, has_endpoint_policy)
     }
 
     /// Explains one request, and gives it back with what the directory adds to it, where everything
@@ -244,12 +258,13 @@ impl<'d> Decider<'d> {
         &mut self,
         request: &Request<'a>,
         extra: Extra<'a>,
+        reading: &[Note<'_>],
         arena: &'a Bump,
     ) -> Result<Explained<'a>, Failure>
     where
         'd: 'a,
     {
-        self.answer(request, extra.clone(), arena)
+        self.answer(request, extra.clone(), reading, arena)
             .map_err(Failure::new)?;
         let directory = self.directory;
         let question = directory.question(request, extra, arena);
@@ -259,17 +274,27 @@ impl<'d> Decider<'d> {
         let scene = directory.story(request, &question).map_err(Failure::new)?;
         let changes = match directory.policies(&question, arena) {
             Some(sets) => Changes::of_policies(&sets, &question.request, arena),
-            None => Ok(Changes::of_explanation(&explanation)),
+            None => Ok(Changes::of_explanation(&explanation, &question.request)),
         };
         let changes = changes.map_err(Failure::new)?;
-        Ok((explanation, question.request, scene, changes))
+        Ok(Explained {
+            explanation,
+            notes: self.notes(&question, reading),
+            request: question.request,
+            scene,
+            changes,
+        })
     }
 }
 
-/// An explanation, the request, where everything comes from, and what would have to change.
-type Explained<'a> = (
-    Explanation,
-    Request<'a>,
-    portcullis_directory::Story,
-    Changes,
-);
+/// All that is told of a decision by a directory.
+pub(crate) struct Explained<'a> {
+    pub(crate) explanation: Explanation,
+    /// The request, with what the directory adds to it.
+    pub(crate) request: Request<'a>,
+    /// Where everything comes from.
+    pub(crate) scene: portcullis_directory::Story,
+    pub(crate) changes: Changes,
+    /// What was guessed or assumed.
+    pub(crate) notes: Vec<String>,
+}

@@ -4,8 +4,10 @@ use clap::ValueEnum;
 use portcullis_compile::{Options, compile};
 use portcullis_image::Image;
 use portcullis_model::{Decision, Layer, Request, is_account_id, split_arn};
+use portcullis_scenario::Note;
 use portcullis_syntax::PolicySets;
 use portcullis_vm::Outcome;
+use serde_json::{Map, Value, json};
 
 /// Who decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -24,6 +26,8 @@ pub(crate) enum Engine {
 pub(crate) struct Answer {
     pub(crate) decision: Decision,
     pub(crate) by: Vec<Layer>,
+    /// What was guessed or assumed.
+    pub(crate) notes: Vec<String>,
 }
 
 impl Answer {
@@ -32,7 +36,42 @@ impl Answer {
         Answer {
             decision: outcome.decision(),
             by: outcome.layers().collect(),
+            notes: Vec::new(),
         }
+    }
+
+    /// With notes, each once.
+    pub(crate) fn with_notes(mut self, notes: impl IntoIterator<Item = String>) -> Answer {
+        add_notes(&mut self.notes, notes);
+        self
+    }
+}
+
+/// Adds notes that are not there yet.
+pub(crate) fn add_notes(all: &mut Vec<String>, notes: impl IntoIterator<Item = String>) {
+    for note in notes {
+        if !all.contains(&note) {
+            all.push(note);
+        }
+    }
+}
+
+/// What was taken for granted of a request: in reading it, and in deciding it.
+pub(crate) fn request_notes(
+    reading: &[Note<'_>],
+    request: &Request<'_>,
+    has_endpoint_policy: bool,
+) -> Vec<String> {
+    let assumed = portcullis_vm::assumptions(request, has_endpoint_policy);
+    let assumed = assumed.into_iter().map(str::to_string);
+    let reading = reading.iter().map(ToString::to_string);
+    reading.chain(assumed).collect()
+}
+
+/// Puts notes into an answer for programs, which has no such member if there are none.
+pub(crate) fn insert_notes(object: &mut Map<String, Value>, notes: &[String]) {
+    if !notes.is_empty() {
+        object.insert("notes".to_string(), json!(notes));
     }
 }
 
@@ -123,6 +162,14 @@ impl<'p, 'a> Policies<'p, 'a> {
         ))
     }
 
+    /// True if there is the policy of a VPC endpoint.
+    fn has_endpoint_policy(&self, prepared: &portcullis_vm::Request) -> bool {
+        match self.sets {
+            Some(sets) => sets.vpc_endpoint.is_some(),
+            None => prepared.has_layer(Layer::VpcEndpoint),
+        }
+    }
+
     /// The images that the virtual machine decides by.
     pub(crate) fn images(&self) -> &[Image<Vec<u8>>] {
         &self.images
@@ -139,11 +186,13 @@ pub(crate) fn image(sets: &PolicySets<'_>, debug: bool) -> Result<Image<Vec<u8>>
     Image::from_bytes(bytes).map_err(|error| format!("the compiler made what is {error}"))
 }
 
-/// Decides a request. The virtual machine's request is reused from call to call.
+/// Decides a request, of which notes were taken in reading it. The virtual machine's request is reused
+/// from call to call.
 pub(crate) fn answer(
     engine: Engine,
     policies: &Policies<'_, '_>,
     request: &Request<'_>,
+    reading: &[Note<'_>],
     prepared: &mut portcullis_vm::Request,
 ) -> Result<Answer, String> {
     let by_vm = match engine {
@@ -155,7 +204,8 @@ pub(crate) fn answer(
         (_, Some(sets)) => Some(by_reference(sets, request)),
         (_, None) => return Err(NEEDS_POLICIES.to_string()),
     };
-    agreed(by_vm, by_reference)
+    let notes = request_notes(reading, request, policies.has_endpoint_policy(prepared));
+    Ok(agreed(by_vm, by_reference)?.with_notes(notes))
 }
 
 /// Why images are not enough.
@@ -167,6 +217,7 @@ pub(crate) fn by_reference(sets: &PolicySets<'_>, request: &Request<'_>) -> Answ
     Answer {
         decision: outcome.decision,
         by: outcome.by,
+        notes: Vec::new(),
     }
 }
 

@@ -66,7 +66,8 @@ impl Failure {
 /// A problem over several lines, or in one if it has no place.
 fn rendered(problem: &Problem<'_>, colour: bool) -> String {
     if problem.file().is_empty() {
-        format!("error: {problem}\n")
+        let help = problem.help().map(|help| format!("help: {help}\n"));
+        format!("error: {problem}\n{}", help.unwrap_or_default())
     } else {
         problem.render(colour)
     }

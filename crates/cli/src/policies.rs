@@ -7,7 +7,7 @@ use bumpalo::Bump;
 use clap::Args;
 use portcullis_model::{PolicyKind, Request};
 use portcullis_scenario::{
-    Options, Problem, Source, is_language, language_policy, policy_document,
+    Note, Options, Problem, Source, is_language, language_policy, policy_document,
 };
 use portcullis_syntax::json::{self, Node};
 use portcullis_syntax::policy::ReadOptions;
@@ -57,6 +57,8 @@ pub(crate) type BesideDirectory<'a> = (Option<Vec<Policy<'a>>>, Option<Vec<Polic
 pub(crate) struct Selected<'a> {
     pub(crate) sets: PolicySets<'a>,
     pub(crate) request: Option<Request<'a>>,
+    /// What was taken for granted in reading the request.
+    pub(crate) notes: Vec<Note<'a>>,
 }
 
 /// What the policies are read for.
@@ -155,6 +157,7 @@ impl PolicyArgs {
             true => Ok(Selected {
                 sets,
                 request: None,
+                notes: Vec::new(),
             }),
             false => Err(Failure::problems(&reader.problems)),
         }
@@ -362,17 +365,19 @@ fn load_one<'a>(
     if !scenario.problems.is_empty() {
         return Err(Failure::problems(&scenario.problems));
     }
-    let mut request = None;
+    let (mut request, mut notes) = (None, Vec::new());
     if purpose == Purpose::OwnRequest && place.case < scenario.cases.len() {
         let case = scenario.cases.swap_remove(place.case);
         if !case.problems.is_empty() {
             return Err(Failure::problems(&case.problems));
         }
         request = case.request;
+        notes = case.notes;
     }
     Ok(Selected {
         sets: scenario.policies,
         request,
+        notes,
     })
 }
 

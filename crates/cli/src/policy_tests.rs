@@ -163,18 +163,19 @@ fn run_policy(
 
 fn note(report: &StatementReport, matched: &mut [bool], failed: &mut [Vec<String>]) {
     let index = report.index as usize;
-    match &report.missed {
+    match report.misses.first() {
         None => {
             if let Some(matched) = matched.get_mut(index) {
                 *matched = true;
             }
         }
+        // Conditions come last: nothing else failed.
         Some(Miss::Condition(condition)) => {
             if let Some(failed) = failed.get_mut(index) {
                 failed.push(condition.key.clone());
             }
         }
-        Some(Miss::Principal | Miss::Resource) => {}
+        Some(_) => {}
     }
 }
 
@@ -199,8 +200,7 @@ fn judge(
     let Some(by) = test.by else {
         return Ok(());
     };
-    let decides =
-        |report: &&StatementReport| report.missed.is_none() && Some(report.effect) == verdict;
+    let decides = |report: &&StatementReport| report.is_match() && Some(report.effect) == verdict;
     let mut deciding = reports
         .iter()
         .filter(decides)

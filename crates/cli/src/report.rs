@@ -3,9 +3,12 @@
 use std::fmt::Write;
 
 use portcullis_image::Image;
-use portcullis_model::{Caller, Effect, Layer, Request};
-use portcullis_vm::{ConditionReport, Explanation, LayerReport, Miss, StatementReport};
-use serde_json::{Value, json};
+use portcullis_model::{Caller, Effect, Layer, Principal, Request, session_names, split_arn};
+use portcullis_vm::{
+    ConditionReport, Explanation, Identity, KeyReport, LayerReport, Miss, NotListed,
+    PrincipalEntry, PrincipalMiss, StatementReport,
+};
+use serde_json::{Map, Value, json};
 
 use crate::engine::layer_name;
 
@@ -29,12 +32,7 @@ pub(crate) fn explain(
 
 /// AWS's sentence for a denial.
 pub(crate) fn message(explanation: &Explanation, request: &Request<'_>) -> Option<String> {
-    let caller = match &request.principal.caller {
-        Caller::Service { name } => Some(*name),
-        Caller::Federated { provider } => Some(*provider),
-        Caller::CanonicalUser { id } => Some(*id),
-        caller => caller.arn(),
-    };
+    let caller = caller_name(&request.principal.caller);
     let (action, resource) = (request.action, request.resource);
     explanation.message(caller, action, resource, is_trust(request))
 }
@@ -48,16 +46,17 @@ fn is_trust(request: &Request<'_>) -> bool {
     prefix.eq_ignore_ascii_case("sts") && service == Some("iam") && is_role
 }
 
-/// What a policy set says, in words.
-pub(crate) fn verdict_text(layer: &LayerReport) -> &'static str {
-    match (layer.applies, layer.verdict, layer.layer) {
-        (false, _, _) => "does not apply to this request",
-        (true, Some(Effect::Deny), _) => "denies",
-        (true, Some(Effect::Allow), _) => "allows",
+/// What a policy set says, in words, and why it says nothing if it does not take part.
+pub(crate) fn verdict_text(layer: &LayerReport) -> String {
+    let text = match (layer.reason, layer.verdict, layer.layer) {
+        (Some(reason), _, _) => return format!("does not apply to this request: {reason}"),
+        (None, Some(Effect::Deny), _) => "denies",
+        (None, Some(Effect::Allow), _) => "allows",
         // GRAM-61.
-        (true, None, Layer::Rcp(_)) => "does not deny",
-        (true, None, _) => "does not allow",
-    }
+        (None, None, Layer::Rcp(_)) => "does not deny",
+        (None, None, _) => "does not allow",
+    };
+    text.to_string()
 }
 
 /// The statements that matched, and those that came near, the nearest first.
@@ -65,22 +64,110 @@ pub(crate) fn by_weight(layer: &LayerReport) -> (Vec<&StatementReport>, Vec<&Sta
     let (matched, mut near): (Vec<_>, Vec<_>) = layer
         .statements
         .iter()
-        .partition(|statement| statement.missed.is_none());
-    near.sort_by_key(|statement| match statement.missed {
-        None | Some(Miss::Condition(_)) => 0,
-        Some(Miss::Principal) => 1,
-        Some(Miss::Resource) => 2,
+        .partition(|statement| statement.is_match());
+    near.sort_by_key(|statement| {
+        let elements = missed_elements(statement);
+        let kind = match statement.misses.first() {
+            None | Some(Miss::Condition(_)) => 0,
+            Some(Miss::Principal(_)) => 1,
+            Some(Miss::Resource(_)) => 2,
+            Some(Miss::Action(_)) => 3,
+        };
+        // What misses by the action alone comes last: it is another statement, perhaps on purpose.
+        (kind == 3, elements.len(), kind, statement.misses.len())
     });
     (matched, near)
 }
 
-/// What kept a statement from matching.
-pub(crate) fn missed_element(statement: &StatementReport) -> &'static str {
-    match statement.missed {
-        None | Some(Miss::Condition(_)) => "condition",
-        Some(Miss::Principal) => "principal",
-        Some(Miss::Resource) => "resource",
+/// The elements that kept a statement from matching, each once.
+pub(crate) fn missed_elements(statement: &StatementReport) -> Vec<&'static str> {
+    let mut elements: Vec<&'static str> = statement.misses.iter().map(Miss::element).collect();
+    elements.dedup();
+    elements
+}
+
+/// Names of things in a sentence.
+pub(crate) fn sentence_list(all: &[impl AsRef<str>]) -> String {
+    match all {
+        [] => String::new(),
+        [one] => one.as_ref().to_string(),
+        [rest @ .., last] => {
+            let rest: Vec<&str> = rest.iter().map(AsRef::as_ref).collect();
+            format!("{} and {}", rest.join(", "), last.as_ref())
+        }
     }
+}
+
+/// Entries of principals that are told: the nearest to what the caller is called.
+const MOST_ENTRIES: usize = 3;
+
+/// The entries of a list of principals that are nearest to what a caller is called.
+pub(crate) fn nearest_principals<'m>(
+    miss: &'m PrincipalMiss,
+    caller: &Principal<'_>,
+) -> Vec<&'m PrincipalEntry> {
+    let names = names_of(caller);
+    let common = |one: &str, other: &str| {
+        let same = |(one, other): &(char, char)| one == other;
+        let start = one.chars().zip(other.chars()).take_while(same).count();
+        let ends = one.chars().rev().zip(other.chars().rev());
+        start + ends.take_while(same).count()
+    };
+    let nearness = |entry: &&PrincipalEntry| {
+        let all = names.iter().map(|name| common(&entry.value, name));
+        std::cmp::Reverse(all.max().unwrap_or(0))
+    };
+    let mut entries: Vec<&PrincipalEntry> = miss.entries.iter().collect();
+    entries.sort_by_cached_key(nearness);
+    entries.truncate(MOST_ENTRIES);
+    entries
+}
+
+/// Everything that an entry of a policy could call a caller by.
+fn names_of(principal: &Principal<'_>) -> Vec<String> {
+    let mut names: Vec<String> = [
+        Identity::Itself,
+        Identity::Account,
+        Identity::Entity,
+        Identity::Session,
+    ]
+    .into_iter()
+    .filter_map(|identity| identity_name(identity, &principal.caller))
+    .collect();
+    names.extend(principal.caller.account().map(str::to_string));
+    let unique_id = principal
+        .user_id
+        .map(|id| id.split(':').next().unwrap_or(id));
+    names.extend(unique_id.map(str::to_string));
+    names
+}
+
+/// What an identity of a caller is written as in a policy; none if that is not known.
+pub(crate) fn identity_name(identity: Identity, caller: &Caller<'_>) -> Option<String> {
+    let account = || {
+        let (account, partition) = (caller.account()?, caller.partition()?);
+        Some(format!("arn:{partition}:iam::{account}:root"))
+    };
+    match (identity, *caller) {
+        (Identity::Account, _) => account(),
+        (Identity::Session, Caller::Role { session_arn, .. }) => session_arn.map(str::to_string),
+        (Identity::Session, _) => None,
+        (_, Caller::Role { role_arn, .. }) => Some(role_arn.to_string()),
+        (_, Caller::Service { name }) => Some(name.to_string()),
+        (_, Caller::Federated { provider }) => Some(provider.to_string()),
+        (_, Caller::CanonicalUser { id }) => Some(id.to_string()),
+        (_, caller) => caller.arn().map(str::to_string),
+    }
+}
+
+/// The identities that a `NotPrincipal` lacks, as they are written in a policy.
+pub(crate) fn not_listed(lacking: &NotListed, caller: &Caller<'_>) -> Vec<String> {
+    let all = lacking.identities.iter();
+    all.map(|identity| match identity_name(*identity, caller) {
+        Some(name) => name,
+        None => "the ARN of the session, whose name is not known".to_string(),
+    })
+    .collect()
 }
 
 /// Where a statement stands: its place, its policy and its name.
@@ -132,11 +219,13 @@ pub(crate) fn machine(explanation: &Explanation, request: &Request<'_>) -> Value
         .map(|layer| {
             let (matched, near) = by_weight(layer);
             let all = |list: Vec<&StatementReport>| -> Vec<Value> {
-                list.into_iter().map(statement_value).collect()
+                let values = list.into_iter().map(|own| statement_value(own, request));
+                values.collect()
             };
             json!({
                 "layer": layer_name(layer.layer),
                 "applies": layer.applies,
+                "reason": layer.reason,
                 "verdict": layer.verdict.map(Effect::as_str),
                 "statements": all(matched),
                 "nearMisses": all(near),
@@ -147,14 +236,75 @@ pub(crate) fn machine(explanation: &Explanation, request: &Request<'_>) -> Value
         "decision": explanation.outcome.decision().as_str(),
         "by": by,
         "message": message(explanation, request),
+        "caller": caller_value(explanation, request),
         "layers": layers,
         "missingKeys": explanation.missing_keys,
         "notes": explanation.notes,
     })
 }
 
+/// Who asks, for programs.
+fn caller_value(explanation: &Explanation, request: &Request<'_>) -> Value {
+    let caller = &request.principal.caller;
+    let (role_arn, session) = match *caller {
+        Caller::Role {
+            role_arn,
+            session_arn,
+            ..
+        } => (Some(role_arn), session_arn.and_then(session_name)),
+        _ => (None, None),
+    };
+    let tags: Map<String, Value> = tags_of(explanation)
+        .map(|own| (own.key.clone(), json!(own.values)))
+        .collect();
+    json!({
+        "arn": caller.arn(),
+        "name": caller_name(caller),
+        "roleArn": role_arn,
+        "session": session,
+        "userId": unique_id(request),
+        "account": caller.account().map(|number| json!({ "number": number })),
+        "tags": tags,
+    })
+}
+
+/// What a caller is called in AWS's sentences; none if it is anonymous.
+pub(crate) fn caller_name<'a>(caller: &Caller<'a>) -> Option<&'a str> {
+    match *caller {
+        Caller::Service { name } => Some(name),
+        Caller::Federated { provider } => Some(provider),
+        Caller::CanonicalUser { id } => Some(id),
+        caller => caller.arn(),
+    }
+}
+
+/// The name of a session, by its ARN.
+pub(crate) fn session_name(arn: &str) -> Option<&str> {
+    Some(session_names(split_arn(arn)?.last()?)?.1)
+}
+
+/// `aws:userid`, as far as the request says it.
+pub(crate) fn unique_id<'a>(request: &Request<'a>) -> Option<&'a str> {
+    let of_context = || {
+        let mut entries = request.context.iter();
+        let entry = entries.find(|own| own.key.eq_ignore_ascii_case("aws:userid"))?;
+        match entry.values {
+            [one] => Some(*one),
+            _ => None,
+        }
+    };
+    request.principal.user_id.or_else(of_context)
+}
+
+/// The tags of the caller that statements look at.
+pub(crate) fn tags_of(explanation: &Explanation) -> impl Iterator<Item = &KeyReport> {
+    const TAG: &str = "aws:principaltag/";
+    let is_tag = |own: &&KeyReport| own.key.to_ascii_lowercase().starts_with(TAG);
+    explanation.keys.iter().filter(is_tag)
+}
+
 /// A statement for programs.
-pub(crate) fn statement_value(statement: &StatementReport) -> Value {
+pub(crate) fn statement_value(statement: &StatementReport, request: &Request<'_>) -> Value {
     let known = |text: &str| (!text.is_empty()).then(|| text.to_string());
     let mut value = json!({
         "policy": known(&statement.policy),
@@ -170,14 +320,64 @@ pub(crate) fn statement_value(statement: &StatementReport) -> Value {
     let Some(object) = value.as_object_mut() else {
         return value;
     };
-    if statement.missed.is_some() {
-        object.insert("missed".to_string(), json!(missed_element(statement)));
-    } else {
-        let held: Vec<Value> = statement.conditions.iter().map(condition_value).collect();
-        object.insert("conditions".to_string(), Value::Array(held));
+    match statement.misses.first() {
+        Some(first) => {
+            // OUT-3: the first, and all.
+            object.insert("missed".to_string(), json!(first.element()));
+            let all = statement
+                .misses
+                .iter()
+                .map(|miss| miss_value(miss, request));
+            object.insert("misses".to_string(), all.collect());
+        }
+        None => {
+            let held = statement.conditions.iter().map(condition_value);
+            object.insert("conditions".to_string(), held.collect());
+        }
     }
-    if let Some(Miss::Condition(failed)) = &statement.missed {
+    if let Some(Miss::Condition(failed)) = statement.misses.first() {
         object.insert("condition".to_string(), condition_value(failed));
+    }
+    if let Some(lacking) = &statement.not_listed {
+        let names = not_listed(lacking, &request.principal.caller);
+        let value = json!({ "identities": names, "note": lacking.note });
+        object.insert("notListed".to_string(), value);
+    }
+    value
+}
+
+/// An element that did not match, for programs.
+fn miss_value(miss: &Miss, request: &Request<'_>) -> Value {
+    let mut value = match miss {
+        Miss::Action(miss) | Miss::Resource(miss) => {
+            let entries = miss.entries.iter().map(|entry| {
+                json!({
+                    "written": entry.written,
+                    "expanded": entry.expanded,
+                    "missingKeys": entry.missing_keys,
+                })
+            });
+            json!({
+                "negated": miss.negated,
+                "nearest": entries.collect::<Vec<_>>(),
+                "count": miss.count,
+            })
+        }
+        Miss::Principal(miss) => {
+            let entries = nearest_principals(miss, &request.principal);
+            let entries = entries
+                .into_iter()
+                .map(|own| json!({ own.kind: own.value }));
+            json!({
+                "negated": miss.negated,
+                "nearest": entries.collect::<Vec<_>>(),
+                "count": miss.entries.len(),
+            })
+        }
+        Miss::Condition(condition) => condition_value(condition),
+    };
+    if let Some(object) = value.as_object_mut() {
+        object.insert("element".to_string(), json!(miss.element()));
     }
     value
 }
@@ -189,6 +389,7 @@ fn condition_value(condition: &ConditionReport) -> Value {
         "operator": (!condition.operator.is_empty()).then_some(&condition.operator),
         "key": condition.key,
         "policyValues": condition.policy_values,
+        "expandedValues": condition.expanded_values,
         "requestValues": (!is_absent).then_some(&condition.request_values),
         "note": condition.note,
     })

@@ -11,13 +11,16 @@ use bumpalo::Bump;
 use clap::{Args, ValueEnum};
 use portcullis_directory::{Attached, Directory, Extra};
 use portcullis_image::Image;
-use portcullis_model::{Caller, ContextEntry, Layer, Principal, Request, split_arn};
+use portcullis_model::{
+    Caller, ContextEntry, Layer, Principal, PrincipalError, Request, check_action, split_arn,
+};
+use portcullis_scenario::{Note, session_caller};
 use portcullis_syntax::{Policy, PolicySets};
 use portcullis_vm::Explanation;
 use serde_json::{Value, json};
 
 use crate::directory::{DirectoryArgs, Keep};
-use crate::engine::{NEEDS_POLICIES, image};
+use crate::engine::{NEEDS_POLICIES, add_notes, image, insert_notes, request_notes};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::simulate::answer::{evaluation, specific};
@@ -77,20 +80,31 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<ExitCode, Failure> {
         ));
     }
     let mut results = Vec::new();
+    let mut notes = Vec::new();
     for action in &input.actions {
+        check_action(action).map_err(|error| {
+            let help = error
+                .help()
+                .map_or(String::new(), |help| format!("; {help}"));
+            Failure::new(format_args!("`{action}` is no action: {error}{help}"))
+        })?;
         let mut of_resources = Vec::new();
         for resource in &input.resources {
             let arena = Bump::new();
-            let (explanation, request) =
-                args.explain(&input, directory.as_ref(), action, resource, &arena)?;
+            let simulated = args.explain(&input, directory.as_ref(), action, resource, &arena)?;
+            add_notes(&mut notes, simulated.notes);
+            let (explanation, request) = (simulated.explanation, simulated.request);
             of_resources.push(specific(&explanation, &request, &input));
         }
         results.push(evaluation(action, &of_resources));
     }
     let mut answer = json!({ "EvaluationResults": results, "IsTruncated": false });
     let is_incomplete = directory.as_ref().is_some_and(Directory::is_incomplete);
-    if let (true, Some(object)) = (is_incomplete, answer.as_object_mut()) {
-        object.insert("incomplete".to_string(), Value::Bool(true));
+    if let Some(object) = answer.as_object_mut() {
+        if is_incomplete {
+            object.insert("incomplete".to_string(), Value::Bool(true));
+        }
+        insert_notes(object, &notes);
     }
     let mut output = Output::new();
     let text = serde_json::to_string_pretty(&answer).map_err(Failure::new)?;
@@ -151,8 +165,30 @@ fn named<'a>(
     }
 }
 
+/// What one pair of action and resource comes to.
+struct Simulated<'a> {
+    explanation: Explanation,
+    /// As far as the answer needs it.
+    request: Request<'a>,
+    /// What was guessed or assumed.
+    notes: Vec<String>,
+}
+
+/// `CallerArn` or `PolicySourceArn`: any ARN of a caller, and what was guessed of it.
+fn caller_of<'a>(
+    arn: &'a str,
+    context: &[ContextEntry<'a>],
+    arena: &'a Bump,
+) -> Result<(Caller<'a>, Option<Note<'a>>), Failure> {
+    let caller = match Caller::from_arn(arn) {
+        Err(PrincipalError::SessionNeedsRole) => session_caller(arn, context, arena),
+        caller => caller.map(|caller| (caller, None)),
+    };
+    caller.map_err(|error| Failure::new(format_args!("`{arn}`: {error}")))
+}
+
 impl SimulateArgs {
-    /// Explains one pair of action and resource. The request is as far as the answer needs it.
+    /// Explains one pair of action and resource.
     fn explain<'a>(
         &self,
         input: &'a Input<'a>,
@@ -160,7 +196,7 @@ impl SimulateArgs {
         action: &'a str,
         resource: &'a str,
         arena: &'a Bump,
-    ) -> Result<(Explanation, Request<'a>), Failure> {
+    ) -> Result<Simulated<'a>, Failure> {
         // A group asks for nothing itself: somebody in it does, of whom no more is known.
         let group = input.source.filter(|arn| arn.contains(":group/"));
         let in_account = |group: &str, rest: &str| {
@@ -175,10 +211,9 @@ impl SimulateArgs {
             None => input.source.or(input.caller),
             Some(group) => Some(in_account(group, "root")),
         };
-        let caller = match caller_arn {
-            None => Caller::User { arn: NOBODY },
-            Some(arn) => Caller::from_arn(arn)
-                .map_err(|error| Failure::new(format_args!("`{arn}`: {error}")))?,
+        let (caller, mut note) = match caller_arn {
+            None => (Caller::User { arn: NOBODY }, None),
+            Some(arn) => caller_of(arn, &input.context, arena)?,
         };
         let mut context: Vec<ContextEntry<'a>> = input.context.clone();
         if caller_arn.is_none() || group.is_some() {
@@ -212,6 +247,7 @@ impl SimulateArgs {
             external_grant: false,
         };
         let mut sets = PolicySets::default();
+        let mut is_owner_known = input.owner.is_some();
         if let (Some(directory), Some(_)) = (directory, input.source) {
             let question = directory
                 .question(&request, Extra::default(), arena)
@@ -223,6 +259,8 @@ impl SimulateArgs {
             name_policies(&mut sets, &story, arena);
             input.exclude(&mut sets);
             request = question.request;
+            note = note.filter(|_| !question.knows_caller);
+            is_owner_known |= request.resource_account.is_some();
             if let Some(group) = group {
                 let policies = directory.group_policies(group, arena).ok_or_else(|| {
                     Failure::new(format_args!("the directory has no group `{group}`"))
@@ -251,6 +289,18 @@ impl SimulateArgs {
         let views = std::iter::once(Image::view(&compiled));
         let mut prepared = portcullis_vm::Request::new();
         prepared.fill(views.clone(), &request);
-        Ok((portcullis_vm::explain(views, &prepared), request))
+        // The caller's account, which AWS takes for the owner's, is an assumption all the same.
+        let said = match is_owner_known {
+            true => request,
+            false => Request {
+                resource_account: None,
+                ..request
+            },
+        };
+        Ok(Simulated {
+            explanation: portcullis_vm::explain(views, &prepared),
+            notes: request_notes(note.as_slice(), &said, sets.vpc_endpoint.is_some()),
+            request,
+        })
     }
 }

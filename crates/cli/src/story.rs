@@ -5,6 +5,7 @@ mod changes;
 mod html;
 mod json;
 mod page;
+mod resource_policies;
 mod svg;
 mod text;
 
@@ -14,6 +15,7 @@ use page::Page;
 use portcullis_model::Request;
 use portcullis_vm::Explanation;
 
+use crate::engine::add_notes;
 use crate::report::Shift;
 
 /// All that is told of a decision.
@@ -25,11 +27,25 @@ pub(crate) struct Story<'s> {
     pub(crate) scene: Option<portcullis_directory::Story>,
     /// What would have to change; nothing is said of it if this is not there.
     pub(crate) changes: Option<Changes>,
+    /// What was guessed or assumed.
+    pub(crate) notes: Vec<String>,
     /// The directory lacks something.
     pub(crate) is_incomplete: bool,
 }
 
 impl Story<'_> {
+    /// Everything that is to be noted.
+    fn all_notes(&self) -> Vec<String> {
+        let mut all: Vec<String> = self
+            .explanation
+            .notes
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        add_notes(&mut all, self.notes.iter().cloned());
+        all
+    }
+
     /// For people, perhaps with the colours of a terminal.
     pub(crate) fn text(&self, colour: bool) -> String {
         text::render(&Page::of(self, None), colour)
@@ -55,6 +71,7 @@ impl Story<'_> {
 pub(crate) fn plain(
     explanation: &Explanation,
     request: &Request<'_>,
+    notes: Vec<String>,
     shift: Option<Shift<'_>>,
 ) -> String {
     let story = Story {
@@ -62,6 +79,7 @@ pub(crate) fn plain(
         request,
         scene: None,
         changes: None,
+        notes,
         is_incomplete: false,
     };
     text::render(&Page::of(&story, shift), false)

@@ -168,7 +168,8 @@ impl Run {
                 self.broken(&title, &case.problems)?;
                 continue;
             };
-            match answer(self.engine, &policies, request, &mut self.prepared) {
+            let notes = &case.notes;
+            match answer(self.engine, &policies, request, notes, &mut self.prepared) {
                 Ok(answer) if answer.decision == expect => self.passed += 1,
                 Ok(answer) => {
                     let (line, column) = loaded.source.position(case.span.start);
@@ -178,11 +179,11 @@ impl Run {
                         "{file}:{line}:{column}: expected {expect}, got {}",
                         said(&answer)
                     ))?;
-                    self.explain(loaded, scenario, request)?;
+                    self.explain(loaded, scenario, request, answer.notes)?;
                 }
                 Err(error) => {
                     self.fail(&format!("{title}: {error}"))?;
-                    self.explain(loaded, scenario, request)?;
+                    self.explain(loaded, scenario, request, Vec::new())?;
                 }
             }
         }
@@ -227,6 +228,7 @@ impl Run {
         loaded: &Loaded<'_>,
         scenario: &Scenario<'_>,
         request: &Request<'_>,
+        notes: Vec<String>,
     ) -> Result<(), Failure> {
         self.explained += 1;
         if self.explained > TOLD {
@@ -248,7 +250,7 @@ impl Run {
             file: source.file(),
             lines: line - 1,
         };
-        self.details(&story::plain(&explanation, request, Some(shift)))
+        self.details(&story::plain(&explanation, request, notes, Some(shift)))
     }
 }
 

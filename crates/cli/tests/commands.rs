@@ -145,7 +145,9 @@ fn a_request_from_a_file() {
         "json",
     ];
     let run = folder.run_with(&arguments, request.as_bytes());
-    assert_eq!(value(&run), json!({"decision": "Allow", "by": []}));
+    let owner = "the resource's owner is not known; it is taken to be the caller's account";
+    let expected = json!({"decision": "Allow", "by": [], "notes": [owner]});
+    assert_eq!(value(&run), expected);
     let run = folder.run_with(&arguments, b"{\n \"what\": 1}");
     assert_eq!(run.code, 1);
     assert!(run.stderr.contains(" --> <stdin>:2:2\n"), "{}", run.stderr);

@@ -30,6 +30,9 @@ fn lines(text: &str) -> Vec<Value> {
         .collect()
 }
 
+/// `EVAL-12`: nothing says whose a bucket is.
+const OWNER: &str = "the resource's owner is not known; it is taken to be the caller's account";
+
 #[test]
 fn tests_pass_or_fail() {
     let folder = Folder::new();
@@ -127,7 +130,7 @@ fn batch_answers_every_line() {
     assert_eq!(found.len(), 6);
     assert_eq!(
         found[0],
-        json!({"name": "inside", "decision": "Allow", "by": []})
+        json!({"name": "inside", "decision": "Allow", "by": [], "notes": [OWNER]})
     );
     assert_eq!(found[1]["name"], Value::Null);
     assert!(
@@ -146,7 +149,7 @@ fn batch_answers_every_line() {
     assert!(found[3]["error"].as_str().unwrap().contains("`aktion`"));
     assert_eq!(
         found[4],
-        json!({"name": "outside", "decision": "ImplicitDeny", "by": ["identity"]})
+        json!({"name": "outside", "decision": "ImplicitDeny", "by": ["identity"], "notes": [OWNER]})
     );
     assert!(
         found[5]["error"]
@@ -178,11 +181,11 @@ fn batch_answers_each_of_several_requests() {
     let found = lines(&run.stdout);
     assert_eq!(
         found[0],
-        json!({"name": "1", "decision": "ImplicitDeny", "by": ["identity"]})
+        json!({"name": "1", "decision": "ImplicitDeny", "by": ["identity"], "notes": [OWNER]})
     );
     assert_eq!(
         found[1],
-        json!({"name": "n", "decision": "ExplicitDeny", "by": ["identity"]})
+        json!({"name": "n", "decision": "ExplicitDeny", "by": ["identity"], "notes": [OWNER]})
     );
     assert_eq!(found[2]["name"], "3");
     assert!(found[2]["error"].as_str().unwrap().contains("s.json:4:"));

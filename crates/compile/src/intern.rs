@@ -111,6 +111,13 @@ impl<T: Clone + Eq + Hash> Runs<T> {
         (start, is_new)
     }
 
+    /// Where the run begins, which is stored whether there is an equal one or not.
+    pub(crate) fn append(&mut self, run: &[T]) -> u32 {
+        let start = self.items.len() as u32;
+        self.items.extend_from_slice(run);
+        start
+    }
+
     pub(crate) fn items(&self) -> &[T] {
         &self.items
     }

@@ -44,6 +44,8 @@ pub(crate) struct Program<'a> {
     pub(crate) tokens: Runs<Token>,
     pub(crate) principals: Interner<(PrincipalForm, &'a str)>,
     pub(crate) code: Runs<Leaf>,
+    /// Guards that were written in another way than an equal one, by that and how they were.
+    guards: Memo<(u32, SmallVec<[LeafSource; 4]>), u32>,
     pub(crate) texts: Interner<Str>,
     pub(crate) short_texts: Runs<ShortText>,
     pub(crate) numbers: Interner<NumberRecord>,
@@ -64,6 +66,9 @@ pub(crate) fn sections(options: Options) -> impl Iterator<Item = Section> {
         false => options.debug || !section.is_optional(),
     })
 }
+
+/// Entries as written.
+type Written<'a> = SmallVec<[&'a str; 8]>;
 
 /// The policies of a part, with the layers that each of them is in.
 pub(crate) type PartPolicies<'s, 'a> = Vec<(u32, &'s [Policy<'a>])>;
@@ -94,6 +99,7 @@ pub(crate) fn lower<'s, 'a: 's>(
         tokens: Runs::new(),
         principals: Interner::new(),
         code: Runs::new(),
+        guards: memo(),
         texts: Interner::new(),
         short_texts: Runs::new(),
         numbers: Interner::new(),
@@ -255,7 +261,6 @@ impl<'a> Program<'a> {
             self.sources.push(record);
         }
         for (index, statement) in policy.document.statements.iter().enumerate() {
-            let lowered = self.statement(layers, &policy.document, statement);
             let mut origin = Origin {
                 source,
                 index: index as u32,
@@ -264,7 +269,10 @@ impl<'a> Program<'a> {
                 column: 0,
                 end_line: 0,
                 end_column: 0,
+                actions: 0,
+                resources: 0,
             };
+            let lowered = self.statement(layers, &policy.document, statement, &mut origin);
             if self.options.debug {
                 let lines = lines.of(policy.text);
                 let (line, column) = lines.position(statement.span.start);
@@ -284,15 +292,25 @@ impl<'a> Program<'a> {
         layers: u32,
         document: &ast::Document<'a>,
         statement: &ast::Statement<'a>,
+        origin: &mut Origin,
     ) -> Statement {
         let (principals, not_principal) = match &statement.principal {
             Some(principals) => (self.principals(principals), principals.negated),
             None => (NONE, false),
         };
         let (resources, not_resource) = match &statement.resource {
-            Some(entries) => (self.resources(document, entries), entries.negated),
-            None => (ANY, false),
+            Some(entries) => {
+                let (list, written) = self.resources(document, entries);
+                origin.resources = self.written(&written);
+                (list, entries.negated)
+            }
+            None => {
+                origin.resources = self.written(&[]);
+                (ANY, false)
+            }
         };
+        let (actions, written) = self.actions(&statement.action);
+        origin.actions = self.written(&written);
         Statement {
             flags: StatementFlags {
                 deny: statement.effect == Effect::Deny,
@@ -302,26 +320,50 @@ impl<'a> Program<'a> {
                 shared: 0,
             },
             layers,
-            actions: self.actions(&statement.action),
+            actions,
             resources,
             principals,
             guard: self.guard(document, statement),
         }
     }
 
+    /// The list of entries as written, if explanations are to print them.
+    fn written(&mut self, entries: &[&'a str]) -> u32 {
+        if !self.options.debug {
+            return 0;
+        }
+        let mut texts: SmallVec<[u32; 8]> = SmallVec::new();
+        for entry in entries {
+            let text = self.strings.intern(entry);
+            texts.push(self.texts.intern(text));
+        }
+        self.list(ListKind::Texts, &texts)
+    }
+
     /// `MATCH-10` to `MATCH-12`.
-    fn actions(&mut self, entries: &Entries<'a>) -> u32 {
-        let mut list: SmallVec<[u32; 8]> = SmallVec::new();
+    fn actions(&mut self, entries: &Entries<'a>) -> (u32, Written<'a>) {
+        let mut list: SmallVec<[(u32, &'a str); 8]> = SmallVec::new();
         for entry in entries.list {
             let known = self.known_actions.get(entry.value).copied();
             let Some(action) = known.or_else(|| self.action(entry.value)) else {
-                return ANY;
+                return (ANY, Written::from_slice(&[entry.value]));
             };
-            list.push(action);
+            list.push((action, entry.value));
         }
-        list.sort_unstable();
-        list.dedup();
-        self.list(ListKind::Actions, &list)
+        self.entries(ListKind::Actions, list)
+    }
+
+    /// The list of the patterns of entries, each once, and beside each an entry that has it.
+    fn entries(
+        &mut self,
+        kind: ListKind,
+        mut list: SmallVec<[(u32, &'a str); 8]>,
+    ) -> (u32, Written<'a>) {
+        list.sort_by_key(|(item, _)| *item);
+        list.dedup_by_key(|(item, _)| *item);
+        let items: SmallVec<[u32; 8]> = list.iter().map(|(item, _)| *item).collect();
+        let written = list.iter().map(|(_, entry)| *entry).collect();
+        (self.list(kind, &items), written)
     }
 
     /// The pattern of an entry that was not met before; none if it matches every action.
@@ -345,17 +387,19 @@ impl<'a> Program<'a> {
     }
 
     /// `MATCH-20` to `MATCH-28`.
-    fn resources(&mut self, document: &ast::Document<'a>, entries: &Entries<'a>) -> u32 {
-        let mut list: SmallVec<[u32; 8]> = SmallVec::new();
+    fn resources(
+        &mut self,
+        document: &ast::Document<'a>,
+        entries: &Entries<'a>,
+    ) -> (u32, Written<'a>) {
+        let mut list: SmallVec<[(u32, &'a str); 8]> = SmallVec::new();
         for entry in entries.list {
             if entry.value.bytes().all(|byte| byte == b'*') {
-                return ANY;
+                return (ANY, Written::from_slice(&[entry.value]));
             }
-            list.push(self.resource(document, entry.value));
+            list.push((self.resource(document, entry.value), entry.value));
         }
-        list.sort_unstable();
-        list.dedup();
-        self.list(ListKind::Patterns, &list)
+        self.entries(ListKind::Patterns, list)
     }
 
     fn resource(&mut self, document: &ast::Document<'a>, text: &'a str) -> u32 {
@@ -430,13 +474,31 @@ impl<'a> Program<'a> {
         };
         last.flags |= flag::END;
         let (guard, new) = self.code.intern(&run);
-        if new && self.options.debug {
-            for condition in conditions {
-                let record = self.leaf_source(condition);
-                self.leaf_sources.push(record);
-            }
+        if !self.options.debug {
+            return guard;
         }
-        guard
+        let mut sources: SmallVec<[LeafSource; 4]> = SmallVec::new();
+        for condition in conditions {
+            sources.push(self.leaf_source(condition));
+        }
+        if new {
+            self.leaf_sources.extend(sources);
+            return guard;
+        }
+        // Written in another way where it was met first: it is a guard of its own, so that explanations
+        // quote each policy as it is written.
+        let first = guard as usize;
+        let known = self.leaf_sources.get(first..first + run.len());
+        if known == Some(sources.as_slice()) {
+            return guard;
+        }
+        if let Some(own) = self.guards.get(&(guard, sources.clone())) {
+            return *own;
+        }
+        let own = self.code.append(&run);
+        self.leaf_sources.extend(sources.iter().copied());
+        self.guards.insert((guard, sources), own);
+        own
     }
 
     fn leaf_source(&mut self, condition: &ast::Condition<'a>) -> LeafSource {

@@ -36,7 +36,7 @@ pub(crate) type Sets = Vec<(Layer, Vec<PolicyId>)>;
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     name: Name,
-    /// The file and the path in it, of the first that was met with this content and name.
+    /// The file and the path in it; of policies that are stored once, of the first that was met.
     place: Name,
     text: Name,
 }
@@ -47,7 +47,8 @@ pub(crate) struct Documents {
     /// The texts of documents.
     sources: Interner,
     policies: Vec<Entry>,
-    by_content: HashMap<(Name, Name), PolicyId>,
+    /// By name, text, and place where that tells policies apart.
+    by_content: HashMap<(Name, Name, Option<Name>), PolicyId>,
     /// Texts that were read without error.
     sound: HashSet<(Name, PolicyKind, bool)>,
     sets: Vec<Sets>,
@@ -66,18 +67,26 @@ pub(crate) struct Invalid {
 }
 
 impl Documents {
-    /// Stores a document under a name.
+    /// Stores a document under a name. Equal documents of one name are one policy, unless explanations
+    /// are wanted: these tell where the policy stands that applies to this caller, so that equal ones
+    /// at two places have to be two.
     pub(crate) fn add(&mut self, name: Name, place: impl FnOnce() -> Name, text: &str) -> PolicyId {
         let text = self.sources.intern(text);
         let next = PolicyId(self.policies.len() as u32);
-        *self.by_content.entry((name, text)).or_insert_with(|| {
-            self.policies.push(Entry {
-                name,
-                place: place(),
-                text,
-            });
-            next
-        })
+        let mut place = Some(place);
+        let mut place = || place.take().map_or(Name(u32::MAX), |place| place());
+        let told = self.attachments.is_some().then(&mut place);
+        *self
+            .by_content
+            .entry((name, text, told))
+            .or_insert_with(|| {
+                self.policies.push(Entry {
+                    name,
+                    place: told.unwrap_or_else(place),
+                    text,
+                });
+                next
+            })
     }
 
     /// Reads a document as one of a type, unless that was done before.

@@ -37,6 +37,9 @@ pub struct Extra<'a> {
 pub struct Question<'a> {
     /// The request; the caller's ids, the owner of the resource and the context are filled in.
     pub request: Request<'a>,
+    /// The directory has the user or role whose policies are the caller's. What was guessed of a role in
+    /// reading the request is then replaced by what is known.
+    pub knows_caller: bool,
     /// The policies of the directory that apply, in sets.
     pub(crate) sets: &'a [SetsId],
     /// The policies that came with the request.
@@ -267,6 +270,7 @@ impl Tables {
             });
         Question {
             request: filled,
+            knows_caller: applies.caller.principal.is_some(),
             sets: sets_in(&applies),
             extra,
             bucket,

@@ -486,11 +486,16 @@ pub struct Origin {
     pub end_line: u32,
     /// The column after the end.
     pub end_column: u32,
+    /// A list of texts: the entries of `Action` or `NotAction` as written. One for each item of the
+    /// statement's list; where that is any, the entry that says so.
+    pub actions: u32,
+    /// The same of `Resource` or `NotResource`; empty if there was none.
+    pub resources: u32,
 }
 
 impl Origin {
     /// Bytes of a record.
-    pub const SIZE: usize = 32;
+    pub const SIZE: usize = 40;
 
     /// Reads a record.
     pub fn decode(bytes: &[u8], at: usize) -> Origin {
@@ -503,6 +508,8 @@ impl Origin {
             column: u32_at(bytes, 20),
             end_line: u32_at(bytes, 24),
             end_column: u32_at(bytes, 28),
+            actions: u32_at(bytes, 32),
+            resources: u32_at(bytes, 36),
         }
     }
 
@@ -513,12 +520,13 @@ impl Origin {
             self.sid.pack(),
             join(self.line, self.column),
             join(self.end_line, self.end_column),
+            join(self.actions, self.resources),
         ])
     }
 }
 
 /// How an instruction was written: for explanations. One record for each instruction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LeafSource {
     /// The operator.
     pub operator: Str,

@@ -589,9 +589,12 @@ impl Checker<'_> {
             "origins of some statements only",
         )?;
         for index in 0..origins {
-            let fine = view
-                .origin(index)
-                .is_some_and(|origin| origin.source < sources && self.is_text(origin.sid));
+            let fine = view.origin(index).is_some_and(|origin| {
+                origin.source < sources
+                    && self.is_text(origin.sid)
+                    && self.is_list(u64::from(origin.actions), ListKind::Texts)
+                    && self.is_list(u64::from(origin.resources), ListKind::Texts)
+            });
             self.ensure(
                 fine,
                 Section::Origins,

@@ -8,15 +8,17 @@
 //! `corpus/rules.jsonl` lists, each with the cases that show it.
 #![no_std]
 
+mod action;
 mod kind;
 mod operator;
 mod request;
 mod service;
 
+pub use action::{ActionError, check_action};
 pub use kind::{Decision, Effect, Layer, PolicyKind};
 pub use operator::{Base, Family, Operator, OperatorError, Quantifier};
 pub use request::{
-    Caller, ContextEntry, Principal, PrincipalError, Request, access_point, is_account_id,
-    session_names, session_role_name, split_arn,
+    Caller, ContextEntry, GuessedRole, Principal, PrincipalError, Request, access_point,
+    is_account_id, session_names, session_role_name, split_arn,
 };
 pub use service::{RCP_SERVICES, is_rcp_service};

@@ -93,15 +93,22 @@ pub enum Caller<'a> {
         /// 64 hexadecimal characters.
         id: &'a str,
     },
+    /// An origin access identity of CloudFront (`GRAM-45`): a user without an account, whom only the
+    /// policy of a resource can let in.
+    OriginAccessIdentity {
+        /// `arn:PARTITION:iam::cloudfront:user/CloudFront Origin Access Identity ID`.
+        arn: &'a str,
+    },
 }
 
 impl<'a> Caller<'a> {
     /// The caller's ARN: the session's if it is known, else the role's; none for callers without.
     pub fn arn(&self) -> Option<&'a str> {
         match *self {
-            Caller::Root { arn } | Caller::User { arn } | Caller::FederatedUser { arn, .. } => {
-                Some(arn)
-            }
+            Caller::Root { arn }
+            | Caller::User { arn }
+            | Caller::FederatedUser { arn, .. }
+            | Caller::OriginAccessIdentity { arn } => Some(arn),
             Caller::Role {
                 session_arn,
                 role_arn,
@@ -114,8 +121,11 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// The caller's account: the fifth part of its ARN.
+    /// The caller's account: the fifth part of its ARN; none for callers without account.
     pub fn account(&self) -> Option<&'a str> {
+        if matches!(self, Caller::OriginAccessIdentity { .. }) {
+            return None;
+        }
         let [_, _, _, _, account, _] = split_arn(self.arn()?)?;
         Some(account)
     }
@@ -126,7 +136,8 @@ impl<'a> Caller<'a> {
         Some(partition)
     }
 
-    /// Reads the ARN of a caller: a root user, a user, a role session or a federated user.
+    /// Reads the ARN of a caller: a root user, a user, a role session, a federated user, or an origin
+    /// access identity of CloudFront.
     ///
     /// A role's ARN stands for a session of that role whose name is unknown. The session of a role
     /// that is known by its session only needs the role's ARN beside it; see [`Caller::session`].
@@ -141,6 +152,9 @@ impl<'a> Caller<'a> {
     /// # Errors
     /// [`PrincipalError`] names what the text should have been.
     pub fn from_arn(arn: &'a str) -> Result<Caller<'a>, PrincipalError> {
+        if is_origin_access_identity(arn) {
+            return Ok(Caller::OriginAccessIdentity { arn });
+        }
         let (service, resource) = split_principal_arn(arn)?;
         match (service, resource) {
             ("iam", "root") => Ok(Caller::Root { arn }),
@@ -155,6 +169,7 @@ impl<'a> Caller<'a> {
                 federated_by: None,
             }),
             ("sts", _) if session_role_name(arn).is_some() => Err(PrincipalError::SessionNeedsRole),
+            ("sts", _) if has_role_path(resource) => Err(PrincipalError::SessionWithPath),
             _ => Err(PrincipalError::NotAPrincipal),
         }
     }
@@ -164,7 +179,10 @@ impl<'a> Caller<'a> {
     /// # Errors
     /// [`PrincipalError`] if either ARN has another form.
     pub fn session(session_arn: &'a str, role_arn: &'a str) -> Result<Caller<'a>, PrincipalError> {
-        let (service, _) = split_principal_arn(session_arn)?;
+        let (service, resource) = split_principal_arn(session_arn)?;
+        if service == "sts" && has_role_path(resource) {
+            return Err(PrincipalError::SessionWithPath);
+        }
         if service != "sts" || session_role_name(session_arn).is_none() {
             return Err(PrincipalError::NotAPrincipal);
         }
@@ -179,6 +197,61 @@ impl<'a> Caller<'a> {
     }
 }
 
+/// The role's ARN that a session's ARN suggests: the session's does not hold the role's path, so it is
+/// a guess that has to be told (`IN-17`). Roles of IAM Identity Center, whose names begin with
+/// `AWSReservedSSO_`, have a path that is known but for the region in it (`SSO-1`); others are taken to
+/// have none. None if the text is no session's ARN.
+///
+/// ```
+/// use portcullis_model::GuessedRole;
+/// let guess = GuessedRole::of_session("arn:aws:sts::111122223333:assumed-role/App/s").unwrap();
+/// assert_eq!(guess.parts().concat(), "arn:aws:iam::111122223333:role/App");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GuessedRole<'a> {
+    partition: &'a str,
+    account: &'a str,
+    name: &'a str,
+}
+
+/// How the names of the roles begin that IAM Identity Center makes (`SSO-1`).
+const SSO_NAME: &str = "AWSReservedSSO_";
+
+impl<'a> GuessedRole<'a> {
+    /// The role of a session.
+    pub fn of_session(session_arn: &'a str) -> Option<Self> {
+        let [_, partition, _, _, account, resource] = split_arn(session_arn)?;
+        let (name, _) = session_names(resource)?;
+        Some(GuessedRole::named(partition, account, name))
+    }
+
+    /// The role of an account by its name.
+    pub fn named(partition: &'a str, account: &'a str, name: &'a str) -> Self {
+        GuessedRole {
+            partition,
+            account,
+            name,
+        }
+    }
+
+    /// True if the role was made by IAM Identity Center, whose region may be a part of its path.
+    pub fn is_of_identity_center(&self) -> bool {
+        self.name.starts_with(SSO_NAME)
+    }
+
+    /// The role's ARN, in parts that are to be joined.
+    pub fn parts(&self) -> [&'a str; 7] {
+        let path = match self.is_of_identity_center() {
+            true => "aws-reserved/sso.amazonaws.com/",
+            false => "",
+        };
+        let (partition, account) = (self.partition, self.account);
+        [
+            "arn:", partition, ":iam::", account, ":role/", path, self.name,
+        ]
+    }
+}
+
 /// The role's name in `arn:P:sts::A:assumed-role/NAME/SESSION`; none if the text is not of that form.
 pub fn session_role_name(arn: &str) -> Option<&str> {
     let [.., resource] = split_arn(arn)?;
@@ -186,11 +259,27 @@ pub fn session_role_name(arn: &str) -> Option<&str> {
 }
 
 /// The names of role and session in the last part of a session's ARN, `assumed-role/NAME/SESSION`.
+/// None if it holds more: the role's path is no part of it (`GRAM-37`).
 pub fn session_names(resource: &str) -> Option<(&str, &str)> {
     let names = resource.strip_prefix("assumed-role/")?;
     let slash = names.bytes().position(|byte| byte == b'/')?;
     let (role, session) = (names.get(..slash)?, names.get(slash + 1..)?);
-    (!role.is_empty() && !session.is_empty()).then_some((role, session))
+    let is_name = !role.is_empty() && !session.is_empty() && !session.contains('/');
+    is_name.then_some((role, session))
+}
+
+/// True for the last part of a session's ARN into which somebody wrote the role's path.
+fn has_role_path(resource: &str) -> bool {
+    let names = resource.strip_prefix("assumed-role/");
+    names.is_some_and(|names| names.split('/').count() > 2)
+}
+
+/// `GRAM-45`: `arn:PARTITION:iam::cloudfront:user/NAME`.
+fn is_origin_access_identity(arn: &str) -> bool {
+    let Some(["arn", partition, "iam", "", "cloudfront", resource]) = split_arn(arn) else {
+        return false;
+    };
+    !partition.is_empty() && has_name(resource, "user/")
 }
 
 /// Why a text is not a caller.
@@ -204,6 +293,9 @@ pub enum PrincipalError {
     NotARole,
     /// A session's ARN does not hold its role's path, so the role's ARN is needed too.
     SessionNeedsRole,
+    /// A session's ARN with more than one `/` after the role's name: the path of the role, which does
+    /// not stand there (`GRAM-37`).
+    SessionWithPath,
 }
 
 impl fmt::Display for PrincipalError {
@@ -214,6 +306,10 @@ impl fmt::Display for PrincipalError {
             }
             PrincipalError::NotAPrincipal => {
                 "not the ARN of a root user, user, role, role session or federated user"
+            }
+            PrincipalError::SessionWithPath => {
+                "a session's ARN with too many `/`: exactly one stands after the role's name, \
+                 and the role's path is not part of it"
             }
             PrincipalError::NotARole => "not the ARN of a role",
             PrincipalError::SessionNeedsRole => "a session's ARN needs its role's ARN beside it",
@@ -334,6 +430,9 @@ fn has_name(resource: &str, prefix: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
+    use std::format;
+
     use super::*;
 
     #[test]
@@ -370,8 +469,43 @@ mod tests {
             "arn:aws:s3:::bucket",
             "arn:aws:sts::111122223333:assumed-role/R",
             "arn:aws:iam::111122223333:group/g",
+            "arn:aws:iam::cloudfront:user/",
+            "arn:aws:iam::cloudfront:role/r",
+            "arn:aws:iam::aws:user/u",
         ] {
             assert!(Caller::from_arn(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_session_does_not_hold_the_path_of_its_role() {
+        let role = "arn:aws:iam::111122223333:role/app/R";
+        for wrong in ["app/R/s", "a/b/c/d", "a/b/", "/a/b"] {
+            let session = &*["arn:aws:sts::111122223333:assumed-role/", wrong].concat();
+            let error = Err(PrincipalError::SessionWithPath);
+            assert_eq!(Caller::from_arn(session), error, "{wrong}");
+            assert_eq!(Caller::session(session, role), error, "{wrong}");
+            assert_eq!(GuessedRole::of_session(session), None, "{wrong}");
+        }
+        let sso =
+            "arn:aws-cn:sts::111122223333:assumed-role/AWSReservedSSO_Dev_0123456789abcdef/ann";
+        let guess = GuessedRole::of_session(sso).unwrap();
+        assert_eq!(
+            guess.parts().concat(),
+            "arn:aws-cn:iam::111122223333:role/aws-reserved/sso.amazonaws.com/\
+             AWSReservedSSO_Dev_0123456789abcdef"
+        );
+    }
+
+    #[test]
+    fn an_origin_access_identity_has_no_account() {
+        for partition in ["aws", "aws-cn"] {
+            let arn = format!(
+                "arn:{partition}:iam::cloudfront:user/CloudFront Origin Access Identity E1"
+            );
+            let caller = Caller::from_arn(&arn).unwrap();
+            assert_eq!(caller, Caller::OriginAccessIdentity { arn: &arn });
+            assert_eq!((caller.arn(), caller.account()), (Some(&*arn), None));
         }
     }
 }

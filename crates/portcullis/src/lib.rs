@@ -87,7 +87,7 @@
 //! assert_eq!(explanation.missing_keys, ["aws:SourceIp"]);
 //! let near_miss = &explanation.layers[0].statements[0];
 //! assert_eq!(near_miss.sid, "Office");
-//! let Some(Miss::Condition(condition)) = &near_miss.missed else { panic!() };
+//! let [Miss::Condition(condition)] = &near_miss.misses[..] else { panic!() };
 //! assert_eq!((&*condition.operator, &*condition.key), ("IpAddress", "aws:SourceIp"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -148,7 +148,8 @@ pub use policies::{PolicyErrors, PolicySet};
 pub use portcullis_image::{Image, ImageError};
 pub use portcullis_model::{Decision, Effect, Layer, PolicyKind, PrincipalError};
 pub use portcullis_vm::{
-    Action, ConditionReport, Explanation, Key, LayerReport, Miss, Outcome, Resource, ResourceRef,
+    Action, ConditionReport, EntryMiss, EntryReport, Explanation, Identity, Key, KeyReport,
+    LayerReport, Miss, NotListed, Outcome, PrincipalEntry, PrincipalMiss, Resource, ResourceRef,
     StatementReport, Target,
 };
 pub use principal::Principal;

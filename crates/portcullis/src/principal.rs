@@ -1,6 +1,6 @@
 //! Principals that own their names.
 
-use portcullis_model::{Caller, PrincipalError, session_role_name};
+use portcullis_model::{Caller, GuessedRole, PrincipalError};
 
 /// Who makes a request (`EVAL-1`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct Principal {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Kind {
     Anonymous,
-    /// A root user, a user, a role of an unknown session, or a federated user.
+    /// A root user, a user, a role of an unknown session, a federated user, or an origin access identity.
     Arn(String),
     Session {
         session: String,
@@ -41,11 +41,12 @@ impl Principal {
         }
     }
 
-    /// A principal by its ARN: a root user, a user, a session of a role, a federated user, or a role,
-    /// which stands for a session of it whose name is unknown.
+    /// A principal by its ARN: a root user, a user, a session of a role, a federated user, an origin
+    /// access identity of CloudFront, or a role, which stands for a session of it whose name is unknown.
     ///
-    /// A session's ARN does not tell its role's path; the role is taken to have none. Give the
-    /// role's ARN with [`Principal::session`] where it is known.
+    /// A session's ARN does not tell its role's path. The role is taken to have none, and one that IAM
+    /// Identity Center made to have the path of these roles without a region (`SSO-1`). That is a guess:
+    /// give the role's ARN with [`Principal::session`] where it is known.
     ///
     /// # Errors
     /// [`PrincipalError`] if the text is none of these.
@@ -53,12 +54,8 @@ impl Principal {
         match Caller::from_arn(arn) {
             Ok(_) => Ok(Principal::of(Kind::Arn(arn.into()))),
             Err(PrincipalError::SessionNeedsRole) => {
-                let mut parts = arn.split(':');
-                let partition = parts.nth(1).unwrap_or("");
-                let account = parts.nth(2).unwrap_or("");
-                let name = session_role_name(arn).unwrap_or("");
-                let role = format!("arn:{partition}:iam::{account}:role/{name}");
-                Principal::session(arn, &role)
+                let guess = GuessedRole::of_session(arn).ok_or(PrincipalError::NotAPrincipal)?;
+                Principal::session(arn, &guess.parts().concat())
             }
             Err(error) => Err(error),
         }

@@ -331,7 +331,8 @@ fn has_identity_policies(query: &Query<'_>) -> bool {
         Caller::Anonymous
         | Caller::Service { .. }
         | Caller::Federated { .. }
-        | Caller::CanonicalUser { .. } => false,
+        | Caller::CanonicalUser { .. }
+        | Caller::OriginAccessIdentity { .. } => false,
     }
 }
 

@@ -82,9 +82,10 @@ pub(crate) fn arn_parts(text: &str) -> Option<[&str; 6]> {
 /// The ARN under which the caller acts, if it has one.
 fn caller_arn<'a>(caller: &Caller<'a>) -> Option<&'a str> {
     match *caller {
-        Caller::Root { arn } | Caller::User { arn } | Caller::FederatedUser { arn, .. } => {
-            Some(arn)
-        }
+        Caller::Root { arn }
+        | Caller::User { arn }
+        | Caller::FederatedUser { arn, .. }
+        | Caller::OriginAccessIdentity { arn } => Some(arn),
         Caller::Role {
             session_arn,
             role_arn,
@@ -97,9 +98,11 @@ fn caller_arn<'a>(caller: &Caller<'a>) -> Option<&'a str> {
     }
 }
 
-/// The caller's account; none for callers without (EVAL-71).
+/// The caller's account; none for callers without (EVAL-71). What stands in the place of the account
+/// is none if it is no 12 digits: `cloudfront` of an origin access identity.
 pub(crate) fn account<'a>(caller: &Caller<'a>) -> Option<&'a str> {
-    Some(arn_parts(caller_arn(caller)?)?[4])
+    let account = arn_parts(caller_arn(caller)?)?[4];
+    is_account_id(account).then_some(account)
 }
 
 /// The caller's partition.
@@ -151,7 +154,11 @@ fn derived(request: &Request<'_>) -> Vec<(&'static str, String)> {
         Caller::Role { .. } => Some("AssumedRole"),
         Caller::FederatedUser { .. } => Some("FederatedUser"),
         Caller::Anonymous => Some("Anonymous"),
-        Caller::Service { .. } | Caller::Federated { .. } | Caller::CanonicalUser { .. } => None,
+        // KEY-18: callers with an account.
+        Caller::Service { .. }
+        | Caller::Federated { .. }
+        | Caller::CanonicalUser { .. }
+        | Caller::OriginAccessIdentity { .. } => None,
     };
     let user_id = match (request.principal.user_id, caller) {
         (Some(id), _) => Some(id.to_owned()),

@@ -98,6 +98,7 @@ fn aws_strength(value: &str, query: &Query<'_>) -> Strength {
         } if session_arn == value => Strength::Direct, // EVAL-22
         Caller::Role { role_arn, .. } if role_arn == value || by_id => Strength::RoleLike, // EVAL-21
         Caller::FederatedUser { arn, .. } if arn == value => Strength::Direct, // EVAL-23
+        Caller::OriginAccessIdentity { arn } if arn == value => Strength::Direct, // GRAM-45
         Caller::FederatedUser { federated_by, .. }
             if federated_by == Some(value) && is_user_arn(value) =>
         {
@@ -192,6 +193,8 @@ fn is_exempt(
             ..
         } => by_account && (by_arn(role_arn) || by_id) && session_arn.is_some_and(by_arn),
         Caller::FederatedUser { arn, .. } => by_account && by_arn(arn),
+        // GRAM-51: it has no account that could be listed beside it.
+        Caller::OriginAccessIdentity { arn } => by_arn(arn),
         // GRAM-53: by the entries of their own type.
         Caller::Service { .. } | Caller::Federated { .. } | Caller::CanonicalUser { .. } => list
             .iter()

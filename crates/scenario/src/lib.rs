@@ -27,6 +27,7 @@
 mod bucket;
 mod language;
 mod members;
+mod note;
 mod policies;
 mod principal;
 mod problem;
@@ -35,6 +36,7 @@ mod records;
 mod request;
 
 pub use language::{Imports, is_language, language_documents, language_policy};
+pub use note::{Note, session_caller};
 pub use policies::{Files, NoFiles, missing_resource, policy_document, policy_list};
 pub use problem::{Code, Problem, Source};
 pub use read::{Case, Options, Scenario, missing_resource_problem, scenarios};

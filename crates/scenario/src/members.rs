@@ -6,12 +6,15 @@ use portcullis_syntax::ast::Span;
 use portcullis_syntax::diag::quoted;
 use portcullis_syntax::json::{Member, Node, Value};
 
+use crate::note::Note;
 use crate::problem::{Code, Problem, Source};
 
 /// What reads a text and notes its problems.
 pub(crate) struct Reader<'a> {
     pub(crate) source: Rc<Source<'a>>,
     pub(crate) problems: Vec<Problem<'a>>,
+    /// What was taken for granted.
+    pub(crate) notes: Vec<Note<'a>>,
 }
 
 impl<'a> Reader<'a> {
@@ -19,6 +22,7 @@ impl<'a> Reader<'a> {
         Reader {
             source: Rc::clone(source),
             problems: Vec::new(),
+            notes: Vec::new(),
         }
     }
 

@@ -1,14 +1,13 @@
 //! The principal of a request.
 
 use bumpalo::Bump;
-use portcullis_model::{
-    Caller, ContextEntry, Principal, PrincipalError, is_account_id, session_role_name,
-};
+use portcullis_model::{Caller, ContextEntry, Principal, PrincipalError, is_account_id};
 use portcullis_syntax::ast::{Span, Text};
 use portcullis_syntax::diag::quoted;
 use portcullis_syntax::json::{Member, Node, Value};
 
 use crate::members::{Reader, present};
+use crate::note::session_caller;
 use crate::problem::Code;
 
 /// What else of the request tells about its principal.
@@ -87,7 +86,9 @@ fn from_text<'a>(
             let message = format!("{} is no principal: it is {error}", quoted(arn));
             let mut help =
                 "a principal is an ARN, a 12-digit account id, `anonymous`, null or an object";
-            if arn.contains(".amazon") {
+            if error == PrincipalError::SessionWithPath {
+                help = "give the role with its path as `roleArn` beside the session's `arn`";
+            } else if arn.contains(".amazon") {
                 help = "a service is written as `{\"Service\": \"name.amazonaws.com\"}`";
             }
             reader.problem_with_help(Code::InvalidPrincipal, text.span, message, help);
@@ -108,7 +109,8 @@ fn no_role<'a>(
     Some(caller)
 }
 
-/// A role session. Its ARN does not hold the role's path, so the role's ARN is looked for elsewhere.
+/// A role session. Its ARN does not hold the role's path, so the role's ARN is looked for elsewhere, and
+/// guessed if it is nowhere.
 fn session<'a>(
     reader: &mut Reader<'a>,
     text: Text<'a>,
@@ -125,26 +127,9 @@ fn session<'a>(
         }
         return caller.ok();
     }
-    if let Some(caller) = principal_arn(around.context).and_then(|role| {
-        // The key may also hold what is no role's ARN.
-        Caller::session(arn, role).ok()
-    }) {
-        return Some(caller);
-    }
-    let mut parts = arn.split(':').skip(1);
-    let (partition, account) = (parts.next()?, parts.nth(2)?);
-    let name = session_role_name(arn)?;
-    let role = arena.alloc_str(&format!("arn:{partition}:iam::{account}:role/{name}"));
-    Caller::session(arn, role).ok()
-}
-
-/// The only value of `aws:PrincipalArn`.
-fn principal_arn<'a>(context: &[ContextEntry<'a>]) -> Option<&'a str> {
-    let mut values = context
-        .iter()
-        .filter(|entry| entry.key.eq_ignore_ascii_case("aws:PrincipalArn"))
-        .flat_map(|entry| entry.values);
-    values.next().copied().filter(|_| values.next().is_none())
+    let (caller, note) = session_caller(arn, around.context, arena).ok()?;
+    reader.notes.extend(note);
+    Some(caller)
 }
 
 fn from_object<'a>(

@@ -10,6 +10,7 @@ use portcullis_syntax::diag;
 use portcullis_syntax::json::{self, Node, Value};
 
 use crate::members::Reader;
+use crate::note::Note;
 use crate::policies::{Files, missing_resource, policy_sets};
 use crate::problem::{Code, Problem, Source};
 use crate::request::{RequestForm, decision, request};
@@ -49,6 +50,8 @@ pub struct Case<'a> {
     pub expect: Option<Decision>,
     /// What keeps the request from being decided.
     pub problems: Vec<Problem<'a>>,
+    /// What was taken for granted in reading it.
+    pub notes: Vec<Note<'a>>,
     /// Where it stands in the text.
     pub span: Span,
 }

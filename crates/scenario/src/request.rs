@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use bumpalo::Bump;
-use portcullis_model::{ContextEntry, Decision, Request, is_account_id};
+use portcullis_model::{ContextEntry, Decision, Request, check_action, is_account_id};
 use portcullis_syntax::diag::quoted;
 use portcullis_syntax::json::{Member, Node, Value};
 
@@ -46,11 +46,13 @@ pub fn request<'a>(
         request: None,
         expect: None,
         problems: Vec::new(),
+        notes: Vec::new(),
         span: node.span,
     };
     let request = read(&mut reader, node, form, &mut case, arena);
     case.request = request.filter(|_| reader.problems.is_empty());
     case.problems = reader.problems;
+    case.notes = reader.notes;
     case
 }
 
@@ -87,15 +89,7 @@ fn read<'a>(
     let external_grant = reader.flag(grant);
 
     let action = reader.required(action, node.span, "the request", "action");
-    let action = action.and_then(|member| {
-        checked(
-            reader,
-            member,
-            is_action,
-            Code::InvalidAction,
-            "no action: an action is `prefix:name`",
-        )
-    });
+    let action = action.and_then(|member| action_of(reader, member));
     let resource = reader.required(resource, node.span, "the request", "resource");
     let resource = resource.and_then(|member| {
         checked(
@@ -132,9 +126,24 @@ fn read<'a>(
     })
 }
 
-fn is_action(text: &str) -> bool {
-    let parts = text.split_once(':');
-    parts.is_some_and(|(prefix, name)| !prefix.is_empty() && !name.is_empty())
+/// The action, in the form that a request may have (`GRAM-18`).
+fn action_of<'a>(reader: &mut Reader<'a>, member: &'a Member<'a>) -> Option<&'a str> {
+    let Some(text) = member.value.as_str() else {
+        reader.mismatch(&member.value, &quoted(member.key.value), "a string");
+        return None;
+    };
+    let Err(error) = check_action(text) else {
+        return Some(text);
+    };
+    let (span, message) = (
+        member.value.span,
+        format!("{} is no action: {error}", quoted(text)),
+    );
+    match error.help() {
+        None => reader.problem(Code::InvalidAction, span, message),
+        Some(help) => reader.problem_with_help(Code::InvalidAction, span, message, help),
+    }
+    None
 }
 
 fn is_resource(text: &str) -> bool {

@@ -51,7 +51,7 @@ fn requests_have_their_own_names_and_decisions() {
     let found = read(
         r#"{"policies": {}, "requests": [
             {"name": "1", "expect": "ImplicitDeny", "principal": null, "action": "a:b", "resource": "*"},
-            {"principal": "anonymous", "action": "a:b:c", "resource": "arn:", "expect": null, "context": null, "resourceAccount": null}
+            {"principal": "anonymous", "action": "a:b", "resource": "arn:", "expect": null, "context": null, "resourceAccount": null}
         ]}"#,
         &arena,
     );

@@ -177,7 +177,7 @@ const TEXTS: [&str; 48] = [
 
 const TRUTHS: [&str; 4] = ["true", "false", "True", "${aws:SecureTransport}"];
 
-const AWS_PRINCIPALS: [&str; 15] = [
+const AWS_PRINCIPALS: [&str; 16] = [
     "*",
     "111122223333",
     "444455556666",
@@ -193,6 +193,7 @@ const AWS_PRINCIPALS: [&str; 15] = [
     "AROAEXAMPLE",
     "arn:aws-cn:iam::111122223333:root",
     "arn:aws:iam::444455556666:user/bob",
+    ORIGIN_ACCESS_IDENTITY,
 ];
 const SERVICES: [&str; 3] = [
     "lambda.amazonaws.com",
@@ -204,6 +205,8 @@ const PROVIDERS: [&str; 3] = [
     "arn:aws:iam::111122223333:oidc-provider/example.com/a",
     "arn:aws:iam::111122223333:saml-provider/P",
 ];
+const ORIGIN_ACCESS_IDENTITY: &str =
+    "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1";
 const CANONICAL: &str = "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be";
 
 const REQUEST_ACTIONS: [&str; 14] = [
@@ -556,6 +559,9 @@ pub fn request(u: &mut Unstructured<'_>) -> Result<Request> {
         },
         13 => Caller::Federated {
             provider: (*u.choose(&PROVIDERS)?).into(),
+        },
+        14 if u.arbitrary()? => Caller::OriginAccessIdentity {
+            arn: ORIGIN_ACCESS_IDENTITY.into(),
         },
         14 => Caller::CanonicalUser {
             id: CANONICAL.into(),

@@ -182,6 +182,9 @@ pub enum Caller {
     CanonicalUser {
         id: String,
     },
+    OriginAccessIdentity {
+        arn: String,
+    },
 }
 
 /// A request, owned.
@@ -226,6 +229,9 @@ impl From<&model::Request<'_>> for Request {
                 provider: provider.into(),
             },
             model::Caller::CanonicalUser { id } => Caller::CanonicalUser { id: id.into() },
+            model::Caller::OriginAccessIdentity { arn } => {
+                Caller::OriginAccessIdentity { arn: arn.into() }
+            }
         };
         let texts = |values: &[&str]| values.iter().map(|value| value.to_string()).collect();
         Request {
@@ -290,6 +296,7 @@ impl Request {
             Caller::Service { name } => model::Caller::Service { name },
             Caller::Federated { provider } => model::Caller::Federated { provider },
             Caller::CanonicalUser { id } => model::Caller::CanonicalUser { id },
+            Caller::OriginAccessIdentity { arn } => model::Caller::OriginAccessIdentity { arn },
         };
         let values: Vec<Vec<&str>> = self
             .context
@@ -325,7 +332,9 @@ impl Request {
             Caller::Service { name } => json!({ "Service": name }),
             Caller::Federated { provider } => json!({ "Federated": provider }),
             Caller::CanonicalUser { id } => json!({ "CanonicalUser": id }),
-            Caller::Root { arn } | Caller::User { arn } => json!({ "arn": arn }),
+            Caller::Root { arn } | Caller::User { arn } | Caller::OriginAccessIdentity { arn } => {
+                json!({ "arn": arn })
+            }
             Caller::Role {
                 session_arn,
                 role_arn,

@@ -306,8 +306,12 @@ fn what_explanations_print_is_in_range() {
     for (of, words, what) in [
         // Name and file, each with its length.
         (Section::Sources, &[0, 1, 2, 3][..], source),
-        // The source and the `Sid`, of both statements; the rest are numbers.
-        (Section::Origins, &[0, 2, 3, 8, 10, 11], origin),
+        // The source, the `Sid` and the lists of entries, of both statements; the rest are numbers.
+        (
+            Section::Origins,
+            &[0, 2, 3, 8, 9, 10, 12, 13, 18, 19],
+            origin,
+        ),
         // Operator, key and list of values, of both instructions.
         (Section::LeafSources, &[0, 1, 2, 3, 4, 6, 7, 8, 9, 10], leaf),
     ] {
@@ -320,7 +324,7 @@ fn what_explanations_print_is_in_range() {
     assert_eq!(refusal(&image, Section::Origins, 0, sources), Some(origin));
     // Of all statements and instructions, or of none.
     for (of, size, what) in [
-        (Section::Origins, 32, "origins of some statements only"),
+        (Section::Origins, 40, "origins of some statements only"),
         (
             Section::LeafSources,
             24,

@@ -36,6 +36,8 @@ pub enum Kind {
     Federated,
     /// A user of S3 by its canonical id.
     CanonicalUser,
+    /// An origin access identity of CloudFront.
+    OriginAccessIdentity,
 }
 
 impl Kind {
@@ -54,6 +56,7 @@ impl Kind {
             Caller::Service { .. } => Kind::Service,
             Caller::Federated { .. } => Kind::Federated,
             Caller::CanonicalUser { .. } => Kind::CanonicalUser,
+            Caller::OriginAccessIdentity { .. } => Kind::OriginAccessIdentity,
         }
     }
 
@@ -88,7 +91,10 @@ impl Kind {
             }
             Kind::ServiceLinked => endpoint | resource | identity,
             Kind::Service => rcp | resource,
-            Kind::Anonymous | Kind::Federated | Kind::CanonicalUser => rcp | endpoint | resource,
+            Kind::Anonymous
+            | Kind::Federated
+            | Kind::CanonicalUser
+            | Kind::OriginAccessIdentity => rcp | endpoint | resource,
         }
     }
 
@@ -101,6 +107,8 @@ impl Kind {
             Kind::Role | Kind::ServiceLinked => {
                 identity::FIRST | identity::ENTITY | identity::SESSION
             }
+            // It has no account that could be listed beside it.
+            Kind::OriginAccessIdentity => identity::ENTITY,
             Kind::Anonymous => identity::UNLISTABLE,
         }
     }

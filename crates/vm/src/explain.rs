@@ -1,33 +1,24 @@
 //! Why a request was decided as it was (`OUT-3`, `OUT-4`).
 
+mod applies;
+mod near;
+
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use portcullis_image::value::fold::eq_folded;
 use portcullis_image::{
-    ANY, Leaf, NONE, Op, Operands, PatternKind, Section, Token, View, flag, layer_mask, layers,
+    ANY, Leaf, NONE, Op, Operands, PatternKind, PrincipalForm, Section, StatementRef, Token, View,
+    flag, layer_mask, layers,
 };
 use portcullis_model::{Decision, Effect, Layer};
 
 use crate::combine::{Outcome, combine};
-use crate::matcher::Matcher;
+use crate::matcher::{Asked, Matcher};
+use crate::notes::{EXEMPT, OWNER_ASSUMED};
 use crate::request::{OfImage, Request};
 use crate::values::Typed;
 use crate::walk::{Sink, record};
-
-/// How far a statement matched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// It matched.
-    Matched,
-    /// The principals do not name the caller.
-    Principal,
-    /// The action does not match.
-    Action,
-    /// The resource does not match.
-    Resource,
-    /// The instruction with this number does not hold.
-    Condition(u32),
-}
 
 /// A whole explanation.
 #[derive(Clone, Debug)]
@@ -37,9 +28,13 @@ pub struct Explanation {
     /// Every policy set that is present, in the order in which reasons are named (`EVAL-11`).
     pub layers: Vec<LayerReport>,
     /// Condition keys that a statement asked for whose principal, action and resource match, and
-    /// that the request does not have (`OUT-4`). As written in the policies, but for keys of
-    /// variables, which are in lower case; sorted.
+    /// that the request does not have (`OUT-4`). Keys of variables in resources are among them, if the
+    /// resource might match with a value of theirs. As written in the policies; without regard to case
+    /// each once, sorted.
     pub missing_keys: Vec<String>,
+    /// The keys that the reported statements look at, with the values of the request; as
+    /// [`Explanation::missing_keys`].
+    pub keys: Vec<KeyReport>,
     /// Assumptions and exceptions that took part.
     pub notes: Vec<&'static str>,
 }
@@ -51,9 +46,12 @@ pub struct LayerReport {
     pub layer: Layer,
     /// False if the set never takes part in requests of this caller (`EVAL-70`).
     pub applies: bool,
+    /// Why it does not take part; none if it does.
+    pub reason: Option<&'static str>,
     /// What the set says; none if no statement matches (`EVAL-3`).
     pub verdict: Option<Effect>,
-    /// The statements that matched, and those whose action at least matched.
+    /// The statements that matched, those whose action at least matched, and those that differ in the
+    /// action alone and have an entry of its service.
     pub statements: Vec<StatementReport>,
 }
 
@@ -74,21 +72,108 @@ pub struct StatementReport {
     pub start: (u32, u32),
     /// Where it ends.
     pub end: (u32, u32),
-    /// What kept the statement, whose action matches, from matching; none if it matched.
-    pub missed: Option<Miss>,
+    /// Everything that kept the statement from matching: action, resource, principal, and every condition
+    /// that does not hold, in this order. Empty if it matched.
+    pub misses: Vec<Miss>,
     /// The conditions of a statement that matched, all of which held; empty for others.
     pub conditions: Vec<ConditionReport>,
+    /// Of a statement with `NotPrincipal` that reaches the caller: what the list lacks to leave it out.
+    pub not_listed: Option<NotListed>,
 }
 
-/// The first element of a statement that did not match, after its action (`OUT-3`).
+impl StatementReport {
+    /// True if the statement matched.
+    pub fn is_match(&self) -> bool {
+        self.misses.is_empty()
+    }
+}
+
+/// An element of a statement that did not match (`OUT-3`).
 #[derive(Clone, Debug)]
 pub enum Miss {
-    /// No resource entry matches the request's resource.
-    Resource,
+    /// No entry matches the action, and everything else matches.
+    Action(EntryMiss),
+    /// No entry matches the resource.
+    Resource(EntryMiss),
     /// The principals do not name the caller.
-    Principal,
+    Principal(PrincipalMiss),
     /// A condition does not hold.
     Condition(ConditionReport),
+}
+
+impl Miss {
+    /// The element of the statement, in lower case.
+    pub fn element(&self) -> &'static str {
+        match self {
+            Miss::Action(_) => "action",
+            Miss::Resource(_) => "resource",
+            Miss::Principal(_) => "principal",
+            Miss::Condition(_) => "condition",
+        }
+    }
+}
+
+/// A list of principals that does not name the caller, or that leaves it out.
+#[derive(Clone, Debug, Default)]
+pub struct PrincipalMiss {
+    /// The element is `NotPrincipal`, and all identities of the caller are listed (`GRAM-51`).
+    pub negated: bool,
+    /// The entries: all, or of `NotPrincipal` those that list the caller.
+    pub entries: Vec<PrincipalEntry>,
+}
+
+/// An entry of a list of principals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrincipalEntry {
+    /// `AWS`, `Service`, `Federated` or `CanonicalUser`.
+    pub kind: &'static str,
+    /// The entry as written.
+    pub value: String,
+}
+
+/// A list of actions or resources that does not match.
+#[derive(Clone, Debug, Default)]
+pub struct EntryMiss {
+    /// The element is `NotAction` or `NotResource`: what it lists is left out.
+    pub negated: bool,
+    /// The entries that came nearest, the nearest first; of a negated list those that match.
+    pub entries: Vec<EntryReport>,
+    /// How many different entries the list has.
+    pub count: usize,
+}
+
+/// An entry of a list of actions or resources.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryReport {
+    /// As written; without debug sections as the image has it.
+    pub written: String,
+    /// The same with the values of its variables, in which those without value stand as they are. None if
+    /// it has no variables.
+    pub expanded: Option<String>,
+    /// The keys of its variables that have no value, or several (`VAR-9`).
+    pub missing_keys: Vec<String>,
+}
+
+/// What a `NotPrincipal` lacks to leave out the caller (`GRAM-51` to `GRAM-53`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NotListed {
+    /// The identities of the caller that are not listed.
+    pub identities: Vec<Identity>,
+    /// Why listing them would not help, if it would not.
+    pub note: Option<&'static str>,
+}
+
+/// What a caller is named by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// Its account.
+    Account,
+    /// The user, the role, or the federated user.
+    Entity,
+    /// The session of a role.
+    Session,
+    /// The caller itself, which has no account.
+    Itself,
 }
 
 /// A condition, beside what the request has: why it did not hold, or that it did.
@@ -100,10 +185,22 @@ pub struct ConditionReport {
     pub key: String,
     /// The values of the policy as written.
     pub policy_values: Vec<String>,
+    /// The values of the policy with the values of their variables; none if no value has variables. One
+    /// whose variable has no value is left as it is written.
+    pub expanded_values: Option<Vec<String>>,
     /// The values of the request; empty if the key is absent.
     pub request_values: Vec<String>,
     /// What is special about it, if anything.
     pub note: Option<&'static str>,
+}
+
+/// A key that statements look at, and what the request has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyReport {
+    /// The key as written.
+    pub key: String,
+    /// The values of the request; empty if the key is absent.
+    pub values: Vec<String>,
 }
 
 /// Explains a request that was filled for the same stack of images.
@@ -126,6 +223,7 @@ pub fn explain<'i>(images: impl Iterator<Item = View<'i>>, request: &Request) ->
             LayerReport {
                 layer,
                 applies,
+                reason: (!applies).then(|| applies::reason(request, layer)),
                 verdict: if verdicts.deny & mask != 0 {
                     Some(Effect::Deny)
                 } else if verdicts.allow & mask != 0 {
@@ -137,12 +235,20 @@ pub fn explain<'i>(images: impl Iterator<Item = View<'i>>, request: &Request) ->
             }
         })
         .collect();
-    recorder.missing.sort_unstable();
-    recorder.missing.dedup();
+    let by_name = |key: &str| (key.to_lowercase(), key.to_string());
+    recorder.missing.sort_by_cached_key(|key| by_name(key));
+    recorder
+        .missing
+        .dedup_by(|own, other| own.to_lowercase() == other.to_lowercase());
+    recorder.keys.sort_by_cached_key(|own| by_name(&own.key));
+    recorder
+        .keys
+        .dedup_by(|own, other| own.key.to_lowercase() == other.key.to_lowercase());
     Explanation {
         outcome: combine(facts, &verdicts),
         layers,
         missing_keys: recorder.missing,
+        keys: recorder.keys,
         notes: notes(request, verdicts.deny),
     }
 }
@@ -200,10 +306,10 @@ fn notes(request: &Request, deny: u32) -> Vec<&'static str> {
     let facts = &request.facts;
     let mut notes = Vec::new();
     if facts.exempt {
-        notes.push("the action needs no permission: no policy can deny it");
+        notes.push(EXEMPT);
     }
     if facts.owner_assumed {
-        notes.push("the resource's owner is not known; it is taken to be the caller's account");
+        notes.push(OWNER_ASSUMED);
     }
     if facts.root_allows {
         notes.push("the root user needs no identity-based policy");
@@ -222,45 +328,62 @@ fn notes(request: &Request, deny: u32) -> Vec<&'static str> {
 struct Recorder {
     statements: Vec<(u32, StatementReport)>,
     missing: Vec<String>,
+    keys: Vec<KeyReport>,
 }
 
 impl Sink for Recorder {
-    fn statement(
-        &mut self,
-        matcher: &Matcher<'_, OfImage<'_>>,
-        index: u32,
-        layers: u32,
-        step: Step,
-    ) {
-        let missed = match step {
-            Step::Action => return,
-            Step::Matched => None,
-            Step::Resource => Some(Miss::Resource),
-            Step::Principal => Some(Miss::Principal),
-            Step::Condition(leaf) => Some(Miss::Condition(condition(matcher, leaf))),
-        };
+    fn statement(&mut self, matcher: &Matcher<'_, OfImage<'_>>, index: u32, layers: u32) {
         let view = matcher.view;
-        let statement = view.statement(index);
-        if matches!(missed, None | Some(Miss::Condition(_))) {
-            self.find_missing(matcher, statement.guard);
+        let own = view.statement_ref(index);
+        let has_action = matcher.action(own);
+        let has_resource = matcher.resource(own);
+        let has_principal = matcher.principal(own, layers).is_some();
+        let failed: Vec<u32> = guard(matcher, own.guard())
+            .filter(|leaf| !matcher.leaf_holds(*leaf))
+            .collect();
+        let mut misses = Vec::new();
+        if !has_action {
+            // Somebody else's statement, unless it differs in the action alone.
+            if !has_principal || !has_resource || !failed.is_empty() {
+                return;
+            }
+            let Some(miss) = near::action_miss(matcher, index) else {
+                return;
+            };
+            misses.push(Miss::Action(miss));
         }
+        if !has_resource {
+            misses.push(Miss::Resource(near::resource_miss(matcher, index)));
+        }
+        if !has_principal {
+            misses.push(Miss::Principal(principal_miss(matcher, own)));
+        }
+        let failed = failed.into_iter().map(|leaf| condition(matcher, leaf));
+        misses.extend(failed.map(Miss::Condition));
+        if has_action && has_principal {
+            self.find_missing(matcher, index, has_resource);
+        }
+        let is_match = misses.is_empty();
         let mut report = StatementReport {
             policy: String::new(),
             file: String::new(),
             index,
             sid: String::new(),
-            effect: if statement.flags.deny {
-                Effect::Deny
-            } else {
-                Effect::Allow
+            effect: match own.is_deny() {
+                true => Effect::Deny,
+                false => Effect::Allow,
             },
             start: (0, 0),
             end: (0, 0),
-            conditions: match missed {
-                None => conditions(matcher, statement.guard),
-                Some(_) => Vec::new(),
+            conditions: match is_match {
+                true => guard(matcher, own.guard())
+                    .map(|leaf| condition(matcher, leaf))
+                    .collect(),
+                false => Vec::new(),
             },
-            missed,
+            not_listed: (has_principal && own.not_principal())
+                .then(|| matcher.not_listed(own, layers)),
+            misses,
         };
         if let Some(origin) = view.origin(index) {
             report.index = origin.index;
@@ -277,75 +400,165 @@ impl Sink for Recorder {
 }
 
 impl Recorder {
-    /// Notes the keys of a guard that the request does not have, also those of variables.
-    fn find_missing(&mut self, matcher: &Matcher<'_, OfImage<'_>>, guard: u32) {
+    /// Notes the keys that a statement looks at whose action and principal match: those that the request
+    /// does not have are missing if the resource matches, or might with them.
+    fn find_missing(
+        &mut self,
+        matcher: &Matcher<'_, OfImage<'_>>,
+        statement: u32,
+        has_resource: bool,
+    ) {
         let view = matcher.view;
-        let mut at = guard;
-        while at != NONE && at < view.count(Section::Code) {
-            let leaf = view.leaf(at);
-            if leaf.op != Op::Const as u8 && is_absent(matcher, leaf.slot) {
-                let written = view.leaf_source(at).map(|source| view.text(source.key));
-                let name = written.unwrap_or_else(|| view.text(view.slot(leaf.slot).name));
-                self.missing.push(name.to_string());
-            }
-            self.find_missing_variables(matcher, &leaf);
-            at = if leaf.flags & flag::END != 0 {
-                NONE
-            } else {
-                at + 1
-            };
-        }
-    }
-
-    fn find_missing_variables(&mut self, matcher: &Matcher<'_, OfImage<'_>>, leaf: &Leaf) {
-        let view = matcher.view;
-        let operands = Op::from_code(leaf.op).map(|op| op.info().operands);
-        let list = view.list(leaf.x as u32);
-        let mut patterns: Vec<u32> = Vec::new();
-        match operands {
-            Some(Operands::Patterns) => patterns.extend(list.iter()),
-            Some(Operands::Arns) => {
-                patterns.extend(list.iter().flat_map(|item| view.arn(item).parts));
-            }
-            _ => {}
-        }
-        for pattern in patterns.into_iter().filter(|pattern| *pattern != ANY) {
-            let pattern = view.pattern(pattern);
-            if pattern.kind != PatternKind::Tokens {
-                continue;
-            }
-            for at in pattern.tokens..view.count(Section::Tokens) {
-                match view.token(at) {
-                    Token::End => break,
-                    Token::Variable {
-                        slot,
-                        default: None,
-                    } if is_absent(matcher, slot) => {
-                        self.missing
-                            .push(view.text(view.slot(slot).name).to_string());
-                    }
-                    _ => {}
+        let own = view.statement_ref(statement);
+        let of_resource = near::keys_of_resource(matcher, statement);
+        let counts = has_resource || !of_resource.is_empty();
+        self.missing.extend(of_resource);
+        for leaf in guard(matcher, own.guard()) {
+            for (key, slot) in keys_of(matcher, leaf) {
+                let values = matcher.values(slot);
+                if values.is_empty() && counts {
+                    self.missing.push(key.clone());
                 }
+                let values = values.iter().map(|value| matcher.text(value).to_string());
+                self.keys.push(KeyReport {
+                    key,
+                    values: values.collect(),
+                });
             }
+        }
+        for (key, slot) in near::variables_of_resource(matcher, statement) {
+            let values = matcher.values(slot).iter();
+            self.keys.push(KeyReport {
+                key,
+                values: values
+                    .map(|value| matcher.text(value).to_string())
+                    .collect(),
+            });
         }
     }
 }
 
-/// All conditions of a guard.
-fn conditions(matcher: &Matcher<'_, OfImage<'_>>, guard: u32) -> Vec<ConditionReport> {
+/// The instructions of a guard.
+fn guard(matcher: &Matcher<'_, OfImage<'_>>, guard: u32) -> impl Iterator<Item = u32> {
     let view = matcher.view;
-    let mut found = Vec::new();
-    let mut at = guard;
-    while at != NONE && at < view.count(Section::Code) {
-        found.push(condition(matcher, at));
+    let mut next = Some(guard).filter(|guard| *guard != NONE);
+    core::iter::from_fn(move || {
+        let at = next.filter(|at| *at < view.count(Section::Code))?;
         let is_last = view.leaf(at).flags & flag::END != 0;
-        at = if is_last { NONE } else { at + 1 };
+        next = (!is_last).then_some(at + 1);
+        Some(at)
+    })
+}
+
+/// The keys that an instruction looks at, and their slots: its own, and those of variables without default.
+fn keys_of(matcher: &Matcher<'_, OfImage<'_>>, index: u32) -> Vec<(String, u32)> {
+    let view = matcher.view;
+    let leaf = view.leaf(index);
+    let source = view.leaf_source(index);
+    let mut found = Vec::new();
+    if leaf.op != Op::Const as u8 {
+        let written = source.map(|source| view.text(source.key));
+        let key = written.unwrap_or_else(|| view.text(view.slot(leaf.slot).name));
+        found.push((key.to_string(), leaf.slot));
+    }
+    for pattern in patterns_of(matcher, &leaf) {
+        for (slot, default) in variables(matcher, pattern) {
+            if default {
+                continue;
+            }
+            let values = source.map(|source| view.list(source.values));
+            let values = values.iter().flat_map(|values| values.iter());
+            let texts = values.map(|text| view.text(view.condition_text(text)));
+            found.push((spelled(view.text(view.slot(slot).name), texts), slot));
+        }
     }
     found
 }
 
-fn is_absent(matcher: &Matcher<'_, OfImage<'_>>, slot: u32) -> bool {
-    matcher.values(slot).is_empty()
+/// The patterns that an instruction compares with.
+fn patterns_of(matcher: &Matcher<'_, OfImage<'_>>, leaf: &Leaf) -> Vec<u32> {
+    let view = matcher.view;
+    let list = view.list(leaf.x as u32);
+    let patterns: Vec<u32> = match Op::from_code(leaf.op).map(|op| op.info().operands) {
+        Some(Operands::Patterns) => list.iter().collect(),
+        Some(Operands::Arns) => list.iter().flat_map(|item| view.arn(item).parts).collect(),
+        _ => Vec::new(),
+    };
+    patterns.into_iter().filter(|own| *own != ANY).collect()
+}
+
+/// The slots of the variables of a pattern, and whether each has a default.
+fn variables(matcher: &Matcher<'_, OfImage<'_>>, pattern: u32) -> Vec<(u32, bool)> {
+    let view = matcher.view;
+    let mut found = Vec::new();
+    if pattern == ANY || view.pattern(pattern).kind != PatternKind::Tokens {
+        return found;
+    }
+    for at in view.pattern(pattern).tokens..view.count(Section::Tokens) {
+        match view.token(at) {
+            Token::End => break,
+            Token::Variable { slot, default } => found.push((slot, default.is_some())),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The key of a variable as it is written in one of the texts, which the image has case folded.
+fn spelled<'t>(folded: &str, texts: impl Iterator<Item = &'t str>) -> String {
+    for text in texts {
+        for (at, _) in text.match_indices("${") {
+            let rest = text.get(at + 2..).unwrap_or_default();
+            let end = rest.find([',', '}']).unwrap_or(rest.len());
+            let key = rest.get(..end).unwrap_or_default();
+            if eq_folded(key, folded.as_bytes()) {
+                return key.to_string();
+            }
+        }
+    }
+    folded.to_string()
+}
+
+/// `GRAM-31`, `GRAM-51`: whom a list names, where that is not the caller, or is all of it.
+fn principal_miss(
+    matcher: &Matcher<'_, OfImage<'_>>,
+    statement: StatementRef<'_>,
+) -> PrincipalMiss {
+    let view = matcher.view;
+    let negated = statement.not_principal();
+    if statement.principals() == ANY {
+        return PrincipalMiss {
+            negated,
+            entries: Vec::from([PrincipalEntry {
+                kind: "AWS",
+                value: "*".to_string(),
+            }]),
+        };
+    }
+    let named = matcher.asked.named();
+    let items = view.list(statement.principals());
+    let told = items
+        .iter()
+        .filter(|item| !negated || named.iter().any(|own| own.principal == *item));
+    let entries = told.filter_map(|item| {
+        let record = view.principal(item)?;
+        Some(PrincipalEntry {
+            kind: match record.form {
+                PrincipalForm::Account
+                | PrincipalForm::AccountArn
+                | PrincipalForm::Arn
+                | PrincipalForm::UniqueId => "AWS",
+                PrincipalForm::Service => "Service",
+                PrincipalForm::Federated => "Federated",
+                PrincipalForm::CanonicalUser => "CanonicalUser",
+            },
+            value: view.text(record.text).to_string(),
+        })
+    });
+    PrincipalMiss {
+        negated,
+        entries: entries.collect(),
+    }
 }
 
 fn condition(matcher: &Matcher<'_, OfImage<'_>>, index: u32) -> ConditionReport {
@@ -366,20 +579,76 @@ fn condition(matcher: &Matcher<'_, OfImage<'_>>, index: u32) -> ConditionReport 
     let source = view.leaf_source(index);
     let text = |text| view.text(text).to_string();
     let slot_name = view.slot(leaf.slot).name;
+    let policy_values = source.map_or_else(Vec::new, |source| {
+        let values = view.list(source.values);
+        values
+            .iter()
+            .map(|item| text(view.condition_text(item)))
+            .collect()
+    });
     ConditionReport {
         operator: source.map_or_else(String::new, |source| text(source.operator)),
         key: text(source.map_or(slot_name, |source| source.key)),
-        policy_values: source.map_or_else(Vec::new, |source| {
-            let values = view.list(source.values);
-            values
-                .iter()
-                .map(|item| text(view.condition_text(item)))
-                .collect()
-        }),
+        expanded_values: expanded_values(matcher, &leaf, &policy_values),
+        policy_values,
         request_values: values
             .iter()
             .map(|value| matcher.text(value).to_string())
             .collect(),
         note,
     }
+}
+
+/// The values of a condition with those of their variables: the variables of an instruction are known by
+/// their patterns, and where they stand by the texts.
+fn expanded_values(
+    matcher: &Matcher<'_, OfImage<'_>>,
+    leaf: &Leaf,
+    written: &[String],
+) -> Option<Vec<String>> {
+    let view = matcher.view;
+    let patterns = patterns_of(matcher, leaf);
+    let slots: Vec<u32> = patterns
+        .into_iter()
+        .flat_map(|pattern| variables(matcher, pattern))
+        .map(|(slot, _)| slot)
+        .collect();
+    if slots.is_empty() {
+        return None;
+    }
+    let expand = |text: &String| {
+        let mut out = String::new();
+        let mut rest = text.as_str();
+        while let Some((before, after)) = rest.split_once("${") {
+            out.push_str(before);
+            let Some((inside, behind)) = after.split_once('}') else {
+                out.push_str("${");
+                rest = after;
+                continue;
+            };
+            let (key, default) = match inside.split_once(',') {
+                Some((key, default)) => (key, Some(default.trim().trim_matches('\''))),
+                None => (inside, None),
+            };
+            let mut all = slots.iter();
+            let slot =
+                all.find(|slot| eq_folded(key, view.text(view.slot(**slot).name).as_bytes()));
+            let value = slot.and_then(|slot| {
+                let default = default.filter(|_| matcher.values(*slot).is_empty());
+                matcher.variable(*slot, None).or(default)
+            });
+            match value {
+                Some(value) => out.push_str(value),
+                None => {
+                    out.push_str("${");
+                    out.push_str(inside);
+                    out.push('}');
+                }
+            }
+            rest = behind;
+        }
+        out.push_str(rest);
+        out
+    };
+    Some(written.iter().map(expand).collect())
 }

@@ -88,6 +88,11 @@ impl ActionFacts {
         }
     }
 
+    /// True for an action, in any case, that needs no permission (`EVAL-90`).
+    pub(crate) fn is_exempt(action: &str) -> bool {
+        EXEMPT.iter().any(|own| own.eq_ignore_ascii_case(action))
+    }
+
     /// The same, with what is only worth to be found out of an action that is used in many requests.
     pub(crate) fn with_rcps(self, service: &str, name: &str) -> ActionFacts {
         ActionFacts {
@@ -97,8 +102,16 @@ impl ActionFacts {
     }
 }
 
+/// The actions that need no permission (`EVAL-90`).
+const EXEMPT: [&str; 2] = ["sts:GetCallerIdentity", "sts:GetSessionToken"];
+
+/// True for callers with credentials (`EVAL-90`).
+pub(crate) fn is_signed(caller: Kind) -> bool {
+    !matches!(caller, Kind::Anonymous | Kind::Federated)
+}
+
 /// `RCP-4`, `RCP-5`.
-fn is_limited_by_rcps(service: &str, name: &str) -> bool {
+pub(crate) fn is_limited_by_rcps(service: &str, name: &str) -> bool {
     is_rcp_service(service) && !(service == "kms" && name == "retiregrant")
 }
 
@@ -168,7 +181,6 @@ impl Facts {
         if !rcp {
             layers &= !RCP_CHAIN; // RCP-3, RCP-4, RCP-5
         }
-        let signed = !matches!(caller, Kind::Anonymous | Kind::Federated);
         let mut facts = Facts {
             caller,
             layers,
@@ -177,7 +189,7 @@ impl Facts {
             } else {
                 0
             },
-            exempt: signed && action_facts.exempt,
+            exempt: is_signed(caller) && action_facts.exempt,
             root_allows: caller == Kind::Root && !basis.assumed_root,
             same_account,
             other_partition,
@@ -188,7 +200,7 @@ impl Facts {
             external_grant: basis.external_grant,
             restrict_public_buckets: basis.restrict_public_buckets
                 && action_facts.service == Service::S3,
-            owner_assumed: assumed,
+            owner_assumed: assumed && caller.has_account(),
             suffices: 0,
         };
         facts.suffices = suffices(&facts, present);
@@ -266,8 +278,11 @@ pub struct Home<'a> {
 }
 
 impl<'a> Home<'a> {
-    /// Reads it from the caller's ARN; callers without ARN are nowhere at home.
+    /// Reads it from the caller's ARN; callers without account are nowhere at home.
     pub fn of(caller: &Caller<'a>) -> Self {
+        if matches!(caller, Caller::OriginAccessIdentity { .. }) {
+            return Home::default();
+        }
         match caller.arn().and_then(split_arn) {
             Some([_, partition, _, _, account, _]) => Home {
                 partition: Some(partition),
@@ -376,7 +391,10 @@ fn principal_type(caller: &Caller<'_>) -> Option<&'static str> {
         Caller::User { .. } => Some("User"),
         Caller::Role { .. } => Some("AssumedRole"),
         Caller::FederatedUser { .. } => Some("FederatedUser"),
-        Caller::Service { .. } | Caller::Federated { .. } | Caller::CanonicalUser { .. } => None,
+        Caller::Service { .. }
+        | Caller::Federated { .. }
+        | Caller::CanonicalUser { .. }
+        | Caller::OriginAccessIdentity { .. } => None,
     }
 }
 

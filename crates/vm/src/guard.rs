@@ -41,23 +41,26 @@ mod op {
 }
 
 impl<'a, A: Asked<'a>> Matcher<'a, A> {
-    /// The first instruction of the guard that does not hold; none if the guard holds.
+    /// True if every instruction of the guard holds.
     #[inline(always)]
-    pub(crate) fn failing_leaf(&self, guard: u32) -> Option<u32> {
-        let mut leaves = self.view.leaves(guard);
-        let end = guard.wrapping_add(leaves.len() as u32);
+    pub(crate) fn guard_holds(&self, guard: u32) -> bool {
         let slots = self.asked.keys().slots;
-        while let Some(leaf) = leaves.next() {
+        for leaf in self.view.leaves(guard) {
             if !self.holds(leaf, slots) {
-                // The one before those that are left.
-                return Some(end.wrapping_sub(leaves.len() as u32).wrapping_sub(1));
+                return false;
             }
             if leaf.flags() & flag::END != 0 {
-                return None;
+                return true;
             }
         }
         // A guard that does not end, which no image has.
-        Some(guard)
+        false
+    }
+
+    /// True if one instruction holds.
+    pub(crate) fn leaf_holds(&self, index: u32) -> bool {
+        let leaf = self.view.leaves(index).next();
+        leaf.is_some_and(|leaf| self.holds(leaf, self.asked.keys().slots))
     }
 
     /// The presence table (3.2).

@@ -4,6 +4,7 @@ use portcullis_image::{ANY, NONE, StatementRef, layer_mask};
 use portcullis_model::Layer;
 
 use crate::caller::{Strength, identity};
+use crate::explain::{Identity, NotListed};
 use crate::matcher::{Asked, Matcher};
 
 impl<'a, A: Asked<'a>> Matcher<'a, A> {
@@ -47,13 +48,18 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
 
     /// `GRAM-51` to `GRAM-53`.
     fn is_exempt(&self, statement: StatementRef<'_>, layers: u32) -> bool {
-        // GRAM-52: the caller has a permissions boundary.
+        !self.is_never_exempt(statement, layers) && self.unlisted(statement) == 0
+    }
+
+    /// `GRAM-52`: the caller has a permissions boundary.
+    fn is_never_exempt(&self, statement: StatementRef<'_>, layers: u32) -> bool {
         let present = self.asked.present();
         let bounded = self.asked.facts().boundable && present & layer_mask(Layer::Boundary) != 0;
-        let on_resource = layers == layer_mask(Layer::Resource);
-        if bounded && statement.is_deny() && on_resource {
-            return false;
-        }
+        bounded && statement.is_deny() && layers == layer_mask(Layer::Resource)
+    }
+
+    /// The identities of the caller that a `NotPrincipal` does not list (`GRAM-51`, `GRAM-53`).
+    fn unlisted(&self, statement: StatementRef<'_>) -> u8 {
         let listed = if statement.principals() == ANY {
             identity::EVERY
         } else {
@@ -64,8 +70,39 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
                 .flat_map(|item| named.iter().filter(move |named| named.principal == item))
                 .fold(0, |listed, named| listed | named.identities)
         };
-        let identities = self.asked.facts().caller.identities();
-        listed & identities == identities
+        self.asked.facts().caller.identities() & !listed
+    }
+
+    /// The same in words, for explanations.
+    pub(crate) fn not_listed(&self, statement: StatementRef<'_>, layers: u32) -> NotListed {
+        let unlisted = self.unlisted(statement);
+        let caller = self.asked.facts().caller;
+        let account = match caller.has_account() {
+            true => Identity::Account,
+            false => Identity::Itself,
+        };
+        let entity = match caller.has_account() {
+            true => Identity::Entity,
+            false => Identity::Itself,
+        };
+        let all = [
+            (identity::FIRST, account),
+            (identity::ENTITY, entity),
+            (identity::SESSION, Identity::Session),
+        ];
+        let lacking = all.into_iter().filter(|(bit, _)| unlisted & bit != 0);
+        NotListed {
+            identities: lacking.map(|(_, identity)| identity).collect(),
+            note: if self.is_never_exempt(statement, layers) {
+                Some(
+                    "the caller has a permissions boundary: no `NotPrincipal` of a resource policy leaves it out",
+                )
+            } else if unlisted & identity::UNLISTABLE != 0 {
+                Some("no list of principals can hold an anonymous caller")
+            } else {
+                None
+            },
+        }
     }
 
     /// `MATCH-13`.

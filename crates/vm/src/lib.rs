@@ -19,6 +19,7 @@ mod head;
 mod lookup;
 mod matcher;
 mod named;
+mod notes;
 mod partial;
 mod request;
 mod through;
@@ -31,10 +32,12 @@ pub use caller::Kind as CallerKind;
 pub use combine::Outcome;
 pub use entries::Entry;
 pub use explain::{
-    ConditionReport, Explanation, LayerReport, Miss, StatementReport, Step, explain,
+    ConditionReport, EntryMiss, EntryReport, Explanation, Identity, KeyReport, LayerReport, Miss,
+    NotListed, PrincipalEntry, PrincipalMiss, StatementReport, explain,
 };
 pub use facts::{Home, Ownership, Target};
 pub use lookup::part_filter;
+pub use notes::assumptions;
 pub use partial::{KnownParts, Leftovers, Partial, Resolved, Settled};
 pub use request::{PartOf, Request, is_name_of_caller};
 pub use through::{decide_through, resource_behind};

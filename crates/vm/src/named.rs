@@ -119,6 +119,9 @@ pub(crate) fn find_by(
         Caller::Federated { provider } => {
             add(Form::Federated, &[provider], Direct, identity::FIRST);
         }
+        Caller::OriginAccessIdentity { arn } => {
+            add(Form::Arn, &[arn], Direct, identity::ENTITY);
+        }
         Caller::CanonicalUser { id } => {
             add(Form::CanonicalUser, &[id], Direct, identity::FIRST);
         }

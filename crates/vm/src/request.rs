@@ -486,7 +486,12 @@ impl Request {
         }
     }
 
-    // What the walk reads.
+    // What the walk and explanations read.
+
+    /// The action.
+    pub(crate) fn action(&self) -> &Action {
+        &self.action
+    }
 
     /// A matcher for an image of the stack.
     #[inline]
@@ -535,6 +540,11 @@ impl Request {
     #[inline]
     pub(crate) fn groups_of(&self, part: &UsedPart) -> &[Group] {
         slice(&self.groups, &part.groups)
+    }
+
+    /// True if the images have policies of this kind, which take part or not.
+    pub fn has_layer(&self, layer: Layer) -> bool {
+        self.present.0 & layer_mask(layer) != 0
     }
 
     /// The layers that are present, and whether a resource policy is public.

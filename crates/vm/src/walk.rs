@@ -6,7 +6,6 @@ use portcullis_model::Layer;
 
 use crate::caller::Strength;
 use crate::combine::{Outcome, Verdicts, combine, suffice};
-use crate::explain::Step;
 use crate::facts::Facts;
 use crate::lookup;
 use crate::matcher::{Asked, Matcher};
@@ -14,14 +13,8 @@ use crate::request::{OfImage, Request, UsedPart};
 
 /// What the walk tells of its way. The one that decides tells nobody, and costs nothing.
 pub(crate) trait Sink {
-    /// How far a statement that takes part matched, and the layers that it stands for.
-    fn statement(
-        &mut self,
-        matcher: &Matcher<'_, OfImage<'_>>,
-        index: u32,
-        layers: u32,
-        step: Step,
-    );
+    /// A statement that takes part, and the layers that it stands for.
+    fn statement(&mut self, matcher: &Matcher<'_, OfImage<'_>>, index: u32, layers: u32);
 }
 
 /// Tells nobody.
@@ -29,7 +22,7 @@ struct Quiet;
 
 impl Sink for Quiet {
     #[inline]
-    fn statement(&mut self, _: &Matcher<'_, OfImage<'_>>, _: u32, _: u32, _: Step) {}
+    fn statement(&mut self, _: &Matcher<'_, OfImage<'_>>, _: u32, _: u32) {}
 }
 
 /// Decides a request that was filled for the same stack of images.
@@ -66,6 +59,7 @@ pub(crate) fn record<'i>(
     let mut walk = Walk::new(request.facts.layers, request.facts.undeniable);
     for (image, view) in images.enumerate() {
         let matcher = request.matcher(image, view);
+        walk.enter_image();
         for part in request.parts_of(image) {
             walk.all(&matcher, part, sink);
         }
@@ -213,16 +207,10 @@ impl Walk {
             if layers == 0 {
                 continue;
             }
-            let step = if !matcher.action(statement) {
-                Step::Action
-            } else if !matcher.resource(statement) {
-                Step::Resource
-            } else {
-                // Who explains wants to know which instruction failed.
-                self.ran = 0;
-                self.rest(matcher, statement, layers)
-            };
-            sink.statement(matcher, index, layers, step);
+            if matcher.action(statement) && matcher.resource(statement) {
+                self.rest(matcher, statement, layers);
+            }
+            sink.statement(matcher, index, layers);
         }
     }
 
@@ -308,10 +296,9 @@ impl Walk {
         matcher: &Matcher<'a, impl Asked<'a>>,
         statement: StatementRef<'_>,
         layers: u32,
-    ) -> Step {
-        match matcher.principal(statement, layers) {
-            Some(strength) => self.condition(matcher, statement, layers, strength),
-            None => Step::Principal,
+    ) {
+        if let Some(strength) = matcher.principal(statement, layers) {
+            self.condition(matcher, statement, layers, strength);
         }
     }
 
@@ -323,14 +310,10 @@ impl Walk {
         statement: StatementRef<'_>,
         layers: u32,
         strength: Strength,
-    ) -> Step {
-        if statement.guard() != NONE {
-            if let Some(leaf) = self.failing_leaf(matcher, statement) {
-                return Step::Condition(leaf);
-            }
+    ) {
+        if statement.guard() == NONE || self.holds(matcher, statement) {
+            self.count(statement.is_deny(), layers, strength);
         }
-        self.count(statement.is_deny(), layers, strength);
-        Step::Matched
     }
 
     /// A statement that matches.
@@ -361,18 +344,17 @@ impl Walk {
         }
     }
 
-    /// The first instruction of the statement's guard that does not hold, unless it is known what a shared
-    /// guard gave.
+    /// True if the statement's guard holds; it is run unless it is known what a shared guard gave.
     #[inline(always)]
-    fn failing_leaf<'a>(
+    fn holds<'a>(
         &mut self,
         matcher: &Matcher<'a, impl Asked<'a>>,
         statement: StatementRef<'_>,
-    ) -> Option<u32> {
+    ) -> bool {
         let guard = statement.guard();
         let shared = 1_u64.wrapping_shl(u32::from(statement.shared())) & !1;
         if self.ran & shared != 0 {
-            return (self.held & shared == 0).then_some(guard);
+            return self.held & shared != 0;
         }
         self.run(matcher, guard, shared)
     }
@@ -381,17 +363,12 @@ impl Walk {
     ///
     /// Never inlined: the loop over candidates shall keep its registers for itself.
     #[inline(never)]
-    fn run<'a>(
-        &mut self,
-        matcher: &Matcher<'a, impl Asked<'a>>,
-        guard: u32,
-        shared: u64,
-    ) -> Option<u32> {
-        let failing = matcher.failing_leaf(guard);
+    fn run<'a>(&mut self, matcher: &Matcher<'a, impl Asked<'a>>, guard: u32, shared: u64) -> bool {
+        let holds = matcher.guard_holds(guard);
         self.ran |= shared;
-        if failing.is_none() {
+        if holds {
             self.held |= shared;
         }
-        failing
+        holds
     }
 }

@@ -126,7 +126,7 @@ fn matched(decision: Decision, taking_part: &[&LayerReport]) -> Value {
             continue;
         };
         let own = layer.statements.iter();
-        let own = own.filter(|own| own.missed.is_none() && own.effect == effect);
+        let own = own.filter(|own| own.is_match() && own.effect == effect);
         statements.extend(own.map(|own| statement(own, kind)));
     }
     Value::Array(statements)

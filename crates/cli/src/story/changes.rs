@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::engine::image;
 use crate::report;
+use crate::story::resource_policies::has_resource_policy;
 
 /// What one policy set would have to say.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(crate) enum Need {
     /// A statement would have to allow. Instead of that, the policy of the resource could name the
     /// caller, if `or_resource` is true.
     Allow { or_resource: bool },
+    /// The resource policy would have to allow, and the resource is of a kind that has none (`XACC-5`).
+    NoSuchPolicy,
 }
 
 /// All that would have to change, in this order.
@@ -35,12 +38,17 @@ pub(crate) struct Changes {
 
 impl Changes {
     /// What is needed beside what an explanation says, as far as that alone can tell.
-    pub(crate) fn of_explanation(explanation: &Explanation) -> Changes {
-        let needs = explanation.outcome.layers();
+    pub(crate) fn of_explanation(explanation: &Explanation, request: &Request<'_>) -> Changes {
+        let needs = explanation.outcome.layers().map(|layer| {
+            let need = first(explanation, layer);
+            let has_none = layer == Layer::Resource && !has_resource_policy(request);
+            match need {
+                Need::Allow { .. } if has_none => (layer, Need::NoSuchPolicy),
+                need => (layer, need),
+            }
+        });
         Changes {
-            needs: needs
-                .map(|layer| (layer, first(explanation, layer)))
-                .collect(),
+            needs: needs.collect(),
             suffices: explanation.outcome.is_allow(),
             was_tried: false,
         }
@@ -78,10 +86,19 @@ impl Changes {
             }
             for layer in layers {
                 let mut need = first(&explanation, layer);
+                let can_have_policy = sets.resource.is_some() || has_resource_policy(request);
+                if layer == Layer::Resource
+                    && matches!(need, Need::Allow { .. })
+                    && !can_have_policy
+                {
+                    changes.needs.push((layer, Need::NoSuchPolicy));
+                    return Ok(changes);
+                }
                 match &mut need {
+                    Need::NoSuchPolicy => {}
                     Need::NoDeny(statements) => remove(&mut sets, layer, statements, arena),
                     Need::Allow { or_resource } => {
-                        if layer == Layer::Identity {
+                        if layer == Layer::Identity && can_have_policy {
                             let mut other = sets.clone();
                             let is_added = add_allow(&mut other, Layer::Resource, request, arena);
                             *or_resource = is_added && decided(&other, request)?.outcome.is_allow();
@@ -110,7 +127,7 @@ fn first(explanation: &Explanation, layer: Layer) -> Need {
     let own = explanation.layers.iter().find(|own| own.layer == layer);
     let denying = own.into_iter().flat_map(|own| &own.statements);
     let denying: Vec<StatementReport> = denying
-        .filter(|own| own.missed.is_none() && own.effect == Effect::Deny)
+        .filter(|own| own.is_match() && own.effect == Effect::Deny)
         .cloned()
         .collect();
     match explanation.outcome.decision() {
@@ -206,8 +223,9 @@ fn named(caller: &Caller<'_>) -> serde_json::Value {
         Caller::Federated { provider } => json!({ "Federated": provider }),
         Caller::CanonicalUser { id } => json!({ "CanonicalUser": id }),
         Caller::Role { role_arn, .. } => json!({ "AWS": role_arn }),
-        Caller::Root { arn } | Caller::User { arn } | Caller::FederatedUser { arn, .. } => {
-            json!({ "AWS": arn })
-        }
+        Caller::Root { arn }
+        | Caller::User { arn }
+        | Caller::FederatedUser { arn, .. }
+        | Caller::OriginAccessIdentity { arn } => json!({ "AWS": arn }),
     }
 }

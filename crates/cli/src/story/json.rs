@@ -1,7 +1,7 @@
 //! A story for programs.
 
 use portcullis_directory::{AccountStory, Attached, LayerStory, Source};
-use portcullis_model::Layer;
+use portcullis_model::{Layer, Request};
 use serde_json::{Map, Value, json};
 
 use crate::engine::layer_name;
@@ -28,17 +28,14 @@ pub(super) fn value(story: &Story<'_>) -> Value {
                 }
             }
         }
-        let caller = &scene.caller;
-        object.insert(
-            "caller".to_string(),
-            json!({
-                "arn": story.request.principal.caller.arn(),
-                "entity": caller.entity,
-                "id": caller.id,
-                "account": caller.account.as_ref().map(account),
-                "groups": caller.groups,
-            }),
-        );
+        if let Some(caller) = object.get_mut("caller").and_then(Value::as_object_mut) {
+            let known = &scene.caller;
+            caller.insert("entity".to_string(), json!(known.entity));
+            caller.insert("id".to_string(), json!(known.id));
+            let of_directory = known.account.as_ref().map(account);
+            caller.insert("account".to_string(), json!(of_directory));
+            caller.insert("groups".to_string(), json!(known.groups));
+        }
         object.insert(
             "target".to_string(),
             json!({
@@ -58,13 +55,14 @@ pub(super) fn value(story: &Story<'_>) -> Value {
         let needs: Vec<Value> = changes
             .needs
             .iter()
-            .map(|(layer, own)| need(*layer, own))
+            .map(|(layer, own)| need(*layer, own, story.request))
             .collect();
         object.insert(
             "changes".to_string(),
             json!({ "suffice": changes.suffices, "tried": changes.was_tried, "needs": needs }),
         );
     }
+    object.insert("notes".to_string(), json!(story.all_notes()));
     if story.is_incomplete {
         object.insert("incomplete".to_string(), Value::Bool(true));
     }
@@ -79,17 +77,24 @@ fn account(account: &AccountStory) -> Value {
     })
 }
 
-fn need(layer: Layer, need: &Need) -> Value {
+fn need(layer: Layer, need: &Need, request: &Request<'_>) -> Value {
     match need {
         Need::NoDeny(statements) => json!({
             "layer": layer_name(layer),
             "need": "no deny",
-            "statements": statements.iter().map(report::statement_value).collect::<Vec<_>>(),
+            "statements": statements
+                .iter()
+                .map(|own| report::statement_value(own, request))
+                .collect::<Vec<_>>(),
         }),
         Need::Allow { or_resource } => json!({
             "layer": layer_name(layer),
             "need": "allow",
             "orResource": or_resource,
+        }),
+        Need::NoSuchPolicy => json!({
+            "layer": layer_name(layer),
+            "need": "no such policy",
         }),
     }
 }

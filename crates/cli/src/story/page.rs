@@ -2,9 +2,11 @@
 
 use portcullis_directory::{AccountStory, Applied, Attached, LayerStory, Source};
 use portcullis_model::{Caller, Decision, Effect, Layer, Request};
-use portcullis_vm::{ConditionReport, LayerReport, Miss, StatementReport};
+use portcullis_vm::{
+    ConditionReport, EntryMiss, LayerReport, Miss, NotListed, PrincipalMiss, StatementReport,
+};
 
-use crate::report::{self, Shift, by_weight, missed_element, verdict_text};
+use crate::report::{self, Shift, by_weight, missed_elements, verdict_text};
 use crate::story::Story;
 use crate::story::changes::{Changes, Need};
 
@@ -68,7 +70,7 @@ pub(super) struct Page {
     pub(super) request: String,
     /// AWS's sentence for a denial.
     pub(super) message: Option<String>,
-    /// Caller and target, if a directory tells of them.
+    /// The caller, and the target if a directory tells of it.
     pub(super) cards: Vec<Block>,
     pub(super) layers: Vec<Block>,
     /// What would have to change, what is missing, and notes.
@@ -91,9 +93,8 @@ impl Page {
             ..
         } = story;
         let decision = explanation.outcome.decision();
-        let mut cards = Vec::new();
+        let mut cards = vec![caller_card(story)];
         if let Some(scene) = scene {
-            cards.push(caller_card(scene, request));
             cards.push(target_card(scene, request));
             if !scene.added.is_empty() {
                 let mut card =
@@ -110,7 +111,7 @@ impl Page {
         };
         let by: Vec<Layer> = explanation.outcome.layers().collect();
         let layers = explanation.layers.iter().map(|layer| {
-            let mut block = layer_block(layer, &told(layer.layer), shift);
+            let mut block = layer_block(layer, &told(layer.layer), request, shift);
             block.is_decisive = by.contains(&layer.layer);
             block
         });
@@ -124,7 +125,7 @@ impl Page {
             let text = format!("keys that were asked for and are not in the request: {keys}");
             rest.push(Block::new(Tone::Plain, text));
         }
-        for note in &explanation.notes {
+        for note in &story.all_notes() {
             rest.push(Block::new(Tone::Plain, format!("note: {note}")));
         }
         Page {
@@ -165,6 +166,7 @@ pub(super) fn caller_text(caller: &Caller<'_>) -> String {
         Caller::FederatedUser { arn, .. } => format!("the federated user {arn}"),
         Caller::Service { name } => format!("the service {name}"),
         Caller::Federated { provider } => format!("a caller signed in by {provider}"),
+        Caller::OriginAccessIdentity { arn } => format!("the origin access identity {arn}"),
         Caller::CanonicalUser { id } => format!("the canonical user {id}"),
     }
 }
@@ -181,31 +183,67 @@ fn account_text(account: &AccountStory) -> String {
     }
 }
 
-fn caller_card(scene: &portcullis_directory::Story, request: &Request<'_>) -> Block {
+/// Who asks: all that policies could name or look at.
+fn caller_card(story: &Story<'_>) -> Block {
+    let request = story.request;
     let caller = &request.principal.caller;
+    let told = story.scene.as_ref().map(|scene| &scene.caller);
     let mut card = Block::new(Tone::Plain, format!("caller: {}", caller_text(caller)));
     let mut say = |text: String| card.line(Tone::Plain, 1, text);
-    let told = &scene.caller;
-    if let Some(entity) = told.entity.as_ref().filter(|own| caller.arn() != Some(own)) {
-        match caller {
-            Caller::Role { .. } => say(format!("of the role {entity}")),
-            _ => say(format!("made by {entity}")),
+    let entity = told.and_then(|told| told.entity.as_deref());
+    match *caller {
+        Caller::Role {
+            role_arn,
+            session_arn,
+            service_linked,
+        } => {
+            let kind = match service_linked {
+                true => "service-linked role",
+                false => "role",
+            };
+            if session_arn.is_some() || service_linked {
+                say(format!("of the {kind} {role_arn}"));
+            }
+            if let Some(session) = session_arn.and_then(report::session_name) {
+                say(format!("session name {session}"));
+            }
         }
+        Caller::FederatedUser { federated_by, .. } => {
+            if let Some(by) = federated_by.or(entity) {
+                say(format!("made by {by}"));
+            }
+        }
+        _ => {}
     }
-    if let Some(id) = &told.id {
-        say(format!("id {id}"));
+    // Of a session it holds more than the id of the role.
+    let id = report::unique_id(request).or(told.and_then(|told| told.id.as_deref()));
+    if let Some(id) = id {
+        say(format!("unique id {id}"));
     }
-    match (&told.account, caller.account()) {
-        (Some(account), _) => say(account_text(account)),
-        (None, Some(number)) => say(format!(
-            "account {number}, which the directory does not have"
+    match (told, caller.account()) {
+        (Some(told), Some(number)) => match &told.account {
+            Some(account) => say(account_text(account)),
+            None => say(format!(
+                "account {number}, which the directory does not have"
+            )),
+        },
+        (None, Some(number)) if request.principal.management_account => say(format!(
+            "account {number}, which manages the organization: no control policy holds"
         )),
-        (None, None) => {}
+        (None, Some(number)) => say(format!("account {number}")),
+        (_, None) => {}
     }
-    match told.groups.as_deref() {
+    match told.and_then(|told| told.groups.as_deref()) {
         None | Some([]) => {}
         Some([one]) => say(format!("in the group {one}")),
         Some(groups) => say(format!("in the groups {}", groups.join(", "))),
+    }
+    for tag in report::tags_of(story.explanation) {
+        let values = match tag.values.is_empty() {
+            true => "ABSENT".to_string(),
+            false => report::list(&tag.values),
+        };
+        say(format!("{}: {values}", tag.key));
     }
     card
 }
@@ -270,7 +308,12 @@ fn heading(layer: Layer, told: &[&LayerStory]) -> String {
     }
 }
 
-fn layer_block(layer: &LayerReport, told: &[&LayerStory], shift: Option<Shift<'_>>) -> Block {
+fn layer_block(
+    layer: &LayerReport,
+    told: &[&LayerStory],
+    request: &Request<'_>,
+    shift: Option<Shift<'_>>,
+) -> Block {
     let tone = match (layer.applies, layer.verdict, layer.layer) {
         (false, ..) => Tone::Faint,
         (true, Some(Effect::Deny), _) => Tone::Denies,
@@ -295,6 +338,10 @@ fn layer_block(layer: &LayerReport, told: &[&LayerStory], shift: Option<Shift<'_
         }
     }
     let (matched, mut near) = by_weight(layer);
+    if layer.verdict.is_some() {
+        // What the set says does not hang on statements for other actions.
+        near.retain(|own| missed_elements(own) != ["action"]);
+    }
     let left_out = near.len().saturating_sub(MOST_NEAR_MISSES);
     near.truncate(MOST_NEAR_MISSES);
     for statement in matched {
@@ -304,25 +351,95 @@ fn layer_block(layer: &LayerReport, told: &[&LayerStory], shift: Option<Shift<'_
         };
         let place = report::place(statement, shift);
         block.line(tone, 1, format!("{effect}: {place}"));
+        if let (Effect::Deny, Some(lacking)) = (statement.effect, &statement.not_listed) {
+            not_listed_line(&mut block, 2, lacking, request);
+        }
     }
     for statement in near {
         let effect = match statement.effect {
             Effect::Allow => "allow",
             Effect::Deny => "deny",
         };
-        let element = missed_element(statement);
+        let elements = report::sentence_list(&missed_elements(statement));
         let place = report::place(statement, shift);
-        let text = format!("would {effect}, but for the {element}: {place}");
+        let text = format!("would {effect}, but for the {elements}: {place}");
         block.line(Tone::Plain, 1, text);
-        if let Some(Miss::Condition(condition)) = &statement.missed {
-            condition_lines(&mut block, 2, condition);
-        }
+        miss_lines(&mut block, 2, statement, request);
     }
     if left_out > 0 {
-        let text = format!("and {left_out} more whose action matches");
+        let text = format!("and {left_out} more that came near");
         block.line(Tone::Plain, 1, text);
     }
     block
+}
+
+/// Everything that kept a statement from matching, element by element.
+fn miss_lines(block: &mut Block, depth: usize, statement: &StatementReport, request: &Request<'_>) {
+    for miss in &statement.misses {
+        match miss {
+            Miss::Action(miss) => entry_lines(block, depth, "Action", miss),
+            Miss::Resource(miss) => entry_lines(block, depth, "Resource", miss),
+            Miss::Principal(miss) => principal_lines(block, depth, miss, request),
+            Miss::Condition(condition) => condition_lines(block, depth, condition),
+        }
+    }
+}
+
+/// A list of actions or resources that does not match.
+fn entry_lines(block: &mut Block, depth: usize, element: &str, miss: &EntryMiss) {
+    let text = match (miss.negated, miss.count, miss.entries.len()) {
+        (true, ..) => format!("Not{element} leaves it out:"),
+        (false, 0, _) => format!("{element} has no entry"),
+        (false, 1, _) => format!("{element} has one entry, which does not match:"),
+        (false, count, told) if count <= told => {
+            format!("{element} has {count} entries, none of which matches:")
+        }
+        (false, count, _) => format!("{element} has {count} entries; the nearest:"),
+    };
+    block.line(Tone::Plain, depth, text);
+    for entry in &miss.entries {
+        let mut text = format!("{:?}", entry.written);
+        if let Some(expanded) = &entry.expanded {
+            text += &format!(", here {expanded:?}");
+        }
+        if !entry.missing_keys.is_empty() {
+            let keys = entry.missing_keys.join(", ");
+            text += &format!(": no single value for {keys}");
+        }
+        block.line(Tone::Plain, depth + 1, text);
+    }
+}
+
+/// A list of principals that does not name the caller, or leaves it out.
+fn principal_lines(block: &mut Block, depth: usize, miss: &PrincipalMiss, request: &Request<'_>) {
+    let entries = report::nearest_principals(miss, &request.principal);
+    let text = match (miss.negated, miss.entries.len()) {
+        (true, _) => "NotPrincipal lists everything that the caller is called by:".to_string(),
+        (false, 0) => "Principal has no entry".to_string(),
+        (false, 1) => "Principal has one entry, which does not name the caller:".to_string(),
+        (false, count) if count <= entries.len() => {
+            format!("Principal has {count} entries, none of which names the caller:")
+        }
+        (false, count) => format!("Principal has {count} entries; the nearest:"),
+    };
+    block.line(Tone::Plain, depth, text);
+    for entry in entries {
+        let text = format!("{} {:?}", entry.kind, entry.value);
+        block.line(Tone::Plain, depth + 1, text);
+    }
+}
+
+/// What a `NotPrincipal` that reaches the caller lacks (`GRAM-51`).
+fn not_listed_line(block: &mut Block, depth: usize, lacking: &NotListed, request: &Request<'_>) {
+    if let Some(note) = lacking.note {
+        block.line(Tone::Plain, depth, format!("note: {note}"));
+    }
+    let names = report::not_listed(lacking, &request.principal.caller);
+    if lacking.note.is_none() && !names.is_empty() {
+        let names = report::sentence_list(&names);
+        let text = format!("NotPrincipal would leave the caller out if it listed {names} too");
+        block.line(Tone::Plain, depth, text);
+    }
 }
 
 fn condition_lines(block: &mut Block, depth: usize, condition: &ConditionReport) {
@@ -334,7 +451,10 @@ fn condition_lines(block: &mut Block, depth: usize, condition: &ConditionReport)
     let text = match operator.is_empty() {
         true => format!("{key}: the request has {given}"),
         false => {
-            let wanted = report::list(&condition.policy_values);
+            let mut wanted = report::list(&condition.policy_values);
+            if let Some(expanded) = &condition.expanded_values {
+                wanted += &format!(" (here {})", report::list(expanded));
+            }
             format!("{operator} {key}: the policy has {wanted}, the request {given}")
         }
     };
@@ -365,8 +485,16 @@ fn changes_block<'t>(
         match need {
             Need::NoDeny(statements) => {
                 for statement in statements {
-                    deny_lines(&mut block, number, &heading, statement);
+                    deny_lines(&mut block, number, &heading, statement, request);
                 }
+            }
+            Need::NoSuchPolicy => {
+                let (action, resource) = (request.action, request.resource);
+                let text = format!(
+                    "{number}. only a policy of the resource could allow {action} on {resource} to the caller, \
+                     and such a resource has none"
+                );
+                block.line(Tone::Lacks, 1, text);
             }
             Need::Allow { or_resource } => {
                 let (action, resource) = (request.action, request.resource);
@@ -387,7 +515,13 @@ fn changes_block<'t>(
     Some(block)
 }
 
-fn deny_lines(block: &mut Block, number: usize, heading: &str, statement: &StatementReport) {
+fn deny_lines(
+    block: &mut Block,
+    number: usize,
+    heading: &str,
+    statement: &StatementReport,
+    request: &Request<'_>,
+) {
     let place = report::place(statement, None);
     let text = format!("{number}. {heading}: must not deny: {place}");
     block.line(Tone::Denies, 1, text);
@@ -399,6 +533,9 @@ fn deny_lines(block: &mut Block, number: usize, heading: &str, statement: &State
     block.line(Tone::Plain, 2, text);
     for condition in &statement.conditions {
         condition_lines(block, 3, condition);
+    }
+    if let Some(lacking) = &statement.not_listed {
+        not_listed_line(block, 2, lacking, request);
     }
 }
 
@@ -416,11 +553,9 @@ fn nearest(block: &mut Block, layer: Layer, story: &Story<'_>) {
     let near = near.into_iter().filter(|own| own.effect == Effect::Allow);
     for statement in near.take(MOST_NEAREST) {
         let place = report::place(statement, None);
-        let element = missed_element(statement);
-        let text = format!("came near, but for the {element}: {place}");
+        let elements = report::sentence_list(&missed_elements(statement));
+        let text = format!("came near, but for the {elements}: {place}");
         block.line(Tone::Plain, 2, text);
-        if let Some(Miss::Condition(condition)) = &statement.missed {
-            condition_lines(block, 3, condition);
-        }
+        miss_lines(block, 3, statement, story.request);
     }
 }

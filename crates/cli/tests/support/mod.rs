@@ -160,9 +160,11 @@ pub fn ask(folder: &Folder, command: &str, action: &str, more: &[&str]) -> Run {
     folder.run(&[&[command][..], more, &request].concat())
 }
 
+/// The exit code and the first line, which is the decision; notes stand behind it.
 pub fn decide(folder: &Folder, action: &str, more: &[&str]) -> (i32, String) {
     let run = ask(folder, "decide", action, more);
-    (run.code, run.stdout.trim_end().to_string())
+    let decision = run.stdout.lines().next().unwrap_or_default();
+    (run.code, decision.to_string())
 }
 
 pub fn value(run: &Run) -> Value {

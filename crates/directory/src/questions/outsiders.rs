@@ -3,8 +3,8 @@
 use bumpalo::Bump;
 use portcullis_image::{ANY, NONE, PrincipalForm, View};
 use portcullis_model::{
-    Caller, ContextEntry, Decision, PolicyKind, Principal as Who, Request, is_account_id,
-    session_role_name, split_arn,
+    Caller, ContextEntry, Decision, GuessedRole, PolicyKind, Principal as Who, Request,
+    is_account_id, split_arn,
 };
 use portcullis_syntax::Policy;
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
@@ -185,10 +185,9 @@ impl Directory {
                 arn: root_of(value),
             }),
             Some(PrincipalForm::Arn | PrincipalForm::AccountArn) => {
-                match session_role_name(value) {
-                    Some(name) => {
-                        let account = split_arn(value).map_or("", |[.., account, _]| account);
-                        session_role = format!("arn:{partition}:iam::{account}:role/{name}");
+                match GuessedRole::of_session(value) {
+                    Some(guess) => {
+                        session_role = guess.parts().concat();
                         Caller::session(value, &session_role).ok()
                     }
                     None => Caller::from_arn(value).ok(),

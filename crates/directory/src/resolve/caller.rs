@@ -1,7 +1,9 @@
 //! The caller of a request.
 
 use bumpalo::Bump;
-use portcullis_model::{Caller, Principal as Who, is_account_id, session_names, split_arn};
+use portcullis_model::{
+    Caller, GuessedRole, Principal as Who, is_account_id, session_names, split_arn,
+};
 use portcullis_vm::{CallerKind, Home};
 
 use crate::model::{Account, Entities, Entity, NONE, Principal, Tables};
@@ -314,13 +316,14 @@ impl Tables {
             let text = format!("the directory has no role `{name}` for `{session}`");
             return Err(Refusal::UnknownPrincipal(text));
         };
-        // A role's ARN that was made of the session's has no path.
+        // A role's ARN that was made of the session's says nothing of the role's path.
         let is_made = || {
-            let parts = ["arn:", partition, ":iam::", digits, ":role/", name];
-            let rest = parts
-                .iter()
-                .try_fold(role_arn, |rest, part| rest.strip_prefix(part));
-            rest == Some("")
+            let is_of = |parts: &[&str]| {
+                let mut rest = parts.iter();
+                rest.try_fold(role_arn, |rest, part| rest.strip_prefix(part)) == Some("")
+            };
+            is_of(&["arn:", partition, ":iam::", digits, ":role/", name])
+                || is_of(&GuessedRole::named(partition, digits, name).parts())
         };
         let is_own = || split_arn(role_arn).is_some_and(|parts| self.has_arn(role, parts));
         if partition != self.texts.get(role.partition) || !(is_made() || is_own()) {

@@ -1,6 +1,7 @@
 //! Who asks, and how the policies that decide came to apply: what explanations say beside the verdicts.
 
 use bumpalo::Bump;
+use portcullis_image::layer_mask;
 use portcullis_model::{Layer, PolicyKind, Request, split_arn};
 use portcullis_syntax::Policy;
 
@@ -192,6 +193,18 @@ impl Directory {
             layers,
             added: added(asked, question),
         })
+    }
+
+    /// True if a policy set takes part in a question, of the directory or of the request.
+    pub fn has_layer(&self, question: &Question<'_>, layer: Layer) -> bool {
+        let mask = layer_mask(layer);
+        let mut sets = question.sets.iter();
+        let extra = &question.extra;
+        match layer {
+            Layer::Identity if extra.identity.is_some() => true,
+            Layer::Session if extra.session.is_some() => true,
+            _ => sets.any(|id| self.tables.uses(*id).any(|(own, _)| own & mask != 0)),
+        }
     }
 
     /// How a user or role came to have its policies.

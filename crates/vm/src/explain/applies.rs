@@ -1,0 +1,53 @@
+//! Why a policy set does not take part in a request (`EVAL-70`).
+
+use portcullis_model::Layer;
+
+use crate::caller::Kind;
+use crate::facts::is_limited_by_rcps;
+use crate::request::Request;
+
+/// Why a policy set that is present does not take part.
+pub(super) fn reason(request: &Request, layer: Layer) -> &'static str {
+    let kind = request.facts.caller;
+    let action = request.action();
+    match (layer, kind) {
+        (Layer::Scp(_), kind) if !kind.has_account() => {
+            "service control policies limit the users and roles of an account, and the caller has none"
+        }
+        (Layer::Scp(_), Kind::ServiceLinked) => {
+            "service control policies do not limit service-linked roles"
+        }
+        // SCP-3: nothing else switches them off.
+        (Layer::Scp(_), _) => {
+            "the caller is of the organization's management account, which no service control policy limits"
+        }
+        (Layer::Rcp(_), Kind::ServiceLinked) => {
+            "resource control policies do not limit service-linked roles"
+        }
+        (Layer::Rcp(_), _)
+            if action.service_text() == "kms" && action.name_text() == "retiregrant" =>
+        {
+            "resource control policies do not limit kms:RetireGrant"
+        }
+        (Layer::Rcp(_), _) if !is_limited_by_rcps(action.service_text(), action.name_text()) => {
+            "resource control policies do not support the service of the action"
+        }
+        // RCP-3.
+        (Layer::Rcp(_), _) => {
+            "the resource is of the organization's management account, which no resource control policy limits"
+        }
+        (Layer::VpcEndpoint, _) => "AWS services that call directly do not pass VPC endpoints",
+        (Layer::Identity | Layer::Boundary | Layer::Session, Kind::Root) => {
+            "a root user has neither identity-based policies nor a permissions boundary nor session policies"
+        }
+        (Layer::Session, Kind::User) => "a user with its own credentials has no session policy",
+        (Layer::Boundary | Layer::Session, Kind::ServiceLinked) => {
+            "a service-linked role has neither a permissions boundary nor session policies"
+        }
+        (Layer::Identity | Layer::Boundary | Layer::Session, _) => {
+            "the caller is no user or role, whom such policies could be attached to"
+        }
+        // It always takes part.
+        (Layer::Resource, _) => "the resource policy does not take part",
+    }
+}
