@@ -18,6 +18,7 @@
 pub mod ast;
 pub mod diag;
 pub mod json;
+pub mod lint;
 pub mod policy;
 mod sets;
 pub mod suggest;

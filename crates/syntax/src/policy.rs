@@ -16,6 +16,7 @@ use crate::ast::{Document, Span, Statement, Text};
 use crate::diag::{Code, Diagnostic, Severity, Sink, quoted};
 use crate::json;
 use crate::json::tree::{Member, Node, Value};
+use crate::lint;
 use crate::suggest::did_you_mean;
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
@@ -24,13 +25,17 @@ use portcullis_model::{Operator, PolicyKind};
 use smallvec::SmallVec;
 use std::collections::HashMap;
 
+pub(crate) use keys::{key_problem, without_prefix};
+pub use statement::SERVICES_WITHOUT_RESOURCE;
+pub(crate) use variables::inside;
+
 /// How a document is read.
 #[derive(Clone, Copy, Debug)]
 pub struct ReadOptions {
     /// The type of the document.
     pub kind: PolicyKind,
     /// True if statements of a resource-based policy may leave `Resource` out (`GRAM-54`). Without
-    /// it they may if all their actions are of `ecr` or `sts`.
+    /// it they may if all their actions are of [`SERVICES_WITHOUT_RESOURCE`].
     pub allow_missing_resource: bool,
 }
 
@@ -76,6 +81,23 @@ pub fn read_policy<'a>(
     read_into(node, options, false, arena, Sink::default())
 }
 
+/// Reads a policy document and looks for all that can be said of it: what [`read_policy`] reports, and the advice of
+/// [`lint`], also on a document with errors as far as it could be read.
+///
+/// The document is there exactly if no diagnostic is an error that keeps it from being used.
+pub fn check_policy<'a>(
+    node: json::Node<'a>,
+    options: ReadOptions,
+    arena: &'a Bump,
+) -> (Option<Document<'a>>, Vec<Diagnostic>) {
+    let (document, mut sink) = read_partly(node, options, false, arena, Sink::default());
+    if let Some(document) = &document {
+        lint::lint_into(document, &mut sink);
+    }
+    let usable = !sink.has_errors();
+    (document.filter(|_| usable), sink.finish())
+}
+
 fn read_into<'a>(
     node: Node<'a, '_>,
     options: ReadOptions,
@@ -83,6 +105,19 @@ fn read_into<'a>(
     arena: &'a Bump,
     sink: Sink,
 ) -> (Option<Document<'a>>, Vec<Diagnostic>) {
+    let (document, sink) = read_partly(node, options, is_plain, arena, sink);
+    let usable = !sink.has_errors();
+    (document.filter(|_| usable), sink.finish())
+}
+
+/// Reads what can be read; with errors, the document is not to be used.
+fn read_partly<'a>(
+    node: Node<'a, '_>,
+    options: ReadOptions,
+    is_plain: bool,
+    arena: &'a Bump,
+    sink: Sink,
+) -> (Option<Document<'a>>, Sink) {
     let mut reader = Reader {
         options,
         is_plain,
@@ -95,8 +130,7 @@ fn read_into<'a>(
         guesses: GUESSES,
     };
     let document = reader.document(node);
-    let usable = !reader.sink.has_errors();
-    (document.filter(|_| usable), reader.sink.finish())
+    (document, reader.sink)
 }
 
 /// What the document's version says of variables (`VAR-2`).
@@ -367,7 +401,7 @@ impl<'a, 'n> Reader<'a> {
             let code = u32::from(c);
             let message = format!("IAM does not take the character U+{code:04X} in a policy");
             self.sink.push(
-                Diagnostic::warning(Code::UnsupportedCharacter, text.span, message)
+                Diagnostic::new(Severity::LintError, Code::UnsupportedCharacter, text.span, message)
                     .with_help("characters up to U+00FF are taken, of controls only tab, line feed and carriage return"),
             );
         }
