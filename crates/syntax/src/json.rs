@@ -14,6 +14,8 @@ pub mod tree;
 use crate::diag::{Diagnostic, Sink};
 use bumpalo::Bump;
 
+pub(crate) use text::escapes;
+
 pub use encoding::{ByteOrder, decode, to_utf8, utf8, utf16};
 
 /// How deep arrays and objects may nest.

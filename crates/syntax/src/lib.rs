@@ -17,6 +17,7 @@
 
 pub mod ast;
 pub mod diag;
+pub mod forms;
 pub mod json;
 pub mod lint;
 pub mod policy;

@@ -14,6 +14,7 @@ mod variables;
 
 use crate::ast::{Document, Span, Statement, Text};
 use crate::diag::{Code, Diagnostic, Severity, Sink, quoted};
+use crate::forms;
 use crate::json;
 use crate::json::tree::{Member, Node, Value};
 use crate::lint;
@@ -240,6 +241,7 @@ impl<'a, 'n> Reader<'a> {
                     let message = format!("{what} has no member {}", quoted(name));
                     let help = match names.iter().find(|known| known.eq_ignore_ascii_case(name)) {
                         Some(known) => Some(format!("letter case matters here: write `{known}`")),
+                        None if forms::is_function(name) => Some(forms::RESOLVE.to_owned()),
                         None => did_you_mean(name, names),
                     };
                     self.sink.push(
@@ -256,9 +258,7 @@ impl<'a, 'n> Reader<'a> {
     fn string(&mut self, name: &str, node: Node<'a, 'n>) -> Option<Text<'a>> {
         let text = node.as_text();
         if text.is_none() {
-            let found = node.value.describe();
-            let message = format!("`{name}` must be a string, this is {found}");
-            self.error(Code::DataTypeMismatch, node.span, message);
+            self.mismatch(&format!("`{name}`"), "a string", node);
         }
         text
     }
@@ -269,24 +269,38 @@ impl<'a, 'n> Reader<'a> {
             return core::slice::from_ref(self.arena.alloc(text));
         }
         let Some(elements) = node.as_array() else {
-            let found = node.value.describe();
-            let message =
-                format!("`{name}` must be a string or a list of strings, this is {found}");
-            self.error(Code::DataTypeMismatch, node.span, message);
+            self.mismatch(&format!("`{name}`"), "a string or a list of strings", node);
             return &[];
         };
         let mut texts: SmallVec<[Text<'a>; 16]> = SmallVec::new();
         for element in elements {
             match element.as_text() {
                 Some(text) => texts.push(text),
-                None => {
-                    let found = element.value.describe();
-                    let message = format!("an entry of `{name}` must be a string, this is {found}");
-                    self.error(Code::DataTypeMismatch, element.span, message);
-                }
+                None => self.mismatch(&format!("an entry of `{name}`"), "a string", *element),
             }
         }
         self.arena.alloc_slice_copy(&texts)
+    }
+
+    /// A value of the wrong JSON type (`GRAM-20`, `GRAM-21`), with what it most likely is.
+    fn mismatch(&mut self, what: &str, wanted: &str, node: Node<'a, 'n>) {
+        let (found, help) = match (forms::function(&node.value), node.value) {
+            (Some(function), _) => (
+                format!("{}, an object", quoted(function)),
+                Some(forms::RESOLVE),
+            ),
+            (None, Value::Number(_)) => {
+                let help = "write it in quotes: an account id has 12 digits, and a number loses its leading zeros";
+                let is_account = what.contains("`AWS`");
+                ("a number".to_owned(), is_account.then_some(help))
+            }
+            (None, value) => (value.describe().to_owned(), None),
+        };
+        let message = format!("{what} must be {wanted}, this is {found}");
+        self.sink.push(
+            Diagnostic::error(Code::DataTypeMismatch, node.span, message)
+                .with_help_if(help.map(str::to_owned)),
+        );
     }
 
     /// `GRAM-3`, `GRAM-4` and the version of `GRAM-60`.
