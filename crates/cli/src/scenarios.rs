@@ -64,7 +64,7 @@ fn each_line(
         .next_into(&mut bytes)
         .map_err(|error| cannot_read(path, &reason(&error)))?
     {
-        let is_last_at_hand = records.input().buffer().is_empty();
+        let is_last_at_hand = records.input().buffer().is_empty() && !records.has_read_ahead();
         visit(&name, &bytes, line, is_last_at_hand, &arena)?;
         arena.reset();
     }

@@ -1,12 +1,11 @@
 //! The policies of a directory: texts that are stored once, read again when they are compiled.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use bumpalo::Bump;
 use portcullis_model::{Layer, PolicyKind};
 use portcullis_syntax::diag::LineIndex;
-use portcullis_syntax::json::{self, Node, Value};
+pub(crate) use portcullis_syntax::forms::undress;
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 use portcullis_syntax::{Policy, PolicySets, api_of, with_apis};
 
@@ -280,67 +279,11 @@ pub(crate) fn kind_of(layer: Layer) -> PolicyKind {
     }
 }
 
-/// The text of a document in any of its dress forms (`IN-1`): an object stands for the text that it
-/// was written as, a string holds the document, perhaps encoded as in a URL.
-///
-/// # Errors
-/// What is wrong with it, in words.
-pub(crate) fn undress<'a>(node: &Node<'a>, source: &'a str) -> Result<Cow<'a, str>, String> {
-    let text = match node.value {
-        Value::Object(_) => {
-            let text = source.get(node.span.range()).unwrap_or_default();
-            return Ok(Cow::Borrowed(text));
-        }
-        Value::String(text) => text,
-        other => {
-            return Err(format!(
-                "a policy document must be an object or a string, this is {}",
-                other.describe()
-            ));
-        }
-    };
-    let start = text.trim_start();
-    let is_encoded = start.starts_with('%');
-    let decoded = match is_encoded {
-        true => Cow::Owned(percent_decoded(start)?),
-        false => Cow::Borrowed(text),
-    };
-    // A string in a string: some exports quote twice, and `get-rest-api` escapes without quotes.
-    let decoded = match decoded.trim_start().starts_with("{\\") {
-        true => Cow::Owned(format!("\"{decoded}\"")),
-        false => decoded,
-    };
-    if decoded.trim_start().starts_with('"') {
-        let arena = Bump::new();
-        let inner = json::parse(&decoded, &arena).ok();
-        if let Some(inner) = inner.as_ref().and_then(Node::as_str) {
-            return Ok(Cow::Owned(inner.to_string()));
-        }
-    }
-    Ok(decoded)
-}
-
-/// RFC 3986: `%XX` is a byte, `+` is itself.
-fn percent_decoded(text: &str) -> Result<String, String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes().iter();
-    let digit = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16));
-    while let Some(byte) = rest.next() {
-        if *byte != b'%' {
-            bytes.push(*byte);
-            continue;
-        }
-        match (digit(rest.next()), digit(rest.next())) {
-            (Some(high), Some(low)) => bytes.push((high * 16 + low) as u8),
-            _ => return Err("the document has a `%` without two hexadecimal digits".to_string()),
-        }
-    }
-    String::from_utf8(bytes).map_err(|_| "the decoded document is not UTF-8".to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use portcullis_syntax::json;
+    use std::borrow::Cow;
 
     fn undressed(json: &str) -> Result<String, String> {
         let arena = Bump::new();

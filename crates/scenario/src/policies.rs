@@ -8,7 +8,7 @@ use portcullis_model::{Layer, PolicyKind};
 use portcullis_syntax::ast::Span;
 use portcullis_syntax::diag::quoted;
 use portcullis_syntax::json::{self, Member, Node, Value};
-use portcullis_syntax::policy::{ReadOptions, read_policy};
+use portcullis_syntax::policy::{ReadOptions, SERVICES_WITHOUT_RESOURCE, read_policy};
 use portcullis_syntax::{Bucket, Policy, PolicySets};
 
 use crate::bucket::bucket_arn;
@@ -354,13 +354,13 @@ pub fn policy_document<'a>(
 }
 
 /// The first statement of the resource policy without `Resource`, if requests for this action may
-/// not leave it out: only those of `sts` and `ecr` may (`GRAM-54`).
+/// not leave it out: only those of [`SERVICES_WITHOUT_RESOURCE`] may (`GRAM-54`).
 pub fn missing_resource<'p, 'a>(
     policies: &'p PolicySets<'a>,
     action: &str,
 ) -> Option<(&'p Policy<'a>, Span)> {
     let prefix = action.split_once(':').map_or(action, |(prefix, _)| prefix);
-    if ["sts", "ecr"]
+    if SERVICES_WITHOUT_RESOURCE
         .iter()
         .any(|own| own.eq_ignore_ascii_case(prefix))
     {

@@ -8,6 +8,7 @@ use portcullis_syntax::PolicySets;
 use portcullis_syntax::ast::Span;
 use portcullis_syntax::diag;
 use portcullis_syntax::json::{self, Node, Value};
+use portcullis_syntax::policy::SERVICES_WITHOUT_RESOURCE;
 
 use crate::members::Reader;
 use crate::note::Note;
@@ -211,7 +212,10 @@ fn check_case<'a>(
 /// The problem that [`missing_resource`] finds, at its place in the text.
 pub fn missing_resource_problem<'a>(source: &Rc<Source<'a>>, span: Span) -> Problem<'a> {
     let message = "the statement has neither `Resource` nor `NotResource`";
-    let diagnostic = diag::Diagnostic::error(diag::Code::MissingResource, span, message)
-        .with_help("only policies for actions of `sts` and `ecr` may leave it out");
+    let diagnostic =
+        diag::Diagnostic::error(diag::Code::MissingResource, span, message).with_help(format!(
+            "only policies for actions of `{}` may leave it out",
+            SERVICES_WITHOUT_RESOURCE.join("`, `")
+        ));
     Problem::of_policy(source, diagnostic)
 }

@@ -1,29 +1,45 @@
 //! A stream of scenarios taken apart.
 
+mod prefix;
+mod utf16;
+
 use std::io::{self, BufRead, Read};
 
-use portcullis_syntax::json::MAX_TEXT;
+use portcullis_syntax::json::{self, MAX_TEXT};
 
-/// Takes a stream apart into texts of one JSON value each.
+use prefix::{Prefix, Reach};
+
+/// Takes a stream apart into texts of one JSON value each, whatever their layout.
 ///
-/// JSON Lines are the rule: a line is a record, whatever is on it, so that a broken line spoils
-/// nothing but itself. A stream whose first line does not close its brackets holds values over
-/// several lines instead: one such value, or several one after the other.
+/// What can be parsed decides, not how it looks. A line that closes all brackets that it opens is a record,
+/// whatever is on it: so JSON Lines are lines. A line that leaves a bracket open begins a value, and the lines
+/// behind it belong to the record for as long as all of it is the beginning of one JSON value.
+/// If it stops being one, or the stream ends first, something is broken. It is broken alone if a line behind it is a
+/// whole object from its first byte to its last, as lines of JSON Lines are: the record ends before that
+/// line. Otherwise the record goes on to where its brackets close, so that a broken document over several
+/// lines is one record with one error.
+///
+/// Text in UTF-16 (`GRAM-7`), by its mark or by the zero bytes of its first character, comes out as UTF-8.
 #[derive(Debug)]
 pub struct Records<R> {
     input: R,
-    layout: Layout,
-    /// A line that was read ahead.
-    ahead: Vec<u8>,
-    /// The number of the line to be read next.
+    /// Lines that were read and are in no record yet.
+    buffer: Vec<u8>,
+    /// How much of the buffer is in records.
+    taken: usize,
+    /// The number of the line at `taken`.
     line: usize,
+    /// How the stream writes its characters; none before its first byte was looked at.
+    encoding: Option<Encoding>,
 }
 
+/// Bytes of records that may stay in front of the buffer.
+const KEPT: usize = 1 << 16;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Layout {
-    Unknown,
-    Lines,
-    Values,
+enum Encoding {
+    Utf8,
+    Utf16(json::ByteOrder),
 }
 
 impl<R: BufRead> Records<R> {
@@ -31,9 +47,10 @@ impl<R: BufRead> Records<R> {
     pub fn new(input: R) -> Records<R> {
         Records {
             input,
-            layout: Layout::Unknown,
-            ahead: Vec::new(),
+            buffer: Vec::new(),
+            taken: 0,
             line: 1,
+            encoding: None,
         }
     }
 
@@ -42,77 +59,156 @@ impl<R: BufRead> Records<R> {
         &self.input
     }
 
+    /// True if lines were read from the stream that are in no record yet: the next record may be at hand even if the
+    /// stream has nothing more to give.
+    pub fn has_read_ahead(&self) -> bool {
+        self.taken < self.buffer.len()
+    }
+
     /// Puts the next record into the buffer and returns the number of its first line; none at the
     /// end of the stream. Nothing is read beyond a record that is complete.
     ///
     /// # Errors
     /// Those of the stream.
     pub fn next_into(&mut self, record: &mut Vec<u8>) -> io::Result<Option<usize>> {
-        let first_line = self.fill(record)?;
+        record.clear();
+        loop {
+            let Some(end) = self.line_from(self.taken)? else {
+                return Ok(None);
+            };
+            if !is_blank(without_mark(self.slice(self.taken, end))) {
+                break;
+            }
+            self.take(end);
+        }
+        let first_line = self.line;
+        let end = self.end_of_record()?;
+        record.extend_from_slice(self.slice(self.taken, end));
         // So that the end of a record is on its last line.
         record.truncate(record.trim_ascii_end().len());
-        Ok(first_line)
-    }
-
-    fn fill(&mut self, record: &mut Vec<u8>) -> io::Result<Option<usize>> {
-        loop {
-            record.clear();
-            if !self.read_line(record)? {
-                return Ok(None);
-            }
-            if !without_mark(record).trim_ascii().is_empty() {
-                break;
-            }
-        }
-        let first_line = self.line - 1;
-        if self.layout == Layout::Lines {
-            return Ok(Some(first_line));
-        }
-        let mut brackets = Brackets::default();
-        brackets.scan(without_mark(record));
-        if self.layout == Layout::Unknown {
-            self.layout = match brackets.is_open() {
-                true => Layout::Values,
-                false => Layout::Lines,
-            };
-        }
-        let in_object = without_mark(record).trim_ascii_start().first() == Some(&b'{');
-        let mut line = Vec::new();
-        while brackets.is_open() && record.len() <= MAX_TEXT {
-            line.clear();
-            if !self.read_line(&mut line)? {
-                break;
-            }
-            if in_object && is_object(&line) {
-                // The line before was broken off.
-                self.layout = Layout::Lines;
-                self.line -= 1;
-                std::mem::swap(&mut self.ahead, &mut line);
-                break;
-            }
-            brackets.scan(&line);
-            record.append(&mut line);
-        }
+        self.take(end);
         Ok(Some(first_line))
     }
 
-    /// Appends a line, and is false at the end.
-    fn read_line(&mut self, line: &mut Vec<u8>) -> io::Result<bool> {
-        if self.ahead.is_empty() {
-            // One byte more than can be used, so that it is seen to be too long.
-            let limit = MAX_TEXT as u64 + 1;
-            let count = self.input.by_ref().take(limit).read_until(b'\n', line)?;
-            if count as u64 == limit && line.last() != Some(&b'\n') {
-                skip_line(&mut self.input)?;
+    /// Where the record ends that begins with the buffer's first line that is not taken.
+    fn end_of_record(&mut self) -> io::Result<usize> {
+        let start = self.taken;
+        let mut prefix = Prefix::default();
+        let mut brackets = Brackets::default();
+        let mut end = start;
+        // The first line that could be a record by itself, once something is broken.
+        let mut is_broken = false;
+        while end - start <= MAX_TEXT {
+            let Some(next) = self.line_from(end)? else {
+                // The end of the stream: what is still open will not be closed.
+                return Ok(match is_broken {
+                    true => end,
+                    false => self.first_object(start, end).unwrap_or(end),
+                });
+            };
+            let line = self.slice(end, next);
+            if is_broken && is_object(line) {
+                return Ok(end);
             }
-            if count == 0 {
-                return Ok(false);
+            let text = if end == start {
+                without_mark(line)
+            } else {
+                line
+            };
+            brackets.scan(text);
+            let reach = match is_broken {
+                true => Reach::Broken,
+                false => prefix.push(text),
+            };
+            let is_first = end == start;
+            end = next;
+            match reach {
+                Reach::Open => continue,
+                Reach::Whole => return Ok(end),
+                Reach::Broken => {}
             }
-        } else {
-            line.append(&mut self.ahead);
+            // A line that closes what it opens is spoiled by itself.
+            if is_first && !brackets.is_open() {
+                return Ok(end);
+            }
+            if !is_broken {
+                is_broken = true;
+                if let Some(object) = self.first_object(start, end) {
+                    return Ok(object);
+                }
+            }
+            if !brackets.is_open() {
+                return Ok(end);
+            }
         }
-        self.line += 1;
-        Ok(true)
+        Ok(end)
+    }
+
+    /// The start of the first line, but the first of all, that is an object by itself.
+    fn first_object(&self, start: usize, end: usize) -> Option<usize> {
+        let text = self.slice(start, end);
+        let mut at = 0;
+        for line in text.split_inclusive(|byte| *byte == b'\n') {
+            if at > 0 && is_object(line) {
+                return Some(start + at);
+            }
+            at += line.len();
+        }
+        None
+    }
+
+    fn slice(&self, start: usize, end: usize) -> &[u8] {
+        self.buffer.get(start..end).unwrap_or_default()
+    }
+
+    /// The end of the buffer's line that starts here, which is read if it is not there yet; none at the end
+    /// of the stream.
+    fn line_from(&mut self, start: usize) -> io::Result<Option<usize>> {
+        if start >= self.buffer.len() && !self.read_line()? {
+            return Ok(None);
+        }
+        let rest = self.buffer.get(start..).unwrap_or_default();
+        let length = rest.iter().position(|byte| *byte == b'\n');
+        Ok(Some(start + length.map_or(rest.len(), |length| length + 1)))
+    }
+
+    /// Lets go of what is in a record.
+    fn take(&mut self, end: usize) {
+        let text = self.slice(self.taken, end);
+        let lines = text.iter().filter(|byte| **byte == b'\n').count();
+        self.line += lines.max(1);
+        self.taken = end;
+        if end >= self.buffer.len() {
+            self.buffer.clear();
+            self.taken = 0;
+        } else if end > KEPT && end > self.buffer.len() / 2 {
+            // So that a stream of which something is always read ahead takes no more and more memory.
+            self.buffer.drain(..end);
+            self.taken = 0;
+        }
+    }
+
+    /// Appends a line to the buffer, and is false at the end of the stream.
+    fn read_line(&mut self) -> io::Result<bool> {
+        let encoding = match self.encoding {
+            Some(encoding) => encoding,
+            None => {
+                let found = json::utf16(self.input.fill_buf()?);
+                let found = found.map_or(Encoding::Utf8, Encoding::Utf16);
+                *self.encoding.insert(found)
+            }
+        };
+        if let Encoding::Utf16(order) = encoding {
+            return utf16::read_line(&mut self.input, order, &mut self.buffer);
+        }
+        // One byte more than can be used, so that it is seen to be too long.
+        let limit = MAX_TEXT as u64 + 1;
+        let input = self.input.by_ref();
+        let count = input.take(limit).read_until(b'\n', &mut self.buffer)?;
+        if count as u64 == limit && self.buffer.last() != Some(&b'\n') {
+            skip_line(&mut self.input)?;
+        }
+        Ok(count > 0)
     }
 }
 
@@ -137,29 +233,23 @@ fn without_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }
 
-/// True for a line that is one object with members, from its first byte to its last.
-fn is_object(line: &[u8]) -> bool {
-    let line = line.trim_ascii_end();
-    let Some((last, before)) = line.split_last() else {
-        return false;
-    };
-    let mut brackets = Brackets::default();
-    // What the line opens first must stay open up to its last byte.
-    let stays_open = before.iter().all(|byte| {
-        brackets.scan(core::slice::from_ref(byte));
-        brackets.depth > 0
-    });
-    let closes = *last == b'}' && !brackets.in_string && brackets.depth == 1;
-    line.len() > 2 && line.starts_with(b"{") && stays_open && closes
+fn is_blank(text: &[u8]) -> bool {
+    text.trim_ascii().is_empty()
 }
 
-/// How far the brackets of a text are closed.
+/// True for a line that is one object, from its first byte to its last.
+fn is_object(line: &[u8]) -> bool {
+    let line = line.trim_ascii_end();
+    line.starts_with(b"{") && Prefix::default().push(line) == Reach::Whole
+}
+
+/// How far the brackets of a text are closed, whatever else is wrong with it.
 #[derive(Debug, Default)]
 struct Brackets {
     depth: i64,
     in_string: bool,
     escaped: bool,
-    /// A string went over the end of a line: this will never be JSON.
+    /// A string went over the end of a line: nobody knows what of the rest is text.
     broken: bool,
 }
 
@@ -224,9 +314,15 @@ mod tests {
             &[(1, "{}"), (2, "{\"a\":["), (3, "{}")],
         );
         check("{}\n{\"a\n{}\n", &[(1, "{}"), (2, "{\"a"), (3, "{}")]);
+        // Lines that begin no value together.
         check(
-            "{\"a\":[\n{\"b\":1}\n]\n",
-            &[(1, "{\"a\":["), (2, "{\"b\":1}"), (3, "]")],
+            "{\"a\":[\n{\"b\":1}\n{\"c\":1}\n]\n",
+            &[
+                (1, "{\"a\":["),
+                (2, "{\"b\":1}"),
+                (3, "{\"c\":1}"),
+                (4, "]"),
+            ],
         );
         check("{\"a\n{\"b\":1}", &[(1, "{\"a"), (2, "{\"b\":1}")]);
     }

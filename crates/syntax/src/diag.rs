@@ -17,15 +17,18 @@ pub enum Severity {
     Suggestion,
     /// The document can be used but probably does not do what was meant.
     Warning,
+    /// The rules call it an error, but not one of those that keep a document from being used (`GRAM-13`): `check`
+    /// fails, and the document loads and decides as it says.
+    LintError,
     /// The document cannot be used (`GRAM-12`).
     Error,
 }
 
 impl Severity {
-    /// `error`, `warning` or `suggestion`.
+    /// `error`, `warning` or `suggestion`. Whether a document with an error loads, [`Diagnostic::is_error`] says.
     pub fn as_str(self) -> &'static str {
         match self {
-            Severity::Error => "error",
+            Severity::LintError | Severity::Error => "error",
             Severity::Warning => "warning",
             Severity::Suggestion => "suggestion",
         }
@@ -143,8 +146,10 @@ pub(crate) struct Sink {
     others: Vec<Diagnostic>,
     /// How many were left out.
     dropped: usize,
-    /// How many of those were errors.
-    dropped_errors: usize,
+    /// The worst of those.
+    worst_dropped: Option<Severity>,
+    /// The document cannot be used.
+    is_unusable: bool,
 }
 
 impl Sink {
@@ -152,8 +157,9 @@ impl Sink {
     pub(crate) const LIMIT: usize = 100;
 
     pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
-        let is_error = diagnostic.is_error();
-        let list = if is_error {
+        let severity = diagnostic.severity;
+        self.is_unusable |= diagnostic.is_error();
+        let list = if severity >= Severity::LintError {
             &mut self.errors
         } else {
             &mut self.others
@@ -162,15 +168,15 @@ impl Sink {
             list.push(diagnostic);
         } else {
             self.dropped += 1;
-            self.dropped_errors += usize::from(is_error);
+            self.worst_dropped = self.worst_dropped.max(Some(severity));
         }
     }
 
     pub(crate) fn has_errors(&self) -> bool {
-        !self.errors.is_empty()
+        self.is_unusable
     }
 
-    /// The problems in the order of the text, errors taking the room of others, and at the end a
+    /// The problems in the order of the text, errors of both kinds taking the room of others, and at the end a
     /// note of how many there are more.
     pub(crate) fn finish(mut self) -> Vec<Diagnostic> {
         let room = Sink::LIMIT.saturating_sub(self.errors.len());
@@ -180,11 +186,8 @@ impl Sink {
         all.append(&mut self.others);
         all.sort_by_key(|diagnostic| diagnostic.span.start);
         if self.dropped > 0 {
-            let severity = if self.dropped_errors > 0 {
-                Severity::Error
-            } else {
-                Severity::Warning
-            };
+            let worst = self.worst_dropped.unwrap_or(Severity::Warning);
+            let severity = worst.max(Severity::Warning);
             let span = all.last().map(|last| last.span).unwrap_or_default();
             let message = format!("and {} more", self.dropped);
             all.push(Diagnostic::new(

@@ -5,14 +5,18 @@
 //! stack, takes time linear in the text, and stops at [`MAX_DEPTH`], so that hostile texts cost no
 //! more than they weigh.
 
+mod encoding;
 mod lexer;
 mod reader;
 mod text;
 pub mod tree;
 
-use crate::ast::Span;
-use crate::diag::{Code, Diagnostic, Sink};
+use crate::diag::{Diagnostic, Sink};
 use bumpalo::Bump;
+
+pub(crate) use text::escapes;
+
+pub use encoding::{ByteOrder, decode, to_utf8, utf8, utf16};
 
 /// How deep arrays and objects may nest.
 pub const MAX_DEPTH: usize = 64;
@@ -61,23 +65,6 @@ pub fn parse_bytes<'a>(bytes: &'a [u8], arena: &'a Bump) -> Result<Node<'a>, Vec
         Ok(text) => parse(text, arena),
         Err(diagnostic) => Err(vec![diagnostic]),
     }
-}
-
-/// The bytes as text.
-///
-/// # Errors
-/// The place of the first byte that is not UTF-8 (`GRAM-7`).
-pub fn decode(bytes: &[u8]) -> Result<&str, Diagnostic> {
-    core::str::from_utf8(bytes).map_err(|error| {
-        let start = u32::try_from(error.valid_up_to()).unwrap_or(u32::MAX);
-        let end = start.saturating_add(1);
-        let byte = bytes.get(error.valid_up_to()).copied().unwrap_or_default();
-        Diagnostic::error(
-            Code::InvalidEncoding,
-            Span { start, end },
-            format!("the text is not UTF-8: byte 0x{byte:02X} at offset {start}"),
-        )
-    })
 }
 
 /// Like [`parse`], but returns the tree even if members are duplicate, so that a caller can look

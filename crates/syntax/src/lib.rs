@@ -18,7 +18,9 @@
 mod api;
 pub mod ast;
 pub mod diag;
+pub mod forms;
 pub mod json;
+pub mod lint;
 pub mod policy;
 mod sets;
 pub mod suggest;

@@ -14,8 +14,10 @@ mod variables;
 
 use crate::ast::{Document, Span, Statement, Text};
 use crate::diag::{Code, Diagnostic, Severity, Sink, quoted};
+use crate::forms;
 use crate::json;
 use crate::json::tree::{Member, Node, Value};
+use crate::lint;
 use crate::suggest::did_you_mean;
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
@@ -24,13 +26,17 @@ use portcullis_model::{Operator, PolicyKind};
 use smallvec::SmallVec;
 use std::collections::HashMap;
 
+pub(crate) use keys::{key_problem, without_prefix};
+pub use statement::SERVICES_WITHOUT_RESOURCE;
+pub(crate) use variables::inside;
+
 /// How a document is read.
 #[derive(Clone, Copy, Debug)]
 pub struct ReadOptions {
     /// The type of the document.
     pub kind: PolicyKind,
     /// True if statements of a resource-based policy may leave `Resource` out (`GRAM-54`). Without
-    /// it they may if all their actions are of `ecr` or `sts`.
+    /// it they may if all their actions are of [`SERVICES_WITHOUT_RESOURCE`].
     pub allow_missing_resource: bool,
 }
 
@@ -76,6 +82,23 @@ pub fn read_policy<'a>(
     read_into(node, options, false, arena, Sink::default())
 }
 
+/// Reads a policy document and looks for all that can be said of it: what [`read_policy`] reports, and the advice of
+/// [`lint`], also on a document with errors as far as it could be read.
+///
+/// The document is there exactly if no diagnostic is an error that keeps it from being used.
+pub fn check_policy<'a>(
+    node: json::Node<'a>,
+    options: ReadOptions,
+    arena: &'a Bump,
+) -> (Option<Document<'a>>, Vec<Diagnostic>) {
+    let (document, mut sink) = read_partly(node, options, false, arena, Sink::default());
+    if let Some(document) = &document {
+        lint::lint_into(document, &mut sink);
+    }
+    let usable = !sink.has_errors();
+    (document.filter(|_| usable), sink.finish())
+}
+
 fn read_into<'a>(
     node: Node<'a, '_>,
     options: ReadOptions,
@@ -83,6 +106,19 @@ fn read_into<'a>(
     arena: &'a Bump,
     sink: Sink,
 ) -> (Option<Document<'a>>, Vec<Diagnostic>) {
+    let (document, sink) = read_partly(node, options, is_plain, arena, sink);
+    let usable = !sink.has_errors();
+    (document.filter(|_| usable), sink.finish())
+}
+
+/// Reads what can be read; with errors, the document is not to be used.
+fn read_partly<'a>(
+    node: Node<'a, '_>,
+    options: ReadOptions,
+    is_plain: bool,
+    arena: &'a Bump,
+    sink: Sink,
+) -> (Option<Document<'a>>, Sink) {
     let mut reader = Reader {
         options,
         is_plain,
@@ -95,8 +131,7 @@ fn read_into<'a>(
         guesses: GUESSES,
     };
     let document = reader.document(node);
-    let usable = !reader.sink.has_errors();
-    (document.filter(|_| usable), reader.sink.finish())
+    (document, reader.sink)
 }
 
 /// What the document's version says of variables (`VAR-2`).
@@ -206,6 +241,7 @@ impl<'a, 'n> Reader<'a> {
                     let message = format!("{what} has no member {}", quoted(name));
                     let help = match names.iter().find(|known| known.eq_ignore_ascii_case(name)) {
                         Some(known) => Some(format!("letter case matters here: write `{known}`")),
+                        None if forms::is_function(name) => Some(forms::RESOLVE.to_owned()),
                         None => did_you_mean(name, names),
                     };
                     self.sink.push(
@@ -222,9 +258,7 @@ impl<'a, 'n> Reader<'a> {
     fn string(&mut self, name: &str, node: Node<'a, 'n>) -> Option<Text<'a>> {
         let text = node.as_text();
         if text.is_none() {
-            let found = node.value.describe();
-            let message = format!("`{name}` must be a string, this is {found}");
-            self.error(Code::DataTypeMismatch, node.span, message);
+            self.mismatch(&format!("`{name}`"), "a string", node);
         }
         text
     }
@@ -235,24 +269,38 @@ impl<'a, 'n> Reader<'a> {
             return core::slice::from_ref(self.arena.alloc(text));
         }
         let Some(elements) = node.as_array() else {
-            let found = node.value.describe();
-            let message =
-                format!("`{name}` must be a string or a list of strings, this is {found}");
-            self.error(Code::DataTypeMismatch, node.span, message);
+            self.mismatch(&format!("`{name}`"), "a string or a list of strings", node);
             return &[];
         };
         let mut texts: SmallVec<[Text<'a>; 16]> = SmallVec::new();
         for element in elements {
             match element.as_text() {
                 Some(text) => texts.push(text),
-                None => {
-                    let found = element.value.describe();
-                    let message = format!("an entry of `{name}` must be a string, this is {found}");
-                    self.error(Code::DataTypeMismatch, element.span, message);
-                }
+                None => self.mismatch(&format!("an entry of `{name}`"), "a string", *element),
             }
         }
         self.arena.alloc_slice_copy(&texts)
+    }
+
+    /// A value of the wrong JSON type (`GRAM-20`, `GRAM-21`), with what it most likely is.
+    fn mismatch(&mut self, what: &str, wanted: &str, node: Node<'a, 'n>) {
+        let (found, help) = match (forms::function(&node.value), node.value) {
+            (Some(function), _) => (
+                format!("{}, an object", quoted(function)),
+                Some(forms::RESOLVE),
+            ),
+            (None, Value::Number(_)) => {
+                let help = "write it in quotes: an account id has 12 digits, and a number loses its leading zeros";
+                let is_account = what.contains("`AWS`");
+                ("a number".to_owned(), is_account.then_some(help))
+            }
+            (None, value) => (value.describe().to_owned(), None),
+        };
+        let message = format!("{what} must be {wanted}, this is {found}");
+        self.sink.push(
+            Diagnostic::error(Code::DataTypeMismatch, node.span, message)
+                .with_help_if(help.map(str::to_owned)),
+        );
     }
 
     /// `GRAM-3`, `GRAM-4` and the version of `GRAM-60`.
@@ -367,7 +415,7 @@ impl<'a, 'n> Reader<'a> {
             let code = u32::from(c);
             let message = format!("IAM does not take the character U+{code:04X} in a policy");
             self.sink.push(
-                Diagnostic::warning(Code::UnsupportedCharacter, text.span, message)
+                Diagnostic::new(Severity::LintError, Code::UnsupportedCharacter, text.span, message)
                     .with_help("characters up to U+00FF are taken, of controls only tab, line feed and carriage return"),
             );
         }

@@ -1,6 +1,8 @@
 //! Every code of a policy document, each at its exact place, which `«` and `»` mark.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
+mod support;
+
 use bumpalo::Bump;
 use portcullis_model::PolicyKind::{self, *};
 use portcullis_syntax::ast::Span;
@@ -64,7 +66,7 @@ fn rcp(members: &str) -> String {
 #[rustfmt::skip] // a table
 fn cases() -> Vec<(PolicyKind, Severity, Code, String)> {
     use Code::*;
-    use Severity::{Error, Suggestion, Warning};
+    use Severity::{Error, LintError, Suggestion, Warning};
     let ok = with(&format!("{ACTION}, {STAR}"));
     let dup_sid = |second: &str| {
         policy(&format!(
@@ -96,8 +98,8 @@ fn cases() -> Vec<(PolicyKind, Severity, Code, String)> {
         (Rcp, Error, InvalidVersion, r#"{"Version": «"2008-10-17"», "Statement": []}"#.into()),
         (Identity, Warning, UnsupportedId, ok.replace(r#"{"Version""#, r#"{«"Id"»: "x", "Version""#)),
         (Resource, Error, DataTypeMismatch, r#"{"Id": «1», "Version": "2012-10-17", "Statement": []}"#.into()),
-        (Session, Warning, UnsupportedCharacter, condition(r#"{"StringEquals": {"aws:username": ["ÿ\t", «"Ā"»]}}"#)),
-        (Trust, Warning, UnsupportedCharacter, r#"{"Id": «"\u0001"», "Version": "2012-10-17", "Statement": []}"#.into()),
+        (Session, LintError, UnsupportedCharacter, condition(r#"{"StringEquals": {"aws:username": ["ÿ\t", «"Ā"»]}}"#)),
+        (Trust, LintError, UnsupportedCharacter, r#"{"Id": «"\u0001"», "Version": "2012-10-17", "Statement": []}"#.into()),
         // GRAM-15, GRAM-16, GRAM-17.
         (Identity, Error, MissingEffect, policy(&format!("«{{{ACTION}, {STAR}}}»"))),
         (Identity, Error, InvalidEffect, ok.replace(r#""Allow""#, r#"«"allow"»"#)),
@@ -236,6 +238,10 @@ fn every_code_has_its_place() {
         Code::InvalidEncoding,
         Code::DocumentTooLarge,
     ]);
+    // Found by `check` alone, and tested in `promises.rs`.
+    seen.extend(support::ADVICE);
+    // Of what is around a document, and tested in `forms.rs`.
+    seen.extend([Code::UnknownForm, Code::ForeignDocument]);
     // Only the policy language has these.
     seen.extend([
         Code::SyntaxError,

@@ -161,6 +161,82 @@ codes! {
     /// A blank around the key of a variable (`VAR-1`).
     UnsupportedSpaceInVariable = "UNSUPPORTED_SPACE_IN_VARIABLE",
 
+    /// A key that the global keys had once (`KEY-74`).
+    UnsupportedGlobalConditionKey = "UNSUPPORTED_GLOBAL_CONDITION_KEY",
+    /// A key with several values under an operator without set qualifier (`COND-21`).
+    MissingQualifier = "MISSING_QUALIFIER",
+    /// `ForAllValues` with a key of one value, in an Allow (`COND-22`).
+    ForAllValuesWithSingleValuedKey = "FORALLVALUES_WITH_SINGLE_VALUED_KEY",
+    /// `Null` with a set qualifier (`COND-15`).
+    NullWithQualifier = "NULL_WITH_QUALIFIER",
+    /// A wildcard under an operator that takes it for a plain character (`COND-50`).
+    WildcardWithoutLikeOperator = "WILDCARD_WITHOUT_LIKE_OPERATOR",
+    /// `StringLike` with a key that is an ARN (`COND-53`).
+    StringLikeOperatorWithArnConditionKeys = "STRING_LIKE_OPERATOR_WITH_ARN_CONDITION_KEYS",
+    /// A test that only asks whether the key is present (`COND-61`).
+    EquivalentToNullFalse = "EQUIVALENT_TO_NULL_FALSE",
+    /// An operator for another type than the key's, or a value that is no ARN (`COND-61`, `COND-63`, `COND-85`).
+    TypeMismatch = "TYPE_MISMATCH",
+    /// A value that is no number (`COND-56`).
+    TypeMismatchNumber = "TYPE_MISMATCH_NUMBER",
+    /// A value that is no date (`COND-68`).
+    TypeMismatchDate = "TYPE_MISMATCH_DATE",
+    /// A value that is no boolean (`COND-14`, `COND-70`).
+    TypeMismatchBoolean = "TYPE_MISMATCH_BOOLEAN",
+    /// A value that is no block of addresses (`COND-77`).
+    TypeMismatchIpRange = "TYPE_MISMATCH_IP_RANGE",
+    /// A value that is no base64 (`COND-71`).
+    TypeMismatchString = "TYPE_MISMATCH_STRING",
+    /// A date that is read, but not written as documented (`COND-65`, `COND-66`).
+    InvalidDateValue = "INVALID_DATE_VALUE",
+    /// `Bool` with several values (`COND-70`).
+    InvalidConditionMultipleBoolean = "INVALID_CONDITION_MULTIPLE_BOOLEAN",
+    /// A block of addresses with host bits (`COND-77`).
+    ImproveIpRange = "IMPROVE_IP_RANGE",
+    /// Only private addresses, which no public request has (`COND-79`).
+    PrivateIpAddress = "PRIVATE_IP_ADDRESS",
+    /// The same under `NotIpAddress` (`COND-79`).
+    PrivateNotIpAddress = "PRIVATE_NOT_IP_ADDRESS",
+    /// A private address among others (`COND-79`).
+    PrivateIpAddressSubset = "PRIVATE_IP_ADDRESS_SUBSET",
+    /// The same under `NotIpAddress` (`COND-79`).
+    PrivateNotIpAddressSubset = "PRIVATE_NOT_IP_ADDRESS_SUBSET",
+    /// A key that is only safe with another (`KEY-42`).
+    MissingPairedConditionKeys = "MISSING_PAIRED_CONDITION_KEYS",
+    /// A wildcard in the value of a key that says who is trusted (`KEY-76`, `VPCE-4`).
+    WildcardUsageTooPermissive = "WILDCARD_USAGE_TOO_PERMISSIVE",
+    /// A variable in such a value (`KEY-76`).
+    VariableUsageTooPermissive = "VARIABLE_USAGE_TOO_PERMISSIVE",
+    /// A placeholder of another tool (`COND-47`).
+    ForeignTemplate = "FOREIGN_TEMPLATE",
+    /// A character that looks like another one, or that nobody sees.
+    LookalikeCharacter = "LOOKALIKE_CHARACTER",
+    /// A wildcard in the service of an ARN (`MATCH-27`).
+    InvalidService = "INVALID_SERVICE",
+    /// Upper case in the service of an ARN (`MATCH-21`).
+    InvalidArnServiceCase = "INVALID_ARN_SERVICE_CASE",
+    /// Upper case in the partition of an ARN (`MATCH-21`).
+    InvalidPartition = "INVALID_PARTITION",
+    /// Upper case in the region of an ARN (`MATCH-21`).
+    InvalidRegion = "INVALID_REGION",
+    /// An account that is neither whole nor a wildcard (`VPCE-4`).
+    InvalidArnAccount = "INVALID_ARN_ACCOUNT",
+    /// More characters than an identity policy may have (`QUO-1`, `QUO-2`, `QUO-25`).
+    PolicySizeExceedsIdentityPolicyQuota = "POLICY_SIZE_EXCEEDS_IDENTITY_POLICY_QUOTA",
+    /// More characters than a trust policy may have (`QUO-3`).
+    PolicySizeExceedsRoleTrustPolicyQuota = "POLICY_SIZE_EXCEEDS_ROLE_TRUST_POLICY_QUOTA",
+    /// More characters than a resource policy may have (`QUO-13` to `QUO-17`).
+    PolicySizeExceedsResourcePolicyQuota = "POLICY_SIZE_EXCEEDS_RESOURCE_POLICY_QUOTA",
+    /// More characters than a service control policy may have (`QUO-7`).
+    PolicySizeExceedsScpQuota = "POLICY_SIZE_EXCEEDS_SCP_QUOTA",
+    /// More characters than a resource control policy may have (`QUO-8`).
+    PolicySizeExceedsRcpQuota = "POLICY_SIZE_EXCEEDS_RCP_QUOTA",
+
+    /// A value that holds no policy in a form that is known (`IN-1`, `IN-4`).
+    UnknownForm = "UNKNOWN_FORM",
+    /// A document of another tool, which may hold policies (`IN-1`).
+    ForeignDocument = "FOREIGN_DOCUMENT",
+
     /// A principal element in a service control policy (`GRAM-56`).
     ScpSyntaxErrorPrincipal = "SCP_SYNTAX_ERROR_PRINCIPAL",
     /// A resource control policy that allows (`GRAM-60`).

@@ -72,7 +72,7 @@ fn one(
     style: &Style,
 ) -> std::fmt::Result {
     let accent = match diagnostic.severity {
-        Severity::Error => style.error,
+        Severity::LintError | Severity::Error => style.error,
         Severity::Warning => style.warning,
         Severity::Suggestion => style.suggestion,
     };

@@ -6,6 +6,7 @@ use super::tree::{Member, Node, Value};
 use super::{MAX_DEPTH, MAX_TEXT};
 use crate::ast::{Span, Text};
 use crate::diag::{Code, Diagnostic, Sink, quoted};
+use crate::lint::lookalike;
 use bumpalo::Bump;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -275,10 +276,13 @@ impl<'a, 'n> Reader<'a, 'n> {
                     .with_help(format!(
                         "write it as `\\u{code:04x}`, or close the string before it"
                     ))
+                    .with_help_if(self.curly_quote(start..at))
                     .with_related(at_first, "the string starts here")
             }
             LexError::Unclosed => {
+                let line = rest.lines().next().unwrap_or_default();
                 self.syntax_error(at_first, "the string is not closed".to_owned())
+                    .with_help_if(self.curly_quote(start..start + line.len()))
             }
             LexError::Unexpected => {
                 let (message, help) = match first {
@@ -301,10 +305,19 @@ impl<'a, 'n> Reader<'a, 'n> {
                                 format!("unexpected {}", quoted(word)),
                                 Some("strings and member names stand in double quotes"),
                             ),
-                            None => (
-                                format!("unexpected {}", quoted(other.encode_utf8(&mut [0; 4]))),
-                                None,
-                            ),
+                            None => match lookalike(other) {
+                                Some(name) => (
+                                    format!("unexpected U+{:04X}, {name}", u32::from(other)),
+                                    Some("type it again: it most likely came with copied text"),
+                                ),
+                                None => (
+                                    format!(
+                                        "unexpected {}",
+                                        quoted(other.encode_utf8(&mut [0; 4]))
+                                    ),
+                                    None,
+                                ),
+                            },
                         }
                     }
                 };
@@ -315,6 +328,18 @@ impl<'a, 'n> Reader<'a, 'n> {
                 }
             }
         }
+    }
+
+    /// What is to be said of a curly quotation mark, if one stands there: it ends no string.
+    fn curly_quote(&self, range: core::ops::Range<usize>) -> Option<String> {
+        let text = self.text.get(range)?;
+        let quote = text
+            .chars()
+            .find(|&c| matches!(c, '\u{201c}'..='\u{201f}' | '\u{2033}'))?;
+        let code = u32::from(quote);
+        Some(format!(
+            "U+{code:04X}, a curly quotation mark, begins and ends no string: write `\"`"
+        ))
     }
 
     fn unexpected(&self, state: State, token: Token) -> Diagnostic {
@@ -340,8 +365,14 @@ impl<'a, 'n> Reader<'a, 'n> {
                 .as_bytes()
                 .get(start - 1)
                 .is_some_and(u8::is_ascii_digit);
+        let before = self.text.get(..start).unwrap_or_default();
+        let line = before.rfind('\n').map_or(0, |at| at + 1);
+        if let Some(help) = self.curly_quote(line..start) {
+            return diagnostic.with_help(help);
+        }
         match (state, token) {
-            _ if touches_number => diagnostic.with_help("a number has no leading zeros"),
+            _ if touches_number => diagnostic
+                .with_help("a number has no leading zeros; an account id stands in quotes"),
             (State::Value, Token::BracketClose) | (State::Key, Token::BraceClose) => {
                 diagnostic.with_help("remove the comma before it")
             }

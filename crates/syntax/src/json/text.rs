@@ -2,6 +2,7 @@
 
 use bumpalo::Bump;
 use bumpalo::collections::String;
+use std::borrow::Cow;
 
 /// An escape that is not valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,4 +88,26 @@ fn hex(digits: Option<&str>) -> Option<u32> {
         return None;
     }
     u32::from_str_radix(digits, 16).ok()
+}
+
+/// What stands between the quotes of a string that was read, piece by piece: each with where it stands there.
+pub(crate) fn escapes(raw: &str) -> impl Iterator<Item = (usize, Cow<'_, str>)> {
+    let mut at = 0;
+    core::iter::from_fn(move || {
+        let rest = raw.get(at..).filter(|rest| !rest.is_empty())?;
+        let start = at;
+        let plain = rest.find('\\').unwrap_or(rest.len());
+        if plain > 0 {
+            at += plain;
+            return Some((start, Cow::Borrowed(rest.get(..plain)?)));
+        }
+        match escape(rest.get(1..)?, start) {
+            Ok((c, length)) => {
+                at += 1 + length;
+                Some((start, Cow::Owned(std::string::String::from(c))))
+            }
+            // The reader has refused it.
+            Err(_) => None,
+        }
+    })
 }

@@ -143,11 +143,7 @@ impl<'a, 'n> Reader<'a> {
                 Value::Bool(true) => "true",
                 Value::Bool(false) => "false",
                 Value::Null | Value::Array(_) | Value::Object(_) => {
-                    let found = node.value.describe();
-                    let message = format!(
-                        "a condition value must be a string, number or boolean, this is {found}"
-                    );
-                    self.error(Code::DataTypeMismatch, node.span, message);
+                    self.mismatch("a condition value", "a string, number or boolean", *node);
                     continue;
                 }
             };

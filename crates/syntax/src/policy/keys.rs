@@ -2,7 +2,7 @@
 
 use super::{Reader, service_keys};
 use crate::ast::Text;
-use crate::diag::{Code, Diagnostic, quoted};
+use crate::diag::{Code, Diagnostic, Severity, quoted};
 use crate::suggest::nearest;
 
 /// The keys, sorted without regard to letter case.
@@ -98,11 +98,6 @@ fn meant(key: &str) -> Option<String> {
         let names = families.map(|own| bare(own));
         return nearest(family, names).map(|own| format!("did you mean `aws:{own}/{tag}`?"));
     }
-    if name.eq_ignore_ascii_case("arn") {
-        return Some(
-            "it does not exist any more: use `aws:PrincipalArn` or `aws:SourceArn`".into(),
-        );
-    }
     let mut families = GLOBAL.iter().skip(WHOLE);
     if let Some(family) = families.find(|own| bare(own).eq_ignore_ascii_case(name)) {
         return Some(format!("the name of a tag follows: `{family}team`"));
@@ -111,43 +106,91 @@ fn meant(key: &str) -> Option<String> {
     nearest(name, names).map(|own| format!("did you mean `aws:{own}`?"))
 }
 
+/// What is to be said of the name of a key; the help only if `guess` says that there is time to find out what was
+/// meant.
+#[derive(Debug)]
+pub(crate) struct KeyProblem {
+    pub(crate) severity: Severity,
+    pub(crate) code: Code,
+    pub(crate) message: String,
+    pub(crate) help: Option<String>,
+}
+
+/// A key with the prefix of global keys that is none of them, one of them without prefix, or what looks like a
+/// misspelled key of a service (`COND-44`, `KEY-74`).
+pub(crate) fn key_problem(key: &str, mut guess: impl FnMut() -> bool) -> Option<KeyProblem> {
+    let (prefix, name) = split(key);
+    let warning = |code, message, help| KeyProblem {
+        severity: Severity::Warning,
+        code,
+        message,
+        help,
+    };
+    if prefix.is_some() {
+        if is_global(key) {
+            return None;
+        }
+        if name.eq_ignore_ascii_case("arn") {
+            let message = format!(
+                "the global condition key {} does not exist any more",
+                quoted(key)
+            );
+            let help = "use `aws:PrincipalArn` or `aws:SourceArn`".to_owned();
+            return Some(warning(
+                Code::UnsupportedGlobalConditionKey,
+                message,
+                Some(help),
+            ));
+        }
+        let message = format!("{} is no global condition key", quoted(key));
+        let help = guess().then(|| meant(key)).flatten();
+        return Some(warning(Code::InvalidGlobalConditionKey, message, help));
+    }
+    if let Some(own) = without_prefix(name) {
+        let message = format!("the condition key {} has no prefix", quoted(key));
+        let help = format!("did you mean `{own}`?");
+        return Some(warning(
+            Code::InvalidGlobalConditionKey,
+            message,
+            Some(help),
+        ));
+    }
+    if !service_keys::is_unknown(key) || !guess() {
+        return None;
+    }
+    let own = service_keys::meant(key)?;
+    Some(KeyProblem {
+        severity: Severity::Suggestion,
+        code: Code::InvalidServiceConditionKey,
+        message: format!("{} is no condition key that is known", quoted(key)),
+        help: Some(format!("did you mean `{own}`?")),
+    })
+}
+
+/// The global key that this is the name of, without its prefix.
+pub(crate) fn without_prefix(name: &str) -> Option<&'static str> {
+    let mut keys = GLOBAL.iter().take(WHOLE);
+    keys.find(|own| bare(own).eq_ignore_ascii_case(name))
+        .copied()
+}
+
 impl<'a> Reader<'a> {
-    /// A key with the prefix of global keys that is none of them, one of them without prefix, or what looks
-    /// like a misspelled key of a service.
+    /// See [`key_problem`].
     pub(super) fn check_key(&mut self, key: Text<'a>) {
         if self.keys.get(key.value).is_some() {
             return;
         }
-        let (prefix, name) = split(key.value);
-        let wrong = Code::InvalidGlobalConditionKey;
-        if prefix.is_some() {
-            if is_global(key.value) {
-                self.keys.add(key.value, ());
-                return;
+        match key_problem(key.value, || self.may_guess()) {
+            // A key that was not guessed at is looked at again.
+            None => {
+                if !service_keys::is_unknown(key.value) {
+                    self.keys.add(key.value, ());
+                }
             }
-            let message = format!("{} is no global condition key", quoted(key.value));
-            let help = self.may_guess().then(|| meant(key.value)).flatten();
-            let warning = Diagnostic::warning(wrong, key.span, message);
-            self.sink.push(warning.with_help_if(help));
-            return;
-        }
-        let mut keys = GLOBAL.iter().take(WHOLE);
-        if let Some(own) = keys.find(|own| bare(own).eq_ignore_ascii_case(name)) {
-            let message = format!("the condition key {} has no prefix", quoted(key.value));
-            let warning = Diagnostic::warning(wrong, key.span, message);
-            self.sink
-                .push(warning.with_help(format!("did you mean `{own}`?")));
-            return;
-        }
-        if !service_keys::is_unknown(key.value) {
-            self.keys.add(key.value, ());
-        } else if self.may_guess() {
-            if let Some(own) = service_keys::meant(key.value) {
-                let message = format!("{} is no condition key that is known", quoted(key.value));
-                let code = Code::InvalidServiceConditionKey;
-                let suggestion = Diagnostic::suggestion(code, key.span, message);
-                self.sink
-                    .push(suggestion.with_help(format!("did you mean `{own}`?")));
+            Some(found) => {
+                let diagnostic =
+                    Diagnostic::new(found.severity, found.code, key.span, found.message);
+                self.sink.push(diagnostic.with_help_if(found.help));
             }
         }
     }
@@ -191,10 +234,6 @@ mod tests {
             (
                 "aws:RequestTag",
                 Some("the name of a tag follows: `aws:RequestTag/team`"),
-            ),
-            (
-                "aws:ARN",
-                Some("it does not exist any more: use `aws:PrincipalArn` or `aws:SourceArn`"),
             ),
             ("aws:Weather", None),
         ] {

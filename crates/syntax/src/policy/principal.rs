@@ -4,6 +4,7 @@ use super::Reader;
 use super::entries::has_wildcard;
 use crate::ast::{PrincipalEntry, PrincipalKind, Principals, Text};
 use crate::diag::{Code, Diagnostic, quoted};
+use crate::forms::{RESOLVE, is_function};
 use crate::json::tree::{Member, Node, Value};
 use crate::suggest::did_you_mean;
 use portcullis_model::{Effect, PolicyKind, is_account_id};
@@ -124,7 +125,8 @@ impl<'a, 'n> Reader<'a> {
                         .with_help(
                             "the kinds are `AWS`, `Service`, `Federated` and `CanonicalUser`",
                         )
-                        .with_help_if(did_you_mean(name, MEMBERS)),
+                        .with_help_if(did_you_mean(name, MEMBERS))
+                        .with_help_if(is_function(name).then(|| RESOLVE.to_owned())),
                 );
                 return;
             }

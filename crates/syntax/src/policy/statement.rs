@@ -243,12 +243,15 @@ impl<'a, 'n> Reader<'a> {
     }
 }
 
-/// True if the resource goes without saying: all actions are of repositories or roles (`GRAM-54`).
+/// Services whose resource policies leave `Resource` out (`GRAM-54`), by the prefix of their actions.
+pub const SERVICES_WITHOUT_RESOURCE: [&str; 4] = ["ecr", "ecr-public", "elasticfilesystem", "sts"];
+
+/// True if the resource goes without saying: all actions are of such services (`GRAM-54`).
 fn is_of_services_without_resource(action: Entries<'_>) -> bool {
     let is_of_one = |entry: &Text<'_>| {
         let prefix = entry.value.split(':').next().unwrap_or_default();
         entry.value.contains(':')
-            && ["ecr", "sts"]
+            && SERVICES_WITHOUT_RESOURCE
                 .iter()
                 .any(|service| service.eq_ignore_ascii_case(prefix))
     };

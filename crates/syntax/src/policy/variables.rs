@@ -118,7 +118,7 @@ impl<'a> Reader<'a> {
 }
 
 /// The place of a part of a text. A text that was written with escapes is marked as a whole.
-fn inside(text: Text<'_>, range: Range<usize>) -> Span {
+pub(crate) fn inside(text: Text<'_>, range: Range<usize>) -> Span {
     let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     if text.span.range().len() != text.value.len() + 2 {
         return text.span;

@@ -1,0 +1,251 @@
+//! Operators against the keys that they test (`COND-20` to `COND-22`, `COND-53`, `COND-63`, `COND-85`).
+
+use super::Linter;
+use super::keys::{Known, Type, is_sensitive, known};
+use super::lookalike::is_unseen;
+use super::templates::is_foreign_key;
+use crate::ast::{Condition, Statement, Text};
+use crate::diag::{Code, Severity, quoted};
+use crate::policy::without_prefix;
+use crate::vars::{Piece, has_opening, pieces};
+use portcullis_model::{Base, Effect, Family, Operator, PolicyKind, Quantifier};
+
+impl Linter<'_, '_> {
+    pub(super) fn condition(&mut self, condition: &Condition<'_>, statement: &Statement<'_>) {
+        self.key(condition.key);
+        self.lookalike(condition.key, |_| true);
+        self.qualifier(condition, statement.effect);
+        if let Some(known) = known(condition.key.value) {
+            self.operator(condition, known, statement.effect);
+        }
+        for &value in condition.values {
+            self.placeholder(value);
+            if condition.operator.base.expands_variables() {
+                self.variables(value);
+            }
+            self.lookalike(value, is_unseen);
+            self.exact_wildcard(value, condition.operator);
+            self.sensitive(value, condition);
+        }
+        self.values(condition, statement.effect);
+    }
+
+    /// A key that none can be (`COND-47`). Of a global key without prefix the reader has said so.
+    fn key(&mut self, key: Text<'_>) {
+        let has_brackets = self.placeholder(key);
+        if has_brackets || !is_foreign_key(key.value) || without_prefix(key.value).is_some() {
+            return;
+        }
+        let message = format!(
+            "{} is no condition key: it looks like a placeholder of another tool, or names no service",
+            quoted(key.value)
+        );
+        let help = "a key has the form `service:Name`, and what is not resolved is absent";
+        self.say_with_help(Severity::Warning, Code::ForeignTemplate, key, message, help);
+    }
+
+    /// `COND-15`, `COND-21`, `COND-22`.
+    fn qualifier(&mut self, condition: &Condition<'_>, effect: Effect) {
+        let Operator {
+            quantifier, base, ..
+        } = condition.operator;
+        let key = condition.key;
+        let is_many = known(key.value).map(|known| known.is_many);
+        match (quantifier, base) {
+            (Quantifier::One, Base::Null) => {}
+            (Quantifier::All | Quantifier::Any, Base::Null) => {
+                let always = match quantifier {
+                    Quantifier::All => "always",
+                    _ => "never",
+                };
+                let message = format!("`{}` {always} holds", condition.operator);
+                let help = "use `Null` without qualifier";
+                let name = condition.operator_text;
+                self.say_with_help(
+                    Severity::Warning,
+                    Code::NullWithQualifier,
+                    name,
+                    message,
+                    help,
+                );
+            }
+            (Quantifier::One, _) if is_many == Some(true) => {
+                let consequence = match effect {
+                    Effect::Deny => "and nothing is denied",
+                    Effect::Allow => "and nothing is allowed",
+                };
+                let message = format!(
+                    "the key {} has several values, and `{}` compares one: with two or more the condition does not hold, {consequence}",
+                    quoted(key.value),
+                    condition.operator
+                );
+                let other = match base.is_negated() {
+                    true => "ForAllValues",
+                    false => "ForAnyValue",
+                };
+                let help = format!("write `{other}:{}`", condition.operator);
+                self.say_with_help(
+                    Severity::LintError,
+                    Code::MissingQualifier,
+                    key,
+                    message,
+                    help,
+                );
+            }
+            (Quantifier::All, _) if is_many == Some(false) && effect == Effect::Allow => {
+                let message = format!(
+                    "the key {} has one value, and `{}` also holds if it is absent",
+                    quoted(key.value),
+                    condition.operator
+                );
+                let help = "leave `ForAllValues:` out";
+                let code = Code::ForAllValuesWithSingleValuedKey;
+                self.say_with_help(Severity::Warning, code, key, message, help);
+            }
+            _ => {}
+        }
+    }
+
+    /// The type of the key against that of the operator (`COND-53`, `COND-63`, `COND-85`).
+    fn operator(&mut self, condition: &Condition<'_>, known: Known, effect: Effect) {
+        let family = condition.operator.base.family();
+        let key = condition.key;
+        if (known.kind, family) == (Type::Arn, Family::StringLike) {
+            let message = format!(
+                "the key {} is an ARN, in which the wildcards of `{}` reach over colons",
+                quoted(key.value),
+                condition.operator
+            );
+            let help = "use `ArnLike` or `ArnNotLike`, which compare part by part";
+            let code = Code::StringLikeOperatorWithArnConditionKeys;
+            self.say_with_help(Severity::Warning, code, key, message, help);
+            return;
+        }
+        let fits = match family {
+            Family::Null | Family::BinaryEquals => true,
+            // A tag may hold anything.
+            _ if known.is_family => true,
+            Family::StringEquals | Family::StringEqualsIgnoreCase | Family::StringLike => {
+                matches!(known.kind, Type::Text | Type::Arn)
+            }
+            Family::Bool => known.kind == Type::Bool,
+            Family::IpAddress => known.kind == Type::Address,
+            Family::Arn => known.kind == Type::Arn,
+            Family::DateEquals
+            | Family::DateLessThan
+            | Family::DateLessThanEquals
+            | Family::DateGreaterThan
+            | Family::DateGreaterThanEquals => {
+                matches!(known.kind, Type::Date | Type::DateOrNumber)
+            }
+            Family::NumericEquals
+            | Family::NumericLessThan
+            | Family::NumericLessThanEquals
+            | Family::NumericGreaterThan
+            | Family::NumericGreaterThanEquals => {
+                matches!(known.kind, Type::Number | Type::DateOrNumber)
+            }
+        };
+        if fits {
+            return;
+        }
+        let loud = match effect {
+            Effect::Deny => ", so that this Deny may not apply",
+            Effect::Allow => "",
+        };
+        let message = format!(
+            "the key {} is {}, which `{}` does not compare{loud}",
+            quoted(key.value),
+            known.kind.describe(),
+            condition.operator
+        );
+        let help = format!("use an operator for it: {}", known.kind.operators());
+        self.say_with_help(Severity::Warning, Code::TypeMismatch, key, message, help);
+    }
+
+    /// A wildcard under an operator that has none (`COND-50`).
+    fn exact_wildcard(&mut self, value: Text<'_>, operator: Operator) {
+        let like = match operator.base {
+            Base::StringEquals | Base::StringEqualsIgnoreCase => "StringLike",
+            Base::StringNotEquals | Base::StringNotEqualsIgnoreCase => "StringNotLike",
+            _ => return,
+        };
+        if !self.has_wildcard(value.value) {
+            return;
+        }
+        let message = format!(
+            "{} has a wildcard, which `{operator}` takes for a plain character",
+            quoted(value.value)
+        );
+        let help = format!(
+            "use `{}{like}`, or write `${{*}}` and `${{?}}` if the characters themselves are meant",
+            operator.quantifier.prefix()
+        );
+        let code = Code::WildcardWithoutLikeOperator;
+        self.say_with_help(Severity::Warning, code, value, message, help);
+    }
+
+    /// True if a text has a wildcard outside of its variables.
+    pub(super) fn has_wildcard(&self, text: &str) -> bool {
+        let has = |text: &str| text.contains(['*', '?']);
+        if !self.document.has_variables() || !has_opening(text) {
+            return has(text);
+        }
+        pieces(text).any(|(_, piece)| matches!(piece, Piece::Text(text) if has(text)))
+    }
+
+    /// Keys of which no value may be left open (`KEY-76`), and what an endpoint policy may leave open (`VPCE-4`).
+    fn sensitive(&mut self, value: Text<'_>, condition: &Condition<'_>) {
+        let kind = self.document.kind;
+        let key = condition.key.value;
+        let is_like = condition.operator.base.family() == Family::StringLike;
+        let is_open = is_like && self.has_wildcard(value.value);
+        if is_sensitive(key) {
+            let is_variable = condition.operator.base.expands_variables()
+                && self.document.has_variables()
+                && pieces(value.value).any(|(_, piece)| matches!(piece, Piece::Variable(_)));
+            let (code, what) = match (is_open, is_variable) {
+                (true, _) => (Code::WildcardUsageTooPermissive, "a wildcard"),
+                // The caller's own, where it says that both must be one: that is how it is done there.
+                (false, true) if kind.has_principal() && kind != PolicyKind::Rcp => {
+                    (Code::VariableUsageTooPermissive, "a variable")
+                }
+                _ => return,
+            };
+            let message = format!(
+                "{} has {what}, and the key {} says who or what is trusted",
+                quoted(value.value),
+                quoted(key)
+            );
+            let help = "write the whole value, or several of them";
+            self.say_with_help(Severity::Warning, code, value, message, help);
+        } else if kind == PolicyKind::VpcEndpoint && is_open {
+            let mut runs = value.value.split(['*', '?']);
+            if !runs.any(|run| run.chars().count() >= 6) {
+                let message = format!(
+                    "{} has fewer than six characters in a row beside its wildcard, which an endpoint policy needs",
+                    quoted(value.value)
+                );
+                let code = Code::WildcardUsageTooPermissive;
+                self.say(Severity::Warning, code, value, message);
+            }
+        }
+    }
+
+    /// Keys that are only safe with another (`KEY-42`).
+    pub(super) fn pairs(&mut self, statement: &Statement<'_>) {
+        const OTHERS: [&str; 3] = ["aws:SourceVpc", "aws:SourceVpcArn", "aws:SourceVpce"];
+        let find = |names: &[&str]| {
+            statement.conditions.iter().find(|condition| {
+                let key = condition.key.value;
+                names.iter().any(|name| name.eq_ignore_ascii_case(key))
+            })
+        };
+        if let (Some(found), None) = (find(&["aws:VpcSourceIp"]), find(&OTHERS)) {
+            let message = "private addresses are the same in many networks: `aws:VpcSourceIp` says nothing without the network";
+            let help = "test `aws:SourceVpc` in the same statement";
+            let code = Code::MissingPairedConditionKeys;
+            self.say_with_help(Severity::Warning, code, found.key, message, help);
+        }
+    }
+}
