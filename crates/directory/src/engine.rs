@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use bumpalo::Bump;
 use portcullis_compile::{CompileError, Options, Part, compile, compile_parts};
 use portcullis_image::{Image, View, layer_mask};
-use portcullis_model::{Layer, PolicyKind, Request};
+use portcullis_model::{Effect, Layer, PolicyKind, Request};
 use portcullis_syntax::PolicySets;
 use portcullis_vm::{Explanation, LayerReport, Outcome, PartOf, Resource, Target};
 
@@ -283,8 +283,10 @@ impl<'d> Stack<'d> {
         let mut explanation = portcullis_vm::explain(self.views(), &requests.own);
         if question.bucket.is_some() {
             let behind = portcullis_vm::explain(self.views(), &requests.behind);
-            let is_of_bucket =
-                |layer: &LayerReport| matches!(layer.layer, Layer::Resource | Layer::Rcp(_));
+            let is_of_bucket = |layer: &LayerReport| {
+                let denies = layer.applies && layer.verdict == Some(Effect::Deny);
+                denies || matches!(layer.layer, Layer::Resource | Layer::Rcp(_))
+            };
             let layers = behind.layers.into_iter().filter(is_of_bucket);
             explanation.layers.extend(layers);
         }

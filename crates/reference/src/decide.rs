@@ -43,8 +43,8 @@ pub fn decide(policies: &PolicySets<'_>, request: &Request<'_>) -> Outcome {
     }
 }
 
-/// S3-6: what the side of the bucket says to a request for an access point. The policies of the caller are
-/// asked of the access point, whichever side it is: an Allow of them serves for both.
+/// S3-6: what the side of the bucket says to a request for an access point. Of the policies of the caller, an Allow
+/// is one of the access point and serves for both sides; a Deny may be of either.
 fn decide_bucket(policies: &PolicySets<'_>, bucket: &Bucket<'_>, request: &Request<'_>) -> Outcome {
     let resource = resource_behind(request.resource, bucket.arn);
     let behind = Request {
@@ -63,8 +63,18 @@ fn decide_bucket(policies: &PolicySets<'_>, bucket: &Bucket<'_>, request: &Reque
     let mut all = findings(policies, &Query::of(request, has_boundary));
     all.retain(|finding| !is_of_bucket(finding.layer));
     let query = Query::of(&behind, has_boundary);
-    let of_bucket = findings(&sets, &query).into_iter();
-    all.extend(of_bucket.filter(|finding| is_of_bucket(finding.layer)));
+    for mut finding in findings(&sets, &query) {
+        if is_of_bucket(finding.layer) {
+            all.push(finding);
+            continue;
+        }
+        finding.matches.retain(|found| found.effect == Effect::Deny);
+        for own in &mut all {
+            if own.layer == finding.layer {
+                own.matches.extend_from_slice(&finding.matches);
+            }
+        }
+    }
     all.sort_by_key(|finding| finding.layer);
     conclude(&all, &sets, &query)
 }

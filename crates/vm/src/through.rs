@@ -14,8 +14,8 @@ use crate::walk::{decide, verdicts};
 ///
 /// `behind` is the same request for what it reaches ([`resource_behind`]), filled for the same policies but for
 /// those of the bucket's side: its policy and the resource control policies of its account stand for those of the
-/// access point. What the policies of the caller say of the access point holds for both sides, so that an Allow of
-/// them serves for both; what they say of the bucket is not asked.
+/// access point. An Allow of the policies of the caller is one of the access point, and serves for both sides; a Deny
+/// of them may be of either.
 ///
 /// Total and without allocation.
 pub fn decide_through<'i>(
@@ -31,7 +31,7 @@ pub fn decide_through<'i>(
     let joined = |of_caller: u32, of_side: u32| of_caller & !side | of_side & side;
     let verdicts = Verdicts {
         present: joined(of_caller.present, of_side.present),
-        deny: joined(of_caller.deny, of_side.deny),
+        deny: joined(of_caller.deny, of_side.deny) | of_side.deny,
         allow: joined(of_caller.allow, of_side.allow),
         grant: of_side.grant,
         public: of_side.public,
