@@ -113,6 +113,16 @@ fn bucket(account_index: usize, index: usize) -> String {
     format!("arn:aws:s3:::b{index}-{}", account(account_index))
 }
 
+fn access_point(account_index: usize) -> String {
+    let account = account(account_index);
+    format!("arn:aws:s3:eu-west-1:{account}:accesspoint/ap")
+}
+
+fn domain(account_index: usize) -> String {
+    let account = account(account_index);
+    format!("arn:aws:es:eu-west-1:{account}:domain/d")
+}
+
 fn key(account_index: usize, index: usize) -> String {
     format!(
         "arn:aws:kms:eu-west-1:{}:key/k{index}",
@@ -181,10 +191,49 @@ impl Generator {
                 let line = json!({"arn": key(owner, index), "policy": document});
                 writeln!(resources, "{line}")?;
             }
+            if self.is_small() {
+                for line in [self.access_point_line(owner), self.domain_line(owner)] {
+                    writeln!(resources, "{line}")?;
+                }
+            }
         }
         resources.flush()?;
         shared.flush()?;
         dumps.flush()
+    }
+
+    /// Small directories have a bit of everything, large ones what most accounts have most of.
+    fn is_small(&self) -> bool {
+        self.scale.roles < 100
+    }
+
+    /// An access point (`S3-6`): mostly of a bucket of its account.
+    fn access_point_line(&mut self, owner: usize) -> Value {
+        let arn = access_point(owner);
+        let document =
+            self.resource_policy(owner, &["s3:GetObject", "s3:*"], &format!("{arn}/object/*"));
+        let mut line = json!({"arn": arn, "policy": document});
+        if let Some(object) = line.as_object_mut() {
+            if !self.one_in(4) {
+                let of = match self.one_in(4) {
+                    true => self.any_account(),
+                    false => owner,
+                };
+                let bucket = bucket(of, self.source.below(self.scale.buckets));
+                object.insert("bucket".to_string(), json!(bucket));
+            }
+            if self.one_in(3) {
+                object.insert("tags".to_string(), json!({"stage": "test"}));
+            }
+        }
+        line
+    }
+
+    /// A search domain, whose policy is that of everything in it (`MATCH-36`).
+    fn domain_line(&mut self, owner: usize) -> Value {
+        let arn = domain(owner);
+        let document = self.resource_policy(owner, &["es:ESHttpGet", "es:*"], &format!("{arn}/*"));
+        json!({"arn": arn, "policy": document})
     }
 
     fn bucket_line(&mut self, owner: usize, index: usize) -> Value {
@@ -204,6 +253,9 @@ impl Generator {
             if self.one_in(5) {
                 let block = json!({"RestrictPublicBuckets": true});
                 object.insert("publicAccessBlock".to_string(), block);
+            }
+            if self.is_small() && self.one_in(2) {
+                object.insert("abac".to_string(), json!(true));
             }
         }
         line
@@ -586,7 +638,14 @@ impl Generator {
             false => self.any_account(),
         };
         let (buckets, keys) = (self.scale.buckets, self.scale.keys);
-        let (action, resource) = match self.source.below(6) {
+        let kinds = if self.is_small() { 9 } else { 6 };
+        let (action, resource) = match self.source.below(kinds) {
+            6 => (
+                "s3:GetObject",
+                format!("{}/object/blue/x", access_point(owner)),
+            ),
+            7 => ("es:ESHttpGet", format!("{}/idx/_search", domain(owner))),
+            8 => ("s3:ListAllMyBuckets", "*".to_string()),
             0 => (
                 "s3:GetObject",
                 format!("{}/blue/x", bucket(owner, self.source.below(buckets))),
