@@ -578,6 +578,7 @@ fn no_policy_of_a_resource_is_advised_that_has_none() {
         ("s3:CreateBucket", "arn:aws:s3:::b".to_string()),
         ("sqs:CreateQueue", of("sqs", "q")),
         ("kms:CreateAlias", of("kms", "alias/a")),
+        ("s3:DescribeJob", of("s3", "job/j")),
         ("ec2:RunInstances", of("ec2", "instance/i-1")),
         (
             "iam:PassRole",
