@@ -267,15 +267,25 @@ fn an_explanation_for_programs() {
         (&json!("identity"), &json!(true), &Value::Null)
     );
     assert_eq!(layer["statements"], json!([]));
+    let condition = json!({"operator": "IpAddress", "key": "aws:SourceIp", "policyValues": ["10.0.0.0/8"],
+        "expandedValues": null, "requestValues": null, "note": null});
+    let mut miss = condition.clone();
+    miss["element"] = json!("condition");
     assert_eq!(
-        layer["nearMisses"],
-        json!([{
+        layer["nearMisses"][0],
+        json!({
             "policy": "reader.json", "file": "reader.json", "statement": 0, "sid": "Read", "effect": "Allow",
             "line": 4, "column": 5, "endLine": 10, "endColumn": 6,
-            "missed": "condition",
-            "condition": {"operator": "IpAddress", "key": "aws:SourceIp", "policyValues": ["10.0.0.0/8"],
-                "requestValues": null, "note": null},
-        }])
+            "missed": "condition", "misses": [miss], "condition": condition,
+        })
+    );
+    // The other statement differs in the action alone.
+    assert_eq!(layer["nearMisses"][1]["missed"], "action");
+    assert_eq!(layer["nearMisses"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        found["caller"],
+        json!({"arn": ANN, "name": ANN, "roleArn": null, "session": null, "userId": null,
+            "account": {"number": "111122223333"}, "tags": {}})
     );
 }
 

@@ -7,7 +7,7 @@ mod support;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use support::Folder;
+use support::{Folder, value};
 
 fn run(arguments: &[&str], input: &Value) -> Value {
     let folder = Folder::new();
@@ -240,4 +240,33 @@ fn principals_of_a_directory_are_simulated() {
         assumed[0]["EvalDecisionDetails"],
         json!({"IAM Policy": "allowed", "Resource Policy": "implicitDeny"})
     );
+}
+
+/// SIM-16, OUT-4: variables of resources are among the missing keys, in the policy's spelling, if the
+/// statement is for the action and the resource might match with a value.
+#[test]
+fn sim_16_variables_of_resources_are_missing() {
+    let folder = Folder::new();
+    let missing = |context: Value| {
+        let policy = json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::b",
+                "Condition": {"StringLike": {"aws:PrincipalTag/Service": "s3"}}},
+            {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/${aws:UserName}"},
+            {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::c/${aws:PrincipalTag/Other}"},
+        ]});
+        let input = json!({"PolicyInputList": [policy.to_string()], "ActionNames": ["s3:GetObject"],
+            "ResourceArns": ["arn:aws:s3:::b/ann"], "ContextEntries": context});
+        let run = folder.run_with(&["simulate"], input.to_string().as_bytes());
+        let result = value(&run)["EvaluationResults"][0].clone();
+        (
+            result["MissingContextValues"].clone(),
+            result["EvalDecision"].clone(),
+        )
+    };
+    assert_eq!(
+        missing(json!([])),
+        (json!(["aws:UserName"]), json!("implicitDeny"))
+    );
+    let given = json!([{"ContextKeyName": "aws:username", "ContextKeyType": "string", "ContextKeyValues": ["ann"]}]);
+    assert_eq!(missing(given), (json!([]), json!("allowed")));
 }

@@ -377,8 +377,8 @@ impl Row<9> for Resource {
     }
 }
 
-impl Row<8> for Grant {
-    fn to_words(&self) -> [u32; 8] {
+impl Row<9> for Grant {
+    fn to_words(&self) -> [u32; 9] {
         [
             self.grantee.0,
             self.operations.start,
@@ -388,6 +388,7 @@ impl Row<8> for Grant {
             self.equals.start,
             self.equals.count,
             u32::from(self.is_exact),
+            self.id,
         ]
     }
 }
@@ -539,9 +540,10 @@ impl Check {
         })
     }
 
-    fn grant(&self, row: [u32; 8], pairs: usize) -> Result<Grant, ContainerError> {
-        let [grantee, a, b, c, d, e, f, exact] = row;
+    fn grant(&self, row: [u32; 9], pairs: usize) -> Result<Grant, ContainerError> {
+        let [grantee, a, b, c, d, e, f, exact, id] = row;
         Ok(Grant {
+            id: self.optional(id)?.map_or(NONE, |id| id.0),
             grantee: self.name(grantee)?,
             operations: run(a, b, pairs)?,
             subset: run(c, d, pairs)?,

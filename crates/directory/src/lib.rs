@@ -69,8 +69,8 @@ pub use problem::{Code, LoadError, Problem, Report, Skipped};
 pub use questions::{Admin, Can, Outsider, Query, Scope, Way, WhatCanError};
 pub use read::Progress;
 pub use resolve::{
-    AccountStory, Applied, Attached, CallerStory, Extra, LayerStory, Question, Refusal, Source,
-    Story, TargetStory,
+    AccountStory, Applied, Attached, CallerStory, Extra, GrantMiss, GrantStory, LayerStory,
+    Question, Refusal, Source, Story, TargetStory,
 };
 pub use sts::{Call, CallError, CallKind, Handout, Session};
 pub use update::UpdateError;

@@ -365,6 +365,7 @@ impl Loader {
             let named = |names: Vec<Name>| names.into_iter().map(|name| (name, name)).collect();
             let is_exact = raw.equals.is_some();
             let grant = Grant {
+                id: raw.id.map_or(NONE, |id| id.0),
                 grantee: raw.grantee,
                 operations: pairs.run(named(raw.operations)),
                 subset: pairs.run(raw.subset),

@@ -153,6 +153,8 @@ impl Resource {
 /// A KMS grant (`KMS-8`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Grant {
+    /// What explanations call it, or [`NONE`].
+    pub(crate) id: u32,
     pub(crate) grantee: Name,
     /// Operations: pairs of which the first is the name.
     pub(crate) operations: Run,

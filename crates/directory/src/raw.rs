@@ -123,6 +123,8 @@ impl RawResource {
 #[derive(Clone, Debug)]
 pub(crate) struct RawGrant {
     pub(crate) spot: Spot,
+    /// Its id, by which it is revoked.
+    pub(crate) id: Option<Name>,
     /// ARN of the key, or its id.
     pub(crate) key: Name,
     pub(crate) grantee: Name,

@@ -19,7 +19,8 @@ use crate::reads;
 use crate::resolve::caller::Known;
 use crate::resolve::context::Context;
 pub use crate::resolve::story::{
-    AccountStory, Applied, Attached, CallerStory, LayerStory, Source, Story, TargetStory,
+    AccountStory, Applied, Attached, CallerStory, GrantMiss, GrantStory, LayerStory, Source, Story,
+    TargetStory,
 };
 use crate::resolve::target::{Place, Target};
 

@@ -154,6 +154,7 @@ impl Tables {
             .extend(pairs.map(|(key, value)| (moved.name(*key), moved.name(*value))));
         self.grants
             .extend(new.grants.iter().map(|grant| crate::model::Grant {
+                id: moved.optional(grant.id),
                 grantee: moved.name(grant.grantee),
                 operations: moved.pairs(grant.operations),
                 subset: moved.pairs(grant.subset),

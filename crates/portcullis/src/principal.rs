@@ -174,3 +174,38 @@ impl Principal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+    use super::*;
+
+    #[test]
+    fn principals_are_read_from_their_arns() {
+        let identity = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1";
+        let caller = |arn: &str| {
+            Principal::from_arn(arn).map(|principal| principal.borrow().caller.account().is_some())
+        };
+        assert_eq!(caller(identity), Ok(false));
+        assert_eq!(
+            caller("arn:aws:sts::111122223333:assumed-role/app/R/s"),
+            Err(PrincipalError::SessionWithPath)
+        );
+        // SSO-1, SSO-3: of others the path is not known, and taken to be none.
+        for (name, path) in [
+            (
+                "AWSReservedSSO_Dev_0123456789abcdef",
+                "aws-reserved/sso.amazonaws.com/",
+            ),
+            ("App", ""),
+        ] {
+            let session = format!("arn:aws:sts::111122223333:assumed-role/{name}/s");
+            let role = format!("arn:aws:iam::111122223333:role/{path}{name}");
+            assert_eq!(
+                Principal::from_arn(&session),
+                Principal::session(&session, &role)
+            );
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! A story for programs.
 
-use portcullis_directory::{AccountStory, Attached, LayerStory, Source};
+use portcullis_directory::{AccountStory, Attached, GrantMiss, GrantStory, LayerStory, Source};
 use portcullis_model::{Layer, Request};
 use serde_json::{Map, Value, json};
 
@@ -42,6 +42,7 @@ pub(super) fn value(story: &Story<'_>) -> Value {
                 "resource": story.request.resource,
                 "owner": scene.target.owner.as_ref().map(account),
                 "ownerIsAssumed": scene.target.is_assumed,
+                "grants": scene.target.grants.iter().map(grant).collect::<Vec<_>>(),
             }),
         );
         let added: Map<String, Value> = scene
@@ -74,6 +75,25 @@ fn account(account: &AccountStory) -> Value {
         "number": account.number,
         "path": account.path,
         "management": account.is_management,
+    })
+}
+
+fn grant(grant: &GrantStory) -> Value {
+    let context: Map<String, Value> = grant
+        .context
+        .iter()
+        .map(|(key, value)| (key.clone(), json!(value)))
+        .collect();
+    json!({
+        "id": grant.id,
+        "grantee": grant.grantee,
+        "operations": grant.operations,
+        "encryptionContext": context,
+        "missed": grant.miss.map(|miss| match miss {
+            GrantMiss::Grantee => "grantee",
+            GrantMiss::Operation => "operation",
+            GrantMiss::EncryptionContext => "encryption context",
+        }),
     })
 }
 

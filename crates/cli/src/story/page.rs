@@ -1,6 +1,8 @@
 //! A story in blocks of lines, which all that is for people is made of.
 
-use portcullis_directory::{AccountStory, Applied, Attached, LayerStory, Source};
+use portcullis_directory::{
+    AccountStory, Applied, Attached, GrantMiss, GrantStory, LayerStory, Source,
+};
 use portcullis_model::{Caller, Decision, Effect, Layer, Request};
 use portcullis_vm::{
     ConditionReport, EntryMiss, LayerReport, Miss, NotListed, PrincipalMiss, StatementReport,
@@ -266,7 +268,39 @@ fn target_card(scene: &portcullis_directory::Story, request: &Request<'_>) -> Bl
         )),
         (None, None) => {}
     }
+    let mut near = 0;
+    for grant in &scene.target.grants {
+        near += usize::from(grant.miss.is_some());
+        if near <= MOST_NEAREST {
+            say(grant_text(grant));
+        }
+    }
     card
+}
+
+/// A grant that allows the request, or nearly does.
+fn grant_text(grant: &GrantStory) -> String {
+    let what = match &grant.id {
+        Some(id) => format!("the grant {id}"),
+        None => "a grant without id".to_string(),
+    };
+    let grantee = &grant.grantee;
+    match grant.miss {
+        None => format!("{what} of {grantee} allows this"),
+        Some(GrantMiss::Grantee) => format!("{what} would allow this, but is for {grantee}"),
+        Some(GrantMiss::Operation) => {
+            let operations = report::sentence_list(&grant.operations);
+            format!("{what} of {grantee} would allow this, but is for {operations}")
+        }
+        Some(GrantMiss::EncryptionContext) => {
+            let pairs = grant.context.iter();
+            let pairs: Vec<String> = pairs
+                .map(|(key, value)| format!("{key}={value:?}"))
+                .collect();
+            let pairs = report::sentence_list(&pairs);
+            format!("{what} of {grantee} would allow this with the encryption context {pairs}")
+        }
+    }
 }
 
 /// What a policy set is attached to.
@@ -338,10 +372,12 @@ fn layer_block(
         }
     }
     let (matched, mut near) = by_weight(layer);
-    if layer.verdict.is_some() {
-        // What the set says does not hang on statements for other actions.
-        near.retain(|own| missed_elements(own) != ["action"]);
-    }
+    // What a set says does not hang on statements for other actions, unless it lacks an Allow.
+    let lacks_allow = layer.verdict.is_none();
+    near.retain(|own| {
+        let is_of_other_action = missed_elements(own) == ["action"];
+        !is_of_other_action || (lacks_allow && own.effect == Effect::Allow)
+    });
     let left_out = near.len().saturating_sub(MOST_NEAR_MISSES);
     near.truncate(MOST_NEAR_MISSES);
     for statement in matched {

@@ -66,7 +66,7 @@ const MAKERS: &[&str] = &[
 
 /// True if a policy of the resource could have a say in the request.
 pub(super) fn has_resource_policy(request: &Request<'_>) -> bool {
-    let Some([.., rest]) = split_arn(request.resource) else {
+    let Some([_, _, _, region, _, rest]) = split_arn(request.resource) else {
         return false;
     };
     let (service, _) = request.action.split_once(':').unwrap_or_default();
@@ -77,5 +77,8 @@ pub(super) fn has_resource_policy(request: &Request<'_>) -> bool {
     let found = services.find(|(own, _)| own.eq_ignore_ascii_case(service));
     let is_fit =
         |starts: &&[&str]| starts.is_empty() || starts.iter().any(|start| rest.starts_with(start));
-    !is_maker && found.is_some_and(|(_, starts)| is_fit(starts))
+    // Of S3's resources with a region only access points have one.
+    let is_s3 = service.eq_ignore_ascii_case("s3");
+    let is_regional = is_s3 && !region.is_empty() && !rest.starts_with("accesspoint/");
+    !is_maker && !is_regional && found.is_some_and(|(_, starts)| is_fit(starts))
 }

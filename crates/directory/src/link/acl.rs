@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::link::Pairs;
-use crate::model::{Grant, Run};
+use crate::model::{Grant, NONE, Run};
 use crate::problem::Skipped;
 use crate::raw::RawResource;
 use crate::read::Loader;
@@ -51,6 +51,7 @@ impl Loader {
                 }
                 let operations = actions.into_iter().map(|name| (name, name)).collect();
                 let grant = |grantee: Name, operations: Run| Grant {
+                    id: NONE,
                     grantee,
                     operations,
                     subset: Run::default(),

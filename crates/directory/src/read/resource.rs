@@ -252,8 +252,10 @@ impl Loader {
                     equals = Some(self.pairs(record, pairs, at));
                 }
             }
+            let id = self.text_of(record, grant, at, "GrantId");
             let raw = RawGrant {
                 spot: record.spot,
+                id: id.map(|id| self.texts.intern(id)),
                 key,
                 grantee: self.texts.intern(grantee),
                 operations: self.names(record, grant, at, "Operations"),

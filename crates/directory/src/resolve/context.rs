@@ -4,7 +4,7 @@ use bumpalo::Bump;
 use portcullis_image::value::fold;
 use portcullis_model::{Caller, ContextEntry, Principal, access_point, split_arn};
 
-use crate::model::{Account, NONE, Run, Tables};
+use crate::model::{Account, Grant, NONE, Run, Tables};
 use crate::read::acl::{ALL_USERS, AUTHENTICATED_USERS};
 use crate::read::fields::account_number;
 use crate::resolve::caller::Known;
@@ -197,31 +197,41 @@ impl Tables {
         if grants.is_empty() {
             return false;
         }
-        let Some((service, operation)) = action.split_once(':') else {
+        let Some(operation) = GrantedOperation::of(action) else {
             return false;
         };
-        // Keys have names of operations, buckets names of actions.
-        let (is_key, named) = match service {
-            service if service.eq_ignore_ascii_case("kms") => (true, operation),
-            service if service.eq_ignore_ascii_case("s3") => (false, action),
-            _ => return false,
-        };
-        let owner = target.owner.map(|owner| owner.number);
         grants.iter().any(|grant| {
-            let mut operations = self.pairs(grant.operations);
-            let grantee = self.texts.get(grant.grantee);
-            operations.any(|(own, _)| own.eq_ignore_ascii_case(named))
-                && match is_key {
-                    true => is_grantee(grantee, caller),
-                    false => is_listed(grantee, caller, owner),
-                }
+            self.has_operation(grant, operation)
+                && self.is_for(grant, operation, target, caller)
                 && self.has_encryption_context(grant, context.clone())
         })
     }
 
-    fn has_encryption_context<'g>(
+    /// True if a grant allows an operation.
+    pub(super) fn has_operation(&self, grant: &Grant, operation: GrantedOperation<'_>) -> bool {
+        let mut operations = self.pairs(grant.operations);
+        operations.any(|(own, _)| own.eq_ignore_ascii_case(operation.name))
+    }
+
+    /// True if a grant is for a caller.
+    pub(super) fn is_for(
         &self,
-        grant: &crate::model::Grant,
+        grant: &Grant,
+        operation: GrantedOperation<'_>,
+        target: &Target<'_>,
+        caller: &Caller<'_>,
+    ) -> bool {
+        let grantee = self.texts.get(grant.grantee);
+        match operation.is_of_key {
+            true => is_grantee(grantee, caller),
+            false => is_listed(grantee, caller, target.owner.map(|owner| owner.number)),
+        }
+    }
+
+    /// True if the encryption context of a request is what a grant asks for.
+    pub(super) fn has_encryption_context<'g>(
+        &self,
+        grant: &Grant,
         context: impl Iterator<Item = (&'g str, &'g [&'g str])> + Clone,
     ) -> bool {
         const PREFIX: &str = "kms:EncryptionContext:";
@@ -236,6 +246,27 @@ impl Tables {
         let equals = self.pairs(grant.equals).all(|(key, value)| has(key, value));
         let exact = !grant.is_exact || given.by_ref().count() == grant.equals.count as usize;
         subset && equals && exact
+    }
+}
+
+/// An action, as grants call it.
+#[derive(Clone, Copy)]
+pub(super) struct GrantedOperation<'a> {
+    name: &'a str,
+    /// Grants of keys have names of operations, those of buckets names of actions.
+    is_of_key: bool,
+}
+
+impl<'a> GrantedOperation<'a> {
+    /// Of an action; none if nothing is granted of its service.
+    pub(super) fn of(action: &'a str) -> Option<Self> {
+        let (service, operation) = action.split_once(':')?;
+        let (is_of_key, name) = match service {
+            service if service.eq_ignore_ascii_case("kms") => (true, operation),
+            service if service.eq_ignore_ascii_case("s3") => (false, action),
+            _ => return None,
+        };
+        Some(GrantedOperation { name, is_of_key })
     }
 }
 

@@ -11,7 +11,8 @@ use crate::documents::PolicyId;
 use crate::model::{Account, NONE, Principal};
 use crate::read::fields::arn_of;
 use crate::resolve::caller::Known;
-use crate::resolve::context::Context;
+use crate::resolve::context::{Context, GrantedOperation};
+use crate::resolve::target::Target;
 use crate::resolve::{Question, Refusal, is_assumed_root};
 use crate::texts::Name;
 
@@ -63,6 +64,35 @@ pub struct TargetStory {
     pub owner: Option<AccountStory>,
     /// The owner is taken to be the caller's account, because nothing says another (`EVAL-12`).
     pub is_assumed: bool,
+    /// The grants of the target that allow the request, and those that lack one thing to do so
+    /// (`KMS-8`, `S3-2`).
+    pub grants: Vec<GrantStory>,
+}
+
+/// A grant of a key, or an entry of a bucket's access control list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrantStory {
+    /// Its id, if the directory has it.
+    pub id: Option<String>,
+    /// Whom it is for.
+    pub grantee: String,
+    /// What it allows.
+    pub operations: Vec<String>,
+    /// The pairs that the encryption context must have.
+    pub context: Vec<(String, String)>,
+    /// What keeps it from allowing the request; none if it allows it.
+    pub miss: Option<GrantMiss>,
+}
+
+/// What keeps a grant from allowing a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GrantMiss {
+    /// It is for somebody else.
+    Grantee,
+    /// It is for other operations.
+    Operation,
+    /// The encryption context is another.
+    EncryptionContext,
 }
 
 /// One policy set.
@@ -189,10 +219,56 @@ impl Directory {
             target: TargetStory {
                 owner: target.owner.map(|account| self.account_story(account)),
                 is_assumed: target.is_assumed,
+                grants: self.grants(&target, &question.request),
             },
             layers,
             added: added(asked, question),
         })
+    }
+
+    /// The grants that allow a request, or lack one thing to do so.
+    fn grants(&self, target: &Target<'_>, request: &Request<'_>) -> Vec<GrantStory> {
+        let tables = &self.tables;
+        let Some(operation) = GrantedOperation::of(request.action) else {
+            return Vec::new();
+        };
+        let caller = &request.principal.caller;
+        let context = request.context.iter().map(|own| (own.key, own.values));
+        let mut told = Vec::new();
+        for grant in target.grants.of(&tables.grants) {
+            let missing = [
+                (
+                    tables.is_for(grant, operation, target, caller),
+                    GrantMiss::Grantee,
+                ),
+                (tables.has_operation(grant, operation), GrantMiss::Operation),
+                (
+                    tables.has_encryption_context(grant, context.clone()),
+                    GrantMiss::EncryptionContext,
+                ),
+            ];
+            let mut missing = missing.into_iter().filter(|(fits, _)| !fits);
+            let (miss, more) = (missing.next(), missing.next());
+            if more.is_some() {
+                continue;
+            }
+            let pairs = [grant.subset, grant.equals].into_iter();
+            let pairs = pairs.flat_map(|run| tables.pairs(run));
+            told.push(GrantStory {
+                id: (grant.id != NONE).then(|| tables.texts.get(Name(grant.id)).to_string()),
+                grantee: tables.texts.get(grant.grantee).to_string(),
+                operations: tables
+                    .pairs(grant.operations)
+                    .map(|(own, _)| own.to_string())
+                    .collect(),
+                context: pairs
+                    .map(|(key, value)| (key.to_string(), value.to_string()))
+                    .collect(),
+                miss: miss.map(|(_, miss)| miss),
+            });
+        }
+        told.sort_by_key(|own| own.miss.is_some());
+        told
     }
 
     /// True if a policy set takes part in a question, of the directory or of the request.

@@ -73,6 +73,9 @@ fn scp_1_to_8_who_is_bound() {
             name: "x.amazonaws.com",
         },
         Caller::CanonicalUser { id: "c" },
+        Caller::OriginAccessIdentity {
+            arn: "arn:aws:iam::cloudfront:user/E1",
+        },
         Caller::Federated { provider: "p" },
     ] {
         ask(caller, "s3:GetObject", BUCKET).is_allowed(&sets);
@@ -100,6 +103,9 @@ fn rcp_1_to_5() {
             name: "x.amazonaws.com",
         },
         Caller::CanonicalUser { id: "c" },
+        Caller::OriginAccessIdentity {
+            arn: "arn:aws:iam::cloudfront:user/E1",
+        },
         Caller::Federated { provider: "p" },
     ] {
         ask(caller, "S3:GetObject", BUCKET).is_denied(&sets, &[Rcp(1)]);
@@ -158,6 +164,9 @@ fn vpce_1_a_filter_that_grants_nothing() {
         service_linked(),
         Caller::Anonymous,
         Caller::CanonicalUser { id: "c" },
+        Caller::OriginAccessIdentity {
+            arn: "arn:aws:iam::cloudfront:user/E1",
+        },
         Caller::Federated { provider: "p" },
     ] {
         ask(caller, "s3:GetObject", BUCKET).is_refused(&open, VpcEndpoint);
@@ -191,6 +200,9 @@ fn required_resource_policy_for_callers_without_account() {
             name: "x.amazonaws.com",
         },
         Caller::CanonicalUser { id: "c" },
+        Caller::OriginAccessIdentity {
+            arn: "arn:aws:iam::cloudfront:user/E1",
+        },
         Caller::Federated { provider: "p" },
     ] {
         ask(caller, "s3:GetObject", BUCKET).is_refused(&everything(), Resource);

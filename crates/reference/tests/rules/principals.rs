@@ -25,6 +25,15 @@ fn by(caller: Caller<'static>) -> Ask {
     ask(caller, "sqs:SendMessage", QUEUE)
 }
 
+const ORIGIN_ACCESS_IDENTITY: Str =
+    "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1";
+
+fn origin_access_identity() -> Caller<'static> {
+    Caller::OriginAccessIdentity {
+        arn: ORIGIN_ACCESS_IDENTITY,
+    }
+}
+
 fn federated_caller() -> Caller<'static> {
     Caller::Federated { provider: PROVIDER }
 }
@@ -45,33 +54,39 @@ fn who_is_reached_by_what() {
         by(service_caller()),
         by(federated_caller()),
         by(Caller::CanonicalUser { id: "c0ffee" }),
+        by(origin_access_identity()),
         by(Caller::Anonymous),
     ];
     for (entry, expected) in [
-        (everyone(), "XXXXXXXX"),
-        (aws(A), "XXXX...."),
-        (aws(ROOT_A), "XXXX...."),
-        (aws("arn:aws-cn:iam::111122223333:root"), "........"),
-        (aws(B), "........"),
-        (aws(ANN), ".X.X...."),
-        (aws("arn:aws:iam::111122223333:user/ann"), "........"),
-        (aws("arn:aws:iam::111122223333:user/team/Ann"), "........"),
-        (aws("AIDAEXAMPLE"), ".X......"),
-        (aws(ROLE), "..X....."),
-        (aws("arn:aws:iam::111122223333:role/R"), "........"),
-        (aws(SESSION), "..X....."),
+        (everyone(), "XXXXXXXXX"),
+        (aws(A), "XXXX....."),
+        (aws(ROOT_A), "XXXX....."),
+        (aws("arn:aws-cn:iam::111122223333:root"), "........."),
+        (aws(B), "........."),
+        (aws(ANN), ".X.X....."),
+        (aws("arn:aws:iam::111122223333:user/ann"), "........."),
+        (aws("arn:aws:iam::111122223333:user/team/Ann"), "........."),
+        (aws("AIDAEXAMPLE"), ".X......."),
+        (aws(ROLE), "..X......"),
+        (aws("arn:aws:iam::111122223333:role/R"), "........."),
+        (aws(SESSION), "..X......"),
         (
             aws("arn:aws:sts::111122223333:assumed-role/R/t"),
-            "........",
+            ".........",
         ),
-        (aws("AROAEXAMPLE"), "..X....."),
-        (aws("AROAEXAMPLE:s"), "........"),
-        (aws(FED), "...X...."),
-        (service("x.amazonaws.com"), "....X..."),
-        (service("y.amazonaws.com"), "........"),
-        (federated(PROVIDER), ".....X.."),
-        (canonical("c0ffee"), "......X."),
-        (aws("c0ffee"), "........"),
+        (aws("AROAEXAMPLE"), "..X......"),
+        (aws("AROAEXAMPLE:s"), "........."),
+        (aws(FED), "...X....."),
+        (service("x.amazonaws.com"), "....X...."),
+        (service("y.amazonaws.com"), "........."),
+        (federated(PROVIDER), ".....X..."),
+        (canonical("c0ffee"), "......X.."),
+        (aws("c0ffee"), "........."),
+        (aws(ORIGIN_ACCESS_IDENTITY), ".......X."),
+        (
+            aws("arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E2"),
+            ".........",
+        ),
     ] {
         let row: String = callers
             .iter()
@@ -283,4 +298,19 @@ fn users_have_no_session_policy() {
     by(ann()).is_allowed(&sets().identity(&[allow("*")]).session(&[]));
     by(session()).is_refused(&sets().identity(&[allow("*")]).session(&[]), Session);
     by(session()).is_refused(&sets().identity(&[allow("*")]).boundary(&[]), Boundary);
+}
+
+/// `GRAM-45`, `EVAL-71`: a user without account, whom only the resource's policy can let in.
+#[test]
+fn gram_45_origin_access_identities() {
+    let own = aws(ORIGIN_ACCESS_IDENTITY);
+    let refusing = sets().identity(&[deny("*")]).boundary(&[]).session(&[]);
+    by(origin_access_identity()).is_refused(&sets().identity(&[allow("*")]), Resource);
+    by(origin_access_identity()).is_allowed(&refusing.resource(&[allow("*").to(&[own])]));
+    by(origin_access_identity()).is_allowed(&sets().resource(&[allow("*").to_all_but(&[aws(A)])]));
+    // GRAM-51: there is no account that could be listed beside it.
+    let open = allow("*").to(&[everyone()]);
+    let by_deny = |but| sets().resource(&[open, deny("*").to_all_but(&[but])]);
+    by(origin_access_identity()).is_allowed(&by_deny(own));
+    by(origin_access_identity()).is_denied(&by_deny(aws(A)), &[Resource]);
 }

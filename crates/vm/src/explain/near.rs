@@ -27,7 +27,7 @@ enum Unit {
 #[derive(Debug, Default)]
 pub(super) struct Expanded {
     units: Vec<Unit>,
-    /// As a policy would write it, with the folded names of keys.
+    /// As a policy would write it.
     pattern: String,
     /// The same with the values in place of the variables that have one.
     values: String,
@@ -37,7 +37,8 @@ pub(super) struct Expanded {
 }
 
 impl Expanded {
-    fn of(matcher: &Matcher<'_, OfImage<'_>>, pattern: u32) -> Expanded {
+    /// The keys of variables are spelled as in `written`, if that is known.
+    fn of(matcher: &Matcher<'_, OfImage<'_>>, pattern: u32, written: Option<&str>) -> Expanded {
         let view = matcher.view;
         let mut out = Expanded::default();
         if pattern == ANY {
@@ -64,7 +65,9 @@ impl Expanded {
                         }
                         Token::Variable { slot, default } => {
                             let default = default.map(|text| view.text(text));
-                            out.variable(matcher, slot, default);
+                            let key = view.text(view.slot(slot).name);
+                            let key = spelled(key, written.into_iter());
+                            out.variable(matcher, (slot, &key), default);
                         }
                     }
                     at += 1;
@@ -91,9 +94,12 @@ impl Expanded {
         self.both(&escaped);
     }
 
-    fn variable(&mut self, matcher: &Matcher<'_, OfImage<'_>>, slot: u32, default: Option<&str>) {
-        let view = matcher.view;
-        let key = view.text(view.slot(slot).name);
+    fn variable(
+        &mut self,
+        matcher: &Matcher<'_, OfImage<'_>>,
+        (slot, key): (u32, &str),
+        default: Option<&str>,
+    ) {
         let written = match default {
             None => alloc::format!("${{{key}}}"),
             Some(default) => alloc::format!("${{{key}, '{default}'}}"),
@@ -214,10 +220,13 @@ fn resources<'a>(matcher: &Matcher<'a, OfImage<'_>>, statement: u32) -> Vec<Entr
         ANY => Vec::from([ANY]),
         list => view.list(list).iter().collect(),
     };
-    let entries = items.into_iter().enumerate().map(|(index, pattern)| Entry {
-        expanded: Expanded::of(matcher, pattern),
-        written: written(matcher, texts, index),
-        matches: pattern == ANY || matcher.matches(pattern, matcher.asked.resource()),
+    let entries = items.into_iter().enumerate().map(|(index, pattern)| {
+        let written = written(matcher, texts, index);
+        Entry {
+            expanded: Expanded::of(matcher, pattern, written),
+            written,
+            matches: pattern == ANY || matcher.matches(pattern, matcher.asked.resource()),
+        }
     });
     entries.collect()
 }
@@ -233,13 +242,13 @@ fn actions<'a>(matcher: &Matcher<'a, OfImage<'_>>, statement: u32) -> Vec<Entry<
     };
     let entries = items.into_iter().enumerate().map(|(index, item)| {
         let (expanded, matches) = match item {
-            ANY => (Expanded::of(matcher, ANY), true),
+            ANY => (Expanded::of(matcher, ANY, None), true),
             item => {
                 let own = view.action(item);
                 let action = matcher.asked.action();
-                let mut both = Expanded::of(matcher, own.service);
+                let mut both = Expanded::of(matcher, own.service, None);
                 both.text(":");
-                both.append(Expanded::of(matcher, own.name));
+                both.append(Expanded::of(matcher, own.name, None));
                 let matches = matcher.matches(own.service, action.service())
                     && matcher.matches(own.name, action.name());
                 (both, matches)
