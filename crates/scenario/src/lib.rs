@@ -34,7 +34,7 @@ mod records;
 mod request;
 
 pub use language::{Imports, is_language, language_documents, language_policy};
-pub use policies::{Files, NoFiles, missing_resource, policy_document, policy_list};
+pub use policies::{Files, NoFiles, missing_resource, policy_document, policy_list, policy_text};
 pub use problem::{Code, Problem, Source};
 pub use read::{Case, Options, Scenario, missing_resource_problem, scenarios};
 pub use records::Records;
