@@ -24,9 +24,12 @@ Examples:
   portcullis check policies/*.json
   portcullis check --type scp --format json guardrails.json
 
-A file holds one policy document, or policies of the policy language if its name ends in .iam, or {\"name\": …, \"document\": …}. Without --type, a document whose
-statements name principals is checked as a resource policy, or as a trust policy if it names no
-resource and only actions of sts; any other as an identity policy.
+A file holds one policy document, or policies of the policy language if its name ends in .iam, or {\"name\": …, \"document\": …},
+or what get-policy-version, get-role-policy, get-role and the like answer; the document may stand in a string, and be encoded
+as in a URL. Without --type, a document whose statements name principals is checked as a resource policy, or as a trust
+policy if it names no resource and only actions of sts; any other as an identity policy.
+
+Not every error keeps a document from being used: `loads` of the JSON says which do.
 
 Exit status: 0 no problem or warnings only, 3 errors, 1 a file cannot be read.";
 
