@@ -8,24 +8,28 @@ use clap::Args;
 use portcullis_model::PolicyKind;
 use portcullis_scenario::is_language;
 use portcullis_syntax::diag::{Diagnostic, LineIndex, Severity, render};
+use portcullis_syntax::forms::{self, Inner};
 use portcullis_syntax::json::{self, Node};
-use portcullis_syntax::policy::{ReadOptions, read_policy};
+use portcullis_syntax::lint;
+use portcullis_syntax::policy::{ReadOptions, check_policy};
 use serde_json::{Value, json};
 
 use crate::decide::Format;
 use crate::failure::{Failure, complain, exit};
 use crate::language;
-use crate::output::{Output, display_name, read};
-use crate::policies::unwrapped;
+use crate::output::{Output, display_name, read_text};
 
 const EXAMPLES: &str = "\
 Examples:
   portcullis check policies/*.json
   portcullis check --type scp --format json guardrails.json
 
-A file holds one policy document, or policies of the policy language if its name ends in .iam, or {\"name\": …, \"document\": …}. Without --type, a document whose
-statements name principals is checked as a resource policy, or as a trust policy if it names no
-resource and only actions of sts; any other as an identity policy.
+A file holds one policy document, or policies of the policy language if its name ends in .iam, or {\"name\": …, \"document\": …},
+or what get-policy-version, get-role-policy, get-role and the like answer; the document may stand in a string, and be encoded
+as in a URL. Without --type, a document whose statements name principals is checked as a resource policy, or as a trust
+policy if it names no resource and only actions of sts; any other as an identity policy.
+
+Not every error keeps a document from being used: `loads` of the JSON says which do.
 
 Exit status: 0 no problem or warnings only, 3 errors, 1 a file cannot be read.";
 
@@ -116,28 +120,32 @@ struct Run {
 
 impl Run {
     fn file(&mut self, path: &Path) -> Result<(), Failure> {
-        let bytes = read(path)?;
+        let bytes = read_text(path)?;
         let name = display_name(path);
         let arena = Bump::new();
-        let (text, kind, diagnostics) = match json::decode(&bytes) {
+        let (text, checked) = match json::decode(&bytes) {
             Ok(text) => {
-                if is_language(path) {
-                    let parsed = language::parse(path, text, self.kind, &arena);
-                    (text, self.kind, parsed.diagnostics)
-                } else {
-                    let (kind, diagnostics) = problems(text, self.kind, &arena);
-                    (text, kind, diagnostics)
-                }
+                let checked = match is_language(path) {
+                    true => language_problems(path, text, self.kind, &arena),
+                    false => problems(text, self.kind, &arena),
+                };
+                (text, checked)
             }
             Err(diagnostic) => {
                 let sound = bytes.get(..diagnostic.span.start as usize);
                 let text = sound.and_then(|bytes| core::str::from_utf8(bytes).ok());
-                (text.unwrap_or_default(), self.kind, vec![diagnostic])
+                let checked = Checked {
+                    kind: self.kind,
+                    diagnostics: vec![diagnostic],
+                    inner: None,
+                };
+                (text.unwrap_or_default(), checked)
             }
         };
-        for diagnostic in &diagnostics {
+        let diagnostics = &checked.diagnostics;
+        for diagnostic in diagnostics {
             *match diagnostic.severity {
-                Severity::Error => &mut self.errors,
+                Severity::LintError | Severity::Error => &mut self.errors,
                 Severity::Warning => &mut self.warnings,
                 Severity::Suggestion => &mut self.suggestions,
             } += 1;
@@ -146,14 +154,14 @@ impl Run {
             Format::Human if diagnostics.is_empty() => Ok(()),
             Format::Human => {
                 let colour = self.output.colour();
-                let text = render(&diagnostics, &name, text, colour);
+                let text = render(diagnostics, &name, text, colour);
                 self.output.line(&text)
             }
             Format::Json => {
                 let index = LineIndex::new(text);
                 let values = diagnostics
                     .iter()
-                    .map(|diagnostic| value(diagnostic, &name, kind, &index));
+                    .map(|diagnostic| value(diagnostic, &name, &checked, &index));
                 self.found.extend(values);
                 Ok(())
             }
@@ -161,22 +169,63 @@ impl Run {
     }
 }
 
-/// All problems of a text, and the type that it was read as.
-fn problems(
-    text: &str,
+/// What was found in a text.
+struct Checked<'a> {
+    /// The type that it was read as.
     kind: Option<PolicyKind>,
-    arena: &Bump,
-) -> (Option<PolicyKind>, Vec<Diagnostic>) {
-    let (node, mut diagnostics) = json::read(text, arena);
-    let Some(node) = node else {
-        return (kind, diagnostics);
+    diagnostics: Vec<Diagnostic>,
+    /// The document's own text, if it stood in a string of the file.
+    inner: Option<&'a Inner<'a>>,
+}
+
+/// All problems of a text.
+fn problems<'a>(text: &'a str, kind: Option<PolicyKind>, arena: &'a Bump) -> Checked<'a> {
+    let (found, mut diagnostics) = forms::read(text, kind, arena);
+    let Some(found) = found else {
+        return Checked {
+            kind,
+            diagnostics,
+            inner: None,
+        };
     };
-    let (_, node) = unwrapped(node);
-    let kind = kind.unwrap_or_else(|| guess(&node));
-    let (_, others) = read_policy(node, ReadOptions::new(kind), arena);
+    let kind = kind.unwrap_or_else(|| guess(&found.document));
+    let (_, others) = check_policy(found.document, ReadOptions::new(kind), arena);
     diagnostics.extend(others);
+    let span = found.document.span;
+    let own = found
+        .inner
+        .map_or(text.get(span.range()).unwrap_or_default(), Inner::text);
+    diagnostics.extend(lint::size(kind, own, span.start));
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
-    (Some(kind), diagnostics)
+    Checked {
+        kind: Some(kind),
+        diagnostics,
+        inner: found.inner,
+    }
+}
+
+/// All problems of a text of the policy language.
+fn language_problems<'a>(
+    path: &Path,
+    text: &'a str,
+    kind: Option<PolicyKind>,
+    arena: &'a Bump,
+) -> Checked<'a> {
+    let parsed = language::parse(path, text, kind, arena);
+    let mut diagnostics = parsed.diagnostics;
+    // What imports bring has its places in other files.
+    let is_own = |diagnostic: &Diagnostic| text.get(diagnostic.span.range()).is_some();
+    let advice = parsed
+        .documents
+        .iter()
+        .flat_map(|one| lint::lint(&one.document));
+    diagnostics.extend(advice.filter(is_own));
+    diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
+    Checked {
+        kind,
+        diagnostics,
+        inner: None,
+    }
 }
 
 /// The type that a document most likely has.
@@ -216,21 +265,29 @@ pub(crate) fn guess(document: &Node<'_>) -> PolicyKind {
 fn value(
     diagnostic: &Diagnostic,
     file: &str,
-    kind: Option<PolicyKind>,
+    checked: &Checked<'_>,
     index: &LineIndex<'_>,
 ) -> Value {
     let (line, column) = index.position(diagnostic.span.start);
     let (end_line, end_column) = index.position(diagnostic.span.end);
-    json!({
+    let mut value = json!({
         "file": file,
-        "type": kind.map(PolicyKind::as_str),
+        "type": checked.kind.map(PolicyKind::as_str),
         "code": diagnostic.code.as_str(),
         "severity": diagnostic.severity.as_str(),
+        "loads": !diagnostic.is_error(),
         "line": line,
         "column": column,
         "endLine": end_line,
         "endColumn": end_column,
         "message": diagnostic.message,
         "help": diagnostic.help,
-    })
+    });
+    // The place in the document alone, beside that in the file (`IN-2`).
+    if let (Some(inner), Some(members)) = (checked.inner, value.as_object_mut()) {
+        let (line, column) = inner.position(diagnostic.span.start);
+        members.insert("documentLine".to_owned(), line.into());
+        members.insert("documentColumn".to_owned(), column.into());
+    }
+    value
 }

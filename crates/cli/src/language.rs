@@ -15,14 +15,13 @@ use portcullis_dsl::{
 use portcullis_model::PolicyKind;
 use portcullis_scenario::{Imports, Problem, Source, is_language, language_documents};
 use portcullis_syntax::ast::Document;
-use portcullis_syntax::json;
+use portcullis_syntax::forms;
 use portcullis_syntax::policy::{ReadOptions, read_policy};
 use serde_json::{Value, json};
 
 use crate::check::{guess, kind};
 use crate::failure::{Failure, complain, exit};
-use crate::output::{Disk, Output, display_name, read, reason};
-use crate::policies::unwrapped;
+use crate::output::{Disk, Output, display_name, read_text, reason};
 
 const FMT_EXAMPLES: &str = "\
 Examples:
@@ -132,7 +131,7 @@ pub(crate) fn load<'a>(
 
 fn source<'a>(path: &Path, arena: &'a Bump) -> Result<Rc<Source<'a>>, Failure> {
     let name = arena.alloc_str(&display_name(path));
-    let bytes = arena.alloc_slice_copy(&read(path)?);
+    let bytes = arena.alloc_slice_copy(&read_text(path)?);
     Source::decode(name, bytes, 1).map_err(|problem| Failure::problems(&[problem.in_policy()]))
 }
 
@@ -332,11 +331,16 @@ fn json_document<'a>(
             .collect();
         Failure::problems(&problems)
     };
-    let node = json::parse(source.text(), arena).map_err(failed)?;
-    let (name, node) = unwrapped(node);
-    let options = ReadOptions::new(kind.unwrap_or_else(|| guess(&node)));
-    let (document, diagnostics) = read_policy(node, options, arena);
-    let Some(document) = document else {
+    let (found, mut diagnostics) = forms::read(source.text(), kind, arena);
+    let name = found.and_then(|found| found.name);
+    let document = found.and_then(|found| {
+        let kind = kind.unwrap_or_else(|| guess(&found.document));
+        let (document, more) = read_policy(found.document, ReadOptions::new(kind), arena);
+        diagnostics.extend(more);
+        document
+    });
+    let is_sound = !diagnostics.iter().any(|problem| problem.is_error());
+    let Some(document) = document.filter(|_| is_sound) else {
         return Err(failed(diagnostics));
     };
     let stem = path

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use portcullis_scenario::Files;
-use portcullis_syntax::json::MAX_TEXT;
+use portcullis_syntax::json::{MAX_TEXT, utf8};
 
 use crate::failure::{Failure, use_colour};
 
@@ -132,6 +132,11 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
+/// The content of a file that is text, as UTF-8 if it is UTF-16.
+pub(crate) fn read_text(path: &Path) -> Result<Vec<u8>, Failure> {
+    read(path).map(utf8)
+}
+
 pub(crate) fn cannot_read(path: &Path, reason: &str) -> Failure {
     let name = display_name(path);
     Failure::new(format_args!("cannot read {name}: {reason}"))
@@ -181,6 +186,6 @@ impl Files for Disk {
         file.take(MAX_TEXT as u64 + 1)
             .read_to_end(&mut bytes)
             .map_err(|error| reason(&error))?;
-        Ok(bytes)
+        Ok(utf8(bytes))
     }
 }

@@ -7,14 +7,13 @@ use bumpalo::Bump;
 use clap::Args;
 use portcullis_model::{PolicyKind, Request};
 use portcullis_scenario::{
-    Note, Options, Problem, Source, is_language, language_policy, policy_document,
+    Note, Options, Problem, Source, is_language, language_policy, policy_text,
 };
-use portcullis_syntax::json::{self, Node};
 use portcullis_syntax::policy::ReadOptions;
 use portcullis_syntax::{Policy, PolicySets};
 
 use crate::failure::Failure;
-use crate::output::{Disk, display_name, printable, read};
+use crate::output::{Disk, display_name, printable, read_text};
 use crate::scenarios::{each_record, load};
 
 #[derive(Args, Debug)]
@@ -196,7 +195,7 @@ impl<'a> Reader<'a> {
 
     fn file(&mut self, path: &Path, kind: PolicyKind) -> Result<Option<Policy<'a>>, Failure> {
         let name = self.arena.alloc_str(&display_name(path));
-        let bytes = self.arena.alloc_slice_copy(&read(path)?);
+        let bytes = self.arena.alloc_slice_copy(&read_text(path)?);
         let source = match Source::decode(name, bytes, 1) {
             Ok(source) => source,
             Err(problem) => {
@@ -213,33 +212,9 @@ impl<'a> Reader<'a> {
             self.problems.extend(problems);
             return Ok(policy);
         }
-        let node = match json::parse(source.text(), self.arena) {
-            Ok(node) => node,
-            Err(diagnostics) => {
-                let problems = diagnostics
-                    .into_iter()
-                    .map(|diagnostic| Problem::of_policy(&source, diagnostic));
-                self.problems.extend(problems);
-                return Ok(None);
-            }
-        };
-        let (own_name, node) = unwrapped(node);
-        let name = own_name.unwrap_or(name);
-        let (policy, problems) = policy_document(node, options, name, &source, self.arena);
+        let (policy, problems) = policy_text(options, None, &source, self.arena);
         self.problems.extend(problems);
         Ok(policy)
-    }
-}
-
-/// A document, and its name if it stands in `{"name": …, "document": …}`.
-pub(crate) fn unwrapped(node: Node<'_>) -> (Option<&str>, Node<'_>) {
-    let members = node.as_object().unwrap_or_default();
-    let is_wrapper = members
-        .iter()
-        .all(|member| matches!(member.key.value, "name" | "document"));
-    match node.get("document") {
-        Some(document) if is_wrapper => (node.get("name").and_then(Node::as_str), *document),
-        _ => (None, node),
     }
 }
 

@@ -4,12 +4,17 @@
 mod support;
 
 use serde_json::json;
-use support::{ALL, folder, value};
+use support::{ALL, Folder, READER, folder, root, value};
 
 #[test]
 fn check_finds_problems() {
     let folder = folder();
-    let run = folder.run(&["check", "all.json", "reader.json", "named.json"]);
+    // A public network: a private one cannot be where a request comes from.
+    folder.write(
+        "public.json",
+        READER.replace("10.0.0.0/8", "203.0.113.0/24"),
+    );
+    let run = folder.run(&["check", "all.json", "public.json", "named.json"]);
     assert_eq!(run.code, 0, "{}", run.stdout);
     assert!(
         run.stdout
@@ -37,7 +42,7 @@ fn check_finds_problems() {
     assert_eq!(
         value(&run),
         json!([{
-            "file": "warn.json", "type": "identity", "code": "MISSING_VERSION", "severity": "warning",
+            "file": "warn.json", "type": "identity", "code": "MISSING_VERSION", "severity": "warning", "loads": true,
             "line": 1, "column": 1, "endLine": 1, "endColumn": 2,
             "message": "without `Version` the document counts as one of 2008, where policy variables are plain text",
             "help": "add `\"Version\": \"2012-10-17\"`",
@@ -83,4 +88,101 @@ fn check_takes_or_guesses_the_type() {
         let run = folder.run_with(&["check", "--format", "json", "-"], text.as_bytes());
         assert_eq!(value(&run)[0]["type"], kind, "{text}");
     }
+}
+
+/// What the rules call an error makes `check` fail; the document loads and decides all the same (`GRAM-13`).
+#[test]
+fn an_error_of_the_lint_does_not_keep_a_document_from_deciding() {
+    let folder = folder();
+    let run = folder.run(&["check", "reader.json", "--format", "json"]);
+    assert_eq!(run.code, 3);
+    let found = value(&run);
+    assert_eq!(found[0]["code"], "PRIVATE_IP_ADDRESS");
+    assert_eq!(
+        (&found[0]["severity"], &found[0]["loads"]),
+        (&json!("error"), &json!(true))
+    );
+    let allowed = [
+        "--identity",
+        "reader.json",
+        "--context",
+        "aws:SourceIp=10.1.1.1",
+    ];
+    assert_eq!(support::decide(&folder, "s3:GetObject", &allowed).0, 0);
+    let run = folder.run(&["check", "invalid.json", "--format", "json"]);
+    assert_eq!((run.code, &value(&run)[0]["loads"]), (3, &json!(false)));
+}
+
+/// `GRAM-54`: policies of these services leave `Resource` out, those of others do not.
+#[test]
+fn resource_policies_without_resource() {
+    let folder = Folder::new();
+    for (actions, code) in [
+        (
+            r#"["elasticfilesystem:ClientRootAccess", "elasticfilesystem:ClientWrite"]"#,
+            0,
+        ),
+        (r#""ecr:BatchGetImage""#, 0),
+        (r#""ecr-public:*""#, 0),
+        (r#""sts:AssumeRole""#, 0),
+        (r#"["ecr:BatchGetImage", "s3:GetObject"]"#, 3),
+        (r#""ecrx:y""#, 3),
+        (r#""*""#, 3),
+    ] {
+        let text = format!(
+            r#"{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Principal": "*", "Action": {actions}}}]}}"#
+        );
+        let run = folder.run_with(&["check", "--type", "resource", "-"], text.as_bytes());
+        assert_eq!(run.code, code, "{actions}: {run:?}");
+    }
+}
+
+/// The advice is given for the policy language, too.
+#[test]
+fn the_policy_language_gets_the_same_advice() {
+    let folder = Folder::new();
+    folder.write("p.json", r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"StringNotLike": {"aws:PrincipalOrgPaths": "o-a/*"}}}]}"#);
+    let converted = folder.run(&["convert", "--to", "dsl", "p.json"]);
+    assert_eq!(converted.code, 0, "{converted:?}");
+    folder.write("p.iam", &converted.stdout);
+    for file in ["p.json", "p.iam"] {
+        let run = folder.run(&["check", "--format", "json", file]);
+        assert_eq!(
+            (run.code, &value(&run)[0]["code"]),
+            (3, &json!("MISSING_QUALIFIER")),
+            "{run:?}"
+        );
+    }
+}
+
+/// The cases that were reported, where they are at hand.
+#[test]
+fn reported_cases_get_their_code() {
+    let path = root().join("../shared/data/reported/cases.jsonl");
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        eprintln!("skipped: there is no {}", path.display());
+        return;
+    };
+    let folder = Folder::new();
+    let mut count = 0;
+    for line in text.lines() {
+        let case: serde_json::Value = serde_json::from_str(line).unwrap();
+        if case["kind"] != "check" {
+            continue;
+        }
+        count += 1;
+        let kind = case["type"].as_str().unwrap();
+        let text = case["text"].as_str().unwrap();
+        let arguments = ["check", "--type", kind, "--format", "json", "-"];
+        let run = folder.run_with(&arguments, text.as_bytes());
+        let found = value(&run);
+        let found: Vec<_> = found
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| &one["code"])
+            .collect();
+        assert_eq!(found, [&case["expect"]], "{}", case["name"]);
+    }
+    assert_eq!(count, 5);
 }

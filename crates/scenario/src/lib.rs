@@ -37,7 +37,7 @@ mod request;
 
 pub use language::{Imports, is_language, language_documents, language_policy};
 pub use note::{Note, session_caller};
-pub use policies::{Files, NoFiles, missing_resource, policy_document, policy_list};
+pub use policies::{Files, NoFiles, missing_resource, policy_document, policy_list, policy_text};
 pub use problem::{Code, Problem, Source};
 pub use read::{Case, Options, Scenario, missing_resource_problem, scenarios};
 pub use records::Records;

@@ -6,8 +6,9 @@ use std::rc::Rc;
 use bumpalo::Bump;
 use portcullis_model::{Layer, PolicyKind};
 use portcullis_syntax::ast::Span;
-use portcullis_syntax::diag::quoted;
-use portcullis_syntax::json::{self, Member, Node, Value};
+use portcullis_syntax::diag::{Diagnostic, quoted};
+use portcullis_syntax::forms::{self, Found};
+use portcullis_syntax::json::{Member, Node, Value};
 use portcullis_syntax::policy::{ReadOptions, SERVICES_WITHOUT_RESOURCE, read_policy};
 use portcullis_syntax::{Bucket, Policy, PolicySets};
 
@@ -232,6 +233,7 @@ impl<'a> Sets<'_, 'a> {
         place: &str,
     ) -> Option<Policy<'a>> {
         let file = node.get("file");
+        // What a command of AWS answers, and what stands in a string, is a document in one of its forms.
         if file.is_none() && node.get("document").is_none() {
             return self.inline(*node, kind, self.arena.alloc_str(place));
         }
@@ -308,16 +310,9 @@ impl<'a> Sets<'_, 'a> {
             self.reader.problems.extend(problems);
             return policy;
         }
-        match json::parse(source.text(), self.arena) {
-            Ok(node) => self.read(node, kind, name.unwrap_or(file), &source),
-            Err(diagnostics) => {
-                let problems = diagnostics
-                    .into_iter()
-                    .map(|diagnostic| Problem::of_policy(&source, diagnostic));
-                self.reader.problems.extend(problems);
-                None
-            }
-        }
+        let (policy, problems) = policy_text(options(kind), name, &source, self.arena);
+        self.reader.problems.extend(problems);
+        policy
     }
 }
 
@@ -329,8 +324,8 @@ fn options(kind: PolicyKind) -> ReadOptions {
     }
 }
 
-/// Reads a policy document from a JSON tree. The problems are the errors alone, and there is a
-/// policy exactly if there are none.
+/// Reads a policy document from a value, in any of its forms (`IN-1`): see [`forms::find`]. The problems are the errors
+/// alone, and there is a policy exactly if there are none.
 pub fn policy_document<'a>(
     node: Node<'a>,
     options: ReadOptions,
@@ -338,9 +333,39 @@ pub fn policy_document<'a>(
     source: &Rc<Source<'a>>,
     arena: &'a Bump,
 ) -> (Option<Policy<'a>>, Vec<Problem<'a>>) {
-    let (document, diagnostics) = read_policy(node, options, arena);
-    let policy = document.map(|document| Policy {
-        name,
+    let found = forms::find(node, source.text(), Some(options.kind), arena);
+    found_policy(found, options, Some(name), source, arena)
+}
+
+/// Reads the policy document that a text holds in any of its forms (`IN-1`): see [`forms::read`]. It is called as said
+/// here, else as its form says, else like the file. The problems are the errors alone, and there is a policy exactly
+/// if there are none.
+pub fn policy_text<'a>(
+    options: ReadOptions,
+    name: Option<&'a str>,
+    source: &Rc<Source<'a>>,
+    arena: &'a Bump,
+) -> (Option<Policy<'a>>, Vec<Problem<'a>>) {
+    let found = forms::read(source.text(), Some(options.kind), arena);
+    found_policy(found, options, name, source, arena)
+}
+
+fn found_policy<'a>(
+    (found, mut diagnostics): (Option<Found<'a>>, Vec<Diagnostic>),
+    options: ReadOptions,
+    name: Option<&'a str>,
+    source: &Rc<Source<'a>>,
+    arena: &'a Bump,
+) -> (Option<Policy<'a>>, Vec<Problem<'a>>) {
+    let name = name.or(found.and_then(|found| found.name));
+    let document = found.and_then(|found| {
+        let (document, more) = read_policy(found.document, options, arena);
+        diagnostics.extend(more);
+        document
+    });
+    let is_sound = !diagnostics.iter().any(Diagnostic::is_error);
+    let policy = document.filter(|_| is_sound).map(|document| Policy {
+        name: name.unwrap_or(source.file()),
         file: source.file(),
         text: source.text(),
         document,

@@ -99,6 +99,7 @@ fn world() -> World {
         json!({"Version": "2012-10-17", "Statement": statements}).to_string()
     };
     World {
+        bucket: None,
         identity: vec![document(false); 4],
         boundary: Some(vec![document(false)]),
         session: Some(vec![document(false)]),

@@ -177,7 +177,13 @@ pub(super) fn step<'a>(
         )));
     }
     let name = ["PolicyName", "RoleName", "Name", "repositoryName"];
-    let name = name.iter().find_map(|own| node.get(own)?.as_str());
+    let summary = node
+        .get("PolicySummary")
+        .and_then(|summary| summary.get("Name")?.as_str());
+    let name = name
+        .iter()
+        .find_map(|own| node.get(own)?.as_str())
+        .or(summary);
     // What else is inside the member is looked at when its turn comes.
     Ok(Step::Into(member.value, name))
 }
