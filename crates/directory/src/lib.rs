@@ -59,7 +59,7 @@ mod update;
 
 use std::path::Path;
 
-pub use check::{Given, Object, ResolvedRequest, Undecided};
+pub use check::{Given, Object, PrincipalNumber, ResolvedRequest, Undecided};
 pub use container::ContainerError;
 pub use deed::Deed;
 pub use engine::{Engine, EngineError};

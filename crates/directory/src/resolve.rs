@@ -41,6 +41,8 @@ pub struct Question<'a> {
     pub(crate) sets: &'a [SetsId],
     /// The policies that came with the request.
     pub(crate) extra: Extra<'a>,
+    /// The directory whose numbers the sets are.
+    pub(crate) of: u64,
 }
 
 /// Why a request cannot be decided.
@@ -133,17 +135,21 @@ impl Directory {
             request: filled,
             sets: bumpalo::collections::Vec::from_iter_in(sets, arena).into_bump_slice(),
             extra,
+            of: self.store.id(),
         })
     }
 
     /// The policies of a question as documents, for evaluators that read these. None if the directory
-    /// is an image, which has no documents.
+    /// is an image, which has no documents, and of another directory's question.
     pub fn policies<'a>(
         &'a self,
         question: &Question<'a>,
         arena: &'a Bump,
     ) -> Option<PolicySets<'a>> {
         let documents = self.store.documents()?;
+        if question.of != self.store.id() {
+            return None;
+        }
         let mut sets = PolicySets::default();
         for id in question.sets {
             documents.add_to(*id, &self.tables.texts, &mut sets, arena)?;

@@ -136,7 +136,8 @@ fn fill_typed<'i>(
     };
     prepared.begin(views.clone());
     for entry in request.context {
-        prepared.add_key(&Key::resolve(views.clone(), entry.key), entry.values);
+        let key = Key::resolve(views.clone(), entry.key);
+        prepared.add_key(views.clone(), &key, entry.values);
     }
     prepared.set_action(views.clone(), &action);
     // Somebody else first: nothing of an earlier caller may stay.

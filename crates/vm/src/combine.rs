@@ -28,7 +28,7 @@ impl Outcome {
 
     /// For an explicit deny all sets that deny, for an implicit deny the first that does not allow,
     /// in the order RCP, SCP, VPC endpoint, resource, identity, boundary, session (`EVAL-11`,
-    /// `EVAL-36`). None for an allow.
+    /// `EVAL-36`). None for an allow, and for a request that was not ready to be decided.
     pub fn layers(&self) -> impl Iterator<Item = Layer> {
         layers(self.by)
     }
@@ -37,6 +37,14 @@ impl Outcome {
     pub(crate) fn allow() -> Outcome {
         Outcome {
             decision: Decision::Allow,
+            by: 0,
+        }
+    }
+
+    /// Of a request that is not finished, or was filled for other images: no set has been asked.
+    pub(crate) fn unready() -> Outcome {
+        Outcome {
+            decision: Decision::ImplicitDeny,
             by: 0,
         }
     }

@@ -14,6 +14,7 @@ use crate::facts::{Basis, Facts, Home, Ownership, Target, derived, resource_acco
 use crate::lookup;
 use crate::matcher::{Asked, Keys, Matcher, slice};
 use crate::named::{self, FromContext, Named};
+use crate::stack::StackId;
 use crate::typed::{Action, Key, KeySlot, Known, Resource, ResourceRef};
 use crate::values::{EMPTY, SlotRange, Value, push_values};
 
@@ -25,8 +26,17 @@ use crate::values::{EMPTY, SlotRange, Value, push_values};
 /// [`Request::fill`] takes everything as text. A host that knows names beforehand resolves them once
 /// ([`Key`], [`Action`], [`Known`]) and then calls [`Request::begin`], the setters, and
 /// [`Request::finish`] for each request.
+///
+/// It can be decided once it has an action and is finished, for the images that it was begun with, and until it
+/// is changed; else the decision is an implicit deny by no policy set. Names that were resolved for other images
+/// are looked up again. Setters that are given other images than those it was begun with make it undecidable until
+/// it is begun anew.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
+    /// The images that it was begun with; none before, and once others were named.
+    stack: StackId,
+    /// One more than there are images once it can be decided, and 0 before.
+    ready: u32,
     /// All texts, one after the other.
     text: String,
     pub(crate) facts: Facts,
@@ -92,6 +102,8 @@ pub fn is_name_of_caller(key: &str) -> bool {
 /// The part of a request that depends on an image.
 #[derive(Clone, Debug)]
 pub(crate) struct PerImage {
+    /// Tells the image from others.
+    checksum: u64,
     pub(crate) slots: Range<u32>,
     pub(crate) named: Range<u32>,
     parts: Range<u32>,
@@ -129,8 +141,8 @@ impl Request {
 
     /// Empties the request for a stack of images, each of which takes part as a whole.
     ///
-    /// An image of several parts (`portcullis_compile::compile_parts`) does not take part as a whole, and
-    /// is as if it were not there; name its parts with [`Request::begin_parts`].
+    /// An image of several parts (`portcullis_compile::compile_parts`) cannot take part as a whole, and the
+    /// request cannot be decided; name its parts with [`Request::begin_parts`].
     pub fn begin<'i>(&mut self, images: impl Iterator<Item = View<'i>> + Clone) {
         let whole = images
             .clone()
@@ -142,6 +154,13 @@ impl Request {
                 layers: u32::MAX,
             });
         self.begin_parts(images.clone(), whole);
+        // Which of them apply is not known, and leaving them out would leave out what they deny.
+        if images
+            .clone()
+            .any(|view| view.count(Section::Parts) != 1)
+        {
+            self.stack = StackId::NONE;
+        }
     }
 
     /// Empties the request for parts of a stack of images. Parts that do not exist are not there.
@@ -150,6 +169,8 @@ impl Request {
         images: impl Iterator<Item = View<'i>>,
         parts: impl Iterator<Item = PartOf> + Clone,
     ) {
+        self.ready = 0;
+        self.stack = StackId::EMPTY;
         self.text.clear();
         self.action.clear();
         for slot in self.touched.drain(..) {
@@ -168,6 +189,7 @@ impl Request {
         self.uses_segments = false;
         let mut start = 0;
         for (image, view) in (0..).zip(images) {
+            self.stack = self.stack.with(view);
             self.wanted |= view.wanted_keys();
             self.uses_segments |= view.uses_segments();
             let end = start + view.count(Section::Slots);
@@ -176,6 +198,7 @@ impl Request {
                 self.use_part(&view, part);
             }
             self.images.push(PerImage {
+                checksum: view.checksum(),
                 slots: start..end,
                 named: 0..0,
                 parts: first_part..self.parts.len() as u32,
@@ -214,7 +237,13 @@ impl Request {
 
     /// Adds values of a key, whose name may be in any case. A key that is added twice has the values
     /// of both (`COND-41`); one that is added without values is absent and not derived (`KEY-2`).
-    pub fn add<'i>(&mut self, images: impl Iterator<Item = View<'i>>, key: &str, values: &[&str]) {
+    pub fn add<'i>(
+        &mut self,
+        images: impl Iterator<Item = View<'i>> + Clone,
+        key: &str,
+        values: &[&str],
+    ) {
+        self.change(images.clone());
         let mut stored = None;
         let mut base = 0;
         for view in images {
@@ -227,8 +256,18 @@ impl Request {
         }
     }
 
-    /// Adds values of a key that was resolved for the stack.
-    pub fn add_key(&mut self, key: &Key, values: &[&str]) {
+    /// The same with a key that was resolved before; by its name, if that was for other images.
+    pub fn add_key<'i>(
+        &mut self,
+        images: impl Iterator<Item = View<'i>> + Clone,
+        key: &Key,
+        values: &[&str],
+    ) {
+        if !key.of.is_same(self.stack) {
+            self.add(images, key.name(), values);
+            return;
+        }
+        self.change(images);
         if key.slots.is_empty() {
             return;
         }
@@ -240,6 +279,7 @@ impl Request {
 
     /// Adds a value of a slot.
     pub fn add_slot(&mut self, place: KeySlot, value: &str) {
+        self.reopen();
         let start = self.store(&[value]);
         self.push(place.slot, place.class, &[value], start);
     }
@@ -270,14 +310,49 @@ impl Request {
         images: impl Iterator<Item = View<'i>> + Clone,
         action: &str,
     ) {
+        self.change(images.clone());
         self.action.read(images.clone(), action);
         self.find_groups(images);
     }
 
-    /// Sets an action that was resolved for the stack.
-    pub fn set_action<'i>(&mut self, images: impl Iterator<Item = View<'i>>, action: &Action) {
+    /// The same with an action that was resolved before; by its name, if that was for other images.
+    pub fn set_action<'i>(
+        &mut self,
+        images: impl Iterator<Item = View<'i>> + Clone,
+        action: &Action,
+    ) {
+        if !action.of.is_same(self.stack) {
+            self.set_action_name(images, action.text());
+            return;
+        }
+        self.change(images.clone());
         self.action.copy(action);
         self.find_groups(images);
+    }
+
+    /// Before a change: what was worked out from the request as it was does not hold any more.
+    fn change<'i>(&mut self, images: impl Iterator<Item = View<'i>>) {
+        self.reopen();
+        if !self.is_begun_with(images) {
+            self.stack = StackId::NONE;
+        }
+    }
+
+    fn reopen(&mut self) {
+        if self.ready != 0 {
+            self.ready = 0;
+            // A key that is added now must not be taken for a derived one, nor be added to it.
+            self.forget_derived();
+        }
+    }
+
+    fn is_begun_with<'i>(&self, mut images: impl Iterator<Item = View<'i>>) -> bool {
+        let mut own = self.images.iter();
+        let is_next = |view: View<'_>| {
+            let own = own.next();
+            own.is_some_and(|own| own.checksum == view.checksum())
+        };
+        images.all(is_next) && own.len() == 0
     }
 
     /// Finds the groups of the parts for the action.
@@ -307,7 +382,8 @@ impl Request {
     /// Sets caller and target, after everything else: derives the keys that follow and were not
     /// added (`KEY-5`), and finds the principals that name the caller.
     ///
-    /// `known` is what was resolved for the same principal and stack, if it was.
+    /// `known` is what was resolved for the same principal, if it was; of other images it is not looked at. That the
+    /// principal is the same is believed.
     pub fn finish<'i>(
         &mut self,
         images: impl Iterator<Item = View<'i>> + Clone,
@@ -315,8 +391,10 @@ impl Request {
         known: Option<&Known>,
         target: &Target<'_>,
     ) {
+        self.change(images.clone());
         self.named.clear();
         self.forget_derived();
+        let known = known.filter(|known| known.of.is_same(self.stack));
         // Before derived keys are there: only the context can tell these.
         let from_context = self.has_names();
         let home = match known {
@@ -353,6 +431,9 @@ impl Request {
             external_grant: target.external_grant,
             present,
         });
+        if self.action.of.is_same(self.stack) {
+            self.ready = self.images.len() as u32 + 1;
+        }
     }
 
     /// Derives keys, after the others were added (`KEY-5`): those of the reserved slots whose bits are set in
@@ -478,6 +559,25 @@ impl Request {
     }
 
     // What the walk reads.
+
+    /// The parts of an image that take part; none if the image is not the one at this place of the stack that the
+    /// request was begun with.
+    #[inline]
+    pub(crate) fn parts_for(&self, image: usize, view: &View<'_>) -> Option<&[UsedPart]> {
+        let own = self.images.get(image)?;
+        (own.checksum == view.checksum()).then(|| slice(&self.parts, &own.parts))
+    }
+
+    /// True if it is finished for so many images.
+    #[inline]
+    pub(crate) fn is_ready_for(&self, images: u32) -> bool {
+        self.ready == images + 1
+    }
+
+    /// True if it is finished for these images.
+    pub(crate) fn is_ready<'i>(&self, images: impl Iterator<Item = View<'i>>) -> bool {
+        self.ready != 0 && self.is_begun_with(images)
+    }
 
     /// A matcher for an image of the stack.
     #[inline]

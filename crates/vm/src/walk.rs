@@ -32,22 +32,31 @@ impl Sink for Quiet {
     fn statement(&mut self, _: &Matcher<'_, OfImage<'_>>, _: u32, _: u32, _: Step) {}
 }
 
-/// Decides a request that was filled for the same stack of images.
+/// Decides a request that was filled for the same stack of images. One that was filled for another, is not
+/// finished or was changed since is an implicit deny, by no policy set.
 ///
 /// Total and without allocation. The time grows with the statements that the index cannot tell
 /// apart, not with the statements of the images; without index it is linear in these.
 #[inline]
 pub fn decide<'i>(images: impl Iterator<Item = View<'i>>, request: &Request) -> Outcome {
     let mut walk = Walk::new(request.facts.layers, request.facts.undeniable);
+    let mut count = 0;
     for (image, view) in images.enumerate() {
+        let Some(parts) = request.parts_for(image, &view) else {
+            return Outcome::unready();
+        };
+        count = image as u32 + 1;
         let matcher = request.matcher(image, view);
         walk.enter_image();
-        for part in request.parts_of(image) {
+        for part in parts {
             let groups = request.groups_of(part);
             if !(view.has_index() && walk.candidates(&matcher, groups, part.layers, &mut AtOnce)) {
                 walk.all(&matcher, part, &mut Quiet);
             }
         }
+    }
+    if !request.is_ready_for(count) {
+        return Outcome::unready();
     }
     walk.outcome(&request.facts, request.present())
 }
