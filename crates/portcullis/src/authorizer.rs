@@ -129,8 +129,7 @@ impl<D: AsRef<[u8]>> Request<'_, D> {
     /// Gives a key its values, in addition to those it has. A key with more than one value is a multivalued key (`COND-20`); one
     /// without values is absent, and not derived.
     pub fn set(&mut self, key: &Key, values: &[&str]) -> &mut Self {
-        self.inner
-            .add_key(self.authorizer.views(), key, values);
+        self.inner.add_key(self.authorizer.views(), key, values);
         self
     }
 

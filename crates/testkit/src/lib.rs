@@ -9,6 +9,7 @@ pub mod corpus;
 pub mod derive;
 pub mod directory;
 pub mod exhaust;
+pub mod facade;
 pub mod forge;
 pub mod fuzz;
 pub mod generate;

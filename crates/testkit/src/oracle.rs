@@ -8,6 +8,7 @@ use portcullis_syntax::PolicySets;
 
 use portcullis_vm::{Action, Key, Known, Resource, ResourceRef, Target};
 
+use crate::facade::Facade;
 use crate::minimise::minimise;
 use crate::{Request, World};
 
@@ -81,22 +82,12 @@ impl Oracle for Vm {
     }
 
     fn answer(&self, sets: &PolicySets<'_>, requests: &[Request]) -> Result<Vec<Answer>, String> {
-        let options = Options {
-            debug: self.debug,
-            index: self.index,
-        };
         let parts = if self.split {
             split(sets)
         } else {
             vec![sets.clone()]
         };
-        let images = parts
-            .iter()
-            .map(|part| {
-                let bytes = compile(part, options).map_err(|error| error.to_string())?;
-                Image::from_bytes(bytes).map_err(|error| error.to_string())
-            })
-            .collect::<Result<Vec<_>, String>>()?;
+        let images = images(&parts, self.debug, self.index)?;
         let views = || images.iter().map(Image::view);
         let mut prepared = portcullis_vm::Request::new();
         let mut answers = Vec::new();
@@ -117,6 +108,19 @@ impl Oracle for Vm {
         }
         Ok(answers)
     }
+}
+
+/// An image of each of some sets of policies.
+pub(crate) fn images(
+    sets: &[PolicySets<'_>],
+    debug: bool,
+    index: bool,
+) -> Result<Vec<Image<Vec<u8>>>, String> {
+    let image = |sets| {
+        let bytes = compile(sets, Options { debug, index }).map_err(|error| error.to_string())?;
+        Image::from_bytes(bytes).map_err(|error| error.to_string())
+    };
+    sets.iter().map(image).collect()
 }
 
 /// Fills a request from names that were resolved before.
@@ -154,7 +158,7 @@ fn fill_typed<'i>(
 
 /// One set of policies for each policy set. Levels of a chain stay together, since their numbers are
 /// their places.
-fn split<'a>(sets: &PolicySets<'a>) -> Vec<PolicySets<'a>> {
+pub(crate) fn split<'a>(sets: &PolicySets<'a>) -> Vec<PolicySets<'a>> {
     let none = PolicySets::default;
     vec![
         PolicySets {
@@ -188,8 +192,11 @@ fn split<'a>(sets: &PolicySets<'a>) -> Vec<PolicySets<'a>> {
     ]
 }
 
-/// Every configuration of the machine.
-pub const VMS: [Vm; 5] = {
+/// An oracle that every thread may ask.
+pub type Shared = &'static (dyn Oracle + Sync);
+
+/// Every configuration of the machine, and every way through the facade.
+pub static VMS: [Shared; 8] = {
     const PLAIN: Vm = Vm {
         debug: false,
         index: true,
@@ -198,26 +205,29 @@ pub const VMS: [Vm; 5] = {
         split: false,
     };
     [
-        PLAIN,
-        Vm {
+        &PLAIN,
+        &Vm {
             index: false,
             ..PLAIN
         },
-        Vm {
+        &Vm {
             debug: true,
             explain: true,
             ..PLAIN
         },
-        Vm {
+        &Vm {
             debug: true,
             split: true,
             ..PLAIN
         },
-        Vm {
+        &Vm {
             typed: true,
             split: true,
             ..PLAIN
         },
+        &Facade::Texts,
+        &Facade::Handles,
+        &Facade::ForeignHandles,
     ]
 };
 
@@ -226,7 +236,7 @@ pub const VMS: [Vm; 5] = {
 ///
 /// # Errors
 /// The text of the failure. The answers of the reference if there is none.
-pub fn compare(world: &World, requests: &[Request], vms: &[Vm]) -> Result<Vec<Answer>, String> {
+pub fn compare(world: &World, requests: &[Request], vms: &[Shared]) -> Result<Vec<Answer>, String> {
     let expected = match differences(world, requests, vms)? {
         Ok(expected) => return Ok(expected),
         Err(difference) => difference,
@@ -266,7 +276,7 @@ struct Difference {
 fn differences(
     world: &World,
     requests: &[Request],
-    vms: &[Vm],
+    vms: &[Shared],
 ) -> Result<Result<Vec<Answer>, Difference>, String> {
     let arena = Bump::new();
     let sets = world.read(&arena)?;

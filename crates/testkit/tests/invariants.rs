@@ -47,6 +47,7 @@ const EDGES: [(&str, &[&str]); 15] = [
             "dsl",
             "image",
             "model",
+            "portcullis",
             "reference",
             "scenario",
             "syntax",

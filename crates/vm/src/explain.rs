@@ -11,6 +11,7 @@ use portcullis_model::{Decision, Effect, Layer};
 use crate::combine::{Outcome, combine};
 use crate::matcher::Matcher;
 use crate::request::{OfImage, Request};
+use crate::stack::Mark;
 use crate::values::Typed;
 use crate::walk::{Sink, record};
 
@@ -30,7 +31,8 @@ pub enum Step {
 }
 
 /// The note on a request that cannot be decided.
-const UNREADY: &str = "the request is not finished, was changed since, or was filled for other policies";
+const UNREADY: &str =
+    "the request is not finished, was changed since, or was filled for other policies";
 
 /// A whole explanation.
 #[derive(Clone, Debug)]
@@ -117,7 +119,7 @@ pub fn explain<'i>(
     images: impl Iterator<Item = View<'i>> + Clone,
     request: &Request,
 ) -> Explanation {
-    if !request.is_ready(images.clone()) {
+    if !request.is_ready_for(Mark::of(images.clone())) {
         return Explanation {
             outcome: Outcome::unready(),
             layers: Vec::new(),

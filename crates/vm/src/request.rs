@@ -14,7 +14,7 @@ use crate::facts::{Basis, Facts, Home, Ownership, Target, derived, resource_acco
 use crate::lookup;
 use crate::matcher::{Asked, Keys, Matcher, slice};
 use crate::named::{self, FromContext, Named};
-use crate::stack::StackId;
+use crate::stack::{Mark, StackId};
 use crate::typed::{Action, Key, KeySlot, Known, Resource, ResourceRef};
 use crate::values::{EMPTY, SlotRange, Value, push_values};
 
@@ -31,12 +31,12 @@ use crate::values::{EMPTY, SlotRange, Value, push_values};
 /// is changed; else the decision is an implicit deny by no policy set. Names that were resolved for other images
 /// are looked up again. Setters that are given other images than those it was begun with make it undecidable until
 /// it is begun anew.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Request {
     /// The images that it was begun with; none before, and once others were named.
     stack: StackId,
-    /// One more than there are images once it can be decided, and 0 before.
-    ready: u32,
+    /// That of the stack once the request can be decided, and another before.
+    seal: Mark,
     /// All texts, one after the other.
     text: String,
     pub(crate) facts: Facts,
@@ -102,17 +102,40 @@ pub fn is_name_of_caller(key: &str) -> bool {
 /// The part of a request that depends on an image.
 #[derive(Clone, Debug)]
 pub(crate) struct PerImage {
-    /// Tells the image from others.
-    checksum: u64,
     pub(crate) slots: Range<u32>,
     pub(crate) named: Range<u32>,
     parts: Range<u32>,
 }
 
+impl Default for Request {
+    fn default() -> Request {
+        Request::new()
+    }
+}
+
 impl Request {
     /// An empty request.
     pub fn new() -> Request {
-        Request::default()
+        Request {
+            stack: StackId::NONE,
+            seal: Mark::EMPTY.broken(),
+            text: String::new(),
+            facts: Facts::default(),
+            action: Action::default(),
+            resource: 0..0,
+            images: Vec::new(),
+            slots: Vec::new(),
+            touched: Vec::new(),
+            derived: Vec::new(),
+            values: Vec::new(),
+            named: Vec::new(),
+            parts: Vec::new(),
+            present: (0, false),
+            wanted: 0,
+            uses_segments: false,
+            groups: Vec::new(),
+            segments: Segments::default(),
+        }
     }
 
     /// Fills the request for a stack of images, in time linear in the request and logarithmic in
@@ -126,17 +149,18 @@ impl Request {
         request: &model::Request<'_>,
     ) {
         self.begin(images.clone());
+        // It was begun with these, and nothing follows from it yet: no need to look each time.
         for entry in request.context {
-            self.add(images.clone(), entry.key, entry.values);
+            self.put(images.clone(), entry.key, entry.values);
         }
-        self.set_action_name(images.clone(), request.action);
+        self.name_action(images.clone(), request.action);
         let target = Target {
             resource: request.resource.into(),
             account: request.resource_account,
             restrict_public_buckets: request.restrict_public_buckets,
             external_grant: request.external_grant,
         };
-        self.finish(images, &request.principal, None, &target);
+        self.complete(images, &request.principal, None, &target);
     }
 
     /// Empties the request for a stack of images, each of which takes part as a whole.
@@ -155,10 +179,7 @@ impl Request {
             });
         self.begin_parts(images.clone(), whole);
         // Which of them apply is not known, and leaving them out would leave out what they deny.
-        if images
-            .clone()
-            .any(|view| view.count(Section::Parts) != 1)
-        {
+        if images.clone().any(|view| view.count(Section::Parts) != 1) {
             self.stack = StackId::NONE;
         }
     }
@@ -169,7 +190,6 @@ impl Request {
         images: impl Iterator<Item = View<'i>>,
         parts: impl Iterator<Item = PartOf> + Clone,
     ) {
-        self.ready = 0;
         self.stack = StackId::EMPTY;
         self.text.clear();
         self.action.clear();
@@ -198,7 +218,6 @@ impl Request {
                 self.use_part(&view, part);
             }
             self.images.push(PerImage {
-                checksum: view.checksum(),
                 slots: start..end,
                 named: 0..0,
                 parts: first_part..self.parts.len() as u32,
@@ -206,6 +225,11 @@ impl Request {
             start = end;
         }
         self.slots.resize(start as usize, SlotRange::default());
+        self.break_seal();
+    }
+
+    fn break_seal(&mut self) {
+        self.seal = self.stack.mark().broken();
     }
 
     /// Empties the request for the keys of a stack of images alone ([`Request::finish_keys`]).
@@ -244,6 +268,10 @@ impl Request {
         values: &[&str],
     ) {
         self.change(images.clone());
+        self.put(images, key, values);
+    }
+
+    fn put<'i>(&mut self, images: impl Iterator<Item = View<'i>>, key: &str, values: &[&str]) {
         let mut stored = None;
         let mut base = 0;
         for view in images {
@@ -311,6 +339,10 @@ impl Request {
         action: &str,
     ) {
         self.change(images.clone());
+        self.name_action(images, action);
+    }
+
+    fn name_action<'i>(&mut self, images: impl Iterator<Item = View<'i>> + Clone, action: &str) {
         self.action.read(images.clone(), action);
         self.find_groups(images);
     }
@@ -333,26 +365,17 @@ impl Request {
     /// Before a change: what was worked out from the request as it was does not hold any more.
     fn change<'i>(&mut self, images: impl Iterator<Item = View<'i>>) {
         self.reopen();
-        if !self.is_begun_with(images) {
+        if !self.stack.is_same(StackId::of(images)) {
             self.stack = StackId::NONE;
         }
     }
 
     fn reopen(&mut self) {
-        if self.ready != 0 {
-            self.ready = 0;
+        if self.seal == self.stack.mark() {
+            self.break_seal();
             // A key that is added now must not be taken for a derived one, nor be added to it.
             self.forget_derived();
         }
-    }
-
-    fn is_begun_with<'i>(&self, mut images: impl Iterator<Item = View<'i>>) -> bool {
-        let mut own = self.images.iter();
-        let is_next = |view: View<'_>| {
-            let own = own.next();
-            own.is_some_and(|own| own.checksum == view.checksum())
-        };
-        images.all(is_next) && own.len() == 0
     }
 
     /// Finds the groups of the parts for the action.
@@ -392,6 +415,16 @@ impl Request {
         target: &Target<'_>,
     ) {
         self.change(images.clone());
+        self.complete(images, principal, known, target);
+    }
+
+    fn complete<'i>(
+        &mut self,
+        images: impl Iterator<Item = View<'i>> + Clone,
+        principal: &Principal<'_>,
+        known: Option<&Known>,
+        target: &Target<'_>,
+    ) {
         self.named.clear();
         self.forget_derived();
         let known = known.filter(|known| known.of.is_same(self.stack));
@@ -432,7 +465,7 @@ impl Request {
             present,
         });
         if self.action.of.is_same(self.stack) {
-            self.ready = self.images.len() as u32 + 1;
+            self.seal = self.stack.mark();
         }
     }
 
@@ -560,23 +593,10 @@ impl Request {
 
     // What the walk reads.
 
-    /// The parts of an image that take part; none if the image is not the one at this place of the stack that the
-    /// request was begun with.
+    /// True if it can be decided for the images with this mark.
     #[inline]
-    pub(crate) fn parts_for(&self, image: usize, view: &View<'_>) -> Option<&[UsedPart]> {
-        let own = self.images.get(image)?;
-        (own.checksum == view.checksum()).then(|| slice(&self.parts, &own.parts))
-    }
-
-    /// True if it is finished for so many images.
-    #[inline]
-    pub(crate) fn is_ready_for(&self, images: u32) -> bool {
-        self.ready == images + 1
-    }
-
-    /// True if it is finished for these images.
-    pub(crate) fn is_ready<'i>(&self, images: impl Iterator<Item = View<'i>>) -> bool {
-        self.ready != 0 && self.is_begun_with(images)
+    pub(crate) fn is_ready_for(&self, images: Mark) -> bool {
+        self.seal == images
     }
 
     /// A matcher for an image of the stack.

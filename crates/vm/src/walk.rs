@@ -11,6 +11,7 @@ use crate::facts::Facts;
 use crate::lookup;
 use crate::matcher::{Asked, Matcher};
 use crate::request::{OfImage, Request, UsedPart};
+use crate::stack::Mark;
 
 /// What the walk tells of its way. The one that decides tells nobody, and costs nothing.
 pub(crate) trait Sink {
@@ -40,22 +41,20 @@ impl Sink for Quiet {
 #[inline]
 pub fn decide<'i>(images: impl Iterator<Item = View<'i>>, request: &Request) -> Outcome {
     let mut walk = Walk::new(request.facts.layers, request.facts.undeniable);
-    let mut count = 0;
+    let mut mark = Mark::EMPTY;
     for (image, view) in images.enumerate() {
-        let Some(parts) = request.parts_for(image, &view) else {
-            return Outcome::unready();
-        };
-        count = image as u32 + 1;
+        mark.add(view);
         let matcher = request.matcher(image, view);
         walk.enter_image();
-        for part in parts {
+        for part in request.parts_of(image) {
             let groups = request.groups_of(part);
             if !(view.has_index() && walk.candidates(&matcher, groups, part.layers, &mut AtOnce)) {
                 walk.all(&matcher, part, &mut Quiet);
             }
         }
     }
-    if !request.is_ready_for(count) {
+    // What was found in other images than the request's means nothing.
+    if !request.is_ready_for(mark) {
         return Outcome::unready();
     }
     walk.outcome(&request.facts, request.present())
@@ -127,7 +126,7 @@ pub(crate) struct Walk {
     /// Layers whose Deny counts.
     deniable: u32,
     /// Layers in which a further Allow changes nothing: those that are allowed, the resource policy's once
-    /// it is by the strongest grant, and those that do not take part.
+    /// it is by the strongest grant, and those that do not take part; also the bit that no layer has.
     allowed: u32,
     /// Layers in which a further Deny changes nothing: those that are denied, and those whose Deny does not
     /// count.
@@ -168,7 +167,7 @@ impl Walk {
     /// True if the request is allowed unless a Deny comes.
     #[inline]
     pub(crate) fn suffices(&self, facts: &Facts) -> bool {
-        self.denied & self.deniable == 0 && suffice(facts, self.allowed & self.layers)
+        self.denied & self.deniable == 0 && suffice(facts, self.allowed)
     }
 
     pub(crate) fn verdicts(&self, (present, public): (u32, bool)) -> Verdicts {
