@@ -90,25 +90,23 @@ impl Loader {
 
     /// Reads everything in a folder, in the order of the names.
     pub(crate) fn folder(&mut self, folder: &Path, progress: &mut dyn FnMut(Progress<'_>)) {
-        let files = match files::list(folder) {
-            Ok(files) => files,
-            Err((path, reason)) => {
-                let message = format!("cannot be read: {reason}");
-                return self.error(path, Code::UnreadableFile, message);
-            }
-        };
-        for (index, (path, name)) in files.iter().enumerate() {
+        let (files, problems) = files::list(folder, files::LIMITS);
+        for problem in problems {
+            self.errors.push(problem);
+        }
+        for (index, file) in files.iter().enumerate() {
             progress(Progress {
-                file: name,
+                file: &file.name,
                 files: (index, files.len()),
                 principals: self.raw.principals.len(),
             });
-            self.file(path, name);
+            self.file(file);
         }
     }
 
-    fn file(&mut self, path: &Path, name: &str) {
-        let mut input = match files::open(path) {
+    fn file(&mut self, file: &files::Found) {
+        let name = file.name.as_str();
+        let mut input = match files::open(file) {
             Ok(Some(input)) => input,
             Ok(None) => {
                 return self.report.skipped.push(Skipped {
