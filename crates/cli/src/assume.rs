@@ -191,8 +191,13 @@ impl<'a> Caller<'a> {
             false => node,
             true => {
                 let names = ["allowed", "calls", "session", "incomplete", "notes"];
-                let [.., session, _, _] = reader.members(node, "an answer of `assume`", names)?;
-                let session = present(session);
+                let members = reader.members(node, "an answer of `assume`", names)?;
+                let [allowed, calls, session, incomplete, notes] = members;
+                let is_allowed = reader.flag(allowed);
+                reader.flag(incomplete);
+                reader.list(calls, "a list of calls");
+                reader.list(notes, "a list of notes");
+                let session = present(session).filter(|_| is_allowed);
                 let session = reader.required(session, node.span, "the answer", "session")?;
                 &session.value
             }

@@ -64,7 +64,7 @@ pub(crate) fn shown(node: &Node<'_>) -> serde_json::Value {
     match node.value {
         Value::Null => Shown::Null,
         Value::Bool(flag) => Shown::from(flag),
-        Value::Number(text) => match text.parse::<i64>() {
+        Value::Number(text) => match text.parse::<serde_json::Number>() {
             Ok(number) if number.to_string() == text => Shown::from(number),
             _ => Shown::from(text),
         },

@@ -288,19 +288,16 @@ fn looks_like_policy(member: &&Member<'_>) -> bool {
     name == "statement" || ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
-/// Whether an answer says that there is more of it (`IN-5`).
+/// Whether an answer says that there is more of it (`IN-5`). What says neither yes nor no counts as yes.
 fn has_next_page(node: &Node<'_>) -> bool {
-    let is_true = |name| {
-        matches!(
-            node.get(name).map(|more| more.value),
-            Some(Value::Bool(true))
-        )
+    let says = |name, no: fn(&Value<'_>) -> bool| {
+        let value = node.get(name).map(|more| more.value);
+        value.is_some_and(|value| !matches!(value, Value::Null) && !no(&value))
     };
-    let token = |name| node.get(name).and_then(Node::as_str);
-    is_true("IsTruncated")
+    says("IsTruncated", |value| matches!(value, Value::Bool(false)))
         || ["NextToken", "nextToken"]
             .into_iter()
-            .any(|name| token(name).is_some_and(|token| !token.is_empty()))
+            .any(|name| says(name, |value| matches!(value, Value::String(""))))
 }
 
 impl Record<'_, '_> {
