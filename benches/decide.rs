@@ -117,7 +117,7 @@ fn names(criterion: &mut Criterion) {
                             prepared.begin(views());
                             prepared.set_action(views(), action);
                             for (key, entry) in keys.iter().zip(request.context) {
-                                prepared.add_key(key, entry.values);
+                                prepared.add_key(views(), key, entry.values);
                             }
                             let target = Target::new(request.resource);
                             prepared.finish(views(), &request.principal, Some(known), &target);

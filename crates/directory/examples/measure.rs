@@ -224,7 +224,8 @@ fn decisions(directory: &mut Directory, generator: &mut Generator) {
     for (name, principals) in [("100 principals", 100), ("all principals", all)] {
         let asked: Vec<ResolvedRequest<'_>> = (0..8 * REQUESTS)
             .map(|_| {
-                let principal = numbers.below(principals) * (all / principals);
+                let place = numbers.below(principals) * (all / principals);
+                let principal = directory.nth_principal(place).unwrap();
                 let (deed, object) = known.get(numbers.below(known.len())).unwrap();
                 ResolvedRequest {
                     principal,

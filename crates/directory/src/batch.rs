@@ -117,7 +117,7 @@ impl Engine {
             let coming = chunk.iter().map(|request| {
                 let is_of = |of| of == compiled.id();
                 Coming {
-                    principal: request.principal,
+                    principal: request.principal.number(),
                     policy: match is_of(request.object.of) {
                         true => request.object.place.policy(),
                         false => SetsId::NONE,

@@ -70,20 +70,54 @@ pub struct Object {
 /// A context key with its values, of which the name may have been resolved before.
 #[derive(Clone, Copy, Debug)]
 pub struct Given<'a> {
-    /// The key's name, in any case (`COND-40`).
-    pub name: &'a str,
-    /// The same key as [`Directory::key`] resolves it, if it was.
-    pub key: Option<&'a Key>,
-    /// The values as text; none at all switches the key off (`KEY-2`).
-    pub values: &'a [&'a str],
+    pub(crate) name: &'a str,
+    /// The same key; none if it was not resolved.
+    pub(crate) key: Option<&'a Key>,
+    pub(crate) values: &'a [&'a str],
+}
+
+impl<'a> Given<'a> {
+    /// A key by its name, in any case (`COND-40`), and its values as text; none at all switches the key off
+    /// (`KEY-2`).
+    pub fn named(name: &'a str, values: &'a [&'a str]) -> Given<'a> {
+        Given {
+            name,
+            key: None,
+            values,
+        }
+    }
+
+    /// The same with a key as [`Directory::key`] resolves it. One of another directory, or of this one before
+    /// [`Directory::update`], is looked up by its name.
+    pub fn keyed(key: &'a Key, values: &'a [&'a str]) -> Given<'a> {
+        Given {
+            name: key.name(),
+            key: Some(key),
+            values,
+        }
+    }
+}
+
+/// The number of a user or role, which is good for one directory until it is updated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PrincipalNumber {
+    number: usize,
+    /// As of a [`Deed`].
+    of: u64,
+}
+
+impl PrincipalNumber {
+    /// Of whom it is, if it is the directory's.
+    pub(crate) fn number(self) -> usize {
+        self.number
+    }
 }
 
 /// A request of which everything was resolved before.
 #[derive(Clone, Copy, Debug)]
 pub struct ResolvedRequest<'q> {
-    /// The number of a user or role ([`Directory::principal_number`]). A role is asked as a session whose name
-    /// is not known. A number that nobody has may do what anonymous callers may.
-    pub principal: usize,
+    /// A user or role ([`Directory::principal_number`]). A role is asked as a session whose name is not known.
+    pub principal: PrincipalNumber,
     /// What is to be done.
     pub deed: &'q Deed,
     /// To what.
@@ -94,11 +128,7 @@ pub struct ResolvedRequest<'q> {
 
 impl<'a> From<&ContextEntry<'a>> for Given<'a> {
     fn from(entry: &ContextEntry<'a>) -> Given<'a> {
-        Given {
-            name: entry.key,
-            key: None,
-            values: entry.values,
-        }
+        Given::named(entry.key, entry.values)
     }
 }
 
@@ -109,7 +139,7 @@ impl Directory {
             resource: Resource::read(arn),
             account: account.map(str::to_string),
             place: self.tables.locate(arn, split_arn(arn), account),
-            of: self.store.compiled(&self.tables).map_or(0, Compiled::id),
+            of: self.store.id(),
         }
     }
 
@@ -123,8 +153,18 @@ impl Directory {
     }
 
     /// The number of a user or role, from its ARN; none if the directory does not have it.
-    pub fn principal_number(&self, arn: &str) -> Option<usize> {
-        self.tables.number_by_arn(arn)
+    pub fn principal_number(&self, arn: &str) -> Option<PrincipalNumber> {
+        self.nth_principal(self.tables.number_by_arn(arn)?)
+    }
+
+    /// The number of a user or role by its place in the order of [`Directory::principal_arn`]; none if there are
+    /// not as many.
+    pub fn nth_principal(&self, index: usize) -> Option<PrincipalNumber> {
+        self.tables.principals.get(index)?;
+        Some(PrincipalNumber {
+            number: index,
+            of: self.store.id(),
+        })
     }
 }
 
@@ -216,11 +256,12 @@ impl Engine {
 
     /// Decides what a user or a role, by its number, may do to a resource.
     ///
-    /// A deed and an object of another directory, or of this one before [`Directory::update`], are resolved
-    /// again for this one decision; keys and numbers of principals are to be asked for again.
+    /// A deed, an object and keys of another directory, or of this one before [`Directory::update`], are resolved
+    /// again for this one decision.
     ///
     /// # Errors
-    /// [`EngineError`] if the policies are more than an image can hold.
+    /// [`EngineError`] if the policies are more than an image can hold, or if the number of the principal is not of
+    /// this directory as it is now.
     pub fn check_resolved(
         &mut self,
         directory: &Directory,
@@ -232,7 +273,11 @@ impl Engine {
             object,
             context,
         } = *request;
-        self.run_resolved(directory, principal, deed, object, context.iter().copied())
+        if principal.of != directory.store.id() {
+            return Err(EngineError::Foreign);
+        }
+        let context = context.iter().copied();
+        self.run_resolved(directory, principal.number, deed, object, context)
     }
 
     pub(crate) fn run_resolved<'q>(
@@ -435,7 +480,8 @@ impl<'d> Deciding<'d> {
             restrict_public_buckets: asked.restrict_public_buckets,
             external_grant: asked.external_grant,
         };
-        let question = tables.question(caller, &request, Extra::default(), &arena);
+        let extra = (Extra::default(), compiled.id());
+        let question = tables.question(caller, &request, extra, &arena);
         Stack::of(tables, compiled, None).decide(&mut scratch.requests, &question)
     }
 

@@ -1,8 +1,6 @@
 //! The image of all policies of a directory, and what is worked out from it once so that no decision has
 //! to.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use portcullis_image::{
     ANY, Image, NONE, Part, PrincipalForm, Section, StatementFlags, View, layer_mask,
 };
@@ -97,14 +95,14 @@ pub(crate) struct Compiled {
 
 impl Compiled {
     /// Works out what decisions need. Takes time linear in the images and the tables.
-    pub(crate) fn new(images: Vec<Image<Vec<u8>>>, tables: &Tables) -> Compiled {
+    pub(crate) fn new(images: Vec<Image<Vec<u8>>>, tables: &Tables, id: u64) -> Compiled {
         let mut compiled = Compiled {
             images: Vec::new(),
             starts: vec![0],
             reads: Vec::new(),
             looks: Vec::new(),
             slots: Slots::default(),
-            id: 0,
+            id,
             sets: Vec::new(),
             uses: Vec::new(),
             principals: Vec::new(),
@@ -112,7 +110,7 @@ impl Compiled {
             profiles: Vec::new(),
             prepared: PreparedDeeds::default(),
         };
-        compiled.add(images, tables, None);
+        compiled.add(images, tables, None, id);
         compiled
     }
 
@@ -123,9 +121,9 @@ impl Compiled {
         images: Vec<Image<Vec<u8>>>,
         tables: &Tables,
         origins: Option<&[u32]>,
+        id: u64,
     ) {
-        static MADE: AtomicU64 = AtomicU64::new(1);
-        self.id = MADE.fetch_add(1, Ordering::Relaxed);
+        self.id = id;
         let first = self.images.len();
         self.images.extend(images);
         let views: Vec<View<'_>> = self.images.iter().map(Image::view).collect();
@@ -197,7 +195,9 @@ impl Compiled {
         self.images.iter().map(Image::view)
     }
 
-    /// A number that tells it from everything else that was compiled in this process.
+    /// The directory's ([`Store::id`]).
+    ///
+    /// [`Store::id`]: crate::engine::Store::id
     pub(crate) fn id(&self) -> u64 {
         self.id
     }

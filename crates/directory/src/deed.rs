@@ -17,7 +17,9 @@ pub struct Deed {
     name: String,
     pub(crate) action: Action,
     pub(crate) is_sts: bool,
-    /// The number of what was compiled when it was resolved.
+    /// The directory that resolved it ([`Store::id`]).
+    ///
+    /// [`Store::id`]: crate::engine::Store::id
     pub(crate) of: u64,
     /// Where it leads; none if that was not found out beforehand.
     pub(crate) entries: Option<PartEntries>,

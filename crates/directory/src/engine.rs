@@ -6,7 +6,9 @@
 //! present and empty.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bumpalo::Bump;
 use portcullis_compile::{CompileError, Options, Part, compile, compile_parts};
@@ -23,8 +25,34 @@ use crate::documents::{Documents, PolicyId, SetsId, kind_of};
 use crate::model::{Run, Tables};
 use crate::resolve::Question;
 
-/// Why a question cannot be decided: its policies are no image.
-pub type EngineError = CompileError;
+/// Why a question cannot be decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EngineError {
+    /// The policies are no image.
+    NoImage(CompileError),
+    /// The question, or the number of the principal, is of another directory, or of this one before
+    /// [`Directory::update`]. Its numbers mean something else here: ask for it again.
+    Foreign,
+}
+
+impl fmt::Display for EngineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EngineError::NoImage(error) => error.fmt(f),
+            EngineError::Foreign => f.write_str(
+                "what was resolved is of another directory, or of this one before an update",
+            ),
+        }
+    }
+}
+
+impl std::error::Error for EngineError {}
+
+impl From<CompileError> for EngineError {
+    fn from(error: CompileError) -> EngineError {
+        EngineError::NoImage(error)
+    }
+}
 
 /// The parts of the image: which policy each is, read as which type.
 type Parts = HashMap<(PolicyId, PolicyKind), (u32, u32)>;
@@ -37,6 +65,8 @@ pub(crate) struct Store {
     /// As an image, made when it is first asked for.
     image: OnceLock<Result<Compiled, CompileError>>,
     options: Options,
+    /// See [`Store::id`].
+    id: u64,
 }
 
 impl Store {
@@ -62,16 +92,43 @@ impl Store {
             documents: Some(Box::new(documents)),
             image: OnceLock::new(),
             options: options(debug),
+            id: new_id(),
         }
     }
 
     /// A store of images alone.
     pub(crate) fn of_images(images: Vec<Image<Vec<u8>>>, tables: &Tables, debug: bool) -> Store {
+        let id = new_id();
         Store {
             documents: None,
-            image: OnceLock::from(Ok(Compiled::new(images, tables))),
+            image: OnceLock::from(Ok(Compiled::new(images, tables, id))),
             options: options(debug),
+            id,
         }
+    }
+
+    /// A number that no other directory of this process has, nor this one before an update. What is resolved by
+    /// a directory keeps it.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Adds the images of changes, which the tables have taken in.
+    pub(crate) fn add(
+        &mut self,
+        images: Vec<Image<Vec<u8>>>,
+        tables: &Tables,
+        origins: &[u32],
+        debug: bool,
+    ) {
+        self.id = new_id();
+        let id = self.id;
+        if let Some(compiled) = self.compiled_mut() {
+            compiled.add(images, tables, Some(origins), id);
+        }
+        // The images hold what the documents do not.
+        self.documents = None;
+        self.options.debug = debug;
     }
 
     /// What decisions need, if it was made.
@@ -80,18 +137,12 @@ impl Store {
     }
 
     /// The images alone.
-    pub(crate) fn into_images(self, tables: &Tables) -> Result<Vec<Image<Vec<u8>>>, CompileError> {
+    pub(crate) fn into_images(self, tables: &Tables) -> Result<Vec<Image<Vec<u8>>>, EngineError> {
         self.compiled(tables)?;
         match self.image.into_inner() {
             Some(made) => Ok(made?.into_images()),
             None => Ok(Vec::new()),
         }
-    }
-
-    /// Forgets the documents: the images hold what they do not.
-    pub(crate) fn drop_documents(&mut self, debug: bool) {
-        self.documents = None;
-        self.options.debug = debug;
     }
 
     /// The documents, if the store has them.
@@ -105,15 +156,20 @@ impl Store {
     }
 
     /// The image of all policies.
-    pub(crate) fn compiled(&self, tables: &Tables) -> Result<&Compiled, CompileError> {
+    pub(crate) fn compiled(&self, tables: &Tables) -> Result<&Compiled, EngineError> {
         let made = self.image.get_or_init(|| {
             let documents = self.documents.as_deref();
             let none = Documents::default();
             let image = image_of_all(documents.unwrap_or(&none), tables, self.options)?;
-            Ok(Compiled::new(vec![image], tables))
+            Ok(Compiled::new(vec![image], tables, self.id))
         });
-        made.as_ref().map_err(|error| *error)
+        made.as_ref().map_err(|error| EngineError::from(*error))
     }
+}
+
+fn new_id() -> u64 {
+    static MADE: AtomicU64 = AtomicU64::new(1);
+    MADE.fetch_add(1, Ordering::Relaxed)
 }
 
 /// The number of the part without policies.
@@ -194,13 +250,13 @@ impl Engine {
     /// Decides a question of a directory.
     ///
     /// # Errors
-    /// [`CompileError`] if the policies are more than an image can hold.
+    /// [`EngineError`] if the policies are more than an image can hold, or if the question is another directory's.
     pub fn decide(
         &mut self,
         directory: &Directory,
         question: &Question<'_>,
     ) -> Result<Outcome, EngineError> {
-        let compiled = directory.store.compiled(&directory.tables)?;
+        let compiled = own_compiled(directory, question)?;
         let own = own_image(question, directory.store.has_debug())?;
         let stack = Stack::of(&directory.tables, compiled, own.as_ref());
         Ok(stack.decide(&mut self.scratch.requests, question))
@@ -216,10 +272,22 @@ impl Engine {
         directory: &Directory,
         question: &Question<'_>,
     ) -> Result<Explanation, EngineError> {
-        let compiled = directory.store.compiled(&directory.tables)?;
+        let compiled = own_compiled(directory, question)?;
         let own = own_image(question, directory.store.has_debug())?;
         let stack = Stack::of(&directory.tables, compiled, own.as_ref());
         Ok(stack.explain(&mut self.scratch.requests, question))
+    }
+}
+
+/// What decisions need, unless the question is one of another directory, or of this one before it changed.
+fn own_compiled<'d>(
+    directory: &'d Directory,
+    question: &Question<'_>,
+) -> Result<&'d Compiled, EngineError> {
+    let compiled = directory.store.compiled(&directory.tables)?;
+    match question.of == compiled.id() {
+        true => Ok(compiled),
+        false => Err(EngineError::Foreign),
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn add_context<'q>(
 ) {
     for given in context {
         match given.key {
-            Some(key) => request.add_key(key, given.values),
+            Some(key) => request.add_key(compiled.views(), key, given.values),
             None => request.add(compiled.views(), given.name, given.values),
         }
     }

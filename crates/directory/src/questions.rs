@@ -17,7 +17,7 @@ pub use outsiders::{Outsider, Scope};
 pub use what_can::{Can, WhatCanError};
 
 use crate::Directory;
-use crate::check::{Given, ResolvedRequest};
+use crate::check::Given;
 use crate::deed::Deed;
 use crate::engine::{Engine, EngineError};
 use crate::questions::sweep::{Answers, Sweep};
@@ -288,13 +288,8 @@ impl Directory {
             let mut escalations = Vec::new();
             for (_, name, deed) in deeds.iter().filter(|(own, ..)| *own == kind) {
                 let engine = &mut asker.engine;
-                let request = ResolvedRequest {
-                    principal: index,
-                    deed,
-                    object: &itself,
-                    context: &context,
-                };
-                let outcome = engine.check_resolved(self, &request)?;
+                let context = context.iter().copied();
+                let outcome = engine.run_resolved(self, index, deed, &itself, context)?;
                 if outcome.is_allow() {
                     escalations.push(*name);
                 }

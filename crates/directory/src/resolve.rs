@@ -49,6 +49,8 @@ pub struct Question<'a> {
     pub(crate) bucket: Option<BucketQuestion<'a>>,
     /// A policy that takes part cannot be read, so that nothing is allowed (`GRAM-54`).
     pub(crate) is_undecidable: bool,
+    /// The directory whose numbers the sets are.
+    pub(crate) of: u64,
 }
 
 /// What the bucket behind an access point is asked (`S3-6`).
@@ -136,7 +138,7 @@ impl Directory {
         let who = arena.alloc(request.principal);
         let arn = tables.read_caller(&who.caller);
         let caller = tables.caller(who, &arn, has_identity, tables)?;
-        Ok(tables.question(caller, request, extra, arena))
+        Ok(tables.question(caller, request, (extra, self.store.id()), arena))
     }
 
     /// What whoever reads the answer to a question should know: which policies were not seen, or are not consulted
@@ -173,13 +175,16 @@ impl Directory {
     }
 
     /// The policies of a question as documents, for evaluators that read these. None if the directory
-    /// is an image, which has no documents.
+    /// is an image, which has no documents, and of another directory's question.
     pub fn policies<'a>(
         &'a self,
         question: &Question<'a>,
         arena: &'a Bump,
     ) -> Option<PolicySets<'a>> {
         let documents = self.store.documents()?;
+        if question.of != self.store.id() {
+            return None;
+        }
         let mut sets = PolicySets::default();
         for id in question.sets {
             documents.add_to(*id, &self.tables.texts, &mut sets, arena)?;
@@ -212,12 +217,12 @@ fn is_assumed_root(request: &Request<'_>, context: &Context<'_>) -> bool {
 }
 
 impl Tables {
-    /// What decides a request of a caller who was found.
+    /// What decides a request of a caller who was found. `of` is the directory that has the tables.
     pub(crate) fn question<'a>(
         &'a self,
         caller: Known<'a, 'a>,
         request: &Request<'a>,
-        extra: Extra<'a>,
+        (extra, of): (Extra<'a>, u64),
         arena: &'a Bump,
     ) -> Question<'a> {
         let mut context = Context::new(request.context, arena);
@@ -276,6 +281,7 @@ impl Tables {
             extra,
             bucket,
             is_undecidable,
+            of,
         }
     }
 

@@ -51,7 +51,8 @@ impl Directory {
     ///
     /// All else stays as it was: changes cannot take a resource's policy away, nor a block of public access.
     /// What the changes refer to must be among them; the directory's own managed policies are not looked
-    /// at. Afterwards the directory has no documents ([`Directory::policies`]), as one that was opened.
+    /// at. Afterwards the directory has no documents ([`Directory::policies`]), as one that was opened, and what
+    /// was resolved before is resolved again where it is used, or refused ([`EngineError::Foreign`]).
     ///
     /// The time grows with the changes, not with the directory's policies; where accounts are new, or users
     /// or roles are gone, the tables are gone through once.
@@ -59,16 +60,13 @@ impl Directory {
     /// # Errors
     /// [`UpdateError`]; the directory is as it was then.
     pub fn update(&mut self, changes: Directory) -> Result<(), UpdateError> {
-        self.store.compiled(&self.tables)?;
         let debug = self.store.has_debug() && changes.store.has_debug();
         let Directory {
             tables: new,
             store: new_store,
         } = changes;
         let images = new_store.into_images(&new)?;
-        let Some(compiled) = self.store.compiled_mut() else {
-            return Err(UpdateError::TooMany);
-        };
+        let compiled = self.store.compiled(&self.tables)?;
         if compiled.images().len() + images.len() > MAX_IMAGES {
             return Err(UpdateError::TooMany);
         }
@@ -76,8 +74,7 @@ impl Directory {
         let tables = &mut self.tables;
         let moved = Moved::new(tables, &new, first_part).ok_or(UpdateError::TooLarge)?;
         let origins = tables.take_in(&new, &moved);
-        compiled.add(images, tables, Some(&origins));
-        self.store.drop_documents(debug);
+        self.store.add(images, tables, &origins, debug);
         Ok(())
     }
 }

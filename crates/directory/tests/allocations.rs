@@ -50,7 +50,8 @@ fn everybody<'a>(
                 context: std::slice::from_ref(given),
             })
     };
-    (0..directory.principal_count()).flat_map(of).collect()
+    let all = (0..directory.principal_count()).map(|place| directory.nth_principal(place).unwrap());
+    all.flat_map(of).collect()
 }
 
 fn resolved(engine: &mut Engine, directory: &Directory, requests: &[ResolvedRequest<'_>]) {
@@ -91,11 +92,7 @@ fn deciding_by_a_directory_does_not_allocate() {
             .map(|request| {
                 let deed = directory.deed(request.action).unwrap();
                 let object = directory.object(request.resource, None);
-                let given = Given {
-                    name: "aws:RequestTag/team",
-                    key: Some(&team),
-                    values: &["blue"],
-                };
+                let given = Given::keyed(&team, &["blue"]);
                 (deed, object, given)
             })
             .collect();

@@ -95,6 +95,7 @@ pub(crate) struct Layout {
     layers: u32,
     flags: u32,
     wanted: u32,
+    checksum: u64,
 }
 
 impl<D: AsRef<[u8]>> Image<D> {
@@ -181,6 +182,7 @@ fn read_layout(bytes: &[u8]) -> Result<Layout, ImageError> {
         layers,
         flags,
         wanted: u32_at(bytes, 40),
+        checksum: u64_at(bytes, 24),
         ..Layout::default()
     };
     let count = u32_at(bytes, 12) as usize;
@@ -310,8 +312,14 @@ impl<'a> View<'a> {
         Header {
             layers: self.layout.layers,
             public: self.layout.flags & 1 != 0,
-            checksum: u64_at(self.bytes, 24),
+            checksum: self.layout.checksum,
         }
+    }
+
+    /// The checksum, which tells images apart by what they hold ([`Header::checksum`]).
+    #[inline]
+    pub fn checksum(&self) -> u64 {
+        self.layout.checksum
     }
 
     /// The layers that are present (`EVAL-4`).

@@ -14,7 +14,7 @@ pub struct Authorizer<D = Vec<u8>> {
     images: Vec<Image<D>>,
 }
 
-/// A principal, resolved for an authorizer.
+/// A principal, resolved for an authorizer. Another authorizer looks it up again.
 #[derive(Clone, Debug)]
 pub struct ResolvedPrincipal {
     principal: Principal,
@@ -35,14 +35,20 @@ impl<D: AsRef<[u8]>> Authorizer<D> {
     }
 
     /// Resolves an action, `service:Name` in any case (`MATCH-10`). A text without colon is an action
-    /// that only policies for every action match.
+    /// that only policies for every action match. Another authorizer looks it up again, each time.
     pub fn action(&self, name: &str) -> Action {
         Action::resolve(self.views(), name)
     }
 
-    /// Resolves a condition key, in any case (`COND-40`).
+    /// Resolves a condition key, in any case (`COND-40`). Another authorizer looks it up again, each time.
     pub fn key(&self, name: &str) -> Key {
         Key::resolve(self.views(), name)
+    }
+
+    /// True if no policy of this authorizer looks at a key, whoever resolved it: nobody need find out its value.
+    /// To be asked of each authorizer anew, since the next may have policies that do.
+    pub fn is_unused(&self, key: &Key) -> bool {
+        key.is_unused(self.views())
     }
 
     /// Resolves a principal.
@@ -102,6 +108,10 @@ impl<D: AsRef<[u8]>> Authorizer<D> {
 }
 
 /// A request of an authorizer. It owns its texts and keeps its memory from one use to the next.
+///
+/// It is to be begun and finished, or filled as a whole; until then, and after each change until it is finished
+/// again, it is denied implicitly, by no policy set. So is every request of an authorizer with an image of several
+/// parts, which belongs in a directory.
 #[derive(Clone, Debug)]
 pub struct Request<'a, D = Vec<u8>> {
     authorizer: &'a Authorizer<D>,
@@ -119,7 +129,7 @@ impl<D: AsRef<[u8]>> Request<'_, D> {
     /// Gives a key its values, in addition to those it has. A key with more than one value is a multivalued key (`COND-20`); one
     /// without values is absent, and not derived.
     pub fn set(&mut self, key: &Key, values: &[&str]) -> &mut Self {
-        self.inner.add_key(key, values);
+        self.inner.add_key(self.authorizer.views(), key, values);
         self
     }
 
@@ -165,8 +175,8 @@ impl<D: AsRef<[u8]>> Request<'_, D> {
         self
     }
 
-    /// Decides. Total, and without allocation. A request that was never finished is one of an
-    /// anonymous caller for an empty resource.
+    /// Decides. Total, and without allocation. A request that is not finished, or was changed since, is an
+    /// implicit deny.
     #[inline]
     pub fn decide(&self) -> Outcome {
         decide(self.authorizer.views(), &self.inner)

@@ -71,7 +71,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Keys that no policy looks at need not be found out at all: [`Key::is_unused`].
+//! Keys that no policy looks at need not be found out at all: [`Authorizer::is_unused`].
+//!
+//! What was resolved knows the policies that it was resolved for. An [`Action`], a [`Key`] or a
+//! [`ResolvedPrincipal`] of one authorizer may be given to another: it is looked up again there, each time, and
+//! decides what its name decides. A [`Request`] belongs to its authorizer; one that is not finished, or was
+//! changed since, is an implicit deny.
 //!
 //! # Why: explanations
 //!
@@ -128,7 +133,8 @@
 //! ```
 //!
 //! To change policies while requests are decided, make a new [`Authorizer`] and swap it in, behind an
-//! `Arc` for example; requests that are under way finish with the old one.
+//! `Arc` for example; requests that are under way finish with the old one. What was resolved for the old one stays
+//! right with the new one and costs its look-up each time: resolve it anew. Ask [`Authorizer::is_unused`] anew, too.
 //!
 //! # What is decided
 //!

@@ -25,6 +25,7 @@
 //! ```
 
 mod bucket;
+mod files;
 mod language;
 mod members;
 mod note;
@@ -35,9 +36,11 @@ mod read;
 mod records;
 mod request;
 
+pub use files::{Disk, Files, NoFiles, Unreadable, open_regular, reason};
 pub use language::{Imports, is_language, language_documents, language_policy};
+pub use members::{Reader, present};
 pub use note::{Note, session_caller};
-pub use policies::{Files, NoFiles, missing_resource, policy_document, policy_list, policy_text};
+pub use policies::{missing_resource, policy_document, policy_list, policy_text};
 pub use problem::{Code, Problem, Source};
 pub use read::{Case, Options, Scenario, missing_resource_problem, scenarios};
 pub use records::Records;

@@ -10,9 +10,10 @@ use portcullis_syntax::diag;
 use portcullis_syntax::json::{self, Node, Value};
 use portcullis_syntax::policy::SERVICES_WITHOUT_RESOURCE;
 
+use crate::files::Files;
 use crate::members::Reader;
 use crate::note::Note;
-use crate::policies::{Files, missing_resource, policy_sets};
+use crate::policies::{missing_resource, policy_sets};
 use crate::problem::{Code, Problem, Source};
 use crate::request::{RequestForm, decision, request};
 

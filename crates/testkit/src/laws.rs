@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::generate::{Settings, document, statement};
 use crate::minimise::minimise;
-use crate::oracle::{Answer, Oracle, VMS};
+use crate::oracle::{Answer, VMS};
 use crate::{Bytes, Caller, Request, World};
 
 /// What a change may do to a decision.

@@ -8,6 +8,7 @@ use portcullis_syntax::PolicySets;
 
 use portcullis_vm::{Action, Key, Known, Resource, ResourceRef, Target};
 
+use crate::facade::Facade;
 use crate::minimise::minimise;
 use crate::{Request, World};
 
@@ -81,28 +82,18 @@ impl Oracle for Vm {
     }
 
     fn answer(&self, sets: &PolicySets<'_>, requests: &[Request]) -> Result<Vec<Answer>, String> {
-        let options = Options {
-            debug: self.debug,
-            index: self.index,
-        };
         let images_of = |sets: &PolicySets<'_>| {
             let parts = if self.split {
                 split(sets)
             } else {
                 vec![sets.clone()]
             };
-            parts
-                .iter()
-                .map(|part| {
-                    let bytes = compile(part, options).map_err(|error| error.to_string())?;
-                    Image::from_bytes(bytes).map_err(|error| error.to_string())
-                })
-                .collect::<Result<Vec<_>, String>>()
+            images(&parts, self.debug, self.index)
         };
-        let images = images_of(&sets.without_bucket())?;
         let bucket = sets.bucket.as_ref().zip(sets.of_bucket());
         let bucket = bucket.map(|(bucket, sets)| Ok::<_, String>((bucket, images_of(&sets)?)));
         let bucket = bucket.transpose()?;
+        let images = images_of(&sets.without_bucket())?;
         let views = || images.iter().map(Image::view);
         let mut prepared = portcullis_vm::Request::new();
         let mut behind = portcullis_vm::Request::new();
@@ -143,6 +134,19 @@ impl Oracle for Vm {
     }
 }
 
+/// An image of each of some sets of policies.
+pub(crate) fn images(
+    sets: &[PolicySets<'_>],
+    debug: bool,
+    index: bool,
+) -> Result<Vec<Image<Vec<u8>>>, String> {
+    let image = |sets| {
+        let bytes = compile(sets, Options { debug, index }).map_err(|error| error.to_string())?;
+        Image::from_bytes(bytes).map_err(|error| error.to_string())
+    };
+    sets.iter().map(image).collect()
+}
+
 /// Fills a request from names that were resolved before.
 fn fill_typed<'i>(
     prepared: &mut portcullis_vm::Request,
@@ -160,7 +164,8 @@ fn fill_typed<'i>(
     };
     prepared.begin(views.clone());
     for entry in request.context {
-        prepared.add_key(&Key::resolve(views.clone(), entry.key), entry.values);
+        let key = Key::resolve(views.clone(), entry.key);
+        prepared.add_key(views.clone(), &key, entry.values);
     }
     prepared.set_action(views.clone(), &action);
     // Somebody else first: nothing of an earlier caller may stay.
@@ -177,7 +182,7 @@ fn fill_typed<'i>(
 
 /// One set of policies for each policy set. Levels of a chain stay together, since their numbers are
 /// their places.
-fn split<'a>(sets: &PolicySets<'a>) -> Vec<PolicySets<'a>> {
+pub(crate) fn split<'a>(sets: &PolicySets<'a>) -> Vec<PolicySets<'a>> {
     let none = PolicySets::default;
     vec![
         PolicySets {
@@ -211,8 +216,11 @@ fn split<'a>(sets: &PolicySets<'a>) -> Vec<PolicySets<'a>> {
     ]
 }
 
-/// Every configuration of the machine.
-pub const VMS: [Vm; 5] = {
+/// An oracle that every thread may ask.
+pub type Shared = &'static (dyn Oracle + Sync);
+
+/// Every configuration of the machine, and every way through the facade.
+pub static VMS: [Shared; 8] = {
     const PLAIN: Vm = Vm {
         debug: false,
         index: true,
@@ -221,26 +229,29 @@ pub const VMS: [Vm; 5] = {
         split: false,
     };
     [
-        PLAIN,
-        Vm {
+        &PLAIN,
+        &Vm {
             index: false,
             ..PLAIN
         },
-        Vm {
+        &Vm {
             debug: true,
             explain: true,
             ..PLAIN
         },
-        Vm {
+        &Vm {
             debug: true,
             split: true,
             ..PLAIN
         },
-        Vm {
+        &Vm {
             typed: true,
             split: true,
             ..PLAIN
         },
+        &Facade::Texts,
+        &Facade::Handles,
+        &Facade::ForeignHandles,
     ]
 };
 
@@ -249,7 +260,7 @@ pub const VMS: [Vm; 5] = {
 ///
 /// # Errors
 /// The text of the failure. The answers of the reference if there is none.
-pub fn compare(world: &World, requests: &[Request], vms: &[Vm]) -> Result<Vec<Answer>, String> {
+pub fn compare(world: &World, requests: &[Request], vms: &[Shared]) -> Result<Vec<Answer>, String> {
     let expected = match differences(world, requests, vms)? {
         Ok(expected) => return Ok(expected),
         Err(difference) => difference,
@@ -289,7 +300,7 @@ struct Difference {
 fn differences(
     world: &World,
     requests: &[Request],
-    vms: &[Vm],
+    vms: &[Shared],
 ) -> Result<Result<Vec<Answer>, Difference>, String> {
     let arena = Bump::new();
     let sets = world.read(&arena)?;

@@ -25,7 +25,7 @@ fn decisions() {
     let mut failures = Vec::new();
     let (mut scenarios, mut total) = (0, 0);
     let mut oracles: Vec<&dyn Oracle> = vec![&Reference];
-    oracles.extend(VMS.iter().map(|vm| vm as &dyn Oracle));
+    oracles.extend(VMS.iter().map(|vm| *vm as &dyn Oracle));
     each_scenario(|place, scenario| {
         scenarios += 1;
         let problems = scenario.problems.iter();

@@ -1,6 +1,11 @@
 //! What explanations say beside the decision, which the comparisons look at only by its outcome.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may fail"
+)]
 
 use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
@@ -16,6 +21,7 @@ fn document(statements: &[Value]) -> String {
 
 fn explain(statement: Value, context: &[(&str, &[&str])]) -> Explanation {
     let world = World {
+        bucket: None,
         identity: vec![document(&[statement])],
         ..World::default()
     };
@@ -240,6 +246,7 @@ fn everything_that_failed_is_told() {
     let mut statement = allow("arn:aws:s3:::c/*");
     statement["Principal"] = json!({"AWS": "arn:aws:iam::111122223333:user/other"});
     let world = World {
+        bucket: None,
         resource: Some(document(&[statement])),
         ..World::default()
     };
@@ -297,6 +304,7 @@ fn the_nearest_entries_of_resources_are_told() {
     );
     // Without debug sections what the image has is told.
     let world = World {
+        bucket: None,
         identity: vec![document(&[statement])],
         ..World::default()
     };
@@ -498,6 +506,7 @@ fn layers_that_do_not_apply_say_why() {
     let allow = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
     let open = json!({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"});
     let world = World {
+        bucket: None,
         identity: vec![document(std::slice::from_ref(&allow))],
         boundary: Some(vec![document(std::slice::from_ref(&allow))]),
         session: Some(vec![document(std::slice::from_ref(&allow))]),
@@ -607,6 +616,7 @@ fn conditions_are_quoted_as_each_policy_writes_them() {
         ),
     ];
     let world = World {
+        bucket: None,
         identity: vec![document(&statements)],
         ..World::default()
     };

@@ -46,7 +46,7 @@ fn the_laws_hold() {
     let mut mix: BTreeMap<&str, usize> = BTreeMap::new();
     for seed in 0..total {
         let (world, requests) = generated(seed);
-        for decision in decisions(&world, &requests, &VMS[0]) {
+        for decision in decisions(&world, &requests, VMS[0]) {
             *mix.entry(decision.as_str()).or_default() += 1;
         }
         for law in &LAWS {

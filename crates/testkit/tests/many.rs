@@ -107,7 +107,13 @@ fn keys_that_no_policy_looks_at() {
         ("x:B", false),
         ("x:c", true),
     ] {
-        assert_eq!(Key::resolve(views(), key).is_unused(), is_unused, "{key}");
+        let of_others = [
+            Key::resolve(std::iter::empty(), key),
+            Key::resolve(std::iter::once(image.view()), key),
+        ];
+        for own in [Key::resolve(views(), key)].iter().chain(&of_others) {
+            assert_eq!(own.is_unused(views()), is_unused, "{key}");
+        }
     }
 }
 

@@ -28,7 +28,7 @@ impl Outcome {
 
     /// For an explicit deny all sets that deny, for an implicit deny the first that does not allow,
     /// in the order RCP, SCP, VPC endpoint, resource, identity, boundary, session (`EVAL-11`,
-    /// `EVAL-36`). None for an allow.
+    /// `EVAL-36`). None for an allow, and for a request that was not ready to be decided.
     pub fn layers(&self) -> impl Iterator<Item = Layer> {
         layers(self.by)
     }
@@ -63,6 +63,14 @@ impl Outcome {
         }
     }
 
+    /// Of a request that is not finished, or was filled for other images: no set has been asked.
+    pub(crate) fn unready() -> Outcome {
+        Outcome {
+            decision: Decision::ImplicitDeny,
+            by: 0,
+        }
+    }
+
     fn implicit(layer: Layer) -> Outcome {
         Outcome {
             decision: Decision::ImplicitDeny,
@@ -87,7 +95,7 @@ pub(crate) struct Verdicts {
 }
 
 /// A bit that no layer has.
-const WITHIN: u32 = 1 << 31;
+pub(crate) const WITHIN: u32 = 1 << 31;
 
 /// For a caller who acts within its account (`EVAL-33`): the layers that together allow a request which
 /// no policy denies, and [`WITHIN`]. Zero for all others, and for a request that was never finished.
@@ -106,14 +114,18 @@ pub(crate) fn suffices(facts: &Facts, present: u32) -> u32 {
         true => 0,
         false => layer_mask(Layer::Identity),
     };
+    if identity & !facts.layers != 0 {
+        // What does not take part never allows.
+        return 0;
+    }
     limits & present & facts.layers | identity | WITHIN
 }
 
 /// True if these layers, which allow a request that no policy denies, are known to suffice: the usual end
-/// of a decision, without [`combine`].
+/// of a decision, without [`combine`]. Layers that do not take part may be among them, and [`WITHIN`] is.
 #[inline]
 pub(crate) fn suffice(facts: &Facts, allow: u32) -> bool {
-    facts.suffices != 0 && facts.suffices & !(allow | WITHIN) == 0
+    facts.suffices != 0 && facts.suffices & !allow == 0
 }
 
 /// `EVAL-71`.

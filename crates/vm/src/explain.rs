@@ -17,8 +17,13 @@ use crate::combine::{Outcome, combine};
 use crate::matcher::{Asked, Matcher};
 use crate::notes::{EXEMPT, OWNER_ASSUMED};
 use crate::request::{OfImage, Request};
+use crate::stack::Mark;
 use crate::values::Typed;
 use crate::walk::{Sink, record};
+
+/// The note on a request that cannot be decided.
+const UNREADY: &str =
+    "the request is not finished, was changed since, or was filled for other policies";
 
 /// A whole explanation.
 #[derive(Clone, Debug)]
@@ -203,10 +208,23 @@ pub struct KeyReport {
     pub values: Vec<String>,
 }
 
-/// Explains a request that was filled for the same stack of images.
+/// Explains a request that was filled for the same stack of images. Of one that [`crate::decide`] would not
+/// decide there is nothing to tell but that.
 ///
 /// Looks at every statement, without index, and judges each with the code that decides.
-pub fn explain<'i>(images: impl Iterator<Item = View<'i>>, request: &Request) -> Explanation {
+pub fn explain<'i>(
+    images: impl Iterator<Item = View<'i>> + Clone,
+    request: &Request,
+) -> Explanation {
+    if !request.is_ready_for(Mark::of(images.clone())) {
+        return Explanation {
+            outcome: Outcome::unready(),
+            layers: Vec::new(),
+            missing_keys: Vec::new(),
+            keys: Vec::new(),
+            notes: [UNREADY].into(),
+        };
+    }
     let mut recorder = Recorder::default();
     let verdicts = record(images, request, &mut recorder);
     let facts = &request.facts;

@@ -4,6 +4,14 @@
 //! policy's. Filling resolves everything that is a name to a number and reads every value that will
 //! be compared. [`decide`] then only follows numbers: it does not allocate, panic, block or recurse,
 //! it reads no clock and no global, and there is no request that it cannot decide.
+//!
+//! # Whose numbers
+//!
+//! Numbers belong to the images that they were looked up in. [`Request`], [`Action`], [`Key`] and [`Known`]
+//! know theirs by content: where one of another stack comes, its name is looked up again, and a request that
+//! was filled for other images, or that is not finished, is an implicit deny by nobody. What a host tells as
+//! bare numbers is believed: [`PartOf`], [`KeySlot`], [`KnownParts`], and everything that goes into
+//! [`Partial`], which is for hosts that compare owners themselves, as directories do.
 #![no_std]
 extern crate alloc;
 
@@ -22,6 +30,7 @@ mod named;
 mod notes;
 mod partial;
 mod request;
+mod stack;
 mod through;
 mod typed;
 mod values;

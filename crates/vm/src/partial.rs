@@ -7,7 +7,7 @@ use portcullis_image::index::{Candidate, Group, Segments, WHOLE_HEAD};
 use portcullis_image::{StatementRef, View};
 
 use crate::caller::{Kind as CallerKind, Strength};
-use crate::combine::Outcome;
+use crate::combine::{Outcome, WITHIN};
 use crate::entries::Entry;
 use crate::facts::{Basis, Facts, Ownership};
 use crate::matcher::{Asked, Keys, Matcher};
@@ -125,7 +125,7 @@ impl<'a> Partial<'a> {
 
     /// Begins to find out what single parts say ([`Partial::says`]), in whatever layer.
     pub fn of_part(settled: &'a Settled<'a>, left: &'a mut Leftovers) -> Partial<'a> {
-        Partial::with(settled, Walk::new(u32::MAX, 0), left)
+        Partial::with(settled, Walk::new(!WITHIN, 0), left)
     }
 
     fn with(settled: &'a Settled<'a>, walk: Walk, left: &'a mut Leftovers) -> Partial<'a> {

@@ -14,6 +14,7 @@ use crate::facts::{Basis, Facts, Home, Ownership, Target, derived, resource_acco
 use crate::lookup;
 use crate::matcher::{Asked, Keys, Matcher, slice};
 use crate::named::{self, FromContext, Named};
+use crate::stack::{Mark, StackId};
 use crate::typed::{Action, Key, KeySlot, Known, Resource, ResourceRef, all_buckets};
 use crate::values::{EMPTY, SlotRange, Value, push_values};
 
@@ -25,8 +26,17 @@ use crate::values::{EMPTY, SlotRange, Value, push_values};
 /// [`Request::fill`] takes everything as text. A host that knows names beforehand resolves them once
 /// ([`Key`], [`Action`], [`Known`]) and then calls [`Request::begin`], the setters, and
 /// [`Request::finish`] for each request.
-#[derive(Clone, Debug, Default)]
+///
+/// It can be decided once it has an action and is finished, for the images that it was begun with, and until it
+/// is changed; else the decision is an implicit deny by no policy set. Names that were resolved for other images
+/// are looked up again. Setters that are given other images than those it was begun with make it undecidable until
+/// it is begun anew.
+#[derive(Clone, Debug)]
 pub struct Request {
+    /// The images that it was begun with; none before, and once others were named.
+    stack: StackId,
+    /// That of the stack once the request can be decided, and another before.
+    seal: Mark,
     /// All texts, one after the other.
     text: String,
     pub(crate) facts: Facts,
@@ -97,10 +107,35 @@ pub(crate) struct PerImage {
     parts: Range<u32>,
 }
 
+impl Default for Request {
+    fn default() -> Request {
+        Request::new()
+    }
+}
+
 impl Request {
     /// An empty request.
     pub fn new() -> Request {
-        Request::default()
+        Request {
+            stack: StackId::NONE,
+            seal: Mark::EMPTY.broken(),
+            text: String::new(),
+            facts: Facts::default(),
+            action: Action::default(),
+            resource: 0..0,
+            images: Vec::new(),
+            slots: Vec::new(),
+            touched: Vec::new(),
+            derived: Vec::new(),
+            values: Vec::new(),
+            named: Vec::new(),
+            parts: Vec::new(),
+            present: (0, false),
+            wanted: 0,
+            uses_segments: false,
+            groups: Vec::new(),
+            segments: Segments::default(),
+        }
     }
 
     /// Fills the request for a stack of images, in time linear in the request and logarithmic in
@@ -114,23 +149,24 @@ impl Request {
         request: &model::Request<'_>,
     ) {
         self.begin(images.clone());
+        // It was begun with these, and nothing follows from it yet: no need to look each time.
         for entry in request.context {
-            self.add(images.clone(), entry.key, entry.values);
+            self.put(images.clone(), entry.key, entry.values);
         }
-        self.set_action_name(images.clone(), request.action);
+        self.name_action(images.clone(), request.action);
         let target = Target {
             resource: request.resource.into(),
             account: request.resource_account,
             restrict_public_buckets: request.restrict_public_buckets,
             external_grant: request.external_grant,
         };
-        self.finish(images, &request.principal, None, &target);
+        self.complete(images, &request.principal, None, &target);
     }
 
     /// Empties the request for a stack of images, each of which takes part as a whole.
     ///
-    /// An image of several parts (`portcullis_compile::compile_parts`) does not take part as a whole, and
-    /// is as if it were not there; name its parts with [`Request::begin_parts`].
+    /// An image of several parts (`portcullis_compile::compile_parts`) cannot take part as a whole, and the
+    /// request cannot be decided; name its parts with [`Request::begin_parts`].
     pub fn begin<'i>(&mut self, images: impl Iterator<Item = View<'i>> + Clone) {
         let whole = images
             .clone()
@@ -142,6 +178,10 @@ impl Request {
                 layers: u32::MAX,
             });
         self.begin_parts(images.clone(), whole);
+        // Which of them apply is not known, and leaving them out would leave out what they deny.
+        if images.clone().any(|view| view.count(Section::Parts) != 1) {
+            self.stack = StackId::NONE;
+        }
     }
 
     /// Empties the request for parts of a stack of images. Parts that do not exist are not there.
@@ -150,6 +190,7 @@ impl Request {
         images: impl Iterator<Item = View<'i>>,
         parts: impl Iterator<Item = PartOf> + Clone,
     ) {
+        self.stack = StackId::EMPTY;
         self.text.clear();
         self.action.clear();
         for slot in self.touched.drain(..) {
@@ -168,6 +209,7 @@ impl Request {
         self.uses_segments = false;
         let mut start = 0;
         for (image, view) in (0..).zip(images) {
+            self.stack = self.stack.with(view);
             self.wanted |= view.wanted_keys();
             self.uses_segments |= view.uses_segments();
             let end = start + view.count(Section::Slots);
@@ -183,6 +225,11 @@ impl Request {
             start = end;
         }
         self.slots.resize(start as usize, SlotRange::default());
+        self.break_seal();
+    }
+
+    fn break_seal(&mut self) {
+        self.seal = self.stack.mark().broken();
     }
 
     /// Empties the request for the keys of a stack of images alone ([`Request::finish_keys`]).
@@ -214,7 +261,17 @@ impl Request {
 
     /// Adds values of a key, whose name may be in any case. A key that is added twice has the values
     /// of both (`COND-41`); one that is added without values is absent and not derived (`KEY-2`).
-    pub fn add<'i>(&mut self, images: impl Iterator<Item = View<'i>>, key: &str, values: &[&str]) {
+    pub fn add<'i>(
+        &mut self,
+        images: impl Iterator<Item = View<'i>> + Clone,
+        key: &str,
+        values: &[&str],
+    ) {
+        self.change(images.clone());
+        self.put(images, key, values);
+    }
+
+    fn put<'i>(&mut self, images: impl Iterator<Item = View<'i>>, key: &str, values: &[&str]) {
         let mut stored = None;
         let mut base = 0;
         for view in images {
@@ -227,8 +284,18 @@ impl Request {
         }
     }
 
-    /// Adds values of a key that was resolved for the stack.
-    pub fn add_key(&mut self, key: &Key, values: &[&str]) {
+    /// The same with a key that was resolved before; by its name, if that was for other images.
+    pub fn add_key<'i>(
+        &mut self,
+        images: impl Iterator<Item = View<'i>> + Clone,
+        key: &Key,
+        values: &[&str],
+    ) {
+        if !key.of.is_same(self.stack) {
+            self.add(images, key.name(), values);
+            return;
+        }
+        self.change(images);
         if key.slots.is_empty() {
             return;
         }
@@ -240,6 +307,7 @@ impl Request {
 
     /// Adds a value of a slot.
     pub fn add_slot(&mut self, place: KeySlot, value: &str) {
+        self.reopen();
         let start = self.store(&[value]);
         self.push(place.slot, place.class, &[value], start);
     }
@@ -270,14 +338,44 @@ impl Request {
         images: impl Iterator<Item = View<'i>> + Clone,
         action: &str,
     ) {
+        self.change(images.clone());
+        self.name_action(images, action);
+    }
+
+    fn name_action<'i>(&mut self, images: impl Iterator<Item = View<'i>> + Clone, action: &str) {
         self.action.read(images.clone(), action);
         self.find_groups(images);
     }
 
-    /// Sets an action that was resolved for the stack.
-    pub fn set_action<'i>(&mut self, images: impl Iterator<Item = View<'i>>, action: &Action) {
+    /// The same with an action that was resolved before; by its name, if that was for other images.
+    pub fn set_action<'i>(
+        &mut self,
+        images: impl Iterator<Item = View<'i>> + Clone,
+        action: &Action,
+    ) {
+        if !action.of.is_same(self.stack) {
+            self.set_action_name(images, action.text());
+            return;
+        }
+        self.change(images.clone());
         self.action.copy(action);
         self.find_groups(images);
+    }
+
+    /// Before a change: what was worked out from the request as it was does not hold any more.
+    fn change<'i>(&mut self, images: impl Iterator<Item = View<'i>>) {
+        self.reopen();
+        if !self.stack.is_same(StackId::of(images)) {
+            self.stack = StackId::NONE;
+        }
+    }
+
+    fn reopen(&mut self) {
+        if self.seal == self.stack.mark() {
+            self.break_seal();
+            // A key that is added now must not be taken for a derived one, nor be added to it.
+            self.forget_derived();
+        }
     }
 
     /// Finds the groups of the parts for the action.
@@ -307,8 +405,20 @@ impl Request {
     /// Sets caller and target, after everything else: derives the keys that follow and were not
     /// added (`KEY-5`), and finds the principals that name the caller.
     ///
-    /// `known` is what was resolved for the same principal and stack, if it was.
+    /// `known` is what was resolved for the same principal, if it was; of other images it is not looked at. That the
+    /// principal is the same is believed.
     pub fn finish<'i>(
+        &mut self,
+        images: impl Iterator<Item = View<'i>> + Clone,
+        principal: &Principal<'_>,
+        known: Option<&Known>,
+        target: &Target<'_>,
+    ) {
+        self.change(images.clone());
+        self.complete(images, principal, known, target);
+    }
+
+    fn complete<'i>(
         &mut self,
         images: impl Iterator<Item = View<'i>> + Clone,
         principal: &Principal<'_>,
@@ -317,6 +427,7 @@ impl Request {
     ) {
         self.named.clear();
         self.forget_derived();
+        let known = known.filter(|known| known.of.is_same(self.stack));
         // Before derived keys are there: only the context can tell these.
         let from_context = self.has_names();
         let home = match known {
@@ -362,6 +473,9 @@ impl Request {
             external_grant: target.external_grant,
             present,
         });
+        if self.action.of.is_same(self.stack) {
+            self.seal = self.stack.mark();
+        }
     }
 
     /// Derives keys, after the others were added (`KEY-5`): those of the reserved slots whose bits are set in
@@ -491,6 +605,12 @@ impl Request {
     /// The action.
     pub(crate) fn action(&self) -> &Action {
         &self.action
+    }
+
+    /// True if it can be decided for the images with this mark.
+    #[inline]
+    pub(crate) fn is_ready_for(&self, images: Mark) -> bool {
+        self.seal == images
     }
 
     /// A matcher for an image of the stack.

@@ -8,6 +8,7 @@ use portcullis_model::{Layer, split_arn};
 use crate::caller::RCP_CHAIN;
 use crate::combine::{Outcome, Verdicts, combine};
 use crate::request::Request;
+use crate::stack::Mark;
 use crate::walk::{decide, verdicts};
 
 /// Decides a request for an access point, whose bucket must permit it too (`S3-6`).
@@ -21,10 +22,13 @@ use crate::walk::{decide, verdicts};
 pub fn decide_through<'i>(
     images: impl Iterator<Item = View<'i>> + Clone,
     request: &Request,
-    images_behind: impl Iterator<Item = View<'i>>,
+    images_behind: impl Iterator<Item = View<'i>> + Clone,
     behind: &Request,
 ) -> Outcome {
     let outcome = decide(images.clone(), request);
+    if !behind.is_ready_for(Mark::of(images_behind.clone())) {
+        return outcome.and(Outcome::unready());
+    }
     let of_caller = verdicts(images, request);
     let of_side = verdicts(images_behind, behind);
     let side = RCP_CHAIN | layer_mask(Layer::Resource);

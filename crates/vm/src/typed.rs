@@ -14,6 +14,7 @@ use crate::lookup;
 use crate::matcher::{Asked, Keys, Matcher, slice};
 use crate::named::{self, FromContext, Named};
 use crate::request::Request;
+use crate::stack::StackId;
 
 /// A slot of a stack of images, with its class.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +35,9 @@ impl KeySlot {
 /// A condition key, resolved for a stack of images.
 #[derive(Clone, Debug)]
 pub struct Key {
+    name: String,
+    /// The images that the slots are of.
+    pub(crate) of: StackId,
     /// Those of the stack that are the key.
     pub(crate) slots: Vec<KeySlot>,
 }
@@ -42,19 +46,34 @@ impl Key {
     /// Resolves a key, whose name may be in any case (`COND-40`).
     pub fn resolve<'i>(images: impl Iterator<Item = View<'i>>, name: &str) -> Key {
         let mut slots = Vec::new();
+        let mut of = StackId::EMPTY;
         let mut base = 0;
         for view in images {
+            of = of.with(view);
             view.find_slots(name, |slot, class| {
                 slots.push(KeySlot::of(base, slot, class))
             });
             base += view.count(Section::Slots);
         }
-        Key { slots }
+        Key {
+            name: name.into(),
+            of,
+            slots,
+        }
     }
 
-    /// True if no policy of the stack looks at the key, so that nobody need find out its value.
-    pub fn is_unused(&self) -> bool {
-        self.slots.is_empty()
+    /// The name, as it was resolved.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// True if no policy of a stack looks at the key, so that nobody need find out its value. A key that was
+    /// resolved for another stack is looked up again: what one set of policies does not look at, the next may.
+    pub fn is_unused<'i>(&self, images: impl Iterator<Item = View<'i>> + Clone) -> bool {
+        match self.of.is_same(StackId::of(images.clone())) {
+            true => self.slots.is_empty(),
+            false => Key::resolve(images, &self.name).slots.is_empty(),
+        }
     }
 }
 
@@ -65,6 +84,8 @@ pub struct Action {
     text: String,
     /// Where the service ends.
     service_end: u32,
+    /// The images that the patterns are of.
+    pub(crate) of: StackId,
     pub(crate) facts: ActionFacts,
     /// Patterns of the images, as [`lookup::actions`] gives them.
     patterns: Vec<u32>,
@@ -96,7 +117,9 @@ impl Action {
         self.service_end = colon.unwrap_or(name.len()) as u32;
         self.facts = ActionFacts::of(self.service_text(), self.name_text());
         let mut patterns = core::mem::take(&mut self.patterns);
+        let mut of = StackId::EMPTY;
         for view in images {
+            of = of.with(view);
             if view.has_index() {
                 let matcher = Matcher {
                     view,
@@ -108,11 +131,13 @@ impl Action {
         }
         self.facts.filter = lookup::filter(&patterns);
         self.patterns = patterns;
+        self.of = of;
     }
 
     pub(crate) fn clear(&mut self) {
         self.text.clear();
         self.service_end = 0;
+        self.of = StackId::NONE;
         self.facts = ActionFacts::default();
         self.patterns.clear();
         self.ends.clear();
@@ -123,6 +148,7 @@ impl Action {
         self.text.clear();
         self.text.push_str(&other.text);
         self.service_end = other.service_end;
+        self.of = other.of;
         self.facts = other.facts;
         self.patterns.clear();
         self.patterns.extend_from_slice(&other.patterns);
@@ -159,6 +185,11 @@ impl Action {
     #[inline]
     pub fn lists_buckets(&self) -> bool {
         self.facts.lists_buckets
+    }
+
+    /// `service:name`, in lower case.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
     /// Its service, in lower case.
@@ -373,6 +404,8 @@ impl<'a> From<&'a Resource> for ResourceRef<'a> {
 /// What the images of a stack know of a principal, and where it is at home.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
+    /// The images that the names are of; none if the host found them its own way.
+    pub(crate) of: StackId,
     pub(crate) named: Vec<Named>,
     pub(crate) ranges: Vec<Range<u32>>,
     /// Partition and account, one after the other, and where the first ends; none of a caller without ARN.
@@ -386,7 +419,9 @@ impl Known {
         let mut known = Known::default();
         let home = Home::of(&principal.caller);
         known.set_home(home);
+        known.of = StackId::EMPTY;
         for view in images {
+            known.of = known.of.with(view);
             let start = known.named.len() as u32;
             let context = FromContext::default();
             named::find(view, principal, home, context, &mut known.named);
@@ -397,6 +432,7 @@ impl Known {
 
     /// Forgets what it held, for a caller whom no policy names.
     fn set_unnamed(&mut self, images: usize, home: Home<'_>) {
+        self.of = StackId::NONE;
         self.named.clear();
         self.ranges.clear();
         self.ranges.resize(images, 0..0);

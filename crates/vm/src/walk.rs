@@ -10,6 +10,7 @@ use crate::facts::Facts;
 use crate::lookup;
 use crate::matcher::{Asked, Matcher};
 use crate::request::{OfImage, Request, UsedPart};
+use crate::stack::Mark;
 
 /// What the walk tells of its way. The one that decides tells nobody, and costs nothing.
 pub(crate) trait Sink {
@@ -25,14 +26,17 @@ impl Sink for Quiet {
     fn statement(&mut self, _: &Matcher<'_, OfImage<'_>>, _: u32, _: u32) {}
 }
 
-/// Decides a request that was filled for the same stack of images.
+/// Decides a request that was filled for the same stack of images. One that was filled for another, is not
+/// finished or was changed since is an implicit deny, by no policy set.
 ///
 /// Total and without allocation. The time grows with the statements that the index cannot tell
 /// apart, not with the statements of the images; without index it is linear in these.
 #[inline]
 pub fn decide<'i>(images: impl Iterator<Item = View<'i>>, request: &Request) -> Outcome {
     let mut walk = Walk::new(request.facts.layers, request.facts.undeniable);
+    let mut mark = Mark::EMPTY;
     for (image, view) in images.enumerate() {
+        mark.add(view);
         let matcher = request.matcher(image, view);
         walk.enter_image();
         for part in request.parts_of(image) {
@@ -41,6 +45,10 @@ pub fn decide<'i>(images: impl Iterator<Item = View<'i>>, request: &Request) -> 
                 walk.all(&matcher, part, &mut Quiet);
             }
         }
+    }
+    // What was found in other images than the request's means nothing.
+    if !request.is_ready_for(mark) {
+        return Outcome::unready();
     }
     walk.outcome(&request.facts, request.present())
 }
@@ -117,7 +125,7 @@ pub(crate) struct Walk {
     /// Layers whose Deny counts.
     deniable: u32,
     /// Layers in which a further Allow changes nothing: those that are allowed, the resource policy's once
-    /// it is by the strongest grant, and those that do not take part.
+    /// it is by the strongest grant, and those that do not take part; also the bit that no layer has.
     allowed: u32,
     /// Layers in which a further Deny changes nothing: those that are denied, and those whose Deny does not
     /// count.
@@ -158,7 +166,7 @@ impl Walk {
     /// True if the request is allowed unless a Deny comes.
     #[inline]
     pub(crate) fn suffices(&self, facts: &Facts) -> bool {
-        self.denied & self.deniable == 0 && suffice(facts, self.allowed & self.layers)
+        self.denied & self.deniable == 0 && suffice(facts, self.allowed)
     }
 
     pub(crate) fn verdicts(&self, (present, public): (u32, bool)) -> Verdicts {

@@ -43,11 +43,7 @@ impl<'q> Sweep<'q> {
 
     fn context(&self) -> impl Iterator<Item = Given<'_>> + Clone {
         let entries = self.query.context.iter().zip(&self.keys);
-        entries.map(|(entry, key)| Given {
-            name: entry.key,
-            key: Some(key),
-            values: entry.values,
-        })
+        entries.map(|(entry, key)| Given::keyed(key, entry.values))
     }
 
     /// Decides for a user or role, and remembers nothing.

@@ -156,8 +156,12 @@ impl Directory {
     /// made of.
     ///
     /// # Errors
-    /// [`Refusal`] as [`Directory::question`], which did not refuse the same.
+    /// [`Refusal`] as [`Directory::question`], which did not refuse the same, and for another directory's question.
     pub fn story(&self, asked: &Request<'_>, question: &Question<'_>) -> Result<Story, Refusal> {
+        if question.of != self.store.id() {
+            let text = "the question is of another directory".to_string();
+            return Err(Refusal::Contradiction(text));
+        }
         let tables = &self.tables;
         let arena = Bump::new();
         let context = Context::new(asked.context, &arena);
