@@ -436,8 +436,8 @@ fn principals_are_told() {
     });
     let report = |world: &World, request: &Request| {
         let explanation = explained(world, request);
-        let all = explanation.layers.into_iter();
-        let layer = all.filter(|own| own.layer == Layer::Resource).next_back();
+        let mut all = explanation.layers.into_iter();
+        let layer = all.find(|own| own.layer == Layer::Resource);
         layer.unwrap().statements.remove(0)
     };
     let found = report(

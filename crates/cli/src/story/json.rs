@@ -32,8 +32,9 @@ pub(super) fn value(story: &Story<'_>) -> Value {
             let known = &scene.caller;
             caller.insert("entity".to_string(), json!(known.entity));
             caller.insert("id".to_string(), json!(known.id));
-            let of_directory = known.account.as_ref().map(account);
-            caller.insert("account".to_string(), json!(of_directory));
+            if let Some(known) = &known.account {
+                caller.insert("account".to_string(), account(known));
+            }
             caller.insert("groups".to_string(), json!(known.groups));
         }
         object.insert(

@@ -216,12 +216,13 @@ fn resources<'a>(matcher: &Matcher<'a, OfImage<'_>>, statement: u32) -> Vec<Entr
     let view = matcher.view;
     let own = view.statement_ref(statement);
     let texts = view.origin(statement).map(|origin| origin.resources);
+    let texts = written(matcher, texts);
     let items = match own.resources() {
         ANY => Vec::from([ANY]),
         list => view.list(list).iter().collect(),
     };
     let entries = items.into_iter().enumerate().map(|(index, pattern)| {
-        let written = written(matcher, texts, index);
+        let written = texts.get(index).copied();
         Entry {
             expanded: Expanded::of(matcher, pattern, written),
             written,
@@ -236,6 +237,7 @@ fn actions<'a>(matcher: &Matcher<'a, OfImage<'_>>, statement: u32) -> Vec<Entry<
     let view = matcher.view;
     let own = view.statement_ref(statement);
     let texts = view.origin(statement).map(|origin| origin.actions);
+    let texts = written(matcher, texts);
     let items = match own.actions() {
         ANY => Vec::from([ANY]),
         list => view.list(list).iter().collect(),
@@ -256,22 +258,21 @@ fn actions<'a>(matcher: &Matcher<'a, OfImage<'_>>, statement: u32) -> Vec<Entry<
         };
         Entry {
             expanded,
-            written: written(matcher, texts, index),
+            written: texts.get(index).copied(),
             matches,
         }
     });
     entries.collect()
 }
 
-/// An entry of a list of texts.
-fn written<'a>(
-    matcher: &Matcher<'a, OfImage<'_>>,
-    texts: Option<u32>,
-    index: usize,
-) -> Option<&'a str> {
+/// The entries of a list as written, one for each item; none if the image does not have them.
+fn written<'a>(matcher: &Matcher<'a, OfImage<'_>>, texts: Option<u32>) -> Vec<&'a str> {
     let view = matcher.view;
-    let text = view.list(texts?).iter().nth(index)?;
-    Some(view.text(view.condition_text(text)))
+    let texts = texts.map(|texts| view.list(texts));
+    let texts = texts.iter().flat_map(|texts| texts.iter());
+    texts
+        .map(|text| view.text(view.condition_text(text)))
+        .collect()
 }
 
 /// The entries that came nearest; of a negated list those that match, which is what is in the way.
@@ -353,10 +354,11 @@ pub(super) fn variables_of_resource(
     let view = matcher.view;
     let list = view.statement_ref(statement).resources();
     let texts = view.origin(statement).map(|origin| origin.resources);
+    let texts = written(matcher, texts);
     let mut found = Vec::new();
     for (index, pattern) in view.list(list).iter().enumerate() {
         for (slot, _) in variables(matcher, pattern) {
-            let text = written(matcher, texts, index);
+            let text = texts.get(index).copied();
             let name = view.text(view.slot(slot).name);
             found.push((spelled(name, text.into_iter()), slot));
         }
