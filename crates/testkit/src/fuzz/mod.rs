@@ -12,6 +12,7 @@
 mod decimal;
 mod directories;
 mod documents;
+mod forms;
 mod glob;
 mod images;
 mod input;
@@ -21,6 +22,7 @@ mod values;
 
 pub use directories::{directory, dumps};
 pub use documents::json_policy;
+pub use forms::forms;
 pub use glob::{glob, matches};
 pub use images::{image, instructions};
 pub use language::{dsl, ordered, round_trip, through_the_notations};
@@ -38,7 +40,7 @@ pub struct Target {
 }
 
 /// All of them, cheap ones first.
-pub const TARGETS: [Target; 15] = {
+pub const TARGETS: [Target; 16] = {
     const fn target(name: &'static str, run: fn(&[u8])) -> Target {
         Target { name, run }
     }
@@ -48,6 +50,7 @@ pub const TARGETS: [Target; 15] = {
         target("address", address),
         target("glob", glob),
         target("json_policy", json_policy),
+        target("forms", forms),
         target("dsl", dsl),
         target("round_trip", round_trip),
         target("request", request),
