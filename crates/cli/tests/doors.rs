@@ -230,3 +230,35 @@ fn half_a_character_is_an_error() {
         "{run:?}"
     );
 }
+
+/// An account that was written as a number has lost its leading zeros, wherever it stands.
+#[test]
+fn accounts_are_no_numbers() {
+    let folder = Folder::new();
+    let text = scenario(serde_json::from_str(&identity()).unwrap());
+    let text = text.replace(
+        r#""context":{}"#,
+        r#""context":{},"resourceAccount":12345678901"#,
+    );
+    folder.write("s.json", text);
+    let run = folder.run(&["test", "s.json"]);
+    let all = format!("{}{}", run.stdout, run.stderr);
+    assert!(run.code != 0 && all.contains("leading zeros"), "{run:?}");
+}
+
+/// A template in a folder of dumps may hold policies: it is named, not passed over.
+#[test]
+fn a_template_in_a_folder_is_named() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.0.join("data")).unwrap();
+    folder.write(
+        "data/t.json",
+        r#"{"AWSTemplateFormatVersion": "2010-09-09", "Resources": {}}"#,
+    );
+    let run = folder.run(&[&["decide", "--directory", "data"][..], &REQUEST].concat());
+    assert_ne!(run.code, 0);
+    assert!(
+        run.stderr.contains("CloudFormation template") && run.stderr.contains("UNKNOWN_FORM"),
+        "{run:?}"
+    );
+}

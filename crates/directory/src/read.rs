@@ -16,6 +16,7 @@ use std::rc::Rc;
 
 use bumpalo::Bump;
 use portcullis_scenario::{Records, Source};
+use portcullis_syntax::forms::recognize;
 use portcullis_syntax::json::{self, Member, Node, Value};
 
 use crate::documents::Documents;
@@ -260,6 +261,15 @@ impl Loader {
 
     /// A value of no known form. It is left out if nothing in it looks like a policy.
     fn unknown(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) -> &'static str {
+        if let Some(foreign) = recognize(node) {
+            let place = record.at(node, at);
+            let message = format!(
+                "this is {}, which may hold policies: {}",
+                foreign.what, foreign.help
+            );
+            self.error(place, Code::UnknownForm, message);
+            return LEFT_OUT;
+        }
         if self.unread_is_unknown(record, node, at) {
             return LEFT_OUT;
         }

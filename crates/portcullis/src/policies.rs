@@ -6,8 +6,10 @@ use bumpalo::Bump;
 use portcullis_compile::{CompileError, Options, compile};
 use portcullis_image::Image;
 use portcullis_model::{Layer, PolicyKind};
-use portcullis_syntax::diag::render;
-use portcullis_syntax::policy::{ReadOptions, parse_policy};
+use portcullis_syntax::ast::Document;
+use portcullis_syntax::diag::{Diagnostic, render};
+use portcullis_syntax::forms;
+use portcullis_syntax::policy::{ReadOptions, parse_policy, read_policy};
 use portcullis_syntax::{Policy, PolicySets};
 
 /// Policy documents by the layer that they take part in.
@@ -113,7 +115,7 @@ impl PolicySet {
         }
         for entry in &self.documents {
             let options = ReadOptions::new(entry.kind);
-            let (document, diagnostics) = parse_policy(&entry.text, options, &arena);
+            let (document, diagnostics) = read_document(&entry.text, options, &arena);
             match document {
                 Some(document) => set_of(&mut sets, entry.layer).push(Policy {
                     name: &entry.name,
@@ -136,6 +138,26 @@ impl PolicySet {
         let bytes = compile(&sets, Options::default()).map_err(PolicyErrors::from)?;
         Image::from_bytes(bytes).map_err(|error| PolicyErrors(error.to_string()))
     }
+}
+
+/// Reads a document as it mostly is, and otherwise in the forms in which AWS's commands give it (`IN-1`).
+fn read_document<'a>(
+    text: &'a str,
+    options: ReadOptions,
+    arena: &'a Bump,
+) -> (Option<Document<'a>>, Vec<Diagnostic>) {
+    // The plain way keeps no tree, of which many documents would make a lot.
+    if let (Some(document), diagnostics) = parse_policy(text, options, arena) {
+        return (Some(document), diagnostics);
+    }
+    let (found, mut diagnostics) = forms::read(text, Some(options.kind), arena);
+    let document = found.and_then(|found| {
+        let (document, more) = read_policy(found.document, options, arena);
+        diagnostics.extend(more);
+        document
+    });
+    let is_sound = !diagnostics.iter().any(Diagnostic::is_error);
+    (document.filter(|_| is_sound), diagnostics)
 }
 
 /// The set of a layer, made present.

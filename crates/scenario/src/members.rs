@@ -56,7 +56,12 @@ impl<'a> Reader<'a> {
     pub fn mismatch(&mut self, node: &Node<'a>, name: &str, wanted: &str) {
         let found = node.value.describe();
         let message = format!("{name} must be {wanted}, this is {found}");
-        self.problem(Code::DataTypeMismatch, node.span, message);
+        let problem = Problem::new(&self.source, Code::DataTypeMismatch, node.span, message);
+        let is_account = matches!(node.value, Value::Number(_)) && name.contains("ccount");
+        self.problems.push(match is_account {
+            true => problem.with_help("write it in quotes: a number loses its leading zeros"),
+            false => problem,
+        });
     }
 
     /// The members of an object by name, null counting as absent; unknown ones are problems.

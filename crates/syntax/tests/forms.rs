@@ -1,5 +1,10 @@
 //! Policies in all the forms in which they arrive (`IN-1`, `IN-2`), and what is recognized and not read.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may fail"
+)]
 
 use bumpalo::Bump;
 use portcullis_model::PolicyKind::{self, *};

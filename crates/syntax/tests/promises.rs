@@ -2,7 +2,12 @@
 //!
 //! The list of promises is not written here: it is read from `docs/choices.md`, and from the rules where they are at
 //! hand. A promise without a row fails.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may fail"
+)]
 
 mod support;
 

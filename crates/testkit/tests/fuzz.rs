@@ -206,6 +206,13 @@ fn json_policy() {
 }
 
 #[test]
+fn forms() {
+    run(&noise(400, 600), cases(400), fuzz::forms);
+    let seeds: Vec<Vec<u8>> = kept("forms").into_iter().map(|(_, bytes)| bytes).collect();
+    run(&seeds, cases(4_000), fuzz::forms);
+}
+
+#[test]
 fn dsl() {
     run(&noise(6_000, 60), cases(2_000), fuzz::dsl);
     let sample = root().join("../docs/editors/sample.iam");

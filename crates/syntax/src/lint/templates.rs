@@ -3,6 +3,9 @@
 use super::services::is_service;
 use core::ops::Range;
 
+/// Bytes of the name in a placeholder.
+const MAX_NAME: usize = 512;
+
 /// Brackets that no text of a policy has, and placeholders of other tools have.
 const BRACKETS: [(&str, &str); 7] = [
     ("{{", "}}"),
@@ -37,15 +40,17 @@ fn foreign_variable(text: &str) -> Option<Range<usize>> {
     while let Some(found) = text.get(at..)?.find("${") {
         let start = at + found;
         let inside = text.get(start + 2..)?;
-        let Some(length) = inside.find('}') else {
-            return None;
+        at = start + 2;
+        // No name is longer, and so a text of many openings takes time linear in it.
+        let end = inside.bytes().take(MAX_NAME).position(|byte| byte == b'}');
+        let Some(length) = end else {
+            continue;
         };
         let name = inside.get(..length)?;
         let key = name.split(',').next().unwrap_or_default().trim();
         if !matches!(key, "" | "*" | "?" | "$") && is_foreign_key(key) {
             return Some(start..start + 2 + length + 1);
         }
-        at = start + 2;
     }
     None
 }

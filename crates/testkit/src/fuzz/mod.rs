@@ -12,6 +12,7 @@
 mod decimal;
 mod directories;
 mod documents;
+mod forms;
 mod glob;
 mod handles;
 mod images;
@@ -22,6 +23,7 @@ mod values;
 
 pub use directories::{directory, dumps};
 pub use documents::json_policy;
+pub use forms::forms;
 pub use glob::{glob, matches};
 pub use handles::handles;
 pub use images::{image, instructions};
@@ -50,6 +52,7 @@ pub const TARGETS: [Target; 16] = {
         target("address", address),
         target("glob", glob),
         target("json_policy", json_policy),
+        target("forms", forms),
         target("dsl", dsl),
         target("round_trip", round_trip),
         target("request", request),
