@@ -8,9 +8,10 @@ use bumpalo::Bump;
 use clap::{Args, ValueEnum};
 use portcullis_directory::{Call, CallKind, Directory, Extra, Session, line};
 use portcullis_model::{ContextEntry, Decision, PolicyKind, Principal};
-use portcullis_scenario::{Code, Reader, Source, policy_document, present};
+use portcullis_scenario::{Code, Reader, Source, policy_text, present};
 use portcullis_syntax::ast::{Span, Text};
 use portcullis_syntax::diag::quoted;
+use portcullis_syntax::forms;
 use portcullis_syntax::json::{Member, Node, Value};
 use portcullis_syntax::policy::ReadOptions;
 use serde_json::{Map, Value as Shown, json};
@@ -19,7 +20,7 @@ use crate::decide::Format;
 use crate::directory::{AnyDirectoryArgs, Decider, Keep};
 use crate::engine::{Answer, Engine, layer_name, said};
 use crate::failure::{Failure, exit};
-use crate::inputs::{parse, parse_policy, principal, shown, source};
+use crate::inputs::{parse, principal, shown, source};
 use crate::output::{Disk, Output, printable};
 
 const EXAMPLES: &str = "\
@@ -384,13 +385,13 @@ impl AssumeArgs {
         let mut documents = Vec::with_capacity(self.policy.len());
         for path in &self.policy {
             let source = source(path, arena)?;
-            let node = parse_policy(&source, arena)?;
             let options = ReadOptions::new(kind);
-            let (_, problems) = policy_document(node, options, source.file(), &source, arena);
-            if !problems.is_empty() {
+            let (policy, problems) = policy_text(options, None, &source, arena);
+            let (found, _) = forms::read(source.text(), Some(kind), arena);
+            let (Some(policy), Some(found)) = (policy, found) else {
                 return Err(Failure::problems(&problems));
-            }
-            documents.push(json!({ "name": source.file(), "document": shown(&node) }));
+            };
+            documents.push(json!({ "name": policy.name, "document": shown(&found.document) }));
         }
         Ok(documents)
     }

@@ -25,14 +25,6 @@ pub(crate) fn parse<'a>(source: &Rc<Source<'a>>, arena: &'a Bump) -> Result<Node
     parse_as(source, arena, Problem::of_json)
 }
 
-/// The same of a policy document, which has an exit code of its own.
-pub(crate) fn parse_policy<'a>(
-    source: &Rc<Source<'a>>,
-    arena: &'a Bump,
-) -> Result<Node<'a>, Failure> {
-    parse_as(source, arena, Problem::of_policy)
-}
-
 fn parse_as<'a>(
     source: &Rc<Source<'a>>,
     arena: &'a Bump,
