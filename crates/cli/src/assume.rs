@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use bumpalo::Bump;
 use clap::{Args, ValueEnum};
-use portcullis_directory::{Call, CallKind, Directory, Extra, Session, line};
-use portcullis_model::{ContextEntry, Decision, PolicyKind, Principal};
+use portcullis_directory::{Call, CallKind, Directory, Line, Session, line};
+use portcullis_model::{Decision, PolicyKind};
 use portcullis_scenario::{Code, Reader, Source, policy_text, present};
 use portcullis_syntax::ast::{Span, Text};
 use portcullis_syntax::diag::quoted;
@@ -18,7 +18,7 @@ use serde_json::{Map, Value as Shown, json};
 
 use crate::decide::Format;
 use crate::directory::{AnyDirectoryArgs, Decider, Keep};
-use crate::engine::{Answer, Engine, layer_name, said};
+use crate::engine::{Answer, Engine, insert_notes, layer_name, said};
 use crate::failure::{Failure, exit};
 use crate::inputs::{parse, principal, shown, source};
 use crate::output::{Disk, Output, printable};
@@ -122,14 +122,22 @@ impl CallName {
 struct Step {
     call: &'static str,
     target: String,
-    answers: Vec<(String, Answer)>,
+    answers: Vec<Asked>,
+}
+
+/// A request that a call stands for, and the answer.
+struct Asked {
+    action: String,
+    answer: Answer,
+    /// Why it is denied, for people and for programs.
+    why: Option<(String, Shown)>,
 }
 
 pub(crate) fn run(args: &AssumeArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
     let mut caller = args.caller(&arena)?;
     let policies = args.policies(&arena)?;
-    let directory = args.directory.open(Keep::Decisions)?;
+    let directory = args.directory.open(Keep::Explanations)?;
     let mut steps = Vec::new();
     let mut handed_out = None;
     let kind = args.call.kind();
@@ -285,7 +293,12 @@ impl AssumeArgs {
         policies: &[Shown],
         steps: &mut Vec<Step>,
     ) -> Result<Option<Shown>, Failure> {
-        let (principal, context, extra) = self.caller_of(caller, arena)?;
+        let line = self.caller_of(caller, arena)?;
+        let reading = &line.case.notes;
+        let Some(request) = line.case.request else {
+            return Err(Failure::problems(&line.case.problems));
+        };
+        let (principal, context, extra) = (request.principal, request.context, line.extra);
         let pairs = split_all(&self.tag, "--tag")?;
         let call = Call {
             kind,
@@ -313,10 +326,23 @@ impl AssumeArgs {
         let mut decider = Decider::new(self.engine, directory);
         let mut answers = Vec::new();
         for request in &made.requests {
-            let answer = decider.answer(request, extra.clone(), &[], &arena);
-            answers.push((request.action.to_string(), answer.map_err(Failure::new)?));
+            let answer = decider.answer(request, extra.clone(), reading, &arena);
+            let answer = answer.map_err(Failure::new)?;
+            let why = match answer.decision.is_allow() {
+                true => None,
+                false => {
+                    let told = decider.explain(request, extra.clone(), reading, &arena)?;
+                    let story = told.story(directory.is_incomplete());
+                    Some((story.text(Output::new().colour()), story.json()))
+                }
+            };
+            answers.push(Asked {
+                action: request.action.to_string(),
+                answer,
+                why,
+            });
         }
-        let allowed = answers.iter().all(|(_, answer)| answer.decision.is_allow());
+        let allowed = answers.iter().all(|own| own.answer.decision.is_allow());
         steps.push(Step {
             call: kind.as_str(),
             target: target.to_string(),
@@ -326,11 +352,7 @@ impl AssumeArgs {
     }
 
     /// The caller of a session: its principal, the context of the call, and its policies.
-    fn caller_of<'a>(
-        &self,
-        caller: &Caller<'a>,
-        arena: &'a Bump,
-    ) -> Result<(Principal<'a>, &'a [ContextEntry<'a>], Extra<'a>), Failure> {
+    fn caller_of<'a>(&self, caller: &Caller<'a>, arena: &'a Bump) -> Result<Line<'a>, Failure> {
         let string = |text: &str| Node {
             span: Span::default(),
             value: Value::String(arena.alloc_str(text)),
@@ -370,10 +392,7 @@ impl AssumeArgs {
             value: Value::Object(arena.alloc_slice_copy(&members)),
         });
         let line = line(node, &caller.source, &Disk, arena);
-        match line.case.request {
-            Some(request) => Ok((request.principal, request.context, line.extra)),
-            None => Err(Failure::problems(&line.case.problems)),
-        }
+        Ok(line)
     }
 
     /// The session policies, as documents. What is no policy is an error before anything is asked.
@@ -419,8 +438,21 @@ impl AssumeArgs {
             Format::Human => {
                 for step in steps {
                     output.line(&printable(&format!("{} {}", step.call, step.target)))?;
-                    for (action, answer) in &step.answers {
-                        output.line(&format!("  {action}: {}", said(answer)))?;
+                    for Asked {
+                        action,
+                        answer,
+                        why,
+                    } in &step.answers
+                    {
+                        output.line(&printable(&format!("  {action}: {}", said(answer))))?;
+                        for line in why.iter().flat_map(|(text, _)| text.trim_end().lines()) {
+                            output.line(format!("    {line}").trim_end())?;
+                        }
+                        if why.is_none() {
+                            for note in &answer.notes {
+                                output.line(&printable(&format!("    note: {note}")))?;
+                            }
+                        }
                     }
                 }
                 if let Some(session) = &session {
@@ -444,15 +476,29 @@ fn step_value(step: &Step) -> Shown {
     let answers: Vec<Shown> = step
         .answers
         .iter()
-        .map(|(action, answer)| {
-            let by: Vec<String> = answer.by.iter().map(|layer| layer_name(*layer)).collect();
-            json!({ "action": action, "decision": answer.decision.as_str(), "by": by })
-        })
+        .map(
+            |Asked {
+                 action,
+                 answer,
+                 why,
+             }| {
+                let by: Vec<String> = answer.by.iter().map(|layer| layer_name(*layer)).collect();
+                let mut value =
+                    json!({ "action": action, "decision": answer.decision.as_str(), "by": by });
+                if let Some(object) = value.as_object_mut() {
+                    insert_notes(object, &answer.notes);
+                    if let Some((_, why)) = why {
+                        object.insert("explanation".to_string(), why.clone());
+                    }
+                }
+                value
+            },
+        )
         .collect();
     let allowed = step
         .answers
         .iter()
-        .all(|(_, answer)| answer.decision == Decision::Allow);
+        .all(|own| own.answer.decision == Decision::Allow);
     json!({ "call": step.call, "target": step.target, "allowed": allowed, "requests": answers })
 }
 

@@ -21,7 +21,6 @@ use crate::failure::{Failure, exit};
 use crate::inputs;
 use crate::output::{Disk, Output, display_name, printable, read, write};
 use crate::policies::{PolicyArgs, Purpose, Selected, check_resource};
-use crate::report;
 use crate::story::{Changes, Story};
 
 pub(crate) const DECIDE_EXAMPLES: &str = "\
@@ -187,14 +186,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
         let (request, extra, notes) = question.of_directory(&arena)?;
         let mut decider = Decider::new(question.engine, &directory);
         let explained = decider.explain(&request, extra, &notes, &arena)?;
-        return args.tell(&Story {
-            explanation: &explained.explanation,
-            request: &explained.request,
-            scene: Some(explained.scene),
-            changes: Some(explained.changes),
-            notes: explained.notes,
-            is_incomplete: directory.is_incomplete(),
-        });
+        return args.tell(&explained.story(directory.is_incomplete()));
     }
     let (selected, request, notes) = question.load(&arena)?;
     let policies = question.prepare(&selected, Keep::Explanations)?;
@@ -206,7 +198,8 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     };
     let answer = answer(engine, &policies, &request, &notes, &mut prepared);
     let notes = answer.map_err(Failure::new)?.notes;
-    let explanation = report::explain(policies.images(), &request, &mut prepared);
+    let explanation = policies.explain(&request, &mut prepared);
+    let explanation = explanation.map_err(Failure::new)?;
     let changes = match question.image.is_empty() {
         true => Changes::of_policies(&selected.sets, &request, &arena).map_err(Failure::new)?,
         false => Changes::of_explanation(&explanation, &request),
@@ -319,11 +312,14 @@ impl QuestionArgs {
             true => Purpose::OwnRequest,
             false => Purpose::GivenRequest,
         };
-        let selected = self.policies.load(purpose, arena)?;
+        let mut selected = self.policies.load(purpose, arena)?;
         let (request, notes) = match selected.request {
             Some(request) => (request, selected.notes.clone()),
             None => self.request.load(arena)?,
         };
+        selected
+            .sets
+            .write_out_apis(std::iter::once(request.resource), arena);
         check_resource(&selected.sets, &request)?;
         Ok((selected, request, notes))
     }

@@ -14,7 +14,7 @@ use portcullis_vm::Explanation;
 use crate::engine::{Answer, Engine, NEEDS_POLICIES, agreed, by_reference, request_notes};
 use crate::failure::{Failure, complain, exit};
 use crate::output::{display_name, printable, read};
-use crate::story::Changes;
+use crate::story::{Changes, Story};
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Directory")]
@@ -234,7 +234,11 @@ impl<'d> Decider<'d> {
             Engine::Vm => None,
             _ => {
                 let sets = directory.policies(&question, arena).ok_or(NEEDS_POLICIES)?;
-                Some(by_reference(&sets, &question.request))
+                let answer = by_reference(&sets, &question.request);
+                Some(match question.is_undecidable() {
+                    true => answer.unless_allowed_by(Layer::Resource),
+                    false => answer,
+                })
             }
         };
         let answer = agreed(by_vm, by_reference)?;
@@ -249,7 +253,9 @@ impl<'d> Decider<'d> {
             true => &[],
             false => reading,
         };
-        request_notes(reading, &question.request, has_endpoint_policy)
+        let mut notes = request_notes(reading, &question.request, has_endpoint_policy);
+        notes.extend(self.directory.notes(question));
+        notes
     }
 
     /// Explains one request, and gives it back with what the directory adds to it, where everything
@@ -297,4 +303,18 @@ pub(crate) struct Explained<'a> {
     pub(crate) changes: Changes,
     /// What was guessed or assumed.
     pub(crate) notes: Vec<String>,
+}
+
+impl Explained<'_> {
+    /// The story to be told of it.
+    pub(crate) fn story(&self, is_incomplete: bool) -> Story<'_> {
+        Story {
+            explanation: &self.explanation,
+            request: &self.request,
+            scene: Some(self.scene.clone()),
+            changes: Some(self.changes.clone()),
+            notes: self.notes.clone(),
+            is_incomplete,
+        }
+    }
 }

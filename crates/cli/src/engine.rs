@@ -2,11 +2,11 @@
 
 use clap::ValueEnum;
 use portcullis_compile::{Options, compile};
-use portcullis_image::Image;
+use portcullis_image::{Image, View};
 use portcullis_model::{Decision, Layer, Request, is_account_id, split_arn};
 use portcullis_scenario::Note;
 use portcullis_syntax::PolicySets;
-use portcullis_vm::Outcome;
+use portcullis_vm::{Explanation, Outcome};
 use serde_json::{Map, Value, json};
 
 /// Who decides.
@@ -38,6 +38,16 @@ impl Answer {
             by: outcome.layers().collect(),
             notes: Vec::new(),
         }
+    }
+
+    /// The same, unless it is an Allow: that becomes an implicit deny by a policy set that cannot be read
+    /// (`GRAM-54`).
+    pub(crate) fn unless_allowed_by(mut self, layer: Layer) -> Answer {
+        if self.decision.is_allow() {
+            self.decision = Decision::ImplicitDeny;
+            self.by = vec![layer];
+        }
+        self
     }
 
     /// With notes, each once.
@@ -82,6 +92,12 @@ pub(crate) struct Policies<'p, 'a> {
     /// What decides about the bucket behind an access point (`S3-6`).
     bucket: Option<BucketImage>,
 }
+
+/// The images of a stack.
+type Views<'i> = core::iter::Map<
+    core::slice::Iter<'i, Image<Vec<u8>>>,
+    for<'v> fn(&'v Image<Vec<u8>>) -> View<'v>,
+>;
 
 /// The policies that decide about the bucket behind an access point, as an image.
 struct BucketImage {
@@ -132,34 +148,62 @@ impl<'p, 'a> Policies<'p, 'a> {
         request: &Request<'_>,
         prepared: &mut portcullis_vm::Request,
     ) -> Result<Outcome, String> {
-        let views = self.images.iter().map(Image::view);
+        self.ask(request, prepared, |views, prepared, behind| match behind {
+            None => portcullis_vm::decide(views, prepared),
+            Some((view, behind)) => {
+                let views_behind = core::iter::once(view);
+                portcullis_vm::decide_through(views, prepared, views_behind, behind)
+            }
+        })
+    }
+
+    /// Explains a request, which needs policies that were prepared with what explanations print.
+    pub(crate) fn explain(
+        &self,
+        request: &Request<'_>,
+        prepared: &mut portcullis_vm::Request,
+    ) -> Result<Explanation, String> {
+        self.ask(request, prepared, |views, prepared, behind| match behind {
+            None => portcullis_vm::explain(views, prepared),
+            Some((view, behind)) => {
+                let views_behind = core::iter::once(view);
+                portcullis_vm::explain_through(views, prepared, views_behind, behind)
+            }
+        })
+    }
+
+    /// Fills a request, and that for the bucket behind an access point, and asks.
+    fn ask<T>(
+        &self,
+        request: &Request<'_>,
+        prepared: &mut portcullis_vm::Request,
+        ask: impl FnOnce(
+            Views<'_>,
+            &portcullis_vm::Request,
+            Option<(View<'_>, &portcullis_vm::Request)>,
+        ) -> T,
+    ) -> Result<T, String> {
+        let view: for<'v> fn(&'v Image<Vec<u8>>) -> View<'v> = Image::view;
+        let views: Views<'_> = self.images.iter().map(view);
         prepared.fill(views.clone(), request);
         let Some(bucket) = &self.bucket else {
-            return Ok(portcullis_vm::decide(views, prepared));
+            return Ok(ask(views, prepared, None));
         };
         let resource = portcullis_vm::resource_behind(request.resource, &bucket.arn)
             .ok_or("the resource is no access point, and there is a bucket behind it")?;
         let of_point = split_arn(request.resource)
             .map(|[.., account, _]| account)
             .filter(|account| is_account_id(account));
+        let owner = bucket.account.as_deref().or(request.resource_account);
         let behind = Request {
             resource: &resource,
-            resource_account: bucket
-                .account
-                .as_deref()
-                .or(request.resource_account)
-                .or(of_point),
+            resource_account: owner.or(of_point),
             ..*request
         };
-        let views_behind = core::iter::once(bucket.image.view());
+        let view = bucket.image.view();
         let mut prepared_behind = portcullis_vm::Request::new();
-        prepared_behind.fill(views_behind.clone(), &behind);
-        Ok(portcullis_vm::decide_through(
-            views,
-            prepared,
-            views_behind,
-            &prepared_behind,
-        ))
+        prepared_behind.fill(core::iter::once(view), &behind);
+        Ok(ask(views, prepared, Some((view, &prepared_behind))))
     }
 
     /// True if there is the policy of a VPC endpoint.
@@ -168,11 +212,6 @@ impl<'p, 'a> Policies<'p, 'a> {
             Some(sets) => sets.vpc_endpoint.is_some(),
             None => prepared.has_layer(Layer::VpcEndpoint),
         }
-    }
-
-    /// The images that the virtual machine decides by.
-    pub(crate) fn images(&self) -> &[Image<Vec<u8>>] {
-        &self.images
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 
-use portcullis_image::Image;
 use portcullis_model::{Caller, Effect, Layer, Principal, Request, session_names, split_arn};
 use portcullis_vm::{
     ConditionReport, Explanation, Identity, KeyReport, LayerReport, Miss, NotListed,
@@ -17,17 +16,6 @@ use crate::engine::layer_name;
 pub(crate) struct Shift<'s> {
     pub(crate) file: &'s str,
     pub(crate) lines: usize,
-}
-
-/// Explains a request by a stack of images.
-pub(crate) fn explain(
-    images: &[Image<Vec<u8>>],
-    request: &Request<'_>,
-    prepared: &mut portcullis_vm::Request,
-) -> Explanation {
-    let views = images.iter().map(Image::view);
-    prepared.fill(views.clone(), request);
-    portcullis_vm::explain(views, prepared)
 }
 
 /// AWS's sentence for a denial.

@@ -10,7 +10,6 @@ use std::process::ExitCode;
 use bumpalo::Bump;
 use clap::{Args, ValueEnum};
 use portcullis_directory::{Attached, Directory, Extra};
-use portcullis_image::Image;
 use portcullis_model::{
     Caller, ContextEntry, Layer, Principal, PrincipalError, Request, check_action, split_arn,
 };
@@ -20,7 +19,7 @@ use portcullis_vm::Explanation;
 use serde_json::{Value, json};
 
 use crate::directory::{DirectoryArgs, Keep};
-use crate::engine::{NEEDS_POLICIES, add_notes, image, insert_notes, request_notes};
+use crate::engine::{Engine, NEEDS_POLICIES, Policies, add_notes, insert_notes, request_notes};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::simulate::answer::{evaluation, specific};
@@ -248,10 +247,13 @@ impl SimulateArgs {
         };
         let mut sets = PolicySets::default();
         let mut is_owner_known = input.owner.is_some();
+        let (mut notes, mut is_undecidable) = (Vec::new(), false);
         if let (Some(directory), Some(_)) = (directory, input.source) {
             let question = directory
                 .question(&request, Extra::default(), arena)
                 .map_err(Failure::new)?;
+            notes = directory.notes(&question);
+            is_undecidable = question.is_undecidable();
             let known = directory.policies(&question, arena);
             sets = known.ok_or_else(|| Failure::new(NEEDS_POLICIES))?;
             input.exclude(&mut sets);
@@ -278,17 +280,29 @@ impl SimulateArgs {
         for layer in &self.without {
             match layer {
                 Without::Scp => sets.scps.clear(),
-                Without::Rcp => sets.rcps.clear(),
+                Without::Rcp => {
+                    sets.rcps.clear();
+                    sets.bucket.iter_mut().for_each(|own| own.rcps.clear());
+                }
                 Without::Boundary => sets.boundary = None,
                 Without::Session => sets.session = None,
-                Without::Resource => sets.resource = None,
+                Without::Resource => {
+                    sets.resource = None;
+                    sets.bucket = None;
+                    is_undecidable = false;
+                }
                 Without::VpcEndpoint => sets.vpc_endpoint = None,
             }
         }
-        let compiled = image(&sets, true).map_err(Failure::new)?;
-        let views = std::iter::once(Image::view(&compiled));
+        sets.write_out_apis(std::iter::once(resource), arena);
+        let policies = Policies::new(Engine::Vm, &sets, true).map_err(Failure::new)?;
         let mut prepared = portcullis_vm::Request::new();
-        prepared.fill(views.clone(), &request);
+        let explanation = policies.explain(&request, &mut prepared);
+        let mut explanation = explanation.map_err(Failure::new)?;
+        if is_undecidable {
+            // GRAM-54.
+            explanation.outcome = explanation.outcome.unless_allowed_by(Layer::Resource);
+        }
         // The caller's account, which AWS takes for the owner's, is an assumption all the same.
         let said = match is_owner_known {
             true => request,
@@ -298,8 +312,11 @@ impl SimulateArgs {
             },
         };
         Ok(Simulated {
-            explanation: portcullis_vm::explain(views, &prepared),
-            notes: request_notes(note.as_slice(), &said, sets.vpc_endpoint.is_some()),
+            explanation,
+            notes: request_notes(note.as_slice(), &said, sets.vpc_endpoint.is_some())
+                .into_iter()
+                .chain(notes)
+                .collect(),
             request,
         })
     }

@@ -245,7 +245,9 @@ impl Run {
         let Ok(policies) = Policies::new(Engine::Vm, &scenario.policies, true) else {
             return Ok(());
         };
-        let explanation = report::explain(policies.images(), request, &mut self.prepared);
+        let Ok(explanation) = policies.explain(request, &mut self.prepared) else {
+            return Ok(());
+        };
         let shift = report::Shift {
             file: source.file(),
             lines: line - 1,

@@ -13,9 +13,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bumpalo::Bump;
 use portcullis_compile::{CompileError, Options, Part, compile, compile_parts};
 use portcullis_image::{Image, View, layer_mask};
-use portcullis_model::{Effect, Layer, PolicyKind, Request};
+use portcullis_model::{Layer, PolicyKind, Request};
 use portcullis_syntax::PolicySets;
-use portcullis_vm::{Explanation, LayerReport, Outcome, PartOf, Resource, Target};
+use portcullis_vm::{Explanation, Outcome, PartOf, Resource, Target};
 
 use crate::Directory;
 use crate::check::Scratch;
@@ -347,18 +347,22 @@ impl<'d> Stack<'d> {
     }
 
     fn explain(&self, requests: &mut Requests, question: &Question<'_>) -> Explanation {
-        let outcome = self.decide(requests, question);
-        let mut explanation = portcullis_vm::explain(self.views(), &requests.own);
-        if question.bucket.is_some() {
-            let behind = portcullis_vm::explain(self.views(), &requests.behind);
-            let is_of_bucket = |layer: &LayerReport| {
-                let denies = layer.applies && layer.verdict == Some(Effect::Deny);
-                denies || matches!(layer.layer, Layer::Resource | Layer::Rcp(_))
-            };
-            let layers = behind.layers.into_iter().filter(is_of_bucket);
-            explanation.layers.extend(layers);
+        self.fill(
+            &mut requests.own,
+            question,
+            &question.request,
+            question.sets,
+        );
+        let mut explanation = match self.fill_behind(requests, question) {
+            false => portcullis_vm::explain(self.views(), &requests.own),
+            true => {
+                let (own, behind) = (&requests.own, &requests.behind);
+                portcullis_vm::explain_through(self.views(), own, self.views(), behind)
+            }
+        };
+        if question.is_undecidable {
+            explanation.outcome = explanation.outcome.unless_allowed_by(Layer::Resource);
         }
-        explanation.outcome = outcome;
         explanation
     }
 

@@ -50,6 +50,6 @@ pub use lookup::part_filter;
 pub use notes::assumptions;
 pub use partial::{KnownParts, Leftovers, Partial, Resolved, Settled};
 pub use request::{PartOf, Request, is_name_of_caller};
-pub use through::{decide_through, resource_behind};
+pub use through::{decide_through, explain_through, resource_behind};
 pub use typed::{Action, Key, KeySlot, Known, Resource, ResourceRef};
 pub use walk::decide;

@@ -3,10 +3,11 @@
 use alloc::string::String;
 
 use portcullis_image::{View, layer_mask};
-use portcullis_model::{Layer, split_arn};
+use portcullis_model::{Effect, Layer, split_arn};
 
 use crate::caller::RCP_CHAIN;
 use crate::combine::{Outcome, Verdicts, combine};
+use crate::explain::{Explanation, LayerReport, explain};
 use crate::request::Request;
 use crate::stack::Mark;
 use crate::walk::{decide, verdicts};
@@ -41,6 +42,42 @@ pub fn decide_through<'i>(
         public: of_side.public,
     };
     outcome.and(combine(&behind.facts, &verdicts))
+}
+
+/// Explains what [`decide_through`] decides: what the side of the bucket says stands behind what decides about the access
+/// point itself.
+pub fn explain_through<'i>(
+    images: impl Iterator<Item = View<'i>> + Clone,
+    request: &Request,
+    images_behind: impl Iterator<Item = View<'i>> + Clone,
+    behind: &Request,
+) -> Explanation {
+    let outcome = decide_through(images.clone(), request, images_behind.clone(), behind);
+    let mut all = explain(images, request);
+    let of_bucket = explain(images_behind, behind);
+    let counts = |layer: &LayerReport| {
+        let is_of_side = matches!(layer.layer, Layer::Resource | Layer::Rcp(_));
+        is_of_side || layer.reason.is_none() && layer.verdict == Some(Effect::Deny)
+    };
+    all.layers
+        .extend(of_bucket.layers.into_iter().filter(counts));
+    for key in of_bucket.missing_keys {
+        if !all.missing_keys.contains(&key) {
+            all.missing_keys.push(key);
+        }
+    }
+    for key in of_bucket.keys {
+        if !all.keys.contains(&key) {
+            all.keys.push(key);
+        }
+    }
+    for note in of_bucket.notes {
+        if !all.notes.contains(&note) {
+            all.notes.push(note);
+        }
+    }
+    all.outcome = outcome;
+    all
 }
 
 /// What a request for an access point asks of the bucket behind it, whose ARN is given: the bucket, or an object

@@ -9,12 +9,11 @@ use portcullis_syntax::{Policy, PolicySets};
 use portcullis_vm::{Explanation, StatementReport};
 use serde_json::json;
 
-use crate::engine::image;
-use crate::report;
+use crate::engine::{Engine, Policies};
 use crate::story::resource_policies::has_resource_policy;
 
 /// What one policy set would have to say.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Need {
     /// These statements deny, and would have to not match.
     NoDeny(Vec<StatementReport>),
@@ -26,7 +25,7 @@ pub(crate) enum Need {
 }
 
 /// All that would have to change, in this order.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Changes {
     pub(crate) needs: Vec<(Layer, Need)>,
     /// With these changes the request is allowed, which was tried. Otherwise they are the first of what
@@ -117,15 +116,15 @@ impl Changes {
 }
 
 fn decided(sets: &PolicySets<'_>, request: &Request<'_>) -> Result<Explanation, String> {
-    let compiled = image(sets, true)?;
-    let mut prepared = portcullis_vm::Request::new();
-    Ok(report::explain(&[compiled], request, &mut prepared))
+    let policies = Policies::new(Engine::Vm, sets, true)?;
+    policies.explain(request, &mut portcullis_vm::Request::new())
 }
 
 /// What a set that made a decision would have to say.
 fn first(explanation: &Explanation, layer: Layer) -> Need {
-    let own = explanation.layers.iter().find(|own| own.layer == layer);
-    let denying = own.into_iter().flat_map(|own| &own.statements);
+    // Behind an access point there is a bucket, with a set of the same layer.
+    let own = explanation.layers.iter().filter(|own| own.layer == layer);
+    let denying = own.flat_map(|own| &own.statements);
     let denying: Vec<StatementReport> = denying
         .filter(|own| own.is_match() && own.effect == Effect::Deny)
         .cloned()
@@ -156,10 +155,14 @@ fn remove<'a>(
     statements: &[StatementReport],
     arena: &'a Bump,
 ) {
+    let behind = of_bucket(sets, layer).map_or_else(Vec::new, std::mem::take);
+    let count = behind.len();
     let Some(set) = set_of(sets, layer) else {
         return;
     };
-    for policy in set {
+    // The policies of the bucket go through the same hands.
+    set.extend(behind);
+    for policy in set.iter_mut() {
         let is_gone = |index: usize| {
             let mut named = statements.iter();
             named.any(|own| {
@@ -176,6 +179,23 @@ fn remove<'a>(
             statements: arena.alloc_slice_copy(&left),
             ..policy.document
         };
+    }
+    let behind = set.split_off(set.len() - count);
+    if let Some(own) = of_bucket(sets, layer) {
+        *own = behind;
+    }
+}
+
+/// The set of the bucket behind an access point that stands beside one of the access point (`S3-6`).
+fn of_bucket<'s, 'a>(
+    sets: &'s mut PolicySets<'a>,
+    layer: Layer,
+) -> Option<&'s mut Vec<Policy<'a>>> {
+    let bucket = sets.bucket.as_mut()?;
+    match layer {
+        Layer::Resource => bucket.policy.as_mut(),
+        Layer::Rcp(level) => bucket.rcps.get_mut(usize::from(level)),
+        _ => None,
     }
 }
 
@@ -211,6 +231,9 @@ fn add_allow<'a>(
         text,
         document,
     };
+    if let (Layer::Resource, Some(bucket)) = (layer, &mut sets.bucket) {
+        bucket.policy.get_or_insert_default().push(policy);
+    }
     let set = set_of(sets, layer);
     set.map(|set| set.push(policy)).is_some()
 }
