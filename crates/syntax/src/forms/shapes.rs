@@ -1,5 +1,6 @@
 //! What AWS's commands answer, and where in it the policy stands ("other IAM shapes to accept", `IN-1`).
 
+use super::Label;
 use super::foreign::recognize;
 use crate::diag::{Code, Diagnostic, quoted};
 use crate::json::tree::Value;
@@ -10,8 +11,8 @@ use portcullis_model::PolicyKind;
 pub(super) enum Step<'a> {
     /// It is this value.
     Here,
-    /// It is in this value, and is called so.
-    Into(Node<'a>, Option<&'a str>),
+    /// It is in this value, of which this is said.
+    Into(Node<'a>, Label<'a>),
 }
 
 /// A member that holds a policy, in an object that is told by it.
@@ -128,7 +129,7 @@ pub(super) fn step<'a>(
     if members.iter().any(|member| member.key.value == "Statement") {
         return Ok(Step::Here);
     }
-    if let Some(step) = named(node) {
+    if let Some(step) = named(node, wanted)? {
         return Ok(step);
     }
     let policy = POLICY.find(node).map(|member| (&POLICY, member));
@@ -185,17 +186,60 @@ pub(super) fn step<'a>(
         .find_map(|own| node.get(own)?.as_str())
         .or(summary);
     // What else is inside the member is looked at when its turn comes.
-    Ok(Step::Into(member.value, name))
+    let kind = match shape.kinds {
+        [PolicyKind::Trust, ..] => Some(PolicyKind::Trust),
+        [PolicyKind::Resource] => Some(PolicyKind::Resource),
+        _ => control_type(node),
+    };
+    Ok(Step::Into(member.value, Label { name, kind }))
+}
+
+/// The type that the summary of a control policy says (`IN-27`).
+fn control_type(node: &Node<'_>) -> Option<PolicyKind> {
+    match node.get("PolicySummary")?.get("Type")?.as_str()? {
+        "SERVICE_CONTROL_POLICY" => Some(PolicyKind::Scp),
+        "RESOURCE_CONTROL_POLICY" => Some(PolicyKind::Rcp),
+        _ => None,
+    }
 }
 
 /// Our own `{"name", "document"}`, with the type that `convert` writes.
-fn named<'a>(node: &Node<'a>) -> Option<Step<'a>> {
-    let document = node.get("document")?;
-    let mut members = node.as_object()?.iter();
+fn named<'a>(
+    node: &Node<'a>,
+    wanted: Option<PolicyKind>,
+) -> Result<Option<Step<'a>>, Box<Diagnostic>> {
+    let Some(document) = node.get("document") else {
+        return Ok(None);
+    };
+    let mut members = node.as_object().unwrap_or_default().iter();
     let is_own =
-        members.all(|member| matches!(member.key.value, "name" | "document" | "type" | "arn"));
+        |member: &Member<'_>| matches!(member.key.value, "name" | "document" | "type" | "arn");
+    if !members.all(is_own) {
+        return Ok(None);
+    }
     let name = node.get("name").and_then(Node::as_str);
-    is_own.then_some(Step::Into(*document, name))
+    let kind = node
+        .get("type")
+        .and_then(Node::as_str)
+        .and_then(PolicyKind::parse);
+    // A trust policy is the resource policy of its role, and an identity policy may be a boundary.
+    let family = |kind| match kind {
+        PolicyKind::Trust => PolicyKind::Resource,
+        PolicyKind::Boundary | PolicyKind::Session => PolicyKind::Identity,
+        other => other,
+    };
+    if let (Some(kind), Some(wanted)) = (kind, wanted) {
+        if family(kind) != family(wanted) {
+            let message =
+                format!("this is a policy of type {kind}, one of type {wanted} is wanted");
+            return Err(Box::new(Diagnostic::error(
+                Code::UnknownForm,
+                start_of(node),
+                message,
+            )));
+        }
+    }
+    Ok(Some(Step::Into(*document, Label { name, kind })))
 }
 
 fn same(one: &Member<'_>, other: &Member<'_>) -> bool {
