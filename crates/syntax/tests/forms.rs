@@ -532,5 +532,8 @@ fn forms_know_types() {
         let text = own(kind);
         let (found, problems) = forms::read(&text, Some(wanted), &arena);
         assert_eq!(found.is_some(), is_taken, "{kind} {wanted}: {problems:?}");
+        let text = control("SERVICE_CONTROL_POLICY");
+        let (found, _) = forms::read(&text, Some(wanted), &arena);
+        assert_eq!(found.is_some(), wanted == Scp, "{wanted}");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Label;
 use super::foreign::recognize;
+use crate::ast::Span;
 use crate::diag::{Code, Diagnostic, quoted};
 use crate::json::tree::Value;
 use crate::json::{Member, Node};
@@ -191,6 +192,7 @@ pub(super) fn step<'a>(
         [PolicyKind::Resource] => Some(PolicyKind::Resource),
         _ => control_type(node),
     };
+    check_type(kind, wanted, member.key.span)?;
     Ok(Step::Into(member.value, Label { name, kind }))
 }
 
@@ -200,6 +202,32 @@ fn control_type(node: &Node<'_>) -> Option<PolicyKind> {
         "SERVICE_CONTROL_POLICY" => Some(PolicyKind::Scp),
         "RESOURCE_CONTROL_POLICY" => Some(PolicyKind::Rcp),
         _ => None,
+    }
+}
+
+/// Sees that a policy whose form says its type is of the type that is wanted. A trust policy is the resource policy of its
+/// role, and an identity policy may be a boundary or a session's.
+fn check_type(
+    kind: Option<PolicyKind>,
+    wanted: Option<PolicyKind>,
+    place: Span,
+) -> Result<(), Box<Diagnostic>> {
+    let family = |kind| match kind {
+        PolicyKind::Trust => PolicyKind::Resource,
+        PolicyKind::Boundary | PolicyKind::Session => PolicyKind::Identity,
+        other => other,
+    };
+    match (kind, wanted) {
+        (Some(kind), Some(wanted)) if family(kind) != family(wanted) => {
+            let message =
+                format!("this is a policy of type {kind}, one of type {wanted} is wanted");
+            Err(Box::new(Diagnostic::error(
+                Code::UnknownForm,
+                place,
+                message,
+            )))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -222,23 +250,7 @@ fn named<'a>(
         .get("type")
         .and_then(Node::as_str)
         .and_then(PolicyKind::parse);
-    // A trust policy is the resource policy of its role, and an identity policy may be a boundary.
-    let family = |kind| match kind {
-        PolicyKind::Trust => PolicyKind::Resource,
-        PolicyKind::Boundary | PolicyKind::Session => PolicyKind::Identity,
-        other => other,
-    };
-    if let (Some(kind), Some(wanted)) = (kind, wanted) {
-        if family(kind) != family(wanted) {
-            let message =
-                format!("this is a policy of type {kind}, one of type {wanted} is wanted");
-            return Err(Box::new(Diagnostic::error(
-                Code::UnknownForm,
-                start_of(node),
-                message,
-            )));
-        }
-    }
+    check_type(kind, wanted, start_of(node))?;
     Ok(Some(Step::Into(*document, Label { name, kind })))
 }
 
@@ -269,8 +281,8 @@ fn may_hold_policy(member: &Member<'_>) -> bool {
     !is_empty && ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
-fn start_of(node: &Node<'_>) -> crate::ast::Span {
-    crate::ast::Span {
+fn start_of(node: &Node<'_>) -> Span {
+    Span {
         start: node.span.start,
         end: node.span.start.saturating_add(1),
     }
