@@ -188,7 +188,9 @@ fn problems<'a>(text: &'a str, kind: Option<PolicyKind>, arena: &'a Bump) -> Che
             inner: None,
         };
     };
-    let kind = kind.unwrap_or_else(|| guess(&found.document));
+    let kind = kind
+        .or(found.kind)
+        .unwrap_or_else(|| guess(&found.document));
     let (_, others) = check_policy(found.document, ReadOptions::new(kind), arena);
     diagnostics.extend(others);
     let span = found.document.span;

@@ -338,7 +338,9 @@ fn json_document<'a>(
     let (found, mut diagnostics) = forms::read(source.text(), kind, arena);
     let name = found.and_then(|found| found.name);
     let document = found.and_then(|found| {
-        let kind = kind.unwrap_or_else(|| guess(&found.document));
+        let kind = kind
+            .or(found.kind)
+            .unwrap_or_else(|| guess(&found.document));
         let (document, more) = read_policy(found.document, ReadOptions::new(kind), arena);
         diagnostics.extend(more);
         document

@@ -14,10 +14,10 @@ use prefix::{Prefix, Reach};
 /// What can be parsed decides, not how it looks. A line that closes all brackets that it opens is a record,
 /// whatever is on it: so JSON Lines are lines. A line that leaves a bracket open begins a value, and the lines
 /// behind it belong to the record for as long as all of it is the beginning of one JSON value.
-/// If it stops being one, or the stream ends first, something is broken. It is broken alone if a line behind it is a
-/// whole object from its first byte to its last, as lines of JSON Lines are: the record ends before that
-/// line. Otherwise the record goes on to where its brackets close, so that a broken document over several
-/// lines is one record with one error.
+/// If it stops being one, or the stream ends first, something is broken. In a stream whose first record was a line,
+/// the line is broken alone. Elsewhere the record ends before the first line that is a whole object from its first byte
+/// to its last, as lines of JSON Lines are, or else where its brackets close, so that a broken document over several lines
+/// is one record with one error.
 ///
 /// Text in UTF-16 (`GRAM-7`), by its mark or by the zero bytes of its first character, comes out as UTF-8.
 #[derive(Debug)]
@@ -29,8 +29,19 @@ pub struct Records<R> {
     taken: usize,
     /// The number of the line at `taken`.
     line: usize,
+    layout: Layout,
     /// How the stream writes its characters; none before its first byte was looked at.
     encoding: Option<Encoding>,
+}
+
+/// How values lie in the stream, which matters for what is broken alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layout {
+    Unknown,
+    /// Each on its line.
+    Lines,
+    /// Over several lines.
+    Values,
 }
 
 /// Bytes of records that may stay in front of the buffer.
@@ -50,6 +61,7 @@ impl<R: BufRead> Records<R> {
             buffer: Vec::new(),
             taken: 0,
             line: 1,
+            layout: Layout::Unknown,
             encoding: None,
         }
     }
@@ -94,52 +106,65 @@ impl<R: BufRead> Records<R> {
     fn end_of_record(&mut self) -> io::Result<usize> {
         let start = self.taken;
         let mut prefix = Prefix::default();
-        let mut brackets = Brackets::default();
+        let mut first = start;
         let mut end = start;
-        // The first line that could be a record by itself, once something is broken.
-        let mut is_broken = false;
         while end - start <= MAX_TEXT {
             let Some(next) = self.line_from(end)? else {
-                // The end of the stream: what is still open will not be closed.
-                return Ok(match is_broken {
-                    true => end,
-                    false => self.first_object(start, end).unwrap_or(end),
-                });
+                // What is still open will not be closed.
+                return self.end_of_broken(start, first, end);
             };
             let line = self.slice(end, next);
-            if is_broken && is_object(line) {
-                return Ok(end);
-            }
             let text = if end == start {
                 without_mark(line)
             } else {
                 line
             };
-            brackets.scan(text);
-            let reach = match is_broken {
-                true => Reach::Broken,
-                false => prefix.push(text),
-            };
-            let is_first = end == start;
+            let reach = prefix.push(text);
             end = next;
+            if first == start {
+                first = end;
+            }
             match reach {
-                Reach::Open => continue,
-                Reach::Whole => return Ok(end),
-                Reach::Broken => {}
-            }
-            // A line that closes what it opens is spoiled by itself.
-            if is_first && !brackets.is_open() {
-                return Ok(end);
-            }
-            if !is_broken {
-                is_broken = true;
-                if let Some(object) = self.first_object(start, end) {
-                    return Ok(object);
+                Reach::Open => {}
+                Reach::Whole => {
+                    if self.layout == Layout::Unknown {
+                        self.layout = match end == first {
+                            true => Layout::Lines,
+                            false => Layout::Values,
+                        };
+                    }
+                    return Ok(end);
                 }
+                Reach::Broken => return self.end_of_broken(start, first, end),
             }
-            if !brackets.is_open() {
-                return Ok(end);
+        }
+        Ok(end)
+    }
+
+    /// The same for a record that is no value: its first line ends at `first`, and what was read of it at `end`.
+    fn end_of_broken(&mut self, start: usize, first: usize, mut end: usize) -> io::Result<usize> {
+        let mut brackets = Brackets::default();
+        brackets.scan(without_mark(self.slice(start, first)));
+        // A line that closes what it opens is spoiled by itself, and so is every line among lines.
+        if self.layout == Layout::Lines || !brackets.is_open() {
+            return Ok(first);
+        }
+        if let Some(object) = self.first_object(start, end) {
+            self.layout = Layout::Lines;
+            return Ok(object);
+        }
+        brackets.scan(self.slice(first, end));
+        while brackets.is_open() && end - start <= MAX_TEXT {
+            let Some(next) = self.line_from(end)? else {
+                break;
+            };
+            let line = self.slice(end, next);
+            if is_object(line) {
+                self.layout = Layout::Lines;
+                break;
             }
+            brackets.scan(line);
+            end = next;
         }
         Ok(end)
     }
@@ -325,6 +350,44 @@ mod tests {
             ],
         );
         check("{\"a\n{\"b\":1}", &[(1, "{\"a"), (2, "{\"b\":1}")]);
+    }
+
+    /// Nothing is read beyond a record that is complete: whoever writes the next may wait for the answer.
+    #[test]
+    fn a_line_is_answered_before_the_next_one_comes() {
+        struct Waiting(Vec<u8>);
+        impl Read for Waiting {
+            fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+                // A byte at a time, and an error in place of waiting forever.
+                let Some((first, rest)) = self.0.split_first() else {
+                    return Err(io::ErrorKind::WouldBlock.into());
+                };
+                out[0] = *first;
+                self.0 = rest.to_vec();
+                Ok(1)
+            }
+        }
+        for text in [
+            "{}\n",
+            "what\n",
+            "{\"a\": }\n",
+            "[\n1\n]\n",
+            "{\n\"a\": [\n{}]}\n",
+        ] {
+            let input = io::BufReader::with_capacity(1, Waiting(text.as_bytes().to_vec()));
+            let mut records = Records::new(input);
+            let mut record = Vec::new();
+            assert_eq!(records.next_into(&mut record).unwrap(), Some(1), "{text:?}");
+            assert_eq!(record, text.trim_end().as_bytes());
+            assert!(!records.has_read_ahead());
+        }
+        // Among lines, a line that is broken off inside a string does not wait: nothing can go on with it.
+        let input = io::BufReader::with_capacity(1, Waiting(b"{}\n{\"a\n".to_vec()));
+        let mut records = Records::new(input);
+        let mut record = Vec::new();
+        records.next_into(&mut record).unwrap();
+        assert_eq!(records.next_into(&mut record).unwrap(), Some(2));
+        assert_eq!(record, b"{\"a");
     }
 
     #[test]

@@ -32,8 +32,27 @@ pub struct Found<'a> {
     pub document: Node<'a>,
     /// What the policy is called, if the form around it says so.
     pub name: Option<&'a str>,
+    /// Its type, if the form around it says so.
+    pub kind: Option<PolicyKind>,
     /// The document's own text, if it stood in a string.
     pub inner: Option<&'a Inner<'a>>,
+}
+
+/// What the forms around a document say of it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Label<'a> {
+    name: Option<&'a str>,
+    kind: Option<PolicyKind>,
+}
+
+impl<'a> Label<'a> {
+    /// What this says, and otherwise the other.
+    fn or(self, other: Label<'a>) -> Label<'a> {
+        Label {
+            name: self.name.or(other.name),
+            kind: self.kind.or(other.kind),
+        }
+    }
 }
 
 /// Finds the one policy document in a text.
@@ -65,7 +84,7 @@ pub fn read<'a>(
     let start = text.trim_start_matches('\u{feff}').trim_start();
     if start.starts_with('%') && has_encoded_start(start) {
         let from = text.len() - start.len();
-        return in_string(Inner::whole(text, from), wanted, None, 0, arena);
+        return in_string(Inner::whole(text, from), wanted, Label::default(), 0, arena);
     }
     let (node, problems) = json::read(text, arena);
     match node {
@@ -87,7 +106,14 @@ pub fn find<'a>(
     wanted: Option<PolicyKind>,
     arena: &'a Bump,
 ) -> (Option<Found<'a>>, Vec<Diagnostic>) {
-    find_in(node, Inner::whole(text, 0), wanted, None, 0, arena)
+    find_in(
+        node,
+        Inner::whole(text, 0),
+        wanted,
+        Label::default(),
+        0,
+        arena,
+    )
 }
 
 /// Finds the document in a value of a text, whose way back to the file the text knows.
@@ -95,12 +121,12 @@ fn find_in<'a>(
     node: Node<'a>,
     text: Inner<'a>,
     wanted: Option<PolicyKind>,
-    name: Option<&'a str>,
+    label: Label<'a>,
     layer: usize,
     arena: &'a Bump,
 ) -> (Option<Found<'a>>, Vec<Diagnostic>) {
     if let Value::String(_) = node.value {
-        return in_string(text.unescaped(node.span), wanted, name, layer, arena);
+        return in_string(text.unescaped(node.span), wanted, label, layer, arena);
     }
     match shapes::step(&node, wanted) {
         Ok(shapes::Step::Here) => {
@@ -111,13 +137,14 @@ fn find_in<'a>(
             };
             let found = Found {
                 document,
-                name,
+                name: label.name,
+                kind: label.kind,
                 inner: is_inner.then(|| &*arena.alloc(text)),
             };
             (Some(found), Vec::new())
         }
-        Ok(shapes::Step::Into(inner, own_name)) => {
-            find_in(inner, text, wanted, own_name.or(name), layer, arena)
+        Ok(shapes::Step::Into(inner, own)) => {
+            find_in(inner, text, wanted, own.or(label), layer, arena)
         }
         Err(mut problem) => {
             problem.span = text.place(problem.span);
@@ -130,7 +157,7 @@ fn find_in<'a>(
 fn in_string<'a>(
     text: Inner<'a>,
     wanted: Option<PolicyKind>,
-    name: Option<&'a str>,
+    label: Label<'a>,
     layer: usize,
     arena: &'a Bump,
 ) -> (Option<Found<'a>>, Vec<Diagnostic>) {
@@ -171,7 +198,7 @@ fn in_string<'a>(
         .collect();
     match node {
         Some(node) => {
-            let (found, more) = find_in(node, text, wanted, name, layer + 1, arena);
+            let (found, more) = find_in(node, text, wanted, label, layer + 1, arena);
             (found, [problems, more].concat())
         }
         None => (None, problems),

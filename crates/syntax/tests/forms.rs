@@ -494,3 +494,46 @@ fn functions_and_numbers_are_named() {
         assert!(problems.iter().any(helps), "{text}: {problems:#?}");
     }
 }
+
+/// A form that says the type of its policy is believed, and held against the type that is wanted.
+#[test]
+fn forms_know_types() {
+    let control = |kind: &str| {
+        format!(r#"{{"Policy": {{"PolicySummary": {{"Type": "{kind}"}}, "Content": {PLAIN}}}}}"#)
+    };
+    let own = |kind: &str| format!(r#"{{"name": "n", "type": "{kind}", "document": {PLAIN}}}"#);
+    for (text, kind) in [
+        (control("SERVICE_CONTROL_POLICY"), Some(Scp)),
+        (control("RESOURCE_CONTROL_POLICY"), Some(Rcp)),
+        (control("TAG_POLICY"), None),
+        (own("scp"), Some(Scp)),
+        (own("trust"), Some(Trust)),
+        (
+            format!(r#"{{"Role": {{"AssumeRolePolicyDocument": {PLAIN}}}}}"#),
+            Some(Trust),
+        ),
+        (format!(r#"{{"Policy": {PLAIN}}}"#), Some(Resource)),
+        (format!(r#"{{"PolicyDocument": {PLAIN}}}"#), None),
+        (PLAIN.to_owned(), None),
+    ] {
+        let arena = Bump::new();
+        let (found, _) = forms::read(&text, None, &arena);
+        assert_eq!(found.unwrap().kind, kind, "{text}");
+    }
+    for (kind, wanted, is_taken) in [
+        ("scp", Identity, false),
+        ("identity", Scp, false),
+        ("rcp", Scp, false),
+        ("trust", Resource, true),
+        ("identity", Boundary, true),
+        ("vpc-endpoint", Resource, false),
+    ] {
+        let arena = Bump::new();
+        let text = own(kind);
+        let (found, problems) = forms::read(&text, Some(wanted), &arena);
+        assert_eq!(found.is_some(), is_taken, "{kind} {wanted}: {problems:?}");
+        let text = control("SERVICE_CONTROL_POLICY");
+        let (found, _) = forms::read(&text, Some(wanted), &arena);
+        assert_eq!(found.is_some(), wanted == Scp, "{wanted}");
+    }
+}

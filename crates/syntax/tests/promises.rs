@@ -171,6 +171,7 @@ fn promises() -> Vec<Row> {
         ("COND-47", Identity, Warning, ForeignTemplate, allow(r#"{"StringEquals": {"${local.key}": "x"}}"#)),
         ("COND-47", Identity, Warning, ForeignTemplate, allow(r#"{"StringEquals": {"Team": "x"}}"#)),
         ("COND-47", Resource, Warning, ForeignTemplate, with(r#""Principal": {"AWS": "arn:aws:iam::${Account}:root"}, "Action": "s3:*", "Resource": "*""#)),
+        ("COND-47", Trust, Warning, ForeignTemplate, trust(r#""${var.principal}""#, r#""sts:AssumeRole""#)),
         ("COND-47", Identity, Warning, ForeignTemplate, with(r#""Action": "${local.action}", "Resource": "*""#)),
         ("COND-47", Identity, Warning, ForeignTemplate, with(r#""Sid": "%{ if x }", "Action": "s3:*", "Resource": "*""#)),
         ("COND-47", Identity, Warning, ForeignTemplate, resource(r#""Resource": "arn:aws:s3:::${local.x}""#).replace("2012", "2008")),

@@ -1,6 +1,8 @@
 //! What AWS's commands answer, and where in it the policy stands ("other IAM shapes to accept", `IN-1`).
 
+use super::Label;
 use super::foreign::recognize;
+use crate::ast::Span;
 use crate::diag::{Code, Diagnostic, quoted};
 use crate::json::tree::Value;
 use crate::json::{Member, Node};
@@ -10,8 +12,8 @@ use portcullis_model::PolicyKind;
 pub(super) enum Step<'a> {
     /// It is this value.
     Here,
-    /// It is in this value, and is called so.
-    Into(Node<'a>, Option<&'a str>),
+    /// It is in this value, of which this is said.
+    Into(Node<'a>, Label<'a>),
 }
 
 /// A member that holds a policy, in an object that is told by it.
@@ -128,7 +130,7 @@ pub(super) fn step<'a>(
     if members.iter().any(|member| member.key.value == "Statement") {
         return Ok(Step::Here);
     }
-    if let Some(step) = named(node) {
+    if let Some(step) = named(node, wanted)? {
         return Ok(step);
     }
     let policy = POLICY.find(node).map(|member| (&POLICY, member));
@@ -185,17 +187,71 @@ pub(super) fn step<'a>(
         .find_map(|own| node.get(own)?.as_str())
         .or(summary);
     // What else is inside the member is looked at when its turn comes.
-    Ok(Step::Into(member.value, name))
+    let kind = match shape.kinds {
+        [PolicyKind::Trust, ..] => Some(PolicyKind::Trust),
+        [PolicyKind::Resource] => Some(PolicyKind::Resource),
+        _ => control_type(node),
+    };
+    check_type(kind, wanted, member.key.span)?;
+    Ok(Step::Into(member.value, Label { name, kind }))
+}
+
+/// The type that the summary of a control policy says (`IN-27`).
+fn control_type(node: &Node<'_>) -> Option<PolicyKind> {
+    match node.get("PolicySummary")?.get("Type")?.as_str()? {
+        "SERVICE_CONTROL_POLICY" => Some(PolicyKind::Scp),
+        "RESOURCE_CONTROL_POLICY" => Some(PolicyKind::Rcp),
+        _ => None,
+    }
+}
+
+/// Sees that a policy whose form says its type is of the type that is wanted. A trust policy is the resource policy of its
+/// role, and an identity policy may be a boundary or a session's.
+fn check_type(
+    kind: Option<PolicyKind>,
+    wanted: Option<PolicyKind>,
+    place: Span,
+) -> Result<(), Box<Diagnostic>> {
+    let family = |kind| match kind {
+        PolicyKind::Trust => PolicyKind::Resource,
+        PolicyKind::Boundary | PolicyKind::Session => PolicyKind::Identity,
+        other => other,
+    };
+    match (kind, wanted) {
+        (Some(kind), Some(wanted)) if family(kind) != family(wanted) => {
+            let message =
+                format!("this is a policy of type {kind}, one of type {wanted} is wanted");
+            Err(Box::new(Diagnostic::error(
+                Code::UnknownForm,
+                place,
+                message,
+            )))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Our own `{"name", "document"}`, with the type that `convert` writes.
-fn named<'a>(node: &Node<'a>) -> Option<Step<'a>> {
-    let document = node.get("document")?;
-    let mut members = node.as_object()?.iter();
+fn named<'a>(
+    node: &Node<'a>,
+    wanted: Option<PolicyKind>,
+) -> Result<Option<Step<'a>>, Box<Diagnostic>> {
+    let Some(document) = node.get("document") else {
+        return Ok(None);
+    };
+    let mut members = node.as_object().unwrap_or_default().iter();
     let is_own =
-        members.all(|member| matches!(member.key.value, "name" | "document" | "type" | "arn"));
+        |member: &Member<'_>| matches!(member.key.value, "name" | "document" | "type" | "arn");
+    if !members.all(is_own) {
+        return Ok(None);
+    }
     let name = node.get("name").and_then(Node::as_str);
-    is_own.then_some(Step::Into(*document, name))
+    let kind = node
+        .get("type")
+        .and_then(Node::as_str)
+        .and_then(PolicyKind::parse);
+    check_type(kind, wanted, start_of(node))?;
+    Ok(Some(Step::Into(*document, Label { name, kind })))
 }
 
 fn same(one: &Member<'_>, other: &Member<'_>) -> bool {
@@ -225,8 +281,8 @@ fn may_hold_policy(member: &Member<'_>) -> bool {
     !is_empty && ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
-fn start_of(node: &Node<'_>) -> crate::ast::Span {
-    crate::ast::Span {
+fn start_of(node: &Node<'_>) -> Span {
+    Span {
         start: node.span.start,
         end: node.span.start.saturating_add(1),
     }

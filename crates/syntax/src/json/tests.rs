@@ -95,10 +95,14 @@ fn syntax_errors_have_their_place() {
         ),
         ("\"a\\\n\"", 3..4, "the line ends inside a string"),
         ("[1\u{0}]", 2..3, "unexpected `\\u{0}`"),
-        ("[\u{a0}1]", 1..3, "unexpected `\u{a0}`"),
+        ("[\u{a0}1]", 1..3, "unexpected U+00A0, a no-break space"),
         ("[{", 2..2, "the text ends inside an object"),
         ("[1,", 3..3, "the text ends inside an array"),
-        (" \u{feff}1", 1..4, "unexpected `\\u{feff}`"),
+        (
+            " \u{feff}1",
+            1..4,
+            "unexpected U+FEFF, a character without width",
+        ),
     ] {
         let expected = (Code::JsonSyntaxError, range, message.to_owned());
         assert_eq!(problem(text), expected, "{text}");

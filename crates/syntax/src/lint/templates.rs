@@ -7,7 +7,8 @@ use core::ops::Range;
 const MAX_NAME: usize = 512;
 
 /// Brackets that no text of a policy has, and placeholders of other tools have.
-const BRACKETS: [(&str, &str); 7] = [
+const BRACKETS: [(&str, &str); 8] = [
+    ("$${", "}"),
     ("{{", "}}"),
     ("%{", "}"),
     ("#{", "}"),
@@ -124,6 +125,7 @@ mod tests {
             ("${ssm:/prod/x}", "${ssm:/prod/x}"),
             ("${data.x.y:z}", "${data.x.y:z}"),
             ("{{account_id}}", "{{account_id}}"),
+            ("b/$${aws:username}", "$${aws:username}"),
             ("a/%{ if x }b", "%{ if x }"),
             ("&{aws:username}", "&{aws:username}"),
             ("#{Account}", "#{Account}"),

@@ -81,14 +81,24 @@ impl<'a, 'n> Reader<'a> {
                 };
                 self.everyone(value, &mut list);
             }
-            Value::String(text) => self.sink.push(
-                Diagnostic::error(
-                    Code::InvalidPrincipalFormat,
-                    node.span,
-                    format!("`{name}` cannot be the string {}", quoted(text)),
-                )
-                .with_help("write `\"*\"`, or an object such as `{\"AWS\": \"111122223333\"}`"),
-            ),
+            Value::String(text) => {
+                self.sink.push(
+                    Diagnostic::error(
+                        Code::InvalidPrincipalFormat,
+                        node.span,
+                        format!("`{name}` cannot be the string {}", quoted(text)),
+                    )
+                    .with_help("write `\"*\"`, or an object such as `{\"AWS\": \"111122223333\"}`"),
+                );
+                // For advice on the text: the document is not used.
+                list.push(PrincipalEntry {
+                    kind: PrincipalKind::Aws,
+                    value: Text {
+                        value: text,
+                        span: node.span,
+                    },
+                });
+            }
             Value::Object(members) => {
                 if members.is_empty() {
                     let message = format!("`{name}` is empty: it names no one");
