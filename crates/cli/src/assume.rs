@@ -332,7 +332,7 @@ impl AssumeArgs {
                 true => None,
                 false => {
                     let told = decider.explain(request, extra.clone(), reading, &arena)?;
-                    let story = told.story(directory.is_incomplete());
+                    let story = told.story();
                     Some((story.text(Output::new().colour()), story.json()))
                 }
             };
@@ -422,6 +422,9 @@ impl AssumeArgs {
         directory: &Directory,
     ) -> Result<ExitCode, Failure> {
         let mut output = Output::new();
+        let mut answers = steps.iter().flat_map(|step| &step.answers);
+        let is_incomplete =
+            directory.is_incomplete() || answers.any(|own| own.answer.is_incomplete);
         match self.format {
             Format::Json => {
                 let steps: Vec<Shown> = steps.iter().map(step_value).collect();
@@ -430,7 +433,7 @@ impl AssumeArgs {
                     "calls": steps,
                     "session": session.clone(),
                 });
-                if let (true, Some(answer)) = (directory.is_incomplete(), answer.as_object_mut()) {
+                if let (true, Some(answer)) = (is_incomplete, answer.as_object_mut()) {
                     answer.insert("incomplete".to_string(), json!(true));
                 }
                 output.line(&answer.to_string())?;
@@ -459,7 +462,7 @@ impl AssumeArgs {
                     let text = serde_json::to_string_pretty(session).map_err(Failure::new)?;
                     output.line(&printable(&text))?;
                 }
-                if directory.is_incomplete() {
+                if is_incomplete {
                     output.line("(incomplete: the directory refers to what is not there)")?;
                 }
             }

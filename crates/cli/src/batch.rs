@@ -117,8 +117,7 @@ impl Batch {
                         };
                         match answered {
                             Ok(answer) => {
-                                let incomplete = directory.is_incomplete();
-                                self.answer(line.case.name, &answer, incomplete)?;
+                                self.answer(line.case.name, &answer)?;
                             }
                             Err(problem) => self.error(line.case.name, &problem)?,
                         }
@@ -156,19 +155,14 @@ impl Batch {
                 }
             };
             match answered {
-                Ok(answer) => self.answer(name, &answer, false)?,
+                Ok(answer) => self.answer(name, &answer)?,
                 Err(problem) => self.error(name, &problem)?,
             }
         }
         Ok(())
     }
 
-    fn answer(
-        &mut self,
-        name: Option<&str>,
-        answer: &Answer,
-        incomplete: bool,
-    ) -> Result<(), Failure> {
+    fn answer(&mut self, name: Option<&str>, answer: &Answer) -> Result<(), Failure> {
         let by: Vec<String> = answer.by.iter().map(|layer| layer_name(*layer)).collect();
         let mut line = json!({
             "name": name.map_or(Value::Null, Value::from),
@@ -176,7 +170,7 @@ impl Batch {
             "by": by,
         });
         if let Some(line) = line.as_object_mut() {
-            if incomplete {
+            if answer.is_incomplete {
                 line.insert("incomplete".to_string(), Value::Bool(true));
             }
             insert_notes(line, &answer.notes);

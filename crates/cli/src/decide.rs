@@ -139,21 +139,22 @@ struct RequestArgs {
 pub(crate) fn decide(args: &DecideArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
     let question = &args.question;
-    let (answer, incomplete) = match question.directory(Keep::Decisions)? {
+    let answer = match question.directory(Keep::Decisions)? {
         Some(directory) => {
             let (request, extra, notes) = question.of_directory(&arena)?;
             let mut decider = Decider::new(question.engine, &directory);
             let answer = decider.answer(&request, extra, &notes, &arena);
-            (answer.map_err(Failure::new)?, directory.is_incomplete())
+            answer.map_err(Failure::new)?
         }
         None => {
             let (selected, request, notes) = question.load(&arena)?;
             let policies = question.prepare(&selected, Keep::Decisions)?;
             let mut prepared = portcullis_vm::Request::new();
             let answer = answer(question.engine, &policies, &request, &notes, &mut prepared);
-            (answer.map_err(Failure::new)?, false)
+            answer.map_err(Failure::new)?
         }
     };
+    let incomplete = answer.is_incomplete;
     let text = match args.format {
         Format::Human => {
             let mut text = said(&answer);
@@ -186,7 +187,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
         let (request, extra, notes) = question.of_directory(&arena)?;
         let mut decider = Decider::new(question.engine, &directory);
         let explained = decider.explain(&request, extra, &notes, &arena)?;
-        return args.tell(&explained.story(directory.is_incomplete()));
+        return args.tell(&explained.story());
     }
     let (selected, request, notes) = question.load(&arena)?;
     let policies = question.prepare(&selected, Keep::Explanations)?;

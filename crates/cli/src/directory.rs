@@ -241,7 +241,8 @@ impl<'d> Decider<'d> {
                 })
             }
         };
-        let answer = agreed(by_vm, by_reference)?;
+        let mut answer = agreed(by_vm, by_reference)?;
+        answer.is_incomplete = directory.is_incomplete() || question.is_undecidable();
         Ok(answer.with_notes(self.notes(&question, reading)))
     }
 
@@ -286,6 +287,7 @@ impl<'d> Decider<'d> {
         Ok(Explained {
             explanation,
             notes: self.notes(&question, reading),
+            is_incomplete: directory.is_incomplete() || question.is_undecidable(),
             request: question.request,
             scene,
             changes,
@@ -303,18 +305,20 @@ pub(crate) struct Explained<'a> {
     pub(crate) changes: Changes,
     /// What was guessed or assumed.
     pub(crate) notes: Vec<String>,
+    /// Something that may change the decision is not there or was not seen.
+    pub(crate) is_incomplete: bool,
 }
 
 impl Explained<'_> {
     /// The story to be told of it.
-    pub(crate) fn story(&self, is_incomplete: bool) -> Story<'_> {
+    pub(crate) fn story(&self) -> Story<'_> {
         Story {
             explanation: &self.explanation,
             request: &self.request,
             scene: Some(self.scene.clone()),
             changes: Some(self.changes.clone()),
             notes: self.notes.clone(),
-            is_incomplete,
+            is_incomplete: self.is_incomplete,
         }
     }
 }

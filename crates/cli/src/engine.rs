@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use portcullis_compile::{Options, compile};
 use portcullis_image::{Image, View};
-use portcullis_model::{Decision, Layer, Request, is_account_id, split_arn};
+use portcullis_model::{Decision, Layer, Request, access_point, is_account_id, split_arn};
 use portcullis_scenario::Note;
 use portcullis_syntax::PolicySets;
 use portcullis_vm::{Explanation, Outcome};
@@ -28,6 +28,8 @@ pub(crate) struct Answer {
     pub(crate) by: Vec<Layer>,
     /// What was guessed or assumed.
     pub(crate) notes: Vec<String>,
+    /// Something that may change it is not there or was not seen.
+    pub(crate) is_incomplete: bool,
 }
 
 impl Answer {
@@ -37,6 +39,7 @@ impl Answer {
             decision: outcome.decision(),
             by: outcome.layers().collect(),
             notes: Vec::new(),
+            is_incomplete: false,
         }
     }
 
@@ -76,6 +79,11 @@ pub(crate) fn request_notes(
     let assumed = assumed.into_iter().map(str::to_string);
     let reading = reading.iter().map(ToString::to_string);
     reading.chain(assumed).collect()
+}
+
+/// What is to be said of an access point whose bucket nobody named (`S3-6`).
+pub(crate) fn unseen_bucket(point: &str) -> String {
+    format!("the policy of the bucket behind {point} was not seen")
 }
 
 /// Puts notes into an answer for programs, which has no such member if there are none.
@@ -206,6 +214,11 @@ impl<'p, 'a> Policies<'p, 'a> {
         Ok(ask(views, prepared, Some((view, &prepared_behind))))
     }
 
+    /// True if it is known what is behind an access point (`S3-6`).
+    fn has_bucket(&self) -> bool {
+        self.sets.is_some_and(|sets| sets.bucket.is_some())
+    }
+
     /// True if there is the policy of a VPC endpoint.
     fn has_endpoint_policy(&self, prepared: &portcullis_vm::Request) -> bool {
         match self.sets {
@@ -243,7 +256,10 @@ pub(crate) fn answer(
         (_, Some(sets)) => Some(by_reference(sets, request)),
         (_, None) => return Err(NEEDS_POLICIES.to_string()),
     };
-    let notes = request_notes(reading, request, policies.has_endpoint_policy(prepared));
+    let mut notes = request_notes(reading, request, policies.has_endpoint_policy(prepared));
+    if let (Some((point, _)), false) = (access_point(request.resource), policies.has_bucket()) {
+        notes.push(unseen_bucket(point));
+    }
     Ok(agreed(by_vm, by_reference)?.with_notes(notes))
 }
 
@@ -257,6 +273,7 @@ pub(crate) fn by_reference(sets: &PolicySets<'_>, request: &Request<'_>) -> Answ
         decision: outcome.decision,
         by: outcome.by,
         notes: Vec::new(),
+        is_incomplete: false,
     }
 }
 

@@ -47,7 +47,7 @@ pub struct Question<'a> {
     pub(crate) extra: Extra<'a>,
     /// What the bucket behind an access point is asked (`S3-6`).
     pub(crate) bucket: Option<BucketQuestion<'a>>,
-    /// A policy that takes part cannot be read, so that nothing is allowed (`GRAM-54`).
+    /// A policy that takes part cannot be read, or was not seen, so that nothing is allowed (`GRAM-54`, `S3-6`).
     pub(crate) is_undecidable: bool,
     /// The directory whose numbers the sets are.
     pub(crate) of: u64,
@@ -67,8 +67,8 @@ pub(crate) struct BucketQuestion<'a> {
 }
 
 impl Question<'_> {
-    /// Whether the answer may be wrong whatever else the directory has, because a policy that takes part cannot be
-    /// read (`GRAM-54`). Nothing is allowed then.
+    /// Whether the answer is incomplete whatever else the directory has: a policy that takes part cannot be read
+    /// (`GRAM-54`), or it is not known which bucket is behind an access point (`S3-6`). Nothing is allowed then.
     pub fn is_undecidable(&self) -> bool {
         self.is_undecidable
     }
@@ -151,15 +151,16 @@ impl Directory {
             .into_iter()
             .map(|whole| format!("the policy of {whole} is not consulted for {resource}"))
             .collect();
-        if question.is_undecidable {
-            let note = "a policy of the resource cannot be read, so that nothing is allowed";
-            notes.push(note.to_string());
-        }
         match (access_point(resource), &question.bucket) {
-            (None, _) => {}
             (Some((point, _)), None) => notes.push(format!(
-                "no file says which bucket is behind {point}, so that the policy of the bucket was not seen"
+                "no file says which bucket is behind {point}, so that the policy of the bucket was not seen and nothing \
+                 is allowed"
             )),
+            _ if question.is_undecidable => {
+                let note = "a policy of the resource cannot be read, so that nothing is allowed";
+                notes.push(note.to_string());
+            }
+            (None, _) => {}
             (Some((point, _)), Some(bucket)) => {
                 let parts = split_arn(bucket.arn);
                 let place = tables.locate(bucket.arn, parts, None);
@@ -264,7 +265,9 @@ impl Tables {
             let sets = bumpalo::collections::Vec::from_iter_in(applies.sets(), arena);
             &*sets.into_bump_slice()
         };
+        // What the bucket's policy says is not known, and it may deny.
         let is_undecidable = place.is_unreadable()
+            || access_point(request.resource).is_some() && behind.is_none()
             || behind
                 .as_ref()
                 .is_some_and(|(_, place)| place.is_unreadable());

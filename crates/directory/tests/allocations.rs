@@ -83,7 +83,11 @@ fn deciding_by_a_directory_does_not_allocate() {
         let mut generator = Generator::new(seed, Scale::SMALL);
         generator.write(&folder.0).unwrap();
         let directory = folder.load().unwrap().directory;
-        let texts: Vec<String> = (0..200).map(|_| generator.request().to_string()).collect();
+        let texts = (0..200).map(|_| generator.request().to_string());
+        // What goes through an access point is decided as a question, which is written down.
+        let texts: Vec<String> = texts
+            .filter(|text| !text.contains(":accesspoint/"))
+            .collect();
         let arena = Bump::new();
         let requests = requests(&texts, &arena);
         let team = directory.key("aws:RequestTag/team").unwrap();

@@ -35,8 +35,17 @@ fn directory(lines: &[Value]) -> Directory {
         .directory
 }
 
+/// A resource with a policy; of an access point the bucket is known.
 fn line(arn: &str, statements: &[Value]) -> Value {
-    json!({"arn": arn, "account": HOME, "policy": policy(statements)})
+    let mut line = json!({"arn": arn, "account": HOME, "policy": policy(statements)});
+    if let Some((point, _)) = portcullis_model::access_point(arn) {
+        let bucket = match point.split(':').nth(2).unwrap() {
+            "s3" => "arn:aws:s3:::behind".to_string(),
+            _ => point.replace("accesspoint/", "bucket/"),
+        };
+        line["bucket"] = json!(bucket);
+    }
+    line
 }
 
 fn deny(action: &str, resource: &str) -> Value {
@@ -230,7 +239,9 @@ fn arn(short: &str) -> String {
 fn match_36_every_row() {
     for (listed, requested, action) in ROWS {
         let (listed, requested) = (arn(listed), arn(requested));
-        let without = directory(&[]);
+        let mut without = line(&listed, &[]);
+        without.as_object_mut().unwrap().remove("policy");
+        let without = directory(&[without]);
         assert_eq!(
             asked(&without, ADMIN, action, &requested),
             "Allow",
@@ -451,7 +462,8 @@ fn s3_6_the_bucket_behind_an_access_point() {
         &format!("{POINT}/object/*")
     )]);
     let with_bucket = json!({"arn": POINT, "policy": policy(own.as_array().unwrap()), "bucket": "arn:aws:s3:::data"});
-    let without = line(POINT, own.as_array().unwrap());
+    let mut without = line(POINT, own.as_array().unwrap());
+    without.as_object_mut().unwrap().remove("bucket");
     let described = json!({"Name": "ap1", "Bucket": "data", "BucketAccountId": HOME, "AccessPointArn": POINT,
         "NetworkOrigin": "Internet", "PublicAccessBlockConfiguration": {"RestrictPublicBuckets": false}});
     let listed =
@@ -490,6 +502,11 @@ fn s3_6_the_bucket_behind_an_access_point() {
     let unknown = directory(&[without, bucket_of_points()]);
     let found = notes(&unknown, ADMIN, "s3:GetObject", &object);
     assert!(found[0].contains("no file says which bucket"), "{found:?}");
+    // The policy that was not seen may deny.
+    assert_eq!(
+        undecidable(&unknown, ADMIN, "s3:GetObject", &object),
+        "ImplicitDeny"
+    );
     let unlisted = directory(&[json!({"arn": POINT, "bucket": "arn:aws:s3:::data"})]);
     let found = notes(&unlisted, ADMIN, "s3:GetObject", &object);
     assert!(

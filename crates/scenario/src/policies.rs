@@ -295,7 +295,7 @@ impl<'a> Sets<'_, 'a> {
         };
         let (policy, problems) = match is_language(&path) {
             true => named_language(&source, options(kind), name, self.files, self.arena),
-            false => named_json(&source, options(kind), name.unwrap_or(file), self.arena),
+            false => named_json(&source, options(kind), name, self.arena),
         };
         self.reader.problems.extend(problems);
         policy
@@ -307,20 +307,20 @@ impl<'a> Sets<'_, 'a> {
 fn named_json<'a>(
     source: &Rc<Source<'a>>,
     options: ReadOptions,
-    name: &'a str,
+    name: Option<&'a str>,
     arena: &'a Bump,
 ) -> (Option<Policy<'a>>, Vec<Problem<'a>>) {
-    let (node, diagnostics) = json::read(source.text(), arena);
+    let (policy, problems) = policy_text(options, name, source, arena);
+    let node = json::read(source.text(), arena).0;
     let is_policy = node.is_some_and(|node| node.get("Statement").is_some());
-    let (policy, problems) = match (node, diagnostics.is_empty()) {
-        (Some(node), true) => policy_document(node, options, name, source, arena),
-        _ => {
-            let problems = diagnostics.into_iter();
-            let problems = problems.map(|found| Problem::of_policy(source, found));
-            (None, problems.collect())
-        }
-    };
-    if is_policy || problems.is_empty() {
+    // What is recognized says what it is, and nothing of what it holds.
+    let is_recognized = problems.iter().any(|problem| {
+        matches!(
+            problem.code(),
+            Code::Syntax(diag::Code::ForeignDocument | diag::Code::UnknownForm)
+        )
+    });
+    if is_policy || problems.is_empty() || is_recognized {
         return (policy, problems);
     }
     let missing = Code::Syntax(diag::Code::MissingStatement);

@@ -9,7 +9,7 @@ use portcullis_directory::{
     Directory, Engine, Extra, Given, LoadOptions, ResolvedRequest, Undecided,
 };
 use portcullis_dsl::print_json;
-use portcullis_model::{Caller, ContextEntry, Request, is_account_id, split_arn};
+use portcullis_model::{Caller, ContextEntry, Request, access_point, is_account_id, split_arn};
 use portcullis_syntax::{Policy, PolicySets};
 use portcullis_vm::Outcome;
 use serde_json::{Value, json};
@@ -37,6 +37,22 @@ pub fn answer(
 ) -> Result<Option<Answer>, String> {
     let Some(files) = files(sets, request) else {
         return Ok(None);
+    };
+    // A directory says what an access point's ARN says; a scenario leaves that to the request.
+    let names = ["s3:DataAccessPointArn", "s3:DataAccessPointAccount"];
+    let is_given = |name: &&str| {
+        let mut given = request.context.iter();
+        given.any(|entry| entry.key.eq_ignore_ascii_case(name))
+    };
+    let own = names.into_iter().filter(|name| !is_given(name));
+    let own = own.map(|key| ContextEntry { key, values: &[] });
+    let context: Vec<ContextEntry<'_>> = match access_point(request.resource) {
+        Some(_) => request.context.iter().copied().chain(own).collect(),
+        None => request.context.to_vec(),
+    };
+    let request = &Request {
+        context: &context,
+        ..*request
     };
     for (name, content) in ["account", "resources", "tree"].iter().zip(&files) {
         let path = folder.join(format!("{name}.jsonl"));
@@ -263,7 +279,10 @@ fn resources(sets: &PolicySets<'_>, request: &Request<'_>) -> Option<String> {
                 let whole = request.resource.len() - key.len() - 1;
                 add(request.resource.get(..whole)?, policies)?;
             }
-            None => add(request.resource, policies)?,
+            None => {
+                let point = access_point(request.resource).map(|(point, _)| point);
+                add(point.unwrap_or(request.resource), policies)?;
+            }
         }
     }
     if let Some(policies) = &sets.vpc_endpoint {
@@ -276,6 +295,24 @@ fn resources(sets: &PolicySets<'_>, request: &Request<'_>) -> Option<String> {
             &format!("arn:aws:ec2:eu-west-1:{MANAGEMENT}:vpc-endpoint/{id}"),
             policies,
         )?;
+    }
+    if access_point(request.resource).is_some() {
+        // A directory must know what is behind it.
+        let bucket = sets.bucket.as_ref()?;
+        let (point, _) = access_point(request.resource)?;
+        lines.push_str(&json!({"arn": point, "bucket": bucket.arn}).to_string());
+        lines.push('\n');
+        let of_point = split_arn(point)?[4];
+        let owner = bucket
+            .account
+            .or(request.resource_account)
+            .unwrap_or(of_point);
+        let [policy] = bucket.policy.as_deref()? else {
+            return None;
+        };
+        let line = json!({"arn": bucket.arn, "account": owner, "policy": document(policy)?});
+        lines.push_str(&line.to_string());
+        lines.push('\n');
     }
     Some(lines)
 }

@@ -29,6 +29,11 @@ impl Oracle for Facade {
         }
     }
 
+    /// The facade has no word yet for the bucket behind an access point.
+    fn takes(&self, sets: &PolicySets<'_>) -> bool {
+        sets.bucket.is_none()
+    }
+
     fn answer(&self, sets: &PolicySets<'_>, requests: &[Request]) -> Result<Vec<Answer>, String> {
         let authorizer = Authorizer::new(images(std::slice::from_ref(sets), true, true)?);
         let mut others = split(sets);

@@ -44,7 +44,8 @@ fn decisions() {
             .collect();
         total += cases.len();
         let mut layers = None;
-        for oracle in &oracles {
+        let takes = |oracle: &&&dyn Oracle| oracle.takes(&scenario.policies);
+        for oracle in oracles.iter().filter(takes) {
             let answers = match oracle.answer(&scenario.policies, &requests) {
                 Ok(answers) => answers,
                 Err(error) => {

@@ -177,6 +177,7 @@ fn ask_both(directory: &Directory, request: &str, is_compared: bool) -> String {
     let is_same = checked.is_none_or(|checked| checked == Ok(outcome));
     assert!(is_same, "checked otherwise: {request}");
     let sets = directory.policies(&question, &arena);
+    let is_compared = is_compared && !question.is_undecidable();
     if let Some(sets) = sets.filter(|_| is_compared) {
         let reference = portcullis_reference::decide(&sets, &question.request);
         let by: Vec<_> = outcome.layers().collect();
