@@ -537,3 +537,29 @@ fn forms_know_types() {
         assert_eq!(found.is_some(), wanted == Scp, "{wanted}");
     }
 }
+
+/// Our own wrapper is read strictly: what is in it and cannot be used is an error.
+#[test]
+fn our_own_wrapper_is_strict() {
+    for (members, code) in [
+        (r#""name": 1"#, Code::DataTypeMismatch),
+        (r#""name": "n", "type": ["scp"]"#, Code::DataTypeMismatch),
+        (r#""type": "policy""#, Code::UnknownForm),
+    ] {
+        let arena = Bump::new();
+        let text = format!(r#"{{{members}, "document": {PLAIN}}}"#);
+        let (found, problems) = forms::read(&text, Some(Resource), &arena);
+        assert!(found.is_none(), "{text}");
+        assert_eq!(problems[0].code, code, "{text}");
+    }
+    // With members of others it is none of ours, and a policy has no such members.
+    let arena = Bump::new();
+    let text = format!(r#"{{"name": "n", "document": {PLAIN}, "policy": {PLAIN}}}"#);
+    let (document, problems) = read(&text, Resource, &arena);
+    assert!(document.is_none());
+    assert!(
+        problems
+            .iter()
+            .any(|problem| problem.code == Code::InvalidPolicyElement)
+    );
+}

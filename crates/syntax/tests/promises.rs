@@ -343,6 +343,12 @@ fn nothing_is_said_of_what_is_right() {
             )),
         ),
         (
+            Resource,
+            everyone(allow(
+                r#"{"StringEquals": {"AWS:SourceOwner": "111122223333"}}"#,
+            )),
+        ),
+        (
             Trust,
             trust(
                 r#"{"Federated": "accounts.google.com"}"#,

@@ -245,11 +245,26 @@ fn named<'a>(
     if !members.all(is_own) {
         return Ok(None);
     }
-    let name = node.get("name").and_then(Node::as_str);
-    let kind = node
-        .get("type")
-        .and_then(Node::as_str)
-        .and_then(PolicyKind::parse);
+    let text = |name: &str| match node.get(name) {
+        None => Ok(None),
+        Some(value) => value.as_text().map(Some).ok_or_else(|| {
+            let found = value.value.describe();
+            let message = format!("`{name}` must be a string, this is {found}");
+            Box::new(Diagnostic::error(
+                Code::DataTypeMismatch,
+                value.span,
+                message,
+            ))
+        }),
+    };
+    let name = text("name")?.map(|name| name.value);
+    let kind = match text("type")? {
+        None => None,
+        Some(written) => Some(PolicyKind::parse(written.value).ok_or_else(|| {
+            let message = format!("{} is no type of policy", quoted(written.value));
+            Box::new(Diagnostic::error(Code::UnknownForm, written.span, message))
+        })?),
+    };
     check_type(kind, wanted, start_of(node))?;
     Ok(Some(Step::Into(*document, Label { name, kind })))
 }

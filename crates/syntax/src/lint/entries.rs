@@ -22,6 +22,10 @@ impl Linter<'_, '_> {
         if has_opening(entry.value) {
             return self.literal_variable(entry, "an action");
         }
+        // Of what is no action by its form the reader has said so.
+        if entry.value.matches(':').count() != 1 {
+            return;
+        }
         let is_of_action = |c: &char| c.is_ascii_alphanumeric() || "-_:*?".contains(*c);
         let Some(odd) = entry.value.chars().find(|c| !is_of_action(c)) else {
             return;
@@ -45,10 +49,7 @@ impl Linter<'_, '_> {
             quoted(entry.value)
         );
         let plain: String = entry.value.chars().filter(is_of_action).collect();
-        let help = match entry.value.contains([',', ' ']) && entry.value.matches(':').count() > 1 {
-            true => "each action is a string of its own in the list".to_owned(),
-            false => format!("did you mean {}?", quoted(&plain)),
-        };
+        let help = format!("did you mean {}?", quoted(&plain));
         self.say_with_help(
             Severity::LintError,
             Code::InvalidAction,

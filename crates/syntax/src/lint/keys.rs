@@ -78,6 +78,7 @@ const SINGLE: [(Type, &[&str]); 7] = [
             "aws:sourceaccount",
             "aws:sourceidentity",
             "aws:sourceorgid",
+            "aws:sourceowner",
             "aws:sourcevpc",
             "aws:sourcevpce",
             "aws:type",

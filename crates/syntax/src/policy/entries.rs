@@ -44,6 +44,9 @@ impl<'a> Reader<'a> {
                 Some((service, name)) if is_name(service) && is_name(name) => {
                     format!("did you mean `{service}:{name}`?")
                 }
+                _ if entry.value.contains([',', ';', ' ']) => {
+                    "each action is a string of its own in the list".into()
+                }
                 _ => "an action is `*` or has the form `service:Name`".into(),
             };
             self.sink.push(

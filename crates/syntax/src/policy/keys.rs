@@ -6,7 +6,7 @@ use crate::diag::{Code, Diagnostic, Severity, quoted};
 use crate::suggest::nearest;
 
 /// The keys, sorted without regard to letter case.
-const GLOBAL: [&str; 56] = [
+const GLOBAL: [&str; 57] = [
     "aws:AssumedRoot",
     "aws:CalledVia",
     "aws:CalledViaAWSMCP",
@@ -44,6 +44,8 @@ const GLOBAL: [&str; 56] = [
     "aws:SourceIp",
     "aws:SourceOrgID",
     "aws:SourceOrgPaths",
+    // Old, and in the policy that every topic of SNS begins with.
+    "aws:SourceOwner",
     "aws:SourceVpc",
     "aws:SourceVpcArn",
     "aws:SourceVpce",
