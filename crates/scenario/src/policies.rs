@@ -331,6 +331,8 @@ fn named_json<'a>(
     let told = told.map(|problem| {
         let message = match (problem.code(), node) {
             (code, _) if code == missing => "the policy has no `Statement`",
+            // A character that looks like another is named by its number, whatever stands around it.
+            (_, None) if problem.message().starts_with("unexpected U+") => problem.message(),
             (_, None) => "the file is not JSON",
             (_, Some(_)) => "the file is no policy document",
         };
