@@ -213,9 +213,9 @@ impl<'a> Problem<'a> {
     /// The same without anything of the text that it is in: place, code, and another message that quotes nothing.
     /// For files that data names and that are no policies.
     #[must_use]
-    pub fn conceal(mut self, message: &'static str) -> Problem<'a> {
+    pub fn conceal(mut self, message: &str) -> Problem<'a> {
         let diagnostic = &mut self.diagnostic;
-        diagnostic.message = message.to_string();
+        diagnostic.message = message.to_owned();
         diagnostic.help = None;
         diagnostic.related.clear();
         self.is_concealed = true;
