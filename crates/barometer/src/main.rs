@@ -5,6 +5,11 @@
 //! `benches/record`, and `docs/benchmarks/results.md` is made from a record. The harness itself
 //! knows no engine but the name of the one that ratios are to.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "it reads its own definitions and records, and what the adapters print"
+)]
+
 mod adapter;
 mod definitions;
 mod generate;

@@ -2,19 +2,25 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use bumpalo::Bump;
 use clap::{Args, ValueEnum};
-use portcullis_directory::{Call, CallKind, Directory, Extra, Line, Session, lines};
-use portcullis_model::{ContextEntry, Decision, Principal};
-use portcullis_scenario::Source;
-use serde_json::{Map, Value, json};
+use portcullis_directory::{Call, CallKind, Directory, Extra, Session, line};
+use portcullis_model::{ContextEntry, Decision, PolicyKind, Principal};
+use portcullis_scenario::{Code, Reader, Source, policy_document, present};
+use portcullis_syntax::ast::{Span, Text};
+use portcullis_syntax::diag::quoted;
+use portcullis_syntax::json::{Member, Node, Value};
+use portcullis_syntax::policy::ReadOptions;
+use serde_json::{Map, Value as Shown, json};
 
 use crate::decide::Format;
 use crate::directory::{AnyDirectoryArgs, Decider, Keep};
 use crate::engine::{Answer, Engine, layer_name, said};
 use crate::failure::{Failure, exit};
-use crate::output::{Disk, Output, display_name, printable, read};
+use crate::inputs::{parse, parse_policy, principal, shown, source};
+use crate::output::{Disk, Output, printable};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -119,9 +125,12 @@ struct Step {
 }
 
 pub(crate) fn run(args: &AssumeArgs) -> Result<ExitCode, Failure> {
+    let arena = Bump::new();
+    let mut caller = args.caller(&arena)?;
+    let policies = args.policies(&arena)?;
     let directory = args.directory.open(Keep::Decisions)?;
-    let mut caller = args.caller()?;
     let mut steps = Vec::new();
+    let mut handed_out = None;
     let kind = args.call.kind();
     let targets: Vec<&str> = match (kind, args.role.is_empty()) {
         (CallKind::AssumeRoot, _) => vec![args.account.as_deref().unwrap_or_default()],
@@ -136,66 +145,153 @@ pub(crate) fn run(args: &AssumeArgs) -> Result<ExitCode, Failure> {
             _ => CallKind::AssumeRole,
         };
         let is_last = index + 1 >= args.role.len();
-        match args.step(&directory, kind, &caller, target, is_last, &mut steps)? {
-            Some(session) => caller = session,
+        let policies = match is_last {
+            true => policies.as_slice(),
+            false => &[],
+        };
+        let what = (kind, target, is_last);
+        match args.step(&directory, (&caller, &arena), what, policies, &mut steps)? {
+            Some(session) => {
+                let text = arena.alloc_str(&session.to_string());
+                caller = Caller::read(&Source::new("session", text), &arena)?;
+                handed_out = Some(session);
+            }
             None => return args.print(&steps, None, &directory),
         }
     }
-    args.print(&steps, Some(caller), &directory)
+    args.print(&steps, handed_out, &directory)
+}
+
+/// Who calls, in the form of a session.
+struct Caller<'a> {
+    source: Rc<Source<'a>>,
+    /// What a line of requests has of it: `principal`, `session`, `identity`.
+    members: Vec<Member<'a>>,
+    context: &'a [Member<'a>],
+    credentials: Option<&'a str>,
+    transitive_keys: Vec<&'a str>,
+}
+
+impl<'a> Caller<'a> {
+    /// Reads a session, or the whole answer with the session in it.
+    fn read(source: &Rc<Source<'a>>, arena: &'a Bump) -> Result<Caller<'a>, Failure> {
+        let node: &'a Node<'a> = arena.alloc(parse(source, arena)?);
+        let mut reader = Reader::new(source);
+        let caller = Caller::of(node, &mut reader);
+        match caller.filter(|_| reader.problems.is_empty()) {
+            Some(caller) => Ok(caller),
+            None => Err(Failure::problems(&reader.problems)),
+        }
+    }
+
+    fn of(node: &'a Node<'a>, reader: &mut Reader<'a>) -> Option<Caller<'a>> {
+        // A session may have a list of that name, its policies.
+        let is_answer = node.get("calls").is_some() || node.get("allowed").is_some();
+        let session = match is_answer {
+            false => node,
+            true => {
+                let names = ["allowed", "calls", "session", "incomplete", "notes"];
+                let members = reader.members(node, "an answer of `assume`", names)?;
+                let [allowed, calls, session, incomplete, notes] = members;
+                let is_allowed = reader.flag(allowed);
+                reader.flag(incomplete);
+                reader.list(calls, "a list of calls");
+                reader.list(notes, "a list of notes");
+                let session = present(session).filter(|_| is_allowed);
+                let session = reader.required(session, node.span, "the answer", "session")?;
+                &session.value
+            }
+        };
+        let names = [
+            "principal",
+            "context",
+            "credentials",
+            "seconds",
+            "transitiveTagKeys",
+            "session",
+            "identity",
+        ];
+        let members = reader.members(session, "a session", names)?;
+        let [
+            principal,
+            context,
+            credentials,
+            seconds,
+            transitive,
+            policies,
+            identity,
+        ] = members;
+        reader.required(principal, session.span, "the session", "principal")?;
+        let context = match present(context) {
+            None => Some(&[][..]),
+            Some(member) => {
+                let members = member.value.as_object();
+                if members.is_none() {
+                    reader.mismatch(&member.value, "`context`", "an object");
+                }
+                members
+            }
+        };
+        if let Some(member) = present(seconds) {
+            let is_count = |text: &str| text.parse::<u32>().is_ok();
+            if !matches!(member.value.value, Value::Number(text) if is_count(text)) {
+                reader.mismatch(&member.value, "`seconds`", "a number of seconds");
+            }
+        }
+        let of_line = [principal, present(policies), present(identity)];
+        Some(Caller {
+            source: Rc::clone(&reader.source),
+            members: of_line.into_iter().flatten().copied().collect(),
+            context: context?,
+            credentials: call_name(credentials, reader),
+            transitive_keys: reader.texts(transitive).unwrap_or_default(),
+        })
+    }
+}
+
+/// The call that handed a session out.
+fn call_name<'a>(member: Option<&'a Member<'a>>, reader: &mut Reader<'a>) -> Option<&'a str> {
+    let text = reader.text(member)?;
+    let mut calls = CallName::value_variants().iter();
+    if !calls.any(|call| call.kind().as_str() == text) {
+        let span = member.map_or_else(Span::default, |member| member.value.span);
+        let message = format!("{} hands out no credentials", quoted(text));
+        reader.problem(Code::DataTypeMismatch, span, message);
+    }
+    Some(text)
 }
 
 impl AssumeArgs {
-    /// The first caller, in the form of a session.
-    fn caller(&self) -> Result<Value, Failure> {
+    /// The first caller.
+    fn caller<'a>(&self, arena: &'a Bump) -> Result<Caller<'a>, Failure> {
         if let Some(path) = &self.as_session {
-            let name = display_name(path);
-            let value: Value = serde_json::from_slice(&read(path)?)
-                .map_err(|error| Failure::new(format_args!("{name}: {error}")))?;
-            // The whole answer, or the session in it.
-            return Ok(value
-                .get("session")
-                .filter(|own| own.is_object())
-                .cloned()
-                .unwrap_or(value));
+            return Caller::read(&source(path, arena)?, arena);
         }
-        let Some(principal) = &self.principal else {
+        let Some(option) = &self.principal else {
             return Err(Failure::new("no caller: give --principal ARN or --as FILE"));
         };
-        let principal = match principal.trim_start().starts_with('{') {
-            true => serde_json::from_str(principal)
-                .map_err(|error| Failure::new(format_args!("--principal: {error}")))?,
-            false => Value::from(principal.as_str()),
-        };
-        Ok(json!({ "principal": principal }))
+        let text = format!("{{\"principal\":{}}}", principal(option)?);
+        Caller::read(&Source::new("--principal", arena.alloc_str(&text)), arena)
     }
 
-    /// Makes one call. The session, in the form in which it is printed, if it is handed out.
-    fn step(
+    /// Makes one call to a target: the last, or one on the way. The session, in the form in which it is printed, if it
+    /// is handed out.
+    fn step<'a>(
         &self,
         directory: &Directory,
-        kind: CallKind,
-        caller: &Value,
-        target: &str,
-        is_last: bool,
+        (caller, arena): (&Caller<'a>, &'a Bump),
+        (kind, target, is_last): (CallKind, &str, bool),
+        policies: &[Shown],
         steps: &mut Vec<Step>,
-    ) -> Result<Option<Value>, Failure> {
-        let arena = Bump::new();
-        let (principal, context, extra) = self.caller_of(caller, &arena)?;
-        let names = |member: &str| -> Vec<&str> {
-            let list = caller.get(member).and_then(Value::as_array);
-            list.into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-                .collect()
-        };
+    ) -> Result<Option<Shown>, Failure> {
+        let (principal, context, extra) = self.caller_of(caller, arena)?;
         let pairs = split_all(&self.tag, "--tag")?;
-        let policies = self.policies(is_last)?;
         let call = Call {
             kind,
             caller: principal,
             context,
-            has_session_token: caller.get("credentials") == Some(&json!("GetSessionToken")),
-            inherited_keys: names("transitiveTagKeys"),
+            has_session_token: caller.credentials == Some("GetSessionToken"),
+            inherited_keys: caller.transitive_keys.clone(),
             target,
             session_name: &self.session_name,
             seconds: self.duration.filter(|_| is_last),
@@ -211,6 +307,7 @@ impl AssumeArgs {
             task_policy: self.task_policy.as_deref(),
             has_policies: !policies.is_empty(),
         };
+        let arena = Bump::new();
         let made = directory.call(&call, &arena).map_err(Failure::new)?;
         let mut decider = Decider::new(self.engine, directory);
         let mut answers = Vec::new();
@@ -224,71 +321,90 @@ impl AssumeArgs {
             target: target.to_string(),
             answers,
         });
-        Ok(allowed.then(|| session_value(kind, &made.session, policies)))
+        Ok(allowed.then(|| session_value(kind, &made.session, policies.to_vec())))
     }
 
     /// The caller of a session: its principal, the context of the call, and its policies.
     fn caller_of<'a>(
         &self,
-        caller: &Value,
+        caller: &Caller<'a>,
         arena: &'a Bump,
     ) -> Result<(Principal<'a>, &'a [ContextEntry<'a>], Extra<'a>), Failure> {
-        let mut line = Map::new();
-        for member in ["principal", "session", "identity"] {
-            if let Some(value) = caller.get(member) {
-                line.insert(member.to_string(), value.clone());
-            }
-        }
-        let mut context = caller
-            .get("context")
-            .and_then(Value::as_object)
-            .cloned()
-            .unwrap_or_default();
-        for (key, value) in split_all(&self.context, "--context")? {
-            let values = context.entry(key).or_insert_with(|| json!([]));
-            if let Some(values) = values.as_array_mut() {
-                values.push(Value::from(value));
-            }
-        }
-        line.insert("context".to_string(), Value::Object(context));
-        line.insert("action".to_string(), json!("sts:AssumeRole"));
-        line.insert("resource".to_string(), json!("*"));
-        let text = arena.alloc_str(&Value::Object(line).to_string());
-        let source = Source::new("caller", text);
-        let found =
-            lines(&source, &Disk, arena).map_err(|problems| Failure::problems(&problems))?;
-        let Ok([line]) = <[Line<'a>; 1]>::try_from(found) else {
-            return Err(Failure::new("the caller cannot be read"));
+        let string = |text: &str| Node {
+            span: Span::default(),
+            value: Value::String(arena.alloc_str(text)),
         };
+        let member = |name: &'static str, value: Value<'a>| Member {
+            key: Text {
+                value: name,
+                span: Span::default(),
+            },
+            value: Node {
+                span: Span::default(),
+                value,
+            },
+        };
+        let mut context = caller.context.to_vec();
+        for (key, value) in split_all(&self.context, "--context")? {
+            match context.iter_mut().find(|own| own.key.value == key) {
+                Some(own) => own.value.value = with_value(own.value, string(value), arena),
+                None => context.push(Member {
+                    key: Text {
+                        value: arena.alloc_str(key),
+                        span: Span::default(),
+                    },
+                    value: string(value),
+                }),
+            }
+        }
+        let mut members = caller.members.clone();
+        let context = arena.alloc_slice_copy(&context);
+        members.extend([
+            member("context", Value::Object(context)),
+            member("action", Value::String("sts:AssumeRole")),
+            member("resource", Value::String("*")),
+        ]);
+        let node = arena.alloc(Node {
+            span: Span::default(),
+            value: Value::Object(arena.alloc_slice_copy(&members)),
+        });
+        let line = line(node, &caller.source, &Disk, arena);
         match line.case.request {
             Some(request) => Ok((request.principal, request.context, line.extra)),
             None => Err(Failure::problems(&line.case.problems)),
         }
     }
 
-    /// The session policies, as documents.
-    fn policies(&self, is_last: bool) -> Result<Vec<Value>, Failure> {
-        let files = self.policy.iter().filter(|_| is_last);
-        files
-            .map(|path| {
-                let name = display_name(path);
-                let document: Value = serde_json::from_slice(&read(path)?)
-                    .map_err(|error| Failure::new(format_args!("{name}: {error}")))?;
-                Ok(json!({ "name": name, "document": document }))
-            })
-            .collect()
+    /// The session policies, as documents. What is no policy is an error before anything is asked.
+    fn policies(&self, arena: &Bump) -> Result<Vec<Shown>, Failure> {
+        let kind = match self.call {
+            CallName::AssumeRoot => PolicyKind::Identity,
+            _ => PolicyKind::Session,
+        };
+        let mut documents = Vec::with_capacity(self.policy.len());
+        for path in &self.policy {
+            let source = source(path, arena)?;
+            let node = parse_policy(&source, arena)?;
+            let options = ReadOptions::new(kind);
+            let (_, problems) = policy_document(node, options, source.file(), &source, arena);
+            if !problems.is_empty() {
+                return Err(Failure::problems(&problems));
+            }
+            documents.push(json!({ "name": source.file(), "document": shown(&node) }));
+        }
+        Ok(documents)
     }
 
     fn print(
         &self,
         steps: &[Step],
-        session: Option<Value>,
+        session: Option<Shown>,
         directory: &Directory,
     ) -> Result<ExitCode, Failure> {
         let mut output = Output::new();
         match self.format {
             Format::Json => {
-                let steps: Vec<Value> = steps.iter().map(step_value).collect();
+                let steps: Vec<Shown> = steps.iter().map(step_value).collect();
                 let mut answer = json!({
                     "allowed": session.is_some(),
                     "calls": steps,
@@ -323,8 +439,8 @@ impl AssumeArgs {
     }
 }
 
-fn step_value(step: &Step) -> Value {
-    let answers: Vec<Value> = step
+fn step_value(step: &Step) -> Shown {
+    let answers: Vec<Shown> = step
         .answers
         .iter()
         .map(|(action, answer)| {
@@ -339,8 +455,18 @@ fn step_value(step: &Step) -> Value {
     json!({ "call": step.call, "target": step.target, "allowed": allowed, "requests": answers })
 }
 
+/// The values of a key, and one more.
+fn with_value<'a>(own: Node<'a>, more: Node<'a>, arena: &'a Bump) -> Value<'a> {
+    let mut values = match own.value {
+        Value::Array(values) => values.to_vec(),
+        _ => vec![own],
+    };
+    values.push(more);
+    Value::Array(arena.alloc_slice_copy(&values))
+}
+
 /// A session as it is printed: its members go into the lines of requests.
-fn session_value(kind: CallKind, session: &Session, policies: Vec<Value>) -> Value {
+fn session_value(kind: CallKind, session: &Session, policies: Vec<Shown>) -> Shown {
     let mut principal = json!({ "arn": session.arn });
     let mut context = Map::new();
     for (key, values) in &session.context {
@@ -370,7 +496,7 @@ fn session_value(kind: CallKind, session: &Session, policies: Vec<Value>) -> Val
             CallKind::AssumeRoot => "identity",
             _ => "session",
         };
-        object.insert(member.to_string(), Value::Array(policies));
+        object.insert(member.to_string(), Shown::Array(policies));
     }
     value
 }

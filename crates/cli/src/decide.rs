@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use crate::directory::{Decider, DirectoryArgs, Keep, is_directory_image, open_image};
 use crate::engine::{Answer, Engine, Policies, answer, image, layer_name, said};
 use crate::failure::{Failure, exit};
+use crate::inputs;
 use crate::output::{Disk, Output, display_name, read, write};
 use crate::policies::{PolicyArgs, Purpose, Selected, check_resource};
 use crate::report;
@@ -414,10 +415,7 @@ impl RequestArgs {
             .map(|(key, values)| (key.to_string(), json!(values)))
             .collect();
         // An object is passed on as it is: the reader of requests knows what may be in it.
-        let principal = match principal.trim_start().starts_with('{') || principal == "null" {
-            true => principal.clone(),
-            false => Value::from(principal.as_str()).to_string(),
-        };
+        let principal = inputs::principal(principal)?;
         let rest = json!({
             "action": action,
             "resource": self.resource.as_deref().unwrap_or("*"),

@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 
 use crate::check::{guess, kind};
 use crate::failure::{Failure, complain, exit};
+use crate::inputs;
 use crate::output::{Disk, Output, display_name, read, reason};
 use crate::policies::unwrapped;
 
@@ -258,7 +259,7 @@ pub(crate) fn convert(args: &ConvertArgs) -> Result<ExitCode, Failure> {
     let text = match (args.to, texts.as_slice()) {
         (Notation::Dsl, _) => texts.join("\n"),
         (Notation::Json, [one]) => one.clone(),
-        (Notation::Json, _) => listed(&documents, &texts),
+        (Notation::Json, _) => listed(&documents, &texts)?,
     };
     emit(args.output.as_deref(), &text)
 }
@@ -276,7 +277,7 @@ pub(crate) fn expand(args: &ExpandArgs) -> Result<ExitCode, Failure> {
         .collect();
     let text = match texts.as_slice() {
         [one] => one.clone(),
-        _ => listed(&documents, &texts),
+        _ => listed(&documents, &texts)?,
     };
     emit(None, &text)
 }
@@ -296,12 +297,15 @@ fn saved(name: &str, minified: &Minified<'_>) -> String {
 }
 
 /// Several policies as one JSON list.
-fn listed(documents: &[(String, Document<'_>)], texts: &[String]) -> String {
+fn listed(documents: &[(String, Document<'_>)], texts: &[String]) -> Result<String, Failure> {
+    let arena = Bump::new();
     let policies = documents.iter().zip(texts).map(|((name, document), text)| {
-        let printed: Value = serde_json::from_str(text).unwrap_or(Value::Null);
-        json!({ "name": name, "type": document.kind.as_str(), "document": printed })
+        let printed = inputs::parse(&Source::new(name, text), &arena)?;
+        let document = (document.kind.as_str(), inputs::shown(&printed));
+        Ok(json!({ "name": name, "type": document.0, "document": document.1 }))
     });
-    format!("{:#}", Value::from_iter(policies))
+    let policies: Vec<Value> = policies.collect::<Result<_, Failure>>()?;
+    Ok(format!("{:#}", Value::from(policies)))
 }
 
 fn emit(path: Option<&Path>, text: &str) -> Result<ExitCode, Failure> {

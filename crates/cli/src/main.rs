@@ -14,6 +14,7 @@ mod decide;
 mod directory;
 mod engine;
 mod failure;
+mod inputs;
 mod inspect;
 mod language;
 mod output;
@@ -40,6 +41,10 @@ use crate::output::Output;
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// Read files that scenarios, requests and policies name also where their paths lead out of the folder of
+    /// the file that names them
+    #[arg(long, global = true)]
+    allow_outside: bool,
 }
 
 #[derive(Subcommand, Debug)]
@@ -110,6 +115,7 @@ fn main() -> ExitCode {
             };
         }
     };
+    output::allow_outside(cli.allow_outside);
     let outcome = match cli.command {
         Command::Test(args) => test::run(&args),
         Command::Batch(args) => batch::run(&args),

@@ -6,7 +6,8 @@ use std::io::{self, BufReader, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use portcullis_scenario::Files;
+pub(crate) use portcullis_scenario::reason;
+use portcullis_scenario::{Files, Unreadable};
 use portcullis_syntax::json::MAX_TEXT;
 
 use crate::failure::{Failure, use_colour};
@@ -160,27 +161,25 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
-/// What went wrong, in the words of the system, without its number.
-pub(crate) fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut letters = text.chars();
-    match letters.next() {
-        Some(first) => first.to_lowercase().chain(letters).collect(),
-        None => text.to_string(),
-    }
+static ALLOW_OUTSIDE: AtomicBool = AtomicBool::new(false);
+
+/// Lets paths that scenarios, requests and policies name lead anywhere.
+pub(crate) fn allow_outside(is_allowed: bool) {
+    ALLOW_OUTSIDE.store(is_allowed, Ordering::Relaxed);
 }
 
 /// The files that scenarios name.
 pub(crate) struct Disk;
 
 impl Files for Disk {
-    fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
-        let mut bytes = Vec::new();
-        let file = File::open(path).map_err(|error| reason(&error))?;
-        file.take(MAX_TEXT as u64 + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| reason(&error))?;
-        Ok(bytes)
+    fn read(&self, folder: &Path, path: &Path) -> Result<Vec<u8>, Unreadable> {
+        let disk = portcullis_scenario::Disk {
+            allow_outside: self.allow_outside(),
+        };
+        disk.read(folder, path)
+    }
+
+    fn allow_outside(&self) -> bool {
+        ALLOW_OUTSIDE.load(Ordering::Relaxed)
     }
 }

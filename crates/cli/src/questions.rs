@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::decide::Format;
 use crate::directory::{AnyDirectoryArgs, Keep};
 use crate::failure::Failure;
+use crate::inputs;
 use crate::output::{Disk, Output, printable};
 
 pub(crate) const WHO_CAN: &str = "\
@@ -165,14 +166,14 @@ impl Common {
         resource: &str,
         arena: &'a Bump,
     ) -> Result<&'a [ContextEntry<'a>], Failure> {
-        let request = self.request(&Value::Null, action, resource, arena)?;
+        let request = self.request("null", action, resource, arena)?;
         Ok(request.context)
     }
 
-    /// A request with the context that is given.
+    /// A request of a principal, in JSON, with the context that is given.
     fn request<'a>(
         &self,
-        principal: &Value,
+        principal: &str,
         action: &str,
         resource: &str,
         arena: &'a Bump,
@@ -188,13 +189,14 @@ impl Common {
                 values.push(Value::from(value));
             }
         }
-        let request = json!({
-            "principal": principal,
+        let rest = json!({
             "action": action,
             "resource": resource,
             "context": context,
         });
-        let text = arena.alloc_str(&request.to_string());
+        let rest = rest.to_string();
+        let rest = rest.strip_prefix('{').unwrap_or(&rest);
+        let text = arena.alloc_str(&format!("{{\"principal\":{principal},{rest}"));
         let source = Source::new("", text);
         let mut found =
             lines(&source, &Disk, arena).map_err(|problems| Failure::problems(&problems))?;
@@ -270,10 +272,7 @@ pub(crate) fn who_can(args: &WhoCanArgs) -> Result<ExitCode, Failure> {
 
 pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
-    let principal = match serde_json::from_str(&args.principal) {
-        Ok(object @ Value::Object(_)) => object,
-        _ => Value::from(args.principal.as_str()),
-    };
+    let principal = inputs::principal(&args.principal)?;
     // A request that is only read, to see that caller and context are sound.
     let read =
         |action: &str, resource: &str| args.common.request(&principal, action, resource, &arena);

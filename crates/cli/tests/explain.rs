@@ -1,6 +1,11 @@
 //! The story of a decision: as text, as JSON and as a picture.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may fail"
+)]
 
 mod support;
 

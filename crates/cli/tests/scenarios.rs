@@ -1,5 +1,10 @@
 //! `test`, `batch` and `bench`.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may fail"
+)]
 
 mod support;
 

@@ -1,6 +1,10 @@
 //! `simulate` answers in the shape of AWS's policy simulator.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test may fail"
+)]
 
 mod support;
 

@@ -63,7 +63,7 @@ pub use check::{Given, Object, PrincipalNumber, ResolvedRequest, Undecided};
 pub use container::ContainerError;
 pub use deed::Deed;
 pub use engine::{Engine, EngineError};
-pub use line::{Line, lines};
+pub use line::{Line, line, lines};
 pub use problem::{Code, LoadError, Problem, Report, Skipped};
 pub use questions::{Admin, Can, Outsider, Query, Scope, Way, WhatCanError};
 pub use read::Progress;

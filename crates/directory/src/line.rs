@@ -45,7 +45,8 @@ pub fn lines<'a>(
     }
 }
 
-fn line<'a>(
+/// Reads one request, with the policies that come with it, from a JSON tree.
+pub fn line<'a>(
     node: &'a Node<'a>,
     source: &Rc<Source<'a>>,
     files: &dyn Files,

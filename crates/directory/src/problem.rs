@@ -7,6 +7,8 @@ use std::fmt;
 pub enum Code {
     /// A file or folder cannot be read.
     UnreadableFile,
+    /// A link that leads out of the folder.
+    PathOutside,
     /// A file is not JSON, or an object has a member twice.
     InvalidJson,
     /// A value that holds a policy and whose form is not known.
@@ -36,6 +38,7 @@ impl Code {
     pub fn as_str(self) -> &'static str {
         match self {
             Code::UnreadableFile => "UNREADABLE_FILE",
+            Code::PathOutside => "PATH_OUTSIDE",
             Code::InvalidJson => "INVALID_JSON",
             Code::UnknownForm => "UNKNOWN_FORM",
             Code::InvalidMember => "INVALID_MEMBER",

@@ -90,25 +90,23 @@ impl Loader {
 
     /// Reads everything in a folder, in the order of the names.
     pub(crate) fn folder(&mut self, folder: &Path, progress: &mut dyn FnMut(Progress<'_>)) {
-        let files = match files::list(folder) {
-            Ok(files) => files,
-            Err((path, reason)) => {
-                let message = format!("cannot be read: {reason}");
-                return self.error(path, Code::UnreadableFile, message);
-            }
-        };
-        for (index, (path, name)) in files.iter().enumerate() {
+        let (files, problems) = files::list(folder, files::LIMITS);
+        for problem in problems {
+            self.errors.push(problem);
+        }
+        for (index, file) in files.iter().enumerate() {
             progress(Progress {
-                file: name,
+                file: &file.name,
                 files: (index, files.len()),
                 principals: self.raw.principals.len(),
             });
-            self.file(path, name);
+            self.file(file);
         }
     }
 
-    fn file(&mut self, path: &Path, name: &str) {
-        let mut input = match files::open(path) {
+    fn file(&mut self, file: &files::Found) {
+        let name = file.name.as_str();
+        let mut input = match files::open(file) {
             Ok(Some(input)) => input,
             Ok(None) => {
                 return self.report.skipped.push(Skipped {
@@ -290,19 +288,16 @@ fn looks_like_policy(member: &&Member<'_>) -> bool {
     name == "statement" || ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
-/// Whether an answer says that there is more of it (`IN-5`).
+/// Whether an answer says that there is more of it (`IN-5`). What says neither yes nor no counts as yes.
 fn has_next_page(node: &Node<'_>) -> bool {
-    let is_true = |name| {
-        matches!(
-            node.get(name).map(|more| more.value),
-            Some(Value::Bool(true))
-        )
+    let says = |name, no: fn(&Value<'_>) -> bool| {
+        let value = node.get(name).map(|more| more.value);
+        value.is_some_and(|value| !matches!(value, Value::Null) && !no(&value))
     };
-    let token = |name| node.get(name).and_then(Node::as_str);
-    is_true("IsTruncated")
+    says("IsTruncated", |value| matches!(value, Value::Bool(false)))
         || ["NextToken", "nextToken"]
             .into_iter()
-            .any(|name| token(name).is_some_and(|token| !token.is_empty()))
+            .any(|name| says(name, |value| matches!(value, Value::String(""))))
 }
 
 impl Record<'_, '_> {

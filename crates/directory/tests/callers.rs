@@ -1,6 +1,10 @@
 //! What tells callers from each other.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test may fail"
+)]
 
 mod support;
 

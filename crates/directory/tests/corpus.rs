@@ -1,7 +1,12 @@
 //! The directories in `corpus/directory`, and the example: every request is decided as expected, by both engines, and
 //! by the directory as a file with the actions prepared.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may fail"
+)]
 
 mod support;
 

@@ -1,6 +1,11 @@
 //! The dumps of services (`IN-40` to `IN-47`): what each says takes part in decisions.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may fail"
+)]
 
 mod support;
 

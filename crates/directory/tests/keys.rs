@@ -1,6 +1,10 @@
 //! The keys that follow from a directory, and who is named by grants: with what is decided, written out.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test may fail"
+)]
 
 mod support;
 

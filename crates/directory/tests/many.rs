@@ -1,7 +1,11 @@
 //! More than there is room for: policies and tags of a user, resources of a policy, actions that an engine
 //! remembers.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test may fail"
+)]
 
 mod support;
 

@@ -1,6 +1,11 @@
 //! Questions over a whole directory.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may fail"
+)]
 
 mod support;
 

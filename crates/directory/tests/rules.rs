@@ -1,6 +1,11 @@
 //! The rules of sections 5.3 to 5.12, each asked through a directory.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may fail"
+)]
 
 mod support;
 

@@ -1,6 +1,11 @@
 //! Calls of STS by the directory in the corpus: what is refused, what is asked, what comes out.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may fail"
+)]
 
 mod support;
 

@@ -1,6 +1,11 @@
 //! A directory that took changes in decides as one that was read with them from the beginning.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may fail"
+)]
 
 mod support;
 

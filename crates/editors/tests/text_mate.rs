@@ -3,6 +3,7 @@
 //! The annotations are those of `vscode-tmgrammar-test`: a comment under a line says with `^` (or `<-`
 //! from the first column) which characters have a scope, or after ` - ` which do not.
 #![allow(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

@@ -1,5 +1,6 @@
 //! The grammar for tree-sitter of `docs/editors/tree-sitter-iam`.
 #![allow(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,

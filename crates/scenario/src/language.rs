@@ -1,5 +1,6 @@
 //! Policies in the policy language, where a scenario or a command names a file of it.
 
+use std::cell::Cell;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
@@ -8,9 +9,10 @@ use bumpalo::Bump;
 use portcullis_dsl::{Loader, NamedDocument, parse_with};
 use portcullis_model::PolicyKind;
 use portcullis_syntax::Policy;
+use portcullis_syntax::diag;
 use portcullis_syntax::policy::ReadOptions;
 
-use crate::policies::Files;
+use crate::files::{Files, Unreadable, locate};
 use crate::problem::{Code, Problem, Source};
 
 /// True if a file's name says that it is in the policy language.
@@ -18,17 +20,39 @@ pub fn is_language(path: &Path) -> bool {
     path.extension().is_some_and(|kind| kind == "iam")
 }
 
+/// True if a text begins as files of the policy language do, behind comments. Such a text may be quoted in
+/// messages.
+pub(crate) fn may_be_language(text: &str) -> bool {
+    const WORDS: [&str; 5] = ["policy", "let", "use", "template", "test"];
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut lines = text.lines().map(str::trim_start);
+    let first = lines.find(|line| !line.is_empty() && !line.starts_with('#'));
+    first.is_none_or(|line| {
+        let word = line
+            .split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_')
+            .next()
+            .unwrap_or_default();
+        WORDS.contains(&word) || PolicyKind::parse(word).is_some()
+    })
+}
+
 /// Imports of a file in the policy language. They come from where the file itself came from.
 pub struct Imports<'f> {
     files: &'f dyn Files,
     /// The file that imports.
     file: &'f Path,
+    /// A path led out of the folder of the file that named it.
+    led_outside: Cell<bool>,
 }
 
 impl<'f> Imports<'f> {
     /// The imports of `file`.
     pub fn new(files: &'f dyn Files, file: &'f Path) -> Imports<'f> {
-        Imports { files, file }
+        Imports {
+            files,
+            file,
+            led_outside: Cell::new(false),
+        }
     }
 }
 
@@ -41,12 +65,21 @@ impl fmt::Debug for Imports<'_> {
 impl Loader for Imports<'_> {
     fn load(&self, from: Option<&str>, path: &str) -> Result<portcullis_dsl::Source, String> {
         let from = from.map_or(self.file, Path::new);
-        let path = match from.parent() {
-            Some(folder) => plain(&folder.join(path)),
-            None => plain(Path::new(path)),
-        };
-        let bytes = self.files.read(&path)?;
+        let found = locate(from, path, self.files).and_then(|(folder, path)| {
+            let bytes = self.files.read(&folder, &path)?;
+            Ok((plain(&folder.join(path)), bytes))
+        });
+        let (path, bytes) = found.map_err(|why| {
+            if why == Unreadable::Outside {
+                self.led_outside.set(true);
+            }
+            why.to_string()
+        })?;
         let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_string())?;
+        // Its problems would quote it, whatever it is.
+        if !may_be_language(&text) {
+            return Err("it is not in the policy language".to_string());
+        }
         Ok(portcullis_dsl::Source {
             name: path.to_string_lossy().into_owned(),
             text,
@@ -89,7 +122,18 @@ pub fn language_documents<'a>(
         .diagnostics
         .into_iter()
         .filter(|diagnostic| diagnostic.is_error())
-        .map(|diagnostic| Problem::of_policy(source, diagnostic))
+        .map(|diagnostic| {
+            let is_outside = imports.led_outside.get()
+                && diagnostic.code == diag::Code::ImportError
+                && diagnostic
+                    .message
+                    .ends_with(&Unreadable::Outside.to_string());
+            let problem = Problem::of_policy(source, diagnostic);
+            match is_outside {
+                true => problem.with_code(Code::PathOutside),
+                false => problem,
+            }
+        })
         .collect();
     match problems.is_empty() {
         true => (parsed.documents, problems),

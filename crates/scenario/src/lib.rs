@@ -24,6 +24,7 @@
 //! assert_eq!(found[0].cases[0].request.unwrap().action, "s3:GetObject");
 //! ```
 
+mod files;
 mod language;
 mod members;
 mod policies;
@@ -33,8 +34,10 @@ mod read;
 mod records;
 mod request;
 
+pub use files::{Disk, Files, NoFiles, Unreadable, open_regular, reason};
 pub use language::{Imports, is_language, language_documents, language_policy};
-pub use policies::{Files, NoFiles, missing_resource, policy_document, policy_list};
+pub use members::{Reader, present};
+pub use policies::{missing_resource, policy_document, policy_list};
 pub use problem::{Code, Problem, Source};
 pub use read::{Case, Options, Scenario, missing_resource_problem, scenarios};
 pub use records::Records;

@@ -9,25 +9,35 @@ use portcullis_syntax::json::{Member, Node, Value};
 use crate::problem::{Code, Problem, Source};
 
 /// What reads a text and notes its problems.
-pub(crate) struct Reader<'a> {
-    pub(crate) source: Rc<Source<'a>>,
-    pub(crate) problems: Vec<Problem<'a>>,
+///
+/// The one way to read an object that is input: a member that is not known, or has another type than it must
+/// have, is a problem with its place, and a member that is there twice was refused by the reader of JSON. What
+/// is read is fit for use only if there are no problems.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    /// The text that is read.
+    pub source: Rc<Source<'a>>,
+    /// What was found wrong so far.
+    pub problems: Vec<Problem<'a>>,
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(source: &Rc<Source<'a>>) -> Reader<'a> {
+    /// A reader of a text.
+    pub fn new(source: &Rc<Source<'a>>) -> Reader<'a> {
         Reader {
             source: Rc::clone(source),
             problems: Vec::new(),
         }
     }
 
-    pub(crate) fn problem(&mut self, code: Code, span: Span, message: impl Into<String>) {
+    /// Notes a problem.
+    pub fn problem(&mut self, code: Code, span: Span, message: impl Into<String>) {
         self.problems
             .push(Problem::new(&self.source, code, span, message));
     }
 
-    pub(crate) fn problem_with_help(
+    /// Notes a problem, and what to do about it.
+    pub fn problem_with_help(
         &mut self,
         code: Code,
         span: Span,
@@ -39,14 +49,14 @@ impl<'a> Reader<'a> {
     }
 
     /// A value has the wrong type.
-    pub(crate) fn mismatch(&mut self, node: &Node<'a>, name: &str, wanted: &str) {
+    pub fn mismatch(&mut self, node: &Node<'a>, name: &str, wanted: &str) {
         let found = node.value.describe();
         let message = format!("{name} must be {wanted}, this is {found}");
         self.problem(Code::DataTypeMismatch, node.span, message);
     }
 
     /// The members of an object by name, null counting as absent; unknown ones are problems.
-    pub(crate) fn members<const N: usize>(
+    pub fn members<const N: usize>(
         &mut self,
         node: &Node<'a>,
         what: &str,
@@ -79,7 +89,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The text of a member, if it is there and not null.
-    pub(crate) fn text(&mut self, member: Option<&'a Member<'a>>) -> Option<&'a str> {
+    pub fn text(&mut self, member: Option<&'a Member<'a>>) -> Option<&'a str> {
         let member = present(member)?;
         let text = member.value.as_str();
         if text.is_none() {
@@ -88,8 +98,33 @@ impl<'a> Reader<'a> {
         text
     }
 
+    /// The elements of a member that is a list of something; none if it is absent or null, or is no list.
+    pub fn list(&mut self, member: Option<&'a Member<'a>>, wanted: &str) -> Option<&'a [Node<'a>]> {
+        let member = present(member)?;
+        let elements = member.value.as_array();
+        if elements.is_none() {
+            self.mismatch(&member.value, &quoted(member.key.value), wanted);
+        }
+        elements
+    }
+
+    /// The texts of a member that is a list of strings; none if it is absent or null.
+    pub fn texts(&mut self, member: Option<&'a Member<'a>>) -> Option<Vec<&'a str>> {
+        let wanted = "a list of strings";
+        let elements = self.list(member, wanted)?;
+        let name = member.map_or("", |member| member.key.value);
+        let mut texts = Vec::with_capacity(elements.len());
+        for element in elements {
+            match element.as_str() {
+                Some(text) => texts.push(text),
+                None => self.mismatch(element, &quoted(name), wanted),
+            }
+        }
+        Some(texts)
+    }
+
     /// The truth of a member; false if it is absent or null.
-    pub(crate) fn flag(&mut self, member: Option<&'a Member<'a>>) -> bool {
+    pub fn flag(&mut self, member: Option<&'a Member<'a>>) -> bool {
         match present(member).map(|member| (member, member.value.value)) {
             None => false,
             Some((_, Value::Bool(flag))) => flag,
@@ -101,7 +136,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A member that must be there.
-    pub(crate) fn required(
+    pub fn required(
         &mut self,
         member: Option<&'a Member<'a>>,
         owner: Span,
@@ -124,6 +159,6 @@ impl<'a> Reader<'a> {
 }
 
 /// A member that is not null.
-pub(crate) fn present<'a>(member: Option<&'a Member<'a>>) -> Option<&'a Member<'a>> {
+pub fn present<'a>(member: Option<&'a Member<'a>>) -> Option<&'a Member<'a>> {
     member.filter(|member| !matches!(member.value.value, Value::Null))
 }

@@ -6,33 +6,15 @@ use std::rc::Rc;
 use bumpalo::Bump;
 use portcullis_model::{Layer, PolicyKind};
 use portcullis_syntax::ast::Span;
-use portcullis_syntax::diag::quoted;
+use portcullis_syntax::diag::{self, quoted};
 use portcullis_syntax::json::{self, Member, Node, Value};
 use portcullis_syntax::policy::{ReadOptions, read_policy};
 use portcullis_syntax::{Policy, PolicySets};
 
-use crate::language::{is_language, language_policy};
+use crate::files::{Files, Unreadable, locate};
+use crate::language::{is_language, language_policy, may_be_language};
 use crate::members::{Reader, present};
 use crate::problem::{Code, Problem, Source};
-
-/// Where the files come from that scenarios name.
-pub trait Files {
-    /// The content of a file.
-    ///
-    /// # Errors
-    /// Why it cannot be read, in words.
-    fn read(&self, path: &Path) -> Result<Vec<u8>, String>;
-}
-
-/// No files at all, for scenarios from elsewhere.
-#[derive(Clone, Copy, Debug)]
-pub struct NoFiles;
-
-impl Files for NoFiles {
-    fn read(&self, _: &Path) -> Result<Vec<u8>, String> {
-        Err("files are not read here".to_string())
-    }
-}
 
 /// Reads `policies`.
 pub(crate) fn policy_sets<'a>(
@@ -238,14 +220,20 @@ impl<'a> Sets<'_, 'a> {
             return None;
         };
         let span = member.value.span;
-        let path = Path::new(self.reader.source.file())
-            .parent()
-            .map_or_else(|| written.into(), |folder| folder.join(written));
-        let bytes = match self.files.read(&path) {
-            Ok(bytes) => bytes,
-            Err(reason) => {
-                let message = format!("cannot read {}: {reason}", quoted(&path.to_string_lossy()));
-                self.reader.problem(Code::UnreadableFile, span, message);
+        let from = Path::new(self.reader.source.file());
+        let found = locate(from, written, self.files).and_then(|(folder, path)| {
+            let bytes = self.files.read(&folder, &path)?;
+            Ok((folder.join(path), bytes))
+        });
+        let (path, bytes) = match found {
+            Ok(found) => found,
+            Err(why) => {
+                let (code, shown) = match why {
+                    Unreadable::Outside => (Code::PathOutside, written.into()),
+                    Unreadable::Because(_) => (Code::UnreadableFile, from.with_file_name(written)),
+                };
+                let message = format!("cannot read {}: {why}", quoted(&shown.to_string_lossy()));
+                self.reader.problem(code, span, message);
                 return None;
             }
         };
@@ -253,27 +241,71 @@ impl<'a> Sets<'_, 'a> {
         let source = match Source::decode(file, self.arena.alloc_slice_copy(&bytes), 1) {
             Ok(source) => source,
             Err(problem) => {
-                self.reader.problems.push(problem.in_policy());
+                let problem = problem.in_policy().conceal("the text is not UTF-8");
+                self.reader.problems.push(problem);
                 return None;
             }
         };
-        if is_language(&path) {
-            let (policy, problems) =
-                language_policy(&source, options(kind), name, self.files, self.arena);
-            self.reader.problems.extend(problems);
-            return policy;
-        }
-        match json::parse(source.text(), self.arena) {
-            Ok(node) => self.read(node, kind, name.unwrap_or(file), &source),
-            Err(diagnostics) => {
-                let problems = diagnostics
-                    .into_iter()
-                    .map(|diagnostic| Problem::of_policy(&source, diagnostic));
-                self.reader.problems.extend(problems);
-                None
-            }
-        }
+        let (policy, problems) = match is_language(&path) {
+            true => named_language(&source, options(kind), name, self.files, self.arena),
+            false => named_json(&source, options(kind), name.unwrap_or(file), self.arena),
+        };
+        self.reader.problems.extend(problems);
+        policy
     }
+}
+
+/// Reads the policy of a JSON file that data names. Only if it may be a policy are its problems told in full: what
+/// else it holds is nobody's business.
+fn named_json<'a>(
+    source: &Rc<Source<'a>>,
+    options: ReadOptions,
+    name: &'a str,
+    arena: &'a Bump,
+) -> (Option<Policy<'a>>, Vec<Problem<'a>>) {
+    let (node, diagnostics) = json::read(source.text(), arena);
+    let is_policy = node.is_some_and(|node| node.get("Statement").is_some());
+    let (policy, problems) = match (node, diagnostics.is_empty()) {
+        (Some(node), true) => policy_document(node, options, name, source, arena),
+        _ => {
+            let problems = diagnostics.into_iter();
+            let problems = problems.map(|found| Problem::of_policy(source, found));
+            (None, problems.collect())
+        }
+    };
+    if is_policy || problems.is_empty() {
+        return (policy, problems);
+    }
+    let missing = Code::Syntax(diag::Code::MissingStatement);
+    let told = problems
+        .iter()
+        .find(|problem| problem.code() == missing)
+        .or(problems.first());
+    let told = told.map(|problem| {
+        let message = match (problem.code(), node) {
+            (code, _) if code == missing => "the policy has no `Statement`",
+            (_, None) => "the file is not JSON",
+            (_, Some(_)) => "the file is no policy document",
+        };
+        problem.clone().conceal(message)
+    });
+    (None, told.into_iter().collect())
+}
+
+/// The same of a file of the policy language.
+fn named_language<'a>(
+    source: &Rc<Source<'a>>,
+    options: ReadOptions,
+    name: Option<&'a str>,
+    files: &dyn Files,
+    arena: &'a Bump,
+) -> (Option<Policy<'a>>, Vec<Problem<'a>>) {
+    if !may_be_language(source.text()) {
+        let problem = Problem::new(source, Code::UnsupportedFile, Span::default(), "");
+        let message = "the file is not in the policy language";
+        return (None, vec![problem.in_policy().conceal(message)]);
+    }
+    language_policy(source, options, name, files, arena)
 }
 
 /// A missing `Resource` depends on the request (`GRAM-54`); see [`missing_resource`].

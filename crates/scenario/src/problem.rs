@@ -107,6 +107,8 @@ pub enum Code {
     TooManyLevels,
     /// A policy's file cannot be read.
     UnreadableFile,
+    /// The path of a policy's file leads out of the folder of the file that names it.
+    PathOutside,
     /// A file of the policy language does not hold one policy of the type that is wanted.
     UnsupportedFile,
 }
@@ -128,6 +130,7 @@ impl Code {
             Code::InvalidExpect => "INVALID_EXPECT",
             Code::TooManyLevels => "TOO_MANY_LEVELS",
             Code::UnreadableFile => "UNREADABLE_FILE",
+            Code::PathOutside => "PATH_OUTSIDE",
             Code::UnsupportedFile => "UNSUPPORTED_FILE",
         }
     }
@@ -147,6 +150,8 @@ pub struct Problem<'a> {
     source: Rc<Source<'a>>,
     code: Code,
     in_policy: bool,
+    /// The text is not shown.
+    is_concealed: bool,
     /// The problem as the renderer of the policy reader knows it; its code stands in for ours.
     diagnostic: Diagnostic,
 }
@@ -167,6 +172,7 @@ impl<'a> Problem<'a> {
             source: Rc::clone(source),
             code,
             in_policy: false,
+            is_concealed: false,
             diagnostic: Diagnostic::error(stand_in, span, message),
         }
     }
@@ -177,6 +183,7 @@ impl<'a> Problem<'a> {
             source: Rc::clone(source),
             code: Code::Syntax(diagnostic.code),
             in_policy: false,
+            is_concealed: false,
             diagnostic,
         }
     }
@@ -200,6 +207,24 @@ impl<'a> Problem<'a> {
     #[must_use]
     pub fn in_policy(mut self) -> Problem<'a> {
         self.in_policy = true;
+        self
+    }
+
+    /// The same without anything of the text that it is in: place, code, and another message that quotes nothing.
+    /// For files that data names and that are no policies.
+    #[must_use]
+    pub fn conceal(mut self, message: &'static str) -> Problem<'a> {
+        let diagnostic = &mut self.diagnostic;
+        diagnostic.message = message.to_string();
+        diagnostic.help = None;
+        diagnostic.related.clear();
+        self.is_concealed = true;
+        self
+    }
+
+    /// The same with another code.
+    pub(crate) fn with_code(mut self, code: Code) -> Problem<'a> {
+        self.code = code;
         self
     }
 
@@ -236,6 +261,11 @@ impl<'a> Problem<'a> {
     /// The problem for people, over several lines: message, place, the line with the place marked,
     /// help. Begins with `error:`.
     pub fn render(&self, colour: bool) -> String {
+        if self.is_concealed {
+            let (line, column) = self.position();
+            let (file, message, code) = (self.file(), self.message(), self.code);
+            return format!("error: {message} [{code}]\n --> {file}:{line}:{column}\n");
+        }
         let padded;
         let (file, mut text) = (self.source.file(), self.source.text());
         let mut diagnostic = self.diagnostic.clone();

@@ -9,8 +9,9 @@ use portcullis_syntax::ast::Span;
 use portcullis_syntax::diag;
 use portcullis_syntax::json::{self, Node, Value};
 
+use crate::files::Files;
 use crate::members::Reader;
-use crate::policies::{Files, missing_resource, policy_sets};
+use crate::policies::{missing_resource, policy_sets};
 use crate::problem::{Code, Problem, Source};
 use crate::request::{RequestForm, decision, request};
 

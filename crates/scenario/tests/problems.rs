@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
 use bumpalo::Bump;
-use portcullis_scenario::{Files, NoFiles, Options, Problem, Source, scenarios};
+use portcullis_scenario::{Files, NoFiles, Options, Problem, Source, Unreadable, scenarios};
 use std::path::Path;
 
 const OPTIONS: Options = Options {
@@ -230,7 +230,7 @@ fn named_policies() {
 fn problems_of_a_policy_file_are_placed_there() {
     struct Content(&'static [u8]);
     impl Files for Content {
-        fn read(&self, _: &Path) -> Result<Vec<u8>, String> {
+        fn read(&self, _: &Path, _: &Path) -> Result<Vec<u8>, Unreadable> {
             Ok(self.0.to_vec())
         }
     }
@@ -238,11 +238,11 @@ fn problems_of_a_policy_file_are_placed_there() {
     let contents: [(&[u8], &str); 3] = [
         (
             b"{\n]",
-            "d/p.json:2:1: expected a member name or `}`, found `]` [JSON_SYNTAX_ERROR]",
+            "d/p.json:2:1: the file is not JSON [JSON_SYNTAX_ERROR]",
         ),
         (
             b"{\n \xff}",
-            "d/p.json:2:2: the text is not UTF-8: byte 0xFF at offset 3 [INVALID_ENCODING]",
+            "d/p.json:2:2: the text is not UTF-8 [INVALID_ENCODING]",
         ),
         (
             b"\n{}",

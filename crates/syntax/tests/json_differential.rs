@@ -1,5 +1,10 @@
 //! The JSON reader against `serde_json`: the same texts are accepted, with the same values.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may fail"
+)]
 
 use bumpalo::Bump;
 use portcullis_syntax::diag::Code;

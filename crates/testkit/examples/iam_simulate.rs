@@ -8,6 +8,11 @@
 //! Each disagreement is reduced and put in a class by what is left of it; the classes are printed with
 //! how often they came and their smallest example.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "it takes apart what others print"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};

@@ -6,6 +6,11 @@
 //! cargo run --release -p portcullis-testkit --example stack
 //! ```
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "it takes apart what others print"
+)]
+
 use std::process::{Command, ExitCode, Stdio};
 
 use bumpalo::Bump;

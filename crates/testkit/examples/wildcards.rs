@@ -5,6 +5,11 @@
 //! cargo run --release -p portcullis-testkit --example wildcards -- docs/wildcards.svg
 //! ```
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "it takes apart what others print"
+)]
+
 use std::fmt::Write;
 use std::process::ExitCode;
 use std::time::Instant;

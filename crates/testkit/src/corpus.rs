@@ -6,21 +6,12 @@ use std::path::{Path, PathBuf};
 
 use bumpalo::Bump;
 use portcullis_model::PolicyKind;
-use portcullis_scenario::{Files, Options, Records, Scenario, Source, scenarios};
+use portcullis_scenario::{Disk, Options, Records, Scenario, Source, scenarios};
 use serde_json::Value;
 
 /// The folder of the corpus.
 pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus")
-}
-
-/// Files of the disk, for scenarios that name some.
-struct Disk;
-
-impl Files for Disk {
-    fn read(&self, path: &Path) -> Result<Vec<u8>, String> {
-        fs::read(path).map_err(|error| error.to_string())
-    }
 }
 
 /// Calls a function with every scenario of the corpus, that of the example too, and its place.
@@ -65,10 +56,11 @@ pub fn each_scenario_of(
             line,
         )
         .map_err(|problem| problem.to_string())?;
-        let found = scenarios(source.clone(), options, &Disk, &arena).map_err(|problems| {
-            let problems = problems.iter().map(ToString::to_string);
-            problems.collect::<Vec<_>>().join("\n")
-        })?;
+        let found =
+            scenarios(source.clone(), options, &Disk::default(), &arena).map_err(|problems| {
+                let problems = problems.iter().map(ToString::to_string);
+                problems.collect::<Vec<_>>().join("\n")
+            })?;
         for scenario in &found {
             let (line, _) = source.position(scenario.span.start);
             let title = scenario.name.unwrap_or("a scenario without name");

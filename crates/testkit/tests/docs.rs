@@ -1,7 +1,12 @@
 //! Documents that are made from the source, and images of released formats. `UPDATE_DOCS=1` writes them
 //! again; without it the tests fail if they are stale.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may fail"
+)]
 
 use std::fmt::Write;
 use std::fs;

@@ -1,6 +1,11 @@
 //! What explanations say beside the decision, which the comparisons look at only by its outcome.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may fail"
+)]
 
 use bumpalo::Bump;
 use portcullis_compile::{Options, compile};

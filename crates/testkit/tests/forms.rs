@@ -1,7 +1,11 @@
 //! Every operation and every form of every condition operator: the compiler writes it, the machine runs
 //! it, and it decides as table 3.2 of the rules says.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test may fail"
+)]
 
 use std::collections::BTreeSet;
 

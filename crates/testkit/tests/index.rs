@@ -1,7 +1,11 @@
 //! What the index is worth: an index that finds too much decides right and slowly, so no comparison of decisions
 //! sees it. Here the bound of work, which `inspect` prints, and the masks are counted by hand.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test may fail"
+)]
 
 use bumpalo::Bump;
 use portcullis_compile::{Options, compile};

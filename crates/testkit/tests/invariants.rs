@@ -1,6 +1,11 @@
 //! What `docs/architecture.md` promises of the source itself.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may fail"
+)]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -232,6 +237,36 @@ fn there_is_no_unsafe_code() {
         let text = fs::read_to_string(root().join(path)).unwrap();
         assert!(text.lines().any(has_unsafe), "{path} needs no exception");
     }
+}
+
+/// No document, request or other input reaches an evaluator by a reader beside the project's own: crates that are
+/// the product do not read by serde_json, nor allow themselves to. `clippy.toml` says the same to whoever writes it.
+#[test]
+fn input_has_one_reader() {
+    const TOOLS: [&str; 3] = ["crates/testkit/", "crates/barometer/", "crates/editors/"];
+    let words = [
+        "serde_json::from_",
+        "serde_json::Deserializer",
+        "derive(Deserialize",
+        "disallowed_methods",
+    ];
+    let mut found = Vec::new();
+    let mut read = 0;
+    for (path, text) in sources() {
+        let is_product = path.starts_with("crates/") && path.contains("/src/");
+        if !is_product || TOOLS.iter().any(|tool| path.starts_with(tool)) {
+            continue;
+        }
+        read += 1;
+        for line in text
+            .lines()
+            .filter(|line| words.iter().any(|word| line.contains(word)))
+        {
+            found.push(format!("{path}: {line}"));
+        }
+    }
+    assert!(read > 150, "{read}");
+    assert!(found.is_empty(), "{found:#?}");
 }
 
 #[test]

@@ -3,7 +3,12 @@
 //! The data is other people's and is not part of the project. It is read from `../shared/data` beside
 //! the checkout; without it the tests say so and pass.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests"
+)]
 
 use std::path::PathBuf;
 use std::time::Instant;

@@ -4,14 +4,15 @@ use std::path::Path;
 
 use bumpalo::Bump;
 use portcullis_model::{ContextEntry, Layer, PolicyKind, is_account_id};
-use portcullis_scenario::{Problem, Source, policy_document};
-use portcullis_syntax::json;
+use portcullis_scenario::{Code, Problem, Reader, Source, policy_document, present};
+use portcullis_syntax::ast::Span;
+use portcullis_syntax::diag::quoted;
+use portcullis_syntax::json::{self, Member, Node, Value};
 use portcullis_syntax::policy::ReadOptions;
 use portcullis_syntax::{Policy, PolicySets};
-use serde_json::{Map, Value};
 
 use crate::failure::Failure;
-use crate::output::{display_name, read};
+use crate::inputs::{parse, source};
 
 /// What is simulated.
 #[derive(Debug, Default)]
@@ -54,33 +55,16 @@ const MEMBERS: [&str; 15] = [
 impl<'a> Input<'a> {
     /// Reads the input from a file.
     pub(crate) fn read(path: &Path, arena: &'a Bump) -> Result<Input<'a>, Failure> {
-        let name = display_name(path);
-        let fail = |message: String| Failure::new(format_args!("{name}: {message}"));
-        let value: Value =
-            serde_json::from_slice(&read(path)?).map_err(|error| fail(error.to_string()))?;
-        let Some(object) = value.as_object() else {
-            return Err(fail("the input must be a JSON object".to_string()));
-        };
-        if let Some(unknown) = object.keys().find(|key| !MEMBERS.contains(&key.as_str())) {
-            return Err(fail(format!("the input has no member `{unknown}`")));
-        }
-        if object
-            .get("ResourceHandlingOption")
-            .is_some_and(|own| !own.is_null())
-        {
-            let message =
-                "ResourceHandlingOption is not simulated: ask for each resource by itself";
-            return Err(fail(message.to_string()));
-        }
-        let mut reader = Reader {
-            object,
+        let source = source(path, arena)?;
+        let node = arena.alloc(parse(&source, arena)?);
+        let mut reader = InputReader {
+            reader: Reader::new(&source),
             arena,
-            problems: Vec::new(),
         };
-        let input = reader.input().map_err(fail)?;
-        match reader.problems.is_empty() {
-            true => Ok(input),
-            false => Err(Failure::problems(&reader.problems)),
+        let input = reader.input(node);
+        match reader.reader.problems.is_empty() {
+            true => Ok(input.unwrap_or_default()),
+            false => Err(Failure::problems(&reader.reader.problems)),
         }
     }
 
@@ -108,121 +92,146 @@ impl<'a> Input<'a> {
     }
 }
 
-struct Reader<'r, 'a> {
-    object: &'r Map<String, Value>,
+struct InputReader<'a> {
+    reader: Reader<'a>,
     arena: &'a Bump,
-    problems: Vec<Problem<'a>>,
 }
 
-impl<'a> Reader<'_, 'a> {
-    fn input(&mut self) -> Result<Input<'a>, String> {
-        let actions = self.texts("ActionNames")?;
-        if actions.is_empty() {
-            return Err("ActionNames names no action".to_string());
-        }
-        let is_action = |text: &&str| {
-            text.split_once(':')
-                .is_some_and(|(prefix, name)| !prefix.is_empty() && !name.is_empty())
-        };
-        if let Some(wrong) = actions.iter().find(|text| !is_action(text)) {
-            return Err(format!("`{wrong}` is no action: an action is prefix:name"));
-        }
-        let mut resources = self.texts("ResourceArns")?;
-        if resources.is_empty() {
-            resources.push("*");
-        }
-        let is_resource = |text: &&&str| **text == "*" || text.starts_with("arn:");
-        if let Some(wrong) = resources.iter().find(|text| !is_resource(text)) {
-            return Err(format!(
-                "`{wrong}` is no resource: a resource is an ARN, or `*`"
-            ));
-        }
-        let owner = match self.text("ResourceOwner")? {
-            None => None,
-            Some(text) => {
-                // An account, or the ARN of its root user.
-                let account = match text.starts_with("arn:") {
-                    true => text.split(':').nth(4).unwrap_or_default(),
-                    false => text,
-                };
-                if !is_account_id(account) {
-                    return Err(format!("ResourceOwner `{text}` is no account"));
-                }
-                Some(account)
-            }
-        };
-        let boundary = self.policies("PermissionsBoundaryPolicyInputList", PolicyKind::Boundary)?;
-        let session = self.policies("SessionPolicyInputList", PolicyKind::Session)?;
-        let identity = self.policies("PolicyInputList", PolicyKind::Identity)?;
-        let resource = match self.text("ResourcePolicy")? {
-            None => None,
-            Some(text) => {
-                let policy = self.policy(text, "ResourcePolicy", PolicyKind::Resource);
-                Some(Vec::from_iter(policy))
-            }
-        };
-        Ok(Input {
-            actions,
-            resources,
-            source: self.text("PolicySourceArn")?,
-            caller: self.text("CallerArn")?,
-            owner,
-            context: self.context()?,
-            excluded: self.texts("PolicyExclusionList")?,
-            identity: identity.unwrap_or_default(),
+type Optional<'a> = Option<&'a Member<'a>>;
+
+impl<'a> InputReader<'a> {
+    /// Everything that is wrong is noted; what is read counts only if nothing is.
+    fn input(&mut self, node: &'a Node<'a>) -> Option<Input<'a>> {
+        let members = self.reader.members(node, "the input", MEMBERS)?;
+        let [
+            source,
+            identity,
             boundary,
             session,
+            actions,
+            resources,
             resource,
-            scps: self.organization()?,
+            owner,
+            caller,
+            context,
+            excluded,
+            organization,
+            max_items,
+            marker,
+            handling,
+        ] = members;
+        // Answers are always whole.
+        if let Some(member) = present(max_items) {
+            if !matches!(member.value.value, Value::Number(_)) {
+                self.reader
+                    .mismatch(&member.value, "`MaxItems`", "a number");
+            }
+        }
+        self.reader.text(marker);
+        if let Some(member) = present(handling) {
+            let message =
+                "ResourceHandlingOption is not simulated: ask for each resource by itself";
+            self.reader
+                .problem(Code::UnknownMember, member.key.span, message);
+        }
+        Some(Input {
+            actions: self.actions(actions, node),
+            resources: self.resources(resources),
+            source: self.reader.text(source),
+            caller: self.reader.text(caller),
+            owner: self.owner(owner),
+            context: self.context(context),
+            excluded: self.reader.texts(excluded).unwrap_or_default(),
+            identity: self
+                .policies(identity, PolicyKind::Identity)
+                .unwrap_or_default(),
+            boundary: self.policies(boundary, PolicyKind::Boundary),
+            session: self.policies(session, PolicyKind::Session),
+            resource: self.reader.text(resource).map(|text| {
+                let policy = self.policy(text, "ResourcePolicy", PolicyKind::Resource);
+                Vec::from_iter(policy)
+            }),
+            scps: self.organization(organization),
         })
     }
 
-    fn member(&self, name: &str) -> Option<&Value> {
-        self.object.get(name).filter(|value| !value.is_null())
+    fn actions(&mut self, member: Optional<'a>, whole: &Node<'a>) -> Vec<&'a str> {
+        let actions = self.reader.texts(member);
+        if actions.as_deref().unwrap_or_default().is_empty() {
+            let span = member.map_or(whole.span, |member| member.value.span);
+            let message = "ActionNames names no action";
+            self.reader.problem(Code::MissingMember, span, message);
+        }
+        let is_action = |text: &str| {
+            text.split_once(':')
+                .is_some_and(|(prefix, name)| !prefix.is_empty() && !name.is_empty())
+        };
+        self.each(member, is_action, |reader, node, text| {
+            let message = format!("{} is no action: an action is `prefix:name`", quoted(text));
+            reader.problem(Code::InvalidAction, node.span, message);
+        });
+        actions.unwrap_or_default()
     }
 
-    fn text(&self, name: &str) -> Result<Option<&'a str>, String> {
-        match self.member(name) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(self.arena.alloc_str(text))),
-            Some(_) => Err(format!("{name} must be a string")),
+    fn resources(&mut self, member: Optional<'a>) -> Vec<&'a str> {
+        let is_resource = |text: &str| text == "*" || text.starts_with("arn:");
+        self.each(member, is_resource, |reader, node, text| {
+            let message = format!(
+                "{} is no resource: a resource is an ARN, or `*`",
+                quoted(text)
+            );
+            reader.problem(Code::InvalidResource, node.span, message);
+        });
+        let mut resources = self.reader.texts(member).unwrap_or_default();
+        if resources.is_empty() {
+            resources.push("*");
+        }
+        resources
+    }
+
+    /// Calls back with every text of a list that is not as it must be.
+    fn each(
+        &mut self,
+        member: Optional<'a>,
+        is_right: impl Fn(&str) -> bool,
+        mut wrong: impl FnMut(&mut Reader<'a>, &Node<'a>, &str),
+    ) {
+        let elements = present(member).and_then(|member| member.value.as_array());
+        for element in elements.unwrap_or_default() {
+            if let Some(text) = element.as_str().filter(|text| !is_right(text)) {
+                wrong(&mut self.reader, element, text);
+            }
         }
     }
 
-    fn texts(&self, name: &str) -> Result<Vec<&'a str>, String> {
-        match self.member(name) {
-            None => Ok(Vec::new()),
-            Some(value) => self.texts_of(value, name),
+    fn owner(&mut self, member: Optional<'a>) -> Option<&'a str> {
+        let text = self.reader.text(member)?;
+        // An account, or the ARN of its root user.
+        let account = match text.starts_with("arn:") {
+            true => text.split(':').nth(4).unwrap_or_default(),
+            false => text,
+        };
+        if !is_account_id(account) {
+            let message = format!("ResourceOwner {} is no account", quoted(text));
+            let span = member.map_or_else(Span::default, |member| member.value.span);
+            self.reader.problem(Code::InvalidAccount, span, message);
         }
-    }
-
-    fn texts_of(&self, value: &Value, name: &str) -> Result<Vec<&'a str>, String> {
-        let wrong = || format!("{name} must be a list of strings");
-        let list = value.as_array().ok_or_else(wrong)?;
-        list.iter()
-            .map(|value| {
-                let text = value.as_str().ok_or_else(wrong)?;
-                Ok(&*self.arena.alloc_str(text))
-            })
-            .collect()
+        Some(account)
     }
 
     /// A list of documents, called `List.1` and so on (`SIM-14`).
-    fn policies(
-        &mut self,
-        list: &str,
-        kind: PolicyKind,
-    ) -> Result<Option<Vec<Policy<'a>>>, String> {
-        if self.member(list).is_none() {
-            return Ok(None);
-        }
-        let texts = self.texts(list)?;
+    fn policies(&mut self, list: Optional<'a>, kind: PolicyKind) -> Option<Vec<Policy<'a>>> {
+        let texts = self.reader.texts(list)?;
+        let list = list.map_or("", |member| member.key.value);
+        Some(self.documents(texts, list, kind))
+    }
+
+    fn documents(&mut self, texts: Vec<&'a str>, list: &str, kind: PolicyKind) -> Vec<Policy<'a>> {
         let mut policies = Vec::with_capacity(texts.len());
         for (index, text) in texts.into_iter().enumerate() {
-            let name = format!("{list}.{}", index + 1);
-            policies.extend(self.policy(text, &name, kind));
+            policies.extend(self.policy(text, &format!("{list}.{}", index + 1), kind));
         }
-        Ok(Some(policies))
+        policies
     }
 
     fn policy(&mut self, text: &'a str, name: &str, kind: PolicyKind) -> Option<Policy<'a>> {
@@ -236,75 +245,79 @@ impl<'a> Reader<'_, 'a> {
             Ok(node) => node,
             Err(found) => {
                 let found = found.into_iter();
-                self.problems
-                    .extend(found.map(|found| Problem::of_policy(&source, found)));
+                let found = found.map(|found| Problem::of_policy(&source, found));
+                self.reader.problems.extend(found);
                 return None;
             }
         };
         let (policy, problems) = policy_document(node, options, name, &source, self.arena);
-        self.problems.extend(problems);
+        self.reader.problems.extend(problems);
         policy
     }
 
     /// `OrderedOrganizationPolicyInputList`: levels, root first.
-    fn organization(&mut self) -> Result<Option<Vec<Vec<Policy<'a>>>>, String> {
-        const LIST: &str = "OrderedOrganizationPolicyInputList";
+    fn organization(&mut self, member: Optional<'a>) -> Option<Vec<Vec<Policy<'a>>>> {
         const INNER: &str = "ServiceControlPolicyInputList";
-        let Some(levels) = self.member(LIST) else {
-            return Ok(None);
-        };
-        let levels = levels.as_array().cloned();
-        let levels = levels.ok_or_else(|| format!("{LIST} must be a list of levels"))?;
+        let levels = self.reader.list(member, "a list of levels")?;
+        let list = member?;
         if levels.len() > usize::from(Layer::MAX_LEVELS) {
-            return Err(format!("{LIST} has more than {} levels", Layer::MAX_LEVELS));
+            let most = Layer::MAX_LEVELS;
+            let message = format!("{} has more than {most} levels", list.key.value);
+            self.reader
+                .problem(Code::TooManyLevels, list.value.span, message);
+            return None;
         }
         let mut chain = Vec::with_capacity(levels.len());
         for (level, own) in levels.iter().enumerate() {
-            let texts = match own.get(INNER).filter(|value| !value.is_null()) {
-                Some(list) => self.texts_of(list, INNER)?,
-                None => Vec::new(),
+            let Some([texts]) = self.reader.members(own, "a level", [INNER]) else {
+                continue;
             };
-            let mut policies = Vec::with_capacity(texts.len());
-            for (index, text) in texts.into_iter().enumerate() {
-                let name = format!("{LIST}.{}.{INNER}.{}", level + 1, index + 1);
-                policies.extend(self.policy(text, &name, PolicyKind::Scp));
-            }
-            chain.push(policies);
+            let texts = self.reader.texts(texts).unwrap_or_default();
+            let name = format!("{}.{}.{INNER}", list.key.value, level + 1);
+            chain.push(self.documents(texts, &name, PolicyKind::Scp));
         }
-        Ok(Some(chain))
+        Some(chain)
     }
 
     /// `ContextEntries`.
-    fn context(&self) -> Result<Vec<ContextEntry<'a>>, String> {
+    fn context(&mut self, member: Optional<'a>) -> Vec<ContextEntry<'a>> {
+        let entries = self.reader.list(member, "a list of objects");
+        let entries = entries.unwrap_or_default().iter();
+        entries.filter_map(|entry| self.entry(entry)).collect()
+    }
+
+    fn entry(&mut self, entry: &'a Node<'a>) -> Option<ContextEntry<'a>> {
         const TYPES: [&str; 6] = ["string", "numeric", "boolean", "ip", "binary", "date"];
-        let Some(entries) = self.member("ContextEntries") else {
-            return Ok(Vec::new());
-        };
-        let wrong = || "ContextEntries must be a list of objects".to_string();
-        let mut context = Vec::new();
-        for entry in entries.as_array().ok_or_else(wrong)? {
-            let key = entry.get("ContextKeyName").and_then(Value::as_str);
-            let key = key.ok_or("a context entry has no ContextKeyName")?;
-            let values = match entry.get("ContextKeyValues") {
-                Some(values) => self.texts_of(values, "ContextKeyValues")?,
-                None => Vec::new(),
-            };
-            let kind = entry.get("ContextKeyType").and_then(Value::as_str);
-            let kind = kind.unwrap_or("stringList");
-            let one = kind.strip_suffix("List").unwrap_or(kind);
-            if !TYPES.contains(&one) {
-                return Err(format!("`{kind}` is no ContextKeyType"));
-            }
-            if one == kind && values.len() > 1 {
-                return Err(format!(
-                    "`{key}` has several values, and its type is not `{kind}List`"
-                ));
-            }
-            context.push(ContextEntry {
-                key: self.arena.alloc_str(key),
-                values: self.arena.alloc_slice_copy(&values),
-            });
+        let names = ["ContextKeyName", "ContextKeyValues", "ContextKeyType"];
+        let [key, values, kind] = self.reader.members(entry, "a context entry", names)?;
+        let key = self.reader.required(
+            present(key),
+            entry.span,
+            "the context entry",
+            "ContextKeyName",
+        );
+        let key = self.reader.text(key)?;
+        let values = self.reader.texts(values).unwrap_or_default();
+        let written = self.reader.text(kind);
+        let span = kind.map_or(entry.span, |member| member.value.span);
+        let kind = written.unwrap_or("stringList");
+        let one = kind.strip_suffix("List").unwrap_or(kind);
+        if !TYPES.contains(&one) {
+            let message = format!("{} is no ContextKeyType", quoted(kind));
+            self.reader
+                .problem(Code::InvalidContextValue, span, message);
         }
-        Ok(context)
+        if one == kind && values.len() > 1 {
+            let message = format!(
+                "{} has several values, and its type is not `{kind}List`",
+                quoted(key)
+            );
+            self.reader
+                .problem(Code::InvalidContextValue, span, message);
+        }
+        Some(ContextEntry {
+            key,
+            values: self.arena.alloc_slice_copy(&values),
+        })
     }
 }

@@ -1,5 +1,6 @@
 //! Runs the built binary.
 #![allow(
+    clippy::disallowed_methods,
     dead_code,
     unreachable_pub,
     clippy::unwrap_used,

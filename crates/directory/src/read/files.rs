@@ -1,52 +1,225 @@
-//! The files of a folder.
+//! The files of a folder: regular ones in the folder itself, and so many that somebody can wait for them. What
+//! else lies there is an error, since it may hold a policy that denies.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-/// More folders in folders than this are taken for a circle of links.
-const MAX_DEPTH: usize = 64;
+use portcullis_scenario::{open_regular, reason};
 
-/// Every file of a folder and the folders in it, with its path from the folder; sorted. Names that
+use crate::problem::{Code, Problem};
+
+/// How much is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Folders in folders.
+    pub(crate) depth: usize,
+    /// Files, and folders, in all.
+    pub(crate) entries: usize,
+    /// Bytes of all files.
+    pub(crate) bytes: u64,
+}
+
+/// Those of [`crate::Directory::load`]. More folders in each other are mostly a circle of links; the others are
+/// some times what the largest organizations have.
+pub(crate) const LIMITS: Limits = Limits {
+    depth: 64,
+    entries: 1_000_000,
+    bytes: 64 << 30,
+};
+
+/// A file of the folder.
+pub(crate) struct Found {
+    /// Where it lies, links followed.
+    pub(crate) path: PathBuf,
+    /// Its path from the folder, as it is told.
+    pub(crate) name: String,
+}
+
+/// Every file of a folder and the folders in it, sorted by name, and what is wrong with the others. Names that
 /// start with a dot are left out.
-pub(crate) fn list(folder: &Path) -> Result<Vec<(PathBuf, String)>, (String, String)> {
-    let mut found = Vec::new();
-    let mut open = vec![(folder.to_path_buf(), String::new(), 0)];
-    while let Some((path, prefix, depth)) = open.pop() {
-        let fail = |error: io::Error| (path.display().to_string(), error.to_string());
-        if depth > MAX_DEPTH {
-            return Err((prefix, "too many folders in each other".to_string()));
+pub(crate) fn list(folder: &Path, limits: Limits) -> (Vec<Found>, Vec<Problem>) {
+    let mut list = List {
+        root: PathBuf::new(),
+        limits,
+        entries: 0,
+        bytes: 0,
+        found: Vec::new(),
+        problems: Vec::new(),
+    };
+    match fs::canonicalize(folder) {
+        Ok(root) => {
+            list.root = root.clone();
+            list.all(root, &folder.display().to_string());
         }
-        for entry in fs::read_dir(&path).map_err(fail)? {
-            let entry = entry.map_err(fail)?;
-            let name = entry.file_name().to_string_lossy().into_owned();
-            if name.starts_with('.') {
-                continue;
+        Err(error) => list.unreadable(folder.display().to_string(), &error),
+    }
+    list.found.sort_by(|one, other| one.name.cmp(&other.name));
+    (list.found, list.problems)
+}
+
+struct List {
+    root: PathBuf,
+    limits: Limits,
+    entries: usize,
+    bytes: u64,
+    found: Vec<Found>,
+    problems: Vec<Problem>,
+}
+
+impl List {
+    fn problem(&mut self, place: String, code: Code, message: String) {
+        self.problems.push(Problem {
+            place,
+            code,
+            message,
+        });
+    }
+
+    fn unreadable(&mut self, place: String, error: &io::Error) {
+        let message = format!("cannot be read: {}", reason(error));
+        self.problem(place, Code::UnreadableFile, message);
+    }
+
+    fn too_large(&mut self, place: String, limit: &str) {
+        let message = format!("the directory has more than {limit}");
+        self.problem(place, Code::TooLarge, message);
+    }
+
+    fn all(&mut self, root: PathBuf, shown: &str) {
+        let mut open = vec![(root, String::new(), 0)];
+        while let Some((path, prefix, depth)) = open.pop() {
+            let place = match prefix.is_empty() {
+                true => shown.to_string(),
+                false => prefix.clone(),
+            };
+            if depth > self.limits.depth {
+                let limit = format!("{} folders in each other", self.limits.depth);
+                return self.too_large(place, &limit);
             }
-            let path = entry.path();
-            let name = format!("{prefix}{name}");
-            match fs::metadata(&path).map_err(fail)?.is_dir() {
-                true => open.push((path, format!("{name}/"), depth + 1)),
-                false => found.push((path, name)),
+            let entries = match fs::read_dir(&path) {
+                Ok(entries) => entries,
+                Err(error) => {
+                    self.unreadable(place, &error);
+                    continue;
+                }
+            };
+            for entry in entries {
+                let entry = match entry {
+                    Ok(entry) => entry,
+                    Err(error) => {
+                        self.unreadable(place.clone(), &error);
+                        continue;
+                    }
+                };
+                let name = entry.file_name().to_string_lossy().into_owned();
+                if name.starts_with('.') {
+                    continue;
+                }
+                self.entries += 1;
+                if self.entries > self.limits.entries {
+                    let limit = format!("{} files and folders", self.limits.entries);
+                    return self.too_large(place, &limit);
+                }
+                let name = format!("{prefix}{name}");
+                if let Some(folder) = self.entry(&entry.path(), &name) {
+                    open.push((folder, format!("{name}/"), depth + 1));
+                }
+                if self.bytes > self.limits.bytes {
+                    let limit = format!("{} bytes", self.limits.bytes);
+                    return self.too_large(name, &limit);
+                }
             }
         }
     }
-    found.sort_by(|one, other| one.1.cmp(&other.1));
-    Ok(found)
+
+    /// Takes in one entry; gives it back if it is a folder.
+    fn entry(&mut self, path: &Path, name: &str) -> Option<PathBuf> {
+        let known = fs::canonicalize(path).and_then(|real| Ok((fs::metadata(&real)?, real)));
+        let (data, real) = match known {
+            Ok(known) => known,
+            Err(error) => {
+                self.unreadable(name.to_string(), &error);
+                return None;
+            }
+        };
+        if !real.starts_with(&self.root) {
+            let message = "is a link that leads out of the directory".to_string();
+            self.problem(name.to_string(), Code::PathOutside, message);
+            return None;
+        }
+        if data.is_dir() {
+            return Some(real);
+        }
+        if !data.is_file() {
+            // To open a pipe is to wait for whoever writes it.
+            let error = io::Error::other("it is no regular file");
+            self.unreadable(name.to_string(), &error);
+            return None;
+        }
+        self.bytes = self.bytes.saturating_add(data.len());
+        self.found.push(Found {
+            path: real,
+            name: name.to_string(),
+        });
+        None
+    }
 }
 
 /// Opens a file; none if its content is not JSON and its name does not say that it should be.
-pub(crate) fn open(path: &Path) -> Result<Option<BufReader<File>>, String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    let mut input = BufReader::with_capacity(1 << 16, file);
-    let start = input.fill_buf().map_err(|error| error.to_string())?;
+pub(crate) fn open(file: &Found) -> Result<Option<BufReader<File>>, String> {
+    let opened = open_regular(&file.path).map_err(|error| reason(&error))?;
+    let mut input = BufReader::with_capacity(1 << 16, opened);
+    let start = input.fill_buf().map_err(|error| reason(&error))?;
     let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
     let first = text.trim_ascii_start().first();
-    let is_named = path.extension().is_some_and(|kind| {
+    let is_named = Path::new(&file.name).extension().is_some_and(|kind| {
         ["json", "jsonl", "ndjson"]
             .iter()
             .any(|own| kind.eq_ignore_ascii_case(own))
     });
     let is_json = is_named || matches!(first, Some(b'{' | b'['));
     Ok(is_json.then_some(input))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(folder: &Path, limits: Limits) -> Vec<&'static str> {
+        let (_, problems) = list(folder, limits);
+        problems.iter().map(|own| own.code.as_str()).collect()
+    }
+
+    #[test]
+    fn limits_of_a_folder() {
+        let name = format!("portcullis-limits-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir_all(folder.join("a/b")).unwrap();
+        fs::write(folder.join("one.json"), "{}").unwrap();
+        fs::write(folder.join("a/b/two.json"), "{ }").unwrap();
+        fs::write(folder.join(".hidden"), "0123456789").unwrap();
+        let exact = Limits {
+            depth: 2,
+            entries: 4,
+            bytes: 5,
+        };
+        assert_eq!(codes(&folder, exact), [""; 0]);
+        let smaller = [
+            Limits { depth: 1, ..exact },
+            Limits {
+                entries: 3,
+                ..exact
+            },
+            Limits { bytes: 4, ..exact },
+        ];
+        for limits in smaller {
+            assert_eq!(codes(&folder, limits), ["TOO_LARGE"], "{limits:?}");
+        }
+        let (found, _) = list(&folder, LIMITS);
+        let names: Vec<&str> = found.iter().map(|file| file.name.as_str()).collect();
+        assert_eq!(names, ["a/b/two.json", "one.json"]);
+        fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(codes(&folder, LIMITS), ["UNREADABLE_FILE"]);
+    }
 }

@@ -1,5 +1,6 @@
 //! Folders and requests of tests.
 #![allow(
+    clippy::disallowed_methods,
     dead_code,
     unreachable_pub,
     clippy::unwrap_used,
