@@ -294,6 +294,11 @@ fn decide() {
 }
 
 #[test]
+fn handles() {
+    run(&noise(200, 2_400), cases(1_000), fuzz::handles);
+}
+
+#[test]
 fn laws() {
     run(&noise(50, 1_200), cases(200), fuzz::laws);
 }

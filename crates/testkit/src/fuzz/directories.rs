@@ -180,10 +180,10 @@ fn decide(directory: &Directory, engine: &mut Engine, request: &Request<'_>) -> 
 }
 
 /// A folder that is gone afterwards.
-struct Folder(PathBuf);
+pub(super) struct Folder(pub(super) PathBuf);
 
 impl Folder {
-    fn new() -> Folder {
+    pub(super) fn new() -> Folder {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("portcullis-dumps-{}-{number}", std::process::id());

@@ -13,6 +13,7 @@ mod decimal;
 mod directories;
 mod documents;
 mod glob;
+mod handles;
 mod images;
 mod input;
 mod language;
@@ -22,6 +23,7 @@ mod values;
 pub use directories::{directory, dumps};
 pub use documents::json_policy;
 pub use glob::{glob, matches};
+pub use handles::handles;
 pub use images::{image, instructions};
 pub use language::{dsl, ordered, round_trip, through_the_notations};
 pub use policies::{decide, laws, request, scenario};
@@ -38,7 +40,7 @@ pub struct Target {
 }
 
 /// All of them, cheap ones first.
-pub const TARGETS: [Target; 15] = {
+pub const TARGETS: [Target; 16] = {
     const fn target(name: &'static str, run: fn(&[u8])) -> Target {
         Target { name, run }
     }
@@ -57,6 +59,7 @@ pub const TARGETS: [Target; 15] = {
         target("directory", directory),
         target("dumps", dumps),
         target("decide", decide),
+        target("handles", handles),
         target("laws", laws),
     ]
 };
