@@ -10,6 +10,7 @@
     reason = "texts that tests made themselves; the reader of the project is held against serde_json here"
 )]
 
+pub mod as_directory;
 pub mod corpus;
 pub mod derive;
 pub mod directory;
