@@ -21,6 +21,7 @@ use crate::engine::{Answer, Engine, layer_name, said};
 use crate::failure::{Failure, exit};
 use crate::inputs::{parse, parse_policy, principal, shown, source};
 use crate::output::{Disk, Output, printable};
+use crate::policies::unwrapped;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -385,12 +386,14 @@ impl AssumeArgs {
         for path in &self.policy {
             let source = source(path, arena)?;
             let node = parse_policy(&source, arena)?;
+            let (name, node) = unwrapped(node);
+            let name = name.unwrap_or(source.file());
             let options = ReadOptions::new(kind);
-            let (_, problems) = policy_document(node, options, source.file(), &source, arena);
+            let (_, problems) = policy_document(node, options, name, &source, arena);
             if !problems.is_empty() {
                 return Err(Failure::problems(&problems));
             }
-            documents.push(json!({ "name": source.file(), "document": shown(&node) }));
+            documents.push(json!({ "name": name, "document": shown(&node) }));
         }
         Ok(documents)
     }

@@ -230,9 +230,10 @@ impl<'a> Reader<'a> {
 /// A document, and its name if it stands in `{"name": …, "document": …}`.
 pub(crate) fn unwrapped(node: Node<'_>) -> (Option<&str>, Node<'_>) {
     let members = node.as_object().unwrap_or_default();
-    let is_wrapper = members
-        .iter()
-        .all(|member| matches!(member.key.value, "name" | "document"));
+    let is_wrapper = members.iter().all(|member| match member.key.value {
+        "name" => member.value.as_str().is_some(),
+        name => name == "document",
+    });
     match node.get("document") {
         Some(document) if is_wrapper => (node.get("name").and_then(Node::as_str), *document),
         _ => (None, node),

@@ -42,6 +42,8 @@ const COMMANDS: [&str; 21] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     Policy,
+    /// The same, in an object that names it.
+    NamedPolicy,
     ResourcePolicy,
     ControlPolicy,
     Scenario,
@@ -207,6 +209,7 @@ fn sample(form: Form) -> (Value, &'static [&'static str]) {
     let (own, of_resource) = (policy(false), policy(true));
     match form {
         Form::Policy => (own, &["Condition/StringLikeIfExists"]),
+        Form::NamedPolicy => (named(&own), &["Condition/StringLikeIfExists"]),
         Form::ResourcePolicy => (of_resource, &["Condition/StringLikeIfExists"]),
         Form::ControlPolicy => (control_policy(), &["Condition/StringLikeIfExists"]),
         Form::Principal => (principal(), &[]),
@@ -468,6 +471,9 @@ fn every_input_refuses_what_it_does_not_know() {
                 ("decide" | "explain", "--request") | ("batch", "FILE")
             ) {
                 forms.push(Form::Line);
+            }
+            if form == Form::Policy {
+                forms.push(Form::NamedPolicy);
             }
             for form in forms.into_iter().filter(|form| *form != Form::NotJson) {
                 entries += 1;

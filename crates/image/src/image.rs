@@ -1,6 +1,7 @@
 //! The image: header, sections, and the view that readers use.
 
 use core::fmt;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::index::{Candidate, Group, Node, Probe, ServiceRecord};
 use crate::leaf::{Leaf, LeafRef};
@@ -95,7 +96,8 @@ pub(crate) struct Layout {
     layers: u32,
     flags: u32,
     wanted: u32,
-    checksum: u64,
+    /// See [`View::id`].
+    id: u64,
 }
 
 impl<D: AsRef<[u8]>> Image<D> {
@@ -119,7 +121,7 @@ impl<D: AsRef<[u8]>> Image<D> {
             bytes: data.as_ref(),
             layout: &layout,
         })?;
-        Ok(Image { data, layout })
+        Ok(Image::with_id(data, layout))
     }
 
     /// Makes an image of bytes that were checked before, when [`Image::from_bytes`] accepted content with
@@ -141,7 +143,19 @@ impl<D: AsRef<[u8]>> Image<D> {
                 what: "the checksum of another image",
             });
         }
-        Ok(Image { data, layout })
+        Ok(Image::with_id(data, layout))
+    }
+
+    fn with_id(data: D, layout: Layout) -> Image<D> {
+        static OPENED: AtomicUsize = AtomicUsize::new(1);
+        let number = OPENED.fetch_add(1, Ordering::Relaxed) as u64;
+        // Spread over all bits, different ones stay different: sums of some shall not meet (splitmix64).
+        let spread = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let spread = (spread ^ spread >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let spread = (spread ^ spread >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let id = spread ^ spread >> 31;
+        let layout = Layout { id, ..layout };
+        Image { data, layout }
     }
 
     /// What readers use.
@@ -182,7 +196,6 @@ fn read_layout(bytes: &[u8]) -> Result<Layout, ImageError> {
         layers,
         flags,
         wanted: u32_at(bytes, 40),
-        checksum: u64_at(bytes, 24),
         ..Layout::default()
     };
     let count = u32_at(bytes, 12) as usize;
@@ -312,14 +325,15 @@ impl<'a> View<'a> {
         Header {
             layers: self.layout.layers,
             public: self.layout.flags & 1 != 0,
-            checksum: self.layout.checksum,
+            checksum: u64_at(self.bytes, 24),
         }
     }
 
-    /// The checksum, which tells images apart by what they hold ([`Header::checksum`]).
+    /// A number that tells the image and its clones from every other image that was opened in this process. It says
+    /// whose numbers somebody has: not the checksum does, which whoever writes policies can choose.
     #[inline]
-    pub fn checksum(&self) -> u64 {
-        self.layout.checksum
+    pub fn id(&self) -> u64 {
+        self.layout.id
     }
 
     /// The layers that are present (`EVAL-4`).

@@ -8,8 +8,9 @@
 //! # Whose numbers
 //!
 //! Numbers belong to the images that they were looked up in. [`Request`], [`Action`], [`Key`] and [`Known`]
-//! know theirs by content: where one of another stack comes, its name is looked up again, and a request that
-//! was filled for other images, or that is not finished, is an implicit deny by nobody. What a host tells as
+//! know theirs, and clones of these; the same bytes opened again are another image. Where one of another stack comes,
+//! its name is looked up again, and a request that was filled for other images, or that is not finished, is an
+//! implicit deny by nobody. What a host tells as
 //! bare numbers is believed: [`PartOf`], [`KeySlot`], [`KnownParts`], and everything that goes into
 //! [`Partial`], which is for hosts that compare owners themselves, as directories do.
 #![no_std]

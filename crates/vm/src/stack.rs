@@ -2,12 +2,10 @@
 
 use portcullis_image::View;
 
-/// Tells stacks of images apart, by what the images hold and by their order.
+/// Tells stacks of images apart, by the images and by their order.
 ///
-/// Content and not an address or a count of what was made: a number stays good for a copy of the images and
-/// for the same file opened twice, and cannot be taken for that of other images which came to lie in the same
-/// place. It is made of the checksums, which nobody forges by accident; whoever can write images can decide
-/// anything anyway.
+/// It is made of the numbers that images get when they are opened ([`View::id`]): not of addresses, at which other
+/// images may come to lie, nor of what the images hold, whose checksum whoever writes policies can choose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct StackId {
     /// One more than there are images; 0 of no stack.
@@ -51,8 +49,7 @@ impl StackId {
     }
 }
 
-/// The part of a [`StackId`] that a decision works out again: for one image it is the checksum, which costs
-/// nothing.
+/// The part of a [`StackId`] that a decision works out again: for one image it is its number, which costs nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Mark(u64);
 
@@ -72,7 +69,7 @@ impl Mark {
     #[inline(always)]
     pub(crate) fn add(&mut self, image: View<'_>) {
         let before = self.0.wrapping_mul(0xd6e8_feb8_6659_fd93);
-        self.0 = before.wrapping_add(image.checksum());
+        self.0 = before.wrapping_add(image.id());
     }
 
     /// One that the same images do not have.
