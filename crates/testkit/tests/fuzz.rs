@@ -295,7 +295,7 @@ fn decide() {
 
 #[test]
 fn handles() {
-    run(&noise(200, 2_400), cases(1_000), fuzz::handles);
+    run(&noise(2_000, 300), cases(2_000), fuzz::handles);
 }
 
 #[test]
