@@ -262,7 +262,11 @@ fn match_36_every_row() {
             notes(&denies, ADMIN, action, &requested).len() <= 1,
             "{requested}"
         );
-        let allows = directory(&[line(&listed, &[allow(NOBODY, action, "*")])]);
+        let own = line(&listed, &[allow(NOBODY, action, "*")]);
+        // The bucket behind an access point must let them in as well.
+        let bucket = own.get("bucket").and_then(Value::as_str);
+        let bucket = bucket.map(|bucket| line(bucket, &[allow(NOBODY, action, "*")]));
+        let allows = directory(&[own.clone()].into_iter().chain(bucket).collect::<Vec<_>>());
         assert_eq!(
             asked(&allows, NOBODY, action, &requested),
             "Allow",

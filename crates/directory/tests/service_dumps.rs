@@ -311,11 +311,19 @@ fn in_40_to_47_the_policy_of_a_dump_denies() {
         // The user of the other partition has the same name.
         let text = account().replace("arn:aws:iam", &format!("arn:{partition}:iam"));
         let value = value.to_string();
-        let with = Folder::new(&[("account.json", &text), (file, &value)]).load();
+        // What is behind access points is known.
+        let points = [
+            "arn:aws:s3:eu-west-1:111122223333:accesspoint/a",
+            "arn:aws:s3::111122223333:accesspoint/m.mrap",
+        ];
+        let points = points.map(|arn| json!({"AccessPointArn": arn, "Bucket": "behind"}));
+        let points = json!({"AccessPointList": points}).to_string();
+        let points = ("points-and-buckets.json", points.as_str());
+        let with = Folder::new(&[("account.json", &text), points, (file, &value)]).load();
         let with = with
             .unwrap_or_else(|problems| panic!("{file}: {problems:#?}"))
             .directory;
-        let without = Folder::new(&[("account.json", &text)])
+        let without = Folder::new(&[("account.json", &text), points])
             .load()
             .unwrap()
             .directory;
