@@ -175,7 +175,7 @@ struct Checked<'a> {
     kind: Option<PolicyKind>,
     diagnostics: Vec<Diagnostic>,
     /// The document's own text, if it stood in a string of the file.
-    inner: Option<&'a Inner<'a>>,
+    inner: Option<Inner<'a>>,
 }
 
 /// All problems of a text.
@@ -196,7 +196,9 @@ fn problems<'a>(text: &'a str, kind: Option<PolicyKind>, arena: &'a Bump) -> Che
     let span = found.document.span;
     let own = found
         .inner
-        .map_or(text.get(span.range()).unwrap_or_default(), Inner::text);
+        .map_or(text.get(span.range()).unwrap_or_default(), |inner| {
+            inner.text()
+        });
     diagnostics.extend(lint::size(kind, own, span.start));
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
     Checked {

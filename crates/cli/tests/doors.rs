@@ -1,5 +1,9 @@
 //! Every door through which a policy comes in takes the same forms, and says the same of what is no policy (`IN-1`).
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test may fail"
+)]
 
 mod support;
 

@@ -1,5 +1,9 @@
 //! One JSON document in any layout, one answer (`IN-5`, `GRAM-7`).
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test may fail"
+)]
 
 mod support;
 

@@ -1,7 +1,12 @@
 //! Every form of principal that a policy may hold can also be a caller, in every spelling that requests
 //! allow (`GRAM-30` to `GRAM-46`), and what was guessed of it is said.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "a test may fail"
+)]
 
 mod support;
 

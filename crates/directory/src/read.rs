@@ -118,9 +118,17 @@ impl Loader {
 
     fn file(&mut self, file: &files::Found) {
         let name = file.name.as_str();
+        use files::Content;
         let mut input = match files::open(file) {
-            Ok(Some(input)) => input,
-            Ok(None) => {
+            Ok(Content::Json(input)) => input,
+            Ok(Content::Foreign(foreign)) => {
+                let message = format!(
+                    "is {}, which is not read and may hold policies; {}",
+                    foreign.what, foreign.help
+                );
+                return self.error(name.to_string(), Code::UnknownForm, message);
+            }
+            Ok(Content::Other) => {
                 return self.report.skipped.push(Skipped {
                     place: name.to_string(),
                     reason: "it is not JSON",

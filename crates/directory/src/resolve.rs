@@ -263,7 +263,7 @@ impl Tables {
         );
         let sets_in = |applies: &Applies<'_, '_>| {
             let sets = bumpalo::collections::Vec::from_iter_in(applies.sets(), arena);
-            &*sets.into_bump_slice()
+            sets.into_bump_slice()
         };
         // What the bucket's policy says is not known, and it may deny.
         let is_undecidable = place.is_unreadable()

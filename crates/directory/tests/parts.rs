@@ -549,7 +549,7 @@ fn s3_6_what_is_no_bucket_behind_an_access_point() {
         json!({"arn": "arn:aws:s3:::b", "abac": "yes"}),
         json!({"arn": "arn:aws:s3:::b", "buckets": []}),
     ] {
-        let problems = load(&[wrong.clone()], LoadOptions::default());
+        let problems = load(std::slice::from_ref(&wrong), LoadOptions::default());
         assert!(
             problems.unwrap_err()[0].contains("INVALID_MEMBER"),
             "{wrong}"

@@ -562,6 +562,19 @@ fn files_must_be_readable() {
         &[("a.json", "[{\"Policy\": {\"Statement\": []}}]")],
         &["a.json:1:13 /0", "UNKNOWN_FORM"],
     );
+    // Another notation may hold a policy that denies, whatever the file is called.
+    fails(
+        &[("roles.yaml", "RolePolicyList:\n- PolicyName: p\n")],
+        &["roles.yaml", "UNKNOWN_FORM", "YAML", "JSON"],
+    );
+    fails(
+        &[("template", "Resources:\n  P:\n    Type: AWS::IAM::Policy\n")],
+        &["template", "UNKNOWN_FORM", "CloudFormation"],
+    );
+    fails(
+        &[("main.tf", "resource \"aws_iam_policy\" \"p\" {\n}\n")],
+        &["main.tf", "UNKNOWN_FORM", "Terraform"],
+    );
     // What holds no policy is left out and listed.
     let folder = Folder::new(&[
         ("notes.md", "# notes"),
@@ -571,6 +584,23 @@ fn files_must_be_readable() {
     let report = folder.load().unwrap().report;
     let skipped: Vec<&str> = report.skipped.iter().map(|one| &*one.place).collect();
     assert_eq!(skipped, ["notes.md", "package.json:1:1"]);
+}
+
+/// PowerShell writes answers of AWS in UTF-16, under any name.
+#[test]
+fn utf_16_is_read_under_any_name() {
+    let text = user("");
+    let plain = Folder::new(&[("dump.json", &text)]);
+    let expected = plain.load().unwrap().directory.principal_count();
+    for name in ["dump.json", "dump.txt", "dump"] {
+        let folder = Folder::new(&[]);
+        let units = "\u{feff}".encode_utf16().chain(text.encode_utf16());
+        let bytes: Vec<u8> = units.flat_map(u16::to_le_bytes).collect();
+        std::fs::write(folder.0.join(name), bytes).unwrap();
+        let loaded = folder.load().unwrap();
+        assert_eq!(loaded.report.skipped.len(), 0, "{name}");
+        assert_eq!(loaded.directory.principal_count(), expected, "{name}");
+    }
 }
 
 #[test]

@@ -336,7 +336,7 @@ fn named_json<'a>(
             (_, None) => "the file is not JSON",
             (_, Some(_)) => "the file is no policy document",
         };
-        problem.clone().conceal(&message.to_owned())
+        problem.clone().conceal(message)
     });
     (None, told.into_iter().collect())
 }

@@ -35,7 +35,7 @@ pub struct Found<'a> {
     /// Its type, if the form around it says so.
     pub kind: Option<PolicyKind>,
     /// The document's own text, if it stood in a string.
-    pub inner: Option<&'a Inner<'a>>,
+    pub inner: Option<Inner<'a>>,
 }
 
 /// What the forms around a document say of it.
@@ -84,7 +84,13 @@ pub fn read<'a>(
     let start = text.trim_start_matches('\u{feff}').trim_start();
     if start.starts_with('%') && has_encoded_start(start) {
         let from = text.len() - start.len();
-        return in_string(Inner::whole(text, from), wanted, Label::default(), 0, arena);
+        return in_string(
+            Inner::whole(text, from, arena),
+            wanted,
+            Label::default(),
+            0,
+            arena,
+        );
     }
     let (node, problems) = json::read(text, arena);
     match node {
@@ -108,7 +114,7 @@ pub fn find<'a>(
 ) -> (Option<Found<'a>>, Vec<Diagnostic>) {
     find_in(
         node,
-        Inner::whole(text, 0),
+        Inner::whole(text, 0, arena),
         wanted,
         Label::default(),
         0,
@@ -126,7 +132,13 @@ fn find_in<'a>(
     arena: &'a Bump,
 ) -> (Option<Found<'a>>, Vec<Diagnostic>) {
     if let Value::String(_) = node.value {
-        return in_string(text.unescaped(node.span), wanted, label, layer, arena);
+        return in_string(
+            text.unescaped(node.span, arena),
+            wanted,
+            label,
+            layer,
+            arena,
+        );
     }
     match shapes::step(&node, wanted) {
         Ok(shapes::Step::Here) => {
@@ -139,7 +151,7 @@ fn find_in<'a>(
                 document,
                 name: label.name,
                 kind: label.kind,
-                inner: is_inner.then(|| &*arena.alloc(text)),
+                inner: is_inner.then_some(text),
             };
             (Some(found), Vec::new())
         }
@@ -175,14 +187,13 @@ fn in_string<'a>(
     let start = text.text().trim_start();
     let text = match start.starts_with('%') {
         false => text,
-        true => match text.percent_decoded() {
+        true => match text.percent_decoded(arena) {
             Ok(decoded) => decoded,
             Err(problem) => return (None, vec![*problem]),
         },
     };
-    let text = text.unescaped_bare().unwrap_or(text);
-    // The text lives as long as the tree.
-    let own: &'a str = arena.alloc_str(text.text());
+    let text = text.unescaped_bare(arena).unwrap_or(text);
+    let own = text.text();
     let start = own.trim_start_matches('\u{feff}').trim_start();
     if !start.starts_with(['{', '"', '[']) {
         if let Some(foreign) = recognize_text(own) {
@@ -252,22 +263,24 @@ pub fn undress<'a>(node: &Node<'a>, source: &'a str) -> Result<Cow<'a, str>, Str
             ));
         }
     }
-    let mut text = Inner::whole(source, 0).unescaped(node.span);
+    let arena = &Bump::new();
+    let mut text = Inner::whole(source, 0, arena).unescaped(node.span, arena);
     for _ in 0..MAX_LAYERS {
         if text.text().trim_start().starts_with('%') {
-            text = text.percent_decoded().map_err(|problem| problem.message)?;
+            text = text
+                .percent_decoded(arena)
+                .map_err(|problem| problem.message)?;
         }
-        if let Some(bare) = text.unescaped_bare() {
+        if let Some(bare) = text.unescaped_bare(arena) {
             text = bare;
         }
         if !text.text().trim_start().starts_with('"') {
             return Ok(Cow::Owned(text.text().to_owned()));
         }
-        let arena = Bump::new();
         let inner =
-            json::parse(text.text(), &arena).map(|node| (node.as_str().is_some(), node.span));
+            json::parse(text.text(), arena).map(|node| (node.as_str().is_some(), node.span));
         text = match inner {
-            Ok((true, span)) => text.unescaped(span),
+            Ok((true, span)) => text.unescaped(span, arena),
             // Whoever reads the document says what is wrong with it.
             _ => return Ok(Cow::Owned(text.text().to_owned())),
         };

@@ -6,6 +6,8 @@ use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use portcullis_scenario::{open_regular, reason};
+use portcullis_syntax::forms::{self, Foreign};
+use portcullis_syntax::json;
 
 use crate::problem::{Code, Problem};
 
@@ -166,20 +168,41 @@ impl List {
     }
 }
 
-/// Opens a file; none if its content is not JSON and its name does not say that it should be.
-pub(crate) fn open(file: &Found) -> Result<Option<BufReader<File>>, String> {
+/// What is in a file.
+pub(crate) enum Content {
+    /// JSON, or what should be: its name or its first character says so.
+    Json(BufReader<File>),
+    /// What another tool wrote, or a file of another notation, that may hold policies.
+    Foreign(Foreign),
+    /// Nothing that a directory is made of.
+    Other,
+}
+
+/// Opens a file, and says what is in it from its name and its beginning.
+pub(crate) fn open(file: &Found) -> Result<Content, String> {
     let opened = open_regular(&file.path).map_err(|error| reason(&error))?;
     let mut input = BufReader::with_capacity(1 << 16, opened);
     let start = input.fill_buf().map_err(|error| reason(&error))?;
-    let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
-    let first = text.trim_ascii_start().first();
+    let text = json::utf8(start.to_vec());
+    let text = String::from_utf8_lossy(&text);
+    let text = text.trim_start_matches('\u{feff}').trim_start();
     let is_named = Path::new(&file.name).extension().is_some_and(|kind| {
         ["json", "jsonl", "ndjson"]
             .iter()
             .any(|own| kind.eq_ignore_ascii_case(own))
     });
-    let is_json = is_named || matches!(first, Some(b'{' | b'['));
-    Ok(is_json.then_some(input))
+    if is_named || text.starts_with(['{', '[']) {
+        return Ok(Content::Json(input));
+    }
+    // A text beside the dumps, such as a list of commands, may begin like a file of another notation.
+    let lower = text.to_ascii_lowercase();
+    let may_hold_policies = ["policy", "policies", "statement", "arn:aws"]
+        .iter()
+        .any(|word| lower.contains(word));
+    Ok(match forms::recognize_text(text) {
+        Some(foreign) if may_hold_policies => Content::Foreign(foreign),
+        _ => Content::Other,
+    })
 }
 
 #[cfg(test)]

@@ -3,30 +3,31 @@
 use crate::ast::Span;
 use crate::diag::{Code, Diagnostic, LineIndex};
 use crate::json::escapes;
-use std::borrow::Cow;
+use bumpalo::Bump;
 
 /// A text that stood in a string, and where each byte of it was written in the file.
-#[derive(Clone, Debug)]
+///
+/// All of it lies in the arena of the document, which drops nothing.
+#[derive(Clone, Copy, Debug)]
 pub struct Inner<'a> {
-    text: Cow<'a, str>,
+    text: &'a str,
     /// Where runs begin that stand in the file as they stand in the text: in the text, and in the file. In the order of
     /// both.
-    runs: Vec<(u32, u32)>,
+    runs: &'a [(u32, u32)],
 }
 
 impl<'a> Inner<'a> {
     /// A file's text from here on.
-    pub(super) fn whole(text: &'a str, from: usize) -> Inner<'a> {
-        let text = text.get(from..).unwrap_or_default();
+    pub(super) fn whole(text: &'a str, from: usize, arena: &'a Bump) -> Inner<'a> {
         Inner {
-            text: Cow::Borrowed(text),
-            runs: vec![(0, number(from))],
+            text: text.get(from..).unwrap_or_default(),
+            runs: arena.alloc_slice_copy(&[(0, number(from))]),
         }
     }
 
     /// The text.
-    pub fn text(&self) -> &str {
-        &self.text
+    pub fn text(&self) -> &'a str {
+        self.text
     }
 
     /// Line and column in the document alone of a place of the file, from 1.
@@ -42,7 +43,7 @@ impl<'a> Inner<'a> {
             .get(run)
             .map_or(number(self.text.len()), |next| next.0);
         let at = inner.saturating_add(offset.saturating_sub(outer)).min(next);
-        LineIndex::new(&self.text).position(at)
+        LineIndex::new(self.text).position(at)
     }
 
     /// Where a byte of the text stands in the file.
@@ -74,30 +75,33 @@ impl<'a> Inner<'a> {
     }
 
     /// What a string of the text says, quotes and escapes taken off.
-    pub(super) fn unescaped<'b>(&self, string: Span) -> Inner<'b> {
+    pub(super) fn unescaped<'b>(&self, string: Span, arena: &'b Bump) -> Inner<'b> {
         let start = string.range().start + 1;
         let end = string.range().end.saturating_sub(1);
-        self.unescaped_range(start, end)
+        self.unescaped_range(start, end, arena)
     }
 
     /// What the text says if it is a string without its quotes, as `get-rest-api` prints policies; none if it is not.
-    pub(super) fn unescaped_bare<'b>(&self) -> Option<Inner<'b>> {
+    pub(super) fn unescaped_bare<'b>(&self, arena: &'b Bump) -> Option<Inner<'b>> {
         let start = self.text.len() - self.text.trim_start().len();
         let is_bare = self.text.trim_start().starts_with("{\\");
-        is_bare.then(|| self.unescaped_range(start, self.text.len()))
+        is_bare.then(|| self.unescaped_range(start, self.text.len(), arena))
     }
 
-    fn unescaped_range<'b>(&self, start: usize, end: usize) -> Inner<'b> {
+    fn unescaped_range<'b>(&self, start: usize, end: usize, arena: &'b Bump) -> Inner<'b> {
         let raw = self.text.get(start..end).unwrap_or_default();
         let mut inner = Builder::default();
         for (at, piece) in escapes(raw) {
             inner.push(&piece, self.outer(number(start + at)));
         }
-        inner.finish(self.outer(number(end)))
+        inner.finish(self.outer(number(end)), arena)
     }
 
     /// The text with each `%XX` as the byte that it stands for; `+` is itself (RFC 3986).
-    pub(super) fn percent_decoded<'b>(&self) -> Result<Inner<'b>, Box<Diagnostic>> {
+    pub(super) fn percent_decoded<'b>(
+        &self,
+        arena: &'b Bump,
+    ) -> Result<Inner<'b>, Box<Diagnostic>> {
         let problem = |start: usize, end: usize, message: &str| {
             let span = Span {
                 start: number(start),
@@ -130,11 +134,11 @@ impl<'a> Inner<'a> {
             at += 3;
         }
         runs.push(number(out.len()), self.outer(number(bytes.len())));
-        let text = String::from_utf8(out).map_err(|error| {
-            let bad = number(error.utf8_error().valid_up_to());
+        let text = core::str::from_utf8(&out).map_err(|error| {
+            let bad = number(error.valid_up_to());
             let place = Inner {
-                text: Cow::Borrowed(""),
-                runs: runs.list.clone(),
+                text: "",
+                runs: &runs.list,
             };
             let start = place.outer(bad);
             let span = Span {
@@ -145,8 +149,8 @@ impl<'a> Inner<'a> {
             Box::new(Diagnostic::error(Code::InvalidEncoding, span, message))
         })?;
         Ok(Inner {
-            text: Cow::Owned(text),
-            runs: runs.list,
+            text: arena.alloc_str(text),
+            runs: arena.alloc_slice_copy(&runs.list),
         })
     }
 }
@@ -180,11 +184,11 @@ impl Builder {
         self.text.push_str(piece);
     }
 
-    fn finish<'a>(mut self, end: u32) -> Inner<'a> {
+    fn finish(mut self, end: u32, arena: &Bump) -> Inner<'_> {
         self.runs.push(number(self.text.len()), end);
         Inner {
-            text: Cow::Owned(self.text),
-            runs: self.runs.list,
+            text: arena.alloc_str(&self.text),
+            runs: arena.alloc_slice_copy(&self.runs.list),
         }
     }
 }
