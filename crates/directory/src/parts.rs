@@ -129,6 +129,57 @@ fn fits(text: &str, shape: &str) -> Option<usize> {
     rest.starts_with(tail).then_some(text.len() - rest.len())
 }
 
+/// A name of a resource by which its policy is not found, and by which no request of AWS names it: the services
+/// take such names and decide by the resource's own ARN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OtherName {
+    /// An alias of an access point in the place of a bucket, or its ARN as tools take it, with colons.
+    AccessPoint,
+    /// An alias of a KMS key.
+    Key,
+}
+
+impl OtherName {
+    /// What it stands for, for messages.
+    pub(crate) fn what(self) -> &'static str {
+        match self {
+            OtherName::AccessPoint => "an access point",
+            OtherName::Key => "a key",
+        }
+    }
+
+    /// True where an action is on what the name names, not on the name itself (`KMS-5`).
+    pub(crate) fn stands_for_another(self, action: &str) -> bool {
+        const OF_ALIASES: [&str; 3] = ["kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"];
+        let is_action = |own: &&str| own.eq_ignore_ascii_case(action);
+        let is_of_kms = action
+            .get(..4)
+            .is_some_and(|start| start.eq_ignore_ascii_case("kms:"));
+        match self {
+            OtherName::AccessPoint => true,
+            OtherName::Key => is_of_kms && !OF_ALIASES.iter().any(is_action),
+        }
+    }
+}
+
+/// Whether an ARN, as [`split_arn`] gives it, is another name of a resource.
+#[inline]
+pub(crate) fn other_name(parts: [&str; 6]) -> Option<OtherName> {
+    let [_, _, service, _, account, rest] = parts;
+    let is_point = match (service, account) {
+        ("kms", _) => return rest.starts_with("alias/").then_some(OtherName::Key),
+        // S3 lets no bucket have a name that ends so.
+        ("s3", "") => {
+            let bucket = rest.split_once('/').map_or(rest, |(bucket, _)| bucket);
+            bucket.ends_with("-s3alias") || bucket.ends_with("--ol-s3")
+        }
+        ("s3" | "s3express" | "s3-object-lambda", _) => rest.starts_with("accesspoint:"),
+        ("s3-outposts", _) => rest.starts_with("outpost:"),
+        _ => false,
+    };
+    is_point.then_some(OtherName::AccessPoint)
+}
+
 /// What a requested ARN is a part of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Part<'a> {

@@ -15,6 +15,7 @@ use portcullis_syntax::{Bucket, Policy, PolicySets};
 use crate::Directory;
 use crate::documents::SetsId;
 use crate::model::Tables;
+use crate::parts::other_name;
 use crate::reads;
 use crate::resolve::caller::Known;
 use crate::resolve::context::Context;
@@ -151,6 +152,15 @@ impl Directory {
             .into_iter()
             .map(|whole| format!("the policy of {whole} is not consulted for {resource}"))
             .collect();
+        let name = split_arn(resource).and_then(other_name);
+        if let Some(name) = name.filter(|name| name.stands_for_another(question.request.action)) {
+            notes.push(format!(
+                "{resource} is another name of {}, whose policies were not seen, so that nothing is allowed; ask for its \
+                 own ARN, as requests of AWS do",
+                name.what()
+            ));
+            return notes;
+        }
         match (access_point(resource), &question.bucket) {
             (Some((point, _)), None) => notes.push(format!(
                 "no file says which bucket is behind {point}, so that the policy of the bucket was not seen and nothing \
@@ -267,6 +277,7 @@ impl Tables {
         };
         // What the bucket's policy says is not known, and it may deny.
         let is_undecidable = place.is_unreadable()
+            || place.is_renamed(request.action)
             || access_point(request.resource).is_some() && behind.is_none()
             || behind
                 .as_ref()

@@ -672,6 +672,55 @@ fn gram_54_a_policy_that_cannot_be_read() {
     );
 }
 
+/// What stands for a resource by another name hides its policy, which may deny (`S3-6`, `KMS-5`).
+#[test]
+fn other_names_of_a_resource() {
+    let key = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    let directory = directory(&[
+        json!({"arn": POINT, "bucket": "arn:aws:s3:::data",
+            "policy": policy(&[deny("s3:*", &format!("{POINT}/object/*"))])}),
+        bucket_of_points(),
+        json!({"arn": key, "policy": policy(&[deny("kms:*", "*")])}),
+    ]);
+    let alias = "arn:aws:kms:eu-west-1:111122223333:alias/k";
+    for (action, resource) in [
+        ("s3:GetObject", "arn:aws:s3:::p-1a2b3c-s3alias/k"),
+        ("s3:ListBucket", "arn:aws:s3:::p-1a2b3c-s3alias"),
+        ("s3:GetObject", "arn:aws:s3:::p-1a2b3c--ol-s3/k"),
+        (
+            "s3:GetObject",
+            "arn:aws:s3:eu-west-1:111122223333:accesspoint:p/object/k",
+        ),
+        (
+            "s3:GetObject",
+            "arn:aws:s3express:eu-west-1:111122223333:accesspoint:p",
+        ),
+        (
+            "s3:GetObject",
+            "arn:aws:s3-object-lambda:eu-west-1:111122223333:accesspoint:p",
+        ),
+        (
+            "s3:GetObject",
+            "arn:aws:s3-outposts:eu-west-1:111122223333:outpost:op-1:accesspoint:p",
+        ),
+        ("kms:Decrypt", alias),
+    ] {
+        assert_eq!(
+            undecidable(&directory, ADMIN, action, resource),
+            "ImplicitDeny",
+            "{resource}"
+        );
+        let found = notes(&directory, ADMIN, action, resource);
+        assert!(
+            found[0].contains("another name of"),
+            "{resource}: {found:?}"
+        );
+    }
+    for action in ["kms:CreateAlias", "kms:updatealias", "kms:DeleteAlias"] {
+        assert_eq!(asked(&directory, ADMIN, action, alias), "Allow", "{action}");
+    }
+}
+
 fn undecidable(directory: &Directory, who: &str, action: &str, resource: &str) -> String {
     let again = Directory::from_bytes(&directory.to_bytes().unwrap()).unwrap();
     let request = json!({"principal": who, "action": action, "resource": resource});

@@ -296,6 +296,10 @@ fn resources(sets: &PolicySets<'_>, request: &Request<'_>) -> Option<String> {
             policies,
         )?;
     }
+    if request.resource.contains(":alias/") {
+        // A directory answers nothing about a key that is asked for by an alias.
+        return None;
+    }
     if access_point(request.resource).is_some() {
         // A directory must know what is behind it.
         let bucket = sets.bucket.as_ref()?;

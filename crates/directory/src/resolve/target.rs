@@ -4,7 +4,7 @@ use portcullis_model::{Request, access_point, is_account_id, split_arn};
 
 use crate::documents::SetsId;
 use crate::model::{Account, NONE, Resource, Run, Tables};
-use crate::parts::part_of;
+use crate::parts::{OtherName, other_name, part_of};
 use crate::raw::Kind;
 use crate::texts::Name;
 
@@ -30,6 +30,7 @@ pub(crate) struct Place {
     bucket: Option<Name>,
     /// The target is an access point, or something that one leads to.
     is_access_point: bool,
+    other_name: Option<OtherName>,
     /// The policy cannot be read, so that nothing is allowed (`GRAM-54`).
     is_unreadable: bool,
 }
@@ -104,10 +105,16 @@ impl<'t> Listed<'t> {
 
 impl Place {
     /// A decision takes more than policies and keys: the bucket behind an access point, or a policy that cannot
-    /// be read.
+    /// be read or found.
     #[inline]
     pub(crate) fn is_special(&self) -> bool {
-        self.is_access_point || self.is_unreadable
+        self.is_access_point || self.is_unreadable || self.other_name.is_some()
+    }
+
+    /// The policy of what the target stands for was not found by this name, so that nothing is allowed.
+    pub(crate) fn is_renamed(&self, action: &str) -> bool {
+        self.other_name
+            .is_some_and(|name| name.stands_for_another(action))
     }
 
     /// The policy cannot be read, so that nothing is allowed (`GRAM-54`).
@@ -207,6 +214,7 @@ impl Tables {
             restricts_public: false,
             bucket: None,
             is_access_point: false,
+            other_name: parts.and_then(other_name),
             is_unreadable: false,
         };
         let listed = self.listed(arn, parts);
