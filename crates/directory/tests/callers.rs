@@ -228,3 +228,38 @@ fn policies_of_a_caller_whom_the_directory_knows_are_refused() {
         }
     }
 }
+
+/// Names are unique without regard to case, and policies name callers with regard to it: a caller in another
+/// spelling is nobody, or a Deny that names it would not bite (`QUO-21`).
+#[test]
+fn a_caller_is_spelled_as_it_is() {
+    let dump = support::dump(
+        &[support::user("arn:aws:iam::111122223333:user/Ann", &[])],
+        &[support::role(
+            "arn:aws:iam::111122223333:role/Deploy",
+            &[],
+            &support::policy(&[]),
+        )],
+    );
+    let directory = support::directory_of(&[("dump.json", dump)]);
+    let ask = |principal: &Value| {
+        let request = json!({"principal": principal, "action": "s3:GetObject", "resource": "*"});
+        support::ask(&directory, &request.to_string())
+    };
+    let maker = |name: &str| {
+        json!({"arn": "arn:aws:sts::111122223333:federated-user/f",
+            "federatedBy": format!("arn:aws:iam::111122223333:user/{name}")})
+    };
+    let of = |last: &str| json!(format!("arn:aws:iam::111122223333:{last}"));
+    let session = |last: &str| json!(format!("arn:aws:sts::111122223333:assumed-role/{last}/s"));
+    for (right, wrong) in [
+        (of("user/Ann"), of("user/ann")),
+        (of("role/Deploy"), of("role/deploy")),
+        (session("Deploy"), session("deploy")),
+        (maker("Ann"), maker("ann")),
+    ] {
+        assert_eq!(ask(&right), "ImplicitDeny", "{right}");
+        let found = ask(&wrong);
+        assert!(found.contains("has no"), "{wrong}: {found}");
+    }
+}

@@ -316,6 +316,13 @@ impl Tables {
             let text = format!("the directory has no role `{name}` for `{session}`");
             return Err(Refusal::UnknownPrincipal(text));
         };
+        // Names are unique without regard to case, policies name sessions with regard to it: a Deny must bite.
+        let own_name = self.texts.get(role.name);
+        if own_name != name {
+            let text =
+                format!("the directory has no role `{name}` for `{session}`, but `{own_name}`");
+            return Err(Refusal::UnknownPrincipal(text));
+        }
         // A role's ARN that was made of the session's says nothing of the role's path.
         let is_made = || {
             let is_of = |parts: &[&str]| {
