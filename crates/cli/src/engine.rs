@@ -260,6 +260,13 @@ pub(crate) fn answer(
     if let (Some((point, _)), false) = (access_point(request.resource), policies.has_bucket()) {
         notes.push(unseen_bucket(point));
     }
+    if by_vm.is_some() {
+        let left_out = portcullis_vm::left_out(prepared);
+        notes.extend(left_out.map(|(layer, reason)| {
+            let name = layer_name(layer);
+            format!("the policies of `{name}` do not take part: {reason}")
+        }));
+    }
     Ok(agreed(by_vm, by_reference)?.with_notes(notes))
 }
 

@@ -80,6 +80,13 @@ fn doors(folder: &Folder) -> Vec<(&'static str, Run)> {
         ),
         ("convert", folder.run(&["convert", "--to", "dsl", "p.json"])),
     ];
+    // A simulation takes texts.
+    if let Ok(text) = String::from_utf8(folder.read("p.json")) {
+        let input = json!({"ActionNames": ["s3:GetObject"], "ResourceArns": ["arn:aws:s3:::b/k"],
+            "PolicyInputList": [text]});
+        folder.write("i.json", input.to_string());
+        runs.push(("simulate", folder.run(&["simulate", "i.json"])));
+    }
     folder.write("s.json", scenario(json!({"name": "n", "file": "p.json"})));
     runs.push(("scenario's file", folder.run(&["test", "s.json"])));
     // Inline, what the file holds if it is JSON.
@@ -265,4 +272,60 @@ fn a_template_in_a_folder_is_named() {
         run.stderr.contains("CloudFormation template") && run.stderr.contains("UNKNOWN_FORM"),
         "{run:?}"
     );
+}
+
+/// Policies that are given and that such a caller cannot have are told of, since whoever gave them expects them to count.
+#[test]
+fn policies_that_do_not_take_part_are_told() {
+    let folder = Folder::new();
+    let statement = |effect: &str| {
+        json!({"Version": "2012-10-17", "Statement": [{"Effect": effect, "Action": "*", "Resource": "*"}]}).to_string()
+    };
+    folder.write("allow.json", statement("Allow"));
+    folder.write("deny.json", statement("Deny"));
+    let ask = |principal: &str, option: &str| {
+        let resource = "arn:aws:sqs:eu-west-1:111122223333:q";
+        let run = folder.run(&[
+            "decide",
+            "--format",
+            "json",
+            "--identity",
+            "allow.json",
+            option,
+            "deny.json",
+            "--principal",
+            principal,
+            "--action",
+            "sqs:SendMessage",
+            "--resource",
+            resource,
+        ]);
+        let found: Value = serde_json::from_str(&run.stdout).unwrap();
+        (found["decision"].clone(), found["notes"].to_string())
+    };
+    let role = "arn:aws:sts::111122223333:assumed-role/R/s1";
+    for (principal, option, name) in [
+        ("arn:aws:iam::111122223333:root", "--boundary", "boundary"),
+        ("arn:aws:iam::111122223333:root", "--session", "session"),
+        (ANN, "--session", "session"),
+    ] {
+        let (decision, notes) = ask(principal, option);
+        assert_eq!(decision, "Allow", "{principal} {option}");
+        assert!(
+            notes.contains(&format!("`{name}` do not take part")),
+            "{principal} {option}: {notes}"
+        );
+    }
+    for (principal, option) in [
+        (ANN, "--boundary"),
+        (role, "--boundary"),
+        (role, "--session"),
+    ] {
+        let (decision, notes) = ask(principal, option);
+        assert_eq!(decision, "ExplicitDeny", "{principal} {option}");
+        assert!(
+            !notes.contains("do not take part"),
+            "{principal} {option}: {notes}"
+        );
+    }
 }

@@ -3,6 +3,8 @@
 mod applies;
 mod near;
 
+pub use applies::left_out;
+
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 

@@ -43,7 +43,7 @@ pub use combine::Outcome;
 pub use entries::Entry;
 pub use explain::{
     ConditionReport, EntryMiss, EntryReport, Explanation, Identity, KeyReport, LayerReport, Miss,
-    NotListed, PrincipalEntry, PrincipalMiss, StatementReport, explain,
+    NotListed, PrincipalEntry, PrincipalMiss, StatementReport, explain, left_out,
 };
 pub use facts::{Home, Ownership, Target};
 pub use lookup::part_filter;

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use bumpalo::Bump;
 use portcullis_model::{ContextEntry, Layer, PolicyKind, is_account_id};
-use portcullis_scenario::{Code, Problem, Reader, Source, policy_document, present};
+use portcullis_scenario::{Code, Reader, Source, policy_text, present};
 use portcullis_syntax::ast::Span;
 use portcullis_syntax::diag::quoted;
-use portcullis_syntax::json::{self, Member, Node, Value};
+use portcullis_syntax::json::{Member, Node, Value};
 use portcullis_syntax::policy::ReadOptions;
 use portcullis_syntax::{Policy, PolicySets};
 
@@ -241,16 +241,7 @@ impl<'a> InputReader<'a> {
             kind,
             allow_missing_resource: kind == PolicyKind::Resource,
         };
-        let node = match json::parse(text, self.arena) {
-            Ok(node) => node,
-            Err(found) => {
-                let found = found.into_iter();
-                let found = found.map(|found| Problem::of_policy(&source, found));
-                self.reader.problems.extend(found);
-                return None;
-            }
-        };
-        let (policy, problems) = policy_document(node, options, name, &source, self.arena);
+        let (policy, problems) = policy_text(options, Some(name), &source, self.arena);
         self.reader.problems.extend(problems);
         policy
     }
