@@ -4,14 +4,14 @@ use std::process::ExitCode;
 
 use bumpalo::Bump;
 use clap::Args;
-use portcullis_directory::{Directory, Query, lines};
-use portcullis_model::{ContextEntry, Decision, Request};
+use portcullis_directory::{Directory, Extra, Query, lines};
+use portcullis_model::{Caller, ContextEntry, Decision, Principal, Request};
 use portcullis_scenario::Source;
 use serde_json::{Map, Value, json};
 
 use crate::decide::Format;
 use crate::directory::{AnyDirectoryArgs, Keep};
-use crate::failure::Failure;
+use crate::failure::{Failure, complain};
 use crate::inputs;
 use crate::output::{Disk, Output, printable};
 
@@ -206,6 +206,38 @@ impl Common {
             .ok_or_else(|| Failure::problems(&line.case.problems))
     }
 
+    /// What whoever reads the answers should know, on standard error, where it is in no answer's way: why nobody is
+    /// there, and which policies of the resources were not seen.
+    fn tell(directory: &Directory, queries: &[Query<'_>]) {
+        if directory.principal_count() == 0 {
+            complain("note: the directory has no user and no role");
+        }
+        let arena = Bump::new();
+        let mut told: Vec<String> = Vec::new();
+        for query in queries {
+            let request = Request {
+                principal: Principal {
+                    caller: Caller::Anonymous,
+                    user_id: None,
+                    management_account: false,
+                },
+                action: query.action,
+                resource: query.resource,
+                resource_account: query.resource_account,
+                context: query.context,
+                restrict_public_buckets: false,
+                external_grant: false,
+            };
+            let question = directory.question(&request, Extra::default(), &arena);
+            for note in question.map_or_else(|_| Vec::new(), |own| directory.notes(&own)) {
+                if !told.contains(&note) {
+                    complain(&format!("note: {}", printable(&note)));
+                    told.push(note);
+                }
+            }
+        }
+    }
+
     /// A note at the end of tables, for directories that lack something.
     fn finish(&self, output: &mut Output, directory: &Directory) -> Result<ExitCode, Failure> {
         if directory.is_incomplete() && self.format == Format::Human {
@@ -252,6 +284,7 @@ pub(crate) fn who_can(args: &WhoCanArgs) -> Result<ExitCode, Failure> {
         resource_account: args.resource_account.as_deref(),
         context,
     };
+    Common::tell(&directory, &[query]);
     let mut output = Output::new();
     let mut printed = Ok(());
     directory
@@ -288,14 +321,17 @@ pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
         true => directory.known_resources(),
         false => args.resource.clone(),
     };
+    let query = |resource| Query {
+        action: "",
+        resource,
+        resource_account: args.resource_account.as_deref(),
+        context: asked.context,
+    };
+    let given: Vec<Query<'_>> = args.resource.iter().map(|own| query(own)).collect();
+    Common::tell(&directory, &given);
     let mut output = Output::new();
     for resource in &resources {
-        let query = Query {
-            action: "",
-            resource,
-            resource_account: args.resource_account.as_deref(),
-            context: asked.context,
-        };
+        let query = query(resource);
         let answers = directory
             .what_can(&asked.principal, query, &args.action)
             .map_err(Failure::new)?;
@@ -331,6 +367,7 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Failure> {
         }
     }
     let directory = args.common.directory.open(Keep::Decisions)?;
+    Common::tell(&directory, &queries);
     let mut output = Output::new();
     let mut printed = Ok(());
     let mut is_there = args.principal.is_none();
@@ -383,6 +420,7 @@ pub(crate) fn admins(args: &AdminsArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
     let context = args.common.context("iam:CreateUser", "*", &arena)?;
     let directory = args.common.directory.open(Keep::Decisions)?;
+    Common::tell(&directory, &[]);
     let mut output = Output::new();
     let mut printed = Ok(());
     directory
@@ -409,6 +447,7 @@ pub(crate) fn outsiders(args: &OutsidersArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
     let context = args.common.context("sts:AssumeRole", "*", &arena)?;
     let directory = args.common.directory.open(Keep::Explanations)?;
+    Common::tell(&directory, &[]);
     let mut output = Output::new();
     let mut printed = Ok(());
     directory

@@ -10,8 +10,8 @@ mod support;
 
 use std::path::Path;
 
-use serde_json::Value;
-use support::Folder;
+use serde_json::{Value, json};
+use support::{ANN, Folder};
 
 fn corpus(name: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/directory/organization");
@@ -432,4 +432,67 @@ fn what_one_may_do() {
     );
     let wrong = [&nobody[..3], &["--principal", "x"]].concat();
     assert!(folder.run(&wrong).stderr.starts_with("error:"));
+}
+
+/// An answer without anybody says why, on standard error: that nobody is there, or that policies were not seen.
+#[test]
+fn questions_say_what_was_not_seen() {
+    let folder = Folder::new();
+    folder.write("empty/notes.md", "");
+    for question in [
+        &["who-can", "--action", "s3:GetObject", "--resource", "*"][..],
+        &["matrix", "--action", "s3:GetObject", "--resource", "*"],
+        &["admins"],
+        &["outsiders"],
+    ] {
+        let run = folder.run(&[question, &["--directory", "empty"]].concat());
+        assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{question:?}");
+        assert!(
+            run.stderr.contains("no user and no role"),
+            "{question:?}: {}",
+            run.stderr
+        );
+    }
+    let user = json!({"UserDetailList": [{"Path": "/", "UserName": "ann", "UserId": "AIDAANN", "Arn": ANN,
+        "UserPolicyList": [], "GroupList": [], "AttachedManagedPolicies": []}]});
+    folder.write("one/dump.json", user.to_string());
+    let point = "arn:aws:s3:eu-west-1:111122223333:accesspoint/p/object/k";
+    for (question, resource, note) in [
+        ("who-can", point, "no file says which bucket"),
+        ("matrix", point, "no file says which bucket"),
+        (
+            "who-can",
+            "arn:aws:s3:::p-1a2b-s3alias/k",
+            "another name of an access point",
+        ),
+    ] {
+        let run = folder.run(&[
+            question,
+            "--action",
+            "s3:GetObject",
+            "--resource",
+            resource,
+            "--directory",
+            "one",
+        ]);
+        assert!(
+            run.stderr.contains(note),
+            "{question} {resource}: {}",
+            run.stderr
+        );
+    }
+    let run = folder.run(&[
+        "what-can",
+        "--principal",
+        ANN,
+        "--resource",
+        point,
+        "--directory",
+        "one",
+    ]);
+    assert!(
+        run.stderr.contains("no file says which bucket"),
+        "{}",
+        run.stderr
+    );
 }
