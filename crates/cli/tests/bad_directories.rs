@@ -191,8 +191,8 @@ fn answers_that_are_incomplete_say_so() {
             &["--allow-missing"][..],
             "/AttachedManagedPolicies/0",
         ),
-        // IN-5: told, and no error.
-        (&truncated_with_role, &[][..], "dump.json"),
+        // IN-5.
+        (&truncated_with_role, &["--allow-missing"][..], "dump.json"),
     ] {
         let folder = folder(&[("dump.json", content)]);
         folder.write(

@@ -66,9 +66,14 @@ impl Loader {
         let accounts = accounts.filter_map(|(is_truncated, spot)| is_truncated.then_some(spot));
         let others = std::mem::take(&mut self.raw.unfinished).into_values();
         for spot in accounts.chain(others) {
-            let message = "the last page of the dump says that there are more";
-            self.warn(self.place(spot), Code::Incomplete, message);
-            tables.missing = tables.missing.saturating_add(1);
+            // IN-5: the other pages may deny.
+            let message = "the last page says that there are more: add the files of the others";
+            let problem = Problem {
+                place: self.place(spot),
+                code: Code::Incomplete,
+                message: message.to_string(),
+            };
+            self.report.missing.push(problem);
         }
         let missing = u32::try_from(self.report.missing.len()).unwrap_or(u32::MAX);
         tables.missing = tables.missing.saturating_add(missing);

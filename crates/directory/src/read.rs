@@ -343,13 +343,17 @@ impl Loader {
     }
 }
 
-/// True for a policy document, as an object or as a text, and for the limit of a user or role.
+/// True for a policy document, as an object or as a text, and for the limit of a user or role, whatever it is called.
 fn holds_policy(node: &Node<'_>, name: &str) -> bool {
+    // How often a policy is used as a limit is a number.
+    let is_something = matches!(node.value, Value::Object(_) | Value::String(_));
+    if is_something && name.to_ascii_lowercase().contains("boundary") {
+        return true;
+    }
     match node.value {
         Value::Object(_) => {
             let statements = node.get("Statement").map(|own| own.value);
             matches!(statements, Some(Value::Object(_) | Value::Array(_)))
-                || name == "PermissionsBoundary"
         }
         Value::String(text) => text.contains("Statement") && text.contains("Effect"),
         _ => false,

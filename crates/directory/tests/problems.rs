@@ -575,6 +575,21 @@ fn files_must_be_readable() {
         &[("main.tf", "resource \"aws_iam_policy\" \"p\" {\n}\n")],
         &["main.tf", "UNKNOWN_FORM", "Terraform"],
     );
+    fails(
+        &[("dumps.zip", "PK\u{3}\u{4}...")],
+        &["dumps.zip", "UNKNOWN_FORM", "unpack"],
+    );
+    // A limit under another name is none that may be passed over (IN-4).
+    for member in [
+        r#""PermissionBoundary": {"PermissionsBoundaryArn": "arn:aws:iam::111122223333:policy/x"}"#,
+        r#""permissionsBoundary": "arn:aws:iam::111122223333:policy/x""#,
+    ] {
+        let dump = user("").replacen("\"Arn\"", &format!("{member}, \"Arn\""), 1);
+        fails(
+            &[("dump.json", &dump)],
+            &["dump.json", "UNKNOWN_FORM", "oundary"],
+        );
+    }
     // What holds no policy is left out and listed.
     let folder = Folder::new(&[
         ("notes.md", "# notes"),
@@ -619,7 +634,7 @@ fn members_that_may_decide_are_not_left_out() {
 }
 
 #[test]
-fn in_5_a_truncated_last_page_is_told() {
+fn in_5_a_truncated_last_page_is_an_error_or_told() {
     let page = |name: &str, more: bool| {
         format!(
             r#"{{"UserDetailList": [{{"Arn": "arn:aws:iam::111122223333:user/{name}"}}], "IsTruncated": {more}}}"#
@@ -629,8 +644,16 @@ fn in_5_a_truncated_last_page_is_told() {
     let loaded = folder.load().unwrap();
     assert!(loaded.report.warnings.is_empty() && !loaded.directory.is_incomplete());
     let folder = Folder::new(&[("1.json", &page("a", true)), ("2.json", &page("b", true))]);
-    let loaded = folder.load().unwrap();
-    assert_eq!(loaded.report.warnings.len(), 1);
+    fails(
+        &[("1.json", &page("a", true)), ("2.json", &page("b", true))],
+        &["2.json", "INCOMPLETE", "there are more"],
+    );
+    let allowed = LoadOptions {
+        allow_missing: true,
+        ..LoadOptions::default()
+    };
+    let loaded = folder.load_with(allowed).unwrap();
+    assert_eq!(loaded.report.missing.len(), 1);
     assert!(loaded.directory.is_incomplete());
     let both = format!("{}\n{}", page("a", true), page("b", false));
     let folder = Folder::new(&[("pages.json", &both)]);
@@ -638,16 +661,18 @@ fn in_5_a_truncated_last_page_is_told() {
     // What the command line of AWS and other services say instead.
     let marked = page("a", false).replace("\"IsTruncated\": false", "\"NextToken\": \"e30=\"");
     let folder = Folder::new(&[("1.json", &marked)]);
-    assert!(folder.load().unwrap().directory.is_incomplete());
+    assert!(folder.load().is_err());
+    assert!(folder.load_with(allowed).unwrap().directory.is_incomplete());
     let folder = Folder::new(&[("1.json", &marked), ("2.json", &page("b", false))]);
     assert!(!folder.load().unwrap().directory.is_incomplete());
     let first = r#"{"VpcEndpoints": [], "NextToken": "e30="}"#;
     let last = r#"{"VpcEndpoints": [], "NextToken": ""}"#;
     let is_incomplete = |pages: &[&str]| {
         let folder = Folder::new(&[("endpoints.json", &pages.join("\n"))]);
-        let loaded = folder.load().unwrap();
+        let loaded = folder.load_with(allowed).unwrap();
         let is_incomplete = loaded.directory.is_incomplete();
-        assert_eq!(loaded.report.warnings.len(), usize::from(is_incomplete));
+        assert_eq!(loaded.report.missing.len(), usize::from(is_incomplete));
+        assert_eq!(folder.load().is_err(), is_incomplete);
         is_incomplete
     };
     assert!(is_incomplete(&[first]));

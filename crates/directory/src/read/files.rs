@@ -183,6 +183,20 @@ pub(crate) fn open(file: &Found) -> Result<Content, String> {
     let opened = open_regular(&file.path).map_err(|error| reason(&error))?;
     let mut input = BufReader::with_capacity(1 << 16, opened);
     let start = input.fill_buf().map_err(|error| reason(&error))?;
+    // gzip and zip, xz, bzip2, zstandard.
+    let packed: [&[u8]; 5] = [
+        b"\x1f\x8b",
+        b"PK\x03\x04",
+        b"\xfd7zXZ",
+        b"BZh",
+        b"\x28\xb5\x2f\xfd",
+    ];
+    if packed.iter().any(|magic| start.starts_with(magic)) {
+        return Ok(Content::Foreign(Foreign {
+            what: "compressed",
+            help: "unpack it first",
+        }));
+    }
     let text = json::utf8(start.to_vec());
     let text = String::from_utf8_lossy(&text);
     let text = text.trim_start_matches('\u{feff}').trim_start();
