@@ -343,7 +343,8 @@ impl Loader {
     }
 }
 
-/// True for a policy document, as an object or as a text, and for the limit of a user or role, whatever it is called.
+/// True for a policy document, as an object or as a text, for an attached policy, and for the limit of a user or role,
+/// whatever it is called.
 fn holds_policy(node: &Node<'_>, name: &str) -> bool {
     // How often a policy is used as a limit is a number.
     let is_something = matches!(node.value, Value::Object(_) | Value::String(_));
@@ -354,6 +355,7 @@ fn holds_policy(node: &Node<'_>, name: &str) -> bool {
         Value::Object(_) => {
             let statements = node.get("Statement").map(|own| own.value);
             matches!(statements, Some(Value::Object(_) | Value::Array(_)))
+                || node.get("PolicyArn").is_some()
         }
         Value::String(text) => text.contains("Statement") && text.contains("Effect"),
         _ => false,

@@ -590,6 +590,12 @@ fn files_must_be_readable() {
             &["dump.json", "UNKNOWN_FORM", "oundary"],
         );
     }
+    // Nor is an attached policy in a list that is not known.
+    let attached = r#", "AttachedPolicies": [{"PolicyArn": "arn:aws:iam::111122223333:policy/x"}]"#;
+    fails(
+        &[("dump.json", &user(attached))],
+        &["dump.json", "UNKNOWN_FORM", "AttachedPolicies"],
+    );
     // What holds no policy is left out and listed.
     let folder = Folder::new(&[
         ("notes.md", "# notes"),

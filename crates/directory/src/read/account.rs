@@ -175,6 +175,7 @@ impl Loader {
         let mut arns = Vec::new();
         for (index, element) in self.list(record, node, at, list).iter().enumerate() {
             let at = inside.index(index);
+            self.read_policies.insert(element.span.start);
             if let Some(arn) = self.needed(record, element, at, "PolicyArn") {
                 arns.push(self.texts.intern(arn));
             }
