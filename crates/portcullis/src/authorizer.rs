@@ -1,7 +1,7 @@
 //! The authorizer: images, and the requests that are decided against them.
 
 use portcullis_image::{Image, View};
-use portcullis_model::PrincipalError;
+use portcullis_model::{PrincipalError, check_action};
 use portcullis_vm::{Action, Explanation, Key, Known, Outcome, Target, decide, explain};
 
 use crate::Principal;
@@ -34,10 +34,25 @@ impl<D: AsRef<[u8]>> Authorizer<D> {
         self.images.iter().map(Image::view)
     }
 
-    /// Resolves an action, `service:Name` in any case (`MATCH-10`). A text without colon is an action
-    /// that only policies for every action match. Another authorizer looks it up again, each time.
+    /// Resolves an action, `service:Name` in any case (`MATCH-10`). Another authorizer looks it up again, each time.
+    ///
+    /// A text that is no action of a request, such as one with a blank or a wildcard, is resolved to none, and every
+    /// request for it is denied implicitly, by no policy set: patterns that allow would match what those that deny do
+    /// not. [`check_action`](crate::check_action) says what is wrong with it.
+    ///
+    /// ```
+    /// # use portcullis::{Authorizer, Decision, PolicySet};
+    /// # let policy = r#"{"Version": "2012-10-17", "Statement": [
+    /// #     {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+    /// #     {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*"}]}"#;
+    /// # let authorizer = Authorizer::new([PolicySet::new().identity("p", policy).compile()?]);
+    /// let ann = "arn:aws:iam::111122223333:user/ann";
+    /// let outcome = authorizer.check(ann, "s3:GetObject ", "arn:aws:s3:::b/k", &[])?;
+    /// assert_eq!(outcome.decision(), Decision::ImplicitDeny);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn action(&self, name: &str) -> Action {
-        Action::resolve(self.views(), name)
+        Action::resolve(self.views(), of_request(name))
     }
 
     /// Resolves a condition key, in any case (`COND-40`). Another authorizer looks it up again, each time.
@@ -163,7 +178,7 @@ impl<D: AsRef<[u8]>> Request<'_, D> {
         for (key, value) in context {
             self.inner.add(views(), key, &[value]);
         }
-        self.inner.set_action_name(views(), action);
+        self.inner.set_action_name(views(), of_request(action));
         self.inner
             .finish(views(), &principal.borrow(), None, target);
         self
@@ -171,7 +186,11 @@ impl<D: AsRef<[u8]>> Request<'_, D> {
 
     /// Fills the whole request from a request of the shared vocabulary, as scenario files have them.
     pub fn fill_from(&mut self, request: &portcullis_model::Request<'_>) -> &mut Self {
-        self.inner.fill(self.authorizer.views(), request);
+        let request = portcullis_model::Request {
+            action: of_request(request.action),
+            ..*request
+        };
+        self.inner.fill(self.authorizer.views(), &request);
         self
     }
 
@@ -185,5 +204,13 @@ impl<D: AsRef<[u8]>> Request<'_, D> {
     /// Explains.
     pub fn explain(&self) -> Explanation {
         explain(self.authorizer.views(), &self.inner)
+    }
+}
+
+/// The action if it is one of a request, and otherwise none.
+fn of_request(action: &str) -> &str {
+    match check_action(action) {
+        Ok(()) => action,
+        Err(_) => "",
     }
 }

@@ -152,7 +152,9 @@ pub use authorizer::{Authorizer, Request, ResolvedPrincipal};
 #[cfg(feature = "compile")]
 pub use policies::{PolicyErrors, PolicySet};
 pub use portcullis_image::{Image, ImageError};
-pub use portcullis_model::{Decision, Effect, Layer, PolicyKind, PrincipalError};
+pub use portcullis_model::{
+    ActionError, Decision, Effect, Layer, PolicyKind, PrincipalError, check_action,
+};
 pub use portcullis_vm::{
     Action, ConditionReport, EntryMiss, EntryReport, Explanation, Identity, Key, KeyReport,
     LayerReport, Miss, NotListed, Outcome, PrincipalEntry, PrincipalMiss, Resource, ResourceRef,

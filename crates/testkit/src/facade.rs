@@ -2,12 +2,12 @@
 
 use bumpalo::Bump;
 use bumpalo::collections::Vec as ArenaVec;
-use portcullis::{Authorizer, Principal, Resource, Target};
+use portcullis::{Authorizer, Decision, Principal, Resource, Target, check_action};
 use portcullis_model::{Caller, Request as Asked};
 use portcullis_syntax::PolicySets;
 
 use crate::Request;
-use crate::oracle::{Answer, Oracle, images, split};
+use crate::oracle::{Answer, Oracle, VMS, images, split};
 
 /// How requests come to an authorizer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +59,24 @@ impl Oracle for Facade {
                 decision: outcome.decision(),
                 by: outcome.layers().collect(),
             });
+        }
+        // What is no action of a request is nothing to the facade, and a text like others to the machine below it.
+        let is_odd = |asked: &&Request| check_action(&asked.action).is_err();
+        let odd: Vec<Request> = requests.iter().filter(is_odd).cloned().collect();
+        if odd.is_empty() {
+            return Ok(answers);
+        }
+        let mut below = VMS[0].answer(sets, &odd)?.into_iter();
+        for (asked, answer) in requests.iter().zip(&mut answers) {
+            if !is_odd(&asked) {
+                continue;
+            }
+            if answer.decision != Decision::ImplicitDeny || !answer.by.is_empty() {
+                return Err(format!("{:?} is decided: {answer:?}", asked.action));
+            }
+            if let Some(machine) = below.next() {
+                *answer = machine;
+            }
         }
         Ok(answers)
     }

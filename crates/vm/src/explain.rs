@@ -24,8 +24,7 @@ use crate::values::Typed;
 use crate::walk::{Sink, record};
 
 /// The note on a request that cannot be decided.
-const UNREADY: &str =
-    "the request is not finished, was changed since, or was filled for other policies";
+const UNREADY: &str = "the request is not finished, was changed since, was filled for other policies, or its action is none";
 
 /// A whole explanation.
 #[derive(Clone, Debug)]

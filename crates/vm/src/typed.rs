@@ -131,7 +131,11 @@ impl Action {
         }
         self.facts.filter = lookup::filter(&patterns);
         self.patterns = patterns;
-        self.of = of;
+        // What has no name is no action: a request for it cannot be decided.
+        self.of = match name {
+            "" => StackId::NONE,
+            _ => of,
+        };
     }
 
     pub(crate) fn clear(&mut self) {
