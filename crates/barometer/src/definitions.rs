@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use portcullis_testkit::json_value;
 use serde_json::Value;
 
 /// A workload's definition.
@@ -66,8 +67,7 @@ impl Definitions {
             let path = folder.join(name);
             let fail = |reason: String| format!("{}: {reason}", path.display());
             let text = fs::read_to_string(&path).map_err(|error| fail(error.to_string()))?;
-            let value: Value =
-                serde_json::from_str(&text).map_err(|error| fail(error.to_string()))?;
+            let value = json_value(&text).map_err(fail)?;
             match value {
                 Value::Array(list) => Ok(list),
                 _ => Err(fail("not a list".into())),

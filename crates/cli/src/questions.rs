@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use bumpalo::Bump;
 use clap::Args;
 use portcullis_directory::{Directory, Extra, Query, lines};
-use portcullis_model::{Caller, ContextEntry, Decision, Principal, Request};
+use portcullis_model::{Caller, ContextEntry, Decision, Request};
 use portcullis_scenario::Source;
 use serde_json::{Map, Value, json};
 
@@ -216,17 +216,9 @@ impl Common {
         let mut told: Vec<String> = Vec::new();
         for query in queries {
             let request = Request {
-                principal: Principal {
-                    caller: Caller::Anonymous,
-                    user_id: None,
-                    management_account: false,
-                },
-                action: query.action,
-                resource: query.resource,
                 resource_account: query.resource_account,
                 context: query.context,
-                restrict_public_buckets: false,
-                external_grant: false,
+                ..Request::new(Caller::Anonymous, query.action, query.resource)
             };
             let question = directory.question(&request, Extra::default(), &arena);
             for note in question.map_or_else(|_| Vec::new(), |own| directory.notes(&own)) {

@@ -10,7 +10,7 @@ use bumpalo::Bump;
 use portcullis_directory::{
     Deed, Directory, Engine, Extra, Given, Object, Query, Refusal, ResolvedRequest, Undecided,
 };
-use portcullis_model::{Caller, Decision, Principal, Request};
+use portcullis_model::{Caller, Decision, Request};
 use portcullis_testkit::directory::{Generator, Scale};
 use support::{Folder, ask, requests};
 
@@ -132,17 +132,12 @@ fn questions_agree(directory: &Directory, generator: &mut Generator) {
         let arn = directory.principal_arn(index).unwrap();
         for (query, decision) in queries.iter().zip(decisions) {
             let request = Request {
-                principal: Principal {
-                    caller: Caller::from_arn(&arn).unwrap(),
-                    user_id: None,
-                    management_account: false,
-                },
-                action: query.action,
-                resource: query.resource,
-                resource_account: None,
                 context: query.context,
-                restrict_public_buckets: false,
-                external_grant: false,
+                ..Request::new(
+                    Caller::from_arn(&arn).unwrap(),
+                    query.action,
+                    query.resource,
+                )
             };
             let arena = Bump::new();
             let question = directory.question(&request, Extra::default(), &arena);

@@ -12,20 +12,9 @@ mod support;
 use serde_json::{Value, json};
 
 use portcullis_directory::Directory;
-use support::{Folder, all, ask, dump, policy, role, user};
+use support::{Folder, account, all, ask, dump, policy, user};
 
 const ACCOUNT: &str = "111122223333";
-
-/// An account with a user who may do everything, and a role that may do nothing.
-fn account() -> String {
-    let trust = policy(&[
-        json!({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"},
-        "Action": "sts:AssumeRole"}),
-    ]);
-    let user = user("arn:aws:iam::111122223333:user/ann", &[all()]);
-    let role = role("arn:aws:iam::111122223333:role/App", &[], &trust);
-    dump(&[user], &[role]).to_string()
-}
 
 /// The directory of the account and these files.
 fn directory(files: &[(&str, Value)]) -> Directory {

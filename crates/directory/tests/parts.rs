@@ -68,19 +68,7 @@ fn asked(directory: &Directory, who: &str, action: &str, resource: &str) -> Stri
 fn notes(directory: &Directory, who: &str, action: &str, resource: &str) -> Vec<String> {
     let arena = Bump::new();
     let caller = portcullis_model::Caller::User { arn: who };
-    let request = portcullis_model::Request {
-        principal: portcullis_model::Principal {
-            caller,
-            user_id: None,
-            management_account: false,
-        },
-        action,
-        resource,
-        resource_account: None,
-        context: &[],
-        restrict_public_buckets: false,
-        external_grant: false,
-    };
+    let request = portcullis_model::Request::new(caller, action, resource);
     let question = directory
         .question(&request, Extra::default(), &arena)
         .unwrap();

@@ -7,20 +7,9 @@ mod support;
 use serde_json::json;
 
 use portcullis_directory::Directory;
-use support::{Folder, all, ask, dump, policy, role, user};
+use support::{Folder, account, ask, policy};
 
 const ACCOUNT: &str = "111122223333";
-
-/// An account with a user who may do everything, and a role that may do nothing.
-fn account() -> String {
-    let trust = policy(&[
-        json!({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"},
-        "Action": "sts:AssumeRole"}),
-    ]);
-    let user = user("arn:aws:iam::111122223333:user/ann", &[all()]);
-    let role = role("arn:aws:iam::111122223333:role/App", &[], &trust);
-    dump(&[user], &[role]).to_string()
-}
 
 /// The text of a policy that denies one action on one resource to everyone.
 fn deny(action: &str, resource: &str) -> String {

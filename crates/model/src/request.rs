@@ -26,6 +26,35 @@ pub struct Request<'a> {
     pub external_grant: bool,
 }
 
+impl<'a> Request<'a> {
+    /// A request of a caller of whom nothing else is known, for a resource of which nothing else is, without context.
+    ///
+    /// ```
+    /// use portcullis_model::{Caller, Request};
+    /// let ann = Caller::from_arn("arn:aws:iam::111122223333:user/ann").unwrap();
+    /// let request = Request {
+    ///     resource_account: Some("444455556666"),
+    ///     ..Request::new(ann, "s3:GetObject", "arn:aws:s3:::reports/q1")
+    /// };
+    /// assert!(request.context.is_empty());
+    /// ```
+    pub const fn new(caller: Caller<'a>, action: &'a str, resource: &'a str) -> Request<'a> {
+        Request {
+            principal: Principal {
+                caller,
+                user_id: None,
+                management_account: false,
+            },
+            action,
+            resource,
+            resource_account: None,
+            context: &[],
+            restrict_public_buckets: false,
+            external_grant: false,
+        }
+    }
+}
+
 /// A context key with its values. No value at all counts as an absent key, and switches off the
 /// derivation of the key if it is one that follows from the request (`KEY-2`).
 #[derive(Clone, Copy, Debug)]

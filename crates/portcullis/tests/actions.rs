@@ -27,19 +27,11 @@ fn what_is_no_action_is_allowed_nothing() {
         outcomes.push(here.explain(ANN, action, OBJECT, &[]).unwrap().outcome);
         let mut request = here.request();
         outcomes.push(request.fill(&principal, action, &target, &[]).decide());
-        let plain = portcullis_model::Request {
-            principal: portcullis_model::Principal {
-                caller: portcullis_model::Caller::from_arn(ANN).unwrap(),
-                user_id: None,
-                management_account: false,
-            },
+        let plain = portcullis_model::Request::new(
+            portcullis_model::Caller::from_arn(ANN).unwrap(),
             action,
-            resource: OBJECT,
-            resource_account: None,
-            context: &[],
-            restrict_public_buckets: false,
-            external_grant: false,
-        };
+            OBJECT,
+        );
         outcomes.push(request.fill_from(&plain).decide());
         // Resolved here and elsewhere.
         for authorizer in [&here, &there] {

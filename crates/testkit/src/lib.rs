@@ -26,6 +26,24 @@ mod world;
 
 pub use world::{Caller, Request, World};
 
+/// A text as a value of `serde_json`, for tools that build their input out of data: only if the reader of the project
+/// takes it, so that a member that is there twice is an error, not the last of the two.
+///
+/// # Errors
+/// The first problem, in words.
+///
+/// ```
+/// assert!(portcullis_testkit::json_value(r#"{"Effect": "Deny"}"#).is_ok());
+/// assert!(portcullis_testkit::json_value(r#"{"Effect": "Deny", "Effect": "Allow"}"#).is_err());
+/// ```
+pub fn json_value(text: &str) -> Result<serde_json::Value, String> {
+    if let Err(problems) = portcullis_syntax::json::parse(text, &bumpalo::Bump::new()) {
+        let first = problems.into_iter().next();
+        return Err(first.map_or_else(String::new, |problem| problem.message));
+    }
+    serde_json::from_str(text).map_err(|error| error.to_string())
+}
+
 /// A source of bytes for generators that is the same on every machine: xorshift from a seed.
 #[derive(Clone, Debug)]
 pub struct Bytes(u64);

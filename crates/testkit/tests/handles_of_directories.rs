@@ -42,17 +42,8 @@ fn asked<'a>(
     context: &'a [ContextEntry<'a>],
 ) -> portcullis_model::Request<'a> {
     portcullis_model::Request {
-        principal: portcullis_model::Principal {
-            caller: Caller::from_arn(caller).unwrap(),
-            user_id: None,
-            management_account: false,
-        },
-        action,
-        resource: OBJECT,
-        resource_account: None,
         context,
-        restrict_public_buckets: false,
-        external_grant: false,
+        ..portcullis_model::Request::new(Caller::from_arn(caller).unwrap(), action, OBJECT)
     }
 }
 

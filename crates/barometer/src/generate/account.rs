@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use portcullis_testkit::Bytes;
+use portcullis_testkit::{Bytes, json_value};
 use serde_json::{Value, json};
 
 use super::{ACCOUNT, Rule, Scenario, request, usual_context};
@@ -26,7 +26,7 @@ pub(super) fn account(root: &Path, workload: &Workload) -> Result<Scenario, Stri
     let mut documents = Vec::new();
     let mut rules = Vec::new();
     for line in text.lines() {
-        let mut value: Value = serde_json::from_str(line).map_err(|error| fail(&error))?;
+        let mut value = json_value(line).map_err(|error| fail(&error))?;
         let document = value["document"].take();
         rules.push(statements(&document));
         documents.push(document);

@@ -110,9 +110,9 @@ impl Loader {
         at: At<'_>,
     ) -> Option<&'static str> {
         let has = |name| present(node, name).is_some();
-        if has("AccessPointArn") && has("Bucket") {
-            self.access_point(record, node, at);
-            return Some("access point");
+        let point = self.access_point(record, node, at);
+        if point.is_some() {
+            return point;
         }
         if has("PolicyInJson") {
             return self.unnamed(record, node, at);
@@ -159,10 +159,10 @@ impl Loader {
         at: At<'_>,
     ) -> Option<&'static str> {
         let has = |name| present(node, name).is_some();
-        if has("AccessPointArn") && has("Bucket") {
-            // It holds a block of public access of its own.
-            self.access_point(record, node, at);
-            return Some("access point");
+        // First: it holds a block of public access of its own.
+        let point = self.access_point(record, node, at);
+        if point.is_some() {
+            return point;
         }
         let is_acl = |grant: &Node<'_>| grant.get("Permission").is_some();
         if let Some(grants) = present(node, "Grants").and_then(Node::as_array) {
@@ -224,11 +224,18 @@ impl Loader {
     }
 
     /// `get-access-point`, or an element of `list-access-points` (`S3-6`).
-    fn access_point(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+    fn access_point(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+    ) -> Option<&'static str> {
+        const KIND: &str = "access point";
+        present(node, "AccessPointArn").and(present(node, "Bucket"))?;
         let arn = self.needed(record, node, at, "AccessPointArn");
         let bucket = self.needed(record, node, at, "Bucket");
         let (Some(arn), Some(bucket)) = (arn, bucket) else {
-            return;
+            return Some(KIND);
         };
         let account = self.account(record, node, at, "BucketAccountId");
         let partition = split_arn(arn).map_or("aws", |[_, partition, ..]| partition);
@@ -246,6 +253,7 @@ impl Loader {
             ..RawResource::new(record.spot, self.texts.intern(arn))
         };
         self.raw.resources.push(raw);
+        Some(KIND)
     }
 
     /// A key's policy, in a file that is called like the key.

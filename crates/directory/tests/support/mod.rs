@@ -109,6 +109,17 @@ pub fn dump(users: &[Value], roles: &[Value]) -> Value {
     })
 }
 
+/// An account with a user who may do everything, and a role that may do nothing.
+pub fn account() -> String {
+    let trust = policy(&[
+        json!({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"},
+        "Action": "sts:AssumeRole"}),
+    ]);
+    let user = user("arn:aws:iam::111122223333:user/ann", &[all()]);
+    let role = role("arn:aws:iam::111122223333:role/App", &[], &trust);
+    dump(&[user], &[role]).to_string()
+}
+
 /// A policy of these statements.
 pub fn policy(statements: &[Value]) -> Value {
     json!({"Version": "2012-10-17", "Statement": statements})

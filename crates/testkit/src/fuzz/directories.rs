@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use bumpalo::Bump;
 use portcullis_directory::{Directory, Engine, Extra, LoadOptions, ResolvedRequest, Undecided};
 use portcullis_image::wire::{checksum, u32_at, u64_at};
-use portcullis_model::{Caller, Principal, Request};
+use portcullis_model::{Caller, Request};
 
 use crate::corpus::root;
 use crate::forge::{put, word_at};
@@ -118,19 +118,7 @@ fn use_up(directory: &Directory) -> Vec<String> {
             continue;
         };
         for (action, resource) in ASKED {
-            let request = Request {
-                principal: Principal {
-                    caller,
-                    user_id: None,
-                    management_account: false,
-                },
-                action,
-                resource,
-                resource_account: None,
-                context: &[],
-                restrict_public_buckets: false,
-                external_grant: false,
-            };
+            let request = Request::new(caller, action, resource);
             decided.push(decide(directory, &mut engine, &request));
         }
     }

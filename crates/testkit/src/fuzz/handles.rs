@@ -307,17 +307,8 @@ fn of_directories(bytes: &mut Unstructured<'_>) {
             values: &values,
         }];
         let request = portcullis_model::Request {
-            principal: portcullis_model::Principal {
-                caller,
-                user_id: None,
-                management_account: false,
-            },
-            action: ACTIONS[action],
-            resource: RESOURCES[target],
-            resource_account: None,
             context: &context,
-            restrict_public_buckets: false,
-            external_grant: false,
+            ..portcullis_model::Request::new(caller, ACTIONS[action], RESOURCES[target])
         };
         let fresh = other.check(directory, &request);
         assert_eq!(outcome.ok(), fresh.ok(), "{request:?}");
