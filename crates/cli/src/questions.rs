@@ -319,8 +319,21 @@ pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
         resource_account: args.resource_account.as_deref(),
         context: asked.context,
     };
-    let given: Vec<Query<'_>> = args.resource.iter().map(|own| query(own)).collect();
-    Common::tell(&directory, &given);
+    // What is told is of the resource, whatever its service is asked to do.
+    let of_service = |resource: &str| {
+        let service = resource.split(':').nth(2).unwrap_or("iam");
+        format!("{service}:Any")
+    };
+    let actions: Vec<String> = args.resource.iter().map(|own| of_service(own)).collect();
+    let given = args
+        .resource
+        .iter()
+        .zip(&actions)
+        .map(|(own, action)| Query {
+            action,
+            ..query(own)
+        });
+    Common::tell(&directory, &given.collect::<Vec<_>>());
     let mut output = Output::new();
     for resource in &resources {
         let query = query(resource);

@@ -5,7 +5,7 @@ use std::fmt;
 
 use bumpalo::Bump;
 use portcullis_image::index::Group;
-use portcullis_model::{ContextEntry, Request, split_arn};
+use portcullis_model::{ContextEntry, Request, check_action, split_arn};
 use portcullis_vm::{
     CallerKind, Entry, Key, KnownParts, Leftovers, Outcome, Ownership, Partial, Resolved, Resource,
     Settled, is_name_of_caller,
@@ -213,7 +213,7 @@ impl Engine {
     /// that were prepared ([`Directory::prepare`]).
     ///
     /// # Errors
-    /// [`Undecided`] if the caller is not known, or if the policies are no image.
+    /// [`Undecided`] if the caller is not known, if the action is none, or if the policies are no image.
     pub fn check(
         &mut self,
         directory: &Directory,
@@ -233,6 +233,7 @@ impl Engine {
         request: &Request<'_>,
         (arn, parts): (&CallerArn<'_>, Option<[&str; 6]>),
     ) -> Result<Outcome, Refusal> {
+        check_action(request.action).map_err(Refusal::NoAction)?;
         let entities = Profiles { tables, compiled };
         let caller = tables.caller(&request.principal, arn, false, &entities)?;
         let place = tables.locate(request.resource, parts, request.resource_account);

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use portcullis_model::check_action;
 use portcullis_vm::Action;
 
 use crate::Directory;
@@ -63,8 +64,9 @@ impl Directory {
     /// bytes each, 4 for each policy that has some, and one for each policy.
     ///
     /// # Errors
-    /// [`EngineError`] if the policies are more than an image can hold.
+    /// [`EngineError`] if the text is no action, or if the policies are more than an image can hold.
     pub fn deed(&self, name: &str) -> Result<Deed, EngineError> {
+        check_action(name).map_err(EngineError::NoAction)?;
         let compiled = self.store.compiled(&self.tables)?;
         Ok(Deed::new(compiled, name))
     }
@@ -74,10 +76,13 @@ impl Directory {
     /// directory keeps them, in time linear in what was added.
     ///
     /// # Errors
-    /// As [`Directory::deed`].
+    /// As [`Directory::deed`]; nothing is prepared then.
     ///
     /// [`Engine::check`]: crate::Engine::check
     pub fn prepare(&mut self, actions: &[&str]) -> Result<(), EngineError> {
+        for name in actions {
+            check_action(name).map_err(EngineError::NoAction)?;
+        }
         self.store.compiled(&self.tables)?;
         if let Some(compiled) = self.store.compiled_mut() {
             for name in actions {

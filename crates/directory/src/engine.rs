@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bumpalo::Bump;
 use portcullis_compile::{CompileError, Options, Part, compile, compile_parts};
 use portcullis_image::{Image, View, layer_mask};
-use portcullis_model::{Layer, PolicyKind, Request};
+use portcullis_model::{ActionError, Layer, PolicyKind, Request};
 use portcullis_syntax::PolicySets;
 use portcullis_vm::{Explanation, Outcome, PartOf, Resource, Target};
 
@@ -33,6 +33,8 @@ pub enum EngineError {
     /// The question, or the number of the principal, is of another directory, or of this one before
     /// [`Directory::update`]. Its numbers mean something else here: ask for it again.
     Foreign,
+    /// A text that is no action of a request (`GRAM-18`): patterns that allow would match what those that deny do not.
+    NoAction(ActionError),
 }
 
 impl fmt::Display for EngineError {
@@ -42,6 +44,7 @@ impl fmt::Display for EngineError {
             EngineError::Foreign => f.write_str(
                 "what was resolved is of another directory, or of this one before an update",
             ),
+            EngineError::NoAction(error) => write!(f, "the action is none: {error}"),
         }
     }
 }

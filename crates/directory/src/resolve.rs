@@ -9,7 +9,9 @@ pub(crate) mod target;
 use std::fmt;
 
 use bumpalo::Bump;
-use portcullis_model::{Caller, Request, access_point, is_account_id, split_arn};
+use portcullis_model::{
+    ActionError, Caller, Request, access_point, check_action, is_account_id, split_arn,
+};
 use portcullis_syntax::{Bucket, Policy, PolicySets};
 
 use crate::Directory;
@@ -84,6 +86,8 @@ pub enum Refusal {
     UnknownAccount(String),
     /// The request says what contradicts the directory.
     Contradiction(String),
+    /// The request's action is none (`GRAM-18`).
+    NoAction(ActionError),
 }
 
 impl fmt::Display for Refusal {
@@ -94,6 +98,7 @@ impl fmt::Display for Refusal {
                 f,
                 "the directory has no account {account}, and the request has no `identity`"
             ),
+            Refusal::NoAction(error) => write!(f, "the action is none: {error}"),
         }
     }
 }
@@ -126,8 +131,19 @@ impl Directory {
     /// Finds what decides a request.
     ///
     /// # Errors
-    /// [`Refusal`] if the caller is not known or the request contradicts the directory.
+    /// [`Refusal`] if the caller is not known, the action is none, or the request contradicts the directory.
     pub fn question<'a>(
+        &'a self,
+        request: &Request<'a>,
+        extra: Extra<'a>,
+        arena: &'a Bump,
+    ) -> Result<Question<'a>, Refusal> {
+        check_action(request.action).map_err(Refusal::NoAction)?;
+        self.question_of_any(request, extra, arena)
+    }
+
+    /// The same, also for what stands for the actions that a pattern matches.
+    pub(crate) fn question_of_any<'a>(
         &'a self,
         request: &Request<'a>,
         extra: Extra<'a>,

@@ -3,13 +3,15 @@
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,
+    clippy::panic,
     reason = "a test may fail"
 )]
 
 mod support;
 
-use portcullis_directory::Query;
-use portcullis_model::Decision;
+use bumpalo::Bump;
+use portcullis_directory::{Engine, Extra, Query};
+use portcullis_model::{Caller, Decision, Request};
 use serde_json::{Value, json};
 use support::{all, ask, ask_resolved, directory_of, dump, policy, role, user};
 
@@ -261,5 +263,87 @@ fn a_caller_is_spelled_as_it_is() {
         assert_eq!(ask(&right), "ImplicitDeny", "{right}");
         let found = ask(&wrong);
         assert!(found.contains("has no"), "{wrong}: {found}");
+    }
+}
+
+/// A text that is no action of a request is refused by every way in: what allows by a pattern would match it, and what
+/// denies by the name would not (`GRAM-18`, `MATCH-10`).
+#[test]
+fn what_is_no_action_is_refused() {
+    let arn = format!("arn:aws:iam::{ACCOUNT}:user/ann");
+    let deny = json!({"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*"});
+    let user = user(&arn, &[all(), policy(&[deny])]);
+    let mut directory = directory_of(&[("dump.json", dump(&[user], &[]))]);
+    let ann = Caller::from_arn(&arn).unwrap();
+    let arena = Bump::new();
+    let mut engine = Engine::new();
+    let wrong = [
+        "",
+        "s3",
+        "s3:",
+        ":GetObject",
+        "*",
+        "s3:*",
+        "s3:Get?bject",
+        "s3:GetObject ",
+        " s3:GetObject",
+        "s3:GetObject\n",
+        "s3:Get:Object",
+        "s3:GetObject\u{a0}",
+        "\u{17f}3:GetObject",
+    ];
+    for action in wrong {
+        let request = Request::new(ann, action, "arn:aws:s3:::b/k");
+        let query = Query {
+            action,
+            resource: request.resource,
+            resource_account: None,
+            context: &[],
+        };
+        assert!(
+            directory
+                .question(&request, Extra::default(), &arena)
+                .is_err(),
+            "{action:?}"
+        );
+        assert!(engine.check(&directory, &request).is_err(), "{action:?}");
+        let mut refused = 0;
+        let decided = |_, outcome: Result<_, _>| refused += usize::from(outcome.is_err());
+        engine.check_all(&directory, &[request], decided).unwrap();
+        assert_eq!(refused, 1, "{action:?}");
+        assert!(directory.deed(action).is_err(), "{action:?}");
+        assert!(
+            directory.prepare(&["s3:PutObject", action]).is_err(),
+            "{action:?}"
+        );
+        assert!(
+            directory
+                .who_can(query, 1, 1, &mut |_| panic!("somebody"))
+                .is_err(),
+            "{action:?}"
+        );
+        assert!(
+            directory
+                .matrix(&[query], 1, &mut |_, _| panic!("somebody"))
+                .is_err(),
+            "{action:?}"
+        );
+        let named = [action.to_string()];
+        assert!(
+            directory
+                .what_can(&request.principal, query, &named)
+                .is_err(),
+            "{action:?}"
+        );
+    }
+    for (action, decision) in [
+        ("S3:getobject", Decision::ExplicitDeny),
+        ("s3:PutObject", Decision::Allow),
+    ] {
+        let request = Request::new(ann, action, "arn:aws:s3:::b/k");
+        assert_eq!(
+            engine.check(&directory, &request).unwrap().decision(),
+            decision
+        );
     }
 }

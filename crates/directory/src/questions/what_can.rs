@@ -1,7 +1,7 @@
 //! What one principal may do.
 
 use bumpalo::Bump;
-use portcullis_model::{Decision, Principal as Who, Request, split_arn};
+use portcullis_model::{Decision, Principal as Who, Request, check_action, split_arn};
 use portcullis_syntax::PolicySets;
 
 use crate::engine::EngineError;
@@ -31,7 +31,7 @@ impl Directory {
     /// resource `*` those of all services are. If `named` has actions, these are asked for and no others.
     ///
     /// # Errors
-    /// [`WhatCanError`] if the caller is unknown, or the directory is an image and no actions are named.
+    /// [`WhatCanError`] if the caller is unknown, a named action is none, or the directory is an image and no actions are named.
     pub fn what_can(
         &self,
         caller: &Who<'_>,
@@ -48,6 +48,9 @@ impl Directory {
             restrict_public_buckets: false,
             external_grant: false,
         };
+        for action in named {
+            check_action(action).map_err(Refusal::NoAction)?;
+        }
         let mut actions = named.to_vec();
         let services = match named.is_empty() {
             true => services_of(query.resource),
@@ -56,7 +59,7 @@ impl Directory {
         // The trust policy of a role takes part in requests to STS alone.
         for service in &services {
             let any = arena.alloc_str(&format!("{service}:{OPEN}"));
-            let question = self.question(&request(any), Extra::default(), &arena)?;
+            let question = self.question_of_any(&request(any), Extra::default(), &arena)?;
             let sets = self
                 .policies(&question, &arena)
                 .ok_or(WhatCanError::IsImage)?;
@@ -69,7 +72,7 @@ impl Directory {
         let mut answers = Vec::with_capacity(actions.len());
         for action in actions {
             let member = arena.alloc_str(&action.replace(['*', '?'], "~"));
-            let question = self.question(&request(member), Extra::default(), &arena)?;
+            let question = self.question_of_any(&request(member), Extra::default(), &arena)?;
             let decision = engine.decide(self, &question)?.decision();
             answers.push(Can {
                 action,
