@@ -1,6 +1,6 @@
 //! Which resource policy a requested ARN has (`MATCH-36`): the policy of the whole is consulted for its parts.
 
-use portcullis_model::split_arn;
+use portcullis_model::{is_resource, split_arn};
 
 /// A kind of resource that has a policy, and what else that is consulted for.
 ///
@@ -129,10 +129,11 @@ fn fits(text: &str, shape: &str) -> Option<usize> {
     rest.starts_with(tail).then_some(text.len() - rest.len())
 }
 
-/// A name of a resource by which its policy is not found, and by which no request of AWS names it: the services
-/// take such names and decide by the resource's own ARN.
+/// A name of a resource by which its policy is not found, and by which no request of AWS names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OtherName {
+    /// Neither an ARN nor `*`.
+    NoArn,
     /// An alias of an access point in the place of a bucket, or its ARN as tools take it, with colons.
     AccessPoint,
     /// An alias of a KMS key.
@@ -140,11 +141,18 @@ pub(crate) enum OtherName {
 }
 
 impl OtherName {
-    /// What it stands for, for messages.
-    pub(crate) fn what(self) -> &'static str {
+    /// Why nothing is allowed on it, behind the name.
+    pub(crate) fn reason(self) -> &'static str {
         match self {
-            OtherName::AccessPoint => "an access point",
-            OtherName::Key => "a key",
+            OtherName::NoArn => "is neither an ARN nor `*`, so that nothing is allowed",
+            OtherName::AccessPoint => {
+                "is another name of an access point, whose policies were not seen, so that nothing is allowed; ask for its \
+                 own ARN, as requests of AWS do"
+            }
+            OtherName::Key => {
+                "is another name of a key, whose policies were not seen, so that nothing is allowed; ask for its own ARN, as \
+                 requests of AWS do"
+            }
         }
     }
 
@@ -156,16 +164,19 @@ impl OtherName {
             .get(..4)
             .is_some_and(|start| start.eq_ignore_ascii_case("kms:"));
         match self {
-            OtherName::AccessPoint => true,
+            OtherName::NoArn | OtherName::AccessPoint => true,
             OtherName::Key => is_of_kms && !OF_ALIASES.iter().any(is_action),
         }
     }
 }
 
-/// Whether an ARN, as [`split_arn`] gives it, is another name of a resource.
+/// Whether what is asked for, with what [`split_arn`] gives for it, is another name of a resource.
 #[inline]
-pub(crate) fn other_name(parts: [&str; 6]) -> Option<OtherName> {
-    let [_, _, service, _, account, rest] = parts;
+pub(crate) fn other_name(resource: &str, parts: Option<[&str; 6]>) -> Option<OtherName> {
+    if !is_resource(resource) {
+        return Some(OtherName::NoArn);
+    }
+    let [_, _, service, _, account, rest] = parts?;
     let is_point = match (service, account) {
         ("kms", _) => return rest.starts_with("alias/").then_some(OtherName::Key),
         // S3 lets no bucket have a name that ends so.

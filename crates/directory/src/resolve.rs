@@ -168,13 +168,9 @@ impl Directory {
             .into_iter()
             .map(|whole| format!("the policy of {whole} is not consulted for {resource}"))
             .collect();
-        let name = split_arn(resource).and_then(other_name);
+        let name = other_name(resource, split_arn(resource));
         if let Some(name) = name.filter(|name| name.stands_for_another(question.request.action)) {
-            notes.push(format!(
-                "{resource} is another name of {}, whose policies were not seen, so that nothing is allowed; ask for its \
-                 own ARN, as requests of AWS do",
-                name.what()
-            ));
+            notes.push(format!("{resource} {}", name.reason()));
             return notes;
         }
         match (access_point(resource), &question.bucket) {

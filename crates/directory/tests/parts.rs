@@ -6,7 +6,8 @@
 mod support;
 
 use bumpalo::Bump;
-use portcullis_directory::{Directory, Extra, LoadOptions, Loaded};
+use portcullis_directory::{Directory, Engine, Extra, LoadOptions, Loaded, ResolvedRequest};
+use portcullis_model::Decision;
 use serde_json::{Value, json};
 use support::{Folder, all, ask, dump, policy, user};
 
@@ -717,4 +718,46 @@ fn undecidable(directory: &Directory, who: &str, action: &str, resource: &str) -
     let [decision, again] = decisions;
     assert_eq!(decision, again);
     decision
+}
+
+/// What is no resource matches what allows everything and nothing that denies by ARNs (`MATCH-28`).
+#[test]
+fn what_is_no_resource_is_allowed_nothing() {
+    let directory = directory(&[]);
+    let arena = Bump::new();
+    let caller = portcullis_model::Caller::User { arn: ADMIN };
+    let number = directory.principal_number(ADMIN).unwrap();
+    let deed = directory.deed("s3:GetObject").unwrap();
+    let mut engine = Engine::new();
+    for resource in [
+        "",
+        "b/k",
+        "s3://b/k",
+        " arn:aws:s3:::b/k",
+        "ARN:aws:s3:::b/k",
+        "**",
+    ] {
+        let request = portcullis_model::Request::new(caller, "s3:GetObject", resource);
+        let question = directory
+            .question(&request, Extra::default(), &arena)
+            .unwrap();
+        let found = directory.notes(&question);
+        assert!(
+            found[0].contains("neither an ARN"),
+            "{resource:?}: {found:?}"
+        );
+        let asked = ResolvedRequest {
+            principal: number,
+            deed: &deed,
+            object: &directory.object(resource, None),
+            context: &[],
+        };
+        for outcome in [
+            engine.decide(&directory, &question).unwrap(),
+            engine.check(&directory, &request).unwrap(),
+            engine.check_resolved(&directory, &asked).unwrap(),
+        ] {
+            assert_eq!(outcome.decision(), Decision::ImplicitDeny, "{resource:?}");
+        }
+    }
 }

@@ -437,6 +437,18 @@ pub fn access_point(resource: &str) -> Option<(&str, &str)> {
     resource.split_at_checked(resource.len() - (name.len() - end))
 }
 
+/// True for what a request can ask for: an ARN, or `*` (`MATCH-28`). What else a text says, it matches what allows
+/// everything, and nothing that denies by ARNs.
+///
+/// ```
+/// use portcullis_model::is_resource;
+/// assert!(is_resource("arn:aws:s3:::b/k") && is_resource("*"));
+/// assert!(!is_resource("s3://b/k") && !is_resource(""));
+/// ```
+pub fn is_resource(text: &str) -> bool {
+    text == "*" || text.starts_with("arn:")
+}
+
 /// True for twelve ASCII digits (`EVAL-12`).
 pub fn is_account_id(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())

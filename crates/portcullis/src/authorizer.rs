@@ -1,7 +1,7 @@
 //! The authorizer: images, and the requests that are decided against them.
 
 use portcullis_image::{Image, View};
-use portcullis_model::{PrincipalError, check_action};
+use portcullis_model::{PrincipalError, check_action, is_resource};
 use portcullis_vm::{Action, Explanation, Key, Known, Outcome, Target, decide, explain};
 
 use crate::Principal;
@@ -155,8 +155,14 @@ impl<D: AsRef<[u8]>> Request<'_, D> {
     }
 
     /// Says who asks and for what, and derives the keys that follow (`KEY-5`). May be called again, for
-    /// another caller or target with the same action and context.
+    /// another caller or target with the same action and context. A resource that is neither an ARN nor `*` leaves
+    /// the request unfinished.
     pub fn finish(&mut self, principal: &ResolvedPrincipal, target: &Target<'_>) -> &mut Self {
+        if !is_resource(target.resource.text()) {
+            // What the request was finished for before must not be decided either.
+            self.inner.reopen();
+            return self;
+        }
         let known = Some(&principal.known);
         let principal = principal.principal.borrow();
         self.inner
@@ -179,6 +185,9 @@ impl<D: AsRef<[u8]>> Request<'_, D> {
             self.inner.add(views(), key, &[value]);
         }
         self.inner.set_action_name(views(), of_request(action));
+        if !is_resource(target.resource.text()) {
+            return self;
+        }
         self.inner
             .finish(views(), &principal.borrow(), None, target);
         self
@@ -187,7 +196,10 @@ impl<D: AsRef<[u8]>> Request<'_, D> {
     /// Fills the whole request from a request of the shared vocabulary, as scenario files have them.
     pub fn fill_from(&mut self, request: &portcullis_model::Request<'_>) -> &mut Self {
         let request = portcullis_model::Request {
-            action: of_request(request.action),
+            action: match is_resource(request.resource) {
+                true => of_request(request.action),
+                false => "",
+            },
             ..*request
         };
         self.inner.fill(self.authorizer.views(), &request);

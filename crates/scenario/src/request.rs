@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use bumpalo::Bump;
-use portcullis_model::{ContextEntry, Decision, Request, check_action, is_account_id};
+use portcullis_model::{ContextEntry, Decision, Request, check_action, is_account_id, is_resource};
 use portcullis_syntax::diag::quoted;
 use portcullis_syntax::json::{Member, Node, Value};
 
@@ -144,10 +144,6 @@ fn action_of<'a>(reader: &mut Reader<'a>, member: &'a Member<'a>) -> Option<&'a 
         Some(help) => reader.problem_with_help(Code::InvalidAction, span, message, help),
     }
     None
-}
-
-fn is_resource(text: &str) -> bool {
-    text == "*" || text.starts_with("arn:")
 }
 
 /// A text of a certain form.

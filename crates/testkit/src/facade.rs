@@ -3,7 +3,7 @@
 use bumpalo::Bump;
 use bumpalo::collections::Vec as ArenaVec;
 use portcullis::{Authorizer, Decision, Principal, Resource, Target, check_action};
-use portcullis_model::{Caller, Request as Asked};
+use portcullis_model::{Caller, Request as Asked, is_resource};
 use portcullis_syntax::PolicySets;
 
 use crate::Request;
@@ -60,8 +60,10 @@ impl Oracle for Facade {
                 by: outcome.layers().collect(),
             });
         }
-        // What is no action of a request is nothing to the facade, and a text like others to the machine below it.
-        let is_odd = |asked: &&Request| check_action(&asked.action).is_err();
+        // What is no action or no resource is nothing to the facade, and a text like others to the machine below it.
+        let is_odd = |asked: &&Request| {
+            check_action(&asked.action).is_err() || !is_resource(&asked.resource)
+        };
         let odd: Vec<Request> = requests.iter().filter(is_odd).cloned().collect();
         if odd.is_empty() {
             return Ok(answers);
@@ -72,7 +74,7 @@ impl Oracle for Facade {
                 continue;
             }
             if answer.decision != Decision::ImplicitDeny || !answer.by.is_empty() {
-                return Err(format!("{:?} is decided: {answer:?}", asked.action));
+                return Err(format!("{asked:?} is decided: {answer:?}"));
             }
             if let Some(machine) = below.next() {
                 *answer = machine;

@@ -370,7 +370,8 @@ impl Request {
         }
     }
 
-    fn reopen(&mut self) {
+    /// The request is not finished any more: until it is again, it is denied implicitly, by no policy set.
+    pub fn reopen(&mut self) {
         if self.seal == self.stack.mark() {
             self.break_seal();
             // A key that is added now must not be taken for a derived one, nor be added to it.

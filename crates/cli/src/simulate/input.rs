@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use bumpalo::Bump;
-use portcullis_model::{ContextEntry, Layer, PolicyKind, is_account_id};
+use portcullis_model::{ContextEntry, Layer, PolicyKind, is_account_id, is_resource};
 use portcullis_scenario::{Code, Reader, Source, policy_text, present};
 use portcullis_syntax::ast::Span;
 use portcullis_syntax::diag::quoted;
@@ -174,7 +174,6 @@ impl<'a> InputReader<'a> {
     }
 
     fn resources(&mut self, member: Optional<'a>) -> Vec<&'a str> {
-        let is_resource = |text: &str| text == "*" || text.starts_with("arn:");
         self.each(member, is_resource, |reader, node, text| {
             let message = format!(
                 "{} is no resource: a resource is an ARN, or `*`",

@@ -214,7 +214,7 @@ impl Tables {
             restricts_public: false,
             bucket: None,
             is_access_point: false,
-            other_name: parts.and_then(other_name),
+            other_name: other_name(arn, parts),
             is_unreadable: false,
         };
         let listed = self.listed(arn, parts);
