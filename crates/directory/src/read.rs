@@ -50,7 +50,7 @@ pub(crate) struct Loader {
     /// The accounts of the page that is being read.
     seen: BTreeSet<u64>,
     /// Where the value that is being read has policies and limits that were read, or need not be.
-    pub(crate) read_policies: HashSet<u32>,
+    pub(crate) taken: HashSet<u32>,
 }
 
 /// A value of a file.
@@ -217,7 +217,7 @@ impl Loader {
 
     /// Reads one value, and says what it is.
     fn value(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) -> &'static str {
-        self.read_policies.clear();
+        self.taken.clear();
         let kind = self.form(record, node, at);
         if kind != LEFT_OUT {
             self.unread_is_unknown(record, node, at);
@@ -310,16 +310,11 @@ impl Loader {
 
     /// Nothing that holds a policy or a limit is passed over in silence (`IN-4`): what was not read is a form that is
     /// not known, at any depth. True if there is any.
-    pub(crate) fn unread_is_unknown(
-        &mut self,
-        record: &Record<'_, '_>,
-        node: &Node<'_>,
-        at: At<'_>,
-    ) -> bool {
+    fn unread_is_unknown(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) -> bool {
         let mut found = Vec::new();
         let mut open: Vec<(&Node<'_>, &str)> = vec![(node, "")];
         while let Some((node, name)) = open.pop() {
-            if self.read_policies.contains(&node.span.start) {
+            if self.taken.contains(&node.span.start) {
                 continue;
             }
             if holds_policy(node, name) {

@@ -590,6 +590,10 @@ fn files_must_be_readable() {
             &["dump.json", "UNKNOWN_FORM", "oundary"],
         );
     }
+    // In an element of a list it is told once.
+    let list = r#"{"DomainStatusList": [{"Other": {"Statement": [{"Effect": "Deny"}]}}]}"#;
+    let found = Folder::new(&[("domains.json", list)]).load().unwrap_err();
+    assert_eq!(found.len(), 1, "{found:?}");
     // Nor is an attached policy in a list that is not known.
     let attached = r#", "AttachedPolicies": [{"PolicyArn": "arn:aws:iam::111122223333:policy/x"}]"#;
     fails(

@@ -9,8 +9,7 @@ use crate::caller::RCP_CHAIN;
 use crate::combine::{Outcome, Verdicts, combine};
 use crate::explain::{Explanation, LayerReport, explain};
 use crate::request::Request;
-use crate::stack::Mark;
-use crate::walk::{decide, verdicts};
+use crate::walk::walked;
 
 /// Decides a request for an access point, whose bucket must permit it too (`S3-6`).
 ///
@@ -21,17 +20,20 @@ use crate::walk::{decide, verdicts};
 ///
 /// Total and without allocation.
 pub fn decide_through<'i>(
-    images: impl Iterator<Item = View<'i>> + Clone,
+    images: impl Iterator<Item = View<'i>>,
     request: &Request,
-    images_behind: impl Iterator<Item = View<'i>> + Clone,
+    images_behind: impl Iterator<Item = View<'i>>,
     behind: &Request,
 ) -> Outcome {
-    let outcome = decide(images.clone(), request);
-    if !behind.is_ready_for(Mark::of(images_behind.clone())) {
+    let Some(of_caller) = walked(images, request) else {
+        return Outcome::unready();
+    };
+    let outcome = of_caller.outcome(&request.facts, request.present());
+    let Some(of_side) = walked(images_behind, behind) else {
         return outcome.and(Outcome::unready());
-    }
-    let of_caller = verdicts(images, request);
-    let of_side = verdicts(images_behind, behind);
+    };
+    let of_caller = of_caller.verdicts(request.present());
+    let of_side = of_side.verdicts(behind.present());
     let side = RCP_CHAIN | layer_mask(Layer::Resource);
     let joined = |of_caller: u32, of_side: u32| of_caller & !side | of_side & side;
     let verdicts = Verdicts {

@@ -33,6 +33,18 @@ impl Sink for Quiet {
 /// apart, not with the statements of the images; without index it is linear in these.
 #[inline]
 pub fn decide<'i>(images: impl Iterator<Item = View<'i>>, request: &Request) -> Outcome {
+    match walked(images, request) {
+        Some(walk) => walk.outcome(&request.facts, request.present()),
+        None => Outcome::unready(),
+    }
+}
+
+/// Looks at the candidates of a request in its images; none if these are others, or it is not finished.
+#[inline(always)]
+pub(crate) fn walked<'i>(
+    images: impl Iterator<Item = View<'i>>,
+    request: &Request,
+) -> Option<Walk> {
     let mut walk = Walk::new(request.facts.layers, request.facts.undeniable);
     let mut mark = Mark::EMPTY;
     for (image, view) in images.enumerate() {
@@ -47,15 +59,7 @@ pub fn decide<'i>(images: impl Iterator<Item = View<'i>>, request: &Request) -> 
         }
     }
     // What was found in other images than the request's means nothing.
-    if !request.is_ready_for(mark) {
-        return Outcome::unready();
-    }
-    walk.outcome(&request.facts, request.present())
-}
-
-/// What all statements say of a request that was filled for the same stack of images.
-pub(crate) fn verdicts<'i>(images: impl Iterator<Item = View<'i>>, request: &Request) -> Verdicts {
-    record(images, request, &mut Quiet)
+    request.is_ready_for(mark).then_some(walk)
 }
 
 /// Finds what every statement that takes part says, and tells.

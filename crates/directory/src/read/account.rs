@@ -175,7 +175,7 @@ impl Loader {
         let mut arns = Vec::new();
         for (index, element) in self.list(record, node, at, list).iter().enumerate() {
             let at = inside.index(index);
-            self.read_policies.insert(element.span.start);
+            self.taken.insert(element.span.start);
             if let Some(arn) = self.needed(record, element, at, "PolicyArn") {
                 arns.push(self.texts.intern(arn));
             }
@@ -211,7 +211,7 @@ impl Loader {
     /// The ARN of the boundary, if there is one.
     fn boundary(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) -> Option<Name> {
         let boundary = present(node, "PermissionsBoundary")?;
-        self.read_policies.insert(boundary.span.start);
+        self.taken.insert(boundary.span.start);
         let at = at.member("PermissionsBoundary");
         let arn = self.needed(record, boundary, at, "PermissionsBoundaryArn")?;
         Some(self.texts.intern(arn))
@@ -248,7 +248,7 @@ impl Loader {
         let versions = self.list(record, node, at, "PolicyVersionList");
         // Versions that are not in force are no policies of anybody.
         let documents = versions.iter().filter_map(|own| present(own, "Document"));
-        self.read_policies
+        self.taken
             .extend(documents.map(|document| document.span.start));
         let chosen = versions.iter().position(|version| match default {
             Some(default) => version.get("VersionId").and_then(Node::as_str) == Some(default),

@@ -260,7 +260,7 @@ impl Loader {
         at: At<'_>,
         name: &str,
     ) -> Result<PolicyId, Problem> {
-        self.read_policies.insert(node.span.start);
+        self.taken.insert(node.span.start);
         match undress(node, record.source.text()) {
             Ok(text) => {
                 let name = self.texts.intern(name);

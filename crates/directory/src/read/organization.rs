@@ -53,7 +53,7 @@ impl Loader {
         } else if has("EffectivePolicy") {
             // IN-28: not for control policies.
             let policy = present(node, "EffectivePolicy");
-            self.read_policies.extend(policy.map(|own| own.span.start));
+            self.taken.extend(policy.map(|own| own.span.start));
             Some("effective policy, which is not used")
         } else {
             None
@@ -229,7 +229,7 @@ impl Loader {
         let name = self.text_of(record, summary, inside, "Name").unwrap_or(id);
         if id == RCP_FULL_ACCESS {
             let content = present(policy, "Content");
-            self.read_policies.extend(content.map(|own| own.span.start));
+            self.taken.extend(content.map(|own| own.span.start));
             return;
         }
         match present(policy, "Content") {

@@ -61,10 +61,8 @@ impl Loader {
             if present(node, name).is_some() {
                 let inside = at.member(name);
                 for (index, own) in self.list(record, node, at, name).iter().enumerate() {
-                    let at = inside.index(index);
-                    if self.with_arn(record, own, at).is_none() {
-                        self.unread_is_unknown(record, own, at);
-                    }
+                    // What is in an element that is none of these, is looked at with the rest of the value.
+                    let _ = self.with_arn(record, own, inside.index(index));
                 }
                 return Some(kind);
             }

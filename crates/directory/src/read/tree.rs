@@ -79,7 +79,7 @@ impl Loader {
             let id = self.texts.intern(id);
             self.raw.organization.full_rcps.insert(id);
             let content = present(node, "content");
-            self.read_policies.extend(content.map(|own| own.span.start));
+            self.taken.extend(content.map(|own| own.span.start));
             return;
         }
         let Some(content) = present(node, "content") else {

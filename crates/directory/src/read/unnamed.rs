@@ -100,8 +100,7 @@ impl Loader {
             let at = at.member(inner);
             // What is proposed is not in force.
             let proposed = present(node, outer).and_then(|own| present(own, "Proposed"));
-            self.read_policies
-                .extend(proposed.map(|own| own.span.start));
+            self.taken.extend(proposed.map(|own| own.span.start));
             match own.value {
                 Value::String(_) => self.by_statements(record, own, at),
                 _ => match present(own, "Policy") {
@@ -135,7 +134,7 @@ impl Loader {
                  give the policy as {{\"arn\", \"account\", \"policy\"}}"
             );
             self.error(record.at(node, at), Code::MissingMember, message);
-            self.read_policies.insert(document.span.start);
+            self.taken.insert(document.span.start);
             return "bucket policy";
         };
         let arn = format!("arn:{partition}:s3:::{stem}");
@@ -169,7 +168,7 @@ impl Loader {
                 let message = "does not say which resource it belongs to; \
                     give the policy as {\"arn\", \"account\", \"policy\"}";
                 self.error(record.at(document, at), Code::MissingMember, message);
-                self.read_policies.insert(document.span.start);
+                self.taken.insert(document.span.start);
             }
         }
     }
@@ -204,7 +203,7 @@ impl Loader {
                 Code::MissingMember,
                 message,
             );
-            self.read_policies.insert(document.span.start);
+            self.taken.insert(document.span.start);
             return;
         };
         let arn = format!("arn:{partition}:{service}:{region}:{account}:{rest}");
@@ -238,7 +237,7 @@ impl Loader {
             let message = "does not say its region: the file's path must hold it, \
                 or give the policy as {\"arn\", \"account\", \"policy\"}";
             self.error(record.at(node, at), Code::MissingMember, message);
-            self.read_policies.insert(document.span.start);
+            self.taken.insert(document.span.start);
             return;
         };
         let partition = partition_of(region);
