@@ -71,7 +71,8 @@ pub(crate) struct BucketQuestion<'a> {
 
 impl Question<'_> {
     /// Whether the answer is incomplete whatever else the directory has: a policy that takes part cannot be read
-    /// (`GRAM-54`), or it is not known which bucket is behind an access point (`S3-6`). Nothing is allowed then.
+    /// (`GRAM-54`), it is not known which bucket is behind an access point (`S3-6`), or the resource is asked for by a
+    /// name that its policy is not found by. Nothing is allowed then.
     pub fn is_undecidable(&self) -> bool {
         self.is_undecidable
     }
