@@ -1,6 +1,7 @@
 //! From what the files say to the tables: references become numbers.
 
 mod acl;
+mod copies;
 mod organization;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -13,9 +14,9 @@ use crate::link::organization::Organization;
 use crate::model::{Account, Grant, NONE, Principal, Resource, Run, Tables};
 use crate::parts::{Reach, reach_of};
 use crate::problem::{Code, Problem};
-use crate::raw::{Kind, RawGroup, RawPrincipal, RawResource, Spot};
+use crate::raw::{RawGroup, RawPrincipal, RawResource, Spot};
 use crate::read::Loader;
-use crate::read::fields::{account_number, arn_of};
+use crate::read::fields::account_number;
 use crate::read::unnamed::RESOURCE_POLICY;
 use crate::texts::Name;
 
@@ -57,6 +58,7 @@ impl Loader {
         let mut pairs = Pairs::default();
         tables.organization = organization.id;
         self.link_accounts(&mut tables, &organization);
+        self.compare_copies();
         let groups = self.link_groups();
         // From here on, new texts are not made while the tables look at them.
         let principals = self.link_principals(&tables, &groups, &mut pairs);
@@ -235,13 +237,7 @@ impl Loader {
     ) -> Vec<(Principal, Spot)> {
         let raw = std::mem::take(&mut self.raw.principals);
         let mut principals = Vec::with_capacity(raw.len());
-        let mut settings = self.settings_by_role();
         for raw in raw {
-            let key = (raw.account, self.texts.get(raw.name).to_ascii_lowercase());
-            let own = match raw.kind {
-                Kind::Role => settings.remove(&key).map(|(seconds, _)| seconds),
-                Kind::User => None,
-            };
             let identity = self.identity(&raw, groups);
             let boundary = match raw.boundary {
                 None => SetsId::NONE,
@@ -275,13 +271,9 @@ impl Loader {
                 boundary,
                 trust,
                 tags: pairs.run(raw.tags),
-                max_session: raw.max_session.or(own).unwrap_or(DEFAULT_MAX_SESSION),
+                max_session: raw.max_session.unwrap_or(DEFAULT_MAX_SESSION),
             };
             principals.push((principal, raw.spot));
-        }
-        for ((account, name), (_, spot)) in settings {
-            let message = format!("the role `{name}` of {account:012} is in no account dump");
-            self.warn(self.place(spot), Code::DanglingReference, message);
         }
         principals
     }
@@ -663,27 +655,6 @@ impl Loader {
                 (id, self.documents.intern_sets(sets))
             })
             .collect()
-    }
-
-    /// Settings of roles that account dumps do not have, by account and name in lower case.
-    fn settings_by_role(&mut self) -> BTreeMap<(u64, String), (u32, Spot)> {
-        let mut settings = BTreeMap::new();
-        for raw in std::mem::take(&mut self.raw.role_settings) {
-            let arn = self.texts.get(raw.arn);
-            let parts = arn_of(arn, "iam")
-                .and_then(|(_, account, rest)| Some((account, rest.rsplit('/').next()?)));
-            match parts {
-                Some((account, name)) => {
-                    let key = (account, name.to_ascii_lowercase());
-                    settings.insert(key, (raw.max_session, raw.spot));
-                }
-                None => {
-                    let message = format!("`{arn}` is not the ARN of a role");
-                    self.error(self.place(raw.spot), Code::InvalidMember, message);
-                }
-            }
-        }
-        settings
     }
 }
 

@@ -76,12 +76,30 @@ pub(crate) struct RawManaged {
     pub(crate) policy: PolicyId,
 }
 
-/// A role's settings that the account dump does not have (`get-role`).
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RawRoleSettings {
+/// What a dump of one user, group or role says of it (`get-role`, `get-user`, `get-role-policy` and its like). An
+/// account dump says the same, so that both have to agree.
+#[derive(Clone, Debug)]
+pub(crate) struct RawCopy {
     pub(crate) spot: Spot,
-    pub(crate) arn: Name,
-    pub(crate) max_session: u32,
+    /// `user`, `group` or `role`.
+    pub(crate) kind: &'static str,
+    /// None if neither the dump nor its path says it.
+    pub(crate) account: Option<u64>,
+    pub(crate) name: Name,
+    pub(crate) says: Vec<Said>,
+}
+
+/// One thing that is said of a user, group or role.
+#[derive(Clone, Debug)]
+pub(crate) enum Said {
+    /// An inline policy of this name.
+    Inline(Name, PolicyId),
+    /// The trust policy; none if it cannot be read (`GRAM-54`).
+    Trust(Option<PolicyId>),
+    Boundary(Name),
+    Tags(Vec<(Name, Name)>),
+    /// In seconds; account dumps do not have it.
+    MaxSession(u32),
 }
 
 /// What is known of a resource from one place (`IN-40` to `IN-48`).
@@ -239,7 +257,7 @@ pub(crate) struct Raw {
     pub(crate) managed: HashMap<Name, RawManaged>,
     /// By ARN: from bundles.
     pub(crate) bundled: HashMap<Name, RawManaged>,
-    pub(crate) role_settings: Vec<RawRoleSettings>,
+    pub(crate) copies: Vec<RawCopy>,
     pub(crate) resources: Vec<RawResource>,
     pub(crate) key_policies: Vec<RawKeyPolicy>,
     /// ARNs of keys by id.

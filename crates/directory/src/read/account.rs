@@ -6,7 +6,7 @@ use portcullis_syntax::json::{Node, Value};
 
 use crate::documents::PolicyId;
 use crate::problem::Code;
-use crate::raw::{Kind, RawGroup, RawManaged, RawPrincipal, RawRoleSettings, Spot};
+use crate::raw::{Kind, RawCopy, RawGroup, RawManaged, RawPrincipal, Said, Spot};
 use crate::read::fields::{At, account_number, arn_of, present};
 use crate::read::{Loader, Record, has_next_page};
 use crate::texts::Name;
@@ -62,6 +62,21 @@ impl Loader {
         name_member: &str,
     ) -> Option<Entity<'a>> {
         let arn = self.needed(record, node, at, "Arn")?;
+        let entity = self.entity_of(record, node, at, kind, name_member, arn)?;
+        self.raw.dumped.insert(entity.account);
+        self.seen.insert(entity.account);
+        Some(entity)
+    }
+
+    fn entity_of<'a>(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+        kind: &str,
+        name_member: &str,
+        arn: &'a str,
+    ) -> Option<Entity<'a>> {
         let wrong = |loader: &mut Loader, message: String| {
             let place = record.at(node.get("Arn").unwrap_or(node), at.member("Arn"));
             loader.error(place, Code::InvalidMember, message);
@@ -90,8 +105,6 @@ impl Loader {
             );
             return None;
         }
-        self.raw.dumped.insert(account);
-        self.seen.insert(account);
         Some(Entity {
             partition,
             account,
@@ -348,22 +361,101 @@ impl Loader {
         }
     }
 
-    /// `get-role`: what the account dump does not have.
-    pub(crate) fn role_settings(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
-        let at = at.member("Role");
-        let Some(role) = node.get("Role") else {
+    /// A dump of one user, group or role: `get-role`, `get-user`, or one of its inline policies. Says which, if it is one.
+    pub(crate) fn copy(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+    ) -> Option<&'static str> {
+        const INLINE: [(&str, &str, &str); 3] = [
+            ("UserName", "user", "policy of a user"),
+            ("GroupName", "group", "policy of a group"),
+            ("RoleName", "role", "policy of a role"),
+        ];
+        for (member, kind, form) in INLINE {
+            let document = present(node, "PolicyDocument");
+            let (Some(_), Some(document)) = (present(node, member), document) else {
+                continue;
+            };
+            let name = self.needed(record, node, at, member);
+            let policy = self.needed(record, node, at, "PolicyName");
+            let (Some(name), Some(policy)) = (name, policy) else {
+                self.taken.insert(document.span.start);
+                return Some(form);
+            };
+            let at = at.member("PolicyDocument");
+            let read = self.policy(record, document, at, policy, PolicyKind::Identity, true);
+            if let Some(read) = read {
+                let says = vec![Said::Inline(self.texts.intern(policy), read)];
+                let account = account_in_path(record.file);
+                self.add_copy(record, kind, account, name, says);
+            }
+            return Some(form);
+        }
+        for (member, name, kind, form) in [
+            ("Role", "RoleName", "role", "role settings"),
+            ("User", "UserName", "user", "user settings"),
+        ] {
+            let own = present(node, member).filter(|own| own.get(name).is_some());
+            if let Some(own) = own {
+                self.settings(record, own, at.member(member), name, kind);
+                return Some(form);
+            }
+        }
+        None
+    }
+
+    /// What stands in `get-role` and `get-user`.
+    fn settings(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+        name: &str,
+        kind: &'static str,
+    ) {
+        let document = present(node, "AssumeRolePolicyDocument");
+        self.taken
+            .extend(document.map(|document| document.span.start));
+        let boundary = self.boundary(record, node, at);
+        let Some(arn) = self.needed(record, node, at, "Arn") else {
             return;
         };
-        let arn = self.needed(record, role, at, "Arn");
-        let seconds = self.seconds(record, role, at, "MaxSessionDuration");
-        if let (Some(arn), Some(max_session)) = (arn, seconds) {
-            let arn = self.texts.intern(arn);
-            self.raw.role_settings.push(RawRoleSettings {
-                spot: record.spot,
-                arn,
-                max_session,
-            });
+        let Some(entity) = self.entity_of(record, node, at, kind, name, arn) else {
+            return;
+        };
+        let mut says: Vec<Said> = boundary.map(Said::Boundary).into_iter().collect();
+        if let Some(document) = document {
+            let at = at.member("AssumeRolePolicyDocument");
+            let name = format!("trust policy of {}", entity.name);
+            let trust = self.policy_of_resource(record, document, at, &name, false);
+            says.push(Said::Trust(trust));
         }
+        if present(node, "Tags").is_some() {
+            says.push(Said::Tags(self.tags(record, node, at, "Tags")));
+        }
+        let seconds = self.seconds(record, node, at, "MaxSessionDuration");
+        says.extend(seconds.map(Said::MaxSession));
+        self.add_copy(record, kind, Some(entity.account), entity.name, says);
+    }
+
+    fn add_copy(
+        &mut self,
+        record: &Record<'_, '_>,
+        kind: &'static str,
+        account: Option<u64>,
+        name: &str,
+        says: Vec<Said>,
+    ) {
+        let copy = RawCopy {
+            spot: record.spot,
+            kind,
+            account,
+            name: self.texts.intern(name),
+            says,
+        };
+        self.raw.copies.push(copy);
     }
 }
 

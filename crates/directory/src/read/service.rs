@@ -43,9 +43,8 @@ impl Loader {
         at: At<'_>,
     ) -> Option<&'static str> {
         let object = |name| present(node, name).filter(|node| node.as_object().is_some());
-        if present(node, "Role").is_some_and(|role| role.get("RoleName").is_some()) {
-            self.role_settings(record, node, at);
-            return Some("role settings");
+        if let Some(kind) = self.copy(record, node, at) {
+            return Some(kind);
         }
         if let Some(key) = object("KeyMetadata") {
             let at = at.member("KeyMetadata");
