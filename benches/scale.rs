@@ -6,14 +6,13 @@
 )]
 
 use std::hint::black_box;
-use std::iter;
 
 use bumpalo::Bump;
 use criterion::{BenchmarkId, Criterion, Throughput};
+use portcullis::{Authorizer, Outcome, Principal, Query, Scratch, Value};
 use portcullis_benches::{unproven, workload};
 use portcullis_compile::{Options, compile};
 use portcullis_image::Image;
-use portcullis_vm::{Outcome, Request};
 
 /// From the text of a policy to what decides.
 fn session_policy(criterion: &mut Criterion) {
@@ -52,39 +51,68 @@ fn a_million(criterion: &mut Criterion) {
     });
     group.finish();
 
-    let views = || iter::once(image.view());
-    let prepared: Vec<Request> = workload
+    let principals: Vec<Principal> = workload
+        .requests
+        .iter()
+        .map(|request| request.with(|request| request.principal.into()))
+        .collect();
+    let texts: Vec<Vec<(&str, Vec<&str>)>> = workload
         .requests
         .iter()
         .map(|request| {
-            let mut prepared = Request::new();
-            request.with(|request| prepared.fill(views(), request));
-            prepared
+            let entries = request.context.iter();
+            entries
+                .map(|(key, values)| (key.as_str(), values.iter().map(String::as_str).collect()))
+                .collect()
         })
         .collect();
-    let one_by_one: Vec<Outcome> = prepared
+    let contexts: Vec<Vec<(&str, Value<'_>)>> = texts
         .iter()
-        .map(|request| portcullis_vm::decide(views(), request))
+        .map(|entries| {
+            let entries = entries.iter();
+            entries
+                .map(|(key, values)| (*key, Value::Texts(values)))
+                .collect()
+        })
         .collect();
-    portcullis_vm::decide_all(views(), &prepared, |place, outcome| {
+    let queries: Vec<Query<'_>> = workload
+        .requests
+        .iter()
+        .zip(principals.iter().zip(&contexts))
+        .map(|(request, (principal, context))| {
+            Query::new(principal, &request.action, &request.resource).context(context)
+        })
+        .collect();
+    many(criterion, &image, workload.name, &queries);
+}
+
+fn many(criterion: &mut Criterion, image: &Image<&[u8]>, name: &str, queries: &[Query<'_>]) {
+    let authorizer = Authorizer::new([image.clone()]);
+    let mut scratch = Scratch::new();
+    let one_by_one: Vec<Outcome> = queries
+        .iter()
+        .map(|query| authorizer.decide_with(&mut scratch, query))
+        .collect();
+    authorizer.decide_many(&mut scratch, queries, |place, outcome| {
         assert_eq!(one_by_one.get(place), Some(&outcome));
     });
     assert!(one_by_one.iter().any(Outcome::is_allow));
 
     let mut group = criterion.benchmark_group("many requests");
     group.sample_size(20);
-    group.throughput(Throughput::Elements(prepared.len() as u64));
-    group.bench_function(BenchmarkId::new("one by one", workload.name), |bencher| {
+    group.throughput(Throughput::Elements(queries.len() as u64));
+    group.bench_function(BenchmarkId::new("one by one", name), |bencher| {
         bencher.iter(|| {
-            for request in &prepared {
-                black_box(portcullis_vm::decide(views(), black_box(request)));
+            for query in queries {
+                let outcome = authorizer.decide_with(&mut scratch, black_box(query));
+                black_box(outcome.is_allow());
             }
         });
     });
-    group.bench_function(BenchmarkId::new("all at once", workload.name), |bencher| {
+    group.bench_function(BenchmarkId::new("all at once", name), |bencher| {
         bencher.iter(|| {
-            portcullis_vm::decide_all(views(), black_box(&prepared), |_, outcome| {
-                black_box(outcome);
+            authorizer.decide_many(&mut scratch, black_box(queries), |_, outcome| {
+                black_box(outcome.is_allow());
             });
         });
     });

@@ -55,7 +55,7 @@ pub(crate) fn run(args: &BatchArgs) -> Result<ExitCode, Failure> {
     let mut batch = Batch {
         engine: args.engine,
         output: Output::new(),
-        prepared: portcullis_vm::Request::new(),
+        scratch: portcullis_vm::Scratch::new(),
         failed: false,
     };
     let directory = match &args.image {
@@ -83,7 +83,7 @@ pub(crate) fn run(args: &BatchArgs) -> Result<ExitCode, Failure> {
 struct Batch {
     engine: Engine,
     output: Output,
-    prepared: portcullis_vm::Request,
+    scratch: portcullis_vm::Scratch,
     failed: bool,
 }
 
@@ -151,7 +151,7 @@ impl Batch {
                 (Ok(_), None) => Err(summary(&case.problems)),
                 (Ok(policies), Some(request)) => {
                     let notes = &case.notes;
-                    answer(self.engine, policies, request, notes, &mut self.prepared)
+                    answer(self.engine, policies, request, notes, &mut self.scratch)
                 }
             };
             match answered {

@@ -1,13 +1,14 @@
 //! `bench`: how long a decision takes.
 
 use std::hint::black_box;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bumpalo::Bump;
 use clap::Args;
-use portcullis_image::Image;
+use portcullis::{Authorizer, Query, Ready, Scratch, Value};
 use portcullis_model::{Decision, Request};
 use portcullis_scenario::Options;
 use serde_json::json;
@@ -23,6 +24,7 @@ Examples:
   portcullis bench scenario.json
   portcullis bench scenario.json --iterations 10000000
   portcullis bench scenario.json --from-strings
+  portcullis bench scenario.json --prepared
 
 Output, one line:
   {\"decisions\":1000000,\"ns_per_decision\":71.3,\"allocations_per_decision\":0.0,\"wrong\":0}";
@@ -36,16 +38,22 @@ pub(crate) struct BenchArgs {
     /// How many decisions to make
     #[arg(long, value_name = "N", default_value_t = 1_000_000)]
     iterations: u64,
-    /// Prepare each request from its strings within the measurement
-    #[arg(long)]
+    /// Decide each request from its strings, as a host has them
+    #[arg(long, conflicts_with = "prepared")]
     from_strings: bool,
+    /// Decide each request by what a host prepares: call sites with their values as numbers, instants and addresses,
+    /// and resolved principals
+    #[arg(long)]
+    prepared: bool,
+    /// With --prepared, all values as texts
+    #[arg(long, requires = "prepared")]
+    texts: bool,
 }
 
-/// A request with the image that decides it.
-struct Prepared<'a> {
-    image: usize,
+/// A request with the authorizer that decides it.
+struct Case<'a> {
+    authorizer: usize,
     request: Request<'a>,
-    prepared: portcullis_vm::Request,
     expect: Option<Decision>,
 }
 
@@ -53,8 +61,8 @@ pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode, Failure> {
     let name = display_name(&args.file);
     let mut records = portcullis_scenario::Records::new(open(&args.file)?);
     let arena = Bump::new();
-    let mut images: Vec<Image<Vec<u8>>> = Vec::new();
-    let mut cases: Vec<Prepared<'_>> = Vec::new();
+    let mut authorizers: Vec<Authorizer> = Vec::new();
+    let mut cases: Vec<Case<'_>> = Vec::new();
     let mut bytes = Vec::new();
     while let Some(line) = records
         .next_into(&mut bytes)
@@ -69,15 +77,15 @@ pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode, Failure> {
             if !scenario.problems.is_empty() {
                 return Err(Failure::problems(&scenario.problems));
             }
-            images.push(image(&scenario.policies, false).map_err(Failure::new)?);
+            let image = image(&scenario.policies, false).map_err(Failure::new)?;
+            authorizers.push(Authorizer::new([image]));
             for case in scenario.cases {
                 let Some(request) = case.request else {
                     return Err(Failure::problems(&case.problems));
                 };
-                cases.push(Prepared {
-                    image: images.len() - 1,
+                cases.push(Case {
+                    authorizer: authorizers.len() - 1,
                     request,
-                    prepared: portcullis_vm::Request::new(),
                     expect: case.expect,
                 });
             }
@@ -86,10 +94,10 @@ pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode, Failure> {
     if cases.is_empty() {
         return Err(Failure::new(format_args!("{name}: no request to decide")));
     }
-    let wrong = prepare(&images, &mut cases);
-    let measured = match args.from_strings {
-        true => from_strings(&images, &cases, args.iterations),
-        false => prepared(&images, &cases, args.iterations),
+    let (measured, wrong) = match (args.from_strings, args.prepared) {
+        (true, _) => by_strings(&authorizers, &cases, args.iterations),
+        (_, true) => by_sites(&authorizers, &cases, args.texts, args.iterations),
+        _ => by_ready(&authorizers, &cases, args.iterations),
     };
     let per_decision = |total: f64| total / (args.iterations.max(1) as f64);
     let line = json!({
@@ -102,18 +110,6 @@ pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode, Failure> {
     output.line(&line.to_string())?;
     output.finish()?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Fills every request and decides it once. Returns how many are not decided as expected.
-fn prepare(images: &[Image<Vec<u8>>], cases: &mut [Prepared<'_>]) -> usize {
-    let mut wrong = 0;
-    for case in cases {
-        let views = images.get(case.image).map(Image::view).into_iter();
-        case.prepared.fill(views.clone(), &case.request);
-        let decision = portcullis_vm::decide(views, &case.prepared).decision();
-        wrong += usize::from(case.expect.is_some_and(|expect| expect != decision));
-    }
-    wrong
 }
 
 struct Measured {
@@ -131,43 +127,163 @@ fn measure(work: impl FnOnce()) -> Measured {
     }
 }
 
+/// How many of some decisions are not as expected.
+fn wrong(cases: &[Case<'_>], decisions: impl Iterator<Item = Decision>) -> usize {
+    let pairs = cases.iter().zip(decisions);
+    let is_wrong = |(case, decision): &(&Case<'_>, Decision)| {
+        case.expect.is_some_and(|expect| expect != *decision)
+    };
+    pairs.filter(is_wrong).count()
+}
+
+/// The context of a request as pairs of a name and a value.
+fn pairs<'a>(request: &Request<'a>, is_native: bool) -> Vec<(&'a str, Value<'a>)> {
+    let entries = request.context.iter();
+    entries
+        .map(|entry| {
+            let value = match entry.values {
+                [] => Value::Absent,
+                [text] if is_native => native(text),
+                [text] => Value::Text(text),
+                texts => Value::Texts(texts),
+            };
+            (entry.key, value)
+        })
+        .collect()
+}
+
+/// A value as a host has it that would write it as this text.
+fn native(text: &str) -> Value<'_> {
+    let instant = || {
+        let is_second = text.len() == 20 && text.ends_with('Z');
+        let instant = portcullis_image::value::instant::parse(text).filter(|_| is_second)?;
+        let seconds = u64::try_from(instant / 1_000_000_000_000_000_000).ok()?;
+        Some(Value::Time(Duration::from_secs(seconds)))
+    };
+    match text {
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        _ => match (text.parse::<i64>(), text.parse::<IpAddr>()) {
+            (Ok(number), _) if number.to_string() == text => Value::Number(number),
+            (_, Ok(address)) if address.to_string() == text => Value::Ip(address),
+            _ => instant().unwrap_or(Value::Text(text)),
+        },
+    }
+}
+
+/// What is known of a request beside its context.
+fn query<'q>(query: Query<'q>, request: &Request<'q>) -> Query<'q> {
+    let query = match request.resource_account {
+        Some(account) => query.owner(account),
+        None => query,
+    };
+    let query = match request.restrict_public_buckets {
+        true => query.restrict_public_buckets(),
+        false => query,
+    };
+    match request.external_grant {
+        true => query.external_grant(),
+        false => query,
+    }
+}
+
 // Not inlined, so that `benches/instructions` can count what is spent in it.
 #[inline(never)]
-fn prepared(images: &[Image<Vec<u8>>], cases: &[Prepared<'_>], decisions: u64) -> Measured {
-    let cases: Vec<_> = cases
-        .iter()
-        .filter_map(|case| Some((images.get(case.image)?.view(), &case.prepared)))
-        .collect();
+fn decide_ready(cases: &[Ready<'_>], decisions: u64) -> Measured {
     measure(|| {
         let mut turn = cases.iter().cycle();
         for _ in 0..decisions {
-            if let Some((view, request)) = turn.next() {
-                let outcome = portcullis_vm::decide(core::iter::once(*view), black_box(request));
-                black_box(outcome);
+            if let Some(request) = turn.next() {
+                let _ = black_box(black_box(request).decide());
             }
         }
     })
 }
 
-#[inline(never)]
-fn from_strings(images: &[Image<Vec<u8>>], cases: &[Prepared<'_>], decisions: u64) -> Measured {
-    let cases: Vec<_> = cases
+fn by_ready(authorizers: &[Authorizer], cases: &[Case<'_>], decisions: u64) -> (Measured, usize) {
+    let queries: Vec<Query<'_>> = cases
         .iter()
-        .filter_map(|case| Some((images.get(case.image)?.view(), &case.request)))
+        .map(|case| Query::from(&case.request))
         .collect();
-    let mut prepared = portcullis_vm::Request::new();
+    let mut memory: Vec<Scratch> = cases.iter().map(|_| Scratch::new()).collect();
+    let ready: Vec<Ready<'_>> = cases
+        .iter()
+        .zip(queries.iter().zip(&mut memory))
+        .filter_map(|(case, (query, scratch))| {
+            Some(authorizers.get(case.authorizer)?.ready(scratch, query))
+        })
+        .collect();
+    let wrong = wrong(cases, ready.iter().map(|own| own.decide().decision()));
+    (decide_ready(&ready, decisions), wrong)
+}
+
+#[inline(never)]
+fn decide_queries(cases: &[(&Authorizer, Query<'_>)], decisions: u64) -> (Measured, Vec<Decision>) {
+    let mut scratch = Scratch::new();
     // The memory that the largest request needs is there before the measurement.
-    for (view, request) in &cases {
-        prepared.fill(core::iter::once(*view), request);
-    }
+    let first = cases
+        .iter()
+        .map(|(authorizer, query)| authorizer.decide_with(&mut scratch, query).decision())
+        .collect();
+    let measured = queries(cases, &mut scratch, decisions);
+    (measured, first)
+}
+
+// Not inlined, so that `benches/instructions` can count what is spent in it.
+#[inline(never)]
+fn queries(cases: &[(&Authorizer, Query<'_>)], scratch: &mut Scratch, decisions: u64) -> Measured {
     measure(|| {
         let mut turn = cases.iter().cycle();
         for _ in 0..decisions {
-            if let Some((view, request)) = turn.next() {
-                prepared.fill(core::iter::once(*view), black_box(request));
-                let outcome = portcullis_vm::decide(core::iter::once(*view), &prepared);
-                black_box(outcome);
+            if let Some((authorizer, query)) = turn.next() {
+                let _ = black_box(authorizer.decide_with(scratch, black_box(query)));
             }
         }
     })
+}
+
+fn by_strings(authorizers: &[Authorizer], cases: &[Case<'_>], decisions: u64) -> (Measured, usize) {
+    let contexts: Vec<_> = cases
+        .iter()
+        .map(|case| pairs(&case.request, false))
+        .collect();
+    let asked: Vec<_> = cases
+        .iter()
+        .zip(&contexts)
+        .filter_map(|(case, context)| {
+            let own = query(Query::from(&case.request), &case.request).context(context);
+            Some((authorizers.get(case.authorizer)?, own))
+        })
+        .collect();
+    let (measured, first) = decide_queries(&asked, decisions);
+    (measured, wrong(cases, first.into_iter()))
+}
+
+fn by_sites(
+    authorizers: &[Authorizer],
+    cases: &[Case<'_>],
+    is_texts: bool,
+    decisions: u64,
+) -> (Measured, usize) {
+    let prepared: Vec<_> = cases
+        .iter()
+        .filter_map(|case| {
+            let authorizer = authorizers.get(case.authorizer)?;
+            let (names, values): (Vec<_>, Vec<_>) =
+                pairs(&case.request, !is_texts).into_iter().unzip();
+            let site = authorizer.prepare(case.request.action, &names);
+            let principal = authorizer.resolve(case.request.principal.into());
+            Some((authorizer, site, values, principal))
+        })
+        .collect();
+    let asked: Vec<_> = cases
+        .iter()
+        .zip(&prepared)
+        .map(|(case, (authorizer, site, values, principal))| {
+            let own = Query::at(site, values, principal, case.request.resource);
+            (*authorizer, query(own, &case.request))
+        })
+        .collect();
+    let (measured, first) = decide_queries(&asked, decisions);
+    (measured, wrong(cases, first.into_iter()))
 }

@@ -149,8 +149,8 @@ pub(crate) fn decide(args: &DecideArgs) -> Result<ExitCode, Failure> {
         None => {
             let (selected, request, notes) = question.load(&arena)?;
             let policies = question.prepare(&selected, Keep::Decisions)?;
-            let mut prepared = portcullis_vm::Request::new();
-            let answer = answer(question.engine, &policies, &request, &notes, &mut prepared);
+            let mut scratch = portcullis_vm::Scratch::new();
+            let answer = answer(question.engine, &policies, &request, &notes, &mut scratch);
             answer.map_err(Failure::new)?
         }
     };
@@ -191,15 +191,15 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     }
     let (selected, request, notes) = question.load(&arena)?;
     let policies = question.prepare(&selected, Keep::Explanations)?;
-    let mut prepared = portcullis_vm::Request::new();
+    let mut scratch = portcullis_vm::Scratch::new();
     // Explanations are the virtual machine's; asking for the other engine asks to compare.
     let engine = match question.engine {
         Engine::Reference => Engine::Both,
         engine => engine,
     };
-    let answer = answer(engine, &policies, &request, &notes, &mut prepared);
+    let answer = answer(engine, &policies, &request, &notes, &mut scratch);
     let notes = answer.map_err(Failure::new)?.notes;
-    let explanation = policies.explain(&request, &mut prepared);
+    let explanation = policies.explain(&request, &mut scratch);
     let explanation = explanation.map_err(Failure::new)?;
     let changes = match question.image.is_empty() {
         true => Changes::of_policies(&selected.sets, &request, &arena).map_err(Failure::new)?,

@@ -6,7 +6,7 @@ use portcullis_image::{Image, View};
 use portcullis_model::{Decision, Layer, Request, access_point, is_account_id, split_arn};
 use portcullis_scenario::Note;
 use portcullis_syntax::PolicySets;
-use portcullis_vm::{Explanation, Outcome};
+use portcullis_vm::{Explanation, Outcome, Plan, Query, Ready, Scratch};
 use serde_json::{Map, Value, json};
 
 /// Who decides.
@@ -97,15 +97,10 @@ pub(crate) fn insert_notes(object: &mut Map<String, Value>, notes: &[String]) {
 pub(crate) struct Policies<'p, 'a> {
     sets: Option<&'p PolicySets<'a>>,
     images: Vec<Image<Vec<u8>>>,
+    plan: Plan,
     /// What decides about the bucket behind an access point (`S3-6`).
     bucket: Option<BucketImage>,
 }
-
-/// The images of a stack.
-type Views<'i> = core::iter::Map<
-    core::slice::Iter<'i, Image<Vec<u8>>>,
-    for<'v> fn(&'v Image<Vec<u8>>) -> View<'v>,
->;
 
 /// The policies that decide about the bucket behind an access point, as an image.
 struct BucketImage {
@@ -136,6 +131,7 @@ impl<'p, 'a> Policies<'p, 'a> {
         };
         Ok(Policies {
             sets: Some(sets),
+            plan: Plan::of(images.iter().map(Image::view)),
             images,
             bucket: bucket.transpose()?,
         })
@@ -145,57 +141,37 @@ impl<'p, 'a> Policies<'p, 'a> {
     pub(crate) fn of_images(images: Vec<Image<Vec<u8>>>) -> Policies<'p, 'a> {
         Policies {
             sets: None,
+            plan: Plan::of(images.iter().map(Image::view)),
             images,
             bucket: None,
         }
-    }
-
-    /// What the virtual machine says.
-    fn outcome(
-        &self,
-        request: &Request<'_>,
-        prepared: &mut portcullis_vm::Request,
-    ) -> Result<Outcome, String> {
-        self.ask(request, prepared, |views, prepared, behind| match behind {
-            None => portcullis_vm::decide(views, prepared),
-            Some((view, behind)) => {
-                let views_behind = core::iter::once(view);
-                portcullis_vm::decide_through(views, prepared, views_behind, behind)
-            }
-        })
     }
 
     /// Explains a request, which needs policies that were prepared with what explanations print.
     pub(crate) fn explain(
         &self,
         request: &Request<'_>,
-        prepared: &mut portcullis_vm::Request,
+        scratch: &mut Scratch,
     ) -> Result<Explanation, String> {
-        self.ask(request, prepared, |views, prepared, behind| match behind {
-            None => portcullis_vm::explain(views, prepared),
-            Some((view, behind)) => {
-                let views_behind = core::iter::once(view);
-                portcullis_vm::explain_through(views, prepared, views_behind, behind)
-            }
-        })
+        self.ask(request, scratch, |prepared| prepared.explain())
     }
 
-    /// Fills a request, and that for the bucket behind an access point, and asks.
+    /// Looks up a request, and that for the bucket behind an access point, and asks.
     fn ask<T>(
         &self,
         request: &Request<'_>,
-        prepared: &mut portcullis_vm::Request,
-        ask: impl FnOnce(
-            Views<'_>,
-            &portcullis_vm::Request,
-            Option<(View<'_>, &portcullis_vm::Request)>,
-        ) -> T,
+        scratch: &mut Scratch,
+        ask: impl FnOnce(&Prepared<'_>) -> T,
     ) -> Result<T, String> {
-        let view: for<'v> fn(&'v Image<Vec<u8>>) -> View<'v> = Image::view;
-        let views: Views<'_> = self.images.iter().map(view);
-        prepared.fill(views.clone(), request);
+        let views = self.images.iter().map(Image::view);
+        let query = Query::from(request);
+        let own = scratch.ready(views, &self.plan, &query);
         let Some(bucket) = &self.bucket else {
-            return Ok(ask(views, prepared, None));
+            return Ok(ask(&Prepared {
+                images: &self.images,
+                own,
+                behind: None,
+            }));
         };
         let resource = portcullis_vm::resource_behind(request.resource, &bucket.arn)
             .ok_or("the resource is no access point, and there is a bucket behind it")?;
@@ -203,27 +179,56 @@ impl<'p, 'a> Policies<'p, 'a> {
             .map(|[.., account, _]| account)
             .filter(|account| is_account_id(account));
         let owner = bucket.account.as_deref().or(request.resource_account);
-        let behind = Request {
+        let query = Query::from(&Request {
             resource: &resource,
             resource_account: owner.or(of_point),
             ..*request
-        };
+        });
         let view = bucket.image.view();
-        let mut prepared_behind = portcullis_vm::Request::new();
-        prepared_behind.fill(core::iter::once(view), &behind);
-        Ok(ask(views, prepared, Some((view, &prepared_behind))))
+        let plan = Plan::of(core::iter::once(view));
+        let mut scratch = Scratch::new();
+        let behind = scratch.ready(core::iter::once(view), &plan, &query);
+        Ok(ask(&Prepared {
+            images: &self.images,
+            own,
+            behind: Some((view, behind)),
+        }))
     }
 
     /// True if it is known what is behind an access point (`S3-6`).
     fn has_bucket(&self) -> bool {
         self.sets.is_some_and(|sets| sets.bucket.is_some())
     }
+}
 
-    /// True if there is the policy of a VPC endpoint.
-    fn has_endpoint_policy(&self, prepared: &portcullis_vm::Request) -> bool {
-        match self.sets {
-            Some(sets) => sets.vpc_endpoint.is_some(),
-            None => prepared.has_layer(Layer::VpcEndpoint),
+/// A request that was looked up.
+struct Prepared<'r> {
+    images: &'r [Image<Vec<u8>>],
+    own: Ready<'r>,
+    /// For the bucket behind an access point.
+    behind: Option<(View<'r>, Ready<'r>)>,
+}
+
+impl Prepared<'_> {
+    fn outcome(&self) -> Outcome {
+        let views = self.images.iter().map(Image::view);
+        match &self.behind {
+            None => self.own.decide(views),
+            Some((view, behind)) => {
+                let views_behind = core::iter::once(*view);
+                portcullis_vm::decide_through(views, &self.own, views_behind, behind)
+            }
+        }
+    }
+
+    fn explain(&self) -> Explanation {
+        let views = self.images.iter().map(Image::view);
+        match &self.behind {
+            None => self.own.explain(views),
+            Some((view, behind)) => {
+                let views_behind = core::iter::once(*view);
+                portcullis_vm::explain_through(views, &self.own, views_behind, behind)
+            }
         }
     }
 }
@@ -238,35 +243,43 @@ pub(crate) fn image(sets: &PolicySets<'_>, debug: bool) -> Result<Image<Vec<u8>>
     Image::from_bytes(bytes).map_err(|error| format!("the compiler made what is {error}"))
 }
 
-/// Decides a request, of which notes were taken in reading it. The virtual machine's request is reused
+/// Decides a request, of which notes were taken in reading it. The virtual machine's memory is reused
 /// from call to call.
 pub(crate) fn answer(
     engine: Engine,
     policies: &Policies<'_, '_>,
     request: &Request<'_>,
     reading: &[Note<'_>],
-    prepared: &mut portcullis_vm::Request,
+    scratch: &mut Scratch,
 ) -> Result<Answer, String> {
-    let by_vm = match engine {
+    let asked = match engine {
         Engine::Reference => None,
-        Engine::Vm | Engine::Both => Some(Answer::of(policies.outcome(request, prepared)?)),
+        Engine::Vm | Engine::Both => Some(policies.ask(request, scratch, |prepared| {
+            let has_endpoint_policy = prepared.own.has_layer(Layer::VpcEndpoint);
+            let left_out: Vec<_> = prepared.own.left_out().collect();
+            (prepared.outcome(), has_endpoint_policy, left_out)
+        })?),
     };
     let by_reference = match (engine, policies.sets) {
         (Engine::Vm, _) => None,
         (_, Some(sets)) => Some(by_reference(sets, request)),
         (_, None) => return Err(NEEDS_POLICIES.to_string()),
     };
-    let mut notes = request_notes(reading, request, policies.has_endpoint_policy(prepared));
+    let has_endpoint_policy = match (policies.sets, &asked) {
+        (Some(sets), _) => sets.vpc_endpoint.is_some(),
+        (None, asked) => asked.as_ref().is_some_and(|asked| asked.1),
+    };
+    let mut notes = request_notes(reading, request, has_endpoint_policy);
     if let (Some((point, _)), false) = (access_point(request.resource), policies.has_bucket()) {
         notes.push(unseen_bucket(point));
     }
-    if by_vm.is_some() {
-        let left_out = portcullis_vm::left_out(prepared);
-        notes.extend(left_out.map(|(layer, reason)| {
+    let by_vm = asked.map(|(outcome, _, left_out)| {
+        notes.extend(left_out.into_iter().map(|(layer, reason)| {
             let name = layer_name(layer);
             format!("the policies of `{name}` do not take part: {reason}")
         }));
-    }
+        Answer::of(outcome)
+    });
     Ok(agreed(by_vm, by_reference)?.with_notes(notes))
 }
 

@@ -12,7 +12,7 @@ use portcullis_scenario::{RequestForm, Source, request};
 use portcullis_syntax::ast::PrincipalKind;
 use portcullis_syntax::json;
 use portcullis_syntax::{Policy, PolicySets};
-use portcullis_vm::{Miss, StatementReport, explain};
+use portcullis_vm::{Miss, Plan, Query, Scratch, StatementReport, explain};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -88,7 +88,8 @@ fn run_policy(
     };
     let bytes = compile(&sets, Options::default()).map_err(Failure::new)?;
     let image = Image::from_bytes(bytes).map_err(Failure::new)?;
-    let mut prepared = portcullis_vm::Request::new();
+    let plan = Plan::of(core::iter::once(image.view()));
+    let mut scratch = Scratch::new();
     let statements = named.document.statements;
     let mut matched = vec![false; statements.len()];
     // For each statement the keys of its conditions that were seen to fail.
@@ -114,8 +115,8 @@ fn run_policy(
             continue;
         };
         let views = || std::iter::once(image.view());
-        prepared.fill(views(), &found);
-        let explanation = explain(views(), &prepared);
+        let query = Query::from(&found);
+        let explanation = explain(views(), &plan, &mut scratch, &query);
         let report = explanation
             .layers
             .into_iter()

@@ -296,8 +296,8 @@ impl SimulateArgs {
         }
         sets.write_out_apis(std::iter::once(resource), arena);
         let policies = Policies::new(Engine::Vm, &sets, true).map_err(Failure::new)?;
-        let mut prepared = portcullis_vm::Request::new();
-        let explanation = policies.explain(&request, &mut prepared);
+        let mut scratch = portcullis_vm::Scratch::new();
+        let explanation = policies.explain(&request, &mut scratch);
         let mut explanation = explanation.map_err(Failure::new)?;
         if is_undecidable {
             // GRAM-54.

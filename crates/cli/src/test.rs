@@ -56,7 +56,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<ExitCode, Failure> {
     let mut run = Run {
         engine: args.engine,
         output: Output::new(),
-        prepared: portcullis_vm::Request::new(),
+        scratch: portcullis_vm::Scratch::new(),
         passed: 0,
         failed: 0,
         explained: 0,
@@ -91,7 +91,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<ExitCode, Failure> {
 struct Run {
     engine: Engine,
     output: Output,
-    prepared: portcullis_vm::Request,
+    scratch: portcullis_vm::Scratch,
     passed: usize,
     failed: usize,
     /// How many failures came with everything that can be said of them.
@@ -169,7 +169,7 @@ impl Run {
                 continue;
             };
             let notes = &case.notes;
-            match answer(self.engine, &policies, request, notes, &mut self.prepared) {
+            match answer(self.engine, &policies, request, notes, &mut self.scratch) {
                 Ok(answer) if answer.decision == expect => self.passed += 1,
                 Ok(answer) => {
                     let (line, column) = loaded.source.position(case.span.start);
@@ -245,7 +245,7 @@ impl Run {
         let Ok(policies) = Policies::new(Engine::Vm, &scenario.policies, true) else {
             return Ok(());
         };
-        let Ok(explanation) = policies.explain(request, &mut self.prepared) else {
+        let Ok(explanation) = policies.explain(request, &mut self.scratch) else {
             return Ok(());
         };
         let shift = report::Shift {

@@ -141,7 +141,7 @@ fn main() {
 #[inline(never)]
 fn from_texts(engine: &mut Engine, directory: &Directory, requests: &[Request<'_>]) {
     for request in requests {
-        black_box(engine.check(directory, request).unwrap());
+        let _ = black_box(engine.check(directory, request).unwrap());
     }
 }
 
@@ -149,7 +149,7 @@ fn from_texts(engine: &mut Engine, directory: &Directory, requests: &[Request<'_
 #[inline(never)]
 fn resolved(engine: &mut Engine, directory: &Directory, requests: &[ResolvedRequest<'_>]) {
     for request in requests {
-        black_box(engine.check_resolved(directory, request).unwrap());
+        let _ = black_box(engine.check_resolved(directory, request).unwrap());
     }
 }
 
@@ -173,7 +173,7 @@ fn decisions(directory: &mut Directory, generator: &mut Generator) {
         for request in &requests {
             let question = directory.question(request, Extra::default(), &scratch);
             let outcome = engine.decide(directory, &question.unwrap()).unwrap();
-            black_box(outcome);
+            let _ = black_box(outcome);
             scratch.reset();
         }
     });
@@ -239,7 +239,7 @@ fn decisions(directory: &mut Directory, generator: &mut Generator) {
         say(&format!("decide resolved, {name}, ns"), time);
         let time = nanoseconds(asked.len(), || {
             let mut add = |_, outcome| {
-                black_box(outcome);
+                let _ = black_box(outcome);
             };
             engine
                 .check_all_resolved(directory, &asked, &mut add)

@@ -7,8 +7,8 @@ use bumpalo::Bump;
 use portcullis_image::index::Group;
 use portcullis_model::{ContextEntry, Request, check_action, split_arn};
 use portcullis_vm::{
-    CallerKind, Entry, Key, KnownParts, Leftovers, Outcome, Ownership, Partial, Resolved, Resource,
-    Settled, is_name_of_caller,
+    CallerKind, Entry, Key, KeyValues, KnownParts, Leftovers, Outcome, Ownership, Partial,
+    Resolved, Resource, Settled, is_name_of_caller,
 };
 
 use crate::Directory;
@@ -442,9 +442,9 @@ impl<'d> Deciding<'d> {
         for row in rows.into_iter().take_while(|row| row.filter != 0) {
             compiled.for_parts(row, &mut look);
         }
-        partial.decide(compiled.views(), |partial| {
-            case.fill_keys(request, arena, partial, context);
-            request
+        let case = &case;
+        partial.decide(compiled.views(), move |partial| {
+            case.fill_keys(request, arena, partial, context)
         })
     }
 }
@@ -511,6 +511,11 @@ impl<'d> Deciding<'d> {
         account.or_else(|| self.tables.stated_owner(place))
     }
 
+    /// The same, or as its ARN says: never an assumption.
+    pub(crate) fn known_owner(&self) -> Option<&'d str> {
+        self.owner().or_else(|| self.asked.resource.account())
+    }
+
     /// Finds all names by which policies know a caller, also those that the context says, and whose the resource is
     /// to it.
     #[inline(never)]
@@ -518,7 +523,7 @@ impl<'d> Deciding<'d> {
         &self,
         known: &mut portcullis_vm::Known,
         caller: &Known<'_, '_>,
-        (request, arena): (&mut portcullis_vm::Request, &Bump),
+        (memory, arena): (&mut portcullis_vm::Scratch, &Bump),
         context: impl Iterator<Item = Given<'q>> + Clone,
     ) -> Ownership {
         let Deciding {
@@ -528,12 +533,18 @@ impl<'d> Deciding<'d> {
         let home = tables.home(caller, &self.profiles());
         let mut keys = None;
         if context.clone().any(|given| is_name_of_caller(given.name)) {
-            request.begin_keys(compiled.views());
-            keys::add_context(request, compiled, context);
-            keys = Some(&*request);
+            memory.begin_keys(compiled.plan());
+            keys::add_context(memory, compiled, context);
+            keys = Some(KeyValues::new(memory, compiled.plan()));
         }
         let look_up = |image, form, parts: &[&str]| compiled.principal(image, form, parts);
-        known.set_by(compiled.images().len(), look_up, &principal, home, keys);
+        known.set_by(
+            compiled.images().len(),
+            look_up,
+            &principal,
+            home,
+            keys.as_ref(),
+        );
         self.asked.resource.ownership(home, self.owner())
     }
 

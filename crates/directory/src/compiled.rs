@@ -5,7 +5,7 @@ use portcullis_image::{
     ANY, Image, NONE, Part, PrincipalForm, Section, StatementFlags, View, layer_mask,
 };
 use portcullis_model::Layer;
-use portcullis_vm::{KnownParts, part_filter};
+use portcullis_vm::{KnownParts, Plan, part_filter};
 
 use crate::callers::Callers;
 use crate::deed::PreparedDeeds;
@@ -77,6 +77,7 @@ pub(crate) struct Compiled {
     looks: Vec<ImageReads>,
     /// The slots of the images.
     pub(crate) slots: Slots,
+    plan: Plan,
     /// See [`Compiled::id`].
     id: u64,
     /// Policy sets, by their numbers.
@@ -102,6 +103,7 @@ impl Compiled {
             reads: Vec::new(),
             looks: Vec::new(),
             slots: Slots::default(),
+            plan: Plan::default(),
             id,
             sets: Vec::new(),
             uses: Vec::new(),
@@ -128,6 +130,7 @@ impl Compiled {
         self.images.extend(images);
         let views: Vec<View<'_>> = self.images.iter().map(Image::view).collect();
         self.slots = Slots::new(&views, tables);
+        self.plan = Plan::of(views.iter().copied());
         for (image, view) in views.iter().enumerate().skip(first) {
             let reads = reads::of_image(*view, self.slots.of(image));
             self.reads.extend(&reads.parts);
@@ -188,6 +191,12 @@ impl Compiled {
     /// The images alone.
     pub(crate) fn into_images(self) -> Vec<Image<Vec<u8>>> {
         self.images
+    }
+
+    /// What follows from the images.
+    #[inline]
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
     }
 
     /// What readers use of them.

@@ -5,6 +5,7 @@
 //! the layers that they stand for there. The first part has no policy: it stands for sets that are
 //! present and empty.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::OnceLock;
@@ -15,7 +16,7 @@ use portcullis_compile::{CompileError, Options, Part, compile, compile_parts};
 use portcullis_image::{Image, View, layer_mask};
 use portcullis_model::{ActionError, Layer, PolicyKind, Request};
 use portcullis_syntax::PolicySets;
-use portcullis_vm::{Explanation, Outcome, PartOf, Resource, Target};
+use portcullis_vm::{Explanation, Outcome, PartOf, Plan, Ready, Resource};
 
 use crate::Directory;
 use crate::check::Scratch;
@@ -23,7 +24,7 @@ use crate::compiled::Compiled;
 use crate::deed::RecentDeeds;
 use crate::documents::{Documents, PolicyId, SetsId, kind_of};
 use crate::model::{Run, Tables};
-use crate::resolve::Question;
+use crate::resolve::{BucketQuestion, Question};
 
 /// Why a question cannot be decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -294,13 +295,13 @@ fn own_compiled<'d>(
     }
 }
 
-/// Requests that are filled again and again.
+/// The memory of decisions.
 #[derive(Debug, Default)]
 pub(crate) struct Requests {
     /// For the resource that is asked for.
-    pub(crate) own: portcullis_vm::Request,
+    pub(crate) own: portcullis_vm::Scratch,
     /// For the bucket behind an access point.
-    behind: portcullis_vm::Request,
+    behind: portcullis_vm::Scratch,
 }
 
 /// The images of a directory, with that of the policies that came with a request on top.
@@ -308,6 +309,7 @@ pub(crate) struct Stack<'d> {
     tables: &'d Tables,
     compiled: &'d Compiled,
     views: Vec<View<'d>>,
+    plan: Cow<'d, Plan>,
 }
 
 impl<'d> Stack<'d> {
@@ -321,6 +323,10 @@ impl<'d> Stack<'d> {
         Stack {
             tables,
             compiled,
+            plan: match own {
+                None => Cow::Borrowed(compiled.plan()),
+                Some(_) => Cow::Owned(Plan::of(views.iter().copied())),
+            },
             views,
         }
     }
@@ -330,17 +336,15 @@ impl<'d> Stack<'d> {
     }
 
     pub(crate) fn decide(&self, requests: &mut Requests, question: &Question<'_>) -> Outcome {
-        self.fill(
-            &mut requests.own,
-            question,
-            &question.request,
-            question.sets,
-        );
-        let outcome = match self.fill_behind(requests, question) {
-            false => portcullis_vm::decide(self.views(), &requests.own),
-            true => {
-                let (own, behind) = (&requests.own, &requests.behind);
-                portcullis_vm::decide_through(self.views(), own, self.views(), behind)
+        let Requests { own, behind } = requests;
+        let query = portcullis_vm::Query::from(&question.request);
+        let own = self.ready(own, question, &query, question.sets);
+        let outcome = match &question.bucket {
+            None => own.decide(self.views()),
+            Some(bucket) => {
+                let query = behind_query(question, bucket);
+                let behind = self.ready(behind, question, &query, bucket.sets);
+                portcullis_vm::decide_through(self.views(), &own, self.views(), &behind)
             }
         };
         match question.is_undecidable {
@@ -350,17 +354,15 @@ impl<'d> Stack<'d> {
     }
 
     fn explain(&self, requests: &mut Requests, question: &Question<'_>) -> Explanation {
-        self.fill(
-            &mut requests.own,
-            question,
-            &question.request,
-            question.sets,
-        );
-        let mut explanation = match self.fill_behind(requests, question) {
-            false => portcullis_vm::explain(self.views(), &requests.own),
-            true => {
-                let (own, behind) = (&requests.own, &requests.behind);
-                portcullis_vm::explain_through(self.views(), own, self.views(), behind)
+        let Requests { own, behind } = requests;
+        let query = portcullis_vm::Query::from(&question.request);
+        let own = self.ready(own, question, &query, question.sets);
+        let mut explanation = match &question.bucket {
+            None => own.explain(self.views()),
+            Some(bucket) => {
+                let query = behind_query(question, bucket);
+                let behind = self.ready(behind, question, &query, bucket.sets);
+                portcullis_vm::explain_through(self.views(), &own, self.views(), &behind)
             }
         };
         if question.is_undecidable {
@@ -369,27 +371,13 @@ impl<'d> Stack<'d> {
         explanation
     }
 
-    /// Fills the request for the bucket behind an access point; false if there is none.
-    fn fill_behind(&self, requests: &mut Requests, question: &Question<'_>) -> bool {
-        let Some(bucket) = &question.bucket else {
-            return false;
-        };
-        let behind = Request {
-            resource: bucket.resource,
-            resource_account: bucket.account,
-            ..question.request
-        };
-        self.fill(&mut requests.behind, question, &behind, bucket.sets);
-        true
-    }
-
-    fn fill(
-        &self,
-        request: &mut portcullis_vm::Request,
+    fn ready<'r>(
+        &'r self,
+        scratch: &'r mut portcullis_vm::Scratch,
         question: &Question<'_>,
-        asked: &Request<'_>,
+        query: &'r portcullis_vm::Query<'r>,
         sets: &[SetsId],
-    ) {
+    ) -> Ready<'r> {
         let uses = sets.iter().flat_map(|id| self.tables.uses(*id));
         let parts = uses.map(|(layers, part)| {
             let (image, part) = self.compiled.home(part);
@@ -406,20 +394,20 @@ impl<'d> Stack<'d> {
             part: 0,
             layers: u32::MAX,
         });
-        let views = self.views();
-        request.begin_parts(views.clone(), parts.chain(own_part));
-        for entry in asked.context {
-            request.add(views.clone(), entry.key, entry.values);
-        }
-        request.set_action_name(views.clone(), asked.action);
-        let target = Target {
-            resource: asked.resource.into(),
-            account: asked.resource_account,
-            restrict_public_buckets: asked.restrict_public_buckets,
-            external_grant: asked.external_grant,
-        };
-        request.finish(views, &asked.principal, None, &target);
+        scratch.ready_parts(self.views(), &self.plan, query, parts.chain(own_part))
     }
+}
+
+/// What a request for an access point asks of the bucket behind it.
+fn behind_query<'q>(
+    question: &Question<'q>,
+    bucket: &BucketQuestion<'q>,
+) -> portcullis_vm::Query<'q> {
+    portcullis_vm::Query::from(&Request {
+        resource: bucket.resource,
+        resource_account: bucket.account,
+        ..question.request
+    })
 }
 
 /// The image of the policies that came with the request, if any did.

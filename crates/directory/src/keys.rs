@@ -2,7 +2,7 @@
 
 use bumpalo::Bump;
 use portcullis_image::reserved;
-use portcullis_vm::Partial;
+use portcullis_vm::{KeyValues, Partial, Scratch};
 
 use crate::check::{Case, Deciding, Given};
 use crate::compiled::Compiled;
@@ -14,45 +14,47 @@ use crate::texts::Name;
 
 /// Adds the keys that a request gives.
 pub(crate) fn add_context<'q>(
-    request: &mut portcullis_vm::Request,
+    scratch: &mut Scratch,
     compiled: &Compiled,
     context: impl Iterator<Item = Given<'q>>,
 ) {
+    let (views, plan) = (|| compiled.views(), compiled.plan());
     for given in context {
         match given.key {
-            Some(key) => request.add_key(compiled.views(), key, given.values),
-            None => request.add(compiled.views(), given.name, given.values),
+            Some(key) => scratch.add_key(views(), plan, key, given.values),
+            None => scratch.add(views(), plan, given.name, given.values),
         }
     }
 }
 
 impl Case<'_, '_> {
-    /// Fills a request with the keys that were given, and the slots that the statements look at which are left
-    /// with the keys that follow from the directory (`KEY-12` to `KEY-14`, `KEY-51` to `KEY-53`).
-    pub(crate) fn fill_keys<'q>(
-        &self,
-        request: &mut portcullis_vm::Request,
-        arena: &Bump,
+    /// The keys that were given, and for the slots that the statements look at which are left those that follow from
+    /// the directory (`KEY-12` to `KEY-14`, `KEY-51` to `KEY-53`).
+    pub(crate) fn fill_keys<'k, 'q>(
+        &'k self,
+        scratch: &'k mut Scratch,
+        arena: &'k Bump,
         partial: &Partial<'_>,
         context: impl Iterator<Item = Given<'q>>,
-    ) {
+    ) -> KeyValues<'k> {
         let compiled = self.deciding.compiled;
-        request.begin_keys(compiled.views());
-        add_context(request, compiled, context);
+        scratch.begin_keys(compiled.plan());
+        add_context(scratch, compiled, context);
         let mut derived: Reads = 0;
         let left = partial.left();
         for slot in left.flat_map(|(image, statement)| compiled.slots_of(image, statement)) {
             match slot.origin {
                 Origin::Derived(number) => derived |= 1 << number,
-                _ if request.has_slot(slot.place) => {}
+                _ if scratch.has_slot(slot.place) => {}
                 origin => self.for_values(origin, |value| {
                     let value = self.deciding.tables.texts.get(value);
-                    request.add_slot(slot.place, value);
+                    scratch.add_slot(slot.place, value);
                 }),
             }
         }
-        if derived != 0 {
-            self.derive(request, arena, derived);
+        match derived {
+            0 => KeyValues::new(scratch, compiled.plan()),
+            _ => self.with_derived(scratch, arena, derived),
         }
     }
 
@@ -98,13 +100,16 @@ impl Case<'_, '_> {
         own.map(|(_, value)| *value).for_each(found);
     }
 
-    /// Derives the keys of reserved slots, whose bits are set.
+    /// With the keys of reserved slots, whose bits are set.
     #[inline(never)]
-    fn derive(&self, request: &mut portcullis_vm::Request, arena: &Bump, mut wanted: Reads) {
+    fn with_derived<'k>(
+        &'k self,
+        scratch: &'k mut Scratch,
+        arena: &'k Bump,
+        mut wanted: Reads,
+    ) -> KeyValues<'k> {
         let Deciding {
-            tables,
-            compiled,
-            asked,
+            tables, compiled, ..
         } = *self.deciding;
         let caller = &self.applies.caller;
         let principal = tables.complete(caller, &self.deciding.profiles(), wanted, arena);
@@ -112,7 +117,11 @@ impl Case<'_, '_> {
             wanted &= !(1 << reserved::USER_ID);
         }
         let home = tables.home(caller, &self.deciding.profiles());
-        let target = (asked.resource, self.deciding.owner());
-        request.finish_keys(compiled.views(), (&principal, home), target, wanted);
+        if wanted >> reserved::USER_ID & 1 != 0 {
+            scratch.store_user_id(&principal, home);
+        }
+        let owner = self.deciding.known_owner();
+        let principal = arena.alloc(principal);
+        KeyValues::new(scratch, compiled.plan()).with_derived(principal, home, owner, wanted)
     }
 }

@@ -79,6 +79,12 @@ impl Segments {
         mask: 0,
     };
 
+    /// Those of a text that nobody cut: it may have any.
+    pub const ALL: Segments = Segments {
+        mask: u64::MAX,
+        ..Segments::NONE
+    };
+
     /// Cuts a text.
     pub fn set(&mut self, text: &[u8]) {
         let mut start = 0_u64;

@@ -28,14 +28,18 @@ impl fmt::Display for Effect {
 }
 
 /// The answer to a request (`OUT-1`).
+///
+/// The numbers are those that cross languages; what is zeroed memory is a denial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+#[must_use]
 pub enum Decision {
-    /// Every applicable limit and grant says yes.
-    Allow,
-    /// A matching Deny statement forbids the request.
-    ExplicitDeny,
     /// Nothing forbids the request, and something that had to allow it does not.
-    ImplicitDeny,
+    ImplicitDeny = 0,
+    /// Every applicable limit and grant says yes.
+    Allow = 1,
+    /// A matching Deny statement forbids the request.
+    ExplicitDeny = 2,
 }
 
 impl Decision {

@@ -2,10 +2,10 @@
 //!
 //! # In one minute
 //!
-//! Policies are compiled once to an [`Image`]; an [`Authorizer`] decides requests against it.
+//! Policies are compiled once to an [`Image`]; an [`Authorizer`] decides each [`Query`] against it.
 //!
 //! ```
-//! use portcullis::{Authorizer, Decision, PolicySet};
+//! use portcullis::{Authorizer, Decision, PolicySet, Principal, Query, Value};
 //!
 //! let image = PolicySet::new()
 //!     .identity("reader", r#"{
@@ -21,12 +21,11 @@
 //!     .compile()?;
 //! let authorizer = Authorizer::new([image]);
 //!
-//! let outcome = authorizer.check(
-//!     "arn:aws:iam::111122223333:user/ann",
-//!     "s3:GetObject",
-//!     "arn:aws:s3:::reports/ann/2026.csv",
-//!     &[("aws:SourceIp", "203.0.113.9")],
-//! )?;
+//! let ann = Principal::from_arn("arn:aws:iam::111122223333:user/ann")?;
+//! let context = [("aws:SourceIp", Value::Text("203.0.113.9"))];
+//! let query = Query::new(&ann, "s3:GetObject", "arn:aws:s3:::reports/ann/2026.csv").context(&context);
+//! let outcome = authorizer.decide(&query);
+//! assert!(outcome.is_allow());
 //! assert_eq!(outcome.decision(), Decision::Allow);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -43,52 +42,51 @@
 //! assert!(error.to_string().contains("did you mean `Resource`"), "{error}");
 //! ```
 //!
-//! # Fast: resolve names once
+//! # Fast: prepare what does not change
 //!
-//! [`Authorizer::check`] is convenient and looks every name up again. A host that authorizes many
-//! requests resolves actions, condition keys and principals once, and keeps one [`Request`] for each
-//! thread. After the first few requests nothing allocates any more; [`Request::decide`] never does.
+//! Texts are looked up for each request, which takes as long again as the decision. What a program asks at one place is
+//! always the same action with the same condition keys: a [`CallSite`], to be [prepared](Authorizer::prepare) once. The
+//! caller is the same for a session: a [`ResolvedPrincipal`]. And values need not be written as text only to be read
+//! again: [`Value`].
 //!
 //! ```
-//! # use portcullis::{Authorizer, PolicySet, Principal, Target};
+//! # use portcullis::{Authorizer, PolicySet, Principal, Query, Scratch, Value};
 //! # let image = PolicySet::new().identity("p", r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow",
 //! #   "Action": "s3:GetObject", "Resource": "arn:aws:s3:::reports/*",
 //! #   "Condition": {"Bool": {"aws:SecureTransport": true}}}}"#).compile()?;
 //! # let authorizer = Authorizer::new([image]);
-//! let get_object = authorizer.action("s3:GetObject");
-//! let secure_transport = authorizer.key("aws:SecureTransport");
-//! let ann = authorizer.principal(Principal::from_arn("arn:aws:iam::111122223333:user/ann")?);
+//! let get_object = authorizer.prepare("s3:GetObject", &["aws:SecureTransport"]);
+//! let ann = authorizer.resolve(Principal::from_arn("arn:aws:iam::111122223333:user/ann")?);
 //!
-//! let mut request = authorizer.request();
+//! let mut scratch = Scratch::new(); // memory, one for each thread
 //! for (object, expected) in [("reports/a", true), ("secrets/b", false)] {
-//!     let target = format!("arn:aws:s3:::{object}");
-//!     request
-//!         .begin(&get_object)
-//!         .set(&secure_transport, &["true"])
-//!         .finish(&ann, &Target::new(&target));
-//!     assert_eq!(request.decide().is_allow(), expected);
+//!     let resource = format!("arn:aws:s3:::{object}");
+//!     let values = [Value::Bool(true)];
+//!     let query = Query::at(&get_object, &values, &ann, &resource);
+//!     assert_eq!(authorizer.decide_with(&mut scratch, &query).is_allow(), expected);
 //! }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Keys that no policy looks at need not be found out at all: [`Authorizer::is_unused`].
+//! Keys that no policy looks at need not be found out at all: [`Authorizer::uses_key`].
 //!
-//! What was resolved knows the policies that it was resolved for. An [`Action`], a [`Key`] or a
-//! [`ResolvedPrincipal`] of one authorizer may be given to another: it is looked up again there, each time, and
-//! decides what its name decides. A [`Request`] belongs to its authorizer; one that is not finished, or was
-//! changed since, is an implicit deny.
+//! No call on this way allocates once the scratch has seen its largest request. [`Authorizer::decide`] uses one of the
+//! thread.
+//!
+//! What was resolved owns what it holds, and knows the policies that it was resolved for. It may be given to another
+//! authorizer: it is looked up again there, for each decision, and decides what its names decide.
 //!
 //! # Why: explanations
 //!
 //! ```
-//! # use portcullis::{Authorizer, Miss, PolicySet};
+//! # use portcullis::{Authorizer, Miss, PolicySet, Principal, Query};
 //! # let image = PolicySet::new().identity("p", r#"{"Version": "2012-10-17", "Statement": {"Sid": "Office", "Effect": "Allow",
 //! #   "Action": "s3:GetObject", "Resource": "*",
 //! #   "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}}"#).compile()?;
 //! # let authorizer = Authorizer::new([image]);
-//! let explanation = authorizer.explain(
-//!     "arn:aws:iam::111122223333:user/ann", "s3:GetObject", "arn:aws:s3:::b/k", &[],
-//! )?;
+//! let ann = Principal::from_arn("arn:aws:iam::111122223333:user/ann")?;
+//! let query = Query::new(&ann, "s3:GetObject", "arn:aws:s3:::b/k");
+//! let explanation = authorizer.explain(&query);
 //! assert_eq!(explanation.missing_keys, ["aws:SourceIp"]);
 //! let near_miss = &explanation.layers[0].statements[0];
 //! assert_eq!(near_miss.sid, "Office");
@@ -104,16 +102,17 @@
 //! layers, or adds to the same.
 //!
 //! ```
-//! # use portcullis::{Authorizer, PolicySet};
+//! # use portcullis::{Authorizer, PolicySet, Principal, Query};
 //! let everything = r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
 //! let account = PolicySet::new().identity("admin", everything).compile()?;
 //! let session = PolicySet::new()
 //!     .session("read only", r#"{"Statement": {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}}"#)
 //!     .compile()?;
 //! let authorizer = Authorizer::new([account, session]);
-//! let role = "arn:aws:sts::111122223333:assumed-role/App/i-1";
-//! assert!(authorizer.check(role, "s3:GetObject", "arn:aws:s3:::b/k", &[])?.is_allow());
-//! assert!(!authorizer.check(role, "s3:PutObject", "arn:aws:s3:::b/k", &[])?.is_allow());
+//! let role = Principal::from_arn("arn:aws:sts::111122223333:assumed-role/App/i-1")?;
+//! let is_allowed = |action| authorizer.decide(&Query::new(&role, action, "arn:aws:s3:::b/k")).is_allow();
+//! assert!(is_allowed("s3:GetObject"));
+//! assert!(!is_allowed("s3:PutObject"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -133,8 +132,8 @@
 //! ```
 //!
 //! To change policies while requests are decided, make a new [`Authorizer`] and swap it in, behind an
-//! `Arc` for example; requests that are under way finish with the old one. What was resolved for the old one stays
-//! right with the new one and costs its look-up each time: resolve it anew. Ask [`Authorizer::is_unused`] anew, too.
+//! `Arc`; requests that are under way finish with the old one. What was resolved for the old one stays
+//! right with the new one and costs its look-up each time: resolve it anew. Ask [`Authorizer::uses_key`] anew, too.
 //!
 //! # What is decided
 //!
@@ -147,17 +146,19 @@ mod authorizer;
 #[cfg(feature = "compile")]
 mod policies;
 mod principal;
+mod query;
 
-pub use authorizer::{Authorizer, Request, ResolvedPrincipal};
+pub use authorizer::{Authorizer, Ready, ResolvedPrincipal};
 #[cfg(feature = "compile")]
 pub use policies::{PolicyErrors, PolicySet};
 pub use portcullis_image::{Image, ImageError};
 pub use portcullis_model::{
-    ActionError, Decision, Effect, Layer, PolicyKind, PrincipalError, check_action,
+    ActionError, Caller, Decision, Effect, Layer, PolicyKind, PrincipalError, check_action,
 };
 pub use portcullis_vm::{
-    Action, ConditionReport, EntryMiss, EntryReport, Explanation, Identity, Key, KeyReport,
+    CallSite, ConditionReport, EntryMiss, EntryReport, Explanation, Identity, KeyReport,
     LayerReport, Miss, NotListed, Outcome, PrincipalEntry, PrincipalMiss, Resource, ResourceRef,
-    StatementReport, Target,
+    Scratch, StatementReport, Value,
 };
 pub use principal::Principal;
+pub use query::{CallerRef, Query};

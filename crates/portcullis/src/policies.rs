@@ -201,34 +201,18 @@ impl From<CompileError> for PolicyErrors {
 #[cfg(test)]
 mod tests {
     use super::PolicySet;
-    use crate::{Authorizer, Image, Layer, Principal, Request, Target};
+    use crate::{Authorizer, CallSite, Image, Layer, Principal, Query, ResolvedPrincipal, Scratch};
 
     #[test]
     fn what_is_shared_between_threads_can_be() {
-        fn shared<T: Send + Sync>() {}
+        fn shared<T: Send + Sync + 'static>() {}
+        fn sent<T: Send + 'static>() {}
         shared::<Authorizer>();
         shared::<Image<Vec<u8>>>();
-        shared::<Request<'_>>();
-    }
-
-    #[test]
-    fn a_request_that_is_finished_again_forgets_its_caller() {
-        let queue = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sqs:*", "Resource": "*",
-            "Principal": {"AWS": ["arn:aws:iam::111122223333:user/ann", "arn:aws:iam::111122223333:user/eve"]},
-            "Condition": {"StringEquals": {"aws:username": "ann"}}}}"#;
-        let authorizer =
-            Authorizer::new([PolicySet::new().resource("queue", queue).compile().unwrap()]);
-        let user = |name: &str| {
-            let arn = format!("arn:aws:iam::111122223333:user/{name}");
-            authorizer.principal(Principal::from_arn(&arn).unwrap())
-        };
-        let target = Target::new("arn:aws:sqs:eu-west-1:111122223333:q");
-        let mut request = authorizer.request();
-        request.begin(&authorizer.action("sqs:SendMessage"));
-        for (name, expected) in [("ann", true), ("bob", false), ("eve", false), ("ann", true)] {
-            let allowed = request.finish(&user(name), &target).decide().is_allow();
-            assert_eq!(allowed, expected, "{name}");
-        }
+        shared::<CallSite>();
+        shared::<ResolvedPrincipal>();
+        shared::<Query<'_>>();
+        sent::<Scratch>();
     }
 
     #[test]
@@ -236,10 +220,8 @@ mod tests {
         let everything = r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
         let decide = |set: PolicySet| {
             let authorizer = Authorizer::new([set.compile().unwrap()]);
-            let user = "arn:aws:iam::111122223333:user/ann";
-            authorizer
-                .check(user, "s3:GetObject", "arn:aws:s3:::b/k", &[])
-                .unwrap()
+            let user = Principal::from_arn("arn:aws:iam::111122223333:user/ann").unwrap();
+            authorizer.decide(&Query::new(&user, "s3:GetObject", "arn:aws:s3:::b/k"))
         };
         let set = PolicySet::new().identity("all", everything);
         assert!(decide(set.clone()).is_allow());

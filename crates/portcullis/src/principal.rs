@@ -13,23 +13,65 @@ pub struct Principal {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Kind {
     Anonymous,
-    /// A root user, a user, a role of an unknown session, a federated user, or an origin access identity.
-    Arn(String),
-    Session {
-        session: String,
-        role: String,
-    },
-    ServiceLinked {
+    Root(String),
+    User(String),
+    Role {
         session: Option<String>,
         role: String,
+        is_service_linked: bool,
     },
     FederatedUser {
         arn: String,
-        by: String,
+        by: Option<String>,
     },
+    OriginAccessIdentity(String),
     Service(String),
     Federated(String),
     CanonicalUser(String),
+}
+
+impl Kind {
+    fn of(caller: Caller<'_>) -> Kind {
+        match caller {
+            Caller::Anonymous => Kind::Anonymous,
+            Caller::Root { arn } => Kind::Root(arn.into()),
+            Caller::User { arn } => Kind::User(arn.into()),
+            Caller::Role {
+                session_arn,
+                role_arn,
+                service_linked,
+            } => Kind::Role {
+                session: session_arn.map(String::from),
+                role: role_arn.into(),
+                is_service_linked: service_linked,
+            },
+            Caller::FederatedUser { arn, federated_by } => Kind::FederatedUser {
+                arn: arn.into(),
+                by: federated_by.map(String::from),
+            },
+            Caller::OriginAccessIdentity { arn } => Kind::OriginAccessIdentity(arn.into()),
+            Caller::Service { name } => Kind::Service(name.into()),
+            Caller::Federated { provider } => Kind::Federated(provider.into()),
+            Caller::CanonicalUser { id } => Kind::CanonicalUser(id.into()),
+        }
+    }
+}
+
+impl From<portcullis_model::Principal<'_>> for Principal {
+    fn from(principal: portcullis_model::Principal<'_>) -> Principal {
+        Principal {
+            kind: Kind::of(principal.caller),
+            user_id: principal.user_id.map(String::from),
+            management_account: principal.management_account,
+        }
+    }
+}
+
+impl From<Caller<'_>> for Principal {
+    /// A caller of whom nothing else is known.
+    fn from(caller: Caller<'_>) -> Principal {
+        Principal::of(Kind::of(caller))
+    }
 }
 
 impl Principal {
@@ -52,7 +94,7 @@ impl Principal {
     /// [`PrincipalError`] if the text is none of these.
     pub fn from_arn(arn: &str) -> Result<Principal, PrincipalError> {
         match Caller::from_arn(arn) {
-            Ok(_) => Ok(Principal::of(Kind::Arn(arn.into()))),
+            Ok(caller) => Ok(Principal::of(Kind::of(caller))),
             Err(PrincipalError::SessionNeedsRole) => {
                 let guess = GuessedRole::of_session(arn).ok_or(PrincipalError::NotAPrincipal)?;
                 Principal::session(arn, &guess.parts().concat())
@@ -66,11 +108,8 @@ impl Principal {
     /// # Errors
     /// [`PrincipalError`] if one of the ARNs has another form.
     pub fn session(session_arn: &str, role_arn: &str) -> Result<Principal, PrincipalError> {
-        Caller::session(session_arn, role_arn)?;
-        Ok(Principal::of(Kind::Session {
-            session: session_arn.into(),
-            role: role_arn.into(),
-        }))
+        let caller = Caller::session(session_arn, role_arn)?;
+        Ok(Principal::of(Kind::of(caller)))
     }
 
     /// A session made by `GetFederationToken`, and the user who made it (`EVAL-25`).
@@ -82,7 +121,7 @@ impl Principal {
         match Caller::from_arn(arn)? {
             Caller::FederatedUser { .. } => Ok(Principal::of(Kind::FederatedUser {
                 arn: arn.into(),
-                by: by.into(),
+                by: Some(by.into()),
             })),
             _ => Err(PrincipalError::NotAPrincipal),
         }
@@ -128,41 +167,35 @@ impl Principal {
     /// A session of a service-linked role (`EVAL-54`). Changes nothing on other callers.
     #[must_use]
     pub fn service_linked(mut self) -> Principal {
-        self.kind = match self.kind {
-            Kind::Session { session, role } => Kind::ServiceLinked {
-                session: Some(session),
-                role,
-            },
-            Kind::Arn(arn) if matches!(Caller::from_arn(&arn), Ok(Caller::Role { .. })) => {
-                Kind::ServiceLinked {
-                    session: None,
-                    role: arn,
-                }
-            }
-            kind => kind,
-        };
+        if let Kind::Role {
+            is_service_linked, ..
+        } = &mut self.kind
+        {
+            *is_service_linked = true;
+        }
         self
     }
 
+    #[inline]
     pub(crate) fn borrow(&self) -> portcullis_model::Principal<'_> {
         let caller = match &self.kind {
             Kind::Anonymous => Caller::Anonymous,
-            // The constructor has read it; anonymous is what is allowed least.
-            Kind::Arn(arn) => Caller::from_arn(arn).unwrap_or(Caller::Anonymous),
-            Kind::Session { session, role } => Caller::Role {
-                session_arn: Some(session),
-                role_arn: role,
-                service_linked: false,
-            },
-            Kind::ServiceLinked { session, role } => Caller::Role {
+            Kind::Root(arn) => Caller::Root { arn },
+            Kind::User(arn) => Caller::User { arn },
+            Kind::Role {
+                session,
+                role,
+                is_service_linked,
+            } => Caller::Role {
                 session_arn: session.as_deref(),
                 role_arn: role,
-                service_linked: true,
+                service_linked: *is_service_linked,
             },
             Kind::FederatedUser { arn, by } => Caller::FederatedUser {
                 arn,
-                federated_by: Some(by),
+                federated_by: by.as_deref(),
             },
+            Kind::OriginAccessIdentity(arn) => Caller::OriginAccessIdentity { arn },
             Kind::Service(name) => Caller::Service { name },
             Kind::Federated(provider) => Caller::Federated { provider },
             Kind::CanonicalUser(id) => Caller::CanonicalUser { id },

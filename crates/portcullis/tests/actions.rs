@@ -2,7 +2,9 @@
 //! `MATCH-10`, `MATCH-28`).
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
-use portcullis::{Authorizer, Decision, Outcome, PolicySet, Principal, Resource, Target};
+use portcullis::{
+    Authorizer, Caller, Decision, Outcome, PolicySet, Principal, Query, Resource, Scratch,
+};
 
 /// Allows by a pattern what another statement denies by its name.
 const POLICY: &str = r#"{"Version": "2012-10-17", "Statement": [
@@ -18,30 +20,27 @@ fn every_way(action: &str, resource: &str) -> Vec<Outcome> {
     let (here, there) = (Authorizer::new([image()]), Authorizer::new([image()]));
     let principal = Principal::from_arn(ANN).unwrap();
     let read = Resource::read(resource);
-    let target = Target {
-        resource: (&read).into(),
-        account: Some("111122223333"),
-        restrict_public_buckets: false,
-        external_grant: false,
-    };
-    let mut outcomes = vec![here.check(ANN, action, resource, &[]).unwrap()];
-    outcomes.push(here.explain(ANN, action, resource, &[]).unwrap().outcome);
-    let mut request = here.request();
-    // What it was before must not be decided instead.
-    let before = Target::new(OBJECT);
-    request.fill(&principal, "s3:PutObject", &before, &[]);
-    outcomes.push(request.fill(&principal, action, &target, &[]).decide());
-    let caller = portcullis_model::Caller::from_arn(ANN).unwrap();
+    let caller = Caller::from_arn(ANN).unwrap();
     let plain = portcullis_model::Request::new(caller, action, resource);
-    outcomes.push(request.fill_from(&plain).decide());
-    // Resolved here and elsewhere.
-    for authorizer in [&here, &there] {
-        let known = here.principal(principal.clone());
-        request
-            .begin(&authorizer.action(action))
-            .finish(&known, &before);
-        outcomes.push(request.finish(&known, &target).decide());
+    let (own, foreign) = (here.prepare(action, &[]), there.prepare(action, &[]));
+    let known = there.resolve(principal.clone());
+    let queries = [
+        Query::new(&principal, action, resource),
+        Query::new(caller, action, &read).owner("111122223333"),
+        Query::from(&plain),
+        Query::at(&own, &[], &principal, resource),
+        Query::at(&foreign, &[], &known, &read),
+    ];
+    let mut scratch = Scratch::new();
+    let mut outcomes = Vec::new();
+    for query in &queries {
+        outcomes.push(here.decide(query));
+        outcomes.push(here.decide_with(&mut scratch, query));
+        outcomes.push(here.explain(query).outcome);
+        outcomes.push(here.ready(&mut scratch, query).decide());
+        outcomes.push(here.ready(&mut scratch, query).explain().outcome);
     }
+    here.decide_many(&mut scratch, &queries, |_, outcome| outcomes.push(outcome));
     outcomes
 }
 

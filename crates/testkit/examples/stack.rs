@@ -20,6 +20,7 @@ use portcullis_image::Image;
 use portcullis_model::PolicyKind;
 use portcullis_scenario::{NoFiles, Options as Reading, Source, scenarios};
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
+use portcullis_testkit::machine::Machine;
 use portcullis_testkit::{Caller, Request, World};
 use serde_json::json;
 
@@ -148,14 +149,14 @@ fn decide(explain: bool) -> Work {
         let Ok(image) = Image::from_bytes(bytes) else {
             return;
         };
-        let views = || std::iter::once(image.view());
-        let mut prepared = portcullis_vm::Request::new();
-        request.with(|request| prepared.fill(views(), request));
-        std::hint::black_box(portcullis_vm::decide(views(), &prepared));
-        if explain {
-            let explanation = portcullis_vm::explain(views(), &prepared);
-            std::hint::black_box(explanation.message(None, "s3:GetObject", "*", false));
-        }
+        let mut machine = Machine::new([image.view()]);
+        request.with(|request| {
+            let _ = std::hint::black_box(machine.decide(request));
+            if explain {
+                let explanation = machine.explain(request);
+                std::hint::black_box(explanation.message(None, "s3:GetObject", "*", false));
+            }
+        });
     })
 }
 

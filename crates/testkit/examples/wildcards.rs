@@ -17,6 +17,7 @@ use std::time::Instant;
 use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
 use portcullis_image::Image;
+use portcullis_testkit::machine::Machine;
 use portcullis_testkit::{Request, World};
 use serde_json::json;
 
@@ -67,12 +68,12 @@ fn ours(pattern: &str, length: usize) -> Option<f64> {
     let arena = Bump::new();
     let sets = world.read(&arena).ok()?;
     let image = Image::from_bytes(compile(&sets, Options::default()).ok()?).ok()?;
-    let views = || std::iter::once(image.view());
     let request = Request::get_object("*", &[("x:k", &[&"a".repeat(length)])]);
-    let mut prepared = portcullis_vm::Request::new();
-    request.with(|request| prepared.fill(views(), request));
-    Some(seconds(|| {
-        std::hint::black_box(portcullis_vm::decide(views(), &prepared));
+    let mut machine = Machine::new([image.view()]);
+    Some(request.with(|request| {
+        seconds(|| {
+            let _ = std::hint::black_box(machine.decide(request));
+        })
     }))
 }
 

@@ -13,6 +13,7 @@ use portcullis_model::{Base, Decision, PolicyKind, Quantifier};
 use portcullis_syntax::{Policy, PolicySets};
 use serde_json::{Value, json};
 
+use crate::machine::Machine;
 use crate::oracle::{VMS, compare};
 use crate::{Caller, Request, World};
 
@@ -383,15 +384,16 @@ impl Universe {
             images.push(Image::from_bytes(bytes).map_err(|error| error.to_string())?);
         }
         report.sets += 1;
-        let mut prepared = portcullis_vm::Request::new();
+        let mut machines: Vec<Machine<'_>> = images
+            .iter()
+            .map(|image| Machine::new([image.view()]))
+            .collect();
         for request in &self.requests {
             let same = request.with(|request| {
                 let expected = portcullis_reference::decide(sets, request);
                 report.add(expected.decision);
-                images.iter().all(|image| {
-                    let views = || std::iter::once(image.view());
-                    prepared.fill(views(), request);
-                    let outcome = portcullis_vm::decide(views(), &prepared);
+                machines.iter_mut().all(|machine| {
+                    let outcome = machine.decide(request);
                     outcome.decision() == expected.decision
                         && outcome.layers().eq(expected.by.iter().copied())
                 })

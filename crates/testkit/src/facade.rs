@@ -1,13 +1,13 @@
 //! The facade as an oracle: what embedders use decides as the machine below it.
 
-use bumpalo::Bump;
-use bumpalo::collections::Vec as ArenaVec;
-use portcullis::{Authorizer, Decision, Principal, Resource, Target, check_action};
+use portcullis::{
+    Authorizer, Decision, Outcome, Principal, Query, Resource, Scratch, Value, check_action,
+};
 use portcullis_model::{Caller, Request as Asked, is_resource};
 use portcullis_syntax::PolicySets;
 
 use crate::Request;
-use crate::oracle::{Answer, Oracle, VMS, images, split};
+use crate::oracle::{Answer, Oracle, VMS, images, native, split};
 
 /// How requests come to an authorizer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,20 +39,20 @@ impl Oracle for Facade {
         let mut others = split(sets);
         others.reverse();
         let other = Authorizer::new(images(&others, false, true)?);
-        let mut request = authorizer.request();
+        let mut scratch = Scratch::new();
         let mut answers = Vec::new();
         for asked in requests {
             let outcome = asked.with(|asked| match (self, principal(asked)) {
                 // What cannot be said through constructors; scenarios can say it.
-                (_, None) => request.fill_from(asked).decide(),
+                (_, None) => authorizer.decide(&Query::from(asked)),
                 (Facade::Texts, Some(principal)) => {
-                    from_texts(&mut request, &authorizer, asked, &principal)
+                    from_texts(&authorizer, &mut scratch, asked, &principal)
                 }
                 (Facade::Handles, Some(principal)) => {
-                    by_handles(&mut request, &authorizer, asked, principal)
+                    by_handles(&authorizer, &authorizer, &mut scratch, asked, principal)
                 }
                 (Facade::ForeignHandles, Some(principal)) => {
-                    by_handles(&mut request, &other, asked, principal)
+                    by_handles(&authorizer, &other, &mut scratch, asked, principal)
                 }
             });
             answers.push(Answer {
@@ -83,8 +83,6 @@ impl Oracle for Facade {
         Ok(answers)
     }
 }
-
-type Prepared<'a> = portcullis::Request<'a>;
 
 /// The principal of a request as the facade's constructors make it; none if they refuse it.
 pub fn principal(asked: &Asked<'_>) -> Option<Principal> {
@@ -124,73 +122,71 @@ pub fn principal(asked: &Asked<'_>) -> Option<Principal> {
     Some(principal)
 }
 
-/// By the shortest way that can say the request.
+/// As texts.
 fn from_texts(
-    request: &mut Prepared<'_>,
     authorizer: &Authorizer,
+    scratch: &mut Scratch,
     asked: &Asked<'_>,
     principal: &Principal,
-) -> portcullis::Outcome {
-    let arena = Bump::new();
-    let mut single = ArenaVec::new_in(&arena);
-    let mut is_single = true;
-    for entry in asked.context {
-        match entry.values {
-            [value] => single.push((entry.key, *value)),
-            _ => is_single = false,
-        }
-    }
-    let target = target(asked, asked.resource);
-    let arn = asked.principal.caller.arn();
-    let is_plain = target.account.is_none()
-        && !target.restrict_public_buckets
-        && !target.external_grant
-        && arn.is_some_and(|arn| Principal::from_arn(arn).as_ref() == Ok(principal));
-    match (is_single, arn.filter(|_| is_plain)) {
-        (true, Some(arn)) => match authorizer.check(arn, asked.action, asked.resource, &single) {
-            Ok(outcome) => outcome,
-            Err(_) => request.decide(),
-        },
-        (true, None) => request
-            .fill(principal, asked.action, &target, &single)
-            .decide(),
-        (false, _) => {
-            let resolved = authorizer.principal(principal.clone());
-            request.begin(&authorizer.action(asked.action));
-            for entry in asked.context {
-                request.set_by_name(entry.key, entry.values);
-            }
-            request.finish(&resolved, &target).decide()
-        }
-    }
+) -> Outcome {
+    let context: Vec<(&str, Value<'_>)> = asked
+        .context
+        .iter()
+        .map(|entry| match entry.values {
+            [value] => (entry.key, Value::Text(value)),
+            values => (entry.key, Value::Texts(values)),
+        })
+        .collect();
+    let query = Query::new(principal, asked.action, asked.resource).context(&context);
+    every_way(authorizer, scratch, &with_rest(query, asked))
 }
 
 /// By handles that `resolver` makes.
 fn by_handles(
-    request: &mut Prepared<'_>,
+    authorizer: &Authorizer,
     resolver: &Authorizer,
+    scratch: &mut Scratch,
     asked: &Asked<'_>,
     principal: Principal,
-) -> portcullis::Outcome {
+) -> Outcome {
+    let names: Vec<&str> = asked.context.iter().map(|entry| entry.key).collect();
+    let values: Vec<Value<'_>> = asked
+        .context
+        .iter()
+        .map(|entry| native(entry.values))
+        .collect();
+    let site = resolver.prepare(asked.action, &names);
+    let principal = resolver.resolve(principal);
     let resource = Resource::read(asked.resource);
-    let resolved = resolver.principal(principal);
-    // Somebody else first: nothing of an earlier caller may stay.
-    let nobody = resolver.principal(Principal::anonymous());
-    request.begin(&resolver.action(asked.action));
-    request.finish(&nobody, &target(asked, &resource));
-    for entry in asked.context {
-        request.set(&resolver.key(entry.key), entry.values);
-    }
-    request
-        .finish(&resolved, &target(asked, &resource))
-        .decide()
+    let query = Query::at(&site, &values, &principal, &resource);
+    every_way(authorizer, scratch, &with_rest(query, asked))
 }
 
-fn target<'a>(asked: &Asked<'a>, resource: impl Into<portcullis::ResourceRef<'a>>) -> Target<'a> {
-    Target {
-        resource: resource.into(),
-        account: asked.resource_account,
-        restrict_public_buckets: asked.restrict_public_buckets,
-        external_grant: asked.external_grant,
+/// What every call that decides says.
+fn every_way(authorizer: &Authorizer, scratch: &mut Scratch, query: &Query<'_>) -> Outcome {
+    let outcome = authorizer.decide(query);
+    assert_eq!(authorizer.decide_with(scratch, query), outcome);
+    authorizer.decide_many(scratch, &[*query, *query], |_, own| {
+        assert_eq!(own, outcome);
+    });
+    let ready = authorizer.ready(scratch, query);
+    for _ in 0..2 {
+        assert_eq!(ready.decide(), outcome);
     }
+    outcome
+}
+
+/// With what is known beside caller, action, resource and context.
+pub fn with_rest<'q>(query: Query<'q>, asked: &Asked<'q>) -> Query<'q> {
+    let mut query = query;
+    if let Some(account) = asked.resource_account {
+        query = query.owner(account);
+    }
+    if asked.restrict_public_buckets {
+        query = query.restrict_public_buckets();
+    }
+    if asked.external_grant {
+        query = query.external_grant();
+    }
+    query
 }

@@ -4,7 +4,9 @@ use std::fmt::{self, Write};
 
 use portcullis_image::{Header, Image, Section, disassemble};
 
+use crate::machine::Machine;
 use crate::{Bytes, Request};
+use portcullis_vm::Query;
 
 /// The sections of an image, without the table of them.
 #[derive(Clone, Debug)]
@@ -103,16 +105,15 @@ pub fn use_up(bytes: &[u8], requests: &[Request]) -> bool {
     let Ok(image) = Image::from_bytes(bytes) else {
         return false;
     };
-    let views = || std::iter::once(image.view());
-    let mut prepared = portcullis_vm::Request::new();
+    let mut machine = Machine::new([image.view()]);
     for request in requests {
-        request.with(|request| prepared.fill(views(), request));
-        let decided = portcullis_vm::decide(views(), &prepared);
-        portcullis_vm::decide_all(views(), std::slice::from_ref(&prepared), |_, outcome| {
-            assert_eq!(outcome, decided);
+        request.with(|request| {
+            let decided = machine.decide(request);
+            let many = machine.decide_many(&[Query::from(request), Query::from(request)]);
+            assert_eq!(many, [decided, decided]);
+            let explanation = machine.explain(request);
+            std::hint::black_box(explanation.message(None, "s3:GetObject", "*", false));
         });
-        let explanation = portcullis_vm::explain(views(), &prepared);
-        std::hint::black_box(explanation.message(None, "s3:GetObject", "*", false));
     }
     // Lists that share patterns can make a text much longer than the image.
     let mut room = Room(1 << 20);

@@ -20,6 +20,7 @@ pub mod forge;
 pub mod fuzz;
 pub mod generate;
 pub mod laws;
+pub mod machine;
 pub mod minimise;
 pub mod oracle;
 mod world;

@@ -1,14 +1,17 @@
 //! Oracles: things that answer requests, and the comparison of their answers.
 
+use std::net::IpAddr;
+use std::time::Duration;
+
 use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
-use portcullis_image::{Image, View};
-use portcullis_model::{Decision, Layer};
+use portcullis_image::Image;
+use portcullis_model::{Decision, Layer, Principal};
 use portcullis_syntax::PolicySets;
-
-use portcullis_vm::{Action, Key, Known, Resource, ResourceRef, Target};
+use portcullis_vm::{ActionRef, CallSite, Context, Known, Query, Resource, ResourceRef, Value};
 
 use crate::facade::Facade;
+use crate::machine::Machine;
 use crate::minimise::minimise;
 use crate::{Request, World};
 
@@ -99,37 +102,31 @@ impl Oracle for Vm {
         let bucket = bucket.map(|(bucket, sets)| Ok::<_, String>((bucket, images_of(&sets)?)));
         let bucket = bucket.transpose()?;
         let images = images_of(&sets.without_bucket())?;
-        let views = || images.iter().map(Image::view);
-        let mut prepared = portcullis_vm::Request::new();
-        let mut behind = portcullis_vm::Request::new();
+        let mut machine = Machine::new(images.iter().map(Image::view));
+        let mut behind = bucket.as_ref().map(|(bucket, images)| {
+            let machine = Machine::new(images.iter().map(Image::view));
+            (bucket, machine)
+        });
         let mut answers = Vec::new();
         for request in requests {
-            request.with(|request| match self.typed {
-                true => fill_typed(&mut prepared, views(), request),
-                false => prepared.fill(views(), request),
-            });
-            let outcome = if let Some((bucket, images)) = &bucket {
-                let views_behind = images.iter().map(Image::view);
-                let resource = portcullis_vm::resource_behind(&request.resource, bucket.arn)
-                    .ok_or("a bucket behind what is no access point")?;
-                let of_point = request.resource.split(':').nth(4);
-                request.with(|request| {
-                    let request = portcullis_model::Request {
+            let ask = |request: &portcullis_model::Request<'_>| match &mut behind {
+                Some((bucket, other)) => {
+                    let resource = portcullis_vm::resource_behind(request.resource, bucket.arn)
+                        .ok_or("a bucket behind what is no access point")?;
+                    let of_point = request.resource.split(':').nth(4);
+                    let of_bucket = portcullis_model::Request {
                         resource: &resource,
                         resource_account: bucket.account.or(request.resource_account).or(of_point),
                         ..*request
                     };
-                    match self.typed {
-                        true => fill_typed(&mut behind, views_behind.clone(), &request),
-                        false => behind.fill(views_behind.clone(), &request),
-                    }
-                });
-                portcullis_vm::decide_through(views(), &prepared, views_behind, &behind)
-            } else if self.explain {
-                portcullis_vm::explain(views(), &prepared).outcome
-            } else {
-                portcullis_vm::decide(views(), &prepared)
+                    let query = Query::from(&of_bucket);
+                    Ok(machine.decide_through(&Query::from(request), (&mut *other, &query)))
+                }
+                None if self.explain => Ok(machine.explain(request).outcome),
+                None if self.typed => Ok(by_names(&mut machine, &images, request)),
+                None => Ok::<_, String>(machine.decide(request)),
             };
+            let outcome = request.with(ask)?;
             answers.push(Answer {
                 decision: outcome.decision(),
                 by: outcome.layers().collect(),
@@ -152,37 +149,70 @@ pub(crate) fn images(
     sets.iter().map(image).collect()
 }
 
-/// Fills a request from names that were resolved before.
-fn fill_typed<'i>(
-    prepared: &mut portcullis_vm::Request,
-    views: impl Iterator<Item = View<'i>> + Clone,
+/// Decides by names that were resolved before: in place of the texts that the request has, and of those of keys some are
+/// numbers, dates and addresses.
+fn by_names(
+    machine: &mut Machine<'_>,
+    images: &[Image<Vec<u8>>],
     request: &portcullis_model::Request<'_>,
-) {
-    let action = Action::resolve(views.clone(), request.action);
-    let known = Known::resolve(views.clone(), &request.principal);
+) -> portcullis_vm::Outcome {
+    let views = || images.iter().map(Image::view);
+    let names: Vec<&str> = request.context.iter().map(|entry| entry.key).collect();
+    let values: Vec<Value<'_>> = request
+        .context
+        .iter()
+        .map(|entry| native(entry.values))
+        .collect();
+    let site = CallSite::resolve(views(), request.action, &names);
+    let known = Known::resolve(views(), &request.principal);
     let resource = Resource::read(request.resource);
-    let target = Target {
-        resource: ResourceRef::from(&resource),
-        account: request.resource_account,
-        restrict_public_buckets: request.restrict_public_buckets,
-        external_grant: request.external_grant,
-    };
-    prepared.begin(views.clone());
-    for entry in request.context {
-        let key = Key::resolve(views.clone(), entry.key);
-        prepared.add_key(views.clone(), &key, entry.values);
-    }
-    prepared.set_action(views.clone(), &action);
-    // Somebody else first: nothing of an earlier caller may stay.
-    let root = portcullis_model::Principal {
+    let root = Principal {
         caller: portcullis_model::Caller::Root {
             arn: "arn:aws:iam::111122223333:root",
         },
         user_id: None,
         management_account: true,
     };
-    prepared.finish(views.clone(), &root, None, &target);
-    prepared.finish(views, &request.principal, Some(&known), &target);
+    let own = Query {
+        known: Some(&known),
+        action: ActionRef::Site(&site),
+        context: Context::Site(&site, &values),
+        resource: ResourceRef::from(&resource),
+        ..Query::from(request)
+    };
+    // Somebody else first: nothing of an earlier caller may stay.
+    let other = Query {
+        principal: root,
+        known: None,
+        ..own
+    };
+    let _ = machine.ask(&other);
+    machine.ask(&own)
+}
+
+/// Values as a host has them that would write them as these texts.
+pub(crate) fn native<'a>(texts: &'a [&'a str]) -> Value<'a> {
+    let [text] = texts else {
+        return match texts {
+            [] => Value::Absent,
+            _ => Value::Texts(texts),
+        };
+    };
+    let instant = || {
+        let is_second = text.len() == 20 && text.contains('T') && text.ends_with('Z');
+        let instant = portcullis_image::value::instant::parse(text).filter(|_| is_second)?;
+        let seconds = u64::try_from(instant / 1_000_000_000_000_000_000).ok()?;
+        Some(Value::Time(Duration::from_secs(seconds)))
+    };
+    match *text {
+        "true" => Value::Bool(true),
+        "false" => Value::Bool(false),
+        text => match (text.parse::<i64>(), text.parse::<IpAddr>()) {
+            (Ok(number), _) if number.to_string() == text => Value::Number(number),
+            (_, Ok(address)) if address.to_string() == text => Value::Ip(address),
+            _ => instant().unwrap_or(Value::Text(text)),
+        },
+    }
 }
 
 /// One set of policies for each policy set. Levels of a chain stay together, since their numbers are

@@ -16,6 +16,7 @@ use portcullis_compile::{Options, compile};
 use portcullis_image::{Header, Image, Op, Operands, Section, Slot};
 use portcullis_syntax::PolicySets;
 use portcullis_testkit::corpus::{each_scenario_of, root as corpus};
+use portcullis_testkit::machine::Machine;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -212,12 +213,10 @@ fn the_stored_images() {
                     Header::VERSION
                 )
             });
-            let views = || std::iter::once(image.view());
-            let mut prepared = portcullis_vm::Request::new();
+            let mut machine = Machine::new([image.view()]);
             for case in &scenario.cases {
-                prepared.fill(views(), &case.request.unwrap());
-                let outcome = portcullis_vm::decide(views(), &prepared);
-                let explanation = portcullis_vm::explain(views(), &prepared);
+                let outcome = machine.decide(&case.request.unwrap());
+                let explanation = machine.explain(&case.request.unwrap());
                 assert_eq!(
                     Some(outcome.decision()),
                     case.expect,

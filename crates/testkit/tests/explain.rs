@@ -11,6 +11,7 @@ use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
 use portcullis_image::Image;
 use portcullis_model::Layer;
+use portcullis_testkit::machine::Machine;
 use portcullis_testkit::{Caller, Request, World};
 use portcullis_vm::{EntryMiss, EntryReport, Explanation, Identity, Miss, StatementReport};
 use serde_json::{Value, json};
@@ -36,10 +37,7 @@ fn explained_with(world: &World, request: &Request, options: Options) -> Explana
     let arena = Bump::new();
     let bytes = compile(&world.read(&arena).unwrap(), options).unwrap();
     let image = Image::from_bytes(bytes).unwrap();
-    let views = || std::iter::once(image.view());
-    let mut prepared = portcullis_vm::Request::new();
-    request.with(|request| prepared.fill(views(), request));
-    portcullis_vm::explain(views(), &prepared)
+    request.with(|request| Machine::new([image.view()]).explain(request))
 }
 
 /// `OUT-4`: wherever a variable may stand in a condition or a resource, its key is named if the request
@@ -155,13 +153,11 @@ fn notes_tell_of_assumptions_and_exceptions() {
         let arena = Bump::new();
         let bytes = compile(&world.read(&arena).unwrap(), Options::default()).unwrap();
         let image = Image::from_bytes(bytes).unwrap();
-        let views = || std::iter::once(image.view());
         let mut request = Request::get_object("arn:aws:s3:::b", &[]);
         request.resource_account = Some("111122223333".into());
         change(&mut request);
-        let mut prepared = portcullis_vm::Request::new();
-        request.with(|request| prepared.fill(views(), request));
-        portcullis_vm::explain(views(), &prepared).notes
+        let explanation = request.with(|request| Machine::new([image.view()]).explain(request));
+        explanation.notes
     };
     let root = Caller::Root { arn: owner.into() };
     let no_policy = "the root user needs no identity-based policy";

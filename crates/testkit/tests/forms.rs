@@ -16,6 +16,7 @@ use portcullis_image::{Image, Leaf, Op, Section, flag};
 use portcullis_model::{Base, Decision, Operator, Quantifier};
 use portcullis_testkit::forge::Parts;
 use portcullis_testkit::generate::{Settings, world};
+use portcullis_testkit::machine::Machine;
 use portcullis_testkit::{Bytes, Request, World};
 use serde_json::json;
 
@@ -328,8 +329,7 @@ fn check(operator: Operator, values: &[&str], cases: &[(Option<&[&str]>, bool)])
     let arena = Bump::new();
     let sets = world.read(&arena).unwrap();
     let image = Image::from_bytes(compile(&sets, Options::default()).unwrap()).unwrap();
-    let views = || std::iter::once(image.view());
-    let mut prepared = portcullis_vm::Request::new();
+    let mut machine = Machine::new([image.view()]);
     for (key, is_allowed) in cases {
         let mut context: Vec<(&str, &[&str])> = vec![("x:v", &[V])];
         context.extend(key.map(|values| ("x:k", values)));
@@ -338,8 +338,7 @@ fn check(operator: Operator, values: &[&str], cases: &[(Option<&[&str]>, bool)])
             false => Decision::ImplicitDeny,
         };
         Request::get_object("arn:aws:s3:::b/k", &context).with(|request| {
-            prepared.fill(views(), request);
-            let decided = portcullis_vm::decide(views(), &prepared).decision();
+            let decided = machine.decide(request).decision();
             assert_eq!(decided, expected, "{operator} {values:?} of {key:?}");
             let decided = portcullis_reference::decide(&sets, request).decision;
             assert_eq!(decided, expected, "{operator} {values:?} of {key:?}");

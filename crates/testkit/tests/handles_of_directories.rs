@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bumpalo::Bump;
-use portcullis::{Authorizer, Image, PolicySet};
+use portcullis::{Authorizer, Image, PolicySet, Principal, Query};
 use portcullis_directory::{
     Directory, Engine, EngineError, Extra, Given, LoadOptions, Refusal, ResolvedRequest,
 };
@@ -318,9 +318,8 @@ fn an_image_of_several_parts_is_no_image_of_a_request() {
         .compile()
         .unwrap();
     let ask = |images: Vec<Image<Vec<u8>>>| {
-        Authorizer::new(images)
-            .check(ANN, "s3:GetObject", OBJECT, &[])
-            .unwrap()
+        let ann = Principal::from_arn(ANN).unwrap();
+        Authorizer::new(images).decide(&Query::new(&ann, "s3:GetObject", OBJECT))
     };
     assert!(ask(vec![image.clone()]).is_allow());
     nothing_decided(ask(vec![parts.clone()]));

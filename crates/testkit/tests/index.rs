@@ -13,6 +13,7 @@ use portcullis_image::index::{Group, MAX_PROBES, MAX_SEGMENTS, MAX_START, SCAN_L
 use portcullis_image::{Bound, Image, Section};
 use portcullis_model::Decision;
 use portcullis_testkit::forge::{Parts, put};
+use portcullis_testkit::machine::Machine;
 use portcullis_testkit::{Request, World};
 use serde_json::{Value, json};
 
@@ -29,10 +30,8 @@ fn image(statements: &[Value], index: bool) -> Image<Vec<u8>> {
 }
 
 fn decide(image: &Image<Vec<u8>>, request: &Request) -> Decision {
-    let views = || std::iter::once(image.view());
-    let mut prepared = portcullis_vm::Request::new();
-    request.with(|request| prepared.fill(views(), request));
-    portcullis_vm::decide(views(), &prepared).decision()
+    let outcome = request.with(|request| Machine::new([image.view()]).decide(request));
+    outcome.decision()
 }
 
 fn bound(statements: &[Value], index: bool) -> Bound {
@@ -362,13 +361,11 @@ fn starts_of_actions_of_every_length() {
     for len in 1..=70 {
         let start = &letters[..len];
         let image = image(&[allow(&format!("s3:{start}*"), &["b"])], true);
-        let views = || std::iter::once(image.view());
-        let mut prepared = portcullis_vm::Request::new();
+        let mut machine = Machine::new([image.view()]);
         let mut decide = |action: &str| {
             let mut request = Request::get_object("arn:aws:s3:::b", &[]);
             request.action = action.into();
-            request.with(|request| prepared.fill(views(), request));
-            portcullis_vm::decide(views(), &prepared).decision()
+            request.with(|request| machine.decide(request)).decision()
         };
         assert_eq!(decide(&format!("s3:{start}")), Decision::Allow, "{len}");
         assert_eq!(decide(&format!("s3:{letters}")), Decision::Allow, "{len}");

@@ -11,8 +11,9 @@ use portcullis_model::{Caller, ContextEntry, Decision, PolicyKind};
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 use portcullis_syntax::{Policy, PolicySets};
 use portcullis_testkit::generate::{Settings, world};
+use portcullis_testkit::machine::Machine;
 use portcullis_testkit::{Bytes, World, derive};
-use portcullis_vm::{Key, Request, decide, decide_all};
+use portcullis_vm::{Query, uses_key};
 
 fn image(seed: u64, statements: usize, index: bool) -> (Vec<u8>, Vec<portcullis_testkit::Request>) {
     let settings = Settings {
@@ -28,6 +29,22 @@ fn image(seed: u64, statements: usize, index: bool) -> (Vec<u8>, Vec<portcullis_
     (compile(&sets, options).unwrap(), requests)
 }
 
+/// Borrows all requests at once.
+fn with_all<T>(
+    requests: &[portcullis_testkit::Request],
+    queries: Vec<Query<'_>>,
+    found: &mut dyn FnMut(&[Query<'_>]) -> T,
+) -> T {
+    match requests.split_first() {
+        None => found(&queries),
+        Some((first, rest)) => first.with(|first| {
+            let mut queries: Vec<Query<'_>> = queries;
+            queries.push(Query::from(first));
+            with_all(rest, queries, found)
+        }),
+    }
+}
+
 #[test]
 fn deciding_all_is_deciding_each() {
     for seed in 0..60 {
@@ -36,24 +53,15 @@ fn deciding_all_is_deciding_each() {
         let (second, _) = image(seed + 1_000, 20, true);
         let images = [first, second].map(|bytes| Image::from_bytes(bytes).unwrap());
         let views = || images.iter().map(Image::view);
-        let filled: Vec<Request> = requests
+        let mut machine = Machine::new(views());
+        let each: Vec<_> = requests
             .iter()
-            .map(|request| {
-                let mut prepared = Request::new();
-                request.with(|request| prepared.fill(views(), request));
-                prepared
-            })
+            .map(|request| request.with(|request| machine.decide(request)))
             .collect();
-        let mut together = Vec::new();
-        decide_all(views(), &filled, |place, outcome| {
-            together.push((place, outcome))
+        let together = with_all(&requests, Vec::new(), &mut |queries| {
+            machine.decide_many(queries)
         });
-        let each = filled.iter().map(|request| decide(views(), request));
-        assert_eq!(
-            together,
-            each.enumerate().collect::<Vec<_>>(),
-            "seed {seed}"
-        );
+        assert_eq!(together, each, "seed {seed}");
     }
 }
 
@@ -68,10 +76,7 @@ fn a_trusted_image_is_the_one_that_was_checked() {
         let trusted = Image::from_trusted(&bytes[..], header.checksum).unwrap();
         for request in &requests {
             let answer = |image: &Image<&[u8]>| {
-                let views = || std::iter::once(image.view());
-                let mut prepared = Request::new();
-                request.with(|request| prepared.fill(views(), request));
-                decide(views(), &prepared)
+                request.with(|request| Machine::new([image.view()]).decide(request))
             };
             assert_eq!(answer(&trusted), answer(&checked));
         }
@@ -101,19 +106,8 @@ fn keys_that_no_policy_looks_at() {
     let other = compile(&other.read(&arena).unwrap(), Options::default()).unwrap();
     let other = Image::from_bytes(other).unwrap();
     let views = || [&other, &image].into_iter().map(Image::view);
-    for (key, is_unused) in [
-        ("x:a", false),
-        ("X:A", false),
-        ("x:B", false),
-        ("x:c", true),
-    ] {
-        let of_others = [
-            Key::resolve(std::iter::empty(), key),
-            Key::resolve(std::iter::once(image.view()), key),
-        ];
-        for own in [Key::resolve(views(), key)].iter().chain(&of_others) {
-            assert_eq!(own.is_unused(views()), is_unused, "{key}");
-        }
+    for (key, is_used) in [("x:a", true), ("X:A", true), ("x:B", true), ("x:c", false)] {
+        assert_eq!(uses_key(views(), key), is_used, "{key}");
     }
 }
 
@@ -156,7 +150,6 @@ fn conditions_that_statements_share_are_those_of_their_image() {
         image(PolicyKind::Identity, "vpc-2"),
     ];
     let views = || images.iter().map(Image::view);
-    let mut request = Request::new();
     let asked = portcullis_model::Request {
         principal: portcullis_model::Principal {
             caller: Caller::User {
@@ -175,6 +168,6 @@ fn conditions_that_statements_share_are_those_of_their_image() {
         restrict_public_buckets: false,
         external_grant: false,
     };
-    request.fill(views(), &asked);
-    assert_eq!(decide(views(), &request).decision(), Decision::ImplicitDeny);
+    let outcome = Machine::new(views()).decide(&asked);
+    assert_eq!(outcome.decision(), Decision::ImplicitDeny);
 }

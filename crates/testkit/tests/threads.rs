@@ -20,23 +20,22 @@ use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
 use portcullis_image::Image;
 use portcullis_testkit::generate::{Settings, world};
+use portcullis_testkit::machine::Machine;
 use portcullis_testkit::{Bytes, Request, derive};
 use portcullis_vm::Outcome;
 
 const THREADS: usize = 4;
 
 fn decide_all(images: &[Image<Vec<u8>>], requests: &[Request]) -> Vec<Outcome> {
-    let views = || images.iter().map(Image::view);
-    let mut prepared = portcullis_vm::Request::new();
-    requests
-        .iter()
-        .map(|request| {
-            request.with(|request| prepared.fill(views(), request));
-            let outcome = portcullis_vm::decide(views(), &prepared);
-            assert_eq!(portcullis_vm::explain(views(), &prepared).outcome, outcome);
+    let mut machine = Machine::new(images.iter().map(Image::view));
+    let decided = requests.iter().map(|request| {
+        request.with(|request| {
+            let outcome = machine.decide(request);
+            assert_eq!(machine.explain(request).outcome, outcome);
             outcome
         })
-        .collect()
+    });
+    decided.collect()
 }
 
 #[test]

@@ -4,76 +4,68 @@ use core::hint::black_box;
 
 use portcullis_image::{NONE, View};
 
-use crate::combine::Outcome;
 use crate::lookup;
-use crate::request::Request;
-use crate::walk::decide;
+use crate::plan::Plan;
+use crate::request::Query;
+use crate::scratch::Scratch;
 
-/// How many requests are looked up before the first of them is decided.
-const AHEAD: usize = 16;
+/// How many requests are worth reading ahead for at once ([`read_ahead`]).
+pub const AHEAD: usize = 16;
 /// How many buckets are read ahead for these, at most.
 const BUCKETS: usize = 64;
+/// Smaller images are in the processor's caches anyway: bytes.
+const CACHED: usize = 1 << 19;
 
-/// Decides requests that were filled for the same stack of images, and calls back with the place and the
-/// outcome of each, in order.
+/// What is read ahead: an image, and a number and a pattern or text in it.
+type Place<'i> = (View<'i>, u32, u32);
+
+/// Reads what the first candidates of at most [`AHEAD`] requests refer to, so that they wait for memory together when
+/// they are decided one after the other. Decides nothing.
 ///
-/// The outcomes are those of [`decide`]. In an image that is larger than the processor's caches a
-/// decision waits for memory; here what some requests will look at is read first, so that they wait
-/// together. In a small image it is about as fast as [`decide`].
-pub fn decide_all<'i>(
+/// Step by step for all of them: the processor waits for the memory of one step at once. Does nothing for images that
+/// are small enough for its caches.
+pub fn read_ahead<'i, 'q>(
     images: impl Iterator<Item = View<'i>> + Clone,
-    requests: &[Request],
-    mut decided: impl FnMut(usize, Outcome),
+    plan: &Plan,
+    scratch: &mut Scratch,
+    queries: impl Iterator<Item = &'q Query<'q>>,
 ) {
-    let mut place = 0;
-    for chunk in requests.chunks(AHEAD) {
-        for (image, view) in images.clone().enumerate() {
-            if view.has_index() {
-                read_ahead(view, image, chunk);
-            }
-        }
-        for request in chunk {
-            decided(place, decide(images.clone(), request));
-            place += 1;
-        }
+    let is_large = |view: View<'_>| view.has_index() && view.bytes().len() > CACHED;
+    if !images.clone().any(is_large) {
+        return;
     }
-}
-
-/// Reads what the first candidates of the requests refer to, step by step for all of them: the processor
-/// waits for the memory of one step at once.
-fn read_ahead(view: View<'_>, image: usize, requests: &[Request]) {
-    let mut places = [0; BUCKETS];
-    let mut count = 0;
-    for request in requests {
-        let matcher = request.matcher(image, view);
-        for part in request.parts_of(image) {
-            for group in request.groups_of(part) {
-                lookup::buckets(&matcher, group, |bucket| {
-                    if let Some(place) = places.get_mut(count) {
-                        *place = bucket;
-                        count += 1;
+    let mut places: [Option<Place<'i>>; BUCKETS] = [None; BUCKETS];
+    let mut free = places.iter_mut();
+    for query in queries {
+        let (action, segments) = scratch.look_ahead(images.clone(), plan, query);
+        let Some(action) = action.filter(|action| action.is_hashed) else {
+            continue;
+        };
+        for (image, view) in images.clone().enumerate() {
+            for group in action.groups_of(image) {
+                lookup::buckets(view, segments, group, |bucket| {
+                    if let Some(place) = free.next() {
+                        *place = Some((view, bucket, 0));
                     }
                 });
             }
         }
     }
-    let places = places.get_mut(..count).unwrap_or(&mut []);
-    let mut patterns = [0; BUCKETS];
-    let mut seen = 0;
-    for place in &mut *places {
+    for (view, place, _) in places.iter_mut().flatten() {
         let (first, end) = view.bucket(*place);
         // Of an empty bucket there is nothing to read.
         *place = if first < end { first } else { NONE };
     }
-    for (place, pattern) in places.iter_mut().zip(&mut patterns) {
+    for (view, place, pattern) in places.iter_mut().flatten() {
         let candidate = view.candidate(*place);
         (*place, *pattern) = (candidate.statement, candidate.pattern);
     }
-    for (place, pattern) in places.iter_mut().zip(&mut patterns) {
+    for (view, place, pattern) in places.iter_mut().flatten() {
         *place = view.statement_ref(*place).guard();
         *pattern = view.pattern(*pattern).literal.offset;
     }
-    for (place, pattern) in places.iter().zip(&patterns) {
+    let mut seen = 0;
+    for (view, place, pattern) in places.iter_mut().flatten() {
         seen ^= view.leaves(*place).next().map_or(0, |leaf| leaf.op());
         seen ^= view.bytes().get(*pattern as usize).copied().unwrap_or(0);
     }

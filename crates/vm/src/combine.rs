@@ -8,6 +8,7 @@ use crate::facts::Facts;
 
 /// A decision and the policy sets that made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
 pub struct Outcome {
     decision: Decision,
     by: u32,
@@ -63,8 +64,8 @@ impl Outcome {
         }
     }
 
-    /// Of a request that is not finished, or was filled for other images: no set has been asked.
-    pub(crate) fn unready() -> Outcome {
+    /// Of a request that is none, or is for other images: an implicit deny by no set, since none has been asked.
+    pub fn undecided() -> Outcome {
         Outcome {
             decision: Decision::ImplicitDeny,
             by: 0,

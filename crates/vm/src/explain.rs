@@ -3,8 +3,6 @@
 mod applies;
 mod near;
 
-pub use applies::left_out;
-
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -18,13 +16,15 @@ use portcullis_model::{Decision, Effect, Layer};
 use crate::combine::{Outcome, combine};
 use crate::matcher::{Asked, Matcher};
 use crate::notes::{EXEMPT, OWNER_ASSUMED};
-use crate::request::{OfImage, Request};
+use crate::plan::Plan;
+use crate::request::{OfImage, Query, Ready};
+use crate::scratch::Scratch;
+use crate::slots::{Keys, state};
 use crate::stack::Mark;
-use crate::values::Typed;
 use crate::walk::{Sink, record};
 
 /// The note on a request that cannot be decided.
-const UNREADY: &str = "the request is not finished, was changed since, was filled for other policies, or its action is none";
+const UNREADY: &str = "the request is for other policies, its action or resource is none, or its values are not those of its call site's keys";
 
 /// A whole explanation.
 #[derive(Clone, Debug)]
@@ -209,22 +209,32 @@ pub struct KeyReport {
     pub values: Vec<String>,
 }
 
-/// Explains a request that was filled for the same stack of images. Of one that [`crate::decide`] would not
-/// decide there is nothing to tell but that.
-///
-/// Looks at every statement, without index, and judges each with the code that decides.
+impl Ready<'_> {
+    /// Explains the request, for the images that it was made ready for. Of one that [`Ready::decide`] would not
+    /// decide there is nothing to tell but that.
+    ///
+    /// Looks at every statement, without index, and judges each with the code that decides.
+    pub fn explain<'i>(&self, images: impl Iterator<Item = View<'i>> + Clone) -> Explanation {
+        explained(images, self)
+    }
+}
+
+/// Explains a request for a stack of images, and what follows from these ([`Ready::explain`]).
 pub fn explain<'i>(
     images: impl Iterator<Item = View<'i>> + Clone,
-    request: &Request,
+    plan: &Plan,
+    scratch: &mut Scratch,
+    query: &Query<'_>,
+) -> Explanation {
+    scratch.ready(images.clone(), plan, query).explain(images)
+}
+
+fn explained<'i>(
+    images: impl Iterator<Item = View<'i>> + Clone,
+    request: &Ready<'_>,
 ) -> Explanation {
     if !request.is_ready_for(Mark::of(images.clone())) {
-        return Explanation {
-            outcome: Outcome::unready(),
-            layers: Vec::new(),
-            missing_keys: Vec::new(),
-            keys: Vec::new(),
-            notes: [UNREADY].into(),
-        };
+        return Explanation::undecided();
     }
     let mut recorder = Recorder::default();
     let verdicts = record(images, request, &mut recorder);
@@ -273,6 +283,17 @@ pub fn explain<'i>(
 }
 
 impl Explanation {
+    /// Of a request that cannot be decided ([`Outcome::undecided`]).
+    pub fn undecided() -> Explanation {
+        Explanation {
+            outcome: Outcome::undecided(),
+            layers: Vec::new(),
+            missing_keys: Vec::new(),
+            keys: Vec::new(),
+            notes: [UNREADY].into(),
+        }
+    }
+
     /// The sentence that AWS would print for a denial (section 6.2), without the caller's and the
     /// resource's names if they are not given; none for an allow.
     ///
@@ -321,7 +342,7 @@ impl Explanation {
     }
 }
 
-fn notes(request: &Request, deny: u32) -> Vec<&'static str> {
+fn notes(request: &Ready<'_>, deny: u32) -> Vec<&'static str> {
     let facts = &request.facts;
     let mut notes = Vec::new();
     if facts.exempt {
@@ -434,25 +455,16 @@ impl Recorder {
         self.missing.extend(of_resource);
         for leaf in guard(matcher, own.guard()) {
             for (key, slot) in keys_of(matcher, leaf) {
-                let values = matcher.values(slot);
+                let values = matcher.asked.keys().shown(slot);
                 if values.is_empty() && counts {
                     self.missing.push(key.clone());
                 }
-                let values = values.iter().map(|value| matcher.text(value).to_string());
-                self.keys.push(KeyReport {
-                    key,
-                    values: values.collect(),
-                });
+                self.keys.push(KeyReport { key, values });
             }
         }
         for (key, slot) in near::variables_of_resource(matcher, statement) {
-            let values = matcher.values(slot).iter();
-            self.keys.push(KeyReport {
-                key,
-                values: values
-                    .map(|value| matcher.text(value).to_string())
-                    .collect(),
-            });
+            let values = matcher.asked.keys().shown(slot);
+            self.keys.push(KeyReport { key, values });
         }
     }
 }
@@ -583,12 +595,11 @@ fn principal_miss(
 fn condition(matcher: &Matcher<'_, OfImage<'_>>, index: u32) -> ConditionReport {
     let view = matcher.view;
     let leaf = view.leaf(index);
-    let values = matcher.values(leaf.slot);
+    let keys = matcher.asked.keys();
+    let request_values = keys.shown(leaf.slot);
     let quantified = leaf.flags & (flag::ANY | flag::ALL) != 0;
-    let unusable = values
-        .iter()
-        .any(|value| matches!(value.typed, Typed::Unusable));
-    let note = if values.len() >= 2 && !quantified {
+    let unusable = keys.has_unusable(leaf.slot);
+    let note = if request_values.len() >= 2 && !quantified {
         Some("the key has several values, and the operator has no set qualifier")
     } else if unusable {
         Some("the request's value is not a valid number, date or address")
@@ -610,10 +621,7 @@ fn condition(matcher: &Matcher<'_, OfImage<'_>>, index: u32) -> ConditionReport 
         key: text(source.map_or(slot_name, |source| source.key)),
         expanded_values: expanded_values(matcher, &leaf, &policy_values),
         policy_values,
-        request_values: values
-            .iter()
-            .map(|value| matcher.text(value).to_string())
-            .collect(),
+        request_values,
         note,
     }
 }
@@ -653,7 +661,7 @@ fn expanded_values(
             let slot =
                 all.find(|slot| eq_folded(key, view.text(view.slot(**slot).name).as_bytes()));
             let value = slot.and_then(|slot| {
-                let default = default.filter(|_| matcher.values(*slot).is_empty());
+                let default = default.filter(|_| !matcher.asked.keys().has_value(*slot));
                 matcher.variable(*slot, None).or(default)
             });
             match value {
@@ -670,4 +678,41 @@ fn expanded_values(
         out
     };
     Some(written.iter().map(expand).collect())
+}
+
+impl Keys<'_> {
+    /// The values of a slot as texts.
+    fn shown(&self, number: u32) -> Vec<String> {
+        match self.settled(number) {
+            Some((..=state::UNUSABLE, slot)) => {
+                let mut text = String::new();
+                match self.native(slot) {
+                    Some(value) => value.write(&mut text),
+                    None => text.push_str(self.text(slot)),
+                }
+                [text].into()
+            }
+            Some((state::SEVERAL, slot)) => {
+                let values = self.several(number, slot);
+                values.map(|one| self.text(&one).to_string()).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// True if a slot has some value.
+    fn has_value(&self, number: u32) -> bool {
+        matches!(self.settled(number), Some((..=state::SEVERAL, _)))
+    }
+
+    /// True if some value of a slot is not what its class asks for (`COND-87`).
+    fn has_unusable(&self, number: u32) -> bool {
+        match self.settled(number) {
+            Some((state::UNUSABLE, _)) => true,
+            Some((state::SEVERAL, slot)) => self
+                .several(number, slot)
+                .any(|one| one.state(self.stamp) == state::UNUSABLE),
+            _ => false,
+        }
+    }
 }

@@ -7,7 +7,7 @@ use portcullis_model::{Caller, Layer, Principal, is_account_id, is_rcp_service, 
 use crate::caller::{Kind, RCP_CHAIN, SCP_CHAIN};
 use crate::combine::suffices;
 use crate::glob::equal;
-use crate::typed::{Action, ResourceRef};
+use crate::typed::Action;
 
 /// What the decision needs to know beside the statements.
 #[derive(Clone, Copy, Debug, Default)]
@@ -58,13 +58,23 @@ pub(crate) struct ActionFacts {
     bucket_policy: bool,
     /// It lists all buckets (`MATCH-37`).
     pub(crate) lists_buckets: bool,
-    /// Resource control policies apply to it (`RCP-4`), if that was found out already.
-    rcp: Option<bool>,
+    /// Resource control policies apply to it (`RCP-4`).
+    is_limited_by_rcps: bool,
     /// See [`crate::lookup::filter`].
     pub(crate) filter: u64,
 }
 
 impl ActionFacts {
+    /// Of no action.
+    pub(crate) const NONE: ActionFacts = ActionFacts {
+        service: Service::Other,
+        exempt: false,
+        bucket_policy: false,
+        lists_buckets: false,
+        is_limited_by_rcps: false,
+        filter: 0,
+    };
+
     /// Reads an action in lower case.
     pub(crate) fn of(service: &str, name: &str) -> ActionFacts {
         let kind = match service {
@@ -83,7 +93,7 @@ impl ActionFacts {
                     "getbucketpolicy" | "putbucketpolicy" | "deletebucketpolicy"
                 ),
             lists_buckets: kind == Service::S3 && name == "listallmybuckets",
-            rcp: None,
+            is_limited_by_rcps: is_limited_by_rcps(service, name),
             filter: 0,
         }
     }
@@ -91,14 +101,6 @@ impl ActionFacts {
     /// True for an action, in any case, that needs no permission (`EVAL-90`).
     pub(crate) fn is_exempt(action: &str) -> bool {
         EXEMPT.iter().any(|own| own.eq_ignore_ascii_case(action))
-    }
-
-    /// The same, with what is only worth to be found out of an action that is used in many requests.
-    pub(crate) fn with_rcps(self, service: &str, name: &str) -> ActionFacts {
-        ActionFacts {
-            rcp: Some(is_limited_by_rcps(service, name)),
-            ..self
-        }
     }
 }
 
@@ -173,10 +175,8 @@ impl Facts {
             layers &= !SCP_CHAIN; // SCP-3
         }
         let own_resource = caller.has_account() && same_account;
-        // Services are many, so they are only looked through if there is a policy to apply.
-        let applies = || is_limited_by_rcps(action.service_text(), action.name_text());
         let rcp = present & RCP_CHAIN != 0
-            && action_facts.rcp.unwrap_or_else(applies)
+            && action_facts.is_limited_by_rcps
             && !(basis.management_account && own_resource);
         if !rcp {
             layers &= !RCP_CHAIN; // RCP-3, RCP-4, RCP-5
@@ -243,31 +243,6 @@ impl Ownership {
     }
 }
 
-/// The target of a request, and what is known about it outside the policies.
-#[derive(Clone, Copy, Debug)]
-pub struct Target<'a> {
-    /// The target's ARN, or `*` (`MATCH-28`).
-    pub resource: ResourceRef<'a>,
-    /// The account that owns it, if known (`EVAL-12`).
-    pub account: Option<&'a str>,
-    /// `RestrictPublicBuckets` is in force (`S3-4`).
-    pub restrict_public_buckets: bool,
-    /// Something outside the policy language grants the request (`EVAL-75`).
-    pub external_grant: bool,
-}
-
-impl<'a> Target<'a> {
-    /// A target of which nothing else is known: a text, or a [`Resource`](crate::Resource) that was read before.
-    pub fn new(resource: impl Into<ResourceRef<'a>>) -> Target<'a> {
-        Target {
-            resource: resource.into(),
-            account: None,
-            restrict_public_buckets: false,
-            external_grant: false,
-        }
-    }
-}
-
 /// Where a caller is at home: the partition and the account of its ARN.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Home<'a> {
@@ -293,51 +268,51 @@ impl<'a> Home<'a> {
     }
 }
 
-/// Calls back with the reserved slot of every key that follows from a principal and that is wanted, and
-/// its value (`KEY-5`).
+/// Nobody, who has no keys.
+pub(crate) const NOBODY: Principal<'static> = Principal {
+    caller: Caller::Anonymous,
+    user_id: None,
+    management_account: false,
+};
+
+/// The value of a key that follows from a request, by its reserved slot (`KEY-5`). `account` owns the resource, if that
+/// is known.
 pub(crate) fn derived<'a>(
     principal: &Principal<'a>,
     home: Home<'a>,
-    wanted: u32,
-    mut found: impl FnMut(u32, &[&str]),
-) {
+    account: Option<&'a str>,
+    slot: u32,
+) -> Option<&'a str> {
     let caller = &principal.caller;
-    let mut left = wanted;
-    while left != 0 {
-        let slot = left.trailing_zeros();
-        left &= left - 1;
-        let value = match slot {
-            reserved::PRINCIPAL_ARN => principal_arn(caller),
-            reserved::PRINCIPAL_ACCOUNT => principal_account(caller, home),
-            reserved::PRINCIPAL_TYPE => principal_type(caller),
-            reserved::USER_NAME => user_name(caller),
-            reserved::IS_SERVICE => is_service(caller),
-            reserved::SERVICE_NAME => service_name(caller),
-            reserved::USER_ID => principal.user_id,
+    match slot {
+        reserved::PRINCIPAL_ARN => principal_arn(caller),
+        reserved::PRINCIPAL_ACCOUNT => principal_account(caller, home),
+        reserved::PRINCIPAL_TYPE => principal_type(caller),
+        reserved::USER_NAME => user_name(caller),
+        reserved::IS_SERVICE => is_service(caller),
+        reserved::SERVICE_NAME => service_name(caller),
+        reserved::RESOURCE_ACCOUNT => account,
+        // VAR-13.
+        reserved::USER_ID => match caller {
+            _ if principal.user_id.is_some() => principal.user_id,
+            Caller::Anonymous => Some("anonymous"),
+            Caller::Root { .. } => home.account,
             _ => None,
-        };
-        if let Some(value) = value {
-            found(slot, &[value]);
-        }
+        },
+        _ => None,
     }
-    if wanted >> reserved::USER_ID & 1 == 0 {
-        return;
-    }
-    if principal.user_id.is_some() {
-        return;
-    }
-    // VAR-13. The parts of a value are joined by whoever stores it.
-    let account = home.account.unwrap_or("");
-    match caller {
-        Caller::Anonymous => found(reserved::USER_ID, &["anonymous"]),
-        Caller::Root { .. } => found(reserved::USER_ID, &[account]),
-        Caller::FederatedUser { arn, .. } => {
+}
+
+/// `aws:userid` of a caller of whom it is put together from several texts (`VAR-13`).
+pub(crate) fn user_id<'a>(principal: &Principal<'a>, home: Home<'a>) -> Option<[&'a str; 3]> {
+    match principal.caller {
+        Caller::FederatedUser { arn, .. } if principal.user_id.is_none() => {
             let name = arn
                 .split_once("federated-user/")
                 .map_or("", |(_, name)| name);
-            found(reserved::USER_ID, &[account, ":", name]);
+            Some([home.account.unwrap_or(""), ":", name])
         }
-        _ => {}
+        _ => None,
     }
 }
 

@@ -5,6 +5,7 @@ use portcullis_image::wire::u64_at;
 use portcullis_image::{PatternKind, Token, TokenRef};
 
 use crate::matcher::{Asked, Matcher};
+use crate::slots::state;
 
 /// How case is ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -169,10 +170,10 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
     /// The value of a variable (`VAR-6`, `VAR-9`): none if the key has several values, or has none
     /// and there is no default.
     pub(crate) fn variable(&self, slot: u32, default: Option<&'a str>) -> Option<&'a str> {
-        match self.values(slot) {
-            [] => default,
-            [value] => Some(self.text(value)),
-            _ => None,
+        match self.asked.keys().settled(slot) {
+            Some((..=state::UNUSABLE, value)) => Some(self.text(value)),
+            Some((state::SEVERAL, _)) => None,
+            _ => default,
         }
     }
 }

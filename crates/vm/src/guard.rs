@@ -1,6 +1,7 @@
 //! Running the instructions of a guard (section 3 of the rules).
 
 use core::cmp::Ordering;
+use core::fmt::Write;
 
 use portcullis_image::value::fold::eq_folded;
 use portcullis_image::value::network::Address;
@@ -11,7 +12,8 @@ use portcullis_model::split_arn;
 
 use crate::glob::{Case, ends_with, equal, find, place_of, strip};
 use crate::matcher::{Asked, Matcher};
-use crate::values::{SlotRange, Typed, Value};
+use crate::slots::{Keys, Slot, state};
+use crate::value::Value;
 
 /// The codes of the operations: matched as they lie in the image, an operation is one jump away.
 mod op {
@@ -44,9 +46,9 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
     /// True if every instruction of the guard holds.
     #[inline(always)]
     pub(crate) fn guard_holds(&self, guard: u32) -> bool {
-        let slots = self.asked.keys().slots;
+        let keys = self.asked.keys();
         for leaf in self.view.leaves(guard) {
-            if !self.holds(leaf, slots) {
+            if !self.holds(leaf, &keys) {
                 return false;
             }
             if leaf.flags() & flag::END != 0 {
@@ -60,40 +62,37 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
     /// True if one instruction holds.
     pub(crate) fn leaf_holds(&self, index: u32) -> bool {
         let leaf = self.view.leaves(index).next();
-        leaf.is_some_and(|leaf| self.holds(leaf, self.asked.keys().slots))
+        leaf.is_some_and(|leaf| self.holds(leaf, &self.asked.keys()))
     }
 
     /// The presence table (3.2).
     #[inline(always)]
-    fn holds(&self, leaf: LeafRef<'_>, slots: &'a [SlotRange]) -> bool {
-        let Some(slot) = slots.get(leaf.slot() as usize) else {
+    fn holds(&self, leaf: LeafRef<'_>, keys: &Keys<'a>) -> bool {
+        let Some(slot) = keys.slot(leaf.slot()) else {
             return false;
         };
         let flags = leaf.flags();
-        // The usual key has one value.
-        if slot.count == 1 && flags & flag::ALL == 0 {
-            return self.test(leaf, &slot.first) != (flags & flag::NEGATED != 0);
+        let mut state = slot.state(keys.stamp);
+        if state >= state::UNREAD {
+            state = keys.settle(leaf.slot(), slot);
         }
-        self.hold(leaf, slot)
+        // The usual key has one value.
+        if state < state::UNREAD && flags & flag::ALL == 0 {
+            return self.test(leaf, slot, state) != (flags & flag::NEGATED != 0);
+        }
+        self.hold(leaf, slot, state)
     }
 
     /// No value, several values, or one that is all of them.
     #[inline(never)]
-    fn hold(&self, leaf: LeafRef<'_>, slot: &'a SlotRange) -> bool {
+    fn hold(&self, leaf: LeafRef<'_>, slot: &'a Slot, state: u32) -> bool {
         let flags = leaf.flags();
-        if slot.count == 0 {
+        if state >= state::EMPTY {
             return match leaf.op() {
                 op::CONST => leaf.x() == 1,
                 _ => flags & flag::ABSENT != 0,
             };
         }
-        self.hold_several(leaf, slot)
-    }
-
-    /// Several values, or one that is all of them.
-    #[inline(never)]
-    fn hold_several(&self, leaf: LeafRef<'_>, slot: &'a SlotRange) -> bool {
-        let flags = leaf.flags();
         if is_bare(leaf.op()) {
             return leaf.x() == 1;
         }
@@ -102,13 +101,15 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
             return false;
         }
         let any = flags & flag::ANY != 0;
-        if !any && slot.count == 1 && slot.first.len == 0 {
-            // COND-32: one empty text is an empty set.
-            return true;
-        }
         let negated = flags & flag::NEGATED != 0;
-        for value in self.values_in(slot) {
-            if (self.test_one(leaf, value) != negated) == any {
+        if state < state::UNREAD {
+            // COND-32: one empty text is an empty set.
+            return slot.len.get() == 0 || self.test_one(leaf, slot, state) != negated;
+        }
+        let keys = self.asked.keys();
+        for value in keys.several(leaf.slot(), slot) {
+            let state = value.state(keys.stamp);
+            if (self.test_one(leaf, &value, state) != negated) == any {
                 return any;
             }
         }
@@ -118,8 +119,8 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
     /// [`Matcher::test`] for one value of several: what the operations have in common is little, and would
     /// all be done before the first.
     #[inline(never)]
-    fn test_one(&self, leaf: LeafRef<'_>, value: &Value) -> bool {
-        self.test(leaf, value)
+    fn test_one(&self, leaf: LeafRef<'_>, value: &Slot, state: u32) -> bool {
+        self.test(leaf, value, state)
     }
 
     /// True if the value compares to some value of the policy.
@@ -127,69 +128,67 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
     /// Here are the tests that take a few instructions of the processor, so that the loop over a guard
     /// stays small.
     #[inline(always)]
-    fn test(&self, leaf: LeafRef<'_>, value: &Value) -> bool {
+    fn test(&self, leaf: LeafRef<'_>, value: &Slot, state: u32) -> bool {
         match leaf.op() {
             op::FAULT => false,
             op::CONST | op::NULL => leaf.x() == 1,
-            op::TEXT_IS => match value.typed {
-                Typed::Text(low, high) => {
-                    (u64::from(value.len) == leaf.z()) & (low == leaf.x()) & (high == leaf.y())
-                }
-                _ => false,
-            },
-            op::TEXT_AMONG => match value.typed {
-                Typed::Text(low, high) => {
-                    let len = u64::from(value.len);
-                    let mut texts = self
-                        .view
-                        .short_texts(leaf.x() as u32, (leaf.x() >> 32) as u32);
-                    texts.any(|text| (text.len == len) & (text.low == low) & (text.high == high))
-                }
-                _ => false,
-            },
-            op::TEXT_STARTS => match value.typed {
-                Typed::Text(low, high) => {
-                    let (low_mask, high_mask) = masks(leaf.z());
-                    (u64::from(value.len) >= leaf.z())
-                        & (low & low_mask == leaf.x())
-                        & (high & high_mask == leaf.y())
-                }
-                _ => false,
-            },
-            op::NUMBER_IS => match value.typed {
-                Typed::Millionths(millionths) => {
+            op::TEXT_IS => {
+                (state == state::TEXT)
+                    & (u64::from(value.len.get()) == leaf.z())
+                    & (value.low.get() == leaf.x())
+                    & (value.high.get() == leaf.y())
+            }
+            op::TEXT_AMONG => {
+                let (len, low, high) = (
+                    u64::from(value.len.get()),
+                    value.low.get(),
+                    value.high.get(),
+                );
+                let (first, count) = (leaf.x() as u32, (leaf.x() >> 32) as u32);
+                let mut texts = self.view.short_texts(first, count);
+                state == state::TEXT
+                    && texts.any(|text| (text.len == len) & (text.low == low) & (text.high == high))
+            }
+            op::TEXT_STARTS => {
+                let (low_mask, high_mask) = masks(leaf.z());
+                (state == state::TEXT)
+                    & (u64::from(value.len.get()) >= leaf.z())
+                    & (value.low.get() & low_mask == leaf.x())
+                    & (value.high.get() & high_mask == leaf.y())
+            }
+            op::NUMBER_IS => match state {
+                state::MILLIONTHS => {
+                    let millionths = value.low.get() as i64;
                     stands(millionths.cmp(&(leaf.x() as i64)), leaf.z())
                 }
-                Typed::Number => self.compares(value, Str::unpack(leaf.y()), leaf.z()),
+                state::NUMBER => self.compares(value, Str::unpack(leaf.y()), leaf.z()),
                 _ => false,
             },
-            op::DATE_IS => match value.typed {
-                Typed::Instant(low, high) => {
-                    let order = instant_of(low, high).cmp(&instant_of(leaf.x(), leaf.y()));
-                    stands(order, leaf.z())
-                }
-                _ => false,
-            },
-            op::BOOL => truth(value).is_some_and(|truth| leaf.x() & truth_bit(truth) != 0),
-            op::ADDRESS_V4 => match value.typed {
-                Typed::V4(address) => {
-                    let inside = |packed: u64| address & (packed >> 32) as u32 == packed as u32;
-                    inside(leaf.x()) | inside(leaf.y()) | inside(leaf.z())
-                }
-                _ => false,
-            },
-            op::FOLD_IS => match value.typed {
+            op::DATE_IS => {
+                let instant = instant_of(value.low.get(), value.high.get());
+                let order = instant.cmp(&instant_of(leaf.x(), leaf.y()));
+                (state == state::INSTANT) & stands(order, leaf.z())
+            }
+            op::BOOL => truth(value, state).is_some_and(|truth| leaf.x() & truth_bit(truth) != 0),
+            op::ADDRESS_V4 => {
+                let address = value.low.get() as u32;
+                let inside = |packed: u64| address & (packed >> 32) as u32 == packed as u32;
+                (state == state::V4) & (inside(leaf.x()) | inside(leaf.y()) | inside(leaf.z()))
+            }
+            op::FOLD_IS => {
+                let (len, low, high) = (value.len.get(), value.low.get(), value.high.get());
                 // A text of ASCII alone is folded byte by byte.
-                Typed::Text(low, high) if value.len <= 16 && is_ascii(low | high) => {
-                    (u64::from(value.len) == leaf.z())
+                if state == state::TEXT && len <= 16 && is_ascii(low | high) {
+                    (u64::from(len) == leaf.z())
                         & (lowercase(low) == leaf.x())
                         & (lowercase(high) == leaf.y())
+                } else {
+                    self.is_folded(leaf, value)
                 }
-                _ => self.is_folded(leaf, value),
-            },
+            }
             op::SPAN => self.is_span(leaf, self.bytes(value)),
             op::LIKE => self.is_like(leaf, self.bytes(value)),
-            _ => self.test_list(leaf, value),
+            _ => self.test_list(leaf, value, state),
         }
     }
 
@@ -223,7 +222,7 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
 
     /// The tests against a list.
     #[inline(never)]
-    fn test_list(&self, leaf: LeafRef<'_>, value: &Value) -> bool {
+    fn test_list(&self, leaf: LeafRef<'_>, value: &Slot, state: u32) -> bool {
         let view = &self.view;
         let text_of = |item| view.condition_text(item).bytes(view.bytes());
         match leaf.op() {
@@ -236,21 +235,23 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
                 self.any_item(leaf, |item| eq_folded(text, text_of(item)))
             }
             op::FOLD_LIKE => self.any_equal(leaf, self.text(value), Case::Fold),
-            op::NUMBER => self.any_number(leaf, value),
-            op::DATE => match value.typed {
-                Typed::Instant(low, high) => self.any_item(leaf, |item| {
-                    stands(instant_of(low, high).cmp(&view.instant(item)), leaf.z())
-                }),
-                _ => false,
-            },
-            op::BOOL_LIKE => truth(value).is_some_and(|truth| {
+            op::NUMBER => self.any_number(leaf, value, state),
+            op::DATE => {
+                let instant = instant_of(value.low.get(), value.high.get());
+                state == state::INSTANT
+                    && self.any_item(leaf, |item| {
+                        stands(instant.cmp(&view.instant(item)), leaf.z())
+                    })
+            }
+            op::BOOL_LIKE => truth(value, state).is_some_and(|truth| {
                 let text = if truth { "true" } else { "false" };
                 self.any_equal(leaf, text, Case::Ascii)
             }),
             op::ADDRESS => {
-                let address = match value.typed {
-                    Typed::V4(address) => Address::V4(address),
-                    Typed::V6(low, high) => Address::V6(u128::from(low) | u128::from(high) << 64),
+                let (low, high) = (value.low.get(), value.high.get());
+                let address = match state {
+                    state::V4 => Address::V4(low as u32),
+                    state::V6 => Address::V6(u128::from(low) | u128::from(high) << 64),
                     _ => return false,
                 };
                 self.any_item(leaf, |item| view.network(item).contains(address))
@@ -269,7 +270,7 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
 
     /// `COND-50`: equal to the instruction's text, which is folded.
     #[cold]
-    fn is_folded(&self, leaf: LeafRef<'_>, value: &Value) -> bool {
+    fn is_folded(&self, leaf: LeafRef<'_>, value: &Slot) -> bool {
         let folded = ShortText {
             low: leaf.x(),
             high: leaf.y(),
@@ -290,15 +291,16 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
         }
     }
 
-    fn any_number(&self, leaf: LeafRef<'_>, value: &Value) -> bool {
+    fn any_number(&self, leaf: LeafRef<'_>, value: &Slot, state: u32) -> bool {
         let view = &self.view;
-        if matches!(value.typed, Typed::Unusable) {
+        if state == state::UNUSABLE {
             return false;
         }
         self.any_item(leaf, |item| {
             let policy = view.number(item);
-            match value.typed {
-                Typed::Millionths(millionths) if policy.millionths != i64::MIN => {
+            match state {
+                state::MILLIONTHS if policy.millionths != i64::MIN => {
+                    let millionths = value.low.get() as i64;
                     stands(millionths.cmp(&policy.millionths), leaf.z())
                 }
                 _ => self.compares(value, policy.text, leaf.z()),
@@ -308,12 +310,29 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
 
     /// Compares numbers that only their texts can tell.
     #[cold]
-    fn compares(&self, value: &Value, policy: Str, orders: u64) -> bool {
+    fn compares(&self, value: &Slot, policy: Str, orders: u64) -> bool {
+        let mut room = [0; Digits::MAX_LEN];
+        let text = match self.asked.keys().native(value) {
+            Some(Value::Number(number)) => Digits::write(number, &mut room),
+            _ => self.text(value),
+        };
         let number = |text| Number::parse(text);
-        match (number(self.text(value)), number(self.view.text(policy))) {
+        match (number(text), number(self.view.text(policy))) {
             (Some(value), Some(policy)) => stands(value.compare(&policy), orders),
             _ => false,
         }
+    }
+
+    /// The text of a value.
+    #[inline]
+    pub(crate) fn text(&self, value: &Slot) -> &'a str {
+        self.asked.keys().text(value)
+    }
+
+    /// The bytes of the text of a value.
+    #[inline]
+    fn bytes(&self, value: &Slot) -> &'a [u8] {
+        self.text(value).as_bytes()
     }
 
     fn any_equal(&self, leaf: LeafRef<'_>, text: &str, case: Case) -> bool {
@@ -357,13 +376,14 @@ fn stands(order: Ordering, orders: u64) -> bool {
 
 /// The truth value of a text, in any case (`COND-70`).
 #[inline]
-fn truth(value: &Value) -> Option<bool> {
-    let Typed::Text(low, 0) = value.typed else {
+fn truth(value: &Slot, state: u32) -> Option<bool> {
+    if state != state::TEXT || value.high.get() != 0 {
         return None;
-    };
+    }
+    let low = value.low.get();
     // Sets the bit that tells upper case from lower; what becomes a letter was that letter.
     const LOWER: u64 = 0x2020_2020_2020_2020;
-    match value.len {
+    match value.len.get() {
         4 if low | LOWER & 0xffff_ffff == u64::from(u32::from_le_bytes(*b"true")) => Some(true),
         5 if low | LOWER & 0xff_ffff_ffff == u64::from_le_bytes(*b"false\0\0\0") => Some(false),
         _ => None,
@@ -384,4 +404,36 @@ fn is_bare(code: u8) -> bool {
 
 fn truth_bit(truth: bool) -> u64 {
     if truth { 2 } else { 1 }
+}
+
+/// A number that is written without allocation.
+struct Digits<'r> {
+    room: &'r mut [u8],
+    len: usize,
+}
+
+impl<'r> Digits<'r> {
+    /// What an `i64` needs at most.
+    const MAX_LEN: usize = 20;
+
+    fn write(number: i64, room: &'r mut [u8; Digits::MAX_LEN]) -> &'r str {
+        let mut digits = Digits { room, len: 0 };
+        // There is room for every number.
+        let _ = write!(digits, "{number}");
+        let Digits { room, len } = digits;
+        let written = room.get(..len);
+        written
+            .and_then(|digits| core::str::from_utf8(digits).ok())
+            .unwrap_or_default()
+    }
+}
+
+impl Write for Digits<'_> {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        let end = self.len + text.len();
+        let place = self.room.get_mut(self.len..end).ok_or(core::fmt::Error)?;
+        place.copy_from_slice(text.as_bytes());
+        self.len = end;
+        Ok(())
+    }
 }

@@ -1,15 +1,19 @@
 //! The virtual machine of portcullis: decides and explains requests against images.
 //!
-//! A [`Request`] is filled once for a *stack* of images: an account's, a bucket's, a session
-//! policy's. Filling resolves everything that is a name to a number and reads every value that will
-//! be compared. [`decide`] then only follows numbers: it does not allocate, panic, block or recurse,
-//! it reads no clock and no global, and there is no request that it cannot decide.
+//! A [`Query`] is what a host has: texts, or what it resolved beforehand, borrowed for one decision. [`decide`] gives
+//! its keys their slots, which is what a [`Scratch`] is for, finds the statements that its action and resource lead to,
+//! and runs the conditions of these; a value is read when a condition first looks at it. It does not allocate once its
+//! memory has seen the largest request, nor panic, block or recurse; it reads no clock and no global, and there is no
+//! request that it cannot decide.
+//!
+//! Requests are decided against a *stack* of images: an account's, a bucket's, a session policy's. What follows from the
+//! stack alone is its [`Plan`].
 //!
 //! # Whose numbers
 //!
-//! Numbers belong to the images that they were looked up in. [`Request`], [`Action`], [`Key`] and [`Known`]
+//! Numbers belong to the images that they were looked up in. [`CallSite`], [`Action`], [`Key`] and [`Known`]
 //! know theirs, and clones of these; the same bytes opened again are another image. Where one of another stack comes,
-//! its name is looked up again, and a request that was filled for other images, or that is not finished, is an
+//! its name is looked up again, and a request that was made ready for other images, or has no action, is an
 //! implicit deny by nobody. What a host tells as
 //! bare numbers is believed: [`PartOf`], [`KeySlot`], [`KnownParts`], and everything that goes into
 //! [`Partial`], which is for hosts that compare owners themselves, as directories do.
@@ -17,6 +21,7 @@
 extern crate alloc;
 
 mod batch;
+mod cache;
 mod caller;
 mod combine;
 mod entries;
@@ -30,26 +35,34 @@ mod matcher;
 mod named;
 mod notes;
 mod partial;
+mod plan;
 mod request;
+mod scratch;
+mod site;
+mod slots;
 mod stack;
 mod through;
 mod typed;
-mod values;
+mod value;
 mod walk;
 
-pub use batch::decide_all;
+pub use batch::{AHEAD, read_ahead};
 pub use caller::Kind as CallerKind;
 pub use combine::Outcome;
 pub use entries::Entry;
 pub use explain::{
     ConditionReport, EntryMiss, EntryReport, Explanation, Identity, KeyReport, LayerReport, Miss,
-    NotListed, PrincipalEntry, PrincipalMiss, StatementReport, explain, left_out,
+    NotListed, PrincipalEntry, PrincipalMiss, StatementReport, explain,
 };
-pub use facts::{Home, Ownership, Target};
+pub use facts::{Home, Ownership};
 pub use lookup::part_filter;
 pub use notes::assumptions;
 pub use partial::{KnownParts, Leftovers, Partial, Resolved, Settled};
-pub use request::{PartOf, Request, is_name_of_caller};
+pub use plan::Plan;
+pub use request::{ActionRef, PartOf, Query, Ready, is_name_of_caller};
+pub use scratch::{KeyValues, Scratch};
+pub use site::CallSite;
 pub use through::{decide_through, explain_through, resource_behind};
-pub use typed::{Action, Key, KeySlot, Known, Resource, ResourceRef};
+pub use typed::{Action, Key, KeySlot, Known, Resource, ResourceRef, uses_key};
+pub use value::{Context, Value};
 pub use walk::decide;

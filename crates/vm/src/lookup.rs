@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use portcullis_image::index::{ActionHash, ActionKey, Group, MAX_SEGMENTS, bucket_hash};
+use portcullis_image::index::{ActionHash, ActionKey, Group, MAX_SEGMENTS, Segments, bucket_hash};
 use portcullis_image::{Part, PatternKind, Section, View};
 
 use crate::glob::equal;
@@ -178,13 +178,12 @@ pub(crate) fn hashed<'a>(
 
 /// Calls back with the buckets of a group that [`hashed`] will look at, but for those of later literals.
 #[inline]
-pub(crate) fn buckets<'a>(
-    matcher: &Matcher<'a, impl Asked<'a>>,
+pub(crate) fn buckets(
+    view: View<'_>,
+    segments: &Segments,
     group: &Group,
     mut found: impl FnMut(u32),
 ) {
-    let view = matcher.view;
-    let segments = matcher.asked.segments();
     for index in group.probes..group.probes.saturating_add(u32::from(group.probe_count)) {
         let probe = view.probe(index);
         let start = usize::from(probe.start);

@@ -7,7 +7,7 @@ use portcullis_model::{Caller, Principal};
 
 use crate::caller::{Strength, identity};
 use crate::facts::Home;
-use crate::request::Request;
+use crate::slots::Keys;
 
 /// A principal of an image that names the caller.
 #[derive(Clone, Copy, Debug)]
@@ -23,17 +23,16 @@ pub(crate) struct Named {
 pub(crate) struct FromContext<'a> {
     user_id: Option<&'a str>,
     provider: Option<&'a str>,
-    /// The request and the image, if the context has the names of a calling service.
-    services: Option<(&'a Request, usize)>,
+    /// The keys, if they have the names of a calling service.
+    services: Option<Keys<'a>>,
 }
 
 impl<'a> FromContext<'a> {
-    pub(crate) fn of(request: &'a Request, image: usize) -> Self {
-        let has_names = request.slot(image, reserved::SERVICE_NAMES).count > 0;
+    pub(crate) fn of(keys: Keys<'a>) -> Self {
         FromContext {
-            user_id: request.single(image, reserved::USER_ID),
-            provider: request.single(image, reserved::FEDERATED_PROVIDER),
-            services: has_names.then_some((request, image)),
+            user_id: keys.only_given(reserved::USER_ID),
+            provider: keys.only_given(reserved::FEDERATED_PROVIDER),
+            services: keys.has_given(reserved::SERVICE_NAMES).then_some(keys),
         }
     }
 }
@@ -109,12 +108,9 @@ pub(crate) fn find_by(
         }
         Caller::Service { name } => match context.services {
             None => add(Form::Service, &[name], Direct, identity::FIRST),
-            Some((request, image)) => {
-                for name in request.slot_values(image, reserved::SERVICE_NAMES) {
-                    let name = request.value_text(name);
-                    add(Form::Service, &[name], Direct, identity::FIRST);
-                }
-            }
+            Some(keys) => keys.for_each_text(reserved::SERVICE_NAMES, |name| {
+                add(Form::Service, &[name], Direct, identity::FIRST);
+            }),
         },
         Caller::Federated { provider } => {
             add(Form::Federated, &[provider], Direct, identity::FIRST);

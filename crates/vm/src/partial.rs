@@ -10,9 +10,10 @@ use crate::caller::{Kind as CallerKind, Strength};
 use crate::combine::{Outcome, WITHIN};
 use crate::entries::Entry;
 use crate::facts::{Basis, Facts, Ownership};
-use crate::matcher::{Asked, Keys, Matcher};
+use crate::matcher::{Asked, Matcher};
 use crate::named::Named;
-use crate::request::Request;
+use crate::scratch::KeyValues;
+use crate::slots::Keys;
 use crate::typed::{Action, Known, Resource};
 use crate::walk::{AtOnce, Judge, Walk};
 
@@ -212,13 +213,13 @@ impl<'a> Partial<'a> {
             .map(|left| (left.image as usize, left.candidate.statement))
     }
 
-    /// The decision. `fill` is called if it is not known yet; it gives a request with the keys that the
-    /// statements look at that are left ([`Partial::left`], [`Request::finish_keys`]).
+    /// The decision. `fill` is called if it is not known yet; it gives the keys that the statements look at that are
+    /// left ([`Partial::left`]).
     #[inline]
     pub fn decide<'i, 'r>(
         mut self,
         images: impl Iterator<Item = View<'i>>,
-        fill: impl FnOnce(&Self) -> &'r Request,
+        fill: impl FnOnce(&Self) -> KeyValues<'r>,
     ) -> Outcome {
         self.judge(images, fill);
         let parts = &self.settled.parts;
@@ -231,7 +232,7 @@ impl<'a> Partial<'a> {
     pub fn says<'i, 'r>(
         mut self,
         images: impl Iterator<Item = View<'i>>,
-        fill: impl FnOnce(&Self) -> &'r Request,
+        fill: impl FnOnce(&Self) -> KeyValues<'r>,
     ) -> (bool, bool) {
         self.judge(images, fill);
         let verdicts = self.walk.verdicts((0, false));
@@ -242,14 +243,14 @@ impl<'a> Partial<'a> {
     fn judge<'i, 'r>(
         &mut self,
         images: impl Iterator<Item = View<'i>>,
-        fill: impl FnOnce(&Self) -> &'r Request,
+        fill: impl FnOnce(&Self) -> KeyValues<'r>,
     ) {
         if self.left().next().is_none() {
             return;
         }
-        let request = fill(self);
+        let values = fill(self);
         for (image, view) in images.enumerate() {
-            let keys = request.keys(image);
+            let keys = values.of(image);
             let matcher = Matcher {
                 view,
                 asked: OfImage {

@@ -7,13 +7,13 @@ use portcullis_model::{Effect, Layer, split_arn};
 
 use crate::caller::RCP_CHAIN;
 use crate::combine::{Outcome, Verdicts, combine};
-use crate::explain::{Explanation, LayerReport, explain};
-use crate::request::Request;
+use crate::explain::{Explanation, LayerReport};
+use crate::request::Ready;
 use crate::walk::walked;
 
 /// Decides a request for an access point, whose bucket must permit it too (`S3-6`).
 ///
-/// `behind` is the same request for what it reaches ([`resource_behind`]), filled for the same policies but for
+/// `behind` is the same request for what it reaches ([`resource_behind`]), for the same policies but for
 /// those of the bucket's side: its policy and the resource control policies of its account stand for those of the
 /// access point. An Allow of the policies of the caller is one of the access point, and serves for both sides; a Deny
 /// of them may be of either.
@@ -21,16 +21,16 @@ use crate::walk::walked;
 /// Total and without allocation.
 pub fn decide_through<'i>(
     images: impl Iterator<Item = View<'i>>,
-    request: &Request,
+    request: &Ready<'_>,
     images_behind: impl Iterator<Item = View<'i>>,
-    behind: &Request,
+    behind: &Ready<'_>,
 ) -> Outcome {
     let Some(of_caller) = walked(images, request) else {
-        return Outcome::unready();
+        return Outcome::undecided();
     };
     let outcome = of_caller.outcome(&request.facts, request.present());
     let Some(of_side) = walked(images_behind, behind) else {
-        return outcome.and(Outcome::unready());
+        return outcome.and(Outcome::undecided());
     };
     let of_caller = of_caller.verdicts(request.present());
     let of_side = of_side.verdicts(behind.present());
@@ -50,13 +50,13 @@ pub fn decide_through<'i>(
 /// point itself.
 pub fn explain_through<'i>(
     images: impl Iterator<Item = View<'i>> + Clone,
-    request: &Request,
+    request: &Ready<'_>,
     images_behind: impl Iterator<Item = View<'i>> + Clone,
-    behind: &Request,
+    behind: &Ready<'_>,
 ) -> Explanation {
     let outcome = decide_through(images.clone(), request, images_behind.clone(), behind);
-    let mut all = explain(images, request);
-    let of_bucket = explain(images_behind, behind);
+    let mut all = request.explain(images);
+    let of_bucket = behind.explain(images_behind);
     let counts = |layer: &LayerReport| {
         let is_of_side = matches!(layer.layer, Layer::Resource | Layer::Rcp(_));
         is_of_side || layer.reason.is_none() && layer.verdict == Some(Effect::Deny)

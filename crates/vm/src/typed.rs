@@ -6,14 +6,15 @@ use core::ops::Range;
 
 use portcullis_image::index::{Group, Segments};
 use portcullis_image::{PrincipalForm, Section, View};
-use portcullis_model::{Principal, split_arn};
+use portcullis_model::{Principal, check_action, split_arn};
 
 use crate::facts::Facts;
 use crate::facts::{ActionFacts, Home, Ownership, ResourceParts};
 use crate::lookup;
-use crate::matcher::{Asked, Keys, Matcher, slice};
+use crate::matcher::{Asked, Matcher, slice};
 use crate::named::{self, FromContext, Named};
-use crate::request::Request;
+use crate::scratch::KeyValues;
+use crate::slots::Keys;
 use crate::stack::StackId;
 
 /// A slot of a stack of images, with its class.
@@ -66,15 +67,16 @@ impl Key {
     pub fn name(&self) -> &str {
         &self.name
     }
+}
 
-    /// True if no policy of a stack looks at the key, so that nobody need find out its value. A key that was
-    /// resolved for another stack is looked up again: what one set of policies does not look at, the next may.
-    pub fn is_unused<'i>(&self, images: impl Iterator<Item = View<'i>> + Clone) -> bool {
-        match self.of.is_same(StackId::of(images.clone())) {
-            true => self.slots.is_empty(),
-            false => Key::resolve(images, &self.name).slots.is_empty(),
-        }
+/// True if some policy of a stack looks at a key, whose name may be in any case (`COND-40`); if not, nobody need find
+/// out its value. Keys that say who the caller is are always looked at.
+pub fn uses_key<'i>(images: impl Iterator<Item = View<'i>>, name: &str) -> bool {
+    let mut is_used = false;
+    for view in images {
+        view.find_slots(name, |_, _| is_used = true);
     }
+    is_used
 }
 
 /// An action, resolved for a stack of images.
@@ -91,9 +93,30 @@ pub struct Action {
     patterns: Vec<u32>,
     /// Where those of each image end.
     ends: Vec<u32>,
+    /// The groups of candidates of images that have one part, and where those of each image end.
+    groups: Vec<Group>,
+    group_ends: Vec<u32>,
+    /// Some of these groups find their candidates by the resource.
+    pub(crate) is_hashed: bool,
+    /// It is one that requests can have ([`check_action`]).
+    pub(crate) is_plain: bool,
 }
 
 impl Action {
+    /// None at all.
+    pub(crate) const NONE: Action = Action {
+        text: String::new(),
+        service_end: 0,
+        of: StackId::NONE,
+        facts: ActionFacts::NONE,
+        patterns: Vec::new(),
+        ends: Vec::new(),
+        groups: Vec::new(),
+        group_ends: Vec::new(),
+        is_hashed: false,
+        is_plain: false,
+    };
+
     /// Resolves an action, `service:Name` in any case (`MATCH-10`).
     pub fn resolve<'i>(images: impl Iterator<Item = View<'i>> + Clone, name: &str) -> Action {
         let mut action = Action::default();
@@ -103,13 +126,6 @@ impl Action {
 
     /// Becomes another action. Reuses its memory.
     pub fn set<'i>(&mut self, images: impl Iterator<Item = View<'i>>, name: &str) {
-        self.read(images, name);
-        let facts = self.facts;
-        self.facts = facts.with_rcps(self.service_text(), self.name_text());
-    }
-
-    /// The same, for an action of one request.
-    pub(crate) fn read<'i>(&mut self, images: impl Iterator<Item = View<'i>>, name: &str) {
         self.clear();
         self.text.push_str(name);
         self.text.make_ascii_lowercase();
@@ -120,15 +136,23 @@ impl Action {
         let mut of = StackId::EMPTY;
         for view in images {
             of = of.with(view);
+            let first = patterns.len();
             if view.has_index() {
                 let matcher = Matcher {
                     view,
                     asked: ActionAlone(self),
                 };
                 lookup::actions(&matcher, &mut patterns);
+                if view.count(Section::Parts) == 1 {
+                    let own = patterns.get(first..).unwrap_or(&[]);
+                    lookup::groups(view, &view.part(0), own, &mut self.groups);
+                }
             }
             self.ends.push(patterns.len() as u32);
+            self.group_ends.push(self.groups.len() as u32);
         }
+        self.is_hashed = self.groups.iter().any(|group| group.probe_count > 0);
+        self.is_plain = check_action(name).is_ok();
         self.facts.filter = lookup::filter(&patterns);
         self.patterns = patterns;
         // What has no name is no action: a request for it cannot be decided.
@@ -138,26 +162,23 @@ impl Action {
         };
     }
 
-    pub(crate) fn clear(&mut self) {
+    fn clear(&mut self) {
         self.text.clear();
         self.service_end = 0;
         self.of = StackId::NONE;
-        self.facts = ActionFacts::default();
+        self.facts = ActionFacts::NONE;
         self.patterns.clear();
         self.ends.clear();
+        self.groups.clear();
+        self.group_ends.clear();
+        self.is_hashed = false;
+        self.is_plain = false;
     }
 
-    /// Becomes the same as another. Reuses its memory.
-    pub(crate) fn copy(&mut self, other: &Action) {
-        self.text.clear();
-        self.text.push_str(&other.text);
-        self.service_end = other.service_end;
-        self.of = other.of;
-        self.facts = other.facts;
-        self.patterns.clear();
-        self.patterns.extend_from_slice(&other.patterns);
-        self.ends.clear();
-        self.ends.extend_from_slice(&other.ends);
+    /// The groups of candidates of an image that has one part.
+    #[inline]
+    pub(crate) fn groups_of(&self, image: usize) -> &[Group] {
+        of_image(&self.groups, &self.group_ends, image)
     }
 
     /// A part of any image of the stack can have a statement for the action only if its filter
@@ -177,11 +198,7 @@ impl Action {
 
     /// The patterns of an image that match it.
     pub(crate) fn patterns(&self, image: usize) -> &[u32] {
-        let start = image
-            .checked_sub(1)
-            .and_then(|before| self.ends.get(before));
-        let end = self.ends.get(image).copied().unwrap_or(0);
-        slice(&self.patterns, &(start.copied().unwrap_or(0)..end))
+        of_image(&self.patterns, &self.ends, image)
     }
 
     /// True for `s3:ListAllMyBuckets`, which is asked of all buckets where a request says `*` (`MATCH-37`); see
@@ -218,6 +235,14 @@ impl Action {
         let name = self.text.get(self.service_end as usize + 1..);
         name.unwrap_or_default()
     }
+}
+
+/// What belongs to an image, of what belongs to all, one after the other.
+#[inline]
+fn of_image<'a, T>(all: &'a [T], ends: &[u32], image: usize) -> &'a [T] {
+    let before = image.checked_sub(1).and_then(|before| ends.get(before));
+    let end = ends.get(image).copied().unwrap_or(0);
+    slice(all, &(before.copied().unwrap_or(0)..end))
 }
 
 /// An action, and nothing else that is asked.
@@ -278,10 +303,8 @@ impl Resource {
     /// Reads an ARN, or `*` (`MATCH-28`). Every text can be read.
     ///
     /// ```
-    /// use portcullis_vm::{Resource, Target};
-    /// let bucket = Resource::read("arn:aws:s3:::reports");
-    /// let target = Target::new(&bucket);
-    /// assert_eq!(target.resource.text(), "arn:aws:s3:::reports");
+    /// let bucket = portcullis_vm::Resource::read("arn:aws:s3:::reports");
+    /// assert_eq!(bucket.text(), "arn:aws:s3:::reports");
     /// ```
     pub fn read(text: &str) -> Resource {
         let mut resource = Resource::default();
@@ -332,6 +355,11 @@ impl Resource {
     #[inline]
     pub fn partition(&self) -> Option<&str> {
         self.text.get(self.partition.clone()?)
+    }
+
+    /// The owner's account, if the ARN tells it (`EVAL-12`).
+    pub fn account(&self) -> Option<&str> {
+        self.text.get(self.account.clone()?)
     }
 
     /// Whose the resource is, to a caller who is at home somewhere; the request may say the owner.
@@ -446,7 +474,7 @@ impl Known {
     /// Finds the entries of the policies of some images that name the principal, by the host's own way from
     /// the place of an image, a form and a text, which comes in parts, to the number of a principal of the
     /// image. The host says where the caller is at home: its ARN is not looked at for that. If the keys of a
-    /// context may say names of the caller ([`crate::is_name_of_caller`]), they are given as a request.
+    /// context may say names of the caller ([`crate::is_name_of_caller`]), they are given.
     ///
     /// Forgets what it held, and reuses its memory.
     pub fn set_by(
@@ -455,13 +483,13 @@ impl Known {
         look_up: impl Fn(usize, PrincipalForm, &[&str]) -> Option<u32>,
         principal: &Principal<'_>,
         home: Home<'_>,
-        keys: Option<&Request>,
+        keys: Option<&KeyValues<'_>>,
     ) {
         self.set_unnamed(images, home);
         for (image, range) in self.ranges.iter_mut().enumerate() {
             let start = self.named.len() as u32;
             let look_up = |form, text: &[&str]| look_up(image, form, text);
-            let context = keys.map(|keys| FromContext::of(keys, image));
+            let context = keys.map(|keys| FromContext::of(keys.of(image)));
             let context = context.unwrap_or_default();
             named::find_by(look_up, principal, home, context, &mut self.named);
             *range = start..self.named.len() as u32;

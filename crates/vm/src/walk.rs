@@ -9,7 +9,9 @@ use crate::combine::{Outcome, Verdicts, combine, suffice};
 use crate::facts::Facts;
 use crate::lookup;
 use crate::matcher::{Asked, Matcher};
-use crate::request::{OfImage, Request, UsedPart};
+use crate::plan::Plan;
+use crate::request::{OfImage, Query, Ready, UsedPart};
+use crate::scratch::Scratch;
 use crate::stack::Mark;
 
 /// What the walk tells of its way. The one that decides tells nobody, and costs nothing.
@@ -26,24 +28,39 @@ impl Sink for Quiet {
     fn statement(&mut self, _: &Matcher<'_, OfImage<'_>>, _: u32, _: u32) {}
 }
 
-/// Decides a request that was filled for the same stack of images. One that was filled for another, is not
-/// finished or was changed since is an implicit deny, by no policy set.
-///
-/// Total and without allocation. The time grows with the statements that the index cannot tell
-/// apart, not with the statements of the images; without index it is linear in these.
-#[inline]
-pub fn decide<'i>(images: impl Iterator<Item = View<'i>>, request: &Request) -> Outcome {
-    match walked(images, request) {
-        Some(walk) => walk.outcome(&request.facts, request.present()),
-        None => Outcome::unready(),
+impl Ready<'_> {
+    /// Decides, for the images that it was made ready for. For others, or if it is not fit to be decided, this is an
+    /// implicit deny by no policy set.
+    ///
+    /// Total and without allocation. The time grows with the statements that the index cannot tell
+    /// apart, not with the statements of the images; without index it is linear in these.
+    #[inline]
+    pub fn decide<'i>(&self, images: impl Iterator<Item = View<'i>>) -> Outcome {
+        match walked(images, self) {
+            Some(walk) => walk.outcome(&self.facts, self.present()),
+            None => Outcome::undecided(),
+        }
     }
+}
+
+/// Decides a request for a stack of images, and what follows from these.
+///
+/// Total, and without allocation once the memory has seen its largest request.
+#[inline]
+pub fn decide<'i>(
+    images: impl Iterator<Item = View<'i>> + Clone,
+    plan: &Plan,
+    scratch: &mut Scratch,
+    query: &Query<'_>,
+) -> Outcome {
+    scratch.ready(images.clone(), plan, query).decide(images)
 }
 
 /// Looks at the candidates of a request in its images; none if these are others, or it is not finished.
 #[inline(always)]
 pub(crate) fn walked<'i>(
     images: impl Iterator<Item = View<'i>>,
-    request: &Request,
+    request: &Ready<'_>,
 ) -> Option<Walk> {
     let mut walk = Walk::new(request.facts.layers, request.facts.undeniable);
     let mut mark = Mark::EMPTY;
@@ -52,7 +69,7 @@ pub(crate) fn walked<'i>(
         let matcher = request.matcher(image, view);
         walk.enter_image();
         for part in request.parts_of(image) {
-            let groups = request.groups_of(part);
+            let groups = request.groups_of(image, part);
             if !(view.has_index() && walk.candidates(&matcher, groups, part.layers, &mut AtOnce)) {
                 walk.all(&matcher, part, &mut Quiet);
             }
@@ -65,7 +82,7 @@ pub(crate) fn walked<'i>(
 /// Finds what every statement that takes part says, and tells.
 pub(crate) fn record<'i>(
     images: impl Iterator<Item = View<'i>>,
-    request: &Request,
+    request: &Ready<'_>,
     sink: &mut impl Sink,
 ) -> Verdicts {
     let mut walk = Walk::new(request.facts.layers, request.facts.undeniable);

@@ -1,8 +1,8 @@
 //! Adapter: portcullis, compiled images.
 //!
-//! The usual variant decides requests that were filled before the clock started (names resolved,
-//! values parsed, the target split); `names` has resolved only names and fills values and target within
-//! the measurement; `strings` fills everything from texts, into a request whose memory is reused.
+//! `strings` decides each request from its texts; `names` has prepared call sites and resolved principals, and gets
+//! values as texts. The usual variant decides requests that were looked up before the clock started, which no host can:
+//! it shows what the policies cost.
 //!
 //! `one-image-a-layer` has an image for each layer, where the usual variant has one for all. Where callers have
 //! different policies there is an image for each caller, and with `one-image-a-policy` one for each policy, which
@@ -10,11 +10,10 @@
 
 use std::process::ExitCode;
 
-use engine_shared::{
-    Answer, Bench, Failure, Layer, Request, Workload, broken, run_account, unsupported,
+use engine_shared::{Answer, Bench, Failure, Layer, Workload, broken, run_account, unsupported};
+use portcullis::{
+    Authorizer, Caller, Decision, Image, PolicySet, Principal, Query, Ready, Scratch, Value,
 };
-use portcullis::{Authorizer, Decision, Image, PolicySet, Principal, Target};
-use portcullis_model::{Caller, ContextEntry};
 
 fn main() -> ExitCode {
     run_account(adapter)
@@ -116,131 +115,122 @@ fn decide<D: AsRef<[u8]> + Clone + Sync + Send>(
         false => workload.callers()?,
     };
     match bench.variant() {
-        "strings" => return from_strings(workload, bench, authorizers, &of),
-        "names" => return from_names(workload, bench, authorizers, &of),
-        _ => {}
+        "strings" => from_strings(workload, bench, authorizers, &of),
+        "names" => prepared(workload, bench, authorizers, &of),
+        _ => looked_up(workload, bench, authorizers, &of),
     }
-    let mut filled = Vec::with_capacity(workload.requests.len());
-    for (request, of) in workload.requests.iter().zip(&of) {
-        let mut one = authorizers[*of].request();
-        fill(&mut one, &authorizers[*of], request)?;
-        filled.push(one);
-    }
-    if bench.variant() == "two-threads" {
-        // Each thread has requests of its own, as in a server.
-        let threads = vec![decider(filled.clone()), decider(filled)];
-        return bench.run_threads(of.len(), threads);
-    }
-    bench.run(filled.len(), |index| {
-        answer(filled[index].decide().decision())
-    })
 }
 
-fn fill<D: AsRef<[u8]>>(
-    filled: &mut portcullis::Request<'_, D>,
-    authorizer: &Authorizer<D>,
-    request: &Request,
+/// The context of each request, as texts.
+type Texts<'w> = Vec<Vec<(&'w str, Vec<&'w str>)>>;
+
+fn texts(workload: &Workload) -> Texts<'_> {
+    let requests = workload.requests.iter();
+    requests
+        .map(|request| {
+            let context = request.context.iter();
+            context
+                .map(|(key, values)| (key.as_str(), values.iter().map(String::as_str).collect()))
+                .collect()
+        })
+        .collect()
+}
+
+/// The values of a key.
+fn value<'v>(values: &'v [&'v str]) -> Value<'v> {
+    match values {
+        [value] => Value::Text(value),
+        values => Value::Texts(values),
+    }
+}
+
+/// Looked up before the clock started.
+fn looked_up<D: AsRef<[u8]> + Sync + Send>(
+    workload: &Workload,
+    bench: Bench,
+    authorizers: &[Authorizer<D>],
+    of: &[usize],
 ) -> Result<(), Failure> {
-    let principal = Principal::from_arn(&request.principal).map_err(broken)?;
-    filled.begin(&authorizer.action(&request.action));
-    for (key, values) in &request.context {
-        filled.set(&authorizer.key(key), &borrow(values));
+    let texts = texts(workload);
+    let contexts: Vec<Vec<(&str, Value<'_>)>> = (texts.iter())
+        .map(|texts| texts.iter().map(|(key, own)| (*key, value(own))).collect())
+        .collect();
+    let mut callers = Vec::with_capacity(of.len());
+    for request in &workload.requests {
+        callers.push(Principal::from_arn(&request.principal).map_err(broken)?);
     }
-    filled.finish(&authorizer.principal(principal), &target(request));
-    Ok(())
+    let queries: Vec<Query<'_>> = (workload.requests.iter().zip(&callers).zip(&contexts))
+        .map(|((request, caller), context)| {
+            Query::new(caller, &request.action, &request.resource).context(context)
+        })
+        .collect();
+    if bench.variant() == "two-threads" {
+        // Each thread has memory of its own, as in a server.
+        let thread = || {
+            let (queries, mut scratch) = (&queries, Scratch::new());
+            move |index: usize| {
+                let outcome = authorizers[of[index]].decide_with(&mut scratch, &queries[index]);
+                answer(outcome.decision())
+            }
+        };
+        return bench.run_threads(of.len(), vec![thread(), thread()]);
+    }
+    let mut memory: Vec<Scratch> = of.iter().map(|_| Scratch::new()).collect();
+    let ready: Vec<Ready<'_, D>> = (queries.iter().zip(of).zip(&mut memory))
+        .map(|((query, of), scratch)| authorizers[*of].ready(scratch, query))
+        .collect();
+    bench.run(of.len(), |index| answer(ready[index].decide().decision()))
 }
 
-fn borrow(values: &[String]) -> Vec<&str> {
-    values.iter().map(String::as_str).collect()
-}
-
-fn target(request: &Request) -> Target<'_> {
-    Target::new(&request.resource)
-}
-
-fn decider<D: AsRef<[u8]>>(filled: Vec<portcullis::Request<'_, D>>) -> impl FnMut(usize) -> Answer {
-    move |index| answer(filled[index].decide().decision())
-}
-
-/// Everything from texts: the caller's ARN is read, every name looked up, every value parsed.
+/// Everything from texts: the caller's ARN is read, every name looked up, every value read.
 fn from_strings<D: AsRef<[u8]>>(
     workload: &Workload,
     bench: Bench,
     authorizers: &[Authorizer<D>],
     of: &[usize],
 ) -> Result<(), Failure> {
-    let values: Vec<Vec<Vec<&str>>> = workload
-        .requests
-        .iter()
-        .map(|request| {
-            request
-                .context
-                .iter()
-                .map(|(_, values)| borrow(values))
-                .collect()
-        })
+    let texts = texts(workload);
+    let contexts: Vec<Vec<(&str, Value<'_>)>> = (texts.iter())
+        .map(|texts| texts.iter().map(|(key, own)| (*key, value(own))).collect())
         .collect();
-    let contexts: Vec<Vec<ContextEntry<'_>>> = (workload.requests.iter().zip(&values))
-        .map(|(request, values)| {
-            let keys = request.context.iter().map(|(key, _)| key.as_str());
-            keys.zip(values)
-                .map(|(key, values)| ContextEntry { key, values })
-                .collect()
-        })
-        .collect();
-    let mut filled: Vec<_> = authorizers.iter().map(Authorizer::request).collect();
+    let mut scratch = Scratch::new();
     bench.run(contexts.len(), |index| {
-        let filled = &mut filled[of[index]];
         let given = &workload.requests[index];
         let Ok(caller) = Caller::from_arn(&given.principal) else {
             return Answer::Deny;
         };
-        filled.fill_from(&portcullis_model::Request {
-            principal: portcullis_model::Principal {
-                caller,
-                user_id: None,
-                management_account: false,
-            },
-            action: &given.action,
-            resource: &given.resource,
-            resource_account: None,
-            context: &contexts[index],
-            restrict_public_buckets: false,
-            external_grant: false,
-        });
-        answer(filled.decide().decision())
+        let query = Query::new(caller, &given.action, &given.resource).context(&contexts[index]);
+        let outcome = authorizers[of[index]].decide_with(&mut scratch, &query);
+        answer(outcome.decision())
     })
 }
 
-/// Names are resolved once, as a host does that always asks for the same actions and keys; values
-/// and targets come anew with each request.
-fn from_names<D: AsRef<[u8]>>(
+/// By call sites and resolved principals, as a host has them that always asks for the same actions and keys; values
+/// and resources come anew with each request.
+fn prepared<D: AsRef<[u8]>>(
     workload: &Workload,
     bench: Bench,
     authorizers: &[Authorizer<D>],
     of: &[usize],
 ) -> Result<(), Failure> {
+    let texts = texts(workload);
     let mut prepared = Vec::with_capacity(workload.requests.len());
-    for (request, of) in workload.requests.iter().zip(of) {
+    for ((request, of), texts) in workload.requests.iter().zip(of).zip(&texts) {
         let authorizer = &authorizers[*of];
         let principal = Principal::from_arn(&request.principal).map_err(broken)?;
-        let context = request.context.iter();
-        let keys = context.map(|(key, values)| (authorizer.key(key), borrow(values)));
+        let (names, values): (Vec<&str>, Vec<Value<'_>>) =
+            texts.iter().map(|(key, own)| (*key, value(own))).unzip();
         prepared.push((
-            authorizer.action(&request.action),
-            keys.collect::<Vec<_>>(),
-            authorizer.principal(principal),
+            authorizer.prepare(&request.action, &names),
+            authorizer.resolve(principal),
+            values,
         ));
     }
-    let mut filled: Vec<_> = authorizers.iter().map(Authorizer::request).collect();
+    let mut scratch = Scratch::new();
     bench.run(prepared.len(), |index| {
-        let filled = &mut filled[of[index]];
-        let (action, keys, principal) = &prepared[index];
-        filled.begin(action);
-        for (key, values) in keys {
-            filled.set(key, values);
-        }
-        filled.finish(principal, &target(&workload.requests[index]));
-        answer(filled.decide().decision())
+        let (site, principal, values) = &prepared[index];
+        let query = Query::at(site, values, principal, &workload.requests[index].resource);
+        let outcome = authorizers[of[index]].decide_with(&mut scratch, &query);
+        answer(outcome.decision())
     })
 }

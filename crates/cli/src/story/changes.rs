@@ -117,7 +117,7 @@ impl Changes {
 
 fn decided(sets: &PolicySets<'_>, request: &Request<'_>) -> Result<Explanation, String> {
     let policies = Policies::new(Engine::Vm, sets, true)?;
-    policies.explain(request, &mut portcullis_vm::Request::new())
+    policies.explain(request, &mut portcullis_vm::Scratch::new())
 }
 
 /// What a set that made a decision would have to say.

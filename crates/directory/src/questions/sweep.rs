@@ -91,7 +91,7 @@ pub(crate) struct Answers {
     account: Option<u32>,
     /// By part.
     said: Vec<Said>,
-    keys: portcullis_vm::Request,
+    keys: portcullis_vm::Scratch,
     left: Leftovers,
     groups: Vec<Group>,
     arena: Bump,
@@ -125,10 +125,10 @@ impl Answers {
         let mut partial = Partial::of_part(case.settled, &mut self.left);
         case.look(&mut partial, part, u32::MAX, &mut self.groups);
         let compiled = case.deciding.compiled;
-        partial.says(compiled.views(), |partial| {
-            self.arena.reset();
-            case.fill_keys(&mut self.keys, &self.arena, partial, context);
-            &self.keys
+        self.arena.reset();
+        let (keys, arena) = (&mut self.keys, &self.arena);
+        partial.says(compiled.views(), move |partial| {
+            case.fill_keys(keys, arena, partial, context)
         })
     }
 

@@ -8,6 +8,7 @@ use portcullis_reference as reference;
 use serde_json::json;
 
 use super::input::text;
+use crate::machine::Machine;
 use crate::{Caller, Request, World};
 
 /// A pattern and some texts: `StringLike`, a resource and an action with the pattern allow what the
@@ -67,7 +68,10 @@ pub fn glob(data: &[u8]) {
         })
         .collect();
     assert_eq!(images.len(), 2, "{pattern:?} does not compile");
-    let mut prepared = portcullis_vm::Request::new();
+    let mut machines: Vec<Machine<'_>> = images
+        .iter()
+        .map(|image| Machine::new([image.view()]))
+        .collect();
     for text in texts {
         let expected = matches(pattern, text);
         assert_eq!(
@@ -87,10 +91,8 @@ pub fn glob(data: &[u8]) {
             requests.push((request(&format!("y:{text}"), "*", ""), of_action));
         }
         for (request, expected) in &requests {
-            for image in &images {
-                let views = || std::iter::once(image.view());
-                request.with(|request| prepared.fill(views(), request));
-                let decision = portcullis_vm::decide(views(), &prepared).decision();
+            for machine in &mut machines {
+                let decision = request.with(|request| machine.decide(request)).decision();
                 let allowed = decision == Decision::Allow;
                 assert_eq!(
                     allowed, *expected,

@@ -1,28 +1,30 @@
-//! Handles used where they do not belong: with another authorizer, with another directory, with the same directory
-//! after an update, in a request that is not finished or was changed since.
+//! The facade and directories, driven by arbitrary sequences of calls: what one authorizer or generation resolved is used
+//! with another, policies are swapped in between, and memory is shared by all.
 
 use std::sync::{LazyLock, Mutex};
 
 use arbitrary::Unstructured;
 use bumpalo::Bump;
-use portcullis::{Authorizer, Outcome, Principal, Resource, Target};
+use portcullis::{
+    Authorizer, CallSite, CallerRef, Outcome, Query, ResolvedPrincipal, Scratch, Value,
+};
 use portcullis_directory::{
     Deed, Directory, Engine, EngineError, Given, LoadOptions, Object, PrincipalNumber,
     ResolvedRequest,
 };
-use portcullis_model::{Caller, ContextEntry, Decision};
+use portcullis_model::{Caller, ContextEntry};
 use portcullis_vm::Key;
 
 use crate::directory::{Generator, Scale};
-use crate::facade::principal;
+use crate::facade::{principal, with_rest};
 use crate::fuzz::directories::Folder;
 use crate::generate::{self, Settings, world};
-use crate::oracle::{images, split};
+use crate::oracle::{images, native, split};
 use crate::{Bytes, Request, World, derive};
 
 /// Two authorizers, and directories in several generations, made from the bytes or beforehand; the bytes choose what is
-/// resolved by whom, and what is done with it: the decision is that of names resolved afresh, or an implicit deny of a
-/// request that is not finished, or a typed error.
+/// resolved by whom, and what is done with it: the decision is that of names resolved afresh in new memory, or an implicit
+/// deny of a request whose values are not those of its keys, or a typed error.
 pub fn handles(data: &[u8]) {
     let mut bytes = Unstructured::new(data);
     of_directories(&mut bytes);
@@ -45,14 +47,6 @@ fn authorizer(bytes: &mut Unstructured<'_>, world: &World) -> Option<Authorizer>
     }
     let index = below(bytes, 4) != 0;
     images(&parts, false, index).ok().map(Authorizer::new)
-}
-
-/// What a request holds by names, and whether it is finished.
-#[derive(Default)]
-struct Names<'n> {
-    action: Option<&'n str>,
-    context: Vec<(&'n str, Vec<&'n str>)>,
-    finished: Option<(Principal, &'n Request)>,
 }
 
 /// Authorizers made beforehand, with requests that fit their policies: to compile takes longer than all else.
@@ -97,93 +91,135 @@ fn of_authorizers(bytes: &mut Unstructured<'_>) -> Option<()> {
     Some(())
 }
 
-/// Uses what two authorizers resolve with a request of the first.
-fn use_both(
+/// What a host keeps: authorizers that it swaps, what it resolved by any of them, and memory.
+struct Host<'a> {
+    authorizers: [&'a Authorizer; 2],
+    /// Which of them is in force.
+    current: usize,
+    sites: Vec<CallSite>,
+    principals: Vec<(ResolvedPrincipal, &'a Request)>,
+    scratches: [Scratch; 2],
+}
+
+/// Calls of the facade in any order, over two authorizers of which now one and now the other is in force.
+fn use_both<'a>(
     bytes: &mut Unstructured<'_>,
-    here: &Authorizer,
-    there: &Authorizer,
-    made: &[&Request],
+    here: &'a Authorizer,
+    there: &'a Authorizer,
+    made: &[&'a Request],
 ) {
-    let mut request = here.request();
-    let mut names = Names::default();
+    let mut host = Host {
+        authorizers: [here, there],
+        current: 0,
+        sites: Vec::new(),
+        principals: Vec::new(),
+        scratches: [Scratch::new(), Scratch::new()],
+    };
     for _ in 0..16 {
         if bytes.is_empty() {
             break;
         }
         let from = made[below(bytes, made.len())];
-        // Mostly the other's: that is what is asked here.
-        let owner = if below(bytes, 4) == 0 { here } else { there };
         match below(bytes, 8) {
-            0 | 1 => {
-                names = Names {
-                    action: Some(&from.action),
-                    ..Names::default()
-                };
-                request.begin(&owner.action(&from.action));
+            0 => host.current ^= 1,
+            1 => {
+                let names: Vec<&str> = from.context.iter().map(|(key, _)| key.as_str()).collect();
+                let owner = host.authorizers[below(bytes, 2)];
+                host.sites.push(owner.prepare(&from.action, &names));
             }
-            2..=4 => {
-                let Some((key, values)) = from.context.get(below(bytes, 4)) else {
-                    continue;
-                };
-                let values: Vec<&str> = values.iter().map(String::as_str).collect();
-                match below(bytes, 3) {
-                    0 => request.set_by_name(key, &values),
-                    _ => request.set(&owner.key(key), &values),
-                };
-                names.finished = None;
-                names.context.push((key, values));
+            2 => {
+                let owner = host.authorizers[below(bytes, 2)];
+                if let Some(principal) = from.with(principal) {
+                    host.principals.push((owner.resolve(principal), from));
+                }
             }
-            _ => {
-                let Some(principal) = from.with(principal) else {
-                    continue;
-                };
-                let resource = Resource::read(&from.resource);
-                let target = target(from, &resource);
-                request.finish(&owner.principal(principal.clone()), &target);
-                names.finished = Some((principal, from));
-            }
-        }
-        let expected = afresh(here, &names);
-        check(request.decide(), expected, "decided");
-        if below(bytes, 4) == 0 {
-            check(request.explain().outcome, expected, "explained");
+            _ => host.ask(bytes, from),
         }
     }
 }
 
-fn check(outcome: Outcome, expected: Option<Outcome>, how: &str) {
-    match expected {
-        Some(expected) => assert_eq!(outcome, expected, "{how}"),
-        None => {
-            assert_eq!(outcome.decision(), Decision::ImplicitDeny, "{how}");
-            assert_eq!(outcome.layers().count(), 0, "{how}");
-        }
+impl Host<'_> {
+    /// Decides a request by something of what is kept, and by its names alone.
+    fn ask(&mut self, bytes: &mut Unstructured<'_>, from: &Request) {
+        let authorizer = self.authorizers[self.current];
+        let site = match self.sites.len() {
+            0 => None,
+            count => self.sites.get(below(bytes, 2 * count)),
+        };
+        let kept = match self.principals.len() {
+            0 => None,
+            count => self.principals.get(below(bytes, 2 * count)),
+        };
+        let (as_native, by_way) = (below(bytes, 2) == 0, below(bytes, 5));
+        let scratch = &mut self.scratches[below(bytes, 2)];
+        let caller = kept.map_or(from, |(_, asked)| asked);
+        let Some(fresh_principal) = caller.with(principal) else {
+            return;
+        };
+        from.with(|from| {
+            let entries = from.context.iter();
+            // A site has keys of its own, which get the values of this request in turn.
+            let names: Vec<&str> = match site {
+                Some(site) => site.keys().collect(),
+                None => entries.map(|entry| entry.key).collect(),
+            };
+            let texts: Vec<&[&str]> = names
+                .iter()
+                .enumerate()
+                .map(|(place, _)| match from.context.len() {
+                    0 => &["v"][..],
+                    len => from.context[place % len].values,
+                })
+                .collect();
+            let values: Vec<Value<'_>> = texts
+                .iter()
+                .map(|texts| match as_native {
+                    true => native(texts),
+                    false => Value::Texts(texts),
+                })
+                .collect();
+            let named: Vec<(&str, Value<'_>)> =
+                names.iter().copied().zip(values.iter().copied()).collect();
+            let caller = match kept {
+                Some((resolved, _)) => CallerRef::from(resolved),
+                None => CallerRef::from(&fresh_principal),
+            };
+            let query = match site {
+                Some(site) => Query::at(site, &values, caller, from.resource),
+                None => Query::new(caller, from.action, from.resource).context(&named),
+            };
+            let query = with_rest(query, from);
+            let action = site.map_or(from.action, CallSite::action);
+            let plain: Vec<(&str, Value<'_>)> = names
+                .iter()
+                .copied()
+                .zip(texts.iter().map(|texts| Value::Texts(texts)))
+                .collect();
+            let afresh = Query::new(&fresh_principal, action, from.resource).context(&plain);
+            let afresh = with_rest(afresh, from);
+            let expected = authorizer.decide_with(&mut Scratch::new(), &afresh);
+            match by_way {
+                0 => assert_eq!(authorizer.decide(&query), expected),
+                1 => assert_eq!(authorizer.explain(&query).outcome, expected),
+                2 => authorizer.decide_many(scratch, &[query, afresh, query], |_, outcome| {
+                    assert_eq!(outcome, expected);
+                }),
+                3 => {
+                    let ready = authorizer.ready(scratch, &query);
+                    for _ in 0..2 {
+                        assert_eq!(ready.decide(), expected);
+                    }
+                    assert_eq!(ready.explain().outcome, expected);
+                }
+                _ => assert_eq!(authorizer.decide_with(scratch, &query), expected),
+            }
+            if let Some(site) = site.filter(|site| site.keys().len() > 0) {
+                let short = Query::at(site, &values[1..], caller, from.resource);
+                let outcome = authorizer.decide_with(scratch, &short);
+                assert_eq!(outcome, Outcome::undecided(), "a value is missing");
+            }
+        });
     }
-}
-
-fn target<'r>(from: &'r Request, resource: &'r Resource) -> Target<'r> {
-    Target {
-        resource: resource.into(),
-        account: from.resource_account.as_deref(),
-        restrict_public_buckets: from.restrict_public_buckets,
-        external_grant: from.external_grant,
-    }
-}
-
-/// What the names come to if an authorizer resolves them all itself; none if the request is not finished.
-fn afresh(authorizer: &Authorizer, names: &Names<'_>) -> Option<Outcome> {
-    // What was never begun stays without an action.
-    let action = names.action?;
-    let (principal, from) = names.finished.as_ref()?;
-    let mut request = authorizer.request();
-    request.begin(&authorizer.action(action));
-    for (key, values) in &names.context {
-        request.set_by_name(key, values);
-    }
-    let resource = Resource::read(&from.resource);
-    let principal = authorizer.principal(principal.clone());
-    request.finish(&principal, &target(from, &resource));
-    Some(request.decide())
 }
 
 const ACTIONS: [&str; 5] = [

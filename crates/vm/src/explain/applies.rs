@@ -5,28 +5,25 @@ use portcullis_model::Layer;
 
 use crate::caller::Kind;
 use crate::facts::is_limited_by_rcps;
-use crate::request::Request;
+use crate::request::Ready;
 
-/// The policies of a caller that are present in a request and do not take part, whatever they say, since such a caller
-/// has none of that type; and why (`EVAL-70`). Empty for a request that is not filled.
-///
-/// A host that gave them expects them to count: this is for what it tells.
-///
-/// ```
-/// let request = portcullis_vm::Request::new();
-/// assert_eq!(portcullis_vm::left_out(&request).count(), 0);
-/// ```
-pub fn left_out(request: &Request) -> impl Iterator<Item = (Layer, &'static str)> {
-    let of_caller = [Layer::Identity, Layer::Boundary, Layer::Session];
-    of_caller
-        .into_iter()
-        .filter(|layer| request.has_layer(*layer))
-        .filter(|layer| request.facts.layers & layer_mask(*layer) == 0)
-        .map(|layer| (layer, reason(request, layer)))
+impl Ready<'_> {
+    /// The policies of a caller that are present in a request and do not take part, whatever they say, since such a
+    /// caller has none of that type; and why (`EVAL-70`).
+    ///
+    /// A host that gave them expects them to count: this is for what it tells.
+    pub fn left_out(&self) -> impl Iterator<Item = (Layer, &'static str)> {
+        let of_caller = [Layer::Identity, Layer::Boundary, Layer::Session];
+        of_caller
+            .into_iter()
+            .filter(|layer| self.has_layer(*layer))
+            .filter(|layer| self.facts.layers & layer_mask(*layer) == 0)
+            .map(|layer| (layer, reason(self, layer)))
+    }
 }
 
 /// Why a policy set that is present does not take part.
-pub(super) fn reason(request: &Request, layer: Layer) -> &'static str {
+pub(super) fn reason(request: &Ready<'_>, layer: Layer) -> &'static str {
     let kind = request.facts.caller;
     let action = request.action();
     match (layer, kind) {

@@ -106,7 +106,7 @@ impl Expanded {
         };
         self.has_variables = true;
         self.pattern.push_str(&written);
-        let default = default.filter(|_| matcher.values(slot).is_empty());
+        let default = default.filter(|_| !matcher.asked.keys().has_value(slot));
         match matcher.variable(slot, None).or(default) {
             Some(value) => {
                 self.units.extend(value.chars().map(Unit::Char));

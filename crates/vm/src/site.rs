@@ -1,0 +1,72 @@
+//! Where a program asks: an action and the names of condition keys, resolved together.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use portcullis_image::{Section, View};
+
+use crate::stack::StackId;
+use crate::typed::{Action, KeySlot};
+
+/// The action and the condition keys of one place in a program, resolved for a stack of images: what a prepared
+/// statement is to a database.
+///
+/// It owns its texts, and knows whose it is: for another stack it is resolved again, for each decision.
+#[derive(Clone, Debug, Default)]
+pub struct CallSite {
+    pub(crate) of: StackId,
+    pub(crate) action: Action,
+    names: Vec<String>,
+    /// The keys that some policy looks at, by slot.
+    pub(crate) used: Vec<UsedKey>,
+}
+
+/// A key that some policy looks at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UsedKey {
+    pub(crate) slot: KeySlot,
+    /// Its place among the keys.
+    pub(crate) place: u32,
+}
+
+impl CallSite {
+    /// Resolves an action, `service:Name` in any case (`MATCH-10`), and keys, in any case (`COND-40`).
+    pub fn resolve<'i>(
+        images: impl Iterator<Item = View<'i>> + Clone,
+        action: &str,
+        keys: &[&str],
+    ) -> CallSite {
+        let mut used = Vec::new();
+        let mut first = 0;
+        for view in images.clone() {
+            for (place, key) in keys.iter().enumerate() {
+                view.find_slots(key, |slot, class| {
+                    let slot = KeySlot::of(first, slot, class);
+                    let place = place as u32;
+                    used.push(UsedKey { slot, place });
+                });
+            }
+            first += view.count(Section::Slots);
+        }
+        CallSite {
+            of: StackId::of(images.clone()),
+            action: Action::resolve(images, action),
+            names: keys.iter().map(|key| String::from(*key)).collect(),
+            used,
+        }
+    }
+
+    /// The action, as it was given but in lower case.
+    pub fn action(&self) -> &str {
+        self.action.text()
+    }
+
+    /// The keys, as they were given.
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
+    pub(crate) fn name(&self, place: usize) -> Option<&str> {
+        self.names.get(place).map(String::as_str)
+    }
+}

@@ -1,0 +1,455 @@
+//! The slots of a request: what conditions read.
+//!
+//! A slot says for which request it was filled last, so that nothing need be emptied between two requests: one that
+//! was filled for another is not given. Texts are read when a key is given, which is a few instructions; numbers, dates
+//! and addresses when a condition first looks at them, and so are keys that follow from the request (`KEY-5`).
+
+use core::cell::Cell;
+
+use portcullis_image::Slot as Class;
+use portcullis_image::value::instant;
+use portcullis_image::value::network::Address;
+use portcullis_image::value::number::Number;
+use portcullis_image::wire::padded;
+use portcullis_model::Principal;
+
+use crate::facts::{self, Home};
+use crate::plan::Plan;
+use crate::value::{Context, Native, Value};
+
+/// What a slot holds. Those below [`state::UNREAD`] are one value that was read.
+pub(crate) mod state {
+    /// A text: its first 16 bytes, padded with zeros.
+    pub(crate) const TEXT: u32 = 0;
+    /// A number: millionths.
+    pub(crate) const MILLIONTHS: u32 = 1;
+    /// An instant: its lower and upper half.
+    pub(crate) const INSTANT: u32 = 2;
+    /// An IPv4 address.
+    pub(crate) const V4: u32 = 3;
+    /// The lower and the upper half of an IPv6 address.
+    pub(crate) const V6: u32 = 4;
+    /// A number that only its text can tell.
+    pub(crate) const NUMBER: u32 = 5;
+    /// Not what the class asks for (`COND-87`).
+    pub(crate) const UNUSABLE: u32 = 6;
+    /// One value that nobody has looked at.
+    pub(crate) const UNREAD: u32 = 7;
+    /// Several values: of a list of the context, or some that were stored.
+    pub(crate) const SEVERAL: u32 = 8;
+    /// Given without a value (`KEY-2`).
+    pub(crate) const EMPTY: u32 = 9;
+    /// Not given, and nothing to derive it from.
+    pub(crate) const ABSENT: u32 = 10;
+}
+
+/// The bits of a state.
+pub(crate) const STATE_BITS: u32 = 4;
+
+/// Where the text of a slot is, if not at a place of the context.
+mod place {
+    /// Among the texts that were stored, from `nth` on.
+    pub(super) const STORED: u32 = u32::MAX;
+    /// It follows from the request: `nth` is the number of a reserved slot.
+    pub(super) const DERIVED: u32 = u32::MAX - 1;
+}
+
+/// A slot.
+#[derive(Clone, Debug)]
+pub(crate) struct Slot {
+    /// The stamp of the request that it was filled for, and its state.
+    head: Cell<u32>,
+    /// A place of the context, or one of [`place`].
+    place: Cell<u32>,
+    /// Which of several values, or where the text is.
+    nth: Cell<u32>,
+    pub(crate) len: Cell<u32>,
+    pub(crate) low: Cell<u64>,
+    pub(crate) high: Cell<u64>,
+}
+
+impl Slot {
+    /// Of no request.
+    pub(crate) const fn new() -> Slot {
+        Slot {
+            head: Cell::new(0),
+            place: Cell::new(0),
+            nth: Cell::new(0),
+            len: Cell::new(0),
+            low: Cell::new(0),
+            high: Cell::new(0),
+        }
+    }
+
+    /// The state, if it was filled for this request, and otherwise something larger than every state.
+    #[inline(always)]
+    pub(crate) fn state(&self, stamp: u32) -> u32 {
+        self.head.get() ^ stamp
+    }
+
+    /// True if something was given for this request, be it no value.
+    #[inline(always)]
+    pub(crate) fn is_given(&self, stamp: u32) -> bool {
+        self.state(stamp) < state::ABSENT
+    }
+
+    #[inline(always)]
+    fn set(&self, stamp: u32, state: u32) {
+        self.head.set(stamp | state);
+    }
+
+    /// Sets where the text is.
+    #[inline(always)]
+    fn set_place(&self, place: u32, nth: u32) {
+        self.place.set(place);
+        self.nth.set(nth);
+    }
+
+    #[inline(always)]
+    fn set_text(&self, stamp: u32, text: &str) {
+        let (low, high) = first_16(text.as_bytes());
+        self.len.set(text.len() as u32);
+        self.low.set(low);
+        self.high.set(high);
+        self.set(stamp, state::TEXT);
+    }
+
+    /// Gives it one text that is at a place of the context.
+    #[inline(always)]
+    pub(crate) fn give(&self, stamp: u32, class: u8, place: usize, text: &str) {
+        self.set_place(place as u32, 0);
+        match class {
+            Class::TEXT => self.set_text(stamp, text),
+            _ => {
+                self.len.set(text.len() as u32);
+                self.set(stamp, state::UNREAD);
+            }
+        }
+    }
+
+    /// Gives it one text that was stored.
+    pub(crate) fn give_stored(&self, stamp: u32, class: u8, offset: u32, text: &str) {
+        self.give(stamp, class, 0, text);
+        self.set_place(place::STORED, offset);
+    }
+
+    /// Gives it all texts of a place of the context, of which there are several.
+    pub(crate) fn give_list(&self, stamp: u32, place: usize) {
+        self.set_place(place as u32, 0);
+        self.set(stamp, state::SEVERAL);
+    }
+
+    /// Gives it the texts that were stored for it, of which there are several.
+    pub(crate) fn give_stored_list(&self, stamp: u32) {
+        self.set_place(place::STORED, 0);
+        self.set(stamp, state::SEVERAL);
+    }
+
+    /// Gives it no value.
+    #[inline]
+    pub(crate) fn give_none(&self, stamp: u32, place: usize) {
+        self.set_place(place as u32, 0);
+        self.set(stamp, state::EMPTY);
+    }
+
+    /// Gives it a value that need not be read.
+    #[inline]
+    pub(crate) fn give_native(&self, stamp: u32, place: usize, native: Native) {
+        self.set_place(place as u32, 0);
+        // It is not the empty text (`COND-32`).
+        self.len.set(1);
+        let state = match native {
+            Native::Millionths(millionths) => {
+                self.low.set(millionths as u64);
+                state::MILLIONTHS
+            }
+            Native::Instant(instant) => {
+                self.low.set(instant as u64);
+                self.high.set((instant >> 64) as u64);
+                state::INSTANT
+            }
+            Native::Address(address) => self.set_address(address),
+        };
+        self.set(stamp, state);
+    }
+
+    /// The place of the context that it was given at; none if its text is stored.
+    pub(crate) fn given_at(&self) -> Option<usize> {
+        let place = self.place.get();
+        (place != place::STORED).then_some(place as usize)
+    }
+
+    /// Where its text is stored, if it is.
+    pub(crate) fn stored_at(&self) -> Option<(u32, u32)> {
+        let is_stored = self.place.get() == place::STORED;
+        is_stored.then_some((self.nth.get(), self.len.get()))
+    }
+
+    fn set_address(&self, address: Address) -> u32 {
+        match address {
+            Address::V4(address) => {
+                self.low.set(u64::from(address));
+                state::V4
+            }
+            Address::V6(address) => {
+                self.low.set(address as u64);
+                self.high.set((address >> 64) as u64);
+                state::V6
+            }
+        }
+    }
+
+    /// Reads a text as the class says.
+    fn read(&self, stamp: u32, class: u8, text: &str) {
+        let state = match class {
+            Class::NUMBER => match Number::parse(text) {
+                Some(number) => match number.millionths() {
+                    Some(millionths) => {
+                        self.low.set(millionths as u64);
+                        state::MILLIONTHS
+                    }
+                    None => state::NUMBER,
+                },
+                None => state::UNUSABLE,
+            },
+            Class::DATE => match instant::parse(text) {
+                Some(instant) => {
+                    self.low.set(instant as u64);
+                    self.high.set((instant >> 64) as u64);
+                    state::INSTANT
+                }
+                None => state::UNUSABLE,
+            },
+            Class::ADDRESS => match Address::parse(text) {
+                Some(address) => self.set_address(address),
+                None => state::UNUSABLE,
+            },
+            _ => return self.set_text(stamp, text),
+        };
+        self.len.set(text.len() as u32);
+        self.set(stamp, state);
+    }
+}
+
+/// The first 16 bytes, padded with zeros.
+#[inline]
+fn first_16(text: &[u8]) -> (u64, u64) {
+    match text.split_first_chunk::<8>() {
+        Some((low, rest)) => (u64::from_le_bytes(*low), padded(rest)),
+        None => (padded(text), 0),
+    }
+}
+
+/// One of several values that were stored for a slot.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stored {
+    /// The slot, among those of all images.
+    pub(crate) slot: u32,
+    pub(crate) offset: u32,
+    pub(crate) len: u32,
+}
+
+/// Where the values of slots come from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Source<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) context: Context<'a>,
+    /// Texts that were stored.
+    pub(crate) text: &'a str,
+    /// Values of slots that have several stored ones.
+    pub(crate) several: &'a [Stored],
+    /// The reserved slots whose keys follow from what follows here.
+    pub(crate) derivable: u32,
+    pub(crate) principal: &'a Principal<'a>,
+    pub(crate) home: Home<'a>,
+    /// The owner of the resource, if known.
+    pub(crate) account: Option<&'a str>,
+    /// `aws:userid` where it is put together (`VAR-13`): where it was stored.
+    pub(crate) user_id: Option<(u32, u32)>,
+}
+
+impl Source<'static> {
+    /// Of nothing.
+    pub(crate) const NONE: Source<'static> = Source {
+        plan: &Plan::NONE,
+        context: Context::NONE,
+        text: "",
+        several: &[],
+        derivable: 0,
+        principal: &facts::NOBODY,
+        home: Home {
+            partition: None,
+            account: None,
+        },
+        account: None,
+        user_id: None,
+    };
+}
+
+impl<'a> Source<'a> {
+    fn stored(&self, offset: u32, len: u32) -> &'a str {
+        let start = offset as usize;
+        self.text.get(start..start + len as usize).unwrap_or("")
+    }
+
+    /// The value of a key that follows from the request, by its reserved slot.
+    fn derived(&self, reserved: u32) -> Option<&'a str> {
+        if self.derivable >> reserved & 1 == 0 {
+            return None;
+        }
+        if let (portcullis_image::reserved::USER_ID, Some((offset, len))) = (reserved, self.user_id)
+        {
+            return Some(self.stored(offset, len));
+        }
+        facts::derived(self.principal, self.home, self.account, reserved)
+    }
+}
+
+/// The keys of a request, in terms of an image.
+#[derive(Clone, Copy)]
+pub(crate) struct Keys<'a> {
+    slots: &'a [Slot],
+    /// The place of the first of them among the slots of all images.
+    first: u32,
+    pub(crate) stamp: u32,
+    source: &'a Source<'a>,
+}
+
+impl<'a> Keys<'a> {
+    /// None at all.
+    pub(crate) const NONE: Keys<'static> = Keys {
+        slots: &[],
+        first: 0,
+        stamp: 1 << STATE_BITS,
+        source: &Source::NONE,
+    };
+
+    /// Those of an image, by its place in the stack.
+    #[inline]
+    pub(crate) fn of(slots: &'a [Slot], stamp: u32, source: &'a Source<'a>, image: usize) -> Self {
+        let range = source.plan.slots_of(image);
+        Keys {
+            slots: slots
+                .get(range.start as usize..range.end as usize)
+                .unwrap_or(&[]),
+            first: range.start,
+            stamp,
+            source,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn slot(&self, number: u32) -> Option<&'a Slot> {
+        self.slots.get(number as usize)
+    }
+
+    /// The state of a slot of which that is not known yet, or not fit to be tested.
+    #[inline(never)]
+    pub(crate) fn settle(&self, number: u32, slot: &Slot) -> u32 {
+        let of_plan = self.source.plan.slot(self.first.wrapping_add(number));
+        match slot.state(self.stamp) {
+            state::UNREAD => slot.read(self.stamp, of_plan.class, self.text(slot)),
+            state @ 0..=15 => return state,
+            _ => match of_plan
+                .reserved
+                .and_then(|own| Some((own, self.source.derived(own)?)))
+            {
+                Some((reserved, text)) => {
+                    slot.set_place(place::DERIVED, reserved);
+                    slot.read(self.stamp, of_plan.class, text);
+                }
+                None => slot.set(self.stamp, state::ABSENT),
+            },
+        }
+        slot.state(self.stamp)
+    }
+
+    /// A slot and its state; none if there is no such slot, which no image asks for.
+    #[inline]
+    pub(crate) fn settled(&self, number: u32) -> Option<(u32, &'a Slot)> {
+        let slot = self.slot(number)?;
+        match slot.state(self.stamp) {
+            known @ ..=state::UNUSABLE => Some((known, slot)),
+            _ => Some((self.settle(number, slot), slot)),
+        }
+    }
+
+    /// The text of a slot that has one value, which was given as text or follows from the request.
+    #[inline]
+    pub(crate) fn text(&self, slot: &Slot) -> &'a str {
+        let nth = slot.nth.get();
+        match slot.place.get() {
+            place::STORED => self.source.stored(nth, slot.len.get()),
+            place::DERIVED => self.source.derived(nth).unwrap_or_default(),
+            place => self.source.context.text(place as usize, nth as usize),
+        }
+    }
+
+    /// The only text of a slot that the request gives.
+    pub(crate) fn only_given(&self, number: u32) -> Option<&'a str> {
+        let slot = self.slot(number)?;
+        match slot.state(self.stamp) {
+            state::TEXT if slot.place.get() != place::DERIVED => Some(self.text(slot)),
+            _ => None,
+        }
+    }
+
+    /// True if the request gives a slot some value.
+    pub(crate) fn has_given(&self, number: u32) -> bool {
+        self.slot(number).is_some_and(|slot| {
+            slot.state(self.stamp) < state::EMPTY && slot.place.get() != place::DERIVED
+        })
+    }
+
+    /// The values of a slot that has several, each as a slot with that value alone.
+    pub(crate) fn several(&self, number: u32, slot: &'a Slot) -> impl Iterator<Item = Slot> + 'a {
+        let keys = *self;
+        let slot_of_all = self.first.wrapping_add(number);
+        let class = self.source.plan.slot(slot_of_all).class;
+        let place = slot.place.get();
+        let is_stored = place == place::STORED;
+        let list = match self.source.context.value(place as usize) {
+            Value::Texts(texts) if !is_stored => texts,
+            _ => &[],
+        };
+        let stored = match is_stored {
+            true => keys.source.several,
+            false => &[],
+        };
+        let of_list = list.iter().enumerate().map(move |(nth, text)| {
+            let one = Slot::new();
+            one.set_place(place, nth as u32);
+            one.read(keys.stamp, class, text);
+            one
+        });
+        let stored = stored.iter().filter(move |own| own.slot == slot_of_all);
+        let of_stored = stored.map(move |own| {
+            let one = Slot::new();
+            one.set_place(place::STORED, own.offset);
+            one.read(keys.stamp, class, keys.source.stored(own.offset, own.len));
+            one
+        });
+        of_list.chain(of_stored)
+    }
+
+    /// Calls back with the texts of a slot.
+    pub(crate) fn for_each_text(&self, number: u32, mut found: impl FnMut(&'a str)) {
+        match self.settled(number) {
+            Some((..=state::UNUSABLE, slot)) => found(self.text(slot)),
+            Some((state::SEVERAL, slot)) => {
+                self.several(number, slot)
+                    .for_each(|one| found(self.text(&one)));
+            }
+            _ => {}
+        }
+    }
+
+    /// The value of the context that a slot was given, if it was not given as text.
+    pub(crate) fn native(&self, slot: &Slot) -> Option<Value<'a>> {
+        match slot.place.get() {
+            place::STORED | place::DERIVED => None,
+            place => Some(self.source.context.value(place as usize))
+                .filter(|value| matches!(value, Value::Number(_) | Value::Time(_) | Value::Ip(_))),
+        }
+    }
+}
