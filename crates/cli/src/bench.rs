@@ -164,7 +164,10 @@ fn native(text: &str) -> Value<'_> {
         "true" => Value::Bool(true),
         "false" => Value::Bool(false),
         _ => match (text.parse::<i64>(), text.parse::<IpAddr>()) {
-            (Ok(number), _) if number.to_string() == text => Value::Number(number),
+            // Numbers of accounts are texts.
+            (Ok(number), _) if text.len() < 12 && number.to_string() == text => {
+                Value::Number(number)
+            }
             (_, Ok(address)) if address.to_string() == text => Value::Ip(address),
             _ => instant().unwrap_or(Value::Text(text)),
         },

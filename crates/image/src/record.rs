@@ -14,21 +14,28 @@ pub const NONE: u32 = u32::MAX - 1;
 
 /// The bit of a layer in the masks of the format.
 #[inline]
-pub fn layer_bit(layer: Layer) -> u32 {
+pub const fn layer_bit(layer: Layer) -> u32 {
     match layer {
         Layer::Identity => 0,
         Layer::Boundary => 1,
         Layer::Session => 2,
         Layer::Resource => 3,
         Layer::VpcEndpoint => 4,
-        Layer::Scp(level) => 5 + u32::from(level.min(Layer::MAX_LEVELS - 1)),
-        Layer::Rcp(level) => 18 + u32::from(level.min(Layer::MAX_LEVELS - 1)),
+        Layer::Scp(level) => 5 + level_of(level),
+        Layer::Rcp(level) => 18 + level_of(level),
+    }
+}
+
+const fn level_of(level: u8) -> u32 {
+    match level < Layer::MAX_LEVELS {
+        true => level as u32,
+        false => Layer::MAX_LEVELS as u32 - 1,
     }
 }
 
 /// A mask with the bit of one layer.
 #[inline]
-pub fn layer_mask(layer: Layer) -> u32 {
+pub const fn layer_mask(layer: Layer) -> u32 {
     1 << layer_bit(layer)
 }
 

@@ -370,6 +370,27 @@ pub fn split_arn(text: &str) -> Option<[&str; 6]> {
     ])
 }
 
+/// The account in an ARN, if it has one: what [`split_arn`] and [`is_account_id`] say, with less on the way (`EVAL-12`).
+///
+/// ```
+/// use portcullis_model::arn_account;
+/// assert_eq!(arn_account("arn:aws:sqs:eu-west-1:111122223333:q"), Some("111122223333"));
+/// assert_eq!(arn_account("arn:aws:s3:::b/k"), None);
+/// ```
+#[inline]
+pub fn arn_account(text: &str) -> Option<&str> {
+    if !text.starts_with("arn:") {
+        return None;
+    }
+    let [_, _, _, before, after] = five_colons(text.as_bytes())?;
+    // Most ARNs without an account have nothing there.
+    if after - before != 13 {
+        return None;
+    }
+    text.get(before + 1..after)
+        .filter(|account| is_account_id(account))
+}
+
 /// Where the first five colons are.
 #[inline]
 fn five_colons(text: &[u8]) -> Option<[usize; 5]> {
@@ -451,7 +472,11 @@ pub fn is_resource(text: &str) -> bool {
 
 /// True for twelve ASCII digits (`EVAL-12`).
 pub fn is_account_id(text: &str) -> bool {
-    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+    let Ok(text) = <[u8; 12]>::try_from(text.as_bytes()) else {
+        return false;
+    };
+    text.iter()
+        .fold(true, |all, byte| all & byte.is_ascii_digit())
 }
 
 fn split_principal_arn(arn: &str) -> Result<(&str, &str), PrincipalError> {

@@ -49,18 +49,12 @@ impl<D: AsRef<[u8]>> Ready<'_, D> {
     /// Decides. Total, and without allocation.
     #[inline]
     pub fn decide(&self) -> Outcome {
-        match self.inner.is_plain() {
-            true => self.inner.decide(self.authorizer.views()),
-            false => Outcome::undecided(),
-        }
+        self.inner.decide(self.authorizer.views())
     }
 
     /// Explains, as [`Authorizer::explain`] does.
     pub fn explain(&self) -> Explanation {
-        match self.inner.is_plain() {
-            true => self.inner.explain(self.authorizer.views()),
-            false => Explanation::undecided(),
-        }
+        self.inner.explain(self.authorizer.views())
     }
 }
 
@@ -104,7 +98,8 @@ impl<D: AsRef<[u8]>> Authorizer<D> {
     /// Decides a request with the host's own memory. Does not allocate once that has seen its largest request.
     #[inline]
     pub fn decide_with(&self, scratch: &mut Scratch, query: &Query<'_>) -> Outcome {
-        self.ready(scratch, query).decide()
+        let ready = scratch.ready_once(self.views(), &self.plan, &query.inner);
+        ready.if_plain().decide(self.views())
     }
 
     /// Looks up what a request consists of, to decide it, and perhaps to explain it too.
@@ -121,11 +116,13 @@ impl<D: AsRef<[u8]>> Authorizer<D> {
     /// }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[inline]
+    #[inline(always)]
     pub fn ready<'a>(&'a self, scratch: &'a mut Scratch, query: &'a Query<'a>) -> Ready<'a, D> {
         Ready {
             authorizer: self,
-            inner: scratch.ready(self.views(), &self.plan, &query.inner),
+            inner: scratch
+                .ready(self.views(), &self.plan, &query.inner)
+                .if_plain(),
         }
     }
 

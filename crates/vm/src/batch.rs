@@ -6,7 +6,7 @@ use portcullis_image::{NONE, View};
 
 use crate::lookup;
 use crate::plan::Plan;
-use crate::request::Query;
+use crate::query::Query;
 use crate::scratch::Scratch;
 
 /// How many requests are worth reading ahead for at once ([`read_ahead`]).
@@ -38,9 +38,9 @@ pub fn read_ahead<'i, 'q>(
     let mut free = places.iter_mut();
     for query in queries {
         let (action, segments) = scratch.look_ahead(images.clone(), plan, query);
-        let Some(action) = action.filter(|action| action.is_hashed) else {
+        if !action.is_hashed {
             continue;
-        };
+        }
         for (image, view) in images.clone().enumerate() {
             for group in action.groups_of(image) {
                 lookup::buckets(view, segments, group, |bucket| {

@@ -60,22 +60,57 @@ impl Kind {
         }
     }
 
+    /// All kinds, in the order of their numbers.
+    const ALL: [Kind; 10] = [
+        Kind::Anonymous,
+        Kind::Root,
+        Kind::User,
+        Kind::Role,
+        Kind::ServiceLinked,
+        Kind::FederatedUser,
+        Kind::Service,
+        Kind::Federated,
+        Kind::CanonicalUser,
+        Kind::OriginAccessIdentity,
+    ];
+
+    /// What follows from the kind alone.
+    #[inline(always)]
+    pub(crate) fn traits(self) -> OfKind {
+        const TRAITS: [OfKind; 10] = {
+            let mut traits = [OfKind::NONE; 10];
+            let mut index = 0;
+            while index < 10 {
+                traits[index] = OfKind::of(Kind::ALL[index]);
+                index += 1;
+            }
+            traits
+        };
+        let traits = TRAITS.get(self as usize);
+        traits.copied().unwrap_or(OfKind::NONE)
+    }
+
     /// True if the caller has an account (`EVAL-71`, `acc`).
-    pub(crate) fn has_account(self) -> bool {
+    pub(crate) const fn has_account(self) -> bool {
         matches!(
             self,
             Kind::Root | Kind::User | Kind::Role | Kind::ServiceLinked | Kind::FederatedUser
         )
     }
 
+    /// True for callers with credentials (`EVAL-90`).
+    pub(crate) const fn is_signed(self) -> bool {
+        !matches!(self, Kind::Anonymous | Kind::Federated)
+    }
+
     /// True if a permissions boundary can be attached to the caller (`EVAL-70`).
-    pub(crate) fn can_be_bounded(self) -> bool {
+    pub(crate) const fn can_be_bounded(self) -> bool {
         matches!(self, Kind::User | Kind::Role | Kind::FederatedUser)
     }
 
     /// The policy sets that take part in the caller's requests if they are present (`EVAL-70`).
     /// Identity policies of the root user take part in AssumeRoot sessions only (`EVAL-50`).
-    pub(crate) fn layers(self, assumed_root: bool) -> u32 {
+    pub(crate) const fn layers(self, assumed_root: bool) -> u32 {
         let (scp, rcp) = (SCP_CHAIN, RCP_CHAIN);
         let identity = layer_mask(Layer::Identity);
         let boundary = layer_mask(Layer::Boundary);
@@ -114,6 +149,35 @@ impl Kind {
     }
 }
 
+/// What follows from the kind of a caller alone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OfKind {
+    /// See [`Kind::layers`].
+    pub(crate) layers: u32,
+    pub(crate) has_account: bool,
+    pub(crate) can_be_bounded: bool,
+    /// It has credentials (`EVAL-90`).
+    pub(crate) is_signed: bool,
+}
+
+impl OfKind {
+    const NONE: OfKind = OfKind {
+        layers: 0,
+        has_account: false,
+        can_be_bounded: false,
+        is_signed: false,
+    };
+
+    const fn of(kind: Kind) -> OfKind {
+        OfKind {
+            layers: kind.layers(false),
+            has_account: kind.has_account(),
+            can_be_bounded: kind.can_be_bounded(),
+            is_signed: kind.is_signed(),
+        }
+    }
+}
+
 /// Bits of the identities of a caller.
 pub(crate) mod identity {
     /// The account; of callers without account the only identity.
@@ -136,6 +200,14 @@ pub(crate) const RCP_CHAIN: u32 = ((1 << Layer::MAX_LEVELS) - 1) << 18;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn kinds_are_at_their_numbers() {
+        for (number, kind) in Kind::ALL.into_iter().enumerate() {
+            assert_eq!(kind as usize, number);
+            assert_eq!(kind.traits().layers, kind.layers(false));
+        }
+    }
 
     #[test]
     fn the_masks_are_those_of_the_levels() {

@@ -101,7 +101,8 @@ pub(crate) const WITHIN: u32 = 1 << 31;
 /// For a caller who acts within its account (`EVAL-33`): the layers that together allow a request which
 /// no policy denies, and [`WITHIN`]. Zero for all others, and for a request that was never finished.
 ///
-/// This is the usual way through [`combine`], worked out when the request is filled.
+/// This is the usual way through [`combine`], worked out when the request is looked up.
+#[inline(always)]
 pub(crate) fn suffices(facts: &Facts, present: u32) -> u32 {
     let within = facts.caller.has_account() && facts.same_account && !facts.needs_resource_policy;
     if !within || facts.caller == Kind::FederatedUser {

@@ -17,10 +17,11 @@ use crate::combine::{Outcome, combine};
 use crate::matcher::{Asked, Matcher};
 use crate::notes::{EXEMPT, OWNER_ASSUMED};
 use crate::plan::Plan;
-use crate::request::{OfImage, Query, Ready};
+use crate::query::Query;
+use crate::ready::{OfImage, Ready};
 use crate::scratch::Scratch;
 use crate::slots::{Keys, state};
-use crate::stack::Mark;
+use crate::stack::StackId;
 use crate::walk::{Sink, record};
 
 /// The note on a request that cannot be decided.
@@ -233,12 +234,12 @@ fn explained<'i>(
     images: impl Iterator<Item = View<'i>> + Clone,
     request: &Ready<'_>,
 ) -> Explanation {
-    if !request.is_ready_for(Mark::of(images.clone())) {
+    if !request.is_ready_for(StackId::of(images.clone())) {
         return Explanation::undecided();
     }
     let mut recorder = Recorder::default();
     let verdicts = record(images, request, &mut recorder);
-    let facts = &request.facts;
+    let facts = request.facts();
     let layers = layers(verdicts.present)
         .map(|layer| {
             let mask = layer_mask(layer);
@@ -343,7 +344,7 @@ impl Explanation {
 }
 
 fn notes(request: &Ready<'_>, deny: u32) -> Vec<&'static str> {
-    let facts = &request.facts;
+    let facts = request.facts();
     let mut notes = Vec::new();
     if facts.exempt {
         notes.push(EXEMPT);

@@ -7,6 +7,7 @@ use portcullis_model::{Caller, Layer, Principal, is_account_id, is_rcp_service, 
 use crate::caller::{Kind, RCP_CHAIN, SCP_CHAIN};
 use crate::combine::suffices;
 use crate::glob::equal;
+use crate::stack::StackId;
 use crate::typed::Action;
 
 /// What the decision needs to know beside the statements.
@@ -62,6 +63,8 @@ pub(crate) struct ActionFacts {
     is_limited_by_rcps: bool,
     /// See [`crate::lookup::filter`].
     pub(crate) filter: u64,
+    /// All but that as bits, for [`Basis::bits`].
+    bits: u32,
 }
 
 impl ActionFacts {
@@ -73,7 +76,20 @@ impl ActionFacts {
         lists_buckets: false,
         is_limited_by_rcps: false,
         filter: 0,
+        bits: 0,
     };
+
+    /// True if there are resources of which nothing is allowed without their policy (`KMS-1`, `TRUST-1`).
+    #[inline]
+    pub(crate) fn may_need_resource_policy(&self) -> bool {
+        matches!(self.service, Service::Kms | Service::Sts)
+    }
+
+    /// True if nothing is allowed without the policy of a resource: a KMS key, or a role for STS (`KMS-1`, `TRUST-1`).
+    #[inline]
+    pub(crate) fn needs_resource_policy(&self, is_key: bool, is_role: bool) -> bool {
+        (self.service == Service::Kms && is_key) || (self.service == Service::Sts && is_role)
+    }
 
     /// Reads an action in lower case.
     pub(crate) fn of(service: &str, name: &str) -> ActionFacts {
@@ -84,7 +100,7 @@ impl ActionFacts {
             "dynamodb" => Service::DynamoDb,
             _ => Service::Other,
         };
-        ActionFacts {
+        let facts = ActionFacts {
             service: kind,
             exempt: kind == Service::Sts && matches!(name, "getcalleridentity" | "getsessiontoken"),
             bucket_policy: kind == Service::S3
@@ -95,6 +111,17 @@ impl ActionFacts {
             lists_buckets: kind == Service::S3 && name == "listallmybuckets",
             is_limited_by_rcps: is_limited_by_rcps(service, name),
             filter: 0,
+            bits: 0,
+        };
+        let flags = [
+            facts.exempt,
+            facts.bucket_policy,
+            facts.is_limited_by_rcps,
+            facts.lists_buckets,
+        ];
+        ActionFacts {
+            bits: facts.service as u32 | bits(flags) << 4,
+            ..facts
         }
     }
 
@@ -106,11 +133,6 @@ impl ActionFacts {
 
 /// The actions that need no permission (`EVAL-90`).
 const EXEMPT: [&str; 2] = ["sts:GetCallerIdentity", "sts:GetSessionToken"];
-
-/// True for callers with credentials (`EVAL-90`).
-pub(crate) fn is_signed(caller: Kind) -> bool {
-    !matches!(caller, Kind::Anonymous | Kind::Federated)
-}
 
 /// `RCP-4`, `RCP-5`.
 pub(crate) fn is_limited_by_rcps(service: &str, name: &str) -> bool {
@@ -126,13 +148,86 @@ pub(crate) struct Basis<'a> {
     pub(crate) assumed_root: bool,
     pub(crate) action: &'a Action,
     pub(crate) ownership: Ownership,
-    /// See [`ResourceParts`].
-    pub(crate) is_key: bool,
-    pub(crate) is_role: bool,
+    /// Nothing is allowed without the resource's policy ([`Action::needs_resource_policy`]).
+    pub(crate) needs_resource_policy: bool,
     pub(crate) restrict_public_buckets: bool,
     pub(crate) external_grant: bool,
     /// The layers that are present.
     pub(crate) present: u32,
+}
+
+/// Flags as bits, the first as the lowest.
+#[inline(always)]
+fn bits<const N: usize>(flags: [bool; N]) -> u32 {
+    let numbered = flags.into_iter().enumerate();
+    numbered.fold(0, |all, (place, flag)| all | u32::from(flag) << place)
+}
+
+impl Basis<'_> {
+    /// All of it but what is present: what follows from equal bits, and from what is present, is equal.
+    #[inline(always)]
+    fn bits(&self) -> u32 {
+        let flags = bits([
+            self.management_account,
+            self.assumed_root,
+            self.ownership.same_account,
+            self.ownership.assumed,
+            self.ownership.other_partition,
+            self.needs_resource_policy,
+            self.restrict_public_buckets,
+            self.external_grant,
+        ]);
+        self.caller as u32 | flags << 4 | self.action.facts.bits << 12
+    }
+}
+
+/// Facts that were worked out before. They follow from few things of a request, which are mostly the same ones.
+#[derive(Clone, Debug)]
+pub(crate) struct FactsMemory {
+    known: [(StackId, u32, Facts); FactsMemory::LEN],
+}
+
+impl FactsMemory {
+    const LEN: usize = 16;
+
+    pub(crate) const fn new() -> FactsMemory {
+        FactsMemory {
+            known: [(StackId::NONE, 0, Facts::NONE); FactsMemory::LEN],
+        }
+    }
+
+    /// The number of the facts that follow for a stack of images, in which the same layers are always present.
+    #[inline(always)]
+    pub(crate) fn number_of(&mut self, stack: StackId, basis: &Basis<'_>) -> usize {
+        let bits = basis.bits();
+        let number = (bits.wrapping_mul(0x9e37_79b1) >> 28) as usize;
+        if let Some(known) = self.known.get_mut(number) {
+            if !(known.0.is_same(stack) && known.1 == bits) {
+                FactsMemory::fill(known, stack, bits, basis);
+            }
+        }
+        number
+    }
+
+    /// The same for whatever layers are present.
+    pub(crate) fn number_of_parts(&mut self, basis: &Basis<'_>) -> usize {
+        if let Some(known) = self.known.first_mut() {
+            FactsMemory::fill(known, StackId::NONE, 0, basis);
+        }
+        0
+    }
+
+    #[cold]
+    fn fill(known: &mut (StackId, u32, Facts), stack: StackId, bits: u32, basis: &Basis<'_>) {
+        *known = (stack, bits, Facts::of(basis));
+    }
+
+    /// Facts by a number that was just asked for.
+    #[inline(always)]
+    pub(crate) fn get(&self, number: usize) -> &Facts {
+        const NONE: &Facts = &Facts::NONE;
+        self.known.get(number).map_or(NONE, |known| &known.2)
+    }
 }
 
 impl Facts {
@@ -169,12 +264,16 @@ impl Facts {
             present,
             ..
         } = *basis;
-        let action_facts = action.facts;
-        let mut layers = caller.layers(basis.assumed_root);
+        let action_facts = &action.facts;
+        let kind = caller.traits();
+        let mut layers = match basis.assumed_root {
+            true => caller.layers(true),
+            false => kind.layers,
+        };
         if basis.management_account {
             layers &= !SCP_CHAIN; // SCP-3
         }
-        let own_resource = caller.has_account() && same_account;
+        let own_resource = kind.has_account && same_account;
         let rcp = present & RCP_CHAIN != 0
             && action_facts.is_limited_by_rcps
             && !(basis.management_account && own_resource);
@@ -189,18 +288,17 @@ impl Facts {
             } else {
                 0
             },
-            exempt: is_signed(caller) && action_facts.exempt,
+            exempt: kind.is_signed & action_facts.exempt,
             root_allows: caller == Kind::Root && !basis.assumed_root,
             same_account,
             other_partition,
-            needs_resource_policy: (action_facts.service == Service::Kms && basis.is_key)
-                || (action_facts.service == Service::Sts && basis.is_role),
+            needs_resource_policy: basis.needs_resource_policy,
             gateway: matches!(action_facts.service, Service::S3 | Service::DynamoDb),
-            boundable: caller.can_be_bounded(),
+            boundable: kind.can_be_bounded,
             external_grant: basis.external_grant,
             restrict_public_buckets: basis.restrict_public_buckets
-                && action_facts.service == Service::S3,
-            owner_assumed: assumed && caller.has_account(),
+                & (action_facts.service == Service::S3),
+            owner_assumed: assumed & kind.has_account,
             suffices: 0,
         };
         facts.suffices = suffices(&facts, present);
@@ -216,30 +314,52 @@ pub struct Ownership {
     pub same_account: bool,
     /// Nothing says whose the resource is (`EVAL-12`).
     pub assumed: bool,
-    /// Caller and resource are in different partitions (`XACC-6`).
+    /// They are not, and caller and resource are in different partitions (`XACC-6`).
     pub other_partition: bool,
 }
 
 impl Ownership {
     /// Of a resource, of which the request may say the owner, and a caller.
     pub(crate) fn of(home: Home<'_>, account: Option<&str>, resource: &ResourceParts<'_>) -> Self {
+        Ownership::with(home, account.or(resource.account), resource.is_star, || {
+            resource.partition
+        })
+    }
+
+    /// The same from the owner, if that is known, and the resource's partition, which matters to other accounts alone.
+    #[inline(always)]
+    pub(crate) fn with<'r>(
+        home: Home<'_>,
+        owner: Option<&str>,
+        is_star: bool,
+        partition: impl FnOnce() -> Option<&'r str>,
+    ) -> Self {
         let is_same = |one: &str, other: &str| equal(one.as_bytes(), other.as_bytes());
-        let owner = match resource.is_star {
-            true => None,
-            false => account.or(resource.account),
+        let owner = owner.filter(|_| !is_star);
+        let same_account = match (owner, home.account) {
+            (Some(owner), Some(account)) => is_same_account(owner, account),
+            (Some(_), None) => false,
+            (None, _) => true,
+        };
+        let is_other = || match (home.partition, partition()) {
+            (Some(caller), Some(resource)) => !is_same(caller, resource),
+            _ => false,
         };
         Ownership {
-            same_account: match (owner, home.account) {
-                (Some(owner), Some(account)) => is_same(owner, account),
-                (Some(_), None) => false,
-                (None, _) => true,
-            },
-            assumed: owner.is_none() && !resource.is_star,
-            other_partition: matches!(
-                (home.partition, resource.partition),
-                (Some(caller), Some(resource)) if !is_same(caller, resource)
-            ),
+            same_account,
+            assumed: owner.is_none() && !is_star,
+            other_partition: !same_account && is_other(),
         }
+    }
+}
+
+/// True if two accounts are the same: nearly always both are twelve digits.
+#[inline(always)]
+fn is_same_account(one: &str, other: &str) -> bool {
+    let twelve = |text| <&[u8; 12]>::try_from(str::as_bytes(text));
+    match (twelve(one), twelve(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => one == other,
     }
 }
 
@@ -258,7 +378,17 @@ impl<'a> Home<'a> {
         if matches!(caller, Caller::OriginAccessIdentity { .. }) {
             return Home::default();
         }
-        match caller.arn().and_then(split_arn) {
+        let Some(arn) = caller.arn() else {
+            return Home::default();
+        };
+        // Nearly all of them.
+        if let Some(account) = usual_account(arn) {
+            return Home {
+                partition: Some("aws"),
+                account: Some(account),
+            };
+        }
+        match split_arn(arn) {
             Some([_, partition, _, _, account, _]) => Home {
                 partition: Some(partition),
                 account: Some(account),
@@ -268,19 +398,24 @@ impl<'a> Home<'a> {
     }
 }
 
-/// Nobody, who has no keys.
-pub(crate) const NOBODY: Principal<'static> = Principal {
-    caller: Caller::Anonymous,
-    user_id: None,
-    management_account: false,
-};
+/// The account of `arn:aws:iam::111122223333:…` and of `arn:aws:sts::111122223333:…`.
+#[inline]
+fn usual_account(arn: &str) -> Option<&str> {
+    let start = arn.as_bytes().first_chunk::<26>()?;
+    let (head, rest) = start.split_first_chunk::<13>()?;
+    let is_usual = (head == b"arn:aws:iam::") | (head == b"arn:aws:sts::");
+    if !is_usual || rest.last() != Some(&b':') {
+        return None;
+    }
+    arn.get(13..25).filter(|account| is_account_id(account))
+}
 
-/// The value of a key that follows from a request, by its reserved slot (`KEY-5`). `account` owns the resource, if that
-/// is known.
+/// The value of a key that follows from a request, by its reserved slot (`KEY-5`). `account` finds who owns the
+/// resource, never by assuming it (`KEY-50`).
 pub(crate) fn derived<'a>(
     principal: &Principal<'a>,
     home: Home<'a>,
-    account: Option<&'a str>,
+    account: impl FnOnce() -> Option<&'a str>,
     slot: u32,
 ) -> Option<&'a str> {
     let caller = &principal.caller;
@@ -291,7 +426,7 @@ pub(crate) fn derived<'a>(
         reserved::USER_NAME => user_name(caller),
         reserved::IS_SERVICE => is_service(caller),
         reserved::SERVICE_NAME => service_name(caller),
-        reserved::RESOURCE_ACCOUNT => account,
+        reserved::RESOURCE_ACCOUNT => account(),
         // VAR-13.
         reserved::USER_ID => match caller {
             _ if principal.user_id.is_some() => principal.user_id,
@@ -396,12 +531,4 @@ fn service_name<'a>(caller: &Caller<'a>) -> Option<&'a str> {
         Caller::Service { name } => Some(name),
         _ => None,
     }
-}
-
-/// `KEY-50`, `EVAL-12`: never the assumed owner.
-pub(crate) fn resource_account<'a>(
-    stated: Option<&'a str>,
-    parts: &ResourceParts<'a>,
-) -> Option<&'a str> {
-    stated.or(parts.account)
 }

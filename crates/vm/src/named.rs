@@ -1,6 +1,7 @@
 //! The principals of an image that name a caller (`GRAM-34` to `GRAM-44`).
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use portcullis_image::{PrincipalForm, Section, View, reserved};
 use portcullis_model::{Caller, Principal};
@@ -34,6 +35,50 @@ impl<'a> FromContext<'a> {
             provider: keys.only_given(reserved::FEDERATED_PROVIDER),
             services: keys.has_given(reserved::SERVICE_NAMES).then_some(keys),
         }
+    }
+}
+
+/// The principals of the images that name a caller.
+#[derive(Debug)]
+pub(crate) struct AllNamed {
+    named: Vec<Named>,
+    /// Where those of each image are.
+    ranges: Vec<Range<u32>>,
+}
+
+impl AllNamed {
+    pub(crate) const fn new() -> AllNamed {
+        AllNamed {
+            named: Vec::new(),
+            ranges: Vec::new(),
+        }
+    }
+
+    /// Finds them. `keys` gives the keys of a request in terms of an image, if they may say names of the caller.
+    pub(crate) fn find<'i, 'k>(
+        &mut self,
+        images: impl Iterator<Item = View<'i>>,
+        principal: &Principal<'_>,
+        home: Home<'_>,
+        keys: Option<impl Fn(usize) -> Keys<'k>>,
+    ) {
+        self.named.clear();
+        self.ranges.clear();
+        for (image, view) in images.enumerate() {
+            let start = self.named.len() as u32;
+            let context = match &keys {
+                Some(keys) => FromContext::of(keys(image)),
+                None => FromContext::default(),
+            };
+            find(view, principal, home, context, &mut self.named);
+            self.ranges.push(start..self.named.len() as u32);
+        }
+    }
+
+    /// All of them, and where those of each image are.
+    #[inline(always)]
+    pub(crate) fn all(&self) -> (&[Named], &[Range<u32>]) {
+        (&self.named, &self.ranges)
     }
 }
 

@@ -6,7 +6,7 @@ use portcullis_image::layer_mask;
 use portcullis_model::{Layer, Request, split_arn};
 
 use crate::caller::Kind;
-use crate::facts::{ActionFacts, Home, Ownership, ResourceParts, is_signed};
+use crate::facts::{ActionFacts, Home, Ownership, ResourceParts};
 
 /// `EVAL-90`.
 pub(crate) const EXEMPT: &str = "the action needs no permission: no policy can deny it";
@@ -27,7 +27,7 @@ pub fn assumptions(request: &Request<'_>, has_endpoint_policy: bool) -> Vec<&'st
     let caller = &request.principal.caller;
     let kind = Kind::of(caller);
     let mut notes = Vec::new();
-    if is_signed(kind) && ActionFacts::is_exempt(request.action) {
+    if kind.is_signed() && ActionFacts::is_exempt(request.action) {
         notes.push(EXEMPT);
     }
     let parts = ResourceParts::of(request.resource, split_arn(request.resource));

@@ -10,9 +10,9 @@ use crate::caller::{Kind as CallerKind, Strength};
 use crate::combine::{Outcome, WITHIN};
 use crate::entries::Entry;
 use crate::facts::{Basis, Facts, Ownership};
+use crate::given::KeyValues;
 use crate::matcher::{Asked, Matcher};
 use crate::named::Named;
-use crate::scratch::KeyValues;
 use crate::slots::Keys;
 use crate::typed::{Action, Known, Resource};
 use crate::walk::{AtOnce, Judge, Walk};
@@ -70,8 +70,7 @@ impl<'a> Settled<'a> {
             assumed_root: resolved.assumed_root,
             action: resolved.action,
             ownership: resolved.ownership,
-            is_key,
-            is_role,
+            needs_resource_policy: resolved.action.facts.needs_resource_policy(is_key, is_role),
             restrict_public_buckets: resolved.restrict_public_buckets,
             external_grant: resolved.external_grant,
             present: parts.present,
@@ -249,8 +248,9 @@ impl<'a> Partial<'a> {
             return;
         }
         let values = fill(self);
+        let source = values.source();
         for (image, view) in images.enumerate() {
-            let keys = values.of(image);
+            let keys = values.of(&source, image);
             let matcher = Matcher {
                 view,
                 asked: OfImage {

@@ -20,6 +20,8 @@ pub struct Plan {
     pub(crate) is_whole: bool,
     /// If they do: the layers that are present, and whether a resource policy is public.
     pub(crate) present: (u32, bool),
+    /// Some policy names principals.
+    pub(crate) names_principals: bool,
     /// Some policy looks at `aws:userid`.
     pub(crate) wants_user_id: bool,
 }
@@ -39,6 +41,7 @@ impl Plan {
         ends: Vec::new(),
         is_whole: false,
         present: (0, false),
+        names_principals: false,
         wants_user_id: false,
     };
 
@@ -63,6 +66,7 @@ impl Plan {
                 }));
             plan.ends.push(plan.slots.len() as u32);
             plan.is_whole &= view.count(Section::Parts) == 1;
+            plan.names_principals |= view.count(Section::Principals) > 0;
             plan.wants_user_id |= view.wanted(reserved::USER_ID).any();
             let part = view.part(0);
             plan.present.0 |= part.layers;
@@ -78,6 +82,12 @@ impl Plan {
         let before = image.checked_sub(1);
         let start = before.and_then(|before| self.ends.get(before)).copied();
         start.unwrap_or(0)..end
+    }
+
+    /// True if there is one image, which takes part as a whole.
+    #[inline]
+    pub(crate) fn is_only(&self) -> bool {
+        self.is_whole && self.ends.len() == 1
     }
 
     /// A slot of the stack.

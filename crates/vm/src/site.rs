@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use portcullis_image::{Section, View};
 
+use crate::query::is_name_of_caller;
 use crate::stack::StackId;
 use crate::typed::{Action, KeySlot};
 
@@ -19,6 +20,8 @@ pub struct CallSite {
     names: Vec<String>,
     /// The keys that some policy looks at, by slot.
     pub(crate) used: Vec<UsedKey>,
+    /// A key says by which names policies may know the caller.
+    pub(crate) names_caller: bool,
 }
 
 /// A key that some policy looks at.
@@ -53,6 +56,7 @@ impl CallSite {
             action: Action::resolve(images, action),
             names: keys.iter().map(|key| String::from(*key)).collect(),
             used,
+            names_caller: keys.iter().any(|key| is_name_of_caller(key)),
         }
     }
 

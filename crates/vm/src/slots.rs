@@ -4,17 +4,21 @@
 //! was filled for another is not given. Texts are read when a key is given, which is a few instructions; numbers, dates
 //! and addresses when a condition first looks at them, and so are keys that follow from the request (`KEY-5`).
 
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::cell::Cell;
 
-use portcullis_image::Slot as Class;
 use portcullis_image::value::instant;
 use portcullis_image::value::network::Address;
-use portcullis_image::value::number::Number;
+use portcullis_image::value::number::{Number, whole_millionths};
 use portcullis_image::wire::padded;
+use portcullis_image::{Slot as Class, reserved};
 use portcullis_model::Principal;
 
 use crate::facts::{self, Home};
 use crate::plan::Plan;
+use crate::query::Query;
+use crate::typed::Known;
 use crate::value::{Context, Native, Value};
 
 /// What a slot holds. Those below [`state::UNREAD`] are one value that was read.
@@ -173,6 +177,15 @@ impl Slot {
         self.set(stamp, state);
     }
 
+    /// Gives it an IPv4 address.
+    #[inline(always)]
+    pub(crate) fn give_v4(&self, stamp: u32, place: usize, address: u32) {
+        self.set_place(place as u32, 0);
+        self.len.set(1);
+        self.low.set(u64::from(address));
+        self.set(stamp, state::V4);
+    }
+
     /// The place of the context that it was given at; none if its text is stored.
     pub(crate) fn given_at(&self) -> Option<usize> {
         let place = self.place.get();
@@ -202,15 +215,19 @@ impl Slot {
     /// Reads a text as the class says.
     fn read(&self, stamp: u32, class: u8, text: &str) {
         let state = match class {
-            Class::NUMBER => match Number::parse(text) {
-                Some(number) => match number.millionths() {
-                    Some(millionths) => {
+            Class::NUMBER => match (whole_millionths(text), || Number::parse(text)) {
+                (Some(millionths), _) => {
+                    self.low.set(millionths as u64);
+                    state::MILLIONTHS
+                }
+                (None, parse) => match parse().map(|number| number.millionths()) {
+                    Some(Some(millionths)) => {
                         self.low.set(millionths as u64);
                         state::MILLIONTHS
                     }
-                    None => state::NUMBER,
+                    Some(None) => state::NUMBER,
+                    None => state::UNUSABLE,
                 },
-                None => state::UNUSABLE,
             },
             Class::DATE => match instant::parse(text) {
                 Some(instant) => {
@@ -249,59 +266,106 @@ pub(crate) struct Stored {
     pub(crate) len: u32,
 }
 
+/// Texts that are not where the request has them.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    pub(crate) text: String,
+    /// Values of slots that have several.
+    pub(crate) several: Vec<Stored>,
+    /// `aws:userid` where it is put together (`VAR-13`): where it is.
+    pub(crate) user_id: Option<(u32, u32)>,
+}
+
+impl Store {
+    /// Holds nothing.
+    pub(crate) const fn new() -> Store {
+        Store {
+            text: String::new(),
+            several: Vec::new(),
+            user_id: None,
+        }
+    }
+
+    /// Forgets what it holds.
+    #[inline(always)]
+    pub(crate) fn clear(&mut self) {
+        self.text.clear();
+        self.several.clear();
+        self.user_id = None;
+    }
+
+    pub(crate) fn get(&self, offset: u32, len: u32) -> &str {
+        let start = offset as usize;
+        self.text.get(start..start + len as usize).unwrap_or("")
+    }
+}
+
 /// Where the values of slots come from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Source<'a> {
     pub(crate) plan: &'a Plan,
-    pub(crate) context: Context<'a>,
-    /// Texts that were stored.
-    pub(crate) text: &'a str,
-    /// Values of slots that have several stored ones.
-    pub(crate) several: &'a [Stored],
-    /// The reserved slots whose keys follow from what follows here.
-    pub(crate) derivable: u32,
+    pub(crate) store: &'a Store,
+    pub(crate) origin: Origin<'a>,
+}
+
+/// What gives keys, and what others follow from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Origin<'a> {
+    /// Nothing but what was stored.
+    Store,
+    /// A request, and what was resolved for its caller.
+    Query(&'a Query<'a>, Option<&'a Known>),
+    /// What is known of a request whose keys were stored.
+    Derived(&'a Derived<'a>),
+}
+
+/// What keys follow from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Derived<'a> {
     pub(crate) principal: &'a Principal<'a>,
     pub(crate) home: Home<'a>,
     /// The owner of the resource, if known.
     pub(crate) account: Option<&'a str>,
-    /// `aws:userid` where it is put together (`VAR-13`): where it was stored.
-    pub(crate) user_id: Option<(u32, u32)>,
+    /// The reserved slots of the keys that follow.
+    pub(crate) keys: u32,
 }
 
 impl Source<'static> {
     /// Of nothing.
     pub(crate) const NONE: Source<'static> = Source {
         plan: &Plan::NONE,
-        context: Context::NONE,
-        text: "",
-        several: &[],
-        derivable: 0,
-        principal: &facts::NOBODY,
-        home: Home {
-            partition: None,
-            account: None,
-        },
-        account: None,
-        user_id: None,
+        store: const { &Store::new() },
+        origin: Origin::Store,
     };
 }
 
 impl<'a> Source<'a> {
-    fn stored(&self, offset: u32, len: u32) -> &'a str {
-        let start = offset as usize;
-        self.text.get(start..start + len as usize).unwrap_or("")
+    #[inline(always)]
+    fn context(&self) -> Context<'a> {
+        match self.origin {
+            Origin::Query(query, _) => query.context,
+            Origin::Store | Origin::Derived(_) => Context::NONE,
+        }
     }
 
     /// The value of a key that follows from the request, by its reserved slot.
+    #[inline(never)]
     fn derived(&self, reserved: u32) -> Option<&'a str> {
-        if self.derivable >> reserved & 1 == 0 {
-            return None;
+        if let (reserved::USER_ID, Some((offset, len))) = (reserved, self.store.user_id) {
+            return Some(self.store.get(offset, len));
         }
-        if let (portcullis_image::reserved::USER_ID, Some((offset, len))) = (reserved, self.user_id)
-        {
-            return Some(self.stored(offset, len));
+        match self.origin {
+            Origin::Store => None,
+            Origin::Query(query, known) => {
+                let principal = &query.principal;
+                let home = query.home(known);
+                facts::derived(principal, home, || query.known_owner(), reserved)
+            }
+            Origin::Derived(own) if own.keys >> reserved & 1 == 0 => None,
+            Origin::Derived(own) => {
+                facts::derived(own.principal, own.home, || own.account, reserved)
+            }
         }
-        facts::derived(self.principal, self.home, self.account, reserved)
     }
 }
 
@@ -333,6 +397,18 @@ impl<'a> Keys<'a> {
                 .get(range.start as usize..range.end as usize)
                 .unwrap_or(&[]),
             first: range.start,
+            stamp,
+            source,
+        }
+    }
+
+    /// Those of the only image.
+    #[inline(always)]
+    pub(crate) fn of_only(slots: &'a [Slot], stamp: u32, source: &'a Source<'a>) -> Self {
+        // The memory may have more slots, of other requests.
+        Keys {
+            slots,
+            first: 0,
             stamp,
             source,
         }
@@ -379,9 +455,9 @@ impl<'a> Keys<'a> {
     pub(crate) fn text(&self, slot: &Slot) -> &'a str {
         let nth = slot.nth.get();
         match slot.place.get() {
-            place::STORED => self.source.stored(nth, slot.len.get()),
+            place::STORED => self.source.store.get(nth, slot.len.get()),
             place::DERIVED => self.source.derived(nth).unwrap_or_default(),
-            place => self.source.context.text(place as usize, nth as usize),
+            place => self.source.context().text(place as usize, nth as usize),
         }
     }
 
@@ -408,12 +484,12 @@ impl<'a> Keys<'a> {
         let class = self.source.plan.slot(slot_of_all).class;
         let place = slot.place.get();
         let is_stored = place == place::STORED;
-        let list = match self.source.context.value(place as usize) {
+        let list = match self.source.context().value(place as usize) {
             Value::Texts(texts) if !is_stored => texts,
             _ => &[],
         };
         let stored = match is_stored {
-            true => keys.source.several,
+            true => &keys.source.store.several[..],
             false => &[],
         };
         let of_list = list.iter().enumerate().map(move |(nth, text)| {
@@ -426,7 +502,11 @@ impl<'a> Keys<'a> {
         let of_stored = stored.map(move |own| {
             let one = Slot::new();
             one.set_place(place::STORED, own.offset);
-            one.read(keys.stamp, class, keys.source.stored(own.offset, own.len));
+            one.read(
+                keys.stamp,
+                class,
+                keys.source.store.get(own.offset, own.len),
+            );
             one
         });
         of_list.chain(of_stored)
@@ -448,7 +528,7 @@ impl<'a> Keys<'a> {
     pub(crate) fn native(&self, slot: &Slot) -> Option<Value<'a>> {
         match slot.place.get() {
             place::STORED | place::DERIVED => None,
-            place => Some(self.source.context.value(place as usize))
+            place => Some(self.source.context().value(place as usize))
                 .filter(|value| matches!(value, Value::Number(_) | Value::Time(_) | Value::Ip(_))),
         }
     }

@@ -8,7 +8,7 @@ use portcullis_model::{Effect, Layer, split_arn};
 use crate::caller::RCP_CHAIN;
 use crate::combine::{Outcome, Verdicts, combine};
 use crate::explain::{Explanation, LayerReport};
-use crate::request::Ready;
+use crate::ready::Ready;
 use crate::walk::walked;
 
 /// Decides a request for an access point, whose bucket must permit it too (`S3-6`).
@@ -28,7 +28,7 @@ pub fn decide_through<'i>(
     let Some(of_caller) = walked(images, request) else {
         return Outcome::undecided();
     };
-    let outcome = of_caller.outcome(&request.facts, request.present());
+    let outcome = of_caller.outcome(request.facts(), request.present());
     let Some(of_side) = walked(images_behind, behind) else {
         return outcome.and(Outcome::undecided());
     };
@@ -43,7 +43,7 @@ pub fn decide_through<'i>(
         grant: of_side.grant,
         public: of_side.public,
     };
-    outcome.and(combine(&behind.facts, &verdicts))
+    outcome.and(combine(behind.facts(), &verdicts))
 }
 
 /// Explains what [`decide_through`] decides: what the side of the bucket says stands behind what decides about the access

@@ -6,14 +6,14 @@ use core::ops::Range;
 
 use portcullis_image::index::{Group, Segments};
 use portcullis_image::{PrincipalForm, Section, View};
-use portcullis_model::{Principal, check_action, split_arn};
+use portcullis_model::{Principal, arn_account, check_action, split_arn};
 
 use crate::facts::Facts;
 use crate::facts::{ActionFacts, Home, Ownership, ResourceParts};
+use crate::given::KeyValues;
 use crate::lookup;
 use crate::matcher::{Asked, Matcher, slice};
 use crate::named::{self, FromContext, Named};
-use crate::scratch::KeyValues;
 use crate::slots::Keys;
 use crate::stack::StackId;
 
@@ -194,6 +194,12 @@ impl Action {
         if view.has_index() {
             lookup::groups(view, &view.part(part), self.patterns(image), all);
         }
+    }
+
+    /// Those of all images.
+    #[inline(always)]
+    pub(crate) fn all_groups(&self) -> &[Group] {
+        &self.groups
     }
 
     /// The patterns of an image that match it.
@@ -407,6 +413,15 @@ impl<'a> ResourceRef<'a> {
         }
     }
 
+    /// The account that an ARN tells.
+    #[inline]
+    pub(crate) fn account(self) -> Option<&'a str> {
+        match self {
+            ResourceRef::Text(text) => arn_account(text),
+            ResourceRef::Read(resource) => resource.account(),
+        }
+    }
+
     pub(crate) fn parts(self) -> ResourceParts<'a> {
         match self {
             ResourceRef::Text(text) => ResourceParts::of(text, split_arn(text)),
@@ -440,26 +455,38 @@ pub struct Known {
     pub(crate) of: StackId,
     pub(crate) named: Vec<Named>,
     pub(crate) ranges: Vec<Range<u32>>,
-    /// Partition and account, one after the other, and where the first ends; none of a caller without ARN.
-    home: String,
-    partition_end: Option<u32>,
+    /// Where it is at home, unless its caller has no ARN.
+    partition: String,
+    account: String,
+    has_home: bool,
 }
 
 impl Known {
     /// Finds the entries of policies that name the principal.
     pub fn resolve<'i>(images: impl Iterator<Item = View<'i>>, principal: &Principal<'_>) -> Known {
         let mut known = Known::default();
-        let home = Home::of(&principal.caller);
-        known.set_home(home);
-        known.of = StackId::EMPTY;
-        for view in images {
-            known.of = known.of.with(view);
-            let start = known.named.len() as u32;
-            let context = FromContext::default();
-            named::find(view, principal, home, context, &mut known.named);
-            known.ranges.push(start..known.named.len() as u32);
-        }
+        known.set(images, principal);
         known
+    }
+
+    /// Becomes that of a principal. Reuses its memory.
+    pub(crate) fn set<'i>(
+        &mut self,
+        images: impl Iterator<Item = View<'i>>,
+        principal: &Principal<'_>,
+    ) {
+        let home = Home::of(&principal.caller);
+        self.named.clear();
+        self.ranges.clear();
+        self.set_home(home);
+        self.of = StackId::EMPTY;
+        for view in images {
+            self.of = self.of.with(view);
+            let start = self.named.len() as u32;
+            let context = FromContext::default();
+            named::find(view, principal, home, context, &mut self.named);
+            self.ranges.push(start..self.named.len() as u32);
+        }
     }
 
     /// Forgets what it held, for a caller whom no policy names.
@@ -486,11 +513,14 @@ impl Known {
         keys: Option<&KeyValues<'_>>,
     ) {
         self.set_unnamed(images, home);
+        let source = keys.map(KeyValues::source);
         for (image, range) in self.ranges.iter_mut().enumerate() {
             let start = self.named.len() as u32;
             let look_up = |form, text: &[&str]| look_up(image, form, text);
-            let context = keys.map(|keys| FromContext::of(keys.of(image)));
-            let context = context.unwrap_or_default();
+            let context = match (keys, &source) {
+                (Some(keys), Some(source)) => FromContext::of(keys.of(source, image)),
+                _ => FromContext::default(),
+            };
             named::find_by(look_up, principal, home, context, &mut self.named);
             *range = start..self.named.len() as u32;
         }
@@ -506,23 +536,25 @@ impl Known {
     }
 
     fn set_home(&mut self, home: Home<'_>) {
-        self.home.clear();
-        self.partition_end = None;
-        if let (Some(partition), Some(account)) = (home.partition, home.account) {
-            self.home.push_str(partition);
-            self.partition_end = Some(self.home.len() as u32);
-            self.home.push_str(account);
+        self.partition.clear();
+        self.account.clear();
+        let both = home.partition.zip(home.account);
+        self.has_home = both.is_some();
+        if let Some((partition, account)) = both {
+            self.partition.push_str(partition);
+            self.account.push_str(account);
         }
     }
 
     /// Where the principal is at home.
+    #[inline]
     pub fn home(&self) -> Home<'_> {
-        let halves = self
-            .partition_end
-            .and_then(|end| self.home.split_at_checked(end as usize));
-        Home {
-            partition: halves.map(|(partition, _)| partition),
-            account: halves.map(|(_, account)| account),
+        match self.has_home {
+            true => Home {
+                partition: Some(&self.partition),
+                account: Some(&self.account),
+            },
+            false => Home::default(),
         }
     }
 }

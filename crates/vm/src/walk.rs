@@ -1,7 +1,7 @@
 //! The walk over statements: one code for deciding and for explaining.
 
 use portcullis_image::index::{Candidate, Group, WHOLE_HEAD};
-use portcullis_image::{ANY, NONE, StatementRef, View, layer_mask};
+use portcullis_image::{ANY, NONE, Part, StatementRef, View, layer_mask};
 use portcullis_model::Layer;
 
 use crate::caller::Strength;
@@ -9,23 +9,17 @@ use crate::combine::{Outcome, Verdicts, combine, suffice};
 use crate::facts::Facts;
 use crate::lookup;
 use crate::matcher::{Asked, Matcher};
+use crate::parts::UsedPart;
 use crate::plan::Plan;
-use crate::request::{OfImage, Query, Ready, UsedPart};
+use crate::query::Query;
+use crate::ready::{OfImage, Ready};
 use crate::scratch::Scratch;
-use crate::stack::Mark;
+use crate::stack::StackId;
 
-/// What the walk tells of its way. The one that decides tells nobody, and costs nothing.
+/// Whom the walk tells of its way, if somebody wants to know.
 pub(crate) trait Sink {
     /// A statement that takes part, and the layers that it stands for.
     fn statement(&mut self, matcher: &Matcher<'_, OfImage<'_>>, index: u32, layers: u32);
-}
-
-/// Tells nobody.
-struct Quiet;
-
-impl Sink for Quiet {
-    #[inline]
-    fn statement(&mut self, _: &Matcher<'_, OfImage<'_>>, _: u32, _: u32) {}
 }
 
 impl Ready<'_> {
@@ -34,10 +28,10 @@ impl Ready<'_> {
     ///
     /// Total and without allocation. The time grows with the statements that the index cannot tell
     /// apart, not with the statements of the images; without index it is linear in these.
-    #[inline]
+    #[inline(always)]
     pub fn decide<'i>(&self, images: impl Iterator<Item = View<'i>>) -> Outcome {
         match walked(images, self) {
-            Some(walk) => walk.outcome(&self.facts, self.present()),
+            Some(walk) => walk.outcome(self.facts(), self.present()),
             None => Outcome::undecided(),
         }
     }
@@ -53,30 +47,44 @@ pub fn decide<'i>(
     scratch: &mut Scratch,
     query: &Query<'_>,
 ) -> Outcome {
-    scratch.ready(images.clone(), plan, query).decide(images)
+    scratch
+        .ready_once(images.clone(), plan, query)
+        .decide(images)
 }
 
 /// Looks at the candidates of a request in its images; none if these are others, or it is not finished.
 #[inline(always)]
 pub(crate) fn walked<'i>(
-    images: impl Iterator<Item = View<'i>>,
+    mut images: impl Iterator<Item = View<'i>>,
     request: &Ready<'_>,
 ) -> Option<Walk> {
-    let mut walk = Walk::new(request.facts.layers, request.facts.undeniable);
-    let mut mark = Mark::EMPTY;
+    let mut walk = Walk::new(request.facts().layers, request.facts().undeniable);
+    if let Some(asked) = request.only() {
+        // The usual stack.
+        let view = images.next()?;
+        if !request.is_ready_for(StackId::of_one(view)) || images.next().is_some() {
+            return None;
+        }
+        let matcher = Matcher { view, asked };
+        if !(view.has_index() && walk.candidates(&matcher, asked.groups(), u32::MAX, &mut AtOnce)) {
+            walk.all_of(&matcher, view.part(0), u32::MAX);
+        }
+        return Some(walk);
+    }
+    let mut stack = StackId::EMPTY;
     for (image, view) in images.enumerate() {
-        mark.add(view);
+        stack = stack.with(view);
         let matcher = request.matcher(image, view);
         walk.enter_image();
         for part in request.parts_of(image) {
             let groups = request.groups_of(image, part);
             if !(view.has_index() && walk.candidates(&matcher, groups, part.layers, &mut AtOnce)) {
-                walk.all(&matcher, part, &mut Quiet);
+                walk.all_of(&matcher, view.part(part.part), part.layers);
             }
         }
     }
     // What was found in other images than the request's means nothing.
-    request.is_ready_for(mark).then_some(walk)
+    request.is_ready_for(stack).then_some(walk)
 }
 
 /// Finds what every statement that takes part says, and tells.
@@ -85,7 +93,7 @@ pub(crate) fn record<'i>(
     request: &Ready<'_>,
     sink: &mut impl Sink,
 ) -> Verdicts {
-    let mut walk = Walk::new(request.facts.layers, request.facts.undeniable);
+    let mut walk = Walk::new(request.facts().layers, request.facts().undeniable);
     for (image, view) in images.enumerate() {
         let matcher = request.matcher(image, view);
         walk.enter_image();
@@ -226,20 +234,33 @@ impl Walk {
         layers & !settled == 0
     }
 
-    /// Looks at every statement of a part.
+    /// Looks at every statement of a part, which stands for some layers.
     #[inline(never)]
+    fn all_of<'a>(&mut self, matcher: &Matcher<'a, impl Asked<'a>>, part: Part, layers: u32) {
+        for index in part.statements..part.statements.saturating_add(part.statement_count) {
+            self.one(matcher, index, layers & self.layers);
+        }
+    }
+
+    /// Looks at a statement. The layers that it stands for.
+    #[inline]
+    fn one<'a>(&mut self, matcher: &Matcher<'a, impl Asked<'a>>, index: u32, layers: u32) -> u32 {
+        let statement = matcher.view.statement_ref(index);
+        let layers = statement.layers() & layers;
+        if layers != 0 && matcher.action(statement) && matcher.resource(statement) {
+            self.rest(matcher, statement, layers);
+        }
+        layers
+    }
+
+    /// The same, and tells.
     fn all(&mut self, matcher: &Matcher<'_, OfImage<'_>>, used: &UsedPart, sink: &mut impl Sink) {
         let part = matcher.view.part(used.part);
         for index in part.statements..part.statements.saturating_add(part.statement_count) {
-            let statement = matcher.view.statement_ref(index);
-            let layers = statement.layers() & used.layers & self.layers;
-            if layers == 0 {
-                continue;
+            let layers = self.one(matcher, index, used.layers & self.layers);
+            if layers != 0 {
+                sink.statement(matcher, index, layers);
             }
-            if matcher.action(statement) && matcher.resource(statement) {
-                self.rest(matcher, statement, layers);
-            }
-            sink.statement(matcher, index, layers);
         }
     }
 

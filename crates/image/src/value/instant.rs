@@ -22,12 +22,55 @@ const UNIT_DIGITS: usize = 18;
 /// ```
 pub fn parse(text: &str) -> Option<i128> {
     let bytes = text.as_bytes();
+    if let Ok(bytes) = <&[u8; 20]>::try_from(bytes) {
+        if let Some(seconds) = plain(bytes) {
+            return Some(i128::from(seconds) * UNIT);
+        }
+    }
     let (leading, rest) = split_digits(bytes);
     if leading.len() == 4 && (rest.is_empty() || rest.first() == Some(&b'-')) {
         calendar(leading, rest)
     } else {
         epoch(bytes)
     }
+}
+
+/// `YYYY-MM-DDThh:mm:ssZ`, as nearly all dates of requests are, in seconds. None of others, which may be dates too.
+fn plain(text: &[u8; 20]) -> Option<i64> {
+    let (start, rest) = text.split_first_chunk::<8>()?;
+    let (middle, _) = rest.split_first_chunk::<8>()?;
+    let end = text.last_chunk::<8>()?;
+    let start = pairs(start, b"0000-00-")?;
+    let middle = pairs(middle, b"00T00:00")?;
+    // It overlaps the middle.
+    let end = pairs(end, b"0:00:00Z")?;
+    let pair = |pairs: u64, place: u32| (pairs >> (8 * place) & 0xff) as i64;
+    let (year, month) = (pair(start, 0) * 100 + pair(start, 2), pair(start, 5));
+    let (day, hour, minute) = (pair(middle, 0), pair(middle, 3), pair(middle, 6));
+    let second = pair(end, 5);
+    if !(1..=12).contains(&month) || !(1..=days_in_month(year, month)).contains(&day) {
+        return None;
+    }
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let time = hour * 3600 + minute * 60 + second;
+    Some(days_from_epoch(year, month, day) * 86_400 + time)
+}
+
+/// Eight bytes that have digits where the form has zeros, and its other bytes elsewhere: at the place of each digit that
+/// another follows, the number of both.
+fn pairs(text: &[u8; 8], form: &[u8; 8]) -> Option<u64> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // Digits become their values, and what has to be as it is becomes zero.
+    let values = u64::from_le_bytes(*text) ^ u64::from_le_bytes(*form);
+    let is_digit = form.map(|byte| if byte == b'0' { 0xff } else { 0 });
+    let others = !u64::from_le_bytes(is_digit);
+    let above_9 = (values | (values & !(ONES << 7)) + 0x76 * ONES) & ONES << 7;
+    if values & others | above_9 != 0 {
+        return None;
+    }
+    Some(values * 10 + (values >> 8))
 }
 
 /// `YYYY[-MM[-DD[Thh:mm[:ss[.s]][TZD]]]]`, the year split off.

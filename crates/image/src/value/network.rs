@@ -88,29 +88,41 @@ impl Network {
 
 /// `a.b.c.d`: like [`Ipv4Addr`]'s own parser, which refuses leading zeros too, and faster.
 fn parse_v4(text: &[u8]) -> Option<u32> {
-    if text.len() > 15 {
+    let (first, rest) = octet(text)?;
+    let (second, rest) = octet(rest.strip_prefix(b".")?)?;
+    let (third, rest) = octet(rest.strip_prefix(b".")?)?;
+    let (fourth, rest) = octet(rest.strip_prefix(b".")?)?;
+    let address = first << 24 | second << 16 | third << 8 | fourth;
+    rest.is_empty().then_some(address)
+}
+
+/// A number below 256 without zeros before it, and what stands behind it.
+#[inline(always)]
+fn octet(text: &[u8]) -> Option<(u32, &[u8])> {
+    let digit = |byte: &u8| {
+        let digit = byte.wrapping_sub(b'0');
+        (digit < 10).then_some(u32::from(digit))
+    };
+    let (first, rest) = text.split_first()?;
+    let mut octet = digit(first)?;
+    let Some((second, behind)) = rest.split_first() else {
+        return Some((octet, rest));
+    };
+    let Some(second) = digit(second) else {
+        return Some((octet, rest));
+    };
+    if octet == 0 {
         return None;
     }
-    let mut address = 0_u32;
-    let mut octets = 0;
-    let mut octet = 0_u32;
-    let mut digits = 0;
-    for byte in text.iter().chain(b".") {
-        match byte {
-            b'0'..=b'9' if digits == 3 || (digits > 0 && octet == 0) => return None,
-            b'0'..=b'9' => {
-                octet = octet * 10 + u32::from(byte - b'0');
-                digits += 1;
-            }
-            b'.' if digits > 0 && octet < 256 && octets < 4 => {
-                address = address << 8 | octet;
-                octets += 1;
-                (octet, digits) = (0, 0);
-            }
-            _ => return None,
+    octet = octet * 10 + second;
+    let third = behind.split_first();
+    match third.and_then(|(third, behind)| Some((digit(third)?, behind))) {
+        Some((third, behind)) => {
+            octet = octet * 10 + third;
+            (octet < 256).then_some((octet, behind))
         }
+        None => Some((octet, behind)),
     }
-    (octets == 4).then_some(address)
 }
 
 fn prefix_length(text: &str) -> Option<u32> {

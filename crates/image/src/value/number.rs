@@ -14,6 +14,25 @@ pub struct Number<'a> {
     exponent: i64,
 }
 
+/// The millionths of a whole number of at most twelve digits, as nearly all numbers of requests are. None of others,
+/// which may be numbers too ([`Number::parse`]).
+#[inline]
+pub fn whole_millionths(text: &str) -> Option<i64> {
+    let digits = text.as_bytes();
+    if digits.is_empty() || digits.len() > 12 {
+        return None;
+    }
+    let mut value: i64 = 0;
+    for byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value * 10 + i64::from(digit);
+    }
+    Some(value * 1_000_000)
+}
+
 impl<'a> Number<'a> {
     /// Reads `[+-]digits[.digits][e[+-]digits]`.
     ///

@@ -5,7 +5,7 @@ use portcullis_model::Layer;
 
 use crate::caller::Kind;
 use crate::facts::is_limited_by_rcps;
-use crate::request::Ready;
+use crate::ready::Ready;
 
 impl Ready<'_> {
     /// The policies of a caller that are present in a request and do not take part, whatever they say, since such a
@@ -17,14 +17,14 @@ impl Ready<'_> {
         of_caller
             .into_iter()
             .filter(|layer| self.has_layer(*layer))
-            .filter(|layer| self.facts.layers & layer_mask(*layer) == 0)
+            .filter(|layer| self.facts().layers & layer_mask(*layer) == 0)
             .map(|layer| (layer, reason(self, layer)))
     }
 }
 
 /// Why a policy set that is present does not take part.
 pub(super) fn reason(request: &Ready<'_>, layer: Layer) -> &'static str {
-    let kind = request.facts.caller;
+    let kind = request.facts().caller;
     let action = request.action();
     match (layer, kind) {
         (Layer::Scp(_), kind) if !kind.has_account() => {

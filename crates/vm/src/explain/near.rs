@@ -8,7 +8,7 @@ use portcullis_image::{ANY, PatternKind, Token};
 
 use crate::explain::{EntryMiss, EntryReport, spelled, variables};
 use crate::matcher::{Asked, Matcher};
-use crate::request::OfImage;
+use crate::ready::OfImage;
 
 /// How many entries are told of a list: the nearest ones.
 const MOST_ENTRIES: usize = 3;

@@ -1,0 +1,502 @@
+//! The keys of a request: each gets the slots that the policies look at.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::net::IpAddr;
+
+use portcullis_image::{Slot as Class, View};
+use portcullis_model::Principal;
+
+use crate::cache::Cache;
+use crate::facts::{self, Home};
+use crate::glob::equal;
+use crate::plan::Plan;
+use crate::query::{KEYS_OF_CALLER, Query};
+use crate::scratch::Scratch;
+use crate::site::{CallSite, UsedKey};
+use crate::slots::{Derived, Keys, Origin, STATE_BITS, Slot, Source, Store, Stored};
+use crate::stack::StackId;
+use crate::typed::{Key, KeySlot};
+use crate::value::{Context, Value, native};
+
+/// The slots, and what is in them.
+#[derive(Debug)]
+pub(crate) struct Given {
+    /// Of the request that was filled last.
+    stamp: u32,
+    slots: Vec<Slot>,
+    pub(crate) store: Store,
+    names: Cache<Vec<KeySlot>>,
+}
+
+impl Given {
+    pub(crate) const fn new() -> Given {
+        Given {
+            stamp: 0,
+            slots: Vec::new(),
+            store: Store::new(),
+            names: Cache::new(),
+        }
+    }
+
+    /// Forgets the keys of the request before.
+    #[inline(always)]
+    pub(crate) fn begin(&mut self, plan: &Plan) {
+        self.stamp = self.stamp.wrapping_add(1 << STATE_BITS);
+        if self.stamp < 1 << STATE_BITS || self.slots.len() < plan.slot_count() {
+            self.make_room(plan);
+        }
+        self.store.clear();
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn make_room(&mut self, plan: &Plan) {
+        // Stamps of long ago must not be taken for new ones.
+        if self.stamp < 1 << STATE_BITS {
+            self.stamp = 1 << STATE_BITS;
+            self.slots.clear();
+        }
+        let len = self.slots.len().max(plan.slot_count());
+        self.slots.resize_with(len, Slot::new);
+    }
+
+    /// Gives the keys of a call site their values. False if these are not as many.
+    #[inline(always)]
+    pub(crate) fn by_site<'i>(
+        &mut self,
+        images: impl Iterator<Item = View<'i>> + Clone,
+        plan: &Plan,
+        query: &Query<'_>,
+        (site, values): (&CallSite, &[Value<'_>]),
+    ) -> bool {
+        if site.keys().len() != values.len() {
+            return false;
+        }
+        if !site.of.is_same(plan.id) {
+            self.by_names(images, plan, query);
+            return true;
+        }
+        for used in &site.used {
+            if let Some(value) = values.get(used.place as usize) {
+                self.give(used.slot, query, used.place as usize, value);
+            }
+        }
+        true
+    }
+
+    /// Gives keys their values whose names are those of a shape. False, and nothing given, if they are others.
+    #[inline(always)]
+    pub(crate) fn by_shape(
+        &mut self,
+        shape: &Shape,
+        query: &Query<'_>,
+        pairs: &[(&str, Value<'_>)],
+    ) -> bool {
+        if !shape.is_of(pairs) {
+            return false;
+        }
+        for used in &shape.used {
+            if let Some((_, value)) = pairs.get(used.place as usize) {
+                self.give(used.slot, query, used.place as usize, value);
+            }
+        }
+        true
+    }
+
+    /// Gives keys their values by their names.
+    #[inline(never)]
+    pub(crate) fn by_names<'i>(
+        &mut self,
+        images: impl Iterator<Item = View<'i>> + Clone,
+        plan: &Plan,
+        query: &Query<'_>,
+    ) {
+        let context = query.context;
+        for place in 0..context.len() {
+            let value = context.value(place);
+            self.by_name(&images, plan, context.name(place), |given, slot| {
+                given.give(slot, query, place, &value);
+            });
+        }
+    }
+
+    /// Calls back with the slots of a key.
+    fn by_name<'i>(
+        &mut self,
+        images: &(impl Iterator<Item = View<'i>> + Clone),
+        plan: &Plan,
+        name: &str,
+        mut found: impl FnMut(&mut Given, KeySlot),
+    ) {
+        let fill = |slots: &mut Vec<KeySlot>| {
+            slots.clear();
+            slots_of(images.clone(), plan, name, |slot| slots.push(slot))
+        };
+        let number = self.names.number_of(plan.id, name, fill);
+        let mut nth = 0;
+        while let Some(slot) = self.names.get(number).and_then(|own| own.get(nth)) {
+            found(self, *slot);
+            nth += 1;
+        }
+    }
+
+    #[inline(always)]
+    fn give(&mut self, own: KeySlot, query: &Query<'_>, place: usize, value: &Value<'_>) {
+        let stamp = self.stamp;
+        let Some(slot) = self.slots.get(own.slot as usize) else {
+            return;
+        };
+        match value {
+            _ if slot.is_given(stamp) => self.give_again(own, query.context, place, *value),
+            Value::Text(text) => slot.give(stamp, own.class, place, text),
+            Value::Texts([text]) => slot.give(stamp, own.class, place, text),
+            Value::Ip(IpAddr::V4(address)) if own.class == Class::ADDRESS => {
+                slot.give_v4(stamp, place, u32::from(*address));
+            }
+            _ => self.give_other(own, place, value),
+        }
+    }
+
+    #[inline(never)]
+    fn give_other(&mut self, own: KeySlot, place: usize, value: &Value<'_>) {
+        let stamp = self.stamp;
+        let Some(slot) = self.slots.get(own.slot as usize) else {
+            return;
+        };
+        match *value {
+            Value::Bool(truth) => {
+                let text = if truth { "true" } else { "false" };
+                slot.give(stamp, own.class, place, text);
+            }
+            Value::Text(text) => slot.give(stamp, own.class, place, text),
+            Value::Texts([]) | Value::Absent => slot.give_none(stamp, place),
+            Value::Texts(_) => slot.give_list(stamp, place),
+            value => match native(value, own.class) {
+                Some(native) => slot.give_native(stamp, place, native),
+                None => self.give_written(own, value),
+            },
+        }
+    }
+
+    /// A value of which a condition looks at the text.
+    #[inline(never)]
+    fn give_written(&mut self, own: KeySlot, value: Value<'_>) {
+        let offset = self.store.text.len();
+        value.write(&mut self.store.text);
+        self.give_from(own, offset);
+    }
+
+    /// Gives a slot the text that was stored from an offset on.
+    fn give_from(&mut self, own: KeySlot, offset: usize) {
+        if let (Some(slot), Some(text)) = (
+            self.slots.get(own.slot as usize),
+            self.store.text.get(offset..),
+        ) {
+            slot.give_stored(self.stamp, own.class, offset as u32, text);
+        }
+    }
+
+    /// A key that came before, perhaps in another case, is the same key and has the values of both (`COND-41`).
+    #[cold]
+    #[inline(never)]
+    fn give_again(&mut self, own: KeySlot, context: Context<'_>, place: usize, value: Value<'_>) {
+        let is_stored = self
+            .store
+            .several
+            .iter()
+            .any(|stored| stored.slot == own.slot);
+        if !is_stored {
+            let slot = self.slots.get(own.slot as usize);
+            let before = slot.and_then(Slot::given_at);
+            match before {
+                Some(before) => self.store_values(own.slot, context.value(before)),
+                // It stands among the stored texts already, alone.
+                None => {
+                    let one = slot.and_then(|slot| slot.stored_at());
+                    let stored = one.map(|(offset, len)| Stored {
+                        slot: own.slot,
+                        offset,
+                        len,
+                    });
+                    self.store.several.extend(stored);
+                }
+            }
+        }
+        self.store_values(own.slot, value);
+        self.give_several(own, place);
+    }
+
+    fn store_values(&mut self, slot: u32, value: Value<'_>) {
+        let count = match value {
+            Value::Texts(texts) => texts.len(),
+            Value::Absent => 0,
+            _ => 1,
+        };
+        for nth in 0..count {
+            let offset = self.store.text.len();
+            match value.text(nth) {
+                Some(text) => self.store.text.push_str(text),
+                None => value.write(&mut self.store.text),
+            }
+            self.store.several.push(Stored {
+                slot,
+                offset: offset as u32,
+                len: (self.store.text.len() - offset) as u32,
+            });
+        }
+    }
+
+    /// Gives a slot all that was stored for it.
+    fn give_several(&mut self, own: KeySlot, place: usize) {
+        let Some(slot) = self.slots.get(own.slot as usize) else {
+            return;
+        };
+        let mut all = self
+            .store
+            .several
+            .iter()
+            .filter(|stored| stored.slot == own.slot);
+        match (all.next(), all.next()) {
+            (None, _) => slot.give_none(self.stamp, place),
+            (Some(one), None) => {
+                let start = one.offset as usize;
+                let text = self.store.text.get(start..start + one.len as usize);
+                slot.give_stored(self.stamp, own.class, one.offset, text.unwrap_or_default());
+            }
+            _ => slot.give_stored_list(self.stamp),
+        }
+    }
+
+    /// Adds values of a key, whose name may be in any case.
+    pub(crate) fn add<'i>(
+        &mut self,
+        images: impl Iterator<Item = View<'i>> + Clone,
+        plan: &Plan,
+        key: &str,
+        values: &[&str],
+    ) {
+        self.by_name(&images, plan, key, |given, slot| {
+            given.add_values(slot, values);
+        });
+    }
+
+    /// The same with a key that was resolved before; by its name, if that was for other images.
+    pub(crate) fn add_key<'i>(
+        &mut self,
+        images: impl Iterator<Item = View<'i>> + Clone,
+        plan: &Plan,
+        key: &Key,
+        values: &[&str],
+    ) {
+        if !key.of.is_same(plan.id) {
+            return self.add(images, plan, key.name(), values);
+        }
+        for slot in &key.slots {
+            self.add_values(*slot, values);
+        }
+    }
+
+    pub(crate) fn add_values(&mut self, own: KeySlot, values: &[&str]) {
+        let Some(slot) = self.slots.get(own.slot as usize) else {
+            return;
+        };
+        match (slot.is_given(self.stamp), values) {
+            (false, [value]) => {
+                let offset = self.store.text.len();
+                self.store.text.push_str(value);
+                self.give_from(own, offset);
+            }
+            (false, []) => slot.give_none(self.stamp, 0),
+            (false, _) => {
+                self.store_values(own.slot, Value::Texts(values));
+                self.give_several(own, 0);
+            }
+            // What was added without a value is at a place of no context, which has none either.
+            (true, _) => self.give_again(own, Context::NONE, 0, Value::Texts(values)),
+        }
+    }
+
+    /// Puts `aws:userid` together, for callers of whom it consists of several texts (`VAR-13`).
+    pub(crate) fn store_user_id(&mut self, principal: &Principal<'_>, home: Home<'_>) {
+        if let Some(parts) = facts::user_id(principal, home) {
+            let text = &mut self.store.text;
+            let offset = text.len();
+            parts.iter().for_each(|part| text.push_str(part));
+            self.store.user_id = Some((offset as u32, (text.len() - offset) as u32));
+        }
+    }
+
+    /// True if something was given to a slot, be it no value.
+    #[inline(always)]
+    pub(crate) fn has_slot(&self, slot: u32) -> bool {
+        let own = self.slots.get(slot as usize);
+        own.is_some_and(|own| own.is_given(self.stamp))
+    }
+
+    /// True if a key was given that says by which names policies may know the caller.
+    #[inline]
+    pub(crate) fn names_caller(&self) -> bool {
+        KEYS_OF_CALLER.iter().any(|slot| self.has_slot(*slot))
+    }
+
+    /// The keys, in terms of an image of the stack.
+    #[inline]
+    pub(crate) fn keys<'a>(&'a self, source: &'a Source<'a>, image: usize) -> Keys<'a> {
+        Keys::of(&self.slots, self.stamp, source, image)
+    }
+
+    /// The keys, in terms of the only image.
+    #[inline(always)]
+    pub(crate) fn keys_of_only<'a>(&'a self, source: &'a Source<'a>) -> Keys<'a> {
+        Keys::of_only(&self.slots, self.stamp, source)
+    }
+}
+
+/// The names of a request's keys in their order, with the slots that policies look at. Requests for one action mostly
+/// come from one place in a program, and so have the same names.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shape {
+    /// All names, one after the other, and where each ends.
+    names: String,
+    ends: Vec<u32>,
+    used: Vec<UsedKey>,
+    is_set: bool,
+}
+
+impl Shape {
+    /// Forgets the names.
+    pub(crate) fn clear(&mut self) {
+        self.is_set = false;
+    }
+
+    /// True if the names are these.
+    #[inline(always)]
+    fn is_of(&self, pairs: &[(&str, Value<'_>)]) -> bool {
+        if !self.is_set || self.ends.len() != pairs.len() {
+            return false;
+        }
+        let mut rest = self.names.as_bytes();
+        for (name, _) in pairs {
+            let Some((own, behind)) = rest.split_at_checked(name.len()) else {
+                return false;
+            };
+            if !equal(own, name.as_bytes()) {
+                return false;
+            }
+            rest = behind;
+        }
+        // Names that are the same together may be cut at other places.
+        let mut end = 0;
+        rest.is_empty()
+            && pairs.iter().zip(&self.ends).all(|((name, _), own)| {
+                end += name.len();
+                end == *own as usize
+            })
+    }
+
+    /// Becomes that of these names, unless they are too many or too long to be worth it.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn set<'i>(
+        &mut self,
+        images: impl Iterator<Item = View<'i>> + Clone,
+        plan: &Plan,
+        pairs: &[(&str, Value<'_>)],
+    ) {
+        const MOST_KEYS: usize = 64;
+        const MOST_BYTES: usize = 2048;
+        self.is_set = false;
+        let bytes: usize = pairs.iter().map(|(name, _)| name.len()).sum();
+        if pairs.len() > MOST_KEYS || bytes > MOST_BYTES {
+            return;
+        }
+        self.names.clear();
+        self.ends.clear();
+        self.used.clear();
+        self.is_set = true;
+        for (place, (name, _)) in pairs.iter().enumerate() {
+            self.names.push_str(name);
+            self.ends.push(self.names.len() as u32);
+            let place = place as u32;
+            self.is_set &= slots_of(images.clone(), plan, name, |slot| {
+                self.used.push(UsedKey { slot, place });
+            });
+        }
+    }
+}
+
+/// Keys that were added one by one ([`Scratch::begin_keys`]), and what others follow from.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyValues<'a> {
+    given: &'a Given,
+    plan: &'a Plan,
+    derived: Option<Derived<'a>>,
+}
+
+impl<'a> KeyValues<'a> {
+    /// Keys from which nothing follows.
+    pub fn new(scratch: &'a Scratch, plan: &'a Plan) -> KeyValues<'a> {
+        KeyValues {
+            given: &scratch.given,
+            plan,
+            derived: None,
+        }
+    }
+
+    /// With the keys that follow from a caller and the account that owns the resource, as far as they were not added
+    /// (`KEY-5`): those of the reserved slots whose bits are set in `keys`.
+    #[must_use]
+    pub fn with_derived(
+        self,
+        principal: &'a Principal<'a>,
+        home: Home<'a>,
+        account: Option<&'a str>,
+        keys: u32,
+    ) -> KeyValues<'a> {
+        let derived = Derived {
+            principal,
+            home,
+            account,
+            keys,
+        };
+        KeyValues {
+            derived: Some(derived),
+            ..self
+        }
+    }
+
+    pub(crate) fn source(&self) -> Source<'_> {
+        Source {
+            plan: self.plan,
+            store: &self.given.store,
+            origin: match &self.derived {
+                Some(derived) => Origin::Derived(derived),
+                None => Origin::Store,
+            },
+        }
+    }
+
+    /// In terms of an image of the stack.
+    pub(crate) fn of<'k>(&'k self, source: &'k Source<'k>, image: usize) -> Keys<'k> {
+        self.given.keys(source, image)
+    }
+}
+
+/// Calls back with the slots of a key in all images. True if these are those of the plan.
+fn slots_of<'i>(
+    images: impl Iterator<Item = View<'i>>,
+    plan: &Plan,
+    name: &str,
+    mut found: impl FnMut(KeySlot),
+) -> bool {
+    let mut of = StackId::EMPTY;
+    for (image, view) in images.enumerate() {
+        of = of.with(view);
+        let first = plan.slots_of(image).start;
+        view.find_slots(name, |slot, class| {
+            found(KeySlot::of(first, slot, class));
+        });
+    }
+    of.is_same(plan.id)
+}
