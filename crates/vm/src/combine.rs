@@ -44,7 +44,6 @@ impl Outcome {
 
     /// The same, unless it is an Allow: that becomes an implicit deny by a policy set. For hosts who know that the
     /// set cannot be read, and so might not allow (`GRAM-54`).
-    #[must_use]
     pub fn unless_allowed_by(self, layer: Layer) -> Outcome {
         match self.decision {
             Decision::Allow => Outcome::implicit(layer),

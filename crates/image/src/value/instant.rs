@@ -66,8 +66,8 @@ fn pairs(text: &[u8; 8], form: &[u8; 8]) -> Option<u64> {
     let values = u64::from_le_bytes(*text) ^ u64::from_le_bytes(*form);
     let is_digit = form.map(|byte| if byte == b'0' { 0xff } else { 0 });
     let others = !u64::from_le_bytes(is_digit);
-    let above_9 = (values | (values & !(ONES << 7)) + 0x76 * ONES) & ONES << 7;
-    if values & others | above_9 != 0 {
+    let above_9 = (values | ((values & !(ONES << 7)) + 0x76 * ONES)) & (ONES << 7);
+    if (values & others) | above_9 != 0 {
         return None;
     }
     Some(values * 10 + (values >> 8))
