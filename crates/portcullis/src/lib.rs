@@ -131,9 +131,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! To change policies while requests are decided, make a new [`Authorizer`] and swap it in, behind an
-//! `Arc`; requests that are under way finish with the old one. What was resolved for the old one stays
-//! right with the new one and costs its look-up each time: resolve it anew. Ask [`Authorizer::uses_key`] anew, too.
+//! # New policies
+//!
+//! An authorizer never changes. To change policies while requests are decided, put it behind a [`Live`] value, together
+//! with the call sites that were prepared for it, and replace both at once: requests that are under way finish with the
+//! old ones, readers never wait, and each answer knows its revision. What was resolved for an old authorizer stays
+//! right with a new one and costs its look-up each time. Ask [`Authorizer::uses_key`] anew.
 //!
 //! # What is decided
 //!
@@ -143,12 +146,16 @@
 //! region and everything else that is not about caller and target is only what the request says.
 
 mod authorizer;
+#[cfg(feature = "live")]
+mod live;
 #[cfg(feature = "compile")]
 mod policies;
 mod principal;
 mod query;
 
 pub use authorizer::{Authorizer, Ready, ResolvedPrincipal};
+#[cfg(feature = "live")]
+pub use live::{Current, Live};
 #[cfg(feature = "compile")]
 pub use policies::{PolicyErrors, PolicySet};
 pub use portcullis_image::{Image, ImageError};
