@@ -167,16 +167,14 @@ impl Basis<'_> {
     /// All of it but what is present: what follows from equal bits, and from what is present, is equal.
     #[inline(always)]
     fn bits(&self) -> u32 {
-        let flags = bits([
-            self.management_account,
-            self.assumed_root,
-            self.ownership.same_account,
-            self.ownership.assumed,
-            self.ownership.other_partition,
-            self.needs_resource_policy,
-            self.restrict_public_buckets,
-            self.external_grant,
-        ]);
+        let flags = u32::from(self.management_account)
+            | u32::from(self.assumed_root) << 1
+            | u32::from(self.ownership.same_account) << 2
+            | u32::from(self.ownership.assumed) << 3
+            | u32::from(self.ownership.other_partition) << 4
+            | u32::from(self.needs_resource_policy) << 5
+            | u32::from(self.restrict_public_buckets) << 6
+            | u32::from(self.external_grant) << 7;
         self.caller as u32 | flags << 4 | self.action.facts.bits << 12
     }
 }

@@ -376,23 +376,13 @@ impl Shape {
         if !self.is_set || self.ends.len() != pairs.len() {
             return false;
         }
-        let mut rest = self.names.as_bytes();
-        for (name, _) in pairs {
-            let Some((own, behind)) = rest.split_at_checked(name.len()) else {
-                return false;
-            };
-            if !equal(own, name.as_bytes()) {
-                return false;
-            }
-            rest = behind;
-        }
-        // Names that are the same together may be cut at other places.
-        let mut end = 0;
-        rest.is_empty()
-            && pairs.iter().zip(&self.ends).all(|((name, _), own)| {
-                end += name.len();
-                end == *own as usize
-            })
+        let names = self.names.as_bytes();
+        let mut start = 0;
+        pairs.iter().zip(&self.ends).all(|((name, _), end)| {
+            let own = names.get(start..*end as usize);
+            start = *end as usize;
+            own.is_some_and(|own| equal(own, name.as_bytes()))
+        })
     }
 
     /// Becomes that of these names, unless they are too many or too long to be worth it.
@@ -499,4 +489,37 @@ fn slots_of<'i>(
         });
     }
     of.is_same(plan.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names that are the same together are not the same if they are cut at other places, and none is mistaken.
+    #[test]
+    fn names_are_not_mistaken() {
+        let plan = Plan::of(core::iter::empty());
+        let text = "aws:PrincipalTag/a-department-of-a-company-with-a-long-name";
+        for cut in 0..text.len() {
+            let (first, second) = text.split_at(cut);
+            let names = |names: [&'static str; 2]| names.map(|name| (name, Value::Absent));
+            let mut shape = Shape::default();
+            assert!(!shape.is_of(&names([first, second])));
+            shape.set(core::iter::empty(), &plan, &names([first, second]));
+            for other in 0..text.len() {
+                let (first, second) = text.split_at(other);
+                assert_eq!(shape.is_of(&names([first, second])), cut == other);
+            }
+            for place in 0..text.len() {
+                let mut changed = String::from(text);
+                changed.replace_range(place..=place, "#");
+                let (first, second) = changed.split_at(cut);
+                let changed = [(first, Value::Absent), (second, Value::Absent)];
+                assert!(!shape.is_of(&changed), "{cut} {place}");
+            }
+            assert!(!shape.is_of(&[(text, Value::Absent)]));
+            shape.clear();
+            assert!(!shape.is_of(&names([first, second])));
+        }
+    }
 }

@@ -129,14 +129,14 @@ impl Scratch {
         }
 
         // The caller, and by which names the images know it.
-        let known = query.known.filter(|known| known.of.is_same(plan.id));
-        let remembered = match known {
+        let resolved_known = query.known.filter(|known| known.of.is_same(plan.id));
+        let remembered = match resolved_known {
             Some(_) => None,
             None => self.callers.number_of(&images, plan.id, &query.principal),
         };
         let known = match remembered {
             Some(number) => self.callers.get(number),
-            None => known,
+            None => resolved_known,
         };
         let home = query.home(known);
         // The context may say names that were not known before.
@@ -165,7 +165,10 @@ impl Scratch {
             Ok(action) => action,
             Err(number) => of_number(self.actions.get(number)),
         };
-        is_sound &= action.of.is_same(plan.id);
+        if resolved.is_err() {
+            // It may have no name, or other images may have come with it.
+            is_sound &= action.of.is_same(plan.id);
+        }
         let is_hashed = match parts {
             None => action.is_hashed,
             Some(_) => self.parts.find_groups(images, action),
@@ -214,7 +217,7 @@ impl Scratch {
         let this = &*self;
         let known = match remembered {
             Some(number) => this.callers.get(number),
-            None => known_of(query, plan),
+            None => resolved_known,
         };
         Ready {
             seal: match is_sound {
@@ -315,12 +318,6 @@ impl Scratch {
         };
         Err(self.actions.number_of(plan.id, name, fill))
     }
-}
-
-/// What was resolved for the caller of a request, if that was for these images.
-#[inline(always)]
-fn known_of<'a>(query: &Query<'a>, plan: &Plan) -> Option<&'a Known> {
-    query.known.filter(|known| known.of.is_same(plan.id))
 }
 
 /// An action that is remembered, if there is one.

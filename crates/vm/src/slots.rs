@@ -213,6 +213,7 @@ impl Slot {
     }
 
     /// Reads a text as the class says.
+    #[inline(always)]
     fn read(&self, stamp: u32, class: u8, text: &str) {
         let state = match class {
             Class::NUMBER => match (whole_millionths(text), || Number::parse(text)) {
@@ -421,7 +422,7 @@ impl<'a> Keys<'a> {
 
     /// The state of a slot of which that is not known yet, or not fit to be tested.
     #[inline(never)]
-    pub(crate) fn settle(&self, number: u32, slot: &Slot) -> u32 {
+    pub(crate) fn settle(self, number: u32, slot: &Slot) -> u32 {
         let of_plan = self.source.plan.slot(self.first.wrapping_add(number));
         match slot.state(self.stamp) {
             state::UNREAD => slot.read(self.stamp, of_plan.class, self.text(slot)),
@@ -451,7 +452,7 @@ impl<'a> Keys<'a> {
     }
 
     /// The text of a slot that has one value, which was given as text or follows from the request.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn text(&self, slot: &Slot) -> &'a str {
         let nth = slot.nth.get();
         match slot.place.get() {
