@@ -693,9 +693,10 @@ impl Keys<'_> {
                 }
                 [text].into()
             }
-            Some((state::SEVERAL, slot)) => {
-                let values = self.several(number, slot);
-                values.map(|one| self.text(&one).to_string()).collect()
+            Some((state::SEVERAL, _)) => {
+                let mut texts = Vec::new();
+                self.for_each_text(number, |text| texts.push(text.to_string()));
+                texts
             }
             _ => Vec::new(),
         }
@@ -710,9 +711,9 @@ impl Keys<'_> {
     fn has_unusable(&self, number: u32) -> bool {
         match self.settled(number) {
             Some((state::UNUSABLE, _)) => true,
-            Some((state::SEVERAL, slot)) => self
-                .several(number, slot)
-                .any(|one| one.state(self.stamp) == state::UNUSABLE),
+            Some((state::SEVERAL, slot)) => {
+                self.any_of_several(number, slot, |one| one.state(self.stamp) == state::UNUSABLE)
+            }
             _ => false,
         }
     }

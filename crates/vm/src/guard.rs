@@ -73,11 +73,11 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
         };
         let flags = leaf.flags();
         let mut state = slot.state(keys.stamp);
-        if state >= state::UNREAD {
+        if state > state::ABSENT {
             state = keys.settle(leaf.slot(), slot);
         }
         // The usual key has one value.
-        if state < state::UNREAD && flags & flag::ALL == 0 {
+        if state <= state::UNUSABLE && flags & flag::ALL == 0 {
             return self.test(leaf, slot, state) != (flags & flag::NEGATED != 0);
         }
         self.hold(leaf, slot, state)
@@ -102,18 +102,17 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
         }
         let any = flags & flag::ANY != 0;
         let negated = flags & flag::NEGATED != 0;
-        if state < state::UNREAD {
+        if state <= state::UNUSABLE {
             // COND-32: one empty text is an empty set.
             return slot.len.get() == 0 || self.test_one(leaf, slot, state) != negated;
         }
         let keys = self.asked.keys();
-        for value in keys.several(leaf.slot(), slot) {
+        // Of `ForAllValues` one that does not hold is looked for.
+        let is_decisive = |value: &Slot| {
             let state = value.state(keys.stamp);
-            if (self.test_one(leaf, &value, state) != negated) == any {
-                return any;
-            }
-        }
-        !any
+            (self.test_one(leaf, value, state) != negated) == any
+        };
+        keys.any_of_several(leaf.slot(), slot, is_decisive) == any
     }
 
     /// [`Matcher::test`] for one value of several: what the operations have in common is little, and would

@@ -21,7 +21,7 @@ use crate::query::Query;
 use crate::typed::Known;
 use crate::value::{Context, Native, Value};
 
-/// What a slot holds. Those below [`state::UNREAD`] are one value that was read.
+/// What a slot holds. Those up to [`state::UNUSABLE`] are one value that was read, and all up to [`state::ABSENT`] are known.
 pub(crate) mod state {
     /// A text: its first 16 bytes, padded with zeros.
     pub(crate) const TEXT: u32 = 0;
@@ -37,14 +37,14 @@ pub(crate) mod state {
     pub(crate) const NUMBER: u32 = 5;
     /// Not what the class asks for (`COND-87`).
     pub(crate) const UNUSABLE: u32 = 6;
-    /// One value that nobody has looked at.
-    pub(crate) const UNREAD: u32 = 7;
     /// Several values: of a list of the context, or some that were stored.
-    pub(crate) const SEVERAL: u32 = 8;
+    pub(crate) const SEVERAL: u32 = 7;
     /// Given without a value (`KEY-2`).
-    pub(crate) const EMPTY: u32 = 9;
+    pub(crate) const EMPTY: u32 = 8;
     /// Not given, and nothing to derive it from.
-    pub(crate) const ABSENT: u32 = 10;
+    pub(crate) const ABSENT: u32 = 9;
+    /// One value that nobody has looked at.
+    pub(crate) const UNREAD: u32 = 10;
 }
 
 /// The bits of a state.
@@ -91,10 +91,10 @@ impl Slot {
         self.head.get() ^ stamp
     }
 
-    /// True if something was given for this request, be it no value.
+    /// True if something was given for this request, be it no value. To be asked before conditions look at it.
     #[inline(always)]
     pub(crate) fn is_given(&self, stamp: u32) -> bool {
-        self.state(stamp) < state::ABSENT
+        self.state(stamp) < 1 << STATE_BITS
     }
 
     #[inline(always)]
@@ -474,43 +474,41 @@ impl<'a> Keys<'a> {
     /// True if the request gives a slot some value.
     pub(crate) fn has_given(&self, number: u32) -> bool {
         self.slot(number).is_some_and(|slot| {
-            slot.state(self.stamp) < state::EMPTY && slot.place.get() != place::DERIVED
+            let has_value = matches!(slot.state(self.stamp), 0..=state::SEVERAL | state::UNREAD);
+            has_value && slot.place.get() != place::DERIVED
         })
     }
 
-    /// The values of a slot that has several, each as a slot with that value alone.
-    pub(crate) fn several(&self, number: u32, slot: &'a Slot) -> impl Iterator<Item = Slot> + 'a {
-        let keys = *self;
+    /// True if it is so for some value of a slot that has several, each as a slot with that value alone.
+    #[inline(always)]
+    pub(crate) fn any_of_several(
+        &self,
+        number: u32,
+        slot: &Slot,
+        mut is_so: impl FnMut(&Slot) -> bool,
+    ) -> bool {
         let slot_of_all = self.first.wrapping_add(number);
         let class = self.source.plan.slot(slot_of_all).class;
+        let one = Slot::new();
         let place = slot.place.get();
-        let is_stored = place == place::STORED;
-        let list = match self.source.context().value(place as usize) {
-            Value::Texts(texts) if !is_stored => texts,
-            _ => &[],
+        if place == place::STORED {
+            let several = self.source.store.several.iter();
+            let mut own = several.filter(|own| own.slot == slot_of_all);
+            return own.any(|own| {
+                one.set_place(place, own.offset);
+                let text = self.source.store.get(own.offset, own.len);
+                one.read(self.stamp, class, text);
+                is_so(&one)
+            });
+        }
+        let Value::Texts(texts) = self.source.context().value(place as usize) else {
+            return false;
         };
-        let stored = match is_stored {
-            true => &keys.source.store.several[..],
-            false => &[],
-        };
-        let of_list = list.iter().enumerate().map(move |(nth, text)| {
-            let one = Slot::new();
-            one.set_place(place, nth as u32);
-            one.read(keys.stamp, class, text);
-            one
-        });
-        let stored = stored.iter().filter(move |own| own.slot == slot_of_all);
-        let of_stored = stored.map(move |own| {
-            let one = Slot::new();
-            one.set_place(place::STORED, own.offset);
-            one.read(
-                keys.stamp,
-                class,
-                keys.source.store.get(own.offset, own.len),
-            );
-            one
-        });
-        of_list.chain(of_stored)
+        (0..).zip(texts).any(|(nth, text)| {
+            one.set_place(place, nth);
+            one.read(self.stamp, class, text);
+            is_so(&one)
+        })
     }
 
     /// Calls back with the texts of a slot.
@@ -518,8 +516,10 @@ impl<'a> Keys<'a> {
         match self.settled(number) {
             Some((..=state::UNUSABLE, slot)) => found(self.text(slot)),
             Some((state::SEVERAL, slot)) => {
-                self.several(number, slot)
-                    .for_each(|one| found(self.text(&one)));
+                self.any_of_several(number, slot, |one| {
+                    found(self.text(one));
+                    false
+                });
             }
             _ => {}
         }
