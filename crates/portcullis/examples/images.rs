@@ -11,7 +11,8 @@ use std::{env, fs};
 use portcullis::{Authorizer, Image, PolicySet, Principal, Query, Scratch};
 
 const EVERYTHING: &str = r#"{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#;
-const READ_ONLY: &str = r#"{"Statement": {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}}"#;
+const READ_ONLY: &str =
+    r#"{"Statement": {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}}"#;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let file = env::temp_dir().join("account.portcullis");
@@ -28,7 +29,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let authorizer = Authorizer::new([account, session]);
 
     let role = Principal::from_arn("arn:aws:sts::111122223333:assumed-role/App/i-1")?;
-    let objects: Vec<String> = (0..3).map(|n| format!("arn:aws:s3:::reports/{n}")).collect();
+    let objects: Vec<String> = (0..3)
+        .map(|n| format!("arn:aws:s3:::reports/{n}"))
+        .collect();
     let queries: Vec<Query<'_>> = objects
         .iter()
         .flat_map(|object| {

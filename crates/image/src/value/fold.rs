@@ -1,6 +1,7 @@
 //! Comparing without regard to case: Unicode simple case folding, one character at a time
 //! (`COND-40`, `COND-50`).
 
+use crate::value::fold_runs::RUNS;
 use crate::wire::eq_lowercase;
 
 /// The simple case folding of a character.
@@ -9,9 +10,23 @@ pub fn fold_char(c: char) -> char {
     if c.is_ascii() {
         return c.to_ascii_lowercase();
     }
-    unicode_case_mapping::case_folded(c)
-        .and_then(|code| char::from_u32(code.get()))
-        .unwrap_or(c)
+    fold_beyond_ascii(c)
+}
+
+fn fold_beyond_ascii(c: char) -> char {
+    let code = u32::from(c);
+    // The last run that does not begin behind the character.
+    let behind = RUNS.partition_point(|run| run.0 <= code);
+    let run = behind.checked_sub(1).and_then(|place| RUNS.get(place));
+    let Some((start, end, step, distance)) = run else {
+        return c;
+    };
+    let is_in = code <= *end && (code - start) % step == 0;
+    let folded = match is_in {
+        true => char::from_u32(code.wrapping_add_signed(*distance)),
+        false => None,
+    };
+    folded.unwrap_or(c)
 }
 
 /// The characters of `text`, folded.
@@ -53,6 +68,17 @@ pub fn eq_folded(text: &str, other: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The table is that of the crate that is made from the files of Unicode.
+    #[test]
+    fn cond_50_the_table_is_that_of_unicode() {
+        for c in '\0'..=char::MAX {
+            let folded = unicode_case_mapping::case_folded(c);
+            let folded = folded.and_then(|code| char::from_u32(code.get()));
+            assert_eq!(fold_char(c), folded.unwrap_or(c), "{:#x}", u32::from(c));
+        }
+        assert!(RUNS.is_sorted_by_key(|run| run.0));
+    }
 
     #[test]
     fn cond_50_folding_is_simple_and_per_character() {

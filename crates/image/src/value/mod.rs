@@ -4,6 +4,7 @@
 //! them. The reference evaluator has its own.
 
 pub mod fold;
+mod fold_runs;
 pub mod instant;
 pub mod network;
 pub mod number;
