@@ -157,7 +157,7 @@ pub use authorizer::{Authorizer, Ready, ResolvedPrincipal};
 #[cfg(feature = "live")]
 pub use live::{Current, Live};
 #[cfg(feature = "compile")]
-pub use policies::{PolicyErrors, PolicySet};
+pub use policies::{PolicyErrors, PolicyProblem, PolicySet};
 pub use portcullis_image::{Image, ImageError};
 pub use portcullis_model::{
     ActionError, Caller, Decision, Effect, Layer, PolicyKind, PrincipalError, check_action,

@@ -7,9 +7,9 @@ use portcullis_compile::{CompileError, Options, compile};
 use portcullis_image::Image;
 use portcullis_model::{Layer, PolicyKind};
 use portcullis_syntax::ast::Document;
-use portcullis_syntax::diag::{Diagnostic, render};
+use portcullis_syntax::diag::{Diagnostic, LineIndex, Severity, render};
 use portcullis_syntax::forms;
-use portcullis_syntax::policy::{ReadOptions, parse_policy, read_policy};
+use portcullis_syntax::policy::{ReadOptions, check_policy, parse_policy, read_policy};
 use portcullis_syntax::{Policy, PolicySets};
 
 /// Policy documents by the layer that they take part in.
@@ -101,7 +101,7 @@ impl PolicySet {
         self
     }
 
-    /// Reads all documents and compiles them.
+    /// Reads all documents and compiles them. Warnings do not keep documents from being used: [`PolicySet::check`].
     ///
     /// # Errors
     /// [`PolicyErrors`] with every problem of every document. There is no image of some documents
@@ -109,7 +109,7 @@ impl PolicySet {
     pub fn compile(&self) -> Result<Image<Vec<u8>>, PolicyErrors> {
         let arena = Bump::new();
         let mut sets = PolicySets::default();
-        let mut problems = String::new();
+        let mut problems = Vec::new();
         for layer in &self.present {
             set_of(&mut sets, *layer);
         }
@@ -124,19 +124,65 @@ impl PolicySet {
                     document,
                 }),
                 None => {
-                    let errors: Vec<_> = diagnostics
-                        .into_iter()
-                        .filter(|problem| problem.is_error())
-                        .collect();
-                    problems += &render(&errors, &entry.name, &entry.text, false);
+                    let errors = diagnostics.iter().filter(|problem| problem.is_error());
+                    problems.extend(errors.map(|problem| entry.problem(problem)));
                 }
             }
         }
         if !problems.is_empty() {
             return Err(PolicyErrors(problems));
         }
-        let bytes = compile(&sets, Options::default()).map_err(PolicyErrors::from)?;
-        Image::from_bytes(bytes).map_err(|error| PolicyErrors(error.to_string()))
+        let whole =
+            |code, error: &dyn fmt::Display| PolicyErrors(vec![PolicyProblem::whole(code, error)]);
+        let bytes = compile(&sets, Options::default()).map_err(|error| match error {
+            CompileError::TooManyLevels { .. } => whole("TOO_MANY_LEVELS", &error),
+            CompileError::TooLarge => whole("TOO_LARGE", &error),
+            // No method of this type makes one.
+            CompileError::Bucket => whole("BUCKET", &error),
+        })?;
+        Image::from_bytes(bytes).map_err(|error| whole("INVALID_IMAGE", &error))
+    }
+
+    /// Everything that can be said of the documents: what keeps them from being used, and what probably does not do
+    /// what was meant. By document, in the order in which they were added.
+    ///
+    /// ```
+    /// # use portcullis::PolicySet;
+    /// let set = PolicySet::new().identity("typo", r#"{"Version": "2012-10-17",
+    ///     "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::${aws:usrname}/*"}}"#);
+    /// let problems = set.check();
+    /// assert!(set.compile().is_ok() && problems.iter().all(|problem| problem.is_warning));
+    /// assert_eq!((problems[0].policy.as_str(), problems[0].line), ("typo", 2));
+    /// ```
+    pub fn check(&self) -> Vec<PolicyProblem> {
+        let mut problems = Vec::new();
+        for entry in &self.documents {
+            let arena = Bump::new();
+            let options = ReadOptions::new(entry.kind);
+            let (found, mut diagnostics) = forms::read(&entry.text, Some(options.kind), &arena);
+            if let Some(found) = found {
+                diagnostics.extend(check_policy(found.document, options, &arena).1);
+            }
+            problems.extend(diagnostics.iter().map(|problem| entry.problem(problem)));
+        }
+        problems
+    }
+}
+
+impl Entry {
+    fn problem(&self, found: &Diagnostic) -> PolicyProblem {
+        let (line, column) = LineIndex::new(&self.text).position(found.span.start);
+        let rendered = render(core::slice::from_ref(found), &self.name, &self.text, false);
+        PolicyProblem {
+            policy: self.name.clone(),
+            code: found.code.as_str(),
+            is_warning: found.severity != Severity::Error,
+            line,
+            column,
+            message: found.message.clone(),
+            help: found.help.clone(),
+            rendered: rendered.trim_end().to_string(),
+        }
     }
 }
 
@@ -180,23 +226,83 @@ fn set_of<'s, 'a>(sets: &'s mut PolicySets<'a>, layer: Layer) -> &'s mut Vec<Pol
     }
 }
 
-/// Why policies do not compile: every problem, rendered with its place and what to do about it.
+/// A problem of a policy document. [`Display`](fmt::Display) shows it with the line of the document that it is about,
+/// as compilers do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PolicyErrors(String);
+#[non_exhaustive]
+pub struct PolicyProblem {
+    /// The name of the policy, as it was added; empty if it is about all of them.
+    pub policy: String,
+    /// What kind of problem it is: a word that stays the same from one version to the next.
+    pub code: &'static str,
+    /// It does not keep the document from being used.
+    pub is_warning: bool,
+    /// The line in the document, from 1; 0 if it is about all policies.
+    pub line: usize,
+    /// The column in characters, from 1; 0 if it is about all policies.
+    pub column: usize,
+    /// What it is.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+    rendered: String,
+}
+
+impl PolicyProblem {
+    fn whole(code: &'static str, error: &dyn fmt::Display) -> PolicyProblem {
+        PolicyProblem {
+            policy: String::new(),
+            code,
+            is_warning: false,
+            line: 0,
+            column: 0,
+            message: error.to_string(),
+            help: None,
+            rendered: error.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for PolicyProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.rendered)
+    }
+}
+
+/// Why policies do not compile: every problem of every document.
+///
+/// ```
+/// # use portcullis::PolicySet;
+/// let errors = PolicySet::new()
+///     .identity("first", r#"{"Statement": {"Effect": "Deny", "Action": "s3:*", "Resorce": "*"}}"#)
+///     .identity("second", "{")
+///     .compile()
+///     .unwrap_err();
+/// let places = errors.problems().iter().map(|problem| (problem.policy.as_str(), problem.line));
+/// assert_eq!(places.collect::<Vec<_>>(), [("first", 1), ("first", 1), ("second", 1)]);
+/// assert!(errors.problems().iter().any(|problem| problem.help.is_some()));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyErrors(Vec<PolicyProblem>);
+
+impl PolicyErrors {
+    /// The problems, of which there is at least one, by document in the order in which they were added.
+    pub fn problems(&self) -> &[PolicyProblem] {
+        &self.0
+    }
+}
 
 impl fmt::Display for PolicyErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0.trim_end())
+        for (place, problem) in self.0.iter().enumerate() {
+            let between = if place == 0 { "" } else { "\n\n" };
+            write!(f, "{between}{problem}")?;
+        }
+        Ok(())
     }
 }
 
 impl std::error::Error for PolicyErrors {}
-
-impl From<CompileError> for PolicyErrors {
-    fn from(error: CompileError) -> PolicyErrors {
-        PolicyErrors(error.to_string())
-    }
-}
 
 #[cfg(test)]
 mod tests {
