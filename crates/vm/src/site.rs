@@ -17,6 +17,8 @@ use crate::typed::{Action, KeySlot};
 pub struct CallSite {
     pub(crate) of: StackId,
     pub(crate) action: Action,
+    /// The action, as it was given.
+    name: String,
     names: Vec<String>,
     /// The keys that some policy looks at, by slot.
     pub(crate) used: Vec<UsedKey>,
@@ -54,15 +56,16 @@ impl CallSite {
         CallSite {
             of: StackId::of(images.clone()),
             action: Action::resolve(images, action),
+            name: action.into(),
             names: keys.iter().map(|key| String::from(*key)).collect(),
             used,
             names_caller: keys.iter().any(|key| is_name_of_caller(key)),
         }
     }
 
-    /// The action, as it was given but in lower case.
+    /// The action, as it was given.
     pub fn action(&self) -> &str {
-        self.action.text()
+        &self.name
     }
 
     /// The keys, as they were given.

@@ -112,7 +112,8 @@ impl Slot {
     #[inline(always)]
     fn set_text(&self, stamp: u32, text: &str) {
         let (low, high) = first_16(text.as_bytes());
-        self.len.set(text.len() as u32);
+        // One of 4 GiB is no short text.
+        self.len.set(u32::try_from(text.len()).unwrap_or(u32::MAX));
         self.low.set(low);
         self.high.set(high);
         self.set(stamp, state::TEXT);
