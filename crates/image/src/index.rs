@@ -87,6 +87,11 @@ impl Segments {
 
     /// Cuts a text.
     pub fn set(&mut self, text: &[u8]) {
+        self.set_start(text, MAX_SEGMENTS);
+    }
+
+    /// Cuts the start of a text, at most as many segments as are said: what follows may be anything.
+    pub fn set_start(&mut self, text: &[u8], most: usize) {
         let mut start = 0_u64;
         let mut segment = 0_u64;
         let mut mask = 0_u64;
@@ -104,7 +109,7 @@ impl Segments {
             if let Some(place) = self.starts.get_mut(len) {
                 *place = start;
             }
-            if len == MAX_SEGMENTS {
+            if len >= most.min(MAX_SEGMENTS) {
                 // What is not looked at may be anything.
                 mask = u64::MAX;
                 break;

@@ -38,7 +38,7 @@ pub fn read_ahead<'i, 'q>(
     let mut free = places.iter_mut();
     for query in queries {
         let (action, segments) = scratch.look_ahead(images.clone(), plan, query);
-        if !action.is_hashed {
+        if action.depth == 0 {
             continue;
         }
         for (image, view) in images.clone().enumerate() {

@@ -176,6 +176,20 @@ pub(crate) fn hashed<'a>(
     true
 }
 
+/// As many segments of a resource a group looks at to find candidates: none if all are scanned.
+pub(crate) fn depth(view: View<'_>, group: &Group) -> usize {
+    let probes = group.probes..group.probes.saturating_add(u32::from(group.probe_count));
+    let depths = probes.map(|index| {
+        let probe = view.probe(index);
+        match probe.middle {
+            // The text alone is looked at, which still is not none.
+            0 => usize::from(probe.start).max(1),
+            _ => MAX_SEGMENTS,
+        }
+    });
+    depths.max().unwrap_or(0)
+}
+
 /// Calls back with the buckets of a group that [`hashed`] will look at, but for those of later literals.
 #[inline]
 pub(crate) fn buckets(

@@ -66,12 +66,12 @@ impl UsedParts {
         present
     }
 
-    /// Finds the groups of candidates of each part for an action. True if some of them find theirs by the resource.
+    /// Finds the groups of candidates of each part for an action.
     pub(crate) fn find_groups<'i>(
         &mut self,
         images: impl Iterator<Item = View<'i>>,
         action: &Action,
-    ) -> bool {
+    ) {
         self.groups.clear();
         let mut first = 0;
         for ((image, view), end) in images.enumerate().zip(&self.ends) {
@@ -87,7 +87,6 @@ impl UsedParts {
                 part.groups = start..self.groups.len() as u32;
             }
         }
-        self.groups.iter().any(|group| group.probe_count > 0)
     }
 
     /// The parts of an image.

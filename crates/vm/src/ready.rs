@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use portcullis_image::index::{Group, Segments};
+use portcullis_image::index::{Group, MAX_SEGMENTS, Segments};
 use portcullis_image::{View, layer_mask, reserved};
 use portcullis_model::{Layer, is_resource};
 
@@ -98,9 +98,9 @@ impl Scratch {
         self.look_up(images, plan, query, Some(present), true)
     }
 
-    /// `parts` is what is present in the parts that were named, if they were. The resource is cut into segments if
-    /// that is needed to find candidates, or if `cuts` says so: they tell candidates apart, which pays from the second
-    /// decision on.
+    /// `parts` is what is present in the parts that were named, if they were. The resource is cut into as many
+    /// segments as are needed to find candidates, or all if `cuts` says so: they tell candidates apart, which pays from
+    /// the second decision on.
     #[inline(always)]
     fn look_up<'a, 'i>(
         &'a mut self,
@@ -169,10 +169,13 @@ impl Scratch {
             // It may have no name, or other images may have come with it.
             is_sound &= action.of.is_same(plan.id);
         }
-        let is_hashed = match parts {
-            None => action.is_hashed,
-            Some(_) => self.parts.find_groups(images, action),
+        let depth = match cuts {
+            true => MAX_SEGMENTS,
+            false => action.depth,
         };
+        if parts.is_some() {
+            self.parts.find_groups(images, action);
+        }
 
         // The resource.
         let text = query.resource.text();
@@ -184,10 +187,10 @@ impl Scratch {
             ResourceRef::Read(resource) if all.is_none() => Some(&resource.segments),
             _ => None,
         };
-        let cuts = read.is_none() && (is_hashed || cuts);
+        let cuts = read.is_none() && depth > 0;
         if cuts {
             let text = all.map_or(text, |(offset, len)| self.given.store.get(offset, len));
-            self.segments.set(text.as_bytes());
+            self.segments.set_start(text.as_bytes(), depth);
         }
 
         // What follows from all of them.

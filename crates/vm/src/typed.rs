@@ -96,8 +96,9 @@ pub struct Action {
     /// The groups of candidates of images that have one part, and where those of each image end.
     groups: Vec<Group>,
     group_ends: Vec<u32>,
-    /// Some of these groups find their candidates by the resource.
-    pub(crate) is_hashed: bool,
+    /// As many segments of the resource these groups look at to find their candidates: none if no group finds them by
+    /// the resource.
+    pub(crate) depth: usize,
     /// It is one that requests can have ([`check_action`]).
     pub(crate) is_plain: bool,
 }
@@ -113,7 +114,7 @@ impl Action {
         ends: Vec::new(),
         groups: Vec::new(),
         group_ends: Vec::new(),
-        is_hashed: false,
+        depth: 0,
         is_plain: false,
     };
 
@@ -145,13 +146,16 @@ impl Action {
                 lookup::actions(&matcher, &mut patterns);
                 if view.count(Section::Parts) == 1 {
                     let own = patterns.get(first..).unwrap_or(&[]);
+                    let before = self.groups.len();
                     lookup::groups(view, &view.part(0), own, &mut self.groups);
+                    let groups = self.groups.get(before..).unwrap_or(&[]);
+                    let depths = groups.iter().map(|group| lookup::depth(view, group));
+                    self.depth = depths.fold(self.depth, usize::max);
                 }
             }
             self.ends.push(patterns.len() as u32);
             self.group_ends.push(self.groups.len() as u32);
         }
-        self.is_hashed = self.groups.iter().any(|group| group.probe_count > 0);
         self.is_plain = check_action(name).is_ok();
         self.facts.filter = lookup::filter(&patterns);
         self.patterns = patterns;
@@ -171,7 +175,7 @@ impl Action {
         self.ends.clear();
         self.groups.clear();
         self.group_ends.clear();
-        self.is_hashed = false;
+        self.depth = 0;
         self.is_plain = false;
     }
 
