@@ -282,7 +282,7 @@ impl fmt::Display for PolicyProblem {
 /// assert_eq!(places.collect::<Vec<_>>(), [("first", 1), ("first", 1), ("second", 1)]);
 /// assert!(errors.problems().iter().any(|problem| problem.help.is_some()));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct PolicyErrors(Vec<PolicyProblem>);
 
 impl PolicyErrors {
@@ -299,6 +299,13 @@ impl fmt::Display for PolicyErrors {
             write!(f, "{between}{problem}")?;
         }
         Ok(())
+    }
+}
+
+/// As [`Display`](fmt::Display): it is what a program shows that ends with this error.
+impl fmt::Debug for PolicyErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
