@@ -1,15 +1,14 @@
 //! `bench`: how long a decision takes.
 
 use std::hint::black_box;
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bumpalo::Bump;
 use clap::Args;
 use portcullis::{Authorizer, Query, Ready, Scratch, Value};
-use portcullis_model::{Decision, Request};
+use portcullis_model::{Decision, Request, is_account_id};
 use portcullis_scenario::Options;
 use serde_json::json;
 
@@ -143,51 +142,14 @@ fn pairs<'a>(request: &Request<'a>, is_native: bool) -> Vec<(&'a str, Value<'a>)
         .map(|entry| {
             let value = match entry.values {
                 [] => Value::Absent,
-                [text] if is_native => native(text),
+                // Accounts are texts that look like numbers.
+                [text] if is_native && !is_account_id(text) => Value::of_text(text),
                 [text] => Value::Text(text),
                 texts => Value::Texts(texts),
             };
             (entry.key, value)
         })
         .collect()
-}
-
-/// A value as a host has it that would write it as this text.
-fn native(text: &str) -> Value<'_> {
-    let instant = || {
-        let is_second = text.len() == 20 && text.ends_with('Z');
-        let instant = portcullis_image::value::instant::parse(text).filter(|_| is_second)?;
-        let seconds = u64::try_from(instant / 1_000_000_000_000_000_000).ok()?;
-        Some(Value::Time(Duration::from_secs(seconds)))
-    };
-    match text {
-        "true" => Value::Bool(true),
-        "false" => Value::Bool(false),
-        _ => match (text.parse::<i64>(), text.parse::<IpAddr>()) {
-            // Numbers of accounts are texts.
-            (Ok(number), _) if text.len() < 12 && number.to_string() == text => {
-                Value::Number(number)
-            }
-            (_, Ok(address)) if address.to_string() == text => Value::Ip(address),
-            _ => instant().unwrap_or(Value::Text(text)),
-        },
-    }
-}
-
-/// What is known of a request beside its context.
-fn query<'q>(query: Query<'q>, request: &Request<'q>) -> Query<'q> {
-    let query = match request.resource_account {
-        Some(account) => query.owner(account),
-        None => query,
-    };
-    let query = match request.restrict_public_buckets {
-        true => query.restrict_public_buckets(),
-        false => query,
-    };
-    match request.external_grant {
-        true => query.external_grant(),
-        false => query,
-    }
 }
 
 // Not inlined, so that `benches/instructions` can count what is spent in it.
@@ -254,7 +216,7 @@ fn by_strings(authorizers: &[Authorizer], cases: &[Case<'_>], decisions: u64) ->
         .iter()
         .zip(&contexts)
         .filter_map(|(case, context)| {
-            let own = query(Query::from(&case.request), &case.request).context(context);
+            let own = Query::from(&case.request).context(context);
             Some((authorizers.get(case.authorizer)?, own))
         })
         .collect();
@@ -283,8 +245,12 @@ fn by_sites(
         .iter()
         .zip(&prepared)
         .map(|(case, (authorizer, site, values, principal))| {
-            let own = Query::at(site, values, principal, case.request.resource);
-            (*authorizer, query(own, &case.request))
+            let asked = &case.request;
+            let own = Query::at(site, values, principal, asked.resource)
+                .owner(asked.resource_account)
+                .restrict_public_buckets(asked.restrict_public_buckets)
+                .external_grant(asked.external_grant);
+            (*authorizer, own)
         })
         .collect();
     let (measured, first) = decide_queries(&asked, decisions);

@@ -159,26 +159,26 @@ impl<'a> Query<'a> {
         self
     }
 
-    /// With the account that owns the resource, twelve digits. Where nothing says it the caller's is assumed
-    /// (`EVAL-12`), which the explanation notes.
+    /// With the account that owns the resource, twelve digits, if that is known. Where nothing says it the caller's is
+    /// assumed (`EVAL-12`), which the explanation notes.
     #[inline]
-    pub fn owner(mut self, account: &'a str) -> Query<'a> {
-        self.inner.account = Some(account);
+    pub fn owner(mut self, account: impl Into<Option<&'a str>>) -> Query<'a> {
+        self.inner.account = account.into();
         self
     }
 
-    /// `RestrictPublicBuckets` is in force for the resource (`S3-4`).
+    /// Whether `RestrictPublicBuckets` is in force for the resource (`S3-4`).
     #[inline]
-    pub fn restrict_public_buckets(mut self) -> Query<'a> {
-        self.inner.restrict_public_buckets = true;
+    pub fn restrict_public_buckets(mut self, is_in_force: bool) -> Query<'a> {
+        self.inner.restrict_public_buckets = is_in_force;
         self
     }
 
-    /// Something outside the policy language grants this request to this caller: an access control list that is in
-    /// force, a KMS grant, a shared resource (`EVAL-75`).
+    /// Whether something outside the policy language grants this request to this caller: an access control list that is
+    /// in force, a KMS grant, a shared resource (`EVAL-75`).
     #[inline]
-    pub fn external_grant(mut self) -> Query<'a> {
-        self.inner.external_grant = true;
+    pub fn external_grant(mut self, is_given: bool) -> Query<'a> {
+        self.inner.external_grant = is_given;
         self
     }
 }

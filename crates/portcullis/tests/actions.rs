@@ -44,6 +44,14 @@ fn every_way(action: &str, resource: &str) -> Vec<Outcome> {
     outcomes
 }
 
+fn nothing_is_decided(outcomes: Vec<Outcome>, wrong: &str) {
+    for (way, outcome) in outcomes.into_iter().enumerate() {
+        assert_eq!(outcome, Outcome::undecided(), "{wrong:?}, way {way}");
+        assert_eq!(outcome.decision(), Decision::ImplicitDeny);
+        assert_eq!(outcome.layers().count(), 0);
+    }
+}
+
 #[test]
 fn what_is_no_action_is_allowed_nothing() {
     for wrong in [
@@ -65,14 +73,7 @@ fn what_is_no_action_is_allowed_nothing() {
         "\u{17f}3:GetObject",
         "s3\u{ff1a}GetObject",
     ] {
-        for (way, outcome) in every_way(wrong, OBJECT).into_iter().enumerate() {
-            assert_eq!(
-                outcome.decision(),
-                Decision::ImplicitDeny,
-                "{wrong:?}, way {way}"
-            );
-            assert_eq!(outcome.layers().count(), 0, "{wrong:?}, way {way}");
-        }
+        nothing_is_decided(every_way(wrong, OBJECT), wrong);
     }
     for (right, decision) in [
         ("s3:GetObject", Decision::ExplicitDeny),
@@ -96,14 +97,7 @@ fn what_is_no_resource_is_allowed_nothing() {
         "**",
         "urn:x",
     ] {
-        for (way, outcome) in every_way("s3:PutObject", wrong).into_iter().enumerate() {
-            assert_eq!(
-                outcome.decision(),
-                Decision::ImplicitDeny,
-                "{wrong:?}, way {way}"
-            );
-            assert_eq!(outcome.layers().count(), 0, "{wrong:?}, way {way}");
-        }
+        nothing_is_decided(every_way("s3:PutObject", wrong), wrong);
     }
     for (right, decision) in [
         ("arn:aws:s3:::secret/k", Decision::ExplicitDeny),

@@ -178,15 +178,8 @@ fn every_way(authorizer: &Authorizer, scratch: &mut Scratch, query: &Query<'_>) 
 
 /// With what is known beside caller, action, resource and context.
 pub fn with_rest<'q>(query: Query<'q>, asked: &Asked<'q>) -> Query<'q> {
-    let mut query = query;
-    if let Some(account) = asked.resource_account {
-        query = query.owner(account);
-    }
-    if asked.restrict_public_buckets {
-        query = query.restrict_public_buckets();
-    }
-    if asked.external_grant {
-        query = query.external_grant();
-    }
     query
+        .owner(asked.resource_account)
+        .restrict_public_buckets(asked.restrict_public_buckets)
+        .external_grant(asked.external_grant)
 }

@@ -1,8 +1,5 @@
 //! Oracles: things that answer requests, and the comparison of their answers.
 
-use std::net::IpAddr;
-use std::time::Duration;
-
 use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
 use portcullis_image::Image;
@@ -192,26 +189,10 @@ fn by_names(
 
 /// Values as a host has them that would write them as these texts.
 pub(crate) fn native<'a>(texts: &'a [&'a str]) -> Value<'a> {
-    let [text] = texts else {
-        return match texts {
-            [] => Value::Absent,
-            _ => Value::Texts(texts),
-        };
-    };
-    let instant = || {
-        let is_second = text.len() == 20 && text.contains('T') && text.ends_with('Z');
-        let instant = portcullis_image::value::instant::parse(text).filter(|_| is_second)?;
-        let seconds = u64::try_from(instant / 1_000_000_000_000_000_000).ok()?;
-        Some(Value::Time(Duration::from_secs(seconds)))
-    };
-    match *text {
-        "true" => Value::Bool(true),
-        "false" => Value::Bool(false),
-        text => match (text.parse::<i64>(), text.parse::<IpAddr>()) {
-            (Ok(number), _) if number.to_string() == text => Value::Number(number),
-            (_, Ok(address)) if address.to_string() == text => Value::Ip(address),
-            _ => instant().unwrap_or(Value::Text(text)),
-        },
+    match texts {
+        [] => Value::Absent,
+        [text] => Value::of_text(text),
+        _ => Value::Texts(texts),
     }
 }
 

@@ -113,14 +113,12 @@ impl ActionFacts {
             filter: 0,
             bits: 0,
         };
-        let flags = [
-            facts.exempt,
-            facts.bucket_policy,
-            facts.is_limited_by_rcps,
-            facts.lists_buckets,
-        ];
         ActionFacts {
-            bits: facts.service as u32 | bits(flags) << 4,
+            bits: facts.service as u32
+                | u32::from(facts.exempt) << 4
+                | u32::from(facts.bucket_policy) << 5
+                | u32::from(facts.is_limited_by_rcps) << 6
+                | u32::from(facts.lists_buckets) << 7,
             ..facts
         }
     }
@@ -154,13 +152,6 @@ pub(crate) struct Basis<'a> {
     pub(crate) external_grant: bool,
     /// The layers that are present.
     pub(crate) present: u32,
-}
-
-/// Flags as bits, the first as the lowest.
-#[inline(always)]
-fn bits<const N: usize>(flags: [bool; N]) -> u32 {
-    let numbered = flags.into_iter().enumerate();
-    numbered.fold(0, |all, (place, flag)| all | u32::from(flag) << place)
 }
 
 impl Basis<'_> {

@@ -374,7 +374,7 @@ impl<'a> Ready<'a> {
         self.action
     }
 
-    /// True if it can be decided for the images with this mark.
+    /// True if it can be decided for these images.
     #[inline]
     pub(crate) fn is_ready_for(&self, images: StackId) -> bool {
         self.seal.is_same(images)

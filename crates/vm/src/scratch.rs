@@ -17,7 +17,7 @@ use crate::typed::{Action, Key, KeySlot};
 ///
 /// It belongs to no policies: any stack of images may use it after any other. It holds 32 bytes for each condition key
 /// of the largest stack, and remembers what the last stacks made of the names of actions, keys and callers, at most 128
-/// of each and none longer than 256 bytes; once it has seen its largest request it does not allocate any more.
+/// of each and none longer than 256 bytes, and with each action the names of one request's keys, at most 2 KiB; once it has seen its largest request it does not allocate any more.
 #[derive(Debug)]
 pub struct Scratch {
     pub(crate) given: Given,

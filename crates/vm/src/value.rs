@@ -6,6 +6,7 @@ use core::net::IpAddr;
 use core::time::Duration;
 
 use portcullis_image::Slot as Class;
+use portcullis_image::value::instant;
 use portcullis_image::value::network::Address;
 use portcullis_model::ContextEntry;
 
@@ -65,6 +66,40 @@ impl From<IpAddr> for Value<'_> {
 }
 
 impl<'a> Value<'a> {
+    /// The value that is written as exactly this text, for hosts that read texts once and ask many times: a truth value,
+    /// a whole number, an address, an instant of whole seconds, or else the text.
+    ///
+    /// Decisions are those by the text.
+    ///
+    /// ```
+    /// use portcullis_vm::Value;
+    /// assert_eq!(Value::of_text("10"), Value::Number(10));
+    /// assert_eq!(Value::of_text("010"), Value::Text("010"));
+    /// assert_eq!(Value::of_text("203.0.113.9"), Value::Ip("203.0.113.9".parse().unwrap()));
+    /// ```
+    pub fn of_text(text: &'a str) -> Value<'a> {
+        let mut written = String::new();
+        let read = match text {
+            "true" => Some(Value::Bool(true)),
+            "false" => Some(Value::Bool(false)),
+            _ => {
+                let number = || text.parse().ok().map(Value::Number);
+                let address = || text.parse().ok().map(Value::Ip);
+                let instant = || {
+                    let seconds = instant::parse(text)? / SECONDS;
+                    let seconds = u64::try_from(seconds).ok()?;
+                    Some(Value::Time(Duration::from_secs(seconds)))
+                };
+                number().or_else(address).or_else(instant)
+            }
+        };
+        let is_it = |value: &Value<'_>| {
+            value.write(&mut written);
+            written == text
+        };
+        read.filter(is_it).unwrap_or(Value::Text(text))
+    }
+
     /// The text of a value that has one and is given as it.
     #[inline]
     pub(crate) fn text(self, nth: usize) -> Option<&'a str> {
@@ -220,7 +255,6 @@ pub(crate) enum Native {
 mod tests {
     use super::*;
     use alloc::string::ToString;
-    use portcullis_image::value::instant;
 
     #[test]
     fn instants_are_written_as_they_are_read() {
@@ -239,6 +273,29 @@ mod tests {
             assert_eq!(text.len(), 20, "{text}");
             let read = instant::parse(&text);
             assert_eq!(read, Some(i128::from(seconds) * SECONDS), "{text}");
+        }
+        assert!(matches!(
+            Value::of_text("2026-01-01T00:00:00Z"),
+            Value::Time(_)
+        ));
+        for text in [
+            "",
+            "1.0",
+            "+1",
+            "2026",
+            "2026-01-01",
+            "2026-01-01T00:00:00.5Z",
+            "::0",
+            "TRUE",
+        ] {
+            assert_eq!(
+                Value::of_text(text),
+                match text {
+                    "2026" => Value::Number(2026),
+                    text => Value::Text(text),
+                },
+                "{text}"
+            );
         }
         let mut text = String::new();
         Value::Time(Duration::from_secs(253_402_300_800)).write(&mut text);

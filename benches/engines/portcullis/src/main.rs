@@ -144,6 +144,14 @@ fn value<'v>(values: &'v [&'v str]) -> Value<'v> {
     }
 }
 
+/// The same as values.
+fn contexts<'t>(texts: &'t Texts<'_>) -> Vec<Vec<(&'t str, Value<'t>)>> {
+    let requests = texts.iter().map(|texts| texts.iter());
+    requests
+        .map(|texts| texts.map(|(key, own)| (*key, value(own))).collect())
+        .collect()
+}
+
 /// Looked up before the clock started.
 fn looked_up<D: AsRef<[u8]> + Sync + Send>(
     workload: &Workload,
@@ -152,9 +160,7 @@ fn looked_up<D: AsRef<[u8]> + Sync + Send>(
     of: &[usize],
 ) -> Result<(), Failure> {
     let texts = texts(workload);
-    let contexts: Vec<Vec<(&str, Value<'_>)>> = (texts.iter())
-        .map(|texts| texts.iter().map(|(key, own)| (*key, value(own))).collect())
-        .collect();
+    let contexts = contexts(&texts);
     let mut callers = Vec::with_capacity(of.len());
     for request in &workload.requests {
         callers.push(Principal::from_arn(&request.principal).map_err(broken)?);
@@ -190,9 +196,7 @@ fn from_strings<D: AsRef<[u8]>>(
     of: &[usize],
 ) -> Result<(), Failure> {
     let texts = texts(workload);
-    let contexts: Vec<Vec<(&str, Value<'_>)>> = (texts.iter())
-        .map(|texts| texts.iter().map(|(key, own)| (*key, value(own))).collect())
-        .collect();
+    let contexts = contexts(&texts);
     let mut scratch = Scratch::new();
     bench.run(contexts.len(), |index| {
         let given = &workload.requests[index];

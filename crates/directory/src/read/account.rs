@@ -131,12 +131,8 @@ impl Loader {
         let id = self.text_of(record, node, at, id_member);
         let boundary = self.boundary(record, node, at);
         let trust = match (kind, present(node, "AssumeRolePolicyDocument")) {
-            (Kind::Role, Some(document)) => {
-                let at = at.member("AssumeRolePolicyDocument");
-                let name = format!("trust policy of {}", entity.name);
-                // Without a trust policy nobody may assume the role.
-                self.policy_of_resource(record, document, at, &name, false)
-            }
+            // Without a trust policy nobody may assume the role.
+            (Kind::Role, Some(document)) => self.trust(record, document, at, entity.name),
             (Kind::Role, None) => {
                 let message = "has no `AssumeRolePolicyDocument`";
                 self.error(record.at(node, at), Code::MissingMember, message);
@@ -406,6 +402,19 @@ impl Loader {
         None
     }
 
+    /// The trust policy of a role; none if it cannot be read (`GRAM-54`).
+    fn trust(
+        &mut self,
+        record: &Record<'_, '_>,
+        document: &Node<'_>,
+        at: At<'_>,
+        role: &str,
+    ) -> Option<PolicyId> {
+        let at = at.member("AssumeRolePolicyDocument");
+        let name = format!("trust policy of {role}");
+        self.policy_of_resource(record, document, at, &name, false)
+    }
+
     /// What stands in `get-role` and `get-user`.
     fn settings(
         &mut self,
@@ -427,10 +436,7 @@ impl Loader {
         };
         let mut says: Vec<Said> = boundary.map(Said::Boundary).into_iter().collect();
         if let Some(document) = document {
-            let at = at.member("AssumeRolePolicyDocument");
-            let name = format!("trust policy of {}", entity.name);
-            let trust = self.policy_of_resource(record, document, at, &name, false);
-            says.push(Said::Trust(trust));
+            says.push(Said::Trust(self.trust(record, document, at, entity.name)));
         }
         if present(node, "Tags").is_some() {
             says.push(Said::Tags(self.tags(record, node, at, "Tags")));
