@@ -125,7 +125,7 @@ impl<'a> Query<'a> {
         Query::of(
             caller.into(),
             ActionRef::Site(site),
-            Context::Site(site, values),
+            Context::Site(site, values, &[]),
             resource.into(),
         )
     }
@@ -151,11 +151,14 @@ impl<'a> Query<'a> {
         }
     }
 
-    /// With these condition keys, whose names may be in any case (`COND-40`), in place of those it had. A key that comes
-    /// twice has the values of both (`COND-41`).
+    /// With these condition keys, whose names may be in any case (`COND-40`), in place of those that were given by names
+    /// before. The values of a call site stay. A key that comes twice has the values of both (`COND-41`).
     #[inline]
     pub fn context(mut self, context: &'a [(&'a str, Value<'a>)]) -> Query<'a> {
-        self.inner.context = Context::Named(context);
+        self.inner.context = match self.inner.context {
+            Context::Site(site, values, _) => Context::Site(site, values, context),
+            _ => Context::Named(context),
+        };
         self
     }
 

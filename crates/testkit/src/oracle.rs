@@ -154,12 +154,14 @@ fn by_names(
     request: &portcullis_model::Request<'_>,
 ) -> portcullis_vm::Outcome {
     let views = || images.iter().map(Image::view);
-    let names: Vec<&str> = request.context.iter().map(|entry| entry.key).collect();
-    let values: Vec<Value<'_>> = request
+    let pairs: Vec<(&str, Value<'_>)> = request
         .context
         .iter()
-        .map(|entry| native(entry.values))
+        .map(|entry| (entry.key, native(entry.values)))
         .collect();
+    // Some keys are the site's, and some come beside it.
+    let (own, others) = pairs.split_at(pairs.len().div_ceil(2));
+    let (names, values): (Vec<&str>, Vec<Value<'_>>) = own.iter().copied().unzip();
     let site = CallSite::resolve(views(), request.action, &names);
     let known = Known::resolve(views(), &request.principal);
     let resource = Resource::read(request.resource);
@@ -173,7 +175,7 @@ fn by_names(
     let own = Query {
         known: Some(&known),
         action: ActionRef::Site(&site),
-        context: Context::Site(&site, &values),
+        context: Context::Site(&site, &values, others),
         resource: ResourceRef::from(&resource),
         ..Query::from(request)
     };

@@ -160,6 +160,40 @@ fn clones_and_the_same_bytes() {
     assert!(again.decide(&query).is_allow());
 }
 
+/// Keys that are given beside a call site do not take the place of its values: a Deny by one of these still bites.
+#[test]
+fn keys_beside_a_site_are_added() {
+    let text = json!({"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"x:other": "v"}}},
+        {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": {"StringEquals": {"x:own": "v"}}},
+    ]});
+    let image = || {
+        let set = PolicySet::new().identity("p", &text.to_string());
+        set.compile().unwrap()
+    };
+    let (here, there) = (Authorizer::new([image()]), Authorizer::new([image()]));
+    let ann = Principal::from_arn(ANN).unwrap();
+    let others = [("X:Other", Value::Text("v"))];
+    for owner in [&here, &there] {
+        let site = owner.prepare("s3:GetObject", &["x:own"]);
+        for (own, decision) in [("v", Decision::ExplicitDeny), ("w", Decision::Allow)] {
+            let values = [Value::Text(own)];
+            let query = Query::at(&site, &values, &ann, OBJECT);
+            assert!(!here.decide(&query).is_allow());
+            let both = query.context(&others);
+            assert_eq!(here.decide(&both).decision(), decision, "{own}");
+            assert_eq!(here.explain(&both).outcome.decision(), decision);
+            // Given twice, they have the values of both.
+            let again = [("x:own", Value::Text("v")), ("x:other", Value::Text("v"))];
+            let pairs = [[("x:own", values[0])].as_slice(), &again].concat();
+            let by_names = Query::new(&ann, "s3:GetObject", OBJECT).context(&pairs);
+            assert_eq!(here.decide(&query.context(&again)), here.decide(&by_names));
+        }
+        let none = Query::at(&site, &[], &ann, OBJECT).context(&others);
+        nothing_decided(here.decide(&none));
+    }
+}
+
 /// A call site has one value for each key: with more or fewer nobody can say which is whose.
 #[test]
 fn values_are_those_of_their_keys() {

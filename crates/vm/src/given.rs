@@ -68,7 +68,7 @@ impl Given {
         images: impl Iterator<Item = View<'i>> + Clone,
         plan: &Plan,
         query: &Query<'_>,
-        (site, values): (&CallSite, &[Value<'_>]),
+        (site, values, others): (&CallSite, &[Value<'_>], &[(&str, Value<'_>)]),
     ) -> bool {
         if site.keys().len() != values.len() {
             return false;
@@ -81,6 +81,9 @@ impl Given {
             if let Some(value) = values.get(used.place as usize) {
                 self.give(used.slot, query, used.place as usize, value);
             }
+        }
+        if !others.is_empty() {
+            self.by_names_from(values.len(), images, plan, query);
         }
         true
     }
@@ -105,15 +108,26 @@ impl Given {
     }
 
     /// Gives keys their values by their names.
-    #[inline(never)]
     pub(crate) fn by_names<'i>(
         &mut self,
         images: impl Iterator<Item = View<'i>> + Clone,
         plan: &Plan,
         query: &Query<'_>,
     ) {
+        self.by_names_from(0, images, plan, query);
+    }
+
+    /// The same from a place on.
+    #[inline(never)]
+    fn by_names_from<'i>(
+        &mut self,
+        first: usize,
+        images: impl Iterator<Item = View<'i>> + Clone,
+        plan: &Plan,
+        query: &Query<'_>,
+    ) {
         let context = query.context;
-        for place in 0..context.len() {
+        for place in first..context.len() {
             let value = context.value(place);
             self.by_name(&images, plan, context.name(place), |given, slot| {
                 given.give(slot, query, place, &value);

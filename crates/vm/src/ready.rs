@@ -114,9 +114,9 @@ impl Scratch {
         self.given.begin(plan);
         let mut is_sound = parts.is_some() || plan.is_whole;
         match (&query.context, resolved) {
-            (Context::Site(site, values), _) => {
-                let given = &mut self.given;
-                is_sound &= given.by_site(images.clone(), plan, query, (site, values));
+            (Context::Site(site, values, others), _) => {
+                let (given, all) = (&mut self.given, (*site, *values, *others));
+                is_sound &= given.by_site(images.clone(), plan, query, all);
             }
             (Context::Named(pairs), Err(number)) => {
                 let shape = self.actions.get(number).map(|own| &own.shape);
@@ -141,7 +141,7 @@ impl Scratch {
         let home = query.home(known);
         // The context may say names that were not known before.
         let has_names = match query.context {
-            Context::Site(site, _) if !site.names_caller => false,
+            Context::Site(site, _, []) if !site.names_caller => false,
             _ => self.given.names_caller(),
         };
         let names = known.filter(|_| !has_names);

@@ -29,7 +29,8 @@ pub enum Value<'a> {
     Number(i64),
     /// An instant, as the time since 1970-01-01T00:00:00Z. Conditions on its text see whole seconds.
     Time(Duration),
-    /// An address.
+    /// An address. One of IPv4 that a socket for both tells as `::ffff:192.0.2.1` is another address to policies
+    /// (`COND-75`): give its [`to_canonical`](IpAddr::to_canonical).
     Ip(IpAddr),
     /// The key is known to have no value: it is absent, and not derived from the request either (`KEY-2`).
     Absent,
@@ -163,8 +164,8 @@ pub enum Context<'a> {
     Entries(&'a [ContextEntry<'a>]),
     /// By their names, which may be in any case (`COND-40`).
     Named(&'a [(&'a str, Value<'a>)]),
-    /// The values of the keys of a call site, in their order.
-    Site(&'a CallSite, &'a [Value<'a>]),
+    /// The values of the keys of a call site, in their order, and other keys by their names.
+    Site(&'a CallSite, &'a [Value<'a>], &'a [(&'a str, Value<'a>)]),
 }
 
 impl<'a> Context<'a> {
@@ -176,7 +177,7 @@ impl<'a> Context<'a> {
         match self {
             Context::Entries(entries) => entries.len(),
             Context::Named(pairs) => pairs.len(),
-            Context::Site(_, values) => values.len(),
+            Context::Site(_, values, others) => values.len() + others.len(),
         }
     }
 
@@ -185,7 +186,10 @@ impl<'a> Context<'a> {
         let name = match self {
             Context::Entries(entries) => entries.get(place).map(|entry| entry.key),
             Context::Named(pairs) => pairs.get(place).map(|pair| pair.0),
-            Context::Site(site, _) => site.name(place),
+            Context::Site(site, values, others) => match place.checked_sub(values.len()) {
+                None => site.name(place),
+                Some(place) => others.get(place).map(|pair| pair.0),
+            },
         };
         name.unwrap_or_default()
     }
@@ -196,7 +200,10 @@ impl<'a> Context<'a> {
         let value = match self {
             Context::Entries(entries) => entries.get(place).map(|entry| Value::Texts(entry.values)),
             Context::Named(pairs) => pairs.get(place).map(|pair| pair.1),
-            Context::Site(_, values) => values.get(place).copied(),
+            Context::Site(_, values, others) => match place.checked_sub(values.len()) {
+                None => values.get(place).copied(),
+                Some(place) => others.get(place).map(|pair| pair.1),
+            },
         };
         value.unwrap_or(Value::Absent)
     }

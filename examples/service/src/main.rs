@@ -80,7 +80,7 @@ async fn object(
         Some(Err(_)) => return refuse(StatusCode::UNAUTHORIZED, "`caller` is no text"),
     };
     let object = format!("arn:aws:s3:::store{}", request.uri().path());
-    let values = [Value::Ip(peer.ip()), Value::Bool(false)];
+    let values = [Value::Ip(peer.ip().to_canonical()), Value::Bool(false)];
     let query = Query::at(site, &values, &principal, &object).owner("111122223333");
     let outcome = policies.authorizer.decide(&query);
     if outcome.is_allow() {
