@@ -99,6 +99,7 @@ fn request(team: usize, own: usize) -> Request {
         },
         user_id: None,
         management_account: false,
+        session_token: false,
         action: "s3:GetObject".into(),
         resource: format!("arn:aws:s3:::data-{}/team-{team}/2026/q1.csv", team % 97),
         resource_account: Some("111122223333".into()),

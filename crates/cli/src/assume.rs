@@ -97,11 +97,17 @@ pub(crate) struct AssumeArgs {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum CallName {
     #[default]
+    #[value(alias = "AssumeRole")]
     AssumeRole,
+    #[value(alias = "AssumeRoleWithSAML")]
     AssumeRoleWithSaml,
+    #[value(alias = "AssumeRoleWithWebIdentity")]
     AssumeRoleWithWebIdentity,
+    #[value(alias = "GetSessionToken")]
     GetSessionToken,
+    #[value(alias = "GetFederationToken")]
     GetFederationToken,
+    #[value(alias = "AssumeRoot")]
     AssumeRoot,
 }
 
@@ -298,13 +304,14 @@ impl AssumeArgs {
         let Some(request) = line.case.request else {
             return Err(Failure::problems(&line.case.problems));
         };
-        let (principal, context, extra) = (request.principal, request.context, line.extra);
+        let (mut principal, context, extra) = (request.principal, request.context, line.extra);
+        // The session says it too.
+        principal.session_token |= caller.credentials == Some(CallKind::GetSessionToken.as_str());
         let pairs = split_all(&self.tag, "--tag")?;
         let call = Call {
             kind,
             caller: principal,
             context,
-            has_session_token: caller.credentials == Some("GetSessionToken"),
             inherited_keys: caller.transitive_keys.clone(),
             target,
             session_name: &self.session_name,
@@ -523,6 +530,9 @@ fn session_value(kind: CallKind, session: &Session, policies: Vec<Shown>) -> Sho
         context.insert(key.clone(), json!(values));
     }
     if let Some(object) = principal.as_object_mut() {
+        if kind == CallKind::GetSessionToken {
+            object.insert("credentials".to_string(), json!(kind.as_str()));
+        }
         let known = [
             ("roleArn", &session.role_arn),
             ("userId", &session.user_id),

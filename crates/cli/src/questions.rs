@@ -230,13 +230,27 @@ impl Common {
         }
     }
 
-    /// A note at the end of tables, for directories that lack something.
-    fn finish(&self, output: &mut Output, directory: &Directory) -> Result<ExitCode, Failure> {
-        if directory.is_incomplete() && self.format == Format::Human {
+    /// A note at the end of tables, for directories that lack something, and one instead of an answer that found
+    /// nothing. 0 if something was found, 2 if nothing was and the directory is whole, 4 if it is not.
+    fn finish(
+        &self,
+        output: &mut Output,
+        directory: &Directory,
+        (found, nothing): (bool, &str),
+    ) -> Result<ExitCode, Failure> {
+        let is_incomplete = directory.is_incomplete();
+        if is_incomplete && self.format == Format::Human {
             output.line("(incomplete: the directory refers to what is not there)")?;
         }
         output.finish()?;
-        Ok(ExitCode::SUCCESS)
+        if !found {
+            complain(&format!("note: {nothing}, with the context that was given"));
+        }
+        Ok(ExitCode::from(match (found, is_incomplete) {
+            (true, _) => 0,
+            (false, false) => 2,
+            (false, true) => 4,
+        }))
     }
 
     /// A line of an answer: an object, or texts in columns.
@@ -278,9 +292,10 @@ pub(crate) fn who_can(args: &WhoCanArgs) -> Result<ExitCode, Failure> {
     };
     Common::tell(&directory, &[query]);
     let mut output = Output::new();
-    let mut printed = Ok(());
+    let (mut printed, mut found) = (Ok(()), false);
     directory
         .who_can(query, args.hops, args.common.threads(), &mut |way| {
+            found = true;
             let by = match way.roles.is_empty() {
                 true => String::new(),
                 false => format!("by {}", way.roles.join(", ")),
@@ -292,7 +307,9 @@ pub(crate) fn who_can(args: &WhoCanArgs) -> Result<ExitCode, Failure> {
         })
         .map_err(Failure::new)?;
     printed?;
-    args.common.finish(&mut output, &directory)
+    let nothing = "no user and no role may do it";
+    args.common
+        .finish(&mut output, &directory, (found, nothing))
 }
 
 pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
@@ -335,6 +352,7 @@ pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
         });
     Common::tell(&directory, &given.collect::<Vec<_>>());
     let mut output = Output::new();
+    let mut found = false;
     for resource in &resources {
         let query = query(resource);
         let answers = directory
@@ -342,6 +360,7 @@ pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
             .map_err(Failure::new)?;
         for can in answers {
             let is_listed = can.decision.is_allow() || can.is_exception;
+            found |= can.decision.is_allow();
             if !(is_listed || args.all || !args.action.is_empty()) {
                 continue;
             }
@@ -355,7 +374,9 @@ pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
                 .line(&mut output, &directory, object, &columns)?;
         }
     }
-    args.common.finish(&mut output, &directory)
+    let nothing = "nothing of what was asked is allowed";
+    args.common
+        .finish(&mut output, &directory, (found, nothing))
 }
 
 pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Failure> {
@@ -374,7 +395,7 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Failure> {
     let directory = args.common.directory.open(Keep::Decisions)?;
     Common::tell(&directory, &queries);
     let mut output = Output::new();
-    let mut printed = Ok(());
+    let (mut printed, mut found) = (Ok(()), false);
     let mut is_there = args.principal.is_none();
     directory
         .matrix(&queries, args.common.threads(), &mut |index, decisions| {
@@ -383,7 +404,9 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Failure> {
                 return;
             }
             is_there = true;
-            if args.allowed && !decisions.iter().any(|decision| decision.is_allow()) {
+            let may = decisions.iter().any(|decision| decision.is_allow());
+            found |= may;
+            if args.allowed && !may {
                 return;
             }
             let answers: Vec<Value> = queries
@@ -409,7 +432,9 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Failure> {
         let message = format_args!("the directory has no user or role `{principal}`");
         return Err(Failure::new(message));
     }
-    args.common.finish(&mut output, &directory)
+    let nothing = "no user and no role may do any of it";
+    args.common
+        .finish(&mut output, &directory, (found, nothing))
 }
 
 /// A decision in a table.
@@ -427,9 +452,10 @@ pub(crate) fn admins(args: &AdminsArgs) -> Result<ExitCode, Failure> {
     let directory = args.common.directory.open(Keep::Decisions)?;
     Common::tell(&directory, &[]);
     let mut output = Output::new();
-    let mut printed = Ok(());
+    let (mut printed, mut found) = (Ok(()), false);
     directory
         .admins(context, args.common.threads(), &mut |admin| {
+            found = true;
             let object = json!({
                 "principal": admin.arn,
                 "everything": admin.everything,
@@ -445,7 +471,9 @@ pub(crate) fn admins(args: &AdminsArgs) -> Result<ExitCode, Failure> {
         })
         .map_err(Failure::new)?;
     printed?;
-    args.common.finish(&mut output, &directory)
+    let nothing = "no user and no role may do anything or give itself policies";
+    args.common
+        .finish(&mut output, &directory, (found, nothing))
 }
 
 pub(crate) fn outsiders(args: &OutsidersArgs) -> Result<ExitCode, Failure> {
@@ -454,9 +482,10 @@ pub(crate) fn outsiders(args: &OutsidersArgs) -> Result<ExitCode, Failure> {
     let directory = args.common.directory.open(Keep::Explanations)?;
     Common::tell(&directory, &[]);
     let mut output = Output::new();
-    let mut printed = Ok(());
+    let (mut printed, mut found) = (Ok(()), false);
     directory
         .outsiders(context, &mut |one| {
+            found = true;
             let decision = one.decision.map(Decision::as_str);
             let object = json!({
                 "role": one.role,
@@ -481,5 +510,7 @@ pub(crate) fn outsiders(args: &OutsidersArgs) -> Result<ExitCode, Failure> {
         })
         .map_err(Failure::new)?;
     printed?;
-    args.common.finish(&mut output, &directory)
+    let nothing = "no trust policy names somebody outside of its account";
+    args.common
+        .finish(&mut output, &directory, (found, nothing))
 }

@@ -237,6 +237,7 @@ impl SimulateArgs {
                 caller,
                 user_id: None,
                 management_account: false,
+                session_token: false,
             },
             action,
             resource,

@@ -374,7 +374,8 @@ fn what_one_may_do() {
     let orders = "arn:aws:s3:::shop-orders/1";
     let what_can = |more: &[&str]| {
         let run = folder.run(&[&["what-can", "--directory", &data][..], more].concat());
-        assert_eq!(run.code, 0, "{}", run.stderr);
+        let nothing = !run.stdout.contains("llow");
+        assert_eq!(run.code, if nothing { 2 } else { 0 }, "{}", run.stderr);
         run.stdout
     };
     let analyst = ["--principal", "arn:aws:iam::222222222222:role/Analyst"];
@@ -448,7 +449,7 @@ fn questions_say_what_was_not_seen() {
         &["outsiders"],
     ] {
         let run = folder.run(&[question, &["--directory", "empty"]].concat());
-        assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{question:?}");
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{question:?}");
         assert!(
             run.stderr.contains("no user and no role"),
             "{question:?}: {}",
@@ -497,4 +498,34 @@ fn questions_say_what_was_not_seen() {
         "{}",
         run.stderr
     );
+}
+
+/// An answer that found nothing says so, and how it ends (`interface.md`, exit codes of questions).
+#[test]
+fn an_empty_answer_is_no_silence() {
+    let folder = Folder::new();
+    let dump = json!({"UserDetailList": [{"Path": "/team/", "UserName": "ann", "UserId": "AIDAEXAMPLEAAAAAAAAAA", "Arn": ANN,
+        "GroupList": [], "AttachedManagedPolicies": []}], "GroupDetailList": [], "RoleDetailList": [], "Policies": []});
+    std::fs::create_dir(folder.0.join("dumps")).unwrap();
+    folder.write("dumps/account.json", dump.to_string());
+    let object = ["--action", "s3:GetObject", "--resource", "arn:aws:s3:::b/k"];
+    let questions: [(&str, &[&str]); 5] = [
+        ("who-can", &object),
+        (
+            "what-can",
+            &["--principal", ANN, "--resource", "arn:aws:s3:::b/k"],
+        ),
+        ("matrix", &object),
+        ("admins", &[]),
+        ("outsiders", &[]),
+    ];
+    for (question, arguments) in questions {
+        for format in ["human", "json"] {
+            let start = [question, "--directory", "dumps", "--format", format];
+            let run = folder.run(&[&start[..], arguments].concat());
+            assert_eq!(run.code, 2, "{question}: {run:?}");
+            let note = "with the context that was given";
+            assert!(run.stderr.contains(note), "{question}: {run:?}");
+        }
+    }
 }

@@ -42,6 +42,7 @@ impl Engine {
     ///         caller: Caller::from_arn("arn:aws:iam::111111111111:role/service/Checkout").unwrap(),
     ///         user_id: None,
     ///         management_account: false,
+    ///         session_token: false,
     ///     },
     ///     action,
     ///     resource: "arn:aws:s3:::shop-orders/2026/1.json",

@@ -113,6 +113,7 @@ fn known_by_account(compiled: &Compiled, tables: &Tables, account: u32, partitio
         caller: Caller::User { arn: "" },
         user_id: None,
         management_account: false,
+        session_token: false,
     };
     known.set_by(compiled.images().len(), by_account, &anybody, home, None);
     known

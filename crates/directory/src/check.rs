@@ -418,6 +418,7 @@ impl<'d> Deciding<'d> {
             resource,
             ownership,
             assumed_root: kind == CallerKind::Root && is_assumed_root(names()),
+            session_token: caller.has_session_token().then(|| has_mfa(names())),
             restrict_public_buckets: asked.restrict_public_buckets || target.restricts_public,
             external_grant: asked.external_grant || is_granted(),
         };
@@ -567,6 +568,12 @@ impl<'d> Deciding<'d> {
 /// `EVAL-50`: the session is one of AssumeRoot.
 fn is_assumed_root<'g>(context: impl Iterator<Item = (&'g str, &'g [&'g str])>) -> bool {
     only(context, "aws:AssumedRoot").is_some_and(|flag| flag.eq_ignore_ascii_case("true"))
+}
+
+/// `STS-4`: a multi-factor device was used.
+fn has_mfa<'g>(context: impl Iterator<Item = (&'g str, &'g [&'g str])>) -> bool {
+    only(context, "aws:MultiFactorAuthPresent")
+        .is_some_and(|flag| flag.eq_ignore_ascii_case("true"))
 }
 
 /// Who asks for what, with all that was found out about it.

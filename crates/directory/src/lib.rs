@@ -16,6 +16,7 @@
 //!         caller: Caller::User { arn: "arn:aws:iam::111122223333:user/ann" },
 //!         user_id: None,
 //!         management_account: false,
+//!         session_token: false,
 //!     },
 //!     action: "s3:GetObject",
 //!     resource: "arn:aws:s3:::b/k",

@@ -87,8 +87,6 @@ pub struct Call<'a> {
     /// The context of the call: what a session of the caller carries, and what is known of the call. For keys
     /// that follow from the members below, these count and not the context.
     pub context: &'a [ContextEntry<'a>],
-    /// The caller has temporary credentials of `GetSessionToken`.
-    pub has_session_token: bool,
     /// Keys of tags that the caller's session passes on (`STS-21`).
     pub inherited_keys: Vec<&'a str>,
     /// The role's ARN, or for `AssumeRoot` the account; nothing for the others.
@@ -352,13 +350,13 @@ fn check_caller(call: &Call<'_>) -> Result<(), CallError> {
             refuse("the caller must be a provider: {\"Federated\": \"arn:…\"}")
         }
         (CallKind::GetSessionToken | CallKind::GetFederationToken, caller) => {
-            match (caller, call.has_session_token) {
+            match (caller, call.caller.session_token) {
                 (Caller::User { .. } | Caller::Root { .. }, false) => Ok(()),
                 _ => refuse("only long-term credentials of a user or root user can make this call"),
             }
         }
         (CallKind::AssumeRoot, Caller::User { .. } | Caller::Role { .. })
-            if !call.has_session_token =>
+            if !call.caller.session_token =>
         {
             Ok(())
         }

@@ -124,6 +124,7 @@ fn what_can(statements: &[Value], resource: &str) -> Vec<(String, Decision, bool
         caller: Caller::from_arn(ann).unwrap(),
         user_id: None,
         management_account: false,
+        session_token: false,
     };
     let query = Query {
         action: "",

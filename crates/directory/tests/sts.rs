@@ -44,9 +44,9 @@ fn call<'a>(kind: CallKind, caller: Caller<'a>, target: &'a str) -> Call<'a> {
             caller,
             user_id: None,
             management_account: false,
+            session_token: false,
         },
         context: &[],
-        has_session_token: false,
         inherited_keys: Vec::new(),
         target,
         session_name: "night",
@@ -334,7 +334,7 @@ fn sts_4_and_5_sessions_of_users() {
     token.has_policies = true;
     assert!(refused(&directory, &token).contains("no session policies"));
     token.has_policies = false;
-    token.has_session_token = true;
+    token.caller.session_token = true;
     assert!(refused(&directory, &token).contains("long-term"));
     let root = user("arn:aws:iam::111122223333:root");
     let mut token = call(CallKind::GetSessionToken, root, "");
@@ -484,9 +484,9 @@ fn sts_6_the_root_user_of_a_member() {
     root.task_policy = Some("arn:aws:iam::111122223333:policy/root-task/Own");
     assert!(refused(&directory, &root).contains("task policy"));
     root.task_policy = Some("arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy");
-    root.has_session_token = true;
+    root.caller.session_token = true;
     assert!(refused(&directory, &root).contains("a user or a role session"));
-    root.has_session_token = false;
+    root.caller.session_token = false;
     root.target = "777788889999";
     assert!(refused(&directory, &root).contains("no member"));
     root.target = "111122223333";

@@ -102,6 +102,7 @@ fn allows(condition: &str, context: &[ContextEntry<'_>]) -> Option<bool> {
             },
             user_id: None,
             management_account: false,
+            session_token: false,
         },
         action: "s3:x",
         resource: "*",

@@ -44,6 +44,7 @@ impl<'a> Request<'a> {
                 caller,
                 user_id: None,
                 management_account: false,
+                session_token: false,
             },
             action,
             resource,
@@ -74,6 +75,9 @@ pub struct Principal<'a> {
     pub user_id: Option<&'a str>,
     /// True if the caller's account is the management account of its organization (`SCP-3`).
     pub management_account: bool,
+    /// True of a user or root user whose credentials are those of `GetSessionToken`, with which less can be called
+    /// (`STS-4`). A request does not tell: a session has the same ARN, and the console sends the same keys.
+    pub session_token: bool,
 }
 
 /// The kinds of caller (`EVAL-1`).

@@ -8,6 +8,7 @@ pub struct Principal {
     kind: Kind,
     user_id: Option<String>,
     management_account: bool,
+    session_token: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +64,7 @@ impl From<portcullis_model::Principal<'_>> for Principal {
             kind: Kind::of(principal.caller),
             user_id: principal.user_id.map(String::from),
             management_account: principal.management_account,
+            session_token: principal.session_token,
         }
     }
 }
@@ -80,6 +82,7 @@ impl Principal {
             kind,
             user_id: None,
             management_account: false,
+            session_token: false,
         }
     }
 
@@ -164,6 +167,15 @@ impl Principal {
         self
     }
 
+    /// A user or root user with the credentials of `GetSessionToken`, which call IAM only if
+    /// `aws:MultiFactorAuthPresent` is true, and of STS only AssumeRole and GetCallerIdentity (`STS-4`). Changes nothing
+    /// on other callers.
+    #[must_use]
+    pub fn by_session_token(mut self) -> Principal {
+        self.session_token = matches!(self.kind, Kind::User(_) | Kind::Root(_));
+        self
+    }
+
     /// A session of a service-linked role (`EVAL-54`). Changes nothing on other callers.
     #[must_use]
     pub fn service_linked(mut self) -> Principal {
@@ -204,6 +216,7 @@ impl Principal {
             caller,
             user_id: self.user_id.as_deref(),
             management_account: self.management_account,
+            session_token: self.session_token,
         }
     }
 }

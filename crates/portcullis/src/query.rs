@@ -69,6 +69,7 @@ impl<'a> From<Caller<'a>> for CallerRef<'a> {
                 caller,
                 user_id: None,
                 management_account: false,
+                session_token: false,
             },
             known: None,
         }

@@ -119,7 +119,9 @@ fn conclude(findings: &[Finding], policies: &PolicySets<'_>, query: &Query<'_>) 
         .filter(|finding| finding.verdict() == Verdict::Deny)
         .map(|finding| finding.layer)
         .collect();
-    let (decision, by) = if denying.is_empty() {
+    let (decision, by) = if denying.is_empty() && is_refused(query) {
+        (Decision::ImplicitDeny, Vec::new())
+    } else if denying.is_empty() {
         match limits_and_grants(findings, policies, query) {
             Ok(()) => (Decision::Allow, Vec::new()),
             Err(layer) => (Decision::ImplicitDeny, vec![layer]),
@@ -312,6 +314,42 @@ fn needs_no_permission(request: &Request<'_>) -> bool {
         Caller::Anonymous | Caller::Federated { .. }
     );
     is_signed && is_action(request, &["sts:GetCallerIdentity", "sts:GetSessionToken"])
+}
+
+/// STS-4, STS-5: what the credentials cannot be used for, whatever the policies say.
+fn is_refused(query: &Query<'_>) -> bool {
+    let request = query.request;
+    // These are permissions, and no calls of IAM or STS.
+    let no_calls = [
+        "iam:PassRole",
+        "sts:TagSession",
+        "sts:SetSourceIdentity",
+        "sts:SetContext",
+        "sts:GetServiceBearerToken",
+    ];
+    let is_call = |service| has_prefix(request, service) && !is_action(request, &no_calls);
+    let is_harmless = is_action(request, &["sts:GetCallerIdentity"]);
+    match request.principal.caller {
+        Caller::FederatedUser { .. } => is_call("iam") || is_call("sts") && !is_harmless,
+        Caller::User { .. } | Caller::Root { .. } if request.principal.session_token => {
+            let assumes_role = is_action(request, &["sts:AssumeRole"]);
+            is_call("iam") && !has_mfa(request) || is_call("sts") && !is_harmless && !assumes_role
+        }
+        _ => false,
+    }
+}
+
+/// STS-4: the key is given, with `true` alone.
+fn has_mfa(request: &Request<'_>) -> bool {
+    let mut values = request
+        .context
+        .iter()
+        .filter(|entry| entry.key.eq_ignore_ascii_case("aws:MultiFactorAuthPresent"))
+        .flat_map(|entry| entry.values);
+    match (values.next(), values.next()) {
+        (Some(value), None) => value.eq_ignore_ascii_case("true"),
+        _ => false,
+    }
 }
 
 /// RCP-1 to RCP-5.

@@ -47,6 +47,7 @@ fn plain(caller: Caller<'_>) -> Principal<'_> {
         caller,
         user_id: None,
         management_account: false,
+        session_token: false,
     }
 }
 
@@ -153,8 +154,9 @@ fn from_object<'a>(
         "serviceLinkedRole",
         "managementAccount",
         "federatedBy",
+        "credentials",
     ];
-    let [arn, role_arn, user_id, linked, management, by] =
+    let [arn, role_arn, user_id, linked, management, by, credentials] =
         reader.members(node, "`principal`", names)?;
     let before = reader.problems.len();
     let mut text = |member| {
@@ -162,6 +164,7 @@ fn from_object<'a>(
         present(member)?.value.as_text()
     };
     let (arn, role_arn, by) = (text(arn), text(role_arn), text(by));
+    let credentials = text(credentials);
     let user_id = reader.text(user_id);
     let is_linked = reader.flag(linked);
     let management_account = reader.flag(management);
@@ -206,10 +209,21 @@ fn from_object<'a>(
         invalid(reader, span, "only a role can be a `serviceLinkedRole`");
         return None;
     }
+    if let Some(credentials) = credentials {
+        let is_users = matches!(caller, Caller::User { .. } | Caller::Root { .. });
+        if credentials.value != "GetSessionToken" || !is_users {
+            // Those of others are known by the ARN.
+            let message =
+                "`credentials` is `GetSessionToken`, of a user or root user, or not given";
+            invalid(reader, credentials.span, message);
+            return None;
+        }
+    }
     Some(Principal {
         caller,
         user_id,
         management_account,
+        session_token: credentials.is_some(),
     })
 }
 

@@ -126,6 +126,7 @@ fn request() -> Request {
         },
         user_id: None,
         management_account: false,
+        session_token: false,
         action: "s3:GetObject".into(),
         resource: format!("arn:aws:s3:::{}", "a".repeat(2_000)),
         resource_account: None,

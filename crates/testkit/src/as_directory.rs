@@ -126,8 +126,10 @@ fn ask(
         } => (role_arn, true),
         _ => ("", false),
     };
-    let says_more =
-        asked.principal.user_id.is_some() || asked.restrict_public_buckets || asked.external_grant;
+    let says_more = asked.principal.user_id.is_some()
+        || asked.principal.session_token
+        || asked.restrict_public_buckets
+        || asked.external_grant;
     if let (Some(principal), true, false) = (directory.principal_number(arn), is_itself, says_more)
     {
         let deed = directory.deed(asked.action);

@@ -46,6 +46,7 @@ pub fn request(document: &Document<'_>, bytes: &mut Bytes) -> Option<Request> {
         caller: caller(bytes),
         user_id: None,
         management_account: false,
+        session_token: false,
         action: action(&statement.action, bytes),
         resource: resource(statement, bytes),
         resource_account: None,

@@ -130,6 +130,7 @@ fn requests(callers: &[Caller], resources: &[&str], contexts: &[(&str, &[&str])]
                             caller: caller.clone(),
                             user_id: None,
                             management_account: false,
+                            session_token: false,
                             action: action.into(),
                             resource: resource.to_string(),
                             resource_account: Some(account.into()),

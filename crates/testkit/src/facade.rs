@@ -119,6 +119,9 @@ pub fn principal(asked: &Asked<'_>) -> Option<Principal> {
     if asked.principal.management_account {
         principal = principal.in_management_account();
     }
+    if asked.principal.session_token {
+        principal = principal.by_session_token();
+    }
     Some(principal)
 }
 

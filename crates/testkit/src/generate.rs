@@ -590,10 +590,13 @@ pub fn request(u: &mut Unstructured<'_>) -> Result<Request> {
             context.push((key.into(), values));
         }
     }
+    let session_token =
+        matches!(caller, Caller::User { .. } | Caller::Root { .. }) && u.ratio(1, 8)?;
     Ok(Request {
         caller,
         user_id,
         management_account: u.ratio(1, 12)?,
+        session_token,
         action: (*u.choose(&REQUEST_ACTIONS)?).into(),
         resource: (*u.choose(&REQUEST_RESOURCES)?).into(),
         resource_account: if u.ratio(1, 5)? {

@@ -109,8 +109,9 @@ fn candidates(world: &World, request: &Request) -> Vec<(World, Request)> {
     if request.resource_account.is_some() {
         requests(&|request| request.resource_account = None);
     }
-    let flags: [fn(&mut Request) -> &mut bool; 3] = [
+    let flags: [fn(&mut Request) -> &mut bool; 4] = [
         |request| &mut request.management_account,
+        |request| &mut request.session_token,
         |request| &mut request.restrict_public_buckets,
         |request| &mut request.external_grant,
     ];

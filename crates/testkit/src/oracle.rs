@@ -171,6 +171,7 @@ fn by_names(
         },
         user_id: None,
         management_account: true,
+        session_token: false,
     };
     let own = Query {
         known: Some(&known),

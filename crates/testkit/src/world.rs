@@ -197,6 +197,7 @@ pub struct Request {
     pub caller: Caller,
     pub user_id: Option<String>,
     pub management_account: bool,
+    pub session_token: bool,
     pub action: String,
     pub resource: String,
     pub resource_account: Option<String>,
@@ -238,6 +239,7 @@ impl From<&model::Request<'_>> for Request {
             caller,
             user_id: request.principal.user_id.map(Into::into),
             management_account: request.principal.management_account,
+            session_token: request.principal.session_token,
             action: request.action.into(),
             resource: request.resource.into(),
             resource_account: request.resource_account.map(Into::into),
@@ -262,6 +264,7 @@ impl Request {
             },
             user_id: None,
             management_account: false,
+            session_token: false,
             action: "s3:GetObject".into(),
             resource: resource.into(),
             resource_account: None,
@@ -314,6 +317,7 @@ impl Request {
                 caller,
                 user_id: self.user_id.as_deref(),
                 management_account: self.management_account,
+                session_token: self.session_token,
             },
             action: &self.action,
             resource: &self.resource,
@@ -363,6 +367,9 @@ impl Request {
                 }
                 if self.management_account {
                     principal.insert("managementAccount".into(), json!(true));
+                }
+                if self.session_token {
+                    principal.insert("credentials".into(), json!("GetSessionToken"));
                 }
             }
         }

@@ -157,6 +157,7 @@ fn conditions_that_statements_share_are_those_of_their_image() {
             },
             user_id: None,
             management_account: false,
+            session_token: false,
         },
         action: "s3:GetObject",
         resource: "arn:aws:s3:::b/k",

@@ -29,7 +29,8 @@ impl Outcome {
 
     /// For an explicit deny all sets that deny, for an implicit deny the first that does not allow,
     /// in the order RCP, SCP, VPC endpoint, resource, identity, boundary, session (`EVAL-11`,
-    /// `EVAL-36`). None for an allow, and for a request that was not ready to be decided.
+    /// `EVAL-36`). None for an allow, for what the service refuses whatever the
+    /// policies say (`STS-4`, `STS-5`), and for a request that was not ready to be decided.
     pub fn layers(&self) -> impl Iterator<Item = Layer> {
         layers(self.by)
     }
@@ -63,7 +64,8 @@ impl Outcome {
         }
     }
 
-    /// Of a request that is none, or is for other images: an implicit deny by no set, since none has been asked.
+    /// Of a request that is none, is for other images, or is refused before any policy is asked (`STS-4`, `STS-5`): an
+    /// implicit deny by no set.
     pub fn undecided() -> Outcome {
         Outcome {
             decision: Decision::ImplicitDeny,
@@ -104,7 +106,7 @@ pub(crate) const WITHIN: u32 = 1 << 31;
 #[inline(always)]
 pub(crate) fn suffices(facts: &Facts, present: u32) -> u32 {
     let within = facts.caller.has_account() && facts.same_account && !facts.needs_resource_policy;
-    if !within || facts.caller == Kind::FederatedUser {
+    if !within || facts.refused || facts.caller == Kind::FederatedUser {
         return 0;
     }
     let limits = SCP_CHAIN
@@ -139,6 +141,9 @@ pub(crate) fn combine(facts: &Facts, verdicts: &Verdicts) -> Outcome {
             decision: Decision::ExplicitDeny,
             by: verdicts.deny,
         };
+    }
+    if facts.refused {
+        return Outcome::undecided();
     }
     // RCPFullAWSAccess is attached at every level, so RCPs only ever deny (GRAM-61).
     let present = verdicts.present & facts.layers;

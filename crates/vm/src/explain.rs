@@ -15,7 +15,7 @@ use portcullis_model::{Decision, Effect, Layer};
 
 use crate::combine::{Outcome, combine};
 use crate::matcher::{Asked, Matcher};
-use crate::notes::{EXEMPT, OWNER_ASSUMED};
+use crate::notes::{EXEMPT, OWNER_ASSUMED, refusal};
 use crate::plan::Plan;
 use crate::query::Query;
 use crate::ready::{OfImage, Ready};
@@ -348,6 +348,9 @@ fn notes(request: &Ready<'_>, deny: u32) -> Vec<&'static str> {
     let mut notes = Vec::new();
     if facts.exempt {
         notes.push(EXEMPT);
+    }
+    if facts.refused && !facts.exempt {
+        notes.push(refusal(facts.caller));
     }
     if facts.owner_assumed {
         notes.push(OWNER_ASSUMED);

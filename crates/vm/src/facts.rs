@@ -20,6 +20,8 @@ pub(crate) struct Facts {
     pub(crate) undeniable: u32,
     /// The action needs no permission (`EVAL-90`).
     pub(crate) exempt: bool,
+    /// The service takes no such call from such credentials, whatever the policies say (`STS-4`, `STS-5`).
+    pub(crate) refused: bool,
     /// The root user, whose identity side allows everything (`EVAL-50`).
     pub(crate) root_allows: bool,
     pub(crate) same_account: bool,
@@ -49,12 +51,50 @@ enum Service {
     DynamoDb,
 }
 
+/// Calls that the service does not take from all credentials, whatever the policies say (`STS-4`, `STS-5`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Call {
+    /// Any credentials will do.
+    #[default]
+    Free,
+    /// Not those of GetFederationToken: `sts:AssumeRole`.
+    NotFederated,
+    /// Nor those of GetSessionToken, unless a multi-factor device was used: all of IAM.
+    NeedsMfa,
+    /// Nor those of GetSessionToken: the rest of STS.
+    LongTerm,
+}
+
+/// Actions of IAM and STS that are permissions and no calls of these services.
+const NO_CALLS: [&str; 5] = [
+    "getservicebearertoken",
+    "passrole",
+    "setcontext",
+    "setsourceidentity",
+    "tagsession",
+];
+
+impl Call {
+    /// Of an action in lower case.
+    fn of(service: &str, name: &str) -> Call {
+        match (service, name) {
+            ("iam" | "sts", _) if NO_CALLS.contains(&name) => Call::Free,
+            ("iam", _) => Call::NeedsMfa,
+            ("sts", "getcalleridentity") => Call::Free,
+            ("sts", "assumerole") => Call::NotFederated,
+            ("sts", _) => Call::LongTerm,
+            _ => Call::Free,
+        }
+    }
+}
+
 /// What the decision needs to know of an action.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ActionFacts {
     service: Service,
     /// It needs no permission (`EVAL-90`).
     exempt: bool,
+    call: Call,
     /// It is about a bucket's policy (`EVAL-52`).
     bucket_policy: bool,
     /// It lists all buckets (`MATCH-37`).
@@ -72,6 +112,7 @@ impl ActionFacts {
     pub(crate) const NONE: ActionFacts = ActionFacts {
         service: Service::Other,
         exempt: false,
+        call: Call::Free,
         bucket_policy: false,
         lists_buckets: false,
         is_limited_by_rcps: false,
@@ -103,6 +144,7 @@ impl ActionFacts {
         let facts = ActionFacts {
             service: kind,
             exempt: kind == Service::Sts && matches!(name, "getcalleridentity" | "getsessiontoken"),
+            call: Call::of(service, name),
             bucket_policy: kind == Service::S3
                 && matches!(
                     name,
@@ -120,6 +162,25 @@ impl ActionFacts {
                 | u32::from(facts.is_limited_by_rcps) << 6
                 | u32::from(facts.lists_buckets) << 7,
             ..facts
+        }
+    }
+
+    /// True if the service does not take the call from a caller's credentials (`STS-4`, `STS-5`). `mfa` says whether a
+    /// multi-factor device was used; it is asked only where that matters.
+    #[inline(always)]
+    pub(crate) fn refuses(
+        &self,
+        caller: Kind,
+        session_token: bool,
+        mfa: impl FnOnce() -> bool,
+    ) -> bool {
+        match self.call {
+            Call::Free => false,
+            _ if caller == Kind::FederatedUser => true,
+            _ if !(session_token && matches!(caller, Kind::User | Kind::Root)) => false,
+            Call::NotFederated => false,
+            Call::NeedsMfa => !mfa(),
+            Call::LongTerm => true,
         }
     }
 
@@ -145,6 +206,8 @@ pub(crate) struct Basis<'a> {
     /// The session is one of AssumeRoot (`EVAL-50`).
     pub(crate) assumed_root: bool,
     pub(crate) action: &'a Action,
+    /// What [`ActionFacts::refuses`] says.
+    pub(crate) refused: bool,
     pub(crate) ownership: Ownership,
     /// Nothing is allowed without the resource's policy ([`Action::needs_resource_policy`]).
     pub(crate) needs_resource_policy: bool,
@@ -165,8 +228,9 @@ impl Basis<'_> {
             | u32::from(self.ownership.other_partition) << 4
             | u32::from(self.needs_resource_policy) << 5
             | u32::from(self.restrict_public_buckets) << 6
-            | u32::from(self.external_grant) << 7;
-        self.caller as u32 | flags << 4 | self.action.facts.bits << 12
+            | u32::from(self.external_grant) << 7
+            | u32::from(self.refused) << 8;
+        self.caller as u32 | flags << 4 | self.action.facts.bits << 13
     }
 }
 
@@ -226,6 +290,7 @@ impl Facts {
         layers: 0,
         undeniable: 0,
         exempt: false,
+        refused: false,
         root_allows: false,
         same_account: false,
         other_partition: false,
@@ -278,6 +343,7 @@ impl Facts {
                 0
             },
             exempt: kind.is_signed & action_facts.exempt,
+            refused: basis.refused,
             root_allows: caller == Kind::Root && !basis.assumed_root,
             same_account,
             other_partition,

@@ -34,6 +34,8 @@ pub struct Resolved<'a> {
     pub ownership: Ownership,
     /// The caller's session is one of AssumeRoot (`EVAL-50`).
     pub assumed_root: bool,
+    /// The caller has the credentials of GetSessionToken, and whether a multi-factor device was used (`STS-4`).
+    pub session_token: Option<bool>,
     /// `RestrictPublicBuckets` is in force (`S3-4`).
     pub restrict_public_buckets: bool,
     /// Something outside the policy language grants the request (`EVAL-75`).
@@ -69,6 +71,11 @@ impl<'a> Settled<'a> {
             management_account: resolved.management_account,
             assumed_root: resolved.assumed_root,
             action: resolved.action,
+            refused: resolved.action.facts.refuses(
+                resolved.caller,
+                resolved.session_token.is_some(),
+                || resolved.session_token == Some(true),
+            ),
             ownership: resolved.ownership,
             needs_resource_policy: resolved.action.facts.needs_resource_policy(is_key, is_role),
             restrict_public_buckets: resolved.restrict_public_buckets,

@@ -201,11 +201,13 @@ impl Scratch {
             origin: Origin::Query(query, known),
         };
         let present = parts.unwrap_or(plan.present);
+        let token = query.principal.session_token;
         let basis = Basis {
             caller,
             management_account: query.principal.management_account,
             assumed_root: caller == Kind::Root && is_assumed_root(self.given.keys(&source, 0)),
             action,
+            refused: (action.facts).refuses(caller, token, || query.context.has_mfa()),
             ownership: query.ownership(home),
             needs_resource_policy: query.needs_resource_policy(action),
             restrict_public_buckets: query.restrict_public_buckets,

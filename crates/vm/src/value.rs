@@ -208,6 +208,20 @@ impl<'a> Context<'a> {
         value.unwrap_or(Value::Absent)
     }
 
+    /// True if a multi-factor device was used, and nothing else is said beside it (`STS-4`).
+    #[cold]
+    pub(crate) fn has_mfa(self) -> bool {
+        let is_mfa = |name: &str| name.eq_ignore_ascii_case("aws:MultiFactorAuthPresent");
+        let places = (0..self.len()).filter(|place| is_mfa(self.name(*place)));
+        let mut values = places.filter_map(|place| match self.value(place) {
+            Value::Absent | Value::Texts([]) => None,
+            Value::Bool(flag) => Some(flag),
+            Value::Text(text) | Value::Texts(&[text]) => Some(text.eq_ignore_ascii_case("true")),
+            _ => Some(false),
+        });
+        (values.next(), values.next()) == (Some(true), None)
+    }
+
     /// The text of a value that was given as text.
     #[inline]
     pub(crate) fn text(self, place: usize, nth: usize) -> &'a str {

@@ -63,6 +63,7 @@ fn adapter(workload: &Workload, mut bench: Bench) -> Result<(), Failure> {
                 caller: Caller::from_arn(&request.principal).map_err(broken)?,
                 user_id: None,
                 management_account: false,
+                session_token: false,
             },
             action: &request.action,
             resource: &request.resource,

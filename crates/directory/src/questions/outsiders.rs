@@ -210,6 +210,7 @@ impl Directory {
                 caller,
                 user_id: None,
                 management_account: false,
+                session_token: false,
             },
             action,
             resource: &arn,

@@ -36,6 +36,7 @@ impl<'a> Known<'_, 'a> {
             caller: Caller::Anonymous,
             user_id: None,
             management_account: false,
+            session_token: false,
         });
         who.management_account = self.is_of_management();
         let Some((kind, is_service_linked)) = itself.filter(|_| self.is_itself) else {
@@ -82,6 +83,12 @@ impl<'a> Known<'_, 'a> {
             Some(account) => account.is_management,
             None => self.who.is_some_and(|who| who.management_account),
         }
+    }
+
+    /// True if its credentials are those of GetSessionToken (`STS-4`).
+    #[inline]
+    pub(crate) fn has_session_token(&self) -> bool {
+        self.who.is_some_and(|who| who.session_token)
     }
 
     /// True if the caller is itself a user or role, unless the request says another id of it.

@@ -219,6 +219,7 @@ pub(crate) struct Ask {
     pub(crate) caller: Caller<'static>,
     pub(crate) user_id: Option<Str>,
     pub(crate) management_account: bool,
+    pub(crate) session_token: bool,
     pub(crate) action: Str,
     pub(crate) resource: Str,
     pub(crate) owner: Option<Str>,
@@ -232,6 +233,7 @@ pub(crate) fn ask(caller: Caller<'static>, action: Str, resource: Str) -> Ask {
         caller,
         user_id: None,
         management_account: false,
+        session_token: false,
         action,
         resource,
         owner: None,
@@ -287,6 +289,11 @@ impl Ask {
         self
     }
 
+    pub(crate) fn by_session_token(mut self) -> Ask {
+        self.session_token = true;
+        self
+    }
+
     pub(crate) fn restricted(mut self) -> Ask {
         self.restrict = true;
         self
@@ -308,6 +315,7 @@ impl Ask {
                 caller: self.caller,
                 user_id: self.user_id,
                 management_account: self.management_account,
+                session_token: self.session_token,
             },
             action: self.action,
             resource: self.resource,
@@ -338,6 +346,14 @@ impl Ask {
         let outcome = self.run(sets);
         assert_eq!(outcome.decision, Decision::ImplicitDeny, "{outcome:?}");
         assert_eq!(outcome.by, [by]);
+    }
+
+    /// By no policy.
+    #[track_caller]
+    pub(crate) fn is_refused_by_the_service(&self, sets: &Sets) {
+        let outcome = self.run(sets);
+        assert_eq!(outcome.decision, Decision::ImplicitDeny, "{outcome:?}");
+        assert_eq!(outcome.by, []);
     }
 }
 

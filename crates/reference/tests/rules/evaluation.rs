@@ -1,7 +1,7 @@
 //! Sections 5.3, 5.4 and 5.8: same account, other accounts, keys.
 
 use portcullis_model::Layer::{Boundary, Identity, Resource, Session};
-use portcullis_model::{Caller, PolicyKind};
+use portcullis_model::{Caller, Layer, PolicyKind};
 use portcullis_reference::Verdict;
 
 use crate::build::*;
@@ -415,4 +415,57 @@ fn trust_policies_are_of_their_own_kind() {
     ask(ann(), "iam:GetRole", role).is_allowed(&sets);
     // XACC-4: a policy of the other side may still deny.
     ask(ann(), "sts:AssumeRole", "*").is_allowed(&sets);
+}
+
+/// STS-4, STS-5: the service refuses, whatever the policies say; a Deny is still one.
+#[test]
+fn sts_4_and_5_calls_that_credentials_cannot_make() {
+    let open = || {
+        let sets = sets().identity(&yes());
+        sets.session(&yes())
+    };
+    let mfa = "aws:MultiFactorAuthPresent";
+    // Of a federated user, of a session token, and of one with a multi-factor device.
+    let cases = [
+        ("iam:ListUsers", [false, false, true]),
+        ("IAM:createuser", [false, false, true]),
+        ("iam:PassRole", [true, true, true]),
+        ("sts:AssumeRole", [false, true, true]),
+        ("sts:GetFederationToken", [false, false, false]),
+        ("sts:DecodeAuthorizationMessage", [false, false, false]),
+        ("STS:GetAccessKeyInfo", [false, false, false]),
+        ("sts:GetCallerIdentity", [true, true, true]),
+        ("sts:TagSession", [true, true, true]),
+        ("sts:SetSourceIdentity", [true, true, true]),
+        ("sts:GetServiceBearerToken", [true, true, true]),
+        ("s3:ListAllMyBuckets", [true, true, true]),
+        ("iamx:ListUsers", [true, true, true]),
+    ];
+    for (action, allowed) in cases {
+        let token = |caller| ask(caller, action, "*").by_session_token();
+        let asked = [
+            ask(fay(None), action, "*"),
+            token(ann()),
+            token(ann()).with("AWS:multifactorauthpresent", &["True"]),
+        ];
+        for (ask, allowed) in asked.into_iter().zip(allowed) {
+            match allowed {
+                true => ask.is_allowed(&open()),
+                false => ask.is_refused_by_the_service(&open()),
+            }
+            if action != "sts:GetCallerIdentity" {
+                ask.is_denied(&open().scp(&[&[deny("*")]]), &[Layer::Scp(0)]);
+            }
+        }
+        for values in [&["false"][..], &["true", "true"], &[], &["yes"]] {
+            let ask = token(root()).with(mfa, values);
+            match allowed[1] {
+                true => ask.is_allowed(&open()),
+                false => ask.is_refused_by_the_service(&open()),
+            }
+        }
+        // Long-term credentials, and those of a role.
+        ask(ann(), action, "*").is_allowed(&open());
+        ask(session(), action, "*").is_allowed(&open());
+    }
 }

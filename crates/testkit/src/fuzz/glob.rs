@@ -136,6 +136,7 @@ fn request(action: &str, resource: &str, value: &str) -> Request {
         },
         user_id: None,
         management_account: false,
+        session_token: false,
         action: action.into(),
         resource: resource.into(),
         resource_account: None,

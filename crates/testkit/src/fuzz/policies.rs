@@ -104,6 +104,7 @@ pub fn request(data: &[u8]) {
     let text = made.to_json().to_string();
     if !text.contains("\"arn\":") {
         (made.user_id, made.management_account) = (None, false);
+        made.session_token = false;
     }
     let Some(mut read) = read_request(&frame(&text)) else {
         panic!("{text} is not read");
