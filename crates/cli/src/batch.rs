@@ -55,7 +55,7 @@ pub(crate) fn run(args: &BatchArgs) -> Result<ExitCode, Failure> {
     let mut batch = Batch {
         engine: args.engine,
         output: Output::new(),
-        scratch: portcullis_vm::Scratch::new(),
+        scratch: portcullis::Scratch::new(),
         failed: false,
     };
     let directory = match &args.image {
@@ -83,7 +83,7 @@ pub(crate) fn run(args: &BatchArgs) -> Result<ExitCode, Failure> {
 struct Batch {
     engine: Engine,
     output: Output,
-    scratch: portcullis_vm::Scratch,
+    scratch: portcullis::Scratch,
     failed: bool,
 }
 

@@ -7,7 +7,9 @@ use std::rc::Rc;
 
 use bumpalo::Bump;
 use clap::{Args, ValueEnum};
+use portcullis::Scratch;
 use portcullis_directory::{Directory, Extra, Line, lines};
+use portcullis_explain::Story;
 use portcullis_image::Image;
 use portcullis_model::{Decision, Request};
 use portcullis_scenario::{Case, Note, Problem, RequestForm, Source};
@@ -16,12 +18,13 @@ use portcullis_syntax::json;
 use serde_json::{Value, json};
 
 use crate::directory::{Decider, DirectoryArgs, Keep, is_directory_image, open_image};
-use crate::engine::{Answer, Engine, Policies, answer, image, insert_notes, layer_name, said};
+use crate::engine::{
+    Answer, Engine, Policies, answer, changes, image, insert_notes, layer_name, said,
+};
 use crate::failure::{Failure, exit};
 use crate::inputs;
 use crate::output::{Disk, Output, display_name, printable, read, write};
 use crate::policies::{PolicyArgs, Purpose, Selected, check_resource};
-use crate::story::{Changes, Story};
 
 pub(crate) const DECIDE_EXAMPLES: &str = "\
 Examples:
@@ -149,7 +152,7 @@ pub(crate) fn decide(args: &DecideArgs) -> Result<ExitCode, Failure> {
         None => {
             let (selected, request, notes) = question.load(&arena)?;
             let policies = question.prepare(&selected, Keep::Decisions)?;
-            let mut scratch = portcullis_vm::Scratch::new();
+            let mut scratch = Scratch::new();
             let answer = answer(question.engine, &policies, &request, &notes, &mut scratch);
             answer.map_err(Failure::new)?
         }
@@ -191,7 +194,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     }
     let (selected, request, notes) = question.load(&arena)?;
     let policies = question.prepare(&selected, Keep::Explanations)?;
-    let mut scratch = portcullis_vm::Scratch::new();
+    let mut scratch = Scratch::new();
     // Explanations are the virtual machine's; asking for the other engine asks to compare.
     let engine = match question.engine {
         Engine::Reference => Engine::Both,
@@ -199,17 +202,16 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     };
     let answer = answer(engine, &policies, &request, &notes, &mut scratch);
     let notes = answer.map_err(Failure::new)?.notes;
-    let explanation = policies.explain(&request, &mut scratch);
-    let explanation = explanation.map_err(Failure::new)?;
+    let explanation = policies.explain(&request);
     let changes = match question.image.is_empty() {
-        true => Changes::of_policies(&selected.sets, &request, &arena).map_err(Failure::new)?,
-        false => Changes::of_explanation(&explanation, &request),
+        true => changes(&selected.sets, &request, &arena).map_err(Failure::new)?,
+        false => explanation.changes().clone(),
     };
     args.tell(&Story {
         explanation: &explanation,
         request: &request,
         scene: None,
-        changes: Some(changes),
+        changes: Some(&changes),
         notes,
         is_incomplete: false,
     })

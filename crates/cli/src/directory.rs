@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 
 use bumpalo::Bump;
 use clap::Args;
+use portcullis::Reports;
 use portcullis_directory::{Directory, Extra, LoadOptions, Progress, Question, Report};
+use portcullis_explain::{Changes, Scene, Story};
 use portcullis_model::{Layer, Request};
 use portcullis_scenario::Note;
-use portcullis_vm::Explanation;
 
-use crate::engine::{Answer, Engine, NEEDS_POLICIES, agreed, by_reference, request_notes};
+use crate::engine::{Answer, Engine, NEEDS_POLICIES, agreed, by_reference, changes, request_notes};
 use crate::failure::{Failure, complain, exit};
 use crate::output::{display_name, printable, read};
-use crate::story::{Changes, Story};
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Directory")]
@@ -280,7 +280,7 @@ impl<'d> Decider<'d> {
         let explanation = explanation.map_err(Failure::new)?;
         let scene = directory.story(request, &question).map_err(Failure::new)?;
         let changes = match directory.policies(&question, arena) {
-            Some(sets) => Changes::of_policies(&sets, &question.request, arena),
+            Some(sets) => changes(&sets, &question.request, arena),
             None => Ok(Changes::of_explanation(&explanation, &question.request)),
         };
         let changes = changes.map_err(Failure::new)?;
@@ -297,11 +297,11 @@ impl<'d> Decider<'d> {
 
 /// All that is told of a decision by a directory.
 pub(crate) struct Explained<'a> {
-    pub(crate) explanation: Explanation,
+    pub(crate) explanation: Reports,
     /// The request, with what the directory adds to it.
     pub(crate) request: Request<'a>,
     /// Where everything comes from.
-    pub(crate) scene: portcullis_directory::Story,
+    pub(crate) scene: Scene,
     pub(crate) changes: Changes,
     /// What was guessed or assumed.
     pub(crate) notes: Vec<String>,
@@ -315,8 +315,8 @@ impl Explained<'_> {
         Story {
             explanation: &self.explanation,
             request: &self.request,
-            scene: Some(self.scene.clone()),
-            changes: Some(self.changes.clone()),
+            scene: Some(&self.scene),
+            changes: Some(&self.changes),
             notes: self.notes.clone(),
             is_incomplete: self.is_incomplete,
         }

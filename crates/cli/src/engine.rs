@@ -1,12 +1,15 @@
 //! Deciding with one engine, or with both.
 
+use bumpalo::Bump;
 use clap::ValueEnum;
+pub(crate) use portcullis::layer_name;
+use portcullis::{Authorizer, Bucket, Explanation, Query, Reports, Scratch};
 use portcullis_compile::{Options, compile};
-use portcullis_image::{Image, View};
-use portcullis_model::{Decision, Layer, Request, access_point, is_account_id, split_arn};
+use portcullis_explain::Changes;
+use portcullis_image::Image;
+use portcullis_model::{Decision, Layer, Request, access_point};
 use portcullis_scenario::Note;
 use portcullis_syntax::PolicySets;
-use portcullis_vm::{Explanation, Outcome, Plan, Query, Ready, Scratch};
 use serde_json::{Map, Value, json};
 
 /// Who decides.
@@ -34,7 +37,7 @@ pub(crate) struct Answer {
 
 impl Answer {
     /// What the virtual machine says.
-    pub(crate) fn of(outcome: portcullis_vm::Outcome) -> Answer {
+    pub(crate) fn of(outcome: portcullis::Outcome) -> Answer {
         Answer {
             decision: outcome.decision(),
             by: outcome.layers().collect(),
@@ -75,7 +78,7 @@ pub(crate) fn request_notes(
     request: &Request<'_>,
     has_endpoint_policy: bool,
 ) -> Vec<String> {
-    let assumed = portcullis_vm::assumptions(request, has_endpoint_policy);
+    let assumed = portcullis_vm::assumptions(&request.into(), has_endpoint_policy);
     let assumed = assumed.into_iter().map(str::to_string);
     let reading = reading.iter().map(ToString::to_string);
     reading.chain(assumed).collect()
@@ -96,17 +99,7 @@ pub(crate) fn insert_notes(object: &mut Map<String, Value>, notes: &[String]) {
 /// The policies of a decision, ready for an engine.
 pub(crate) struct Policies<'p, 'a> {
     sets: Option<&'p PolicySets<'a>>,
-    images: Vec<Image<Vec<u8>>>,
-    plan: Plan,
-    /// What decides about the bucket behind an access point (`S3-6`).
-    bucket: Option<BucketImage>,
-}
-
-/// The policies that decide about the bucket behind an access point, as an image.
-struct BucketImage {
-    arn: String,
-    account: Option<String>,
-    image: Image<Vec<u8>>,
+    authorizer: Authorizer,
 }
 
 impl<'p, 'a> Policies<'p, 'a> {
@@ -116,24 +109,13 @@ impl<'p, 'a> Policies<'p, 'a> {
         sets: &'p PolicySets<'a>,
         debug: bool,
     ) -> Result<Policies<'p, 'a>, String> {
-        let is_compiled = engine != Engine::Reference;
-        let bucket = sets.bucket.as_ref().zip(sets.of_bucket());
-        let bucket = bucket.filter(|_| is_compiled).map(|(bucket, sets)| {
-            Ok::<_, String>(BucketImage {
-                arn: bucket.arn.to_string(),
-                account: bucket.account.map(str::to_string),
-                image: image(&sets, debug)?,
-            })
-        });
-        let images = match is_compiled {
-            true => vec![image(&sets.without_bucket(), debug)?],
-            false => Vec::new(),
+        let authorizer = match engine {
+            Engine::Reference => Authorizer::new([]),
+            Engine::Vm | Engine::Both => authorizer(sets, debug)?,
         };
         Ok(Policies {
             sets: Some(sets),
-            plan: Plan::of(images.iter().map(Image::view)),
-            images,
-            bucket: bucket.transpose()?,
+            authorizer,
         })
     }
 
@@ -141,96 +123,43 @@ impl<'p, 'a> Policies<'p, 'a> {
     pub(crate) fn of_images(images: Vec<Image<Vec<u8>>>) -> Policies<'p, 'a> {
         Policies {
             sets: None,
-            plan: Plan::of(images.iter().map(Image::view)),
-            images,
-            bucket: None,
+            authorizer: Authorizer::new(images),
         }
     }
 
     /// Explains a request, which needs policies that were prepared with what explanations print.
-    pub(crate) fn explain(
-        &self,
-        request: &Request<'_>,
-        scratch: &mut Scratch,
-    ) -> Result<Explanation, String> {
-        self.ask(request, scratch, |prepared| prepared.explain())
-    }
-
-    /// Looks up a request, and that for the bucket behind an access point, and asks.
-    fn ask<T>(
-        &self,
-        request: &Request<'_>,
-        scratch: &mut Scratch,
-        ask: impl FnOnce(&Prepared<'_>) -> T,
-    ) -> Result<T, String> {
-        let views = self.images.iter().map(Image::view);
-        let query = Query::from(request);
-        let own = scratch.ready(views, &self.plan, &query);
-        let Some(bucket) = &self.bucket else {
-            return Ok(ask(&Prepared {
-                images: &self.images,
-                own,
-                behind: None,
-            }));
-        };
-        let resource = portcullis_vm::resource_behind(request.resource, &bucket.arn)
-            .ok_or("the resource is no access point, and there is a bucket behind it")?;
-        let of_point = split_arn(request.resource)
-            .map(|[.., account, _]| account)
-            .filter(|account| is_account_id(account));
-        let owner = bucket.account.as_deref().or(request.resource_account);
-        let query = Query::from(&Request {
-            resource: &resource,
-            resource_account: owner.or(of_point),
-            ..*request
-        });
-        let view = bucket.image.view();
-        let plan = Plan::of(core::iter::once(view));
-        let mut scratch = Scratch::new();
-        let behind = scratch.ready(core::iter::once(view), &plan, &query);
-        Ok(ask(&Prepared {
-            images: &self.images,
-            own,
-            behind: Some((view, behind)),
-        }))
-    }
-
-    /// True if it is known what is behind an access point (`S3-6`).
-    fn has_bucket(&self) -> bool {
-        self.sets.is_some_and(|sets| sets.bucket.is_some())
+    pub(crate) fn explain(&self, request: &Request<'_>) -> Explanation {
+        self.authorizer.explain(&Query::from(request))
     }
 }
 
-/// A request that was looked up.
-struct Prepared<'r> {
-    images: &'r [Image<Vec<u8>>],
-    own: Ready<'r>,
-    /// For the bucket behind an access point.
-    behind: Option<(View<'r>, Ready<'r>)>,
+/// The policies as images, with those of the bucket behind an access point (`S3-6`).
+fn authorizer(sets: &PolicySets<'_>, debug: bool) -> Result<Authorizer, String> {
+    let authorizer = Authorizer::new([image(&sets.without_bucket(), debug)?]);
+    let Some((bucket, of_bucket)) = sets.bucket.as_ref().zip(sets.of_bucket()) else {
+        return Ok(authorizer);
+    };
+    let mut behind = Bucket::new(bucket.arn, [image(&of_bucket, debug)?]);
+    if let Some(account) = bucket.account {
+        behind = behind.owned_by(account);
+    }
+    Ok(authorizer.with_bucket(behind))
 }
 
-impl Prepared<'_> {
-    fn outcome(&self) -> Outcome {
-        let views = self.images.iter().map(Image::view);
-        match &self.behind {
-            None => self.own.decide(views),
-            Some((view, behind)) => {
-                let views_behind = core::iter::once(*view);
-                portcullis_vm::decide_through(views, &self.own, views_behind, behind)
-            }
-        }
-    }
+/// What would have to change for a request to be allowed by these policies.
+pub(crate) fn changes<'a>(
+    sets: &PolicySets<'a>,
+    request: &Request<'_>,
+    arena: &'a Bump,
+) -> Result<Changes, String> {
+    Changes::of_policies(sets, request, arena, &mut |sets| explained(sets, request))
+}
 
-    fn explain(&self) -> Explanation {
-        let views = self.images.iter().map(Image::view);
-        match &self.behind {
-            None => self.own.explain(views),
-            Some((view, behind)) => {
-                let views_behind = core::iter::once(*view);
-                portcullis_vm::explain_through(views, &self.own, views_behind, behind)
-            }
-        }
-    }
+/// Explains a request by policies.
+pub(crate) fn explained(sets: &PolicySets<'_>, request: &Request<'_>) -> Result<Reports, String> {
+    Ok(authorizer(sets, true)?
+        .explain(&Query::from(request))
+        .into())
 }
 
 /// Compiles policies to an image.
@@ -252,34 +181,29 @@ pub(crate) fn answer(
     reading: &[Note<'_>],
     scratch: &mut Scratch,
 ) -> Result<Answer, String> {
-    let asked = match engine {
-        Engine::Reference => None,
-        Engine::Vm | Engine::Both => Some(policies.ask(request, scratch, |prepared| {
-            let has_endpoint_policy = prepared.own.has_layer(Layer::VpcEndpoint);
-            let left_out: Vec<_> = prepared.own.left_out().collect();
-            (prepared.outcome(), has_endpoint_policy, left_out)
-        })?),
-    };
     let by_reference = match (engine, policies.sets) {
         (Engine::Vm, _) => None,
         (_, Some(sets)) => Some(by_reference(sets, request)),
         (_, None) => return Err(NEEDS_POLICIES.to_string()),
     };
-    let has_endpoint_policy = match (policies.sets, &asked) {
-        (Some(sets), _) => sets.vpc_endpoint.is_some(),
-        (None, asked) => asked.as_ref().is_some_and(|asked| asked.1),
+    let mut notes: Vec<String> = reading.iter().map(ToString::to_string).collect();
+    let by_vm = match engine {
+        Engine::Reference => {
+            let sets = policies.sets;
+            let has_endpoint_policy = sets.is_some_and(|sets| sets.vpc_endpoint.is_some());
+            notes = request_notes(reading, request, has_endpoint_policy);
+            let has_bucket = sets.is_some_and(|sets| sets.bucket.is_some());
+            let point = access_point(request.resource).filter(|_| !has_bucket);
+            notes.extend(point.map(|(point, _)| unseen_bucket(point)));
+            None
+        }
+        Engine::Vm | Engine::Both => {
+            let query = Query::from(request);
+            let ready = policies.authorizer.ready(scratch, &query);
+            notes.extend(ready.notes());
+            Some(Answer::of(ready.decide()))
+        }
     };
-    let mut notes = request_notes(reading, request, has_endpoint_policy);
-    if let (Some((point, _)), false) = (access_point(request.resource), policies.has_bucket()) {
-        notes.push(unseen_bucket(point));
-    }
-    let by_vm = asked.map(|(outcome, _, left_out)| {
-        notes.extend(left_out.into_iter().map(|(layer, reason)| {
-            let name = layer_name(layer);
-            format!("the policies of `{name}` do not take part: {reason}")
-        }));
-        Answer::of(outcome)
-    });
     Ok(agreed(by_vm, by_reference)?.with_notes(notes))
 }
 
@@ -320,17 +244,4 @@ pub(crate) fn said(answer: &Answer) -> String {
     }
     let names: Vec<String> = answer.by.iter().map(|layer| layer_name(*layer)).collect();
     format!("{} by {}", answer.decision, names.join(", "))
-}
-
-/// The name of a policy set in answers, which is its place in a scenario.
-pub(crate) fn layer_name(layer: Layer) -> String {
-    match layer {
-        Layer::Rcp(level) => format!("rcps[{level}]"),
-        Layer::Scp(level) => format!("scps[{level}]"),
-        Layer::VpcEndpoint => "vpcEndpoint".to_string(),
-        Layer::Resource => "resource".to_string(),
-        Layer::Identity => "identity".to_string(),
-        Layer::Boundary => "boundary".to_string(),
-        Layer::Session => "session".to_string(),
-    }
 }

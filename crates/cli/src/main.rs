@@ -21,10 +21,8 @@ mod output;
 mod policies;
 mod policy_tests;
 mod questions;
-mod report;
 mod scenarios;
 mod simulate;
-mod story;
 mod test;
 
 use std::process::ExitCode;

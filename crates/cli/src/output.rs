@@ -1,11 +1,11 @@
 //! Standard output and files.
 
-use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, BufReader, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+pub(crate) use portcullis_explain::printable;
 pub(crate) use portcullis_scenario::reason;
 use portcullis_scenario::{Files, Unreadable};
 use portcullis_syntax::json::{MAX_TEXT, utf8};
@@ -62,26 +62,6 @@ fn write_failure(error: io::Error) -> Failure {
             reason(&error)
         )),
     }
-}
-
-/// Text from a file or an image without what would garble a terminal: controls other than the line
-/// feed, and characters that change the direction of writing.
-pub(crate) fn printable(text: &str) -> Cow<'_, str> {
-    let is_strange = |c: char| {
-        (c.is_control() && c != '\n')
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    if !text.contains(is_strange) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match is_strange(c) {
-            true => out.extend(c.escape_unicode()),
-            false => out.push(c),
-        }
-    }
-    Cow::Owned(out)
 }
 
 /// The name under which standard input appears in messages.

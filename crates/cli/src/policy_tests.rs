@@ -4,17 +4,16 @@
 use std::path::Path;
 
 use bumpalo::Bump;
-use portcullis_compile::{Options, compile};
+use portcullis::{Authorizer, Miss, Query, Reports, StatementReport};
 use portcullis_dsl::{Expected, NamedDocument, PolicyTest};
-use portcullis_image::Image;
 use portcullis_model::{Effect, Layer, PolicyKind};
 use portcullis_scenario::{RequestForm, Source, request};
 use portcullis_syntax::ast::PrincipalKind;
 use portcullis_syntax::json;
 use portcullis_syntax::{Policy, PolicySets};
-use portcullis_vm::{Miss, Plan, Query, Scratch, StatementReport, explain};
 use serde_json::{Value, json};
 
+use crate::engine::image;
 use crate::failure::Failure;
 use crate::language::load;
 
@@ -86,10 +85,7 @@ fn run_policy(
             },
         ),
     };
-    let bytes = compile(&sets, Options::default()).map_err(Failure::new)?;
-    let image = Image::from_bytes(bytes).map_err(Failure::new)?;
-    let plan = Plan::of(core::iter::once(image.view()));
-    let mut scratch = Scratch::new();
+    let authorizer = Authorizer::new([image(&sets, true).map_err(Failure::new)?]);
     let statements = named.document.statements;
     let mut matched = vec![false; statements.len()];
     // For each statement the keys of its conditions that were seen to fail.
@@ -114,10 +110,8 @@ fn run_policy(
                 .push(format!("{title}: not a request: {reason}"));
             continue;
         };
-        let views = || std::iter::once(image.view());
-        let query = Query::from(&found);
-        let explanation = explain(views(), &plan, &mut scratch, &query);
-        let report = explanation
+        let explanation = authorizer.explain(&Query::from(&found));
+        let report = Reports::from(explanation)
             .layers
             .into_iter()
             .find(|report| report.layer == layer);

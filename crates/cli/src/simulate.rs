@@ -9,17 +9,18 @@ use std::process::ExitCode;
 
 use bumpalo::Bump;
 use clap::{Args, ValueEnum};
-use portcullis_directory::{Attached, Directory, Extra};
+use portcullis::Reports;
+use portcullis_directory::{Directory, Extra};
+use portcullis_explain::{Attached, Scene};
 use portcullis_model::{
     Caller, ContextEntry, Layer, Principal, PrincipalError, Request, check_action, split_arn,
 };
 use portcullis_scenario::{Note, session_caller};
 use portcullis_syntax::{Policy, PolicySets};
-use portcullis_vm::Explanation;
 use serde_json::{Value, json};
 
 use crate::directory::{DirectoryArgs, Keep};
-use crate::engine::{Engine, NEEDS_POLICIES, Policies, add_notes, insert_notes, request_notes};
+use crate::engine::{NEEDS_POLICIES, add_notes, explained, insert_notes, request_notes};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::simulate::answer::{evaluation, specific};
@@ -113,21 +114,17 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<ExitCode, Failure> {
 }
 
 /// `SIM-14`: inline policies are called after whom they are of, and the policy of the resource as such.
-fn name_policies<'a>(
-    sets: &mut PolicySets<'a>,
-    story: &portcullis_directory::Story,
-    arena: &'a Bump,
-) {
+fn name_policies<'a>(sets: &mut PolicySets<'a>, scene: &Scene, arena: &'a Bump) {
     for policy in sets.resource.iter_mut().flatten() {
         policy.name = "ResourcePolicy";
     }
-    let entity = story.caller.entity.as_deref().unwrap_or_default();
+    let entity = scene.caller.entity.as_deref().unwrap_or_default();
     let kind = match entity.contains(":role/") {
         true => "role",
         false => "user",
     };
     let own_name = entity.rsplit('/').next().unwrap_or_default();
-    let own = story
+    let own = scene
         .layers
         .iter()
         .filter(|own| own.layer == Layer::Identity);
@@ -166,7 +163,7 @@ fn named<'a>(
 
 /// What one pair of action and resource comes to.
 struct Simulated<'a> {
-    explanation: Explanation,
+    explanation: Reports,
     /// As far as the answer needs it.
     request: Request<'a>,
     /// What was guessed or assumed.
@@ -258,8 +255,8 @@ impl SimulateArgs {
             let known = directory.policies(&question, arena);
             sets = known.ok_or_else(|| Failure::new(NEEDS_POLICIES))?;
             input.exclude(&mut sets);
-            let story = directory.story(&request, &question).map_err(Failure::new)?;
-            name_policies(&mut sets, &story, arena);
+            let scene = directory.story(&request, &question).map_err(Failure::new)?;
+            name_policies(&mut sets, &scene, arena);
             input.exclude(&mut sets);
             request = question.request;
             note = note.filter(|_| !question.knows_caller);
@@ -296,10 +293,7 @@ impl SimulateArgs {
             }
         }
         sets.write_out_apis(std::iter::once(resource), arena);
-        let policies = Policies::new(Engine::Vm, &sets, true).map_err(Failure::new)?;
-        let mut scratch = portcullis_vm::Scratch::new();
-        let explanation = policies.explain(&request, &mut scratch);
-        let mut explanation = explanation.map_err(Failure::new)?;
+        let mut explanation = explained(&sets, &request).map_err(Failure::new)?;
         if is_undecidable {
             // GRAM-54.
             explanation.outcome = explanation.outcome.unless_allowed_by(Layer::Resource);

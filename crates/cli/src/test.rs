@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use bumpalo::Bump;
 use clap::Args;
+use portcullis_explain::{Shift, Story};
 use portcullis_model::Request;
 use portcullis_scenario::{Case, Options, Problem, Scenario, is_language};
 
@@ -12,9 +13,7 @@ use crate::engine::{Engine, Policies, answer, said};
 use crate::failure::{Failure, exit};
 use crate::output::{Output, display_name, printable};
 use crate::policy_tests;
-use crate::report;
 use crate::scenarios::{Loaded, each_record, load};
-use crate::story;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -56,7 +55,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<ExitCode, Failure> {
     let mut run = Run {
         engine: args.engine,
         output: Output::new(),
-        scratch: portcullis_vm::Scratch::new(),
+        scratch: portcullis::Scratch::new(),
         passed: 0,
         failed: 0,
         explained: 0,
@@ -91,7 +90,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<ExitCode, Failure> {
 struct Run {
     engine: Engine,
     output: Output,
-    scratch: portcullis_vm::Scratch,
+    scratch: portcullis::Scratch,
     passed: usize,
     failed: usize,
     /// How many failures came with everything that can be said of them.
@@ -245,14 +244,19 @@ impl Run {
         let Ok(policies) = Policies::new(Engine::Vm, &scenario.policies, true) else {
             return Ok(());
         };
-        let Ok(explanation) = policies.explain(request, &mut self.scratch) else {
-            return Ok(());
+        let explanation = policies.explain(request);
+        let story = Story {
+            explanation: &explanation,
+            request,
+            scene: None,
+            changes: None,
+            notes,
+            is_incomplete: false,
         };
-        let shift = report::Shift {
+        self.details(&story.text_of_part(Shift {
             file: source.file(),
             lines: line - 1,
-        };
-        self.details(&story::plain(&explanation, request, notes, Some(shift)))
+        }))
     }
 }
 

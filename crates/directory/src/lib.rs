@@ -66,13 +66,14 @@ pub use container::ContainerError;
 pub use deed::Deed;
 pub use engine::{Engine, EngineError};
 pub use line::{Line, line, lines};
+pub use portcullis_explain::{
+    AccountStory, Applied, Attached, CallerStory, GrantMiss, GrantStory, LayerStory, Scene, Source,
+    TargetStory,
+};
 pub use problem::{Code, LoadError, Problem, Report, Skipped};
 pub use questions::{Admin, Can, Outsider, Query, Scope, Way, WhatCanError};
 pub use read::Progress;
-pub use resolve::{
-    AccountStory, Applied, Attached, CallerStory, Extra, GrantMiss, GrantStory, LayerStory,
-    Question, Refusal, Source, Story, TargetStory,
-};
+pub use resolve::{Extra, Question, Refusal};
 pub use sts::{Call, CallError, CallKind, Handout, Session};
 pub use update::UpdateError;
 

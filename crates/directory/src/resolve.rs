@@ -21,10 +21,6 @@ use crate::parts::other_name;
 use crate::reads;
 use crate::resolve::caller::Known;
 use crate::resolve::context::Context;
-pub use crate::resolve::story::{
-    AccountStory, Applied, Attached, CallerStory, GrantMiss, GrantStory, LayerStory, Source, Story,
-    TargetStory,
-};
 use crate::resolve::target::{Place, Target};
 
 /// Policies that come with a request, not from the directory.

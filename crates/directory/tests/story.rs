@@ -11,7 +11,7 @@ mod support;
 
 use bumpalo::Bump;
 use portcullis_directory::{
-    AccountStory, Attached, Directory, LayerStory, LoadOptions, Source, Story, lines,
+    AccountStory, Attached, Directory, LayerStory, LoadOptions, Scene, Source, lines,
 };
 use portcullis_model::Layer;
 use portcullis_scenario::NoFiles;
@@ -78,7 +78,7 @@ fn directory() -> Directory {
     folder().load_with(options).unwrap().directory
 }
 
-fn told(directory: &Directory, request: &Value) -> Story {
+fn told(directory: &Directory, request: &Value) -> Scene {
     let arena = Bump::new();
     let text = request.to_string();
     let source = portcullis_scenario::Source::new("request", text.as_str());
@@ -88,7 +88,7 @@ fn told(directory: &Directory, request: &Value) -> Story {
     directory.story(&request, &question).unwrap()
 }
 
-fn layer(story: &Story, wanted: Layer) -> &LayerStory {
+fn layer(story: &Scene, wanted: Layer) -> &LayerStory {
     let mut found = story.layers.iter().filter(|own| own.layer == wanted);
     let one = found.next().unwrap_or_else(|| panic!("no {wanted:?}"));
     assert!(found.next().is_none(), "{wanted:?} twice");
@@ -232,7 +232,7 @@ fn a_file_tells_what_it_has() {
     assert_eq!(file.caller.entity, own.caller.entity);
     assert_eq!(file.caller.groups, None);
     assert_eq!(file.added, own.added);
-    let sets = |story: &Story| {
+    let sets = |story: &Scene| {
         let sets = story.layers.iter();
         let mut sets: Vec<String> = sets
             .map(|set| format!("{:?} {:?}", set.layer, set.source))

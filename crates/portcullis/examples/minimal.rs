@@ -29,13 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let outcome = authorizer.decide(&query);
         println!("from {address}: {}", outcome.decision());
         if !outcome.is_allow() {
-            for layer in authorizer.explain(&query).layers {
-                for statement in layer.statements {
-                    let misses = statement.misses.iter();
-                    let misses: Vec<_> = misses.map(portcullis::Miss::element).collect();
-                    println!("  {}: {}", statement.sid, misses.join(", "));
-                }
-            }
+            println!("{}", authorizer.explain(&query));
         }
     }
     Ok(())

@@ -3,9 +3,13 @@
 use std::cell::RefCell;
 
 use portcullis_image::{Image, View};
-use portcullis_vm::{CallSite, Explanation, Known, Outcome, Plan, Scratch};
+use portcullis_model::Layer;
+use portcullis_vm::{CallSite, Known, Outcome, Plan};
 
-use crate::{Principal, Query};
+use crate::bucket::{self, Bucket};
+use crate::explanation::Explanation;
+use crate::scratch::{Behind, Scratch, with_own};
+use crate::{Principal, Query, layer_name};
 
 /// Decides requests against the policies of one image or several.
 ///
@@ -20,6 +24,7 @@ use crate::{Principal, Query};
 pub struct Authorizer<D = Vec<u8>> {
     images: Vec<Image<D>>,
     plan: Plan,
+    bucket: Option<Box<Bucket<D>>>,
 }
 
 /// A principal, resolved for an authorizer, which is worth it for a session of some requests.
@@ -42,25 +47,54 @@ impl ResolvedPrincipal {
 #[derive(Debug)]
 pub struct Ready<'a, D = Vec<u8>> {
     authorizer: &'a Authorizer<D>,
+    query: &'a Query<'a>,
     inner: portcullis_vm::Ready<'a>,
+    /// For the bucket behind an access point, if there is one.
+    behind: Option<RefCell<&'a mut Behind>>,
 }
 
 impl<D: AsRef<[u8]>> Ready<'_, D> {
     /// Decides. Total, and without allocation.
     #[inline]
     pub fn decide(&self) -> Outcome {
-        self.inner.decide(self.authorizer.views())
+        let views = self.authorizer.views();
+        match (&self.authorizer.bucket, &self.behind) {
+            (Some(bucket), Some(behind)) => {
+                let own = (&self.query.inner, &self.inner);
+                bucket.decide(views, own, &mut behind.borrow_mut())
+            }
+            _ => self.inner.decide(views),
+        }
     }
 
     /// Explains, as [`Authorizer::explain`] does.
     pub fn explain(&self) -> Explanation {
-        self.inner.explain(self.authorizer.views())
+        let views = self.authorizer.views();
+        let told = match (&self.authorizer.bucket, &self.behind) {
+            (Some(bucket), Some(behind)) => {
+                let own = (&self.query.inner, &self.inner);
+                bucket.explain(views, own, &mut behind.borrow_mut())
+            }
+            _ => self.inner.explain(views),
+        };
+        Explanation::new(told, self.query, self.notes())
     }
-}
 
-thread_local! {
-    /// The memory of [`Authorizer::decide`].
-    static SCRATCH: RefCell<Scratch> = const { RefCell::new(Scratch::new()) };
+    /// What was taken for granted: an owner that nothing names (`EVAL-12`), a VPC endpoint or a bucket whose policy was
+    /// not seen (`VPCE-5`, `S3-6`), and policy sets that take no part.
+    pub fn notes(&self) -> Vec<String> {
+        let has_endpoint_policy = self.inner.has_layer(Layer::VpcEndpoint);
+        let assumed = portcullis_vm::assumptions(&self.query.inner, has_endpoint_policy);
+        let mut notes: Vec<String> = assumed.into_iter().map(str::to_string).collect();
+        if self.authorizer.bucket.is_none() {
+            notes.extend(bucket::unseen(self.query.inner.resource.text()));
+        }
+        notes.extend(self.inner.left_out().map(|(layer, reason)| {
+            let name = layer_name(layer);
+            format!("the policies of `{name}` do not take part: {reason}")
+        }));
+        notes
+    }
 }
 
 impl<D: AsRef<[u8]>> Authorizer<D> {
@@ -75,7 +109,16 @@ impl<D: AsRef<[u8]>> Authorizer<D> {
         Authorizer {
             plan: Plan::of(images.iter().map(Image::view)),
             images,
+            bucket: None,
         }
+    }
+
+    /// The same for requests to an access point, with the bucket behind it (`S3-6`). A request for anything else is denied
+    /// implicitly, by no policy set.
+    #[must_use]
+    pub fn with_bucket(mut self, bucket: Bucket<D>) -> Authorizer<D> {
+        self.bucket = Some(Box::new(bucket));
+        self
     }
 
     fn views(&self) -> impl Iterator<Item = View<'_>> + Clone {
@@ -88,17 +131,16 @@ impl<D: AsRef<[u8]>> Authorizer<D> {
     /// request.
     #[inline]
     pub fn decide(&self, query: &Query<'_>) -> Outcome {
-        SCRATCH.with(|scratch| match scratch.try_borrow_mut() {
-            Ok(mut scratch) => self.decide_with(&mut scratch, query),
-            // Nothing that is called from here calls back; if it did, it would get memory of its own.
-            Err(_) => self.decide_with(&mut Scratch::new(), query),
-        })
+        with_own(|scratch| self.decide_with(scratch, query))
     }
 
     /// Decides a request with the host's own memory. Does not allocate once that has seen its largest request.
     #[inline]
     pub fn decide_with(&self, scratch: &mut Scratch, query: &Query<'_>) -> Outcome {
-        let ready = scratch.ready_once(self.views(), &self.plan, &query.inner);
+        if self.bucket.is_some() {
+            return self.ready(scratch, query).decide();
+        }
+        let ready = (scratch.own).ready_once(self.views(), &self.plan, &query.inner);
         ready.if_plain().decide(self.views())
     }
 
@@ -118,11 +160,14 @@ impl<D: AsRef<[u8]>> Authorizer<D> {
     /// ```
     #[inline(always)]
     pub fn ready<'a>(&'a self, scratch: &'a mut Scratch, query: &'a Query<'a>) -> Ready<'a, D> {
+        let Scratch { own, behind } = scratch;
+        let behind =
+            (self.bucket.as_ref()).map(|_| RefCell::new(&mut **behind.get_or_insert_default()));
         Ready {
             authorizer: self,
-            inner: scratch
-                .ready(self.views(), &self.plan, &query.inner)
-                .if_plain(),
+            query,
+            inner: own.ready(self.views(), &self.plan, &query.inner).if_plain(),
+            behind,
         }
     }
 
@@ -138,7 +183,7 @@ impl<D: AsRef<[u8]>> Authorizer<D> {
         let mut place = 0;
         for chunk in queries.chunks(portcullis_vm::AHEAD) {
             let inner = chunk.iter().map(|query| &query.inner);
-            portcullis_vm::read_ahead(views(), plan, scratch, inner);
+            portcullis_vm::read_ahead(views(), plan, &mut scratch.own, inner);
             for query in chunk {
                 decided(place, self.decide_with(scratch, query));
                 place += 1;
@@ -146,8 +191,8 @@ impl<D: AsRef<[u8]>> Authorizer<D> {
         }
     }
 
-    /// Explains a request: the decision, and what every policy says to it. Allocates, and takes time linear in the
-    /// statements.
+    /// Explains a request: the decision, what every policy says to it, and the first of what would have to change.
+    /// Allocates, and takes time linear in the statements.
     pub fn explain(&self, query: &Query<'_>) -> Explanation {
         self.ready(&mut Scratch::new(), query).explain()
     }

@@ -78,6 +78,8 @@
 //!
 //! # Why: explanations
 //!
+//! An [`Explanation`] displays itself, with what would have to change; as reports it has everything for programs.
+//!
 //! ```
 //! # use portcullis::{Authorizer, Miss, PolicySet, Principal, Query};
 //! # let image = PolicySet::new().identity("p", r#"{"Version": "2012-10-17", "Statement": {"Sid": "Office", "Effect": "Allow",
@@ -94,6 +96,8 @@
 //! assert_eq!((&*condition.operator, &*condition.key), ("IpAddress", "aws:SourceIp"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! [`PolicySet::explain`] has the documents, and tries what would have to change for a request to be allowed.
 //!
 //! # Several images, one decision
 //!
@@ -115,6 +119,16 @@
 //! assert!(!is_allowed("s3:PutObject"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Features
+//!
+//! | feature | what it brings |
+//! |---|---|
+//! | `compile` (default) | [`PolicySet`]: documents are read and compiled. Without it the crate only loads images |
+//! | `live` (default) | [`Live`]: policies that are replaced while requests are decided |
+//! | `serde` | explanations serialize, in the form of `portcullis explain --format json` |
+//! | `files` | `PolicySet::file`: policies from files, also in the policy language. Needs Rust 1.86 |
+//! | `directory` | the module `directory`: whole accounts and organizations, from their dumps. Needs Rust 1.86 |
 //!
 //! # Images as files
 //!
@@ -146,26 +160,44 @@
 //! region and everything else that is not about caller and target is only what the request says.
 
 mod authorizer;
+mod bucket;
+mod explanation;
+#[cfg(feature = "files")]
+mod files;
 #[cfg(feature = "live")]
 mod live;
 #[cfg(feature = "compile")]
 mod policies;
 mod principal;
 mod query;
+mod scratch;
+
+/// Whole accounts and organizations: dumps become tables, and a request finds the policies that apply to its caller and
+/// its resource.
+#[cfg(feature = "directory")]
+pub mod directory {
+    pub use bumpalo::Bump;
+    pub use portcullis_directory::*;
+    pub use portcullis_model::{ContextEntry, Principal, Request};
+}
 
 pub use authorizer::{Authorizer, Ready, ResolvedPrincipal};
+pub use bucket::Bucket;
+pub use explanation::Explanation;
 #[cfg(feature = "live")]
 pub use live::{Current, Live};
 #[cfg(feature = "compile")]
 pub use policies::{PolicyErrors, PolicyProblem, PolicySet};
+pub use portcullis_explain::{Changes, Need, layer_name};
 pub use portcullis_image::{Image, ImageError};
 pub use portcullis_model::{
     ActionError, Caller, Decision, Effect, Layer, PolicyKind, PrincipalError, check_action,
 };
 pub use portcullis_vm::{
-    CallSite, ConditionReport, EntryMiss, EntryReport, Explanation, Identity, KeyReport,
+    CallSite, ConditionReport, EntryMiss, EntryReport, Explanation as Reports, Identity, KeyReport,
     LayerReport, Miss, NotListed, Outcome, PrincipalEntry, PrincipalMiss, Resource, ResourceRef,
-    Scratch, StatementReport, Value,
+    StatementReport, Value,
 };
 pub use principal::Principal;
 pub use query::{CallerRef, Query};
+pub use scratch::Scratch;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use bumpalo::Bump;
 use portcullis_compile::{CompileError, Options, compile};
+use portcullis_explain::Changes;
 use portcullis_image::Image;
 use portcullis_model::{Layer, PolicyKind};
 use portcullis_syntax::ast::Document;
@@ -11,6 +12,8 @@ use portcullis_syntax::diag::{Diagnostic, LineIndex, Severity, render};
 use portcullis_syntax::forms;
 use portcullis_syntax::policy::{ReadOptions, check_policy, parse_policy, read_policy};
 use portcullis_syntax::{Policy, PolicySets};
+
+use crate::{Authorizer, Explanation, Query};
 
 /// Policy documents by the layer that they take part in.
 ///
@@ -27,7 +30,26 @@ struct Entry {
     layer: Layer,
     kind: PolicyKind,
     name: String,
-    text: String,
+    content: Content,
+}
+
+/// Where a document is.
+#[derive(Clone, Debug)]
+enum Content {
+    Text(String),
+    #[cfg(feature = "files")]
+    File(std::path::PathBuf),
+}
+
+impl Content {
+    /// The text, unless it is in a file.
+    fn text(&self) -> Option<&str> {
+        match self {
+            Content::Text(text) => Some(text),
+            #[cfg(feature = "files")]
+            Content::File(_) => None,
+        }
+    }
 }
 
 impl PolicySet {
@@ -96,9 +118,50 @@ impl PolicySet {
             layer,
             kind,
             name: name.into(),
-            text: text.into(),
+            content: Content::Text(text.into()),
         });
         self
+    }
+
+    /// Adds the policy that a file holds: a document in any form in which AWS's commands give it, or, if the file's name
+    /// ends in `.iam`, one of the policy language, with what it imports from the folder of the file and below. The file is
+    /// read when the set is compiled; one that cannot be is a problem like any other.
+    ///
+    /// ```
+    /// # use portcullis::{Layer, PolicySet};
+    /// let errors = PolicySet::new().file(Layer::Identity, "nowhere.iam").compile().unwrap_err();
+    /// assert_eq!(errors.problems()[0].code, "UNREADABLE_FILE");
+    /// ```
+    #[cfg(feature = "files")]
+    #[must_use]
+    pub fn file(mut self, layer: Layer, path: impl Into<std::path::PathBuf>) -> PolicySet {
+        let path = path.into();
+        self.documents.push(Entry {
+            layer,
+            kind: match layer {
+                Layer::Identity => PolicyKind::Identity,
+                Layer::Boundary => PolicyKind::Boundary,
+                Layer::Session => PolicyKind::Session,
+                Layer::Resource => PolicyKind::Resource,
+                Layer::VpcEndpoint => PolicyKind::VpcEndpoint,
+                Layer::Scp(_) => PolicyKind::Scp,
+                Layer::Rcp(_) => PolicyKind::Rcp,
+            },
+            name: path.to_string_lossy().into_owned(),
+            content: Content::File(path),
+        });
+        self
+    }
+
+    /// The same with the trust policy of the target role.
+    #[cfg(feature = "files")]
+    #[must_use]
+    pub fn trust_file(self, path: impl Into<std::path::PathBuf>) -> PolicySet {
+        let mut set = self.file(Layer::Resource, path);
+        if let Some(own) = set.documents.last_mut() {
+            own.kind = PolicyKind::Trust;
+        }
+        set
     }
 
     /// Reads all documents and compiles them. Warnings do not keep documents from being used: [`PolicySet::check`].
@@ -108,39 +171,44 @@ impl PolicySet {
     /// only.
     pub fn compile(&self) -> Result<Image<Vec<u8>>, PolicyErrors> {
         let arena = Bump::new();
+        compiled(&self.read(&arena)?)
+    }
+
+    /// Explains a request that these policies alone decide, with what would have to change for it to be allowed: that is
+    /// tried, one policy set after the other, until it is. Compiles the policies some ten times.
+    ///
+    /// # Errors
+    /// [`PolicyErrors`] as [`PolicySet::compile`].
+    pub fn explain(&self, query: &Query<'_>) -> Result<Explanation, PolicyErrors> {
+        let arena = Bump::new();
+        let sets = self.read(&arena)?;
+        let explained =
+            |sets: &PolicySets<'_>| Ok(Authorizer::new([compiled(sets)?]).explain(query));
+        let explanation = explained(&sets)?;
+        let changes = explanation.asked(|request| {
+            let mut again = |sets: &PolicySets<'_>| Ok(explained(sets)?.into());
+            Changes::of_policies(&sets, request, &arena, &mut again)
+        })?;
+        Ok(explanation.with_changes(changes))
+    }
+
+    /// All documents, read into an arena.
+    fn read<'a>(&'a self, arena: &'a Bump) -> Result<PolicySets<'a>, PolicyErrors> {
         let mut sets = PolicySets::default();
         let mut problems = Vec::new();
         for layer in &self.present {
             set_of(&mut sets, *layer);
         }
         for entry in &self.documents {
-            let options = ReadOptions::new(entry.kind);
-            let (document, diagnostics) = read_document(&entry.text, options, &arena);
-            match document {
-                Some(document) => set_of(&mut sets, entry.layer).push(Policy {
-                    name: &entry.name,
-                    file: "",
-                    text: &entry.text,
-                    document,
-                }),
-                None => {
-                    let errors = diagnostics.iter().filter(|problem| problem.is_error());
-                    problems.extend(errors.map(|problem| entry.problem(problem)));
-                }
+            match entry.policy(arena) {
+                Ok(policy) => set_of(&mut sets, entry.layer).push(policy),
+                Err(found) => problems.extend(found),
             }
         }
-        if !problems.is_empty() {
-            return Err(PolicyErrors(problems));
+        match problems.is_empty() {
+            true => Ok(sets),
+            false => Err(PolicyErrors(problems)),
         }
-        let whole =
-            |code, error: &dyn fmt::Display| PolicyErrors(vec![PolicyProblem::whole(code, error)]);
-        let bytes = compile(&sets, Options::default()).map_err(|error| match error {
-            CompileError::TooManyLevels { .. } => whole("TOO_MANY_LEVELS", &error),
-            CompileError::TooLarge => whole("TOO_LARGE", &error),
-            // No method of this type makes one.
-            CompileError::Bucket => whole("BUCKET", &error),
-        })?;
-        Image::from_bytes(bytes).map_err(|error| whole("INVALID_IMAGE", &error))
     }
 
     /// Everything that can be said of the documents: what keeps them from being used, and what probably does not do
@@ -159,20 +227,51 @@ impl PolicySet {
         for entry in &self.documents {
             let arena = Bump::new();
             let options = ReadOptions::new(entry.kind);
-            let (found, mut diagnostics) = forms::read(&entry.text, Some(options.kind), &arena);
+            let Some(text) = entry.content.text() else {
+                // Of files the errors are told; advice is for documents.
+                problems.extend(entry.policy(&arena).err().unwrap_or_default());
+                continue;
+            };
+            let (found, mut diagnostics) = forms::read(text, Some(options.kind), &arena);
             if let Some(found) = found {
                 diagnostics.extend(check_policy(found.document, options, &arena).1);
             }
-            problems.extend(diagnostics.iter().map(|problem| entry.problem(problem)));
+            problems.extend(
+                diagnostics
+                    .iter()
+                    .map(|problem| entry.problem(text, problem)),
+            );
         }
         problems
     }
 }
 
 impl Entry {
-    fn problem(&self, found: &Diagnostic) -> PolicyProblem {
-        let (line, column) = LineIndex::new(&self.text).position(found.span.start);
-        let rendered = render(core::slice::from_ref(found), &self.name, &self.text, false);
+    /// The policy, or its problems.
+    fn policy<'a>(&'a self, arena: &'a Bump) -> Result<Policy<'a>, Vec<PolicyProblem>> {
+        let options = ReadOptions::new(self.kind);
+        match &self.content {
+            Content::Text(text) => {
+                let (document, diagnostics) = read_document(text, options, arena);
+                let policy = document.map(|document| Policy {
+                    name: &self.name,
+                    file: "",
+                    text,
+                    document,
+                });
+                policy.ok_or_else(|| {
+                    let errors = diagnostics.iter().filter(|problem| problem.is_error());
+                    errors.map(|problem| self.problem(text, problem)).collect()
+                })
+            }
+            #[cfg(feature = "files")]
+            Content::File(path) => crate::files::policy(path, options, arena),
+        }
+    }
+
+    fn problem(&self, text: &str, found: &Diagnostic) -> PolicyProblem {
+        let (line, column) = LineIndex::new(text).position(found.span.start);
+        let rendered = render(core::slice::from_ref(found), &self.name, text, false);
         PolicyProblem {
             policy: self.name.clone(),
             code: found.code.as_str(),
@@ -184,6 +283,19 @@ impl Entry {
             rendered: rendered.trim_end().to_string(),
         }
     }
+}
+
+/// Compiles policies to an image.
+fn compiled(sets: &PolicySets<'_>) -> Result<Image<Vec<u8>>, PolicyErrors> {
+    let whole =
+        |code, error: &dyn fmt::Display| PolicyErrors(vec![PolicyProblem::whole(code, error)]);
+    let bytes = compile(sets, Options::default()).map_err(|error| match error {
+        CompileError::TooManyLevels { .. } => whole("TOO_MANY_LEVELS", &error),
+        CompileError::TooLarge => whole("TOO_LARGE", &error),
+        // No set that is read here has one.
+        CompileError::Bucket => whole("BUCKET", &error),
+    })?;
+    Image::from_bytes(bytes).map_err(|error| whole("INVALID_IMAGE", &error))
 }
 
 /// Reads a document as it mostly is, and otherwise in the forms in which AWS's commands give it (`IN-1`).
@@ -245,10 +357,19 @@ pub struct PolicyProblem {
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
-    rendered: String,
+    pub(crate) rendered: String,
 }
 
 impl PolicyProblem {
+    /// A problem of a whole file.
+    #[cfg(feature = "files")]
+    pub(crate) fn of_file(policy: &str, code: &'static str, message: String) -> PolicyProblem {
+        PolicyProblem {
+            policy: policy.to_string(),
+            ..PolicyProblem::whole(code, &message)
+        }
+    }
+
     fn whole(code: &'static str, error: &dyn fmt::Display) -> PolicyProblem {
         PolicyProblem {
             policy: String::new(),

@@ -1,7 +1,8 @@
 //! The facade as an oracle: what embedders use decides as the machine below it.
 
 use portcullis::{
-    Authorizer, Decision, Outcome, Principal, Query, Resource, Scratch, Value, check_action,
+    Authorizer, Bucket, Decision, Image, Outcome, Principal, Query, Resource, Scratch, Value,
+    check_action,
 };
 use portcullis_model::{Caller, Request as Asked, is_resource};
 use portcullis_syntax::PolicySets;
@@ -29,16 +30,9 @@ impl Oracle for Facade {
         }
     }
 
-    /// The facade has no word yet for the bucket behind an access point.
-    fn takes(&self, sets: &PolicySets<'_>) -> bool {
-        sets.bucket.is_none()
-    }
-
     fn answer(&self, sets: &PolicySets<'_>, requests: &[Request]) -> Result<Vec<Answer>, String> {
-        let authorizer = Authorizer::new(images(std::slice::from_ref(sets), true, true)?);
-        let mut others = split(sets);
-        others.reverse();
-        let other = Authorizer::new(images(&others, false, true)?);
+        let authorizer = authorizer(sets, |sets| images(&[sets], true, true))?;
+        let other = authorizer_of_others(sets)?;
         let mut scratch = Scratch::new();
         let mut answers = Vec::new();
         for asked in requests {
@@ -82,6 +76,34 @@ impl Oracle for Facade {
         }
         Ok(answers)
     }
+}
+
+/// An authorizer over the images of some policies, with those of the bucket behind an access point.
+///
+/// # Errors
+/// Those of making the images.
+pub fn authorizer(
+    sets: &PolicySets<'_>,
+    images: impl Fn(PolicySets<'_>) -> Result<Vec<Image<Vec<u8>>>, String>,
+) -> Result<Authorizer, String> {
+    let authorizer = Authorizer::new(images(sets.without_bucket())?);
+    let Some((bucket, of_bucket)) = sets.bucket.as_ref().zip(sets.of_bucket()) else {
+        return Ok(authorizer);
+    };
+    let mut behind = Bucket::new(bucket.arn, images(of_bucket)?);
+    if let Some(account) = bucket.account {
+        behind = behind.owned_by(account);
+    }
+    Ok(authorizer.with_bucket(behind))
+}
+
+/// The same policies, each set in an image of its own, in another order.
+fn authorizer_of_others(sets: &PolicySets<'_>) -> Result<Authorizer, String> {
+    authorizer(sets, |sets| {
+        let mut parts = split(&sets);
+        parts.reverse();
+        images(&parts, false, true)
+    })
 }
 
 /// The principal of a request as the facade's constructors make it; none if they refuse it.
@@ -176,6 +198,7 @@ fn every_way(authorizer: &Authorizer, scratch: &mut Scratch, query: &Query<'_>) 
     for _ in 0..2 {
         assert_eq!(ready.decide(), outcome);
     }
+    assert_eq!(ready.explain().outcome, outcome);
     outcome
 }
 

@@ -7,10 +7,11 @@
 use std::alloc::System;
 use std::hint::black_box;
 
-use portcullis::{Authorizer, Principal, Query, Scratch, Value};
+use portcullis::{Principal, Query, Scratch, Value};
 use portcullis_compile::{Options, compile};
 use portcullis_image::Image;
 use portcullis_testkit::corpus::each_scenario;
+use portcullis_testkit::facade::authorizer;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
 #[global_allocator]
@@ -28,10 +29,11 @@ fn deciding_does_not_allocate() {
     let options = [(true, true), (false, true), (false, false)];
     each_scenario(|place, scenario| {
         for (debug, index) in options {
-            let policies = scenario.policies.without_bucket();
-            let image = compile(&policies, Options { debug, index }).unwrap();
-            let image = Image::from_bytes(image).unwrap();
-            let authorizer = Authorizer::new([image]);
+            let authorizer = authorizer(&scenario.policies, |sets| {
+                let image = compile(&sets, Options { debug, index }).unwrap();
+                Ok(vec![Image::from_bytes(image).unwrap()])
+            });
+            let authorizer = authorizer.unwrap();
             let mut scratch = Scratch::new();
             for case in &scenario.cases {
                 let Some(request) = &case.request else {

@@ -25,7 +25,7 @@ fn root() -> PathBuf {
 }
 
 /// Which crates of the workspace a crate may depend on. A new crate needs a line here.
-const EDGES: [(&str, &[&str]); 15] = [
+const EDGES: [(&str, &[&str]); 16] = [
     ("model", &[]),
     ("syntax", &["model"]),
     ("dsl", &["model", "syntax"]),
@@ -33,15 +33,28 @@ const EDGES: [(&str, &[&str]); 15] = [
     ("image", &["model"]),
     ("compile", &["image", "model", "syntax"]),
     ("vm", &["image", "model"]),
+    ("explain", &["model", "syntax", "vm"]),
     (
         "portcullis",
-        &["compile", "dsl", "image", "model", "syntax", "vm"],
+        &[
+            "compile",
+            "directory",
+            "dsl",
+            "explain",
+            "image",
+            "model",
+            "scenario",
+            "syntax",
+            "vm",
+        ],
     ),
     ("scenario", &["dsl", "model", "syntax"]),
     ("editors", &[]),
     (
         "directory",
-        &["compile", "image", "model", "scenario", "syntax", "vm"],
+        &[
+            "compile", "explain", "image", "model", "scenario", "syntax", "vm",
+        ],
     ),
     ("barometer", &["testkit"]),
     (
@@ -65,6 +78,7 @@ const EDGES: [(&str, &[&str]); 15] = [
             "compile",
             "directory",
             "dsl",
+            "explain",
             "image",
             "model",
             "portcullis",

@@ -43,7 +43,7 @@ pub struct Explanation {
     /// [`Explanation::missing_keys`].
     pub keys: Vec<KeyReport>,
     /// Assumptions and exceptions that took part.
-    pub notes: Vec<&'static str>,
+    pub notes: Vec<String>,
 }
 
 /// What one policy set said.
@@ -279,7 +279,10 @@ fn explained<'i>(
         layers,
         missing_keys: recorder.missing,
         keys: recorder.keys,
-        notes: notes(request, verdicts.deny),
+        notes: notes(request, verdicts.deny)
+            .into_iter()
+            .map(String::from)
+            .collect(),
     }
 }
 
@@ -291,7 +294,7 @@ impl Explanation {
             layers: Vec::new(),
             missing_keys: Vec::new(),
             keys: Vec::new(),
-            notes: [UNREADY].into(),
+            notes: [String::from(UNREADY)].into(),
         }
     }
 

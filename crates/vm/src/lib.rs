@@ -68,7 +68,7 @@ pub use query::{ActionRef, PartOf, Query, is_name_of_caller};
 pub use ready::Ready;
 pub use scratch::Scratch;
 pub use site::CallSite;
-pub use through::{decide_through, explain_through, resource_behind};
+pub use through::{decide_through, explain_through, resource_behind, write_resource_behind};
 pub use typed::{Action, Key, KeySlot, Known, Resource, ResourceRef, uses_key};
 pub use value::{Context, Value};
 pub use walk::decide;

@@ -3,11 +3,11 @@
 use alloc::vec::Vec;
 
 use portcullis_image::layer_mask;
-use portcullis_model::{Layer, Request, split_arn};
+use portcullis_model::Layer;
 
 use crate::caller::Kind;
-use crate::facts::{ActionFacts, Home, Ownership, ResourceParts};
-use crate::value::Context;
+use crate::facts::ActionFacts;
+use crate::query::Query;
 
 /// `EVAL-90`.
 pub(crate) const EXEMPT: &str = "the action needs no permission: no policy can deny it";
@@ -32,11 +32,11 @@ pub(crate) const OWNER_ASSUMED: &str =
 pub(crate) const ENDPOINT_ASSUMED: &str =
     "the policy of the VPC endpoint is not known; it is taken to allow everything";
 
-fn is_refused(kind: Kind, request: &Request<'_>) -> bool {
-    let action = request.action.to_ascii_lowercase();
+fn is_refused(kind: Kind, query: &Query<'_>) -> bool {
+    let action = query.action_name().to_ascii_lowercase();
     let (service, name) = action.split_once(':').unwrap_or_default();
-    let mfa = || Context::Entries(request.context).has_mfa();
-    ActionFacts::of(service, name).refuses(kind, request.principal.session_token, mfa)
+    let mfa = || query.context.has_mfa();
+    ActionFacts::of(service, name).refuses(kind, query.principal.session_token, mfa)
 }
 
 /// What is assumed in deciding a request: whose the resource is, where nothing says it (`EVAL-12`), that
@@ -45,26 +45,20 @@ fn is_refused(kind: Kind, request: &Request<'_>) -> bool {
 ///
 /// Looks at the request alone, and at whether a policy of a VPC endpoint takes part. Deciding does not
 /// need it, so that only those who pass an answer on pay for it.
-pub fn assumptions(request: &Request<'_>, has_endpoint_policy: bool) -> Vec<&'static str> {
-    let caller = &request.principal.caller;
-    let kind = Kind::of(caller);
+pub fn assumptions(query: &Query<'_>, has_endpoint_policy: bool) -> Vec<&'static str> {
+    let kind = Kind::of(&query.principal.caller);
     let mut notes = Vec::new();
-    if kind.is_signed() && ActionFacts::is_exempt(request.action) {
+    if kind.is_signed() && ActionFacts::is_exempt(query.action_name()) {
         notes.push(EXEMPT);
-    } else if is_refused(kind, request) {
+    } else if is_refused(kind, query) {
         notes.push(refusal(kind));
     }
-    let parts = ResourceParts::of(request.resource, split_arn(request.resource));
-    let ownership = Ownership::of(Home::of(caller), request.resource_account, &parts);
+    let ownership = query.ownership(query.home(query.known));
     if ownership.assumed && kind.has_account() {
         notes.push(OWNER_ASSUMED);
     }
     let passes_endpoints = kind.layers(false) & layer_mask(Layer::VpcEndpoint) != 0;
-    let names_endpoint = || {
-        let mut entries = request.context.iter();
-        entries.any(|own| own.key.eq_ignore_ascii_case("aws:SourceVpce") && !own.values.is_empty())
-    };
-    if passes_endpoints && !has_endpoint_policy && names_endpoint() {
+    if passes_endpoints && !has_endpoint_policy && query.context.has_value("aws:SourceVpce") {
         notes.push(ENDPOINT_ASSUMED);
     }
     notes

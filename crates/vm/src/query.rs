@@ -45,6 +45,15 @@ pub enum ActionRef<'a> {
 }
 
 impl Query<'_> {
+    /// The action's name.
+    pub fn action_name(&self) -> &str {
+        match self.action {
+            ActionRef::Name(name) => name,
+            ActionRef::Site(site) => site.action(),
+            ActionRef::Resolved(action) => action.text(),
+        }
+    }
+
     /// Where the caller is at home.
     #[inline]
     pub(crate) fn home<'h>(&'h self, known: Option<&'h Known>) -> Home<'h> {

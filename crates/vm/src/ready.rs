@@ -404,10 +404,16 @@ impl<'a> Ready<'a> {
     /// The same request, which cannot be decided unless it [is plain](Ready::is_plain).
     #[inline]
     #[must_use]
-    pub fn if_plain(mut self) -> Self {
-        if !self.is_plain() {
-            self.seal = StackId::NONE;
+    pub fn if_plain(self) -> Self {
+        match self.is_plain() {
+            true => self,
+            false => self.refused(),
         }
+    }
+
+    /// The same as a request that is not decided: an implicit deny by no set.
+    pub fn refused(mut self) -> Self {
+        self.seal = StackId::NONE;
         self
     }
 

@@ -82,25 +82,34 @@ pub fn explain_through<'i>(
     all
 }
 
-/// What a request for an access point asks of the bucket behind it, whose ARN is given: the bucket, or an object
-/// in it. None if the resource is no access point.
+/// Writes what a request for an access point asks of the bucket behind it, whose ARN is given: the bucket, or an object
+/// in it. False, and nothing is written, if the resource is no access point.
 ///
 /// ```
-/// use portcullis_vm::resource_behind;
+/// use portcullis_vm::write_resource_behind;
 /// let object = "arn:aws:s3:eu-west-1:111122223333:accesspoint/reports/object/2026/q1.csv";
-/// let behind = resource_behind(object, "arn:aws:s3:::team-data");
-/// assert_eq!(behind.as_deref(), Some("arn:aws:s3:::team-data/2026/q1.csv"));
-/// assert_eq!(resource_behind("arn:aws:s3:::team-data", "arn:aws:s3:::team-data"), None);
+/// let mut behind = String::new();
+/// assert!(write_resource_behind(object, "arn:aws:s3:::team-data", &mut behind));
+/// assert_eq!(behind, "arn:aws:s3:::team-data/2026/q1.csv");
+/// assert!(!write_resource_behind("arn:aws:s3:::team-data", "arn:aws:s3:::team-data", &mut behind));
 /// ```
-pub fn resource_behind(access_point: &str, bucket: &str) -> Option<String> {
-    let (_, rest) = portcullis_model::access_point(access_point)?;
-    let mut behind = String::from(bucket);
+pub fn write_resource_behind(access_point: &str, bucket: &str, out: &mut String) -> bool {
+    let Some((_, rest)) = portcullis_model::access_point(access_point) else {
+        return false;
+    };
+    out.push_str(bucket);
     if let Some(rest) = rest.strip_prefix('/') {
         let key = rest.strip_prefix("object/").unwrap_or(rest);
         // Buckets on Outposts have ARNs of another form.
         let is_plain = matches!(split_arn(bucket), Some([_, _, "s3", "", "", _]));
-        behind.push_str(if is_plain { "/" } else { "/object/" });
-        behind.push_str(key);
+        out.push_str(if is_plain { "/" } else { "/object/" });
+        out.push_str(key);
     }
-    Some(behind)
+    true
+}
+
+/// The same as a text of its own.
+pub fn resource_behind(access_point: &str, bucket: &str) -> Option<String> {
+    let mut out = String::new();
+    write_resource_behind(access_point, bucket, &mut out).then_some(out)
 }

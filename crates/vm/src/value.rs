@@ -1,6 +1,7 @@
 //! Values of condition keys as a host has them, and what a condition reads of them.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt::Write;
 use core::net::IpAddr;
 use core::time::Duration;
@@ -206,6 +207,28 @@ impl<'a> Context<'a> {
             },
         };
         value.unwrap_or(Value::Absent)
+    }
+
+    /// True if a key, whose name may be in any case, is given with a value.
+    pub(crate) fn has_value(self, name: &str) -> bool {
+        let mut places =
+            (0..self.len()).filter(|place| self.name(*place).eq_ignore_ascii_case(name));
+        places.any(|place| !matches!(self.value(place), Value::Absent | Value::Texts([])))
+    }
+
+    /// The keys as texts, in their order: for explanations.
+    pub fn to_texts(self) -> Vec<(String, Vec<String>)> {
+        let texts = |value: Value<'_>| match value {
+            Value::Absent => Vec::new(),
+            Value::Texts(texts) => texts.iter().map(|text| String::from(*text)).collect(),
+            value => {
+                let mut text = String::new();
+                value.write(&mut text);
+                [text].into()
+            }
+        };
+        let all = (0..self.len()).map(|place| (self.name(place).into(), texts(self.value(place))));
+        all.collect()
     }
 
     /// True if a multi-factor device was used, and nothing else is said beside it (`STS-4`).

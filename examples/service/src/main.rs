@@ -18,7 +18,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{Method, StatusCode};
 use axum::routing::any;
 use axum::{Json, Router};
-use portcullis::{Authorizer, CallSite, Explanation, Live, PolicySet, Principal, Query, Value};
+use portcullis::{Authorizer, CallSite, Live, PolicySet, Principal, Query, Value};
 use serde_json::{Value as Answer, json};
 use tokio::net::TcpListener;
 use tokio::time::sleep;
@@ -89,22 +89,12 @@ async fn object(
     }
     let why = policies.authorizer.explain(&query);
     let answer = json!({
-        "error": why.message(caller.and_then(Result::ok), site.action(), &object, false),
-        "near": near(&why),
+        "error": why.message(),
+        "why": why.to_string().lines().collect::<Vec<_>>(),
         "missing": why.missing_keys,
         "revision": policies.revision(),
     });
     (StatusCode::FORBIDDEN, Json(answer))
-}
-
-/// The statements that came near, and the elements that kept them from matching.
-fn near(why: &Explanation) -> Vec<String> {
-    let statements = why.layers.iter().flat_map(|layer| &layer.statements);
-    let told = statements.map(|own| {
-        let misses: Vec<_> = own.misses.iter().map(|miss| miss.element()).collect();
-        format!("{} {}: {}", own.policy, own.sid, misses.join(", "))
-    });
-    told.collect()
 }
 
 fn changed(folder: &Path) -> Option<SystemTime> {

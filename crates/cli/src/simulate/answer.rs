@@ -1,7 +1,7 @@
 //! The answer of a simulation (`SIM-10` to `SIM-20`).
 
+use portcullis::{LayerReport, Reports, StatementReport};
 use portcullis_model::{Decision, Effect, Layer, Request, split_arn};
-use portcullis_vm::{Explanation, LayerReport, StatementReport};
 use serde_json::{Map, Value, json};
 
 use crate::simulate::input::Input;
@@ -32,7 +32,7 @@ const ORGANIZATION: &str = "OrganizationsDecisionDetail";
 
 /// `SIM-20`: what one resource comes to, and what the organization says of it.
 pub(crate) fn specific(
-    explanation: &Explanation,
+    explanation: &Reports,
     request: &Request<'_>,
     input: &Input<'_>,
 ) -> Map<String, Value> {

@@ -1,8 +1,8 @@
 //! A story as a page of its own: the picture, and the text, which can be searched and copied.
 
-use crate::output::printable;
-use crate::story::page::Page;
-use crate::story::{svg, text};
+use crate::page::Page;
+use crate::words::printable;
+use crate::{svg, text};
 
 /// Nothing is loaded or run, whatever the page says.
 const POLICY: &str = "script-src 'none'; object-src 'none'; img-src 'none'; connect-src 'none'; font-src 'none'; \
@@ -14,7 +14,7 @@ svg{max-width:100%;height:auto}summary{padding:12px 24px;cursor:pointer}\
 pre{padding:0 24px 24px;white-space:pre-wrap;overflow-wrap:anywhere;font:12px ui-monospace,Menlo,Consolas,monospace}\
 @media(prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}}";
 
-pub(super) fn render(page: &Page) -> String {
+pub(crate) fn render(page: &Page) -> String {
     let title = svg::escaped(&format!("{}: {}", page.decision, page.request));
     let plain = text::render(page, false);
     let lines: Vec<String> = plain.lines().map(svg::escaped).collect();

@@ -1,64 +1,25 @@
-//! What would have to change for a request to be allowed. Nothing is guessed: policies are changed one
-//! after the other, and the request is decided again, until it is allowed.
+//! Tries what would allow a request: policies are changed one after the other, and the request is decided again, until it
+//! is allowed.
 
 use bumpalo::Bump;
 use portcullis_model::{Caller, Decision, Effect, Layer, PolicyKind, Request};
-use portcullis_syntax::ast::Document;
-use portcullis_syntax::policy::{ReadOptions, parse_policy};
+use portcullis_syntax::ast::{
+    Document, Entries, PrincipalEntry, PrincipalKind, Principals, Span, Statement, Text,
+};
 use portcullis_syntax::{Policy, PolicySets};
 use portcullis_vm::{Explanation, StatementReport};
-use serde_json::json;
 
-use crate::engine::{Engine, Policies};
-use crate::story::resource_policies::has_resource_policy;
-
-/// What one policy set would have to say.
-#[derive(Clone, Debug)]
-pub(crate) enum Need {
-    /// These statements deny, and would have to not match.
-    NoDeny(Vec<StatementReport>),
-    /// A statement would have to allow. Instead of that, the policy of the resource could name the
-    /// caller, if `or_resource` is true.
-    Allow { or_resource: bool },
-    /// The resource policy would have to allow, and the resource is of a kind that has none (`XACC-5`).
-    NoSuchPolicy,
-}
-
-/// All that would have to change, in this order.
-#[derive(Clone, Debug)]
-pub(crate) struct Changes {
-    pub(crate) needs: Vec<(Layer, Need)>,
-    /// With these changes the request is allowed, which was tried. Otherwise they are the first of what
-    /// is needed: the policies themselves are not at hand, or no policy can allow the request.
-    pub(crate) suffices: bool,
-    /// The policies were at hand.
-    pub(crate) was_tried: bool,
-}
+use crate::changes::{Changes, Need, first};
+use crate::resource_policies::has_resource_policy;
 
 impl Changes {
-    /// What is needed beside what an explanation says, as far as that alone can tell.
-    pub(crate) fn of_explanation(explanation: &Explanation, request: &Request<'_>) -> Changes {
-        let needs = explanation.outcome.layers().map(|layer| {
-            let need = first(explanation, layer);
-            let has_none = layer == Layer::Resource && !has_resource_policy(request);
-            match need {
-                Need::Allow { .. } if has_none => (layer, Need::NoSuchPolicy),
-                need => (layer, need),
-            }
-        });
-        Changes {
-            needs: needs.collect(),
-            suffices: explanation.outcome.is_allow(),
-            was_tried: false,
-        }
-    }
-
     /// Tries what would allow a request that these policies do not.
-    pub(crate) fn of_policies<'a>(
+    pub fn of_policies<'a, E>(
         sets: &PolicySets<'a>,
-        request: &Request<'a>,
+        request: &Request<'_>,
         arena: &'a Bump,
-    ) -> Result<Changes, String> {
+        explain: &mut dyn FnMut(&PolicySets<'a>) -> Result<Explanation, E>,
+    ) -> Result<Changes, E> {
         // Every set can lack an Allow once, after all that deny are gone at once.
         const ROUNDS: usize = 4 + 2 * Layer::MAX_LEVELS as usize + 2;
         let mut sets = sets.clone();
@@ -68,7 +29,7 @@ impl Changes {
             was_tried: true,
         };
         for _ in 0..ROUNDS {
-            let explanation = decided(&sets, request)?;
+            let explanation = explain(&sets)?;
             let outcome = explanation.outcome;
             if outcome.is_allow() {
                 changes.suffices = true;
@@ -100,7 +61,7 @@ impl Changes {
                         if layer == Layer::Identity && can_have_policy {
                             let mut other = sets.clone();
                             let is_added = add_allow(&mut other, Layer::Resource, request, arena);
-                            *or_resource = is_added && decided(&other, request)?.outcome.is_allow();
+                            *or_resource = is_added && explain(&other)?.outcome.is_allow();
                         }
                         if !add_allow(&mut sets, layer, request, arena) {
                             changes.needs.push((layer, need));
@@ -112,26 +73,6 @@ impl Changes {
             }
         }
         Ok(changes)
-    }
-}
-
-fn decided(sets: &PolicySets<'_>, request: &Request<'_>) -> Result<Explanation, String> {
-    let policies = Policies::new(Engine::Vm, sets, true)?;
-    policies.explain(request, &mut portcullis_vm::Scratch::new())
-}
-
-/// What a set that made a decision would have to say.
-fn first(explanation: &Explanation, layer: Layer) -> Need {
-    // Behind an access point there is a bucket, with a set of the same layer.
-    let own = explanation.layers.iter().filter(|own| own.layer == layer);
-    let denying = own.flat_map(|own| &own.statements);
-    let denying: Vec<StatementReport> = denying
-        .filter(|own| own.is_match() && own.effect == Effect::Deny)
-        .cloned()
-        .collect();
-    match explanation.outcome.decision() {
-        Decision::ExplicitDeny => Need::NoDeny(denying),
-        _ => Need::Allow { or_resource: false },
     }
 }
 
@@ -211,25 +152,47 @@ fn add_allow<'a>(
         Layer::Boundary => (PolicyKind::Boundary, None),
         Layer::Session => (PolicyKind::Session, None),
         Layer::Scp(_) => (PolicyKind::Scp, None),
-        Layer::VpcEndpoint => (PolicyKind::VpcEndpoint, Some(json!("*"))),
-        Layer::Resource => (PolicyKind::Resource, Some(named(&request.principal.caller))),
+        Layer::VpcEndpoint => (
+            PolicyKind::VpcEndpoint,
+            Some(entry(PrincipalKind::Everyone, "*")),
+        ),
+        Layer::Resource => (
+            PolicyKind::Resource,
+            Some(named(&request.principal.caller, arena)),
+        ),
         // RCPFullAWSAccess is attached everywhere (GRAM-61).
         Layer::Rcp(_) => return false,
     };
-    let mut statement = json!({ "Effect": "Allow", "Action": "*", "Resource": "*" });
-    if let (Some(principal), Some(object)) = (principal, statement.as_object_mut()) {
-        object.insert("Principal".to_string(), principal);
-    }
-    let document = json!({ "Version": "2012-10-17", "Statement": statement });
-    let text = arena.alloc_str(&document.to_string());
-    let Some(document) = parse_policy(text, ReadOptions::new(kind), arena).0 else {
-        return false;
+    let everything = |list| Entries {
+        negated: false,
+        list,
+        span: Span::default(),
+    };
+    let all = arena.alloc_slice_copy(&[EVERYTHING]);
+    let statement = Statement {
+        sid: None,
+        effect: Effect::Allow,
+        principal: principal.map(|entry| Principals {
+            negated: false,
+            list: arena.alloc_slice_copy(&[entry]),
+            span: Span::default(),
+        }),
+        action: everything(all),
+        resource: Some(everything(all)),
+        conditions: &[],
+        span: Span::default(),
     };
     let policy = Policy {
         name: "",
         file: "",
-        text,
-        document,
+        text: "",
+        document: Document {
+            kind,
+            version: None,
+            id: None,
+            statements: arena.alloc_slice_copy(&[statement]),
+            span: Span::default(),
+        },
     };
     if let (Layer::Resource, Some(bucket)) = (layer, &mut sets.bucket) {
         bucket.policy.get_or_insert_default().push(policy);
@@ -238,17 +201,32 @@ fn add_allow<'a>(
     set.map(|set| set.push(policy)).is_some()
 }
 
+/// `*`.
+const EVERYTHING: Text<'static> = Text {
+    value: "*",
+    span: Span { start: 0, end: 0 },
+};
+
+fn entry(kind: PrincipalKind, value: &str) -> PrincipalEntry<'_> {
+    let span = Span::default();
+    PrincipalEntry {
+        kind,
+        value: Text { value, span },
+    }
+}
+
 /// The entry of a resource policy that names a caller: the role, rather than its session.
-fn named(caller: &Caller<'_>) -> serde_json::Value {
-    match caller {
-        Caller::Anonymous => json!("*"),
-        Caller::Service { name } => json!({ "Service": name }),
-        Caller::Federated { provider } => json!({ "Federated": provider }),
-        Caller::CanonicalUser { id } => json!({ "CanonicalUser": id }),
-        Caller::Role { role_arn, .. } => json!({ "AWS": role_arn }),
+fn named<'a>(caller: &Caller<'_>, arena: &'a Bump) -> PrincipalEntry<'a> {
+    let (kind, text) = match *caller {
+        Caller::Anonymous => (PrincipalKind::Everyone, "*"),
+        Caller::Service { name } => (PrincipalKind::Service, name),
+        Caller::Federated { provider } => (PrincipalKind::Federated, provider),
+        Caller::CanonicalUser { id } => (PrincipalKind::CanonicalUser, id),
+        Caller::Role { role_arn, .. } => (PrincipalKind::Aws, role_arn),
         Caller::Root { arn }
         | Caller::User { arn }
         | Caller::FederatedUser { arn, .. }
-        | Caller::OriginAccessIdentity { arn } => json!({ "AWS": arn }),
-    }
+        | Caller::OriginAccessIdentity { arn } => (PrincipalKind::Aws, arn),
+    };
+    entry(kind, arena.alloc_str(text))
 }

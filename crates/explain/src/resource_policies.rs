@@ -65,7 +65,7 @@ const MAKERS: &[&str] = &[
 ];
 
 /// True if a policy of the resource could have a say in the request.
-pub(super) fn has_resource_policy(request: &Request<'_>) -> bool {
+pub(crate) fn has_resource_policy(request: &Request<'_>) -> bool {
     let Some([_, _, _, region, _, rest]) = split_arn(request.resource) else {
         return false;
     };

@@ -1,20 +1,20 @@
 //! A story in blocks of lines, which all that is for people is made of.
 
-use portcullis_directory::{
-    AccountStory, Applied, Attached, GrantMiss, GrantStory, LayerStory, Source,
-};
 use portcullis_model::{Caller, Decision, Effect, Layer, Request};
 use portcullis_vm::{
     ConditionReport, EntryMiss, LayerReport, Miss, NotListed, PrincipalMiss, StatementReport,
 };
 
-use crate::report::{self, Shift, by_weight, missed_elements, verdict_text};
+use crate::changes::{Changes, Need};
+use crate::scene::{
+    AccountStory, Applied, Attached, GrantMiss, GrantStory, LayerStory, Scene, Source,
+};
 use crate::story::Story;
-use crate::story::changes::{Changes, Need};
+use crate::words::{self, Shift, by_weight, missed_elements, verdict_text};
 
 /// What a line or block says at first sight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(crate) enum Tone {
     Plain,
     /// It allows.
     Allows,
@@ -28,20 +28,20 @@ pub(super) enum Tone {
 
 /// A line of a block, and how far it is indented.
 #[derive(Debug)]
-pub(super) struct Line {
-    pub(super) tone: Tone,
-    pub(super) depth: usize,
-    pub(super) text: String,
+pub(crate) struct Line {
+    pub(crate) tone: Tone,
+    pub(crate) depth: usize,
+    pub(crate) text: String,
 }
 
 /// A card, a policy set, or a paragraph.
 #[derive(Debug)]
-pub(super) struct Block {
-    pub(super) tone: Tone,
-    pub(super) title: String,
-    pub(super) lines: Vec<Line>,
+pub(crate) struct Block {
+    pub(crate) tone: Tone,
+    pub(crate) title: String,
+    pub(crate) lines: Vec<Line>,
     /// The set made the decision.
-    pub(super) is_decisive: bool,
+    pub(crate) is_decisive: bool,
 }
 
 impl Block {
@@ -65,20 +65,20 @@ impl Block {
 
 /// A whole story.
 #[derive(Debug)]
-pub(super) struct Page {
-    pub(super) tone: Tone,
-    pub(super) decision: &'static str,
+pub(crate) struct Page {
+    pub(crate) tone: Tone,
+    pub(crate) decision: &'static str,
     /// The request in one line.
-    pub(super) request: String,
+    pub(crate) request: String,
     /// AWS's sentence for a denial.
-    pub(super) message: Option<String>,
+    pub(crate) message: Option<String>,
     /// The caller, and the target if a directory tells of it.
-    pub(super) cards: Vec<Block>,
-    pub(super) layers: Vec<Block>,
+    pub(crate) cards: Vec<Block>,
+    pub(crate) layers: Vec<Block>,
     /// What would have to change, what is missing, and notes.
-    pub(super) rest: Vec<Block>,
+    pub(crate) rest: Vec<Block>,
     /// What nobody should overlook.
-    pub(super) warning: Option<&'static str>,
+    pub(crate) warning: Option<&'static str>,
 }
 
 /// Near misses that are printed for people; a large policy has many.
@@ -87,7 +87,7 @@ const MOST_NEAR_MISSES: usize = 8;
 const MOST_NEAREST: usize = 3;
 
 impl Page {
-    pub(super) fn of(story: &Story<'_>, shift: Option<Shift<'_>>) -> Page {
+    pub(crate) fn of(story: &Story<'_>, shift: Option<Shift<'_>>) -> Page {
         let Story {
             explanation,
             request,
@@ -102,7 +102,7 @@ impl Page {
                 let mut card =
                     Block::new(Tone::Plain, "context keys that follow from the directory");
                 for (key, values) in &scene.added {
-                    card.line(Tone::Plain, 1, format!("{key}: {}", report::list(values)));
+                    card.line(Tone::Plain, 1, format!("{key}: {}", words::list(values)));
                 }
                 cards.push(card);
             }
@@ -143,7 +143,7 @@ impl Page {
                 request.resource,
                 caller_text(&request.principal.caller)
             ),
-            message: report::message(explanation, request),
+            message: words::message(explanation, request),
             cards,
             layers,
             rest,
@@ -155,7 +155,7 @@ impl Page {
 }
 
 /// A caller in words.
-pub(super) fn caller_text(caller: &Caller<'_>) -> String {
+pub(crate) fn caller_text(caller: &Caller<'_>) -> String {
     match caller {
         Caller::Anonymous => "an anonymous caller".to_string(),
         Caller::Root { arn } => format!("the root user {arn}"),
@@ -206,7 +206,7 @@ fn caller_card(story: &Story<'_>) -> Block {
             if session_arn.is_some() || service_linked {
                 say(format!("of the {kind} {role_arn}"));
             }
-            if let Some(session) = session_arn.and_then(report::session_name) {
+            if let Some(session) = session_arn.and_then(words::session_name) {
                 say(format!("session name {session}"));
             }
         }
@@ -218,7 +218,7 @@ fn caller_card(story: &Story<'_>) -> Block {
         _ => {}
     }
     // Of a session it holds more than the id of the role.
-    let id = report::unique_id(request).or(told.and_then(|told| told.id.as_deref()));
+    let id = words::unique_id(request).or(told.and_then(|told| told.id.as_deref()));
     if let Some(id) = id {
         say(format!("unique id {id}"));
     }
@@ -240,17 +240,17 @@ fn caller_card(story: &Story<'_>) -> Block {
         Some([one]) => say(format!("in the group {one}")),
         Some(groups) => say(format!("in the groups {}", groups.join(", "))),
     }
-    for tag in report::tags_of(story.explanation) {
+    for tag in words::tags_of(story.explanation) {
         let values = match tag.values.is_empty() {
             true => "ABSENT".to_string(),
-            false => report::list(&tag.values),
+            false => words::list(&tag.values),
         };
         say(format!("{}: {values}", tag.key));
     }
     card
 }
 
-fn target_card(scene: &portcullis_directory::Story, request: &Request<'_>) -> Block {
+fn target_card(scene: &Scene, request: &Request<'_>) -> Block {
     let title = format!("target: {}", request.resource);
     let mut card = Block::new(Tone::Plain, title);
     let mut say = |text: String| card.line(Tone::Plain, 1, text);
@@ -289,7 +289,7 @@ fn grant_text(grant: &GrantStory) -> String {
         None => format!("{what} of {grantee} allows this"),
         Some(GrantMiss::Grantee) => format!("{what} would allow this, but is for {grantee}"),
         Some(GrantMiss::Operation) => {
-            let operations = report::sentence_list(&grant.operations);
+            let operations = words::sentence_list(&grant.operations);
             format!("{what} of {grantee} would allow this, but is for {operations}")
         }
         Some(GrantMiss::EncryptionContext) => {
@@ -297,7 +297,7 @@ fn grant_text(grant: &GrantStory) -> String {
             let pairs: Vec<String> = pairs
                 .map(|(key, value)| format!("{key}={value:?}"))
                 .collect();
-            let pairs = report::sentence_list(&pairs);
+            let pairs = words::sentence_list(&pairs);
             format!("{what} of {grantee} would allow this with the encryption context {pairs}")
         }
     }
@@ -317,7 +317,7 @@ fn source_text(source: &Source) -> String {
 }
 
 /// How a policy came to apply, if that says more than its set.
-pub(super) fn attached_text(attached: &Attached) -> String {
+pub(crate) fn attached_text(attached: &Attached) -> String {
     match attached {
         Attached::Inline => "inline".to_string(),
         Attached::Managed => "attached".to_string(),
@@ -385,7 +385,7 @@ fn layer_block(
             Effect::Allow => (Tone::Allows, "allows"),
             Effect::Deny => (Tone::Denies, "denies"),
         };
-        let place = report::place(statement, shift);
+        let place = words::place(statement, shift);
         block.line(tone, 1, format!("{effect}: {place}"));
         if let (Effect::Deny, Some(lacking)) = (statement.effect, &statement.not_listed) {
             not_listed_line(&mut block, 2, lacking, request);
@@ -396,8 +396,8 @@ fn layer_block(
             Effect::Allow => "allow",
             Effect::Deny => "deny",
         };
-        let elements = report::sentence_list(&missed_elements(statement));
-        let place = report::place(statement, shift);
+        let elements = words::sentence_list(&missed_elements(statement));
+        let place = words::place(statement, shift);
         let text = format!("would {effect}, but for the {elements}: {place}");
         block.line(Tone::Plain, 1, text);
         miss_lines(&mut block, 2, statement, request);
@@ -448,7 +448,7 @@ fn entry_lines(block: &mut Block, depth: usize, element: &str, miss: &EntryMiss)
 
 /// A list of principals that does not name the caller, or leaves it out.
 fn principal_lines(block: &mut Block, depth: usize, miss: &PrincipalMiss, request: &Request<'_>) {
-    let entries = report::nearest_principals(miss, &request.principal);
+    let entries = words::nearest_principals(miss, &request.principal);
     let text = match (miss.negated, miss.entries.len()) {
         (true, _) => "NotPrincipal lists everything that the caller is called by:".to_string(),
         (false, 0) => "Principal has no entry".to_string(),
@@ -470,9 +470,9 @@ fn not_listed_line(block: &mut Block, depth: usize, lacking: &NotListed, request
     if let Some(note) = lacking.note {
         block.line(Tone::Plain, depth, format!("note: {note}"));
     }
-    let names = report::not_listed(lacking, &request.principal.caller);
+    let names = words::not_listed(lacking, &request.principal.caller);
     if lacking.note.is_none() && !names.is_empty() {
-        let names = report::sentence_list(&names);
+        let names = words::sentence_list(&names);
         let text = format!("NotPrincipal would leave the caller out if it listed {names} too");
         block.line(Tone::Plain, depth, text);
     }
@@ -482,14 +482,14 @@ fn condition_lines(block: &mut Block, depth: usize, condition: &ConditionReport)
     let (operator, key) = (&condition.operator, &condition.key);
     let given = match condition.request_values.is_empty() {
         true => "ABSENT".to_string(),
-        false => report::list(&condition.request_values),
+        false => words::list(&condition.request_values),
     };
     let text = match operator.is_empty() {
         true => format!("{key}: the request has {given}"),
         false => {
-            let mut wanted = report::list(&condition.policy_values);
+            let mut wanted = words::list(&condition.policy_values);
             if let Some(expanded) = &condition.expanded_values {
-                wanted += &format!(" (here {})", report::list(expanded));
+                wanted += &format!(" (here {})", words::list(expanded));
             }
             format!("{operator} {key}: the policy has {wanted}, the request {given}")
         }
@@ -558,7 +558,7 @@ fn deny_lines(
     statement: &StatementReport,
     request: &Request<'_>,
 ) {
-    let place = report::place(statement, None);
+    let place = words::place(statement, None);
     let text = format!("{number}. {heading}: must not deny: {place}");
     block.line(Tone::Denies, 1, text);
     let text = match statement.conditions.len() {
@@ -588,8 +588,8 @@ fn nearest(block: &mut Block, layer: Layer, story: &Story<'_>) {
     let (_, near) = by_weight(own);
     let near = near.into_iter().filter(|own| own.effect == Effect::Allow);
     for statement in near.take(MOST_NEAREST) {
-        let place = report::place(statement, None);
-        let elements = report::sentence_list(&missed_elements(statement));
+        let place = words::place(statement, None);
+        let elements = words::sentence_list(&missed_elements(statement));
         let text = format!("came near, but for the {elements}: {place}");
         block.line(Tone::Plain, 2, text);
         miss_lines(block, 3, statement, story.request);

@@ -1,21 +1,21 @@
-//! The parts of explanations, in words and for programs.
+//! The parts of explanations in words.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use portcullis_model::{Caller, Effect, Layer, Principal, Request, session_names, split_arn};
 use portcullis_vm::{
-    ConditionReport, Explanation, Identity, KeyReport, LayerReport, Miss, NotListed,
-    PrincipalEntry, PrincipalMiss, StatementReport,
+    Explanation, Identity, KeyReport, LayerReport, Miss, NotListed, PrincipalEntry, PrincipalMiss,
+    StatementReport,
 };
-use serde_json::{Map, Value, json};
-
-use crate::engine::layer_name;
 
 /// Lines that the positions of a file are to be moved by, because only a part of it was read.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Shift<'s> {
-    pub(crate) file: &'s str,
-    pub(crate) lines: usize,
+pub struct Shift<'s> {
+    /// The file.
+    pub file: &'s str,
+    /// By how many lines.
+    pub lines: usize,
 }
 
 /// AWS's sentence for a denial.
@@ -32,6 +32,39 @@ fn is_trust(request: &Request<'_>) -> bool {
     let service = parts.next();
     let is_role = parts.nth(2).is_some_and(|rest| rest.starts_with("role/"));
     prefix.eq_ignore_ascii_case("sts") && service == Some("iam") && is_role
+}
+
+/// The name of a policy set in answers, which is its place in a scenario.
+pub fn layer_name(layer: Layer) -> String {
+    match layer {
+        Layer::Rcp(level) => format!("rcps[{level}]"),
+        Layer::Scp(level) => format!("scps[{level}]"),
+        Layer::VpcEndpoint => "vpcEndpoint".to_string(),
+        Layer::Resource => "resource".to_string(),
+        Layer::Identity => "identity".to_string(),
+        Layer::Boundary => "boundary".to_string(),
+        Layer::Session => "session".to_string(),
+    }
+}
+
+/// Text from a file or an image without what would garble a terminal: controls other than the line
+/// feed, and characters that change the direction of writing.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let is_strange = |c: char| {
+        (c.is_control() && c != '\n')
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(is_strange) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match is_strange(c) {
+            true => out.extend(c.escape_unicode()),
+            false => out.push(c),
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// What a policy set says, in words, and why it says nothing if it does not take part.
@@ -198,64 +231,6 @@ pub(crate) fn list(values: &[String]) -> String {
     }
 }
 
-/// The explanation for programs.
-pub(crate) fn machine(explanation: &Explanation, request: &Request<'_>) -> Value {
-    let by: Vec<String> = explanation.outcome.layers().map(layer_name).collect();
-    let layers: Vec<Value> = explanation
-        .layers
-        .iter()
-        .map(|layer| {
-            let (matched, near) = by_weight(layer);
-            let all = |list: Vec<&StatementReport>| -> Vec<Value> {
-                let values = list.into_iter().map(|own| statement_value(own, request));
-                values.collect()
-            };
-            json!({
-                "layer": layer_name(layer.layer),
-                "applies": layer.applies,
-                "reason": layer.reason,
-                "verdict": layer.verdict.map(Effect::as_str),
-                "statements": all(matched),
-                "nearMisses": all(near),
-            })
-        })
-        .collect();
-    json!({
-        "decision": explanation.outcome.decision().as_str(),
-        "by": by,
-        "message": message(explanation, request),
-        "caller": caller_value(explanation, request),
-        "layers": layers,
-        "missingKeys": explanation.missing_keys,
-        "notes": explanation.notes,
-    })
-}
-
-/// Who asks, for programs.
-fn caller_value(explanation: &Explanation, request: &Request<'_>) -> Value {
-    let caller = &request.principal.caller;
-    let (role_arn, session) = match *caller {
-        Caller::Role {
-            role_arn,
-            session_arn,
-            ..
-        } => (Some(role_arn), session_arn.and_then(session_name)),
-        _ => (None, None),
-    };
-    let tags: Map<String, Value> = tags_of(explanation)
-        .map(|own| (own.key.clone(), json!(own.values)))
-        .collect();
-    json!({
-        "arn": caller.arn(),
-        "name": caller_name(caller),
-        "roleArn": role_arn,
-        "session": session,
-        "userId": unique_id(request),
-        "account": caller.account().map(|number| json!({ "number": number })),
-        "tags": tags,
-    })
-}
-
 /// What a caller is called in AWS's sentences; none if it is anonymous.
 pub(crate) fn caller_name<'a>(caller: &Caller<'a>) -> Option<&'a str> {
     match *caller {
@@ -289,96 +264,4 @@ pub(crate) fn tags_of(explanation: &Explanation) -> impl Iterator<Item = &KeyRep
     const TAG: &str = "aws:principaltag/";
     let is_tag = |own: &&KeyReport| own.key.to_ascii_lowercase().starts_with(TAG);
     explanation.keys.iter().filter(is_tag)
-}
-
-/// A statement for programs.
-pub(crate) fn statement_value(statement: &StatementReport, request: &Request<'_>) -> Value {
-    let known = |text: &str| (!text.is_empty()).then(|| text.to_string());
-    let mut value = json!({
-        "policy": known(&statement.policy),
-        "file": known(&statement.file),
-        "statement": statement.index,
-        "sid": known(&statement.sid),
-        "effect": statement.effect.as_str(),
-        "line": (statement.start.0 > 0).then_some(statement.start.0),
-        "column": (statement.start.0 > 0).then_some(statement.start.1),
-        "endLine": (statement.end.0 > 0).then_some(statement.end.0),
-        "endColumn": (statement.end.0 > 0).then_some(statement.end.1),
-    });
-    let Some(object) = value.as_object_mut() else {
-        return value;
-    };
-    match statement.misses.first() {
-        Some(first) => {
-            // OUT-3: the first, and all.
-            object.insert("missed".to_string(), json!(first.element()));
-            let all = statement
-                .misses
-                .iter()
-                .map(|miss| miss_value(miss, request));
-            object.insert("misses".to_string(), all.collect());
-        }
-        None => {
-            let held = statement.conditions.iter().map(condition_value);
-            object.insert("conditions".to_string(), held.collect());
-        }
-    }
-    if let Some(Miss::Condition(failed)) = statement.misses.first() {
-        object.insert("condition".to_string(), condition_value(failed));
-    }
-    if let Some(lacking) = &statement.not_listed {
-        let names = not_listed(lacking, &request.principal.caller);
-        let value = json!({ "identities": names, "note": lacking.note });
-        object.insert("notListed".to_string(), value);
-    }
-    value
-}
-
-/// An element that did not match, for programs.
-fn miss_value(miss: &Miss, request: &Request<'_>) -> Value {
-    let mut value = match miss {
-        Miss::Action(miss) | Miss::Resource(miss) => {
-            let entries = miss.entries.iter().map(|entry| {
-                json!({
-                    "written": entry.written,
-                    "expanded": entry.expanded,
-                    "missingKeys": entry.missing_keys,
-                })
-            });
-            json!({
-                "negated": miss.negated,
-                "nearest": entries.collect::<Vec<_>>(),
-                "count": miss.count,
-            })
-        }
-        Miss::Principal(miss) => {
-            let entries = nearest_principals(miss, &request.principal);
-            let entries = entries
-                .into_iter()
-                .map(|own| json!({ own.kind: own.value }));
-            json!({
-                "negated": miss.negated,
-                "nearest": entries.collect::<Vec<_>>(),
-                "count": miss.entries.len(),
-            })
-        }
-        Miss::Condition(condition) => condition_value(condition),
-    };
-    if let Some(object) = value.as_object_mut() {
-        object.insert("element".to_string(), json!(miss.element()));
-    }
-    value
-}
-
-/// A condition for programs.
-fn condition_value(condition: &ConditionReport) -> Value {
-    let is_absent = condition.request_values.is_empty();
-    json!({
-        "operator": (!condition.operator.is_empty()).then_some(&condition.operator),
-        "key": condition.key,
-        "policyValues": condition.policy_values,
-        "expandedValues": condition.expanded_values,
-        "requestValues": (!is_absent).then_some(&condition.request_values),
-        "note": condition.note,
-    })
 }

@@ -3,8 +3,8 @@
 
 use std::fmt::Write;
 
-use crate::output::printable;
-use crate::story::page::{Block, Line, Page, Tone};
+use crate::page::{Block, Line, Page, Tone};
+use crate::words::printable;
 
 /// All lengths are in user units, which a viewer shows as pixels if it does not scale.
 const WIDTH: usize = 1000;
@@ -41,7 +41,7 @@ fn class(tone: Tone) -> &'static str {
 }
 
 /// Text that cannot be taken for markup, whatever a policy is called.
-pub(super) fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in printable(text).chars() {
         match c {
@@ -217,7 +217,7 @@ impl Picture {
     }
 }
 
-pub(super) fn render(page: &Page) -> String {
+pub(crate) fn render(page: &Page) -> String {
     let mut picture = Picture {
         body: String::new(),
         y: MARGIN + 22,

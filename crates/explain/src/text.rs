@@ -1,7 +1,7 @@
 //! A story on a terminal.
 
-use crate::output::printable;
-use crate::story::page::{Block, Page, Tone};
+use crate::page::{Block, Page, Tone};
+use crate::words::printable;
 
 /// What switches a colour on.
 fn colour_of(tone: Tone) -> Option<&'static str> {
@@ -44,7 +44,7 @@ impl Text {
     }
 }
 
-pub(super) fn render(page: &Page, colour: bool) -> String {
+pub(crate) fn render(page: &Page, colour: bool) -> String {
     let mut text = Text {
         out: String::new(),
         colour,

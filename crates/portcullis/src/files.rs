@@ -1,0 +1,56 @@
+//! Policies in files: documents in any of their forms, and the policy language.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use bumpalo::Bump;
+use portcullis_scenario::{
+    Disk, Problem, Source, is_language, language_policy, open_regular, policy_text, reason,
+};
+use portcullis_syntax::Policy;
+use portcullis_syntax::json::{MAX_TEXT, utf8};
+use portcullis_syntax::policy::ReadOptions;
+
+use crate::policies::PolicyProblem;
+
+/// Reads the policy of a file.
+pub(crate) fn policy<'a>(
+    path: &Path,
+    options: ReadOptions,
+    arena: &'a Bump,
+) -> Result<Policy<'a>, Vec<PolicyProblem>> {
+    let name = path.to_string_lossy();
+    let bytes = bytes(path).map_err(|error| {
+        let message = format!("cannot read {name}: {}", reason(&error));
+        vec![PolicyProblem::of_file(&name, "UNREADABLE_FILE", message)]
+    })?;
+    let (file, bytes) = (arena.alloc_str(&name), arena.alloc_slice_copy(&bytes));
+    let told = |problem: &Problem<'_>| {
+        let (line, column) = problem.position();
+        PolicyProblem {
+            policy: name.to_string(),
+            code: problem.code().as_str(),
+            is_warning: false,
+            line,
+            column,
+            message: problem.message().to_string(),
+            help: problem.help().map(str::to_string),
+            rendered: problem.render(false).trim_end().to_string(),
+        }
+    };
+    let source = Source::decode(file, bytes, 1).map_err(|problem| vec![told(&problem)])?;
+    let (policy, problems) = match is_language(path) {
+        true => language_policy(&source, options, None, &Disk::default(), arena),
+        false => policy_text(options, None, &source, arena),
+    };
+    policy.ok_or_else(|| problems.iter().map(told).collect())
+}
+
+/// The content of a regular file, as UTF-8 if it is UTF-16. What is too large is refused by who reads it.
+pub(crate) fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let file: File = open_regular(path)?;
+    file.take(4 * MAX_TEXT as u64).read_to_end(&mut bytes)?;
+    Ok(utf8(bytes))
+}
