@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use portcullis_directory::{Directory, lines};
+use portcullis_model::Decision;
 use portcullis_scenario::{Options, Problem, Scenario};
 use serde_json::{Value, json};
 
@@ -20,14 +21,18 @@ Examples:
   portcullis batch --engine both scenarios.jsonl
   portcullis batch --directory dumps requests.jsonl
   portcullis batch --image directory.pcl requests.jsonl
+  portcullis batch --check --directory dumps expectations.jsonl
 
 Output, one line for each request, in order:
   {\"name\":\"ann reads\",\"decision\":\"Allow\",\"by\":[]}
   {\"name\":\"ann writes\",\"decision\":\"ImplicitDeny\",\"by\":[\"identity\"]}
   {\"name\":\"a session\",\"decision\":\"Allow\",\"by\":[],\"notes\":[\"the path of the session's role is not known: …\"]}
+  {\"name\":\"bob reads\",\"decision\":\"Allow\",\"by\":[],\"pass\":false}
   {\"name\":null,\"error\":\"<stdin>:3:1: expected a value [JSON_SYNTAX_ERROR]\"}
 
-Exit status: 0 if every request was answered, 1 if any was an error.";
+A request with an \"expect\" says whether it was met (\"pass\").
+
+Exit status: 0 if every request was answered, 1 if any was an error, or with --check if any \"expect\" was not met.";
 
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
@@ -46,6 +51,9 @@ pub(crate) struct BatchArgs {
         help_heading = "Directory"
     )]
     pub(crate) image: Option<PathBuf>,
+    /// Fail if a decision is not the one that its request expects
+    #[arg(long)]
+    pub(crate) check: bool,
     /// Who decides
     #[arg(long, value_enum, default_value_t)]
     pub(crate) engine: Engine,
@@ -56,6 +64,7 @@ pub(crate) fn run(args: &BatchArgs) -> Result<ExitCode, Failure> {
         engine: args.engine,
         output: Output::new(),
         scratch: portcullis::Scratch::new(),
+        checks: args.check,
         failed: false,
     };
     let directory = match &args.image {
@@ -84,6 +93,8 @@ struct Batch {
     engine: Engine,
     output: Output,
     scratch: portcullis::Scratch,
+    /// An `expect` that is not met is a failure.
+    checks: bool,
     failed: bool,
 }
 
@@ -117,7 +128,7 @@ impl Batch {
                         };
                         match answered {
                             Ok(answer) => {
-                                self.answer(line.case.name, &answer)?;
+                                self.answer(line.case.name, line.case.expect, &answer)?;
                             }
                             Err(problem) => self.error(line.case.name, &problem)?,
                         }
@@ -155,14 +166,19 @@ impl Batch {
                 }
             };
             match answered {
-                Ok(answer) => self.answer(name, &answer)?,
+                Ok(answer) => self.answer(name, case.expect, &answer)?,
                 Err(problem) => self.error(name, &problem)?,
             }
         }
         Ok(())
     }
 
-    fn answer(&mut self, name: Option<&str>, answer: &Answer) -> Result<(), Failure> {
+    fn answer(
+        &mut self,
+        name: Option<&str>,
+        expect: Option<Decision>,
+        answer: &Answer,
+    ) -> Result<(), Failure> {
         let by: Vec<String> = answer.by.iter().map(|layer| layer_name(*layer)).collect();
         let mut line = json!({
             "name": name.map_or(Value::Null, Value::from),
@@ -170,6 +186,11 @@ impl Batch {
             "by": by,
         });
         if let Some(line) = line.as_object_mut() {
+            if let Some(expect) = expect {
+                let pass = expect == answer.decision;
+                self.failed |= self.checks && !pass;
+                line.insert("pass".to_string(), Value::Bool(pass));
+            }
             if answer.is_incomplete {
                 line.insert("incomplete".to_string(), Value::Bool(true));
             }

@@ -69,8 +69,9 @@ enum Command {
     Matrix(Box<questions::MatrixArgs>),
     /// Who has administrator rights, in a directory
     Admins(Box<questions::AdminsArgs>),
-    /// Which roles of a directory can be assumed from outside of their account
-    Outsiders(Box<questions::OutsidersArgs>),
+    /// Which roles of a directory can be assumed from outside their account
+    #[command(alias = "outsiders")]
+    ExternalAccess(Box<questions::ExternalAccessArgs>),
     /// Find the problems of policy documents
     Check(check::CheckArgs),
     /// Format files of the policy language
@@ -123,7 +124,7 @@ fn main() -> ExitCode {
         Command::WhatCan(args) => questions::what_can(&args),
         Command::Matrix(args) => questions::matrix(&args),
         Command::Admins(args) => questions::admins(&args),
-        Command::Outsiders(args) => questions::outsiders(&args),
+        Command::ExternalAccess(args) => questions::external_access(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Decide(args) => decide::decide(&args),
         Command::Explain(args) => decide::explain(&args),

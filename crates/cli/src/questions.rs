@@ -1,4 +1,4 @@
-//! Questions over all principals of a directory: `who-can`, `what-can`, `matrix`, `admins`, `outsiders`.
+//! Questions over all principals of a directory: `who-can`, `what-can`, `matrix`, `admins`, `external-access`.
 
 use std::process::ExitCode;
 
@@ -50,10 +50,10 @@ Examples:
 Lists the users and roles that may do anything, also what no policy names, and those that may give
 themselves policies.";
 
-pub(crate) const OUTSIDERS: &str = "\
+pub(crate) const EXTERNAL_ACCESS: &str = "\
 Examples:
-  portcullis outsiders --directory dumps
-  portcullis outsiders --directory dumps --context sts:ExternalId=e-17 --format json
+  portcullis external-access --directory dumps
+  portcullis external-access --directory dumps --context sts:ExternalId=e-17 --format json
 
 Lists everyone outside of its account whom the trust policy of a role names, how far outside they
 are, whether they could assume the role with the context that is given, and which keys the policies ask
@@ -147,8 +147,8 @@ pub(crate) struct AdminsArgs {
 }
 
 #[derive(Args, Debug)]
-#[command(after_help = OUTSIDERS)]
-pub(crate) struct OutsidersArgs {
+#[command(after_help = EXTERNAL_ACCESS)]
+pub(crate) struct ExternalAccessArgs {
     #[command(flatten)]
     common: Common,
 }
@@ -476,7 +476,7 @@ pub(crate) fn admins(args: &AdminsArgs) -> Result<ExitCode, Failure> {
         .finish(&mut output, &directory, (found, nothing))
 }
 
-pub(crate) fn outsiders(args: &OutsidersArgs) -> Result<ExitCode, Failure> {
+pub(crate) fn external_access(args: &ExternalAccessArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
     let context = args.common.context("sts:AssumeRole", "*", &arena)?;
     let directory = args.common.directory.open(Keep::Explanations)?;
@@ -484,7 +484,7 @@ pub(crate) fn outsiders(args: &OutsidersArgs) -> Result<ExitCode, Failure> {
     let mut output = Output::new();
     let (mut printed, mut found) = (Ok(()), false);
     directory
-        .outsiders(context, &mut |one| {
+        .external_access(context, &mut |one| {
             found = true;
             let decision = one.decision.map(Decision::as_str);
             let object = json!({

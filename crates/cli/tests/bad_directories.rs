@@ -214,7 +214,7 @@ fn answers_that_are_incomplete_say_so() {
             ("what-can", &["--principal", role]),
             ("matrix", &["--action", "s3:GetObject"]),
             ("admins", &[]),
-            ("outsiders", &[]),
+            ("external-access", &[]),
             ("assume", &who),
             ("simulate", &["input.json"]),
         ];

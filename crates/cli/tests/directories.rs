@@ -318,14 +318,14 @@ fn questions_are_answered_in_order() {
     assert!(admins.contains("user/admin  may do anything"), "{admins}");
     assert!(!admins.contains("user/cara"), "{admins}");
 
-    let outsiders = run(&[
-        "outsiders",
+    let access = run(&[
+        "external-access",
         "--context",
         "sts:ExternalId=e-17",
         "--format",
         "json",
     ]);
-    let found: Vec<Value> = outsiders
+    let found: Vec<Value> = access
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
@@ -337,7 +337,7 @@ fn questions_are_answered_in_order() {
         (deployer["scope"].as_str(), deployer["decision"].as_str()),
         (Some("account"), Some("Allow"))
     );
-    let without = run(&["outsiders"]);
+    let without = run(&["external-access"]);
     let line = without
         .lines()
         .find(|line| line.contains("role/Deployer"))
@@ -359,8 +359,8 @@ fn an_image_knows_who_is_outside() {
     ] {
         let made = folder.run(&["compile", "--directory", &data, "-o", "d.pcl"]);
         assert_eq!(made.code, 0, "{}", made.stderr);
-        let by_folder = folder.run(&["outsiders", "--directory", &data, "--format", "json"]);
-        let by_image = folder.run(&["outsiders", "--image", "d.pcl", "--format", "json"]);
+        let by_folder = folder.run(&["external-access", "--directory", &data, "--format", "json"]);
+        let by_image = folder.run(&["external-access", "--image", "d.pcl", "--format", "json"]);
         assert_eq!(by_folder.stdout, by_image.stdout);
         assert!(by_folder.stdout.lines().count() > 1, "{by_folder:?}");
     }
@@ -446,7 +446,7 @@ fn questions_say_what_was_not_seen() {
         &["who-can", "--action", "s3:GetObject", "--resource", "*"][..],
         &["matrix", "--action", "s3:GetObject", "--resource", "*"],
         &["admins"],
-        &["outsiders"],
+        &["external-access"],
     ] {
         let run = folder.run(&[question, &["--directory", "empty"]].concat());
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{question:?}");
@@ -517,7 +517,7 @@ fn an_empty_answer_is_no_silence() {
         ),
         ("matrix", &object),
         ("admins", &[]),
-        ("outsiders", &[]),
+        ("external-access", &[]),
     ];
     for (question, arguments) in questions {
         for format in ["human", "json"] {

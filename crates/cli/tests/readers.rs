@@ -25,7 +25,7 @@ const COMMANDS: [&str; 21] = [
     "what-can",
     "matrix",
     "admins",
-    "outsiders",
+    "external-access",
     "check",
     "fmt",
     "convert",

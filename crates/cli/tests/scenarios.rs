@@ -135,7 +135,7 @@ fn batch_answers_every_line() {
     assert_eq!(found.len(), 6);
     assert_eq!(
         found[0],
-        json!({"name": "inside", "decision": "Allow", "by": [], "notes": [OWNER]})
+        json!({"name": "inside", "decision": "Allow", "by": [], "pass": true, "notes": [OWNER]})
     );
     assert_eq!(found[1]["name"], Value::Null);
     assert!(
@@ -304,4 +304,71 @@ fn the_corpus_passes_with_both_engines() {
     arguments.extend(files.iter().map(|path| path.to_str().unwrap()));
     let run = run_in(&root, &arguments, b"");
     assert_eq!(run.code, 0, "{}", run.stdout);
+}
+
+/// A request that says what is expected of it is told whether that was met, by scenarios and by directories alike.
+#[test]
+fn batch_says_whether_expectations_were_met() {
+    let folder = Folder::new();
+    let allow = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}});
+    let request = |expect: Option<&str>| {
+        let mut request = json!({"principal": "arn:aws:iam::111122223333:user/ann", "action": "s3:GetObject",
+            "resource": "arn:aws:s3:::b/k", "identity": [allow]});
+        if let Some(expect) = expect {
+            request["expect"] = json!(expect);
+        }
+        request
+    };
+    let wanted = [
+        (None, None),
+        (Some("Allow"), Some(true)),
+        (Some("ExplicitDeny"), Some(false)),
+    ];
+    std::fs::create_dir(folder.0.join("dumps")).unwrap();
+    let dump = json!({"UserDetailList": [{"Path": "/", "UserName": "zoe", "UserId": "AIDAZOE",
+        "Arn": "arn:aws:iam::999999999999:user/zoe", "GroupList": [], "AttachedManagedPolicies": []}],
+        "GroupDetailList": [], "RoleDetailList": [], "Policies": []});
+    folder.write("dumps/account.json", dump.to_string());
+    for count in [2, 3] {
+        let mut by_directory = String::new();
+        let mut by_scenarios = String::new();
+        for (expect, _) in &wanted[..count] {
+            let line = request(*expect);
+            by_directory += &format!("{line}\n");
+            let mut scenario = json!({"policies": {"identity": line["identity"]}, "request": line});
+            scenario["request"]
+                .as_object_mut()
+                .unwrap()
+                .remove("identity");
+            if let Some(expect) = scenario["request"]
+                .as_object_mut()
+                .unwrap()
+                .remove("expect")
+            {
+                scenario["expect"] = expect;
+            }
+            by_scenarios += &format!("{scenario}\n");
+        }
+        for (arguments, input) in [
+            (&["batch"][..], &by_scenarios),
+            (&["batch", "--directory", "dumps"], &by_directory),
+        ] {
+            for check in [false, true] {
+                let more = if check { &["--check"][..] } else { &[] };
+                let run = folder.run_with(&[arguments, more].concat(), input.as_bytes());
+                let fails = check && count == 3;
+                assert_eq!(run.code, i32::from(fails), "{run:?}");
+                let lines: Vec<Value> = run
+                    .stdout
+                    .lines()
+                    .map(|line| serde_json::from_str(line).unwrap())
+                    .collect();
+                assert_eq!(lines.len(), count, "{run:?}");
+                for (line, (_, pass)) in lines.iter().zip(&wanted) {
+                    assert_eq!(line["decision"], "Allow", "{line}");
+                    assert_eq!(line.get("pass").and_then(Value::as_bool), *pass, "{line}");
+                }
+            }
+        }
+    }
 }

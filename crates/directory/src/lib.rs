@@ -71,7 +71,7 @@ pub use portcullis_explain::{
     TargetStory,
 };
 pub use problem::{Code, LoadError, Problem, Report, Skipped};
-pub use questions::{Admin, Can, Outsider, Query, Scope, Way, WhatCanError};
+pub use questions::{Admin, Can, ExternalAccess, Query, Scope, Way, WhatCanError};
 pub use read::Progress;
 pub use resolve::{Extra, Question, Refusal};
 pub use sts::{Call, CallError, CallKind, Handout, Session};

@@ -1,6 +1,6 @@
 //! Questions over all principals of a directory, asked in parallel and answered in order.
 
-mod outsiders;
+mod external_access;
 mod sweep;
 mod what_can;
 
@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use portcullis_image::value::fold;
 use portcullis_model::{ContextEntry, Decision};
 
-pub use outsiders::{Outsider, Scope};
+pub use external_access::{ExternalAccess, Scope};
 pub use what_can::{Can, WhatCanError};
 
 use crate::Directory;

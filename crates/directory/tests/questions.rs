@@ -9,13 +9,13 @@
 
 mod support;
 
-use portcullis_directory::{Outsider, Query, Scope};
+use portcullis_directory::{ExternalAccess, Query, Scope};
 use portcullis_model::{Caller, ContextEntry, Decision, Principal};
 use serde_json::{Value, json};
 use support::{directory_of, dump, policy, role, user};
 
 /// Who can assume a role with this statement in its trust policy.
-fn outsiders(partition: &str, mut statement: Value) -> Vec<Outsider> {
+fn outsiders(partition: &str, mut statement: Value) -> Vec<ExternalAccess> {
     statement["Action"] = json!("sts:*");
     let arn = format!("arn:{partition}:iam::111122223333:role/R");
     let directory = directory_of(&[(
@@ -24,7 +24,7 @@ fn outsiders(partition: &str, mut statement: Value) -> Vec<Outsider> {
     )]);
     let mut found = Vec::new();
     directory
-        .outsiders(&[], &mut |one| found.push(one))
+        .external_access(&[], &mut |one| found.push(one))
         .unwrap();
     assert!(found.iter().all(|one| one.role == arn));
     found
@@ -184,8 +184,8 @@ fn providers_are_asked_for_with_their_call() {
         );
         let directory = directory_of(&[("dump.json", dump(&[], &[role]))]);
         let mut found = Vec::new();
-        let mut add = |one: Outsider| found.push(one.decision.unwrap());
-        directory.outsiders(&[], &mut add).unwrap();
+        let mut add = |one: ExternalAccess| found.push(one.decision.unwrap());
+        directory.external_access(&[], &mut add).unwrap();
         found
     };
     for (action, is_saml) in [
@@ -226,7 +226,7 @@ fn accounts_of_the_organization_are_told_apart() {
         let directory = directory_of(&[("dump.json", dump(&[], &[role])), ("tree.json", tree)]);
         let mut found = Vec::new();
         directory
-            .outsiders(&[], &mut |one| found.push((one.who, one.scope)))
+            .external_access(&[], &mut |one| found.push((one.who, one.scope)))
             .unwrap();
         found.sort();
         found

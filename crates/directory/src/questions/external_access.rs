@@ -42,7 +42,7 @@ impl Scope {
 
 /// Somebody outside whom a trust policy names.
 #[derive(Clone, Debug)]
-pub struct Outsider {
+pub struct ExternalAccess {
     /// The role's ARN.
     pub role: String,
     /// The entry of the trust policy.
@@ -96,10 +96,10 @@ impl Directory {
     ///
     /// # Errors
     /// [`EngineError`] if the policies are more than an image can hold.
-    pub fn outsiders(
+    pub fn external_access(
         &self,
         context: &[ContextEntry<'_>],
-        found: &mut dyn FnMut(Outsider),
+        found: &mut dyn FnMut(ExternalAccess),
     ) -> Result<(), EngineError> {
         let compiled = self.store.compiled(&self.tables)?;
         let mut engine = Engine::new();
@@ -117,7 +117,7 @@ impl Directory {
                     }
                     seen.push(entry);
                     if let Some(scope) = self.scope(role, entry) {
-                        found(self.outsider(role, entry, scope, context, &mut engine)?);
+                        found(self.of_entry(role, entry, scope, context, &mut engine)?);
                     }
                 }
             }
@@ -154,18 +154,18 @@ impl Directory {
         }
     }
 
-    fn outsider(
+    fn of_entry(
         &self,
         role: &Principal,
         entry: Entry<'_>,
         scope: Scope,
         context: &[ContextEntry<'_>],
         engine: &mut Engine,
-    ) -> Result<Outsider, EngineError> {
+    ) -> Result<ExternalAccess, EngineError> {
         let arena = Bump::new();
         let value = entry.map_or("*", |(_, value)| value);
         let arn = self.tables.arn(role.entity());
-        let mut outsider = Outsider {
+        let mut access = ExternalAccess {
             role: arn.clone(),
             who: value.to_string(),
             scope,
@@ -196,7 +196,7 @@ impl Directory {
             Some(_) => None,
         };
         let Some(caller) = caller else {
-            return Ok(outsider);
+            return Ok(access);
         };
         let action = match caller {
             Caller::Federated { provider } if provider.contains(":saml-provider/") => {
@@ -231,10 +231,10 @@ impl Directory {
             });
         if let Ok(question) = question {
             let explanation = engine.explain(self, &question)?;
-            outsider.decision = Some(explanation.outcome.decision());
-            outsider.missing_keys = explanation.missing_keys;
+            access.decision = Some(explanation.outcome.decision());
+            access.missing_keys = explanation.missing_keys;
         }
-        Ok(outsider)
+        Ok(access)
     }
 }
 
