@@ -154,7 +154,7 @@ fn batch_answers_every_line() {
     assert!(found[3]["error"].as_str().unwrap().contains("`aktion`"));
     assert_eq!(
         found[4],
-        json!({"name": "outside", "decision": "ImplicitDeny", "by": ["identity"], "notes": [OWNER]})
+        json!({"name": "outside", "decision": "ImplicitDeny", "by": ["identity"], "pass": false, "notes": [OWNER]})
     );
     assert!(
         found[5]["error"]
