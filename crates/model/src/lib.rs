@@ -5,7 +5,7 @@
 //! vocabulary and share nothing else, so that one can be the oracle of the other.
 //!
 //! Rule ids such as `EVAL-3` in the documentation of this workspace name the numbered rules that
-//! `corpus/rules.jsonl` lists, each with the cases that show it.
+//! `docs/spec` holds; `corpus/rules.jsonl` says which of them cases show.
 #![no_std]
 
 mod action;
