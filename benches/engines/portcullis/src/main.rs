@@ -10,7 +10,9 @@
 
 use std::process::ExitCode;
 
-use engine_shared::{Answer, Bench, Failure, Layer, Workload, broken, run_account, unsupported};
+use engine_shared::{
+    Answer, Bench, Failure, Layer, Request, Workload, broken, run_account, unsupported,
+};
 use portcullis::{
     Authorizer, Caller, Decision, Image, PolicySet, Principal, Query, Ready, Scratch, Value,
 };
@@ -116,6 +118,7 @@ fn decide<D: AsRef<[u8]> + Clone + Sync + Send>(
     };
     match bench.variant() {
         "strings" => from_strings(workload, bench, authorizers, &of),
+        "first" => first(workload, bench, authorizers, &of),
         "names" => prepared(workload, bench, authorizers, &of),
         _ => looked_up(workload, bench, authorizers, &of),
     }
@@ -199,14 +202,48 @@ fn from_strings<D: AsRef<[u8]>>(
     let contexts = contexts(&texts);
     let mut scratch = Scratch::new();
     bench.run(contexts.len(), |index| {
-        let given = &workload.requests[index];
-        let Ok(caller) = Caller::from_arn(&given.principal) else {
-            return Answer::Deny;
-        };
-        let query = Query::new(caller, &given.action, &given.resource).context(&contexts[index]);
-        let outcome = authorizers[of[index]].decide_with(&mut scratch, &query);
-        answer(outcome.decision())
+        let request = &workload.requests[index];
+        by_texts(
+            request,
+            &contexts[index],
+            &authorizers[of[index]],
+            &mut scratch,
+        )
     })
+}
+
+/// The same with memory that has seen no request, as that of a new thread: nothing is remembered, and it is allocated.
+fn first<D: AsRef<[u8]>>(
+    workload: &Workload,
+    bench: Bench,
+    authorizers: &[Authorizer<D>],
+    of: &[usize],
+) -> Result<(), Failure> {
+    let texts = texts(workload);
+    let contexts = contexts(&texts);
+    bench.run(contexts.len(), |index| {
+        let request = &workload.requests[index];
+        let mut scratch = Scratch::new();
+        by_texts(
+            request,
+            &contexts[index],
+            &authorizers[of[index]],
+            &mut scratch,
+        )
+    })
+}
+
+fn by_texts<D: AsRef<[u8]>>(
+    request: &Request,
+    context: &[(&str, Value<'_>)],
+    authorizer: &Authorizer<D>,
+    scratch: &mut Scratch,
+) -> Answer {
+    let Ok(caller) = Caller::from_arn(&request.principal) else {
+        return Answer::Deny;
+    };
+    let query = Query::new(caller, &request.action, &request.resource).context(context);
+    answer(authorizer.decide_with(scratch, &query).decision())
 }
 
 /// By call sites and resolved principals, as a host has them that always asks for the same actions and keys; values
