@@ -3,7 +3,9 @@
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
+use clap::ValueEnum;
 use portcullis_scenario::Problem;
 
 /// Exit codes of the command line.
@@ -78,9 +80,35 @@ pub(crate) fn complain(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// True if a stream is a terminal whose user wants colours.
+/// When colours are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set; anywhere if `CLICOLOR_FORCE` is
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+static COLOUR: OnceLock<Colour> = OnceLock::new();
+
+/// Says when colours are used, once.
+pub(crate) fn set_colour(colour: Colour) {
+    let _ = COLOUR.set(colour);
+}
+
+/// True if a stream's reader wants colours.
 pub(crate) fn use_colour(stream: &impl IsTerminal) -> bool {
+    match COLOUR.get() {
+        Some(Colour::Always) => return true,
+        Some(Colour::Never) => return false,
+        Some(Colour::Auto) | None => {}
+    }
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-    stream.is_terminal() && !is_set("NO_COLOR") && !is_dumb
+    let is_forced =
+        std::env::var_os("CLICOLOR_FORCE").is_some_and(|own| !own.is_empty() && own != "0");
+    !is_set("NO_COLOR") && (is_forced || stream.is_terminal() && !is_dumb)
 }

@@ -23,6 +23,7 @@ mod policy_tests;
 mod questions;
 mod scenarios;
 mod simulate;
+mod table;
 mod test;
 
 use std::process::ExitCode;
@@ -43,6 +44,9 @@ struct Cli {
     /// the file that names them
     #[arg(long, global = true)]
     allow_outside: bool,
+    /// When to use colors
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    color: failure::Colour,
 }
 
 #[derive(Subcommand, Debug)]
@@ -115,6 +119,7 @@ fn main() -> ExitCode {
         }
     };
     output::allow_outside(cli.allow_outside);
+    failure::set_colour(cli.color);
     let outcome = match cli.command {
         Command::Test(args) => test::run(&args),
         Command::Batch(args) => batch::run(&args),

@@ -29,6 +29,12 @@ impl Output {
         }
     }
 
+    /// How many characters a line of the terminal has; none if it is no terminal.
+    pub(crate) fn width(&self) -> Option<usize> {
+        let (width, _) = terminal_size::terminal_size().filter(|_| self.is_interactive)?;
+        Some(usize::from(width.0))
+    }
+
     pub(crate) fn colour(&self) -> bool {
         self.colour
     }

@@ -14,6 +14,7 @@ use crate::directory::{AnyDirectoryArgs, Keep};
 use crate::failure::{Failure, complain};
 use crate::inputs;
 use crate::output::{Disk, Output, printable};
+use crate::table::Table;
 
 pub(crate) const WHO_CAN: &str = "\
 Examples:
@@ -74,6 +75,72 @@ pub(crate) struct Common {
     /// How the answer is printed: a table, or one JSON object on each line
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Do not cut the lines of the table to the width of the terminal
+    #[arg(long)]
+    wide: bool,
+}
+
+/// An answer in the making: lines of JSON are printed at once, rows of a table together.
+struct Answers<'c> {
+    common: &'c Common,
+    directory: &'c Directory,
+    output: Output,
+    table: Table,
+    /// The first failure of printing.
+    printed: Result<(), Failure>,
+    /// Something was found.
+    found: bool,
+}
+
+impl<'c> Answers<'c> {
+    fn new(common: &'c Common, directory: &'c Directory, head: &[&str]) -> Answers<'c> {
+        Answers {
+            common,
+            directory,
+            output: Output::new(),
+            table: Table::new(head),
+            printed: Ok(()),
+            found: false,
+        }
+    }
+
+    /// Adds a line: an object, or the cells of a row.
+    fn add(&mut self, mut object: Value, cells: &[&str]) {
+        match self.common.format {
+            Format::Human => self.table.row(cells),
+            Format::Json => {
+                let is_incomplete = self.directory.is_incomplete();
+                if let (true, Some(object)) = (is_incomplete, object.as_object_mut()) {
+                    object.insert("incomplete".to_string(), Value::Bool(true));
+                }
+                let outcome = self.output.line(&object.to_string());
+                if self.printed.is_ok() {
+                    self.printed = outcome;
+                }
+            }
+        }
+    }
+
+    /// Prints the table, and notes on what it is not: whole, where the directory lacks something, and empty. 0 if
+    /// something was found, 2 if nothing was and the directory is whole, 4 if it is not.
+    fn finish(mut self, nothing: &str) -> Result<ExitCode, Failure> {
+        self.printed?;
+        self.table.print(&mut self.output, self.common.wide)?;
+        let is_incomplete = self.directory.is_incomplete();
+        if is_incomplete && self.common.format == Format::Human {
+            let note = "(incomplete: the directory refers to what is not there)";
+            self.output.line(note)?;
+        }
+        self.output.finish()?;
+        if !self.found {
+            complain(&format!("note: {nothing}, with the context that was given"));
+        }
+        Ok(ExitCode::from(match (self.found, is_incomplete) {
+            (true, _) => 0,
+            (false, false) => 2,
+            (false, true) => 4,
+        }))
+    }
 }
 
 #[derive(Args, Debug)]
@@ -229,55 +296,6 @@ impl Common {
             }
         }
     }
-
-    /// A note at the end of tables, for directories that lack something, and one instead of an answer that found
-    /// nothing. 0 if something was found, 2 if nothing was and the directory is whole, 4 if it is not.
-    fn finish(
-        &self,
-        output: &mut Output,
-        directory: &Directory,
-        (found, nothing): (bool, &str),
-    ) -> Result<ExitCode, Failure> {
-        let is_incomplete = directory.is_incomplete();
-        if is_incomplete && self.format == Format::Human {
-            output.line("(incomplete: the directory refers to what is not there)")?;
-        }
-        output.finish()?;
-        if !found {
-            complain(&format!("note: {nothing}, with the context that was given"));
-        }
-        Ok(ExitCode::from(match (found, is_incomplete) {
-            (true, _) => 0,
-            (false, false) => 2,
-            (false, true) => 4,
-        }))
-    }
-
-    /// A line of an answer: an object, or texts in columns.
-    fn line(
-        &self,
-        output: &mut Output,
-        directory: &Directory,
-        mut object: Value,
-        columns: &[&str],
-    ) -> Result<(), Failure> {
-        match self.format {
-            Format::Human => output.line(&printable(columns.join("  ").trim_end())),
-            Format::Json => {
-                if let (true, Some(object)) = (directory.is_incomplete(), object.as_object_mut()) {
-                    object.insert("incomplete".to_string(), Value::Bool(true));
-                }
-                output.line(&object.to_string())
-            }
-        }
-    }
-}
-
-/// Keeps the first failure of what is called back, so that the work can end.
-fn keep(first: &mut Result<(), Failure>, outcome: Result<(), Failure>) {
-    if first.is_ok() {
-        *first = outcome;
-    }
 }
 
 pub(crate) fn who_can(args: &WhoCanArgs) -> Result<ExitCode, Failure> {
@@ -291,25 +309,15 @@ pub(crate) fn who_can(args: &WhoCanArgs) -> Result<ExitCode, Failure> {
         context,
     };
     Common::tell(&directory, &[query]);
-    let mut output = Output::new();
-    let (mut printed, mut found) = (Ok(()), false);
+    let mut answers = Answers::new(&args.common, &directory, &["principal", "by assuming"]);
     directory
         .who_can(query, args.hops, args.common.threads(), &mut |way| {
-            found = true;
-            let by = match way.roles.is_empty() {
-                true => String::new(),
-                false => format!("by {}", way.roles.join(", ")),
-            };
+            answers.found = true;
             let object = json!({ "principal": way.arn, "roles": way.roles });
-            let columns = [way.arn.as_str(), &by];
-            let outcome = args.common.line(&mut output, &directory, object, &columns);
-            keep(&mut printed, outcome);
+            answers.add(object, &[&way.arn, &way.roles.join(", ")]);
         })
         .map_err(Failure::new)?;
-    printed?;
-    let nothing = "no user and no role may do it";
-    args.common
-        .finish(&mut output, &directory, (found, nothing))
+    answers.finish("no user and no role may do it")
 }
 
 pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
@@ -351,16 +359,16 @@ pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
             ..query(own)
         });
     Common::tell(&directory, &given.collect::<Vec<_>>());
-    let mut output = Output::new();
-    let mut found = false;
+    let head = ["decision", "action", "resource"];
+    let mut answers = Answers::new(&args.common, &directory, &head);
     for resource in &resources {
         let query = query(resource);
-        let answers = directory
+        let all = directory
             .what_can(&asked.principal, query, &args.action)
             .map_err(Failure::new)?;
-        for can in answers {
+        for can in all {
             let is_listed = can.decision.is_allow() || can.is_exception;
-            found |= can.decision.is_allow();
+            answers.found |= can.decision.is_allow();
             if !(is_listed || args.all || !args.action.is_empty()) {
                 continue;
             }
@@ -369,14 +377,10 @@ pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
                 "resource": resource,
                 "decision": can.decision.as_str(),
             });
-            let columns = [short(can.decision), &can.action, resource];
-            args.common
-                .line(&mut output, &directory, object, &columns)?;
+            answers.add(object, &[short(can.decision), &can.action, resource]);
         }
     }
-    let nothing = "nothing of what was asked is allowed";
-    args.common
-        .finish(&mut output, &directory, (found, nothing))
+    answers.finish("nothing of what was asked is allowed")
 }
 
 pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Failure> {
@@ -394,8 +398,23 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Failure> {
     }
     let directory = args.common.directory.open(Keep::Decisions)?;
     Common::tell(&directory, &queries);
-    let mut output = Output::new();
-    let (mut printed, mut found) = (Ok(()), false);
+    // A grid: a column for each pair, told above it where one line does not hold them all.
+    let title = |number: usize| match queries.get(number) {
+        Some(query) if queries.len() == 1 => query.action.to_string(),
+        _ => (number + 1).to_string(),
+    };
+    let titles: Vec<String> = (0..queries.len()).map(title).collect();
+    let head: Vec<&str> = std::iter::once("principal")
+        .chain(titles.iter().map(String::as_str))
+        .collect();
+    let mut answers = Answers::new(&args.common, &directory, &head);
+    if args.common.format == Format::Human && queries.len() > 1 {
+        for (number, query) in queries.iter().enumerate() {
+            let text = format!("{}: {} on {}", number + 1, query.action, query.resource);
+            answers.output.line(&printable(&text))?;
+        }
+        answers.output.line("")?;
+    }
     let mut is_there = args.principal.is_none();
     directory
         .matrix(&queries, args.common.threads(), &mut |index, decisions| {
@@ -405,11 +424,11 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Failure> {
             }
             is_there = true;
             let may = decisions.iter().any(|decision| decision.is_allow());
-            found |= may;
+            answers.found |= may;
             if args.allowed && !may {
                 return;
             }
-            let answers: Vec<Value> = queries
+            let all: Vec<Value> = queries
                 .iter()
                 .zip(decisions)
                 .map(|(query, decision)| {
@@ -420,29 +439,25 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Failure> {
                     })
                 })
                 .collect();
-            let object = json!({ "principal": arn, "decisions": answers });
-            let mut columns = vec![arn.as_str()];
-            columns.extend(decisions.iter().map(|decision| short(*decision)));
-            let outcome = args.common.line(&mut output, &directory, object, &columns);
-            keep(&mut printed, outcome);
+            let object = json!({ "principal": arn, "decisions": all });
+            let mut cells = vec![arn.as_str()];
+            cells.extend(decisions.iter().map(|decision| short(*decision)));
+            answers.add(object, &cells);
         })
         .map_err(Failure::new)?;
-    printed?;
     if let (false, Some(principal)) = (is_there, &args.principal) {
         let message = format_args!("the directory has no user or role `{principal}`");
         return Err(Failure::new(message));
     }
-    let nothing = "no user and no role may do any of it";
-    args.common
-        .finish(&mut output, &directory, (found, nothing))
+    answers.finish("no user and no role may do any of it")
 }
 
 /// A decision in a table.
 fn short(decision: Decision) -> &'static str {
     match decision {
         Decision::Allow => "allow",
-        Decision::ExplicitDeny => "deny ",
-        Decision::ImplicitDeny => "-    ",
+        Decision::ExplicitDeny => "deny",
+        Decision::ImplicitDeny => "-",
     }
 }
 
@@ -451,29 +466,23 @@ pub(crate) fn admins(args: &AdminsArgs) -> Result<ExitCode, Failure> {
     let context = args.common.context("iam:CreateUser", "*", &arena)?;
     let directory = args.common.directory.open(Keep::Decisions)?;
     Common::tell(&directory, &[]);
-    let mut output = Output::new();
-    let (mut printed, mut found) = (Ok(()), false);
+    let mut answers = Answers::new(&args.common, &directory, &["principal", "may"]);
     directory
         .admins(context, args.common.threads(), &mut |admin| {
-            found = true;
+            answers.found = true;
             let object = json!({
                 "principal": admin.arn,
                 "everything": admin.everything,
                 "escalations": admin.escalations,
             });
-            let can = match (admin.everything, admin.escalations.is_empty()) {
-                (true, _) => "may do anything".to_string(),
-                (false, _) => format!("may give itself policies: {}", admin.escalations.join(", ")),
+            let can = match admin.everything {
+                true => "do anything".to_string(),
+                false => format!("give itself policies: {}", admin.escalations.join(", ")),
             };
-            let columns = [admin.arn.as_str(), &can];
-            let outcome = args.common.line(&mut output, &directory, object, &columns);
-            keep(&mut printed, outcome);
+            answers.add(object, &[&admin.arn, &can]);
         })
         .map_err(Failure::new)?;
-    printed?;
-    let nothing = "no user and no role may do anything or give itself policies";
-    args.common
-        .finish(&mut output, &directory, (found, nothing))
+    answers.finish("no user and no role may do anything or give itself policies")
 }
 
 pub(crate) fn external_access(args: &ExternalAccessArgs) -> Result<ExitCode, Failure> {
@@ -481,11 +490,11 @@ pub(crate) fn external_access(args: &ExternalAccessArgs) -> Result<ExitCode, Fai
     let context = args.common.context("sts:AssumeRole", "*", &arena)?;
     let directory = args.common.directory.open(Keep::Explanations)?;
     Common::tell(&directory, &[]);
-    let mut output = Output::new();
-    let (mut printed, mut found) = (Ok(()), false);
+    let head = ["role", "who", "scope", "decision", "asks for"];
+    let mut answers = Answers::new(&args.common, &directory, &head);
     directory
         .external_access(context, &mut |one| {
-            found = true;
+            answers.found = true;
             let decision = one.decision.map(Decision::as_str);
             let object = json!({
                 "role": one.role,
@@ -494,23 +503,15 @@ pub(crate) fn external_access(args: &ExternalAccessArgs) -> Result<ExitCode, Fai
                 "decision": decision,
                 "missingKeys": one.missing_keys,
             });
-            let keys = match one.missing_keys.is_empty() {
-                true => String::new(),
-                false => format!("asks for {}", one.missing_keys.join(", ")),
-            };
-            let columns = [
+            let cells = [
                 one.role.as_str(),
                 &one.who,
                 one.scope.as_str(),
                 decision.unwrap_or("unknown"),
-                &keys,
+                &one.missing_keys.join(", "),
             ];
-            let outcome = args.common.line(&mut output, &directory, object, &columns);
-            keep(&mut printed, outcome);
+            answers.add(object, &cells);
         })
         .map_err(Failure::new)?;
-    printed?;
-    let nothing = "no trust policy names somebody outside of its account";
-    args.common
-        .finish(&mut output, &directory, (found, nothing))
+    answers.finish("no trust policy names somebody outside of its account")
 }

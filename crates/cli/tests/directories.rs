@@ -290,14 +290,15 @@ fn questions_are_answered_in_order() {
     assert_eq!(
         who,
         [
-            "arn:aws:iam::111122223333:user/cara",
-            "arn:aws:iam::111122223333:user/admin",
+            "PRINCIPAL                                   BY ASSUMING",
             "arn:aws:iam::111122223333:role/service/App",
+            "arn:aws:iam::111122223333:user/admin",
+            "arn:aws:iam::111122223333:user/cara",
         ]
     );
     let by_roles = run(&[&target[..], &["--hops", "2"]].concat());
     let ann =
-        "arn:aws:iam::111122223333:user/team/ann  by arn:aws:iam::111122223333:role/service/App";
+        "arn:aws:iam::111122223333:user/team/ann     arn:aws:iam::111122223333:role/service/App";
     assert!(by_roles.contains(ann), "{by_roles}");
     let threads = run(&[&target[..], &["--hops", "2", "--threads", "7"]].concat());
     assert_eq!(by_roles, threads);
@@ -312,10 +313,14 @@ fn questions_are_answered_in_order() {
         "--resource",
         "arn:aws:s3:::reports/blue/q",
     ];
-    assert_eq!(run(&blue), format!("{ann}  allow  -\n"));
+    let object = "arn:aws:s3:::reports/blue/q";
+    let legend = format!("1: s3:GetObject on {object}\n2: s3:PutObject on {object}\n\n");
+    let grid = "PRINCIPAL                                1      2\n";
+    assert_eq!(run(&blue), format!("{legend}{grid}{ann}  allow  -\n"));
 
     let admins = run(&["admins"]);
-    assert!(admins.contains("user/admin  may do anything"), "{admins}");
+    let does_all = |line: &str| line.contains("user/admin ") && line.ends_with("do anything");
+    assert!(admins.lines().any(does_all), "{admins}");
     assert!(!admins.contains("user/cara"), "{admins}");
 
     let access = run(&[
@@ -379,8 +384,12 @@ fn what_one_may_do() {
         run.stdout
     };
     let analyst = ["--principal", "arn:aws:iam::222222222222:role/Analyst"];
+    let head = "DECISION  ACTION        RESOURCE\n";
     let of_orders = what_can(&[&analyst[..], &["--resource", orders]].concat());
-    assert_eq!(of_orders, format!("allow  s3:GetObject  {orders}\n"));
+    assert_eq!(
+        of_orders,
+        format!("{head}allow     s3:GetObject  {orders}\n")
+    );
     // What is denied although a wider pattern is allowed is listed.
     let breaker = [
         "--principal",
@@ -406,13 +415,16 @@ fn what_one_may_do() {
         ]
         .concat(),
     );
-    assert_eq!(named, format!("-      s3:PutObject  {orders}\n"));
+    assert_eq!(named, format!("{head}-         s3:PutObject  {orders}\n"));
     // An image answers what is named.
     let made = folder.run(&["compile", "--directory", &data, "-o", "d.pcl"]);
     assert_eq!(made.code, 0);
     let first = ["what-can", "--image", "d.pcl", "--resource", orders];
     let named = folder.run(&[&first[..], &analyst, &["--action", "s3:GetObject"]].concat());
-    assert_eq!(named.stdout, format!("allow  s3:GetObject  {orders}\n"));
+    assert_eq!(
+        named.stdout,
+        format!("{head}allow     s3:GetObject  {orders}\n")
+    );
     let refused = folder.run(&[&first[..], &analyst].concat());
     assert!(
         refused.stderr.contains("give the folder, or name actions"),

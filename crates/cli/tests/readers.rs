@@ -61,6 +61,7 @@ enum Form {
 /// Every input of a command that is no plain flag, by its name in the command's help.
 fn form(command: &str, input: &str) -> Form {
     match (command, input) {
+        (_, "--color") => Form::NotJson,
         ("simulate", "FILE") => Form::Simulation,
         ("assume", "--as") => Form::Session,
         ("assume", "--policy") => Form::Policy,
