@@ -451,9 +451,8 @@ fn what_one_may_do() {
 #[test]
 fn questions_say_what_was_not_seen() {
     let folder = Folder::new();
-    for name in ["empty", "one"] {
-        std::fs::create_dir(folder.0.join(name)).unwrap();
-    }
+    std::fs::create_dir(folder.0.join("empty")).unwrap();
+    std::fs::create_dir(folder.0.join("one")).unwrap();
     for question in [
         &["who-can", "--action", "s3:GetObject", "--resource", "*"][..],
         &["matrix", "--action", "s3:GetObject", "--resource", "*"],
@@ -461,13 +460,15 @@ fn questions_say_what_was_not_seen() {
         &["external-access"],
     ] {
         let run = folder.run(&[question, &["--directory", "empty"]].concat());
-        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{question:?}");
-        assert!(
-            run.stderr.contains("no user and no role"),
-            "{question:?}: {}",
-            run.stderr
-        );
+        assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{question:?}");
+        assert!(run.stderr.contains("[EMPTY]"), "{run:?}");
     }
+    // A resource, and nobody.
+    let bucket = json!({"arn": "arn:aws:s3:::b", "account": "111122223333"});
+    folder.write("one/b.json", bucket.to_string());
+    let run = folder.run(&["admins", "--directory", "one"]);
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("no user and no role"), "{run:?}");
     let user = json!({"UserDetailList": [{"Path": "/", "UserName": "ann", "UserId": "AIDAANN", "Arn": ANN,
         "UserPolicyList": [], "GroupList": [], "AttachedManagedPolicies": []}]});
     folder.write("one/dump.json", user.to_string());

@@ -124,6 +124,11 @@ impl Directory {
         let mut loader = Loader::default();
         loader.documents.attachments = options.debug.then(Attachments::default);
         loader.folder(folder, progress);
+        if loader.errors.count == 0 && loader.report.read.is_empty() {
+            let message = "the folder holds no dump of an account, an organization or a resource";
+            let place = folder.display().to_string();
+            loader.error(place, problem::Code::Empty, message);
+        }
         if loader.errors.count > 0 {
             // What is missing may stand in what could not be read.
             return Err(loader.errors);

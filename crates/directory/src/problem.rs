@@ -31,6 +31,8 @@ pub enum Code {
     TooLarge,
     /// The last page of a dump says that there are more (`IN-5`).
     Incomplete,
+    /// The folder holds nothing that a directory is made of.
+    Empty,
 }
 
 impl Code {
@@ -50,6 +52,7 @@ impl Code {
             Code::InvalidTree => "INVALID_TREE",
             Code::TooLarge => "TOO_LARGE",
             Code::Incomplete => "INCOMPLETE",
+            Code::Empty => "EMPTY",
         }
     }
 }

@@ -4,6 +4,7 @@ mod account;
 pub(crate) mod acl;
 pub(crate) mod fields;
 mod files;
+mod inflate;
 mod organization;
 mod resource;
 mod service;

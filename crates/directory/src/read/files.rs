@@ -1,7 +1,7 @@
 //! The files of a folder: regular ones in the folder itself, and so many that somebody can wait for them. What
 //! else lies there is an error, since it may hold a policy that denies.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +10,7 @@ use portcullis_syntax::forms::{self, Foreign};
 use portcullis_syntax::json;
 
 use crate::problem::{Code, Problem};
+use crate::read::inflate::Inflated;
 
 /// How much is read.
 #[derive(Clone, Copy, Debug)]
@@ -171,7 +172,7 @@ impl List {
 /// What is in a file.
 pub(crate) enum Content {
     /// JSON, or what should be: its name or its first character says so.
-    Json(BufReader<File>),
+    Json(Box<dyn BufRead>),
     /// What another tool wrote, or a file of another notation, that may hold policies.
     Foreign(Foreign),
     /// Nothing that a directory is made of.
@@ -183,7 +184,18 @@ pub(crate) fn open(file: &Found) -> Result<Content, String> {
     let opened = open_regular(&file.path).map_err(|error| reason(&error))?;
     let mut input = BufReader::with_capacity(1 << 16, opened);
     let start = input.fill_buf().map_err(|error| reason(&error))?;
-    // gzip and zip, xz, bzip2, zstandard.
+    if start.starts_with(b"\x1f\x8b") {
+        // What it holds is what its name says without the end.
+        let name = file.name.strip_suffix(".gz").unwrap_or(&file.name);
+        return of_content(Box::new(Inflated::new(input, LIMITS.bytes)), name);
+    }
+    of_content(Box::new(input), &file.name)
+}
+
+/// Says what an input is from its name and its beginning.
+fn of_content(mut input: Box<dyn BufRead>, name: &str) -> Result<Content, String> {
+    let start = input.fill_buf().map_err(|error| reason(&error))?;
+    // gzip again, zip, xz, bzip2, zstandard.
     let packed: [&[u8]; 5] = [
         b"\x1f\x8b",
         b"PK\x03\x04",
@@ -200,7 +212,7 @@ pub(crate) fn open(file: &Found) -> Result<Content, String> {
     let text = json::utf8(start.to_vec());
     let text = String::from_utf8_lossy(&text);
     let text = text.trim_start_matches('\u{feff}').trim_start();
-    let is_named = Path::new(&file.name).extension().is_some_and(|kind| {
+    let is_named = Path::new(name).extension().is_some_and(|kind| {
         ["json", "jsonl", "ndjson"]
             .iter()
             .any(|own| kind.eq_ignore_ascii_case(own))
