@@ -232,40 +232,6 @@ fn language_problems<'a>(
     }
 }
 
-/// The type that a document most likely has.
-pub(crate) fn guess(document: &Node<'_>) -> PolicyKind {
-    let Some(statements) = document.get("Statement") else {
-        return PolicyKind::Identity;
-    };
-    let one = core::slice::from_ref(statements);
-    let statements = statements.as_array().unwrap_or(one);
-    let has = |statement: &Node<'_>, names: [&str; 2]| {
-        names.iter().any(|name| statement.get(name).is_some())
-    };
-    let is_of_sts = |statement: &Node<'_>| {
-        let Some(action) = statement.get("Action") else {
-            return false;
-        };
-        let one = core::slice::from_ref(action);
-        let actions = action.as_array().unwrap_or(one);
-        actions.iter().all(|action| {
-            let prefix = action.as_str().and_then(|text| text.get(..4));
-            prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case("sts:"))
-        })
-    };
-    let principals = ["Principal", "NotPrincipal"];
-    if !statements.iter().any(|one| has(one, principals)) {
-        PolicyKind::Identity
-    } else if statements
-        .iter()
-        .all(|one| !has(one, ["Resource", "NotResource"]) && is_of_sts(one))
-    {
-        PolicyKind::Trust
-    } else {
-        PolicyKind::Resource
-    }
-}
-
 fn value(
     diagnostic: &Diagnostic,
     file: &str,

@@ -9,7 +9,7 @@ use crate::words::{equal, first};
 use portcullis_model::{Effect, PolicyKind, is_rcp_service};
 
 /// The actions that do something in a trust policy (`GRAM-63`).
-const TRUST_ACTIONS: [&str; 6] = [
+pub const TRUST_ACTIONS: [&str; 6] = [
     "sts:AssumeRole",
     "sts:AssumeRoleWithSAML",
     "sts:AssumeRoleWithWebIdentity",
