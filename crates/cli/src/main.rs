@@ -75,6 +75,8 @@ enum Command {
     Outsiders(Box<questions::OutsidersArgs>),
     /// Find the problems of policy documents
     Check(check::CheckArgs),
+    /// Say what a code of Access Analyzer means
+    ExplainCode(check::ExplainCodeArgs),
     /// Format files of the policy language
     Fmt(language::FmtArgs),
     /// Convert a policy between JSON and the policy language
@@ -130,6 +132,7 @@ fn main() -> ExitCode {
         Command::Decide(args) => decide::decide(&args),
         Command::Explain(args) => decide::explain(&args),
         Command::Check(args) => check::run(&args),
+        Command::ExplainCode(args) => check::explain_code(&args),
         Command::Fmt(args) => language::fmt(&args),
         Command::Convert(args) => language::convert(&args),
         Command::Expand(args) => language::expand(&args),

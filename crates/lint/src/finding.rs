@@ -2,7 +2,7 @@
 
 use crate::rules::Rule;
 use portcullis_syntax::ast::Span;
-use portcullis_syntax::diag::LineIndex;
+use portcullis_syntax::diag::{Diagnostic, LineIndex};
 use serde_json::{Value, json};
 
 /// One step of the way from the document to a place in it (`AA-4`).
@@ -48,7 +48,19 @@ pub struct Report<'d> {
     pub is_incomplete: bool,
 }
 
-impl Report<'_> {
+impl<'d> Report<'d> {
+    /// What there is to say of a text that is not JSON, for a problem that a reader had with it (`AA-126`).
+    ///
+    /// ```
+    /// use portcullis_lint::Report;
+    /// use portcullis_syntax::json;
+    /// let problem = json::decode(b"{\xff").unwrap_err();
+    /// assert_eq!(Report::of_no_json("{", &[problem]).findings[0].rule.code, "JSON_SYNTAX_ERROR");
+    /// ```
+    pub fn of_no_json(text: &'d str, problems: &[Diagnostic]) -> Report<'d> {
+        crate::checks::syntax_error(text, problems)
+    }
+
     /// ValidatePolicy's answer: an object with the member `findings`.
     ///
     /// ```

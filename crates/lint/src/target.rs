@@ -22,6 +22,15 @@ impl PolicyType {
         (PolicyType::ServiceControl, "SERVICE_CONTROL_POLICY"),
         (PolicyType::ResourceControl, "RESOURCE_CONTROL_POLICY"),
     ];
+
+    /// AWS's names of all types.
+    ///
+    /// ```
+    /// assert!(portcullis_lint::PolicyType::names_of_all().any(|name| name == "IDENTITY_POLICY"));
+    /// ```
+    pub fn names_of_all() -> impl Iterator<Item = &'static str> {
+        PolicyType::ALL.iter().map(|one| one.1)
+    }
 }
 
 /// What a resource policy is attached to.
