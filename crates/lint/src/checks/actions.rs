@@ -18,6 +18,11 @@ pub(super) fn check<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut F
         }
     }
     if cx.is(PolicyType::ResourceControl) {
+        let effect = statement.member("Effect").filter(|_| statement.is_allow());
+        if let Some(effect) = effect.filter(|_| !super::roles::is_full_access(statement)) {
+            let details = "A resource control policy cannot allow. Use Deny.";
+            out.add(&rules::RCP_SYNTAX_ERROR_ALLOW, details, [statement.value(effect)]);
+        }
         if let Some(element) = &statement.not_action {
             let details = "A resource control policy cannot have NotAction. Use Action.";
             out.add(&rules::RCP_SYNTAX_ERROR_NOTACTION, details, [statement.key(element.member)]);

@@ -114,7 +114,8 @@ fn resource<'d>(cx: &Context<'d>, statement: &Statement<'d>, element: &Element<'
             _ => {}
         }
         match (facts.account, account.is_empty()) {
-            (Part::Always, true) => {
+            // Where both are missing AWS names the Region alone (`AA-49`).
+            (Part::Always, true) if !(region.is_empty() && facts.region == Part::Always) => {
                 let details = format!("Add an account to the {service} resource ARN.");
                 out.add(&rules::MISSING_ARN_ACCOUNT, details, [here()]);
             }

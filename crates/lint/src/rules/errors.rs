@@ -132,8 +132,8 @@ rules! { Error;
         "The service has no such condition key."
         "No request has it: the condition tests something that is always absent."
         "Write a key of the service."
-        Condition(r#""StringEquals": {"sample:NoSuchKey": "a"}"#)
-        Condition(r#""StringEquals": {"sample:Size": "a"}"#)
+        Allow(r#""Action": "sample:Get", "Resource": "*", "Condition": {"StringEquals": {"sample:NoSuchKey": "a"}}"#)
+        Allow(r#""Action": "sample:Get", "Resource": "*", "Condition": {"StringEquals": {"sample:Size": "a"}}"#)
         waits "nothing of it is found";
     INVALID_SERVICE_IN_ACTION "AA-123" Results IDENTITY
         "No service has the prefix of the action."
@@ -334,7 +334,7 @@ rules! { Error;
         "Write `vpce-` and 8 or 17 characters."
         Condition(r#""StringEquals": {"aws:SourceVpce": "vpc-0123abcd"}"#)
         Condition(r#""StringEquals": {"aws:SourceVpce": "vpce-0123abcd"}"#);
-    UNSUPPORTED_ACTION_FOR_CONDITION_KEY "AA-149" Documentation IDENTITY
+    UNSUPPORTED_ACTION_FOR_CONDITION_KEY "AA-149" Results IDENTITY
         "No request for the action has the condition key."
         "The condition tests something that is always absent."
         "Move the action to a statement without the condition."
