@@ -7,7 +7,8 @@ use std::process::ExitCode;
 use bumpalo::Bump;
 use clap::{Args, ValueEnum};
 use portcullis_lint::{
-    Level, Location, Options, PolicyType, Report, ResourceType, Target, guess, lint, lint_tree, page, rules, tree,
+    Level, Location, Options, PolicyType, Report, ResourceType, Target, guess, lint, lint_tree,
+    page, rules, tree,
 };
 use portcullis_model::PolicyKind;
 use portcullis_scenario::is_language;
@@ -122,7 +123,10 @@ fn document_type(text: &str) -> Result<DocumentType, String> {
         let aws = PolicyType::names_of_all().collect::<Vec<_>>().join(", ");
         format!("{own}, {aws}")
     })?;
-    Ok(DocumentType { kind: target.kind(), target })
+    Ok(DocumentType {
+        kind: target.kind(),
+        target,
+    })
 }
 
 fn resource_type(text: &str) -> Result<ResourceType, String> {
@@ -266,7 +270,10 @@ fn access_analyzer(args: &CheckArgs) -> Result<ExitCode, Failure> {
 /// True if there is nothing but blanks around a place.
 fn is_around(text: &str, span: Span) -> bool {
     let is_blank = |part: Option<&str>| {
-        part.is_some_and(|part| part.trim_matches(['\u{feff}', ' ', '\t', '\r', '\n']).is_empty())
+        part.is_some_and(|part| {
+            part.trim_matches(['\u{feff}', ' ', '\t', '\r', '\n'])
+                .is_empty()
+        })
     };
     is_blank(text.get(..span.start as usize)) && is_blank(text.get(span.end as usize..))
 }
@@ -299,7 +306,9 @@ fn of_language(
     let all = report.findings.len();
     // What imports bring has its places in other files.
     let is_own = |place: &Location<'_>| text.get(place.span.range()).is_some();
-    report.findings.retain(|found| found.locations.iter().all(is_own));
+    report
+        .findings
+        .retain(|found| found.locations.iter().all(is_own));
     let left_out = all - report.findings.len();
     if left_out > 0 {
         complain(&format!(
@@ -405,16 +414,23 @@ pub(crate) fn explain_code(args: &ExplainCodeArgs) -> Result<ExitCode, Failure> 
 }
 
 fn unknown_code(code: &str) -> Failure {
-    let own = Code::ALL.iter().find(|own| own.as_str().eq_ignore_ascii_case(code));
+    let own = Code::ALL
+        .iter()
+        .find(|own| own.as_str().eq_ignore_ascii_case(code));
     let help = match own {
         Some(_) => "it is a code of this project's own, which the message explains".to_owned(),
         None => {
             let names = rules::all().map(|rule| rule.code);
-            nearest(&code.to_ascii_uppercase(), names)
-                .map_or_else(|| "explain-code alone lists them".to_owned(), |name| format!("did you mean {name}?"))
+            nearest(&code.to_ascii_uppercase(), names).map_or_else(
+                || "explain-code alone lists them".to_owned(),
+                |name| format!("did you mean {name}?"),
+            )
         }
     };
-    Failure::new(format!("{} is no code of Access Analyzer: {help}", quoted(code)))
+    Failure::new(format!(
+        "{} is no code of Access Analyzer: {help}",
+        quoted(code)
+    ))
 }
 
 /// What was found in a text.

@@ -24,7 +24,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             .iter()
             .map(|text| lint(text, &options, |report| report.findings.len()))
             .sum();
-        println!("{} documents, {found} findings, {:?}", texts.len(), start.elapsed());
+        println!(
+            "{} documents, {found} findings, {:?}",
+            texts.len(),
+            start.elapsed()
+        );
     }
     Ok(())
 }

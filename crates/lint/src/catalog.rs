@@ -137,9 +137,16 @@ impl Catalog for ByHand {
 
     fn key(&self, key: &str) -> Option<KeyFacts> {
         // AA-46.
-        const ARNS: [&str; 2] = ["ram:ResourceArn", "codestar-notifications:NotificationsForResource"];
+        const ARNS: [&str; 2] = [
+            "ram:ResourceArn",
+            "codestar-notifications:NotificationsForResource",
+        ];
         if ARNS.iter().any(|own| own.eq_ignore_ascii_case(key)) {
-            return Some(KeyFacts { kind: Type::Arn, is_many: false, is_family: false });
+            return Some(KeyFacts {
+                kind: Type::Arn,
+                is_many: false,
+                is_family: false,
+            });
         }
         keys::known(key).map(|known| KeyFacts {
             kind: known.kind,
@@ -182,6 +189,14 @@ fn arn_by_hand(service: &str, rest: &str) -> Option<ArnFacts> {
 fn is_other_of_s3(rest: &str) -> bool {
     let start = rest.split(['/', ':']).next().unwrap_or_default();
     let is_other = |own: &str| own.eq_ignore_ascii_case(start);
-    ["job", "storage-lens", "storage-lens-group", "access-grants", "async-request"].into_iter().any(is_other)
+    [
+        "job",
+        "storage-lens",
+        "storage-lens-group",
+        "access-grants",
+        "async-request",
+    ]
+    .into_iter()
+    .any(is_other)
         || start.contains(['*', '?'])
 }

@@ -55,20 +55,31 @@ impl<'d> Context<'d> {
 
 /// Everything that is found in a document.
 /// `is_json` says whether the text is the document's own.
-pub(crate) fn all<'d>(document: Node<'d>, text: &'d str, options: &Options<'d>, is_json: bool) -> Report<'d> {
+pub(crate) fn all<'d>(
+    document: Node<'d>,
+    text: &'d str,
+    options: &Options<'d>,
+    is_json: bool,
+) -> Report<'d> {
     let mut out = Findings::new(text);
     let Some(members) = document.as_object() else {
         out.add(
             &rules::DATA_TYPE_MISMATCH,
-            format!("A policy is a JSON object, and this is {}.", document.value.describe()),
+            format!(
+                "A policy is a JSON object, and this is {}.",
+                document.value.describe()
+            ),
             [Policy::whole(text)],
         );
         return out.finish();
     };
     let policy = Policy::read(members, document.span);
     let is_typed = options.target.resource == Some(ResourceType::AssumeRolePolicyDocument);
-    let looks_so = || options.target == PolicyType::Resource.into() && guess(&document) == PolicyKind::Trust;
-    let version = policy.member("Version").and_then(|member| member.value.as_str());
+    let looks_so =
+        || options.target == PolicyType::Resource.into() && guess(&document) == PolicyKind::Trust;
+    let version = policy
+        .member("Version")
+        .and_then(|member| member.value.as_str());
     let context = Context {
         target: options.target,
         catalog: options.catalog,
@@ -113,6 +124,13 @@ pub(crate) fn syntax_error<'d>(text: &'d str, problems: &[Diagnostic]) -> Report
         index.characters(span.start),
         column.saturating_sub(1)
     );
-    out.add(&rules::JSON_SYNTAX_ERROR, details, [Location { path: Vec::new(), span }]);
+    out.add(
+        &rules::JSON_SYNTAX_ERROR,
+        details,
+        [Location {
+            path: Vec::new(),
+            span,
+        }],
+    );
     out.finish()
 }

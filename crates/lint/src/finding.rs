@@ -77,7 +77,8 @@ impl<'d> Report<'d> {
         };
         let place = |location: &Location<'_>| {
             let path: Vec<Value> = location.path.iter().map(step).collect();
-            let span = json!({"start": position(location.span.start), "end": position(location.span.end)});
+            let span =
+                json!({"start": position(location.span.start), "end": position(location.span.end)});
             json!({"path": path, "span": span})
         };
         let finding = |found: &Finding<'_>| {
@@ -125,7 +126,12 @@ impl<'d> Findings<'d> {
         }
     }
 
-    pub(crate) fn add(&mut self, rule: &'static Rule, details: impl Into<String>, locations: impl IntoIterator<Item = Location<'d>>) {
+    pub(crate) fn add(
+        &mut self,
+        rule: &'static Rule,
+        details: impl Into<String>,
+        locations: impl IntoIterator<Item = Location<'d>>,
+    ) {
         let details = details.into();
         let mut cost = details.len() + 64;
         let mut places = Vec::new();
@@ -143,7 +149,11 @@ impl<'d> Findings<'d> {
         match self.room.checked_sub(cost) {
             Some(room) => {
                 self.room = room;
-                self.list.push(Finding { rule, details, locations: places });
+                self.list.push(Finding {
+                    rule,
+                    details,
+                    locations: places,
+                });
             }
             None => self.stop(),
         }
@@ -155,8 +165,14 @@ impl<'d> Findings<'d> {
     }
 
     pub(crate) fn finish(mut self) -> Report<'d> {
-        let start = |found: &Finding<'_>| found.locations.first().map_or(0, |first| first.span.start);
-        self.list.sort_by_key(|found| (start(found), found.rule.code));
-        Report { text: self.text, findings: self.list, is_incomplete: self.is_incomplete }
+        let start =
+            |found: &Finding<'_>| found.locations.first().map_or(0, |first| first.span.start);
+        self.list
+            .sort_by_key(|found| (start(found), found.rule.code));
+        Report {
+            text: self.text,
+            findings: self.list,
+            is_incomplete: self.is_incomplete,
+        }
     }
 }

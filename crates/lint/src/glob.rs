@@ -9,7 +9,13 @@ pub(crate) fn has_wildcard(text: &str) -> bool {
 /// None if that takes more steps than are left.
 pub(crate) fn covers(pattern: &str, text: &str, fold: bool, steps: &mut usize) -> Option<bool> {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
-    let equal = |a: u8, b: u8| if fold { a.eq_ignore_ascii_case(&b) } else { a == b };
+    let equal = |a: u8, b: u8| {
+        if fold {
+            a.eq_ignore_ascii_case(&b)
+        } else {
+            a == b
+        }
+    };
     let (mut p, mut t) = (0, 0);
     // The last star, and how far the text was read when it was met.
     let mut star: Option<(usize, usize)> = None;
@@ -50,12 +56,24 @@ mod tests {
     #[test]
     fn patterns_cover_texts() {
         let covers = |pattern, text, fold| covers(pattern, text, fold, &mut 1000);
-        assert_eq!(covers("ec2:Describe*", "EC2:describevpcs", true), Some(true));
-        assert_eq!(covers("arn:aws:s3:::b*", "arn:aws:s3:::b*/*", false), Some(true));
-        assert_eq!(covers("arn:aws:s3:::B*", "arn:aws:s3:::b*/*", false), Some(false));
+        assert_eq!(
+            covers("ec2:Describe*", "EC2:describevpcs", true),
+            Some(true)
+        );
+        assert_eq!(
+            covers("arn:aws:s3:::b*", "arn:aws:s3:::b*/*", false),
+            Some(true)
+        );
+        assert_eq!(
+            covers("arn:aws:s3:::B*", "arn:aws:s3:::b*/*", false),
+            Some(false)
+        );
         assert_eq!(covers("a?c*", "abc", false), Some(true));
         assert_eq!(covers("a*c", "ab", false), Some(false));
-        assert_eq!(super::covers("*a*a*a*a", &"a".repeat(100), false, &mut 50), None);
+        assert_eq!(
+            super::covers("*a*a*a*a", &"a".repeat(100), false, &mut 50),
+            None
+        );
         assert!(matches_action("*", "iam:PassRole") && !matches_action("iam:pass", "iam:PassRole"));
     }
 }

@@ -13,7 +13,8 @@ use core::fmt::Write;
 /// assert!(!document(rule, &rule.has).contains("2012-10-17"));
 /// ```
 pub fn document(rule: &Rule, document: &Document) -> String {
-    let statement = |text: &str| format!("{{\"Version\": \"2012-10-17\", \"Statement\": [{{{text}}}]}}");
+    let statement =
+        |text: &str| format!("{{\"Version\": \"2012-10-17\", \"Statement\": [{{{text}}}]}}");
     let principal = match (rule.target.policy, rule.target.resource) {
         (PolicyType::Resource, _) => "\"Principal\": {\"AWS\": \"111122223333\"}, ",
         (PolicyType::ResourceControl, _) => "\"Principal\": \"*\", ",
@@ -37,7 +38,9 @@ pub fn document(rule: &Rule, document: &Document) -> String {
                 true => "\"Action\": \"sts:AssumeRole\"",
                 false => "\"Action\": \"s3:GetObject\", \"Resource\": \"*\"",
             };
-            statement(&format!("\"Sid\": \"{sid}\", \"Effect\": \"{effect}\", {principal}{rest}"))
+            statement(&format!(
+                "\"Sid\": \"{sid}\", \"Effect\": \"{effect}\", {principal}{rest}"
+            ))
         }
     }
 }

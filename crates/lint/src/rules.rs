@@ -29,7 +29,12 @@ pub enum Level {
 
 impl Level {
     /// Every level, the worst first.
-    pub const ALL: [Level; 4] = [Level::Error, Level::SecurityWarning, Level::Warning, Level::Suggestion];
+    pub const ALL: [Level; 4] = [
+        Level::Error,
+        Level::SecurityWarning,
+        Level::Warning,
+        Level::Suggestion,
+    ];
 
     /// AWS's name: `findingType`.
     pub fn as_str(self) -> &'static str {
@@ -128,7 +133,13 @@ impl Rule {
 /// assert_eq!(portcullis_lint::rules::all().count(), 153);
 /// ```
 pub fn all() -> impl Iterator<Item = &'static Rule> {
-    let lists = [errors::ALL, principals::ALL, security::ALL, warnings::ALL, suggestions::ALL];
+    let lists = [
+        errors::ALL,
+        principals::ALL,
+        security::ALL,
+        warnings::ALL,
+        suggestions::ALL,
+    ];
     lists.into_iter().flatten().copied()
 }
 
@@ -188,7 +199,10 @@ pub(crate) mod targets {
 
     pub(crate) const IDENTITY: Target = of(PolicyType::Identity, None);
     pub(crate) const RESOURCE: Target = of(PolicyType::Resource, None);
-    pub(crate) const TRUST: Target = of(PolicyType::Resource, Some(ResourceType::AssumeRolePolicyDocument));
+    pub(crate) const TRUST: Target = of(
+        PolicyType::Resource,
+        Some(ResourceType::AssumeRolePolicyDocument),
+    );
     pub(crate) const BUCKET: Target = of(PolicyType::Resource, Some(ResourceType::Bucket));
     pub(crate) const SCP: Target = of(PolicyType::ServiceControl, None);
     pub(crate) const RCP: Target = of(PolicyType::ResourceControl, None);

@@ -54,11 +54,31 @@ impl ResourceType {
     /// Every type with AWS's name and the one that texts show.
     const ALL: [(ResourceType, &'static str, &'static str); 6] = [
         (ResourceType::Bucket, "AWS::S3::Bucket", "S3 Bucket"),
-        (ResourceType::AccessPoint, "AWS::S3::AccessPoint", "S3 Access Point"),
-        (ResourceType::MultiRegionAccessPoint, "AWS::S3::MultiRegionAccessPoint", "S3 Multi-Region Access Point"),
-        (ResourceType::ObjectLambdaAccessPoint, "AWS::S3ObjectLambda::AccessPoint", "S3 Object Lambda Access Point"),
-        (ResourceType::AssumeRolePolicyDocument, "AWS::IAM::AssumeRolePolicyDocument", "IAM Role Trust Policy"),
-        (ResourceType::Table, "AWS::DynamoDB::Table", "DynamoDB Table"),
+        (
+            ResourceType::AccessPoint,
+            "AWS::S3::AccessPoint",
+            "S3 Access Point",
+        ),
+        (
+            ResourceType::MultiRegionAccessPoint,
+            "AWS::S3::MultiRegionAccessPoint",
+            "S3 Multi-Region Access Point",
+        ),
+        (
+            ResourceType::ObjectLambdaAccessPoint,
+            "AWS::S3ObjectLambda::AccessPoint",
+            "S3 Object Lambda Access Point",
+        ),
+        (
+            ResourceType::AssumeRolePolicyDocument,
+            "AWS::IAM::AssumeRolePolicyDocument",
+            "IAM Role Trust Policy",
+        ),
+        (
+            ResourceType::Table,
+            "AWS::DynamoDB::Table",
+            "DynamoDB Table",
+        ),
     ];
 
     /// AWS's name of the type.
@@ -132,7 +152,9 @@ impl Target {
     pub fn kind(self) -> PolicyKind {
         match (self.policy, self.resource) {
             (PolicyType::Identity, _) => PolicyKind::Identity,
-            (PolicyType::Resource, Some(ResourceType::AssumeRolePolicyDocument)) => PolicyKind::Trust,
+            (PolicyType::Resource, Some(ResourceType::AssumeRolePolicyDocument)) => {
+                PolicyKind::Trust
+            }
             (PolicyType::Resource, _) => PolicyKind::Resource,
             (PolicyType::ServiceControl, _) => PolicyKind::Scp,
             (PolicyType::ResourceControl, _) => PolicyKind::Rcp,
@@ -142,19 +164,27 @@ impl Target {
 
 impl From<PolicyType> for Target {
     fn from(policy: PolicyType) -> Target {
-        Target { policy, resource: None }
+        Target {
+            policy,
+            resource: None,
+        }
     }
 }
 
 impl From<PolicyKind> for Target {
     fn from(kind: PolicyKind) -> Target {
         let policy = match kind {
-            PolicyKind::Identity | PolicyKind::Boundary | PolicyKind::Session => PolicyType::Identity,
-            PolicyKind::Resource | PolicyKind::Trust | PolicyKind::VpcEndpoint => PolicyType::Resource,
+            PolicyKind::Identity | PolicyKind::Boundary | PolicyKind::Session => {
+                PolicyType::Identity
+            }
+            PolicyKind::Resource | PolicyKind::Trust | PolicyKind::VpcEndpoint => {
+                PolicyType::Resource
+            }
             PolicyKind::Scp => PolicyType::ServiceControl,
             PolicyKind::Rcp => PolicyType::ResourceControl,
         };
-        let resource = (kind == PolicyKind::Trust).then_some(ResourceType::AssumeRolePolicyDocument);
+        let resource =
+            (kind == PolicyKind::Trust).then_some(ResourceType::AssumeRolePolicyDocument);
         Target { policy, resource }
     }
 }

@@ -27,7 +27,10 @@ pub fn tree<'d>(document: &Document<'d>, arena: &'d Bump) -> Node<'d> {
     }
     let statements = document.statements.iter().map(|one| statement(one, arena));
     let statements = ArenaVec::from_iter_in(statements, arena).into_bump_slice();
-    members.push(member("Statement", node(document.span, Value::Array(statements))));
+    members.push(member(
+        "Statement",
+        node(document.span, Value::Array(statements)),
+    ));
     node(document.span, Value::Object(members.into_bump_slice()))
 }
 
@@ -40,7 +43,13 @@ fn string(text: Text<'_>) -> Node<'_> {
 }
 
 fn member<'d>(name: &'d str, value: Node<'d>) -> Member<'d> {
-    Member { key: Text { value: name, span: value.span }, value }
+    Member {
+        key: Text {
+            value: name,
+            span: value.span,
+        },
+        value,
+    }
 }
 
 /// One text stands alone, several in a list.
@@ -49,7 +58,10 @@ fn texts<'d>(list: &[Text<'d>], span: Span, arena: &'d Bump) -> Node<'d> {
         [one] => string(*one),
         _ => {
             let all = list.iter().map(|text| string(*text));
-            node(span, Value::Array(ArenaVec::from_iter_in(all, arena).into_bump_slice()))
+            node(
+                span,
+                Value::Array(ArenaVec::from_iter_in(all, arena).into_bump_slice()),
+            )
         }
     }
 }
@@ -61,14 +73,21 @@ fn statement<'d>(statement: &Statement<'d>, arena: &'d Bump) -> Node<'d> {
         Effect::Allow => "Allow",
         Effect::Deny => "Deny",
     };
-    members.push(member("Effect", node(statement.span, Value::String(effect))));
+    members.push(member(
+        "Effect",
+        node(statement.span, Value::String(effect)),
+    ));
     members.extend(statement.principal.map(|all| principals(&all, arena)));
     let entries = |own: Entries<'d>, name, not| {
         let name = if own.negated { not } else { name };
         member(name, texts(own.list, own.span, arena))
     };
     members.push(entries(statement.action, "Action", "NotAction"));
-    members.extend(statement.resource.map(|own| entries(own, "Resource", "NotResource")));
+    members.extend(
+        statement
+            .resource
+            .map(|own| entries(own, "Resource", "NotResource")),
+    );
     if !statement.conditions.is_empty() {
         members.push(member("Condition", conditions(statement, arena)));
     }
@@ -76,7 +95,11 @@ fn statement<'d>(statement: &Statement<'d>, arena: &'d Bump) -> Node<'d> {
 }
 
 fn principals<'d>(all: &Principals<'d>, arena: &'d Bump) -> Member<'d> {
-    let name = if all.negated { "NotPrincipal" } else { "Principal" };
+    let name = if all.negated {
+        "NotPrincipal"
+    } else {
+        "Principal"
+    };
     let mut members = ArenaVec::new_in(arena);
     for (kinds, name) in [
         (&[PrincipalKind::Everyone, PrincipalKind::Aws][..], "AWS"),
@@ -93,7 +116,10 @@ fn principals<'d>(all: &Principals<'d>, arena: &'d Bump) -> Member<'d> {
     let is_everyone = |one: &Member<'_>| one.value.as_str() == Some("*");
     match members.as_slice() {
         [one] if is_everyone(one) => member(name, one.value),
-        _ => member(name, node(all.span, Value::Object(members.into_bump_slice()))),
+        _ => member(
+            name,
+            node(all.span, Value::Object(members.into_bump_slice())),
+        ),
     }
 }
 
@@ -107,12 +133,18 @@ fn conditions<'d>(statement: &Statement<'d>, arena: &'d Bump) -> Node<'d> {
         let next = operators.len();
         let at = *names.entry(name).or_insert(next);
         if at == next {
-            let text = Text { value: name, span: one.operator_text.span };
+            let text = Text {
+                value: name,
+                span: one.operator_text.span,
+            };
             operators.push((text, ArenaVec::new_in(arena)));
         }
         let value = texts(one.values, one.span, arena);
         if let Some((_, keys)) = operators.get_mut(at) {
-            keys.push(Member { key: one.key, value });
+            keys.push(Member {
+                key: one.key,
+                value,
+            });
         }
     }
     let members = operators.into_iter().map(|(key, keys)| {

@@ -92,22 +92,33 @@ impl Condition<'_> {
 
 impl<'d> Policy<'d> {
     pub(crate) fn read(members: &'d [Member<'d>], span: Span) -> Policy<'d> {
-        let node = members.iter().find(|member| member.key.value == "Statement");
+        let node = members
+            .iter()
+            .find(|member| member.key.value == "Statement");
         let statements = match node.map(|member| (&member.value, member.value.value)) {
             Some((_, Value::Array(nodes))) => {
                 let nodes = nodes.iter().enumerate();
-                nodes.filter_map(|(index, node)| Statement::read(node, Some(index))).collect()
+                nodes
+                    .filter_map(|(index, node)| Statement::read(node, Some(index)))
+                    .collect()
             }
             Some((node, _)) => Statement::read(node, None).into_iter().collect(),
             None => Vec::new(),
         };
-        Policy { span, members, statements }
+        Policy {
+            span,
+            members,
+            statements,
+        }
     }
 
     /// The whole document (`AA-6`).
     pub(crate) fn whole(text: &str) -> Location<'d> {
         let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
-        Location { path: Vec::new(), span: Span { start: 0, end } }
+        Location {
+            path: Vec::new(),
+            span: Span { start: 0, end },
+        }
     }
 
     pub(crate) fn member(&self, name: &str) -> Option<&'d Member<'d>> {
@@ -117,7 +128,10 @@ impl<'d> Policy<'d> {
 
 /// A member of the document itself.
 pub(crate) fn top<'d>(member: &'d Member<'d>) -> Location<'d> {
-    Location { path: vec![Step::Value(member.key.value)], span: member.value.span }
+    Location {
+        path: vec![Step::Value(member.key.value)],
+        span: member.value.span,
+    }
 }
 
 impl<'d> Statement<'d> {
@@ -126,7 +140,10 @@ impl<'d> Statement<'d> {
         let find = |name: &str| members.iter().find(|member| member.key.value == name);
         let element = |name: &str| {
             let member = find(name)?;
-            Some(Element { member, entries: entries(&member.value) })
+            Some(Element {
+                member,
+                entries: entries(&member.value),
+            })
         };
         let effect = find("Effect").and_then(|member| match member.value.as_str() {
             Some("Allow") => Some(Effect::Allow),
@@ -201,25 +218,41 @@ impl<'d> Statement<'d> {
 
     /// The name of an operator.
     pub(crate) fn operator(&self, name: Text<'d>) -> Location<'d> {
-        self.at(&[Step::Value("Condition"), Step::Key(name.value)], name.span)
+        self.at(
+            &[Step::Value("Condition"), Step::Key(name.value)],
+            name.span,
+        )
     }
 
     /// The key of a condition.
     pub(crate) fn condition_key(&self, condition: &Condition<'d>) -> Location<'d> {
         let [element, operator] = steps(condition);
-        self.at(&[element, operator, Step::Key(condition.key.value)], condition.key.span)
+        self.at(
+            &[element, operator, Step::Key(condition.key.value)],
+            condition.key.span,
+        )
     }
 
     /// All values of a condition.
     pub(crate) fn condition_values(&self, condition: &Condition<'d>) -> Location<'d> {
         let [element, operator] = steps(condition);
-        self.at(&[element, operator, Step::Value(condition.key.value)], condition.node.span)
+        self.at(
+            &[element, operator, Step::Value(condition.key.value)],
+            condition.node.span,
+        )
     }
 
     /// One value of a condition.
-    pub(crate) fn condition_value(&self, condition: &Condition<'d>, value: &Entry<'d>) -> Location<'d> {
+    pub(crate) fn condition_value(
+        &self,
+        condition: &Condition<'d>,
+        value: &Entry<'d>,
+    ) -> Location<'d> {
         let [element, operator] = steps(condition);
-        self.below(&[element, operator, Step::Value(condition.key.value)], value)
+        self.below(
+            &[element, operator, Step::Value(condition.key.value)],
+            value,
+        )
     }
 
     fn below(&self, steps: &[Step<'d>], entry: &Entry<'d>) -> Location<'d> {
@@ -242,19 +275,35 @@ fn each<'d>(node: &'d Node<'d>, read: impl Fn(&'d Node<'d>) -> Option<Text<'d>>)
     match node.value {
         Value::Array(nodes) => {
             let nodes = nodes.iter().enumerate();
-            let entry = |(index, node)| Some(Entry { text: read(node)?, index: Some(index) });
+            let entry = |(index, node)| {
+                Some(Entry {
+                    text: read(node)?,
+                    index: Some(index),
+                })
+            };
             nodes.filter_map(entry).collect()
         }
-        _ => read(node).map(|text| Entry { text, index: None }).into_iter().collect(),
+        _ => read(node)
+            .map(|text| Entry { text, index: None })
+            .into_iter()
+            .collect(),
     }
 }
 
 fn principals<'d>(element: &'d Member<'d>) -> Vec<Principal<'d>> {
-    let one = |kind| move |entry| Principal { element, kind, entry };
+    let one = |kind| {
+        move |entry| Principal {
+            element,
+            kind,
+            entry,
+        }
+    };
     match element.value.value {
         Value::Object(members) => {
             let of = |member: &'d Member<'d>| {
-                entries(&member.value).into_iter().map(one(Some(member.key.value)))
+                entries(&member.value)
+                    .into_iter()
+                    .map(one(Some(member.key.value)))
             };
             members.iter().flat_map(of).collect()
         }
@@ -288,5 +337,8 @@ fn scalar<'d>(node: &'d Node<'d>) -> Option<Text<'d>> {
         Value::Bool(false) => "false",
         Value::Null | Value::Array(_) | Value::Object(_) => return None,
     };
-    Some(Text { value, span: node.span })
+    Some(Text {
+        value,
+        span: node.span,
+    })
 }

@@ -16,9 +16,16 @@ fn codes(rule: &Rule, one: &Document) -> Vec<&'static str> {
     lint(&document(rule, one), &options, |report| {
         assert!(!report.is_incomplete);
         for found in &report.findings {
-            assert!(!found.locations.is_empty() && found.details.ends_with('.'), "{found:?}");
+            assert!(
+                !found.locations.is_empty() && found.details.ends_with('.'),
+                "{found:?}"
+            );
         }
-        report.findings.iter().map(|found| found.rule.code).collect()
+        report
+            .findings
+            .iter()
+            .map(|found| found.rule.code)
+            .collect()
     })
 }
 
@@ -50,7 +57,11 @@ fn the_table_is_whole() {
     assert_eq!(names.len(), 153);
     for rule in rules::all() {
         let sentences = [rule.what, rule.why, rule.fix];
-        assert!(sentences.iter().all(|text| text.ends_with('.')), "{}", rule.code);
+        assert!(
+            sentences.iter().all(|text| text.ends_with('.')),
+            "{}",
+            rule.code
+        );
         assert!(rule.id.starts_with("AA-"));
     }
     let known = rules::all().filter(|rule| rule.evidence == Evidence::Results);

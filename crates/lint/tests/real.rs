@@ -18,7 +18,11 @@ fn lines(file: &str) -> Option<Vec<Value>> {
     if text.is_none() {
         eprintln!("skipped: there is no {file}");
     }
-    text.map(|text| text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+    text.map(|text| {
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    })
 }
 
 fn findings(text: &str) -> Vec<Value> {

@@ -25,10 +25,11 @@ fn root() -> PathBuf {
 }
 
 /// Which crates of the workspace a crate may depend on. A new crate needs a line here.
-const EDGES: [(&str, &[&str]); 15] = [
+const EDGES: [(&str, &[&str]); 16] = [
     ("model", &[]),
     ("syntax", &["model"]),
     ("dsl", &["model", "syntax"]),
+    ("lint", &["model", "syntax"]),
     ("reference", &["model", "syntax"]),
     ("image", &["model"]),
     ("compile", &["image", "model", "syntax"]),
@@ -51,6 +52,7 @@ const EDGES: [(&str, &[&str]); 15] = [
             "directory",
             "dsl",
             "image",
+            "lint",
             "model",
             "portcullis",
             "reference",
@@ -66,6 +68,7 @@ const EDGES: [(&str, &[&str]); 15] = [
             "directory",
             "dsl",
             "image",
+            "lint",
             "model",
             "portcullis",
             "reference",

@@ -21,16 +21,30 @@ pub(super) fn check<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut F
         let effect = statement.member("Effect").filter(|_| statement.is_allow());
         if let Some(effect) = effect.filter(|_| !super::roles::is_full_access(statement)) {
             let details = "A resource control policy cannot allow. Use Deny.";
-            out.add(&rules::RCP_SYNTAX_ERROR_ALLOW, details, [statement.value(effect)]);
+            out.add(
+                &rules::RCP_SYNTAX_ERROR_ALLOW,
+                details,
+                [statement.value(effect)],
+            );
         }
         if let Some(element) = &statement.not_action {
             let details = "A resource control policy cannot have NotAction. Use Action.";
-            out.add(&rules::RCP_SYNTAX_ERROR_NOTACTION, details, [statement.key(element.member)]);
+            out.add(
+                &rules::RCP_SYNTAX_ERROR_NOTACTION,
+                details,
+                [statement.key(element.member)],
+            );
         }
     }
 }
 
-fn action<'d>(cx: &Context<'d>, statement: &Statement<'d>, element: &Element<'d>, entry: &Entry<'d>, out: &mut Findings<'d>) {
+fn action<'d>(
+    cx: &Context<'d>,
+    statement: &Statement<'d>,
+    element: &Element<'d>,
+    entry: &Entry<'d>,
+    out: &mut Findings<'d>,
+) {
     let text = entry.text.value;
     let here = || [statement.entry(element, entry)];
     let is_everything = !text.is_empty() && text.bytes().all(|byte| byte == b'*');
@@ -46,12 +60,21 @@ fn action<'d>(cx: &Context<'d>, statement: &Statement<'d>, element: &Element<'d>
         }
         return;
     }
-    let name = text.split_once(':').filter(|(prefix, name)| !prefix.is_empty() && !name.is_empty() && !name.contains(':'));
+    let name = text
+        .split_once(':')
+        .filter(|(prefix, name)| !prefix.is_empty() && !name.is_empty() && !name.contains(':'));
     let Some((prefix, name)) = name else {
-        out.add(&rules::INVALID_ACTION, format!("The action {text} does not exist."), here());
+        out.add(
+            &rules::INVALID_ACTION,
+            format!("The action {text} does not exist."),
+            here(),
+        );
         return;
     };
-    if cx.has_old_scp_rules && cx.is(PolicyType::ServiceControl) && has_wildcard(name.trim_end_matches('*')) {
+    if cx.has_old_scp_rules
+        && cx.is(PolicyType::ServiceControl)
+        && has_wildcard(name.trim_end_matches('*'))
+    {
         let details = "A wildcard of an action in a service control policy must be at the end.";
         out.add(&rules::SCP_SYNTAX_ERROR_ACTION_WILDCARD, details, here());
     }
@@ -100,7 +123,9 @@ fn is_out_of_place(cx: &Context<'_>, text: &str, prefix: &str) -> bool {
     use ResourceType as R;
     let is_other = |own: &[&str]| !own.iter().any(|own| own.eq_ignore_ascii_case(prefix));
     match cx.target.policy {
-        PolicyType::Resource if cx.is_trust => !TRUST_ACTIONS.iter().any(|own| matches_action(text, own)),
+        PolicyType::Resource if cx.is_trust => {
+            !TRUST_ACTIONS.iter().any(|own| matches_action(text, own))
+        }
         PolicyType::Resource => match cx.target.resource {
             Some(R::Bucket | R::AccessPoint | R::MultiRegionAccessPoint) => is_other(&["s3"]),
             Some(R::ObjectLambdaAccessPoint) => is_other(&["s3-object-lambda", "s3"]),

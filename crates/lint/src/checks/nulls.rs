@@ -25,7 +25,12 @@ fn holds(operator: Operator) -> Option<(bool, bool)> {
     Some((present, absent))
 }
 
-pub(super) fn check<'d>(_: &Context<'d>, statement: &Statement<'d>, condition: &Condition<'d>, out: &mut Findings<'d>) {
+pub(super) fn check<'d>(
+    _: &Context<'d>,
+    statement: &Statement<'d>,
+    condition: &Condition<'d>,
+    out: &mut Findings<'d>,
+) {
     let (Ok(operator), [value]) = (condition.operator, condition.values.as_slice()) else {
         return;
     };
@@ -37,18 +42,24 @@ pub(super) fn check<'d>(_: &Context<'d>, statement: &Statement<'d>, condition: &
     };
     let (key, name) = (condition.key.value, condition.name.value);
     let null = |is_absent: bool| {
-        format!("We recommend replacing the key {key} in the condition block of {name} with {{{key}: {is_absent}}} to ensure better enforcement of the condition.")
+        format!(
+            "We recommend replacing the key {key} in the condition block of {name} with {{{key}: {is_absent}}} to ensure better enforcement of the condition."
+        )
     };
     let (rule, details) = match when {
         (true, false) => (&rules::EQUIVALENT_TO_NULL_FALSE, null(false)),
         (false, true) => (&rules::EQUIVALENT_TO_NULL_TRUE, null(true)),
         (true, true) => (
             &rules::REDUNDANT_KEY_DUE_TO_WILDCARD_IN_CONDITION,
-            format!("The key {key} in the condition block of {name} always holds. Remove it, or write the values that are meant."),
+            format!(
+                "The key {key} in the condition block of {name} always holds. Remove it, or write the values that are meant."
+            ),
         ),
         (false, false) => (
             &rules::REDUNDANT_STATEMENT_DUE_TO_WILDCARD_IN_CONDITION,
-            format!("The key {key} in the condition block of {name} never holds, and the statement does nothing. Write the values that are meant."),
+            format!(
+                "The key {key} in the condition block of {name} never holds, and the statement does nothing. Write the values that are meant."
+            ),
         ),
     };
     out.add(rule, details, [statement.condition_value(condition, value)]);

@@ -14,7 +14,11 @@ pub(super) fn statement<'d>(own: &Statement<'d>, out: &mut Findings<'d>) {
                 "The {} action(s) are redundant because they provide similar permissions. Update the policy to remove the redundant action such as: {example}.",
                 places.len()
             );
-            out.add(&rules::REDUNDANT_ACTION, details, located(own, element, &places));
+            out.add(
+                &rules::REDUNDANT_ACTION,
+                details,
+                located(own, element, &places),
+            );
         }
     }
     if let Some(element) = &own.resource {
@@ -23,20 +27,34 @@ pub(super) fn statement<'d>(own: &Statement<'d>, out: &mut Findings<'d>) {
                 "The {} resource ARN(s) are redundant because they reference the same resource. Review the use of wildcards (*), or remove the resource {example} to remove the redundancy.",
                 places.len()
             );
-            out.add(&rules::REDUNDANT_RESOURCE, details, located(own, element, &places));
+            out.add(
+                &rules::REDUNDANT_RESOURCE,
+                details,
+                located(own, element, &places),
+            );
         }
     }
 }
 
-fn located<'d>(own: &Statement<'d>, element: &Element<'d>, places: &[usize]) -> Vec<crate::finding::Location<'d>> {
-    let entries = places.iter().filter_map(|place| element.entries.get(*place));
+fn located<'d>(
+    own: &Statement<'d>,
+    element: &Element<'d>,
+    places: &[usize],
+) -> Vec<crate::finding::Location<'d>> {
+    let entries = places
+        .iter()
+        .filter_map(|place| element.entries.get(*place));
     entries.map(|entry| own.entry(element, entry)).collect()
 }
 
 /// The heads of a list (`AA-30`): for each the places of itself and of what it covers, in the order of the list, and the
 /// longest of them. Equal entries are one group; a group with several, or whose pattern covers others, is a head unless
 /// another one covers it and is not covered by it.
-fn heads<'d>(element: &Element<'d>, fold: bool, out: &mut Findings<'d>) -> Vec<(Vec<usize>, &'d str)> {
+fn heads<'d>(
+    element: &Element<'d>,
+    fold: bool,
+    out: &mut Findings<'d>,
+) -> Vec<(Vec<usize>, &'d str)> {
     if element.entries.len() < 2 {
         return Vec::new();
     }
@@ -57,7 +75,11 @@ fn heads<'d>(element: &Element<'d>, fold: bool, out: &mut Findings<'d>) -> Vec<(
     // What each pattern covers, itself not among them.
     let mut covered: HashMap<usize, Vec<usize>> = HashMap::new();
     let mut covering: HashMap<usize, Vec<usize>> = HashMap::new();
-    for (k, (pattern, _)) in groups.iter().enumerate().filter(|(_, (text, _))| has_wildcard(text)) {
+    for (k, (pattern, _)) in groups
+        .iter()
+        .enumerate()
+        .filter(|(_, (text, _))| has_wildcard(text))
+    {
         for (g, (text, _)) in groups.iter().enumerate().filter(|(g, _)| *g != k) {
             match covers(pattern, text, fold, &mut out.steps) {
                 Some(false) => {}
@@ -80,14 +102,21 @@ fn heads<'d>(element: &Element<'d>, fold: bool, out: &mut Findings<'d>) -> Vec<(
             continue;
         }
         // Lists of patterns that cover each other are short, or the steps above would not have sufficed.
-        let is_below = covering.get(&g).is_some_and(|above| above.iter().any(|k| !own.contains(k)));
+        let is_below = covering
+            .get(&g)
+            .is_some_and(|above| above.iter().any(|k| !own.contains(k)));
         if is_below {
             continue;
         }
-        let below = own.iter().filter_map(|number| groups.get(*number)).flat_map(|(_, places)| places);
+        let below = own
+            .iter()
+            .filter_map(|number| groups.get(*number))
+            .flat_map(|(_, places)| places);
         let mut all: Vec<usize> = places.iter().chain(below).copied().collect();
         all.sort_unstable();
-        let texts = all.iter().filter_map(|place| Some(element.entries.get(*place)?.text.value));
+        let texts = all
+            .iter()
+            .filter_map(|place| Some(element.entries.get(*place)?.text.value));
         let mut example = "";
         let mut greatest: Option<(usize, String)> = None;
         for text in texts {
@@ -112,9 +141,18 @@ pub(super) fn document<'d>(policy: &Policy<'d>, out: &mut Findings<'d>) {
         seen.entry(normal(statement)).or_default().push(index);
     }
     for places in seen.into_values().filter(|places| places.len() > 1) {
-        let statements = places.iter().filter_map(|index| policy.statements.get(*index));
-        let details = format!("The {} statements say the same. Remove all but one.", places.len());
-        out.add(&rules::REDUNDANT_STATEMENT, details, statements.map(Statement::here));
+        let statements = places
+            .iter()
+            .filter_map(|index| policy.statements.get(*index));
+        let details = format!(
+            "The {} statements say the same. Remove all but one.",
+            places.len()
+        );
+        out.add(
+            &rules::REDUNDANT_STATEMENT,
+            details,
+            statements.map(Statement::here),
+        );
     }
 }
 
@@ -131,10 +169,19 @@ fn normal(statement: &Statement<'_>) -> String {
     };
     list("Effect", vec![effect]);
     for element in statement.actions().chain(statement.resources()) {
-        list(element.member.key.value, element.entries.iter().map(|entry| entry.text.value).collect());
+        list(
+            element.member.key.value,
+            element
+                .entries
+                .iter()
+                .map(|entry| entry.text.value)
+                .collect(),
+        );
     }
     let principals = statement.principals.iter();
-    let mut all: Vec<_> = principals.map(|one| (one.element.key.value, one.kind, one.entry.text.value)).collect();
+    let mut all: Vec<_> = principals
+        .map(|one| (one.element.key.value, one.kind, one.entry.text.value))
+        .collect();
     all.sort_unstable();
     for (element, kind, value) in all {
         list(element, vec![kind.unwrap_or_default(), value]);
@@ -143,7 +190,10 @@ fn normal(statement: &Statement<'_>) -> String {
     conditions.sort_by_key(|one| (one.name.value, one.key.value));
     for one in conditions {
         list(one.name.value, vec![one.key.value]);
-        list("values", one.values.iter().map(|value| value.text.value).collect());
+        list(
+            "values",
+            one.values.iter().map(|value| value.text.value).collect(),
+        );
     }
     text
 }

@@ -31,8 +31,16 @@ struct Open {
 }
 
 const OPEN: [Open; 2] = [
-    Open { action: "iam:PassRole", is_limited: limits_passing, rule: pass_role },
-    Open { action: "iam:CreateServiceLinkedRole", is_limited: limits_creation, rule: create_role },
+    Open {
+        action: "iam:PassRole",
+        is_limited: limits_passing,
+        rule: pass_role,
+    },
+    Open {
+        action: "iam:CreateServiceLinkedRole",
+        is_limited: limits_creation,
+        rule: create_role,
+    },
 ];
 
 pub(super) fn check<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut Findings<'d>) {
@@ -61,7 +69,10 @@ fn resource<'d>(statement: &Statement<'d>) -> Option<(On, Location<'d>)> {
         return Some((On::NotResource, statement.value(element.member)));
     }
     let element = statement.resource.as_ref()?;
-    let star = element.entries.iter().find(|entry| entry.text.value == "*")?;
+    let star = element
+        .entries
+        .iter()
+        .find(|entry| entry.text.value == "*")?;
     Some((On::Star, statement.entry(element, star)))
 }
 
@@ -69,7 +80,10 @@ fn resource<'d>(statement: &Statement<'d>) -> Option<(On, Location<'d>)> {
 fn action<'d>(statement: &Statement<'d>, action: &str, by: By) -> Option<Location<'d>> {
     if by == By::NotAction {
         let element = statement.not_action.as_ref()?;
-        let is_out = element.entries.iter().any(|entry| matches_action(entry.text.value, action));
+        let is_out = element
+            .entries
+            .iter()
+            .any(|entry| matches_action(entry.text.value, action));
         return (!is_out).then(|| statement.value(element.member));
     }
     let element = statement.action.as_ref()?;
@@ -99,10 +113,18 @@ fn limits_passing(condition: &Condition<'_>) -> bool {
 /// `AA-36`: no value may have a wildcard.
 fn limits_creation(condition: &Condition<'_>) -> bool {
     let is_test = condition.operator.is_ok_and(|own| {
-        let is_base = matches!(own.base, Base::StringEquals | Base::StringEqualsIgnoreCase | Base::StringLike);
+        let is_base = matches!(
+            own.base,
+            Base::StringEquals | Base::StringEqualsIgnoreCase | Base::StringLike
+        );
         is_base && !own.if_exists && own.quantifier != Quantifier::All
     });
-    condition.is_of("iam:AWSServiceName") && is_test && condition.values.iter().all(|value| !has_wildcard(value.text.value))
+    condition.is_of("iam:AWSServiceName")
+        && is_test
+        && condition
+            .values
+            .iter()
+            .all(|value| !has_wildcard(value.text.value))
 }
 
 fn pass_role(by: By, on: On) -> (&'static Rule, &'static str) {
@@ -166,7 +188,12 @@ fn create_role(by: By, on: On) -> (&'static Rule, &'static str) {
 /// An Allow of exactly Action `*` and Resource `*` without condition: the shape of RCPFullAWSAccess (`AA-157`).
 pub(super) fn is_full_access(statement: &Statement<'_>) -> bool {
     let is_star = |element: &Option<crate::view::Element<'_>>| {
-        element.as_ref().is_some_and(|own| matches!(own.entries.as_slice(), [one] if one.text.value == "*"))
+        element
+            .as_ref()
+            .is_some_and(|own| matches!(own.entries.as_slice(), [one] if one.text.value == "*"))
     };
-    statement.is_allow() && is_star(&statement.action) && is_star(&statement.resource) && statement.conditions.is_empty()
+    statement.is_allow()
+        && is_star(&statement.action)
+        && is_star(&statement.resource)
+        && statement.conditions.is_empty()
 }

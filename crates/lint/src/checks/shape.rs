@@ -10,18 +10,31 @@ use portcullis_syntax::policy::SERVICES_WITHOUT_RESOURCE;
 use std::collections::HashMap;
 
 const ELEMENTS: [&str; 9] = [
-    "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
 ];
 
 /// `AA-102`, `AA-117`, `AA-125`, `AA-127`, `AA-254`.
 pub(super) fn document<'d>(cx: &Context<'d>, policy: &Policy<'d>, out: &mut Findings<'d>) {
-    let whole = || crate::finding::Location { path: Vec::new(), span: policy.span };
+    let whole = || crate::finding::Location {
+        path: Vec::new(),
+        span: policy.span,
+    };
     for member in policy.members {
         let name = member.key.value;
         match (name, member.value.value) {
             ("Version", Value::String(text)) => {
                 if !matches!(text, "2012-10-17" | "2008-10-17") {
-                    let details = format!("The version {text} does not exist. The versions are 2012-10-17 and 2008-10-17.");
+                    let details = format!(
+                        "The version {text} does not exist. The versions are 2012-10-17 and 2008-10-17."
+                    );
                     out.add(&rules::INVALID_VERSION, details, [top(member)]);
                 }
             }
@@ -41,7 +54,13 @@ pub(super) fn document<'d>(cx: &Context<'d>, policy: &Policy<'d>, out: &mut Find
                     }
                 }
             }
-            ("Statement", value) => mismatch(name, "an object or a list of objects", value, top(member), out),
+            ("Statement", value) => mismatch(
+                name,
+                "an object or a list of objects",
+                value,
+                top(member),
+                out,
+            ),
             _ => out.add(&rules::INVALID_POLICY_ELEMENT, unknown(name), [top(member)]),
         }
     }
@@ -50,7 +69,11 @@ pub(super) fn document<'d>(cx: &Context<'d>, policy: &Policy<'d>, out: &mut Find
         out.add(&rules::MISSING_VERSION, details, [whole()]);
     }
     if policy.member("Statement").is_none() {
-        out.add(&rules::MISSING_STATEMENT, "The policy has no Statement. Add one.", [whole()]);
+        out.add(
+            &rules::MISSING_STATEMENT,
+            "The policy has no Statement. Add one.",
+            [whole()],
+        );
     }
     sids(cx, policy, out);
 }
@@ -59,8 +82,17 @@ fn unknown(name: &str) -> String {
     format!("The policy element {name} does not exist. Names of elements are case-sensitive.")
 }
 
-fn mismatch<'d>(name: &str, wanted: &str, value: Value<'d>, place: crate::finding::Location<'d>, out: &mut Findings<'d>) {
-    let details = format!("The value of {name} must be {wanted}, and this is {}.", value.describe());
+fn mismatch<'d>(
+    name: &str,
+    wanted: &str,
+    value: Value<'d>,
+    place: crate::finding::Location<'d>,
+    out: &mut Findings<'d>,
+) {
+    let details = format!(
+        "The value of {name} must be {wanted}, and this is {}.",
+        value.describe()
+    );
     out.add(&rules::DATA_TYPE_MISMATCH, details, [place]);
 }
 
@@ -68,7 +100,9 @@ fn mismatch<'d>(name: &str, wanted: &str, value: Value<'d>, place: crate::findin
 fn sids<'d>(cx: &Context<'d>, policy: &Policy<'d>, out: &mut Findings<'d>) {
     let mut seen: HashMap<&str, Vec<usize>> = HashMap::new();
     for (index, statement) in policy.statements.iter().enumerate() {
-        let sid = statement.member("Sid").and_then(|member| member.value.as_str());
+        let sid = statement
+            .member("Sid")
+            .and_then(|member| member.value.as_str());
         if let Some(sid) = sid.filter(|sid| !sid.is_empty()) {
             seen.entry(sid).or_default().push(index);
         }
@@ -80,9 +114,18 @@ fn sids<'d>(cx: &Context<'d>, policy: &Policy<'d>, out: &mut Findings<'d>) {
     };
     for (sid, places) in seen {
         if places.len() > 1 {
-            let statements = places.iter().filter_map(|index| policy.statements.get(*index));
-            let places = statements.filter_map(|one| one.member("Sid").map(|member| one.value(member)));
-            out.add(rule, format!("The Sid {sid} is used more than once. Each Sid {must} be unique in the policy."), places);
+            let statements = places
+                .iter()
+                .filter_map(|index| policy.statements.get(*index));
+            let places =
+                statements.filter_map(|one| one.member("Sid").map(|member| one.value(member)));
+            out.add(
+                rule,
+                format!(
+                    "The Sid {sid} is used more than once. Each Sid {must} be unique in the policy."
+                ),
+                places,
+            );
         }
     }
 }
@@ -92,22 +135,37 @@ pub(super) fn statement<'d>(cx: &Context<'d>, own: &Statement<'d>, out: &mut Fin
         element(cx, own, member, out);
     }
     missing(cx, own, out);
-    for [name, not] in [["Action", "NotAction"], ["Resource", "NotResource"], ["Principal", "NotPrincipal"]] {
+    for [name, not] in [
+        ["Action", "NotAction"],
+        ["Resource", "NotResource"],
+        ["Principal", "NotPrincipal"],
+    ] {
         if let (Some(one), Some(other)) = (own.member(name), own.member(not)) {
             let details = format!("A statement has either {name} or {not}, not both.");
-            out.add(&rules::UNSUPPORTED_ELEMENT_COMBINATION, details, [own.key(one), own.key(other)]);
+            out.add(
+                &rules::UNSUPPORTED_ELEMENT_COMBINATION,
+                details,
+                [own.key(one), own.key(other)],
+            );
         }
     }
 }
 
-fn element<'d>(cx: &Context<'d>, own: &Statement<'d>, member: &'d Member<'d>, out: &mut Findings<'d>) {
+fn element<'d>(
+    cx: &Context<'d>,
+    own: &Statement<'d>,
+    member: &'d Member<'d>,
+    out: &mut Findings<'d>,
+) {
     let name = member.key.value;
     let value = member.value.value;
     match (name, value) {
         ("Sid", Value::String(sid)) => check_sid(cx, own, member, sid, out),
         ("Effect", Value::String(effect)) => {
             if !matches!(effect, "Allow" | "Deny") {
-                let details = format!("The effect {effect} does not exist. Write Allow or Deny, with the case that these have.");
+                let details = format!(
+                    "The effect {effect} does not exist. Write Allow or Deny, with the case that these have."
+                );
                 out.add(&rules::INVALID_EFFECT, details, [own.value(member)]);
             }
         }
@@ -126,7 +184,13 @@ fn element<'d>(cx: &Context<'d>, own: &Statement<'d>, member: &'d Member<'d>, ou
             }
         }
         ("Action" | "NotAction" | "Resource" | "NotResource", value) => {
-            mismatch(name, "a string or a list of strings", value, own.value(member), out);
+            mismatch(
+                name,
+                "a string or a list of strings",
+                value,
+                own.value(member),
+                out,
+            );
         }
         ("Condition", Value::Object(_)) => {}
         ("Condition", value) => mismatch(name, "an object", value, own.value(member), out),
@@ -134,16 +198,32 @@ fn element<'d>(cx: &Context<'d>, own: &Statement<'d>, member: &'d Member<'d>, ou
         ("Principal" | "NotPrincipal", _) => {}
         _ => {
             debug_assert!(!ELEMENTS.contains(&name));
-            out.add(&rules::INVALID_POLICY_ELEMENT, unknown(name), [own.value(member)]);
+            out.add(
+                &rules::INVALID_POLICY_ELEMENT,
+                unknown(name),
+                [own.value(member)],
+            );
         }
     }
 }
 
 /// `AA-140`, `GRAM-17`: IAM takes letters and digits; other services take more.
-fn check_sid<'d>(cx: &Context<'d>, own: &Statement<'d>, member: &'d Member<'d>, sid: &str, out: &mut Findings<'d>) {
+fn check_sid<'d>(
+    cx: &Context<'d>,
+    own: &Statement<'d>,
+    member: &'d Member<'d>,
+    sid: &str,
+    out: &mut Findings<'d>,
+) {
     if sid.is_empty() {
-        out.add(&rules::EMPTY_SID_VALUE, "The Sid is empty. Write a name, or remove the element.", [own.value(member)]);
-    } else if (cx.is_trust || cx.is(PolicyType::Identity)) && !sid.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        out.add(
+            &rules::EMPTY_SID_VALUE,
+            "The Sid is empty. Write a name, or remove the element.",
+            [own.value(member)],
+        );
+    } else if (cx.is_trust || cx.is(PolicyType::Identity))
+        && !sid.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    {
         let details = "The Sid has characters that it may not have. Use a-z, A-Z and 0-9.";
         out.add(&rules::UNSUPPORTED_SID, details, [own.value(member)]);
     }
@@ -152,7 +232,11 @@ fn check_sid<'d>(cx: &Context<'d>, own: &Statement<'d>, member: &'d Member<'d>, 
 /// `AA-127`.
 fn missing<'d>(cx: &Context<'d>, own: &Statement<'d>, out: &mut Findings<'d>) {
     let mut say = |rule: &'static Rule, name: &str| {
-        out.add(rule, format!("The statement has no {name}. Add one."), [own.here()]);
+        out.add(
+            rule,
+            format!("The statement has no {name}. Add one."),
+            [own.here()],
+        );
     };
     let has = |names: [&str; 2]| names.iter().any(|name| own.member(name).is_some());
     if own.member("Effect").is_none() {
@@ -161,11 +245,17 @@ fn missing<'d>(cx: &Context<'d>, own: &Statement<'d>, out: &mut Findings<'d>) {
     if !has(["Action", "NotAction"]) {
         say(&rules::MISSING_ACTION, "Action");
     }
-    let needs_principal = matches!(cx.target.policy, PolicyType::Resource | PolicyType::ResourceControl);
+    let needs_principal = matches!(
+        cx.target.policy,
+        PolicyType::Resource | PolicyType::ResourceControl
+    );
     if needs_principal && !has(["Principal", "NotPrincipal"]) {
         say(&rules::MISSING_PRINCIPAL, "Principal");
     }
-    if !has(["Resource", "NotResource"]) && !cx.is_trust && !(cx.is(PolicyType::Resource) && goes_without(own)) {
+    if !has(["Resource", "NotResource"])
+        && !cx.is_trust
+        && !(cx.target == PolicyType::Resource.into() && goes_without(own))
+    {
         say(&rules::MISSING_RESOURCE, "Resource");
     }
 }
@@ -176,7 +266,15 @@ fn goes_without(own: &Statement<'_>) -> bool {
         return false;
     };
     let is_of_one = |text: &str| {
-        text.split_once(':').is_some_and(|(prefix, _)| SERVICES_WITHOUT_RESOURCE.iter().any(|own| own.eq_ignore_ascii_case(prefix)))
+        text.split_once(':').is_some_and(|(prefix, _)| {
+            SERVICES_WITHOUT_RESOURCE
+                .iter()
+                .any(|own| own.eq_ignore_ascii_case(prefix))
+        })
     };
-    !action.entries.is_empty() && action.entries.iter().all(|entry| is_of_one(entry.text.value))
+    !action.entries.is_empty()
+        && action
+            .entries
+            .iter()
+            .all(|entry| is_of_one(entry.text.value))
 }

@@ -25,18 +25,36 @@ pub(super) fn document<'d>(cx: &Context<'d>, text: &'d str, span: Span, out: &mu
             }
             return;
         }
-        (PolicyType::ServiceControl, _) => (&rules::POLICY_SIZE_EXCEEDS_SCP_QUOTA, 10_240, all(), "service control policy"),
-        (PolicyType::ResourceControl, _) => (&rules::POLICY_SIZE_EXCEEDS_RCP_QUOTA, 5_120, all(), "resource control policy"),
-        (PolicyType::Resource, _) if cx.is_trust => {
-            (&rules::POLICY_SIZE_EXCEEDS_ROLE_TRUST_POLICY_QUOTA, 2_048, visible(), "role trust policy")
-        }
+        (PolicyType::ServiceControl, _) => (
+            &rules::POLICY_SIZE_EXCEEDS_SCP_QUOTA,
+            10_240,
+            all(),
+            "service control policy",
+        ),
+        (PolicyType::ResourceControl, _) => (
+            &rules::POLICY_SIZE_EXCEEDS_RCP_QUOTA,
+            5_120,
+            all(),
+            "resource control policy",
+        ),
+        (PolicyType::Resource, _) if cx.is_trust => (
+            &rules::POLICY_SIZE_EXCEEDS_ROLE_TRUST_POLICY_QUOTA,
+            2_048,
+            visible(),
+            "role trust policy",
+        ),
         (PolicyType::Resource, resource) => {
             // Without the resource, the largest quota of all (`QUO-17`).
             let limit = match resource {
                 Some(ResourceType::Bucket | ResourceType::Table) => 20_480,
                 _ => 32_768,
             };
-            (&rules::POLICY_SIZE_EXCEEDS_RESOURCE_POLICY_QUOTA, limit, all(), "resource policy")
+            (
+                &rules::POLICY_SIZE_EXCEEDS_RESOURCE_POLICY_QUOTA,
+                limit,
+                all(),
+                "resource policy",
+            )
         }
     };
     if length > limit {

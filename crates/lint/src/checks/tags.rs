@@ -30,14 +30,25 @@ pub(super) fn check<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut F
             let (rule, details) = match effect {
                 Effect::Allow => (
                     &rules::ALLOW_NOTACTION_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE,
-                    format!("Using NotAction with the condition key {key} does not allow actions that know no tags. Name the actions in Action."),
+                    format!(
+                        "Using NotAction with the condition key {key} does not allow actions that know no tags. Name the actions in Action."
+                    ),
                 ),
                 Effect::Deny => (
                     &rules::DENY_NOTACTION_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE,
-                    format!("Using NotAction with the condition key {key} does not deny actions that know no tags. Name the actions in Action."),
+                    format!(
+                        "Using NotAction with the condition key {key} does not deny actions that know no tags. Name the actions in Action."
+                    ),
                 ),
             };
-            out.add(rule, details, [statement.value(element.member), statement.condition_key(condition)]);
+            out.add(
+                rule,
+                details,
+                [
+                    statement.value(element.member),
+                    statement.condition_key(condition),
+                ],
+            );
             continue;
         }
         let Some(element) = &statement.action else {
@@ -71,7 +82,10 @@ pub(super) fn check<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut F
                 ),
             ),
         };
-        let mut places: Vec<_> = affected.iter().map(|entry| statement.entry(element, entry)).collect();
+        let mut places: Vec<_> = affected
+            .iter()
+            .map(|entry| statement.entry(element, entry))
+            .collect();
         places.push(statement.condition_key(condition));
         out.add(rule, details, places);
     }

@@ -7,7 +7,12 @@ use crate::view::{Condition, Principal, Statement};
 use std::collections::HashSet;
 
 /// Providers that are built in (`GRAM-43`).
-const BUILT_IN: [&str; 4] = ["cognito-identity.amazonaws.com", "www.amazon.com", "graph.facebook.com", "accounts.google.com"];
+const BUILT_IN: [&str; 4] = [
+    "cognito-identity.amazonaws.com",
+    "www.amazon.com",
+    "graph.facebook.com",
+    "accounts.google.com",
+];
 
 /// Providers that customers share: a token says nothing without its claims.
 const SHARED: [&str; 8] = [
@@ -48,15 +53,28 @@ fn provider(text: &str) -> Provider<'_> {
 
 pub(super) fn check<'d>(statement: &Statement<'d>, out: &mut Findings<'d>) {
     for element in statement.resources() {
-        let details = "A role trust policy cannot have Resource or NotResource. Remove the element.";
-        out.add(&rules::ROLE_TRUST_POLICY_SYNTAX_ERROR_RESOURCE, details, [statement.key(element.member)]);
+        let details =
+            "A role trust policy cannot have Resource or NotResource. Remove the element.";
+        out.add(
+            &rules::ROLE_TRUST_POLICY_SYNTAX_ERROR_RESOURCE,
+            details,
+            [statement.key(element.member)],
+        );
     }
-    let federated: Vec<&Principal<'d>> = statement.principals.iter().filter(|one| one.is("Federated")).collect();
+    let federated: Vec<&Principal<'d>> = statement
+        .principals
+        .iter()
+        .filter(|one| one.is("Federated"))
+        .collect();
     for one in &federated {
         let text = one.entry.text.value;
         if provider(text) == Provider::Unknown && !has_wildcard(text) {
             let details = "The federated principal is not valid. Use the ARN of an identity provider, or a provider that is built in.";
-            out.add(&rules::INVALID_FEDERATED_PRINCIPAL_SYNTAX_IN_ROLE_TRUST_POLICY, details, [statement.principal(one)]);
+            out.add(
+                &rules::INVALID_FEDERATED_PRINCIPAL_SYNTAX_IN_ROLE_TRUST_POLICY,
+                details,
+                [statement.principal(one)],
+            );
         }
     }
     mismatched(statement, &federated, out);
@@ -71,8 +89,14 @@ pub(super) fn check<'d>(statement: &Statement<'d>, out: &mut Findings<'d>) {
 /// True if the statement's `Action` covers an action.
 fn covers(statement: &Statement<'_>, action: &str) -> bool {
     match (&statement.action, &statement.not_action) {
-        (Some(own), _) => own.entries.iter().any(|entry| matches_action(entry.text.value, action)),
-        (None, Some(not)) => !not.entries.iter().any(|entry| matches_action(entry.text.value, action)),
+        (Some(own), _) => own
+            .entries
+            .iter()
+            .any(|entry| matches_action(entry.text.value, action)),
+        (None, Some(not)) => !not
+            .entries
+            .iter()
+            .any(|entry| matches_action(entry.text.value, action)),
         (None, None) => false,
     }
 }
@@ -82,15 +106,29 @@ fn mismatched<'d>(statement: &Statement<'d>, federated: &[&Principal<'d>], out: 
     let Some(element) = &statement.action else {
         return;
     };
-    for (action, is_saml) in [("sts:AssumeRoleWithSAML", true), ("sts:AssumeRoleWithWebIdentity", false)] {
-        let Some(entry) = element.entries.iter().find(|entry| entry.text.value.eq_ignore_ascii_case(action)) else {
+    for (action, is_saml) in [
+        ("sts:AssumeRoleWithSAML", true),
+        ("sts:AssumeRoleWithWebIdentity", false),
+    ] {
+        let Some(entry) = element
+            .entries
+            .iter()
+            .find(|entry| entry.text.value.eq_ignore_ascii_case(action))
+        else {
             continue;
         };
-        let known: Vec<_> = federated.iter().filter(|one| provider(one.entry.text.value) != Provider::Unknown).collect();
-        let fits = |one: &&&Principal<'d>| (provider(one.entry.text.value) == Provider::Saml) == is_saml;
+        let known: Vec<_> = federated
+            .iter()
+            .filter(|one| provider(one.entry.text.value) != Provider::Unknown)
+            .collect();
+        let fits =
+            |one: &&&Principal<'d>| (provider(one.entry.text.value) == Provider::Saml) == is_saml;
         // With one of each kind, every action has its own.
         if let (Some(one), false) = (known.first(), known.iter().any(fits)) {
-            let details = format!("The action {} is for another kind of identity provider than the principal.", entry.text.value);
+            let details = format!(
+                "The action {} is for another kind of identity provider than the principal.",
+                entry.text.value
+            );
             let places = [statement.entry(element, entry), statement.principal(one)];
             out.add(&rules::MISMATCHED_ACTION_FOR_PRINCIPAL, details, places);
         }
@@ -113,10 +151,16 @@ fn sessions<'d>(statement: &Statement<'d>, out: &mut Findings<'d>) {
         let Some([_, _, "sts", _, account, rest]) = parts else {
             continue;
         };
-        let name = rest.strip_prefix("assumed-role/").and_then(|rest| rest.split('/').next());
+        let name = rest
+            .strip_prefix("assumed-role/")
+            .and_then(|rest| rest.split('/').next());
         if name.is_some_and(|name| roles.contains(&(account, name))) {
             let details = "The session is named together with its role, which stands for all of its sessions. Remove the session.";
-            out.add(&rules::REDUNDANT_PRINCIPAL_IN_ROLE_TRUST_POLICY, details, [statement.principal(one)]);
+            out.add(
+                &rules::REDUNDANT_PRINCIPAL_IN_ROLE_TRUST_POLICY,
+                details,
+                [statement.principal(one)],
+            );
         }
     }
 }
@@ -124,27 +168,47 @@ fn sessions<'d>(statement: &Statement<'d>, out: &mut Findings<'d>) {
 /// `AA-156`, `TRUST-9`.
 fn anywhere<'d>(statement: &Statement<'d>, out: &mut Findings<'d>) {
     let mut services = statement.principals.iter().filter(|one| one.is("Service"));
-    let Some(one) = services.find(|one| one.entry.text.value == "rolesanywhere.amazonaws.com") else {
+    let Some(one) = services.find(|one| one.entry.text.value == "rolesanywhere.amazonaws.com")
+    else {
         return;
     };
     let needed = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"];
-    let missing: Vec<&str> = needed.into_iter().filter(|action| !covers(statement, action)).collect();
+    let missing: Vec<&str> = needed
+        .into_iter()
+        .filter(|action| !covers(statement, action))
+        .collect();
     if !missing.is_empty() {
-        let details = format!("IAM Roles Anywhere needs these actions as well: {}.", missing.join(", "));
-        out.add(&rules::MISSING_ACTION_FOR_ROLES_ANYWHERE_TRUST_POLICY, details, [statement.principal(one)]);
+        let details = format!(
+            "IAM Roles Anywhere needs these actions as well: {}.",
+            missing.join(", ")
+        );
+        out.add(
+            &rules::MISSING_ACTION_FOR_ROLES_ANYWHERE_TRUST_POLICY,
+            details,
+            [statement.principal(one)],
+        );
     }
 }
 
 /// `AA-153`: keys of what a request for a session passes, and the action that passing it takes (`TRUST-6`).
 fn keys<'d>(statement: &Statement<'d>, out: &mut Findings<'d>) {
-    const NEEDED: [(&str, &str); 2] =
-        [("sts:SourceIdentity", "sts:SetSourceIdentity"), ("sts:TransitiveTagKeys", "sts:TagSession")];
+    const NEEDED: [(&str, &str); 2] = [
+        ("sts:SourceIdentity", "sts:SetSourceIdentity"),
+        ("sts:TransitiveTagKeys", "sts:TagSession"),
+    ];
     for condition in statement.conditions.iter().filter(|one| one.is_limit()) {
         let needed = NEEDED.iter().find(|(key, _)| condition.is_of(key));
         let needed = needed.filter(|(_, action)| !covers(statement, action));
         if let Some((_, action)) = needed {
-            let details = format!("The condition key {} comes with the action {action}, which the statement does not allow. Add it.", condition.key.value);
-            out.add(&rules::MISSING_ACTION_FOR_CONDITION_KEY, details, [statement.condition_key(condition)]);
+            let details = format!(
+                "The condition key {} comes with the action {action}, which the statement does not allow. Add it.",
+                condition.key.value
+            );
+            out.add(
+                &rules::MISSING_ACTION_FOR_CONDITION_KEY,
+                details,
+                [statement.condition_key(condition)],
+            );
         }
     }
 }
@@ -161,35 +225,87 @@ fn claims<'d>(statement: &Statement<'d>, federated: &[&Principal<'d>], out: &mut
         let of = |condition: &&Condition<'d>| {
             let start = condition.key.value.get(..host.len());
             let rest = condition.key.value.get(host.len()..);
-            start.is_some_and(|start| start.eq_ignore_ascii_case(host)) && rest.is_some_and(|rest| rest.starts_with(':'))
+            start.is_some_and(|start| start.eq_ignore_ascii_case(host))
+                && rest.is_some_and(|rest| rest.starts_with(':'))
         };
-        let tested: Vec<&Condition<'d>> = statement.conditions.iter().filter(of).filter(|one| one.is_limit()).collect();
+        let tested: Vec<&Condition<'d>> = statement
+            .conditions
+            .iter()
+            .filter(of)
+            .filter(|one| one.is_limit())
+            .collect();
         if host.eq_ignore_ascii_case(GITHUB) {
             github(statement, one, &tested, out);
         } else if tested.is_empty() && SHARED.iter().any(|own| own.eq_ignore_ascii_case(host)) {
-            let details = format!("The provider {host} is shared by many customers, and no claim of its tokens is tested. Test one that names your own users.");
-            out.add(&rules::MISSING_CONDITION_KEY_FOR_OIDC_PRINCIPAL, details, [statement.principal(one)]);
+            let details = format!(
+                "The provider {host} is shared by many customers, and no claim of its tokens is tested. Test one that names your own users."
+            );
+            out.add(
+                &rules::MISSING_CONDITION_KEY_FOR_OIDC_PRINCIPAL,
+                details,
+                [statement.principal(one)],
+            );
         }
     }
 }
 
-fn github<'d>(statement: &Statement<'d>, one: &Principal<'d>, tested: &[&Condition<'d>], out: &mut Findings<'d>) {
+fn github<'d>(
+    statement: &Statement<'d>,
+    one: &Principal<'d>,
+    tested: &[&Condition<'d>],
+    out: &mut Findings<'d>,
+) {
     // The claims that name a repository or its owner; `job_workflow_ref` begins with both.
-    const CLAIMS: [&str; 5] = ["sub", "repository", "repository_owner", "repository_id", "job_workflow_ref"];
-    let claim = |condition: &Condition<'d>| condition.key.value.rsplit(':').next().unwrap_or_default().to_ascii_lowercase();
-    let names: Vec<_> = tested.iter().filter(|own| CLAIMS.contains(&claim(own).as_str())).collect();
+    const CLAIMS: [&str; 5] = [
+        "sub",
+        "repository",
+        "repository_owner",
+        "repository_id",
+        "job_workflow_ref",
+    ];
+    let claim = |condition: &Condition<'d>| {
+        condition
+            .key
+            .value
+            .rsplit(':')
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase()
+    };
+    let names: Vec<_> = tested
+        .iter()
+        .filter(|own| CLAIMS.contains(&claim(own).as_str()))
+        .collect();
     // What begins with a wildcard names no one.
-    let is_open = |text: &str| text.strip_prefix("repo:").unwrap_or(text).starts_with(['*', '?']);
-    let is_named = names.iter().any(|own| !own.values.is_empty() && own.values.iter().all(|value| !is_open(value.text.value)));
+    let is_open = |text: &str| {
+        text.strip_prefix("repo:")
+            .unwrap_or(text)
+            .starts_with(['*', '?'])
+    };
+    let is_named = names.iter().any(|own| {
+        !own.values.is_empty() && own.values.iter().all(|value| !is_open(value.text.value))
+    });
     if !is_named {
         let details = "GitHub is trusted for every repository. Test token.actions.githubusercontent.com:sub for yours.";
-        out.add(&rules::MISSING_GITHUB_REPO_CONDITION_KEY, details, [statement.principal(one)]);
+        out.add(
+            &rules::MISSING_GITHUB_REPO_CONDITION_KEY,
+            details,
+            [statement.principal(one)],
+        );
         return;
     }
     for condition in names.iter().filter(|own| claim(own) == "sub") {
-        for value in condition.values.iter().filter(|value| has_wildcard(value.text.value)) {
+        for value in condition
+            .values
+            .iter()
+            .filter(|value| has_wildcard(value.text.value))
+        {
             let details = "The value trusts more than one repository or branch. Name the repository and the branch.";
-            out.add(&rules::SPECIFIC_GITHUB_REPO_AND_BRANCH_RECOMMENDED, details, [statement.condition_value(condition, value)]);
+            out.add(
+                &rules::SPECIFIC_GITHUB_REPO_AND_BRANCH_RECOMMENDED,
+                details,
+                [statement.condition_value(condition, value)],
+            );
         }
     }
 }

@@ -17,7 +17,12 @@ use portcullis_syntax::vars::{Piece, has_opening, pieces};
 /// `AA-43`.
 pub(super) const SERVICE_PRINCIPAL: &str = "The service principal does not match the expected format. Use the format service.amazonaws.com, or use one of the following suffixes: .amazon.com, .amazonaws.com.cn with all lowercase letters.";
 
-pub(super) fn check<'d>(cx: &Context<'d>, statement: &Statement<'d>, condition: &Condition<'d>, out: &mut Findings<'d>) {
+pub(super) fn check<'d>(
+    cx: &Context<'d>,
+    statement: &Statement<'d>,
+    condition: &Condition<'d>,
+    out: &mut Findings<'d>,
+) {
     let Ok(operator) = condition.operator else {
         return;
     };
@@ -37,19 +42,33 @@ pub(super) fn check<'d>(cx: &Context<'d>, statement: &Statement<'d>, condition: 
 }
 
 /// `AA-300`.
-fn empty<'d>(statement: &Statement<'d>, condition: &Condition<'d>, operator: Operator, out: &mut Findings<'d>) {
+fn empty<'d>(
+    statement: &Statement<'d>,
+    condition: &Condition<'d>,
+    operator: Operator,
+    out: &mut Findings<'d>,
+) {
     let rule = match operator.quantifier {
         Quantifier::All => &rules::EMPTY_ARRAY_CONDITION_FORALLVALUES,
         Quantifier::Any => &rules::EMPTY_ARRAY_CONDITION_FORANYVALUE,
         Quantifier::One if operator.if_exists => &rules::EMPTY_ARRAY_CONDITION_IFEXISTS,
         Quantifier::One => &rules::EMPTY_ARRAY_CONDITION,
     };
-    let details = format!("The condition key {} has no values. Name some, or remove it.", condition.key.value);
+    let details = format!(
+        "The condition key {} has no values. Name some, or remove it.",
+        condition.key.value
+    );
     out.add(rule, details, [statement.condition_values(condition)]);
 }
 
 /// Values that are not of the type that the operator compares.
-fn shape<'d>(statement: &Statement<'d>, condition: &Condition<'d>, value: &Entry<'d>, operator: Operator, out: &mut Findings<'d>) {
+fn shape<'d>(
+    statement: &Statement<'d>,
+    condition: &Condition<'d>,
+    value: &Entry<'d>,
+    operator: Operator,
+    out: &mut Findings<'d>,
+) {
     let text = value.text.value;
     if has_opening(text) {
         return;
@@ -59,26 +78,48 @@ fn shape<'d>(statement: &Statement<'d>, condition: &Condition<'d>, value: &Entry
         | Family::NumericLessThan
         | Family::NumericLessThanEquals
         | Family::NumericGreaterThan
-        | Family::NumericGreaterThanEquals => (is_number(text), &rules::TYPE_MISMATCH_NUMBER, "a number"),
+        | Family::NumericGreaterThanEquals => {
+            (is_number(text), &rules::TYPE_MISMATCH_NUMBER, "a number")
+        }
         Family::DateEquals
         | Family::DateLessThan
         | Family::DateLessThanEquals
         | Family::DateGreaterThan
         | Family::DateGreaterThanEquals => match date(text) {
             Some(DateShape::Odd(_)) => {
-                let details = format!("The date {text} should be written as ISO 8601 has it, such as 2026-01-31T12:00:00Z.");
-                out.add(&rules::INVALID_DATE_VALUE, details, [statement.condition_value(condition, value)]);
+                let details = format!(
+                    "The date {text} should be written as ISO 8601 has it, such as 2026-01-31T12:00:00Z."
+                );
+                out.add(
+                    &rules::INVALID_DATE_VALUE,
+                    details,
+                    [statement.condition_value(condition, value)],
+                );
                 return;
             }
             shape => (shape.is_some(), &rules::TYPE_MISMATCH_DATE, "a date"),
         },
-        Family::Bool | Family::Null => (is_bool(text), &rules::TYPE_MISMATCH_BOOLEAN, "true or false"),
+        Family::Bool | Family::Null => (
+            is_bool(text),
+            &rules::TYPE_MISMATCH_BOOLEAN,
+            "true or false",
+        ),
         Family::BinaryEquals => (is_base64(text), &rules::TYPE_MISMATCH_STRING, "base64"),
-        Family::IpAddress => (Block::parse(text).is_some(), &rules::TYPE_MISMATCH_IP_RANGE, "an IP address or a block of them"),
-        Family::Arn | Family::StringEquals | Family::StringEqualsIgnoreCase | Family::StringLike => return,
+        Family::IpAddress => (
+            Block::parse(text).is_some(),
+            &rules::TYPE_MISMATCH_IP_RANGE,
+            "an IP address or a block of them",
+        ),
+        Family::Arn
+        | Family::StringEquals
+        | Family::StringEqualsIgnoreCase
+        | Family::StringLike => return,
     };
     if !fits {
-        let details = format!("The value {text} must be {what} for the operator {}.", condition.name.value);
+        let details = format!(
+            "The value {text} must be {what} for the operator {}.",
+            condition.name.value
+        );
         out.add(rule, details, [statement.condition_value(condition, value)]);
     }
 }
@@ -86,26 +127,57 @@ fn shape<'d>(statement: &Statement<'d>, condition: &Condition<'d>, value: &Entry
 /// True if a text has a wildcard that is none of the escapes `${*}` and `${?}`.
 fn is_open(cx: &Context<'_>, text: &str) -> bool {
     match cx.has_variables && has_opening(text) {
-        true => pieces(text).any(|(_, piece)| matches!(piece, Piece::Text(text) if has_wildcard(text))),
+        true => {
+            pieces(text).any(|(_, piece)| matches!(piece, Piece::Text(text) if has_wildcard(text)))
+        }
         false => has_wildcard(text),
     }
 }
 
 /// `AA-256`.
-fn wildcard<'d>(cx: &Context<'d>, statement: &Statement<'d>, condition: &Condition<'d>, value: &Entry<'d>, operator: Operator, out: &mut Findings<'d>) {
-    let is_exact = matches!(operator.base.family(), Family::StringEquals | Family::StringEqualsIgnoreCase);
+fn wildcard<'d>(
+    cx: &Context<'d>,
+    statement: &Statement<'d>,
+    condition: &Condition<'d>,
+    value: &Entry<'d>,
+    operator: Operator,
+    out: &mut Findings<'d>,
+) {
+    let is_exact = matches!(
+        operator.base.family(),
+        Family::StringEquals | Family::StringEqualsIgnoreCase
+    );
     if is_exact && is_open(cx, value.text.value) {
-        let details = format!("The value has a wildcard, which {} takes for a plain character. Use an operator with Like if it is meant.", condition.name.value);
-        out.add(&rules::WILDCARD_WITHOUT_LIKE_OPERATOR, details, [statement.condition_value(condition, value)]);
+        let details = format!(
+            "The value has a wildcard, which {} takes for a plain character. Use an operator with Like if it is meant.",
+            condition.name.value
+        );
+        out.add(
+            &rules::WILDCARD_WITHOUT_LIKE_OPERATOR,
+            details,
+            [statement.condition_value(condition, value)],
+        );
     }
 }
 
 /// Keys of which six characters must stand before a wildcard (`AA-159`).
-const ROOTED: [&str; 5] =
-    ["aws:PrincipalArn", "aws:PrincipalOrgPaths", "aws:ResourceOrgPaths", "aws:SourceArn", "aws:SourceOrgPaths"];
+const ROOTED: [&str; 5] = [
+    "aws:PrincipalArn",
+    "aws:PrincipalOrgPaths",
+    "aws:ResourceOrgPaths",
+    "aws:SourceArn",
+    "aws:SourceOrgPaths",
+];
 
 /// `AA-159`. In identity policies such values are how it is done, and give nothing.
-fn trusted<'d>(cx: &Context<'d>, statement: &Statement<'d>, condition: &Condition<'d>, value: &Entry<'d>, operator: Operator, out: &mut Findings<'d>) {
+fn trusted<'d>(
+    cx: &Context<'d>,
+    statement: &Statement<'d>,
+    condition: &Condition<'d>,
+    value: &Entry<'d>,
+    operator: Operator,
+    out: &mut Findings<'d>,
+) {
     if cx.is(PolicyType::Identity) || cx.is(PolicyType::ServiceControl) {
         return;
     }
@@ -116,10 +188,14 @@ fn trusted<'d>(cx: &Context<'d>, statement: &Statement<'d>, condition: &Conditio
     let is_open = is_like && text != "*" && is_open(cx, text);
     if is_sensitive(key) {
         if is_open {
-            let details = format!("The condition key {key} says who is trusted, and its value has a wildcard. Write the whole value.");
+            let details = format!(
+                "The condition key {key} says who is trusted, and its value has a wildcard. Write the whole value."
+            );
             out.add(&rules::WILDCARD_USAGE_TOO_PERMISSIVE, details, here());
         } else if cx.is(PolicyType::Resource) && super::variables::unsupported(cx, text) {
-            let details = format!("The condition key {key} says who is trusted, and its value has a policy variable. Write the value.");
+            let details = format!(
+                "The condition key {key} says who is trusted, and its value has a policy variable. Write the value."
+            );
             out.add(&rules::VARIABLE_USAGE_TOO_PERMISSIVE, details, here());
         }
         return;
@@ -127,7 +203,9 @@ fn trusted<'d>(cx: &Context<'d>, statement: &Statement<'d>, condition: &Conditio
     if condition.is_of("aws:userid") && is_open {
         let (id, _) = text.split_once(':').unwrap_or((text, ""));
         if id != "*" && has_wildcard(id) {
-            let details = format!("In a value of {key} a wildcard may stand behind the colon, or alone before it.");
+            let details = format!(
+                "In a value of {key} a wildcard may stand behind the colon, or alone before it."
+            );
             out.add(&rules::WILDCARD_USAGE_TOO_PERMISSIVE, details, here());
         }
     } else if is_open && ROOTED.iter().any(|own| condition.is_of(own)) {
@@ -145,17 +223,34 @@ const CALLERS: [&str; 3] = ["ec2-images", "ec2fastlaunch", "servicecatalog-appre
 
 /// `AA-43`: of a value of `aws:CalledVia` more is asked than of other service principals: one name, and at most a region.
 fn is_caller(text: &str) -> bool {
-    let is_region = |label: &str| label.contains('-') && label.ends_with(|c: char| c.is_ascii_digit());
-    let rest = text.split_once('.').map(|(_, rest)| rest).unwrap_or_default();
-    let is_suffix = |rest: &str| matches!(rest, "amazonaws.com" | "amazonaws.com.cn" | "amazon.com");
-    let is_plain = is_suffix(rest) || rest.split_once('.').is_some_and(|(label, rest)| is_region(label) && is_suffix(rest));
+    let is_region =
+        |label: &str| label.contains('-') && label.ends_with(|c: char| c.is_ascii_digit());
+    let rest = text
+        .split_once('.')
+        .map(|(_, rest)| rest)
+        .unwrap_or_default();
+    let is_suffix =
+        |rest: &str| matches!(rest, "amazonaws.com" | "amazonaws.com.cn" | "amazon.com");
+    let is_plain = is_suffix(rest)
+        || rest
+            .split_once('.')
+            .is_some_and(|(label, rest)| is_region(label) && is_suffix(rest));
     is_service_principal(text) && is_plain
 }
 
 /// Values of keys whose values have a form of their own.
-fn known<'d>(cx: &Context<'d>, statement: &Statement<'d>, condition: &Condition<'d>, value: &Entry<'d>, out: &mut Findings<'d>) {
+fn known<'d>(
+    cx: &Context<'d>,
+    statement: &Statement<'d>,
+    condition: &Condition<'d>,
+    value: &Entry<'d>,
+    out: &mut Findings<'d>,
+) {
     let text = value.text.value;
-    if has_wildcard(text) || has_opening(text) || condition.operator.is_ok_and(|own| own.base == Base::Null) {
+    if has_wildcard(text)
+        || has_opening(text)
+        || condition.operator.is_ok_and(|own| own.base == Base::Null)
+    {
         return;
     }
     let here = || [statement.condition_value(condition, value)];
@@ -163,7 +258,11 @@ fn known<'d>(cx: &Context<'d>, statement: &Statement<'d>, condition: &Condition<
     if condition.is_of("aws:CalledVia") {
         let label = text.split('.').next().unwrap_or_default();
         if !is_caller(text) {
-            out.add(&rules::INVALID_SERVICE_PRINCIPAL_FORMAT, SERVICE_PRINCIPAL, here());
+            out.add(
+                &rules::INVALID_SERVICE_PRINCIPAL_FORMAT,
+                SERVICE_PRINCIPAL,
+                here(),
+            );
         } else if cx.catalog.service(label) == Answer::No && !CALLERS.contains(&label) {
             let details = format!("The service {label} does not exist. Use a valid service name.");
             out.add(&rules::INVALID_SERVICE, details, here());
@@ -173,9 +272,13 @@ fn known<'d>(cx: &Context<'d>, statement: &Statement<'d>, condition: &Condition<
         ("aws:SourceVpc", "vpc-", &rules::INVALID_VPC_FORMAT),
         ("aws:SourceVpce", "vpce-", &rules::INVALID_VPCE_FORMAT),
     ] {
-        let is_id = |id: &str| matches!(id.len(), 8 | 17) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let is_id = |id: &str| {
+            matches!(id.len(), 8 | 17) && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        };
         if condition.is_of(own) && !text.strip_prefix(prefix).is_some_and(is_id) {
-            let details = format!("A value of {key} begins with {prefix}, and 8 or 17 letters and digits follow.");
+            let details = format!(
+                "A value of {key} begins with {prefix}, and 8 or 17 letters and digits follow."
+            );
             out.add(rule, details, here());
         }
     }
@@ -187,46 +290,87 @@ fn known<'d>(cx: &Context<'d>, statement: &Statement<'d>, condition: &Condition<
 
 /// The ARN of a key or an alias, an id, or an alias (`AA-158`).
 fn is_kms_key(text: &str) -> bool {
-    let is_id = |id: &str| id.len() >= 32 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_id = |id: &str| {
+        id.len() >= 32
+            && id
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
     if let Some([_, _, service, _, _, rest]) = portcullis_model::split_arn(text) {
-        return service == "kms" && (rest.strip_prefix("key/").is_some_and(is_id) || rest.starts_with("alias/"));
+        return service == "kms"
+            && (rest.strip_prefix("key/").is_some_and(is_id) || rest.starts_with("alias/"));
     }
     text.starts_with("alias/") || is_id(text)
 }
 
 /// `AA-112`, `AA-305`.
-fn several<'d>(statement: &Statement<'d>, condition: &Condition<'d>, operator: Operator, out: &mut Findings<'d>) {
+fn several<'d>(
+    statement: &Statement<'d>,
+    condition: &Condition<'d>,
+    operator: Operator,
+    out: &mut Findings<'d>,
+) {
     if condition.values.len() < 2 {
         return;
     }
     match operator.base.family() {
         Family::Bool => {
             let details = "Bool compares with one value. Write the one that is meant.";
-            out.add(&rules::INVALID_CONDITION_MULTIPLE_BOOLEAN, details, [statement.condition_values(condition)]);
+            out.add(
+                &rules::INVALID_CONDITION_MULTIPLE_BOOLEAN,
+                details,
+                [statement.condition_values(condition)],
+            );
         }
         Family::NumericLessThan
         | Family::NumericLessThanEquals
         | Family::NumericGreaterThan
         | Family::NumericGreaterThanEquals => {
-            let details = format!("Of several values one decides under {}. Remove the others.", condition.name.value);
-            out.add(&rules::REDUNDANT_CONDITION_VALUE_NUM, details, [statement.condition_values(condition)]);
+            let details = format!(
+                "Of several values one decides under {}. Remove the others.",
+                condition.name.value
+            );
+            out.add(
+                &rules::REDUNDANT_CONDITION_VALUE_NUM,
+                details,
+                [statement.condition_values(condition)],
+            );
         }
         _ => {}
     }
 }
 
 /// `AA-143`, `AA-302`, `AA-304`.
-fn addresses<'d>(statement: &Statement<'d>, condition: &Condition<'d>, operator: Operator, out: &mut Findings<'d>) {
-    let blocks: Vec<(&Entry<'d>, Block)> =
-        condition.values.iter().filter_map(|value| Some((value, Block::parse(value.text.value)?))).collect();
+fn addresses<'d>(
+    statement: &Statement<'d>,
+    condition: &Condition<'d>,
+    operator: Operator,
+    out: &mut Findings<'d>,
+) {
+    let blocks: Vec<(&Entry<'d>, Block)> = condition
+        .values
+        .iter()
+        .filter_map(|value| Some((value, Block::parse(value.text.value)?)))
+        .collect();
     for (value, block) in blocks.iter().filter(|(_, block)| block.has_host_bits()) {
-        let details = format!("The block {} has bits behind its prefix. Write {}.", value.text.value, block.canonical());
-        out.add(&rules::IMPROVE_IP_RANGE, details, [statement.condition_value(condition, value)]);
+        let details = format!(
+            "The block {} has bits behind its prefix. Write {}.",
+            value.text.value,
+            block.canonical()
+        );
+        out.add(
+            &rules::IMPROVE_IP_RANGE,
+            details,
+            [statement.condition_value(condition, value)],
+        );
     }
     if !condition.is_of("aws:SourceIp") {
         return;
     }
-    let private: Vec<_> = blocks.iter().filter(|(_, block)| block.is_private()).collect();
+    let private: Vec<_> = blocks
+        .iter()
+        .filter(|(_, block)| block.is_private())
+        .collect();
     if private.is_empty() {
         return;
     }
@@ -237,7 +381,12 @@ fn addresses<'d>(statement: &Statement<'d>, condition: &Condition<'d>, operator:
         (false, false) => &rules::PRIVATE_IP_ADDRESS_SUBSET,
         (false, true) => &rules::PRIVATE_NOT_IP_ADDRESS_SUBSET,
     };
-    let details = format!("The condition key {} is a public address, and these values are private ones. Test aws:VpcSourceIp with aws:SourceVpc.", condition.key.value);
-    let places = private.iter().map(|(value, _)| statement.condition_value(condition, value));
+    let details = format!(
+        "The condition key {} is a public address, and these values are private ones. Test aws:VpcSourceIp with aws:SourceVpc.",
+        condition.key.value
+    );
+    let places = private
+        .iter()
+        .map(|(value, _)| statement.condition_value(condition, value));
     out.add(rule, details, places);
 }

@@ -16,7 +16,12 @@ pub(super) fn is_variable(piece: Piece<'_>) -> bool {
 }
 
 /// A text in which variables are expanded, or would be. Each thing is said once.
-pub(super) fn check<'d>(cx: &Context<'d>, text: &str, here: impl Fn() -> Location<'d>, out: &mut Findings<'d>) {
+pub(super) fn check<'d>(
+    cx: &Context<'d>,
+    text: &str,
+    here: impl Fn() -> Location<'d>,
+    out: &mut Findings<'d>,
+) {
     if !has_opening(text) {
         return;
     }
@@ -24,7 +29,8 @@ pub(super) fn check<'d>(cx: &Context<'d>, text: &str, here: impl Fn() -> Locatio
         // Only what looks like a key that requests have: other tools write `${…}`, too.
         let is_meant = |piece| matches!(piece, Piece::Variable(Variable::Key { key, .. }) if key.contains(':'));
         if pieces(text).any(|(_, piece)| is_meant(piece)) {
-            let details = "Policy variables need the Version 2012-10-17. Without it they are plain text.";
+            let details =
+                "Policy variables need the Version 2012-10-17. Without it they are plain text.";
             out.add(&rules::VARIABLE_UNSUPPORTED_IN_VERSION, details, [here()]);
         }
         return;
@@ -35,7 +41,10 @@ pub(super) fn check<'d>(cx: &Context<'d>, text: &str, here: impl Fn() -> Locatio
             continue;
         };
         let (rule, details) = match malformed {
-            Malformed::Empty => (&rules::EMPTY_VARIABLE, "The policy variable is empty. Name a key in it."),
+            Malformed::Empty => (
+                &rules::EMPTY_VARIABLE,
+                "The policy variable is empty. Name a key in it.",
+            ),
             Malformed::Blank => (
                 &rules::UNSUPPORTED_SPACE_IN_VARIABLE,
                 "The key of a policy variable has a space before or behind it. Remove the space.",
@@ -44,7 +53,10 @@ pub(super) fn check<'d>(cx: &Context<'d>, text: &str, here: impl Fn() -> Locatio
                 &rules::MISSING_QUOTE_IN_VARIABLE,
                 "The default of a policy variable must stand between single quotes.",
             ),
-            Malformed::Brace => (&rules::MISSING_BRACE_IN_VARIABLE, "A policy variable has no closing brace. Add it."),
+            Malformed::Brace => (
+                &rules::MISSING_BRACE_IN_VARIABLE,
+                "A policy variable has no closing brace. Add it.",
+            ),
         };
         if !said.contains(&rule) {
             said.push(rule);

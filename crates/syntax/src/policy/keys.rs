@@ -151,7 +151,11 @@ pub(crate) fn key_problem(key: &str, mut guess: impl FnMut() -> bool) -> Option<
                 Some(help),
             ));
         }
-        if GLOBAL.iter().skip(WHOLE).any(|own| bare(own).eq_ignore_ascii_case(name.trim_end_matches('/'))) {
+        if GLOBAL
+            .iter()
+            .skip(WHOLE)
+            .any(|own| bare(own).eq_ignore_ascii_case(name.trim_end_matches('/')))
+        {
             let message = format!("{} is not followed by the name of a tag", quoted(key));
             return Some(warning(Code::MissingTagKeyInCondition, message, meant(key)));
         }

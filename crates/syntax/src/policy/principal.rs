@@ -254,9 +254,7 @@ pub fn is_service_principal(text: &str) -> bool {
     let name = [".amazonaws.com", ".amazonaws.com.cn", ".amazon.com"]
         .iter()
         .find_map(|suffix| text.strip_suffix(suffix));
-    let is_plain = |b: u8| {
-        b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.')
-    };
+    let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.');
     name.is_some_and(|name| !name.is_empty() && name.bytes().all(is_plain))
 }
 
