@@ -25,8 +25,9 @@ impl From<bool> for Answer {
 pub struct KeyFacts {
     /// The type of its values.
     pub kind: Type,
-    /// It has a list of values (`KEY-4`).
-    pub is_many: bool,
+    /// Whether it has a list of values (`KEY-4`). References tell which keys have; that a key has not they do not say
+    /// for sure.
+    pub is_many: Answer,
     /// A name follows, such as that of a tag, and values may be anything.
     pub is_family: bool,
 }
@@ -76,7 +77,8 @@ pub trait Catalog {
     /// Type and multiplicity of a condition key.
     fn key(&self, key: &str) -> Option<KeyFacts>;
 
-    /// Whether a service has an action of this name, which has no wildcard.
+    /// Whether a service has an action of this name, which has no wildcard. Access Analyzer forgets actions that are gone
+    /// for more than a year; of a retired service it is not known which it remembers (`AA-51`).
     fn action(&self, _prefix: &str, _name: &str) -> Answer {
         Answer::Unknown
     }
@@ -88,11 +90,6 @@ pub trait Catalog {
 
     /// Whether a service has a condition key, given whole; the prefix is that of a service.
     fn service_key(&self, _prefix: &str, _key: &str) -> Answer {
-        Answer::Unknown
-    }
-
-    /// Whether a condition key can be in a request for an action, which has no wildcard.
-    fn key_of_action(&self, _action: &str, _key: &str) -> Answer {
         Answer::Unknown
     }
 
@@ -144,13 +141,13 @@ impl Catalog for ByHand {
         if ARNS.iter().any(|own| own.eq_ignore_ascii_case(key)) {
             return Some(KeyFacts {
                 kind: Type::Arn,
-                is_many: false,
+                is_many: Answer::No,
                 is_family: false,
             });
         }
         keys::known(key).map(|known| KeyFacts {
             kind: known.kind,
-            is_many: known.is_many,
+            is_many: known.is_many.into(),
             is_family: known.is_family,
         })
     }

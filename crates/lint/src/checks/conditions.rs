@@ -1,13 +1,12 @@
 //! Conditions: their shape, and what combinations of them say.
 
 use super::{Context, keys, nulls, values, variables};
-use crate::catalog::Answer;
 use crate::finding::{Findings, Step};
 use crate::glob::has_wildcard;
 use crate::rules;
 use crate::target::{PolicyType, ResourceType};
-use crate::view::{Condition, Statement};
-use portcullis_model::{Base, Effect, Family, OperatorError, Quantifier};
+use crate::view::{Condition, Entry, Statement};
+use portcullis_model::{Base, Effect, Family, Operator, OperatorError, Quantifier};
 use portcullis_syntax::ast::Text;
 use portcullis_syntax::json::{Member, Node, Value};
 use std::collections::HashMap;
@@ -47,7 +46,7 @@ fn shape<'d>(statement: &Statement<'d>, member: &'d Member<'d>, out: &mut Findin
     for operator in operators {
         let name = operator.key;
         let place = || statement.at(&[element, Step::Value(name.value)], operator.value.span);
-        match portcullis_model::Operator::parse(name.value) {
+        match Operator::parse(name.value) {
             Err(OperatorError::Unknown) => {
                 let details = format!("The condition operator {} does not exist.", name.value);
                 out.add(
@@ -164,7 +163,7 @@ fn expansion<'d>(
     cx: &Context<'d>,
     statement: &Statement<'d>,
     condition: &Condition<'d>,
-    value: &crate::view::Entry<'d>,
+    value: &Entry<'d>,
     out: &mut Findings<'d>,
 ) {
     let Ok(operator) = condition.operator else {
@@ -186,7 +185,7 @@ fn expansion<'d>(
     }
 }
 
-/// What one condition says in a statement (`AA-211`, `AA-220`, `AA-261`, `AA-309`, `AA-149`).
+/// What one condition says in a statement (`AA-149`, `AA-211`, `AA-220`, `AA-261`, `AA-309`).
 fn alone<'d>(
     cx: &Context<'d>,
     statement: &Statement<'d>,
@@ -253,28 +252,85 @@ fn alone<'d>(
         );
         out.add(&rules::IRRELEVANT_CONDITION_KEY_IN_POLICY, details, here());
     }
-    let never = |entry: &&crate::view::Entry<'d>| {
-        let text = entry.text.value;
-        !has_wildcard(text) && cx.catalog.key_of_action(text, key) == Answer::No
+    unsupported(statement, condition, operator, out);
+}
+
+/// Keys of the resource's owner, and actions whose requests do not have them (`KEY-54`). That references list a key of a
+/// service for other actions only says nothing: real results do not go by it.
+const OF_OWNER: [&str; 3] = [
+    "aws:ResourceAccount",
+    "aws:ResourceOrgID",
+    "aws:ResourceOrgPaths",
+];
+const WITHOUT_OWNER: [&str; 25] = [
+    "auditmanager:UpdateAssessmentFrameworkShare",
+    "detective:AcceptInvitation",
+    "ds:AcceptSharedDirectory",
+    "ec2:AcceptTransitGatewayPeeringAttachment",
+    "ec2:AcceptVpcEndpointConnections",
+    "ec2:AcceptVpcPeeringConnection",
+    "ec2:CopyImage",
+    "ec2:CopySnapshot",
+    "ec2:CreateTransitGatewayPeeringAttachment",
+    "ec2:CreateVpcEndpoint",
+    "ec2:CreateVpcPeeringConnection",
+    "ec2:DeleteTransitGatewayPeeringAttachment",
+    "ec2:DeleteVpcPeeringConnection",
+    "ec2:RejectTransitGatewayPeeringAttachment",
+    "ec2:RejectVpcEndpointConnections",
+    "ec2:RejectVpcPeeringConnection",
+    "es:AcceptInboundConnection",
+    "events:PutEvents",
+    "guardduty:AcceptAdministratorInvitation",
+    "macie2:AcceptInvitation",
+    "route53:AssociateVpcWithHostedZone",
+    "route53:CreateVPCAssociationAuthorization",
+    "route53:DeleteVPCAssociationAuthorization",
+    "route53:DisassociateVPCFromHostedZone",
+    "securityhub:AcceptAdministratorInvitation",
+];
+
+/// `AA-149`: the actions, then the values. Entries with wildcards are not looked at.
+fn unsupported<'d>(
+    statement: &Statement<'d>,
+    condition: &Condition<'d>,
+    operator: Operator,
+    out: &mut Findings<'d>,
+) {
+    // With `IfExists` the condition allows them, and real results have nothing.
+    let is_tested = operator.base != Base::Null
+        && !operator.if_exists
+        && OF_OWNER.iter().any(|own| condition.is_of(own));
+    let (Some(element), true) = (&statement.action, is_tested) else {
+        return;
     };
-    let is_tested = operator.base != Base::Null && !operator.if_exists;
-    if let (Some(element), true) = (&statement.action, is_tested) {
-        let actions: Vec<_> = element.entries.iter().filter(never).collect();
-        if !actions.is_empty() {
-            let details = format!(
-                "The condition key {key} is in no request for these actions. Move them to a statement without it."
-            );
-            let mut places: Vec<_> = actions
-                .iter()
-                .map(|entry| statement.entry(element, entry))
-                .collect();
-            places.push(statement.condition_values(condition));
-            out.add(
-                &rules::UNSUPPORTED_ACTION_FOR_CONDITION_KEY,
-                details,
-                places,
-            );
-        }
+    let is_without = |entry: &&Entry<'d>| {
+        let text = entry.text.value;
+        let is_of_ebs = text
+            .get(..4)
+            .is_some_and(|prefix| prefix.eq_ignore_ascii_case("ebs:"));
+        !has_wildcard(text)
+            && (is_of_ebs
+                || WITHOUT_OWNER
+                    .iter()
+                    .any(|own| own.eq_ignore_ascii_case(text)))
+    };
+    let actions: Vec<_> = element.entries.iter().filter(is_without).collect();
+    if !actions.is_empty() {
+        let details = format!(
+            "The condition key {} is in no request for these actions. Move them to a statement without it.",
+            condition.key.value
+        );
+        let mut places: Vec<_> = actions
+            .iter()
+            .map(|entry| statement.entry(element, entry))
+            .collect();
+        places.push(statement.condition_values(condition));
+        out.add(
+            &rules::UNSUPPORTED_ACTION_FOR_CONDITION_KEY,
+            details,
+            places,
+        );
     }
 }
 

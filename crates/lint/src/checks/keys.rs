@@ -123,15 +123,15 @@ fn qualifier<'d>(
         }
         return;
     }
-    let is_many = cx.key(key).map(|facts| facts.is_many);
+    let is_many = cx.key(key).map_or(Answer::Unknown, |facts| facts.is_many);
     match (operator.quantifier, is_many) {
-        (Quantifier::One, Some(true)) => {
+        (Quantifier::One, Answer::Yes) => {
             let details = format!(
                 "The request context key {key} has multiple values. Use the ForAllValues or ForAnyValue condition key qualifiers in your policy."
             );
             out.add(&rules::MISSING_QUALIFIER, details, here());
         }
-        (Quantifier::All, Some(false)) if statement.is_allow() => {
+        (Quantifier::All, Answer::No) if statement.is_allow() => {
             let details = format!(
                 "Using ForAllValues with the single-valued condition key {key} also allows requests without it. Remove the qualifier."
             );

@@ -338,9 +338,8 @@ rules! { Error;
         "No request for the action has the condition key."
         "The condition tests something that is always absent."
         "Move the action to a statement without the condition."
-        Allow(r#""Action": "sample:Delete", "Resource": "*", "Condition": {"StringEquals": {"sample:Size": "a"}}"#)
-        Allow(r#""Action": "sample:Get", "Resource": "*", "Condition": {"StringEquals": {"sample:Size": "a"}}"#)
-        waits "nothing of it is found";
+        Allow(r#""Action": "ec2:CopySnapshot", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceAccount": "111122223333"}}"#)
+        Allow(r#""Action": "ec2:DeleteSnapshot", "Resource": "*", "Condition": {"StringEquals": {"aws:ResourceAccount": "111122223333"}}"#);
     TYPE_MISMATCH_IP_RANGE "AA-152" Documentation IDENTITY
         "A value under `IpAddress` is neither an address nor a block of them."
         "It compares to nothing."

@@ -3,7 +3,7 @@
 use portcullis_lint::{Answer, ByHand, Catalog, KeyFacts};
 use portcullis_syntax::lint::keys::Type;
 
-/// `sample` has the actions `Get` and `Delete`, the key `sample:Size` of `Get`, tags, and things in one region;
+/// `sample` has the actions `Get` and `Delete`, the key `sample:Size`, tags, and things in one region;
 /// `untagged` has no tags.
 #[derive(Clone, Copy)]
 pub(crate) struct Sample;
@@ -20,7 +20,7 @@ impl Catalog for Sample {
         match key {
             "sample:Size" => Some(KeyFacts {
                 kind: Type::Text,
-                is_many: false,
+                is_many: Answer::No,
                 is_family: false,
             }),
             _ => ByHand.key(key),
@@ -37,13 +37,6 @@ impl Catalog for Sample {
     fn service_key(&self, prefix: &str, key: &str) -> Answer {
         match prefix {
             "sample" => (key == "sample:Size").into(),
-            _ => Answer::Unknown,
-        }
-    }
-
-    fn key_of_action(&self, action: &str, key: &str) -> Answer {
-        match key {
-            "sample:Size" => (action == "sample:Get").into(),
             _ => Answer::Unknown,
         }
     }
