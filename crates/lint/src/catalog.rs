@@ -176,8 +176,10 @@ fn arn_by_hand(service: &str, rest: &str) -> Option<ArnFacts> {
         "s3" if rest.contains("accesspoint") || is_other_of_s3(rest) => return None,
         "s3" => (Never, Never),
         "cloudfront" | "organizations" => (Never, Sometimes),
+        // Global tables are in no region.
+        "dynamodb" if rest.starts_with("global-table") || rest.contains('*') => return None,
         "logs" | "sqs" | "dynamodb" => (Always, Always),
-        "lambda" | "kinesis" => (Always, Sometimes),
+        "kinesis" => (Always, Sometimes),
         _ => return None,
     };
     Some(ArnFacts { region, account })

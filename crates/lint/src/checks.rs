@@ -117,6 +117,11 @@ pub(crate) fn syntax_error<'d>(text: &'d str, problems: &[Diagnostic]) -> Report
         Some(problem) => (problem.span, problem.message.as_str()),
         None => (Span::default(), "there is nothing"),
     };
+    let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
+    let span = Span {
+        start: span.start.min(end),
+        end: span.end.min(end),
+    };
     let index = LineIndex::new(text);
     let (line, column) = index.position(span.start);
     let details = format!(

@@ -508,6 +508,14 @@ fn hostile_documents_are_bounded() {
         r#""Effect": "Allow", "Action": [{}], "Resource": "*""#,
         patterns.join(",")
     ))));
+    // Patterns that all cover each other: each is a head, and each of them names all.
+    let stars: Vec<String> = (1..1_500)
+        .map(|n| format!("\"{}\"", "*".repeat(n)))
+        .collect();
+    assert!(!is_whole(&identity(&format!(
+        r#""Effect": "Allow", "Action": [{}], "Resource": "*""#,
+        stars.join(",")
+    ))));
     // A long key whose name each finding repeats.
     let values = vec!["\"x\""; 50_000].join(",");
     let key = "k".repeat(100_000);

@@ -287,10 +287,8 @@ fn services<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut Findings<
             );
         }
     }
-    // In trust policies most services have no source, and the role's own account is what they act for. One that is limited
-    // by another key of the service is limited as well.
-    let is_limited = tests(&SOURCES) || statement.conditions.iter().any(|one| one.is_limit());
-    if !cx.is_trust && !is_limited {
+    // In trust policies most services have no source, and the role's own account is what they act for.
+    if !cx.is_trust && !tests(&SOURCES) {
         let details = "The service principal is allowed whoever it acts for. Add the condition key aws:SourceArn, aws:SourceAccount, aws:SourceOrgID or aws:SourceOrgPaths.";
         out.add(
             &rules::RESTRICT_ACCESS_TO_SERVICE_PRINCIPAL,

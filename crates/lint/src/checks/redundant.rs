@@ -101,10 +101,10 @@ fn heads<'d>(
         if own.is_empty() && places.len() < 2 {
             continue;
         }
-        // Lists of patterns that cover each other are short, or the steps above would not have sufficed.
+        // What a pattern covers was found in ascending order.
         let is_below = covering
             .get(&g)
-            .is_some_and(|above| above.iter().any(|k| !own.contains(k)));
+            .is_some_and(|above| above.iter().any(|k| own.binary_search(k).is_err()));
         if is_below {
             continue;
         }
@@ -117,6 +117,15 @@ fn heads<'d>(
         let texts = all
             .iter()
             .filter_map(|place| Some(element.entries.get(*place)?.text.value));
+        let cost = all
+            .iter()
+            .filter_map(|place| Some(element.entries.get(*place)?.text.value.len() + 1))
+            .sum();
+        let Some(steps) = out.steps.checked_sub(cost) else {
+            out.stop();
+            return heads;
+        };
+        out.steps = steps;
         let mut example = "";
         let mut greatest: Option<(usize, String)> = None;
         for text in texts {

@@ -154,11 +154,7 @@ fn resource<'d>(
         let details = format!("The Region {region} does not exist. Use the name of a Region.");
         out.add(&rules::INVALID_REGION, details, [here()]);
     }
-    let is_account = is_account_id(account)
-        || matches!(
-            *account,
-            "aws" | "cloudfront" | "aws-managed" | "third-party"
-        );
+    let is_account = is_account_id(account) || matches!(*account, "aws" | "cloudfront");
     if is_literal(account) && !is_account {
         let details =
             format!("The account {account} is not valid. Use the 12 digits of an account.");

@@ -31,10 +31,19 @@ pub(super) fn document<'d>(cx: &Context<'d>, policy: &Policy<'d>, out: &mut Find
         let name = member.key.value;
         match (name, member.value.value) {
             ("Version", Value::String(text)) => {
-                if !matches!(text, "2012-10-17" | "2008-10-17") {
-                    let details = format!(
+                let is_old = text == "2008-10-17";
+                // GRAM-60: variables and all that resource control policies need came later.
+                let details = match cx.is(PolicyType::ResourceControl) {
+                    true if is_old => {
+                        "A resource control policy must have the Version 2012-10-17.".to_owned()
+                    }
+                    _ => format!(
                         "The version {text} does not exist. The versions are 2012-10-17 and 2008-10-17."
-                    );
+                    ),
+                };
+                let is_known =
+                    text == "2012-10-17" || is_old && !cx.is(PolicyType::ResourceControl);
+                if !is_known {
                     out.add(&rules::INVALID_VERSION, details, [top(member)]);
                 }
             }

@@ -201,7 +201,7 @@ rules! { Error;
         "Write the region, or `*`."
         Allow(r#""Action": "logs:PutLogEvents", "Resource": "arn:aws:logs::111122223333:log-group:a:*""#)
         Allow(r#""Action": "logs:PutLogEvents", "Resource": "arn:aws:logs:*:111122223333:log-group:a:*""#)
-        waits "only the ARNs of `logs`, `sqs`, `dynamodb`, `lambda` and `kinesis` are known to need a region";
+        waits "only the ARNs of `logs`, `sqs`, `dynamodb` and `kinesis` are known to need a region";
     MISSING_ARN_ACCOUNT "AA-129" Documentation IDENTITY
         "An ARN has no account, and those of the service have one."
         "The entry matches nothing."
