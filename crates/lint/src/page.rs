@@ -93,7 +93,9 @@ pub fn page(rule: &Rule) -> String {
         shown(rule, &rule.has_not),
     );
     if shown(rule, &rule.has).contains("sample:") {
-        page.push_str("\n`sample` and `untagged` stand for services, the second for one without tags.\n");
+        page.push_str(
+            "\n`sample` and `untagged` stand for services, the second for one without tags.\n",
+        );
     }
     if let Some(waits) = rule.waits {
         let _ = write!(page, "\nWithout a catalog of services {waits}.\n");

@@ -261,10 +261,12 @@ fn missing<'d>(cx: &Context<'d>, own: &Statement<'d>, out: &mut Findings<'d>) {
     if needs_principal && !has(["Principal", "NotPrincipal"]) {
         say(&rules::MISSING_PRINCIPAL, "Principal");
     }
-    if !has(["Resource", "NotResource"])
-        && !cx.is_trust
-        && !(cx.target == PolicyType::Resource.into() && goes_without(own))
-    {
+    let needs_resource = match cx.target {
+        _ if cx.is_trust => false,
+        target if target == PolicyType::Resource.into() => !goes_without(own),
+        _ => true,
+    };
+    if needs_resource && !has(["Resource", "NotResource"]) {
         say(&rules::MISSING_RESOURCE, "Resource");
     }
 }
