@@ -529,3 +529,75 @@ fn hostile_documents_are_bounded() {
         names.join(",")
     ))));
 }
+
+/// What is near a finding and is none, or is another one (`AA-150`, `AA-155`, `AA-157`, `AA-159`, `AA-205`, `AA-207`, `AA-211`, `AA-253`).
+#[test]
+fn near_misses() {
+    let resource: Target = PolicyType::Resource.into();
+    let when = |condition: &str| {
+        format!(
+            r#""Effect": "Allow", "Principal": {{"AWS": "111122223333"}}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*", "Condition": {{{condition}}}"#
+        )
+    };
+    let own = |condition: &str| {
+        format!(
+            r#""Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*", "Condition": {{{condition}}}"#
+        )
+    };
+    let service = |condition: &str| {
+        format!(
+            r#""Effect": "Allow", "Principal": {{"Service": "cloudtrail.amazonaws.com"}}, "Action": "s3:PutObject", "Resource": "arn:aws:s3:::b/*", "Condition": {{{condition}}}"#
+        )
+    };
+    let github = |value: &str| {
+        format!(
+            r#""Effect": "Allow", "Principal": {{"Federated": "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"}}, "Action": "sts:AssumeRoleWithWebIdentity", "Condition": {{"StringLike": {{"token.actions.githubusercontent.com:sub": "{value}"}}}}"#
+        )
+    };
+    let wildcard = &["WILDCARD_USAGE_TOO_PERMISSIVE"][..];
+    let none = &[][..];
+    let identity_policy: Target = PolicyType::Identity.into();
+    let cases = [
+        (identity_policy, own(r#""StringLike": {"aws:PrincipalOrgID": "o-*"}"#), none),
+        (identity_policy, own(r#""StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}"#), none),
+        (resource, when(r#""StringLike": {"aws:PrincipalOrgID": "o-*"}"#), wildcard),
+        (resource, when(r#""StringLike": {"aws:userid": "AROAEXAMPLE:*"}"#), none),
+        (resource, when(r#""StringLike": {"aws:userid": "*:ann"}"#), none),
+        (resource, when(r#""StringLike": {"aws:userid": "AROA*:ann"}"#), wildcard),
+        (resource, when(r#""ArnLike": {"aws:PrincipalArn": "arn:*"}"#), wildcard),
+        (resource, when(r#""ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/x"}"#), none),
+        (resource, service(r#""StringEquals": {"s3:x-amz-acl": "private"}"#), &["RESTRICT_ACCESS_TO_SERVICE_PRINCIPAL"]),
+        (resource, service(r#""ArnLike": {"aws:SourceArn": "arn:aws:cloudtrail:*:111122223333:trail/t"}"#), none),
+        (trust(), github("repo:*"), &["MISSING_GITHUB_REPO_CONDITION_KEY"]),
+        (trust(), github("repo:acme/app:*"), &["SPECIFIC_GITHUB_REPO_AND_BRANCH_RECOMMENDED"]),
+        (trust(), github("repo:acme/app:environment:prod"), none),
+        // Each action has a principal of its kind.
+        (
+            trust(),
+            r#""Effect": "Allow", "Principal": {"Federated": ["arn:aws:iam::111122223333:saml-provider/p", "arn:aws:iam::111122223333:oidc-provider/login.example.com"]}, "Action": ["sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"]"#.to_owned(),
+            none,
+        ),
+        (
+            PolicyType::ResourceControl.into(),
+            r#""Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "s3:*", "Resource": "*""#.to_owned(),
+            &["RCP_SYNTAX_ERROR_PRINCIPAL"],
+        ),
+        // Unique ids of other kinds, which AWS writes for nothing that was deleted.
+        (
+            resource,
+            r#""Effect": "Allow", "Principal": {"AWS": "AIPAEXAMPLE"}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*""#.to_owned(),
+            none,
+        ),
+        // `*` alone asks for presence.
+        (resource, when(r#""StringLike": {"aws:PrincipalOrgID": "*"}"#), &["EQUIVALENT_TO_NULL_FALSE"]),
+        // The client's key is not what an Allow rests on.
+        (identity_policy, own(r#""StringNotLike": {"aws:UserAgent": "curl*"}"#), none),
+    ];
+    for (target, statement, expected) in cases {
+        assert_eq!(
+            codes(target, &identity(&statement)),
+            expected,
+            "{statement}"
+        );
+    }
+}
