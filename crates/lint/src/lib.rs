@@ -22,7 +22,6 @@
 mod catalog;
 mod checks;
 mod finding;
-mod glob;
 mod guess;
 mod page;
 pub mod rules;

@@ -3,11 +3,11 @@
 use super::Context;
 use crate::catalog::Answer;
 use crate::finding::Findings;
-use crate::glob::{has_wildcard, matches_action};
 use crate::rules;
 use crate::target::{PolicyType, ResourceType};
 use crate::view::{Element, Entry, Statement};
 use portcullis_model::is_rcp_service;
+use portcullis_syntax::glob::{has_wildcard, matches_action};
 use portcullis_syntax::policy::TRUST_ACTIONS;
 use portcullis_syntax::vars::has_opening;
 

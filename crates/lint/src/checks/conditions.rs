@@ -2,12 +2,12 @@
 
 use super::{Context, keys, nulls, values, variables};
 use crate::finding::{Findings, Step};
-use crate::glob::has_wildcard;
 use crate::rules;
 use crate::target::{PolicyType, ResourceType};
 use crate::view::{Condition, Entry, Statement};
 use portcullis_model::{Base, Effect, Family, Operator, OperatorError, Quantifier};
 use portcullis_syntax::ast::Text;
+use portcullis_syntax::glob::has_wildcard;
 use portcullis_syntax::json::{Member, Node, Value};
 use std::collections::HashMap;
 

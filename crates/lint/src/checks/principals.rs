@@ -3,10 +3,10 @@
 
 use super::{Context, variables};
 use crate::finding::Findings;
-use crate::glob::has_wildcard;
 use crate::rules;
 use crate::target::PolicyType;
 use crate::view::{Principal, Statement};
+use portcullis_syntax::glob::has_wildcard;
 use portcullis_syntax::json::{Member, Value};
 use portcullis_syntax::policy::{AwsPrincipal, aws_principal, is_service_principal, is_unique_id};
 

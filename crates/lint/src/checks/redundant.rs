@@ -1,9 +1,9 @@
 //! What says nothing more than what stands beside it (`AA-30`, `AA-31`, `AA-305`).
 
 use crate::finding::Findings;
-use crate::glob::{covers, has_wildcard};
 use crate::rules;
 use crate::view::{Element, Policy, Statement};
+use portcullis_syntax::glob::{covers, has_wildcard};
 use std::borrow::Cow;
 use std::collections::HashMap;
 

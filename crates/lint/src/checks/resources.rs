@@ -4,11 +4,11 @@
 use super::{Context, variables};
 use crate::catalog::{Answer, Part};
 use crate::finding::Findings;
-use crate::glob::has_wildcard;
 use crate::rules;
 use crate::target::ResourceType;
 use crate::view::{Element, Entry, Statement};
 use portcullis_model::is_account_id;
+use portcullis_syntax::glob::has_wildcard;
 use portcullis_syntax::vars::{arn_parts, has_opening};
 
 /// Partitions, as of 2026.

@@ -2,11 +2,11 @@
 
 use super::Context;
 use crate::finding::{Findings, Location};
-use crate::glob::{has_wildcard, matches_action};
 use crate::rules::{self, Rule};
 use crate::target::PolicyType;
 use crate::view::{Condition, Statement};
 use portcullis_model::{Base, Quantifier};
+use portcullis_syntax::glob::{has_wildcard, matches_action};
 
 /// How a statement comes to allow an action.
 #[derive(Clone, Copy, PartialEq, Eq)]

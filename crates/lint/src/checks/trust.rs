@@ -1,9 +1,9 @@
 //! Trust policies (`AA-151`, `AA-153` to `AA-156`, `AA-206`, `AA-207`, `AA-259`, `AA-311`).
 
 use crate::finding::Findings;
-use crate::glob::{has_wildcard, matches_action};
 use crate::rules;
 use crate::view::{Condition, Principal, Statement};
+use portcullis_syntax::glob::{has_wildcard, matches_action};
 use std::collections::HashSet;
 
 /// Providers that are built in (`GRAM-43`).

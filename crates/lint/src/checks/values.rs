@@ -4,11 +4,11 @@
 use super::Context;
 use crate::catalog::Answer;
 use crate::finding::Findings;
-use crate::glob::has_wildcard;
 use crate::rules::{self, Rule};
 use crate::target::PolicyType;
 use crate::view::{Condition, Entry, Statement};
 use portcullis_model::{Base, Family, Operator, Quantifier};
+use portcullis_syntax::glob::has_wildcard;
 use portcullis_syntax::lint::keys::is_sensitive;
 use portcullis_syntax::lint::shapes::{Block, DateShape, date, is_base64, is_bool, is_number};
 use portcullis_syntax::policy::is_service_principal;

@@ -1,10 +1,10 @@
 //! Principals (`GRAM-30` to `GRAM-53`).
 
 use super::Reader;
-use super::entries::has_wildcard;
 use crate::ast::{PrincipalEntry, PrincipalKind, Principals, Text};
 use crate::diag::{Code, Diagnostic, quoted};
 use crate::forms::{RESOLVE, is_function};
+use crate::glob::has_wildcard;
 use crate::json::tree::{Member, Node, Value};
 use crate::suggest::did_you_mean;
 use portcullis_model::{Effect, PolicyKind, is_account_id};

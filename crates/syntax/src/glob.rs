@@ -1,15 +1,32 @@
-//! Patterns against texts, pattern texts among them (`AA-30`).
+//! Patterns against texts, without variables: for advice, not for decisions (`AA-30`).
+
+use crate::words::{equal, first};
 
 /// True if the text has a wildcard.
-pub(crate) fn has_wildcard(text: &str) -> bool {
-    text.contains(['*', '?'])
+///
+/// ```
+/// use portcullis_syntax::glob::has_wildcard;
+/// assert!(has_wildcard("s3:Get*") && !has_wildcard("s3:GetObject"));
+/// ```
+pub fn has_wildcard(text: &str) -> bool {
+    let wildcard = first(text.as_bytes(), |word| {
+        equal(word, b'*') | equal(word, b'?')
+    });
+    wildcard.is_some()
 }
 
 /// True if a pattern matches a text, whose own wildcards are plain characters; `fold` ignores the case of ASCII letters.
 /// None if that takes more steps than are left.
-pub(crate) fn covers(pattern: &str, text: &str, fold: bool, steps: &mut usize) -> Option<bool> {
+///
+/// ```
+/// use portcullis_syntax::glob::covers;
+/// let mut steps = 100;
+/// assert_eq!(covers("arn:aws:s3:::b*", "arn:aws:s3:::b*/*", false, &mut steps), Some(true));
+/// assert!(steps < 100);
+/// ```
+pub fn covers(pattern: &str, text: &str, fold: bool, steps: &mut usize) -> Option<bool> {
     let (pattern, text) = (pattern.as_bytes(), text.as_bytes());
-    let equal = |a: u8, b: u8| {
+    let same = |a: u8, b: u8| {
         if fold {
             a.eq_ignore_ascii_case(&b)
         } else {
@@ -26,7 +43,7 @@ pub(crate) fn covers(pattern: &str, text: &str, fold: bool, steps: &mut usize) -
                 star = Some((p, t));
                 p += 1;
             }
-            Some(&c) if c == b'?' || equal(c, byte) => {
+            Some(&c) if c == b'?' || same(c, byte) => {
                 p += 1;
                 t += 1;
             }
@@ -43,8 +60,13 @@ pub(crate) fn covers(pattern: &str, text: &str, fold: bool, steps: &mut usize) -
     Some(pattern.iter().skip(p).all(|&byte| byte == b'*'))
 }
 
-/// [`covers`] for an action that is short and known.
-pub(crate) fn matches_action(pattern: &str, action: &str) -> bool {
+/// [`covers`] for an action that is short and known. Takes at most the product of both lengths.
+///
+/// ```
+/// use portcullis_syntax::glob::matches_action;
+/// assert!(matches_action("IAM:Pass*", "iam:PassRole") && !matches_action("iam:Pass", "iam:PassRole"));
+/// ```
+pub fn matches_action(pattern: &str, action: &str) -> bool {
     let mut steps = usize::MAX;
     covers(pattern, action, true, &mut steps).unwrap_or_default()
 }
@@ -75,5 +97,21 @@ mod tests {
             None
         );
         assert!(matches_action("*", "iam:PassRole") && !matches_action("iam:pass", "iam:PassRole"));
+    }
+
+    #[test]
+    fn patterns_of_actions() {
+        for pattern in [
+            "sts:*",
+            "STS:assumerole",
+            "s*:?ssume*Role",
+            "sts:AssumeRole**",
+            "*",
+        ] {
+            assert!(matches_action(pattern, "sts:AssumeRole"), "{pattern}");
+        }
+        for pattern in ["sts:", "sts:Assume", "sts:AssumeRole?", "iam:*", "sts:*x"] {
+            assert!(!matches_action(pattern, "sts:AssumeRole"), "{pattern}");
+        }
     }
 }
