@@ -2,7 +2,6 @@
 
 use crate::rules::{Document, Evidence, Rule};
 use crate::target::{PolicyType, ResourceType, Target};
-use core::fmt::Write;
 
 /// The text of a document of a rule's table.
 ///
@@ -60,12 +59,12 @@ fn name(target: Target) -> &'static str {
 /// A document as a page shows it.
 fn shown(rule: &Rule, one: &Document) -> String {
     match one {
-        Document::OfLength(length) => format!("a document of more than {length} characters"),
-        _ => format!("```json\n{}\n```", document(rule, one)),
+        Document::OfLength(length) => format!("one with a name of {length} characters"),
+        _ => format!("`{}`", document(rule, one)),
     }
 }
 
-/// The page of a code, as Markdown: what it means, why it matters, an example, and what to do.
+/// The page of a code, as Markdown: what it means, why it matters, what to do, and an example of each kind.
 ///
 /// ```
 /// use portcullis_lint::{page, rules};
@@ -73,32 +72,26 @@ fn shown(rule: &Rule, one: &Document) -> String {
 /// assert!(page.starts_with("### NULL_WITH_QUALIFIER\n"));
 /// ```
 pub fn page(rule: &Rule) -> String {
-    let mut page = String::new();
     let evidence = match rule.evidence {
         Evidence::Results => "real results",
         Evidence::Documentation => "documentation",
     };
-    // Writing to a string cannot fail.
-    let _ = write!(
-        page,
-        "### {}\n\n{}, {}; known from {evidence}.\n\n{}\n\n{}\n\nIn a document of type {}:\n\n{}\n\n{} So:\n\n{}\n",
+    let mut text = format!("{} {} {}", rule.what, rule.why, rule.fix);
+    if let Some(waits) = rule.waits {
+        text.push_str(" Without a catalog of services ");
+        text.push_str(waits);
+        text.push('.');
+    }
+    let has = shown(rule, &rule.has);
+    if has.contains("sample:") {
+        text.push_str(" In the example `sample` and `untagged` stand for services, the second for one without tags.");
+    }
+    format!(
+        "### {}\n\n{}, {}, known from {evidence}.\n\n{text}\n\n* Found in this {}: {has}\n* Not found in this one: {}\n",
         rule.code,
         rule.level.as_str(),
         rule.id,
-        rule.what,
-        rule.why,
         name(rule.target),
-        shown(rule, &rule.has),
-        rule.fix,
         shown(rule, &rule.has_not),
-    );
-    if shown(rule, &rule.has).contains("sample:") {
-        page.push_str(
-            "\n`sample` and `untagged` stand for services, the second for one without tags.\n",
-        );
-    }
-    if let Some(waits) = rule.waits {
-        let _ = write!(page, "\nWithout a catalog of services {waits}.\n");
-    }
-    page
+    )
 }
