@@ -1,21 +1,27 @@
 //! `check`: the problems of policy documents.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use bumpalo::Bump;
-use clap::Args;
+use clap::{Args, ValueEnum};
+use portcullis_lint::{
+    Level, Location, Options, PolicyType, Report, ResourceType, Target, guess, lint, lint_tree,
+    page, rules, tree,
+};
 use portcullis_model::PolicyKind;
 use portcullis_scenario::is_language;
-use portcullis_syntax::diag::{Diagnostic, LineIndex, Severity, render};
+use portcullis_syntax::ast::Span;
+use portcullis_syntax::diag::{Code, Diagnostic, LineIndex, Severity, quoted, render};
 use portcullis_syntax::forms::{self, Inner};
-use portcullis_syntax::json::{self, Node};
-use portcullis_syntax::lint;
+use portcullis_syntax::json;
+use portcullis_syntax::lint as advice;
 use portcullis_syntax::policy::{ReadOptions, check_policy};
+use portcullis_syntax::suggest::nearest;
 use serde_json::{Value, json};
 
-use crate::decide::Format;
-use crate::failure::{Failure, complain, exit};
+use crate::failure::{Failure, complain, exit, use_colour};
 use crate::language;
 use crate::output::{Output, display_name, read_text};
 
@@ -23,6 +29,7 @@ const EXAMPLES: &str = "\
 Examples:
   portcullis check policies/*.json
   portcullis check --type scp --format json guardrails.json
+  portcullis check --format access-analyzer --type RESOURCE_POLICY -R AWS::S3::Bucket bucket.json
 
 A file holds one policy document, or policies of the policy language if its name ends in .iam, or {\"name\": …, \"document\": …},
 or what get-policy-version, get-role-policy, get-role and the like answer; the document may stand in a string, and be encoded
@@ -31,7 +38,10 @@ policy if it names no resource and only actions of sts; any other as an identity
 
 Not every error keeps a document from being used: `loads` of the JSON says which do.
 
-Exit status: 0 no problem or warnings only, 3 errors, 1 a file cannot be read.";
+The format access-analyzer is the answer of ValidatePolicy for one document: its codes (see explain-code), its levels and its
+places, which are those of the document alone and count characters. It says nothing of whether the document loads.
+
+Exit status: 0 nothing of the level of --fail-on or worse, 3 something, 1 a file cannot be read.";
 
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
@@ -39,12 +49,91 @@ pub(crate) struct CheckArgs {
     /// Policy documents; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// The type of all documents
-    #[arg(long = "type", value_name = "TYPE", value_parser = kind)]
-    kind: Option<PolicyKind>,
+    /// The type of all documents, by a word of this project or by AWS's name
+    #[arg(long = "type", value_name = "TYPE", value_parser = document_type)]
+    document_type: Option<DocumentType>,
+    /// What has the document, by AWS's name: for the format access-analyzer
+    #[arg(short = 'R', long, value_name = "RESOURCE-TYPE", value_parser = resource_type)]
+    resource_type: Option<ResourceType>,
     /// How problems are printed
     #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    format: CheckFormat,
+    /// The level from which on the exit status is 3
+    #[arg(long, value_enum, default_value_t, value_name = "LEVEL")]
+    fail_on: FailOn,
+    /// Hold service control policies against the rules from before September 2025: for the format access-analyzer
+    #[arg(long)]
+    old_scp_rules: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum CheckFormat {
+    /// For people
+    #[default]
+    Human,
+    /// Problems as JSON
+    Json,
+    /// The answer of IAM Access Analyzer's ValidatePolicy
+    AccessAnalyzer,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum FailOn {
+    /// Errors
+    #[default]
+    Error,
+    /// Security warnings, which only the format access-analyzer has, and errors
+    SecurityWarning,
+    /// Warnings and all that is worse
+    Warning,
+    /// Everything
+    Suggestion,
+    /// Nothing
+    None,
+}
+
+impl FailOn {
+    /// The least level that fails.
+    fn level(self) -> Option<Level> {
+        match self {
+            FailOn::Error => Some(Level::Error),
+            FailOn::SecurityWarning => Some(Level::SecurityWarning),
+            FailOn::Warning => Some(Level::Warning),
+            FailOn::Suggestion => Some(Level::Suggestion),
+            FailOn::None => None,
+        }
+    }
+}
+
+/// A type of document, by either name.
+#[derive(Clone, Copy, Debug)]
+struct DocumentType {
+    /// What the document is read as.
+    kind: PolicyKind,
+    target: Target,
+}
+
+fn document_type(text: &str) -> Result<DocumentType, String> {
+    if let Some(kind) = PolicyKind::parse(text) {
+        let target = kind.into();
+        return Ok(DocumentType { kind, target });
+    }
+    let target = Target::parse(text).ok_or_else(|| {
+        let own = kind(text).err().unwrap_or_default();
+        let aws = PolicyType::names_of_all().collect::<Vec<_>>().join(", ");
+        format!("{own}, {aws}")
+    })?;
+    Ok(DocumentType {
+        kind: target.kind(),
+        target,
+    })
+}
+
+fn resource_type(text: &str) -> Result<ResourceType, String> {
+    ResourceType::parse(text).ok_or_else(|| {
+        let names: Vec<&str> = ResourceType::names_of_all().collect();
+        format!("the types are {}", names.join(", "))
+    })
 }
 
 /// The types that can be asked for.
@@ -56,8 +145,16 @@ pub(crate) fn kind(text: &str) -> Result<PolicyKind, String> {
 }
 
 pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
+    if args.format == CheckFormat::AccessAnalyzer {
+        return access_analyzer(args);
+    }
+    if args.resource_type.is_some() || args.old_scp_rules {
+        return Err(Failure::new(
+            "--resource-type and --old-scp-rules are for --format access-analyzer",
+        ));
+    }
     let mut run = Run {
-        kind: args.kind,
+        kind: args.document_type.map(|own| own.kind),
         format: args.format,
         output: Output::new(),
         found: Vec::new(),
@@ -77,8 +174,8 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         }
     }
     match args.format {
-        Format::Json => run.output.line(&Value::from(run.found).to_string())?,
-        Format::Human => {
+        CheckFormat::Json => run.output.line(&Value::from(run.found).to_string())?,
+        CheckFormat::Human | CheckFormat::AccessAnalyzer => {
             let line = format!(
                 "{}, {}, {} in {}",
                 counted(run.errors, "error"),
@@ -94,11 +191,132 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         let line = format!("error: {} found", counted(run.errors, "problem"));
         complain(&line);
     }
-    Ok(match (unreadable, run.errors) {
+    let failing = match args.fail_on {
+        FailOn::Error | FailOn::SecurityWarning => run.errors,
+        FailOn::Warning => run.errors + run.warnings,
+        FailOn::Suggestion => run.errors + run.warnings + run.suggestions,
+        FailOn::None => 0,
+    };
+    Ok(match (unreadable, failing) {
         (true, _) => ExitCode::from(exit::FAILURE),
         (false, 0) => ExitCode::SUCCESS,
         (false, _) => ExitCode::from(exit::INVALID),
     })
+}
+
+/// The answer of ValidatePolicy on one document.
+fn access_analyzer(args: &CheckArgs) -> Result<ExitCode, Failure> {
+    let [path] = args.files.as_slice() else {
+        return Err(Failure::new(
+            "--format access-analyzer answers for one document: give one file",
+        ));
+    };
+    let bytes = read_text(path)?;
+    let arena = Bump::new();
+    let mut output = Output::new();
+    let mut finish = |report: &Report<'_>| {
+        output.line(&report.to_json().to_string())?;
+        if report.is_incomplete {
+            complain(
+                "warning: the document repeats itself too often: not everything was compared, and more may be found",
+            );
+        }
+        let worst = report.findings.iter().map(|found| found.rule.level).max();
+        output.finish()?;
+        Ok(match args.fail_on.level() {
+            Some(least) if worst.is_some_and(|worst| worst >= least) => {
+                ExitCode::from(exit::INVALID)
+            }
+            _ => ExitCode::SUCCESS,
+        })
+    };
+    let text = match json::decode(&bytes) {
+        Ok(text) => text,
+        Err(problem) => {
+            let sound = bytes.get(..problem.span.start as usize);
+            let sound = sound.and_then(|bytes| core::str::from_utf8(bytes).ok());
+            return finish(&Report::of_no_json(sound.unwrap_or_default(), &[problem]));
+        }
+    };
+    let options = |kind: PolicyKind| {
+        let mut target = args.document_type.map_or(kind.into(), |own| own.target);
+        target.resource = args.resource_type.or(target.resource);
+        Options {
+            has_old_scp_rules: args.old_scp_rules,
+            ..Options::new(target)
+        }
+    };
+    let kind = args.document_type.map(|own| own.kind);
+    if is_language(path) {
+        return of_language(path, text, kind, &arena, options, finish);
+    }
+    // A text that holds a document in some form is about that document, and what holds none is checked as it is.
+    let (found, _) = forms::read(text, kind, &arena);
+    let (own, guessed) = match found {
+        Some(found) => {
+            let span = found.document.span;
+            let own = match found.inner {
+                Some(inner) => inner.text(),
+                None if is_around(text, span) => text,
+                None => text.get(span.range()).unwrap_or_default(),
+            };
+            (own, found.kind.unwrap_or_else(|| guess(&found.document)))
+        }
+        None => (text, PolicyKind::Identity),
+    };
+    lint(own, &options(guessed), |report| finish(&report))
+}
+
+/// True if there is nothing but blanks around a place.
+fn is_around(text: &str, span: Span) -> bool {
+    let is_blank = |part: Option<&str>| {
+        part.is_some_and(|part| {
+            part.trim_matches(['\u{feff}', ' ', '\t', '\r', '\n'])
+                .is_empty()
+        })
+    };
+    is_blank(text.get(..span.start as usize)) && is_blank(text.get(span.end as usize..))
+}
+
+/// The same for the policy language: the places are those of its own text.
+fn of_language(
+    path: &Path,
+    text: &str,
+    kind: Option<PolicyKind>,
+    arena: &Bump,
+    options: impl Fn(PolicyKind) -> Options<'static>,
+    mut finish: impl FnMut(&Report<'_>) -> Result<ExitCode, Failure>,
+) -> Result<ExitCode, Failure> {
+    let parsed = language::parse(path, text, kind, arena);
+    let document = match parsed.documents.as_slice() {
+        [one] => one.document,
+        [] => {
+            let name = display_name(path);
+            let shown = render(&parsed.diagnostics, &name, text, use_colour(&io::stderr()));
+            return Err(Failure::Message(exit::INVALID, shown));
+        }
+        _ => {
+            return Err(Failure::new(
+                "--format access-analyzer answers for one document, and the file has several",
+            ));
+        }
+    };
+    let node = tree(&document, arena);
+    let mut report = lint_tree(node, text, &options(document.kind));
+    let all = report.findings.len();
+    // What imports bring has its places in other files.
+    let is_own = |place: &Location<'_>| text.get(place.span.range()).is_some();
+    report
+        .findings
+        .retain(|found| found.locations.iter().all(is_own));
+    let left_out = all - report.findings.len();
+    if left_out > 0 {
+        complain(&format!(
+            "warning: {} of files that this one imports: check those",
+            counted(left_out, "finding")
+        ));
+    }
+    finish(&report)
 }
 
 fn counted(count: usize, what: &str) -> String {
@@ -110,7 +328,7 @@ fn counted(count: usize, what: &str) -> String {
 
 struct Run {
     kind: Option<PolicyKind>,
-    format: Format,
+    format: CheckFormat,
     output: Output,
     found: Vec<Value>,
     errors: usize,
@@ -151,13 +369,13 @@ impl Run {
             } += 1;
         }
         match self.format {
-            Format::Human if diagnostics.is_empty() => Ok(()),
-            Format::Human => {
+            CheckFormat::Human if diagnostics.is_empty() => Ok(()),
+            CheckFormat::Human | CheckFormat::AccessAnalyzer => {
                 let colour = self.output.colour();
                 let text = render(diagnostics, &name, text, colour);
                 self.output.line(&text)
             }
-            Format::Json => {
+            CheckFormat::Json => {
                 let index = LineIndex::new(text);
                 let values = diagnostics
                     .iter()
@@ -167,6 +385,52 @@ impl Run {
             }
         }
     }
+}
+
+/// `explain-code`.
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  portcullis explain-code PASS_ROLE_WITH_STAR_IN_RESOURCE")]
+pub(crate) struct ExplainCodeArgs {
+    /// The code of a finding of --format access-analyzer; without one all codes are listed
+    code: Option<String>,
+}
+
+/// The page of a code, or all codes with their levels.
+pub(crate) fn explain_code(args: &ExplainCodeArgs) -> Result<ExitCode, Failure> {
+    let mut output = Output::new();
+    match &args.code {
+        Some(code) => {
+            let rule = rules::find(code).ok_or_else(|| unknown_code(code))?;
+            output.line(page(rule).trim_end())?;
+        }
+        None => {
+            for rule in rules::all() {
+                output.line(&format!("{:16}  {}", rule.level.as_str(), rule.code))?;
+            }
+        }
+    }
+    output.finish()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn unknown_code(code: &str) -> Failure {
+    let own = Code::ALL
+        .iter()
+        .find(|own| own.as_str().eq_ignore_ascii_case(code));
+    let help = match own {
+        Some(_) => "it is a code of this project's own, which the message explains".to_owned(),
+        None => {
+            let names = rules::all().map(|rule| rule.code);
+            nearest(&code.to_ascii_uppercase(), names).map_or_else(
+                || "explain-code alone lists them".to_owned(),
+                |name| format!("did you mean {name}?"),
+            )
+        }
+    };
+    Failure::new(format!(
+        "{} is no code of Access Analyzer: {help}",
+        quoted(code)
+    ))
 }
 
 /// What was found in a text.
@@ -199,7 +463,7 @@ fn problems<'a>(text: &'a str, kind: Option<PolicyKind>, arena: &'a Bump) -> Che
         .map_or(text.get(span.range()).unwrap_or_default(), |inner| {
             inner.text()
         });
-    diagnostics.extend(lint::size(kind, own, span.start));
+    diagnostics.extend(advice::size(kind, own, span.start));
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
     Checked {
         kind: Some(kind),
@@ -219,50 +483,16 @@ fn language_problems<'a>(
     let mut diagnostics = parsed.diagnostics;
     // What imports bring has its places in other files.
     let is_own = |diagnostic: &Diagnostic| text.get(diagnostic.span.range()).is_some();
-    let advice = parsed
+    let found = parsed
         .documents
         .iter()
-        .flat_map(|one| lint::lint(&one.document));
-    diagnostics.extend(advice.filter(is_own));
+        .flat_map(|one| advice::lint(&one.document));
+    diagnostics.extend(found.filter(is_own));
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
     Checked {
         kind,
         diagnostics,
         inner: None,
-    }
-}
-
-/// The type that a document most likely has.
-pub(crate) fn guess(document: &Node<'_>) -> PolicyKind {
-    let Some(statements) = document.get("Statement") else {
-        return PolicyKind::Identity;
-    };
-    let one = core::slice::from_ref(statements);
-    let statements = statements.as_array().unwrap_or(one);
-    let has = |statement: &Node<'_>, names: [&str; 2]| {
-        names.iter().any(|name| statement.get(name).is_some())
-    };
-    let is_of_sts = |statement: &Node<'_>| {
-        let Some(action) = statement.get("Action") else {
-            return false;
-        };
-        let one = core::slice::from_ref(action);
-        let actions = action.as_array().unwrap_or(one);
-        actions.iter().all(|action| {
-            let prefix = action.as_str().and_then(|text| text.get(..4));
-            prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case("sts:"))
-        })
-    };
-    let principals = ["Principal", "NotPrincipal"];
-    if !statements.iter().any(|one| has(one, principals)) {
-        PolicyKind::Identity
-    } else if statements
-        .iter()
-        .all(|one| !has(one, ["Resource", "NotResource"]) && is_of_sts(one))
-    {
-        PolicyKind::Trust
-    } else {
-        PolicyKind::Resource
     }
 }
 

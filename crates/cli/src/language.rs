@@ -12,6 +12,7 @@ use portcullis_dsl::{
     Minified, MinifyOptions, NamedDocument, Parsed, minify, minify_json, parse_with, print_dsl,
     print_json,
 };
+use portcullis_lint::guess;
 use portcullis_model::PolicyKind;
 use portcullis_scenario::{Imports, Problem, Source, is_language, language_documents};
 use portcullis_syntax::ast::Document;
@@ -19,7 +20,7 @@ use portcullis_syntax::forms;
 use portcullis_syntax::policy::{ReadOptions, read_policy};
 use serde_json::{Value, json};
 
-use crate::check::{guess, kind};
+use crate::check::kind;
 use crate::failure::{Failure, complain, exit};
 use crate::inputs;
 use crate::output::{Disk, Output, display_name, read_text, reason};

@@ -78,6 +78,8 @@ enum Command {
     ExternalAccess(Box<questions::ExternalAccessArgs>),
     /// Find the problems of policy documents
     Check(check::CheckArgs),
+    /// Say what a code of Access Analyzer means
+    ExplainCode(check::ExplainCodeArgs),
     /// Format files of the policy language
     Fmt(language::FmtArgs),
     /// Convert a policy between JSON and the policy language
@@ -134,6 +136,7 @@ fn main() -> ExitCode {
         Command::Decide(args) => decide::decide(&args),
         Command::Explain(args) => decide::explain(&args),
         Command::Check(args) => check::run(&args),
+        Command::ExplainCode(args) => check::explain_code(&args),
         Command::Fmt(args) => language::fmt(&args),
         Command::Convert(args) => language::convert(&args),
         Command::Expand(args) => language::expand(&args),

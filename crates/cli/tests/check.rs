@@ -191,3 +191,165 @@ fn reported_cases_get_their_code() {
     }
     assert_eq!(count, 5);
 }
+
+/// The answer of ValidatePolicy, for one document, under AWS's names and ours (`AA-1`, `AA-7`).
+#[test]
+fn check_answers_as_access_analyzer() {
+    let folder = Folder::new();
+    folder.write(
+        "pass.json",
+        r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}]}"#,
+    );
+    let check = |more: &[&str]| {
+        let mut arguments = vec!["check", "--format", "access-analyzer"];
+        arguments.extend(more);
+        folder.run(&arguments)
+    };
+    let code = "PASS_ROLE_WITH_STAR_IN_RESOURCE";
+    for kind in ["identity", "session", "boundary", "IDENTITY_POLICY"] {
+        let run = check(&["--type", kind, "pass.json"]);
+        assert_eq!(run.code, 0);
+        let found = value(&run);
+        assert_eq!(found["findings"].as_array().unwrap().len(), 1);
+        assert_eq!(found["findings"][0]["issueCode"], code);
+    }
+    for (level, expected) in [
+        ("error", 0),
+        ("security-warning", 3),
+        ("warning", 3),
+        ("suggestion", 3),
+        ("none", 0),
+    ] {
+        assert_eq!(
+            check(&["--fail-on", level, "pass.json"]).code,
+            expected,
+            "{level}"
+        );
+    }
+    let run = check(&["--type", "SERVICE_CONTROL_POLICY", "pass.json"]);
+    assert_eq!(value(&run), json!({"findings": []}));
+    assert_eq!(check(&["--type", "POLICY", "pass.json"]).code, 1);
+    assert_eq!(check(&["pass.json", "pass.json"]).code, 1);
+
+    folder.write(
+        "bucket.json",
+        r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "111122223333"},
+            "Action": "s3:GetObject", "Resource": "arn:aws:sqs:us-east-1:111122223333:q"}]}"#,
+    );
+    assert_eq!(check(&["--type", "RESOURCE_POLICY", "bucket.json"]).code, 0);
+    let run = check(&["--type", "resource", "-R", "AWS::S3::Bucket", "bucket.json"]);
+    assert_eq!(run.code, 3);
+    assert_eq!(
+        value(&run)["findings"][0]["issueCode"],
+        "UNSUPPORTED_RESOURCE_ARN_IN_POLICY"
+    );
+    assert_eq!(check(&["-R", "Bucket", "bucket.json"]).code, 1);
+    let run = folder.run(&["check", "-R", "AWS::S3::Bucket", "bucket.json"]);
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("access-analyzer"));
+
+    folder.write("scp.json", r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*Object", "Resource": "*"}]}"#);
+    assert_eq!(check(&["--type", "scp", "scp.json"]).code, 0);
+    assert_eq!(
+        check(&["--type", "scp", "--old-scp-rules", "scp.json"]).code,
+        3
+    );
+}
+
+/// Places are those of the document alone, in whatever form it arrives; the policy language has places of its own text.
+#[test]
+fn access_analyzer_gets_the_document_alone() {
+    let folder = Folder::new();
+    let document = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "nosuch:Get", "Resource": "*"}]}"#;
+    folder.write("plain.json", document);
+    folder.write(
+        "named.json",
+        format!("{{\"name\": \"p\", \"document\": {document}}}"),
+    );
+    folder.write(
+        "string.json",
+        json!({"PolicyName": "p", "PolicyDocument": document}).to_string(),
+    );
+    let check = |file: &str| {
+        folder.run(&[
+            "check",
+            "--format",
+            "access-analyzer",
+            "--type",
+            "identity",
+            file,
+        ])
+    };
+    let plain = check("plain.json");
+    assert_eq!(
+        (
+            plain.code,
+            value(&plain)["findings"].as_array().unwrap().len()
+        ),
+        (3, 1)
+    );
+    for file in ["named.json", "string.json"] {
+        assert_eq!(check(file).stdout, plain.stdout, "{file}");
+    }
+    let iam = folder.run(&["convert", "--to", "dsl", "plain.json"]);
+    assert_eq!(iam.code, 0);
+    folder.write("own.iam", &iam.stdout);
+    let own = check("own.iam");
+    let place = &value(&own)["findings"][0]["locations"][0]["span"];
+    let offset = |end: &str| usize::try_from(place[end]["offset"].as_u64().unwrap()).unwrap();
+    assert!(iam.stdout[offset("start")..offset("end")].contains("nosuch:Get"));
+    let broken = folder.run_with(&["check", "--format", "access-analyzer", "-"], b"{\xff}");
+    assert_eq!(
+        (broken.code, &value(&broken)["findings"][0]["issueCode"]),
+        (3, &json!("JSON_SYNTAX_ERROR"))
+    );
+}
+
+#[test]
+fn codes_are_explained() {
+    let folder = Folder::new();
+    let run = folder.run(&["explain-code", "pass_role_with_star_in_resource"]);
+    assert_eq!(run.code, 0);
+    assert!(
+        run.stdout
+            .starts_with("### PASS_ROLE_WITH_STAR_IN_RESOURCE\n")
+    );
+    assert_eq!(folder.run(&["explain-code"]).stdout.lines().count(), 153);
+    let run = folder.run(&["explain-code", "PASS_ROLE_WITH_STAR_IN_RESORCE"]);
+    assert_eq!(run.code, 1);
+    assert!(
+        run.stderr
+            .contains("did you mean PASS_ROLE_WITH_STAR_IN_RESOURCE?"),
+        "{}",
+        run.stderr
+    );
+    assert!(
+        folder
+            .run(&["explain-code", "FOREIGN_TEMPLATE"])
+            .stderr
+            .contains("own")
+    );
+}
+
+/// `--fail-on` counts problems of our own formats, too.
+#[test]
+fn check_fails_from_a_level_on() {
+    let folder = folder();
+    folder.write(
+        "warn.json",
+        ALL.replace("\"Version\": \"2012-10-17\", ", ""),
+    );
+    for (level, expected) in [
+        ("error", 0),
+        ("security-warning", 0),
+        ("warning", 3),
+        ("suggestion", 3),
+        ("none", 0),
+    ] {
+        assert_eq!(
+            folder.run(&["check", "--fail-on", level, "warn.json"]).code,
+            expected,
+            "{level}"
+        );
+    }
+}

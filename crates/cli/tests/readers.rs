@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use support::{Folder, Run, folder};
 
 const ANN: &str = "arn:aws:iam::111122223333:user/ann";
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 22] = [
     "decide",
     "explain",
     "test",
@@ -27,6 +27,7 @@ const COMMANDS: [&str; 21] = [
     "admins",
     "external-access",
     "check",
+    "explain-code",
     "fmt",
     "convert",
     "expand",
@@ -82,10 +83,11 @@ fn form(command: &str, input: &str) -> Form {
         (
             _,
             "--account" | "--action" | "--call" | "--case" | "--context" | "--duration"
-            | "--engine" | "--external-id" | "--format" | "--hops" | "--iterations"
-            | "--min-coverage" | "--output" | "--resource" | "--resource-account" | "--role"
-            | "--session-name" | "--source-identity" | "--tag" | "--task-policy" | "--threads"
-            | "--to" | "--transitive" | "--type" | "--without" | "SHELL",
+            | "--engine" | "--external-id" | "--fail-on" | "--format" | "--hops" | "--iterations"
+            | "--min-coverage" | "--output" | "--resource" | "--resource-account"
+            | "--resource-type" | "--role" | "--session-name" | "--source-identity" | "--tag"
+            | "--task-policy" | "--threads" | "--to" | "--transitive" | "--type" | "--without"
+            | "CODE" | "SHELL",
         )
         | ("convert", "--policy") => Form::NotJson,
         _ => panic!("{command} {input}: say what is read from it"),
@@ -99,7 +101,10 @@ fn inputs(command: &str) -> Vec<String> {
     let mut found = Vec::new();
     for line in help.lines() {
         let line = line.trim_start();
-        let line = line.strip_prefix("-o, ").unwrap_or(line);
+        let line = line
+            .strip_prefix("-o, ")
+            .or(line.strip_prefix("-R, "))
+            .unwrap_or(line);
         let name = line.split("  ").next().unwrap_or_default();
         let is_value = |text: &str| text.starts_with(['<', '[']) && !text.contains(':');
         let input = match name.split_once(' ') {

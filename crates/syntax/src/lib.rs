@@ -19,6 +19,7 @@ mod api;
 pub mod ast;
 pub mod diag;
 pub mod forms;
+pub mod glob;
 pub mod json;
 pub mod lint;
 pub mod policy;

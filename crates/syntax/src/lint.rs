@@ -7,10 +7,10 @@
 
 mod conditions;
 mod entries;
-mod keys;
+pub mod keys;
 mod lookalike;
-mod services;
-mod shapes;
+pub mod services;
+pub mod shapes;
 mod size;
 mod templates;
 mod values;

@@ -26,7 +26,10 @@ use portcullis_model::{Operator, PolicyKind};
 use smallvec::SmallVec;
 use std::collections::HashMap;
 
+pub use entries::TRUST_ACTIONS;
+pub use keys::is_global as is_global_key;
 pub(crate) use keys::{key_problem, without_prefix};
+pub use principal::{AwsPrincipal, aws_principal, is_service_principal, is_unique_id};
 pub use statement::SERVICES_WITHOUT_RESOURCE;
 pub(crate) use variables::inside;
 

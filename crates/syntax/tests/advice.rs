@@ -70,7 +70,7 @@ fn documents_of_aws_get_little() {
             14,
         ),
         ((Severity::Warning, "TYPE_MISMATCH"), 1),
-        ((Severity::Warning, "VARIABLE_UNSUPPORTED_IN_ELEMENT"), 1),
+        ((Severity::Warning, "VARIABLE_BEFORE_FIFTH_COLON"), 1),
         ((Severity::LintError, "MISSING_QUALIFIER"), 3),
     ];
     assert_eq!(times, expected, "{found:#?}");

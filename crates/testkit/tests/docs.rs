@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use portcullis_compile::{Options, compile};
 use portcullis_image::{Header, Image, Op, Operands, Section, Slot};
+use portcullis_lint::{Level, page, rules};
 use portcullis_syntax::PolicySets;
 use portcullis_testkit::corpus::{each_scenario_of, root as corpus};
 use portcullis_testkit::machine::Machine;
@@ -24,6 +25,42 @@ fn root() -> PathBuf {
 
 fn update() -> bool {
     std::env::var_os("UPDATE_DOCS").is_some()
+}
+
+/// The pages of the codes of Access Analyzer, one file for each level.
+#[test]
+fn pages_of_codes() {
+    for (level, name, title) in [
+        (Level::Error, "errors", "Errors"),
+        (
+            Level::SecurityWarning,
+            "security-warnings",
+            "Security warnings",
+        ),
+        (Level::Warning, "warnings", "Warnings"),
+        (Level::Suggestion, "suggestions", "Suggestions"),
+    ] {
+        let own = || rules::all().filter(|rule| rule.level == level);
+        let mut text = format!(
+            "# {title}\n\nWhat `portcullis check --format access-analyzer` finds on this level, {} codes. Made from the table of `portcullis-lint`, as \
+             `portcullis explain-code` prints it.\n",
+            own().count()
+        );
+        for rule in own() {
+            write!(text, "\n{}", page(rule)).unwrap();
+        }
+        let waiting = own().filter(|rule| rule.waits.is_some());
+        let waiting: Vec<String> = waiting.map(|rule| format!("`{}`", rule.code)).collect();
+        if !waiting.is_empty() {
+            write!(
+                text,
+                "\n## Waiting for a catalog of services\n\n{}.\n",
+                waiting.join(", ")
+            )
+            .unwrap();
+        }
+        check(&format!("docs/lint/{name}.md"), &text);
+    }
 }
 
 const COMMAND: &str = "UPDATE_DOCS=1 cargo test -p portcullis-testkit --test docs";

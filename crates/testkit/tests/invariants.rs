@@ -25,10 +25,11 @@ fn root() -> PathBuf {
 }
 
 /// Which crates of the workspace a crate may depend on. A new crate needs a line here.
-const EDGES: [(&str, &[&str]); 16] = [
+const EDGES: [(&str, &[&str]); 17] = [
     ("model", &[]),
     ("syntax", &["model"]),
     ("dsl", &["model", "syntax"]),
+    ("lint", &["model", "syntax"]),
     ("reference", &["model", "syntax"]),
     ("image", &["model"]),
     ("compile", &["image", "model", "syntax"]),
@@ -64,6 +65,7 @@ const EDGES: [(&str, &[&str]); 16] = [
             "directory",
             "dsl",
             "image",
+            "lint",
             "model",
             "portcullis",
             "reference",
@@ -80,6 +82,7 @@ const EDGES: [(&str, &[&str]); 16] = [
             "dsl",
             "explain",
             "image",
+            "lint",
             "model",
             "portcullis",
             "reference",

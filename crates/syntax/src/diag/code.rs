@@ -130,6 +130,10 @@ codes! {
     /// Two operators of a condition, or two keys of an operator, that differ only in letter case
     /// (`COND-45`, `GRAM-9`).
     DuplicateKeysWithDifferentCase = "DUPLICATE_KEYS_WITH_DIFFERENT_CASE",
+    /// A key without prefix (`AA-111`).
+    InvalidConditionKeyFormat = "INVALID_CONDITION_KEY_FORMAT",
+    /// The start of a family of tags without the tag's name (`AA-146`).
+    MissingTagKeyInCondition = "MISSING_TAG_KEY_IN_CONDITION",
     /// A key with the prefix `aws:` that is no global key, or a global key without it (`KEY-10` to
     /// `KEY-75`).
     InvalidGlobalConditionKey = "INVALID_GLOBAL_CONDITION_KEY",
@@ -146,7 +150,10 @@ codes! {
     /// `"Condition": {}`, or an operator without keys (`GRAM-11`).
     EmptyObjectCondition = "EMPTY_OBJECT_CONDITION",
 
-    /// A variable where variables are not expanded (`VAR-3`, `VAR-4`).
+    /// A variable before the fifth colon of a resource, where it is not expanded (`VAR-3`). Access Analyzer has no code
+    /// for it.
+    VariableBeforeFifthColon = "VARIABLE_BEFORE_FIFTH_COLON",
+    /// A variable in an element that has none (`VAR-4`).
     VariableUnsupportedInElement = "VARIABLE_UNSUPPORTED_IN_ELEMENT",
     /// A variable in a document whose version has none (`VAR-2`).
     VariableUnsupportedInVersion = "VARIABLE_UNSUPPORTED_IN_VERSION",

@@ -65,6 +65,19 @@ impl<'t> LineIndex<'t> {
         )
     }
 
+    /// How many characters stand before a byte offset, but for a leading byte order mark; for an offset behind the text
+    /// all of them.
+    ///
+    /// ```
+    /// use portcullis_syntax::diag::LineIndex;
+    /// assert_eq!(LineIndex::new("äb\nc").characters(4), 3);
+    /// ```
+    pub fn characters(&self, offset: u32) -> usize {
+        let start = self.line_start(1) as usize;
+        let offset = (offset as usize).min(self.text.len()).max(start);
+        self.chars_before(offset) - self.chars_before(start)
+    }
+
     /// The byte offset of a line and a column; the column may be the one behind the line's last
     /// character.
     pub fn offset(&self, line: usize, column: usize) -> Option<u32> {

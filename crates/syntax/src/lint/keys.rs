@@ -4,20 +4,26 @@
 
 /// What the values of a key are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Type {
+pub enum Type {
+    /// Text.
     Text,
+    /// An ARN.
     Arn,
+    /// `true` or `false`.
     Bool,
+    /// A number.
     Number,
+    /// A date.
     Date,
     /// A date as a number (`KEY-64`).
     DateOrNumber,
+    /// An IP address.
     Address,
 }
 
 impl Type {
     /// The type in words.
-    pub(super) fn describe(self) -> &'static str {
+    pub fn describe(self) -> &'static str {
         match self {
             Type::Text => "text",
             Type::Arn => "an ARN",
@@ -30,7 +36,7 @@ impl Type {
     }
 
     /// The operators for it, as people write them.
-    pub(super) fn operators(self) -> &'static str {
+    pub fn operators(self) -> &'static str {
         match self {
             Type::Text => "String",
             Type::Arn => "Arn",
@@ -44,12 +50,13 @@ impl Type {
 
 /// What is known of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Known {
-    pub(super) kind: Type,
+pub struct Known {
+    /// The type of its values.
+    pub kind: Type,
     /// It has a list of values (`KEY-4`).
-    pub(super) is_many: bool,
+    pub is_many: bool,
     /// A name follows, such as that of a tag, and values may be anything.
-    pub(super) is_family: bool,
+    pub is_family: bool,
 }
 
 /// Keys by type, in lower case. Of those that end in `/` or `:` a name follows.
@@ -324,7 +331,14 @@ const SENSITIVE: [&str; 10] = [
 ];
 
 /// What the tables say of a key, in any letter case.
-pub(super) fn known(key: &str) -> Option<Known> {
+///
+/// ```
+/// use portcullis_syntax::lint::keys::{Type, known};
+/// let known_of_ip = known("AWS:SourceIP").unwrap();
+/// assert_eq!((known_of_ip.kind, known_of_ip.is_many), (Type::Address, false));
+/// assert_eq!(known("ec2:NewKeyOfTomorrow"), None);
+/// ```
+pub fn known(key: &str) -> Option<Known> {
     let lower = key.to_ascii_lowercase();
     let is_it = |own: &&str| match own.ends_with(['/', ':']) {
         true => lower.len() > own.len() && lower.starts_with(*own),
@@ -355,12 +369,12 @@ pub(super) fn known(key: &str) -> Option<Known> {
 }
 
 /// True for a key of which no value may be left open (`KEY-76`).
-pub(super) fn is_sensitive(key: &str) -> bool {
+pub fn is_sensitive(key: &str) -> bool {
     SENSITIVE.iter().any(|own| own.eq_ignore_ascii_case(key))
 }
 
 /// True for a key whose values are account ids.
-pub(super) fn is_account(key: &str) -> bool {
+pub fn is_account(key: &str) -> bool {
     const ACCOUNTS: [&str; 7] = [
         "aws:principalaccount",
         "aws:resourceaccount",

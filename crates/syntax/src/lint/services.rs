@@ -471,7 +471,12 @@ const SERVICES: [&str; 463] = [
 ];
 
 /// True for the prefix of a service, in any letter case.
-pub(super) fn is_service(prefix: &str) -> bool {
+///
+/// ```
+/// use portcullis_syntax::lint::services::is_service;
+/// assert!(is_service("S3") && !is_service("self"));
+/// ```
+pub fn is_service(prefix: &str) -> bool {
     let lower = prefix.to_ascii_lowercase();
     SERVICES.binary_search(&lower.as_str()).is_ok()
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 /// How well a text is a date (`COND-65`, `COND-66`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum DateShape {
+pub enum DateShape {
     /// As the W3C profile of ISO 8601 writes it.
     Iso,
     /// Read, but written in another way: this is what is odd.
@@ -34,7 +34,12 @@ fn unsigned(text: &str) -> &str {
 }
 
 /// `[+-]digits[.digits][e[+-]digits]` (`COND-55`), the exponent of at most 18 digits.
-pub(super) fn is_number(text: &str) -> bool {
+///
+/// ```
+/// use portcullis_syntax::lint::shapes::is_number;
+/// assert!(is_number("-1.5e3") && !is_number("ten"));
+/// ```
+pub fn is_number(text: &str) -> bool {
     let exponent = |rest: &str| match rest.strip_prefix(['e', 'E']) {
         None => rest.is_empty(),
         Some(rest) => digits(unsigned(rest)).is_some_and(|(digits, rest)| {
@@ -46,7 +51,7 @@ pub(super) fn is_number(text: &str) -> bool {
 }
 
 /// A date, however it is written; none if it compares to nothing.
-pub(super) fn date(text: &str) -> Option<DateShape> {
+pub fn date(text: &str) -> Option<DateShape> {
     let (year, rest) = match digits(text) {
         Some((year, rest)) if year.len() == 4 && (rest.is_empty() || rest.starts_with('-')) => {
             (year, rest)
@@ -145,7 +150,7 @@ fn epoch(text: &str) -> bool {
 
 /// An address or a block of addresses (`COND-75` to `COND-77`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Block {
+pub struct Block {
     bits: u128,
     /// Bits of an address, and how many of them are the same in all of the block.
     width: u32,
@@ -154,7 +159,7 @@ pub(super) struct Block {
 
 impl Block {
     /// Reads an address or `address/prefix`; none if it compares to nothing.
-    pub(super) fn parse(text: &str) -> Option<Block> {
+    pub fn parse(text: &str) -> Option<Block> {
         let (address, prefix) = match text.split_once('/') {
             Some((address, prefix)) => (address, Some(prefix)),
             None => (text, None),
@@ -185,12 +190,12 @@ impl Block {
     }
 
     /// True if bits are set that the block ignores (`COND-77`).
-    pub(super) fn has_host_bits(self) -> bool {
+    pub fn has_host_bits(self) -> bool {
         self.bits & self.host_bits() != 0
     }
 
     /// The block as it should be written.
-    pub(super) fn canonical(self) -> String {
+    pub fn canonical(self) -> String {
         let base = self.bits & !self.host_bits();
         let address = match self.width {
             32 => IpAddr::from(u32::try_from(base).unwrap_or_default().to_be_bytes()),
@@ -200,7 +205,7 @@ impl Block {
     }
 
     /// True if all of the block is private (`COND-79`): no request from outside comes from there.
-    pub(super) fn is_private(self) -> bool {
+    pub fn is_private(self) -> bool {
         const PRIVATE: [&str; 6] = [
             "10.0.0.0/8",
             "172.16.0.0/12",
@@ -221,7 +226,7 @@ impl Block {
 }
 
 /// Canonical base64 (`COND-71`): the standard alphabet, padded, unused bits zero.
-pub(super) fn is_base64(text: &str) -> bool {
+pub fn is_base64(text: &str) -> bool {
     let value = |byte: u8| match byte {
         b'A'..=b'Z' => Some(byte - b'A'),
         b'a'..=b'z' => Some(byte - b'a' + 26),
@@ -248,7 +253,7 @@ pub(super) fn is_base64(text: &str) -> bool {
 }
 
 /// `true` or `false`, in any letter case (`COND-70`).
-pub(super) fn is_bool(text: &str) -> bool {
+pub fn is_bool(text: &str) -> bool {
     text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false")
 }
 

@@ -3,13 +3,14 @@
 use super::{Reader, Variables};
 use crate::ast::Text;
 use crate::diag::{Code, Diagnostic, Severity, quoted};
+use crate::glob::{has_wildcard, matches_action};
 use crate::suggest::nearest;
 use crate::vars::{arn_parts, has_opening};
 use crate::words::{equal, first};
 use portcullis_model::{Effect, PolicyKind, is_rcp_service};
 
 /// The actions that do something in a trust policy (`GRAM-63`).
-const TRUST_ACTIONS: [&str; 6] = [
+pub const TRUST_ACTIONS: [&str; 6] = [
     "sts:AssumeRole",
     "sts:AssumeRoleWithSAML",
     "sts:AssumeRoleWithWebIdentity",
@@ -79,7 +80,7 @@ impl<'a> Reader<'a> {
                 if !negated
                     && !TRUST_ACTIONS
                         .iter()
-                        .any(|action| covers(entry.value, action)) =>
+                        .any(|action| matches_action(entry.value, action)) =>
             {
                 let message = format!(
                     "action {} does nothing in a trust policy",
@@ -177,69 +178,10 @@ fn split_at_colon(text: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// True if the text has a wildcard.
-pub(super) fn has_wildcard(text: &str) -> bool {
-    first(text.as_bytes(), |word| {
-        equal(word, b'*') | equal(word, b'?')
-    })
-    .is_some()
-}
-
-/// True if an action pattern matches an action, in any letter case. Takes at most the product of
-/// both lengths; the action is one of a few short names.
-fn covers(pattern: &str, action: &str) -> bool {
-    let (pattern, action) = (pattern.as_bytes(), action.as_bytes());
-    let (mut p, mut a) = (0, 0);
-    // The last star and how far the action was read when it was met.
-    let mut star: Option<(usize, usize)> = None;
-    while let Some(&byte) = action.get(a) {
-        match pattern.get(p) {
-            Some(b'*') => {
-                star = Some((p, a));
-                p += 1;
-            }
-            Some(&c) if c == b'?' || c.eq_ignore_ascii_case(&byte) => {
-                p += 1;
-                a += 1;
-            }
-            _ => match star {
-                Some((at, read)) => {
-                    star = Some((at, read + 1));
-                    p = at + 1;
-                    a = read + 1;
-                }
-                None => return false,
-            },
-        }
-    }
-    pattern.iter().skip(p).all(|&byte| byte == b'*')
-}
-
 /// True for what a service or an action can be called.
 fn is_name(text: &str) -> bool {
     !text.is_empty()
         && text
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"-*?".contains(&b))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns_of_actions() {
-        for pattern in [
-            "sts:*",
-            "STS:assumerole",
-            "s*:?ssume*Role",
-            "sts:AssumeRole**",
-            "*",
-        ] {
-            assert!(covers(pattern, "sts:AssumeRole"), "{pattern}");
-        }
-        for pattern in ["sts:", "sts:Assume", "sts:AssumeRole?", "iam:*", "sts:*x"] {
-            assert!(!covers(pattern, "sts:AssumeRole"), "{pattern}");
-        }
-    }
 }

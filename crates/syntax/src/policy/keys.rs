@@ -83,7 +83,14 @@ fn bare(key: &str) -> &str {
     split(key).1.trim_end_matches('/')
 }
 
-fn is_global(key: &str) -> bool {
+/// True for a global condition key, in any letter case; of a family the name of a tag must follow.
+///
+/// ```
+/// use portcullis_syntax::policy::is_global_key;
+/// assert!(is_global_key("AWS:SourceIP") && is_global_key("aws:PrincipalTag/team"));
+/// assert!(!is_global_key("aws:PrincipalTag") && !is_global_key("aws:Weather"));
+/// ```
+pub fn is_global(key: &str) -> bool {
     let (whole, families) = GLOBAL.split_at(WHOLE);
     whole.iter().any(|own| own.eq_ignore_ascii_case(key))
         || families.iter().any(|family| {
@@ -144,6 +151,14 @@ pub(crate) fn key_problem(key: &str, mut guess: impl FnMut() -> bool) -> Option<
                 Some(help),
             ));
         }
+        if GLOBAL
+            .iter()
+            .skip(WHOLE)
+            .any(|own| bare(own).eq_ignore_ascii_case(name.trim_end_matches('/')))
+        {
+            let message = format!("{} is not followed by the name of a tag", quoted(key));
+            return Some(warning(Code::MissingTagKeyInCondition, message, meant(key)));
+        }
         let message = format!("{} is no global condition key", quoted(key));
         let help = guess().then(|| meant(key)).flatten();
         return Some(warning(Code::InvalidGlobalConditionKey, message, help));
@@ -152,7 +167,7 @@ pub(crate) fn key_problem(key: &str, mut guess: impl FnMut() -> bool) -> Option<
         let message = format!("the condition key {} has no prefix", quoted(key));
         let help = format!("did you mean `{own}`?");
         return Some(warning(
-            Code::InvalidGlobalConditionKey,
+            Code::InvalidConditionKeyFormat,
             message,
             Some(help),
         ));

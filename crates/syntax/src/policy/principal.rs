@@ -1,10 +1,10 @@
 //! Principals (`GRAM-30` to `GRAM-53`).
 
 use super::Reader;
-use super::entries::has_wildcard;
 use crate::ast::{PrincipalEntry, PrincipalKind, Principals, Text};
 use crate::diag::{Code, Diagnostic, quoted};
 use crate::forms::{RESOLVE, is_function};
+use crate::glob::has_wildcard;
 use crate::json::tree::{Member, Node, Value};
 use crate::suggest::did_you_mean;
 use portcullis_model::{Effect, PolicyKind, is_account_id};
@@ -219,16 +219,7 @@ impl<'a, 'n> Reader<'a> {
 
     /// `GRAM-42`.
     fn check_service_principal(&mut self, value: Text<'a>) {
-        let name = [".amazonaws.com", ".amazonaws.com.cn", ".amazon.com"]
-            .iter()
-            .find_map(|suffix| value.value.strip_suffix(suffix));
-        let is_plain = |name: &str| {
-            !name.is_empty()
-                && name.bytes().all(|b| {
-                    b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.')
-                })
-        };
-        if !name.is_some_and(is_plain) {
+        if !is_service_principal(value.value) {
             let message = format!(
                 "{} does not look like a service principal",
                 quoted(value.value)
@@ -253,16 +244,40 @@ impl<'a, 'n> Reader<'a> {
     }
 }
 
+/// True for a text of the form of a service principal (`GRAM-42`).
+///
+/// ```
+/// use portcullis_syntax::policy::is_service_principal;
+/// assert!(is_service_principal("ec2.amazonaws.com") && !is_service_principal("EC2.amazonaws.com"));
+/// ```
+pub fn is_service_principal(text: &str) -> bool {
+    let name = [".amazonaws.com", ".amazonaws.com.cn", ".amazon.com"]
+        .iter()
+        .find_map(|suffix| text.strip_suffix(suffix));
+    let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.');
+    name.is_some_and(|name| !name.is_empty() && name.bytes().all(is_plain))
+}
+
 /// What a text under `AWS` is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum AwsPrincipal {
+pub enum AwsPrincipal {
+    /// One of the accepted forms.
     Valid,
+    /// A group, which can be no principal (`GRAM-33`).
     Group,
+    /// None of the forms.
     Invalid,
 }
 
 /// The accepted forms of `GRAM-45`; `*` is dealt with before.
-fn aws_principal(text: &str) -> AwsPrincipal {
+///
+/// ```
+/// use portcullis_syntax::policy::{AwsPrincipal, aws_principal};
+/// assert_eq!(aws_principal("111122223333"), AwsPrincipal::Valid);
+/// assert_eq!(aws_principal("arn:aws:iam::111122223333:group/g"), AwsPrincipal::Group);
+/// assert_eq!(aws_principal("ann"), AwsPrincipal::Invalid);
+/// ```
+pub fn aws_principal(text: &str) -> AwsPrincipal {
     let valid = |valid: bool| {
         if valid {
             AwsPrincipal::Valid
@@ -311,7 +326,12 @@ fn is_path(resource: &str, prefix: &str) -> bool {
 }
 
 /// `AIDA…`, `AROA…` and so on (`GRAM-40`, `GRAM-45`).
-fn is_unique_id(text: &str) -> bool {
+///
+/// ```
+/// use portcullis_syntax::policy::is_unique_id;
+/// assert!(is_unique_id("AROAEXAMPLE") && !is_unique_id("111122223333"));
+/// ```
+pub fn is_unique_id(text: &str) -> bool {
     text.strip_prefix('A').is_some_and(|rest| {
         (3..=127).contains(&rest.len())
             && rest

@@ -33,7 +33,7 @@ impl<'a> Reader<'a> {
                     };
                     self.sink.push(
                         Diagnostic::warning(
-                            Code::VariableUnsupportedInElement,
+                            Code::VariableBeforeFifthColon,
                             inside(entry, range),
                             message,
                         )

@@ -4,7 +4,7 @@
 use portcullis_syntax::diag::Code;
 
 /// The codes of the advice, each of which `promises.rs` has a document for.
-pub const ADVICE: [Code; 35] = [
+pub const ADVICE: [Code; 36] = [
     Code::UnsupportedGlobalConditionKey,
     Code::MissingQualifier,
     Code::ForAllValuesWithSingleValuedKey,
@@ -30,6 +30,7 @@ pub const ADVICE: [Code; 35] = [
     Code::VariableUsageTooPermissive,
     Code::ForeignTemplate,
     Code::LookalikeCharacter,
+    Code::VariableUnsupportedInElement,
     Code::InvalidService,
     Code::InvalidArnServiceCase,
     Code::InvalidPartition,

@@ -2,6 +2,7 @@
 
 use arbitrary::{Result, Unstructured};
 use bumpalo::Bump;
+use portcullis_lint::{Finding, Options, lint};
 use portcullis_model::PolicyKind;
 use portcullis_scenario::Records;
 use portcullis_syntax::ast::Document;
@@ -43,6 +44,24 @@ fn any_bytes(data: &[u8]) {
             "{problem:?}"
         );
     }
+    findings(text, kind);
+}
+
+/// What Access Analyzer would find in a text: places in the text, in order, and no more than it weighs.
+fn findings(text: &str, kind: PolicyKind) {
+    lint(text, &Options::new(kind), |report| {
+        let start = |found: &Finding<'_>| (found.locations[0].span.start, found.rule.code);
+        assert!(report.findings.is_sorted_by_key(start));
+        let places = report.findings.iter().flat_map(|found| &found.locations);
+        let weight = places
+            .map(|place| {
+                assert!(report.text.get(place.span.range()).is_some(), "{place:?}");
+                64
+            })
+            .sum::<usize>();
+        assert!(weight <= text.len() * 64 + (1 << 20));
+        report.to_json();
+    });
 }
 
 /// The document of a text, with everything that `check` says of it.

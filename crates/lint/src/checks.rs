@@ -1,0 +1,141 @@
+//! The checks. Each looks at one kind of thing; what it says of AWS's behavior cites the rule.
+
+mod actions;
+mod conditions;
+mod keys;
+mod nulls;
+mod principals;
+mod redundant;
+mod resources;
+mod roles;
+mod shape;
+mod size;
+mod tags;
+mod trust;
+mod values;
+mod variables;
+
+use crate::Options;
+use crate::catalog::{Catalog, KeyFacts};
+use crate::finding::{Findings, Location, Report};
+use crate::guess::guess;
+use crate::rules;
+use crate::target::{PolicyType, ResourceType, Target};
+use crate::view::Policy;
+use portcullis_model::PolicyKind;
+use portcullis_syntax::ast::Span;
+use portcullis_syntax::diag::{Diagnostic, LineIndex};
+use portcullis_syntax::json::Node;
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+/// What checks know of the document as a whole.
+pub(crate) struct Context<'d> {
+    pub(crate) target: Target,
+    pub(crate) catalog: &'d dyn Catalog,
+    /// A trust policy, by its type or by its looks (`AA-52`).
+    pub(crate) is_trust: bool,
+    /// Variables are expanded (`VAR-2`).
+    pub(crate) has_variables: bool,
+    pub(crate) has_old_scp_rules: bool,
+    /// Documents name the same keys again and again.
+    keys: RefCell<HashMap<&'d str, Option<KeyFacts>>>,
+}
+
+impl<'d> Context<'d> {
+    pub(crate) fn is(&self, policy: PolicyType) -> bool {
+        self.target.policy == policy
+    }
+
+    pub(crate) fn key(&self, key: &'d str) -> Option<KeyFacts> {
+        let mut keys = self.keys.borrow_mut();
+        *keys.entry(key).or_insert_with(|| self.catalog.key(key))
+    }
+}
+
+/// Everything that is found in a document.
+/// `is_json` says whether the text is the document's own.
+pub(crate) fn all<'d>(
+    document: Node<'d>,
+    text: &'d str,
+    options: &Options<'d>,
+    is_json: bool,
+) -> Report<'d> {
+    let mut out = Findings::new(text);
+    let Some(members) = document.as_object() else {
+        out.add(
+            &rules::DATA_TYPE_MISMATCH,
+            format!(
+                "A policy is a JSON object, and this is {}.",
+                document.value.describe()
+            ),
+            [Policy::whole(text)],
+        );
+        return out.finish();
+    };
+    let policy = Policy::read(members, document.span);
+    let is_typed = options.target.resource == Some(ResourceType::AssumeRolePolicyDocument);
+    let looks_so =
+        || options.target == PolicyType::Resource.into() && guess(&document) == PolicyKind::Trust;
+    let version = policy
+        .member("Version")
+        .and_then(|member| member.value.as_str());
+    let context = Context {
+        target: options.target,
+        catalog: options.catalog,
+        is_trust: is_typed || looks_so(),
+        has_variables: version == Some("2012-10-17"),
+        has_old_scp_rules: options.has_old_scp_rules,
+        keys: RefCell::default(),
+    };
+    shape::document(&context, &policy, &mut out);
+    if is_json {
+        size::document(&context, text, policy.span, &mut out);
+    }
+    for statement in &policy.statements {
+        shape::statement(&context, statement, &mut out);
+        actions::check(&context, statement, &mut out);
+        resources::check(&context, statement, &mut out);
+        principals::check(&context, statement, &mut out);
+        conditions::check(&context, statement, &mut out);
+        roles::check(&context, statement, &mut out);
+        tags::check(&context, statement, &mut out);
+        if context.is_trust {
+            trust::check(statement, &mut out);
+        }
+        redundant::statement(statement, &mut out);
+    }
+    redundant::document(&policy, &mut out);
+    out.finish()
+}
+
+/// The one finding on a text that is not JSON (`AA-126`).
+pub(crate) fn syntax_error<'d>(text: &'d str, problems: &[Diagnostic]) -> Report<'d> {
+    let mut out = Findings::new(text);
+    let is_syntax = |problem: &&Diagnostic| problem.is_error();
+    let (span, why) = match problems.iter().rfind(is_syntax) {
+        Some(problem) => (problem.span, problem.message.as_str()),
+        None => (Span::default(), "there is nothing"),
+    };
+    let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
+    let span = Span {
+        start: span.start.min(end),
+        end: span.end.min(end),
+    };
+    let index = LineIndex::new(text);
+    let (line, column) = index.position(span.start);
+    let details = format!(
+        "The text is not JSON at index {} line {line} column {}: {why}.",
+        index.characters(span.start),
+        column.saturating_sub(1)
+    );
+    out.add(
+        &rules::JSON_SYNTAX_ERROR,
+        details,
+        [Location {
+            path: Vec::new(),
+            span,
+        }],
+    );
+    out.finish()
+}
