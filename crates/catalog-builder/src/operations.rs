@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use portcullis_catalog::{
-    Date, Draft, DraftClient, DraftOperation, DraftPermission, DraftService, DraftType, Source,
+    Date, Draft, DraftClient, DraftOperation, DraftPermission, DraftService, DraftType, Need,
+    Source,
 };
 use serde_json::Value;
 
@@ -12,9 +13,6 @@ use crate::Result;
 use crate::foreign::{json, lines, list, object, text, texts};
 use crate::merge::{add_source, lower};
 use crate::words;
-
-/// What is said where a source lists several permissions, and not when each is asked for.
-const SILENT: &str = "the source does not say when";
 
 fn source(name: &str, version: &str, date: &str, license: &str) -> Result<Source> {
     Ok(Source {
@@ -245,11 +243,11 @@ fn joined(permissions: Vec<DraftPermission>) -> Vec<DraftPermission> {
             continue;
         };
         own.is_documented |= one.is_documented;
-        own.when = match (own.when.take(), one.when) {
-            (Some(a), Some(b)) if a == b => Some(a),
-            (Some(a), Some(b)) => Some(format!("{a}, or {b}")),
+        own.need = match (std::mem::take(&mut own.need), one.need) {
+            (Need::When(a), Need::When(b)) if a != b => Need::When(format!("{a}, or {b}")),
+            (Need::When(a), Need::When(_)) => Need::When(a),
             // Always, whatever else.
-            _ => None,
+            _ => Need::Always,
         };
     }
     found
@@ -260,16 +258,19 @@ fn from_s3(clients: &mut Clients, map: &Path, table: &Value, source: usize) -> R
     for row in lines(&map.join("s3-operations.jsonl"))? {
         let name = text(&row, "op")?;
         let actions: Vec<&str> = texts(&row, "actions").collect();
-        let permission = |action: &str, when: Option<String>| DraftPermission {
+        let permission = |action: &str, need: Need<String>| DraftPermission {
             action: action.to_owned(),
-            when,
+            need,
             resource: None,
             is_documented: true,
         };
         let mut permissions = Vec::new();
         for action in &actions {
-            let is_only = actions.len() == 1;
-            permissions.push(permission(action, (!is_only).then(|| SILENT.to_owned())));
+            let need = match actions.len() {
+                1 => Need::Always,
+                _ => Need::Sometimes,
+            };
+            permissions.push(permission(action, need));
         }
         for other in list(&row, "other") {
             let action = match other.as_str() {
@@ -278,8 +279,8 @@ fn from_s3(clients: &mut Clients, map: &Path, table: &Value, source: usize) -> R
             };
             let prefix = action.split(':').next().unwrap_or_default();
             let when = of_others.get(prefix).and_then(Value::as_str);
-            let when = when.unwrap_or(SILENT).to_owned();
-            permissions.push(permission(action, Some(when)));
+            let need = when.map_or(Need::Sometimes, |when| Need::When(when.to_owned()));
+            permissions.push(permission(action, need));
         }
         clients.add("S3", name, source, Some(permissions))?;
     }
@@ -322,9 +323,8 @@ fn from_table(clients: &mut Clients, table: &Value, source: usize) -> Result<()>
                 let named = list(row, "permissions").iter().any(|new| {
                     new.get("action").and_then(Value::as_str) == Some(one.action.as_str())
                 });
-                if !named && one.when.as_deref() == Some(SILENT) && (is_own || is_put(&one.action))
-                {
-                    one.when = None;
+                if !named && one.need == Need::Sometimes && (is_own || is_put(&one.action)) {
+                    one.need = Need::Always;
                 }
             }
             sort(permissions);
@@ -335,7 +335,7 @@ fn from_table(clients: &mut Clients, table: &Value, source: usize) -> Result<()>
 
 /// What is always asked for is first.
 fn sort(permissions: &mut [DraftPermission]) {
-    permissions.sort_by_key(|one| one.when.is_some());
+    permissions.sort_by_key(|one| one.need != Need::Always);
 }
 
 /// What an upload always asks for.
@@ -347,7 +347,7 @@ fn by_hand(value: &Value) -> Result<DraftPermission> {
     let member = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
     Ok(DraftPermission {
         action: text(value, "action")?.to_owned(),
-        when: member("when"),
+        need: member("when").map_or(Need::Always, Need::When),
         resource: member("resource"),
         is_documented: true,
     })

@@ -1,6 +1,6 @@
 //! The templates and conditions of the map of operations, in words.
 
-use portcullis_catalog::DraftPermission;
+use portcullis_catalog::{DraftPermission, Need};
 use serde_json::Value;
 
 use crate::Result;
@@ -15,7 +15,7 @@ pub(crate) fn permission(value: &Value) -> Result<DraftPermission> {
         ..DraftPermission::default()
     };
     if let Some(condition) = value.get("when") {
-        permission.when = Some(self::condition(condition)?);
+        permission.need = Need::When(self::condition(condition)?);
     }
     if let Some(template) = value.get("arn").and_then(Value::as_str) {
         of_template(template, &mut permission);
@@ -36,13 +36,13 @@ fn of_template(template: &str, permission: &mut DraftPermission) {
         .map_or(Vec::new(), |rest| rest.split('%').collect());
     match parts.as_slice() {
         // With a member, and without it nothing.
-        [_, _, ""] => permission.when = present(&members),
+        [_, _, ""] => permission.need = present(&members),
         _ if template == "*" => {}
         // A list of members, each of which holds an ARN.
         _ if template.starts_with("${") || template.starts_with("%%many%") => {
             permission.resource = named(&members);
             if is_role {
-                permission.when = present(&members);
+                permission.need = present(&members);
             }
         }
         _ if template.contains("%%") => permission.resource = named(&members),
@@ -74,8 +74,11 @@ fn named(members: &[String]) -> Option<String> {
     (!members.is_empty()).then(|| format!("what {} names", joined(members)))
 }
 
-fn present(members: &[String]) -> Option<String> {
-    (!members.is_empty()).then(|| format!("the request has {}", joined(members)))
+fn present(members: &[String]) -> Need<String> {
+    match members.is_empty() {
+        true => Need::Always,
+        false => Need::When(format!("the request has {}", joined(members))),
+    }
 }
 
 fn condition(condition: &Value) -> Result<String> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::pack::{self, PackError};
-use crate::tables::{KeyType, Level, Source};
+use crate::tables::{KeyType, Level, Need, Source};
 use crate::{Action, Catalog, Operation};
 
 /// The facts of a catalog, to add to and to write as a pack. Whatever is looked up is under its name in lower case.
@@ -125,8 +125,8 @@ pub struct DraftOperation {
 pub struct DraftPermission {
     /// As `prefix:name`.
     pub action: String,
-    /// When it is asked for, if not always.
-    pub when: Option<String>,
+    /// Which requests ask for it.
+    pub need: Need<String>,
     /// For which resource, if the source says so.
     pub resource: Option<String>,
     /// Whether AWS documents it.
@@ -228,7 +228,11 @@ fn drafted_operation(operation: Operation<'_>) -> DraftOperation {
     let permissions = operation.permissions();
     let permissions = permissions.into_iter().map(|permission| DraftPermission {
         action: permission.action().to_string(),
-        when: permission.when().map(str::to_owned),
+        need: match permission.need() {
+            Need::Always => Need::Always,
+            Need::When(when) => Need::When(when.to_owned()),
+            Need::Sometimes => Need::Sometimes,
+        },
         resource: permission.resource().map(str::to_owned),
         is_documented: permission.is_documented(),
     });

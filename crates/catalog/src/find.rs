@@ -86,7 +86,7 @@ impl Catalog {
     ///
     /// ```
     /// let catalog = portcullis_catalog::Catalog::builtin()?;
-    /// let names: Vec<String> = catalog.expand("sts:Get*er?id*").map(|action| action.to_string()).collect();
+    /// let names: Vec<String> = catalog.expand("sts:get?aller*").map(|action| action.to_string()).collect();
     /// assert_eq!(names, ["sts:GetCallerIdentity"]);
     /// assert_eq!(catalog.expand("*").count(), catalog.actions().len());
     /// # Ok::<(), portcullis_catalog::PackError>(())

@@ -31,7 +31,7 @@ pub use draft::{
 };
 pub use operations::{ActionName, Client, Found, Operation, Permission};
 pub use pack::{FORMAT, PackError};
-pub use tables::{ActionId, Date, KeyId, KeyType, Level, ResourceTypeId, ServiceId, Source};
+pub use tables::{ActionId, Date, KeyId, KeyType, Level, Need, ResourceTypeId, ServiceId, Source};
 pub use views::{Action, ActionResource, Key, ResourceType, Service};
 
 use tables::Tables;

@@ -4,7 +4,7 @@ use core::fmt;
 
 use portcullis_syntax::suggest::nearest_few;
 
-use crate::tables::{ClientRow, OperationRow, PermissionRow, Source, rows};
+use crate::tables::{ClientRow, Need, OperationRow, PermissionRow, Source, rows};
 use crate::{Action, Catalog};
 
 /// The name of an action that a source mentions, whether or not a reference lists it.
@@ -123,10 +123,10 @@ impl<'c> Operation<'c> {
     /// The permissions that it asks for; none if it is allowed to everybody.
     ///
     /// ```
-    /// use portcullis_catalog::{Catalog, Found};
+    /// use portcullis_catalog::{Catalog, Found, Need};
     /// let catalog = Catalog::builtin()?;
     /// let Found::Operations(found) = catalog.operation("s3", "ListObjectsV2") else { return Err("unknown".into()) };
-    /// let always = found.iter().flat_map(|one| one.permissions()).filter(|one| one.when().is_none());
+    /// let always = found.iter().flat_map(|one| one.permissions()).filter(|one| one.need() == Need::Always);
     /// assert_eq!(always.map(|one| one.to_string()).collect::<Vec<_>>(), ["s3:ListBucket"]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -178,10 +178,23 @@ impl<'c> Permission<'c> {
         self.catalog.action(&self.action.to_string())
     }
 
-    /// When it is asked for, in words; none if always, or if the source does not say.
-    pub fn when(self) -> Option<&'c str> {
-        let text = self.row?.when?;
-        Some(self.catalog.tables.str(text))
+    /// Which requests ask for it.
+    ///
+    /// ```
+    /// use portcullis_catalog::{Catalog, Found, Need};
+    /// let catalog = Catalog::builtin()?;
+    /// let Found::Operations(found) = catalog.operation("s3", "PutObject") else { return Err("unknown".into()) };
+    /// let mut permissions = found.iter().flat_map(|one| one.permissions());
+    /// let acl = permissions.find(|one| one.to_string() == "s3:PutObjectAcl").ok_or("none")?;
+    /// assert_eq!(acl.need(), Need::When("the request has an ACL (`x-amz-acl` or `x-amz-grant-…`)"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn need(self) -> Need<&'c str> {
+        match self.row.map(|row| row.need) {
+            None | Some(Need::Always) => Need::Always,
+            Some(Need::When(text)) => Need::When(self.catalog.tables.str(text)),
+            Some(Need::Sometimes) => Need::Sometimes,
+        }
     }
 
     /// For which resource it is asked, in words or as an ARN; none if the source does not say.
@@ -230,6 +243,29 @@ impl Catalog {
             }
         }
         Found::Unknown(self.nearest_operations(service, &name, &clients, prefix))
+    }
+
+    /// The operation that an action of a policy or a request is called after by mistake: there is no such action, and
+    /// the operation of that name asks for others.
+    ///
+    /// ```
+    /// let catalog = portcullis_catalog::Catalog::builtin()?;
+    /// let operation = catalog.operation_for_action("s3:HeadBucket").ok_or("none")?;
+    /// let permissions = operation.permissions();
+    /// assert_eq!(permissions.first().map(|one| one.to_string()).as_deref(), Some("s3:ListBucket"));
+    /// // This is an action.
+    /// assert!(catalog.operation_for_action("s3:ListBucket").is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn operation_for_action(&self, action: &str) -> Option<Operation<'_>> {
+        let (prefix, name) = action.split_once(':')?;
+        if self.action(action).is_some() {
+            return None;
+        }
+        let prefix = self.service(prefix)?.prefix();
+        let clients = self.clients().filter(|one| one.prefix() == prefix);
+        let mut operations = clients.filter_map(|one| one.operation(name));
+        operations.find(|one| !one.has_own_name() && !one.permissions().is_empty())
     }
 
     /// The clients that a name stands for, and the prefix of their actions.

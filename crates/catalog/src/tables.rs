@@ -197,6 +197,18 @@ impl KeyType {
     }
 }
 
+/// Which requests for an operation ask for a permission.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need<T> {
+    /// All.
+    #[default]
+    Always,
+    /// Those that this says, in words that follow "if".
+    When(T),
+    /// Some, and the source does not say which.
+    Sometimes,
+}
+
 /// Some following rows of a table.
 pub(crate) type Rows = Range<u32>;
 
@@ -276,7 +288,7 @@ pub(crate) struct OperationRow {
 #[derive(Debug)]
 pub(crate) struct PermissionRow {
     pub(crate) action: Text,
-    pub(crate) when: Option<Text>,
+    pub(crate) need: Need<Text>,
     pub(crate) resource: Option<Text>,
     pub(crate) is_documented: bool,
 }

@@ -5,15 +5,18 @@ use std::process::ExitCode;
 
 use bumpalo::Bump;
 use clap::Args;
+use portcullis_catalog::Catalog;
 use portcullis_model::PolicyKind;
 use portcullis_scenario::is_language;
-use portcullis_syntax::diag::{Diagnostic, LineIndex, Severity, render};
+use portcullis_syntax::ast::Document;
+use portcullis_syntax::diag::{Code, Diagnostic, LineIndex, Severity, render};
 use portcullis_syntax::forms::{self, Inner};
 use portcullis_syntax::json::{self, Node};
 use portcullis_syntax::lint;
 use portcullis_syntax::policy::{ReadOptions, check_policy};
 use serde_json::{Value, json};
 
+use crate::catalog::{Data, DataArgs, operation_note};
 use crate::decide::Format;
 use crate::failure::{Failure, complain, exit};
 use crate::language;
@@ -42,6 +45,8 @@ pub(crate) struct CheckArgs {
     /// The type of all documents
     #[arg(long = "type", value_name = "TYPE", value_parser = kind)]
     kind: Option<PolicyKind>,
+    #[command(flatten)]
+    data: DataArgs,
     /// How problems are printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -57,6 +62,7 @@ pub(crate) fn kind(text: &str) -> Result<PolicyKind, String> {
 
 pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     let mut run = Run {
+        catalog: args.data.open()?,
         kind: args.kind,
         format: args.format,
         output: Output::new(),
@@ -109,6 +115,7 @@ fn counted(count: usize, what: &str) -> String {
 }
 
 struct Run {
+    catalog: Data,
     kind: Option<PolicyKind>,
     format: Format,
     output: Output,
@@ -126,8 +133,8 @@ impl Run {
         let (text, checked) = match json::decode(&bytes) {
             Ok(text) => {
                 let checked = match is_language(path) {
-                    true => language_problems(path, text, self.kind, &arena),
-                    false => problems(text, self.kind, &arena),
+                    true => language_problems(path, text, self.kind, &self.catalog, &arena),
+                    false => problems(text, self.kind, &self.catalog, &arena),
                 };
                 (text, checked)
             }
@@ -179,7 +186,12 @@ struct Checked<'a> {
 }
 
 /// All problems of a text.
-fn problems<'a>(text: &'a str, kind: Option<PolicyKind>, arena: &'a Bump) -> Checked<'a> {
+fn problems<'a>(
+    text: &'a str,
+    kind: Option<PolicyKind>,
+    catalog: &Catalog,
+    arena: &'a Bump,
+) -> Checked<'a> {
     let (found, mut diagnostics) = forms::read(text, kind, arena);
     let Some(found) = found else {
         return Checked {
@@ -191,8 +203,9 @@ fn problems<'a>(text: &'a str, kind: Option<PolicyKind>, arena: &'a Bump) -> Che
     let kind = kind
         .or(found.kind)
         .unwrap_or_else(|| guess(&found.document));
-    let (_, others) = check_policy(found.document, ReadOptions::new(kind), arena);
+    let (document, others) = check_policy(found.document, ReadOptions::new(kind), arena);
     diagnostics.extend(others);
+    diagnostics.extend(document.iter().flat_map(|one| operations(one, catalog)));
     let span = found.document.span;
     let own = found
         .inner
@@ -213,16 +226,18 @@ fn language_problems<'a>(
     path: &Path,
     text: &'a str,
     kind: Option<PolicyKind>,
+    catalog: &Catalog,
     arena: &'a Bump,
 ) -> Checked<'a> {
     let parsed = language::parse(path, text, kind, arena);
     let mut diagnostics = parsed.diagnostics;
     // What imports bring has its places in other files.
     let is_own = |diagnostic: &Diagnostic| text.get(diagnostic.span.range()).is_some();
-    let advice = parsed
-        .documents
-        .iter()
-        .flat_map(|one| lint::lint(&one.document));
+    let advice = parsed.documents.iter().flat_map(|one| {
+        let mut advice = lint::lint(&one.document);
+        advice.extend(operations(&one.document, catalog));
+        advice
+    });
     diagnostics.extend(advice.filter(is_own));
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
     Checked {
@@ -230,6 +245,18 @@ fn language_problems<'a>(
         diagnostics,
         inner: None,
     }
+}
+
+/// Actions that are called like operations (`MATCH-14`).
+fn operations(document: &Document<'_>, catalog: &Catalog) -> Vec<Diagnostic> {
+    let actions = document.statements.iter().flat_map(|one| one.action.list);
+    let found = actions.filter_map(|action| {
+        let help = operation_note(catalog, action.value)?;
+        let message = format!("there is no action `{}`", action.value);
+        let code = Code::OperationAsAction;
+        Some(Diagnostic::warning(code, action.span, message).with_help(help))
+    });
+    found.collect()
 }
 
 /// The type that a document most likely has.

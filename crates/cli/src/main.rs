@@ -1,5 +1,6 @@
 //! The command line of portcullis.
 
+mod actions;
 #[expect(
     unsafe_code,
     reason = "an allocator cannot be written without, and `bench` counts allocations"
@@ -8,6 +9,7 @@ mod alloc;
 mod assume;
 mod batch;
 mod bench;
+mod catalog;
 mod check;
 mod compile;
 mod decide;
@@ -73,6 +75,10 @@ enum Command {
     Admins(Box<questions::AdminsArgs>),
     /// Which roles of a directory can be assumed from outside of their account
     Outsiders(Box<questions::OutsidersArgs>),
+    /// Tell which permissions operations of AWS's APIs need
+    Actions(actions::ActionsArgs),
+    /// Tell what the catalog of services and actions holds
+    Catalog(catalog::CatalogArgs),
     /// Find the problems of policy documents
     Check(check::CheckArgs),
     /// Format files of the policy language
@@ -129,6 +135,8 @@ fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Decide(args) => decide::decide(&args),
         Command::Explain(args) => decide::explain(&args),
+        Command::Actions(args) => actions::run(&args),
+        Command::Catalog(args) => catalog::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Fmt(args) => language::fmt(&args),
         Command::Convert(args) => language::convert(&args),

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use support::{Folder, Run, folder};
 
 const ANN: &str = "arn:aws:iam::111122223333:user/ann";
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 23] = [
     "decide",
     "explain",
     "test",
@@ -26,6 +26,8 @@ const COMMANDS: [&str; 21] = [
     "matrix",
     "admins",
     "outsiders",
+    "actions",
+    "catalog",
     "check",
     "fmt",
     "convert",
@@ -75,8 +77,10 @@ fn form(command: &str, input: &str) -> Form {
         // The matrix compares with the ARNs of its lines.
         ("decide" | "explain" | "assume" | "what-can", "--principal") => Form::Principal,
         ("matrix", "--principal") => Form::NotJson,
-        // The policy language, and images.
-        ("fmt" | "expand", "FILE") | (_, "IMAGE" | "--image" | "--base") => Form::NotJson,
+        // The policy language, images and catalogs.
+        ("fmt" | "expand", "FILE") | (_, "IMAGE" | "--image" | "--base" | "--data") => {
+            Form::NotJson
+        }
         // Names, numbers, words, and what is written.
         (
             _,
@@ -84,7 +88,7 @@ fn form(command: &str, input: &str) -> Form {
             | "--engine" | "--external-id" | "--format" | "--hops" | "--iterations"
             | "--min-coverage" | "--output" | "--resource" | "--resource-account" | "--role"
             | "--session-name" | "--source-identity" | "--tag" | "--task-policy" | "--threads"
-            | "--to" | "--transitive" | "--type" | "--without" | "SHELL",
+            | "--to" | "--transitive" | "--type" | "--without" | "OPERATION" | "SHELL",
         )
         | ("convert", "--policy") => Form::NotJson,
         _ => panic!("{command} {input}: say what is read from it"),

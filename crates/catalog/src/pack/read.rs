@@ -8,8 +8,8 @@ use super::{
     FORMAT, MAGIC, MAX_CONTENT, MAX_HEADER, MAX_NAME, MAX_TEXT, PackError, checksum, folded,
 };
 use crate::tables::{
-    ActionRow, ClientRow, Date, KeyRow, KeyType, Level, OperationRow, PermissionRow, ResourceRow,
-    Rows, ServiceRow, Source, Tables, Text, TypeRow,
+    ActionRow, ClientRow, Date, KeyRow, KeyType, Level, Need, OperationRow, PermissionRow,
+    ResourceRow, Rows, ServiceRow, Source, Tables, Text, TypeRow,
 };
 
 type Result<T> = core::result::Result<T, PackError>;
@@ -147,21 +147,21 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn pooled(&mut self) -> Result<Text> {
-        let index = self.number()? as usize;
+    fn pool_text(&self, index: usize) -> Result<Text> {
         let text = self.pool.get(index);
         text.copied().ok_or(PackError::Content("which text"))
+    }
+
+    fn pooled(&mut self) -> Result<Text> {
+        let index = self.number()? as usize;
+        self.pool_text(index)
     }
 
     /// A text or none.
     fn perhaps_pooled(&mut self) -> Result<Option<Text>> {
         match self.number()?.checked_sub(1) {
             None => Ok(None),
-            Some(index) => {
-                let text = self.pool.get(index as usize);
-                let text = text.ok_or(PackError::Content("which text"))?;
-                Ok(Some(*text))
-            }
+            Some(index) => self.pool_text(index as usize).map(Some),
         }
     }
 
@@ -478,7 +478,11 @@ impl Reader<'_, '_> {
         for _ in 0..count {
             let row = PermissionRow {
                 action: self.pooled_action()?,
-                when: self.perhaps_pooled()?,
+                need: match self.number()? {
+                    0 => Need::Always,
+                    1 => Need::Sometimes,
+                    number => Need::When(self.pool_text(number as usize - 2)?),
+                },
                 resource: self.perhaps_pooled()?,
                 is_documented: self.byte()? == 0,
             };

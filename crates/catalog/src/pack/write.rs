@@ -6,7 +6,7 @@ use miniz_oxide::deflate::compress_to_vec;
 
 use super::{FORMAT, MAGIC, PackError, checksum};
 use crate::draft::{Draft, DraftClient, DraftOperation, DraftService};
-use crate::tables::{KeyType, Level};
+use crate::tables::{KeyType, Level, Need};
 
 type Result<T> = core::result::Result<T, PackError>;
 
@@ -89,7 +89,9 @@ impl<'d> Writer<'d> {
             let operations = client.operations.values();
             for permission in operations.flat_map(|one| one.permissions.iter().flatten()) {
                 pool.insert(&permission.action);
-                pool.extend(permission.when.as_deref());
+                if let Need::When(when) = &permission.need {
+                    pool.insert(when);
+                }
                 pool.extend(permission.resource.as_deref());
             }
         }
@@ -286,7 +288,14 @@ impl<'d> Writer<'d> {
             self.number(permissions.len() + 1);
             for permission in permissions {
                 self.pooled(&permission.action);
-                self.perhaps_pooled(permission.when.as_deref());
+                match &permission.need {
+                    Need::Always => self.number(0),
+                    Need::Sometimes => self.number(1),
+                    Need::When(when) => {
+                        let number = self.pool.get(when.as_str()).copied();
+                        self.number(number.unwrap_or_default() + 2);
+                    }
+                }
                 self.perhaps_pooled(permission.resource.as_deref());
                 self.bytes.push(u8::from(!permission.is_documented));
             }
