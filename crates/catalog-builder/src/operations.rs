@@ -145,13 +145,13 @@ fn prefixes(draft: &Draft, services: &Value, table: &Value) -> Result<BTreeMap<S
 /// Other names of services, in the form in which they are compared.
 fn aliases(draft: &Draft, services: &Value, table: &Value) -> Result<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
-    for rows in [services.get("sdk_to_prefix"), table.get("aliases")] {
-        let rows = rows.ok_or("no other names of services")?;
-        for (name, prefix) in object(rows, "names of services")? {
-            let prefix = prefix.as_str().ok_or("a prefix")?;
-            found.insert(plain(name), prefix.to_owned());
-        }
-    }
+    let rows = |file: &Value, member: &str| -> Result<Vec<(String, String)>> {
+        let rows = file.get(member).ok_or("no other names of services")?;
+        let rows = object(rows, "names of services")?.iter();
+        rows.map(|(name, prefix)| Ok((plain(name), prefix.as_str().ok_or("a prefix")?.to_owned())))
+            .collect()
+    };
+    found.extend(rows(services, "sdk_to_prefix")?);
     for prefix in draft.services.keys() {
         found.remove(&plain(prefix));
         // `cognitoidp`, as some SDKs write it.
@@ -159,6 +159,8 @@ fn aliases(draft: &Draft, services: &Value, table: &Value) -> Result<BTreeMap<St
             found.insert(plain(prefix), prefix.clone());
         }
     }
+    // What is said by hand holds, also for the name of a prefix.
+    found.extend(rows(table, "aliases")?);
     Ok(found)
 }
 

@@ -36,6 +36,10 @@ pub use views::{Action, ActionResource, Key, ResourceType, Service};
 
 use tables::Tables;
 
+#[doc = include_str!("../README.md")]
+#[cfg(doctest)]
+struct Readme;
+
 /// The pack that the crate was built with.
 const BUILTIN: &[u8] = include_bytes!("../data/catalog.pack");
 

@@ -227,7 +227,16 @@ impl Catalog {
     pub fn operation(&self, service: &str, name: &str) -> Found<'_> {
         let plain_service = plain(service);
         let name = plain(name);
-        let (clients, prefix) = self.called(service, &plain_service);
+        let prefixes = self.prefixes(service, &plain_service);
+        let clients: Vec<Client<'_>> = self
+            .clients()
+            .filter(|client| prefixes.contains(&client.prefix()))
+            .collect();
+        // `apigatewayv2` is one of those that share a prefix; `apigateway` is that prefix.
+        let own = clients.iter().find(|client| {
+            plain(client.name()) == plain_service && !prefixes.contains(&plain_service.as_str())
+        });
+        let clients = own.map_or(clients.as_slice(), core::slice::from_ref);
         let unversioned = without_version(&name);
         for name in [name.as_str(), unversioned] {
             let operations = clients.iter().filter_map(|one| one.operation(name));
@@ -237,12 +246,12 @@ impl Catalog {
             }
         }
         for name in [name.as_str(), unversioned] {
-            let prefix = prefix.unwrap_or(service);
-            if let Some(action) = self.action(&format!("{prefix}:{name}")) {
+            let mut actions = prefixes.iter().map(|prefix| format!("{prefix}:{name}"));
+            if let Some(action) = actions.find_map(|action| self.action(&action)) {
                 return Found::SameName(action);
             }
         }
-        Found::Unknown(self.nearest_operations(service, &name, &clients, prefix))
+        Found::Unknown(self.nearest_operations(service, &name, clients, &prefixes))
     }
 
     /// The operation that an action of a policy or a request is called after by mistake: there is no such action, and
@@ -268,30 +277,28 @@ impl Catalog {
         operations.find(|one| !one.has_own_name() && !one.permissions().is_empty())
     }
 
-    /// The clients that a name stands for, and the prefix of their actions.
-    fn called(&self, service: &str, plain_service: &str) -> (Vec<Client<'_>>, Option<&str>) {
-        let own = self.clients();
-        let own: Vec<_> = own
-            .filter(|client| plain(client.name()) == plain_service)
-            .collect();
-        let by_prefix = self.service(service).map(|service| service.prefix());
-        let alias = || {
-            let aliases = &self.tables.aliases;
-            let found = aliases
-                .iter()
-                .find(|(alias, _)| self.tables.str(*alias) == plain_service);
-            found.map(|(_, prefix)| self.tables.str(*prefix))
-        };
-        // A client that is named like a prefix may share it with others: `ses` and `sesv2`.
-        if let (None, [client]) = (by_prefix, own.as_slice()) {
-            return (own.clone(), Some(client.prefix()));
+    /// The prefixes of the actions of what a service is called: `opensearch` is one, and the name of a client whose
+    /// actions begin with `es`.
+    fn prefixes(&self, service: &str, plain_service: &str) -> Vec<&str> {
+        let by_prefix = self
+            .service(service)
+            .or_else(|| self.service(plain_service));
+        let by_client = self
+            .clients()
+            .filter(|client| plain(client.name()) == plain_service);
+        let aliases = self.tables.aliases.iter();
+        let by_alias = aliases.filter(|(alias, _)| self.tables.str(*alias) == plain_service);
+        let by_prefix = by_prefix.into_iter().map(|service| service.prefix());
+        let mut found: Vec<&str> = Vec::new();
+        for prefix in by_prefix
+            .chain(by_client.map(Client::prefix))
+            .chain(by_alias.map(|(_, prefix)| self.tables.str(*prefix)))
+        {
+            if !found.contains(&prefix) {
+                found.push(prefix);
+            }
         }
-        let prefix = by_prefix
-            .or_else(alias)
-            .or_else(|| own.first().map(|client| client.prefix()));
-        let clients = self.clients();
-        let clients = clients.filter(|client| Some(client.prefix()) == prefix);
-        (clients.collect(), prefix)
+        found
     }
 
     fn nearest_operations(
@@ -299,23 +306,31 @@ impl Catalog {
         service: &str,
         name: &str,
         clients: &[Client<'_>],
-        prefix: Option<&str>,
+        prefixes: &[&str],
     ) -> Vec<String> {
         const PROPOSED: usize = 3;
-        let Some(prefix) = prefix else {
-            let services = self.nearest_services(service);
-            return services.iter().map(|one| format!("{one}:")).collect();
+        let services = match prefixes {
+            [] => self.nearest_services(service),
+            _ => prefixes
+                .iter()
+                .filter_map(|prefix| self.service(prefix))
+                .collect(),
         };
-        let operations = clients.iter().flat_map(|client| client.operations());
-        let mut names: Vec<&str> = operations.map(Operation::name).collect();
-        if let Some(service) = self.service(prefix) {
+        let mut found = Vec::new();
+        for service in services {
+            let own = clients
+                .iter()
+                .filter(|one| one.prefix() == service.prefix());
+            let mut names: Vec<&str> = own
+                .flat_map(|client| client.operations())
+                .map(Operation::name)
+                .collect();
             names.extend(service.actions().map(Action::name));
+            let names = nearest_few(name, PROPOSED, names);
+            found.extend(names.iter().map(|name| format!("{service}:{name}")));
         }
-        let names = nearest_few(name, PROPOSED, names);
-        names
-            .iter()
-            .map(|name| format!("{prefix}:{name}"))
-            .collect()
+        found.truncate(PROPOSED);
+        found
     }
 }
 

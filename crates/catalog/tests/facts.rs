@@ -203,6 +203,7 @@ fn operations_of_every_spelling() {
         ("cloudfront", "CreateInvalidation2020_05_31"),
         ("sesv2", "SendEmail"),
         ("email", "SendEmail"),
+        ("opensearch", "CreateDomain"),
     ] {
         let found = catalog().operation(service, name);
         assert!(

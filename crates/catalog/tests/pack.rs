@@ -185,7 +185,10 @@ fn content_that_makes_no_sense_is_refused_or_read_without_panic() {
             }
         }
     }
-    assert!(refused > tried / 4 && refused < tried, "{refused} of {tried}");
+    assert!(
+        refused > tried / 4 && refused < tried,
+        "{refused} of {tried}"
+    );
 }
 
 /// Asks a catalog everything.

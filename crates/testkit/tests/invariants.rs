@@ -7,7 +7,7 @@
     reason = "a test may fail"
 )]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -180,6 +180,35 @@ fn crates_depend_in_one_direction() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Everything that a crate of ours depends on, directly or not.
+fn reached(from: &str) -> BTreeSet<String> {
+    let all = dependencies();
+    let mut found: BTreeSet<String> = BTreeSet::new();
+    let mut next = vec![from.to_owned()];
+    while let Some(package) = next.pop() {
+        let own = all
+            .iter()
+            .filter(|one| one.package == package && !one.is_dev);
+        let new = own.map(|one| short(&one.on).to_owned());
+        next.extend(new.filter(|name| found.insert(name.clone())));
+    }
+    found
+}
+
+/// What AWS adds or drops must not change a decision: whatever decides, compiles or is embedded for it is built without
+/// the catalog.
+#[test]
+fn decisions_do_without_the_catalog() {
+    let with = |name: &str| reached(name).contains("catalog");
+    // The search finds what there is.
+    assert!(with("cli") && with("catalog-builder"));
+    assert!(reached("portcullis").contains("model"));
+    for (name, _) in EDGES {
+        let may = ["cli", "catalog-builder"].contains(&name);
+        assert_eq!(with(name), may, "{name}");
+    }
 }
 
 #[test]
