@@ -99,7 +99,7 @@ impl Catalog {
         &self.tables.sources
     }
 
-    /// The newest reference, which lists what there is today.
+    /// The newest reference of services and actions.
     pub fn newest(&self) -> Option<&Source> {
         self.tables
             .sources

@@ -89,6 +89,11 @@ fn source(tables: &Tables, index: u8) -> &Source {
     tables.sources.get(usize::from(index)).unwrap_or(&NONE)
 }
 
+fn is_newest_version(catalog: &Catalog, source: &Source) -> bool {
+    let mut versions = catalog.sources().iter();
+    versions.rfind(|own| own.name == source.name) == Some(source)
+}
+
 impl fmt::Display for Service<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.prefix())
@@ -128,7 +133,7 @@ impl<'c> Service<'c> {
         Some(source(&self.catalog.tables, seen))
     }
 
-    /// True if the newest reference does not list it.
+    /// True if it is in no reference of today: see [`Action::is_current`].
     ///
     /// ```
     /// let catalog = portcullis_catalog::Catalog::builtin()?;
@@ -138,7 +143,8 @@ impl<'c> Service<'c> {
     /// # Ok::<(), portcullis_catalog::PackError>(())
     /// ```
     pub fn is_retired(self) -> bool {
-        self.last_seen() != self.catalog.newest()
+        let seen = self.last_seen();
+        seen.is_none_or(|source| !is_newest_version(self.catalog, source))
     }
 
     /// True if resource control policies apply to it.
@@ -238,9 +244,10 @@ impl<'c> Action<'c> {
         source(&self.catalog.tables, self.row.seen)
     }
 
-    /// True if the newest reference lists it.
+    /// True if the newest version of the reference that listed it last lists it. Two references together know nearly
+    /// all that there is (`AA-51`); each alone lacks some.
     pub fn is_current(self) -> bool {
-        Some(self.last_seen()) == self.catalog.newest()
+        is_newest_version(self.catalog, self.last_seen())
     }
 
     pub(crate) fn seen(self) -> usize {

@@ -90,6 +90,27 @@ fn levels_and_dependents() {
     );
 }
 
+/// Real findings of AWS: these it calls invalid, and references had them for years.
+#[test]
+fn actions_that_are_gone() {
+    for gone in [
+        "cloud9:ValidateEnvironmentName",
+        "qapps:ImportDocumentToQApp",
+        "elastic-inference:Connect",
+        "cloudhsm:CreateLunaClient",
+    ] {
+        let action = catalog().action(gone).unwrap();
+        assert!(!action.is_current(), "{gone}");
+        assert!(action.last_seen().date < catalog().newest().unwrap().date);
+    }
+    let current = catalog().actions().filter(|action| action.is_current());
+    let of_newest = catalog()
+        .actions()
+        .filter(|action| Some(action.last_seen()) == catalog().newest());
+    // The second reference has some that the newest lacks.
+    assert!(current.count() > of_newest.count());
+}
+
 #[test]
 fn patterns_expand() {
     let names = |pattern: &str| -> BTreeSet<String> {
@@ -320,6 +341,12 @@ fn operations_that_need_more_or_others() {
         ("sqs", "SendMessageBatch", vec!["sqs:SendMessage"]),
         ("dynamodb", "TransactGetItems", vec!["dynamodb:GetItem"]),
         ("apigateway", "CreateRestApi", vec!["apigateway:POST"]),
+        ("bedrock-runtime", "converse", vec!["bedrock:InvokeModel"]),
+        (
+            "bedrock",
+            "ConverseStream",
+            vec!["bedrock:InvokeModelWithResponseStream"],
+        ),
         ("sts", "GetCallerIdentity", vec![]),
     ] {
         assert_eq!(permissions(service, operation), want, "{operation}");

@@ -60,7 +60,8 @@ pub(crate) fn run(args: &ActionsArgs) -> Result<ExitCode, Failure> {
     let mut output = Output::new();
     let mut values = Vec::new();
     let mut unknown = false;
-    for (index, (service, name)) in asked(&args.operations)?.into_iter().enumerate() {
+    let mut is_first = true;
+    for (service, name) in asked(&args.operations)? {
         let query = format!("{service}:{name}");
         let answers = match answers(&catalog, service, name) {
             Ok(answers) => answers,
@@ -80,7 +81,7 @@ pub(crate) fn run(args: &ActionsArgs) -> Result<ExitCode, Failure> {
             match args.format {
                 Format::Json => values.push(machine(&query, answer)),
                 Format::Human => {
-                    if index > 0 {
+                    if !core::mem::take(&mut is_first) {
                         output.line("")?;
                     }
                     output.bytes(printable(&human(answer)).as_bytes())?;
@@ -226,7 +227,7 @@ fn line(permission: Permission<'_>) -> Line<'_> {
     }
 }
 
-/// A note for an action that the newest reference does not list.
+/// A note for an action that no reference lists any more.
 fn age(action: Action<'_>) -> Option<String> {
     let seen = action.last_seen();
     (!action.is_current()).then(|| format!("last listed {} by {}", seen.date, seen.name))

@@ -314,7 +314,7 @@ fn check_finds_operations_among_actions() {
         (&found[0]["line"], &found[0]["column"]),
         (&2.into(), &32.into())
     );
-    folder.write("p.iam", "allow s3:HeadBucket on *\n");
+    folder.write("p.iam", "policy p {\n  allow s3:HeadBucket on *\n}\n");
     let run = folder.run(&["check", "p.iam"]);
     assert!(run.stdout.contains("OPERATION_AS_ACTION"), "{run:?}");
 }
