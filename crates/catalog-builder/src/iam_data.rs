@@ -135,7 +135,7 @@ fn global_keys(script: &str) -> Result<BTreeMap<String, portcullis_catalog::Draf
     let mut name: Option<String> = None;
     for line in script.lines() {
         if let Some(key) = quoted(line, "key") {
-            name = Some(key.replace("/tag-key", "/${TagKey}"));
+            name = Some(key);
         } else if let Some(word) = quoted(line, "type") {
             let name = name.take().ok_or("a type of no global key")?;
             found.extend([key(&name, &word, true)?]);

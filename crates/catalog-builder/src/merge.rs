@@ -21,12 +21,15 @@ pub(crate) fn lower(name: &str) -> String {
     name.to_ascii_lowercase()
 }
 
-/// A key's name in one spelling: older references write `<key>` for a variable.
+/// A key's name in one spelling: references write `<key>`, `tag-key` or nothing for the variable too.
 pub(crate) fn key_name(name: &str) -> String {
-    match (name.find('<'), name.ends_with('>')) {
-        (Some(start), true) => format!("{}${{TagKey}}", name.get(..start).unwrap_or_default()),
-        _ => name.to_owned(),
-    }
+    let start = match name.ends_with('>') {
+        true => name.split_once('<').map(|(start, _)| start),
+        false => {
+            Some(name.strip_suffix("tag-key").unwrap_or(name)).filter(|start| start.ends_with('/'))
+        }
+    };
+    start.map_or(name.to_owned(), |start| format!("{start}${{TagKey}}"))
 }
 
 /// `ArrayOfString` is String, several.

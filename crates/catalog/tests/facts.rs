@@ -147,6 +147,15 @@ fn keys_and_their_patterns() {
         Some("codebuild:environment.environmentVariables/${name}.value")
     );
     assert_eq!(key("codebuild:environment.environmentVariables/PATH"), None);
+    // References write the variable of some as `tag-key` or `<key>`.
+    assert_eq!(
+        key("secretsmanager:ResourceTag/owner"),
+        Some("secretsmanager:ResourceTag/${TagKey}")
+    );
+    assert_eq!(
+        key("s3:RequestObjectTag/owner"),
+        Some("s3:RequestObjectTag/${TagKey}")
+    );
     // A name that is one itself is not taken for a value of another.
     assert_eq!(
         key("ec2:Attribute/PublicIp"),

@@ -45,6 +45,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Tables> {
         rest: &content,
         tables: &mut tables,
         pool: Vec::new(),
+        shared: String::new(),
     };
     reader.all()?;
     Ok(tables)
@@ -85,6 +86,8 @@ struct Reader<'b, 't> {
     tables: &'t mut Tables,
     /// Texts that more than one row has.
     pool: Vec<Text>,
+    /// What a name has in common with the one before, on its way.
+    shared: String,
 }
 
 impl Reader<'_, '_> {
@@ -176,15 +179,14 @@ impl Reader<'_, '_> {
         let text = &mut self.tables.text;
         let from = before.start as usize;
         let to = from + shared;
-        // A slice that is text at both ends, and a part of the name before.
-        if to > before.end as usize || text.get(from..to).is_none() {
-            return Err(WRONG);
-        }
+        let same = text.get(from..to).filter(|_| to <= before.end as usize);
+        self.shared.clear();
+        self.shared.push_str(same.ok_or(WRONG)?);
         if shared + own.len() > MAX_NAME || text.len() + MAX_NAME > MAX_TEXT {
             return Err(PackError::TooLarge);
         }
         let start = text.len() as u32;
-        text.extend_from_within(from..to);
+        text.push_str(&self.shared);
         text.push_str(own);
         Ok(Text {
             start,
