@@ -40,7 +40,7 @@ pub(crate) struct DataArgs {
 
 /// A catalog of a file, or that of this program.
 pub(crate) enum Data {
-    File(Catalog),
+    File(Box<Catalog>),
     Builtin(&'static Catalog),
 }
 
@@ -63,7 +63,7 @@ impl DataArgs {
         let name = display_name(path);
         let catalog = Catalog::from_bytes(&read(path)?);
         let catalog = catalog.map_err(|error| Failure::new(format_args!("{name}: {error}")))?;
-        Ok(Data::File(catalog))
+        Ok(Data::File(Box::new(catalog)))
     }
 }
 

@@ -2,11 +2,9 @@
 
 use core::cmp::Ordering;
 
-use miniz_oxide::inflate::decompress_to_vec_with_limit;
+use miniz_oxide::inflate::decompress_slice_iter_to_slice;
 
-use super::{
-    FORMAT, MAGIC, MAX_CONTENT, MAX_HEADER, MAX_NAME, MAX_TEXT, PackError, checksum, folded,
-};
+use super::{FORMAT, MAGIC, MAX_CONTENT, MAX_HEADER, MAX_NAME, MAX_TEXT, PackError, checksum};
 use crate::tables::{
     ActionRow, ClientRow, Date, KeyRow, KeyType, Level, Need, OperationRow, PermissionRow,
     ResourceRow, Rows, ServiceRow, Source, Tables, Text, TypeRow,
@@ -37,18 +35,27 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Tables> {
         sources: sources(header)?,
         ..Tables::default()
     };
-    let content = decompress_to_vec_with_limit(content, length).map_err(|_| PackError::Damaged)?;
-    if content.len() != length {
-        return Err(PackError::Damaged);
-    }
+    let content = inflate(content, length)?;
     let mut reader = Reader {
         rest: &content,
         tables: &mut tables,
         pool: Vec::new(),
-        shared: String::new(),
+        // About as much as it becomes.
+        text: Vec::with_capacity(length),
     };
     reader.all()?;
+    let text = String::from_utf8(reader.text);
+    tables.text = text.map_err(|_| PackError::Content("a name"))?;
     Ok(tables)
+}
+
+fn inflate(deflated: &[u8], length: usize) -> Result<Vec<u8>> {
+    let mut content = vec![0; length];
+    let deflated = core::iter::once(deflated);
+    match decompress_slice_iter_to_slice(&mut content, deflated, false, true) {
+        Ok(found) if found == length => Ok(content),
+        _ => Err(PackError::Damaged),
+    }
 }
 
 fn fixed(bytes: &[u8]) -> Result<(u32, &[u8])> {
@@ -81,13 +88,19 @@ fn sources(header: &[u8]) -> Result<Vec<Source>> {
     }
 }
 
+/// Without regard to case.
+fn order(a: &[u8], b: &[u8]) -> Ordering {
+    let a = a.iter().map(u8::to_ascii_lowercase);
+    a.cmp(b.iter().map(u8::to_ascii_lowercase))
+}
+
 struct Reader<'b, 't> {
     rest: &'b [u8],
     tables: &'t mut Tables,
     /// Texts that more than one row has.
     pool: Vec<Text>,
-    /// What a name has in common with the one before, on its way.
-    shared: String,
+    /// All names, one behind the other.
+    text: Vec<u8>,
 }
 
 impl Reader<'_, '_> {
@@ -168,30 +181,38 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// The next name of a list.
-    fn name(&mut self, before: Text) -> Result<Text> {
+    fn bytes(&self, text: Text) -> &[u8] {
+        let range = text.start as usize..text.end as usize;
+        self.text.get(range).unwrap_or_default()
+    }
+
+    /// The next name of a list, and how many bytes it shares with the one before.
+    fn name(&mut self, before: Text) -> Result<(Text, usize)> {
         const WRONG: PackError = PackError::Content("a name");
         let shared = self.number()? as usize;
         let own = self.count()? as usize;
         let (own, rest) = self.rest.split_at_checked(own).ok_or(WRONG)?;
         self.rest = rest;
-        let own = core::str::from_utf8(own).map_err(|_| WRONG)?;
-        let text = &mut self.tables.text;
         let from = before.start as usize;
         let to = from + shared;
-        let same = text.get(from..to).filter(|_| to <= before.end as usize);
-        self.shared.clear();
-        self.shared.push_str(same.ok_or(WRONG)?);
-        if shared + own.len() > MAX_NAME || text.len() + MAX_NAME > MAX_TEXT {
+        if to > before.end as usize {
+            return Err(WRONG);
+        }
+        if shared + own.len() > MAX_NAME || self.text.len() + MAX_NAME > MAX_TEXT {
             return Err(PackError::TooLarge);
         }
-        let start = text.len() as u32;
-        text.push_str(&self.shared);
-        text.push_str(own);
-        Ok(Text {
-            start,
-            end: text.len() as u32,
-        })
+        let start = self.text.len();
+        self.text.extend_from_within(from..to);
+        self.text.extend_from_slice(own);
+        let text = Text {
+            start: start as u32,
+            end: self.text.len() as u32,
+        };
+        // What is all ASCII is looked at together, at the end.
+        if !own.is_ascii() && core::str::from_utf8(self.bytes(text)).is_err() {
+            return Err(WRONG);
+        }
+        Ok((text, shared))
     }
 
     /// Names that are looked up: of ASCII, and in order.
@@ -199,12 +220,12 @@ impl Reader<'_, '_> {
         let mut names: Vec<Text> = Vec::with_capacity(count as usize);
         for _ in 0..count {
             let before = names.last().copied();
-            let name = self.name(before.unwrap_or_default())?;
-            let text = self.tables.str(name);
-            let follows = before.is_none_or(|before| {
-                folded(self.tables.str(before)).cmp(folded(text)) == Ordering::Less
-            });
-            if !text.is_ascii() || text.is_empty() || !follows {
+            let (name, shared) = self.name(before.unwrap_or_default())?;
+            // What they share is equal, and was looked at before.
+            let own = |text: Text| self.bytes(text).get(shared..).unwrap_or_default();
+            let follows =
+                before.is_none_or(|before| order(own(before), own(name)) == Ordering::Less);
+            if !own(name).is_ascii() || name.start == name.end || !follows {
                 return Err(PackError::Content("the order of names"));
             }
             names.push(name);
@@ -216,7 +237,7 @@ impl Reader<'_, '_> {
         let count = self.count()?;
         let mut before = Text::default();
         for _ in 0..count {
-            before = self.name(before)?;
+            (before, _) = self.name(before)?;
             self.pool.push(before);
         }
         Ok(())
@@ -234,7 +255,7 @@ impl Reader<'_, '_> {
                 is_global: traits & 0x20 != 0,
                 seen: self.source()?,
             };
-            if self.tables.str(name).contains("${") {
+            if self.bytes(name).windows(2).any(|pair| pair == b"${") {
                 let index = self.tables.keys.len() as u32;
                 self.tables.key_patterns.push(index);
             }
@@ -386,7 +407,7 @@ impl Reader<'_, '_> {
     /// The text of an action: with its prefix.
     fn pooled_action(&mut self) -> Result<Text> {
         let text = self.pooled()?;
-        match self.tables.str(text).contains(':') {
+        match self.bytes(text).contains(&b':') {
             true => Ok(text),
             false => Err(PackError::Content("an action without a prefix")),
         }
@@ -418,11 +439,10 @@ impl Reader<'_, '_> {
         let start = self.tables.operations.len();
         let count = self.count()?;
         if count > 0 {
-            let tables = &mut *self.tables;
-            let prefix = tables.str(prefix);
-            let services = &tables.services;
+            let prefix = self.bytes(prefix);
+            let services = &self.tables.services;
             let service = services
-                .binary_search_by(|row| folded(tables.str(row.prefix)).cmp(folded(prefix)))
+                .binary_search_by(|row| order(self.bytes(row.prefix), prefix))
                 .ok()
                 .and_then(|index| services.get(index));
             let actions = service.ok_or(WRONG)?.actions.clone();
@@ -459,19 +479,17 @@ impl Reader<'_, '_> {
             });
         }
         let mut operations = self.tables.operations.split_off(start);
-        let tables = &mut *self.tables;
-        let order = |a: &OperationRow, b: &OperationRow| {
-            folded(tables.str(a.name)).cmp(folded(tables.str(b.name)))
-        };
-        operations.sort_by(order);
+        let by_name =
+            |a: &OperationRow, b: &OperationRow| order(self.bytes(a.name), self.bytes(b.name));
+        operations.sort_by(by_name);
         let is_twice = |pair: &[OperationRow]| match pair {
-            [a, b] => order(a, b) == Ordering::Equal,
+            [a, b] => by_name(a, b) == Ordering::Equal,
             _ => false,
         };
         if operations.windows(2).any(is_twice) {
             return Err(PackError::Content("an operation that is there twice"));
         }
-        tables.operations.append(&mut operations);
+        self.tables.operations.append(&mut operations);
         Ok(())
     }
 
