@@ -54,7 +54,7 @@ fn near<'c>(
 ///
 /// ```
 /// use portcullis_syntax::suggest::nearest_few;
-/// assert_eq!(nearest_few("GetObjct", 2, ["GetObject", "GetObjectAcl", "PutObject"]), ["GetObject", "PutObject"]);
+/// assert_eq!(nearest_few("GetObjct", 2, ["PutObject", "GetObjects", "GetObject"]), ["GetObject", "GetObjects"]);
 /// ```
 pub fn nearest_few<'c>(
     word: &str,
