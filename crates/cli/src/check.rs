@@ -6,13 +6,14 @@ use std::process::ExitCode;
 
 use bumpalo::Bump;
 use clap::{Args, ValueEnum};
+use portcullis_catalog::Catalog;
 use portcullis_lint::{
     Level, Location, Options, PolicyType, Report, ResourceType, Target, guess, lint, lint_tree,
     page, rules, tree,
 };
 use portcullis_model::PolicyKind;
 use portcullis_scenario::is_language;
-use portcullis_syntax::ast::Span;
+use portcullis_syntax::ast::{Document, Span};
 use portcullis_syntax::diag::{Code, Diagnostic, LineIndex, Severity, quoted, render};
 use portcullis_syntax::forms::{self, Inner};
 use portcullis_syntax::json;
@@ -21,8 +22,10 @@ use portcullis_syntax::policy::{ReadOptions, check_policy};
 use portcullis_syntax::suggest::nearest;
 use serde_json::{Value, json};
 
+use crate::catalog::{Data, DataArgs, operation_note};
 use crate::failure::{Failure, complain, exit, use_colour};
 use crate::language;
+use crate::lint_catalog::FromPack;
 use crate::output::{Output, display_name, read_text};
 
 const EXAMPLES: &str = "\
@@ -55,6 +58,8 @@ pub(crate) struct CheckArgs {
     /// What has the document, by AWS's name: for the format access-analyzer
     #[arg(short = 'R', long, value_name = "RESOURCE-TYPE", value_parser = resource_type)]
     resource_type: Option<ResourceType>,
+    #[command(flatten)]
+    data: DataArgs,
     /// How problems are printed
     #[arg(long, value_enum, default_value_t)]
     format: CheckFormat,
@@ -154,6 +159,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         ));
     }
     let mut run = Run {
+        catalog: args.data.open()?,
         kind: args.document_type.map(|own| own.kind),
         format: args.format,
         output: Output::new(),
@@ -238,10 +244,13 @@ fn access_analyzer(args: &CheckArgs) -> Result<ExitCode, Failure> {
             return finish(&Report::of_no_json(sound.unwrap_or_default(), &[problem]));
         }
     };
+    let data = args.data.open()?;
+    let catalog = FromPack(&data);
     let options = |kind: PolicyKind| {
         let mut target = args.document_type.map_or(kind.into(), |own| own.target);
         target.resource = args.resource_type.or(target.resource);
         Options {
+            catalog: &catalog,
             has_old_scp_rules: args.old_scp_rules,
             ..Options::new(target)
         }
@@ -279,12 +288,12 @@ fn is_around(text: &str, span: Span) -> bool {
 }
 
 /// The same for the policy language: the places are those of its own text.
-fn of_language(
+fn of_language<'c>(
     path: &Path,
     text: &str,
     kind: Option<PolicyKind>,
     arena: &Bump,
-    options: impl Fn(PolicyKind) -> Options<'static>,
+    options: impl Fn(PolicyKind) -> Options<'c>,
     mut finish: impl FnMut(&Report<'_>) -> Result<ExitCode, Failure>,
 ) -> Result<ExitCode, Failure> {
     let parsed = language::parse(path, text, kind, arena);
@@ -327,6 +336,7 @@ fn counted(count: usize, what: &str) -> String {
 }
 
 struct Run {
+    catalog: Data,
     kind: Option<PolicyKind>,
     format: CheckFormat,
     output: Output,
@@ -344,8 +354,8 @@ impl Run {
         let (text, checked) = match json::decode(&bytes) {
             Ok(text) => {
                 let checked = match is_language(path) {
-                    true => language_problems(path, text, self.kind, &arena),
-                    false => problems(text, self.kind, &arena),
+                    true => language_problems(path, text, self.kind, &self.catalog, &arena),
+                    false => problems(text, self.kind, &self.catalog, &arena),
                 };
                 (text, checked)
             }
@@ -443,7 +453,12 @@ struct Checked<'a> {
 }
 
 /// All problems of a text.
-fn problems<'a>(text: &'a str, kind: Option<PolicyKind>, arena: &'a Bump) -> Checked<'a> {
+fn problems<'a>(
+    text: &'a str,
+    kind: Option<PolicyKind>,
+    catalog: &Catalog,
+    arena: &'a Bump,
+) -> Checked<'a> {
     let (found, mut diagnostics) = forms::read(text, kind, arena);
     let Some(found) = found else {
         return Checked {
@@ -455,8 +470,9 @@ fn problems<'a>(text: &'a str, kind: Option<PolicyKind>, arena: &'a Bump) -> Che
     let kind = kind
         .or(found.kind)
         .unwrap_or_else(|| guess(&found.document));
-    let (_, others) = check_policy(found.document, ReadOptions::new(kind), arena);
+    let (document, others) = check_policy(found.document, ReadOptions::new(kind), arena);
     diagnostics.extend(others);
+    diagnostics.extend(document.iter().flat_map(|one| operations(one, catalog)));
     let span = found.document.span;
     let own = found
         .inner
@@ -477,16 +493,18 @@ fn language_problems<'a>(
     path: &Path,
     text: &'a str,
     kind: Option<PolicyKind>,
+    catalog: &Catalog,
     arena: &'a Bump,
 ) -> Checked<'a> {
     let parsed = language::parse(path, text, kind, arena);
     let mut diagnostics = parsed.diagnostics;
     // What imports bring has its places in other files.
     let is_own = |diagnostic: &Diagnostic| text.get(diagnostic.span.range()).is_some();
-    let found = parsed
-        .documents
-        .iter()
-        .flat_map(|one| advice::lint(&one.document));
+    let found = parsed.documents.iter().flat_map(|one| {
+        let mut all = advice::lint(&one.document);
+        all.extend(operations(&one.document, catalog));
+        all
+    });
     diagnostics.extend(found.filter(is_own));
     diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
     Checked {
@@ -494,6 +512,18 @@ fn language_problems<'a>(
         diagnostics,
         inner: None,
     }
+}
+
+/// Actions that are called like operations (`MATCH-14`).
+fn operations(document: &Document<'_>, catalog: &Catalog) -> Vec<Diagnostic> {
+    let actions = document.statements.iter().flat_map(|one| one.action.list);
+    let found = actions.filter_map(|action| {
+        let help = operation_note(catalog, action.value)?;
+        let message = format!("there is no action `{}`", action.value);
+        let code = Code::OperationAsAction;
+        Some(Diagnostic::warning(code, action.span, message).with_help(help))
+    });
+    found.collect()
 }
 
 fn value(

@@ -17,6 +17,7 @@ use portcullis_syntax::PolicySets;
 use portcullis_syntax::json;
 use serde_json::{Value, json};
 
+use crate::catalog::{DataArgs, operation_note};
 use crate::directory::{Decider, DirectoryArgs, Keep, is_directory_image, open_image};
 use crate::engine::{
     Answer, Engine, Policies, answer, changes, image, insert_notes, layer_name, said,
@@ -79,6 +80,8 @@ enum StoryFormat {
 pub(crate) struct DecideArgs {
     #[command(flatten)]
     question: QuestionArgs,
+    #[command(flatten)]
+    data: DataArgs,
     /// How the answer is printed
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -142,19 +145,27 @@ struct RequestArgs {
 pub(crate) fn decide(args: &DecideArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
     let question = &args.question;
+    let catalog = args.data.open()?;
+    // It is the request's name that is said something of: the policies decide by what they say.
+    let named = |request: &Request<'_>| {
+        let note = operation_note(&catalog, request.action)?;
+        Some(format!("there is no action `{}`: {note}", request.action))
+    };
     let answer = match question.directory(Keep::Decisions)? {
         Some(directory) => {
             let (request, extra, notes) = question.of_directory(&arena)?;
             let mut decider = Decider::new(question.engine, &directory);
             let answer = decider.answer(&request, extra, &notes, &arena);
-            answer.map_err(Failure::new)?
+            let answer = answer.map_err(Failure::new)?;
+            answer.with_notes(named(&request))
         }
         None => {
             let (selected, request, notes) = question.load(&arena)?;
             let policies = question.prepare(&selected, Keep::Decisions)?;
             let mut scratch = Scratch::new();
             let answer = answer(question.engine, &policies, &request, &notes, &mut scratch);
-            answer.map_err(Failure::new)?
+            let answer = answer.map_err(Failure::new)?;
+            answer.with_notes(named(&request))
         }
     };
     let incomplete = answer.is_incomplete;

@@ -1,5 +1,6 @@
 //! The command line of portcullis.
 
+mod actions;
 #[expect(
     unsafe_code,
     reason = "an allocator cannot be written without, and `bench` counts allocations"
@@ -8,6 +9,7 @@ mod alloc;
 mod assume;
 mod batch;
 mod bench;
+mod catalog;
 mod check;
 mod compile;
 mod decide;
@@ -17,6 +19,7 @@ mod failure;
 mod inputs;
 mod inspect;
 mod language;
+mod lint_catalog;
 mod output;
 mod policies;
 mod policy_tests;
@@ -76,6 +79,10 @@ enum Command {
     /// Which roles of a directory can be assumed from outside their account
     #[command(alias = "outsiders")]
     ExternalAccess(Box<questions::ExternalAccessArgs>),
+    /// Tell which permissions operations of AWS's APIs need
+    Actions(actions::ActionsArgs),
+    /// Tell what the catalog of services and actions holds
+    Catalog(catalog::CatalogArgs),
     /// Find the problems of policy documents
     Check(check::CheckArgs),
     /// Say what a code of Access Analyzer means
@@ -135,6 +142,8 @@ fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Decide(args) => decide::decide(&args),
         Command::Explain(args) => decide::explain(&args),
+        Command::Actions(args) => actions::run(&args),
+        Command::Catalog(args) => catalog::run(&args),
         Command::Check(args) => check::run(&args),
         Command::ExplainCode(args) => check::explain_code(&args),
         Command::Fmt(args) => language::fmt(&args),

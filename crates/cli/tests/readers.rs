@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use support::{Folder, Run, folder};
 
 const ANN: &str = "arn:aws:iam::111122223333:user/ann";
-const COMMANDS: [&str; 22] = [
+const COMMANDS: [&str; 24] = [
     "decide",
     "explain",
     "test",
@@ -26,6 +26,8 @@ const COMMANDS: [&str; 22] = [
     "matrix",
     "admins",
     "external-access",
+    "actions",
+    "catalog",
     "check",
     "explain-code",
     "fmt",
@@ -77,8 +79,10 @@ fn form(command: &str, input: &str) -> Form {
         // The matrix compares with the ARNs of its lines.
         ("decide" | "explain" | "assume" | "what-can", "--principal") => Form::Principal,
         ("matrix", "--principal") => Form::NotJson,
-        // The policy language, and images.
-        ("fmt" | "expand", "FILE") | (_, "IMAGE" | "--image" | "--base") => Form::NotJson,
+        // The policy language, images and catalogs.
+        ("fmt" | "expand", "FILE") | (_, "IMAGE" | "--image" | "--base" | "--data") => {
+            Form::NotJson
+        }
         // Names, numbers, words, and what is written.
         (
             _,
@@ -87,7 +91,7 @@ fn form(command: &str, input: &str) -> Form {
             | "--min-coverage" | "--output" | "--resource" | "--resource-account"
             | "--resource-type" | "--role" | "--session-name" | "--source-identity" | "--tag"
             | "--task-policy" | "--threads" | "--to" | "--transitive" | "--type" | "--without"
-            | "CODE" | "SHELL",
+            | "CODE" | "OPERATION" | "SHELL",
         )
         | ("convert", "--policy") => Form::NotJson,
         _ => panic!("{command} {input}: say what is read from it"),

@@ -108,7 +108,7 @@ pub(crate) fn missed_elements(statement: &StatementReport) -> Vec<&'static str> 
 }
 
 /// Names of things in a sentence.
-pub(crate) fn sentence_list(all: &[impl AsRef<str>]) -> String {
+pub fn sentence_list(all: &[impl AsRef<str>]) -> String {
     match all {
         [] => String::new(),
         [one] => one.as_ref().to_string(),

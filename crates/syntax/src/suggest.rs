@@ -14,9 +14,12 @@ const LONGEST: usize = 64;
 /// assert_eq!(nearest("verb", ["Action", "Effect"]), None);
 /// ```
 pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    // A third of the letters may be wrong: more makes everything look like everything.
-    let limit = (word.len() / 3).clamp(1, 3);
-    nearest_within(word, limit, candidates)
+    nearest_within(word, limit(word), candidates)
+}
+
+/// A third of the letters may be wrong: more makes everything look like everything.
+fn limit(word: &str) -> usize {
+    (word.len() / 3).clamp(1, 3)
 }
 
 /// The nearest candidate of which at most `limit` letters are wrong.
@@ -25,18 +28,44 @@ pub(crate) fn nearest_within<'c>(
     limit: usize,
     candidates: impl IntoIterator<Item = &'c str>,
 ) -> Option<&'c str> {
+    near(word, limit, candidates)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// The candidates of which at most `limit` letters are wrong, and how many are.
+fn near<'c>(
+    word: &str,
+    limit: usize,
+    candidates: impl IntoIterator<Item = &'c str>,
+) -> impl Iterator<Item = (usize, &'c str)> {
     let length = word.chars().take(LONGEST + 1).count();
-    if length > LONGEST {
-        return None;
-    }
     let word = word.to_ascii_lowercase();
     candidates
         .into_iter()
-        .filter(|candidate| candidate.chars().count().abs_diff(length) <= limit)
-        .map(|candidate| (distance(&word, &candidate.to_ascii_lowercase()), candidate))
-        .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, candidate)| candidate)
+        .filter(move |candidate| {
+            length <= LONGEST && candidate.chars().count().abs_diff(length) <= limit
+        })
+        .map(move |candidate| (distance(&word, &candidate.to_ascii_lowercase()), candidate))
+        .filter(move |(distance, _)| *distance <= limit)
+}
+
+/// The candidates that a word may be a misspelling of, at most so many, the nearest first.
+///
+/// ```
+/// use portcullis_syntax::suggest::nearest_few;
+/// assert_eq!(nearest_few("GetObjct", 2, ["PutObject", "GetObjects", "GetObject"]), ["GetObject", "GetObjects"]);
+/// ```
+pub fn nearest_few<'c>(
+    word: &str,
+    count: usize,
+    candidates: impl IntoIterator<Item = &'c str>,
+) -> Vec<&'c str> {
+    let mut found: Vec<_> = near(word, limit(word), candidates).collect();
+    found.sort_unstable();
+    found.dedup();
+    found.truncate(count);
+    found.into_iter().map(|(_, candidate)| candidate).collect()
 }
 
 /// A help text that names the nearest candidate.

@@ -242,6 +242,8 @@ fn every_code_has_its_place() {
     seen.extend(support::ADVICE);
     // Of what is around a document, and tested in `forms.rs`.
     seen.extend([Code::UnknownForm, Code::ForeignDocument]);
+    // Found by who has the catalog, and tested with the command.
+    seen.insert(Code::OperationAsAction);
     // Only the policy language has these.
     seen.extend([
         Code::SyntaxError,

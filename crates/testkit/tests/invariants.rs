@@ -7,7 +7,7 @@
     reason = "a test may fail"
 )]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -25,7 +25,7 @@ fn root() -> PathBuf {
 }
 
 /// Which crates of the workspace a crate may depend on. A new crate needs a line here.
-const EDGES: [(&str, &[&str]); 17] = [
+const EDGES: [(&str, &[&str]); 19] = [
     ("model", &[]),
     ("syntax", &["model"]),
     ("dsl", &["model", "syntax"]),
@@ -50,6 +50,8 @@ const EDGES: [(&str, &[&str]); 17] = [
         ],
     ),
     ("scenario", &["dsl", "model", "syntax"]),
+    ("catalog", &["syntax"]),
+    ("catalog-builder", &["catalog"]),
     ("editors", &[]),
     (
         "directory",
@@ -77,6 +79,7 @@ const EDGES: [(&str, &[&str]); 17] = [
     (
         "cli",
         &[
+            "catalog",
             "compile",
             "directory",
             "dsl",
@@ -196,6 +199,35 @@ fn crates_depend_in_one_direction() {
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
+/// Everything that a crate of ours depends on, directly or not.
+fn reached(from: &str) -> BTreeSet<String> {
+    let all = dependencies();
+    let mut found: BTreeSet<String> = BTreeSet::new();
+    let mut next = vec![from.to_owned()];
+    while let Some(package) = next.pop() {
+        let own = all
+            .iter()
+            .filter(|one| one.package == package && !one.is_dev);
+        let new = own.map(|one| short(&one.on).to_owned());
+        next.extend(new.filter(|name| found.insert(name.clone())));
+    }
+    found
+}
+
+/// What AWS adds or drops must not change a decision: whatever decides, compiles or is embedded for it is built without
+/// the catalog.
+#[test]
+fn decisions_do_without_the_catalog() {
+    let with = |name: &str| reached(name).contains("catalog");
+    // The search finds what there is.
+    assert!(with("cli") && with("catalog-builder"));
+    assert!(reached("portcullis").contains("model"));
+    for (name, _) in EDGES {
+        let may = ["cli", "catalog-builder"].contains(&name);
+        assert_eq!(with(name), may, "{name}");
+    }
+}
+
 #[test]
 fn the_core_does_without_the_standard_library() {
     for name in NO_STD {
@@ -260,7 +292,12 @@ fn there_is_no_unsafe_code() {
 /// the product do not read by serde_json, nor allow themselves to. `clippy.toml` says the same to whoever writes it.
 #[test]
 fn input_has_one_reader() {
-    const TOOLS: [&str; 3] = ["crates/testkit/", "crates/barometer/", "crates/editors/"];
+    const TOOLS: [&str; 4] = [
+        "crates/testkit/",
+        "crates/barometer/",
+        "crates/editors/",
+        "crates/catalog-builder/",
+    ];
     let words = [
         "serde_json::from_",
         "serde_json::Deserializer",

@@ -218,6 +218,8 @@ codes! {
     ForeignTemplate = "FOREIGN_TEMPLATE",
     /// A character that looks like another one, or that nobody sees.
     LookalikeCharacter = "LOOKALIKE_CHARACTER",
+    /// An operation where its action is wanted (`MATCH-14`). Who knows both reports it: not this crate.
+    OperationAsAction = "OPERATION_AS_ACTION",
     /// A wildcard in the service of an ARN (`MATCH-27`).
     InvalidService = "INVALID_SERVICE",
     /// Upper case in the service of an ARN (`MATCH-21`).
