@@ -16,7 +16,7 @@ use crate::token::{Token, TokenRef};
 use crate::validate::validate;
 use crate::value::fold::eq_folded;
 use crate::value::network::Network;
-use crate::wire::{checksum, eq_lowercase, name_hash, record, u32_at, u64_at};
+use crate::wire::{array_at, checksum, eq_lowercase, name_hash, record, u32_at, u64_at};
 
 /// The header of an image.
 ///
@@ -483,6 +483,12 @@ impl<'a> View<'a> {
         StatementRef::at(self.bytes, self.at(Section::Statements, index))
     }
 
+    /// The same, none if it does not lie in the image.
+    #[inline(always)]
+    pub fn find_statement(&self, index: u32) -> Option<StatementRef<'a>> {
+        StatementRef::find(self.bytes, self.at(Section::Statements, index))
+    }
+
     /// A list; [`ANY`] and [`crate::NONE`] are empty.
     #[inline]
     pub fn list(&self, index: u32) -> List<'a> {
@@ -517,6 +523,12 @@ impl<'a> View<'a> {
         PatternRef::at(self.bytes, self.at(Section::Patterns, index))
     }
 
+    /// The same, none if it does not lie in the image.
+    #[inline(always)]
+    pub fn find_pattern(&self, index: u32) -> Option<PatternRef<'a>> {
+        PatternRef::find(self.bytes, self.at(Section::Patterns, index))
+    }
+
     /// A token.
     #[inline]
     pub fn token(&self, index: u32) -> Token {
@@ -527,6 +539,14 @@ impl<'a> View<'a> {
     #[inline(always)]
     pub fn token_ref(&self, index: u32) -> TokenRef<'a> {
         TokenRef::at(self.bytes, self.at(Section::Tokens, index))
+    }
+
+    /// Three tokens in a row, read where they lie; none if the image ends before.
+    #[inline(always)]
+    pub fn token_refs(&self, index: u32) -> Option<[TokenRef<'a>; 3]> {
+        const SIZE: usize = Token::SIZE;
+        let all = array_at::<{ 3 * SIZE }>(self.bytes, self.at(Section::Tokens, index))?;
+        Some([0, SIZE, 2 * SIZE].map(|at| TokenRef::at(all, at)))
     }
 
     /// A principal.

@@ -87,11 +87,21 @@ impl Segments {
 
     /// Cuts a text.
     pub fn set(&mut self, text: &[u8]) {
-        self.set_start(text, MAX_SEGMENTS);
+        self.cut::<true>(text, MAX_SEGMENTS);
     }
 
-    /// Cuts the start of a text, at most as many segments as are said: what follows may be anything.
+    /// Cuts the start of a text, at most as many segments as are said. If these are not all that are looked at, the text
+    /// may have any others.
     pub fn set_start(&mut self, text: &[u8], most: usize) {
+        match most < MAX_SEGMENTS {
+            true => self.cut::<false>(text, most),
+            false => self.set(text),
+        }
+    }
+
+    /// Never inlined: the loop shall keep its registers for itself.
+    #[inline(never)]
+    fn cut<const MASKED: bool>(&mut self, text: &[u8], most: usize) {
         let mut start = 0_u64;
         let mut segment = 0_u64;
         let mut mask = 0_u64;
@@ -103,20 +113,25 @@ impl Segments {
             }
             let hash = segment ^ segment >> 31;
             start = start.wrapping_mul(BASE).wrapping_add(hash);
-            mask |= mask_bit(segment);
+            if MASKED {
+                mask |= mask_bit(segment);
+            }
             segment = 0;
             len += 1;
             if let Some(place) = self.starts.get_mut(len) {
                 *place = start;
             }
-            if len >= most.min(MAX_SEGMENTS) {
+            if len >= most {
                 // What is not looked at may be anything.
                 mask = u64::MAX;
                 break;
             }
         }
         self.len = len;
-        self.mask = mask | rest_bit(segment);
+        self.mask = match MASKED {
+            true => mask | rest_bit(segment),
+            false => u64::MAX,
+        };
     }
 
     /// The segments of a text that was cut already.

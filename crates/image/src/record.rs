@@ -4,7 +4,7 @@
 //! validator's question.
 
 use crate::value::network::Network;
-use crate::wire::{record, u8_at, u16_at, u32_at, u64_at};
+use crate::wire::{array_at, record, u8_at, u16_at, u32_at, u64_at};
 use portcullis_model::Layer;
 
 /// In place of a list: matches anything. In place of an ARN pattern's first part: any ARN.
@@ -323,6 +323,12 @@ impl<'a> PatternRef<'a> {
     #[inline(always)]
     pub(crate) fn at(bytes: &'a [u8], at: usize) -> PatternRef<'a> {
         PatternRef(record(bytes, at))
+    }
+
+    /// The same, if the bytes have it.
+    #[inline(always)]
+    pub(crate) fn find(bytes: &'a [u8], at: usize) -> Option<PatternRef<'a>> {
+        array_at(bytes, at).map(PatternRef)
     }
 
     /// As in [`Pattern`].

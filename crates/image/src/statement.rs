@@ -1,7 +1,7 @@
 //! Statements as they lie in the image.
 
 use crate::record::{join, pack};
-use crate::wire::{record, u32_at};
+use crate::wire::{array_at, record, u32_at};
 
 /// Flags of a statement.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -90,6 +90,12 @@ impl<'a> StatementRef<'a> {
     #[inline(always)]
     pub(crate) fn at(bytes: &'a [u8], at: usize) -> StatementRef<'a> {
         StatementRef(record(bytes, at))
+    }
+
+    /// The same, if the bytes have it.
+    #[inline(always)]
+    pub(crate) fn find(bytes: &'a [u8], at: usize) -> Option<StatementRef<'a>> {
+        array_at(bytes, at).map(StatementRef)
     }
 
     #[inline(always)]

@@ -74,6 +74,12 @@ impl Kind {
         Kind::OriginAccessIdentity,
     ];
 
+    /// The kind with a number.
+    pub(crate) fn of_number(number: u32) -> Kind {
+        let kind = Kind::ALL.get(number as usize);
+        kind.copied().unwrap_or_default()
+    }
+
     /// What follows from the kind alone.
     #[inline(always)]
     pub(crate) fn traits(self) -> OfKind {

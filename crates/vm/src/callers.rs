@@ -7,6 +7,7 @@ use portcullis_model::{Caller, Principal};
 
 use crate::cache::{Cache, MAX_TEXT};
 use crate::caller::Kind;
+use crate::glob::equal;
 use crate::stack::StackId;
 use crate::typed::Known;
 
@@ -57,8 +58,11 @@ impl Callers {
         let number = self.0.number_of(stack, first, fill);
         let own = self.0.get(number)?;
         let is_it = own.kind == kind
-            && own.second == second
-            && own.user_id.as_deref() == principal.user_id
+            && equal(own.second.as_bytes(), second.as_bytes())
+            && match (&own.user_id, principal.user_id) {
+                (Some(own), Some(id)) => equal(own.as_bytes(), id.as_bytes()),
+                (own, id) => own.is_none() && id.is_none(),
+            }
             && own.known.of.is_same(stack);
         match is_it {
             true => Some(number),

@@ -234,6 +234,29 @@ impl Basis<'_> {
     }
 }
 
+impl<'a> Basis<'a> {
+    /// That of which these are the bits. Nothing else of it is kept while it is compared with what is remembered.
+    fn of_bits(bits: u32, action: &'a Action, present: u32) -> Basis<'a> {
+        let flag = |bit: u32| bits >> (4 + bit) & 1 != 0;
+        Basis {
+            caller: Kind::of_number(bits & 15),
+            management_account: flag(0),
+            assumed_root: flag(1),
+            action,
+            refused: flag(8),
+            ownership: Ownership {
+                same_account: flag(2),
+                assumed: flag(3),
+                other_partition: flag(4),
+            },
+            needs_resource_policy: flag(5),
+            restrict_public_buckets: flag(6),
+            external_grant: flag(7),
+            present,
+        }
+    }
+}
+
 /// Facts that were worked out before. They follow from few things of a request, which are mostly the same ones.
 #[derive(Clone, Debug)]
 pub(crate) struct FactsMemory {
@@ -256,7 +279,7 @@ impl FactsMemory {
         let number = (bits.wrapping_mul(0x9e37_79b1) >> 28) as usize;
         if let Some(known) = self.known.get_mut(number) {
             if !(known.0.is_same(stack) && known.1 == bits) {
-                FactsMemory::fill(known, stack, bits, basis);
+                FactsMemory::fill(known, stack, bits, basis.action, basis.present);
             }
         }
         number
@@ -265,14 +288,22 @@ impl FactsMemory {
     /// The same for whatever layers are present.
     pub(crate) fn number_of_parts(&mut self, basis: &Basis<'_>) -> usize {
         if let Some(known) = self.known.first_mut() {
-            FactsMemory::fill(known, StackId::NONE, 0, basis);
+            *known = (StackId::NONE, 0, Facts::of(basis));
         }
         0
     }
 
     #[cold]
-    fn fill(known: &mut (StackId, u32, Facts), stack: StackId, bits: u32, basis: &Basis<'_>) {
-        *known = (stack, bits, Facts::of(basis));
+    #[inline(never)]
+    fn fill(
+        known: &mut (StackId, u32, Facts),
+        stack: StackId,
+        bits: u32,
+        action: &Action,
+        present: u32,
+    ) {
+        let basis = Basis::of_bits(bits, action, present);
+        *known = (stack, bits, Facts::of(&basis));
     }
 
     /// Facts by a number that was just asked for.
@@ -458,8 +489,10 @@ impl<'a> Home<'a> {
 fn usual_account(arn: &str) -> Option<&str> {
     let start = arn.as_bytes().first_chunk::<26>()?;
     let (head, rest) = start.split_first_chunk::<13>()?;
-    let is_usual = (head == b"arn:aws:iam::") | (head == b"arn:aws:sts::");
-    if !is_usual || rest.last() != Some(&b':') {
+    // The two words overlap.
+    let (scheme, service) = (head.first_chunk::<8>()?, head.last_chunk::<8>()?);
+    let is_usual = (service == b"ws:iam::") | (service == b"ws:sts::");
+    if !is_usual || scheme != b"arn:aws:" || rest.last() != Some(&b':') {
         return None;
     }
     arn.get(13..25).filter(|account| is_account_id(account))
@@ -585,5 +618,20 @@ fn service_name<'a>(caller: &Caller<'a>) -> Option<&'a str> {
     match *caller {
         Caller::Service { name } => Some(name),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is remembered for bits follows from these.
+    #[test]
+    fn bits_tell_what_they_are_of() {
+        for bits in 0..10 << 9 {
+            let (kind, flags) = (bits % 10, bits / 10);
+            let bits = kind | flags << 4;
+            assert_eq!(Basis::of_bits(bits, &Action::NONE, 0).bits(), bits);
+        }
     }
 }

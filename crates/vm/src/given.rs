@@ -73,15 +73,11 @@ impl Given {
         if site.keys().len() != values.len() {
             return false;
         }
-        if !site.of.is_same(plan.id) {
+        if !(site.is_distinct && site.of.is_same(plan.id)) {
             self.by_names(images, plan, query);
             return true;
         }
-        for used in &site.used {
-            if let Some(value) = values.get(used.place as usize) {
-                self.give(used.slot, query, used.place as usize, value);
-            }
-        }
+        self.give_used(&site.used, values, |value| value);
         if !others.is_empty() {
             self.by_names_from(values.len(), images, plan, query);
         }
@@ -90,21 +86,34 @@ impl Given {
 
     /// Gives keys their values whose names are those of a shape. False, and nothing given, if they are others.
     #[inline(always)]
-    pub(crate) fn by_shape(
-        &mut self,
-        shape: &Shape,
-        query: &Query<'_>,
-        pairs: &[(&str, Value<'_>)],
-    ) -> bool {
+    pub(crate) fn by_shape(&mut self, shape: &Shape, pairs: &[(&str, Value<'_>)]) -> bool {
         if !shape.is_of(pairs) {
             return false;
         }
-        for used in &shape.used {
-            if let Some((_, value)) = pairs.get(used.place as usize) {
-                self.give(used.slot, query, used.place as usize, value);
-            }
-        }
+        self.give_used(&shape.used, pairs, |(_, value)| value);
         true
+    }
+
+    /// Gives keys of different slots, none of which was given, their values.
+    #[inline(always)]
+    fn give_used<'v, T>(
+        &mut self,
+        used: &[UsedKey],
+        values: &'v [T],
+        value_of: impl Fn(&'v T) -> &'v Value<'v>,
+    ) {
+        let (slots, stamp) = (self.slots.as_slice(), self.stamp);
+        for used in used {
+            let (own, place) = (used.slot, used.place as usize);
+            let Some(slot) = slots.get(own.slot as usize) else {
+                continue;
+            };
+            let Some(value) = values.get(place) else {
+                continue;
+            };
+            let value = value_of(value);
+            give(slot, &mut self.store, stamp, own.class, place, value);
+        }
     }
 
     /// Gives keys their values by their names.
@@ -130,7 +139,7 @@ impl Given {
         for place in first..context.len() {
             let value = context.value(place);
             self.by_name(&images, plan, context.name(place), |given, slot| {
-                given.give(slot, query, place, &value);
+                given.give_or_add(slot, query, place, &value);
             });
         }
     }
@@ -155,59 +164,21 @@ impl Given {
         }
     }
 
-    #[inline(always)]
-    fn give(&mut self, own: KeySlot, query: &Query<'_>, place: usize, value: &Value<'_>) {
-        let stamp = self.stamp;
-        let Some(slot) = self.slots.get(own.slot as usize) else {
-            return;
-        };
-        match value {
-            _ if slot.is_given(stamp) => self.give_again(own, query.context, place, *value),
-            Value::Text(text) => slot.give(stamp, own.class, place, text),
-            Value::Texts([text]) => slot.give(stamp, own.class, place, text),
-            Value::Ip(IpAddr::V4(address)) if own.class == Class::ADDRESS => {
-                slot.give_v4(stamp, place, u32::from(*address));
+    /// Gives a key a value, which may have one already.
+    fn give_or_add(&mut self, own: KeySlot, query: &Query<'_>, place: usize, value: &Value<'_>) {
+        match self.slots.get(own.slot as usize) {
+            Some(slot) if slot.is_given(self.stamp) => {
+                self.give_again(own, query.context, place, *value);
             }
-            _ => self.give_other(own, place, value),
+            Some(slot) => give(slot, &mut self.store, self.stamp, own.class, place, value),
+            None => {}
         }
-    }
-
-    #[inline(never)]
-    fn give_other(&mut self, own: KeySlot, place: usize, value: &Value<'_>) {
-        let stamp = self.stamp;
-        let Some(slot) = self.slots.get(own.slot as usize) else {
-            return;
-        };
-        match *value {
-            Value::Bool(truth) => {
-                let text = if truth { "true" } else { "false" };
-                slot.give(stamp, own.class, place, text);
-            }
-            Value::Text(text) => slot.give(stamp, own.class, place, text),
-            Value::Texts([]) | Value::Absent => slot.give_none(stamp, place),
-            Value::Texts(_) => slot.give_list(stamp, place),
-            value => match native(value, own.class) {
-                Some(native) => slot.give_native(stamp, place, native),
-                None => self.give_written(own, value),
-            },
-        }
-    }
-
-    /// A value of which a condition looks at the text.
-    #[inline(never)]
-    fn give_written(&mut self, own: KeySlot, value: Value<'_>) {
-        let offset = self.store.text.len();
-        value.write(&mut self.store.text);
-        self.give_from(own, offset);
     }
 
     /// Gives a slot the text that was stored from an offset on.
     fn give_from(&mut self, own: KeySlot, offset: usize) {
-        if let (Some(slot), Some(text)) = (
-            self.slots.get(own.slot as usize),
-            self.store.text.get(offset..),
-        ) {
-            slot.give_stored(self.stamp, own.class, offset as u32, text);
+        if let Some(slot) = self.slots.get(own.slot as usize) {
+            give_from(slot, &self.store, self.stamp, own.class, offset);
         }
     }
 
@@ -367,13 +338,66 @@ impl Given {
     }
 }
 
+/// Gives a slot a value.
+#[inline(always)]
+fn give(slot: &Slot, store: &mut Store, stamp: u32, class: u8, place: usize, value: &Value<'_>) {
+    if let Value::Text(text) = value {
+        return slot.give(stamp, class, place, text);
+    }
+    match (value, class) {
+        (Value::Texts([text]), _) => slot.give(stamp, class, place, text),
+        (Value::Bool(truth), Class::TEXT) => slot.give_truth(stamp, place, *truth),
+        (Value::Ip(IpAddr::V4(address)), Class::ADDRESS) => {
+            slot.give_v4(stamp, place, u32::from(*address));
+        }
+        _ => give_other(slot, store, stamp, class, place, value),
+    }
+}
+
+#[inline(never)]
+fn give_other(
+    slot: &Slot,
+    store: &mut Store,
+    stamp: u32,
+    class: u8,
+    place: usize,
+    value: &Value<'_>,
+) {
+    match value {
+        Value::Bool(true) => slot.give(stamp, class, place, "true"),
+        Value::Bool(false) => slot.give(stamp, class, place, "false"),
+        Value::Text(text) => slot.give(stamp, class, place, text),
+        Value::Texts([]) | Value::Absent => slot.give_none(stamp, place),
+        Value::Texts(_) => slot.give_list(stamp, place),
+        value => match native(value, class) {
+            Some(native) => slot.give_native(stamp, place, native),
+            None => give_written(slot, store, stamp, class, value),
+        },
+    }
+}
+
+/// A value of which a condition looks at the text.
+#[inline(never)]
+fn give_written(slot: &Slot, store: &mut Store, stamp: u32, class: u8, value: &Value<'_>) {
+    let offset = store.text.len();
+    value.write(&mut store.text);
+    give_from(slot, store, stamp, class, offset);
+}
+
+/// Gives a slot the text that was stored from an offset on.
+fn give_from(slot: &Slot, store: &Store, stamp: u32, class: u8, offset: usize) {
+    if let Some(text) = store.text.get(offset..) {
+        slot.give_stored(stamp, class, offset as u32, text);
+    }
+}
+
 /// The names of a request's keys in their order, with the slots that policies look at. Requests for one action mostly
 /// come from one place in a program, and so have the same names.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Shape {
-    /// All names, one after the other, and where each ends.
+    /// All names, one after the other, and how long each is.
     names: String,
-    ends: Vec<u32>,
+    lens: Vec<u32>,
     used: Vec<UsedKey>,
     is_set: bool,
 }
@@ -387,15 +411,19 @@ impl Shape {
     /// True if the names are these.
     #[inline(always)]
     fn is_of(&self, pairs: &[(&str, Value<'_>)]) -> bool {
-        if !self.is_set || self.ends.len() != pairs.len() {
+        if !self.is_set || self.lens.len() != pairs.len() {
             return false;
         }
-        let names = self.names.as_bytes();
-        let mut start = 0;
-        pairs.iter().zip(&self.ends).all(|((name, _), end)| {
-            let own = names.get(start..*end as usize);
-            start = *end as usize;
-            own.is_some_and(|own| equal(own, name.as_bytes()))
+        let mut names = self.names.as_bytes();
+        pairs.iter().zip(&self.lens).all(|((name, _), len)| {
+            if name.len() != *len as usize {
+                return false;
+            }
+            let Some((own, behind)) = names.split_at_checked(name.len()) else {
+                return false;
+            };
+            names = behind;
+            equal(own, name.as_bytes())
         })
     }
 
@@ -416,17 +444,18 @@ impl Shape {
             return;
         }
         self.names.clear();
-        self.ends.clear();
+        self.lens.clear();
         self.used.clear();
         self.is_set = true;
         for (place, (name, _)) in pairs.iter().enumerate() {
             self.names.push_str(name);
-            self.ends.push(self.names.len() as u32);
+            self.lens.push(name.len() as u32);
             let place = place as u32;
             self.is_set &= slots_of(images.clone(), plan, name, |slot| {
                 self.used.push(UsedKey { slot, place });
             });
         }
+        self.is_set &= UsedKey::sort(&mut self.used);
     }
 }
 

@@ -23,7 +23,9 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
     /// never tried again, since what stands before the last star has found its first place.
     #[inline(always)]
     pub(crate) fn matches(&self, pattern: u32, text: &[u8]) -> bool {
-        let pattern = self.view.pattern_ref(pattern);
+        let Some(pattern) = self.view.find_pattern(pattern) else {
+            return false;
+        };
         let literal = pattern.literal().get(self.view.bytes());
         let Some(rest) = literal.and_then(|literal| strip(text, literal)) else {
             return false;
@@ -72,17 +74,17 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
                 TokenRef::TEXT => strip(rest, literal(token)),
                 TokenRef::STAR => {
                     // The usual ends need no second look.
-                    let after = view.token_ref(at + 1);
-                    match after.kind() {
-                        TokenRef::END => return true,
-                        TokenRef::TEXT => match view.token_ref(at + 2).kind() {
-                            TokenRef::END => return ends_with(rest, literal(after)),
-                            TokenRef::STAR if view.token_ref(at + 3).kind() == TokenRef::END => {
+                    if let Some([after, second, third]) = view.token_refs(at + 1) {
+                        match (after.kind(), second.kind(), third.kind()) {
+                            (TokenRef::END, ..) => return true,
+                            (TokenRef::TEXT, TokenRef::END, _) => {
+                                return ends_with(rest, literal(after));
+                            }
+                            (TokenRef::TEXT, TokenRef::STAR, TokenRef::END) => {
                                 return find(rest, literal(after)).is_some();
                             }
                             _ => {}
-                        },
-                        _ => {}
+                        }
                     }
                     star = Some((at + 1, rest, true));
                     None
@@ -248,9 +250,12 @@ pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
     // The last words overlap the ones before them, so that no rest is left.
     if let (Some(a_end), Some(b_end)) = (a.last_chunk::<16>(), b.last_chunk::<16>()) {
         let (mut a, mut b) = (a, b);
-        while let (Some((x, a_rest)), Some((y, b_rest))) =
-            (a.split_first_chunk::<16>(), b.split_first_chunk::<16>())
-        {
+        while a.len() > 16 {
+            let (Some((x, a_rest)), Some((y, b_rest))) =
+                (a.split_first_chunk::<16>(), b.split_first_chunk::<16>())
+            else {
+                return false;
+            };
             if x != y {
                 return false;
             }

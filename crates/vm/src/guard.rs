@@ -73,14 +73,17 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
         };
         let flags = leaf.flags();
         let mut state = slot.state(keys.stamp);
-        if state > state::ABSENT {
-            state = keys.settle(leaf.slot(), slot);
+        // The usual key has one value, which is known.
+        let is_usual = |state| state <= state::UNUSABLE && flags & flag::ALL == 0;
+        if !is_usual(state) {
+            if state > state::ABSENT {
+                state = keys.settle(leaf.slot(), slot);
+            }
+            if !is_usual(state) {
+                return self.hold(leaf, slot, state);
+            }
         }
-        // The usual key has one value.
-        if state <= state::UNUSABLE && flags & flag::ALL == 0 {
-            return self.test(leaf, slot, state) != (flags & flag::NEGATED != 0);
-        }
-        self.hold(leaf, slot, state)
+        self.test(leaf, slot, state) != (flags & flag::NEGATED != 0)
     }
 
     /// No value, several values, or one that is all of them.
@@ -132,10 +135,10 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
             op::FAULT => false,
             op::CONST | op::NULL => leaf.x() == 1,
             op::TEXT_IS => {
-                (state == state::TEXT)
-                    & (u64::from(value.len.get()) == leaf.z())
-                    & (value.low.get() == leaf.x())
-                    & (value.high.get() == leaf.y())
+                let others = u64::from(value.len.get()) ^ leaf.z();
+                let others = others | (value.low.get() ^ leaf.x());
+                let others = others | (value.high.get() ^ leaf.y());
+                others | u64::from(state ^ state::TEXT) == 0
             }
             op::TEXT_AMONG => {
                 let (len, low, high) = (

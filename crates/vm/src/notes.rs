@@ -53,7 +53,8 @@ pub fn assumptions(query: &Query<'_>, has_endpoint_policy: bool) -> Vec<&'static
     } else if is_refused(kind, query) {
         notes.push(refusal(kind));
     }
-    let ownership = query.ownership(query.home(query.known));
+    let is_star = query.resource.text() == "*";
+    let ownership = query.ownership(query.home(query.known), is_star);
     if ownership.assumed && kind.has_account() {
         notes.push(OWNER_ASSUMED);
     }

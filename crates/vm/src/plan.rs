@@ -18,6 +18,8 @@ pub struct Plan {
     ends: Vec<u32>,
     /// Each image takes part as a whole: none has several parts.
     pub(crate) is_whole: bool,
+    /// There is one image, and it does.
+    pub(crate) is_only: bool,
     /// If they do: the layers that are present, and whether a resource policy is public.
     pub(crate) present: (u32, bool),
     /// Some policy names principals.
@@ -40,6 +42,7 @@ impl Plan {
         slots: Vec::new(),
         ends: Vec::new(),
         is_whole: false,
+        is_only: false,
         present: (0, false),
         names_principals: false,
         wants_user_id: false,
@@ -72,6 +75,7 @@ impl Plan {
             plan.present.0 |= part.layers;
             plan.present.1 |= part.public;
         }
+        plan.is_only = plan.is_whole && plan.ends.len() == 1;
         plan
     }
 
@@ -82,12 +86,6 @@ impl Plan {
         let before = image.checked_sub(1);
         let start = before.and_then(|before| self.ends.get(before)).copied();
         start.unwrap_or(0)..end
-    }
-
-    /// True if there is one image, which takes part as a whole.
-    #[inline]
-    pub(crate) fn is_only(&self) -> bool {
-        self.is_whole && self.ends.len() == 1
     }
 
     /// A slot of the stack.

@@ -72,11 +72,11 @@ impl Query<'_> {
         }
     }
 
-    /// Whose the resource is, to a caller who is at home somewhere.
+    /// Whose the resource is, which may be `*`, to a caller who is at home somewhere.
     #[inline(always)]
-    pub(crate) fn ownership(&self, home: Home<'_>) -> Ownership {
+    pub(crate) fn ownership(&self, home: Home<'_>, is_star: bool) -> Ownership {
         let resource = self.resource;
-        Ownership::with(home, self.known_owner(), resource.text() == "*", || {
+        Ownership::with(home, self.known_owner(), is_star, || {
             resource.parts().partition
         })
     }

@@ -8,6 +8,7 @@ use portcullis_model::{Layer, is_resource};
 
 use crate::caller::Kind;
 use crate::facts::{Basis, Facts, Home};
+use crate::given::Given;
 use crate::matcher::{Asked, Matcher, slice};
 use crate::named::Named;
 use crate::parts::UsedPart;
@@ -121,7 +122,7 @@ impl Scratch {
             (Context::Named(pairs), Err(number)) => {
                 let shape = self.actions.get(number).map(|own| &own.shape);
                 let given = &mut self.given;
-                if !shape.is_some_and(|shape| given.by_shape(shape, query, pairs)) {
+                if !shape.is_some_and(|shape| given.by_shape(shape, pairs)) {
                     self.by_new_shape(images.clone(), plan, query, number);
                 }
             }
@@ -132,6 +133,8 @@ impl Scratch {
         let resolved_known = query.known.filter(|known| known.of.is_same(plan.id));
         let remembered = match resolved_known {
             Some(_) => None,
+            // Where policies name nobody there is nothing to remember.
+            None if !plan.names_principals => None,
             None => self.callers.number_of(&images, plan.id, &query.principal),
         };
         let known = match remembered {
@@ -139,13 +142,14 @@ impl Scratch {
             None => resolved_known,
         };
         let home = query.home(known);
-        // The context may say names that were not known before.
+        // The context may say names that were not known before, which matters where policies name somebody.
         let has_names = match query.context {
+            _ if !plan.names_principals => false,
             Context::Site(site, _, []) if !site.names_caller => false,
             _ => self.given.names_caller(),
         };
         let names = known.filter(|_| !has_names);
-        if names.is_none() {
+        if names.is_none() && plan.names_principals {
             let source = Source {
                 plan,
                 store: &self.given.store,
@@ -179,7 +183,8 @@ impl Scratch {
 
         // The resource.
         let text = query.resource.text();
-        let all = match text == "*" && action.lists_buckets() {
+        let is_star = text == "*";
+        let all = match is_star && action.lists_buckets() {
             true => Some(store_all_buckets(&mut self.given.store.text, home)),
             false => None,
         };
@@ -195,20 +200,15 @@ impl Scratch {
 
         // What follows from all of them.
         let caller = Kind::of(&query.principal.caller);
-        let source = Source {
-            plan,
-            store: &self.given.store,
-            origin: Origin::Query(query, known),
-        };
         let present = parts.unwrap_or(plan.present);
         let token = query.principal.session_token;
         let basis = Basis {
             caller,
             management_account: query.principal.management_account,
-            assumed_root: caller == Kind::Root && is_assumed_root(self.given.keys(&source, 0)),
+            assumed_root: caller == Kind::Root && is_assumed_root(&self.given, plan, query),
             action,
             refused: (action.facts).refuses(caller, token, || query.context.has_mfa()),
-            ownership: query.ownership(home),
+            ownership: query.ownership(home, is_star),
             needs_resource_policy: query.needs_resource_policy(action),
             restrict_public_buckets: query.restrict_public_buckets,
             external_grant: query.external_grant,
@@ -253,7 +253,7 @@ impl Scratch {
             present,
             parts: match parts {
                 Some(_) => Parts::Some,
-                None if plan.is_only() => Parts::Only,
+                None if plan.is_only => Parts::Only,
                 None => Parts::Whole,
             },
         }
@@ -342,8 +342,14 @@ fn store_all_buckets(store: &mut alloc::string::String, home: Home<'_>) -> (u32,
 
 /// `EVAL-50`: the session is one of AssumeRoot. Every image has the key's slot.
 #[cold]
-fn is_assumed_root(keys: Keys<'_>) -> bool {
-    let flag = keys.only_given(reserved::ASSUMED_ROOT);
+#[inline(never)]
+fn is_assumed_root(given: &Given, plan: &Plan, query: &Query<'_>) -> bool {
+    let source = Source {
+        plan,
+        store: &given.store,
+        origin: Origin::Query(query, None),
+    };
+    let flag = given.keys(&source, 0).only_given(reserved::ASSUMED_ROOT);
     flag.is_some_and(|flag| flag.eq_ignore_ascii_case("true"))
 }
 
@@ -361,7 +367,8 @@ impl<'a> Ready<'a> {
     fn named(&self) -> (&'a [Named], &'a [Range<u32>]) {
         match self.names {
             Some(known) => (&known.named, &known.ranges),
-            None => self.scratch.named.all(),
+            None if self.source.plan.names_principals => self.scratch.named.all(),
+            None => (&[], &[]),
         }
     }
 

@@ -22,6 +22,8 @@ pub struct CallSite {
     names: Vec<String>,
     /// The keys that some policy looks at, by slot.
     pub(crate) used: Vec<UsedKey>,
+    /// No two of them are of one slot, as they are if a key comes twice.
+    pub(crate) is_distinct: bool,
     /// A key says by which names policies may know the caller.
     pub(crate) names_caller: bool,
 }
@@ -32,6 +34,18 @@ pub(crate) struct UsedKey {
     pub(crate) slot: KeySlot,
     /// Its place among the keys.
     pub(crate) place: u32,
+}
+
+impl UsedKey {
+    /// Sorts keys by their slots. True if no two have the same.
+    pub(crate) fn sort(used: &mut [UsedKey]) -> bool {
+        used.sort_unstable_by_key(|used| used.slot.slot);
+        let mut slots = used.iter().map(|used| used.slot.slot);
+        let Some(mut last) = slots.next() else {
+            return true;
+        };
+        slots.all(|slot| core::mem::replace(&mut last, slot) != slot)
+    }
 }
 
 impl CallSite {
@@ -58,6 +72,7 @@ impl CallSite {
             action: Action::resolve(images, action),
             name: action.into(),
             names: keys.iter().map(|key| String::from(*key)).collect(),
+            is_distinct: UsedKey::sort(&mut used),
             used,
             names_caller: keys.iter().any(|key| is_name_of_caller(key)),
         }

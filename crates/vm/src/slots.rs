@@ -132,6 +132,14 @@ impl Slot {
         }
     }
 
+    /// Gives it a truth value as text.
+    #[inline(always)]
+    pub(crate) fn give_truth(&self, stamp: u32, place: usize, truth: bool) {
+        let text = if truth { "true" } else { "false" };
+        self.set_place(place as u32, 0);
+        self.set_text(stamp, text);
+    }
+
     /// Gives it one text that was stored.
     pub(crate) fn give_stored(&self, stamp: u32, class: u8, offset: u32, text: &str) {
         self.give(stamp, class, 0, text);

@@ -200,11 +200,7 @@ impl<'a> Context<'a> {
     pub(crate) fn value(self, place: usize) -> Value<'a> {
         let value = match self {
             Context::Entries(entries) => entries.get(place).map(|entry| Value::Texts(entry.values)),
-            Context::Named(pairs) => pairs.get(place).map(|pair| pair.1),
-            Context::Site(_, values, others) => match place.checked_sub(values.len()) {
-                None => values.get(place).copied(),
-                Some(place) => others.get(place).map(|pair| pair.1),
-            },
+            _ => self.given(place).copied(),
         };
         value.unwrap_or(Value::Absent)
     }
@@ -231,6 +227,20 @@ impl<'a> Context<'a> {
         all.collect()
     }
 
+    /// The value of a key by its place, if it was given as one.
+    #[inline]
+    fn given(self, place: usize) -> Option<&'a Value<'a>> {
+        let pairs = match self {
+            Context::Entries(_) => return None,
+            Context::Named(pairs) => pairs.get(place),
+            Context::Site(_, values, others) => match values.get(place) {
+                Some(value) => return Some(value),
+                None => others.get(place - values.len()),
+            },
+        };
+        pairs.map(|pair| &pair.1)
+    }
+
     /// True if a multi-factor device was used, and nothing else is said beside it (`STS-4`).
     #[cold]
     pub(crate) fn has_mfa(self) -> bool {
@@ -252,7 +262,10 @@ impl<'a> Context<'a> {
             Context::Entries(entries) => entries
                 .get(place)
                 .and_then(|entry| entry.values.get(nth).copied()),
-            _ => self.value(place).text(nth),
+            _ => match self.given(place) {
+                Some(Value::Text(text)) => Some(*text),
+                given => given.and_then(|value| value.text(nth)),
+            },
         };
         text.unwrap_or_default()
     }
@@ -260,8 +273,8 @@ impl<'a> Context<'a> {
 
 /// What a value that is not given as text is to a slot of a class, if it need not be read.
 #[inline]
-pub(crate) fn native(value: Value<'_>, class: u8) -> Option<Native> {
-    Some(match (value, class) {
+pub(crate) fn native(value: &Value<'_>, class: u8) -> Option<Native> {
+    Some(match (*value, class) {
         (Value::Number(number), Class::NUMBER) => {
             Native::Millionths(number.checked_mul(1_000_000)?)
         }

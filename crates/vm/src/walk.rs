@@ -265,7 +265,9 @@ impl Walk {
     }
 
     /// Looks at the candidates of a part that the index gives. False if it cannot tell all of them.
-    #[inline(always)]
+    ///
+    /// Never inlined: its loops leave no registers for anything else.
+    #[inline(never)]
     #[must_use]
     pub(crate) fn candidates<'a>(
         &mut self,
@@ -288,7 +290,7 @@ impl Walk {
     }
 
     /// Looks at the candidates of a group that are found by the resource.
-    #[inline(never)]
+    #[inline(always)]
     fn hashed<'a>(
         &mut self,
         matcher: &Matcher<'a, impl Asked<'a>>,
@@ -300,15 +302,27 @@ impl Walk {
         lookup::hashed(matcher, group, |bucket| {
             let (first, end) = view.bucket(bucket);
             if first < end {
-                self.scan(matcher, (first, end - first), layers, judge);
+                self.scan_bucket(matcher, (first, end - first), layers, judge);
             }
         })
     }
 
-    /// Looks at candidates one by one: the first, and how many there are.
+    /// Looks at the candidates of a bucket.
     ///
     /// Never inlined: a loop in a loop leaves no registers for the inner one.
     #[inline(never)]
+    fn scan_bucket<'a>(
+        &mut self,
+        matcher: &Matcher<'a, impl Asked<'a>>,
+        places: (u32, u32),
+        layers: u32,
+        judge: &mut impl Judge,
+    ) {
+        self.scan(matcher, places, layers, judge);
+    }
+
+    /// Looks at candidates one by one: the first, and how many there are.
+    #[inline(always)]
     fn scan<'a>(
         &mut self,
         matcher: &Matcher<'a, impl Asked<'a>>,
@@ -332,7 +346,9 @@ impl Walk {
         layers: u32,
         judge: &mut impl Judge,
     ) {
-        let statement = matcher.view.statement_ref(candidate.statement);
+        let Some(statement) = matcher.view.find_statement(candidate.statement) else {
+            return;
+        };
         let layers = statement.layers() & layers;
         if !self.is_settled(statement.is_deny(), layers) {
             judge.candidate(self, matcher, candidate, statement, layers);

@@ -48,10 +48,11 @@ fn plain(text: &[u8; 20]) -> Option<i64> {
     let (year, month) = (pair(start, 0) * 100 + pair(start, 2), pair(start, 5));
     let (day, hour, minute) = (pair(middle, 0), pair(middle, 3), pair(middle, 6));
     let second = pair(end, 5);
-    if !(1..=12).contains(&month) || !(1..=days_in_month(year, month)).contains(&day) {
+    if !(1..=12).contains(&month) || hour > 23 || minute > 59 || second > 59 {
         return None;
     }
-    if hour > 23 || minute > 59 || second > 59 {
+    // Every month has 28 days.
+    if !(1..=28).contains(&day) && !(1..=days_in_month(year, month)).contains(&day) {
         return None;
     }
     let time = hour * 3600 + minute * 60 + second;
@@ -213,7 +214,8 @@ fn number(digits: &[u8]) -> Option<i64> {
 }
 
 fn is_leap(year: i64) -> bool {
-    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+    // What 4 and 25 divide, 100 divides; what then 16 divides, 400 does.
+    year % 4 == 0 && (year % 25 != 0 || year % 16 == 0)
 }
 
 fn days_in_month(year: i64, month: i64) -> i64 {
@@ -227,15 +229,18 @@ fn days_in_month(year: i64, month: i64) -> i64 {
 
 /// Days from 1970-01-01 in the proleptic Gregorian calendar, for years 0 to 9999.
 fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
-    // Counting years from March puts the leap day at the end of a year.
-    let (year, month) = if month > 2 {
-        (year, month - 3)
-    } else {
-        (year - 1, month + 9)
+    // Counting years from March puts the leap day at the end of a year. They are counted from 400 years before, which
+    // are 146,097 days, so that none is below zero: division is shorter then.
+    let (year, month) = (year as u32 + 400, month as u32);
+    let (year, month) = match month > 2 {
+        true => (year, month - 3),
+        false => (year - 1, month + 9),
     };
-    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
+    let century = year / 100;
+    let leap_days = year / 4 - century + century / 4;
+    let days = year * 365 + leap_days + (month * 153 + 2) / 5;
     // 719,468 days lie between 0000-03-01 and 1970-01-01.
-    year * 365 + leap_days + (month * 153 + 2) / 5 + day - 1 - 719_468
+    i64::from(days) + day - 1 - 719_468 - 146_097
 }
 
 #[cfg(test)]
