@@ -6,6 +6,14 @@
 //!
 //! The folder is made if it is not there; with a third argument `decisions` only these are measured. Prints a name and a figure on each line. Figures of one thread are
 //! its time on the processor, where the system tells.
+//!
+//! With `texts`, `prepared` or `resolved` as third argument it makes some 10,000 decisions of that kind and measures nothing: for profilers,
+//! and to count instructions, from the second run on, when the folder is there.
+//!
+//! ```sh
+//! valgrind --tool=callgrind --collect-atstart=no --toggle-collect=measure::from_texts --toggle-collect=measure::resolved \
+//!     target/release/examples/measure /tmp/small small texts
+//! ```
 
 #![allow(
     clippy::unwrap_used,
@@ -27,6 +35,8 @@ use portcullis_scenario::{NoFiles, Source};
 use portcullis_testkit::directory::{Generator, Scale};
 
 const REQUESTS: usize = 100_000;
+/// For profilers, under which everything is slow.
+const FEW: usize = 10_000;
 const ROUNDS: usize = 5;
 
 /// Memory in use and the most that ever was, in MB, where the system tells.
@@ -129,8 +139,14 @@ fn main() {
         format_args!("{before}, {}", memory().0),
     );
 
-    decisions(&mut directory, &mut generator);
-    if arguments.next().as_deref() == Some("decisions") {
+    let only = arguments.next();
+    match only.as_deref() {
+        Some(kind @ ("texts" | "prepared" | "resolved")) => {
+            return few_decisions(&mut directory, &mut generator, kind);
+        }
+        _ => decisions(&mut directory, &mut generator),
+    }
+    if only.is_some() {
         return;
     }
     questions(&directory);
@@ -153,20 +169,99 @@ fn resolved(engine: &mut Engine, directory: &Directory, requests: &[ResolvedRequ
     }
 }
 
+/// Requests without session policies.
+fn requests_of<'a>(texts: &'a [String], arena: &'a Bump) -> Vec<Request<'a>> {
+    let lines = texts.iter().map(|text| {
+        let source = Source::new("", text.as_str());
+        lines(&source, &NoFiles, arena).unwrap().remove(0)
+    });
+    lines
+        .filter(|line| line.extra.session.is_none())
+        .map(|line| line.case.request.unwrap())
+        .collect()
+}
+
+/// The actions of requests, each once.
+fn actions_of<'a>(requests: &[Request<'a>]) -> Vec<&'a str> {
+    let mut names: Vec<&str> = requests.iter().map(|request| request.action).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Actions that the caller of an engine holds already.
+fn known_actions(directory: &Directory) -> Vec<Deed> {
+    let names = [
+        "s3:GetObject",
+        "s3:PutObject",
+        "kms:Decrypt",
+        "s3:ListBucket",
+    ];
+    let deeds = names.iter().map(|name| directory.deed(name).unwrap());
+    deeds.collect()
+}
+
+/// The same with the objects of requests for them.
+fn known_objects<'k>(
+    directory: &Directory,
+    deeds: &'k [Deed],
+    requests: &[Request<'_>],
+) -> Vec<(&'k Deed, Object)> {
+    let known = requests.iter().filter_map(|request| {
+        let deed = deeds.iter().find(|deed| deed.name() == request.action)?;
+        Some((deed, directory.object(request.resource, None)))
+    });
+    known.take(500).collect()
+}
+
+/// Requests for these by so many principals.
+fn resolved_requests<'k>(
+    directory: &Directory,
+    known: &'k [(&'k Deed, Object)],
+    numbers: &mut Numbers,
+    (count, principals): (usize, usize),
+) -> Vec<ResolvedRequest<'k>> {
+    let step = directory.principal_count() / principals;
+    let request = |_| {
+        let place = numbers.below(principals) * step;
+        let principal = directory.nth_principal(place).unwrap();
+        let (deed, object) = known.get(numbers.below(known.len())).unwrap();
+        ResolvedRequest {
+            principal,
+            deed,
+            object,
+            context: &[],
+        }
+    };
+    (0..count).map(request).collect()
+}
+
+fn few_decisions(directory: &mut Directory, generator: &mut Generator, kind: &str) {
+    let texts: Vec<String> = (0..FEW).map(|_| generator.request().to_string()).collect();
+    let arena = Bump::new();
+    let requests = requests_of(&texts, &arena);
+    let mut engine = Engine::new();
+    if kind == "resolved" {
+        let deeds = known_actions(directory);
+        let known = known_objects(directory, &deeds, &requests);
+        let count = (FEW, directory.principal_count());
+        let asked = resolved_requests(directory, &known, &mut Numbers(1), count);
+        resolved(&mut engine, directory, &asked);
+        return say("decisions", asked.len());
+    }
+    if kind == "prepared" {
+        directory.prepare(&actions_of(&requests)).unwrap();
+    }
+    from_texts(&mut engine, directory, &requests);
+    say("decisions", requests.len());
+}
+
 fn decisions(directory: &mut Directory, generator: &mut Generator) {
     let texts: Vec<String> = (0..REQUESTS)
         .map(|_| generator.request().to_string())
         .collect();
     let arena = Bump::new();
-    let requests: Vec<Request<'_>> = texts
-        .iter()
-        .map(|text| {
-            let source = Source::new("", text.as_str());
-            lines(&source, &NoFiles, &arena).unwrap().remove(0)
-        })
-        .filter(|line| line.extra.session.is_none())
-        .map(|line| line.case.request.unwrap())
-        .collect();
+    let requests = requests_of(&texts, &arena);
     let mut engine = Engine::new();
     let mut scratch = Bump::new();
     let time = nanoseconds(requests.len(), || {
@@ -182,9 +277,7 @@ fn decisions(directory: &mut Directory, generator: &mut Generator) {
         from_texts(&mut engine, directory, &requests);
     });
     say("decide from texts, ns", time);
-    let mut names: Vec<&str> = requests.iter().map(|request| request.action).collect();
-    names.sort_unstable();
-    names.dedup();
+    let names = actions_of(&requests);
     let (time, ()) = seconds(|| directory.prepare(&names).unwrap());
     let each = time * 1e3 / names.len() as f64;
     say(
@@ -204,37 +297,13 @@ fn decisions(directory: &mut Directory, generator: &mut Generator) {
     });
     say("decide from texts, prepared, in batches, ns", time);
 
-    // A request that the caller of the engine holds already, for principals all over the directory.
-    let deeds: Vec<Deed> = [
-        "s3:GetObject",
-        "s3:PutObject",
-        "kms:Decrypt",
-        "s3:ListBucket",
-    ]
-    .iter()
-    .map(|name| directory.deed(name).unwrap())
-    .collect();
-    let known = requests.iter().filter_map(|request| {
-        let deed = deeds.iter().find(|deed| deed.name() == request.action)?;
-        Some((deed, directory.object(request.resource, None)))
-    });
-    let known: Vec<(&Deed, Object)> = known.take(500).collect();
+    let deeds = known_actions(directory);
+    let known = known_objects(directory, &deeds, &requests);
     let mut numbers = Numbers(1);
     let all = directory.principal_count();
     for (name, principals) in [("100 principals", 100), ("all principals", all)] {
-        let asked: Vec<ResolvedRequest<'_>> = (0..8 * REQUESTS)
-            .map(|_| {
-                let place = numbers.below(principals) * (all / principals);
-                let principal = directory.nth_principal(place).unwrap();
-                let (deed, object) = known.get(numbers.below(known.len())).unwrap();
-                ResolvedRequest {
-                    principal,
-                    deed,
-                    object,
-                    context: &[],
-                }
-            })
-            .collect();
+        let count = (8 * REQUESTS, principals);
+        let asked = resolved_requests(directory, &known, &mut numbers, count);
         let time = nanoseconds(asked.len(), || resolved(&mut engine, directory, &asked));
         say(&format!("decide resolved, {name}, ns"), time);
         let time = nanoseconds(asked.len(), || {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use portcullis_image::{PrincipalForm, Section};
 use portcullis_model::{Caller, session_role_name, split_arn};
-use portcullis_vm::{Home, Known};
+use portcullis_vm::{ContextNames, Home, Known};
 
 use crate::compiled::Compiled;
 use crate::model::{NONE, Principal, Tables};
@@ -18,6 +18,8 @@ pub(crate) struct Callers {
     accounts: Vec<OfAccount>,
     /// A bit for each user and role that some policy names by its ARN, its id, or the ARN of a session.
     named: Vec<u64>,
+    /// Of callers of whom nobody need know by which names policies know them.
+    pub(crate) unnamed: Known,
 }
 
 /// What is the same for all of an account.
@@ -60,6 +62,7 @@ impl Callers {
                 mark_named(&mut named, compiled, tables, first);
                 named
             },
+            unnamed: Known::default(),
         }
     }
 
@@ -115,7 +118,8 @@ fn known_by_account(compiled: &Compiled, tables: &Tables, account: u32, partitio
         management_account: false,
         session_token: false,
     };
-    known.set_by(compiled.images().len(), by_account, &anybody, home, None);
+    let none = ContextNames::default();
+    known.set_by(compiled.images().len(), by_account, &anybody, home, none);
     known
 }
 

@@ -4,11 +4,10 @@
 use std::fmt;
 
 use bumpalo::Bump;
-use portcullis_image::index::Group;
 use portcullis_model::{ContextEntry, Request, check_action, split_arn};
 use portcullis_vm::{
-    CallerKind, Entry, Key, KeyValues, KnownParts, Leftovers, Outcome, Ownership, Partial,
-    Resolved, Resource, Settled, is_name_of_caller,
+    CallerKind, ContextNames, Entry, Evaluation, Key, KnownParts, Outcome, Ownership, PartMemory,
+    Resolved, Resource, Settled, Target, all_buckets,
 };
 
 use crate::Directory;
@@ -16,14 +15,15 @@ use crate::compiled::{Compiled, Row};
 use crate::deed::Deed;
 use crate::documents::SetsId;
 use crate::engine::{Engine, EngineError, Requests, Stack};
-use crate::keys;
+use crate::keys::{Given, GivenKeys, Keys};
 use crate::model::Tables;
-use crate::profiles::{Profile, Profiles};
+use crate::profiles::Profiles;
 use crate::reads;
 use crate::resolve::caller::{CallerArn, Known};
 use crate::resolve::context::only;
 use crate::resolve::target::Place;
-use crate::resolve::{Applies, Extra, Refusal};
+use crate::resolve::{Applies, Extra, Refusal, concat_in};
+use crate::texts::Name;
 
 /// Why a request has no decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,37 +67,6 @@ pub struct Object {
     pub(crate) of: u64,
 }
 
-/// A context key with its values, of which the name may have been resolved before.
-#[derive(Clone, Copy, Debug)]
-pub struct Given<'a> {
-    pub(crate) name: &'a str,
-    /// The same key; none if it was not resolved.
-    pub(crate) key: Option<&'a Key>,
-    pub(crate) values: &'a [&'a str],
-}
-
-impl<'a> Given<'a> {
-    /// A key by its name, in any case (`COND-40`), and its values as text; none at all switches the key off
-    /// (`KEY-2`).
-    pub fn named(name: &'a str, values: &'a [&'a str]) -> Given<'a> {
-        Given {
-            name,
-            key: None,
-            values,
-        }
-    }
-
-    /// The same with a key as [`Directory::key`] resolves it. One of another directory, or of this one before
-    /// [`Directory::update`], is looked up by its name.
-    pub fn keyed(key: &'a Key, values: &'a [&'a str]) -> Given<'a> {
-        Given {
-            name: key.name(),
-            key: Some(key),
-            values,
-        }
-    }
-}
-
 /// The number of a user or role, which is good for one directory until it is updated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PrincipalNumber {
@@ -124,12 +93,6 @@ pub struct ResolvedRequest<'q> {
     pub object: &'q Object,
     /// The keys of the context.
     pub context: &'q [Given<'q>],
-}
-
-impl<'a> From<&ContextEntry<'a>> for Given<'a> {
-    fn from(entry: &ContextEntry<'a>) -> Given<'a> {
-        Given::named(entry.key, entry.values)
-    }
 }
 
 impl Directory {
@@ -171,7 +134,7 @@ impl Directory {
 /// One request, with what was resolved beforehand.
 pub(crate) struct Asked<'q> {
     deed: &'q Deed,
-    pub(crate) resource: &'q Resource,
+    resource: Target<'q>,
     account: Option<&'q str>,
     place: &'q Place,
     restrict_public_buckets: bool,
@@ -179,10 +142,11 @@ pub(crate) struct Asked<'q> {
 }
 
 impl<'q> Asked<'q> {
+    #[inline]
     pub(crate) fn resolved(deed: &'q Deed, object: &'q Object) -> Asked<'q> {
         Asked {
             deed,
-            resource: &object.resource,
+            resource: Target::from(&object.resource),
             account: object.account.as_deref(),
             place: &object.place,
             restrict_public_buckets: false,
@@ -195,12 +159,9 @@ impl<'q> Asked<'q> {
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
     pub(crate) requests: Requests,
-    /// All buckets, which the list of them is asked of (`MATCH-37`).
-    buckets: Resource,
     /// The principals of the image that name the caller.
     known: portcullis_vm::Known,
-    left: Leftovers,
-    groups: Vec<Group>,
+    parts: PartMemory,
     /// Texts of one decision.
     arena: Bump,
 }
@@ -233,20 +194,22 @@ impl Engine {
         request: &Request<'_>,
         (arn, parts): (&CallerArn<'_>, Option<[&str; 6]>),
     ) -> Result<Outcome, Refusal> {
-        check_action(request.action).map_err(Refusal::NoAction)?;
+        let deed = self.recent.get(compiled, request.action);
+        if !deed.action.is_plain() {
+            check_action(request.action).map_err(Refusal::NoAction)?;
+        }
         let entities = Profiles { tables, compiled };
         let caller = tables.caller(&request.principal, arn, false, &entities)?;
         let place = tables.locate(request.resource, parts, request.resource_account);
-        self.resource.set(request.resource, parts);
         let asked = Asked {
-            deed: self.recent.get(compiled, request.action),
-            resource: &self.resource,
+            deed,
+            resource: Target::of(request.resource, parts),
             account: request.resource_account,
             place: &place,
             restrict_public_buckets: request.restrict_public_buckets,
             external_grant: request.external_grant,
         };
-        let context = request.context.iter().map(Given::from);
+        let context = GivenKeys::Entries(request.context);
         let deciding = Deciding {
             tables,
             compiled,
@@ -277,17 +240,17 @@ impl Engine {
         if principal.of != directory.store.id() {
             return Err(EngineError::Foreign);
         }
-        let context = context.iter().copied();
+        let context = GivenKeys::Given(context);
         self.run_resolved(directory, principal.number, deed, object, context)
     }
 
-    pub(crate) fn run_resolved<'q>(
+    pub(crate) fn run_resolved(
         &mut self,
         directory: &Directory,
         principal: usize,
         deed: &Deed,
         object: &Object,
-        context: impl Iterator<Item = Given<'q>> + Clone,
+        context: GivenKeys<'_>,
     ) -> Result<Outcome, EngineError> {
         let tables = &directory.tables;
         let compiled = directory.store.compiled(tables)?;
@@ -329,12 +292,12 @@ impl<'d> Deciding<'d> {
 
     /// Decides for a caller. `said` tells what a part says in these layers, whether some statement of it allows
     /// the request and whether some denies it, where that need not be found out by a look.
-    pub(crate) fn run<'q>(
+    pub(crate) fn run(
         &self,
         scratch: &mut Scratch,
         caller: Known<'_, '_>,
         mut said: impl FnMut(&Case<'_, '_>, u32, u32) -> Option<(bool, bool)>,
-        context: impl Iterator<Item = Given<'q>> + Clone,
+        context: GivenKeys<'_>,
     ) -> Outcome {
         let Deciding {
             tables,
@@ -346,23 +309,26 @@ impl<'d> Deciding<'d> {
         }
         let Scratch {
             requests: Requests { own: request, .. },
-            buckets,
             known,
-            left,
-            groups,
+            parts: memory,
             arena,
         } = scratch;
         arena.reset();
+        let arena = &*arena;
         let deed = asked.deed;
-        let mut resource = asked.resource;
-        if resource.is_star() && deed.action.lists_buckets() {
-            buckets.set_all_buckets(tables.home(&caller, &self.profiles()).partition);
-            resource = buckets;
-        }
-        let names = || context.clone().map(|given| (given.name, given.values));
+        let buckets;
+        let resource = match asked.resource.is_star() && deed.action.lists_buckets() {
+            true => {
+                let home = tables.home(&caller, &self.profiles());
+                let text = concat_in(&all_buckets(home.partition), arena);
+                buckets = asked.resource.with_text(text);
+                &buckets
+            }
+            false => &asked.resource,
+        };
         let endpoint = match tables.endpoints.is_empty() {
             true => None,
-            false => only(names(), "aws:SourceVpce"),
+            false => only(context.entries(), "aws:SourceVpce"),
         };
         let applies = tables.applies(caller, asked.place, deed.is_sts, endpoint);
         let caller = &applies.caller;
@@ -371,7 +337,7 @@ impl<'d> Deciding<'d> {
         // Policies without a statement for the action are present, and say nothing more.
         let filter = deed.action.filter();
         let mut parts = KnownParts::default();
-        let (own, own_sets) = match profile {
+        let (own, [identity, boundary]) = match profile {
             Some(profile) if profile.add_to(&mut parts) => (Some(profile), [SetsId::NONE; 2]),
             _ => (None, applies.own_sets()),
         };
@@ -379,8 +345,9 @@ impl<'d> Deciding<'d> {
         let mut rows = [&Row::NONE; 6];
         let mut places = rows.iter_mut();
         let mut lists_principals = false;
-        let sets = own_sets.into_iter().chain(applies.other_sets);
-        for sets in sets.filter(|sets| sets.is_some()) {
+        let [scps, rcps, policy, endpoint] = applies.other_sets;
+        let sets = [identity, boundary, scps, rcps, policy, endpoint];
+        for sets in sets.into_iter().filter(|sets| sets.is_some()) {
             let row = compiled.sets(sets);
             row.add_to(&mut parts);
             if row.filter & filter != 0 {
@@ -391,25 +358,29 @@ impl<'d> Deciding<'d> {
             }
         }
 
-        // Of the names of a caller nobody need know more than the policies look at.
-        let by_account = profile.filter(|profile| {
-            let is_named =
-                || profile.is_named() || context.clone().any(|given| is_name_of_caller(given.name));
-            caller.is_itself() && !profile.is_odd() && !(lists_principals && is_named())
-        });
-        let by_account = by_account.and_then(|profile| self.known_by_account(profile.account));
-        let (known, ownership) = match by_account {
-            Some(found) => found,
+        let of_account = profile.filter(|own| caller.is_itself() && !own.is_odd());
+        let of_account =
+            of_account.and_then(|own| Some((own, compiled.callers.of_account(own.account)?)));
+        let ownership = match of_account {
+            Some((own, (_, partition))) => self.ownership(own.account, partition),
             None => {
-                let ownership =
-                    self.find_names(known, caller, (&mut *request, arena), context.clone());
-                (&*known, ownership)
+                let home = tables.home(caller, &self.profiles());
+                asked.resource.ownership(home, self.owner())
+            }
+        };
+        // Of the names of a caller nobody need know more than the policies look at.
+        let kind = caller.kind(profile.map(|own| (own.kind(), own.is_service_linked())));
+        let known = match of_account {
+            _ if !lists_principals || kind == CallerKind::Anonymous => &compiled.callers.unnamed,
+            Some((own, (known, _))) if !(own.is_named() || context.names_caller()) => known,
+            _ => {
+                self.find_names(known, caller, context, arena);
+                &*known
             }
         };
         let target = &applies.target;
-        let is_granted =
-            || target.grants.count > 0 && self.is_granted(&applies, arena, context.clone());
-        let kind = caller.kind(profile.map(|own| (own.kind(), own.is_service_linked())));
+        let is_granted = || target.grants.count > 0 && self.is_granted(&applies, context, arena);
+        let keys = Keys::new(self, &applies, profile, context, arena);
         let resolved = Resolved {
             caller: kind,
             management_account: caller.is_of_management(),
@@ -417,25 +388,26 @@ impl<'d> Deciding<'d> {
             action: &deed.action,
             resource,
             ownership,
-            assumed_root: kind == CallerKind::Root && is_assumed_root(names()),
-            session_token: caller.has_session_token().then(|| has_mfa(names())),
+            assumed_root: kind == CallerKind::Root && is_true(context, "aws:AssumedRoot"),
+            session_token: caller
+                .has_session_token()
+                .then(|| is_true(context, "aws:MultiFactorAuthPresent")),
             restrict_public_buckets: asked.restrict_public_buckets || target.restricts_public,
             external_grant: asked.external_grant || is_granted(),
+            keys: &keys,
         };
-        let settled = Settled::new(&resolved, parts);
+        let settled = Settled::new(request, compiled.plan(), &resolved, parts);
         let case = Case {
             deciding: self,
-            applies: &applies,
-            profile,
             settled: &settled,
         };
-        let mut partial = Partial::new(&settled, left);
+        let mut evaluation = Evaluation::new(&settled, memory);
         let mut look = |layers, part| match said(&case, part, layers) {
             Some((allows, denies)) => {
                 let mask = |is_so| if is_so { layers } else { 0 };
-                partial.say(mask(allows), mask(denies));
+                evaluation.say(mask(allows), mask(denies));
             }
-            None => case.look(&mut partial, part, layers, groups),
+            None => case.look(&mut evaluation, part, layers),
         };
         if let Some(own) = own {
             own.parts().for_each(|(layers, part)| look(layers, part));
@@ -443,10 +415,7 @@ impl<'d> Deciding<'d> {
         for row in rows.into_iter().take_while(|row| row.filter != 0) {
             compiled.for_parts(row, &mut look);
         }
-        let case = &case;
-        partial.decide(compiled.views(), move |partial| {
-            case.fill_keys(request, arena, partial, context)
-        })
+        evaluation.decide()
     }
 }
 
@@ -455,11 +424,11 @@ impl<'d> Deciding<'d> {
     /// read. Allocates.
     #[cold]
     #[inline(never)]
-    fn run_question<'q>(
+    fn run_question(
         &self,
         scratch: &mut Scratch,
         caller: Known<'_, '_>,
-        context: impl Iterator<Item = Given<'q>>,
+        context: GivenKeys<'_>,
     ) -> Outcome {
         let Deciding {
             tables,
@@ -468,10 +437,8 @@ impl<'d> Deciding<'d> {
         } = *self;
         let arena = Bump::new();
         let entries: Vec<ContextEntry<'_>> = context
-            .map(|given| ContextEntry {
-                key: given.name,
-                values: given.values,
-            })
+            .entries()
+            .map(|(key, values)| ContextEntry { key, values })
             .collect();
         let request = Request {
             principal: tables.complete(&caller, &self.profiles(), reads::ALL, &arena),
@@ -487,10 +454,9 @@ impl<'d> Deciding<'d> {
         Stack::of(tables, compiled, None).decide(&mut scratch.requests, &question)
     }
 
-    /// What policies know of the users and roles of an account by the account alone, and whose the resource is
-    /// to them.
-    fn known_by_account(&self, account: u32) -> Option<(&'d portcullis_vm::Known, Ownership)> {
-        let (known, partition) = self.compiled.callers.of_account(account)?;
+    /// Whose the resource is to the users and roles of an account, which are in a partition.
+    #[inline(always)]
+    fn ownership(&self, account: u32, partition: Name) -> Ownership {
         let Asked {
             resource, place, ..
         } = self.asked;
@@ -498,12 +464,11 @@ impl<'d> Deciding<'d> {
         // It matters to other accounts only.
         let is_other = |own: &&str| *own != self.tables.texts.get(partition);
         let other = || resource.partition().filter(is_other).is_some();
-        let ownership = Ownership {
+        Ownership {
             same_account,
             assumed: place.is_assumed() && !resource.is_star(),
             other_partition: !same_account && other(),
-        };
-        Some((known, ownership))
+        }
     }
 
     /// The owner of the resource, as the request says or the directory knows (`EVAL-12`).
@@ -517,84 +482,59 @@ impl<'d> Deciding<'d> {
         self.owner().or_else(|| self.asked.resource.account())
     }
 
-    /// Finds all names by which policies know a caller, also those that the context says, and whose the resource is
-    /// to it.
+    /// Finds all names by which policies know a caller, also those that the context says.
     #[inline(never)]
-    fn find_names<'q>(
+    fn find_names(
         &self,
         known: &mut portcullis_vm::Known,
         caller: &Known<'_, '_>,
-        (memory, arena): (&mut portcullis_vm::Scratch, &Bump),
-        context: impl Iterator<Item = Given<'q>> + Clone,
-    ) -> Ownership {
+        context: GivenKeys<'_>,
+        arena: &Bump,
+    ) {
         let Deciding {
             tables, compiled, ..
         } = *self;
         let principal = tables.complete(caller, &self.profiles(), reads::ALL, arena);
         let home = tables.home(caller, &self.profiles());
-        let mut keys = None;
-        if context.clone().any(|given| is_name_of_caller(given.name)) {
-            memory.begin_keys(compiled.plan());
-            keys::add_context(memory, compiled, context);
-            keys = Some(KeyValues::new(memory, compiled.plan()));
-        }
+        let names = match context.names_caller() {
+            true => context.names(arena),
+            false => ContextNames::default(),
+        };
         let look_up = |image, form, parts: &[&str]| compiled.principal(image, form, parts);
-        known.set_by(
-            compiled.images().len(),
-            look_up,
-            &principal,
-            home,
-            keys.as_ref(),
-        );
-        self.asked.resource.ownership(home, self.owner())
+        known.set_by(compiled.images().len(), look_up, &principal, home, names);
     }
 
     /// True if a grant of the target allows the request.
     #[inline(never)]
-    fn is_granted<'q>(
-        &self,
-        applies: &Applies<'_, '_>,
-        arena: &Bump,
-        context: impl Iterator<Item = Given<'q>> + Clone,
-    ) -> bool {
+    fn is_granted(&self, applies: &Applies<'_, '_>, context: GivenKeys<'_>, arena: &Bump) -> bool {
         let tables = self.tables;
         let principal = tables.complete(&applies.caller, &self.profiles(), reads::ARN, arena);
-        let context = context.map(|given| (given.name, given.values));
         let action = self.asked.deed.name();
-        tables.is_granted(&applies.target, action, &principal.caller, context)
+        tables.is_granted(
+            &applies.target,
+            action,
+            &principal.caller,
+            context.entries(),
+        )
     }
 }
 
-/// `EVAL-50`: the session is one of AssumeRoot.
-fn is_assumed_root<'g>(context: impl Iterator<Item = (&'g str, &'g [&'g str])>) -> bool {
-    only(context, "aws:AssumedRoot").is_some_and(|flag| flag.eq_ignore_ascii_case("true"))
-}
-
-/// `STS-4`: a multi-factor device was used.
-fn has_mfa<'g>(context: impl Iterator<Item = (&'g str, &'g [&'g str])>) -> bool {
-    only(context, "aws:MultiFactorAuthPresent")
-        .is_some_and(|flag| flag.eq_ignore_ascii_case("true"))
+/// True if the only value of a key of the context is `true`: for a session of AssumeRoot (`EVAL-50`), and where a
+/// multi-factor device was used (`STS-4`).
+fn is_true(context: GivenKeys<'_>, key: &str) -> bool {
+    only(context.entries(), key).is_some_and(|flag| flag.eq_ignore_ascii_case("true"))
 }
 
 /// Who asks for what, with all that was found out about it.
 pub(crate) struct Case<'c, 'd> {
     pub(crate) deciding: &'c Deciding<'d>,
-    pub(crate) applies: &'c Applies<'c, 'c>,
-    /// The caller's, if it has policies.
-    pub(crate) profile: Option<&'c Profile>,
     pub(crate) settled: &'c Settled<'c>,
 }
 
 impl Case<'_, '_> {
     /// Looks at a part.
     #[inline]
-    pub(crate) fn look(
-        &self,
-        partial: &mut Partial<'_>,
-        part: u32,
-        layers: u32,
-        scratch: &mut Vec<Group>,
-    ) {
+    pub(crate) fn look(&self, evaluation: &mut Evaluation<'_>, part: u32, layers: u32) {
         let Deciding {
             compiled, asked, ..
         } = self.deciding;
@@ -609,12 +549,8 @@ impl Case<'_, '_> {
         };
         let (image, view) = (image as usize, own.view());
         match known {
-            Some(known) => partial.look_at(image, view, known, layers),
-            None => {
-                scratch.clear();
-                asked.deed.action.groups(image, view, number, scratch);
-                partial.look(image, view, number, scratch, layers);
-            }
+            Some(known) => evaluation.look_at(image, view, known, layers),
+            None => evaluation.look(image, view, number, layers),
         }
     }
 }

@@ -12,8 +12,8 @@ use crate::deed::PreparedDeeds;
 use crate::documents::SetsId;
 use crate::model::{Run, Tables};
 use crate::profiles::Profile;
-use crate::reads::{self, ImageReads, Reads};
-use crate::slots::{Slot, Slots};
+use crate::reads::{self, Reads};
+use crate::slots::Slots;
 use crate::texts::Index;
 
 /// Policy sets that take part together, with what follows from them: what a decision needs, in one place of
@@ -73,8 +73,6 @@ pub(crate) struct Compiled {
     starts: Vec<u32>,
     /// What each part looks at.
     reads: Vec<Reads>,
-    /// What each image looks at.
-    looks: Vec<ImageReads>,
     /// The slots of the images.
     pub(crate) slots: Slots,
     plan: Plan,
@@ -101,7 +99,6 @@ impl Compiled {
             images: Vec::new(),
             starts: vec![0],
             reads: Vec::new(),
-            looks: Vec::new(),
             slots: Slots::default(),
             plan: Plan::default(),
             id,
@@ -132,9 +129,8 @@ impl Compiled {
         self.slots = Slots::new(&views, tables);
         self.plan = Plan::of(views.iter().copied());
         for (image, view) in views.iter().enumerate().skip(first) {
-            let reads = reads::of_image(*view, self.slots.of(image));
-            self.reads.extend(&reads.parts);
-            self.looks.push(reads);
+            self.reads
+                .extend(reads::of_image(*view, self.slots.of(image)));
             let count = view.count(Section::Principals);
             let mut principals = Index::with_capacity(count as usize);
             for number in 0..count {
@@ -257,16 +253,6 @@ impl Compiled {
                 parts.iter().for_each(|part| found(row.layers, *part));
             }
         }
-    }
-
-    /// What a statement of an image looks at.
-    #[inline]
-    pub(crate) fn slots_of(&self, image: usize, statement: u32) -> impl Iterator<Item = &Slot> {
-        let all = self.slots.of(image);
-        let own = self.looks.get(image).map(|looks| looks.slots(statement));
-        own.unwrap_or(&[])
-            .iter()
-            .filter_map(|slot| all.get(*slot as usize))
     }
 
     /// The principal of an image of a form with a text, which comes in parts.

@@ -16,7 +16,7 @@ use portcullis_compile::{CompileError, Options, Part, compile, compile_parts};
 use portcullis_image::{Image, View, layer_mask};
 use portcullis_model::{ActionError, Layer, PolicyKind, Request};
 use portcullis_syntax::PolicySets;
-use portcullis_vm::{Explanation, Outcome, PartOf, Plan, Ready, Resource};
+use portcullis_vm::{Explanation, Outcome, PartOf, Plan, Ready};
 
 use crate::Directory;
 use crate::check::Scratch;
@@ -240,8 +240,6 @@ fn checked(bytes: Vec<u8>) -> Result<Image<Vec<u8>>, CompileError> {
 #[derive(Debug, Default)]
 pub struct Engine {
     pub(crate) scratch: Scratch,
-    /// The resource of a request.
-    pub(crate) resource: Resource,
     pub(crate) recent: RecentDeeds,
 }
 

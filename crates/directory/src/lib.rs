@@ -61,10 +61,11 @@ mod update;
 
 use std::path::Path;
 
-pub use check::{Given, Object, PrincipalNumber, ResolvedRequest, Undecided};
+pub use check::{Object, PrincipalNumber, ResolvedRequest, Undecided};
 pub use container::ContainerError;
 pub use deed::Deed;
 pub use engine::{Engine, EngineError};
+pub use keys::Given;
 pub use line::{Line, line, lines};
 pub use portcullis_explain::{
     AccountStory, Applied, Attached, CallerStory, GrantMiss, GrantStory, LayerStory, Scene, Source,

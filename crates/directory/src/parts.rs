@@ -105,28 +105,32 @@ const EXACT: [&str; 14] = [
     "iam",
 ];
 
-/// Where a text, whose beginning has a shape, has come to at the shape's `|`; at the end of a shape without.
+/// Where a text, whose beginning has a shape, has come to at the shape's `|`. A shape without is that of a whole text.
+///
+/// Names hold no separator, so that each ends at the first.
 fn fits(text: &str, shape: &str) -> Option<usize> {
-    let (shape, tail) = shape.split_once('|').unwrap_or((shape, ""));
-    let mut pieces = shape.split("{}").peekable();
-    let mut rest = text.strip_prefix(pieces.next()?)?;
-    while let Some(piece) = pieces.next() {
-        // A name goes on up to what the shape has behind it.
-        let behind = match (piece, pieces.peek()) {
-            ("", None) => tail,
-            (piece, _) => piece,
-        };
-        let end = match behind {
-            "" => rest.len(),
-            _ => rest.find(behind)?,
-        };
-        let (name, after) = rest.split_at_checked(end)?;
-        if name.is_empty() || name.contains(['/', ':']) {
-            return None;
+    let text = text.as_bytes();
+    let mut shape = shape.as_bytes();
+    let (mut at, mut end) = (0, None);
+    while let [first, behind @ ..] = shape {
+        shape = behind;
+        match first {
+            b'{' => {
+                shape = shape.strip_prefix(b"}")?;
+                let rest = text.get(at..)?.iter();
+                let name = rest.take_while(|byte| !matches!(byte, b'/' | b':'));
+                let before = at;
+                at += name.count();
+                if at == before {
+                    return None;
+                }
+            }
+            b'|' => end = Some(at),
+            byte if text.get(at) == Some(byte) => at += 1,
+            _ => return None,
         }
-        rest = after.strip_prefix(piece)?;
     }
-    rest.starts_with(tail).then_some(text.len() - rest.len())
+    end.or((at == text.len()).then_some(at))
 }
 
 /// A name of a resource by which its policy is not found, and by which no request of AWS names it.
@@ -181,7 +185,8 @@ pub(crate) fn other_name(resource: &str, parts: Option<[&str; 6]>) -> Option<Oth
         ("kms", _) => return rest.starts_with("alias/").then_some(OtherName::Key),
         // S3 lets no bucket have a name that ends so.
         ("s3", "") => {
-            let bucket = rest.split_once('/').map_or(rest, |(bucket, _)| bucket);
+            let end = rest.bytes().position(|byte| byte == b'/');
+            let bucket = rest.get(..end.unwrap_or(rest.len())).unwrap_or(rest);
             bucket.ends_with("-s3alias") || bucket.ends_with("--ol-s3")
         }
         ("s3" | "s3express" | "s3-object-lambda", _) => rest.starts_with("accesspoint:"),
@@ -241,7 +246,7 @@ pub(crate) fn reach_of(arn: &str) -> Reach {
         if row == &ACCOUNT_WIDE {
             return Reach::AccountWide(start.to_string());
         }
-        if fits(rest, row.listed) == Some(rest.len()) {
+        if fits(rest, row.listed).is_some() {
             return Reach::Whole(key_of(start, rest, row));
         }
         if fits(rest, row.parts).is_some() {
@@ -317,6 +322,23 @@ mod tests {
         assert_eq!(reach_of("arn:aws:s3:::b"), Reach::Whole(None));
         let never = Reach::Never("arn:aws:s3:::b".to_string());
         assert_eq!(reach_of("arn:aws:s3:::b/k"), never);
+    }
+
+    #[test]
+    fn names_of_a_shape_hold_no_separator() {
+        for (text, shape, end) in [
+            ("b", "{}", Some(1)),
+            ("b/k", "{}", None),
+            ("b/k", "{}|/", Some(1)),
+            ("/k", "{}|/", None),
+            ("table/T/index/i", "table/{}|/index/", Some(7)),
+            ("table/T:1/index/i", "table/{}|/index/", None),
+            ("table/T/x/index/i", "table/{}|/index/", None),
+            ("table/T", "table/{}|/index/", None),
+            ("", "|", Some(0)),
+        ] {
+            assert_eq!(fits(text, shape), end, "{text} {shape}");
+        }
     }
 
     #[test]

@@ -17,9 +17,9 @@ pub use external_access::{ExternalAccess, Scope};
 pub use what_can::{Can, WhatCanError};
 
 use crate::Directory;
-use crate::check::Given;
 use crate::deed::Deed;
 use crate::engine::{Engine, EngineError};
+use crate::keys::GivenKeys;
 use crate::questions::sweep::{Answers, Sweep};
 use crate::raw::Kind;
 
@@ -278,7 +278,7 @@ impl Directory {
         let deeds = ESCALATIONS.iter();
         let deeds = deeds.map(|(kind, name)| Ok((*kind, *name, self.deed(name)?)));
         let deeds: Vec<(Kind, &'static str, Deed)> = deeds.collect::<Result<_, EngineError>>()?;
-        let context: Vec<Given<'_>> = context.iter().map(Given::from).collect();
+        let context = GivenKeys::Entries(context);
         let ask = |asker: &mut Asker, index: usize| {
             let Some((arn, kind)) = self.principal(index) else {
                 return Ok(None);
@@ -288,7 +288,6 @@ impl Directory {
             let mut escalations = Vec::new();
             for (_, name, deed) in deeds.iter().filter(|(own, ..)| *own == kind) {
                 let engine = &mut asker.engine;
-                let context = context.iter().copied();
                 let outcome = engine.run_resolved(self, index, deed, &itself, context)?;
                 if outcome.is_allow() {
                     escalations.push(*name);

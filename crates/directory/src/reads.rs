@@ -35,29 +35,10 @@ pub(crate) const ACCOUNT: Reads = PRINCIPAL_ORG | 1 << reserved::PRINCIPAL_ACCOU
 /// Everything.
 pub(crate) const ALL: Reads = u32::MAX;
 
-/// What an image looks at.
-#[derive(Debug)]
-pub(crate) struct ImageReads {
-    /// Part by part.
-    pub(crate) parts: Vec<Reads>,
-    /// Statement by statement, the slots.
-    pub(crate) statements: Vec<SetId>,
-    pub(crate) sets: SlotSets,
-}
-
-impl ImageReads {
-    /// The slots that a statement looks at.
-    #[inline]
-    pub(crate) fn slots(&self, statement: u32) -> &[u32] {
-        let set = self.statements.get(statement as usize);
-        self.sets.of(set.copied().unwrap_or(SlotSets::ALL))
-    }
-}
-
-/// What an image with these slots looks at.
+/// What an image with these slots looks at, part by part.
 ///
 /// Takes time linear in the image, whatever it shares.
-pub(crate) fn of_image(view: View<'_>, slots: &[Slot]) -> ImageReads {
+pub(crate) fn of_image(view: View<'_>, slots: &[Slot]) -> Vec<Reads> {
     let mut reader = Reader {
         view,
         sets: SlotSets::new(slots.len() as u32),
@@ -94,11 +75,7 @@ pub(crate) fn of_image(view: View<'_>, slots: &[Slot]) -> ImageReads {
         let own = reads.get(start..start.saturating_add(part.statement_count as usize));
         own.map_or(ALL, |own| own.iter().fold(0, |all, reads| all | reads))
     });
-    ImageReads {
-        parts: parts.collect(),
-        statements: sets,
-        sets: reader.sets,
-    }
+    parts.collect()
 }
 
 /// What it means that a slot of this origin is looked at.

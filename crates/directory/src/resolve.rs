@@ -335,6 +335,7 @@ impl Tables {
     }
 
     /// What takes part when a caller does something to a target, by way of an endpoint.
+    #[inline(always)]
     pub(crate) fn applies<'d, 'a>(
         &'d self,
         caller: Known<'d, 'a>,

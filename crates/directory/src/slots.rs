@@ -5,7 +5,6 @@ use std::collections::HashMap;
 
 use portcullis_image::value::fold::{folded, strip_ignoring_case};
 use portcullis_image::{Section, View, reserved};
-use portcullis_vm::KeySlot;
 
 use crate::model::Tables;
 use crate::texts::Name;
@@ -32,16 +31,20 @@ pub(crate) enum Origin {
 pub(crate) struct TagClass(pub(crate) u32);
 
 /// A slot of an image.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Slot {
-    pub(crate) place: KeySlot,
+    /// The key's name, folded.
+    pub(crate) name: Box<str>,
     pub(crate) origin: Origin,
 }
 
 /// The slots of a stack of images.
 #[derive(Debug, Default)]
 pub(crate) struct Slots {
-    images: Vec<Vec<Slot>>,
+    /// Those of all images, one after the other.
+    all: Vec<Slot>,
+    /// Where those of each image begin.
+    starts: Vec<usize>,
     /// The names of tags that some slot looks at, sorted.
     tags: Vec<(Name, TagClass)>,
 }
@@ -50,21 +53,17 @@ impl Slots {
     /// Takes time linear in the slots and in the tags.
     pub(crate) fn new(views: &[View<'_>], tables: &Tables) -> Slots {
         let mut classes = HashMap::new();
-        let mut base = 0;
-        let images = views.iter().map(|view| {
-            let slots = 0..view.count(Section::Slots);
-            let slots = slots.map(|slot| {
-                let record = view.slot(slot);
+        let (mut all, mut starts) = (Vec::new(), Vec::new());
+        for view in views {
+            starts.push(all.len());
+            all.extend((0..view.count(Section::Slots)).map(|slot| {
+                let name = view.text(view.slot(slot).name);
                 Slot {
-                    place: KeySlot::of(base, slot, record.class),
-                    origin: origin_of(view.text(record.name), &mut classes),
+                    name: name.into(),
+                    origin: origin_of(name, &mut classes),
                 }
-            });
-            let slots = slots.collect();
-            base += view.count(Section::Slots);
-            slots
-        });
-        let images = images.collect();
+            }));
+        }
         let mut names: Vec<Name> = tables.pairs.iter().map(|(name, _)| *name).collect();
         names.sort_unstable();
         names.dedup();
@@ -73,15 +72,24 @@ impl Slots {
             Some((name, *classes.get(&text)?))
         };
         Slots {
-            images,
+            all,
+            starts,
             tags: names.into_iter().filter_map(class).collect(),
         }
     }
 
-    /// The slots of an image.
+    /// A slot, by its number among those of all images.
     #[inline]
+    pub(crate) fn get(&self, slot: u32) -> Option<&Slot> {
+        self.all.get(slot as usize)
+    }
+
+    /// The slots of an image.
     pub(crate) fn of(&self, image: usize) -> &[Slot] {
-        self.images.get(image).map_or(&[], Vec::as_slice)
+        let start = self.starts.get(image).copied().unwrap_or(self.all.len());
+        let end = self.starts.get(image + 1).copied();
+        let end = end.unwrap_or(self.all.len());
+        self.all.get(start..end).unwrap_or(&[])
     }
 
     /// The class of a tag's name; none if no slot looks at it.

@@ -162,6 +162,56 @@ fn a_statement_that_looks_at_many_keys() {
     }
 }
 
+/// `KEY-2`, `COND-41`: what a request gives counts, in any case and be it no value, not what the directory has.
+#[test]
+fn keys_that_a_request_gives() {
+    const LONG: &str = "more-than-16-bytes";
+    let directory = directory(&[
+        denying("one", "StringEquals", "aws:PrincipalTag/stage", "test"),
+        denying("none", "Null", "aws:PrincipalTag/stage", "true"),
+        denying(
+            "any",
+            "ForAnyValue:StringLike",
+            "aws:PrincipalTag/stage",
+            "more-than-16-*",
+        ),
+    ]);
+    let (allow, deny) = ("Allow", "ExplicitDeny");
+    for (context, of_one, of_none, of_any) in [
+        (json!({}), deny, allow, allow),
+        (
+            json!({"aws:PrincipalTag/stage": "live"}),
+            allow,
+            allow,
+            allow,
+        ),
+        (json!({"aws:principaltag/Stage": []}), allow, deny, allow),
+        (
+            json!({"aws:PrincipalTag/stage": ["live", LONG]}),
+            allow,
+            allow,
+            deny,
+        ),
+        (
+            json!({"aws:PrincipalTag/stage": "live", "aws:PrincipalTag/STAGE": LONG}),
+            allow,
+            allow,
+            deny,
+        ),
+    ] {
+        for (name, expected) in [("one", of_one), ("none", of_none), ("any", of_any)] {
+            let request = json!({
+                "principal": format!("arn:aws:iam::{OURS}:user/ann"),
+                "action": "sqs:SendMessage",
+                "resource": queue(name),
+                "context": context,
+            });
+            let decided = ask(&directory, &request.to_string());
+            assert_eq!(decided, expected, "{name} {context}");
+        }
+    }
+}
+
 /// The id of a role's session ends with the session's name: without that it is not there.
 #[test]
 fn the_id_of_a_role_without_a_session() {

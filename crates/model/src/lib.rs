@@ -19,6 +19,7 @@ pub use kind::{Decision, Effect, Layer, PolicyKind};
 pub use operator::{Base, Family, Operator, OperatorError, Quantifier};
 pub use request::{
     Caller, ContextEntry, GuessedRole, Principal, PrincipalError, Request, access_point,
-    arn_account, is_account_id, is_resource, session_names, session_role_name, split_arn,
+    access_point_of, arn_account, is_account_id, is_resource, session_names, session_role_name,
+    split_arn,
 };
 pub use service::{RCP_SERVICES, is_rcp_service};

@@ -185,10 +185,18 @@ impl<'a> Caller<'a> {
     /// # Errors
     /// [`PrincipalError`] names what the text should have been.
     pub fn from_arn(arn: &'a str) -> Result<Caller<'a>, PrincipalError> {
-        if is_origin_access_identity(arn) {
+        Caller::from_parts(arn, split_arn(arn).ok_or(PrincipalError::NotAnArn)?)
+    }
+
+    /// The same from the ARN and what [`split_arn`] gives for it.
+    ///
+    /// # Errors
+    /// As [`Caller::from_arn`].
+    pub fn from_parts(arn: &'a str, parts: [&'a str; 6]) -> Result<Caller<'a>, PrincipalError> {
+        if is_origin_access_identity(parts) {
             return Ok(Caller::OriginAccessIdentity { arn });
         }
-        let (service, resource) = split_principal_arn(arn)?;
+        let (service, resource) = principal_parts(parts)?;
         match (service, resource) {
             ("iam", "root") => Ok(Caller::Root { arn }),
             ("iam", _) if has_name(resource, "user/") => Ok(Caller::User { arn }),
@@ -201,7 +209,9 @@ impl<'a> Caller<'a> {
                 arn,
                 federated_by: None,
             }),
-            ("sts", _) if session_role_name(arn).is_some() => Err(PrincipalError::SessionNeedsRole),
+            ("sts", _) if session_names(resource).is_some() => {
+                Err(PrincipalError::SessionNeedsRole)
+            }
             ("sts", _) if has_role_path(resource) => Err(PrincipalError::SessionWithPath),
             _ => Err(PrincipalError::NotAPrincipal),
         }
@@ -212,11 +222,12 @@ impl<'a> Caller<'a> {
     /// # Errors
     /// [`PrincipalError`] if either ARN has another form.
     pub fn session(session_arn: &'a str, role_arn: &'a str) -> Result<Caller<'a>, PrincipalError> {
-        let (service, resource) = split_principal_arn(session_arn)?;
+        let parts = split_arn(session_arn).ok_or(PrincipalError::NotAnArn)?;
+        let (service, resource) = principal_parts(parts)?;
         if service == "sts" && has_role_path(resource) {
             return Err(PrincipalError::SessionWithPath);
         }
-        if service != "sts" || session_role_name(session_arn).is_none() {
+        if service != "sts" || session_names(resource).is_none() {
             return Err(PrincipalError::NotAPrincipal);
         }
         match Caller::from_arn(role_arn)? {
@@ -308,8 +319,8 @@ fn has_role_path(resource: &str) -> bool {
 }
 
 /// `GRAM-45`: `arn:PARTITION:iam::cloudfront:user/NAME`.
-fn is_origin_access_identity(arn: &str) -> bool {
-    let Some(["arn", partition, "iam", "", "cloudfront", resource]) = split_arn(arn) else {
+fn is_origin_access_identity(parts: [&str; 6]) -> bool {
+    let ["arn", partition, "iam", "", "cloudfront", resource] = parts else {
         return false;
     };
     !partition.is_empty() && has_name(resource, "user/")
@@ -449,7 +460,12 @@ fn colons(word: u64) -> u64 {
 /// assert_eq!(access_point("arn:aws:s3:::reports/a"), None);
 /// ```
 pub fn access_point(resource: &str) -> Option<(&str, &str)> {
-    let [scheme, _, service, _, _, last] = split_arn(resource)?;
+    access_point_of(resource, split_arn(resource)?)
+}
+
+/// The same from a resource and what [`split_arn`] gives for it.
+pub fn access_point_of<'a>(resource: &'a str, parts: [&str; 6]) -> Option<(&'a str, &'a str)> {
+    let [scheme, _, service, _, _, last] = parts;
     let name = match (scheme, service) {
         ("arn", "s3" | "s3express") => last.strip_prefix("accesspoint/")?,
         ("arn", "s3-outposts") => {
@@ -491,8 +507,8 @@ pub fn is_account_id(text: &str) -> bool {
     (above_9(start) | above_9(end)) & (ONES << 7) == 0
 }
 
-fn split_principal_arn(arn: &str) -> Result<(&str, &str), PrincipalError> {
-    let parts = split_arn(arn).ok_or(PrincipalError::NotAnArn)?;
+/// Service and last part of what may be the ARN of a principal.
+fn principal_parts(parts: [&str; 6]) -> Result<(&str, &str), PrincipalError> {
     let [scheme, partition, service, region, account, resource] = parts;
     if scheme != "arn" || partition.is_empty() || !region.is_empty() || !is_account_id(account) {
         return Err(PrincipalError::NotAnArn);

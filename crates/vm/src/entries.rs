@@ -37,16 +37,11 @@ enum Kind {
     Tokens,
     /// By all patterns of the statement.
     List,
-    /// A pattern has a variable.
-    Variable,
 }
 
 impl Entry {
     /// Reads a candidate; none if the statement does not match the matcher's action, or no resource.
-    pub(crate) fn read<'a>(
-        matcher: &Matcher<'a, impl Asked<'a>>,
-        candidate: &Candidate,
-    ) -> Option<Entry> {
+    fn read<'a>(matcher: &Matcher<'a, impl Asked<'a>>, candidate: &Candidate) -> Option<Entry> {
         let view = matcher.view;
         let statement = view.statement_ref(candidate.statement);
         let mut literal = Str::default();
@@ -57,13 +52,7 @@ impl Entry {
                 true => return None,
                 false => Kind::Any,
             },
-            WHOLE_HEAD => {
-                let patterns = view.list(statement.resources());
-                match patterns.any(|pattern| matcher.has_variable(pattern)) {
-                    true => Kind::Variable,
-                    false => Kind::List,
-                }
-            }
+            WHOLE_HEAD => Kind::List,
             pattern => {
                 let record = view.pattern_ref(pattern);
                 literal = record.literal();
@@ -71,8 +60,6 @@ impl Entry {
                     Kind::Prefix
                 } else if record.is_exact() {
                     Kind::Exact
-                } else if matcher.has_variable(pattern) {
-                    Kind::Variable
                 } else {
                     Kind::Tokens
                 }
@@ -106,15 +93,6 @@ impl Entry {
         }
     }
 
-    /// As the index has it.
-    pub(crate) fn candidate(&self) -> Candidate {
-        Candidate {
-            mask: self.mask,
-            statement: self.statement,
-            pattern: self.pattern,
-        }
-    }
-
     /// Reads what is looked at next if the entry alone does not decide. For hosts that read ahead for many
     /// decisions: the result says nothing.
     #[inline]
@@ -125,20 +103,19 @@ impl Entry {
         }
     }
 
-    /// Whether the statement matches a resource; none if only the keys can tell.
+    /// True if the statement matches the resource.
     #[inline(always)]
-    pub(crate) fn resource<'a>(&self, matcher: &Matcher<'a, impl Asked<'a>>) -> Option<bool> {
+    pub(crate) fn matches<'a>(&self, matcher: &Matcher<'a, impl Asked<'a>>) -> bool {
         let view = matcher.view;
         let resource = matcher.asked.resource();
         let rest = || strip(resource, self.literal.get(view.bytes())?);
-        Some(match self.kind {
+        match self.kind {
             Kind::Any => true,
             Kind::Prefix => rest().is_some(),
             Kind::Exact => rest().is_some_and(<[u8]>::is_empty),
             Kind::Tokens => matcher.matches(self.pattern, resource),
             Kind::List => matcher.resource(view.statement_ref(self.statement)),
-            Kind::Variable => return None,
-        })
+        }
     }
 }
 

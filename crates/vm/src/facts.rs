@@ -500,7 +500,9 @@ fn usual_account(arn: &str) -> Option<&str> {
 
 /// The value of a key that follows from a request, by its reserved slot (`KEY-5`). `account` finds who owns the
 /// resource, never by assuming it (`KEY-50`).
-pub(crate) fn derived<'a>(
+///
+/// For `aws:userid` of some callers see [`composed_user_id`].
+pub fn derived<'a>(
     principal: &Principal<'a>,
     home: Home<'a>,
     account: impl FnOnce() -> Option<&'a str>,
@@ -527,7 +529,7 @@ pub(crate) fn derived<'a>(
 }
 
 /// `aws:userid` of a caller of whom it is put together from several texts (`VAR-13`).
-pub(crate) fn user_id<'a>(principal: &Principal<'a>, home: Home<'a>) -> Option<[&'a str; 3]> {
+pub fn composed_user_id<'a>(principal: &Principal<'a>, home: Home<'a>) -> Option<[&'a str; 3]> {
     match principal.caller {
         Caller::FederatedUser { arn, .. } if principal.user_id.is_none() => {
             let name = arn

@@ -12,11 +12,10 @@ use crate::facts::{self, Home};
 use crate::glob::equal;
 use crate::plan::Plan;
 use crate::query::{KEYS_OF_CALLER, Query};
-use crate::scratch::Scratch;
 use crate::site::{CallSite, UsedKey};
-use crate::slots::{Derived, Keys, Origin, STATE_BITS, Slot, Source, Store, Stored};
+use crate::slots::{Keys, STATE_BITS, Slot, Source, Store, Stored};
 use crate::stack::StackId;
-use crate::typed::{Key, KeySlot};
+use crate::typed::KeySlot;
 use crate::value::{Context, Value, native};
 
 /// The slots, and what is in them.
@@ -175,13 +174,6 @@ impl Given {
         }
     }
 
-    /// Gives a slot the text that was stored from an offset on.
-    fn give_from(&mut self, own: KeySlot, offset: usize) {
-        if let Some(slot) = self.slots.get(own.slot as usize) {
-            give_from(slot, &self.store, self.stamp, own.class, offset);
-        }
-    }
-
     /// A key that came before, perhaps in another case, is the same key and has the values of both (`COND-41`).
     #[cold]
     #[inline(never)]
@@ -253,58 +245,9 @@ impl Given {
         }
     }
 
-    /// Adds values of a key, whose name may be in any case.
-    pub(crate) fn add<'i>(
-        &mut self,
-        images: impl Iterator<Item = View<'i>> + Clone,
-        plan: &Plan,
-        key: &str,
-        values: &[&str],
-    ) {
-        self.by_name(&images, plan, key, |given, slot| {
-            given.add_values(slot, values);
-        });
-    }
-
-    /// The same with a key that was resolved before; by its name, if that was for other images.
-    pub(crate) fn add_key<'i>(
-        &mut self,
-        images: impl Iterator<Item = View<'i>> + Clone,
-        plan: &Plan,
-        key: &Key,
-        values: &[&str],
-    ) {
-        if !key.of.is_same(plan.id) {
-            return self.add(images, plan, key.name(), values);
-        }
-        for slot in &key.slots {
-            self.add_values(*slot, values);
-        }
-    }
-
-    pub(crate) fn add_values(&mut self, own: KeySlot, values: &[&str]) {
-        let Some(slot) = self.slots.get(own.slot as usize) else {
-            return;
-        };
-        match (slot.is_given(self.stamp), values) {
-            (false, [value]) => {
-                let offset = self.store.text.len();
-                self.store.text.push_str(value);
-                self.give_from(own, offset);
-            }
-            (false, []) => slot.give_none(self.stamp, 0),
-            (false, _) => {
-                self.store_values(own.slot, Value::Texts(values));
-                self.give_several(own, 0);
-            }
-            // What was added without a value is at a place of no context, which has none either.
-            (true, _) => self.give_again(own, Context::NONE, 0, Value::Texts(values)),
-        }
-    }
-
     /// Puts `aws:userid` together, for callers of whom it consists of several texts (`VAR-13`).
     pub(crate) fn store_user_id(&mut self, principal: &Principal<'_>, home: Home<'_>) {
-        if let Some(parts) = facts::user_id(principal, home) {
+        if let Some(parts) = facts::composed_user_id(principal, home) {
             let text = &mut self.store.text;
             let offset = text.len();
             parts.iter().for_each(|part| text.push_str(part));
@@ -314,7 +257,7 @@ impl Given {
 
     /// True if something was given to a slot, be it no value.
     #[inline(always)]
-    pub(crate) fn has_slot(&self, slot: u32) -> bool {
+    fn has_slot(&self, slot: u32) -> bool {
         let own = self.slots.get(slot as usize);
         own.is_some_and(|own| own.is_given(self.stamp))
     }
@@ -456,63 +399,6 @@ impl Shape {
             });
         }
         self.is_set &= UsedKey::sort(&mut self.used);
-    }
-}
-
-/// Keys that were added one by one ([`Scratch::begin_keys`]), and what others follow from.
-#[derive(Clone, Copy, Debug)]
-pub struct KeyValues<'a> {
-    given: &'a Given,
-    plan: &'a Plan,
-    derived: Option<Derived<'a>>,
-}
-
-impl<'a> KeyValues<'a> {
-    /// Keys from which nothing follows.
-    pub fn new(scratch: &'a Scratch, plan: &'a Plan) -> KeyValues<'a> {
-        KeyValues {
-            given: &scratch.given,
-            plan,
-            derived: None,
-        }
-    }
-
-    /// With the keys that follow from a caller and the account that owns the resource, as far as they were not added
-    /// (`KEY-5`): those of the reserved slots whose bits are set in `keys`.
-    #[must_use]
-    pub fn with_derived(
-        self,
-        principal: &'a Principal<'a>,
-        home: Home<'a>,
-        account: Option<&'a str>,
-        keys: u32,
-    ) -> KeyValues<'a> {
-        let derived = Derived {
-            principal,
-            home,
-            account,
-            keys,
-        };
-        KeyValues {
-            derived: Some(derived),
-            ..self
-        }
-    }
-
-    pub(crate) fn source(&self) -> Source<'_> {
-        Source {
-            plan: self.plan,
-            store: &self.given.store,
-            origin: match &self.derived {
-                Some(derived) => Origin::Derived(derived),
-                None => Origin::Store,
-            },
-        }
-    }
-
-    /// In terms of an image of the stack.
-    pub(crate) fn of<'k>(&'k self, source: &'k Source<'k>, image: usize) -> Keys<'k> {
-        self.given.keys(source, image)
     }
 }
 

@@ -39,22 +39,6 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
         }
     }
 
-    /// True if the pattern has a variable, so that its matches cannot be told without the keys.
-    pub(crate) fn has_variable(&self, pattern: u32) -> bool {
-        let pattern = self.view.pattern_ref(pattern);
-        if pattern.is_prefix() || pattern.is_exact() {
-            return false;
-        }
-        let mut at = pattern.tokens();
-        loop {
-            match self.view.token_ref(at).kind() {
-                TokenRef::VARIABLE | TokenRef::VARIABLE_OR => return true,
-                TokenRef::TEXT | TokenRef::STAR | TokenRef::FIELD | TokenRef::CHARS => at += 1,
-                _ => return false,
-            }
-        }
-    }
-
     /// Works on bytes. Texts are UTF-8, and a literal that is UTF-8 cannot be found inside a
     /// character; only `?` has to know where characters end.
     ///

@@ -14,9 +14,9 @@
 //! Numbers belong to the images that they were looked up in. [`CallSite`], [`Action`], [`Key`] and [`Known`]
 //! know theirs, and clones of these; the same bytes opened again are another image. Where one of another stack comes,
 //! its name is looked up again, and a request that was made ready for other images, or has no action, is an
-//! implicit deny by nobody. What a host tells as
-//! bare numbers is believed: [`PartOf`], [`KeySlot`], [`KnownParts`], and everything that goes into
-//! [`Partial`], which is for hosts that compare owners themselves, as directories do.
+//! implicit deny by nobody. What a host tells as bare numbers is believed: [`PartOf`], [`KnownParts`], and everything that
+//! goes into an [`Evaluation`], which is for hosts that compare owners themselves and are the [`KeySource`] of their
+//! requests, as directories are.
 #![no_std]
 extern crate alloc;
 
@@ -26,6 +26,7 @@ mod caller;
 mod callers;
 mod combine;
 mod entries;
+mod evaluation;
 mod explain;
 mod facts;
 mod given;
@@ -36,7 +37,6 @@ mod lookup;
 mod matcher;
 mod named;
 mod notes;
-mod partial;
 mod parts;
 mod plan;
 mod query;
@@ -54,21 +54,22 @@ pub use batch::{AHEAD, read_ahead};
 pub use caller::Kind as CallerKind;
 pub use combine::Outcome;
 pub use entries::Entry;
+pub use evaluation::{Evaluation, KnownParts, PartMemory, Resolved, Settled};
 pub use explain::{
     ConditionReport, EntryMiss, EntryReport, Explanation, Identity, KeyReport, LayerReport, Miss,
     NotListed, PrincipalEntry, PrincipalMiss, StatementReport, explain,
 };
-pub use facts::{Home, Ownership};
-pub use given::KeyValues;
+pub use facts::{Home, Ownership, composed_user_id, derived};
 pub use lookup::part_filter;
+pub use named::ContextNames;
 pub use notes::assumptions;
-pub use partial::{KnownParts, Leftovers, Partial, Resolved, Settled};
 pub use plan::Plan;
 pub use query::{ActionRef, PartOf, Query, is_name_of_caller};
 pub use ready::Ready;
 pub use scratch::Scratch;
 pub use site::CallSite;
+pub use slots::{Found, KeySource};
 pub use through::{decide_through, explain_through, resource_behind, write_resource_behind};
-pub use typed::{Action, Key, KeySlot, Known, Resource, ResourceRef, uses_key};
+pub use typed::{Action, Key, Known, Resource, ResourceRef, Target, all_buckets, uses_key};
 pub use value::{Context, Value};
 pub use walk::decide;

@@ -19,11 +19,21 @@ pub(crate) struct Named {
     pub(crate) identities: u8,
 }
 
-/// What the context says of a caller; it is asked for one image, like everything of a context.
+/// Names of a caller that a context says ([`crate::is_name_of_caller`]).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ContextNames<'a> {
+    /// The only value of `aws:userid`.
+    pub user_id: Option<&'a str>,
+    /// The only value of `aws:FederatedProvider`.
+    pub provider: Option<&'a str>,
+    /// The values of `aws:PrincipalServiceNamesList`.
+    pub services: &'a [&'a str],
+}
+
+/// The same of a request; it is asked for one image, like everything of a context.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct FromContext<'a> {
-    user_id: Option<&'a str>,
-    provider: Option<&'a str>,
+    names: ContextNames<'a>,
     /// The keys, if they have the names of a calling service.
     services: Option<Keys<'a>>,
 }
@@ -31,9 +41,21 @@ pub(crate) struct FromContext<'a> {
 impl<'a> FromContext<'a> {
     pub(crate) fn of(keys: Keys<'a>) -> Self {
         FromContext {
-            user_id: keys.only_given(reserved::USER_ID),
-            provider: keys.only_given(reserved::FEDERATED_PROVIDER),
+            names: ContextNames {
+                user_id: keys.only_given(reserved::USER_ID),
+                provider: keys.only_given(reserved::FEDERATED_PROVIDER),
+                services: &[],
+            },
             services: keys.has_given(reserved::SERVICE_NAMES).then_some(keys),
+        }
+    }
+}
+
+impl<'a> From<ContextNames<'a>> for FromContext<'a> {
+    fn from(names: ContextNames<'a>) -> Self {
+        FromContext {
+            names,
+            services: None,
         }
     }
 }
@@ -116,7 +138,8 @@ pub(crate) fn find_by(
         }
     };
     let caller = &principal.caller;
-    let unique_id = principal.user_id.or(context.user_id);
+    let names = context.names;
+    let unique_id = principal.user_id.or(names.user_id);
     match *caller {
         Caller::Root { .. } | Caller::Anonymous => {}
         Caller::User { arn } => {
@@ -138,7 +161,7 @@ pub(crate) fn find_by(
                 let id = id.split_once(':').map_or(id, |(id, _)| id);
                 add(Form::UniqueId, &[id], RoleLike, identity::ENTITY);
             }
-            if let Some(provider) = context.provider {
+            if let Some(provider) = names.provider {
                 add(Form::Federated, &[provider], Direct, 0);
             }
         }
@@ -151,12 +174,14 @@ pub(crate) fn find_by(
                 add(Form::Arn, &[user], RoleLike, 0);
             }
         }
-        Caller::Service { name } => match context.services {
-            None => add(Form::Service, &[name], Direct, identity::FIRST),
-            Some(keys) => keys.for_each_text(reserved::SERVICE_NAMES, |name| {
-                add(Form::Service, &[name], Direct, identity::FIRST);
-            }),
-        },
+        Caller::Service { name } => {
+            let mut add = |name: &str| add(Form::Service, &[name], Direct, identity::FIRST);
+            match (context.services, names.services) {
+                (Some(keys), _) => keys.for_each_text(reserved::SERVICE_NAMES, add),
+                (None, []) => add(name),
+                (None, services) => services.iter().copied().for_each(add),
+            }
+        }
         Caller::Federated { provider } => {
             add(Form::Federated, &[provider], Direct, identity::FIRST);
         }

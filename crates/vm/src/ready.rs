@@ -336,7 +336,9 @@ fn of_number(own: Option<&Remembered>) -> &Action {
 #[cold]
 fn store_all_buckets(store: &mut alloc::string::String, home: Home<'_>) -> (u32, u32) {
     let start = store.len();
-    all_buckets(home.partition, |part| store.push_str(part));
+    all_buckets(home.partition)
+        .iter()
+        .for_each(|part| store.push_str(part));
     (start as u32, (store.len() - start) as u32)
 }
 

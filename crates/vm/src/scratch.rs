@@ -1,17 +1,14 @@
 //! The memory of decisions.
 
-use portcullis_image::View;
 use portcullis_image::index::Segments;
-use portcullis_model::Principal;
 
 use crate::cache::Cache;
 use crate::callers::Callers;
-use crate::facts::{FactsMemory, Home};
+use crate::facts::FactsMemory;
 use crate::given::{Given, Shape};
 use crate::named::AllNamed;
 use crate::parts::UsedParts;
-use crate::plan::Plan;
-use crate::typed::{Action, Key, KeySlot};
+use crate::typed::Action;
 
 /// Memory that decisions use one after the other: what a host keeps for each thread.
 ///
@@ -55,51 +52,5 @@ impl Scratch {
             callers: Callers::new(),
             facts: FactsMemory::new(),
         }
-    }
-
-    // For hosts that give keys one by one: what they add is copied.
-
-    /// Begins a request of which only the keys are known, for a stack of images.
-    pub fn begin_keys(&mut self, plan: &Plan) {
-        self.given.begin(plan);
-    }
-
-    /// Adds values of a key, whose name may be in any case. A key that is added twice has the values of both
-    /// (`COND-41`); one that is added without values is absent and not derived (`KEY-2`).
-    pub fn add<'i>(
-        &mut self,
-        images: impl Iterator<Item = View<'i>> + Clone,
-        plan: &Plan,
-        key: &str,
-        values: &[&str],
-    ) {
-        self.given.add(images, plan, key, values);
-    }
-
-    /// The same with a key that was resolved before; by its name, if that was for other images.
-    pub fn add_key<'i>(
-        &mut self,
-        images: impl Iterator<Item = View<'i>> + Clone,
-        plan: &Plan,
-        key: &Key,
-        values: &[&str],
-    ) {
-        self.given.add_key(images, plan, key, values);
-    }
-
-    /// Adds a value of a slot.
-    pub fn add_slot(&mut self, place: KeySlot, value: &str) {
-        self.given.add_values(place, &[value]);
-    }
-
-    /// True if something was added to a slot, be it no value ([`Scratch::add`]).
-    #[inline]
-    pub fn has_slot(&self, place: KeySlot) -> bool {
-        self.given.has_slot(place.slot)
-    }
-
-    /// Puts `aws:userid` together, for callers of whom it consists of several texts (`VAR-13`).
-    pub fn store_user_id(&mut self, principal: &Principal<'_>, home: Home<'_>) {
-        self.given.store_user_id(principal, home);
     }
 }

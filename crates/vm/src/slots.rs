@@ -2,20 +2,21 @@
 //!
 //! A slot says for which request it was filled last, so that nothing need be emptied between two requests: one that
 //! was filled for another is not given. Texts are read when a key is given, which is a few instructions; numbers, dates
-//! and addresses when a condition first looks at them, and so are keys that follow from the request (`KEY-5`).
+//! and addresses when a condition first looks at them, and so are keys that follow from the request (`KEY-5`), and all keys
+//! of a host that is asked for them ([`KeySource`]).
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::Cell;
+use core::fmt;
 
 use portcullis_image::value::instant;
 use portcullis_image::value::network::Address;
 use portcullis_image::value::number::{Number, whole_millionths};
 use portcullis_image::wire::padded;
 use portcullis_image::{Slot as Class, reserved};
-use portcullis_model::Principal;
 
-use crate::facts::{self, Home};
+use crate::facts;
 use crate::plan::Plan;
 use crate::query::Query;
 use crate::typed::Known;
@@ -321,23 +322,42 @@ pub(crate) struct Source<'a> {
 /// What gives keys, and what others follow from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Origin<'a> {
-    /// Nothing but what was stored.
-    Store,
+    /// Nothing.
+    None,
     /// A request, and what was resolved for its caller.
     Query(&'a Query<'a>, Option<&'a Known>),
-    /// What is known of a request whose keys were stored.
-    Derived(&'a Derived<'a>),
+    /// A host that knows the keys itself.
+    Host(&'a (dyn KeySource + 'a)),
 }
 
-/// What keys follow from.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Derived<'a> {
-    pub(crate) principal: &'a Principal<'a>,
-    pub(crate) home: Home<'a>,
-    /// The owner of the resource, if known.
-    pub(crate) account: Option<&'a str>,
-    /// The reserved slots of the keys that follow.
-    pub(crate) keys: u32,
+/// The keys of a request as a host knows them: it is asked when a condition first looks at one, and for nothing else, so
+/// that what no condition comes to need not be found out.
+///
+/// What it says does not change during a decision, and is believed.
+pub trait KeySource {
+    /// What it has for a key, by its slot in the stack: of the request, or what follows from it (`KEY-5`).
+    fn find(&self, slot: u32) -> Found<'_>;
+
+    /// The `nth` of the values that were found at a place; none if there are fewer. It is asked for each value, so that it
+    /// should not search.
+    fn value(&self, place: u32, nth: u32) -> Option<&str>;
+}
+
+impl fmt::Debug for dyn KeySource + '_ {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeySource")
+    }
+}
+
+/// What a host has for a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found<'a> {
+    /// No value: the key is absent.
+    Nothing,
+    /// One value, and the place by which it is asked for again: a number of the host's, counted from zero.
+    One(u32, &'a str),
+    /// Several values (`COND-20`), and their place.
+    Several(u32),
 }
 
 impl Source<'static> {
@@ -345,7 +365,7 @@ impl Source<'static> {
     pub(crate) const NONE: Source<'static> = Source {
         plan: &Plan::NONE,
         store: const { &Store::new() },
-        origin: Origin::Store,
+        origin: Origin::None,
     };
 }
 
@@ -354,7 +374,16 @@ impl<'a> Source<'a> {
     fn context(&self) -> Context<'a> {
         match self.origin {
             Origin::Query(query, _) => query.context,
-            Origin::Store | Origin::Derived(_) => Context::NONE,
+            Origin::None | Origin::Host(_) => Context::NONE,
+        }
+    }
+
+    /// The text of a value at a place of the context, or of the host.
+    #[inline(always)]
+    fn text(&self, place: u32, nth: u32) -> &'a str {
+        match self.origin {
+            Origin::Host(host) => host.value(place, nth).unwrap_or_default(),
+            _ => self.context().text(place as usize, nth as usize),
         }
     }
 
@@ -365,15 +394,11 @@ impl<'a> Source<'a> {
             return Some(self.store.get(offset, len));
         }
         match self.origin {
-            Origin::Store => None,
+            Origin::None | Origin::Host(_) => None,
             Origin::Query(query, known) => {
                 let principal = &query.principal;
                 let home = query.home(known);
                 facts::derived(principal, home, || query.known_owner(), reserved)
-            }
-            Origin::Derived(own) if own.keys >> reserved & 1 == 0 => None,
-            Origin::Derived(own) => {
-                facts::derived(own.principal, own.home, || own.account, reserved)
             }
         }
     }
@@ -432,10 +457,22 @@ impl<'a> Keys<'a> {
     /// The state of a slot of which that is not known yet, or not fit to be tested.
     #[inline(never)]
     pub(crate) fn settle(self, number: u32, slot: &Slot) -> u32 {
-        let of_plan = self.source.plan.slot(self.first.wrapping_add(number));
-        match slot.state(self.stamp) {
-            state::UNREAD => slot.read(self.stamp, of_plan.class, self.text(slot)),
-            state @ 0..=15 => return state,
+        let slot_of_all = self.first.wrapping_add(number);
+        let of_plan = self.source.plan.slot(slot_of_all);
+        match (slot.state(self.stamp), self.source.origin) {
+            (state::UNREAD, _) => slot.read(self.stamp, of_plan.class, self.text(slot)),
+            (state @ 0..=15, _) => return state,
+            (_, Origin::Host(host)) => match host.find(slot_of_all) {
+                Found::Nothing => slot.set(self.stamp, state::ABSENT),
+                Found::One(place, text) => {
+                    slot.set_place(place, 0);
+                    slot.read(self.stamp, of_plan.class, text);
+                }
+                Found::Several(place) => {
+                    slot.set_place(place, 0);
+                    slot.set(self.stamp, state::SEVERAL);
+                }
+            },
             _ => match of_plan
                 .reserved
                 .and_then(|own| Some((own, self.source.derived(own)?)))
@@ -467,7 +504,7 @@ impl<'a> Keys<'a> {
         match slot.place.get() {
             place::STORED => self.source.store.get(nth, slot.len.get()),
             place::DERIVED => self.source.derived(nth).unwrap_or_default(),
-            place => self.source.context().text(place as usize, nth as usize),
+            place => self.source.text(place, nth),
         }
     }
 
@@ -510,14 +547,19 @@ impl<'a> Keys<'a> {
                 is_so(&one)
             });
         }
-        let Value::Texts(texts) = self.source.context().value(place as usize) else {
-            return false;
-        };
-        (0..).zip(texts).any(|(nth, text)| {
+        let mut is_so = |nth, text| {
             one.set_place(place, nth);
             one.read(self.stamp, class, text);
             is_so(&one)
-        })
+        };
+        if let Origin::Host(host) = self.source.origin {
+            let mut texts = (0..).map_while(|nth| Some((nth, host.value(place, nth)?)));
+            return texts.any(|(nth, text)| is_so(nth, text));
+        }
+        let Value::Texts(texts) = self.source.context().value(place as usize) else {
+            return false;
+        };
+        (0..).zip(texts).any(|(nth, text)| is_so(nth, text))
     }
 
     /// Calls back with the texts of a slot.

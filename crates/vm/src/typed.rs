@@ -10,16 +10,16 @@ use portcullis_model::{Principal, arn_account, check_action, split_arn};
 
 use crate::facts::Facts;
 use crate::facts::{ActionFacts, Home, Ownership, ResourceParts};
-use crate::given::KeyValues;
 use crate::lookup;
 use crate::matcher::{Asked, Matcher, slice};
-use crate::named::{self, FromContext, Named};
+use crate::named::{self, ContextNames, FromContext, Named};
+use crate::plan::Plan;
 use crate::slots::Keys;
 use crate::stack::StackId;
 
 /// A slot of a stack of images, with its class.
 #[derive(Clone, Copy, Debug)]
-pub struct KeySlot {
+pub(crate) struct KeySlot {
     pub(crate) slot: u32,
     pub(crate) class: u8,
 }
@@ -27,7 +27,7 @@ pub struct KeySlot {
 impl KeySlot {
     /// A slot of an image by its number there. `before` is how many slots the images have that come before it in
     /// the stack.
-    pub fn of(before: u32, slot: u32, class: u8) -> KeySlot {
+    pub(crate) fn of(before: u32, slot: u32, class: u8) -> KeySlot {
         let slot = before.saturating_add(slot);
         KeySlot { slot, class }
     }
@@ -66,6 +66,15 @@ impl Key {
     /// The name, as it was resolved.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// True if it is the key of a slot of a stack, of all slots one after the other; none if it was resolved for other
+    /// images.
+    #[inline]
+    pub fn is_at(&self, plan: &Plan, slot: u32) -> Option<bool> {
+        let is_own = |own: &KeySlot| own.slot == slot;
+        let is_known = self.of.is_same(plan.id);
+        is_known.then(|| self.slots.iter().any(is_own))
     }
 }
 
@@ -212,10 +221,16 @@ impl Action {
     }
 
     /// True for `s3:ListAllMyBuckets`, which is asked of all buckets where a request says `*` (`MATCH-37`); see
-    /// [`Resource::set_all_buckets`].
+    /// [`all_buckets`].
     #[inline]
     pub fn lists_buckets(&self) -> bool {
         self.facts.lists_buckets
+    }
+
+    /// True if it is one that requests can have ([`check_action`]).
+    #[inline]
+    pub fn is_plain(&self) -> bool {
+        self.is_plain
     }
 
     /// `service:name`, in lower case.
@@ -289,11 +304,10 @@ impl<'a> Asked<'a> for ActionAlone<'a> {
     }
 }
 
-/// Calls back with the parts of the ARN of all buckets of a partition (`MATCH-37`).
-pub(crate) fn all_buckets(partition: Option<&str>, mut found: impl FnMut(&str)) {
+/// The ARN of all buckets of a partition, of which `s3:ListAllMyBuckets` is asked where a request says `*` (`MATCH-37`),
+/// in parts that are to be joined.
+pub fn all_buckets(partition: Option<&str>) -> [&str; 3] {
     ["arn:", partition.unwrap_or("aws"), ":s3:::*"]
-        .into_iter()
-        .for_each(&mut found);
 }
 
 /// A target's ARN that was read once, to be used in many requests, whatever the images are.
@@ -322,8 +336,7 @@ impl Resource {
         resource
     }
 
-    /// Becomes another resource: a text, and what [`split_arn`] gives for it. Reuses its memory.
-    pub fn set(&mut self, text: &str, parts: Option<[&str; 6]>) {
+    fn set(&mut self, text: &str, parts: Option<[&str; 6]>) {
         let starts = parts.map(|parts| {
             let [scheme, partition, service, region, ..] = parts.map(|part| part.len() + 1);
             [scheme, scheme + partition + service + region]
@@ -341,46 +354,9 @@ impl Resource {
         self.account = place(account, parts.account);
     }
 
-    /// Becomes all buckets of a partition, of which `s3:ListAllMyBuckets` is asked where a request says `*`
-    /// (`MATCH-37`). Whose they are stays as open as it is of `*`. Reuses its memory.
-    pub fn set_all_buckets(&mut self, partition: Option<&str>) {
-        self.set("*", None);
-        self.text.clear();
-        all_buckets(partition, |part| self.text.push_str(part));
-        self.segments.set(self.text.as_bytes());
-    }
-
     /// The text, as it was read.
     pub fn text(&self) -> &str {
         &self.text
-    }
-
-    /// True for `*` (`MATCH-28`).
-    #[inline]
-    pub fn is_star(&self) -> bool {
-        self.is_star
-    }
-
-    /// The partition that an ARN names.
-    #[inline]
-    pub fn partition(&self) -> Option<&str> {
-        self.text.get(self.partition.clone()?)
-    }
-
-    /// The owner's account, if the ARN tells it (`EVAL-12`).
-    pub fn account(&self) -> Option<&str> {
-        self.text.get(self.account.clone()?)
-    }
-
-    /// Whose the resource is, to a caller who is at home somewhere; the request may say the owner.
-    pub fn ownership(&self, home: Home<'_>, account: Option<&str>) -> Ownership {
-        Ownership::of(home, account, &self.parts())
-    }
-
-    /// See [`ResourceParts`].
-    #[inline]
-    pub(crate) fn is_key_or_role(&self) -> (bool, bool) {
-        (self.is_key, self.is_role)
     }
 
     #[inline]
@@ -395,6 +371,86 @@ impl Resource {
             account: part(&self.account),
             is_key: self.is_key,
             is_role: self.is_role,
+        }
+    }
+}
+
+/// A target's ARN with what decisions by parts look at: of a [`Resource`], or of a text that was split.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    text: &'a str,
+    parts: ResourceParts<'a>,
+    /// None if nobody cut it.
+    segments: Option<&'a Segments>,
+}
+
+impl<'a> Target<'a> {
+    /// Of a text, and what [`split_arn`] gives for it.
+    pub fn of(text: &'a str, parts: Option<[&'a str; 6]>) -> Target<'a> {
+        Target {
+            text,
+            parts: ResourceParts::of(text, parts),
+            segments: None,
+        }
+    }
+
+    /// With another text: that of all buckets ([`all_buckets`]) in the place of `*`. Whose they are stays as open as it
+    /// is of `*`.
+    #[must_use]
+    pub fn with_text(self, text: &'a str) -> Target<'a> {
+        Target {
+            text,
+            segments: None,
+            ..self
+        }
+    }
+
+    /// The text.
+    #[inline]
+    pub fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// True for `*` (`MATCH-28`).
+    #[inline]
+    pub fn is_star(&self) -> bool {
+        self.parts.is_star
+    }
+
+    /// The partition that an ARN names.
+    #[inline]
+    pub fn partition(&self) -> Option<&'a str> {
+        self.parts.partition
+    }
+
+    /// The owner's account, if the ARN tells it (`EVAL-12`).
+    pub fn account(&self) -> Option<&'a str> {
+        self.parts.account
+    }
+
+    /// Whose the resource is, to a caller who is at home somewhere; the request may say the owner.
+    pub fn ownership(&self, home: Home<'_>, account: Option<&str>) -> Ownership {
+        Ownership::of(home, account, &self.parts)
+    }
+
+    /// See [`ResourceParts`].
+    #[inline]
+    pub(crate) fn is_key_or_role(&self) -> (bool, bool) {
+        (self.parts.is_key, self.parts.is_role)
+    }
+
+    #[inline]
+    pub(crate) fn segments(&self) -> Option<&'a Segments> {
+        self.segments
+    }
+}
+
+impl<'a> From<&'a Resource> for Target<'a> {
+    fn from(resource: &'a Resource) -> Target<'a> {
+        Target {
+            text: &resource.text,
+            parts: resource.parts(),
+            segments: Some(&resource.segments),
         }
     }
 }
@@ -422,7 +478,7 @@ impl<'a> ResourceRef<'a> {
     pub(crate) fn account(self) -> Option<&'a str> {
         match self {
             ResourceRef::Text(text) => arn_account(text),
-            ResourceRef::Read(resource) => resource.account(),
+            ResourceRef::Read(resource) => resource.parts().account,
         }
     }
 
@@ -504,8 +560,7 @@ impl Known {
 
     /// Finds the entries of the policies of some images that name the principal, by the host's own way from
     /// the place of an image, a form and a text, which comes in parts, to the number of a principal of the
-    /// image. The host says where the caller is at home: its ARN is not looked at for that. If the keys of a
-    /// context may say names of the caller ([`crate::is_name_of_caller`]), they are given.
+    /// image. The host says where the caller is at home: its ARN is not looked at for that.
     ///
     /// Forgets what it held, and reuses its memory.
     pub fn set_by(
@@ -514,18 +569,13 @@ impl Known {
         look_up: impl Fn(usize, PrincipalForm, &[&str]) -> Option<u32>,
         principal: &Principal<'_>,
         home: Home<'_>,
-        keys: Option<&KeyValues<'_>>,
+        names: ContextNames<'_>,
     ) {
         self.set_unnamed(images, home);
-        let source = keys.map(KeyValues::source);
         for (image, range) in self.ranges.iter_mut().enumerate() {
             let start = self.named.len() as u32;
             let look_up = |form, text: &[&str]| look_up(image, form, text);
-            let context = match (keys, &source) {
-                (Some(keys), Some(source)) => FromContext::of(keys.of(source, image)),
-                _ => FromContext::default(),
-            };
-            named::find_by(look_up, principal, home, context, &mut self.named);
+            named::find_by(look_up, principal, home, names.into(), &mut self.named);
             *range = start..self.named.len() as u32;
         }
     }

@@ -66,7 +66,7 @@ pub(crate) fn walked<'i>(
             return None;
         }
         let matcher = Matcher { view, asked };
-        if !(view.has_index() && walk.candidates(&matcher, asked.groups(), u32::MAX, &mut AtOnce)) {
+        if !(view.has_index() && walk.candidates(&matcher, asked.groups(), u32::MAX)) {
             walk.all_of(&matcher, view.part(0), u32::MAX);
         }
         return Some(walk);
@@ -78,7 +78,7 @@ pub(crate) fn walked<'i>(
         walk.enter_image();
         for part in request.parts_of(image) {
             let groups = request.groups_of(image, part);
-            if !(view.has_index() && walk.candidates(&matcher, groups, part.layers, &mut AtOnce)) {
+            if !(view.has_index() && walk.candidates(&matcher, groups, part.layers)) {
                 walk.all_of(&matcher, view.part(part.part), part.layers);
             }
         }
@@ -108,43 +108,6 @@ pub(crate) fn record<'i>(
 #[inline(always)]
 fn resource_layer() -> u32 {
     layer_mask(Layer::Resource)
-}
-
-/// What becomes of a candidate that can still change something.
-pub(crate) trait Judge {
-    /// A statement and the layers that it stands for.
-    fn candidate<'a>(
-        &mut self,
-        walk: &mut Walk,
-        matcher: &Matcher<'a, impl Asked<'a>>,
-        candidate: &Candidate,
-        statement: StatementRef<'_>,
-        layers: u32,
-    );
-}
-
-/// It is judged as a whole.
-pub(crate) struct AtOnce;
-
-impl Judge for AtOnce {
-    #[inline(always)]
-    fn candidate<'a>(
-        &mut self,
-        walk: &mut Walk,
-        matcher: &Matcher<'a, impl Asked<'a>>,
-        candidate: &Candidate,
-        statement: StatementRef<'_>,
-        layers: u32,
-    ) {
-        let head = match candidate.pattern {
-            ANY => true,
-            WHOLE_HEAD => matcher.action(statement) && matcher.resource(statement),
-            pattern => matcher.matches(pattern, matcher.asked.resource()),
-        };
-        if head {
-            walk.rest(matcher, statement, layers);
-        }
-    }
 }
 
 #[derive(Clone)]
@@ -236,7 +199,12 @@ impl Walk {
 
     /// Looks at every statement of a part, which stands for some layers.
     #[inline(never)]
-    fn all_of<'a>(&mut self, matcher: &Matcher<'a, impl Asked<'a>>, part: Part, layers: u32) {
+    pub(crate) fn all_of<'a>(
+        &mut self,
+        matcher: &Matcher<'a, impl Asked<'a>>,
+        part: Part,
+        layers: u32,
+    ) {
         for index in part.statements..part.statements.saturating_add(part.statement_count) {
             self.one(matcher, index, layers & self.layers);
         }
@@ -274,16 +242,15 @@ impl Walk {
         matcher: &Matcher<'a, impl Asked<'a>>,
         groups: &[Group],
         layers: u32,
-        judge: &mut impl Judge,
     ) -> bool {
         let layers = layers & self.layers;
         for group in groups {
             self.allow(group.allows & layers, Strength::Direct);
-            if group.probe_count > 0 && !self.hashed(matcher, group, layers, judge) {
+            if group.probe_count > 0 && !self.hashed(matcher, group, layers) {
                 return false;
             }
             if group.count > 0 {
-                self.scan(matcher, (group.start, group.count), layers, judge);
+                self.scan(matcher, (group.start, group.count), layers);
             }
         }
         true
@@ -296,13 +263,12 @@ impl Walk {
         matcher: &Matcher<'a, impl Asked<'a>>,
         group: &Group,
         layers: u32,
-        judge: &mut impl Judge,
     ) -> bool {
         let view = matcher.view;
         lookup::hashed(matcher, group, |bucket| {
             let (first, end) = view.bucket(bucket);
             if first < end {
-                self.scan_bucket(matcher, (first, end - first), layers, judge);
+                self.scan_bucket(matcher, (first, end - first), layers);
             }
         })
     }
@@ -316,9 +282,8 @@ impl Walk {
         matcher: &Matcher<'a, impl Asked<'a>>,
         places: (u32, u32),
         layers: u32,
-        judge: &mut impl Judge,
     ) {
-        self.scan(matcher, places, layers, judge);
+        self.scan(matcher, places, layers);
     }
 
     /// Looks at candidates one by one: the first, and how many there are.
@@ -328,36 +293,43 @@ impl Walk {
         matcher: &Matcher<'a, impl Asked<'a>>,
         (first, count): (u32, u32),
         layers: u32,
-        judge: &mut impl Judge,
     ) {
         let mask = matcher.asked.segments().mask();
         for candidate in matcher.view.candidates(first, count) {
             if candidate.mask & !mask == 0 {
-                self.candidate(matcher, &candidate, layers, judge);
+                self.candidate(matcher, &candidate, layers);
             }
         }
     }
 
+    /// Looks at a candidate, if that can still change something.
     #[inline(always)]
-    pub(crate) fn candidate<'a>(
+    fn candidate<'a>(
         &mut self,
         matcher: &Matcher<'a, impl Asked<'a>>,
         candidate: &Candidate,
         layers: u32,
-        judge: &mut impl Judge,
     ) {
         let Some(statement) = matcher.view.find_statement(candidate.statement) else {
             return;
         };
         let layers = statement.layers() & layers;
-        if !self.is_settled(statement.is_deny(), layers) {
-            judge.candidate(self, matcher, candidate, statement, layers);
+        if self.is_settled(statement.is_deny(), layers) {
+            return;
+        }
+        let head = match candidate.pattern {
+            ANY => true,
+            WHOLE_HEAD => matcher.action(statement) && matcher.resource(statement),
+            pattern => matcher.matches(pattern, matcher.asked.resource()),
+        };
+        if head {
+            self.rest(matcher, statement, layers);
         }
     }
 
     /// Principals and condition of a statement whose action and resource match.
     #[inline(always)]
-    fn rest<'a>(
+    pub(crate) fn rest<'a>(
         &mut self,
         matcher: &Matcher<'a, impl Asked<'a>>,
         statement: StatementRef<'_>,
@@ -370,7 +342,7 @@ impl Walk {
 
     /// The condition of a statement of which all else matches.
     #[inline(always)]
-    pub(crate) fn condition<'a>(
+    fn condition<'a>(
         &mut self,
         matcher: &Matcher<'a, impl Asked<'a>>,
         statement: StatementRef<'_>,

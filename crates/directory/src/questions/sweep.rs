@@ -5,16 +5,15 @@
 
 use std::sync::Arc;
 
-use bumpalo::Bump;
-use portcullis_image::index::Group;
 use portcullis_image::layer_mask;
 use portcullis_model::{Decision, Layer};
-use portcullis_vm::{Key, Leftovers, Partial};
+use portcullis_vm::{Evaluation, PartMemory};
 
 use crate::Directory;
-use crate::check::{Asked, Case, Deciding, Given, Object};
+use crate::check::{Asked, Case, Deciding, Object};
 use crate::deed::Deed;
 use crate::engine::{Engine, EngineError};
+use crate::keys::GivenKeys;
 use crate::questions::Query;
 use crate::reads;
 
@@ -22,7 +21,6 @@ use crate::reads;
 pub(crate) struct Sweep<'q> {
     deed: Arc<Deed>,
     object: Object,
-    keys: Vec<Key>,
     query: Query<'q>,
 }
 
@@ -32,18 +30,15 @@ impl<'q> Sweep<'q> {
         query: &Query<'q>,
         deed: Arc<Deed>,
     ) -> Result<Self, EngineError> {
-        let keys = query.context.iter().map(|entry| directory.key(entry.key));
         Ok(Sweep {
             deed,
             object: directory.object(query.resource, query.resource_account),
-            keys: keys.collect::<Result<_, _>>()?,
             query: *query,
         })
     }
 
-    fn context(&self) -> impl Iterator<Item = Given<'_>> + Clone {
-        let entries = self.query.context.iter().zip(&self.keys);
-        entries.map(|(entry, key)| Given::keyed(key, entry.values))
+    fn context(&self) -> GivenKeys<'q> {
+        GivenKeys::Entries(self.query.context)
     }
 
     /// Decides for a user or role, and remembers nothing.
@@ -78,8 +73,7 @@ impl<'q> Sweep<'q> {
             asked: &Asked::resolved(&self.deed, &self.object),
         };
         let caller = deciding.by_number(principal);
-        let said =
-            |case: &Case<'_, '_>, part, layers| memory.said(case, part, layers, self.context());
+        let said = |case: &Case<'_, '_>, part, layers| memory.said(case, part, layers);
         let outcome = deciding.run(&mut engine.scratch, caller, said, self.context());
         Ok(outcome.decision())
     }
@@ -91,10 +85,7 @@ pub(crate) struct Answers {
     account: Option<u32>,
     /// By part.
     said: Vec<Said>,
-    keys: portcullis_vm::Scratch,
-    left: Leftovers,
-    groups: Vec<Group>,
-    arena: Bump,
+    parts: PartMemory,
 }
 
 /// What a part says.
@@ -116,30 +107,14 @@ enum When {
 
 impl Answers {
     /// Looks at a part alone.
-    fn look<'q>(
-        &mut self,
-        case: &Case<'_, '_>,
-        part: u32,
-        context: impl Iterator<Item = Given<'q>>,
-    ) -> (bool, bool) {
-        let mut partial = Partial::of_part(case.settled, &mut self.left);
-        case.look(&mut partial, part, u32::MAX, &mut self.groups);
-        let compiled = case.deciding.compiled;
-        self.arena.reset();
-        let (keys, arena) = (&mut self.keys, &self.arena);
-        partial.says(compiled.views(), move |partial| {
-            case.fill_keys(keys, arena, partial, context)
-        })
+    fn look(&mut self, case: &Case<'_, '_>, part: u32) -> (bool, bool) {
+        let mut evaluation = Evaluation::of_part(case.settled, &mut self.parts);
+        case.look(&mut evaluation, part, u32::MAX);
+        evaluation.says()
     }
 
     /// What a part says that does not look at what differs between the principals of an account.
-    fn said<'q>(
-        &mut self,
-        case: &Case<'_, '_>,
-        part: u32,
-        layers: u32,
-        context: impl Iterator<Item = Given<'q>>,
-    ) -> Option<(bool, bool)> {
+    fn said(&mut self, case: &Case<'_, '_>, part: u32, layers: u32) -> Option<(bool, bool)> {
         let compiled = case.deciding.compiled;
         let reads = compiled.reads(part);
         // An Allow of a resource policy is by more or less.
@@ -157,7 +132,7 @@ impl Answers {
         if known.when == when {
             return Some((known.allows, known.denies));
         }
-        let (allows, denies) = self.look(case, part, context);
+        let (allows, denies) = self.look(case, part);
         if let Some(place) = self.said.get_mut(part as usize) {
             *place = Said {
                 when,

@@ -140,11 +140,15 @@ fn holder_of<'a>(caller: &Caller<'a>, parts: [&'a str; 6]) -> Option<Holder<'a>>
                 ..holder(Kind::Role, parts)
             })
         }
-        Caller::FederatedUser { federated_by, .. } => match Caller::from_arn(federated_by?) {
-            Ok(Caller::User { arn }) => Some(holder(Kind::User, split_arn(arn)?)),
-            // What a root user makes has no permissions of its own.
-            _ => None,
-        },
+        Caller::FederatedUser { federated_by, .. } => {
+            let by = federated_by?;
+            let parts = split_arn(by)?;
+            match Caller::from_parts(by, parts) {
+                Ok(Caller::User { .. }) => Some(holder(Kind::User, parts)),
+                // What a root user makes has no permissions of its own.
+                _ => None,
+            }
+        }
         _ => None,
     }
 }

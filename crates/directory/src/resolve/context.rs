@@ -89,7 +89,7 @@ fn is_key(name: &str, start: &str, rest: &str) -> bool {
 
 impl Tables {
     /// Fills in the keys that follow from the directory (`KEY-12` to `KEY-14`, `KEY-51` to `KEY-53`).
-    /// [`crate::keys`] does the same for single slots.
+    /// [`crate::keys`] tells the same of single slots.
     pub(crate) fn fill<'a>(
         &'a self,
         applies: &Applies<'a, '_>,

@@ -1,6 +1,6 @@
 //! The target of a request, as the directory knows it.
 
-use portcullis_model::{Request, access_point, is_account_id, split_arn};
+use portcullis_model::{Request, access_point_of, is_account_id, split_arn};
 
 use crate::documents::SetsId;
 use crate::model::{Account, NONE, Resource, Run, Tables};
@@ -238,7 +238,7 @@ impl Tables {
             }
             None => place.tags = tags,
         }
-        if access_point(arn).is_some() {
+        if parts.is_some_and(|parts| access_point_of(arn, parts).is_some()) {
             place.is_access_point = true;
             let bucket = listed.first(|own| (own.bucket != NONE).then_some(own.bucket));
             place.bucket = bucket.map(Name);
@@ -320,6 +320,7 @@ impl Tables {
     }
 
     /// What a target is to a caller who does something of STS to it, or not.
+    #[inline(always)]
     pub(crate) fn target<'d>(
         &'d self,
         place: &Place,
