@@ -10,9 +10,7 @@
 
 use std::process::ExitCode;
 
-use engine_shared::{
-    Answer, Bench, Failure, Layer, Request, Workload, broken, run_account, unsupported,
-};
+use engine_shared::{Answer, Bench, Failure, Layer, Workload, broken, run_account, unsupported};
 use portcullis::{
     Authorizer, Caller, Decision, Image, PolicySet, Principal, Query, Ready, Scratch, Value,
 };
@@ -117,8 +115,8 @@ fn decide<D: AsRef<[u8]> + Clone + Sync + Send>(
         false => workload.callers()?,
     };
     match bench.variant() {
-        "strings" => from_strings(workload, bench, authorizers, &of),
-        "first" => first(workload, bench, authorizers, &of),
+        "strings" => from_strings(workload, bench, authorizers, &of, true),
+        "first" => from_strings(workload, bench, authorizers, &of, false),
         "names" => prepared(workload, bench, authorizers, &of),
         _ => looked_up(workload, bench, authorizers, &of),
     }
@@ -191,59 +189,30 @@ fn looked_up<D: AsRef<[u8]> + Sync + Send>(
     bench.run(of.len(), |index| answer(ready[index].decide().decision()))
 }
 
-/// Everything from texts: the caller's ARN is read, every name looked up, every value read.
+/// Everything from texts: the caller's ARN is read, every name looked up, every value read. If nothing is remembered, each
+/// request comes to memory that has seen none, as that of a new thread, which is allocated.
 fn from_strings<D: AsRef<[u8]>>(
     workload: &Workload,
     bench: Bench,
     authorizers: &[Authorizer<D>],
     of: &[usize],
+    remembers: bool,
 ) -> Result<(), Failure> {
     let texts = texts(workload);
     let contexts = contexts(&texts);
     let mut scratch = Scratch::new();
     bench.run(contexts.len(), |index| {
-        let request = &workload.requests[index];
-        by_texts(
-            request,
-            &contexts[index],
-            &authorizers[of[index]],
-            &mut scratch,
-        )
+        let given = &workload.requests[index];
+        let Ok(caller) = Caller::from_arn(&given.principal) else {
+            return Answer::Deny;
+        };
+        if !remembers {
+            scratch = Scratch::new();
+        }
+        let query = Query::new(caller, &given.action, &given.resource).context(&contexts[index]);
+        let outcome = authorizers[of[index]].decide_with(&mut scratch, &query);
+        answer(outcome.decision())
     })
-}
-
-/// The same with memory that has seen no request, as that of a new thread: nothing is remembered, and it is allocated.
-fn first<D: AsRef<[u8]>>(
-    workload: &Workload,
-    bench: Bench,
-    authorizers: &[Authorizer<D>],
-    of: &[usize],
-) -> Result<(), Failure> {
-    let texts = texts(workload);
-    let contexts = contexts(&texts);
-    bench.run(contexts.len(), |index| {
-        let request = &workload.requests[index];
-        let mut scratch = Scratch::new();
-        by_texts(
-            request,
-            &contexts[index],
-            &authorizers[of[index]],
-            &mut scratch,
-        )
-    })
-}
-
-fn by_texts<D: AsRef<[u8]>>(
-    request: &Request,
-    context: &[(&str, Value<'_>)],
-    authorizer: &Authorizer<D>,
-    scratch: &mut Scratch,
-) -> Answer {
-    let Ok(caller) = Caller::from_arn(&request.principal) else {
-        return Answer::Deny;
-    };
-    let query = Query::new(caller, &request.action, &request.resource).context(context);
-    answer(authorizer.decide_with(scratch, &query).decision())
 }
 
 /// By call sites and resolved principals, as a host has them that always asks for the same actions and keys; values
