@@ -382,8 +382,9 @@ impl<'a> Source<'a> {
     #[inline(always)]
     fn text(&self, place: u32, nth: u32) -> &'a str {
         match self.origin {
+            Origin::Query(query, _) => query.context.text(place as usize, nth as usize),
             Origin::Host(host) => host.value(place, nth).unwrap_or_default(),
-            _ => self.context().text(place as usize, nth as usize),
+            Origin::None => "",
         }
     }
 
@@ -547,19 +548,34 @@ impl<'a> Keys<'a> {
                 is_so(&one)
             });
         }
-        let mut is_so = |nth, text| {
-            one.set_place(place, nth);
-            one.read(self.stamp, class, text);
-            is_so(&one)
-        };
         if let Origin::Host(host) = self.source.origin {
-            let mut texts = (0..).map_while(|nth| Some((nth, host.value(place, nth)?)));
-            return texts.any(|(nth, text)| is_so(nth, text));
+            return self.any_of_host(host, (place, class), &mut is_so);
         }
         let Value::Texts(texts) = self.source.context().value(place as usize) else {
             return false;
         };
-        (0..).zip(texts).any(|(nth, text)| is_so(nth, text))
+        (0..).zip(texts).any(|(nth, text)| {
+            one.set_place(place, nth);
+            one.read(self.stamp, class, text);
+            is_so(&one)
+        })
+    }
+
+    /// The same of values that a host has at a place.
+    #[inline(never)]
+    fn any_of_host(
+        &self,
+        host: &dyn KeySource,
+        (place, class): (u32, u8),
+        is_so: &mut dyn FnMut(&Slot) -> bool,
+    ) -> bool {
+        let one = Slot::new();
+        let mut texts = (0..).map_while(|nth| Some((nth, host.value(place, nth)?)));
+        texts.any(|(nth, text)| {
+            one.set_place(place, nth);
+            one.read(self.stamp, class, text);
+            is_so(&one)
+        })
     }
 
     /// Calls back with the texts of a slot.
