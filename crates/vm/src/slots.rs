@@ -460,20 +460,12 @@ impl<'a> Keys<'a> {
     pub(crate) fn settle(self, number: u32, slot: &Slot) -> u32 {
         let slot_of_all = self.first.wrapping_add(number);
         let of_plan = self.source.plan.slot(slot_of_all);
-        match (slot.state(self.stamp), self.source.origin) {
-            (state::UNREAD, _) => slot.read(self.stamp, of_plan.class, self.text(slot)),
-            (state @ 0..=15, _) => return state,
-            (_, Origin::Host(host)) => match host.find(slot_of_all) {
-                Found::Nothing => slot.set(self.stamp, state::ABSENT),
-                Found::One(place, text) => {
-                    slot.set_place(place, 0);
-                    slot.read(self.stamp, of_plan.class, text);
-                }
-                Found::Several(place) => {
-                    slot.set_place(place, 0);
-                    slot.set(self.stamp, state::SEVERAL);
-                }
-            },
+        match slot.state(self.stamp) {
+            state::UNREAD => slot.read(self.stamp, of_plan.class, self.text(slot)),
+            state @ 0..=15 => return state,
+            _ if matches!(self.source.origin, Origin::Host(_)) => {
+                self.ask_host(slot, slot_of_all, of_plan.class);
+            }
             _ => match of_plan
                 .reserved
                 .and_then(|own| Some((own, self.source.derived(own)?)))
@@ -486,6 +478,25 @@ impl<'a> Keys<'a> {
             },
         }
         slot.state(self.stamp)
+    }
+
+    /// Asks a host for a key. Apart from [`Keys::settle`], which has enough to keep in registers.
+    #[inline(never)]
+    fn ask_host(self, slot: &Slot, slot_of_all: u32, class: u8) {
+        let Origin::Host(host) = self.source.origin else {
+            return;
+        };
+        match host.find(slot_of_all) {
+            Found::Nothing => slot.set(self.stamp, state::ABSENT),
+            Found::One(place, text) => {
+                slot.set_place(place, 0);
+                slot.read(self.stamp, class, text);
+            }
+            Found::Several(place) => {
+                slot.set_place(place, 0);
+                slot.set(self.stamp, state::SEVERAL);
+            }
+        }
     }
 
     /// A slot and its state; none if there is no such slot, which no image asks for.
