@@ -382,9 +382,8 @@ impl<'a> Source<'a> {
     #[inline(always)]
     fn text(&self, place: u32, nth: u32) -> &'a str {
         match self.origin {
-            Origin::Query(query, _) => query.context.text(place as usize, nth as usize),
             Origin::Host(host) => host.value(place, nth).unwrap_or_default(),
-            Origin::None => "",
+            _ => self.context().text(place as usize, nth as usize),
         }
     }
 
@@ -460,12 +459,20 @@ impl<'a> Keys<'a> {
     pub(crate) fn settle(self, number: u32, slot: &Slot) -> u32 {
         let slot_of_all = self.first.wrapping_add(number);
         let of_plan = self.source.plan.slot(slot_of_all);
-        match slot.state(self.stamp) {
-            state::UNREAD => slot.read(self.stamp, of_plan.class, self.text(slot)),
-            state @ 0..=15 => return state,
-            _ if matches!(self.source.origin, Origin::Host(_)) => {
-                self.ask_host(slot, slot_of_all, of_plan.class);
-            }
+        match (slot.state(self.stamp), self.source.origin) {
+            (state::UNREAD, _) => slot.read(self.stamp, of_plan.class, self.text(slot)),
+            (state @ 0..=15, _) => return state,
+            (_, Origin::Host(host)) => match host.find(slot_of_all) {
+                Found::Nothing => slot.set(self.stamp, state::ABSENT),
+                Found::One(place, text) => {
+                    slot.set_place(place, 0);
+                    slot.read(self.stamp, of_plan.class, text);
+                }
+                Found::Several(place) => {
+                    slot.set_place(place, 0);
+                    slot.set(self.stamp, state::SEVERAL);
+                }
+            },
             _ => match of_plan
                 .reserved
                 .and_then(|own| Some((own, self.source.derived(own)?)))
@@ -478,25 +485,6 @@ impl<'a> Keys<'a> {
             },
         }
         slot.state(self.stamp)
-    }
-
-    /// Asks a host for a key. Apart from [`Keys::settle`], which has enough to keep in registers.
-    #[inline(never)]
-    fn ask_host(self, slot: &Slot, slot_of_all: u32, class: u8) {
-        let Origin::Host(host) = self.source.origin else {
-            return;
-        };
-        match host.find(slot_of_all) {
-            Found::Nothing => slot.set(self.stamp, state::ABSENT),
-            Found::One(place, text) => {
-                slot.set_place(place, 0);
-                slot.read(self.stamp, class, text);
-            }
-            Found::Several(place) => {
-                slot.set_place(place, 0);
-                slot.set(self.stamp, state::SEVERAL);
-            }
-        }
     }
 
     /// A slot and its state; none if there is no such slot, which no image asks for.
@@ -559,34 +547,19 @@ impl<'a> Keys<'a> {
                 is_so(&one)
             });
         }
+        let mut is_so = |nth, text| {
+            one.set_place(place, nth);
+            one.read(self.stamp, class, text);
+            is_so(&one)
+        };
         if let Origin::Host(host) = self.source.origin {
-            return self.any_of_host(host, (place, class), &mut is_so);
+            let mut texts = (0..).map_while(|nth| Some((nth, host.value(place, nth)?)));
+            return texts.any(|(nth, text)| is_so(nth, text));
         }
         let Value::Texts(texts) = self.source.context().value(place as usize) else {
             return false;
         };
-        (0..).zip(texts).any(|(nth, text)| {
-            one.set_place(place, nth);
-            one.read(self.stamp, class, text);
-            is_so(&one)
-        })
-    }
-
-    /// The same of values that a host has at a place.
-    #[inline(never)]
-    fn any_of_host(
-        &self,
-        host: &dyn KeySource,
-        (place, class): (u32, u8),
-        is_so: &mut dyn FnMut(&Slot) -> bool,
-    ) -> bool {
-        let one = Slot::new();
-        let mut texts = (0..).map_while(|nth| Some((nth, host.value(place, nth)?)));
-        texts.any(|(nth, text)| {
-            one.set_place(place, nth);
-            one.read(self.stamp, class, text);
-            is_so(&one)
-        })
+        (0..).zip(texts).any(|(nth, text)| is_so(nth, text))
     }
 
     /// Calls back with the texts of a slot.
