@@ -14,9 +14,10 @@ pub(crate) use foreign::{RESOLVE, function, is_function};
 pub use map::Inner;
 
 use crate::ast::{Span, Text};
-use crate::diag::{Code, Diagnostic};
-use crate::json::tree::Value;
-use crate::json::{self, Member, Node};
+use crate::codes;
+use portcullis_source::{Diagnostic};
+use portcullis_source::json::tree::Value;
+use portcullis_source::json::{self, Member, Node};
 use bumpalo::Bump;
 use portcullis_model::PolicyKind;
 use std::borrow::Cow;
@@ -180,7 +181,7 @@ fn in_string<'a>(
     let error = |code, message: &str| (None, vec![Diagnostic::error(code, all, message)]);
     if layer == MAX_LAYERS {
         return error(
-            Code::UnknownForm,
+            codes::UNKNOWN_FORM,
             "strings are nested in strings too deep for a policy",
         );
     }
@@ -200,7 +201,7 @@ fn in_string<'a>(
             return (None, vec![foreign.diagnostic(all)]);
         }
         let message = "a policy is an object, or a string that holds one; this string does not";
-        return error(Code::DataTypeMismatch, message);
+        return error(codes::DATA_TYPE_MISMATCH, message);
     }
     let (node, problems) = json::read(own, arena);
     let problems: Vec<Diagnostic> = problems

@@ -8,18 +8,18 @@
 mod conditions;
 mod entries;
 pub mod keys;
-mod lookalike;
 pub mod services;
 pub mod shapes;
 mod size;
 mod templates;
 mod values;
 
-pub use lookalike::lookalike;
+use portcullis_source::lookalike;
 pub use size::size;
 
 use crate::ast::{Document, Statement, Text};
-use crate::diag::{Code, Diagnostic, Severity, Sink, quoted};
+use crate::codes;
+use portcullis_source::{Code, Diagnostic, Severity, Sink, quoted};
 use crate::policy::{inside, key_problem};
 use crate::vars::{Piece, Variable, has_opening, pieces};
 use core::ops::Range;
@@ -119,7 +119,7 @@ impl Linter<'_, '_> {
         };
         let place = inside(text, range);
         self.sink
-            .push(Diagnostic::warning(Code::ForeignTemplate, place, message).with_help(help));
+            .push(Diagnostic::warning(codes::FOREIGN_TEMPLATE, place, message).with_help(help));
         true
     }
 
@@ -163,7 +163,7 @@ impl Linter<'_, '_> {
             let shown = quoted(text.value.get(range.clone()).unwrap_or_default());
             let message = format!("variable {shown} is not expanded in {what}");
             let place = inside(text, range);
-            let code = Code::VariableUnsupportedInElement;
+            let code = codes::VARIABLE_UNSUPPORTED_IN_ELEMENT;
             self.sink.push(Diagnostic::warning(code, place, message));
         }
     }
@@ -181,7 +181,7 @@ impl Linter<'_, '_> {
             );
             let place = inside(text, range);
             self.sink.push(
-                Diagnostic::warning(Code::LookalikeCharacter, place, message)
+                Diagnostic::warning(codes::LOOKALIKE_CHARACTER, place, message)
                     .with_help("type it again: it most likely came with copied text"),
             );
         }

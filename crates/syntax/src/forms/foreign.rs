@@ -1,9 +1,10 @@
 //! Documents of other tools: what they are, and what to do.
 
 use crate::ast::Span;
-use crate::diag::{Code, Diagnostic};
-use crate::json::Node;
-use crate::json::tree::Value;
+use crate::codes;
+use portcullis_source::{Diagnostic};
+use portcullis_source::json::Node;
+use portcullis_source::json::tree::Value;
 
 /// A document that is recognized and not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +19,7 @@ impl Foreign {
     /// The problem that it is where a policy is wanted.
     pub fn diagnostic(self, place: Span) -> Diagnostic {
         let message = format!("this is {}, not a policy document", self.what);
-        Diagnostic::error(Code::ForeignDocument, place, message).with_help(self.help)
+        Diagnostic::error(codes::FOREIGN_DOCUMENT, place, message).with_help(self.help)
     }
 }
 

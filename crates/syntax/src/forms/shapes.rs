@@ -3,9 +3,10 @@
 use super::Label;
 use super::foreign::recognize;
 use crate::ast::Span;
-use crate::diag::{Code, Diagnostic, quoted};
-use crate::json::tree::Value;
-use crate::json::{Member, Node};
+use crate::codes;
+use portcullis_source::{Diagnostic, quoted};
+use portcullis_source::json::tree::Value;
+use portcullis_source::json::{Member, Node};
 use portcullis_model::PolicyKind;
 
 /// Where a policy is to be looked for.
@@ -161,7 +162,7 @@ pub(super) fn step<'a>(
             quoted(other.key.value),
             quoted(member.key.value)
         );
-        let problem = Diagnostic::error(Code::UnknownForm, other.key.span, message);
+        let problem = Diagnostic::error(codes::UNKNOWN_FORM, other.key.span, message);
         return Err(Box::new(problem.with_help(
             "give the document alone, or the folder of all of it with `--directory`",
         )));
@@ -173,7 +174,7 @@ pub(super) fn step<'a>(
             shape.what
         );
         return Err(Box::new(Diagnostic::error(
-            Code::UnknownForm,
+            codes::UNKNOWN_FORM,
             member.key.span,
             message,
         )));
@@ -222,7 +223,7 @@ fn check_type(
             let message =
                 format!("this is a policy of type {kind}, one of type {wanted} is wanted");
             Err(Box::new(Diagnostic::error(
-                Code::UnknownForm,
+                codes::UNKNOWN_FORM,
                 place,
                 message,
             )))
@@ -251,7 +252,7 @@ fn named<'a>(
             let found = value.value.describe();
             let message = format!("`{name}` must be a string, this is {found}");
             Box::new(Diagnostic::error(
-                Code::DataTypeMismatch,
+                codes::DATA_TYPE_MISMATCH,
                 value.span,
                 message,
             ))
@@ -262,7 +263,7 @@ fn named<'a>(
         None => None,
         Some(written) => Some(PolicyKind::parse(written.value).ok_or_else(|| {
             let message = format!("{} is no type of policy", quoted(written.value));
-            Box::new(Diagnostic::error(Code::UnknownForm, written.span, message))
+            Box::new(Diagnostic::error(codes::UNKNOWN_FORM, written.span, message))
         })?),
     };
     check_type(kind, wanted, start_of(node))?;

@@ -2,10 +2,11 @@
 
 use super::Linter;
 use super::keys::{Known, Type, is_sensitive, known};
-use super::lookalike::is_unseen;
+use portcullis_source::is_unseen;
 use super::templates::is_foreign_key;
 use crate::ast::{Condition, Statement, Text};
-use crate::diag::{Code, Severity, quoted};
+use crate::codes;
+use portcullis_source::{Severity, quoted};
 use crate::policy::without_prefix;
 use crate::vars::{Piece, has_opening, pieces};
 use portcullis_model::{Base, Effect, Family, Operator, PolicyKind, Quantifier};
@@ -41,7 +42,7 @@ impl Linter<'_, '_> {
             quoted(key.value)
         );
         let help = "a key has the form `service:Name`, and what is not resolved is absent";
-        self.say_with_help(Severity::Warning, Code::ForeignTemplate, key, message, help);
+        self.say_with_help(Severity::Warning, codes::FOREIGN_TEMPLATE, key, message, help);
     }
 
     /// `COND-15`, `COND-21`, `COND-22`.
@@ -63,7 +64,7 @@ impl Linter<'_, '_> {
                 let name = condition.operator_text;
                 self.say_with_help(
                     Severity::Warning,
-                    Code::NullWithQualifier,
+                    codes::NULL_WITH_QUALIFIER,
                     name,
                     message,
                     help,
@@ -86,7 +87,7 @@ impl Linter<'_, '_> {
                 let help = format!("write `{other}:{}`", condition.operator);
                 self.say_with_help(
                     Severity::LintError,
-                    Code::MissingQualifier,
+                    codes::MISSING_QUALIFIER,
                     key,
                     message,
                     help,
@@ -99,7 +100,7 @@ impl Linter<'_, '_> {
                     condition.operator
                 );
                 let help = "leave `ForAllValues:` out";
-                let code = Code::ForAllValuesWithSingleValuedKey;
+                let code = codes::FORALLVALUES_WITH_SINGLE_VALUED_KEY;
                 self.say_with_help(Severity::Warning, code, key, message, help);
             }
             _ => {}
@@ -117,7 +118,7 @@ impl Linter<'_, '_> {
                 condition.operator
             );
             let help = "use `ArnLike` or `ArnNotLike`, which compare part by part";
-            let code = Code::StringLikeOperatorWithArnConditionKeys;
+            let code = codes::STRING_LIKE_OPERATOR_WITH_ARN_CONDITION_KEYS;
             self.say_with_help(Severity::Warning, code, key, message, help);
             return;
         }
@@ -160,7 +161,7 @@ impl Linter<'_, '_> {
             condition.operator
         );
         let help = format!("use an operator for it: {}", known.kind.operators());
-        self.say_with_help(Severity::Warning, Code::TypeMismatch, key, message, help);
+        self.say_with_help(Severity::Warning, codes::TYPE_MISMATCH, key, message, help);
     }
 
     /// A wildcard under an operator that has none (`COND-50`).
@@ -181,7 +182,7 @@ impl Linter<'_, '_> {
             "use `{}{like}`, or write `${{*}}` and `${{?}}` if the characters themselves are meant",
             operator.quantifier.prefix()
         );
-        let code = Code::WildcardWithoutLikeOperator;
+        let code = codes::WILDCARD_WITHOUT_LIKE_OPERATOR;
         self.say_with_help(Severity::Warning, code, value, message, help);
     }
 
@@ -205,10 +206,10 @@ impl Linter<'_, '_> {
                 && self.document.has_variables()
                 && pieces(value.value).any(|(_, piece)| matches!(piece, Piece::Variable(_)));
             let (code, what) = match (is_open, is_variable) {
-                (true, _) => (Code::WildcardUsageTooPermissive, "a wildcard"),
+                (true, _) => (codes::WILDCARD_USAGE_TOO_PERMISSIVE, "a wildcard"),
                 // The caller's own, where it says that both must be one: that is how it is done there.
                 (false, true) if kind.has_principal() && kind != PolicyKind::Rcp => {
-                    (Code::VariableUsageTooPermissive, "a variable")
+                    (codes::VARIABLE_USAGE_TOO_PERMISSIVE, "a variable")
                 }
                 _ => return,
             };
@@ -226,7 +227,7 @@ impl Linter<'_, '_> {
                     "{} has fewer than six characters in a row beside its wildcard, which an endpoint policy needs",
                     quoted(value.value)
                 );
-                let code = Code::WildcardUsageTooPermissive;
+                let code = codes::WILDCARD_USAGE_TOO_PERMISSIVE;
                 self.say(Severity::Warning, code, value, message);
             }
         }
@@ -244,7 +245,7 @@ impl Linter<'_, '_> {
         if let (Some(found), None) = (find(&["aws:VpcSourceIp"]), find(&OTHERS)) {
             let message = "private addresses are the same in many networks: `aws:VpcSourceIp` says nothing without the network";
             let help = "test `aws:SourceVpc` in the same statement";
-            let code = Code::MissingPairedConditionKeys;
+            let code = codes::MISSING_PAIRED_CONDITION_KEYS;
             self.say_with_help(Severity::Warning, code, found.key, message, help);
         }
     }

@@ -2,8 +2,9 @@
 
 use super::{Reader, service_keys};
 use crate::ast::Text;
-use crate::diag::{Code, Diagnostic, Severity, quoted};
-use crate::suggest::nearest;
+use crate::codes;
+use portcullis_source::{Code, Diagnostic, Severity, quoted};
+use portcullis_source::suggest::nearest;
 
 /// The keys, sorted without regard to letter case.
 const GLOBAL: [&str; 57] = [
@@ -146,7 +147,7 @@ pub(crate) fn key_problem(key: &str, mut guess: impl FnMut() -> bool) -> Option<
             );
             let help = "use `aws:PrincipalArn` or `aws:SourceArn`".to_owned();
             return Some(warning(
-                Code::UnsupportedGlobalConditionKey,
+                codes::UNSUPPORTED_GLOBAL_CONDITION_KEY,
                 message,
                 Some(help),
             ));
@@ -157,17 +158,17 @@ pub(crate) fn key_problem(key: &str, mut guess: impl FnMut() -> bool) -> Option<
             .any(|own| bare(own).eq_ignore_ascii_case(name.trim_end_matches('/')))
         {
             let message = format!("{} is not followed by the name of a tag", quoted(key));
-            return Some(warning(Code::MissingTagKeyInCondition, message, meant(key)));
+            return Some(warning(codes::MISSING_TAG_KEY_IN_CONDITION, message, meant(key)));
         }
         let message = format!("{} is no global condition key", quoted(key));
         let help = guess().then(|| meant(key)).flatten();
-        return Some(warning(Code::InvalidGlobalConditionKey, message, help));
+        return Some(warning(codes::INVALID_GLOBAL_CONDITION_KEY, message, help));
     }
     if let Some(own) = without_prefix(name) {
         let message = format!("the condition key {} has no prefix", quoted(key));
         let help = format!("did you mean `{own}`?");
         return Some(warning(
-            Code::InvalidConditionKeyFormat,
+            codes::INVALID_CONDITION_KEY_FORMAT,
             message,
             Some(help),
         ));
@@ -178,7 +179,7 @@ pub(crate) fn key_problem(key: &str, mut guess: impl FnMut() -> bool) -> Option<
     let own = service_keys::meant(key)?;
     Some(KeyProblem {
         severity: Severity::Suggestion,
-        code: Code::InvalidServiceConditionKey,
+        code: codes::INVALID_SERVICE_CONDITION_KEY,
         message: format!("{} is no condition key that is known", quoted(key)),
         help: Some(format!("did you mean `{own}`?")),
     })

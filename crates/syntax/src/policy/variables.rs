@@ -3,7 +3,8 @@
 
 use super::{Reader, Variables};
 use crate::ast::{Span, Text};
-use crate::diag::{Code, Diagnostic, quoted};
+use crate::codes;
+use portcullis_source::{Diagnostic, quoted};
 use crate::vars::{Malformed, Piece, has_opening, pieces};
 use core::ops::Range;
 use portcullis_model::{Effect, Family, Operator};
@@ -33,7 +34,7 @@ impl<'a> Reader<'a> {
                     };
                     self.sink.push(
                         Diagnostic::warning(
-                            Code::VariableBeforeFifthColon,
+                            codes::VARIABLE_BEFORE_FIFTH_COLON,
                             inside(entry, range),
                             message,
                         )
@@ -58,7 +59,7 @@ impl<'a> Reader<'a> {
                     let variable = quoted(value.value.get(range.clone()).unwrap_or_default());
                     let message = format!("variable {variable} is not expanded under `{operator}`");
                     self.warning(
-                        Code::InvalidVariableForOperator,
+                        codes::INVALID_VARIABLE_FOR_OPERATOR,
                         inside(value, range),
                         message,
                     );
@@ -86,7 +87,7 @@ impl<'a> Reader<'a> {
                 format!("variable {shown} is plain text in this version of the policy language");
             self.sink.push(
                 Diagnostic::warning(
-                    Code::VariableUnsupportedInVersion,
+                    codes::VARIABLE_UNSUPPORTED_IN_VERSION,
                     inside(text, range),
                     message,
                 )
@@ -98,16 +99,16 @@ impl<'a> Reader<'a> {
 
     fn malformed(&mut self, text: Text<'a>, range: Range<usize>, malformed: Malformed) {
         let (code, what) = match malformed {
-            Malformed::Empty => (Code::EmptyVariable, "names no condition key"),
+            Malformed::Empty => (codes::EMPTY_VARIABLE, "names no condition key"),
             Malformed::Blank => (
-                Code::UnsupportedSpaceInVariable,
+                codes::UNSUPPORTED_SPACE_IN_VARIABLE,
                 "has a blank around its key",
             ),
             Malformed::Quote => (
-                Code::MissingQuoteInVariable,
+                codes::MISSING_QUOTE_IN_VARIABLE,
                 "has a default value without quotes",
             ),
-            Malformed::Brace => (Code::MissingBraceInVariable, "has no closing brace"),
+            Malformed::Brace => (codes::MISSING_BRACE_IN_VARIABLE, "has no closing brace"),
         };
         let message = format!("the variable {what}, so that it is plain text");
         self.sink.push(

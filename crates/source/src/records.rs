@@ -5,7 +5,7 @@ mod utf16;
 
 use std::io::{self, BufRead, Read};
 
-use portcullis_syntax::json::{self, MAX_TEXT};
+use crate::json::{self, MAX_TEXT};
 
 use prefix::{Prefix, Reach};
 
@@ -29,6 +29,10 @@ pub struct Records<R> {
     taken: usize,
     /// The number of the line at `taken`.
     line: usize,
+    /// Bytes of the stream before `taken`, as UTF-8.
+    offset: u64,
+    /// The same for the last record.
+    record_offset: u64,
     layout: Layout,
     /// How the stream writes its characters; none before its first byte was looked at.
     encoding: Option<Encoding>,
@@ -61,6 +65,8 @@ impl<R: BufRead> Records<R> {
             buffer: Vec::new(),
             taken: 0,
             line: 1,
+            offset: 0,
+            record_offset: 0,
             layout: Layout::Unknown,
             encoding: None,
         }
@@ -75,6 +81,11 @@ impl<R: BufRead> Records<R> {
     /// stream has nothing more to give.
     pub fn has_read_ahead(&self) -> bool {
         self.taken < self.buffer.len()
+    }
+
+    /// Bytes of the stream before the last record, of a stream in UTF-16 as UTF-8.
+    pub fn offset(&self) -> u64 {
+        self.record_offset
     }
 
     /// Puts the next record into the buffer and returns the number of its first line; none at the
@@ -94,6 +105,7 @@ impl<R: BufRead> Records<R> {
             self.take(end);
         }
         let first_line = self.line;
+        self.record_offset = self.offset;
         let end = self.end_of_record()?;
         record.extend_from_slice(self.slice(self.taken, end));
         // So that the end of a record is on its last line.
@@ -200,8 +212,10 @@ impl<R: BufRead> Records<R> {
     /// Lets go of what is in a record.
     fn take(&mut self, end: usize) {
         let text = self.slice(self.taken, end);
-        let lines = text.iter().filter(|byte| **byte == b'\n').count();
+        let (lines, bytes) = (text.iter().filter(|byte| **byte == b'\n'), text.len());
+        let lines = lines.count();
         self.line += lines.max(1);
+        self.offset += bytes as u64;
         self.taken = end;
         if end >= self.buffer.len() {
             self.buffer.clear();
@@ -306,12 +320,14 @@ impl Brackets {
 mod tests {
     use super::*;
 
-    fn records(text: &str) -> Vec<(usize, String)> {
-        let mut records = Records::new(text.as_bytes());
+    fn records(whole: &str) -> Vec<(usize, String)> {
+        let mut records = Records::new(whole.as_bytes());
         let mut found = Vec::new();
         let mut record = Vec::new();
         while let Some(line) = records.next_into(&mut record).unwrap() {
             let text = String::from_utf8(record.clone()).unwrap();
+            let start = usize::try_from(records.offset()).unwrap();
+            assert_eq!(whole.as_bytes().get(start..start + record.len()), Some(&*record));
             found.push((line, text.trim_end().to_string()));
         }
         found

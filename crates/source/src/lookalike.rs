@@ -3,7 +3,7 @@
 /// What a character is that is easily taken for a plain one, or not seen at all; none for all others.
 ///
 /// ```
-/// use portcullis_syntax::lint::lookalike;
+/// use portcullis_source::lookalike;
 /// assert_eq!(lookalike('\u{201c}'), Some("a curly quotation mark"));
 /// assert_eq!(lookalike('"'), None);
 /// ```
@@ -35,7 +35,7 @@ pub fn lookalike(c: char) -> Option<&'static str> {
     })
 }
 
-/// True for those that nobody sees.
-pub(super) fn is_unseen(c: char) -> bool {
+/// True for characters that nobody sees.
+pub fn is_unseen(c: char) -> bool {
     matches!(c, '\u{a0}' | '\u{ad}' | '\u{2000}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{205f}'..='\u{2069}' | '\u{feff}')
 }

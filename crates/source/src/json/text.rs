@@ -91,7 +91,7 @@ fn hex(digits: Option<&str>) -> Option<u32> {
 }
 
 /// What stands between the quotes of a string that was read, piece by piece: each with where it stands there.
-pub(crate) fn escapes(raw: &str) -> impl Iterator<Item = (usize, Cow<'_, str>)> {
+pub fn escapes(raw: &str) -> impl Iterator<Item = (usize, Cow<'_, str>)> {
     let mut at = 0;
     core::iter::from_fn(move || {
         let rest = raw.get(at..).filter(|rest| !rest.is_empty())?;

@@ -4,9 +4,7 @@ use super::lexer::{LexError, Lexer, Token};
 use super::text::unescape;
 use super::tree::{Member, Node, Value};
 use super::{MAX_DEPTH, MAX_TEXT};
-use crate::ast::{Span, Text};
-use crate::diag::{Code, Diagnostic, Sink, quoted};
-use crate::lint::lookalike;
+use crate::{Diagnostic, Sink, Span, Text, codes, lookalike, quoted};
 use bumpalo::Bump;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -66,7 +64,7 @@ pub(super) fn read<'a, 'n>(
 ) -> (Option<Node<'a, 'n>>, Sink) {
     if text.len() > MAX_TEXT {
         let diagnostic = Diagnostic::error(
-            Code::DocumentTooLarge,
+            codes::DOCUMENT_TOO_LARGE,
             Span::default(),
             format!("the text has {} bytes, {MAX_TEXT} are allowed", text.len()),
         );
@@ -162,7 +160,7 @@ impl<'a, 'n> Reader<'a, 'n> {
         let open = self.span();
         if self.frames.len() == MAX_DEPTH {
             let message = format!("arrays and objects nest deeper than {MAX_DEPTH}");
-            return Err(Diagnostic::error(Code::DocumentTooDeep, open, message).into());
+            return Err(Diagnostic::error(codes::DOCUMENT_TOO_DEEP, open, message).into());
         }
         self.frames.push(Frame {
             is_object,
@@ -255,7 +253,7 @@ impl<'a, 'n> Reader<'a, 'n> {
     }
 
     fn syntax_error(&self, span: Span, message: String) -> Diagnostic {
-        Diagnostic::error(Code::JsonSyntaxError, span, message)
+        Diagnostic::error(codes::JSON_SYNTAX_ERROR, span, message)
     }
 
     fn lex_error(&self, error: LexError) -> Diagnostic {
@@ -437,7 +435,7 @@ fn check_duplicates<'a>(
     let mut report = |first: Text<'_>, second: Text<'_>| {
         let message = format!("member {} is written twice", quoted(second.value));
         sink.push(
-            Diagnostic::error(Code::DuplicateMember, second.span, message)
+            Diagnostic::error(codes::DUPLICATE_MEMBER, second.span, message)
                 .with_related(first.span, "first written here"),
         );
     };
