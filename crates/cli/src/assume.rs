@@ -8,11 +8,12 @@ use bumpalo::Bump;
 use clap::{Args, ValueEnum};
 use portcullis_directory::{Call, CallKind, Directory, Line, Session, line};
 use portcullis_model::{Decision, PolicyKind};
-use portcullis_scenario::{Code, Reader, Source, policy_text, present};
+use portcullis_scenario::{codes, policy_text};
+use portcullis_source::{Reader, Source, present};
 use portcullis_syntax::ast::{Span, Text};
-use portcullis_syntax::diag::quoted;
+use portcullis_source::quoted;
 use portcullis_syntax::forms;
-use portcullis_syntax::json::{Member, Node, Value};
+use portcullis_source::json::{Member, Node, Value};
 use portcullis_syntax::policy::ReadOptions;
 use serde_json::{Map, Value as Shown, json};
 

@@ -58,7 +58,7 @@ struct Case<'a> {
 
 pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode, Failure> {
     let name = display_name(&args.file);
-    let mut records = portcullis_scenario::Records::new(open(&args.file)?);
+    let mut records = portcullis_source::Records::new(open(&args.file)?);
     let arena = Bump::new();
     let mut authorizers: Vec<Authorizer> = Vec::new();
     let mut cases: Vec<Case<'_>> = Vec::new();

@@ -14,12 +14,12 @@ use portcullis_lint::{
 use portcullis_model::PolicyKind;
 use portcullis_scenario::is_language;
 use portcullis_syntax::ast::{Document, Span};
-use portcullis_syntax::diag::{Code, Diagnostic, LineIndex, Severity, quoted, render};
+use portcullis_source::{Code, Diagnostic, LineIndex, Severity, quoted, render};
 use portcullis_syntax::forms::{self, Inner};
-use portcullis_syntax::json;
+use portcullis_source::json;
 use portcullis_syntax::lint as advice;
 use portcullis_syntax::policy::{ReadOptions, check_policy};
-use portcullis_syntax::suggest::nearest;
+use portcullis_source::suggest::nearest;
 use serde_json::{Value, json};
 
 use crate::catalog::{Data, DataArgs, operation_note};
@@ -520,7 +520,7 @@ fn operations(document: &Document<'_>, catalog: &Catalog) -> Vec<Diagnostic> {
     let found = actions.filter_map(|action| {
         let help = operation_note(catalog, action.value)?;
         let message = format!("there is no action `{}`", action.value);
-        let code = Code::OperationAsAction;
+        let code = portcullis_syntax::codes::OPERATION_AS_ACTION;
         Some(Diagnostic::warning(code, action.span, message).with_help(help))
     });
     found.collect()

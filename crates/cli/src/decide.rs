@@ -12,9 +12,10 @@ use portcullis_directory::{Directory, Extra, Line, lines};
 use portcullis_explain::Story;
 use portcullis_image::Image;
 use portcullis_model::{Decision, Request};
-use portcullis_scenario::{Case, Note, Problem, RequestForm, Source};
+use portcullis_scenario::{Case, Note, RequestForm};
+use portcullis_source::{Diagnostic, Source};
 use portcullis_syntax::PolicySets;
-use portcullis_syntax::json;
+use portcullis_source::json;
 use serde_json::{Value, json};
 
 use crate::catalog::{DataArgs, operation_note};
@@ -389,7 +390,7 @@ impl RequestArgs {
             ),
             None => ("", arena.alloc_str(&self.as_json()?).as_bytes()),
         };
-        let fail = |problem: Problem<'_>| Failure::problems(&[problem]);
+        let fail = |problem: Diagnostic| Failure::problems(&[problem]);
         Source::decode(name, text, 1).map_err(fail)
     }
 
@@ -413,7 +414,7 @@ impl RequestArgs {
     fn load<'a>(&self, arena: &'a Bump) -> Result<(Request<'a>, Vec<Note<'a>>), Failure> {
         let source = self.source(arena)?;
         let node = json::parse(source.text(), arena).map_err(|diagnostics| {
-            let problems: Vec<Problem<'_>> = diagnostics
+            let problems: Vec<Diagnostic> = diagnostics
                 .into_iter()
                 .map(|diagnostic| Problem::of_json(&source, diagnostic))
                 .collect();

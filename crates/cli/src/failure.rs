@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::OnceLock;
 
 use clap::ValueEnum;
-use portcullis_scenario::Problem;
+use portcullis_source::Diagnostic;
 
 /// Exit codes of the command line.
 pub(crate) mod exit {
@@ -34,10 +34,10 @@ impl Failure {
     }
 
     /// Problems of files. The exit code says whether it is policies alone that are at fault.
-    pub(crate) fn problems(problems: &[Problem<'_>]) -> Failure {
+    pub(crate) fn problems(problems: &[Diagnostic]) -> Failure {
         const SHOWN: usize = 20;
         let colour = use_colour(&io::stderr());
-        let in_policies = problems.iter().all(Problem::is_in_policy);
+        let in_policies = problems.iter().all(|problem| problem.in_policy);
         let code = match in_policies && !problems.is_empty() {
             true => exit::INVALID,
             false => exit::FAILURE,
@@ -66,7 +66,7 @@ impl Failure {
 }
 
 /// A problem over several lines, or in one if it has no place.
-fn rendered(problem: &Problem<'_>, colour: bool) -> String {
+fn rendered(problem: &Diagnostic, colour: bool) -> String {
     if problem.file().is_empty() {
         let help = problem.help().map(|help| format!("help: {help}\n"));
         format!("error: {problem}\n{}", help.unwrap_or_default())

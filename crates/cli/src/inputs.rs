@@ -1,14 +1,14 @@
 //! JSON that commands are given, read by the project's own reader: a member that is there twice is an error with
 //! its place, and so is what [`Reader`] refuses.
 //!
-//! [`Reader`]: portcullis_scenario::Reader
+//! [`Reader`]: portcullis_source::Reader
 
 use std::path::Path;
 use std::rc::Rc;
 
 use bumpalo::Bump;
-use portcullis_scenario::{Problem, Source};
-use portcullis_syntax::json::{self, Node, Value};
+use portcullis_source::{Diagnostic, Source};
+use portcullis_source::json::{self, Node, Value};
 
 use crate::failure::Failure;
 use crate::output::{display_name, read};
@@ -28,7 +28,7 @@ pub(crate) fn parse<'a>(source: &Rc<Source<'a>>, arena: &'a Bump) -> Result<Node
 fn parse_as<'a>(
     source: &Rc<Source<'a>>,
     arena: &'a Bump,
-    problem: fn(&Rc<Source<'a>>, portcullis_syntax::diag::Diagnostic) -> Problem<'a>,
+    problem: fn(&Rc<Source<'a>>, portcullis_source::Diagnostic) -> Diagnostic,
 ) -> Result<Node<'a>, Failure> {
     json::parse(source.text(), arena).map_err(|diagnostics| {
         let problems = diagnostics.into_iter();

@@ -14,7 +14,8 @@ use portcullis_dsl::{
 };
 use portcullis_lint::guess;
 use portcullis_model::PolicyKind;
-use portcullis_scenario::{Imports, Problem, Source, is_language, language_documents};
+use portcullis_scenario::{Imports, is_language, language_documents};
+use portcullis_source::{Diagnostic, Source};
 use portcullis_syntax::ast::Document;
 use portcullis_syntax::forms;
 use portcullis_syntax::policy::{ReadOptions, read_policy};
@@ -153,7 +154,7 @@ pub(crate) fn fmt(args: &FmtArgs) -> Result<ExitCode, Failure> {
         let formatted = match portcullis_dsl::format(source.text()) {
             Ok(formatted) => formatted,
             Err(diagnostics) => {
-                let problems: Vec<Problem<'_>> = diagnostics
+                let problems: Vec<Diagnostic> = diagnostics
                     .into_iter()
                     .map(|diagnostic| Problem::of_policy(&source, diagnostic))
                     .collect();
@@ -328,8 +329,8 @@ fn json_document<'a>(
     arena: &'a Bump,
 ) -> Result<(String, Document<'a>), Failure> {
     let source = source(path, arena)?;
-    let failed = |diagnostics: Vec<portcullis_syntax::diag::Diagnostic>| {
-        let problems: Vec<Problem<'_>> = diagnostics
+    let failed = |diagnostics: Vec<portcullis_source::Diagnostic>| {
+        let problems: Vec<Diagnostic> = diagnostics
             .into_iter()
             .filter(|diagnostic| diagnostic.is_error())
             .map(|diagnostic| Problem::of_policy(&source, diagnostic))

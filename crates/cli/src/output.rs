@@ -6,9 +6,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) use portcullis_explain::printable;
-pub(crate) use portcullis_scenario::reason;
-use portcullis_scenario::{Files, Unreadable};
-use portcullis_syntax::json::{MAX_TEXT, utf8};
+pub(crate) use portcullis_source::files::reason;
+use portcullis_scenario::{Files, UnreadableError};
+use portcullis_source::json::{MAX_TEXT, utf8};
 
 use crate::failure::{Failure, use_colour};
 
@@ -163,7 +163,7 @@ pub(crate) fn allow_outside(is_allowed: bool) {
 pub(crate) struct Disk;
 
 impl Files for Disk {
-    fn read(&self, folder: &Path, path: &Path) -> Result<Vec<u8>, Unreadable> {
+    fn read(&self, folder: &Path, path: &Path) -> Result<Vec<u8>, UnreadableError> {
         let disk = portcullis_scenario::Disk {
             allow_outside: self.allow_outside(),
         };

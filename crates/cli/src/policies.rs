@@ -6,9 +6,8 @@ use std::rc::Rc;
 use bumpalo::Bump;
 use clap::Args;
 use portcullis_model::{PolicyKind, Request};
-use portcullis_scenario::{
-    Note, Options, Problem, Source, is_language, language_policy, policy_text,
-};
+use portcullis_scenario::{Note, Options, is_language, language_policy, policy_text};
+use portcullis_source::{Diagnostic, Source};
 use portcullis_syntax::policy::ReadOptions;
 use portcullis_syntax::{Policy, PolicySets};
 
@@ -165,7 +164,7 @@ impl PolicyArgs {
 
 struct Reader<'a> {
     allow_missing_resource: bool,
-    problems: Vec<Problem<'a>>,
+    problems: Vec<Diagnostic>,
     arena: &'a Bump,
 }
 

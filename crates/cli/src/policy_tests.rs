@@ -7,9 +7,10 @@ use bumpalo::Bump;
 use portcullis::{Authorizer, Miss, Query, Reports, StatementReport};
 use portcullis_dsl::{Expected, NamedDocument, PolicyTest};
 use portcullis_model::{Effect, Layer, PolicyKind};
-use portcullis_scenario::{RequestForm, Source, request};
+use portcullis_scenario::{RequestForm, request};
+use portcullis_source::{Source};
 use portcullis_syntax::ast::PrincipalKind;
-use portcullis_syntax::json;
+use portcullis_source::json;
 use portcullis_syntax::{Policy, PolicySets};
 use serde_json::{Value, json};
 

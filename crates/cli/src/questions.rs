@@ -6,7 +6,7 @@ use bumpalo::Bump;
 use clap::Args;
 use portcullis_directory::{Directory, Extra, Query, lines};
 use portcullis_model::{Caller, ContextEntry, Decision, Request};
-use portcullis_scenario::Source;
+use portcullis_source::Source;
 use serde_json::{Map, Value, json};
 
 use crate::decide::Format;

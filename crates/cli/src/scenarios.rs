@@ -4,7 +4,8 @@ use std::path::Path;
 use std::rc::Rc;
 
 use bumpalo::Bump;
-use portcullis_scenario::{Options, Problem, Records, Scenario, Source, scenarios};
+use portcullis_scenario::{Options, Scenario, scenarios};
+use portcullis_source::{Diagnostic, Records, Source};
 
 use crate::failure::Failure;
 use crate::output::{Disk, cannot_read, display_name, open, reason};
@@ -14,7 +15,7 @@ pub(crate) struct Loaded<'a> {
     /// The record's text.
     pub(crate) source: Rc<Source<'a>>,
     /// Its scenarios, or what keeps them from being read.
-    pub(crate) scenarios: Result<Vec<Scenario<'a>>, Vec<Problem<'a>>>,
+    pub(crate) scenarios: Result<Vec<Scenario<'a>>, Vec<Diagnostic>>,
     /// True if the next record, if there is one, may be long in coming.
     pub(crate) is_last_at_hand: bool,
 }
@@ -36,7 +37,7 @@ pub(crate) fn each_record(
 pub(crate) fn each_text(
     path: &Path,
     mut visit: impl for<'a> FnMut(
-        Result<&Rc<Source<'a>>, Problem<'a>>,
+        Result<&Rc<Source<'a>>, Diagnostic>,
         &'a Bump,
         bool,
     ) -> Result<(), Failure>,

@@ -7,7 +7,8 @@ use bumpalo::Bump;
 use clap::Args;
 use portcullis_explain::{Shift, Story};
 use portcullis_model::Request;
-use portcullis_scenario::{Case, Options, Problem, Scenario, is_language};
+use portcullis_scenario::{Case, Options, Scenario, is_language};
+use portcullis_source::{Diagnostic};
 
 use crate::engine::{Engine, Policies, answer, said};
 use crate::failure::{Failure, exit};
@@ -207,7 +208,7 @@ impl Run {
     }
 
     /// A failure because something cannot be read.
-    fn broken(&mut self, title: &str, problems: &[Problem<'_>]) -> Result<(), Failure> {
+    fn broken(&mut self, title: &str, problems: &[Diagnostic]) -> Result<(), Failure> {
         self.fail(title)?;
         self.explained += 1;
         for problem in problems {

@@ -9,7 +9,7 @@ use portcullis_image::{
 };
 use portcullis_model::{Effect, Layer, is_account_id};
 use portcullis_syntax::ast::{self, Entries, PrincipalKind, Principals};
-use portcullis_syntax::diag::LineIndex;
+use portcullis_source::LineIndex;
 use portcullis_syntax::{Policy, PolicySets, vars};
 use smallvec::SmallVec;
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use bumpalo::Bump;
 use portcullis_model::{Layer, PolicyKind};
-use portcullis_syntax::diag::LineIndex;
+use portcullis_source::LineIndex;
 pub(crate) use portcullis_syntax::forms::undress;
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 use portcullis_syntax::{Policy, PolicySets, api_of, with_apis};
@@ -282,7 +282,7 @@ pub(crate) fn kind_of(layer: Layer) -> PolicyKind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use portcullis_syntax::json;
+    use portcullis_source::json;
     use std::borrow::Cow;
 
     fn undressed(json: &str) -> Result<String, String> {

@@ -4,9 +4,10 @@ use std::rc::Rc;
 
 use bumpalo::Bump;
 use portcullis_model::PolicyKind;
-use portcullis_scenario::{Case, Files, Problem, RequestForm, Source, policy_list, request};
+use portcullis_scenario::{Case, Files, RequestForm, policy_list, request};
+use portcullis_source::{Diagnostic, Source};
 use portcullis_syntax::Policy;
-use portcullis_syntax::json::{self, Member, Node, Value};
+use portcullis_source::json::{self, Member, Node, Value};
 
 use crate::Extra;
 

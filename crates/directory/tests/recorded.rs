@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use portcullis_syntax::json;
+use portcullis_source::json;
 use serde_json::Value;
 use support::Folder;
 

@@ -81,7 +81,7 @@ fn directory() -> Directory {
 fn told(directory: &Directory, request: &Value) -> Scene {
     let arena = Bump::new();
     let text = request.to_string();
-    let source = portcullis_scenario::Source::new("request", text.as_str());
+    let source = portcullis_source::Source::new("request", text.as_str());
     let line = lines(&source, &NoFiles, &arena).unwrap().remove(0);
     let request = line.case.request.unwrap();
     let question = directory.question(&request, line.extra, &arena).unwrap();

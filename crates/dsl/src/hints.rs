@@ -7,7 +7,7 @@ mod words;
 use crate::codes;
 use crate::lexer::Token;
 use crate::tokens::{Placed, span};
-use portcullis_syntax::diag::{Diagnostic, quoted};
+use portcullis_source::{Diagnostic, quoted};
 
 /// An error and what is around it.
 struct Scene<'e, 's> {
@@ -31,7 +31,7 @@ pub(crate) fn explain(
         expected,
     };
     let (message, help) = scene.describe();
-    let diagnostic = Diagnostic::error(codes::SYNTAX, scene.place(), message).with_help_if(help);
+    let diagnostic = Diagnostic::error(codes::SYNTAX_ERROR, scene.place(), message).with_help_if(help);
     match scene.unclosed() {
         Some(open) => diagnostic.with_related(span(open, open + 1), "this one is not closed"),
         None => diagnostic,
@@ -209,7 +209,7 @@ impl<'s> Scene<'_, 's> {
                 ];
                 let message = format!("{} begins nothing here", quoted(word));
                 let help =
-                    portcullis_syntax::suggest::did_you_mean(word, heads).unwrap_or_else(|| {
+                    portcullis_source::suggest::did_you_mean(word, heads).unwrap_or_else(|| {
                         "a file holds `policy`, `let`, `use`, `template` and `test`".into()
                     });
                 return Some(said(message, help));

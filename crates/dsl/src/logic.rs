@@ -9,7 +9,7 @@ use crate::limits::{MAX_ALTERNATIVES, MAX_DEPTH, MAX_ITEMS};
 use crate::tree::{AtomKind, Clause, Condition, ConditionTest};
 use portcullis_model::{Base, Family, Operator, Quantifier};
 use portcullis_syntax::ast::{Span, Text};
-use portcullis_syntax::diag::{Diagnostic, quoted};
+use portcullis_source::{Diagnostic, quoted};
 use std::collections::HashMap;
 
 /// A test with all names filled in.
@@ -65,7 +65,7 @@ impl<'a> Logic<'_, 'a, '_> {
         if depth > 2 * MAX_DEPTH {
             let message = "the condition nests too deep when names are filled in".into();
             self.filler
-                .error(site, codes::EXPANSION, condition.span(), message);
+                .error(site, codes::EXPANSION_LIMIT, condition.span(), message);
             return None;
         }
         match (condition, negated) {
@@ -134,7 +134,7 @@ impl<'a> Logic<'_, 'a, '_> {
     fn check_alternatives(&mut self, site: Site<'a, '_>, span: Span, count: usize) -> Option<()> {
         if count > MAX_ALTERNATIVES {
             let message = format!("`or` makes more than {MAX_ALTERNATIVES} statements of this one");
-            self.filler.error(site, codes::EXPANSION, span, message);
+            self.filler.error(site, codes::EXPANSION_LIMIT, span, message);
             return None;
         }
         Some(())
@@ -150,7 +150,7 @@ impl<'a> Logic<'_, 'a, '_> {
     ) -> Option<()> {
         if count > MAX_ITEMS && count > written {
             let message = format!("this condition has more than {MAX_ITEMS} tests");
-            self.filler.error(site, codes::EXPANSION, span, message);
+            self.filler.error(site, codes::EXPANSION_LIMIT, span, message);
             return None;
         }
         Some(())
@@ -175,7 +175,7 @@ impl<'a> Logic<'_, 'a, '_> {
             };
             self.filler.report(
                 site,
-                Diagnostic::error(codes::SYNTAX, test.values.span, message).with_help(help),
+                Diagnostic::error(codes::SYNTAX_ERROR, test.values.span, message).with_help(help),
             );
             return None;
         }
@@ -248,7 +248,7 @@ impl<'a> Logic<'_, 'a, '_> {
                 };
                 self.filler.report(
                     site,
-                    Diagnostic::error(codes::INEXACT, test.span, message).with_help(help),
+                    Diagnostic::error(codes::NO_EXACT_FORM, test.span, message).with_help(help),
                 );
                 None
             }
@@ -300,7 +300,7 @@ impl<'a> Logic<'_, 'a, '_> {
         };
         self.filler.report(
             site,
-            Diagnostic::error(codes::INEXACT, test.span, message).with_help(help),
+            Diagnostic::error(codes::NO_EXACT_FORM, test.span, message).with_help(help),
         );
         None
     }
@@ -338,7 +338,7 @@ impl<'a> Logic<'_, 'a, '_> {
             let first = first.span;
             self.filler.report(
                 site,
-                Diagnostic::error(codes::MEMBER, test.span, message)
+                Diagnostic::error(codes::DUPLICATE_MEMBER, test.span, message)
                     .with_help(help)
                     .with_related(first, "first tested here"),
             );

@@ -14,10 +14,10 @@ use crate::{Expected, NamedDocument, Options, PolicyTest};
 use bumpalo::Bump;
 use portcullis_model::Operator;
 use portcullis_syntax::ast::{PrincipalKind, Span, Text};
-use portcullis_syntax::diag::{Code, Diagnostic, quoted};
-use portcullis_syntax::json::{Member, Node, Value};
+use portcullis_source::{Diagnostic, quoted};
+use portcullis_source::json::{Member, Node, Value};
 use portcullis_syntax::policy::{ReadOptions, read_policy};
-use portcullis_syntax::suggest::did_you_mean;
+use portcullis_source::suggest::did_you_mean;
 use std::collections::{HashMap, HashSet};
 
 /// Lowers everything in the root file. Documents are made of the policies without errors only.
@@ -130,7 +130,7 @@ impl<'a> Lowering<'a, '_, '_> {
         });
         // A clause that could not be read is not missing.
         let is_torn = policy.body.iter().any(|s| matches!(s, Statement::Bad));
-        let torn = |code| matches!(code, Code::MissingResource | Code::MissingPrincipal);
+        let torn = |code| matches!(code, portcullis_syntax::codes::MISSING_RESOURCE | portcullis_syntax::codes::MISSING_PRINCIPAL);
         let problems = problems
             .into_iter()
             .filter(|problem| !(is_torn && torn(problem.code)))
@@ -292,7 +292,7 @@ impl<'a> Lowering<'a, '_, '_> {
                     let message = format!("the label {} comes out twice", quoted(sid.value));
                     self.filler.report(
                         Site::ROOT,
-                        Diagnostic::error(codes::DUPLICATE, sid.span, message)
+                        Diagnostic::error(codes::DUPLICATE_NAME, sid.span, message)
                             .with_help(
                                 "put a label before `apply`, or change one of the written labels",
                             )
@@ -400,7 +400,7 @@ impl<'a> Lowering<'a, '_, '_> {
                 quoted(apply.name.value)
             );
             self.filler
-                .error(site, codes::EXPANSION, apply.name.span, message);
+                .error(site, codes::EXPANSION_LIMIT, apply.name.span, message);
             return None;
         }
         let (module, template) = self.template(site, apply)?;
@@ -443,7 +443,7 @@ impl<'a> Lowering<'a, '_, '_> {
         let help = did_you_mean(name, module.names());
         self.filler.report(
             site,
-            Diagnostic::error(codes::NAME, apply.name.span, message).with_help_if(help),
+            Diagnostic::error(codes::UNKNOWN_NAME, apply.name.span, message).with_help_if(help),
         );
         None
     }
@@ -468,7 +468,7 @@ impl<'a> Lowering<'a, '_, '_> {
                 let help = did_you_mean(name.value, known);
                 self.filler.report(
                     site,
-                    Diagnostic::error(codes::NAME, name.span, message).with_help_if(help),
+                    Diagnostic::error(codes::UNKNOWN_NAME, name.span, message).with_help_if(help),
                 );
                 ok = false;
             }
@@ -479,7 +479,7 @@ impl<'a> Lowering<'a, '_, '_> {
             if given.insert(name.value, values).is_some() {
                 let message = format!("{} is given twice", quoted(name.value));
                 self.filler
-                    .error(site, codes::DUPLICATE, name.span, message);
+                    .error(site, codes::DUPLICATE_NAME, name.span, message);
                 ok = false;
             }
         }
@@ -491,7 +491,7 @@ impl<'a> Lowering<'a, '_, '_> {
                     quoted(apply.name.value)
                 );
                 self.filler
-                    .error(site, codes::NAME, apply.name.span, message);
+                    .error(site, codes::UNKNOWN_NAME, apply.name.span, message);
                 ok = false;
             }
         }
@@ -509,7 +509,7 @@ impl<'a> Lowering<'a, '_, '_> {
             let help = did_you_mean(test.name.value, policies.iter().copied());
             self.filler.report(
                 Site::ROOT,
-                Diagnostic::error(codes::NAME, test.name.span, message).with_help_if(help),
+                Diagnostic::error(codes::UNKNOWN_NAME, test.name.span, message).with_help_if(help),
             );
             return;
         }

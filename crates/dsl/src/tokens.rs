@@ -6,7 +6,7 @@ use crate::lexer::Token;
 use crate::limits::{MAX_DEPTH, MAX_TEXT};
 use logos::Logos;
 use portcullis_syntax::ast::Span;
-use portcullis_syntax::diag::Diagnostic;
+use portcullis_source::Diagnostic;
 
 /// A token with its place.
 pub(crate) type Placed<'s> = (usize, Token<'s>, usize);
@@ -47,7 +47,7 @@ pub(crate) fn scan(text: &str) -> Tokens<'_> {
         );
         tokens
             .problems
-            .push(Diagnostic::error(codes::SIZE, span(0, 0), message));
+            .push(Diagnostic::error(codes::DOCUMENT_TOO_LARGE, span(0, 0), message));
         tokens.unusable = true;
         return tokens;
     }
@@ -66,7 +66,7 @@ pub(crate) fn scan(text: &str) -> Tokens<'_> {
             }
             Token::Bad(text) if text.starts_with("//") => {
                 tokens.problems.push(
-                    Diagnostic::error(codes::SYNTAX, span(start, start + 2), "this is no comment")
+                    Diagnostic::error(codes::SYNTAX_ERROR, span(start, start + 2), "this is no comment")
                         .with_help("comments begin with `#`; quote a value that begins with `//`"),
                 );
                 continue;
@@ -86,7 +86,7 @@ pub(crate) fn scan(text: &str) -> Tokens<'_> {
                 if depth > MAX_DEPTH {
                     let message = format!("parentheses nest deeper than {MAX_DEPTH}");
                     tokens.problems.push(Diagnostic::error(
-                        codes::DEPTH,
+                        codes::DOCUMENT_TOO_DEEP,
                         span(start, end),
                         message,
                     ));

@@ -1,34 +1,35 @@
 //! The checker speaks of JSON members; here its messages get the words of this notation.
 
 use portcullis_syntax::ast::Span;
-use portcullis_syntax::diag::{Code, Diagnostic};
+use portcullis_source::Diagnostic;
+use portcullis_syntax::codes;
 
 /// The same problem in the words of this notation.
 pub(crate) fn reworded(mut problem: Diagnostic, name: Span) -> Diagnostic {
     let (message, help) = match problem.code {
-        Code::MissingVersion => {
+        codes::MISSING_VERSION => {
             problem.span = name;
             (
                 None,
                 Some("leave `version none` out: the version is then `2012-10-17`"),
             )
         }
-        Code::InvalidVersion => (
+        codes::INVALID_VERSION => (
             None,
             Some("the versions are `2012-10-17`, which needs no word, `2008-10-17` and `none`"),
         ),
-        Code::MissingResource => (
+        codes::MISSING_RESOURCE => (
             Some("the statement names no resources"),
             Some("write `on` and the resources; `on *` if every resource is meant"),
         ),
-        Code::MissingPrincipal => (
+        codes::MISSING_PRINCIPAL => (
             Some("the statement names no principals"),
             Some("write `to` and the principals; `to *` if everyone is meant"),
         ),
-        Code::VariableUnsupportedInVersion => {
+        codes::VARIABLE_UNSUPPORTED_IN_VERSION => {
             (None, Some("variables need the version `2012-10-17`"))
         }
-        Code::UnsupportedPrincipal | Code::ScpSyntaxErrorPrincipal
+        codes::UNSUPPORTED_PRINCIPAL | codes::SCP_SYNTAX_ERROR_PRINCIPAL
             if problem.message.starts_with("a policy of type") =>
         {
             let (kind, _) = problem.message.split_once(" has no").unwrap_or_default();
@@ -38,29 +39,29 @@ pub(crate) fn reworded(mut problem: Diagnostic, name: Span) -> Diagnostic {
                 Some("write `resource policy`, `trust policy` or `endpoint policy` if it is one"),
             )
         }
-        Code::RcpSyntaxErrorPrincipal => (
+        codes::RCP_SYNTAX_ERROR_PRINCIPAL => (
             Some("a resource control policy applies to everyone: its statements end in `to *`"),
             None,
         ),
-        Code::RcpSyntaxErrorNotAction => (
+        codes::RCP_SYNTAX_ERROR_NOTACTION => (
             Some("a resource control policy cannot deny `all except` some actions"),
             None,
         ),
-        Code::RoleTrustPolicySyntaxErrorResource => (
+        codes::ROLE_TRUST_POLICY_SYNTAX_ERROR_RESOURCE => (
             Some("a trust policy has no `on`: its resource is the role"),
             None,
         ),
-        Code::RoleTrustPolicySyntaxErrorNotPrincipal => (
+        codes::ROLE_TRUST_POLICY_SYNTAX_ERROR_NOTPRINCIPAL => (
             Some("a trust policy cannot name `all except` some principals"),
             None,
         ),
-        Code::AllowWithNotPrincipal => (
+        codes::ALLOW_WITH_NOT_PRINCIPAL => (
             Some(
                 "`allow` with `to all except` grants to everyone else, anonymous callers included",
             ),
             Some("name those who are allowed"),
         ),
-        Code::InvalidPrincipalFormat => {
+        codes::INVALID_PRINCIPAL_FORMAT => {
             let help = match problem.help.as_deref() {
                 Some("identity providers stand under `Federated`") => {
                     Some("identity providers are written `federated ...`")
@@ -72,16 +73,16 @@ pub(crate) fn reworded(mut problem: Diagnostic, name: Span) -> Diagnostic {
             };
             (None, help)
         }
-        Code::UnsupportedWildcardInPrincipal => (
+        codes::UNSUPPORTED_WILDCARD_IN_PRINCIPAL => (
             None,
             Some("`*` can stand alone; use a condition on `aws:PrincipalArn` for patterns"),
         ),
-        Code::EmptyObjectPrincipal | Code::EmptyArrayPrincipal => (
+        codes::EMPTY_OBJECT_PRINCIPAL | codes::EMPTY_ARRAY_PRINCIPAL => (
             Some("the list of principals is empty: it names no one"),
             None,
         ),
-        Code::EmptyArrayAction | Code::EmptyArrayResource => {
-            let what = if problem.code == Code::EmptyArrayAction {
+        codes::EMPTY_ARRAY_ACTION | codes::EMPTY_ARRAY_RESOURCE => {
+            let what = if problem.code == codes::EMPTY_ARRAY_ACTION {
                 "actions"
             } else {
                 "resources"

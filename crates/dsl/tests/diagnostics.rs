@@ -3,7 +3,7 @@
 
 use bumpalo::Bump;
 use portcullis_dsl::{Loader, NoImports, Source, parse};
-use portcullis_syntax::diag::{Code, Diagnostic};
+use portcullis_source::{Code, Diagnostic};
 
 fn problems(text: &str) -> Vec<Diagnostic> {
     let arena = Bump::new();
@@ -485,7 +485,7 @@ policy p { allow s3:x on arn:aws:s3:::${bucket}/${other}/<bucket> apply t(team =
             (false, Some("did you mean `<bucket>`?")),
         ]
     );
-    assert_eq!(found[1].code, Code::UnknownName);
+    assert_eq!(found[1].code, portcullis_dsl::codes::UNKNOWN_NAME);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use bumpalo::Bump;
 use portcullis_dsl::{NoImports, format, parse, print_json};
-use portcullis_syntax::diag::render;
+use portcullis_source::render;
 
 const PAGE: &str = include_str!("../../../docs/dsl.md");
 

@@ -12,7 +12,7 @@ mod generate;
 use bumpalo::Bump;
 use common::{Dice, data, kind, round_trip};
 use portcullis_model::PolicyKind;
-use portcullis_syntax::json;
+use portcullis_source::json;
 use portcullis_syntax::policy::{ReadOptions, parse_policy, read_policy};
 use portcullis_testkit::corpus;
 

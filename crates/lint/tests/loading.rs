@@ -10,7 +10,7 @@ use std::path::Path;
 
 use portcullis_lint::{Level, Options, lint, rules};
 use portcullis_model::PolicyKind;
-use portcullis_syntax::diag::Code;
+use portcullis_source::Code;
 use serde_json::Value;
 
 fn corpus(folder: &str) -> Vec<Value> {

@@ -5,11 +5,11 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use bumpalo::Bump;
-use portcullis_scenario::{
-    Disk, Problem, Source, is_language, language_policy, open_regular, policy_text, reason,
-};
+use portcullis_scenario::{Disk, is_language, language_policy, policy_text};
+use portcullis_source::files::{open_regular, reason};
+use portcullis_source::{Diagnostic, Source};
 use portcullis_syntax::Policy;
-use portcullis_syntax::json::{MAX_TEXT, utf8};
+use portcullis_source::json::{MAX_TEXT, utf8};
 use portcullis_syntax::policy::ReadOptions;
 
 use crate::policies::PolicyProblem;
@@ -26,7 +26,7 @@ pub(crate) fn policy<'a>(
         vec![PolicyProblem::of_file(&name, "UNREADABLE_FILE", message)]
     })?;
     let (file, bytes) = (arena.alloc_str(&name), arena.alloc_slice_copy(&bytes));
-    let told = |problem: &Problem<'_>| {
+    let told = |problem: &Diagnostic| {
         let (line, column) = problem.position();
         PolicyProblem {
             policy: name.to_string(),

@@ -8,7 +8,7 @@ use portcullis_explain::Changes;
 use portcullis_image::Image;
 use portcullis_model::{Layer, PolicyKind};
 use portcullis_syntax::ast::Document;
-use portcullis_syntax::diag::{Diagnostic, LineIndex, Severity, render};
+use portcullis_source::{Diagnostic, LineIndex, Severity, render};
 use portcullis_syntax::forms;
 use portcullis_syntax::policy::{ReadOptions, check_policy, parse_policy, read_policy};
 use portcullis_syntax::{Policy, PolicySets};

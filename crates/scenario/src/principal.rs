@@ -1,19 +1,23 @@
 //! The principal of a request.
 
+use std::cell::Cell;
+
 use bumpalo::Bump;
 use portcullis_model::{Caller, ContextEntry, Principal, PrincipalError, is_account_id};
 use portcullis_syntax::ast::{Span, Text};
-use portcullis_syntax::diag::quoted;
-use portcullis_syntax::json::{Member, Node, Value};
+use portcullis_source::quoted;
+use portcullis_source::json::{Member, Node, Value};
 
-use crate::members::{Reader, present};
-use crate::note::session_caller;
-use crate::problem::Code;
+use portcullis_source::{Reader, present};
+use crate::note::{Note, session_caller};
+use crate::codes;
 
 /// What else of the request tells about its principal.
 pub(crate) struct Surroundings<'a> {
     pub(crate) resource: Option<&'a str>,
     pub(crate) context: &'a [ContextEntry<'a>],
+    /// What was taken for granted in reading it.
+    pub(crate) note: Cell<Option<Note<'a>>>,
 }
 
 /// Reads a principal in any of its forms.
@@ -52,7 +56,7 @@ fn plain(caller: Caller<'_>) -> Principal<'_> {
 }
 
 fn invalid(reader: &mut Reader<'_>, span: Span, message: impl Into<String>) {
-    reader.problem(Code::InvalidPrincipal, span, message);
+    reader.problem(codes::INVALID_PRINCIPAL, span, message);
 }
 
 /// An account id or an ARN, of a role session with its role's ARN if that is known.
@@ -92,7 +96,7 @@ fn from_text<'a>(
             } else if arn.contains(".amazon") {
                 help = "a service is written as `{\"Service\": \"name.amazonaws.com\"}`";
             }
-            reader.problem_with_help(Code::InvalidPrincipal, text.span, message, help);
+            reader.problem_with_help(codes::INVALID_PRINCIPAL, text.span, message, help);
             None
         }
     }
@@ -129,7 +133,7 @@ fn session<'a>(
         return caller.ok();
     }
     let (caller, note) = session_caller(arn, around.context, arena).ok()?;
-    reader.notes.extend(note);
+    around.note.set(note);
     Some(caller)
 }
 

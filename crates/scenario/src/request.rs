@@ -1,15 +1,17 @@
 //! Requests.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use bumpalo::Bump;
 use portcullis_model::{ContextEntry, Decision, Request, check_action, is_account_id, is_resource};
-use portcullis_syntax::diag::quoted;
-use portcullis_syntax::json::{Member, Node, Value};
+use portcullis_source::quoted;
+use portcullis_source::json::{Member, Node, Value};
 
-use crate::members::{Reader, present};
+use portcullis_source::{Reader, present};
 use crate::principal::{Surroundings, principal};
-use crate::problem::{Code, Source};
+use crate::codes;
+use portcullis_source::{Source};
 use crate::read::Case;
 
 /// Where a request stands, which decides the members it may have.
@@ -52,7 +54,6 @@ pub fn request<'a>(
     let request = read(&mut reader, node, form, &mut case, arena);
     case.request = request.filter(|_| reader.problems.is_empty());
     case.problems = reader.problems;
-    case.notes = reader.notes;
     case
 }
 
@@ -96,7 +97,7 @@ fn read<'a>(
             reader,
             member,
             is_resource,
-            Code::InvalidResource,
+            codes::INVALID_RESOURCE,
             "no resource: a resource is an ARN, or `*`",
         )
     });
@@ -106,15 +107,20 @@ fn read<'a>(
             reader,
             member,
             is_account_id,
-            Code::InvalidAccount,
+            codes::INVALID_ACCOUNT,
             "no account: an account is 12 digits",
         )
     });
     let context = context_entries(reader, context, arena);
 
     let who = reader.required(who, node.span, "the request", "principal")?;
-    let around = Surroundings { resource, context };
+    let around = Surroundings {
+        resource,
+        context,
+        note: Cell::new(None),
+    };
     let principal = principal(reader, &who.value, &around, arena);
+    case.notes.extend(around.note.get());
     Some(Request {
         principal: principal?,
         action: action?,
@@ -140,8 +146,8 @@ fn action_of<'a>(reader: &mut Reader<'a>, member: &'a Member<'a>) -> Option<&'a 
         format!("{} is no action: {error}", quoted(text)),
     );
     match error.help() {
-        None => reader.problem(Code::InvalidAction, span, message),
-        Some(help) => reader.problem_with_help(Code::InvalidAction, span, message, help),
+        None => reader.problem(codes::INVALID_ACTION, span, message),
+        Some(help) => reader.problem_with_help(codes::INVALID_ACTION, span, message, help),
     }
     None
 }
@@ -151,7 +157,7 @@ fn checked<'a>(
     reader: &mut Reader<'a>,
     member: &'a Member<'a>,
     is_fine: impl Fn(&str) -> bool,
-    code: Code,
+    code: portcullis_source::Code,
     wrong: &str,
 ) -> Option<&'a str> {
     let Some(text) = member.value.as_str() else {
@@ -177,7 +183,7 @@ pub(crate) fn decision<'a>(
     if decision.is_none() {
         let message = format!("{} is no decision", quoted(text));
         let help = "the decisions are `Allow`, `ExplicitDeny` and `ImplicitDeny`";
-        reader.problem_with_help(Code::InvalidExpect, member.value.span, message, help);
+        reader.problem_with_help(codes::INVALID_EXPECT, member.value.span, message, help);
     }
     decision
 }
@@ -211,7 +217,7 @@ fn context_entries<'a>(
                         node.value.describe()
                     );
                     let help = "`[]` stands for a key that is absent";
-                    reader.problem_with_help(Code::InvalidContextValue, node.span, message, help);
+                    reader.problem_with_help(codes::INVALID_CONTEXT_VALUE, node.span, message, help);
                 }
             }
         }

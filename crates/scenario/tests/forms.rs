@@ -3,7 +3,8 @@
 
 use bumpalo::Bump;
 use portcullis_model::{Caller, Decision, PolicyKind, Principal, Request};
-use portcullis_scenario::{Files, NoFiles, Options, Scenario, Source, Unreadable, scenarios};
+use portcullis_scenario::{Files, NoFiles, Options, Scenario, UnreadableError, scenarios};
+use portcullis_source::{Source};
 use std::path::Path;
 
 const USER: &str = "arn:aws:iam::111122223333:user/ann";
@@ -110,7 +111,7 @@ fn absent_and_empty_sets_differ() {
 fn documents_have_names_kinds_and_places() {
     struct OneFile;
     impl Files for OneFile {
-        fn read(&self, folder: &Path, path: &Path) -> Result<Vec<u8>, Unreadable> {
+        fn read(&self, folder: &Path, path: &Path) -> Result<Vec<u8>, UnreadableError> {
             assert_eq!((folder, path), (Path::new("dir"), Path::new("sub/p.json")));
             Ok(PLAIN.as_bytes().to_vec())
         }

@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
 use bumpalo::Bump;
-use portcullis_scenario::{Files, NoFiles, Options, Problem, Source, Unreadable, scenarios};
+use portcullis_scenario::{Files, NoFiles, Options, UnreadableError, scenarios};
+use portcullis_source::{Diagnostic, Source};
 use std::path::Path;
 
 const OPTIONS: Options = Options {
@@ -230,7 +231,7 @@ fn named_policies() {
 fn problems_of_a_policy_file_are_placed_there() {
     struct Content(&'static [u8]);
     impl Files for Content {
-        fn read(&self, _: &Path, _: &Path) -> Result<Vec<u8>, Unreadable> {
+        fn read(&self, _: &Path, _: &Path) -> Result<Vec<u8>, UnreadableError> {
             Ok(self.0.to_vec())
         }
     }

@@ -24,6 +24,10 @@ pub const MAX_DEPTH: usize = 64;
 /// How many bytes a text may have.
 pub const MAX_TEXT: usize = 1 << 30;
 
+/// The [`case`](Diagnostic::case) of a text that is not JSON for a character that is easily taken for another. The message
+/// names the character by its number, and quotes nothing.
+pub const LOOKALIKE: &str = "lookalike";
+
 /// A value with the place where it was written.
 pub type Node<'a> = tree::Node<'a, 'a>;
 

@@ -6,7 +6,7 @@ mod support;
 use bumpalo::Bump;
 use portcullis_model::PolicyKind::{self, *};
 use portcullis_syntax::ast::Span;
-use portcullis_syntax::diag::{Code, Diagnostic, Severity};
+use portcullis_source::{Code, Diagnostic, Severity};
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 use std::collections::BTreeSet;
 
@@ -228,30 +228,30 @@ fn every_code_has_its_place() {
         assert_eq!(usable, !has_error, "{marked}");
         // The table breaks one thing at a time.
         let same = problems.iter().filter(|p| p.severity == severity).count();
-        let has_company = [Code::DuplicateMember, Code::RcpSyntaxErrorNotAction].contains(&code);
+        let has_company = [portcullis_source::codes::DUPLICATE_MEMBER, codes::RCP_SYNTAX_ERROR_NOTACTION].contains(&code);
         assert!(same == 1 || has_company, "{marked}: {problems:#?}");
         seen.insert(code);
     }
     // Tested in `limits` below, and with the JSON reader.
     seen.extend([
-        Code::TooManyProblems,
-        Code::InvalidEncoding,
-        Code::DocumentTooLarge,
+        portcullis_source::codes::TOO_MANY_PROBLEMS,
+        portcullis_source::codes::INVALID_ENCODING,
+        portcullis_source::codes::DOCUMENT_TOO_LARGE,
     ]);
     // Found by `check` alone, and tested in `promises.rs`.
     seen.extend(support::ADVICE);
     // Of what is around a document, and tested in `forms.rs`.
-    seen.extend([Code::UnknownForm, Code::ForeignDocument]);
+    seen.extend([portcullis_source::codes::UNKNOWN_FORM, codes::FOREIGN_DOCUMENT]);
     // Found by who has the catalog, and tested with the command.
-    seen.insert(Code::OperationAsAction);
+    seen.insert(codes::OPERATION_AS_ACTION);
     // Only the policy language has these.
     seen.extend([
-        Code::SyntaxError,
-        Code::UnknownName,
-        Code::DuplicateName,
-        Code::NoExactForm,
-        Code::ExpansionLimit,
-        Code::ImportError,
+        portcullis_dsl::codes::SYNTAX_ERROR,
+        portcullis_dsl::codes::UNKNOWN_NAME,
+        portcullis_dsl::codes::DUPLICATE_NAME,
+        portcullis_dsl::codes::NO_EXACT_FORM,
+        portcullis_dsl::codes::EXPANSION_LIMIT,
+        portcullis_dsl::codes::IMPORT_ERROR,
     ]);
     let missing: Vec<_> = Code::ALL
         .iter()
@@ -339,7 +339,7 @@ fn lint_does_not_make_a_document_unusable() {
         let (usable, problems) = problems(kind, &text);
         assert!(usable, "{text}: {problems:#?}");
         assert!(
-            problems.iter().all(|p| p.code == Code::MissingArnField),
+            problems.iter().all(|p| p.code == codes::MISSING_ARN_FIELD),
             "{problems:#?}"
         );
     }
@@ -410,7 +410,7 @@ fn limits() {
     let last = found.last().unwrap();
     assert_eq!(
         (last.code, last.message.as_str()),
-        (Code::TooManyProblems, "and 900 more")
+        (portcullis_source::codes::TOO_MANY_PROBLEMS, "and 900 more")
     );
     assert!(last.is_error());
     // Those of the JSON reader count too.
@@ -424,7 +424,7 @@ fn limits() {
         &with(&format!(r#"{STAR}, "Action": [{many}, "x"]"#)),
     );
     assert!(!usable);
-    assert!(found.iter().any(|p| p.code == Code::InvalidAction));
+    assert!(found.iter().any(|p| p.code == codes::INVALID_ACTION));
     assert_eq!(
         found.last().map(|p| (p.message.as_str(), p.severity)),
         Some(("and 901 more", Severity::Warning))

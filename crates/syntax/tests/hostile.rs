@@ -3,8 +3,8 @@
 
 use bumpalo::Bump;
 use portcullis_model::PolicyKind;
-use portcullis_syntax::diag::{self, Diagnostic};
-use portcullis_syntax::json;
+use portcullis_source::{Diagnostic};
+use portcullis_source::json;
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 use std::time::{Duration, Instant};
 
@@ -39,7 +39,7 @@ fn read_as_all(text: &str) -> bool {
         );
         assert!(problems.len() <= 101);
         usable |= document.is_some();
-        diag::render(&problems, "f.json", text, true);
+        portcullis_source::render(&problems, "f.json", text, true);
     }
     usable
 }
@@ -85,7 +85,7 @@ fn a_lot_of_one_thing() {
             small_stack(unit, || {
                 let arena = Bump::new();
                 let _ = json::parse(&text, &arena)
-                    .map_err(|problems| diag::render(&problems, "f", &text, false));
+                    .map_err(|problems| portcullis_source::render(&problems, "f", &text, false));
             });
         }
     }

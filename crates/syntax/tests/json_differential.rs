@@ -7,8 +7,8 @@
 )]
 
 use bumpalo::Bump;
-use portcullis_syntax::diag::Code;
-use portcullis_syntax::json::{self, Node, Value};
+
+use portcullis_source::json::{self, Node, Value};
 use serde_json::Value as Other;
 
 /// A small generator of pseudo-random numbers (xorshift64*).
@@ -178,7 +178,7 @@ fn same_answers_as_serde_json() {
             // It takes duplicate members.
             (Err(problems), Ok(_)) => {
                 assert!(
-                    problems.iter().all(|p| p.code == Code::DuplicateMember),
+                    problems.iter().all(|p| p.code == portcullis_source::codes::DUPLICATE_MEMBER),
                     "{text}: {problems:#?}"
                 );
             }

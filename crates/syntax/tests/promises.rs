@@ -16,8 +16,8 @@ use std::path::Path;
 
 use bumpalo::Bump;
 use portcullis_model::PolicyKind::{self, *};
-use portcullis_syntax::diag::{Code, Diagnostic, Severity};
-use portcullis_syntax::json;
+use portcullis_source::{Code, Diagnostic, Severity};
+use portcullis_source::json;
 use portcullis_syntax::lint;
 use portcullis_syntax::policy::{ReadOptions, check_policy};
 

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use bumpalo::Bump;
 use portcullis_model::{ContextEntry, Layer, PolicyKind, is_account_id, is_resource};
-use portcullis_scenario::{Code, Reader, Source, policy_text, present};
+use portcullis_scenario::{codes, policy_text};
+use portcullis_source::{Reader, Source, present};
 use portcullis_syntax::ast::Span;
-use portcullis_syntax::diag::quoted;
-use portcullis_syntax::json::{Member, Node, Value};
+use portcullis_source::quoted;
+use portcullis_source::json::{Member, Node, Value};
 use portcullis_syntax::policy::ReadOptions;
 use portcullis_syntax::{Policy, PolicySets};
 

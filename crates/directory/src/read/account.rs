@@ -2,7 +2,7 @@
 //! `IN-17`), pages of them (`IN-5`), and managed policies from elsewhere.
 
 use portcullis_model::{PolicyKind, split_arn};
-use portcullis_syntax::json::{Node, Value};
+use portcullis_source::json::{Node, Value};
 
 use crate::documents::PolicyId;
 use crate::problem::Code;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use portcullis_model::{PolicyKind, is_account_id, split_arn};
-use portcullis_syntax::json::{Node, Value};
+use portcullis_source::json::{Node, Value};
 
 use crate::documents::{PolicyId, undress};
 use crate::problem::{Code, Problem};

@@ -5,9 +5,9 @@ use std::fs;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use portcullis_scenario::{open_regular, reason};
+use portcullis_source::files::{open_regular, reason};
 use portcullis_syntax::forms::{self, Foreign};
-use portcullis_syntax::json;
+use portcullis_source::json;
 
 use crate::problem::{Code, Problem};
 use crate::read::inflate::Inflated;

@@ -3,7 +3,7 @@
 //! Some of them do not say what they belong to; then the name of the file, or of a folder above it,
 //! must hold the id of the parent, child, target or policy.
 
-use portcullis_syntax::json::Node;
+use portcullis_source::json::Node;
 
 use crate::problem::Code;
 use crate::raw::{RCP_FULL_ACCESS, RawAttachment, RawNode};

@@ -1,7 +1,7 @@
 //! Our own lines about resources (`IN-48`).
 
 use portcullis_model::{access_point, split_arn};
-use portcullis_syntax::json::{Node, Value};
+use portcullis_source::json::{Node, Value};
 
 use crate::problem::Code;
 use crate::raw::{RawGrant, RawResource};

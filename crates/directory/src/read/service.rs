@@ -3,7 +3,7 @@
 //! Some of them do not say which resource they belong to; [`super::unnamed`] finds that out.
 
 use portcullis_model::{PolicyKind, split_arn};
-use portcullis_syntax::json::Node;
+use portcullis_source::json::Node;
 
 use crate::problem::Code;
 use crate::raw::{RawEndpoint, RawKeyPolicy, RawResource, Spot};

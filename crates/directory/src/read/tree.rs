@@ -1,7 +1,7 @@
 //! Our own file of an organization (`IN-29`).
 
 use portcullis_model::PolicyKind;
-use portcullis_syntax::json::{Member, Node};
+use portcullis_source::json::{Member, Node};
 
 use crate::problem::Code;
 use crate::raw::{Control, RCP_FULL_ACCESS, RawAttachment, RawControl, RawNode};

@@ -6,7 +6,7 @@
 
 use bumpalo::Bump;
 use portcullis_model::split_arn;
-use portcullis_syntax::json::{self, Node, Value};
+use portcullis_source::json::{self, Node, Value};
 
 use crate::documents::undress;
 use crate::parts::part_of;

@@ -5,7 +5,7 @@ use bumpalo::Bump;
 use portcullis_dsl::{NoImports, format, parse, print_dsl, print_json};
 use portcullis_model::PolicyKind;
 use portcullis_syntax::ast::Document;
-use portcullis_syntax::diag::render;
+use portcullis_source::render;
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 use portcullis_syntax::{Policy, PolicySets};
 pub use portcullis_testkit::fuzz::ordered;

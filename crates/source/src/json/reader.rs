@@ -3,7 +3,7 @@
 use super::lexer::{LexError, Lexer, Token};
 use super::text::unescape;
 use super::tree::{Member, Node, Value};
-use super::{MAX_DEPTH, MAX_TEXT};
+use super::{LOOKALIKE, MAX_DEPTH, MAX_TEXT};
 use crate::{Diagnostic, Sink, Span, Text, codes, lookalike, quoted};
 use bumpalo::Bump;
 use std::collections::HashMap;
@@ -283,6 +283,7 @@ impl<'a, 'n> Reader<'a, 'n> {
                     .with_help_if(self.curly_quote(start..start + line.len()))
             }
             LexError::Unexpected => {
+                let mut case = "";
                 let (message, help) = match first {
                     '-' => ("`-` must be followed by a digit".to_owned(), None),
                     '\'' => (
@@ -304,10 +305,13 @@ impl<'a, 'n> Reader<'a, 'n> {
                                 Some("strings and member names stand in double quotes"),
                             ),
                             None => match lookalike(other) {
-                                Some(name) => (
-                                    format!("unexpected U+{:04X}, {name}", u32::from(other)),
-                                    Some("type it again: it most likely came with copied text"),
-                                ),
+                                Some(name) => {
+                                    case = LOOKALIKE;
+                                    (
+                                        format!("unexpected U+{:04X}, {name}", u32::from(other)),
+                                        Some("type it again: it most likely came with copied text"),
+                                    )
+                                }
                                 None => (
                                     format!(
                                         "unexpected {}",
@@ -319,7 +323,7 @@ impl<'a, 'n> Reader<'a, 'n> {
                         }
                     }
                 };
-                let diagnostic = self.syntax_error(at_first, message);
+                let diagnostic = self.syntax_error(at_first, message).with_case(case);
                 match help {
                     Some(help) => diagnostic.with_help(help),
                     None => diagnostic,

@@ -4,9 +4,9 @@ use arbitrary::{Result, Unstructured};
 use bumpalo::Bump;
 use portcullis_lint::{Finding, Options, lint};
 use portcullis_model::PolicyKind;
-use portcullis_scenario::Records;
+use portcullis_source::Records;
 use portcullis_syntax::ast::Document;
-use portcullis_syntax::diag::Diagnostic;
+use portcullis_source::Diagnostic;
 use portcullis_syntax::policy::{ReadOptions, check_policy, parse_policy};
 use portcullis_syntax::{forms as syntax_forms, json};
 

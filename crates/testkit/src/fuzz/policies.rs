@@ -2,7 +2,8 @@
 
 use arbitrary::Unstructured;
 use bumpalo::Bump;
-use portcullis_scenario::{NoFiles, Options, Records, Source, scenarios};
+use portcullis_scenario::{NoFiles, Options, scenarios};
+use portcullis_source::{Records, Source};
 use serde_json::json;
 
 use crate::generate::{self, Settings, world};
