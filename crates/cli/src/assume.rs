@@ -8,7 +8,7 @@ use bumpalo::Bump;
 use clap::{Args, ValueEnum};
 use portcullis_directory::{Call, CallKind, Directory, Line, Session, line};
 use portcullis_model::{Decision, PolicyKind};
-use portcullis_scenario::{codes, policy_text};
+use portcullis_scenario::policy_text;
 use portcullis_source::{Reader, Source, present};
 use portcullis_syntax::ast::{Span, Text};
 use portcullis_source::quoted;
@@ -272,7 +272,7 @@ fn call_name<'a>(member: Option<&'a Member<'a>>, reader: &mut Reader<'a>) -> Opt
     if !calls.any(|call| call.kind().as_str() == text) {
         let span = member.map_or_else(Span::default, |member| member.value.span);
         let message = format!("{} hands out no credentials", quoted(text));
-        reader.problem(Code::DataTypeMismatch, span, message);
+        reader.problem(portcullis_source::codes::DATA_TYPE_MISMATCH, span, message);
     }
     Some(text)
 }
@@ -341,7 +341,7 @@ impl AssumeArgs {
                 false => {
                     let told = decider.explain(request, extra.clone(), reading, &arena)?;
                     let story = told.story();
-                    Some((story.text(Output::new().colour()), story.json()))
+                    Some((story.text(Output::new().color()), story.json()))
                 }
             };
             answers.push(Asked {

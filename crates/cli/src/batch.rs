@@ -7,7 +7,7 @@ use clap::Args;
 use portcullis_directory::{Directory, lines};
 use portcullis_model::Decision;
 use portcullis_scenario::{Options, Scenario};
-use portcullis_source::{Diagnostic};
+use portcullis_source::Diagnostic;
 use serde_json::{Value, json};
 
 use crate::directory::{Decider, DirectoryArgs, Keep, open_image};

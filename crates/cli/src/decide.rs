@@ -13,9 +13,8 @@ use portcullis_explain::Story;
 use portcullis_image::Image;
 use portcullis_model::{Decision, Request};
 use portcullis_scenario::{Case, Note, RequestForm};
-use portcullis_source::{Diagnostic, Source};
+use portcullis_source::{Diagnostic, Source, Start};
 use portcullis_syntax::PolicySets;
-use portcullis_source::json;
 use serde_json::{Value, json};
 
 use crate::catalog::{DataArgs, operation_note};
@@ -233,9 +232,9 @@ impl ExplainArgs {
     /// Prints a story, or writes it to a file.
     fn tell(&self, story: &Story<'_>) -> Result<ExitCode, Failure> {
         let decision = story.explanation.outcome.decision();
-        let colour = self.output.is_none() && Output::new().colour();
+        let color = self.output.is_none() && Output::new().color();
         let text = match self.format {
-            StoryFormat::Human => story.text(colour),
+            StoryFormat::Human => story.text(color),
             StoryFormat::Json => story.json().to_string(),
             StoryFormat::Svg => story.svg(),
             StoryFormat::Html => story.html(),
@@ -390,8 +389,8 @@ impl RequestArgs {
             ),
             None => ("", arena.alloc_str(&self.as_json()?).as_bytes()),
         };
-        let fail = |problem: Diagnostic| Failure::problems(&[problem]);
-        Source::decode(name, text, 1).map_err(fail)
+        let fail = |problem: Box<Diagnostic>| Failure::problems(&[*problem]);
+        Source::decode(name, text, Start::FILE).map_err(fail)
     }
 
     /// The one request, with the policies that it carries for a directory, and notes.
@@ -413,14 +412,7 @@ impl RequestArgs {
 
     fn load<'a>(&self, arena: &'a Bump) -> Result<(Request<'a>, Vec<Note<'a>>), Failure> {
         let source = self.source(arena)?;
-        let node = json::parse(source.text(), arena).map_err(|diagnostics| {
-            let problems: Vec<Diagnostic> = diagnostics
-                .into_iter()
-                .map(|diagnostic| Problem::of_json(&source, diagnostic))
-                .collect();
-            Failure::problems(&problems)
-        })?;
-        let node = arena.alloc(node);
+        let node = arena.alloc(inputs::parse(&source, arena)?);
         let read: Case<'a> =
             portcullis_scenario::request(node, RequestForm::Listed, &Rc::clone(&source), arena);
         match read.request {

@@ -10,13 +10,13 @@ pub(crate) use portcullis_source::files::reason;
 use portcullis_scenario::{Files, UnreadableError};
 use portcullis_source::json::{MAX_TEXT, utf8};
 
-use crate::failure::{Failure, use_colour};
+use crate::failure::{Failure, use_color};
 
 /// Standard output.
 pub(crate) struct Output {
     stream: BufWriter<io::StdoutLock<'static>>,
     is_interactive: bool,
-    colour: bool,
+    color: bool,
 }
 
 impl Output {
@@ -24,7 +24,7 @@ impl Output {
         let stdout = io::stdout();
         Output {
             is_interactive: stdout.is_terminal(),
-            colour: use_colour(&stdout),
+            color: use_color(&stdout),
             stream: BufWriter::with_capacity(1 << 16, stdout.lock()),
         }
     }
@@ -35,8 +35,8 @@ impl Output {
         Some(usize::from(width.0))
     }
 
-    pub(crate) fn colour(&self) -> bool {
-        self.colour
+    pub(crate) fn color(&self) -> bool {
+        self.color
     }
 
     /// Writes a line.

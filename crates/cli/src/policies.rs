@@ -7,7 +7,7 @@ use bumpalo::Bump;
 use clap::Args;
 use portcullis_model::{PolicyKind, Request};
 use portcullis_scenario::{Note, Options, is_language, language_policy, policy_text};
-use portcullis_source::{Diagnostic, Source};
+use portcullis_source::{Diagnostic, Source, Start};
 use portcullis_syntax::policy::ReadOptions;
 use portcullis_syntax::{Policy, PolicySets};
 
@@ -195,7 +195,7 @@ impl<'a> Reader<'a> {
     fn file(&mut self, path: &Path, kind: PolicyKind) -> Result<Option<Policy<'a>>, Failure> {
         let name = self.arena.alloc_str(&display_name(path));
         let bytes = self.arena.alloc_slice_copy(&read_text(path)?);
-        let source = match Source::decode(name, bytes, 1) {
+        let source = match Source::decode(name, bytes, Start::FILE) {
             Ok(source) => source,
             Err(problem) => {
                 self.problems.push(problem.in_policy());
@@ -329,7 +329,7 @@ fn load_one<'a>(
     let record = place.record;
     text.extend_from_slice(record.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&record));
     let text: &'a [u8] = arena.alloc_slice_copy(&text);
-    let loaded = load(arena.alloc_str(file), text, 1, options, arena);
+    let loaded = load(arena.alloc_str(file), text, Start::FILE, options, arena);
     let scenarios = loaded
         .scenarios
         .map_err(|problems| Failure::problems(&problems))?;

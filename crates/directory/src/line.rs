@@ -29,13 +29,8 @@ pub fn lines<'a>(
     source: &Rc<Source<'a>>,
     files: &dyn Files,
     arena: &'a Bump,
-) -> Result<Vec<Line<'a>>, Vec<Problem<'a>>> {
-    let node = json::parse(source.text(), arena).map_err(|diagnostics| {
-        let problems = diagnostics.into_iter();
-        problems
-            .map(|found| Problem::of_json(source, found))
-            .collect::<Vec<_>>()
-    })?;
+) -> Result<Vec<Line<'a>>, Vec<Diagnostic>> {
+    let node = json::parse(source.text(), arena).map_err(|found| source.locate_all(found))?;
     let node: &'a Node<'a> = arena.alloc(node);
     match node.value {
         Value::Array(nodes) => Ok(nodes

@@ -16,7 +16,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use bumpalo::Bump;
-use portcullis_source::{Records, Source};
+use portcullis_source::{Records, Source, Start};
 use portcullis_syntax::forms::recognize;
 use portcullis_source::json::{self, Member, Node, Value};
 
@@ -147,8 +147,8 @@ impl Loader {
         let mut arena = Bump::new();
         let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
         loop {
-            let line = match records.next_into(&mut bytes) {
-                Ok(Some(line)) => line,
+            let start = match records.next_into(&mut bytes) {
+                Ok(Some(start)) => start,
                 Ok(None) => break,
                 Err(error) => {
                     let message = format!("cannot be read: {error}");
@@ -157,11 +157,11 @@ impl Loader {
             };
             let spot = Spot {
                 file,
-                line: u32::try_from(line).unwrap_or(u32::MAX),
+                line: u32::try_from(start.line).unwrap_or(u32::MAX),
                 list: "",
                 index: 0,
             };
-            self.text(name, &bytes, line, spot, &arena, &mut counts);
+            self.text(name, &bytes, start, spot, &arena, &mut counts);
             arena.reset();
         }
         if !counts.is_empty() {
@@ -175,17 +175,17 @@ impl Loader {
         &mut self,
         file: &str,
         bytes: &[u8],
-        line: usize,
+        start: Start,
         spot: Spot,
         arena: &Bump,
         counts: &mut BTreeMap<&'static str, u64>,
     ) {
-        let source = match Source::decode(file, bytes, line) {
+        let source = match Source::decode(file, bytes, start) {
             Ok(source) => source,
             Err(problem) => {
                 let (line, column) = problem.position();
                 let place = format!("{file}:{line}:{column}");
-                return self.error(place, Code::InvalidJson, problem.message());
+                return self.error(place, Code::InvalidJson, problem.message);
             }
         };
         let node = match json::parse(source.text(), arena) {

@@ -187,7 +187,9 @@ pub use explanation::Explanation;
 #[cfg(feature = "live")]
 pub use live::{Current, Live};
 #[cfg(feature = "compile")]
-pub use policies::{PolicyErrors, PolicyProblem, PolicySet};
+pub use policies::{PolicyErrors, PolicySet};
+#[cfg(feature = "compile")]
+pub use portcullis_source::{Code, Diagnostic, Place, Severity};
 pub use portcullis_explain::{Changes, Need, layer_name};
 pub use portcullis_image::{Image, ImageError};
 pub use portcullis_model::{

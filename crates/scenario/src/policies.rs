@@ -17,7 +17,7 @@ use crate::files::{Files, UnreadableError, locate};
 use crate::language::{is_language, language_policy, may_be_language};
 use portcullis_source::{Reader, present};
 use crate::codes;
-use portcullis_source::{Source};
+use portcullis_source::{Source, Start};
 
 /// Reads `policies`.
 pub(crate) fn policy_sets<'a>(
@@ -286,7 +286,7 @@ impl<'a> Sets<'_, 'a> {
             }
         };
         let file = self.arena.alloc_str(&path.to_string_lossy());
-        let source = match Source::decode(file, self.arena.alloc_slice_copy(&bytes), 1, 0) {
+        let source = match Source::decode(file, self.arena.alloc_slice_copy(&bytes), Start::FILE) {
             Ok(source) => source,
             Err(problem) => {
                 let problem = (*problem).in_policy().conceal("the text is not UTF-8");

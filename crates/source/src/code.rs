@@ -23,6 +23,12 @@ impl Code {
     }
 }
 
+impl PartialEq<&str> for Code {
+    fn eq(&self, name: &&str) -> bool {
+        self.0 == *name
+    }
+}
+
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)

@@ -35,14 +35,16 @@ impl Severity {
 /// Messages start in lower case, have no final period and set the user's text in backticks.
 ///
 /// A reader makes it with spans; [`Source::locate`](crate::Source::locate) adds file, line, column and excerpt, after
-/// which it needs its text no more. Displayed as one line, `file:line:column: message [CODE]`.
+/// which it needs its text no more. Displayed as one line, `file:line:column: message [CODE]`, and as `{:#}` as
+/// [`render`](crate::render) shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Diagnostic {
     /// What kind of problem it is.
     pub code: Code,
     /// How much it matters.
     pub severity: Severity,
-    /// Where it is.
+    /// Where it is in the text that was read; of a problem in a file that the text imports, where it does.
     pub span: Span,
     /// What it is.
     pub message: String,
@@ -336,6 +338,10 @@ impl Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            let text = crate::render(core::slice::from_ref(self), false);
+            return f.write_str(text.trim_end());
+        }
         if let Some(place) = self.named_place() {
             write!(f, "{place}: ")?;
         }

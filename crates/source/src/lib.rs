@@ -51,5 +51,5 @@ pub use quote::{printable, quoted};
 pub use records::Records;
 pub use render::{render, render_failure};
 pub use sink::Sink;
-pub use source::Source;
+pub use source::{Source, Start};
 pub use span::{Span, Text};

@@ -5,6 +5,7 @@ mod utf16;
 
 use std::io::{self, BufRead, Read};
 
+use crate::Start;
 use crate::json::{self, MAX_TEXT};
 
 use prefix::{Prefix, Reach};
@@ -31,8 +32,6 @@ pub struct Records<R> {
     line: usize,
     /// Bytes of the stream before `taken`, as UTF-8.
     offset: u64,
-    /// The same for the last record.
-    record_offset: u64,
     layout: Layout,
     /// How the stream writes its characters; none before its first byte was looked at.
     encoding: Option<Encoding>,
@@ -66,7 +65,6 @@ impl<R: BufRead> Records<R> {
             taken: 0,
             line: 1,
             offset: 0,
-            record_offset: 0,
             layout: Layout::Unknown,
             encoding: None,
         }
@@ -83,17 +81,12 @@ impl<R: BufRead> Records<R> {
         self.taken < self.buffer.len()
     }
 
-    /// Bytes of the stream before the last record, of a stream in UTF-16 as UTF-8.
-    pub fn offset(&self) -> u64 {
-        self.record_offset
-    }
-
-    /// Puts the next record into the buffer and returns the number of its first line; none at the
-    /// end of the stream. Nothing is read beyond a record that is complete.
+    /// Puts the next record into the buffer and returns where it begins; none at the end of
+    /// the stream. Nothing is read beyond a record that is complete.
     ///
     /// # Errors
     /// Those of the stream.
-    pub fn next_into(&mut self, record: &mut Vec<u8>) -> io::Result<Option<usize>> {
+    pub fn next_into(&mut self, record: &mut Vec<u8>) -> io::Result<Option<Start>> {
         record.clear();
         loop {
             let Some(end) = self.line_from(self.taken)? else {
@@ -104,14 +97,16 @@ impl<R: BufRead> Records<R> {
             }
             self.take(end);
         }
-        let first_line = self.line;
-        self.record_offset = self.offset;
+        let start = Start {
+            line: self.line,
+            offset: self.offset,
+        };
         let end = self.end_of_record()?;
         record.extend_from_slice(self.slice(self.taken, end));
         // So that the end of a record is on its last line.
         record.truncate(record.trim_ascii_end().len());
         self.take(end);
-        Ok(Some(first_line))
+        Ok(Some(start))
     }
 
     /// Where the record ends that begins with the buffer's first line that is not taken.
@@ -324,11 +319,11 @@ mod tests {
         let mut records = Records::new(whole.as_bytes());
         let mut found = Vec::new();
         let mut record = Vec::new();
-        while let Some(line) = records.next_into(&mut record).unwrap() {
+        while let Some(at) = records.next_into(&mut record).unwrap() {
             let text = String::from_utf8(record.clone()).unwrap();
-            let start = usize::try_from(records.offset()).unwrap();
+            let start = usize::try_from(at.offset).unwrap();
             assert_eq!(whole.as_bytes().get(start..start + record.len()), Some(&*record));
-            found.push((line, text.trim_end().to_string()));
+            found.push((at.line, text.trim_end().to_string()));
         }
         found
     }
@@ -393,7 +388,7 @@ mod tests {
             let input = io::BufReader::with_capacity(1, Waiting(text.as_bytes().to_vec()));
             let mut records = Records::new(input);
             let mut record = Vec::new();
-            assert_eq!(records.next_into(&mut record).unwrap(), Some(1), "{text:?}");
+            assert_eq!(records.next_into(&mut record).unwrap(), Some(Start::FILE), "{text:?}");
             assert_eq!(record, text.trim_end().as_bytes());
             assert!(!records.has_read_ahead());
         }
@@ -402,7 +397,8 @@ mod tests {
         let mut records = Records::new(input);
         let mut record = Vec::new();
         records.next_into(&mut record).unwrap();
-        assert_eq!(records.next_into(&mut record).unwrap(), Some(2));
+        let start = Start { line: 2, offset: 3 };
+        assert_eq!(records.next_into(&mut record).unwrap(), Some(start));
         assert_eq!(record, b"{\"a");
     }
 

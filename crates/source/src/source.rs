@@ -6,14 +6,26 @@ use std::sync::Arc;
 
 use crate::{Code, Diagnostic, LineIndex, Place, Span, json, render};
 
+/// Where a text begins in its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// The line, from 1.
+    pub line: usize,
+    /// Bytes before it, of a file in UTF-16 as UTF-8.
+    pub offset: u64,
+}
+
+impl Start {
+    /// The start of the file.
+    pub const FILE: Start = Start { line: 1, offset: 0 };
+}
+
 /// A text with the name of the file that it came from, and where in the file it stood.
 #[derive(Debug)]
 pub struct Source<'a> {
     file: &'a str,
     text: &'a str,
-    first_line: usize,
-    /// Bytes of the file before the text.
-    first_offset: u64,
+    start: Start,
     /// Made when the first position is asked for: most texts have no problem.
     index: OnceCell<LineIndex<'a>>,
     /// The same name for all problems of the text.
@@ -23,38 +35,36 @@ pub struct Source<'a> {
 impl<'a> Source<'a> {
     /// A file's whole text. The name is empty for a text that comes from no file.
     pub fn new(file: &'a str, text: &'a str) -> Rc<Source<'a>> {
-        Source::at(file, text, 1, 0)
+        Source::at(file, text, Start::FILE)
     }
 
-    /// The part of a file's text that begins with this line, which counts from 1, and with this byte, which counts from 0.
-    pub fn at(file: &'a str, text: &'a str, first_line: usize, first_offset: u64) -> Rc<Source<'a>> {
+    /// The part of a file's text that begins here, with the first character of a line.
+    pub fn at(file: &'a str, text: &'a str, start: Start) -> Rc<Source<'a>> {
         Rc::new(Source {
             file,
             text,
-            first_line,
-            first_offset,
+            start,
             index: OnceCell::new(),
             name: OnceCell::new(),
         })
     }
 
-    /// The part of a file that begins with this line and this byte, as text.
+    /// The part of a file that begins here, as text.
     ///
     /// # Errors
     /// The place of the first byte that is not UTF-8.
     pub fn decode(
         file: &'a str,
         bytes: &'a [u8],
-        first_line: usize,
-        first_offset: u64,
+        start: Start,
     ) -> Result<Rc<Source<'a>>, Box<Diagnostic>> {
         match json::decode(bytes) {
-            Ok(text) => Ok(Source::at(file, text, first_line, first_offset)),
+            Ok(text) => Ok(Source::at(file, text, start)),
             Err(diagnostic) => {
-                let start = diagnostic.span.start as usize;
-                let sound = bytes.get(..start).map(core::str::from_utf8);
+                let sound = bytes.get(..diagnostic.span.start as usize);
+                let sound = sound.map(core::str::from_utf8);
                 let text = sound.and_then(Result::ok).unwrap_or_default();
-                let source = Source::at(file, text, first_line, first_offset);
+                let source = Source::at(file, text, start);
                 Err(Box::new(source.locate(*diagnostic)))
             }
         }
@@ -72,13 +82,13 @@ impl<'a> Source<'a> {
 
     /// The number of the text's first line in its file.
     pub fn first_line(&self) -> usize {
-        self.first_line
+        self.start.line
     }
 
     /// Line and column of a byte of the text, both from 1.
     pub fn position(&self, offset: u32) -> (usize, usize) {
         let (line, column) = self.index().position(offset);
-        (line + self.first_line - 1, column)
+        (line + self.start.line - 1, column)
     }
 
     fn index(&self) -> &LineIndex<'a> {
@@ -95,8 +105,8 @@ impl<'a> Source<'a> {
             column,
             end_line,
             end_column,
-            offset: self.first_offset + u64::from(span.start),
-            end_offset: self.first_offset + u64::from(span.end.max(span.start)),
+            offset: self.start.offset + u64::from(span.start),
+            end_offset: self.start.offset + u64::from(span.end.max(span.start)),
             excerpt: Some(render::excerpt(self.index(), span)),
         }
     }

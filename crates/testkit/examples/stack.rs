@@ -63,7 +63,7 @@ const CASES: [Case; 9] = [
         let text = "{\"policies\":".repeat(1_000_000);
         Box::new(move || {
             let arena = Bump::new();
-            let Ok(source) = Source::decode("s", text.as_bytes(), 1) else {
+            let Ok(source) = Source::decode("s", text.as_bytes(), portcullis_source::Start::FILE) else {
                 return;
             };
             assert!(scenarios(source, Reading::default(), &NoFiles, &arena).is_err());

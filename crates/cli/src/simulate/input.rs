@@ -133,7 +133,7 @@ impl<'a> InputReader<'a> {
             let message =
                 "ResourceHandlingOption is not simulated: ask for each resource by itself";
             self.reader
-                .problem(Code::UnknownMember, member.key.span, message);
+                .problem(portcullis_source::codes::UNKNOWN_MEMBER, member.key.span, message);
         }
         Some(Input {
             actions: self.actions(actions, node),
@@ -161,7 +161,7 @@ impl<'a> InputReader<'a> {
         if actions.as_deref().unwrap_or_default().is_empty() {
             let span = member.map_or(whole.span, |member| member.value.span);
             let message = "ActionNames names no action";
-            self.reader.problem(Code::MissingMember, span, message);
+            self.reader.problem(portcullis_source::codes::MISSING_MEMBER, span, message);
         }
         let is_action = |text: &str| {
             text.split_once(':')
@@ -169,7 +169,7 @@ impl<'a> InputReader<'a> {
         };
         self.each(member, is_action, |reader, node, text| {
             let message = format!("{} is no action: an action is `prefix:name`", quoted(text));
-            reader.problem(Code::InvalidAction, node.span, message);
+            reader.problem(codes::INVALID_ACTION, node.span, message);
         });
         actions.unwrap_or_default()
     }
@@ -180,7 +180,7 @@ impl<'a> InputReader<'a> {
                 "{} is no resource: a resource is an ARN, or `*`",
                 quoted(text)
             );
-            reader.problem(Code::InvalidResource, node.span, message);
+            reader.problem(codes::INVALID_RESOURCE, node.span, message);
         });
         let mut resources = self.reader.texts(member).unwrap_or_default();
         if resources.is_empty() {
@@ -214,7 +214,7 @@ impl<'a> InputReader<'a> {
         if !is_account_id(account) {
             let message = format!("ResourceOwner {} is no account", quoted(text));
             let span = member.map_or_else(Span::default, |member| member.value.span);
-            self.reader.problem(Code::InvalidAccount, span, message);
+            self.reader.problem(codes::INVALID_ACCOUNT, span, message);
         }
         Some(account)
     }
@@ -255,7 +255,7 @@ impl<'a> InputReader<'a> {
             let most = Layer::MAX_LEVELS;
             let message = format!("{} has more than {most} levels", list.key.value);
             self.reader
-                .problem(Code::TooManyLevels, list.value.span, message);
+                .problem(codes::TOO_MANY_LEVELS, list.value.span, message);
             return None;
         }
         let mut chain = Vec::with_capacity(levels.len());
@@ -296,7 +296,7 @@ impl<'a> InputReader<'a> {
         if !TYPES.contains(&one) {
             let message = format!("{} is no ContextKeyType", quoted(kind));
             self.reader
-                .problem(Code::InvalidContextValue, span, message);
+                .problem(codes::INVALID_CONTEXT_VALUE, span, message);
         }
         if one == kind && values.len() > 1 {
             let message = format!(
@@ -304,7 +304,7 @@ impl<'a> InputReader<'a> {
                 quoted(key)
             );
             self.reader
-                .problem(Code::InvalidContextValue, span, message);
+                .problem(codes::INVALID_CONTEXT_VALUE, span, message);
         }
         Some(ContextEntry {
             key,

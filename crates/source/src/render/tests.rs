@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Code, Source, codes, quoted};
+use crate::{Code, Source, Start, codes, quoted};
 
 const OTHER: Code = Code::new("OTHER");
 
@@ -89,7 +89,7 @@ error[DUPLICATE_MEMBER]: member `Ä` is written twice
 
 #[test]
 fn a_part_of_a_file_has_the_places_of_the_file() {
-    let source = Source::at("lines.jsonl", "[1,\n2]", 7, 100);
+    let source = Source::at("lines.jsonl", "[1,\n2]", Start { line: 7, offset: 100 });
     let problem = source.error(OTHER, span(4, 5), "m");
     assert_eq!(problem.to_string(), "lines.jsonl:8:1: m [OTHER]");
     let place = problem.place.as_deref().unwrap();

@@ -88,7 +88,7 @@ pub fn dsl(data: &[u8]) {
     let arena = Bump::new();
     let parsed = parse(&text, &arena, &NoImports);
     for problem in &parsed.diagnostics {
-        let places = problem.related.iter().map(|(span, _)| *span);
+        let places = problem.related.iter().map(|related| related.span);
         for span in places.chain([problem.span]) {
             assert!(text.get(span.range()).is_some(), "{span:?} of {text:?}");
         }
