@@ -9,11 +9,11 @@ use clap::{Args, ValueEnum};
 use portcullis_directory::{Call, CallKind, Directory, Line, Session, line};
 use portcullis_model::{Decision, PolicyKind};
 use portcullis_scenario::policy_text;
+use portcullis_source::json::{Member, Node, Value};
+use portcullis_source::quoted;
 use portcullis_source::{Reader, Source, present};
 use portcullis_syntax::ast::{Span, Text};
-use portcullis_source::quoted;
 use portcullis_syntax::forms;
-use portcullis_source::json::{Member, Node, Value};
 use portcullis_syntax::policy::ReadOptions;
 use serde_json::{Map, Value as Shown, json};
 

@@ -13,13 +13,13 @@ use portcullis_lint::{
 };
 use portcullis_model::PolicyKind;
 use portcullis_scenario::is_language;
-use portcullis_syntax::ast::{Document, Span};
-use portcullis_source::{Diagnostic, Severity, Source, formats, quoted, render};
-use portcullis_syntax::forms::{self, Inner};
 use portcullis_source::json;
+use portcullis_source::suggest::nearest;
+use portcullis_source::{Diagnostic, Severity, Source, formats, quoted, render};
+use portcullis_syntax::ast::{Document, Span};
+use portcullis_syntax::forms::{self, Inner};
 use portcullis_syntax::lint as advice;
 use portcullis_syntax::policy::{ReadOptions, check_policy};
-use portcullis_source::suggest::nearest;
 use serde_json::Value;
 
 use crate::catalog::{Data, DataArgs, operation_note};

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::rc::Rc;
 
 use bumpalo::Bump;
-use portcullis_source::{Source, Start};
 use portcullis_source::json::{self, Node, Value};
+use portcullis_source::{Source, Start};
 
 use crate::failure::Failure;
 use crate::output::{display_name, read};

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) use portcullis_explain::printable;
-pub(crate) use portcullis_source::files::reason;
 use portcullis_scenario::{Files, UnreadableError};
+pub(crate) use portcullis_source::files::reason;
 use portcullis_source::json::{MAX_TEXT, utf8};
 
 use crate::failure::{Failure, use_color};

@@ -214,9 +214,7 @@ impl Run {
         for problem in problems {
             let text = match self.explained > TOLD {
                 true => format!("error: {problem}"),
-                false => {
-                    render_failure(core::slice::from_ref(problem), self.output.color())
-                }
+                false => render_failure(core::slice::from_ref(problem), self.output.color()),
             };
             self.details(&text)?;
         }

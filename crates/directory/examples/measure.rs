@@ -31,8 +31,8 @@ use portcullis_directory::{
     Deed, Directory, Engine, Extra, LoadOptions, Object, Query, ResolvedRequest, lines,
 };
 use portcullis_model::{Decision, Request};
-use portcullis_scenario::{NoFiles};
-use portcullis_source::{Source};
+use portcullis_scenario::NoFiles;
+use portcullis_source::Source;
 use portcullis_testkit::directory::{Generator, Scale};
 
 const REQUESTS: usize = 100_000;

@@ -5,9 +5,9 @@ use std::rc::Rc;
 use bumpalo::Bump;
 use portcullis_model::PolicyKind;
 use portcullis_scenario::{Case, Files, RequestForm, policy_list, request};
+use portcullis_source::json::{self, Member, Node, Value};
 use portcullis_source::{Diagnostic, Source};
 use portcullis_syntax::Policy;
-use portcullis_source::json::{self, Member, Node, Value};
 
 use crate::Extra;
 

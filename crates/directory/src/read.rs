@@ -16,9 +16,9 @@ use std::path::Path;
 use std::rc::Rc;
 
 use bumpalo::Bump;
+use portcullis_source::json::{self, Member, Node, Value};
 use portcullis_source::{Records, Source, Start};
 use portcullis_syntax::forms::recognize;
-use portcullis_source::json::{self, Member, Node, Value};
 
 use crate::documents::Documents;
 use crate::problem::{Code, LoadError, Problem, Report, Skipped};

@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 
 use bumpalo::Bump;
 use portcullis_directory::{Directory, LoadOptions, lines};
-use portcullis_scenario::{NoFiles};
-use portcullis_source::{Source};
+use portcullis_scenario::NoFiles;
+use portcullis_source::Source;
 use serde_json::Value;
 
 use support::{ask, load};

@@ -13,8 +13,8 @@ use crate::tree::{
 use bumpalo::Bump;
 use lalrpop_util::{ErrorRecovery, ParseError};
 use portcullis_model::{Base, Effect, Operator, PolicyKind, Quantifier};
-use portcullis_syntax::ast::{PrincipalKind, Span, Text};
 use portcullis_source::Diagnostic;
+use portcullis_syntax::ast::{PrincipalKind, Span, Text};
 use std::cell::RefCell;
 
 /// What `allow`, `deny` and `nothing` say.
@@ -218,7 +218,11 @@ impl<'s> Build<'s> {
     pub(crate) fn name(&self, atom: Atom<'s>) -> Text<'s> {
         if atom.kind == AtomKind::Holes {
             let message = "a name cannot have a placeholder in it";
-            self.problem(Diagnostic::error(codes::SYNTAX_ERROR, atom.text.span, message));
+            self.problem(Diagnostic::error(
+                codes::SYNTAX_ERROR,
+                atom.text.span,
+                message,
+            ));
         }
         atom.text
     }
@@ -421,12 +425,8 @@ impl<'s> Build<'s> {
         if if_exists && op.base == Base::Null {
             let message = "a test for presence cannot end in `or absent`";
             self.problem(
-                Diagnostic::error(
-                    portcullis_syntax::codes::NULL_WITH_IF_EXISTS,
-                    span,
-                    message,
-                )
-                .with_help("`is absent` and `is present` say it all"),
+                Diagnostic::error(portcullis_syntax::codes::NULL_WITH_IF_EXISTS, span, message)
+                    .with_help("`is absent` and `is present` say it all"),
             );
         }
         let operator = Operator {

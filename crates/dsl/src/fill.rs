@@ -5,9 +5,9 @@ use crate::limits::{EXPANSION, MAX_CHAIN, MAX_HOLES, MAX_ITEMS, MAX_PROBLEMS};
 use crate::module::{Module, Modules, related};
 use crate::tree::{Atom, AtomKind, Condition, LetValue, List, Principals};
 use bumpalo::Bump;
-use portcullis_syntax::ast::{PrincipalKind, Span, Text};
-use portcullis_source::{Code, Diagnostic, quoted};
 use portcullis_source::suggest::did_you_mean;
+use portcullis_source::{Code, Diagnostic, quoted};
+use portcullis_syntax::ast::{PrincipalKind, Span, Text};
 use std::collections::{HashMap, HashSet};
 
 /// A principal with the member it stands under; everyone is `*` under `AWS`.

@@ -31,7 +31,8 @@ pub(crate) fn explain(
         expected,
     };
     let (message, help) = scene.describe();
-    let diagnostic = Diagnostic::error(codes::SYNTAX_ERROR, scene.place(), message).with_help_if(help);
+    let diagnostic =
+        Diagnostic::error(codes::SYNTAX_ERROR, scene.place(), message).with_help_if(help);
     match scene.unclosed() {
         Some(open) => diagnostic.with_related(span(open, open + 1), "this one is not closed"),
         None => diagnostic,

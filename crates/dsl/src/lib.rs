@@ -60,8 +60,8 @@ mod wording;
 
 use bumpalo::Bump;
 use portcullis_model::PolicyKind;
-use portcullis_syntax::ast::{Document, PrincipalKind, Span, Text};
 use portcullis_source::{Code, Diagnostic, Severity};
+use portcullis_syntax::ast::{Document, PrincipalKind, Span, Text};
 use std::fmt;
 
 pub use json::{minify_json, print_json};

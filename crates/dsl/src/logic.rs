@@ -8,8 +8,8 @@ use crate::fill::{Filler, Site};
 use crate::limits::{MAX_ALTERNATIVES, MAX_DEPTH, MAX_ITEMS};
 use crate::tree::{AtomKind, Clause, Condition, ConditionTest};
 use portcullis_model::{Base, Family, Operator, Quantifier};
-use portcullis_syntax::ast::{Span, Text};
 use portcullis_source::{Diagnostic, quoted};
+use portcullis_syntax::ast::{Span, Text};
 use std::collections::HashMap;
 
 /// A test with all names filled in.
@@ -134,7 +134,8 @@ impl<'a> Logic<'_, 'a, '_> {
     fn check_alternatives(&mut self, site: Site<'a, '_>, span: Span, count: usize) -> Option<()> {
         if count > MAX_ALTERNATIVES {
             let message = format!("`or` makes more than {MAX_ALTERNATIVES} statements of this one");
-            self.filler.error(site, codes::EXPANSION_LIMIT, span, message);
+            self.filler
+                .error(site, codes::EXPANSION_LIMIT, span, message);
             return None;
         }
         Some(())
@@ -150,7 +151,8 @@ impl<'a> Logic<'_, 'a, '_> {
     ) -> Option<()> {
         if count > MAX_ITEMS && count > written {
             let message = format!("this condition has more than {MAX_ITEMS} tests");
-            self.filler.error(site, codes::EXPANSION_LIMIT, span, message);
+            self.filler
+                .error(site, codes::EXPANSION_LIMIT, span, message);
             return None;
         }
         Some(())

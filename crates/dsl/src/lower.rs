@@ -13,11 +13,11 @@ use crate::wording;
 use crate::{Expected, NamedDocument, Options, PolicyTest};
 use bumpalo::Bump;
 use portcullis_model::Operator;
-use portcullis_syntax::ast::{PrincipalKind, Span, Text};
-use portcullis_source::{Diagnostic, quoted};
 use portcullis_source::json::{Member, Node, Value};
-use portcullis_syntax::policy::{ReadOptions, read_policy};
 use portcullis_source::suggest::did_you_mean;
+use portcullis_source::{Diagnostic, quoted};
+use portcullis_syntax::ast::{PrincipalKind, Span, Text};
+use portcullis_syntax::policy::{ReadOptions, read_policy};
 use std::collections::{HashMap, HashSet};
 
 /// Lowers everything in the root file. Documents are made of the policies without errors only.
@@ -130,7 +130,13 @@ impl<'a> Lowering<'a, '_, '_> {
         });
         // A clause that could not be read is not missing.
         let is_torn = policy.body.iter().any(|s| matches!(s, Statement::Bad));
-        let torn = |code| matches!(code, portcullis_syntax::codes::MISSING_RESOURCE | portcullis_syntax::codes::MISSING_PRINCIPAL);
+        let torn = |code| {
+            matches!(
+                code,
+                portcullis_syntax::codes::MISSING_RESOURCE
+                    | portcullis_syntax::codes::MISSING_PRINCIPAL
+            )
+        };
         let problems = problems
             .into_iter()
             .filter(|problem| !(is_torn && torn(problem.code)))

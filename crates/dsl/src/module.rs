@@ -8,9 +8,9 @@ use crate::limits::{MAX_FILES, MAX_PROBLEMS};
 use crate::tokens::{Comment, scan};
 use crate::tree::{Item, Let, Template, Use};
 use bumpalo::Bump;
-use portcullis_syntax::ast::{Span, Text};
-use portcullis_source::{Diagnostic, Related, Source, quoted};
 use portcullis_source::suggest::did_you_mean;
+use portcullis_source::{Diagnostic, Related, Source, quoted};
+use portcullis_syntax::ast::{Span, Text};
 use std::cell::RefCell;
 use std::collections::HashMap;
 

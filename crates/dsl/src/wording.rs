@@ -1,7 +1,7 @@
 //! The checker speaks of JSON members; here its messages get the words of this notation.
 
-use portcullis_syntax::ast::Span;
 use portcullis_source::Diagnostic;
+use portcullis_syntax::ast::Span;
 use portcullis_syntax::codes;
 
 /// The same problem in the words of this notation.

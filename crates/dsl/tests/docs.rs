@@ -26,7 +26,10 @@ fn examples_hold() {
                 assert!(
                     errors.is_empty(),
                     "{}",
-                    render(&errors, "docs", &body, false)
+                    render(
+                        &portcullis_source::Source::new("docs", &body).locate_all(errors.to_vec()),
+                        false
+                    )
                 );
                 let again = format(&format(&body).unwrap()).unwrap();
                 assert_eq!(format(&body).unwrap(), again);

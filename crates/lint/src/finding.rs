@@ -1,8 +1,8 @@
 //! Findings, their places, and ValidatePolicy's JSON (`AA-2` to `AA-8`).
 
 use crate::rules::Rule;
-use portcullis_syntax::ast::Span;
 use portcullis_source::{Diagnostic, LineIndex};
+use portcullis_syntax::ast::Span;
 use serde_json::{Value, json};
 
 /// One step of the way from the document to a place in it (`AA-4`).

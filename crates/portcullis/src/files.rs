@@ -7,9 +7,9 @@ use std::path::Path;
 use bumpalo::Bump;
 use portcullis_scenario::{Disk, is_language, language_policy, policy_text};
 use portcullis_source::files::{open_regular, reason};
+use portcullis_source::json::{MAX_TEXT, utf8};
 use portcullis_source::{Diagnostic, Place, Source, Span, Start, codes};
 use portcullis_syntax::Policy;
-use portcullis_source::json::{MAX_TEXT, utf8};
 use portcullis_syntax::policy::ReadOptions;
 
 /// Reads the policy of a file.
@@ -26,7 +26,8 @@ pub(crate) fn policy<'a>(
         vec![problem]
     })?;
     let (file, bytes) = (arena.alloc_str(&name), arena.alloc_slice_copy(&bytes));
-    let source = Source::decode(file, bytes, Start::FILE).map_err(|problem| vec![problem.in_policy()])?;
+    let source =
+        Source::decode(file, bytes, Start::FILE).map_err(|problem| vec![problem.in_policy()])?;
     let (policy, problems) = match is_language(path) {
         true => language_policy(&source, options, None, &Disk::default(), arena),
         false => policy_text(options, None, &source, arena),

@@ -7,8 +7,8 @@ use portcullis_compile::{CompileError, Options, compile};
 use portcullis_explain::Changes;
 use portcullis_image::Image;
 use portcullis_model::{Layer, PolicyKind};
-use portcullis_syntax::ast::Document;
 use portcullis_source::{Code, Diagnostic, Source, Span};
+use portcullis_syntax::ast::Document;
 use portcullis_syntax::forms;
 use portcullis_syntax::policy::{ReadOptions, check_policy, parse_policy, read_policy};
 use portcullis_syntax::{Policy, PolicySets};
@@ -268,7 +268,6 @@ impl Entry {
             Content::File(path) => crate::files::policy(path, options, arena),
         }
     }
-
 }
 
 /// Compiles policies to an image.

@@ -10,8 +10,8 @@ use portcullis_model::PolicyKind;
 use portcullis_syntax::Policy;
 use portcullis_syntax::policy::ReadOptions;
 
-use crate::files::{Files, UnreadableError, locate};
 use crate::codes;
+use crate::files::{Files, UnreadableError, locate};
 use portcullis_source::{Diagnostic, Source};
 
 /// True if a file's name says that it is in the policy language.
@@ -143,7 +143,11 @@ pub fn language_policy<'a>(
             .get(1)
             .map(|second| second.name.span)
             .unwrap_or_default();
-        problems.push(source.error(codes::UNSUPPORTED_FILE, span, message).in_policy());
+        problems.push(
+            source
+                .error(codes::UNSUPPORTED_FILE, span, message)
+                .in_policy(),
+        );
         return (None, problems);
     };
     // A trust policy is the resource policy of its role.
@@ -154,7 +158,11 @@ pub fn language_policy<'a>(
             document.kind
         );
         let span = document.name.span;
-        problems.push(source.error(codes::UNSUPPORTED_FILE, span, message).in_policy());
+        problems.push(
+            source
+                .error(codes::UNSUPPORTED_FILE, span, message)
+                .in_policy(),
+        );
         return (None, problems);
     }
     let policy = Policy {

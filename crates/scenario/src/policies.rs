@@ -5,18 +5,18 @@ use std::rc::Rc;
 
 use bumpalo::Bump;
 use portcullis_model::{Layer, PolicyKind};
-use portcullis_syntax::ast::Span;
-use portcullis_source::{Diagnostic, quoted};
-use portcullis_syntax::forms::{self, Found};
 use portcullis_source::json::{self, Member, Node, Value};
+use portcullis_source::{Diagnostic, quoted};
+use portcullis_syntax::ast::Span;
+use portcullis_syntax::forms::{self, Found};
 use portcullis_syntax::policy::{ReadOptions, SERVICES_WITHOUT_RESOURCE, read_policy};
 use portcullis_syntax::{Bucket, Policy, PolicySets};
 
 use crate::bucket::bucket_arn;
+use crate::codes;
 use crate::files::{Files, UnreadableError, locate};
 use crate::language::{is_language, language_policy, may_be_language};
 use portcullis_source::{Reader, present};
-use crate::codes;
 use portcullis_source::{Source, Start};
 
 /// Reads `policies`.
@@ -278,7 +278,9 @@ impl<'a> Sets<'_, 'a> {
             Err(why) => {
                 let (code, shown) = match why {
                     UnreadableError::Outside => (codes::PATH_OUTSIDE, written.into()),
-                    UnreadableError::Because(_) => (codes::UNREADABLE_FILE, from.with_file_name(written)),
+                    UnreadableError::Because(_) => {
+                        (codes::UNREADABLE_FILE, from.with_file_name(written))
+                    }
                 };
                 let message = format!("cannot read {}: {why}", quoted(&shown.to_string_lossy()));
                 self.reader.problem(code, span, message);

@@ -4,13 +4,13 @@ use std::cell::Cell;
 
 use bumpalo::Bump;
 use portcullis_model::{Caller, ContextEntry, Principal, PrincipalError, is_account_id};
-use portcullis_syntax::ast::{Span, Text};
-use portcullis_source::quoted;
 use portcullis_source::json::{Member, Node, Value};
+use portcullis_source::quoted;
+use portcullis_syntax::ast::{Span, Text};
 
-use portcullis_source::{Reader, present};
-use crate::note::{Note, session_caller};
 use crate::codes;
+use crate::note::{Note, session_caller};
+use portcullis_source::{Reader, present};
 
 /// What else of the request tells about its principal.
 pub(crate) struct Surroundings<'a> {

@@ -4,18 +4,18 @@ use std::rc::Rc;
 
 use bumpalo::Bump;
 use portcullis_model::{Decision, Request, access_point};
+use portcullis_source::json::{self, Node, Value};
 use portcullis_syntax::PolicySets;
 use portcullis_syntax::ast::Span;
-use portcullis_source::json::{self, Node, Value};
 use portcullis_syntax::policy::SERVICES_WITHOUT_RESOURCE;
 
+use crate::codes;
 use crate::files::Files;
-use portcullis_source::Reader;
 use crate::note::Note;
 use crate::policies::{missing_resource, policy_sets};
-use crate::codes;
-use portcullis_source::{Diagnostic, Source};
 use crate::request::{RequestForm, decision, request};
+use portcullis_source::Reader;
+use portcullis_source::{Diagnostic, Source};
 
 /// What a scenario must have.
 #[derive(Clone, Copy, Debug, Default)]
@@ -209,8 +209,8 @@ fn check_case<'a>(
 /// The problem that [`missing_resource`] finds, at its place in the text.
 pub fn missing_resource_problem(source: &Source<'_>, span: Span) -> Diagnostic {
     let message = "the statement has neither `Resource` nor `NotResource`";
-    let diagnostic =
-        Diagnostic::error(portcullis_syntax::codes::MISSING_RESOURCE, span, message).with_help(format!(
+    let diagnostic = Diagnostic::error(portcullis_syntax::codes::MISSING_RESOURCE, span, message)
+        .with_help(format!(
             "only policies for actions of `{}` may leave it out",
             SERVICES_WITHOUT_RESOURCE.join("`, `")
         ));

@@ -5,14 +5,14 @@ use std::rc::Rc;
 
 use bumpalo::Bump;
 use portcullis_model::{ContextEntry, Decision, Request, check_action, is_account_id, is_resource};
-use portcullis_source::quoted;
 use portcullis_source::json::{Member, Node, Value};
+use portcullis_source::quoted;
 
-use portcullis_source::{Reader, present};
-use crate::principal::{Surroundings, principal};
 use crate::codes;
-use portcullis_source::{Source};
+use crate::principal::{Surroundings, principal};
 use crate::read::Case;
+use portcullis_source::Source;
+use portcullis_source::{Reader, present};
 
 /// Where a request stands, which decides the members it may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -217,7 +217,12 @@ fn context_entries<'a>(
                         node.value.describe()
                     );
                     let help = "`[]` stands for a key that is absent";
-                    reader.problem_with_help(codes::INVALID_CONTEXT_VALUE, node.span, message, help);
+                    reader.problem_with_help(
+                        codes::INVALID_CONTEXT_VALUE,
+                        node.span,
+                        message,
+                        help,
+                    );
                 }
             }
         }

@@ -4,7 +4,7 @@
 use bumpalo::Bump;
 use portcullis_model::{Caller, Decision, PolicyKind, Principal, Request};
 use portcullis_scenario::{Files, NoFiles, Options, Scenario, UnreadableError, scenarios};
-use portcullis_source::{Source};
+use portcullis_source::Source;
 use std::path::Path;
 
 const USER: &str = "arn:aws:iam::111122223333:user/ann";
@@ -331,9 +331,9 @@ fn a_resource_may_be_missing_for_some_services() {
     let codes: Vec<Option<&str>> = found[0]
         .cases
         .iter()
-        .map(|case| case.problems.first().map(|problem| problem.code().as_str()))
+        .map(|case| case.problems.first().map(|problem| problem.code.as_str()))
         .collect();
     assert_eq!(codes, [None, None, Some("MISSING_RESOURCE")]);
     assert!(found[0].cases[2].request.is_none());
-    assert!(found[0].cases[2].problems[0].is_in_policy());
+    assert!(found[0].cases[2].problems[0].in_policy);
 }

@@ -3,7 +3,7 @@
 
 use bumpalo::Bump;
 use portcullis_scenario::{Files, NoFiles, Options, UnreadableError, scenarios};
-use portcullis_source::{Diagnostic, Source};
+use portcullis_source::{Diagnostic, Source, Start, render_failure};
 use std::path::Path;
 
 const OPTIONS: Options = Options {
@@ -23,8 +23,8 @@ fn check_with(marked: &str, expected: &str, options: Options, files: &dyn Files)
     let line = before.matches('\n').count() + 5;
     let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
     let arena = Bump::new();
-    let source = Source::at_line("s.json", &text, 5);
-    let problems: Vec<Problem<'_>> = match scenarios(source, options, files, &arena) {
+    let source = Source::at("s.json", &text, Start { line: 5, offset: 0 });
+    let problems: Vec<Diagnostic> = match scenarios(source, options, files, &arena) {
         Err(problems) => problems,
         Ok(found) => found
             .into_iter()
@@ -45,7 +45,7 @@ fn check_with(marked: &str, expected: &str, options: Options, files: &dyn Files)
         [format!("s.json:{line}:{column}: {expected}")],
         "{text}"
     );
-    let rendered = problems[0].render(false);
+    let rendered = render_failure(&problems[..1], false);
     assert!(rendered.starts_with("error: "), "{rendered}");
     assert!(
         rendered.contains(&format!("--> s.json:{line}:{column}\n")),
@@ -256,7 +256,7 @@ fn problems_of_a_policy_file_are_placed_there() {
         let found = scenarios(source, OPTIONS, &Content(content), &arena).unwrap();
         let texts: Vec<String> = found[0].problems.iter().map(ToString::to_string).collect();
         assert_eq!(texts, [expected]);
-        assert!(found[0].problems.iter().all(Problem::is_in_policy));
+        assert!(found[0].problems.iter().all(|one| one.in_policy));
     }
 }
 

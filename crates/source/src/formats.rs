@@ -50,7 +50,10 @@ impl Checked {
 
 /// Message and help as one text.
 fn message_with_help(diagnostic: &Diagnostic) -> String {
-    let notes = diagnostic.notes.iter().map(|note| format!("\nnote: {note}"));
+    let notes = diagnostic
+        .notes
+        .iter()
+        .map(|note| format!("\nnote: {note}"));
     let help = diagnostic.help.iter().map(|help| format!("\nhelp: {help}"));
     let mut text = diagnostic.message.clone();
     text.extend(notes.chain(help));

@@ -322,7 +322,10 @@ mod tests {
         while let Some(at) = records.next_into(&mut record).unwrap() {
             let text = String::from_utf8(record.clone()).unwrap();
             let start = usize::try_from(at.offset).unwrap();
-            assert_eq!(whole.as_bytes().get(start..start + record.len()), Some(&*record));
+            assert_eq!(
+                whole.as_bytes().get(start..start + record.len()),
+                Some(&*record)
+            );
             found.push((at.line, text.trim_end().to_string()));
         }
         found
@@ -388,7 +391,11 @@ mod tests {
             let input = io::BufReader::with_capacity(1, Waiting(text.as_bytes().to_vec()));
             let mut records = Records::new(input);
             let mut record = Vec::new();
-            assert_eq!(records.next_into(&mut record).unwrap(), Some(Start::FILE), "{text:?}");
+            assert_eq!(
+                records.next_into(&mut record).unwrap(),
+                Some(Start::FILE),
+                "{text:?}"
+            );
             assert_eq!(record, text.trim_end().as_bytes());
             assert!(!records.has_read_ahead());
         }

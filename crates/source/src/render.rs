@@ -117,7 +117,11 @@ fn one(
         .unwrap_or(1);
     let note = |out: &mut String, word: &str, text: &str| {
         let text = printable(text);
-        writeln!(out, "{:width$} {blue}={reset} {bold}{word}{reset}: {text}", "")
+        writeln!(
+            out,
+            "{:width$} {blue}={reset} {bold}{word}{reset}: {text}",
+            ""
+        )
     };
     place(out, diagnostic.named_place(), width, ('^', accent), style)?;
     for (one, at) in diagnostic.related.iter().zip(related()) {

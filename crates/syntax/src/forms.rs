@@ -15,11 +15,11 @@ pub use map::Inner;
 
 use crate::ast::{Span, Text};
 use crate::codes;
-use portcullis_source::{Diagnostic};
-use portcullis_source::json::tree::Value;
-use portcullis_source::json::{self, Member, Node};
 use bumpalo::Bump;
 use portcullis_model::PolicyKind;
+use portcullis_source::Diagnostic;
+use portcullis_source::json::tree::Value;
+use portcullis_source::json::{self, Member, Node};
 use std::borrow::Cow;
 
 /// Strings in strings: some exports quote twice, and more often than this nobody does.

@@ -19,11 +19,11 @@ pub use size::size;
 
 use crate::ast::{Document, Statement, Text};
 use crate::codes;
-use portcullis_source::{Code, Diagnostic, Severity, Sink, quoted};
 use crate::policy::{inside, key_problem};
 use crate::vars::{Piece, Variable, has_opening, pieces};
 use core::ops::Range;
 use portcullis_model::Effect;
+use portcullis_source::{Code, Diagnostic, Severity, Sink, quoted};
 
 /// Keys of a document that are compared with those that could be meant: guessing takes long, compared with the rest.
 const GUESSES: usize = 1000;

@@ -14,16 +14,16 @@ mod variables;
 
 use crate::ast::{Document, Span, Statement, Text};
 use crate::codes;
-use portcullis_source::{Code, Diagnostic, Severity, Sink, quoted, slots};
 use crate::forms;
-use portcullis_source::json;
-use portcullis_source::json::tree::{Member, Node, Value};
 use crate::lint;
-use portcullis_source::suggest::did_you_mean;
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
 use known::Known;
 use portcullis_model::{Operator, PolicyKind};
+use portcullis_source::json;
+use portcullis_source::json::tree::{Member, Node, Value};
+use portcullis_source::suggest::did_you_mean;
+use portcullis_source::{Code, Diagnostic, Severity, Sink, quoted, slots};
 use smallvec::SmallVec;
 use std::collections::HashMap;
 

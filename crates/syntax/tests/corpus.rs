@@ -3,6 +3,7 @@
 
 use bumpalo::Bump;
 use portcullis_model::PolicyKind;
+use portcullis_syntax::codes;
 
 use portcullis_source::json;
 use portcullis_syntax::policy::{ReadOptions, read_policy};

@@ -4,6 +4,7 @@
 use bumpalo::Bump;
 use portcullis_model::{Base, Effect, PolicyKind, Quantifier};
 use portcullis_syntax::ast::{Document, PrincipalKind};
+use portcullis_syntax::codes;
 
 use portcullis_source::json;
 use portcullis_syntax::policy::{ReadOptions, parse_policy, read_policy};

@@ -8,8 +8,9 @@
 
 use bumpalo::Bump;
 use portcullis_model::PolicyKind::{self, *};
-use portcullis_syntax::ast::Document;
 use portcullis_source::{Code, Diagnostic, LineIndex};
+use portcullis_syntax::ast::Document;
+use portcullis_syntax::codes;
 use portcullis_syntax::forms::{self, Found};
 use portcullis_syntax::policy::{ReadOptions, parse_policy, read_policy};
 
@@ -171,7 +172,11 @@ fn in_1_every_form_is_read_alike() {
                     count += 1;
                 } else {
                     assert!(document.is_none(), "{kind} {text}");
-                    assert_eq!(found[0].code, portcullis_source::codes::UNKNOWN_FORM, "{kind} {text}");
+                    assert_eq!(
+                        found[0].code,
+                        portcullis_source::codes::UNKNOWN_FORM,
+                        "{kind} {text}"
+                    );
                 }
             }
         }
@@ -269,11 +274,18 @@ fn two_policies_are_no_form() {
         let arena = Bump::new();
         let (document, problems) = read(&text, Resource, &arena);
         assert!(document.is_none(), "{text}");
-        assert_eq!(problems[0].code, portcullis_source::codes::UNKNOWN_FORM, "{text}: {problems:?}");
+        assert_eq!(
+            problems[0].code,
+            portcullis_source::codes::UNKNOWN_FORM,
+            "{text}: {problems:?}"
+        );
     }
     let deep = (0..9).fold(PLAIN.to_owned(), |text, _| string(&text));
     let arena = Bump::new();
-    assert_eq!(read(&deep, Trust, &arena).1[0].code, portcullis_source::codes::UNKNOWN_FORM);
+    assert_eq!(
+        read(&deep, Trust, &arena).1[0].code,
+        portcullis_source::codes::UNKNOWN_FORM
+    );
     // Beside a `Statement`, everything else is a member of the policy.
     let text = format!(r#"{{"Statement": [], "PolicyDocument": {PLAIN}}}"#);
     let codes: Vec<_> = read(&text, Identity, &arena)
@@ -397,7 +409,11 @@ fn other_documents_are_recognized() {
     for text in ["", " ", "nonsense", "{\"Version\"", "{'Version': 1}"] {
         let arena = Bump::new();
         let (_, problems) = forms::read(text, Some(Identity), &arena);
-        assert_eq!(problems[0].code, portcullis_source::codes::JSON_SYNTAX_ERROR, "{text}");
+        assert_eq!(
+            problems[0].code,
+            portcullis_source::codes::JSON_SYNTAX_ERROR,
+            "{text}"
+        );
     }
 }
 
@@ -427,7 +443,10 @@ fn look_alikes_are_named() {
             problems[0].message,
             problems[0].help.clone().unwrap_or_default()
         );
-        assert_eq!(problems[0].code, portcullis_source::codes::JSON_SYNTAX_ERROR);
+        assert_eq!(
+            problems[0].code,
+            portcullis_source::codes::JSON_SYNTAX_ERROR
+        );
         assert!(all.contains(code_point), "{text}: {all}");
     }
 }
@@ -543,8 +562,14 @@ fn forms_know_types() {
 fn our_own_wrapper_is_strict() {
     for (members, code) in [
         (r#""name": 1"#, portcullis_source::codes::DATA_TYPE_MISMATCH),
-        (r#""name": "n", "type": ["scp"]"#, portcullis_source::codes::DATA_TYPE_MISMATCH),
-        (r#""type": "policy""#, portcullis_source::codes::UNKNOWN_FORM),
+        (
+            r#""name": "n", "type": ["scp"]"#,
+            portcullis_source::codes::DATA_TYPE_MISMATCH,
+        ),
+        (
+            r#""type": "policy""#,
+            portcullis_source::codes::UNKNOWN_FORM,
+        ),
     ] {
         let arena = Bump::new();
         let text = format!(r#"{{{members}, "document": {PLAIN}}}"#);

@@ -178,7 +178,9 @@ fn same_answers_as_serde_json() {
             // It takes duplicate members.
             (Err(problems), Ok(_)) => {
                 assert!(
-                    problems.iter().all(|p| p.code == portcullis_source::codes::DUPLICATE_MEMBER),
+                    problems
+                        .iter()
+                        .all(|p| p.code == portcullis_source::codes::DUPLICATE_MEMBER),
                     "{text}: {problems:#?}"
                 );
             }

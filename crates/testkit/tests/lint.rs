@@ -6,6 +6,7 @@
 use bumpalo::Bump;
 use portcullis_model::PolicyKind;
 use portcullis_reference::{Instant, Number, decode_base64, parse_bool, parse_cidr};
+use portcullis_syntax::codes;
 
 use portcullis_syntax::lint::lint;
 use portcullis_syntax::policy::{ReadOptions, parse_policy};

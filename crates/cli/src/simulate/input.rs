@@ -5,10 +5,10 @@ use std::path::Path;
 use bumpalo::Bump;
 use portcullis_model::{ContextEntry, Layer, PolicyKind, is_account_id, is_resource};
 use portcullis_scenario::{codes, policy_text};
+use portcullis_source::json::{Member, Node, Value};
+use portcullis_source::quoted;
 use portcullis_source::{Reader, Source, present};
 use portcullis_syntax::ast::Span;
-use portcullis_source::quoted;
-use portcullis_source::json::{Member, Node, Value};
 use portcullis_syntax::policy::ReadOptions;
 use portcullis_syntax::{Policy, PolicySets};
 
@@ -132,8 +132,11 @@ impl<'a> InputReader<'a> {
         if let Some(member) = present(handling) {
             let message =
                 "ResourceHandlingOption is not simulated: ask for each resource by itself";
-            self.reader
-                .problem(portcullis_source::codes::UNKNOWN_MEMBER, member.key.span, message);
+            self.reader.problem(
+                portcullis_source::codes::UNKNOWN_MEMBER,
+                member.key.span,
+                message,
+            );
         }
         Some(Input {
             actions: self.actions(actions, node),
@@ -161,7 +164,8 @@ impl<'a> InputReader<'a> {
         if actions.as_deref().unwrap_or_default().is_empty() {
             let span = member.map_or(whole.span, |member| member.value.span);
             let message = "ActionNames names no action";
-            self.reader.problem(portcullis_source::codes::MISSING_MEMBER, span, message);
+            self.reader
+                .problem(portcullis_source::codes::MISSING_MEMBER, span, message);
         }
         let is_action = |text: &str| {
             text.split_once(':')

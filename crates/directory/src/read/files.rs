@@ -6,8 +6,8 @@ use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use portcullis_source::files::{open_regular, reason};
-use portcullis_syntax::forms::{self, Foreign};
 use portcullis_source::json;
+use portcullis_syntax::forms::{self, Foreign};
 
 use crate::problem::{Code, Problem};
 use crate::read::inflate::Inflated;

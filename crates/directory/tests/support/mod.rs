@@ -18,8 +18,8 @@ use portcullis_directory::{
     Directory, Engine, LoadOptions, Loaded, ResolvedRequest, Undecided, lines,
 };
 use portcullis_model::Request;
-use portcullis_scenario::{NoFiles};
-use portcullis_source::{Source};
+use portcullis_scenario::NoFiles;
+use portcullis_source::Source;
 use serde_json::{Value, json};
 
 /// A folder of its own for each test.

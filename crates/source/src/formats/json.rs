@@ -39,7 +39,8 @@ pub fn value(diagnostic: &Diagnostic) -> Value {
     if !diagnostic.related.is_empty() {
         let related = diagnostic.related.iter().map(|one| {
             let file = one.place.as_ref().map_or("", |place| place.file());
-            let mut value = json!({"file": file, "path": path(one.path.as_deref()), "message": one.message});
+            let mut value =
+                json!({"file": file, "path": path(one.path.as_deref()), "message": one.message});
             extend(&mut value, one.place.as_deref());
             value
         });

@@ -63,9 +63,7 @@ fn xml(text: &str) -> Vec<(String, Vec<(String, String)>, String)> {
         }
         out + rest
     }
-    let is_allowed = |c: char| {
-        matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..)
-    };
+    let is_allowed = |c: char| matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
     assert!(text.chars().all(is_allowed));
     let body = text
         .strip_prefix("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")
@@ -117,7 +115,14 @@ fn hostile_names_in_json() {
         }
         let path = format!("/{}/3", name.replace('~', "~0").replace('/', "~1"));
         assert_eq!(first["path"].as_str(), Some(&*path));
-        let numbers = ["line", "column", "endLine", "endColumn", "offset", "endOffset"];
+        let numbers = [
+            "line",
+            "column",
+            "endLine",
+            "endColumn",
+            "offset",
+            "endOffset",
+        ];
         let numbers = numbers.map(|member| first[member].as_u64().unwrap());
         assert_eq!(numbers, [2, 3, 2, 6, 4, 8]);
         assert_eq!(value.as_array().unwrap().len(), 3);
@@ -140,11 +145,15 @@ fn hostile_names_in_sarif() {
         assert_eq!(result["message"]["text"].as_str(), Some(&*message));
         let place = &result["locations"][0]["physicalLocation"];
         let region = &place["region"];
-        let region = ["startLine", "startColumn", "endLine", "endColumn"].map(|own| region[own].as_u64());
+        let region =
+            ["startLine", "startColumn", "endLine", "endColumn"].map(|own| region[own].as_u64());
         assert_eq!(region, [Some(2), Some(3), Some(2), Some(6)]);
         // A relative reference: nothing in it is a scheme, a query or a fragment, and it decodes to the name.
         let uri = place["artifactLocation"]["uri"].as_str().unwrap();
-        assert!(uri.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-._~%".contains(&byte)));
+        assert!(
+            uri.bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"/-._~%".contains(&byte))
+        );
         let mut decoded = Vec::new();
         let mut rest = uri.as_bytes();
         while let Some((&byte, after)) = rest.split_first() {
@@ -179,9 +188,15 @@ fn hostile_names_in_annotations() {
             let line = line.strip_prefix(&format!("::{level} file=")).unwrap();
             let (properties, message) = line.split_once("::").unwrap();
             let names: Vec<&str> = properties.split(',').skip(1).collect();
-            assert_eq!(names, ["line=2", "endLine=2", "col=3", "endColumn=6", "title=WRONG"]);
+            assert_eq!(
+                names,
+                ["line=2", "endLine=2", "col=3", "endColumn=6", "title=WRONG"]
+            );
             assert!(!message.contains(['\r', '\u{1b}', '\0']));
-            let decoded = message.replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%");
+            let decoded = message
+                .replace("%0A", "\n")
+                .replace("%0D", "\r")
+                .replace("%25", "%");
             let escaped = |c: char| c.is_control() && !matches!(c, '\r' | '\n');
             if !name.contains(escaped) {
                 assert!(decoded.starts_with(name));
@@ -199,14 +214,37 @@ fn hostile_names_in_junit() {
         };
         let elements = xml(&junit(&[checked(name), clean]));
         let names: Vec<&str> = elements.iter().map(|own| own.0.as_str()).collect();
-        let expected = ["testsuites", "testsuite", "testcase", "failure", "system-out", "testcase"];
+        let expected = [
+            "testsuites",
+            "testsuite",
+            "testcase",
+            "failure",
+            "system-out",
+            "testcase",
+        ];
         assert_eq!(names, expected);
         let is_lost = |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
         let shown = name.replace(is_lost, "\u{fffd}");
-        assert_eq!(elements[1].1[1..3], [("tests".into(), "2".into()), ("failures".into(), "1".into())]);
+        assert_eq!(
+            elements[1].1[1..3],
+            [
+                ("tests".into(), "2".into()),
+                ("failures".into(), "1".into())
+            ]
+        );
         assert_eq!(elements[2].1[0], ("name".into(), shown.clone()));
-        assert_eq!(elements[3].1, [("type".into(), "WRONG".into()), ("message".into(), shown.clone())]);
-        assert!(elements[3].2.starts_with(&format!("{shown}:2:3: error[WRONG]: {shown}")));
+        assert_eq!(
+            elements[3].1,
+            [
+                ("type".into(), "WRONG".into()),
+                ("message".into(), shown.clone())
+            ]
+        );
+        assert!(
+            elements[3]
+                .2
+                .starts_with(&format!("{shown}:2:3: error[WRONG]: {shown}"))
+        );
     }
 }
 
@@ -216,7 +254,10 @@ fn hostile_names_on_a_terminal() {
         let text = render(&checked(name).diagnostics, false);
         let harmless = |c: char| c == '\n' || !crate::quote::is_unprintable(c);
         assert!(text.chars().all(harmless), "{text:?}");
-        let headers = text.lines().filter(|line| line.starts_with("error")).count();
+        let headers = text
+            .lines()
+            .filter(|line| line.starts_with("error"))
+            .count();
         assert_eq!(headers, 1, "{text}");
     }
 }

@@ -60,7 +60,11 @@ fn escapes() {
         (r#"["","\ud800\u00e9"]"#, 5..11),
     ] {
         let found = problem(text);
-        assert_eq!((found.0, found.1), (codes::JSON_SYNTAX_ERROR, range), "{text}");
+        assert_eq!(
+            (found.0, found.1),
+            (codes::JSON_SYNTAX_ERROR, range),
+            "{text}"
+        );
     }
 }
 

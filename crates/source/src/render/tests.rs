@@ -82,14 +82,22 @@ error[DUPLICATE_MEMBER]: member `Ä` is written twice
     assert!(color.starts_with("\x1b[1;31merror[DUPLICATE_MEMBER]\x1b[0m"));
     let located = Source::new("p.json", text).locate(problem);
     assert!(
-        render_failure(&[located], false)
-            .starts_with("error: member `Ä` is written twice [DUPLICATE_MEMBER]\n --> p.json:3:3\n")
+        render_failure(&[located], false).starts_with(
+            "error: member `Ä` is written twice [DUPLICATE_MEMBER]\n --> p.json:3:3\n"
+        )
     );
 }
 
 #[test]
 fn a_part_of_a_file_has_the_places_of_the_file() {
-    let source = Source::at("lines.jsonl", "[1,\n2]", Start { line: 7, offset: 100 });
+    let source = Source::at(
+        "lines.jsonl",
+        "[1,\n2]",
+        Start {
+            line: 7,
+            offset: 100,
+        },
+    );
     let problem = source.error(OTHER, span(4, 5), "m");
     assert_eq!(problem.to_string(), "lines.jsonl:8:1: m [OTHER]");
     let place = problem.place.as_deref().unwrap();

@@ -2,7 +2,7 @@
 
 use crate::ast::Span;
 use crate::codes;
-use portcullis_source::{Diagnostic};
+use portcullis_source::Diagnostic;
 use portcullis_source::json::Node;
 use portcullis_source::json::tree::Value;
 

@@ -2,9 +2,9 @@
 
 use crate::ast::Span;
 use crate::codes;
-use portcullis_source::{Diagnostic, LineIndex};
-use portcullis_source::json::escapes;
 use bumpalo::Bump;
+use portcullis_source::json::escapes;
+use portcullis_source::{Diagnostic, LineIndex};
 
 /// A text that stood in a string, and where each byte of it was written in the file.
 ///

@@ -4,10 +4,10 @@ use super::Label;
 use super::foreign::recognize;
 use crate::ast::Span;
 use crate::codes;
-use portcullis_source::{Diagnostic, quoted};
+use portcullis_model::PolicyKind;
 use portcullis_source::json::tree::Value;
 use portcullis_source::json::{Member, Node};
-use portcullis_model::PolicyKind;
+use portcullis_source::{Diagnostic, quoted};
 
 /// Where a policy is to be looked for.
 pub(super) enum Step<'a> {
@@ -263,7 +263,11 @@ fn named<'a>(
         None => None,
         Some(written) => Some(PolicyKind::parse(written.value).ok_or_else(|| {
             let message = format!("{} is no type of policy", quoted(written.value));
-            Box::new(Diagnostic::error(codes::UNKNOWN_FORM, written.span, message))
+            Box::new(Diagnostic::error(
+                codes::UNKNOWN_FORM,
+                written.span,
+                message,
+            ))
         })?),
     };
     check_type(kind, wanted, start_of(node))?;

@@ -2,14 +2,14 @@
 
 use super::Linter;
 use super::keys::{Known, Type, is_sensitive, known};
-use portcullis_source::is_unseen;
 use super::templates::is_foreign_key;
 use crate::ast::{Condition, Statement, Text};
 use crate::codes;
-use portcullis_source::{Severity, quoted};
 use crate::policy::without_prefix;
 use crate::vars::{Piece, has_opening, pieces};
 use portcullis_model::{Base, Effect, Family, Operator, PolicyKind, Quantifier};
+use portcullis_source::is_unseen;
+use portcullis_source::{Severity, quoted};
 
 impl Linter<'_, '_> {
     pub(super) fn condition(&mut self, condition: &Condition<'_>, statement: &Statement<'_>) {
@@ -42,7 +42,13 @@ impl Linter<'_, '_> {
             quoted(key.value)
         );
         let help = "a key has the form `service:Name`, and what is not resolved is absent";
-        self.say_with_help(Severity::Warning, codes::FOREIGN_TEMPLATE, key, message, help);
+        self.say_with_help(
+            Severity::Warning,
+            codes::FOREIGN_TEMPLATE,
+            key,
+            message,
+            help,
+        );
     }
 
     /// `COND-15`, `COND-21`, `COND-22`.

@@ -3,9 +3,9 @@
 use super::Linter;
 use crate::ast::Text;
 use crate::codes;
-use portcullis_source::{Severity, quoted};
 use crate::vars::{arn_parts, has_opening};
 use portcullis_model::{Effect, PolicyKind};
+use portcullis_source::{Severity, quoted};
 
 impl Linter<'_, '_> {
     pub(super) fn principal(&mut self, entry: Text<'_>) {
@@ -128,7 +128,12 @@ impl Linter<'_, '_> {
                 "the account {} mixes digits and wildcards, which an endpoint policy cannot have",
                 quoted(account)
             );
-            self.say(Severity::Warning, codes::INVALID_ARN_ACCOUNT, entry, message);
+            self.say(
+                Severity::Warning,
+                codes::INVALID_ARN_ACCOUNT,
+                entry,
+                message,
+            );
         }
     }
 }

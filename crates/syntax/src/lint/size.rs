@@ -2,8 +2,8 @@
 
 use crate::ast::Span;
 use crate::codes;
-use portcullis_source::{Code, Diagnostic, Severity};
 use portcullis_model::PolicyKind;
+use portcullis_source::{Code, Diagnostic, Severity};
 
 /// What counts.
 #[derive(Clone, Copy)]

@@ -5,9 +5,9 @@ use super::shapes::{Block, DateShape, date, is_base64, is_bool, is_number};
 use super::{Linter, consequence};
 use crate::ast::{Condition, Text};
 use crate::codes;
-use portcullis_source::{Code, Severity, quoted};
 use crate::vars::{arn_parts, has_opening};
 use portcullis_model::{Effect, Family, PolicyKind};
+use portcullis_source::{Code, Severity, quoted};
 
 impl Linter<'_, '_> {
     pub(super) fn values(&mut self, condition: &Condition<'_>, effect: Effect) {
@@ -177,7 +177,13 @@ impl Linter<'_, '_> {
                     quoted(value.value)
                 );
                 let help = "write `arn:partition:service:region:account:resource`";
-                self.say_with_help(Severity::Warning, codes::TYPE_MISMATCH, value, message, help);
+                self.say_with_help(
+                    Severity::Warning,
+                    codes::TYPE_MISMATCH,
+                    value,
+                    message,
+                    help,
+                );
             } else if self.document.kind == PolicyKind::VpcEndpoint {
                 self.account_of_endpoint(value, parts.get(4).copied().unwrap_or_default());
             }
@@ -191,7 +197,13 @@ impl Linter<'_, '_> {
         if is_number && text.len() != 12 {
             let message = format!("{} is not an account id of 12 digits", quoted(text));
             let help = "write it in quotes, with its leading zeros";
-            self.say_with_help(Severity::Warning, codes::TYPE_MISMATCH, value, message, help);
+            self.say_with_help(
+                Severity::Warning,
+                codes::TYPE_MISMATCH,
+                value,
+                message,
+                help,
+            );
         }
     }
 }

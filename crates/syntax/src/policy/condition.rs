@@ -3,10 +3,10 @@
 use super::Reader;
 use crate::ast::{Condition, Span, Text};
 use crate::codes;
-use portcullis_source::{Diagnostic, quoted};
+use portcullis_model::{Base, Operator, OperatorError, Quantifier};
 use portcullis_source::json::tree::{Member, Node, Value};
 use portcullis_source::suggest::nearest;
-use portcullis_model::{Base, Operator, OperatorError, Quantifier};
+use portcullis_source::{Diagnostic, quoted};
 use smallvec::SmallVec;
 use std::collections::HashMap;
 

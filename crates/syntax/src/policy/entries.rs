@@ -3,12 +3,12 @@
 use super::{Reader, Variables};
 use crate::ast::Text;
 use crate::codes;
-use portcullis_source::{Diagnostic, Severity, quoted};
 use crate::glob::{has_wildcard, matches_action};
-use portcullis_source::suggest::nearest;
 use crate::vars::{arn_parts, has_opening};
-use portcullis_source::words::{equal, first};
 use portcullis_model::{Effect, PolicyKind, is_rcp_service};
+use portcullis_source::suggest::nearest;
+use portcullis_source::words::{equal, first};
+use portcullis_source::{Diagnostic, Severity, quoted};
 
 /// The actions that do something in a trust policy (`GRAM-63`).
 pub const TRUST_ACTIONS: [&str; 6] = [

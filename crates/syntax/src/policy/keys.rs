@@ -3,8 +3,8 @@
 use super::{Reader, service_keys};
 use crate::ast::Text;
 use crate::codes;
-use portcullis_source::{Code, Diagnostic, Severity, quoted};
 use portcullis_source::suggest::nearest;
+use portcullis_source::{Code, Diagnostic, Severity, quoted};
 
 /// The keys, sorted without regard to letter case.
 const GLOBAL: [&str; 57] = [
@@ -158,7 +158,11 @@ pub(crate) fn key_problem(key: &str, mut guess: impl FnMut() -> bool) -> Option<
             .any(|own| bare(own).eq_ignore_ascii_case(name.trim_end_matches('/')))
         {
             let message = format!("{} is not followed by the name of a tag", quoted(key));
-            return Some(warning(codes::MISSING_TAG_KEY_IN_CONDITION, message, meant(key)));
+            return Some(warning(
+                codes::MISSING_TAG_KEY_IN_CONDITION,
+                message,
+                meant(key),
+            ));
         }
         let message = format!("{} is no global condition key", quoted(key));
         let help = guess().then(|| meant(key)).flatten();

@@ -3,12 +3,12 @@
 use super::Reader;
 use crate::ast::{PrincipalEntry, PrincipalKind, Principals, Text};
 use crate::codes;
-use portcullis_source::{Diagnostic, quoted};
 use crate::forms::{RESOLVE, is_function};
 use crate::glob::has_wildcard;
+use portcullis_model::{Effect, PolicyKind, is_account_id};
 use portcullis_source::json::tree::{Member, Node, Value};
 use portcullis_source::suggest::did_you_mean;
-use portcullis_model::{Effect, PolicyKind, is_account_id};
+use portcullis_source::{Diagnostic, quoted};
 use smallvec::SmallVec;
 
 const MEMBERS: [&str; 4] = ["AWS", "Service", "Federated", "CanonicalUser"];
@@ -159,7 +159,11 @@ impl<'a, 'n> Reader<'a> {
                     ),
                     _ => format!("a wildcard cannot stand under `{name}`"),
                 };
-                self.error(codes::UNSUPPORTED_WILDCARD_IN_PRINCIPAL, value.span, message);
+                self.error(
+                    codes::UNSUPPORTED_WILDCARD_IN_PRINCIPAL,
+                    value.span,
+                    message,
+                );
             } else {
                 match kind {
                     PrincipalKind::Aws => self.check_aws_principal(value),

@@ -3,10 +3,10 @@
 use super::Reader;
 use crate::ast::{Entries, Statement, Text};
 use crate::codes;
-use portcullis_source::{Diagnostic, quoted};
+use portcullis_model::{Effect, PolicyKind};
 use portcullis_source::json::tree::{Member, Node};
 use portcullis_source::suggest::did_you_mean;
-use portcullis_model::{Effect, PolicyKind};
+use portcullis_source::{Diagnostic, quoted};
 use std::collections::hash_map::Entry;
 
 const MEMBERS: [&str; 9] = [

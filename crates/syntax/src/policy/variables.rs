@@ -4,10 +4,10 @@
 use super::{Reader, Variables};
 use crate::ast::{Span, Text};
 use crate::codes;
-use portcullis_source::{Diagnostic, quoted};
 use crate::vars::{Malformed, Piece, has_opening, pieces};
 use core::ops::Range;
 use portcullis_model::{Effect, Family, Operator};
+use portcullis_source::{Diagnostic, quoted};
 
 impl<'a> Reader<'a> {
     /// The variables of an ARN in `Resource` or `NotResource`, whose sixth part starts at `sixth`.

@@ -2,6 +2,7 @@
 #![allow(unreachable_pub, reason = "each test is a crate of its own")]
 
 use portcullis_source::Code;
+use portcullis_syntax::codes;
 
 /// The codes of the advice, each of which `promises.rs` has a document for.
 pub const ADVICE: [Code; 36] = [

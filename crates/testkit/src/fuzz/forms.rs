@@ -4,12 +4,12 @@ use arbitrary::{Result, Unstructured};
 use bumpalo::Bump;
 use portcullis_lint::{Finding, Options, lint};
 use portcullis_model::PolicyKind;
-use portcullis_source::Records;
-use portcullis_syntax::ast::Document;
 use portcullis_source::Diagnostic;
-use portcullis_syntax::policy::{ReadOptions, check_policy, parse_policy};
+use portcullis_source::Records;
 use portcullis_source::json;
+use portcullis_syntax::ast::Document;
 use portcullis_syntax::forms as syntax_forms;
+use portcullis_syntax::policy::{ReadOptions, check_policy, parse_policy};
 
 use crate::generate::{Settings, document};
 

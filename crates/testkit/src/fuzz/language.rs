@@ -4,8 +4,8 @@ use arbitrary::Unstructured;
 use bumpalo::Bump;
 use portcullis_dsl::{NoImports, format, minify_json, parse, print_dsl, print_json};
 use portcullis_model::PolicyKind;
-use portcullis_syntax::ast::{Condition, Document, Statement};
 use portcullis_source::Diagnostic;
+use portcullis_syntax::ast::{Condition, Document, Statement};
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 
 use super::input::text;
