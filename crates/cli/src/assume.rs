@@ -271,7 +271,7 @@ fn call_name<'a>(member: Option<&'a Member<'a>>, reader: &mut Reader<'a>) -> Opt
     let mut calls = CallName::value_variants().iter();
     if !calls.any(|call| call.kind().as_str() == text) {
         let span = member.map_or_else(Span::default, |member| member.value.span);
-        let message = format!("{} hands out no credentials", quoted(text));
+        let message = format!("{} does not issue credentials", quoted(text));
         reader.problem(portcullis_source::codes::DATA_TYPE_MISMATCH, span, message);
     }
     Some(text)
@@ -471,7 +471,7 @@ impl AssumeArgs {
                     output.line(&printable(&text))?;
                 }
                 if is_incomplete {
-                    output.line("(incomplete: the directory refers to what is not there)")?;
+                    output.line("(incomplete: the directory refers to missing items)")?;
                 }
             }
         }

@@ -78,6 +78,12 @@ enum CheckFormat {
     Human,
     /// Problems as JSON
     Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+    /// JUnit's XML: each file is a test case
+    Junit,
     /// The answer of IAM Access Analyzer's ValidatePolicy
     AccessAnalyzer,
 }
@@ -164,6 +170,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         format: args.format,
         output: Output::new(),
         found: Vec::new(),
+        checked: Vec::new(),
         errors: 0,
         warnings: 0,
         suggestions: 0,
@@ -181,6 +188,9 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     }
     match args.format {
         CheckFormat::Json => run.output.line(&Value::from(run.found).to_string())?,
+        CheckFormat::Sarif => run.output.line(&formats::sarif(&run.checked))?,
+        CheckFormat::Github => run.output.bytes(formats::github(&run.checked).as_bytes())?,
+        CheckFormat::Junit => run.output.bytes(formats::junit(&run.checked).as_bytes())?,
         CheckFormat::Human | CheckFormat::AccessAnalyzer => {
             let line = format!(
                 "{}, {}, {} in {}",
@@ -342,6 +352,8 @@ struct Run {
     format: CheckFormat,
     output: Output,
     found: Vec<Value>,
+    /// For the formats of other programs.
+    checked: Vec<formats::Checked>,
     errors: usize,
     warnings: usize,
     suggestions: usize,
@@ -393,6 +405,13 @@ impl Run {
                 self.found.extend(values);
                 Ok(())
             }
+            CheckFormat::Sarif | CheckFormat::Github | CheckFormat::Junit => {
+                self.checked.push(formats::Checked {
+                    file: name,
+                    diagnostics,
+                });
+                Ok(())
+            }
         }
     }
 }
@@ -438,13 +457,13 @@ fn unknown_code(code: &str) -> Failure {
         None => {
             let names = rules::all().map(|rule| rule.code);
             nearest(&code.to_ascii_uppercase(), names).map_or_else(
-                || "explain-code alone lists them".to_owned(),
+                || "run explain-code without a code to list them".to_owned(),
                 |name| format!("did you mean {name}?"),
             )
         }
     };
     Failure::new(format!(
-        "{} is no code of Access Analyzer: {help}",
+        "{} is not an Access Analyzer code: {help}",
         quoted(code)
     ))
 }

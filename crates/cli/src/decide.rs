@@ -265,7 +265,7 @@ fn print_answer(text: &str, decision: Decision) -> Result<ExitCode, Failure> {
 }
 
 /// What is said beside an answer of a directory that lacks something.
-const INCOMPLETE: &str = "(incomplete: the directory refers to what is not there)";
+const INCOMPLETE: &str = "(incomplete: the directory refers to missing items)";
 
 fn names(answer: &Answer) -> Vec<String> {
     answer.by.iter().map(|layer| layer_name(*layer)).collect()
@@ -402,7 +402,9 @@ impl RequestArgs {
         let found =
             lines(&source, &Disk, arena).map_err(|problems| Failure::problems(&problems))?;
         let Ok([line]) = <[Line<'a>; 1]>::try_from(found) else {
-            return Err(Failure::new("one request is wanted, the file holds a list"));
+            return Err(Failure::new(
+                "expected one request, the file contains a list",
+            ));
         };
         match line.case.request {
             Some(request) => Ok((request, line.extra, line.case.notes)),

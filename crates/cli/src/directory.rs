@@ -111,7 +111,7 @@ pub(crate) fn open_image(path: &Path) -> Result<Directory, Failure> {
     let bytes = read(path)?;
     let name = display_name(path);
     if !Directory::is_directory(&bytes) {
-        let message = "this is no image of a directory; `decide --image` takes images of policies";
+        let message = "this is not a directory image; `decide --image` takes images of policies";
         return Err(Failure::new(format_args!("{name}: {message}")));
     }
     Directory::from_bytes(&bytes).map_err(|error| Failure::new(format_args!("{name}: {error}")))

@@ -294,7 +294,7 @@ fn saved(name: &str, minified: &Minified<'_>) -> String {
         (None, _) => String::new(),
         (Some(quota), true) => format!(", within the {} of its type", quota.limit),
         (Some(quota), false) => format!(
-            ", which is more than the {} of its type; there is no smaller form with the same decisions and names",
+            ", which exceeds the {} of its type; there is no smaller form with the same decisions and names",
             quota.limit
         ),
     };

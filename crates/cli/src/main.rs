@@ -3,7 +3,7 @@
 mod actions;
 #[expect(
     unsafe_code,
-    reason = "an allocator cannot be written without, and `bench` counts allocations"
+    reason = "an allocator cannot be written without it, and `bench` counts allocations"
 )]
 mod alloc;
 mod assume;

@@ -90,7 +90,7 @@ static STDIN_TAKEN: AtomicBool = AtomicBool::new(false);
 pub(crate) fn open(path: &Path) -> Result<Input, Failure> {
     if path.as_os_str() == "-" {
         if STDIN_TAKEN.swap(true, Ordering::Relaxed) {
-            return Err(Failure::new("standard input can be named only once"));
+            return Err(Failure::new("standard input can be used only once"));
         }
         return Ok(input(io::stdin().lock()));
     }

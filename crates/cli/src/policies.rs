@@ -311,7 +311,7 @@ fn select<'a>(
             "{file}: {many} {what}s fit the name {name:?}"
         ))),
         (_, many, None) => Err(Failure::new(format_args!(
-            "{file}: {many} {what}s in the file, choose one with --case{listing}"
+            "{file}: {many} {what}s in the file, pick one with --case{listing}"
         ))),
     }
 }
@@ -334,7 +334,9 @@ fn load_one<'a>(
         .scenarios
         .map_err(|problems| Failure::problems(&problems))?;
     let Some(mut scenario) = scenarios.into_iter().nth(place.scenario) else {
-        return Err(Failure::new(format_args!("{file}: the scenario is gone")));
+        return Err(Failure::new(format_args!(
+            "{file}: the scenario no longer exists"
+        )));
     };
     if !scenario.problems.is_empty() {
         return Err(Failure::problems(&scenario.problems));

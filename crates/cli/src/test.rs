@@ -74,7 +74,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<ExitCode, Failure> {
             Err(Failure::BrokenPipe) => return Err(Failure::BrokenPipe),
             Ok(()) if run.passed + run.failed == before => {
                 let name = display_name(file);
-                run.fail(&format!("{name}: no request to test"))?;
+                run.fail(&format!("{name}: no requests to test"))?;
             }
             Ok(()) => {}
         }
@@ -135,7 +135,7 @@ impl Run {
                 self.output.line(line)?;
             }
             self.output.line(&format!(
-                "{}: coverage is {reached} %, {least} % are asked for",
+                "{}: coverage is {reached} %, {least} % is required",
                 display_name(file)
             ))?;
         }

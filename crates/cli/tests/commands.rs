@@ -192,7 +192,7 @@ fn a_request_from_a_scenario() {
     let (code, text) = run(&[]);
     assert_eq!(code, 1);
     assert!(
-        text.contains("3 requests in the file, choose one with --case"),
+        text.contains("3 requests in the file, pick one with --case"),
         "{text}"
     );
     let other = ["--case", "one", "--principal", ANN, "--action", "x:y"];

@@ -351,7 +351,7 @@ test readers {
         "t.iam: coverage: 1 of 2 statements (50 %), 0 of 1 conditions (0 %)",
         "t.iam:5:10: no test fails this condition on `aws:SecureTransport`",
         "t.iam:7:3: no test matches this statement",
-        "t.iam: coverage is 0 %, 80 % are asked for",
+        "t.iam: coverage is 0 %, 80 % is required",
         "1 passed, 0 failed",
     ] {
         assert!(

@@ -217,7 +217,7 @@ impl<'s> Build<'s> {
 
     pub(crate) fn name(&self, atom: Atom<'s>) -> Text<'s> {
         if atom.kind == AtomKind::Holes {
-            let message = "a name cannot have a placeholder in it";
+            let message = "a name cannot contain a placeholder";
             self.problem(Diagnostic::error(
                 codes::SYNTAX_ERROR,
                 atom.text.span,
@@ -426,7 +426,7 @@ impl<'s> Build<'s> {
             let message = "a test for presence cannot end in `or absent`";
             self.problem(
                 Diagnostic::error(portcullis_syntax::codes::NULL_WITH_IF_EXISTS, span, message)
-                    .with_help("`is absent` and `is present` say it all"),
+                    .with_help("`is absent` and `is present` are complete tests"),
             );
         }
         let operator = Operator {

@@ -100,8 +100,7 @@ impl<'a, 'm> Filler<'a, 'm> {
         }
         if !self.exhausted {
             self.exhausted = true;
-            let message =
-                format!("filling in names makes more than {EXPANSION} bytes of this file");
+            let message = format!("expanding names exceeds {EXPANSION} bytes for this file");
             self.error(site, codes::EXPANSION_LIMIT, span, message);
         }
         false
@@ -147,7 +146,7 @@ impl<'a, 'm> Filler<'a, 'm> {
         match self.texts(site, core::slice::from_ref(atom))? {
             [one] => Some(*one),
             many => {
-                let message = format!("one text must stand here, these are {}", many.len());
+                let message = format!("expected one text, found {}", many.len());
                 self.report(
                     site,
                     Diagnostic::error(codes::UNKNOWN_NAME, atom.text.span, message).with_help(help),
@@ -198,7 +197,7 @@ impl<'a, 'm> Filler<'a, 'm> {
             if is_parameter || module.is_some_and(is_defined) {
                 let name = quoted(name);
                 let inner = name.trim_matches('`');
-                let message = format!("`${{{inner}}}` is a variable of IAM, not the name {name}");
+                let message = format!("`${{{inner}}}` is an IAM variable, not the name {name}");
                 self.remark(
                     site,
                     Diagnostic::warning(codes::UNKNOWN_NAME, text.span, message)
@@ -308,7 +307,7 @@ impl<'a, 'm> Filler<'a, 'm> {
                 self.report(
                     site,
                     Diagnostic::error(codes::UNKNOWN_NAME, name.span, message)
-                        .with_help("principals stand after `to`"),
+                        .with_help("write principals after `to`"),
                 );
                 None
             }
@@ -317,7 +316,7 @@ impl<'a, 'm> Filler<'a, 'm> {
                 self.report(
                     site,
                     Diagnostic::error(codes::UNKNOWN_NAME, name.span, message)
-                        .with_help("conditions stand after `when` and `unless`"),
+                        .with_help("write conditions after `when` or `unless`"),
                 );
                 None
             }
@@ -336,10 +335,10 @@ impl<'a, 'm> Filler<'a, 'm> {
                 return Some((other, found.value));
             }
         }
-        let message = format!("there is no `let` of the name {}", quoted(name.value));
+        let message = format!("there is no `let` named {}", quoted(name.value));
         let parameters = site.parameters.into_iter().flat_map(HashMap::keys).copied();
         let help = did_you_mean(name.value, parameters.chain(module.names()))
-            .unwrap_or_else(|| format!("put the text in quotes if `<{}>` is meant", name.value));
+            .unwrap_or_else(|| format!("quote the text if you mean `<{}>` literally", name.value));
         self.report(
             site,
             Diagnostic::error(codes::UNKNOWN_NAME, name.span, message).with_help(help),
@@ -360,7 +359,7 @@ impl<'a, 'm> Filler<'a, 'm> {
         }
         if site.depth >= MAX_CHAIN {
             let message = format!(
-                "{} is {MAX_CHAIN} names deep, or refers to itself",
+                "{} is nested {MAX_CHAIN} names deep, or refers to itself",
                 quoted(name.value)
             );
             self.error(site, codes::EXPANSION_LIMIT, name.span, message);

@@ -133,7 +133,7 @@ impl<'a> Logic<'_, 'a, '_> {
 
     fn check_alternatives(&mut self, site: Site<'a, '_>, span: Span, count: usize) -> Option<()> {
         if count > MAX_ALTERNATIVES {
-            let message = format!("`or` makes more than {MAX_ALTERNATIVES} statements of this one");
+            let message = format!("`or` expands this statement to more than {MAX_ALTERNATIVES}");
             self.filler
                 .error(site, codes::EXPANSION_LIMIT, span, message);
             return None;
@@ -230,7 +230,7 @@ impl<'a> Logic<'_, 'a, '_> {
             .any(|v| v.value.bytes().all(|b| b == b'*') || v.value.contains("${"));
         match (quantifier, base.is_negated(), if_exists) {
             (Quantifier::Any, false, _) | (Quantifier::All, true, _) if empty => {
-                let why = "a value that matches the empty text, or may, is compared by exception";
+                let why = "a value that matches or may match the empty text is compared specially";
                 self.inexact(site, test, Some(why))
             }
             (Quantifier::Any, false, _) => Some(vec![with(Quantifier::All, opposite)]),
@@ -241,7 +241,7 @@ impl<'a> Logic<'_, 'a, '_> {
             (Quantifier::One, ..) if !(self.is_single)(test.key.value) => {
                 let key = quoted(test.key.value);
                 let message = format!(
-                    "`unless` has no exact form for this test: {key} is not known to have one value"
+                    "`unless` has no exact form for this test: {key} may have several values"
                 );
                 let help = if base.is_negated() {
                     "write the test that must hold after `when`".to_string()
@@ -333,10 +333,10 @@ impl<'a> Logic<'_, 'a, '_> {
                 continue;
             }
             let message = format!(
-                "{} is tested twice in the same way; a policy can hold one such test",
+                "{} is tested twice in the same way; a policy can have only one such test",
                 quoted(test.key.value)
             );
-            let help = "to accept either value, put both in one list; both at once is another matter and has no form";
+            let help = "to accept either value, put both in one list; requiring both at once cannot be expressed";
             let first = first.span;
             self.filler.report(
                 site,

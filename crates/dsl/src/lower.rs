@@ -140,7 +140,7 @@ impl<'a> Lowering<'a, '_, '_> {
         let problems = problems
             .into_iter()
             .filter(|problem| !(is_torn && torn(problem.code)))
-            .map(|problem| wording::reworded(problem, policy.name.span))
+            .map(|problem| wording::reworded(problem, policy.name.span, kind))
             .collect();
         (document, problems)
     }
@@ -295,14 +295,14 @@ impl<'a> Lowering<'a, '_, '_> {
             };
             match seen.get(sid.value) {
                 Some((first, made)) if *made || lowered.made => {
-                    let message = format!("the label {} comes out twice", quoted(sid.value));
+                    let message = format!("the label {} is generated twice", quoted(sid.value));
                     self.filler.report(
                         Site::ROOT,
                         Diagnostic::error(codes::DUPLICATE_NAME, sid.span, message)
                             .with_help(
                                 "put a label before `apply`, or change one of the written labels",
                             )
-                            .with_related(*first, "it is here too"),
+                            .with_related(*first, "also here"),
                     );
                 }
                 Some(_) => {}
@@ -402,7 +402,7 @@ impl<'a> Lowering<'a, '_, '_> {
     ) -> Option<()> {
         if depth >= MAX_TEMPLATES {
             let message = format!(
-                "{} is {MAX_TEMPLATES} templates deep, or applies itself",
+                "{} is nested {MAX_TEMPLATES} templates deep, or applies itself",
                 quoted(apply.name.value)
             );
             self.filler
@@ -492,7 +492,7 @@ impl<'a> Lowering<'a, '_, '_> {
         for parameter in template.parameters {
             if !given.contains_key(parameter.value) {
                 let message = format!(
-                    "the parameter {} of template {} is not given",
+                    "missing parameter {} of template {}",
                     quoted(parameter.value),
                     quoted(apply.name.value)
                 );

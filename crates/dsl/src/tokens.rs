@@ -42,7 +42,7 @@ pub(crate) fn scan(text: &str) -> Tokens<'_> {
     let mut tokens = Tokens::default();
     if text.len() > MAX_TEXT {
         let message = format!(
-            "the text has {} bytes; {MAX_TEXT} is the most a file may have",
+            "the text has {} bytes; a file may have at most {MAX_TEXT}",
             text.len()
         );
         tokens.problems.push(Diagnostic::error(
@@ -71,7 +71,7 @@ pub(crate) fn scan(text: &str) -> Tokens<'_> {
                     Diagnostic::error(
                         codes::SYNTAX_ERROR,
                         span(start, start + 2),
-                        "this is no comment",
+                        "this is not a comment",
                     )
                     .with_help("comments begin with `#`; quote a value that begins with `//`"),
                 );

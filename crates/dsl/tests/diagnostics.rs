@@ -155,7 +155,7 @@ fn common_mistakes() {
         ("allow s3:x", "allow s3:x", "names no resources", "on *"),
         ("// text\nallow s3:x on *", "//", "no comment", "`#`"),
         ("/* text */ allow s3:x on *", "/*", "no comment", "`#`"),
-        ("allow s3:x on *;", ";", "no `;`", "leave it out"),
+        ("allow s3:x on *;", ";", "no `;`", "remove it"),
         (
             "allow s3:x on * when k = \"a\nallow s3:y on *",
             "\"a",

@@ -138,7 +138,7 @@ pub fn language_policy<'a>(
     }
     let wanted = options.kind;
     let [document] = documents.as_slice() else {
-        let message = format!("the file holds {} policies, one is wanted", documents.len());
+        let message = format!("expected one policy, the file contains {}", documents.len());
         let span = documents
             .get(1)
             .map(|second| second.name.span)
@@ -154,7 +154,7 @@ pub fn language_policy<'a>(
     let trust = (document.kind, wanted) == (PolicyKind::Trust, PolicyKind::Resource);
     if document.kind != wanted && !trust {
         let message = format!(
-            "this is a policy of type {}, one of type {wanted} is wanted",
+            "expected a policy of type {wanted}, found one of type {}",
             document.kind
         );
         let span = document.name.span;

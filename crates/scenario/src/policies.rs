@@ -149,7 +149,7 @@ impl<'a> Sets<'_, 'a> {
             }),
             Err((entry, other)) => {
                 let message = format!(
-                    "the policy of one bucket is wanted, and {} is not about {}",
+                    "expected the policy of one bucket, but {} is not about {}",
                     quoted(entry.value),
                     quoted(other)
                 );
@@ -188,7 +188,7 @@ impl<'a> Sets<'_, 'a> {
         let limit = usize::from(Layer::MAX_LEVELS);
         if levels.len() > limit {
             let message = format!(
-                "{} levels of an organization, at most {limit} are possible",
+                "{} organization levels exceed the maximum of {limit}",
                 levels.len()
             );
             self.reader
@@ -337,7 +337,7 @@ fn named_json<'a>(
             // A character that looks like another is named by its number, whatever stands around it.
             (_, None) if problem.case == json::LOOKALIKE => &problem.message,
             (_, None) => "the file is not JSON",
-            (_, Some(_)) => "the file is no policy document",
+            (_, Some(_)) => "the file is not a policy document",
         };
         problem.clone().conceal(message)
     });

@@ -80,7 +80,11 @@ fn from_text<'a>(
     match Caller::from_arn(arn) {
         Ok(caller @ Caller::Role { .. }) => match role_arn {
             Some(role) if role.value != arn => {
-                invalid(reader, role.span, "`arn` and `roleArn` are of two roles");
+                invalid(
+                    reader,
+                    role.span,
+                    "`arn` and `roleArn` name different roles",
+                );
                 None
             }
             _ => Some(caller),
@@ -88,13 +92,13 @@ fn from_text<'a>(
         Ok(caller) => no_role(reader, caller, role_arn),
         Err(PrincipalError::SessionNeedsRole) => session(reader, text, role_arn, around, arena),
         Err(error) => {
-            let message = format!("{} is no principal: it is {error}", quoted(arn));
+            let message = format!("{} is not a principal: it is {error}", quoted(arn));
             let mut help =
-                "a principal is an ARN, a 12-digit account id, `anonymous`, null or an object";
+                "a principal is an ARN, a 12-digit account ID, `anonymous`, null or an object";
             if error == PrincipalError::SessionWithPath {
-                help = "give the role with its path as `roleArn` beside the session's `arn`";
+                help = "pass the role with its path as `roleArn` next to the session's `arn`";
             } else if arn.contains(".amazon") {
-                help = "a service is written as `{\"Service\": \"name.amazonaws.com\"}`";
+                help = "write a service as `{\"Service\": \"name.amazonaws.com\"}`";
             }
             reader.problem_with_help(codes::INVALID_PRINCIPAL, text.span, message, help);
             None
@@ -218,7 +222,7 @@ fn from_object<'a>(
         if credentials.value != "GetSessionToken" || !is_users {
             // Those of others are known by the ARN.
             let message =
-                "`credentials` is `GetSessionToken`, of a user or root user, or not given";
+                "`credentials` is either omitted or `GetSessionToken` of a user or root user";
             invalid(reader, credentials.span, message);
             return None;
         }

@@ -180,7 +180,7 @@ fn check_case<'a>(
             start: case.span.start,
             end: case.span.start.saturating_add(1),
         };
-        let message = "the request has no `expect` to test it by";
+        let message = "the request has no `expect` to test it against";
         case.problems
             .push(source.error(codes::MISSING_MEMBER, start, message));
     }
@@ -188,8 +188,7 @@ fn check_case<'a>(
         return;
     };
     if policies.bucket.is_some() && access_point(request.resource).is_none() {
-        let message =
-            "the resource is no access point, so that no bucket is behind it (`policies.bucket`)";
+        let message = "the resource is not an access point, so there is no bucket behind it (`policies.bucket`)";
         case.problems
             .push(source.error(codes::INVALID_RESOURCE, case.span, message));
         case.request = None;
@@ -211,7 +210,7 @@ pub fn missing_resource_problem(source: &Source<'_>, span: Span) -> Diagnostic {
     let message = "the statement has neither `Resource` nor `NotResource`";
     let diagnostic = Diagnostic::error(portcullis_syntax::codes::MISSING_RESOURCE, span, message)
         .with_help(format!(
-            "only policies for actions of `{}` may leave it out",
+            "only policies for actions of `{}` may omit it",
             SERVICES_WITHOUT_RESOURCE.join("`, `")
         ));
     source.locate(diagnostic.in_policy())

@@ -98,7 +98,7 @@ fn read<'a>(
             member,
             is_resource,
             codes::INVALID_RESOURCE,
-            "no resource: a resource is an ARN, or `*`",
+            "not a resource: a resource is an ARN or `*`",
         )
     });
     let owner = present(owner);
@@ -108,7 +108,7 @@ fn read<'a>(
             member,
             is_account_id,
             codes::INVALID_ACCOUNT,
-            "no account: an account is 12 digits",
+            "not an account: an account is 12 digits",
         )
     });
     let context = context_entries(reader, context, arena);
@@ -143,7 +143,7 @@ fn action_of<'a>(reader: &mut Reader<'a>, member: &'a Member<'a>) -> Option<&'a 
     };
     let (span, message) = (
         member.value.span,
-        format!("{} is no action: {error}", quoted(text)),
+        format!("{} is not an action: {error}", quoted(text)),
     );
     match error.help() {
         None => reader.problem(codes::INVALID_ACTION, span, message),
@@ -181,7 +181,7 @@ pub(crate) fn decision<'a>(
     let text = reader.text(Some(member))?;
     let decision = Decision::parse(text);
     if decision.is_none() {
-        let message = format!("{} is no decision", quoted(text));
+        let message = format!("{} is not a decision", quoted(text));
         let help = "the decisions are `Allow`, `ExplicitDeny` and `ImplicitDeny`";
         reader.problem_with_help(codes::INVALID_EXPECT, member.value.span, message, help);
     }
@@ -216,7 +216,7 @@ fn context_entries<'a>(
                         quoted(member.key.value),
                         node.value.describe()
                     );
-                    let help = "`[]` stands for a key that is absent";
+                    let help = "use `[]` for an absent key";
                     reader.problem_with_help(
                         codes::INVALID_CONTEXT_VALUE,
                         node.span,

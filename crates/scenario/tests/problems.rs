@@ -133,7 +133,7 @@ fn members_of_a_scenario() {
     );
     check(
         r#"{"policies": {}, "request": {"principal": null, "action": "a:b", "resource": "*"}, "expect": «"allow"}"#,
-        "`allow` is no decision [INVALID_EXPECT]",
+        "`allow` is not a decision [INVALID_EXPECT]",
     );
     check(
         r#"{"policies": {}, "request": {«"name": "n", "principal": null, "action": "a:b", "resource": "*"}}"#,
@@ -149,7 +149,7 @@ fn a_decision_to_test_by() {
     };
     check_with(
         r#"{"policies": {}, "request": «{"principal": null, "action": "a:b", "resource": "*"}}"#,
-        "the request has no `expect` to test it by [MISSING_MEMBER]",
+        "the request has no `expect` to test it against [MISSING_MEMBER]",
         options,
         &NoFiles,
     );
@@ -292,7 +292,7 @@ fn members_of_a_request() {
         check_request(
             &format!(r#"{{"principal": null, "action": "a:b", "resource": «"{resource}"}}"#),
             &format!(
-                "`{resource}` is no resource: a resource is an ARN, or `*` [INVALID_RESOURCE]"
+                "`{resource}` is not a resource: a resource is an ARN or `*` [INVALID_RESOURCE]"
             ),
         );
     }
@@ -302,7 +302,7 @@ fn members_of_a_request() {
     );
     check_request(
         r#"{"principal": null, "action": "a:b", "resource": "*", "resourceAccount": «"1111"}"#,
-        "`1111` is no account: an account is 12 digits [INVALID_ACCOUNT]",
+        "`1111` is not an account: an account is 12 digits [INVALID_ACCOUNT]",
     );
     check_request(
         r#"{"principal": null, "action": "a:b", "resource": "*", "resourceAccount": «111122223333}"#,
@@ -314,7 +314,7 @@ fn members_of_a_request() {
     );
     check_request(
         r#"{"principal": null, "action": "a:b", "resource": "*", "expect": «"Deny"}"#,
-        "`Deny` is no decision [INVALID_EXPECT]",
+        "`Deny` is not a decision [INVALID_EXPECT]",
     );
 }
 
@@ -363,11 +363,11 @@ fn principals() {
     );
     check_principal(
         "«\"lambda.amazonaws.com\"",
-        "`lambda.amazonaws.com` is no principal: it is not an ARN with a 12-digit account, such as `arn:aws:iam::111122223333:user/ann` [INVALID_PRINCIPAL]",
+        "`lambda.amazonaws.com` is not a principal: it is not an ARN with a 12-digit account, such as `arn:aws:iam::111122223333:user/ann` [INVALID_PRINCIPAL]",
     );
     check_principal(
         "«\"arn:aws:iam::111122223333:group/g\"",
-        "`arn:aws:iam::111122223333:group/g` is no principal: it is not the ARN of a root user, user, role, role session or federated user [INVALID_PRINCIPAL]",
+        "`arn:aws:iam::111122223333:group/g` is not a principal: it is not the ARN of a root user, user, role, role session or federated user [INVALID_PRINCIPAL]",
     );
     check_principal(
         "{«\"AWS\": \"x\"}"
@@ -409,7 +409,7 @@ fn principals_that_contradict_themselves() {
     );
     check_principal(
         r#"{"arn": "arn:aws:iam::111122223333:role/A", "roleArn": «"arn:aws:iam::111122223333:role/R"}"#,
-        "`arn` and `roleArn` are of two roles [INVALID_PRINCIPAL]",
+        "`arn` and `roleArn` name different roles [INVALID_PRINCIPAL]",
     );
     check_principal(
         r#"{"arn": "arn:aws:sts::111122223333:assumed-role/R/s", "roleArn": «"arn:aws:iam::111122223333:user/R"}"#,

@@ -14,9 +14,9 @@ pub fn lookalike(c: char) -> Option<&'static str> {
             "a space that is not U+0020"
         }
         '\u{ad}' => "a soft hyphen",
-        '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' => "a character without width",
+        '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' => "a zero-width character",
         '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-            "a mark of writing direction"
+            "a text direction mark"
         }
         '\u{2028}' | '\u{2029}' => "a line separator that is not a line feed",
         '\u{2018}'..='\u{201f}'
@@ -30,7 +30,7 @@ pub fn lookalike(c: char) -> Option<&'static str> {
         '\u{ff1a}' | '\u{a789}' | '\u{2236}' => "a colon that is not `:`",
         '\u{ff0c}' => "a comma that is not `,`",
         '\u{2217}' | '\u{ff0a}' | '\u{66d}' => "an asterisk that is not `*`",
-        '\u{ff5b}' | '\u{ff5d}' | '\u{ff3b}' | '\u{ff3d}' => "a bracket of full width",
+        '\u{ff5b}' | '\u{ff5d}' | '\u{ff3b}' | '\u{ff3d}' => "a full-width bracket",
         _ => return None,
     })
 }

@@ -182,7 +182,7 @@ fn in_string<'a>(
     if layer == MAX_LAYERS {
         return error(
             codes::UNKNOWN_FORM,
-            "strings are nested in strings too deep for a policy",
+            "the policy is nested in too many strings",
         );
     }
     let start = text.text().trim_start();
@@ -200,7 +200,7 @@ fn in_string<'a>(
         if let Some(foreign) = recognize_text(own) {
             return (None, vec![foreign.diagnostic(all)]);
         }
-        let message = "a policy is an object, or a string that holds one; this string does not";
+        let message = "a policy is an object or a string that contains one; this string does not";
         return error(codes::DATA_TYPE_MISMATCH, message);
     }
     let (node, problems) = json::read(own, arena);
@@ -286,7 +286,7 @@ pub fn undress<'a>(node: &Node<'a>, source: &'a str) -> Result<Cow<'a, str>, Str
             _ => return Ok(Cow::Owned(text.text().to_owned())),
         };
     }
-    Err("strings are nested in strings too deep for a policy".to_owned())
+    Err("the policy is nested in too many strings".to_owned())
 }
 
 /// True for text that begins with an encoded brace or quotation mark, as JSON in a URL does.

@@ -17,6 +17,7 @@
 
 mod api;
 pub mod ast;
+pub mod cases;
 pub mod codes;
 pub mod forms;
 pub mod glob;

@@ -115,7 +115,7 @@ impl Linter<'_, '_> {
         );
         let help = match is_global_name(text.value, &range) {
             Some(key) => format!("did you mean `${{{key}}}`?"),
-            None => "resolve it first: AWS and this engine take it as it stands".to_owned(),
+            None => "resolve it first: AWS and this engine take it literally".to_owned(),
         };
         let place = inside(text, range);
         self.sink
@@ -143,7 +143,7 @@ impl Linter<'_, '_> {
             };
             if let Some(found) = key_problem(key, guess) {
                 let place = inside(text, range);
-                let message = format!("{}, so that the variable has no value", found.message);
+                let message = format!("{}, so the variable has no value", found.message);
                 self.sink.push(
                     Diagnostic::new(found.severity, found.code, place, message)
                         .with_help_if(found.help),
@@ -176,13 +176,13 @@ impl Linter<'_, '_> {
         });
         if let Some((range, c, name)) = found {
             let message = format!(
-                "the text has U+{:04X}, {name}, which compares equal to nothing else",
+                "the text has U+{:04X}, {name}, which matches no other character",
                 u32::from(c)
             );
             let place = inside(text, range);
             self.sink.push(
                 Diagnostic::warning(codes::LOOKALIKE_CHARACTER, place, message)
-                    .with_help("type it again: it most likely came with copied text"),
+                    .with_help("type it again: it was probably pasted from elsewhere"),
             );
         }
     }
@@ -198,8 +198,8 @@ fn is_global_name(text: &str, range: &Range<usize>) -> Option<&'static str> {
 /// What a value that cannot be compared does to its statement.
 fn consequence(effect: Effect, is_negated: bool) -> &'static str {
     match (is_negated, effect) {
-        (true, _) => "it compares to nothing, so that the test holds as far as it goes",
-        (false, Effect::Deny) => "it compares to nothing, so that nothing is denied by it",
-        (false, Effect::Allow) => "it compares to nothing",
+        (true, _) => "it never matches, so the test always passes",
+        (false, Effect::Deny) => "it never matches, so it denies nothing",
+        (false, Effect::Allow) => "it never matches",
     }
 }

@@ -281,7 +281,7 @@ impl<'a, 'n> Reader<'a> {
                 problem.help = Some(forms::RESOLVE.to_owned());
             }
             (None, Value::Number(_)) if what.contains("`AWS`") => {
-                let help = "write it in quotes: an account id has 12 digits, and a number loses its leading zeros";
+                let help = "write it in quotes: an account ID has 12 digits, and a number loses its leading zeros";
                 problem.help = Some(help.to_owned());
             }
             _ => {}
@@ -298,7 +298,7 @@ impl<'a, 'n> Reader<'a> {
                 let message = "a resource control policy must have the `Version` `2012-10-17`";
                 (Severity::Error, message)
             } else {
-                let message = "without `Version` the document counts as one of 2008, where policy variables are plain text";
+                let message = "without `Version` the document defaults to version 2008-10-17, where policy variables are literal text";
                 (Severity::Warning, message)
             };
             // The place is where the member would stand, so that the whole document is not marked.
@@ -397,10 +397,10 @@ impl<'a, 'n> Reader<'a> {
         }
         if let Some((text, c)) = first {
             let code = u32::from(c);
-            let message = format!("IAM does not take the character U+{code:04X} in a policy");
+            let message = format!("IAM does not accept the character U+{code:04X} in a policy");
             self.sink.push(
                 Diagnostic::new(Severity::LintError, codes::UNSUPPORTED_CHARACTER, text.span, message)
-                    .with_help("characters up to U+00FF are taken, of controls only tab, line feed and carriage return"),
+                    .with_help("characters up to U+00FF are accepted; of control characters, only tab, line feed and carriage return"),
             );
         }
     }

@@ -333,19 +333,19 @@ fn other_documents_are_recognized() {
         ),
         (
             r#"{"format_version": "1.2", "terraform_version": "1.9.0", "planned_values": {}}"#,
-            "a plan of Terraform",
+            "a Terraform plan",
         ),
         (
             r#"{"format_version": "1.0", "terraform_version": "1.9.0", "values": {}}"#,
-            "a plan of Terraform",
+            "a Terraform plan",
         ),
         (
             r#"{"version": 4, "terraform_version": "1.9.0", "serial": 1, "lineage": "x", "resources": []}"#,
-            "a state of Terraform",
+            "a Terraform state",
         ),
         (
             r#"{"resource": {"aws_iam_policy": {"p": {"policy": "{}"}}}}"#,
-            "a configuration of Terraform",
+            "a Terraform configuration",
         ),
         (
             r#"{"version": "36.0.0", "artifacts": {}}"#,
@@ -355,7 +355,7 @@ fn other_documents_are_recognized() {
             r#"{"version": "tree-0.1", "tree": {}}"#,
             "output of the CDK",
         ),
-        (r#"{"RoleDetailList": []}"#, "the dump of an account"),
+        (r#"{"RoleDetailList": []}"#, "an account dump"),
         (r#"{"policies": {}, "request": {}}"#, "a scenario"),
         (
             "AWSTemplateFormatVersion: \"2010-09-09\"\nResources:\n  P:\n    Type: AWS::IAM::Policy\n",
@@ -372,11 +372,11 @@ fn other_documents_are_recognized() {
         ("---\n- Effect: Allow\n", "YAML"),
         (
             "resource \"aws_iam_policy\" \"p\" {\n}\n",
-            "a configuration of Terraform",
+            "a Terraform configuration",
         ),
         (
             "data \"aws_iam_policy_document\" \"p\" {\n}\n",
-            "a configuration of Terraform",
+            "a Terraform configuration",
         ),
         ("<!DOCTYPE html>\n<html>", "XML or HTML"),
         ("policy readers {\n}\n", "the policy language"),

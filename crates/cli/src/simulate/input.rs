@@ -131,7 +131,7 @@ impl<'a> InputReader<'a> {
         self.reader.text(marker);
         if let Some(member) = present(handling) {
             let message =
-                "ResourceHandlingOption is not simulated: ask for each resource by itself";
+                "`ResourceHandlingOption` is not simulated: ask for each resource separately";
             self.reader.problem(
                 portcullis_source::codes::UNKNOWN_MEMBER,
                 member.key.span,
@@ -163,7 +163,7 @@ impl<'a> InputReader<'a> {
         let actions = self.reader.texts(member);
         if actions.as_deref().unwrap_or_default().is_empty() {
             let span = member.map_or(whole.span, |member| member.value.span);
-            let message = "ActionNames names no action";
+            let message = "`ActionNames` lists no action";
             self.reader
                 .problem(portcullis_source::codes::MISSING_MEMBER, span, message);
         }
@@ -172,7 +172,10 @@ impl<'a> InputReader<'a> {
                 .is_some_and(|(prefix, name)| !prefix.is_empty() && !name.is_empty())
         };
         self.each(member, is_action, |reader, node, text| {
-            let message = format!("{} is no action: an action is `prefix:name`", quoted(text));
+            let message = format!(
+                "{} is not an action: an action is `prefix:name`",
+                quoted(text)
+            );
             reader.problem(codes::INVALID_ACTION, node.span, message);
         });
         actions.unwrap_or_default()
@@ -181,7 +184,7 @@ impl<'a> InputReader<'a> {
     fn resources(&mut self, member: Optional<'a>) -> Vec<&'a str> {
         self.each(member, is_resource, |reader, node, text| {
             let message = format!(
-                "{} is no resource: a resource is an ARN, or `*`",
+                "{} is not a resource: a resource is an ARN or `*`",
                 quoted(text)
             );
             reader.problem(codes::INVALID_RESOURCE, node.span, message);
@@ -216,7 +219,7 @@ impl<'a> InputReader<'a> {
             false => text,
         };
         if !is_account_id(account) {
-            let message = format!("ResourceOwner {} is no account", quoted(text));
+            let message = format!("`ResourceOwner` {} is not an account", quoted(text));
             let span = member.map_or_else(Span::default, |member| member.value.span);
             self.reader.problem(codes::INVALID_ACCOUNT, span, message);
         }
@@ -298,7 +301,7 @@ impl<'a> InputReader<'a> {
         let kind = written.unwrap_or("stringList");
         let one = kind.strip_suffix("List").unwrap_or(kind);
         if !TYPES.contains(&one) {
-            let message = format!("{} is no ContextKeyType", quoted(kind));
+            let message = format!("{} is not a `ContextKeyType`", quoted(kind));
             self.reader
                 .problem(codes::INVALID_CONTEXT_VALUE, span, message);
         }

@@ -288,7 +288,7 @@ impl<'a, 'n> Reader<'a, 'n> {
                     '-' => ("`-` must be followed by a digit".to_owned(), None),
                     '\'' => (
                         "unexpected `'`".to_owned(),
-                        Some("strings stand in double quotes"),
+                        Some("write strings in double quotes"),
                     ),
                     '/' | '#' => (
                         format!("unexpected `{first}`"),
@@ -302,14 +302,16 @@ impl<'a, 'n> Reader<'a, 'n> {
                         match word {
                             Some(word) => (
                                 format!("unexpected {}", quoted(word)),
-                                Some("strings and member names stand in double quotes"),
+                                Some("write strings and member names in double quotes"),
                             ),
                             None => match lookalike(other) {
                                 Some(name) => {
                                     case = LOOKALIKE;
                                     (
                                         format!("unexpected U+{:04X}, {name}", u32::from(other)),
-                                        Some("type it again: it most likely came with copied text"),
+                                        Some(
+                                            "type it again: it was probably pasted from elsewhere",
+                                        ),
                                     )
                                 }
                                 None => (
@@ -340,7 +342,7 @@ impl<'a, 'n> Reader<'a, 'n> {
             .find(|&c| matches!(c, '\u{201c}'..='\u{201f}' | '\u{2033}'))?;
         let code = u32::from(quote);
         Some(format!(
-            "U+{code:04X}, a curly quotation mark, begins and ends no string: write `\"`"
+            "U+{code:04X}, a curly quotation mark, does not delimit strings: write `\"`"
         ))
     }
 
@@ -373,8 +375,9 @@ impl<'a, 'n> Reader<'a, 'n> {
             return diagnostic.with_help(help);
         }
         match (state, token) {
-            _ if touches_number => diagnostic
-                .with_help("a number has no leading zeros; an account id stands in quotes"),
+            _ if touches_number => {
+                diagnostic.with_help("numbers have no leading zeros; write an account ID in quotes")
+            }
             (State::Value, Token::BracketClose) | (State::Key, Token::BraceClose) => {
                 diagnostic.with_help("remove the comma before it")
             }

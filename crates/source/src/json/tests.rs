@@ -105,7 +105,7 @@ fn syntax_errors_have_their_place() {
         (
             " \u{feff}1",
             1..4,
-            "unexpected U+FEFF, a character without width",
+            "unexpected U+FEFF, a zero-width character",
         ),
     ] {
         let expected = (codes::JSON_SYNTAX_ERROR, range, message.to_owned());

@@ -131,7 +131,7 @@ impl<'a> Inner<'a> {
                 continue;
             }
             let (Some(high), Some(low)) = (digit(at + 1), digit(at + 2)) else {
-                let message = "the document has a `%` without two hexadecimal digits";
+                let message = "`%` must be followed by two hexadecimal digits";
                 return Err(problem(at, at + 1, message));
             };
             out.push((high * 16 + low) as u8);

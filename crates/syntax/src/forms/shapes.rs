@@ -158,19 +158,19 @@ pub(super) fn step<'a>(
     });
     if let Some(other) = other {
         let message = format!(
-            "one policy is wanted, and {} may hold another beside that in {}",
+            "expected one policy, but {} may contain another besides the one in {}",
             quoted(other.key.value),
             quoted(member.key.value)
         );
         let problem = Diagnostic::error(codes::UNKNOWN_FORM, other.key.span, message);
         return Err(Box::new(problem.with_help(
-            "give the document alone, or the folder of all of it with `--directory`",
+            "pass the document alone, or the whole folder with `--directory`",
         )));
     }
     if let Some(kind) = wanted.filter(|kind| !shape.kinds.is_empty() && !shape.kinds.contains(kind))
     {
         let message = format!(
-            "this is the answer of {}, which holds no policy of type {kind}",
+            "this is the output of {}, which contains no {kind} policy",
             shape.what
         );
         return Err(Box::new(Diagnostic::error(
@@ -220,8 +220,7 @@ fn check_type(
     };
     match (kind, wanted) {
         (Some(kind), Some(wanted)) if family(kind) != family(wanted) => {
-            let message =
-                format!("this is a policy of type {kind}, one of type {wanted} is wanted");
+            let message = format!("expected a policy of type {wanted}, found one of type {kind}");
             Err(Box::new(Diagnostic::error(
                 codes::UNKNOWN_FORM,
                 place,
@@ -262,7 +261,7 @@ fn named<'a>(
     let kind = match text("type")? {
         None => None,
         Some(written) => Some(PolicyKind::parse(written.value).ok_or_else(|| {
-            let message = format!("{} is no type of policy", quoted(written.value));
+            let message = format!("{} is not a policy type", quoted(written.value));
             Box::new(Diagnostic::error(
                 codes::UNKNOWN_FORM,
                 written.span,

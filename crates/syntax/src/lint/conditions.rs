@@ -38,10 +38,10 @@ impl Linter<'_, '_> {
             return;
         }
         let message = format!(
-            "{} is no condition key: it looks like a placeholder of another tool, or names no service",
+            "{} is not a condition key: it looks like a placeholder of another tool, or lacks a service",
             quoted(key.value)
         );
-        let help = "a key has the form `service:Name`, and what is not resolved is absent";
+        let help = "a key has the form `service:Name`; an unresolved placeholder is always absent";
         self.say_with_help(
             Severity::Warning,
             codes::FOREIGN_TEMPLATE,
@@ -66,7 +66,7 @@ impl Linter<'_, '_> {
                     _ => "never",
                 };
                 let message = format!("`{}` {always} holds", condition.operator);
-                let help = "use `Null` without qualifier";
+                let help = "use `Null` without a qualifier";
                 let name = condition.operator_text;
                 self.say_with_help(
                     Severity::Warning,
@@ -82,7 +82,7 @@ impl Linter<'_, '_> {
                     Effect::Allow => "and nothing is allowed",
                 };
                 let message = format!(
-                    "the key {} has several values, and `{}` compares one: with two or more the condition does not hold, {consequence}",
+                    "the key {} is multivalued, and `{}` compares a single value: with two or more values the condition is false, {consequence}",
                     quoted(key.value),
                     condition.operator
                 );
@@ -101,11 +101,11 @@ impl Linter<'_, '_> {
             }
             (Quantifier::All, _) if is_many == Some(false) && effect == Effect::Allow => {
                 let message = format!(
-                    "the key {} has one value, and `{}` also holds if it is absent",
+                    "the key {} has a single value, and `{}` is also true if the key is absent",
                     quoted(key.value),
                     condition.operator
                 );
-                let help = "leave `ForAllValues:` out";
+                let help = "remove `ForAllValues:`";
                 let code = codes::FORALLVALUES_WITH_SINGLE_VALUED_KEY;
                 self.say_with_help(Severity::Warning, code, key, message, help);
             }
@@ -119,11 +119,11 @@ impl Linter<'_, '_> {
         let key = condition.key;
         if (known.kind, family) == (Type::Arn, Family::StringLike) {
             let message = format!(
-                "the key {} is an ARN, in which the wildcards of `{}` reach over colons",
+                "the key {} is an ARN, and the wildcards of `{}` match across colons",
                 quoted(key.value),
                 condition.operator
             );
-            let help = "use `ArnLike` or `ArnNotLike`, which compare part by part";
+            let help = "use `ArnLike` or `ArnNotLike`, which compare ARNs part by part";
             let code = codes::STRING_LIKE_OPERATOR_WITH_ARN_CONDITION_KEYS;
             self.say_with_help(Severity::Warning, code, key, message, help);
             return;
@@ -157,16 +157,16 @@ impl Linter<'_, '_> {
             return;
         }
         let loud = match effect {
-            Effect::Deny => ", so that this Deny may not apply",
+            Effect::Deny => ", so this Deny may not apply",
             Effect::Allow => "",
         };
         let message = format!(
-            "the key {} is {}, which `{}` does not compare{loud}",
+            "the key {} is {}, which `{}` cannot compare{loud}",
             quoted(key.value),
             known.kind.describe(),
             condition.operator
         );
-        let help = format!("use an operator for it: {}", known.kind.operators());
+        let help = format!("use a matching operator: {}", known.kind.operators());
         self.say_with_help(Severity::Warning, codes::TYPE_MISMATCH, key, message, help);
     }
 
@@ -181,11 +181,11 @@ impl Linter<'_, '_> {
             return;
         }
         let message = format!(
-            "{} has a wildcard, which `{operator}` takes for a plain character",
+            "{} has a wildcard, which `{operator}` treats as a literal character",
             quoted(value.value)
         );
         let help = format!(
-            "use `{}{like}`, or write `${{*}}` and `${{?}}` if the characters themselves are meant",
+            "use `{}{like}`, or write `${{*}}` and `${{?}}` for literal characters",
             operator.quantifier.prefix()
         );
         let code = codes::WILDCARD_WITHOUT_LIKE_OPERATOR;
@@ -220,17 +220,17 @@ impl Linter<'_, '_> {
                 _ => return,
             };
             let message = format!(
-                "{} has {what}, and the key {} says who or what is trusted",
+                "{} has {what}, and the key {} decides who or what is trusted",
                 quoted(value.value),
                 quoted(key)
             );
-            let help = "write the whole value, or several of them";
+            let help = "write the complete value, or a list of them";
             self.say_with_help(Severity::Warning, code, value, message, help);
         } else if kind == PolicyKind::VpcEndpoint && is_open {
             let mut runs = value.value.split(['*', '?']);
             if !runs.any(|run| run.chars().count() >= 6) {
                 let message = format!(
-                    "{} has fewer than six characters in a row beside its wildcard, which an endpoint policy needs",
+                    "{} has fewer than six consecutive characters next to its wildcard, which endpoint policies require",
                     quoted(value.value)
                 );
                 let code = codes::WILDCARD_USAGE_TOO_PERMISSIVE;
@@ -249,7 +249,7 @@ impl Linter<'_, '_> {
             })
         };
         if let (Some(found), None) = (find(&["aws:VpcSourceIp"]), find(&OTHERS)) {
-            let message = "private addresses are the same in many networks: `aws:VpcSourceIp` says nothing without the network";
+            let message = "private addresses repeat across networks: `aws:VpcSourceIp` is meaningless without the VPC";
             let help = "test `aws:SourceVpc` in the same statement";
             let code = codes::MISSING_PAIRED_CONDITION_KEYS;
             self.say_with_help(Severity::Warning, code, found.key, message, help);

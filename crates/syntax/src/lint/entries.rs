@@ -81,7 +81,9 @@ impl Linter<'_, '_> {
             let help = match parts.get(2) {
                 Some(&"s3") if parts.len() == 5 => {
                     let name = parts.get(4).copied().unwrap_or_default();
-                    format!("a bucket has neither region nor account: write `arn:aws:s3:::{name}`")
+                    format!(
+                        "a bucket ARN has neither region nor account: write `arn:aws:s3:::{name}`"
+                    )
                 }
                 _ => "write `arn:partition:service:region:account:resource`".to_owned(),
             };
@@ -104,7 +106,7 @@ impl Linter<'_, '_> {
             let is_plain = !has_opening(part);
             if is_plain && part.bytes().any(|byte| byte.is_ascii_uppercase()) {
                 let message = format!(
-                    "the {name} {} has upper case letters, which no real ARN has: the entry matches nothing",
+                    "the {name} {} has uppercase letters, which no real ARN has: the entry matches nothing",
                     quoted(part)
                 );
                 let help = format!("write {}", quoted(&part.to_ascii_lowercase()));
@@ -125,7 +127,7 @@ impl Linter<'_, '_> {
         let has_digits = account.bytes().any(|byte| byte.is_ascii_digit());
         if has_digits && account.contains(['*', '?']) {
             let message = format!(
-                "the account {} mixes digits and wildcards, which an endpoint policy cannot have",
+                "the account {} mixes digits and wildcards, which endpoint policies do not allow",
                 quoted(account)
             );
             self.say(

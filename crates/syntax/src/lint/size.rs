@@ -81,7 +81,7 @@ pub fn size(kind: PolicyKind, text: &str, start: u32) -> Option<Diagnostic> {
     let (length, how) = match count {
         Count::Visible => (
             text.chars().filter(|c| !is_blank(c)).count(),
-            "characters without blanks",
+            "characters, whitespace excluded",
         ),
         Count::All => (text.chars().count(), "characters"),
     };

@@ -47,7 +47,7 @@ impl Linter<'_, '_> {
                 let code = codes::TYPE_MISMATCH_BOOLEAN;
                 self.each(condition, is_bool, code, "`true` or `false`", unusable);
                 if let [_, second, ..] = condition.values {
-                    let message = "`Bool` is for one value: of several, any may be the one";
+                    let message = "`Bool` takes one value: of several, any one may match";
                     let code = codes::INVALID_CONDITION_MULTIPLE_BOOLEAN;
                     self.say(Severity::LintError, code, *second, message);
                 }
@@ -110,10 +110,7 @@ impl Linter<'_, '_> {
     fn odd_dates(&mut self, condition: &Condition<'_>) {
         for &value in condition.values {
             if let Some(DateShape::Odd(why)) = date(value.value) {
-                let message = format!(
-                    "{} is not written as a date should be: {why}",
-                    quoted(value.value)
-                );
+                let message = format!("{} is not a well-formed date: {why}", quoted(value.value));
                 let help = "write it like `2026-01-31T12:00:00Z`";
                 let code = codes::INVALID_DATE_VALUE;
                 self.say_with_help(Severity::Suggestion, code, value, message, help);
@@ -129,7 +126,7 @@ impl Linter<'_, '_> {
         };
         for (value, block) in blocks().filter(|(_, block)| block.has_host_bits()) {
             let message = format!(
-                "{} has bits behind its prefix, which are ignored",
+                "{} has bits after its prefix, which are ignored",
                 quoted(value.value)
             );
             let help = format!("write `{}`", block.canonical());
@@ -150,7 +147,7 @@ impl Linter<'_, '_> {
         let private = blocks().find(|(_, block)| block.is_private());
         if let Some((value, _)) = private {
             let message = format!(
-                "{} is private: `aws:SourceIp` is a public address, and absent behind an endpoint",
+                "{} is a private address: `aws:SourceIp` is public, and absent for requests through a VPC endpoint",
                 quoted(value.value)
             );
             let help = "test `aws:VpcSourceIp` together with `aws:SourceVpc`";
@@ -162,8 +159,9 @@ impl Linter<'_, '_> {
     fn arns(&mut self, condition: &Condition<'_>, unusable: &str) {
         for &value in condition.values {
             if value.value == "*" {
-                let message = "`*` matches any ARN: the test asks only whether the key is present";
-                let help = "use `\"Null\": {\"key\": \"false\"}` if that is meant";
+                let message =
+                    "`*` matches any ARN: the test only checks whether the key is present";
+                let help = "use `\"Null\": {\"key\": \"false\"}` if that is intended";
                 let code = codes::EQUIVALENT_TO_NULL_FALSE;
                 self.say_with_help(Severity::Suggestion, code, value, message, help);
                 continue;
@@ -195,7 +193,7 @@ impl Linter<'_, '_> {
         let text = value.value;
         let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         if is_number && text.len() != 12 {
-            let message = format!("{} is not an account id of 12 digits", quoted(text));
+            let message = format!("{} is not a 12-digit account ID", quoted(text));
             let help = "write it in quotes, with its leading zeros";
             self.say_with_help(
                 Severity::Warning,

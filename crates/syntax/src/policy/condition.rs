@@ -23,7 +23,7 @@ impl<'a, 'n> Reader<'a> {
             return &[];
         };
         if operators.is_empty() {
-            let message = "`Condition` is empty: it sets no condition";
+            let message = "`Condition` is empty: it has no effect";
             self.suggestion(codes::EMPTY_OBJECT_CONDITION, member.value.span, message);
         }
         self.check_case(operators, "operator");
@@ -35,10 +35,7 @@ impl<'a, 'n> Reader<'a> {
                 continue;
             };
             if keys.is_empty() {
-                let message = format!(
-                    "{} has no keys: it sets no condition",
-                    quoted(member.key.value)
-                );
+                let message = format!("{} has no keys: it has no effect", quoted(member.key.value));
                 self.suggestion(codes::EMPTY_OBJECT_CONDITION, member.value.span, message);
             }
             self.check_case(keys, "condition key");
@@ -71,8 +68,10 @@ impl<'a, 'n> Reader<'a> {
                 if canonical == name.value {
                     self.operators.add(name.value, operator);
                 } else {
-                    let message =
-                        format!("operator {} is written `{canonical}`", quoted(name.value));
+                    let message = format!(
+                        "the canonical spelling of operator {} is `{canonical}`",
+                        quoted(name.value)
+                    );
                     self.warning(codes::NON_CANONICAL_OPERATOR, name.span, message);
                 }
                 Some(operator)
@@ -111,7 +110,7 @@ impl<'a, 'n> Reader<'a> {
                 Some(first) if *first == member.key => {}
                 Some(first) => {
                     let message = format!(
-                        "{what} {} is {} again, in other letter case",
+                        "{what} {} repeats {} in different letter case",
                         quoted(member.key.value),
                         quoted(first.value)
                     );

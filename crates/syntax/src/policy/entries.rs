@@ -47,7 +47,7 @@ impl<'a> Reader<'a> {
                     format!("did you mean `{service}:{name}`?")
                 }
                 _ if entry.value.contains([',', ';', ' ']) => {
-                    "each action is a string of its own in the list".into()
+                    "write each action as a separate string in the list".into()
                 }
                 _ => "an action is `*` or has the form `service:Name`".into(),
             };
@@ -142,7 +142,7 @@ impl<'a> Reader<'a> {
             let consequence = if is_session {
                 ""
             } else {
-                ", and is matched as it stands"
+                ", and is matched literally"
             };
             let message = format!(
                 "resource {} has {} of the six parts of an ARN{consequence}",

@@ -110,7 +110,7 @@ fn meant(key: &str) -> Option<String> {
     }
     let mut families = GLOBAL.iter().skip(WHOLE);
     if let Some(family) = families.find(|own| bare(own).eq_ignore_ascii_case(name)) {
-        return Some(format!("the name of a tag follows: `{family}team`"));
+        return Some(format!("append the tag key: `{family}team`"));
     }
     let names = GLOBAL.iter().take(WHOLE).map(|own| bare(own));
     nearest(name, names).map(|own| format!("did you mean `aws:{own}`?"))
@@ -141,10 +141,7 @@ pub(crate) fn key_problem(key: &str, mut guess: impl FnMut() -> bool) -> Option<
             return None;
         }
         if name.eq_ignore_ascii_case("arn") {
-            let message = format!(
-                "the global condition key {} does not exist any more",
-                quoted(key)
-            );
+            let message = format!("the global condition key {} no longer exists", quoted(key));
             let help = "use `aws:PrincipalArn` or `aws:SourceArn`".to_owned();
             return Some(warning(
                 codes::UNSUPPORTED_GLOBAL_CONDITION_KEY,
@@ -157,14 +154,14 @@ pub(crate) fn key_problem(key: &str, mut guess: impl FnMut() -> bool) -> Option<
             .skip(WHOLE)
             .any(|own| bare(own).eq_ignore_ascii_case(name.trim_end_matches('/')))
         {
-            let message = format!("{} is not followed by the name of a tag", quoted(key));
+            let message = format!("{} lacks a tag key", quoted(key));
             return Some(warning(
                 codes::MISSING_TAG_KEY_IN_CONDITION,
                 message,
                 meant(key),
             ));
         }
-        let message = format!("{} is no global condition key", quoted(key));
+        let message = format!("{} is not a global condition key", quoted(key));
         let help = guess().then(|| meant(key)).flatten();
         return Some(warning(codes::INVALID_GLOBAL_CONDITION_KEY, message, help));
     }
@@ -184,7 +181,7 @@ pub(crate) fn key_problem(key: &str, mut guess: impl FnMut() -> bool) -> Option<
     Some(KeyProblem {
         severity: Severity::Suggestion,
         code: codes::INVALID_SERVICE_CONDITION_KEY,
-        message: format!("{} is no condition key that is known", quoted(key)),
+        message: format!("{} is not a known condition key", quoted(key)),
         help: Some(format!("did you mean `{own}`?")),
     })
 }

@@ -2,9 +2,9 @@
 
 use super::Reader;
 use crate::ast::{PrincipalEntry, PrincipalKind, Principals, Text};
-use crate::codes;
 use crate::forms::{RESOLVE, is_function};
 use crate::glob::has_wildcard;
+use crate::{cases, codes};
 use portcullis_model::{Effect, PolicyKind, is_account_id};
 use portcullis_source::json::tree::{Member, Node, Value};
 use portcullis_source::suggest::did_you_mean;
@@ -32,7 +32,10 @@ impl<'a, 'n> Reader<'a> {
             };
             for member in [principal, not_principal].into_iter().flatten() {
                 let message = format!("a policy of type {kind} has no `{}`", member.key.value);
-                self.error(code, member.key.span, message);
+                self.sink.push(
+                    Diagnostic::error(code, member.key.span, message)
+                        .with_case(cases::NO_PRINCIPAL_ELEMENT),
+                );
             }
             return None;
         }
@@ -47,9 +50,9 @@ impl<'a, 'n> Reader<'a> {
                     Diagnostic::warning(
                         codes::ALLOW_WITH_NOT_PRINCIPAL,
                         member.key.span,
-                        "`NotPrincipal` with `Allow` grants to everyone else, anonymous callers included",
+                        "`NotPrincipal` with `Allow` grants access to everyone else, including anonymous callers",
                     )
-                    .with_help("name those who are allowed with `Principal`"),
+                    .with_help("list the allowed principals in `Principal`"),
                 ),
                 _ => {}
             }
@@ -102,7 +105,7 @@ impl<'a, 'n> Reader<'a> {
             }
             Value::Object(members) => {
                 if members.is_empty() {
-                    let message = format!("`{name}` is empty: it names no one");
+                    let message = format!("`{name}` is empty: it matches no one");
                     self.suggestion(codes::EMPTY_OBJECT_PRINCIPAL, node.span, message);
                 }
                 for member in members {
@@ -143,7 +146,7 @@ impl<'a, 'n> Reader<'a> {
             }
         };
         if member.value.as_array().is_some_and(<[_]>::is_empty) {
-            let message = format!("`{name}` is empty: it names no one");
+            let message = format!("`{name}` is empty: it matches no one");
             self.suggestion(codes::EMPTY_ARRAY_PRINCIPAL, member.value.span, message);
         }
         for &value in self.strings(name, member.value) {
@@ -154,10 +157,10 @@ impl<'a, 'n> Reader<'a> {
             if has_wildcard(value.value) {
                 let message = match (kind, value.value) {
                     (PrincipalKind::Aws, _) => format!(
-                        "principal {} has a wildcard: only `*` as a whole can be one",
+                        "principal {} has a wildcard: only a lone `*` is allowed",
                         quoted(value.value)
                     ),
-                    _ => format!("a wildcard cannot stand under `{name}`"),
+                    _ => format!("`{name}` does not allow wildcards"),
                 };
                 self.error(
                     codes::UNSUPPORTED_WILDCARD_IN_PRINCIPAL,
@@ -179,8 +182,7 @@ impl<'a, 'n> Reader<'a> {
     /// `"*"` or `{"AWS": "*"}` (`GRAM-41`, `GRAM-62`).
     fn everyone(&mut self, value: Text<'a>, list: &mut SmallVec<[PrincipalEntry<'a>; 8]>) {
         if self.kind() == PolicyKind::Trust {
-            let message =
-                "this lets everyone assume the role, as far as conditions do not limit it";
+            let message = "this lets everyone assume the role, unless conditions limit it";
             self.warning(
                 codes::ROLE_TRUST_POLICY_UNSUPPORTED_WILDCARD_IN_PRINCIPAL,
                 value.span,
@@ -206,16 +208,25 @@ impl<'a, 'n> Reader<'a> {
                 self.error(codes::UNSUPPORTED_PRINCIPAL, value.span, message);
             }
             AwsPrincipal::Invalid => {
-                let help = if text.contains(":saml-provider/") || text.contains(":oidc-provider/") {
-                    "identity providers stand under `Federated`"
+                let is_provider =
+                    text.contains(":saml-provider/") || text.contains(":oidc-provider/");
+                let (case, help) = if is_provider {
+                    (
+                        cases::IDENTITY_PROVIDER,
+                        "write identity providers under `Federated`",
+                    )
                 } else if text.ends_with(".amazonaws.com") {
-                    "services stand under `Service`"
+                    (cases::SERVICE, "write services under `Service`")
                 } else {
-                    "write `*`, an account id of 12 digits, or the ARN of an account, user, role or session"
+                    (
+                        "",
+                        "write `*`, a 12-digit account ID, or the ARN of an account, user, role or session",
+                    )
                 };
                 let message = format!("{} is not an AWS principal", quoted(text));
                 self.sink.push(
                     Diagnostic::error(codes::INVALID_PRINCIPAL_FORMAT, value.span, message)
+                        .with_case(case)
                         .with_help(help),
                 );
             }
@@ -231,7 +242,7 @@ impl<'a, 'n> Reader<'a> {
             );
             self.sink.push(
                 Diagnostic::warning(codes::INVALID_SERVICE_PRINCIPAL_FORMAT, value.span, message)
-                    .with_help("the form is `service.amazonaws.com`, in lower case"),
+                    .with_help("the form is `service.amazonaws.com`, in lowercase"),
             );
         }
     }
@@ -241,7 +252,7 @@ impl<'a, 'n> Reader<'a> {
         let text = value.value;
         if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             let message = format!(
-                "{} is not a canonical user id of 64 hexadecimal digits",
+                "{} is not a canonical user ID of 64 hexadecimal digits",
                 quoted(text)
             );
             self.warning(codes::INVALID_PRINCIPAL_FORMAT, value.span, message);

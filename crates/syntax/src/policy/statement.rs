@@ -2,7 +2,7 @@
 
 use super::Reader;
 use crate::ast::{Entries, Statement, Text};
-use crate::codes;
+use crate::{cases, codes};
 use portcullis_model::{Effect, PolicyKind};
 use portcullis_source::json::tree::{Member, Node};
 use portcullis_source::suggest::did_you_mean;
@@ -93,14 +93,14 @@ impl<'a, 'n> Reader<'a> {
         let is_iam = matches!(kind, Identity | Boundary | Session | Trust);
         let is_plain = text.value.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if !is_plain && is_iam {
-            let message = format!("{} is no `Sid` that IAM takes", quoted(text.value));
+            let message = format!("{} is not a valid `Sid`", quoted(text.value));
             self.sink.push(
                 Diagnostic::warning(codes::UNSUPPORTED_SID, text.span, message)
-                    .with_help("use letters A-Z and a-z and digits only"),
+                    .with_help("use only the letters A-Z and a-z and digits"),
             );
         } else if !is_plain && matches!(kind, Scp | Rcp) {
             let message = format!(
-                "{} has other characters than letters and digits",
+                "{} has characters other than letters and digits",
                 quoted(text.value)
             );
             self.suggestion(codes::UNSUPPORTED_SID, text.span, message);
@@ -143,7 +143,7 @@ impl<'a, 'n> Reader<'a> {
             let help = did_you_mean(text.value, ["Allow", "Deny"]);
             self.sink.push(
                 Diagnostic::error(codes::INVALID_EFFECT, text.span, message)
-                    .with_help("the effects are `Allow` and `Deny`, in this letter case")
+                    .with_help("the effects are `Allow` and `Deny`, in exactly this case")
                     .with_help_if(help),
             );
         }
@@ -228,11 +228,13 @@ impl<'a, 'n> Reader<'a> {
                 _ => codes::EMPTY_ARRAY_RESOURCE,
             };
             if negated {
-                let message =
-                    format!("`{name}` is empty, so that the statement matches everything");
-                self.warning(code, member.value.span, message);
+                let message = format!("`{name}` is empty, so the statement matches everything");
+                self.sink.push(
+                    Diagnostic::warning(code, member.value.span, message)
+                        .with_case(cases::EMPTY_NEGATED_LIST),
+                );
             } else {
-                let message = format!("`{name}` is empty, so that the statement matches nothing");
+                let message = format!("`{name}` is empty, so the statement matches nothing");
                 self.suggestion(code, member.value.span, message);
             }
         }

@@ -26,10 +26,10 @@ impl<'a> Reader<'a> {
                     let variable = quoted(entry.value.get(range.clone()).unwrap_or_default());
                     let message = match effect {
                         Some(Effect::Deny) => format!(
-                            "variable {variable} stands before the fifth colon, where it is not expanded: this entry denies nothing"
+                            "variable {variable} appears before the fifth colon, where it is not expanded: this entry denies nothing"
                         ),
                         _ => format!(
-                            "variable {variable} stands before the fifth colon, where it is not expanded: this entry matches nothing real"
+                            "variable {variable} appears before the fifth colon, where it is not expanded: this entry matches nothing"
                         ),
                     };
                     self.sink.push(
@@ -84,7 +84,7 @@ impl<'a> Reader<'a> {
         if let Some((range, _)) = variable {
             let shown = quoted(text.value.get(range.clone()).unwrap_or_default());
             let message =
-                format!("variable {shown} is plain text in this version of the policy language");
+                format!("variable {shown} is literal text in this version of the policy language");
             self.sink.push(
                 Diagnostic::warning(
                     codes::VARIABLE_UNSUPPORTED_IN_VERSION,
@@ -99,10 +99,10 @@ impl<'a> Reader<'a> {
 
     fn malformed(&mut self, text: Text<'a>, range: Range<usize>, malformed: Malformed) {
         let (code, what) = match malformed {
-            Malformed::Empty => (codes::EMPTY_VARIABLE, "names no condition key"),
+            Malformed::Empty => (codes::EMPTY_VARIABLE, "does not name a condition key"),
             Malformed::Blank => (
                 codes::UNSUPPORTED_SPACE_IN_VARIABLE,
-                "has a blank around its key",
+                "has whitespace around its key",
             ),
             Malformed::Quote => (
                 codes::MISSING_QUOTE_IN_VARIABLE,
@@ -110,7 +110,7 @@ impl<'a> Reader<'a> {
             ),
             Malformed::Brace => (codes::MISSING_BRACE_IN_VARIABLE, "has no closing brace"),
         };
-        let message = format!("the variable {what}, so that it is plain text");
+        let message = format!("the variable {what}, so it is literal text");
         self.sink.push(
             Diagnostic::warning(code, inside(text, range), message)
                 .with_help("write `${key}` or `${key, 'default'}`"),
