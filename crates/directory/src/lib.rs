@@ -31,57 +31,37 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod attachments;
-mod batch;
-mod callers;
-mod check;
-mod compiled;
-mod container;
-mod deed;
-mod documents;
-mod engine;
-mod entries;
-mod keys;
-mod line;
-mod link;
-mod model;
-mod parts;
-mod problem;
-mod profiles;
-mod questions;
-mod raw;
-mod read;
-mod reads;
-mod resolve;
-mod slot_sets;
-mod slots;
+mod decide;
+mod load;
+mod plan;
+mod query;
+mod request_line;
+mod store;
 mod sts;
-mod texts;
-mod update;
 
 use std::path::Path;
 
-pub use check::{Object, PrincipalNumber, ResolvedRequest, Undecided};
-pub use container::ContainerError;
-pub use deed::Deed;
-pub use engine::{Engine, EngineError};
-pub use keys::Given;
-pub use line::{Line, line, lines};
+pub use decide::check::{Object, PrincipalNumber, ResolvedRequest, Undecided};
+pub use decide::engine::{Engine, EngineError};
+pub use decide::keys::Given;
+pub use decide::question::{Extra, Question, Refusal};
+pub use load::problem::{Code, LoadError, Problem, Report, Skipped};
+pub use load::read::Progress;
+pub use plan::action::Deed;
 pub use portcullis_explain::{
     AccountStory, Applied, Attached, CallerStory, GrantMiss, GrantStory, LayerStory, Scene, Source,
     TargetStory,
 };
-pub use problem::{Code, LoadError, Problem, Report, Skipped};
-pub use questions::{Admin, Can, ExternalAccess, Query, Scope, Way, WhatCanError};
-pub use read::Progress;
-pub use resolve::{Extra, Question, Refusal};
+pub use query::{Admin, Can, ExternalAccess, Query, Scope, Way, WhatCanError};
+pub use request_line::{Line, line, lines};
+pub use store::delta::UpdateError;
+pub use store::snapshot::ContainerError;
 pub use sts::{Call, CallError, CallKind, Handout, Session};
-pub use update::UpdateError;
 
-use crate::attachments::Attachments;
-use crate::engine::Store;
-use crate::model::Tables;
-use crate::read::Loader;
+use crate::decide::engine::Store;
+use crate::load::read::Loader;
+use crate::store::provenance::Attachments;
+use crate::store::tables::Tables;
 
 /// How a folder is read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -128,7 +108,7 @@ impl Directory {
         if loader.errors.count == 0 && loader.report.read.is_empty() {
             let message = "the folder holds no dump of an account, an organization or a resource";
             let place = folder.display().to_string();
-            loader.error(place, problem::Code::Empty, message);
+            loader.error(place, Code::Empty, message);
         }
         if loader.errors.count > 0 {
             // What is missing may stand in what could not be read.
@@ -165,7 +145,7 @@ impl Directory {
             policies: self
                 .store
                 .documents()
-                .map(documents::Documents::policy_count),
+                .map(store::documents::Documents::policy_count),
             policy_sets: self.tables.sets.len(),
         }
     }

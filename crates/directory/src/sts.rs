@@ -11,10 +11,10 @@ use portcullis_image::value::fold;
 use portcullis_model::{Caller, ContextEntry, Principal as Who, Request, split_arn};
 
 use crate::Directory;
-use crate::model::{NONE, Principal};
-use crate::raw::Kind;
-use crate::read::fields::account_number;
-use crate::texts::Name;
+use crate::load::raw::Kind;
+use crate::load::read::fields::account_number;
+use crate::store::strings::Name;
+use crate::store::tables::{NONE, Principal};
 
 /// The calls that hand out credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,400 @@
+//! The target of a request, as the directory knows it.
+
+use portcullis_model::{Request, access_point_of, is_account_id, split_arn};
+
+use crate::load::raw::Kind;
+use crate::store::documents::SetsId;
+use crate::store::policy_scope::{OtherName, other_name, part_of};
+use crate::store::strings::Name;
+use crate::store::tables::{Account, NONE, Resource, Run, Tables};
+
+/// What the directory knows of a target, whoever asks and for what.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    owner: Owner,
+    /// The owner, where the directory alone knows it.
+    stated: Option<u32>,
+    policy: SetsId,
+    /// The trust policy, of a role.
+    trust: SetsId,
+    /// The target is a user or role of the directory.
+    is_principal: bool,
+    /// What the ARN is that of, if of a user or role, whether the directory has it or not.
+    entity: Option<Kind>,
+    tags: Run,
+    /// The tags of an object of S3, which have keys of their own (`S3-8`).
+    object_tags: Run,
+    grants: Run,
+    restricts_public: bool,
+    /// The bucket behind an access point, by its ARN, if it is known (`S3-6`).
+    bucket: Option<Name>,
+    /// The target is an access point, or something that one leads to.
+    is_access_point: bool,
+    other_name: Option<OtherName>,
+    /// The policy cannot be read, so that nothing is allowed (`GRAM-54`).
+    is_unreadable: bool,
+}
+
+/// Whose a target is (`EVAL-12`, `EVAL-13`).
+#[derive(Clone, Copy, Debug)]
+enum Owner {
+    /// An account of the directory.
+    Known(u32),
+    /// An account that the directory does not have.
+    Stranger,
+    /// Nothing says so: the caller's, as an assumption.
+    Assumed,
+}
+
+/// What is known of a target for a caller and an action.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Target<'d> {
+    /// Its owner's account, if the directory has that.
+    pub(crate) owner: Option<&'d Account>,
+    /// The owner is an assumption (`EVAL-12`).
+    pub(crate) is_assumed: bool,
+    /// The target is a user or role.
+    pub(crate) is_entity: bool,
+    /// The target is a role that is to be assumed.
+    pub(crate) is_role_of_sts: bool,
+    pub(crate) policy: SetsId,
+    pub(crate) tags: Run,
+    /// See [`Place`].
+    pub(crate) object_tags: Run,
+    pub(crate) grants: Run,
+    pub(crate) restricts_public: bool,
+}
+
+/// What the directory has for a resource (`MATCH-36`).
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Listed<'t> {
+    /// The resource itself.
+    exact: Option<&'t Resource>,
+    /// What it is a part of.
+    whole: Option<&'t Resource>,
+    /// It may have a policy of its own beside that of the whole.
+    may_have_own: bool,
+}
+
+impl<'t> Listed<'t> {
+    /// The entry whose policy is consulted.
+    pub(crate) fn with_policy(&self) -> Option<&'t Resource> {
+        let with_policy = |own: &&Resource| own.has_policy();
+        let (own, whole) = (
+            self.exact.filter(with_policy),
+            self.whole.filter(with_policy),
+        );
+        match self.may_have_own {
+            true => own.or(whole),
+            false => whole.or(own),
+        }
+    }
+
+    /// The entry to name where a policy is looked for.
+    pub(crate) fn named(&self) -> Option<&'t Resource> {
+        self.with_policy().or(self.whole).or(self.exact)
+    }
+
+    /// What is found of the resource itself, else of what it is a part of.
+    fn first<T>(&self, of: impl Fn(&'t Resource) -> Option<T>) -> Option<T> {
+        self.exact
+            .and_then(&of)
+            .or_else(|| self.whole.and_then(&of))
+    }
+}
+
+impl Place {
+    /// A decision takes more than policies and keys: the bucket behind an access point, or a policy that cannot
+    /// be read or found.
+    #[inline]
+    pub(crate) fn is_special(&self) -> bool {
+        self.is_access_point || self.is_unreadable || self.other_name.is_some()
+    }
+
+    /// The policy of what the target stands for was not found by this name, so that nothing is allowed.
+    pub(crate) fn is_renamed(&self, action: &str) -> bool {
+        self.other_name
+            .is_some_and(|name| name.stands_for_another(action))
+    }
+
+    /// The policy cannot be read, so that nothing is allowed (`GRAM-54`).
+    pub(crate) fn is_unreadable(&self) -> bool {
+        self.is_unreadable
+    }
+
+    /// The bucket behind an access point, by its ARN, if it is known (`S3-6`).
+    pub(crate) fn bucket(&self) -> Option<Name> {
+        self.bucket
+    }
+
+    /// True if the target is that of an account of the directory, or nothing says whose it is (`EVAL-12`).
+    #[inline]
+    pub(crate) fn is_of(&self, account: u32) -> bool {
+        match self.owner {
+            Owner::Known(owner) => owner == account,
+            Owner::Stranger => false,
+            Owner::Assumed => true,
+        }
+    }
+
+    /// The resource's policy, if it has one.
+    pub(crate) fn policy(&self) -> SetsId {
+        self.policy
+    }
+
+    /// Nothing says whose it is.
+    #[inline]
+    pub(crate) fn is_assumed(&self) -> bool {
+        matches!(self.owner, Owner::Assumed)
+    }
+}
+
+impl<'d> Target<'d> {
+    /// The owner, if the directory has it: never an assumption (`EVAL-12`).
+    #[inline]
+    pub(crate) fn known_owner(&self) -> Option<&'d Account> {
+        self.owner.filter(|_| !self.is_assumed)
+    }
+}
+
+/// True if an action is one of STS, where a role's policy is its trust policy (`TRUST-1`).
+pub(crate) fn is_sts(action: &str) -> bool {
+    let service = action.split_at_checked(3);
+    service.is_some_and(|(service, rest)| {
+        service.eq_ignore_ascii_case("sts") && (rest.is_empty() || rest.starts_with(':'))
+    })
+}
+
+/// Kind, account and name of the user or role that an ARN names.
+fn entity_of(arn: [&str; 6]) -> Option<(Kind, &str, &str)> {
+    let [_, _, "iam", _, account, rest] = arn else {
+        return None;
+    };
+    let (kind, path) = match rest.strip_prefix("user/") {
+        Some(path) => (Kind::User, path),
+        None => (Kind::Role, rest.strip_prefix("role/")?),
+    };
+    Some((kind, account, last_name(path)))
+}
+
+/// What stands behind the last slash.
+pub(crate) fn last_name(path: &str) -> &str {
+    let slash = path.bytes().rposition(|byte| byte == b'/');
+    slash.map_or(path, |slash| path.get(slash + 1..).unwrap_or_default())
+}
+
+/// True for an object of a bucket. An access point has an account.
+pub(crate) fn is_object(arn: [&str; 6]) -> bool {
+    matches!(arn, [_, _, "s3", "", "", rest] if rest.contains('/'))
+}
+
+/// True for a bucket or an object.
+fn is_of_bucket(arn: [&str; 6]) -> bool {
+    matches!(arn, [_, _, "s3", "", "", _])
+}
+
+impl Tables {
+    /// Finds a target by its ARN and what [`split_arn`] gives for it; the request may say who owns it.
+    pub(crate) fn locate(
+        &self,
+        arn: &str,
+        parts: Option<[&str; 6]>,
+        account: Option<&str>,
+    ) -> Place {
+        let mut place = Place {
+            owner: Owner::Assumed,
+            stated: None,
+            policy: SetsId::NONE,
+            trust: SetsId::NONE,
+            is_principal: false,
+            entity: None,
+            tags: Run::default(),
+            object_tags: Run::default(),
+            grants: Run::default(),
+            restricts_public: false,
+            bucket: None,
+            is_access_point: false,
+            other_name: other_name(arn, parts),
+            is_unreadable: false,
+        };
+        let listed = self.listed(arn, parts);
+        if let Some(resource) = listed.with_policy() {
+            place.policy = resource.policy;
+            place.is_unreadable = resource.is_unreadable;
+        }
+        let some = |run: Run| (run.count > 0).then_some(run);
+        place.grants = listed.first(|own| some(own.grants)).unwrap_or_default();
+        let restricts = |own: &Resource| own.restricts_public.then_some(true);
+        place.restricts_public = listed.first(restricts).is_some();
+        let tags = listed.exact.map_or(Run::default(), |own| own.tags);
+        match parts.filter(|parts| is_of_bucket(*parts)) {
+            // S3-8.
+            Some(parts) => {
+                let bucket = listed.whole.or(listed.exact).filter(|own| own.has_abac);
+                place.tags = bucket.map_or(Run::default(), |own| own.tags);
+                if is_object(parts) {
+                    place.object_tags = tags;
+                }
+            }
+            None => place.tags = tags,
+        }
+        if parts.is_some_and(|parts| access_point_of(arn, parts).is_some()) {
+            place.is_access_point = true;
+            let bucket = listed.first(|own| (own.bucket != NONE).then_some(own.bucket));
+            place.bucket = bucket.map(Name);
+        }
+        if let Some((kind, digits, name)) = parts.and_then(entity_of) {
+            place.entity = Some(kind);
+            let found = self
+                .account_of(digits)
+                .and_then(|account| self.find_principal(account, kind, name))
+                .filter(|found| parts.is_some_and(|parts| self.has_arn(found.entity(), parts)));
+            if let Some(found) = found {
+                place.is_principal = true;
+                place.tags = found.tags;
+                place.trust = found.trust;
+            }
+        }
+        let owner = listed.first(|own| self.account(own.account).map(|_| own.account));
+        self.find_owner(arn, account, parts, owner, &mut place);
+        place
+    }
+
+    /// The account that owns a target, which the request leaves open and the directory knows.
+    pub(crate) fn stated_owner(&self, place: &Place) -> Option<&str> {
+        place.stated.map(|account| self.account_digits(account))
+    }
+
+    /// The number of the user or role with exactly this ARN.
+    pub(crate) fn number_by_arn(&self, arn: &str) -> Option<usize> {
+        let parts = split_arn(arn)?;
+        let (kind, digits, name) = entity_of(parts)?;
+        let account = self.account_of(digits)?;
+        let (number, found) = self.find_entity(self, (account, kind, name))?;
+        self.has_arn(found, parts).then_some(number as usize)
+    }
+
+    /// `EVAL-12`, `EVAL-13`.
+    fn find_owner(
+        &self,
+        arn: &str,
+        account: Option<&str>,
+        parts: Option<[&str; 6]>,
+        listed: Option<u32>,
+        place: &mut Place,
+    ) {
+        let known = |digits| self.account_of(digits).map(Owner::Known);
+        if let Some(account) = account {
+            place.owner = known(account).unwrap_or(Owner::Stranger);
+            return;
+        }
+        if arn == "*" {
+            return;
+        }
+        let digits = parts.map_or("", |[.., account, _]| account);
+        if !digits.is_empty() {
+            let stranger = || is_account_id(digits).then_some(Owner::Stranger);
+            if let Some(owner) = known(digits).or_else(stranger) {
+                place.owner = owner;
+                return;
+            }
+        }
+        if let Some(index) = listed {
+            place.owner = Owner::Known(index);
+            place.stated = Some(index);
+        }
+    }
+
+    /// The target of a request.
+    pub(crate) fn target_of<'d>(
+        &'d self,
+        request: &Request<'_>,
+        caller: Option<&'d Account>,
+    ) -> Target<'d> {
+        let place = self.locate(
+            request.resource,
+            split_arn(request.resource),
+            request.resource_account,
+        );
+        self.target(&place, is_sts(request.action), caller)
+    }
+
+    /// What a target is to a caller who does something of STS to it, or not.
+    #[inline(always)]
+    pub(crate) fn target<'d>(
+        &'d self,
+        place: &Place,
+        is_sts: bool,
+        caller: Option<&'d Account>,
+    ) -> Target<'d> {
+        let is_assumed = place.is_assumed();
+        let owner = match place.owner {
+            Owner::Known(index) => self.account(index),
+            Owner::Stranger => None,
+            Owner::Assumed => caller,
+        };
+        // A trust policy says who may assume the role, nothing else (TRUST-1).
+        let policy = match place.is_principal && is_sts {
+            true => place.trust,
+            false => place.policy,
+        };
+        let restricts_all = owner.is_some_and(|owner| owner.restricts_public && !is_assumed);
+        Target {
+            owner,
+            is_assumed,
+            is_entity: place.entity.is_some(),
+            is_role_of_sts: is_sts && place.entity == Some(Kind::Role),
+            policy,
+            tags: place.tags,
+            object_tags: place.object_tags,
+            grants: place.grants,
+            restricts_public: place.restricts_public || restricts_all,
+        }
+    }
+
+    /// What the directory has for a resource: a part has the policy of the whole (`MATCH-36`).
+    pub(super) fn listed(&self, resource: &str, parts: Option<[&str; 6]>) -> Listed<'_> {
+        let part = parts.and_then(|parts| part_of(resource, parts));
+        let exact = match part.is_some() && self.is_never_listed(parts) {
+            true => None,
+            false => self.find_resource(resource),
+        };
+        Listed {
+            exact,
+            whole: part.and_then(|part| self.find_resource(part.key)),
+            may_have_own: part.is_some_and(|part| part.may_have_own),
+        }
+    }
+
+    /// Resources with a policy of which a resource would be a part by its ARN, but whose policy is not consulted for
+    /// it (`MATCH-36`).
+    pub(crate) fn unconsulted(&self, resource: &str) -> Vec<&str> {
+        let Some(parts) = split_arn(resource) else {
+            return Vec::new();
+        };
+        let consulted = self.listed(resource, Some(parts)).with_policy();
+        let [.., rest] = parts;
+        let start = resource.len() - rest.len();
+        let ends = rest.match_indices(['/', ':']).map(|(at, _)| start + at);
+        let ends = ends.chain([resource.len()]);
+        let starts = ends.filter_map(|end| resource.get(..end));
+        starts
+            .filter_map(|start| self.find_resource(start))
+            .filter(|own| own.has_policy() && !own.is_key)
+            .filter(|own| consulted.is_none_or(|consulted| consulted.arn != own.arn))
+            .map(|own| self.texts.get(own.arn))
+            .collect()
+    }
+
+    /// Of objects hardly ever anything is known but by their buckets.
+    fn is_never_listed(&self, parts: Option<[&str; 6]>) -> bool {
+        !self.lists_objects && matches!(parts, Some([_, _, "s3", "", "", _]))
+    }
+
+    /// The number that the entry of a resource is most likely to have. For those who read ahead what a decision
+    /// will look at.
+    pub(crate) fn likely_listed(&self, resource: &str, parts: [&str; 6]) -> Option<u32> {
+        let part = part_of(resource, parts).filter(|_| self.is_never_listed(Some(parts)));
+        self.likely_resource(part.map_or(resource, |part| part.key))
+    }
+}
