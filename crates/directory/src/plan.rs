@@ -1,97 +1,44 @@
-//! The image of all policies of a directory, and what is worked out from it once so that no decision has
-//! to.
+//! What decisions need, worked out from the images and the tables before anybody asks.
+//!
+//! A decision about one of a million principals waits for memory, so that whatever can be known beforehand is put
+//! where the decision looks anyway: the keys that a policy reads ([`dependencies`], [`key_sources`]), which callers no
+//! policy names ([`callers`]), policy sets and principals in one cache line each ([`rows`], [`profiles`]), and where an
+//! action leads ([`action`], [`entries`]). It takes time linear in the images and the tables, once, and again for what
+//! an update adds. The room knows tables and images; it does not know requests.
 
 pub(crate) mod action;
 pub(crate) mod callers;
 pub(crate) mod dependencies;
 pub(crate) mod entries;
+pub(crate) mod generation;
 pub(crate) mod key_sources;
+pub(crate) mod policies;
 pub(crate) mod profiles;
+pub(crate) mod rows;
 mod slot_sets;
+pub(crate) mod stack;
 
-use portcullis_image::{
-    ANY, Image, NONE, Part, PrincipalForm, Section, StatementFlags, View, layer_mask,
-};
-use portcullis_model::Layer;
-use portcullis_vm::{KnownParts, Plan, part_filter};
+use portcullis_image::{Image, View};
 
 use crate::plan::action::PreparedDeeds;
 use crate::plan::callers::Callers;
 use crate::plan::dependencies::Reads;
 use crate::plan::key_sources::Slots;
 use crate::plan::profiles::Profile;
-use crate::store::documents::SetsId;
-use crate::store::strings::Index;
-use crate::store::tables::{Run, Tables};
+use crate::plan::rows::PolicyRows;
+use crate::plan::stack::ImageStack;
+use crate::store::ids::{PartId, PrincipalIdx};
+use crate::store::tables::Tables;
 
-/// Policy sets that take part together, with what follows from them: what a decision needs, in one place of
-/// the memory.
-#[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
-pub(crate) struct Row {
-    /// The layers that are present.
-    pub(crate) present: u32,
-    /// The layers in which a statement without condition allows everything.
-    pub(crate) allowed: u32,
-    /// A bit for each pattern for actions in them.
-    pub(crate) filter: u64,
-    /// A resource policy among them is public.
-    pub(crate) public: bool,
-    /// Some statement lists principals.
-    pub(crate) lists_principals: bool,
-    count: u8,
-    /// The layers of the parts, if all have the same.
-    layers: u32,
-    /// The parts. If they are more, or their layers differ: where they begin in a list, and how many there are.
-    parts: [u32; INLINE],
-}
-
-impl Row {
-    /// Of no policies at all.
-    pub(crate) const NONE: Row = Row {
-        present: 0,
-        allowed: 0,
-        filter: 0,
-        public: false,
-        lists_principals: false,
-        count: 0,
-        layers: 0,
-        parts: [0; INLINE],
-    };
-
-    /// Adds what the machine need not work out.
-    pub(crate) fn add_to(&self, known: &mut KnownParts) {
-        known.present |= self.present;
-        known.public |= self.public;
-        known.allowed |= self.allowed;
-    }
-}
-
-/// The most images of a directory.
-pub(crate) const MAX_IMAGES: usize = 8;
-const INLINE: usize = 7;
-const SPILLED: u8 = u8::MAX;
-
-/// An image, ready to be asked.
+/// The images of a directory's policies, and what follows from them.
 #[derive(Debug)]
-pub(crate) struct Compiled {
-    /// What was compiled at once, and then what changes added.
-    images: Vec<Image<Vec<u8>>>,
-    /// The number of the first part of each image; parts are numbered through.
-    starts: Vec<u32>,
+pub(crate) struct DecisionPlan {
+    pub(crate) stack: ImageStack,
     /// What each part looks at.
     reads: Vec<Reads>,
     /// The slots of the images.
     pub(crate) slots: Slots,
-    plan: Plan,
-    /// See [`Compiled::id`].
-    id: u64,
-    /// Policy sets, by their numbers.
-    sets: Vec<Row>,
-    /// Layers and parts of the sets that have many, see [`Row`].
-    uses: Vec<(u32, u32)>,
-    /// The principals of each image by form and text.
-    principals: Vec<Index>,
+    pub(crate) rows: PolicyRows,
     /// What the policies know of users and roles.
     pub(crate) callers: Callers,
     /// Users and roles, by their numbers.
@@ -100,312 +47,63 @@ pub(crate) struct Compiled {
     pub(crate) prepared: PreparedDeeds,
 }
 
-impl Compiled {
+impl DecisionPlan {
     /// Works out what decisions need. Takes time linear in the images and the tables.
-    pub(crate) fn new(images: Vec<Image<Vec<u8>>>, tables: &Tables, id: u64) -> Compiled {
-        let mut compiled = Compiled {
-            images: Vec::new(),
-            starts: vec![0],
+    pub(crate) fn new(images: Vec<Image<Vec<u8>>>, tables: &Tables, id: u64) -> DecisionPlan {
+        let mut plan = DecisionPlan {
+            stack: ImageStack::new(),
             reads: Vec::new(),
             slots: Slots::default(),
-            plan: Plan::default(),
-            id,
-            sets: Vec::new(),
-            uses: Vec::new(),
-            principals: Vec::new(),
+            rows: PolicyRows::default(),
             callers: Callers::default(),
             profiles: Vec::new(),
             prepared: PreparedDeeds::default(),
         };
-        compiled.add(images, tables, None, id);
-        compiled
+        plan.add(images, tables, None, id);
+        plan
     }
 
-    /// Goes on with more images, and with the policy sets that the tables have more. `origins` are the numbers
-    /// that users and roles had before.
+    /// Goes on with more images, and with the policy sets that the tables have more. `origins` are the indices that
+    /// users and roles had before.
     pub(crate) fn add(
         &mut self,
         images: Vec<Image<Vec<u8>>>,
         tables: &Tables,
-        origins: Option<&[u32]>,
+        origins: Option<&[PrincipalIdx]>,
         id: u64,
     ) {
-        self.id = id;
-        let first = self.images.len();
-        self.images.extend(images);
-        let views: Vec<View<'_>> = self.images.iter().map(Image::view).collect();
+        let first = self.stack.images().len();
+        self.stack.push(images, id);
+        let views: Vec<View<'_>> = self.stack.views().collect();
         self.slots = Slots::new(&views, tables);
-        self.plan = Plan::of(views.iter().copied());
         for (image, view) in views.iter().enumerate().skip(first) {
-            self.reads
-                .extend(dependencies::of_image(*view, self.slots.of(image)));
-            let count = view.count(Section::Principals);
-            let mut principals = Index::with_capacity(count as usize);
-            for number in 0..count {
-                if let Some(record) = view.principal(number) {
-                    let text = record.text.bytes(view.bytes());
-                    principals.insert(principals.hash((record.form as u8, text)), number);
-                }
-            }
-            self.principals.push(principals);
-            self.starts.push(self.reads.len() as u32);
+            let slots = self.slots.of(image);
+            self.reads.extend(dependencies::of_image(*view, slots));
         }
-        let mut rows = Rows {
-            reads: &self.reads,
-            known: views
-                .iter()
-                .flat_map(|view| {
-                    (0..view.count(Section::Parts)).map(|part| PartFacts::of(*view, part))
-                })
-                .collect(),
-            uses: std::mem::take(&mut self.uses),
-            own: Vec::new(),
-        };
-        let new = tables.sets.get(self.sets.len()..).unwrap_or(&[]);
-        let sets = new.iter().map(|run| rows.row(run.of(&tables.uses)));
-        self.sets.extend(sets);
-        self.uses = rows.uses;
+        self.rows.extend(&self.stack, &self.reads, tables);
         let before = origins.map(|origins| (&self.callers, origins));
-        let callers = Callers::new(self, tables, first, before);
-        let mut profiles = std::mem::take(&mut self.profiles);
-        profiles.clear();
-        profiles.reserve_exact(tables.principals.len());
-        profiles.extend((0..).zip(&tables.principals).map(|(number, own)| {
-            let tags = own.tags.of(&tables.pairs);
-            Profile::new(self, &callers, (number, own), tags)
-        }));
-        self.profiles = profiles;
-        self.callers = callers;
-        let mut prepared = std::mem::take(&mut self.prepared);
-        prepared.extend(self);
-        self.prepared = prepared;
+        self.callers = Callers::new(&self.stack, tables, first, before);
+        let profiles = tables.principals().iter().enumerate();
+        let profiles = profiles.map(|(index, own)| {
+            let tags = tables.pairs(own.tags);
+            let maker = (&self.rows, &self.callers, &self.slots);
+            Profile::new(maker, (PrincipalIdx::at(index), own), tags)
+        });
+        self.profiles.clear();
+        self.profiles.reserve_exact(tables.principals().len());
+        self.profiles.extend(profiles);
+        self.prepared.extend(&self.stack);
     }
 
     /// A user or role.
     #[inline]
-    pub(crate) fn profile(&self, number: usize) -> Option<&Profile> {
-        self.profiles.get(number)
-    }
-
-    /// The images, in the order of their parts.
-    pub(crate) fn images(&self) -> &[Image<Vec<u8>>] {
-        &self.images
-    }
-
-    /// The images alone.
-    pub(crate) fn into_images(self) -> Vec<Image<Vec<u8>>> {
-        self.images
-    }
-
-    /// What follows from the images.
-    #[inline]
-    pub(crate) fn plan(&self) -> &Plan {
-        &self.plan
-    }
-
-    /// What readers use of them.
-    pub(crate) fn views(&self) -> impl Iterator<Item = View<'_>> + Clone {
-        self.images.iter().map(Image::view)
-    }
-
-    /// The directory's ([`Store::id`]).
-    ///
-    /// [`Store::id`]: crate::decide::engine::Store::id
-    pub(crate) fn id(&self) -> u64 {
-        self.id
-    }
-
-    /// The image that a part is in, and its number there.
-    #[inline]
-    pub(crate) fn home(&self, part: u32) -> (u32, u32) {
-        match self.starts.as_slice() {
-            [_, _] => (0, part),
-            starts => {
-                let image = starts.partition_point(|start| *start <= part);
-                let image = image.saturating_sub(1);
-                let start = starts.get(image).copied().unwrap_or(0);
-                (image as u32, part - start)
-            }
-        }
+    pub(crate) fn profile(&self, index: PrincipalIdx) -> Option<&Profile> {
+        self.profiles.get(index.index())
     }
 
     /// What a part looks at.
-    pub(crate) fn reads(&self, part: u32) -> Reads {
-        self.reads
-            .get(part as usize)
-            .copied()
-            .unwrap_or(dependencies::ALL)
-    }
-
-    /// How many parts there are.
-    pub(crate) fn part_count(&self) -> usize {
-        self.reads.len()
-    }
-
-    /// Policy sets.
-    #[inline]
-    pub(crate) fn sets(&self, sets: SetsId) -> &Row {
-        self.sets.get(sets.0 as usize).unwrap_or(&Row::NONE)
-    }
-
-    /// Calls back with the parts of policy sets, and the layers that each stands for.
-    #[inline]
-    pub(crate) fn for_parts(&self, row: &Row, mut found: impl FnMut(u32, u32)) {
-        match row.count {
-            SPILLED => {
-                let [start, count, ..] = row.parts;
-                let parts = Run { start, count }.of(&self.uses);
-                parts
-                    .iter()
-                    .for_each(|(layers, part)| found(*layers, *part));
-            }
-            count => {
-                let parts = row.parts.get(..usize::from(count)).unwrap_or(&[]);
-                parts.iter().for_each(|part| found(row.layers, *part));
-            }
-        }
-    }
-
-    /// The principal of an image of a form with a text, which comes in parts.
-    pub(crate) fn principal(
-        &self,
-        image: usize,
-        form: PrincipalForm,
-        parts: &[&str],
-    ) -> Option<u32> {
-        let mut buffer = [0; 96];
-        let mut rest = &mut buffer[..];
-        let mut len = 0;
-        for part in parts.iter().filter(|_| parts.len() > 1) {
-            let Some((place, behind)) = rest.split_at_mut_checked(part.len()) else {
-                return self.whole_principal(image, form, parts.concat().as_bytes());
-            };
-            place.copy_from_slice(part.as_bytes());
-            len += part.len();
-            rest = behind;
-        }
-        match parts {
-            [text] => self.whole_principal(image, form, text.as_bytes()),
-            _ => self.whole_principal(image, form, buffer.get(..len)?),
-        }
-    }
-
-    fn whole_principal(&self, image: usize, form: PrincipalForm, text: &[u8]) -> Option<u32> {
-        let view = self.images.get(image)?.view();
-        let principals = self.principals.get(image)?;
-        let is_right = |number| {
-            let own = view.principal(number);
-            own.is_some_and(|own| own.form == form && own.text.bytes(view.bytes()) == text)
-        };
-        principals.find(principals.hash((form as u8, text)), is_right)
-    }
-}
-
-/// Whether a part has a statement that allows everything.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Allows {
-    /// None that does so without condition.
-    Some,
-    /// One that does, and others.
-    AllAndMore,
-    /// Such alone: it says nothing that [`Row`] does not hold.
-    All,
-    /// No statement at all, nor does it say more.
-    Nothing,
-}
-
-impl Allows {
-    fn of(view: View<'_>, part: &Part) -> Allows {
-        let statements = part.statements..part.statements.saturating_add(part.statement_count);
-        let mut found = Allows::Nothing;
-        for index in statements {
-            let own = view.statement(index);
-            let is_all = own.flags == StatementFlags::default()
-                && (own.actions, own.resources) == (ANY, ANY)
-                && (own.principals, own.guard) == (NONE, NONE);
-            found = match (found, is_all) {
-                (Allows::Nothing | Allows::All, true) => Allows::All,
-                (Allows::Nothing | Allows::Some, false) => Allows::Some,
-                _ => Allows::AllAndMore,
-            };
-        }
-        found
-    }
-}
-
-/// What follows from a part alone.
-struct PartFacts {
-    record: Part,
-    filter: u64,
-    allows: Allows,
-}
-
-impl PartFacts {
-    fn of(view: View<'_>, number: u32) -> PartFacts {
-        let record = view.part(number);
-        PartFacts {
-            record,
-            filter: part_filter(view, number),
-            allows: Allows::of(view, &record),
-        }
-    }
-}
-
-/// Makes rows of sets.
-struct Rows<'v> {
-    reads: &'v [Reads],
-    known: Vec<PartFacts>,
-    uses: Vec<(u32, u32)>,
-    /// The parts of one row.
-    own: Vec<(u32, u32)>,
-}
-
-impl Rows<'_> {
-    fn row(&mut self, uses: &[(u32, u32)]) -> Row {
-        let mut row = Row::NONE;
-        self.own.clear();
-        for (layers, part) in uses {
-            let Some(known) = self.known.get(*part as usize) else {
-                continue;
-            };
-            let stands_for = known.record.layers & layers;
-            row.present |= stands_for;
-            row.public |= known.record.public && layers & layer_mask(Layer::Resource) != 0;
-            if matches!(known.allows, Allows::All | Allows::AllAndMore) {
-                row.allowed |= stands_for;
-            }
-            if matches!(known.allows, Allows::All | Allows::Nothing) {
-                continue;
-            }
-            let reads = self.reads.get(*part as usize);
-            row.lists_principals |=
-                reads.copied().unwrap_or(dependencies::ALL) & dependencies::NAMES != 0;
-            row.filter |= known.filter;
-            self.own.push((*layers, *part));
-        }
-        // A policy that is attached at several levels is looked at once.
-        self.own.sort_unstable_by_key(|(_, part)| *part);
-        self.own.dedup_by(|next, own| {
-            let is_same = next.1 == own.1;
-            if is_same {
-                own.0 |= next.0;
-            }
-            is_same
-        });
-        let layers = self.own.first().map_or(0, |(layers, _)| *layers);
-        let is_even = self.own.iter().all(|(own, _)| *own == layers);
-        if is_even && self.own.len() <= INLINE {
-            row.layers = layers;
-            row.count = self.own.len() as u8;
-            for (place, (_, part)) in row.parts.iter_mut().zip(&self.own) {
-                *place = *part;
-            }
-        } else {
-            row.count = SPILLED;
-            let [first, count, ..] = &mut row.parts;
-            (*first, *count) = (self.uses.len() as u32, self.own.len() as u32);
-            self.uses.append(&mut self.own);
-        }
-        row
+    pub(crate) fn reads(&self, part: PartId) -> Reads {
+        let reads = self.reads.get(part.index()).copied();
+        reads.unwrap_or(dependencies::ALL)
     }
 }

@@ -8,7 +8,7 @@ use portcullis_scenario::{Case, Files, Problem, RequestForm, Source, policy_list
 use portcullis_syntax::Policy;
 use portcullis_syntax::json::{self, Member, Node, Value};
 
-use crate::Extra;
+use crate::decide::question::Extra;
 
 /// A request, and what came with it. Fit for use only if the case has a request.
 #[derive(Debug)]

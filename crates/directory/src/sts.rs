@@ -1,6 +1,6 @@
 //! STS: which requests a call stands for, and what session comes out (sections 5.9 and 5.10).
 //!
-//! [`Directory::call`] checks what the service itself refuses and makes the requests that must all be
+//! [`crate::Directory::call`] checks what the service itself refuses and makes the requests that must all be
 //! allowed (`TRUST-6`); whoever decides them has a [`Session`] if they are. Its principal, context and
 //! policies go into later requests, or into the next call.
 
@@ -10,11 +10,8 @@ use bumpalo::Bump;
 use portcullis_image::value::fold;
 use portcullis_model::{Caller, ContextEntry, Principal as Who, Request, split_arn};
 
-use crate::Directory;
-use crate::load::raw::Kind;
-use crate::load::read::fields::account_number;
-use crate::store::strings::Name;
-use crate::store::tables::{NONE, Principal};
+use crate::arn::{Kind, account_number};
+use crate::store::tables::{Principal, Tables};
 
 /// The calls that hand out credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,139 +160,137 @@ const LONGEST: u32 = 129_600;
 /// How many tags a session may have.
 const MOST_TAGS: usize = 50;
 
-impl Directory {
-    /// What a call stands for.
-    ///
-    /// # Errors
-    /// [`CallError`] for what STS refuses whatever the policies say: wrong callers, durations, names and
-    /// tags, a source identity that changes, a role that does not exist.
-    pub fn call<'a>(&'a self, call: &Call<'a>, arena: &'a Bump) -> Result<Handout<'a>, CallError> {
-        check_caller(call)?;
-        check_texts(call)?;
-        check_tags(call)?;
-        let source_identity = source_identity(call)?;
-        let role = match call.kind.assumes_role() {
-            true => Some(self.role(call.target)?),
-            false => None,
-        };
-        let seconds = seconds(call, role)?;
-        let session = match (call.kind, role) {
-            (CallKind::GetSessionToken, _) => self.user_session(call, seconds),
-            (CallKind::GetFederationToken, _) => federated_session(call, seconds)?,
-            (CallKind::AssumeRoot, _) => self.root_session(call, seconds)?,
-            (_, Some(role)) => self.role_session(call, role, source_identity, seconds),
-            (_, None) => return refuse("the call has no role"),
-        };
-        let requests = requests(call, source_identity, &session, arena);
-        Ok(Handout { requests, session })
-    }
+/// What a call stands for.
+///
+/// # Errors
+/// [`CallError`] for what STS refuses whatever the policies say: wrong callers, durations, names and
+/// tags, a source identity that changes, a role that does not exist.
+pub(crate) fn call<'a>(
+    tables: &'a Tables,
+    call: &Call<'a>,
+    arena: &'a Bump,
+) -> Result<Handout<'a>, CallError> {
+    check_caller(call)?;
+    check_texts(call)?;
+    check_tags(call)?;
+    let source_identity = source_identity(call)?;
+    let role = match call.kind.assumes_role() {
+        true => Some(role_of(tables, call.target)?),
+        false => None,
+    };
+    let seconds = seconds(call, role)?;
+    let session = match (call.kind, role) {
+        (CallKind::GetSessionToken, _) => user_session(call, seconds),
+        (CallKind::GetFederationToken, _) => federated_session(call, seconds)?,
+        (CallKind::AssumeRoot, _) => root_session(tables, call, seconds)?,
+        (_, Some(role)) => role_session(tables, call, role, source_identity, seconds),
+        (_, None) => return refuse("the call has no role"),
+    };
+    let requests = requests(call, source_identity, &session, arena);
+    Ok(Handout { requests, session })
+}
 
-    fn role(&self, arn: &str) -> Result<&Principal, CallError> {
-        let tables = &self.tables;
-        let found = split_arn(arn).and_then(|[_, _, _, _, account, rest]| {
-            let name = rest.strip_prefix("role/")?.rsplit('/').next()?;
-            let account = tables.account_index(account_number(account)?)?;
-            tables.find_principal(account, Kind::Role, name)
-        });
-        match found.filter(|role| tables.arn(role.entity()) == arn) {
-            Some(role) => Ok(role),
-            None => refuse(format!("the directory has no role `{arn}`")),
-        }
+fn role_of<'d>(tables: &'d Tables, arn: &str) -> Result<&'d Principal, CallError> {
+    let found = split_arn(arn).and_then(|[_, _, _, _, account, rest]| {
+        let name = rest.strip_prefix("role/")?.rsplit('/').next()?;
+        let account = tables.accounts().find(account_number(account)?)?;
+        tables.find_principal(account, Kind::Role, name)
+    });
+    match found.filter(|role| tables.arn(role.entity()) == arn) {
+        Some(role) => Ok(role),
+        None => refuse(format!("the directory has no role `{arn}`")),
     }
+}
 
-    /// `STS-1` to `STS-3`, `STS-10`, `STS-20` to `STS-23`.
-    fn role_session(
-        &self,
-        call: &Call<'_>,
-        role: &Principal,
-        source_identity: Option<&str>,
-        seconds: u32,
-    ) -> Session {
-        let tables = &self.tables;
-        let texts = &tables.texts;
-        let account = tables
-            .account(role.account)
-            .map_or(0, |account| account.number);
-        let (partition, name) = (texts.get(role.partition), texts.get(role.name));
-        let session_name = call.session_name;
-        let mut context = Vec::new();
-        for (key, value) in inherited_tags(call) {
-            context.push((format!("aws:PrincipalTag/{key}"), vec![value.to_string()]));
-        }
-        for (key, value) in &call.tags {
-            context.push((
-                format!("aws:PrincipalTag/{key}"),
-                vec![(*value).to_string()],
-            ));
-        }
-        if let Some(identity) = source_identity {
-            context.push(("aws:SourceIdentity".to_string(), vec![identity.to_string()]));
-        }
-        if call.kind == CallKind::AssumeRole {
-            // STS-23: only a code of this very call counts.
-            let present = vec![call.mfa.to_string()];
-            context.push(("aws:MultiFactorAuthPresent".to_string(), present));
-        }
-        context.extend(claims_kept(call));
-        let mut transitive: Vec<String> = call.inherited_keys.iter().map(|k| (*k).into()).collect();
-        transitive.extend(call.transitive_keys.iter().map(|key| (*key).to_string()));
-        Session {
-            arn: format!("arn:{partition}:sts::{account:012}:assumed-role/{name}/{session_name}"),
-            role_arn: Some(tables.arn(role.entity())),
-            user_id: match role.id {
-                NONE => None,
-                id => Some(format!("{}:{session_name}", texts.get(Name(id)))),
-            },
-            federated_by: None,
-            context,
-            transitive_keys: transitive,
-            seconds,
-        }
+/// `STS-1` to `STS-3`, `STS-10`, `STS-20` to `STS-23`.
+fn role_session(
+    tables: &Tables,
+    call: &Call<'_>,
+    role: &Principal,
+    source_identity: Option<&str>,
+    seconds: u32,
+) -> Session {
+    let account = tables
+        .account(role.account)
+        .map_or(0, |account| account.number);
+    let (partition, name) = (tables.text(role.partition), tables.text(role.name));
+    let session_name = call.session_name;
+    let mut context = Vec::new();
+    for (key, value) in inherited_tags(call) {
+        context.push((format!("aws:PrincipalTag/{key}"), vec![value.to_string()]));
     }
-
-    /// `STS-4`: the same principal, with temporary credentials.
-    fn user_session(&self, call: &Call<'_>, seconds: u32) -> Session {
+    for (key, value) in &call.tags {
+        context.push((
+            format!("aws:PrincipalTag/{key}"),
+            vec![(*value).to_string()],
+        ));
+    }
+    if let Some(identity) = source_identity {
+        context.push(("aws:SourceIdentity".to_string(), vec![identity.to_string()]));
+    }
+    if call.kind == CallKind::AssumeRole {
+        // STS-23: only a code of this very call counts.
         let present = vec![call.mfa.to_string()];
-        Session {
-            arn: call.caller.caller.arn().unwrap_or_default().to_string(),
-            role_arn: None,
-            user_id: call.caller.user_id.map(str::to_string),
-            federated_by: None,
-            context: vec![("aws:MultiFactorAuthPresent".to_string(), present)],
-            transitive_keys: Vec::new(),
-            seconds,
-        }
+        context.push(("aws:MultiFactorAuthPresent".to_string(), present));
     }
+    context.extend(claims_kept(call));
+    let mut transitive: Vec<String> = call.inherited_keys.iter().map(|k| (*k).into()).collect();
+    transitive.extend(call.transitive_keys.iter().map(|key| (*key).to_string()));
+    Session {
+        arn: format!("arn:{partition}:sts::{account:012}:assumed-role/{name}/{session_name}"),
+        role_arn: Some(tables.arn(role.entity())),
+        user_id: role
+            .id
+            .some()
+            .map(|id| format!("{}:{session_name}", tables.text(id))),
+        federated_by: None,
+        context,
+        transitive_keys: transitive,
+        seconds,
+    }
+}
 
-    /// `STS-6`. Delegated administrators are not in any dump, so that only the management account counts.
-    fn root_session(&self, call: &Call<'_>, seconds: u32) -> Result<Session, CallError> {
-        let tables = &self.tables;
-        let account = |text: &str| {
-            let index = tables.account_index(account_number(text)?)?;
-            tables.account(index)
-        };
-        let own = call.caller.caller.account().and_then(account);
-        if !own.is_some_and(|own| own.is_management) {
-            return refuse("only the management account can call AssumeRoot");
-        }
-        let target = call.target;
-        if !account(target).is_some_and(|own| own.is_member && !own.is_management) {
-            return refuse(format!(
-                "`{target}` is no member account of the organization"
-            ));
-        }
-        let partition = call.caller.caller.partition().unwrap_or("aws");
-        let present = vec!["true".to_string()];
-        Ok(Session {
-            arn: format!("arn:{partition}:iam::{target}:root"),
-            role_arn: None,
-            user_id: None,
-            federated_by: None,
-            context: vec![("aws:AssumedRoot".to_string(), present)],
-            transitive_keys: Vec::new(),
-            seconds,
-        })
+/// `STS-4`: the same principal, with temporary credentials.
+fn user_session(call: &Call<'_>, seconds: u32) -> Session {
+    let present = vec![call.mfa.to_string()];
+    Session {
+        arn: call.caller.caller.arn().unwrap_or_default().to_string(),
+        role_arn: None,
+        user_id: call.caller.user_id.map(str::to_string),
+        federated_by: None,
+        context: vec![("aws:MultiFactorAuthPresent".to_string(), present)],
+        transitive_keys: Vec::new(),
+        seconds,
     }
+}
+
+/// `STS-6`. Delegated administrators are not in any dump, so that only the management account counts.
+fn root_session(tables: &Tables, call: &Call<'_>, seconds: u32) -> Result<Session, CallError> {
+    let account = |text: &str| {
+        let index = tables.accounts().find(account_number(text)?)?;
+        tables.account(index)
+    };
+    let own = call.caller.caller.account().and_then(account);
+    if !own.is_some_and(|own| own.is_management) {
+        return refuse("only the management account can call AssumeRoot");
+    }
+    let target = call.target;
+    if !account(target).is_some_and(|own| own.is_member && !own.is_management) {
+        return refuse(format!(
+            "`{target}` is no member account of the organization"
+        ));
+    }
+    let partition = call.caller.caller.partition().unwrap_or("aws");
+    let present = vec!["true".to_string()];
+    Ok(Session {
+        arn: format!("arn:{partition}:iam::{target}:root"),
+        role_arn: None,
+        user_id: None,
+        federated_by: None,
+        context: vec![("aws:AssumedRoot".to_string(), present)],
+        transitive_keys: Vec::new(),
+        seconds,
+    })
 }
 
 /// `STS-5`, `STS-9`.

@@ -1,5 +1,9 @@
-//! Deciding many requests: whoever asks is somewhere else in the memory than whoever asked before, so what some
-//! requests will look at is read for all of them before the first is decided. They wait for it together.
+//! Deciding many requests.
+//!
+//! Consecutive requests rarely share cache lines, so we prefetch for a whole batch and overlap the misses: what sixteen
+//! requests will look at is read before the first of them is decided. It pays where a directory is larger than the
+//! processor's caches, and costs some instructions where it is not. Prefetch instructions would need `unsafe`; a load
+//! whose result is kept does the same.
 
 use std::hint::black_box;
 
@@ -7,15 +11,16 @@ use portcullis_model::{Request, split_arn};
 use portcullis_vm::{Entry, Outcome};
 use smallvec::SmallVec;
 
-use crate::Directory;
-use crate::decide::caller::CallerArn;
-use crate::decide::check::ResolvedRequest;
-use crate::decide::engine::{Engine, EngineError};
-use crate::decide::question::Refusal;
-use crate::plan::Compiled;
-use crate::plan::action::Deed;
-use crate::store::documents::SetsId;
-use crate::store::tables::{NONE, Tables};
+use crate::decide::caller::{CallerArn, likely_number, read_caller};
+use crate::decide::check::{check_read, check_resolved};
+use crate::decide::handles::ResolvedRequest;
+use crate::decide::memory::Memory;
+use crate::decide::target::likely_listed;
+use crate::error::{EngineError, Refusal};
+use crate::plan::action::{Deed, RecentDeeds};
+use crate::plan::generation::Generation;
+use crate::store::ids::{PrincipalIdx, ResourceIdx, SetsId};
+use crate::store::tables::Tables;
 
 /// For how many requests is read ahead.
 const AHEAD: usize = 16;
@@ -23,135 +28,90 @@ const AHEAD: usize = 16;
 /// As many of something.
 type Few<T> = SmallVec<[T; AHEAD]>;
 
-impl Engine {
-    /// Decides requests as [`Engine::check`], and calls back with the place and the outcome of each, in order.
-    ///
-    /// In a directory that is larger than the processor's caches a decision waits for memory most of the time; here
-    /// sixteen requests wait together. Requests of prepared actions ([`Directory::prepare`]) gain the most; in a small
-    /// directory there is nothing to gain. Does not allocate, as there.
-    ///
-    /// ```
-    /// use portcullis_directory::{Directory, Engine, LoadOptions};
-    /// use portcullis_model::{Caller, Principal, Request};
-    ///
-    /// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/example-organization/data");
-    /// let mut directory = Directory::load(folder.as_ref(), LoadOptions::default(), &mut |_| ())?.directory;
-    /// directory.prepare(&["s3:GetObject", "s3:DeleteBucket"])?;
-    /// let request = |action| Request {
-    ///     principal: Principal {
-    ///         caller: Caller::from_arn("arn:aws:iam::111111111111:role/service/Checkout").unwrap(),
-    ///         user_id: None,
-    ///         management_account: false,
-    ///         session_token: false,
-    ///     },
-    ///     action,
-    ///     resource: "arn:aws:s3:::shop-orders/2026/1.json",
-    ///     resource_account: None,
-    ///     context: &[],
-    ///     restrict_public_buckets: false,
-    ///     external_grant: false,
-    /// };
-    /// let requests = [request("s3:GetObject"), request("s3:DeleteBucket")];
-    /// let mut allowed = [false; 2];
-    /// Engine::new().check_all(&directory, &requests, |place, outcome| {
-    ///     allowed[place] = outcome.is_ok_and(|outcome| outcome.is_allow());
-    /// })?;
-    /// assert_eq!(allowed, [true, false]);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`EngineError`] if the policies are more than an image can hold. A request whose caller is not known has
-    /// its own.
-    pub fn check_all(
-        &mut self,
-        directory: &Directory,
-        requests: &[Request<'_>],
-        mut decided: impl FnMut(usize, Result<Outcome, Refusal>),
-    ) -> Result<(), EngineError> {
-        let tables = &directory.tables;
-        let compiled = directory.store.compiled(tables)?;
-        let mut place = 0;
-        for chunk in requests.chunks(AHEAD) {
-            let read = |request| Read::new(tables, request);
-            let read: Few<_> = chunk.iter().map(read).collect();
-            let resource = |read: &Read<'_>| tables.resources.get(read.resource?);
-            let coming = chunk.iter().zip(&read).map(|(request, read)| Coming {
-                principal: read.principal,
-                policy: resource(read).map_or(SetsId::NONE, |own| own.policy),
-                deed: compiled.prepared.get(request.action),
-            });
-            read_ahead((tables, compiled), &coming.collect::<Few<_>>());
-            // Texts are compared with those of the request.
-            let mut seen = 0;
-            for read in &read {
-                let length = |name| tables.texts.get(name).len();
-                let caller = compiled.profile(read.principal);
-                seen ^= caller.map_or(0, |own| length(own.name));
-                seen ^= resource(read).map_or(0, |own| length(own.arn));
-            }
-            black_box(seen);
-            for (request, read) in chunk.iter().zip(&read) {
-                let arns = (&read.caller, read.parts);
-                decided(place, self.check_read((tables, compiled), request, arns));
-                place += 1;
-            }
+/// Decides requests, and calls back with the place and the outcome of each, in order.
+pub(crate) fn check_all(
+    memory: &mut Memory,
+    recent: &mut RecentDeeds,
+    generation: Generation<'_>,
+    requests: &[Request<'_>],
+    mut decided: impl FnMut(usize, Result<Outcome, Refusal>),
+) {
+    let Generation { tables, plan } = generation;
+    let mut place = 0;
+    for chunk in requests.chunks(AHEAD) {
+        let read = |request| Read::new(tables, request);
+        let read: Few<_> = chunk.iter().map(read).collect();
+        let resource = |read: &Read<'_>| tables.resource(read.resource?);
+        let coming = chunk.iter().zip(&read).map(|(request, read)| Coming {
+            principal: read.principal,
+            policy: resource(read).map_or(SetsId::NONE, |own| own.policy),
+            deed: plan.prepared.get(request.action),
+        });
+        read_ahead(generation, &coming.collect::<Few<_>>());
+        // Texts are compared with those of the request.
+        let mut seen = 0;
+        for read in &read {
+            let length = |name| tables.text(name).len();
+            let caller = plan.profile(read.principal);
+            seen ^= caller.map_or(0, |own| length(own.name));
+            seen ^= resource(read).map_or(0, |own| length(own.arn));
         }
-        Ok(())
+        black_box(seen);
+        for (request, read) in chunk.iter().zip(&read) {
+            let arns = (&read.caller, read.parts);
+            let memories = (&mut *memory, &mut *recent);
+            decided(place, check_read(memories, generation, request, arns));
+            place += 1;
+        }
     }
+}
 
-    /// Decides resolved requests as [`Engine::check_resolved`], and calls back with the place and the outcome of
-    /// each, in order. As [`Engine::check_all`], it reads ahead.
-    ///
-    /// # Errors
-    /// As [`Engine::check_resolved`].
-    pub fn check_all_resolved(
-        &mut self,
-        directory: &Directory,
-        requests: &[ResolvedRequest<'_>],
-        mut decided: impl FnMut(usize, Outcome),
-    ) -> Result<(), EngineError> {
-        let tables = &directory.tables;
-        let compiled = directory.store.compiled(tables)?;
-        let mut place = 0;
-        for chunk in requests.chunks(AHEAD) {
-            let coming = chunk.iter().map(|request| {
-                let is_of = |of| of == compiled.id();
-                Coming {
-                    principal: request.principal.number(),
-                    policy: match is_of(request.object.of) {
-                        true => request.object.place.policy(),
-                        false => SetsId::NONE,
-                    },
-                    deed: Some(request.deed).filter(|deed| is_of(deed.of)),
-                }
-            });
-            read_ahead((tables, compiled), &coming.collect::<Few<_>>());
-            for request in chunk {
-                decided(place, self.check_resolved(directory, request)?);
-                place += 1;
-            }
+/// Decides resolved requests, and calls back with the place and the outcome of each, in order.
+///
+/// # Errors
+/// As [`check_resolved`]; what was decided before was handed on.
+pub(crate) fn check_all_resolved(
+    memory: &mut Memory,
+    generation: Generation<'_>,
+    requests: &[ResolvedRequest<'_>],
+    mut decided: impl FnMut(usize, Outcome),
+) -> Result<(), EngineError> {
+    let id = generation.id();
+    let mut place = 0;
+    for chunk in requests.chunks(AHEAD) {
+        let coming = chunk.iter().map(|request| Coming {
+            principal: request.principal.index_in(id).unwrap_or(PrincipalIdx::NONE),
+            policy: match request.object.of == id {
+                true => request.object.place.policy(),
+                false => SetsId::NONE,
+            },
+            deed: Some(request.deed).filter(|deed| deed.of == id),
+        });
+        read_ahead(generation, &coming.collect::<Few<_>>());
+        for request in chunk {
+            decided(place, check_resolved(memory, generation, request)?);
+            place += 1;
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// The ARNs of a request, taken apart, and where what they name is likely to be.
 struct Read<'r> {
     caller: CallerArn<'r>,
     parts: Option<[&'r str; 6]>,
-    principal: usize,
-    resource: Option<usize>,
+    principal: PrincipalIdx,
+    resource: Option<ResourceIdx>,
 }
 
 impl<'r> Read<'r> {
     fn new(tables: &Tables, request: &Request<'r>) -> Read<'r> {
-        let caller = tables.read_caller(&request.principal.caller);
+        let caller = read_caller(tables, &request.principal.caller);
         let parts = split_arn(request.resource);
-        let resource = parts.and_then(|parts| tables.likely_listed(request.resource, parts));
+        let resource = parts.and_then(|parts| likely_listed(tables, request.resource, parts));
         Read {
-            principal: tables.likely_number(&caller).unwrap_or(NONE) as usize,
-            resource: resource.map(|number| number as usize),
+            principal: likely_number(tables, &caller).unwrap_or(PrincipalIdx::NONE),
+            resource,
             caller,
             parts,
         }
@@ -160,7 +120,7 @@ impl<'r> Read<'r> {
 
 /// A request that will be decided.
 struct Coming<'c> {
-    principal: usize,
+    principal: PrincipalIdx,
     /// The resource's.
     policy: SetsId,
     /// None if it is not known where it leads.
@@ -169,22 +129,23 @@ struct Coming<'c> {
 
 /// Reads what decisions will look at, step by step for all of them: the processor waits for the memory of one step
 /// at once.
-fn read_ahead((tables, compiled): (&Tables, &Compiled), coming: &[Coming<'_>]) {
-    let profiles = coming.iter().map(|own| compiled.profile(own.principal));
+fn read_ahead(generation: Generation<'_>, coming: &[Coming<'_>]) {
+    let Generation { tables, plan } = generation;
+    let profiles = coming.iter().map(|own| plan.profile(own.principal));
     let profiles: Few<_> = profiles.collect();
     let mut seen = 0;
     for (own, profile) in coming.iter().zip(&profiles) {
         seen ^= profile.map_or(0, |profile| profile.filter);
-        seen ^= compiled.sets(own.policy).filter;
+        seen ^= plan.rows.get(own.policy).filter;
     }
     black_box(seen);
     let mut seen = 0;
     for profile in profiles.iter().flatten() {
         let account = tables.account(profile.account);
-        seen ^= account.map_or(0, |account| compiled.sets(account.scps).filter);
+        seen ^= account.map_or(0, |account| plan.rows.get(account.scps).filter);
     }
     black_box(seen);
-    let mut entries = SmallVec::<[(u32, &Entry); 4 * AHEAD]>::new();
+    let mut entries = SmallVec::<[(usize, &Entry); 4 * AHEAD]>::new();
     for (own, profile) in coming.iter().zip(&profiles) {
         let known = own
             .deed
@@ -195,7 +156,7 @@ fn read_ahead((tables, compiled): (&Tables, &Compiled), coming: &[Coming<'_>]) {
         let filter = deed.action.filter();
         let mut add = |part| match known.of(part) {
             Some([first, ..]) if entries.len() < entries.inline_size() => {
-                entries.push((compiled.home(part).0, first));
+                entries.push((plan.stack.home(part).0, first));
             }
             _ => {}
         };
@@ -204,15 +165,15 @@ fn read_ahead((tables, compiled): (&Tables, &Compiled), coming: &[Coming<'_>]) {
         }
         let account = tables.account(profile.account);
         let scps = account.map_or(SetsId::NONE, |account| account.scps);
-        for row in [own.policy, scps].map(|sets| compiled.sets(sets)) {
+        for row in [own.policy, scps].map(|sets| plan.rows.get(sets)) {
             if row.filter & filter != 0 {
-                compiled.for_parts(row, |_, part| add(part));
+                plan.rows.for_parts(row, |_, part| add(part));
             }
         }
     }
     let mut seen = 0;
     for (image, entry) in &entries {
-        if let Some(image) = compiled.images().get(*image as usize) {
+        if let Some(image) = plan.stack.images().get(*image) {
             seen ^= entry.read_ahead(image.view());
         }
     }

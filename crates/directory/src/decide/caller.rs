@@ -6,12 +6,13 @@ use portcullis_model::{
 };
 use portcullis_vm::{CallerKind, Home};
 
-use crate::decide::question::{Refusal, concat_in};
-use crate::decide::target::last_name;
-use crate::load::raw::Kind;
+use crate::arn::{Kind, last_name};
+use crate::error::Refusal;
 use crate::plan::dependencies::{self, Reads};
-use crate::store::strings::Name;
-use crate::store::tables::{Account, Entities, Entity, NONE, Principal, Tables};
+use crate::store::accounts::Account;
+use crate::store::ids::{AccountIdx, PrincipalIdx};
+use crate::store::strings::concat_in;
+use crate::store::tables::{Entities, Entity, Principal, Tables};
 
 /// The caller of a request, as the directory knows it.
 #[derive(Clone, Copy)]
@@ -19,9 +20,9 @@ pub(crate) struct Known<'d, 'a> {
     /// As asked; of a caller by number it is to be made of its row.
     pub(super) who: Option<&'a Who<'a>>,
     pub(crate) account: Option<&'d Account>,
-    /// The user or role whose policies are the identity policies, and its number, or [`NONE`].
+    /// The user or role whose policies are the identity policies, and its number, or none.
     pub(super) principal: Option<&'d Principal>,
-    pub(crate) number: u32,
+    pub(crate) number: PrincipalIdx,
     /// What is filled in of the caller itself, not only of its policies.
     pub(super) is_itself: bool,
     /// The name of its session, of a role.
@@ -95,13 +96,22 @@ impl<'a> Known<'_, 'a> {
     pub(crate) fn is_itself(&self) -> bool {
         self.is_itself && self.who.is_none_or(|who| who.user_id.is_none())
     }
+
+    /// The key of its id is unknown, because it would end with the name of a session that is unknown: of a
+    /// role without session of which the request does not say the id. Its own id is known, and so are the policies
+    /// that name it.
+    pub(crate) fn hides_user_id(&self, who: &Who<'_>) -> bool {
+        let has_id = self.who.is_some_and(|who| who.user_id.is_some());
+        let is_role = matches!(who.caller, Caller::Role { .. });
+        self.is_itself && is_role && self.session.is_none() && !has_id
+    }
 }
 
 /// What the ARN of a caller says.
 pub(crate) struct CallerArn<'a> {
     parts: Option<[&'a str; 6]>,
     /// Its account, if the directory has that.
-    account: Option<u32>,
+    account: Option<AccountIdx>,
     /// Whose policies it has, if it has somebody's, and the hash by which that is found.
     holder: Option<(Holder<'a>, u32)>,
 }
@@ -153,209 +163,218 @@ fn holder_of<'a>(caller: &Caller<'a>, parts: [&'a str; 6]) -> Option<Holder<'a>>
     }
 }
 
-impl Tables {
-    /// A user or role by its number, and its account; an anonymous caller if nobody has it.
-    #[inline]
-    pub(crate) fn by_number(&self, number: usize, account: Option<u32>) -> Known<'_, 'static> {
-        Known {
-            who: None,
-            account: account.and_then(|account| self.account(account)),
-            principal: self.principals.get(number),
-            number: u32::try_from(number).unwrap_or(NONE),
-            is_itself: true,
-            session: None,
-        }
+/// A user or role by its number, and its account; an anonymous caller if nobody has it.
+#[inline]
+pub(crate) fn by_number(
+    tables: &Tables,
+    number: PrincipalIdx,
+    account: Option<AccountIdx>,
+) -> Known<'_, 'static> {
+    Known {
+        who: None,
+        account: account.and_then(|account| tables.account(account)),
+        principal: tables.principal(number),
+        number,
+        is_itself: true,
+        session: None,
     }
+}
 
-    /// Reads the ARN of a caller.
-    pub(crate) fn read_caller<'a>(&self, caller: &Caller<'a>) -> CallerArn<'a> {
-        let parts = caller.arn().and_then(split_arn);
-        let account = parts.and_then(|[.., digits, _]| self.account_of(digits));
-        let holder = parts.and_then(|parts| holder_of(caller, parts));
-        CallerArn {
-            parts,
-            account,
-            holder: account.zip(holder).map(|(account, holder)| {
-                let hash = self.entity_hash(account, holder.kind, holder.name);
-                (holder, hash)
-            }),
-        }
+/// Reads the ARN of a caller.
+pub(crate) fn read_caller<'a>(tables: &Tables, caller: &Caller<'a>) -> CallerArn<'a> {
+    let parts = caller.arn().and_then(split_arn);
+    let account = parts.and_then(|[.., digits, _]| tables.accounts().find_digits(digits));
+    let holder = parts.and_then(|parts| holder_of(caller, parts));
+    CallerArn {
+        parts,
+        account,
+        holder: account.zip(holder).map(|(account, holder)| {
+            let hash = tables.entity_hash(account, holder.kind, holder.name);
+            (holder, hash)
+        }),
     }
+}
 
-    /// Finds the caller with this ARN, among the users and roles of an account as they are read `from`
-    /// somewhere.
-    pub(crate) fn caller<'d, 'a>(
-        &'d self,
-        who: &'a Who<'a>,
-        arn: &CallerArn<'a>,
-        has_identity: bool,
-        from: &impl Entities,
-    ) -> Result<Known<'d, 'a>, Refusal> {
-        let digits = arn.parts.map_or("", |[.., account, _]| account);
-        let nobody = Known {
-            who: Some(who),
-            account: None,
-            principal: None,
-            number: NONE,
-            is_itself: false,
-            session: None,
-        };
-        if arn.account.is_none() && !is_account_id(digits) {
-            if has_identity {
-                let text = "only callers with an account have `identity`";
-                return Err(Refusal::Contradiction(text.to_string()));
-            }
-            // Nobody's account: services, anonymous callers and those known by a provider.
-            return Ok(nobody);
-        }
-        let account = arn.account.and_then(|index| self.account(index));
-        let is_known = account.is_some_and(|account| account.is_dumped || account.is_member);
-        let stranger = Known { account, ..nobody };
-        if !is_known || (has_identity && account.is_some_and(|account| !account.is_dumped)) {
-            return match has_identity {
-                true => Ok(stranger),
-                false => Err(Refusal::UnknownAccount(digits.to_string())),
-            };
-        }
+/// Finds the caller with this ARN, among the users and roles of an account as they are read `from`
+/// somewhere.
+pub(crate) fn find_caller<'d, 'a>(
+    tables: &'d Tables,
+    who: &'a Who<'a>,
+    arn: &CallerArn<'a>,
+    has_identity: bool,
+    from: &impl Entities,
+) -> Result<Known<'d, 'a>, Refusal> {
+    let digits = arn.parts.map_or("", |[.., account, _]| account);
+    let nobody = Known {
+        who: Some(who),
+        account: None,
+        principal: None,
+        number: PrincipalIdx::NONE,
+        is_itself: false,
+        session: None,
+    };
+    if arn.account.is_none() && !is_account_id(digits) {
         if has_identity {
-            let text = format!(
-                "the policies of the callers of {digits} are in the directory: `identity` is for others"
-            );
-            return Err(Refusal::Contradiction(text));
+            let text = "only callers with an account have `identity`";
+            return Err(Refusal::Contradiction(text.to_string()));
         }
-        if let Caller::FederatedUser {
-            arn,
-            federated_by: None,
-        } = who.caller
-        {
-            return Err(Refusal::UnknownPrincipal(format!(
-                "`{arn}` does not say who made the session: give the principal as \
-                 {{\"arn\", \"federatedBy\"}}"
-            )));
-        }
-        let Some((index, (holder, hash))) = arn.account.zip(arn.holder.as_ref()) else {
-            return Ok(stranger);
+        // Nobody's account: services, anonymous callers and those known by a provider.
+        return Ok(nobody);
+    }
+    let account = arn.account.and_then(|index| tables.account(index));
+    let is_known = account.is_some_and(|account| account.is_dumped || account.is_member);
+    let stranger = Known { account, ..nobody };
+    if !is_known || (has_identity && account.is_some_and(|account| !account.is_dumped)) {
+        return match has_identity {
+            true => Ok(stranger),
+            false => Err(Refusal::UnknownAccount(digits.to_string())),
         };
-        let found = self.find_hashed(from, *hash, (index, holder.kind, holder.name));
-        let number = match who.caller {
-            Caller::Role {
-                session_arn: Some(session),
-                role_arn,
-                ..
-            } => self.by_session(found, holder, (session, role_arn))?,
-            _ => self.by_arn(found, holder)?,
+    }
+    if has_identity {
+        let text = format!(
+            "the policies of the callers of {digits} are in the directory: `identity` is for others"
+        );
+        return Err(Refusal::Contradiction(text));
+    }
+    if let Caller::FederatedUser {
+        arn,
+        federated_by: None,
+    } = who.caller
+    {
+        return Err(Refusal::UnknownPrincipal(format!(
+            "`{arn}` does not say who made the session: give the principal as \
+             {{\"arn\", \"federatedBy\"}}"
+        )));
+    }
+    let Some((index, (holder, hash))) = arn.account.zip(arn.holder.as_ref()) else {
+        return Ok(stranger);
+    };
+    let found = tables.find_hashed(from, *hash, (index, holder.kind, holder.name));
+    let number = match who.caller {
+        Caller::Role {
+            session_arn: Some(session),
+            role_arn,
+            ..
+        } => by_session(tables, found, holder, (session, role_arn))?,
+        _ => by_arn(tables, found, holder)?,
+    };
+    Ok(Known {
+        principal: tables.principal(number),
+        number,
+        is_itself: !matches!(who.caller, Caller::FederatedUser { .. }),
+        session: holder.session,
+        ..stranger
+    })
+}
+
+/// The caller as policies see it, with what they look at. What its ARN says is read `from` somewhere.
+pub(crate) fn complete<'a>(
+    tables: &'a Tables,
+    caller: &Known<'a, 'a>,
+    from: &impl Entities,
+    reads: Reads,
+    arena: &'a Bump,
+) -> Who<'a> {
+    let entity = || from.entity(caller.number).filter(|_| caller.is_itself);
+    let (Some(principal), Some(own)) = (caller.principal, entity()) else {
+        return caller.outline(None);
+    };
+    let mut who = caller.outline(Some((own.kind, own.is_service_linked)));
+    if reads & dependencies::ARN != 0 {
+        match &mut who.caller {
+            Caller::Role { role_arn, .. } => *role_arn = tables.arn_in(own, arena),
+            Caller::User { arn } if arn.is_empty() => *arn = tables.arn_in(own, arena),
+            _ => {}
+        }
+    }
+    if reads & dependencies::ID != 0 && who.user_id.is_none() && principal.id.is_some() {
+        let id = tables.text(principal.id);
+        who.user_id = Some(match caller.session {
+            Some(name) => concat_in(&[id, ":", name], arena),
+            None => id,
+        });
+    }
+    who
+}
+
+/// Where a caller is at home.
+pub(crate) fn home<'a>(
+    tables: &'a Tables,
+    caller: &Known<'_, 'a>,
+    from: &impl Entities,
+) -> Home<'a> {
+    match from.entity(caller.number).filter(|_| caller.is_itself) {
+        Some(own) => Home {
+            partition: Some(tables.text(own.partition)),
+            account: Some(tables.accounts().digits(own.account)),
+        },
+        None => caller
+            .who
+            .map_or(Home::default(), |who| Home::of(&who.caller)),
+    }
+}
+
+/// The number of who was found, if it has exactly the ARN.
+fn by_arn(
+    tables: &Tables,
+    found: Option<(PrincipalIdx, Entity)>,
+    holder: &Holder<'_>,
+) -> Result<PrincipalIdx, Refusal> {
+    let arn = || holder.parts.join(":");
+    match found {
+        Some((number, found)) if tables.has_arn(found, holder.parts) => Ok(number),
+        Some((_, other)) => Err(Refusal::UnknownPrincipal(format!(
+            "the directory has no `{}`, but `{}`",
+            arn(),
+            tables.arn(other)
+        ))),
+        None => Err(Refusal::UnknownPrincipal(format!(
+            "the directory has no `{}`",
+            arn()
+        ))),
+    }
+}
+
+/// The number of the role that was found, of a session, whose ARN holds the role's name alone (`IN-17`).
+fn by_session(
+    tables: &Tables,
+    found: Option<(PrincipalIdx, Entity)>,
+    holder: &Holder<'_>,
+    (session, role_arn): (&str, &str),
+) -> Result<PrincipalIdx, Refusal> {
+    let name = holder.name;
+    let [_, partition, .., digits, _] = holder.parts;
+    let Some((number, role)) = found else {
+        let text = format!("the directory has no role `{name}` for `{session}`");
+        return Err(Refusal::UnknownPrincipal(text));
+    };
+    // Names are unique without regard to case, policies name sessions with regard to it: a Deny must bite.
+    let own_name = tables.text(role.name);
+    if own_name != name {
+        let text = format!("the directory has no role `{name}` for `{session}`, but `{own_name}`");
+        return Err(Refusal::UnknownPrincipal(text));
+    }
+    // A role's ARN that was made of the session's says nothing of the role's path.
+    let is_made = || {
+        let is_of = |parts: &[&str]| {
+            let mut rest = parts.iter();
+            rest.try_fold(role_arn, |rest, part| rest.strip_prefix(part)) == Some("")
         };
-        Ok(Known {
-            principal: self.principals.get(number as usize),
-            number,
-            is_itself: !matches!(who.caller, Caller::FederatedUser { .. }),
-            session: holder.session,
-            ..stranger
-        })
+        is_of(&["arn:", partition, ":iam::", digits, ":role/", name])
+            || is_of(&GuessedRole::named(partition, digits, name).parts())
+    };
+    let is_own = || split_arn(role_arn).is_some_and(|parts| tables.has_arn(role, parts));
+    if partition != tables.text(role.partition) || !(is_made() || is_own()) {
+        let own = tables.arn(role);
+        let text = format!("`{session}` is said to be of `{role_arn}`, its role is `{own}`");
+        return Err(Refusal::UnknownPrincipal(text));
     }
+    Ok(number)
+}
 
-    /// The caller as policies see it, with what they look at. What its ARN says is read `from` somewhere.
-    pub(crate) fn complete<'a>(
-        &'a self,
-        caller: &Known<'a, 'a>,
-        from: &impl Entities,
-        reads: Reads,
-        arena: &'a Bump,
-    ) -> Who<'a> {
-        let entity = || from.entity(caller.number).filter(|_| caller.is_itself);
-        let (Some(principal), Some(own)) = (caller.principal, entity()) else {
-            return caller.outline(None);
-        };
-        let mut who = caller.outline(Some((own.kind, own.is_service_linked)));
-        if reads & dependencies::ARN != 0 {
-            match &mut who.caller {
-                Caller::Role { role_arn, .. } => *role_arn = self.arn_in(own, arena),
-                Caller::User { arn } if arn.is_empty() => *arn = self.arn_in(own, arena),
-                _ => {}
-            }
-        }
-        if reads & dependencies::ID != 0 && who.user_id.is_none() && principal.id != NONE {
-            let id = self.texts.get(Name(principal.id));
-            who.user_id = Some(match caller.session {
-                Some(name) => concat_in(&[id, ":", name], arena),
-                None => id,
-            });
-        }
-        who
-    }
-
-    /// Where a caller is at home.
-    pub(crate) fn home<'a>(&'a self, caller: &Known<'_, 'a>, from: &impl Entities) -> Home<'a> {
-        match from.entity(caller.number).filter(|_| caller.is_itself) {
-            Some(own) => Home {
-                partition: Some(self.texts.get(own.partition)),
-                account: Some(self.account_digits(own.account)),
-            },
-            None => caller
-                .who
-                .map_or(Home::default(), |who| Home::of(&who.caller)),
-        }
-    }
-
-    /// The number of who was found, if it has exactly the ARN.
-    fn by_arn(&self, found: Option<(u32, Entity)>, holder: &Holder<'_>) -> Result<u32, Refusal> {
-        let arn = || holder.parts.join(":");
-        match found {
-            Some((number, found)) if self.has_arn(found, holder.parts) => Ok(number),
-            Some((_, other)) => Err(Refusal::UnknownPrincipal(format!(
-                "the directory has no `{}`, but `{}`",
-                arn(),
-                self.arn(other)
-            ))),
-            None => Err(Refusal::UnknownPrincipal(format!(
-                "the directory has no `{}`",
-                arn()
-            ))),
-        }
-    }
-
-    /// The number of the role that was found, of a session, whose ARN holds the role's name alone (`IN-17`).
-    fn by_session(
-        &self,
-        found: Option<(u32, Entity)>,
-        holder: &Holder<'_>,
-        (session, role_arn): (&str, &str),
-    ) -> Result<u32, Refusal> {
-        let name = holder.name;
-        let [_, partition, .., digits, _] = holder.parts;
-        let Some((number, role)) = found else {
-            let text = format!("the directory has no role `{name}` for `{session}`");
-            return Err(Refusal::UnknownPrincipal(text));
-        };
-        // Names are unique without regard to case, policies name sessions with regard to it: a Deny must bite.
-        let own_name = self.texts.get(role.name);
-        if own_name != name {
-            let text =
-                format!("the directory has no role `{name}` for `{session}`, but `{own_name}`");
-            return Err(Refusal::UnknownPrincipal(text));
-        }
-        // A role's ARN that was made of the session's says nothing of the role's path.
-        let is_made = || {
-            let is_of = |parts: &[&str]| {
-                let mut rest = parts.iter();
-                rest.try_fold(role_arn, |rest, part| rest.strip_prefix(part)) == Some("")
-            };
-            is_of(&["arn:", partition, ":iam::", digits, ":role/", name])
-                || is_of(&GuessedRole::named(partition, digits, name).parts())
-        };
-        let is_own = || split_arn(role_arn).is_some_and(|parts| self.has_arn(role, parts));
-        if partition != self.texts.get(role.partition) || !(is_made() || is_own()) {
-            let own = self.arn(role);
-            let text = format!("`{session}` is said to be of `{role_arn}`, its role is `{own}`");
-            return Err(Refusal::UnknownPrincipal(text));
-        }
-        Ok(number)
-    }
-
-    /// The number that the user or role whose policies a caller has is most likely to have. For those who read
-    /// ahead what a decision will look at.
-    pub(crate) fn likely_number(&self, arn: &CallerArn<'_>) -> Option<u32> {
-        let (_, hash) = arn.holder.as_ref()?;
-        self.likely_entity(*hash)
-    }
+/// The number that the user or role whose policies a caller has is most likely to have. For those who read
+/// ahead what a decision will look at.
+pub(crate) fn likely_number(tables: &Tables, arn: &CallerArn<'_>) -> Option<PrincipalIdx> {
+    let (_, hash) = arn.holder.as_ref()?;
+    tables.likely_entity(*hash)
 }

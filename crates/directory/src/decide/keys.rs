@@ -1,119 +1,30 @@
 //! What the directory knows of the keys that policies look at (`KEY-5`), for one decision.
+//!
+//! Keys come last: most decisions look at none, so that filling a context beforehand would cost more than deciding.
+//! [`crate::plan::key_sources`] says of every slot where its values come from; here they are found when a condition first
+//! asks, and lie in the tables or in the arena of the decision. [`crate::decide::context`] fills in the same keys for
+//! explanations and for evaluators that want a whole request; tests hold the two against each other.
 
 use std::cell::{Cell, RefCell};
 
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
 use portcullis_image::reserved;
-use portcullis_image::value::fold::eq_folded;
-use portcullis_model::{ContextEntry, Principal};
-use portcullis_vm::{
-    ContextNames, Found, Key, KeySource, Plan, composed_user_id, derived, is_name_of_caller,
-};
+use portcullis_model::Principal;
+use portcullis_vm::{Found, KeySource, composed_user_id, derived};
 
-use crate::decide::check::Deciding;
-use crate::decide::context::only;
-use crate::decide::question::{Applies, concat_in};
+use crate::decide::applies::Applies;
+use crate::decide::asked::Deciding;
+use crate::decide::caller::{complete, home};
+use crate::decide::context::{organization_of, principal_tags};
+use crate::decide::given::{Given, GivenKeys};
 use crate::plan::dependencies::{self, Reads};
+use crate::plan::generation::Generation;
 use crate::plan::key_sources::{Origin, TagClass};
 use crate::plan::profiles::Profile;
-use crate::store::strings::Name;
-use crate::store::tables::Account;
-
-/// A context key with its values, of which the name may have been resolved before.
-#[derive(Clone, Copy, Debug)]
-pub struct Given<'a> {
-    name: &'a str,
-    /// The same key; none if it was not resolved.
-    key: Option<&'a Key>,
-    values: &'a [&'a str],
-}
-
-impl<'a> Given<'a> {
-    /// A key by its name, in any case (`COND-40`), and its values as text; none at all switches the key off
-    /// (`KEY-2`).
-    pub fn named(name: &'a str, values: &'a [&'a str]) -> Given<'a> {
-        Given {
-            name,
-            key: None,
-            values,
-        }
-    }
-
-    /// The same with a key as [`Directory::key`] resolves it. One of another directory, or of this one before
-    /// [`Directory::update`], is looked up by its name.
-    ///
-    /// [`Directory::key`]: crate::Directory::key
-    /// [`Directory::update`]: crate::Directory::update
-    pub fn keyed(key: &'a Key, values: &'a [&'a str]) -> Given<'a> {
-        Given {
-            name: key.name(),
-            key: Some(key),
-            values,
-        }
-    }
-
-    /// True if it is the key of a slot of the stack, whose name is folded.
-    fn is_of(&self, plan: &Plan, slot: u32, name: &str) -> bool {
-        let by_key = self.key.and_then(|key| key.is_at(plan, slot));
-        by_key.unwrap_or_else(|| eq_folded(self.name, name.as_bytes()))
-    }
-}
-
-impl<'a> From<&ContextEntry<'a>> for Given<'a> {
-    fn from(entry: &ContextEntry<'a>) -> Given<'a> {
-        Given::named(entry.key, entry.values)
-    }
-}
-
-/// The keys that a request gives.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum GivenKeys<'a> {
-    /// Keys by their names.
-    Entries(&'a [ContextEntry<'a>]),
-    /// Keys that may have been resolved.
-    Given(&'a [Given<'a>]),
-}
-
-impl<'a> GivenKeys<'a> {
-    /// The keys, in their order.
-    fn keys(self) -> impl Iterator<Item = Given<'a>> + Clone {
-        let (entries, given): (&[ContextEntry<'a>], &[Given<'a>]) = match self {
-            GivenKeys::Entries(entries) => (entries, &[]),
-            GivenKeys::Given(given) => (&[], given),
-        };
-        entries.iter().map(Given::from).chain(given.iter().copied())
-    }
-
-    /// Names and values of the keys.
-    pub(crate) fn entries(self) -> impl Iterator<Item = (&'a str, &'a [&'a str])> + Clone {
-        self.keys().map(|given| (given.name, given.values))
-    }
-
-    /// True if it may say names of the caller.
-    pub(crate) fn names_caller(self) -> bool {
-        self.keys().any(|given| is_name_of_caller(given.name))
-    }
-
-    /// The names of the caller that it says.
-    pub(crate) fn names<'k>(self, arena: &'k Bump) -> ContextNames<'k>
-    where
-        'a: 'k,
-    {
-        let name = |slot: u32| {
-            let name = reserved::NAMES.get(slot as usize);
-            name.copied().unwrap_or_default()
-        };
-        let own = name(reserved::SERVICE_NAMES).as_bytes();
-        let services = self.entries().filter(|(key, _)| eq_folded(key, own));
-        let services = services.flat_map(|(_, values)| values.iter().copied());
-        ContextNames {
-            user_id: only(self.entries(), name(reserved::USER_ID)),
-            provider: only(self.entries(), name(reserved::FEDERATED_PROVIDER)),
-            services: BumpVec::from_iter_in(services, arena).into_bump_slice(),
-        }
-    }
-}
+use crate::store::accounts::Account;
+use crate::store::ids::{Name, index, number};
+use crate::store::strings::concat_in;
 
 /// The keys of a request: those of its context, and those that follow from the directory (`KEY-12` to `KEY-14`,
 /// `KEY-51` to `KEY-53`) unless the context has them or switches them off (`KEY-2`).
@@ -136,7 +47,7 @@ impl KeySource for Keys<'_> {
             return Found::Nothing;
         };
         let mut found = self.found.borrow_mut();
-        let place = found.len() as u32;
+        let place = number(found.len());
         found.push(values);
         match others {
             [] => Found::One(place, first),
@@ -146,7 +57,7 @@ impl KeySource for Keys<'_> {
 
     fn value(&self, place: u32, nth: u32) -> Option<&str> {
         let found = self.found.borrow();
-        found.get(place as usize)?.get(nth as usize).copied()
+        found.get(index(place))?.get(index(nth)).copied()
     }
 }
 
@@ -171,11 +82,11 @@ impl<'k> Keys<'k> {
 
     /// The values of a key, by its slot in the stack.
     fn values(&self, slot: u32) -> &'k [&'k str] {
-        let (tables, compiled) = (self.deciding.tables, self.deciding.compiled);
-        let Some(own) = compiled.slots.get(slot) else {
+        let Generation { tables, plan } = self.deciding.generation;
+        let Some(own) = plan.slots.get(slot) else {
             return &[];
         };
-        let is_own = |given: &Given<'_>| given.is_of(compiled.plan(), slot, &own.name);
+        let is_own = |given: &Given<'_>| given.is_of(plan.stack.vm_plan(), slot, &own.name);
         let mut given = self.context.keys().filter(is_own);
         if let Some(first) = given.next() {
             // A key that comes twice has the values of both (COND-41).
@@ -191,7 +102,7 @@ impl<'k> Keys<'k> {
         match own.origin {
             Origin::Request => return &[],
             Origin::Derived(reserved) => values.extend(self.derived(reserved)),
-            origin => self.for_names(origin, |value| values.push(tables.texts.get(value))),
+            origin => self.for_names(origin, |value| values.push(tables.text(value))),
         }
         values.into_bump_slice()
     }
@@ -199,11 +110,11 @@ impl<'k> Keys<'k> {
     /// Calls back with the values of a key that follows from the directory, not from the caller itself.
     #[inline]
     fn for_names(&self, origin: Origin, mut found: impl FnMut(Name)) {
-        let tables = self.deciding.tables;
+        let tables = self.deciding.generation.tables;
         let applies = self.applies;
         let (caller, target) = (&applies.caller, &applies.target);
         let organization = |account: Option<&Account>| match account {
-            Some(account) => tables.organization_of(account),
+            Some(account) => organization_of(tables, account),
             None => (None, None),
         };
         let mut only = |value: Option<Name>| value.into_iter().for_each(&mut found);
@@ -217,21 +128,21 @@ impl<'k> Keys<'k> {
                 Some(tags) => tags
                     .filter(|(own, _)| *own == class)
                     .for_each(|(_, value)| found(value)),
-                None => self.for_tags(tables.principal_tags(caller), class, found),
+                None => self.for_tags(principal_tags(tables, caller), class, found),
             },
             // TRUST-7, KEY-85.
             Origin::IamResourceTag(_) if !target.is_entity => {}
             Origin::ResourceTag(class) | Origin::IamResourceTag(class) => {
-                self.for_tags(target.tags.of(&tables.pairs), class, found);
+                self.for_tags(tables.pairs(target.tags), class, found);
             }
             Origin::ObjectTag(class) => {
-                self.for_tags(target.object_tags.of(&tables.pairs), class, found);
+                self.for_tags(tables.pairs(target.object_tags), class, found);
             }
         }
     }
 
     fn for_tags(&self, tags: &[(Name, Name)], class: TagClass, found: impl FnMut(Name)) {
-        let slots = &self.deciding.compiled.slots;
+        let slots = &self.deciding.generation.plan.slots;
         let own = tags
             .iter()
             .filter(|(name, _)| slots.class(*name) == Some(class));
@@ -241,21 +152,21 @@ impl<'k> Keys<'k> {
     /// A key that follows from caller and target, by its reserved slot.
     #[inline(never)]
     fn derived(&self, slot: u32) -> Option<&'k str> {
-        let tables = self.deciding.tables;
-        let entities = self.deciding.profiles();
+        let tables = self.deciding.generation.tables;
+        let entities = self.deciding.generation;
         let caller = &self.applies.caller;
         let wanted = 1 << slot & (dependencies::ARN | dependencies::ID);
         let principal = match self.principal.get() {
             Some((known, principal)) if wanted & !known == 0 => principal,
             before => {
                 let wanted = before.map_or(0, |(known, _)| known) | wanted;
-                let principal = tables.complete(caller, &entities, wanted, self.arena);
+                let principal = complete(tables, caller, &entities, wanted, self.arena);
                 self.principal.set(Some((wanted, principal)));
                 principal
             }
         };
         let principal = &principal;
-        let home = tables.home(caller, &entities);
+        let home = home(tables, caller, &entities);
         if slot == reserved::USER_ID {
             if caller.hides_user_id(principal) {
                 return None;

@@ -9,36 +9,52 @@ use portcullis_image::layer_mask;
 use portcullis_model::{Layer, PolicyKind, Request, split_arn};
 use portcullis_syntax::Policy;
 
-use crate::Directory;
-use crate::decide::caller::Known;
-use crate::decide::context::{Context, GrantedOperation};
-use crate::decide::question::{Question, Refusal, is_assumed_root};
-use crate::decide::target::Target;
-use crate::load::read::fields::arn_of;
-use crate::store::documents::PolicyId;
+use crate::arn::arn_of;
+use crate::decide::caller::{Known, find_caller, read_caller};
+use crate::decide::context::Context;
+use crate::decide::grants::{GrantedOperation, has_encryption_context, has_operation, is_for};
+use crate::decide::question::{Question, is_assumed_root};
+use crate::decide::target::{Target, listed, target_of};
+use crate::error::Refusal;
+use crate::store::accounts::Account;
+use crate::store::documents::Documents;
+use crate::store::ids::{Name, PolicyId};
 use crate::store::provenance::{Attachment, Own};
-use crate::store::strings::Name;
-use crate::store::tables::{Account, NONE, Principal};
+use crate::store::tables::{Principal, Tables};
 
-impl Directory {
+/// Where provenance is read.
+#[derive(Clone, Copy)]
+pub(crate) struct Sources<'d> {
+    pub(crate) tables: &'d Tables,
+    /// None of a directory that is an image, which does not know how policies came to apply.
+    pub(crate) documents: Option<&'d Documents>,
+    /// See [`Generation::id`](crate::plan::generation::Generation::id).
+    pub(crate) id: u64,
+}
+
+impl<'d> Sources<'d> {
     /// Tells where everything in a question comes from. `asked` is the request that the question was
     /// made of.
     ///
     /// # Errors
-    /// [`Refusal`] as [`Directory::question`], which did not refuse the same, and for another directory's question.
-    pub fn story(&self, asked: &Request<'_>, question: &Question<'_>) -> Result<Scene, Refusal> {
-        if question.of != self.store.id() {
+    /// [`Refusal`] as [`crate::Directory::question`], which did not refuse the same, and for another directory's question.
+    pub(crate) fn story(
+        &self,
+        asked: &Request<'_>,
+        question: &Question<'_>,
+    ) -> Result<Scene, Refusal> {
+        if question.of != self.id {
             let text = "the question is of another directory".to_string();
             return Err(Refusal::Contradiction(text));
         }
-        let tables = &self.tables;
+        let tables = self.tables;
         let arena = Bump::new();
         let context = Context::new(asked.context, &arena);
         let has_identity = question.extra.identity.is_some() && !is_assumed_root(asked, &context);
-        let arn = tables.read_caller(&asked.principal.caller);
-        let known = tables.caller(&asked.principal, &arn, has_identity, tables)?;
+        let arn = read_caller(tables, &asked.principal.caller);
+        let known = find_caller(tables, &asked.principal, &arn, has_identity, tables)?;
         let own = known.principal.and_then(|found| self.own(found));
-        let target = tables.target_of(asked, known.account);
+        let target = target_of(tables, asked, known.account);
         let mut layers = Vec::new();
         for id in question.sets {
             let mut add = |layer: Layer, policies: Option<Vec<Applied>>| {
@@ -48,7 +64,7 @@ impl Directory {
                     policies,
                 });
             };
-            if let Some(documents) = self.store.documents() {
+            if let Some(documents) = self.documents {
                 for (layer, policies) in documents.sets(*id) {
                     let policies = policies
                         .iter()
@@ -84,8 +100,8 @@ impl Directory {
                 entity: known.principal.map(|found| tables.arn(found.entity())),
                 id: known
                     .principal
-                    .filter(|found| found.id != NONE)
-                    .map(|found| tables.texts.get(Name(found.id)).to_string()),
+                    .filter(|found| found.id.is_some())
+                    .map(|found| tables.text(found.id).to_string()),
                 account: known.account.map(|account| self.account_story(account)),
                 groups: own.map(|own| self.texts(&own.groups)),
             },
@@ -101,22 +117,25 @@ impl Directory {
 
     /// The grants that allow a request, or lack one thing to do so.
     fn grants(&self, target: &Target<'_>, request: &Request<'_>) -> Vec<GrantStory> {
-        let tables = &self.tables;
+        let tables = self.tables;
         let Some(operation) = GrantedOperation::of(request.action) else {
             return Vec::new();
         };
         let caller = &request.principal.caller;
         let context = request.context.iter().map(|own| (own.key, own.values));
         let mut told = Vec::new();
-        for grant in target.grants.of(&tables.grants) {
+        for grant in tables.grants(target.grants) {
             let missing = [
                 (
-                    tables.is_for(grant, operation, target, caller),
+                    is_for(tables, grant, operation, target, caller),
                     GrantMiss::Grantee,
                 ),
-                (tables.has_operation(grant, operation), GrantMiss::Operation),
                 (
-                    tables.has_encryption_context(grant, context.clone()),
+                    has_operation(tables, grant, operation),
+                    GrantMiss::Operation,
+                ),
+                (
+                    has_encryption_context(tables, grant, context.clone()),
                     GrantMiss::EncryptionContext,
                 ),
             ];
@@ -126,12 +145,12 @@ impl Directory {
                 continue;
             }
             let pairs = [grant.subset, grant.equals].into_iter();
-            let pairs = pairs.flat_map(|run| tables.pairs(run));
+            let pairs = pairs.flat_map(|run| tables.pair_texts(run));
             told.push(GrantStory {
-                id: (grant.id != NONE).then(|| tables.texts.get(Name(grant.id)).to_string()),
-                grantee: tables.texts.get(grant.grantee).to_string(),
+                id: grant.id.some().map(|id| tables.text(id).to_string()),
+                grantee: tables.text(grant.grantee).to_string(),
                 operations: tables
-                    .pairs(grant.operations)
+                    .pair_texts(grant.operations)
                     .map(|(own, _)| own.to_string())
                     .collect(),
                 context: pairs
@@ -145,7 +164,7 @@ impl Directory {
     }
 
     /// True if a policy set takes part in a question, of the directory or of the request.
-    pub fn has_layer(&self, question: &Question<'_>, layer: Layer) -> bool {
+    pub(crate) fn has_layer(&self, question: &Question<'_>, layer: Layer) -> bool {
         let mask = layer_mask(layer);
         let mut sets = question.sets.iter();
         let extra = &question.extra;
@@ -157,27 +176,27 @@ impl Directory {
     }
 
     /// How a user or role came to have its policies.
-    fn own(&self, principal: &Principal) -> Option<&Own> {
-        let all = self.store.documents()?.attachments.as_ref()?;
-        let mut rows = self.tables.principals.iter();
+    fn own(&self, principal: &Principal) -> Option<&'d Own> {
+        let all = self.documents?.attachments.as_ref()?;
+        let mut rows = self.tables.principals().iter();
         all.principals
             .get(rows.position(|row| std::ptr::eq(row, principal))?)
     }
 
     /// The policies of a group, each with how the group came to have it; none if the directory has no
     /// such group, or was not read for explanations.
-    pub fn group_policies<'a>(
-        &'a self,
+    pub(crate) fn group_policies(
+        &self,
         arn: &str,
-        arena: &'a Bump,
-    ) -> Option<Vec<(Attached, Policy<'a>)>> {
-        let documents = self.store.documents()?;
+        arena: &'d Bump,
+    ) -> Option<Vec<(Attached, Policy<'d>)>> {
+        let documents = self.documents?;
         let (_, account, rest) = arn_of(arn, "iam")?;
         let name = rest.strip_prefix("group/")?.rsplit('/').next()?;
         let key = (account, name.to_ascii_lowercase());
         let policies = documents.attachments.as_ref()?.groups.get(&key)?;
         let read = policies.iter().map(|(attachment, id)| {
-            let texts = &self.tables.texts;
+            let texts = self.tables.texts();
             let policy = documents.read(*id, PolicyKind::Identity, texts, arena)?;
             Some((self.attached(*attachment), policy))
         });
@@ -185,7 +204,7 @@ impl Directory {
     }
 
     fn attached(&self, attachment: Attachment) -> Attached {
-        let group = |name: Name| self.tables.texts.get(name).to_string();
+        let group = |name: Name| self.tables.text(name).to_string();
         match attachment {
             Attachment::Inline(None) => Attached::Inline,
             Attachment::Managed(None) => Attached::Managed,
@@ -195,13 +214,13 @@ impl Directory {
     }
 
     fn texts(&self, names: &[Name]) -> Vec<String> {
-        let texts = names.iter().map(|name| self.tables.texts.get(*name));
+        let texts = names.iter().map(|name| self.tables.text(*name));
         texts.map(str::to_string).collect()
     }
 
     fn account_story(&self, account: &Account) -> AccountStory {
-        let has_path = account.is_member && account.org_path != NONE;
-        let path = has_path.then(|| self.tables.texts.get(Name(account.org_path)).to_string());
+        let path = account.org_path.some().filter(|_| account.is_member);
+        let path = path.map(|path| self.tables.text(path).to_string());
         AccountStory {
             number: format!("{:012}", account.number),
             path,
@@ -211,9 +230,9 @@ impl Directory {
     }
 
     fn applied(&self, policy: PolicyId, layer: Layer, own: Option<&Own>) -> Applied {
-        let texts = &self.tables.texts;
-        let documents = self.store.documents();
-        let (name, place) = documents.map_or((Name(NONE), Name(NONE)), |documents| {
+        let texts = self.tables.texts();
+        let documents = self.documents;
+        let (name, place) = documents.map_or((Name::NONE, Name::NONE), |documents| {
             documents.name_and_place(policy)
         });
         let ways = own
@@ -231,14 +250,14 @@ impl Directory {
 
     /// What a set of the directory is attached to.
     fn source(&self, layer: Layer, asked: &Request<'_>, known: &Known<'_, '_>) -> Source {
-        let tables = &self.tables;
+        let tables = self.tables;
         match layer {
             Layer::Identity | Layer::Boundary | Layer::Session => match known.principal {
                 Some(principal) => Source::Entity(tables.arn(principal.entity())),
                 None => Source::Request,
             },
             Layer::Scp(level) => self.node(known.account, level),
-            Layer::Rcp(level) => self.node(tables.target_of(asked, known.account).owner, level),
+            Layer::Rcp(level) => self.node(target_of(tables, asked, known.account).owner, level),
             Layer::VpcEndpoint => {
                 let mut given = asked.context.iter();
                 let entry = given.find(|entry| entry.key.eq_ignore_ascii_case("aws:SourceVpce"));
@@ -246,11 +265,11 @@ impl Directory {
                 Source::Endpoint(id.copied().unwrap_or_default().to_string())
             }
             Layer::Resource => {
-                let is_trust = tables.target_of(asked, known.account).is_role_of_sts;
-                let listed = tables.listed(asked.resource, split_arn(asked.resource));
+                let is_trust = target_of(tables, asked, known.account).is_role_of_sts;
+                let listed = listed(tables, asked.resource, split_arn(asked.resource));
                 match listed.named() {
                     _ if is_trust => Source::Trust(asked.resource.to_string()),
-                    Some(found) => Source::Resource(tables.texts.get(found.arn).to_string()),
+                    Some(found) => Source::Resource(tables.text(found.arn).to_string()),
                     None => Source::Resource(asked.resource.to_string()),
                 }
             }
@@ -263,10 +282,8 @@ impl Directory {
         let Some(account) = account else {
             return Source::Request;
         };
-        let path = match account.org_path {
-            NONE => "",
-            path => self.tables.texts.get(Name(path)),
-        };
+        let path = account.org_path.some();
+        let path = path.map_or("", |path| self.tables.text(path));
         let mut nodes = path.split('/').skip(1).filter(|node| !node.is_empty());
         match (nodes.nth(usize::from(level)), level) {
             (Some(root), 0) => Source::Root(root.to_string()),

@@ -1,20 +1,20 @@
 //! From a request to what decides it: the policies that apply, and the context keys that follow from
 //! the directory.
 
-use std::fmt;
-
 use bumpalo::Bump;
-use portcullis_model::{
-    ActionError, Caller, Request, access_point, check_action, is_account_id, split_arn,
-};
+use portcullis_model::{Caller, Request, access_point, check_action, is_account_id, split_arn};
 use portcullis_syntax::{Bucket, Policy, PolicySets};
 
-use crate::Directory;
-use crate::decide::caller::Known;
-use crate::decide::context::Context;
-use crate::decide::target::{Place, Target, is_sts};
+use crate::decide::applies::{Applies, find_applies};
+use crate::decide::caller::{Known, complete, find_caller, read_caller};
+use crate::decide::context::{Context, fill, fill_access_point};
+use crate::decide::grants::is_granted;
+use crate::decide::target::{Place, locate, stated_owner, unconsulted};
+use crate::error::Refusal;
+use crate::plan::action::is_sts;
 use crate::plan::dependencies;
-use crate::store::documents::SetsId;
+use crate::store::documents::Documents;
+use crate::store::ids::SetsId;
 use crate::store::policy_scope::other_name;
 use crate::store::tables::Tables;
 
@@ -69,159 +69,112 @@ impl Question<'_> {
     }
 }
 
-/// Why a request cannot be decided.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// The caller's account is in the directory, and the caller is not.
-    UnknownPrincipal(String),
-    /// The caller's account is not in the directory, and the request does not say its policies.
-    UnknownAccount(String),
-    /// The request says what contradicts the directory.
-    Contradiction(String),
-    /// The request's action is none (`GRAM-18`).
-    NoAction(ActionError),
+/// Finds what decides a request, also one for what stands for the actions that a pattern matches. `of` is the
+/// generation that has the tables.
+///
+/// # Errors
+/// [`Refusal`] if the caller is not known, or the request contradicts the directory.
+pub(crate) fn question_of_any<'a>(
+    tables: &'a Tables,
+    of: u64,
+    request: &Request<'a>,
+    extra: Extra<'a>,
+    arena: &'a Bump,
+) -> Result<Question<'a>, Refusal> {
+    let context = Context::new(request.context, arena);
+    let has_identity = extra.identity.is_some() && !is_assumed_root(request, &context);
+    let who = arena.alloc(request.principal);
+    let arn = read_caller(tables, &who.caller);
+    let caller = find_caller(tables, who, &arn, has_identity, tables)?;
+    Ok(complete_question(
+        tables,
+        caller,
+        request,
+        (extra, of),
+        arena,
+    ))
 }
 
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Refusal::UnknownPrincipal(text) | Refusal::Contradiction(text) => f.write_str(text),
-            Refusal::UnknownAccount(account) => write!(
-                f,
-                "the directory has no account {account}, and the request has no `identity`"
-            ),
-            Refusal::NoAction(error) => write!(f, "the action is none: {error}"),
+/// The same for an action.
+///
+/// # Errors
+/// Also if the action is none (`GRAM-18`).
+pub(crate) fn question<'a>(
+    tables: &'a Tables,
+    of: u64,
+    request: &Request<'a>,
+    extra: Extra<'a>,
+    arena: &'a Bump,
+) -> Result<Question<'a>, Refusal> {
+    check_action(request.action).map_err(Refusal::NoAction)?;
+    question_of_any(tables, of, request, extra, arena)
+}
+
+/// What whoever reads the answer to a question should know: which policies were not seen, or are not consulted
+/// although one might think so.
+pub(crate) fn notes(tables: &Tables, question: &Question<'_>) -> Vec<String> {
+    let resource = question.request.resource;
+    let mut notes: Vec<String> = unconsulted(tables, resource)
+        .into_iter()
+        .map(|whole| format!("the policy of {whole} is not consulted for {resource}"))
+        .collect();
+    let name = other_name(resource, split_arn(resource));
+    if let Some(name) = name.filter(|name| name.stands_for_another(question.request.action)) {
+        notes.push(format!("{resource} {}", name.reason()));
+        return notes;
+    }
+    match (access_point(resource), &question.bucket) {
+        (Some((point, _)), None) => notes.push(format!(
+            "no file says which bucket is behind {point}, so that the policy of the bucket was not seen and nothing \
+             is allowed"
+        )),
+        _ if question.is_undecidable => {
+            let note = "a policy of the resource cannot be read, so that nothing is allowed";
+            notes.push(note.to_string());
         }
-    }
-}
-
-impl std::error::Error for Refusal {}
-
-/// What takes part in a decision: numbers, and nothing that has to be made.
-pub(crate) struct Applies<'d, 'a> {
-    pub(crate) caller: Known<'d, 'a>,
-    pub(crate) target: Target<'d>,
-    /// Those that are not attached to the caller itself.
-    pub(crate) other_sets: [SetsId; 4],
-}
-
-impl Applies<'_, '_> {
-    /// Identity policies and boundary of the caller, in sets.
-    pub(crate) fn own_sets(&self) -> [SetsId; 2] {
-        let principal = self.caller.principal;
-        principal.map_or([SetsId::NONE; 2], |own| [own.identity, own.boundary])
-    }
-
-    /// The policies of the directory that apply, in sets.
-    pub(crate) fn sets(&self) -> impl Iterator<Item = SetsId> {
-        let all = self.own_sets().into_iter().chain(self.other_sets);
-        all.filter(|id| id.is_some())
-    }
-}
-
-impl Directory {
-    /// Finds what decides a request.
-    ///
-    /// # Errors
-    /// [`Refusal`] if the caller is not known, the action is none, or the request contradicts the directory.
-    pub fn question<'a>(
-        &'a self,
-        request: &Request<'a>,
-        extra: Extra<'a>,
-        arena: &'a Bump,
-    ) -> Result<Question<'a>, Refusal> {
-        check_action(request.action).map_err(Refusal::NoAction)?;
-        self.question_of_any(request, extra, arena)
-    }
-
-    /// The same, also for what stands for the actions that a pattern matches.
-    pub(crate) fn question_of_any<'a>(
-        &'a self,
-        request: &Request<'a>,
-        extra: Extra<'a>,
-        arena: &'a Bump,
-    ) -> Result<Question<'a>, Refusal> {
-        let tables = &self.tables;
-        let context = Context::new(request.context, arena);
-        let has_identity = extra.identity.is_some() && !is_assumed_root(request, &context);
-        let who = arena.alloc(request.principal);
-        let arn = tables.read_caller(&who.caller);
-        let caller = tables.caller(who, &arn, has_identity, tables)?;
-        Ok(tables.question(caller, request, (extra, self.store.id()), arena))
-    }
-
-    /// What whoever reads the answer to a question should know: which policies were not seen, or are not consulted
-    /// although one might think so.
-    pub fn notes(&self, question: &Question<'_>) -> Vec<String> {
-        let tables = &self.tables;
-        let resource = question.request.resource;
-        let mut notes: Vec<String> = tables
-            .unconsulted(resource)
-            .into_iter()
-            .map(|whole| format!("the policy of {whole} is not consulted for {resource}"))
-            .collect();
-        let name = other_name(resource, split_arn(resource));
-        if let Some(name) = name.filter(|name| name.stands_for_another(question.request.action)) {
-            notes.push(format!("{resource} {}", name.reason()));
-            return notes;
-        }
-        match (access_point(resource), &question.bucket) {
-            (Some((point, _)), None) => notes.push(format!(
-                "no file says which bucket is behind {point}, so that the policy of the bucket was not seen and nothing \
-                 is allowed"
-            )),
-            _ if question.is_undecidable => {
-                let note = "a policy of the resource cannot be read, so that nothing is allowed";
-                notes.push(note.to_string());
-            }
-            (None, _) => {}
-            (Some((point, _)), Some(bucket)) => {
-                let parts = split_arn(bucket.arn);
-                let place = tables.locate(bucket.arn, parts, None);
-                if !(place.policy().is_some() || place.is_unreadable()) {
-                    notes.push(format!(
-                        "no file has a policy of {}, which is behind {point}",
-                        bucket.arn
-                    ));
-                }
+        (None, _) => {}
+        (Some((point, _)), Some(bucket)) => {
+            let parts = split_arn(bucket.arn);
+            let place = locate(tables, bucket.arn, parts, None);
+            if !(place.policy().is_some() || place.is_unreadable()) {
+                notes.push(format!(
+                    "no file has a policy of {}, which is behind {point}",
+                    bucket.arn
+                ));
             }
         }
-        notes
     }
+    notes
+}
 
-    /// The policies of a question as documents, for evaluators that read these. None if the directory
-    /// is an image, which has no documents, and of another directory's question.
-    pub fn policies<'a>(
-        &'a self,
-        question: &Question<'a>,
-        arena: &'a Bump,
-    ) -> Option<PolicySets<'a>> {
-        let documents = self.store.documents()?;
-        if question.of != self.store.id() {
-            return None;
-        }
-        let mut sets = PolicySets::default();
-        for id in question.sets {
-            documents.add_to(*id, &self.tables.texts, &mut sets, arena)?;
-        }
-        if let Some(identity) = &question.extra.identity {
-            sets.identity.extend(identity.iter().copied());
-        }
-        sets.session = question.extra.session.clone();
-        if let Some(bucket) = &question.bucket {
-            let mut behind = PolicySets::default();
-            for id in bucket.sets {
-                documents.add_to(*id, &self.tables.texts, &mut behind, arena)?;
-            }
-            sets.bucket = Some(Bucket {
-                arn: bucket.arn,
-                account: bucket.account,
-                policy: behind.resource,
-                rcps: behind.rcps,
-            });
-        }
-        Some(sets)
+/// The policies of a question as documents, for evaluators that read these; none if one of them cannot be read.
+pub(crate) fn policies<'a>(
+    tables: &'a Tables,
+    documents: &'a Documents,
+    question: &Question<'a>,
+    arena: &'a Bump,
+) -> Option<PolicySets<'a>> {
+    let mut sets = PolicySets::default();
+    for id in question.sets {
+        documents.add_to(*id, tables.texts(), &mut sets, arena)?;
     }
+    if let Some(identity) = &question.extra.identity {
+        sets.identity.extend(identity.iter().copied());
+    }
+    sets.session = question.extra.session.clone();
+    if let Some(bucket) = &question.bucket {
+        let mut behind = PolicySets::default();
+        for id in bucket.sets {
+            documents.add_to(*id, tables.texts(), &mut behind, arena)?;
+        }
+        sets.bucket = Some(Bucket {
+            arn: bucket.arn,
+            account: bucket.account,
+            policy: behind.resource,
+            rcps: behind.rcps,
+        });
+    }
+    Some(sets)
 }
 
 /// True for a session of AssumeRoot, whose policies are the task policy's (`EVAL-50`, `STS-6`).
@@ -231,132 +184,102 @@ pub(crate) fn is_assumed_root(request: &Request<'_>, context: &Context<'_>) -> b
         && flag.is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
-impl Tables {
-    /// What decides a request of a caller who was found. `of` is the directory that has the tables.
-    pub(crate) fn question<'a>(
-        &'a self,
-        caller: Known<'a, 'a>,
-        request: &Request<'a>,
-        (extra, of): (Extra<'a>, u64),
-        arena: &'a Bump,
-    ) -> Question<'a> {
-        let mut context = Context::new(request.context, arena);
-        let parts = split_arn(request.resource);
-        let place = self.locate(request.resource, parts, request.resource_account);
-        let endpoint = context.only("aws:SourceVpce");
-        let is_sts = is_sts(request.action);
-        let applies = self.applies(caller, &place, is_sts, endpoint);
-        let principal = self.complete(&caller, self, dependencies::ALL, arena);
-        self.fill(&applies, &principal, &mut context);
-        let behind = self.behind(request, &place, arena);
-        let of_bucket = behind
+/// What decides a request of a caller who was found. `of` is the directory that has the tables.
+pub(crate) fn complete_question<'a>(
+    tables: &'a Tables,
+    caller: Known<'a, 'a>,
+    request: &Request<'a>,
+    (extra, of): (Extra<'a>, u64),
+    arena: &'a Bump,
+) -> Question<'a> {
+    let mut context = Context::new(request.context, arena);
+    let parts = split_arn(request.resource);
+    let place = locate(tables, request.resource, parts, request.resource_account);
+    let endpoint = context.only("aws:SourceVpce");
+    let is_sts = is_sts(request.action);
+    let applies = find_applies(tables, caller, &place, is_sts, endpoint);
+    let principal = complete(tables, &caller, tables, dependencies::ALL, arena);
+    fill(tables, &applies, &principal, &mut context);
+    let behind = behind(tables, request, &place, arena);
+    let of_bucket = behind
+        .as_ref()
+        .map(|(_, place)| find_applies(tables, caller, place, is_sts, endpoint));
+    if access_point(request.resource).is_some() {
+        let target = of_bucket.as_ref().map(|own| &own.target);
+        fill_access_point(tables, request.resource, target, &mut context);
+    }
+    let mut filled = Request {
+        principal,
+        resource_account: request
+            .resource_account
+            .or_else(|| stated_owner(tables, &place)),
+        context: context.finish(),
+        ..*request
+    };
+    // S3-4: the strictest block counts.
+    filled.restrict_public_buckets |= applies.target.restricts_public
+        || of_bucket
             .as_ref()
-            .map(|(_, place)| self.applies(caller, place, is_sts, endpoint));
-        if access_point(request.resource).is_some() {
-            let target = of_bucket.as_ref().map(|own| &own.target);
-            self.fill_access_point(request.resource, target, &mut context);
-        }
-        let mut filled = Request {
-            principal,
-            resource_account: request
-                .resource_account
-                .or_else(|| self.stated_owner(&place)),
-            context: context.finish(),
-            ..*request
-        };
-        // S3-4: the strictest block counts.
-        filled.restrict_public_buckets |= applies.target.restricts_public
-            || of_bucket
-                .as_ref()
-                .is_some_and(|own| own.target.restricts_public);
-        filled.external_grant |= self.is_granted(
-            &applies.target,
-            request.action,
-            &principal.caller,
-            filled.context.iter().map(|entry| (entry.key, entry.values)),
-        );
-        let sets_in = |applies: &Applies<'_, '_>| {
-            let sets = bumpalo::collections::Vec::from_iter_in(applies.sets(), arena);
-            sets.into_bump_slice()
-        };
-        // What the bucket's policy says is not known, and it may deny.
-        let is_undecidable = place.is_unreadable()
-            || place.is_renamed(request.action)
-            || access_point(request.resource).is_some() && behind.is_none()
-            || behind
-                .as_ref()
-                .is_some_and(|(_, place)| place.is_unreadable());
-        let bucket = behind
-            .zip(of_bucket)
-            .map(|((bucket, _), applies)| BucketQuestion {
-                sets: sets_in(&applies),
-                ..bucket
-            });
-        Question {
-            request: filled,
-            knows_caller: applies.caller.principal.is_some(),
+            .is_some_and(|own| own.target.restricts_public);
+    filled.external_grant |= is_granted(
+        tables,
+        &applies.target,
+        request.action,
+        &principal.caller,
+        filled.context.iter().map(|entry| (entry.key, entry.values)),
+    );
+    let sets_in = |applies: &Applies<'_, '_>| {
+        let sets = bumpalo::collections::Vec::from_iter_in(applies.sets(), arena);
+        sets.into_bump_slice()
+    };
+    // What the bucket's policy says is not known, and it may deny.
+    let is_undecidable = place.is_unreadable()
+        || place.is_renamed(request.action)
+        || access_point(request.resource).is_some() && behind.is_none()
+        || behind
+            .as_ref()
+            .is_some_and(|(_, place)| place.is_unreadable());
+    let bucket = behind
+        .zip(of_bucket)
+        .map(|((bucket, _), applies)| BucketQuestion {
             sets: sets_in(&applies),
-            extra,
-            bucket,
-            is_undecidable,
-            of,
-        }
-    }
-
-    /// What is behind an access point, if that is known (`S3-6`), and where it is found. Its owner is the access
-    /// point's, unless something says another.
-    fn behind<'a>(
-        &'a self,
-        request: &Request<'a>,
-        place: &Place,
-        arena: &'a Bump,
-    ) -> Option<(BucketQuestion<'a>, Place)> {
-        let arn = self.texts.get(place.bucket()?);
-        let resource = portcullis_vm::resource_behind(request.resource, arn)?;
-        let resource = &*arena.alloc_str(&resource);
-        let own = self.locate(resource, split_arn(resource), None);
-        let of_point = split_arn(request.resource).map(|[.., account, _]| account);
-        let account = self
-            .stated_owner(&own)
-            .or(request.resource_account)
-            .or(of_point.filter(|account| is_account_id(account)));
-        let bucket = BucketQuestion {
-            arn,
-            resource,
-            account,
-            sets: &[],
-        };
-        Some((bucket, self.locate(resource, split_arn(resource), account)))
-    }
-
-    /// What takes part when a caller does something to a target, by way of an endpoint.
-    #[inline(always)]
-    pub(crate) fn applies<'d, 'a>(
-        &'d self,
-        caller: Known<'d, 'a>,
-        place: &Place,
-        is_sts: bool,
-        endpoint: Option<&str>,
-    ) -> Applies<'d, 'a> {
-        let target = self.target(place, is_sts, caller.account);
-        let endpoint = endpoint.and_then(|id| self.endpoint(id));
-        Applies {
-            other_sets: [
-                caller.account.map_or(SetsId::NONE, |own| own.scps),
-                target.owner.map_or(SetsId::NONE, |own| own.rcps),
-                target.policy,
-                endpoint.unwrap_or(SetsId::NONE),
-            ],
-            caller,
-            target,
-        }
+            ..bucket
+        });
+    Question {
+        request: filled,
+        knows_caller: applies.caller.principal.is_some(),
+        sets: sets_in(&applies),
+        extra,
+        bucket,
+        is_undecidable,
+        of,
     }
 }
 
-/// Texts one after the other.
-pub(crate) fn concat_in<'a>(parts: &[&str], arena: &'a Bump) -> &'a str {
-    let len = parts.iter().map(|part| part.len()).sum();
-    let mut all = bumpalo::collections::String::with_capacity_in(len, arena);
-    parts.iter().for_each(|part| all.push_str(part));
-    all.into_bump_str()
+/// What is behind an access point, if that is known (`S3-6`), and where it is found. Its owner is the access
+/// point's, unless something says another.
+fn behind<'a>(
+    tables: &'a Tables,
+    request: &Request<'a>,
+    place: &Place,
+    arena: &'a Bump,
+) -> Option<(BucketQuestion<'a>, Place)> {
+    let arn = tables.text(place.bucket()?);
+    let resource = portcullis_vm::resource_behind(request.resource, arn)?;
+    let resource = &*arena.alloc_str(&resource);
+    let own = locate(tables, resource, split_arn(resource), None);
+    let of_point = split_arn(request.resource).map(|[.., account, _]| account);
+    let account = stated_owner(tables, &own)
+        .or(request.resource_account)
+        .or(of_point.filter(|account| is_account_id(account)));
+    let bucket = BucketQuestion {
+        arn,
+        resource,
+        account,
+        sets: &[],
+    };
+    Some((
+        bucket,
+        locate(tables, resource, split_arn(resource), account),
+    ))
 }

@@ -2,18 +2,19 @@
 
 use portcullis_model::{Request, access_point_of, is_account_id, split_arn};
 
-use crate::load::raw::Kind;
-use crate::store::documents::SetsId;
+use crate::arn::{Kind, entity_of, is_object, is_of_bucket};
+use crate::plan::action::is_sts;
+use crate::store::accounts::Account;
+use crate::store::ids::{AccountIdx, Name, ResourceIdx, Run, SetsId};
 use crate::store::policy_scope::{OtherName, other_name, part_of};
-use crate::store::strings::Name;
-use crate::store::tables::{Account, NONE, Resource, Run, Tables};
+use crate::store::tables::{Resource, Tables};
 
 /// What the directory knows of a target, whoever asks and for what.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
     owner: Owner,
     /// The owner, where the directory alone knows it.
-    stated: Option<u32>,
+    stated: Option<AccountIdx>,
     policy: SetsId,
     /// The trust policy, of a role.
     trust: SetsId,
@@ -39,7 +40,7 @@ pub(crate) struct Place {
 #[derive(Clone, Copy, Debug)]
 enum Owner {
     /// An account of the directory.
-    Known(u32),
+    Known(AccountIdx),
     /// An account that the directory does not have.
     Stranger,
     /// Nothing says so: the caller's, as an assumption.
@@ -129,7 +130,7 @@ impl Place {
 
     /// True if the target is that of an account of the directory, or nothing says whose it is (`EVAL-12`).
     #[inline]
-    pub(crate) fn is_of(&self, account: u32) -> bool {
+    pub(crate) fn is_of(&self, account: AccountIdx) -> bool {
         match self.owner {
             Owner::Known(owner) => owner == account,
             Owner::Stranger => false,
@@ -157,244 +158,208 @@ impl<'d> Target<'d> {
     }
 }
 
-/// True if an action is one of STS, where a role's policy is its trust policy (`TRUST-1`).
-pub(crate) fn is_sts(action: &str) -> bool {
-    let service = action.split_at_checked(3);
-    service.is_some_and(|(service, rest)| {
-        service.eq_ignore_ascii_case("sts") && (rest.is_empty() || rest.starts_with(':'))
-    })
-}
-
-/// Kind, account and name of the user or role that an ARN names.
-fn entity_of(arn: [&str; 6]) -> Option<(Kind, &str, &str)> {
-    let [_, _, "iam", _, account, rest] = arn else {
-        return None;
+/// Finds a target by its ARN and what [`split_arn`] gives for it; the request may say who owns it.
+pub(crate) fn locate(
+    tables: &Tables,
+    arn: &str,
+    parts: Option<[&str; 6]>,
+    account: Option<&str>,
+) -> Place {
+    let mut place = Place {
+        owner: Owner::Assumed,
+        stated: None,
+        policy: SetsId::NONE,
+        trust: SetsId::NONE,
+        is_principal: false,
+        entity: None,
+        tags: Run::default(),
+        object_tags: Run::default(),
+        grants: Run::default(),
+        restricts_public: false,
+        bucket: None,
+        is_access_point: false,
+        other_name: other_name(arn, parts),
+        is_unreadable: false,
     };
-    let (kind, path) = match rest.strip_prefix("user/") {
-        Some(path) => (Kind::User, path),
-        None => (Kind::Role, rest.strip_prefix("role/")?),
-    };
-    Some((kind, account, last_name(path)))
-}
-
-/// What stands behind the last slash.
-pub(crate) fn last_name(path: &str) -> &str {
-    let slash = path.bytes().rposition(|byte| byte == b'/');
-    slash.map_or(path, |slash| path.get(slash + 1..).unwrap_or_default())
-}
-
-/// True for an object of a bucket. An access point has an account.
-pub(crate) fn is_object(arn: [&str; 6]) -> bool {
-    matches!(arn, [_, _, "s3", "", "", rest] if rest.contains('/'))
-}
-
-/// True for a bucket or an object.
-fn is_of_bucket(arn: [&str; 6]) -> bool {
-    matches!(arn, [_, _, "s3", "", "", _])
-}
-
-impl Tables {
-    /// Finds a target by its ARN and what [`split_arn`] gives for it; the request may say who owns it.
-    pub(crate) fn locate(
-        &self,
-        arn: &str,
-        parts: Option<[&str; 6]>,
-        account: Option<&str>,
-    ) -> Place {
-        let mut place = Place {
-            owner: Owner::Assumed,
-            stated: None,
-            policy: SetsId::NONE,
-            trust: SetsId::NONE,
-            is_principal: false,
-            entity: None,
-            tags: Run::default(),
-            object_tags: Run::default(),
-            grants: Run::default(),
-            restricts_public: false,
-            bucket: None,
-            is_access_point: false,
-            other_name: other_name(arn, parts),
-            is_unreadable: false,
-        };
-        let listed = self.listed(arn, parts);
-        if let Some(resource) = listed.with_policy() {
-            place.policy = resource.policy;
-            place.is_unreadable = resource.is_unreadable;
-        }
-        let some = |run: Run| (run.count > 0).then_some(run);
-        place.grants = listed.first(|own| some(own.grants)).unwrap_or_default();
-        let restricts = |own: &Resource| own.restricts_public.then_some(true);
-        place.restricts_public = listed.first(restricts).is_some();
-        let tags = listed.exact.map_or(Run::default(), |own| own.tags);
-        match parts.filter(|parts| is_of_bucket(*parts)) {
-            // S3-8.
-            Some(parts) => {
-                let bucket = listed.whole.or(listed.exact).filter(|own| own.has_abac);
-                place.tags = bucket.map_or(Run::default(), |own| own.tags);
-                if is_object(parts) {
-                    place.object_tags = tags;
-                }
-            }
-            None => place.tags = tags,
-        }
-        if parts.is_some_and(|parts| access_point_of(arn, parts).is_some()) {
-            place.is_access_point = true;
-            let bucket = listed.first(|own| (own.bucket != NONE).then_some(own.bucket));
-            place.bucket = bucket.map(Name);
-        }
-        if let Some((kind, digits, name)) = parts.and_then(entity_of) {
-            place.entity = Some(kind);
-            let found = self
-                .account_of(digits)
-                .and_then(|account| self.find_principal(account, kind, name))
-                .filter(|found| parts.is_some_and(|parts| self.has_arn(found.entity(), parts)));
-            if let Some(found) = found {
-                place.is_principal = true;
-                place.tags = found.tags;
-                place.trust = found.trust;
+    let listed = listed(tables, arn, parts);
+    if let Some(resource) = listed.with_policy() {
+        place.policy = resource.policy;
+        place.is_unreadable = resource.is_unreadable;
+    }
+    place.grants = listed.first(|own| own.grants.some()).unwrap_or_default();
+    let restricts = |own: &Resource| own.restricts_public.then_some(true);
+    place.restricts_public = listed.first(restricts).is_some();
+    let tags = listed.exact.map_or(Run::default(), |own| own.tags);
+    match parts.filter(|parts| is_of_bucket(*parts)) {
+        // S3-8.
+        Some(parts) => {
+            let bucket = listed.whole.or(listed.exact).filter(|own| own.has_abac);
+            place.tags = bucket.map_or(Run::default(), |own| own.tags);
+            if is_object(parts) {
+                place.object_tags = tags;
             }
         }
-        let owner = listed.first(|own| self.account(own.account).map(|_| own.account));
-        self.find_owner(arn, account, parts, owner, &mut place);
-        place
+        None => place.tags = tags,
     }
-
-    /// The account that owns a target, which the request leaves open and the directory knows.
-    pub(crate) fn stated_owner(&self, place: &Place) -> Option<&str> {
-        place.stated.map(|account| self.account_digits(account))
+    if parts.is_some_and(|parts| access_point_of(arn, parts).is_some()) {
+        place.is_access_point = true;
+        let bucket = listed.first(|own| own.bucket.some());
+        place.bucket = bucket;
     }
-
-    /// The number of the user or role with exactly this ARN.
-    pub(crate) fn number_by_arn(&self, arn: &str) -> Option<usize> {
-        let parts = split_arn(arn)?;
-        let (kind, digits, name) = entity_of(parts)?;
-        let account = self.account_of(digits)?;
-        let (number, found) = self.find_entity(self, (account, kind, name))?;
-        self.has_arn(found, parts).then_some(number as usize)
+    if let Some((kind, digits, name)) = parts.and_then(entity_of) {
+        place.entity = Some(kind);
+        let found = tables
+            .accounts()
+            .find_digits(digits)
+            .and_then(|account| tables.find_principal(account, kind, name))
+            .filter(|found| parts.is_some_and(|parts| tables.has_arn(found.entity(), parts)));
+        if let Some(found) = found {
+            place.is_principal = true;
+            place.tags = found.tags;
+            place.trust = found.trust;
+        }
     }
+    let owner = listed.first(|own| tables.account(own.account).map(|_| own.account));
+    find_owner(tables, arn, account, parts, owner, &mut place);
+    place
+}
 
-    /// `EVAL-12`, `EVAL-13`.
-    fn find_owner(
-        &self,
-        arn: &str,
-        account: Option<&str>,
-        parts: Option<[&str; 6]>,
-        listed: Option<u32>,
-        place: &mut Place,
-    ) {
-        let known = |digits| self.account_of(digits).map(Owner::Known);
-        if let Some(account) = account {
-            place.owner = known(account).unwrap_or(Owner::Stranger);
+/// The account that owns a target, which the request leaves open and the directory knows.
+pub(crate) fn stated_owner<'d>(tables: &'d Tables, place: &Place) -> Option<&'d str> {
+    place
+        .stated
+        .map(|account| tables.accounts().digits(account))
+}
+
+/// `EVAL-12`, `EVAL-13`.
+fn find_owner(
+    tables: &Tables,
+    arn: &str,
+    account: Option<&str>,
+    parts: Option<[&str; 6]>,
+    listed: Option<AccountIdx>,
+    place: &mut Place,
+) {
+    let known = |digits| tables.accounts().find_digits(digits).map(Owner::Known);
+    if let Some(account) = account {
+        place.owner = known(account).unwrap_or(Owner::Stranger);
+        return;
+    }
+    if arn == "*" {
+        return;
+    }
+    let digits = parts.map_or("", |[.., account, _]| account);
+    if !digits.is_empty() {
+        let stranger = || is_account_id(digits).then_some(Owner::Stranger);
+        if let Some(owner) = known(digits).or_else(stranger) {
+            place.owner = owner;
             return;
         }
-        if arn == "*" {
-            return;
-        }
-        let digits = parts.map_or("", |[.., account, _]| account);
-        if !digits.is_empty() {
-            let stranger = || is_account_id(digits).then_some(Owner::Stranger);
-            if let Some(owner) = known(digits).or_else(stranger) {
-                place.owner = owner;
-                return;
-            }
-        }
-        if let Some(index) = listed {
-            place.owner = Owner::Known(index);
-            place.stated = Some(index);
-        }
     }
+    if let Some(index) = listed {
+        place.owner = Owner::Known(index);
+        place.stated = Some(index);
+    }
+}
 
-    /// The target of a request.
-    pub(crate) fn target_of<'d>(
-        &'d self,
-        request: &Request<'_>,
-        caller: Option<&'d Account>,
-    ) -> Target<'d> {
-        let place = self.locate(
-            request.resource,
-            split_arn(request.resource),
-            request.resource_account,
-        );
-        self.target(&place, is_sts(request.action), caller)
-    }
+/// The target of a request.
+pub(crate) fn target_of<'d>(
+    tables: &'d Tables,
+    request: &Request<'_>,
+    caller: Option<&'d Account>,
+) -> Target<'d> {
+    let place = locate(
+        tables,
+        request.resource,
+        split_arn(request.resource),
+        request.resource_account,
+    );
+    target_for(tables, &place, is_sts(request.action), caller)
+}
 
-    /// What a target is to a caller who does something of STS to it, or not.
-    #[inline(always)]
-    pub(crate) fn target<'d>(
-        &'d self,
-        place: &Place,
-        is_sts: bool,
-        caller: Option<&'d Account>,
-    ) -> Target<'d> {
-        let is_assumed = place.is_assumed();
-        let owner = match place.owner {
-            Owner::Known(index) => self.account(index),
-            Owner::Stranger => None,
-            Owner::Assumed => caller,
-        };
-        // A trust policy says who may assume the role, nothing else (TRUST-1).
-        let policy = match place.is_principal && is_sts {
-            true => place.trust,
-            false => place.policy,
-        };
-        let restricts_all = owner.is_some_and(|owner| owner.restricts_public && !is_assumed);
-        Target {
-            owner,
-            is_assumed,
-            is_entity: place.entity.is_some(),
-            is_role_of_sts: is_sts && place.entity == Some(Kind::Role),
-            policy,
-            tags: place.tags,
-            object_tags: place.object_tags,
-            grants: place.grants,
-            restricts_public: place.restricts_public || restricts_all,
-        }
+/// What a target is to a caller who does something of STS to it, or not.
+#[inline(always)]
+pub(crate) fn target_for<'d>(
+    tables: &'d Tables,
+    place: &Place,
+    is_sts: bool,
+    caller: Option<&'d Account>,
+) -> Target<'d> {
+    let is_assumed = place.is_assumed();
+    let owner = match place.owner {
+        Owner::Known(index) => tables.account(index),
+        Owner::Stranger => None,
+        Owner::Assumed => caller,
+    };
+    // A trust policy says who may assume the role, nothing else (TRUST-1).
+    let policy = match place.is_principal && is_sts {
+        true => place.trust,
+        false => place.policy,
+    };
+    let restricts_all = owner.is_some_and(|owner| owner.restricts_public && !is_assumed);
+    Target {
+        owner,
+        is_assumed,
+        is_entity: place.entity.is_some(),
+        is_role_of_sts: is_sts && place.entity == Some(Kind::Role),
+        policy,
+        tags: place.tags,
+        object_tags: place.object_tags,
+        grants: place.grants,
+        restricts_public: place.restricts_public || restricts_all,
     }
+}
 
-    /// What the directory has for a resource: a part has the policy of the whole (`MATCH-36`).
-    pub(super) fn listed(&self, resource: &str, parts: Option<[&str; 6]>) -> Listed<'_> {
-        let part = parts.and_then(|parts| part_of(resource, parts));
-        let exact = match part.is_some() && self.is_never_listed(parts) {
-            true => None,
-            false => self.find_resource(resource),
-        };
-        Listed {
-            exact,
-            whole: part.and_then(|part| self.find_resource(part.key)),
-            may_have_own: part.is_some_and(|part| part.may_have_own),
-        }
+/// What the directory has for a resource: a part has the policy of the whole (`MATCH-36`).
+pub(crate) fn listed<'d>(
+    tables: &'d Tables,
+    resource: &str,
+    parts: Option<[&str; 6]>,
+) -> Listed<'d> {
+    let part = parts.and_then(|parts| part_of(resource, parts));
+    let exact = match part.is_some() && is_never_listed(tables, parts) {
+        true => None,
+        false => tables.find_resource(resource),
+    };
+    Listed {
+        exact,
+        whole: part.and_then(|part| tables.find_resource(part.key)),
+        may_have_own: part.is_some_and(|part| part.may_have_own),
     }
+}
 
-    /// Resources with a policy of which a resource would be a part by its ARN, but whose policy is not consulted for
-    /// it (`MATCH-36`).
-    pub(crate) fn unconsulted(&self, resource: &str) -> Vec<&str> {
-        let Some(parts) = split_arn(resource) else {
-            return Vec::new();
-        };
-        let consulted = self.listed(resource, Some(parts)).with_policy();
-        let [.., rest] = parts;
-        let start = resource.len() - rest.len();
-        let ends = rest.match_indices(['/', ':']).map(|(at, _)| start + at);
-        let ends = ends.chain([resource.len()]);
-        let starts = ends.filter_map(|end| resource.get(..end));
-        starts
-            .filter_map(|start| self.find_resource(start))
-            .filter(|own| own.has_policy() && !own.is_key)
-            .filter(|own| consulted.is_none_or(|consulted| consulted.arn != own.arn))
-            .map(|own| self.texts.get(own.arn))
-            .collect()
-    }
+/// Resources with a policy of which a resource would be a part by its ARN, but whose policy is not consulted for
+/// it (`MATCH-36`).
+pub(crate) fn unconsulted<'d>(tables: &'d Tables, resource: &str) -> Vec<&'d str> {
+    let Some(parts) = split_arn(resource) else {
+        return Vec::new();
+    };
+    let consulted = listed(tables, resource, Some(parts)).with_policy();
+    let [.., rest] = parts;
+    let start = resource.len() - rest.len();
+    let ends = rest.match_indices(['/', ':']).map(|(at, _)| start + at);
+    let ends = ends.chain([resource.len()]);
+    let starts = ends.filter_map(|end| resource.get(..end));
+    starts
+        .filter_map(|start| tables.find_resource(start))
+        .filter(|own| own.has_policy() && !own.is_key)
+        .filter(|own| consulted.is_none_or(|consulted| consulted.arn != own.arn))
+        .map(|own| tables.text(own.arn))
+        .collect()
+}
 
-    /// Of objects hardly ever anything is known but by their buckets.
-    fn is_never_listed(&self, parts: Option<[&str; 6]>) -> bool {
-        !self.lists_objects && matches!(parts, Some([_, _, "s3", "", "", _]))
-    }
+/// Of objects hardly ever anything is known but by their buckets.
+fn is_never_listed(tables: &Tables, parts: Option<[&str; 6]>) -> bool {
+    !tables.lists_objects() && matches!(parts, Some([_, _, "s3", "", "", _]))
+}
 
-    /// The number that the entry of a resource is most likely to have. For those who read ahead what a decision
-    /// will look at.
-    pub(crate) fn likely_listed(&self, resource: &str, parts: [&str; 6]) -> Option<u32> {
-        let part = part_of(resource, parts).filter(|_| self.is_never_listed(Some(parts)));
-        self.likely_resource(part.map_or(resource, |part| part.key))
-    }
+/// The number that the entry of a resource is most likely to have. For those who read ahead what a decision
+/// will look at.
+pub(crate) fn likely_listed(
+    tables: &Tables,
+    resource: &str,
+    parts: [&str; 6],
+) -> Option<ResourceIdx> {
+    let part = part_of(resource, parts).filter(|_| is_never_listed(tables, Some(parts)));
+    tables.likely_resource(part.map_or(resource, |part| part.key))
 }

@@ -8,17 +8,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use portcullis_model::{Layer, PolicyKind, split_arn};
 
+use crate::arn::account_number;
 use crate::load::link::organization::Organization;
+use crate::load::loader::Loader;
 use crate::load::problem::{Code, Problem};
 use crate::load::raw::{RawGroup, RawPrincipal, RawResource, Spot};
-use crate::load::read::Loader;
-use crate::load::read::fields::account_number;
 use crate::load::read::unnamed::RESOURCE_POLICY;
-use crate::store::documents::{PolicyId, SetsId};
+use crate::store::accounts::{Account, Accounts};
+use crate::store::ids::{AccountIdx, Name, PolicyId, Run, SetsId};
 use crate::store::policy_scope::{Reach, reach_of};
 use crate::store::provenance::{Attachment, Own};
-use crate::store::strings::Name;
-use crate::store::tables::{Account, Grant, NONE, Principal, Resource, Run, Tables};
+use crate::store::tables::{Columns, Grant, Principal, Resource, Tables};
 
 /// What a role's sessions last if no dump says otherwise, in seconds (`STS-1`).
 const DEFAULT_MAX_SESSION: u32 = 3600;
@@ -41,33 +41,27 @@ type Keys = BTreeMap<String, Key>;
 
 type Groups = HashMap<(u64, String), Group>;
 
-impl Loader {
-    /// Something is referred to and not there.
-    pub(crate) fn missing(&mut self, place: String, message: String) {
-        self.report.missing.push(Problem {
-            place,
-            code: Code::DanglingReference,
-            message,
-        });
-    }
+/// Puts everything together. The result is fit for use only if there are no errors.
+pub(crate) fn link(loader: &mut Loader) -> Tables {
+    loader.link()
+}
 
+impl Loader {
     /// Puts everything together. The result is fit for use only if there are no errors.
-    pub(crate) fn link(&mut self) -> Tables {
+    fn link(&mut self) -> Tables {
         let organization = self.link_organization();
-        let mut tables = Tables::default();
         let mut pairs = Pairs::default();
-        tables.organization = organization.id;
-        self.link_accounts(&mut tables, &organization);
+        let accounts = self.link_accounts(&organization);
         self.compare_copies();
         let groups = self.link_groups();
         // From here on, new texts are not made while the tables look at them.
-        let principals = self.link_principals(&tables, &groups, &mut pairs);
-        let (resources, grants) = self.link_resources(&tables, &mut pairs);
+        let principals = self.link_principals(&accounts, &groups, &mut pairs);
+        let (resources, grants) = self.link_resources(&accounts, &mut pairs);
         let endpoints = self.link_endpoints();
-        let accounts = std::mem::take(&mut self.raw.truncated).into_values();
-        let accounts = accounts.filter_map(|(is_truncated, spot)| is_truncated.then_some(spot));
+        let dumps = std::mem::take(&mut self.raw.truncated).into_values();
+        let dumps = dumps.filter_map(|(is_truncated, spot)| is_truncated.then_some(spot));
         let others = std::mem::take(&mut self.raw.unfinished).into_values();
-        for spot in accounts.chain(others) {
+        for spot in dumps.chain(others) {
             // IN-5: the other pages may deny.
             let message = "the last page says that there are more: add the files of the others";
             let problem = Problem {
@@ -78,18 +72,19 @@ impl Loader {
             self.report.missing.push(problem);
         }
         let missing = u32::try_from(self.report.missing.len()).unwrap_or(u32::MAX);
-        tables.missing = tables.missing.saturating_add(missing);
         if self.texts.is_full() {
             let message = "the texts of the directory are more than 4 GiB";
             self.error(String::new(), Code::TooLarge, message);
         }
-        tables.texts = std::mem::take(&mut self.texts).into_texts();
-        tables.pairs = pairs.all;
-        tables.grants = grants;
-        tables.endpoints = endpoints;
-        tables
-            .endpoints
-            .sort_by(|one, other| tables.texts.get(one.0).cmp(tables.texts.get(other.0)));
+        let mut tables = Tables::new(Columns {
+            texts: std::mem::take(&mut self.texts).into_texts(),
+            accounts,
+            grants,
+            pairs: pairs.all,
+            endpoints,
+            organization: organization.id,
+            missing,
+        });
         for (principal, spot) in principals {
             if !tables.add_principal(principal) {
                 let arn = tables.arn(principal.entity());
@@ -99,9 +94,9 @@ impl Loader {
             }
         }
         for (resource, spot) in resources {
-            let arn = tables.texts.get(resource.arn);
+            let arn = tables.text(resource.arn);
             let principal = tables.number_by_arn(arn);
-            let principal = principal.and_then(|number| tables.principals.get(number));
+            let principal = principal.and_then(|number| tables.principal(number));
             if let (Some(principal), true) = (principal, resource.policy.is_some()) {
                 let one = |sets| self.documents.sets(sets).first()?.1.first().copied();
                 let both = one(principal.trust).zip(one(resource.policy));
@@ -118,7 +113,7 @@ impl Loader {
         tables
     }
 
-    fn link_accounts(&mut self, tables: &mut Tables, organization: &Organization) {
+    fn link_accounts(&mut self, organization: &Organization) -> Accounts {
         let mut numbers: BTreeSet<u64> = self.raw.dumped.iter().copied().collect();
         numbers.extend(organization.members.keys());
         numbers.extend(self.raw.restricted_accounts.iter());
@@ -128,21 +123,21 @@ impl Loader {
             raw.account.or(own)
         });
         numbers.extend(owners);
-        for number in numbers {
+        let rows = numbers.into_iter().map(|number| {
             let member = organization.members.get(&number);
             let path = member.and_then(|member| member.path);
-            tables.accounts.push(Account {
+            Account {
                 number,
-                org_path: path.map_or(NONE, |path| path.0),
+                org_path: path.unwrap_or(Name::NONE),
                 scps: member.map_or(SetsId::NONE, |member| member.scps),
                 rcps: member.map_or(SetsId::NONE, |member| member.rcps),
                 is_member: member.is_some(),
                 is_management: member.is_some_and(|member| member.is_management),
                 is_dumped: self.raw.dumped.contains(&number),
                 restricts_public: self.raw.restricted_accounts.contains(&number),
-            });
-        }
-        tables.spell_accounts();
+            }
+        });
+        Accounts::new(rows.collect())
     }
 
     /// The managed policy with an ARN.
@@ -231,7 +226,7 @@ impl Loader {
 
     fn link_principals(
         &mut self,
-        tables: &Tables,
+        accounts: &Accounts,
         groups: &Groups,
         pairs: &mut Pairs,
     ) -> Vec<(Principal, Spot)> {
@@ -258,7 +253,7 @@ impl Loader {
                     .intern_sets(vec![(Layer::Resource, vec![policy])]),
                 None => SetsId::NONE,
             };
-            let account = tables.account_index(raw.account).unwrap_or(NONE);
+            let account = accounts.find(raw.account).unwrap_or(AccountIdx::NONE);
             let principal = Principal {
                 account,
                 kind: raw.kind,
@@ -266,7 +261,7 @@ impl Loader {
                 partition: raw.partition,
                 path: raw.path,
                 name: raw.name,
-                id: raw.id.map_or(NONE, |id| id.0),
+                id: raw.id.unwrap_or(Name::NONE),
                 identity,
                 boundary,
                 trust,
@@ -318,7 +313,7 @@ impl Loader {
 
     fn link_resources(
         &mut self,
-        tables: &Tables,
+        accounts: &Accounts,
         pairs: &mut Pairs,
     ) -> (Vec<(Resource, Spot)>, Vec<Grant>) {
         self.name_keys();
@@ -362,7 +357,7 @@ impl Loader {
             let named = |names: Vec<Name>| names.into_iter().map(|name| (name, name)).collect();
             let is_exact = raw.equals.is_some();
             let grant = Grant {
-                id: raw.id.map_or(NONE, |id| id.0),
+                id: raw.id.unwrap_or(Name::NONE),
                 grantee: raw.grantee,
                 operations: pairs.run(named(raw.operations)),
                 subset: pairs.run(raw.subset),
@@ -385,18 +380,16 @@ impl Loader {
         let mut resources = Vec::with_capacity(merged.len());
         for raw in merged.into_values() {
             let own = by_key.remove(&raw.arn).unwrap_or_default();
-            let run = Run {
-                start: grants.len() as u32,
-                count: own.len() as u32,
-            };
+            let start = grants.len();
             grants.extend(own);
-            let account = raw.account.and_then(|number| tables.account_index(number));
+            let run = Run::between(start, grants.len());
+            let account = raw.account.and_then(|number| accounts.find(number));
             let resource = Resource {
-                account: account.unwrap_or(NONE),
+                account: account.unwrap_or(AccountIdx::NONE),
                 tags: pairs.run(raw.tags.clone()),
                 grants: run,
                 restricts_public: raw.restrict_public.unwrap_or(false),
-                bucket: raw.bucket.map_or(NONE, |(bucket, _)| bucket.0),
+                bucket: raw.bucket.map_or(Name::NONE, |(bucket, _)| bucket),
                 has_abac: raw.abac.unwrap_or(false),
                 ..Resource::new(raw.arn)
             };
@@ -497,7 +490,7 @@ impl Loader {
                 arn: self.texts.intern(&key),
                 policy: self.set_of(own.policies),
                 restricts_public: false,
-                bucket: NONE,
+                bucket: Name::NONE,
                 has_abac: false,
                 is_key: true,
                 ..own.resource
@@ -674,11 +667,9 @@ impl Pairs {
         if let Some(run) = self.runs.get(&pairs) {
             return *run;
         }
-        let run = Run {
-            start: self.all.len() as u32,
-            count: pairs.len() as u32,
-        };
+        let start = self.all.len();
         self.all.extend_from_slice(&pairs);
+        let run = Run::between(start, self.all.len());
         self.runs.insert(pairs, run);
         run
     }
@@ -690,7 +681,7 @@ fn place_with(tables: &Tables, spot: Spot) -> String {
         0 | 1 => String::new(),
         line => format!(":{line}"),
     };
-    let file = tables.texts.get(spot.file);
+    let file = tables.text(spot.file);
     match spot.list {
         "" => format!("{file}{line}"),
         list => format!("{file}{line} /{list}/{}", spot.index),

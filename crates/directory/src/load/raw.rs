@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::store::documents::PolicyId;
-use crate::store::strings::Name;
+use crate::arn::Kind;
+use crate::store::ids::{Name, PolicyId};
 
 /// Where something stands: a file, the line of the record in it, and an element of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,23 +14,6 @@ pub(crate) struct Spot {
     /// The member that is the list; empty if it is the record itself.
     pub(crate) list: &'static str,
     pub(crate) index: u32,
-}
-
-/// Users and roles.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    User,
-    Role,
-}
-
-impl Kind {
-    /// The word in ARNs.
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Kind::User => "user",
-            Kind::Role => "role",
-        }
-    }
 }
 
 /// A user or a role (`IN-11`, `IN-13`).

@@ -11,20 +11,19 @@ mod service;
 pub(crate) mod tree;
 pub(crate) mod unnamed;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::rc::Rc;
 
 use bumpalo::Bump;
 use portcullis_scenario::{Records, Source};
 use portcullis_syntax::forms::recognize;
 use portcullis_syntax::json::{self, Member, Node, Value};
 
-use crate::load::problem::{Code, LoadError, Problem, Report, Skipped};
-use crate::load::raw::{Raw, Spot};
-use crate::load::read::fields::At;
-use crate::store::documents::Documents;
-use crate::store::strings::Interner;
+use crate::load::loader::{Loader, Record};
+use crate::load::path::At;
+use crate::load::problem::{Code, LoadError, Skipped};
+use crate::load::raw::Spot;
+use crate::load::read::fields::has_next_page;
 
 const ACCOUNT_DUMP: &str = "account dump";
 const LEFT_OUT: &str = "left out";
@@ -40,69 +39,18 @@ pub struct Progress<'p> {
     pub principals: usize,
 }
 
-/// What reads, and what it has read.
-#[derive(Debug, Default)]
-pub(crate) struct Loader {
-    pub(crate) texts: Interner,
-    pub(crate) documents: Documents,
-    pub(crate) raw: Raw,
-    pub(crate) report: Report,
-    pub(crate) errors: LoadError,
-    /// The accounts of the page that is being read.
-    seen: BTreeSet<u64>,
-    /// Where the value that is being read has policies and limits that were read, or need not be.
-    pub(crate) taken: HashSet<u32>,
-}
-
-/// A value of a file.
-pub(crate) struct Record<'r, 'a> {
-    pub(crate) source: &'r Rc<Source<'a>>,
-    /// The file's path from the folder.
-    pub(crate) file: &'r str,
-    /// The spot of the whole value.
-    pub(crate) spot: Spot,
+/// Reads everything in a folder, in the order of the names. `progress` is called before each file.
+pub(crate) fn read_folder(
+    loader: &mut Loader,
+    folder: &Path,
+    progress: &mut dyn FnMut(Progress<'_>),
+) {
+    loader.folder(folder, progress);
 }
 
 impl Loader {
-    pub(crate) fn error(&mut self, place: String, code: Code, message: impl Into<String>) {
-        self.errors.push(Problem {
-            place,
-            code,
-            message: message.into(),
-        });
-    }
-
-    pub(crate) fn warn(&mut self, place: String, code: Code, message: impl Into<String>) {
-        self.report.warnings.push(Problem {
-            place,
-            code,
-            message: message.into(),
-        });
-    }
-
-    /// Something that whoever asks should know, and that is not odd.
-    pub(crate) fn note(&mut self, place: String, message: String) {
-        // Every resource of a service may have one.
-        if self.report.notes.len() < LoadError::LIMIT {
-            self.report.notes.push((place, message));
-        }
-    }
-
-    /// A spot in words.
-    pub(crate) fn place(&self, spot: Spot) -> String {
-        let file = self.texts.get(spot.file);
-        let line = match spot.line {
-            0 | 1 => String::new(),
-            line => format!(":{line}"),
-        };
-        match spot.list {
-            "" => format!("{file}{line}"),
-            list => format!("{file}{line} /{list}/{}", spot.index),
-        }
-    }
-
     /// Reads everything in a folder, in the order of the names.
-    pub(crate) fn folder(&mut self, folder: &Path, progress: &mut dyn FnMut(Progress<'_>)) {
+    fn folder(&mut self, folder: &Path, progress: &mut dyn FnMut(Progress<'_>)) {
         let (files, problems) = files::list(folder, files::LIMITS);
         for problem in problems {
             self.errors.push(problem);
@@ -369,45 +317,4 @@ fn is_called_like_policy(member: &Member<'_>) -> bool {
     ];
     let name = member.key.value.to_ascii_lowercase();
     name == "statement" || ENDINGS.iter().any(|ending| name.ends_with(ending))
-}
-
-/// Whether an answer says that there is more of it (`IN-5`). What says neither yes nor no counts as yes.
-fn has_next_page(node: &Node<'_>) -> bool {
-    let says = |name, no: fn(&Value<'_>) -> bool| {
-        let value = node.get(name).map(|more| more.value);
-        value.is_some_and(|value| !matches!(value, Value::Null) && !no(&value))
-    };
-    says("IsTruncated", |value| matches!(value, Value::Bool(false)))
-        || ["NextToken", "nextToken"]
-            .into_iter()
-            .any(|name| says(name, |value| matches!(value, Value::String(""))))
-}
-
-impl Record<'_, '_> {
-    /// A node's place in words: file, line, column and path.
-    pub(crate) fn at(&self, node: &Node<'_>, at: At<'_>) -> String {
-        let (line, column) = self.source.position(node.span.start);
-        let path = at.to_string();
-        match path.is_empty() {
-            true => format!("{}:{line}:{column}", self.file),
-            false => format!("{}:{line}:{column} {path}", self.file),
-        }
-    }
-
-    /// The path from the file, for policies: `file#/path`, with the line of a record that is not the
-    /// file's first.
-    pub(crate) fn reference(&self, at: At<'_>) -> String {
-        match self.spot.line {
-            0 | 1 => format!("{}#{at}", self.file),
-            line => format!("{}:{line}#{at}", self.file),
-        }
-    }
-
-    pub(crate) fn spot(&self, list: &'static str, index: usize) -> Spot {
-        Spot {
-            list,
-            index: u32::try_from(index).unwrap_or(u32::MAX),
-            ..self.spot
-        }
-    }
 }

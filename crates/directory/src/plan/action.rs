@@ -2,14 +2,10 @@
 
 use std::collections::HashMap;
 
-use portcullis_model::check_action;
 use portcullis_vm::Action;
 
-use crate::Directory;
-use crate::decide::engine::EngineError;
-use crate::decide::target::is_sts;
-use crate::plan::Compiled;
 use crate::plan::entries::PartEntries;
+use crate::plan::stack::ImageStack;
 use crate::store::strings::random_state;
 
 /// An action, resolved for a directory.
@@ -18,9 +14,9 @@ pub struct Deed {
     name: String,
     pub(crate) action: Action,
     pub(crate) is_sts: bool,
-    /// The directory that resolved it ([`Store::id`]).
+    /// The directory that resolved it ([`ImageStack::id`]).
     ///
-    /// [`Store::id`]: crate::decide::engine::Store::id
+    /// [`ImageStack::id`]: crate::plan::stack::ImageStack::id
     pub(crate) of: u64,
     /// Where it leads; none if that was not found out beforehand.
     pub(crate) entries: Option<PartEntries>,
@@ -32,66 +28,38 @@ impl Deed {
         &self.name
     }
 
-    fn new(compiled: &Compiled, name: &str) -> Deed {
+    /// Resolves an action, and finds out where it leads. Takes time linear in the parts.
+    pub(crate) fn new(stack: &ImageStack, name: &str) -> Deed {
         let mut deed = Deed::default();
-        deed.set(compiled, name);
-        deed.extend(compiled);
+        deed.set(stack, name);
+        deed.extend(stack);
         deed
     }
 
     /// Becomes another action, of which nothing is found out beforehand. Reuses its memory.
-    fn set(&mut self, compiled: &Compiled, name: &str) {
+    fn set(&mut self, stack: &ImageStack, name: &str) {
         self.name.clear();
         self.name.push_str(name);
-        self.action.set(compiled.views(), name);
+        self.action.set(stack.views(), name);
         self.is_sts = is_sts(name);
-        self.of = compiled.id();
+        self.of = stack.id();
         self.entries = None;
     }
 
     /// Finds out where it leads in the parts of which that is not known.
-    fn extend(&mut self, compiled: &Compiled) {
+    fn extend(&mut self, stack: &ImageStack) {
         let mut entries = self.entries.take().unwrap_or_default();
-        entries.extend(compiled, &self.action);
+        entries.extend(stack, &self.action);
         self.entries = Some(entries);
     }
 }
 
-impl Directory {
-    /// Resolves an action, `service:Name` in any case (`MATCH-10`), for many decisions.
-    ///
-    /// Takes time linear in the policies of the directory, and memory in the statements for the action: 32
-    /// bytes each, 4 for each policy that has some, and one for each policy.
-    ///
-    /// # Errors
-    /// [`EngineError`] if the text is no action, or if the policies are more than an image can hold.
-    pub fn deed(&self, name: &str) -> Result<Deed, EngineError> {
-        check_action(name).map_err(EngineError::NoAction)?;
-        let compiled = self.store.compiled(&self.tables)?;
-        Ok(Deed::new(compiled, name))
-    }
-
-    /// Resolves actions that requests will name, spelled as they spell them: [`Engine::check`] looks at fewer
-    /// places for these. Costs as much time and memory as [`Directory::deed`] for each; an update of the
-    /// directory keeps them, in time linear in what was added.
-    ///
-    /// # Errors
-    /// As [`Directory::deed`]; nothing is prepared then.
-    ///
-    /// [`Engine::check`]: crate::Engine::check
-    pub fn prepare(&mut self, actions: &[&str]) -> Result<(), EngineError> {
-        for name in actions {
-            check_action(name).map_err(EngineError::NoAction)?;
-        }
-        self.store.compiled(&self.tables)?;
-        if let Some(compiled) = self.store.compiled_mut() {
-            for name in actions {
-                let deed = Deed::new(compiled, name);
-                compiled.prepared.by_name.insert((*name).to_string(), deed);
-            }
-        }
-        Ok(())
-    }
+/// True if an action is one of STS, where a role's policy is its trust policy (`TRUST-1`).
+pub(crate) fn is_sts(action: &str) -> bool {
+    let service = action.split_at_checked(3);
+    service.is_some_and(|(service, rest)| {
+        service.eq_ignore_ascii_case("sts") && (rest.is_empty() || rest.starts_with(':'))
+    })
 }
 
 /// Actions that requests will name.
@@ -109,6 +77,11 @@ impl Default for PreparedDeeds {
 }
 
 impl PreparedDeeds {
+    /// Keeps an action.
+    pub(crate) fn insert(&mut self, deed: Deed) {
+        self.by_name.insert(deed.name.clone(), deed);
+    }
+
     /// The action with a name, if it was prepared.
     #[inline]
     pub(crate) fn get(&self, name: &str) -> Option<&Deed> {
@@ -118,13 +91,13 @@ impl PreparedDeeds {
         }
     }
 
-    /// Follows what was compiled.
-    pub(crate) fn extend(&mut self, compiled: &Compiled) {
+    /// Follows what was stack.
+    pub(crate) fn extend(&mut self, stack: &ImageStack) {
         for (name, deed) in &mut self.by_name {
             let entries = deed.entries.take();
-            deed.set(compiled, name);
+            deed.set(stack, name);
             deed.entries = entries;
-            deed.extend(compiled);
+            deed.extend(stack);
         }
     }
 }
@@ -138,24 +111,29 @@ pub(crate) struct RecentDeeds {
     spare: Deed,
 }
 
-const RECENT: usize = 64;
+const RECENT: u64 = 64;
 
 impl RecentDeeds {
     /// The action with a name: prepared, or resolved now if it was not lately.
-    pub(crate) fn get<'r>(&'r mut self, compiled: &'r Compiled, name: &str) -> &'r Deed {
-        if let Some(deed) = compiled.prepared.get(name) {
+    pub(crate) fn get<'r>(
+        &'r mut self,
+        (stack, prepared): (&ImageStack, &'r PreparedDeeds),
+        name: &str,
+    ) -> &'r Deed {
+        if let Some(deed) = prepared.get(name) {
             return deed;
         }
-        self.deeds.resize_with(RECENT, Deed::default);
+        self.deeds.resize_with(64, Deed::default);
         // Of two with one place the later stays: nobody need spread them well.
         let bytes = name.bytes().rev().take(8);
-        let hash = bytes.fold(name.len() as u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        let place = (hash ^ hash >> 32) as usize % RECENT;
+        let hash = bytes.fold(
+            u64::try_from(name.len()).unwrap_or_default(),
+            |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3),
+        );
+        let place = usize::try_from((hash ^ hash >> 32) % RECENT).unwrap_or_default();
         let deed = self.deeds.get_mut(place).unwrap_or(&mut self.spare);
-        if deed.of != compiled.id() || deed.name != name {
-            deed.set(compiled, name);
+        if deed.of != stack.id() || deed.name != name {
+            deed.set(stack, name);
         }
         deed
     }

@@ -7,10 +7,11 @@ use portcullis_image::{PrincipalForm, Section};
 use portcullis_model::{Caller, session_role_name, split_arn};
 use portcullis_vm::{ContextNames, Home, Known};
 
-use crate::load::raw::Kind;
-use crate::plan::Compiled;
-use crate::store::strings::{Name, random_state};
-use crate::store::tables::{NONE, Principal, Tables};
+use crate::arn::Kind;
+use crate::plan::stack::ImageStack;
+use crate::store::ids::{AccountIdx, Name, PrincipalIdx};
+use crate::store::strings::random_state;
+use crate::store::tables::{Principal, Tables};
 
 /// Users and roles as policies know them.
 #[derive(Debug, Default)]
@@ -25,7 +26,7 @@ pub(crate) struct Callers {
 /// What is the same for all of an account.
 #[derive(Clone, Debug)]
 struct OfAccount {
-    /// Theirs; [`NONE`] of an account without users and roles.
+    /// Theirs; absent of an account without users and roles.
     partition: Name,
     /// What names them by their account, and where they are at home.
     known: Known,
@@ -37,36 +38,37 @@ impl Callers {
     /// What was known before, by the numbers that users and roles had then, stays so. Those that have none are
     /// taken as named, which costs time and decides nothing.
     pub(crate) fn new(
-        compiled: &Compiled,
+        stack: &ImageStack,
         tables: &Tables,
         first: usize,
-        before: Option<(&Callers, &[u32])>,
+        before: Option<(&Callers, &[PrincipalIdx])>,
     ) -> Callers {
-        let mut partitions = vec![Name(NONE); tables.accounts.len()];
-        for own in &tables.principals {
-            if let Some(partition) = partitions.get_mut(own.account as usize) {
+        let mut partitions = vec![Name::NONE; tables.accounts().rows().len()];
+        for own in tables.principals() {
+            if let Some(partition) = partitions.get_mut(own.account.index()) {
                 *partition = own.partition;
             }
         }
-        let accounts = (0..).zip(partitions).map(|(account, partition)| OfAccount {
+        let accounts = partitions.into_iter().enumerate();
+        let accounts = accounts.map(|(account, partition)| OfAccount {
             partition,
-            known: known_by_account(compiled, tables, account, partition),
+            known: known_by_account(stack, tables, AccountIdx::at(account), partition),
         });
         Callers {
             accounts: accounts.collect(),
             named: {
                 let mut named = match before {
                     Some((before, origins)) => before.renumbered(origins),
-                    None => vec![0; tables.principals.len().div_ceil(64)],
+                    None => vec![0; tables.principals().len().div_ceil(64)],
                 };
-                mark_named(&mut named, compiled, tables, first);
+                mark_named(&mut named, stack, tables, first);
                 named
             },
             unnamed: Known::default(),
         }
     }
 
-    fn renumbered(&self, origins: &[u32]) -> Vec<u64> {
+    fn renumbered(&self, origins: &[PrincipalIdx]) -> Vec<u64> {
         let words = origins.chunks(64).map(|origins| {
             let bits = (0..).zip(origins);
             bits.fold(0, |word, (bit, origin)| {
@@ -79,37 +81,41 @@ impl Callers {
     /// What is known of the users and roles of an account by the account alone, and the partition that most of
     /// them are in.
     #[inline]
-    pub(crate) fn of_account(&self, account: u32) -> Option<(&Known, Name)> {
-        let account = self.accounts.get(account as usize)?;
+    pub(crate) fn of_account(&self, account: AccountIdx) -> Option<(&Known, Name)> {
+        let account = self.accounts.get(account.index())?;
         Some((&account.known, account.partition))
     }
 
     /// Whether a user or role is in the partition of its account.
     pub(crate) fn has_partition(&self, own: &Principal) -> bool {
-        let account = self.accounts.get(own.account as usize);
+        let account = self.accounts.get(own.account.index());
         account.is_some_and(|account| account.partition == own.partition)
     }
 
     /// Whether some policy names a user or role by itself, not only by its account.
-    pub(crate) fn is_named(&self, number: u32) -> bool {
-        let word = self.named.get(number as usize / 64);
+    pub(crate) fn is_named(&self, principal: PrincipalIdx) -> bool {
+        let number = principal.index();
+        let word = self.named.get(number / 64);
         word.is_none_or(|word| word >> (number % 64) & 1 != 0)
     }
 }
 
-fn known_by_account(compiled: &Compiled, tables: &Tables, account: u32, partition: Name) -> Known {
+fn known_by_account(
+    stack: &ImageStack,
+    tables: &Tables,
+    account: AccountIdx,
+    partition: Name,
+) -> Known {
     let mut known = Known::default();
-    if partition == Name(NONE) {
+    if partition == Name::NONE {
         return known;
     }
     let home = Home {
-        partition: Some(tables.texts.get(partition)),
-        account: Some(tables.account_digits(account)),
+        partition: Some(tables.text(partition)),
+        account: Some(tables.accounts().digits(account)),
     };
     let by_account = |image, form, parts: &[&str]| match form {
-        PrincipalForm::Account | PrincipalForm::AccountArn => {
-            compiled.principal(image, form, parts)
-        }
+        PrincipalForm::Account | PrincipalForm::AccountArn => stack.principal(image, form, parts),
         _ => None,
     };
     let anybody = portcullis_model::Principal {
@@ -119,19 +125,20 @@ fn known_by_account(compiled: &Compiled, tables: &Tables, account: u32, partitio
         session_token: false,
     };
     let none = ContextNames::default();
-    known.set_by(compiled.images().len(), by_account, &anybody, home, none);
+    known.set_by(stack.images().len(), by_account, &anybody, home, none);
     known
 }
 
 /// Marks those whom images name, from the `first` on.
-fn mark_named(named: &mut [u64], compiled: &Compiled, tables: &Tables, first: usize) {
-    let mut mark = |number: usize| {
+fn mark_named(named: &mut [u64], stack: &ImageStack, tables: &Tables, first: usize) {
+    let mut mark = |principal: PrincipalIdx| {
+        let number = principal.index();
         if let Some(word) = named.get_mut(number / 64) {
             *word |= 1 << (number % 64);
         }
     };
     let mut ids = HashSet::with_hasher(random_state());
-    for view in compiled.views().skip(first) {
+    for view in stack.views().skip(first) {
         for number in 0..view.count(Section::Principals) {
             let Some(record) = view.principal(number) else {
                 continue;
@@ -152,19 +159,19 @@ fn mark_named(named: &mut [u64], compiled: &Compiled, tables: &Tables, first: us
         }
     }
     if !ids.is_empty() {
-        for (number, own) in tables.principals.iter().enumerate() {
-            if own.id != NONE && ids.contains(tables.texts.get(Name(own.id))) {
-                mark(number);
+        for (number, own) in tables.principals().iter().enumerate() {
+            if own.id.is_some() && ids.contains(tables.text(own.id)) {
+                mark(PrincipalIdx::at(number));
             }
         }
     }
 }
 
 /// The role of which an ARN is that of a session.
-fn role_of_session(tables: &Tables, arn: &str) -> Option<usize> {
+fn role_of_session(tables: &Tables, arn: &str) -> Option<PrincipalIdx> {
     let name = session_role_name(arn)?;
     let [_, _, _, _, account, _] = split_arn(arn)?;
-    let account = tables.account_of(account)?;
+    let account = tables.accounts().find_digits(account)?;
     let (number, _) = tables.find_entity(tables, (account, Kind::Role, name))?;
-    Some(number as usize)
+    Some(number)
 }

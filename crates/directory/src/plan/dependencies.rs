@@ -9,6 +9,7 @@ use portcullis_image::{
 
 use crate::plan::key_sources::{Origin, Slot};
 use crate::plan::slot_sets::{SetId, SlotSets};
+use crate::store::ids::{index, number};
 
 /// What parts look at that differs between principals. Bits below [`reserved::NAMES`]' count are reserved slots.
 pub(crate) type Reads = u32;
@@ -41,14 +42,14 @@ pub(crate) const ALL: Reads = u32::MAX;
 pub(crate) fn of_image(view: View<'_>, slots: &[Slot]) -> Vec<Reads> {
     let mut reader = Reader {
         view,
-        sets: SlotSets::new(slots.len() as u32),
+        sets: SlotSets::new(number(slots.len())),
         tokens: Vec::new(),
         lists: HashMap::new(),
         code: Vec::new(),
     };
     reader.read_tokens();
     reader.read_code();
-    let statements = (0..view.count(Section::Statements)).map(|index| view.statement_ref(index));
+    let statements = (0..view.count(Section::Statements)).map(|at| view.statement_ref(at));
     let names = statements
         .clone()
         .map(|statement| match statement.principals() {
@@ -63,7 +64,7 @@ pub(crate) fn of_image(view: View<'_>, slots: &[Slot]) -> Vec<Reads> {
     let reads = names.zip(&sets).map(|(names, set)| {
         let own = of_set.entry(*set).or_insert_with(|| {
             let own = reader.sets.of(*set).iter();
-            let own = own.filter_map(|slot| slots.get(*slot as usize));
+            let own = own.filter_map(|slot| slots.get(index(*slot)));
             own.fold(0, |all, slot| all | of_origin(slot.origin))
         });
         names | *own
@@ -71,8 +72,8 @@ pub(crate) fn of_image(view: View<'_>, slots: &[Slot]) -> Vec<Reads> {
     let reads: Vec<Reads> = reads.collect();
     let parts = (0..view.count(Section::Parts)).map(|part| {
         let part = view.part(part);
-        let start = part.statements as usize;
-        let own = reads.get(start..start.saturating_add(part.statement_count as usize));
+        let start = index(part.statements);
+        let own = reads.get(start..start.saturating_add(index(part.statement_count)));
         own.map_or(ALL, |own| own.iter().fold(0, |all, reads| all | reads))
     });
     parts.collect()
@@ -110,8 +111,8 @@ impl Reader<'_> {
         let view = self.view;
         let mut rest = SlotSets::EMPTY;
         let mut tokens = Vec::new();
-        for index in (0..view.count(Section::Tokens)).rev() {
-            match view.token(index) {
+        for at in (0..view.count(Section::Tokens)).rev() {
+            match view.token(at) {
                 Token::Variable { slot, .. } => rest = self.with_slot(rest, slot),
                 Token::End => rest = SlotSets::EMPTY,
                 _ => {}
@@ -125,8 +126,8 @@ impl Reader<'_> {
     fn read_code(&mut self) {
         let mut rest = SlotSets::EMPTY;
         let mut code = Vec::new();
-        for index in (0..self.view.count(Section::Code)).rev() {
-            let leaf = self.view.leaf(index);
+        for at in (0..self.view.count(Section::Code)).rev() {
+            let leaf = self.view.leaf(at);
             if leaf.flags & flag::END != 0 {
                 rest = SlotSets::EMPTY;
             }
@@ -152,7 +153,7 @@ impl Reader<'_> {
             NONE => SlotSets::EMPTY,
             guard => self
                 .code
-                .get(guard as usize)
+                .get(index(guard))
                 .copied()
                 .unwrap_or(SlotSets::ALL),
         };
@@ -189,7 +190,7 @@ impl Reader<'_> {
         let pattern = self.view.pattern(pattern);
         match pattern.kind {
             PatternKind::Tokens => {
-                let first = self.tokens.get(pattern.tokens as usize);
+                let first = self.tokens.get(index(pattern.tokens));
                 first.copied().unwrap_or(SlotSets::ALL)
             }
             PatternKind::Exact | PatternKind::Prefix => SlotSets::EMPTY,

@@ -2,13 +2,14 @@
 
 use portcullis_vm::{Action, Entry};
 
-use crate::plan::Compiled;
+use crate::plan::stack::ImageStack;
+use crate::store::ids::{PartId, index, number};
 
 /// The statements that an action matches in the parts, by part. A part without any takes a byte.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PartEntries {
     /// How many parts there are.
-    parts: u32,
+    parts: usize,
     octets: Vec<Octet>,
     /// Where the entries of each part that has some begin, and where those of the last end.
     starts: Vec<u32>,
@@ -29,23 +30,22 @@ struct Octet {
 impl PartEntries {
     /// Goes on with the parts that were compiled since. Takes time linear in these, and memory in their
     /// statements that match the action.
-    pub(crate) fn extend(&mut self, compiled: &Compiled, action: &Action) {
+    pub(crate) fn extend(&mut self, stack: &ImageStack, action: &Action) {
         if self.starts.is_empty() {
             self.starts.push(0);
         }
         let first = self.parts;
-        self.parts = compiled.part_count() as u32;
+        self.parts = stack.part_count();
         for part in first..self.parts {
-            let (image, number) = compiled.home(part);
-            let own = compiled.images().get(image as usize);
+            let own = stack.locate(PartId::at(part));
             let start = self.entries.len();
             let is_told = own.is_some_and(|own| {
-                action.entries(image as usize, own.view(), number, &mut self.entries)
+                action.entries(own.image, own.view, own.part, &mut self.entries)
             });
             let is_found = !is_told || self.entries.len() > start;
             if part % 8 == 0 {
                 self.octets.push(Octet {
-                    before: self.starts.len() as u32 - 1,
+                    before: number(self.starts.len() - 1),
                     ..Octet::default()
                 });
             }
@@ -53,7 +53,7 @@ impl PartEntries {
                 let bit = 1 << (part % 8);
                 octet.found |= bit;
                 octet.other |= if is_told { 0 } else { bit };
-                self.starts.push(self.entries.len() as u32);
+                self.starts.push(number(self.entries.len()));
             }
         }
         self.starts.shrink_to_fit();
@@ -62,17 +62,17 @@ impl PartEntries {
 
     /// The statements of a part; none if it is to be looked at in another way.
     #[inline]
-    pub(crate) fn of(&self, part: u32) -> Option<&[Entry]> {
-        let octet = self.octets.get(part as usize / 8)?;
-        let bit = 1 << (part % 8);
+    pub(crate) fn of(&self, part: PartId) -> Option<&[Entry]> {
+        let octet = self.octets.get(part.index() / 8)?;
+        let bit = 1 << (part.get() % 8);
         if octet.found & bit == 0 {
             return Some(&[]);
         }
         if octet.other & bit != 0 {
             return None;
         }
-        let place = (octet.before + (octet.found & (bit - 1)).count_ones()) as usize;
+        let place = index(octet.before + (octet.found & (bit - 1)).count_ones());
         let [start, end] = *self.starts.get(place..place + 2)?.first_chunk()?;
-        self.entries.get(start as usize..end as usize)
+        self.entries.get(index(start)..index(end))
     }
 }

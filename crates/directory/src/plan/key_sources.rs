@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use portcullis_image::value::fold::{folded, strip_ignoring_case};
 use portcullis_image::{Section, View, reserved};
 
-use crate::store::strings::Name;
+use crate::store::ids::{Name, index, number};
 use crate::store::tables::Tables;
 
 /// Where the values of a slot come from, if the request does not give them.
@@ -28,7 +28,19 @@ pub(crate) enum Origin {
 
 /// The names of tags that are the same key: they differ by case alone (`COND-40`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TagClass(pub(crate) u32);
+pub(crate) struct TagClass(u32);
+
+impl TagClass {
+    #[inline]
+    pub(crate) const fn new(number: u32) -> TagClass {
+        TagClass(number)
+    }
+
+    #[inline]
+    pub(crate) const fn get(self) -> u32 {
+        self.0
+    }
+}
 
 /// A slot of an image.
 #[derive(Clone, Debug)]
@@ -64,11 +76,11 @@ impl Slots {
                 }
             }));
         }
-        let mut names: Vec<Name> = tables.pairs.iter().map(|(name, _)| *name).collect();
+        let mut names: Vec<Name> = tables.pair_names().collect();
         names.sort_unstable();
         names.dedup();
         let class = |name: Name| {
-            let text: String = folded(tables.texts.get(name)).collect();
+            let text: String = folded(tables.text(name)).collect();
             Some((name, *classes.get(&text)?))
         };
         Slots {
@@ -81,7 +93,7 @@ impl Slots {
     /// A slot, by its number among those of all images.
     #[inline]
     pub(crate) fn get(&self, slot: u32) -> Option<&Slot> {
-        self.all.get(slot as usize)
+        self.all.get(index(slot))
     }
 
     /// The slots of an image.
@@ -103,7 +115,7 @@ impl Slots {
 fn origin_of(name: &str, classes: &mut HashMap<String, TagClass>) -> Origin {
     let reserved = reserved::NAMES.iter().position(|own| *own == name);
     if let Some(slot) = reserved {
-        return Origin::Derived(slot as u32);
+        return Origin::Derived(number(slot));
     }
     let fixed = [
         ("aws:PrincipalOrgID", Origin::PrincipalOrgId),
@@ -117,7 +129,7 @@ fn origin_of(name: &str, classes: &mut HashMap<String, TagClass>) -> Origin {
     }
     let mut class = |start| {
         let tag = strip_ignoring_case(name, start)?;
-        let next = TagClass(classes.len() as u32);
+        let next = TagClass(number(classes.len()));
         Some(*classes.entry(tag.to_string()).or_insert(next))
     };
     if let Some(tag) = class("aws:PrincipalTag/") {

@@ -5,12 +5,12 @@ use portcullis_image::layer_mask;
 use portcullis_model::Layer;
 use portcullis_vm::KnownParts;
 
-use crate::load::raw::Kind;
+use crate::arn::Kind;
 use crate::plan::callers::Callers;
-use crate::plan::key_sources::TagClass;
-use crate::plan::{Compiled, Row};
-use crate::store::strings::Name;
-use crate::store::tables::{Entities, Entity, Principal, Tables};
+use crate::plan::key_sources::{Slots, TagClass};
+use crate::plan::rows::{PolicyRows, Row};
+use crate::store::ids::{AccountIdx, Name, PartId, PrincipalIdx};
+use crate::store::tables::Principal;
 
 /// A user or role, with identity policies and boundary.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +18,7 @@ use crate::store::tables::{Entities, Entity, Principal, Tables};
 pub(crate) struct Profile {
     /// A bit for each pattern for actions in the policies.
     pub(crate) filter: u64,
-    pub(crate) account: u32,
+    pub(crate) account: AccountIdx,
     pub(crate) path: Name,
     pub(crate) name: Name,
     /// [`ROLE`] and the bits behind it.
@@ -55,9 +55,8 @@ const _: () = assert!(size_of::<Profile>() == 64);
 impl Profile {
     /// The profile of a user or role, after its policy sets have their rows.
     pub(crate) fn new(
-        compiled: &Compiled,
-        callers: &Callers,
-        (number, principal): (u32, &Principal),
+        (rows, callers, slots): (&PolicyRows, &Callers, &Slots),
+        (number, principal): (PrincipalIdx, &Principal),
         tags: &[(Name, Name)],
     ) -> Profile {
         let flags = [
@@ -83,14 +82,12 @@ impl Profile {
             (principal.boundary, BOUNDARY, OF_BOUNDARY),
         ];
         for (sets, bit, mark) in sets {
-            let row = compiled.sets(sets);
+            let row = rows.get(sets);
             profile.filter |= row.filter;
-            profile.take(compiled, row, (bit, mark));
+            profile.take(rows, row, (bit, mark));
         }
         let tags = tags.iter();
-        profile.take_tags(
-            tags.filter_map(|(name, value)| Some((compiled.slots.class(*name)?, *value))),
-        );
+        profile.take_tags(tags.filter_map(|(name, value)| Some((slots.class(*name)?, *value))));
         profile
     }
 
@@ -117,13 +114,13 @@ impl Profile {
     }
 
     /// Takes the parts of identity policies or of a boundary, which are in no other layer.
-    fn take(&mut self, compiled: &Compiled, row: &Row, (bit, mark): (u8, u32)) {
+    fn take(&mut self, rows: &PolicyRows, row: &Row, (bit, mark): (u8, u32)) {
         let of = |layers| if layers != 0 { bit } else { 0 };
         self.layers |= of(row.present) | of(row.allowed) << ALLOWED;
-        compiled.for_parts(row, |_, part| {
+        rows.for_parts(row, |_, part| {
             match self.places.get_mut(usize::from(self.count)) {
                 Some(place) => {
-                    *place = part | mark;
+                    *place = part.get() | mark;
                     self.count += 1;
                 }
                 None => self.count = SPILLED,
@@ -140,7 +137,7 @@ impl Profile {
         let mut left = room.rchunks_exact_mut(2);
         for (class, value) in tags {
             match left.next() {
-                Some(place) => place.copy_from_slice(&[class.0, value.0]),
+                Some(place) => place.copy_from_slice(&[class.get(), value.get()]),
                 None => {
                     self.tag_count = SPILLED;
                     return;
@@ -159,7 +156,7 @@ impl Profile {
         };
         let tags = self.places.rchunks_exact(2).take(count);
         Some(tags.filter_map(|tag| match tag {
-            [class, value] => Some((TagClass(*class), Name(*value))),
+            [class, value] => Some((TagClass::new(*class), Name::new(*value))),
             _ => None,
         }))
     }
@@ -178,7 +175,7 @@ impl Profile {
 
     /// The parts, and the layer of each; none at all if the rows of its policy sets have to tell.
     #[inline]
-    pub(crate) fn parts(&self) -> impl Iterator<Item = (u32, u32)> + '_ {
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (u32, PartId)> + '_ {
         let parts = match self.count {
             SPILLED => &[],
             count => self.places.get(..usize::from(count)).unwrap_or(&[]),
@@ -189,33 +186,7 @@ impl Profile {
             } else {
                 BOUNDARY
             };
-            (masks(bit), part & !OF_BOUNDARY)
-        })
-    }
-}
-
-/// Reads users and roles from where decisions look anyway.
-#[derive(Clone, Copy)]
-pub(crate) struct Profiles<'d> {
-    pub(crate) tables: &'d Tables,
-    pub(crate) compiled: &'d Compiled,
-}
-
-impl Entities for Profiles<'_> {
-    #[inline]
-    fn entity(&self, number: u32) -> Option<Entity> {
-        let own = self.compiled.profile(number as usize)?;
-        if own.is_odd() {
-            return self.tables.entity(number);
-        }
-        let (_, partition) = self.compiled.callers.of_account(own.account)?;
-        Some(Entity {
-            account: own.account,
-            kind: own.kind(),
-            is_service_linked: own.is_service_linked(),
-            partition,
-            path: own.path,
-            name: own.name,
+            (masks(bit), PartId::new(part & !OF_BOUNDARY))
         })
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::store::ids::{index, number};
+
 /// The number of a set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct SetId(u32);
@@ -39,7 +41,7 @@ impl SlotSets {
     /// The slots of a set.
     #[inline]
     pub(crate) fn of(&self, set: SetId) -> &[u32] {
-        self.sets.get(set.0 as usize).map_or(&[], Vec::as_slice)
+        self.sets.get(index(set.0)).map_or(&[], Vec::as_slice)
     }
 
     /// The set of one slot; all if there is no such slot.
@@ -76,7 +78,7 @@ impl SlotSets {
         if let Some(known) = self.ids.get(&slots) {
             return *known;
         }
-        let id = SetId(self.sets.len() as u32);
+        let id = SetId(number(self.sets.len()));
         self.sets.push(slots.clone());
         self.ids.insert(slots, id);
         id

@@ -1,21 +1,168 @@
-//! One question, asked of one principal after the other.
+//! Questions asked of every principal, in parallel and in order.
 //!
-//! What a policy says to it is the same for all principals, unless the policy looks at something that
-//! differs between them. It is found out once then, and only the policies that do look are walked for each.
+//! What a policy says to a question is the same for all principals, unless the policy looks at something that differs
+//! between them. It is found out once then, and only the policies that do look are walked for each: a question over a
+//! million principals walks most policies once. Each thread has its own memory, so that none waits for another, and takes
+//! blocks of principals; answers are put in order by whoever asked. Memory grows with the parts for each of the
+//! questions, which is why more than [`REMEMBERED`] at once are asked without.
 
-use std::sync::Arc;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
 
 use portcullis_image::layer_mask;
-use portcullis_model::{Decision, Layer};
+use portcullis_model::{Decision, Layer, check_action};
 use portcullis_vm::{Evaluation, PartMemory};
 
-use crate::Directory;
-use crate::decide::check::{Asked, Case, Deciding, Object};
-use crate::decide::engine::{Engine, EngineError};
-use crate::decide::keys::GivenKeys;
+use crate::arn::Kind;
+use crate::decide::asked::{Asked, Deciding};
+use crate::decide::check::{Case, run, run_resolved};
+use crate::decide::given::GivenKeys;
+use crate::decide::handles::Object;
+use crate::decide::memory::Memory;
+use crate::error::EngineError;
 use crate::plan::action::Deed;
 use crate::plan::dependencies;
-use crate::query::Query;
+use crate::plan::generation::Generation;
+use crate::query::access::Query;
+use crate::store::ids::{AccountIdx, PartId, PrincipalIdx};
+
+/// How many principals a thread asks before it hands the answers on.
+const BLOCK: usize = 1024;
+
+/// More questions at once than this are asked without memory of what policies said.
+const REMEMBERED: usize = 64;
+
+/// Asks of one principal after the other, with memory that is kept.
+#[derive(Debug, Default)]
+pub(crate) struct Asker {
+    pub(crate) memory: Memory,
+    memories: Vec<Answers>,
+}
+
+impl Asker {
+    /// Decides one of the questions for a principal.
+    pub(crate) fn decide(
+        &mut self,
+        generation: Generation<'_>,
+        principal: PrincipalIdx,
+        sweeps: &[Sweep<'_>],
+        number: usize,
+    ) -> Result<Decision, EngineError> {
+        let Some(sweep) = sweeps.get(number) else {
+            return Ok(Decision::ImplicitDeny);
+        };
+        if sweeps.len() > REMEMBERED {
+            return sweep.decide_alone(generation, principal, &mut self.memory);
+        }
+        if self.memories.len() <= number {
+            self.memories.resize_with(sweeps.len(), Answers::default);
+        }
+        match self.memories.get_mut(number) {
+            Some(answers) => Ok(sweep.decide(generation, principal, &mut self.memory, answers)),
+            None => sweep.decide_alone(generation, principal, &mut self.memory),
+        }
+    }
+}
+
+fn deed(generation: Generation<'_>, name: &str) -> Result<Deed, EngineError> {
+    check_action(name).map_err(EngineError::NoAction)?;
+    Ok(Deed::new(&generation.plan.stack, name))
+}
+
+/// Resolves queries.
+///
+/// # Errors
+/// [`EngineError::NoAction`] if one asks for what is no action.
+pub(crate) fn sweeps_of<'q>(
+    generation: Generation<'_>,
+    queries: &[Query<'q>],
+) -> Result<Vec<Sweep<'q>>, EngineError> {
+    // Many ask about one action.
+    let mut deeds: HashMap<&str, Arc<Deed>> = HashMap::new();
+    let sweeps = queries.iter().map(|query| {
+        let deed = match deeds.entry(query.action) {
+            Entry::Occupied(known) => known.get().clone(),
+            Entry::Vacant(place) => place
+                .insert(Arc::new(deed(generation, query.action)?))
+                .clone(),
+        };
+        Ok(Sweep::new(generation, query, deed))
+    });
+    sweeps.collect()
+}
+
+/// ARN and kind of a user or role; none if there are not as many.
+pub(crate) fn principal(generation: Generation<'_>, index: PrincipalIdx) -> Option<(String, Kind)> {
+    let tables = generation.tables;
+    let principal = tables.principal(index)?;
+    Some((tables.arn(principal.entity()), principal.kind))
+}
+
+/// Asks of every principal, in blocks that threads take one after the other, and calls back in
+/// order.
+pub(crate) fn in_parallel<T: Send>(
+    generation: Generation<'_>,
+    threads: usize,
+    ask: &(impl Fn(&mut Asker, PrincipalIdx) -> Result<T, EngineError> + Sync),
+    found: &mut dyn FnMut(PrincipalIdx, T),
+) -> Result<(), EngineError> {
+    let count = generation.tables.principals().len();
+    let blocks = count.div_ceil(BLOCK);
+    let taken = AtomicUsize::new(0);
+    let stop = AtomicBool::new(false);
+    let failure = Mutex::new(None);
+    std::thread::scope(|scope| {
+        let (sender, receiver) = mpsc::sync_channel(2 * threads.max(1));
+        for _ in 0..threads.clamp(1, blocks.max(1)) {
+            let sender = sender.clone();
+            let (taken, stop, failure) = (&taken, &stop, &failure);
+            scope.spawn(move || {
+                let mut asker = Asker::default();
+                loop {
+                    let block = taken.fetch_add(1, Ordering::Relaxed);
+                    if block >= blocks || stop.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    let range = block * BLOCK..((block + 1) * BLOCK).min(count);
+                    let answers: Result<Vec<T>, EngineError> = range
+                        .map(|index| ask(&mut asker, PrincipalIdx::at(index)))
+                        .collect();
+                    match answers {
+                        Ok(answers) => {
+                            if sender.send((block, answers)).is_err() {
+                                return;
+                            }
+                        }
+                        Err(error) => {
+                            stop.store(true, Ordering::Relaxed);
+                            if let Ok(mut failure) = failure.lock() {
+                                failure.get_or_insert(error);
+                            }
+                            return;
+                        }
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let mut waiting: BTreeMap<usize, Vec<T>> = BTreeMap::new();
+        let mut next = 0;
+        for (block, answers) in receiver {
+            waiting.insert(block, answers);
+            while let Some(answers) = waiting.remove(&next) {
+                for (offset, answer) in answers.into_iter().enumerate() {
+                    found(PrincipalIdx::at(next * BLOCK + offset), answer);
+                }
+                next += 1;
+            }
+        }
+    });
+    let failed = failure.lock().ok().and_then(|mut failure| failure.take());
+    failed.map_or(Ok(()), Err)
+}
 
 /// A question, resolved.
 pub(crate) struct Sweep<'q> {
@@ -25,16 +172,13 @@ pub(crate) struct Sweep<'q> {
 }
 
 impl<'q> Sweep<'q> {
-    pub(crate) fn new(
-        directory: &Directory,
-        query: &Query<'q>,
-        deed: Arc<Deed>,
-    ) -> Result<Self, EngineError> {
-        Ok(Sweep {
+    pub(crate) fn new(generation: Generation<'_>, query: &Query<'q>, deed: Arc<Deed>) -> Self {
+        let (id, account) = (generation.id(), query.resource_account);
+        Sweep {
             deed,
-            object: directory.object(query.resource, query.resource_account),
+            object: Object::new(generation.tables, id, query.resource, account),
             query: *query,
-        })
+        }
     }
 
     fn context(&self) -> GivenKeys<'q> {
@@ -44,45 +188,42 @@ impl<'q> Sweep<'q> {
     /// Decides for a user or role, and remembers nothing.
     pub(crate) fn decide_alone(
         &self,
-        directory: &Directory,
-        principal: usize,
-        engine: &mut Engine,
+        generation: Generation<'_>,
+        principal: PrincipalIdx,
+        memory: &mut Memory,
     ) -> Result<Decision, EngineError> {
         let context = self.context();
-        let outcome = engine.run_resolved(directory, principal, &self.deed, &self.object, context);
+        let asked = (&*self.deed, &self.object);
+        let outcome = run_resolved(memory, generation, principal, asked, context);
         outcome.map(|outcome| outcome.decision())
     }
 
     /// Decides for a user or role.
     pub(crate) fn decide(
         &self,
-        directory: &Directory,
-        principal: usize,
-        engine: &mut Engine,
-        memory: &mut Answers,
-    ) -> Result<Decision, EngineError> {
-        let tables = &directory.tables;
-        let compiled = directory.store.compiled(tables)?;
-        let Some(row) = tables.principals.get(principal) else {
-            return Ok(Decision::ImplicitDeny);
+        generation: Generation<'_>,
+        principal: PrincipalIdx,
+        memory: &mut Memory,
+        answers: &mut Answers,
+    ) -> Decision {
+        let Some(row) = generation.tables.principal(principal) else {
+            return Decision::ImplicitDeny;
         };
-        memory.account = Some(row.account);
+        answers.account = Some(row.account);
         let deciding = Deciding {
-            tables,
-            compiled,
+            generation,
             asked: &Asked::resolved(&self.deed, &self.object),
         };
         let caller = deciding.by_number(principal);
-        let said = |case: &Case<'_, '_>, part, layers| memory.said(case, part, layers);
-        let outcome = deciding.run(&mut engine.scratch, caller, said, self.context());
-        Ok(outcome.decision())
+        let said = |case: &Case<'_, '_>, part, layers| answers.said(case, part, layers);
+        run(&deciding, memory, caller, said, self.context()).decision()
     }
 }
 
 /// What is known of the answers to one question. One for each thread and question.
 #[derive(Debug, Default)]
 pub(crate) struct Answers {
-    account: Option<u32>,
+    account: Option<AccountIdx>,
     /// By part.
     said: Vec<Said>,
     parts: PartMemory,
@@ -102,22 +243,22 @@ enum When {
     Unknown,
     Always,
     /// To callers of an account.
-    Of(u32),
+    Of(AccountIdx),
 }
 
 impl Answers {
     /// Looks at a part alone.
-    fn look(&mut self, case: &Case<'_, '_>, part: u32) -> (bool, bool) {
+    fn look(&mut self, case: &Case<'_, '_>, part: PartId) -> (bool, bool) {
         let mut evaluation = Evaluation::of_part(case.settled, &mut self.parts);
         case.look(&mut evaluation, part, u32::MAX);
         evaluation.says()
     }
 
     /// What a part says that does not look at what differs between the principals of an account.
-    fn said(&mut self, case: &Case<'_, '_>, part: u32, layers: u32) -> Option<(bool, bool)> {
-        let compiled = case.deciding.compiled;
-        let reads = compiled.reads(part);
-        // An Allow of a resource policy is by more or less.
+    fn said(&mut self, case: &Case<'_, '_>, part: PartId, layers: u32) -> Option<(bool, bool)> {
+        let plan = case.deciding.generation.plan;
+        let reads = plan.reads(part);
+        // Allows of resource policies differ in strength, so a remembered boolean is not enough.
         if layers & layer_mask(Layer::Resource) != 0 || reads & dependencies::CALLER != 0 {
             return None;
         }
@@ -126,14 +267,14 @@ impl Answers {
             (_, Some(account)) => When::Of(account),
         };
         if self.said.is_empty() {
-            self.said.resize(compiled.part_count(), Said::default());
+            self.said.resize(plan.stack.part_count(), Said::default());
         }
-        let known = self.said.get(part as usize).copied().unwrap_or_default();
+        let known = self.said.get(part.index()).copied().unwrap_or_default();
         if known.when == when {
             return Some((known.allows, known.denies));
         }
         let (allows, denies) = self.look(case, part);
-        if let Some(place) = self.said.get_mut(part as usize) {
+        if let Some(place) = self.said.get_mut(part.index()) {
             *place = Said {
                 when,
                 allows,

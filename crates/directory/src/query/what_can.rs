@@ -4,8 +4,13 @@ use bumpalo::Bump;
 use portcullis_model::{Decision, Principal as Who, Request, check_action, split_arn};
 use portcullis_syntax::PolicySets;
 
-use crate::decide::engine::EngineError;
-use crate::{Directory, Engine, Extra, Refusal};
+use crate::decide::memory::Requests;
+use crate::decide::question::{Extra, Question, policies, question_of_any};
+use crate::decide::stack::decide;
+use crate::error::{EngineError, Refusal};
+use crate::plan::policies::Policies;
+use crate::query::access::Query;
+use crate::store::tables::Tables;
 
 /// What a principal may do to a resource, or may not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,96 +27,106 @@ pub struct Can {
 /// Stands for what a wildcard leaves open. No action has it in its name.
 const OPEN: char = '~';
 
-impl Directory {
-    /// What a caller may do to a resource: every action that a policy names which takes part in such a
-    /// request, in the order of their names. There is no catalogue of actions, so that patterns stand for
-    /// what they match; where two patterns cross, neither inside the other, what both match is not asked.
-    ///
-    /// Only actions of the resource's own service are asked for, and for roles those of STS. For the
-    /// resource `*` those of all services are. If `named` has actions, these are asked for and no others.
-    ///
-    /// # Errors
-    /// [`WhatCanError`] if the caller is unknown, a named action is none, or the directory is an image and no actions are named.
-    pub fn what_can(
-        &self,
-        caller: &Who<'_>,
-        query: crate::Query<'_>,
-        named: &[String],
-    ) -> Result<Vec<Can>, WhatCanError> {
-        let arena = Bump::new();
-        let request = |action| Request {
-            principal: *caller,
+/// What a caller may do to a resource: every action that a policy names which takes part in such a
+/// request, in the order of their names. There is no catalogue of actions, so that patterns stand for
+/// what they match; where two patterns cross, neither inside the other, what both match is not asked.
+///
+/// Only actions of the resource's own service are asked for, and for roles those of STS. For the
+/// resource `*` those of all services are. If `named` has actions, these are asked for and no others.
+///
+/// # Errors
+/// [`WhatCanError`] if the caller is unknown, a named action is none, or the directory is an image and no actions are named.
+pub(crate) fn what_can(
+    tables: &Tables,
+    store: &Policies,
+    caller: &Who<'_>,
+    query: Query<'_>,
+    named: &[String],
+) -> Result<Vec<Can>, WhatCanError> {
+    let arena = Bump::new();
+    let request = |action| Request {
+        principal: *caller,
+        action,
+        resource: query.resource,
+        resource_account: query.resource_account,
+        context: query.context,
+        restrict_public_buckets: false,
+        external_grant: false,
+    };
+    let ask = |action| -> Result<Question<'_>, Refusal> {
+        question_of_any(
+            tables,
+            store.id(),
+            &request(action),
+            Extra::default(),
+            &arena,
+        )
+    };
+    for action in named {
+        check_action(action).map_err(Refusal::NoAction)?;
+    }
+    let mut actions = named.to_vec();
+    let services = match named.is_empty() {
+        true => services_of(query.resource),
+        false => Vec::new(),
+    };
+    // The trust policy of a role takes part in requests to STS alone.
+    for service in &services {
+        let any = arena.alloc_str(&format!("{service}:{OPEN}"));
+        let question = ask(any)?;
+        let sets = store
+            .documents()
+            .and_then(|documents| policies(tables, documents, &question, &arena))
+            .ok_or(WhatCanError::IsImage)?;
+        collect(&sets, service, &mut actions);
+    }
+    if named.is_empty() {
+        actions.sort_unstable();
+    }
+    let generation = store.generation(tables)?;
+    let mut requests = Requests::default();
+    let mut answers = Vec::with_capacity(actions.len());
+    for action in actions {
+        let member = arena.alloc_str(&action.replace(['*', '?'], "~"));
+        let question = ask(member)?;
+        let outcome = decide(&mut requests, generation, &question, store.has_debug())?;
+        let decision = outcome.decision();
+        answers.push(Can {
             action,
-            resource: query.resource,
-            resource_account: query.resource_account,
-            context: query.context,
-            restrict_public_buckets: false,
-            external_grant: false,
-        };
-        for action in named {
-            check_action(action).map_err(Refusal::NoAction)?;
-        }
-        let mut actions = named.to_vec();
-        let services = match named.is_empty() {
-            true => services_of(query.resource),
-            false => Vec::new(),
-        };
-        // The trust policy of a role takes part in requests to STS alone.
-        for service in &services {
-            let any = arena.alloc_str(&format!("{service}:{OPEN}"));
-            let question = self.question_of_any(&request(any), Extra::default(), &arena)?;
-            let sets = self
-                .policies(&question, &arena)
-                .ok_or(WhatCanError::IsImage)?;
-            collect(&sets, service, &mut actions);
-        }
-        if named.is_empty() {
-            actions.sort_unstable();
-        }
-        let mut engine = Engine::new();
-        let mut answers = Vec::with_capacity(actions.len());
-        for action in actions {
-            let member = arena.alloc_str(&action.replace(['*', '?'], "~"));
-            let question = self.question_of_any(&request(member), Extra::default(), &arena)?;
-            let decision = engine.decide(self, &question)?.decision();
-            answers.push(Can {
-                action,
-                decision,
-                is_exception: false,
-            });
-        }
-        let allowed: Vec<String> = answers
-            .iter()
-            .filter(|own| own.decision.is_allow())
-            .map(|own| own.action.to_ascii_lowercase())
-            .collect();
-        for own in answers.iter_mut().filter(|own| !own.decision.is_allow()) {
-            let action = own.action.to_ascii_lowercase();
-            own.is_exception = allowed.iter().any(|wider| is_within(wider, &action));
-        }
-        Ok(answers)
+            decision,
+            is_exception: false,
+        });
     }
+    let allowed: Vec<String> = answers
+        .iter()
+        .filter(|own| own.decision.is_allow())
+        .map(|own| own.action.to_ascii_lowercase())
+        .collect();
+    for own in answers.iter_mut().filter(|own| !own.decision.is_allow()) {
+        let action = own.action.to_ascii_lowercase();
+        own.is_exception = allowed.iter().any(|wider| is_within(wider, &action));
+    }
+    Ok(answers)
+}
 
-    /// The resources that the directory knows: those with a policy, tags or an owner, the objects of
-    /// buckets, roles, and `*`.
-    pub fn known_resources(&self) -> Vec<String> {
-        let tables = &self.tables;
-        let mut all = vec!["*".to_string()];
-        for resource in tables.resources.iter().filter(|own| !own.is_key) {
-            let arn = tables.texts.get(resource.arn);
-            all.push(arn.to_string());
-            let is_bucket =
-                matches!(split_arn(arn), Some([_, _, "s3", "", "", rest]) if !rest.contains('/'));
-            if is_bucket {
-                all.push(format!("{arn}/{OPEN}"));
-            }
+/// The resources that the directory knows: those with a policy, tags or an owner, the objects of
+/// buckets, roles, and `*`.
+pub(crate) fn known_resources(tables: &Tables) -> Vec<String> {
+    let mut all = vec!["*".to_string()];
+    for resource in tables.resources().iter().filter(|own| !own.is_key) {
+        let arn = tables.text(resource.arn);
+        all.push(arn.to_string());
+        let is_bucket =
+            matches!(split_arn(arn), Some([_, _, "s3", "", "", rest]) if !rest.contains('/'));
+        if is_bucket {
+            all.push(format!("{arn}/{OPEN}"));
         }
-        let roles = tables.principals.iter().filter(|own| own.trust.is_some());
-        all.extend(roles.map(|role| tables.arn(role.entity())));
-        all.sort_unstable();
-        all.dedup();
-        all
     }
+    let roles = tables.principals().iter().filter(|own| own.trust.is_some());
+    all.extend(roles.map(|role| tables.arn(role.entity())));
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// Why it cannot be said what a caller may do.

@@ -9,25 +9,9 @@ pub(crate) use portcullis_syntax::forms::undress;
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 use portcullis_syntax::{Policy, PolicySets, api_of, with_apis};
 
+use crate::store::ids::{Name, PolicyId, SetsId};
 use crate::store::provenance::Attachments;
-use crate::store::strings::{Interner, Name, Texts};
-
-/// A policy: a document with a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct PolicyId(pub(crate) u32);
-
-/// Policy sets that always take part together: one identity set, or the sets of one chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct SetsId(pub(crate) u32);
-
-impl SetsId {
-    /// Of what has no such set.
-    pub(crate) const NONE: SetsId = SetsId(u32::MAX);
-
-    pub(crate) fn is_some(self) -> bool {
-        self != SetsId::NONE
-    }
-}
+use crate::store::strings::{Interner, Texts};
 
 /// Policy sets, each with its layer. Within a set, policies are sorted and there once.
 pub(crate) type Sets = Vec<(Layer, Vec<PolicyId>)>;
@@ -71,9 +55,9 @@ impl Documents {
     /// at two places have to be two.
     pub(crate) fn add(&mut self, name: Name, place: impl FnOnce() -> Name, text: &str) -> PolicyId {
         let text = self.sources.intern(text);
-        let next = PolicyId(self.policies.len() as u32);
+        let next = PolicyId::at(self.policies.len());
         let mut place = Some(place);
-        let mut place = || place.take().map_or(Name(u32::MAX), |place| place());
+        let mut place = || place.take().map_or(Name::NONE, |place| place());
         let told = self.attachments.is_some().then(&mut place);
         *self
             .by_content
@@ -143,11 +127,11 @@ impl Documents {
 
     fn entry(&self, id: PolicyId) -> Entry {
         let none = Entry {
-            name: Name(u32::MAX),
-            place: Name(u32::MAX),
-            text: Name(u32::MAX),
+            name: Name::NONE,
+            place: Name::NONE,
+            text: Name::NONE,
         };
-        self.policies.get(id.0 as usize).copied().unwrap_or(none)
+        self.policies.get(id.index()).copied().unwrap_or(none)
     }
 
     /// The number of these sets.
@@ -156,7 +140,7 @@ impl Documents {
             policies.sort_unstable();
             policies.dedup();
         }
-        let next = SetsId(self.sets.len() as u32);
+        let next = SetsId::at(self.sets.len());
         match self.by_sets.get(&sets) {
             Some(found) => *found,
             None => {
@@ -169,7 +153,7 @@ impl Documents {
 
     /// Sets by number.
     pub(crate) fn sets(&self, id: SetsId) -> &[(Layer, Vec<PolicyId>)] {
-        self.sets.get(id.0 as usize).map_or(&[], Vec::as_slice)
+        self.sets.get(id.index()).map_or(&[], Vec::as_slice)
     }
 
     /// All sets, in the order of their numbers.

@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::store::documents::PolicyId;
-use crate::store::strings::Name;
+use crate::store::ids::{Name, PolicyId};
 
 /// How a policy came to be among a user's or role's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

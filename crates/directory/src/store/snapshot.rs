@@ -22,16 +22,18 @@ use portcullis_image::wire::{checksum, u32_at, u64_at};
 use portcullis_image::{Image, Section, layer_mask};
 use portcullis_model::Layer;
 
-use crate::Directory;
-use crate::decide::engine::{EngineError, Store};
-use crate::load::raw::Kind;
-use crate::plan::MAX_IMAGES;
-use crate::store::documents::SetsId;
-use crate::store::strings::{Name, Numbers, Texts};
-use crate::store::tables::{Account, Grant, NONE, Principal, Resource, Run, Tables};
+use crate::arn::Kind;
+use crate::store::accounts::{Account, Accounts};
+use crate::store::ids::{AccountIdx, Name, PartId, Run, SetsId, index, number};
+use crate::store::strings::{Numbers, Texts};
+use crate::store::tables::{Columns, Grant, Principal, Resource, Tables};
 
 const MAGIC: [u8; 8] = *b"PCLDIR\r\n";
 const VERSION: u32 = 1;
+/// The bytes before the lengths of the sections.
+const HEAD: usize = 32;
+/// The most images in a file: those of a whole directory, and of seven changes.
+pub(crate) const MAX_IMAGES: usize = 8;
 /// The sections that every file has, before its images.
 const TABLES: usize = 10;
 /// One more than the largest account.
@@ -56,183 +58,200 @@ fn wrong<T>(what: impl Into<String>) -> Result<T, ContainerError> {
     Err(ContainerError { what: what.into() })
 }
 
-impl Directory {
-    /// True if bytes begin as those of [`Directory::to_bytes`] do.
-    pub fn is_directory(bytes: &[u8]) -> bool {
-        bytes.starts_with(&MAGIC)
-    }
+/// True if bytes begin as those of [`to_bytes`] do.
+pub(crate) fn is_snapshot(bytes: &[u8]) -> bool {
+    bytes.starts_with(&MAGIC)
+}
 
-    /// The directory as the content of a file. The same folder gives the same bytes.
-    ///
-    /// # Errors
-    /// [`EngineError`] if policies are more than an image can hold.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, EngineError> {
-        let tables = &self.tables;
-        let settings = [
-            tables.organization.map_or(NONE, |id| id.0),
-            tables.missing,
-            u32::from(self.store.has_debug()),
-        ];
-        let mut sections = vec![
-            words(settings),
-            tables.texts.stored().as_bytes().to_vec(),
-            rows(&tables.accounts),
-            rows(&tables.principals),
-            rows(&tables.resources),
-            rows(&tables.grants),
-            words(
-                tables
-                    .pairs
-                    .iter()
-                    .flat_map(|(key, value)| [key.0, value.0]),
-            ),
-            words(
-                tables
-                    .endpoints
-                    .iter()
-                    .flat_map(|(id, sets)| [id.0, sets.0]),
-            ),
-            words(tables.sets.iter().flat_map(|run| [run.start, run.count])),
-            words(
-                tables
-                    .uses
-                    .iter()
-                    .flat_map(|(layers, part)| [*layers, *part]),
-            ),
-        ];
-        let images = self.store.compiled(tables)?.images();
-        sections.extend(images.iter().map(|image| image.as_bytes().to_vec()));
-        let mut body = Vec::new();
-        for section in &sections {
-            body.extend_from_slice(&(section.len() as u64).to_le_bytes());
-        }
-        for section in &sections {
-            pad(&mut body);
-            body.extend_from_slice(section);
-        }
-        let mut bytes = Vec::with_capacity(32 + body.len());
-        bytes.extend_from_slice(&MAGIC);
-        bytes.extend_from_slice(&VERSION.to_le_bytes());
-        bytes.extend_from_slice(&(sections.len() as u32).to_le_bytes());
-        bytes.extend_from_slice(&(32 + body.len() as u64).to_le_bytes());
-        let sum = checksum_of(&bytes, &body);
-        bytes.extend_from_slice(&sum.to_le_bytes());
-        bytes.extend_from_slice(&body);
-        Ok(bytes)
-    }
+/// What a file holds.
+pub(crate) struct Snapshot {
+    pub(crate) tables: Tables,
+    pub(crate) images: Vec<Image<Vec<u8>>>,
+    /// The images have what explanations print.
+    pub(crate) debug: bool,
+}
 
-    /// Opens a directory that [`Directory::to_bytes`] made. Everything is checked once: whatever the
-    /// bytes are, the result is sound or an error.
-    ///
-    /// # Errors
-    /// [`ContainerError`] says what is wrong.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Directory, ContainerError> {
-        let sections = sections(bytes)?;
-        let Some((sections, images)) = sections.split_first_chunk::<TABLES>() else {
-            return wrong("sections of another number");
-        };
-        let [settings, text, accounts, principals, resources, rest @ ..] = *sections;
-        let [grants, pairs, endpoints, sets, uses] = rest;
-        let images = images.iter().map(|image| Image::from_bytes(image.to_vec()));
-        let images: Vec<_> = images
-            .collect::<Result<_, _>>()
-            .map_err(|error| ContainerError {
-                what: error.to_string(),
-            })?;
-        let Ok(text) = String::from_utf8(text.to_vec()) else {
-            return wrong("texts that are not UTF-8");
-        };
-        let Some((texts, numbers)) = Texts::from_stored(text) else {
-            return wrong("texts that are not as long as they say");
-        };
-        let settings = read_words(settings)?;
-        let [organization, missing, debug] = *settings.as_slice() else {
-            return wrong("settings of another number");
-        };
-        let pair = |words: &[u32]| match *words {
-            [one, other] => Some((one, other)),
-            _ => None,
-        };
-        let both = |section| -> Result<Vec<(u32, u32)>, ContainerError> {
-            let words = read_words(section)?;
-            match words.len() % 2 {
-                0 => Ok(words.chunks(2).filter_map(pair).collect()),
-                _ => wrong("half a pair"),
-            }
-        };
-        let mut tables = Tables::default();
-        tables.uses = both(uses)?;
-        let views = images.iter().map(Image::view);
-        let stands_for: Vec<u32> = views
-            .flat_map(|view| {
-                (0..view.count(Section::Parts)).map(move |part| view.part(part).layers)
-            })
-            .collect();
-        for (layers, part) in &tables.uses {
-            let stands_for = stands_for.get(*part as usize).copied().unwrap_or(0);
-            if *layers == 0 || layers & !stands_for != 0 {
-                return wrong("a part in a layer that it does not stand for");
-            }
-        }
-        for (start, count) in both(sets)? {
-            tables.sets.push(run(start, count, tables.uses.len())?);
-        }
-        let layers = |run: &Run| {
-            run.of(&tables.uses)
-                .iter()
-                .fold(0, |all, (own, _)| all | own)
-        };
-        let check = Check {
-            texts: numbers,
-            sets: tables.sets.iter().map(layers).collect(),
-        };
-        tables.organization = check.optional(organization)?;
-        tables.missing = missing;
-        tables.accounts = read_rows(accounts, |row| check.account(row))?;
-        let numbers = tables.accounts.iter().map(|account| account.number);
-        if !numbers
-            .clone()
-            .zip(numbers.skip(1))
-            .all(|(one, next)| one < next)
-        {
-            return wrong("accounts out of order");
-        }
-        tables.spell_accounts();
-        for (key, value) in both(pairs)? {
-            tables.pairs.push((check.name(key)?, check.name(value)?));
-        }
-        let pairs = tables.pairs.len();
-        tables.grants = read_rows(grants, |row| check.grant(row, pairs))?;
-        for (id, sets) in both(endpoints)? {
-            let sets = check.sets(sets, layer_mask(Layer::VpcEndpoint))?;
-            tables.endpoints.push((check.name(id)?, sets));
-        }
-        let ids = tables.endpoints.iter().map(|(id, _)| texts.get(*id));
-        if !ids.clone().zip(ids.skip(1)).all(|(one, next)| one < next) {
-            return wrong("endpoints out of order");
-        }
-        let owners = tables.accounts.len();
-        let grants = tables.grants.len();
-        let principals = read_rows(principals, |row| check.principal(row, owners, pairs))?;
-        let resources = read_rows(resources, |row| check.resource(row, owners, pairs, grants))?;
-        tables.texts = texts;
-        for principal in principals {
-            if !tables.add_principal(principal) {
-                return wrong("a user or role that is there twice");
-            }
-        }
-        for resource in resources {
-            if !tables.add_resource(resource) {
-                return wrong("a resource that is there twice");
-            }
-        }
-        let store = Store::of_images(images, &tables, debug != 0);
-        Ok(Directory { tables, store })
+/// The tables and images as the content of a file. The same tables and images give the same bytes.
+pub(crate) fn to_bytes(tables: &Tables, images: &[Image<Vec<u8>>], debug: bool) -> Vec<u8> {
+    let settings = [
+        tables.organization.unwrap_or(Name::NONE).get(),
+        tables.missing,
+        u32::from(debug),
+    ];
+    let pairs = tables.pairs.iter();
+    let endpoints = tables.endpoints.iter();
+    let sets = tables.sets.iter();
+    let uses = tables.uses.iter();
+    let mut sections = vec![
+        words(settings),
+        tables.texts.stored().as_bytes().to_vec(),
+        rows(tables.accounts.rows()),
+        rows(&tables.principals),
+        rows(&tables.resources),
+        rows(&tables.grants),
+        words(pairs.flat_map(|(key, value)| [key.get(), value.get()])),
+        words(endpoints.flat_map(|(id, sets)| [id.get(), sets.get()])),
+        words(sets.flat_map(|run| [run.start(), run.count()])),
+        words(uses.flat_map(|(layers, part)| [*layers, part.get()])),
+    ];
+    sections.extend(images.iter().map(|image| image.as_bytes().to_vec()));
+    let mut body = Vec::new();
+    for section in &sections {
+        body.extend_from_slice(&wide(section.len()).to_le_bytes());
     }
+    for section in &sections {
+        pad(&mut body);
+        body.extend_from_slice(section);
+    }
+    let mut bytes = Vec::with_capacity(HEAD + body.len());
+    bytes.extend_from_slice(&MAGIC);
+    bytes.extend_from_slice(&VERSION.to_le_bytes());
+    bytes.extend_from_slice(&number(sections.len()).to_le_bytes());
+    bytes.extend_from_slice(&wide(HEAD + body.len()).to_le_bytes());
+    let sum = checksum_of(&bytes, &body);
+    bytes.extend_from_slice(&sum.to_le_bytes());
+    bytes.extend_from_slice(&body);
+    bytes
+}
+
+/// Reads what [`to_bytes`] made. Everything is checked once: whatever the bytes are, the result is sound or an error.
+///
+/// # Errors
+/// [`ContainerError`] says what is wrong.
+pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, ContainerError> {
+    let sections = sections(bytes)?;
+    let Some((sections, images)) = sections.split_first_chunk::<TABLES>() else {
+        return wrong("sections of another number");
+    };
+    let [settings, text, accounts, principals, resources, rest @ ..] = *sections;
+    let [grants, pairs, endpoints, sets, uses] = rest;
+    let images = images.iter().map(|image| Image::from_bytes(image.to_vec()));
+    let images: Vec<_> = images
+        .collect::<Result<_, _>>()
+        .map_err(|error| ContainerError {
+            what: error.to_string(),
+        })?;
+    let Ok(text) = String::from_utf8(text.to_vec()) else {
+        return wrong("texts that are not UTF-8");
+    };
+    let Some((texts, numbers)) = Texts::from_stored(text) else {
+        return wrong("texts that are not as long as they say");
+    };
+    let settings = read_words(settings)?;
+    let [organization, missing, debug] = *settings.as_slice() else {
+        return wrong("settings of another number");
+    };
+    let (sets, uses) = read_sets(sets, uses, &images)?;
+    let layers = |run: &Run| {
+        let own = run.of(&uses).iter();
+        own.fold(0, |all, (own, _)| all | own)
+    };
+    let check = Check {
+        texts: numbers,
+        sets: sets.iter().map(layers).collect(),
+    };
+    let organization = check.optional(organization)?.some();
+    let accounts = read_rows(accounts, |row| check.account(row))?;
+    let numbers = accounts.iter().map(|account| account.number);
+    let mut neighbors = numbers.clone().zip(numbers.skip(1));
+    if !neighbors.all(|(one, next)| one < next) {
+        return wrong("accounts out of order");
+    }
+    let pairs = read_pairs(pairs)?.into_iter();
+    let pairs = pairs.map(|(key, value)| Ok((check.name(key)?, check.name(value)?)));
+    let pairs: Vec<(Name, Name)> = pairs.collect::<Result<_, _>>()?;
+    let grants = read_rows(grants, |row| check.grant(row, pairs.len()))?;
+    let endpoints = read_pairs(endpoints)?.into_iter();
+    let endpoints = endpoints.map(|(id, sets)| {
+        let sets = check.sets(sets, layer_mask(Layer::VpcEndpoint))?;
+        Ok((check.name(id)?, sets))
+    });
+    let endpoints: Vec<(Name, SetsId)> = endpoints.collect::<Result<_, _>>()?;
+    let ids = endpoints.iter().map(|(id, _)| texts.get(*id));
+    if !ids.clone().zip(ids.skip(1)).all(|(one, next)| one < next) {
+        return wrong("endpoints out of order");
+    }
+    let counts = Counts {
+        accounts: accounts.len(),
+        pairs: pairs.len(),
+        grants: grants.len(),
+    };
+    let principals = read_rows(principals, |row| check.principal(row, counts))?;
+    let resources = read_rows(resources, |row| check.resource(row, counts))?;
+    let mut tables = Tables::new(Columns {
+        texts,
+        accounts: Accounts::new(accounts),
+        grants,
+        pairs,
+        endpoints,
+        organization,
+        missing,
+    });
+    (tables.sets, tables.uses) = (sets, uses);
+    for principal in principals {
+        if !tables.add_principal(principal) {
+            return wrong("a user or role that is there twice");
+        }
+    }
+    for resource in resources {
+        if !tables.add_resource(resource) {
+            return wrong("a resource that is there twice");
+        }
+    }
+    Ok(Snapshot {
+        tables,
+        images,
+        debug: debug != 0,
+    })
+}
+
+/// Words two by two.
+fn read_pairs(section: &[u8]) -> Result<Vec<(u32, u32)>, ContainerError> {
+    let words = read_words(section)?;
+    if words.len() % 2 != 0 {
+        return wrong("half a pair");
+    }
+    let pairs = words.chunks_exact(2).filter_map(|pair| match *pair {
+        [one, other] => Some((one, other)),
+        _ => None,
+    });
+    Ok(pairs.collect())
+}
+
+type SetsAndUses = (Vec<Run>, Vec<(u32, PartId)>);
+
+/// Policy sets, and the parts that they use in layers that each stands for.
+fn read_sets(
+    sets: &[u8],
+    uses: &[u8],
+    images: &[Image<Vec<u8>>],
+) -> Result<SetsAndUses, ContainerError> {
+    let views = images.iter().map(Image::view);
+    let parts =
+        views.flat_map(|view| (0..view.count(Section::Parts)).map(move |part| view.part(part)));
+    let stands_for: Vec<u32> = parts.map(|part| part.layers).collect();
+    let uses = read_pairs(uses)?.into_iter();
+    let uses: Vec<(u32, PartId)> = uses
+        .map(|(layers, part)| (layers, PartId::new(part)))
+        .collect();
+    for (layers, part) in &uses {
+        let stands_for = stands_for.get(part.index()).copied().unwrap_or(0);
+        if *layers == 0 || layers & !stands_for != 0 {
+            return wrong("a part in a layer that it does not stand for");
+        }
+    }
+    let sets = read_pairs(sets)?.into_iter();
+    let sets = sets.map(|(start, count)| run(start, count, uses.len()));
+    Ok((sets.collect::<Result<_, _>>()?, uses))
 }
 
 fn checksum_of(head: &[u8], body: &[u8]) -> u64 {
     checksum(body) ^ checksum(head.get(..24).unwrap_or(head)).rotate_left(32)
+}
+
+/// A length as files write it.
+fn wide(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
 }
 
 fn pad(bytes: &mut Vec<u8>) {
@@ -241,25 +260,25 @@ fn pad(bytes: &mut Vec<u8>) {
 
 /// The sections of a file whose frame is sound.
 fn sections(bytes: &[u8]) -> Result<Vec<&[u8]>, ContainerError> {
-    if !Directory::is_directory(bytes) {
+    if !is_snapshot(bytes) {
         return wrong("it does not begin as one");
     }
-    let count = u32_at(bytes, 12) as usize;
+    let count = index(u32_at(bytes, 12));
     if u32_at(bytes, 8) != VERSION || count <= TABLES || count > TABLES + MAX_IMAGES {
         return wrong("it is of another version");
     }
-    let header = 32 + 8 * count;
-    if bytes.len() < header || u64_at(bytes, 16) != bytes.len() as u64 {
+    let header = HEAD + 8 * count;
+    if bytes.len() < header || u64_at(bytes, 16) != wide(bytes.len()) {
         return wrong("it is not as long as it says");
     }
-    let body = bytes.get(32..).unwrap_or_default();
+    let body = bytes.get(HEAD..).unwrap_or_default();
     if u64_at(bytes, 24) != checksum_of(bytes, body) {
         return wrong("its checksum is wrong");
     }
     let mut found = Vec::with_capacity(count);
     let mut start = header;
     for index in 0..count {
-        let length = usize::try_from(u64_at(bytes, 32 + 8 * index)).unwrap_or(usize::MAX);
+        let length = usize::try_from(u64_at(bytes, HEAD + 8 * index)).unwrap_or(usize::MAX);
         let end = start.checked_add(length);
         let Some(own) = end.and_then(|end| bytes.get(start..end)) else {
             return wrong("a section that does not fit");
@@ -316,6 +335,12 @@ fn flags<const N: usize>(flags: [bool; N]) -> u32 {
         .fold(0, |word, (bit, flag)| word | u32::from(*flag) << bit)
 }
 
+/// The lower and the upper half of a number.
+fn halves(number: u64) -> [u32; 2] {
+    let bytes = number.to_le_bytes();
+    [u32_at(&bytes, 0), u32_at(&bytes, 4)]
+}
+
 impl Row<6> for Account {
     fn to_words(&self) -> [u32; 6] {
         let flags = flags([
@@ -324,13 +349,13 @@ impl Row<6> for Account {
             self.is_dumped,
             self.restricts_public,
         ]);
-        let number = self.number;
+        let [low, high] = halves(self.number);
         [
-            number as u32,
-            (number >> 32) as u32,
-            self.org_path,
-            self.scps.0,
-            self.rcps.0,
+            low,
+            high,
+            self.org_path.get(),
+            self.scps.get(),
+            self.rcps.get(),
             flags,
         ]
     }
@@ -339,17 +364,17 @@ impl Row<6> for Account {
 impl Row<12> for Principal {
     fn to_words(&self) -> [u32; 12] {
         [
-            self.account,
+            self.account.get(),
             u32::from(self.kind == Kind::Role),
-            self.partition.0,
-            self.path.0,
-            self.name.0,
-            self.id,
-            self.identity.0,
-            self.boundary.0,
-            self.trust.0,
-            self.tags.start,
-            self.tags.count,
+            self.partition.get(),
+            self.path.get(),
+            self.name.get(),
+            self.id.get(),
+            self.identity.get(),
+            self.boundary.get(),
+            self.trust.get(),
+            self.tags.start(),
+            self.tags.count(),
             self.max_session,
         ]
     }
@@ -364,14 +389,14 @@ impl Row<9> for Resource {
             self.is_key,
         ]);
         [
-            self.arn.0,
-            self.account,
-            self.policy.0,
-            self.tags.start,
-            self.tags.count,
-            self.grants.start,
-            self.grants.count,
-            self.bucket,
+            self.arn.get(),
+            self.account.get(),
+            self.policy.get(),
+            self.tags.start(),
+            self.tags.count(),
+            self.grants.start(),
+            self.grants.count(),
+            self.bucket.get(),
             flags,
         ]
     }
@@ -380,15 +405,15 @@ impl Row<9> for Resource {
 impl Row<9> for Grant {
     fn to_words(&self) -> [u32; 9] {
         [
-            self.grantee.0,
-            self.operations.start,
-            self.operations.count,
-            self.subset.start,
-            self.subset.count,
-            self.equals.start,
-            self.equals.count,
+            self.grantee.get(),
+            self.operations.start(),
+            self.operations.count(),
+            self.subset.start(),
+            self.subset.count(),
+            self.equals.start(),
+            self.equals.count(),
             u32::from(self.is_exact),
-            self.id,
+            self.id.get(),
         ]
     }
 }
@@ -400,9 +425,17 @@ struct Check {
     sets: Vec<u32>,
 }
 
+/// How many rows there are that others refer to.
+#[derive(Clone, Copy)]
+struct Counts {
+    accounts: usize,
+    pairs: usize,
+    grants: usize,
+}
+
 fn run(start: u32, count: u32, all: usize) -> Result<Run, ContainerError> {
-    match (start as usize).checked_add(count as usize) {
-        Some(end) if end <= all => Ok(Run { start, count }),
+    match index(start).checked_add(index(count)) {
+        Some(end) if end <= all => Ok(Run::new(start, count)),
         _ => wrong("a run that does not fit"),
     }
 }
@@ -415,28 +448,30 @@ impl Check {
         }
     }
 
-    fn optional(&self, name: u32) -> Result<Option<Name>, ContainerError> {
-        match name {
-            NONE => Ok(None),
-            name => self.name(name).map(Some),
+    fn optional(&self, name: u32) -> Result<Name, ContainerError> {
+        match Name::new(name).some() {
+            None => Ok(Name::NONE),
+            Some(_) => self.name(name),
         }
     }
 
     /// Policy sets of these layers and no other, or none.
     fn sets(&self, id: u32, layers: u32) -> Result<SetsId, ContainerError> {
-        if id == NONE {
-            return Ok(SetsId::NONE);
+        let id = SetsId::new(id);
+        if !id.is_some() {
+            return Ok(id);
         }
-        match self.sets.get(id as usize) {
-            Some(own) if own & !layers == 0 => Ok(SetsId(id)),
+        match self.sets.get(id.index()) {
+            Some(own) if own & !layers == 0 => Ok(id),
             Some(_) => wrong("policies in the place of others"),
             None => wrong("policies that are not there"),
         }
     }
 
-    fn index(&self, index: u32, all: usize) -> Result<u32, ContainerError> {
-        match (index as usize) < all {
-            true => Ok(index),
+    fn owner(&self, account: u32, counts: Counts) -> Result<AccountIdx, ContainerError> {
+        let account = AccountIdx::new(account);
+        match account.index() < counts.accounts {
+            true => Ok(account),
             false => wrong("an account that is not there"),
         }
     }
@@ -455,13 +490,12 @@ impl Check {
         if number >= ACCOUNTS || flags >= 16 {
             return wrong("an account that is none");
         }
-        self.optional(path)?;
         let chain = |layer: fn(u8) -> Layer| {
             (0..Layer::MAX_LEVELS).fold(0, |mask, level| mask | layer_mask(layer(level)))
         };
         Ok(Account {
             number,
-            org_path: path,
+            org_path: self.optional(path)?,
             scps: self.sets(scps, chain(Layer::Scp))?,
             rcps: self.sets(rcps, chain(Layer::Rcp))?,
             is_member: flags & 1 != 0,
@@ -471,17 +505,11 @@ impl Check {
         })
     }
 
-    fn principal(
-        &self,
-        row: [u32; 12],
-        accounts: usize,
-        pairs: usize,
-    ) -> Result<Principal, ContainerError> {
+    fn principal(&self, row: [u32; 12], counts: Counts) -> Result<Principal, ContainerError> {
         let [account, kind, partition, path, name, id, rest @ ..] = row;
         let [identity, boundary, trust, start, count, max_session] = rest;
-        self.optional(id)?;
         Ok(Principal {
-            account: self.index(account, accounts)?,
+            account: self.owner(account, counts)?,
             kind: match self.flag(kind)? {
                 true => Kind::Role,
                 false => Kind::User,
@@ -490,22 +518,16 @@ impl Check {
             partition: self.name(partition)?,
             path: self.name(path)?,
             name: self.name(name)?,
-            id,
+            id: self.optional(id)?,
             identity: self.sets(identity, layer_mask(Layer::Identity))?,
             boundary: self.sets(boundary, layer_mask(Layer::Boundary))?,
             trust: self.sets(trust, layer_mask(Layer::Resource))?,
-            tags: run(start, count, pairs)?,
+            tags: run(start, count, counts.pairs)?,
             max_session,
         })
     }
 
-    fn resource(
-        &self,
-        row: [u32; 9],
-        accounts: usize,
-        pairs: usize,
-        grants: usize,
-    ) -> Result<Resource, ContainerError> {
+    fn resource(&self, row: [u32; 9], counts: Counts) -> Result<Resource, ContainerError> {
         let [
             arn,
             account,
@@ -522,18 +544,15 @@ impl Check {
         }
         Ok(Resource {
             arn: self.name(arn)?,
-            account: match account {
-                NONE => NONE,
-                account => self.index(account, accounts)?,
+            account: match AccountIdx::new(account).some() {
+                None => AccountIdx::NONE,
+                Some(_) => self.owner(account, counts)?,
             },
             policy: self.sets(policy, layer_mask(Layer::Resource))?,
-            tags: run(start, count, pairs)?,
-            grants: run(first, grant_count, grants)?,
+            tags: run(start, count, counts.pairs)?,
+            grants: run(first, grant_count, counts.grants)?,
             restricts_public: flags & 1 != 0,
-            bucket: match bucket {
-                NONE => NONE,
-                bucket => self.name(bucket)?.0,
-            },
+            bucket: self.optional(bucket)?,
             has_abac: flags & 2 != 0,
             is_unreadable: flags & 4 != 0,
             is_key: flags & 8 != 0,
@@ -543,7 +562,7 @@ impl Check {
     fn grant(&self, row: [u32; 9], pairs: usize) -> Result<Grant, ContainerError> {
         let [grantee, a, b, c, d, e, f, exact, id] = row;
         Ok(Grant {
-            id: self.optional(id)?.map_or(NONE, |id| id.0),
+            id: self.optional(id)?,
             grantee: self.name(grantee)?,
             operations: run(a, b, pairs)?,
             subset: run(c, d, pairs)?,

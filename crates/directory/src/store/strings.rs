@@ -3,9 +3,9 @@
 use std::hash::{BuildHasher, Hash};
 use std::ops::Range;
 
-/// The number of a text: the place where it is stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Name(pub(crate) u32);
+use bumpalo::Bump;
+
+use crate::store::ids::{Name, index};
 
 /// Texts by number, one after the other. Each comes behind its length, so that whoever reads it looks at one
 /// place of the memory: the length is a byte below [`LONG`], or [`LONG`] and then [`DIGITS`] bytes of seven bits,
@@ -29,8 +29,8 @@ impl Texts {
     /// Where the text with a number is, if there is one.
     #[inline]
     fn place(&self, name: Name) -> Option<Range<usize>> {
-        let start = name.0 as usize + 1;
-        match *self.0.as_bytes().get(name.0 as usize)? {
+        let start = name.index() + 1;
+        match *self.0.as_bytes().get(name.index())? {
             LONG => self.long_place(start),
             length => Some(start..start + usize::from(length)),
         }
@@ -53,12 +53,13 @@ impl Texts {
             Ok(length) if length < LONG => self.0.push(char::from(length)),
             _ => {
                 self.0.push(char::from(LONG));
-                let digits = (0..DIGITS).map(|at| (text.len() >> (7 * at) & 0x7f) as u8);
-                self.0.extend(digits.map(char::from));
+                let digits = (0..DIGITS).map(|at| u32::try_from(text.len() >> (7 * at) & 0x7f));
+                // Seven bits are always a character.
+                self.0.extend(digits.flatten().filter_map(char::from_u32));
             }
         }
         self.0.push_str(text);
-        Some(Name(name))
+        Some(Name::new(name))
     }
 
     /// Goes on with other texts, whose numbers are then larger by the length of what there was.
@@ -77,7 +78,7 @@ impl Texts {
         let mut numbers = Numbers(vec![0; texts.0.len().div_ceil(64)]);
         let mut at = 0;
         while at < texts.0.len() {
-            let place = texts.place(Name(u32::try_from(at).ok()?))?;
+            let place = texts.place(Name::new(u32::try_from(at).ok()?))?;
             texts.0.get(place.clone())?;
             if let Some(word) = numbers.0.get_mut(at / 64) {
                 *word |= 1 << (at % 64);
@@ -95,8 +96,8 @@ pub(crate) struct Numbers(Vec<u64>);
 impl Numbers {
     /// The text with a number, if there is one.
     pub(crate) fn name(&self, number: u32) -> Option<Name> {
-        let word = self.0.get(number as usize / 64)?;
-        (word >> (number % 64) & 1 != 0).then_some(Name(number))
+        let word = self.0.get(index(number) / 64)?;
+        (word >> (number % 64) & 1 != 0).then_some(Name::new(number))
     }
 }
 
@@ -115,15 +116,15 @@ impl Interner {
         let texts = &self.texts;
         let found = self
             .index
-            .find(hash, |index| texts.get(Name(index)) == text);
+            .find(hash, |number| texts.get(Name::new(number)) == text);
         if let Some(found) = found {
-            return Name(found);
+            return Name::new(found);
         }
         let Some(name) = self.texts.push(text) else {
             self.is_full = true;
-            return Name(u32::MAX);
+            return Name::NONE;
         };
-        self.index.insert(hash, name.0);
+        self.index.insert(hash, name.get());
         name
     }
 
@@ -141,6 +142,14 @@ impl Interner {
     pub(crate) fn into_texts(self) -> Texts {
         self.texts
     }
+}
+
+/// Texts one after the other.
+pub(crate) fn concat_in<'a>(parts: &[&str], arena: &'a Bump) -> &'a str {
+    let len = parts.iter().map(|part| part.len()).sum();
+    let mut all = bumpalo::collections::String::with_capacity_in(len, arena);
+    parts.iter().for_each(|part| all.push_str(part));
+    all.into_bump_str()
 }
 
 /// A fast hash with seeds that nobody knows beforehand.
@@ -181,13 +190,14 @@ impl Index {
 
     /// The hash of something, which differs from process to process.
     pub(crate) fn hash(&self, key: impl Hash) -> u32 {
+        // The lower half is as good as the upper.
         self.state.hash_one(key) as u32
     }
 
     /// The number with this hash that is the right one.
     pub(crate) fn find(&self, hash: u32, mut is_right: impl FnMut(u32) -> bool) -> Option<u32> {
         let mask = self.slots.len().checked_sub(1)?;
-        let mut at = hash as usize & mask;
+        let mut at = index(hash) & mask;
         // There is always a free place.
         while let Some((own, number)) = self.slots.get(at).filter(|(_, number)| *number != 0) {
             if *own == hash && is_right(number - 1) {
@@ -213,7 +223,7 @@ impl Index {
 
     fn place(&mut self, hash: u32, number: u32) {
         let mask = self.slots.len().saturating_sub(1);
-        let mut at = hash as usize & mask;
+        let mut at = index(hash) & mask;
         while self.slots.get(at).is_some_and(|(_, taken)| *taken != 0) {
             at = (at + 1) & mask;
         }
@@ -238,7 +248,7 @@ mod tests {
             assert_eq!(texts.get(*name), text);
             assert_eq!(texts.intern(&text), *name);
         }
-        assert_eq!(texts.get(Name(u32::MAX)), "");
+        assert_eq!(texts.get(Name::NONE), "");
     }
 
     #[test]
@@ -253,15 +263,15 @@ mod tests {
         let (again, numbers) = Texts::from_stored(stored.clone()).unwrap();
         for (name, text) in &names {
             assert_eq!(
-                (again.get(*name), numbers.name(name.0)),
+                (again.get(*name), numbers.name(name.get())),
                 (*text, Some(*name))
             );
         }
-        let count = (0..stored.len() as u32).filter(|number| numbers.name(*number).is_some());
+        let count = (0..number(stored.len())).filter(|number| numbers.name(*number).is_some());
         assert_eq!(count.count(), names.len());
         assert_eq!(numbers.name(u32::MAX), None);
         for length in 0..stored.len() {
-            let sound = length == stored.len() || numbers.name(length as u32).is_some();
+            let sound = length == stored.len() || numbers.name(number(length)).is_some();
             if let Some(cut) = stored.get(..length) {
                 assert_eq!(
                     Texts::from_stored(cut.to_string()).is_some(),

@@ -6,60 +6,23 @@ use bumpalo::Bump;
 use portcullis_image::wire::padded;
 use portcullis_model::split_arn;
 
-use crate::decide::question::concat_in;
-use crate::decide::target::is_object;
-use crate::load::raw::Kind;
-use crate::store::documents::SetsId;
-use crate::store::strings::{Index, Name, Texts};
-
-/// Nothing, in a table.
-pub(crate) const NONE: u32 = u32::MAX;
-
-/// A run of tags.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub(crate) struct Run {
-    pub(crate) start: u32,
-    pub(crate) count: u32,
-}
-
-impl Run {
-    pub(crate) fn of<T>(self, all: &[T]) -> &[T] {
-        let start = self.start as usize;
-        let end = start.saturating_add(self.count as usize);
-        all.get(start..end).unwrap_or(&[])
-    }
-}
-
-/// An account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Account {
-    pub(crate) number: u64,
-    /// `aws:PrincipalOrgPaths` of what is in it; absent outside of the organization.
-    pub(crate) org_path: u32,
-    /// The chains of its place; those of the management account are empty (`SCP-3`, `RCP-3`).
-    pub(crate) scps: SetsId,
-    pub(crate) rcps: SetsId,
-    /// It is in the organization.
-    pub(crate) is_member: bool,
-    pub(crate) is_management: bool,
-    /// Its users and roles are known.
-    pub(crate) is_dumped: bool,
-    /// `RestrictPublicBuckets` holds for all its buckets (`S3-4`).
-    pub(crate) restricts_public: bool,
-}
+use crate::arn::{Kind, entity_of, is_object};
+use crate::store::accounts::{Account, Accounts};
+use crate::store::ids::{AccountIdx, Name, PartId, PrincipalIdx, ResourceIdx, Run, SetsId};
+use crate::store::strings::{Index, Texts, concat_in};
 
 /// A user or a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Principal {
-    pub(crate) account: u32,
+    pub(crate) account: AccountIdx,
     pub(crate) kind: Kind,
     /// The role's ARN is under the path that AWS keeps for service-linked roles (`EVAL-54`).
     pub(crate) is_service_linked: bool,
     pub(crate) partition: Name,
     pub(crate) path: Name,
     pub(crate) name: Name,
-    /// `AIDA…` or `AROA…`; may be unknown.
-    pub(crate) id: u32,
+    /// `AIDA…` or `AROA…`; may be absent.
+    pub(crate) id: Name,
     pub(crate) identity: SetsId,
     pub(crate) boundary: SetsId,
     /// The trust policy of a role.
@@ -72,7 +35,7 @@ pub(crate) struct Principal {
 /// What the ARN of a user or role says.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entity {
-    pub(crate) account: u32,
+    pub(crate) account: AccountIdx,
     pub(crate) kind: Kind,
     /// See [`Principal`].
     pub(crate) is_service_linked: bool,
@@ -84,7 +47,7 @@ pub(crate) struct Entity {
 /// Where the entities of users and roles are read: whoever asks chooses the place in the memory.
 pub(crate) trait Entities {
     /// The user or role with a number.
-    fn entity(&self, number: u32) -> Option<Entity>;
+    fn entity(&self, number: PrincipalIdx) -> Option<Entity>;
 }
 
 impl Principal {
@@ -102,8 +65,8 @@ impl Principal {
 }
 
 impl Entities for Tables {
-    fn entity(&self, number: u32) -> Option<Entity> {
-        self.principals.get(number as usize).map(Principal::entity)
+    fn entity(&self, number: PrincipalIdx) -> Option<Entity> {
+        self.principals.get(number.index()).map(Principal::entity)
     }
 }
 
@@ -111,14 +74,14 @@ impl Entities for Tables {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Resource {
     pub(crate) arn: Name,
-    /// The owner, if it is known.
-    pub(crate) account: u32,
+    /// The owner; absent if it is not known.
+    pub(crate) account: AccountIdx,
     pub(crate) policy: SetsId,
     pub(crate) tags: Run,
     pub(crate) grants: Run,
     pub(crate) restricts_public: bool,
-    /// The ARN of the bucket behind an access point (`S3-6`).
-    pub(crate) bucket: u32,
+    /// The ARN of the bucket behind an access point (`S3-6`), or absent.
+    pub(crate) bucket: Name,
     /// A bucket whose tags are those of the resource in requests for it and its objects (`S3-8`).
     pub(crate) has_abac: bool,
     /// It has a policy that cannot be read (`GRAM-54`): nothing is allowed.
@@ -132,12 +95,12 @@ impl Resource {
     pub(crate) fn new(arn: Name) -> Resource {
         Resource {
             arn,
-            account: NONE,
+            account: AccountIdx::NONE,
             policy: SetsId::NONE,
             tags: Run::default(),
             grants: Run::default(),
             restricts_public: false,
-            bucket: NONE,
+            bucket: Name::NONE,
             has_abac: false,
             is_unreadable: false,
             is_key: false,
@@ -153,8 +116,8 @@ impl Resource {
 /// A KMS grant (`KMS-8`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Grant {
-    /// What explanations call it, or [`NONE`].
-    pub(crate) id: u32,
+    /// What explanations call it; may be absent.
+    pub(crate) id: Name,
     pub(crate) grantee: Name,
     /// Operations: pairs of which the first is the name.
     pub(crate) operations: Run,
@@ -163,6 +126,12 @@ pub(crate) struct Grant {
     /// The encryption context must be that of `equals`.
     pub(crate) is_exact: bool,
 }
+
+/// The grantee of access control lists that stands for everyone.
+pub(crate) const ALL_USERS: &str = "http://acs.amazonaws.com/groups/global/AllUsers";
+/// The one that stands for everyone who has an account.
+pub(crate) const AUTHENTICATED_USERS: &str =
+    "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
 
 /// A name that is hashed without regard to case.
 struct Lower<'n>(&'n str);
@@ -180,85 +149,192 @@ impl Hash for Lower<'_> {
 }
 
 /// The hash of a user or role.
-fn hash_of(index: &Index, account: u32, kind: Kind, name: &str) -> u32 {
+fn hash_of(index: &Index, account: AccountIdx, kind: Kind, name: &str) -> u32 {
     index.hash((account, kind == Kind::Role, Lower(name)))
 }
 
 /// The tables, and the ways into them.
+///
+/// Only this room writes them: [`Tables::new`] and the methods that add keep the indexes in step with the rows, and
+/// every id in a row is that of a row which is there, or absent.
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
-    pub(crate) texts: Texts,
-    /// Sorted by number.
-    pub(crate) accounts: Vec<Account>,
-    /// Their numbers as they are written, twelve digits each.
-    digits: String,
-    pub(crate) principals: Vec<Principal>,
-    pub(crate) resources: Vec<Resource>,
-    pub(crate) grants: Vec<Grant>,
+    pub(super) texts: Texts,
+    pub(super) accounts: Accounts,
+    pub(super) principals: Vec<Principal>,
+    pub(super) resources: Vec<Resource>,
+    pub(super) grants: Vec<Grant>,
     /// Tags, operations and encryption contexts.
-    pub(crate) pairs: Vec<(Name, Name)>,
+    pub(super) pairs: Vec<(Name, Name)>,
     /// Policy sets that take part together: each a run of uses.
-    pub(crate) sets: Vec<Run>,
+    pub(super) sets: Vec<Run>,
     /// A layer as a bit, and the part of the image that stands for it there.
-    pub(crate) uses: Vec<(u32, u32)>,
+    pub(super) uses: Vec<(u32, PartId)>,
     /// VPC endpoints by id, sorted by the id's text.
-    pub(crate) endpoints: Vec<(Name, SetsId)>,
+    pub(super) endpoints: Vec<(Name, SetsId)>,
     /// The organization's id.
-    pub(crate) organization: Option<Name>,
+    pub(super) organization: Option<Name>,
     /// How much is referred to and not there.
-    pub(crate) missing: u32,
-    account_index: Index,
+    pub(super) missing: u32,
     principal_index: Index,
     resource_index: Index,
     /// Some resource is an object of a bucket.
-    pub(crate) lists_objects: bool,
+    lists_objects: bool,
+}
+
+/// What tables are made of, before users, roles, resources and policy sets are added.
+#[derive(Debug, Default)]
+pub(crate) struct Columns {
+    pub(crate) texts: Texts,
+    pub(crate) accounts: Accounts,
+    pub(crate) grants: Vec<Grant>,
+    pub(crate) pairs: Vec<(Name, Name)>,
+    /// In any order.
+    pub(crate) endpoints: Vec<(Name, SetsId)>,
+    pub(crate) organization: Option<Name>,
+    pub(crate) missing: u32,
 }
 
 impl Tables {
-    /// The index of an account.
-    pub(crate) fn account_index(&self, number: u64) -> Option<u32> {
-        let found = self
-            .accounts
-            .binary_search_by_key(&number, |account| account.number);
-        found.ok().map(|index| index as u32)
-    }
-
-    /// Writes the numbers of the accounts down, when there are others than before.
-    pub(crate) fn spell_accounts(&mut self) {
-        self.digits.clear();
-        self.account_index = Index::with_capacity(self.accounts.len());
-        for (index, account) in (0..).zip(&self.accounts) {
-            // Twelve digits at most, as `account_number` reads them.
-            let digits = format!("{:012}", account.number);
-            let digits = digits.get(..12).unwrap_or_default();
-            self.digits.push_str(digits);
-            let hash = self.account_index.hash(digits);
-            self.account_index.insert(hash, index);
+    /// Tables without users, roles and resources.
+    pub(crate) fn new(columns: Columns) -> Tables {
+        let Columns {
+            texts,
+            accounts,
+            grants,
+            pairs,
+            mut endpoints,
+            organization,
+            missing,
+        } = columns;
+        endpoints.sort_by(|(one, _), (other, _)| texts.get(*one).cmp(texts.get(*other)));
+        Tables {
+            texts,
+            accounts,
+            grants,
+            pairs,
+            endpoints,
+            organization,
+            missing,
+            ..Tables::default()
         }
     }
 
-    /// The index of an account, from its number as it is written.
-    pub(crate) fn account_of(&self, digits: &str) -> Option<u32> {
-        let hash = self.account_index.hash(digits);
-        let is_right = |index| self.account_digits(index) == digits;
-        self.account_index.find(hash, is_right)
+    /// The string with a number.
+    #[inline]
+    pub(crate) fn text(&self, name: Name) -> &str {
+        self.texts.get(name)
     }
 
-    /// The number of an account as it is written; empty if there is no such account.
+    /// All strings.
+    pub(crate) fn texts(&self) -> &Texts {
+        &self.texts
+    }
+
+    /// The accounts.
     #[inline]
-    pub(crate) fn account_digits(&self, index: u32) -> &str {
-        let start = (index as usize).saturating_mul(12);
-        let digits = self.digits.get(start..start.saturating_add(12));
-        digits.unwrap_or_default()
+    pub(crate) fn accounts(&self) -> &Accounts {
+        &self.accounts
     }
 
     /// An account by index.
-    pub(crate) fn account(&self, index: u32) -> Option<&Account> {
-        self.accounts.get(index as usize)
+    #[inline]
+    pub(crate) fn account(&self, index: AccountIdx) -> Option<&Account> {
+        self.accounts.get(index)
+    }
+
+    /// Users and roles, in their order.
+    pub(crate) fn principals(&self) -> &[Principal] {
+        &self.principals
+    }
+
+    /// A user or role by index.
+    #[inline]
+    pub(crate) fn principal(&self, index: PrincipalIdx) -> Option<&Principal> {
+        self.principals.get(index.index())
+    }
+
+    /// Resources, in their order.
+    pub(crate) fn resources(&self) -> &[Resource] {
+        &self.resources
+    }
+
+    /// A resource by index.
+    #[inline]
+    pub(crate) fn resource(&self, index: ResourceIdx) -> Option<&Resource> {
+        self.resources.get(index.index())
+    }
+
+    /// The grants of a run.
+    #[inline]
+    pub(crate) fn grants(&self, run: Run) -> &[Grant] {
+        run.of(&self.grants)
+    }
+
+    /// The pairs of a run.
+    #[inline]
+    pub(crate) fn pairs(&self, run: Run) -> &[(Name, Name)] {
+        run.of(&self.pairs)
+    }
+
+    /// The pairs of a run, as texts.
+    pub(crate) fn pair_texts(&self, run: Run) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.pairs(run).iter();
+        pairs.map(|(key, value)| (self.texts.get(*key), self.texts.get(*value)))
+    }
+
+    /// The names in all pairs, in their order, each as often as it is there.
+    pub(crate) fn pair_names(&self) -> impl Iterator<Item = Name> {
+        self.pairs.iter().map(|(name, _)| *name)
+    }
+
+    /// The organization's id.
+    #[inline]
+    pub(crate) fn organization(&self) -> Option<Name> {
+        self.organization
+    }
+
+    /// How much is referred to and not there.
+    pub(crate) fn missing(&self) -> u32 {
+        self.missing
+    }
+
+    /// Whether some VPC endpoint has a policy.
+    #[inline]
+    pub(crate) fn has_endpoints(&self) -> bool {
+        !self.endpoints.is_empty()
+    }
+
+    /// Whether some resource is an object of a bucket.
+    #[inline]
+    pub(crate) fn lists_objects(&self) -> bool {
+        self.lists_objects
+    }
+
+    /// Policy sets, each a run of layers and parts.
+    pub(crate) fn sets(&self) -> &[Run] {
+        &self.sets
+    }
+
+    /// The layers of a run, as bits, with the part that stands for each.
+    pub(crate) fn uses_of(&self, run: Run) -> &[(u32, PartId)] {
+        run.of(&self.uses)
+    }
+
+    /// Layers and parts of all policy sets.
+    pub(crate) fn all_uses(&self) -> &[(u32, PartId)] {
+        &self.uses
+    }
+
+    /// Adds a policy set of these layers and parts; its id is the next.
+    pub(crate) fn add_set(&mut self, uses: impl IntoIterator<Item = (u32, PartId)>) {
+        let start = self.uses.len();
+        self.uses.extend(uses);
+        self.sets.push(Run::between(start, self.uses.len()));
     }
 
     /// The hash by which a user or role is found.
-    pub(crate) fn entity_hash(&self, account: u32, kind: Kind, name: &str) -> u32 {
+    pub(crate) fn entity_hash(&self, account: AccountIdx, kind: Kind, name: &str) -> u32 {
         hash_of(&self.principal_index, account, kind, name)
     }
 
@@ -266,8 +342,8 @@ impl Tables {
     pub(crate) fn find_entity(
         &self,
         from: &impl Entities,
-        (account, kind, name): (u32, Kind, &str),
-    ) -> Option<(u32, Entity)> {
+        (account, kind, name): (AccountIdx, Kind, &str),
+    ) -> Option<(PrincipalIdx, Entity)> {
         let hash = self.entity_hash(account, kind, name);
         self.find_hashed(from, hash, (account, kind, name))
     }
@@ -277,40 +353,50 @@ impl Tables {
         &self,
         from: &impl Entities,
         hash: u32,
-        (account, kind, name): (u32, Kind, &str),
-    ) -> Option<(u32, Entity)> {
+        (account, kind, name): (AccountIdx, Kind, &str),
+    ) -> Option<(PrincipalIdx, Entity)> {
         let mut found = None;
         let number = self.principal_index.find(hash, |number| {
-            found = from.entity(number).filter(|own| {
+            found = from.entity(PrincipalIdx::new(number)).filter(|own| {
                 (own.account, own.kind) == (account, kind)
                     && self.texts.get(own.name).eq_ignore_ascii_case(name)
             });
             found.is_some()
         });
-        number.zip(found)
+        number.map(PrincipalIdx::new).zip(found)
     }
 
     /// The number of a user or role with this hash: mostly the only one.
-    pub(crate) fn likely_entity(&self, hash: u32) -> Option<u32> {
-        self.principal_index.find(hash, |_| true)
+    pub(crate) fn likely_entity(&self, hash: u32) -> Option<PrincipalIdx> {
+        let found = self.principal_index.find(hash, |_| true);
+        found.map(PrincipalIdx::new)
     }
 
     /// The user or role with a name, in any case (`IN-17`).
     pub(crate) fn find_principal(
         &self,
-        account: u32,
+        account: AccountIdx,
         kind: Kind,
         name: &str,
     ) -> Option<&Principal> {
         let (number, _) = self.find_entity(self, (account, kind, name))?;
-        self.principals.get(number as usize)
+        self.principal(number)
+    }
+
+    /// The user or role with exactly this ARN.
+    pub(crate) fn number_by_arn(&self, arn: &str) -> Option<PrincipalIdx> {
+        let parts = split_arn(arn)?;
+        let (kind, digits, name) = entity_of(parts)?;
+        let account = self.accounts.find_digits(digits)?;
+        let (number, found) = self.find_entity(self, (account, kind, name))?;
+        self.has_arn(found, parts).then_some(number)
     }
 
     /// The number of a user or role, from its row.
-    pub(crate) fn number_of(&self, principal: &Principal) -> Option<usize> {
+    pub(crate) fn number_of(&self, principal: &Principal) -> Option<PrincipalIdx> {
         let name = self.texts.get(principal.name);
         let found = self.find_entity(self, (principal.account, principal.kind, name));
-        found.map(|(number, _)| number as usize)
+        found.map(|(number, _)| number)
     }
 
     /// Adds a user or role; false if there is one with its name.
@@ -328,14 +414,14 @@ impl Tables {
             return false;
         }
         let hash = self.entity_hash(principal.account, principal.kind, name);
-        self.principal_index
-            .insert(hash, self.principals.len() as u32);
+        let number = PrincipalIdx::at(self.principals.len());
+        self.principal_index.insert(hash, number.get());
         self.principals.push(principal);
         true
     }
 
     /// Makes the way to users and roles anew, when their rows were moved.
-    pub(crate) fn index_principals(&mut self) {
+    pub(super) fn index_principals(&mut self) {
         let mut index = Index::with_capacity(self.principals.len());
         for (number, own) in (0..).zip(&self.principals) {
             let name = self.texts.get(own.name);
@@ -346,24 +432,25 @@ impl Tables {
 
     /// The resource with exactly this ARN.
     pub(crate) fn find_resource(&self, arn: &str) -> Option<&Resource> {
-        let index = self.resource_number(arn)?;
-        self.resources.get(index as usize)
+        self.resource(self.resource_number(arn)?)
     }
 
     /// The number of the resource with exactly this ARN.
-    pub(crate) fn resource_number(&self, arn: &str) -> Option<u32> {
+    pub(crate) fn resource_number(&self, arn: &str) -> Option<ResourceIdx> {
         let hash = self.resource_index.hash(arn);
-        let is_right = |index: u32| {
-            let own = self.resources.get(index as usize);
+        let is_right = |number| {
+            let own = self.resource(ResourceIdx::new(number));
             own.is_some_and(|own| self.texts.get(own.arn) == arn)
         };
-        self.resource_index.find(hash, is_right)
+        let found = self.resource_index.find(hash, is_right);
+        found.map(ResourceIdx::new)
     }
 
     /// The number of the resource with this ARN, or of another with its hash.
-    pub(crate) fn likely_resource(&self, arn: &str) -> Option<u32> {
-        self.resource_index
-            .find(self.resource_index.hash(arn), |_| true)
+    pub(crate) fn likely_resource(&self, arn: &str) -> Option<ResourceIdx> {
+        let hash = self.resource_index.hash(arn);
+        let found = self.resource_index.find(hash, |_| true);
+        found.map(ResourceIdx::new)
     }
 
     /// Adds a resource; false if there is one with its ARN.
@@ -374,15 +461,15 @@ impl Tables {
         }
         let hash = self.resource_index.hash(arn);
         self.lists_objects |= split_arn(arn).is_some_and(is_object);
-        self.resource_index
-            .insert(hash, self.resources.len() as u32);
+        let number = ResourceIdx::at(self.resources.len());
+        self.resource_index.insert(hash, number.get());
         self.resources.push(resource);
         true
     }
 
     /// The layers and parts of policy sets.
-    pub(crate) fn uses(&self, id: SetsId) -> impl Iterator<Item = (u32, u32)> + Clone {
-        let run = self.sets.get(id.0 as usize).copied().unwrap_or_default();
+    pub(crate) fn uses(&self, id: SetsId) -> impl Iterator<Item = (u32, PartId)> + Clone {
+        let run = self.sets.get(id.index()).copied().unwrap_or_default();
         run.of(&self.uses).iter().copied()
     }
 
@@ -401,7 +488,7 @@ impl Tables {
             "arn:",
             self.texts.get(own.partition),
             ":iam::",
-            self.account_digits(own.account),
+            self.accounts.digits(own.account),
             ":",
             own.kind.as_str(),
             self.texts.get(own.path),
@@ -429,12 +516,6 @@ impl Tables {
             .and_then(|rest| rest.strip_prefix(self.texts.get(own.path)));
         name == Some(self.texts.get(own.name))
             && partition == self.texts.get(own.partition)
-            && account == self.account_digits(own.account)
-    }
-
-    /// The pairs of a run, as texts.
-    pub(crate) fn pairs(&self, run: Run) -> impl Iterator<Item = (&str, &str)> {
-        let pairs = run.of(&self.pairs).iter();
-        pairs.map(|(key, value)| (self.texts.get(*key), self.texts.get(*value)))
+            && account == self.accounts.digits(own.account)
     }
 }

@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::load::link::Pairs;
+use crate::load::loader::Loader;
 use crate::load::problem::Skipped;
 use crate::load::raw::RawResource;
-use crate::load::read::Loader;
-use crate::load::read::acl::{ALL_USERS, AUTHENTICATED_USERS};
-use crate::store::strings::Name;
-use crate::store::tables::{Grant, NONE, Run};
+use crate::store::ids::{Name, Run};
+use crate::store::tables::{ALL_USERS, AUTHENTICATED_USERS, Grant};
 
 impl Loader {
     /// `S3-1`, `S3-2`: the lists of buckets that have them switched on, without what the block of public
@@ -51,7 +50,7 @@ impl Loader {
                 }
                 let operations = actions.into_iter().map(|name| (name, name)).collect();
                 let grant = |grantee: Name, operations: Run| Grant {
-                    id: NONE,
+                    id: Name::NONE,
                     grantee,
                     operations,
                     subset: Run::default(),

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 
 use portcullis_model::PolicyKind;
 
+use crate::load::loader::Loader;
 use crate::load::problem::Code;
 use crate::load::raw::{RawCopy, Said, Spot};
-use crate::load::read::Loader;
-use crate::store::documents::PolicyId;
+use crate::store::ids::PolicyId;
 
 impl Loader {
     /// Holds what is said of single users, groups and roles to the dumps of their accounts, and adds what these do not

@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use portcullis_model::Layer;
 
+use crate::arn::account_number;
+use crate::load::loader::Loader;
 use crate::load::problem::Code;
 use crate::load::raw::{Control, RCP_FULL_ACCESS, RawNode, SCP_FULL_ACCESS, Spot};
-use crate::load::read::Loader;
-use crate::load::read::fields::account_number;
-use crate::store::documents::{PolicyId, SetsId};
-use crate::store::strings::Name;
+use crate::store::ids::{Name, PolicyId, SetsId};
 
 /// The content of [`SCP_FULL_ACCESS`].
 const FULL_ACCESS: &str =

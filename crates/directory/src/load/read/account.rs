@@ -4,12 +4,13 @@
 use portcullis_model::{PolicyKind, split_arn};
 use portcullis_syntax::json::{Node, Value};
 
+use crate::arn::Kind;
+use crate::load::loader::{Loader, Record};
 use crate::load::problem::Code;
-use crate::load::raw::{Kind, RawCopy, RawGroup, RawManaged, RawPrincipal, Said, Spot};
-use crate::load::read::fields::{At, account_number, arn_of, present};
-use crate::load::read::{Loader, Record, has_next_page};
-use crate::store::documents::PolicyId;
-use crate::store::strings::Name;
+use crate::load::raw::{RawCopy, RawGroup, RawManaged, RawPrincipal, Said, Spot};
+use crate::load::read::fields::{At, account_number, arn_of, has_next_page, present};
+use crate::store::ids::Name;
+use crate::store::ids::PolicyId;
 
 /// An ARN of IAM taken apart.
 struct Entity<'a> {

@@ -3,15 +3,9 @@
 
 use portcullis_syntax::json::{Node, Value};
 
+use crate::load::loader::{Loader, Record};
 use crate::load::raw::RawAcl;
 use crate::load::read::fields::{At, present};
-use crate::load::read::{Loader, Record};
-
-/// Everyone.
-pub(crate) const ALL_USERS: &str = "http://acs.amazonaws.com/groups/global/AllUsers";
-/// Everyone who has an account.
-pub(crate) const AUTHENTICATED_USERS: &str =
-    "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
 
 const READ: &[&str] = &[
     "s3:ListBucket",

@@ -1,70 +1,14 @@
 //! Members of objects, and where they stand.
 
-use std::fmt;
-
-use portcullis_model::{PolicyKind, is_account_id, split_arn};
+use portcullis_model::PolicyKind;
 use portcullis_syntax::json::{Node, Value};
 
+pub(crate) use crate::arn::{account_number, arn_of};
+use crate::load::loader::{Loader, Record};
+pub(crate) use crate::load::path::At;
 use crate::load::problem::{Code, Problem};
-use crate::load::read::{Loader, Record};
-use crate::store::documents::{PolicyId, undress};
-use crate::store::strings::Name;
-
-/// A path in a JSON value. Displayed as `/member/0`, and as nothing for the value itself.
-#[derive(Clone, Copy)]
-pub(crate) struct At<'p> {
-    parent: Option<&'p At<'p>>,
-    step: Step<'p>,
-}
-
-#[derive(Clone, Copy)]
-enum Step<'p> {
-    Root,
-    Member(&'p str),
-    Index(usize),
-}
-
-impl<'p> At<'p> {
-    pub(crate) fn root() -> At<'static> {
-        At {
-            parent: None,
-            step: Step::Root,
-        }
-    }
-
-    pub(crate) fn member(&'p self, name: &'p str) -> At<'p> {
-        At {
-            parent: Some(self),
-            step: Step::Member(name),
-        }
-    }
-
-    pub(crate) fn index(&'p self, index: usize) -> At<'p> {
-        At {
-            parent: Some(self),
-            step: Step::Index(index),
-        }
-    }
-}
-
-impl fmt::Display for At<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut steps = Vec::new();
-        let mut at = Some(self);
-        while let Some(here) = at {
-            steps.push(here.step);
-            at = here.parent;
-        }
-        for step in steps.iter().rev() {
-            match step {
-                Step::Root => {}
-                Step::Member(name) => write!(f, "/{name}")?,
-                Step::Index(index) => write!(f, "/{index}")?,
-            }
-        }
-        Ok(())
-    }
-}
+use crate::store::documents::undress;
+use crate::store::ids::{Name, PolicyId};
 
 impl Loader {
     /// An element or member of the wrong type.
@@ -345,14 +289,14 @@ pub(crate) fn bare(name: &str) -> String {
     }
 }
 
-/// The number of an account: twelve digits.
-pub(crate) fn account_number(text: &str) -> Option<u64> {
-    is_account_id(text).then(|| text.parse().ok()).flatten()
-}
-
-/// Partition, account and the rest of an ARN of a service.
-pub(crate) fn arn_of<'a>(text: &'a str, service: &str) -> Option<(&'a str, u64, &'a str)> {
-    let [scheme, partition, own, _, account, rest] = split_arn(text)?;
-    let account = account_number(account)?;
-    (scheme == "arn" && own == service).then_some((partition, account, rest))
+/// Whether an answer says that there is more of it (`IN-5`). What says neither yes nor no counts as yes.
+pub(crate) fn has_next_page(node: &Node<'_>) -> bool {
+    let says = |name, no: fn(&Value<'_>) -> bool| {
+        let value = node.get(name).map(|more| more.value);
+        value.is_some_and(|value| !matches!(value, Value::Null) && !no(&value))
+    };
+    says("IsTruncated", |value| matches!(value, Value::Bool(false)))
+        || ["NextToken", "nextToken"]
+            .into_iter()
+            .any(|name| says(name, |value| matches!(value, Value::String(""))))
 }

@@ -5,12 +5,12 @@
 
 use portcullis_syntax::json::Node;
 
+use crate::load::loader::{Loader, Record};
 use crate::load::problem::Code;
 use crate::load::raw::{RCP_FULL_ACCESS, RawAttachment, RawNode};
 use crate::load::read::fields::{At, account_number, present};
 use crate::load::read::tree::control;
-use crate::load::read::{Loader, Record};
-use crate::store::strings::Name;
+use crate::store::ids::Name;
 
 impl Loader {
     /// Reads a value if it is one of these dumps, and says which.

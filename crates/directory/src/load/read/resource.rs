@@ -3,12 +3,12 @@
 use portcullis_model::{access_point, split_arn};
 use portcullis_syntax::json::{Node, Value};
 
+use crate::load::loader::{Loader, Record};
 use crate::load::problem::Code;
 use crate::load::raw::{RawGrant, RawResource};
 use crate::load::read::acl::ignores_public_acls;
 use crate::load::read::fields::{At, account_number, bare, present};
-use crate::load::read::{Loader, Record};
-use crate::store::strings::Name;
+use crate::store::ids::Name;
 
 /// Members that decide something, and so must not be misspelt.
 const MEMBERS: [&str; 8] = [

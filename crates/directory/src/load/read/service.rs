@@ -5,6 +5,7 @@
 use portcullis_model::{PolicyKind, split_arn};
 use portcullis_syntax::json::Node;
 
+use crate::load::loader::{Loader, Record};
 use crate::load::problem::Code;
 use crate::load::raw::{RawEndpoint, RawKeyPolicy, RawResource, Spot};
 use crate::load::read::account::account_in_path;
@@ -12,7 +13,6 @@ use crate::load::read::acl::ignores_public_acls;
 use crate::load::read::fields::{At, account_number, present};
 use crate::load::read::resource::is_bucket;
 use crate::load::read::unnamed::{partition_of, region_in_path, stem};
-use crate::load::read::{Loader, Record};
 
 /// Dumps that have the ARN of a resource beside its policy.
 const WITH_ARN: [(&str, &str); 8] = [

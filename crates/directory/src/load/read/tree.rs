@@ -3,11 +3,11 @@
 use portcullis_model::PolicyKind;
 use portcullis_syntax::json::{Member, Node};
 
+use crate::load::loader::{Loader, Record};
 use crate::load::problem::Code;
 use crate::load::raw::{Control, RCP_FULL_ACCESS, RawAttachment, RawControl, RawNode};
 use crate::load::read::fields::{At, account_number, bare, present};
-use crate::load::read::{Loader, Record};
-use crate::store::strings::Name;
+use crate::store::ids::Name;
 
 /// Members that decide something, and so must not be misspelt.
 const MEMBERS: [&str; 12] = [

@@ -8,10 +8,10 @@ use bumpalo::Bump;
 use portcullis_model::split_arn;
 use portcullis_syntax::json::{self, Node, Value};
 
+use crate::load::loader::{Loader, Record};
 use crate::load::problem::Code;
 use crate::load::read::account::account_in_path;
 use crate::load::read::fields::{At, account_number, present};
-use crate::load::read::{Loader, Record};
 use crate::store::documents::undress;
 use crate::store::policy_scope::part_of;
 

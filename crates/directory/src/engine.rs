@@ -1,0 +1,163 @@
+//! Deciding, with memory that is kept from one decision to the next.
+
+use portcullis_model::Request;
+use portcullis_vm::{Explanation, Outcome};
+
+use crate::decide::handles::ResolvedRequest;
+use crate::decide::memory::Memory;
+use crate::decide::question::Question;
+use crate::decide::{batch, check, stack};
+use crate::directory::Directory;
+use crate::error::{EngineError, Refusal, Undecided};
+use crate::plan::action::RecentDeeds;
+
+/// Decides questions, and keeps its memory from one to the next. One for each thread.
+#[derive(Debug, Default)]
+pub struct Engine {
+    memory: Memory,
+    /// Apart, because a decision borrows its action from here while it uses the other memory.
+    recent: RecentDeeds,
+}
+
+impl Engine {
+    /// An engine.
+    pub fn new() -> Engine {
+        Engine::default()
+    }
+
+    /// Decides a question of a directory.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the policies are more than an image can hold, or if the question is another directory's.
+    pub fn decide(
+        &mut self,
+        directory: &Directory,
+        question: &Question<'_>,
+    ) -> Result<Outcome, EngineError> {
+        let requests = &mut self.memory.requests;
+        stack::decide(
+            requests,
+            directory.generation()?,
+            question,
+            directory.has_debug(),
+        )
+    }
+
+    /// Explains a question of a directory. Of an access point's bucket the explanation has what decides there
+    /// behind what decides about the access point.
+    ///
+    /// # Errors
+    /// As [`Engine::decide`].
+    pub fn explain(
+        &mut self,
+        directory: &Directory,
+        question: &Question<'_>,
+    ) -> Result<Explanation, EngineError> {
+        let requests = &mut self.memory.requests;
+        stack::explain(
+            requests,
+            directory.generation()?,
+            question,
+            directory.has_debug(),
+        )
+    }
+
+    /// Decides a request: the same as [`Directory::question`] and [`Engine::decide`] one after the other,
+    /// with less on the way. Policies that come with the request are asked for there.
+    ///
+    /// Does not allocate once the engine has seen such actions and its largest request. Is faster for actions
+    /// that were prepared ([`Directory::prepare`]).
+    ///
+    /// # Errors
+    /// [`Undecided`] if the caller is not known, if the action is none, or if the policies are no image.
+    pub fn check(
+        &mut self,
+        directory: &Directory,
+        request: &Request<'_>,
+    ) -> Result<Outcome, Undecided> {
+        let memories = (&mut self.memory, &mut self.recent);
+        Ok(check::check(memories, directory.generation()?, request)?)
+    }
+
+    /// Decides what a user or a role, by its number, may do to a resource.
+    ///
+    /// A deed, an object and keys of another directory, or of this one before [`Directory::update`], are resolved
+    /// again for this one decision.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the policies are more than an image can hold, or if the number of the principal is not of
+    /// this directory as it is now.
+    pub fn check_resolved(
+        &mut self,
+        directory: &Directory,
+        request: &ResolvedRequest<'_>,
+    ) -> Result<Outcome, EngineError> {
+        check::check_resolved(&mut self.memory, directory.generation()?, request)
+    }
+
+    /// Decides requests as [`Engine::check`], and calls back with the place and the outcome of each, in order.
+    ///
+    /// In a directory that is larger than the processor's caches a decision waits for memory most of the time; here
+    /// sixteen requests wait together. Requests of prepared actions ([`Directory::prepare`]) gain the most; in a small
+    /// directory there is nothing to gain. Does not allocate, as there.
+    ///
+    /// ```
+    /// use portcullis_directory::{Directory, Engine, LoadOptions};
+    /// use portcullis_model::{Caller, Principal, Request};
+    ///
+    /// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/example-organization/data");
+    /// let mut directory = Directory::load(folder.as_ref(), LoadOptions::default(), &mut |_| ())?.directory;
+    /// directory.prepare(&["s3:GetObject", "s3:DeleteBucket"])?;
+    /// let request = |action| Request {
+    ///     principal: Principal {
+    ///         caller: Caller::from_arn("arn:aws:iam::111111111111:role/service/Checkout").unwrap(),
+    ///         user_id: None,
+    ///         management_account: false,
+    ///         session_token: false,
+    ///     },
+    ///     action,
+    ///     resource: "arn:aws:s3:::shop-orders/2026/1.json",
+    ///     resource_account: None,
+    ///     context: &[],
+    ///     restrict_public_buckets: false,
+    ///     external_grant: false,
+    /// };
+    /// let requests = [request("s3:GetObject"), request("s3:DeleteBucket")];
+    /// let mut allowed = [false; 2];
+    /// Engine::new().check_all(&directory, &requests, |place, outcome| {
+    ///     allowed[place] = outcome.is_ok_and(|outcome| outcome.is_allow());
+    /// })?;
+    /// assert_eq!(allowed, [true, false]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`EngineError`] if the policies are more than an image can hold. A request whose caller is not known has
+    /// its own.
+    pub fn check_all(
+        &mut self,
+        directory: &Directory,
+        requests: &[Request<'_>],
+        decided: impl FnMut(usize, Result<Outcome, Refusal>),
+    ) -> Result<(), EngineError> {
+        let generation = directory.generation()?;
+        let Engine { memory, recent } = self;
+        batch::check_all(memory, recent, generation, requests, decided);
+        Ok(())
+    }
+
+    /// Decides resolved requests as [`Engine::check_resolved`], and calls back with the place and the outcome of
+    /// each, in order. As [`Engine::check_all`], it reads ahead.
+    ///
+    /// # Errors
+    /// As [`Engine::check_resolved`].
+    pub fn check_all_resolved(
+        &mut self,
+        directory: &Directory,
+        requests: &[ResolvedRequest<'_>],
+        decided: impl FnMut(usize, Outcome),
+    ) -> Result<(), EngineError> {
+        let generation = directory.generation()?;
+        batch::check_all_resolved(&mut self.memory, generation, requests, decided)
+    }
+}
