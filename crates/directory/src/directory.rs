@@ -17,7 +17,7 @@ use crate::error::{EngineError, Refusal, UpdateError};
 use crate::load;
 use crate::load::problem::{LoadError, Report};
 use crate::load::read::Progress;
-use crate::plan::action::Deed;
+use crate::plan::action::PreparedAction;
 use crate::plan::generation::Generation;
 use crate::plan::policies::Policies;
 use crate::query::access::Query;
@@ -242,7 +242,7 @@ impl Directory {
     /// Resolves a condition key, in any case (`COND-40`).
     ///
     /// # Errors
-    /// As [`Directory::deed`].
+    /// As [`Directory::action`].
     pub fn key(&self, name: &str) -> Result<Key, EngineError> {
         let plan = self.policies.plan(&self.tables)?;
         Ok(Key::resolve(plan.stack.views(), name))
@@ -269,18 +269,18 @@ impl Directory {
     ///
     /// # Errors
     /// [`EngineError`] if the text is no action, or if the policies are more than an image can hold.
-    pub fn deed(&self, name: &str) -> Result<Deed, EngineError> {
+    pub fn action(&self, name: &str) -> Result<PreparedAction, EngineError> {
         check_action(name).map_err(EngineError::NoAction)?;
         let plan = self.policies.plan(&self.tables)?;
-        Ok(Deed::new(&plan.stack, name))
+        Ok(PreparedAction::new(&plan.stack, name))
     }
 
     /// Resolves actions that requests will name, spelled as they spell them: [`Engine::check`] looks at fewer
-    /// places for these. Costs as much time and memory as [`Directory::deed`] for each; an update of the
+    /// places for these. Costs as much time and memory as [`Directory::action`] for each; an update of the
     /// directory keeps them, in time linear in what was added.
     ///
     /// # Errors
-    /// As [`Directory::deed`]; nothing is prepared then.
+    /// As [`Directory::action`]; nothing is prepared then.
     ///
     /// [`Engine::check`]: crate::Engine::check
     pub fn prepare(&mut self, actions: &[&str]) -> Result<(), EngineError> {
@@ -290,7 +290,7 @@ impl Directory {
         self.policies.plan(&self.tables)?;
         if let Some(plan) = self.policies.plan_mut() {
             for name in actions {
-                plan.prepared.insert(Deed::new(&plan.stack, name));
+                plan.prepared.insert(PreparedAction::new(&plan.stack, name));
             }
         }
         Ok(())

@@ -9,14 +9,14 @@ use crate::decide::question::Question;
 use crate::decide::{batch, check, stack};
 use crate::directory::Directory;
 use crate::error::{EngineError, Refusal, Undecided};
-use crate::plan::action::RecentDeeds;
+use crate::plan::action::RecentActions;
 
 /// Decides questions, and keeps its memory from one to the next. One for each thread.
 #[derive(Debug, Default)]
 pub struct Engine {
     memory: Memory,
     /// Apart, because a decision borrows its action from here while it uses the other memory.
-    recent: RecentDeeds,
+    recent: RecentActions,
 }
 
 impl Engine {
@@ -81,7 +81,7 @@ impl Engine {
 
     /// Decides what a user or a role, by its number, may do to a resource.
     ///
-    /// A deed, an object and keys of another directory, or of this one before [`Directory::update`], are resolved
+    /// A action, an object and keys of another directory, or of this one before [`Directory::update`], are resolved
     /// again for this one decision.
     ///
     /// # Errors

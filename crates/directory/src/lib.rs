@@ -51,7 +51,7 @@ pub use engine::Engine;
 pub use error::{EngineError, Refusal, Undecided, UpdateError};
 pub use load::problem::{Code, LoadError, Problem, Report, Skipped};
 pub use load::read::Progress;
-pub use plan::action::Deed;
+pub use plan::action::PreparedAction;
 pub use portcullis_explain::{
     AccountStory, Applied, Attached, CallerStory, GrantMiss, GrantStory, LayerStory, Scene, Source,
     TargetStory,

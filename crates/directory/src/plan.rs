@@ -20,7 +20,7 @@ pub(crate) mod stack;
 
 use portcullis_image::{Image, View};
 
-use crate::plan::action::PreparedDeeds;
+use crate::plan::action::PreparedActions;
 use crate::plan::callers::Callers;
 use crate::plan::dependencies::Reads;
 use crate::plan::key_sources::Slots;
@@ -44,7 +44,7 @@ pub(crate) struct DecisionPlan {
     /// Users and roles, by their numbers.
     profiles: Vec<Profile>,
     /// Actions that requests will name.
-    pub(crate) prepared: PreparedDeeds,
+    pub(crate) prepared: PreparedActions,
 }
 
 impl DecisionPlan {
@@ -57,7 +57,7 @@ impl DecisionPlan {
             rows: PolicyRows::default(),
             callers: Callers::default(),
             profiles: Vec::new(),
-            prepared: PreparedDeeds::default(),
+            prepared: PreparedActions::default(),
         };
         plan.add(images, tables, None, id);
         plan

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use bumpalo::Bump;
 use portcullis_directory::{
-    Deed, Directory, Engine, Extra, Given, Object, Query, Refusal, ResolvedRequest, Undecided,
+    Directory, Engine, Extra, Given, Object, PreparedAction, Query, Refusal, ResolvedRequest,
+    Undecided,
 };
 use portcullis_model::{Caller, Decision, Request};
 use portcullis_testkit::directory::{Generator, Scale};
@@ -75,10 +76,10 @@ fn batches_agree(directory: &Directory, generator: &mut Generator) {
     assert_eq!(found, expected);
 
     let resolve = |request: &Request<'_>| {
-        let deed = directory.deed(request.action).unwrap();
-        (deed, directory.object(request.resource, None))
+        let action = directory.action(request.action).unwrap();
+        (action, directory.object(request.resource, None))
     };
-    let deeds: Vec<(Deed, Object)> = requests.iter().map(resolve).collect();
+    let actions: Vec<(PreparedAction, Object)> = requests.iter().map(resolve).collect();
     // Whom nobody is has no number.
     for place in [directory.principal_count(), 1 << 32, usize::MAX] {
         assert_eq!(directory.nth_principal(place), None);
@@ -86,9 +87,9 @@ fn batches_agree(directory: &Directory, generator: &mut Generator) {
     let all = (0..directory.principal_count()).map(|place| directory.nth_principal(place).unwrap());
     let asked: Vec<ResolvedRequest<'_>> = all
         .flat_map(|principal| {
-            deeds.iter().map(move |(deed, object)| ResolvedRequest {
+            actions.iter().map(move |(action, object)| ResolvedRequest {
                 principal,
-                deed,
+                action,
                 object,
                 context: &[],
             })
@@ -143,12 +144,12 @@ fn questions_agree(directory: &Directory, generator: &mut Generator) {
             let question = directory.question(&request, Extra::default(), &arena);
             let outcome = engine.decide(directory, &question.unwrap()).unwrap();
             assert_eq!(outcome.decision(), *decision, "{arn} {query:?}");
-            let deed = directory.deed(query.action).unwrap();
+            let action = directory.action(query.action).unwrap();
             let object = directory.object(query.resource, None);
             let given: Vec<Given<'_>> = query.context.iter().map(Given::from).collect();
             let resolved = ResolvedRequest {
                 principal: directory.nth_principal(index).unwrap(),
-                deed: &deed,
+                action: &action,
                 object: &object,
                 context: &given,
             };

@@ -311,7 +311,7 @@ fn what_is_no_action_is_refused() {
         let decided = |_, outcome: Result<_, _>| refused += usize::from(outcome.is_err());
         engine.check_all(&directory, &[request], decided).unwrap();
         assert_eq!(refused, 1, "{action:?}");
-        assert!(directory.deed(action).is_err(), "{action:?}");
+        assert!(directory.action(action).is_err(), "{action:?}");
         assert!(
             directory.prepare(&["s3:PutObject", action]).is_err(),
             "{action:?}"

@@ -727,7 +727,7 @@ fn what_is_no_resource_is_allowed_nothing() {
     let arena = Bump::new();
     let caller = portcullis_model::Caller::User { arn: ADMIN };
     let number = directory.principal_number(ADMIN).unwrap();
-    let deed = directory.deed("s3:GetObject").unwrap();
+    let action = directory.action("s3:GetObject").unwrap();
     let mut engine = Engine::new();
     for resource in [
         "",
@@ -748,7 +748,7 @@ fn what_is_no_resource_is_allowed_nothing() {
         );
         let asked = ResolvedRequest {
             principal: number,
-            deed: &deed,
+            action: &action,
             object: &directory.object(resource, None),
             context: &[],
         };

@@ -12,7 +12,9 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use portcullis_directory::{Deed, Directory, Engine, Object, ResolvedRequest, UpdateError};
+use portcullis_directory::{
+    Directory, Engine, Object, PreparedAction, ResolvedRequest, UpdateError,
+};
 use portcullis_testkit::directory::{Generator, Scale};
 use serde_json::{Value, json};
 use support::{Folder, all, ask, directory_of, dump, policy, user};
@@ -107,7 +109,7 @@ fn changes_are_taken_in() {
             .prepare(&["s3:GetObject", "s3:PutObject"])
             .unwrap();
         let old = (
-            directory.deed("s3:GetObject").unwrap(),
+            directory.action("s3:GetObject").unwrap(),
             directory.object("arn:aws:s3:::b0-100000000001/blue/x", None),
         );
         for step in 0..4 {
@@ -161,25 +163,25 @@ fn compare_questions(whole: &Directory, updated: &Directory, what: &str) {
 }
 
 /// What was resolved before a change is resolved again.
-fn compare_old(directory: &Directory, (deed, object): &(Deed, Object), what: &str) {
+fn compare_old(directory: &Directory, (action, object): &(PreparedAction, Object), what: &str) {
     let new = (
-        directory.deed("s3:GetObject").unwrap(),
+        directory.action("s3:GetObject").unwrap(),
         directory.object("arn:aws:s3:::b0-100000000001/blue/x", None),
     );
     let mut engine = Engine::new();
     for place in 0..directory.principal_count() {
         let principal = directory.nth_principal(place).unwrap();
-        let mut decide = |deed, object| {
+        let mut decide = |action, object| {
             let request = ResolvedRequest {
                 principal,
-                deed,
+                action,
                 object,
                 context: &[],
             };
             engine.check_resolved(directory, &request).unwrap()
         };
         let expected = decide(&new.0, &new.1);
-        assert_eq!(decide(deed, object), expected, "{what}: {place}");
+        assert_eq!(decide(action, object), expected, "{what}: {place}");
     }
 }
 

@@ -132,8 +132,8 @@ fn ask(
         || asked.external_grant;
     if let (Some(principal), true, false) = (directory.principal_number(arn), is_itself, says_more)
     {
-        let deed = directory.deed(asked.action);
-        let deed = deed.map_err(|error| error.to_string())?;
+        let action = directory.action(asked.action);
+        let action = action.map_err(|error| error.to_string())?;
         let object = directory.object(asked.resource, asked.resource_account);
         let keys = context.iter().map(|entry| directory.key(entry.key));
         let keys: Result<Vec<_>, _> = keys.collect();
@@ -144,7 +144,7 @@ fn ask(
             .collect();
         let resolved = ResolvedRequest {
             principal,
-            deed: &deed,
+            action: &action,
             object: &object,
             context: &given,
         };

@@ -140,7 +140,7 @@ fn by_names(
 
 /// Everything that `there` resolved, before and after `here` became what it is.
 struct Resolved {
-    deed: portcullis_directory::Deed,
+    action: portcullis_directory::PreparedAction,
     object: portcullis_directory::Object,
     keys: Vec<Key>,
     numbers: Vec<(&'static str, Option<portcullis_directory::PrincipalNumber>)>,
@@ -149,7 +149,7 @@ struct Resolved {
 impl Resolved {
     fn by(directory: &Directory) -> Resolved {
         Resolved {
-            deed: directory.deed("s3:GetObject").unwrap(),
+            action: directory.action("s3:GetObject").unwrap(),
             object: directory.object(OBJECT, None),
             keys: KEYS.iter().map(|key| directory.key(key).unwrap()).collect(),
             numbers: Vec::from_iter([ANN, BOB].map(|arn| (arn, directory.principal_number(arn)))),
@@ -177,7 +177,7 @@ fn use_with(here: &Directory, there: &Resolved, seen: &mut BTreeSet<&'static str
                     };
                     let request = ResolvedRequest {
                         principal,
-                        deed: &pick(0).deed,
+                        action: &pick(0).action,
                         object: &pick(1).object,
                         context: &given,
                     };

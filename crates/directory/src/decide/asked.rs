@@ -5,13 +5,13 @@ use portcullis_vm::{Ownership, Target};
 use crate::decide::caller::{Known, by_number};
 use crate::decide::handles::Object;
 use crate::decide::target::{Place, stated_owner};
-use crate::plan::action::Deed;
+use crate::plan::action::PreparedAction;
 use crate::plan::generation::Generation;
 use crate::store::ids::{AccountIdx, Name, PrincipalIdx};
 
 /// One request, with what was resolved beforehand.
 pub(crate) struct Asked<'q> {
-    pub(crate) deed: &'q Deed,
+    pub(crate) action: &'q PreparedAction,
     pub(crate) resource: Target<'q>,
     pub(crate) account: Option<&'q str>,
     pub(crate) place: &'q Place,
@@ -21,9 +21,9 @@ pub(crate) struct Asked<'q> {
 
 impl<'q> Asked<'q> {
     #[inline]
-    pub(crate) fn resolved(deed: &'q Deed, object: &'q Object) -> Asked<'q> {
+    pub(crate) fn resolved(action: &'q PreparedAction, object: &'q Object) -> Asked<'q> {
         Asked {
-            deed,
+            action,
             resource: Target::from(&object.resource),
             account: object.account.as_deref(),
             place: &object.place,

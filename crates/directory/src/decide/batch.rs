@@ -17,7 +17,7 @@ use crate::decide::handles::ResolvedRequest;
 use crate::decide::memory::Memory;
 use crate::decide::target::likely_listed;
 use crate::error::{EngineError, Refusal};
-use crate::plan::action::{Deed, RecentDeeds};
+use crate::plan::action::{PreparedAction, RecentActions};
 use crate::plan::generation::Generation;
 use crate::store::ids::{PrincipalIdx, ResourceIdx, SetsId};
 use crate::store::tables::Tables;
@@ -31,7 +31,7 @@ type Few<T> = SmallVec<[T; AHEAD]>;
 /// Decides requests, and calls back with the place and the outcome of each, in order.
 pub(crate) fn check_all(
     memory: &mut Memory,
-    recent: &mut RecentDeeds,
+    recent: &mut RecentActions,
     generation: Generation<'_>,
     requests: &[Request<'_>],
     mut decided: impl FnMut(usize, Result<Outcome, Refusal>),
@@ -45,7 +45,7 @@ pub(crate) fn check_all(
         let coming = chunk.iter().zip(&read).map(|(request, read)| Coming {
             principal: read.principal,
             policy: resource(read).map_or(SetsId::NONE, |own| own.policy),
-            deed: plan.prepared.get(request.action),
+            action: plan.prepared.get(request.action),
         });
         read_ahead(generation, &coming.collect::<Few<_>>());
         // Texts are compared with those of the request.
@@ -85,7 +85,7 @@ pub(crate) fn check_all_resolved(
                 true => request.object.place.policy(),
                 false => SetsId::NONE,
             },
-            deed: Some(request.deed).filter(|deed| deed.of == id),
+            action: Some(request.action).filter(|action| action.of == id),
         });
         read_ahead(generation, &coming.collect::<Few<_>>());
         for request in chunk {
@@ -124,7 +124,7 @@ struct Coming<'c> {
     /// The resource's.
     policy: SetsId,
     /// None if it is not known where it leads.
-    deed: Option<&'c Deed>,
+    action: Option<&'c PreparedAction>,
 }
 
 /// Reads what decisions will look at, step by step for all of them: the processor waits for the memory of one step
@@ -148,12 +148,12 @@ fn read_ahead(generation: Generation<'_>, coming: &[Coming<'_>]) {
     let mut entries = SmallVec::<[(usize, &Entry); 4 * AHEAD]>::new();
     for (own, profile) in coming.iter().zip(&profiles) {
         let known = own
-            .deed
-            .and_then(|deed| Some((deed, deed.entries.as_ref()?)));
-        let (Some((deed, known)), Some(profile)) = (known, profile) else {
+            .action
+            .and_then(|action| Some((action, action.entries.as_ref()?)));
+        let (Some((action, known)), Some(profile)) = (known, profile) else {
             continue;
         };
-        let filter = deed.action.filter();
+        let filter = action.handle.filter();
         let mut add = |part| match known.of(part) {
             Some([first, ..]) if entries.len() < entries.inline_size() => {
                 entries.push((plan.stack.home(part).0, first));

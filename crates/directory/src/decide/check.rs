@@ -25,7 +25,7 @@ use crate::decide::question::{Extra, complete_question};
 use crate::decide::stack::Stack;
 use crate::decide::target::locate;
 use crate::error::{EngineError, Refusal};
-use crate::plan::action::{Deed, RecentDeeds};
+use crate::plan::action::{PreparedAction, RecentActions};
 use crate::plan::dependencies;
 use crate::plan::generation::Generation;
 use crate::plan::rows::Row;
@@ -38,7 +38,7 @@ use crate::store::strings::concat_in;
 /// # Errors
 /// [`Refusal`] if the caller is not known, or the action is none.
 pub(crate) fn check(
-    memories: (&mut Memory, &mut RecentDeeds),
+    memories: (&mut Memory, &mut RecentActions),
     generation: Generation<'_>,
     request: &Request<'_>,
 ) -> Result<Outcome, Refusal> {
@@ -52,20 +52,20 @@ pub(crate) fn check(
 /// # Errors
 /// As [`check`].
 pub(crate) fn check_read(
-    (memory, recent): (&mut Memory, &mut RecentDeeds),
+    (memory, recent): (&mut Memory, &mut RecentActions),
     generation: Generation<'_>,
     request: &Request<'_>,
     (arn, parts): (&CallerArn<'_>, Option<[&str; 6]>),
 ) -> Result<Outcome, Refusal> {
     let Generation { tables, plan } = generation;
-    let deed = recent.get((&plan.stack, &plan.prepared), request.action);
-    if !deed.action.is_plain() {
+    let action = recent.get((&plan.stack, &plan.prepared), request.action);
+    if !action.handle.is_plain() {
         check_action(request.action).map_err(Refusal::NoAction)?;
     }
     let caller = find_caller(tables, &request.principal, arn, false, &generation)?;
     let place = locate(tables, request.resource, parts, request.resource_account);
     let asked = Asked {
-        deed,
+        action,
         resource: Target::of(request.resource, parts),
         account: request.resource_account,
         place: &place,
@@ -91,14 +91,14 @@ pub(crate) fn check_resolved(
 ) -> Result<Outcome, EngineError> {
     let ResolvedRequest {
         principal,
-        deed,
+        action,
         object,
         context,
     } = *request;
     let principal = principal.index_in(generation.id());
     let principal = principal.ok_or(EngineError::Foreign)?;
     let context = GivenKeys::Given(context);
-    run_resolved(memory, generation, principal, (deed, object), context)
+    run_resolved(memory, generation, principal, (action, object), context)
 }
 
 /// The same for a principal of this generation.
@@ -109,20 +109,20 @@ pub(crate) fn run_resolved(
     memory: &mut Memory,
     generation: Generation<'_>,
     principal: PrincipalIdx,
-    (deed, object): (&Deed, &Object),
+    (action, object): (&PreparedAction, &Object),
     context: GivenKeys<'_>,
 ) -> Result<Outcome, EngineError> {
     let id = generation.id();
-    if (deed.of, object.of) != (id, id) {
-        check_action(deed.name()).map_err(EngineError::NoAction)?;
-        let deed = Deed::new(&generation.plan.stack, deed.name());
+    if (action.of, object.of) != (id, id) {
+        check_action(action.name()).map_err(EngineError::NoAction)?;
+        let action = PreparedAction::new(&generation.plan.stack, action.name());
         let (arn, account) = (object.resource.text(), object.account.as_deref());
         let object = Object::new(generation.tables, id, arn, account);
-        return run_resolved(memory, generation, principal, (&deed, &object), context);
+        return run_resolved(memory, generation, principal, (&action, &object), context);
     }
     let deciding = Deciding {
         generation,
-        asked: &Asked::resolved(deed, object),
+        asked: &Asked::resolved(action, object),
     };
     let caller = deciding.by_number(principal);
     Ok(run(&deciding, memory, caller, |_, _, _| None, context))
@@ -151,9 +151,9 @@ pub(crate) fn run(
     } = scratch;
     arena.reset();
     let arena = &*arena;
-    let deed = asked.deed;
+    let action = asked.action;
     let buckets;
-    let resource = match asked.resource.is_star() && deed.action.lists_buckets() {
+    let resource = match asked.resource.is_star() && action.handle.lists_buckets() {
         true => {
             let home = home(tables, &caller, &generation);
             let text = concat_in(&all_buckets(home.partition), arena);
@@ -166,12 +166,12 @@ pub(crate) fn run(
         true => only(context.entries(), "aws:SourceVpce"),
         false => None,
     };
-    let applies = find_applies(tables, caller, asked.place, deed.is_sts, endpoint);
+    let applies = find_applies(tables, caller, asked.place, action.is_sts, endpoint);
     let caller = &applies.caller;
     let profile = plan.profile(caller.number);
 
     // Policies without a statement for the action are present, and say nothing more.
-    let filter = deed.action.filter();
+    let filter = action.handle.filter();
     let mut parts = KnownParts::default();
     let (own, [identity, boundary]) = match profile {
         Some(profile) if profile.add_to(&mut parts) => (Some(profile), [SetsId::NONE; 2]),
@@ -220,7 +220,7 @@ pub(crate) fn run(
         caller: kind,
         management_account: caller.is_of_management(),
         known,
-        action: &deed.action,
+        action: &action.handle,
         resource,
         ownership,
         assumed_root: kind == CallerKind::Root && is_true(context, "aws:AssumedRoot"),
@@ -272,7 +272,7 @@ fn run_question(
         .collect();
     let request = Request {
         principal: complete(tables, &caller, &generation, dependencies::ALL, &arena),
-        action: asked.deed.name(),
+        action: asked.action.name(),
         resource: asked.resource.text(),
         resource_account: asked.account,
         context: &entries,
@@ -322,7 +322,7 @@ fn has_grant(
         dependencies::ARN,
         arena,
     );
-    let action = deciding.asked.deed.name();
+    let action = deciding.asked.action.name();
     is_granted(
         tables,
         &applies.target,
@@ -349,7 +349,7 @@ impl Case<'_, '_> {
     #[inline]
     pub(crate) fn look(&self, evaluation: &mut Evaluation<'_>, part: PartId, layers: u32) {
         let Deciding { generation, asked } = self.deciding;
-        let known = asked.deed.entries.as_ref();
+        let known = asked.action.entries.as_ref();
         let known = known.and_then(|known| known.of(part));
         if known.is_some_and(<[Entry]>::is_empty) {
             return;

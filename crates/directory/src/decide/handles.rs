@@ -1,4 +1,4 @@
-//! What a host resolves once for many decisions: a resource and a caller, beside the action ([`Deed`]) and the keys.
+//! What a host resolves once for many decisions: a resource and a caller, beside the action ([`PreparedAction`]) and the keys.
 //!
 //! Each keeps the id of the generation that resolved it. In another its numbers would name other rows, so that it is
 //! resolved again, or refused.
@@ -8,7 +8,7 @@ use portcullis_vm::Resource;
 
 use crate::decide::given::Given;
 use crate::decide::target::{Place, locate};
-use crate::plan::action::Deed;
+use crate::plan::action::PreparedAction;
 use crate::store::ids::PrincipalIdx;
 use crate::store::tables::Tables;
 
@@ -18,7 +18,7 @@ pub struct Object {
     pub(crate) resource: Resource,
     pub(crate) account: Option<String>,
     pub(crate) place: Place,
-    /// As of a [`Deed`].
+    /// As of a [`PreparedAction`].
     pub(crate) of: u64,
 }
 
@@ -26,7 +26,7 @@ pub struct Object {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PrincipalNumber {
     index: PrincipalIdx,
-    /// As of a [`Deed`].
+    /// As of a [`PreparedAction`].
     of: u64,
 }
 
@@ -61,7 +61,7 @@ pub struct ResolvedRequest<'q> {
     /// A user or role ([`Directory::principal_number`]). A role is asked as a session whose name is not known.
     pub principal: PrincipalNumber,
     /// What is to be done.
-    pub deed: &'q Deed,
+    pub action: &'q PreparedAction,
     /// To what.
     pub object: &'q Object,
     /// The keys of the context.

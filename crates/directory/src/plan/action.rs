@@ -10,9 +10,9 @@ use crate::store::strings::random_state;
 
 /// An action, resolved for a directory.
 #[derive(Clone, Debug, Default)]
-pub struct Deed {
+pub struct PreparedAction {
     name: String,
-    pub(crate) action: Action,
+    pub(crate) handle: Action,
     pub(crate) is_sts: bool,
     /// The directory that resolved it ([`ImageStack::id`]).
     ///
@@ -22,25 +22,25 @@ pub struct Deed {
     pub(crate) entries: Option<PartEntries>,
 }
 
-impl Deed {
+impl PreparedAction {
     /// The action's name, as it was resolved.
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// Resolves an action, and finds out where it leads. Takes time linear in the parts.
-    pub(crate) fn new(stack: &ImageStack, name: &str) -> Deed {
-        let mut deed = Deed::default();
-        deed.set(stack, name);
-        deed.extend(stack);
-        deed
+    pub(crate) fn new(stack: &ImageStack, name: &str) -> PreparedAction {
+        let mut action = PreparedAction::default();
+        action.set(stack, name);
+        action.extend(stack);
+        action
     }
 
     /// Becomes another action, of which nothing is found out beforehand. Reuses its memory.
     fn set(&mut self, stack: &ImageStack, name: &str) {
         self.name.clear();
         self.name.push_str(name);
-        self.action.set(stack.views(), name);
+        self.handle.set(stack.views(), name);
         self.is_sts = is_sts(name);
         self.of = stack.id();
         self.entries = None;
@@ -49,7 +49,7 @@ impl Deed {
     /// Finds out where it leads in the parts of which that is not known.
     fn extend(&mut self, stack: &ImageStack) {
         let mut entries = self.entries.take().unwrap_or_default();
-        entries.extend(stack, &self.action);
+        entries.extend(stack, &self.handle);
         self.entries = Some(entries);
     }
 }
@@ -64,27 +64,27 @@ pub(crate) fn is_sts(action: &str) -> bool {
 
 /// Actions that requests will name.
 #[derive(Debug)]
-pub(crate) struct PreparedDeeds {
-    by_name: HashMap<String, Deed, ahash::RandomState>,
+pub(crate) struct PreparedActions {
+    by_name: HashMap<String, PreparedAction, ahash::RandomState>,
 }
 
-impl Default for PreparedDeeds {
-    fn default() -> PreparedDeeds {
-        PreparedDeeds {
+impl Default for PreparedActions {
+    fn default() -> PreparedActions {
+        PreparedActions {
             by_name: HashMap::with_hasher(random_state()),
         }
     }
 }
 
-impl PreparedDeeds {
+impl PreparedActions {
     /// Keeps an action.
-    pub(crate) fn insert(&mut self, deed: Deed) {
-        self.by_name.insert(deed.name.clone(), deed);
+    pub(crate) fn insert(&mut self, action: PreparedAction) {
+        self.by_name.insert(action.name.clone(), action);
     }
 
     /// The action with a name, if it was prepared.
     #[inline]
-    pub(crate) fn get(&self, name: &str) -> Option<&Deed> {
+    pub(crate) fn get(&self, name: &str) -> Option<&PreparedAction> {
         match self.by_name.is_empty() {
             true => None,
             false => self.by_name.get(name),
@@ -93,37 +93,37 @@ impl PreparedDeeds {
 
     /// Follows what was stack.
     pub(crate) fn extend(&mut self, stack: &ImageStack) {
-        for (name, deed) in &mut self.by_name {
-            let entries = deed.entries.take();
-            deed.set(stack, name);
-            deed.entries = entries;
-            deed.extend(stack);
+        for (name, action) in &mut self.by_name {
+            let entries = action.entries.take();
+            action.set(stack, name);
+            action.entries = entries;
+            action.extend(stack);
         }
     }
 }
 
 /// Actions that were asked for by their names and may be asked for again.
 #[derive(Debug, Default)]
-pub(crate) struct RecentDeeds {
+pub(crate) struct RecentActions {
     /// By a hash of the name.
-    deeds: Vec<Deed>,
+    actions: Vec<PreparedAction>,
     /// For a name that has no place, which there is not.
-    spare: Deed,
+    spare: PreparedAction,
 }
 
 const RECENT: u64 = 64;
 
-impl RecentDeeds {
+impl RecentActions {
     /// The action with a name: prepared, or resolved now if it was not lately.
     pub(crate) fn get<'r>(
         &'r mut self,
-        (stack, prepared): (&ImageStack, &'r PreparedDeeds),
+        (stack, prepared): (&ImageStack, &'r PreparedActions),
         name: &str,
-    ) -> &'r Deed {
-        if let Some(deed) = prepared.get(name) {
-            return deed;
+    ) -> &'r PreparedAction {
+        if let Some(action) = prepared.get(name) {
+            return action;
         }
-        self.deeds.resize_with(64, Deed::default);
+        self.actions.resize_with(64, PreparedAction::default);
         // Of two with one place the later stays: nobody need spread them well.
         let bytes = name.bytes().rev().take(8);
         let hash = bytes.fold(
@@ -131,10 +131,10 @@ impl RecentDeeds {
             |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3),
         );
         let place = usize::try_from((hash ^ hash >> 32) % RECENT).unwrap_or_default();
-        let deed = self.deeds.get_mut(place).unwrap_or(&mut self.spare);
-        if deed.of != stack.id() || deed.name != name {
-            deed.set(stack, name);
+        let action = self.actions.get_mut(place).unwrap_or(&mut self.spare);
+        if action.of != stack.id() || action.name != name {
+            action.set(stack, name);
         }
-        deed
+        action
     }
 }

@@ -7,7 +7,7 @@ use crate::decide::check::run_resolved;
 use crate::decide::given::GivenKeys;
 use crate::decide::handles::Object;
 use crate::error::EngineError;
-use crate::plan::action::Deed;
+use crate::plan::action::PreparedAction;
 use crate::plan::generation::Generation;
 use crate::query::access::Query;
 use crate::query::scan::{Asker, in_parallel, principal, sweeps_of};
@@ -55,10 +55,10 @@ pub(crate) fn admins(
             context,
         }],
     )?;
-    let deeds = ESCALATIONS.iter();
+    let actions = ESCALATIONS.iter();
     let stack = &generation.plan.stack;
-    let deeds = deeds.map(|(kind, name)| (*kind, *name, Deed::new(stack, name)));
-    let deeds: Vec<(Kind, &'static str, Deed)> = deeds.collect();
+    let actions = actions.map(|(kind, name)| (*kind, *name, PreparedAction::new(stack, name)));
+    let actions: Vec<(Kind, &'static str, PreparedAction)> = actions.collect();
     let context = GivenKeys::Entries(context);
     let ask = |asker: &mut Asker, index| {
         let Some((arn, kind)) = principal(generation, index) else {
@@ -67,9 +67,9 @@ pub(crate) fn admins(
         let everything = asker.decide(generation, index, &anything, 0)?.is_allow();
         let itself = Object::new(generation.tables, generation.id(), &arn, None);
         let mut escalations = Vec::new();
-        for (_, name, deed) in deeds.iter().filter(|(own, ..)| *own == kind) {
+        for (_, name, action) in actions.iter().filter(|(own, ..)| *own == kind) {
             let memory = &mut asker.memory;
-            let outcome = run_resolved(memory, generation, index, (deed, &itself), context)?;
+            let outcome = run_resolved(memory, generation, index, (action, &itself), context)?;
             if outcome.is_allow() {
                 escalations.push(*name);
             }

@@ -23,7 +23,7 @@ use crate::decide::given::GivenKeys;
 use crate::decide::handles::Object;
 use crate::decide::memory::Memory;
 use crate::error::EngineError;
-use crate::plan::action::Deed;
+use crate::plan::action::PreparedAction;
 use crate::plan::dependencies;
 use crate::plan::generation::Generation;
 use crate::query::access::Query;
@@ -67,9 +67,9 @@ impl Asker {
     }
 }
 
-fn deed(generation: Generation<'_>, name: &str) -> Result<Deed, EngineError> {
+fn action(generation: Generation<'_>, name: &str) -> Result<PreparedAction, EngineError> {
     check_action(name).map_err(EngineError::NoAction)?;
-    Ok(Deed::new(&generation.plan.stack, name))
+    Ok(PreparedAction::new(&generation.plan.stack, name))
 }
 
 /// Resolves queries.
@@ -81,15 +81,15 @@ pub(crate) fn sweeps_of<'q>(
     queries: &[Query<'q>],
 ) -> Result<Vec<Sweep<'q>>, EngineError> {
     // Many ask about one action.
-    let mut deeds: HashMap<&str, Arc<Deed>> = HashMap::new();
+    let mut actions: HashMap<&str, Arc<PreparedAction>> = HashMap::new();
     let sweeps = queries.iter().map(|query| {
-        let deed = match deeds.entry(query.action) {
+        let action = match actions.entry(query.action) {
             Entry::Occupied(known) => known.get().clone(),
             Entry::Vacant(place) => place
-                .insert(Arc::new(deed(generation, query.action)?))
+                .insert(Arc::new(action(generation, query.action)?))
                 .clone(),
         };
-        Ok(Sweep::new(generation, query, deed))
+        Ok(Sweep::new(generation, query, action))
     });
     sweeps.collect()
 }
@@ -166,16 +166,20 @@ pub(crate) fn in_parallel<T: Send>(
 
 /// A question, resolved.
 pub(crate) struct Sweep<'q> {
-    deed: Arc<Deed>,
+    action: Arc<PreparedAction>,
     object: Object,
     query: Query<'q>,
 }
 
 impl<'q> Sweep<'q> {
-    pub(crate) fn new(generation: Generation<'_>, query: &Query<'q>, deed: Arc<Deed>) -> Self {
+    pub(crate) fn new(
+        generation: Generation<'_>,
+        query: &Query<'q>,
+        action: Arc<PreparedAction>,
+    ) -> Self {
         let (id, account) = (generation.id(), query.resource_account);
         Sweep {
-            deed,
+            action,
             object: Object::new(generation.tables, id, query.resource, account),
             query: *query,
         }
@@ -193,7 +197,7 @@ impl<'q> Sweep<'q> {
         memory: &mut Memory,
     ) -> Result<Decision, EngineError> {
         let context = self.context();
-        let asked = (&*self.deed, &self.object);
+        let asked = (&*self.action, &self.object);
         let outcome = run_resolved(memory, generation, principal, asked, context);
         outcome.map(|outcome| outcome.decision())
     }
@@ -212,7 +216,7 @@ impl<'q> Sweep<'q> {
         answers.account = Some(row.account);
         let deciding = Deciding {
             generation,
-            asked: &Asked::resolved(&self.deed, &self.object),
+            asked: &Asked::resolved(&self.action, &self.object),
         };
         let caller = deciding.by_number(principal);
         let said = |case: &Case<'_, '_>, part, layers| answers.said(case, part, layers);

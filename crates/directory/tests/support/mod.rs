@@ -216,7 +216,7 @@ pub fn ask_resolved(
     });
     let decision = ask(directory, &request.to_string());
     let number = directory.principal_number(caller).unwrap();
-    let deed = directory.deed(action).unwrap();
+    let action = directory.action(action).unwrap();
     let object = directory.object(resource, Some(account));
     let resolve = |engine: &RefCell<Engine>| {
         let mut engine = engine.borrow_mut();
@@ -224,7 +224,7 @@ pub fn ask_resolved(
             directory,
             &ResolvedRequest {
                 principal: number,
-                deed: &deed,
+                action: &action,
                 object: &object,
                 context: &[],
             },

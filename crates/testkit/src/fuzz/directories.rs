@@ -147,11 +147,11 @@ fn decide(directory: &Directory, engine: &mut Engine, request: &Request<'_>) -> 
     assert_eq!(checked, Ok(outcome), "{request:?}");
     let number = request.principal.caller.arn();
     let number = number.and_then(|arn| directory.principal_number(arn));
-    if let (Some(number), Ok(deed)) = (number, directory.deed(request.action)) {
+    if let (Some(number), Ok(action)) = (number, directory.action(request.action)) {
         let object = directory.object(request.resource, None);
         let resolved = ResolvedRequest {
             principal: number,
-            deed: &deed,
+            action: &action,
             object: &object,
             context: &[],
         };

@@ -9,7 +9,7 @@ use portcullis::{
     Authorizer, CallSite, CallerRef, Outcome, Query, ResolvedPrincipal, Scratch, Value,
 };
 use portcullis_directory::{
-    Deed, Directory, Engine, EngineError, Given, LoadOptions, Object, PrincipalNumber,
+    Directory, Engine, EngineError, Given, LoadOptions, Object, PreparedAction, PrincipalNumber,
     ResolvedRequest,
 };
 use portcullis_model::{Caller, ContextEntry};
@@ -247,7 +247,7 @@ const KEYS: [(&str, &str); 4] = [
 struct Resolved {
     /// The directory whose numbers these are still, if one has them.
     current: Option<usize>,
-    deeds: Vec<Deed>,
+    actions: Vec<PreparedAction>,
     objects: Vec<Object>,
     keys: Vec<Key>,
     numbers: Vec<(String, PrincipalNumber)>,
@@ -255,7 +255,7 @@ struct Resolved {
 
 impl Resolved {
     fn by(directory: &Directory) -> Resolved {
-        let deed = |name: &&str| directory.deed(name);
+        let action = |name: &&str| directory.action(name);
         let key = |(name, _): &(&str, &str)| directory.key(name);
         let number = |place| {
             let arn = directory.principal_arn(place)?;
@@ -263,7 +263,7 @@ impl Resolved {
         };
         Resolved {
             current: None,
-            deeds: ACTIONS.iter().flat_map(deed).collect(),
+            actions: ACTIONS.iter().flat_map(action).collect(),
             objects: RESOURCES
                 .iter()
                 .map(|arn| directory.object(arn, None))
@@ -326,7 +326,7 @@ fn of_directories(bytes: &mut Unstructured<'_>) {
         let values = [value];
         let asked = ResolvedRequest {
             principal: *number,
-            deed: &of_deed.deeds[action],
+            action: &of_deed.actions[action],
             object: &of_object.objects[target],
             context: &[Given::keyed(&of_key.keys[key], &values)],
         };
