@@ -28,7 +28,8 @@ use std::time::{Duration, Instant};
 
 use bumpalo::Bump;
 use portcullis_directory::{
-    Directory, Engine, Extra, LoadOptions, Object, PreparedAction, Query, ResolvedRequest, lines,
+    Directory, Engine, Extra, LoadOptions, PreparedAction, PreparedResource, Query,
+    ResolvedRequest, lines,
 };
 use portcullis_model::{Decision, Request};
 use portcullis_scenario::{NoFiles, Source};
@@ -206,12 +207,12 @@ fn known_objects<'k>(
     directory: &Directory,
     actions: &'k [PreparedAction],
     requests: &[Request<'_>],
-) -> Vec<(&'k PreparedAction, Object)> {
+) -> Vec<(&'k PreparedAction, PreparedResource)> {
     let known = requests.iter().filter_map(|request| {
         let action = actions
             .iter()
             .find(|action| action.name() == request.action)?;
-        Some((action, directory.object(request.resource, None)))
+        Some((action, directory.resource(request.resource, None)))
     });
     known.take(500).collect()
 }
@@ -219,7 +220,7 @@ fn known_objects<'k>(
 /// Requests for these by so many principals.
 fn resolved_requests<'k>(
     directory: &Directory,
-    known: &'k [(&'k PreparedAction, Object)],
+    known: &'k [(&'k PreparedAction, PreparedResource)],
     numbers: &mut Numbers,
     (count, principals): (usize, usize),
 ) -> Vec<ResolvedRequest<'k>> {
@@ -227,11 +228,11 @@ fn resolved_requests<'k>(
     let request = |_| {
         let place = numbers.below(principals) * step;
         let principal = directory.nth_principal(place).unwrap();
-        let (action, object) = known.get(numbers.below(known.len())).unwrap();
+        let (action, resource) = known.get(numbers.below(known.len())).unwrap();
         ResolvedRequest {
             principal,
             action,
-            object,
+            resource,
             context: &[],
         }
     };
@@ -327,7 +328,7 @@ fn questions(directory: &Directory) {
         resource_account: None,
         context: &[],
     };
-    let object = "arn:aws:s3:::b0-100000000001/blue/x";
+    let resource = "arn:aws:s3:::b0-100000000001/blue/x";
     let all = directory.principal_count();
     for threads in [1, 2] {
         let mut can = 0;

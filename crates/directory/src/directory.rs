@@ -10,7 +10,7 @@ use portcullis_model::{ContextEntry, Decision, Layer, Principal as Who, Request,
 use portcullis_syntax::{Policy, PolicySets};
 use portcullis_vm::Key;
 
-use crate::decide::handles::{Object, PrincipalNumber};
+use crate::decide::handles::{PreparedResource, PrincipalNumber};
 use crate::decide::provenance::Sources;
 use crate::decide::question::{self, Extra, Question};
 use crate::error::{EngineError, Refusal, UpdateError};
@@ -235,8 +235,8 @@ impl Directory {
     }
 
     /// Resolves a resource; `account` is its owner, where the directory does not know it (`EVAL-12`).
-    pub fn object(&self, arn: &str, account: Option<&str>) -> Object {
-        Object::new(&self.tables, self.policies.id(), arn, account)
+    pub fn resource(&self, arn: &str, account: Option<&str>) -> PreparedResource {
+        PreparedResource::new(&self.tables, self.policies.id(), arn, account)
     }
 
     /// Resolves a condition key, in any case (`COND-40`).

@@ -81,7 +81,7 @@ impl Engine {
 
     /// Decides what a user or a role, by its number, may do to a resource.
     ///
-    /// A action, an object and keys of another directory, or of this one before [`Directory::update`], are resolved
+    /// An action, a resource and keys of another directory, or of this one before [`Directory::update`], are resolved
     /// again for this one decision.
     ///
     /// # Errors

@@ -44,7 +44,7 @@ mod store;
 mod sts;
 
 pub use decide::given::Given;
-pub use decide::handles::{Object, PrincipalNumber, ResolvedRequest};
+pub use decide::handles::{PreparedResource, PrincipalNumber, ResolvedRequest};
 pub use decide::question::{Extra, Question};
 pub use directory::{Counts, Directory, LoadOptions, Loaded};
 pub use engine::Engine;

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use bumpalo::Bump;
 use portcullis_directory::{
-    Directory, Engine, Extra, Given, Object, PreparedAction, Query, Refusal, ResolvedRequest,
-    Undecided,
+    Directory, Engine, Extra, Given, PreparedAction, PreparedResource, Query, Refusal,
+    ResolvedRequest, Undecided,
 };
 use portcullis_model::{Caller, Decision, Request};
 use portcullis_testkit::directory::{Generator, Scale};
@@ -77,9 +77,9 @@ fn batches_agree(directory: &Directory, generator: &mut Generator) {
 
     let resolve = |request: &Request<'_>| {
         let action = directory.action(request.action).unwrap();
-        (action, directory.object(request.resource, None))
+        (action, directory.resource(request.resource, None))
     };
-    let actions: Vec<(PreparedAction, Object)> = requests.iter().map(resolve).collect();
+    let actions: Vec<(PreparedAction, PreparedResource)> = requests.iter().map(resolve).collect();
     // Whom nobody is has no number.
     for place in [directory.principal_count(), 1 << 32, usize::MAX] {
         assert_eq!(directory.nth_principal(place), None);
@@ -87,12 +87,14 @@ fn batches_agree(directory: &Directory, generator: &mut Generator) {
     let all = (0..directory.principal_count()).map(|place| directory.nth_principal(place).unwrap());
     let asked: Vec<ResolvedRequest<'_>> = all
         .flat_map(|principal| {
-            actions.iter().map(move |(action, object)| ResolvedRequest {
-                principal,
-                action,
-                object,
-                context: &[],
-            })
+            actions
+                .iter()
+                .map(move |(action, resource)| ResolvedRequest {
+                    principal,
+                    action,
+                    resource,
+                    context: &[],
+                })
         })
         .collect();
     let mut found = Vec::new();
@@ -145,12 +147,12 @@ fn questions_agree(directory: &Directory, generator: &mut Generator) {
             let outcome = engine.decide(directory, &question.unwrap()).unwrap();
             assert_eq!(outcome.decision(), *decision, "{arn} {query:?}");
             let action = directory.action(query.action).unwrap();
-            let object = directory.object(query.resource, None);
+            let resource = directory.resource(query.resource, None);
             let given: Vec<Given<'_>> = query.context.iter().map(Given::from).collect();
             let resolved = ResolvedRequest {
                 principal: directory.nth_principal(index).unwrap(),
                 action: &action,
-                object: &object,
+                resource: &resource,
                 context: &given,
             };
             let resolved = engine.check_resolved(directory, &resolved);

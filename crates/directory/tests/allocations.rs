@@ -10,7 +10,9 @@ use std::alloc::System;
 use std::hint::black_box;
 
 use bumpalo::Bump;
-use portcullis_directory::{Directory, Engine, Given, Object, PreparedAction, ResolvedRequest};
+use portcullis_directory::{
+    Directory, Engine, Given, PreparedAction, PreparedResource, ResolvedRequest,
+};
 use portcullis_model::Request;
 use portcullis_testkit::directory::{Generator, Scale};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
@@ -38,15 +40,15 @@ fn from_texts(engine: &mut Engine, directory: &Directory, requests: &[Request<'_
 /// Every principal asks for every action.
 fn everybody<'a>(
     directory: &Directory,
-    actions: &'a [(PreparedAction, Object, Given<'a>)],
+    actions: &'a [(PreparedAction, PreparedResource, Given<'a>)],
 ) -> Vec<ResolvedRequest<'a>> {
     let of = |principal| {
         actions
             .iter()
-            .map(move |(action, object, given)| ResolvedRequest {
+            .map(move |(action, resource, given)| ResolvedRequest {
                 principal,
                 action,
-                object,
+                resource,
                 context: std::slice::from_ref(given),
             })
     };
@@ -91,13 +93,13 @@ fn deciding_by_a_directory_does_not_allocate() {
         let arena = Bump::new();
         let requests = requests(&texts, &arena);
         let team = directory.key("aws:RequestTag/team").unwrap();
-        let actions: Vec<(PreparedAction, Object, Given<'_>)> = requests
+        let actions: Vec<(PreparedAction, PreparedResource, Given<'_>)> = requests
             .iter()
             .map(|request| {
                 let action = directory.action(request.action).unwrap();
-                let object = directory.object(request.resource, None);
+                let resource = directory.resource(request.resource, None);
                 let given = Given::keyed(&team, &["blue"]);
-                (action, object, given)
+                (action, resource, given)
             })
             .collect();
 

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use portcullis_directory::{
-    Directory, Engine, Object, PreparedAction, ResolvedRequest, UpdateError,
+    Directory, Engine, PreparedAction, PreparedResource, ResolvedRequest, UpdateError,
 };
 use portcullis_testkit::directory::{Generator, Scale};
 use serde_json::{Value, json};
@@ -110,7 +110,7 @@ fn changes_are_taken_in() {
             .unwrap();
         let old = (
             directory.action("s3:GetObject").unwrap(),
-            directory.object("arn:aws:s3:::b0-100000000001/blue/x", None),
+            directory.resource("arn:aws:s3:::b0-100000000001/blue/x", None),
         );
         for step in 0..4 {
             let number = seed * 31 + step * 17;
@@ -163,19 +163,23 @@ fn compare_questions(whole: &Directory, updated: &Directory, what: &str) {
 }
 
 /// What was resolved before a change is resolved again.
-fn compare_old(directory: &Directory, (action, object): &(PreparedAction, Object), what: &str) {
+fn compare_old(
+    directory: &Directory,
+    (action, resource): &(PreparedAction, PreparedResource),
+    what: &str,
+) {
     let new = (
         directory.action("s3:GetObject").unwrap(),
-        directory.object("arn:aws:s3:::b0-100000000001/blue/x", None),
+        directory.resource("arn:aws:s3:::b0-100000000001/blue/x", None),
     );
     let mut engine = Engine::new();
     for place in 0..directory.principal_count() {
         let principal = directory.nth_principal(place).unwrap();
-        let mut decide = |action, object| {
+        let mut decide = |action, resource| {
             let request = ResolvedRequest {
                 principal,
                 action,
-                object,
+                resource,
                 context: &[],
             };
             engine.check_resolved(directory, &request).unwrap()

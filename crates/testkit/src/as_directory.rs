@@ -134,7 +134,7 @@ fn ask(
     {
         let action = directory.action(asked.action);
         let action = action.map_err(|error| error.to_string())?;
-        let object = directory.object(asked.resource, asked.resource_account);
+        let resource = directory.resource(asked.resource, asked.resource_account);
         let keys = context.iter().map(|entry| directory.key(entry.key));
         let keys: Result<Vec<_>, _> = keys.collect();
         let keys = keys.map_err(|error| error.to_string())?;
@@ -145,7 +145,7 @@ fn ask(
         let resolved = ResolvedRequest {
             principal,
             action: &action,
-            object: &object,
+            resource: &resource,
             context: &given,
         };
         let outcome = engine.check_resolved(directory, &resolved);
@@ -233,7 +233,7 @@ fn dump(sets: &PolicySets<'_>, account: &str, entity: Option<&str>) -> Option<St
     let managed = format!("arn:aws:iam::{account}:policy/limit");
     let mut one = json!({"Arn": arn});
     let mut policies = Vec::new();
-    if let (Some(boundary), Some(object)) = (boundary, one.as_object_mut()) {
+    if let (Some(boundary), Some(resource)) = (boundary, one.as_object_mut()) {
         let reference = json!({"PermissionsBoundaryArn": managed});
         object.insert("PermissionsBoundary".to_string(), reference);
         let version = json!({"VersionId": "v1", "Document": boundary});
@@ -246,8 +246,8 @@ fn dump(sets: &PolicySets<'_>, account: &str, entity: Option<&str>) -> Option<St
         "role" => ("RoleDetailList", "RolePolicyList"),
         _ => return None,
     };
-    if let Some(object) = one.as_object_mut() {
-        object.insert(member.to_string(), Value::Array(inline));
+    if let Some(resource) = one.as_object_mut() {
+        resource.insert(member.to_string(), Value::Array(inline));
         if kind == "role" {
             let trust = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow",
                 "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}});

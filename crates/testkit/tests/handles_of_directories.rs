@@ -141,7 +141,7 @@ fn by_names(
 /// Everything that `there` resolved, before and after `here` became what it is.
 struct Resolved {
     action: portcullis_directory::PreparedAction,
-    object: portcullis_directory::Object,
+    resource: portcullis_directory::Object,
     keys: Vec<Key>,
     numbers: Vec<(&'static str, Option<portcullis_directory::PrincipalNumber>)>,
 }
@@ -150,7 +150,7 @@ impl Resolved {
     fn by(directory: &Directory) -> Resolved {
         Resolved {
             action: directory.action("s3:GetObject").unwrap(),
-            object: directory.object(OBJECT, None),
+            resource: directory.resource(OBJECT, None),
             keys: KEYS.iter().map(|key| directory.key(key).unwrap()).collect(),
             numbers: Vec::from_iter([ANN, BOB].map(|arn| (arn, directory.principal_number(arn)))),
         }
@@ -178,7 +178,7 @@ fn use_with(here: &Directory, there: &Resolved, seen: &mut BTreeSet<&'static str
                     let request = ResolvedRequest {
                         principal,
                         action: &pick(0).action,
-                        object: &pick(1).object,
+                        resource: &pick(1).resource,
                         context: &given,
                     };
                     let outcome = engine.check_resolved(here, &request);

@@ -21,12 +21,15 @@ pub(crate) struct Asked<'q> {
 
 impl<'q> Asked<'q> {
     #[inline]
-    pub(crate) fn resolved(action: &'q PreparedAction, object: &'q Object) -> Asked<'q> {
+    pub(crate) fn resolved(
+        action: &'q PreparedAction,
+        resource: &'q PreparedResource,
+    ) -> Asked<'q> {
         Asked {
             action,
-            resource: Target::from(&object.resource),
-            account: object.account.as_deref(),
-            place: &object.place,
+            resource: Target::from(&resource.handle),
+            account: resource.account.as_deref(),
+            place: &resource.place,
             restrict_public_buckets: false,
             external_grant: false,
         }

@@ -81,8 +81,8 @@ pub(crate) fn check_all_resolved(
     for chunk in requests.chunks(AHEAD) {
         let coming = chunk.iter().map(|request| Coming {
             principal: request.principal.index_in(id).unwrap_or(PrincipalIdx::NONE),
-            policy: match request.object.of == id {
-                true => request.object.place.policy(),
+            policy: match request.resource.of == id {
+                true => request.resource.place.policy(),
                 false => SetsId::NONE,
             },
             action: Some(request.action).filter(|action| action.of == id),

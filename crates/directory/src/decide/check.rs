@@ -18,7 +18,7 @@ use crate::decide::caller::{CallerArn, Known, complete, find_caller, home, read_
 use crate::decide::context::only;
 use crate::decide::given::GivenKeys;
 use crate::decide::grants::is_granted;
-use crate::decide::handles::{Object, ResolvedRequest};
+use crate::decide::handles::{PreparedResource, ResolvedRequest};
 use crate::decide::keys::Keys;
 use crate::decide::memory::{Memory, Requests};
 use crate::decide::question::{Extra, complete_question};
@@ -92,13 +92,13 @@ pub(crate) fn check_resolved(
     let ResolvedRequest {
         principal,
         action,
-        object,
+        resource,
         context,
     } = *request;
     let principal = principal.index_in(generation.id());
     let principal = principal.ok_or(EngineError::Foreign)?;
     let context = GivenKeys::Given(context);
-    run_resolved(memory, generation, principal, (action, object), context)
+    run_resolved(memory, generation, principal, (action, resource), context)
 }
 
 /// The same for a principal of this generation.
@@ -109,20 +109,20 @@ pub(crate) fn run_resolved(
     memory: &mut Memory,
     generation: Generation<'_>,
     principal: PrincipalIdx,
-    (action, object): (&PreparedAction, &Object),
+    (action, resource): (&PreparedAction, &PreparedResource),
     context: GivenKeys<'_>,
 ) -> Result<Outcome, EngineError> {
     let id = generation.id();
-    if (action.of, object.of) != (id, id) {
+    if (action.of, resource.of) != (id, id) {
         check_action(action.name()).map_err(EngineError::NoAction)?;
         let action = PreparedAction::new(&generation.plan.stack, action.name());
-        let (arn, account) = (object.resource.text(), object.account.as_deref());
-        let object = Object::new(generation.tables, id, arn, account);
-        return run_resolved(memory, generation, principal, (&action, &object), context);
+        let (arn, account) = (resource.handle.text(), resource.account.as_deref());
+        let resource = PreparedResource::new(generation.tables, id, arn, account);
+        return run_resolved(memory, generation, principal, (&action, &resource), context);
     }
     let deciding = Deciding {
         generation,
-        asked: &Asked::resolved(action, object),
+        asked: &Asked::resolved(action, resource),
     };
     let caller = deciding.by_number(principal);
     Ok(run(&deciding, memory, caller, |_, _, _| None, context))

@@ -14,8 +14,8 @@ use crate::store::tables::Tables;
 
 /// A resource, resolved for a directory: its owner, its policy, its tags.
 #[derive(Clone, Debug)]
-pub struct Object {
-    pub(crate) resource: Resource,
+pub struct PreparedResource {
+    pub(crate) handle: Resource,
     pub(crate) account: Option<String>,
     pub(crate) place: Place,
     /// As of a [`PreparedAction`].
@@ -43,11 +43,16 @@ impl PrincipalNumber {
     }
 }
 
-impl Object {
+impl PreparedResource {
     /// Resolves a resource; `account` is its owner, where the tables do not say it (`EVAL-12`).
-    pub(crate) fn new(tables: &Tables, of: u64, arn: &str, account: Option<&str>) -> Object {
-        Object {
-            resource: Resource::read(arn),
+    pub(crate) fn new(
+        tables: &Tables,
+        of: u64,
+        arn: &str,
+        account: Option<&str>,
+    ) -> PreparedResource {
+        PreparedResource {
+            handle: Resource::read(arn),
             account: account.map(str::to_string),
             place: locate(tables, arn, split_arn(arn), account),
             of,
@@ -63,7 +68,7 @@ pub struct ResolvedRequest<'q> {
     /// What is to be done.
     pub action: &'q PreparedAction,
     /// To what.
-    pub object: &'q Object,
+    pub resource: &'q PreparedResource,
     /// The keys of the context.
     pub context: &'q [Given<'q>],
 }

@@ -65,7 +65,7 @@ pub(crate) fn admins(
             return Ok(None);
         };
         let everything = asker.decide(generation, index, &anything, 0)?.is_allow();
-        let itself = Object::new(generation.tables, generation.id(), &arn, None);
+        let itself = PreparedResource::new(generation.tables, generation.id(), &arn, None);
         let mut escalations = Vec::new();
         for (_, name, action) in actions.iter().filter(|(own, ..)| *own == kind) {
             let memory = &mut asker.memory;

@@ -167,7 +167,7 @@ pub(crate) fn in_parallel<T: Send>(
 /// A question, resolved.
 pub(crate) struct Sweep<'q> {
     action: Arc<PreparedAction>,
-    object: Object,
+    resource: PreparedResource,
     query: Query<'q>,
 }
 
@@ -180,7 +180,7 @@ impl<'q> Sweep<'q> {
         let (id, account) = (generation.id(), query.resource_account);
         Sweep {
             action,
-            object: Object::new(generation.tables, id, query.resource, account),
+            resource: PreparedResource::new(generation.tables, id, query.resource, account),
             query: *query,
         }
     }
@@ -197,7 +197,7 @@ impl<'q> Sweep<'q> {
         memory: &mut Memory,
     ) -> Result<Decision, EngineError> {
         let context = self.context();
-        let asked = (&*self.action, &self.object);
+        let asked = (&*self.action, &self.resource);
         let outcome = run_resolved(memory, generation, principal, asked, context);
         outcome.map(|outcome| outcome.decision())
     }
@@ -216,7 +216,7 @@ impl<'q> Sweep<'q> {
         answers.account = Some(row.account);
         let deciding = Deciding {
             generation,
-            asked: &Asked::resolved(&self.action, &self.object),
+            asked: &Asked::resolved(&self.action, &self.resource),
         };
         let caller = deciding.by_number(principal);
         let said = |case: &Case<'_, '_>, part, layers| answers.said(case, part, layers);

@@ -217,7 +217,7 @@ pub fn ask_resolved(
     let decision = ask(directory, &request.to_string());
     let number = directory.principal_number(caller).unwrap();
     let action = directory.action(action).unwrap();
-    let object = directory.object(resource, Some(account));
+    let resource = directory.resource(resource, Some(account));
     let resolve = |engine: &RefCell<Engine>| {
         let mut engine = engine.borrow_mut();
         engine.check_resolved(
@@ -225,7 +225,7 @@ pub fn ask_resolved(
             &ResolvedRequest {
                 principal: number,
                 action: &action,
-                object: &object,
+                resource: &resource,
                 context: &[],
             },
         )

@@ -148,11 +148,11 @@ fn decide(directory: &Directory, engine: &mut Engine, request: &Request<'_>) -> 
     let number = request.principal.caller.arn();
     let number = number.and_then(|arn| directory.principal_number(arn));
     if let (Some(number), Ok(action)) = (number, directory.action(request.action)) {
-        let object = directory.object(request.resource, None);
+        let resource = directory.resource(request.resource, None);
         let resolved = ResolvedRequest {
             principal: number,
             action: &action,
-            object: &object,
+            resource: &resource,
             context: &[],
         };
         let resolved = engine.check_resolved(directory, &resolved);

@@ -9,8 +9,8 @@ use portcullis::{
     Authorizer, CallSite, CallerRef, Outcome, Query, ResolvedPrincipal, Scratch, Value,
 };
 use portcullis_directory::{
-    Directory, Engine, EngineError, Given, LoadOptions, Object, PreparedAction, PrincipalNumber,
-    ResolvedRequest,
+    Directory, Engine, EngineError, Given, LoadOptions, PreparedAction, PreparedResource,
+    PrincipalNumber, ResolvedRequest,
 };
 use portcullis_model::{Caller, ContextEntry};
 use portcullis_vm::Key;
@@ -248,7 +248,7 @@ struct Resolved {
     /// The directory whose numbers these are still, if one has them.
     current: Option<usize>,
     actions: Vec<PreparedAction>,
-    objects: Vec<Object>,
+    resources: Vec<PreparedResource>,
     keys: Vec<Key>,
     numbers: Vec<(String, PrincipalNumber)>,
 }
@@ -264,9 +264,9 @@ impl Resolved {
         Resolved {
             current: None,
             actions: ACTIONS.iter().flat_map(action).collect(),
-            objects: RESOURCES
+            resources: RESOURCES
                 .iter()
-                .map(|arn| directory.object(arn, None))
+                .map(|arn| directory.resource(arn, None))
                 .collect(),
             keys: KEYS.iter().flat_map(key).collect(),
             numbers: (0..directory.principal_count())
@@ -327,7 +327,7 @@ fn of_directories(bytes: &mut Unstructured<'_>) {
         let asked = ResolvedRequest {
             principal: *number,
             action: &of_deed.actions[action],
-            object: &of_object.objects[target],
+            resource: &of_object.resources[target],
             context: &[Given::keyed(&of_key.keys[key], &values)],
         };
         let outcome = engine.check_resolved(directory, &asked);
