@@ -1,13 +1,13 @@
 //! The policy sets that take part in a request, from its caller, its target and its endpoint.
 
-use crate::decide::caller::Known;
+use crate::decide::caller::ResolvedCaller;
 use crate::decide::target::{Place, Target, target_for};
 use crate::store::ids::SetsId;
 use crate::store::tables::Tables;
 
 /// What takes part in a decision: numbers, and nothing that has to be made.
 pub(crate) struct Applies<'d, 'a> {
-    pub(crate) caller: Known<'d, 'a>,
+    pub(crate) caller: ResolvedCaller<'d, 'a>,
     pub(crate) target: Target<'d>,
     /// Those that are not attached to the caller itself.
     pub(crate) other_sets: [SetsId; 4],
@@ -31,7 +31,7 @@ impl Applies<'_, '_> {
 #[inline(always)]
 pub(crate) fn find_applies<'d, 'a>(
     tables: &'d Tables,
-    caller: Known<'d, 'a>,
+    caller: ResolvedCaller<'d, 'a>,
     place: &Place,
     is_sts: bool,
     endpoint: Option<&str>,

@@ -2,7 +2,7 @@
 
 use portcullis_vm::{Ownership, Target};
 
-use crate::decide::caller::{Known, by_number};
+use crate::decide::caller::{ResolvedCaller, by_number};
 use crate::decide::handles::Object;
 use crate::decide::target::{Place, stated_owner};
 use crate::plan::action::PreparedAction;
@@ -45,7 +45,7 @@ pub(crate) struct Deciding<'d> {
 
 impl<'d> Deciding<'d> {
     /// A user or role by its number; an anonymous caller if nobody has it.
-    pub(crate) fn by_number(&self, number: PrincipalIdx) -> Known<'d, 'static> {
+    pub(crate) fn by_number(&self, number: PrincipalIdx) -> ResolvedCaller<'d, 'static> {
         let Generation { tables, plan } = self.generation;
         let account = plan.profile(number).map(|own| own.account);
         by_number(tables, number, account)

@@ -16,7 +16,7 @@ use crate::store::tables::{Entities, Entity, Principal, Tables};
 
 /// The caller of a request, as the directory knows it.
 #[derive(Clone, Copy)]
-pub(crate) struct Known<'d, 'a> {
+pub(crate) struct ResolvedCaller<'d, 'a> {
     /// As asked; of a caller by number it is to be made of its row.
     pub(super) who: Option<&'a Who<'a>>,
     pub(crate) account: Option<&'d Account>,
@@ -29,7 +29,7 @@ pub(crate) struct Known<'d, 'a> {
     pub(super) session: Option<&'a str>,
 }
 
-impl<'a> Known<'_, 'a> {
+impl<'a> ResolvedCaller<'_, 'a> {
     /// The caller without its ARN and its ids. Of one that is a user or role itself it is to be told what it
     /// is, and whether the role is linked to a service.
     fn outline(&self, itself: Option<(Kind, bool)>) -> Who<'a> {
@@ -169,8 +169,8 @@ pub(crate) fn by_number(
     tables: &Tables,
     number: PrincipalIdx,
     account: Option<AccountIdx>,
-) -> Known<'_, 'static> {
-    Known {
+) -> ResolvedCaller<'_, 'static> {
+    ResolvedCaller {
         who: None,
         account: account.and_then(|account| tables.account(account)),
         principal: tables.principal(number),
@@ -203,9 +203,9 @@ pub(crate) fn find_caller<'d, 'a>(
     arn: &CallerArn<'a>,
     has_identity: bool,
     from: &impl Entities,
-) -> Result<Known<'d, 'a>, Refusal> {
+) -> Result<ResolvedCaller<'d, 'a>, Refusal> {
     let digits = arn.parts.map_or("", |[.., account, _]| account);
-    let nobody = Known {
+    let nobody = ResolvedCaller {
         who: Some(who),
         account: None,
         principal: None,
@@ -223,7 +223,7 @@ pub(crate) fn find_caller<'d, 'a>(
     }
     let account = arn.account.and_then(|index| tables.account(index));
     let is_known = account.is_some_and(|account| account.is_dumped || account.is_member);
-    let stranger = Known { account, ..nobody };
+    let stranger = ResolvedCaller { account, ..nobody };
     if !is_known || (has_identity && account.is_some_and(|account| !account.is_dumped)) {
         return match has_identity {
             true => Ok(stranger),
@@ -258,7 +258,7 @@ pub(crate) fn find_caller<'d, 'a>(
         } => by_session(tables, found, holder, (session, role_arn))?,
         _ => by_arn(tables, found, holder)?,
     };
-    Ok(Known {
+    Ok(ResolvedCaller {
         principal: tables.principal(number),
         number,
         is_itself: !matches!(who.caller, Caller::FederatedUser { .. }),
@@ -270,7 +270,7 @@ pub(crate) fn find_caller<'d, 'a>(
 /// The caller as policies see it, with what they look at. What its ARN says is read `from` somewhere.
 pub(crate) fn complete<'a>(
     tables: &'a Tables,
-    caller: &Known<'a, 'a>,
+    caller: &ResolvedCaller<'a, 'a>,
     from: &impl Entities,
     reads: Reads,
     arena: &'a Bump,
@@ -300,7 +300,7 @@ pub(crate) fn complete<'a>(
 /// Where a caller is at home.
 pub(crate) fn home<'a>(
     tables: &'a Tables,
-    caller: &Known<'_, 'a>,
+    caller: &ResolvedCaller<'_, 'a>,
     from: &impl Entities,
 ) -> Home<'a> {
     match from.entity(caller.number).filter(|_| caller.is_itself) {

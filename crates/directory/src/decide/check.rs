@@ -14,7 +14,7 @@ use portcullis_vm::{
 
 use crate::decide::applies::{Applies, find_applies};
 use crate::decide::asked::{Asked, Deciding};
-use crate::decide::caller::{CallerArn, Known, complete, find_caller, home, read_caller};
+use crate::decide::caller::{CallerArn, ResolvedCaller, complete, find_caller, home, read_caller};
 use crate::decide::context::only;
 use crate::decide::given::GivenKeys;
 use crate::decide::grants::is_granted;
@@ -133,7 +133,7 @@ pub(crate) fn run_resolved(
 pub(crate) fn run(
     deciding: &Deciding<'_>,
     scratch: &mut Memory,
-    caller: Known<'_, '_>,
+    caller: ResolvedCaller<'_, '_>,
     mut said: impl FnMut(&Case<'_, '_>, PartId, u32) -> Option<(bool, bool)>,
     context: GivenKeys<'_>,
 ) -> Outcome {
@@ -260,7 +260,7 @@ pub(crate) fn run(
 fn run_question(
     deciding: &Deciding<'_>,
     scratch: &mut Memory,
-    caller: Known<'_, '_>,
+    caller: ResolvedCaller<'_, '_>,
     context: GivenKeys<'_>,
 ) -> Outcome {
     let Deciding { generation, asked } = *deciding;
@@ -289,7 +289,7 @@ fn run_question(
 fn find_names(
     deciding: &Deciding<'_>,
     known: &mut portcullis_vm::Known,
-    caller: &Known<'_, '_>,
+    caller: &ResolvedCaller<'_, '_>,
     context: GivenKeys<'_>,
     arena: &Bump,
 ) {

@@ -5,7 +5,7 @@ use portcullis_image::value::fold;
 use portcullis_model::{ContextEntry, Principal, access_point, split_arn};
 
 use crate::decide::applies::Applies;
-use crate::decide::caller::Known;
+use crate::decide::caller::ResolvedCaller;
 use crate::decide::target::Target;
 use crate::store::accounts::Account;
 use crate::store::ids::{Name, Run};
@@ -165,7 +165,10 @@ fn fill_tags<'a>(
 }
 
 /// The tags of the user or role whose policies a caller has.
-pub(crate) fn principal_tags<'d>(tables: &'d Tables, caller: &Known<'_, '_>) -> &'d [(Name, Name)] {
+pub(crate) fn principal_tags<'d>(
+    tables: &'d Tables,
+    caller: &ResolvedCaller<'_, '_>,
+) -> &'d [(Name, Name)] {
     let tags = caller.principal.map_or(Run::default(), |own| own.tags);
     tables.pairs(tags)
 }

@@ -10,7 +10,7 @@ use portcullis_model::{Layer, PolicyKind, Request, split_arn};
 use portcullis_syntax::Policy;
 
 use crate::arn::arn_of;
-use crate::decide::caller::{Known, find_caller, read_caller};
+use crate::decide::caller::{ResolvedCaller, find_caller, read_caller};
 use crate::decide::context::Context;
 use crate::decide::grants::{GrantedOperation, has_encryption_context, has_operation, is_for};
 use crate::decide::question::{Question, is_assumed_root};
@@ -249,7 +249,7 @@ impl<'d> Sources<'d> {
     }
 
     /// What a set of the directory is attached to.
-    fn source(&self, layer: Layer, asked: &Request<'_>, known: &Known<'_, '_>) -> Source {
+    fn source(&self, layer: Layer, asked: &Request<'_>, known: &ResolvedCaller<'_, '_>) -> Source {
         let tables = self.tables;
         match layer {
             Layer::Identity | Layer::Boundary | Layer::Session => match known.principal {

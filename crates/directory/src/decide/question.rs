@@ -6,7 +6,7 @@ use portcullis_model::{Caller, Request, access_point, check_action, is_account_i
 use portcullis_syntax::{Bucket, Policy, PolicySets};
 
 use crate::decide::applies::{Applies, find_applies};
-use crate::decide::caller::{Known, complete, find_caller, read_caller};
+use crate::decide::caller::{ResolvedCaller, complete, find_caller, read_caller};
 use crate::decide::context::{Context, fill, fill_access_point};
 use crate::decide::grants::is_granted;
 use crate::decide::target::{Place, locate, stated_owner, unconsulted};
@@ -187,7 +187,7 @@ pub(crate) fn is_assumed_root(request: &Request<'_>, context: &Context<'_>) -> b
 /// What decides a request of a caller who was found. `of` is the directory that has the tables.
 pub(crate) fn complete_question<'a>(
     tables: &'a Tables,
-    caller: Known<'a, 'a>,
+    caller: ResolvedCaller<'a, 'a>,
     request: &Request<'a>,
     (extra, of): (Extra<'a>, u64),
     arena: &'a Bump,

@@ -240,7 +240,12 @@ fn find_owner(
     listed: Option<AccountIdx>,
     place: &mut Place,
 ) {
-    let known = |digits| tables.accounts().find_digits(digits).map(Owner::Known);
+    let known = |digits| {
+        tables
+            .accounts()
+            .find_digits(digits)
+            .map(Owner::ResolvedCaller)
+    };
     if let Some(account) = account {
         place.owner = known(account).unwrap_or(Owner::Stranger);
         return;
