@@ -339,7 +339,7 @@ impl AssumeArgs {
                 true => None,
                 false => {
                     let told = decider.explain(request, extra.clone(), reading, &arena)?;
-                    let story = told.story();
+                    let story = told.provenance();
                     Some((story.text(Output::new().colour()), story.json()))
                 }
             };

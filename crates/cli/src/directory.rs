@@ -278,7 +278,9 @@ impl<'d> Decider<'d> {
         let question = question.map_err(Failure::new)?;
         let explanation = self.machine.explain(directory, &question);
         let explanation = explanation.map_err(Failure::new)?;
-        let scene = directory.story(request, &question).map_err(Failure::new)?;
+        let scene = directory
+            .provenance(request, &question)
+            .map_err(Failure::new)?;
         let changes = match directory.policies(&question, arena) {
             Some(sets) => changes(&sets, &question.request, arena),
             None => Ok(Changes::of_explanation(&explanation, &question.request)),
@@ -311,7 +313,7 @@ pub(crate) struct Explained<'a> {
 
 impl Explained<'_> {
     /// The story to be told of it.
-    pub(crate) fn story(&self) -> Story<'_> {
+    pub(crate) fn provenance(&self) -> Story<'_> {
         Story {
             explanation: &self.explanation,
             request: &self.request,

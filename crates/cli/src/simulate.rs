@@ -255,7 +255,9 @@ impl SimulateArgs {
             let known = directory.policies(&question, arena);
             sets = known.ok_or_else(|| Failure::new(NEEDS_POLICIES))?;
             input.exclude(&mut sets);
-            let scene = directory.story(&request, &question).map_err(Failure::new)?;
+            let scene = directory
+                .provenance(&request, &question)
+                .map_err(Failure::new)?;
             name_policies(&mut sets, &scene, arena);
             input.exclude(&mut sets);
             request = question.request;

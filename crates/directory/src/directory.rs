@@ -207,8 +207,12 @@ impl Directory {
     ///
     /// # Errors
     /// [`Refusal`] as [`Directory::question`], which did not refuse the same, and for another directory's question.
-    pub fn story(&self, asked: &Request<'_>, question: &Question<'_>) -> Result<Scene, Refusal> {
-        self.sources().story(asked, question)
+    pub fn provenance(
+        &self,
+        asked: &Request<'_>,
+        question: &Question<'_>,
+    ) -> Result<Scene, Refusal> {
+        self.sources().provenance(asked, question)
     }
 
     /// True if a policy set takes part in a question, of the directory or of the request.

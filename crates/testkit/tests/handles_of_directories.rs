@@ -278,7 +278,7 @@ fn questions_of_other_directories() {
             let decided = engine.decide(here, &question);
             let explained = engine.explain(here, &question);
             let policies = here.policies(&question, &arena);
-            let story = here.story(&asked, &question);
+            let story = here.provenance(&asked, &question);
             match std::ptr::eq(here, there) {
                 true => {
                     let fresh = by_names(here, BOB, "x:y", "v").unwrap();

@@ -38,7 +38,7 @@ impl<'d> Sources<'d> {
     ///
     /// # Errors
     /// [`Refusal`] as [`crate::Directory::question`], which did not refuse the same, and for another directory's question.
-    pub(crate) fn story(
+    pub(crate) fn provenance(
         &self,
         asked: &Request<'_>,
         question: &Question<'_>,

@@ -244,7 +244,7 @@ fn find_owner(
         tables
             .accounts()
             .find_digits(digits)
-            .map(Owner::ResolvedCaller)
+            .map(Owner::Known)
     };
     if let Some(account) = account {
         place.owner = known(account).unwrap_or(Owner::Stranger);
