@@ -213,7 +213,7 @@ fn role_session(
     let account = tables
         .account(role.account)
         .map_or(0, |account| account.number);
-    let (partition, name) = (tables.text(role.partition), tables.text(role.name));
+    let (partition, name) = (tables.str(role.partition), tables.str(role.name));
     let session_name = call.session_name;
     let mut context = Vec::new();
     for (key, value) in inherited_tags(call) {
@@ -242,7 +242,7 @@ fn role_session(
         user_id: role
             .id
             .some()
-            .map(|id| format!("{}:{session_name}", tables.text(id))),
+            .map(|id| format!("{}:{session_name}", tables.str(id))),
         federated_by: None,
         context,
         transitive_keys: transitive,

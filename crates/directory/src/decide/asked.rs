@@ -59,7 +59,7 @@ impl<'d> Deciding<'d> {
         } = self.asked;
         let same_account = resource.is_star() || place.is_of(account);
         // Only cross-account requests compare partitions (XACC-6).
-        let is_other = |own: &&str| *own != self.generation.tables.text(partition);
+        let is_other = |own: &&str| *own != self.generation.tables.str(partition);
         let other = || resource.partition().filter(is_other).is_some();
         Ownership {
             same_account,

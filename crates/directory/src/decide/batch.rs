@@ -51,7 +51,7 @@ pub(crate) fn check_all(
         // Texts are compared with those of the request.
         let mut seen = 0;
         for read in &read {
-            let length = |name| tables.text(name).len();
+            let length = |name| tables.str(name).len();
             let caller = plan.profile(read.principal);
             seen ^= caller.map_or(0, |own| length(own.name));
             seen ^= resource(read).map_or(0, |own| length(own.arn));

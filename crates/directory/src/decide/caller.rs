@@ -288,7 +288,7 @@ pub(crate) fn complete<'a>(
         }
     }
     if reads & dependencies::ID != 0 && who.user_id.is_none() && principal.id.is_some() {
-        let id = tables.text(principal.id);
+        let id = tables.str(principal.id);
         who.user_id = Some(match caller.session {
             Some(name) => concat_in(&[id, ":", name], arena),
             None => id,
@@ -305,7 +305,7 @@ pub(crate) fn home<'a>(
 ) -> Home<'a> {
     match from.entity(caller.number).filter(|_| caller.is_itself) {
         Some(own) => Home {
-            partition: Some(tables.text(own.partition)),
+            partition: Some(tables.str(own.partition)),
             account: Some(tables.accounts().digits(own.account)),
         },
         None => caller
@@ -349,7 +349,7 @@ fn by_session(
         return Err(Refusal::UnknownPrincipal(text));
     };
     // Names are unique without regard to case, policies name sessions with regard to it: a Deny must bite.
-    let own_name = tables.text(role.name);
+    let own_name = tables.str(role.name);
     if own_name != name {
         let text = format!("the directory has no role `{name}` for `{session}`, but `{own_name}`");
         return Err(Refusal::UnknownPrincipal(text));
@@ -364,7 +364,7 @@ fn by_session(
             || is_of(&GuessedRole::named(partition, digits, name).parts())
     };
     let is_own = || split_arn(role_arn).is_some_and(|parts| tables.has_arn(role, parts));
-    if partition != tables.text(role.partition) || !(is_made() || is_own()) {
+    if partition != tables.str(role.partition) || !(is_made() || is_own()) {
         let own = tables.arn(role);
         let text = format!("`{session}` is said to be of `{role_arn}`, its role is `{own}`");
         return Err(Refusal::UnknownPrincipal(text));

@@ -143,10 +143,10 @@ pub(crate) fn fill_access_point<'a>(
         return;
     };
     let tags = tables.pairs(bucket.tags).iter();
-    for (name, value) in tags.map(|(name, value)| (tables.text(*name), value)) {
+    for (name, value) in tags.map(|(name, value)| (tables.str(*name), value)) {
         let key = ("aws:ResourceTag/", name);
         if !to.has_added(key) {
-            to.add(key, Some(tables.text(*value)));
+            to.add(key, Some(tables.str(*value)));
         }
     }
     fill_object_tags(tables, bucket, to);
@@ -159,8 +159,8 @@ fn fill_tags<'a>(
     to: &mut Context<'a>,
 ) {
     for (name, value) in tags {
-        let name = (start, tables.text(*name));
-        to.add(name, Some(tables.text(*value)));
+        let name = (start, tables.str(*name));
+        to.add(name, Some(tables.str(*value)));
     }
 }
 
@@ -182,7 +182,7 @@ fn fill_organization<'a>(
     let (id, path) = organization_of(tables, account);
     for (key, value) in [(id_key, id), (paths_key, path)] {
         if let Some(value) = value {
-            to.add((key, ""), Some(tables.text(value)));
+            to.add((key, ""), Some(tables.str(value)));
         }
     }
 }

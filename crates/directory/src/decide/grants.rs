@@ -37,7 +37,7 @@ pub(crate) fn has_operation(
     grant: &Grant,
     operation: GrantedOperation<'_>,
 ) -> bool {
-    let mut operations = tables.pair_texts(grant.operations);
+    let mut operations = tables.pair_strings(grant.operations);
     operations.any(|(own, _)| own.eq_ignore_ascii_case(operation.name))
 }
 
@@ -49,7 +49,7 @@ pub(crate) fn is_for(
     target: &Target<'_>,
     caller: &Caller<'_>,
 ) -> bool {
-    let grantee = tables.text(grant.grantee);
+    let grantee = tables.str(grant.grantee);
     match operation.is_of_key {
         true => is_grantee(grantee, caller),
         false => is_listed(grantee, caller, target.owner.map(|owner| owner.number)),
@@ -71,10 +71,10 @@ pub(crate) fn has_encryption_context<'g>(
         given.any(|(own, values)| own == key && *values == [value])
     };
     let subset = tables
-        .pair_texts(grant.subset)
+        .pair_strings(grant.subset)
         .all(|(key, value)| has(key, value));
     let equals = tables
-        .pair_texts(grant.equals)
+        .pair_strings(grant.equals)
         .all(|(key, value)| has(key, value));
     let exact = !grant.is_exact || given.by_ref().count() == index(grant.equals.count());
     subset && equals && exact

@@ -102,7 +102,7 @@ impl<'k> Keys<'k> {
         match own.origin {
             Origin::Request => return &[],
             Origin::Derived(reserved) => values.extend(self.derived(reserved)),
-            origin => self.for_names(origin, |value| values.push(tables.text(value))),
+            origin => self.for_names(origin, |value| values.push(tables.str(value))),
         }
         values.into_bump_slice()
     }

@@ -101,9 +101,9 @@ impl<'d> Sources<'d> {
                 id: known
                     .principal
                     .filter(|found| found.id.is_some())
-                    .map(|found| tables.text(found.id).to_string()),
+                    .map(|found| tables.str(found.id).to_string()),
                 account: known.account.map(|account| self.account_story(account)),
-                groups: own.map(|own| self.texts(&own.groups)),
+                groups: own.map(|own| self.strings(&own.groups)),
             },
             target: TargetStory {
                 owner: target.owner.map(|account| self.account_story(account)),
@@ -145,12 +145,12 @@ impl<'d> Sources<'d> {
                 continue;
             }
             let pairs = [grant.subset, grant.equals].into_iter();
-            let pairs = pairs.flat_map(|run| tables.pair_texts(run));
+            let pairs = pairs.flat_map(|run| tables.pair_strings(run));
             told.push(GrantStory {
-                id: grant.id.some().map(|id| tables.text(id).to_string()),
-                grantee: tables.text(grant.grantee).to_string(),
+                id: grant.id.some().map(|id| tables.str(id).to_string()),
+                grantee: tables.str(grant.grantee).to_string(),
                 operations: tables
-                    .pair_texts(grant.operations)
+                    .pair_strings(grant.operations)
                     .map(|(own, _)| own.to_string())
                     .collect(),
                 context: pairs
@@ -196,15 +196,15 @@ impl<'d> Sources<'d> {
         let key = (account, name.to_ascii_lowercase());
         let policies = documents.attachments.as_ref()?.groups.get(&key)?;
         let read = policies.iter().map(|(attachment, id)| {
-            let texts = self.tables.texts();
-            let policy = documents.read(*id, PolicyKind::Identity, texts, arena)?;
+            let strings = self.tables.strings();
+            let policy = documents.read(*id, PolicyKind::Identity, strings, arena)?;
             Some((self.attached(*attachment), policy))
         });
         read.collect()
     }
 
     fn attached(&self, attachment: Attachment) -> Attached {
-        let group = |name: Name| self.tables.text(name).to_string();
+        let group = |name: Name| self.tables.str(name).to_string();
         match attachment {
             Attachment::Inline(None) => Attached::Inline,
             Attachment::Managed(None) => Attached::Managed,
@@ -213,14 +213,14 @@ impl<'d> Sources<'d> {
         }
     }
 
-    fn texts(&self, names: &[Name]) -> Vec<String> {
-        let texts = names.iter().map(|name| self.tables.text(*name));
-        texts.map(str::to_string).collect()
+    fn strings(&self, names: &[Name]) -> Vec<String> {
+        let strings = names.iter().map(|name| self.tables.str(*name));
+        strings.map(str::to_string).collect()
     }
 
     fn account_story(&self, account: &Account) -> AccountStory {
         let path = account.org_path.some().filter(|_| account.is_member);
-        let path = path.map(|path| self.tables.text(path).to_string());
+        let path = path.map(|path| self.tables.str(path).to_string());
         AccountStory {
             number: format!("{:012}", account.number),
             path,
@@ -230,7 +230,7 @@ impl<'d> Sources<'d> {
     }
 
     fn applied(&self, policy: PolicyId, layer: Layer, own: Option<&Own>) -> Applied {
-        let texts = self.tables.texts();
+        let strings = self.tables.strings();
         let documents = self.documents;
         let (name, place) = documents.map_or((Name::NONE, Name::NONE), |documents| {
             documents.name_and_place(policy)
@@ -240,8 +240,8 @@ impl<'d> Sources<'d> {
             .map_or(&[][..], |own| &own.policies);
         let attached = ways.iter().filter(|(_, own)| *own == policy);
         Applied {
-            name: texts.get(name).to_string(),
-            place: texts.get(place).to_string(),
+            name: strings.get(name).to_string(),
+            place: strings.get(place).to_string(),
             attached: attached
                 .map(|(attachment, _)| self.attached(*attachment))
                 .collect(),
@@ -269,7 +269,7 @@ impl<'d> Sources<'d> {
                 let listed = listed(tables, asked.resource, split_arn(asked.resource));
                 match listed.named() {
                     _ if is_trust => Source::Trust(asked.resource.to_string()),
-                    Some(found) => Source::Resource(tables.text(found.arn).to_string()),
+                    Some(found) => Source::Resource(tables.str(found.arn).to_string()),
                     None => Source::Resource(asked.resource.to_string()),
                 }
             }
@@ -283,7 +283,7 @@ impl<'d> Sources<'d> {
             return Source::Request;
         };
         let path = account.org_path.some();
-        let path = path.map_or("", |path| self.tables.text(path));
+        let path = path.map_or("", |path| self.tables.str(path));
         let mut nodes = path.split('/').skip(1).filter(|node| !node.is_empty());
         match (nodes.nth(usize::from(level)), level) {
             (Some(root), 0) => Source::Root(root.to_string()),

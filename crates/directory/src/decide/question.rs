@@ -156,7 +156,7 @@ pub(crate) fn policies<'a>(
 ) -> Option<PolicySets<'a>> {
     let mut sets = PolicySets::default();
     for id in question.sets {
-        documents.add_to(*id, tables.texts(), &mut sets, arena)?;
+        documents.add_to(*id, tables.strings(), &mut sets, arena)?;
     }
     if let Some(identity) = &question.extra.identity {
         sets.identity.extend(identity.iter().copied());
@@ -165,7 +165,7 @@ pub(crate) fn policies<'a>(
     if let Some(bucket) = &question.bucket {
         let mut behind = PolicySets::default();
         for id in bucket.sets {
-            documents.add_to(*id, tables.texts(), &mut behind, arena)?;
+            documents.add_to(*id, tables.strings(), &mut behind, arena)?;
         }
         sets.bucket = Some(Bucket {
             arn: bucket.arn,
@@ -264,7 +264,7 @@ fn behind<'a>(
     place: &Place,
     arena: &'a Bump,
 ) -> Option<(BucketQuestion<'a>, Place)> {
-    let arn = tables.text(place.bucket()?);
+    let arn = tables.str(place.bucket()?);
     let resource = portcullis_vm::resource_behind(request.resource, arn)?;
     let resource = &*arena.alloc_str(&resource);
     let own = locate(tables, resource, split_arn(resource), None);

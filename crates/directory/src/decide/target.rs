@@ -240,12 +240,7 @@ fn find_owner(
     listed: Option<AccountIdx>,
     place: &mut Place,
 ) {
-    let known = |digits| {
-        tables
-            .accounts()
-            .find_digits(digits)
-            .map(Owner::Known)
-    };
+    let known = |digits| tables.accounts().find_digits(digits).map(Owner::Known);
     if let Some(account) = account {
         place.owner = known(account).unwrap_or(Owner::Stranger);
         return;
@@ -349,7 +344,7 @@ pub(crate) fn unconsulted<'d>(tables: &'d Tables, resource: &str) -> Vec<&'d str
         .filter_map(|start| tables.find_resource(start))
         .filter(|own| own.has_policy() && !own.is_key)
         .filter(|own| consulted.is_none_or(|consulted| consulted.arn != own.arn))
-        .map(|own| tables.text(own.arn))
+        .map(|own| tables.str(own.arn))
         .collect()
 }
 

@@ -72,12 +72,12 @@ impl Loader {
             self.report.missing.push(problem);
         }
         let missing = u32::try_from(self.report.missing.len()).unwrap_or(u32::MAX);
-        if self.texts.is_full() {
+        if self.strings.is_full() {
             let message = "the texts of the directory are more than 4 GiB";
             self.error(String::new(), Code::TooLarge, message);
         }
         let mut tables = Tables::new(Columns {
-            texts: std::mem::take(&mut self.texts).into_texts(),
+            strings: std::mem::take(&mut self.strings).into_table(),
             accounts,
             grants,
             pairs: pairs.all,
@@ -94,7 +94,7 @@ impl Loader {
             }
         }
         for (resource, spot) in resources {
-            let arn = tables.text(resource.arn);
+            let arn = tables.str(resource.arn);
             let principal = tables.number_by_arn(arn);
             let principal = principal.and_then(|number| tables.principal(number));
             if let (Some(principal), true) = (principal, resource.policy.is_some()) {
@@ -118,7 +118,7 @@ impl Loader {
         numbers.extend(organization.members.keys());
         numbers.extend(self.raw.restricted_accounts.iter());
         let owners = self.raw.resources.iter().filter_map(|raw| {
-            let own = split_arn(self.texts.get(raw.arn))
+            let own = split_arn(self.strings.get(raw.arn))
                 .and_then(|[.., account, _]| account_number(account));
             raw.account.or(own)
         });
@@ -148,7 +148,7 @@ impl Loader {
         let Some(bundled) = self.raw.bundled.get(&arn).copied() else {
             let message = format!(
                 "refers to the managed policy `{}`, and no file has it",
-                self.texts.get(arn)
+                self.strings.get(arn)
             );
             let place = from(self);
             self.missing(place, message);
@@ -158,7 +158,7 @@ impl Loader {
         if let Some(invalid) = self.documents.check(policy, PolicyKind::Identity, true) {
             let message = format!(
                 "the identity policy `{}` is invalid at its line {} column {}: {} ({})",
-                self.texts.get(arn),
+                self.strings.get(arn),
                 invalid.line,
                 invalid.column,
                 invalid.message,
@@ -194,11 +194,11 @@ impl Loader {
             let mut policies = inline;
             let inline = policies.len();
             self.add_attached(&attached, spot, &mut policies);
-            let key = (account, self.texts.get(name).to_ascii_lowercase());
+            let key = (account, self.strings.get(name).to_ascii_lowercase());
             if let Some(old) = groups.get(&key) {
                 let message = format!(
                     "the group `{}` of {account:012} is also at {}",
-                    self.texts.get(name),
+                    self.strings.get(name),
                     self.place(old.spot)
                 );
                 self.error(self.place(spot), Code::Duplicate, message);
@@ -290,7 +290,7 @@ impl Loader {
         self.add_attached(&raw.attached, raw.spot, &mut policies);
         keep(&policies, raw.inline.len(), None);
         for (index, group) in raw.groups.iter().enumerate() {
-            let key = (raw.account, self.texts.get(*group).to_ascii_lowercase());
+            let key = (raw.account, self.strings.get(*group).to_ascii_lowercase());
             match groups.get(&key) {
                 Some(found) => {
                     keep(&found.policies, found.inline, Some(*group));
@@ -298,7 +298,7 @@ impl Loader {
                 }
                 None => {
                     let place = format!("{}/GroupList/{index}", self.place(raw.spot));
-                    let name = self.texts.get(*group);
+                    let name = self.strings.get(*group);
                     let message = format!("refers to the group `{name}`, and no file has it");
                     self.missing(place, message);
                 }
@@ -321,7 +321,7 @@ impl Loader {
         // Several files may each know something of a resource.
         let mut merged: BTreeMap<Name, RawResource> = BTreeMap::new();
         for raw in std::mem::take(&mut self.raw.resources) {
-            let own = split_arn(self.texts.get(raw.arn))
+            let own = split_arn(self.strings.get(raw.arn))
                 .and_then(|[.., account, _]| account_number(account));
             if raw
                 .account
@@ -342,14 +342,14 @@ impl Loader {
         }
         let mut by_key: HashMap<Name, Vec<Grant>> = HashMap::new();
         for raw in std::mem::take(&mut self.raw.grants) {
-            let arn = match split_arn(self.texts.get(raw.key)) {
+            let arn = match split_arn(self.strings.get(raw.key)) {
                 Some(_) => Some(raw.key),
                 None => self.raw.keys.get(&raw.key).copied(),
             };
             let Some(arn) = arn else {
                 let message = format!(
                     "is about the key `{}`, whose ARN no file has",
-                    self.texts.get(raw.key)
+                    self.strings.get(raw.key)
                 );
                 self.error(self.place(raw.spot), Code::DanglingReference, message);
                 continue;
@@ -367,7 +367,7 @@ impl Loader {
             by_key.entry(arn).or_default().push(grant);
             // A key of which nothing else is known.
             merged.entry(arn).or_insert_with(|| RawResource {
-                account: split_arn(self.texts.get(arn))
+                account: split_arn(self.strings.get(arn))
                     .and_then(|[.., account, _]| account_number(account)),
                 ..RawResource::new(raw.spot, arn)
             });
@@ -405,7 +405,7 @@ impl Loader {
             .values()
             .filter(|raw| raw.policy.is_some() || raw.is_unreadable);
         let keys = with_policies.filter_map(|raw| {
-            let arn = self.texts.get(raw.arn);
+            let arn = self.strings.get(raw.arn);
             match reach_of(arn) {
                 Reach::Whole(key) => Some(key.unwrap_or_else(|| arn.to_string())),
                 _ => None,
@@ -423,7 +423,7 @@ impl Loader {
         keys: &mut Keys,
         resources: &mut Vec<(Resource, Spot)>,
     ) {
-        let arn = self.texts.get(raw.arn).to_string();
+        let arn = self.strings.get(raw.arn).to_string();
         let mut under = |key: String, resource: Resource| {
             let own = keys.entry(key).or_insert_with(|| Key {
                 policies: Vec::new(),
@@ -487,7 +487,7 @@ impl Loader {
                 }
             }
             let resource = Resource {
-                arn: self.texts.intern(&key),
+                arn: self.strings.intern(&key),
                 policy: self.set_of(own.policies),
                 restricts_public: false,
                 bucket: Name::NONE,
@@ -515,7 +515,7 @@ impl Loader {
             let Some(arn) = self.raw.keys.get(&raw.id).copied() else {
                 let message = format!(
                     "the file must be called like its key, and `describe-key` say the ARN of `{}`",
-                    self.texts.get(raw.id)
+                    self.strings.get(raw.id)
                 );
                 self.error(self.place(raw.spot), Code::DanglingReference, message);
                 continue;
@@ -534,7 +534,7 @@ impl Loader {
         let mut open: BTreeSet<&str> = blocked.keys().map(String::as_str).collect();
         let mut arns: BTreeMap<Name, (Spot, Option<u64>)> = BTreeMap::new();
         for raw in &self.raw.resources {
-            let Some([_, _, "s3", "", "", bucket]) = split_arn(self.texts.get(raw.arn)) else {
+            let Some([_, _, "s3", "", "", bucket]) = split_arn(self.strings.get(raw.arn)) else {
                 continue;
             };
             if let Some(told) = blocked.get(bucket) {
@@ -543,7 +543,7 @@ impl Loader {
             }
         }
         for bucket in open {
-            let arn = self.texts.intern(&format!("arn:aws:s3:::{bucket}"));
+            let arn = self.strings.intern(&format!("arn:aws:s3:::{bucket}"));
             arns.extend(blocked.get(bucket).map(|told| (arn, *told)));
         }
         let blocks = arns.into_iter().map(|(arn, (spot, account))| RawResource {
@@ -574,7 +574,7 @@ impl Loader {
             if differ {
                 let message = format!(
                     "says another owner of `{}` than {}",
-                    self.texts.get(bucket),
+                    self.strings.get(bucket),
                     self.place(own.spot)
                 );
                 self.error(self.place(spot), Code::Contradiction, message);
@@ -602,7 +602,7 @@ impl Loader {
         if differ(old.account, new.account) || policies_differ || tags_differ || others_differ {
             let message = format!(
                 "says something else of `{}` than {}",
-                self.texts.get(new.arn),
+                self.strings.get(new.arn),
                 self.place(old.spot)
             );
             self.error(self.place(new.spot), Code::Contradiction, message);
@@ -631,7 +631,7 @@ impl Loader {
                 Some((_, old)) => {
                     let message = format!(
                         "the endpoint `{}` is also at {}",
-                        self.texts.get(raw.id),
+                        self.strings.get(raw.id),
                         self.place(*old)
                     );
                     self.error(self.place(raw.spot), Code::Duplicate, message);
@@ -681,7 +681,7 @@ fn place_with(tables: &Tables, spot: Spot) -> String {
         0 | 1 => String::new(),
         line => format!(":{line}"),
     };
-    let file = tables.text(spot.file);
+    let file = tables.str(spot.file);
     match spot.list {
         "" => format!("{file}{line}"),
         list => format!("{file}{line} /{list}/{}", spot.index),

@@ -15,7 +15,7 @@ use crate::store::strings::Interner;
 /// What reads, and what it has read.
 #[derive(Debug, Default)]
 pub(crate) struct Loader {
-    pub(crate) texts: Interner,
+    pub(crate) strings: Interner,
     pub(crate) documents: Documents,
     pub(crate) raw: Raw,
     pub(crate) report: Report,
@@ -62,7 +62,7 @@ impl Loader {
 
     /// A spot in words.
     pub(crate) fn place(&self, spot: Spot) -> String {
-        let file = self.texts.get(spot.file);
+        let file = self.strings.get(spot.file);
         let line = match spot.line {
             0 | 1 => String::new(),
             line => format!(":{line}"),

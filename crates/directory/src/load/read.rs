@@ -89,7 +89,7 @@ impl Loader {
                 return self.error(name.to_string(), Code::UnreadableFile, message);
             }
         };
-        let file = self.texts.intern(name);
+        let file = self.strings.intern(name);
         let mut records = Records::new(&mut input);
         let mut bytes = Vec::new();
         let mut arena = Bump::new();

@@ -111,7 +111,7 @@ fn known_by_account(
         return known;
     }
     let home = Home {
-        partition: Some(tables.text(partition)),
+        partition: Some(tables.str(partition)),
         account: Some(tables.accounts().digits(account)),
     };
     let by_account = |image, form, parts: &[&str]| match form {
@@ -160,7 +160,7 @@ fn mark_named(named: &mut [u64], stack: &ImageStack, tables: &Tables, first: usi
     }
     if !ids.is_empty() {
         for (number, own) in tables.principals().iter().enumerate() {
-            if own.id.is_some() && ids.contains(tables.text(own.id)) {
+            if own.id.is_some() && ids.contains(tables.str(own.id)) {
                 mark(PrincipalIdx::at(number));
             }
         }

@@ -80,7 +80,7 @@ impl Slots {
         names.sort_unstable();
         names.dedup();
         let class = |name: Name| {
-            let text: String = folded(tables.text(name)).collect();
+            let text: String = folded(tables.str(name)).collect();
             Some((name, *classes.get(&text)?))
         };
         Slots {

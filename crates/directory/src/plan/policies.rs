@@ -185,7 +185,7 @@ fn image_of_all(
     // All were read before. Should that ever fail, there is no image rather than one without a Deny.
     let policies = parts
         .iter()
-        .map(|((policy, kind), _)| documents.read(*policy, *kind, tables.texts(), &arena))
+        .map(|((policy, kind), _)| documents.read(*policy, *kind, tables.strings(), &arena))
         .collect::<Option<Vec<_>>>()
         .ok_or(CompileError::TooLarge)?;
     let all_layers = parts.iter().fold(0, |all, (_, (_, layers))| all | layers);

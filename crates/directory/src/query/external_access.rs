@@ -177,7 +177,7 @@ fn of_entry(
         missing_keys: Vec::new(),
     };
     // Nobody assumes a role of another partition.
-    let partition = tables.text(role.partition);
+    let partition = tables.str(role.partition);
     let root_of = |account| arena.alloc_str(&format!("arn:{partition}:iam::{account}:root"));
     let session_role;
     let caller = match entry.map(|(form, _)| form) {

@@ -114,7 +114,7 @@ pub(crate) fn what_can(
 pub(crate) fn known_resources(tables: &Tables) -> Vec<String> {
     let mut all = vec!["*".to_string()];
     for resource in tables.resources().iter().filter(|own| !own.is_key) {
-        let arn = tables.text(resource.arn);
+        let arn = tables.str(resource.arn);
         all.push(arn.to_string());
         let is_bucket =
             matches!(split_arn(arn), Some([_, _, "s3", "", "", rest]) if !rest.contains('/'));

@@ -6,7 +6,7 @@ use crate::store::tables::{Grant, Principal, Resource, Tables};
 
 /// Where the numbers of the changes are in the directory.
 struct Moved {
-    texts: u32,
+    strings: u32,
     pairs: u32,
     grants: u32,
     sets: u32,
@@ -24,7 +24,7 @@ impl Moved {
         room(tables.principals.len(), new.principals.len())?;
         room(tables.resources.len(), new.resources.len())?;
         Some(Moved {
-            texts: room(tables.texts.stored().len(), new.texts.stored().len())?,
+            strings: room(tables.strings.stored().len(), new.strings.stored().len())?,
             pairs: room(tables.pairs.len(), new.pairs.len())?,
             grants: room(tables.grants.len(), new.grants.len())?,
             sets: room(tables.sets.len(), new.sets.len())?,
@@ -34,7 +34,7 @@ impl Moved {
     }
 
     fn name(&self, name: Name) -> Name {
-        let moved = name.some().map(|name| Name::new(name.get() + self.texts));
+        let moved = name.some().map(|name| Name::new(name.get() + self.strings));
         moved.unwrap_or(Name::NONE)
     }
 
@@ -66,7 +66,7 @@ pub(crate) fn merge(tables: &mut Tables, new: &Tables, parts: usize) -> Option<V
 /// Takes in everything. Gives back the number that each user and role had before; absent of those that are new or
 /// have changed.
 fn take_in(tables: &mut Tables, new: &Tables, moved: &Moved) -> Vec<PrincipalIdx> {
-    tables.texts.append(&new.texts);
+    tables.strings.append(&new.strings);
     let pairs = new.pairs.iter();
     tables
         .pairs
@@ -92,11 +92,11 @@ fn take_in(tables: &mut Tables, new: &Tables, moved: &Moved) -> Vec<PrincipalIdx
     let origins = take_principals(tables, new, moved, &places);
     take_resources(tables, new, moved, &places);
     for (id, sets) in &new.endpoints {
-        let text = new.texts.get(*id);
-        let texts = &tables.texts;
+        let text = new.strings.get(*id);
+        let strings = &tables.strings;
         let found = tables
             .endpoints
-            .binary_search_by(|(own, _)| texts.get(*own).cmp(text));
+            .binary_search_by(|(own, _)| strings.get(*own).cmp(text));
         let entry = (moved.name(*id), moved.sets(*sets));
         match found {
             Ok(at) => {
@@ -244,7 +244,7 @@ fn take_resources(tables: &mut Tables, new: &Tables, moved: &Moved, places: &[Ac
             bucket: moved.name(resource.bucket),
             ..*resource
         };
-        let number = tables.resource_number(tables.texts.get(resource.arn));
+        let number = tables.resource_number(tables.strings.get(resource.arn));
         let own = number.and_then(|number| tables.resources.get_mut(number.index()));
         let Some(own) = own else {
             tables.add_resource(resource);

@@ -11,7 +11,7 @@ use portcullis_syntax::{Policy, PolicySets, api_of, with_apis};
 
 use crate::store::ids::{Name, PolicyId, SetsId};
 use crate::store::provenance::Attachments;
-use crate::store::strings::{Interner, Texts};
+use crate::store::strings::{Interner, StringTable};
 
 /// Policy sets, each with its layer. Within a set, policies are sorted and there once.
 pub(crate) type Sets = Vec<(Layer, Vec<PolicyId>)>;
@@ -177,14 +177,14 @@ impl Documents {
     pub(crate) fn add_to<'a>(
         &'a self,
         id: SetsId,
-        texts: &'a Texts,
+        strings: &'a StringTable,
         sets: &mut PolicySets<'a>,
         arena: &'a Bump,
     ) -> Option<()> {
         for (layer, policies) in self.sets(id) {
             let read = policies
                 .iter()
-                .map(|id| self.read(*id, kind_of(*layer), texts, arena))
+                .map(|id| self.read(*id, kind_of(*layer), strings, arena))
                 .collect::<Option<Vec<_>>>()?;
             let set = match layer {
                 Layer::Identity => Some(&mut sets.identity),
@@ -213,7 +213,7 @@ impl Documents {
         &'a self,
         id: PolicyId,
         kind: PolicyKind,
-        texts: &'a Texts,
+        strings: &'a StringTable,
         arena: &'a Bump,
     ) -> Option<Policy<'a>> {
         let entry = self.entry(id);
@@ -223,7 +223,7 @@ impl Documents {
             allow_missing_resource: kind == PolicyKind::Resource,
         };
         let document = parse_policy(text, options, arena).0?;
-        let name = texts.get(entry.name);
+        let name = strings.get(entry.name);
         // The policy of an API is called like the API.
         let document = match api_of(name) {
             Some(api) => with_apis(document, &[api], arena),
@@ -231,7 +231,7 @@ impl Documents {
         };
         Some(Policy {
             name,
-            file: texts.get(entry.place),
+            file: strings.get(entry.place),
             text,
             document,
         })

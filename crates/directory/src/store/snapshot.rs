@@ -25,7 +25,7 @@ use portcullis_model::Layer;
 use crate::arn::Kind;
 use crate::store::accounts::{Account, Accounts};
 use crate::store::ids::{AccountIdx, Name, PartId, Run, SetsId, index, number};
-use crate::store::strings::{Numbers, Texts};
+use crate::store::strings::{Numbers, StringTable};
 use crate::store::tables::{Columns, Grant, Principal, Resource, Tables};
 
 const MAGIC: [u8; 8] = *b"PCLDIR\r\n";
@@ -84,7 +84,7 @@ pub(crate) fn to_bytes(tables: &Tables, images: &[Image<Vec<u8>>], debug: bool) 
     let uses = tables.uses.iter();
     let mut sections = vec![
         words(settings),
-        tables.texts.stored().as_bytes().to_vec(),
+        tables.strings.stored().as_bytes().to_vec(),
         rows(tables.accounts.rows()),
         rows(&tables.principals),
         rows(&tables.resources),
@@ -134,7 +134,7 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, ContainerError> {
     let Ok(text) = String::from_utf8(text.to_vec()) else {
         return wrong("texts that are not UTF-8");
     };
-    let Some((texts, numbers)) = Texts::from_stored(text) else {
+    let Some((strings, numbers)) = StringTable::from_stored(text) else {
         return wrong("texts that are not as long as they say");
     };
     let settings = read_words(settings)?;
@@ -147,7 +147,7 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, ContainerError> {
         own.fold(0, |all, (own, _)| all | own)
     };
     let check = Check {
-        texts: numbers,
+        strings: numbers,
         sets: sets.iter().map(layers).collect(),
     };
     let organization = check.optional(organization)?.some();
@@ -167,7 +167,7 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, ContainerError> {
         Ok((check.name(id)?, sets))
     });
     let endpoints: Vec<(Name, SetsId)> = endpoints.collect::<Result<_, _>>()?;
-    let ids = endpoints.iter().map(|(id, _)| texts.get(*id));
+    let ids = endpoints.iter().map(|(id, _)| strings.get(*id));
     if !ids.clone().zip(ids.skip(1)).all(|(one, next)| one < next) {
         return wrong("endpoints out of order");
     }
@@ -179,7 +179,7 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, ContainerError> {
     let principals = read_rows(principals, |row| check.principal(row, counts))?;
     let resources = read_rows(resources, |row| check.resource(row, counts))?;
     let mut tables = Tables::new(Columns {
-        texts,
+        strings,
         accounts: Accounts::new(accounts),
         grants,
         pairs,
@@ -420,7 +420,7 @@ impl Row<9> for Grant {
 
 /// What rows may refer to.
 struct Check {
-    texts: Numbers,
+    strings: Numbers,
     /// The layers of each of the policy sets.
     sets: Vec<u32>,
 }
@@ -442,7 +442,7 @@ fn run(start: u32, count: u32, all: usize) -> Result<Run, ContainerError> {
 
 impl Check {
     fn name(&self, name: u32) -> Result<Name, ContainerError> {
-        match self.texts.name(name) {
+        match self.strings.name(name) {
             Some(name) => Ok(name),
             None => wrong("a text that is not there"),
         }

@@ -11,12 +11,12 @@ use crate::store::ids::{Name, index};
 /// place of the memory: the length is a byte below [`LONG`], or [`LONG`] and then [`DIGITS`] bytes of seven bits,
 /// the lowest first. So all of it is UTF-8.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Texts(String);
+pub(crate) struct StringTable(String);
 
 const LONG: u8 = 0x7f;
 const DIGITS: usize = 5;
 
-impl Texts {
+impl StringTable {
     /// The text with a number; empty for most numbers that nothing has.
     #[inline]
     pub(crate) fn get(&self, name: Name) -> &str {
@@ -63,7 +63,7 @@ impl Texts {
     }
 
     /// Goes on with other texts, whose numbers are then larger by the length of what there was.
-    pub(crate) fn append(&mut self, other: &Texts) {
+    pub(crate) fn append(&mut self, other: &StringTable) {
         self.0.push_str(&other.0);
     }
 
@@ -72,20 +72,20 @@ impl Texts {
         &self.0
     }
 
-    /// What [`Texts::stored`] gave, and the numbers in it; none if it is nothing of the kind.
-    pub(crate) fn from_stored(stored: String) -> Option<(Texts, Numbers)> {
-        let texts = Texts(stored);
-        let mut numbers = Numbers(vec![0; texts.0.len().div_ceil(64)]);
+    /// What [`StringTable::stored`] gave, and the numbers in it; none if it is nothing of the kind.
+    pub(crate) fn from_stored(stored: String) -> Option<(StringTable, Numbers)> {
+        let strings = StringTable(stored);
+        let mut numbers = Numbers(vec![0; strings.0.len().div_ceil(64)]);
         let mut at = 0;
-        while at < texts.0.len() {
-            let place = texts.place(Name::new(u32::try_from(at).ok()?))?;
-            texts.0.get(place.clone())?;
+        while at < strings.0.len() {
+            let place = strings.place(Name::new(u32::try_from(at).ok()?))?;
+            strings.0.get(place.clone())?;
             if let Some(word) = numbers.0.get_mut(at / 64) {
                 *word |= 1 << (at % 64);
             }
             at = place.end;
         }
-        Some((texts, numbers))
+        Some((strings, numbers))
     }
 }
 
@@ -104,7 +104,7 @@ impl Numbers {
 /// Gives numbers to texts, the same to equal ones, in order of first use.
 #[derive(Debug, Default)]
 pub(crate) struct Interner {
-    texts: Texts,
+    strings: StringTable,
     index: Index,
     is_full: bool,
 }
@@ -113,14 +113,14 @@ impl Interner {
     /// The number of a text.
     pub(crate) fn intern(&mut self, text: &str) -> Name {
         let hash = self.index.hash(text);
-        let texts = &self.texts;
+        let strings = &self.strings;
         let found = self
             .index
-            .find(hash, |number| texts.get(Name::new(number)) == text);
+            .find(hash, |number| strings.get(Name::new(number)) == text);
         if let Some(found) = found {
             return Name::new(found);
         }
-        let Some(name) = self.texts.push(text) else {
+        let Some(name) = self.strings.push(text) else {
             self.is_full = true;
             return Name::NONE;
         };
@@ -130,7 +130,7 @@ impl Interner {
 
     /// The text with a number.
     pub(crate) fn get(&self, name: Name) -> &str {
-        self.texts.get(name)
+        self.strings.get(name)
     }
 
     /// True if there were more texts than numbers can tell: 4 GiB.
@@ -139,8 +139,8 @@ impl Interner {
     }
 
     /// The texts alone.
-    pub(crate) fn into_texts(self) -> Texts {
-        self.texts
+    pub(crate) fn into_table(self) -> StringTable {
+        self.strings
     }
 }
 
@@ -239,28 +239,28 @@ mod tests {
 
     #[test]
     fn equal_texts_have_one_number() {
-        let mut texts = Interner::default();
+        let mut strings = Interner::default();
         let names: Vec<Name> = (0..1000)
-            .map(|n| texts.intern(&format!("text {n}")))
+            .map(|n| strings.intern(&format!("text {n}")))
             .collect();
         for (n, name) in names.iter().enumerate() {
             let text = format!("text {n}");
-            assert_eq!(texts.get(*name), text);
-            assert_eq!(texts.intern(&text), *name);
+            assert_eq!(strings.get(*name), text);
+            assert_eq!(strings.intern(&text), *name);
         }
-        assert_eq!(texts.get(Name::NONE), "");
+        assert_eq!(strings.get(Name::NONE), "");
     }
 
     #[test]
     fn stored_texts_are_read_again() {
-        let mut texts = Interner::default();
+        let mut strings = Interner::default();
         let long = ["é".repeat(63), "y".repeat(127), "z".repeat(1 << 15)];
         let all = ["", "a", "é"]
             .into_iter()
             .chain(long.iter().map(String::as_str));
-        let names: Vec<(Name, &str)> = all.map(|text| (texts.intern(text), text)).collect();
-        let stored = texts.into_texts().stored().to_string();
-        let (again, numbers) = Texts::from_stored(stored.clone()).unwrap();
+        let names: Vec<(Name, &str)> = all.map(|text| (strings.intern(text), text)).collect();
+        let stored = strings.into_table().stored().to_string();
+        let (again, numbers) = StringTable::from_stored(stored.clone()).unwrap();
         for (name, text) in &names {
             assert_eq!(
                 (again.get(*name), numbers.name(name.get())),
@@ -274,7 +274,7 @@ mod tests {
             let sound = length == stored.len() || numbers.name(number(length)).is_some();
             if let Some(cut) = stored.get(..length) {
                 assert_eq!(
-                    Texts::from_stored(cut.to_string()).is_some(),
+                    StringTable::from_stored(cut.to_string()).is_some(),
                     sound,
                     "{length}"
                 );
@@ -292,7 +292,10 @@ mod tests {
             "\u{7f}\0\0\0\0",
             "\u{7f}\u{7f}\u{7f}\u{7f}\u{7f}\u{7f}a",
         ] {
-            assert!(Texts::from_stored(wrong.to_string()).is_none(), "{wrong:?}");
+            assert!(
+                StringTable::from_stored(wrong.to_string()).is_none(),
+                "{wrong:?}"
+            );
         }
     }
 }

@@ -9,7 +9,7 @@ use portcullis_model::split_arn;
 use crate::arn::{Kind, entity_of, is_object};
 use crate::store::accounts::{Account, Accounts};
 use crate::store::ids::{AccountIdx, Name, PartId, PrincipalIdx, ResourceIdx, Run, SetsId};
-use crate::store::strings::{Index, Texts, concat_in};
+use crate::store::strings::{Index, StringTable, concat_in};
 
 /// A user or a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,7 +159,7 @@ fn hash_of(index: &Index, account: AccountIdx, kind: Kind, name: &str) -> u32 {
 /// every id in a row is that of a row which is there, or absent.
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
-    pub(super) texts: Texts,
+    pub(super) strings: StringTable,
     pub(super) accounts: Accounts,
     pub(super) principals: Vec<Principal>,
     pub(super) resources: Vec<Resource>,
@@ -185,7 +185,7 @@ pub(crate) struct Tables {
 /// What tables are made of, before users, roles, resources and policy sets are added.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
-    pub(crate) texts: Texts,
+    pub(crate) strings: StringTable,
     pub(crate) accounts: Accounts,
     pub(crate) grants: Vec<Grant>,
     pub(crate) pairs: Vec<(Name, Name)>,
@@ -199,7 +199,7 @@ impl Tables {
     /// Tables without users, roles and resources.
     pub(crate) fn new(columns: Columns) -> Tables {
         let Columns {
-            texts,
+            strings,
             accounts,
             grants,
             pairs,
@@ -207,9 +207,9 @@ impl Tables {
             organization,
             missing,
         } = columns;
-        endpoints.sort_by(|(one, _), (other, _)| texts.get(*one).cmp(texts.get(*other)));
+        endpoints.sort_by(|(one, _), (other, _)| strings.get(*one).cmp(strings.get(*other)));
         Tables {
-            texts,
+            strings,
             accounts,
             grants,
             pairs,
@@ -222,13 +222,13 @@ impl Tables {
 
     /// The string with a number.
     #[inline]
-    pub(crate) fn text(&self, name: Name) -> &str {
-        self.texts.get(name)
+    pub(crate) fn str(&self, name: Name) -> &str {
+        self.strings.get(name)
     }
 
     /// All strings.
-    pub(crate) fn texts(&self) -> &Texts {
-        &self.texts
+    pub(crate) fn strings(&self) -> &StringTable {
+        &self.strings
     }
 
     /// The accounts.
@@ -278,9 +278,9 @@ impl Tables {
     }
 
     /// The pairs of a run, as texts.
-    pub(crate) fn pair_texts(&self, run: Run) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn pair_strings(&self, run: Run) -> impl Iterator<Item = (&str, &str)> {
         let pairs = self.pairs(run).iter();
-        pairs.map(|(key, value)| (self.texts.get(*key), self.texts.get(*value)))
+        pairs.map(|(key, value)| (self.strings.get(*key), self.strings.get(*value)))
     }
 
     /// The names in all pairs, in their order, each as often as it is there.
@@ -359,7 +359,7 @@ impl Tables {
         let number = self.principal_index.find(hash, |number| {
             found = from.entity(PrincipalIdx::new(number)).filter(|own| {
                 (own.account, own.kind) == (account, kind)
-                    && self.texts.get(own.name).eq_ignore_ascii_case(name)
+                    && self.strings.get(own.name).eq_ignore_ascii_case(name)
             });
             found.is_some()
         });
@@ -394,7 +394,7 @@ impl Tables {
 
     /// The number of a user or role, from its row.
     pub(crate) fn number_of(&self, principal: &Principal) -> Option<PrincipalIdx> {
-        let name = self.texts.get(principal.name);
+        let name = self.strings.get(principal.name);
         let found = self.find_entity(self, (principal.account, principal.kind, name));
         found.map(|(number, _)| number)
     }
@@ -403,10 +403,10 @@ impl Tables {
     pub(crate) fn add_principal(&mut self, mut principal: Principal) -> bool {
         principal.is_service_linked = principal.kind == Kind::Role
             && self
-                .texts
+                .strings
                 .get(principal.path)
                 .starts_with("/aws-service-role/");
-        let name = self.texts.get(principal.name);
+        let name = self.strings.get(principal.name);
         if self
             .find_principal(principal.account, principal.kind, name)
             .is_some()
@@ -424,7 +424,7 @@ impl Tables {
     pub(super) fn index_principals(&mut self) {
         let mut index = Index::with_capacity(self.principals.len());
         for (number, own) in (0..).zip(&self.principals) {
-            let name = self.texts.get(own.name);
+            let name = self.strings.get(own.name);
             index.insert(hash_of(&index, own.account, own.kind, name), number);
         }
         self.principal_index = index;
@@ -440,7 +440,7 @@ impl Tables {
         let hash = self.resource_index.hash(arn);
         let is_right = |number| {
             let own = self.resource(ResourceIdx::new(number));
-            own.is_some_and(|own| self.texts.get(own.arn) == arn)
+            own.is_some_and(|own| self.strings.get(own.arn) == arn)
         };
         let found = self.resource_index.find(hash, is_right);
         found.map(ResourceIdx::new)
@@ -455,7 +455,7 @@ impl Tables {
 
     /// Adds a resource; false if there is one with its ARN.
     pub(crate) fn add_resource(&mut self, resource: Resource) -> bool {
-        let arn = self.texts.get(resource.arn);
+        let arn = self.strings.get(resource.arn);
         if self.find_resource(arn).is_some() {
             return false;
         }
@@ -477,7 +477,7 @@ impl Tables {
     pub(crate) fn endpoint(&self, id: &str) -> Option<SetsId> {
         let found = self
             .endpoints
-            .binary_search_by(|(own, _)| self.texts.get(*own).cmp(id));
+            .binary_search_by(|(own, _)| self.strings.get(*own).cmp(id));
         let (_, part) = self.endpoints.get(found.ok()?)?;
         Some(*part)
     }
@@ -486,13 +486,13 @@ impl Tables {
     fn arn_parts(&self, own: Entity) -> [&str; 8] {
         [
             "arn:",
-            self.texts.get(own.partition),
+            self.strings.get(own.partition),
             ":iam::",
             self.accounts.digits(own.account),
             ":",
             own.kind.as_str(),
-            self.texts.get(own.path),
-            self.texts.get(own.name),
+            self.strings.get(own.path),
+            self.strings.get(own.name),
         ]
     }
 
@@ -513,9 +513,9 @@ impl Tables {
         };
         let name = rest
             .strip_prefix(own.kind.as_str())
-            .and_then(|rest| rest.strip_prefix(self.texts.get(own.path)));
-        name == Some(self.texts.get(own.name))
-            && partition == self.texts.get(own.partition)
+            .and_then(|rest| rest.strip_prefix(self.strings.get(own.path)));
+        name == Some(self.strings.get(own.name))
+            && partition == self.strings.get(own.partition)
             && account == self.accounts.digits(own.account)
     }
 }

@@ -44,7 +44,8 @@ impl Loader {
                     .account
                     .is_some_and(|own| raw.accounts_without_public_acls.contains(&own));
             for (grantee, actions) in acl.grants {
-                let is_public = matches!(self.texts.get(grantee), ALL_USERS | AUTHENTICATED_USERS);
+                let is_public =
+                    matches!(self.strings.get(grantee), ALL_USERS | AUTHENTICATED_USERS);
                 if is_public && ignores_public {
                     continue;
                 }
@@ -59,7 +60,7 @@ impl Loader {
                 };
                 let operations = pairs.run(operations);
                 let account = accounts.get(&grantee).map(|own| format!("{own:012}"));
-                let account = account.map(|own| self.texts.intern(&own));
+                let account = account.map(|own| self.strings.intern(&own));
                 let own = by_resource.entry(acl.bucket).or_default();
                 own.push(grant(grantee, operations));
                 own.extend(account.map(|account| grant(account, operations)));

@@ -18,7 +18,7 @@ impl Loader {
         if copies.is_empty() {
             return;
         }
-        let lower = |name| self.texts.get(name).to_ascii_lowercase();
+        let lower = |name| self.strings.get(name).to_ascii_lowercase();
         let principals = self.raw.principals.iter().enumerate().map(|(index, own)| {
             let key = (own.kind.as_str(), own.account, lower(own.name));
             (key, index)
@@ -27,7 +27,7 @@ impl Loader {
         let groups = groups.map(|(index, own)| (("group", own.account, lower(own.name)), index));
         let known: HashMap<_, _> = principals.chain(groups).collect();
         for copy in copies {
-            let name = self.texts.get(copy.name).to_string();
+            let name = self.strings.get(copy.name).to_string();
             let Some(account) = copy.account.or_else(|| self.only_account()) else {
                 let message = format!(
                     "does not say the account of the {} `{name}`: put the file into a folder that is called like it",
@@ -106,7 +106,7 @@ impl Loader {
             };
             if !is_same {
                 differences.push(match said {
-                    Said::Inline(name, _) => format!("inline policy `{}`", self.texts.get(*name)),
+                    Said::Inline(name, _) => format!("inline policy `{}`", self.strings.get(*name)),
                     Said::Trust(_) => "trust policy".to_string(),
                     Said::Boundary(_) => "boundary".to_string(),
                     Said::Tags(_) => "tags".to_string(),
@@ -125,7 +125,7 @@ impl Loader {
     }
 
     fn contradicts(&mut self, copy: &RawCopy, what: &str, dump: Spot) {
-        let name = self.texts.get(copy.name);
+        let name = self.strings.get(copy.name);
         let message = format!(
             "the {what} of the {} `{name}` is not the one of the dump of its account at {}: \
              take both anew, or remove this file",

@@ -59,7 +59,7 @@ impl Loader {
         // accounts decide nothing, but must have a place.
         let mut all: Vec<(Option<u64>, Name)> = nodes
             .keys()
-            .map(|id| (account_number(self.texts.get(*id)), *id))
+            .map(|id| (account_number(self.strings.get(*id)), *id))
             .collect();
         all.sort_unstable();
         for (account, node) in all {
@@ -67,10 +67,10 @@ impl Loader {
                 continue;
             };
             let is_management = Some(account) == management;
-            let mut path = format!("{}/", self.texts.get(id));
+            let mut path = format!("{}/", self.strings.get(id));
             // The account itself is not part of the path.
             for node in chain.iter().take(chain.len().saturating_sub(1)) {
-                path += self.texts.get(*node);
+                path += self.strings.get(*node);
                 path.push('/');
             }
             // SCP-3, RCP-3: nothing holds for the management account.
@@ -93,7 +93,7 @@ impl Loader {
                 rcps: part(rcps),
                 is_management,
             };
-            let path = Some(self.texts.intern(&path));
+            let path = Some(self.strings.intern(&path));
             organization
                 .members
                 .insert(account, Member { path, ..member });
@@ -160,10 +160,10 @@ impl Loader {
                 continue;
             };
             // Lists and `list-parents` may say the same of a child.
-            let is_tree = |node: &RawNode| self.texts.get(node.path).contains("/root");
+            let is_tree = |node: &RawNode| self.strings.get(node.path).contains("/root");
             let says_the_same = old.parent == node.parent && !is_tree(&node) && !is_tree(old);
             if !says_the_same {
-                let id = self.texts.get(node.id).to_string();
+                let id = self.strings.get(node.id).to_string();
                 let there = self.node_place(old);
                 let message =
                     format!("`{id}` is in two places of the organization: also at {there}");
@@ -179,7 +179,7 @@ impl Loader {
             if !nodes.contains_key(&id) {
                 let message = format!(
                     "`{}` is in the organization, but no file says below which parent",
-                    self.texts.get(id)
+                    self.strings.get(id)
                 );
                 self.error(self.place(spot), Code::InvalidTree, message);
             }
@@ -188,7 +188,7 @@ impl Loader {
     }
 
     fn node_place(&self, node: &RawNode) -> String {
-        format!("{} {}", self.place(node.spot), self.texts.get(node.path))
+        format!("{} {}", self.place(node.spot), self.strings.get(node.path))
     }
 
     /// The nodes from the root down to this one; none if there is a problem.
@@ -199,14 +199,14 @@ impl Loader {
             let Some(next) = nodes.get(&parent) else {
                 let message = format!(
                     "`{}` has the parent `{}`, of which no file says anything",
-                    self.texts.get(at.id),
-                    self.texts.get(parent)
+                    self.strings.get(at.id),
+                    self.strings.get(parent)
                 );
                 self.error(self.node_place(at), Code::DanglingReference, message);
                 return None;
             };
             if chain.contains(&parent) {
-                let message = format!("`{}` is below itself", self.texts.get(parent));
+                let message = format!("`{}` is below itself", self.strings.get(parent));
                 self.error(self.node_place(next), Code::InvalidTree, message);
                 return None;
             }
@@ -214,7 +214,7 @@ impl Loader {
             if chain.len() > usize::from(Layer::MAX_LEVELS) {
                 let message = format!(
                     "`{}` is more than {} levels deep",
-                    self.texts.get(node),
+                    self.strings.get(node),
                     Layer::MAX_LEVELS
                 );
                 self.error(self.node_place(at), Code::TooLarge, message);
@@ -242,7 +242,7 @@ impl Loader {
             || organization
                 .attachments
                 .iter()
-                .any(|own| self.texts.get(own.policy) == SCP_FULL_ACCESS);
+                .any(|own| self.strings.get(own.policy) == SCP_FULL_ACCESS);
         if !speaks {
             let message = "no file speaks of service control policies: they count as not in use";
             self.warn(String::new(), Code::Incomplete, message);
@@ -279,27 +279,27 @@ impl Loader {
                     && !attached.contains(id)
                     && !organization.with_targets.contains(id)
                     && !organization.full_rcps.contains(id)
-                    && ![RCP_FULL_ACCESS, SCP_FULL_ACCESS].contains(&self.texts.get(*id))
+                    && ![RCP_FULL_ACCESS, SCP_FULL_ACCESS].contains(&self.strings.get(*id))
             })
             .map(|(id, _, spot)| (id, spot))
             .collect();
         for (id, spot) in unknown {
             let message = format!(
                 "no file says what `{}` is attached to (`list-targets-for-policy`)",
-                self.texts.get(id)
+                self.strings.get(id)
             );
             self.missing(self.place(spot), message);
         }
     }
 
     fn attachments(&mut self, nodes: &HashMap<Name, RawNode>) -> HashMap<Name, Attached> {
-        let full = self.texts.intern(SCP_FULL_ACCESS);
-        let full_name = self.texts.intern("FullAWSAccess");
-        let place = self.texts.intern("(built in)");
+        let full = self.strings.intern(SCP_FULL_ACCESS);
+        let full_name = self.strings.intern("FullAWSAccess");
+        let place = self.strings.intern("(built in)");
         let full_policy = self.documents.add(full_name, || place, FULL_ACCESS);
         let mut attached: HashMap<Name, Attached> = HashMap::new();
         for raw in std::mem::take(&mut self.raw.organization.attachments) {
-            let text = self.texts.get(raw.policy).to_string();
+            let text = self.strings.get(raw.policy).to_string();
             let is_full =
                 text == RCP_FULL_ACCESS || self.raw.organization.full_rcps.contains(&raw.policy);
             if is_full && raw.control != Some(Control::Scp) {
@@ -308,7 +308,7 @@ impl Loader {
             if !nodes.contains_key(&raw.node) {
                 let message = format!(
                     "`{text}` is attached to `{}`, which is nowhere in the organization",
-                    self.texts.get(raw.node)
+                    self.strings.get(raw.node)
                 );
                 self.error(self.place(raw.spot), Code::DanglingReference, message);
                 continue;
@@ -324,7 +324,7 @@ impl Loader {
                 // A missing policy may deny. What can be said of its level is that it has one.
                 let message = format!(
                     "`{text}` is attached to `{}`, and no file has its content",
-                    self.texts.get(raw.node)
+                    self.strings.get(raw.node)
                 );
                 self.missing(self.place(raw.spot), message);
                 continue;

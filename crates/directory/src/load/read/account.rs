@@ -148,11 +148,11 @@ impl Loader {
         let raw = RawPrincipal {
             spot,
             kind,
-            partition: self.texts.intern(entity.partition),
+            partition: self.strings.intern(entity.partition),
             account: entity.account,
-            path: self.texts.intern(entity.path),
-            name: self.texts.intern(entity.name),
-            id: id.map(|id| self.texts.intern(id)),
+            path: self.strings.intern(entity.path),
+            name: self.strings.intern(entity.name),
+            id: id.map(|id| self.strings.intern(id)),
             attached: self.attached(record, node, at),
             inline: self.inline(record, node, at, inline_member),
             groups,
@@ -171,7 +171,7 @@ impl Loader {
         let group = RawGroup {
             spot,
             account: entity.account,
-            name: self.texts.intern(entity.name),
+            name: self.strings.intern(entity.name),
             attached: self.attached(record, node, at),
             inline: self.inline(record, node, at, "GroupPolicyList"),
         };
@@ -187,7 +187,7 @@ impl Loader {
             let at = inside.index(index);
             self.taken.insert(element.span.start);
             if let Some(arn) = self.needed(record, element, at, "PolicyArn") {
-                arns.push(self.texts.intern(arn));
+                arns.push(self.strings.intern(arn));
             }
         }
         arns
@@ -224,7 +224,7 @@ impl Loader {
         self.taken.insert(boundary.span.start);
         let at = at.member("PermissionsBoundary");
         let arn = self.needed(record, boundary, at, "PermissionsBoundaryArn")?;
-        Some(self.texts.intern(arn))
+        Some(self.strings.intern(arn))
     }
 
     fn seconds(
@@ -282,7 +282,7 @@ impl Loader {
         let number = version.get("VersionId").and_then(Node::as_str);
         let number = number.and_then(|id| id.strip_prefix('v')?.parse().ok());
         if let Some(policy) = policy {
-            let arn = self.texts.intern(arn);
+            let arn = self.strings.intern(arn);
             let managed = RawManaged {
                 spot,
                 version: number.unwrap_or(0),
@@ -303,7 +303,7 @@ impl Loader {
         if self.documents.are_equal(old.policy, new.policy, kind) {
             return;
         }
-        let text = self.texts.get(arn).to_string();
+        let text = self.strings.get(arn).to_string();
         let (here, there) = (self.place(new.spot), self.place(old.spot));
         let is_of_aws = text.contains(":iam::aws:policy/");
         if !is_of_aws || old.version == new.version {
@@ -337,7 +337,7 @@ impl Loader {
         let Some(policy) = self.document(record, document, at.member("document"), arn) else {
             return;
         };
-        let name = self.texts.intern(arn);
+        let name = self.strings.intern(arn);
         let new = RawManaged {
             spot: record.spot,
             version: 0,
@@ -384,7 +384,7 @@ impl Loader {
             let at = at.member("PolicyDocument");
             let read = self.policy(record, document, at, policy, PolicyKind::Identity, true);
             if let Some(read) = read {
-                let says = vec![Said::Inline(self.texts.intern(policy), read)];
+                let says = vec![Said::Inline(self.strings.intern(policy), read)];
                 let account = account_in_path(record.file);
                 self.add_copy(record, kind, account, name, says);
             }
@@ -459,7 +459,7 @@ impl Loader {
             spot: record.spot,
             kind,
             account,
-            name: self.texts.intern(name),
+            name: self.strings.intern(name),
             says,
         };
         self.raw.copies.push(copy);

@@ -39,7 +39,7 @@ impl Loader {
     ) {
         let owner = present(node, "Owner")
             .and_then(|owner| self.text_of(record, owner, at.member("Owner"), "ID"))
-            .map(|id| self.texts.intern(id));
+            .map(|id| self.strings.intern(id));
         let inside = at.member("Grants");
         let mut grants = Vec::new();
         for (index, grant) in self.list(record, node, at, "Grants").iter().enumerate() {
@@ -54,11 +54,11 @@ impl Loader {
             // Grants to an address of electronic mail are turned into ids by S3.
             if let (Some(permission), Some(id)) = (permission, id) {
                 let actions = actions_of(permission).iter().copied().flatten();
-                let actions = actions.map(|action| self.texts.intern(action)).collect();
-                grants.push((self.texts.intern(id), actions));
+                let actions = actions.map(|action| self.strings.intern(action)).collect();
+                grants.push((self.strings.intern(id), actions));
             }
         }
-        let bucket = self.texts.intern(&format!("arn:aws:s3:::{bucket}"));
+        let bucket = self.strings.intern(&format!("arn:aws:s3:::{bucket}"));
         self.raw.acls.push(RawAcl {
             spot: record.spot,
             bucket,
@@ -76,7 +76,7 @@ impl Loader {
             matches!(ownership, Some("ObjectWriter" | "BucketOwnerPreferred"))
         });
         if is_on {
-            let bucket = self.texts.intern(&format!("arn:aws:s3:::{bucket}"));
+            let bucket = self.strings.intern(&format!("arn:aws:s3:::{bucket}"));
             self.raw.buckets_with_acls.insert(bucket);
         }
     }

@@ -95,7 +95,7 @@ impl Loader {
         };
         for (index, element) in elements.iter().enumerate() {
             match element.as_str() {
-                Some(text) => names.push(self.texts.intern(text)),
+                Some(text) => names.push(self.strings.intern(text)),
                 None => self.mismatch(record, element, at.index(index), "a string"),
             }
         }
@@ -127,7 +127,7 @@ impl Loader {
                     let key = self.needed(record, element, at, key);
                     let value = self.needed(record, element, at, value);
                     if let (Some(key), Some(value)) = (key, value) {
-                        tags.push((self.texts.intern(key), self.texts.intern(value)));
+                        tags.push((self.strings.intern(key), self.strings.intern(value)));
                     }
                 }
                 tags
@@ -154,8 +154,8 @@ impl Loader {
         for member in members {
             match member.value.as_str() {
                 Some(value) => {
-                    let key = self.texts.intern(member.key.value);
-                    pairs.push((key, self.texts.intern(value)));
+                    let key = self.strings.intern(member.key.value);
+                    pairs.push((key, self.strings.intern(value)));
                 }
                 None => {
                     let at = at.member(member.key.value);
@@ -207,9 +207,9 @@ impl Loader {
         self.taken.insert(node.span.start);
         match undress(node, record.source.text()) {
             Ok(text) => {
-                let name = self.texts.intern(name);
-                let texts = &mut self.texts;
-                let place = || texts.intern(&record.reference(at));
+                let name = self.strings.intern(name);
+                let strings = &mut self.strings;
+                let place = || strings.intern(&record.reference(at));
                 Ok(self.documents.add(name, place, &text))
             }
             Err(message) => Err(Problem {

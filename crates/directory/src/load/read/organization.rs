@@ -68,7 +68,7 @@ impl Loader {
         let id = self.needed(record, organization, at, "Id");
         let management = self.account(record, organization, at, "MasterAccountId");
         if let Some(id) = id {
-            let id = self.texts.intern(id);
+            let id = self.strings.intern(id);
             let ids = &mut self.raw.organization.ids;
             ids.push((id, management, record.spot));
         }
@@ -130,7 +130,7 @@ impl Loader {
         match parent {
             Some(parent) => self.node(record, id, Some(parent), at),
             None => {
-                let id = self.texts.intern(id);
+                let id = self.strings.intern(id);
                 self.raw.organization.accounts.push((id, record.spot));
             }
         }
@@ -139,9 +139,9 @@ impl Loader {
     fn node(&mut self, record: &Record<'_, '_>, id: &str, parent: Option<&str>, at: At<'_>) {
         let node = RawNode {
             spot: record.spot,
-            id: self.texts.intern(id),
-            parent: parent.map(|parent| self.texts.intern(parent)),
-            path: self.texts.intern(&at.to_string()),
+            id: self.strings.intern(id),
+            parent: parent.map(|parent| self.strings.intern(parent)),
+            path: self.strings.intern(&at.to_string()),
         };
         self.raw.organization.nodes.push(node);
     }
@@ -166,13 +166,13 @@ impl Loader {
         let Some(policy) = id_in_path(record.file, &["p-"]) else {
             return self.nameless(record, node, at, "the policy");
         };
-        let policy = self.texts.intern(policy);
+        let policy = self.strings.intern(policy);
         self.raw.organization.with_targets.insert(policy);
         let inside = at.member("Targets");
         for (index, target) in self.list(record, node, at, "Targets").iter().enumerate() {
             let at = inside.index(index);
             if let Some(id) = self.needed(record, target, at, "TargetId") {
-                let id = self.texts.intern(id);
+                let id = self.strings.intern(id);
                 self.attach(record, id, policy);
             }
         }
@@ -190,7 +190,7 @@ impl Loader {
     /// `list-policies`, or `list-policies-for-target` if the file names the target.
     fn listed_policies(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
         let target = id_in_path(record.file, &["r-", "ou-", ""]);
-        let target = target.map(|target| self.texts.intern(target));
+        let target = target.map(|target| self.strings.intern(target));
         let inside = at.member("Policies");
         for (index, policy) in self.list(record, node, at, "Policies").iter().enumerate() {
             let at = inside.index(index);
@@ -199,7 +199,7 @@ impl Loader {
             let (Some(id), Some(control)) = (id, kind.and_then(control)) else {
                 continue; // Tag policies, backup policies and so on decide nothing.
             };
-            let id = self.texts.intern(id);
+            let id = self.strings.intern(id);
             self.raw
                 .organization
                 .listed

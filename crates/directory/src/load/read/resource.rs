@@ -81,7 +81,7 @@ impl Loader {
             let place = record.at(node, at.member("arn"));
             return self.error(place, Code::InvalidMember, message);
         }
-        let name = self.texts.intern(arn);
+        let name = self.strings.intern(arn);
         let mut raw = RawResource {
             account,
             restrict_public: restricts,
@@ -124,7 +124,7 @@ impl Loader {
             self.error(place("bucket"), Code::InvalidMember, message);
             return None;
         }
-        Some((self.texts.intern(bucket), None))
+        Some((self.strings.intern(bucket), None))
     }
 
     /// `abac`: a bucket's tags are those of the resource in requests (`S3-8`).
@@ -157,7 +157,7 @@ impl Loader {
         raw: &mut RawResource,
     ) {
         const OMIT: [&str; 3] = ["ecr", "ecr-public", "elasticfilesystem"];
-        let arn = self.texts.get(raw.arn).to_string();
+        let arn = self.strings.get(raw.arn).to_string();
         let omits = split_arn(&arn).is_some_and(|[_, _, service, ..]| OMIT.contains(&service));
         raw.policy = self.policy_of_resource(record, node, at, &arn, !omits);
         raw.is_unreadable = raw.policy.is_none();
@@ -175,7 +175,7 @@ impl Loader {
         let own = split_arn(arn).and_then(|parts| account_number(parts.get(4)?));
         let mut raw = RawResource {
             account: own.or(account),
-            ..RawResource::new(record.spot, self.texts.intern(arn))
+            ..RawResource::new(record.spot, self.strings.intern(arn))
         };
         // Some services print an empty text for no policy.
         if let Some(document) = document.filter(|node| node.as_str() != Some("")) {
@@ -231,7 +231,7 @@ impl Loader {
         for (index, grant) in self.list(record, node, at, list).iter().enumerate() {
             let at = inside.index(index);
             let own = self.text_of(record, grant, at, "KeyId");
-            let key = own.map(|own| self.texts.intern(own)).or(key);
+            let key = own.map(|own| self.strings.intern(own)).or(key);
             let grantee = self.needed(record, grant, at, "GranteePrincipal");
             let (Some(key), Some(grantee)) = (key, grantee) else {
                 if key.is_none() {
@@ -255,9 +255,9 @@ impl Loader {
             let id = self.text_of(record, grant, at, "GrantId");
             let raw = RawGrant {
                 spot: record.spot,
-                id: id.map(|id| self.texts.intern(id)),
+                id: id.map(|id| self.strings.intern(id)),
                 key,
-                grantee: self.texts.intern(grantee),
+                grantee: self.strings.intern(grantee),
                 operations: self.names(record, grant, at, "Operations"),
                 subset,
                 equals,

@@ -51,7 +51,7 @@ impl Loader {
             let id = self.needed(record, key, at, "KeyId");
             let arn = self.needed(record, key, at, "Arn");
             if let (Some(id), Some(arn)) = (id, arn) {
-                let (id, arn) = (self.texts.intern(id), self.texts.intern(arn));
+                let (id, arn) = (self.strings.intern(id), self.strings.intern(arn));
                 self.raw.keys.insert(id, arn);
             }
             return Some("key");
@@ -214,7 +214,7 @@ impl Loader {
         }
         let mut raw = RawResource {
             account: account_in_path(record.file),
-            ..RawResource::new(record.spot, self.texts.intern(&arn))
+            ..RawResource::new(record.spot, self.strings.intern(&arn))
         };
         set(&mut raw);
         self.raw.resources.push(raw);
@@ -242,12 +242,12 @@ impl Loader {
         };
         let raw = RawResource {
             account: split_arn(arn).and_then(|[.., account, _]| account_number(account)),
-            bucket: Some((self.texts.intern(&bucket), account)),
+            bucket: Some((self.strings.intern(&bucket), account)),
             restrict_public: present(node, "PublicAccessBlockConfiguration").and_then(|block| {
                 let at = at.member("PublicAccessBlockConfiguration");
                 self.restricts_public(record, block, at)
             }),
-            ..RawResource::new(record.spot, self.texts.intern(arn))
+            ..RawResource::new(record.spot, self.strings.intern(arn))
         };
         self.raw.resources.push(raw);
         Some(KIND)
@@ -258,7 +258,7 @@ impl Loader {
         let stem = stem(record.file);
         let name = format!("key policy of {stem}");
         let policy = self.policy_of_resource(record, document, at, &name, true);
-        let id = self.texts.intern(stem);
+        let id = self.strings.intern(stem);
         let spot = record.spot;
         self.raw
             .key_policies
@@ -272,7 +272,7 @@ impl Loader {
                 self.raw.accounts_without_public_acls.insert(account);
             }
             None => {
-                let arn = self.texts.intern(&format!("arn:aws:s3:::{stem}"));
+                let arn = self.strings.intern(&format!("arn:aws:s3:::{stem}"));
                 self.raw.buckets_without_public_acls.insert(arn);
             }
         }
@@ -332,7 +332,7 @@ impl Loader {
     ) {
         let kind = PolicyKind::VpcEndpoint;
         if let Some(policy) = self.policy(record, document, at, id, kind, true) {
-            let id = self.texts.intern(id);
+            let id = self.strings.intern(id);
             self.raw.endpoints.push(RawEndpoint { spot, id, policy });
         }
     }

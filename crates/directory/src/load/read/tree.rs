@@ -36,7 +36,7 @@ impl Loader {
                 let id = self.needed(record, organization, at, "id");
                 let management = self.account(record, organization, at, "managementAccountId");
                 if let Some(id) = id {
-                    let id = self.texts.intern(id);
+                    let id = self.strings.intern(id);
                     let ids = &mut self.raw.organization.ids;
                     ids.push((id, management, record.spot));
                 }
@@ -76,7 +76,7 @@ impl Loader {
         };
         let name = self.text_of(record, node, at, "name").unwrap_or(id);
         if control == Control::Rcp && (id == RCP_FULL_ACCESS || name == "RCPFullAWSAccess") {
-            let id = self.texts.intern(id);
+            let id = self.strings.intern(id);
             self.raw.organization.full_rcps.insert(id);
             let content = present(node, "content");
             self.taken.extend(content.map(|own| own.span.start));
@@ -110,7 +110,7 @@ impl Loader {
         let Some(policy) = self.policy(record, content, at, &called, kind, true) else {
             return;
         };
-        let id = self.texts.intern(id);
+        let id = self.strings.intern(id);
         let new = RawControl {
             spot: record.spot,
             control,
@@ -120,7 +120,10 @@ impl Loader {
             let same = self.documents.are_equal(old.policy, policy, kind);
             if !(same && old.control == control) {
                 let place = self.place(old.spot);
-                let message = format!("`{}` is another policy than at {place}", self.texts.get(id));
+                let message = format!(
+                    "`{}` is another policy than at {place}",
+                    self.strings.get(id)
+                );
                 self.error(record.at(content, at), Code::Contradiction, message);
             }
             return;
@@ -138,7 +141,7 @@ impl Loader {
                 continue;
             };
             let children = self.list(record, node, at, "children");
-            let is_account = account_number(self.texts.get(id)).is_some();
+            let is_account = account_number(self.strings.get(id)).is_some();
             if is_account && !children.is_empty() {
                 let message = "an account has no `children`";
                 self.error(record.at(node, at), Code::InvalidTree, message);
@@ -185,8 +188,8 @@ impl Loader {
                 }
             }
         };
-        let id = self.texts.intern(id);
-        let path = self.texts.intern(&at.to_string());
+        let id = self.strings.intern(id);
+        let path = self.strings.intern(&at.to_string());
         self.raw.organization.nodes.push(RawNode {
             spot: record.spot,
             id,
