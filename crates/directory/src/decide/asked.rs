@@ -7,7 +7,7 @@ use crate::decide::handles::Object;
 use crate::decide::target::{Place, stated_owner};
 use crate::plan::action::PreparedAction;
 use crate::plan::generation::Generation;
-use crate::store::ids::{AccountIdx, Name, PrincipalIdx};
+use crate::store::ids::{AccountIdx, PrincipalIdx, Symbol};
 
 /// One request, with what was resolved beforehand.
 pub(crate) struct Asked<'q> {
@@ -53,7 +53,7 @@ impl<'d> Deciding<'d> {
 
     /// Whose the resource is to the users and roles of an account, which are in a partition.
     #[inline(always)]
-    pub(crate) fn ownership(&self, account: AccountIdx, partition: Name) -> Ownership {
+    pub(crate) fn ownership(&self, account: AccountIdx, partition: Symbol) -> Ownership {
         let Asked {
             resource, place, ..
         } = self.asked;

@@ -8,7 +8,7 @@ use crate::decide::applies::Applies;
 use crate::decide::caller::ResolvedCaller;
 use crate::decide::target::Target;
 use crate::store::accounts::Account;
-use crate::store::ids::{Name, Run};
+use crate::store::ids::{Run, Symbol};
 use crate::store::strings::concat_in;
 use crate::store::tables::Tables;
 
@@ -155,7 +155,7 @@ pub(crate) fn fill_access_point<'a>(
 fn fill_tags<'a>(
     tables: &'a Tables,
     start: &'static str,
-    tags: &[(Name, Name)],
+    tags: &[(Symbol, Symbol)],
     to: &mut Context<'a>,
 ) {
     for (name, value) in tags {
@@ -168,7 +168,7 @@ fn fill_tags<'a>(
 pub(crate) fn principal_tags<'d>(
     tables: &'d Tables,
     caller: &ResolvedCaller<'_, '_>,
-) -> &'d [(Name, Name)] {
+) -> &'d [(Symbol, Symbol)] {
     let tags = caller.principal.map_or(Run::default(), |own| own.tags);
     tables.pairs(tags)
 }
@@ -188,7 +188,10 @@ fn fill_organization<'a>(
 }
 
 /// The id of an account's organization, and its place there; none outside.
-pub(crate) fn organization_of(tables: &Tables, account: &Account) -> (Option<Name>, Option<Name>) {
+pub(crate) fn organization_of(
+    tables: &Tables,
+    account: &Account,
+) -> (Option<Symbol>, Option<Symbol>) {
     if !account.is_member {
         return (None, None);
     }

@@ -23,7 +23,7 @@ use crate::plan::generation::Generation;
 use crate::plan::key_sources::{Origin, TagClass};
 use crate::plan::profiles::Profile;
 use crate::store::accounts::Account;
-use crate::store::ids::{Name, index, number};
+use crate::store::ids::{Symbol, index, number};
 use crate::store::strings::concat_in;
 
 /// The keys of a request: those of its context, and those that follow from the directory (`KEY-12` to `KEY-14`,
@@ -109,7 +109,7 @@ impl<'k> Keys<'k> {
 
     /// Calls back with the values of a key that follows from the directory, not from the caller itself.
     #[inline]
-    fn for_names(&self, origin: Origin, mut found: impl FnMut(Name)) {
+    fn for_names(&self, origin: Origin, mut found: impl FnMut(Symbol)) {
         let tables = self.deciding.generation.tables;
         let applies = self.applies;
         let (caller, target) = (&applies.caller, &applies.target);
@@ -117,7 +117,7 @@ impl<'k> Keys<'k> {
             Some(account) => organization_of(tables, account),
             None => (None, None),
         };
-        let mut only = |value: Option<Name>| value.into_iter().for_each(&mut found);
+        let mut only = |value: Option<Symbol>| value.into_iter().for_each(&mut found);
         match origin {
             Origin::Request | Origin::Derived(_) => {}
             Origin::PrincipalOrgId => only(organization(caller.account).0),
@@ -141,7 +141,7 @@ impl<'k> Keys<'k> {
         }
     }
 
-    fn for_tags(&self, tags: &[(Name, Name)], class: TagClass, found: impl FnMut(Name)) {
+    fn for_tags(&self, tags: &[(Symbol, Symbol)], class: TagClass, found: impl FnMut(Symbol)) {
         let slots = &self.deciding.generation.plan.slots;
         let own = tags
             .iter()

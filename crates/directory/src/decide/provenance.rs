@@ -18,7 +18,7 @@ use crate::decide::target::{Target, listed, target_of};
 use crate::error::Refusal;
 use crate::store::accounts::Account;
 use crate::store::documents::Documents;
-use crate::store::ids::{Name, PolicyId};
+use crate::store::ids::{PolicyId, Symbol};
 use crate::store::provenance::{Attachment, Own};
 use crate::store::tables::{Principal, Tables};
 
@@ -204,7 +204,7 @@ impl<'d> Sources<'d> {
     }
 
     fn attached(&self, attachment: Attachment) -> Attached {
-        let group = |name: Name| self.tables.str(name).to_string();
+        let group = |name: Symbol| self.tables.str(name).to_string();
         match attachment {
             Attachment::Inline(None) => Attached::Inline,
             Attachment::Managed(None) => Attached::Managed,
@@ -213,7 +213,7 @@ impl<'d> Sources<'d> {
         }
     }
 
-    fn strings(&self, names: &[Name]) -> Vec<String> {
+    fn strings(&self, names: &[Symbol]) -> Vec<String> {
         let strings = names.iter().map(|name| self.tables.str(*name));
         strings.map(str::to_string).collect()
     }
@@ -232,7 +232,7 @@ impl<'d> Sources<'d> {
     fn applied(&self, policy: PolicyId, layer: Layer, own: Option<&Own>) -> Applied {
         let strings = self.tables.strings();
         let documents = self.documents;
-        let (name, place) = documents.map_or((Name::NONE, Name::NONE), |documents| {
+        let (name, place) = documents.map_or((Symbol::NONE, Symbol::NONE), |documents| {
             documents.name_and_place(policy)
         });
         let ways = own

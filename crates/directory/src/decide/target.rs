@@ -5,7 +5,7 @@ use portcullis_model::{Request, access_point_of, is_account_id, split_arn};
 use crate::arn::{Kind, entity_of, is_object, is_of_bucket};
 use crate::plan::action::is_sts;
 use crate::store::accounts::Account;
-use crate::store::ids::{AccountIdx, Name, ResourceIdx, Run, SetsId};
+use crate::store::ids::{AccountIdx, ResourceIdx, Run, SetsId, Symbol};
 use crate::store::policy_scope::{OtherName, other_name, part_of};
 use crate::store::tables::{Resource, Tables};
 
@@ -28,7 +28,7 @@ pub(crate) struct Place {
     grants: Run,
     restricts_public: bool,
     /// The bucket behind an access point, by its ARN, if it is known (`S3-6`).
-    bucket: Option<Name>,
+    bucket: Option<Symbol>,
     /// The target is an access point, or something that one leads to.
     is_access_point: bool,
     other_name: Option<OtherName>,
@@ -124,7 +124,7 @@ impl Place {
     }
 
     /// The bucket behind an access point, by its ARN, if it is known (`S3-6`).
-    pub(crate) fn bucket(&self) -> Option<Name> {
+    pub(crate) fn bucket(&self) -> Option<Symbol> {
         self.bucket
     }
 

@@ -15,7 +15,7 @@ use crate::load::problem::{Code, Problem};
 use crate::load::raw::{RawGroup, RawPrincipal, RawResource, Spot};
 use crate::load::read::unnamed::RESOURCE_POLICY;
 use crate::store::accounts::{Account, Accounts};
-use crate::store::ids::{AccountIdx, Name, PolicyId, Run, SetsId};
+use crate::store::ids::{AccountIdx, PolicyId, Run, SetsId, Symbol};
 use crate::store::policy_scope::{Reach, reach_of};
 use crate::store::provenance::{Attachment, Own};
 use crate::store::tables::{Columns, Grant, Principal, Resource, Tables};
@@ -128,7 +128,7 @@ impl Loader {
             let path = member.and_then(|member| member.path);
             Account {
                 number,
-                org_path: path.unwrap_or(Name::NONE),
+                org_path: path.unwrap_or(Symbol::NONE),
                 scps: member.map_or(SetsId::NONE, |member| member.scps),
                 rcps: member.map_or(SetsId::NONE, |member| member.rcps),
                 is_member: member.is_some(),
@@ -141,7 +141,11 @@ impl Loader {
     }
 
     /// The managed policy with an ARN.
-    fn managed_policy(&mut self, arn: Name, from: &dyn Fn(&Loader) -> String) -> Option<PolicyId> {
+    fn managed_policy(
+        &mut self,
+        arn: Symbol,
+        from: &dyn Fn(&Loader) -> String,
+    ) -> Option<PolicyId> {
         if let Some(found) = self.raw.managed.get(&arn) {
             return Some(found.policy);
         }
@@ -171,7 +175,7 @@ impl Loader {
     }
 
     /// Managed policies that are attached.
-    fn add_attached(&mut self, arns: &[Name], spot: Spot, policies: &mut Vec<PolicyId>) {
+    fn add_attached(&mut self, arns: &[Symbol], spot: Spot, policies: &mut Vec<PolicyId>) {
         for (index, arn) in arns.iter().enumerate() {
             let from = |loader: &Loader| {
                 let place = loader.place(spot);
@@ -261,7 +265,7 @@ impl Loader {
                 partition: raw.partition,
                 path: raw.path,
                 name: raw.name,
-                id: raw.id.unwrap_or(Name::NONE),
+                id: raw.id.unwrap_or(Symbol::NONE),
                 identity,
                 boundary,
                 trust,
@@ -278,7 +282,7 @@ impl Loader {
         let mut policies = raw.inline.clone();
         let mut own = Own::default();
         let is_kept = self.documents.attachments.is_some();
-        let mut keep = |list: &[PolicyId], inline: usize, group: Option<Name>| {
+        let mut keep = |list: &[PolicyId], inline: usize, group: Option<Symbol>| {
             if is_kept {
                 let (inline, managed) = list.split_at(inline.min(list.len()));
                 let inline = inline.iter().map(|id| (Attachment::Inline(group), *id));
@@ -319,7 +323,7 @@ impl Loader {
         self.name_keys();
         self.name_buckets();
         // Several files may each know something of a resource.
-        let mut merged: BTreeMap<Name, RawResource> = BTreeMap::new();
+        let mut merged: BTreeMap<Symbol, RawResource> = BTreeMap::new();
         for raw in std::mem::take(&mut self.raw.resources) {
             let own = split_arn(self.strings.get(raw.arn))
                 .and_then(|[.., account, _]| account_number(account));
@@ -340,7 +344,7 @@ impl Loader {
                 }
             };
         }
-        let mut by_key: HashMap<Name, Vec<Grant>> = HashMap::new();
+        let mut by_key: HashMap<Symbol, Vec<Grant>> = HashMap::new();
         for raw in std::mem::take(&mut self.raw.grants) {
             let arn = match split_arn(self.strings.get(raw.key)) {
                 Some(_) => Some(raw.key),
@@ -354,10 +358,10 @@ impl Loader {
                 self.error(self.place(raw.spot), Code::DanglingReference, message);
                 continue;
             };
-            let named = |names: Vec<Name>| names.into_iter().map(|name| (name, name)).collect();
+            let named = |names: Vec<Symbol>| names.into_iter().map(|name| (name, name)).collect();
             let is_exact = raw.equals.is_some();
             let grant = Grant {
-                id: raw.id.unwrap_or(Name::NONE),
+                id: raw.id.unwrap_or(Symbol::NONE),
                 grantee: raw.grantee,
                 operations: pairs.run(named(raw.operations)),
                 subset: pairs.run(raw.subset),
@@ -389,7 +393,7 @@ impl Loader {
                 tags: pairs.run(raw.tags.clone()),
                 grants: run,
                 restricts_public: raw.restrict_public.unwrap_or(false),
-                bucket: raw.bucket.map_or(Name::NONE, |(bucket, _)| bucket),
+                bucket: raw.bucket.map_or(Symbol::NONE, |(bucket, _)| bucket),
                 has_abac: raw.abac.unwrap_or(false),
                 ..Resource::new(raw.arn)
             };
@@ -400,7 +404,7 @@ impl Loader {
     }
 
     /// By which the policies of wholes are found.
-    fn wholes(&self, merged: &BTreeMap<Name, RawResource>) -> BTreeSet<String> {
+    fn wholes(&self, merged: &BTreeMap<Symbol, RawResource>) -> BTreeSet<String> {
         let with_policies = merged
             .values()
             .filter(|raw| raw.policy.is_some() || raw.is_unreadable);
@@ -490,7 +494,7 @@ impl Loader {
                 arn: self.strings.intern(&key),
                 policy: self.set_of(own.policies),
                 restricts_public: false,
-                bucket: Name::NONE,
+                bucket: Symbol::NONE,
                 has_abac: false,
                 is_key: true,
                 ..own.resource
@@ -532,7 +536,7 @@ impl Loader {
     fn name_buckets(&mut self) {
         let blocked = std::mem::take(&mut self.raw.restricted_buckets);
         let mut open: BTreeSet<&str> = blocked.keys().map(String::as_str).collect();
-        let mut arns: BTreeMap<Name, (Spot, Option<u64>)> = BTreeMap::new();
+        let mut arns: BTreeMap<Symbol, (Spot, Option<u64>)> = BTreeMap::new();
         for raw in &self.raw.resources {
             let Some([_, _, "s3", "", "", bucket]) = split_arn(self.strings.get(raw.arn)) else {
                 continue;
@@ -555,8 +559,8 @@ impl Loader {
     }
 
     /// The bucket behind an access point is a resource, and has an owner if the access point says so.
-    fn name_buckets_behind(&mut self, merged: &mut BTreeMap<Name, RawResource>) {
-        let behind: Vec<(Spot, Name, Option<u64>)> = merged
+    fn name_buckets_behind(&mut self, merged: &mut BTreeMap<Symbol, RawResource>) {
+        let behind: Vec<(Spot, Symbol, Option<u64>)> = merged
             .values()
             .filter_map(|raw| {
                 raw.bucket
@@ -624,8 +628,8 @@ impl Loader {
         }
     }
 
-    fn link_endpoints(&mut self) -> Vec<(Name, SetsId)> {
-        let mut endpoints: BTreeMap<Name, (PolicyId, Spot)> = BTreeMap::new();
+    fn link_endpoints(&mut self) -> Vec<(Symbol, SetsId)> {
+        let mut endpoints: BTreeMap<Symbol, (PolicyId, Spot)> = BTreeMap::new();
         for raw in std::mem::take(&mut self.raw.endpoints) {
             match endpoints.get(&raw.id) {
                 Some((_, old)) => {
@@ -654,12 +658,12 @@ impl Loader {
 /// Tags and other pairs, each list of them stored once.
 #[derive(Debug, Default)]
 struct Pairs {
-    all: Vec<(Name, Name)>,
-    runs: HashMap<Vec<(Name, Name)>, Run>,
+    all: Vec<(Symbol, Symbol)>,
+    runs: HashMap<Vec<(Symbol, Symbol)>, Run>,
 }
 
 impl Pairs {
-    fn run(&mut self, mut pairs: Vec<(Name, Name)>) -> Run {
+    fn run(&mut self, mut pairs: Vec<(Symbol, Symbol)>) -> Run {
         if pairs.is_empty() {
             return Run::default();
         }

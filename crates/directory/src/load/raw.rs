@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::arn::Kind;
-use crate::store::ids::{Name, PolicyId};
+use crate::store::ids::{PolicyId, Symbol};
 
 /// Where something stands: a file, the line of the record in it, and an element of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Spot {
-    pub(crate) file: Name,
+    pub(crate) file: Symbol,
     /// The record's first line, from 1.
     pub(crate) line: u32,
     /// The member that is the list; empty if it is the record itself.
@@ -21,20 +21,20 @@ pub(crate) struct Spot {
 pub(crate) struct RawPrincipal {
     pub(crate) spot: Spot,
     pub(crate) kind: Kind,
-    pub(crate) partition: Name,
+    pub(crate) partition: Symbol,
     pub(crate) account: u64,
     /// `/`, or `/a/b/`.
-    pub(crate) path: Name,
-    pub(crate) name: Name,
-    pub(crate) id: Option<Name>,
+    pub(crate) path: Symbol,
+    pub(crate) name: Symbol,
+    pub(crate) id: Option<Symbol>,
     /// ARNs of managed policies.
-    pub(crate) attached: Vec<Name>,
+    pub(crate) attached: Vec<Symbol>,
     pub(crate) inline: Vec<PolicyId>,
     /// Names of groups.
-    pub(crate) groups: Vec<Name>,
+    pub(crate) groups: Vec<Symbol>,
     /// ARN of a managed policy.
-    pub(crate) boundary: Option<Name>,
-    pub(crate) tags: Vec<(Name, Name)>,
+    pub(crate) boundary: Option<Symbol>,
+    pub(crate) tags: Vec<(Symbol, Symbol)>,
     pub(crate) trust: Option<PolicyId>,
     /// `MaxSessionDuration` in seconds, where a dump has it.
     pub(crate) max_session: Option<u32>,
@@ -45,8 +45,8 @@ pub(crate) struct RawPrincipal {
 pub(crate) struct RawGroup {
     pub(crate) spot: Spot,
     pub(crate) account: u64,
-    pub(crate) name: Name,
-    pub(crate) attached: Vec<Name>,
+    pub(crate) name: Symbol,
+    pub(crate) attached: Vec<Symbol>,
     pub(crate) inline: Vec<PolicyId>,
 }
 
@@ -68,7 +68,7 @@ pub(crate) struct RawCopy {
     pub(crate) kind: &'static str,
     /// None if neither the dump nor its path says it.
     pub(crate) account: Option<u64>,
-    pub(crate) name: Name,
+    pub(crate) name: Symbol,
     pub(crate) says: Vec<Said>,
 }
 
@@ -76,11 +76,11 @@ pub(crate) struct RawCopy {
 #[derive(Clone, Debug)]
 pub(crate) enum Said {
     /// An inline policy of this name.
-    Inline(Name, PolicyId),
+    Inline(Symbol, PolicyId),
     /// The trust policy; none if it cannot be read (`GRAM-54`).
     Trust(Option<PolicyId>),
-    Boundary(Name),
-    Tags(Vec<(Name, Name)>),
+    Boundary(Symbol),
+    Tags(Vec<(Symbol, Symbol)>),
     /// In seconds; account dumps do not have it.
     MaxSession(u32),
 }
@@ -89,14 +89,14 @@ pub(crate) enum Said {
 #[derive(Clone, Debug)]
 pub(crate) struct RawResource {
     pub(crate) spot: Spot,
-    pub(crate) arn: Name,
+    pub(crate) arn: Symbol,
     pub(crate) account: Option<u64>,
     pub(crate) policy: Option<PolicyId>,
-    pub(crate) tags: Vec<(Name, Name)>,
+    pub(crate) tags: Vec<(Symbol, Symbol)>,
     /// `RestrictPublicBuckets` (`S3-4`).
     pub(crate) restrict_public: Option<bool>,
     /// The bucket behind an access point, by its ARN or its name, and the account that owns it (`S3-6`).
-    pub(crate) bucket: Option<(Name, Option<u64>)>,
+    pub(crate) bucket: Option<(Symbol, Option<u64>)>,
     /// Whether a bucket's tags are those of the resource in requests (`S3-8`).
     pub(crate) abac: Option<bool>,
     /// Its policy cannot be read (`GRAM-54`).
@@ -105,7 +105,7 @@ pub(crate) struct RawResource {
 
 impl RawResource {
     /// Of which nothing is known but its ARN.
-    pub(crate) fn new(spot: Spot, arn: Name) -> RawResource {
+    pub(crate) fn new(spot: Spot, arn: Symbol) -> RawResource {
         RawResource {
             spot,
             arn,
@@ -125,15 +125,15 @@ impl RawResource {
 pub(crate) struct RawGrant {
     pub(crate) spot: Spot,
     /// Its id, by which it is revoked.
-    pub(crate) id: Option<Name>,
+    pub(crate) id: Option<Symbol>,
     /// ARN of the key, or its id.
-    pub(crate) key: Name,
-    pub(crate) grantee: Name,
-    pub(crate) operations: Vec<Name>,
+    pub(crate) key: Symbol,
+    pub(crate) grantee: Symbol,
+    pub(crate) operations: Vec<Symbol>,
     /// Pairs that the encryption context must have.
-    pub(crate) subset: Vec<(Name, Name)>,
+    pub(crate) subset: Vec<(Symbol, Symbol)>,
     /// Pairs that the encryption context must be, if it is limited so.
-    pub(crate) equals: Option<Vec<(Name, Name)>>,
+    pub(crate) equals: Option<Vec<(Symbol, Symbol)>>,
 }
 
 /// The access control list of a bucket (`S3-2`).
@@ -141,18 +141,18 @@ pub(crate) struct RawGrant {
 pub(crate) struct RawAcl {
     pub(crate) spot: Spot,
     /// The bucket's ARN.
-    pub(crate) bucket: Name,
+    pub(crate) bucket: Symbol,
     /// The canonical id of the bucket's account.
-    pub(crate) owner: Option<Name>,
+    pub(crate) owner: Option<Symbol>,
     /// Canonical ids and groups, with the actions that they may do.
-    pub(crate) grants: Vec<(Name, Vec<Name>)>,
+    pub(crate) grants: Vec<(Symbol, Vec<Symbol>)>,
 }
 
 /// A key of which only the id is known.
 #[derive(Clone, Debug)]
 pub(crate) struct RawKeyPolicy {
     pub(crate) spot: Spot,
-    pub(crate) id: Name,
+    pub(crate) id: Symbol,
     /// None if it cannot be read (`GRAM-54`).
     pub(crate) policy: Option<PolicyId>,
 }
@@ -161,7 +161,7 @@ pub(crate) struct RawKeyPolicy {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RawEndpoint {
     pub(crate) spot: Spot,
-    pub(crate) id: Name,
+    pub(crate) id: Symbol,
     pub(crate) policy: PolicyId,
 }
 
@@ -192,18 +192,18 @@ pub(crate) struct RawControl {
 pub(crate) struct RawNode {
     pub(crate) spot: Spot,
     /// `r-…`, `ou-…` or twelve digits.
-    pub(crate) id: Name,
-    pub(crate) parent: Option<Name>,
+    pub(crate) id: Symbol,
+    pub(crate) parent: Option<Symbol>,
     /// Where in the record it stands.
-    pub(crate) path: Name,
+    pub(crate) path: Symbol,
 }
 
 /// A control policy is attached to a node.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RawAttachment {
     pub(crate) spot: Spot,
-    pub(crate) node: Name,
-    pub(crate) policy: Name,
+    pub(crate) node: Symbol,
+    pub(crate) policy: Symbol,
     /// Which list it stands in; none if only the policy knows.
     pub(crate) control: Option<Control>,
 }
@@ -212,20 +212,20 @@ pub(crate) struct RawAttachment {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RawOrganization {
     /// Its id, the management account, and where that is said.
-    pub(crate) ids: Vec<(Name, Option<u64>, Spot)>,
+    pub(crate) ids: Vec<(Symbol, Option<u64>, Spot)>,
     pub(crate) nodes: Vec<RawNode>,
     pub(crate) attachments: Vec<RawAttachment>,
-    pub(crate) controls: HashMap<Name, RawControl>,
+    pub(crate) controls: HashMap<Symbol, RawControl>,
     /// Ids of the policy of AWS that denies nothing (`GRAM-61`), beside the usual one.
-    pub(crate) full_rcps: BTreeSet<Name>,
+    pub(crate) full_rcps: BTreeSet<Symbol>,
     /// Control policies by id whose kind a list tells but whose content is elsewhere.
-    pub(crate) listed: HashMap<Name, (Control, Spot)>,
+    pub(crate) listed: HashMap<Symbol, (Control, Spot)>,
     /// Control policies of which a dump says everything that they are attached to.
-    pub(crate) with_targets: BTreeSet<Name>,
+    pub(crate) with_targets: BTreeSet<Symbol>,
     /// Nodes of which a file says all control policies of a kind.
-    pub(crate) with_policies: BTreeSet<(Name, Control)>,
+    pub(crate) with_policies: BTreeSet<(Symbol, Control)>,
     /// Accounts that are listed without a parent.
-    pub(crate) accounts: Vec<(Name, Spot)>,
+    pub(crate) accounts: Vec<(Symbol, Spot)>,
     /// Whether a kind of control policy is in use, where that is said (`SCP-6`).
     pub(crate) scp_enabled: Option<bool>,
     pub(crate) rcp_enabled: Option<bool>,
@@ -237,20 +237,20 @@ pub(crate) struct Raw {
     pub(crate) principals: Vec<RawPrincipal>,
     pub(crate) groups: Vec<RawGroup>,
     /// By ARN: from account dumps.
-    pub(crate) managed: HashMap<Name, RawManaged>,
+    pub(crate) managed: HashMap<Symbol, RawManaged>,
     /// By ARN: from bundles.
-    pub(crate) bundled: HashMap<Name, RawManaged>,
+    pub(crate) bundled: HashMap<Symbol, RawManaged>,
     pub(crate) copies: Vec<RawCopy>,
     pub(crate) resources: Vec<RawResource>,
     pub(crate) key_policies: Vec<RawKeyPolicy>,
     /// ARNs of keys by id.
-    pub(crate) keys: HashMap<Name, Name>,
+    pub(crate) keys: HashMap<Symbol, Symbol>,
     pub(crate) grants: Vec<RawGrant>,
     pub(crate) acls: Vec<RawAcl>,
     /// Buckets whose lists decide: by default they do not (`S3-1`).
-    pub(crate) buckets_with_acls: BTreeSet<Name>,
+    pub(crate) buckets_with_acls: BTreeSet<Symbol>,
     /// Buckets and accounts whose lists say nothing of the public (`S3-4`).
-    pub(crate) buckets_without_public_acls: BTreeSet<Name>,
+    pub(crate) buckets_without_public_acls: BTreeSet<Symbol>,
     pub(crate) accounts_without_public_acls: BTreeSet<u64>,
     pub(crate) endpoints: Vec<RawEndpoint>,
     /// Buckets by name with `RestrictPublicBuckets`, and the owner if a file says it.
@@ -263,5 +263,5 @@ pub(crate) struct Raw {
     /// Whether the last page of an account's dump said that there are more (`IN-5`), and where.
     pub(crate) truncated: BTreeMap<u64, (bool, Spot)>,
     /// Other dumps of which the last page in a file says that there are more, by kind and file.
-    pub(crate) unfinished: BTreeMap<(&'static str, Name), Spot>,
+    pub(crate) unfinished: BTreeMap<(&'static str, Symbol), Spot>,
 }

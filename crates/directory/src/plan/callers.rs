@@ -9,7 +9,7 @@ use portcullis_vm::{ContextNames, Home, Known};
 
 use crate::arn::Kind;
 use crate::plan::stack::ImageStack;
-use crate::store::ids::{AccountIdx, Name, PrincipalIdx};
+use crate::store::ids::{AccountIdx, PrincipalIdx, Symbol};
 use crate::store::strings::random_state;
 use crate::store::tables::{Principal, Tables};
 
@@ -27,7 +27,7 @@ pub(crate) struct Callers {
 #[derive(Clone, Debug)]
 struct OfAccount {
     /// Theirs; absent of an account without users and roles.
-    partition: Name,
+    partition: Symbol,
     /// What names them by their account, and where they are at home.
     known: Known,
 }
@@ -43,7 +43,7 @@ impl Callers {
         first: usize,
         before: Option<(&Callers, &[PrincipalIdx])>,
     ) -> Callers {
-        let mut partitions = vec![Name::NONE; tables.accounts().rows().len()];
+        let mut partitions = vec![Symbol::NONE; tables.accounts().rows().len()];
         for own in tables.principals() {
             if let Some(partition) = partitions.get_mut(own.account.index()) {
                 *partition = own.partition;
@@ -81,7 +81,7 @@ impl Callers {
     /// What is known of the users and roles of an account by the account alone, and the partition that most of
     /// them are in.
     #[inline]
-    pub(crate) fn of_account(&self, account: AccountIdx) -> Option<(&Known, Name)> {
+    pub(crate) fn of_account(&self, account: AccountIdx) -> Option<(&Known, Symbol)> {
         let account = self.accounts.get(account.index())?;
         Some((&account.known, account.partition))
     }
@@ -104,10 +104,10 @@ fn known_by_account(
     stack: &ImageStack,
     tables: &Tables,
     account: AccountIdx,
-    partition: Name,
+    partition: Symbol,
 ) -> Known {
     let mut known = Known::default();
-    if partition == Name::NONE {
+    if partition == Symbol::NONE {
         return known;
     }
     let home = Home {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use portcullis_image::value::fold::{folded, strip_ignoring_case};
 use portcullis_image::{Section, View, reserved};
 
-use crate::store::ids::{Name, index, number};
+use crate::store::ids::{Symbol, index, number};
 use crate::store::tables::Tables;
 
 /// Where the values of a slot come from, if the request does not give them.
@@ -58,7 +58,7 @@ pub(crate) struct Slots {
     /// Where those of each image begin.
     starts: Vec<usize>,
     /// The names of tags that some slot looks at, sorted.
-    tags: Vec<(Name, TagClass)>,
+    tags: Vec<(Symbol, TagClass)>,
 }
 
 impl Slots {
@@ -76,10 +76,10 @@ impl Slots {
                 }
             }));
         }
-        let mut names: Vec<Name> = tables.pair_names().collect();
+        let mut names: Vec<Symbol> = tables.pair_names().collect();
         names.sort_unstable();
         names.dedup();
-        let class = |name: Name| {
+        let class = |name: Symbol| {
             let text: String = folded(tables.str(name)).collect();
             Some((name, *classes.get(&text)?))
         };
@@ -105,7 +105,7 @@ impl Slots {
     }
 
     /// The class of a tag's name; none if no slot looks at it.
-    pub(crate) fn class(&self, name: Name) -> Option<TagClass> {
+    pub(crate) fn class(&self, name: Symbol) -> Option<TagClass> {
         let found = self.tags.binary_search_by_key(&name, |(own, _)| *own);
         self.tags.get(found.ok()?).map(|(_, class)| *class)
     }

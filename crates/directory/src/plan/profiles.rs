@@ -9,7 +9,7 @@ use crate::arn::Kind;
 use crate::plan::callers::Callers;
 use crate::plan::key_sources::{Slots, TagClass};
 use crate::plan::rows::{PolicyRows, Row};
-use crate::store::ids::{AccountIdx, Name, PartId, PrincipalIdx};
+use crate::store::ids::{AccountIdx, PartId, PrincipalIdx, Symbol};
 use crate::store::tables::Principal;
 
 /// A user or role, with identity policies and boundary.
@@ -19,8 +19,8 @@ pub(crate) struct Profile {
     /// A bit for each pattern for actions in the policies.
     pub(crate) filter: u64,
     pub(crate) account: AccountIdx,
-    pub(crate) path: Name,
-    pub(crate) name: Name,
+    pub(crate) path: Symbol,
+    pub(crate) name: Symbol,
     /// [`ROLE`] and the bits behind it.
     flags: u8,
     /// Bits for the layers, [`IDENTITY`] and [`BOUNDARY`], that are present, and above for those that allow
@@ -57,7 +57,7 @@ impl Profile {
     pub(crate) fn new(
         (rows, callers, slots): (&PolicyRows, &Callers, &Slots),
         (number, principal): (PrincipalIdx, &Principal),
-        tags: &[(Name, Name)],
+        tags: &[(Symbol, Symbol)],
     ) -> Profile {
         let flags = [
             (ROLE, principal.kind == Kind::Role),
@@ -128,7 +128,7 @@ impl Profile {
         });
     }
 
-    fn take_tags(&mut self, tags: impl Iterator<Item = (TagClass, Name)>) {
+    fn take_tags(&mut self, tags: impl Iterator<Item = (TagClass, Symbol)>) {
         let parts = match self.count {
             SPILLED => 0,
             count => usize::from(count),
@@ -149,14 +149,14 @@ impl Profile {
 
     /// The tags that policies look at, classes of names and values; none if they are elsewhere.
     #[inline]
-    pub(crate) fn tags(&self) -> Option<impl Iterator<Item = (TagClass, Name)>> {
+    pub(crate) fn tags(&self) -> Option<impl Iterator<Item = (TagClass, Symbol)>> {
         let count = match self.tag_count {
             SPILLED => return None,
             count => usize::from(count),
         };
         let tags = self.places.rchunks_exact(2).take(count);
         Some(tags.filter_map(|tag| match tag {
-            [class, value] => Some((TagClass::new(*class), Name::new(*value))),
+            [class, value] => Some((TagClass::new(*class), Symbol::new(*value))),
             _ => None,
         }))
     }

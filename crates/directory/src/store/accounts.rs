@@ -3,7 +3,7 @@
 //! Decisions come with digits and go on with an index, so that an account is looked up once. The digits stand in one
 //! string, twelve of each account: keys such as `aws:PrincipalAccount` are slices of it, and nothing is formatted.
 
-use crate::store::ids::{AccountIdx, Name, SetsId};
+use crate::store::ids::{AccountIdx, SetsId, Symbol};
 use crate::store::strings::Index;
 
 /// An account.
@@ -11,7 +11,7 @@ use crate::store::strings::Index;
 pub(crate) struct Account {
     pub(crate) number: u64,
     /// `aws:PrincipalOrgPaths` of what is in it; absent outside of the organization.
-    pub(crate) org_path: Name,
+    pub(crate) org_path: Symbol,
     /// The chains of its place; those of the management account are empty (`SCP-3`, `RCP-3`).
     pub(crate) scps: SetsId,
     pub(crate) rcps: SetsId,
@@ -29,7 +29,7 @@ impl Account {
     pub(crate) fn new(number: u64) -> Account {
         Account {
             number,
-            org_path: Name::NONE,
+            org_path: Symbol::NONE,
             scps: SetsId::NONE,
             rcps: SetsId::NONE,
             is_member: false,

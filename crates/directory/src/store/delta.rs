@@ -1,7 +1,7 @@
 //! What changed since: a directory takes in another that holds only that.
 
 use crate::store::accounts::{Account, Accounts};
-use crate::store::ids::{AccountIdx, Name, PartId, PrincipalIdx, Run, SetsId, number};
+use crate::store::ids::{AccountIdx, PartId, PrincipalIdx, Run, SetsId, Symbol, number};
 use crate::store::tables::{Grant, Principal, Resource, Tables};
 
 /// Where the numbers of the changes are in the directory.
@@ -33,9 +33,11 @@ impl Moved {
         })
     }
 
-    fn name(&self, name: Name) -> Name {
-        let moved = name.some().map(|name| Name::new(name.get() + self.strings));
-        moved.unwrap_or(Name::NONE)
+    fn name(&self, name: Symbol) -> Symbol {
+        let moved = name
+            .some()
+            .map(|name| Symbol::new(name.get() + self.strings));
+        moved.unwrap_or(Symbol::NONE)
     }
 
     fn sets(&self, sets: SetsId) -> SetsId {

@@ -9,7 +9,7 @@ pub(crate) use portcullis_syntax::forms::undress;
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 use portcullis_syntax::{Policy, PolicySets, api_of, with_apis};
 
-use crate::store::ids::{Name, PolicyId, SetsId};
+use crate::store::ids::{PolicyId, SetsId, Symbol};
 use crate::store::provenance::Attachments;
 use crate::store::strings::{Interner, StringTable};
 
@@ -18,10 +18,10 @@ pub(crate) type Sets = Vec<(Layer, Vec<PolicyId>)>;
 
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    name: Name,
+    name: Symbol,
     /// The file and the path in it; of policies that are stored once, of the first that was met.
-    place: Name,
-    text: Name,
+    place: Symbol,
+    text: Symbol,
 }
 
 /// All policies.
@@ -31,9 +31,9 @@ pub(crate) struct Documents {
     sources: Interner,
     policies: Vec<Entry>,
     /// By name, text, and place where that tells policies apart.
-    by_content: HashMap<(Name, Name, Option<Name>), PolicyId>,
+    by_content: HashMap<(Symbol, Symbol, Option<Symbol>), PolicyId>,
     /// Texts that were read without error.
-    sound: HashSet<(Name, PolicyKind, bool)>,
+    sound: HashSet<(Symbol, PolicyKind, bool)>,
     sets: Vec<Sets>,
     by_sets: HashMap<Sets, SetsId>,
     /// What explanations say of how policies came to apply, if they are wanted.
@@ -53,11 +53,16 @@ impl Documents {
     /// Stores a document under a name. Equal documents of one name are one policy, unless explanations
     /// are wanted: these tell where the policy stands that applies to this caller, so that equal ones
     /// at two places have to be two.
-    pub(crate) fn add(&mut self, name: Name, place: impl FnOnce() -> Name, text: &str) -> PolicyId {
+    pub(crate) fn add(
+        &mut self,
+        name: Symbol,
+        place: impl FnOnce() -> Symbol,
+        text: &str,
+    ) -> PolicyId {
         let text = self.sources.intern(text);
         let next = PolicyId::at(self.policies.len());
         let mut place = Some(place);
-        let mut place = || place.take().map_or(Name::NONE, |place| place());
+        let mut place = || place.take().map_or(Symbol::NONE, |place| place());
         let told = self.attachments.is_some().then(&mut place);
         *self
             .by_content
@@ -127,9 +132,9 @@ impl Documents {
 
     fn entry(&self, id: PolicyId) -> Entry {
         let none = Entry {
-            name: Name::NONE,
-            place: Name::NONE,
-            text: Name::NONE,
+            name: Symbol::NONE,
+            place: Symbol::NONE,
+            text: Symbol::NONE,
         };
         self.policies.get(id.index()).copied().unwrap_or(none)
     }
@@ -203,7 +208,7 @@ impl Documents {
     }
 
     /// A policy's name and place.
-    pub(crate) fn name_and_place(&self, id: PolicyId) -> (Name, Name) {
+    pub(crate) fn name_and_place(&self, id: PolicyId) -> (Symbol, Symbol) {
         let entry = self.entry(id);
         (entry.name, entry.place)
     }

@@ -65,7 +65,7 @@ macro_rules! ids {
 
 ids! {
     /// An interned string: where the string table stores it.
-    Name;
+    Symbol;
     /// A row of the accounts, in the order of their numbers.
     AccountIdx;
     /// A row of the users and roles.

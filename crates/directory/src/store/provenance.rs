@@ -3,15 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use crate::store::ids::{Name, PolicyId};
+use crate::store::ids::{PolicyId, Symbol};
 
 /// How a policy came to be among a user's or role's own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Attachment {
     /// It stands in the user or role itself, or in a group.
-    Inline(Option<Name>),
+    Inline(Option<Symbol>),
     /// It is a managed policy that is attached to the user or role, or to a group.
-    Managed(Option<Name>),
+    Managed(Option<Symbol>),
 }
 
 /// A user's or role's policies, and how it came to have them.
@@ -19,7 +19,7 @@ pub(crate) enum Attachment {
 pub(crate) struct Own {
     pub(crate) policies: Vec<(Attachment, PolicyId)>,
     /// The groups that a user is in.
-    pub(crate) groups: Vec<Name>,
+    pub(crate) groups: Vec<Symbol>,
 }
 
 /// How all policies came to apply.

@@ -24,7 +24,7 @@ use portcullis_model::Layer;
 
 use crate::arn::Kind;
 use crate::store::accounts::{Account, Accounts};
-use crate::store::ids::{AccountIdx, Name, PartId, Run, SetsId, index, number};
+use crate::store::ids::{AccountIdx, PartId, Run, SetsId, Symbol, index, number};
 use crate::store::strings::{Numbers, StringTable};
 use crate::store::tables::{Columns, Grant, Principal, Resource, Tables};
 
@@ -74,7 +74,7 @@ pub(crate) struct Snapshot {
 /// The tables and images as the content of a file. The same tables and images give the same bytes.
 pub(crate) fn to_bytes(tables: &Tables, images: &[Image<Vec<u8>>], debug: bool) -> Vec<u8> {
     let settings = [
-        tables.organization.unwrap_or(Name::NONE).get(),
+        tables.organization.unwrap_or(Symbol::NONE).get(),
         tables.missing,
         u32::from(debug),
     ];
@@ -159,14 +159,14 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, ContainerError> {
     }
     let pairs = read_pairs(pairs)?.into_iter();
     let pairs = pairs.map(|(key, value)| Ok((check.name(key)?, check.name(value)?)));
-    let pairs: Vec<(Name, Name)> = pairs.collect::<Result<_, _>>()?;
+    let pairs: Vec<(Symbol, Symbol)> = pairs.collect::<Result<_, _>>()?;
     let grants = read_rows(grants, |row| check.grant(row, pairs.len()))?;
     let endpoints = read_pairs(endpoints)?.into_iter();
     let endpoints = endpoints.map(|(id, sets)| {
         let sets = check.sets(sets, layer_mask(Layer::VpcEndpoint))?;
         Ok((check.name(id)?, sets))
     });
-    let endpoints: Vec<(Name, SetsId)> = endpoints.collect::<Result<_, _>>()?;
+    let endpoints: Vec<(Symbol, SetsId)> = endpoints.collect::<Result<_, _>>()?;
     let ids = endpoints.iter().map(|(id, _)| strings.get(*id));
     if !ids.clone().zip(ids.skip(1)).all(|(one, next)| one < next) {
         return wrong("endpoints out of order");
@@ -441,16 +441,16 @@ fn run(start: u32, count: u32, all: usize) -> Result<Run, ContainerError> {
 }
 
 impl Check {
-    fn name(&self, name: u32) -> Result<Name, ContainerError> {
+    fn name(&self, name: u32) -> Result<Symbol, ContainerError> {
         match self.strings.name(name) {
             Some(name) => Ok(name),
             None => wrong("a text that is not there"),
         }
     }
 
-    fn optional(&self, name: u32) -> Result<Name, ContainerError> {
-        match Name::new(name).some() {
-            None => Ok(Name::NONE),
+    fn optional(&self, name: u32) -> Result<Symbol, ContainerError> {
+        match Symbol::new(name).some() {
+            None => Ok(Symbol::NONE),
             Some(_) => self.name(name),
         }
     }

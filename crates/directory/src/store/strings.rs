@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use bumpalo::Bump;
 
-use crate::store::ids::{Name, index};
+use crate::store::ids::{Symbol, index};
 
 /// Texts by number, one after the other. Each comes behind its length, so that whoever reads it looks at one
 /// place of the memory: the length is a byte below [`LONG`], or [`LONG`] and then [`DIGITS`] bytes of seven bits,
@@ -19,7 +19,7 @@ const DIGITS: usize = 5;
 impl StringTable {
     /// The text with a number; empty for most numbers that nothing has.
     #[inline]
-    pub(crate) fn get(&self, name: Name) -> &str {
+    pub(crate) fn get(&self, name: Symbol) -> &str {
         let place = self.place(name);
         place
             .and_then(|place| self.0.get(place))
@@ -28,7 +28,7 @@ impl StringTable {
 
     /// Where the text with a number is, if there is one.
     #[inline]
-    fn place(&self, name: Name) -> Option<Range<usize>> {
+    fn place(&self, name: Symbol) -> Option<Range<usize>> {
         let start = name.index() + 1;
         match *self.0.as_bytes().get(name.index())? {
             LONG => self.long_place(start),
@@ -46,7 +46,7 @@ impl StringTable {
     }
 
     /// Adds a text; none if that would be more than numbers can tell, 4 GiB.
-    fn push(&mut self, text: &str) -> Option<Name> {
+    fn push(&mut self, text: &str) -> Option<Symbol> {
         let name = u32::try_from(self.0.len()).ok()?;
         u32::try_from(self.0.len() + 1 + DIGITS + text.len()).ok()?;
         match u8::try_from(text.len()) {
@@ -59,7 +59,7 @@ impl StringTable {
             }
         }
         self.0.push_str(text);
-        Some(Name::new(name))
+        Some(Symbol::new(name))
     }
 
     /// Goes on with other texts, whose numbers are then larger by the length of what there was.
@@ -78,7 +78,7 @@ impl StringTable {
         let mut numbers = Numbers(vec![0; strings.0.len().div_ceil(64)]);
         let mut at = 0;
         while at < strings.0.len() {
-            let place = strings.place(Name::new(u32::try_from(at).ok()?))?;
+            let place = strings.place(Symbol::new(u32::try_from(at).ok()?))?;
             strings.0.get(place.clone())?;
             if let Some(word) = numbers.0.get_mut(at / 64) {
                 *word |= 1 << (at % 64);
@@ -95,9 +95,9 @@ pub(crate) struct Numbers(Vec<u64>);
 
 impl Numbers {
     /// The text with a number, if there is one.
-    pub(crate) fn name(&self, number: u32) -> Option<Name> {
+    pub(crate) fn name(&self, number: u32) -> Option<Symbol> {
         let word = self.0.get(index(number) / 64)?;
-        (word >> (number % 64) & 1 != 0).then_some(Name::new(number))
+        (word >> (number % 64) & 1 != 0).then_some(Symbol::new(number))
     }
 }
 
@@ -111,25 +111,25 @@ pub(crate) struct Interner {
 
 impl Interner {
     /// The number of a text.
-    pub(crate) fn intern(&mut self, text: &str) -> Name {
+    pub(crate) fn intern(&mut self, text: &str) -> Symbol {
         let hash = self.index.hash(text);
         let strings = &self.strings;
         let found = self
             .index
-            .find(hash, |number| strings.get(Name::new(number)) == text);
+            .find(hash, |number| strings.get(Symbol::new(number)) == text);
         if let Some(found) = found {
-            return Name::new(found);
+            return Symbol::new(found);
         }
         let Some(name) = self.strings.push(text) else {
             self.is_full = true;
-            return Name::NONE;
+            return Symbol::NONE;
         };
         self.index.insert(hash, name.get());
         name
     }
 
     /// The text with a number.
-    pub(crate) fn get(&self, name: Name) -> &str {
+    pub(crate) fn get(&self, name: Symbol) -> &str {
         self.strings.get(name)
     }
 
@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn equal_texts_have_one_number() {
         let mut strings = Interner::default();
-        let names: Vec<Name> = (0..1000)
+        let names: Vec<Symbol> = (0..1000)
             .map(|n| strings.intern(&format!("text {n}")))
             .collect();
         for (n, name) in names.iter().enumerate() {
@@ -248,7 +248,7 @@ mod tests {
             assert_eq!(strings.get(*name), text);
             assert_eq!(strings.intern(&text), *name);
         }
-        assert_eq!(strings.get(Name::NONE), "");
+        assert_eq!(strings.get(Symbol::NONE), "");
     }
 
     #[test]
@@ -258,7 +258,7 @@ mod tests {
         let all = ["", "a", "é"]
             .into_iter()
             .chain(long.iter().map(String::as_str));
-        let names: Vec<(Name, &str)> = all.map(|text| (strings.intern(text), text)).collect();
+        let names: Vec<(Symbol, &str)> = all.map(|text| (strings.intern(text), text)).collect();
         let stored = strings.into_table().stored().to_string();
         let (again, numbers) = StringTable::from_stored(stored.clone()).unwrap();
         for (name, text) in &names {

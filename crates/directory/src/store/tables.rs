@@ -8,7 +8,7 @@ use portcullis_model::split_arn;
 
 use crate::arn::{Kind, entity_of, is_object};
 use crate::store::accounts::{Account, Accounts};
-use crate::store::ids::{AccountIdx, Name, PartId, PrincipalIdx, ResourceIdx, Run, SetsId};
+use crate::store::ids::{AccountIdx, PartId, PrincipalIdx, ResourceIdx, Run, SetsId, Symbol};
 use crate::store::strings::{Index, StringTable, concat_in};
 
 /// A user or a role.
@@ -18,11 +18,11 @@ pub(crate) struct Principal {
     pub(crate) kind: Kind,
     /// The role's ARN is under the path that AWS keeps for service-linked roles (`EVAL-54`).
     pub(crate) is_service_linked: bool,
-    pub(crate) partition: Name,
-    pub(crate) path: Name,
-    pub(crate) name: Name,
+    pub(crate) partition: Symbol,
+    pub(crate) path: Symbol,
+    pub(crate) name: Symbol,
     /// `AIDA…` or `AROA…`; may be absent.
-    pub(crate) id: Name,
+    pub(crate) id: Symbol,
     pub(crate) identity: SetsId,
     pub(crate) boundary: SetsId,
     /// The trust policy of a role.
@@ -39,9 +39,9 @@ pub(crate) struct Entity {
     pub(crate) kind: Kind,
     /// See [`Principal`].
     pub(crate) is_service_linked: bool,
-    pub(crate) partition: Name,
-    pub(crate) path: Name,
-    pub(crate) name: Name,
+    pub(crate) partition: Symbol,
+    pub(crate) path: Symbol,
+    pub(crate) name: Symbol,
 }
 
 /// Where the entities of users and roles are read: whoever asks chooses the place in the memory.
@@ -73,7 +73,7 @@ impl Entities for Tables {
 /// Something with a policy, an owner or tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Resource {
-    pub(crate) arn: Name,
+    pub(crate) arn: Symbol,
     /// The owner; absent if it is not known.
     pub(crate) account: AccountIdx,
     pub(crate) policy: SetsId,
@@ -81,7 +81,7 @@ pub(crate) struct Resource {
     pub(crate) grants: Run,
     pub(crate) restricts_public: bool,
     /// The ARN of the bucket behind an access point (`S3-6`), or absent.
-    pub(crate) bucket: Name,
+    pub(crate) bucket: Symbol,
     /// A bucket whose tags are those of the resource in requests for it and its objects (`S3-8`).
     pub(crate) has_abac: bool,
     /// It has a policy that cannot be read (`GRAM-54`): nothing is allowed.
@@ -92,7 +92,7 @@ pub(crate) struct Resource {
 
 impl Resource {
     /// Of which nothing is known but its ARN.
-    pub(crate) fn new(arn: Name) -> Resource {
+    pub(crate) fn new(arn: Symbol) -> Resource {
         Resource {
             arn,
             account: AccountIdx::NONE,
@@ -100,7 +100,7 @@ impl Resource {
             tags: Run::default(),
             grants: Run::default(),
             restricts_public: false,
-            bucket: Name::NONE,
+            bucket: Symbol::NONE,
             has_abac: false,
             is_unreadable: false,
             is_key: false,
@@ -117,8 +117,8 @@ impl Resource {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Grant {
     /// What explanations call it; may be absent.
-    pub(crate) id: Name,
-    pub(crate) grantee: Name,
+    pub(crate) id: Symbol,
+    pub(crate) grantee: Symbol,
     /// Operations: pairs of which the first is the name.
     pub(crate) operations: Run,
     pub(crate) subset: Run,
@@ -165,15 +165,15 @@ pub(crate) struct Tables {
     pub(super) resources: Vec<Resource>,
     pub(super) grants: Vec<Grant>,
     /// Tags, operations and encryption contexts.
-    pub(super) pairs: Vec<(Name, Name)>,
+    pub(super) pairs: Vec<(Symbol, Symbol)>,
     /// Policy sets that take part together: each a run of uses.
     pub(super) sets: Vec<Run>,
     /// A layer as a bit, and the part of the image that stands for it there.
     pub(super) uses: Vec<(u32, PartId)>,
     /// VPC endpoints by id, sorted by the id's text.
-    pub(super) endpoints: Vec<(Name, SetsId)>,
+    pub(super) endpoints: Vec<(Symbol, SetsId)>,
     /// The organization's id.
-    pub(super) organization: Option<Name>,
+    pub(super) organization: Option<Symbol>,
     /// How much is referred to and not there.
     pub(super) missing: u32,
     principal_index: Index,
@@ -188,10 +188,10 @@ pub(crate) struct Columns {
     pub(crate) strings: StringTable,
     pub(crate) accounts: Accounts,
     pub(crate) grants: Vec<Grant>,
-    pub(crate) pairs: Vec<(Name, Name)>,
+    pub(crate) pairs: Vec<(Symbol, Symbol)>,
     /// In any order.
-    pub(crate) endpoints: Vec<(Name, SetsId)>,
-    pub(crate) organization: Option<Name>,
+    pub(crate) endpoints: Vec<(Symbol, SetsId)>,
+    pub(crate) organization: Option<Symbol>,
     pub(crate) missing: u32,
 }
 
@@ -222,7 +222,7 @@ impl Tables {
 
     /// The string with a number.
     #[inline]
-    pub(crate) fn str(&self, name: Name) -> &str {
+    pub(crate) fn str(&self, name: Symbol) -> &str {
         self.strings.get(name)
     }
 
@@ -273,7 +273,7 @@ impl Tables {
 
     /// The pairs of a run.
     #[inline]
-    pub(crate) fn pairs(&self, run: Run) -> &[(Name, Name)] {
+    pub(crate) fn pairs(&self, run: Run) -> &[(Symbol, Symbol)] {
         run.of(&self.pairs)
     }
 
@@ -284,13 +284,13 @@ impl Tables {
     }
 
     /// The names in all pairs, in their order, each as often as it is there.
-    pub(crate) fn pair_names(&self) -> impl Iterator<Item = Name> {
+    pub(crate) fn pair_names(&self) -> impl Iterator<Item = Symbol> {
         self.pairs.iter().map(|(name, _)| *name)
     }
 
     /// The organization's id.
     #[inline]
-    pub(crate) fn organization(&self) -> Option<Name> {
+    pub(crate) fn organization(&self) -> Option<Symbol> {
         self.organization
     }
 

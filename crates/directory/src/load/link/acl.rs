@@ -6,7 +6,7 @@ use crate::load::link::Pairs;
 use crate::load::loader::Loader;
 use crate::load::problem::Skipped;
 use crate::load::raw::RawResource;
-use crate::store::ids::{Name, Run};
+use crate::store::ids::{Run, Symbol};
 use crate::store::tables::{ALL_USERS, AUTHENTICATED_USERS, Grant};
 
 impl Loader {
@@ -14,13 +14,13 @@ impl Loader {
     /// access takes away (`S3-4`).
     pub(super) fn link_acls(
         &mut self,
-        resources: &mut BTreeMap<Name, RawResource>,
-        by_resource: &mut HashMap<Name, Vec<Grant>>,
+        resources: &mut BTreeMap<Symbol, RawResource>,
+        by_resource: &mut HashMap<Symbol, Vec<Grant>>,
         pairs: &mut Pairs,
     ) {
         let acls = std::mem::take(&mut self.raw.acls);
         // GRAM-44: the accounts of canonical ids are known as far as they own buckets.
-        let mut accounts: HashMap<Name, u64> = HashMap::new();
+        let mut accounts: HashMap<Symbol, u64> = HashMap::new();
         for acl in &acls {
             let account = resources.get(&acl.bucket).and_then(|own| own.account);
             accounts.extend(acl.owner.zip(account));
@@ -50,8 +50,8 @@ impl Loader {
                     continue;
                 }
                 let operations = actions.into_iter().map(|name| (name, name)).collect();
-                let grant = |grantee: Name, operations: Run| Grant {
-                    id: Name::NONE,
+                let grant = |grantee: Symbol, operations: Run| Grant {
+                    id: Symbol::NONE,
                     grantee,
                     operations,
                     subset: Run::default(),

@@ -8,7 +8,7 @@ use crate::arn::account_number;
 use crate::load::loader::Loader;
 use crate::load::problem::Code;
 use crate::load::raw::{Control, RCP_FULL_ACCESS, RawNode, SCP_FULL_ACCESS, Spot};
-use crate::store::ids::{Name, PolicyId, SetsId};
+use crate::store::ids::{PolicyId, SetsId, Symbol};
 
 /// The content of [`SCP_FULL_ACCESS`].
 const FULL_ACCESS: &str =
@@ -18,7 +18,7 @@ const FULL_ACCESS: &str =
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Member {
     /// `o-…/r-…/ou-…/`; none if the tree does not have the account.
-    pub(crate) path: Option<Name>,
+    pub(crate) path: Option<Symbol>,
     pub(crate) scps: SetsId,
     pub(crate) rcps: SetsId,
     pub(crate) is_management: bool,
@@ -27,7 +27,7 @@ pub(crate) struct Member {
 /// The organization of a directory.
 #[derive(Debug, Default)]
 pub(crate) struct Organization {
-    pub(crate) id: Option<Name>,
+    pub(crate) id: Option<Symbol>,
     pub(crate) members: BTreeMap<u64, Member>,
 }
 
@@ -57,7 +57,7 @@ impl Loader {
         let mut attached = self.attachments(&nodes);
         // In the order of their numbers, so that the same tree gives the same sets. Units without
         // accounts decide nothing, but must have a place.
-        let mut all: Vec<(Option<u64>, Name)> = nodes
+        let mut all: Vec<(Option<u64>, Symbol)> = nodes
             .keys()
             .map(|id| (account_number(self.strings.get(*id)), *id))
             .collect();
@@ -116,7 +116,7 @@ impl Loader {
     }
 
     /// The one id and the management account.
-    fn organization_id(&mut self) -> Option<(Name, Option<u64>)> {
+    fn organization_id(&mut self) -> Option<(Symbol, Option<u64>)> {
         let ids = std::mem::take(&mut self.raw.organization.ids);
         let Some((id, management, spot)) = ids.first().copied() else {
             let organization = &self.raw.organization;
@@ -148,9 +148,9 @@ impl Loader {
     }
 
     /// The nodes by id, each in one place.
-    fn unique_nodes(&mut self) -> HashMap<Name, RawNode> {
-        let mut nodes: HashMap<Name, RawNode> = HashMap::new();
-        let mut roots: Vec<Name> = Vec::new();
+    fn unique_nodes(&mut self) -> HashMap<Symbol, RawNode> {
+        let mut nodes: HashMap<Symbol, RawNode> = HashMap::new();
+        let mut roots: Vec<Symbol> = Vec::new();
         for node in std::mem::take(&mut self.raw.organization.nodes) {
             if node.parent.is_none() && !roots.contains(&node.id) {
                 roots.push(node.id);
@@ -192,7 +192,7 @@ impl Loader {
     }
 
     /// The nodes from the root down to this one; none if there is a problem.
-    fn chain(&mut self, node: Name, nodes: &HashMap<Name, RawNode>) -> Option<Vec<Name>> {
+    fn chain(&mut self, node: Symbol, nodes: &HashMap<Symbol, RawNode>) -> Option<Vec<Symbol>> {
         let mut chain = vec![node];
         let mut at = nodes.get(&node)?;
         while let Some(parent) = at.parent {
@@ -254,12 +254,12 @@ impl Loader {
     /// (`list-targets-for-policy`), or of all nodes (`list-policies-for-target`, our tree).
     fn tell_unattached(
         &mut self,
-        nodes: &HashMap<Name, RawNode>,
+        nodes: &HashMap<Symbol, RawNode>,
         in_use: impl Fn(Control) -> bool,
     ) {
         let organization = &self.raw.organization;
         let attached = organization.attachments.iter().map(|own| own.policy);
-        let attached: HashSet<Name> = attached.collect();
+        let attached: HashSet<Symbol> = attached.collect();
         let is_open = |control: &Control| {
             let has_told = |node| organization.with_policies.contains(&(node, *control));
             in_use(*control) && !nodes.keys().all(|node| has_told(*node))
@@ -272,7 +272,7 @@ impl Loader {
         let controls = controls.map(|(id, own)| (*id, own.control, own.spot));
         let listed = organization.listed.iter();
         let listed = listed.map(|(id, (control, spot))| (*id, *control, *spot));
-        let unknown: BTreeMap<Name, Spot> = controls
+        let unknown: BTreeMap<Symbol, Spot> = controls
             .chain(listed)
             .filter(|(id, control, _)| {
                 open.contains(control)
@@ -292,12 +292,12 @@ impl Loader {
         }
     }
 
-    fn attachments(&mut self, nodes: &HashMap<Name, RawNode>) -> HashMap<Name, Attached> {
+    fn attachments(&mut self, nodes: &HashMap<Symbol, RawNode>) -> HashMap<Symbol, Attached> {
         let full = self.strings.intern(SCP_FULL_ACCESS);
         let full_name = self.strings.intern("FullAWSAccess");
         let place = self.strings.intern("(built in)");
         let full_policy = self.documents.add(full_name, || place, FULL_ACCESS);
-        let mut attached: HashMap<Name, Attached> = HashMap::new();
+        let mut attached: HashMap<Symbol, Attached> = HashMap::new();
         for raw in std::mem::take(&mut self.raw.organization.attachments) {
             let text = self.strings.get(raw.policy).to_string();
             let is_full =

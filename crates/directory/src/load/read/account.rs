@@ -179,7 +179,7 @@ impl Loader {
     }
 
     /// The ARNs of `AttachedManagedPolicies`.
-    fn attached(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) -> Vec<Name> {
+    fn attached(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) -> Vec<Symbol> {
         let list = "AttachedManagedPolicies";
         let inside = at.member(list);
         let mut arns = Vec::new();
@@ -219,7 +219,7 @@ impl Loader {
     }
 
     /// The ARN of the boundary, if there is one.
-    fn boundary(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) -> Option<Name> {
+    fn boundary(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) -> Option<Symbol> {
         let boundary = present(node, "PermissionsBoundary")?;
         self.taken.insert(boundary.span.start);
         let at = at.member("PermissionsBoundary");
@@ -294,7 +294,7 @@ impl Loader {
 
     /// Adds a managed policy that may be there already: policies of AWS are in many dumps, perhaps in
     /// several versions, of which the newest is the one in force.
-    fn add_managed(&mut self, arn: Name, new: RawManaged) {
+    fn add_managed(&mut self, arn: Symbol, new: RawManaged) {
         let Some(old) = self.raw.managed.get(&arn).copied() else {
             self.raw.managed.insert(arn, new);
             return;

@@ -8,7 +8,7 @@ use crate::load::loader::{Loader, Record};
 pub(crate) use crate::load::path::At;
 use crate::load::problem::{Code, Problem};
 use crate::store::documents::undress;
-use crate::store::ids::{Name, PolicyId};
+use crate::store::ids::{PolicyId, Symbol};
 
 impl Loader {
     /// An element or member of the wrong type.
@@ -80,7 +80,7 @@ impl Loader {
         node: &Node<'_>,
         at: At<'_>,
         name: &str,
-    ) -> Vec<Name> {
+    ) -> Vec<Symbol> {
         let mut names = Vec::new();
         let at = at.member(name);
         let list = present(node, name).map(|_| ());
@@ -109,7 +109,7 @@ impl Loader {
         node: &Node<'_>,
         at: At<'_>,
         name: &str,
-    ) -> Vec<(Name, Name)> {
+    ) -> Vec<(Symbol, Symbol)> {
         let Some(member) = present(node, name) else {
             return Vec::new();
         };
@@ -145,7 +145,7 @@ impl Loader {
         record: &Record<'_, '_>,
         node: &Node<'_>,
         at: At<'_>,
-    ) -> Vec<(Name, Name)> {
+    ) -> Vec<(Symbol, Symbol)> {
         let Some(members) = node.as_object() else {
             self.mismatch(record, node, at, "an object");
             return Vec::new();

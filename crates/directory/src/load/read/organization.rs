@@ -178,7 +178,7 @@ impl Loader {
         }
     }
 
-    fn attach(&mut self, record: &Record<'_, '_>, node: Name, policy: Name) {
+    fn attach(&mut self, record: &Record<'_, '_>, node: Symbol, policy: Symbol) {
         self.raw.organization.attachments.push(RawAttachment {
             spot: record.spot,
             node,

@@ -111,7 +111,7 @@ impl Loader {
         node: &Node<'_>,
         at: At<'_>,
         arn: &str,
-    ) -> Option<(Name, Option<u64>)> {
+    ) -> Option<(Symbol, Option<u64>)> {
         let bucket = self.text_of(record, node, at, "bucket")?;
         let place = |member: &str| record.at(node.get(member).unwrap_or(node), at.member(member));
         if !matches!(access_point(arn), Some((_, ""))) {
@@ -225,7 +225,7 @@ impl Loader {
         node: &Node<'_>,
         at: At<'_>,
         list: &str,
-        key: Option<Name>,
+        key: Option<Symbol>,
     ) {
         let inside = at.member(list);
         for (index, grant) in self.list(record, node, at, list).iter().enumerate() {

@@ -133,7 +133,8 @@ impl Loader {
 
     /// The root and all below it, without recursion.
     fn tree_nodes(&mut self, record: &Record<'_, '_>, root: &Node<'_>, path: &str) {
-        let mut open: Vec<(&Node<'_>, Option<Name>, String)> = vec![(root, None, path.to_string())];
+        let mut open: Vec<(&Node<'_>, Option<Symbol>, String)> =
+            vec![(root, None, path.to_string())];
         while let Some((node, parent, path)) = open.pop() {
             let at = At::root();
             let at = at.member(path.strip_prefix('/').unwrap_or(&path));
@@ -158,8 +159,8 @@ impl Loader {
         record: &Record<'_, '_>,
         node: &Node<'_>,
         at: At<'_>,
-        parent: Option<Name>,
-    ) -> Option<Name> {
+        parent: Option<Symbol>,
+    ) -> Option<Symbol> {
         if node.as_object().is_none() {
             self.mismatch(record, node, at, "an object");
             return None;
