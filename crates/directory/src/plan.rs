@@ -22,7 +22,7 @@ use portcullis_image::{Image, View};
 
 use crate::plan::action::PreparedActions;
 use crate::plan::callers::Callers;
-use crate::plan::dependencies::Reads;
+use crate::plan::dependencies::KeyDependencies;
 use crate::plan::key_sources::Slots;
 use crate::plan::profiles::Profile;
 use crate::plan::rows::PolicyRows;
@@ -35,7 +35,7 @@ use crate::store::tables::Tables;
 pub(crate) struct DecisionPlan {
     pub(crate) stack: ImageStack,
     /// What each part looks at.
-    reads: Vec<Reads>,
+    dependencies: Vec<KeyDependencies>,
     /// The slots of the images.
     pub(crate) slots: Slots,
     pub(crate) rows: PolicyRows,
@@ -52,7 +52,7 @@ impl DecisionPlan {
     pub(crate) fn new(images: Vec<Image<Vec<u8>>>, tables: &Tables, id: u64) -> DecisionPlan {
         let mut plan = DecisionPlan {
             stack: ImageStack::new(),
-            reads: Vec::new(),
+            dependencies: Vec::new(),
             slots: Slots::default(),
             rows: PolicyRows::default(),
             callers: Callers::default(),
@@ -78,9 +78,10 @@ impl DecisionPlan {
         self.slots = Slots::new(&views, tables);
         for (image, view) in views.iter().enumerate().skip(first) {
             let slots = self.slots.of(image);
-            self.reads.extend(dependencies::of_image(*view, slots));
+            self.dependencies
+                .extend(dependencies::of_image(*view, slots));
         }
-        self.rows.extend(&self.stack, &self.reads, tables);
+        self.rows.extend(&self.stack, &self.dependencies, tables);
         let before = origins.map(|origins| (&self.callers, origins));
         self.callers = Callers::new(&self.stack, tables, first, before);
         let profiles = tables.principals().iter().enumerate();
@@ -102,8 +103,8 @@ impl DecisionPlan {
     }
 
     /// What a part looks at.
-    pub(crate) fn reads(&self, part: PartId) -> Reads {
-        let reads = self.reads.get(part.index()).copied();
-        reads.unwrap_or(dependencies::ALL)
+    pub(crate) fn dependencies(&self, part: PartId) -> KeyDependencies {
+        let found = self.dependencies.get(part.index()).copied();
+        found.unwrap_or(KeyDependencies::ALL)
     }
 }

@@ -3,7 +3,7 @@
 use portcullis_vm::{Ownership, Target};
 
 use crate::decide::caller::{ResolvedCaller, by_number};
-use crate::decide::handles::Object;
+use crate::decide::handles::PreparedResource;
 use crate::decide::target::{Place, stated_owner};
 use crate::plan::action::PreparedAction;
 use crate::plan::generation::Generation;

@@ -8,7 +8,7 @@ use portcullis_vm::{CallerKind, Home};
 
 use crate::arn::{Kind, last_name};
 use crate::error::Refusal;
-use crate::plan::dependencies::{self, Reads};
+use crate::plan::dependencies::KeyDependencies;
 use crate::store::accounts::Account;
 use crate::store::ids::{AccountIdx, PrincipalIdx};
 use crate::store::strings::concat_in;
@@ -272,7 +272,7 @@ pub(crate) fn complete<'a>(
     tables: &'a Tables,
     caller: &ResolvedCaller<'a, 'a>,
     from: &impl Entities,
-    reads: Reads,
+    wanted: KeyDependencies,
     arena: &'a Bump,
 ) -> Who<'a> {
     let entity = || from.entity(caller.number).filter(|_| caller.is_itself);
@@ -280,14 +280,14 @@ pub(crate) fn complete<'a>(
         return caller.outline(None);
     };
     let mut who = caller.outline(Some((own.kind, own.is_service_linked)));
-    if reads & dependencies::ARN != 0 {
+    if wanted.meets(KeyDependencies::ARN) {
         match &mut who.caller {
             Caller::Role { role_arn, .. } => *role_arn = tables.arn_in(own, arena),
             Caller::User { arn } if arn.is_empty() => *arn = tables.arn_in(own, arena),
             _ => {}
         }
     }
-    if reads & dependencies::ID != 0 && who.user_id.is_none() && principal.id.is_some() {
+    if wanted.meets(KeyDependencies::ID) && who.user_id.is_none() && principal.id.is_some() {
         let id = tables.str(principal.id);
         who.user_id = Some(match caller.session {
             Some(name) => concat_in(&[id, ":", name], arena),

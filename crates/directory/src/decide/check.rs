@@ -26,7 +26,7 @@ use crate::decide::stack::Stack;
 use crate::decide::target::locate;
 use crate::error::{EngineError, Refusal};
 use crate::plan::action::{PreparedAction, RecentActions};
-use crate::plan::dependencies;
+use crate::plan::dependencies::KeyDependencies;
 use crate::plan::generation::Generation;
 use crate::plan::rows::Row;
 use crate::plan::stack::Located;
@@ -271,7 +271,7 @@ fn run_question(
         .map(|(key, values)| ContextEntry { key, values })
         .collect();
     let request = Request {
-        principal: complete(tables, &caller, &generation, dependencies::ALL, &arena),
+        principal: complete(tables, &caller, &generation, KeyDependencies::ALL, &arena),
         action: asked.action.name(),
         resource: asked.resource.text(),
         resource_account: asked.account,
@@ -295,7 +295,7 @@ fn find_names(
 ) {
     let generation = deciding.generation;
     let Generation { tables, plan } = generation;
-    let principal = complete(tables, caller, &generation, dependencies::ALL, arena);
+    let principal = complete(tables, caller, &generation, KeyDependencies::ALL, arena);
     let home = home(tables, caller, &generation);
     let names = match context.names_caller() {
         true => context.names(arena),
@@ -319,7 +319,7 @@ fn has_grant(
         tables,
         &applies.caller,
         &generation,
-        dependencies::ARN,
+        KeyDependencies::ARN,
         arena,
     );
     let action = deciding.asked.action.name();

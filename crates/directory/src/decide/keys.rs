@@ -18,7 +18,7 @@ use crate::decide::asked::Deciding;
 use crate::decide::caller::{complete, home};
 use crate::decide::context::{organization_of, principal_tags};
 use crate::decide::given::{Given, GivenKeys};
-use crate::plan::dependencies::{self, Reads};
+use crate::plan::dependencies::KeyDependencies;
 use crate::plan::generation::Generation;
 use crate::plan::key_sources::{Origin, TagClass};
 use crate::plan::profiles::Profile;
@@ -35,7 +35,7 @@ pub(crate) struct Keys<'k> {
     context: GivenKeys<'k>,
     arena: &'k Bump,
     /// The caller, as far as something was asked that follows from it.
-    principal: Cell<Option<(Reads, Principal<'k>)>>,
+    principal: Cell<Option<(KeyDependencies, Principal<'k>)>>,
     /// The values of each key that was asked for.
     found: RefCell<BumpVec<'k, &'k [&'k str]>>,
 }
@@ -155,11 +155,12 @@ impl<'k> Keys<'k> {
         let tables = self.deciding.generation.tables;
         let entities = self.deciding.generation;
         let caller = &self.applies.caller;
-        let wanted = 1 << slot & (dependencies::ARN | dependencies::ID);
+        let texts = KeyDependencies::ARN.with(KeyDependencies::ID);
+        let wanted = KeyDependencies::slot(slot).common(texts);
         let principal = match self.principal.get() {
-            Some((known, principal)) if wanted & !known == 0 => principal,
+            Some((known, principal)) if wanted.is_within(known) => principal,
             before => {
-                let wanted = before.map_or(0, |(known, _)| known) | wanted;
+                let wanted = before.map_or(wanted, |(known, _)| known.with(wanted));
                 let principal = complete(tables, caller, &entities, wanted, self.arena);
                 self.principal.set(Some((wanted, principal)));
                 principal

@@ -12,7 +12,7 @@ use crate::decide::grants::is_granted;
 use crate::decide::target::{Place, locate, stated_owner, unconsulted};
 use crate::error::Refusal;
 use crate::plan::action::is_sts;
-use crate::plan::dependencies;
+use crate::plan::dependencies::KeyDependencies;
 use crate::store::documents::Documents;
 use crate::store::ids::SetsId;
 use crate::store::policy_scope::other_name;
@@ -198,7 +198,7 @@ pub(crate) fn complete_question<'a>(
     let endpoint = context.only("aws:SourceVpce");
     let is_sts = is_sts(request.action);
     let applies = find_applies(tables, caller, &place, is_sts, endpoint);
-    let principal = complete(tables, &caller, tables, dependencies::ALL, arena);
+    let principal = complete(tables, &caller, tables, KeyDependencies::ALL, arena);
     fill(tables, &applies, &principal, &mut context);
     let behind = behind(tables, request, &place, arena);
     let of_bucket = behind

@@ -11,35 +11,72 @@ use crate::plan::key_sources::{Origin, Slot};
 use crate::plan::slot_sets::{SetId, SlotSets};
 use crate::store::ids::{index, number};
 
-/// What parts look at that differs between principals. Bits below [`reserved::NAMES`]' count are reserved slots.
-pub(crate) type Reads = u32;
+/// The keys that parts look at and that differ between principals, as a set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct KeyDependencies(u32);
 
-/// `aws:PrincipalOrgID`, `aws:PrincipalOrgPaths`.
-pub(crate) const PRINCIPAL_ORG: Reads = 1 << 16;
-/// `aws:PrincipalTag/*`.
-pub(crate) const PRINCIPAL_TAGS: Reads = 1 << 17;
-/// Which of the principals that the policies list are the caller.
-pub(crate) const NAMES: Reads = 1 << 18;
-/// What can be looked at only if the ARN of a user or role is known as a text.
-pub(crate) const ARN: Reads = NAMES | 1 << reserved::PRINCIPAL_ARN | 1 << reserved::USER_NAME;
-/// What can be looked at only if the unique id of a user or role is known.
-pub(crate) const ID: Reads = NAMES | 1 << reserved::USER_ID;
-/// What differs between the users and roles of an account.
-pub(crate) const CALLER: Reads = NAMES
-    | PRINCIPAL_TAGS
-    | 1 << reserved::USER_ID
-    | 1 << reserved::PRINCIPAL_ARN
-    | 1 << reserved::USER_NAME
-    | 1 << reserved::PRINCIPAL_TYPE;
-/// What differs between accounts.
-pub(crate) const ACCOUNT: Reads = PRINCIPAL_ORG | 1 << reserved::PRINCIPAL_ACCOUNT;
-/// Everything.
-pub(crate) const ALL: Reads = u32::MAX;
+impl KeyDependencies {
+    /// Nothing that differs.
+    pub(crate) const NONE: KeyDependencies = KeyDependencies(0);
+    /// Everything.
+    pub(crate) const ALL: KeyDependencies = KeyDependencies(u32::MAX);
+    /// `aws:PrincipalOrgID`, `aws:PrincipalOrgPaths`.
+    const PRINCIPAL_ORG: KeyDependencies = KeyDependencies(1 << 16);
+    /// `aws:PrincipalTag/*`.
+    const PRINCIPAL_TAGS: KeyDependencies = KeyDependencies(1 << 17);
+    /// Which of the principals that the policies list are the caller.
+    pub(crate) const NAMES: KeyDependencies = KeyDependencies(1 << 18);
+    /// What can be looked at only if the ARN of a user or role is known as a text.
+    pub(crate) const ARN: KeyDependencies = KeyDependencies::NAMES
+        .with(KeyDependencies::slot(reserved::PRINCIPAL_ARN))
+        .with(KeyDependencies::slot(reserved::USER_NAME));
+    /// What can be looked at only if the unique id of a user or role is known.
+    pub(crate) const ID: KeyDependencies =
+        KeyDependencies::NAMES.with(KeyDependencies::slot(reserved::USER_ID));
+    /// What differs between the users and roles of an account.
+    pub(crate) const CALLER: KeyDependencies = KeyDependencies::ARN
+        .with(KeyDependencies::PRINCIPAL_TAGS)
+        .with(KeyDependencies::slot(reserved::USER_ID))
+        .with(KeyDependencies::slot(reserved::PRINCIPAL_TYPE));
+    /// What differs between accounts.
+    pub(crate) const ACCOUNT: KeyDependencies =
+        KeyDependencies::PRINCIPAL_ORG.with(KeyDependencies::slot(reserved::PRINCIPAL_ACCOUNT));
+
+    /// A key that follows from the caller, by its reserved slot, which is below the bits above.
+    #[inline]
+    pub(crate) const fn slot(slot: u32) -> KeyDependencies {
+        KeyDependencies(1 << slot)
+    }
+
+    /// What is in one or the other.
+    #[inline]
+    pub(crate) const fn with(self, other: KeyDependencies) -> KeyDependencies {
+        KeyDependencies(self.0 | other.0)
+    }
+
+    /// What is in both.
+    #[inline]
+    pub(crate) const fn common(self, other: KeyDependencies) -> KeyDependencies {
+        KeyDependencies(self.0 & other.0)
+    }
+
+    /// Whether something is in both.
+    #[inline]
+    pub(crate) const fn meets(self, other: KeyDependencies) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Whether all of it is in another.
+    #[inline]
+    pub(crate) const fn is_within(self, other: KeyDependencies) -> bool {
+        self.0 & !other.0 == 0
+    }
+}
 
 /// What an image with these slots looks at, part by part.
 ///
 /// Takes time linear in the image, whatever it shares.
-pub(crate) fn of_image(view: View<'_>, slots: &[Slot]) -> Vec<Reads> {
+pub(crate) fn of_image(view: View<'_>, slots: &[Slot]) -> Vec<KeyDependencies> {
     let mut reader = Reader {
         view,
         sets: SlotSets::new(number(slots.len())),
@@ -53,45 +90,50 @@ pub(crate) fn of_image(view: View<'_>, slots: &[Slot]) -> Vec<Reads> {
     let names = statements
         .clone()
         .map(|statement| match statement.principals() {
-            NONE | ANY => 0,
-            _ => NAMES,
+            NONE | ANY => KeyDependencies::NONE,
+            _ => KeyDependencies::NAMES,
         });
     let sets: Vec<SetId> = statements
         .clone()
         .map(|statement| reader.statement(statement))
         .collect();
     let mut of_set = HashMap::new();
-    let reads = names.zip(&sets).map(|(names, set)| {
+    let found = names.zip(&sets).map(|(names, set)| {
         let own = of_set.entry(*set).or_insert_with(|| {
             let own = reader.sets.of(*set).iter();
             let own = own.filter_map(|slot| slots.get(index(*slot)));
-            own.fold(0, |all, slot| all | of_origin(slot.origin))
+            own.fold(KeyDependencies::NONE, |all, slot| {
+                all.with(of_origin(slot.origin))
+            })
         });
-        names | *own
+        names.with(*own)
     });
-    let reads: Vec<Reads> = reads.collect();
+    let found: Vec<KeyDependencies> = found.collect();
     let parts = (0..view.count(Section::Parts)).map(|part| {
         let part = view.part(part);
         let start = index(part.statements);
-        let own = reads.get(start..start.saturating_add(index(part.statement_count)));
-        own.map_or(ALL, |own| own.iter().fold(0, |all, reads| all | reads))
+        let own = found.get(start..start.saturating_add(index(part.statement_count)));
+        own.map_or(KeyDependencies::ALL, |own| {
+            let all = KeyDependencies::NONE;
+            own.iter().fold(all, |all, found| all.with(*found))
+        })
     });
     parts.collect()
 }
 
 /// What it means that a slot of this origin is looked at.
-fn of_origin(origin: Origin) -> Reads {
+fn of_origin(origin: Origin) -> KeyDependencies {
     match origin {
-        Origin::Derived(slot) => 1 << slot,
-        Origin::PrincipalOrgId | Origin::PrincipalOrgPaths => PRINCIPAL_ORG,
-        Origin::PrincipalTag(_) => PRINCIPAL_TAGS,
+        Origin::Derived(slot) => KeyDependencies::slot(slot),
+        Origin::PrincipalOrgId | Origin::PrincipalOrgPaths => KeyDependencies::PRINCIPAL_ORG,
+        Origin::PrincipalTag(_) => KeyDependencies::PRINCIPAL_TAGS,
         // The same for all principals.
         Origin::Request
         | Origin::ResourceOrgId
         | Origin::ResourceOrgPaths
         | Origin::ResourceTag(_)
         | Origin::IamResourceTag(_)
-        | Origin::ObjectTag(_) => 0,
+        | Origin::ObjectTag(_) => KeyDependencies::NONE,
     }
 }
 

@@ -8,7 +8,7 @@ use portcullis_image::{ANY, NONE, Part, Section, StatementFlags, View, layer_mas
 use portcullis_model::Layer;
 use portcullis_vm::{KnownParts, part_filter};
 
-use crate::plan::dependencies::{self, Reads};
+use crate::plan::dependencies::KeyDependencies;
 use crate::plan::stack::ImageStack;
 use crate::store::ids::{PartId, Run, SetsId};
 use crate::store::tables::Tables;
@@ -70,13 +70,19 @@ pub(crate) struct PolicyRows {
 }
 
 impl PolicyRows {
-    /// Goes on with the policy sets that the tables have more. `reads` says of every part what it looks at.
-    pub(crate) fn extend(&mut self, stack: &ImageStack, reads: &[Reads], tables: &Tables) {
+    /// Goes on with the policy sets that the tables have more. `dependencies` has an entry for
+    /// every part.
+    pub(crate) fn extend(
+        &mut self,
+        stack: &ImageStack,
+        dependencies: &[KeyDependencies],
+        tables: &Tables,
+    ) {
         let parts = stack.views().flat_map(|view| {
             (0..view.count(Section::Parts)).map(move |part| PartFacts::of(view, part))
         });
         let mut maker = RowMaker {
-            reads,
+            dependencies,
             known: parts.collect(),
             uses: std::mem::take(&mut self.uses),
             own: Vec::new(),
@@ -166,7 +172,7 @@ impl PartFacts {
 
 /// Makes rows of sets.
 struct RowMaker<'v> {
-    reads: &'v [Reads],
+    dependencies: &'v [KeyDependencies],
     known: Vec<PartFacts>,
     uses: Vec<(u32, PartId)>,
     /// The parts of one row.
@@ -190,9 +196,10 @@ impl RowMaker<'_> {
             if matches!(known.allows, Allows::All | Allows::Nothing) {
                 continue;
             }
-            let reads = self.reads.get(part.index());
-            row.lists_principals |=
-                reads.copied().unwrap_or(dependencies::ALL) & dependencies::NAMES != 0;
+            let found = self.dependencies.get(part.index()).copied();
+            row.lists_principals |= found
+                .unwrap_or(KeyDependencies::ALL)
+                .meets(KeyDependencies::NAMES);
             row.filter |= known.filter;
             self.own.push((*layers, *part));
         }

@@ -5,7 +5,7 @@ use portcullis_model::ContextEntry;
 use crate::arn::Kind;
 use crate::decide::check::run_resolved;
 use crate::decide::given::GivenKeys;
-use crate::decide::handles::Object;
+use crate::decide::handles::PreparedResource;
 use crate::error::EngineError;
 use crate::plan::action::PreparedAction;
 use crate::plan::generation::Generation;

@@ -20,11 +20,11 @@ use crate::arn::Kind;
 use crate::decide::asked::{Asked, Deciding};
 use crate::decide::check::{Case, run, run_resolved};
 use crate::decide::given::GivenKeys;
-use crate::decide::handles::Object;
+use crate::decide::handles::PreparedResource;
 use crate::decide::memory::Memory;
 use crate::error::EngineError;
 use crate::plan::action::PreparedAction;
-use crate::plan::dependencies;
+use crate::plan::dependencies::KeyDependencies;
 use crate::plan::generation::Generation;
 use crate::query::access::Query;
 use crate::store::ids::{AccountIdx, PartId, PrincipalIdx};
@@ -261,14 +261,17 @@ impl Answers {
     /// What a part says that does not look at what differs between the principals of an account.
     fn said(&mut self, case: &Case<'_, '_>, part: PartId, layers: u32) -> Option<(bool, bool)> {
         let plan = case.deciding.generation.plan;
-        let reads = plan.reads(part);
+        let found = plan.dependencies(part);
         // Allows of resource policies differ in strength, so a remembered boolean is not enough.
-        if layers & layer_mask(Layer::Resource) != 0 || reads & dependencies::CALLER != 0 {
+        if layers & layer_mask(Layer::Resource) != 0 || found.meets(KeyDependencies::CALLER) {
             return None;
         }
-        let when = match (reads & dependencies::ACCOUNT, self.account) {
-            (0, _) | (_, None) => When::Always,
-            (_, Some(account)) => When::Of(account),
+        let when = match self
+            .account
+            .filter(|_| found.meets(KeyDependencies::ACCOUNT))
+        {
+            None => When::Always,
+            Some(account) => When::Of(account),
         };
         if self.said.is_empty() {
             self.said.resize(plan.stack.part_count(), Said::default());

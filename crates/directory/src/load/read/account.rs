@@ -9,8 +9,8 @@ use crate::load::loader::{Loader, Record};
 use crate::load::problem::Code;
 use crate::load::raw::{RawCopy, RawGroup, RawManaged, RawPrincipal, Said, Spot};
 use crate::load::read::fields::{At, account_number, arn_of, has_next_page, present};
-use crate::store::ids::Name;
 use crate::store::ids::PolicyId;
+use crate::store::ids::Symbol;
 
 /// An ARN of IAM taken apart.
 struct Entity<'a> {

@@ -10,7 +10,7 @@ use crate::load::problem::Code;
 use crate::load::raw::{RCP_FULL_ACCESS, RawAttachment, RawNode};
 use crate::load::read::fields::{At, account_number, present};
 use crate::load::read::tree::control;
-use crate::store::ids::Name;
+use crate::store::ids::Symbol;
 
 impl Loader {
     /// Reads a value if it is one of these dumps, and says which.

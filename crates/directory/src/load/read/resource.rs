@@ -8,7 +8,7 @@ use crate::load::problem::Code;
 use crate::load::raw::{RawGrant, RawResource};
 use crate::load::read::acl::ignores_public_acls;
 use crate::load::read::fields::{At, account_number, bare, present};
-use crate::store::ids::Name;
+use crate::store::ids::Symbol;
 
 /// Members that decide something, and so must not be misspelt.
 const MEMBERS: [&str; 8] = [

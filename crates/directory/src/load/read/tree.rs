@@ -7,7 +7,7 @@ use crate::load::loader::{Loader, Record};
 use crate::load::problem::Code;
 use crate::load::raw::{Control, RCP_FULL_ACCESS, RawAttachment, RawControl, RawNode};
 use crate::load::read::fields::{At, account_number, bare, present};
-use crate::store::ids::Name;
+use crate::store::ids::Symbol;
 
 /// Members that decide something, and so must not be misspelt.
 const MEMBERS: [&str; 12] = [
