@@ -10,7 +10,7 @@ use crate::error::EngineError;
 use crate::plan::action::PreparedAction;
 use crate::plan::generation::Generation;
 use crate::query::access::Query;
-use crate::query::scan::{Asker, in_parallel, principal, sweeps_of};
+use crate::query::scan::{Worker, in_parallel, principal, scans_of};
 
 /// A principal with effective administrator rights.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub(crate) fn admins(
     threads: usize,
     found: &mut dyn FnMut(Admin),
 ) -> Result<(), EngineError> {
-    let anything = sweeps_of(
+    let anything = scans_of(
         generation,
         &[Query {
             action: ANYTHING,
@@ -60,15 +60,15 @@ pub(crate) fn admins(
     let actions = actions.map(|(kind, name)| (*kind, *name, PreparedAction::new(stack, name)));
     let actions: Vec<(Kind, &'static str, PreparedAction)> = actions.collect();
     let context = GivenKeys::Entries(context);
-    let ask = |asker: &mut Asker, index| {
+    let ask = |worker: &mut Worker, index| {
         let Some((arn, kind)) = principal(generation, index) else {
             return Ok(None);
         };
-        let everything = asker.decide(generation, index, &anything, 0)?.is_allow();
+        let everything = worker.decide(generation, index, &anything, 0)?.is_allow();
         let itself = PreparedResource::new(generation.tables, generation.id(), &arn, None);
         let mut escalations = Vec::new();
         for (_, name, action) in actions.iter().filter(|(own, ..)| *own == kind) {
-            let memory = &mut asker.memory;
+            let memory = &mut worker.memory;
             let outcome = run_resolved(memory, generation, index, (action, &itself), context)?;
             if outcome.is_allow() {
                 escalations.push(*name);

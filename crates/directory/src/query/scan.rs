@@ -37,32 +37,33 @@ const REMEMBERED: usize = 64;
 
 /// Asks of one principal after the other, with memory that is kept.
 #[derive(Debug, Default)]
-pub(crate) struct Asker {
+pub(crate) struct Worker {
     pub(crate) memory: Memory,
-    memories: Vec<Answers>,
+    memories: Vec<PartVerdicts>,
 }
 
-impl Asker {
+impl Worker {
     /// Decides one of the questions for a principal.
     pub(crate) fn decide(
         &mut self,
         generation: Generation<'_>,
         principal: PrincipalIdx,
-        sweeps: &[Sweep<'_>],
+        scans: &[PrincipalScan<'_>],
         number: usize,
     ) -> Result<Decision, EngineError> {
-        let Some(sweep) = sweeps.get(number) else {
+        let Some(scan) = scans.get(number) else {
             return Ok(Decision::ImplicitDeny);
         };
-        if sweeps.len() > REMEMBERED {
-            return sweep.decide_alone(generation, principal, &mut self.memory);
+        if scans.len() > REMEMBERED {
+            return scan.decide_alone(generation, principal, &mut self.memory);
         }
         if self.memories.len() <= number {
-            self.memories.resize_with(sweeps.len(), Answers::default);
+            self.memories
+                .resize_with(scans.len(), PartVerdicts::default);
         }
         match self.memories.get_mut(number) {
-            Some(answers) => Ok(sweep.decide(generation, principal, &mut self.memory, answers)),
-            None => sweep.decide_alone(generation, principal, &mut self.memory),
+            Some(answers) => Ok(scan.decide(generation, principal, &mut self.memory, answers)),
+            None => scan.decide_alone(generation, principal, &mut self.memory),
         }
     }
 }
@@ -76,22 +77,22 @@ fn action(generation: Generation<'_>, name: &str) -> Result<PreparedAction, Engi
 ///
 /// # Errors
 /// [`EngineError::NoAction`] if one asks for what is no action.
-pub(crate) fn sweeps_of<'q>(
+pub(crate) fn scans_of<'q>(
     generation: Generation<'_>,
     queries: &[Query<'q>],
-) -> Result<Vec<Sweep<'q>>, EngineError> {
+) -> Result<Vec<PrincipalScan<'q>>, EngineError> {
     // Many ask about one action.
     let mut actions: HashMap<&str, Arc<PreparedAction>> = HashMap::new();
-    let sweeps = queries.iter().map(|query| {
+    let scans = queries.iter().map(|query| {
         let action = match actions.entry(query.action) {
             Entry::Occupied(known) => known.get().clone(),
             Entry::Vacant(place) => place
                 .insert(Arc::new(action(generation, query.action)?))
                 .clone(),
         };
-        Ok(Sweep::new(generation, query, action))
+        Ok(PrincipalScan::new(generation, query, action))
     });
-    sweeps.collect()
+    scans.collect()
 }
 
 /// ARN and kind of a user or role; none if there are not as many.
@@ -106,7 +107,7 @@ pub(crate) fn principal(generation: Generation<'_>, index: PrincipalIdx) -> Opti
 pub(crate) fn in_parallel<T: Send>(
     generation: Generation<'_>,
     threads: usize,
-    ask: &(impl Fn(&mut Asker, PrincipalIdx) -> Result<T, EngineError> + Sync),
+    ask: &(impl Fn(&mut Worker, PrincipalIdx) -> Result<T, EngineError> + Sync),
     found: &mut dyn FnMut(PrincipalIdx, T),
 ) -> Result<(), EngineError> {
     let count = generation.tables.principals().len();
@@ -120,7 +121,7 @@ pub(crate) fn in_parallel<T: Send>(
             let sender = sender.clone();
             let (taken, stop, failure) = (&taken, &stop, &failure);
             scope.spawn(move || {
-                let mut asker = Asker::default();
+                let mut worker = Worker::default();
                 loop {
                     let block = taken.fetch_add(1, Ordering::Relaxed);
                     if block >= blocks || stop.load(Ordering::Relaxed) {
@@ -128,7 +129,7 @@ pub(crate) fn in_parallel<T: Send>(
                     }
                     let range = block * BLOCK..((block + 1) * BLOCK).min(count);
                     let answers: Result<Vec<T>, EngineError> = range
-                        .map(|index| ask(&mut asker, PrincipalIdx::at(index)))
+                        .map(|index| ask(&mut worker, PrincipalIdx::at(index)))
                         .collect();
                     match answers {
                         Ok(answers) => {
@@ -165,20 +166,20 @@ pub(crate) fn in_parallel<T: Send>(
 }
 
 /// A question, resolved.
-pub(crate) struct Sweep<'q> {
+pub(crate) struct PrincipalScan<'q> {
     action: Arc<PreparedAction>,
     resource: PreparedResource,
     query: Query<'q>,
 }
 
-impl<'q> Sweep<'q> {
+impl<'q> PrincipalScan<'q> {
     pub(crate) fn new(
         generation: Generation<'_>,
         query: &Query<'q>,
         action: Arc<PreparedAction>,
     ) -> Self {
         let (id, account) = (generation.id(), query.resource_account);
-        Sweep {
+        PrincipalScan {
             action,
             resource: PreparedResource::new(generation.tables, id, query.resource, account),
             query: *query,
@@ -208,7 +209,7 @@ impl<'q> Sweep<'q> {
         generation: Generation<'_>,
         principal: PrincipalIdx,
         memory: &mut Memory,
-        answers: &mut Answers,
+        answers: &mut PartVerdicts,
     ) -> Decision {
         let Some(row) = generation.tables.principal(principal) else {
             return Decision::ImplicitDeny;
@@ -226,7 +227,7 @@ impl<'q> Sweep<'q> {
 
 /// What is known of the answers to one question. One for each thread and question.
 #[derive(Debug, Default)]
-pub(crate) struct Answers {
+pub(crate) struct PartVerdicts {
     account: Option<AccountIdx>,
     /// By part.
     said: Vec<Said>,
@@ -250,7 +251,7 @@ enum When {
     Of(AccountIdx),
 }
 
-impl Answers {
+impl PartVerdicts {
     /// Looks at a part alone.
     fn look(&mut self, case: &Case<'_, '_>, part: PartId) -> (bool, bool) {
         let mut evaluation = Evaluation::of_part(case.settled, &mut self.parts);

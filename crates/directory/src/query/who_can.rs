@@ -9,7 +9,7 @@ use crate::arn::Kind;
 use crate::error::EngineError;
 use crate::plan::generation::Generation;
 use crate::query::access::Query;
-use crate::query::scan::{Asker, in_parallel, principal, sweeps_of};
+use crate::query::scan::{Worker, in_parallel, principal, scans_of};
 use crate::store::ids::PrincipalIdx;
 
 /// A principal that can do something, and how.
@@ -57,10 +57,10 @@ pub(crate) fn matrix(
     threads: usize,
     found: &mut dyn FnMut(PrincipalIdx, &[Decision]),
 ) -> Result<(), EngineError> {
-    let sweeps = sweeps_of(generation, queries)?;
-    let ask = |asker: &mut Asker, index| {
-        let decide = |number| asker.decide(generation, index, &sweeps, number);
-        let decisions = (0..sweeps.len()).map(decide);
+    let scans = scans_of(generation, queries)?;
+    let ask = |worker: &mut Worker, index| {
+        let decide = |number| worker.decide(generation, index, &scans, number);
+        let decisions = (0..scans.len()).map(decide);
         decisions.collect::<Result<Vec<_>, _>>()
     };
     in_parallel(generation, threads, &ask, &mut |index,
