@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use bumpalo::Bump;
 use clap::Args;
 use portcullis::Reports;
-use portcullis_directory::{Directory, Extra, LoadOptions, Progress, Question, Report};
+use portcullis_directory::{Directory, LoadOptions, Progress, Question, Report, RequestPolicies};
 use portcullis_explain::{Changes, Scene, Story};
 use portcullis_model::{Layer, Request};
 use portcullis_scenario::Note;
@@ -212,7 +212,7 @@ impl<'d> Decider<'d> {
     pub(crate) fn answer<'a>(
         &mut self,
         request: &Request<'a>,
-        extra: Extra<'a>,
+        extra: RequestPolicies<'a>,
         reading: &[Note<'_>],
         arena: &'a Bump,
     ) -> Result<Answer, String>
@@ -264,7 +264,7 @@ impl<'d> Decider<'d> {
     pub(crate) fn explain<'a>(
         &mut self,
         request: &Request<'a>,
-        extra: Extra<'a>,
+        extra: RequestPolicies<'a>,
         reading: &[Note<'_>],
         arena: &'a Bump,
     ) -> Result<Explained<'a>, Failure>

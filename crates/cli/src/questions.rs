@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use bumpalo::Bump;
 use clap::Args;
-use portcullis_directory::{Directory, Extra, Query, lines};
+use portcullis_directory::{Directory, Query, RequestPolicies, lines};
 use portcullis_model::{Caller, ContextEntry, Decision, Request};
 use portcullis_scenario::Source;
 use serde_json::{Map, Value, json};
@@ -287,7 +287,7 @@ impl Common {
                 context: query.context,
                 ..Request::new(Caller::Anonymous, query.action, query.resource)
             };
-            let question = directory.question(&request, Extra::default(), &arena);
+            let question = directory.question(&request, RequestPolicies::default(), &arena);
             for note in question.map_or_else(|_| Vec::new(), |own| directory.notes(&own)) {
                 if !told.contains(&note) {
                     complain(&format!("note: {}", printable(&note)));

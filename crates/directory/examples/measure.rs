@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 
 use bumpalo::Bump;
 use portcullis_directory::{
-    Directory, Engine, Extra, LoadOptions, PreparedAction, PreparedResource, Query,
+    Directory, Engine, LoadOptions, PreparedAction, PreparedResource, Query, RequestPolicies,
     ResolvedRequest, lines,
 };
 use portcullis_model::{Decision, Request};
@@ -269,7 +269,7 @@ fn decisions(directory: &mut Directory, generator: &mut Generator) {
     let mut scratch = Bump::new();
     let time = nanoseconds(requests.len(), || {
         for request in &requests {
-            let question = directory.question(request, Extra::default(), &scratch);
+            let question = directory.question(request, RequestPolicies::default(), &scratch);
             let outcome = engine.decide(directory, &question.unwrap()).unwrap();
             let _ = black_box(outcome);
             scratch.reset();

@@ -12,7 +12,7 @@ use portcullis_vm::Key;
 
 use crate::decide::handles::{PreparedResource, PrincipalNumber};
 use crate::decide::provenance::Sources;
-use crate::decide::question::{self, Extra, Question};
+use crate::decide::question::{self, Question, RequestPolicies};
 use crate::error::{EngineError, Refusal, UpdateError};
 use crate::load;
 use crate::load::problem::{LoadError, Report};
@@ -176,7 +176,7 @@ impl Directory {
     pub fn question<'a>(
         &'a self,
         request: &Request<'a>,
-        extra: Extra<'a>,
+        extra: RequestPolicies<'a>,
         arena: &'a Bump,
     ) -> Result<Question<'a>, Refusal> {
         question::question(&self.tables, self.policies.id(), request, extra, arena)

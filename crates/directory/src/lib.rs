@@ -45,7 +45,7 @@ mod sts;
 
 pub use decide::given::Given;
 pub use decide::handles::{PreparedResource, PrincipalNumber, ResolvedRequest};
-pub use decide::question::{Extra, Question};
+pub use decide::question::{Question, RequestPolicies};
 pub use directory::{Counts, Directory, LoadOptions, Loaded};
 pub use engine::Engine;
 pub use error::{EngineError, Refusal, Undecided, UpdateError};

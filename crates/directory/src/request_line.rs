@@ -8,7 +8,7 @@ use portcullis_scenario::{Case, Files, Problem, RequestForm, Source, policy_list
 use portcullis_syntax::Policy;
 use portcullis_syntax::json::{self, Member, Node, Value};
 
-use crate::decide::question::Extra;
+use crate::decide::question::RequestPolicies;
 
 /// A request, and what came with it. Fit for use only if the case has a request.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub struct Line<'a> {
     /// Name, request, expectation and problems.
     pub case: Case<'a>,
     /// The policies of the line.
-    pub extra: Extra<'a>,
+    pub extra: RequestPolicies<'a>,
 }
 
 /// Reads a text that is a request or a list of requests: members as in scenarios, and perhaps
@@ -61,7 +61,7 @@ pub fn line<'a>(
         rest.value = Value::Object(others);
     }
     let mut case = request(arena.alloc(rest), RequestForm::Listed, source, arena);
-    let mut extra = Extra::default();
+    let mut extra = RequestPolicies::default();
     for member in members.iter().filter(is_own) {
         let (kind, set): (PolicyKind, &mut Option<Vec<Policy<'a>>>) = match member.key.value {
             "session" => (PolicyKind::Session, &mut extra.session),

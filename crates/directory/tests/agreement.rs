@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use bumpalo::Bump;
 use portcullis_directory::{
-    Directory, Engine, Extra, Given, PreparedAction, PreparedResource, Query, Refusal,
+    Directory, Engine, Given, PreparedAction, PreparedResource, Query, Refusal, RequestPolicies,
     ResolvedRequest, Undecided,
 };
 use portcullis_model::{Caller, Decision, Request};
@@ -143,7 +143,7 @@ fn questions_agree(directory: &Directory, generator: &mut Generator) {
                 )
             };
             let arena = Bump::new();
-            let question = directory.question(&request, Extra::default(), &arena);
+            let question = directory.question(&request, RequestPolicies::default(), &arena);
             let outcome = engine.decide(directory, &question.unwrap()).unwrap();
             assert_eq!(outcome.decision(), *decision, "{arn} {query:?}");
             let action = directory.action(query.action).unwrap();

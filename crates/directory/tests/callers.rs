@@ -10,7 +10,7 @@
 mod support;
 
 use bumpalo::Bump;
-use portcullis_directory::{Engine, Extra, Query};
+use portcullis_directory::{Engine, Query, RequestPolicies};
 use portcullis_model::{Caller, Decision, Request};
 use serde_json::{Value, json};
 use support::{all, ask, ask_resolved, directory_of, dump, policy, role, user};
@@ -302,7 +302,7 @@ fn what_is_no_action_is_refused() {
         };
         assert!(
             directory
-                .question(&request, Extra::default(), &arena)
+                .question(&request, RequestPolicies::default(), &arena)
                 .is_err(),
             "{action:?}"
         );

@@ -6,7 +6,9 @@
 mod support;
 
 use bumpalo::Bump;
-use portcullis_directory::{Directory, Engine, Extra, LoadOptions, Loaded, ResolvedRequest};
+use portcullis_directory::{
+    Directory, Engine, LoadOptions, Loaded, RequestPolicies, ResolvedRequest,
+};
 use portcullis_model::Decision;
 use serde_json::{Value, json};
 use support::{Folder, all, ask, dump, policy, user};
@@ -71,7 +73,7 @@ fn notes(directory: &Directory, who: &str, action: &str, resource: &str) -> Vec<
     let caller = portcullis_model::Caller::User { arn: who };
     let request = portcullis_model::Request::new(caller, action, resource);
     let question = directory
-        .question(&request, Extra::default(), &arena)
+        .question(&request, RequestPolicies::default(), &arena)
         .unwrap();
     directory.notes(&question)
 }
@@ -739,7 +741,7 @@ fn what_is_no_resource_is_allowed_nothing() {
     ] {
         let request = portcullis_model::Request::new(caller, "s3:GetObject", resource);
         let question = directory
-            .question(&request, Extra::default(), &arena)
+            .question(&request, RequestPolicies::default(), &arena)
             .unwrap();
         let found = directory.notes(&question);
         assert!(

@@ -12,7 +12,9 @@ mod support;
 use std::path::Path;
 
 use bumpalo::Bump;
-use portcullis_directory::{Call, CallKind, Directory, Engine, Extra, LoadOptions, Session};
+use portcullis_directory::{
+    Call, CallKind, Directory, Engine, LoadOptions, RequestPolicies, Session,
+};
 use portcullis_model::{Caller, ContextEntry, Principal};
 use serde_json::json;
 
@@ -68,7 +70,7 @@ fn made(directory: &Directory, call: &Call<'_>) -> (Vec<String>, Session) {
     let mut denied = Vec::new();
     for request in &made.requests {
         let question = directory
-            .question(request, Extra::default(), &arena)
+            .question(request, RequestPolicies::default(), &arena)
             .unwrap();
         let outcome = Engine::new().decide(directory, &question).unwrap();
         let sets = directory.policies(&question, &arena).unwrap();

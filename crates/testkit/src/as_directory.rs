@@ -6,7 +6,7 @@ use std::path::Path;
 
 use bumpalo::Bump;
 use portcullis_directory::{
-    Directory, Engine, Extra, Given, LoadOptions, ResolvedRequest, Undecided,
+    Directory, Engine, Given, LoadOptions, RequestPolicies, ResolvedRequest, Undecided,
 };
 use portcullis_dsl::print_json;
 use portcullis_model::{Caller, ContextEntry, Request, access_point, is_account_id, split_arn};
@@ -98,7 +98,7 @@ fn ask(
         context: &context,
         ..*request
     };
-    let extra = Extra {
+    let extra = RequestPolicies {
         session: sets.session.clone(),
         identity: None,
     };

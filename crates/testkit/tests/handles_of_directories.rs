@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use bumpalo::Bump;
 use portcullis::{Authorizer, Image, PolicySet, Principal, Query};
 use portcullis_directory::{
-    Directory, Engine, EngineError, Extra, Given, LoadOptions, Refusal, ResolvedRequest,
+    Directory, Engine, EngineError, Given, LoadOptions, Refusal, RequestPolicies, ResolvedRequest,
 };
 use portcullis_model::{Caller, ContextEntry, Decision};
 use portcullis_vm::{Key, Outcome};
@@ -273,7 +273,9 @@ fn questions_of_other_directories() {
     let asked = asked(BOB, "s3:GetObject", &context);
     for there in &directories {
         let arena = Bump::new();
-        let question = there.question(&asked, Extra::default(), &arena).unwrap();
+        let question = there
+            .question(&asked, RequestPolicies::default(), &arena)
+            .unwrap();
         for here in &directories {
             let decided = engine.decide(here, &question);
             let explained = engine.explain(here, &question);

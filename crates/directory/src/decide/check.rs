@@ -21,7 +21,7 @@ use crate::decide::grants::is_granted;
 use crate::decide::handles::{PreparedResource, ResolvedRequest};
 use crate::decide::keys::Keys;
 use crate::decide::memory::{Memory, Requests};
-use crate::decide::question::{Extra, complete_question};
+use crate::decide::question::{RequestPolicies, complete_question};
 use crate::decide::stack::Stack;
 use crate::decide::target::locate;
 use crate::error::{EngineError, Refusal};
@@ -279,7 +279,7 @@ fn run_question(
         restrict_public_buckets: asked.restrict_public_buckets,
         external_grant: asked.external_grant,
     };
-    let extra = (Extra::default(), generation.id());
+    let extra = (RequestPolicies::default(), generation.id());
     let question = complete_question(tables, caller, &request, extra, &arena);
     Stack::of(generation, None).decide(&mut scratch.requests, &question)
 }

@@ -20,7 +20,7 @@ use crate::store::tables::Tables;
 
 /// Policies that come with a request, not from the directory.
 #[derive(Clone, Debug, Default)]
-pub struct Extra<'a> {
+pub struct RequestPolicies<'a> {
     /// The policies passed when the caller's session was made; none if there was nothing of the kind.
     pub session: Option<Vec<Policy<'a>>>,
     /// The policies of a caller whom the directory does not know.
@@ -38,7 +38,7 @@ pub struct Question<'a> {
     /// The policies of the directory that apply, in sets.
     pub(crate) sets: &'a [SetsId],
     /// The policies that came with the request.
-    pub(crate) extra: Extra<'a>,
+    pub(crate) extra: RequestPolicies<'a>,
     /// What the bucket behind an access point is asked (`S3-6`).
     pub(crate) bucket: Option<BucketQuestion<'a>>,
     /// A policy that takes part cannot be read, or was not seen, so that nothing is allowed (`GRAM-54`, `S3-6`).
@@ -78,7 +78,7 @@ pub(crate) fn question_of_any<'a>(
     tables: &'a Tables,
     of: u64,
     request: &Request<'a>,
-    extra: Extra<'a>,
+    extra: RequestPolicies<'a>,
     arena: &'a Bump,
 ) -> Result<Question<'a>, Refusal> {
     let context = Context::new(request.context, arena);
@@ -103,7 +103,7 @@ pub(crate) fn question<'a>(
     tables: &'a Tables,
     of: u64,
     request: &Request<'a>,
-    extra: Extra<'a>,
+    extra: RequestPolicies<'a>,
     arena: &'a Bump,
 ) -> Result<Question<'a>, Refusal> {
     check_action(request.action).map_err(Refusal::NoAction)?;
@@ -189,7 +189,7 @@ pub(crate) fn complete_question<'a>(
     tables: &'a Tables,
     caller: ResolvedCaller<'a, 'a>,
     request: &Request<'a>,
-    (extra, of): (Extra<'a>, u64),
+    (extra, of): (RequestPolicies<'a>, u64),
     arena: &'a Bump,
 ) -> Question<'a> {
     let mut context = Context::new(request.context, arena);

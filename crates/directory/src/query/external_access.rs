@@ -11,7 +11,7 @@ use portcullis_syntax::policy::{ReadOptions, parse_policy};
 
 use crate::arn::{Kind, account_number};
 use crate::decide::memory::Requests;
-use crate::decide::question::{Extra, question};
+use crate::decide::question::{RequestPolicies, question};
 use crate::decide::stack::explain;
 use crate::error::EngineError;
 use crate::plan::generation::Generation;
@@ -225,13 +225,14 @@ fn of_entry(
     };
     // The other side is taken to allow, where the directory does not know it.
     let id = generation.id();
-    let question = question(tables, id, &request, Extra::default(), &arena).or_else(|_| {
-        let extra = Extra {
-            identity: allow_all(&arena),
-            session: None,
-        };
-        question(tables, id, &request, extra, &arena)
-    });
+    let question =
+        question(tables, id, &request, RequestPolicies::default(), &arena).or_else(|_| {
+            let extra = RequestPolicies {
+                identity: allow_all(&arena),
+                session: None,
+            };
+            question(tables, id, &request, extra, &arena)
+        });
     if let Ok(question) = question {
         let explanation = explain(requests, generation, &question, debug)?;
         access.decision = Some(explanation.outcome.decision());

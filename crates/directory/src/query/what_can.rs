@@ -5,7 +5,7 @@ use portcullis_model::{Decision, Principal as Who, Request, check_action, split_
 use portcullis_syntax::PolicySets;
 
 use crate::decide::memory::Requests;
-use crate::decide::question::{Extra, Question, policies, question_of_any};
+use crate::decide::question::{Question, RequestPolicies, policies, question_of_any};
 use crate::decide::stack::decide;
 use crate::error::{EngineError, Refusal};
 use crate::plan::policies::Policies;
@@ -58,7 +58,7 @@ pub(crate) fn what_can(
             tables,
             store.id(),
             &request(action),
-            Extra::default(),
+            RequestPolicies::default(),
             &arena,
         )
     };

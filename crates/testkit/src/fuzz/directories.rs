@@ -6,7 +6,9 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bumpalo::Bump;
-use portcullis_directory::{Directory, Engine, Extra, LoadOptions, ResolvedRequest, Undecided};
+use portcullis_directory::{
+    Directory, Engine, LoadOptions, RequestPolicies, ResolvedRequest, Undecided,
+};
 use portcullis_image::wire::{checksum, u32_at, u64_at};
 use portcullis_model::{Caller, Request};
 
@@ -134,7 +136,7 @@ fn decide(directory: &Directory, engine: &mut Engine, request: &Request<'_>) -> 
     let read = engine.check_all(directory, requests, |_, outcome| alone = Some(outcome));
     let alone = alone.map(|outcome| outcome.map_err(Undecided::Refused));
     assert_eq!((read, alone.as_ref()), (Ok(()), Some(&checked)));
-    let question = match directory.question(request, Extra::default(), &arena) {
+    let question = match directory.question(request, RequestPolicies::default(), &arena) {
         Ok(question) => question,
         Err(refusal) => {
             assert_eq!(checked, Err(Undecided::Refused(refusal.clone())));
