@@ -43,7 +43,7 @@ mod request_line;
 mod store;
 mod sts;
 
-pub use decide::given::Given;
+pub use decide::given::ContextValue;
 pub use decide::handles::{PreparedResource, PrincipalNumber, ResolvedRequest};
 pub use decide::question::{Question, RequestPolicies};
 pub use directory::{Counts, Directory, LoadOptions, Loaded};

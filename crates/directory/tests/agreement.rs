@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use bumpalo::Bump;
 use portcullis_directory::{
-    Directory, Engine, Given, PreparedAction, PreparedResource, Query, Refusal, RequestPolicies,
-    ResolvedRequest, Undecided,
+    ContextValue, Directory, Engine, PreparedAction, PreparedResource, Query, Refusal,
+    RequestPolicies, ResolvedRequest, Undecided,
 };
 use portcullis_model::{Caller, Decision, Request};
 use portcullis_testkit::directory::{Generator, Scale};
@@ -148,7 +148,8 @@ fn questions_agree(directory: &Directory, generator: &mut Generator) {
             assert_eq!(outcome.decision(), *decision, "{arn} {query:?}");
             let action = directory.action(query.action).unwrap();
             let resource = directory.resource(query.resource, None);
-            let given: Vec<Given<'_>> = query.context.iter().map(Given::from).collect();
+            let given: Vec<ContextValue<'_>> =
+                query.context.iter().map(ContextValue::from).collect();
             let resolved = ResolvedRequest {
                 principal: directory.nth_principal(index).unwrap(),
                 action: &action,

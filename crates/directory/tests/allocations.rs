@@ -11,7 +11,7 @@ use std::hint::black_box;
 
 use bumpalo::Bump;
 use portcullis_directory::{
-    Directory, Engine, Given, PreparedAction, PreparedResource, ResolvedRequest,
+    ContextValue, Directory, Engine, PreparedAction, PreparedResource, ResolvedRequest,
 };
 use portcullis_model::Request;
 use portcullis_testkit::directory::{Generator, Scale};
@@ -40,7 +40,7 @@ fn from_texts(engine: &mut Engine, directory: &Directory, requests: &[Request<'_
 /// Every principal asks for every action.
 fn everybody<'a>(
     directory: &Directory,
-    actions: &'a [(PreparedAction, PreparedResource, Given<'a>)],
+    actions: &'a [(PreparedAction, PreparedResource, ContextValue<'a>)],
 ) -> Vec<ResolvedRequest<'a>> {
     let of = |principal| {
         actions
@@ -93,12 +93,12 @@ fn deciding_by_a_directory_does_not_allocate() {
         let arena = Bump::new();
         let requests = requests(&texts, &arena);
         let team = directory.key("aws:RequestTag/team").unwrap();
-        let actions: Vec<(PreparedAction, PreparedResource, Given<'_>)> = requests
+        let actions: Vec<(PreparedAction, PreparedResource, ContextValue<'_>)> = requests
             .iter()
             .map(|request| {
                 let action = directory.action(request.action).unwrap();
                 let resource = directory.resource(request.resource, None);
-                let given = Given::keyed(&team, &["blue"]);
+                let given = ContextValue::keyed(&team, &["blue"]);
                 (action, resource, given)
             })
             .collect();

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use bumpalo::Bump;
 use portcullis_directory::{
-    Directory, Engine, Given, LoadOptions, RequestPolicies, ResolvedRequest, Undecided,
+    ContextValue, Directory, Engine, LoadOptions, RequestPolicies, ResolvedRequest, Undecided,
 };
 use portcullis_dsl::print_json;
 use portcullis_model::{Caller, ContextEntry, Request, access_point, is_account_id, split_arn};
@@ -139,8 +139,8 @@ fn ask(
         let keys: Result<Vec<_>, _> = keys.collect();
         let keys = keys.map_err(|error| error.to_string())?;
         let given = context.iter().zip(&keys);
-        let given: Vec<Given<'_>> = given
-            .map(|(entry, key)| Given::keyed(key, entry.values))
+        let given: Vec<ContextValue<'_>> = given
+            .map(|(entry, key)| ContextValue::keyed(key, entry.values))
             .collect();
         let resolved = ResolvedRequest {
             principal,

@@ -15,7 +15,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use bumpalo::Bump;
 use portcullis::{Authorizer, Image, PolicySet, Principal, Query};
 use portcullis_directory::{
-    Directory, Engine, EngineError, Given, LoadOptions, Refusal, RequestPolicies, ResolvedRequest,
+    ContextValue, Directory, Engine, EngineError, LoadOptions, Refusal, RequestPolicies,
+    ResolvedRequest,
 };
 use portcullis_model::{Caller, ContextEntry, Decision};
 use portcullis_vm::{Key, Outcome};
@@ -168,7 +169,7 @@ fn use_with(here: &Directory, there: &Resolved, seen: &mut BTreeSet<&'static str
             for value in ["v", "w"] {
                 for kind in 0..16 {
                     let pick = |bit: u32| if kind >> bit & 1 == 1 { there } else { &own };
-                    let given = [Given::keyed(
+                    let given = [ContextValue::keyed(
                         &pick(2).keys[index],
                         std::slice::from_ref(&value),
                     )];

@@ -97,7 +97,7 @@ pub(crate) fn check_resolved(
     } = *request;
     let principal = principal.index_in(generation.id());
     let principal = principal.ok_or(EngineError::Foreign)?;
-    let context = GivenKeys::Given(context);
+    let context = GivenKeys::Resolved(context);
     run_resolved(memory, generation, principal, (action, resource), context)
 }
 

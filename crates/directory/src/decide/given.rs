@@ -12,18 +12,18 @@ use crate::store::ids::index;
 
 /// A context key with its values, of which the name may have been resolved before.
 #[derive(Clone, Copy, Debug)]
-pub struct Given<'a> {
+pub struct ContextValue<'a> {
     name: &'a str,
     /// The same key; none if it was not resolved.
     key: Option<&'a Key>,
     pub(crate) values: &'a [&'a str],
 }
 
-impl<'a> Given<'a> {
+impl<'a> ContextValue<'a> {
     /// A key by its name, in any case (`COND-40`), and its values as text; none at all switches the key off
     /// (`KEY-2`).
-    pub fn named(name: &'a str, values: &'a [&'a str]) -> Given<'a> {
-        Given {
+    pub fn named(name: &'a str, values: &'a [&'a str]) -> ContextValue<'a> {
+        ContextValue {
             name,
             key: None,
             values,
@@ -35,8 +35,8 @@ impl<'a> Given<'a> {
     ///
     /// [`Directory::key`]: crate::Directory::key
     /// [`Directory::update`]: crate::Directory::update
-    pub fn keyed(key: &'a Key, values: &'a [&'a str]) -> Given<'a> {
-        Given {
+    pub fn keyed(key: &'a Key, values: &'a [&'a str]) -> ContextValue<'a> {
+        ContextValue {
             name: key.name(),
             key: Some(key),
             values,
@@ -50,9 +50,9 @@ impl<'a> Given<'a> {
     }
 }
 
-impl<'a> From<&ContextEntry<'a>> for Given<'a> {
-    fn from(entry: &ContextEntry<'a>) -> Given<'a> {
-        Given::named(entry.key, entry.values)
+impl<'a> From<&ContextEntry<'a>> for ContextValue<'a> {
+    fn from(entry: &ContextEntry<'a>) -> ContextValue<'a> {
+        ContextValue::named(entry.key, entry.values)
     }
 }
 
@@ -62,17 +62,20 @@ pub(crate) enum GivenKeys<'a> {
     /// Keys by their names.
     Entries(&'a [ContextEntry<'a>]),
     /// Keys that may have been resolved.
-    Given(&'a [Given<'a>]),
+    ContextValue(&'a [ContextValue<'a>]),
 }
 
 impl<'a> GivenKeys<'a> {
     /// The keys, in their order.
-    pub(crate) fn keys(self) -> impl Iterator<Item = Given<'a>> + Clone {
-        let (entries, given): (&[ContextEntry<'a>], &[Given<'a>]) = match self {
+    pub(crate) fn keys(self) -> impl Iterator<Item = ContextValue<'a>> + Clone {
+        let (entries, given): (&[ContextEntry<'a>], &[ContextValue<'a>]) = match self {
             GivenKeys::Entries(entries) => (entries, &[]),
-            GivenKeys::Given(given) => (&[], given),
+            GivenKeys::Resolved(given) => (&[], given),
         };
-        entries.iter().map(Given::from).chain(given.iter().copied())
+        entries
+            .iter()
+            .map(ContextValue::from)
+            .chain(given.iter().copied())
     }
 
     /// Names and values of the keys.

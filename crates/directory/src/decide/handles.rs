@@ -6,7 +6,7 @@
 use portcullis_model::split_arn;
 use portcullis_vm::Resource;
 
-use crate::decide::given::Given;
+use crate::decide::given::ContextValue;
 use crate::decide::target::{Place, locate};
 use crate::plan::action::PreparedAction;
 use crate::store::ids::PrincipalIdx;
@@ -70,5 +70,5 @@ pub struct ResolvedRequest<'q> {
     /// To what.
     pub resource: &'q PreparedResource,
     /// The keys of the context.
-    pub context: &'q [Given<'q>],
+    pub context: &'q [ContextValue<'q>],
 }

@@ -17,7 +17,7 @@ use crate::decide::applies::Applies;
 use crate::decide::asked::Deciding;
 use crate::decide::caller::{complete, home};
 use crate::decide::context::{organization_of, principal_tags};
-use crate::decide::given::{Given, GivenKeys};
+use crate::decide::given::{ContextValue, GivenKeys};
 use crate::plan::dependencies::KeyDependencies;
 use crate::plan::generation::Generation;
 use crate::plan::key_sources::{Origin, TagClass};
@@ -86,7 +86,7 @@ impl<'k> Keys<'k> {
         let Some(own) = plan.slots.get(slot) else {
             return &[];
         };
-        let is_own = |given: &Given<'_>| given.is_of(plan.stack.vm_plan(), slot, &own.name);
+        let is_own = |given: &ContextValue<'_>| given.is_of(plan.stack.vm_plan(), slot, &own.name);
         let mut given = self.context.keys().filter(is_own);
         if let Some(first) = given.next() {
             // A key that comes twice has the values of both (COND-41).

@@ -9,7 +9,7 @@ use portcullis::{
     Authorizer, CallSite, CallerRef, Outcome, Query, ResolvedPrincipal, Scratch, Value,
 };
 use portcullis_directory::{
-    Directory, Engine, EngineError, Given, LoadOptions, PreparedAction, PreparedResource,
+    ContextValue, Directory, Engine, EngineError, LoadOptions, PreparedAction, PreparedResource,
     PrincipalNumber, ResolvedRequest,
 };
 use portcullis_model::{Caller, ContextEntry};
@@ -328,7 +328,7 @@ fn of_directories(bytes: &mut Unstructured<'_>) {
             principal: *number,
             action: &of_deed.actions[action],
             resource: &of_object.resources[target],
-            context: &[Given::keyed(&of_key.keys[key], &values)],
+            context: &[ContextValue::keyed(&of_key.keys[key], &values)],
         };
         let outcome = engine.check_resolved(directory, &asked);
         if of_number.current != Some(here) {
