@@ -24,7 +24,7 @@ use crate::query::access::Query;
 use crate::query::admins::{self, Admin};
 use crate::query::external_access::{self, ExternalAccess};
 use crate::query::what_can::{self, Can, WhatCanError};
-use crate::query::who_can::{self, Way};
+use crate::query::who_can::{self, AccessPath};
 use crate::store::delta;
 use crate::store::documents::Documents;
 use crate::store::ids::PrincipalIdx;
@@ -339,7 +339,7 @@ impl Directory {
         query: Query<'_>,
         hops: usize,
         threads: usize,
-        found: &mut dyn FnMut(Way),
+        found: &mut dyn FnMut(AccessPath),
     ) -> Result<(), EngineError> {
         who_can::who_can(self.generation()?, query, hops, threads, found)
     }

@@ -60,7 +60,7 @@ pub use query::access::Query;
 pub use query::admins::Admin;
 pub use query::external_access::{ExternalAccess, Scope};
 pub use query::what_can::{Can, WhatCanError};
-pub use query::who_can::Way;
+pub use query::who_can::AccessPath;
 pub use request_line::{Line, line, lines};
 pub use store::snapshot::ContainerError;
 pub use sts::{Call, CallError, CallKind, Handout, Session};

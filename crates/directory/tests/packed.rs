@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use portcullis_directory::{Directory, LoadOptions, Query, Way};
+use portcullis_directory::{AccessPath, Directory, LoadOptions, Query};
 use support::load;
 
 fn folder(name: &str) -> PathBuf {
@@ -46,7 +46,7 @@ fn readers(directory: &Directory) -> Vec<String> {
         resource_account: None,
         context: &[],
     };
-    let mut add = |way: Way| found.push(way.arn);
+    let mut add = |way: AccessPath| found.push(way.arn);
     directory.who_can(query, 2, 1, &mut add).unwrap();
     assert!(found.len() > 2, "{found:?}");
     found

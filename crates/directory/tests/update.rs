@@ -153,7 +153,7 @@ fn compare_questions(whole: &Directory, updated: &Directory, what: &str) {
     };
     let who = |directory: &Directory| {
         let mut found = BTreeSet::new();
-        let mut add = |way: portcullis_directory::Way| {
+        let mut add = |way: portcullis_directory::AccessPath| {
             found.insert(way.arn);
         };
         directory.who_can(query, 0, 1, &mut add).unwrap();

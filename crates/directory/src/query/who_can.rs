@@ -14,7 +14,7 @@ use crate::store::ids::PrincipalIdx;
 
 /// A principal that can do something, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Way {
+pub struct AccessPath {
     /// Its ARN.
     pub arn: String,
     /// The roles that it assumes first, one after the other; none if it can by itself.
@@ -83,7 +83,7 @@ pub(crate) fn who_can(
     query: Query<'_>,
     hops: usize,
     threads: usize,
-    found: &mut dyn FnMut(Way),
+    found: &mut dyn FnMut(AccessPath),
 ) -> Result<(), EngineError> {
     // The role that each principal assumes next; none for those that can by themselves.
     let mut next: NextRoles = BTreeMap::new();
@@ -137,7 +137,7 @@ pub(crate) fn who_can(
     Ok(())
 }
 
-fn way(generation: Generation<'_>, index: PrincipalIdx, next: &NextRoles) -> Way {
+fn way(generation: Generation<'_>, index: PrincipalIdx, next: &NextRoles) -> AccessPath {
     let arn = |index| principal(generation, index).map(|(arn, _)| arn);
     let mut roles = Vec::new();
     let mut at = next.get(&index).copied().flatten();
@@ -145,7 +145,7 @@ fn way(generation: Generation<'_>, index: PrincipalIdx, next: &NextRoles) -> Way
         roles.extend(arn(role));
         at = next.get(&role).copied().flatten();
     }
-    Way {
+    AccessPath {
         arn: arn(index).unwrap_or_default(),
         roles,
     }
