@@ -30,7 +30,7 @@ use crate::store::documents::Documents;
 use crate::store::ids::PrincipalIdx;
 use crate::store::snapshot::{self, ContainerError, MAX_IMAGES, Snapshot};
 use crate::store::tables::Tables;
-use crate::sts::{self, Call, CallError, Handout};
+use crate::sts::{self, IssuedSession, StsCall, StsCallError};
 
 /// How a folder is read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -396,9 +396,13 @@ impl Directory {
     /// What a call stands for.
     ///
     /// # Errors
-    /// [`CallError`] for what STS refuses whatever the policies say: wrong callers, durations, names and
+    /// [`StsCallError`] for what STS refuses whatever the policies say: wrong callers, durations, names and
     /// tags, a source identity that changes, a role that does not exist.
-    pub fn call<'a>(&'a self, call: &Call<'a>, arena: &'a Bump) -> Result<Handout<'a>, CallError> {
+    pub fn call<'a>(
+        &'a self,
+        call: &StsCall<'a>,
+        arena: &'a Bump,
+    ) -> Result<IssuedSession<'a>, StsCallError> {
         sts::call(&self.tables, call, arena)
     }
 }

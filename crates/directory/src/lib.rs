@@ -63,4 +63,4 @@ pub use query::what_can::{Can, WhatCanError};
 pub use query::who_can::AccessPath;
 pub use request_line::{Line, line, lines};
 pub use store::snapshot::ContainerError;
-pub use sts::{Call, CallError, CallKind, Handout, Session};
+pub use sts::{IssuedSession, Session, StsCall, StsCallError, StsCallKind};
