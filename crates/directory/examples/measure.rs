@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 
 use bumpalo::Bump;
 use portcullis_directory::{
-    Directory, Engine, LoadOptions, PreparedAction, PreparedResource, Query, RequestPolicies,
+    AccessQuery, Directory, Engine, LoadOptions, PreparedAction, PreparedResource, RequestPolicies,
     ResolvedRequest, lines,
 };
 use portcullis_model::{Decision, Request};
@@ -322,7 +322,7 @@ fn decisions(directory: &mut Directory, generator: &mut Generator) {
 }
 
 fn questions(directory: &Directory) {
-    let query = |action, resource| Query {
+    let query = |action, resource| AccessQuery {
         action,
         resource,
         resource_account: None,

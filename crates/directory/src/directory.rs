@@ -20,7 +20,7 @@ use crate::load::read::Progress;
 use crate::plan::action::PreparedAction;
 use crate::plan::generation::Generation;
 use crate::plan::policies::Policies;
-use crate::query::access::Query;
+use crate::query::access::AccessQuery;
 use crate::query::admins::{self, Admin};
 use crate::query::external_access::{self, ExternalAccess};
 use crate::query::what_can::{self, Can, WhatCanError};
@@ -318,7 +318,7 @@ impl Directory {
     /// [`EngineError`] if the policies are more than an image can hold.
     pub fn matrix(
         &self,
-        queries: &[Query<'_>],
+        queries: &[AccessQuery<'_>],
         threads: usize,
         found: &mut dyn FnMut(usize, &[Decision]),
     ) -> Result<(), EngineError> {
@@ -336,7 +336,7 @@ impl Directory {
     /// As [`Directory::matrix`].
     pub fn who_can(
         &self,
-        query: Query<'_>,
+        query: AccessQuery<'_>,
         hops: usize,
         threads: usize,
         found: &mut dyn FnMut(AccessPath),
@@ -381,7 +381,7 @@ impl Directory {
     pub fn what_can(
         &self,
         caller: &Who<'_>,
-        query: Query<'_>,
+        query: AccessQuery<'_>,
         named: &[String],
     ) -> Result<Vec<Can>, WhatCanError> {
         what_can::what_can(&self.tables, &self.policies, caller, query, named)

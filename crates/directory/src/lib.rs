@@ -56,7 +56,7 @@ pub use portcullis_explain::{
     AccountStory, Applied, Attached, CallerStory, GrantMiss, GrantStory, LayerStory, Scene, Source,
     TargetStory,
 };
-pub use query::access::Query;
+pub use query::access::AccessQuery;
 pub use query::admins::Admin;
 pub use query::external_access::{ExternalAccess, Scope};
 pub use query::what_can::{Can, WhatCanError};

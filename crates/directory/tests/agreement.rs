@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use bumpalo::Bump;
 use portcullis_directory::{
-    ContextValue, Directory, Engine, PreparedAction, PreparedResource, Query, Refusal,
+    AccessQuery, ContextValue, Directory, Engine, PreparedAction, PreparedResource, Refusal,
     RequestPolicies, ResolvedRequest, Undecided,
 };
 use portcullis_model::{Caller, Decision, Request};
@@ -119,9 +119,9 @@ fn questions_agree(directory: &Directory, generator: &mut Generator) {
     let texts: Vec<String> = (0..12).map(|_| generator.request().to_string()).collect();
     let arena = Bump::new();
     let requests = requests(&texts, &arena);
-    let queries: Vec<Query<'_>> = requests
+    let queries: Vec<AccessQuery<'_>> = requests
         .iter()
-        .map(|request| Query {
+        .map(|request| AccessQuery {
             action: request.action,
             resource: request.resource,
             resource_account: None,

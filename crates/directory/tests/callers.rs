@@ -10,7 +10,7 @@
 mod support;
 
 use bumpalo::Bump;
-use portcullis_directory::{Engine, Query, RequestPolicies};
+use portcullis_directory::{AccessQuery, Engine, RequestPolicies};
 use portcullis_model::{Caller, Decision, Request};
 use serde_json::{Value, json};
 use support::{all, ask, ask_resolved, directory_of, dump, policy, role, user};
@@ -137,9 +137,9 @@ fn each_key_of_a_caller_differs_between_callers() {
         ),
     ]);
     let resources: Vec<String> = (0..conditions.len()).map(resource).collect();
-    let queries: Vec<Query<'_>> = resources
+    let queries: Vec<AccessQuery<'_>> = resources
         .iter()
-        .map(|resource| Query {
+        .map(|resource| AccessQuery {
             action: "s3:GetObject",
             resource: resource,
             resource_account: None,
@@ -294,7 +294,7 @@ fn what_is_no_action_is_refused() {
     ];
     for action in wrong {
         let request = Request::new(ann, action, "arn:aws:s3:::b/k");
-        let query = Query {
+        let query = AccessQuery {
             action,
             resource: request.resource,
             resource_account: None,

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use portcullis_directory::{AccessPath, Directory, LoadOptions, Query};
+use portcullis_directory::{AccessPath, AccessQuery, Directory, LoadOptions};
 use support::load;
 
 fn folder(name: &str) -> PathBuf {
@@ -40,7 +40,7 @@ fn pack(from: &Path, to: &Path, rename: impl Fn(&str) -> String + Copy) {
 /// Who may read an object.
 fn readers(directory: &Directory) -> Vec<String> {
     let mut found = Vec::new();
-    let query = Query {
+    let query = AccessQuery {
         action: "s3:GetObject",
         resource: "arn:aws:s3:::shop-orders/1",
         resource_account: None,

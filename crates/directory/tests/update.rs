@@ -145,7 +145,7 @@ fn changes_are_taken_in() {
 
 /// The same principals can do something, in whatever order they are.
 fn compare_questions(whole: &Directory, updated: &Directory, what: &str) {
-    let query = portcullis_directory::Query {
+    let query = portcullis_directory::AccessQuery {
         action: "s3:GetObject",
         resource: "arn:aws:s3:::b0-100000000001/blue/x",
         resource_account: None,

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use portcullis::Caller;
 use portcullis::directory::{
-    Bump, Directory, Engine, LoadOptions, Query, Request, RequestPolicies,
+    AccessQuery, Bump, Directory, Engine, LoadOptions, Request, RequestPolicies,
 };
 
 const OBJECT: &str = "arn:aws:s3:::shop-orders/2026/1.json";
@@ -28,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let directory = &loaded.directory;
     println!("{} users and roles", directory.principal_count());
 
-    let query = Query {
+    let query = AccessQuery {
         action: "s3:GetObject",
         resource: OBJECT,
         resource_account: None,

@@ -4,7 +4,7 @@ use portcullis_model::ContextEntry;
 
 /// One thing to do to one resource.
 #[derive(Clone, Copy, Debug)]
-pub struct Query<'q> {
+pub struct AccessQuery<'q> {
     /// The permission, `prefix:name`.
     pub action: &'q str,
     /// The target's ARN, or `*`.

@@ -9,7 +9,7 @@ use crate::decide::handles::PreparedResource;
 use crate::error::EngineError;
 use crate::plan::action::PreparedAction;
 use crate::plan::generation::Generation;
-use crate::query::access::Query;
+use crate::query::access::AccessQuery;
 use crate::query::scan::{Worker, in_parallel, principal, scans_of};
 
 /// A principal with effective administrator rights.
@@ -48,7 +48,7 @@ pub(crate) fn admins(
 ) -> Result<(), EngineError> {
     let anything = scans_of(
         generation,
-        &[Query {
+        &[AccessQuery {
             action: ANYTHING,
             resource: "*",
             resource_account: None,

@@ -26,7 +26,7 @@ use crate::error::EngineError;
 use crate::plan::action::PreparedAction;
 use crate::plan::dependencies::KeyDependencies;
 use crate::plan::generation::Generation;
-use crate::query::access::Query;
+use crate::query::access::AccessQuery;
 use crate::store::ids::{AccountIdx, PartId, PrincipalIdx};
 
 /// How many principals a thread asks before it hands the answers on.
@@ -79,7 +79,7 @@ fn action(generation: Generation<'_>, name: &str) -> Result<PreparedAction, Engi
 /// [`EngineError::NoAction`] if one asks for what is no action.
 pub(crate) fn scans_of<'q>(
     generation: Generation<'_>,
-    queries: &[Query<'q>],
+    queries: &[AccessQuery<'q>],
 ) -> Result<Vec<PrincipalScan<'q>>, EngineError> {
     // Many ask about one action.
     let mut actions: HashMap<&str, Arc<PreparedAction>> = HashMap::new();
@@ -169,13 +169,13 @@ pub(crate) fn in_parallel<T: Send>(
 pub(crate) struct PrincipalScan<'q> {
     action: Arc<PreparedAction>,
     resource: PreparedResource,
-    query: Query<'q>,
+    query: AccessQuery<'q>,
 }
 
 impl<'q> PrincipalScan<'q> {
     pub(crate) fn new(
         generation: Generation<'_>,
-        query: &Query<'q>,
+        query: &AccessQuery<'q>,
         action: Arc<PreparedAction>,
     ) -> Self {
         let (id, account) = (generation.id(), query.resource_account);

@@ -9,7 +9,7 @@ use crate::decide::question::{Question, RequestPolicies, policies, question_of_a
 use crate::decide::stack::decide;
 use crate::error::{EngineError, Refusal};
 use crate::plan::policies::Policies;
-use crate::query::access::Query;
+use crate::query::access::AccessQuery;
 use crate::store::tables::Tables;
 
 /// What a principal may do to a resource, or may not.
@@ -40,7 +40,7 @@ pub(crate) fn what_can(
     tables: &Tables,
     store: &Policies,
     caller: &Who<'_>,
-    query: Query<'_>,
+    query: AccessQuery<'_>,
     named: &[String],
 ) -> Result<Vec<Can>, WhatCanError> {
     let arena = Bump::new();

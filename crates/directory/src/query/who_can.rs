@@ -8,7 +8,7 @@ use portcullis_model::{ContextEntry, Decision};
 use crate::arn::Kind;
 use crate::error::EngineError;
 use crate::plan::generation::Generation;
-use crate::query::access::Query;
+use crate::query::access::AccessQuery;
 use crate::query::scan::{Worker, in_parallel, principal, scans_of};
 use crate::store::ids::PrincipalIdx;
 
@@ -53,7 +53,7 @@ fn actions_of_hop(context: &[ContextEntry<'_>]) -> Vec<&'static str> {
 /// [`EngineError`] if the policies are more than an image can hold.
 pub(crate) fn matrix(
     generation: Generation<'_>,
-    queries: &[Query<'_>],
+    queries: &[AccessQuery<'_>],
     threads: usize,
     found: &mut dyn FnMut(PrincipalIdx, &[Decision]),
 ) -> Result<(), EngineError> {
@@ -80,7 +80,7 @@ pub(crate) fn matrix(
 /// As [`Directory::matrix`].
 pub(crate) fn who_can(
     generation: Generation<'_>,
-    query: Query<'_>,
+    query: AccessQuery<'_>,
     hops: usize,
     threads: usize,
     found: &mut dyn FnMut(AccessPath),
@@ -107,10 +107,10 @@ pub(crate) fn who_can(
         if roles.is_empty() {
             break;
         }
-        let queries: Vec<Query<'_>> = roles
+        let queries: Vec<AccessQuery<'_>> = roles
             .iter()
             .flat_map(|(_, arn)| {
-                actions.iter().map(move |action| Query {
+                actions.iter().map(move |action| AccessQuery {
                     action,
                     resource: arn,
                     resource_account: None,
