@@ -13,7 +13,7 @@ use portcullis_vm::Key;
 use crate::decide::handles::{PreparedResource, PrincipalNumber};
 use crate::decide::provenance::Sources;
 use crate::decide::question::{self, Question, RequestPolicies};
-use crate::error::{EngineError, Refusal, UpdateError};
+use crate::error::{EngineError, RequestError, UpdateError};
 use crate::load;
 use crate::load::problem::{LoadError, Report};
 use crate::load::read::Progress;
@@ -28,7 +28,7 @@ use crate::query::who_can::{self, AccessPath};
 use crate::store::delta;
 use crate::store::documents::Documents;
 use crate::store::ids::PrincipalIdx;
-use crate::store::snapshot::{self, ContainerError, MAX_IMAGES, Snapshot};
+use crate::store::snapshot::{self, MAX_IMAGES, Snapshot, SnapshotError};
 use crate::store::tables::Tables;
 use crate::sts::{self, IssuedSession, StsCall, StsCallError};
 
@@ -111,8 +111,8 @@ impl Directory {
     /// bytes are, the result is sound or an error.
     ///
     /// # Errors
-    /// [`ContainerError`] says what is wrong.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Directory, ContainerError> {
+    /// [`SnapshotError`] says what is wrong.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Directory, SnapshotError> {
         let Snapshot {
             tables,
             images,
@@ -172,13 +172,13 @@ impl Directory {
     /// Finds what decides a request.
     ///
     /// # Errors
-    /// [`Refusal`] if the caller is not known, the action is none, or the request contradicts the directory.
+    /// [`RequestError`] if the caller is not known, the action is none, or the request contradicts the directory.
     pub fn question<'a>(
         &'a self,
         request: &Request<'a>,
         extra: RequestPolicies<'a>,
         arena: &'a Bump,
-    ) -> Result<Question<'a>, Refusal> {
+    ) -> Result<Question<'a>, RequestError> {
         question::question(&self.tables, self.policies.id(), request, extra, arena)
     }
 
@@ -206,12 +206,12 @@ impl Directory {
     /// made of.
     ///
     /// # Errors
-    /// [`Refusal`] as [`Directory::question`], which did not refuse the same, and for another directory's question.
+    /// [`RequestError`] as [`Directory::question`], which did not refuse the same, and for another directory's question.
     pub fn provenance(
         &self,
         asked: &Request<'_>,
         question: &Question<'_>,
-    ) -> Result<Scene, Refusal> {
+    ) -> Result<Scene, RequestError> {
         self.sources().provenance(asked, question)
     }
 

@@ -8,7 +8,7 @@ use crate::decide::memory::Memory;
 use crate::decide::question::Question;
 use crate::decide::{batch, check, stack};
 use crate::directory::Directory;
-use crate::error::{EngineError, Refusal, Undecided};
+use crate::error::{CheckError, EngineError, RequestError};
 use crate::plan::action::RecentActions;
 
 /// Decides questions, and keeps its memory from one to the next. One for each thread.
@@ -69,12 +69,12 @@ impl Engine {
     /// that were prepared ([`Directory::prepare`]).
     ///
     /// # Errors
-    /// [`Undecided`] if the caller is not known, if the action is none, or if the policies are no image.
+    /// [`CheckError`] if the caller is not known, if the action is none, or if the policies are no image.
     pub fn check(
         &mut self,
         directory: &Directory,
         request: &Request<'_>,
-    ) -> Result<Outcome, Undecided> {
+    ) -> Result<Outcome, CheckError> {
         let memories = (&mut self.memory, &mut self.recent);
         Ok(check::check(memories, directory.generation()?, request)?)
     }
@@ -138,7 +138,7 @@ impl Engine {
         &mut self,
         directory: &Directory,
         requests: &[Request<'_>],
-        decided: impl FnMut(usize, Result<Outcome, Refusal>),
+        decided: impl FnMut(usize, Result<Outcome, RequestError>),
     ) -> Result<(), EngineError> {
         let generation = directory.generation()?;
         let Engine { memory, recent } = self;

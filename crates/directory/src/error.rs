@@ -41,7 +41,7 @@ impl From<CompileError> for EngineError {
 
 /// Why a request cannot be decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum RequestError {
     /// The caller's account is in the directory, and the caller is not.
     UnknownPrincipal(String),
     /// The caller's account is not in the directory, and the request does not say its policies.
@@ -52,50 +52,52 @@ pub enum Refusal {
     NoAction(ActionError),
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Refusal::UnknownPrincipal(text) | Refusal::Contradiction(text) => f.write_str(text),
-            Refusal::UnknownAccount(account) => write!(
+            RequestError::UnknownPrincipal(text) | RequestError::Contradiction(text) => {
+                f.write_str(text)
+            }
+            RequestError::UnknownAccount(account) => write!(
                 f,
                 "the directory has no account {account}, and the request has no `identity`"
             ),
-            Refusal::NoAction(error) => write!(f, "the action is none: {error}"),
+            RequestError::NoAction(error) => write!(f, "the action is none: {error}"),
         }
     }
 }
 
-impl std::error::Error for Refusal {}
+impl std::error::Error for RequestError {}
 
 /// Why a request has no decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Undecided {
+pub enum CheckError {
     /// The directory does not know the caller, or contradicts the request.
-    Refused(Refusal),
+    Refused(RequestError),
     /// The policies are no image.
     NoImage(EngineError),
 }
 
-impl fmt::Display for Undecided {
+impl fmt::Display for CheckError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Undecided::Refused(refusal) => refusal.fmt(f),
-            Undecided::NoImage(error) => error.fmt(f),
+            CheckError::Refused(refusal) => refusal.fmt(f),
+            CheckError::NoImage(error) => error.fmt(f),
         }
     }
 }
 
-impl std::error::Error for Undecided {}
+impl std::error::Error for CheckError {}
 
-impl From<Refusal> for Undecided {
-    fn from(refusal: Refusal) -> Undecided {
-        Undecided::Refused(refusal)
+impl From<RequestError> for CheckError {
+    fn from(refusal: RequestError) -> CheckError {
+        CheckError::Refused(refusal)
     }
 }
 
-impl From<EngineError> for Undecided {
-    fn from(error: EngineError) -> Undecided {
-        Undecided::NoImage(error)
+impl From<EngineError> for CheckError {
+    fn from(error: EngineError) -> CheckError {
+        CheckError::NoImage(error)
     }
 }
 

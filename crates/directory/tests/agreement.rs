@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use bumpalo::Bump;
 use portcullis_directory::{
-    AccessQuery, ContextValue, Directory, Engine, PreparedAction, PreparedResource, Refusal,
-    RequestPolicies, ResolvedRequest, Undecided,
+    AccessQuery, CheckError, ContextValue, Directory, Engine, PreparedAction, PreparedResource,
+    RequestError, RequestPolicies, ResolvedRequest,
 };
 use portcullis_model::{Caller, Decision, Request};
 use portcullis_testkit::directory::{Generator, Scale};
@@ -107,10 +107,10 @@ fn batches_agree(directory: &Directory, generator: &mut Generator) {
     assert_eq!(found, expected);
 }
 
-fn refusal(undecided: Undecided) -> Refusal {
+fn refusal(undecided: CheckError) -> RequestError {
     match undecided {
-        Undecided::Refused(refusal) => refusal,
-        Undecided::NoImage(error) => panic!("{error}"),
+        CheckError::Refused(refusal) => refusal,
+        CheckError::NoImage(error) => panic!("{error}"),
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use bumpalo::Bump;
 use portcullis_directory::{
-    ContextValue, Directory, Engine, LoadOptions, RequestPolicies, ResolvedRequest, Undecided,
+    CheckError, ContextValue, Directory, Engine, LoadOptions, RequestPolicies, ResolvedRequest,
 };
 use portcullis_dsl::print_json;
 use portcullis_model::{Caller, ContextEntry, Request, access_point, is_account_id, split_arn};
@@ -115,7 +115,7 @@ fn ask(
     if !is_alone {
         return Ok(Some(outcomes));
     }
-    let checked: Result<Outcome, Undecided> = engine.check(directory, &asked);
+    let checked: Result<Outcome, CheckError> = engine.check(directory, &asked);
     outcomes.push(checked.map_err(|error| error.to_string())?);
     let (arn, is_itself) = match asked.principal.caller {
         Caller::User { arn } => (arn, true),

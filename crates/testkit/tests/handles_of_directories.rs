@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use bumpalo::Bump;
 use portcullis::{Authorizer, Image, PolicySet, Principal, Query};
 use portcullis_directory::{
-    ContextValue, Directory, Engine, EngineError, LoadOptions, Refusal, RequestPolicies,
+    ContextValue, Directory, Engine, EngineError, LoadOptions, RequestError, RequestPolicies,
     ResolvedRequest,
 };
 use portcullis_model::{Caller, ContextEntry, Decision};
@@ -293,7 +293,7 @@ fn questions_of_other_directories() {
                     assert_eq!(decided, Err(EngineError::Foreign));
                     assert_eq!(explained.err(), Some(EngineError::Foreign));
                     assert!(policies.is_none());
-                    assert!(matches!(story, Err(Refusal::Contradiction(_))));
+                    assert!(matches!(story, Err(RequestError::Contradiction(_))));
                 }
             }
         }

@@ -16,7 +16,7 @@ use crate::decide::check::{check_read, check_resolved};
 use crate::decide::handles::ResolvedRequest;
 use crate::decide::memory::Memory;
 use crate::decide::target::likely_listed;
-use crate::error::{EngineError, Refusal};
+use crate::error::{EngineError, RequestError};
 use crate::plan::action::{PreparedAction, RecentActions};
 use crate::plan::generation::Generation;
 use crate::store::ids::{PrincipalIdx, ResourceIdx, SetsId};
@@ -34,7 +34,7 @@ pub(crate) fn check_all(
     recent: &mut RecentActions,
     generation: Generation<'_>,
     requests: &[Request<'_>],
-    mut decided: impl FnMut(usize, Result<Outcome, Refusal>),
+    mut decided: impl FnMut(usize, Result<Outcome, RequestError>),
 ) {
     let Generation { tables, plan } = generation;
     let mut place = 0;

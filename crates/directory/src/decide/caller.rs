@@ -7,7 +7,7 @@ use portcullis_model::{
 use portcullis_vm::{CallerKind, Home};
 
 use crate::arn::{Kind, last_name};
-use crate::error::Refusal;
+use crate::error::RequestError;
 use crate::plan::dependencies::KeyDependencies;
 use crate::store::accounts::Account;
 use crate::store::ids::{AccountIdx, PrincipalIdx};
@@ -203,7 +203,7 @@ pub(crate) fn find_caller<'d, 'a>(
     arn: &CallerArn<'a>,
     has_identity: bool,
     from: &impl Entities,
-) -> Result<ResolvedCaller<'d, 'a>, Refusal> {
+) -> Result<ResolvedCaller<'d, 'a>, RequestError> {
     let digits = arn.parts.map_or("", |[.., account, _]| account);
     let nobody = ResolvedCaller {
         who: Some(who),
@@ -216,7 +216,7 @@ pub(crate) fn find_caller<'d, 'a>(
     if arn.account.is_none() && !is_account_id(digits) {
         if has_identity {
             let text = "only callers with an account have `identity`";
-            return Err(Refusal::Contradiction(text.to_string()));
+            return Err(RequestError::Contradiction(text.to_string()));
         }
         // Nobody's account: services, anonymous callers and those known by a provider.
         return Ok(nobody);
@@ -227,21 +227,21 @@ pub(crate) fn find_caller<'d, 'a>(
     if !is_known || (has_identity && account.is_some_and(|account| !account.is_dumped)) {
         return match has_identity {
             true => Ok(stranger),
-            false => Err(Refusal::UnknownAccount(digits.to_string())),
+            false => Err(RequestError::UnknownAccount(digits.to_string())),
         };
     }
     if has_identity {
         let text = format!(
             "the policies of the callers of {digits} are in the directory: `identity` is for others"
         );
-        return Err(Refusal::Contradiction(text));
+        return Err(RequestError::Contradiction(text));
     }
     if let Caller::FederatedUser {
         arn,
         federated_by: None,
     } = who.caller
     {
-        return Err(Refusal::UnknownPrincipal(format!(
+        return Err(RequestError::UnknownPrincipal(format!(
             "`{arn}` does not say who made the session: give the principal as \
              {{\"arn\", \"federatedBy\"}}"
         )));
@@ -319,16 +319,16 @@ fn by_arn(
     tables: &Tables,
     found: Option<(PrincipalIdx, Entity)>,
     holder: &Holder<'_>,
-) -> Result<PrincipalIdx, Refusal> {
+) -> Result<PrincipalIdx, RequestError> {
     let arn = || holder.parts.join(":");
     match found {
         Some((number, found)) if tables.has_arn(found, holder.parts) => Ok(number),
-        Some((_, other)) => Err(Refusal::UnknownPrincipal(format!(
+        Some((_, other)) => Err(RequestError::UnknownPrincipal(format!(
             "the directory has no `{}`, but `{}`",
             arn(),
             tables.arn(other)
         ))),
-        None => Err(Refusal::UnknownPrincipal(format!(
+        None => Err(RequestError::UnknownPrincipal(format!(
             "the directory has no `{}`",
             arn()
         ))),
@@ -341,18 +341,18 @@ fn by_session(
     found: Option<(PrincipalIdx, Entity)>,
     holder: &Holder<'_>,
     (session, role_arn): (&str, &str),
-) -> Result<PrincipalIdx, Refusal> {
+) -> Result<PrincipalIdx, RequestError> {
     let name = holder.name;
     let [_, partition, .., digits, _] = holder.parts;
     let Some((number, role)) = found else {
         let text = format!("the directory has no role `{name}` for `{session}`");
-        return Err(Refusal::UnknownPrincipal(text));
+        return Err(RequestError::UnknownPrincipal(text));
     };
     // Names are unique without regard to case, policies name sessions with regard to it: a Deny must bite.
     let own_name = tables.str(role.name);
     if own_name != name {
         let text = format!("the directory has no role `{name}` for `{session}`, but `{own_name}`");
-        return Err(Refusal::UnknownPrincipal(text));
+        return Err(RequestError::UnknownPrincipal(text));
     }
     // A role's ARN that was made of the session's says nothing of the role's path.
     let is_made = || {
@@ -367,7 +367,7 @@ fn by_session(
     if partition != tables.str(role.partition) || !(is_made() || is_own()) {
         let own = tables.arn(role);
         let text = format!("`{session}` is said to be of `{role_arn}`, its role is `{own}`");
-        return Err(Refusal::UnknownPrincipal(text));
+        return Err(RequestError::UnknownPrincipal(text));
     }
     Ok(number)
 }

@@ -24,7 +24,7 @@ use crate::decide::memory::{Memory, Requests};
 use crate::decide::question::{RequestPolicies, complete_question};
 use crate::decide::stack::Stack;
 use crate::decide::target::locate;
-use crate::error::{EngineError, Refusal};
+use crate::error::{EngineError, RequestError};
 use crate::plan::action::{PreparedAction, RecentActions};
 use crate::plan::dependencies::KeyDependencies;
 use crate::plan::generation::Generation;
@@ -36,12 +36,12 @@ use crate::store::strings::concat_in;
 /// Decides a request of texts.
 ///
 /// # Errors
-/// [`Refusal`] if the caller is not known, or the action is none.
+/// [`RequestError`] if the caller is not known, or the action is none.
 pub(crate) fn check(
     memories: (&mut Memory, &mut RecentActions),
     generation: Generation<'_>,
     request: &Request<'_>,
-) -> Result<Outcome, Refusal> {
+) -> Result<Outcome, RequestError> {
     let arn = read_caller(generation.tables, &request.principal.caller);
     let arns = (&arn, split_arn(request.resource));
     check_read(memories, generation, request, arns)
@@ -56,11 +56,11 @@ pub(crate) fn check_read(
     generation: Generation<'_>,
     request: &Request<'_>,
     (arn, parts): (&CallerArn<'_>, Option<[&str; 6]>),
-) -> Result<Outcome, Refusal> {
+) -> Result<Outcome, RequestError> {
     let Generation { tables, plan } = generation;
     let action = recent.get((&plan.stack, &plan.prepared), request.action);
     if !action.handle.is_plain() {
-        check_action(request.action).map_err(Refusal::NoAction)?;
+        check_action(request.action).map_err(RequestError::NoAction)?;
     }
     let caller = find_caller(tables, &request.principal, arn, false, &generation)?;
     let place = locate(tables, request.resource, parts, request.resource_account);

@@ -15,7 +15,7 @@ use crate::decide::context::Context;
 use crate::decide::grants::{GrantedOperation, has_encryption_context, has_operation, is_for};
 use crate::decide::question::{Question, is_assumed_root};
 use crate::decide::target::{Target, listed, target_of};
-use crate::error::Refusal;
+use crate::error::RequestError;
 use crate::store::accounts::Account;
 use crate::store::documents::Documents;
 use crate::store::ids::{PolicyId, Symbol};
@@ -37,15 +37,15 @@ impl<'d> Sources<'d> {
     /// made of.
     ///
     /// # Errors
-    /// [`Refusal`] as [`crate::Directory::question`], which did not refuse the same, and for another directory's question.
+    /// [`RequestError`] as [`crate::Directory::question`], which did not refuse the same, and for another directory's question.
     pub(crate) fn provenance(
         &self,
         asked: &Request<'_>,
         question: &Question<'_>,
-    ) -> Result<Scene, Refusal> {
+    ) -> Result<Scene, RequestError> {
         if question.of != self.id {
             let text = "the question is of another directory".to_string();
-            return Err(Refusal::Contradiction(text));
+            return Err(RequestError::Contradiction(text));
         }
         let tables = self.tables;
         let arena = Bump::new();

@@ -10,7 +10,7 @@ use crate::decide::caller::{ResolvedCaller, complete, find_caller, read_caller};
 use crate::decide::context::{Context, fill, fill_access_point};
 use crate::decide::grants::is_granted;
 use crate::decide::target::{Place, locate, stated_owner, unconsulted};
-use crate::error::Refusal;
+use crate::error::RequestError;
 use crate::plan::action::is_sts;
 use crate::plan::dependencies::KeyDependencies;
 use crate::store::documents::Documents;
@@ -73,14 +73,14 @@ impl Question<'_> {
 /// generation that has the tables.
 ///
 /// # Errors
-/// [`Refusal`] if the caller is not known, or the request contradicts the directory.
+/// [`RequestError`] if the caller is not known, or the request contradicts the directory.
 pub(crate) fn question_of_any<'a>(
     tables: &'a Tables,
     of: u64,
     request: &Request<'a>,
     extra: RequestPolicies<'a>,
     arena: &'a Bump,
-) -> Result<Question<'a>, Refusal> {
+) -> Result<Question<'a>, RequestError> {
     let context = Context::new(request.context, arena);
     let has_identity = extra.identity.is_some() && !is_assumed_root(request, &context);
     let who = arena.alloc(request.principal);
@@ -105,8 +105,8 @@ pub(crate) fn question<'a>(
     request: &Request<'a>,
     extra: RequestPolicies<'a>,
     arena: &'a Bump,
-) -> Result<Question<'a>, Refusal> {
-    check_action(request.action).map_err(Refusal::NoAction)?;
+) -> Result<Question<'a>, RequestError> {
+    check_action(request.action).map_err(RequestError::NoAction)?;
     question_of_any(tables, of, request, extra, arena)
 }
 

@@ -7,7 +7,7 @@ use portcullis_syntax::PolicySets;
 use crate::decide::memory::Requests;
 use crate::decide::question::{Question, RequestPolicies, policies, question_of_any};
 use crate::decide::stack::decide;
-use crate::error::{EngineError, Refusal};
+use crate::error::{EngineError, RequestError};
 use crate::plan::policies::Policies;
 use crate::query::access::AccessQuery;
 use crate::store::tables::Tables;
@@ -53,7 +53,7 @@ pub(crate) fn what_can(
         restrict_public_buckets: false,
         external_grant: false,
     };
-    let ask = |action| -> Result<Question<'_>, Refusal> {
+    let ask = |action| -> Result<Question<'_>, RequestError> {
         question_of_any(
             tables,
             store.id(),
@@ -63,7 +63,7 @@ pub(crate) fn what_can(
         )
     };
     for action in named {
-        check_action(action).map_err(Refusal::NoAction)?;
+        check_action(action).map_err(RequestError::NoAction)?;
     }
     let mut actions = named.to_vec();
     let services = match named.is_empty() {
@@ -133,16 +133,16 @@ pub(crate) fn known_resources(tables: &Tables) -> Vec<String> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WhatCanError {
     /// The caller is not known.
-    Refusal(Refusal),
+    RequestError(RequestError),
     /// The policies are more than an image can hold.
     Engine(EngineError),
     /// The directory is an image, which does not hold policies as they are written.
     IsImage,
 }
 
-impl From<Refusal> for WhatCanError {
-    fn from(refusal: Refusal) -> WhatCanError {
-        WhatCanError::Refusal(refusal)
+impl From<RequestError> for WhatCanError {
+    fn from(refusal: RequestError) -> WhatCanError {
+        WhatCanError::RequestError(refusal)
     }
 }
 
@@ -155,7 +155,7 @@ impl From<EngineError> for WhatCanError {
 impl std::fmt::Display for WhatCanError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            WhatCanError::Refusal(refusal) => refusal.fmt(f),
+            WhatCanError::RequestError(refusal) => refusal.fmt(f),
             WhatCanError::Engine(error) => error.fmt(f),
             WhatCanError::IsImage => f.write_str(
                 "an image does not hold policies as they are written: give the folder, or name actions",

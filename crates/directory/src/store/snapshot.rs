@@ -41,21 +41,21 @@ const ACCOUNTS: u64 = 1_000_000_000_000;
 
 /// Why bytes are not a directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ContainerError {
+pub struct SnapshotError {
     /// What is wrong.
     pub what: String,
 }
 
-impl fmt::Display for ContainerError {
+impl fmt::Display for SnapshotError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "not a usable directory: {}", self.what)
     }
 }
 
-impl std::error::Error for ContainerError {}
+impl std::error::Error for SnapshotError {}
 
-fn wrong<T>(what: impl Into<String>) -> Result<T, ContainerError> {
-    Err(ContainerError { what: what.into() })
+fn wrong<T>(what: impl Into<String>) -> Result<T, SnapshotError> {
+    Err(SnapshotError { what: what.into() })
 }
 
 /// True if bytes begin as those of [`to_bytes`] do.
@@ -117,8 +117,8 @@ pub(crate) fn to_bytes(tables: &Tables, images: &[Image<Vec<u8>>], debug: bool) 
 /// Reads what [`to_bytes`] made. Everything is checked once: whatever the bytes are, the result is sound or an error.
 ///
 /// # Errors
-/// [`ContainerError`] says what is wrong.
-pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, ContainerError> {
+/// [`SnapshotError`] says what is wrong.
+pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
     let sections = sections(bytes)?;
     let Some((sections, images)) = sections.split_first_chunk::<TABLES>() else {
         return wrong("sections of another number");
@@ -128,7 +128,7 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, ContainerError> {
     let images = images.iter().map(|image| Image::from_bytes(image.to_vec()));
     let images: Vec<_> = images
         .collect::<Result<_, _>>()
-        .map_err(|error| ContainerError {
+        .map_err(|error| SnapshotError {
             what: error.to_string(),
         })?;
     let Ok(text) = String::from_utf8(text.to_vec()) else {
@@ -206,7 +206,7 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, ContainerError> {
 }
 
 /// Words two by two.
-fn read_pairs(section: &[u8]) -> Result<Vec<(u32, u32)>, ContainerError> {
+fn read_pairs(section: &[u8]) -> Result<Vec<(u32, u32)>, SnapshotError> {
     let words = read_words(section)?;
     if words.len() % 2 != 0 {
         return wrong("half a pair");
@@ -225,7 +225,7 @@ fn read_sets(
     sets: &[u8],
     uses: &[u8],
     images: &[Image<Vec<u8>>],
-) -> Result<SetsAndUses, ContainerError> {
+) -> Result<SetsAndUses, SnapshotError> {
     let views = images.iter().map(Image::view);
     let parts =
         views.flat_map(|view| (0..view.count(Section::Parts)).map(move |part| view.part(part)));
@@ -259,7 +259,7 @@ fn pad(bytes: &mut Vec<u8>) {
 }
 
 /// The sections of a file whose frame is sound.
-fn sections(bytes: &[u8]) -> Result<Vec<&[u8]>, ContainerError> {
+fn sections(bytes: &[u8]) -> Result<Vec<&[u8]>, SnapshotError> {
     if !is_snapshot(bytes) {
         return wrong("it does not begin as one");
     }
@@ -293,7 +293,7 @@ fn words(words: impl IntoIterator<Item = u32>) -> Vec<u8> {
     words.into_iter().flat_map(u32::to_le_bytes).collect()
 }
 
-fn read_words(bytes: &[u8]) -> Result<Vec<u32>, ContainerError> {
+fn read_words(bytes: &[u8]) -> Result<Vec<u32>, SnapshotError> {
     if bytes.len() % 4 != 0 {
         return wrong("a table of half words");
     }
@@ -311,8 +311,8 @@ fn rows<const WORDS: usize>(rows: &[impl Row<WORDS>]) -> Vec<u8> {
 
 fn read_rows<const WORDS: usize, T>(
     bytes: &[u8],
-    mut read: impl FnMut([u32; WORDS]) -> Result<T, ContainerError>,
-) -> Result<Vec<T>, ContainerError> {
+    mut read: impl FnMut([u32; WORDS]) -> Result<T, SnapshotError>,
+) -> Result<Vec<T>, SnapshotError> {
     if bytes.len() % (4 * WORDS) != 0 {
         return wrong("half a row");
     }
@@ -433,7 +433,7 @@ struct Counts {
     grants: usize,
 }
 
-fn run(start: u32, count: u32, all: usize) -> Result<Run, ContainerError> {
+fn run(start: u32, count: u32, all: usize) -> Result<Run, SnapshotError> {
     match index(start).checked_add(index(count)) {
         Some(end) if end <= all => Ok(Run::new(start, count)),
         _ => wrong("a run that does not fit"),
@@ -441,14 +441,14 @@ fn run(start: u32, count: u32, all: usize) -> Result<Run, ContainerError> {
 }
 
 impl Check {
-    fn name(&self, name: u32) -> Result<Symbol, ContainerError> {
+    fn name(&self, name: u32) -> Result<Symbol, SnapshotError> {
         match self.strings.name(name) {
             Some(name) => Ok(name),
             None => wrong("a text that is not there"),
         }
     }
 
-    fn optional(&self, name: u32) -> Result<Symbol, ContainerError> {
+    fn optional(&self, name: u32) -> Result<Symbol, SnapshotError> {
         match Symbol::new(name).some() {
             None => Ok(Symbol::NONE),
             Some(_) => self.name(name),
@@ -456,7 +456,7 @@ impl Check {
     }
 
     /// Policy sets of these layers and no other, or none.
-    fn sets(&self, id: u32, layers: u32) -> Result<SetsId, ContainerError> {
+    fn sets(&self, id: u32, layers: u32) -> Result<SetsId, SnapshotError> {
         let id = SetsId::new(id);
         if !id.is_some() {
             return Ok(id);
@@ -468,7 +468,7 @@ impl Check {
         }
     }
 
-    fn owner(&self, account: u32, counts: Counts) -> Result<AccountIdx, ContainerError> {
+    fn owner(&self, account: u32, counts: Counts) -> Result<AccountIdx, SnapshotError> {
         let account = AccountIdx::new(account);
         match account.index() < counts.accounts {
             true => Ok(account),
@@ -476,7 +476,7 @@ impl Check {
         }
     }
 
-    fn flag(&self, word: u32) -> Result<bool, ContainerError> {
+    fn flag(&self, word: u32) -> Result<bool, SnapshotError> {
         match word {
             0 => Ok(false),
             1 => Ok(true),
@@ -484,7 +484,7 @@ impl Check {
         }
     }
 
-    fn account(&self, row: [u32; 6]) -> Result<Account, ContainerError> {
+    fn account(&self, row: [u32; 6]) -> Result<Account, SnapshotError> {
         let [low, high, path, scps, rcps, flags] = row;
         let number = u64::from(high) << 32 | u64::from(low);
         if number >= ACCOUNTS || flags >= 16 {
@@ -505,7 +505,7 @@ impl Check {
         })
     }
 
-    fn principal(&self, row: [u32; 12], counts: Counts) -> Result<Principal, ContainerError> {
+    fn principal(&self, row: [u32; 12], counts: Counts) -> Result<Principal, SnapshotError> {
         let [account, kind, partition, path, name, id, rest @ ..] = row;
         let [identity, boundary, trust, start, count, max_session] = rest;
         Ok(Principal {
@@ -527,7 +527,7 @@ impl Check {
         })
     }
 
-    fn resource(&self, row: [u32; 9], counts: Counts) -> Result<Resource, ContainerError> {
+    fn resource(&self, row: [u32; 9], counts: Counts) -> Result<Resource, SnapshotError> {
         let [
             arn,
             account,
@@ -559,7 +559,7 @@ impl Check {
         })
     }
 
-    fn grant(&self, row: [u32; 9], pairs: usize) -> Result<Grant, ContainerError> {
+    fn grant(&self, row: [u32; 9], pairs: usize) -> Result<Grant, SnapshotError> {
         let [grantee, a, b, c, d, e, f, exact, id] = row;
         Ok(Grant {
             id: self.optional(id)?,

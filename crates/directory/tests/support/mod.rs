@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use bumpalo::Bump;
 use portcullis_directory::{
-    Directory, Engine, LoadOptions, Loaded, ResolvedRequest, Undecided, lines,
+    CheckError, Directory, Engine, LoadOptions, Loaded, ResolvedRequest, lines,
 };
 use portcullis_model::Request;
 use portcullis_scenario::{NoFiles, Source};
@@ -178,7 +178,7 @@ fn ask_both(directory: &Directory, request: &str, is_compared: bool) -> String {
     let question = match directory.question(&request_alone, line.extra, &arena) {
         Ok(question) => question,
         Err(refusal) => {
-            let same = Err(Undecided::Refused(refusal.clone()));
+            let same = Err(CheckError::Refused(refusal.clone()));
             assert!(checked.is_none_or(|checked| checked == same), "{request}");
             return refusal.to_string();
         }

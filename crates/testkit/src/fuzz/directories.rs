@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use bumpalo::Bump;
 use portcullis_directory::{
-    Directory, Engine, LoadOptions, RequestPolicies, ResolvedRequest, Undecided,
+    CheckError, Directory, Engine, LoadOptions, RequestPolicies, ResolvedRequest,
 };
 use portcullis_image::wire::{checksum, u32_at, u64_at};
 use portcullis_model::{Caller, Request};
@@ -134,12 +134,12 @@ fn decide(directory: &Directory, engine: &mut Engine, request: &Request<'_>) -> 
     let mut alone = None;
     let requests = std::slice::from_ref(request);
     let read = engine.check_all(directory, requests, |_, outcome| alone = Some(outcome));
-    let alone = alone.map(|outcome| outcome.map_err(Undecided::Refused));
+    let alone = alone.map(|outcome| outcome.map_err(CheckError::Refused));
     assert_eq!((read, alone.as_ref()), (Ok(()), Some(&checked)));
     let question = match directory.question(request, RequestPolicies::default(), &arena) {
         Ok(question) => question,
         Err(refusal) => {
-            assert_eq!(checked, Err(Undecided::Refused(refusal.clone())));
+            assert_eq!(checked, Err(CheckError::Refused(refusal.clone())));
             return refusal.to_string();
         }
     };
