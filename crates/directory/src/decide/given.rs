@@ -62,7 +62,7 @@ pub(crate) enum GivenKeys<'a> {
     /// Keys by their names.
     Entries(&'a [ContextEntry<'a>]),
     /// Keys that may have been resolved.
-    ContextValue(&'a [ContextValue<'a>]),
+    Resolved(&'a [ContextValue<'a>]),
 }
 
 impl<'a> GivenKeys<'a> {

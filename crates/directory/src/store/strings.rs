@@ -236,6 +236,7 @@ impl Index {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::ids::number;
 
     #[test]
     fn equal_texts_have_one_number() {
