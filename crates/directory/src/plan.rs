@@ -1,0 +1,110 @@
+//! What decisions need, worked out from the images and the tables before anybody asks.
+//!
+//! A decision about one of a million principals waits for memory, so that whatever can be known beforehand is put
+//! where the decision looks anyway: the keys that a policy reads ([`dependencies`], [`key_sources`]), which callers no
+//! policy names ([`callers`]), policy sets and principals in one cache line each ([`rows`], [`profiles`]), and where an
+//! action leads ([`action`], [`entries`]). It takes time linear in the images and the tables, once, and again for what
+//! an update adds. The room knows tables and images; it does not know requests.
+
+pub(crate) mod action;
+pub(crate) mod callers;
+pub(crate) mod dependencies;
+pub(crate) mod entries;
+pub(crate) mod generation;
+pub(crate) mod key_sources;
+pub(crate) mod policies;
+pub(crate) mod profiles;
+pub(crate) mod rows;
+mod slot_sets;
+pub(crate) mod stack;
+
+use portcullis_image::{Image, View};
+
+use crate::plan::action::PreparedActions;
+use crate::plan::callers::Callers;
+use crate::plan::dependencies::KeyDependencies;
+use crate::plan::key_sources::Slots;
+use crate::plan::profiles::Profile;
+use crate::plan::rows::PolicyRows;
+use crate::plan::stack::ImageStack;
+use crate::store::ids::{PartId, PrincipalIdx};
+use crate::store::tables::Tables;
+
+/// The images of a directory's policies, and what follows from them.
+#[derive(Debug)]
+pub(crate) struct DecisionPlan {
+    pub(crate) stack: ImageStack,
+    /// What each part looks at.
+    dependencies: Vec<KeyDependencies>,
+    /// The slots of the images.
+    pub(crate) slots: Slots,
+    pub(crate) rows: PolicyRows,
+    /// What the policies know of users and roles.
+    pub(crate) callers: Callers,
+    /// Users and roles, by their numbers.
+    profiles: Vec<Profile>,
+    /// Actions that requests will name.
+    pub(crate) prepared: PreparedActions,
+}
+
+impl DecisionPlan {
+    /// Works out what decisions need. Takes time linear in the images and the tables.
+    pub(crate) fn new(images: Vec<Image<Vec<u8>>>, tables: &Tables, id: u64) -> DecisionPlan {
+        let mut plan = DecisionPlan {
+            stack: ImageStack::new(),
+            dependencies: Vec::new(),
+            slots: Slots::default(),
+            rows: PolicyRows::default(),
+            callers: Callers::default(),
+            profiles: Vec::new(),
+            prepared: PreparedActions::default(),
+        };
+        plan.add(images, tables, None, id);
+        plan
+    }
+
+    /// Goes on with more images, and with the policy sets that the tables have more. `origins` are the indices that
+    /// users and roles had before.
+    pub(crate) fn add(
+        &mut self,
+        images: Vec<Image<Vec<u8>>>,
+        tables: &Tables,
+        origins: Option<&[PrincipalIdx]>,
+        id: u64,
+    ) {
+        let first = self.stack.images().len();
+        self.stack.push(images, id);
+        let views: Vec<View<'_>> = self.stack.views().collect();
+        self.slots = Slots::new(&views, tables);
+        for (image, view) in views.iter().enumerate().skip(first) {
+            let slots = self.slots.of(image);
+            self.dependencies
+                .extend(dependencies::of_image(*view, slots));
+        }
+        self.rows.extend(&self.stack, &self.dependencies, tables);
+        let before = origins.map(|origins| (&self.callers, origins));
+        self.callers = Callers::new(&self.stack, tables, first, before);
+        let profiles = tables.principals().iter().enumerate();
+        let profiles = profiles.map(|(index, own)| {
+            let tags = tables.pairs(own.tags);
+            let maker = (&self.rows, &self.callers, &self.slots);
+            Profile::new(maker, (PrincipalIdx::at(index), own), tags)
+        });
+        self.profiles.clear();
+        self.profiles.reserve_exact(tables.principals().len());
+        self.profiles.extend(profiles);
+        self.prepared.extend(&self.stack);
+    }
+
+    /// A user or role.
+    #[inline]
+    pub(crate) fn profile(&self, index: PrincipalIdx) -> Option<&Profile> {
+        self.profiles.get(index.index())
+    }
+
+    /// What a part looks at.
+    pub(crate) fn dependencies(&self, part: PartId) -> KeyDependencies {
+        let found = self.dependencies.get(part.index()).copied();
+        found.unwrap_or(KeyDependencies::ALL)
+    }
+}
