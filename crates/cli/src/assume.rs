@@ -6,9 +6,10 @@ use std::rc::Rc;
 
 use bumpalo::Bump;
 use clap::{Args, ValueEnum};
-use portcullis_directory::{Directory, Line, Session, StsCall, StsCallKind, line};
+use portcullis_directory::{Directory, Session, StsCall, StsCallKind};
 use portcullis_model::{Decision, PolicyKind};
 use portcullis_scenario::policy_text;
+use portcullis_scenario::{Line, line};
 use portcullis_source::json::{Member, Node, Value};
 use portcullis_source::quoted;
 use portcullis_source::{Reader, Source, present};

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use portcullis_directory::{Directory, lines};
+use portcullis_directory::Directory;
 use portcullis_model::Decision;
+use portcullis_scenario::lines;
 use portcullis_scenario::{Options, Scenario};
 use portcullis_source::Diagnostic;
 use serde_json::{Value, json};

@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 use bumpalo::Bump;
 use clap::Args;
-use portcullis_directory::{AccessQuery, Directory, RequestPolicies, lines};
+use portcullis_directory::{AccessQuery, Directory, RequestPolicies};
 use portcullis_model::{Caller, ContextEntry, Decision, Request};
+use portcullis_scenario::lines;
 use portcullis_source::Source;
 use serde_json::{Map, Value, json};
 

@@ -34,6 +34,7 @@ mod policies;
 mod principal;
 mod read;
 mod request;
+mod request_line;
 
 pub use files::{Disk, Files, NoFiles, UnreadableError};
 pub use language::{Imports, is_language, language_documents, language_policy};
@@ -41,3 +42,4 @@ pub use note::{Note, session_caller};
 pub use policies::{missing_resource, policy_document, policy_list, policy_text};
 pub use read::{Case, Options, Scenario, missing_resource_problem, scenarios};
 pub use request::{RequestForm, request};
+pub use request_line::{Line, line, lines};

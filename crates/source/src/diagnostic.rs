@@ -35,7 +35,7 @@ impl Severity {
 /// Messages start in lower case, have no final period and set the user's text in backticks.
 ///
 /// A reader makes it with spans; [`Source::locate`](crate::Source::locate) adds file, line, column and excerpt, after
-/// which it needs its text no more. Displayed as one line, `file:line:column: message [CODE]`, and as `{:#}` as
+/// which it needs its text no more. Displayed as one line, `file:line:column: message [CODE]` with the path behind the place if it is known, and as `{:#}` as
 /// [`render`](crate::render) shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -153,6 +153,18 @@ impl Place {
             offset: 0,
             end_offset: 0,
             excerpt: None,
+        }
+    }
+
+    /// A line and a column of a file, both from 1, of whose text nothing can be shown.
+    #[must_use]
+    pub fn at(file: &str, line: usize, column: usize) -> Place {
+        Place {
+            line,
+            column,
+            end_line: line,
+            end_column: column,
+            ..Place::of_file(file)
         }
     }
 
@@ -291,6 +303,13 @@ impl Diagnostic {
         self
     }
 
+    /// The same as a warning, for whoever goes on in spite of it.
+    #[must_use]
+    pub fn as_warning(mut self) -> Diagnostic {
+        self.severity = Severity::Warning;
+        self
+    }
+
     /// The same, said of a policy document.
     #[must_use]
     pub fn in_policy(mut self) -> Diagnostic {
@@ -343,7 +362,10 @@ impl fmt::Display for Diagnostic {
             return f.write_str(text.trim_end());
         }
         if let Some(place) = self.named_place() {
-            write!(f, "{place}: ")?;
+            match self.path.as_deref() {
+                Some(path) => write!(f, "{place} {}: ", Pointer(path))?,
+                None => write!(f, "{place}: ")?,
+            }
         }
         write!(f, "{} [{}]", printable(&self.message), self.code)
     }

@@ -27,4 +27,4 @@ mod sets;
 pub mod vars;
 
 pub use api::{api_of, with_apis};
-pub use sets::{Bucket, Policy, PolicySets};
+pub use sets::{Bucket, Policy, PolicySets, RequestPolicies};

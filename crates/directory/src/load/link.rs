@@ -9,9 +9,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use portcullis_model::{Layer, PolicyKind, split_arn};
 
 use crate::arn::account_number;
+use crate::codes;
 use crate::load::link::organization::Organization;
 use crate::load::loader::Loader;
-use crate::load::problem::{Code, Problem};
+use crate::load::path::Location;
 use crate::load::raw::{RawGroup, RawPrincipal, RawResource, Spot};
 use crate::load::read::unnamed::RESOURCE_POLICY;
 use crate::store::accounts::{Account, Accounts};
@@ -19,6 +20,7 @@ use crate::store::ids::{AccountIdx, PolicyId, Run, SetsId, Symbol};
 use crate::store::policy_scope::{Reach, reach_of};
 use crate::store::provenance::{Attachment, Own};
 use crate::store::tables::{Columns, Grant, Principal, Resource, Tables};
+use portcullis_source::Severity;
 
 /// What a role's sessions last if no dump says otherwise, in seconds (`STS-1`).
 const DEFAULT_MAX_SESSION: u32 = 3600;
@@ -64,17 +66,14 @@ impl Loader {
         for spot in dumps.chain(others) {
             // IN-5: the other pages may deny.
             let message = "the last page says that there are more: add the files of the others";
-            let problem = Problem {
-                place: self.place(spot),
-                code: Code::Incomplete,
-                message: message.to_string(),
-            };
+            let location = self.place(spot);
+            let problem = location.diagnostic(Severity::Error, codes::INCOMPLETE, message);
             self.report.missing.push(problem);
         }
         let missing = u32::try_from(self.report.missing.len()).unwrap_or(u32::MAX);
         if self.strings.is_full() {
             let message = "the texts of the directory are more than 4 GiB";
-            self.error(String::new(), Code::TooLarge, message);
+            self.error(Location::default(), codes::TOO_LARGE, message);
         }
         let mut tables = Tables::new(Columns {
             strings: std::mem::take(&mut self.strings).into_table(),
@@ -90,7 +89,7 @@ impl Loader {
                 let arn = tables.arn(principal.entity());
                 let message = format!("`{arn}` is there twice");
                 let place = place_with(&tables, spot);
-                self.error(place, Code::Duplicate, message);
+                self.error(place, codes::DUPLICATE, message);
             }
         }
         for (resource, spot) in resources {
@@ -104,7 +103,7 @@ impl Loader {
                 if !both.is_some_and(|(own, new)| self.documents.are_equal(own, new, kind)) {
                     let message = format!("the policy of `{arn}` is in the dump of its account");
                     let place = place_with(&tables, spot);
-                    self.error(place, Code::Contradiction, message);
+                    self.error(place, codes::CONTRADICTION, message);
                 }
             }
             tables.add_resource(resource);
@@ -144,7 +143,7 @@ impl Loader {
     fn managed_policy(
         &mut self,
         arn: Symbol,
-        from: &dyn Fn(&Loader) -> String,
+        from: &dyn Fn(&Loader) -> Location,
     ) -> Option<PolicyId> {
         if let Some(found) = self.raw.managed.get(&arn) {
             return Some(found.policy);
@@ -161,14 +160,15 @@ impl Loader {
         let policy = bundled.policy;
         if let Some(invalid) = self.documents.check(policy, PolicyKind::Identity, true) {
             let message = format!(
-                "the identity policy `{}` is invalid at its line {} column {}: {} ({})",
+                "`{}`: {}",
                 self.strings.get(arn),
-                invalid.line,
-                invalid.column,
-                invalid.message,
-                invalid.code
+                invalid.message(PolicyKind::Identity)
             );
-            self.error(self.place(bundled.spot), Code::InvalidPolicy, message);
+            let location = self.place(bundled.spot);
+            let problem = location.diagnostic(Severity::Error, codes::INVALID_POLICY, message);
+            let problem = problem.with_note(invalid.position());
+            self.errors
+                .push(problem.with_help_if(invalid.help).in_policy());
             return None;
         }
         Some(policy)
@@ -178,8 +178,8 @@ impl Loader {
     fn add_attached(&mut self, arns: &[Symbol], spot: Spot, policies: &mut Vec<PolicyId>) {
         for (index, arn) in arns.iter().enumerate() {
             let from = |loader: &Loader| {
-                let place = loader.place(spot);
-                format!("{place}/AttachedManagedPolicies/{index}/PolicyArn")
+                let path = format!("AttachedManagedPolicies/{index}/PolicyArn");
+                loader.place(spot).inside(&path)
             };
             policies.extend(self.managed_policy(*arn, &from));
         }
@@ -205,7 +205,7 @@ impl Loader {
                     self.strings.get(name),
                     self.place(old.spot)
                 );
-                self.error(self.place(spot), Code::Duplicate, message);
+                self.error(self.place(spot), codes::DUPLICATE, message);
                 continue;
             }
             if let Some(all) = &mut self.documents.attachments {
@@ -242,8 +242,8 @@ impl Loader {
                 None => SetsId::NONE,
                 Some(arn) => {
                     let from = |loader: &Loader| {
-                        let place = loader.place(raw.spot);
-                        format!("{place}/PermissionsBoundary/PermissionsBoundaryArn")
+                        let path = "PermissionsBoundary/PermissionsBoundaryArn";
+                        loader.place(raw.spot).inside(path)
                     };
                     // One that is missing still limits: it is a set that allows nothing.
                     let policies = Vec::from_iter(self.managed_policy(arn, &from));
@@ -301,7 +301,8 @@ impl Loader {
                     policies.extend_from_slice(&found.policies);
                 }
                 None => {
-                    let place = format!("{}/GroupList/{index}", self.place(raw.spot));
+                    let place = self.place(raw.spot);
+                    let place = place.inside(&format!("GroupList/{index}"));
                     let name = self.strings.get(*group);
                     let message = format!("refers to the group `{name}`, and no file has it");
                     self.missing(place, message);
@@ -332,7 +333,7 @@ impl Loader {
                 .is_some_and(|account| own.is_some_and(|own| own != account))
             {
                 let message = "`account` is not the account of the `arn`";
-                self.error(self.place(raw.spot), Code::Contradiction, message);
+                self.error(self.place(raw.spot), codes::CONTRADICTION, message);
             }
             let account = raw.account.or(own);
             let raw = RawResource { account, ..raw };
@@ -355,7 +356,7 @@ impl Loader {
                     "is about the key `{}`, whose ARN no file has",
                     self.strings.get(raw.key)
                 );
-                self.error(self.place(raw.spot), Code::DanglingReference, message);
+                self.error(self.place(raw.spot), codes::DANGLING_REFERENCE, message);
                 continue;
             };
             let named = |names: Vec<Symbol>| names.into_iter().map(|name| (name, name)).collect();
@@ -443,7 +444,7 @@ impl Loader {
         match reach_of(&arn) {
             Reach::Never(whole) if wholes.contains(&whole) => {
                 let message = format!("`{arn}` has no policy of its own: it has that of `{whole}`");
-                return self.error(self.place(raw.spot), Code::InvalidMember, message);
+                return self.error(self.place(raw.spot), codes::INVALID_MEMBER, message);
             }
             Reach::AccountWide(key) => {
                 let name = arn.strip_prefix(&key).unwrap_or_default();
@@ -464,7 +465,7 @@ impl Loader {
                         "the policy of `{arn}` is consulted for exactly this ARN: nothing is known of parts of it"
                     );
                     let place = self.place(raw.spot);
-                    self.note(place, message);
+                    self.note(&place, message);
                 }
                 resource.is_unreadable = raw.is_unreadable;
                 resource.policy = self.set_of(Vec::from_iter(raw.policy));
@@ -487,7 +488,7 @@ impl Loader {
                 let differ = |other: &PolicyId| !self.documents.are_equal(*first, *other, kind);
                 if !key.contains(":logs:") && rest.iter().any(differ) {
                     let message = format!("`{key}…` has another policy elsewhere");
-                    self.error(self.place(own.spot), Code::Contradiction, message);
+                    self.error(self.place(own.spot), codes::CONTRADICTION, message);
                 }
             }
             let resource = Resource {
@@ -521,7 +522,7 @@ impl Loader {
                     "the file must be called like its key, and `describe-key` say the ARN of `{}`",
                     self.strings.get(raw.id)
                 );
-                self.error(self.place(raw.spot), Code::DanglingReference, message);
+                self.error(self.place(raw.spot), codes::DANGLING_REFERENCE, message);
                 continue;
             };
             self.raw.resources.push(RawResource {
@@ -581,7 +582,7 @@ impl Loader {
                     self.strings.get(bucket),
                     self.place(own.spot)
                 );
-                self.error(self.place(spot), Code::Contradiction, message);
+                self.error(self.place(spot), codes::CONTRADICTION, message);
             }
         }
     }
@@ -609,7 +610,7 @@ impl Loader {
                 self.strings.get(new.arn),
                 self.place(old.spot)
             );
-            self.error(self.place(new.spot), Code::Contradiction, message);
+            self.error(self.place(new.spot), codes::CONTRADICTION, message);
         }
         RawResource {
             spot: old.spot,
@@ -638,7 +639,7 @@ impl Loader {
                         self.strings.get(raw.id),
                         self.place(*old)
                     );
-                    self.error(self.place(raw.spot), Code::Duplicate, message);
+                    self.error(self.place(raw.spot), codes::DUPLICATE, message);
                 }
                 None => {
                     endpoints.insert(raw.id, (raw.policy, raw.spot));
@@ -679,15 +680,7 @@ impl Pairs {
     }
 }
 
-/// A spot in words, when the texts are in the tables.
-fn place_with(tables: &Tables, spot: Spot) -> String {
-    let line = match spot.line {
-        0 | 1 => String::new(),
-        line => format!(":{line}"),
-    };
-    let file = tables.str(spot.file);
-    match spot.list {
-        "" => format!("{file}{line}"),
-        list => format!("{file}{line} /{list}/{}", spot.index),
-    }
+/// Where a spot is, when the texts are in the tables.
+fn place_with(tables: &Tables, spot: Spot) -> Location {
+    spot.location(tables.str(spot.file))
 }

@@ -19,9 +19,10 @@ use portcullis_source::json::{self, Member, Node, Value};
 use portcullis_source::{Records, Source, Start};
 use portcullis_syntax::forms::recognize;
 
+use crate::codes;
 use crate::load::loader::{Loader, Record};
-use crate::load::path::At;
-use crate::load::problem::{Code, LoadError, Skipped};
+use crate::load::path::{At, Location};
+use crate::load::problem::{LoadError, Skipped};
 use crate::load::raw::Spot;
 use crate::load::read::fields::has_next_page;
 
@@ -75,7 +76,7 @@ impl Loader {
                     "is {}, which is not read and may hold policies; {}",
                     foreign.what, foreign.help
                 );
-                return self.error(name.to_string(), Code::UnknownForm, message);
+                return self.error(Location::of_file(name), codes::UNKNOWN_FORM, message);
             }
             Ok(Content::Other) => {
                 return self.report.skipped.push(Skipped {
@@ -86,7 +87,7 @@ impl Loader {
             }
             Err(reason) => {
                 let message = format!("cannot be read: {reason}");
-                return self.error(name.to_string(), Code::UnreadableFile, message);
+                return self.error(Location::of_file(name), codes::UNREADABLE_FILE, message);
             }
         };
         let file = self.strings.intern(name);
@@ -100,12 +101,13 @@ impl Loader {
                 Ok(None) => break,
                 Err(error) => {
                     let message = format!("cannot be read: {error}");
-                    return self.error(name.to_string(), Code::UnreadableFile, message);
+                    return self.error(Location::of_file(name), codes::UNREADABLE_FILE, message);
                 }
             };
             let spot = Spot {
                 file,
                 line: u32::try_from(start.line).unwrap_or(u32::MAX),
+                column: 1,
                 list: "",
                 index: 0,
             };
@@ -130,19 +132,17 @@ impl Loader {
     ) {
         let source = match Source::decode(file, bytes, start) {
             Ok(source) => source,
-            Err(problem) => {
-                let (line, column) = problem.position();
-                let place = format!("{file}:{line}:{column}");
-                return self.error(place, Code::InvalidJson, problem.message);
+            Err(mut problem) => {
+                problem.code = codes::INVALID_JSON;
+                return self.errors.push(*problem);
             }
         };
         let node = match json::parse(source.text(), arena) {
             Ok(node) => node,
             Err(diagnostics) => {
-                for found in diagnostics {
-                    let (line, column) = source.position(found.span.start);
-                    let place = format!("{file}:{line}:{column}");
-                    self.error(place, Code::InvalidJson, found.message);
+                for mut found in source.locate_all(diagnostics) {
+                    found.code = codes::INVALID_JSON;
+                    self.errors.push(found);
                 }
                 return;
             }
@@ -224,7 +224,7 @@ impl Loader {
                 "this is {}, which may hold policies: {}",
                 foreign.what, foreign.help
             );
-            self.error(place, Code::UnknownForm, message);
+            self.error(place, codes::UNKNOWN_FORM, message);
             return LEFT_OUT;
         }
         if self.unread_is_unknown(record, node, at) {
@@ -239,7 +239,7 @@ impl Loader {
                 // A file of another kind may have any number of lines.
                 if self.report.skipped.len() < LoadError::LIMIT {
                     self.report.skipped.push(Skipped {
-                        place: record.at(node, at),
+                        place: record.at(node, at).to_string(),
                         reason: "it describes no accounts, resources or organizations",
                         is_json: true,
                     });
@@ -249,12 +249,12 @@ impl Loader {
         LEFT_OUT
     }
 
-    fn unknown_form(&mut self, place: String, name: &str) {
+    fn unknown_form(&mut self, place: Location, name: &str) {
         let message = format!(
             "no known form, but its member `{name}` may hold a policy; \
              give resource policies as {{\"arn\", \"account\", \"policy\"}}"
         );
-        self.error(place, Code::UnknownForm, message);
+        self.error(place, codes::UNKNOWN_FORM, message);
     }
 
     /// Nothing that holds a policy or a limit is passed over in silence (`IN-4`): what was not read is a form that is

@@ -47,6 +47,21 @@ pub(crate) struct Invalid {
     pub(crate) column: usize,
     pub(crate) message: String,
     pub(crate) code: &'static str,
+    pub(crate) help: Option<String>,
+}
+
+impl Invalid {
+    /// What is wrong, said of a policy of this type.
+    pub(crate) fn message(&self, kind: PolicyKind) -> String {
+        let Invalid { message, code, .. } = self;
+        format!("the {kind} policy is invalid: {message} ({code})")
+    }
+
+    /// Where it is in the document by itself.
+    pub(crate) fn position(&self) -> String {
+        let Invalid { line, column, .. } = self;
+        format!("in the document by itself this is line {line} column {column}")
+    }
 }
 
 impl Documents {
@@ -108,6 +123,7 @@ impl Documents {
                 column,
                 message: error.message,
                 code: error.code.as_str(),
+                help: error.help,
             }
         });
         Some(invalid.unwrap_or(Invalid {
@@ -115,6 +131,7 @@ impl Documents {
             column: 1,
             message: "the document cannot be read".to_string(),
             code: "INVALID_POLICY",
+            help: None,
         }))
     }
 

@@ -3,10 +3,11 @@
 use crate::support::{Folder, all, dump, policy, role, user};
 use bumpalo::Bump;
 use portcullis_directory::{
-    AccountStory, Attached, Directory, LayerStory, LoadOptions, Scene, Source, lines,
+    AccountStory, Attached, Directory, LayerStory, LoadOptions, Scene, Source,
 };
 use portcullis_model::Layer;
 use portcullis_scenario::NoFiles;
+use portcullis_scenario::lines;
 use serde_json::{Value, json};
 
 const ANN: &str = "arn:aws:iam::111122223333:user/ann";

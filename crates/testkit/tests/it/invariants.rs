@@ -51,7 +51,7 @@ const EDGES: [(&str, &[&str]); 20] = [
     (
         "directory",
         &[
-            "compile", "explain", "image", "model", "scenario", "source", "syntax", "vm",
+            "compile", "explain", "image", "model", "source", "syntax", "vm",
         ],
     ),
     ("barometer", &["testkit"]),

@@ -28,7 +28,7 @@ impl Loader {
         for acl in acls {
             if !self.raw.buckets_with_acls.contains(&acl.bucket) {
                 self.report.skipped.push(Skipped {
-                    place: self.place(acl.spot),
+                    place: self.place(acl.spot).to_string(),
                     reason: "no ownership controls say that lists decide, so they do not",
                     is_json: true,
                 });

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use portcullis_model::PolicyKind;
 
+use crate::codes;
 use crate::load::loader::Loader;
-use crate::load::problem::Code;
 use crate::load::raw::{RawCopy, Said, Spot};
 use crate::store::ids::PolicyId;
 
@@ -33,7 +33,7 @@ impl Loader {
                     "does not say the account of the {} `{name}`: put the file into a folder that is called like it",
                     copy.kind
                 );
-                self.error(self.place(copy.spot), Code::MissingMember, message);
+                self.error(self.place(copy.spot), codes::MISSING_MEMBER, message);
                 continue;
             };
             match known.get(&(copy.kind, account, name.to_ascii_lowercase())) {
@@ -42,7 +42,7 @@ impl Loader {
                     let kind = copy.kind;
                     let message =
                         format!("the {kind} `{name}` of {account:012} is in no account dump");
-                    self.warn(self.place(copy.spot), Code::DanglingReference, message);
+                    self.warn(self.place(copy.spot), codes::DANGLING_REFERENCE, message);
                 }
             }
         }
@@ -132,6 +132,6 @@ impl Loader {
             copy.kind,
             self.place(dump)
         );
-        self.error(self.place(copy.spot), Code::Contradiction, message);
+        self.error(self.place(copy.spot), codes::CONTRADICTION, message);
     }
 }

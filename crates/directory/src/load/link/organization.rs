@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use portcullis_model::Layer;
 
 use crate::arn::account_number;
+use crate::codes;
 use crate::load::loader::Loader;
-use crate::load::problem::Code;
+use crate::load::path::Location;
 use crate::load::raw::{Control, RCP_FULL_ACCESS, RawNode, SCP_FULL_ACCESS, Spot};
 use crate::store::ids::{PolicyId, SetsId, Symbol};
 
@@ -101,7 +102,7 @@ impl Loader {
         attached.clear();
         if let Some(account) = management.filter(|own| !organization.members.contains_key(own)) {
             let message = format!("the management account {account:012} is nowhere in the tree");
-            self.warn(String::new(), Code::InvalidTree, message);
+            self.warn(Location::default(), codes::INVALID_TREE, message);
             organization.members.insert(
                 account,
                 Member {
@@ -128,7 +129,7 @@ impl Loader {
             if let Some(spot) = said.min() {
                 let place = self.place(spot);
                 let message = "no file says the id of the organization (`describe-organization`)";
-                self.error(place, Code::DanglingReference, message);
+                self.error(place, codes::DANGLING_REFERENCE, message);
             }
             return None;
         };
@@ -137,12 +138,12 @@ impl Loader {
                 let place = self.place(*other_spot);
                 let first = self.place(spot);
                 let message = format!("is another organization than at {first}");
-                self.error(place, Code::Contradiction, message);
+                self.error(place, codes::CONTRADICTION, message);
             }
         }
         if management.is_none() {
             let message = "does not say the management account: no account counts as such";
-            self.warn(self.place(spot), Code::MissingMember, message);
+            self.warn(self.place(spot), codes::MISSING_MEMBER, message);
         }
         Some((id, management))
     }
@@ -167,13 +168,13 @@ impl Loader {
                 let there = self.node_place(old);
                 let message =
                     format!("`{id}` is in two places of the organization: also at {there}");
-                self.error(self.node_place(&node), Code::InvalidTree, message);
+                self.error(self.node_place(&node), codes::INVALID_TREE, message);
             }
         }
         if roots.len() > 1 {
             let place = roots.get(1).and_then(|root| nodes.get(root));
-            let place = place.map_or_else(String::new, |node| self.node_place(node));
-            self.error(place, Code::InvalidTree, "an organization has one root");
+            let place = place.map_or_else(Location::default, |node| self.node_place(node));
+            self.error(place, codes::INVALID_TREE, "an organization has one root");
         }
         for (id, spot) in std::mem::take(&mut self.raw.organization.accounts) {
             if !nodes.contains_key(&id) {
@@ -181,14 +182,15 @@ impl Loader {
                     "`{}` is in the organization, but no file says below which parent",
                     self.strings.get(id)
                 );
-                self.error(self.place(spot), Code::InvalidTree, message);
+                self.error(self.place(spot), codes::INVALID_TREE, message);
             }
         }
         nodes
     }
 
-    fn node_place(&self, node: &RawNode) -> String {
-        format!("{} {}", self.place(node.spot), self.strings.get(node.path))
+    fn node_place(&self, node: &RawNode) -> Location {
+        let path = self.strings.get(node.path);
+        self.place(node.spot).inside(path)
     }
 
     /// The nodes from the root down to this one; none if there is a problem.
@@ -202,12 +204,12 @@ impl Loader {
                     self.strings.get(at.id),
                     self.strings.get(parent)
                 );
-                self.error(self.node_place(at), Code::DanglingReference, message);
+                self.error(self.node_place(at), codes::DANGLING_REFERENCE, message);
                 return None;
             };
             if chain.contains(&parent) {
                 let message = format!("`{}` is below itself", self.strings.get(parent));
-                self.error(self.node_place(next), Code::InvalidTree, message);
+                self.error(self.node_place(next), codes::INVALID_TREE, message);
                 return None;
             }
             chain.push(parent);
@@ -217,7 +219,7 @@ impl Loader {
                     self.strings.get(node),
                     Layer::MAX_LEVELS
                 );
-                self.error(self.node_place(at), Code::TooLarge, message);
+                self.error(self.node_place(at), codes::TOO_LARGE, message);
                 return None;
             }
             at = next;
@@ -245,7 +247,7 @@ impl Loader {
                 .any(|own| self.strings.get(own.policy) == SCP_FULL_ACCESS);
         if !speaks {
             let message = "no file speaks of service control policies: they count as not in use";
-            self.warn(String::new(), Code::Incomplete, message);
+            self.warn(Location::default(), codes::INCOMPLETE, message);
         }
         speaks
     }
@@ -310,7 +312,7 @@ impl Loader {
                     "`{text}` is attached to `{}`, which is nowhere in the organization",
                     self.strings.get(raw.node)
                 );
-                self.error(self.place(raw.spot), Code::DanglingReference, message);
+                self.error(self.place(raw.spot), codes::DANGLING_REFERENCE, message);
                 continue;
             }
             let known = self.raw.organization.controls.get(&raw.policy).copied();
@@ -331,7 +333,7 @@ impl Loader {
             };
             if raw.control.is_some_and(|wanted| wanted != control) {
                 let message = format!("`{text}` stands in the list of the other type");
-                self.error(self.place(raw.spot), Code::Contradiction, message);
+                self.error(self.place(raw.spot), codes::CONTRADICTION, message);
                 continue;
             }
             match control {

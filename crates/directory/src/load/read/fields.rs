@@ -4,11 +4,16 @@ use portcullis_model::PolicyKind;
 use portcullis_source::json::{Node, Value};
 
 pub(crate) use crate::arn::{account_number, arn_of};
+use crate::codes;
 use crate::load::loader::{Loader, Record};
 pub(crate) use crate::load::path::At;
-use crate::load::problem::{Code, Problem};
-use crate::store::documents::undress;
+use crate::load::path::Location;
+use crate::store::documents::{Invalid, undress};
 use crate::store::ids::{PolicyId, Symbol};
+use bumpalo::Bump;
+use portcullis_source::{Diagnostic, Severity};
+use portcullis_syntax::forms;
+use portcullis_syntax::policy::{ReadOptions, read_policy};
 
 impl Loader {
     /// An element or member of the wrong type.
@@ -20,7 +25,7 @@ impl Loader {
         wanted: &str,
     ) {
         let message = format!("must be {wanted}, this is {}", node.value.describe());
-        self.error(record.at(node, at), Code::InvalidMember, message);
+        self.error(record.at(node, at), codes::INVALID_MEMBER, message);
     }
 
     /// A member that is a text; null counts as absent.
@@ -49,7 +54,7 @@ impl Loader {
     ) -> Option<&'a str> {
         if present(node, name).is_none() {
             let message = format!("has no `{name}`");
-            self.error(record.at(node, at), Code::MissingMember, message);
+            self.error(record.at(node, at), codes::MISSING_MEMBER, message);
             return None;
         }
         self.text_of(record, node, at, name)
@@ -180,7 +185,7 @@ impl Loader {
             let message = format!("`{text}` is no account: an account is 12 digits");
             let at = at.member(name);
             let node = node.get(name).unwrap_or(node);
-            self.error(record.at(node, at), Code::InvalidMember, message);
+            self.error(record.at(node, at), codes::INVALID_MEMBER, message);
         }
         account
     }
@@ -203,7 +208,7 @@ impl Loader {
         node: &Node<'_>,
         at: At<'_>,
         name: &str,
-    ) -> Result<PolicyId, Problem> {
+    ) -> Result<PolicyId, Diagnostic> {
         self.taken.insert(node.span.start);
         match undress(node, record.source.text()) {
             Ok(text) => {
@@ -212,11 +217,11 @@ impl Loader {
                 let place = || strings.intern(&record.reference(at));
                 Ok(self.documents.add(name, place, &text))
             }
-            Err(message) => Err(Problem {
-                place: record.at(node, at),
-                code: Code::InvalidPolicy,
-                message,
-            }),
+            Err(message) => {
+                Err(record
+                    .at(node, at)
+                    .diagnostic(Severity::Error, codes::INVALID_POLICY, message))
+            }
         }
     }
 
@@ -258,20 +263,49 @@ impl Loader {
         at: At<'_>,
         name: &str,
         (kind, strict): (PolicyKind, bool),
-    ) -> Result<PolicyId, Problem> {
+    ) -> Result<PolicyId, Diagnostic> {
         let id = self.stored(record, node, at, name)?;
         let Some(invalid) = self.documents.check(id, kind, strict) else {
             return Ok(id);
         };
-        Err(Problem {
-            place: record.at(node, at),
-            code: Code::InvalidPolicy,
-            message: format!(
-                "the {kind} policy is invalid at its line {} column {}: {} ({})",
-                invalid.line, invalid.column, invalid.message, invalid.code
-            ),
-        })
+        Err(invalid_policy(record, node, at, (kind, strict), invalid))
     }
+}
+
+/// The problem of a document: its place is that in the file, whatever string the document stands in (`IN-2`).
+fn invalid_policy(
+    record: &Record<'_, '_>,
+    node: &Node<'_>,
+    at: At<'_>,
+    (kind, strict): (PolicyKind, bool),
+    invalid: Invalid,
+) -> Diagnostic {
+    let arena = Bump::new();
+    let options = ReadOptions {
+        kind,
+        allow_missing_resource: !strict,
+    };
+    let (found, mut diagnostics) = forms::find(*node, record.source.text(), Some(kind), &arena);
+    if let Some(found) = found {
+        diagnostics.extend(read_policy(found.document, options, &arena).1);
+    }
+    let place = diagnostics
+        .iter()
+        .find(|one| one.is_error())
+        .map(|error| record.source.place(error.span));
+    let location = match place {
+        Some(place) => Location::new(place, at.steps()),
+        None => record.at(node, at),
+    };
+    location
+        .diagnostic(
+            Severity::Error,
+            codes::INVALID_POLICY,
+            invalid.message(kind),
+        )
+        .with_note(invalid.position())
+        .with_help_if(invalid.help)
+        .in_policy()
 }
 
 /// A member that is there and not null.

@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bumpalo::Bump;
-use portcullis_directory::{
-    CheckError, Directory, Engine, LoadOptions, Loaded, ResolvedRequest, lines,
-};
+use portcullis_directory::{CheckError, Directory, Engine, LoadOptions, Loaded, ResolvedRequest};
 use portcullis_model::Request;
 use portcullis_scenario::NoFiles;
+use portcullis_scenario::lines;
 use portcullis_source::Source;
 use serde_json::{Value, json};
 

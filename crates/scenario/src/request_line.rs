@@ -4,12 +4,14 @@ use std::rc::Rc;
 
 use bumpalo::Bump;
 use portcullis_model::PolicyKind;
-use portcullis_scenario::{Case, Files, RequestForm, policy_list, request};
 use portcullis_source::json::{self, Member, Node, Value};
 use portcullis_source::{Diagnostic, Source};
-use portcullis_syntax::Policy;
+use portcullis_syntax::{Policy, RequestPolicies};
 
-use crate::decide::question::RequestPolicies;
+use crate::files::Files;
+use crate::policies::policy_list;
+use crate::read::Case;
+use crate::request::{RequestForm, request};
 
 /// A request, and what came with it. Fit for use only if the case has a request.
 #[derive(Debug)]
