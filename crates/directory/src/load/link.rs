@@ -61,7 +61,7 @@ pub(crate) fn link(loader: &mut Loader) -> Tables {
     let others = std::mem::take(&mut loader.raw.unfinished).into_values();
     for spot in dumps.chain(others) {
         // IN-5: the other pages may deny.
-        let message = "the last page says that there are more: add the files of the others";
+        let message = "the last page says that there are more; add their files";
         let problem = Problem {
             place: loader.place(spot),
             code: Code::Incomplete,
@@ -71,7 +71,7 @@ pub(crate) fn link(loader: &mut Loader) -> Tables {
     }
     let missing = u32::try_from(loader.report.missing.len()).unwrap_or(u32::MAX);
     if loader.strings.is_full() {
-        let message = "the texts of the directory are more than 4 GiB";
+        let message = "the strings of the directory are more than 4 GiB";
         loader.error(String::new(), Code::TooLarge, message);
     }
     let mut tables = Tables::new(Columns {
@@ -86,7 +86,7 @@ pub(crate) fn link(loader: &mut Loader) -> Tables {
     for (principal, spot) in principals {
         if !tables.add_principal(principal) {
             let arn = tables.arn(principal.entity());
-            let message = format!("`{arn}` is there twice");
+            let message = format!("`{arn}` appears twice");
             let place = place_with(&tables, spot);
             loader.error(place, Code::Duplicate, message);
         }
@@ -100,7 +100,8 @@ pub(crate) fn link(loader: &mut Loader) -> Tables {
             let both = one(principal.trust).zip(one(resource.policy));
             let kind = PolicyKind::Resource;
             if !both.is_some_and(|(own, new)| loader.documents.are_equal(own, new, kind)) {
-                let message = format!("the policy of `{arn}` is in the dump of its account");
+                let message =
+                    format!("the policy of `{arn}` is not the one in the dump of its account");
                 let place = place_with(&tables, spot);
                 loader.error(place, Code::Contradiction, message);
             }
@@ -149,7 +150,7 @@ fn managed_policy(
     }
     let Some(bundled) = loader.raw.bundled.get(&arn).copied() else {
         let message = format!(
-            "refers to the managed policy `{}`, and no file has it",
+            "refers to the managed policy `{}`, which no file contains",
             loader.strings.get(arn)
         );
         let place = from(loader);
@@ -159,7 +160,7 @@ fn managed_policy(
     let policy = bundled.policy;
     if let Some(invalid) = loader.documents.check(policy, PolicyKind::Identity, true) {
         let message = format!(
-            "the identity policy `{}` is invalid at its line {} column {}: {} ({})",
+            "the identity policy `{}` is invalid at line {}, column {} of the document: {} ({})",
             loader.strings.get(arn),
             invalid.line,
             invalid.column,
@@ -199,7 +200,7 @@ fn link_groups(loader: &mut Loader) -> Groups {
         let key = (account, loader.strings.get(name).to_ascii_lowercase());
         if let Some(old) = groups.get(&key) {
             let message = format!(
-                "the group `{}` of {account:012} is also at {}",
+                "the group `{}` of {account:012} is also defined at {}",
                 loader.strings.get(name),
                 loader.place(old.spot)
             );
@@ -302,7 +303,7 @@ fn identity(loader: &mut Loader, raw: &RawPrincipal, groups: &Groups) -> SetsId 
             None => {
                 let place = format!("{}/GroupList/{index}", loader.place(raw.spot));
                 let name = loader.strings.get(*group);
-                let message = format!("refers to the group `{name}`, and no file has it");
+                let message = format!("refers to the group `{name}`, which no file contains");
                 loader.missing(place, message);
             }
         }
@@ -331,7 +332,7 @@ fn link_resources(
             .account
             .is_some_and(|account| own.is_some_and(|own| own != account))
         {
-            let message = "`account` is not the account of the `arn`";
+            let message = "`account` is not the account in `arn`";
             loader.error(loader.place(raw.spot), Code::Contradiction, message);
         }
         let account = raw.account.or(own);
@@ -352,7 +353,7 @@ fn link_resources(
         };
         let Some(arn) = arn else {
             let message = format!(
-                "is about the key `{}`, whose ARN no file has",
+                "refers to the key `{}`, whose ARN no file contains",
                 loader.strings.get(raw.key)
             );
             loader.error(loader.place(raw.spot), Code::DanglingReference, message);
@@ -442,26 +443,27 @@ fn link_policy(
     }
     match reach_of(&arn) {
         Reach::Never(whole) if wholes.contains(&whole) => {
-            let message = format!("`{arn}` has no policy of its own: it has that of `{whole}`");
+            let message =
+                format!("`{arn}` cannot have a policy of its own; it has that of `{whole}`");
             return loader.error(loader.place(raw.spot), Code::InvalidMember, message);
         }
         Reach::AccountWide(key) => {
             let name = arn.strip_prefix(&key).unwrap_or_default();
-            let is_itloader = name.is_empty() || name.starts_with(RESOURCE_POLICY);
+            let is_itself = name.is_empty() || name.starts_with(RESOURCE_POLICY);
             let own = Resource {
                 grants: Run::default(),
                 tags: Run::default(),
                 ..resource
             };
             under(key, own);
-            if is_itloader {
+            if is_itself {
                 return;
             }
         }
         reach => {
             if matches!(reach, Reach::Unknown | Reach::Never(_)) {
                 let message = format!(
-                    "the policy of `{arn}` is consulted for exactly this ARN: nothing is known of parts of it"
+                    "the policy of `{arn}` is consulted for exactly this ARN; whether it has parts is not known"
                 );
                 let place = loader.place(raw.spot);
                 loader.note(place, message);
@@ -486,7 +488,7 @@ fn link_keys(loader: &mut Loader, keys: Keys, resources: &mut Vec<(Resource, Spo
             let kind = PolicyKind::Resource;
             let differ = |other: &PolicyId| !loader.documents.are_equal(*first, *other, kind);
             if !key.contains(":logs:") && rest.iter().any(differ) {
-                let message = format!("`{key}…` has another policy elsewhere");
+                let message = format!("`{key}…` has a different policy elsewhere");
                 loader.error(loader.place(own.spot), Code::Contradiction, message);
             }
         }
@@ -518,7 +520,7 @@ fn name_keys(loader: &mut Loader) {
     for raw in std::mem::take(&mut loader.raw.key_policies) {
         let Some(arn) = loader.raw.keys.get(&raw.id).copied() else {
             let message = format!(
-                "the file must be called like its key, and `describe-key` say the ARN of `{}`",
+                "the file must be named after its key, and `describe-key` must give the ARN of `{}`",
                 loader.strings.get(raw.id)
             );
             loader.error(loader.place(raw.spot), Code::DanglingReference, message);
@@ -577,7 +579,7 @@ fn name_buckets_behind(loader: &mut Loader, merged: &mut BTreeMap<Symbol, RawRes
         own.account = own.account.or(account);
         if differ {
             let message = format!(
-                "says another owner of `{}` than {}",
+                "gives `{}` a different owner than {}",
                 loader.strings.get(bucket),
                 loader.place(own.spot)
             );
@@ -606,7 +608,7 @@ fn merge(loader: &mut Loader, old: RawResource, new: RawResource) -> RawResource
             .is_some_and(|(one, other)| one != other);
     if differ(old.account, new.account) || policies_differ || tags_differ || others_differ {
         let message = format!(
-            "says something else of `{}` than {}",
+            "describes `{}` differently than {}",
             loader.strings.get(new.arn),
             loader.place(old.spot)
         );
@@ -635,7 +637,7 @@ fn link_endpoints(loader: &mut Loader) -> Vec<(Symbol, SetsId)> {
         match endpoints.get(&raw.id) {
             Some((_, old)) => {
                 let message = format!(
-                    "the endpoint `{}` is also at {}",
+                    "the endpoint `{}` is also defined at {}",
                     loader.strings.get(raw.id),
                     loader.place(*old)
                 );

@@ -28,7 +28,7 @@ pub(super) fn link_acls(
         if !loader.raw.buckets_with_acls.contains(&acl.bucket) {
             loader.report.skipped.push(Skipped {
                 place: loader.place(acl.spot),
-                reason: "no ownership controls say that lists decide, so they do not",
+                reason: "no ownership controls enable access control lists, so they are ignored",
                 is_json: true,
             });
             continue;

@@ -34,7 +34,7 @@ pub(super) fn compare_copies(loader: &mut Loader) {
         let name = loader.strings.get(copy.name).to_string();
         let Some(account) = copy.account.or_else(|| only_account(loader)) else {
             let message = format!(
-                "does not say the account of the {} `{name}`: put the file into a folder that is called like it",
+                "does not give the account of the {} `{name}`; put the file in a folder named after the account",
                 copy.kind
             );
             loader.error(loader.place(copy.spot), Code::MissingMember, message);
@@ -133,8 +133,8 @@ fn compare_copy(loader: &mut Loader, copy: &RawCopy, index: usize) {
 fn contradicts(loader: &mut Loader, copy: &RawCopy, what: &str, dump: Spot) {
     let name = loader.strings.get(copy.name);
     let message = format!(
-        "the {what} of the {} `{name}` is not the one of the dump of its account at {}: \
-         take both anew, or remove this file",
+        "the {what} of the {} `{name}` differs from the dump of its account at {}; \
+         dump both again, or remove this file",
         copy.kind,
         loader.place(dump)
     );

@@ -67,7 +67,7 @@ pub(crate) fn link_organization(loader: &mut Loader) -> Organization {
         };
         let is_management = Some(account) == management;
         let mut path = format!("{}/", loader.strings.get(id));
-        // The account itloader is not part of the path.
+        // The account itself is not part of the path.
         for node in chain.iter().take(chain.len().saturating_sub(1)) {
             path += loader.strings.get(*node);
             path.push('/');
@@ -99,7 +99,7 @@ pub(crate) fn link_organization(loader: &mut Loader) -> Organization {
     }
     attached.clear();
     if let Some(account) = management.filter(|own| !organization.members.contains_key(own)) {
-        let message = format!("the management account {account:012} is nowhere in the tree");
+        let message = format!("the management account {account:012} is not in the tree");
         loader.warn(String::new(), Code::InvalidTree, message);
         organization.members.insert(
             account,
@@ -126,7 +126,7 @@ fn organization_id(loader: &mut Loader) -> Option<(Symbol, Option<u64>)> {
         let said = nodes.chain(controls).chain(listed).chain(attached);
         if let Some(spot) = said.min() {
             let place = loader.place(spot);
-            let message = "no file says the id of the organization (`describe-organization`)";
+            let message = "no file gives the id of the organization (`describe-organization`)";
             loader.error(place, Code::DanglingReference, message);
         }
         return None;
@@ -135,12 +135,12 @@ fn organization_id(loader: &mut Loader) -> Option<(Symbol, Option<u64>)> {
         if (*other, *other_management) != (id, management) {
             let place = loader.place(*other_spot);
             let first = loader.place(spot);
-            let message = format!("is another organization than at {first}");
+            let message = format!("describes a different organization than {first}");
             loader.error(place, Code::Contradiction, message);
         }
     }
     if management.is_none() {
-        let message = "does not say the management account: no account counts as such";
+        let message = "does not give the management account, so no account counts as it";
         loader.warn(loader.place(spot), Code::MissingMember, message);
     }
     Some((id, management))
@@ -164,7 +164,7 @@ fn unique_nodes(loader: &mut Loader) -> HashMap<Symbol, RawNode> {
         if !says_the_same {
             let id = loader.strings.get(node.id).to_string();
             let there = node_place(loader, old);
-            let message = format!("`{id}` is in two places of the organization: also at {there}");
+            let message = format!("`{id}` appears twice in the organization, also at {there}");
             loader.error(node_place(loader, &node), Code::InvalidTree, message);
         }
     }
@@ -176,7 +176,7 @@ fn unique_nodes(loader: &mut Loader) -> HashMap<Symbol, RawNode> {
     for (id, spot) in std::mem::take(&mut loader.raw.organization.accounts) {
         if !nodes.contains_key(&id) {
             let message = format!(
-                "`{}` is in the organization, but no file says below which parent",
+                "`{}` is in the organization, but no file gives its parent",
                 loader.strings.get(id)
             );
             loader.error(loader.place(spot), Code::InvalidTree, message);
@@ -204,7 +204,7 @@ fn chain(
     while let Some(parent) = at.parent {
         let Some(next) = nodes.get(&parent) else {
             let message = format!(
-                "`{}` has the parent `{}`, of which no file says anything",
+                "`{}` has the parent `{}`, which no file describes",
                 loader.strings.get(at.id),
                 loader.strings.get(parent)
             );
@@ -212,7 +212,7 @@ fn chain(
             return None;
         };
         if chain.contains(&parent) {
-            let message = format!("`{}` is below itloader", loader.strings.get(parent));
+            let message = format!("`{}` is below itself", loader.strings.get(parent));
             loader.error(node_place(loader, next), Code::InvalidTree, message);
             return None;
         }
@@ -250,7 +250,7 @@ fn scps_apply(loader: &mut Loader) -> bool {
             .iter()
             .any(|own| loader.strings.get(own.policy) == SCP_FULL_ACCESS);
     if !speaks {
-        let message = "no file speaks of service control policies: they count as not in use";
+        let message = "no file mentions service control policies, so they count as not in use";
         loader.warn(String::new(), Code::Incomplete, message);
     }
     speaks
@@ -291,7 +291,7 @@ fn tell_unattached(
         .collect();
     for (id, spot) in unknown {
         let message = format!(
-            "no file says what `{}` is attached to (`list-targets-for-policy`)",
+            "no file lists the targets of `{}` (`list-targets-for-policy`)",
             loader.strings.get(id)
         );
         loader.missing(loader.place(spot), message);
@@ -313,7 +313,7 @@ fn attachments(loader: &mut Loader, nodes: &HashMap<Symbol, RawNode>) -> HashMap
         }
         if !nodes.contains_key(&raw.node) {
             let message = format!(
-                "`{text}` is attached to `{}`, which is nowhere in the organization",
+                "`{text}` is attached to `{}`, which is not in the organization",
                 loader.strings.get(raw.node)
             );
             loader.error(loader.place(raw.spot), Code::DanglingReference, message);
@@ -329,14 +329,14 @@ fn attachments(loader: &mut Loader, nodes: &HashMap<Symbol, RawNode>) -> HashMap
         let Some((control, policy)) = found else {
             // A missing policy may deny. What can be said of its level is that it has one.
             let message = format!(
-                "`{text}` is attached to `{}`, and no file has its content",
+                "`{text}` is attached to `{}`, but no file has its content",
                 loader.strings.get(raw.node)
             );
             loader.missing(loader.place(raw.spot), message);
             continue;
         };
         if raw.control.is_some_and(|wanted| wanted != control) {
-            let message = format!("`{text}` stands in the list of the other type");
+            let message = format!("`{text}` is in the list of the other type");
             loader.error(loader.place(raw.spot), Code::Contradiction, message);
             continue;
         }
