@@ -24,9 +24,9 @@ impl fmt::Display for EngineError {
         match self {
             EngineError::NoImage(error) => error.fmt(f),
             EngineError::Foreign => f.write_str(
-                "what was resolved is of another directory, or of this one before an update",
+                "the handle was resolved by another directory, or by this one before an update",
             ),
-            EngineError::NoAction(error) => write!(f, "the action is none: {error}"),
+            EngineError::NoAction(error) => write!(f, "invalid action: {error}"),
         }
     }
 }
@@ -62,7 +62,7 @@ impl fmt::Display for RequestError {
                 f,
                 "the directory has no account {account}, and the request has no `identity`"
             ),
-            RequestError::NoAction(error) => write!(f, "the action is none: {error}"),
+            RequestError::NoAction(error) => write!(f, "invalid action: {error}"),
         }
     }
 }
@@ -118,7 +118,7 @@ impl fmt::Display for UpdateError {
             UpdateError::NoImage(error) => error.fmt(f),
             UpdateError::TooMany => write!(
                 f,
-                "{} changes were taken in already: compile the whole directory again",
+                "{} updates were applied already; compile the whole directory again",
                 MAX_IMAGES - 1
             ),
             UpdateError::TooLarge => f.write_str("the directory would be too large"),

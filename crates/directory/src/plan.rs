@@ -2,30 +2,30 @@
 //!
 //! A decision about one of a million principals waits for memory, so that whatever can be known beforehand is put
 //! where the decision looks anyway: the keys that a policy reads ([`dependencies`], [`key_sources`]), which callers no
-//! policy names ([`callers`]), policy sets and principals in one cache line each ([`rows`], [`profiles`]), and where an
+//! policy names ([`named_principals`]), policy sets and principals in one cache line each ([`policy_sets`], [`principals`]), and where an
 //! action leads ([`action`], [`entries`]). It takes time linear in the images and the tables, once, and again for what
 //! an update adds. The room knows tables and images; it does not know requests.
 
 pub(crate) mod action;
-pub(crate) mod callers;
 pub(crate) mod dependencies;
 pub(crate) mod entries;
 pub(crate) mod generation;
 pub(crate) mod key_sources;
+pub(crate) mod named_principals;
 pub(crate) mod policies;
-pub(crate) mod profiles;
-pub(crate) mod rows;
+pub(crate) mod policy_sets;
+pub(crate) mod principals;
 mod slot_sets;
 pub(crate) mod stack;
 
 use portcullis_image::{Image, View};
 
 use crate::plan::action::PreparedActions;
-use crate::plan::callers::Callers;
 use crate::plan::dependencies::KeyDependencies;
 use crate::plan::key_sources::Slots;
-use crate::plan::profiles::Profile;
-use crate::plan::rows::PolicyRows;
+use crate::plan::named_principals::NamedPrincipals;
+use crate::plan::policy_sets::PolicySetSummaries;
+use crate::plan::principals::PrincipalSummary;
 use crate::plan::stack::ImageStack;
 use crate::store::ids::{PartId, PrincipalIdx};
 use crate::store::tables::Tables;
@@ -38,11 +38,11 @@ pub(crate) struct DecisionPlan {
     dependencies: Vec<KeyDependencies>,
     /// The slots of the images.
     pub(crate) slots: Slots,
-    pub(crate) rows: PolicyRows,
+    pub(crate) policy_sets: PolicySetSummaries,
     /// What the policies know of users and roles.
-    pub(crate) callers: Callers,
+    pub(crate) named: NamedPrincipals,
     /// Users and roles, by their numbers.
-    profiles: Vec<Profile>,
+    summaries: Vec<PrincipalSummary>,
     /// Actions that requests will name.
     pub(crate) prepared: PreparedActions,
 }
@@ -54,9 +54,9 @@ impl DecisionPlan {
             stack: ImageStack::new(),
             dependencies: Vec::new(),
             slots: Slots::default(),
-            rows: PolicyRows::default(),
-            callers: Callers::default(),
-            profiles: Vec::new(),
+            policy_sets: PolicySetSummaries::default(),
+            named: NamedPrincipals::default(),
+            summaries: Vec::new(),
             prepared: PreparedActions::default(),
         };
         plan.add(images, tables, None, id);
@@ -81,25 +81,26 @@ impl DecisionPlan {
             self.dependencies
                 .extend(dependencies::of_image(*view, slots));
         }
-        self.rows.extend(&self.stack, &self.dependencies, tables);
-        let before = origins.map(|origins| (&self.callers, origins));
-        self.callers = Callers::new(&self.stack, tables, first, before);
-        let profiles = tables.principals().iter().enumerate();
-        let profiles = profiles.map(|(index, own)| {
+        self.policy_sets
+            .extend(&self.stack, &self.dependencies, tables);
+        let before = origins.map(|origins| (&self.named, origins));
+        self.named = NamedPrincipals::new(&self.stack, tables, first, before);
+        let summaries = tables.principals().iter().enumerate();
+        let summaries = summaries.map(|(index, own)| {
             let tags = tables.pairs(own.tags);
-            let maker = (&self.rows, &self.callers, &self.slots);
-            Profile::new(maker, (PrincipalIdx::at(index), own), tags)
+            let maker = (&self.policy_sets, &self.named, &self.slots);
+            PrincipalSummary::new(maker, (PrincipalIdx::at(index), own), tags)
         });
-        self.profiles.clear();
-        self.profiles.reserve_exact(tables.principals().len());
-        self.profiles.extend(profiles);
+        self.summaries.clear();
+        self.summaries.reserve_exact(tables.principals().len());
+        self.summaries.extend(summaries);
         self.prepared.extend(&self.stack);
     }
 
     /// A user or role.
     #[inline]
-    pub(crate) fn profile(&self, index: PrincipalIdx) -> Option<&Profile> {
-        self.profiles.get(index.index())
+    pub(crate) fn summary(&self, index: PrincipalIdx) -> Option<&PrincipalSummary> {
+        self.summaries.get(index.index())
     }
 
     /// What a part looks at.

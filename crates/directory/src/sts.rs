@@ -281,7 +281,7 @@ fn root_session(
     let target = call.target;
     if !account(target).is_some_and(|own| own.is_member && !own.is_management) {
         return refuse(format!(
-            "`{target}` is no member account of the organization"
+            "`{target}` is not a member account of the organization"
         ));
     }
     let partition = call.caller.caller.partition().unwrap_or("aws");
@@ -342,7 +342,9 @@ fn check_caller(call: &StsCall<'_>) -> Result<(), StsCallError> {
             let is_saml = provider.contains(":saml-provider/");
             match is_saml == (call.kind == StsCallKind::AssumeRoleWithSaml) {
                 true => Ok(()),
-                false => refuse(format!("`{provider}` is a provider of the other kind")),
+                false => refuse(format!(
+                    "`{provider}` is the wrong kind of provider for this call"
+                )),
             }
         }
         (StsCallKind::AssumeRoleWithSaml | StsCallKind::AssumeRoleWithWebIdentity, _) => {
@@ -374,26 +376,28 @@ fn check_texts(call: &StsCall<'_>) -> Result<(), StsCallError> {
     let name = call.session_name;
     if call.kind.assumes_role() && !is_fine(name, "_+=,.@-", 64) {
         return refuse(format!(
-            "`{name}` is no name of a session: 2 to 64 of A-Z a-z 0-9 _+=,.@-"
+            "invalid session name `{name}`: expected 2-64 characters of [A-Za-z0-9_+=,.@-]"
         ));
     }
     if call.kind == StsCallKind::GetFederationToken && !is_fine(name, "_+=,.@-", 32) {
         return refuse(format!(
-            "`{name}` is no name of a federated user: 2 to 32 of A-Z a-z 0-9 _+=,.@-"
+            "invalid federated user name `{name}`: expected 2-32 characters of [A-Za-z0-9_+=,.@-]"
         ));
     }
     if let Some(id) = call
         .external_id
         .filter(|id| !is_fine(id, "_+=,.@:/-", 1224))
     {
-        return refuse(format!("`{id}` is no external id"));
+        return refuse(format!(
+            "invalid external id `{id}`: expected 2-1224 characters of [A-Za-z0-9_+=,.@:/-]"
+        ));
     }
     if let Some(id) = call
         .source_identity
         .filter(|id| !is_fine(id, "_+=,.@-", 64))
     {
         return refuse(format!(
-            "`{id}` is no source identity: 2 to 64 of A-Z a-z 0-9 _+=,.@-"
+            "invalid source identity `{id}`: expected 2-64 characters of [A-Za-z0-9_+=,.@-]"
         ));
     }
     if call.kind == StsCallKind::GetSessionToken && call.has_policies {
@@ -428,7 +432,7 @@ fn check_tags(call: &StsCall<'_>) -> Result<(), StsCallError> {
     for (index, (key, value)) in call.tags.iter().enumerate() {
         if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 {
             return refuse(format!(
-                "`{key}` is no tag: keys have 1 to 128 characters, values to 256"
+                "invalid tag `{key}`: keys have 1 to 128 characters, values at most 256"
             ));
         }
         if call
@@ -437,7 +441,7 @@ fn check_tags(call: &StsCall<'_>) -> Result<(), StsCallError> {
             .take(index)
             .any(|(own, _)| is_key(own, key))
         {
-            return refuse(format!("the tag `{key}` is there twice"));
+            return refuse(format!("the tag `{key}` appears twice"));
         }
         if call.inherited_keys.iter().any(|own| is_key(own, key)) {
             return refuse(format!(
@@ -450,7 +454,7 @@ fn check_tags(call: &StsCall<'_>) -> Result<(), StsCallError> {
     }
     for key in &call.transitive_keys {
         if !call.tags.iter().any(|(own, _)| is_key(own, key)) {
-            return refuse(format!("the transitive key `{key}` is none of the tags"));
+            return refuse(format!("the transitive key `{key}` is not one of the tags"));
         }
     }
     Ok(())
@@ -502,10 +506,10 @@ fn seconds(call: &StsCall<'_>, role: Option<&Principal>) -> Result<u32, StsCallE
         None => Ok(usual.min(longest)),
         Some(seconds) if (shortest..=longest).contains(&seconds) => Ok(seconds),
         Some(seconds) if is_chained && seconds > HOUR => refuse(format!(
-            "{seconds} seconds: a role that another role assumes lasts an hour at most (STS-10)"
+            "{seconds} seconds is too long: a session of a role that another role assumes lasts at most an hour (STS-10)"
         )),
         Some(seconds) => refuse(format!(
-            "{seconds} seconds: this session lasts {shortest} to {longest}"
+            "{seconds} seconds is out of range: this session lasts {shortest} to {longest}"
         )),
     }
 }

@@ -47,7 +47,7 @@ impl<'d> Deciding<'d> {
     /// A user or role by its number; an anonymous caller if nobody has it.
     pub(crate) fn by_number(&self, number: PrincipalIdx) -> ResolvedCaller<'d, 'static> {
         let Generation { tables, plan } = self.generation;
-        let account = plan.profile(number).map(|own| own.account);
+        let account = plan.summary(number).map(|own| own.account);
         by_number(tables, number, account)
     }
 

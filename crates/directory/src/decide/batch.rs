@@ -52,7 +52,7 @@ pub(crate) fn check_all(
         let mut seen = 0;
         for read in &read {
             let length = |name| tables.str(name).len();
-            let caller = plan.profile(read.principal);
+            let caller = plan.summary(read.principal);
             seen ^= caller.map_or(0, |own| length(own.name));
             seen ^= resource(read).map_or(0, |own| length(own.arn));
         }
@@ -131,26 +131,26 @@ struct Coming<'c> {
 /// at once.
 fn read_ahead(generation: Generation<'_>, coming: &[Coming<'_>]) {
     let Generation { tables, plan } = generation;
-    let profiles = coming.iter().map(|own| plan.profile(own.principal));
-    let profiles: Few<_> = profiles.collect();
+    let summaries = coming.iter().map(|own| plan.summary(own.principal));
+    let summaries: Few<_> = summaries.collect();
     let mut seen = 0;
-    for (own, profile) in coming.iter().zip(&profiles) {
-        seen ^= profile.map_or(0, |profile| profile.filter);
-        seen ^= plan.rows.get(own.policy).filter;
+    for (own, summary) in coming.iter().zip(&summaries) {
+        seen ^= summary.map_or(0, |summary| summary.filter);
+        seen ^= plan.policy_sets.get(own.policy).filter;
     }
     black_box(seen);
     let mut seen = 0;
-    for profile in profiles.iter().flatten() {
-        let account = tables.account(profile.account);
-        seen ^= account.map_or(0, |account| plan.rows.get(account.scps).filter);
+    for summary in summaries.iter().flatten() {
+        let account = tables.account(summary.account);
+        seen ^= account.map_or(0, |account| plan.policy_sets.get(account.scps).filter);
     }
     black_box(seen);
     let mut entries = SmallVec::<[(usize, &Entry); 4 * AHEAD]>::new();
-    for (own, profile) in coming.iter().zip(&profiles) {
+    for (own, summary) in coming.iter().zip(&summaries) {
         let known = own
             .action
             .and_then(|action| Some((action, action.entries.as_ref()?)));
-        let (Some((action, known)), Some(profile)) = (known, profile) else {
+        let (Some((action, known)), Some(summary)) = (known, summary) else {
             continue;
         };
         let filter = action.handle.filter();
@@ -160,14 +160,14 @@ fn read_ahead(generation: Generation<'_>, coming: &[Coming<'_>]) {
             }
             _ => {}
         };
-        if profile.filter & filter != 0 {
-            profile.parts().for_each(|(_, part)| add(part));
+        if summary.filter & filter != 0 {
+            summary.parts().for_each(|(_, part)| add(part));
         }
-        let account = tables.account(profile.account);
+        let account = tables.account(summary.account);
         let scps = account.map_or(SetsId::NONE, |account| account.scps);
-        for row in [own.policy, scps].map(|sets| plan.rows.get(sets)) {
+        for row in [own.policy, scps].map(|sets| plan.policy_sets.get(sets)) {
             if row.filter & filter != 0 {
-                plan.rows.for_parts(row, |_, part| add(part));
+                plan.policy_sets.for_parts(row, |_, part| add(part));
             }
         }
     }

@@ -215,7 +215,7 @@ pub(crate) fn find_caller<'d, 'a>(
     };
     if arn.account.is_none() && !is_account_id(digits) {
         if has_identity {
-            let text = "only callers with an account have `identity`";
+            let text = "`identity` is only for callers that belong to an account";
             return Err(RequestError::Contradiction(text.to_string()));
         }
         // Nobody's account: services, anonymous callers and those known by a provider.
@@ -232,7 +232,7 @@ pub(crate) fn find_caller<'d, 'a>(
     }
     if has_identity {
         let text = format!(
-            "the policies of the callers of {digits} are in the directory: `identity` is for others"
+            "the directory has the policies of callers of {digits}; `identity` is for other accounts"
         );
         return Err(RequestError::Contradiction(text));
     }
@@ -242,7 +242,7 @@ pub(crate) fn find_caller<'d, 'a>(
     } = who.caller
     {
         return Err(RequestError::UnknownPrincipal(format!(
-            "`{arn}` does not say who made the session: give the principal as \
+            "`{arn}` does not say who created the session; give the principal as \
              {{\"arn\", \"federatedBy\"}}"
         )));
     }
@@ -324,7 +324,7 @@ fn by_arn(
     match found {
         Some((number, found)) if tables.has_arn(found, holder.parts) => Ok(number),
         Some((_, other)) => Err(RequestError::UnknownPrincipal(format!(
-            "the directory has no `{}`, but `{}`",
+            "the directory has no `{}`, only `{}`",
             arn(),
             tables.arn(other)
         ))),
@@ -351,7 +351,7 @@ fn by_session(
     // Names are unique without regard to case, policies name sessions with regard to it: a Deny must bite.
     let own_name = tables.str(role.name);
     if own_name != name {
-        let text = format!("the directory has no role `{name}` for `{session}`, but `{own_name}`");
+        let text = format!("the directory has no role `{name}` for `{session}`, only `{own_name}`");
         return Err(RequestError::UnknownPrincipal(text));
     }
     // A role's ARN that was made of the session's says nothing of the role's path.
@@ -366,7 +366,8 @@ fn by_session(
     let is_own = || split_arn(role_arn).is_some_and(|parts| tables.has_arn(role, parts));
     if partition != tables.str(role.partition) || !(is_made() || is_own()) {
         let own = tables.arn(role);
-        let text = format!("`{session}` is said to be of `{role_arn}`, its role is `{own}`");
+        let text =
+            format!("`{session}` is given as a session of `{role_arn}`, but its role is `{own}`");
         return Err(RequestError::UnknownPrincipal(text));
     }
     Ok(number)

@@ -28,7 +28,7 @@ use crate::error::{EngineError, RequestError};
 use crate::plan::action::{PreparedAction, RecentActions};
 use crate::plan::dependencies::KeyDependencies;
 use crate::plan::generation::Generation;
-use crate::plan::rows::Row;
+use crate::plan::policy_sets::PolicySetSummary;
 use crate::plan::stack::Located;
 use crate::store::ids::{PartId, PrincipalIdx, SetsId};
 use crate::store::strings::concat_in;
@@ -169,23 +169,23 @@ pub(crate) fn run(
     };
     let applies = find_applies(tables, caller, asked.place, action.is_sts, endpoint);
     let caller = &applies.caller;
-    let profile = plan.profile(caller.number);
+    let summary = plan.summary(caller.number);
 
     // Policies without a statement for the action are present, and say nothing more.
     let filter = action.handle.filter();
     let mut parts = KnownParts::default();
-    let (own, [identity, boundary]) = match profile {
-        Some(profile) if profile.add_to(&mut parts) => (Some(profile), [SetsId::NONE; 2]),
+    let (own, [identity, boundary]) = match summary {
+        Some(summary) if summary.add_to(&mut parts) => (Some(summary), [SetsId::NONE; 2]),
         _ => (None, applies.own_sets()),
     };
     let own = own.filter(|own| own.filter & filter != 0);
-    let mut rows = [&Row::NONE; 6];
+    let mut rows = [&PolicySetSummary::NONE; 6];
     let mut places = rows.iter_mut();
     let mut lists_principals = false;
     let [scps, rcps, policy, endpoint] = applies.other_sets;
     let sets = [identity, boundary, scps, rcps, policy, endpoint];
     for sets in sets.into_iter().filter(|sets| sets.is_some()) {
-        let row = plan.rows.get(sets);
+        let row = plan.policy_sets.get(sets);
         row.add_to(&mut parts);
         if row.filter & filter != 0 {
             lists_principals |= row.lists_principals;
@@ -195,8 +195,8 @@ pub(crate) fn run(
         }
     }
 
-    let of_account = profile.filter(|own| caller.is_itself() && !own.is_odd());
-    let of_account = of_account.and_then(|own| Some((own, plan.callers.of_account(own.account)?)));
+    let of_account = summary.filter(|own| caller.is_itself() && !own.is_in_other_partition());
+    let of_account = of_account.and_then(|own| Some((own, plan.named.of_account(own.account)?)));
     let ownership = match of_account {
         Some((own, (_, partition))) => deciding.ownership(own.account, partition),
         None => {
@@ -205,9 +205,9 @@ pub(crate) fn run(
         }
     };
     // Of the names of a caller nobody need know more than the policies look at.
-    let kind = caller.kind(profile.map(|own| (own.kind(), own.is_service_linked())));
+    let kind = caller.kind(summary.map(|own| (own.kind(), own.is_service_linked())));
     let known = match of_account {
-        _ if !lists_principals || kind == CallerKind::Anonymous => &plan.callers.unnamed,
+        _ if !lists_principals || kind == CallerKind::Anonymous => &plan.named.unnamed,
         Some((own, (known, _))) if !(own.is_named() || context.names_caller()) => known,
         _ => {
             find_names(deciding, known, caller, context, arena);
@@ -216,7 +216,7 @@ pub(crate) fn run(
     };
     let target = &applies.target;
     let is_granted = || !target.grants.is_empty() && has_grant(deciding, &applies, context, arena);
-    let keys = Keys::new(deciding, &applies, profile, context, arena);
+    let keys = Keys::new(deciding, &applies, summary, context, arena);
     let resolved = Resolved {
         caller: kind,
         management_account: caller.is_of_management(),
@@ -249,7 +249,7 @@ pub(crate) fn run(
         own.parts().for_each(|(layers, part)| look(layers, part));
     }
     for row in rows.into_iter().take_while(|row| row.filter != 0) {
-        plan.rows.for_parts(row, &mut look);
+        plan.policy_sets.for_parts(row, &mut look);
     }
     evaluation.decide()
 }

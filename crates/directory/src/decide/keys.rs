@@ -21,7 +21,7 @@ use crate::decide::given::{ContextValue, GivenKeys};
 use crate::plan::dependencies::KeyDependencies;
 use crate::plan::generation::Generation;
 use crate::plan::key_sources::{Origin, TagClass};
-use crate::plan::profiles::Profile;
+use crate::plan::principals::PrincipalSummary;
 use crate::store::accounts::Account;
 use crate::store::ids::{Symbol, index, number};
 use crate::store::strings::concat_in;
@@ -31,7 +31,7 @@ use crate::store::strings::concat_in;
 pub(crate) struct Keys<'k> {
     deciding: &'k Deciding<'k>,
     applies: &'k Applies<'k, 'k>,
-    profile: Option<&'k Profile>,
+    summary: Option<&'k PrincipalSummary>,
     context: GivenKeys<'k>,
     arena: &'k Bump,
     /// The caller, as far as something was asked that follows from it.
@@ -65,14 +65,14 @@ impl<'k> Keys<'k> {
     pub(crate) fn new(
         deciding: &'k Deciding<'k>,
         applies: &'k Applies<'k, 'k>,
-        profile: Option<&'k Profile>,
+        summary: Option<&'k PrincipalSummary>,
         context: GivenKeys<'k>,
         arena: &'k Bump,
     ) -> Keys<'k> {
         Keys {
             deciding,
             applies,
-            profile,
+            summary,
             context,
             arena,
             principal: Cell::new(None),
@@ -124,7 +124,7 @@ impl<'k> Keys<'k> {
             Origin::PrincipalOrgPaths => only(organization(caller.account).1),
             Origin::ResourceOrgId => only(organization(target.known_owner()).0),
             Origin::ResourceOrgPaths => only(organization(target.known_owner()).1),
-            Origin::PrincipalTag(class) => match self.profile.and_then(Profile::tags) {
+            Origin::PrincipalTag(class) => match self.summary.and_then(PrincipalSummary::tags) {
                 Some(tags) => tags
                     .filter(|(own, _)| *own == class)
                     .for_each(|(_, value)| found(value)),

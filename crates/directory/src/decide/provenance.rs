@@ -44,7 +44,7 @@ impl<'d> Sources<'d> {
         question: &Question<'_>,
     ) -> Result<Scene, RequestError> {
         if question.of != self.id {
-            let text = "the question is of another directory".to_string();
+            let text = "the question belongs to another directory".to_string();
             return Err(RequestError::Contradiction(text));
         }
         let tables = self.tables;

@@ -33,7 +33,7 @@ pub struct Question<'a> {
     pub(crate) extra: RequestPolicies<'a>,
     /// What the bucket behind an access point is asked (`S3-6`).
     pub(crate) bucket: Option<BucketQuestion<'a>>,
-    /// A policy that takes part cannot be read, or was not seen, so that nothing is allowed (`GRAM-54`, `S3-6`).
+    /// A policy that takes part cannot be read, or was not seen, so nothing is allowed (`GRAM-54`, `S3-6`).
     pub(crate) is_undecidable: bool,
     /// The directory whose numbers the sets are.
     pub(crate) of: u64,
@@ -117,11 +117,11 @@ pub(crate) fn notes(tables: &Tables, question: &Question<'_>) -> Vec<String> {
     }
     match (access_point(resource), &question.bucket) {
         (Some((point, _)), None) => notes.push(format!(
-            "no file says which bucket is behind {point}, so that the policy of the bucket was not seen and nothing \
+            "no file says which bucket is behind {point}, so the bucket's policy was not seen and nothing \
              is allowed"
         )),
         _ if question.is_undecidable => {
-            let note = "a policy of the resource cannot be read, so that nothing is allowed";
+            let note = "a policy of the resource cannot be read, so nothing is allowed";
             notes.push(note.to_string());
         }
         (None, _) => {}
@@ -130,7 +130,7 @@ pub(crate) fn notes(tables: &Tables, question: &Question<'_>) -> Vec<String> {
             let place = locate(tables, bucket.arn, parts, None);
             if !(place.policy().is_some() || place.is_unreadable()) {
                 notes.push(format!(
-                    "no file has a policy of {}, which is behind {point}",
+                    "no file has a policy of {}, the bucket behind {point}",
                     bucket.arn
                 ));
             }

@@ -32,7 +32,7 @@ pub(crate) struct Place {
     /// The target is an access point, or something that one leads to.
     is_access_point: bool,
     other_name: Option<OtherName>,
-    /// The policy cannot be read, so that nothing is allowed (`GRAM-54`).
+    /// The policy cannot be read, so nothing is allowed (`GRAM-54`).
     is_unreadable: bool,
 }
 
@@ -112,13 +112,13 @@ impl Place {
         self.is_access_point || self.is_unreadable || self.other_name.is_some()
     }
 
-    /// The policy of what the target stands for was not found by this name, so that nothing is allowed.
+    /// The policy of what the target stands for was not found by this name, so nothing is allowed.
     pub(crate) fn is_renamed(&self, action: &str) -> bool {
         self.other_name
             .is_some_and(|name| name.stands_for_another(action))
     }
 
-    /// The policy cannot be read, so that nothing is allowed (`GRAM-54`).
+    /// The policy cannot be read, so nothing is allowed (`GRAM-54`).
     pub(crate) fn is_unreadable(&self) -> bool {
         self.is_unreadable
     }

@@ -73,7 +73,7 @@ impl Loader {
             Ok(Content::Json(input)) => input,
             Ok(Content::Foreign(foreign)) => {
                 let message = format!(
-                    "is {}, which is not read and may hold policies; {}",
+                    "is {}, which is not read and may contain policies; {}",
                     foreign.what, foreign.help
                 );
                 return self.error(Location::of_file(name), codes::UNKNOWN_FORM, message);
@@ -221,7 +221,7 @@ impl Loader {
         if let Some(foreign) = recognize(node) {
             let place = record.at(node, at);
             let message = format!(
-                "this is {}, which may hold policies: {}",
+                "this is {}, which may contain policies: {}",
                 foreign.what, foreign.help
             );
             self.error(place, codes::UNKNOWN_FORM, message);
@@ -251,7 +251,7 @@ impl Loader {
 
     fn unknown_form(&mut self, place: Location, name: &str) {
         let message = format!(
-            "no known form, but its member `{name}` may hold a policy; \
+            "unknown form, but its member `{name}` may contain a policy; \
              give resource policies as {{\"arn\", \"account\", \"policy\"}}"
         );
         self.error(place, codes::UNKNOWN_FORM, message);

@@ -26,11 +26,11 @@ impl Generation<'_> {
 impl Entities for Generation<'_> {
     #[inline]
     fn entity(&self, number: PrincipalIdx) -> Option<Entity> {
-        let own = self.plan.profile(number)?;
-        if own.is_odd() {
+        let own = self.plan.summary(number)?;
+        if own.is_in_other_partition() {
             return self.tables.entity(number);
         }
-        let (_, partition) = self.plan.callers.of_account(own.account)?;
+        let (_, partition) = self.plan.named.of_account(own.account)?;
         Some(Entity {
             account: own.account,
             kind: own.kind(),

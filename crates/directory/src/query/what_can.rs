@@ -159,7 +159,7 @@ impl std::fmt::Display for WhatCanError {
             WhatCanError::RequestError(refusal) => refusal.fmt(f),
             WhatCanError::Engine(error) => error.fmt(f),
             WhatCanError::IsImage => f.write_str(
-                "an image does not hold policies as they are written: give the folder, or name actions",
+                "an image does not contain policies as they are written; give the folder, or name actions",
             ),
         }
     }

@@ -148,14 +148,14 @@ impl OtherName {
     /// Why nothing is allowed on it, behind the name.
     pub(crate) fn reason(self) -> &'static str {
         match self {
-            OtherName::NoArn => "is neither an ARN nor `*`, so that nothing is allowed",
+            OtherName::NoArn => "is neither an ARN nor `*`, so nothing is allowed",
             OtherName::AccessPoint => {
-                "is another name of an access point, whose policies were not seen, so that nothing is allowed; ask for its \
-                 own ARN, as requests of AWS do"
+                "is another name of an access point, whose policies were not seen, so nothing is allowed; use its \
+                 own ARN, as AWS requests do"
             }
             OtherName::Key => {
-                "is another name of a key, whose policies were not seen, so that nothing is allowed; ask for its own ARN, as \
-                 requests of AWS do"
+                "is another name of a key, whose policies were not seen, so nothing is allowed; use its own ARN, as \
+                 AWS requests do"
             }
         }
     }

@@ -121,7 +121,7 @@ pub(crate) fn to_bytes(tables: &Tables, images: &[Image<Vec<u8>>], debug: bool) 
 pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
     let sections = sections(bytes)?;
     let Some((sections, images)) = sections.split_first_chunk::<TABLES>() else {
-        return wrong("sections of another number");
+        return wrong("wrong number of sections");
     };
     let [settings, text, accounts, principals, resources, rest @ ..] = *sections;
     let [grants, pairs, endpoints, sets, uses] = rest;
@@ -132,14 +132,14 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
             what: error.to_string(),
         })?;
     let Ok(text) = String::from_utf8(text.to_vec()) else {
-        return wrong("texts that are not UTF-8");
+        return wrong("strings that are not UTF-8");
     };
     let Some((strings, numbers)) = StringTable::from_stored(text) else {
-        return wrong("texts that are not as long as they say");
+        return wrong("strings whose lengths are wrong");
     };
     let settings = read_words(settings)?;
     let [organization, missing, debug] = *settings.as_slice() else {
-        return wrong("settings of another number");
+        return wrong("wrong number of settings");
     };
     let (sets, uses) = read_sets(sets, uses, &images)?;
     let layers = |run: &Run| {
@@ -190,12 +190,12 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
     (tables.sets, tables.uses) = (sets, uses);
     for principal in principals {
         if !tables.add_principal(principal) {
-            return wrong("a user or role that is there twice");
+            return wrong("a user or role that appears twice");
         }
     }
     for resource in resources {
         if !tables.add_resource(resource) {
-            return wrong("a resource that is there twice");
+            return wrong("a resource that appears twice");
         }
     }
     Ok(Snapshot {
@@ -237,7 +237,7 @@ fn read_sets(
     for (layers, part) in &uses {
         let stands_for = stands_for.get(part.index()).copied().unwrap_or(0);
         if *layers == 0 || layers & !stands_for != 0 {
-            return wrong("a part in a layer that it does not stand for");
+            return wrong("a part in a layer that it has no policy of");
         }
     }
     let sets = read_pairs(sets)?.into_iter();
@@ -261,19 +261,19 @@ fn pad(bytes: &mut Vec<u8>) {
 /// The sections of a file whose frame is sound.
 fn sections(bytes: &[u8]) -> Result<Vec<&[u8]>, SnapshotError> {
     if !is_snapshot(bytes) {
-        return wrong("it does not begin as one");
+        return wrong("wrong magic number");
     }
     let count = index(u32_at(bytes, 12));
     if u32_at(bytes, 8) != VERSION || count <= TABLES || count > TABLES + MAX_IMAGES {
-        return wrong("it is of another version");
+        return wrong("unsupported version");
     }
     let header = HEAD + 8 * count;
     if bytes.len() < header || u64_at(bytes, 16) != wide(bytes.len()) {
-        return wrong("it is not as long as it says");
+        return wrong("wrong length");
     }
     let body = bytes.get(HEAD..).unwrap_or_default();
     if u64_at(bytes, 24) != checksum_of(bytes, body) {
-        return wrong("its checksum is wrong");
+        return wrong("wrong checksum");
     }
     let mut found = Vec::with_capacity(count);
     let mut start = header;
@@ -281,7 +281,7 @@ fn sections(bytes: &[u8]) -> Result<Vec<&[u8]>, SnapshotError> {
         let length = usize::try_from(u64_at(bytes, HEAD + 8 * index)).unwrap_or(usize::MAX);
         let end = start.checked_add(length);
         let Some(own) = end.and_then(|end| bytes.get(start..end)) else {
-            return wrong("a section that does not fit");
+            return wrong("a section out of bounds");
         };
         found.push(own);
         start = (start + length).next_multiple_of(8);
@@ -295,7 +295,7 @@ fn words(words: impl IntoIterator<Item = u32>) -> Vec<u8> {
 
 fn read_words(bytes: &[u8]) -> Result<Vec<u32>, SnapshotError> {
     if bytes.len() % 4 != 0 {
-        return wrong("a table of half words");
+        return wrong("a table with half a word");
     }
     Ok(bytes.chunks(4).map(|word| u32_at(word, 0)).collect())
 }
@@ -436,7 +436,7 @@ struct Counts {
 fn run(start: u32, count: u32, all: usize) -> Result<Run, SnapshotError> {
     match index(start).checked_add(index(count)) {
         Some(end) if end <= all => Ok(Run::new(start, count)),
-        _ => wrong("a run that does not fit"),
+        _ => wrong("a run out of bounds"),
     }
 }
 
@@ -444,7 +444,7 @@ impl Check {
     fn name(&self, name: u32) -> Result<Symbol, SnapshotError> {
         match self.strings.name(name) {
             Some(name) => Ok(name),
-            None => wrong("a text that is not there"),
+            None => wrong("a string that does not exist"),
         }
     }
 
@@ -463,8 +463,8 @@ impl Check {
         }
         match self.sets.get(id.index()) {
             Some(own) if own & !layers == 0 => Ok(id),
-            Some(_) => wrong("policies in the place of others"),
-            None => wrong("policies that are not there"),
+            Some(_) => wrong("policies of the wrong type"),
+            None => wrong("policies that do not exist"),
         }
     }
 
@@ -472,7 +472,7 @@ impl Check {
         let account = AccountIdx::new(account);
         match account.index() < counts.accounts {
             true => Ok(account),
-            false => wrong("an account that is not there"),
+            false => wrong("an account that does not exist"),
         }
     }
 
@@ -488,7 +488,7 @@ impl Check {
         let [low, high, path, scps, rcps, flags] = row;
         let number = u64::from(high) << 32 | u64::from(low);
         if number >= ACCOUNTS || flags >= 16 {
-            return wrong("an account that is none");
+            return wrong("an invalid account");
         }
         let chain = |layer: fn(u8) -> Layer| {
             (0..Layer::MAX_LEVELS).fold(0, |mask, level| mask | layer_mask(layer(level)))
@@ -540,7 +540,7 @@ impl Check {
             flags,
         ] = row;
         if flags >= 1 << 4 {
-            return wrong("a flag of a resource that has no meaning");
+            return wrong("an unknown flag of a resource");
         }
         Ok(Resource {
             arn: self.name(arn)?,

@@ -182,7 +182,7 @@ impl Loader {
         let text = self.text_of(record, node, at, name)?;
         let account = account_number(text);
         if account.is_none() {
-            let message = format!("`{text}` is no account: an account is 12 digits");
+            let message = format!("`{text}` is not an account: an account is 12 digits");
             let at = at.member(name);
             let node = node.get(name).unwrap_or(node);
             self.error(record.at(node, at), codes::INVALID_MEMBER, message);
@@ -268,7 +268,14 @@ impl Loader {
         let Some(invalid) = self.documents.check(id, kind, strict) else {
             return Ok(id);
         };
-        Err(invalid_policy(record, node, at, (kind, strict), invalid))
+        Err(Problem {
+            place: record.at(node, at),
+            code: Code::InvalidPolicy,
+            message: format!(
+                "the {kind} policy is invalid at line {}, column {} of the document: {} ({})",
+                invalid.line, invalid.column, invalid.message, invalid.code
+            ),
+        })
     }
 }
 

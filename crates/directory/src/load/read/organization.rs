@@ -152,8 +152,8 @@ impl Loader {
         };
         let parents = self.list(record, node, at, "Parents");
         let [parent] = parents else {
-            let message = "must hold exactly one parent";
-            return self.error(record.at(node, at), codes::INVALID_TREE, message);
+            let message = "must contain exactly one parent";
+            return self.error(record.at(node, at), Code::InvalidTree, message);
         };
         let inside = at.member("Parents");
         let at = inside.index(0);
@@ -244,9 +244,10 @@ impl Loader {
     }
 
     fn nameless(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>, what: &str) {
-        let message =
-            format!("does not say what it belongs to: the file's name must hold the id of {what}");
-        self.error(record.at(node, at), codes::MISSING_MEMBER, message);
+        let message = format!(
+            "does not say what it belongs to; the file's name must contain the id of {what}"
+        );
+        self.error(record.at(node, at), Code::MissingMember, message);
     }
 }
 

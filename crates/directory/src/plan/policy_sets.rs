@@ -17,7 +17,7 @@ use crate::store::tables::Tables;
 /// the memory.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
-pub(crate) struct Row {
+pub(crate) struct PolicySetSummary {
     /// The layers that are present.
     pub(crate) present: u32,
     /// The layers in which a statement without condition allows everything.
@@ -35,9 +35,9 @@ pub(crate) struct Row {
     parts: [u32; INLINE],
 }
 
-impl Row {
+impl PolicySetSummary {
     /// Of no policies at all.
-    pub(crate) const NONE: Row = Row {
+    pub(crate) const NONE: PolicySetSummary = PolicySetSummary {
         present: 0,
         allowed: 0,
         filter: 0,
@@ -58,18 +58,18 @@ impl Row {
 }
 
 const INLINE: usize = 7;
-const SPILLED: u8 = u8::MAX;
+const OVERFLOW: u8 = u8::MAX;
 
 /// The rows of all policy sets.
 #[derive(Debug, Default)]
-pub(crate) struct PolicyRows {
+pub(crate) struct PolicySetSummaries {
     /// By the ids of the sets.
-    rows: Vec<Row>,
-    /// Layers and parts of the sets that have many, see [`Row`].
+    rows: Vec<PolicySetSummary>,
+    /// Layers and parts of the sets that have many, see [`PolicySetSummary`].
     uses: Vec<(u32, PartId)>,
 }
 
-impl PolicyRows {
+impl PolicySetSummaries {
     /// Goes on with the policy sets that the tables have more. `dependencies` has an entry for
     /// every part.
     pub(crate) fn extend(
@@ -81,7 +81,7 @@ impl PolicyRows {
         let parts = stack.views().flat_map(|view| {
             (0..view.count(Section::Parts)).map(move |part| PartFacts::of(view, part))
         });
-        let mut maker = RowMaker {
+        let mut maker = Summarizer {
             dependencies,
             known: parts.collect(),
             uses: std::mem::take(&mut self.uses),
@@ -95,15 +95,17 @@ impl PolicyRows {
 
     /// The row of policy sets.
     #[inline]
-    pub(crate) fn get(&self, sets: SetsId) -> &Row {
-        self.rows.get(sets.index()).unwrap_or(&Row::NONE)
+    pub(crate) fn get(&self, sets: SetsId) -> &PolicySetSummary {
+        self.rows
+            .get(sets.index())
+            .unwrap_or(&PolicySetSummary::NONE)
     }
 
     /// Calls back with the parts of policy sets, and the layers that each stands for.
     #[inline]
-    pub(crate) fn for_parts(&self, row: &Row, mut found: impl FnMut(u32, PartId)) {
+    pub(crate) fn for_parts(&self, row: &PolicySetSummary, mut found: impl FnMut(u32, PartId)) {
         match row.count {
-            SPILLED => {
+            OVERFLOW => {
                 let [start, count, ..] = row.parts;
                 let parts = Run::new(start, count).of(&self.uses);
                 parts
@@ -127,7 +129,7 @@ enum Allows {
     Some,
     /// One that does, and others.
     AllAndMore,
-    /// Such alone: it says nothing that [`Row`] does not hold.
+    /// Such alone: it says nothing that [`PolicySetSummary`] does not hold.
     All,
     /// No statement at all, nor does it say more.
     Nothing,
@@ -171,7 +173,7 @@ impl PartFacts {
 }
 
 /// Makes rows of sets.
-struct RowMaker<'v> {
+struct Summarizer<'v> {
     dependencies: &'v [KeyDependencies],
     known: Vec<PartFacts>,
     uses: Vec<(u32, PartId)>,
@@ -179,9 +181,9 @@ struct RowMaker<'v> {
     own: Vec<(u32, PartId)>,
 }
 
-impl RowMaker<'_> {
-    fn row(&mut self, uses: &[(u32, PartId)]) -> Row {
-        let mut row = Row::NONE;
+impl Summarizer<'_> {
+    fn row(&mut self, uses: &[(u32, PartId)]) -> PolicySetSummary {
+        let mut row = PolicySetSummary::NONE;
         self.own.clear();
         for (layers, part) in uses {
             let Some(known) = self.known.get(part.index()) else {
@@ -214,7 +216,7 @@ impl RowMaker<'_> {
         });
         let layers = self.own.first().map_or(0, |(layers, _)| *layers);
         let is_even = self.own.iter().all(|(own, _)| *own == layers);
-        let count = u8::try_from(self.own.len()).unwrap_or(SPILLED);
+        let count = u8::try_from(self.own.len()).unwrap_or(OVERFLOW);
         if is_even && self.own.len() <= INLINE {
             row.layers = layers;
             row.count = count;
@@ -222,7 +224,7 @@ impl RowMaker<'_> {
                 *place = part.get();
             }
         } else {
-            row.count = SPILLED;
+            row.count = OVERFLOW;
             let [first, count, ..] = &mut row.parts;
             let run = Run::between(self.uses.len(), self.uses.len() + self.own.len());
             (*first, *count) = (run.start(), run.count());

@@ -6,16 +6,16 @@ use portcullis_model::Layer;
 use portcullis_vm::KnownParts;
 
 use crate::arn::Kind;
-use crate::plan::callers::Callers;
 use crate::plan::key_sources::{Slots, TagClass};
-use crate::plan::rows::{PolicyRows, Row};
+use crate::plan::named_principals::NamedPrincipals;
+use crate::plan::policy_sets::{PolicySetSummaries, PolicySetSummary};
 use crate::store::ids::{AccountIdx, PartId, PrincipalIdx, Symbol};
 use crate::store::tables::Principal;
 
 /// A user or role, with identity policies and boundary.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
-pub(crate) struct Profile {
+pub(crate) struct PrincipalSummary {
     /// A bit for each pattern for actions in the policies.
     pub(crate) filter: u64,
     pub(crate) account: AccountIdx,
@@ -26,9 +26,9 @@ pub(crate) struct Profile {
     /// Bits for the layers, [`IDENTITY`] and [`BOUNDARY`], that are present, and above for those that allow
     /// everything.
     layers: u8,
-    /// How many parts there are, or [`SPILLED`].
+    /// How many parts there are, or [`OVERFLOW`].
     count: u8,
-    /// How many tags there are, or [`SPILLED`].
+    /// How many tags there are, or [`OVERFLOW`].
     tag_count: u8,
     /// From the start the parts, those of the boundary with [`OF_BOUNDARY`]; from the end the tags that policies
     /// look at, classes of names and values.
@@ -40,7 +40,7 @@ const SERVICE_LINKED: u8 = 2;
 /// Some policy names it by itself, not only by its account.
 const NAMED: u8 = 4;
 /// It is in another partition than others of its account.
-const ODD: u8 = 8;
+const OTHER_PARTITION: u8 = 8;
 
 const IDENTITY: u8 = 1;
 const BOUNDARY: u8 = 2;
@@ -48,25 +48,25 @@ const ALLOWED: u8 = 2;
 /// Above the number of any part: images of 4 GiB have fewer.
 const OF_BOUNDARY: u32 = 1 << 31;
 const PLACES: usize = 10;
-const SPILLED: u8 = u8::MAX;
+const OVERFLOW: u8 = u8::MAX;
 
-const _: () = assert!(size_of::<Profile>() == 64);
+const _: () = assert!(size_of::<PrincipalSummary>() == 64);
 
-impl Profile {
+impl PrincipalSummary {
     /// The profile of a user or role, after its policy sets have their rows.
     pub(crate) fn new(
-        (rows, callers, slots): (&PolicyRows, &Callers, &Slots),
+        (rows, callers, slots): (&PolicySetSummaries, &NamedPrincipals, &Slots),
         (number, principal): (PrincipalIdx, &Principal),
         tags: &[(Symbol, Symbol)],
-    ) -> Profile {
+    ) -> PrincipalSummary {
         let flags = [
             (ROLE, principal.kind == Kind::Role),
             (SERVICE_LINKED, principal.is_service_linked),
             (NAMED, callers.is_named(number)),
-            (ODD, !callers.has_partition(principal)),
+            (OTHER_PARTITION, !callers.has_partition(principal)),
         ];
         let flags = flags.iter().filter(|(_, is_so)| *is_so);
-        let mut profile = Profile {
+        let mut summary = PrincipalSummary {
             filter: 0,
             account: principal.account,
             path: principal.path,
@@ -83,12 +83,12 @@ impl Profile {
         ];
         for (sets, bit, mark) in sets {
             let row = rows.get(sets);
-            profile.filter |= row.filter;
-            profile.take(rows, row, (bit, mark));
+            summary.filter |= row.filter;
+            summary.take(rows, row, (bit, mark));
         }
         let tags = tags.iter();
-        profile.take_tags(tags.filter_map(|(name, value)| Some((slots.class(*name)?, *value))));
-        profile
+        summary.take_tags(tags.filter_map(|(name, value)| Some((slots.class(*name)?, *value))));
+        summary
     }
 
     pub(crate) fn kind(&self) -> Kind {
@@ -109,12 +109,12 @@ impl Profile {
     }
 
     /// It is in another partition than others of its account.
-    pub(crate) fn is_odd(&self) -> bool {
-        self.flags & ODD != 0
+    pub(crate) fn is_in_other_partition(&self) -> bool {
+        self.flags & OTHER_PARTITION != 0
     }
 
     /// Takes the parts of identity policies or of a boundary, which are in no other layer.
-    fn take(&mut self, rows: &PolicyRows, row: &Row, (bit, mark): (u8, u32)) {
+    fn take(&mut self, rows: &PolicySetSummaries, row: &PolicySetSummary, (bit, mark): (u8, u32)) {
         let of = |layers| if layers != 0 { bit } else { 0 };
         self.layers |= of(row.present) | of(row.allowed) << ALLOWED;
         rows.for_parts(row, |_, part| {
@@ -123,14 +123,14 @@ impl Profile {
                     *place = part.get() | mark;
                     self.count += 1;
                 }
-                None => self.count = SPILLED,
+                None => self.count = OVERFLOW,
             }
         });
     }
 
     fn take_tags(&mut self, tags: impl Iterator<Item = (TagClass, Symbol)>) {
         let parts = match self.count {
-            SPILLED => 0,
+            OVERFLOW => 0,
             count => usize::from(count),
         };
         let room = self.places.get_mut(parts..).unwrap_or(&mut []);
@@ -139,7 +139,7 @@ impl Profile {
             match left.next() {
                 Some(place) => place.copy_from_slice(&[class.get(), value.get()]),
                 None => {
-                    self.tag_count = SPILLED;
+                    self.tag_count = OVERFLOW;
                     return;
                 }
             }
@@ -151,7 +151,7 @@ impl Profile {
     #[inline]
     pub(crate) fn tags(&self) -> Option<impl Iterator<Item = (TagClass, Symbol)>> {
         let count = match self.tag_count {
-            SPILLED => return None,
+            OVERFLOW => return None,
             count => usize::from(count),
         };
         let tags = self.places.rchunks_exact(2).take(count);
@@ -165,7 +165,7 @@ impl Profile {
     #[inline]
     #[must_use]
     pub(crate) fn add_to(&self, known: &mut KnownParts) -> bool {
-        if self.count == SPILLED {
+        if self.count == OVERFLOW {
             return false;
         }
         known.present |= masks(self.layers);
@@ -177,7 +177,7 @@ impl Profile {
     #[inline]
     pub(crate) fn parts(&self) -> impl Iterator<Item = (u32, PartId)> + '_ {
         let parts = match self.count {
-            SPILLED => &[],
+            OVERFLOW => &[],
             count => self.places.get(..usize::from(count)).unwrap_or(&[]),
         };
         parts.iter().map(|part| {

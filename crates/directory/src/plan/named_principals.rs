@@ -15,7 +15,7 @@ use crate::store::tables::{Principal, Tables};
 
 /// Users and roles as policies know them.
 #[derive(Debug, Default)]
-pub(crate) struct Callers {
+pub(crate) struct NamedPrincipals {
     accounts: Vec<OfAccount>,
     /// A bit for each user and role that some policy names by its ARN, its id, or the ARN of a session.
     named: Vec<u64>,
@@ -32,7 +32,7 @@ struct OfAccount {
     known: Known,
 }
 
-impl Callers {
+impl NamedPrincipals {
     /// Takes time linear in the principals of the images from the `first` on, and of the tables.
     ///
     /// What was known before, by the numbers that users and roles had then, stays so. Those that have none are
@@ -41,8 +41,8 @@ impl Callers {
         stack: &ImageStack,
         tables: &Tables,
         first: usize,
-        before: Option<(&Callers, &[PrincipalIdx])>,
-    ) -> Callers {
+        before: Option<(&NamedPrincipals, &[PrincipalIdx])>,
+    ) -> NamedPrincipals {
         let mut partitions = vec![Symbol::NONE; tables.accounts().rows().len()];
         for own in tables.principals() {
             if let Some(partition) = partitions.get_mut(own.account.index()) {
@@ -54,7 +54,7 @@ impl Callers {
             partition,
             known: known_by_account(stack, tables, AccountIdx::at(account), partition),
         });
-        Callers {
+        NamedPrincipals {
             accounts: accounts.collect(),
             named: {
                 let mut named = match before {
