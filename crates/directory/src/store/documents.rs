@@ -60,7 +60,7 @@ impl Invalid {
     /// Where it is in the document by itself.
     pub(crate) fn position(&self) -> String {
         let Invalid { line, column, .. } = self;
-        format!("in the document by itself this is line {line} column {column}")
+        format!("this is line {line}, column {column} of the document by itself")
     }
 }
 

@@ -305,11 +305,11 @@ impl Loader {
         let is_of_aws = text.contains(":iam::aws:policy/");
         if !is_of_aws || old.version == new.version {
             let message = format!("`{text}` is not the same policy as at {there}");
-            return self.error(here, Code::Contradiction, message);
+            return self.error(here, codes::CONTRADICTION, message);
         }
         let newest = old.version.max(new.version);
         let message = format!("`{text}` has a different version at {there}; v{newest} is used");
-        self.warn(here, Code::Contradiction, message);
+        self.warn(here, codes::CONTRADICTION, message);
         if new.version > old.version {
             self.raw.managed.insert(arn, new);
         }
@@ -353,7 +353,7 @@ impl Loader {
                     "`{arn}` is not the same policy as at {}",
                     self.place(old.spot)
                 );
-                self.error(record.at(node, at), Code::Contradiction, message);
+                self.error(record.at(node, at), codes::CONTRADICTION, message);
             }
         }
     }

@@ -268,14 +268,7 @@ impl Loader {
         let Some(invalid) = self.documents.check(id, kind, strict) else {
             return Ok(id);
         };
-        Err(Problem {
-            place: record.at(node, at),
-            code: Code::InvalidPolicy,
-            message: format!(
-                "the {kind} policy is invalid at line {}, column {} of the document: {} ({})",
-                invalid.line, invalid.column, invalid.message, invalid.code
-            ),
-        })
+        Err(invalid_policy(record, node, at, (kind, strict), invalid))
     }
 }
 

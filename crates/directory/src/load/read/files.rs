@@ -98,7 +98,7 @@ impl List {
             };
             if depth > self.limits.depth {
                 let limit = format!("{} levels of folders", self.limits.depth);
-                return self.too_large(place, &limit);
+                return self.too_large(&place, &limit);
             }
             let entries = match fs::read_dir(&path) {
                 Ok(entries) => entries,
@@ -157,7 +157,7 @@ impl List {
         if !data.is_file() {
             // To open a pipe is to wait for whoever writes it.
             let error = io::Error::other("it is not a regular file");
-            self.unreadable(name.to_string(), &error);
+            self.unreadable(name, &error);
             return None;
         }
         self.bytes = self.bytes.saturating_add(data.len());

@@ -153,7 +153,7 @@ impl Loader {
         let parents = self.list(record, node, at, "Parents");
         let [parent] = parents else {
             let message = "must contain exactly one parent";
-            return self.error(record.at(node, at), Code::InvalidTree, message);
+            return self.error(record.at(node, at), codes::INVALID_TREE, message);
         };
         let inside = at.member("Parents");
         let at = inside.index(0);
@@ -247,7 +247,7 @@ impl Loader {
         let message = format!(
             "does not say what it belongs to; the file's name must contain the id of {what}"
         );
-        self.error(record.at(node, at), Code::MissingMember, message);
+        self.error(record.at(node, at), codes::MISSING_MEMBER, message);
     }
 }
 

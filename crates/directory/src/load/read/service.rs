@@ -210,7 +210,7 @@ impl Loader {
         let arn = format!("arn:{partition}:s3:::{name}");
         if !is_bucket(&arn) {
             let message = "does not give its bucket; name the file after it";
-            return self.error(record.at(node, at), Code::MissingMember, message);
+            return self.error(record.at(node, at), codes::MISSING_MEMBER, message);
         }
         let mut raw = RawResource {
             account: account_in_path(record.file),
@@ -294,7 +294,7 @@ impl Loader {
             self.raw.restricted_accounts.push(account);
         } else if stem.is_empty() {
             let message = "does not give its bucket; name the file after it";
-            self.error(record.at(node, at), Code::MissingMember, message);
+            self.error(record.at(node, at), codes::MISSING_MEMBER, message);
         } else {
             let told = (record.spot, account_in_path(record.file));
             self.raw.restricted_buckets.insert(stem.to_string(), told);

@@ -72,7 +72,7 @@ impl Loader {
         };
         let Some(control) = control(kind) else {
             let message = format!("`{kind}` is not a type; the types are `scp` and `rcp`");
-            return self.error(record.at(node, at), Code::InvalidMember, message);
+            return self.error(record.at(node, at), codes::INVALID_MEMBER, message);
         };
         let name = self.text_of(record, node, at, "name").unwrap_or(id);
         if control == Control::Rcp && (id == RCP_FULL_ACCESS || name == "RCPFullAWSAccess") {
