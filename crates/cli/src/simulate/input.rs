@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bumpalo::Bump;
 use portcullis_model::{ContextEntry, Layer, PolicyKind, is_account_id, is_resource};
-use portcullis_scenario::{codes, policy_text};
+use portcullis_scenario::{codes, policy_document, policy_text};
 use portcullis_source::json::{Member, Node, Value};
 use portcullis_source::quoted;
 use portcullis_source::{Reader, Source, present};
@@ -151,8 +151,8 @@ impl<'a> InputReader<'a> {
                 .unwrap_or_default(),
             boundary: self.policies(boundary, PolicyKind::Boundary),
             session: self.policies(session, PolicyKind::Session),
-            resource: self.reader.text(resource).map(|text| {
-                let policy = self.policy(text, "ResourcePolicy", PolicyKind::Resource);
+            resource: self.reader.text(resource).and(resource).map(|member| {
+                let policy = self.policy(&member.value, "ResourcePolicy", PolicyKind::Resource);
                 Vec::from_iter(policy)
             }),
             scps: self.organization(organization),
@@ -228,20 +228,26 @@ impl<'a> InputReader<'a> {
 
     /// A list of documents, called `List.1` and so on (`SIM-14`).
     fn policies(&mut self, list: Optional<'a>, kind: PolicyKind) -> Option<Vec<Policy<'a>>> {
-        let texts = self.reader.texts(list)?;
-        let list = list.map_or("", |member| member.key.value);
-        Some(self.documents(texts, list, kind))
+        self.reader.texts(list)?;
+        let name = list.map_or("", |member| member.key.value);
+        Some(self.documents(list, name, kind))
     }
 
-    fn documents(&mut self, texts: Vec<&'a str>, list: &str, kind: PolicyKind) -> Vec<Policy<'a>> {
-        let mut policies = Vec::with_capacity(texts.len());
-        for (index, text) in texts.into_iter().enumerate() {
-            policies.extend(self.policy(text, &format!("{list}.{}", index + 1), kind));
+    /// The documents of a list whose elements that are not strings have been reported.
+    fn documents(&mut self, list: Optional<'a>, name: &str, kind: PolicyKind) -> Vec<Policy<'a>> {
+        let elements = present(list).and_then(|member| member.value.as_array());
+        let elements = elements.unwrap_or_default();
+        let mut policies = Vec::with_capacity(elements.len());
+        for (index, element) in elements.iter().enumerate() {
+            policies.extend(self.policy(element, &format!("{name}.{}", index + 1), kind));
         }
         policies
     }
 
-    fn policy(&mut self, text: &'a str, name: &str, kind: PolicyKind) -> Option<Policy<'a>> {
+    /// The policy in a string, whose places are those of its own text (`SIM-14`). What is wrong with it is told at its
+    /// place in the file.
+    fn policy(&mut self, node: &Node<'a>, name: &str, kind: PolicyKind) -> Option<Policy<'a>> {
+        let text = node.as_str()?;
         let name: &'a str = self.arena.alloc_str(name);
         let source = Source::new(name, text);
         let options = ReadOptions {
@@ -249,7 +255,12 @@ impl<'a> InputReader<'a> {
             allow_missing_resource: kind == PolicyKind::Resource,
         };
         let (policy, problems) = policy_text(options, Some(name), &source, self.arena);
-        self.reader.problems.extend(problems);
+        if policy.is_none() {
+            let file = &self.reader.source;
+            let (_, in_file) = policy_document(*node, options, name, file, self.arena);
+            let all = if in_file.is_empty() { problems } else { in_file };
+            self.reader.problems.extend(all);
+        }
         policy
     }
 
@@ -270,7 +281,7 @@ impl<'a> InputReader<'a> {
             let Some([texts]) = self.reader.members(own, "a level", [INNER]) else {
                 continue;
             };
-            let texts = self.reader.texts(texts).unwrap_or_default();
+            self.reader.texts(texts);
             let name = format!("{}.{}.{INNER}", list.key.value, level + 1);
             chain.push(self.documents(texts, &name, PolicyKind::Scp));
         }
