@@ -46,7 +46,7 @@ pub use code::{Code, codes};
 pub use diagnostic::{Diagnostic, Edit, Fix, Place, Pointer, Related, Severity, Step};
 pub use lines::LineIndex;
 pub use lookalike::{is_unseen, lookalike};
-pub use object::{Reader, Slots, present, slots};
+pub use object::{Reader, Slots, field, list, present, slots, text};
 pub use quote::{printable, quoted};
 pub use records::Records;
 pub use render::{render, render_failure};

@@ -34,17 +34,40 @@ pub fn slots<'t, 'n, const N: usize>(
     Slots { known, unknown }
 }
 
-/// The problem of a value with the wrong type: `owner` must be `wanted`.
-pub(crate) fn mismatch(owner: &str, wanted: &str, node: &tree::Node<'_, '_>) -> Diagnostic {
-    let found = node.value.describe();
-    let message = format!("{owner} must be {wanted}, this is {found}");
-    Diagnostic::error(codes::DATA_TYPE_MISMATCH, node.span, message)
+/// A member of an object that may have any others, as the answers of other programs do; null counts as absent.
+pub fn field<'t, 'n>(node: &tree::Node<'t, 'n>, name: &str) -> Option<&'n tree::Node<'t, 'n>> {
+    node.get(name)
+        .filter(|member| !matches!(member.value, Value::Null))
+}
+
+/// The text of a value that must be a string: `owner` is the value in words, such as `` `action` ``.
+///
+/// # Errors
+/// The mismatch, not located.
+pub fn text<'t>(owner: &str, node: &tree::Node<'t, '_>) -> Result<&'t str, Box<Diagnostic>> {
+    node.as_str()
+        .ok_or_else(|| Box::new(Diagnostic::mismatch(owner, "a string", node)))
+}
+
+/// The elements of a value that must be a list, `wanted` in words, such as `a list of policies`.
+///
+/// # Errors
+/// The mismatch, not located.
+pub fn list<'t, 'n>(
+    owner: &str,
+    wanted: &str,
+    node: &tree::Node<'t, 'n>,
+) -> Result<&'n [tree::Node<'t, 'n>], Box<Diagnostic>> {
+    node.as_array()
+        .ok_or_else(|| Box::new(Diagnostic::mismatch(owner, wanted, node)))
 }
 
 impl Diagnostic {
     /// A value has the wrong type: `owner`, such as `` `Version` `` or `an entry`, must be `wanted`, such as `a string`.
     pub fn mismatch(owner: &str, wanted: &str, node: &tree::Node<'_, '_>) -> Diagnostic {
-        mismatch(owner, wanted, node)
+        let found = node.value.describe();
+        let message = format!("{owner} must be {wanted}, this is {found}");
+        Diagnostic::error(codes::DATA_TYPE_MISMATCH, node.span, message)
     }
 
     /// An object has a member that it may not have: `owner` is the object in words, such as `a policy`. The help is there
@@ -108,7 +131,7 @@ impl<'a> Reader<'a> {
 
     /// A value has the wrong type: `owner`, such as `` `action` ``, must be `wanted`, such as `a string`.
     pub fn mismatch(&mut self, node: &Node<'a>, owner: &str, wanted: &str) {
-        let problem = mismatch(owner, wanted, node);
+        let problem = Diagnostic::mismatch(owner, wanted, node);
         let is_account = matches!(node.value, Value::Number(_)) && owner.contains("ccount");
         let help = "write it in quotes: a number loses its leading zeros";
         self.push(problem.with_help_if(is_account.then(|| help.to_owned())));

@@ -258,7 +258,11 @@ impl<'a> InputReader<'a> {
         if policy.is_none() {
             let file = &self.reader.source;
             let (_, in_file) = policy_document(*node, options, name, file, self.arena);
-            let all = if in_file.is_empty() { problems } else { in_file };
+            let all = if in_file.is_empty() {
+                problems
+            } else {
+                in_file
+            };
             self.reader.problems.extend(all);
         }
         policy

@@ -166,8 +166,7 @@ fn minifying_says_what_it_saved() {
     let run = folder.run(&["convert", "--to", "json", "--minify", "long.iam"]);
     assert_eq!(run.code, 0);
     assert!(
-        run.stderr
-            .contains("which is more than the 6144 of its type"),
+        run.stderr.contains("which exceeds the 6144 of its type"),
         "{}",
         run.stderr
     );

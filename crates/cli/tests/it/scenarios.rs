@@ -106,7 +106,7 @@ fn what_cannot_be_read_fails_a_test() {
         "--> s.jsonl:4:",
         "cannot read missing.jsonl: no such file or directory",
         "cannot read .: it is a directory",
-        "<stdin>: no request to test",
+        "<stdin>: no requests to test",
     ] {
         assert!(run.stdout.contains(part), "{part}: {}", run.stdout);
     }

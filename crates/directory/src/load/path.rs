@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use portcullis_source::{Code, Diagnostic, Place, Pointer, Severity, Span};
+use portcullis_source::{Code, Diagnostic, Place, Pointer, Severity, Span, quoted};
 
 /// A path in a JSON value. Displayed as `/member/0`, and as nothing for the value itself.
 #[derive(Clone, Copy)]
@@ -44,6 +44,15 @@ impl<'p> At<'p> {
 }
 
 impl At<'_> {
+    /// What the last step leads to, in words.
+    pub(crate) fn name(&self) -> String {
+        match self.step {
+            Step::Root => "the value".to_owned(),
+            Step::Member(name) => quoted(name),
+            Step::Index(_) => "an element".to_owned(),
+        }
+    }
+
     /// The steps from the value itself.
     pub(crate) fn steps(&self) -> Vec<portcullis_source::Step> {
         let mut steps = Vec::new();

@@ -181,7 +181,7 @@ fn members_of_policies() {
     );
     check_policies(
         "{\"rcps\": «[[],[],[],[],[],[],[],[],[],[],[],[],[],[]]}",
-        "14 levels of an organization, at most 13 are possible [TOO_MANY_LEVELS]",
+        "14 organization levels exceed the maximum of 13 [TOO_MANY_LEVELS]",
     );
     check_policies(
         "{\"resource\": «[]}",
@@ -283,7 +283,7 @@ fn members_of_a_request() {
     for (action, shown) in [("", "``"), ("ab", "`ab`"), (":b", "`:b`"), ("a:", "`a:`")] {
         check_request(
             &format!(r#"{{"principal": null, "action": «"{action}", "resource": "*"}}"#),
-            &format!("{shown} is no action: an action is `prefix:name` [INVALID_ACTION]"),
+            &format!("{shown} is not an action: an action is `prefix:name` [INVALID_ACTION]"),
         );
     }
     for resource in ["", "b/k", "**", "ARN:aws:s3:::b"] {

@@ -129,7 +129,7 @@ mod tests {
         bytes.extend(encoded("\"}", ByteOrder::Little));
         let error = decode(&utf8(bytes)).unwrap_err();
         assert_eq!((error.code, error.span.start), (codes::INVALID_ENCODING, 8));
-        assert!(error.message.contains("surrogates"));
+        assert!(error.message.contains("surrogate pair"));
         let mut bytes = encoded("{}", ByteOrder::Big);
         bytes.push(0);
         assert_eq!(decode(&utf8(bytes)).unwrap_err().span.start, 2);

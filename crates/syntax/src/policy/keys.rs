@@ -252,7 +252,7 @@ mod tests {
             ),
             (
                 "aws:RequestTag",
-                Some("the name of a tag follows: `aws:RequestTag/team`"),
+                Some("append the tag key: `aws:RequestTag/team`"),
             ),
             ("aws:Weather", None),
         ] {

@@ -450,7 +450,7 @@ fn functions_and_numbers_are_named() {
     let policy = |members: &str| {
         format!(r#"{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", {members}}}]}}"#)
     };
-    let function = "this is a function of CloudFormation";
+    let function = "this is a CloudFormation function";
     for (members, help) in [
         (
             r#""Principal": "*", "Action": "s3:*", "Resource": {"Fn::Sub": "arn:aws:s3:::${B}"}"#,

@@ -11,7 +11,8 @@ use crate::load::path::Location;
 use crate::store::documents::{Invalid, undress};
 use crate::store::ids::{PolicyId, Symbol};
 use bumpalo::Bump;
-use portcullis_source::{Diagnostic, Severity};
+pub(crate) use portcullis_source::field as present;
+use portcullis_source::{Diagnostic, Severity, list, text};
 use portcullis_syntax::forms;
 use portcullis_syntax::policy::{ReadOptions, read_policy};
 
@@ -24,8 +25,15 @@ impl Loader {
         at: At<'_>,
         wanted: &str,
     ) {
-        let message = format!("must be {wanted}, this is {}", node.value.describe());
-        self.error(record.at(node, at), codes::INVALID_MEMBER, message);
+        let owner = at.name();
+        self.invalid(record, at, Diagnostic::mismatch(&owner, wanted, node));
+    }
+
+    /// A value that is not what it must be.
+    fn invalid(&mut self, record: &Record<'_, '_>, at: At<'_>, mut problem: Diagnostic) {
+        problem.code = codes::INVALID_MEMBER;
+        problem.path = Some(at.steps()).filter(|path| !path.is_empty());
+        self.errors.push(record.source.locate(problem));
     }
 
     /// A member that is a text; null counts as absent.
@@ -37,11 +45,10 @@ impl Loader {
         name: &str,
     ) -> Option<&'a str> {
         let member = present(node, name)?;
-        let text = member.as_str();
-        if text.is_none() {
-            self.mismatch(record, member, at.member(name), "a string");
-        }
-        text
+        let at = at.member(name);
+        text(&at.name(), member)
+            .map_err(|problem| self.invalid(record, at, *problem))
+            .ok()
     }
 
     /// A member that must be there and be a text.
@@ -71,11 +78,10 @@ impl Loader {
         let Some(member) = present(node, name) else {
             return &[];
         };
-        let list = member.as_array();
-        if list.is_none() {
-            self.mismatch(record, member, at.member(name), "a list");
-        }
-        list.unwrap_or_default()
+        let at = at.member(name);
+        list(&at.name(), "a list", member)
+            .map_err(|problem| self.invalid(record, at, *problem))
+            .unwrap_or_default()
     }
 
     /// A member that is a list of texts.
@@ -88,20 +94,21 @@ impl Loader {
     ) -> Vec<Symbol> {
         let mut names = Vec::new();
         let at = at.member(name);
-        let list = present(node, name).map(|_| ());
-        if list.is_none() {
-            return names;
-        }
-        let Some(elements) = node.get(name).and_then(Node::as_array) else {
-            if let Some(member) = node.get(name) {
-                self.mismatch(record, member, at, "a list of strings");
-            }
+        let Some(member) = present(node, name) else {
             return names;
         };
+        let elements = match list(&at.name(), "a list of strings", member) {
+            Ok(elements) => elements,
+            Err(problem) => {
+                self.invalid(record, at, *problem);
+                return names;
+            }
+        };
         for (index, element) in elements.iter().enumerate() {
-            match element.as_str() {
-                Some(text) => names.push(self.strings.intern(text)),
-                None => self.mismatch(record, element, at.index(index), "a string"),
+            let at = at.index(index);
+            match text(&at.name(), element) {
+                Ok(text) => names.push(self.strings.intern(text)),
+                Err(problem) => self.invalid(record, at, *problem),
             }
         }
         names
@@ -306,12 +313,6 @@ fn invalid_policy(
         .with_note(invalid.position())
         .with_help_if(invalid.help)
         .in_policy()
-}
-
-/// A member that is there and not null.
-pub(crate) fn present<'a>(node: &Node<'a>, name: &str) -> Option<&'a Node<'a>> {
-    node.get(name)
-        .filter(|member| !matches!(member.value, Value::Null))
 }
 
 /// A name without what is easily mistaken: letter case, separators, the ending of a plural.
