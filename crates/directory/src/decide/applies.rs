@@ -1,4 +1,7 @@
 //! The policy sets that take part in a request, from its caller, its target and its endpoint.
+//!
+//! Four besides the caller's own: control policies of both accounts, the resource's policy, the endpoint's. Which of them
+//! exist decides how verdicts are joined, so that a set without policies is not the same as no set.
 
 use crate::decide::caller::ResolvedCaller;
 use crate::decide::target::{Place, Target, target_for};

@@ -1,4 +1,7 @@
 //! One request with what was resolved of it, and the generation that it is decided in.
+//!
+//! It is lent to everything that a decision calls, so that the facts about the resource are worked out in one place. All of
+//! it was resolved by this generation: whoever makes one has checked that.
 
 use portcullis_vm::{Ownership, Target};
 

@@ -1,4 +1,12 @@
-//! The caller of a request.
+//! The caller of a request: whose policies it has, and how policies see it.
+//!
+//! A caller is found by its ARN, exactly: names are unique without regard to case, but policies name with regard to it, so
+//! that a caller spelled otherwise is an error and never another caller (`IN-17`). A session has the policies of its role,
+//! a federated user those of whoever made the session.
+//!
+//! ARN and id of a user or role are put together only if some policy looks at them, because that costs more than most of a
+//! decision; [`complete`] is told what is wanted. Where rows are read is a parameter ([`Entities`]): decisions read the summaries
+//! of the plan, which they look at anyway, and loading the tables.
 
 use bumpalo::Bump;
 use portcullis_model::{

@@ -1,4 +1,8 @@
-//! The keys of a request's context that follow from the directory (`KEY-5`).
+//! The keys of a request's context that follow from the directory (`KEY-5`), written down.
+//!
+//! For explanations and for evaluators that read a whole request. Decisions at speed find the same keys one by one
+//! ([`crate::decide::keys`]). A key that the request has, or switches off, is never filled in (`KEY-2`). What is added lies in the
+//! arena or in the tables.
 
 use bumpalo::Bump;
 use portcullis_image::value::fold;

@@ -1,4 +1,7 @@
 //! Whether a grant of a KMS key (`KMS-8`) or of a bucket's access control list (`S3-2`) allows a request.
+//!
+//! A grant allows or says nothing; it never denies, so that the first which fits is enough. The three conditions are
+//! functions of their own, because explanations name the one that a grant lacks.
 
 use portcullis_image::value::fold;
 use portcullis_model::Caller;

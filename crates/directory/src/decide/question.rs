@@ -1,5 +1,11 @@
-//! From a request to what decides it: the policies that apply, and the context keys that follow from
-//! the directory.
+//! A request with everything that the directory adds to it.
+//!
+//! A question is the whole truth about a request in one value: the caller completed, the owner, every key, the policy sets,
+//! and for an access point the same for the bucket behind it (`S3-6`). It can be decided, explained, printed, and given to
+//! the reference evaluator as documents.
+//!
+//! It belongs to one generation. Making one takes time linear in the tags and the context, in an arena that the caller
+//! lends. Deciding many requests goes without it ([`crate::decide::check`]).
 
 use bumpalo::Bump;
 use portcullis_model::{Caller, Request, access_point, check_action, is_account_id, split_arn};

@@ -1,4 +1,11 @@
-//! The target of a request, as the directory knows it.
+//! The target of a request: whose it is, and which policy, tags and grants it has.
+//!
+//! First what the directory has for an ARN, whoever asks ([`Place`]): this can be resolved beforehand. Then what follows for
+//! a caller and an action ([`Target`]): an owner that nobody states is the caller's account (`EVAL-12`), and a role's trust
+//! policy counts for STS alone (`TRUST-1`).
+//!
+//! A part has the policy of its whole (`MATCH-36`, [`crate::store::policy_scope`]). A name that stands for another resource, such
+//! as an alias, is never guessed: nothing is allowed on it, and a note says so.
 
 use portcullis_model::{Request, access_point_of, is_account_id, split_arn};
 

@@ -1,4 +1,11 @@
 //! Actions, resolved for a directory.
+//!
+//! An action leads to the patterns that match it once for each image, and to statements in each part. The first is found
+//! whenever an action is resolved; the second ([`PartEntries`]) takes time linear in the parts and is worth it for an action
+//! that is asked for often. Hosts prepare such actions by name ([`PreparedActions`]), or hold a [`PreparedAction`].
+//!
+//! Of others the last are kept ([`RecentActions`]), since requests repeat them. An entry counts only if its whole name is the
+//! same and the stack is the one that it was made for.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,13 @@
-//! What the policies of an image look at, part by part, so that a decision works out nothing that the
-//! parts which take part in it do not ask for.
+//! Which keys the policies of an image depend on, part by part.
+//!
+//! A question over a million principals can ask a policy once if nothing in it differs between principals; a caller whose
+//! ARN no policy looks at needs none. So for each part a set says what it reads of the caller ([`KeyDependencies`]): names,
+//! tags, ids, organization.
+//!
+//! It is found by one pass over the instructions, patterns and statements of the image, in time linear in them whatever they
+//! share: what is read from an instruction or token to the end of its run is worked out backwards, and sets of slots are
+//! interned ([`crate::plan::slot_sets`]). The answer may be too large and never too small: too large costs time, too small would
+//! decide wrongly.
 
 use std::collections::HashMap;
 

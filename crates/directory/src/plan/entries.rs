@@ -1,4 +1,8 @@
 //! Where an action leads in each part of the images, found out once for an action of many decisions.
+//!
+//! Most parts have no statement for an action, and a directory has very many parts: so parts are bits, eight to a record,
+//! and only those that are set have entries. That is a byte for each part and action instead of eight, and finding a part's
+//! entries is a count of bits.
 
 use portcullis_vm::{Action, Entry};
 

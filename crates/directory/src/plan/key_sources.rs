@@ -1,5 +1,10 @@
-//! Where the keys that policies look at come from: for each slot of an image what the directory has for it, so
-//! that a decision fills in what is looked at and nothing else.
+//! Where the keys that policies look at come from.
+//!
+//! For each slot of an image, what the directory has for it: an organization's id, a tag of the caller, of the resource, or
+//! nothing but the request. Worked out once from the slots' names, so that a decision compares no names of keys.
+//!
+//! Tags whose names differ by case alone are one key (`COND-40`): they get one [`TagClass`], and only classes that some policy
+//! reads are kept.
 
 use std::collections::HashMap;
 

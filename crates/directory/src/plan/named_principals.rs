@@ -1,5 +1,11 @@
-//! What the policies of a directory know of its users and roles, worked out once: most of them no policy
-//! names but by their account, and nobody need look up their ARN or id to find that out.
+//! Which users and roles the policies name.
+//!
+//! Most principals no policy names but by their account, and nobody need look up their ARN or id to find that out: a bit for
+//! each says whether some policy does. What names them by their account is the same for all of an account, and is worked out
+//! once.
+//!
+//! A bit that is set wrongly costs a lookup; one that is missing would lose a statement. So whoever cannot be sure, such as a
+//! principal that an update changed, counts as named.
 
 use std::collections::HashSet;
 

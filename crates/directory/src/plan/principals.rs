@@ -1,5 +1,12 @@
-//! What a decision needs of a user or a role, in one line of the processor's caches: whoever asks is somewhere
-//! else in the memory than whoever asked before.
+//! Per-principal summary, packed into one cache line.
+//!
+//! Whoever asks is mostly not who asked before, so a decision about one of a million principals waits for memory. Everything
+//! that it needs of a user or role is in 64 bytes: which actions its policies can say anything about, the parts, the layers
+//! that are present or allow everything, names, and the tags that policies read. Principals with more than fits say so
+//! ([`OVERFLOW`]), and the tables are asked.
+//!
+//! More room would be a second cache line and a second miss for everybody, to spare a few a detour. Summaries are made of
+//! the tables and the plan in time linear in the principals, and made anew after an update.
 
 use portcullis_image::layer_mask;
 use portcullis_model::Layer;

@@ -1,4 +1,8 @@
 //! Sets of slots, each stored once.
+//!
+//! [`crate::plan::dependencies`] unites sets millions of times, of which few differ. A hostile image could still make many,
+//! so that a set of more than [`MOST`] slots is taken to hold all: memory stays linear, and the answer errs on the side that
+//! costs only time.
 
 use std::collections::HashMap;
 

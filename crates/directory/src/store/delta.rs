@@ -1,4 +1,12 @@
-//! What changed since: a directory takes in another that holds only that.
+//! What changed since: tables take in others that hold only that.
+//!
+//! The new rows and strings are appended and their ids moved by what was there before, so that the cost grows with the
+//! changes and not with the directory. Rows of accounts that were dumped again are replaced; where accounts are new or
+//! principals are gone, ids move and the tables are gone through once.
+//!
+//! What the old rows referred to stays as garbage: strings, pairs and sets that nothing uses. A file is compiled anew after
+//! seven changes anyway ([`crate::store::snapshot::MAX_IMAGES`]), which removes it. Compacting at each update was rejected,
+//! because it would cost as much as compiling.
 
 use crate::store::accounts::{Account, Accounts};
 use crate::store::ids::{AccountIdx, PartId, PrincipalIdx, Run, SetsId, Symbol, number};

@@ -1,4 +1,12 @@
 //! Which resource policy a requested ARN has (`MATCH-36`): the policy of the whole is consulted for its parts.
+//!
+//! A bucket's policy decides about its objects, an event bus's about its rules. Which service does so, and how the ARNs of
+//! parts look, is one table of shapes ([`rows`]); deciding asks it which key a requested ARN is found by ([`part_of`]), and
+//! loading which keys a policy is stored under ([`reach_of`]). Both read the same rows, so that they cannot disagree, and a new
+//! kind of resource is one line.
+//!
+//! Shapes are matched byte by byte without allocation: this runs for every request. Regular expressions were rejected for
+//! that reason, and code for each service because nobody could review it against the rules.
 
 use portcullis_model::{is_resource, split_arn};
 

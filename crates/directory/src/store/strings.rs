@@ -1,4 +1,12 @@
-//! Texts that are stored once and called by a number.
+//! Strings that are stored once and called by a number.
+//!
+//! All strings of a directory stand in one buffer, each behind its length, and a [`Symbol`] is where the length is: reading
+//! one touches one place of memory, and a whole table is written to a file and read again as it is. Lengths are encoded so
+//! that the buffer stays UTF-8, which lets it be a `String` and needs no `unsafe`.
+//!
+//! Equal strings have equal symbols while a directory is loaded; after an update two symbols may stand for one string,
+//! because tables are joined without looking at their strings. So whoever compares what may come from two loads compares
+//! strings. 4 GiB are the most; beyond, interning says that it is full and the load fails.
 
 use std::hash::{BuildHasher, Hash};
 use std::ops::Range;
