@@ -100,8 +100,10 @@ impl<'a> GivenKeys<'a> {
             let name = reserved::NAMES.get(index(slot));
             name.copied().unwrap_or_default()
         };
-        let own = name(reserved::SERVICE_NAMES).as_bytes();
-        let services = self.entries().filter(|(key, _)| eq_folded(key, own));
+        let service_names = name(reserved::SERVICE_NAMES).as_bytes();
+        let services = self
+            .entries()
+            .filter(|(key, _)| eq_folded(key, service_names));
         let services = services.flat_map(|(_, values)| values.iter().copied());
         ContextNames {
             user_id: only(self.entries(), name(reserved::USER_ID)),

@@ -41,7 +41,7 @@ pub(crate) fn has_operation(
     operation: GrantedOperation<'_>,
 ) -> bool {
     let mut operations = tables.pair_strings(grant.operations);
-    operations.any(|(own, _)| own.eq_ignore_ascii_case(operation.name))
+    operations.any(|(name, _)| name.eq_ignore_ascii_case(operation.name))
 }
 
 /// True if a grant is for a caller.
@@ -71,7 +71,7 @@ pub(crate) fn has_encryption_context<'g>(
     // Encryption contexts differ by case.
     let has = |key: &str, value: &str| {
         let mut given = given.clone();
-        given.any(|(own, values)| own == key && *values == [value])
+        given.any(|(name, values)| name == key && *values == [value])
     };
     let subset = tables
         .pair_strings(grant.subset)

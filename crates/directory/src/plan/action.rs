@@ -64,8 +64,8 @@ impl PreparedAction {
 /// True if an action is one of STS, where a role's policy is its trust policy (`TRUST-1`).
 pub(crate) fn is_sts(action: &str) -> bool {
     let service = action.split_at_checked(3);
-    service.is_some_and(|(service, rest)| {
-        service.eq_ignore_ascii_case("sts") && (rest.is_empty() || rest.starts_with(':'))
+    service.is_some_and(|(service, tail)| {
+        service.eq_ignore_ascii_case("sts") && (tail.is_empty() || tail.starts_with(':'))
     })
 }
 
@@ -137,8 +137,8 @@ impl RecentActions {
             u64::try_from(name.len()).unwrap_or_default(),
             |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3),
         );
-        let place = usize::try_from((hash ^ hash >> 32) % RECENT).unwrap_or_default();
-        let action = self.actions.get_mut(place).unwrap_or(&mut self.spare);
+        let slot = usize::try_from((hash ^ hash >> 32) % RECENT).unwrap_or_default();
+        let action = self.actions.get_mut(slot).unwrap_or(&mut self.spare);
         if action.of != stack.id() || action.name != name {
             action.set(stack, name);
         }

@@ -111,14 +111,16 @@ impl Slots {
 
     /// The class of a tag's name; none if no slot looks at it.
     pub(crate) fn class(&self, name: Symbol) -> Option<TagClass> {
-        let found = self.tags.binary_search_by_key(&name, |(own, _)| *own);
+        let found = self.tags.binary_search_by_key(&name, |(symbol, _)| *symbol);
         self.tags.get(found.ok()?).map(|(_, class)| *class)
     }
 }
 
 /// Where the values of a key with this name, which is folded, come from.
 fn origin_of(name: &str, classes: &mut HashMap<String, TagClass>) -> Origin {
-    let reserved = reserved::NAMES.iter().position(|own| *own == name);
+    let reserved = reserved::NAMES
+        .iter()
+        .position(|reserved| *reserved == name);
     if let Some(slot) = reserved {
         return Origin::Derived(number(slot));
     }
@@ -128,8 +130,8 @@ fn origin_of(name: &str, classes: &mut HashMap<String, TagClass>) -> Origin {
         ("aws:ResourceOrgID", Origin::ResourceOrgId),
         ("aws:ResourceOrgPaths", Origin::ResourceOrgPaths),
     ];
-    let is = |own| strip_ignoring_case(name, own) == Some("");
-    if let Some((_, origin)) = fixed.into_iter().find(|(own, _)| is(own)) {
+    let is = |key| strip_ignoring_case(name, key) == Some("");
+    if let Some((_, origin)) = fixed.into_iter().find(|(key, _)| is(key)) {
         return origin;
     }
     let mut class = |start| {

@@ -39,7 +39,7 @@ pub(crate) struct PrincipalSummary {
     tag_count: u8,
     /// From the start the parts, those of the boundary with [`OF_BOUNDARY`]; from the end the tags that policies
     /// look at, classes of names and values.
-    places: [u32; PLACES],
+    words: [u32; WORDS],
 }
 
 const ROLE: u8 = 1;
@@ -54,7 +54,7 @@ const BOUNDARY: u8 = 2;
 const ALLOWED: u8 = 2;
 /// Above the number of any part: images of 4 GiB have fewer.
 const OF_BOUNDARY: u32 = 1 << 31;
-const PLACES: usize = 10;
+const WORDS: usize = 10;
 const OVERFLOW: u8 = u8::MAX;
 
 const _: () = assert!(size_of::<PrincipalSummary>() == 64);
@@ -82,7 +82,7 @@ impl PrincipalSummary {
             layers: 0,
             count: 0,
             tag_count: 0,
-            places: [0; PLACES],
+            words: [0; WORDS],
         };
         let sets = [
             (principal.identity, IDENTITY, 0),
@@ -125,9 +125,9 @@ impl PrincipalSummary {
         let of = |layers| if layers != 0 { bit } else { 0 };
         self.layers |= of(row.present) | of(row.allowed) << ALLOWED;
         rows.for_parts(row, |_, part| {
-            match self.places.get_mut(usize::from(self.count)) {
-                Some(place) => {
-                    *place = part.get() | mark;
+            match self.words.get_mut(usize::from(self.count)) {
+                Some(word) => {
+                    *word = part.get() | mark;
                     self.count += 1;
                 }
                 None => self.count = OVERFLOW,
@@ -140,11 +140,11 @@ impl PrincipalSummary {
             OVERFLOW => 0,
             count => usize::from(count),
         };
-        let room = self.places.get_mut(parts..).unwrap_or(&mut []);
+        let room = self.words.get_mut(parts..).unwrap_or(&mut []);
         let mut left = room.rchunks_exact_mut(2);
         for (class, value) in tags {
             match left.next() {
-                Some(place) => place.copy_from_slice(&[class.get(), value.get()]),
+                Some(word) => word.copy_from_slice(&[class.get(), value.get()]),
                 None => {
                     self.tag_count = OVERFLOW;
                     return;
@@ -161,7 +161,7 @@ impl PrincipalSummary {
             OVERFLOW => return None,
             count => usize::from(count),
         };
-        let tags = self.places.rchunks_exact(2).take(count);
+        let tags = self.words.rchunks_exact(2).take(count);
         Some(tags.filter_map(|tag| match tag {
             [class, value] => Some((TagClass::new(*class), Symbol::new(*value))),
             _ => None,
@@ -185,7 +185,7 @@ impl PrincipalSummary {
     pub(crate) fn parts(&self) -> impl Iterator<Item = (u32, PartId)> + '_ {
         let parts = match self.count {
             OVERFLOW => &[],
-            count => self.places.get(..usize::from(count)).unwrap_or(&[]),
+            count => self.words.get(..usize::from(count)).unwrap_or(&[]),
         };
         parts.iter().map(|part| {
             let bit = if part & OF_BOUNDARY == 0 {
