@@ -47,7 +47,7 @@ pub(crate) struct Deciding<'d> {
 }
 
 impl<'d> Deciding<'d> {
-    /// A user or role by its number; an anonymous caller if nobody has it.
+    /// A user or role by its number; an out-of-range index is treated as an anonymous caller.
     pub(crate) fn by_number(&self, number: PrincipalIdx) -> ResolvedCaller<'d, 'static> {
         let Generation { tables, plan } = self.generation;
         let account = plan.summary(number).map(|summary| summary.account);

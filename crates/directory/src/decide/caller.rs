@@ -171,7 +171,7 @@ fn holder_of<'a>(caller: &Caller<'a>, parts: [&'a str; 6]) -> Option<Holder<'a>>
     }
 }
 
-/// A user or role by its number, and its account; an anonymous caller if nobody has it.
+/// A user or role by its number, and its account; an out-of-range index is treated as an anonymous caller.
 #[inline]
 pub(crate) fn by_number(
     tables: &Tables,

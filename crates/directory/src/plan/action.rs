@@ -98,7 +98,7 @@ impl PreparedActions {
         }
     }
 
-    /// Follows what was stack.
+    /// Resolves all of them again for a stack that has grown; what they know of its older parts stays.
     pub(crate) fn extend(&mut self, stack: &ImageStack) {
         for (name, action) in &mut self.by_name {
             let entries = action.entries.take();
@@ -114,10 +114,11 @@ impl PreparedActions {
 pub(crate) struct RecentActions {
     /// By a hash of the name.
     actions: Vec<PreparedAction>,
-    /// For a name that has no place, which there is not.
+    /// Unreachable fallback: every hash maps to a slot.
     spare: PreparedAction,
 }
 
+/// How many actions are kept. More would leave the caches that make it worthwhile.
 const RECENT: u64 = 64;
 
 impl RecentActions {
@@ -131,7 +132,7 @@ impl RecentActions {
             return action;
         }
         self.actions.resize_with(64, PreparedAction::default);
-        // Of two with one place the later stays: nobody need spread them well.
+        // Direct-mapped: collisions evict, so hash quality only affects speed.
         let bytes = name.bytes().rev().take(8);
         let hash = bytes.fold(
             u64::try_from(name.len()).unwrap_or_default(),

@@ -60,7 +60,9 @@ const OVERFLOW: u8 = u8::MAX;
 const _: () = assert!(size_of::<PrincipalSummary>() == 64);
 
 impl PrincipalSummary {
-    /// The profile of a user or role, after its policy sets have their rows.
+    /// The summary of a user or role. Its policy sets need to have theirs already.
+    ///
+    /// Parts come first and tags get what room is left, because every decision looks at parts and few at tags.
     pub(crate) fn new(
         (rows, callers, slots): (&PolicySetSummaries, &NamedPrincipals, &Slots),
         (number, principal): (PrincipalIdx, &Principal),
@@ -98,6 +100,7 @@ impl PrincipalSummary {
         summary
     }
 
+    /// Whether it is a user or a role.
     pub(crate) fn kind(&self) -> Kind {
         match self.flags & ROLE {
             0 => Kind::User,

@@ -32,7 +32,7 @@ const MAGIC: [u8; 8] = *b"PCLDIR\r\n";
 const VERSION: u32 = 1;
 /// The bytes before the lengths of the sections.
 const HEAD: usize = 32;
-/// The most images in a file: those of a whole directory, and of seven changes.
+/// Maximum stacked images: one base plus seven deltas. Each makes decisions look through one more.
 pub(crate) const MAX_IMAGES: usize = 8;
 /// The sections that every file has, before its images.
 const TABLES: usize = 10;
