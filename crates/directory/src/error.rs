@@ -1,4 +1,12 @@
-//! Why a directory gives no answer. Errors of loading are [`crate::LoadError`], of STS [`crate::CallError`].
+//! Why a directory gives no answer.
+//!
+//! One type for each audience. [`RequestError`] is for whoever wrote the request: the caller is unknown, or the request
+//! contradicts the directory. [`EngineError`] is for whoever holds the directory: a handle is stale, or the policies do not
+//! fit an image. [`CheckError`] is either, where one call can meet both. [`UpdateError`] leaves the directory as it was.
+//!
+//! Errors of loading are [`crate::LoadError`], which holds many problems with their locations; those of STS are
+//! [`crate::StsCallError`]. One error for everything was rejected: a host shows the first kind to its users and logs the
+//! second.
 
 use std::fmt;
 

@@ -1,8 +1,12 @@
-//! STS: which requests a call stands for, and what session comes out (sections 5.9 and 5.10).
+//! STS: which requests a call stands for, and what session comes out (sections 5.9 and 5.10 of the rules).
 //!
-//! [`crate::Directory::call`] checks what the service itself refuses and makes the requests that must all be
-//! allowed (`TRUST-6`); whoever decides them has a [`Session`] if they are. Its principal, context and
-//! policies go into later requests, or into the next call.
+//! [`crate::Directory::call`] checks what the service itself refuses and makes the requests that must all be allowed
+//! (`TRUST-6`); whoever decides them has a [`Session`] if they are. Its principal, context and policies go into later
+//! requests, or into the next call.
+//!
+//! Nothing is decided here. A call that STS refuses whatever the policies say is an error; one that the policies deny is a
+//! decision like any other, with its explanation. That is why this room needs tables alone, for roles and the management
+//! account, and neither policies nor an engine. It costs a few allocations, which no loop over principals pays.
 
 use std::fmt;
 

@@ -1,4 +1,12 @@
-//! The caller of a request.
+//! The caller of a request: whose policies it has, and how policies see it.
+//!
+//! A caller is found by its ARN, exactly: names are unique without regard to case, but policies name with regard to it, so
+//! that a caller spelled otherwise is an error and never another caller (`IN-17`). A session has the policies of its role,
+//! a federated user those of whoever made the session.
+//!
+//! ARN and id of a user or role are put together only if some policy looks at them, because that costs more than most of a
+//! decision; [`complete`] is told what is wanted. Where rows are read is a parameter ([`Entities`]): decisions read the summaries
+//! of the plan, which they look at anyway, and loading the tables.
 
 use bumpalo::Bump;
 use portcullis_model::{
@@ -163,7 +171,7 @@ fn holder_of<'a>(caller: &Caller<'a>, parts: [&'a str; 6]) -> Option<Holder<'a>>
     }
 }
 
-/// A user or role by its number, and its account; an anonymous caller if nobody has it.
+/// A user or role by its number, and its account; an out-of-range index is treated as an anonymous caller.
 #[inline]
 pub(crate) fn by_number(
     tables: &Tables,

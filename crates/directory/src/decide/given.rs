@@ -1,4 +1,7 @@
 //! The keys that a request gives, by name or resolved beforehand.
+//!
+//! A key by its name is compared with the slot's folded name; one that was resolved is compared by number, if it is of this
+//! stack. There is no table of a request's keys: requests have few, and most decisions look at none.
 
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
@@ -97,8 +100,10 @@ impl<'a> GivenKeys<'a> {
             let name = reserved::NAMES.get(index(slot));
             name.copied().unwrap_or_default()
         };
-        let own = name(reserved::SERVICE_NAMES).as_bytes();
-        let services = self.entries().filter(|(key, _)| eq_folded(key, own));
+        let service_names = name(reserved::SERVICE_NAMES).as_bytes();
+        let services = self
+            .entries()
+            .filter(|(key, _)| eq_folded(key, service_names));
         let services = services.flat_map(|(_, values)| values.iter().copied());
         ContextNames {
             user_id: only(self.entries(), name(reserved::USER_ID)),

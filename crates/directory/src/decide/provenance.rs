@@ -1,4 +1,7 @@
 //! Who asks, and how the policies that decide came to apply: what explanations say beside the verdicts.
+//!
+//! Everything is looked up again from the question, at the price of a second resolution, so that decisions carry nothing for
+//! explanations. Without documents, in a directory that was opened as a file, layers are known and their policies are not.
 
 use bumpalo::Bump;
 use portcullis_explain::{

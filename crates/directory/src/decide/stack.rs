@@ -29,8 +29,8 @@ pub(crate) fn decide(
     debug: bool,
 ) -> Result<Outcome, EngineError> {
     check_generation(generation, question)?;
-    let own = own_image(question, debug)?;
-    let stack = Stack::of(generation, own.as_ref());
+    let image = own_image(question, debug)?;
+    let stack = Stack::of(generation, image.as_ref());
     Ok(stack.decide(requests, question))
 }
 
@@ -45,8 +45,8 @@ pub(crate) fn explain(
     debug: bool,
 ) -> Result<Explanation, EngineError> {
     check_generation(generation, question)?;
-    let own = own_image(question, debug)?;
-    let stack = Stack::of(generation, own.as_ref());
+    let image = own_image(question, debug)?;
+    let stack = Stack::of(generation, image.as_ref());
     Ok(stack.explain(requests, question))
 }
 
@@ -68,12 +68,12 @@ pub(crate) struct Stack<'d> {
 }
 
 impl<'d> Stack<'d> {
-    pub(crate) fn of(generation: Generation<'d>, own: Option<&'d Image<Vec<u8>>>) -> Stack<'d> {
+    pub(crate) fn of(generation: Generation<'d>, image: Option<&'d Image<Vec<u8>>>) -> Stack<'d> {
         let mut views: Vec<View<'d>> = generation.plan.stack.views().collect();
-        views.extend(own.map(Image::view));
+        views.extend(image.map(Image::view));
         Stack {
             generation,
-            plan: match own {
+            plan: match image {
                 None => Cow::Borrowed(generation.plan.stack.vm_plan()),
                 Some(_) => Cow::Owned(Plan::of(views.iter().copied())),
             },
@@ -86,15 +86,15 @@ impl<'d> Stack<'d> {
     }
 
     pub(crate) fn decide(&self, requests: &mut Requests, question: &Question<'_>) -> Outcome {
-        let Requests { own, behind } = requests;
+        let Requests { asked, behind } = requests;
         let query = portcullis_vm::Query::from(&question.request);
-        let own = self.ready(own, question, &query, question.sets);
+        let asked = self.ready(asked, question, &query, question.sets);
         let outcome = match &question.bucket {
-            None => own.decide(self.views()),
+            None => asked.decide(self.views()),
             Some(bucket) => {
                 let query = behind_query(question, bucket);
                 let behind = self.ready(behind, question, &query, bucket.sets);
-                portcullis_vm::decide_through(self.views(), &own, self.views(), &behind)
+                portcullis_vm::decide_through(self.views(), &asked, self.views(), &behind)
             }
         };
         match question.is_undecidable {
@@ -104,15 +104,15 @@ impl<'d> Stack<'d> {
     }
 
     pub(crate) fn explain(&self, requests: &mut Requests, question: &Question<'_>) -> Explanation {
-        let Requests { own, behind } = requests;
+        let Requests { asked, behind } = requests;
         let query = portcullis_vm::Query::from(&question.request);
-        let own = self.ready(own, question, &query, question.sets);
+        let asked = self.ready(asked, question, &query, question.sets);
         let mut explanation = match &question.bucket {
-            None => own.explain(self.views()),
+            None => asked.explain(self.views()),
             Some(bucket) => {
                 let query = behind_query(question, bucket);
                 let behind = self.ready(behind, question, &query, bucket.sets);
-                portcullis_vm::explain_through(self.views(), &own, self.views(), &behind)
+                portcullis_vm::explain_through(self.views(), &asked, self.views(), &behind)
             }
         };
         if question.is_undecidable {

@@ -1,4 +1,7 @@
-//! What reading and linking work on: the strings and documents so far, what the files say, and what is wrong.
+//! What reading and linking work on: strings and documents so far, what the files say, and what is wrong.
+//!
+//! A problem never stops the loader. It is kept with its location, and reading goes on with the next value, so that a user
+//! mends a folder in one round. [`crate::load::load`] looks at the errors at the end.
 
 use std::collections::{BTreeSet, HashSet};
 use std::rc::Rc;

@@ -1,4 +1,7 @@
-//! What is wrong with a directory, and where; and what was read and what was not.
+//! What is wrong with a folder and where, and what was read and what was not.
+//!
+//! Codes are part of the interface: scripts match them, and tests ask for them instead of messages. Not more than
+//! [`LoadError::LIMIT`] problems are kept, so that a folder of the wrong kind does not fill memory, but all are counted.
 
 use std::fmt;
 

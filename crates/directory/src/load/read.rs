@@ -1,4 +1,12 @@
 //! Reading a folder: every file is taken apart into values, and each is recognized by its content.
+//!
+//! Names of files tell nothing but order and, where a value does not say it itself, a bucket, a key or an account. A value
+//! is recognized by the members that only its kind has. What holds a policy or a limit and is not recognized is an error
+//! (`IN-4`): a policy that is passed over may be the one that denies.
+//!
+//! To make sure of that, readers mark the nodes that they took ([`Loader::taken`]), and what looks like a policy and was not
+//! marked is found afterwards, at any depth. Listing the members that each reader knows would forget the next one that AWS
+//! adds.
 
 mod account;
 pub(crate) mod acl;

@@ -1,5 +1,13 @@
-//! What the policies of an image look at, part by part, so that a decision works out nothing that the
-//! parts which take part in it do not ask for.
+//! Which keys the policies of an image depend on, part by part.
+//!
+//! A question over a million principals can ask a policy once if nothing in it differs between principals; a caller whose
+//! ARN no policy looks at needs none. So for each part a set says what it reads of the caller ([`KeyDependencies`]): names,
+//! tags, ids, organization.
+//!
+//! It is found by one pass over the instructions, patterns and statements of the image, in time linear in them whatever they
+//! share: what is read from an instruction or token to the end of its run is worked out backwards, and sets of slots are
+//! interned ([`crate::plan::slot_sets`]). The answer may be too large and never too small: too large costs time, too small would
+//! decide wrongly.
 
 use std::collections::HashMap;
 
@@ -99,23 +107,23 @@ pub(crate) fn of_image(view: View<'_>, slots: &[Slot]) -> Vec<KeyDependencies> {
         .collect();
     let mut of_set = HashMap::new();
     let found = names.zip(&sets).map(|(names, set)| {
-        let own = of_set.entry(*set).or_insert_with(|| {
-            let own = reader.sets.of(*set).iter();
-            let own = own.filter_map(|slot| slots.get(index(*slot)));
-            own.fold(KeyDependencies::NONE, |all, slot| {
+        let of_slots = of_set.entry(*set).or_insert_with(|| {
+            let read = reader.sets.of(*set).iter();
+            let read = read.filter_map(|slot| slots.get(index(*slot)));
+            read.fold(KeyDependencies::NONE, |all, slot| {
                 all.with(of_origin(slot.origin))
             })
         });
-        names.with(*own)
+        names.with(*of_slots)
     });
     let found: Vec<KeyDependencies> = found.collect();
     let parts = (0..view.count(Section::Parts)).map(|part| {
         let part = view.part(part);
         let start = index(part.statements);
-        let own = found.get(start..start.saturating_add(index(part.statement_count)));
-        own.map_or(KeyDependencies::ALL, |own| {
+        let statements = found.get(start..start.saturating_add(index(part.statement_count)));
+        statements.map_or(KeyDependencies::ALL, |statements| {
             let all = KeyDependencies::NONE;
-            own.iter().fold(all, |all, found| all.with(*found))
+            statements.iter().fold(all, |all, found| all.with(*found))
         })
     });
     parts.collect()
@@ -151,36 +159,36 @@ struct Reader<'v> {
 impl Reader<'_> {
     fn read_tokens(&mut self) {
         let view = self.view;
-        let mut rest = SlotSets::EMPTY;
+        let mut to_end = SlotSets::EMPTY;
         let mut tokens = Vec::new();
         for at in (0..view.count(Section::Tokens)).rev() {
             match view.token(at) {
-                Token::Variable { slot, .. } => rest = self.with_slot(rest, slot),
-                Token::End => rest = SlotSets::EMPTY,
+                Token::Variable { slot, .. } => to_end = self.with_slot(to_end, slot),
+                Token::End => to_end = SlotSets::EMPTY,
                 _ => {}
             }
-            tokens.push(rest);
+            tokens.push(to_end);
         }
         tokens.reverse();
         self.tokens = tokens;
     }
 
     fn read_code(&mut self) {
-        let mut rest = SlotSets::EMPTY;
+        let mut to_end = SlotSets::EMPTY;
         let mut code = Vec::new();
         for at in (0..self.view.count(Section::Code)).rev() {
             let leaf = self.view.leaf(at);
             if leaf.flags & flag::END != 0 {
-                rest = SlotSets::EMPTY;
+                to_end = SlotSets::EMPTY;
             }
-            rest = self.with_slot(rest, leaf.slot);
+            to_end = self.with_slot(to_end, leaf.slot);
             let list = match Op::from_code(leaf.op).map(|op| op.info().operands) {
                 Some(Operands::Patterns) => self.list(leaf.x as u32, false),
                 Some(Operands::Arns) => self.list(leaf.x as u32, true),
                 _ => SlotSets::EMPTY,
             };
-            rest = self.sets.union(rest, list);
-            code.push(rest);
+            to_end = self.sets.union(to_end, list);
+            code.push(to_end);
         }
         code.reverse();
         self.code = code;
@@ -220,8 +228,8 @@ impl Reader<'_> {
                 .as_ref()
                 .map_or(std::slice::from_ref(&item), |parts| parts);
             for pattern in patterns.iter().filter(|pattern| **pattern != ANY) {
-                let own = self.pattern(*pattern);
-                all = self.sets.union(all, own);
+                let found = self.pattern(*pattern);
+                all = self.sets.union(all, found);
             }
         }
         self.lists.insert(list, all);

@@ -43,11 +43,11 @@ impl Policies {
         for sets in documents.all_sets() {
             tables.add_set(sets.iter().flat_map(|(layer, policies)| {
                 let mask = layer_mask(*layer);
-                let own = policies
+                let used = policies
                     .iter()
                     .filter_map(|policy| parts.get(&(*policy, kind_of(*layer))))
                     .map(move |(part, _)| (mask, *part));
-                own.chain(policies.is_empty().then_some((mask, EMPTY)))
+                used.chain(policies.is_empty().then_some((mask, EMPTY)))
             }));
         }
         Policies {
@@ -197,14 +197,14 @@ fn image_of_all(
                 .fold(0, |all, (layers, _)| all | layers),
         policies: &[],
     };
-    let rest = parts
+    let others = parts
         .iter()
         .zip(&policies)
-        .map(|((_, (_, layers)), own)| Part {
+        .map(|((_, (_, layers)), policy)| Part {
             layers: *layers,
-            policies: std::slice::from_ref(own),
+            policies: std::slice::from_ref(policy),
         });
-    let bytes = compile_parts(std::iter::once(empty).chain(rest), options)?;
+    let bytes = compile_parts(std::iter::once(empty).chain(others), options)?;
     checked(bytes)
 }
 

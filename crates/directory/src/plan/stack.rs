@@ -130,15 +130,15 @@ impl ImageStack {
         parts: &[&str],
     ) -> Option<u32> {
         let mut buffer = [0; 96];
-        let mut rest = &mut buffer[..];
+        let mut free = &mut buffer[..];
         let mut len = 0;
         for part in parts.iter().filter(|_| parts.len() > 1) {
-            let Some((place, behind)) = rest.split_at_mut_checked(part.len()) else {
+            let Some((space, behind)) = free.split_at_mut_checked(part.len()) else {
                 return self.whole_principal(image, form, parts.concat().as_bytes());
             };
-            place.copy_from_slice(part.as_bytes());
+            space.copy_from_slice(part.as_bytes());
             len += part.len();
-            rest = behind;
+            free = behind;
         }
         match parts {
             [text] => self.whole_principal(image, form, text.as_bytes()),
@@ -150,8 +150,10 @@ impl ImageStack {
         let view = self.images.get(image)?.view();
         let principals = self.principals.get(image)?;
         let is_right = |number| {
-            let own = view.principal(number);
-            own.is_some_and(|own| own.form == form && own.text.bytes(view.bytes()) == text)
+            let record = view.principal(number);
+            record.is_some_and(|record| {
+                record.form == form && record.text.bytes(view.bytes()) == text
+            })
         };
         principals.find(principals.hash((form as u8, text)), is_right)
     }

@@ -1,4 +1,8 @@
 //! Roles that can be assumed from outside of their account.
+//!
+//! Every entry of a trust policy that names somebody outside is asked as a request of theirs, so that conditions and control
+//! policies count. What the other side allows is not known and taken to be everything. Entries that nobody can stand for,
+//! such as unique ids, are listed without a decision.
 
 use bumpalo::Bump;
 use portcullis_image::{ANY, NONE, PrincipalForm, View};

@@ -1,4 +1,10 @@
-//! The policies of a directory: texts that are stored once, read again when they are compiled.
+//! The policies of a directory: documents that are stored once, and read again when they are compiled.
+//!
+//! A document is checked when it is loaded and then kept as text. Its tree is larger and is needed twice in
+//! the life of a directory: for compiling, and for explanations. Equal documents are one policy and equal sets are
+//! one set, however many principals have them.
+//!
+//! Documents are gone after an update or in an opened file; images hold what decisions need.
 
 use std::collections::{HashMap, HashSet};
 

@@ -32,7 +32,7 @@ const MAGIC: [u8; 8] = *b"PCLDIR\r\n";
 const VERSION: u32 = 1;
 /// The bytes before the lengths of the sections.
 const HEAD: usize = 32;
-/// The most images in a file: those of a whole directory, and of seven changes.
+/// Maximum stacked images: one base plus seven deltas. Each makes decisions look through one more.
 pub(crate) const MAX_IMAGES: usize = 8;
 /// The sections that every file has, before its images.
 const TABLES: usize = 10;
@@ -123,8 +123,8 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
     let Some((sections, images)) = sections.split_first_chunk::<TABLES>() else {
         return wrong("wrong number of sections");
     };
-    let [settings, text, accounts, principals, resources, rest @ ..] = *sections;
-    let [grants, pairs, endpoints, sets, uses] = rest;
+    let [settings, text, accounts, principals, resources, others @ ..] = *sections;
+    let [grants, pairs, endpoints, sets, uses] = others;
     let images = images.iter().map(|image| Image::from_bytes(image.to_vec()));
     let images: Vec<_> = images
         .collect::<Result<_, _>>()
@@ -143,8 +143,8 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
     };
     let (sets, uses) = read_sets(sets, uses, &images)?;
     let layers = |run: &Run| {
-        let own = run.of(&uses).iter();
-        own.fold(0, |all, (own, _)| all | own)
+        let its_uses = run.of(&uses).iter();
+        its_uses.fold(0, |all, (layers, _)| all | layers)
     };
     let check = Check {
         strings: numbers,
@@ -154,7 +154,7 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
     let accounts = read_rows(accounts, |row| check.account(row))?;
     let numbers = accounts.iter().map(|account| account.number);
     let mut neighbors = numbers.clone().zip(numbers.skip(1));
-    if !neighbors.all(|(one, next)| one < next) {
+    if !neighbors.all(|(before, next)| before < next) {
         return wrong("accounts out of order");
     }
     let pairs = read_pairs(pairs)?.into_iter();
@@ -168,7 +168,11 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
     });
     let endpoints: Vec<(Symbol, SetsId)> = endpoints.collect::<Result<_, _>>()?;
     let ids = endpoints.iter().map(|(id, _)| strings.get(*id));
-    if !ids.clone().zip(ids.skip(1)).all(|(one, next)| one < next) {
+    if !ids
+        .clone()
+        .zip(ids.skip(1))
+        .all(|(before, next)| before < next)
+    {
         return wrong("endpoints out of order");
     }
     let counts = Counts {
@@ -212,7 +216,7 @@ fn read_pairs(section: &[u8]) -> Result<Vec<(u32, u32)>, SnapshotError> {
         return wrong("half a pair");
     }
     let pairs = words.chunks_exact(2).filter_map(|pair| match *pair {
-        [one, other] => Some((one, other)),
+        [first, second] => Some((first, second)),
         _ => None,
     });
     Ok(pairs.collect())
@@ -280,10 +284,10 @@ fn sections(bytes: &[u8]) -> Result<Vec<&[u8]>, SnapshotError> {
     for index in 0..count {
         let length = usize::try_from(u64_at(bytes, HEAD + 8 * index)).unwrap_or(usize::MAX);
         let end = start.checked_add(length);
-        let Some(own) = end.and_then(|end| bytes.get(start..end)) else {
+        let Some(section) = end.and_then(|end| bytes.get(start..end)) else {
             return wrong("a section out of bounds");
         };
-        found.push(own);
+        found.push(section);
         start = (start + length).next_multiple_of(8);
     }
     Ok(found)
@@ -462,7 +466,7 @@ impl Check {
             return Ok(id);
         }
         match self.sets.get(id.index()) {
-            Some(own) if own & !layers == 0 => Ok(id),
+            Some(found) if found & !layers == 0 => Ok(id),
             Some(_) => wrong("policies of the wrong type"),
             None => wrong("policies that do not exist"),
         }
@@ -506,8 +510,8 @@ impl Check {
     }
 
     fn principal(&self, row: [u32; 12], counts: Counts) -> Result<Principal, SnapshotError> {
-        let [account, kind, partition, path, name, id, rest @ ..] = row;
-        let [identity, boundary, trust, start, count, max_session] = rest;
+        let [account, kind, partition, path, name, id, others @ ..] = row;
+        let [identity, boundary, trust, start, count, max_session] = others;
         Ok(Principal {
             account: self.owner(account, counts)?,
             kind: match self.flag(kind)? {

@@ -1,4 +1,8 @@
 //! Access control lists become grants of buckets.
+//!
+//! A list is resolved to pairs of grantee and action when it is loaded, so that deciding needs no knowledge of permissions
+//! such as `FULL_CONTROL`. Canonical ids are known only of accounts that own a bucket in the folder; a grant to such a one is
+//! kept under both names.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,5 +1,8 @@
 //! Dumps of one user, group or role beside the dump of its account: both have to say the same, since nobody can tell
 //! which of them is in force.
+//!
+//! The later of two could be taken by the time of its file, but copies and archives change that, and a policy that was
+//! removed would come back. So a difference is an error that names both places.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,9 @@
 //! The tree of an organization, and the chains of policies from its root to each account.
+//!
+//! Files give parents, children and attachments, in any mixture and order; here they become one chain for each account
+//! (`SCP-1`, `RCP-1`). Chains are interned, so that accounts of one unit share theirs. A level that has no policy is a level
+//! all the same: it allows nothing (`SCP-6`). Whatever leaves a chain unknown is an error, since a level that is guessed away
+//! is a Deny that is lost.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
