@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Excerpt;
 use crate::quote::is_unprintable;
-use crate::{Diagnostic, LineIndex, Place, Severity, Span, printable};
+use crate::{Diagnostic, LineIndex, Place, Pointer, Severity, Span, printable};
 use std::fmt::Write;
 
 /// Characters of a line that are shown before and after the place of the problem.
@@ -128,6 +128,9 @@ fn one(
         note(out, "note", &one.message)?;
         let at = at.filter(|place| !place.file().is_empty());
         place(out, at, width, ('-', blue), style)?;
+    }
+    if let Some(path) = &diagnostic.path {
+        note(out, "path", &Pointer(path).to_string())?;
     }
     for text in &diagnostic.notes {
         note(out, "note", text)?;

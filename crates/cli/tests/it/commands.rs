@@ -66,7 +66,7 @@ fn exit_codes_of_decide() {
     let run = ask(&folder, "decide", "nocolon", &["--identity", "all.json"]);
     assert_eq!(run.code, 1);
     assert!(
-        run.stderr.starts_with("error: `nocolon` is no action"),
+        run.stderr.starts_with("error: `nocolon` is not an action"),
         "{}",
         run.stderr
     );

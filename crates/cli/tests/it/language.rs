@@ -373,7 +373,7 @@ fn imports_that_fail() {
         run.stdout
     );
     assert!(
-        run.stdout.contains("`nowhere.iam` cannot be read"),
+        run.stdout.contains("cannot read `nowhere.iam`"),
         "{}",
         run.stdout
     );

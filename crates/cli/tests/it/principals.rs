@@ -725,7 +725,7 @@ fn what_is_no_action_is_not_asked_for() {
         let input = json!({"PolicyInputList": [], "ActionNames": [action]});
         let run = folder.run_with(&["simulate"], input.to_string().as_bytes());
         assert!(
-            run.code == 1 && run.stderr.contains("is no action"),
+            run.code == 1 && run.stderr.contains("is not an action"),
             "{run:?}"
         );
     }

@@ -30,7 +30,9 @@ pub fn value(diagnostic: &Diagnostic) -> Value {
     for (name, number) in numbers(diagnostic.place.as_deref()) {
         put(name, number);
     }
-    put("path", path(diagnostic.path.as_deref()));
+    if diagnostic.path.is_some() {
+        put("path", path(diagnostic.path.as_deref()));
+    }
     put("message", diagnostic.message.as_str().into());
     put("help", diagnostic.help.as_deref().into());
     if !diagnostic.notes.is_empty() {

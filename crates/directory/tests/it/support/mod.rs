@@ -47,8 +47,11 @@ impl Drop for Folder {
 }
 
 pub fn load(folder: &Path, options: LoadOptions) -> Result<Loaded, Vec<String>> {
-    Directory::load(folder, options, &mut |_| ())
-        .map_err(|error| error.problems.iter().map(ToString::to_string).collect())
+    Directory::load(folder, options, &mut |_| ()).map_err(|error| {
+        let problems = error.problems.iter();
+        // In one line, and as it is shown.
+        problems.map(|one| format!("{one}\n{one:#}")).collect()
+    })
 }
 
 /// A user of a dump, with policies of its own by their documents. Its id follows from its name.
