@@ -39,6 +39,7 @@ pub(crate) struct Record<'r, 'a> {
 }
 
 impl Loader {
+    /// A problem that keeps the directory from being used.
     pub(crate) fn error(&mut self, place: String, code: Code, message: impl Into<String>) {
         self.errors.push(Problem {
             place,
@@ -47,6 +48,7 @@ impl Loader {
         });
     }
 
+    /// Something odd that does not.
     pub(crate) fn warn(&mut self, place: String, code: Code, message: impl Into<String>) {
         self.report.warnings.push(Problem {
             place,
@@ -106,6 +108,7 @@ impl Record<'_, '_> {
         }
     }
 
+    /// The location of an element of a list.
     pub(crate) fn spot(&self, list: &'static str, index: usize) -> Spot {
         Spot {
             list,
