@@ -340,7 +340,7 @@ impl AssumeArgs {
                 true => None,
                 false => {
                     let told = decider.explain(request, extra.clone(), reading, &arena)?;
-                    let story = told.provenance();
+                    let story = told.story();
                     Some((story.text(Output::new().colour()), story.json()))
                 }
             };
