@@ -342,7 +342,7 @@ impl AssumeArgs {
                 true => None,
                 false => {
                     let told = decider.explain(request, extra.clone(), reading, &arena)?;
-                    let story = told.provenance();
+                    let story = told.story();
                     Some((story.text(Output::new().color()), story.json()))
                 }
             };

@@ -202,7 +202,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
         let (request, extra, notes) = question.of_directory(&arena)?;
         let mut decider = Decider::new(question.engine, &directory);
         let explained = decider.explain(&request, extra, &notes, &arena)?;
-        return args.tell(&explained.provenance());
+        return args.tell(&explained.story());
     }
     let (selected, request, notes) = question.load(&arena)?;
     let policies = question.prepare(&selected, Keep::Explanations)?;

@@ -311,7 +311,7 @@ pub(crate) struct Explained<'a> {
 
 impl Explained<'_> {
     /// The story to be told of it.
-    pub(crate) fn provenance(&self) -> Story<'_> {
+    pub(crate) fn story(&self) -> Story<'_> {
         Story {
             explanation: &self.explanation,
             request: &self.request,

@@ -235,6 +235,7 @@ impl Directory {
         self.sources().group_policies(arn, arena)
     }
 
+    /// Where explanations find how policies came to apply.
     fn sources(&self) -> Sources<'_> {
         Sources {
             tables: &self.tables,

@@ -57,6 +57,7 @@ impl StsCallKind {
         }
     }
 
+    /// The action that a call is authorized as.
     fn action(self) -> &'static str {
         match self {
             StsCallKind::AssumeRole => "sts:AssumeRole",
@@ -68,6 +69,7 @@ impl StsCallKind {
         }
     }
 
+    /// Whether the call is about a role.
     fn assumes_role(self) -> bool {
         matches!(
             self,
@@ -152,12 +154,14 @@ impl fmt::Display for StsCallError {
 
 impl std::error::Error for StsCallError {}
 
+/// What STS refuses.
 fn refuse<T>(reason: impl Into<String>) -> Result<T, StsCallError> {
     Err(StsCallError(reason.into()))
 }
 
 /// The shortest session, in seconds.
 const SHORTEST: u32 = 900;
+/// In seconds.
 const HOUR: u32 = 3600;
 /// The longest of a user: 36 hours.
 const LONGEST: u32 = 129_600;
@@ -194,6 +198,7 @@ pub(crate) fn call<'a>(
     Ok(IssuedSession { requests, session })
 }
 
+/// The role with exactly this ARN. STS tells nobody whether a role exists; a directory does.
 fn role_of<'d>(tables: &'d Tables, arn: &str) -> Result<&'d Principal, StsCallError> {
     let found = split_arn(arn).and_then(|[_, _, _, _, account, rest]| {
         let name = rest.strip_prefix("role/")?.rsplit('/').next()?;
@@ -464,6 +469,7 @@ fn check_tags(call: &StsCall<'_>) -> Result<(), StsCallError> {
     Ok(())
 }
 
+/// Keys of tags and contexts are the same in any case (`COND-40`).
 fn is_key(one: &str, other: &str) -> bool {
     fold::strip_ignoring_case(one, other) == Some("")
 }

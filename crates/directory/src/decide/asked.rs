@@ -23,6 +23,8 @@ pub(crate) struct Asked<'q> {
 }
 
 impl<'q> Asked<'q> {
+    /// What is asked of handles. A request of handles cannot say that public access is blocked or that something else grants
+    /// it: hosts that know such things ask by text.
     #[inline]
     pub(crate) fn resolved(
         action: &'q PreparedAction,

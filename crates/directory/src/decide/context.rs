@@ -25,6 +25,7 @@ pub(crate) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
+    /// A context to which nothing was added yet.
     pub(crate) fn new(given: &'a [ContextEntry<'a>], arena: &'a Bump) -> Context<'a> {
         Context {
             given,
@@ -156,6 +157,7 @@ pub(crate) fn fill_access_point<'a>(
     fill_object_tags(tables, bucket, to);
 }
 
+/// Adds a key for each tag, such as `aws:PrincipalTag/team`.
 fn fill_tags<'a>(
     tables: &'a Tables,
     prefix: &'static str,
@@ -179,6 +181,7 @@ pub(crate) fn principal_tags<'d>(
     tables.pairs(tags)
 }
 
+/// Adds the keys of an account's organization, of the caller or of the owner; none for an account outside.
 fn fill_organization<'a>(
     tables: &'a Tables,
     (id_key, paths_key): (&'static str, &'static str),

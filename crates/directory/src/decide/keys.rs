@@ -41,6 +41,8 @@ pub(crate) struct Keys<'k> {
 }
 
 impl KeySource for Keys<'_> {
+    /// Values are kept in the order in which they were asked for, so that the machine can ask for another value of a key by
+    /// where it was found.
     fn find(&self, slot: u32) -> Found<'_> {
         let values = self.values(slot);
         let [first, others @ ..] = values else {
@@ -62,6 +64,7 @@ impl KeySource for Keys<'_> {
 }
 
 impl<'k> Keys<'k> {
+    /// For one decision. Nothing is found out before a condition asks.
     pub(crate) fn new(
         deciding: &'k Deciding<'k>,
         applies: &'k Applies<'k, 'k>,
@@ -141,6 +144,7 @@ impl<'k> Keys<'k> {
         }
     }
 
+    /// Tags of a resource are few and their classes are looked up one by one; those of the caller are in its summary.
     fn for_tags(&self, tags: &[(Symbol, Symbol)], class: TagClass, found: impl FnMut(Symbol)) {
         let slots = &self.deciding.generation.plan.slots;
         let matching = tags

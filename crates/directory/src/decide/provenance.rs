@@ -206,6 +206,7 @@ impl<'d> Sources<'d> {
         read.collect()
     }
 
+    /// How a policy came to apply, in the words of explanations.
     fn attached(&self, attachment: Attachment) -> Attached {
         let group = |name: Symbol| self.tables.str(name).to_string();
         match attachment {
@@ -221,6 +222,7 @@ impl<'d> Sources<'d> {
         strings.map(str::to_string).collect()
     }
 
+    /// An account in the words of explanations.
     fn account_story(&self, account: &Account) -> AccountStory {
         let path = account.org_path.some().filter(|_| account.is_member);
         let path = path.map(|path| self.tables.str(path).to_string());
@@ -232,6 +234,8 @@ impl<'d> Sources<'d> {
         }
     }
 
+    /// A policy of a set, with every way in which the caller came to have it: one policy may be attached to a user and to two
+    /// of its groups.
     fn applied(&self, policy: PolicyId, layer: Layer, own: Option<&Own>) -> Applied {
         let strings = self.tables.strings();
         let documents = self.documents;

@@ -50,6 +50,7 @@ pub(crate) fn explain(
     Ok(stack.explain(requests, question))
 }
 
+/// A question of another generation names sets that mean something else here.
 fn check_generation(
     generation: Generation<'_>,
     question: &Question<'_>,
@@ -68,6 +69,8 @@ pub(crate) struct Stack<'d> {
 }
 
 impl<'d> Stack<'d> {
+    /// The images of a generation, and on top that of the policies that came with the request. Without such an image nothing
+    /// is worked out anew.
     pub(crate) fn of(generation: Generation<'d>, image: Option<&'d Image<Vec<u8>>>) -> Stack<'d> {
         let mut views: Vec<View<'d>> = generation.plan.stack.views().collect();
         views.extend(image.map(Image::view));
@@ -85,6 +88,8 @@ impl<'d> Stack<'d> {
         self.views.iter().copied()
     }
 
+    /// Decides for the resource, and for the bucket behind it if it is an access point: both must allow (`S3-6`). A policy
+    /// that cannot be read may deny, so that an Allow does not stand then (`GRAM-54`).
     pub(crate) fn decide(&self, requests: &mut Requests, question: &Question<'_>) -> Outcome {
         let Requests { asked, behind } = requests;
         let query = portcullis_vm::Query::from(&question.request);
@@ -103,6 +108,7 @@ impl<'d> Stack<'d> {
         }
     }
 
+    /// The same, with the reports of all statements.
     pub(crate) fn explain(&self, requests: &mut Requests, question: &Question<'_>) -> Explanation {
         let Requests { asked, behind } = requests;
         let query = portcullis_vm::Query::from(&question.request);
@@ -121,6 +127,8 @@ impl<'d> Stack<'d> {
         explanation
     }
 
+    /// Lets the machine resolve the request and names the parts that take part. Policies that came with the request are the
+    /// last image, which has one part that stands for whatever its statements are.
     fn ready<'r>(
         &'r self,
         scratch: &'r mut portcullis_vm::Scratch,

@@ -50,8 +50,10 @@ struct Key {
     resource: Resource,
 }
 
+/// By the start of an ARN, in order, so that the same folder gives the same file.
 type Keys = BTreeMap<String, Key>;
 
+/// By account and name in lower case: names of groups are unique without regard to case.
 type Groups = HashMap<(u64, String), Group>;
 
 /// Puts everything together. The result is fit for use only if there are no errors.
@@ -118,6 +120,7 @@ pub(crate) fn link(loader: &mut Loader) -> Tables {
     tables
 }
 
+/// All accounts that anything refers to: those that were dumped, members of the organization, and owners of resources.
 fn link_accounts(loader: &mut Loader, organization: &Organization) -> Accounts {
     let mut numbers: BTreeSet<u64> = loader.raw.dumped.iter().copied().collect();
     numbers.extend(organization.members.keys());
@@ -189,6 +192,8 @@ fn add_attached(loader: &mut Loader, arns: &[Symbol], spot: Spot, policies: &mut
     }
 }
 
+/// Groups are no principals of a decision: they become lists that their members take over. One that is there twice is an
+/// error, since nobody can tell which is in force.
 fn link_groups(loader: &mut Loader) -> Groups {
     let mut groups = Groups::new();
     for raw in std::mem::take(&mut loader.raw.groups) {
@@ -232,6 +237,8 @@ fn link_groups(loader: &mut Loader) -> Groups {
     groups
 }
 
+/// Users and roles as rows, in the order of the files. Policies are interned as sets, so that those with the same share
+/// one.
 fn link_principals(
     loader: &mut Loader,
     accounts: &Accounts,
@@ -322,6 +329,8 @@ fn identity(loader: &mut Loader, raw: &RawPrincipal, groups: &Groups) -> SetsId 
         .intern_sets(vec![(Layer::Identity, policies)])
 }
 
+/// Resources and grants as rows. What several files say of a resource is merged first, then its policy is stored under
+/// the keys that requests will find it by (`MATCH-36`).
 fn link_resources(
     loader: &mut Loader,
     accounts: &Accounts,
@@ -637,6 +646,7 @@ fn merge(loader: &mut Loader, old: RawResource, new: RawResource) -> RawResource
     }
 }
 
+/// The policies of VPC endpoints, by their ids.
 fn link_endpoints(loader: &mut Loader) -> Vec<(Symbol, SetsId)> {
     let mut endpoints: BTreeMap<Symbol, (PolicyId, Spot)> = BTreeMap::new();
     for raw in std::mem::take(&mut loader.raw.endpoints) {

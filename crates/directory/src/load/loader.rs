@@ -40,11 +40,13 @@ pub(crate) struct Record<'r, 'a> {
 }
 
 impl Loader {
+    /// A problem that keeps the directory from being used.
     pub(crate) fn error(&mut self, at: Location, code: Code, message: impl Into<String>) {
         self.errors
             .push(at.diagnostic(Severity::Error, code, message));
     }
 
+    /// Something odd that does not.
     pub(crate) fn warn(&mut self, at: Location, code: Code, message: impl Into<String>) {
         let warning = at.diagnostic(Severity::Warning, code, message);
         self.report.warnings.push(warning);

@@ -13,6 +13,7 @@ pub(crate) struct At<'p> {
     step: Step<'p>,
 }
 
+/// One step of a path.
 #[derive(Clone, Copy)]
 enum Step<'p> {
     Root,
@@ -21,6 +22,7 @@ enum Step<'p> {
 }
 
 impl<'p> At<'p> {
+    /// The value itself.
     pub(crate) fn root() -> At<'static> {
         At {
             parent: None,
@@ -28,6 +30,7 @@ impl<'p> At<'p> {
         }
     }
 
+    /// A member of what this is the path of.
     pub(crate) fn member(&'p self, name: &'p str) -> At<'p> {
         At {
             parent: Some(self),
@@ -35,6 +38,7 @@ impl<'p> At<'p> {
         }
     }
 
+    /// An element of it.
     pub(crate) fn index(&'p self, index: usize) -> At<'p> {
         At {
             parent: Some(self),

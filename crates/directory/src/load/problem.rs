@@ -46,6 +46,7 @@ impl LoadError {
     /// How many problems are kept one by one.
     pub const LIMIT: usize = 100;
 
+    /// Counts a problem, and keeps it if there is room.
     pub(crate) fn push(&mut self, problem: Diagnostic) {
         self.count += 1;
         if self.problems.len() < LoadError::LIMIT {

@@ -145,6 +145,7 @@ fn of_origin(origin: Origin) -> KeyDependencies {
     }
 }
 
+/// Works backwards through an image, so that what is read to the end of a run is known where the run is entered.
 struct Reader<'v> {
     view: View<'v>,
     sets: SlotSets,
@@ -157,6 +158,7 @@ struct Reader<'v> {
 }
 
 impl Reader<'_> {
+    /// Variables in patterns read keys.
     fn read_tokens(&mut self) {
         let view = self.view;
         let mut to_end = SlotSets::EMPTY;
@@ -173,6 +175,7 @@ impl Reader<'_> {
         self.tokens = tokens;
     }
 
+    /// An instruction reads its own key, and what the patterns of its list read.
     fn read_code(&mut self) {
         let mut to_end = SlotSets::EMPTY;
         let mut code = Vec::new();
@@ -194,6 +197,7 @@ impl Reader<'_> {
         self.code = code;
     }
 
+    /// What a statement reads: its resources may hold variables, its guard reads keys. Actions and principals read none.
     fn statement(&mut self, statement: StatementRef<'_>) -> SetId {
         let resources = match statement.resources() {
             ANY => SlotSets::EMPTY,
@@ -236,6 +240,7 @@ impl Reader<'_> {
         all
     }
 
+    /// A literal pattern reads nothing; one of tokens what its tokens do.
     fn pattern(&self, pattern: u32) -> SetId {
         let pattern = self.view.pattern(pattern);
         match pattern.kind {

@@ -36,11 +36,13 @@ pub(crate) enum Origin {
 pub(crate) struct TagClass(u32);
 
 impl TagClass {
+    /// A class by its number, as summaries keep it.
     #[inline]
     pub(crate) const fn new(number: u32) -> TagClass {
         TagClass(number)
     }
 
+    /// The number.
     #[inline]
     pub(crate) const fn get(self) -> u32 {
         self.0

@@ -74,6 +74,7 @@ impl NamedPrincipals {
         }
     }
 
+    /// The bits of those who are where they were, by the ids that they have now. Whoever is new counts as named.
     fn renumbered(&self, origins: &[PrincipalIdx]) -> Vec<u64> {
         let words = origins.chunks(64).map(|origins| {
             let bits = (0..).zip(origins);
@@ -106,6 +107,8 @@ impl NamedPrincipals {
     }
 }
 
+/// What names somebody by an account: the account's id or its root ARN. An account without users and roles has no partition,
+/// and nobody asks for it.
 fn known_by_account(
     stack: &ImageStack,
     tables: &Tables,

@@ -144,6 +144,7 @@ impl Policies {
     }
 }
 
+/// Ids are of the process and not of the content: two directories from one folder are two.
 fn new_id() -> u64 {
     static MADE: AtomicU64 = AtomicU64::new(1);
     MADE.fetch_add(1, Ordering::Relaxed)
@@ -152,6 +153,7 @@ fn new_id() -> u64 {
 /// The number of the part without policies.
 const EMPTY: PartId = PartId::new(0);
 
+/// How policies are compiled: with what explanations print, or without.
 pub(crate) fn options(debug: bool) -> Options {
     Options {
         debug,
@@ -173,6 +175,8 @@ fn parts_of(documents: &Documents) -> Parts {
     parts
 }
 
+/// Compiles every policy that takes part anywhere to one image. Their order is that of the numbers that they have, so that
+/// the same folder gives the same bytes.
 fn image_of_all(
     documents: &Documents,
     tables: &Tables,

@@ -57,7 +57,9 @@ impl PolicySetSummary {
     }
 }
 
+/// As many parts as fit into the line.
 const INLINE: usize = 7;
+/// Stands for a number of parts that do not.
 const OVERFLOW: u8 = u8::MAX;
 
 /// The rows of all policy sets.
@@ -136,6 +138,7 @@ enum Allows {
 }
 
 impl Allows {
+    /// Looks at all statements of a part.
     fn of(view: View<'_>, part: &Part) -> Allows {
         let statements = part.statements..part.statements.saturating_add(part.statement_count);
         let mut found = Allows::Nothing;
@@ -162,6 +165,7 @@ struct PartFacts {
 }
 
 impl PartFacts {
+    /// Worked out once for each part, however many sets have it.
     fn of(view: View<'_>, number: u32) -> PartFacts {
         let record = view.part(number);
         PartFacts {
@@ -182,6 +186,8 @@ struct Summarizer<'v> {
 }
 
 impl Summarizer<'_> {
+    /// The summary of a set. Parts that say nothing beyond what the summary holds are left out, and a part that is there in several
+    /// layers is walked once for all of them.
     fn row(&mut self, uses: &[(u32, PartId)]) -> PolicySetSummary {
         let mut row = PolicySetSummary::NONE;
         self.parts.clear();

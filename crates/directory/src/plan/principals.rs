@@ -49,12 +49,16 @@ const NAMED: u8 = 4;
 /// It is in another partition than others of its account.
 const OTHER_PARTITION: u8 = 8;
 
+/// The bits of the layers. Only these two are a principal's own.
 const IDENTITY: u8 = 1;
 const BOUNDARY: u8 = 2;
+/// By how much the bits of layers that allow everything are shifted.
 const ALLOWED: u8 = 2;
 /// Above the number of any part: images of 4 GiB have fewer.
 const OF_BOUNDARY: u32 = 1 << 31;
+/// What is left of 64 bytes.
 const WORDS: usize = 10;
+/// Stands for a number that does not fit.
 const OVERFLOW: u8 = u8::MAX;
 
 const _: () = assert!(size_of::<PrincipalSummary>() == 64);
@@ -138,6 +142,7 @@ impl PrincipalSummary {
         });
     }
 
+    /// Takes tags from the end, two words each, until the parts are reached.
     fn take_tags(&mut self, tags: impl Iterator<Item = (TagClass, Symbol)>) {
         let parts = match self.count {
             OVERFLOW => 0,
@@ -201,6 +206,7 @@ impl PrincipalSummary {
     }
 }
 
+/// Bits of layers as the machine has them.
 #[inline]
 fn masks(bits: u8) -> u32 {
     let mask = |bit, layer| {

@@ -24,6 +24,7 @@ pub(crate) struct SlotSets {
     slots: u32,
 }
 
+/// Beyond this a set counts as all. Policies that read more keys in one statement are rare, and gain little from the set.
 const MOST: usize = 16;
 
 impl SlotSets {
@@ -78,6 +79,7 @@ impl SlotSets {
         set
     }
 
+    /// The id of a set of slots, which are sorted.
     fn intern(&mut self, slots: Vec<u32>) -> SetId {
         if let Some(known) = self.ids.get(&slots) {
             return *known;

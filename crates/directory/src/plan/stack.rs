@@ -146,6 +146,7 @@ impl ImageStack {
         }
     }
 
+    /// The principal of an image of a form with a text.
     fn whole_principal(&self, image: usize, form: PrincipalForm, text: &[u8]) -> Option<u32> {
         let view = self.images.get(image)?.view();
         let principals = self.principals.get(image)?;

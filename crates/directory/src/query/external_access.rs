@@ -94,6 +94,7 @@ fn allowed_by(view: View<'_>, part: u32) -> Vec<Entry<'_>> {
     entries
 }
 
+/// What the other side is taken to allow.
 const ALLOW_ALL: &str =
     r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
 
@@ -163,6 +164,8 @@ fn scope(tables: &Tables, role: &Principal, entry: Entry<'_>) -> Option<Scope> {
     }
 }
 
+/// Asks for one entry. Whoever it names is asked as a caller of its kind: a root user for an account, a provider for a
+/// federation. If the directory has the caller, its own policies count; if not, it is taken to be allowed everything.
 fn of_entry(
     generation: Generation<'_>,
     debug: bool,
@@ -246,6 +249,7 @@ fn of_entry(
     Ok(access)
 }
 
+/// The policy of a caller whose account the directory does not have.
 fn allow_all(arena: &Bump) -> Option<Vec<Policy<'_>>> {
     let options = ReadOptions::new(PolicyKind::Identity);
     let document = parse_policy(ALLOW_ALL, options, arena).0?;

@@ -142,6 +142,7 @@ pub(crate) fn who_can(
     Ok(())
 }
 
+/// The roles from a principal to one that can by itself.
 fn way(generation: Generation<'_>, index: PrincipalIdx, next: &NextRoles) -> AccessPath {
     let arn = |index| principal(generation, index).map(|(arn, _)| arn);
     let mut roles = Vec::new();

@@ -23,6 +23,7 @@ struct Moved {
 }
 
 impl Moved {
+    /// None if some table would have more rows than ids can tell. Checked before anything is changed.
     fn new(tables: &Tables, new: &Tables, parts: u32) -> Option<Moved> {
         let room = |old: usize, more: usize| {
             // One number means that there is none.
@@ -41,6 +42,7 @@ impl Moved {
         })
     }
 
+    /// Where a string is; absent stays absent.
     fn name(&self, name: Symbol) -> Symbol {
         let moved = name
             .some()
@@ -48,11 +50,13 @@ impl Moved {
         moved.unwrap_or(Symbol::NONE)
     }
 
+    /// Where policy sets are.
     fn sets(&self, sets: SetsId) -> SetsId {
         let moved = sets.some().map(|sets| SetsId::new(sets.get() + self.sets));
         moved.unwrap_or(SetsId::NONE)
     }
 
+    /// Where a run is. An empty run has no place and stays the default, so that equal rows stay equal.
     fn run(run: Run, by: u32) -> Run {
         let moved = run
             .some()
@@ -60,6 +64,7 @@ impl Moved {
         moved.unwrap_or(run)
     }
 
+    /// Where a run of pairs is.
     fn pairs(&self, run: Run) -> Run {
         Moved::run(run, self.pairs)
     }
@@ -168,6 +173,7 @@ fn take_accounts(tables: &mut Tables, new: &Tables, moved: &Moved) -> Vec<Accoun
     indices_of(&tables.accounts, new.accounts.numbers())
 }
 
+/// The indices of accounts by their numbers.
 fn indices_of(accounts: &Accounts, numbers: impl Iterator<Item = u64>) -> Vec<AccountIdx> {
     let indices = numbers.map(|number| accounts.find(number).unwrap_or(AccountIdx::NONE));
     indices.collect()

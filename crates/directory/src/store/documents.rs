@@ -22,6 +22,7 @@ use crate::store::strings::{Interner, StringTable};
 /// Policy sets, each with its layer. Within a set, policies are sorted and there once.
 pub(crate) type Sets = Vec<(Layer, Vec<PolicyId>)>;
 
+/// A policy: its document under a name.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     name: Symbol,
@@ -153,6 +154,7 @@ impl Documents {
         one == other || read(one).is_some_and(|one| read(other) == Some(one))
     }
 
+    /// A policy by its id; one without name and text if there is none.
     fn entry(&self, id: PolicyId) -> Entry {
         let none = Entry {
             name: Symbol::NONE,

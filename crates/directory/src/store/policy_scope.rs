@@ -24,6 +24,7 @@ pub(crate) struct Whole {
     pub(crate) may_have_own: bool,
 }
 
+/// A kind of resource whose parts have its policy and no other.
 const fn whole(listed: &'static str, parts: &'static str) -> Whole {
     Whole {
         listed,
@@ -32,6 +33,7 @@ const fn whole(listed: &'static str, parts: &'static str) -> Whole {
     }
 }
 
+/// One whose parts have its policy unless they have their own.
 const fn unless_own(listed: &'static str, parts: &'static str) -> Whole {
     Whole {
         may_have_own: true,
@@ -41,6 +43,7 @@ const fn unless_own(listed: &'static str, parts: &'static str) -> Whole {
 
 const BUCKET: Whole = whole("{}", "{}|/");
 const ACCESS_POINT: Whole = whole("accesspoint/{}", "accesspoint/{}|/");
+/// One policy for everything of the service in an account and region.
 const ACCOUNT_WIDE: Whole = whole("", "|");
 
 /// The rows of a service (`MATCH-36`); the first whose shape fits is right.

@@ -29,6 +29,7 @@ use crate::store::strings::{Numbers, StringTable};
 use crate::store::tables::{Columns, Grant, Principal, Resource, Tables};
 
 const MAGIC: [u8; 8] = *b"PCLDIR\r\n";
+/// Raised when a row changes. Files of other versions are refused: a directory is compiled again from its folder.
 const VERSION: u32 = 1;
 /// The bytes before the lengths of the sections.
 const HEAD: usize = 32;
@@ -54,6 +55,7 @@ impl fmt::Display for SnapshotError {
 
 impl std::error::Error for SnapshotError {}
 
+/// An error that says what is wrong.
 fn wrong<T>(what: impl Into<String>) -> Result<T, SnapshotError> {
     Err(SnapshotError { what: what.into() })
 }
@@ -222,6 +224,7 @@ fn read_pairs(section: &[u8]) -> Result<Vec<(u32, u32)>, SnapshotError> {
     Ok(pairs.collect())
 }
 
+/// Policy sets, and what they use.
 type SetsAndUses = (Vec<Run>, Vec<(u32, PartId)>);
 
 /// Policy sets, and the parts that they use in layers that each stands for.
@@ -249,6 +252,8 @@ fn read_sets(
     Ok((sets.collect::<Result<_, _>>()?, uses))
 }
 
+/// Over everything but the checksum itself: what is before it and what is behind are summed apart, so that neither has to
+/// be copied.
 fn checksum_of(head: &[u8], body: &[u8]) -> u64 {
     checksum(body) ^ checksum(head.get(..24).unwrap_or(head)).rotate_left(32)
 }
@@ -258,6 +263,7 @@ fn wide(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
 
+/// Sections begin at multiples of 8, where images may lie.
 fn pad(bytes: &mut Vec<u8>) {
     bytes.resize(bytes.len().next_multiple_of(8), 0);
 }
@@ -293,10 +299,12 @@ fn sections(bytes: &[u8]) -> Result<Vec<&[u8]>, SnapshotError> {
     Ok(found)
 }
 
+/// Words as bytes.
 fn words(words: impl IntoIterator<Item = u32>) -> Vec<u8> {
     words.into_iter().flat_map(u32::to_le_bytes).collect()
 }
 
+/// Bytes as words.
 fn read_words(bytes: &[u8]) -> Result<Vec<u32>, SnapshotError> {
     if bytes.len() % 4 != 0 {
         return wrong("a table with half a word");
@@ -309,10 +317,12 @@ trait Row<const WORDS: usize> {
     fn to_words(&self) -> [u32; WORDS];
 }
 
+/// A table as bytes.
 fn rows<const WORDS: usize>(rows: &[impl Row<WORDS>]) -> Vec<u8> {
     words(rows.iter().flat_map(Row::to_words))
 }
 
+/// A table from bytes. `read` sees to it that a row refers to nothing that is not there.
 fn read_rows<const WORDS: usize, T>(
     bytes: &[u8],
     mut read: impl FnMut([u32; WORDS]) -> Result<T, SnapshotError>,
@@ -332,6 +342,7 @@ fn read_rows<const WORDS: usize, T>(
         .collect()
 }
 
+/// Flags as the lowest bits of a word.
 fn flags<const N: usize>(flags: [bool; N]) -> u32 {
     flags
         .iter()
@@ -437,6 +448,7 @@ struct Counts {
     grants: usize,
 }
 
+/// A run that is within a table of `all` rows.
 fn run(start: u32, count: u32, all: usize) -> Result<Run, SnapshotError> {
     match index(start).checked_add(index(count)) {
         Some(end) if end <= all => Ok(Run::new(start, count)),
@@ -445,6 +457,7 @@ fn run(start: u32, count: u32, all: usize) -> Result<Run, SnapshotError> {
 }
 
 impl Check {
+    /// A string that is there.
     fn name(&self, name: u32) -> Result<Symbol, SnapshotError> {
         match self.strings.name(name) {
             Some(name) => Ok(name),
@@ -452,6 +465,7 @@ impl Check {
         }
     }
 
+    /// The same, or none.
     fn optional(&self, name: u32) -> Result<Symbol, SnapshotError> {
         match Symbol::new(name).some() {
             None => Ok(Symbol::NONE),
@@ -472,6 +486,7 @@ impl Check {
         }
     }
 
+    /// An account that is there.
     fn owner(&self, account: u32, counts: Counts) -> Result<AccountIdx, SnapshotError> {
         let account = AccountIdx::new(account);
         match account.index() < counts.accounts {
@@ -480,6 +495,7 @@ impl Check {
         }
     }
 
+    /// A word that is 0 or 1.
     fn flag(&self, word: u32) -> Result<bool, SnapshotError> {
         match word {
             0 => Ok(false),
@@ -488,6 +504,7 @@ impl Check {
         }
     }
 
+    /// An account. Numbers have twelve digits, and chains hold policies of their own type alone.
     fn account(&self, row: [u32; 6]) -> Result<Account, SnapshotError> {
         let [low, high, path, scps, rcps, flags] = row;
         let number = u64::from(high) << 32 | u64::from(low);
@@ -509,6 +526,7 @@ impl Check {
         })
     }
 
+    /// A user or role. Whether it is linked to a service is not stored: its path says so.
     fn principal(&self, row: [u32; 12], counts: Counts) -> Result<Principal, SnapshotError> {
         let [account, kind, partition, path, name, id, others @ ..] = row;
         let [identity, boundary, trust, start, count, max_session] = others;
@@ -531,6 +549,7 @@ impl Check {
         })
     }
 
+    /// A resource, whose owner and bucket may be absent.
     fn resource(&self, row: [u32; 9], counts: Counts) -> Result<Resource, SnapshotError> {
         let [
             arn,
@@ -563,6 +582,7 @@ impl Check {
         })
     }
 
+    /// A grant.
     fn grant(&self, row: [u32; 9], pairs: usize) -> Result<Grant, SnapshotError> {
         let [grantee, a, b, c, d, e, f, exact, id] = row;
         Ok(Grant {

@@ -21,7 +21,9 @@ use crate::store::ids::{Symbol, index};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct StringTable(String);
 
+/// The length that stands for a longer one, which follows.
 const LONG: u8 = 0x7f;
+/// Five digits of seven bits are more than the 32 bits of a symbol.
 const DIGITS: usize = 5;
 
 impl StringTable {
@@ -44,6 +46,7 @@ impl StringTable {
         }
     }
 
+    /// Hardly any string is as long: out of line, so that reading the others stays short.
     #[cold]
     fn long_range(&self, start: usize) -> Option<Range<usize>> {
         let digits = self.0.as_bytes().get(start..)?.first_chunk::<DIGITS>()?;
@@ -229,6 +232,7 @@ impl Index {
         self.place(hash, number + 1);
     }
 
+    /// Puts a number into the first free slot from that of its hash on.
     fn place(&mut self, hash: u32, number: u32) {
         let mask = self.slots.len().saturating_sub(1);
         let mut at = index(hash) & mask;

@@ -54,6 +54,7 @@ pub(super) fn compare_copies(loader: &mut Loader) {
     }
 }
 
+/// The account of a folder with a single one, for files that do not say theirs.
 fn only_account(loader: &Loader) -> Option<u64> {
     let mut all = loader.raw.dumped.iter().copied();
     all.next().filter(|_| all.next().is_none())
@@ -133,6 +134,7 @@ fn compare_copy(loader: &mut Loader, copy: &RawCopy, index: usize) {
     }
 }
 
+/// An error that names both files, since either may be the old one.
 fn contradicts(loader: &mut Loader, copy: &RawCopy, what: &str, dump: Spot) {
     let name = loader.strings.get(copy.name);
     let message = format!(

@@ -191,6 +191,7 @@ fn unique_nodes(loader: &mut Loader) -> HashMap<Symbol, RawNode> {
     nodes
 }
 
+/// Where a node stands, for messages.
 fn node_place(loader: &Loader, node: &RawNode) -> Location {
     let path = loader.strings.get(node.path);
     loader.place(node.spot).inside(path)
@@ -301,6 +302,8 @@ fn tell_unattached(
     }
 }
 
+/// Which policies are attached to each node. `FullAWSAccess` of AWS is known and counts where it is attached; its like among
+/// resource control policies denies nothing and is left out.
 fn attachments(loader: &mut Loader, nodes: &HashMap<Symbol, RawNode>) -> HashMap<Symbol, Attached> {
     let full = loader.strings.intern(SCP_FULL_ACCESS);
     let full_name = loader.strings.intern("FullAWSAccess");
