@@ -1,6 +1,6 @@
 //! Findings, their places, and ValidatePolicy's JSON (`AA-2` to `AA-8`).
 
-use crate::rules::Rule;
+use crate::rules::{Group, Rule};
 use portcullis_syntax::ast::Span;
 use portcullis_syntax::diag::{Diagnostic, LineIndex};
 use serde_json::{Value, json};
@@ -61,7 +61,7 @@ impl<'d> Report<'d> {
         crate::checks::syntax_error(text, problems)
     }
 
-    /// ValidatePolicy's answer: an object with the member `findings`.
+    /// ValidatePolicy's answer: an object with the member `findings`, which are those of AWS's codes.
     ///
     /// ```
     /// use portcullis_lint::{Options, PolicyType, lint};
@@ -91,7 +91,13 @@ impl<'d> Report<'d> {
                 "locations": places,
             })
         };
-        let findings: Vec<Value> = self.findings.iter().map(finding).collect();
+        let is_of_aws = |found: &&Finding<'_>| found.rule.group == Group::AccessAnalyzer;
+        let findings: Vec<Value> = self
+            .findings
+            .iter()
+            .filter(is_of_aws)
+            .map(finding)
+            .collect();
         json!({"findings": findings})
     }
 }
@@ -157,6 +163,14 @@ impl<'d> Findings<'d> {
             }
             None => self.stop(),
         }
+    }
+
+    /// True if a rule found something at a place.
+    pub(crate) fn has(&self, rule: &Rule, span: Span) -> bool {
+        // Only what was found last can be of the same statement.
+        self.list.iter().rev().take(100).any(|found| {
+            found.rule == rule && found.locations.iter().any(|place| place.span == span)
+        })
     }
 
     /// Not everything was looked at.

@@ -2,7 +2,8 @@
 //!
 //! A [`Finding`] has AWS's code and level, its text, and the places that it is about. Whether a document *loads* is another
 //! question: that [`portcullis_syntax::policy::read_policy`] answers, and a document with findings of level error may load.
-//! Checks of this project's own are [`portcullis_syntax::lint`]; they have codes of their own, which are never printed here.
+//! Checks of this project's own ([`Options::has_own_checks`]) have codes of their own, in other [groups](Group), and
+//! [`Report::to_json`] never prints them.
 //!
 //! The codes are one table ([`rules`]): each with what it means, why it matters, a document that has it and one that has
 //! not. Facts of services come from a [`Catalog`]; without one, [`ByHand`] knows what the rules name.
@@ -23,21 +24,23 @@ mod catalog;
 mod checks;
 mod finding;
 mod guess;
+mod own;
 mod page;
 pub mod rules;
 mod target;
 mod tree;
 mod view;
 
-pub use catalog::{Answer, ArnFacts, ByHand, Catalog, KeyFacts, Part};
+pub use catalog::{Answer, ArnFacts, ByHand, Catalog, KeyFacts, KeyUse, Meeting, Part};
 pub use finding::{Finding, Location, Report, Step};
 pub use guess::guess;
 pub use page::{document, page};
-pub use rules::{Document, Evidence, Level, Rule};
+pub use rules::{Document, Evidence, Group, Level, Rule};
 pub use target::{PolicyType, ResourceType, Target};
 pub use tree::tree;
 
 use bumpalo::Bump;
+use portcullis_model::PolicyKind;
 use portcullis_syntax::json::{self, Node};
 
 /// What a document is checked as.
@@ -47,6 +50,12 @@ pub struct Options<'c> {
     pub target: Target,
     /// What is known of services.
     pub catalog: &'c dyn Catalog,
+    /// The type in the words of this project, which tell more of them apart: for the checks of its own.
+    pub kind: PolicyKind,
+    /// The account whose the document is, if it is known: for the checks of this project's own.
+    pub account: Option<&'c str>,
+    /// Checks of this project's own are made too.
+    pub has_own_checks: bool,
     /// Service control policies are held against the rules from before September 2025 (`GRAM-55`, `AA-132`).
     pub has_old_scp_rules: bool,
 }
@@ -59,9 +68,13 @@ impl Options<'static> {
     /// assert!(!Options::new(PolicyType::ServiceControl).has_old_scp_rules);
     /// ```
     pub fn new(target: impl Into<Target>) -> Options<'static> {
+        let target = target.into();
         Options {
-            target: target.into(),
+            target,
             catalog: &ByHand,
+            kind: target.kind(),
+            account: None,
+            has_own_checks: false,
             has_old_scp_rules: false,
         }
     }

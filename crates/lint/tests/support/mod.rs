@@ -1,9 +1,11 @@
 //! A catalog of two services that are made up, for what no real one is needed.
 
-use portcullis_lint::{Answer, ByHand, Catalog, KeyFacts};
+use std::borrow::Cow;
+
+use portcullis_lint::{Answer, ByHand, Catalog, KeyFacts, KeyUse, Meeting};
 use portcullis_syntax::lint::keys::Type;
 
-/// `sample` has the actions `Get` and `Delete`, the key `sample:Size`, tags, and things in one region;
+/// `sample` has the actions `Get` and `Delete` for things, the key `sample:Size` of `Get`, tags, and things in one region;
 /// `untagged` has no tags.
 #[derive(Clone, Copy)]
 pub(crate) struct Sample;
@@ -54,6 +56,40 @@ impl Catalog for Sample {
             "sample" => rest.starts_with("thing/").into(),
             _ => Answer::Unknown,
         }
+    }
+
+    fn meets(&self, pattern: &str, resources: &[Cow<'_, str>]) -> Meeting {
+        match pattern.split_once(':') {
+            Some(("sample", _)) => {
+                let of_thing = |text: &Cow<'_, str>| {
+                    let rest = text.splitn(6, ':').nth(5).unwrap_or("*");
+                    rest == "*" || rest.starts_with("thing/")
+                };
+                match resources.iter().any(of_thing) {
+                    true => Meeting::Some,
+                    false => Meeting::None,
+                }
+            }
+            _ => Meeting::Unknown,
+        }
+    }
+
+    fn is_restrictable(&self, action: &str) -> Answer {
+        match action.split_once(':') {
+            Some(("sample", name)) => (name == "Delete").into(),
+            _ => Answer::Unknown,
+        }
+    }
+
+    fn uses_of_key(&self, pattern: &str, _: &[Cow<'_, str>], key: &str) -> Option<KeyUse> {
+        let (_, name) = pattern.split_once(':').filter(|(prefix, _)| *prefix == "sample")?;
+        let has = name == "Get" && key == "sample:Size";
+        Some(KeyUse {
+            total: 1,
+            without: usize::from(!has),
+            examples: vec![pattern.to_owned()],
+            is_known: has,
+        })
     }
 
     fn in_region(&self, service: &str, region: &str) -> Answer {

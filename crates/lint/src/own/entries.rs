@@ -1,0 +1,161 @@
+//! Actions, resources and keys that have nothing to do with each other, and `*` where a resource could be named (rows 24 to 26).
+
+use super::absent::is_of_service;
+use super::outcome::{State, holds};
+use crate::catalog::{Answer, Meeting};
+use crate::checks::Context;
+use crate::finding::Findings;
+use crate::rules;
+use crate::view::{Condition, Entry, Statement};
+use portcullis_model::{Base, Effect, PolicyKind};
+use portcullis_syntax::glob::has_wildcard;
+use portcullis_syntax::vars::{Piece, has_opening, pieces};
+use std::borrow::Cow;
+
+/// The entries of `Resource` as patterns without variables; those of a statement without it as everything.
+pub(super) fn resources<'d>(statement: &Statement<'d>) -> Vec<Cow<'d, str>> {
+    match &statement.resource {
+        Some(element) => {
+            let texts = element.entries.iter().map(|entry| entry.text.value);
+            texts.map(pattern).collect()
+        }
+        None => vec![Cow::Borrowed("*")],
+    }
+}
+
+/// A text with a wildcard for each variable.
+fn pattern(text: &str) -> Cow<'_, str> {
+    if !has_opening(text) {
+        return Cow::Borrowed(text);
+    }
+    let parts = pieces(text).map(|(_, piece)| match piece {
+        Piece::Text(text) => text,
+        _ => "*",
+    });
+    Cow::Owned(parts.collect())
+}
+
+pub(super) fn check<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut Findings<'d>) {
+    // The role itself is what its trust policy is about.
+    if cx.is_trust {
+        return;
+    }
+    let resources = resources(statement);
+    if statement.resource.is_some() {
+        meet(cx, statement, &resources, out);
+        star(cx, statement, out);
+    }
+    for condition in &statement.conditions {
+        unknown(cx, statement, condition, &resources, out);
+    }
+}
+
+/// Actions that no resource of the statement can be for.
+fn meet<'d>(
+    cx: &Context<'d>,
+    statement: &Statement<'d>,
+    resources: &[Cow<'d, str>],
+    out: &mut Findings<'d>,
+) {
+    let (Some(element), Some(own)) = (&statement.action, &statement.resource) else {
+        return;
+    };
+    let is_arn = |text: &str| text.starts_with("arn:") && text.split(':').count() >= 6;
+    let is_open = |text: &str| text.bytes().all(|byte| matches!(byte, b'*' | b':')) || !is_arn(text);
+    if resources.is_empty() || resources.iter().any(|text| is_open(text)) {
+        return;
+    }
+    // `arn:aws:s3:::*` is how some grant what is about no resource (`MATCH-37`).
+    let is_whole = |text: &Cow<'d, str>| text.splitn(6, ':').nth(5) == Some("*");
+    let affected = |entry: &&Entry<'d>| match cx.catalog.meets(entry.text.value, resources) {
+        Meeting::None => true,
+        Meeting::OnlyEverything => !resources.iter().any(is_whole),
+        Meeting::Some | Meeting::Unknown => false,
+    };
+    let found: Vec<&Entry<'d>> = element.entries.iter().filter(affected).collect();
+    let Some(first) = found.first() else {
+        return;
+    };
+    let what = match (found.len(), statement.effect) {
+        (1, Some(Effect::Deny)) => format!("the statement does not deny {}", first.text.value),
+        (1, _) => format!("the statement does not allow {}", first.text.value),
+        (count, Some(Effect::Deny)) => format!("the statement does not deny {count} of its actions"),
+        (count, _) => format!("the statement does not allow {count} of its actions"),
+    };
+    let is_everything = cx.catalog.meets(first.text.value, resources) == Meeting::OnlyEverything;
+    let advice = match is_everything {
+        true => "Requests for it name no resource: put it in a statement with the Resource *.",
+        false => "Name resources of a type that the action has.",
+    };
+    let details = format!("No resource of this statement is one that the action is about, and {what}. {advice}");
+    let mut places: Vec<_> = found.iter().map(|entry| statement.entry(element, entry)).collect();
+    places.push(statement.value(own.member));
+    out.add(&rules::ACTION_AND_RESOURCE_DO_NOT_MEET, details, places);
+}
+
+/// `*` for actions all of which are about resources that can be named.
+fn star<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut Findings<'d>) {
+    let (Some(element), Some(own)) = (&statement.action, &statement.resource) else {
+        return;
+    };
+    let [star] = own.entries.as_slice() else {
+        return;
+    };
+    let is_for = matches!(cx.kind, PolicyKind::Identity | PolicyKind::Session);
+    let is_wide = star.text.value == "*" && statement.is_allow() && statement.conditions.is_empty();
+    if !is_for || !is_wide || element.entries.is_empty() {
+        return;
+    }
+    let is_named = |entry: &Entry<'d>| {
+        !has_wildcard(entry.text.value) && cx.catalog.is_restrictable(entry.text.value) == Answer::Yes
+    };
+    if !element.entries.iter().all(is_named) {
+        return;
+    }
+    let details = "Every action of this statement changes resources that can be named, and it allows them all. Name the resources.";
+    let mut places = vec![statement.entry(own, star)];
+    places.extend(element.entries.iter().map(|entry| statement.entry(element, entry)));
+    out.add(&rules::STAR_THOUGH_RESTRICTABLE, details, places);
+}
+
+/// A key of a service that requests for none of the statement's actions have.
+fn unknown<'d>(
+    cx: &Context<'d>,
+    statement: &Statement<'d>,
+    condition: &Condition<'d>,
+    resources: &[Cow<'d, str>],
+    out: &mut Findings<'d>,
+) {
+    let key = condition.key.value;
+    let (Some(element), Ok(operator)) = (&statement.action, condition.operator) else {
+        return;
+    };
+    // Of tags of requests it is not known for sure, and a negated test in a Deny is said of otherwise.
+    let is_denied = statement.effect == Some(Effect::Deny)
+        && operator.base.is_negated()
+        && holds(cx, condition, State::Absent) == Some(true);
+    if !is_of_service(key) || key.starts_with("aws:") || operator.base == Base::Null || is_denied {
+        return;
+    }
+    let prefix = key.split(':').next().unwrap_or_default();
+    if cx.catalog.service_key(prefix, key) == Answer::No || element.entries.is_empty() {
+        return;
+    }
+    for entry in &element.entries {
+        match cx.catalog.uses_of_key(entry.text.value, resources, key) {
+            Some(found) if found.total > 0 && !found.is_known => {}
+            _ => return,
+        }
+    }
+    let so = match (holds(cx, condition, State::Absent), statement.effect) {
+        (Some(true), _) => "the test holds for all of them",
+        (_, Some(Effect::Deny)) => "nothing is denied",
+        _ => "nothing is allowed",
+    };
+    let details = format!(
+        "Requests for these actions do not have the key {key}, and {so}. Test a key that they have, or name other actions."
+    );
+    let mut places = vec![statement.condition_key(condition)];
+    places.extend(element.entries.iter().map(|entry| statement.entry(element, entry)));
+    out.add(&rules::KEY_UNKNOWN_FOR_ACTION, details, places);
+}

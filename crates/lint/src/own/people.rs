@@ -1,0 +1,107 @@
+//! Principals of resource policies (rows 30 and 33).
+
+use super::is_limiting;
+use crate::checks::Context;
+use crate::checks::principals::SOURCES;
+use crate::finding::Findings;
+use crate::rules;
+use crate::target::PolicyType;
+use crate::view::{Condition, Principal, Statement};
+use portcullis_model::{Effect, is_account_id, split_arn};
+
+pub(super) fn check<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut Findings<'d>) {
+    if !cx.is(PolicyType::Resource) {
+        return;
+    }
+    match statement.effect {
+        Some(Effect::Allow) => services(cx, statement, out),
+        Some(Effect::Deny) => spared(statement, out),
+        None => {}
+    }
+}
+
+/// A service for whoever it acts: the keys of its source are tested, and limit nothing.
+fn services<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut Findings<'d>) {
+    let mut services = statement.principals.iter();
+    if !services.any(|one| one.is("Service") && !one.is_negated()) {
+        return;
+    }
+    let is_source = |one: &&Condition<'d>| SOURCES.iter().any(|key| one.is_of(key));
+    let tested: Vec<_> = statement.conditions.iter().filter(is_source).collect();
+    if tested.is_empty() || tested.iter().any(|one| is_limiting(cx, one)) {
+        return;
+    }
+    let details = "These tests of what the service acts for also hold for sources of others, or without any. Test aws:SourceAccount, aws:SourceArn or aws:SourceOrgID for yours, without IfExists.";
+    let places = tested.iter().map(|one| statement.condition_key(one));
+    out.add(&rules::SERVICE_SOURCE_NOT_LIMITED, details, places);
+}
+
+/// What a principal is to `NotPrincipal` (`GRAM-51`).
+enum Named<'d> {
+    Account(&'d str),
+    User(&'d str),
+    Role(&'d str, &'d str),
+    Session(&'d str, &'d str),
+    Other,
+}
+
+fn named<'d>(one: &Principal<'d>) -> Named<'d> {
+    let text = one.entry.text.value;
+    if is_account_id(text) {
+        return Named::Account(text);
+    }
+    let Some([_, _, service, _, account, rest]) = split_arn(text) else {
+        return Named::Other;
+    };
+    let name = |rest: &'d str| rest.rsplit('/').next().unwrap_or(rest);
+    match (service, rest.split_once('/')) {
+        ("iam", None) if rest == "root" => Named::Account(account),
+        ("iam", Some(("user", _))) => Named::User(account),
+        ("iam", Some(("role", path))) => Named::Role(account, name(path)),
+        ("sts", Some(("assumed-role", session))) => {
+            Named::Session(account, session.split('/').next().unwrap_or(session))
+        }
+        _ => Named::Other,
+    }
+}
+
+/// A Deny with `NotPrincipal` spares a caller only if all that it is stands in the list: its account, its user or role, and
+/// the session of the role.
+fn spared<'d>(statement: &Statement<'d>, out: &mut Findings<'d>) {
+    let list: Vec<&Principal<'d>> = statement
+        .principals
+        .iter()
+        .filter(|one| one.is_negated() && one.is("AWS"))
+        .collect();
+    let has = |wanted: &dyn Fn(Named<'d>) -> bool| list.iter().any(|one| wanted(named(one)));
+    let has_account = |id: &str| has(&|own| matches!(own, Named::Account(account) if account == id));
+    for one in &list {
+        let missing = match named(one) {
+            Named::User(account) if !has_account(account) => "its account does not stand beside it",
+            Named::Role(account, role) => {
+                let is_of = |own| matches!(own, Named::Session(id, name) if (id, name) == (account, role));
+                match (has(&is_of), has_account(account)) {
+                    (true, true) => continue,
+                    (false, _) => "callers are sessions of it, none of which stands beside it",
+                    (true, false) => "its account does not stand beside it",
+                }
+            }
+            Named::Account(id) => {
+                let is_in = |own| match own {
+                    Named::User(account) | Named::Role(account, _) | Named::Session(account, _) => account == id,
+                    Named::Account(_) | Named::Other => false,
+                };
+                if has(&is_in) {
+                    continue;
+                }
+                "an account alone spares its root user, and no user or role"
+            }
+            _ => continue,
+        };
+        let details = format!(
+            "This Deny reaches {} all the same: {missing}. Write Principal * and test aws:PrincipalArn by ArnNotLike.",
+            one.entry.text.value
+        );
+        out.add(&rules::DENY_WITH_NOT_PRINCIPAL, details, [statement.principal(one)]);
+    }
+}
