@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use support::{Folder, Run, folder};
 
 const ANN: &str = "arn:aws:iam::111122223333:user/ann";
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 25] = [
     "decide",
     "explain",
     "test",
@@ -30,6 +30,7 @@ const COMMANDS: [&str; 24] = [
     "catalog",
     "check",
     "explain-code",
+    "lsp",
     "fmt",
     "convert",
     "expand",
@@ -86,7 +87,8 @@ fn form(command: &str, input: &str) -> Form {
         // Names, numbers, words, and what is written.
         (
             _,
-            "--account" | "--action" | "--call" | "--case" | "--context" | "--duration"
+            "--account" | "--action" | "--baseline" | "--config" | "--deny" | "--ignore" | "--select"
+            | "--warn" | "--write-baseline" | "--call" | "--case" | "--context" | "--duration"
             | "--engine" | "--external-id" | "--fail-on" | "--format" | "--hops" | "--iterations"
             | "--min-coverage" | "--output" | "--resource" | "--resource-account"
             | "--resource-type" | "--role" | "--session-name" | "--source-identity" | "--tag"

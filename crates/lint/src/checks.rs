@@ -57,12 +57,12 @@ impl<'d> Context<'d> {
 }
 
 /// Everything that is found in a document.
-/// `is_json` says whether the text is the document's own.
+/// `own` is the document's own text, if that is JSON.
 pub(crate) fn all<'d>(
     document: Node<'d>,
     text: &'d str,
+    own_text: Option<&'d str>,
     options: &Options<'d>,
-    is_json: bool,
 ) -> Report<'d> {
     let mut out = Findings::new(text);
     let Some(members) = document.as_object() else {
@@ -89,13 +89,13 @@ pub(crate) fn all<'d>(
         account: options.account,
         catalog: options.catalog,
         is_trust: is_typed || looks_so(),
-        has_variables: version == Some("2012-10-17"),
+        has_variables: version == Some("2012-10-17") || options.has_unknown_parts,
         has_old_scp_rules: options.has_old_scp_rules,
         keys: RefCell::default(),
     };
     shape::document(&context, &policy, &mut out);
-    if is_json {
-        size::document(&context, text, policy.span, &mut out);
+    if let Some(own) = own_text {
+        size::document(&context, text, own, &mut out);
     }
     for statement in &policy.statements {
         shape::statement(&context, statement, &mut out);
@@ -112,7 +112,7 @@ pub(crate) fn all<'d>(
     }
     redundant::document(&policy, &mut out);
     if options.has_own_checks {
-        own::document(&context, &policy, is_json.then_some(text), &mut out);
+        own::document(&context, &policy, own_text, &mut out);
     }
     out.finish()
 }

@@ -17,11 +17,11 @@ use crate::finding::Findings;
 use crate::view::{Condition, Policy, Statement};
 use outcome::{State, holds};
 
-/// All of them. The text is the document's own, if it is JSON.
+/// All of them. `own` is the document's own text, if that is JSON.
 pub(crate) fn document<'d>(
     cx: &Context<'d>,
     policy: &Policy<'d>,
-    text: Option<&'d str>,
+    own: Option<&str>,
     out: &mut Findings<'d>,
 ) {
     for statement in &policy.statements {
@@ -35,7 +35,7 @@ pub(crate) fn document<'d>(
         }
     }
     absent::document(cx, policy, out);
-    quota::document(cx, policy, text, out);
+    quota::document(cx, policy, own, out);
 }
 
 /// True if a statement holds for no request that lacks a key.

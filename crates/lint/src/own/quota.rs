@@ -37,22 +37,21 @@ fn limit(kind: PolicyKind) -> Option<(Limit, Option<usize>)> {
 pub(super) fn document<'d>(
     cx: &Context<'d>,
     policy: &Policy<'d>,
-    text: Option<&'d str>,
+    own: Option<&str>,
     out: &mut Findings<'d>,
 ) {
-    if let Some(text) = text {
-        size(cx, policy.span, text, out);
+    if let Some(own) = own {
+        size(cx, policy.span, own, out);
     }
     if cx.kind == PolicyKind::Resource {
         queue(policy, out);
     }
 }
 
-fn size<'d>(cx: &Context<'d>, span: Span, text: &'d str, out: &mut Findings<'d>) {
+fn size<'d>(cx: &Context<'d>, span: Span, own: &str, out: &mut Findings<'d>) {
     let Some(((rule, most, has_blanks, what), next)) = limit(cx.kind) else {
         return;
     };
-    let own = text.get(span.range()).unwrap_or(text);
     if own.len() <= most {
         return;
     }

@@ -10,16 +10,19 @@ macro_rules! codes {
         #[non_exhaustive]
         pub enum Code {
             $($(#[$doc])* $name,)*
+            /// A code of another crate, by its name.
+            Named(&'static str),
         }
 
         impl Code {
-            /// Every code.
+            /// Every code of this crate.
             pub const ALL: &'static [Code] = &[$(Code::$name,)*];
 
             /// The name that is printed, such as `INVALID_ACTION`.
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Code::$name => $text,)*
+                    Code::Named(name) => name,
                 }
             }
         }
