@@ -9,6 +9,7 @@ use portcullis_catalog::{
     ResourceTypeId,
 };
 use portcullis_lint::{Answer, ByHand, Catalog, KeyFacts, KeyUse, Meeting};
+use portcullis_syntax::glob::covers;
 use portcullis_syntax::lint::keys::Type;
 
 /// What left the references before is forgotten by Access Analyzer, as far as its answers tell (`AA-51`).
@@ -67,7 +68,8 @@ impl<'c> FromPack<'c> {
     fn find_uses(&self, pattern: &str, resources: &[Cow<'_, str>], key: &str) -> Option<KeyUse> {
         let key = self.facts.key(key)?.id();
         let actions = self.actions(pattern);
-        if actions.is_empty() {
+        let is_retired = |action: &Action<'_>| action.service().is_none_or(|service| service.is_retired());
+        if actions.is_empty() || actions.iter().all(is_retired) {
             return None;
         }
         let mut found = KeyUse {
@@ -85,7 +87,9 @@ impl<'c> FromPack<'c> {
                 .collect();
             let is_own = action.own_keys().any(is);
             found.is_known |= is_own || action.resources().any(|one| has(&one));
-            let mut required = reached.iter().filter(|one| one.is_required());
+            let mut required = reached
+                .iter()
+                .filter(|one| one.is_required() && surely(one.resource_type(), resources));
             let is_missing =
                 !is_own && (!reached.iter().any(has) || required.any(|one| !has(one)));
             if is_missing {
@@ -117,6 +121,29 @@ impl<'c> FromPack<'c> {
         }
         if any { Answer::No } else { Answer::Unknown }
     }
+}
+
+/// True if a pattern matches ordinary resources of a type, and not just one that is called as if it were of another.
+fn surely(kind: ResourceType<'_>, patterns: &[Cow<'_, str>]) -> bool {
+    let Some(format) = kind.arn_formats().next() else {
+        return false;
+    };
+    let mut sample = String::new();
+    let mut rest = format;
+    while let Some((before, behind)) = rest.split_once("${") {
+        sample.push_str(before);
+        let (name, after) = behind.split_once('}').unwrap_or((behind, ""));
+        sample.push_str(match name {
+            "Partition" => "aws",
+            "Region" => "us-east-1",
+            "Account" => "111122223333",
+            _ => "x",
+        });
+        rest = after;
+    }
+    sample.push_str(rest);
+    let mut all = patterns.iter();
+    all.any(|pattern| covers(pattern, &sample, false, &mut 100_000) == Some(true))
 }
 
 /// The answer of last time, or a new one.
@@ -239,6 +266,13 @@ impl Catalog for FromPack<'_> {
         };
         let changes = !matches!(action.level(), Level::List | Level::Read);
         (changes && action.resources().any(|one| one.is_required())).into()
+    }
+
+    fn is_reading(&self, action: &str) -> Answer {
+        match self.facts.action(action) {
+            Some(action) => matches!(action.level(), Level::List | Level::Read).into(),
+            None => Answer::Unknown,
+        }
     }
 
     fn uses_of_key(

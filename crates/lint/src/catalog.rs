@@ -147,6 +147,11 @@ pub trait Catalog {
         Answer::Unknown
     }
 
+    /// Whether an action without wildcard only reads or lists.
+    fn is_reading(&self, _action: &str) -> Answer {
+        Answer::Unknown
+    }
+
     /// Which actions that a pattern matches have a key if they are about resources that any of some patterns matches.
     /// None if a reference does not tell.
     fn uses_of_key(&self, _pattern: &str, _resources: &[Cow<'_, str>], _key: &str) -> Option<KeyUse> {

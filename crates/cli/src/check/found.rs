@@ -5,6 +5,7 @@ use std::path::Path;
 
 use bumpalo::Bump;
 use portcullis_catalog::Catalog;
+use portcullis_dsl::{MinifyOptions, minify};
 use portcullis_lint::{
     Finding, Group, Level, Options, Report, ResourceType, Rule, Step, guess, lint_tree, rules, tree,
 };
@@ -150,6 +151,14 @@ impl Linter<'_> {
         };
         let own = Some(own).filter(|_| !wanted.is_template);
         self.lint(&mut checked, text, own, diagnostics, wanted, arena);
+        let mut long = checked.found.iter_mut().filter(|found| is_too_long(found)).peekable();
+        if let (Some(document), Some(_)) = (&document, long.peek()) {
+            let after = minify(document, MinifyOptions::default(), arena).after;
+            for found in long {
+                let help = format!("`portcullis convert --to json --minify` writes it in {after} characters");
+                found.diagnostic.help = Some(help);
+            }
+        }
         checked
     }
 
@@ -339,6 +348,12 @@ fn pointer(finding: &Finding<'_>) -> Option<String> {
         text.push('#');
     }
     Some(text)
+}
+
+/// Something about the length of a document.
+fn is_too_long(found: &Found) -> bool {
+    let code = found.code();
+    code.starts_with("POLICY_SIZE_EXCEEDS_") || (code.starts_with("EXCEEDS_") && code != "EXCEEDS_QUEUE_POLICY_QUOTA")
 }
 
 /// Actions that are called like operations (`MATCH-14`).

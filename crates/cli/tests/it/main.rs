@@ -21,6 +21,7 @@ mod hostile;
 mod images;
 mod language;
 mod layouts;
+mod linter;
 mod lsp;
 mod paths;
 mod principals;

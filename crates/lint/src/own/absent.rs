@@ -8,6 +8,7 @@ use crate::rules;
 use crate::view::{Condition, Entry, Policy, Statement};
 use super::outcome::{State, holds};
 use portcullis_model::{Base, Effect, Quantifier};
+use portcullis_syntax::glob::has_wildcard;
 
 /// Keys that say who calls, from where or for whom, and that many requests do not have. A test of them that holds without the
 /// key lets those pass that it should keep out.
@@ -76,7 +77,9 @@ fn allowed<'d>(
     }
     if operator.quantifier == Quantifier::All {
         // Of keys with one value Access Analyzer says it, and tags that are not there need no leave.
-        let is_many = cx.key(key).is_some_and(|facts| facts.is_many == Answer::Yes);
+        let is_many = cx.key(key).is_some_and(|facts| facts.is_many == Answer::Yes)
+            // Every grant is for some operations.
+            && !condition.is_of("kms:GrantOperations");
         let is_of_tags = key.to_ascii_lowercase().ends_with("tagkeys");
         if is_many && !is_of_tags {
             let details = format!(
@@ -89,7 +92,15 @@ fn allowed<'d>(
     // A service that calls without a source is said otherwise.
     let is_keeper = KEEPERS.iter().any(|own| condition.is_of(own));
     let is_for_service = statement.principals.iter().any(|one| one.is("Service"));
-    if operator.if_exists && is_keeper && !is_for_service && !is_limited_otherwise(cx, statement, condition) {
+    // Of passing all roles Access Analyzer says it.
+    let is_said = condition.is_of("iam:PassedToService")
+        && (statement.not_resource.is_some()
+            || statement
+                .resource
+                .iter()
+                .flat_map(|own| &own.entries)
+                .any(|entry| entry.text.value == "*"));
+    if operator.if_exists && is_keeper && !is_said && !is_for_service && !is_limited_otherwise(cx, statement, condition) {
         let details = format!(
             "This test of {key} also holds if a request does not have the key, and allows it. Use the operator without IfExists."
         );
@@ -114,14 +125,28 @@ fn denied<'d>(
     out: &mut Findings<'d>,
 ) {
     let key = condition.key.value;
-    let Some(element) = statement.action.as_ref().filter(|_| is_of_service(key)) else {
+    // Who writes `IfExists` means requests without the key.
+    let is_meant = condition.operator.is_ok_and(|own| own.if_exists);
+    let Some(element) = statement.action.as_ref().filter(|_| is_of_service(key) && !is_meant) else {
         return;
     };
+    // Beside another test of what is asked for, each may be there for actions of its own.
+    let is_of_tags = |one: &Condition<'d>| one.key.value.to_ascii_lowercase().starts_with("aws:resourcetag/");
+    let has_other = statement.conditions.iter().any(|one| {
+        !one.is_of(key) && (is_of_service(one.key.value) || is_of_tags(one))
+    });
+    if has_other {
+        return;
+    }
     let resources = super::entries::resources(statement);
     let mut affected: Vec<&Entry<'d>> = Vec::new();
     let mut examples: Vec<String> = Vec::new();
     let (mut count, mut total) = (0, 0);
-    for entry in &element.entries {
+    // What takes in whole services means all of it.
+    let is_named = |entry: &&Entry<'d>| {
+        entry.text.value.split_once(':').is_some_and(|(prefix, _)| !has_wildcard(prefix))
+    };
+    for entry in element.entries.iter().filter(is_named) {
         let Some(found) = cx.catalog.uses_of_key(entry.text.value, &resources, key) else {
             continue;
         };

@@ -67,30 +67,50 @@ fn meet<'d>(
     }
     // `arn:aws:s3:::*` is how some grant what is about no resource (`MATCH-37`).
     let is_whole = |text: &Cow<'d, str>| text.splitn(6, ':').nth(5) == Some("*");
-    let affected = |entry: &&Entry<'d>| match cx.catalog.meets(entry.text.value, resources) {
-        Meeting::None => true,
-        Meeting::OnlyEverything => !resources.iter().any(is_whole),
-        Meeting::Some | Meeting::Unknown => false,
+    let mut none: Vec<&Entry<'d>> = Vec::new();
+    let mut only_everything: Vec<&Entry<'d>> = Vec::new();
+    for entry in &element.entries {
+        match cx.catalog.meets(entry.text.value, resources) {
+            Meeting::None => none.push(entry),
+            Meeting::OnlyEverything if !resources.iter().any(is_whole) => only_everything.push(entry),
+            Meeting::OnlyEverything | Meeting::Some | Meeting::Unknown => {}
+        }
+    }
+    // What names no resource is often left over beside what does. A statement of nothing else does nothing at all, if it is
+    // known for sure: references are silent about the resources that some actions make.
+    let is_read = |entry: &&Entry<'d>| cx.catalog.is_reading(entry.text.value) == Answer::Yes;
+    let is_nothing = only_everything.len() == element.entries.len() && only_everything.iter().all(is_read);
+    let denies = statement.effect == Some(Effect::Deny);
+    let what = |found: &[&Entry<'d>]| {
+        let verb = if denies { "deny" } else { "allow" };
+        match found {
+            [one] => format!("the statement does not {verb} {}", one.text.value),
+            _ => format!("the statement does not {verb} {} of its actions", found.len()),
+        }
     };
-    let found: Vec<&Entry<'d>> = element.entries.iter().filter(affected).collect();
-    let Some(first) = found.first() else {
-        return;
+    let mut say = |rule, details: String, found: &[&Entry<'d>]| {
+        let mut places: Vec<_> = found.iter().map(|entry| statement.entry(element, entry)).collect();
+        places.push(statement.value(own.member));
+        out.add(rule, details, places);
     };
-    let what = match (found.len(), statement.effect) {
-        (1, Some(Effect::Deny)) => format!("the statement does not deny {}", first.text.value),
-        (1, _) => format!("the statement does not allow {}", first.text.value),
-        (count, Some(Effect::Deny)) => format!("the statement does not deny {count} of its actions"),
-        (count, _) => format!("the statement does not allow {count} of its actions"),
-    };
-    let is_everything = cx.catalog.meets(first.text.value, resources) == Meeting::OnlyEverything;
-    let advice = match is_everything {
-        true => "Requests for it name no resource: put it in a statement with the Resource *.",
-        false => "Name resources of a type that the action has.",
-    };
-    let details = format!("No resource of this statement is one that the action is about, and {what}. {advice}");
-    let mut places: Vec<_> = found.iter().map(|entry| statement.entry(element, entry)).collect();
-    places.push(statement.value(own.member));
-    out.add(&rules::ACTION_AND_RESOURCE_DO_NOT_MEET, details, places);
+    if !none.is_empty() {
+        let details = format!(
+            "No resource of this statement is one that the action is about, and {}. Name resources of a type that the action has.",
+            what(&none)
+        );
+        say(&rules::ACTION_AND_RESOURCE_DO_NOT_MEET, details, &none);
+    }
+    if !only_everything.is_empty() {
+        let details = format!(
+            "Requests for the action name no resource, and {}. Put it in a statement with the Resource *.",
+            what(&only_everything)
+        );
+        let rule = match is_nothing {
+            true => &rules::ACTION_AND_RESOURCE_DO_NOT_MEET,
+            false => &rules::ACTION_NEEDS_EVERY_RESOURCE,
+        };
+        say(rule, details, &only_everything);
+    }
 }
 
 /// `*` for actions all of which are about resources that can be named.
@@ -118,6 +138,22 @@ fn star<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut Findings<'d>)
     out.add(&rules::STAR_THOUGH_RESTRICTABLE, details, places);
 }
 
+/// Keys of a service that come with the caller's credentials, to whatever service the request is.
+fn is_of_credentials(key: &str) -> bool {
+    const OWN: [&str; 9] = [
+        "ec2:SourceInstanceARN",
+        "ec2:RoleDelivery",
+        "ec2:InstanceID",
+        "ssm:SourceInstanceARN",
+        "lambda:SourceFunctionArn",
+        "ecs:SourceTaskArn",
+        "glue:RoleAssumedBy",
+        "glue:CredentialIssuingService",
+        "codebuild:SourceBuildArn",
+    ];
+    OWN.iter().any(|own| own.eq_ignore_ascii_case(key))
+}
+
 /// A key of a service that requests for none of the statement's actions have.
 fn unknown<'d>(
     cx: &Context<'d>,
@@ -134,7 +170,7 @@ fn unknown<'d>(
     let is_denied = statement.effect == Some(Effect::Deny)
         && operator.base.is_negated()
         && holds(cx, condition, State::Absent) == Some(true);
-    if !is_of_service(key) || key.starts_with("aws:") || operator.base == Base::Null || is_denied {
+    if !is_of_service(key) || is_of_credentials(key) || key.starts_with("aws:") || operator.base == Base::Null || is_denied {
         return;
     }
     let prefix = key.split(':').next().unwrap_or_default();

@@ -108,6 +108,14 @@ own! {
         Allow(r#""Action": "sample:Get", "Resource": "arn:aws:sample:us-east-1:111122223333:thing/1""#)
         near "A wildcard or a variable can be what the action is about." Allow(r#""Action": "sample:Get", "Resource": ["arn:aws:sample:us-east-1:111122223333:*", "arn:aws:sample:us-east-1:111122223333:box/1"]"#)
         waits "nothing is found";
+    ACTION_NEEDS_EVERY_RESOURCE Scope Suggestion "MATCH-28" IDENTITY
+        "An action whose requests name no resource stands beside actions that have some, on resources that are named."
+        "The statement does nothing for it. Most often it is left over; references do not know the resources of every action."
+        "Put it in a statement with the Resource `*`, or remove it."
+        Allow(r#""Action": ["sample:Get", "sample:ListAll"], "Resource": "arn:aws:sample:us-east-1:111122223333:thing/1""#)
+        Allow(r#""Action": ["sample:Get", "sample:ListAll"], "Resource": "*""#)
+        waits "nothing is found"
+        optional true;
     KEY_UNKNOWN_FOR_ACTION Scope Warning "COND-44" IDENTITY
         "No request for any of the statement's actions has a key that it tests."
         "The key is always absent: an Allow does not allow, and a Deny does not deny."

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use portcullis_lint::{Answer, ByHand, Catalog, KeyFacts, KeyUse, Meeting};
 use portcullis_syntax::lint::keys::Type;
 
-/// `sample` has the actions `Get` and `Delete` for things, the key `sample:Size` of `Get`, tags, and things in one region;
+/// `sample` has the actions `Get` and `Delete` for things, `ListAll` for none, the key `sample:Size` of `Get`, tags, and things in one region;
 /// `untagged` has no tags.
 #[derive(Clone, Copy)]
 pub(crate) struct Sample;
@@ -31,7 +31,7 @@ impl Catalog for Sample {
 
     fn action(&self, prefix: &str, name: &str) -> Answer {
         match prefix {
-            "sample" => ["Get", "Delete"].contains(&name).into(),
+            "sample" => ["Get", "Delete", "ListAll"].contains(&name).into(),
             _ => Answer::Unknown,
         }
     }
@@ -60,6 +60,7 @@ impl Catalog for Sample {
 
     fn meets(&self, pattern: &str, resources: &[Cow<'_, str>]) -> Meeting {
         match pattern.split_once(':') {
+            Some(("sample", "ListAll")) => Meeting::OnlyEverything,
             Some(("sample", _)) => {
                 let of_thing = |text: &Cow<'_, str>| {
                     let rest = text.splitn(6, ':').nth(5).unwrap_or("*");
@@ -79,6 +80,10 @@ impl Catalog for Sample {
             Some(("sample", name)) => (name == "Delete").into(),
             _ => Answer::Unknown,
         }
+    }
+
+    fn is_reading(&self, action: &str) -> Answer {
+        (action == "sample:ListAll").into()
     }
 
     fn uses_of_key(&self, pattern: &str, _: &[Cow<'_, str>], key: &str) -> Option<KeyUse> {
