@@ -52,19 +52,8 @@ policy if it names no resource and only actions of sts; any other as an identity
 Not every error keeps a document from being used: `loads` of the JSON says which do.
 
 Every finding has a code (see explain-code) and a group: load, access-analyzer, semantics, scope, trust, quota or advice. --select,
---ignore, --warn and --deny take both, and portcullis.toml, looked for from a file's folder upwards, says the same for good:
-
-  [check]
-  ignore = [\"advice\"]
-  deny = [\"trust\", \"PASS_ROLE_WITH_STAR_IN_RESOURCE\"]
-  [[check.types]]
-  files = \"guardrails/**\"
-  type = \"scp\"
-  [[check.allow]]
-  files = \"legacy/*.json\"
-  code = \"CONDITION_HOLDS_FOR_ALL\"
-  reason = \"replaced with the next release\"
-  until = 2027-01-31
+--ignore, --warn and --deny take both, and AWS's levels, such as ERROR. The nearest portcullis.toml, from a file's folder upwards, says
+the same for good, and the type of documents by their path: see docs/linter.md.
 
 In the policy language a comment lets a finding be: # allow(CODE): reason.
 
@@ -297,7 +286,12 @@ struct Run<'r> {
 }
 
 impl Run<'_> {
-    fn file(&mut self, path: &Path, settings: &Settings, linter: &Linter<'_>) -> Result<(), Failure> {
+    fn file(
+        &mut self,
+        path: &Path,
+        settings: &Settings,
+        linter: &Linter<'_>,
+    ) -> Result<(), Failure> {
         let bytes = read_text(path)?;
         let name = display_name(path);
         let arena = Bump::new();
@@ -371,7 +365,13 @@ impl Run<'_> {
     }
 
     /// Prints and counts what was found.
-    fn tell(&mut self, path: &Path, settings: &Settings, text: &str, mut all: Vec<Checked<'_>>) -> Result<(), Failure> {
+    fn tell(
+        &mut self,
+        path: &Path,
+        settings: &Settings,
+        text: &str,
+        mut all: Vec<Checked<'_>>,
+    ) -> Result<(), Failure> {
         let name = display_name(path);
         for checked in &mut all {
             self.baseline(path, settings, checked)?;
@@ -385,17 +385,28 @@ impl Run<'_> {
         self.print(&name, text, &all)
     }
 
-    fn baseline(&mut self, path: &Path, settings: &Settings, checked: &mut Checked<'_>) -> Result<(), Failure> {
+    fn baseline(
+        &mut self,
+        path: &Path,
+        settings: &Settings,
+        checked: &mut Checked<'_>,
+    ) -> Result<(), Failure> {
         let file = path.to_string_lossy().replace('\\', "/");
         if self.args.write_baseline.is_some() {
             self.written.add(&file, checked);
             return Ok(());
         }
-        let Some(from) = self.args.baseline.as_deref().or(settings.baseline.as_deref()) else {
+        let Some(from) = self
+            .args
+            .baseline
+            .as_deref()
+            .or(settings.baseline.as_deref())
+        else {
             return Ok(());
         };
         if !self.baselines.iter().any(|(own, _)| own == from) {
-            self.baselines.push((from.to_owned(), Baseline::read(from)?));
+            self.baselines
+                .push((from.to_owned(), Baseline::read(from)?));
         }
         if let Some((_, own)) = self.baselines.iter_mut().find(|(own, _)| own == from) {
             self.known += own.apply(&file, checked);
@@ -413,11 +424,14 @@ impl Run<'_> {
                 Severity::Warning => warnings,
                 Severity::Suggestion => suggestions,
             } += 1;
-            let is_security = found.level().is_some_and(|level| level >= Level::SecurityWarning);
+            let is_security = found
+                .level()
+                .is_some_and(|level| level >= Level::SecurityWarning);
             let fails = match fail_on {
                 FailOn::Error => severity >= Severity::LintError,
                 FailOn::SecurityWarning => {
-                    severity >= Severity::LintError || (severity == Severity::Warning && is_security)
+                    severity >= Severity::LintError
+                        || (severity == Severity::Warning && is_security)
                 }
                 FailOn::Warning => severity >= Severity::Warning,
                 FailOn::Suggestion => true,
@@ -476,11 +490,18 @@ impl Run<'_> {
             });
         }
         if self.fixed > 0 {
-            let what = if self.args.diff { "would mend what was found" } else { "mended what was found" };
+            let what = if self.args.diff {
+                "would mend what was found"
+            } else {
+                "mended what was found"
+            };
             complain(&format!("note: {} {what}", counted(self.fixed, "change")));
         }
         if self.known > 0 {
-            complain(&format!("note: {} of the baseline", counted(self.known, "finding")));
+            complain(&format!(
+                "note: {} of the baseline",
+                counted(self.known, "finding")
+            ));
         }
         let left: usize = self.baselines.iter().map(|(_, own)| own.left()).sum();
         if left > 0 {
@@ -548,11 +569,14 @@ fn sid(found: &Found, document: Option<json::Node<'_>>) -> Option<String> {
 /// A finding as people read it: with its group behind its message.
 fn shown(found: &Found) -> Diagnostic {
     let mut diagnostic = found.diagnostic.clone();
-    let security = match found.level() {
-        Some(Level::SecurityWarning) => ", security",
+    let level = match (found.level(), diagnostic.severity) {
+        (Some(Level::SecurityWarning), _) => ", security",
+        (Some(Level::Error), Severity::Warning | Severity::Suggestion) => ", an error for AWS",
         _ => "",
     };
-    diagnostic.message.push_str(&format!(" ({}{security})", found.group()));
+    diagnostic
+        .message
+        .push_str(&format!(" ({}{level})", found.group()));
     diagnostic
 }
 

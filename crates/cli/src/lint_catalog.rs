@@ -45,12 +45,15 @@ impl<'c> FromPack<'c> {
         let is_plain = |name: &str| !name.contains(['*', '?', '$']);
         if let Some(own) = named(pattern).filter(|own| is_plain(own)) {
             let mut formats = kind.arn_formats();
-            let could = |format: &str| named(format).is_none_or(|name| name == own || !is_plain(&name));
+            let could =
+                |format: &str| named(format).is_none_or(|name| name == own || !is_plain(&name));
             if !formats.any(could) {
                 return false;
             }
         }
-        remembered(&self.met, (kind.id(), pattern.to_owned()), || kind.meets(pattern))
+        remembered(&self.met, (kind.id(), pattern.to_owned()), || {
+            kind.meets(pattern)
+        })
     }
 
     fn is_of_any(&self, kind: ResourceType<'c>, patterns: &[Cow<'_, str>]) -> bool {
@@ -68,7 +71,8 @@ impl<'c> FromPack<'c> {
     fn find_uses(&self, pattern: &str, resources: &[Cow<'_, str>], key: &str) -> Option<KeyUse> {
         let key = self.facts.key(key)?.id();
         let actions = self.actions(pattern);
-        let is_retired = |action: &Action<'_>| action.service().is_none_or(|service| service.is_retired());
+        let is_retired =
+            |action: &Action<'_>| action.service().is_none_or(|service| service.is_retired());
         if actions.is_empty() || actions.iter().all(is_retired) {
             return None;
         }
@@ -78,9 +82,8 @@ impl<'c> FromPack<'c> {
         };
         for action in actions {
             let is = |own: Key<'c>| own.id() == key;
-            let has = |one: &ActionResource<'c>| {
-                one.keys().any(is) || one.resource_type().keys().any(is)
-            };
+            let has =
+                |one: &ActionResource<'c>| one.keys().any(is) || one.resource_type().keys().any(is);
             let reached: Vec<ActionResource<'c>> = action
                 .resources()
                 .filter(|one| self.is_of_any(one.resource_type(), resources))
@@ -90,8 +93,7 @@ impl<'c> FromPack<'c> {
             let mut required = reached
                 .iter()
                 .filter(|one| one.is_required() && surely(one.resource_type(), resources));
-            let is_missing =
-                !is_own && (!reached.iter().any(has) || required.any(|one| !has(one)));
+            let is_missing = !is_own && (!reached.iter().any(has) || required.any(|one| !has(one)));
             if is_missing {
                 found.without += 1;
                 if found.examples.len() < 3 {
@@ -275,12 +277,7 @@ impl Catalog for FromPack<'_> {
         }
     }
 
-    fn uses_of_key(
-        &self,
-        pattern: &str,
-        resources: &[Cow<'_, str>],
-        key: &str,
-    ) -> Option<KeyUse> {
+    fn uses_of_key(&self, pattern: &str, resources: &[Cow<'_, str>], key: &str) -> Option<KeyUse> {
         let mut asked = format!("{pattern}\n{key}\n").to_ascii_lowercase();
         asked.push_str(&resources.join("\n"));
         remembered(&self.uses, asked, || {

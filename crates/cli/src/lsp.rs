@@ -42,8 +42,12 @@ pub(crate) struct LspArgs {
 pub(crate) fn run(args: &LspArgs) -> Result<ExitCode, Failure> {
     let data = args.data.open()?;
     let (connection, threads) = Connection::stdio();
-    let failed = |error: &dyn core::fmt::Display| Failure::new(format_args!("the editor's side broke: {error}"));
-    let (id, params) = connection.initialize_start().map_err(|error| failed(&error))?;
+    let failed = |error: &dyn core::fmt::Display| {
+        Failure::new(format_args!("the editor's side broke: {error}"))
+    };
+    let (id, params) = connection
+        .initialize_start()
+        .map_err(|error| failed(&error))?;
     // Columns of UTF-8 where the editor knows them, of UTF-16 otherwise, as the protocol says.
     let encodings = params.pointer("/capabilities/general/positionEncodings");
     let is_utf8 = encodings
@@ -61,11 +65,17 @@ pub(crate) fn run(args: &LspArgs) -> Result<ExitCode, Failure> {
         },
         "serverInfo": {"name": "portcullis", "version": env!("CARGO_PKG_VERSION")},
     });
-    connection.initialize_finish(id, answer).map_err(|error| failed(&error))?;
+    connection
+        .initialize_finish(id, answer)
+        .map_err(|error| failed(&error))?;
     let catalog = FromPack::new(&data);
     let mut server = Server {
         connection: &connection,
-        linter: Linter { facts: &data, catalog: &catalog, account: None },
+        linter: Linter {
+            facts: &data,
+            catalog: &catalog,
+            account: None,
+        },
         configurations: Configurations::new(None, false)?,
         is_utf8,
         documents: HashMap::new(),
@@ -139,7 +149,10 @@ impl Server<'_> {
                 let document = Document {
                     path: path_of(uri),
                     text: Text::new(text.unwrap_or_default().to_owned(), self.is_utf8),
-                    version: params.pointer("/textDocument/version").cloned().unwrap_or_default(),
+                    version: params
+                        .pointer("/textDocument/version")
+                        .cloned()
+                        .unwrap_or_default(),
                 };
                 self.documents.insert(uri.to_owned(), document);
                 self.changed(uri);
@@ -152,7 +165,10 @@ impl Server<'_> {
                 for change in changes.into_iter().flatten() {
                     document.text.change(change);
                 }
-                document.version = params.pointer("/textDocument/version").cloned().unwrap_or_default();
+                document.version = params
+                    .pointer("/textDocument/version")
+                    .cloned()
+                    .unwrap_or_default();
                 self.changed(uri);
             }
             "textDocument/didClose" => {
@@ -174,7 +190,10 @@ impl Server<'_> {
         if let (Some(members), false) = (params.as_object_mut(), version.is_null()) {
             members.insert("version".to_owned(), version.clone());
         }
-        self.send(Notification::new("textDocument/publishDiagnostics".to_owned(), params));
+        self.send(Notification::new(
+            "textDocument/publishDiagnostics".to_owned(),
+            params,
+        ));
     }
 
     /// Tells what is found in a document.
@@ -185,7 +204,9 @@ impl Server<'_> {
         let arena = Bump::new();
         let all = checked(document, &self.linter, &mut self.configurations, &arena);
         let found = all.iter().flat_map(|checked| &checked.found);
-        let values: Vec<Value> = found.map(|found| diagnostic(found, &document.text, uri)).collect();
+        let values: Vec<Value> = found
+            .map(|found| diagnostic(found, &document.text, uri))
+            .collect();
         self.publish(uri, &document.version, values);
     }
 
@@ -202,9 +223,16 @@ impl Server<'_> {
     /// The answer to a request; none if the method is not known.
     fn result(&mut self, request: &Request) -> Option<Value> {
         let params = &request.params;
-        let uri = params.pointer("/textDocument/uri").and_then(Value::as_str).unwrap_or_default();
+        let uri = params
+            .pointer("/textDocument/uri")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let document = self.documents.get(uri);
-        let at = |document: &Document| document.text.offset(params.get("position").unwrap_or(&Value::Null));
+        let at = |document: &Document| {
+            document
+                .text
+                .offset(params.get("position").unwrap_or(&Value::Null))
+        };
         Some(match (request.method.as_str(), document) {
             ("textDocument/hover", Some(own)) => {
                 hover::at(own.text.as_str(), at(own), is_language(&own.path), self.linter.facts)
@@ -305,7 +333,15 @@ fn checked<'a>(
         catalog: linter.catalog,
         account: settings.account.as_deref(),
     };
-    chosen(&document.path, text, wanted, &[&settings.choice], &settings, &own, arena)
+    chosen(
+        &document.path,
+        text,
+        wanted,
+        &[&settings.choice],
+        &settings,
+        &own,
+        arena,
+    )
 }
 
 fn diagnostic(found: &Found, text: &Text, uri: &str) -> Value {
@@ -339,7 +375,9 @@ fn diagnostic(found: &Found, text: &Text, uri: &str) -> Value {
         if !related.is_empty() {
             members.insert("relatedInformation".to_owned(), related.into());
         }
-        let rule = found.rule.filter(|rule| rule.group == portcullis_lint::Group::AccessAnalyzer);
+        let rule = found
+            .rule
+            .filter(|rule| rule.group == portcullis_lint::Group::AccessAnalyzer);
         if let Some(rule) = rule {
             members.insert("codeDescription".to_owned(), json!({"href": rule.link()}));
         }
@@ -353,13 +391,20 @@ fn actions(document: &Document, uri: &str, range: Span, all: &[Checked<'_>]) -> 
     let meets = |span: Span| span.start <= range.end && range.start <= span.end;
     let mut actions = Vec::new();
     for checked in all {
-        let here: Vec<&Found> = checked.found.iter().filter(|found| meets(found.diagnostic.span)).collect();
-        let is_text = !is_language(&document.path) && checked.inner.is_none() && checked.within.is_none();
+        let here: Vec<&Found> = checked
+            .found
+            .iter()
+            .filter(|found| meets(found.diagnostic.span))
+            .collect();
+        let is_text =
+            !is_language(&document.path) && checked.inner.is_none() && checked.within.is_none();
         if let Some(node) = checked.document.filter(|_| is_text && !here.is_empty()) {
             for fix in fixes(&node, text) {
                 let found = here.iter().find(|found| {
                     let span = found.diagnostic.span;
-                    found.code() == fix.code && span.start <= fix.place.end && fix.place.start <= span.end
+                    found.code() == fix.code
+                        && span.start <= fix.place.end
+                        && fix.place.start <= span.end
                 });
                 let Some(found) = found else {
                     continue;
@@ -385,9 +430,14 @@ fn actions(document: &Document, uri: &str, range: Span, all: &[Checked<'_>]) -> 
         if is_language(&document.path) {
             for found in here.iter().filter(|found| !found.diagnostic.is_error()) {
                 let start = found.diagnostic.span.start as usize;
-                let line = text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1);
+                let line = text
+                    .get(..start)
+                    .and_then(|before| before.rfind('\n'))
+                    .map_or(0, |at| at + 1);
                 let rest = text.get(line..).unwrap_or_default();
-                let indent = rest.get(..rest.len() - rest.trim_start().len()).unwrap_or_default();
+                let indent = rest
+                    .get(..rest.len() - rest.trim_start().len())
+                    .unwrap_or_default();
                 let at = u32::try_from(line).unwrap_or_default();
                 let comment = format!("{indent}# allow({}): TODO say why\n", found.code());
                 actions.push(json!({
@@ -409,7 +459,8 @@ fn definition(document: &Document, uri: &str, at: u32, is_utf8: bool) -> Value {
         return Value::Null;
     }
     let text = document.text.as_str();
-    let Some((_, name)) = text::word(text, at, |c| c.is_ascii_alphanumeric() || "_-.".contains(c)) else {
+    let Some((_, name)) = text::word(text, at, |c| c.is_ascii_alphanumeric() || "_-.".contains(c))
+    else {
         return Value::Null;
     };
     if let Some(span) = defined(text, name) {
@@ -433,7 +484,11 @@ fn definition(document: &Document, uri: &str, at: u32, is_utf8: bool) -> Value {
         if let Some(span) = defined(&other, name) {
             let folder = uri.rsplit_once('/').map_or("", |(folder, _)| folder);
             let base = document.path.parent().unwrap_or(Path::new("."));
-            let relative = path.strip_prefix(base).unwrap_or(&path).to_string_lossy().into_owned();
+            let relative = path
+                .strip_prefix(base)
+                .unwrap_or(&path)
+                .to_string_lossy()
+                .into_owned();
             let other = Text::new(other, is_utf8);
             return json!({"uri": format!("{folder}/{relative}"), "range": other.range(span)});
         }
@@ -452,11 +507,16 @@ fn defined(text: &str, name: &str) -> Option<Span> {
                 continue;
             };
             let own = behind.trim_start();
-            let end = own.find(|c: char| !c.is_ascii_alphanumeric() && !"_-.".contains(c)).unwrap_or(own.len());
+            let end = own
+                .find(|c: char| !c.is_ascii_alphanumeric() && !"_-.".contains(c))
+                .unwrap_or(own.len());
             if own.get(..end) == Some(name) {
                 let at = start + line.len() - own.len();
                 let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-                return Some(Span { start: number(at), end: number(at + end) });
+                return Some(Span {
+                    start: number(at),
+                    end: number(at + end),
+                });
             }
         }
         start += line.len();

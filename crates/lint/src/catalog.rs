@@ -154,7 +154,12 @@ pub trait Catalog {
 
     /// Which actions that a pattern matches have a key if they are about resources that any of some patterns matches.
     /// None if a reference does not tell.
-    fn uses_of_key(&self, _pattern: &str, _resources: &[Cow<'_, str>], _key: &str) -> Option<KeyUse> {
+    fn uses_of_key(
+        &self,
+        _pattern: &str,
+        _resources: &[Cow<'_, str>],
+        _key: &str,
+    ) -> Option<KeyUse> {
         None
     }
 

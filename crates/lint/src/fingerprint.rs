@@ -89,6 +89,9 @@ pub fn fingerprint(code: &str, place: Span, document: &Node<'_>) -> u64 {
 /// ```
 pub fn statement_at<'d>(place: Span, document: &Node<'d>) -> Option<&'d Node<'d>> {
     let statements = document.get("Statement")?;
-    let all = statements.as_array().unwrap_or(core::slice::from_ref(statements));
-    all.iter().find(|one| one.span.start <= place.start && place.end <= one.span.end)
+    let all = statements
+        .as_array()
+        .unwrap_or(core::slice::from_ref(statements));
+    all.iter()
+        .find(|one| one.span.start <= place.start && place.end <= one.span.end)
 }

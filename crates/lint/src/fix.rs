@@ -140,19 +140,32 @@ fn with_comma(text: &str, span: Span, is_first: bool) -> Option<Span> {
         let rest = behind.get(comma + 1..)?;
         let blanks = rest.len() - rest.trim_start().len();
         let end = u32::try_from(range.end + comma + 1 + blanks).ok()?;
-        return is_blank.then_some(Span { start: span.start, end });
+        return is_blank.then_some(Span {
+            start: span.start,
+            end,
+        });
     }
     let before = text.get(..range.start)?;
     let comma = before.rfind(',')?;
     let is_blank = before.get(comma + 1..)?.trim().is_empty();
     let start = u32::try_from(comma).ok()?;
-    is_blank.then_some(Span { start, end: span.end })
+    is_blank.then_some(Span {
+        start,
+        end: span.end,
+    })
 }
 
 /// Entries that another one covers.
-fn redundant(element: &Element<'_>, is_action: bool, text: &str, steps: &mut usize, out: &mut Vec<Fix>) {
+fn redundant(
+    element: &Element<'_>,
+    is_action: bool,
+    text: &str,
+    steps: &mut usize,
+    out: &mut Vec<Fix>,
+) {
     let entries = &element.entries;
-    let is_list = matches!(element.member.value.value, Value::Array(nodes) if nodes.len() == entries.len());
+    let is_list =
+        matches!(element.member.value.value, Value::Array(nodes) if nodes.len() == entries.len());
     if !is_list || entries.len() < 2 {
         return;
     }
@@ -177,8 +190,14 @@ fn redundant(element: &Element<'_>, is_action: bool, text: &str, steps: &mut usi
     }
     // What stays is written again as it stands, so that no comma is left over.
     let (code, what) = match is_action {
-        true => (rules::REDUNDANT_ACTION.code, "remove the actions that others cover"),
-        false => (rules::REDUNDANT_RESOURCE.code, "remove the resources that others cover"),
+        true => (
+            rules::REDUNDANT_ACTION.code,
+            "remove the actions that others cover",
+        ),
+        false => (
+            rules::REDUNDANT_RESOURCE.code,
+            "remove the resources that others cover",
+        ),
     };
     let first_left = is_gone.iter().position(|gone| !gone);
     let mut edits = Vec::new();
@@ -215,7 +234,11 @@ fn stands_for(pattern: &str, own: &str, is_action: bool, steps: &mut usize) -> O
         return Some(true);
     }
     // What is short of six parts is completed or refused by other rules.
-    if !is_action && (!own.starts_with("arn:") || own.split(':').count() < 6 || pattern.split(':').count() < 6) {
+    if !is_action
+        && (!own.starts_with("arn:")
+            || own.split(':').count() < 6
+            || pattern.split(':').count() < 6)
+    {
         return Some(false);
     }
     if is_action {
@@ -231,10 +254,18 @@ fn stands_for(pattern: &str, own: &str, is_action: bool, steps: &mut usize) -> O
 }
 
 fn sid(statement: &Statement<'_>, text: &str, out: &mut Vec<Fix>) {
-    let Some(at) = statement.members.iter().position(|one| one.key.value == "Sid") else {
+    let Some(at) = statement
+        .members
+        .iter()
+        .position(|one| one.key.value == "Sid")
+    else {
         return;
     };
-    let Some(member) = statement.members.get(at).filter(|one| one.value.as_str() == Some("")) else {
+    let Some(member) = statement
+        .members
+        .get(at)
+        .filter(|one| one.value.as_str() == Some(""))
+    else {
         return;
     };
     let span = member.key.span.to(member.value.span);
@@ -251,7 +282,9 @@ fn sid(statement: &Statement<'_>, text: &str, out: &mut Vec<Fix>) {
 
 /// Operators in other letters than the usual ones.
 fn operators(statement: &Statement<'_>, out: &mut Vec<Fix>) {
-    let members = statement.member("Condition").and_then(|member| member.value.as_object());
+    let members = statement
+        .member("Condition")
+        .and_then(|member| member.value.as_object());
     let members: &[Member<'_>] = members.unwrap_or_default();
     for member in members {
         let name = member.key.value;
@@ -278,7 +311,8 @@ fn blocks(condition: &Condition<'_>, out: &mut Vec<Fix>) {
         .operator
         .is_ok_and(|own| matches!(own.base, Base::IpAddress | Base::NotIpAddress));
     for value in condition.values.iter().filter(|_| is_of_addresses) {
-        let Some(block) = Block::parse(value.text.value).filter(|block| block.has_host_bits()) else {
+        let Some(block) = Block::parse(value.text.value).filter(|block| block.has_host_bits())
+        else {
             continue;
         };
         out.push(Fix {
@@ -298,14 +332,26 @@ fn version(policy: &Policy<'_>, document: &Node<'_>, text: &str, out: &mut Vec<F
     if policy.member("Version").is_some() {
         return;
     }
-    let at = Span { start: first.key.span.start, end: first.key.span.start };
-    let before = text.get(document.span.start as usize + 1..at.start as usize).unwrap_or_default();
+    let at = Span {
+        start: first.key.span.start,
+        end: first.key.span.start,
+    };
+    let before = text
+        .get(document.span.start as usize + 1..at.start as usize)
+        .unwrap_or_default();
     // As the first member stands, on its own line or not.
-    let between = if before.trim().is_empty() { before } else { " " };
+    let between = if before.trim().is_empty() {
+        before
+    } else {
+        " "
+    };
     let between = if between.is_empty() { " " } else { between };
     out.push(Fix {
         code: rules::MISSING_VERSION.code,
-        place: Span { start: document.span.start, end: document.span.start.saturating_add(1) },
+        place: Span {
+            start: document.span.start,
+            end: document.span.start.saturating_add(1),
+        },
         what: "add the Version of 2012, in which variables are expanded",
         is_safe: false,
         edits: vec![(at, format!("\"Version\": \"2012-10-17\",{between}"))],
@@ -313,25 +359,42 @@ fn version(policy: &Policy<'_>, document: &Node<'_>, text: &str, out: &mut Vec<F
 }
 
 /// Operators that are most likely meant otherwise.
-fn meant(statement: &Statement<'_>, condition: &Condition<'_>, has_variables: bool, out: &mut Vec<Fix>) {
+fn meant(
+    statement: &Statement<'_>,
+    condition: &Condition<'_>,
+    has_variables: bool,
+    out: &mut Vec<Fix>,
+) {
     let Ok(operator) = condition.operator else {
         return;
     };
     // An operator of several keys is not changed for one of them.
-    let members = statement.member("Condition").and_then(|member| member.value.as_object());
+    let members = statement
+        .member("Condition")
+        .and_then(|member| member.value.as_object());
     let own = members
         .unwrap_or_default()
         .iter()
         .find(|member| member.key.span == condition.name.span);
-    let is_alone = own.is_some_and(|member| member.value.as_object().is_some_and(|keys| keys.len() == 1));
+    let is_alone =
+        own.is_some_and(|member| member.value.as_object().is_some_and(|keys| keys.len() == 1));
     if !is_alone {
         return;
     }
     let mut put = |code: &'static str, place: Span, what: &'static str, new: Operator| {
         let name = new.to_string();
-        let is_taken = members.unwrap_or_default().iter().any(|other| other.key.value == name);
+        let is_taken = members
+            .unwrap_or_default()
+            .iter()
+            .any(|other| other.key.value == name);
         if !is_taken {
-            out.push(Fix { code, place, what, is_safe: false, edits: vec![(condition.name.span, quoted(&name))] });
+            out.push(Fix {
+                code,
+                place,
+                what,
+                is_safe: false,
+                edits: vec![(condition.name.span, quoted(&name))],
+            });
         }
     };
     let key = condition.key.span;
@@ -341,25 +404,37 @@ fn meant(statement: &Statement<'_>, condition: &Condition<'_>, has_variables: bo
             rules::MFA_NOT_ASKED_OF_ACCESS_KEYS.code,
             key,
             "deny requests without the key too",
-            Operator { if_exists: true, ..operator },
+            Operator {
+                if_exists: true,
+                ..operator
+            },
         ),
         Some(Effect::Allow) if is_mfa && operator.if_exists => put(
             rules::MFA_NOT_ASKED_OF_ACCESS_KEYS.code,
             key,
             "do not allow requests without the key",
-            Operator { if_exists: false, ..operator },
+            Operator {
+                if_exists: false,
+                ..operator
+            },
         ),
         Some(Effect::Allow) if operator.if_exists => put(
             rules::ALLOW_WHERE_KEY_IS_ABSENT.code,
             key,
             "do not allow requests without the key",
-            Operator { if_exists: false, ..operator },
+            Operator {
+                if_exists: false,
+                ..operator
+            },
         ),
         Some(Effect::Allow) if operator.quantifier == Quantifier::All => put(
             rules::FORALLVALUES_WITH_SINGLE_VALUED_KEY.code,
             key,
             "leave the qualifier out",
-            Operator { quantifier: Quantifier::One, ..operator },
+            Operator {
+                quantifier: Quantifier::One,
+                ..operator
+            },
         ),
         _ => {}
     }
@@ -369,12 +444,19 @@ fn meant(statement: &Statement<'_>, condition: &Condition<'_>, has_variables: bo
         _ => return,
     };
     let is_open = |text: &str| has_wildcard(text) && !(has_variables && has_opening(text));
-    if let Some(value) = condition.values.iter().find(|value| is_open(value.text.value)) {
+    if let Some(value) = condition
+        .values
+        .iter()
+        .find(|value| is_open(value.text.value))
+    {
         put(
             rules::WILDCARD_WITHOUT_LIKE_OPERATOR.code,
             value.text.span,
             "use the operator that has wildcards",
-            Operator { base: like, ..operator },
+            Operator {
+                base: like,
+                ..operator
+            },
         );
     }
 }

@@ -35,9 +35,9 @@ mod view;
 
 pub use catalog::{Answer, ArnFacts, ByHand, Catalog, KeyFacts, KeyUse, Meeting, Part};
 pub use finding::{Finding, Location, Report, Step};
+pub use fingerprint::{fingerprint, statement_at};
 pub use fix::{Fix, SAFE, fixed, fixes};
 pub use guess::guess;
-pub use fingerprint::{fingerprint, statement_at};
 pub use page::{document, page};
 pub use rules::{Document, Evidence, Group, Level, Rule};
 pub use target::{PolicyType, ResourceType, Target};

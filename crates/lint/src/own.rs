@@ -50,5 +50,8 @@ fn is_limiting(cx: &Context<'_>, condition: &Condition<'_>) -> bool {
     condition.is_limit()
         && holds(cx, condition, State::Absent) == Some(false)
         && !condition.values.is_empty()
-        && !condition.values.iter().any(|value| is_open(value.text.value))
+        && !condition
+            .values
+            .iter()
+            .any(|value| is_open(value.text.value))
 }

@@ -136,4 +136,3 @@ fn of_language<'c>(
     }
     finish(&report)
 }
-

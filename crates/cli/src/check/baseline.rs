@@ -87,7 +87,11 @@ impl Baseline {
 
     /// Adds what was found.
     pub(crate) fn add(&mut self, file: &str, checked: &Checked<'_>) {
-        for found in checked.found.iter().filter(|found| !found.diagnostic.is_error()) {
+        for found in checked
+            .found
+            .iter()
+            .filter(|found| !found.diagnostic.is_error())
+        {
             if let Some(name) = name(found, checked) {
                 let counts = self.files.entry(file.to_owned()).or_default();
                 *counts.entry(name).or_default() += 1;

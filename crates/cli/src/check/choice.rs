@@ -1,12 +1,12 @@
 //! Which findings count, and how much: by code and by group.
 
-use portcullis_lint::{Group, rules};
+use portcullis_lint::{Group, Level, rules};
 use portcullis_syntax::diag::{Code, Severity};
 use portcullis_syntax::suggest::nearest;
 
 use super::found::{ADVICE, Found, LOAD};
 
-/// A code, or a group of codes.
+/// A code, a group of codes, or all of one of AWS's levels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Name(String);
 
@@ -22,6 +22,9 @@ impl Name {
             return Err("what keeps a document from loading is always an error".to_owned());
         }
         let upper = text.to_ascii_uppercase();
+        if Level::ALL.iter().any(|level| level.as_str() == text) {
+            return Ok(Name(upper));
+        }
         let own = || {
             let codes = Code::ALL.iter().map(|code| code.as_str());
             codes.chain(rules::every().map(|rule| rule.code))
@@ -39,7 +42,11 @@ impl Name {
     }
 
     pub(crate) fn is_of(&self, found: &Found) -> bool {
-        self.0 == found.code() || self.0 == found.group()
+        self.0 == found.code() || self.is_of_group(found)
+    }
+
+    fn is_of_group(&self, found: &Found) -> bool {
+        self.0 == found.group() || found.level().is_some_and(|level| level.as_str() == self.0)
     }
 }
 
@@ -80,10 +87,12 @@ impl Choice {
         ];
         let says = |is_named: &dyn Fn(&Name) -> bool| {
             let mut lists = lists.iter();
-            lists.find(|(names, _)| names.iter().any(is_named)).map(|(_, act)| *act)
+            lists
+                .find(|(names, _)| names.iter().any(is_named))
+                .map(|(_, act)| *act)
         };
         let of_code = says(&|name| name.0 == found.code());
-        let of_group = || says(&|name| name.0 == found.group());
+        let of_group = || says(&|name| name.is_of_group(found));
         let rest = || (!self.select.is_empty()).then_some(Act::Drop);
         of_code.or_else(of_group).or_else(rest)
     }

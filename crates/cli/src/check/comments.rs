@@ -38,12 +38,19 @@ pub(super) fn apply(text: &str, all: &mut [Checked<'_>]) {
                 None => {}
                 Some(Err(what)) => problems.push(problem(place, &what)),
                 Some(Ok(names)) => {
-                    let is_alone = line.get(..at).is_some_and(|before| before.trim().is_empty());
+                    let is_alone = line
+                        .get(..at)
+                        .is_some_and(|before| before.trim().is_empty());
                     let about = match is_alone {
                         true => below(text, end, &statements),
                         false => span(start, end),
                     };
-                    allows.push(Allow { place, names, about, is_used: false });
+                    allows.push(Allow {
+                        place,
+                        names,
+                        about,
+                        is_used: false,
+                    });
                 }
             }
         }
@@ -55,7 +62,10 @@ pub(super) fn apply(text: &str, all: &mut [Checked<'_>]) {
             let mut is_allowed = false;
             for allow in &mut allows {
                 let is_about = allow.about.start <= at && at < allow.about.end;
-                if is_about && !found.diagnostic.is_error() && allow.names.iter().any(|name| name.is_of(found)) {
+                if is_about
+                    && !found.diagnostic.is_error()
+                    && allow.names.iter().any(|name| name.is_of(found))
+                {
                     allow.is_used = true;
                     is_allowed = true;
                 }
@@ -82,7 +92,10 @@ fn problem(place: Span, what: &str) -> Diagnostic {
 
 fn span(start: usize, end: usize) -> Span {
     let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    Span { start: number(start), end: number(end) }
+    Span {
+        start: number(start),
+        end: number(end),
+    }
 }
 
 /// The comment of a line, and where it begins. A `#` in a string begins none.
@@ -104,15 +117,26 @@ fn comment(line: &str) -> Option<(usize, &str)> {
 
 /// The names that a comment allows; none if it is about something else.
 fn read(comment: &str) -> Option<Result<Vec<Name>, String>> {
-    let rest = comment.trim_start_matches('#').trim_start().strip_prefix("allow(")?;
+    let rest = comment
+        .trim_start_matches('#')
+        .trim_start()
+        .strip_prefix("allow(")?;
     let Some((names, rest)) = rest.split_once(')') else {
         return Some(Err("a bracket is missing".to_owned()));
     };
-    let has_reason = rest.trim_start().strip_prefix(':').is_some_and(|reason| !reason.trim().is_empty());
+    let has_reason = rest
+        .trim_start()
+        .strip_prefix(':')
+        .is_some_and(|reason| !reason.trim().is_empty());
     if !has_reason {
         return Some(Err("the reason is missing".to_owned()));
     }
-    Some(names.split(',').map(|name| Name::parse(name.trim())).collect())
+    Some(
+        names
+            .split(',')
+            .map(|name| Name::parse(name.trim()))
+            .collect(),
+    )
 }
 
 /// What a comment on a line of its own is about, which ends here.

@@ -14,11 +14,13 @@ use portcullis_syntax::json::{self, Member, Node, Value};
 
 use super::found::{Checked, Linter, Wanted};
 use super::yaml;
-use portcullis_syntax::diag::{Code, Diagnostic};
+use portcullis_syntax::diag::{Code, Diagnostic, quoted};
+use std::collections::HashSet;
 
 /// Whether a file is YAML by its name.
 pub(super) fn is_yaml(path: &std::path::Path) -> bool {
-    path.extension().is_some_and(|end| end == "yaml" || end == "yml")
+    path.extension()
+        .is_some_and(|end| end == "yaml" || end == "yml")
 }
 
 /// What is around the policies.
@@ -35,14 +37,25 @@ fn host(node: &Node<'_>) -> Option<Host> {
         let kind = resource.value.get("Type").and_then(Node::as_str);
         kind.is_some_and(|kind| kind.starts_with("AWS::") || kind.starts_with("Custom::"))
     };
-    let resources = node.get("Resources").and_then(Node::as_object).unwrap_or_default();
+    let resources = node
+        .get("Resources")
+        .and_then(Node::as_object)
+        .unwrap_or_default();
     if has("Statement") {
         None
     } else if resources.iter().any(is_of_aws) {
         Some(Host::Template)
     } else if has("format_version") && (has("planned_values") || has("values")) {
         Some(Host::Plan)
-    } else if ["UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"].into_iter().any(has) {
+    } else if [
+        "UserDetailList",
+        "GroupDetailList",
+        "RoleDetailList",
+        "Policies",
+    ]
+    .into_iter()
+    .any(has)
+    {
         Some(Host::Dump)
     } else {
         None
@@ -68,7 +81,10 @@ pub(super) fn check<'a>(
         true => match yaml::read(text, arena) {
             Ok(node) => node,
             Err(wrong) => {
-                let span = Span { start: wrong.at, end: wrong.at.saturating_add(1) };
+                let span = Span {
+                    start: wrong.at,
+                    end: wrong.at.saturating_add(1),
+                };
                 let message = format!("this is not YAML: {}", wrong.what);
                 let problem = Diagnostic::error(Code::SyntaxError, span, message);
                 return Some(vec![Checked::of(wanted.kind, vec![problem])]);
@@ -76,7 +92,12 @@ pub(super) fn check<'a>(
         },
         false => {
             // What is no policy by its first members costs no second reading of a large file.
-            let could = ["\"Resources\"", "\"format_version\"", "DetailList\"", "\"Policies\""];
+            let could = [
+                "\"Resources\"",
+                "\"format_version\"",
+                "DetailList\"",
+                "\"Policies\"",
+            ];
             if !could.iter().any(|name| text.contains(name)) {
                 return None;
             }
@@ -97,7 +118,10 @@ pub(super) fn check<'a>(
         let mut checked = match place.node.value {
             Value::String(_) => {
                 let (found, problems) = forms::find(place.node, text, wanted.kind, arena);
-                let wanted = Wanted { is_template: false, ..wanted };
+                let wanted = Wanted {
+                    is_template: false,
+                    ..wanted
+                };
                 match found {
                     Some(found) => linter.document(text, found, problems, wanted, arena),
                     None => Checked::of(wanted.kind, problems),
@@ -118,10 +142,21 @@ fn template<'a>(
     wanted: Wanted,
     arena: &'a Bump,
 ) -> Checked<'a> {
-    let mut parts = Parts { arena, unknown: Vec::new(), partly: Vec::new() };
+    let mut parts = Parts {
+        arena,
+        unknown: Vec::new(),
+        partly: Vec::new(),
+        problems: Vec::new(),
+    };
     let document = parts.document(node);
-    let found = forms::Found { document, name: None, kind: None, inner: None };
-    let mut checked = linter.document(text, found, Vec::new(), wanted, arena);
+    let found = forms::Found {
+        document,
+        name: None,
+        kind: None,
+        inner: None,
+    };
+    let problems = core::mem::take(&mut parts.problems);
+    let mut checked = linter.document(text, found, problems, wanted, arena);
     let is_in = |span: Span, own: &Span| own.start <= span.start && span.end <= own.end;
     checked.found.retain(|found| {
         let span = found.diagnostic.span;
@@ -151,42 +186,79 @@ fn places(host: Host, root: Node<'_>) -> Vec<Place<'_>> {
     let start = |name: &str| root.get(name).map(|node| (*node, name.to_owned()));
     let starts: Vec<(Node<'_>, String)> = match host {
         Host::Template => start("Resources").into_iter().collect(),
-        Host::Plan => start("planned_values").or_else(|| start("values")).into_iter().collect(),
+        Host::Plan => start("planned_values")
+            .or_else(|| start("values"))
+            .into_iter()
+            .collect(),
         Host::Dump => vec![(root, String::new())],
     };
     let mut left: Vec<(Node<'_>, Around<'_>)> = starts
         .into_iter()
         .map(|(node, name)| {
-            let path = if name.is_empty() { name } else { format!("/{name}") };
-            (node, Around { path, kind: None, wanted: Wanted::default() })
+            let path = if name.is_empty() {
+                name
+            } else {
+                format!("/{name}")
+            };
+            (
+                node,
+                Around {
+                    path,
+                    kind: None,
+                    wanted: Wanted::default(),
+                },
+            )
         })
         .collect();
     let mut found = Vec::new();
     while let Some((node, around)) = left.pop() {
         match node.value {
             Value::Object(members) => {
-                if node.get("Statement").is_some() && !around.path.is_empty() {
-                    found.push(Place { node, path: around.path, wanted: around.wanted });
+                // Some resources have a statement of their own, which is no document.
+                let is_document =
+                    node.get("Statement").is_some() && !around.path.ends_with("/Properties");
+                if is_document && !around.path.is_empty() {
+                    found.push(Place {
+                        node,
+                        path: around.path,
+                        wanted: around.wanted,
+                    });
                     continue;
                 }
-                let kind = ["Type", "type"].into_iter().find_map(|name| node.get(name)?.as_str());
-                let is_resource = kind.is_some_and(|kind| kind.contains("::") || kind.starts_with("aws_"));
+                let kind = ["Type", "type"]
+                    .into_iter()
+                    .find_map(|name| node.get(name)?.as_str());
+                let is_resource =
+                    kind.is_some_and(|kind| kind.contains("::") || kind.starts_with("aws_"));
                 let mut own = around.clone();
                 if is_resource {
                     own.kind = kind;
                     own.wanted = of_resource(kind.unwrap_or_default(), &node);
                 }
                 // Of a managed policy the version that counts.
-                let is_old = node.get("IsDefaultVersion").is_some_and(|own| matches!(own.value, Value::Bool(false)));
+                let is_old = node
+                    .get("IsDefaultVersion")
+                    .is_some_and(|own| matches!(own.value, Value::Bool(false)));
                 if is_old {
+                    continue;
+                }
+                // What a function makes of texts is not known.
+                if function(&node).is_some() {
                     continue;
                 }
                 for member in members.iter().rev() {
                     let name = member.key.value;
                     let mut next = own.clone();
-                    next.path = format!("{}/{}", own.path, name.replace('~', "~0").replace('/', "~1"));
+                    next.path = format!(
+                        "{}/{}",
+                        own.path,
+                        name.replace('~', "~0").replace('/', "~1")
+                    );
                     if matches!(name, "AssumeRolePolicyDocument" | "assume_role_policy") {
-                        next.wanted = Wanted { kind: Some(PolicyKind::Trust), ..Wanted::default() };
+                        next.wanted = Wanted {
+                            kind: Some(PolicyKind::Trust),
+                            ..Wanted::default()
+                        };
                     }
                     left.push((member.value, next));
                 }
@@ -203,7 +275,11 @@ fn places(host: Host, root: Node<'_>) -> Vec<Place<'_>> {
                 let is_document = (start.starts_with('{') && start.contains("\"Statement\""))
                     || (start.starts_with("%7B") && start.contains("Statement"));
                 if is_document {
-                    found.push(Place { node, path: around.path, wanted: around.wanted });
+                    found.push(Place {
+                        node,
+                        path: around.path,
+                        wanted: around.wanted,
+                    });
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -220,19 +296,32 @@ fn of_resource(kind: &str, node: &Node<'_>) -> Wanted {
         is_template: false,
     };
     match kind {
-        "AWS::S3::BucketPolicy" | "aws_s3_bucket_policy" => of(PolicyKind::Resource, Some(ResourceType::Bucket)),
-        "AWS::S3::AccessPoint" | "aws_s3_access_point" => of(PolicyKind::Resource, Some(ResourceType::AccessPoint)),
-        "AWS::EC2::VPCEndpoint" | "aws_vpc_endpoint" | "aws_vpc_endpoint_policy" => of(PolicyKind::VpcEndpoint, None),
+        "AWS::S3::BucketPolicy" | "aws_s3_bucket_policy" => {
+            of(PolicyKind::Resource, Some(ResourceType::Bucket))
+        }
+        "AWS::S3::AccessPoint" | "aws_s3_access_point" => {
+            of(PolicyKind::Resource, Some(ResourceType::AccessPoint))
+        }
+        "AWS::EC2::VPCEndpoint" | "aws_vpc_endpoint" | "aws_vpc_endpoint_policy" => {
+            of(PolicyKind::VpcEndpoint, None)
+        }
         "AWS::Organizations::Policy" | "aws_organizations_policy" => {
-            let properties = node.get("Properties").or_else(|| node.get("values")).unwrap_or(node);
-            let own = ["Type", "type"].into_iter().find_map(|name| properties.get(name)?.as_str());
+            let properties = node
+                .get("Properties")
+                .or_else(|| node.get("values"))
+                .unwrap_or(node);
+            let own = ["Type", "type"]
+                .into_iter()
+                .find_map(|name| properties.get(name)?.as_str());
             match own {
                 Some("RESOURCE_CONTROL_POLICY") => of(PolicyKind::Rcp, None),
                 Some("SERVICE_CONTROL_POLICY") => of(PolicyKind::Scp, None),
                 _ => Wanted::default(),
             }
         }
-        _ if kind.starts_with("AWS::IAM::") || kind.starts_with("aws_iam_") => of(PolicyKind::Identity, None),
+        _ if kind.starts_with("AWS::IAM::") || kind.starts_with("aws_iam_") => {
+            of(PolicyKind::Identity, None)
+        }
         _ => Wanted::default(),
     }
 }
@@ -244,6 +333,8 @@ struct Parts<'a> {
     unknown: Vec<Span>,
     /// Texts some of which is not known.
     partly: Vec<Span>,
+    /// Members that are there twice, which YAML lets pass.
+    problems: Vec<Diagnostic>,
 }
 
 impl<'a> Parts<'a> {
@@ -262,11 +353,26 @@ impl<'a> Parts<'a> {
         mut each: impl FnMut(&mut Parts<'a>, &'a str, Node<'a>) -> Node<'a>,
     ) -> Node<'a> {
         let mut all = ArenaVec::with_capacity_in(members.len(), self.arena);
+        let mut seen = HashSet::with_capacity(members.len());
         for member in members {
+            if !seen.insert(member.key.value) {
+                let message = format!("the member {} is there twice", quoted(member.key.value));
+                self.problems.push(Diagnostic::error(
+                    Code::DuplicateMember,
+                    member.key.span,
+                    message,
+                ));
+            }
             let value = each(self, member.key.value, member.value);
-            all.push(Member { key: member.key, value });
+            all.push(Member {
+                key: member.key,
+                value,
+            });
         }
-        Node { span: node.span, value: Value::Object(all.into_bump_slice()) }
+        Node {
+            span: node.span,
+            value: Value::Object(all.into_bump_slice()),
+        }
     }
 
     /// A list of statements; one that a function makes is left out.
@@ -281,12 +387,18 @@ impl<'a> Parts<'a> {
                         all.push(self.statement(*one));
                     }
                 }
-                Node { span: node.span, value: Value::Array(all.into_bump_slice()) }
+                Node {
+                    span: node.span,
+                    value: Value::Array(all.into_bump_slice()),
+                }
             }
             Value::Object(_) if function(&node).is_some() => {
                 // Whatever is missing for it, is not.
                 self.unknown.push(node.span);
-                Node { span: node.span, value: Value::Array(&[]) }
+                Node {
+                    span: node.span,
+                    value: Value::Array(&[]),
+                }
             }
             _ => self.statement(node),
         }
@@ -306,14 +418,18 @@ impl<'a> Parts<'a> {
             "Action" | "NotAction" => parts.list(value, "unknown:Unknown"),
             "Resource" | "NotResource" => parts.list(value, UNKNOWN_ARN),
             "Principal" | "NotPrincipal" => match value.as_object() {
-                Some(kinds) if function(&value).is_none() => parts.object(value, kinds, |parts, kind, value| {
-                    let instead = match kind {
-                        "Service" => "unknown.amazonaws.com",
-                        "Federated" => "arn:aws:iam::111122223333:saml-provider/unknown",
-                        _ => "arn:aws:iam::111122223333:role/unknown",
-                    };
-                    parts.list(value, instead)
-                }),
+                Some(kinds) if function(&value).is_none() => {
+                    parts.object(value, kinds, |parts, kind, value| {
+                        parts.list(
+                            value,
+                            match kind {
+                                "Service" => UNKNOWN_PRINCIPALS[0],
+                                "Federated" => UNKNOWN_PRINCIPALS[1],
+                                _ => UNKNOWN_PRINCIPALS[2],
+                            },
+                        )
+                    })
+                }
                 Some(_) => {
                     parts.unknown.push(node.span);
                     parts.text(value.span, "*")
@@ -329,17 +445,23 @@ impl<'a> Parts<'a> {
         let Some(operators) = node.as_object().filter(|_| function(&node).is_none()) else {
             if function(&node).is_some() {
                 self.unknown.push(node.span);
-                return Node { span: node.span, value: Value::Object(&[]) };
+                return Node {
+                    span: node.span,
+                    value: Value::Object(&[]),
+                };
             }
             return node;
         };
         self.object(node, operators, |parts, _, keys| match keys.as_object() {
-            Some(own) if function(&keys).is_none() => {
-                parts.object(keys, own, |parts, _, value| parts.list(value, "${aws:PrincipalTag/unknown}"))
-            }
+            Some(own) if function(&keys).is_none() => parts.object(keys, own, |parts, _, value| {
+                parts.list(value, "${aws:PrincipalTag/unknown}")
+            }),
             Some(_) => {
                 parts.unknown.push(keys.span);
-                Node { span: keys.span, value: Value::Object(&[]) }
+                Node {
+                    span: keys.span,
+                    value: Value::Object(&[]),
+                }
             }
             None => keys,
         })
@@ -354,7 +476,10 @@ impl<'a> Parts<'a> {
                     let one = self.plain(*one, instead);
                     all.push(one);
                 }
-                Node { span: node.span, value: Value::Array(all.into_bump_slice()) }
+                Node {
+                    span: node.span,
+                    value: Value::Array(all.into_bump_slice()),
+                }
             }
             _ => self.plain(node, instead),
         }
@@ -364,8 +489,12 @@ impl<'a> Parts<'a> {
     fn plain(&mut self, node: Node<'a>, instead: &'static str) -> Node<'a> {
         match (node.value, function(&node)) {
             (_, Some(("Fn::Sub", value))) => {
-                let text = value.as_str().or_else(|| value.as_array()?.first()?.as_str());
-                match text.and_then(substituted).filter(|_| instead != "unknown:Unknown") {
+                let text = value
+                    .as_str()
+                    .or_else(|| value.as_array()?.first()?.as_str());
+                let is_whole =
+                    instead == "unknown:Unknown" || UNKNOWN_PRINCIPALS.contains(&instead);
+                match text.and_then(substituted).filter(|_| !is_whole) {
                     Some(text) if instead != UNKNOWN_ARN || text.starts_with("arn:") => {
                         self.partly.push(node.span);
                         self.text(node.span, self.arena.alloc_str(&text))
@@ -386,9 +515,19 @@ impl<'a> Parts<'a> {
     }
 
     fn text(&self, span: Span, value: &'a str) -> Node<'a> {
-        Node { span, value: Value::String(value) }
+        Node {
+            span,
+            value: Value::String(value),
+        }
     }
 }
+
+/// A service, a provider and a role that nobody knows.
+const UNKNOWN_PRINCIPALS: [&str; 3] = [
+    "unknown.amazonaws.com",
+    "arn:aws:iam::111122223333:saml-provider/unknown",
+    "arn:aws:iam::111122223333:role/unknown",
+];
 
 /// An ARN all parts of which may be anything.
 const UNKNOWN_ARN: &str = "arn:${aws:PrincipalTag/unknown}:${aws:PrincipalTag/unknown}:${aws:PrincipalTag/unknown}:${aws:PrincipalTag/unknown}:${aws:PrincipalTag/unknown}";

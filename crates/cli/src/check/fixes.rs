@@ -10,18 +10,22 @@ use super::found::{Checked, Found};
 pub(super) const PASSES: usize = 8;
 
 /// The text with everything mended that was found and can be; none if nothing can.
-pub(super) fn mended(text: &str, all: &[Checked<'_>], with_unsafe: bool) -> Option<(String, usize)> {
+pub(super) fn mended(
+    text: &str,
+    all: &[Checked<'_>],
+    with_unsafe: bool,
+) -> Option<(String, usize)> {
     let [checked] = all else {
         return None;
     };
     // What is in a string of another document is not written.
-    let document = checked.document.filter(|_| checked.inner.is_none() && checked.within.is_none())?;
+    let document = checked
+        .document
+        .filter(|_| checked.inner.is_none() && checked.within.is_none())?;
     let is_meant = |fix: &&Fix| {
         let meets = |found: &&Found| {
             let span = found.diagnostic.span;
-            found.code() == fix.code
-                && span.start <= fix.place.end
-                && fix.place.start <= span.end
+            found.code() == fix.code && span.start <= fix.place.end && fix.place.start <= span.end
         };
         (fix.is_safe || with_unsafe) && checked.found.iter().any(|found| meets(&found))
     };
@@ -44,15 +48,27 @@ pub(super) fn difference(name: &str, old: &str, new: &str) -> String {
     let (a, b): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
     let same = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
     let rest = a.len().min(b.len()) - same;
-    let end = a.iter().rev().zip(b.iter().rev()).take(rest).take_while(|(x, y)| x == y).count();
-    let (from, to) = (a.get(same..a.len() - end).unwrap_or_default(), b.get(same..b.len() - end).unwrap_or_default());
+    let end = a
+        .iter()
+        .rev()
+        .zip(b.iter().rev())
+        .take(rest)
+        .take_while(|(x, y)| x == y)
+        .count();
+    let (from, to) = (
+        a.get(same..a.len() - end).unwrap_or_default(),
+        b.get(same..b.len() - end).unwrap_or_default(),
+    );
     // Each line with how it changes.
     let mut lines: Vec<(char, &str)> = a.iter().take(same).map(|line| (' ', *line)).collect();
     lines.extend(changes(from, to));
     lines.extend(a.iter().skip(a.len() - end).map(|line| (' ', *line)));
     let mut out = format!("--- {name}\n+++ {name}\n");
     let is_near = |at: usize| {
-        let around = lines.iter().skip(at.saturating_sub(CONTEXT)).take(2 * CONTEXT + 1 - CONTEXT.saturating_sub(at));
+        let around = lines
+            .iter()
+            .skip(at.saturating_sub(CONTEXT))
+            .take(2 * CONTEXT + 1 - CONTEXT.saturating_sub(at));
         around.into_iter().any(|(how, _)| *how != ' ')
     };
     let (mut old_line, mut new_line) = (1, 1);
@@ -68,7 +84,9 @@ pub(super) fn difference(name: &str, old: &str, new: &str) -> String {
         let hunk = lines.get(at..at + length).unwrap_or_default();
         let count = |not: char| hunk.iter().filter(|(how, _)| *how != not).count();
         let (old_count, new_count) = (count('+'), count('-'));
-        out.push_str(&format!("@@ -{old_line},{old_count} +{new_line},{new_count} @@\n"));
+        out.push_str(&format!(
+            "@@ -{old_line},{old_count} +{new_line},{new_count} @@\n"
+        ));
         for (how, line) in hunk {
             out.push(*how);
             out.push_str(line);
@@ -92,7 +110,8 @@ fn changes<'t>(from: &[&'t str], to: &[&'t str]) -> Vec<(char, &'t str)> {
     let width = to.len() + 1;
     // How many lines can be kept from here on.
     let mut kept = vec![0u32; (from.len() + 1) * width];
-    let get = |kept: &[u32], i: usize, j: usize| kept.get(i * width + j).copied().unwrap_or_default();
+    let get =
+        |kept: &[u32], i: usize, j: usize| kept.get(i * width + j).copied().unwrap_or_default();
     for i in (0..from.len()).rev() {
         for j in (0..to.len()).rev() {
             let best = match from.get(i) == to.get(j) {

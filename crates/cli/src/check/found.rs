@@ -151,11 +151,17 @@ impl Linter<'_> {
         };
         let own = Some(own).filter(|_| !wanted.is_template);
         self.lint(&mut checked, text, own, diagnostics, wanted, arena);
-        let mut long = checked.found.iter_mut().filter(|found| is_too_long(found)).peekable();
+        let mut long = checked
+            .found
+            .iter_mut()
+            .filter(|found| is_too_long(found))
+            .peekable();
         if let (Some(document), Some(_)) = (&document, long.peek()) {
             let after = minify(document, MinifyOptions::default(), arena).after;
             for found in long {
-                let help = format!("`portcullis convert --to json --minify` writes it in {after} characters");
+                let help = format!(
+                    "`portcullis convert --to json --minify` writes it in {after} characters"
+                );
                 found.diagnostic.help = Some(help);
             }
         }
@@ -238,7 +244,11 @@ fn join(diagnostics: Vec<Diagnostic>, report: &Report<'_>) -> Vec<Found> {
     let mut all: Vec<Found> = diagnostics.into_iter().map(Found::of).collect();
     let own = all.len();
     for finding in &report.findings {
-        let same = all.get_mut(..own).unwrap_or_default().iter_mut().find(|found| is_same(found, finding));
+        let same = all
+            .get_mut(..own)
+            .unwrap_or_default()
+            .iter_mut()
+            .find(|found| is_same(found, finding, report.text));
         match same {
             Some(found) => {
                 let is_code = found.code() == finding.rule.code;
@@ -262,37 +272,33 @@ const OTHERWISE: [(Code, &str); 2] = [
     (Code::TypeMismatch, "VALUE_OF_NO_REQUEST"),
 ];
 
-fn is_same(found: &Found, finding: &Finding<'_>) -> bool {
+fn is_same(found: &Found, finding: &Finding<'_>, text: &str) -> bool {
     let (code, span) = (found.diagnostic.code, found.diagnostic.span);
     let is_otherwise = OTHERWISE.contains(&(code, finding.rule.code));
     if code.as_str() != finding.rule.code && !is_otherwise {
         return false;
     }
     let meets = |own: Span| {
-        (own.start <= span.start && span.start <= own.end) || (span.start <= own.start && own.start <= span.end)
+        (own.start <= span.start && span.start <= own.end)
+            || (span.start <= own.start && own.start <= span.end)
     };
-    finding.locations.iter().any(|place| meets(place.span))
+    // Access Analyzer's place is often the value of the member whose name the reader marks.
+    let marked = text
+        .get(span.range())
+        .unwrap_or_default()
+        .trim_matches(['"', '\'']);
+    finding.locations.iter().any(|place| {
+        let is_value = matches!(place.path.last(), Some(Step::Value(name)) if *name == marked)
+            && span.end <= place.span.start;
+        meets(place.span) || is_value
+    })
 }
 
-/// Errors of Access Analyzer's that are about what a reference lists, or about how much there may be: a reference gets old, and
-/// quotas can be raised, so that they are no errors of the document.
-const NO_ERRORS: [&str; 9] = [
-    "INVALID_ACTION",
-    "INVALID_SERVICE",
-    "INVALID_SERVICE_IN_ACTION",
-    "INVALID_SERVICE_CONDITION_KEY",
-    "POLICY_SIZE_EXCEEDS_IDENTITY_POLICY_QUOTA",
-    "POLICY_SIZE_EXCEEDS_RESOURCE_POLICY_QUOTA",
-    "POLICY_SIZE_EXCEEDS_ROLE_TRUST_POLICY_QUOTA",
-    "POLICY_SIZE_EXCEEDS_SCP_QUOTA",
-    "POLICY_SIZE_EXCEEDS_RCP_QUOTA",
-];
-
 fn of_finding(finding: &Finding<'_>) -> Found {
+    // What keeps a document from loading, and what the rules call an error, the reader says. Whatever else AWS calls one loads and
+    // decides: it is a warning here, and its level says what AWS calls it.
     let severity = match finding.rule.level {
-        Level::Error if NO_ERRORS.contains(&finding.rule.code) => Severity::Warning,
-        Level::Error => Severity::LintError,
-        Level::SecurityWarning | Level::Warning => Severity::Warning,
+        Level::Error | Level::SecurityWarning | Level::Warning => Severity::Warning,
         Level::Suggestion => Severity::Suggestion,
     };
     let mut spans = finding.locations.iter().map(|place| place.span);
@@ -353,7 +359,8 @@ fn pointer(finding: &Finding<'_>) -> Option<String> {
 /// Something about the length of a document.
 fn is_too_long(found: &Found) -> bool {
     let code = found.code();
-    code.starts_with("POLICY_SIZE_EXCEEDS_") || (code.starts_with("EXCEEDS_") && code != "EXCEEDS_QUEUE_POLICY_QUOTA")
+    code.starts_with("POLICY_SIZE_EXCEEDS_")
+        || (code.starts_with("EXCEEDS_") && code != "EXCEEDS_QUEUE_POLICY_QUOTA")
 }
 
 /// Actions that are called like operations (`MATCH-14`).

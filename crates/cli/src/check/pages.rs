@@ -54,9 +54,5 @@ fn unknown_code(code: &str) -> Failure {
             )
         }
     };
-    Failure::new(format!(
-        "{} has no page: {help}",
-        quoted(code)
-    ))
+    Failure::new(format!("{} has no page: {help}", quoted(code)))
 }
-

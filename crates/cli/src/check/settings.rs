@@ -11,8 +11,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use portcullis_lint::ResourceType;
 use portcullis_syntax::glob::covers;
-use toml::de::{DeTable, DeValue};
 use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 use super::FailOn;
 use super::choice::{Choice, Name};
@@ -111,7 +111,10 @@ impl Configurations {
         }
         let settings = match found {
             Some(path) => {
-                let known = self.folders.values().find(|one| one.path.as_deref() == Some(&path));
+                let known = self
+                    .folders
+                    .values()
+                    .find(|one| one.path.as_deref() == Some(&path));
                 match known {
                     Some(known) => Rc::clone(known),
                     None => Rc::new(read(&path)?),
@@ -131,13 +134,27 @@ impl Configurations {
         let today = today();
         let mut all = Vec::new();
         for settings in paths {
-            let name = settings.path.as_deref().map(display_name).unwrap_or_default();
+            let name = settings
+                .path
+                .as_deref()
+                .map(display_name)
+                .unwrap_or_default();
             for allow in settings.allow.iter().filter(|one| one.is_near.get()) {
-                let Allow { line, code, files, until, .. } = allow;
+                let Allow {
+                    line,
+                    code,
+                    files,
+                    until,
+                    ..
+                } = allow;
                 if let Some(day) = until.as_ref().filter(|day| **day < today) {
-                    all.push(format!("{name}:{line}: what allows {code} in {files} ended on {day}"));
+                    all.push(format!(
+                        "{name}:{line}: what allows {code} in {files} ended on {day}"
+                    ));
                 } else if !allow.is_used.get() {
-                    all.push(format!("{name}:{line}: nothing in {files} needs what allows {code}"));
+                    all.push(format!(
+                        "{name}:{line}: nothing in {files} needs what allows {code}"
+                    ));
                 }
             }
         }
@@ -150,7 +167,8 @@ impl Settings {
     fn relative(&self, file: &Path) -> String {
         let whole = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
         let folder = self.path.as_deref().and_then(Path::parent);
-        let folder = folder.map(|folder| fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned()));
+        let folder =
+            folder.map(|folder| fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned()));
         let own = folder.and_then(|folder| whole.strip_prefix(folder).ok().map(Path::to_owned));
         let parts = own.unwrap_or_else(|| file.to_owned());
         let parts: Vec<String> = parts
@@ -172,7 +190,12 @@ impl Settings {
     }
 
     /// Takes out what somebody knows of. `sid` is that of a finding's statement.
-    pub(crate) fn allow(&self, file: &Path, all: &mut Vec<Found>, sid: impl Fn(&Found) -> Option<String>) {
+    pub(crate) fn allow(
+        &self,
+        file: &Path,
+        all: &mut Vec<Found>,
+        sid: impl Fn(&Found) -> Option<String>,
+    ) {
         if self.allow.is_empty() {
             return;
         }
@@ -186,7 +209,10 @@ impl Settings {
             all.retain(|found| {
                 let is_meant = !found.diagnostic.is_error()
                     && allow.code.is_of(found)
-                    && allow.sid.as_ref().is_none_or(|own| sid(found).as_ref() == Some(own));
+                    && allow
+                        .sid
+                        .as_ref()
+                        .is_none_or(|own| sid(found).as_ref() == Some(own));
                 if is_meant {
                     allow.is_used.set(true);
                 }
@@ -198,7 +224,9 @@ impl Settings {
 
 /// Today in UTC, as `2026-01-31`.
 fn today() -> String {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     let days = i64::try_from(since.as_secs() / 86_400).unwrap_or_default() + 719_468;
     let era = days.div_euclid(146_097);
     let of_era = days.rem_euclid(146_097);
@@ -220,10 +248,16 @@ fn is_in(pattern: &str, path: &str) -> bool {
     };
     let path: Vec<&str> = path.split('/').collect();
     // Which beginnings of the path the pattern reaches so far.
-    let mut row: Vec<bool> = core::iter::once(true).chain(path.iter().map(|_| false)).collect();
+    let mut row: Vec<bool> = core::iter::once(true)
+        .chain(path.iter().map(|_| false))
+        .collect();
     for part in pattern {
         let mut next = vec![false; row.len()];
-        for (at, is_reached) in row.iter().enumerate().filter(|(_, is_reached)| **is_reached) {
+        for (at, is_reached) in row
+            .iter()
+            .enumerate()
+            .filter(|(_, is_reached)| **is_reached)
+        {
             let _ = is_reached;
             if part == "**" {
                 next.iter_mut().skip(at).for_each(|one| *one = true);
@@ -245,9 +279,12 @@ struct Wrong {
 fn read(path: &Path) -> Result<Settings, Failure> {
     let name = display_name(path);
     let text = crate::output::read_text(path)?;
-    let text = String::from_utf8(text).map_err(|_| Failure::new(format_args!("{name}: not UTF-8")))?;
+    let text =
+        String::from_utf8(text).map_err(|_| Failure::new(format_args!("{name}: not UTF-8")))?;
     if text.len() > LARGEST {
-        return Err(Failure::new(format_args!("{name}: larger than any configuration")));
+        return Err(Failure::new(format_args!(
+            "{name}: larger than any configuration"
+        )));
     }
     parse(path, &text).map_err(|Wrong { at, what }| {
         let at = u32::try_from(at).unwrap_or_default();
@@ -298,7 +335,10 @@ fn member<'t>(
             let word = string(value)?;
             let known = <FailOn as clap::ValueEnum>::from_str(word, false);
             settings.fail_on = Some(known.map_err(|_| {
-                wrong(value, "the levels are error, security-warning, warning, suggestion and none")
+                wrong(
+                    value,
+                    "the levels are error, security-warning, warning, suggestion and none",
+                )
             })?);
         }
         "account" => {
@@ -320,7 +360,10 @@ fn member<'t>(
             }
         }
         _ => {
-            let known = ["select", "ignore", "warn", "deny", "fail-on", "account", "baseline", "types", "allow"];
+            let known = [
+                "select", "ignore", "warn", "deny", "fail-on", "account", "baseline", "types",
+                "allow",
+            ];
             return Err(unknown(name, "`check`", &known));
         }
     }
@@ -337,7 +380,11 @@ fn wrong(value: &Value<'_>, what: impl Into<String>) -> Wrong {
 fn unknown(name: &Spanned<std::borrow::Cow<'_, str>>, of: &str, known: &[&str]) -> Wrong {
     Wrong {
         at: name.span().start,
-        what: format!("{of} has no member `{}`; it has {}", name.get_ref(), known.join(", ")),
+        what: format!(
+            "{of} has no member `{}`; it has {}",
+            name.get_ref(),
+            known.join(", ")
+        ),
     }
 }
 
@@ -356,7 +403,10 @@ fn names(value: &Value<'_>) -> Result<Vec<Name>, Wrong> {
     list.iter().map(one).collect()
 }
 
-fn tables<'v, 't>(value: &'v Value<'t>, name: &str) -> Result<Vec<(&'v Value<'t>, &'v DeTable<'t>)>, Wrong> {
+fn tables<'v, 't>(
+    value: &'v Value<'t>,
+    name: &str,
+) -> Result<Vec<(&'v Value<'t>, &'v DeTable<'t>)>, Wrong> {
     let wanted = || format!("`{name}` is a list of tables: write [[check.{name}]]");
     let DeValue::Array(list) = value.get_ref() else {
         return Err(wrong(value, wanted()));
@@ -374,7 +424,8 @@ fn typed((whole, table): (&Value<'_>, &DeTable<'_>)) -> Result<Typed, Wrong> {
         match &**name.get_ref() {
             "files" => files = Some(string(value)?.to_owned()),
             "type" => {
-                let kind = super::document_type(string(value)?).map_err(|what| wrong(value, what))?;
+                let kind =
+                    super::document_type(string(value)?).map_err(|what| wrong(value, what))?;
                 wanted.kind = Some(kind.kind);
                 wanted.resource = wanted.resource.or(kind.target.resource);
             }
@@ -382,7 +433,13 @@ fn typed((whole, table): (&Value<'_>, &DeTable<'_>)) -> Result<Typed, Wrong> {
                 let found = ResourceType::parse(string(value)?);
                 wanted.resource = Some(found.ok_or_else(|| wrong(value, "AWS has no such type"))?);
             }
-            _ => return Err(unknown(name, "`types`", &["files", "type", "resource-type"])),
+            _ => {
+                return Err(unknown(
+                    name,
+                    "`types`",
+                    &["files", "type", "resource-type"],
+                ));
+            }
         }
     }
     let files = files.ok_or_else(|| wrong(whole, "`files` is missing"))?;
@@ -402,8 +459,19 @@ fn allowed((whole, table): (&Value<'_>, &DeTable<'_>), text: &str) -> Result<All
             ("until", DeValue::Datetime(day)) if day.date.is_some() && day.time.is_none() => {
                 until = Some(day.to_string());
             }
-            ("until", _) => return Err(wrong(value, "a day is wanted here, such as 2026-01-31 without quotes")),
-            _ => return Err(unknown(name, "`allow`", &["files", "code", "sid", "reason", "until"])),
+            ("until", _) => {
+                return Err(wrong(
+                    value,
+                    "a day is wanted here, such as 2026-01-31 without quotes",
+                ));
+            }
+            _ => {
+                return Err(unknown(
+                    name,
+                    "`allow`",
+                    &["files", "code", "sid", "reason", "until"],
+                ));
+            }
         }
     }
     let missing = |name: &str| wrong(whole, format!("`{name}` is missing"));

@@ -2,7 +2,7 @@
 //!
 //! The short forms of CloudFormation's functions come out as the long ones: `!Ref x` as `{"Ref": x}`, `!Sub x` as
 //! `{"Fn::Sub": x}`. An alias stands for what it names, as long as all of them together make the document no larger than
-//! its text is long.
+//! its text is long. Members of one name stay: who reads a part of the tree says what is wrong with it.
 
 use std::collections::HashMap;
 
@@ -56,7 +56,11 @@ pub(super) fn read<'a>(text: &'a str, arena: &'a Bump) -> Result<Node<'a>, Wrong
                     (ScalarStyle::Plain, None) => plain(text),
                     _ => Value::String(text),
                 };
-                let node = with_function(Node { span: place, value }, function(tag.as_deref(), arena), arena);
+                let node = with_function(
+                    Node { span: place, value },
+                    function(tag.as_deref(), arena),
+                    arena,
+                );
                 (node, 1, anchor)
             }
             Event::SequenceStart(anchor, tag) | Event::MappingStart(anchor, tag) => {
@@ -77,11 +81,18 @@ pub(super) fn read<'a>(text: &'a str, arena: &'a Bump) -> Result<Node<'a>, Wrong
                     continue;
                 };
                 let is_list = matches!(event, Event::SequenceEnd);
-                let end = own.nodes.last().map_or(place.end, |last| last.span.end.max(place.start.min(place.end)));
-                let span = Span { start: own.start, end: end.max(own.start) };
+                let end = own.nodes.last().map_or(place.end, |last| {
+                    last.span.end.max(place.start.min(place.end))
+                });
+                let span = Span {
+                    start: own.start,
+                    end: end.max(own.start),
+                };
                 let value = match is_list {
                     true => Value::Array(arena.alloc_slice_copy(&own.nodes)),
-                    false => Value::Object(members(&own.nodes, arena).map_err(|what| wrong(&what))?),
+                    false => {
+                        Value::Object(members(&own.nodes, arena).map_err(|what| wrong(&what))?)
+                    }
                 };
                 let node = with_function(Node { span, value }, own.function, arena);
                 (node, own.size, own.anchor)
@@ -93,7 +104,9 @@ pub(super) fn read<'a>(text: &'a str, arena: &'a Bump) -> Result<Node<'a>, Wrong
                 (*node, *size, 0)
             }
             Event::DocumentEnd => break,
-            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) => continue,
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) => {
+                continue;
+            }
         };
         if anchor != 0 {
             anchors.insert(anchor, (node, size));
@@ -103,7 +116,9 @@ pub(super) fn read<'a>(text: &'a str, arena: &'a Bump) -> Result<Node<'a>, Wrong
                 parent.nodes.push(node);
                 parent.size = parent.size.saturating_add(size);
                 if parent.size > text.len().max(1024) {
-                    return Err(wrong("its aliases make the document larger than its text is"));
+                    return Err(wrong(
+                        "its aliases make the document larger than its text is",
+                    ));
                 }
             }
             None => return Ok(node),
@@ -157,7 +172,6 @@ fn with_function<'a>(node: Node<'a>, function: Option<&'a str>, arena: &'a Bump)
 
 fn members<'a>(nodes: &[Node<'a>], arena: &'a Bump) -> Result<&'a [Member<'a>], String> {
     let mut all = ArenaVec::with_capacity_in(nodes.len() / 2, arena);
-    let mut seen = std::collections::HashSet::new();
     for pair in nodes.chunks(2) {
         let [key, value] = pair else {
             continue;
@@ -167,11 +181,10 @@ fn members<'a>(nodes: &[Node<'a>], arena: &'a Bump) -> Result<&'a [Member<'a>], 
             Value::Bool(true) => "true",
             Value::Bool(false) => "false",
             Value::Null => "null",
-            Value::Array(_) | Value::Object(_) => return Err("the name of a member is no text".to_owned()),
+            Value::Array(_) | Value::Object(_) => {
+                return Err("the name of a member is no text".to_owned());
+            }
         };
-        if !seen.insert(name) {
-            return Err(format!("the member `{name}` is there twice"));
-        }
         all.push(Member {
             key: Text {
                 value: name,

@@ -23,7 +23,11 @@ const VALUE: u8 = 12;
 const OPERATOR: u8 = 24;
 
 fn item(label: impl Into<String>, kind: u8, detail: impl Into<String>) -> Item {
-    Item { label: label.into(), kind, detail: detail.into() }
+    Item {
+        label: label.into(),
+        kind,
+        detail: detail.into(),
+    }
 }
 
 /// What is open before a place: members and lists, each with the name that it stands under.
@@ -56,7 +60,11 @@ fn place(before: &str) -> Place<'_> {
                 }
                 if end >= bytes.len() {
                     let string = before.get(at + 1..).unwrap_or_default();
-                    return Place { open, name, string: Some((at + 1, string)) };
+                    return Place {
+                        open,
+                        name,
+                        string: Some((at + 1, string)),
+                    };
                 }
                 last = before.get(at + 1..end);
                 at = end;
@@ -69,21 +77,31 @@ fn place(before: &str) -> Place<'_> {
                 }
             }
             b'{' | b'[' => {
-                open.push(Open { is_object: *byte == b'{', name: name.unwrap_or_default() });
+                open.push(Open {
+                    is_object: *byte == b'{',
+                    name: name.unwrap_or_default(),
+                });
                 if *byte == b'{' {
                     name = None;
                 }
                 last = None;
             }
             b'}' | b']' => {
-                name = open.pop().map(|own| own.name).filter(|_| !open.last().is_none_or(|own| own.is_object));
+                name = open
+                    .pop()
+                    .map(|own| own.name)
+                    .filter(|_| !open.last().is_none_or(|own| own.is_object));
                 last = None;
             }
             _ => {}
         }
         at += 1;
     }
-    Place { open, name, string: None }
+    Place {
+        open,
+        name,
+        string: None,
+    }
 }
 
 /// Proposals for a place, and what they replace.
@@ -97,7 +115,10 @@ pub(super) fn at(text: &str, at: u32, is_language: bool, catalog: &Catalog) -> (
     let Some((start, typed)) = place.string else {
         return (Span { start: at, end: at }, Vec::new());
     };
-    let span = Span { start: u32::try_from(start).unwrap_or_default(), end: at };
+    let span = Span {
+        start: u32::try_from(start).unwrap_or_default(),
+        end: at,
+    };
     let names: Vec<&str> = place.open.iter().map(|own| own.name).collect();
     let in_condition = names.iter().rposition(|name| *name == "Condition");
     let depth = in_condition.map(|at| names.len() - at);
@@ -106,10 +127,20 @@ pub(super) fn at(text: &str, at: u32, is_language: bool, catalog: &Catalog) -> (
         (None, Some(2)) => keys(typed, catalog),
         (None, Some(_)) => Vec::new(),
         (None, None) => match names.last() {
-            Some(&("Principal" | "NotPrincipal")) => members(&["AWS", "Service", "Federated", "CanonicalUser"]),
+            Some(&("Principal" | "NotPrincipal")) => {
+                members(&["AWS", "Service", "Federated", "CanonicalUser"])
+            }
             _ if names.len() <= 1 => members(&["Version", "Id", "Statement"]),
             _ => members(&[
-                "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
+                "Sid",
+                "Effect",
+                "Principal",
+                "NotPrincipal",
+                "Action",
+                "NotAction",
+                "Resource",
+                "NotResource",
+                "Condition",
             ]),
         },
         (Some("Action" | "NotAction"), None) => actions(typed, catalog),
@@ -125,20 +156,39 @@ pub(super) fn at(text: &str, at: u32, is_language: bool, catalog: &Catalog) -> (
 /// Proposals in the policy language: by the word that is being written.
 fn language(before: &str, at: u32, catalog: &Catalog) -> (Span, Vec<Item>) {
     let is_part = |c: char| c.is_ascii_alphanumeric() || "*?:/._+@-".contains(c);
-    let start = before.char_indices().rev().take_while(|(_, c)| is_part(*c)).last().map_or(before.len(), |(at, _)| at);
+    let start = before
+        .char_indices()
+        .rev()
+        .take_while(|(_, c)| is_part(*c))
+        .last()
+        .map_or(before.len(), |(at, _)| at);
     let typed = before.get(start..).unwrap_or_default();
-    let span = Span { start: u32::try_from(start).unwrap_or_default(), end: at };
-    let words: Vec<&str> = before.get(..start).unwrap_or_default().split_whitespace().rev().take(400).collect();
+    let span = Span {
+        start: u32::try_from(start).unwrap_or_default(),
+        end: at,
+    };
+    let words: Vec<&str> = before
+        .get(..start)
+        .unwrap_or_default()
+        .split_whitespace()
+        .rev()
+        .take(400)
+        .collect();
     // The nearest word that says what kind of thing stands here.
     let kind = words.iter().find(|word| {
-        matches!(**word, "allow" | "deny" | "on" | "to" | "when" | "unless" | "and" | "policy" | "{" | "}")
+        matches!(
+            **word,
+            "allow" | "deny" | "on" | "to" | "when" | "unless" | "and" | "policy" | "{" | "}"
+        )
     });
     let mut items = match kind.copied() {
         Some("allow" | "deny") => actions(typed, catalog),
         Some("on") => resources(typed, catalog),
         Some("when" | "unless" | "and") => keys(typed, catalog),
         Some("to") => members(&["service", "federated", "canonical"]),
-        _ => members(&["allow", "deny", "policy", "let", "template", "use", "on", "to", "when"]),
+        _ => members(&[
+            "allow", "deny", "policy", "let", "template", "use", "on", "to", "when",
+        ]),
     };
     items.truncate(MOST);
     (span, items)
@@ -152,20 +202,33 @@ fn operators() -> Vec<Item> {
     let names = Base::ALL.into_iter().map(Base::as_str);
     let mut all: Vec<Item> = names.clone().map(|name| item(name, OPERATOR, "")).collect();
     let plain = names.filter(|name| *name != "Null");
-    all.extend(plain.clone().map(|name| item(format!("{name}IfExists"), OPERATOR, "also without the key")));
+    all.extend(
+        plain
+            .clone()
+            .map(|name| item(format!("{name}IfExists"), OPERATOR, "also without the key")),
+    );
     for set in ["ForAnyValue", "ForAllValues"] {
-        all.extend(plain.clone().map(|name| item(format!("{set}:{name}"), OPERATOR, "for keys of several values")));
+        all.extend(plain.clone().map(|name| {
+            item(
+                format!("{set}:{name}"),
+                OPERATOR,
+                "for keys of several values",
+            )
+        }));
     }
     all
 }
 
 fn starts(name: &str, typed: &str) -> bool {
-    name.get(..typed.len()).is_some_and(|start| start.eq_ignore_ascii_case(typed))
+    name.get(..typed.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(typed))
 }
 
 fn actions(typed: &str, catalog: &Catalog) -> Vec<Item> {
     let Some((prefix, name)) = typed.split_once(':') else {
-        let services = catalog.services().filter(|service| starts(service.prefix(), typed));
+        let services = catalog
+            .services()
+            .filter(|service| starts(service.prefix(), typed));
         return services
             .map(|service| item(format!("{}:", service.prefix()), MODULE, service.title()))
             .collect();
@@ -173,14 +236,21 @@ fn actions(typed: &str, catalog: &Catalog) -> Vec<Item> {
     let Some(service) = catalog.service(prefix) else {
         return Vec::new();
     };
-    let own = service.actions().filter(|action| starts(action.name(), name) && action.is_current());
-    own.map(|action| item(action.to_string(), FUNCTION, action.level().as_str())).collect()
+    let own = service
+        .actions()
+        .filter(|action| starts(action.name(), name) && action.is_current());
+    own.map(|action| item(action.to_string(), FUNCTION, action.level().as_str()))
+        .collect()
 }
 
 fn keys(typed: &str, catalog: &Catalog) -> Vec<Item> {
     let own = catalog.keys().filter(|key| starts(key.name(), typed));
     own.map(|key| {
-        let many = if key.is_multivalued() { ", several values" } else { "" };
+        let many = if key.is_multivalued() {
+            ", several values"
+        } else {
+            ""
+        };
         // What follows is the tag's to say.
         let name = key.name().split("${").next().unwrap_or_default();
         item(name, PROPERTY, format!("{}{many}", key.kind().as_str()))
@@ -200,7 +270,9 @@ fn resources(typed: &str, catalog: &Catalog) -> Vec<Item> {
             let start = format!("arn:aws:{}:", own.prefix());
             start.starts_with(typed) && own.resource_types().len() > 0
         });
-        all.extend(services.map(|own| item(format!("arn:aws:{}:", own.prefix()), MODULE, own.title())));
+        all.extend(
+            services.map(|own| item(format!("arn:aws:{}:", own.prefix()), MODULE, own.title())),
+        );
         return all;
     };
     for kind in service.resource_types() {
@@ -239,15 +311,34 @@ mod tests {
             (open, name.map(str::to_owned), string.map(str::to_owned))
         };
         assert_eq!(of(r#""Act"#), (open.clone(), None, Some("Act".to_owned())));
-        assert_eq!(of(r#""Action": "s3:"#), (open.clone(), Some("Action".to_owned()), Some("s3:".to_owned())));
+        assert_eq!(
+            of(r#""Action": "s3:"#),
+            (
+                open.clone(),
+                Some("Action".to_owned()),
+                Some("s3:".to_owned())
+            )
+        );
         let mut list = open.clone();
         list.push("Action".to_owned());
-        assert_eq!(of(r#""Action": ["s3:Get", "ec"#), (list, Some("Action".to_owned()), Some("ec".to_owned())));
+        assert_eq!(
+            of(r#""Action": ["s3:Get", "ec"#),
+            (list, Some("Action".to_owned()), Some("ec".to_owned()))
+        );
         let mut condition = open.clone();
         condition.push("Condition".to_owned());
-        assert_eq!(of(r#""Condition": {"Str"#), (condition.clone(), None, Some("Str".to_owned())));
+        assert_eq!(
+            of(r#""Condition": {"Str"#),
+            (condition.clone(), None, Some("Str".to_owned()))
+        );
         condition.push("StringEquals".to_owned());
-        assert_eq!(of(r#""Condition": {"StringEquals": {"aws:"#), (condition, None, Some("aws:".to_owned())));
-        assert_eq!(of(r#""Action": ["a"], "Re"#), (open, None, Some("Re".to_owned())));
+        assert_eq!(
+            of(r#""Condition": {"StringEquals": {"aws:"#),
+            (condition, None, Some("aws:".to_owned()))
+        );
+        assert_eq!(
+            of(r#""Action": ["a"], "Re"#),
+            (open, None, Some("Re".to_owned()))
+        );
     }
 }

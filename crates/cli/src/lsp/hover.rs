@@ -11,7 +11,12 @@ use super::text::word;
 const NAMED: usize = 20;
 
 /// The text for a place, as Markdown, and what it is about.
-pub(super) fn at(text: &str, at: u32, is_language: bool, catalog: &Catalog) -> Option<(Span, String)> {
+pub(super) fn at(
+    text: &str,
+    at: u32,
+    is_language: bool,
+    catalog: &Catalog,
+) -> Option<(Span, String)> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || "*?:/._+@-${}', ".contains(c);
     let (whole_span, whole) = match is_language {
         true => word(text, at, |c| is_part(c) && c != ' ' && c != ',')?,
@@ -43,7 +48,9 @@ fn of_variable(variable: Variable<'_>, catalog: &Catalog) -> String {
                 None => "A request without the key matches no text that has it.",
             };
             let about = of_key(key, catalog).unwrap_or_else(|| format!("`{key}`"));
-            format!("The value that the request has of this key, or nothing if it has several.\n\n{absent}\n\n{about}")
+            format!(
+                "The value that the request has of this key, or nothing if it has several.\n\n{absent}\n\n{about}"
+            )
         }
         Variable::Literal(c) => format!("The character `{c}` itself, which is no wildcard here."),
     }
@@ -56,15 +63,27 @@ fn of_action(text: &str, catalog: &Catalog) -> Option<String> {
             return None;
         }
         let all: Vec<Action<'_>> = catalog.expand(text).collect();
-        let shown: Vec<String> = all.iter().take(NAMED).map(|action| format!("`{action}`")).collect();
+        let shown: Vec<String> = all
+            .iter()
+            .take(NAMED)
+            .map(|action| format!("`{action}`"))
+            .collect();
         let more = match all.len().checked_sub(shown.len()) {
             Some(0) | None => String::new(),
             Some(more) => format!(" and {more} more"),
         };
-        return (!all.is_empty()).then(|| format!("**{text}**: {} actions\n\n{}{more}", all.len(), shown.join(", ")));
+        return (!all.is_empty()).then(|| {
+            format!(
+                "**{text}**: {} actions\n\n{}{more}",
+                all.len(),
+                shown.join(", ")
+            )
+        });
     }
     let action = catalog.action(text)?;
-    let service = catalog.service(prefix).map_or("", |service| service.title());
+    let service = catalog
+        .service(prefix)
+        .map_or("", |service| service.title());
     let mut out = format!("**{action}**\n\n{service}, {}", action.level().as_str());
     let resources: Vec<String> = action
         .resources()
@@ -81,13 +100,23 @@ fn of_action(text: &str, catalog: &Catalog) -> Option<String> {
     }
     let keys = action.keys();
     if !keys.is_empty() {
-        let names: Vec<String> = keys.iter().take(NAMED).map(|key| format!("`{}`", key.name())).collect();
+        let names: Vec<String> = keys
+            .iter()
+            .take(NAMED)
+            .map(|key| format!("`{}`", key.name()))
+            .collect();
         let more = if keys.len() > NAMED { ", …" } else { "" };
         out.push_str(&format!("\n\nKeys: {}{more}", names.join(", ")));
     }
-    let dependents: Vec<String> = action.dependents().map(|name| format!("`{name}`")).collect();
+    let dependents: Vec<String> = action
+        .dependents()
+        .map(|name| format!("`{name}`"))
+        .collect();
     if !dependents.is_empty() {
-        out.push_str(&format!("\n\nSome requests also ask for {}.", dependents.join(", ")));
+        out.push_str(&format!(
+            "\n\nSome requests also ask for {}.",
+            dependents.join(", ")
+        ));
     }
     if !action.is_current() {
         let seen = action.last_seen();
@@ -106,19 +135,29 @@ fn of_key(text: &str, catalog: &Catalog) -> Option<String> {
         true => "A key of requests to any service",
         false => "A key of requests to its service",
     };
-    Some(format!("**{}**\n\n{whose}; {}, {many}.", key.name(), key.kind().as_str()))
+    Some(format!(
+        "**{}**\n\n{whose}; {}, {many}.",
+        key.name(),
+        key.kind().as_str()
+    ))
 }
 
 fn of_operator(text: &str) -> Option<String> {
     let operator = Operator::parse(text).ok()?;
     if operator.base == Base::Null {
-        return Some("**Null**\n\n`true` holds if the request does not have the key, `false` if it has.".to_owned());
+        return Some(
+            "**Null**\n\n`true` holds if the request does not have the key, `false` if it has."
+                .to_owned(),
+        );
     }
     let holds = match operator.base.is_negated() {
         true => "It holds if no value of the list matches",
         false => "It holds if any value of the list matches",
     };
-    let absent = match (operator.quantifier, operator.if_exists || operator.base.is_negated()) {
+    let absent = match (
+        operator.quantifier,
+        operator.if_exists || operator.base.is_negated(),
+    ) {
         (Quantifier::All, _) => "It also holds if the request does not have the key.",
         (Quantifier::Any, _) => "It does not hold if the request does not have the key.",
         (Quantifier::One, true) => "It also holds if the request does not have the key.",

@@ -31,7 +31,8 @@ fn write(node: &Node<'_>, text: &str, depth: usize, out: &mut String) {
         Value::Array([]) => out.push_str("[]"),
         Value::Object([]) => out.push_str("{}"),
         Value::Array(nodes) => {
-            let is_plain = |node: &Node<'_>| !matches!(node.value, Value::Array(_) | Value::Object(_));
+            let is_plain =
+                |node: &Node<'_>| !matches!(node.value, Value::Array(_) | Value::Object(_));
             let width: usize = nodes.iter().map(|node| raw(node, text).len() + 2).sum();
             let is_short = nodes.iter().all(is_plain) && width + 2 * depth < WIDTH;
             out.push('[');

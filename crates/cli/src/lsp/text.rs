@@ -12,13 +12,19 @@ pub(super) struct Text {
 
 fn starts(text: &str) -> Vec<usize> {
     let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-    core::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect()
+    core::iter::once(0)
+        .chain(ends.map(|(at, _)| at + 1))
+        .collect()
 }
 
 impl Text {
     pub(super) fn new(text: String, is_utf8: bool) -> Text {
         let lines = starts(&text);
-        Text { text, lines, is_utf8 }
+        Text {
+            text,
+            lines,
+            is_utf8,
+        }
     }
 
     pub(super) fn as_str(&self) -> &str {
@@ -28,19 +34,29 @@ impl Text {
     /// The byte of a place; one behind the end of a line is its end.
     pub(super) fn offset(&self, position: &Value) -> u32 {
         let number = |name: &str| {
-            let number = position.get(name).and_then(Value::as_u64).unwrap_or_default();
+            let number = position
+                .get(name)
+                .and_then(Value::as_u64)
+                .unwrap_or_default();
             usize::try_from(number).unwrap_or(usize::MAX)
         };
         let (line, character) = (number("line"), number("character"));
         let Some(start) = self.lines.get(line) else {
             return u32::try_from(self.text.len()).unwrap_or(u32::MAX);
         };
-        let end = self.lines.get(line + 1).map_or(self.text.len(), |next| next - 1);
+        let end = self
+            .lines
+            .get(line + 1)
+            .map_or(self.text.len(), |next| next - 1);
         let text = self.text.get(*start..end).unwrap_or_default();
         let mut left = character;
         let mut at = text.len();
         for (index, c) in text.char_indices() {
-            let width = if self.is_utf8 { c.len_utf8() } else { c.len_utf16() };
+            let width = if self.is_utf8 {
+                c.len_utf8()
+            } else {
+                c.len_utf16()
+            };
             if left < width {
                 at = index;
                 break;
@@ -52,7 +68,10 @@ impl Text {
 
     pub(super) fn span(&self, range: &Value) -> Span {
         let at = |name: &str| self.offset(range.get(name).unwrap_or(&Value::Null));
-        Span { start: at("start"), end: at("end") }
+        Span {
+            start: at("start"),
+            end: at("end"),
+        }
     }
 
     fn position(&self, offset: u32) -> Value {
@@ -60,7 +79,10 @@ impl Text {
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let line = self.lines.partition_point(|start| *start <= offset).saturating_sub(1);
+        let line = self
+            .lines
+            .partition_point(|start| *start <= offset)
+            .saturating_sub(1);
         let start = self.lines.get(line).copied().unwrap_or_default();
         let before = self.text.get(start..offset).unwrap_or_default();
         let character = match self.is_utf8 {
@@ -76,7 +98,10 @@ impl Text {
 
     /// Takes in a change: of a range, or of the whole text.
     pub(super) fn change(&mut self, change: &Value) {
-        let new = change.get("text").and_then(Value::as_str).unwrap_or_default();
+        let new = change
+            .get("text")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         match change.get("range") {
             Some(range) => {
                 let span = self.span(range);
@@ -93,12 +118,23 @@ impl Text {
 pub(super) fn word(text: &str, at: u32, is_part: impl Fn(char) -> bool) -> Option<(Span, &str)> {
     let at = at as usize;
     let (before, behind) = (text.get(..at)?, text.get(at..)?);
-    let start = before.char_indices().rev().take_while(|(_, c)| is_part(*c)).last().map_or(at, |(at, _)| at);
+    let start = before
+        .char_indices()
+        .rev()
+        .take_while(|(_, c)| is_part(*c))
+        .last()
+        .map_or(at, |(at, _)| at);
     let length = behind.find(|c| !is_part(c)).unwrap_or(behind.len());
     let end = at + length;
     let word = text.get(start..end).filter(|word| !word.is_empty())?;
     let number = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-    Some((Span { start: number(start), end: number(end) }, word))
+    Some((
+        Span {
+            start: number(start),
+            end: number(end),
+        },
+        word,
+    ))
 }
 
 #[cfg(test)]
@@ -112,7 +148,10 @@ mod tests {
         let text = "a😀b\nüc\n";
         let utf16 = Text::new(text.to_owned(), false);
         assert_eq!(utf16.offset(&json!({"line": 0, "character": 3})), 5);
-        assert_eq!(utf16.range(Span { start: 5, end: 9 }), json!({"start": {"line": 0, "character": 3}, "end": {"line": 1, "character": 1}}));
+        assert_eq!(
+            utf16.range(Span { start: 5, end: 9 }),
+            json!({"start": {"line": 0, "character": 3}, "end": {"line": 1, "character": 1}})
+        );
         let utf8 = Text::new(text.to_owned(), true);
         assert_eq!(utf8.offset(&json!({"line": 1, "character": 2})), 9);
         assert_eq!(utf8.offset(&json!({"line": 1, "character": 99})), 10);
@@ -132,7 +171,10 @@ mod tests {
     fn a_word_is_found_from_any_of_its_characters() {
         let is_part = |c: char| c.is_ascii_alphanumeric() || c == ':';
         for at in 4..=10 {
-            assert_eq!(word("[\"\" s3:Get]", at, is_part).map(|one| one.1), Some("s3:Get"));
+            assert_eq!(
+                word("[\"\" s3:Get]", at, is_part).map(|one| one.1),
+                Some("s3:Get")
+            );
         }
         assert_eq!(word("a  b", 2, is_part), None);
     }

@@ -22,7 +22,11 @@ impl Client {
             .unwrap();
         let input = child.stdin.take().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
-        Client { child, input, output }
+        Client {
+            child,
+            input,
+            output,
+        }
     }
 
     fn send(&mut self, message: &Value) {
@@ -37,7 +41,10 @@ impl Client {
         let mut length = 0;
         loop {
             let mut line = String::new();
-            assert!(self.output.read_line(&mut line).unwrap() > 0, "the server left");
+            assert!(
+                self.output.read_line(&mut line).unwrap() > 0,
+                "the server left"
+            );
             let line = line.trim();
             if line.is_empty() {
                 break;
@@ -71,8 +78,13 @@ fn conversation() -> PathBuf {
 #[test]
 fn the_recorded_conversation_goes_as_it_went() {
     let file = conversation();
-    let text = std::fs::read_to_string(&file).unwrap().replace("\r\n", "\n");
-    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let text = std::fs::read_to_string(&file)
+        .unwrap()
+        .replace("\r\n", "\n");
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     let mut client = Client::start();
     let mut heard = String::new();
     for message in lines.iter().filter_map(|line| line.get("client")) {
@@ -90,7 +102,13 @@ fn the_recorded_conversation_goes_as_it_went() {
         std::fs::write(&file, &heard).unwrap();
     }
     let stale = "the conversation is another one; if that is meant: UPDATE_DOCS=1 cargo test -p portcullis-cli lsp";
-    assert!(heard == std::fs::read_to_string(&file).unwrap().replace("\r\n", "\n"), "{stale}\n{heard}");
+    assert!(
+        heard
+            == std::fs::read_to_string(&file)
+                .unwrap()
+                .replace("\r\n", "\n"),
+        "{stale}\n{heard}"
+    );
 }
 
 /// Each thing that the conversation is there to show is in it.

@@ -78,10 +78,10 @@ fn form(command: &str, input: &str) -> Form {
         // Names, numbers, words, and what is written.
         (
             _,
-            "--account" | "--action" | "--baseline" | "--config" | "--deny" | "--ignore" | "--select"
-            | "--warn" | "--write-baseline" | "--call" | "--case" | "--context" | "--duration"
-            | "--engine" | "--external-id" | "--fail-on" | "--format" | "--hops" | "--iterations"
-            | "--min-coverage" | "--output" | "--resource" | "--resource-account"
+            "--account" | "--action" | "--baseline" | "--config" | "--deny" | "--ignore"
+            | "--select" | "--warn" | "--write-baseline" | "--call" | "--case" | "--context"
+            | "--duration" | "--engine" | "--external-id" | "--fail-on" | "--format" | "--hops"
+            | "--iterations" | "--min-coverage" | "--output" | "--resource" | "--resource-account"
             | "--resource-type" | "--role" | "--session-name" | "--source-identity" | "--tag"
             | "--task-policy" | "--threads" | "--to" | "--transitive" | "--type" | "--without"
             | "CODE" | "OPERATION" | "SHELL",

@@ -1,12 +1,12 @@
 //! What tests do with requests that do not have the key (rows 16 to 19).
 
+use super::outcome::{State, holds};
 use super::{asks_for, is_limiting};
-use crate::checks::Context;
 use crate::catalog::Answer;
+use crate::checks::Context;
 use crate::finding::Findings;
 use crate::rules;
 use crate::view::{Condition, Entry, Policy, Statement};
-use super::outcome::{State, holds};
 use portcullis_model::{Base, Effect, Quantifier};
 use portcullis_syntax::glob::has_wildcard;
 
@@ -100,7 +100,12 @@ fn allowed<'d>(
                 .iter()
                 .flat_map(|own| &own.entries)
                 .any(|entry| entry.text.value == "*"));
-    if operator.if_exists && is_keeper && !is_said && !is_for_service && !is_limited_otherwise(cx, statement, condition) {
+    if operator.if_exists
+        && is_keeper
+        && !is_said
+        && !is_for_service
+        && !is_limited_otherwise(cx, statement, condition)
+    {
         let details = format!(
             "This test of {key} also holds if a request does not have the key, and allows it. Use the operator without IfExists."
         );
@@ -127,14 +132,24 @@ fn denied<'d>(
     let key = condition.key.value;
     // Who writes `IfExists` means requests without the key.
     let is_meant = condition.operator.is_ok_and(|own| own.if_exists);
-    let Some(element) = statement.action.as_ref().filter(|_| is_of_service(key) && !is_meant) else {
+    let Some(element) = statement
+        .action
+        .as_ref()
+        .filter(|_| is_of_service(key) && !is_meant)
+    else {
         return;
     };
     // Beside another test of what is asked for, each may be there for actions of its own.
-    let is_of_tags = |one: &Condition<'d>| one.key.value.to_ascii_lowercase().starts_with("aws:resourcetag/");
-    let has_other = statement.conditions.iter().any(|one| {
-        !one.is_of(key) && (is_of_service(one.key.value) || is_of_tags(one))
-    });
+    let is_of_tags = |one: &Condition<'d>| {
+        one.key
+            .value
+            .to_ascii_lowercase()
+            .starts_with("aws:resourcetag/")
+    };
+    let has_other = statement
+        .conditions
+        .iter()
+        .any(|one| !one.is_of(key) && (is_of_service(one.key.value) || is_of_tags(one)));
     if has_other {
         return;
     }
@@ -144,7 +159,11 @@ fn denied<'d>(
     let (mut count, mut total) = (0, 0);
     // What takes in whole services means all of it.
     let is_named = |entry: &&Entry<'d>| {
-        entry.text.value.split_once(':').is_some_and(|(prefix, _)| !has_wildcard(prefix))
+        entry
+            .text
+            .value
+            .split_once(':')
+            .is_some_and(|(prefix, _)| !has_wildcard(prefix))
     };
     for entry in element.entries.iter().filter(is_named) {
         let Some(found) = cx.catalog.uses_of_key(entry.text.value, &resources, key) else {
@@ -193,7 +212,11 @@ pub(super) fn document<'d>(cx: &Context<'d>, policy: &Policy<'d>, out: &mut Find
     };
     // Somewhere requests without the key are denied as such.
     let is_denied_absent = denies().any(|statement| {
-        let mut own = statement.conditions.iter().filter(|one| is_mfa(one)).peekable();
+        let mut own = statement
+            .conditions
+            .iter()
+            .filter(|one| is_mfa(one))
+            .peekable();
         own.peek().is_some() && own.all(|one| holds(cx, one, State::Absent) == Some(true))
     });
     if is_denied_absent {
@@ -212,7 +235,12 @@ pub(super) fn document<'d>(cx: &Context<'d>, policy: &Policy<'d>, out: &mut Find
             .conditions
             .iter()
             .any(|one| is_mfa(one) && one.operator.is_ok_and(|own| own.base == Base::Null));
-        for condition in statement.conditions.iter().filter(slips).filter(|_| !is_meant) {
+        for condition in statement
+            .conditions
+            .iter()
+            .filter(slips)
+            .filter(|_| !is_meant)
+        {
             let details = format!(
                 "Requests that are signed with access keys do not have {}, and this Deny does not reach them. Use {}IfExists.",
                 condition.key.value, condition.name.value

@@ -47,7 +47,9 @@ fn is_plain(cx: &Context<'_>, condition: &Condition<'_>) -> bool {
     let Ok(operator) = condition.operator else {
         return false;
     };
-    if condition.values.is_empty() || operator.base == Base::Null && operator.quantifier != Quantifier::One {
+    if condition.values.is_empty()
+        || operator.base == Base::Null && operator.quantifier != Quantifier::One
+    {
         return false;
     }
     let is_star = matches!(condition.values.as_slice(), [one] if one.text.value == "*");
@@ -115,12 +117,20 @@ fn ends(tests: &[&Condition<'_>], is_v4: bool) -> Vec<String> {
         match address {
             IpAddr::V4(own) => {
                 let bits = u32::from(own);
-                let bits = if up { bits.checked_add(1) } else { bits.checked_sub(1) }?;
+                let bits = if up {
+                    bits.checked_add(1)
+                } else {
+                    bits.checked_sub(1)
+                }?;
                 Some(IpAddr::V4(bits.into()))
             }
             IpAddr::V6(own) => {
                 let bits = u128::from(own);
-                let bits = if up { bits.checked_add(1) } else { bits.checked_sub(1) }?;
+                let bits = if up {
+                    bits.checked_add(1)
+                } else {
+                    bits.checked_sub(1)
+                }?;
                 Some(IpAddr::V6(bits.into()))
             }
         }
@@ -195,14 +205,19 @@ fn never<'d>(
 /// Values of which one passes the tests if any value does; none if they cannot be listed.
 fn candidates<'d>(cx: &Context<'_>, tests: &[&Condition<'d>]) -> Option<Vec<Cow<'d, str>>> {
     let of = |one: &&Condition<'d>| one.operator.ok();
-    let is_one = |one: &&&Condition<'d>| of(one).is_some_and(|own| own.quantifier == Quantifier::One);
+    let is_one =
+        |one: &&&Condition<'d>| of(one).is_some_and(|own| own.quantifier == Quantifier::One);
     // A test for equality lists the values itself.
     let exact = tests.iter().filter(is_one).find(|one| {
         of(one).is_some_and(|own| matches!(own.base, Base::StringEquals | Base::BinaryEquals))
     });
     if let Some(exact) = exact {
         let values = exact.values.iter();
-        return Some(values.map(|value| Cow::Borrowed(value.text.value)).collect());
+        return Some(
+            values
+                .map(|value| Cow::Borrowed(value.text.value))
+                .collect(),
+        );
     }
     let families: Vec<Family> = tests
         .iter()
@@ -210,14 +225,23 @@ fn candidates<'d>(cx: &Context<'_>, tests: &[&Condition<'d>]) -> Option<Vec<Cow<
         .map(|own| own.base.family())
         .filter(|family| *family != Family::Null)
         .collect();
-    let values = || tests.iter().flat_map(|one| &one.values).map(|value| value.text.value);
+    let values = || {
+        tests
+            .iter()
+            .flat_map(|one| &one.values)
+            .map(|value| value.text.value)
+    };
     let all = |own: &[Family]| families.iter().all(|family| own.contains(family));
     if all(&[Family::Bool]) {
         return Some(vec!["true".into(), "false".into()]);
     }
     if all(&[Family::IpAddress]) {
         let both = [true, false].into_iter();
-        return Some(both.flat_map(|is_v4| ends(tests, is_v4)).map(Cow::Owned).collect());
+        return Some(
+            both.flat_map(|is_v4| ends(tests, is_v4))
+                .map(Cow::Owned)
+                .collect(),
+        );
     }
     if all(&[
         Family::NumericEquals,
@@ -228,7 +252,10 @@ fn candidates<'d>(cx: &Context<'_>, tests: &[&Condition<'d>]) -> Option<Vec<Cow<
     ]) {
         let mut bounds: Vec<f64> = values().filter_map(number).collect();
         bounds.sort_by(f64::total_cmp);
-        let between = bounds.iter().zip(bounds.iter().skip(1)).map(|(a, b)| (a + b) / 2.0);
+        let between = bounds
+            .iter()
+            .zip(bounds.iter().skip(1))
+            .map(|(a, b)| (a + b) / 2.0);
         let mut all: Vec<f64> = between.collect();
         all.extend(bounds.first().map(|first| first - 1.0));
         all.extend(bounds.last().map(|last| last + 1.0));
@@ -241,8 +268,11 @@ fn candidates<'d>(cx: &Context<'_>, tests: &[&Condition<'d>]) -> Option<Vec<Cow<
     // What patterns match may be anything but what a negated test leaves out whole.
     if all(&[Family::StringLike, Family::StringEquals]) {
         let negated = || {
-            let own = tests.iter().filter(|one| of(one).is_some_and(|own| own.base.is_negated()));
-            own.flat_map(|one| &one.values).map(|value| value.text.value)
+            let own = tests
+                .iter()
+                .filter(|one| of(one).is_some_and(|own| own.base.is_negated()));
+            own.flat_map(|one| &one.values)
+                .map(|value| value.text.value)
         };
         let is_left_out = |pattern: &str| {
             negated().any(|own| {
@@ -250,9 +280,10 @@ fn candidates<'d>(cx: &Context<'_>, tests: &[&Condition<'d>]) -> Option<Vec<Cow<
                 is_safe && covers(own, pattern, false, &mut 100_000) == Some(true)
             })
         };
-        let mut likes = tests.iter().filter(is_one).filter(|one| {
-            of(one).is_some_and(|own| own.base == Base::StringLike)
-        });
+        let mut likes = tests
+            .iter()
+            .filter(is_one)
+            .filter(|one| of(one).is_some_and(|own| own.base == Base::StringLike));
         let is_out = likes.any(|one| {
             let mut all = one.values.iter();
             all.all(|value| !unsupported(cx, value.text.value) && is_left_out(value.text.value))

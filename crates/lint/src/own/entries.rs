@@ -61,7 +61,8 @@ fn meet<'d>(
         return;
     };
     let is_arn = |text: &str| text.starts_with("arn:") && text.split(':').count() >= 6;
-    let is_open = |text: &str| text.bytes().all(|byte| matches!(byte, b'*' | b':')) || !is_arn(text);
+    let is_open =
+        |text: &str| text.bytes().all(|byte| matches!(byte, b'*' | b':')) || !is_arn(text);
     if resources.is_empty() || resources.iter().any(|text| is_open(text)) {
         return;
     }
@@ -72,24 +73,33 @@ fn meet<'d>(
     for entry in &element.entries {
         match cx.catalog.meets(entry.text.value, resources) {
             Meeting::None => none.push(entry),
-            Meeting::OnlyEverything if !resources.iter().any(is_whole) => only_everything.push(entry),
+            Meeting::OnlyEverything if !resources.iter().any(is_whole) => {
+                only_everything.push(entry)
+            }
             Meeting::OnlyEverything | Meeting::Some | Meeting::Unknown => {}
         }
     }
     // What names no resource is often left over beside what does. A statement of nothing else does nothing at all, if it is
     // known for sure: references are silent about the resources that some actions make.
     let is_read = |entry: &&Entry<'d>| cx.catalog.is_reading(entry.text.value) == Answer::Yes;
-    let is_nothing = only_everything.len() == element.entries.len() && only_everything.iter().all(is_read);
+    let is_nothing =
+        only_everything.len() == element.entries.len() && only_everything.iter().all(is_read);
     let denies = statement.effect == Some(Effect::Deny);
     let what = |found: &[&Entry<'d>]| {
         let verb = if denies { "deny" } else { "allow" };
         match found {
             [one] => format!("the statement does not {verb} {}", one.text.value),
-            _ => format!("the statement does not {verb} {} of its actions", found.len()),
+            _ => format!(
+                "the statement does not {verb} {} of its actions",
+                found.len()
+            ),
         }
     };
     let mut say = |rule, details: String, found: &[&Entry<'d>]| {
-        let mut places: Vec<_> = found.iter().map(|entry| statement.entry(element, entry)).collect();
+        let mut places: Vec<_> = found
+            .iter()
+            .map(|entry| statement.entry(element, entry))
+            .collect();
         places.push(statement.value(own.member));
         out.add(rule, details, places);
     };
@@ -127,14 +137,20 @@ fn star<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut Findings<'d>)
         return;
     }
     let is_named = |entry: &Entry<'d>| {
-        !has_wildcard(entry.text.value) && cx.catalog.is_restrictable(entry.text.value) == Answer::Yes
+        !has_wildcard(entry.text.value)
+            && cx.catalog.is_restrictable(entry.text.value) == Answer::Yes
     };
     if !element.entries.iter().all(is_named) {
         return;
     }
     let details = "Every action of this statement changes resources that can be named, and it allows them all. Name the resources.";
     let mut places = vec![statement.entry(own, star)];
-    places.extend(element.entries.iter().map(|entry| statement.entry(element, entry)));
+    places.extend(
+        element
+            .entries
+            .iter()
+            .map(|entry| statement.entry(element, entry)),
+    );
     out.add(&rules::STAR_THOUGH_RESTRICTABLE, details, places);
 }
 
@@ -170,7 +186,12 @@ fn unknown<'d>(
     let is_denied = statement.effect == Some(Effect::Deny)
         && operator.base.is_negated()
         && holds(cx, condition, State::Absent) == Some(true);
-    if !is_of_service(key) || is_of_credentials(key) || key.starts_with("aws:") || operator.base == Base::Null || is_denied {
+    if !is_of_service(key)
+        || is_of_credentials(key)
+        || key.starts_with("aws:")
+        || operator.base == Base::Null
+        || is_denied
+    {
         return;
     }
     let prefix = key.split(':').next().unwrap_or_default();
@@ -192,6 +213,11 @@ fn unknown<'d>(
         "Requests for these actions do not have the key {key}, and {so}. Test a key that they have, or name other actions."
     );
     let mut places = vec![statement.condition_key(condition)];
-    places.extend(element.entries.iter().map(|entry| statement.entry(element, entry)));
+    places.extend(
+        element
+            .entries
+            .iter()
+            .map(|entry| statement.entry(element, entry)),
+    );
     out.add(&rules::KEY_UNKNOWN_FOR_ACTION, details, places);
 }

@@ -176,9 +176,15 @@ mod tests {
         assert_eq!(number("1.5"), Some(1.5));
         assert_eq!(number("1e3"), None);
         let (first, last) = block("10.1.2.3/8").unwrap();
-        assert_eq!((first.to_string(), last.to_string()), ("10.0.0.0".into(), "10.255.255.255".into()));
+        assert_eq!(
+            (first.to_string(), last.to_string()),
+            ("10.0.0.0".into(), "10.255.255.255".into())
+        );
         let (first, last) = block("0.0.0.0/0").unwrap();
-        assert_eq!((first.to_string(), last.to_string()), ("0.0.0.0".into(), "255.255.255.255".into()));
+        assert_eq!(
+            (first.to_string(), last.to_string()),
+            ("0.0.0.0".into(), "255.255.255.255".into())
+        );
         assert!(block("::/0").is_some() && block("10.0.0.0/33").is_none());
     }
 }

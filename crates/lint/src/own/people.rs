@@ -74,12 +74,14 @@ fn spared<'d>(statement: &Statement<'d>, out: &mut Findings<'d>) {
         .filter(|one| one.is_negated() && one.is("AWS"))
         .collect();
     let has = |wanted: &dyn Fn(Named<'d>) -> bool| list.iter().any(|one| wanted(named(one)));
-    let has_account = |id: &str| has(&|own| matches!(own, Named::Account(account) if account == id));
+    let has_account =
+        |id: &str| has(&|own| matches!(own, Named::Account(account) if account == id));
     for one in &list {
         let missing = match named(one) {
             Named::User(account) if !has_account(account) => "its account does not stand beside it",
             Named::Role(account, role) => {
-                let is_of = |own| matches!(own, Named::Session(id, name) if (id, name) == (account, role));
+                let is_of =
+                    |own| matches!(own, Named::Session(id, name) if (id, name) == (account, role));
                 match (has(&is_of), has_account(account)) {
                     (true, true) => continue,
                     (false, _) => "callers are sessions of it, none of which stands beside it",
@@ -88,7 +90,9 @@ fn spared<'d>(statement: &Statement<'d>, out: &mut Findings<'d>) {
             }
             Named::Account(id) => {
                 let is_in = |own| match own {
-                    Named::User(account) | Named::Role(account, _) | Named::Session(account, _) => account == id,
+                    Named::User(account) | Named::Role(account, _) | Named::Session(account, _) => {
+                        account == id
+                    }
                     Named::Account(_) | Named::Other => false,
                 };
                 if has(&is_in) {
@@ -102,6 +106,10 @@ fn spared<'d>(statement: &Statement<'d>, out: &mut Findings<'d>) {
             "This Deny reaches {} all the same: {missing}. Write Principal * and test aws:PrincipalArn by ArnNotLike.",
             one.entry.text.value
         );
-        out.add(&rules::DENY_WITH_NOT_PRINCIPAL, details, [statement.principal(one)]);
+        out.add(
+            &rules::DENY_WITH_NOT_PRINCIPAL,
+            details,
+            [statement.principal(one)],
+        );
     }
 }

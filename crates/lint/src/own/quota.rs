@@ -15,19 +15,39 @@ fn limit(kind: PolicyKind) -> Option<(Limit, Option<usize>)> {
     // The quota, and from where on Access Analyzer speaks.
     Some(match kind {
         PolicyKind::Identity | PolicyKind::Boundary => (
-            (&rules::EXCEEDS_MANAGED_POLICY_QUOTA, 6_144, false, "A managed policy"),
+            (
+                &rules::EXCEEDS_MANAGED_POLICY_QUOTA,
+                6_144,
+                false,
+                "A managed policy",
+            ),
             Some(10_240),
         ),
         PolicyKind::Session => (
-            (&rules::EXCEEDS_SESSION_POLICY_QUOTA, 2_048, true, "A session policy"),
+            (
+                &rules::EXCEEDS_SESSION_POLICY_QUOTA,
+                2_048,
+                true,
+                "A session policy",
+            ),
             None,
         ),
         PolicyKind::VpcEndpoint => (
-            (&rules::EXCEEDS_ENDPOINT_POLICY_QUOTA, 20_480, true, "An endpoint policy"),
+            (
+                &rules::EXCEEDS_ENDPOINT_POLICY_QUOTA,
+                20_480,
+                true,
+                "An endpoint policy",
+            ),
             None,
         ),
         PolicyKind::Resource => (
-            (&rules::EXCEEDS_BUCKET_POLICY_QUOTA, 20_480, true, "The policy of a bucket, a table or a secret"),
+            (
+                &rules::EXCEEDS_BUCKET_POLICY_QUOTA,
+                20_480,
+                true,
+                "The policy of a bucket, a table or a secret",
+            ),
             Some(32_768),
         ),
         PolicyKind::Trust | PolicyKind::Scp | PolicyKind::Rcp => return None,
@@ -64,40 +84,80 @@ fn size<'d>(cx: &Context<'d>, span: Span, own: &str, out: &mut Findings<'d>) {
     let is_said = next.is_some_and(|next| length >= next);
     if length > most && !is_said {
         let blanks = if has_blanks { "" } else { " without blanks" };
-        let details = format!("{what} may have {most} characters{blanks}, and this document has {length}.");
+        let details =
+            format!("{what} may have {most} characters{blanks}, and this document has {length}.");
         // The document is marked where it begins: all of it would hide what is in it.
-        let span = Span { start: span.start, end: span.start.saturating_add(1) };
-        out.add(rule, details, [Location { path: Vec::new(), span }]);
+        let span = Span {
+            start: span.start,
+            end: span.start.saturating_add(1),
+        };
+        out.add(
+            rule,
+            details,
+            [Location {
+                path: Vec::new(),
+                span,
+            }],
+        );
     }
 }
 
 /// What the policy of a queue may have (`QUO-15`).
 fn queue<'d>(policy: &Policy<'d>, out: &mut Findings<'d>) {
-    let is_of_sqs = |text: &str| text.get(..4).is_some_and(|own| own.eq_ignore_ascii_case("sqs:"));
+    let is_of_sqs = |text: &str| {
+        text.get(..4)
+            .is_some_and(|own| own.eq_ignore_ascii_case("sqs:"))
+    };
     let mut all = policy.statements.iter().flat_map(|one| one.actions());
     let is_queue = !policy.statements.is_empty()
-        && all.all(|element| element.entries.iter().all(|entry| is_of_sqs(entry.text.value)));
+        && all.all(|element| {
+            element
+                .entries
+                .iter()
+                .all(|entry| is_of_sqs(entry.text.value))
+        });
     if !is_queue {
         return;
     }
     let mut say = |count: usize, most: usize, what: &str, place: Location<'d>| {
         if count > most {
-            let details = format!("The policy of a queue may have {most} {what}, and here are {count}.");
+            let details =
+                format!("The policy of a queue may have {most} {what}, and here are {count}.");
             out.add(&rules::EXCEEDS_QUEUE_POLICY_QUOTA, details, [place]);
         }
     };
     if let Some(member) = policy.member("Statement") {
-        say(policy.statements.len(), 20, "statements", crate::view::top(member));
+        say(
+            policy.statements.len(),
+            20,
+            "statements",
+            crate::view::top(member),
+        );
     }
     for statement in &policy.statements {
         if let Some(element) = &statement.action {
-            say(element.entries.len(), 7, "actions in a statement", statement.value(element.member));
+            say(
+                element.entries.len(),
+                7,
+                "actions in a statement",
+                statement.value(element.member),
+            );
         }
         if let Some(member) = statement.member("Principal") {
-            say(statement.principals.len(), 50, "principals", statement.value(member));
+            say(
+                statement.principals.len(),
+                50,
+                "principals",
+                statement.value(member),
+            );
         }
         if let Some(member) = statement.member("Condition") {
-            say(statement.conditions.len(), 10, "conditions", statement.value(member));
+            say(
+                statement.conditions.len(),
+                10,
+                "conditions",
+                statement.value(member),
+            );
         }
     }
 }

@@ -14,13 +14,21 @@ pub(super) fn check<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut F
         return;
     }
     accounts(cx, statement, out);
-    for one in statement.principals.iter().filter(|one| one.is("Federated")) {
+    for one in statement
+        .principals
+        .iter()
+        .filter(|one| one.is("Federated"))
+    {
         match provider(one.entry.text.value) {
             Provider::Saml if covers(statement, "sts:AssumeRoleWithSAML") => {
                 let mut tests = statement.conditions.iter();
                 if !tests.any(|test| test.is_of("saml:aud") && is_limiting(cx, test)) {
                     let details = "Assertions that this provider made for other applications are accepted as well. Test SAML:aud, which is https://signin.aws.amazon.com/saml for AWS.";
-                    out.add(&rules::SAML_WITHOUT_AUDIENCE, details, [statement.principal(one)]);
+                    out.add(
+                        &rules::SAML_WITHOUT_AUDIENCE,
+                        details,
+                        [statement.principal(one)],
+                    );
                 }
             }
             Provider::Oidc(host) if covers(statement, "sts:AssumeRoleWithWebIdentity") => {
@@ -49,7 +57,10 @@ const LIMITS: [&str; 11] = [
 /// A whole account of others, whose services act for many (`STS-24`).
 fn accounts<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut Findings<'d>) {
     let is_tag = |one: &Condition<'d>| {
-        one.key.value.to_ascii_lowercase().starts_with("aws:principaltag/")
+        one.key
+            .value
+            .to_ascii_lowercase()
+            .starts_with("aws:principaltag/")
     };
     let is_limited = statement.conditions.iter().any(|one| {
         (LIMITS.iter().any(|key| one.is_of(key)) || is_tag(one)) && is_limiting(cx, one)
@@ -57,7 +68,11 @@ fn accounts<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut Findings<
     if is_limited || !covers(statement, "sts:AssumeRole") {
         return;
     }
-    for one in statement.principals.iter().filter(|one| one.is("AWS") && !one.is_negated()) {
+    for one in statement
+        .principals
+        .iter()
+        .filter(|one| one.is("AWS") && !one.is_negated())
+    {
         let text = one.entry.text.value;
         let account = match split_arn(text) {
             Some([_, _, "iam", _, account, "root"]) => account,
@@ -74,7 +89,11 @@ fn accounts<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut Findings<
         let details = format!(
             "The role trusts {known}, {account}: whoever makes it act for them can have it take the role. Test sts:ExternalId, or aws:PrincipalOrgID if it is of your organization."
         );
-        out.add(&rules::MISSING_EXTERNAL_ID, details, [statement.principal(one)]);
+        out.add(
+            &rules::MISSING_EXTERNAL_ID,
+            details,
+            [statement.principal(one)],
+        );
     }
 }
 
@@ -97,7 +116,9 @@ fn tokens<'d>(
         let key = test.key.value;
         let start = key.get(..host.len())?;
         let claim = key.get(host.len()..)?.strip_prefix(':')?;
-        start.eq_ignore_ascii_case(host).then(|| claim.to_ascii_lowercase())
+        start
+            .eq_ignore_ascii_case(host)
+            .then(|| claim.to_ascii_lowercase())
     };
     let tests: Vec<(String, &Condition<'d>)> = statement
         .conditions
@@ -150,7 +171,10 @@ fn is_everyone(claim: &str, test: &Condition<'_>) -> bool {
     claim == "sub"
         && test.values.iter().any(|value| {
             let text = value.text.value;
-            let text = FIRST_WORDS.iter().find_map(|word| text.strip_prefix(word)).unwrap_or(text);
+            let text = FIRST_WORDS
+                .iter()
+                .find_map(|word| text.strip_prefix(word))
+                .unwrap_or(text);
             text.starts_with('*')
         })
 }
@@ -167,9 +191,9 @@ const FIRST_WORDS: [&str; 6] = [
 
 /// A wildcard in the name of the owner itself: `repo:acme*` is also `repo:acme-and-others`.
 fn wide<'d>(statement: &Statement<'d>, host: &str, test: &Condition<'d>, out: &mut Findings<'d>) {
-    let is_like = test.operator.is_ok_and(|own| {
-        own.base == portcullis_model::Base::StringLike
-    });
+    let is_like = test
+        .operator
+        .is_ok_and(|own| own.base == portcullis_model::Base::StringLike);
     for value in test.values.iter().filter(|_| is_like) {
         let text = value.text.value;
         let Some(rest) = FIRST_WORDS.iter().find_map(|word| text.strip_prefix(word)) else {

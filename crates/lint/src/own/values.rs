@@ -44,7 +44,14 @@ const SHAPES: [Shape; 8] = [
         // KEY-18.
         keys: &["aws:PrincipalType"],
         is: |text| {
-            ["Account", "User", "FederatedUser", "AssumedRole", "Anonymous"].contains(&text)
+            [
+                "Account",
+                "User",
+                "FederatedUser",
+                "AssumedRole",
+                "Anonymous",
+            ]
+            .contains(&text)
         },
         what: "Account, User, FederatedUser, AssumedRole or Anonymous",
     },
@@ -95,7 +102,9 @@ const SHAPES: [Shape; 8] = [
 fn is_organization(text: &str) -> bool {
     text.strip_prefix("o-").is_some_and(|id| {
         (10..=32).contains(&id.len())
-            && id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+            && id
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
     })
 }
 
@@ -103,8 +112,19 @@ fn is_organization(text: &str) -> bool {
 fn is_region(text: &str) -> bool {
     let is_zone = text.split('-').count() >= 3
         && text.len() > 2
-        && text.as_bytes().iter().rev().take(2).rev().copied().map(|byte| byte.is_ascii_digit()).eq([true, false]);
-    !is_zone && !text.bytes().any(|byte| byte.is_ascii_uppercase() || byte == b' ' || byte == b'_')
+        && text
+            .as_bytes()
+            .iter()
+            .rev()
+            .take(2)
+            .rev()
+            .copied()
+            .map(|byte| byte.is_ascii_digit())
+            .eq([true, false]);
+    !is_zone
+        && !text
+            .bytes()
+            .any(|byte| byte.is_ascii_uppercase() || byte == b' ' || byte == b'_')
 }
 
 pub(super) fn check<'d>(_: &Context<'d>, statement: &Statement<'d>, out: &mut Findings<'d>) {
@@ -128,9 +148,7 @@ pub(super) fn check<'d>(_: &Context<'d>, statement: &Statement<'d>, out: &mut Fi
         }
         if is_arn && condition.is_of("aws:PrincipalArn") {
             // KEY-5: of a session it is the ARN of its role.
-            let is = |text: &str| {
-                !matches!(split_arn(text), Some([_, _, "sts", _, _, rest]) if rest.starts_with("assumed-role/"))
-            };
+            let is = |text: &str| !matches!(split_arn(text), Some([_, _, "sts", _, _, rest]) if rest.starts_with("assumed-role/"));
             report(
                 statement,
                 condition,

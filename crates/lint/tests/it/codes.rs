@@ -77,19 +77,29 @@ fn the_table_is_whole() {
 fn own_codes_are_apart() {
     let own: Vec<&str> = rules::own().map(|rule| rule.code).collect();
     for rule in rules::own() {
-        assert!(rules::all().all(|other| other.code != rule.code), "{}", rule.code);
+        assert!(
+            rules::all().all(|other| other.code != rule.code),
+            "{}",
+            rule.code
+        );
         assert_eq!(own.iter().filter(|code| **code == rule.code).count(), 1);
         assert_eq!(rule.evidence, Evidence::Rules);
         assert!(!rule.id.starts_with("AA-") && rule.id.contains('-'));
         let sentences = [rule.what, rule.why, rule.fix];
-        assert!(sentences.iter().all(|text| text.ends_with('.')), "{}", rule.code);
+        assert!(
+            sentences.iter().all(|text| text.ends_with('.')),
+            "{}",
+            rule.code
+        );
         let options = Options {
             catalog: &Sample,
             has_own_checks: true,
             kind: rule.kind,
             ..Options::new(rule.target)
         };
-        let json = lint(&document(rule, &rule.has), &options, |report| report.to_json());
+        let json = lint(&document(rule, &rule.has), &options, |report| {
+            report.to_json()
+        });
         assert!(!json.to_string().contains(rule.code), "{json}");
     }
 }

@@ -33,15 +33,21 @@ pub fn lint(data: &[u8]) {
             assert!(last <= start, "{:?}", report.findings);
             last = start;
         }
-        let of_aws = report.findings.iter().filter(|found| found.rule.group == Group::AccessAnalyzer);
+        let of_aws = report
+            .findings
+            .iter()
+            .filter(|found| found.rule.group == Group::AccessAnalyzer);
         let json = report.to_json();
         let shown = json["findings"].as_array().map_or(0, Vec::len);
         assert_eq!(shown, of_aws.count());
     }
     let loads = |text: &str| {
         let arena = Bump::new();
-        json::parse(text, &arena)
-            .is_ok_and(|node| read_policy(node, ReadOptions::new(PolicyKind::Identity), &arena).0.is_some())
+        json::parse(text, &arena).is_ok_and(|node| {
+            read_policy(node, ReadOptions::new(PolicyKind::Identity), &arena)
+                .0
+                .is_some()
+        })
     };
     let mut new = text.to_owned();
     for pass in 0.. {

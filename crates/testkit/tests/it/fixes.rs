@@ -31,7 +31,11 @@ fn repeat(list: &mut Value, source: &mut Bytes) {
         Value::Array(all) => all,
         one => vec![one],
     };
-    let texts: Vec<String> = all.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    let texts: Vec<String> = all
+        .iter()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect();
     for text in texts {
         let cut = text.len() - source.next_u64() as usize % 4 % (text.len() + 1);
         let more = match source.next_u64() % 6 {
@@ -70,7 +74,11 @@ fn spoil(text: &str, source: &mut Bytes) -> String {
                 }
                 let odd = name.to_lowercase();
                 let is_free = !operators.keys().any(|other| other.to_lowercase() == odd);
-                let name = if source.next_u64() % 3 == 0 && is_free { odd } else { name };
+                let name = if source.next_u64() % 3 == 0 && is_free {
+                    odd
+                } else {
+                    name
+                };
                 operators.insert(name, keys);
             }
         }
@@ -84,7 +92,10 @@ fn mended(text: &str, counts: &mut BTreeMap<&'static str, usize>) -> String {
     loop {
         let arena = Bump::new();
         let node = portcullis_syntax::json::parse(&text, &arena).unwrap();
-        let safe: Vec<_> = fixes(&node, &text).into_iter().filter(|fix| fix.is_safe).collect();
+        let safe: Vec<_> = fixes(&node, &text)
+            .into_iter()
+            .filter(|fix| fix.is_safe)
+            .collect();
         let new = fixed(&text, &safe);
         if new == text {
             return text;
@@ -124,44 +135,94 @@ fn safe_fixes_change_no_decision() {
         let mut arbitrary = source.take(4_000);
         arbitrary.truncate(4_000);
         let mut unstructured = Unstructured::new(&arbitrary);
-        requests.extend((0..4).filter_map(|_| portcullis_testkit::generate::request(&mut unstructured).ok()));
+        requests.extend(
+            (0..4).filter_map(|_| portcullis_testkit::generate::request(&mut unstructured).ok()),
+        );
         for oracle in [&Reference as &dyn Oracle, VMS[0]] {
-            let (old, new) = (decisions(&before, &requests, oracle), decisions(&after, &requests, oracle));
+            let (old, new) = (
+                decisions(&before, &requests, oracle),
+                decisions(&after, &requests, oracle),
+            );
             for ((old, new), request) in old.iter().zip(&new).zip(&requests) {
-                assert_eq!(old, new, "seed {seed}: {request:?}\n{before:#?}\n{after:#?}");
+                assert_eq!(
+                    old, new,
+                    "seed {seed}: {request:?}\n{before:#?}\n{after:#?}"
+                );
                 *mix.entry(old.as_str()).or_default() += 1;
             }
         }
     }
     println!("{counts:?} {mix:?}");
     for (code, _) in SAFE {
-        assert!(counts.get(code).is_some_and(|count| *count > 20), "{code}: {counts:?}");
+        assert!(
+            counts.get(code).is_some_and(|count| *count > 20),
+            "{code}: {counts:?}"
+        );
     }
-    assert!(mix.values().sum::<usize>() > 5_000 && mix.len() == 3, "{mix:?}");
+    assert!(
+        mix.values().sum::<usize>() > 5_000 && mix.len() == 3,
+        "{mix:?}"
+    );
 }
 
 /// Values that tests are made of, and the values of requests, of a kind of operators.
 const KINDS: [(&[Base], &[&str], &[&str]); 5] = [
     (
-        &[Base::StringEquals, Base::StringNotEquals, Base::StringLike, Base::StringNotLike],
+        &[
+            Base::StringEquals,
+            Base::StringNotEquals,
+            Base::StringLike,
+            Base::StringNotLike,
+        ],
         &["a", "b", "ab", "a*", "*b", "**", "a?", "*"],
         &["a", "b", "ab", "aab", "xb", "", "ac", "A"],
     ),
     (
-        &[Base::NumericEquals, Base::NumericNotEquals, Base::NumericLessThan, Base::NumericGreaterThanEquals],
+        &[
+            Base::NumericEquals,
+            Base::NumericNotEquals,
+            Base::NumericLessThan,
+            Base::NumericGreaterThanEquals,
+        ],
         &["1", "2", "1.5", "-3"],
         &["-4", "-3", "0", "1", "1.25", "1.5", "1.75", "2", "3"],
     ),
     (
         &[Base::IpAddress, Base::NotIpAddress],
-        &["0.0.0.0/0", "::/0", "10.0.0.0/8", "10.1.0.0/16", "128.0.0.0/1", "0.0.0.0/1"],
-        &["0.0.0.0", "10.0.0.1", "10.1.2.3", "127.9.9.9", "128.0.0.1", "255.255.255.255", "::1", "2001:db8::1"],
+        &[
+            "0.0.0.0/0",
+            "::/0",
+            "10.0.0.0/8",
+            "10.1.0.0/16",
+            "128.0.0.0/1",
+            "0.0.0.0/1",
+        ],
+        &[
+            "0.0.0.0",
+            "10.0.0.1",
+            "10.1.2.3",
+            "127.9.9.9",
+            "128.0.0.1",
+            "255.255.255.255",
+            "::1",
+            "2001:db8::1",
+        ],
     ),
     (&[Base::Bool], &["true", "false"], &["true", "false"]),
     (
-        &[Base::DateLessThan, Base::DateGreaterThanEquals, Base::DateEquals],
+        &[
+            Base::DateLessThan,
+            Base::DateGreaterThanEquals,
+            Base::DateEquals,
+        ],
         &["2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"],
-        &["2025-06-01T00:00:00Z", "2026-01-01T00:00:00Z", "2026-06-01T00:00:00Z", "2027-01-01T00:00:00Z", "2028-01-01T00:00:00Z"],
+        &[
+            "2025-06-01T00:00:00Z",
+            "2026-01-01T00:00:00Z",
+            "2026-06-01T00:00:00Z",
+            "2027-01-01T00:00:00Z",
+            "2028-01-01T00:00:00Z",
+        ],
     ),
 ];
 
@@ -198,14 +259,23 @@ fn what_is_said_of_conditions_is_so() {
             has_own_checks: true,
             ..Options::new(PolicyType::Identity)
         };
-        let codes: Vec<&str> = lint(&text, &options, |report| report.findings.iter().map(|found| found.rule.code).collect());
+        let codes: Vec<&str> = lint(&text, &options, |report| {
+            report
+                .findings
+                .iter()
+                .map(|found| found.rule.code)
+                .collect()
+        });
         let is_none = codes.contains(&"CONDITION_HOLDS_FOR_NONE");
         // One test alone that holds for all: what several say together is not said.
         let is_all = codes.contains(&"CONDITION_HOLDS_FOR_ALL") && condition.len() == 1;
         if !is_none && !is_all {
             continue;
         }
-        let world = World { identity: vec![text.clone()], ..World::default() };
+        let world = World {
+            identity: vec![text.clone()],
+            ..World::default()
+        };
         let mut contexts: Vec<Vec<&str>> = states.iter().map(|state| vec![*state]).collect();
         contexts.extend([vec![], vec![states[0], states[1]], states.to_vec()]);
         let requests: Vec<Request> = contexts
@@ -217,18 +287,27 @@ fn what_is_said_of_conditions_is_so() {
             .collect();
         let all = decisions(&world, &requests, &Reference);
         if is_none {
-            assert!(all.iter().all(|own| *own != Decision::Allow), "seed {seed}: {text} {all:?}");
+            assert!(
+                all.iter().all(|own| *own != Decision::Allow),
+                "seed {seed}: {text} {all:?}"
+            );
             *counts.entry("none").or_default() += 1;
         }
         if is_all {
             let is_v4 = text.contains("IpAddress") && !text.contains("::/0");
             for (decision, values) in all.iter().zip(&contexts).take(states.len()) {
                 let is_other = is_v4 && values[0].contains(':');
-                assert!(is_other || *decision == Decision::Allow, "seed {seed}: {text} {values:?}");
+                assert!(
+                    is_other || *decision == Decision::Allow,
+                    "seed {seed}: {text} {values:?}"
+                );
             }
             *counts.entry("all").or_default() += 1;
         }
     }
     println!("{counts:?}");
-    assert!(counts.len() == 2 && counts.values().all(|count| *count > 50), "{counts:?}");
+    assert!(
+        counts.len() == 2 && counts.values().all(|count| *count > 50),
+        "{counts:?}"
+    );
 }

@@ -87,7 +87,9 @@ impl Catalog for Sample {
     }
 
     fn uses_of_key(&self, pattern: &str, _: &[Cow<'_, str>], key: &str) -> Option<KeyUse> {
-        let (_, name) = pattern.split_once(':').filter(|(prefix, _)| *prefix == "sample")?;
+        let (_, name) = pattern
+            .split_once(':')
+            .filter(|(prefix, _)| *prefix == "sample")?;
         let has = name == "Get" && key == "sample:Size";
         Some(KeyUse {
             total: 1,
