@@ -15,7 +15,7 @@ fn check_finds_problems() {
     assert_eq!(run.code, 0, "{}", run.stdout);
     assert!(
         run.stdout
-            .ends_with("0 errors, 2 warnings, 0 suggestions in 3 files\n"),
+            .ends_with("0 errors, 4 warnings, 0 suggestions in 3 files\n"),
         "{}",
         run.stdout
     );

@@ -426,7 +426,7 @@ fn policies_in_templates_are_checked() {
         found[0]["document"],
         "/Resources/Role/Properties/Policies/0/PolicyDocument"
     );
-    assert_eq!(found[1]["line"], 28);
+    assert_eq!(found[1]["line"], 27);
     // Aliases that make more of a text than it weighs are not followed.
     let mut bomb = String::from(
         "Resources:\n  a:\n    Type: AWS::IAM::Role\n    x0: &x0 [1, 2, 3, 4, 5, 6, 7, 8, 9]\n",

@@ -120,7 +120,7 @@ fn the_conversation_shows_each_feature() {
         "REDUNDANT_ACTION",
         "changes no decision",
         "# allow(",
-        "Permissions management",
+        "It does not hold if the request does not have the key.",
         "\"textDocument/formatting\"",
         "\"newText\":\"iam:PassRole\"",
         "The value that the request has of this key",
