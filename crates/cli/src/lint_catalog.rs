@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use portcullis_catalog::{
     Action, ActionResource, Catalog as Facts, Date, Key, KeyType, Level, ResourceType,
@@ -41,12 +41,11 @@ impl<'c> FromPack<'c> {
         if pattern == "*" {
             return true;
         }
-        let named = |text: &str| text.split(':').nth(2).map(ToOwned::to_owned);
         let is_plain = |name: &str| !name.contains(['*', '?', '$']);
-        if let Some(own) = named(pattern).filter(|own| is_plain(own)) {
+        if let Some(own) = service(pattern).filter(|own| is_plain(own)) {
             let mut formats = kind.arn_formats();
             let could =
-                |format: &str| named(format).is_none_or(|name| name == own || !is_plain(&name));
+                |format: &str| service(format).is_none_or(|name| name == own || !is_plain(name));
             if !formats.any(could) {
                 return false;
             }
@@ -123,6 +122,11 @@ impl<'c> FromPack<'c> {
         }
         if any { Answer::No } else { Answer::Unknown }
     }
+}
+
+/// The service of an ARN.
+fn service(arn: &str) -> Option<&str> {
+    arn.split(':').nth(2)
 }
 
 /// True if a pattern matches ordinary resources of a type, and not just one that is called as if it were of another.
@@ -240,17 +244,23 @@ impl Catalog for FromPack<'_> {
     }
 
     fn meets(&self, pattern: &str, resources: &[Cow<'_, str>]) -> Meeting {
+        // What takes in whole services is about something of one of them.
+        let prefix = pattern.split(':').next().unwrap_or_default();
+        if prefix.contains(['*', '?']) {
+            return Meeting::Unknown;
+        }
         let actions = self.actions(pattern);
-        let is_known = |action: &Action<'_>| action.is_current();
-        if actions.is_empty() || !actions.iter().all(is_known) {
+        if actions.is_empty() || !actions.iter().all(|action| action.is_current()) {
             return Meeting::Unknown;
         }
         let mut is_about_none = false;
+        let mut seen = HashSet::new();
         for action in actions {
             let mut is_any = false;
             for one in action.resources() {
                 is_any = true;
-                if self.is_of_any(one.resource_type(), resources) {
+                let kind = one.resource_type();
+                if seen.insert(kind.id()) && self.is_of_any(kind, resources) {
                     return Meeting::Some;
                 }
             }

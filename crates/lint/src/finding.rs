@@ -118,6 +118,8 @@ pub(crate) struct Findings<'d> {
     room: usize,
     /// Steps that comparisons may still take.
     pub(crate) steps: usize,
+    /// The same for checks of our own.
+    own_steps: usize,
     is_incomplete: bool,
 }
 
@@ -128,6 +130,7 @@ impl<'d> Findings<'d> {
             list: Vec::new(),
             room: text.len().saturating_mul(64).saturating_add(1 << 20),
             steps: text.len().saturating_mul(64).saturating_add(1 << 22),
+            own_steps: text.len().saturating_mul(64).saturating_add(1 << 25),
             is_incomplete: false,
         }
     }
@@ -171,6 +174,20 @@ impl<'d> Findings<'d> {
         self.list.iter().rev().take(100).any(|found| {
             found.rule == rule && found.locations.iter().any(|place| place.span == span)
         })
+    }
+
+    /// True if a check of our own may take so many steps, which it then has taken.
+    pub(crate) fn affords(&mut self, steps: usize) -> bool {
+        match self.own_steps.checked_sub(steps) {
+            Some(left) => {
+                self.own_steps = left;
+                true
+            }
+            None => {
+                self.stop();
+                false
+            }
+        }
     }
 
     /// Not everything was looked at.

@@ -172,102 +172,106 @@ fn template<'a>(
     checked
 }
 
+/// The ways from the root to values: each step with the one before it, so that a value costs no more than its own name.
+struct Ways<'a>(Vec<(usize, Way<'a>)>);
+
+#[derive(Clone, Copy)]
+enum Way<'a> {
+    Root,
+    Member(&'a str),
+    Index(usize),
+}
+
+impl<'a> Ways<'a> {
+    fn add(&mut self, before: usize, way: Way<'a>) -> usize {
+        self.0.push((before, way));
+        self.0.len() - 1
+    }
+
+    fn last(&self, at: usize) -> Way<'a> {
+        self.0.get(at).map_or(Way::Root, |(_, way)| *way)
+    }
+
+    /// A JSON pointer, of names that are cut where nobody reads them any more.
+    fn pointer(&self, mut at: usize) -> String {
+        const LONGEST: usize = 200;
+        let mut steps = Vec::new();
+        while let Some((before, way)) = self.0.get(at) {
+            match way {
+                Way::Root => break,
+                Way::Member(name) => {
+                    let name: String = name.chars().take(LONGEST).collect();
+                    steps.push(name.replace('~', "~0").replace('/', "~1"));
+                }
+                Way::Index(index) => steps.push(index.to_string()),
+            }
+            at = *before;
+        }
+        steps.iter().rev().map(|step| format!("/{step}")).collect()
+    }
+}
+
 /// Everything in a document that is a policy. No call follows the values down.
 fn places(host: Host, root: Node<'_>) -> Vec<Place<'_>> {
-    /// What is known of the place that a value is in.
-    #[derive(Clone)]
-    struct Around<'a> {
-        path: String,
-        /// The type of the resource.
-        kind: Option<&'a str>,
-        /// What the document is said to be there.
-        wanted: Wanted,
-    }
-    let start = |name: &str| root.get(name).map(|node| (*node, name.to_owned()));
-    let starts: Vec<(Node<'_>, String)> = match host {
-        Host::Template => start("Resources").into_iter().collect(),
-        Host::Plan => start("planned_values")
-            .or_else(|| start("values"))
-            .into_iter()
-            .collect(),
-        Host::Dump => vec![(root, String::new())],
+    let mut ways = Ways(vec![(0, Way::Root)]);
+    let mut left: Vec<(Node<'_>, usize, Wanted)> = Vec::new();
+    let starts: &[&str] = match host {
+        Host::Template => &["Resources"],
+        Host::Plan if root.get("planned_values").is_some() => &["planned_values"],
+        Host::Plan => &["values"],
+        Host::Dump => &[],
     };
-    let mut left: Vec<(Node<'_>, Around<'_>)> = starts
-        .into_iter()
-        .map(|(node, name)| {
-            let path = if name.is_empty() {
-                name
-            } else {
-                format!("/{name}")
-            };
-            (
-                node,
-                Around {
-                    path,
-                    kind: None,
-                    wanted: Wanted::default(),
-                },
-            )
-        })
-        .collect();
+    for name in starts {
+        if let Some(node) = root.get(name) {
+            let at = ways.add(0, Way::Member(name));
+            left.push((*node, at, Wanted::default()));
+        }
+    }
+    if starts.is_empty() {
+        left.push((root, 0, Wanted::default()));
+    }
     let mut found = Vec::new();
-    while let Some((node, around)) = left.pop() {
+    while let Some((node, at, mut wanted)) = left.pop() {
         match node.value {
             Value::Object(members) => {
                 // Some resources have a statement of their own, which is no document.
-                let is_document =
-                    node.get("Statement").is_some() && !around.path.ends_with("/Properties");
-                if is_document && !around.path.is_empty() {
-                    found.push(Place {
-                        node,
-                        path: around.path,
-                        wanted: around.wanted,
-                    });
+                let is_properties = matches!(ways.last(at), Way::Member("Properties"));
+                if node.get("Statement").is_some() && !is_properties && at != 0 {
+                    found.push((node, at, wanted));
+                    continue;
+                }
+                // Of a managed policy the version that counts; and what a function makes of texts is not known.
+                let is_old = node
+                    .get("IsDefaultVersion")
+                    .is_some_and(|own| matches!(own.value, Value::Bool(false)));
+                if is_old || function(&node).is_some() {
                     continue;
                 }
                 let kind = ["Type", "type"]
                     .into_iter()
                     .find_map(|name| node.get(name)?.as_str());
-                let is_resource =
-                    kind.is_some_and(|kind| kind.contains("::") || kind.starts_with("aws_"));
-                let mut own = around.clone();
-                if is_resource {
-                    own.kind = kind;
-                    own.wanted = of_resource(kind.unwrap_or_default(), &node);
-                }
-                // Of a managed policy the version that counts.
-                let is_old = node
-                    .get("IsDefaultVersion")
-                    .is_some_and(|own| matches!(own.value, Value::Bool(false)));
-                if is_old {
-                    continue;
-                }
-                // What a function makes of texts is not known.
-                if function(&node).is_some() {
-                    continue;
+                if let Some(kind) =
+                    kind.filter(|kind| kind.contains("::") || kind.starts_with("aws_"))
+                {
+                    wanted = of_resource(kind, &node);
                 }
                 for member in members.iter().rev() {
                     let name = member.key.value;
-                    let mut next = own.clone();
-                    next.path = format!(
-                        "{}/{}",
-                        own.path,
-                        name.replace('~', "~0").replace('/', "~1")
-                    );
-                    if matches!(name, "AssumeRolePolicyDocument" | "assume_role_policy") {
-                        next.wanted = Wanted {
+                    let own = match name {
+                        "AssumeRolePolicyDocument" | "assume_role_policy" => Wanted {
                             kind: Some(PolicyKind::Trust),
                             ..Wanted::default()
-                        };
-                    }
-                    left.push((member.value, next));
+                        },
+                        _ => wanted,
+                    };
+                    let next = ways.add(at, Way::Member(name));
+                    left.push((member.value, next, own));
                 }
             }
             Value::Array(nodes) => {
                 for (index, one) in nodes.iter().enumerate().rev() {
-                    let mut next = around.clone();
-                    next.path = format!("{}/{index}", around.path);
-                    left.push((*one, next));
+                    let next = ways.add(at, Way::Index(index));
+                    left.push((*one, next, wanted));
                 }
             }
             Value::String(text) => {
@@ -275,17 +279,18 @@ fn places(host: Host, root: Node<'_>) -> Vec<Place<'_>> {
                 let is_document = (start.starts_with('{') && start.contains("\"Statement\""))
                     || (start.starts_with("%7B") && start.contains("Statement"));
                 if is_document {
-                    found.push(Place {
-                        node,
-                        path: around.path,
-                        wanted: around.wanted,
-                    });
+                    found.push((node, at, wanted));
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
-    found
+    let place = |(node, at, wanted)| Place {
+        node,
+        path: ways.pointer(at),
+        wanted,
+    };
+    found.into_iter().map(place).collect()
 }
 
 /// What the policies of a resource are.

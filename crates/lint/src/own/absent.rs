@@ -154,6 +154,9 @@ fn denied<'d>(
         return;
     }
     let resources = super::entries::resources(statement);
+    if !out.affords(resources.iter().map(|text| text.len()).sum()) {
+        return;
+    }
     let mut affected: Vec<&Entry<'d>> = Vec::new();
     let mut examples: Vec<String> = Vec::new();
     let (mut count, mut total) = (0, 0);
@@ -166,6 +169,9 @@ fn denied<'d>(
             .is_some_and(|(prefix, _)| !has_wildcard(prefix))
     };
     for entry in element.entries.iter().filter(is_named) {
+        if !out.affords(super::entries::weight(entry.text.value, &resources)) {
+            return;
+        }
         let Some(found) = cx.catalog.uses_of_key(entry.text.value, &resources, key) else {
             continue;
         };

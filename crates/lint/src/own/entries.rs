@@ -50,6 +50,13 @@ pub(super) fn check<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut F
     }
 }
 
+/// What it takes to ask about an entry and resources: as many steps for each pair as there are types, if it is for several actions.
+pub(super) fn weight(entry: &str, resources: &[Cow<'_, str>]) -> usize {
+    let each = if has_wildcard(entry) { 2_000 } else { 100 };
+    let texts: usize = resources.iter().map(|text| text.len()).sum();
+    each * (resources.len() + 1) + texts
+}
+
 /// Actions that no resource of the statement can be for.
 fn meet<'d>(
     cx: &Context<'d>,
@@ -68,6 +75,14 @@ fn meet<'d>(
     }
     // `arn:aws:s3:::*` is how some grant what is about no resource (`MATCH-37`).
     let is_whole = |text: &Cow<'d, str>| text.splitn(6, ':').nth(5) == Some("*");
+    let pairs: usize = element
+        .entries
+        .iter()
+        .map(|entry| weight(entry.text.value, resources))
+        .sum();
+    if !out.affords(pairs) {
+        return;
+    }
     let mut none: Vec<&Entry<'d>> = Vec::new();
     let mut only_everything: Vec<&Entry<'d>> = Vec::new();
     for entry in &element.entries {
@@ -199,6 +214,9 @@ fn unknown<'d>(
         return;
     }
     for entry in &element.entries {
+        if !out.affords(weight(entry.text.value, resources)) {
+            return;
+        }
         match cx.catalog.uses_of_key(entry.text.value, resources, key) {
             Some(found) if found.total > 0 && !found.is_known => {}
             _ => return,

@@ -8,6 +8,7 @@ use crate::rules;
 use crate::target::PolicyType;
 use crate::view::{Condition, Principal, Statement};
 use portcullis_model::{Effect, is_account_id, split_arn};
+use std::collections::HashSet;
 
 pub(super) fn check<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut Findings<'d>) {
     if !cx.is(PolicyType::Resource) {
@@ -73,29 +74,37 @@ fn spared<'d>(statement: &Statement<'d>, out: &mut Findings<'d>) {
         .iter()
         .filter(|one| one.is_negated() && one.is("AWS"))
         .collect();
-    let has = |wanted: &dyn Fn(Named<'d>) -> bool| list.iter().any(|one| wanted(named(one)));
-    let has_account =
-        |id: &str| has(&|own| matches!(own, Named::Account(account) if account == id));
+    let mut accounts: HashSet<&str> = HashSet::new();
+    let mut sessions: HashSet<(&str, &str)> = HashSet::new();
+    let mut peopled: HashSet<&str> = HashSet::new();
+    for one in &list {
+        match named(one) {
+            Named::Account(account) => {
+                accounts.insert(account);
+            }
+            Named::Session(account, role) => {
+                sessions.insert((account, role));
+                peopled.insert(account);
+            }
+            Named::User(account) | Named::Role(account, _) => {
+                peopled.insert(account);
+            }
+            Named::Other => {}
+        }
+    }
+    let has_account = |id: &str| accounts.contains(id);
     for one in &list {
         let missing = match named(one) {
             Named::User(account) if !has_account(account) => "its account does not stand beside it",
             Named::Role(account, role) => {
-                let is_of =
-                    |own| matches!(own, Named::Session(id, name) if (id, name) == (account, role));
-                match (has(&is_of), has_account(account)) {
+                match (sessions.contains(&(account, role)), has_account(account)) {
                     (true, true) => continue,
                     (false, _) => "callers are sessions of it, none of which stands beside it",
                     (true, false) => "its account does not stand beside it",
                 }
             }
             Named::Account(id) => {
-                let is_in = |own| match own {
-                    Named::User(account) | Named::Role(account, _) | Named::Session(account, _) => {
-                        account == id
-                    }
-                    Named::Account(_) | Named::Other => false,
-                };
-                if has(&is_in) {
+                if peopled.contains(id) {
                     continue;
                 }
                 "an account alone spares its root user, and no user or role"

@@ -68,5 +68,6 @@ pub fn lint(data: &[u8]) {
         }
         new = next;
     }
-    assert_eq!(loads(text), loads(&new), "{text}\n{new}");
+    // What did not load may do so now, if the entry that was wrong is gone.
+    assert!(!loads(text) || loads(&new), "{text}\n{new}");
 }
