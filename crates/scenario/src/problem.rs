@@ -38,6 +38,10 @@ impl<'a> Source<'a> {
     ///
     /// # Errors
     /// The place of the first byte that is not UTF-8.
+    #[expect(
+        clippy::result_large_err,
+        reason = "a text is decoded once, and a problem ends its reading"
+    )]
     pub fn decode(
         file: &'a str,
         bytes: &'a [u8],
