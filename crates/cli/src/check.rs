@@ -21,9 +21,9 @@ use clap::{Args, ValueEnum};
 use portcullis_lint::{Level, PolicyType, ResourceType, Target};
 use portcullis_model::PolicyKind;
 use portcullis_scenario::is_language;
-use portcullis_syntax::diag::{Diagnostic, LineIndex, Severity, render};
-use portcullis_syntax::json;
-use serde_json::{Value, json};
+use portcullis_source::json;
+use portcullis_source::{Code, Diagnostic, Severity, Source, formats, render};
+use serde_json::Value;
 
 use self::baseline::Baseline;
 use self::choice::{Choice, Name};
@@ -130,6 +130,12 @@ enum CheckFormat {
     Human,
     /// Problems as JSON
     Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+    /// JUnit's XML: each file is a test case
+    Junit,
     /// The answer of IAM Access Analyzer's ValidatePolicy
     AccessAnalyzer,
 }
@@ -230,6 +236,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         },
         output: Output::new(),
         found: Vec::new(),
+        checked: Vec::new(),
         counts: [0; 3],
         failing: 0,
         baselines: Vec::new(),
@@ -272,6 +279,8 @@ struct Run<'r> {
     choice: Choice,
     output: Output,
     found: Vec<Value>,
+    /// For the formats of other programs.
+    checked: Vec<formats::Checked>,
     /// Errors, warnings, suggestions.
     counts: [usize; 3],
     /// How many findings make the run fail.
@@ -306,7 +315,7 @@ impl Run<'_> {
             Err(diagnostic) => {
                 let sound = bytes.get(..diagnostic.span.start as usize);
                 let text = sound.and_then(|bytes| core::str::from_utf8(bytes).ok());
-                let checked = vec![Checked::of(wanted.kind, vec![diagnostic])];
+                let checked = vec![Checked::of(wanted.kind, vec![*diagnostic])];
                 return self.tell(path, settings, text.unwrap_or_default(), checked);
             }
         };
@@ -442,32 +451,53 @@ impl Run<'_> {
     }
 
     fn print(&mut self, name: &str, text: &str, all: &[Checked<'_>]) -> Result<(), Failure> {
+        let source = Source::new(name, text);
+        let is_human = matches!(
+            self.args.format,
+            CheckFormat::Human | CheckFormat::AccessAnalyzer
+        );
         if self.args.format == CheckFormat::Json {
-            let index = LineIndex::new(text);
             let values = all.iter().flat_map(|checked| {
                 let found = checked.found.iter();
-                found.map(|found| value(found, name, checked, &index))
+                found.map(|found| value(found, checked, &source))
             });
             self.found.extend(values);
             return Ok(());
         }
-        let mut diagnostics: Vec<Diagnostic> = all
-            .iter()
-            .flat_map(|checked| &checked.found)
-            .map(shown)
-            .collect();
-        if diagnostics.is_empty() {
+        let found = all.iter().flat_map(|checked| &checked.found);
+        let mut diagnostics: Vec<Diagnostic> = match is_human {
+            true => found.map(shown).collect(),
+            false => found.map(|found| found.diagnostic.clone()).collect(),
+        };
+        diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
+        let diagnostics = source.locate_all(diagnostics);
+        if !is_human {
+            let file = name.to_owned();
+            self.checked.push(formats::Checked { file, diagnostics });
             return Ok(());
         }
-        diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
-        let text = render(&diagnostics, name, text, self.output.colour());
-        self.output.line(&text)
+        match diagnostics.is_empty() {
+            true => Ok(()),
+            false => {
+                let text = render(&diagnostics, self.output.color());
+                self.output.line(&text)
+            }
+        }
     }
 
     fn finish(mut self, unreadable: bool) -> Result<ExitCode, Failure> {
         let [errors, warnings, suggestions] = self.counts;
         match self.args.format {
             CheckFormat::Json => self.output.line(&Value::from(self.found).to_string())?,
+            CheckFormat::Sarif => self.output.line(&formats::sarif(&self.checked))?,
+            CheckFormat::Github => {
+                let text = formats::github(&self.checked);
+                self.output.bytes(text.as_bytes())?;
+            }
+            CheckFormat::Junit => {
+                let text = formats::junit(&self.checked);
+                self.output.bytes(text.as_bytes())?;
+            }
             CheckFormat::Human | CheckFormat::AccessAnalyzer => {
                 let line = format!(
                     "{}, {}, {} in {}",
@@ -580,37 +610,37 @@ fn shown(found: &Found) -> Diagnostic {
     diagnostic
 }
 
-fn value(found: &Found, file: &str, checked: &Checked<'_>, index: &LineIndex<'_>) -> Value {
+/// A finding as JSON, with the type that its document was read as.
+fn value(found: &Found, checked: &Checked<'_>, source: &Source<'_>) -> Value {
     let diagnostic = &found.diagnostic;
-    let (line, column) = index.position(diagnostic.span.start);
-    let (end_line, end_column) = index.position(diagnostic.span.end);
-    let mut value = json!({
-        "file": file,
-        "type": checked.kind.map(PolicyKind::as_str),
-        "code": found.code(),
-        "group": found.group(),
-        "severity": diagnostic.severity.as_str(),
-        "level": found.level().map(Level::as_str),
-        "loads": !diagnostic.is_error(),
-        "line": line,
-        "column": column,
-        "endLine": end_line,
-        "endColumn": end_column,
-        "path": found.path,
-        "message": diagnostic.message,
-        "help": diagnostic.help,
-    });
+    let mut value = formats::value(&source.locate(diagnostic.clone()));
     let Some(members) = value.as_object_mut() else {
         return value;
     };
+    let mut put = |name: &str, value: Value| {
+        members.insert(name.to_owned(), value);
+    };
+    put("type", checked.kind.map(PolicyKind::as_str).into());
+    put("group", found.group().into());
+    put("level", found.level().map(Level::as_str).into());
     if let Some(within) = &checked.within {
-        members.insert("document".to_owned(), within.as_str().into());
+        put("document", within.as_str().into());
     }
     // The place in the document alone, beside that in the file (`IN-2`).
     if let Some(inner) = checked.inner {
         let (line, column) = inner.position(diagnostic.span.start);
-        members.insert("documentLine".to_owned(), line.into());
-        members.insert("documentColumn".to_owned(), column.into());
+        put("documentLine", line.into());
+        put("documentColumn", column.into());
     }
     value
+}
+
+/// Every code that readers have.
+fn reader_codes() -> impl Iterator<Item = &'static Code> {
+    let all = [
+        portcullis_source::codes::ALL,
+        portcullis_syntax::codes::ALL,
+        portcullis_dsl::codes::ALL,
+    ];
+    all.into_iter().flatten()
 }

@@ -17,14 +17,14 @@ use clap::Args;
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
 use portcullis_lint::{Level, fixes};
 use portcullis_scenario::is_language;
+use portcullis_source::Severity;
 use portcullis_syntax::ast::Span;
-use portcullis_syntax::diag::Severity;
 use serde_json::{Value, json};
 
 use self::text::Text;
 use crate::catalog::DataArgs;
 use crate::check::chosen;
-use crate::check::found::{Checked, Found, Linter};
+use crate::check::found::{Checked, Found, Linter, is_of};
 use crate::check::settings::Configurations;
 use crate::failure::Failure;
 use crate::lint_catalog::FromPack;
@@ -367,8 +367,8 @@ fn diagnostic(found: &Found, text: &Text, uri: &str) -> Value {
     let related: Vec<Value> = own
         .related
         .iter()
-        .map(|(span, message)| {
-            json!({"location": {"uri": uri, "range": text.range(*span)}, "message": message})
+        .map(|one| {
+            json!({"location": {"uri": uri, "range": text.range(one.span)}, "message": one.message})
         })
         .collect();
     if let Some(members) = value.as_object_mut() {
@@ -400,12 +400,7 @@ fn actions(document: &Document, uri: &str, range: Span, all: &[Checked<'_>]) -> 
             !is_language(&document.path) && checked.inner.is_none() && checked.within.is_none();
         if let Some(node) = checked.document.filter(|_| is_text && !here.is_empty()) {
             for fix in fixes(&node, text) {
-                let found = here.iter().find(|found| {
-                    let span = found.diagnostic.span;
-                    found.code() == fix.code
-                        && span.start <= fix.place.end
-                        && fix.place.start <= span.end
-                });
+                let found = here.iter().find(|found| is_of(&fix, found));
                 let Some(found) = found else {
                     continue;
                 };

@@ -1,7 +1,7 @@
 //! What a finding is known by when the document was written anew.
 
+use portcullis_source::json::{Node, Value};
 use portcullis_syntax::ast::Span;
-use portcullis_syntax::json::{Node, Value};
 
 /// FNV-1a, 64 bits: it tells findings of one document apart, and nothing depends on who could forge it.
 struct Hash(u64);
@@ -54,7 +54,7 @@ impl Hash {
 /// ```
 /// use bumpalo::Bump;
 /// use portcullis_lint::fingerprint;
-/// use portcullis_syntax::json;
+/// use portcullis_source::json;
 ///
 /// let number = |text: &str| {
 ///     let arena = Bump::new();
@@ -80,7 +80,7 @@ pub fn fingerprint(code: &str, place: Span, document: &Node<'_>) -> u64 {
 /// ```
 /// use bumpalo::Bump;
 /// use portcullis_lint::statement_at;
-/// use portcullis_syntax::json;
+/// use portcullis_source::json;
 /// let arena = Bump::new();
 /// let node = json::parse(r#"{"Statement": [{"Sid": "A"}]}"#, &arena).unwrap();
 /// let place = node.get("Statement").unwrap().as_array().unwrap()[0].get("Sid").unwrap().span;

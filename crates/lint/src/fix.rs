@@ -6,9 +6,9 @@
 use crate::rules;
 use crate::view::{Condition, Element, Policy, Statement};
 use portcullis_model::{Base, Effect, Operator, Quantifier};
+use portcullis_source::json::{Member, Node, Value};
 use portcullis_syntax::ast::Span;
 use portcullis_syntax::glob::{covers, has_wildcard};
-use portcullis_syntax::json::{Member, Node, Value};
 use portcullis_syntax::lint::shapes::Block;
 use portcullis_syntax::vars::has_opening;
 use std::collections::BTreeMap;
@@ -57,7 +57,7 @@ pub const SAFE: [(&str, &str); 5] = [
 /// ```
 /// use bumpalo::Bump;
 /// use portcullis_lint::fixes;
-/// use portcullis_syntax::json;
+/// use portcullis_source::json;
 ///
 /// let arena = Bump::new();
 /// let text = r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": ["s3:Get*", "s3:GetObject"], "Resource": "*"}}"#;

@@ -45,7 +45,7 @@ pub use tree::tree;
 
 use bumpalo::Bump;
 use portcullis_model::PolicyKind;
-use portcullis_syntax::json::{self, Node};
+use portcullis_source::json::{self, Node};
 
 /// What a document is checked as.
 #[derive(Clone, Copy)]
@@ -114,7 +114,7 @@ pub fn lint<R>(text: &str, options: &Options<'_>, then: impl FnOnce(Report<'_>) 
 /// ```
 /// use bumpalo::Bump;
 /// use portcullis_lint::{Options, PolicyType, lint_tree};
-/// use portcullis_syntax::json;
+/// use portcullis_source::json;
 ///
 /// let arena = Bump::new();
 /// let text = r#"{"Version": "2012-10-17"}"#;

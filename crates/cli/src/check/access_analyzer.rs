@@ -8,13 +8,13 @@ use bumpalo::Bump;
 use portcullis_lint::{Location, Options, Report, guess, lint, lint_tree, tree};
 use portcullis_model::PolicyKind;
 use portcullis_scenario::is_language;
+use portcullis_source::json;
+use portcullis_source::{Source, render};
 use portcullis_syntax::ast::Span;
-use portcullis_syntax::diag::render;
 use portcullis_syntax::forms;
-use portcullis_syntax::json;
 
 use super::{CheckArgs, counted};
-use crate::failure::{Failure, complain, exit, use_colour};
+use crate::failure::{Failure, complain, exit, use_color};
 use crate::language;
 use crate::lint_catalog::FromPack;
 use crate::output::{Output, display_name, read_text};
@@ -50,7 +50,7 @@ pub(super) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         Err(problem) => {
             let sound = bytes.get(..problem.span.start as usize);
             let sound = sound.and_then(|bytes| core::str::from_utf8(bytes).ok());
-            return finish(&Report::of_no_json(sound.unwrap_or_default(), &[problem]));
+            return finish(&Report::of_no_json(sound.unwrap_or_default(), &[*problem]));
         }
     };
     let data = args.data.open()?;
@@ -110,7 +110,8 @@ fn of_language<'c>(
         [one] => one.document,
         [] => {
             let name = display_name(path);
-            let shown = render(&parsed.diagnostics, &name, text, use_colour(&io::stderr()));
+            let located = Source::new(&name, text).locate_all(parsed.diagnostics);
+            let shown = render(&located, use_color(&io::stderr()));
             return Err(Failure::Message(exit::INVALID, shown));
         }
         _ => {

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use bumpalo::Bump;
 use portcullis_lint::fingerprint;
-use portcullis_syntax::json::{self, Node};
+use portcullis_source::json::{self, Node};
 use serde_json::{Value, json};
 
 use super::found::{Checked, Found};

@@ -1,8 +1,8 @@
 //! Which findings count, and how much: by code and by group.
 
 use portcullis_lint::{Group, Level, rules};
-use portcullis_syntax::diag::{Code, Severity};
-use portcullis_syntax::suggest::nearest;
+use portcullis_source::Severity;
+use portcullis_source::suggest::nearest;
 
 use super::found::{ADVICE, Found, LOAD};
 
@@ -26,7 +26,7 @@ impl Name {
             return Ok(Name(upper));
         }
         let own = || {
-            let codes = Code::ALL.iter().map(|code| code.as_str());
+            let codes = super::reader_codes().map(|code| code.as_str());
             codes.chain(rules::every().map(|rule| rule.code))
         };
         if own().any(|code| code == upper) || upper == super::UNUSED_ALLOW {

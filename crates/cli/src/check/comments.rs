@@ -3,9 +3,9 @@
 //! Behind something it is about its line; on a line of its own it is about the statement that begins below it, or about the
 //! line below if none does.
 
+use portcullis_source::json::Node;
+use portcullis_source::{Code, Diagnostic};
 use portcullis_syntax::ast::Span;
-use portcullis_syntax::diag::{Code, Diagnostic};
-use portcullis_syntax::json::Node;
 
 use super::UNUSED_ALLOW;
 use super::choice::Name;
@@ -86,7 +86,7 @@ pub(super) fn apply(text: &str, all: &mut [Checked<'_>]) {
 }
 
 fn problem(place: Span, what: &str) -> Diagnostic {
-    Diagnostic::warning(Code::Named(UNUSED_ALLOW), place, what)
+    Diagnostic::warning(Code::new(UNUSED_ALLOW), place, what)
         .with_help("write `# allow(CODE): reason` where it is needed, or remove it")
 }
 

@@ -8,13 +8,13 @@ use bumpalo::Bump;
 use bumpalo::collections::Vec as ArenaVec;
 use portcullis_lint::ResourceType;
 use portcullis_model::PolicyKind;
+use portcullis_source::json::{self, Member, Node, Value};
 use portcullis_syntax::ast::{Span, Text};
 use portcullis_syntax::forms;
-use portcullis_syntax::json::{self, Member, Node, Value};
 
 use super::found::{Checked, Linter, Wanted};
 use super::yaml;
-use portcullis_syntax::diag::{Code, Diagnostic, quoted};
+use portcullis_source::{Diagnostic, quoted};
 use std::collections::HashSet;
 
 /// Whether a file is YAML by its name.
@@ -86,7 +86,7 @@ pub(super) fn check<'a>(
                     end: wrong.at.saturating_add(1),
                 };
                 let message = format!("this is not YAML: {}", wrong.what);
-                let problem = Diagnostic::error(Code::SyntaxError, span, message);
+                let problem = Diagnostic::error(portcullis_dsl::codes::SYNTAX_ERROR, span, message);
                 return Some(vec![Checked::of(wanted.kind, vec![problem])]);
             }
         },
@@ -162,7 +162,7 @@ fn template<'a>(
         let span = found.diagnostic.span;
         let mut related = found.diagnostic.related.iter();
         let is_unknown = parts.unknown.iter().any(|own| is_in(span, own))
-            || related.any(|(span, _)| parts.unknown.iter().any(|own| is_in(*span, own)));
+            || related.any(|one| parts.unknown.iter().any(|own| is_in(one.span, own)));
         let is_of_text = found.code().contains("VARIABLE")
             || found.code().contains("GLOBAL_CONDITION_KEY")
             || found.code() == "FOREIGN_TEMPLATE";
@@ -363,7 +363,7 @@ impl<'a> Parts<'a> {
             if !seen.insert(member.key.value) {
                 let message = format!("the member {} is there twice", quoted(member.key.value));
                 self.problems.push(Diagnostic::error(
-                    Code::DuplicateMember,
+                    portcullis_source::codes::DUPLICATE_MEMBER,
                     member.key.span,
                     message,
                 ));

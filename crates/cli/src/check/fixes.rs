@@ -2,9 +2,9 @@
 
 use bumpalo::Bump;
 use portcullis_lint::{Fix, fixed, fixes};
-use portcullis_syntax::json;
+use portcullis_source::json;
 
-use super::found::{Checked, Found};
+use super::found::{Checked, is_of};
 
 /// Passes over a file: what one changes may let another one change more.
 pub(super) const PASSES: usize = 8;
@@ -31,11 +31,7 @@ pub(super) fn mended(
         return None;
     }
     let is_meant = |fix: &&Fix| {
-        let meets = |found: &&Found| {
-            let span = found.diagnostic.span;
-            found.code() == fix.code && span.start <= fix.place.end && fix.place.start <= span.end
-        };
-        (fix.is_safe || with_unsafe) && checked.found.iter().any(|found| meets(&found))
+        (fix.is_safe || with_unsafe) && checked.found.iter().any(|found| is_of(fix, found))
     };
     let known = fixes(&document, text);
     let meant: Vec<&Fix> = known.iter().filter(is_meant).collect();

@@ -7,13 +7,15 @@ use bumpalo::Bump;
 use portcullis_catalog::Catalog;
 use portcullis_dsl::{MinifyOptions, minify};
 use portcullis_lint::{
-    Finding, Group, Level, Options, Report, ResourceType, Rule, Step, guess, lint_tree, rules, tree,
+    Finding, Group, Level, Options, Report, ResourceType, Rule, fixes, guess, lint_tree, rules,
+    tree,
 };
 use portcullis_model::PolicyKind;
+use portcullis_source::json::Node;
+use portcullis_source::{Code, Diagnostic, Severity, Step};
 use portcullis_syntax::ast::{Document, Span};
-use portcullis_syntax::diag::{Code, Diagnostic, Severity};
+use portcullis_syntax::codes::{OPERATION_AS_ACTION, TYPE_MISMATCH};
 use portcullis_syntax::forms::{self, Inner};
-use portcullis_syntax::json::Node;
 use portcullis_syntax::lint as advice;
 use portcullis_syntax::policy::{ReadOptions, check_policy};
 
@@ -39,8 +41,6 @@ pub(crate) struct Found {
     pub(crate) diagnostic: Diagnostic,
     /// The rule of the linter; none for what only readers report.
     pub(crate) rule: Option<&'static Rule>,
-    /// The way to it in the document, as a JSON pointer, if it is known.
-    pub(crate) path: Option<String>,
 }
 
 impl Found {
@@ -48,7 +48,6 @@ impl Found {
         Found {
             diagnostic,
             rule: None,
-            path: None,
         }
     }
 
@@ -151,6 +150,9 @@ impl Linter<'_> {
         };
         let own = Some(own).filter(|_| !wanted.is_template);
         self.lint(&mut checked, text, own, diagnostics, wanted, arena);
+        if found.inner.is_none() && !wanted.is_template {
+            mend(&mut checked.found, &fixes(&found.document, text));
+        }
         let mut long = checked
             .found
             .iter_mut()
@@ -200,7 +202,7 @@ impl Linter<'_> {
             self.lint(&mut checked, text, None, diagnostics, wanted, arena);
             checked.found.retain(|found| is_own(found.diagnostic.span));
             for found in &mut checked.found {
-                found.diagnostic.related.retain(|(span, _)| is_own(*span));
+                found.diagnostic.related.retain(|one| is_own(one.span));
             }
             all.push(checked);
         }
@@ -254,7 +256,7 @@ fn join(diagnostics: Vec<Diagnostic>, report: &Report<'_>) -> Vec<Found> {
                 let is_code = found.code() == finding.rule.code;
                 if is_code {
                     found.rule = Some(finding.rule);
-                    found.path = pointer(finding);
+                    found.diagnostic.path = found.diagnostic.path.take().or_else(|| path(finding));
                 } else if finding.rule.group != Group::AccessAnalyzer {
                     *found = of_finding(finding);
                 }
@@ -268,8 +270,8 @@ fn join(diagnostics: Vec<Diagnostic>, report: &Report<'_>) -> Vec<Found> {
 
 /// Codes of readers, and codes of the linter that say the same otherwise.
 const OTHERWISE: [(Code, &str); 2] = [
-    (Code::OperationAsAction, "INVALID_ACTION"),
-    (Code::TypeMismatch, "VALUE_OF_NO_REQUEST"),
+    (OPERATION_AS_ACTION, "INVALID_ACTION"),
+    (TYPE_MISMATCH, "VALUE_OF_NO_REQUEST"),
 ];
 
 fn is_same(found: &Found, finding: &Finding<'_>, text: &str) -> bool {
@@ -288,7 +290,7 @@ fn is_same(found: &Found, finding: &Finding<'_>, text: &str) -> bool {
         .unwrap_or_default()
         .trim_matches(['"', '\'']);
     finding.locations.iter().any(|place| {
-        let is_value = matches!(place.path.last(), Some(Step::Value(name)) if *name == marked)
+        let is_value = matches!(place.path.last(), Some(portcullis_lint::Step::Value(name)) if *name == marked)
             && span.end <= place.span.start;
         meets(place.span) || is_value
     })
@@ -304,17 +306,17 @@ fn of_finding(finding: &Finding<'_>) -> Found {
     let mut spans = finding.locations.iter().map(|place| place.span);
     let span = spans.next().unwrap_or_default();
     let (message, help) = said(&finding.details);
-    let code = Code::Named(finding.rule.code);
+    let code = Code::new(finding.rule.code);
     let mut diagnostic = Diagnostic::new(severity, code, span, message).with_help_if(help);
     // Many places of one kind are told by the first of them.
     const SHOWN: usize = 3;
     for span in spans.filter(|other| *other != span).take(SHOWN) {
         diagnostic = diagnostic.with_related(span, "it is about this too");
     }
+    diagnostic.path = path(finding);
     Found {
         diagnostic,
         rule: Some(finding.rule),
-        path: pointer(finding),
     }
 }
 
@@ -341,19 +343,32 @@ fn lowered(text: &str) -> String {
 }
 
 /// The way to a finding's first place.
-fn pointer(finding: &Finding<'_>) -> Option<String> {
-    let first = finding.locations.first()?;
-    let steps = first.path.iter().map(|step| match step {
-        Step::Value(name) | Step::Key(name) => {
-            format!("/{}", name.replace('~', "~0").replace('/', "~1"))
-        }
-        Step::Index(index) => format!("/{index}"),
+fn path(finding: &Finding<'_>) -> Option<Vec<Step>> {
+    let steps = finding.locations.first()?.path.iter();
+    let steps = steps.map(|step| match step {
+        portcullis_lint::Step::Value(name) => Step::Member((*name).to_owned()),
+        portcullis_lint::Step::Index(index) => Step::Index(*index),
+        portcullis_lint::Step::Key(name) => Step::Name((*name).to_owned()),
     });
-    let mut text: String = steps.collect();
-    if let Some(Step::Key(_)) = first.path.last() {
-        text.push('#');
+    Some(steps.collect())
+}
+
+/// Gives findings the changes that mend them and change no decision.
+fn mend(all: &mut [Found], known: &[portcullis_lint::Fix]) {
+    for fix in known.iter().filter(|fix| fix.is_safe) {
+        let mut all = all.iter_mut();
+        let own = all.find(|found| found.diagnostic.fix.is_none() && is_of(fix, found));
+        if let Some(found) = own {
+            let diagnostic = found.diagnostic.clone();
+            found.diagnostic = diagnostic.with_fix(fix.what, fix.edits.iter().cloned());
+        }
     }
-    Some(text)
+}
+
+/// True if a change is for a finding.
+pub(crate) fn is_of(fix: &portcullis_lint::Fix, found: &Found) -> bool {
+    let span = found.diagnostic.span;
+    found.code() == fix.code && span.start <= fix.place.end && fix.place.start <= span.end
 }
 
 /// Something about the length of a document.
@@ -369,7 +384,7 @@ fn operations(document: &Document<'_>, catalog: &Catalog) -> Vec<Diagnostic> {
     let found = actions.filter_map(|action| {
         let help = operation_note(catalog, action.value)?;
         let message = format!("there is no action `{}`", action.value);
-        let code = Code::OperationAsAction;
+        let code = OPERATION_AS_ACTION;
         Some(Diagnostic::warning(code, action.span, message).with_help(help))
     });
     found.collect()

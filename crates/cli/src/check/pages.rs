@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 use portcullis_lint::{Group, page, rules};
-use portcullis_syntax::diag::{Code, quoted};
-use portcullis_syntax::suggest::nearest;
+use portcullis_source::quoted;
+use portcullis_source::suggest::nearest;
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -41,18 +41,20 @@ pub(crate) fn explain_code(args: &ExplainCodeArgs) -> Result<ExitCode, Failure> 
 }
 
 fn unknown_code(code: &str) -> Failure {
-    let own = Code::ALL
-        .iter()
-        .find(|own| own.as_str().eq_ignore_ascii_case(code));
+    let mut all = super::reader_codes();
+    let own = all.find(|own| own.as_str().eq_ignore_ascii_case(code));
     let help = match own {
         Some(_) => "it is a code of the reader, which the message explains".to_owned(),
         None => {
             let names = rules::every().map(|rule| rule.code);
             nearest(&code.to_ascii_uppercase(), names).map_or_else(
-                || "explain-code alone lists them".to_owned(),
+                || "run explain-code without a code to list them".to_owned(),
                 |name| format!("did you mean {name}?"),
             )
         }
     };
-    Failure::new(format!("{} has no page: {help}", quoted(code)))
+    Failure::new(format!(
+        "{} is not a code with a page: {help}",
+        quoted(code)
+    ))
 }

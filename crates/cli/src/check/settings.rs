@@ -19,7 +19,7 @@ use super::choice::{Choice, Name};
 use super::found::{Found, Wanted};
 use crate::failure::Failure;
 use crate::output::display_name;
-use portcullis_syntax::diag::LineIndex;
+use portcullis_source::LineIndex;
 
 /// The name of the file.
 const NAME: &str = "portcullis.toml";

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 
 use bumpalo::Bump;
 use bumpalo::collections::Vec as ArenaVec;
+use portcullis_source::json::{MAX_DEPTH, Member, Node, Value};
 use portcullis_syntax::ast::{Span, Text};
-use portcullis_syntax::json::{MAX_DEPTH, Member, Node, Value};
 use saphyr_parser::{Event, Parser, ScalarStyle, Tag};
 
 /// Why a text is no template: where, and what.

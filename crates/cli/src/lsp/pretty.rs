@@ -1,7 +1,7 @@
 //! JSON set out in lines: two blanks a level, lists of one and short lists on one line. Texts and numbers stay as written.
 
 use bumpalo::Bump;
-use portcullis_syntax::json::{self, Node, Value};
+use portcullis_source::json::{self, Node, Value};
 
 /// The longest line on which a list stands.
 const WIDTH: usize = 100;

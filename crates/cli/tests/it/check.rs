@@ -43,8 +43,8 @@ fn check_finds_problems() {
         json!({
             "file": "warn.json", "type": "identity", "code": "MISSING_VERSION", "group": "access-analyzer",
             "severity": "warning", "level": "WARNING", "loads": true,
-            "line": 1, "column": 1, "endLine": 1, "endColumn": 2, "path": "",
-            "message": "without `Version` the document counts as one of 2008, where policy variables are plain text",
+            "line": 1, "column": 1, "endLine": 1, "endColumn": 2, "offset": 0, "endOffset": 1, "path": "",
+            "message": "without `Version` the document defaults to version 2008-10-17, where policy variables are literal text",
             "help": "add `\"Version\": \"2012-10-17\"`",
         })
     );

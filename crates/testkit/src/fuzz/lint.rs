@@ -3,7 +3,7 @@
 use bumpalo::Bump;
 use portcullis_lint::{Group, Options, fixed, fixes, lint_tree, rules};
 use portcullis_model::PolicyKind;
-use portcullis_syntax::json;
+use portcullis_source::json;
 use portcullis_syntax::policy::{ReadOptions, read_policy};
 
 /// Any text of JSON as a document of each type: findings have places in the text and are in their order, AWS's format has AWS's

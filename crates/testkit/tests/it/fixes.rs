@@ -91,7 +91,7 @@ fn mended(text: &str, counts: &mut BTreeMap<&'static str, usize>) -> String {
     let mut text = text.to_owned();
     loop {
         let arena = Bump::new();
-        let node = portcullis_syntax::json::parse(&text, &arena).unwrap();
+        let node = portcullis_source::json::parse(&text, &arena).unwrap();
         let safe: Vec<_> = fixes(&node, &text)
             .into_iter()
             .filter(|fix| fix.is_safe)
