@@ -1,4 +1,4 @@
-//! `check`: everything that there is to say of policy documents.
+//! `check`: every problem in policy documents.
 
 mod access_analyzer;
 mod baseline;
@@ -45,17 +45,19 @@ Examples:
 
 A file holds one policy document, or policies of the policy language if its name ends in .iam, or {\"name\": …, \"document\": …},
 or what get-policy-version, get-role-policy, get-role and the like answer; the document may stand in a string, and be encoded
-as in a URL. Policies are also found in templates of CloudFormation and SAM (JSON, or YAML by the file's name), in output of the
-CDK, in `terraform show -json` and in dumps of accounts: of what a function stands for nothing is said. Without --type, a document whose statements name principals is checked as a resource policy, or as a trust
+as in a URL. Policies are also found in CloudFormation and SAM templates (JSON, or YAML by file extension), CDK output, the output of
+`terraform show -json`, and account dumps; values that intrinsic functions produce are not checked.
+
+Without --type, a document whose statements name principals is checked as a resource policy, or as a trust
 policy if it names no resource and only actions of sts; any other as an identity policy.
 
 Not every error keeps a document from being used: `loads` of the JSON says which do.
 
 Every finding has a code (see explain-code) and a group: load, access-analyzer, semantics, scope, trust, quota or advice. --select,
---ignore, --warn and --deny take both, and AWS's levels, such as ERROR. The nearest portcullis.toml, from a file's folder upwards, says
-the same for good, and the type of documents by their path: see docs/linter.md.
+--ignore, --warn and --deny take codes, groups, and AWS's levels such as ERROR. The nearest portcullis.toml, looked up from a file's
+folder upwards, holds permanent settings: see docs/linter.md.
 
-In the policy language a comment lets a finding be: # allow(CODE): reason.
+In the policy language, a comment suppresses a finding: # allow(CODE): reason.
 
 The format access-analyzer is the answer of ValidatePolicy for one document: its codes (see explain-code), its levels and its
 places, which are those of the document alone and count characters. It says nothing of whether the document loads.
@@ -82,40 +84,40 @@ pub(crate) struct CheckArgs {
     /// The level from which on the exit status is 3: error, if nothing says otherwise
     #[arg(long, value_enum, value_name = "LEVEL")]
     fail_on: Option<FailOn>,
-    /// Tell only these codes and groups
+    /// Report only these codes and groups
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Name::parse)]
     select: Vec<Name>,
-    /// Do not tell these codes and groups
+    /// Do not report these codes and groups
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Name::parse)]
     ignore: Vec<Name>,
-    /// Tell these codes and groups as warnings
+    /// Report these codes and groups as warnings
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Name::parse)]
     warn: Vec<Name>,
-    /// Tell these codes and groups as errors
+    /// Report these codes and groups as errors
     #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Name::parse)]
     deny: Vec<Name>,
-    /// The configuration, in place of the nearest portcullis.toml
+    /// The configuration to use instead of the nearest portcullis.toml
     #[arg(long, value_name = "TOML", conflicts_with = "no_config")]
     config: Option<PathBuf>,
-    /// Do without a configuration
+    /// Use no configuration
     #[arg(long)]
     no_config: bool,
-    /// The account whose the documents are, so that others are known to be others
+    /// The account that owns the documents
     #[arg(long, value_name = "ID", value_parser = account)]
     account: Option<String>,
-    /// Tell only what is not in this file of --write-baseline
+    /// Report only findings that this file of --write-baseline does not have
     #[arg(long, value_name = "FILE", conflicts_with = "write_baseline")]
     baseline: Option<PathBuf>,
-    /// Mend the files where that changes no decision
+    /// Apply fixes that do not change any decision
     #[arg(long)]
     fix: bool,
-    /// Mend also what is most likely meant otherwise, which changes decisions
+    /// Also apply fixes that may change decisions
     #[arg(long)]
     unsafe_fixes: bool,
-    /// Print what --fix would change, and change nothing
+    /// Show what --fix would change instead of changing files
     #[arg(long)]
     diff: bool,
-    /// Write what is found to a file, to tell only what is new from then on
+    /// Record the findings in a file
     #[arg(long, value_name = "FILE")]
     write_baseline: Option<PathBuf>,
     /// Hold service control policies against the rules from before September 2025: for the format access-analyzer
@@ -386,7 +388,7 @@ impl Run<'_> {
             self.baseline(path, settings, checked)?;
             if checked.is_incomplete {
                 complain(&format!(
-                    "warning: {name} repeats itself too often: not everything was compared, and more may be found"
+                    "warning: {name} repeats itself too often: not everything was compared, and there may be more findings"
                 ));
             }
         }
@@ -513,7 +515,7 @@ impl Run<'_> {
         if let Some(path) = &self.args.write_baseline {
             self.written.write(path)?;
             let count = counted(self.written.len(), "finding");
-            complain(&format!("note: {} lets {count} be", display_name(path)));
+            complain(&format!("note: {} records {count}", display_name(path)));
             return Ok(match unreadable {
                 true => ExitCode::from(exit::FAILURE),
                 false => ExitCode::SUCCESS,
@@ -521,22 +523,22 @@ impl Run<'_> {
         }
         if self.fixed > 0 {
             let what = if self.args.diff {
-                "would mend what was found"
+                "would be made"
             } else {
-                "mended what was found"
+                "made"
             };
             complain(&format!("note: {} {what}", counted(self.fixed, "change")));
         }
         if self.known > 0 {
             complain(&format!(
-                "note: {} of the baseline",
+                "note: {} suppressed by the baseline",
                 counted(self.known, "finding")
             ));
         }
         let left: usize = self.baselines.iter().map(|(_, own)| own.left()).sum();
         if left > 0 {
             complain(&format!(
-                "note: {} of the baseline found no more: write it anew",
+                "note: {} in the baseline no longer occurs: record it again",
                 counted(left, "finding")
             ));
         }
@@ -601,7 +603,7 @@ fn shown(found: &Found) -> Diagnostic {
     let mut diagnostic = found.diagnostic.clone();
     let level = match (found.level(), diagnostic.severity) {
         (Some(Level::SecurityWarning), _) => ", security",
-        (Some(Level::Error), Severity::Warning | Severity::Suggestion) => ", an error for AWS",
+        (Some(Level::Error), Severity::Warning | Severity::Suggestion) => ", error in AWS",
         _ => "",
     };
     diagnostic

@@ -1,7 +1,7 @@
 //! `lsp`: a language server for policies, in JSON and in the policy language, over standard input and output.
 //!
-//! It knows the documents that an editor has open, tells what `check` finds in them as they are written, and asks nobody else:
-//! facts come from the catalog, definitions from the files that a file imports.
+//! It knows the documents that an editor has open and reports what `check` finds in them as they are edited. Facts come from the
+//! catalog, and definitions from the files that a file imports; nothing else is consulted.
 
 mod complete;
 mod hover;
@@ -33,7 +33,7 @@ use crate::lint_catalog::FromPack;
 pub(crate) struct LspArgs {
     #[command(flatten)]
     data: DataArgs,
-    /// Read the protocol from standard input, which it always does: some editors say so
+    /// Use standard input and output, which is the default
     #[arg(long)]
     stdio: bool,
 }
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &LspArgs) -> Result<ExitCode, Failure> {
     let data = args.data.open()?;
     let (connection, threads) = Connection::stdio();
     let failed = |error: &dyn core::fmt::Display| {
-        Failure::new(format_args!("the editor's side broke: {error}"))
+        Failure::new(format_args!("the connection to the editor failed: {error}"))
     };
     let (id, params) = connection
         .initialize_start()
@@ -87,7 +87,9 @@ pub(crate) fn run(args: &LspArgs) -> Result<ExitCode, Failure> {
     threads.join().map_err(|error| failed(&error))?;
     match ended {
         true => Ok(ExitCode::SUCCESS),
-        false => Err(Failure::new("the editor left without a word")),
+        false => Err(Failure::new(
+            "the editor closed the connection without `exit`",
+        )),
     }
 }
 
@@ -287,7 +289,7 @@ impl Server<'_> {
 }
 
 fn unknown(id: RequestId, method: &str) -> Response {
-    let message = format!("{method} is not known here");
+    let message = format!("{method} is not supported");
     Response::new_err(id, ErrorCode::MethodNotFound as i32, message)
 }
 
@@ -410,8 +412,8 @@ fn actions(document: &Document, uri: &str, range: Span, all: &[Checked<'_>]) -> 
                     .map(|(span, new)| json!({"range": document.text.range(*span), "newText": new}))
                     .collect();
                 let title = match fix.is_safe {
-                    true => format!("{} (changes no decision)", fix.what),
-                    false => format!("{} (changes decisions)", fix.what),
+                    true => format!("{} (safe)", fix.what),
+                    false => format!("{} (may change decisions)", fix.what),
                 };
                 actions.push(json!({
                     "title": title,
@@ -434,9 +436,9 @@ fn actions(document: &Document, uri: &str, range: Span, all: &[Checked<'_>]) -> 
                     .get(..rest.len() - rest.trim_start().len())
                     .unwrap_or_default();
                 let at = u32::try_from(line).unwrap_or_default();
-                let comment = format!("{indent}# allow({}): TODO say why\n", found.code());
+                let comment = format!("{indent}# allow({}): TODO: explain\n", found.code());
                 actions.push(json!({
-                    "title": format!("let {} be, with a comment that says why", found.code()),
+                    "title": format!("suppress {} with a comment", found.code()),
                     "kind": "quickfix",
                     "isPreferred": false,
                     "diagnostics": [diagnostic(found, &document.text, uri)],

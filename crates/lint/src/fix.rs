@@ -32,23 +32,23 @@ pub struct Fix {
 pub const SAFE: [(&str, &str); 5] = [
     (
         "NON_CANONICAL_OPERATOR",
-        "Names of operators are read in any letter case (`COND-3`): the same operator in its usual letters is the same test.",
+        "Operator names are case-insensitive (`COND-3`), so the canonical spelling is the same condition.",
     ),
     (
         "IMPROVE_IP_RANGE",
-        "Bits behind the prefix of a block are ignored (`COND-77`): the block without them has the same addresses.",
+        "Host bits of a CIDR block are ignored (`COND-77`), so the block without them has the same addresses.",
     ),
     (
         "REDUNDANT_ACTION",
-        "A list matches what any entry matches. An entry is removed if another one, which stays, is the same but for the case of letters, or is a pattern without `?` that matches its text with its wildcards as plain characters: it then matches all that the entry matches.",
+        "A list matches what any of its entries matches. An entry is removed only if another entry that stays is equal to it, ignoring case, or is a pattern without `?` that matches the entry's text with its wildcards taken literally; that pattern matches everything the entry matches.",
     ),
     (
         "REDUNDANT_RESOURCE",
-        "The same as for actions, with the case of letters; an entry with a variable is removed only beside one that is equal to it, and of ARNs each of the six parts is matched for itself, as decisions do.",
+        "As for actions, but case-sensitive. An entry with a variable is removed only if an equal entry stays, and each of the six parts of an ARN must be covered by itself, so that it does not matter how far a wildcard reaches.",
     ),
     (
         "EMPTY_SID_VALUE",
-        "No decision looks at a `Sid`; one without any text is as none.",
+        "Decisions do not look at a `Sid`, and an empty one names nothing.",
     ),
 ];
 
@@ -192,11 +192,11 @@ fn redundant(
     let (code, what) = match is_action {
         true => (
             rules::REDUNDANT_ACTION.code,
-            "remove the actions that others cover",
+            "remove actions covered by others",
         ),
         false => (
             rules::REDUNDANT_RESOURCE.code,
-            "remove the resources that others cover",
+            "remove resources covered by others",
         ),
     };
     let first_left = is_gone.iter().position(|gone| !gone);
@@ -298,7 +298,7 @@ fn operators(statement: &Statement<'_>, out: &mut Vec<Fix>) {
             out.push(Fix {
                 code: "NON_CANONICAL_OPERATOR",
                 place: member.key.span,
-                what: "write the operator in its usual letters",
+                what: "use the canonical spelling of the operator",
                 is_safe: true,
                 edits: vec![(member.key.span, quoted(&usual))],
             });
@@ -318,7 +318,7 @@ fn blocks(condition: &Condition<'_>, out: &mut Vec<Fix>) {
         out.push(Fix {
             code: rules::IMPROVE_IP_RANGE.code,
             place: value.text.span,
-            what: "write the block without the bits that are ignored",
+            what: "remove the host bits",
             is_safe: true,
             edits: vec![(value.text.span, quoted(&block.canonical()))],
         });
@@ -352,7 +352,7 @@ fn version(policy: &Policy<'_>, document: &Node<'_>, text: &str, out: &mut Vec<F
             start: document.span.start,
             end: document.span.start.saturating_add(1),
         },
-        what: "add the Version of 2012, in which variables are expanded",
+        what: "add Version 2012-10-17, which expands variables",
         is_safe: false,
         edits: vec![(at, format!("\"Version\": \"2012-10-17\",{between}"))],
     });
@@ -403,7 +403,7 @@ fn meant(
         Some(Effect::Deny) if is_mfa && operator.base == Base::Bool && !operator.if_exists => put(
             rules::MFA_NOT_ASKED_OF_ACCESS_KEYS.code,
             key,
-            "deny requests without the key too",
+            "also deny requests without the key",
             Operator {
                 if_exists: true,
                 ..operator
@@ -430,7 +430,7 @@ fn meant(
         Some(Effect::Allow) if operator.quantifier == Quantifier::All => put(
             rules::FORALLVALUES_WITH_SINGLE_VALUED_KEY.code,
             key,
-            "leave the qualifier out",
+            "remove the qualifier",
             Operator {
                 quantifier: Quantifier::One,
                 ..operator
@@ -452,7 +452,7 @@ fn meant(
         put(
             rules::WILDCARD_WITHOUT_LIKE_OPERATOR.code,
             value.text.span,
-            "use the operator that has wildcards",
+            "use the operator that supports wildcards",
             Operator {
                 base: like,
                 ..operator

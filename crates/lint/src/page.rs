@@ -96,14 +96,14 @@ pub fn page(rule: &Rule) -> String {
     let near = rule
         .near
         .iter()
-        .map(|(about, near)| format!("* Nor in this one. {about} {}\n", shown(rule, near)));
+        .map(|(about, near)| format!("* Not found here. {about} {}\n", shown(rule, near)));
     let near: String = near.collect();
     let group = match rule.group {
         Group::AccessAnalyzer => String::new(),
         own => format!(", group {}", own.as_str()),
     };
     if rule.is_optional {
-        text.push_str(" It is looked for only if `--select` or `--warn` names it, because what it finds is seldom a mistake.");
+        text.push_str(" It is only reported if `--select`, `--warn` or `--deny` names it.");
     }
     format!(
         "### {}\n\n{}{group}, {}, known from {evidence}.\n\n{text}\n\n* Found in this {}: {has}\n* Not found in this one: {}\n{near}",

@@ -42,14 +42,15 @@ impl Baseline {
         for member in members {
             match (member.key.value, member.value.value) {
                 ("version", json::Value::Number("1")) => {}
-                ("version", _) => return Err(no("it has another version than 1")),
+                ("version", _) => return Err(no("unknown version")),
                 ("files", json::Value::Object(files)) => {
                     for file in files {
-                        let counts = counts(&file.value).ok_or_else(|| no("a count is none"))?;
+                        let counts =
+                            counts(&file.value).ok_or_else(|| no("a count is not a number"))?;
                         baseline.files.insert(file.key.value.to_owned(), counts);
                     }
                 }
-                _ => return Err(no("it has members that are not known")),
+                _ => return Err(no("unknown member")),
             }
         }
         Ok(baseline)

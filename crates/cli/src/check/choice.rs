@@ -19,7 +19,7 @@ impl Name {
             return Ok(Name(group.to_owned()));
         }
         if text == LOAD {
-            return Err("what keeps a document from loading is always an error".to_owned());
+            return Err("problems of the group `load` are always errors".to_owned());
         }
         let upper = text.to_ascii_uppercase();
         if Level::ALL.iter().any(|level| level.as_str() == text) {
@@ -33,9 +33,9 @@ impl Name {
             return Ok(Name(upper));
         }
         Err(match nearest(&upper, own()) {
-            Some(code) => format!("no code and no group has this name; did you mean {code}?"),
+            Some(code) => format!("unknown code or group; did you mean {code}?"),
             None => format!(
-                "no code and no group has this name; the groups are {}",
+                "unknown code or group; the groups are {}",
                 groups().collect::<Vec<_>>().join(", ")
             ),
         })

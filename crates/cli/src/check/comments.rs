@@ -75,7 +75,7 @@ pub(super) fn apply(text: &str, all: &mut [Checked<'_>]) {
     }
     for allow in allows.iter().filter(|allow| !allow.is_used) {
         let names: Vec<String> = allow.names.iter().map(ToString::to_string).collect();
-        let what = format!("nothing here needs what allows {}", names.join(", "));
+        let what = format!("the suppression of {} is unused", names.join(", "));
         problems.push(problem(allow.place, &what));
     }
     if let Some(first) = all.first_mut() {
@@ -87,7 +87,7 @@ pub(super) fn apply(text: &str, all: &mut [Checked<'_>]) {
 
 fn problem(place: Span, what: &str) -> Diagnostic {
     Diagnostic::warning(Code::new(UNUSED_ALLOW), place, what)
-        .with_help("write `# allow(CODE): reason` where it is needed, or remove it")
+        .with_help("write `# allow(CODE): reason` where it applies, or remove it")
 }
 
 fn span(start: usize, end: usize) -> Span {
@@ -122,7 +122,7 @@ fn read(comment: &str) -> Option<Result<Vec<Name>, String>> {
         .trim_start()
         .strip_prefix("allow(")?;
     let Some((names, rest)) = rest.split_once(')') else {
-        return Some(Err("a bracket is missing".to_owned()));
+        return Some(Err("the closing parenthesis is missing".to_owned()));
     };
     let has_reason = rest
         .trim_start()

@@ -149,11 +149,11 @@ impl Configurations {
                 } = allow;
                 if let Some(day) = until.as_ref().filter(|day| **day < today) {
                     all.push(format!(
-                        "{name}:{line}: what allows {code} in {files} ended on {day}"
+                        "{name}:{line}: the suppression of {code} in {files} expired on {day}"
                     ));
                 } else if !allow.is_used.get() {
                     all.push(format!(
-                        "{name}:{line}: nothing in {files} needs what allows {code}"
+                        "{name}:{line}: the suppression of {code} in {files} is unused"
                     ));
                 }
             }
@@ -283,7 +283,7 @@ fn read(path: &Path) -> Result<Settings, Failure> {
         String::from_utf8(text).map_err(|_| Failure::new(format_args!("{name}: not UTF-8")))?;
     if text.len() > LARGEST {
         return Err(Failure::new(format_args!(
-            "{name}: larger than any configuration"
+            "{name}: the configuration is too large"
         )));
     }
     parse(path, &text).map_err(|Wrong { at, what }| {
@@ -313,7 +313,7 @@ fn parse(path: &Path, text: &str) -> Result<Settings, Wrong> {
                 }
             }
             ("check", _) => return Err(wrong(value, "`check` must be a table")),
-            _ => return Err(unknown(name, "a configuration", &["check"])),
+            _ => return Err(unknown(name, "the configuration", &["check"])),
         }
     }
     Ok(settings)
@@ -337,14 +337,14 @@ fn member<'t>(
             settings.fail_on = Some(known.map_err(|_| {
                 wrong(
                     value,
-                    "the levels are error, security-warning, warning, suggestion and none",
+                    "expected error, security-warning, warning, suggestion or none",
                 )
             })?);
         }
         "account" => {
             let id = string(value)?;
             if !portcullis_model::is_account_id(id) {
-                return Err(wrong(value, "an account has 12 digits, in quotes"));
+                return Err(wrong(value, "expected a string of 12 digits"));
             }
             settings.account = Some(id.to_owned());
         }
@@ -381,7 +381,7 @@ fn unknown(name: &Spanned<std::borrow::Cow<'_, str>>, of: &str, known: &[&str]) 
     Wrong {
         at: name.span().start,
         what: format!(
-            "{of} has no member `{}`; it has {}",
+            "unknown member `{}` in {of}; expected {}",
             name.get_ref(),
             known.join(", ")
         ),
@@ -391,13 +391,13 @@ fn unknown(name: &Spanned<std::borrow::Cow<'_, str>>, of: &str, known: &[&str]) 
 fn string<'v>(value: &'v Value<'_>) -> Result<&'v str, Wrong> {
     match value.get_ref() {
         DeValue::String(text) => Ok(text),
-        _ => Err(wrong(value, "a string is wanted here")),
+        _ => Err(wrong(value, "expected a string")),
     }
 }
 
 fn names(value: &Value<'_>) -> Result<Vec<Name>, Wrong> {
     let DeValue::Array(list) = value.get_ref() else {
-        return Err(wrong(value, "a list of codes and groups is wanted here"));
+        return Err(wrong(value, "expected a list of codes and groups"));
     };
     let one = |value: &Value<'_>| Name::parse(string(value)?).map_err(|what| wrong(value, what));
     list.iter().map(one).collect()
@@ -407,7 +407,7 @@ fn tables<'v, 't>(
     value: &'v Value<'t>,
     name: &str,
 ) -> Result<Vec<(&'v Value<'t>, &'v DeTable<'t>)>, Wrong> {
-    let wanted = || format!("`{name}` is a list of tables: write [[check.{name}]]");
+    let wanted = || format!("`{name}` must be a list of tables: [[check.{name}]]");
     let DeValue::Array(list) = value.get_ref() else {
         return Err(wrong(value, wanted()));
     };
@@ -431,7 +431,7 @@ fn typed((whole, table): (&Value<'_>, &DeTable<'_>)) -> Result<Typed, Wrong> {
             }
             "resource-type" => {
                 let found = ResourceType::parse(string(value)?);
-                wanted.resource = Some(found.ok_or_else(|| wrong(value, "AWS has no such type"))?);
+                wanted.resource = Some(found.ok_or_else(|| wrong(value, "unknown resource type"))?);
             }
             _ => {
                 return Err(unknown(
@@ -462,7 +462,7 @@ fn allowed((whole, table): (&Value<'_>, &DeTable<'_>), text: &str) -> Result<All
             ("until", _) => {
                 return Err(wrong(
                     value,
-                    "a day is wanted here, such as 2026-01-31 without quotes",
+                    "expected a date without quotes, such as 2026-01-31",
                 ));
             }
             _ => {
@@ -476,7 +476,7 @@ fn allowed((whole, table): (&Value<'_>, &DeTable<'_>), text: &str) -> Result<All
     }
     let missing = |name: &str| wrong(whole, format!("`{name}` is missing"));
     if reason.is_none_or(|reason: String| reason.is_empty()) {
-        return Err(wrong(whole, "`reason` is missing: say why this may stay"));
+        return Err(wrong(whole, "`reason` is missing"));
     }
     let at = u32::try_from(whole.span().start).unwrap_or_default();
     Ok(Allow {

@@ -44,15 +44,15 @@ fn of_variable(variable: Variable<'_>, catalog: &Catalog) -> String {
     match variable {
         Variable::Key { key, default } => {
             let absent = match default {
-                Some(_) => "Requests without the key have the default in its place.",
-                None => "A request without the key matches no text that has it.",
+                Some(_) => "Requests without the key use the default.",
+                None => {
+                    "A request without the key does not match a text that contains the variable."
+                }
             };
             let about = of_key(key, catalog).unwrap_or_else(|| format!("`{key}`"));
-            format!(
-                "The value that the request has of this key, or nothing if it has several.\n\n{absent}\n\n{about}"
-            )
+            format!("Replaced with the request's value of the key.\n\n{absent}\n\n{about}")
         }
-        Variable::Literal(c) => format!("The character `{c}` itself, which is no wildcard here."),
+        Variable::Literal(c) => format!("The literal character `{c}`, not a wildcard."),
     }
 }
 
@@ -89,13 +89,13 @@ fn of_action(text: &str, catalog: &Catalog) -> Option<String> {
         .resources()
         .map(|one| {
             let kind = one.resource_type();
-            let must = if one.is_required() { ", always" } else { "" };
+            let must = if one.is_required() { ", required" } else { "" };
             let format = kind.arn_formats().next().unwrap_or_default();
             format!("* {}{must}: `{format}`", kind.name())
         })
         .collect();
     match resources.is_empty() {
-        true => out.push_str("\n\nIt is about no resource: its resource is `*`."),
+        true => out.push_str("\n\nNo resource types: use `*`."),
         false => out.push_str(&format!("\n\nResources:\n\n{}", resources.join("\n"))),
     }
     let keys = action.keys();
@@ -114,7 +114,7 @@ fn of_action(text: &str, catalog: &Catalog) -> Option<String> {
         .collect();
     if !dependents.is_empty() {
         out.push_str(&format!(
-            "\n\nSome requests also ask for {}.",
+            "\n\nSome requests also need {}.",
             dependents.join(", ")
         ));
     }
@@ -128,12 +128,12 @@ fn of_action(text: &str, catalog: &Catalog) -> Option<String> {
 fn of_key(text: &str, catalog: &Catalog) -> Option<String> {
     let key = catalog.key(text)?;
     let many = match key.is_multivalued() {
-        true => "a request can have several values: use `ForAnyValue` or `ForAllValues`",
-        false => "one value",
+        true => "multivalued: use `ForAnyValue` or `ForAllValues`",
+        false => "single-valued",
     };
     let whose = match key.is_global() {
-        true => "A key of requests to any service",
-        false => "A key of requests to its service",
+        true => "Global condition key",
+        false => "Service condition key",
     };
     Some(format!(
         "**{}**\n\n{whose}; {}, {many}.",
@@ -146,27 +146,27 @@ fn of_operator(text: &str) -> Option<String> {
     let operator = Operator::parse(text).ok()?;
     if operator.base == Base::Null {
         return Some(
-            "**Null**\n\n`true` holds if the request does not have the key, `false` if it has."
+            "**Null**\n\n`true` matches requests without the key, `false` requests with it."
                 .to_owned(),
         );
     }
     let holds = match operator.base.is_negated() {
-        true => "It holds if no value of the list matches",
-        false => "It holds if any value of the list matches",
+        true => "Matches if no listed value matches",
+        false => "Matches if any listed value matches",
     };
     let absent = match (
         operator.quantifier,
         operator.if_exists || operator.base.is_negated(),
     ) {
-        (Quantifier::All, _) => "It also holds if the request does not have the key.",
-        (Quantifier::Any, _) => "It does not hold if the request does not have the key.",
-        (Quantifier::One, true) => "It also holds if the request does not have the key.",
-        (Quantifier::One, false) => "It does not hold if the request does not have the key.",
+        (Quantifier::All, _) => "Also matches requests without the key.",
+        (Quantifier::Any, _) => "Does not match requests without the key.",
+        (Quantifier::One, true) => "Also matches requests without the key.",
+        (Quantifier::One, false) => "Does not match requests without the key.",
     };
     let many = match operator.quantifier {
-        Quantifier::All => ", for every value of the request",
-        Quantifier::Any => ", for at least one value of the request",
-        Quantifier::One => "; a request with several values of the key never passes",
+        Quantifier::All => " for every value in the request",
+        Quantifier::Any => " for at least one value in the request",
+        Quantifier::One => "; requests with several values of the key never match",
     };
     Some(format!("**{operator}**\n\n{holds}{many}.\n\n{absent}"))
 }

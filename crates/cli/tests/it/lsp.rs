@@ -118,14 +118,14 @@ fn the_conversation_shows_each_feature() {
     for part in [
         "PASS_ROLE_WITH_STAR_IN_RESOURCE",
         "REDUNDANT_ACTION",
-        "changes no decision",
+        "(safe)",
         "# allow(",
-        "It does not hold if the request does not have the key.",
+        "Does not match requests without the key.",
         "\"textDocument/formatting\"",
         "\"newText\":\"iam:PassRole\"",
-        "The value that the request has of this key",
+        "Replaced with the request's value",
         "\"diagnostics\":[]",
-        "is not known here",
+        "is not supported",
     ] {
         assert!(text.contains(part), "{part}");
     }

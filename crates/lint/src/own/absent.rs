@@ -70,7 +70,7 @@ fn allowed<'d>(
     let here = || [statement.condition_key(condition)];
     if is_mfa(condition) {
         let details = format!(
-            "This test of {key} also holds without it, and requests that are signed with access keys do not have it: they are allowed without MFA. Use the operator without IfExists."
+            "This condition also matches requests without {key}, which includes all requests signed with access keys, so they are allowed without MFA. Use the operator without IfExists."
         );
         out.add(&rules::MFA_NOT_ASKED_OF_ACCESS_KEYS, details, here());
         return;
@@ -83,7 +83,7 @@ fn allowed<'d>(
         let is_of_tags = key.to_ascii_lowercase().ends_with("tagkeys");
         if is_many && !is_of_tags {
             let details = format!(
-                "ForAllValues also holds if a request has no value of {key}, and allows it. Test by Null that the key is there: \"Null\": {{\"{key}\": \"false\"}}."
+                "ForAllValues also matches requests without {key}, which are allowed. Require the key: \"Null\": {{\"{key}\": \"false\"}}."
             );
             out.add(&rules::ALLOW_OF_EMPTY_SET, details, here());
         }
@@ -107,7 +107,7 @@ fn allowed<'d>(
         && !is_limited_otherwise(cx, statement, condition)
     {
         let details = format!(
-            "This test of {key} also holds if a request does not have the key, and allows it. Use the operator without IfExists."
+            "This condition also matches requests without {key}, which are allowed. Use the operator without IfExists."
         );
         out.add(&rules::ALLOW_WHERE_KEY_IS_ABSENT, details, here());
     }
@@ -192,7 +192,7 @@ fn denied<'d>(
         _ => format!("{count} of {total} actions"),
     };
     let details = format!(
-        "Requests for {some} do not have the key {key}, or not for every resource, and the negated test holds without it: they are always denied, such as {}. Name only actions and resources that have the key, or test by Null that it is there.",
+        "Requests for {some} do not carry {key}, or not for every resource, and a negated condition matches without it, so they are always denied: {}. Limit the statement to actions and resources with the key, or require the key with Null.",
         examples.join(", ")
     );
     let mut places = vec![statement.condition_key(condition)];
@@ -248,7 +248,7 @@ pub(super) fn document<'d>(cx: &Context<'d>, policy: &Policy<'d>, out: &mut Find
             .filter(|_| !is_meant)
         {
             let details = format!(
-                "Requests that are signed with access keys do not have {}, and this Deny does not reach them. Use {}IfExists.",
+                "Requests signed with access keys do not carry {}, so this Deny does not apply to them. Use {}IfExists.",
                 condition.key.value, condition.name.value
             );
             let place = statement.condition_key(condition);

@@ -23,11 +23,11 @@ pub(super) fn check<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut F
     for condition in statement.conditions.iter().filter(|one| is_plain(cx, one)) {
         if let Some(what) = holds_for_all(cx, condition) {
             let details = format!(
-                "The test of {} under {} holds for {what}{}. Write the values that are meant, or remove the test.",
+                "The condition on {} under {} matches {what}{}. List the intended values, or remove the condition.",
                 condition.key.value,
                 condition.name.value,
                 match holds(cx, condition, State::Absent) {
-                    Some(true) => ", and if the key is absent",
+                    Some(true) => ", and requests without the key",
                     _ => "",
                 }
             );
@@ -93,7 +93,7 @@ fn holds_for_all(cx: &Context<'_>, condition: &Condition<'_>) -> Option<&'static
         Family::Arn if !is_negated => values().any(|text| text == "*").then_some("every ARN"),
         Family::Bool | Family::Null => {
             let has = |word: &str| values().any(|text| text.eq_ignore_ascii_case(word));
-            (has("true") && has("false")).then_some("true and for false")
+            (has("true") && has("false")).then_some("both true and false")
         }
         Family::IpAddress if !is_negated => {
             let is_whole = |is_v4: bool| {
@@ -196,7 +196,7 @@ fn never<'d>(
         return;
     }
     let details = format!(
-        "No request passes these tests of {} together, and the statement does nothing. Write them so that one value can pass.",
+        "No request can match these conditions on {} together, so the statement has no effect. List the intended values in one condition.",
         first.key.value
     );
     let places = tests.iter().map(|one| statement.condition_values(one));

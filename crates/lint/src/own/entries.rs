@@ -103,11 +103,8 @@ fn meet<'d>(
     let what = |found: &[&Entry<'d>]| {
         let verb = if denies { "deny" } else { "allow" };
         match found {
-            [one] => format!("the statement does not {verb} {}", one.text.value),
-            _ => format!(
-                "the statement does not {verb} {} of its actions",
-                found.len()
-            ),
+            [one] => format!("it does not {verb} {}", one.text.value),
+            _ => format!("it does not {verb} {} of its actions", found.len()),
         }
     };
     let mut say = |rule, details: String, found: &[&Entry<'d>]| {
@@ -120,14 +117,14 @@ fn meet<'d>(
     };
     if !none.is_empty() {
         let details = format!(
-            "No resource of this statement is one that the action is about, and {}. Name resources of a type that the action has.",
+            "No resource in this statement is of a type that the action supports, so {}. List resources of a supported type.",
             what(&none)
         );
         say(&rules::ACTION_AND_RESOURCE_DO_NOT_MEET, details, &none);
     }
     if !only_everything.is_empty() {
         let details = format!(
-            "Requests for the action name no resource, and {}. Put it in a statement with the Resource *.",
+            "The action has no resource types and this statement lists specific resources, so {}. Use Resource * for it.",
             what(&only_everything)
         );
         let rule = match is_nothing {
@@ -158,7 +155,7 @@ fn star<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut Findings<'d>)
     if !element.entries.iter().all(is_named) {
         return;
     }
-    let details = "Every action of this statement changes resources that can be named, and it allows them all. Name the resources.";
+    let details = "Every action in this statement modifies resources that can be named, and all of them are allowed. List the resources.";
     let mut places = vec![statement.entry(own, star)];
     places.extend(
         element
@@ -223,12 +220,12 @@ fn unknown<'d>(
         }
     }
     let so = match (holds(cx, condition, State::Absent), statement.effect) {
-        (Some(true), _) => "the test holds for all of them",
+        (Some(true), _) => "the condition always matches",
         (_, Some(Effect::Deny)) => "nothing is denied",
         _ => "nothing is allowed",
     };
     let details = format!(
-        "Requests for these actions do not have the key {key}, and {so}. Test a key that they have, or name other actions."
+        "None of these actions supports the condition key {key}, so {so}. Use a key they support, or list other actions."
     );
     let mut places = vec![statement.condition_key(condition)];
     places.extend(

@@ -32,7 +32,7 @@ fn services<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut Findings<
     if tested.is_empty() || tested.iter().any(|one| is_limiting(cx, one)) {
         return;
     }
-    let details = "These tests of what the service acts for also hold for sources of others, or without any. Test aws:SourceAccount, aws:SourceArn or aws:SourceOrgID for yours, without IfExists.";
+    let details = "These conditions on the source also match sources of other accounts, or requests without one. Restrict aws:SourceAccount, aws:SourceArn or aws:SourceOrgID to yours, without IfExists.";
     let places = tested.iter().map(|one| statement.condition_key(one));
     out.add(&rules::SERVICE_SOURCE_NOT_LIMITED, details, places);
 }
@@ -95,24 +95,24 @@ fn spared<'d>(statement: &Statement<'d>, out: &mut Findings<'d>) {
     let has_account = |id: &str| accounts.contains(id);
     for one in &list {
         let missing = match named(one) {
-            Named::User(account) if !has_account(account) => "its account does not stand beside it",
+            Named::User(account) if !has_account(account) => "its account is not listed",
             Named::Role(account, role) => {
                 match (sessions.contains(&(account, role)), has_account(account)) {
                     (true, true) => continue,
-                    (false, _) => "callers are sessions of it, none of which stands beside it",
-                    (true, false) => "its account does not stand beside it",
+                    (false, _) => "callers are sessions of the role, and none is listed",
+                    (true, false) => "its account is not listed",
                 }
             }
             Named::Account(id) => {
                 if peopled.contains(id) {
                     continue;
                 }
-                "an account alone spares its root user, and no user or role"
+                "an account by itself exempts only its root user"
             }
             _ => continue,
         };
         let details = format!(
-            "This Deny reaches {} all the same: {missing}. Write Principal * and test aws:PrincipalArn by ArnNotLike.",
+            "This Deny still applies to {}: {missing}. Use Principal * and ArnNotLike on aws:PrincipalArn.",
             one.entry.text.value
         );
         out.add(

@@ -83,9 +83,13 @@ fn size<'d>(cx: &Context<'d>, span: Span, own: &str, out: &mut Findings<'d>) {
     };
     let is_said = next.is_some_and(|next| length >= next);
     if length > most && !is_said {
-        let blanks = if has_blanks { "" } else { " without blanks" };
+        let blanks = if has_blanks {
+            ""
+        } else {
+            ", not counting whitespace"
+        };
         let details =
-            format!("{what} may have {most} characters{blanks}, and this document has {length}.");
+            format!("{what} may have {most} characters{blanks}; this document has {length}.");
         // The document is marked where it begins: all of it would hide what is in it.
         let span = Span {
             start: span.start,
@@ -121,8 +125,7 @@ fn queue<'d>(policy: &Policy<'d>, out: &mut Findings<'d>) {
     }
     let mut say = |count: usize, most: usize, what: &str, place: Location<'d>| {
         if count > most {
-            let details =
-                format!("The policy of a queue may have {most} {what}, and here are {count}.");
+            let details = format!("A queue policy may have {most} {what}; this one has {count}.");
             out.add(&rules::EXCEEDS_QUEUE_POLICY_QUOTA, details, [place]);
         }
     };

@@ -23,7 +23,7 @@ pub(super) fn check<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut F
             Provider::Saml if covers(statement, "sts:AssumeRoleWithSAML") => {
                 let mut tests = statement.conditions.iter();
                 if !tests.any(|test| test.is_of("saml:aud") && is_limiting(cx, test)) {
-                    let details = "Assertions that this provider made for other applications are accepted as well. Test SAML:aud, which is https://signin.aws.amazon.com/saml for AWS.";
+                    let details = "Assertions issued for other applications are accepted too. Restrict SAML:aud to https://signin.aws.amazon.com/saml.";
                     out.add(
                         &rules::SAML_WITHOUT_AUDIENCE,
                         details,
@@ -84,10 +84,10 @@ fn accounts<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut Findings<
         }
         let known = match cx.account {
             Some(_) => "another account",
-            None => "a whole account, which is another one unless it is your own",
+            None => "an entire account, possibly not your own",
         };
         let details = format!(
-            "The role trusts {known}, {account}: whoever makes it act for them can have it take the role. Test sts:ExternalId, or aws:PrincipalOrgID if it is of your organization."
+            "The role trusts {known}: {account}. Require sts:ExternalId, or aws:PrincipalOrgID if the account is in your organization."
         );
         out.add(
             &rules::MISSING_EXTERNAL_ID,
@@ -143,14 +143,14 @@ fn tokens<'d>(
         || is_of_aws(&rules::MISSING_GITHUB_REPO_CONDITION_KEY);
     if !has_subject && !is_said {
         let details = format!(
-            "Every token of {host} is accepted, whoever it was made for. Test {host}:sub, or another claim that names your own users."
+            "Any token from {host} is accepted, whoever its subject is. Restrict {host}:sub, or another claim that identifies your own users."
         );
         out.add(&rules::OIDC_WITHOUT_SUBJECT, details, here());
     }
     if !has_audience && !is_said && !is_audienceless(host) {
         let claim = audiences.first().unwrap_or(&"aud");
         let details = format!(
-            "Tokens of {host} that are for other applications are accepted as well, if their audience is one of the provider's in IAM. Test {host}:{claim}."
+            "Tokens that {host} issued for other applications are accepted too, if their audience is registered in IAM. Restrict {host}:{claim}."
         );
         out.add(&rules::OIDC_WITHOUT_AUDIENCE, details, here());
     }
@@ -210,7 +210,7 @@ fn wide<'d>(statement: &Statement<'d>, host: &str, test: &Condition<'d>, out: &m
             false => "a name",
         };
         let details = format!(
-            "The wildcard is in the name of {what}: {example} is trusted too, and anybody may take that name. Write the name whole."
+            "The wildcard is inside the name of {what}, so {example} is trusted too. Write the full name and the separator after it."
         );
         let place = statement.condition_value(test, value);
         out.add(&rules::OIDC_SUBJECT_TOO_WIDE, details, [place]);

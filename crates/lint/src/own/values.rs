@@ -58,7 +58,7 @@ const SHAPES: [Shape; 8] = [
     Shape {
         keys: &["aws:RequestedRegion"],
         is: is_region,
-        what: "a Region: zones have a letter behind its number, which no request has",
+        what: "a Region, without the letter of an Availability Zone",
     },
     Shape {
         keys: &[
@@ -153,7 +153,7 @@ pub(super) fn check<'d>(_: &Context<'d>, statement: &Statement<'d>, out: &mut Fi
                 statement,
                 condition,
                 is,
-                "the ARN of a user or role: of a session it is that of its role, arn:aws:iam::111122223333:role/name",
+                "the ARN of a user or role; for a role session it is the role ARN, arn:aws:iam::111122223333:role/name",
                 out,
             );
         }
@@ -179,12 +179,12 @@ fn report<'d>(
         }
         let is_negated = condition.operator.is_ok_and(|own| own.base.is_negated());
         let so = match (is_negated, statement.effect) {
-            (true, _) => "it leaves no request out",
-            (false, Some(Effect::Deny)) => "nothing is denied by it",
-            _ => "nothing is allowed by it",
+            (true, _) => "it excludes nothing",
+            (false, Some(Effect::Deny)) => "it denies nothing",
+            _ => "it allows nothing",
         };
         let details = format!(
-            "No request has the value {text} for {}, and {so}. A value is {what}.",
+            "The key {} never has the value {text}, so {so}. Use {what}.",
             condition.key.value
         );
         let place = statement.condition_value(condition, value);

@@ -60,8 +60,8 @@ fn pages_of_codes() {
 #[test]
 fn pages_of_own_codes() {
     let mut text = format!(
-        "# Checks of our own\n\nWhat `portcullis check` finds beyond the codes of Access Analyzer, {} codes. They ask what decisions do, and \
-         the format access-analyzer never prints them. Made from the table of `portcullis-lint`, as `portcullis explain-code` prints it.\n",
+        "# Our own checks\n\nThe {} codes that `portcullis check` reports beyond those of Access Analyzer. `--format access-analyzer` never prints them. \
+         Generated from the table of `portcullis-lint`, as `portcullis explain-code` prints it.\n",
         rules::own().count()
     );
     for group in Group::ALL {
@@ -74,8 +74,8 @@ fn pages_of_own_codes() {
         }
     }
     text.push_str(
-        "\n## Safe fixes\n\n`--fix` makes only these changes. None changes a decision on any request: each has its reason here, and \
-         `testkit/tests/it/fixes.rs` holds all of them against thousands of requests.\n\n",
+        "\n## Safe fixes\n\n`--fix` applies only these. None changes the decision on any request, for the reason given; \
+         `testkit/tests/it/fixes.rs` compares decisions before and after on thousands of requests.\n\n",
     );
     for (code, why) in SAFE {
         writeln!(text, "* `{code}`: {why}").unwrap();
