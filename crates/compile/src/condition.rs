@@ -12,8 +12,9 @@ use portcullis_syntax::ast::{Condition, Text};
 use portcullis_syntax::vars;
 use smallvec::SmallVec;
 
-use crate::lower::Program;
-use crate::pattern::{Case, PatternBuilder, Reading, fold_in, lower_in};
+use crate::fold::{fold_in, lower_in};
+use crate::pattern::{Case, PatternBuilder, Reading};
+use crate::program::Program;
 
 type Numbers = SmallVec<[u32; 4]>;
 

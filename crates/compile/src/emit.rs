@@ -5,7 +5,7 @@ use portcullis_image::{Header, PrincipalRecord, Section, Slot, StatementFlags, n
 
 use crate::CompileError;
 use crate::index::{self, Index};
-use crate::lower::{Program, sections};
+use crate::program::{Program, sections};
 
 /// Lays out the program.
 pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {

@@ -15,7 +15,7 @@ use portcullis_image::{ANY, LIST_LEN, NONE, Part, Pattern, PatternKind, Statemen
 use smallvec::SmallVec;
 
 use crate::intern::{Interner, Runs};
-use crate::lower::Program;
+use crate::program::Program;
 
 /// A statement whose product of actions and resources is larger than this times their sum is not
 /// spread over its nodes.

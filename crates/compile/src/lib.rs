@@ -7,10 +7,12 @@
 
 mod condition;
 mod emit;
+mod fold;
 mod index;
 mod intern;
 mod lower;
 mod pattern;
+mod program;
 mod public;
 
 use core::fmt;

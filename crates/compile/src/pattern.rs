@@ -1,16 +1,14 @@
 //! From the text of an entry to a pattern (`MATCH-1`, `VAR-1` to `VAR-8`).
 
-use core::cmp::Ordering;
-
 use bumpalo::Bump;
 use bumpalo::collections::String as ArenaString;
-use portcullis_image::value::fold::folded;
 use portcullis_image::{MAX_CHARS, Pattern, PatternKind, Slot, Token, span};
 use portcullis_syntax::vars::{self, Variable};
 use portcullis_syntax::words::{equal, first};
 use smallvec::SmallVec;
 
-use crate::lower::Program;
+use crate::fold::{fold_in, lower_in};
+use crate::program::Program;
 
 /// How a text is read.
 #[derive(Clone, Copy, Debug)]
@@ -231,30 +229,4 @@ fn token<'a>(part: Part<'a>, program: &mut Program<'a>) -> Token {
             default: default.map(|text| program.strings.intern(text)),
         },
     }
-}
-
-/// The text with ASCII letters in lower case.
-pub(crate) fn lower_in<'a>(arena: &'a Bump, text: &'a str) -> &'a str {
-    if !text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return text;
-    }
-    let text = arena.alloc_str(text);
-    text.make_ascii_lowercase();
-    text
-}
-
-/// The text, case folded.
-pub(crate) fn fold_in<'a>(arena: &'a Bump, text: &'a str) -> &'a str {
-    if text.is_ascii() {
-        return lower_in(arena, text);
-    }
-    if text.chars().zip(folded(text)).all(|(a, b)| a == b) {
-        return text;
-    }
-    ArenaString::from_iter_in(folded(text), arena).into_bump_str()
-}
-
-/// The order of two texts, case folded.
-pub(crate) fn compare_folded(a: &str, b: &str) -> Ordering {
-    folded(a).cmp(folded(b))
 }

@@ -1,9 +1,9 @@
 //! How much work a decision can be.
 
-use crate::image::View;
 use crate::index::{Group, MAX_SEGMENTS, MAX_START};
 use crate::record::PatternKind;
 use crate::section::Section;
+use crate::view::View;
 
 /// The most that a decision has to look at, whatever the request, in the part of the image where it is
 /// most.

@@ -2,8 +2,6 @@
 
 use core::fmt::{self, Write};
 
-use crate::image::instant_of;
-use crate::image::{List, View};
 use crate::leaf::{Leaf, flag, ordering, span};
 use crate::op::{Op, Operands};
 use crate::record::{ANY, NONE, PatternKind, ShortText, Str, layers};
@@ -11,6 +9,7 @@ use crate::section::Section;
 use crate::statement::Statement;
 use crate::token::Token;
 use crate::value::network::{Network, v4_text, v6_text};
+use crate::view::{List, View, instant_of};
 
 /// Writes an image as text, statement by statement.
 ///

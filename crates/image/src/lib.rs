@@ -13,6 +13,7 @@
 
 mod bound;
 mod disasm;
+mod header;
 mod image;
 pub mod index;
 mod leaf;
@@ -24,11 +25,13 @@ mod statement;
 mod token;
 mod validate;
 pub mod value;
+mod view;
 pub mod wire;
 
 pub use bound::Bound;
 pub use disasm::disassemble;
-pub use image::{Header, Image, ImageError, List, View, instant_of};
+pub use header::{Header, ImageError};
+pub use image::Image;
 pub use leaf::{Leaf, LeafRef, flag, ordering, span};
 pub use op::{Op, OpInfo, Operands};
 pub use part::Part;
@@ -41,3 +44,4 @@ pub use record::{
 pub use section::{LIST_LEN, ListKind, Section};
 pub use statement::{Statement, StatementFlags, StatementRef};
 pub use token::{Token, TokenRef};
+pub use view::{List, View, instant_of};

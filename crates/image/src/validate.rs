@@ -8,7 +8,7 @@ mod index;
 
 use core::cell::Cell;
 
-use crate::image::{ImageError, View};
+use crate::header::ImageError;
 use crate::leaf::{Leaf, flag, ordering, span};
 use crate::op::{Op, Operands};
 use crate::record::{
@@ -19,6 +19,7 @@ use crate::statement::StatementFlags;
 use crate::token::Token;
 use crate::value::fold::fold_char;
 use crate::value::number::Number;
+use crate::view::View;
 use crate::wire::{name_hash, u32_at, u64_at};
 
 pub(crate) type Checked = Result<(), ImageError>;

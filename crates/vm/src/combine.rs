@@ -1,10 +1,15 @@
-//! From the verdicts of the policy sets to the decision (sections 5.2 to 5.6 of the rules).
+//! From the verdicts of the layers to the decision (sections 5.2 to 5.6 of the rules).
+
+pub(crate) mod action;
+pub(crate) mod caller;
+pub(crate) mod inputs;
+pub(crate) mod ownership;
 
 use portcullis_image::{layer_mask, layers};
 use portcullis_model::{Decision, Layer};
 
-use crate::caller::{Kind, SCP_CHAIN, Strength};
-use crate::facts::Facts;
+use crate::combine::caller::{Kind, SCP_CHAIN, Strength};
+use crate::combine::inputs::Facts;
 
 /// A decision and the policy sets that made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,41 +99,6 @@ pub(crate) struct Verdicts {
     pub(crate) grant: Option<Strength>,
     /// The resource policy is public (`S3-5`).
     pub(crate) public: bool,
-}
-
-/// A bit that no layer has.
-pub(crate) const WITHIN: u32 = 1 << 31;
-
-/// For a caller who acts within its account (`EVAL-33`): the layers that together allow a request which
-/// no policy denies, and [`WITHIN`]. Zero for all others, and for a request that was never finished.
-///
-/// This is the usual way through [`combine`], worked out when the request is looked up.
-#[inline(always)]
-pub(crate) fn suffices(facts: &Facts, present: u32) -> u32 {
-    let within = facts.caller.has_account() && facts.same_account && !facts.needs_resource_policy;
-    if !within || facts.refused || facts.caller == Kind::FederatedUser {
-        return 0;
-    }
-    let limits = SCP_CHAIN
-        | layer_mask(Layer::VpcEndpoint)
-        | layer_mask(Layer::Boundary)
-        | layer_mask(Layer::Session);
-    let identity = match facts.root_allows {
-        true => 0,
-        false => layer_mask(Layer::Identity),
-    };
-    if identity & !facts.layers != 0 {
-        // What does not take part never allows.
-        return 0;
-    }
-    limits & present & facts.layers | identity | WITHIN
-}
-
-/// True if these layers, which allow a request that no policy denies, are known to suffice: the usual end
-/// of a decision, without [`combine`]. Layers that do not take part may be among them, and [`WITHIN`] is.
-#[inline]
-pub(crate) fn suffice(facts: &Facts, allow: u32) -> bool {
-    facts.suffices != 0 && facts.suffices & !allow == 0
 }
 
 /// `EVAL-71`.

@@ -1,5 +1,8 @@
 //! For which images something was resolved: the numbers of one stack mean something else in another.
 
+pub(crate) mod cache;
+pub(crate) mod plan;
+
 use portcullis_image::View;
 
 /// Tells stacks of images apart, by the images and by their order.

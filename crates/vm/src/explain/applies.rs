@@ -3,9 +3,9 @@
 use portcullis_image::layer_mask;
 use portcullis_model::Layer;
 
-use crate::caller::Kind;
-use crate::facts::is_limited_by_rcps;
-use crate::ready::Ready;
+use crate::combine::action::is_limited_by_rcps;
+use crate::combine::caller::Kind;
+use crate::prepare::ready::Ready;
 
 impl Ready<'_> {
     /// The policies of a caller that are present in a request and do not take part, whatever they say, since such a

@@ -1,0 +1,283 @@
+//! What decides, beside the statements, how the verdicts of the layers are combined.
+
+use portcullis_image::layer_mask;
+use portcullis_model::Layer;
+
+use crate::combine::action::{ActionFacts, Service};
+use crate::combine::caller::{Kind, RCP_CHAIN, SCP_CHAIN};
+use crate::combine::ownership::Ownership;
+use crate::stack::StackId;
+
+/// What the decision needs to know beside the statements.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Facts {
+    pub(crate) caller: Kind,
+    /// The layers that take part if they are present (`EVAL-70`).
+    pub(crate) layers: u32,
+    /// Layers whose Deny statements do not count (`EVAL-52`).
+    pub(crate) undeniable: u32,
+    /// The action needs no permission (`EVAL-90`).
+    pub(crate) exempt: bool,
+    /// The service takes no such call from such credentials, whatever the policies say (`STS-4`, `STS-5`).
+    pub(crate) refused: bool,
+    /// The root user, whose identity side allows everything (`EVAL-50`).
+    pub(crate) root_allows: bool,
+    pub(crate) same_account: bool,
+    pub(crate) other_partition: bool,
+    /// A KMS key, or a role for STS: nothing is allowed without its policy (`KMS-1`, `TRUST-1`).
+    pub(crate) needs_resource_policy: bool,
+    /// The endpoint is taken as a gateway endpoint (`VPCE-2`).
+    pub(crate) gateway: bool,
+    /// The caller can have a boundary, which `NotPrincipal` looks at (`GRAM-52`).
+    pub(crate) boundable: bool,
+    pub(crate) external_grant: bool,
+    pub(crate) restrict_public_buckets: bool,
+    /// The owner of the resource is an assumption (`EVAL-12`).
+    pub(crate) owner_assumed: bool,
+    /// What [`suffices`] says.
+    pub(crate) suffices: u32,
+}
+
+/// What facts follow from.
+pub(crate) struct Basis<'a> {
+    pub(crate) caller: Kind,
+    /// Its account is the organization's management account.
+    pub(crate) management_account: bool,
+    /// The session is one of AssumeRoot (`EVAL-50`).
+    pub(crate) assumed_root: bool,
+    pub(crate) action: &'a ActionFacts,
+    /// What [`ActionFacts::refuses`] says.
+    pub(crate) refused: bool,
+    pub(crate) ownership: Ownership,
+    /// Nothing is allowed without the resource's policy ([`ActionFacts::needs_resource_policy`]).
+    pub(crate) needs_resource_policy: bool,
+    pub(crate) restrict_public_buckets: bool,
+    pub(crate) external_grant: bool,
+    /// The layers that are present.
+    pub(crate) present: u32,
+}
+
+impl Basis<'_> {
+    /// All of it but what is present: what follows from equal bits, and from what is present, is equal.
+    #[inline(always)]
+    fn bits(&self) -> u32 {
+        let flags = u32::from(self.management_account)
+            | u32::from(self.assumed_root) << 1
+            | u32::from(self.ownership.same_account) << 2
+            | u32::from(self.ownership.assumed) << 3
+            | u32::from(self.ownership.other_partition) << 4
+            | u32::from(self.needs_resource_policy) << 5
+            | u32::from(self.restrict_public_buckets) << 6
+            | u32::from(self.external_grant) << 7
+            | u32::from(self.refused) << 8;
+        self.caller as u32 | flags << 4 | self.action.bits << 13
+    }
+}
+
+impl<'a> Basis<'a> {
+    /// That of which these are the bits. Nothing else of it is kept while it is compared with what is remembered.
+    fn of_bits(bits: u32, action: &'a ActionFacts, present: u32) -> Basis<'a> {
+        let flag = |bit: u32| bits >> (4 + bit) & 1 != 0;
+        Basis {
+            caller: Kind::of_number(bits & 15),
+            management_account: flag(0),
+            assumed_root: flag(1),
+            action,
+            refused: flag(8),
+            ownership: Ownership {
+                same_account: flag(2),
+                assumed: flag(3),
+                other_partition: flag(4),
+            },
+            needs_resource_policy: flag(5),
+            restrict_public_buckets: flag(6),
+            external_grant: flag(7),
+            present,
+        }
+    }
+}
+
+/// Facts that were worked out before. They follow from few things of a request, which are mostly the same ones.
+#[derive(Clone, Debug)]
+pub(crate) struct FactsMemory {
+    known: [(StackId, u32, Facts); FactsMemory::LEN],
+}
+
+impl FactsMemory {
+    const LEN: usize = 16;
+
+    pub(crate) const fn new() -> FactsMemory {
+        FactsMemory {
+            known: [(StackId::NONE, 0, Facts::NONE); FactsMemory::LEN],
+        }
+    }
+
+    /// The number of the facts that follow for a stack of images, in which the same layers are always present.
+    #[inline(always)]
+    pub(crate) fn number_of(&mut self, stack: StackId, basis: &Basis<'_>) -> usize {
+        let bits = basis.bits();
+        let number = (bits.wrapping_mul(0x9e37_79b1) >> 28) as usize;
+        if let Some(known) = self.known.get_mut(number) {
+            if !(known.0.is_same(stack) && known.1 == bits) {
+                FactsMemory::fill(known, stack, bits, basis.action, basis.present);
+            }
+        }
+        number
+    }
+
+    /// The same for whatever layers are present.
+    pub(crate) fn number_of_parts(&mut self, basis: &Basis<'_>) -> usize {
+        if let Some(known) = self.known.first_mut() {
+            *known = (StackId::NONE, 0, Facts::of(basis));
+        }
+        0
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn fill(
+        known: &mut (StackId, u32, Facts),
+        stack: StackId,
+        bits: u32,
+        action: &ActionFacts,
+        present: u32,
+    ) {
+        let basis = Basis::of_bits(bits, action, present);
+        *known = (stack, bits, Facts::of(&basis));
+    }
+
+    /// Facts by a number that was just asked for.
+    #[inline(always)]
+    pub(crate) fn get(&self, number: usize) -> &Facts {
+        const NONE: &Facts = &Facts::NONE;
+        self.known.get(number).map_or(NONE, |known| &known.2)
+    }
+}
+
+impl Facts {
+    /// Of no request.
+    pub(crate) const NONE: Facts = Facts {
+        caller: Kind::Anonymous,
+        layers: 0,
+        undeniable: 0,
+        exempt: false,
+        refused: false,
+        root_allows: false,
+        same_account: false,
+        other_partition: false,
+        needs_resource_policy: false,
+        gateway: false,
+        boundable: false,
+        external_grant: false,
+        restrict_public_buckets: false,
+        owner_assumed: false,
+        suffices: 0,
+    };
+
+    /// Works them out.
+    #[inline]
+    pub(crate) fn of(basis: &Basis<'_>) -> Facts {
+        let Basis {
+            caller,
+            action,
+            ownership:
+                Ownership {
+                    same_account,
+                    assumed,
+                    other_partition,
+                },
+            present,
+            ..
+        } = *basis;
+        let action_facts = action;
+        let kind = caller.traits();
+        let mut layers = match basis.assumed_root {
+            true => caller.layers(true),
+            false => kind.layers,
+        };
+        if basis.management_account {
+            layers &= !SCP_CHAIN; // SCP-3
+        }
+        let own_resource = kind.has_account && same_account;
+        let rcp = present & RCP_CHAIN != 0
+            && action_facts.is_limited_by_rcps
+            && !(basis.management_account && own_resource);
+        if !rcp {
+            layers &= !RCP_CHAIN; // RCP-3, RCP-4, RCP-5
+        }
+        let mut facts = Facts {
+            caller,
+            layers,
+            undeniable: if caller == Kind::Root && same_account && action_facts.bucket_policy {
+                layer_mask(Layer::Resource)
+            } else {
+                0
+            },
+            exempt: kind.is_signed & action_facts.exempt,
+            refused: basis.refused,
+            root_allows: caller == Kind::Root && !basis.assumed_root,
+            same_account,
+            other_partition,
+            needs_resource_policy: basis.needs_resource_policy,
+            gateway: matches!(action_facts.service, Service::S3 | Service::DynamoDb),
+            boundable: kind.can_be_bounded,
+            external_grant: basis.external_grant,
+            restrict_public_buckets: basis.restrict_public_buckets
+                & (action_facts.service == Service::S3),
+            owner_assumed: assumed & kind.has_account,
+            suffices: 0,
+        };
+        facts.suffices = suffices(&facts, present);
+        facts
+    }
+}
+
+/// A bit that no layer has.
+pub(crate) const WITHIN: u32 = 1 << 31;
+
+/// For a caller who acts within its account (`EVAL-33`): the layers that together allow a request which
+/// no policy denies, and [`WITHIN`]. Zero for all others, and for a request that was never finished.
+///
+/// This is the usual way through [`super::combine`], worked out when the request is looked up.
+#[inline(always)]
+pub(crate) fn suffices(facts: &Facts, present: u32) -> u32 {
+    let within = facts.caller.has_account() && facts.same_account && !facts.needs_resource_policy;
+    if !within || facts.refused || facts.caller == Kind::FederatedUser {
+        return 0;
+    }
+    let limits = SCP_CHAIN
+        | layer_mask(Layer::VpcEndpoint)
+        | layer_mask(Layer::Boundary)
+        | layer_mask(Layer::Session);
+    let identity = match facts.root_allows {
+        true => 0,
+        false => layer_mask(Layer::Identity),
+    };
+    if identity & !facts.layers != 0 {
+        // What does not take part never allows.
+        return 0;
+    }
+    limits & present & facts.layers | identity | WITHIN
+}
+
+/// True if these layers, which allow a request that no policy denies, are known to suffice: the usual end
+/// of a decision, without [`super::combine`]. Layers that do not take part may be among them, and [`WITHIN`] is.
+#[inline]
+pub(crate) fn suffice(facts: &Facts, allow: u32) -> bool {
+    facts.suffices != 0 && facts.suffices & !allow == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is remembered for bits follows from these.
+    #[test]
+    fn bits_tell_what_they_are_of() {
+        for bits in 0..10 << 9 {
+            let (kind, flags) = (bits % 10, bits / 10);
+            let bits = kind | flags << 4;
+            assert_eq!(Basis::of_bits(bits, &ActionFacts::NONE, 0).bits(), bits);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Deciding a request that is ready.
+
+pub(crate) mod batch;
+pub(crate) mod evaluation;
+
+use portcullis_image::View;
+
+use crate::combine::Outcome;
+use crate::eval::accumulator::Walk;
+use crate::pattern::Matcher;
+use crate::prepare::ready::Ready;
+use crate::prepare::scratch::Scratch;
+use crate::request::query::Query;
+use crate::stack::StackId;
+use crate::stack::plan::Plan;
+
+impl Ready<'_> {
+    /// Decides, for the images that it was made ready for. For others, or if it is not fit to be decided, this is an
+    /// implicit deny by no policy set.
+    ///
+    /// Total and without allocation. The time grows with the statements that the index cannot tell
+    /// apart, not with the statements of the images; without index it is linear in these.
+    #[inline(always)]
+    pub fn decide<'i>(&self, images: impl Iterator<Item = View<'i>>) -> Outcome {
+        match walked(images, self) {
+            Some(walk) => walk.outcome(self.facts(), self.present()),
+            None => Outcome::undecided(),
+        }
+    }
+}
+
+/// Decides a request for a stack of images, and what follows from these.
+///
+/// Total, and without allocation once the memory has seen its largest request.
+#[inline]
+pub fn decide<'i>(
+    images: impl Iterator<Item = View<'i>> + Clone,
+    plan: &Plan,
+    scratch: &mut Scratch,
+    query: &Query<'_>,
+) -> Outcome {
+    scratch
+        .ready_once(images.clone(), plan, query)
+        .decide(images)
+}
+
+/// Looks at the candidates of a request in its images; none if these are others, or it is not finished.
+#[inline(always)]
+pub(crate) fn walked<'i>(
+    mut images: impl Iterator<Item = View<'i>>,
+    request: &Ready<'_>,
+) -> Option<Walk> {
+    let mut walk = Walk::new(request.facts().layers, request.facts().undeniable);
+    if let Some(asked) = request.only() {
+        // The usual stack.
+        let view = images.next()?;
+        if !request.is_ready_for(StackId::of_one(view)) || images.next().is_some() {
+            return None;
+        }
+        let matcher = Matcher { view, asked };
+        if !(view.has_index() && walk.candidates(&matcher, asked.groups(), u32::MAX)) {
+            walk.all_of(&matcher, view.part(0), u32::MAX);
+        }
+        return Some(walk);
+    }
+    let mut stack = StackId::EMPTY;
+    for (image, view) in images.enumerate() {
+        stack = stack.with(view);
+        let matcher = request.matcher(image, view);
+        walk.enter_image();
+        for part in request.parts_of(image) {
+            let groups = request.groups_of(image, part);
+            if !(view.has_index() && walk.candidates(&matcher, groups, part.layers)) {
+                walk.all_of(&matcher, view.part(part.part), part.layers);
+            }
+        }
+    }
+    // What was found in other images than the request's means nothing.
+    request.is_ready_for(stack).then_some(walk)
+}

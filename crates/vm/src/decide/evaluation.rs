@@ -1,0 +1,318 @@
+//! A decision of which the host names the parts, one after the other, and knows the keys itself.
+
+use alloc::vec::Vec;
+
+use portcullis_image::View;
+use portcullis_image::index::{Group, Segments};
+
+use crate::combine::Outcome;
+use crate::combine::caller::{Kind as CallerKind, Strength};
+use crate::combine::inputs::{Basis, Facts, WITHIN};
+use crate::combine::ownership::Ownership;
+use crate::eval::accumulator::Walk;
+use crate::eval::entries::Entry;
+use crate::eval::view::Asked;
+use crate::index;
+use crate::keys::filled::Given;
+use crate::keys::source::{KeySource, Origin, Source};
+use crate::keys::values::Keys;
+use crate::pattern::Matcher;
+use crate::prepare::scratch::Scratch;
+use crate::request::action::Action;
+use crate::request::principal::{Known, Named};
+use crate::request::resource::Target;
+use crate::stack::plan::Plan;
+
+/// A request of which all names were resolved before.
+#[derive(Clone, Copy, Debug)]
+pub struct Resolved<'a> {
+    /// What kind of caller asks.
+    pub caller: CallerKind,
+    /// Its account is the organization's management account.
+    pub management_account: bool,
+    /// What the images know of the caller.
+    pub known: &'a Known,
+    /// The action.
+    pub action: &'a Action,
+    /// The resource.
+    pub resource: &'a Target<'a>,
+    /// Whose that is.
+    pub ownership: Ownership,
+    /// The caller's session is one of AssumeRoot (`EVAL-50`).
+    pub assumed_root: bool,
+    /// The caller has the credentials of GetSessionToken, and whether a multi-factor device was used (`STS-4`).
+    pub session_token: Option<bool>,
+    /// `RestrictPublicBuckets` is in force (`S3-4`).
+    pub restrict_public_buckets: bool,
+    /// Something outside the policy language grants the request (`EVAL-75`).
+    pub external_grant: bool,
+    /// The keys.
+    pub keys: &'a (dyn KeySource + 'a),
+}
+
+/// What a host knows of parts that take part, all together.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KnownParts {
+    /// The layers that are present: those of the parts where they take part.
+    pub present: u32,
+    /// A resource policy among them is public (`S3-5`).
+    pub public: bool,
+    /// The layers, but for the resource policy's, in which some statement allows everything without condition.
+    /// A part of which nothing else can be said need not be looked at.
+    pub allowed: u32,
+}
+
+/// A resolved request and what follows from it.
+#[derive(Clone, Debug)]
+pub struct Settled<'a> {
+    resolved: &'a Resolved<'a>,
+    facts: Facts,
+    parts: KnownParts,
+    given: &'a Given,
+    source: Source<'a>,
+}
+
+impl<'a> Settled<'a> {
+    /// Works out what follows, for a stack of images and parts of which as much is known.
+    #[inline(always)]
+    pub fn new(
+        scratch: &'a mut Scratch,
+        plan: &'a Plan,
+        resolved: &'a Resolved<'a>,
+        parts: KnownParts,
+    ) -> Settled<'a> {
+        let action = &resolved.action.facts;
+        let (is_key, is_role) = resolved.resource.is_key_or_role();
+        let facts = Facts::of(&Basis {
+            caller: resolved.caller,
+            management_account: resolved.management_account,
+            assumed_root: resolved.assumed_root,
+            action,
+            refused: action.refuses(resolved.caller, resolved.session_token.is_some(), || {
+                resolved.session_token == Some(true)
+            }),
+            ownership: resolved.ownership,
+            needs_resource_policy: action.needs_resource_policy(is_key, is_role),
+            restrict_public_buckets: resolved.restrict_public_buckets,
+            external_grant: resolved.external_grant,
+            present: parts.present,
+        });
+        scratch.given.begin(plan);
+        let scratch = &*scratch;
+        Settled {
+            resolved,
+            facts,
+            parts,
+            given: &scratch.given,
+            source: Source {
+                plan,
+                store: &scratch.given.store,
+                origin: Origin::Host(resolved.keys),
+            },
+        }
+    }
+}
+
+/// Memory for parts that are looked at by the index, to be used in many decisions.
+#[derive(Clone, Debug, Default)]
+pub struct PartMemory {
+    groups: Vec<Group>,
+    /// The resource's, as many as some group looked at.
+    segments: Segments,
+    depth: usize,
+}
+
+impl PartMemory {
+    /// Cuts a resource that nobody cut as deep as the groups look.
+    #[inline]
+    fn cut(&mut self, view: View<'_>, resource: &Target<'_>) {
+        if resource.segments().is_some() {
+            return;
+        }
+        let depths = self.groups.iter().map(|group| index::depth(view, group));
+        let depth = depths.fold(0, usize::max);
+        if depth > self.depth {
+            self.segments.set_start(resource.text().as_bytes(), depth);
+            self.depth = depth;
+        }
+    }
+
+    #[inline]
+    fn segments<'s>(&'s self, resource: &Target<'s>) -> &'s Segments {
+        match resource.segments() {
+            Some(segments) => segments,
+            None if self.depth > 0 => &self.segments,
+            None => const { &Segments::ALL },
+        }
+    }
+}
+
+/// A decision in the making, for a stack of images.
+///
+/// The host names the parts that take part and asks for the decision ([`Evaluation::decide`]). What it says wrongly is
+/// decided wrongly.
+///
+/// Nothing of it allocates, once the memory has held as many groups.
+pub struct Evaluation<'a> {
+    settled: &'a Settled<'a>,
+    walk: Walk,
+    memory: &'a mut PartMemory,
+    /// The image that was looked at last.
+    image: usize,
+}
+
+impl<'a> Evaluation<'a> {
+    /// Begins a decision.
+    #[inline]
+    pub fn new(settled: &'a Settled<'a>, memory: &'a mut PartMemory) -> Evaluation<'a> {
+        let facts = &settled.facts;
+        let mut walk = Walk::new(facts.layers, facts.undeniable);
+        walk.say(settled.parts.allowed, 0);
+        Evaluation::with(settled, walk, memory)
+    }
+
+    /// Begins to find out what single parts say ([`Evaluation::says`]), in whatever layer.
+    pub fn of_part(settled: &'a Settled<'a>, memory: &'a mut PartMemory) -> Evaluation<'a> {
+        Evaluation::with(settled, Walk::new(!WITHIN, 0), memory)
+    }
+
+    #[inline]
+    fn with(settled: &'a Settled<'a>, walk: Walk, memory: &'a mut PartMemory) -> Evaluation<'a> {
+        memory.depth = 0;
+        Evaluation {
+            settled,
+            walk,
+            memory,
+            image: 0,
+        }
+    }
+
+    /// Adds layers of which it is known that some statement allows the request, and that some denies it. Not
+    /// the resource policy's, whose Allow is by more or less.
+    pub fn say(&mut self, allowed: u32, denied: u32) {
+        self.walk.say(allowed, denied);
+    }
+
+    /// Looks at a part of an image, by the image's place in the stack, for the layers that it stands for.
+    #[inline]
+    pub fn look(&mut self, image: usize, view: View<'_>, part: u32, layers: u32) {
+        self.enter(image);
+        let Resolved {
+            action, resource, ..
+        } = self.settled.resolved;
+        self.memory.groups.clear();
+        action.groups(image, view, part, &mut self.memory.groups);
+        self.memory.cut(view, resource);
+        let memory = &*self.memory;
+        let matcher = Matcher {
+            view,
+            asked: OfImage {
+                settled: self.settled,
+                image,
+                segments: memory.segments(resource),
+            },
+        };
+        let walk = &mut self.walk;
+        if !(view.has_index() && walk.candidates(&matcher, &memory.groups, layers)) {
+            walk.all_of(&matcher, view.part(part), layers);
+        }
+    }
+
+    /// The same by what [`Action::entries`] gives for the part.
+    #[inline]
+    pub fn look_at(&mut self, image: usize, view: View<'_>, entries: &[Entry], layers: u32) {
+        self.enter(image);
+        let matcher = Matcher {
+            view,
+            asked: OfImage {
+                settled: self.settled,
+                image,
+                segments: self.memory.segments(self.settled.resolved.resource),
+            },
+        };
+        let walk = &mut self.walk;
+        let layers = layers & walk.layers();
+        let mask = matcher.asked.segments().mask();
+        for entry in entries {
+            let layers = layers & entry.layers;
+            if entry.mask & !mask != 0
+                || walk.is_settled(entry.is_deny, layers)
+                || !entry.matches(&matcher)
+            {
+                continue;
+            }
+            match entry.has_principals | entry.is_guarded {
+                true => walk.rest(&matcher, view.statement_ref(entry.statement), layers),
+                false => walk.count(entry.is_deny, layers, Strength::Direct),
+            }
+        }
+    }
+
+    /// What guards gave is known for the image that was looked at last.
+    #[inline(always)]
+    fn enter(&mut self, image: usize) {
+        if self.image != image {
+            self.walk.enter_image();
+            self.image = image;
+        }
+    }
+
+    /// The decision.
+    #[inline]
+    pub fn decide(self) -> Outcome {
+        let parts = &self.settled.parts;
+        let present = (parts.present, parts.public);
+        self.walk.outcome(&self.settled.facts, present)
+    }
+
+    /// Whether some statement of what was looked at allows the request, and whether some denies it.
+    pub fn says(self) -> (bool, bool) {
+        let verdicts = self.walk.verdicts((0, false));
+        (verdicts.allow != 0, verdicts.deny != 0)
+    }
+}
+
+/// A settled request, asked of an image of the stack.
+#[derive(Clone, Copy)]
+struct OfImage<'a> {
+    settled: &'a Settled<'a>,
+    image: usize,
+    segments: &'a Segments,
+}
+
+impl<'a> Asked<'a> for OfImage<'a> {
+    #[inline]
+    fn facts(self) -> &'a Facts {
+        &self.settled.facts
+    }
+
+    #[inline]
+    fn action(self) -> &'a Action {
+        self.settled.resolved.action
+    }
+
+    #[inline]
+    fn resource(self) -> &'a [u8] {
+        self.settled.resolved.resource.text().as_bytes()
+    }
+
+    #[inline]
+    fn segments(self) -> &'a Segments {
+        self.segments
+    }
+
+    #[inline]
+    fn present(self) -> u32 {
+        self.settled.parts.present
+    }
+
+    #[inline]
+    fn named(self) -> &'a [Named] {
+        self.settled.resolved.known.named(self.image)
+    }
+
+    #[inline]
+    fn keys(self) -> Keys<'a> {
+        self.settled.given.keys(&self.settled.source, self.image)
+    }
+}

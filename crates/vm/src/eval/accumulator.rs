@@ -1,0 +1,313 @@
+//! What the statements of a request say so far: one code for deciding and for explaining.
+
+use portcullis_image::index::{Candidate, Group, WHOLE_HEAD};
+use portcullis_image::{ANY, NONE, Part, StatementRef, layer_mask};
+use portcullis_model::Layer;
+
+use crate::combine::caller::Strength;
+use crate::combine::inputs::{Facts, suffice};
+use crate::combine::{Outcome, Verdicts, combine};
+use crate::eval::view::Asked;
+use crate::index;
+use crate::pattern::Matcher;
+
+/// The mask of the resource policy's layer.
+#[inline(always)]
+fn resource_layer() -> u32 {
+    layer_mask(Layer::Resource)
+}
+
+#[derive(Clone)]
+pub(crate) struct Walk {
+    /// Layers that take part.
+    layers: u32,
+    /// Layers whose Deny counts.
+    deniable: u32,
+    /// Layers in which a further Allow changes nothing: those that are allowed, the resource policy's once
+    /// it is by the strongest grant, and those that do not take part; also the bit that no layer has.
+    allowed: u32,
+    /// Layers in which a further Deny changes nothing: those that are denied, and those whose Deny does not
+    /// count.
+    denied: u32,
+    /// The strongest Allow of the resource policy.
+    grant: Option<Strength>,
+    /// What the guards gave that many statements of the image share: a bit for each that was run, and for each
+    /// that held.
+    ran: u64,
+    held: u64,
+}
+
+impl Walk {
+    #[inline]
+    pub(crate) fn new(layers: u32, undeniable: u32) -> Walk {
+        let deniable = layers & !undeniable;
+        Walk {
+            layers,
+            deniable,
+            allowed: !layers,
+            denied: !deniable,
+            grant: None,
+            ran: 0,
+            held: 0,
+        }
+    }
+
+    /// The decision, if all was looked at; `present` are the layers that are present, and whether a resource
+    /// policy is public.
+    #[inline]
+    pub(crate) fn outcome(&self, facts: &Facts, present: (u32, bool)) -> Outcome {
+        if self.suffices(facts) {
+            return Outcome::allow();
+        }
+        combine(facts, &self.verdicts(present))
+    }
+
+    /// True if the request is allowed unless a Deny comes.
+    #[inline]
+    pub(crate) fn suffices(&self, facts: &Facts) -> bool {
+        self.denied & self.deniable == 0 && suffice(facts, self.allowed)
+    }
+
+    pub(crate) fn verdicts(&self, (present, public): (u32, bool)) -> Verdicts {
+        let granted = match self.grant {
+            Some(_) => resource_layer(),
+            None => 0,
+        };
+        Verdicts {
+            present,
+            deny: self.denied & self.deniable,
+            allow: (self.allowed | granted) & self.layers,
+            grant: self.grant,
+            public,
+        }
+    }
+
+    /// The layers that take part.
+    #[inline]
+    pub(crate) fn layers(&self) -> u32 {
+        self.layers
+    }
+
+    /// Numbers of shared guards are an image's own.
+    #[inline(always)]
+    pub(crate) fn enter_image(&mut self) {
+        (self.ran, self.held) = (0, 0);
+    }
+
+    /// True if a statement changes nothing any more in the layers that it stands for.
+    #[inline(always)]
+    pub(crate) fn is_settled(&self, is_deny: bool, layers: u32) -> bool {
+        let settled = match is_deny {
+            true => self.denied,
+            false => self.allowed,
+        };
+        layers & !settled == 0
+    }
+
+    /// Looks at every statement of a part, which stands for some layers.
+    #[inline(never)]
+    pub(crate) fn all_of<'a>(
+        &mut self,
+        matcher: &Matcher<'a, impl Asked<'a>>,
+        part: Part,
+        layers: u32,
+    ) {
+        for index in part.statements..part.statements.saturating_add(part.statement_count) {
+            self.one(matcher, index, layers & self.layers);
+        }
+    }
+
+    /// Looks at a statement. The layers that it stands for.
+    #[inline]
+    pub(crate) fn one<'a>(
+        &mut self,
+        matcher: &Matcher<'a, impl Asked<'a>>,
+        index: u32,
+        layers: u32,
+    ) -> u32 {
+        let statement = matcher.view.statement_ref(index);
+        let layers = statement.layers() & layers;
+        if layers != 0 && matcher.action(statement) && matcher.resource(statement) {
+            self.rest(matcher, statement, layers);
+        }
+        layers
+    }
+
+    /// Looks at the candidates of a part that the index gives. False if it cannot tell all of them.
+    ///
+    /// Never inlined: its loops leave no registers for anything else.
+    #[inline(never)]
+    #[must_use]
+    pub(crate) fn candidates<'a>(
+        &mut self,
+        matcher: &Matcher<'a, impl Asked<'a>>,
+        groups: &[Group],
+        layers: u32,
+    ) -> bool {
+        let layers = layers & self.layers;
+        for group in groups {
+            self.allow(group.allows & layers, Strength::Direct);
+            if group.probe_count > 0 && !self.hashed(matcher, group, layers) {
+                return false;
+            }
+            if group.count > 0 {
+                self.scan(matcher, (group.start, group.count), layers);
+            }
+        }
+        true
+    }
+
+    /// Looks at the candidates of a group that are found by the resource.
+    #[inline(always)]
+    fn hashed<'a>(
+        &mut self,
+        matcher: &Matcher<'a, impl Asked<'a>>,
+        group: &Group,
+        layers: u32,
+    ) -> bool {
+        let view = matcher.view;
+        index::hashed(view, matcher.asked.segments(), group, |bucket| {
+            let (first, end) = view.bucket(bucket);
+            if first < end {
+                self.scan_bucket(matcher, (first, end - first), layers);
+            }
+        })
+    }
+
+    /// Looks at the candidates of a bucket.
+    ///
+    /// Never inlined: a loop in a loop leaves no registers for the inner one.
+    #[inline(never)]
+    fn scan_bucket<'a>(
+        &mut self,
+        matcher: &Matcher<'a, impl Asked<'a>>,
+        places: (u32, u32),
+        layers: u32,
+    ) {
+        self.scan(matcher, places, layers);
+    }
+
+    /// Looks at candidates one by one: the first, and how many there are.
+    #[inline(always)]
+    fn scan<'a>(
+        &mut self,
+        matcher: &Matcher<'a, impl Asked<'a>>,
+        (first, count): (u32, u32),
+        layers: u32,
+    ) {
+        let mask = matcher.asked.segments().mask();
+        for candidate in matcher.view.candidates(first, count) {
+            if candidate.mask & !mask == 0 {
+                self.candidate(matcher, &candidate, layers);
+            }
+        }
+    }
+
+    /// Looks at a candidate, if that can still change something.
+    #[inline(always)]
+    fn candidate<'a>(
+        &mut self,
+        matcher: &Matcher<'a, impl Asked<'a>>,
+        candidate: &Candidate,
+        layers: u32,
+    ) {
+        let Some(statement) = matcher.view.find_statement(candidate.statement) else {
+            return;
+        };
+        let layers = statement.layers() & layers;
+        if self.is_settled(statement.is_deny(), layers) {
+            return;
+        }
+        let head = match candidate.pattern {
+            ANY => true,
+            WHOLE_HEAD => matcher.action(statement) && matcher.resource(statement),
+            pattern => matcher.matches(pattern, matcher.asked.resource()),
+        };
+        if head {
+            self.rest(matcher, statement, layers);
+        }
+    }
+
+    /// Principals and condition of a statement whose action and resource match.
+    #[inline(always)]
+    pub(crate) fn rest<'a>(
+        &mut self,
+        matcher: &Matcher<'a, impl Asked<'a>>,
+        statement: StatementRef<'_>,
+        layers: u32,
+    ) {
+        if let Some(strength) = matcher.principal(statement, layers) {
+            self.condition(matcher, statement, layers, strength);
+        }
+    }
+
+    /// The condition of a statement of which all else matches.
+    #[inline(always)]
+    fn condition<'a>(
+        &mut self,
+        matcher: &Matcher<'a, impl Asked<'a>>,
+        statement: StatementRef<'_>,
+        layers: u32,
+        strength: Strength,
+    ) {
+        if statement.guard() == NONE || self.holds(matcher, statement) {
+            self.count(statement.is_deny(), layers, strength);
+        }
+    }
+
+    /// A statement that matches.
+    #[inline(always)]
+    pub(crate) fn count(&mut self, is_deny: bool, layers: u32, strength: Strength) {
+        match is_deny {
+            true => self.denied |= layers,
+            false => self.allow(layers, strength),
+        }
+    }
+
+    /// Layers of which it is known that some statement allows the request, and that some denies it: not the
+    /// resource policy's, whose Allow has a strength.
+    pub(crate) fn say(&mut self, allowed: u32, denied: u32) {
+        self.allowed |= allowed & !resource_layer();
+        self.denied |= denied;
+    }
+
+    /// An Allow in layers that take part.
+    #[inline(always)]
+    fn allow(&mut self, layers: u32, strength: Strength) {
+        self.allowed |= layers & !resource_layer();
+        if layers & resource_layer() != 0 {
+            self.grant = self.grant.max(Some(strength));
+            if self.grant == Some(Strength::Direct) {
+                self.allowed |= resource_layer();
+            }
+        }
+    }
+
+    /// True if the statement's guard holds; it is run unless it is known what a shared guard gave.
+    #[inline(always)]
+    fn holds<'a>(
+        &mut self,
+        matcher: &Matcher<'a, impl Asked<'a>>,
+        statement: StatementRef<'_>,
+    ) -> bool {
+        let guard = statement.guard();
+        let shared = 1_u64.wrapping_shl(u32::from(statement.shared())) & !1;
+        if self.ran & shared != 0 {
+            return self.held & shared != 0;
+        }
+        self.run(matcher, guard, shared)
+    }
+
+    /// Runs a guard and keeps what it gave.
+    ///
+    /// Never inlined: the loop over candidates shall keep its registers for itself.
+    #[inline(never)]
+    fn run<'a>(&mut self, matcher: &Matcher<'a, impl Asked<'a>>, guard: u32, shared: u64) -> bool {
+        let holds = matcher.guard_holds(guard);
+        self.ran |= shared;
+        if holds {
+            self.held |= shared;
+        }
+        holds
+    }
+}

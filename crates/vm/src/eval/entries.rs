@@ -1,0 +1,148 @@
+//! What an action leads to in a part, worked out beforehand and laid out as the walk reads it.
+
+use alloc::vec::Vec;
+
+use portcullis_image::index::{Candidate, WHOLE_HEAD};
+use portcullis_image::{ANY, NONE, Str, View};
+
+use crate::bytes::strip;
+use crate::eval::head::matches_action;
+use crate::eval::view::Asked;
+use crate::index;
+use crate::pattern::Matcher;
+use crate::request::action::Action;
+
+/// A statement that an action matches, with what is looked at first, in half a line of the processor's caches.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(32))]
+pub struct Entry {
+    /// The segments that the pattern asks for.
+    pub(crate) mask: u64,
+    /// The start of the pattern.
+    literal: Str,
+    pub(crate) statement: u32,
+    pattern: u32,
+    /// The layers that the statement belongs to.
+    pub(crate) layers: u32,
+    kind: Kind,
+    pub(crate) is_deny: bool,
+    pub(crate) has_principals: bool,
+    pub(crate) is_guarded: bool,
+}
+
+/// How the resource of a request is matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Any,
+    Exact,
+    Prefix,
+    Tokens,
+    /// By all patterns of the statement.
+    List,
+}
+
+impl Entry {
+    /// Reads a candidate; none if the statement does not match the action, or no resource.
+    fn read(view: View<'_>, action: &Action, candidate: &Candidate) -> Option<Entry> {
+        let statement = view.statement_ref(candidate.statement);
+        let mut literal = Str::default();
+        let kind = match candidate.pattern {
+            ANY => Kind::Any,
+            WHOLE_HEAD if !matches_action(view, statement, action) => return None,
+            WHOLE_HEAD if statement.resources() == ANY => match statement.not_resource() {
+                true => return None,
+                false => Kind::Any,
+            },
+            WHOLE_HEAD => Kind::List,
+            pattern => {
+                let record = view.pattern_ref(pattern);
+                literal = record.literal();
+                if record.is_prefix() {
+                    Kind::Prefix
+                } else if record.is_exact() {
+                    Kind::Exact
+                } else {
+                    Kind::Tokens
+                }
+            }
+        };
+        Some(Entry {
+            mask: candidate.mask,
+            literal,
+            statement: candidate.statement,
+            pattern: candidate.pattern,
+            layers: statement.layers(),
+            kind,
+            is_deny: statement.is_deny(),
+            has_principals: statement.principals() != NONE,
+            is_guarded: statement.guard() != NONE,
+        })
+    }
+
+    /// All statements that allow every resource to everyone without condition, by their layers.
+    fn allowing(layers: u32) -> Entry {
+        Entry {
+            mask: 0,
+            literal: Str::default(),
+            statement: NONE,
+            pattern: ANY,
+            layers,
+            kind: Kind::Any,
+            is_deny: false,
+            has_principals: false,
+            is_guarded: false,
+        }
+    }
+
+    /// Reads what is looked at next if the entry alone does not decide. For hosts that read ahead for many
+    /// decisions: the result says nothing.
+    #[inline]
+    pub fn read_ahead(&self, view: View<'_>) -> u32 {
+        match self.has_principals | self.is_guarded {
+            true => view.statement_ref(self.statement).guard(),
+            false => 0,
+        }
+    }
+
+    /// True if the statement matches the resource.
+    #[inline(always)]
+    pub(crate) fn matches<'a>(&self, matcher: &Matcher<'a, impl Asked<'a>>) -> bool {
+        let view = matcher.view;
+        let resource = matcher.asked.resource();
+        let rest = || strip(resource, self.literal.get(view.bytes())?);
+        match self.kind {
+            Kind::Any => true,
+            Kind::Prefix => rest().is_some(),
+            Kind::Exact => rest().is_some_and(<[u8]>::is_empty),
+            Kind::Tokens => matcher.matches(self.pattern, resource),
+            Kind::List => matcher.resource(view.statement_ref(self.statement)),
+        }
+    }
+}
+
+impl Action {
+    /// Appends the statements of a part of an image that match the action. The image is called by its place in
+    /// the stack.
+    ///
+    /// False, and none, if the part is to be looked at by its groups ([`Action::groups`]): if it has so many statements
+    /// for the action that they are found by the resource, or if the image has no index.
+    pub fn entries(&self, image: usize, view: View<'_>, part: u32, all: &mut Vec<Entry>) -> bool {
+        if !view.has_index() {
+            return false;
+        }
+        let mut groups = Vec::new();
+        index::groups(view, &view.part(part), self.patterns(image), &mut groups);
+        if groups.iter().any(|group| group.probe_count > 0) {
+            return false;
+        }
+        let allows = groups.iter().fold(0, |all, group| all | group.allows);
+        if allows != 0 {
+            all.push(Entry::allowing(allows));
+        }
+        for group in &groups {
+            let candidates = view.candidates(group.start, group.count);
+            all.extend(candidates.filter_map(|own| Entry::read(view, self, &own)));
+        }
+        true
+    }
+}

@@ -1,0 +1,36 @@
+//! What evaluation reads of a request, in terms of one image.
+
+use portcullis_image::index::Segments;
+
+use crate::combine::inputs::Facts;
+use crate::keys::slot::state;
+use crate::keys::values::Keys;
+use crate::pattern::Variables;
+use crate::request::action::Action;
+use crate::request::principal::Named;
+
+/// What is asked of an image. Where it lies is known when the program is compiled, so that nothing is
+/// gathered that is not looked at.
+pub(crate) trait Asked<'a>: Copy {
+    fn facts(self) -> &'a Facts;
+    fn action(self) -> &'a Action;
+    fn resource(self) -> &'a [u8];
+    fn segments(self) -> &'a Segments;
+    /// The layers that are present.
+    fn present(self) -> u32;
+    /// The caller in terms of the image.
+    fn named(self) -> &'a [Named];
+    fn keys(self) -> Keys<'a>;
+}
+
+impl<'a, A: Asked<'a>> Variables<'a> for A {
+    #[inline(always)]
+    fn variable(self, slot: u32, default: Option<&'a str>) -> Option<&'a str> {
+        let keys = self.keys();
+        match keys.settled(slot) {
+            Some((..=state::UNUSABLE, value)) => Some(keys.text(value)),
+            Some((state::SEVERAL, _)) => None,
+            _ => default,
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! The memory of decisions.
+
+use portcullis_image::index::Segments;
+
+use crate::combine::inputs::FactsMemory;
+use crate::keys::filled::Given;
+use crate::keys::shape::Shape;
+use crate::prepare::callers::Callers;
+use crate::prepare::names::AllNamed;
+use crate::prepare::parts::UsedParts;
+use crate::request::action::Action;
+use crate::stack::cache::Cache;
+
+/// Memory that decisions use one after the other: what a host keeps for each thread.
+///
+/// It belongs to no policies: any stack of images may use it after any other. It holds 32 bytes for each condition key
+/// of the largest stack, and remembers what the last stacks made of the names of actions, keys and callers, at most 128
+/// of each and none longer than 256 bytes, and with each action the names of one request's keys, at most 2 KiB; once it has seen its largest request it does not allocate any more.
+#[derive(Debug)]
+pub struct Scratch {
+    pub(crate) given: Given,
+    pub(crate) named: AllNamed,
+    pub(crate) parts: UsedParts,
+    pub(crate) segments: Segments,
+    pub(crate) actions: Cache<Remembered>,
+    pub(crate) callers: Callers,
+    pub(crate) facts: FactsMemory,
+}
+
+/// What is remembered of an action's name.
+#[derive(Debug, Default)]
+pub(crate) struct Remembered {
+    pub(crate) action: Action,
+    /// The names of the keys of the last request for it.
+    pub(crate) shape: Shape,
+}
+
+impl Default for Scratch {
+    fn default() -> Scratch {
+        Scratch::new()
+    }
+}
+
+impl Scratch {
+    /// Takes no memory of the heap yet.
+    pub const fn new() -> Scratch {
+        Scratch {
+            given: Given::new(),
+            named: AllNamed::new(),
+            parts: UsedParts::new(),
+            segments: Segments::NONE,
+            actions: Cache::new(),
+            callers: Callers::new(),
+            facts: FactsMemory::new(),
+        }
+    }
+}

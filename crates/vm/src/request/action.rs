@@ -1,0 +1,191 @@
+//! The action of a request, and where it leads in the index.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use portcullis_image::index::Group;
+use portcullis_image::{Section, View};
+use portcullis_model::check_action;
+
+use crate::bytes::slice;
+use crate::combine::action::ActionFacts;
+use crate::index;
+use crate::stack::StackId;
+
+/// An action, resolved for a stack of images.
+#[derive(Clone, Debug, Default)]
+pub struct Action {
+    /// `service:name`, in lower case.
+    text: String,
+    /// Where the service ends.
+    service_end: u32,
+    /// The images that the patterns are of.
+    pub(crate) of: StackId,
+    pub(crate) facts: ActionFacts,
+    /// Patterns of the images, as [`index::actions`] gives them.
+    patterns: Vec<u32>,
+    /// Where those of each image end.
+    ends: Vec<u32>,
+    /// The groups of candidates of images that have one part, and where those of each image end.
+    groups: Vec<Group>,
+    group_ends: Vec<u32>,
+    /// As many segments of the resource these groups look at to find their candidates: none if no group finds them by
+    /// the resource.
+    pub(crate) depth: usize,
+    /// It is one that requests can have ([`check_action`]).
+    pub(crate) is_plain: bool,
+}
+
+impl Action {
+    /// None at all.
+    pub(crate) const NONE: Action = Action {
+        text: String::new(),
+        service_end: 0,
+        of: StackId::NONE,
+        facts: ActionFacts::NONE,
+        patterns: Vec::new(),
+        ends: Vec::new(),
+        groups: Vec::new(),
+        group_ends: Vec::new(),
+        depth: 0,
+        is_plain: false,
+    };
+
+    /// Resolves an action, `service:Name` in any case (`MATCH-10`).
+    pub fn resolve<'i>(images: impl Iterator<Item = View<'i>> + Clone, name: &str) -> Action {
+        let mut action = Action::default();
+        action.set(images, name);
+        action
+    }
+
+    /// Becomes another action. Reuses its memory.
+    pub fn set<'i>(&mut self, images: impl Iterator<Item = View<'i>>, name: &str) {
+        self.clear();
+        self.text.push_str(name);
+        self.text.make_ascii_lowercase();
+        let colon = name.bytes().position(|byte| byte == b':');
+        self.service_end = colon.unwrap_or(name.len()) as u32;
+        self.facts = ActionFacts::of(self.service_text(), self.name_text());
+        let mut patterns = core::mem::take(&mut self.patterns);
+        let mut of = StackId::EMPTY;
+        for view in images {
+            of = of.with(view);
+            let first = patterns.len();
+            if view.has_index() {
+                index::actions(view, self.service(), self.name(), &mut patterns);
+                if view.count(Section::Parts) == 1 {
+                    let own = patterns.get(first..).unwrap_or(&[]);
+                    let before = self.groups.len();
+                    index::groups(view, &view.part(0), own, &mut self.groups);
+                    let groups = self.groups.get(before..).unwrap_or(&[]);
+                    let depths = groups.iter().map(|group| index::depth(view, group));
+                    self.depth = depths.fold(self.depth, usize::max);
+                }
+            }
+            self.ends.push(patterns.len() as u32);
+            self.group_ends.push(self.groups.len() as u32);
+        }
+        self.is_plain = check_action(name).is_ok();
+        self.facts.filter = index::filter(&patterns);
+        self.patterns = patterns;
+        // What has no name is no action: a request for it cannot be decided.
+        self.of = match name {
+            "" => StackId::NONE,
+            _ => of,
+        };
+    }
+
+    fn clear(&mut self) {
+        self.text.clear();
+        self.service_end = 0;
+        self.of = StackId::NONE;
+        self.facts = ActionFacts::NONE;
+        self.patterns.clear();
+        self.ends.clear();
+        self.groups.clear();
+        self.group_ends.clear();
+        self.depth = 0;
+        self.is_plain = false;
+    }
+
+    /// The groups of candidates of an image that has one part.
+    #[inline]
+    pub(crate) fn groups_of(&self, image: usize) -> &[Group] {
+        of_image(&self.groups, &self.group_ends, image)
+    }
+
+    /// A part of any image of the stack can have a statement for the action only if its filter
+    /// ([`crate::part_filter`]) has a bit in common with this one.
+    #[inline]
+    pub fn filter(&self) -> u64 {
+        self.facts.filter
+    }
+
+    /// Appends the groups of candidates that a part of an image has for the action, by the place of the image
+    /// in the stack. None if the image has no index.
+    pub fn groups(&self, image: usize, view: View<'_>, part: u32, all: &mut Vec<Group>) {
+        if view.has_index() {
+            index::groups(view, &view.part(part), self.patterns(image), all);
+        }
+    }
+
+    /// Those of all images.
+    #[inline(always)]
+    pub(crate) fn all_groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// The patterns of an image that match it.
+    pub(crate) fn patterns(&self, image: usize) -> &[u32] {
+        of_image(&self.patterns, &self.ends, image)
+    }
+
+    /// True for `s3:ListAllMyBuckets`, which is asked of all buckets where a request says `*` (`MATCH-37`); see
+    /// [`all_buckets`].
+    #[inline]
+    pub fn lists_buckets(&self) -> bool {
+        self.facts.lists_buckets
+    }
+
+    /// True if it is one that requests can have ([`check_action`]).
+    #[inline]
+    pub fn is_plain(&self) -> bool {
+        self.is_plain
+    }
+
+    /// `service:name`, in lower case.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its service, in lower case.
+    #[inline]
+    pub(crate) fn service(&self) -> &[u8] {
+        slice(self.text.as_bytes(), &(0..self.service_end))
+    }
+
+    /// Its name, in lower case.
+    #[inline]
+    pub(crate) fn name(&self) -> &[u8] {
+        let text = self.text.as_bytes();
+        text.get(self.service_end as usize + 1..).unwrap_or(&[])
+    }
+
+    pub(crate) fn service_text(&self) -> &str {
+        let service = self.text.get(..self.service_end as usize);
+        service.unwrap_or_default()
+    }
+
+    pub(crate) fn name_text(&self) -> &str {
+        let name = self.text.get(self.service_end as usize + 1..);
+        name.unwrap_or_default()
+    }
+}
+
+/// What belongs to an image, of what belongs to all, one after the other.
+#[inline]
+fn of_image<'a, T>(all: &'a [T], ends: &[u32], image: usize) -> &'a [T] {
+    let before = image.checked_sub(1).and_then(|before| ends.get(before));
+    let end = ends.get(image).copied().unwrap_or(0);
+    slice(all, &(before.copied().unwrap_or(0)..end))
+}

@@ -1,0 +1,105 @@
+//! Keys whose values follow from the request (`KEY-5`).
+
+use portcullis_image::reserved;
+use portcullis_model::{Caller, Principal};
+
+use crate::combine::ownership::Home;
+
+/// The value of a key that follows from a request, by its reserved slot (`KEY-5`). `account` finds who owns the
+/// resource, never by assuming it (`KEY-50`).
+///
+/// For `aws:userid` of some callers see [`composed_user_id`].
+pub fn derived<'a>(
+    principal: &Principal<'a>,
+    home: Home<'a>,
+    account: impl FnOnce() -> Option<&'a str>,
+    slot: u32,
+) -> Option<&'a str> {
+    let caller = &principal.caller;
+    match slot {
+        reserved::PRINCIPAL_ARN => principal_arn(caller),
+        reserved::PRINCIPAL_ACCOUNT => principal_account(caller, home),
+        reserved::PRINCIPAL_TYPE => principal_type(caller),
+        reserved::USER_NAME => user_name(caller),
+        reserved::IS_SERVICE => is_service(caller),
+        reserved::SERVICE_NAME => service_name(caller),
+        reserved::RESOURCE_ACCOUNT => account(),
+        // VAR-13.
+        reserved::USER_ID => match caller {
+            _ if principal.user_id.is_some() => principal.user_id,
+            Caller::Anonymous => Some("anonymous"),
+            Caller::Root { .. } => home.account,
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// `aws:userid` of a caller of whom it is put together from several texts (`VAR-13`).
+pub fn composed_user_id<'a>(principal: &Principal<'a>, home: Home<'a>) -> Option<[&'a str; 3]> {
+    match principal.caller {
+        Caller::FederatedUser { arn, .. } if principal.user_id.is_none() => {
+            let name = arn
+                .split_once("federated-user/")
+                .map_or("", |(_, name)| name);
+            Some([home.account.unwrap_or(""), ":", name])
+        }
+        _ => None,
+    }
+}
+
+/// `KEY-10`: of a role session the role's ARN.
+fn principal_arn<'a>(caller: &Caller<'a>) -> Option<&'a str> {
+    match *caller {
+        Caller::Role { role_arn, .. } => Some(role_arn),
+        _ => caller.arn(),
+    }
+}
+
+/// `KEY-11`.
+fn principal_account<'a>(caller: &Caller<'a>, home: Home<'a>) -> Option<&'a str> {
+    match caller {
+        Caller::Anonymous => Some("anonymous"),
+        _ => home.account,
+    }
+}
+
+/// `KEY-18`.
+fn principal_type(caller: &Caller<'_>) -> Option<&'static str> {
+    match caller {
+        Caller::Anonymous => Some("Anonymous"),
+        Caller::Root { .. } => Some("Account"),
+        Caller::User { .. } => Some("User"),
+        Caller::Role { .. } => Some("AssumedRole"),
+        Caller::FederatedUser { .. } => Some("FederatedUser"),
+        Caller::Service { .. }
+        | Caller::Federated { .. }
+        | Caller::CanonicalUser { .. }
+        | Caller::OriginAccessIdentity { .. } => None,
+    }
+}
+
+/// `KEY-20`.
+fn user_name<'a>(caller: &Caller<'a>) -> Option<&'a str> {
+    match *caller {
+        Caller::User { arn } => arn.rsplit('/').next(),
+        _ => None,
+    }
+}
+
+/// `KEY-15`.
+fn is_service(caller: &Caller<'_>) -> Option<&'static str> {
+    match caller {
+        Caller::Service { .. } => Some("true"),
+        Caller::Anonymous | Caller::Federated { .. } => None,
+        _ => Some("false"),
+    }
+}
+
+/// `KEY-16`.
+fn service_name<'a>(caller: &Caller<'a>) -> Option<&'a str> {
+    match *caller {
+        Caller::Service { name } => Some(name),
+        _ => None,
+    }
+}
