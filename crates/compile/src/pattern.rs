@@ -2,7 +2,7 @@
 
 use bumpalo::Bump;
 use bumpalo::collections::String as ArenaString;
-use portcullis_image::{MAX_CHARS, Pattern, PatternKind, Slot, Token, span};
+use portcullis_image::{Class, Id, MAX_CHARS, Pattern, PatternKind, Token, TokenRecord, span};
 use portcullis_syntax::vars::{self, Variable};
 use portcullis_syntax::words::{equal, first};
 use smallvec::SmallVec;
@@ -190,7 +190,7 @@ impl<'a> PatternBuilder<'a> {
     }
 
     /// Gives the pattern a number in the program.
-    pub(crate) fn finish(self, program: &mut Program<'a>) -> u32 {
+    pub(crate) fn finish(self, program: &mut Program<'a>) -> Id<Pattern> {
         let mut parts = self.parts.as_slice();
         let mut literal = "";
         if let [Part::Text(text), rest @ ..] = parts {
@@ -199,15 +199,15 @@ impl<'a> PatternBuilder<'a> {
         }
         let literal = program.strings.intern(literal);
         let (kind, tokens) = match parts {
-            [] => (PatternKind::Exact, 0),
-            [Part::Star] => (PatternKind::Prefix, 0),
+            [] => (PatternKind::Exact, Id::FIRST),
+            [Part::Star] => (PatternKind::Prefix, Id::FIRST),
             _ => {
-                let mut tokens: SmallVec<[Token; 8]> = SmallVec::new();
+                let mut tokens: SmallVec<[TokenRecord; 8]> = SmallVec::new();
                 for part in parts {
-                    tokens.push(token(*part, program));
+                    tokens.push(token(*part, program).into());
                 }
-                tokens.push(Token::End);
-                (PatternKind::Tokens, program.tokens.intern(&tokens).0)
+                tokens.push(Token::End.into());
+                (PatternKind::Tokens, program.tokens.intern(&tokens).0.first)
             }
         };
         program.patterns.intern(Pattern {
@@ -225,7 +225,7 @@ fn token<'a>(part: Part<'a>, program: &mut Program<'a>) -> Token {
         Part::Field => Token::Field,
         Part::Chars(count) => Token::Chars(count),
         Part::Variable { key, default } => Token::Variable {
-            slot: program.slot(key, Slot::TEXT),
+            slot: program.slot(key, Class::Text),
             default: default.map(|text| program.strings.intern(text)),
         },
     }

@@ -2,50 +2,53 @@
 
 use bumpalo::Bump;
 use portcullis_image::value::network::Network;
+use portcullis_image::wire::count;
 use portcullis_image::{
-    ActionPattern, ArnPattern, Header, Leaf, LeafSource, ListKind, NumberRecord, Origin, Part,
-    Pattern, PrincipalForm, Section, ShortText, Source, Statement, Str, Token, reserved,
+    ActionPattern, ArnPattern, Class, ConditionText, Header, Id, InstantRecord, Item, LayerSet,
+    Leaf, LeafSource, ListId, ListKind, NetworkRecord, NumberRecord, Origin, Part, Pattern,
+    PrincipalForm, PrincipalRecord, Reserved, Section, ShortText, Slot, Source, Statement,
+    TokenRecord, WantedKeys,
 };
 use smallvec::SmallVec;
 
 use crate::Options;
 use crate::fold::fold_in;
-use crate::intern::{Interner, Memo, Runs, Strings, memo};
+use crate::intern::{Interner, Lists, Memo, Runs, Strings, memo};
 
 /// Everything that an image will hold.
 pub(crate) struct Program<'a> {
     pub(crate) arena: &'a Bump,
     pub(crate) options: Options,
     /// The layers of all parts.
-    pub(crate) layers: u32,
+    pub(crate) layers: LayerSet,
     pub(crate) public: bool,
-    /// Bits of reserved slots in use, as the header has them.
-    pub(crate) wanted: u32,
+    /// The reserved keys that policies look at.
+    pub(crate) wanted: WantedKeys,
     pub(crate) strings: Strings,
     /// Folded names with the class of the values.
-    pub(crate) slots: Interner<(&'a str, u8)>,
+    pub(crate) slots: Interner<Slot, (&'a str, Class)>,
     /// Statements with their origins, part by part; in a part Deny comes first.
     pub(crate) statements: Vec<(Statement, Origin)>,
     pub(crate) parts: Vec<Part>,
-    pub(crate) lists: Runs<u32>,
+    pub(crate) lists: Lists,
     /// The lists of principals: their items get new numbers when principals are sorted.
-    pub(crate) principal_lists: Vec<u32>,
+    pub(crate) principal_lists: Vec<ListId<PrincipalRecord>>,
     pub(crate) actions: Interner<ActionPattern>,
     /// The patterns for actions by their entries.
-    pub(crate) known_actions: Memo<&'a str, u32>,
+    pub(crate) known_actions: Memo<&'a str, Id<ActionPattern>>,
     /// The slots by key as written, and class.
-    known_slots: Memo<(&'a str, u8), u32>,
+    known_slots: Memo<(&'a str, Class), Id<Slot>>,
     pub(crate) patterns: Interner<Pattern>,
-    pub(crate) tokens: Runs<Token>,
-    pub(crate) principals: Interner<(PrincipalForm, &'a str)>,
+    pub(crate) tokens: Runs<TokenRecord>,
+    pub(crate) principals: Interner<PrincipalRecord, (PrincipalForm, &'a str)>,
     pub(crate) code: Runs<Leaf>,
     /// Guards that were written in another way than an equal one, by that and how they were.
-    pub(crate) guards: Memo<(u32, SmallVec<[LeafSource; 4]>), u32>,
-    pub(crate) texts: Interner<Str>,
+    pub(crate) guards: Memo<(Id<Leaf>, SmallVec<[LeafSource; 4]>), Id<Leaf>>,
+    pub(crate) texts: Interner<ConditionText>,
     pub(crate) short_texts: Runs<ShortText>,
     pub(crate) numbers: Interner<NumberRecord>,
-    pub(crate) instants: Interner<i128>,
-    pub(crate) networks: Interner<Network>,
+    pub(crate) instants: Interner<InstantRecord>,
+    pub(crate) networks: Interner<NetworkRecord>,
     /// The networks of values, none for what is no network.
     pub(crate) known_networks: Memo<&'a str, Option<Network>>,
     pub(crate) arns: Interner<ArnPattern>,
@@ -69,10 +72,10 @@ impl<'a> Program<'a> {
         let mut program = Program {
             arena,
             options,
-            layers: 0,
+            layers: LayerSet::EMPTY,
             public: false,
-            wanted: 0,
-            strings: Strings::new(table.next_multiple_of(8) as u32),
+            wanted: WantedKeys::default(),
+            strings: Strings::new(count(table.next_multiple_of(8))),
             slots: Interner::new(),
             statements: Vec::new(),
             parts: Vec::new(),
@@ -97,45 +100,51 @@ impl<'a> Program<'a> {
             leaf_sources: Vec::new(),
         };
         // They have their numbers, whether a policy looks at them or not.
-        for name in reserved::NAMES {
-            program.strings.intern(name);
-            program.slots.intern((name, reserved::CLASS));
+        for key in Reserved::ALL {
+            program.strings.intern(key.name());
+            program.slots.intern((key.name(), Reserved::CLASS));
         }
         // The evaluation itself looks at these.
-        program.wanted = 1 << reserved::ASSUMED_ROOT
-            | 1 << reserved::FEDERATED_PROVIDER
-            | 1 << reserved::SERVICE_NAMES;
+        for key in [
+            Reserved::AssumedRoot,
+            Reserved::FederatedProvider,
+            Reserved::ServiceNames,
+        ] {
+            program.wanted.add(key, Reserved::CLASS);
+        }
         program
     }
 
     /// The slot of a key and class.
-    pub(crate) fn slot(&mut self, key: &'a str, class: u8) -> u32 {
+    pub(crate) fn slot(&mut self, key: &'a str, class: Class) -> Id<Slot> {
         if let Some(slot) = self.known_slots.get(&(key, class)) {
             return *slot;
         }
         let name = fold_in(self.arena, key);
         self.strings.intern(name);
-        let reserved = reserved::NAMES.iter().position(|other| *other == name);
-        if let Some(reserved) = reserved {
-            self.wanted |= match class {
-                reserved::CLASS => 1 << reserved,
-                _ => 1 << (16 + reserved),
-            };
+        if let Some(reserved) = Reserved::of_name(name) {
+            self.wanted.add(reserved, class);
         }
         let slot = self.slots.intern((name, class));
         self.known_slots.insert((key, class), slot);
         slot
     }
 
+    /// A text of conditions.
+    pub(crate) fn text(&mut self, text: &str) -> Id<ConditionText> {
+        let text = self.strings.intern(text);
+        self.texts.intern(ConditionText { text })
+    }
+
     /// The list with these items.
-    pub(crate) fn list(&mut self, kind: ListKind, items: &[u32]) -> u32 {
+    pub(crate) fn list<T: Item>(&mut self, items: &[Id<T>]) -> ListId<T> {
         let mut words: SmallVec<[u32; 8]> = SmallVec::new();
-        words.push(kind.head(items.len() as u32));
-        words.extend_from_slice(items);
+        words.push(T::KIND.head(count(items.len())));
+        words.extend(items.iter().map(|item| item.number()));
         let (list, new) = self.lists.intern(&words);
-        if new && kind == ListKind::Principals {
-            self.principal_lists.push(list);
+        if new && T::KIND == ListKind::Principals {
+            self.principal_lists.push(Id::new(list.first.number()));
         }
-        list
+        Id::new(list.first.number())
     }
 }

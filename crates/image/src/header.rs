@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::layers::LayerSet;
 use crate::wire::checksum;
 
 /// The header of an image.
@@ -22,7 +23,7 @@ use crate::wire::checksum;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
     /// The layers that are present, also those without a statement (`EVAL-4`).
-    pub layers: u32,
+    pub layers: LayerSet,
     /// True if the resource policy is public (`S3-5`).
     pub public: bool,
     /// The checksum: equal content has an equal checksum.
@@ -38,9 +39,6 @@ impl Header {
     pub const SIZE: usize = 64;
     /// Bytes of an entry of the table of sections.
     pub const ENTRY: usize = 16;
-    /// Layers a mask may have: those that [`crate::layer_bit`] knows.
-    pub(crate) const LAYERS: u32 = (1 << 31) - 1;
-
     /// The checksum of an image's bytes, which covers everything but the checksum itself.
     pub fn checksum_of(bytes: &[u8]) -> u64 {
         let body = bytes.get(32..).unwrap_or(&[]);

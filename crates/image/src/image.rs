@@ -3,11 +3,12 @@
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::header::{Header, ImageError};
-use crate::record::version_at;
+use crate::layers::LayerSet;
+use crate::reserved::WantedKeys;
 use crate::section::Section;
 use crate::validate::validate;
 use crate::view::{Layout, View};
-use crate::wire::{u32_at, u64_at};
+use crate::wire::{index, u16_at, u32_at, u64_at, widened};
 
 /// A validated image over bytes that lie anywhere: a slice, a vector, a memory map.
 #[derive(Clone, Debug)]
@@ -64,7 +65,7 @@ impl<D: AsRef<[u8]>> Image<D> {
 
     fn with_id(data: D, layout: Layout) -> Image<D> {
         static OPENED: AtomicUsize = AtomicUsize::new(1);
-        let number = OPENED.fetch_add(1, Ordering::Relaxed) as u64;
+        let number = widened(OPENED.fetch_add(1, Ordering::Relaxed));
         // Spread over all bits, different ones stay different: sums of some shall not meet (splitmix64).
         let spread = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let spread = (spread ^ spread >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -97,24 +98,24 @@ fn read_layout(bytes: &[u8]) -> Result<Layout, ImageError> {
     if !bytes.starts_with(&Header::MAGIC) {
         return fail(0, "no magic number");
     }
-    if version_at(bytes) != Header::VERSION || u32_at(bytes, 8) >> 16 != 0 {
+    if u16_at(bytes, 8) != Header::VERSION || u32_at(bytes, 8) >> 16 != 0 {
         return fail(8, "a format version that this build does not read");
     }
-    if u64_at(bytes, 16) != bytes.len() as u64 || u32::try_from(bytes.len()).is_err() {
+    if u64_at(bytes, 16) != widened(bytes.len()) || u32::try_from(bytes.len()).is_err() {
         return fail(16, "a length that is not the length of the file");
     }
-    let layers = u32_at(bytes, 32);
+    let layers = LayerSet::from_bits(u32_at(bytes, 32));
     let flags = u32_at(bytes, 36);
-    if layers & !Header::LAYERS != 0 || flags > 3 || bytes.get(44..64) != Some(&[0; 20]) {
+    if layers.meets(LayerSet::NO_LAYER) || flags > 3 || bytes.get(44..64) != Some(&[0; 20]) {
         return fail(32, "unknown flags");
     }
     let mut layout = Layout {
         layers,
         flags,
-        wanted: u32_at(bytes, 40),
+        wanted: WantedKeys::from_bits(u32_at(bytes, 40)),
         ..Layout::default()
     };
-    let count = u32_at(bytes, 12) as usize;
+    let count = index(u32_at(bytes, 12));
     let mut next_kind = 0;
     let mut end = count
         .checked_mul(Header::ENTRY)
@@ -126,34 +127,30 @@ fn read_layout(bytes: &[u8]) -> Result<Layout, ImageError> {
         })?;
     for entry in 0..count {
         let at = Header::SIZE + entry * Header::ENTRY;
-        let (kind, offset, len) = (
-            u32_at(bytes, at),
-            u32_at(bytes, at + 4),
-            u32_at(bytes, at + 8),
-        );
-        let Some(section) = Section::ALL.get(kind as usize) else {
+        let (offset, len) = (u32_at(bytes, at + 4), u32_at(bytes, at + 8));
+        let kind = index(u32_at(bytes, at));
+        let Some(section) = Section::ALL.get(kind) else {
             return fail(at, "an unknown section");
         };
-        if (kind as usize) < next_kind || u32_at(bytes, at + 12) != 0 {
+        if kind < next_kind || u32_at(bytes, at + 12) != 0 {
             return fail(at, "sections out of order");
         }
-        next_kind = kind as usize + 1;
+        next_kind = kind + 1;
         // Sections follow each other without gaps but for the padding to 8 bytes.
         let start = end.next_multiple_of(8);
         let padding = bytes.get(end..start);
-        if offset as usize != start
-            || padding.is_none_or(|bytes| bytes.iter().any(|byte| *byte != 0))
+        if index(offset) != start || padding.is_none_or(|bytes| bytes.iter().any(|byte| *byte != 0))
         {
             return fail(at + 4, "a section that does not follow the one before it");
         }
-        if len as usize % section.record_size() != 0 {
+        if index(len) % section.record_size() != 0 {
             return fail(at + 8, "a section that is not a whole number of records");
         }
-        end = start + len as usize;
+        end = start + index(len);
         if end > bytes.len() {
             return fail(at + 8, "a section that does not fit");
         }
-        if let Some(place) = layout.sections.get_mut(kind as usize) {
+        if let Some(place) = layout.sections.get_mut(kind) {
             *place = (offset, len);
         }
     }

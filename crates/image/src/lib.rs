@@ -13,15 +13,18 @@
 
 mod bound;
 mod disasm;
+mod field;
 mod header;
+mod id;
 mod image;
 pub mod index;
-mod leaf;
+mod insn;
+mod layers;
 mod op;
-mod part;
 mod record;
+mod reserved;
 mod section;
-mod statement;
+mod text;
 mod token;
 mod validate;
 pub mod value;
@@ -30,18 +33,24 @@ pub mod wire;
 
 pub use bound::Bound;
 pub use disasm::disassemble;
-pub use header::{Header, ImageError};
-pub use image::Image;
-pub use leaf::{Leaf, LeafRef, flag, ordering, span};
-pub use op::{Op, OpInfo, Operands};
-pub use part::Part;
-pub use record::{ANY, MAX_CHARS, MAX_INLINE_NUMBER, NONE, reserved};
-pub use record::{
-    ActionPattern, ArnPattern, LeafSource, NETWORK_SIZE, NumberRecord, Origin, Pattern,
-    PatternKind, PatternRef, PrincipalForm, PrincipalRecord, ShortText, Slot, Source, Str,
-    layer_bit, layer_mask, layers, network_at, network_bytes,
+pub use field::{
+    ArnParts, Class, Entries, Item, Operand, PatternKind, PrincipalForm, Principals, Record,
+    StatementFlags, TokenKind, Verify,
 };
+pub use header::{Header, ImageError};
+pub use id::{Id, ListId, ListOf, Run};
+pub use image::Image;
+pub use insn::{flag, ordering, span};
+pub use layers::LayerSet;
+pub use op::{Execute, Op, OpInfo, Operands};
+pub use record::{
+    ActionEntry, ActionPattern, ArnPattern, Bucket, Candidate, ConditionText, FieldInfo, Group,
+    InstantRecord, Leaf, LeafSource, MAX_INLINE_NUMBER, NetworkRecord, Node, NodeGroup,
+    NumberRecord, Origin, Part, Pattern, PrincipalRecord, Probe, RECORDS, RecordInfo, Ref, Residue,
+    ServiceRecord, ShortText, Slot, SlotEntry, SlotStart, Source, Statement, TokenRecord,
+};
+pub use reserved::{Reserved, WantedKeys};
 pub use section::{LIST_LEN, ListKind, Section};
-pub use statement::{Statement, StatementFlags, StatementRef};
-pub use token::{Token, TokenRef};
-pub use view::{List, View, instant_of};
+pub use text::Str;
+pub use token::{MAX_CHARS, Token};
+pub use view::{List, View};

@@ -1,26 +1,27 @@
 //! The view of an image that readers use.
 
+use crate::field::{Class, Item, Record, TokenKind};
 use crate::header::Header;
-use crate::index::{Candidate, Group, Node, Probe, ServiceRecord};
-use crate::leaf::{Leaf, LeafRef};
-use crate::part::Part;
+use crate::id::{Id, ListId, Run};
+use crate::insn::flag;
+use crate::layers::LayerSet;
 use crate::record::{
-    ANY, ActionPattern, ArnPattern, LeafSource, NumberRecord, Origin, Pattern, PatternRef,
-    PrincipalRecord, ShortText, Slot, Source, Str, Wanted, network_at,
+    ActionPattern, Bucket, Candidate, Leaf, LeafSource, Node, Origin, Part, Ref, Slot, SlotEntry,
+    SlotStart, Source, Statement, TokenRecord,
 };
+use crate::reserved::WantedKeys;
 use crate::section::{LIST_LEN, SECTIONS, Section};
-use crate::statement::{Statement, StatementRef};
-use crate::token::{Token, TokenRef};
+use crate::text::Str;
+use crate::token::Token;
 use crate::value::fold::eq_folded;
-use crate::value::network::Network;
-use crate::wire::{array_at, eq_lowercase, name_hash, record, u32_at, u64_at};
+use crate::wire::{array_at, eq_lowercase, index, name_hash, split, u32_at, u64_at};
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Layout {
     pub(crate) sections: [(u32, u32); SECTIONS],
-    pub(crate) layers: u32,
+    pub(crate) layers: LayerSet,
     pub(crate) flags: u32,
-    pub(crate) wanted: u32,
+    pub(crate) wanted: WantedKeys,
     /// See [`View::id`].
     pub(crate) id: u64,
 }
@@ -29,7 +30,7 @@ impl Layout {
     #[inline]
     pub(crate) fn place(&self, section: Section) -> (u32, u32) {
         self.sections
-            .get(section as usize)
+            .get(index(section.number()))
             .copied()
             .unwrap_or_default()
     }
@@ -37,13 +38,14 @@ impl Layout {
 
 /// A list of numbers of records.
 #[derive(Clone, Copy, Debug)]
-pub struct List<'a> {
+pub struct List<'a, T> {
     bytes: &'a [u8],
     at: usize,
     len: u32,
+    items: core::marker::PhantomData<fn() -> T>,
 }
 
-impl List<'_> {
+impl<T> List<'_, T> {
     /// How many there are.
     #[inline]
     pub fn len(&self) -> u32 {
@@ -57,31 +59,34 @@ impl List<'_> {
 
     /// The first item and the number of items, as they stand in the `y` of an instruction, so that the
     /// usual list of one item need not be read.
-    pub fn digest(&self) -> u64 {
-        u64::from(self.iter().next().unwrap_or(0)) | u64::from(self.len) << 32
+    pub fn digest(&self) -> Run<T> {
+        Run {
+            first: self.iter().next().unwrap_or_default(),
+            count: self.len,
+        }
     }
 
     /// True if it is so for some item.
     #[inline(always)]
-    pub fn any(&self, mut is_so: impl FnMut(u32) -> bool) -> bool {
-        let mut index = 0;
-        while index < self.len {
-            if is_so(u32_at(self.bytes, self.at + 4 * index as usize)) {
+    pub fn any(&self, mut is_so: impl FnMut(Id<T>) -> bool) -> bool {
+        let mut item = 0;
+        while item < self.len {
+            if is_so(Id::new(u32_at(self.bytes, self.at + 4 * index(item)))) {
                 return true;
             }
-            index += 1;
+            item += 1;
         }
         false
     }
 
     /// The items in order.
     #[inline]
-    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+    pub fn iter(&self) -> impl Iterator<Item = Id<T>> + '_ {
         let items = self.bytes.get(self.at..).unwrap_or(&[]);
         items
             .chunks_exact(4)
-            .take(self.len as usize)
-            .map(|item| u32_at(item, 0))
+            .take(index(self.len))
+            .map(|item| Id::new(u32_at(item, 0)))
     }
 }
 
@@ -111,7 +116,7 @@ impl<'a> View<'a> {
 
     /// The layers that are present (`EVAL-4`).
     #[inline]
-    pub fn layers(&self) -> u32 {
+    pub fn layers(&self) -> LayerSet {
         self.layout.layers
     }
 
@@ -121,58 +126,79 @@ impl<'a> View<'a> {
         self.layout.flags & 1 != 0
     }
 
-    /// Bit `n` is set if some policy looks at the key of reserved slot `n`.
-    #[inline]
-    pub fn wanted_keys(&self) -> u32 {
-        (self.layout.wanted | self.layout.wanted >> 16) & 0xffff
-    }
-
     /// True if candidates are told apart by the segments of the resource.
     #[inline]
     pub fn uses_segments(&self) -> bool {
         self.layout.flags & 2 != 0
     }
 
-    /// How the image uses a reserved slot.
+    /// The reserved keys that some policy looks at.
     #[inline]
-    pub fn wanted(&self, slot: u32) -> Wanted {
-        let wanted = self.layout.wanted;
-        Wanted {
-            as_text: wanted >> (slot & 15) & 1 != 0,
-            otherwise: wanted >> (16 + (slot & 15)) & 1 != 0,
-        }
+    pub fn wanted(&self) -> WantedKeys {
+        self.layout.wanted
     }
 
     /// Offset and length of a section in bytes.
     pub fn section(&self, section: Section) -> (usize, usize) {
         let (offset, len) = self.layout.place(section);
-        (offset as usize, len as usize)
+        (index(offset), index(len))
     }
 
     /// How many records a section has.
     #[inline]
     pub fn count(&self, section: Section) -> u32 {
-        self.layout.place(section).1 / section.record_size() as u32
+        let size = const_size(section);
+        self.layout.place(section).1 / size
+    }
+
+    /// All records of a kind.
+    pub fn ids<R: Record>(&self) -> impl DoubleEndedIterator<Item = Id<R>> + Clone + use<R> {
+        (0..self.count(R::SECTION)).map(Id::new)
     }
 
     /// Where a record begins.
-    #[inline]
-    pub(crate) fn at(&self, section: Section, index: u32) -> usize {
-        self.layout.place(section).0 as usize + index as usize * section.record_size()
+    #[inline(always)]
+    pub(crate) fn at(&self, section: Section, number: u32) -> usize {
+        index(self.layout.place(section).0) + index(number).wrapping_mul(section.record_size())
     }
 
-    /// The bytes of some records, each of which has `N`; none if they are not all there.
+    /// Where a record begins.
     #[inline(always)]
-    fn records<const N: usize>(
-        &self,
-        section: Section,
-        start: u32,
-        count: u32,
-    ) -> impl Iterator<Item = &'a [u8; N]> + use<'a, N> {
-        let at = self.at(section, start);
-        let records = self.bytes.get(at..at.wrapping_add(count as usize * N));
-        let records = records.unwrap_or(&[]).chunks_exact(N);
-        records.map(|bytes| record(bytes, 0))
+    pub(crate) fn offset<R: Record>(&self, id: Id<R>) -> usize {
+        self.at(R::SECTION, id.number())
+    }
+
+    /// A record. One with a number that is out of range is decoded from zeros.
+    #[inline(always)]
+    pub fn get<R: Record>(&self, id: Id<R>) -> R {
+        R::read(R::bytes_or_zero(self.bytes, self.offset(id)))
+    }
+
+    /// A record of a section that an image need not have.
+    #[inline]
+    pub fn try_get<R: Record>(&self, id: Id<R>) -> Option<R> {
+        (id.number() < self.count(R::SECTION)).then(|| self.get(id))
+    }
+
+    /// A record, read where it lies; zeros if it does not lie in the image.
+    #[inline(always)]
+    pub fn read<R: Record>(&self, id: Id<R>) -> Ref<'a, R> {
+        Ref::of(R::bytes_or_zero(self.bytes, self.offset(id)))
+    }
+
+    /// A record, read where it lies; none if it does not lie in the image.
+    #[inline(always)]
+    pub fn find<R: Record>(&self, id: Id<R>) -> Option<Ref<'a, R>> {
+        R::bytes_at(self.bytes, self.offset(id)).map(Ref::of)
+    }
+
+    /// Some records that lie behind each other; none if they are not all there.
+    #[inline(always)]
+    pub fn run<R: Record + 'a>(&self, run: Run<R>) -> impl Iterator<Item = R> + use<'a, R> {
+        let at = self.offset(run.first);
+        let len = index(run.count).wrapping_mul(R::SECTION.record_size());
+        let bytes = self.bytes.get(at..at.wrapping_add(len));
+        R::all(bytes.unwrap_or(&[])).map(R::read)
     }
 
     /// All the bytes, to resolve a [`Str`] with.
@@ -187,28 +213,15 @@ impl<'a> View<'a> {
         core::str::from_utf8(text.bytes(self.bytes)).unwrap_or("")
     }
 
-    /// A slot.
-    #[inline]
-    pub fn slot(&self, index: u32) -> Slot {
-        Slot::decode(self.bytes, self.at(Section::Slots, index))
-    }
-
-    /// An entry of the index of slots: the hash of a name, and a slot of that name.
-    #[inline]
-    pub fn slot_index(&self, index: u32) -> (u32, u32) {
-        let at = self.at(Section::SlotIndex, index);
-        (u32_at(self.bytes, at), u32_at(self.bytes, at + 4))
-    }
-
     /// Calls back with the slots of a key, whose name may be in any case (`COND-40`), and their classes.
     ///
     /// Takes the time of a hash table, or linear time if the name is not ASCII.
     #[inline]
-    pub fn find_slots(&self, name: &str, mut found: impl FnMut(u32, u8)) {
+    pub fn find_slots(&self, name: &str, mut found: impl FnMut(Id<Slot>, Class)) {
         if !name.is_ascii() {
-            for index in 0..self.count(Section::SlotIndex) {
-                let (_, slot) = self.slot_index(index);
-                let record = self.slot(slot);
+            for entry in self.ids::<SlotEntry>() {
+                let slot = self.get(entry).slot;
+                let record = self.get(slot);
                 if eq_folded(name, record.name.bytes(self.bytes)) {
                     found(slot, record.class);
                 }
@@ -217,175 +230,84 @@ impl<'a> View<'a> {
         }
         let hash = name_hash(name.as_bytes());
         let (first, end) = self.slot_starts(self.slot_place(hash));
-        for index in first..end {
-            let (other, slot) = self.slot_index(index);
+        for entry in first..end {
+            let SlotEntry { hash: other, slot } = self.get(Id::new(entry));
             if other != hash {
                 continue;
             }
-            let record = self.slot(slot);
+            let record = self.get(slot);
             if eq_lowercase(name.as_bytes(), record.name.bytes(self.bytes)) {
                 found(slot, record.class);
             }
         }
     }
 
-    /// Where a hash stands in the starts of the index of slots.
+    /// Where the entries of a hash begin, among the starts of the index of slots.
     #[inline]
-    pub(crate) fn slot_place(&self, hash: u32) -> u32 {
+    pub(crate) fn slot_place(&self, hash: u32) -> Id<SlotStart> {
         // There are two to the power of n places and one number more; the upper n bits choose.
         let places = self.count(Section::SlotStarts).wrapping_sub(1);
-        hash.wrapping_shr(places.leading_zeros() + 1)
+        Id::new(hash.wrapping_shr(places.leading_zeros() + 1))
     }
 
-    /// The first pair of a place, and the first of the next one.
+    /// The first entry of a place, and the first of the next one.
     #[inline]
-    pub(crate) fn slot_starts(&self, place: u32) -> (u32, u32) {
-        let both = u64_at(self.bytes, self.at(Section::SlotStarts, place));
-        (both as u32, (both >> 32) as u32)
+    pub(crate) fn slot_starts(&self, place: Id<SlotStart>) -> (u32, u32) {
+        split(u64_at(self.bytes, self.offset(place)))
     }
 
-    /// A statement.
+    /// A list.
     #[inline]
-    pub fn statement(&self, index: u32) -> Statement {
-        Statement::decode(self.bytes, self.at(Section::Statements, index))
-    }
-
-    /// A statement, read where it lies.
-    #[inline(always)]
-    pub fn statement_ref(&self, index: u32) -> StatementRef<'a> {
-        StatementRef::at(self.bytes, self.at(Section::Statements, index))
-    }
-
-    /// The same, none if it does not lie in the image.
-    #[inline(always)]
-    pub fn find_statement(&self, index: u32) -> Option<StatementRef<'a>> {
-        StatementRef::find(self.bytes, self.at(Section::Statements, index))
-    }
-
-    /// A list; [`ANY`] and [`crate::NONE`] are empty.
-    #[inline]
-    pub fn list(&self, index: u32) -> List<'a> {
-        let at = self.at(Section::Lists, index);
-        let head = if index < ANY - 1 {
-            u32_at(self.bytes, at)
-        } else {
-            0
-        };
+    pub fn list<T: Item>(&self, list: ListId<T>) -> List<'a, T> {
+        let at = self.at(Section::Lists, list.number());
         List {
             bytes: self.bytes,
-            at: at + 4,
-            len: head & LIST_LEN,
+            at: at.wrapping_add(4),
+            len: u32_at(self.bytes, at) & LIST_LEN,
+            items: core::marker::PhantomData,
         }
     }
 
-    /// A pattern for actions.
-    #[inline]
-    pub fn action(&self, index: u32) -> ActionPattern {
-        ActionPattern::decode(self.bytes, self.at(Section::Actions, index))
-    }
-
-    /// A pattern.
-    #[inline]
-    pub fn pattern(&self, index: u32) -> Pattern {
-        Pattern::decode(self.bytes, self.at(Section::Patterns, index))
-    }
-
-    /// A pattern, read where it lies.
-    #[inline(always)]
-    pub fn pattern_ref(&self, index: u32) -> PatternRef<'a> {
-        PatternRef::at(self.bytes, self.at(Section::Patterns, index))
-    }
-
-    /// The same, none if it does not lie in the image.
-    #[inline(always)]
-    pub fn find_pattern(&self, index: u32) -> Option<PatternRef<'a>> {
-        PatternRef::find(self.bytes, self.at(Section::Patterns, index))
-    }
-
-    /// A token.
-    #[inline]
-    pub fn token(&self, index: u32) -> Token {
-        Token::decode(self.bytes, self.at(Section::Tokens, index))
-    }
-
-    /// A token, read where it lies.
-    #[inline(always)]
-    pub fn token_ref(&self, index: u32) -> TokenRef<'a> {
-        TokenRef::at(self.bytes, self.at(Section::Tokens, index))
+    /// The tokens from one on, without the end. An image whose tokens do not end ends them.
+    pub fn tokens(&self, first: Id<TokenRecord>) -> impl Iterator<Item = Token> + use<'a> {
+        let bytes = self.bytes.get(self.offset(first)..).unwrap_or(&[]);
+        let rest = self.count(Section::Tokens).saturating_sub(first.number());
+        let records = TokenRecord::all(bytes).take(index(rest));
+        let records = records.map(<TokenRecord as Record>::read);
+        records
+            .take_while(|record| record.kind != TokenKind::End)
+            .map(Token::from)
     }
 
     /// Three tokens in a row, read where they lie; none if the image ends before.
     #[inline(always)]
-    pub fn token_refs(&self, index: u32) -> Option<[TokenRef<'a>; 3]> {
-        const SIZE: usize = Token::SIZE;
-        let all = array_at::<{ 3 * SIZE }>(self.bytes, self.at(Section::Tokens, index))?;
-        Some([0, SIZE, 2 * SIZE].map(|at| TokenRef::at(all, at)))
-    }
-
-    /// A principal.
-    #[inline]
-    pub fn principal(&self, index: u32) -> Option<PrincipalRecord> {
-        PrincipalRecord::decode(self.bytes, self.at(Section::Principals, index))
-    }
-
-    /// An instruction.
-    #[inline]
-    pub fn leaf(&self, index: u32) -> Leaf {
-        Leaf::decode(self.bytes, self.at(Section::Code, index))
+    pub fn token_refs(&self, first: Id<TokenRecord>) -> Option<[Ref<'a, TokenRecord>; 3]> {
+        const SIZE: usize = TokenRecord::SIZE;
+        let all = array_at::<{ 3 * SIZE }>(self.bytes, self.offset(first))?;
+        Some([0, SIZE, 2 * SIZE].map(|at| Ref::of(TokenRecord::bytes_or_zero(all, at))))
     }
 
     /// The instructions from one on. A guard ends before the section does, which the iterator does not
     /// look for.
     #[inline(always)]
-    pub fn leaves(&self, start: u32) -> impl ExactSizeIterator<Item = LeafRef<'a>> + use<'a> {
-        let leaves = self.bytes.get(self.at(Section::Code, start)..);
-        let leaves = leaves.unwrap_or(&[]).chunks_exact(Leaf::SIZE);
-        leaves.map(|bytes| LeafRef::of(record(bytes, 0)))
+    pub fn leaves(
+        &self,
+        first: Id<Leaf>,
+    ) -> impl ExactSizeIterator<Item = Ref<'a, Leaf>> + use<'a> {
+        let leaves = self.bytes.get(self.offset(first)..);
+        Leaf::all(leaves.unwrap_or(&[])).map(Ref::of)
     }
 
-    /// A text of a condition.
-    #[inline]
-    pub fn condition_text(&self, index: u32) -> Str {
-        Str::decode(self.bytes, self.at(Section::Texts, index))
-    }
-
-    /// Some short texts of a condition.
-    #[inline(always)]
-    pub fn short_texts(&self, start: u32, count: u32) -> impl Iterator<Item = ShortText> + use<'a> {
-        let texts = self.records(Section::ShortTexts, start, count);
-        let decode = |bytes: &[u8; ShortText::SIZE]| ShortText::decode(bytes, 0);
-        texts.map(decode)
-    }
-
-    /// A number of a condition.
-    #[inline]
-    pub fn number(&self, index: u32) -> NumberRecord {
-        NumberRecord::decode(self.bytes, self.at(Section::Numbers, index))
-    }
-
-    /// An instant of a condition.
-    #[inline]
-    pub fn instant(&self, index: u32) -> i128 {
-        let at = self.at(Section::Instants, index);
-        instant_of(u64_at(self.bytes, at), u64_at(self.bytes, at + 8))
-    }
-
-    /// A network of a condition.
-    #[inline]
-    pub fn network(&self, index: u32) -> Network {
-        network_at(self.bytes, self.at(Section::Networks, index))
-    }
-
-    /// An ARN pattern of a condition.
-    #[inline]
-    pub fn arn(&self, index: u32) -> ArnPattern {
-        ArnPattern::decode(self.bytes, self.at(Section::Arns, index))
-    }
-
-    /// A part.
-    #[inline]
-    pub fn part(&self, index: u32) -> Part {
-        Part::decode(self.bytes, self.at(Section::Parts, index))
+    /// The instructions of a guard, one by one.
+    pub fn guard(&self, guard: Option<Id<Leaf>>) -> impl Iterator<Item = Id<Leaf>> + use<'a> {
+        let view = *self;
+        let mut next = guard;
+        core::iter::from_fn(move || {
+            let id = next.filter(|id| id.number() < view.count(Section::Code))?;
+            let is_last = view.read(id).flags() & flag::END != 0;
+            next = (!is_last).then_some(id.next());
+            Some(id)
+        })
     }
 
     /// True if the image has an index.
@@ -394,27 +316,22 @@ impl<'a> View<'a> {
         self.layout.place(Section::ActionTable).1 != 0
     }
 
-    /// A node.
-    #[inline]
-    pub fn node(&self, index: u32) -> Node {
-        Node::decode(self.bytes, self.at(Section::Nodes, index))
-    }
-
     /// The node of a part for a pattern for actions, if its statements use the pattern.
     ///
     /// Takes time logarithmic in the nodes of the part; constant if the part uses all patterns.
     #[inline]
-    pub fn find_node(&self, part: &Part, action: u32) -> Option<Node> {
-        if action < part.node_count {
-            let node = self.node(part.nodes.saturating_add(action));
+    pub fn find_node(&self, part: &Part, action: Id<ActionPattern>) -> Option<Node> {
+        let Run { first, count } = part.nodes;
+        if action.number() < count {
+            let node = self.get(first.plus(action.number()));
             if node.action == action {
                 return Some(node);
             }
         }
-        let (mut low, mut high) = (0, part.node_count);
+        let (mut low, mut high) = (0, count);
         while low < high {
             let middle = low.midpoint(high);
-            let node = self.node(part.nodes.saturating_add(middle));
+            let node = self.get(first.plus(middle));
             match node.action.cmp(&action) {
                 core::cmp::Ordering::Less => low = middle + 1,
                 core::cmp::Ordering::Greater => high = middle,
@@ -424,85 +341,30 @@ impl<'a> View<'a> {
         None
     }
 
-    /// A group of a node.
+    /// The candidates of a bucket.
     #[inline]
-    pub fn node_group(&self, index: u32) -> u32 {
-        u32_at(self.bytes, self.at(Section::NodeGroups, index))
+    pub fn bucket(&self, bucket: Id<Bucket>) -> Run<Candidate> {
+        let (first, end) = split(u64_at(self.bytes, self.offset(bucket)));
+        Run {
+            first: Id::new(first),
+            count: end.saturating_sub(first),
+        }
     }
 
-    /// A group of candidates.
-    #[inline]
-    pub fn group(&self, index: u32) -> Group {
-        Group::decode(self.bytes, self.at(Section::Groups, index))
-    }
-
-    /// A candidate.
-    #[inline]
-    pub fn candidate(&self, index: u32) -> Candidate {
-        Candidate::decode(self.bytes, self.at(Section::Candidates, index))
-    }
-
-    /// Some candidates.
-    #[inline(always)]
-    pub fn candidates(&self, start: u32, count: u32) -> impl Iterator<Item = Candidate> + use<'a> {
-        let candidates = self.records(Section::Candidates, start, count);
-        let decode = |bytes: &[u8; Candidate::SIZE]| Candidate::decode(bytes, 0);
-        candidates.map(decode)
-    }
-
-    /// A shape of literals.
-    #[inline]
-    pub fn probe(&self, index: u32) -> Probe {
-        Probe::decode(self.bytes, self.at(Section::Probes, index))
-    }
-
-    /// The first candidate of a bucket, and the first of the next one.
-    #[inline]
-    pub fn bucket(&self, index: u32) -> (u32, u32) {
-        let both = u64_at(self.bytes, self.at(Section::Buckets, index));
-        (both as u32, (both >> 32) as u32)
-    }
-
-    /// A place of the table of actions: a hash, and a record's number plus one, or 0.
-    #[inline]
-    pub fn action_entry(&self, index: u32) -> (u32, u32) {
-        let at = self.at(Section::ActionTable, index);
-        (u32_at(self.bytes, at), u32_at(self.bytes, at + 4))
-    }
-
-    /// A service of the index.
-    #[inline]
-    pub fn service(&self, index: u32) -> ServiceRecord {
-        ServiceRecord::decode(self.bytes, self.at(Section::Services, index))
-    }
-
-    /// A pattern for actions that must be tried on each action.
-    #[inline]
-    pub fn residue(&self, index: u32) -> u32 {
-        u32_at(self.bytes, self.at(Section::Residue, index))
-    }
-
-    /// A policy, if the image has them.
-    pub fn source(&self, index: u32) -> Option<Source> {
-        (index < self.count(Section::Sources))
-            .then(|| Source::decode(self.bytes, self.at(Section::Sources, index)))
-    }
-
-    /// Where a statement was written, if the image knows.
-    pub fn origin(&self, statement: u32) -> Option<Origin> {
-        (statement < self.count(Section::Origins))
-            .then(|| Origin::decode(self.bytes, self.at(Section::Origins, statement)))
+    /// Where a statement was written and its policy, if the image knows.
+    pub fn origin(&self, statement: Id<Statement>) -> Option<(Origin, Source)> {
+        let origin: Origin = self.try_get(Id::new(statement.number()))?;
+        Some((origin, self.try_get(origin.source)?))
     }
 
     /// How an instruction was written, if the image knows.
-    pub fn leaf_source(&self, leaf: u32) -> Option<LeafSource> {
-        (leaf < self.count(Section::LeafSources))
-            .then(|| LeafSource::decode(self.bytes, self.at(Section::LeafSources, leaf)))
+    pub fn leaf_source(&self, leaf: Id<Leaf>) -> Option<LeafSource> {
+        self.try_get(Id::new(leaf.number()))
     }
 }
 
-/// An instant of its two halves.
-#[inline]
-pub fn instant_of(low: u64, high: u64) -> i128 {
-    i128::from(low) | i128::from(high as i64) << 64
+/// The bytes of a record as the lengths of sections have them.
+#[inline(always)]
+fn const_size(section: Section) -> u32 {
+    section.record_size() as u32
 }

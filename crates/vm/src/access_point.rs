@@ -2,10 +2,9 @@
 
 use alloc::string::String;
 
-use portcullis_image::{View, layer_mask};
+use portcullis_image::{LayerSet, View};
 use portcullis_model::{Effect, Layer, split_arn};
 
-use crate::combine::caller::RCP_CHAIN;
 use crate::combine::{Outcome, Verdicts, combine};
 use crate::decide::walked;
 use crate::explain::report::{Explanation, LayerReport};
@@ -34,8 +33,8 @@ pub fn decide_through<'i>(
     };
     let of_caller = of_caller.verdicts(request.present());
     let of_side = of_side.verdicts(behind.present());
-    let side = RCP_CHAIN | layer_mask(Layer::Resource);
-    let joined = |of_caller: u32, of_side: u32| of_caller & !side | of_side & side;
+    let side = LayerSet::RCPS | LayerSet::RESOURCE;
+    let joined = |of_caller: LayerSet, of_side: LayerSet| of_caller.without(side) | of_side & side;
     let verdicts = Verdicts {
         present: joined(of_caller.present, of_side.present),
         deny: joined(of_caller.deny, of_side.deny) | of_side.deny,

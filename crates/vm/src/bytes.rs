@@ -1,8 +1,6 @@
 //! Comparing and searching bytes, eight or sixteen at a time.
 
-use core::ops::Range;
-
-use portcullis_image::wire::u64_at;
+use portcullis_image::wire::{index, u64_at};
 
 /// Without a call into the C library, whose comparison of short texts can be slow (see
 /// `docs/benchmarks/`): sixteen bytes at a time.
@@ -39,7 +37,7 @@ pub(crate) fn place_of(text: &[u8], byte: u8) -> Option<usize> {
         let difference = word ^ wanted;
         difference.wrapping_sub(ONES) & !difference & (ONES << 7)
     };
-    let found = |place: usize, zeros: u64| Some(place + (zeros.trailing_zeros() / 8) as usize);
+    let found = |place: usize, zeros: u64| Some(place + index(zeros.trailing_zeros() / 8));
     let Some(last) = text.last_chunk::<8>() else {
         return text.iter().position(|other| *other == byte);
     };
@@ -120,11 +118,4 @@ pub(crate) fn skip_chars(text: &[u8], count: u32) -> Option<&[u8]> {
         rest = after;
     }
     Some(rest)
-}
-
-/// The items of a range; none if it is out of range, which it never is.
-#[inline]
-pub(crate) fn slice<'a, T>(all: &'a [T], range: &Range<u32>) -> &'a [T] {
-    all.get(range.start as usize..range.end as usize)
-        .unwrap_or(&[])
 }

@@ -5,10 +5,10 @@ pub(crate) mod caller;
 pub(crate) mod inputs;
 pub(crate) mod ownership;
 
-use portcullis_image::{layer_mask, layers};
+use portcullis_image::LayerSet;
 use portcullis_model::{Decision, Layer};
 
-use crate::combine::caller::{Kind, SCP_CHAIN, Strength};
+use crate::combine::caller::{Kind, Strength};
 use crate::combine::inputs::Facts;
 
 /// A decision and the policy sets that made it.
@@ -16,7 +16,7 @@ use crate::combine::inputs::Facts;
 #[must_use]
 pub struct Outcome {
     decision: Decision,
-    by: u32,
+    by: LayerSet,
 }
 
 impl Outcome {
@@ -37,14 +37,14 @@ impl Outcome {
     /// `EVAL-36`). None for an allow, for what the service refuses whatever the
     /// policies say (`STS-4`, `STS-5`), and for a request that was not ready to be decided.
     pub fn layers(&self) -> impl Iterator<Item = Layer> {
-        layers(self.by)
+        self.by.iter()
     }
 
     #[inline]
     pub(crate) fn allow() -> Outcome {
         Outcome {
             decision: Decision::Allow,
-            by: 0,
+            by: LayerSet::EMPTY,
         }
     }
 
@@ -74,14 +74,14 @@ impl Outcome {
     pub fn undecided() -> Outcome {
         Outcome {
             decision: Decision::ImplicitDeny,
-            by: 0,
+            by: LayerSet::EMPTY,
         }
     }
 
     fn implicit(layer: Layer) -> Outcome {
         Outcome {
             decision: Decision::ImplicitDeny,
-            by: layer_mask(layer),
+            by: LayerSet::of(layer),
         }
     }
 }
@@ -90,11 +90,11 @@ impl Outcome {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Verdicts {
     /// Layers that are present.
-    pub(crate) present: u32,
+    pub(crate) present: LayerSet,
     /// Layers with a matching Deny.
-    pub(crate) deny: u32,
+    pub(crate) deny: LayerSet,
     /// Layers with a matching Allow.
-    pub(crate) allow: u32,
+    pub(crate) allow: LayerSet,
     /// The strongest Allow of the resource policy (`EVAL-31`).
     pub(crate) grant: Option<Strength>,
     /// The resource policy is public (`S3-5`).
@@ -106,7 +106,7 @@ pub(crate) fn combine(facts: &Facts, verdicts: &Verdicts) -> Outcome {
     if facts.exempt {
         return Outcome::allow();
     }
-    if verdicts.deny != 0 {
+    if !verdicts.deny.is_empty() {
         return Outcome {
             decision: Decision::ExplicitDeny,
             by: verdicts.deny,
@@ -117,10 +117,10 @@ pub(crate) fn combine(facts: &Facts, verdicts: &Verdicts) -> Outcome {
     }
     // RCPFullAWSAccess is attached at every level, so RCPs only ever deny (GRAM-61).
     let present = verdicts.present & facts.layers;
-    let must_allow = (SCP_CHAIN | layer_mask(Layer::VpcEndpoint)) & present;
-    let silent = must_allow & !verdicts.allow;
-    if silent != 0 {
-        return Outcome::implicit(layers(silent).next().unwrap_or(Layer::VpcEndpoint));
+    let must_allow = (LayerSet::SCPS | LayerSet::VPC_ENDPOINT) & present;
+    let silent = must_allow.without(verdicts.allow);
+    if !silent.is_empty() {
+        return Outcome::implicit(silent.iter().next().unwrap_or(Layer::VpcEndpoint));
     }
 
     let grant = grant(facts, verdicts);
@@ -130,8 +130,8 @@ pub(crate) fn combine(facts: &Facts, verdicts: &Verdicts) -> Outcome {
             _ => Outcome::implicit(Layer::Resource),
         };
     }
-    let allows = |layer| verdicts.allow & layer_mask(layer) != 0;
-    let is_present = |layer| present & layer_mask(layer) != 0;
+    let allows = |layer| verdicts.allow.contains(layer);
+    let is_present = |layer| present.contains(layer);
     let identity = facts.root_allows || allows(Layer::Identity);
     let boundary = !is_present(Layer::Boundary) || allows(Layer::Boundary);
     // A federated user without session policy has no permissions of its own (STS-9).

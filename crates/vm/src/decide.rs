@@ -3,7 +3,7 @@
 pub(crate) mod batch;
 pub(crate) mod evaluation;
 
-use portcullis_image::View;
+use portcullis_image::{Id, LayerSet, View};
 
 use crate::combine::Outcome;
 use crate::eval::accumulator::Walk;
@@ -11,8 +11,8 @@ use crate::pattern::Matcher;
 use crate::prepare::ready::Ready;
 use crate::prepare::scratch::Scratch;
 use crate::request::query::Query;
-use crate::stack::StackId;
 use crate::stack::plan::Plan;
+use crate::stack::{ImageIdx, StackId};
 
 impl Ready<'_> {
     /// Decides, for the images that it was made ready for. For others, or if it is not fit to be decided, this is an
@@ -58,20 +58,20 @@ pub(crate) fn walked<'i>(
             return None;
         }
         let matcher = Matcher { view, asked };
-        if !(view.has_index() && walk.candidates(&matcher, asked.groups(), u32::MAX)) {
-            walk.all_of(&matcher, view.part(0), u32::MAX);
+        if !(view.has_index() && walk.candidates(&matcher, asked.groups(), LayerSet::ALL)) {
+            walk.all_of(&matcher, view.get(Id::FIRST), LayerSet::ALL);
         }
         return Some(walk);
     }
     let mut stack = StackId::EMPTY;
-    for (image, view) in images.enumerate() {
+    for (image, view) in ImageIdx::of(images) {
         stack = stack.with(view);
         let matcher = request.matcher(image, view);
         walk.enter_image();
         for part in request.parts_of(image) {
             let groups = request.groups_of(image, part);
             if !(view.has_index() && walk.candidates(&matcher, groups, part.layers)) {
-                walk.all_of(&matcher, view.part(part.part), part.layers);
+                walk.all_of(&matcher, view.get(part.part), part.layers);
             }
         }
     }

@@ -11,7 +11,7 @@ pub(crate) mod variables;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use portcullis_image::{NONE, Section, View, flag, layer_mask, layers};
+use portcullis_image::{Id, LayerSet, Leaf, Statement, View};
 use portcullis_model::Effect;
 
 use crate::combine::{Verdicts, combine};
@@ -25,8 +25,8 @@ use crate::pattern::Matcher;
 use crate::prepare::ready::{OfImage, Ready};
 use crate::prepare::scratch::Scratch;
 use crate::request::query::Query;
-use crate::stack::StackId;
 use crate::stack::plan::Plan;
+use crate::stack::{ImageIdx, StackId};
 
 impl Ready<'_> {
     /// Explains the request, for the images that it was made ready for. Of one that [`Ready::decide`] would not
@@ -58,13 +58,14 @@ fn explained<'i>(
     let mut recorder = Recorder::default();
     let verdicts = record(images, request, &mut recorder);
     let facts = request.facts();
-    let layers = layers(verdicts.present)
+    let layers = verdicts
+        .present
+        .iter()
         .map(|layer| {
-            let mask = layer_mask(layer);
-            let applies = facts.layers & mask != 0;
+            let applies = facts.layers.contains(layer);
             let mut statements = Vec::new();
             for (layers, report) in &recorder.statements {
-                if layers & mask != 0 && applies {
+                if layers.contains(layer) && applies {
                     statements.push(report.clone());
                 }
             }
@@ -72,9 +73,9 @@ fn explained<'i>(
                 layer,
                 applies,
                 reason: (!applies).then(|| applies::reason(request, layer)),
-                verdict: if verdicts.deny & mask != 0 {
+                verdict: if verdicts.deny.contains(layer) {
                     Some(Effect::Deny)
-                } else if verdicts.allow & mask != 0 {
+                } else if verdicts.allow.contains(layer) {
                     Some(Effect::Allow)
                 } else {
                     None
@@ -104,7 +105,7 @@ fn explained<'i>(
     }
 }
 
-fn notes(request: &Ready<'_>, deny: u32) -> Vec<&'static str> {
+fn notes(request: &Ready<'_>, deny: LayerSet) -> Vec<&'static str> {
     let facts = request.facts();
     let mut notes = Vec::new();
     if facts.exempt {
@@ -119,7 +120,7 @@ fn notes(request: &Ready<'_>, deny: u32) -> Vec<&'static str> {
     if facts.root_allows {
         notes.push("the root user needs no identity-based policy");
     }
-    if facts.undeniable != 0 && deny & facts.undeniable == 0 {
+    if !facts.undeniable.is_empty() && !deny.meets(facts.undeniable) {
         notes.push("the owner's root user may always manage the bucket policy");
     }
     if facts.external_grant {
@@ -136,15 +137,15 @@ fn record<'i>(
 ) -> Verdicts {
     let facts = request.facts();
     let mut walk = Walk::new(facts.layers, facts.undeniable);
-    for (image, view) in images.enumerate() {
+    for (image, view) in ImageIdx::of(images) {
         let matcher = request.matcher(image, view);
         walk.enter_image();
         for used in request.parts_of(image) {
-            let part = view.part(used.part);
-            for index in part.statements..part.statements.saturating_add(part.statement_count) {
-                let layers = walk.one(&matcher, index, used.layers & facts.layers);
-                if layers != 0 {
-                    recorder.statement(&matcher, index, layers);
+            let part = view.get(used.part);
+            for statement in part.statements.iter() {
+                let layers = walk.one(&matcher, statement, used.layers & facts.layers);
+                if !layers.is_empty() {
+                    recorder.statement(&matcher, statement, layers);
                 }
             }
         }
@@ -155,19 +156,25 @@ fn record<'i>(
 /// What the statements of a request gave.
 #[derive(Default)]
 struct Recorder {
-    statements: Vec<(u32, StatementReport)>,
+    statements: Vec<(LayerSet, StatementReport)>,
     missing: Vec<String>,
     keys: Vec<KeyReport>,
 }
 
 impl Recorder {
-    fn statement(&mut self, matcher: &Matcher<'_, OfImage<'_>>, index: u32, layers: u32) {
+    fn statement(
+        &mut self,
+        matcher: &Matcher<'_, OfImage<'_>>,
+        statement: Id<Statement>,
+        layers: LayerSet,
+    ) {
         let view = matcher.view;
-        let own = view.statement_ref(index);
+        let own = view.read(statement);
         let has_action = matcher.action(own);
         let has_resource = matcher.resource(own);
         let has_principal = matcher.principal(own, layers).is_some();
-        let failed: Vec<u32> = guard(matcher, own.guard())
+        let failed: Vec<Id<Leaf>> = view
+            .guard(own.guard())
             .filter(|leaf| !matcher.leaf_holds(*leaf))
             .collect();
         let mut misses = Vec::new();
@@ -176,13 +183,13 @@ impl Recorder {
             if !has_principal || !has_resource || !failed.is_empty() {
                 return;
             }
-            let Some(miss) = nearest::action_miss(matcher, index) else {
+            let Some(miss) = nearest::action_miss(matcher, statement) else {
                 return;
             };
             misses.push(Miss::Action(miss));
         }
         if !has_resource {
-            misses.push(Miss::Resource(nearest::resource_miss(matcher, index)));
+            misses.push(Miss::Resource(nearest::resource_miss(matcher, statement)));
         }
         if !has_principal {
             misses.push(Miss::Principal(principal_miss(matcher, own)));
@@ -190,13 +197,13 @@ impl Recorder {
         let failed = failed.into_iter().map(|leaf| condition(matcher, leaf));
         misses.extend(failed.map(Miss::Condition));
         if has_action && has_principal {
-            self.find_missing(matcher, index, has_resource);
+            self.find_missing(matcher, statement, has_resource);
         }
         let is_match = misses.is_empty();
         let mut report = StatementReport {
             policy: String::new(),
             file: String::new(),
-            index,
+            index: statement.number(),
             sid: String::new(),
             effect: match own.is_deny() {
                 true => Effect::Deny,
@@ -205,7 +212,8 @@ impl Recorder {
             start: (0, 0),
             end: (0, 0),
             conditions: match is_match {
-                true => guard(matcher, own.guard())
+                true => view
+                    .guard(own.guard())
                     .map(|leaf| condition(matcher, leaf))
                     .collect(),
                 false => Vec::new(),
@@ -214,15 +222,13 @@ impl Recorder {
                 .then(|| not_listed(matcher, own, layers)),
             misses,
         };
-        if let Some(origin) = view.origin(index) {
+        if let Some((origin, source)) = view.origin(statement) {
             report.index = origin.index;
             report.sid = view.text(origin.sid).to_string();
             report.start = (origin.line, origin.column);
             report.end = (origin.end_line, origin.end_column);
-            if let Some(source) = view.source(origin.source) {
-                report.policy = view.text(source.name).to_string();
-                report.file = view.text(source.file).to_string();
-            }
+            report.policy = view.text(source.name).to_string();
+            report.file = view.text(source.file).to_string();
         }
         self.statements.push((layers, report));
     }
@@ -234,15 +240,15 @@ impl Recorder {
     fn find_missing(
         &mut self,
         matcher: &Matcher<'_, OfImage<'_>>,
-        statement: u32,
+        statement: Id<Statement>,
         has_resource: bool,
     ) {
         let view = matcher.view;
-        let own = view.statement_ref(statement);
+        let own = view.read(statement);
         let of_resource = nearest::keys_of_resource(matcher, statement);
         let counts = has_resource || !of_resource.is_empty();
         self.missing.extend(of_resource);
-        for leaf in guard(matcher, own.guard()) {
+        for leaf in view.guard(own.guard()) {
             for (key, slot) in keys_of(matcher, leaf) {
                 let values = matcher.asked.keys().shown(slot);
                 if values.is_empty() && counts {
@@ -256,16 +262,4 @@ impl Recorder {
             self.keys.push(KeyReport { key, values });
         }
     }
-}
-
-/// The instructions of a guard.
-fn guard(matcher: &Matcher<'_, OfImage<'_>>, guard: u32) -> impl Iterator<Item = u32> {
-    let view = matcher.view;
-    let mut next = Some(guard).filter(|guard| *guard != NONE);
-    core::iter::from_fn(move || {
-        let at = next.filter(|at| *at < view.count(Section::Code))?;
-        let is_last = view.leaf(at).flags & flag::END != 0;
-        next = (!is_last).then_some(at + 1);
-        Some(at)
-    })
 }

@@ -60,4 +60,5 @@ pub use request::query::{ActionRef, PartOf, Query};
 pub use request::resource::{Resource, ResourceRef, Target, all_buckets};
 pub use request::site::CallSite;
 pub use request::value::Value;
-pub use stack::plan::Plan;
+pub use stack::ImageIdx;
+pub use stack::plan::{Plan, StackSlot};

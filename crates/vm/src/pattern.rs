@@ -1,7 +1,8 @@
 //! Matching a text against a pattern (`MATCH-1` to `MATCH-4`, `VAR-6` to `VAR-9`).
 
+use portcullis_image::Token;
 use portcullis_image::value::fold::strip_ignoring_case;
-use portcullis_image::{PatternKind, Token, TokenRef, View};
+use portcullis_image::{Id, Pattern, PatternKind, Ref, Slot, TokenKind, TokenRecord, View};
 
 use crate::bytes::{ends_with, find, skip_chars, strip};
 
@@ -9,7 +10,7 @@ use crate::bytes::{ends_with, find, skip_chars, strip};
 pub(crate) trait Variables<'a>: Copy {
     /// The value of a variable (`VAR-6`, `VAR-9`): none if the key has several values, or has none and there is no
     /// default.
-    fn variable(self, slot: u32, default: Option<&'a str>) -> Option<&'a str>;
+    fn variable(self, slot: Id<Slot>, default: Option<&'a str>) -> Option<&'a str>;
 }
 
 /// No key has a value: for patterns that have no variables, as those of actions.
@@ -17,7 +18,7 @@ pub(crate) trait Variables<'a>: Copy {
 pub(crate) struct NoVariables;
 
 impl<'a> Variables<'a> for NoVariables {
-    fn variable(self, _: u32, default: Option<&'a str>) -> Option<&'a str> {
+    fn variable(self, _: Id<Slot>, default: Option<&'a str>) -> Option<&'a str> {
         default
     }
 }
@@ -44,20 +45,18 @@ impl<'a, V: Variables<'a>> Matcher<'a, V> {
     /// Takes at most time proportional to the product of both lengths: a star that was passed is
     /// never tried again, since what stands before the last star has found its first place.
     #[inline(always)]
-    pub(crate) fn matches(&self, pattern: u32, text: &[u8]) -> bool {
-        let Some(pattern) = self.view.find_pattern(pattern) else {
+    pub(crate) fn matches(&self, pattern: Id<Pattern>, text: &[u8]) -> bool {
+        let Some(pattern) = self.view.find(pattern) else {
             return false;
         };
         let literal = pattern.literal().get(self.view.bytes());
         let Some(rest) = literal.and_then(|literal| strip(text, literal)) else {
             return false;
         };
-        if pattern.is_prefix() {
-            true
-        } else if pattern.is_exact() {
-            rest.is_empty()
-        } else {
-            self.matches_tokens(pattern.tokens(), rest)
+        match pattern.kind() {
+            PatternKind::Prefix => true,
+            PatternKind::Exact => rest.is_empty(),
+            PatternKind::Tokens => self.matches_tokens(pattern.tokens(), rest),
         }
     }
 
@@ -66,56 +65,56 @@ impl<'a, V: Variables<'a>> Matcher<'a, V> {
     ///
     /// A star that does not match colons stands in one of the first five parts of an ARN, whose ends are
     /// literal. So it is done with when the next part has begun, like any star that is not the last.
-    fn matches_tokens(&self, start: u32, text: &[u8]) -> bool {
+    fn matches_tokens(&self, start: Id<TokenRecord>, text: &[u8]) -> bool {
         let view = &self.view;
-        let literal = |token: TokenRef<'_>| token.text().bytes(view.bytes());
+        let literal = |token: Ref<'_, TokenRecord>| token.literal().bytes(view.bytes());
         let mut at = start;
         let mut rest = text;
         // The token after the last star, the text from where it is to be found next, and whether the
         // star matches colons.
-        let mut star: Option<(u32, &[u8], bool)> = None;
+        let mut star: Option<(Id<TokenRecord>, &[u8], bool)> = None;
         loop {
-            let token = view.token_ref(at);
+            let token = view.read(at);
             let next = match token.kind() {
-                TokenRef::TEXT => strip(rest, literal(token)),
-                TokenRef::STAR => {
+                TokenKind::Text => strip(rest, literal(token)),
+                TokenKind::Star => {
                     // The usual ends need no second look.
-                    if let Some([after, second, third]) = view.token_refs(at + 1) {
+                    if let Some([after, second, third]) = view.token_refs(at.next()) {
                         match (after.kind(), second.kind(), third.kind()) {
-                            (TokenRef::END, ..) => return true,
-                            (TokenRef::TEXT, TokenRef::END, _) => {
+                            (TokenKind::End, ..) => return true,
+                            (TokenKind::Text, TokenKind::End, _) => {
                                 return ends_with(rest, literal(after));
                             }
-                            (TokenRef::TEXT, TokenRef::STAR, TokenRef::END) => {
+                            (TokenKind::Text, TokenKind::Star, TokenKind::End) => {
                                 return find(rest, literal(after)).is_some();
                             }
                             _ => {}
                         }
                     }
-                    star = Some((at + 1, rest, true));
+                    star = Some((at.next(), rest, true));
                     None
                 }
-                TokenRef::FIELD => {
-                    star = Some((at + 1, rest, false));
+                TokenKind::Field => {
+                    star = Some((at.next(), rest, false));
                     None
                 }
-                TokenRef::CHARS => skip_chars(rest, token.number()),
-                kind @ (TokenRef::VARIABLE | TokenRef::VARIABLE_OR) => {
+                TokenKind::Chars => skip_chars(rest, token.number()),
+                kind @ (TokenKind::Variable | TokenKind::VariableOr) => {
                     let default = match kind {
-                        TokenRef::VARIABLE => None,
-                        _ => Some(view.text(token.text())),
+                        TokenKind::Variable => None,
+                        _ => Some(view.text(token.literal())),
                     };
-                    let Some(value) = self.variable(token.number(), default) else {
+                    let Some(value) = self.variable(Id::new(token.number()), default) else {
                         return false;
                     };
                     strip(rest, value.as_bytes())
                 }
-                _ if rest.is_empty() => return true,
-                _ => None,
+                TokenKind::End if rest.is_empty() => return true,
+                TokenKind::End => None,
             };
             if let Some(next) = next {
                 rest = next;
-                at += 1;
+                at = at.next();
                 continue;
             }
             // What stands after the last star is tried at the next place.
@@ -124,8 +123,8 @@ impl<'a, V: Variables<'a>> Matcher<'a, V> {
             };
             let mut place = from;
             (at, rest) = (after, from);
-            let token = view.token_ref(after);
-            if token.kind() == TokenRef::TEXT {
+            let token = view.read(after);
+            if token.kind() == TokenKind::Text {
                 // A literal is looked for at once, wherever it is.
                 let Some((found, behind)) = find(from, literal(token)) else {
                     return false;
@@ -135,7 +134,7 @@ impl<'a, V: Variables<'a>> Matcher<'a, V> {
                     return false;
                 }
                 place = found;
-                (at, rest) = (after + 1, behind);
+                (at, rest) = (after.next(), behind);
             }
             star = match place.first() {
                 Some(b':') if !colons => None,
@@ -145,31 +144,33 @@ impl<'a, V: Variables<'a>> Matcher<'a, V> {
     }
 
     /// True if the pattern, which has no wildcards, is the whole text but for case.
-    pub(crate) fn equals_ignoring_case(&self, pattern: u32, text: &str, case: Case) -> bool {
+    pub(crate) fn equals_ignoring_case(
+        &self,
+        pattern: Id<Pattern>,
+        text: &str,
+        case: Case,
+    ) -> bool {
         let strip = |text, literal| match case {
             Case::Ascii => strip_ascii(text, literal),
             Case::Fold => strip_ignoring_case(text, literal),
         };
-        let pattern = self.view.pattern(pattern);
+        let pattern = self.view.get(pattern);
         let Some(mut rest) = strip(text, self.view.text(pattern.literal)) else {
             return false;
         };
         if pattern.kind == PatternKind::Tokens {
-            let mut at = pattern.tokens;
-            loop {
-                let piece = match self.view.token(at) {
+            for token in self.view.tokens(pattern.tokens) {
+                let piece = match token {
                     Token::Text(text) => Some(self.view.text(text)),
                     Token::Variable { slot, default } => {
                         self.variable(slot, default.map(|text| self.view.text(text)))
                     }
-                    Token::End => break,
-                    Token::Star | Token::Field | Token::Chars(_) => None,
+                    Token::End | Token::Star | Token::Field | Token::Chars(_) => None,
                 };
                 let Some(next) = piece.and_then(|piece| strip(rest, piece)) else {
                     return false;
                 };
                 rest = next;
-                at += 1;
             }
         }
         rest.is_empty()
@@ -177,7 +178,7 @@ impl<'a, V: Variables<'a>> Matcher<'a, V> {
 
     /// The value of a variable (`VAR-6`, `VAR-9`): none if the key has several values, or has none
     /// and there is no default.
-    pub(crate) fn variable(&self, slot: u32, default: Option<&'a str>) -> Option<&'a str> {
+    pub(crate) fn variable(&self, slot: Id<Slot>, default: Option<&'a str>) -> Option<&'a str> {
         self.asked.variable(slot, default)
     }
 }

@@ -15,6 +15,12 @@ pub(super) enum Service {
     DynamoDb,
 }
 
+impl Service {
+    const fn number(self) -> u32 {
+        self as u32
+    }
+}
+
 /// Calls that the service does not take from all credentials, whatever the policies say (`STS-4`, `STS-5`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Call {
@@ -120,7 +126,7 @@ impl ActionFacts {
             bits: 0,
         };
         ActionFacts {
-            bits: facts.service as u32
+            bits: facts.service.number()
                 | u32::from(facts.exempt) << 4
                 | u32::from(facts.bucket_policy) << 5
                 | u32::from(facts.is_limited_by_rcps) << 6

@@ -1,7 +1,8 @@
 //! What a caller is to a policy: the principals that name it, and the policy sets that take part.
 
-use portcullis_image::layer_mask;
-use portcullis_model::{Caller, Layer};
+use portcullis_image::LayerSet;
+use portcullis_image::wire::index;
+use portcullis_model::Caller;
 
 /// How strongly an entry of a resource policy names a caller (`EVAL-20` to `EVAL-29`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,9 +75,15 @@ impl Kind {
         Kind::OriginAccessIdentity,
     ];
 
+    /// The kind's number.
+    #[inline(always)]
+    pub(crate) const fn number(self) -> u32 {
+        self as u32
+    }
+
     /// The kind with a number.
     pub(crate) fn of_number(number: u32) -> Kind {
-        let kind = Kind::ALL.get(number as usize);
+        let kind = Kind::ALL.get(index(number));
         kind.copied().unwrap_or_default()
     }
 
@@ -92,7 +99,7 @@ impl Kind {
             }
             traits
         };
-        let traits = TRAITS.get(self as usize);
+        let traits = TRAITS.get(index(self.number()));
         traits.copied().unwrap_or(OfKind::NONE)
     }
 
@@ -116,26 +123,24 @@ impl Kind {
 
     /// The policy sets that take part in the caller's requests if they are present (`EVAL-70`).
     /// Identity policies of the root user take part in AssumeRoot sessions only (`EVAL-50`).
-    pub(crate) const fn layers(self, assumed_root: bool) -> u32 {
-        let (scp, rcp) = (SCP_CHAIN, RCP_CHAIN);
-        let identity = layer_mask(Layer::Identity);
-        let boundary = layer_mask(Layer::Boundary);
-        let session = layer_mask(Layer::Session);
-        let resource = layer_mask(Layer::Resource);
-        let endpoint = layer_mask(Layer::VpcEndpoint);
+    pub(crate) const fn layers(self, assumed_root: bool) -> LayerSet {
+        const RESOURCE: LayerSet = LayerSet::RCPS.union(LayerSet::RESOURCE);
+        const PASSING: LayerSet = RESOURCE.union(LayerSet::VPC_ENDPOINT);
+        const ROOT: LayerSet = PASSING.union(LayerSet::SCPS);
+        const USER: LayerSet = ROOT.union(LayerSet::IDENTITY).union(LayerSet::BOUNDARY);
         match self {
-            Kind::Root if assumed_root => scp | rcp | endpoint | resource | identity,
-            Kind::Root => scp | rcp | endpoint | resource,
-            Kind::User => scp | rcp | endpoint | resource | identity | boundary,
-            Kind::Role | Kind::FederatedUser => {
-                scp | rcp | endpoint | resource | identity | boundary | session
-            }
-            Kind::ServiceLinked => endpoint | resource | identity,
-            Kind::Service => rcp | resource,
+            Kind::Root if assumed_root => ROOT.union(LayerSet::IDENTITY),
+            Kind::Root => ROOT,
+            Kind::User => USER,
+            Kind::Role | Kind::FederatedUser => USER.union(LayerSet::SESSION),
+            Kind::ServiceLinked => LayerSet::VPC_ENDPOINT
+                .union(LayerSet::RESOURCE)
+                .union(LayerSet::IDENTITY),
+            Kind::Service => RESOURCE,
             Kind::Anonymous
             | Kind::Federated
             | Kind::CanonicalUser
-            | Kind::OriginAccessIdentity => rcp | endpoint | resource,
+            | Kind::OriginAccessIdentity => PASSING,
         }
     }
 
@@ -159,7 +164,7 @@ impl Kind {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OfKind {
     /// See [`Kind::layers`].
-    pub(crate) layers: u32,
+    pub(crate) layers: LayerSet,
     pub(crate) has_account: bool,
     pub(crate) can_be_bounded: bool,
     /// It has credentials (`EVAL-90`).
@@ -168,7 +173,7 @@ pub(crate) struct OfKind {
 
 impl OfKind {
     const NONE: OfKind = OfKind {
-        layers: 0,
+        layers: LayerSet::EMPTY,
         has_account: false,
         can_be_bounded: false,
         is_signed: false,
@@ -198,11 +203,6 @@ pub(crate) mod identity {
     pub(crate) const EVERY: u8 = 255;
 }
 
-/// The masks of all levels of the two chains.
-pub(crate) const SCP_CHAIN: u32 = ((1 << Layer::MAX_LEVELS) - 1) << 5;
-/// See [`SCP_CHAIN`].
-pub(crate) const RCP_CHAIN: u32 = ((1 << Layer::MAX_LEVELS) - 1) << 18;
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,17 +210,8 @@ mod tests {
     #[test]
     fn kinds_are_at_their_numbers() {
         for (number, kind) in Kind::ALL.into_iter().enumerate() {
-            assert_eq!(kind as usize, number);
+            assert_eq!(index(kind.number()), number);
             assert_eq!(kind.traits().layers, kind.layers(false));
         }
-    }
-
-    #[test]
-    fn the_masks_are_those_of_the_levels() {
-        let all = |layer: fn(u8) -> Layer| {
-            (0..Layer::MAX_LEVELS).fold(0, |mask, level| mask | layer_mask(layer(level)))
-        };
-        assert_eq!(SCP_CHAIN, all(Layer::Scp));
-        assert_eq!(RCP_CHAIN, all(Layer::Rcp));
     }
 }

@@ -1,10 +1,10 @@
 //! What decides, beside the statements, how the verdicts of the layers are combined.
 
-use portcullis_image::layer_mask;
-use portcullis_model::Layer;
+use portcullis_image::LayerSet;
+use portcullis_image::wire::index;
 
 use crate::combine::action::{ActionFacts, Service};
-use crate::combine::caller::{Kind, RCP_CHAIN, SCP_CHAIN};
+use crate::combine::caller::Kind;
 use crate::combine::ownership::Ownership;
 use crate::stack::StackId;
 
@@ -13,9 +13,9 @@ use crate::stack::StackId;
 pub(crate) struct Facts {
     pub(crate) caller: Kind,
     /// The layers that take part if they are present (`EVAL-70`).
-    pub(crate) layers: u32,
+    pub(crate) layers: LayerSet,
     /// Layers whose Deny statements do not count (`EVAL-52`).
-    pub(crate) undeniable: u32,
+    pub(crate) undeniable: LayerSet,
     /// The action needs no permission (`EVAL-90`).
     pub(crate) exempt: bool,
     /// The service takes no such call from such credentials, whatever the policies say (`STS-4`, `STS-5`).
@@ -35,7 +35,7 @@ pub(crate) struct Facts {
     /// The owner of the resource is an assumption (`EVAL-12`).
     pub(crate) owner_assumed: bool,
     /// What [`suffices`] says.
-    pub(crate) suffices: u32,
+    pub(crate) suffices: LayerSet,
 }
 
 /// What facts follow from.
@@ -54,7 +54,7 @@ pub(crate) struct Basis<'a> {
     pub(crate) restrict_public_buckets: bool,
     pub(crate) external_grant: bool,
     /// The layers that are present.
-    pub(crate) present: u32,
+    pub(crate) present: LayerSet,
 }
 
 impl Basis<'_> {
@@ -70,13 +70,13 @@ impl Basis<'_> {
             | u32::from(self.restrict_public_buckets) << 6
             | u32::from(self.external_grant) << 7
             | u32::from(self.refused) << 8;
-        self.caller as u32 | flags << 4 | self.action.bits << 13
+        self.caller.number() | flags << 4 | self.action.bits << 13
     }
 }
 
 impl<'a> Basis<'a> {
     /// That of which these are the bits. Nothing else of it is kept while it is compared with what is remembered.
-    fn of_bits(bits: u32, action: &'a ActionFacts, present: u32) -> Basis<'a> {
+    fn of_bits(bits: u32, action: &'a ActionFacts, present: LayerSet) -> Basis<'a> {
         let flag = |bit: u32| bits >> (4 + bit) & 1 != 0;
         Basis {
             caller: Kind::of_number(bits & 15),
@@ -116,7 +116,7 @@ impl FactsMemory {
     #[inline(always)]
     pub(crate) fn number_of(&mut self, stack: StackId, basis: &Basis<'_>) -> usize {
         let bits = basis.bits();
-        let number = (bits.wrapping_mul(0x9e37_79b1) >> 28) as usize;
+        let number = index(bits.wrapping_mul(0x9e37_79b1) >> 28);
         if let Some(known) = self.known.get_mut(number) {
             if !(known.0.is_same(stack) && known.1 == bits) {
                 FactsMemory::fill(known, stack, bits, basis.action, basis.present);
@@ -140,7 +140,7 @@ impl FactsMemory {
         stack: StackId,
         bits: u32,
         action: &ActionFacts,
-        present: u32,
+        present: LayerSet,
     ) {
         let basis = Basis::of_bits(bits, action, present);
         *known = (stack, bits, Facts::of(&basis));
@@ -158,8 +158,8 @@ impl Facts {
     /// Of no request.
     pub(crate) const NONE: Facts = Facts {
         caller: Kind::Anonymous,
-        layers: 0,
-        undeniable: 0,
+        layers: LayerSet::EMPTY,
+        undeniable: LayerSet::EMPTY,
         exempt: false,
         refused: false,
         root_allows: false,
@@ -171,7 +171,7 @@ impl Facts {
         external_grant: false,
         restrict_public_buckets: false,
         owner_assumed: false,
-        suffices: 0,
+        suffices: LayerSet::EMPTY,
     };
 
     /// Works them out.
@@ -196,22 +196,22 @@ impl Facts {
             false => kind.layers,
         };
         if basis.management_account {
-            layers &= !SCP_CHAIN; // SCP-3
+            layers &= !LayerSet::SCPS; // SCP-3
         }
         let own_resource = kind.has_account && same_account;
-        let rcp = present & RCP_CHAIN != 0
+        let rcp = present.meets(LayerSet::RCPS)
             && action_facts.is_limited_by_rcps
             && !(basis.management_account && own_resource);
         if !rcp {
-            layers &= !RCP_CHAIN; // RCP-3, RCP-4, RCP-5
+            layers &= !LayerSet::RCPS; // RCP-3, RCP-4, RCP-5
         }
         let mut facts = Facts {
             caller,
             layers,
             undeniable: if caller == Kind::Root && same_account && action_facts.bucket_policy {
-                layer_mask(Layer::Resource)
+                LayerSet::RESOURCE
             } else {
-                0
+                LayerSet::EMPTY
             },
             exempt: kind.is_signed & action_facts.exempt,
             refused: basis.refused,
@@ -225,46 +225,41 @@ impl Facts {
             restrict_public_buckets: basis.restrict_public_buckets
                 & (action_facts.service == Service::S3),
             owner_assumed: assumed & kind.has_account,
-            suffices: 0,
+            suffices: LayerSet::EMPTY,
         };
         facts.suffices = suffices(&facts, present);
         facts
     }
 }
 
-/// A bit that no layer has.
-pub(crate) const WITHIN: u32 = 1 << 31;
-
-/// For a caller who acts within its account (`EVAL-33`): the layers that together allow a request which
-/// no policy denies, and [`WITHIN`]. Zero for all others, and for a request that was never finished.
+/// For a caller who acts within its account (`EVAL-33`): the layers that together allow a request which no policy denies,
+/// and [`LayerSet::NO_LAYER`]. Empty for all others, and for a request that was never finished.
 ///
 /// This is the usual way through [`super::combine`], worked out when the request is looked up.
 #[inline(always)]
-pub(crate) fn suffices(facts: &Facts, present: u32) -> u32 {
+pub(crate) fn suffices(facts: &Facts, present: LayerSet) -> LayerSet {
     let within = facts.caller.has_account() && facts.same_account && !facts.needs_resource_policy;
     if !within || facts.refused || facts.caller == Kind::FederatedUser {
-        return 0;
+        return LayerSet::EMPTY;
     }
-    let limits = SCP_CHAIN
-        | layer_mask(Layer::VpcEndpoint)
-        | layer_mask(Layer::Boundary)
-        | layer_mask(Layer::Session);
+    let limits = LayerSet::SCPS | LayerSet::VPC_ENDPOINT | LayerSet::BOUNDARY | LayerSet::SESSION;
     let identity = match facts.root_allows {
-        true => 0,
-        false => layer_mask(Layer::Identity),
+        true => LayerSet::EMPTY,
+        false => LayerSet::IDENTITY,
     };
-    if identity & !facts.layers != 0 {
+    if !facts.layers.contains_all(identity) {
         // What does not take part never allows.
-        return 0;
+        return LayerSet::EMPTY;
     }
-    limits & present & facts.layers | identity | WITHIN
+    limits & present & facts.layers | identity | LayerSet::NO_LAYER
 }
 
 /// True if these layers, which allow a request that no policy denies, are known to suffice: the usual end
-/// of a decision, without [`super::combine`]. Layers that do not take part may be among them, and [`WITHIN`] is.
+/// of a decision, without [`super::combine`]. Layers that do not take part may be among them, and
+/// [`LayerSet::NO_LAYER`] is.
 #[inline]
-pub(crate) fn suffice(facts: &Facts, allow: u32) -> bool {
-    facts.suffices != 0 && facts.suffices & !allow == 0
+pub(crate) fn suffice(facts: &Facts, allow: LayerSet) -> bool {
+    !facts.suffices.is_empty() && allow.contains_all(facts.suffices)
 }
 
 #[cfg(test)]
@@ -277,7 +272,10 @@ mod tests {
         for bits in 0..10 << 9 {
             let (kind, flags) = (bits % 10, bits / 10);
             let bits = kind | flags << 4;
-            assert_eq!(Basis::of_bits(bits, &ActionFacts::NONE, 0).bits(), bits);
+            assert_eq!(
+                Basis::of_bits(bits, &ActionFacts::NONE, LayerSet::EMPTY).bits(),
+                bits
+            );
         }
     }
 }

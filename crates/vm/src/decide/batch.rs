@@ -2,11 +2,13 @@
 
 use core::hint::black_box;
 
-use portcullis_image::{NONE, View};
+use portcullis_image::wire::index as index_of;
+use portcullis_image::{Bucket, Candidate, Id, Leaf, Pattern, Statement, Verify, View};
 
 use crate::index;
 use crate::prepare::scratch::Scratch;
 use crate::request::query::Query;
+use crate::stack::ImageIdx;
 use crate::stack::plan::Plan;
 
 /// How many requests are worth reading ahead for at once ([`read_ahead`]).
@@ -16,8 +18,47 @@ const BUCKETS: usize = 64;
 /// Smaller images are in the processor's caches anyway: bytes.
 const CACHED: usize = 1 << 19;
 
-/// What is read ahead: an image, and a number and a pattern or text in it.
-type Place<'i> = (View<'i>, u32, u32);
+/// What is read ahead in an image: each step reads what the one before it leads to.
+#[derive(Clone, Copy)]
+enum Step {
+    Bucket(Id<Bucket>),
+    Candidate(Id<Candidate>),
+    Statement(Id<Statement>, Option<Id<Pattern>>),
+    Guard(Option<Id<Leaf>>, u32),
+    /// There is nothing more to read.
+    Done,
+}
+
+impl Step {
+    fn next(self, view: View<'_>, seen: &mut u8) -> Step {
+        match self {
+            Step::Bucket(bucket) => match view.bucket(bucket) {
+                candidates if candidates.is_empty() => Step::Done,
+                candidates => Step::Candidate(candidates.first),
+            },
+            Step::Candidate(candidate) => {
+                let Candidate {
+                    statement, verify, ..
+                } = view.get(candidate);
+                let pattern = match verify {
+                    Verify::Pattern(pattern) => Some(pattern),
+                    Verify::Nothing | Verify::Head => None,
+                };
+                Step::Statement(statement, pattern)
+            }
+            Step::Statement(statement, pattern) => {
+                let literal = pattern.map_or(0, |pattern| view.read(pattern).literal().offset);
+                Step::Guard(view.read(statement).guard(), literal)
+            }
+            Step::Guard(guard, literal) => {
+                *seen ^= guard.map_or(0, |guard| view.read(guard).code());
+                *seen ^= view.bytes().get(index_of(literal)).copied().unwrap_or(0);
+                Step::Done
+            }
+            Step::Done => Step::Done,
+        }
+    }
+}
 
 /// Reads what the first candidates of at most [`AHEAD`] requests refer to, so that they wait for memory together when
 /// they are decided one after the other. Decides nothing.
@@ -34,40 +75,29 @@ pub fn read_ahead<'i, 'q>(
     if !images.clone().any(is_large) {
         return;
     }
-    let mut places: [Option<Place<'i>>; BUCKETS] = [None; BUCKETS];
-    let mut free = places.iter_mut();
+    let mut steps: [Option<(View<'i>, Step)>; BUCKETS] = [None; BUCKETS];
+    let mut free = steps.iter_mut();
     for query in queries {
         let (action, segments) = scratch.look_ahead(images.clone(), plan, query);
         if action.depth == 0 {
             continue;
         }
-        for (image, view) in images.clone().enumerate() {
+        for (image, view) in ImageIdx::of(images.clone()) {
             for group in action.groups_of(image) {
                 index::buckets(view, segments, group, |bucket| {
                     if let Some(place) = free.next() {
-                        *place = Some((view, bucket, 0));
+                        *place = Some((view, Step::Bucket(bucket)));
                     }
                 });
             }
         }
     }
-    for (view, place, _) in places.iter_mut().flatten() {
-        let (first, end) = view.bucket(*place);
-        // Of an empty bucket there is nothing to read.
-        *place = if first < end { first } else { NONE };
-    }
-    for (view, place, pattern) in places.iter_mut().flatten() {
-        let candidate = view.candidate(*place);
-        (*place, *pattern) = (candidate.statement, candidate.pattern);
-    }
-    for (view, place, pattern) in places.iter_mut().flatten() {
-        *place = view.statement_ref(*place).guard();
-        *pattern = view.pattern(*pattern).literal.offset;
-    }
     let mut seen = 0;
-    for (view, place, pattern) in places.iter_mut().flatten() {
-        seen ^= view.leaves(*place).next().map_or(0, |leaf| leaf.op());
-        seen ^= view.bytes().get(*pattern as usize).copied().unwrap_or(0);
+    // From the bucket to the guard.
+    for _ in 0..4 {
+        for (view, step) in steps.iter_mut().flatten() {
+            *step = step.next(*view, &mut seen);
+        }
     }
     black_box(seen);
 }

@@ -2,12 +2,12 @@
 
 use alloc::vec::Vec;
 
-use portcullis_image::View;
-use portcullis_image::index::{Group, Segments};
+use portcullis_image::index::Segments;
+use portcullis_image::{Group, Id, LayerSet, Part, View};
 
 use crate::combine::Outcome;
 use crate::combine::caller::{Kind as CallerKind, Strength};
-use crate::combine::inputs::{Basis, Facts, WITHIN};
+use crate::combine::inputs::{Basis, Facts};
 use crate::combine::ownership::Ownership;
 use crate::eval::accumulator::Walk;
 use crate::eval::entries::Entry;
@@ -21,6 +21,7 @@ use crate::prepare::scratch::Scratch;
 use crate::request::action::Action;
 use crate::request::principal::{Known, Named};
 use crate::request::resource::Target;
+use crate::stack::ImageIdx;
 use crate::stack::plan::Plan;
 
 /// A request of which all names were resolved before.
@@ -54,12 +55,12 @@ pub struct Resolved<'a> {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct KnownParts {
     /// The layers that are present: those of the parts where they take part.
-    pub present: u32,
+    pub present: LayerSet,
     /// A resource policy among them is public (`S3-5`).
     pub public: bool,
     /// The layers, but for the resource policy's, in which some statement allows everything without condition.
     /// A part of which nothing else can be said need not be looked at.
-    pub allowed: u32,
+    pub allowed: LayerSet,
 }
 
 /// A resolved request and what follows from it.
@@ -158,7 +159,7 @@ pub struct Evaluation<'a> {
     walk: Walk,
     memory: &'a mut PartMemory,
     /// The image that was looked at last.
-    image: usize,
+    image: ImageIdx,
 }
 
 impl<'a> Evaluation<'a> {
@@ -167,13 +168,17 @@ impl<'a> Evaluation<'a> {
     pub fn new(settled: &'a Settled<'a>, memory: &'a mut PartMemory) -> Evaluation<'a> {
         let facts = &settled.facts;
         let mut walk = Walk::new(facts.layers, facts.undeniable);
-        walk.say(settled.parts.allowed, 0);
+        walk.say(settled.parts.allowed, LayerSet::EMPTY);
         Evaluation::with(settled, walk, memory)
     }
 
     /// Begins to find out what single parts say ([`Evaluation::says`]), in whatever layer.
     pub fn of_part(settled: &'a Settled<'a>, memory: &'a mut PartMemory) -> Evaluation<'a> {
-        Evaluation::with(settled, Walk::new(!WITHIN, 0), memory)
+        Evaluation::with(
+            settled,
+            Walk::new(!LayerSet::NO_LAYER, LayerSet::EMPTY),
+            memory,
+        )
     }
 
     #[inline]
@@ -183,19 +188,19 @@ impl<'a> Evaluation<'a> {
             settled,
             walk,
             memory,
-            image: 0,
+            image: ImageIdx::FIRST,
         }
     }
 
     /// Adds layers of which it is known that some statement allows the request, and that some denies it. Not
     /// the resource policy's, whose Allow is by more or less.
-    pub fn say(&mut self, allowed: u32, denied: u32) {
+    pub fn say(&mut self, allowed: LayerSet, denied: LayerSet) {
         self.walk.say(allowed, denied);
     }
 
-    /// Looks at a part of an image, by the image's place in the stack, for the layers that it stands for.
+    /// Looks at a part of an image, for the layers that it stands for.
     #[inline]
-    pub fn look(&mut self, image: usize, view: View<'_>, part: u32, layers: u32) {
+    pub fn look(&mut self, image: ImageIdx, view: View<'_>, part: Id<Part>, layers: LayerSet) {
         self.enter(image);
         let Resolved {
             action, resource, ..
@@ -214,13 +219,19 @@ impl<'a> Evaluation<'a> {
         };
         let walk = &mut self.walk;
         if !(view.has_index() && walk.candidates(&matcher, &memory.groups, layers)) {
-            walk.all_of(&matcher, view.part(part), layers);
+            walk.all_of(&matcher, view.get(part), layers);
         }
     }
 
     /// The same by what [`Action::entries`] gives for the part.
     #[inline]
-    pub fn look_at(&mut self, image: usize, view: View<'_>, entries: &[Entry], layers: u32) {
+    pub fn look_at(
+        &mut self,
+        image: ImageIdx,
+        view: View<'_>,
+        entries: &[Entry],
+        layers: LayerSet,
+    ) {
         self.enter(image);
         let matcher = Matcher {
             view,
@@ -242,7 +253,7 @@ impl<'a> Evaluation<'a> {
                 continue;
             }
             match entry.has_principals | entry.is_guarded {
-                true => walk.rest(&matcher, view.statement_ref(entry.statement), layers),
+                true => walk.rest(&matcher, view.read(entry.statement), layers),
                 false => walk.count(entry.is_deny, layers, Strength::Direct),
             }
         }
@@ -250,7 +261,7 @@ impl<'a> Evaluation<'a> {
 
     /// What guards gave is known for the image that was looked at last.
     #[inline(always)]
-    fn enter(&mut self, image: usize) {
+    fn enter(&mut self, image: ImageIdx) {
         if self.image != image {
             self.walk.enter_image();
             self.image = image;
@@ -267,8 +278,8 @@ impl<'a> Evaluation<'a> {
 
     /// Whether some statement of what was looked at allows the request, and whether some denies it.
     pub fn says(self) -> (bool, bool) {
-        let verdicts = self.walk.verdicts((0, false));
-        (verdicts.allow != 0, verdicts.deny != 0)
+        let verdicts = self.walk.verdicts((LayerSet::EMPTY, false));
+        (!verdicts.allow.is_empty(), !verdicts.deny.is_empty())
     }
 }
 
@@ -276,7 +287,7 @@ impl<'a> Evaluation<'a> {
 #[derive(Clone, Copy)]
 struct OfImage<'a> {
     settled: &'a Settled<'a>,
-    image: usize,
+    image: ImageIdx,
     segments: &'a Segments,
 }
 
@@ -302,7 +313,7 @@ impl<'a> Asked<'a> for OfImage<'a> {
     }
 
     #[inline]
-    fn present(self) -> u32 {
+    fn present(self) -> LayerSet {
         self.settled.parts.present
     }
 

@@ -1,8 +1,6 @@
 //! What the statements of a request say so far: one code for deciding and for explaining.
 
-use portcullis_image::index::{Candidate, Group, WHOLE_HEAD};
-use portcullis_image::{ANY, NONE, Part, StatementRef, layer_mask};
-use portcullis_model::Layer;
+use portcullis_image::{Candidate, Group, Id, LayerSet, Leaf, Part, Ref, Run, Statement, Verify};
 
 use crate::combine::caller::Strength;
 use crate::combine::inputs::{Facts, suffice};
@@ -11,24 +9,18 @@ use crate::eval::view::Asked;
 use crate::index;
 use crate::pattern::Matcher;
 
-/// The mask of the resource policy's layer.
-#[inline(always)]
-fn resource_layer() -> u32 {
-    layer_mask(Layer::Resource)
-}
-
 #[derive(Clone)]
 pub(crate) struct Walk {
     /// Layers that take part.
-    layers: u32,
+    layers: LayerSet,
     /// Layers whose Deny counts.
-    deniable: u32,
+    deniable: LayerSet,
     /// Layers in which a further Allow changes nothing: those that are allowed, the resource policy's once
     /// it is by the strongest grant, and those that do not take part; also the bit that no layer has.
-    allowed: u32,
+    allowed: LayerSet,
     /// Layers in which a further Deny changes nothing: those that are denied, and those whose Deny does not
     /// count.
-    denied: u32,
+    denied: LayerSet,
     /// The strongest Allow of the resource policy.
     grant: Option<Strength>,
     /// What the guards gave that many statements of the image share: a bit for each that was run, and for each
@@ -39,8 +31,8 @@ pub(crate) struct Walk {
 
 impl Walk {
     #[inline]
-    pub(crate) fn new(layers: u32, undeniable: u32) -> Walk {
-        let deniable = layers & !undeniable;
+    pub(crate) fn new(layers: LayerSet, undeniable: LayerSet) -> Walk {
+        let deniable = layers.without(undeniable);
         Walk {
             layers,
             deniable,
@@ -55,7 +47,7 @@ impl Walk {
     /// The decision, if all was looked at; `present` are the layers that are present, and whether a resource
     /// policy is public.
     #[inline]
-    pub(crate) fn outcome(&self, facts: &Facts, present: (u32, bool)) -> Outcome {
+    pub(crate) fn outcome(&self, facts: &Facts, present: (LayerSet, bool)) -> Outcome {
         if self.suffices(facts) {
             return Outcome::allow();
         }
@@ -65,13 +57,13 @@ impl Walk {
     /// True if the request is allowed unless a Deny comes.
     #[inline]
     pub(crate) fn suffices(&self, facts: &Facts) -> bool {
-        self.denied & self.deniable == 0 && suffice(facts, self.allowed)
+        !self.denied.meets(self.deniable) && suffice(facts, self.allowed)
     }
 
-    pub(crate) fn verdicts(&self, (present, public): (u32, bool)) -> Verdicts {
+    pub(crate) fn verdicts(&self, (present, public): (LayerSet, bool)) -> Verdicts {
         let granted = match self.grant {
-            Some(_) => resource_layer(),
-            None => 0,
+            Some(_) => LayerSet::RESOURCE,
+            None => LayerSet::EMPTY,
         };
         Verdicts {
             present,
@@ -84,7 +76,7 @@ impl Walk {
 
     /// The layers that take part.
     #[inline]
-    pub(crate) fn layers(&self) -> u32 {
+    pub(crate) fn layers(&self) -> LayerSet {
         self.layers
     }
 
@@ -96,12 +88,12 @@ impl Walk {
 
     /// True if a statement changes nothing any more in the layers that it stands for.
     #[inline(always)]
-    pub(crate) fn is_settled(&self, is_deny: bool, layers: u32) -> bool {
+    pub(crate) fn is_settled(&self, is_deny: bool, layers: LayerSet) -> bool {
         let settled = match is_deny {
             true => self.denied,
             false => self.allowed,
         };
-        layers & !settled == 0
+        settled.contains_all(layers)
     }
 
     /// Looks at every statement of a part, which stands for some layers.
@@ -110,10 +102,10 @@ impl Walk {
         &mut self,
         matcher: &Matcher<'a, impl Asked<'a>>,
         part: Part,
-        layers: u32,
+        layers: LayerSet,
     ) {
-        for index in part.statements..part.statements.saturating_add(part.statement_count) {
-            self.one(matcher, index, layers & self.layers);
+        for statement in part.statements.iter() {
+            self.one(matcher, statement, layers & self.layers);
         }
     }
 
@@ -122,12 +114,12 @@ impl Walk {
     pub(crate) fn one<'a>(
         &mut self,
         matcher: &Matcher<'a, impl Asked<'a>>,
-        index: u32,
-        layers: u32,
-    ) -> u32 {
-        let statement = matcher.view.statement_ref(index);
+        statement: Id<Statement>,
+        layers: LayerSet,
+    ) -> LayerSet {
+        let statement = matcher.view.read(statement);
         let layers = statement.layers() & layers;
-        if layers != 0 && matcher.action(statement) && matcher.resource(statement) {
+        if !layers.is_empty() && matcher.action(statement) && matcher.resource(statement) {
             self.rest(matcher, statement, layers);
         }
         layers
@@ -142,7 +134,7 @@ impl Walk {
         &mut self,
         matcher: &Matcher<'a, impl Asked<'a>>,
         groups: &[Group],
-        layers: u32,
+        layers: LayerSet,
     ) -> bool {
         let layers = layers & self.layers;
         for group in groups {
@@ -150,8 +142,8 @@ impl Walk {
             if group.probe_count > 0 && !self.hashed(matcher, group, layers) {
                 return false;
             }
-            if group.count > 0 {
-                self.scan(matcher, (group.start, group.count), layers);
+            if !group.scanned.is_empty() {
+                self.scan(matcher, group.scanned, layers);
             }
         }
         true
@@ -163,13 +155,13 @@ impl Walk {
         &mut self,
         matcher: &Matcher<'a, impl Asked<'a>>,
         group: &Group,
-        layers: u32,
+        layers: LayerSet,
     ) -> bool {
         let view = matcher.view;
         index::hashed(view, matcher.asked.segments(), group, |bucket| {
-            let (first, end) = view.bucket(bucket);
-            if first < end {
-                self.scan_bucket(matcher, (first, end - first), layers);
+            let candidates = view.bucket(bucket);
+            if !candidates.is_empty() {
+                self.scan_bucket(matcher, candidates, layers);
             }
         })
     }
@@ -181,22 +173,22 @@ impl Walk {
     fn scan_bucket<'a>(
         &mut self,
         matcher: &Matcher<'a, impl Asked<'a>>,
-        places: (u32, u32),
-        layers: u32,
+        candidates: Run<Candidate>,
+        layers: LayerSet,
     ) {
-        self.scan(matcher, places, layers);
+        self.scan(matcher, candidates, layers);
     }
 
-    /// Looks at candidates one by one: the first, and how many there are.
+    /// Looks at candidates one by one.
     #[inline(always)]
     fn scan<'a>(
         &mut self,
         matcher: &Matcher<'a, impl Asked<'a>>,
-        (first, count): (u32, u32),
-        layers: u32,
+        candidates: Run<Candidate>,
+        layers: LayerSet,
     ) {
         let mask = matcher.asked.segments().mask();
-        for candidate in matcher.view.candidates(first, count) {
+        for candidate in matcher.view.run(candidates) {
             if candidate.mask & !mask == 0 {
                 self.candidate(matcher, &candidate, layers);
             }
@@ -209,19 +201,19 @@ impl Walk {
         &mut self,
         matcher: &Matcher<'a, impl Asked<'a>>,
         candidate: &Candidate,
-        layers: u32,
+        layers: LayerSet,
     ) {
-        let Some(statement) = matcher.view.find_statement(candidate.statement) else {
+        let Some(statement) = matcher.view.find(candidate.statement) else {
             return;
         };
         let layers = statement.layers() & layers;
         if self.is_settled(statement.is_deny(), layers) {
             return;
         }
-        let head = match candidate.pattern {
-            ANY => true,
-            WHOLE_HEAD => matcher.action(statement) && matcher.resource(statement),
-            pattern => matcher.matches(pattern, matcher.asked.resource()),
+        let head = match candidate.verify {
+            Verify::Nothing => true,
+            Verify::Head => matcher.action(statement) && matcher.resource(statement),
+            Verify::Pattern(pattern) => matcher.matches(pattern, matcher.asked.resource()),
         };
         if head {
             self.rest(matcher, statement, layers);
@@ -233,8 +225,8 @@ impl Walk {
     pub(crate) fn rest<'a>(
         &mut self,
         matcher: &Matcher<'a, impl Asked<'a>>,
-        statement: StatementRef<'_>,
-        layers: u32,
+        statement: Ref<'_, Statement>,
+        layers: LayerSet,
     ) {
         if let Some(strength) = matcher.principal(statement, layers) {
             self.condition(matcher, statement, layers, strength);
@@ -246,18 +238,19 @@ impl Walk {
     fn condition<'a>(
         &mut self,
         matcher: &Matcher<'a, impl Asked<'a>>,
-        statement: StatementRef<'_>,
-        layers: u32,
+        statement: Ref<'_, Statement>,
+        layers: LayerSet,
         strength: Strength,
     ) {
-        if statement.guard() == NONE || self.holds(matcher, statement) {
+        let guard = statement.guard();
+        if guard.is_none_or(|guard| self.holds(matcher, statement, guard)) {
             self.count(statement.is_deny(), layers, strength);
         }
     }
 
     /// A statement that matches.
     #[inline(always)]
-    pub(crate) fn count(&mut self, is_deny: bool, layers: u32, strength: Strength) {
+    pub(crate) fn count(&mut self, is_deny: bool, layers: LayerSet, strength: Strength) {
         match is_deny {
             true => self.denied |= layers,
             false => self.allow(layers, strength),
@@ -266,19 +259,19 @@ impl Walk {
 
     /// Layers of which it is known that some statement allows the request, and that some denies it: not the
     /// resource policy's, whose Allow has a strength.
-    pub(crate) fn say(&mut self, allowed: u32, denied: u32) {
-        self.allowed |= allowed & !resource_layer();
+    pub(crate) fn say(&mut self, allowed: LayerSet, denied: LayerSet) {
+        self.allowed |= allowed.without(LayerSet::RESOURCE);
         self.denied |= denied;
     }
 
     /// An Allow in layers that take part.
     #[inline(always)]
-    fn allow(&mut self, layers: u32, strength: Strength) {
-        self.allowed |= layers & !resource_layer();
-        if layers & resource_layer() != 0 {
+    fn allow(&mut self, layers: LayerSet, strength: Strength) {
+        self.allowed |= layers.without(LayerSet::RESOURCE);
+        if layers.meets(LayerSet::RESOURCE) {
             self.grant = self.grant.max(Some(strength));
             if self.grant == Some(Strength::Direct) {
-                self.allowed |= resource_layer();
+                self.allowed |= LayerSet::RESOURCE;
             }
         }
     }
@@ -288,9 +281,9 @@ impl Walk {
     fn holds<'a>(
         &mut self,
         matcher: &Matcher<'a, impl Asked<'a>>,
-        statement: StatementRef<'_>,
+        statement: Ref<'_, Statement>,
+        guard: Id<Leaf>,
     ) -> bool {
-        let guard = statement.guard();
         let shared = 1_u64.wrapping_shl(u32::from(statement.shared())) & !1;
         if self.ran & shared != 0 {
             return self.held & shared != 0;
@@ -302,7 +295,12 @@ impl Walk {
     ///
     /// Never inlined: the loop over candidates shall keep its registers for itself.
     #[inline(never)]
-    fn run<'a>(&mut self, matcher: &Matcher<'a, impl Asked<'a>>, guard: u32, shared: u64) -> bool {
+    fn run<'a>(
+        &mut self,
+        matcher: &Matcher<'a, impl Asked<'a>>,
+        guard: Id<Leaf>,
+        shared: u64,
+    ) -> bool {
         let holds = matcher.guard_holds(guard);
         self.ran |= shared;
         if holds {

@@ -2,8 +2,9 @@
 
 use alloc::vec::Vec;
 
-use portcullis_image::index::{Candidate, WHOLE_HEAD};
-use portcullis_image::{ANY, NONE, Str, View};
+use portcullis_image::{
+    Candidate, Id, LayerSet, Part, Pattern, PatternKind, Statement, Str, Verify, View,
+};
 
 use crate::bytes::strip;
 use crate::eval::head::matches_action;
@@ -11,6 +12,7 @@ use crate::eval::view::Asked;
 use crate::index;
 use crate::pattern::Matcher;
 use crate::request::action::Action;
+use crate::stack::ImageIdx;
 
 /// A statement that an action matches, with what is looked at first, in half a line of the processor's caches.
 #[derive(Clone, Copy, Debug)]
@@ -20,10 +22,10 @@ pub struct Entry {
     pub(crate) mask: u64,
     /// The start of the pattern.
     literal: Str,
-    pub(crate) statement: u32,
-    pattern: u32,
+    pub(crate) statement: Id<Statement>,
+    pattern: Id<Pattern>,
     /// The layers that the statement belongs to.
-    pub(crate) layers: u32,
+    pub(crate) layers: LayerSet,
     kind: Kind,
     pub(crate) is_deny: bool,
     pub(crate) has_principals: bool,
@@ -44,25 +46,25 @@ enum Kind {
 impl Entry {
     /// Reads a candidate; none if the statement does not match the action, or no resource.
     fn read(view: View<'_>, action: &Action, candidate: &Candidate) -> Option<Entry> {
-        let statement = view.statement_ref(candidate.statement);
+        let statement = view.read(candidate.statement);
         let mut literal = Str::default();
-        let kind = match candidate.pattern {
-            ANY => Kind::Any,
-            WHOLE_HEAD if !matches_action(view, statement, action) => return None,
-            WHOLE_HEAD if statement.resources() == ANY => match statement.not_resource() {
+        let mut pattern = Id::FIRST;
+        let kind = match candidate.verify {
+            Verify::Nothing => Kind::Any,
+            Verify::Head if !matches_action(view, statement, action) => return None,
+            Verify::Head if statement.resources().is_any() => match statement.not_resource() {
                 true => return None,
                 false => Kind::Any,
             },
-            WHOLE_HEAD => Kind::List,
-            pattern => {
-                let record = view.pattern_ref(pattern);
+            Verify::Head => Kind::List,
+            Verify::Pattern(own) => {
+                let record = view.read(own);
                 literal = record.literal();
-                if record.is_prefix() {
-                    Kind::Prefix
-                } else if record.is_exact() {
-                    Kind::Exact
-                } else {
-                    Kind::Tokens
+                pattern = own;
+                match record.kind() {
+                    PatternKind::Prefix => Kind::Prefix,
+                    PatternKind::Exact => Kind::Exact,
+                    PatternKind::Tokens => Kind::Tokens,
                 }
             }
         };
@@ -70,22 +72,22 @@ impl Entry {
             mask: candidate.mask,
             literal,
             statement: candidate.statement,
-            pattern: candidate.pattern,
+            pattern,
             layers: statement.layers(),
             kind,
             is_deny: statement.is_deny(),
-            has_principals: statement.principals() != NONE,
-            is_guarded: statement.guard() != NONE,
+            has_principals: !statement.principals().is_unsaid(),
+            is_guarded: statement.guard().is_some(),
         })
     }
 
     /// All statements that allow every resource to everyone without condition, by their layers.
-    fn allowing(layers: u32) -> Entry {
+    fn allowing(layers: LayerSet) -> Entry {
         Entry {
             mask: 0,
             literal: Str::default(),
-            statement: NONE,
-            pattern: ANY,
+            statement: Id::FIRST,
+            pattern: Id::FIRST,
             layers,
             kind: Kind::Any,
             is_deny: false,
@@ -99,7 +101,7 @@ impl Entry {
     #[inline]
     pub fn read_ahead(&self, view: View<'_>) -> u32 {
         match self.has_principals | self.is_guarded {
-            true => view.statement_ref(self.statement).guard(),
+            true => view.read(self.statement).guard().map_or(0, Id::number),
             false => 0,
         }
     }
@@ -115,32 +117,38 @@ impl Entry {
             Kind::Prefix => rest().is_some(),
             Kind::Exact => rest().is_some_and(<[u8]>::is_empty),
             Kind::Tokens => matcher.matches(self.pattern, resource),
-            Kind::List => matcher.resource(view.statement_ref(self.statement)),
+            Kind::List => matcher.resource(view.read(self.statement)),
         }
     }
 }
 
 impl Action {
-    /// Appends the statements of a part of an image that match the action. The image is called by its place in
+    /// Appends the statements of a part of an image that match the action. The image is called by its index in
     /// the stack.
     ///
     /// False, and none, if the part is to be looked at by its groups ([`Action::groups`]): if it has so many statements
     /// for the action that they are found by the resource, or if the image has no index.
-    pub fn entries(&self, image: usize, view: View<'_>, part: u32, all: &mut Vec<Entry>) -> bool {
+    pub fn entries(
+        &self,
+        image: ImageIdx,
+        view: View<'_>,
+        part: Id<Part>,
+        all: &mut Vec<Entry>,
+    ) -> bool {
         if !view.has_index() {
             return false;
         }
         let mut groups = Vec::new();
-        index::groups(view, &view.part(part), self.patterns(image), &mut groups);
+        index::groups(view, &view.get(part), self.patterns(image), &mut groups);
         if groups.iter().any(|group| group.probe_count > 0) {
             return false;
         }
-        let allows = groups.iter().fold(0, |all, group| all | group.allows);
-        if allows != 0 {
+        let allows: LayerSet = groups.iter().map(|group| group.allows).collect();
+        if !allows.is_empty() {
             all.push(Entry::allowing(allows));
         }
         for group in &groups {
-            let candidates = view.candidates(group.start, group.count);
+            let candidates = view.run(group.scanned);
             all.extend(candidates.filter_map(|own| Entry::read(view, self, &own)));
         }
         true

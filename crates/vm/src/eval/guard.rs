@@ -6,8 +6,11 @@ use core::fmt::Write;
 use portcullis_image::value::fold::eq_folded;
 use portcullis_image::value::network::Address;
 use portcullis_image::value::number::Number;
-use portcullis_image::wire::lowercase;
-use portcullis_image::{ANY, LeafRef, ShortText, Str, flag, instant_of, ordering, span};
+use portcullis_image::wire::{instant_of, join_wide, low, lowercase, signed};
+use portcullis_image::{
+    ArnParts, ArnPattern, ConditionText, Execute, Id, InstantRecord, Item, Leaf, NetworkRecord,
+    NumberRecord, Op, Operand, Pattern, Ref, Run, ShortText, Str, flag, ordering, span,
+};
 use portcullis_model::split_arn;
 
 use crate::bytes::{ends_with, equal, find, place_of, strip};
@@ -17,37 +20,10 @@ use crate::keys::values::Keys;
 use crate::pattern::{Case, Matcher};
 use crate::request::value::Value;
 
-/// The codes of the operations: matched as they lie in the image, an operation is one jump away.
-mod op {
-    use portcullis_image::Op;
-
-    pub(super) const CONST: u8 = Op::Const as u8;
-    pub(super) const NULL: u8 = Op::Null as u8;
-    pub(super) const TEXT_IS: u8 = Op::TextIs as u8;
-    pub(super) const TEXT_IN: u8 = Op::TextIn as u8;
-    pub(super) const FOLD_IN: u8 = Op::FoldIn as u8;
-    pub(super) const LIKE: u8 = Op::Like as u8;
-    pub(super) const FOLD_LIKE: u8 = Op::FoldLike as u8;
-    pub(super) const NUMBER: u8 = Op::Number as u8;
-    pub(super) const DATE: u8 = Op::Date as u8;
-    pub(super) const BOOL: u8 = Op::Bool as u8;
-    pub(super) const BOOL_LIKE: u8 = Op::BoolLike as u8;
-    pub(super) const ADDRESS: u8 = Op::Address as u8;
-    pub(super) const ARN: u8 = Op::Arn as u8;
-    pub(super) const TEXT_STARTS: u8 = Op::TextStarts as u8;
-    pub(super) const NUMBER_IS: u8 = Op::NumberIs as u8;
-    pub(super) const DATE_IS: u8 = Op::DateIs as u8;
-    pub(super) const ADDRESS_V4: u8 = Op::AddressV4 as u8;
-    pub(super) const FOLD_IS: u8 = Op::FoldIs as u8;
-    pub(super) const TEXT_AMONG: u8 = Op::TextAmong as u8;
-    pub(super) const SPAN: u8 = Op::Span as u8;
-    pub(super) const FAULT: u8 = Op::Fault as u8;
-}
-
 impl<'a, A: Asked<'a>> Matcher<'a, A> {
     /// True if every instruction of the guard holds.
     #[inline(always)]
-    pub(crate) fn guard_holds(&self, guard: u32) -> bool {
+    pub(crate) fn guard_holds(&self, guard: Id<Leaf>) -> bool {
         let keys = self.asked.keys();
         for leaf in self.view.leaves(guard) {
             if !self.holds(leaf, &keys) {
@@ -62,14 +38,14 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
     }
 
     /// True if one instruction holds.
-    pub(crate) fn leaf_holds(&self, index: u32) -> bool {
-        let leaf = self.view.leaves(index).next();
+    pub(crate) fn leaf_holds(&self, leaf: Id<Leaf>) -> bool {
+        let leaf = self.view.find(leaf);
         leaf.is_some_and(|leaf| self.holds(leaf, &self.asked.keys()))
     }
 
     /// The presence table (3.2).
     #[inline(always)]
-    fn holds(&self, leaf: LeafRef<'_>, keys: &Keys<'a>) -> bool {
+    fn holds(&self, leaf: Ref<'_, Leaf>, keys: &Keys<'a>) -> bool {
         let Some(slot) = keys.slot(leaf.slot()) else {
             return false;
         };
@@ -90,16 +66,16 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
 
     /// No value, several values, or one that is all of them.
     #[inline(never)]
-    fn hold(&self, leaf: LeafRef<'_>, slot: &'a Slot, state: u32) -> bool {
+    fn hold(&self, leaf: Ref<'_, Leaf>, slot: &'a Slot, state: u32) -> bool {
         let flags = leaf.flags();
         if state >= state::EMPTY {
-            return match leaf.op() {
-                op::CONST => leaf.x() == 1,
-                _ => flags & flag::ABSENT != 0,
+            return match is_op(leaf, Op::Const) {
+                true => leaf.x().bits() == 1,
+                false => flags & flag::ABSENT != 0,
             };
         }
-        if is_bare(leaf.op()) {
-            return leaf.x() == 1;
+        if is_op(leaf, Op::Const) || is_op(leaf, Op::Null) {
+            return leaf.x().bits() == 1;
         }
         if flags & (flag::ANY | flag::ALL) == 0 {
             // COND-20, COND-21.
@@ -123,87 +99,29 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
     /// [`Matcher::test`] for one value of several: what the operations have in common is little, and would
     /// all be done before the first.
     #[inline(never)]
-    fn test_one(&self, leaf: LeafRef<'_>, value: &Slot, state: u32) -> bool {
+    fn test_one(&self, leaf: Ref<'_, Leaf>, value: &Slot, state: u32) -> bool {
         self.test(leaf, value, state)
     }
 
     /// True if the value compares to some value of the policy.
-    ///
-    /// Here are the tests that take a few instructions of the processor, so that the loop over a guard
-    /// stays small.
     #[inline(always)]
-    fn test(&self, leaf: LeafRef<'_>, value: &Slot, state: u32) -> bool {
-        match leaf.op() {
-            op::FAULT => false,
-            op::CONST | op::NULL => leaf.x() == 1,
-            op::TEXT_IS => {
-                let others = u64::from(value.len.get()) ^ leaf.z();
-                let others = others | (value.low.get() ^ leaf.x());
-                let others = others | (value.high.get() ^ leaf.y());
-                others | u64::from(state ^ state::TEXT) == 0
-            }
-            op::TEXT_AMONG => {
-                let (len, low, high) = (
-                    u64::from(value.len.get()),
-                    value.low.get(),
-                    value.high.get(),
-                );
-                let (first, count) = (leaf.x() as u32, (leaf.x() >> 32) as u32);
-                let mut texts = self.view.short_texts(first, count);
-                state == state::TEXT
-                    && texts.any(|text| (text.len == len) & (text.low == low) & (text.high == high))
-            }
-            op::TEXT_STARTS => {
-                let (low_mask, high_mask) = masks(leaf.z());
-                (state == state::TEXT)
-                    & (u64::from(value.len.get()) >= leaf.z())
-                    & (value.low.get() & low_mask == leaf.x())
-                    & (value.high.get() & high_mask == leaf.y())
-            }
-            op::NUMBER_IS => match state {
-                state::MILLIONTHS => {
-                    let millionths = value.low.get() as i64;
-                    stands(millionths.cmp(&(leaf.x() as i64)), leaf.z())
-                }
-                state::NUMBER => self.compares(value, Str::unpack(leaf.y()), leaf.z()),
-                _ => false,
-            },
-            op::DATE_IS => {
-                let instant = instant_of(value.low.get(), value.high.get());
-                let order = instant.cmp(&instant_of(leaf.x(), leaf.y()));
-                (state == state::INSTANT) & stands(order, leaf.z())
-            }
-            op::BOOL => truth(value, state).is_some_and(|truth| leaf.x() & truth_bit(truth) != 0),
-            op::ADDRESS_V4 => {
-                let address = value.low.get() as u32;
-                let inside = |packed: u64| address & (packed >> 32) as u32 == packed as u32;
-                (state == state::V4) & (inside(leaf.x()) | inside(leaf.y()) | inside(leaf.z()))
-            }
-            op::FOLD_IS => {
-                let (len, low, high) = (value.len.get(), value.low.get(), value.high.get());
-                // A text of ASCII alone is folded byte by byte.
-                if state == state::TEXT && len <= 16 && is_ascii(low | high) {
-                    (u64::from(len) == leaf.z())
-                        & (lowercase(low) == leaf.x())
-                        & (lowercase(high) == leaf.y())
-                } else {
-                    self.is_folded(leaf, value)
-                }
-            }
-            op::SPAN => self.is_span(leaf, self.bytes(value)),
-            op::LIKE => self.is_like(leaf, self.bytes(value)),
-            _ => self.test_list(leaf, value, state),
+    fn test(&self, leaf: Ref<'_, Leaf>, value: &Slot, state: u32) -> bool {
+        Test {
+            matcher: self,
+            value,
+            state,
         }
+        .execute(leaf)
     }
 
     /// One pattern of at most two literals (`MATCH-1`, `COND-60`).
     #[inline(never)]
-    fn is_span(&self, leaf: LeafRef<'_>, text: &[u8]) -> bool {
-        let literal = |packed| Str::unpack(packed).get(self.view.bytes());
+    fn is_span(&self, leaf: Ref<'_, Leaf>, text: &[u8]) -> bool {
+        let literal = |operand: Operand| operand.text().get(self.view.bytes());
         let Some(rest) = literal(leaf.x()).and_then(|first| strip(text, first)) else {
             return false;
         };
-        let shape = leaf.z();
+        let shape = leaf.z().bits();
         let open = shape & span::OPEN != 0;
         if shape & (span::STAR | span::FIELD) == 0 {
             return open || rest.is_empty();
@@ -224,61 +142,19 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
             .is_some_and(|behind| open || behind.is_empty())
     }
 
-    /// The tests against a list.
-    #[inline(never)]
-    fn test_list(&self, leaf: LeafRef<'_>, value: &Slot, state: u32) -> bool {
-        let view = &self.view;
-        let text_of = |item| view.condition_text(item).bytes(view.bytes());
-        match leaf.op() {
-            op::TEXT_IN => {
-                let text = self.bytes(value);
-                self.any_item(leaf, |item| equal(text, text_of(item)))
-            }
-            op::FOLD_IN => {
-                let text = self.text(value);
-                self.any_item(leaf, |item| eq_folded(text, text_of(item)))
-            }
-            op::FOLD_LIKE => self.any_equal(leaf, self.text(value), Case::Fold),
-            op::NUMBER => self.any_number(leaf, value, state),
-            op::DATE => {
-                let instant = instant_of(value.low.get(), value.high.get());
-                state == state::INSTANT
-                    && self.any_item(leaf, |item| {
-                        stands(instant.cmp(&view.instant(item)), leaf.z())
-                    })
-            }
-            op::BOOL_LIKE => truth(value, state).is_some_and(|truth| {
-                let text = if truth { "true" } else { "false" };
-                self.any_equal(leaf, text, Case::Ascii)
-            }),
-            op::ADDRESS => {
-                let (low, high) = (value.low.get(), value.high.get());
-                let address = match state {
-                    state::V4 => Address::V4(low as u32),
-                    state::V6 => Address::V6(u128::from(low) | u128::from(high) << 64),
-                    _ => return false,
-                };
-                self.any_item(leaf, |item| view.network(item).contains(address))
-            }
-            op::ARN => self.any_arn(leaf, self.text(value)),
-            // The fault, and what is no operation.
-            _ => false,
-        }
-    }
-
     /// Some pattern of the list matches (`MATCH-1`).
     #[inline(never)]
-    fn is_like(&self, leaf: LeafRef<'_>, text: &[u8]) -> bool {
-        self.any_item(leaf, |pattern| self.matches(pattern, text))
+    fn is_like(&self, leaf: Ref<'_, Leaf>, text: &[u8]) -> bool {
+        self.any_item(leaf, |pattern: Id<Pattern>| self.matches(pattern, text))
     }
 
     /// `COND-50`: equal to the instruction's text, which is folded.
     #[cold]
-    fn is_folded(&self, leaf: LeafRef<'_>, value: &Slot) -> bool {
+    fn is_folded(&self, leaf: Ref<'_, Leaf>, value: &Slot) -> bool {
         let folded = ShortText {
-            low: leaf.x(),
-            high: leaf.y(),
-            len: leaf.z(),
+            low: leaf.x().bits(),
+            high: leaf.y().bits(),
+            len: leaf.z().bits(),
         };
         let mut room = [0; ShortText::MAX_LEN];
         let folded = folded.write(&mut room);
@@ -287,34 +163,17 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
 
     /// True if it is so for some item of the instruction's list.
     #[inline(always)]
-    fn any_item(&self, leaf: LeafRef<'_>, is_so: impl Fn(u32) -> bool) -> bool {
-        let (first, len) = (leaf.y() as u32, leaf.y() >> 32);
-        match len {
+    fn any_item<T: Item>(&self, leaf: Ref<'_, Leaf>, is_so: impl Fn(Id<T>) -> bool) -> bool {
+        let Run { first, count } = leaf.y().run();
+        match count {
             1 => is_so(first),
-            _ => self.view.list(leaf.x() as u32).any(is_so),
+            _ => self.view.list(leaf.x().list()).any(is_so),
         }
-    }
-
-    fn any_number(&self, leaf: LeafRef<'_>, value: &Slot, state: u32) -> bool {
-        let view = &self.view;
-        if state == state::UNUSABLE {
-            return false;
-        }
-        self.any_item(leaf, |item| {
-            let policy = view.number(item);
-            match state {
-                state::MILLIONTHS if policy.millionths != i64::MIN => {
-                    let millionths = value.low.get() as i64;
-                    stands(millionths.cmp(&policy.millionths), leaf.z())
-                }
-                _ => self.compares(value, policy.text, leaf.z()),
-            }
-        })
     }
 
     /// Compares numbers that only their texts can tell.
     #[cold]
-    fn compares(&self, value: &Slot, policy: Str, orders: u64) -> bool {
+    fn compares(&self, value: &Slot, policy: Str, orders: Operand) -> bool {
         let mut room = [0; Digits::MAX_LEN];
         let text = match self.asked.keys().native(value) {
             Some(Value::Number(number)) => Digits::write(number, &mut room),
@@ -339,26 +198,224 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
         self.text(value).as_bytes()
     }
 
-    fn any_equal(&self, leaf: LeafRef<'_>, text: &str, case: Case) -> bool {
+    /// Some pattern of the list, which has no wildcards, equals the text.
+    fn any_equal(&self, leaf: Ref<'_, Leaf>, text: &str, case: Case) -> bool {
         self.any_item(leaf, |pattern| {
             self.equals_ignoring_case(pattern, text, case)
         })
     }
+}
+
+/// One value against the values of the policy. A method for each operation; those that take a few instructions of the
+/// processor stand here, so that the loop over a guard stays small, and the others are calls.
+#[derive(Clone, Copy)]
+struct Test<'m, 'a, A> {
+    matcher: &'m Matcher<'a, A>,
+    value: &'m Slot,
+    state: u32,
+}
+
+impl<'a, A: Asked<'a>> Execute for Test<'_, 'a, A> {
+    #[inline(always)]
+    fn fault(self, _: Ref<'_, Leaf>) -> bool {
+        false
+    }
+
+    #[inline(always)]
+    fn constant(self, leaf: Ref<'_, Leaf>) -> bool {
+        leaf.x().bits() == 1
+    }
+
+    #[inline(always)]
+    fn null(self, leaf: Ref<'_, Leaf>) -> bool {
+        leaf.x().bits() == 1
+    }
+
+    #[inline(always)]
+    fn text_is(self, leaf: Ref<'_, Leaf>) -> bool {
+        let value = self.value;
+        let others = u64::from(value.len.get()) ^ leaf.z().bits();
+        let others = others | (value.low.get() ^ leaf.x().bits());
+        let others = others | (value.high.get() ^ leaf.y().bits());
+        others | u64::from(self.state ^ state::TEXT) == 0
+    }
+
+    #[inline(always)]
+    fn text_among(self, leaf: Ref<'_, Leaf>) -> bool {
+        let value = self.value;
+        let (len, low, high) = (
+            u64::from(value.len.get()),
+            value.low.get(),
+            value.high.get(),
+        );
+        let mut texts = self.matcher.view.run::<ShortText>(leaf.x().run());
+        self.state == state::TEXT
+            && texts.any(|text| (text.len == len) & (text.low == low) & (text.high == high))
+    }
+
+    #[inline(always)]
+    fn text_starts(self, leaf: Ref<'_, Leaf>) -> bool {
+        let len = leaf.z().bits();
+        let (low_mask, high_mask) = masks(len);
+        (self.state == state::TEXT)
+            & (u64::from(self.value.len.get()) >= len)
+            & (self.value.low.get() & low_mask == leaf.x().bits())
+            & (self.value.high.get() & high_mask == leaf.y().bits())
+    }
+
+    #[inline(always)]
+    fn number_is(self, leaf: Ref<'_, Leaf>) -> bool {
+        match self.state {
+            state::MILLIONTHS => {
+                let millionths = signed(self.value.low.get());
+                stands(millionths.cmp(&leaf.x().signed()), leaf.z())
+            }
+            state::NUMBER => self.matcher.compares(self.value, leaf.y().text(), leaf.z()),
+            _ => false,
+        }
+    }
+
+    #[inline(always)]
+    fn date_is(self, leaf: Ref<'_, Leaf>) -> bool {
+        let policy = instant_of(leaf.x().bits(), leaf.y().bits());
+        (self.state == state::INSTANT) & stands(self.value.instant().cmp(&policy), leaf.z())
+    }
+
+    #[inline(always)]
+    fn bool(self, leaf: Ref<'_, Leaf>) -> bool {
+        let truth = truth(self.value, self.state);
+        truth.is_some_and(|truth| leaf.x().bits() & truth_bit(truth) != 0)
+    }
+
+    #[inline(always)]
+    fn address_v4(self, leaf: Ref<'_, Leaf>) -> bool {
+        let address = low(self.value.low.get());
+        let inside = |network: Operand| {
+            let (base, mask) = network.v4();
+            address & mask == base
+        };
+        (self.state == state::V4) & (inside(leaf.x()) | inside(leaf.y()) | inside(leaf.z()))
+    }
+
+    #[inline(always)]
+    fn fold_is(self, leaf: Ref<'_, Leaf>) -> bool {
+        let value = self.value;
+        let (len, low, high) = (value.len.get(), value.low.get(), value.high.get());
+        // A text of ASCII alone is folded byte by byte.
+        if self.state == state::TEXT && len <= 16 && is_ascii(low | high) {
+            (u64::from(len) == leaf.z().bits())
+                & (lowercase(low) == leaf.x().bits())
+                & (lowercase(high) == leaf.y().bits())
+        } else {
+            self.matcher.is_folded(leaf, value)
+        }
+    }
+
+    #[inline(always)]
+    fn span(self, leaf: Ref<'_, Leaf>) -> bool {
+        self.matcher.is_span(leaf, self.matcher.bytes(self.value))
+    }
+
+    #[inline(always)]
+    fn like(self, leaf: Ref<'_, Leaf>) -> bool {
+        self.matcher.is_like(leaf, self.matcher.bytes(self.value))
+    }
+
+    #[inline(never)]
+    fn text_in(self, leaf: Ref<'_, Leaf>) -> bool {
+        let view = &self.matcher.view;
+        let text = self.matcher.bytes(self.value);
+        self.matcher.any_item(leaf, |item: Id<ConditionText>| {
+            equal(text, view.get(item).text.bytes(view.bytes()))
+        })
+    }
+
+    #[inline(never)]
+    fn fold_in(self, leaf: Ref<'_, Leaf>) -> bool {
+        let view = &self.matcher.view;
+        let text = self.matcher.text(self.value);
+        self.matcher.any_item(leaf, |item: Id<ConditionText>| {
+            eq_folded(text, view.get(item).text.bytes(view.bytes()))
+        })
+    }
+
+    #[inline(never)]
+    fn fold_like(self, leaf: Ref<'_, Leaf>) -> bool {
+        let text = self.matcher.text(self.value);
+        self.matcher.any_equal(leaf, text, Case::Fold)
+    }
+
+    #[inline(never)]
+    fn number(self, leaf: Ref<'_, Leaf>) -> bool {
+        if self.state == state::UNUSABLE {
+            return false;
+        }
+        self.matcher.any_item(leaf, |item: Id<NumberRecord>| {
+            let policy = self.matcher.view.get(item);
+            match (self.state, policy.millionths) {
+                (state::MILLIONTHS, Some(policy)) => {
+                    let millionths = signed(self.value.low.get());
+                    stands(millionths.cmp(&policy), leaf.z())
+                }
+                _ => self.matcher.compares(self.value, policy.text, leaf.z()),
+            }
+        })
+    }
+
+    #[inline(never)]
+    fn date(self, leaf: Ref<'_, Leaf>) -> bool {
+        let instant = self.value.instant();
+        self.state == state::INSTANT
+            && self.matcher.any_item(leaf, |item: Id<InstantRecord>| {
+                let policy = self.matcher.view.get(item).instant;
+                stands(instant.cmp(&policy), leaf.z())
+            })
+    }
+
+    #[inline(never)]
+    fn bool_like(self, leaf: Ref<'_, Leaf>) -> bool {
+        truth(self.value, self.state).is_some_and(|truth| {
+            let text = if truth { "true" } else { "false" };
+            self.matcher.any_equal(leaf, text, Case::Ascii)
+        })
+    }
+
+    #[inline(never)]
+    fn address(self, leaf: Ref<'_, Leaf>) -> bool {
+        let (lower, upper) = (self.value.low.get(), self.value.high.get());
+        let address = match self.state {
+            state::V4 => Address::V4(low(lower)),
+            state::V6 => Address::V6(join_wide(lower, upper)),
+            _ => return false,
+        };
+        self.matcher.any_item(leaf, |item: Id<NetworkRecord>| {
+            self.matcher.view.get(item).network.contains(address)
+        })
+    }
 
     /// `COND-60`, `COND-61`.
-    fn any_arn(&self, leaf: LeafRef<'_>, text: &str) -> bool {
+    #[inline(never)]
+    fn arn(self, leaf: Ref<'_, Leaf>) -> bool {
+        let text = self.matcher.text(self.value);
         let Some(parts) = split_arn(text).filter(|_| text.starts_with("arn:")) else {
             return false;
         };
-        self.any_item(leaf, |item| {
-            let patterns = self.view.arn(item).parts;
-            patterns.first() == Some(&ANY)
-                || patterns
+        self.matcher.any_item(leaf, |item: Id<ArnPattern>| {
+            match self.matcher.view.get(item).parts {
+                ArnParts::Any => true,
+                ArnParts::Six(patterns) => patterns
                     .iter()
                     .zip(parts)
-                    .all(|(pattern, part)| self.matches(*pattern, part.as_bytes()))
+                    .all(|(pattern, part)| self.matcher.matches(*pattern, part.as_bytes())),
+            }
         })
     }
+}
+
+/// True if it is an instruction of this operation.
+#[inline(always)]
+fn is_op(leaf: Ref<'_, Leaf>, op: Op) -> bool {
+    leaf.code() == op.code()
 }
 
 /// The bytes of a text of 16 that belong to its first `len`.
@@ -372,10 +429,13 @@ fn masks(len: u64) -> (u64, u64) {
 
 /// True if the order is one of a set ([`ordering`]).
 #[inline]
-fn stands(order: Ordering, orders: u64) -> bool {
-    // The bits of the set are in the order of the orders.
-    const _: () = assert!(ordering::LESS == 1 && ordering::EQUAL == 2 && ordering::GREATER == 4);
-    orders >> ((order as i8 + 1) as u32 & 3) & 1 != 0
+fn stands(order: Ordering, orders: Operand) -> bool {
+    let bit = match order {
+        Ordering::Less => ordering::LESS,
+        Ordering::Equal => ordering::EQUAL,
+        Ordering::Greater => ordering::GREATER,
+    };
+    orders.bits() & bit != 0
 }
 
 /// The truth value of a text, in any case (`COND-70`).
@@ -398,12 +458,6 @@ fn truth(value: &Slot, state: u32) -> Option<bool> {
 #[inline]
 fn is_ascii(bytes: u64) -> bool {
     bytes & 0x8080_8080_8080_8080 == 0
-}
-
-/// True if the instruction looks at no value.
-#[inline]
-fn is_bare(code: u8) -> bool {
-    code == op::CONST || code == op::NULL
 }
 
 fn truth_bit(truth: bool) -> u64 {

@@ -1,6 +1,7 @@
 //! What evaluation reads of a request, in terms of one image.
 
 use portcullis_image::index::Segments;
+use portcullis_image::{Id, LayerSet, Slot};
 
 use crate::combine::inputs::Facts;
 use crate::keys::slot::state;
@@ -17,7 +18,7 @@ pub(crate) trait Asked<'a>: Copy {
     fn resource(self) -> &'a [u8];
     fn segments(self) -> &'a Segments;
     /// The layers that are present.
-    fn present(self) -> u32;
+    fn present(self) -> LayerSet;
     /// The caller in terms of the image.
     fn named(self) -> &'a [Named];
     fn keys(self) -> Keys<'a>;
@@ -25,7 +26,7 @@ pub(crate) trait Asked<'a>: Copy {
 
 impl<'a, A: Asked<'a>> Variables<'a> for A {
     #[inline(always)]
-    fn variable(self, slot: u32, default: Option<&'a str>) -> Option<&'a str> {
+    fn variable(self, slot: Id<Slot>, default: Option<&'a str>) -> Option<&'a str> {
         let keys = self.keys();
         match keys.settled(slot) {
             Some((..=state::UNUSABLE, value)) => Some(keys.text(value)),

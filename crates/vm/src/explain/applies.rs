@@ -1,6 +1,5 @@
 //! Why a policy set does not take part in a request (`EVAL-70`).
 
-use portcullis_image::layer_mask;
 use portcullis_model::Layer;
 
 use crate::combine::action::is_limited_by_rcps;
@@ -17,7 +16,7 @@ impl Ready<'_> {
         of_caller
             .into_iter()
             .filter(|layer| self.has_layer(*layer))
-            .filter(|layer| self.facts().layers & layer_mask(*layer) == 0)
+            .filter(|layer| !self.facts().layers.contains(*layer))
             .map(|layer| (layer, reason(self, layer)))
     }
 }

@@ -4,7 +4,9 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use portcullis_image::value::fold::eq_folded;
-use portcullis_image::{ANY, Leaf, Op, Operands, flag};
+use portcullis_image::{
+    ArnPattern, ConditionText, Id, Leaf, List, Op, Operands, Pattern, Slot, flag,
+};
 
 use crate::eval::view::Asked;
 use crate::explain::report::ConditionReport;
@@ -15,14 +17,14 @@ use crate::pattern::Matcher;
 use crate::prepare::ready::OfImage;
 
 /// The keys that an instruction looks at, and their slots: its own, and those of variables without default.
-pub(super) fn keys_of(matcher: &Matcher<'_, OfImage<'_>>, index: u32) -> Vec<(String, u32)> {
+pub(super) fn keys_of(matcher: &Matcher<'_, OfImage<'_>>, id: Id<Leaf>) -> Vec<(String, Id<Slot>)> {
     let view = matcher.view;
-    let leaf = view.leaf(index);
-    let source = view.leaf_source(index);
+    let leaf = view.get(id);
+    let source = view.leaf_source(id);
     let mut found = Vec::new();
-    if leaf.op != Op::Const as u8 {
+    if leaf.op != Op::Const {
         let written = source.map(|source| view.text(source.key));
-        let key = written.unwrap_or_else(|| view.text(view.slot(leaf.slot).name));
+        let key = written.unwrap_or_else(|| view.text(view.get(leaf.slot).name));
         found.push((key.to_string(), leaf.slot));
     }
     for pattern in patterns_of(matcher, &leaf) {
@@ -31,29 +33,39 @@ pub(super) fn keys_of(matcher: &Matcher<'_, OfImage<'_>>, index: u32) -> Vec<(St
                 continue;
             }
             let values = source.map(|source| view.list(source.values));
-            let values = values.iter().flat_map(|values| values.iter());
-            let texts = values.map(|text| view.text(view.condition_text(text)));
-            found.push((spelled(view.text(view.slot(slot).name), texts), slot));
+            let texts = values.iter().flat_map(|values| texts(matcher, values));
+            found.push((spelled(view.text(view.get(slot).name), texts), slot));
         }
     }
     found
 }
 
-/// The patterns that an instruction compares with.
-fn patterns_of(matcher: &Matcher<'_, OfImage<'_>>, leaf: &Leaf) -> Vec<u32> {
+/// The texts of a list.
+pub(super) fn texts<'a, 'l>(
+    matcher: &Matcher<'a, OfImage<'_>>,
+    list: &'l List<'a, ConditionText>,
+) -> impl Iterator<Item = &'a str> + use<'a, 'l> {
     let view = matcher.view;
-    let list = view.list(leaf.x as u32);
-    let patterns: Vec<u32> = match Op::from_code(leaf.op).map(|op| op.info().operands) {
-        Some(Operands::Patterns) => list.iter().collect(),
-        Some(Operands::Arns) => list.iter().flat_map(|item| view.arn(item).parts).collect(),
-        _ => Vec::new(),
-    };
-    patterns.into_iter().filter(|own| *own != ANY).collect()
+    list.iter().map(move |item| view.text(view.get(item).text))
 }
 
-pub(super) fn condition(matcher: &Matcher<'_, OfImage<'_>>, index: u32) -> ConditionReport {
+/// The patterns that an instruction compares with.
+fn patterns_of(matcher: &Matcher<'_, OfImage<'_>>, leaf: &Leaf) -> Vec<Id<Pattern>> {
     let view = matcher.view;
-    let leaf = view.leaf(index);
+    match leaf.op.info().operands {
+        Operands::Patterns => view.list::<Pattern>(leaf.x.list()).iter().collect(),
+        Operands::Arns => {
+            let arns = view.list::<ArnPattern>(leaf.x.list());
+            let all = arns.iter().map(|item| view.get(item).parts);
+            all.flat_map(|parts| parts.patterns().to_vec()).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+pub(super) fn condition(matcher: &Matcher<'_, OfImage<'_>>, id: Id<Leaf>) -> ConditionReport {
+    let view = matcher.view;
+    let leaf = view.get(id);
     let keys = matcher.asked.keys();
     let request_values = keys.shown(leaf.slot);
     let quantified = leaf.flags & (flag::ANY | flag::ALL) != 0;
@@ -65,15 +77,12 @@ pub(super) fn condition(matcher: &Matcher<'_, OfImage<'_>>, index: u32) -> Condi
     } else {
         None
     };
-    let source = view.leaf_source(index);
+    let source = view.leaf_source(id);
     let text = |text| view.text(text).to_string();
-    let slot_name = view.slot(leaf.slot).name;
+    let slot_name = view.get(leaf.slot).name;
     let policy_values = source.map_or_else(Vec::new, |source| {
         let values = view.list(source.values);
-        values
-            .iter()
-            .map(|item| text(view.condition_text(item)))
-            .collect()
+        texts(matcher, &values).map(String::from).collect()
     });
     ConditionReport {
         operator: source.map_or_else(String::new, |source| text(source.operator)),
@@ -94,7 +103,7 @@ fn expanded_values(
 ) -> Option<Vec<String>> {
     let view = matcher.view;
     let patterns = patterns_of(matcher, leaf);
-    let slots: Vec<u32> = patterns
+    let slots: Vec<Id<Slot>> = patterns
         .into_iter()
         .flat_map(|pattern| variables(matcher, pattern))
         .map(|(slot, _)| slot)
@@ -117,8 +126,7 @@ fn expanded_values(
                 None => (inside, None),
             };
             let mut all = slots.iter();
-            let slot =
-                all.find(|slot| eq_folded(key, view.text(view.slot(**slot).name).as_bytes()));
+            let slot = all.find(|slot| eq_folded(key, view.text(view.get(**slot).name).as_bytes()));
             let value = slot.and_then(|slot| {
                 let default = default.filter(|_| !matcher.asked.keys().has_value(*slot));
                 matcher.variable(*slot, None).or(default)
@@ -141,8 +149,8 @@ fn expanded_values(
 
 impl Keys<'_> {
     /// The values of a slot as texts.
-    pub(super) fn shown(&self, number: u32) -> Vec<String> {
-        match self.settled(number) {
+    pub(super) fn shown(&self, slot: Id<Slot>) -> Vec<String> {
+        match self.settled(slot) {
             Some((..=state::UNUSABLE, slot)) => {
                 let mut text = String::new();
                 match self.native(slot) {
@@ -153,7 +161,7 @@ impl Keys<'_> {
             }
             Some((state::SEVERAL, _)) => {
                 let mut texts = Vec::new();
-                self.for_each_text(number, |text| texts.push(text.to_string()));
+                self.for_each_text(slot, |text| texts.push(text.to_string()));
                 texts
             }
             _ => Vec::new(),
@@ -161,16 +169,16 @@ impl Keys<'_> {
     }
 
     /// True if a slot has some value.
-    pub(super) fn has_value(&self, number: u32) -> bool {
-        matches!(self.settled(number), Some((..=state::SEVERAL, _)))
+    pub(super) fn has_value(&self, slot: Id<Slot>) -> bool {
+        matches!(self.settled(slot), Some((..=state::SEVERAL, _)))
     }
 
     /// True if some value of a slot is not what its class asks for (`COND-87`).
-    fn has_unusable(&self, number: u32) -> bool {
-        match self.settled(number) {
+    fn has_unusable(&self, slot: Id<Slot>) -> bool {
+        match self.settled(slot) {
             Some((state::UNUSABLE, _)) => true,
-            Some((state::SEVERAL, slot)) => {
-                self.any_of_several(number, slot, |one| one.state(self.stamp) == state::UNUSABLE)
+            Some((state::SEVERAL, value)) => {
+                self.any_of_several(slot, value, |one| one.state(self.stamp) == state::UNUSABLE)
             }
             _ => false,
         }

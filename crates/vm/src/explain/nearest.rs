@@ -4,9 +4,12 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 
-use portcullis_image::{ANY, PatternKind, Token};
+use portcullis_image::{
+    ConditionText, Entries, Id, ListId, Pattern, PatternKind, Slot, Statement, Token,
+};
 
 use crate::eval::view::Asked;
+use crate::explain::conditions::texts;
 use crate::explain::report::{EntryMiss, EntryReport};
 use crate::explain::variables::{spelled, variables};
 use crate::pattern::Matcher;
@@ -35,27 +38,26 @@ pub(super) struct Expanded {
     values: String,
     has_variables: bool,
     /// The slots of variables without value.
-    pub(super) absent: Vec<u32>,
+    pub(super) absent: Vec<Id<Slot>>,
 }
 
 impl Expanded {
     /// The keys of variables are spelled as in `written`, if that is known.
-    fn of(matcher: &Matcher<'_, OfImage<'_>>, pattern: u32, written: Option<&str>) -> Expanded {
+    fn of(
+        matcher: &Matcher<'_, OfImage<'_>>,
+        pattern: Id<Pattern>,
+        written: Option<&str>,
+    ) -> Expanded {
         let view = matcher.view;
         let mut out = Expanded::default();
-        if pattern == ANY {
-            out.star();
-            return out;
-        }
-        let pattern = view.pattern(pattern);
+        let pattern = view.get(pattern);
         out.text(view.text(pattern.literal));
         match pattern.kind {
             PatternKind::Exact => {}
             PatternKind::Prefix => out.star(),
             PatternKind::Tokens => {
-                let mut at = pattern.tokens;
-                loop {
-                    match view.token(at) {
+                for token in view.tokens(pattern.tokens) {
+                    match token {
                         Token::End => break,
                         Token::Text(text) => out.text(view.text(text)),
                         Token::Star | Token::Field => out.star(),
@@ -67,15 +69,21 @@ impl Expanded {
                         }
                         Token::Variable { slot, default } => {
                             let default = default.map(|text| view.text(text));
-                            let key = view.text(view.slot(slot).name);
+                            let key = view.text(view.get(slot).name);
                             let key = spelled(key, written.into_iter());
                             out.variable(matcher, (slot, &key), default);
                         }
                     }
-                    at += 1;
                 }
             }
         }
+        out
+    }
+
+    /// Of everything.
+    fn any() -> Expanded {
+        let mut out = Expanded::default();
+        out.star();
         out
     }
 
@@ -99,7 +107,7 @@ impl Expanded {
     fn variable(
         &mut self,
         matcher: &Matcher<'_, OfImage<'_>>,
-        (slot, key): (u32, &str),
+        (slot, key): (Id<Slot>, &str),
         default: Option<&str>,
     ) {
         let written = match default {
@@ -178,7 +186,7 @@ impl Expanded {
         let view = matcher.view;
         let mut missing_keys: Vec<String> = Vec::new();
         for slot in &self.absent {
-            let key = spelled(view.text(view.slot(*slot).name), [written].into_iter());
+            let key = spelled(view.text(view.get(*slot).name), [written].into_iter());
             if !missing_keys.contains(&key) {
                 missing_keys.push(key);
             }
@@ -214,67 +222,67 @@ struct Entry<'a> {
 }
 
 /// The entries of `Resource` or `NotResource`.
-fn resources<'a>(matcher: &Matcher<'a, OfImage<'_>>, statement: u32) -> Vec<Entry<'a>> {
+fn resources<'a>(matcher: &Matcher<'a, OfImage<'_>>, statement: Id<Statement>) -> Vec<Entry<'a>> {
     let view = matcher.view;
-    let own = view.statement_ref(statement);
-    let texts = view.origin(statement).map(|origin| origin.resources);
+    let texts = view.origin(statement).map(|(origin, _)| origin.resources);
     let texts = written(matcher, texts);
-    let items = match own.resources() {
-        ANY => Vec::from([ANY]),
-        list => view.list(list).iter().collect(),
+    let Entries::Listed(list) = view.read(statement).resources() else {
+        return any(&texts);
     };
-    let entries = items.into_iter().enumerate().map(|(index, pattern)| {
+    let items = view.list(list);
+    let entries = items.iter().enumerate().map(|(index, pattern)| {
         let written = texts.get(index).copied();
         Entry {
             expanded: Expanded::of(matcher, pattern, written),
             written,
-            matches: pattern == ANY || matcher.matches(pattern, matcher.asked.resource()),
+            matches: matcher.matches(pattern, matcher.asked.resource()),
         }
     });
     entries.collect()
 }
 
+/// The entry that is everything.
+fn any<'a>(texts: &[&'a str]) -> Vec<Entry<'a>> {
+    Vec::from([Entry {
+        expanded: Expanded::any(),
+        written: texts.first().copied(),
+        matches: true,
+    }])
+}
+
 /// The entries of `Action` or `NotAction`, in lower case.
-fn actions<'a>(matcher: &Matcher<'a, OfImage<'_>>, statement: u32) -> Vec<Entry<'a>> {
+fn actions<'a>(matcher: &Matcher<'a, OfImage<'_>>, statement: Id<Statement>) -> Vec<Entry<'a>> {
     let view = matcher.view;
-    let own = view.statement_ref(statement);
-    let texts = view.origin(statement).map(|origin| origin.actions);
+    let texts = view.origin(statement).map(|(origin, _)| origin.actions);
     let texts = written(matcher, texts);
-    let items = match own.actions() {
-        ANY => Vec::from([ANY]),
-        list => view.list(list).iter().collect(),
+    let Entries::Listed(list) = view.read(statement).actions() else {
+        return any(&texts);
     };
-    let entries = items.into_iter().enumerate().map(|(index, item)| {
-        let (expanded, matches) = match item {
-            ANY => (Expanded::of(matcher, ANY, None), true),
-            item => {
-                let own = view.action(item);
-                let action = matcher.asked.action();
-                let mut both = Expanded::of(matcher, own.service, None);
-                both.text(":");
-                both.append(Expanded::of(matcher, own.name, None));
-                let matches = matcher.matches(own.service, action.service())
-                    && matcher.matches(own.name, action.name());
-                (both, matches)
-            }
-        };
+    let items = view.list(list);
+    let entries = items.iter().enumerate().map(|(index, item)| {
+        let own = view.get(item);
+        let action = matcher.asked.action();
+        let mut expanded = Expanded::of(matcher, own.service, None);
+        expanded.text(":");
+        expanded.append(Expanded::of(matcher, own.name, None));
         Entry {
             expanded,
             written: texts.get(index).copied(),
-            matches,
+            matches: matcher.matches(own.service, action.service())
+                && matcher.matches(own.name, action.name()),
         }
     });
     entries.collect()
 }
 
 /// The entries of a list as written, one for each item; none if the image does not have them.
-fn written<'a>(matcher: &Matcher<'a, OfImage<'_>>, texts: Option<u32>) -> Vec<&'a str> {
-    let view = matcher.view;
-    let texts = texts.map(|texts| view.list(texts));
-    let texts = texts.iter().flat_map(|texts| texts.iter());
-    texts
-        .map(|text| view.text(view.condition_text(text)))
-        .collect()
+fn written<'a>(
+    matcher: &Matcher<'a, OfImage<'_>>,
+    list: Option<ListId<ConditionText>>,
+) -> Vec<&'a str> {
+    let list = list.map(|list| matcher.view.list(list));
+    let texts = list.iter().flat_map(|list| texts(matcher, list));
+    texts.collect()
 }
 
 /// The entries that came nearest; of a negated list those that match, which is what is in the way.
@@ -298,22 +306,30 @@ fn nearest(
 }
 
 /// Of a statement that does not match the resource: the entries that came nearest.
-pub(super) fn resource_miss(matcher: &Matcher<'_, OfImage<'_>>, statement: u32) -> EntryMiss {
-    let negated = matcher.view.statement_ref(statement).not_resource();
+pub(super) fn resource_miss(
+    matcher: &Matcher<'_, OfImage<'_>>,
+    statement: Id<Statement>,
+) -> EntryMiss {
+    let negated = matcher.view.read(statement).not_resource();
     let entries = resources(matcher, statement);
     nearest(matcher, entries, negated, &resource_text(matcher))
 }
 
 /// Of a statement that does not match the action: the entries that came nearest. None if they are all of
 /// other services, which is nothing near.
-pub(super) fn action_miss(matcher: &Matcher<'_, OfImage<'_>>, statement: u32) -> Option<EntryMiss> {
+pub(super) fn action_miss(
+    matcher: &Matcher<'_, OfImage<'_>>,
+    statement: Id<Statement>,
+) -> Option<EntryMiss> {
     let view = matcher.view;
-    let own = view.statement_ref(statement);
+    let own = view.read(statement);
     let action = matcher.asked.action();
     let is_near = own.not_action()
-        || view.list(own.actions()).any(|item| {
-            let service = view.action(item).service;
-            matcher.matches(service, action.service())
+        || own.actions().list().is_some_and(|list| {
+            view.list(list).any(|item| {
+                let service = view.get(item).service;
+                matcher.matches(service, action.service())
+            })
         });
     let mut text: Vec<char> = action.service_text().chars().collect();
     text.push(':');
@@ -334,7 +350,10 @@ pub(super) fn action_miss(matcher: &Matcher<'_, OfImage<'_>>, statement: u32) ->
 
 /// The keys of variables whose absence keeps entries of `Resource` or `NotResource` from matching
 /// (`VAR-10`); none if the absence of no key matters.
-pub(super) fn keys_of_resource(matcher: &Matcher<'_, OfImage<'_>>, statement: u32) -> Vec<String> {
+pub(super) fn keys_of_resource(
+    matcher: &Matcher<'_, OfImage<'_>>,
+    statement: Id<Statement>,
+) -> Vec<String> {
     let entries = resources(matcher, statement);
     if entries.iter().any(|entry| entry.matches) {
         return Vec::new();
@@ -351,17 +370,19 @@ pub(super) fn keys_of_resource(matcher: &Matcher<'_, OfImage<'_>>, statement: u3
 /// The keys of all variables in `Resource` or `NotResource`, and their slots.
 pub(super) fn variables_of_resource(
     matcher: &Matcher<'_, OfImage<'_>>,
-    statement: u32,
-) -> Vec<(String, u32)> {
+    statement: Id<Statement>,
+) -> Vec<(String, Id<Slot>)> {
     let view = matcher.view;
-    let list = view.statement_ref(statement).resources();
-    let texts = view.origin(statement).map(|origin| origin.resources);
+    let Entries::Listed(list) = view.read(statement).resources() else {
+        return Vec::new();
+    };
+    let texts = view.origin(statement).map(|(origin, _)| origin.resources);
     let texts = written(matcher, texts);
     let mut found = Vec::new();
     for (index, pattern) in view.list(list).iter().enumerate() {
         for (slot, _) in variables(matcher, pattern) {
             let text = texts.get(index).copied();
-            let name = view.text(view.slot(slot).name);
+            let name = view.text(view.get(slot).name);
             found.push((spelled(name, text.into_iter()), slot));
         }
     }

@@ -2,8 +2,7 @@
 
 use alloc::vec::Vec;
 
-use portcullis_image::layer_mask;
-use portcullis_model::Layer;
+use portcullis_image::LayerSet;
 
 use crate::combine::action::ActionFacts;
 use crate::combine::caller::Kind;
@@ -58,7 +57,7 @@ pub fn assumptions(query: &Query<'_>, has_endpoint_policy: bool) -> Vec<&'static
     if ownership.assumed && kind.has_account() {
         notes.push(OWNER_ASSUMED);
     }
-    let passes_endpoints = kind.layers(false) & layer_mask(Layer::VpcEndpoint) != 0;
+    let passes_endpoints = kind.layers(false).meets(LayerSet::VPC_ENDPOINT);
     if passes_endpoints && !has_endpoint_policy && query.context.has_value("aws:SourceVpce") {
         notes.push(ENDPOINT_ASSUMED);
     }

@@ -3,7 +3,7 @@
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use portcullis_image::{ANY, PrincipalForm, StatementRef};
+use portcullis_image::{LayerSet, PrincipalForm, Principals, Ref, Statement};
 
 use crate::combine::caller::identity;
 use crate::eval::view::Asked;
@@ -14,27 +14,30 @@ use crate::prepare::ready::OfImage;
 /// `GRAM-31`, `GRAM-51`: whom a list names, where that is not the caller, or is all of it.
 pub(super) fn principal_miss(
     matcher: &Matcher<'_, OfImage<'_>>,
-    statement: StatementRef<'_>,
+    statement: Ref<'_, Statement>,
 ) -> PrincipalMiss {
     let view = matcher.view;
     let negated = statement.not_principal();
-    if statement.principals() == ANY {
-        return PrincipalMiss {
-            negated,
-            entries: Vec::from([PrincipalEntry {
-                kind: "AWS",
-                value: "*".to_string(),
-            }]),
-        };
-    }
+    let list = match statement.principals() {
+        Principals::Everyone => {
+            return PrincipalMiss {
+                negated,
+                entries: Vec::from([PrincipalEntry {
+                    kind: "AWS",
+                    value: "*".to_string(),
+                }]),
+            };
+        }
+        Principals::Unsaid => return PrincipalMiss::default(),
+        Principals::Listed(list) => view.list(list),
+    };
     let named = matcher.asked.named();
-    let items = view.list(statement.principals());
-    let told = items
+    let reported = list
         .iter()
         .filter(|item| !negated || named.iter().any(|own| own.principal == *item));
-    let entries = told.filter_map(|item| {
-        let record = view.principal(item)?;
-        Some(PrincipalEntry {
+    let entries = reported.map(|item| {
+        let record = view.get(item);
+        PrincipalEntry {
             kind: match record.form {
                 PrincipalForm::Account
                 | PrincipalForm::AccountArn
@@ -45,7 +48,7 @@ pub(super) fn principal_miss(
                 PrincipalForm::CanonicalUser => "CanonicalUser",
             },
             value: view.text(record.text).to_string(),
-        })
+        }
     });
     PrincipalMiss {
         negated,
@@ -56,8 +59,8 @@ pub(super) fn principal_miss(
 /// What a `NotPrincipal` that reaches the caller lacks to leave it out.
 pub(super) fn not_listed(
     matcher: &Matcher<'_, OfImage<'_>>,
-    statement: StatementRef<'_>,
-    layers: u32,
+    statement: Ref<'_, Statement>,
+    layers: LayerSet,
 ) -> NotListed {
     let unlisted = matcher.unlisted(statement);
     let caller = matcher.asked.facts().caller;

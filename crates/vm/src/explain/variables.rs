@@ -4,26 +4,26 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use portcullis_image::value::fold::eq_folded;
-use portcullis_image::{ANY, PatternKind, Section, Token};
+use portcullis_image::{Id, Pattern, PatternKind, Slot, Token};
 
 use crate::pattern::Matcher;
 use crate::prepare::ready::OfImage;
 
 /// The slots of the variables of a pattern, and whether each has a default.
-pub(super) fn variables(matcher: &Matcher<'_, OfImage<'_>>, pattern: u32) -> Vec<(u32, bool)> {
+pub(super) fn variables(
+    matcher: &Matcher<'_, OfImage<'_>>,
+    pattern: Id<Pattern>,
+) -> Vec<(Id<Slot>, bool)> {
     let view = matcher.view;
-    let mut found = Vec::new();
-    if pattern == ANY || view.pattern(pattern).kind != PatternKind::Tokens {
-        return found;
+    let pattern = view.get(pattern);
+    if pattern.kind != PatternKind::Tokens {
+        return Vec::new();
     }
-    for at in view.pattern(pattern).tokens..view.count(Section::Tokens) {
-        match view.token(at) {
-            Token::End => break,
-            Token::Variable { slot, default } => found.push((slot, default.is_some())),
-            _ => {}
-        }
-    }
-    found
+    let variables = view.tokens(pattern.tokens).filter_map(|token| match token {
+        Token::Variable { slot, default } => Some((slot, default.is_some())),
+        _ => None,
+    });
+    variables.collect()
 }
 
 /// The key of a variable as it is written in one of the texts, which the image has case folded.

@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-use portcullis_image::{Slot as Class, View};
+use portcullis_image::wire::{count, index};
+use portcullis_image::{Class, Reserved, View};
 use portcullis_model::Principal;
 
 use crate::combine::ownership::Home;
@@ -18,8 +19,9 @@ use crate::request::principal::KEYS_OF_CALLER;
 use crate::request::query::Query;
 use crate::request::site::{CallSite, UsedKey};
 use crate::request::value::{Value, native};
+use crate::stack::ImageIdx;
 use crate::stack::cache::Cache;
-use crate::stack::plan::Plan;
+use crate::stack::plan::{Plan, StackSlot};
 
 /// The slots, and what is in them.
 #[derive(Debug)]
@@ -106,15 +108,15 @@ impl Given {
     ) {
         let (slots, stamp) = (self.slots.as_slice(), self.stamp);
         for used in used {
-            let (own, place) = (used.slot, used.place as usize);
-            let Some(slot) = slots.get(own.slot as usize) else {
+            let (own, key) = (used.slot, used.key);
+            let Some(slot) = slots.get(own.slot.index()) else {
                 continue;
             };
-            let Some(value) = values.get(place) else {
+            let Some(value) = values.get(index(key)) else {
                 continue;
             };
             let value = value_of(value);
-            give(slot, &mut self.store, stamp, own.class, place, value);
+            give(slot, &mut self.store, stamp, own.class, key, value);
         }
     }
 
@@ -128,7 +130,7 @@ impl Given {
         self.by_names_from(0, images, plan, query);
     }
 
-    /// The same from a place on.
+    /// The same from one of the keys on.
     #[inline(never)]
     fn by_names_from<'i>(
         &mut self,
@@ -138,10 +140,10 @@ impl Given {
         query: &Query<'_>,
     ) {
         let context = query.context;
-        for place in first..context.len() {
-            let value = context.value(place);
-            self.by_name(&images, plan, context.name(place), |given, slot| {
-                given.give_or_add(slot, query, place, &value);
+        for (key, nth) in (count(first)..).zip(first..context.len()) {
+            let value = context.value(nth);
+            self.by_name(&images, plan, context.name(nth), |given, slot| {
+                given.give_or_add(slot, query, key, &value);
             });
         }
     }
@@ -167,12 +169,12 @@ impl Given {
     }
 
     /// Gives a key a value, which may have one already.
-    fn give_or_add(&mut self, own: KeySlot, query: &Query<'_>, place: usize, value: &Value<'_>) {
-        match self.slots.get(own.slot as usize) {
+    fn give_or_add(&mut self, own: KeySlot, query: &Query<'_>, key: u32, value: &Value<'_>) {
+        match self.slots.get(own.slot.index()) {
             Some(slot) if slot.is_given(self.stamp) => {
-                self.give_again(own, query.context, place, *value);
+                self.give_again(own, query.context, key, *value);
             }
-            Some(slot) => give(slot, &mut self.store, self.stamp, own.class, place, value),
+            Some(slot) => give(slot, &mut self.store, self.stamp, own.class, key, value),
             None => {}
         }
     }
@@ -180,17 +182,17 @@ impl Given {
     /// A key that came before, perhaps in another case, is the same key and has the values of both (`COND-41`).
     #[cold]
     #[inline(never)]
-    fn give_again(&mut self, own: KeySlot, context: Context<'_>, place: usize, value: Value<'_>) {
+    fn give_again(&mut self, own: KeySlot, context: Context<'_>, key: u32, value: Value<'_>) {
         let is_stored = self
             .store
             .several
             .iter()
             .any(|stored| stored.slot == own.slot);
         if !is_stored {
-            let slot = self.slots.get(own.slot as usize);
+            let slot = self.slots.get(own.slot.index());
             let before = slot.and_then(Slot::given_at);
             match before {
-                Some(before) => self.store_values(own.slot, context.value(before)),
+                Some(before) => self.store_values(own.slot, context.value(index(before))),
                 // It stands among the stored texts already, alone.
                 None => {
                     let one = slot.and_then(|slot| slot.stored_at());
@@ -204,16 +206,16 @@ impl Given {
             }
         }
         self.store_values(own.slot, value);
-        self.give_several(own, place);
+        self.give_several(own, key);
     }
 
-    fn store_values(&mut self, slot: u32, value: Value<'_>) {
-        let count = match value {
+    fn store_values(&mut self, slot: StackSlot, value: Value<'_>) {
+        let values = match value {
             Value::Texts(texts) => texts.len(),
             Value::Absent => 0,
             _ => 1,
         };
-        for nth in 0..count {
+        for nth in 0..values {
             let offset = self.store.text.len();
             match value.text(nth) {
                 Some(text) => self.store.text.push_str(text),
@@ -221,15 +223,15 @@ impl Given {
             }
             self.store.several.push(Stored {
                 slot,
-                offset: offset as u32,
-                len: (self.store.text.len() - offset) as u32,
+                offset: count(offset),
+                len: count(self.store.text.len() - offset),
             });
         }
     }
 
     /// Gives a slot all that was stored for it.
-    fn give_several(&mut self, own: KeySlot, place: usize) {
-        let Some(slot) = self.slots.get(own.slot as usize) else {
+    fn give_several(&mut self, own: KeySlot, key: u32) {
+        let Some(slot) = self.slots.get(own.slot.index()) else {
             return;
         };
         let mut all = self
@@ -238,11 +240,10 @@ impl Given {
             .iter()
             .filter(|stored| stored.slot == own.slot);
         match (all.next(), all.next()) {
-            (None, _) => slot.give_none(self.stamp, place),
+            (None, _) => slot.give_none(self.stamp, key),
             (Some(one), None) => {
-                let start = one.offset as usize;
-                let text = self.store.text.get(start..start + one.len as usize);
-                slot.give_stored(self.stamp, own.class, one.offset, text.unwrap_or_default());
+                let text = self.store.get(one.offset, one.len);
+                slot.give_stored(self.stamp, own.class, one.offset, text);
             }
             _ => slot.give_stored_list(self.stamp),
         }
@@ -254,26 +255,26 @@ impl Given {
             let text = &mut self.store.text;
             let offset = text.len();
             parts.iter().for_each(|part| text.push_str(part));
-            self.store.user_id = Some((offset as u32, (text.len() - offset) as u32));
+            self.store.user_id = Some((count(offset), count(text.len() - offset)));
         }
     }
 
     /// True if something was given to a slot, be it no value.
     #[inline(always)]
-    fn has_slot(&self, slot: u32) -> bool {
-        let own = self.slots.get(slot as usize);
+    fn has_slot(&self, key: Reserved) -> bool {
+        let own = self.slots.get(key.slot().index());
         own.is_some_and(|own| own.is_given(self.stamp))
     }
 
     /// True if a key was given that says by which names policies may know the caller.
     #[inline]
     pub(crate) fn names_caller(&self) -> bool {
-        KEYS_OF_CALLER.iter().any(|slot| self.has_slot(*slot))
+        KEYS_OF_CALLER.into_iter().any(|key| self.has_slot(key))
     }
 
     /// The keys, in terms of an image of the stack.
     #[inline]
-    pub(crate) fn keys<'a>(&'a self, source: &'a Source<'a>, image: usize) -> Keys<'a> {
+    pub(crate) fn keys<'a>(&'a self, source: &'a Source<'a>, image: ImageIdx) -> Keys<'a> {
         Keys::of(&self.slots, self.stamp, source, image)
     }
 
@@ -286,17 +287,17 @@ impl Given {
 
 /// Gives a slot a value.
 #[inline(always)]
-fn give(slot: &Slot, store: &mut Store, stamp: u32, class: u8, place: usize, value: &Value<'_>) {
+fn give(slot: &Slot, store: &mut Store, stamp: u32, class: Class, key: u32, value: &Value<'_>) {
     if let Value::Text(text) = value {
-        return slot.give(stamp, class, place, text);
+        return slot.give(stamp, class, key, text);
     }
     match (value, class) {
-        (Value::Texts([text]), _) => slot.give(stamp, class, place, text),
-        (Value::Bool(truth), Class::TEXT) => slot.give_truth(stamp, place, *truth),
-        (Value::Ip(IpAddr::V4(address)), Class::ADDRESS) => {
-            slot.give_v4(stamp, place, u32::from(*address));
+        (Value::Texts([text]), _) => slot.give(stamp, class, key, text),
+        (Value::Bool(truth), Class::Text) => slot.give_truth(stamp, key, *truth),
+        (Value::Ip(IpAddr::V4(address)), Class::Address) => {
+            slot.give_v4(stamp, key, u32::from(*address));
         }
-        _ => give_other(slot, store, stamp, class, place, value),
+        _ => give_other(slot, store, stamp, class, key, value),
     }
 }
 
@@ -305,18 +306,18 @@ fn give_other(
     slot: &Slot,
     store: &mut Store,
     stamp: u32,
-    class: u8,
-    place: usize,
+    class: Class,
+    key: u32,
     value: &Value<'_>,
 ) {
     match value {
-        Value::Bool(true) => slot.give(stamp, class, place, "true"),
-        Value::Bool(false) => slot.give(stamp, class, place, "false"),
-        Value::Text(text) => slot.give(stamp, class, place, text),
-        Value::Texts([]) | Value::Absent => slot.give_none(stamp, place),
-        Value::Texts(_) => slot.give_list(stamp, place),
+        Value::Bool(true) => slot.give(stamp, class, key, "true"),
+        Value::Bool(false) => slot.give(stamp, class, key, "false"),
+        Value::Text(text) => slot.give(stamp, class, key, text),
+        Value::Texts([]) | Value::Absent => slot.give_none(stamp, key),
+        Value::Texts(_) => slot.give_list(stamp, key),
         value => match native(value, class) {
-            Some(native) => slot.give_native(stamp, place, native),
+            Some(native) => slot.give_native(stamp, key, native),
             None => give_written(slot, store, stamp, class, value),
         },
     }
@@ -324,15 +325,15 @@ fn give_other(
 
 /// A value of which a condition looks at the text.
 #[inline(never)]
-fn give_written(slot: &Slot, store: &mut Store, stamp: u32, class: u8, value: &Value<'_>) {
+fn give_written(slot: &Slot, store: &mut Store, stamp: u32, class: Class, value: &Value<'_>) {
     let offset = store.text.len();
     value.write(&mut store.text);
     give_from(slot, store, stamp, class, offset);
 }
 
 /// Gives a slot the text that was stored from an offset on.
-fn give_from(slot: &Slot, store: &Store, stamp: u32, class: u8, offset: usize) {
+fn give_from(slot: &Slot, store: &Store, stamp: u32, class: Class, offset: usize) {
     if let Some(text) = store.text.get(offset..) {
-        slot.give_stored(stamp, class, offset as u32, text);
+        slot.give_stored(stamp, class, count(offset), text);
     }
 }

@@ -4,12 +4,12 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use portcullis_image::View;
+use portcullis_image::wire::{count, index};
 
 use crate::bytes::equal;
 use crate::request::key::KeySlot;
 use crate::request::site::UsedKey;
 use crate::request::value::Value;
-use crate::stack::StackId;
 use crate::stack::plan::Plan;
 
 /// The names of a request's keys in their order, with the slots that policies look at. Requests for one action mostly
@@ -37,7 +37,7 @@ impl Shape {
         }
         let mut names = self.names.as_bytes();
         pairs.iter().zip(&self.lens).all(|((name, _), len)| {
-            if name.len() != *len as usize {
+            if name.len() != index(*len) {
                 return false;
             }
             let Some((own, behind)) = names.split_at_checked(name.len()) else {
@@ -68,12 +68,11 @@ impl Shape {
         self.lens.clear();
         self.used.clear();
         self.is_set = true;
-        for (place, (name, _)) in pairs.iter().enumerate() {
+        for (key, (name, _)) in (0..).zip(pairs) {
             self.names.push_str(name);
-            self.lens.push(name.len() as u32);
-            let place = place as u32;
+            self.lens.push(count(name.len()));
             self.is_set &= slots_of(images.clone(), plan, name, |slot| {
-                self.used.push(UsedKey { slot, place });
+                self.used.push(UsedKey { slot, key });
             });
         }
         self.is_set &= UsedKey::sort(&mut self.used);
@@ -85,17 +84,9 @@ pub(super) fn slots_of<'i>(
     images: impl Iterator<Item = View<'i>>,
     plan: &Plan,
     name: &str,
-    mut found: impl FnMut(KeySlot),
+    found: impl FnMut(KeySlot),
 ) -> bool {
-    let mut of = StackId::EMPTY;
-    for (image, view) in images.enumerate() {
-        of = of.with(view);
-        let first = plan.slots_of(image).start;
-        view.find_slots(name, |slot, class| {
-            found(KeySlot::of(first, slot, class));
-        });
-    }
-    of.is_same(plan.id)
+    KeySlot::find_all(images, name, found).is_same(plan.id)
 }
 
 #[cfg(test)]

@@ -7,11 +7,11 @@
 
 use core::cell::Cell;
 
-use portcullis_image::Slot as Class;
+use portcullis_image::Class;
 use portcullis_image::value::instant;
 use portcullis_image::value::network::Address;
 use portcullis_image::value::number::{Number, whole_millionths};
-use portcullis_image::wire::padded;
+use portcullis_image::wire::{count, halves_of, instant_of, padded, split_wide, unsigned};
 
 use crate::request::value::Native;
 
@@ -105,22 +105,21 @@ impl Slot {
 
     #[inline(always)]
     fn set_text(&self, stamp: u32, text: &str) {
-        let (low, high) = first_16(text.as_bytes());
+        let first = first_16(text.as_bytes());
         // One of 4 GiB is no short text.
-        self.len.set(u32::try_from(text.len()).unwrap_or(u32::MAX));
-        self.low.set(low);
-        self.high.set(high);
+        self.len.set(count(text.len()));
+        self.set_halves(first);
         self.set(stamp, state::TEXT);
     }
 
     /// Gives it one text that is at a place of the context.
     #[inline(always)]
-    pub(crate) fn give(&self, stamp: u32, class: u8, place: usize, text: &str) {
-        self.set_place(place as u32, 0);
+    pub(crate) fn give(&self, stamp: u32, class: Class, place: u32, text: &str) {
+        self.set_place(place, 0);
         match class {
-            Class::TEXT => self.set_text(stamp, text),
+            Class::Text => self.set_text(stamp, text),
             _ => {
-                self.len.set(text.len() as u32);
+                self.len.set(count(text.len()));
                 self.set(stamp, state::UNREAD);
             }
         }
@@ -128,21 +127,21 @@ impl Slot {
 
     /// Gives it a truth value as text.
     #[inline(always)]
-    pub(crate) fn give_truth(&self, stamp: u32, place: usize, truth: bool) {
+    pub(crate) fn give_truth(&self, stamp: u32, place: u32, truth: bool) {
         let text = if truth { "true" } else { "false" };
-        self.set_place(place as u32, 0);
+        self.set_place(place, 0);
         self.set_text(stamp, text);
     }
 
     /// Gives it one text that was stored.
-    pub(crate) fn give_stored(&self, stamp: u32, class: u8, offset: u32, text: &str) {
+    pub(crate) fn give_stored(&self, stamp: u32, class: Class, offset: u32, text: &str) {
         self.give(stamp, class, 0, text);
         self.set_place(place::STORED, offset);
     }
 
     /// Gives it all texts of a place of the context, of which there are several.
-    pub(crate) fn give_list(&self, stamp: u32, place: usize) {
-        self.set_place(place as u32, 0);
+    pub(crate) fn give_list(&self, stamp: u32, place: u32) {
+        self.set_place(place, 0);
         self.set(stamp, state::SEVERAL);
     }
 
@@ -154,25 +153,24 @@ impl Slot {
 
     /// Gives it no value.
     #[inline]
-    pub(crate) fn give_none(&self, stamp: u32, place: usize) {
-        self.set_place(place as u32, 0);
+    pub(crate) fn give_none(&self, stamp: u32, place: u32) {
+        self.set_place(place, 0);
         self.set(stamp, state::EMPTY);
     }
 
     /// Gives it a value that need not be read.
     #[inline]
-    pub(crate) fn give_native(&self, stamp: u32, place: usize, native: Native) {
-        self.set_place(place as u32, 0);
+    pub(crate) fn give_native(&self, stamp: u32, place: u32, native: Native) {
+        self.set_place(place, 0);
         // It is not the empty text (`COND-32`).
         self.len.set(1);
         let state = match native {
             Native::Millionths(millionths) => {
-                self.low.set(millionths as u64);
+                self.low.set(unsigned(millionths));
                 state::MILLIONTHS
             }
             Native::Instant(instant) => {
-                self.low.set(instant as u64);
-                self.high.set((instant >> 64) as u64);
+                self.set_halves(halves_of(instant));
                 state::INSTANT
             }
             Native::Address(address) => self.set_address(address),
@@ -182,23 +180,35 @@ impl Slot {
 
     /// Gives it an IPv4 address.
     #[inline(always)]
-    pub(crate) fn give_v4(&self, stamp: u32, place: usize, address: u32) {
-        self.set_place(place as u32, 0);
+    pub(crate) fn give_v4(&self, stamp: u32, place: u32, address: u32) {
+        self.set_place(place, 0);
         self.len.set(1);
         self.low.set(u64::from(address));
         self.set(stamp, state::V4);
     }
 
     /// The place of the context that it was given at; none if its text is stored.
-    pub(crate) fn given_at(&self) -> Option<usize> {
+    pub(crate) fn given_at(&self) -> Option<u32> {
         let place = self.place.get();
-        (place != place::STORED).then_some(place as usize)
+        (place != place::STORED).then_some(place)
     }
 
     /// Where its text is stored, if it is.
     pub(crate) fn stored_at(&self) -> Option<(u32, u32)> {
         let is_stored = self.place.get() == place::STORED;
         is_stored.then_some((self.nth.get(), self.len.get()))
+    }
+
+    /// What it holds as an instant.
+    #[inline(always)]
+    pub(crate) fn instant(&self) -> i128 {
+        instant_of(self.low.get(), self.high.get())
+    }
+
+    #[inline(always)]
+    fn set_halves(&self, (low, high): (u64, u64)) {
+        self.low.set(low);
+        self.high.set(high);
     }
 
     fn set_address(&self, address: Address) -> u32 {
@@ -208,8 +218,7 @@ impl Slot {
                 state::V4
             }
             Address::V6(address) => {
-                self.low.set(address as u64);
-                self.high.set((address >> 64) as u64);
+                self.set_halves(split_wide(address));
                 state::V6
             }
         }
@@ -217,37 +226,36 @@ impl Slot {
 
     /// Reads a text as the class says.
     #[inline(always)]
-    pub(super) fn read(&self, stamp: u32, class: u8, text: &str) {
+    pub(super) fn read(&self, stamp: u32, class: Class, text: &str) {
         let state = match class {
-            Class::NUMBER => match (whole_millionths(text), || Number::parse(text)) {
+            Class::Number => match (whole_millionths(text), || Number::parse(text)) {
                 (Some(millionths), _) => {
-                    self.low.set(millionths as u64);
+                    self.low.set(unsigned(millionths));
                     state::MILLIONTHS
                 }
                 (None, parse) => match parse().map(|number| number.millionths()) {
                     Some(Some(millionths)) => {
-                        self.low.set(millionths as u64);
+                        self.low.set(unsigned(millionths));
                         state::MILLIONTHS
                     }
                     Some(None) => state::NUMBER,
                     None => state::UNUSABLE,
                 },
             },
-            Class::DATE => match instant::parse(text) {
+            Class::Date => match instant::parse(text) {
                 Some(instant) => {
-                    self.low.set(instant as u64);
-                    self.high.set((instant >> 64) as u64);
+                    self.set_halves(halves_of(instant));
                     state::INSTANT
                 }
                 None => state::UNUSABLE,
             },
-            Class::ADDRESS => match Address::parse(text) {
+            Class::Address => match Address::parse(text) {
                 Some(address) => self.set_address(address),
                 None => state::UNUSABLE,
             },
             _ => return self.set_text(stamp, text),
         };
-        self.len.set(text.len() as u32);
+        self.len.set(count(text.len()));
         self.set(stamp, state);
     }
 }

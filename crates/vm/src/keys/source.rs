@@ -4,19 +4,20 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
-use portcullis_image::reserved;
+use portcullis_image::Reserved;
+use portcullis_image::wire::index;
 
 use crate::request::context::Context;
 use crate::request::derived;
 use crate::request::principal::Known;
 use crate::request::query::Query;
-use crate::stack::plan::Plan;
+use crate::stack::plan::{Plan, StackSlot};
 
 /// One of several values that were stored for a slot.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stored {
     /// The slot, among those of all images.
-    pub(crate) slot: u32,
+    pub(crate) slot: StackSlot,
     pub(crate) offset: u32,
     pub(crate) len: u32,
 }
@@ -50,8 +51,9 @@ impl Store {
     }
 
     pub(crate) fn get(&self, offset: u32, len: u32) -> &str {
-        let start = offset as usize;
-        self.text.get(start..start + len as usize).unwrap_or("")
+        let start = index(offset);
+        let text = self.text.get(start..start + index(len));
+        text.unwrap_or("")
     }
 }
 
@@ -78,7 +80,7 @@ pub(crate) enum Origin<'a> {
 /// What it says does not change during a decision, and is believed.
 pub trait KeySource {
     /// What it has for a key, by its slot in the stack: of the request, or what follows from it (`KEY-5`).
-    fn find(&self, slot: u32) -> Found<'_>;
+    fn find(&self, slot: StackSlot) -> Found<'_>;
 
     /// The `nth` of the values that were found at a place; none if there are fewer. It is asked for each value, so that it
     /// should not search.
@@ -116,14 +118,14 @@ impl<'a> Source<'a> {
     pub(super) fn text(&self, place: u32, nth: u32) -> &'a str {
         match self.origin {
             Origin::Host(host) => host.value(place, nth).unwrap_or_default(),
-            _ => self.context().text(place as usize, nth as usize),
+            _ => self.context().text(index(place), index(nth)),
         }
     }
 
     /// The value of a key that follows from the request, by its reserved slot.
     #[inline(never)]
-    pub(super) fn derived(&self, reserved: u32) -> Option<&'a str> {
-        if let (reserved::USER_ID, Some((offset, len))) = (reserved, self.store.user_id) {
+    pub(super) fn derived(&self, key: Reserved) -> Option<&'a str> {
+        if let (Reserved::UserId, Some((offset, len))) = (key, self.store.user_id) {
             return Some(self.store.get(offset, len));
         }
         match self.origin {
@@ -131,7 +133,7 @@ impl<'a> Source<'a> {
             Origin::Query(query, known) => {
                 let principal = &query.principal;
                 let home = query.home(known);
-                derived::derived(principal, home, || query.known_owner(), reserved)
+                derived::derived(principal, home, || query.known_owner(), key)
             }
         }
     }

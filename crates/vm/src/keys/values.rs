@@ -1,29 +1,38 @@
 //! The keys of a request in terms of an image.
 
+use portcullis_image::wire::index;
+use portcullis_image::{Id, Reserved, Slot as KeySlot};
+
 use crate::keys::slot::{Slot, place, state};
 use crate::keys::source::{Found, Origin, Source};
 use crate::request::value::Value;
+use crate::stack::ImageIdx;
+use crate::stack::plan::StackSlot;
 
 /// The keys of a request, in terms of an image.
 #[derive(Clone, Copy)]
 pub(crate) struct Keys<'a> {
     slots: &'a [Slot],
-    /// The place of the first of them among the slots of all images.
-    first: u32,
+    /// The first of them among the slots of all images.
+    first: StackSlot,
     pub(crate) stamp: u32,
     source: &'a Source<'a>,
 }
 
 impl<'a> Keys<'a> {
-    /// Those of an image, by its place in the stack.
+    /// Those of an image.
     #[inline]
-    pub(crate) fn of(slots: &'a [Slot], stamp: u32, source: &'a Source<'a>, image: usize) -> Self {
-        let range = source.plan.slots_of(image);
+    pub(crate) fn of(
+        slots: &'a [Slot],
+        stamp: u32,
+        source: &'a Source<'a>,
+        image: ImageIdx,
+    ) -> Self {
+        let (first, end) = source.plan.slots_of(image);
+        let own = slots.get(first.index()..end.index());
         Keys {
-            slots: slots
-                .get(range.start as usize..range.end as usize)
-                .unwrap_or(&[]),
-            first: range.start,
+            slots: own.unwrap_or(&[]),
+            first,
             stamp,
             source,
         }
@@ -35,21 +44,21 @@ impl<'a> Keys<'a> {
         // The memory may have more slots, of other requests.
         Keys {
             slots,
-            first: 0,
+            first: StackSlot(0),
             stamp,
             source,
         }
     }
 
     #[inline(always)]
-    pub(crate) fn slot(&self, number: u32) -> Option<&'a Slot> {
-        self.slots.get(number as usize)
+    pub(crate) fn slot(&self, id: Id<KeySlot>) -> Option<&'a Slot> {
+        self.slots.get(id.index())
     }
 
     /// The state of a slot of which that is not known yet, or not fit to be tested.
     #[inline(never)]
-    pub(crate) fn settle(self, number: u32, slot: &Slot) -> u32 {
-        let slot_of_all = self.first.wrapping_add(number);
+    pub(crate) fn settle(self, id: Id<KeySlot>, slot: &Slot) -> u32 {
+        let slot_of_all = self.first.plus(id);
         let of_plan = self.source.plan.slot(slot_of_all);
         match (slot.state(self.stamp), self.source.origin) {
             (state::UNREAD, _) => slot.read(self.stamp, of_plan.class, self.text(slot)),
@@ -70,7 +79,7 @@ impl<'a> Keys<'a> {
                 .and_then(|own| Some((own, self.source.derived(own)?)))
             {
                 Some((reserved, text)) => {
-                    slot.set_place(place::DERIVED, reserved);
+                    slot.set_place(place::DERIVED, reserved.slot().number());
                     slot.read(self.stamp, of_plan.class, text);
                 }
                 None => slot.set(self.stamp, state::ABSENT),
@@ -81,11 +90,11 @@ impl<'a> Keys<'a> {
 
     /// A slot and its state; none if there is no such slot, which no image asks for.
     #[inline]
-    pub(crate) fn settled(&self, number: u32) -> Option<(u32, &'a Slot)> {
-        let slot = self.slot(number)?;
+    pub(crate) fn settled(&self, id: Id<KeySlot>) -> Option<(u32, &'a Slot)> {
+        let slot = self.slot(id)?;
         match slot.state(self.stamp) {
             known @ ..=state::UNUSABLE => Some((known, slot)),
-            _ => Some((self.settle(number, slot), slot)),
+            _ => Some((self.settle(id, slot), slot)),
         }
     }
 
@@ -95,14 +104,18 @@ impl<'a> Keys<'a> {
         let nth = slot.nth.get();
         match slot.place.get() {
             place::STORED => self.source.store.get(nth, slot.len.get()),
-            place::DERIVED => self.source.derived(nth).unwrap_or_default(),
+            place::DERIVED => {
+                let key = Reserved::of_slot(Id::new(nth));
+                let text = key.and_then(|key| self.source.derived(key));
+                text.unwrap_or_default()
+            }
             place => self.source.text(place, nth),
         }
     }
 
     /// The only text of a slot that the request gives.
-    pub(crate) fn only_given(&self, number: u32) -> Option<&'a str> {
-        let slot = self.slot(number)?;
+    pub(crate) fn only_given(&self, id: Id<KeySlot>) -> Option<&'a str> {
+        let slot = self.slot(id)?;
         match slot.state(self.stamp) {
             state::TEXT if slot.place.get() != place::DERIVED => Some(self.text(slot)),
             _ => None,
@@ -110,8 +123,8 @@ impl<'a> Keys<'a> {
     }
 
     /// True if the request gives a slot some value.
-    pub(crate) fn has_given(&self, number: u32) -> bool {
-        self.slot(number).is_some_and(|slot| {
+    pub(crate) fn has_given(&self, id: Id<KeySlot>) -> bool {
+        self.slot(id).is_some_and(|slot| {
             let has_value = matches!(slot.state(self.stamp), 0..=state::SEVERAL | state::UNREAD);
             has_value && slot.place.get() != place::DERIVED
         })
@@ -121,11 +134,11 @@ impl<'a> Keys<'a> {
     #[inline(always)]
     pub(crate) fn any_of_several(
         &self,
-        number: u32,
+        id: Id<KeySlot>,
         slot: &Slot,
         mut is_so: impl FnMut(&Slot) -> bool,
     ) -> bool {
-        let slot_of_all = self.first.wrapping_add(number);
+        let slot_of_all = self.first.plus(id);
         let class = self.source.plan.slot(slot_of_all).class;
         let one = Slot::new();
         let place = slot.place.get();
@@ -148,18 +161,18 @@ impl<'a> Keys<'a> {
             let mut texts = (0..).map_while(|nth| Some((nth, host.value(place, nth)?)));
             return texts.any(|(nth, text)| is_so(nth, text));
         }
-        let Value::Texts(texts) = self.source.context().value(place as usize) else {
+        let Value::Texts(texts) = self.source.context().value(index(place)) else {
             return false;
         };
         (0..).zip(texts).any(|(nth, text)| is_so(nth, text))
     }
 
     /// Calls back with the texts of a slot.
-    pub(crate) fn for_each_text(&self, number: u32, mut found: impl FnMut(&'a str)) {
-        match self.settled(number) {
+    pub(crate) fn for_each_text(&self, id: Id<KeySlot>, mut found: impl FnMut(&'a str)) {
+        match self.settled(id) {
             Some((..=state::UNUSABLE, slot)) => found(self.text(slot)),
             Some((state::SEVERAL, slot)) => {
-                self.any_of_several(number, slot, |one| {
+                self.any_of_several(id, slot, |one| {
                     found(self.text(one));
                     false
                 });
@@ -172,7 +185,7 @@ impl<'a> Keys<'a> {
     pub(crate) fn native(&self, slot: &Slot) -> Option<Value<'a>> {
         match slot.place.get() {
             place::STORED | place::DERIVED => None,
-            place => Some(self.source.context().value(place as usize))
+            place => Some(self.source.context().value(index(place)))
                 .filter(|value| matches!(value, Value::Number(_) | Value::Time(_) | Value::Ip(_))),
         }
     }

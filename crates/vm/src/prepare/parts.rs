@@ -3,37 +3,42 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use portcullis_image::index::Group;
-use portcullis_image::{Section, View, layer_mask};
-use portcullis_model::Layer;
+use portcullis_image::{Group, Id, LayerSet, Part, Section, View};
 
-use crate::bytes::slice;
 use crate::index;
 use crate::request::action::Action;
 use crate::request::query::PartOf;
+use crate::stack::ImageIdx;
+use crate::stack::per_image::PerImage;
 
 /// A part that takes part, in a request.
 #[derive(Clone, Debug)]
 pub(crate) struct UsedPart {
-    pub(crate) part: u32,
-    pub(crate) layers: u32,
-    pub(crate) groups: Range<u32>,
+    pub(crate) part: Id<Part>,
+    pub(crate) layers: LayerSet,
+    groups: Range<usize>,
+}
+
+impl UsedPart {
+    /// The part of an image that has only one.
+    pub(crate) const WHOLE: UsedPart = UsedPart {
+        part: Id::FIRST,
+        layers: LayerSet::ALL,
+        groups: 0..0,
+    };
 }
 
 /// The parts of a request, image by image, and where the action leads in each.
 #[derive(Debug)]
 pub(crate) struct UsedParts {
-    parts: Vec<UsedPart>,
-    /// Where those of each image end.
-    ends: Vec<u32>,
+    parts: PerImage<UsedPart>,
     groups: Vec<Group>,
 }
 
 impl UsedParts {
     pub(crate) const fn new() -> UsedParts {
         UsedParts {
-            parts: Vec::new(),
-            ends: Vec::new(),
+            parts: PerImage::new(),
             groups: Vec::new(),
         }
     }
@@ -44,24 +49,24 @@ impl UsedParts {
         &mut self,
         images: impl Iterator<Item = View<'i>>,
         parts: impl Iterator<Item = PartOf> + Clone,
-    ) -> (u32, bool) {
+    ) -> (LayerSet, bool) {
         self.parts.clear();
-        self.ends.clear();
-        let mut present = (0, false);
-        for (image, view) in (0..).zip(images) {
-            let exist =
-                |part: &PartOf| part.image == image && part.part < view.count(Section::Parts);
-            for part in parts.clone().filter(exist) {
-                let record = view.part(part.part);
-                present.0 |= record.layers & part.layers;
-                present.1 |= record.public && part.layers & layer_mask(Layer::Resource) != 0;
-                self.parts.push(UsedPart {
-                    part: part.part,
-                    layers: part.layers,
+        let mut present = (LayerSet::EMPTY, false);
+        for (image, view) in ImageIdx::of(images) {
+            let exist = |part: &PartOf| {
+                part.image == image && part.part.number() < view.count(Section::Parts)
+            };
+            for PartOf { part, layers, .. } in parts.clone().filter(exist) {
+                let record = view.get(part);
+                present.0 |= record.layers & layers;
+                present.1 |= record.public && layers.meets(LayerSet::RESOURCE);
+                self.parts.open().push(UsedPart {
+                    part,
+                    layers,
                     groups: 0..0,
                 });
             }
-            self.ends.push(self.parts.len() as u32);
+            self.parts.close();
         }
         present
     }
@@ -73,32 +78,26 @@ impl UsedParts {
         action: &Action,
     ) {
         self.groups.clear();
-        let mut first = 0;
-        for ((image, view), end) in images.enumerate().zip(&self.ends) {
-            let own = self.parts.get_mut(first..*end as usize).unwrap_or(&mut []);
-            first = *end as usize;
+        for (image, view) in ImageIdx::of(images) {
             if !view.has_index() {
                 continue;
             }
-            for part in own {
-                let start = self.groups.len() as u32;
-                let patterns = action.patterns(image);
-                index::groups(view, &view.part(part.part), patterns, &mut self.groups);
-                part.groups = start..self.groups.len() as u32;
+            for used in self.parts.of_mut(image) {
+                let start = self.groups.len();
+                let part = view.get(used.part);
+                index::groups(view, &part, action.patterns(image), &mut self.groups);
+                used.groups = start..self.groups.len();
             }
         }
     }
 
     /// The parts of an image.
-    pub(crate) fn of_image(&self, image: usize) -> &[UsedPart] {
-        let before = image.checked_sub(1);
-        let start = before.and_then(|before| self.ends.get(before)).copied();
-        let end = self.ends.get(image).copied().unwrap_or(0);
-        slice(&self.parts, &(start.unwrap_or(0)..end))
+    pub(crate) fn of_image(&self, image: ImageIdx) -> &[UsedPart] {
+        self.parts.of(image)
     }
 
     /// The groups of candidates of a part.
-    pub(crate) fn groups_of(&self, part: &UsedPart) -> &[Group] {
-        slice(&self.groups, &part.groups)
+    pub(crate) fn groups_of(&self, used: &UsedPart) -> &[Group] {
+        self.groups.get(used.groups.clone()).unwrap_or(&[])
     }
 }

@@ -1,12 +1,10 @@
 //! A request to a stack of images, with everything looked up that does not take a policy.
 
-use core::ops::Range;
-
-use portcullis_image::index::{Group, MAX_SEGMENTS, Segments};
-use portcullis_image::{View, layer_mask, reserved};
+use portcullis_image::index::{MAX_SEGMENTS, Segments};
+use portcullis_image::wire::count;
+use portcullis_image::{Group, LayerSet, Reserved, View};
 use portcullis_model::{Layer, is_resource};
 
-use crate::bytes::slice;
 use crate::combine::caller::Kind;
 use crate::combine::inputs::{Basis, Facts};
 use crate::combine::ownership::Home;
@@ -15,6 +13,7 @@ use crate::keys::filled::Given;
 use crate::keys::source::{Origin, Source};
 use crate::keys::values::Keys;
 use crate::pattern::Matcher;
+use crate::prepare::names::find_all;
 use crate::prepare::parts::UsedPart;
 use crate::prepare::scratch::{Remembered, Scratch};
 use crate::request::action::Action;
@@ -23,8 +22,9 @@ use crate::request::principal::{Known, Named};
 use crate::request::query::{ActionRef, PartOf, Query};
 use crate::request::resource::{ResourceRef, all_buckets};
 use crate::request::site::CallSite;
-use crate::stack::StackId;
+use crate::stack::per_image::PerImage;
 use crate::stack::plan::Plan;
+use crate::stack::{ImageIdx, StackId};
 
 /// A request of which everything is known that does not take a policy: it can be decided any number of times, and
 /// explained.
@@ -44,7 +44,7 @@ pub struct Ready<'a> {
     segments: &'a Segments,
     /// What the images know of the caller, if that was resolved; else the scratch has it.
     names: Option<&'a Known>,
-    present: (u32, bool),
+    present: (LayerSet, bool),
     parts: Parts,
 }
 
@@ -58,13 +58,6 @@ enum Parts {
     /// The parts that the scratch has.
     Some,
 }
-
-/// The part of an image that has only one.
-const WHOLE: UsedPart = UsedPart {
-    part: 0,
-    layers: u32::MAX,
-    groups: 0..0,
-};
 
 impl Scratch {
     /// Looks up what a request consists of, in time linear in the request and independent of the number of policies.
@@ -113,7 +106,7 @@ impl Scratch {
         images: impl Iterator<Item = View<'i>> + Clone,
         plan: &'a Plan,
         query: &'a Query<'a>,
-        parts: Option<(u32, bool)>,
+        parts: Option<(LayerSet, bool)>,
         cuts: bool,
     ) -> Ready<'a> {
         let resolved = self.resolve(images.clone(), plan, query.action);
@@ -162,8 +155,8 @@ impl Scratch {
             };
             let keys = |image| self.given.keys(&source, image);
             let principal = &query.principal;
-            self.named
-                .find(images.clone(), principal, home, has_names.then_some(keys));
+            let keys = has_names.then_some(keys);
+            find_all(images.clone(), principal, home, keys, &mut self.named);
         }
         if plan.wants_user_id {
             self.given.store_user_id(&query.principal, home);
@@ -344,7 +337,7 @@ fn store_all_buckets(store: &mut alloc::string::String, home: Home<'_>) -> (u32,
     all_buckets(home.partition)
         .iter()
         .for_each(|part| store.push_str(part));
-    (start as u32, (store.len() - start) as u32)
+    (count(start), count(store.len() - start))
 }
 
 /// `EVAL-50`: the session is one of AssumeRoot. Every image has the key's slot.
@@ -356,7 +349,8 @@ fn is_assumed_root(given: &Given, plan: &Plan, query: &Query<'_>) -> bool {
         store: &given.store,
         origin: Origin::Query(query, None),
     };
-    let flag = given.keys(&source, 0).only_given(reserved::ASSUMED_ROOT);
+    let flag = given.keys(&source, ImageIdx::FIRST);
+    let flag = flag.only_given(Reserved::AssumedRoot.slot());
     flag.is_some_and(|flag| flag.eq_ignore_ascii_case("true"))
 }
 
@@ -369,13 +363,14 @@ impl<'a> Ready<'a> {
         self.action.is_plain && is_resource(self.resource)
     }
 
-    /// The caller in terms of the images, and where those of each are.
+    /// The caller in terms of the images.
     #[inline(always)]
-    fn named(&self) -> (&'a [Named], &'a [Range<u32>]) {
+    fn named(&self) -> &'a PerImage<Named> {
+        static NOBODY: PerImage<Named> = PerImage::new();
         match self.names {
-            Some(known) => (&known.named, &known.ranges),
-            None if self.source.plan.names_principals => self.scratch.named.all(),
-            None => (&[], &[]),
+            Some(known) => &known.named,
+            None if self.source.plan.names_principals => &self.scratch.named,
+            None => &NOBODY,
         }
     }
 
@@ -398,19 +393,17 @@ impl<'a> Ready<'a> {
 
     /// A matcher for an image of the stack.
     #[inline]
-    pub(crate) fn matcher<'r>(&'r self, image: usize, view: View<'r>) -> Matcher<'r, OfImage<'r>> {
+    pub(crate) fn matcher<'r>(
+        &'r self,
+        image: ImageIdx,
+        view: View<'r>,
+    ) -> Matcher<'r, OfImage<'r>> {
         Matcher {
             view,
             asked: OfImage {
                 request: self,
                 keys: self.keys(image),
-                named: {
-                    let (named, ranges) = self.named();
-                    match ranges.get(image) {
-                        Some(range) => slice(named, range),
-                        None => &[],
-                    }
-                },
+                named: self.named().of(image),
             },
         }
     }
@@ -439,22 +432,22 @@ impl<'a> Ready<'a> {
 
     /// The keys, in terms of an image.
     #[inline]
-    pub(crate) fn keys(&self, image: usize) -> Keys<'_> {
+    pub(crate) fn keys(&self, image: ImageIdx) -> Keys<'_> {
         self.scratch.given.keys(&self.source, image)
     }
 
     /// The parts of an image that take part.
     #[inline]
-    pub(crate) fn parts_of(&self, image: usize) -> &[UsedPart] {
+    pub(crate) fn parts_of(&self, image: ImageIdx) -> &[UsedPart] {
         match self.parts {
-            Parts::Only | Parts::Whole => core::slice::from_ref(const { &WHOLE }),
+            Parts::Only | Parts::Whole => core::slice::from_ref(const { &UsedPart::WHOLE }),
             Parts::Some => self.scratch.parts.of_image(image),
         }
     }
 
     /// The groups of candidates of a part of an image.
     #[inline]
-    pub(crate) fn groups_of(&self, image: usize, part: &UsedPart) -> &[Group] {
+    pub(crate) fn groups_of(&self, image: ImageIdx, part: &UsedPart) -> &[Group] {
         match self.parts {
             Parts::Only | Parts::Whole => self.action.groups_of(image),
             Parts::Some => self.scratch.parts.groups_of(part),
@@ -463,12 +456,12 @@ impl<'a> Ready<'a> {
 
     /// True if the images have policies of this kind, which take part or not.
     pub fn has_layer(&self, layer: Layer) -> bool {
-        self.present.0 & layer_mask(layer) != 0
+        self.present.0.contains(layer)
     }
 
     /// The layers that are present, and whether a resource policy is public.
     #[inline]
-    pub(crate) fn present(&self) -> (u32, bool) {
+    pub(crate) fn present(&self) -> (LayerSet, bool) {
         self.present
     }
 }
@@ -507,13 +500,13 @@ impl<'a> Asked<'a> for OfOnly<'a> {
     }
 
     #[inline(always)]
-    fn present(self) -> u32 {
+    fn present(self) -> LayerSet {
         self.0.present.0
     }
 
     #[inline(always)]
     fn named(self) -> &'a [Named] {
-        self.0.named().0
+        self.0.named().all()
     }
 
     #[inline(always)]
@@ -552,7 +545,7 @@ impl<'a> Asked<'a> for OfImage<'a> {
     }
 
     #[inline]
-    fn present(self) -> u32 {
+    fn present(self) -> LayerSet {
         self.request.present.0
     }
 

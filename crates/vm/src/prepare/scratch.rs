@@ -6,10 +6,11 @@ use crate::combine::inputs::FactsMemory;
 use crate::keys::filled::Given;
 use crate::keys::shape::Shape;
 use crate::prepare::callers::Callers;
-use crate::prepare::names::AllNamed;
 use crate::prepare::parts::UsedParts;
 use crate::request::action::Action;
+use crate::request::principal::Named;
 use crate::stack::cache::Cache;
+use crate::stack::per_image::PerImage;
 
 /// Memory that decisions use one after the other: what a host keeps for each thread.
 ///
@@ -19,7 +20,7 @@ use crate::stack::cache::Cache;
 #[derive(Debug)]
 pub struct Scratch {
     pub(crate) given: Given,
-    pub(crate) named: AllNamed,
+    pub(crate) named: PerImage<Named>,
     pub(crate) parts: UsedParts,
     pub(crate) segments: Segments,
     pub(crate) actions: Cache<Remembered>,
@@ -46,7 +47,7 @@ impl Scratch {
     pub const fn new() -> Scratch {
         Scratch {
             given: Given::new(),
-            named: AllNamed::new(),
+            named: PerImage::new(),
             parts: UsedParts::new(),
             segments: Segments::NONE,
             actions: Cache::new(),

@@ -3,14 +3,14 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use portcullis_image::index::Group;
-use portcullis_image::{Section, View};
+use portcullis_image::{Group, Id, Part, Section, View};
 use portcullis_model::check_action;
 
-use crate::bytes::slice;
 use crate::combine::action::ActionFacts;
 use crate::index;
-use crate::stack::StackId;
+use crate::index::FoundAction;
+use crate::stack::per_image::PerImage;
+use crate::stack::{ImageIdx, StackId};
 
 /// An action, resolved for a stack of images.
 #[derive(Clone, Debug, Default)]
@@ -18,17 +18,14 @@ pub struct Action {
     /// `service:name`, in lower case.
     text: String,
     /// Where the service ends.
-    service_end: u32,
+    service_end: usize,
     /// The images that the patterns are of.
     pub(crate) of: StackId,
     pub(crate) facts: ActionFacts,
     /// Patterns of the images, as [`index::actions`] gives them.
-    patterns: Vec<u32>,
-    /// Where those of each image end.
-    ends: Vec<u32>,
-    /// The groups of candidates of images that have one part, and where those of each image end.
-    groups: Vec<Group>,
-    group_ends: Vec<u32>,
+    patterns: PerImage<FoundAction>,
+    /// The groups of candidates of images that have one part.
+    groups: PerImage<Group>,
     /// As many segments of the resource these groups look at to find their candidates: none if no group finds them by
     /// the resource.
     pub(crate) depth: usize,
@@ -43,10 +40,8 @@ impl Action {
         service_end: 0,
         of: StackId::NONE,
         facts: ActionFacts::NONE,
-        patterns: Vec::new(),
-        ends: Vec::new(),
-        groups: Vec::new(),
-        group_ends: Vec::new(),
+        patterns: PerImage::new(),
+        groups: PerImage::new(),
         depth: 0,
         is_plain: false,
     };
@@ -64,29 +59,25 @@ impl Action {
         self.text.push_str(name);
         self.text.make_ascii_lowercase();
         let colon = name.bytes().position(|byte| byte == b':');
-        self.service_end = colon.unwrap_or(name.len()) as u32;
+        self.service_end = colon.unwrap_or(name.len());
         self.facts = ActionFacts::of(self.service_text(), self.name_text());
         let mut patterns = core::mem::take(&mut self.patterns);
         let mut of = StackId::EMPTY;
         for view in images {
             of = of.with(view);
-            let first = patterns.len();
             if view.has_index() {
-                index::actions(view, self.service(), self.name(), &mut patterns);
-                if view.count(Section::Parts) == 1 {
-                    let own = patterns.get(first..).unwrap_or(&[]);
-                    let before = self.groups.len();
-                    index::groups(view, &view.part(0), own, &mut self.groups);
-                    let groups = self.groups.get(before..).unwrap_or(&[]);
-                    let depths = groups.iter().map(|group| index::depth(view, group));
-                    self.depth = depths.fold(self.depth, usize::max);
-                }
+                index::actions(view, self.service(), self.name(), patterns.open());
             }
-            self.ends.push(patterns.len() as u32);
-            self.group_ends.push(self.groups.len() as u32);
+            let own = patterns.close();
+            if view.has_index() && view.count(Section::Parts) == 1 {
+                index::groups(view, &view.get(Id::FIRST), own, self.groups.open());
+            }
+            let groups = self.groups.close().iter();
+            let depths = groups.map(|group| index::depth(view, group));
+            self.depth = depths.fold(self.depth, usize::max);
         }
         self.is_plain = check_action(name).is_ok();
-        self.facts.filter = index::filter(&patterns);
+        self.facts.filter = index::filter(patterns.all());
         self.patterns = patterns;
         // What has no name is no action: a request for it cannot be decided.
         self.of = match name {
@@ -101,17 +92,15 @@ impl Action {
         self.of = StackId::NONE;
         self.facts = ActionFacts::NONE;
         self.patterns.clear();
-        self.ends.clear();
         self.groups.clear();
-        self.group_ends.clear();
         self.depth = 0;
         self.is_plain = false;
     }
 
     /// The groups of candidates of an image that has one part.
     #[inline]
-    pub(crate) fn groups_of(&self, image: usize) -> &[Group] {
-        of_image(&self.groups, &self.group_ends, image)
+    pub(crate) fn groups_of(&self, image: ImageIdx) -> &[Group] {
+        self.groups.of(image)
     }
 
     /// A part of any image of the stack can have a statement for the action only if its filter
@@ -123,21 +112,21 @@ impl Action {
 
     /// Appends the groups of candidates that a part of an image has for the action, by the place of the image
     /// in the stack. None if the image has no index.
-    pub fn groups(&self, image: usize, view: View<'_>, part: u32, all: &mut Vec<Group>) {
+    pub fn groups(&self, image: ImageIdx, view: View<'_>, part: Id<Part>, all: &mut Vec<Group>) {
         if view.has_index() {
-            index::groups(view, &view.part(part), self.patterns(image), all);
+            index::groups(view, &view.get(part), self.patterns(image), all);
         }
     }
 
     /// Those of all images.
     #[inline(always)]
     pub(crate) fn all_groups(&self) -> &[Group] {
-        &self.groups
+        self.groups.all()
     }
 
     /// The patterns of an image that match it.
-    pub(crate) fn patterns(&self, image: usize) -> &[u32] {
-        of_image(&self.patterns, &self.ends, image)
+    pub(crate) fn patterns(&self, image: ImageIdx) -> &[FoundAction] {
+        self.patterns.of(image)
     }
 
     /// True for `s3:ListAllMyBuckets`, which is asked of all buckets where a request says `*` (`MATCH-37`); see
@@ -161,31 +150,24 @@ impl Action {
     /// Its service, in lower case.
     #[inline]
     pub(crate) fn service(&self) -> &[u8] {
-        slice(self.text.as_bytes(), &(0..self.service_end))
+        let service = self.text.as_bytes().get(..self.service_end);
+        service.unwrap_or(&[])
     }
 
     /// Its name, in lower case.
     #[inline]
     pub(crate) fn name(&self) -> &[u8] {
         let text = self.text.as_bytes();
-        text.get(self.service_end as usize + 1..).unwrap_or(&[])
+        text.get(self.service_end + 1..).unwrap_or(&[])
     }
 
     pub(crate) fn service_text(&self) -> &str {
-        let service = self.text.get(..self.service_end as usize);
+        let service = self.text.get(..self.service_end);
         service.unwrap_or_default()
     }
 
     pub(crate) fn name_text(&self) -> &str {
-        let name = self.text.get(self.service_end as usize + 1..);
+        let name = self.text.get(self.service_end + 1..);
         name.unwrap_or_default()
     }
-}
-
-/// What belongs to an image, of what belongs to all, one after the other.
-#[inline]
-fn of_image<'a, T>(all: &'a [T], ends: &[u32], image: usize) -> &'a [T] {
-    let before = image.checked_sub(1).and_then(|before| ends.get(before));
-    let end = ends.get(image).copied().unwrap_or(0);
-    slice(all, &(before.copied().unwrap_or(0)..end))
 }

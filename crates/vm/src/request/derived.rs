@@ -1,11 +1,11 @@
 //! Keys whose values follow from the request (`KEY-5`).
 
-use portcullis_image::reserved;
+use portcullis_image::Reserved;
 use portcullis_model::{Caller, Principal};
 
 use crate::combine::ownership::Home;
 
-/// The value of a key that follows from a request, by its reserved slot (`KEY-5`). `account` finds who owns the
+/// The value of a key that follows from a request, if it is one that does (`KEY-5`). `account` finds who owns the
 /// resource, never by assuming it (`KEY-50`).
 ///
 /// For `aws:userid` of some callers see [`composed_user_id`].
@@ -13,25 +13,25 @@ pub fn derived<'a>(
     principal: &Principal<'a>,
     home: Home<'a>,
     account: impl FnOnce() -> Option<&'a str>,
-    slot: u32,
+    key: Reserved,
 ) -> Option<&'a str> {
     let caller = &principal.caller;
-    match slot {
-        reserved::PRINCIPAL_ARN => principal_arn(caller),
-        reserved::PRINCIPAL_ACCOUNT => principal_account(caller, home),
-        reserved::PRINCIPAL_TYPE => principal_type(caller),
-        reserved::USER_NAME => user_name(caller),
-        reserved::IS_SERVICE => is_service(caller),
-        reserved::SERVICE_NAME => service_name(caller),
-        reserved::RESOURCE_ACCOUNT => account(),
+    match key {
+        Reserved::PrincipalArn => principal_arn(caller),
+        Reserved::PrincipalAccount => principal_account(caller, home),
+        Reserved::PrincipalType => principal_type(caller),
+        Reserved::UserName => user_name(caller),
+        Reserved::IsService => is_service(caller),
+        Reserved::ServiceName => service_name(caller),
+        Reserved::ResourceAccount => account(),
         // VAR-13.
-        reserved::USER_ID => match caller {
+        Reserved::UserId => match caller {
             _ if principal.user_id.is_some() => principal.user_id,
             Caller::Anonymous => Some("anonymous"),
             Caller::Root { .. } => home.account,
             _ => None,
         },
-        _ => None,
+        Reserved::AssumedRoot | Reserved::FederatedProvider | Reserved::ServiceNames => None,
     }
 }
 

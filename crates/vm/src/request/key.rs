@@ -3,24 +3,36 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use portcullis_image::{Section, View};
+use portcullis_image::{Class, Id, Section, View};
 
 use crate::stack::StackId;
-use crate::stack::plan::Plan;
+use crate::stack::plan::{Plan, StackSlot};
 
 /// A slot of a stack of images, with its class.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KeySlot {
-    pub(crate) slot: u32,
-    pub(crate) class: u8,
+    pub(crate) slot: StackSlot,
+    pub(crate) class: Class,
 }
 
 impl KeySlot {
-    /// A slot of an image by its number there. `before` is how many slots the images have that come before it in
-    /// the stack.
-    pub(crate) fn of(before: u32, slot: u32, class: u8) -> KeySlot {
-        let slot = before.saturating_add(slot);
-        KeySlot { slot, class }
+    /// Calls back with the slots of a key in all images of a stack, and says which stack that is.
+    pub(crate) fn find_all<'i>(
+        images: impl Iterator<Item = View<'i>>,
+        name: &str,
+        mut found: impl FnMut(KeySlot),
+    ) -> StackId {
+        let mut of = StackId::EMPTY;
+        let mut first = StackSlot::default();
+        for view in images {
+            of = of.with(view);
+            view.find_slots(name, |slot, class| {
+                let slot = first.plus(slot);
+                found(KeySlot { slot, class });
+            });
+            first = first.plus(Id::new(view.count(Section::Slots)));
+        }
+        of
     }
 }
 
@@ -38,15 +50,7 @@ impl Key {
     /// Resolves a key, whose name may be in any case (`COND-40`).
     pub fn resolve<'i>(images: impl Iterator<Item = View<'i>>, name: &str) -> Key {
         let mut slots = Vec::new();
-        let mut of = StackId::EMPTY;
-        let mut base = 0;
-        for view in images {
-            of = of.with(view);
-            view.find_slots(name, |slot, class| {
-                slots.push(KeySlot::of(base, slot, class))
-            });
-            base += view.count(Section::Slots);
-        }
+        let of = KeySlot::find_all(images, name, |slot| slots.push(slot));
         Key {
             name: name.into(),
             of,
@@ -62,7 +66,7 @@ impl Key {
     /// True if it is the key of a slot of a stack, of all slots one after the other; none if it was resolved for other
     /// images.
     #[inline]
-    pub fn is_at(&self, plan: &Plan, slot: u32) -> Option<bool> {
+    pub fn is_at(&self, plan: &Plan, slot: StackSlot) -> Option<bool> {
         let is_own = |own: &KeySlot| own.slot == slot;
         let is_known = self.of.is_same(plan.id);
         is_known.then(|| self.slots.iter().any(is_own))

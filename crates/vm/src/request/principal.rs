@@ -2,21 +2,20 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::ops::Range;
 
 use portcullis_image::value::fold::eq_folded;
-use portcullis_image::{PrincipalForm, Section, View, reserved};
+use portcullis_image::{Id, PrincipalForm, PrincipalRecord, Reserved, Section, View};
 use portcullis_model::{Caller, Principal};
 
-use crate::bytes::slice;
 use crate::combine::caller::{Strength, identity};
 use crate::combine::ownership::Home;
-use crate::stack::StackId;
+use crate::stack::per_image::PerImage;
+use crate::stack::{ImageIdx, StackId};
 
 /// A principal of an image that names the caller.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Named {
-    pub(crate) principal: u32,
+    pub(crate) principal: Id<PrincipalRecord>,
     pub(crate) strength: Strength,
     /// The identities that it lists (`GRAM-51`).
     pub(crate) identities: u8,
@@ -61,8 +60,7 @@ impl<'a> From<ContextNames<'a>> for FromContext<'a> {
 pub struct Known {
     /// The images that the names are of; none if the host found them its own way.
     pub(crate) of: StackId,
-    pub(crate) named: Vec<Named>,
-    pub(crate) ranges: Vec<Range<u32>>,
+    pub(crate) named: PerImage<Named>,
     /// Where it is at home, unless its caller has no ARN.
     partition: String,
     account: String,
@@ -85,25 +83,14 @@ impl Known {
     ) {
         let home = Home::of(&principal.caller);
         self.named.clear();
-        self.ranges.clear();
         self.set_home(home);
         self.of = StackId::EMPTY;
         for view in images {
             self.of = self.of.with(view);
-            let start = self.named.len() as u32;
             let context = FromContext::default();
-            find(view, principal, home, context, &mut self.named);
-            self.ranges.push(start..self.named.len() as u32);
+            find(view, principal, home, context, self.named.open());
+            self.named.close();
         }
-    }
-
-    /// Forgets what it held, for a caller whom no policy names.
-    fn set_unnamed(&mut self, images: usize, home: Home<'_>) {
-        self.of = StackId::NONE;
-        self.named.clear();
-        self.ranges.clear();
-        self.ranges.resize(images, 0..0);
-        self.set_home(home);
     }
 
     /// Finds the entries of the policies of some images that name the principal, by the host's own way from
@@ -114,27 +101,25 @@ impl Known {
     pub fn set_by(
         &mut self,
         images: usize,
-        look_up: impl Fn(usize, PrincipalForm, &[&str]) -> Option<u32>,
+        look_up: impl Fn(ImageIdx, PrincipalForm, &[&str]) -> Option<Id<PrincipalRecord>>,
         principal: &Principal<'_>,
         home: Home<'_>,
         names: ContextNames<'_>,
     ) {
-        self.set_unnamed(images, home);
-        for (image, range) in self.ranges.iter_mut().enumerate() {
-            let start = self.named.len() as u32;
+        self.of = StackId::NONE;
+        self.named.clear();
+        self.set_home(home);
+        for (image, ()) in ImageIdx::of(core::iter::repeat_n((), images)) {
             let look_up = |form, text: &[&str]| look_up(image, form, text);
-            find_by(look_up, principal, home, names.into(), &mut self.named);
-            *range = start..self.named.len() as u32;
+            find_by(look_up, principal, home, names.into(), self.named.open());
+            self.named.close();
         }
     }
 
     /// The principals of an image that name the caller.
     #[inline]
-    pub(crate) fn named(&self, image: usize) -> &[Named] {
-        match self.ranges.get(image) {
-            Some(range) => slice(&self.named, range),
-            None => &[],
-        }
+    pub(crate) fn named(&self, image: ImageIdx) -> &[Named] {
+        self.named.of(image)
     }
 
     fn set_home(&mut self, home: Home<'_>) {
@@ -177,7 +162,7 @@ pub(crate) fn find(
 
 /// The same, with another way from a form and a text in parts to the image's principal.
 pub(crate) fn find_by(
-    look_up: impl Fn(PrincipalForm, &[&str]) -> Option<u32>,
+    look_up: impl Fn(PrincipalForm, &[&str]) -> Option<Id<PrincipalRecord>>,
     principal: &Principal<'_>,
     home: Home<'_>,
     context: FromContext<'_>,
@@ -262,7 +247,11 @@ pub(crate) fn find_by(
 }
 
 /// The principal of a form whose text is the parts together.
-fn find_principal(view: View<'_>, form: PrincipalForm, parts: &[&str]) -> Option<u32> {
+fn find_principal(
+    view: View<'_>,
+    form: PrincipalForm,
+    parts: &[&str],
+) -> Option<Id<PrincipalRecord>> {
     // Joined on the stack; what is longer than that is compared part by part.
     let mut buffer = [0; 64];
     let mut len = 0;
@@ -279,9 +268,10 @@ fn find_principal(view: View<'_>, form: PrincipalForm, parts: &[&str]) -> Option
     let (mut low, mut high) = (0, view.count(Section::Principals));
     while low < high {
         let middle = low.midpoint(high);
-        let record = view.principal(middle)?;
-        let text = record.text.bytes(view.bytes());
-        let order = record.form.cmp(&form).then_with(|| match joined {
+        let id: Id<PrincipalRecord> = Id::new(middle);
+        let record = view.find(id)?;
+        let text = record.text().bytes(view.bytes());
+        let order = record.form().cmp(&form).then_with(|| match joined {
             Some(joined) => text.cmp(joined),
             None => text
                 .iter()
@@ -291,25 +281,22 @@ fn find_principal(view: View<'_>, form: PrincipalForm, parts: &[&str]) -> Option
         match order {
             core::cmp::Ordering::Less => low = middle + 1,
             core::cmp::Ordering::Greater => high = middle,
-            core::cmp::Ordering::Equal => return Some(middle),
+            core::cmp::Ordering::Equal => return Some(id),
         }
     }
     None
 }
 
 /// The reserved slots of keys that say by which names policies may know the caller.
-pub(crate) const KEYS_OF_CALLER: [u32; 3] = [
-    reserved::USER_ID,
-    reserved::FEDERATED_PROVIDER,
-    reserved::SERVICE_NAMES,
+pub(crate) const KEYS_OF_CALLER: [Reserved; 3] = [
+    Reserved::UserId,
+    Reserved::FederatedProvider,
+    Reserved::ServiceNames,
 ];
 
 /// True if a key, whose name may be in any case, says by which names policies may know the caller (`GRAM-40`,
 /// `GRAM-43`, `EVAL-53`).
 pub fn is_name_of_caller(key: &str) -> bool {
-    let names = KEYS_OF_CALLER.map(|slot| reserved::NAMES.get(slot as usize).copied());
-    names
-        .into_iter()
-        .flatten()
-        .any(|name| eq_folded(key, name.as_bytes()))
+    let is_it = |own: Reserved| eq_folded(key, own.name().as_bytes());
+    KEYS_OF_CALLER.into_iter().any(is_it)
 }

@@ -1,5 +1,6 @@
 //! A request, as a host has it.
 
+use portcullis_image::{Id, LayerSet, Part};
 use portcullis_model::{self as model, Principal};
 
 use crate::combine::ownership::{Home, Ownership};
@@ -8,6 +9,7 @@ use crate::request::context::Context;
 use crate::request::principal::Known;
 use crate::request::resource::ResourceRef;
 use crate::request::site::CallSite;
+use crate::stack::ImageIdx;
 
 /// What is asked, borrowed from whoever asks: nothing is copied, and nothing need be kept.
 ///
@@ -112,10 +114,10 @@ impl<'a> From<&model::Request<'a>> for Query<'a> {
 /// A part of an image that takes part in a decision.
 #[derive(Clone, Copy, Debug)]
 pub struct PartOf {
-    /// The image's place in the stack.
-    pub image: u32,
-    /// The part's number in the image.
-    pub part: u32,
-    /// The layers that it stands for ([`portcullis_image::layer_mask`]).
-    pub layers: u32,
+    /// The image.
+    pub image: ImageIdx,
+    /// The part of it.
+    pub part: Id<Part>,
+    /// The layers that it stands for.
+    pub layers: LayerSet,
 }

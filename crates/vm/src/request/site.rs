@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use portcullis_image::{Section, View};
+use portcullis_image::View;
 
 use crate::request::action::Action;
 use crate::request::key::KeySlot;
@@ -33,8 +33,8 @@ pub struct CallSite {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct UsedKey {
     pub(crate) slot: KeySlot,
-    /// Its place among the keys.
-    pub(crate) place: u32,
+    /// Its index among the keys.
+    pub(crate) key: u32,
 }
 
 impl UsedKey {
@@ -57,16 +57,10 @@ impl CallSite {
         keys: &[&str],
     ) -> CallSite {
         let mut used = Vec::new();
-        let mut first = 0;
-        for view in images.clone() {
-            for (place, key) in keys.iter().enumerate() {
-                view.find_slots(key, |slot, class| {
-                    let slot = KeySlot::of(first, slot, class);
-                    let place = place as u32;
-                    used.push(UsedKey { slot, place });
-                });
-            }
-            first += view.count(Section::Slots);
+        for (key, name) in (0..).zip(keys) {
+            KeySlot::find_all(images.clone(), name, |slot| {
+                used.push(UsedKey { slot, key })
+            });
         }
         CallSite {
             of: StackId::of(images.clone()),
@@ -89,7 +83,7 @@ impl CallSite {
         self.names.iter().map(String::as_str)
     }
 
-    pub(crate) fn name(&self, place: usize) -> Option<&str> {
-        self.names.get(place).map(String::as_str)
+    pub(crate) fn name(&self, key: usize) -> Option<&str> {
+        self.names.get(key).map(String::as_str)
     }
 }

@@ -5,7 +5,7 @@ use core::fmt::Write;
 use core::net::IpAddr;
 use core::time::Duration;
 
-use portcullis_image::Slot as Class;
+use portcullis_image::Class;
 use portcullis_image::value::instant;
 use portcullis_image::value::network::Address;
 
@@ -155,12 +155,12 @@ fn write_instant(seconds: u64, out: &mut String) -> core::fmt::Result {
 
 /// What a value that is not given as text is to a slot of a class, if it need not be read.
 #[inline]
-pub(crate) fn native(value: &Value<'_>, class: u8) -> Option<Native> {
+pub(crate) fn native(value: &Value<'_>, class: Class) -> Option<Native> {
     Some(match (*value, class) {
-        (Value::Number(number), Class::NUMBER) => {
+        (Value::Number(number), Class::Number) => {
             Native::Millionths(number.checked_mul(1_000_000)?)
         }
-        (Value::Time(since), Class::DATE) => {
+        (Value::Time(since), Class::Date) => {
             // Both factors are below 2^65, and a date is less than 10^18 s away (`COND-65`).
             let seconds = i128::from(since.as_secs());
             if seconds >= SECONDS {
@@ -169,10 +169,10 @@ pub(crate) fn native(value: &Value<'_>, class: u8) -> Option<Native> {
             let nanos = i128::from(since.subsec_nanos());
             Native::Instant(seconds * SECONDS + nanos * 1_000_000_000)
         }
-        (Value::Ip(IpAddr::V4(address)), Class::ADDRESS) => {
+        (Value::Ip(IpAddr::V4(address)), Class::Address) => {
             Native::Address(Address::V4(u32::from(address)))
         }
-        (Value::Ip(IpAddr::V6(address)), Class::ADDRESS) => {
+        (Value::Ip(IpAddr::V6(address)), Class::Address) => {
             Native::Address(Address::V6(u128::from(address)))
         }
         _ => return None,

@@ -3,7 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use portcullis_image::wire::padded;
+use portcullis_image::wire::{high, index, padded, widened};
 
 use crate::bytes::equal;
 use crate::stack::StackId;
@@ -120,8 +120,8 @@ fn set_of(of: StackId, text: &[u8]) -> usize {
         (Some(start), Some(end)) => (u64::from_le_bytes(*start), u64::from_le_bytes(*end)),
         _ => (padded(text), 0),
     };
-    let hash = (start ^ end.rotate_left(29)).wrapping_add(text.len() as u64 ^ of.number());
-    (hash.wrapping_mul(0x9e37_79b9_7f4a_7c55) >> 58) as usize
+    let hash = (start ^ end.rotate_left(29)).wrapping_add(widened(text.len()) ^ of.number());
+    index(high(hash.wrapping_mul(0x9e37_79b9_7f4a_7c55)) >> 26)
 }
 
 #[cfg(test)]

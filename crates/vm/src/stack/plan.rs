@@ -1,11 +1,29 @@
 //! What follows from a stack of images alone, worked out when it is put together.
 
-use alloc::vec::Vec;
-use core::ops::Range;
+use portcullis_image::{Class, Id, LayerSet, Part, Reserved, Section, Slot, View};
 
-use portcullis_image::{Section, Slot, View, reserved};
+use crate::stack::per_image::PerImage;
+use crate::stack::{ImageIdx, StackId};
 
-use crate::stack::StackId;
+/// A slot among those of all images of a stack, one image after the other.
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StackSlot(pub u32);
+
+impl StackSlot {
+    /// The slot of an image, whose first one this is.
+    #[inline(always)]
+    #[must_use]
+    pub const fn plus(self, slot: Id<Slot>) -> StackSlot {
+        StackSlot(self.0.wrapping_add(slot.number()))
+    }
+
+    /// The same as an index into a slice of all slots of the stack.
+    #[inline(always)]
+    pub const fn index(self) -> usize {
+        Id::<Slot>::new(self.0).index()
+    }
+}
 
 /// What follows from a stack of images: whose numbers are whose, and what the slots are.
 ///
@@ -13,15 +31,13 @@ use crate::stack::StackId;
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     pub(crate) id: StackId,
-    slots: Vec<OfSlot>,
-    /// Where the slots of each image end.
-    ends: Vec<u32>,
+    slots: PerImage<OfSlot>,
     /// Each image takes part as a whole: none has several parts.
     pub(crate) is_whole: bool,
     /// There is one image, and it does.
     pub(crate) is_only: bool,
     /// If they do: the layers that are present, and whether a resource policy is public.
-    pub(crate) present: (u32, bool),
+    pub(crate) present: (LayerSet, bool),
     /// Some policy names principals.
     pub(crate) names_principals: bool,
     /// Some policy looks at `aws:userid`.
@@ -31,19 +47,18 @@ pub struct Plan {
 /// A slot of the stack.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct OfSlot {
-    pub(crate) class: u8,
+    pub(crate) class: Class,
     /// The reserved slot of the same key, if it has one.
-    pub(crate) reserved: Option<u32>,
+    pub(crate) reserved: Option<Reserved>,
 }
 
 impl Plan {
     pub(crate) const NONE: Plan = Plan {
         id: StackId::NONE,
-        slots: Vec::new(),
-        ends: Vec::new(),
+        slots: PerImage::new(),
         is_whole: false,
         is_only: false,
-        present: (0, false),
+        present: (LayerSet::EMPTY, false),
         names_principals: false,
         wants_user_id: false,
     };
@@ -57,49 +72,42 @@ impl Plan {
         };
         for view in images {
             plan.id = plan.id.with(view);
-            plan.slots
-                .extend((0..view.count(Section::Slots)).map(|slot| {
-                    let record = view.slot(slot);
-                    let name = view.text(record.name);
-                    let reserved = reserved::NAMES.iter().position(|own| *own == name);
-                    OfSlot {
-                        class: record.class,
-                        reserved: reserved.map(|own| own as u32),
-                    }
-                }));
-            plan.ends.push(plan.slots.len() as u32);
+            let slots = view.ids::<Slot>().map(|slot| {
+                let record = view.get(slot);
+                OfSlot {
+                    class: record.class,
+                    reserved: Reserved::of_name(view.text(record.name)),
+                }
+            });
+            plan.slots.open().extend(slots);
+            plan.slots.close();
             plan.is_whole &= view.count(Section::Parts) == 1;
             plan.names_principals |= view.count(Section::Principals) > 0;
-            plan.wants_user_id |= view.wanted(reserved::USER_ID).any();
-            let part = view.part(0);
+            plan.wants_user_id |= view.wanted().any(Reserved::UserId);
+            let part: Part = view.get(Id::FIRST);
             plan.present.0 |= part.layers;
             plan.present.1 |= part.public;
         }
-        plan.is_only = plan.is_whole && plan.ends.len() == 1;
+        plan.is_only = plan.is_whole && plan.slots.images() == 1;
         plan
     }
 
-    /// The slots of an image, by its place in the stack.
+    /// The slots of an image among those of the stack: the first, and the one behind the last.
     #[inline]
-    pub(crate) fn slots_of(&self, image: usize) -> Range<u32> {
-        let end = self.ends.get(image).copied().unwrap_or(0);
-        let before = image.checked_sub(1);
-        let start = before.and_then(|before| self.ends.get(before)).copied();
-        start.unwrap_or(0)..end
+    pub(crate) fn slots_of(&self, image: ImageIdx) -> (StackSlot, StackSlot) {
+        let range = self.slots.range(image);
+        (StackSlot(range.start), StackSlot(range.end))
     }
 
     /// A slot of the stack.
     #[inline]
-    pub(crate) fn slot(&self, slot: u32) -> OfSlot {
-        let own = self.slots.get(slot as usize);
-        own.copied().unwrap_or(OfSlot {
-            class: Slot::TEXT,
-            reserved: None,
-        })
+    pub(crate) fn slot(&self, slot: StackSlot) -> OfSlot {
+        let own = self.slots.all().get(slot.index());
+        own.copied().unwrap_or_default()
     }
 
     /// How many slots there are.
     pub(crate) fn slot_count(&self) -> usize {
-        self.slots.len()
+        self.slots.all().len()
     }
 }
