@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use portcullis_image::{PrincipalForm, Section};
+use portcullis_image::{PrincipalForm, PrincipalRecord};
 use portcullis_model::{Caller, session_role_name, split_arn};
 use portcullis_vm::{ContextNames, Home, Known};
 
@@ -132,10 +132,7 @@ fn mark_named(named: &mut [u64], compiled: &Compiled, tables: &Tables, first: us
     };
     let mut ids = HashSet::with_hasher(random_state());
     for view in compiled.views().skip(first) {
-        for number in 0..view.count(Section::Principals) {
-            let Some(record) = view.principal(number) else {
-                continue;
-            };
+        for record in view.ids::<PrincipalRecord>().map(|id| view.get(id)) {
             let text = view.text(record.text);
             match record.form {
                 PrincipalForm::Arn => {

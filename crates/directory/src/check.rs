@@ -4,10 +4,11 @@
 use std::fmt;
 
 use bumpalo::Bump;
+use portcullis_image::{Id, LayerSet};
 use portcullis_model::{ContextEntry, Request, check_action, split_arn};
 use portcullis_vm::{
-    CallerKind, ContextNames, Entry, Evaluation, Key, KnownParts, Outcome, Ownership, PartMemory,
-    Resolved, Resource, Settled, Target, all_buckets,
+    CallerKind, ContextNames, Entry, Evaluation, ImageIdx, Key, KnownParts, Outcome, Ownership,
+    PartMemory, Resolved, Resource, Settled, Target, all_buckets,
 };
 
 use crate::Directory;
@@ -405,7 +406,8 @@ impl<'d> Deciding<'d> {
         let mut look = |layers, part| match said(&case, part, layers) {
             Some((allows, denies)) => {
                 let mask = |is_so| if is_so { layers } else { 0 };
-                evaluation.say(mask(allows), mask(denies));
+                let set = |is_so| LayerSet::from_bits(mask(is_so));
+                evaluation.say(set(allows), set(denies));
             }
             None => case.look(&mut evaluation, part, layers),
         };
@@ -547,10 +549,11 @@ impl Case<'_, '_> {
         let Some(own) = compiled.images().get(image as usize) else {
             return;
         };
-        let (image, view) = (image as usize, own.view());
+        let (image, view) = (ImageIdx(image), own.view());
+        let layers = LayerSet::from_bits(layers);
         match known {
             Some(known) => evaluation.look_at(image, view, known, layers),
-            None => evaluation.look(image, view, number, layers),
+            None => evaluation.look(image, view, Id::new(number), layers),
         }
     }
 }

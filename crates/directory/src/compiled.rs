@@ -2,10 +2,9 @@
 //! to.
 
 use portcullis_image::{
-    ANY, Image, NONE, Part, PrincipalForm, Section, StatementFlags, View, layer_mask,
+    Id, Image, LayerSet, Part, PrincipalForm, PrincipalRecord, Section, StatementFlags, View,
 };
-use portcullis_model::Layer;
-use portcullis_vm::{KnownParts, Plan, part_filter};
+use portcullis_vm::{ImageIdx, KnownParts, Plan, part_filter};
 
 use crate::callers::Callers;
 use crate::deed::PreparedDeeds;
@@ -53,9 +52,9 @@ impl Row {
 
     /// Adds what the machine need not work out.
     pub(crate) fn add_to(&self, known: &mut KnownParts) {
-        known.present |= self.present;
+        known.present |= LayerSet::from_bits(self.present);
         known.public |= self.public;
-        known.allowed |= self.allowed;
+        known.allowed |= LayerSet::from_bits(self.allowed);
     }
 }
 
@@ -133,11 +132,10 @@ impl Compiled {
                 .extend(reads::of_image(*view, self.slots.of(image)));
             let count = view.count(Section::Principals);
             let mut principals = Index::with_capacity(count as usize);
-            for number in 0..count {
-                if let Some(record) = view.principal(number) {
-                    let text = record.text.bytes(view.bytes());
-                    principals.insert(principals.hash((record.form as u8, text)), number);
-                }
+            for id in view.ids::<PrincipalRecord>() {
+                let record = view.get(id);
+                let text = record.text.bytes(view.bytes());
+                principals.insert(principals.hash((record.form as u8, text)), id.number());
             }
             self.principals.push(principals);
             self.starts.push(self.reads.len() as u32);
@@ -258,10 +256,10 @@ impl Compiled {
     /// The principal of an image of a form with a text, which comes in parts.
     pub(crate) fn principal(
         &self,
-        image: usize,
+        image: ImageIdx,
         form: PrincipalForm,
         parts: &[&str],
-    ) -> Option<u32> {
+    ) -> Option<Id<PrincipalRecord>> {
         let mut buffer = [0; 96];
         let mut rest = &mut buffer[..];
         let mut len = 0;
@@ -279,14 +277,20 @@ impl Compiled {
         }
     }
 
-    fn whole_principal(&self, image: usize, form: PrincipalForm, text: &[u8]) -> Option<u32> {
-        let view = self.images.get(image)?.view();
-        let principals = self.principals.get(image)?;
+    fn whole_principal(
+        &self,
+        image: ImageIdx,
+        form: PrincipalForm,
+        text: &[u8],
+    ) -> Option<Id<PrincipalRecord>> {
+        let view = self.images.get(image.index())?.view();
+        let principals = self.principals.get(image.index())?;
         let is_right = |number| {
-            let own = view.principal(number);
-            own.is_some_and(|own| own.form == form && own.text.bytes(view.bytes()) == text)
+            let own: PrincipalRecord = view.get(Id::new(number));
+            own.form == form && own.text.bytes(view.bytes()) == text
         };
-        principals.find(principals.hash((form as u8, text)), is_right)
+        let found = principals.find(principals.hash((form as u8, text)), is_right);
+        found.map(Id::new)
     }
 }
 
@@ -305,13 +309,12 @@ enum Allows {
 
 impl Allows {
     fn of(view: View<'_>, part: &Part) -> Allows {
-        let statements = part.statements..part.statements.saturating_add(part.statement_count);
         let mut found = Allows::Nothing;
-        for index in statements {
-            let own = view.statement(index);
+        for statement in part.statements.iter() {
+            let own = view.get(statement);
             let is_all = own.flags == StatementFlags::default()
-                && (own.actions, own.resources) == (ANY, ANY)
-                && (own.principals, own.guard) == (NONE, NONE);
+                && (own.actions.is_any() && own.resources.is_any())
+                && (own.principals.is_unsaid() && own.guard.is_none());
             found = match (found, is_all) {
                 (Allows::Nothing | Allows::All, true) => Allows::All,
                 (Allows::Nothing | Allows::Some, false) => Allows::Some,
@@ -331,7 +334,8 @@ struct PartFacts {
 
 impl PartFacts {
     fn of(view: View<'_>, number: u32) -> PartFacts {
-        let record = view.part(number);
+        let number = Id::new(number);
+        let record = view.get(number);
         PartFacts {
             record,
             filter: part_filter(view, number),
@@ -357,9 +361,10 @@ impl Rows<'_> {
             let Some(known) = self.known.get(*part as usize) else {
                 continue;
             };
-            let stands_for = known.record.layers & layers;
+            let layers = LayerSet::from_bits(*layers);
+            let stands_for = (known.record.layers & layers).bits();
             row.present |= stands_for;
-            row.public |= known.record.public && layers & layer_mask(Layer::Resource) != 0;
+            row.public |= known.record.public && layers.meets(LayerSet::RESOURCE);
             if matches!(known.allows, Allows::All | Allows::AllAndMore) {
                 row.allowed |= stands_for;
             }
@@ -369,7 +374,7 @@ impl Rows<'_> {
             let reads = self.reads.get(*part as usize);
             row.lists_principals |= reads.copied().unwrap_or(reads::ALL) & reads::NAMES != 0;
             row.filter |= known.filter;
-            self.own.push((*layers, *part));
+            self.own.push((layers.bits(), *part));
         }
         // A policy that is attached at several levels is looked at once.
         self.own.sort_unstable_by_key(|(_, part)| *part);

@@ -19,7 +19,7 @@
 use std::fmt;
 
 use portcullis_image::wire::{checksum, u32_at, u64_at};
-use portcullis_image::{Image, Section, layer_mask};
+use portcullis_image::{Image, LayerSet, Part};
 use portcullis_model::Layer;
 
 use crate::Directory;
@@ -165,7 +165,8 @@ impl Directory {
         let views = images.iter().map(Image::view);
         let stands_for: Vec<u32> = views
             .flat_map(|view| {
-                (0..view.count(Section::Parts)).map(move |part| view.part(part).layers)
+                view.ids::<Part>()
+                    .map(move |part| view.get(part).layers.bits())
             })
             .collect();
         for (layers, part) in &tables.uses {
@@ -204,7 +205,7 @@ impl Directory {
         let pairs = tables.pairs.len();
         tables.grants = read_rows(grants, |row| check.grant(row, pairs))?;
         for (id, sets) in both(endpoints)? {
-            let sets = check.sets(sets, layer_mask(Layer::VpcEndpoint))?;
+            let sets = check.sets(sets, LayerSet::VPC_ENDPOINT.bits())?;
             tables.endpoints.push((check.name(id)?, sets));
         }
         let ids = tables.endpoints.iter().map(|(id, _)| texts.get(*id));
@@ -457,7 +458,7 @@ impl Check {
         }
         self.optional(path)?;
         let chain = |layer: fn(u8) -> Layer| {
-            (0..Layer::MAX_LEVELS).fold(0, |mask, level| mask | layer_mask(layer(level)))
+            (0..Layer::MAX_LEVELS).fold(0, |mask, level| mask | LayerSet::of(layer(level)).bits())
         };
         Ok(Account {
             number,
@@ -491,9 +492,9 @@ impl Check {
             path: self.name(path)?,
             name: self.name(name)?,
             id,
-            identity: self.sets(identity, layer_mask(Layer::Identity))?,
-            boundary: self.sets(boundary, layer_mask(Layer::Boundary))?,
-            trust: self.sets(trust, layer_mask(Layer::Resource))?,
+            identity: self.sets(identity, LayerSet::IDENTITY.bits())?,
+            boundary: self.sets(boundary, LayerSet::BOUNDARY.bits())?,
+            trust: self.sets(trust, LayerSet::RESOURCE.bits())?,
             tags: run(start, count, pairs)?,
             max_session,
         })
@@ -526,7 +527,7 @@ impl Check {
                 NONE => NONE,
                 account => self.index(account, accounts)?,
             },
-            policy: self.sets(policy, layer_mask(Layer::Resource))?,
+            policy: self.sets(policy, LayerSet::RESOURCE.bits())?,
             tags: run(start, count, pairs)?,
             grants: run(first, grant_count, grants)?,
             restricts_public: flags & 1 != 0,

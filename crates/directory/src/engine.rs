@@ -13,10 +13,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bumpalo::Bump;
 use portcullis_compile::{CompileError, Options, Part, compile, compile_parts};
-use portcullis_image::{Image, View, layer_mask};
+use portcullis_image::{Id, Image, LayerSet, View};
 use portcullis_model::{ActionError, Layer, PolicyKind, Request};
 use portcullis_syntax::PolicySets;
-use portcullis_vm::{Explanation, Outcome, PartOf, Plan, Ready};
+use portcullis_vm::{Explanation, ImageIdx, Outcome, PartOf, Plan, Ready};
 
 use crate::Directory;
 use crate::check::Scratch;
@@ -80,7 +80,7 @@ impl Store {
         for sets in documents.all_sets() {
             let start = tables.uses.len() as u32;
             for (layer, policies) in sets {
-                let mask = layer_mask(*layer);
+                let mask = LayerSet::of(*layer).bits();
                 let numbers = policies
                     .iter()
                     .filter_map(|policy| parts.get(&(*policy, kind_of(*layer))));
@@ -194,7 +194,7 @@ fn parts_of(documents: &Documents) -> Parts {
         for policy in policies {
             let next = parts.len() as u32 + EMPTY + 1;
             let (_, layers) = parts.entry((*policy, kind_of(*layer))).or_insert((next, 0));
-            *layers |= layer_mask(*layer);
+            *layers |= LayerSet::of(*layer).bits();
         }
     }
     parts
@@ -217,14 +217,16 @@ fn image_of_all(
         .ok_or(CompileError::TooLarge)?;
     let all_layers = parts.iter().fold(0, |all, (_, (_, layers))| all | layers);
     let empty = Part {
-        layers: all_layers | tables.uses.iter().fold(0, |all, (layers, _)| all | layers),
+        layers: LayerSet::from_bits(
+            all_layers | tables.uses.iter().fold(0, |all, (layers, _)| all | layers),
+        ),
         policies: &[],
     };
     let rest = parts
         .iter()
         .zip(&policies)
         .map(|((_, (_, layers)), own)| Part {
-            layers: *layers,
+            layers: LayerSet::from_bits(*layers),
             policies: std::slice::from_ref(own),
         });
     let bytes = compile_parts(std::iter::once(empty).chain(rest), options)?;
@@ -380,17 +382,17 @@ impl<'d> Stack<'d> {
         let parts = uses.map(|(layers, part)| {
             let (image, part) = self.compiled.home(part);
             PartOf {
-                image,
-                part,
-                layers,
+                image: ImageIdx(image),
+                part: Id::new(part),
+                layers: LayerSet::from_bits(layers),
             }
         });
         // Policies that came with the request are an image of one part.
         let has_own = question.extra.session.is_some() || question.extra.identity.is_some();
         let own_part = has_own.then_some(PartOf {
-            image: self.compiled.images().len() as u32,
-            part: 0,
-            layers: u32::MAX,
+            image: ImageIdx(self.compiled.images().len() as u32),
+            part: Id::FIRST,
+            layers: LayerSet::ALL,
         });
         scratch.ready_parts(self.views(), &self.plan, query, parts.chain(own_part))
     }

@@ -1,6 +1,7 @@
 //! Where an action leads in each part of the images, found out once for an action of many decisions.
 
-use portcullis_vm::{Action, Entry};
+use portcullis_image::Id;
+use portcullis_vm::{Action, Entry, ImageIdx};
 
 use crate::compiled::Compiled;
 
@@ -40,7 +41,8 @@ impl PartEntries {
             let own = compiled.images().get(image as usize);
             let start = self.entries.len();
             let is_told = own.is_some_and(|own| {
-                action.entries(image as usize, own.view(), number, &mut self.entries)
+                let (image, part) = (ImageIdx(image), Id::new(number));
+                action.entries(image, own.view(), part, &mut self.entries)
             });
             let is_found = !is_told || self.entries.len() > start;
             if part % 8 == 0 {

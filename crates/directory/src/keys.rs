@@ -4,11 +4,12 @@ use std::cell::{Cell, RefCell};
 
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
-use portcullis_image::reserved;
+use portcullis_image::Reserved;
 use portcullis_image::value::fold::eq_folded;
 use portcullis_model::{ContextEntry, Principal};
 use portcullis_vm::{
-    ContextNames, Found, Key, KeySource, Plan, composed_user_id, derived, is_name_of_caller,
+    ContextNames, Found, Key, KeySource, Plan, StackSlot, composed_user_id, derived,
+    is_name_of_caller,
 };
 
 use crate::check::Deciding;
@@ -54,7 +55,7 @@ impl<'a> Given<'a> {
     }
 
     /// True if it is the key of a slot of the stack, whose name is folded.
-    fn is_of(&self, plan: &Plan, slot: u32, name: &str) -> bool {
+    fn is_of(&self, plan: &Plan, slot: StackSlot, name: &str) -> bool {
         let by_key = self.key.and_then(|key| key.is_at(plan, slot));
         by_key.unwrap_or_else(|| eq_folded(self.name, name.as_bytes()))
     }
@@ -100,16 +101,12 @@ impl<'a> GivenKeys<'a> {
     where
         'a: 'k,
     {
-        let name = |slot: u32| {
-            let name = reserved::NAMES.get(slot as usize);
-            name.copied().unwrap_or_default()
-        };
-        let own = name(reserved::SERVICE_NAMES).as_bytes();
+        let own = Reserved::ServiceNames.name().as_bytes();
         let services = self.entries().filter(|(key, _)| eq_folded(key, own));
         let services = services.flat_map(|(_, values)| values.iter().copied());
         ContextNames {
-            user_id: only(self.entries(), name(reserved::USER_ID)),
-            provider: only(self.entries(), name(reserved::FEDERATED_PROVIDER)),
+            user_id: only(self.entries(), Reserved::UserId.name()),
+            provider: only(self.entries(), Reserved::FederatedProvider.name()),
             services: BumpVec::from_iter_in(services, arena).into_bump_slice(),
         }
     }
@@ -130,7 +127,7 @@ pub(crate) struct Keys<'k> {
 }
 
 impl KeySource for Keys<'_> {
-    fn find(&self, slot: u32) -> Found<'_> {
+    fn find(&self, slot: StackSlot) -> Found<'_> {
         let values = self.values(slot);
         let [first, others @ ..] = values else {
             return Found::Nothing;
@@ -170,7 +167,7 @@ impl<'k> Keys<'k> {
     }
 
     /// The values of a key, by its slot in the stack.
-    fn values(&self, slot: u32) -> &'k [&'k str] {
+    fn values(&self, slot: StackSlot) -> &'k [&'k str] {
         let (tables, compiled) = (self.deciding.tables, self.deciding.compiled);
         let Some(own) = compiled.slots.get(slot) else {
             return &[];
@@ -240,11 +237,11 @@ impl<'k> Keys<'k> {
 
     /// A key that follows from caller and target, by its reserved slot.
     #[inline(never)]
-    fn derived(&self, slot: u32) -> Option<&'k str> {
+    fn derived(&self, key: Reserved) -> Option<&'k str> {
         let tables = self.deciding.tables;
         let entities = self.deciding.profiles();
         let caller = &self.applies.caller;
-        let wanted = 1 << slot & (reads::ARN | reads::ID);
+        let wanted = key.bit() & (reads::ARN | reads::ID);
         let principal = match self.principal.get() {
             Some((known, principal)) if wanted & !known == 0 => principal,
             before => {
@@ -256,7 +253,7 @@ impl<'k> Keys<'k> {
         };
         let principal = &principal;
         let home = tables.home(caller, &entities);
-        if slot == reserved::USER_ID {
+        if key == Reserved::UserId {
             if caller.hides_user_id(principal) {
                 return None;
             }
@@ -264,6 +261,6 @@ impl<'k> Keys<'k> {
                 return Some(concat_in(&parts, self.arena));
             }
         }
-        derived(principal, home, || self.deciding.known_owner(), slot)
+        derived(principal, home, || self.deciding.known_owner(), key)
     }
 }

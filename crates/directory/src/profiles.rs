@@ -1,7 +1,7 @@
 //! What a decision needs of a user or a role, in one line of the processor's caches: whoever asks is somewhere
 //! else in the memory than whoever asked before.
 
-use portcullis_image::layer_mask;
+use portcullis_image::LayerSet;
 use portcullis_model::Layer;
 use portcullis_vm::KnownParts;
 
@@ -171,8 +171,8 @@ impl Profile {
         if self.count == SPILLED {
             return false;
         }
-        known.present |= masks(self.layers);
-        known.allowed |= masks(self.layers >> ALLOWED);
+        known.present |= LayerSet::from_bits(masks(self.layers));
+        known.allowed |= LayerSet::from_bits(masks(self.layers >> ALLOWED));
         true
     }
 
@@ -224,7 +224,7 @@ impl Entities for Profiles<'_> {
 fn masks(bits: u8) -> u32 {
     let mask = |bit, layer| {
         if bits & bit != 0 {
-            layer_mask(layer)
+            LayerSet::of(layer).bits()
         } else {
             0
         }

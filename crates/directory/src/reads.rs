@@ -4,13 +4,14 @@
 use std::collections::HashMap;
 
 use portcullis_image::{
-    ANY, NONE, Op, Operands, PatternKind, Section, StatementRef, Token, View, flag, reserved,
+    ArnPattern, Entries, Id, Item, Leaf, ListId, Operands, Part, Pattern, PatternKind, Ref,
+    Reserved, Statement, Token, TokenRecord, View, flag,
 };
 
 use crate::slot_sets::{SetId, SlotSets};
 use crate::slots::{Origin, Slot};
 
-/// What parts look at that differs between principals. Bits below [`reserved::NAMES`]' count are reserved slots.
+/// What parts look at that differs between principals. The lowest bits are those of [`Reserved`] keys.
 pub(crate) type Reads = u32;
 
 /// `aws:PrincipalOrgID`, `aws:PrincipalOrgPaths`.
@@ -20,18 +21,18 @@ pub(crate) const PRINCIPAL_TAGS: Reads = 1 << 17;
 /// Which of the principals that the policies list are the caller.
 pub(crate) const NAMES: Reads = 1 << 18;
 /// What can be looked at only if the ARN of a user or role is known as a text.
-pub(crate) const ARN: Reads = NAMES | 1 << reserved::PRINCIPAL_ARN | 1 << reserved::USER_NAME;
+pub(crate) const ARN: Reads = NAMES | Reserved::PrincipalArn.bit() | Reserved::UserName.bit();
 /// What can be looked at only if the unique id of a user or role is known.
-pub(crate) const ID: Reads = NAMES | 1 << reserved::USER_ID;
+pub(crate) const ID: Reads = NAMES | Reserved::UserId.bit();
 /// What differs between the users and roles of an account.
 pub(crate) const CALLER: Reads = NAMES
     | PRINCIPAL_TAGS
-    | 1 << reserved::USER_ID
-    | 1 << reserved::PRINCIPAL_ARN
-    | 1 << reserved::USER_NAME
-    | 1 << reserved::PRINCIPAL_TYPE;
+    | Reserved::UserId.bit()
+    | Reserved::PrincipalArn.bit()
+    | Reserved::UserName.bit()
+    | Reserved::PrincipalType.bit();
 /// What differs between accounts.
-pub(crate) const ACCOUNT: Reads = PRINCIPAL_ORG | 1 << reserved::PRINCIPAL_ACCOUNT;
+pub(crate) const ACCOUNT: Reads = PRINCIPAL_ORG | Reserved::PrincipalAccount.bit();
 /// Everything.
 pub(crate) const ALL: Reads = u32::MAX;
 
@@ -48,12 +49,14 @@ pub(crate) fn of_image(view: View<'_>, slots: &[Slot]) -> Vec<Reads> {
     };
     reader.read_tokens();
     reader.read_code();
-    let statements = (0..view.count(Section::Statements)).map(|index| view.statement_ref(index));
+    let statements = view
+        .ids::<Statement>()
+        .map(|statement| view.read(statement));
     let names = statements
         .clone()
-        .map(|statement| match statement.principals() {
-            NONE | ANY => 0,
-            _ => NAMES,
+        .map(|statement| match statement.principals().list() {
+            None => 0,
+            Some(_) => NAMES,
         });
     let sets: Vec<SetId> = statements
         .clone()
@@ -69,10 +72,8 @@ pub(crate) fn of_image(view: View<'_>, slots: &[Slot]) -> Vec<Reads> {
         names | *own
     });
     let reads: Vec<Reads> = reads.collect();
-    let parts = (0..view.count(Section::Parts)).map(|part| {
-        let part = view.part(part);
-        let start = part.statements as usize;
-        let own = reads.get(start..start.saturating_add(part.statement_count as usize));
+    let parts = view.ids::<Part>().map(|part| {
+        let own = reads.get(view.get(part).statements.range());
         own.map_or(ALL, |own| own.iter().fold(0, |all, reads| all | reads))
     });
     parts.collect()
@@ -81,7 +82,7 @@ pub(crate) fn of_image(view: View<'_>, slots: &[Slot]) -> Vec<Reads> {
 /// What it means that a slot of this origin is looked at.
 fn of_origin(origin: Origin) -> Reads {
     match origin {
-        Origin::Derived(slot) => 1 << slot,
+        Origin::Derived(key) => key.bit(),
         Origin::PrincipalOrgId | Origin::PrincipalOrgPaths => PRINCIPAL_ORG,
         Origin::PrincipalTag(_) => PRINCIPAL_TAGS,
         // The same for all principals.
@@ -110,9 +111,9 @@ impl Reader<'_> {
         let view = self.view;
         let mut rest = SlotSets::EMPTY;
         let mut tokens = Vec::new();
-        for index in (0..view.count(Section::Tokens)).rev() {
-            match view.token(index) {
-                Token::Variable { slot, .. } => rest = self.with_slot(rest, slot),
+        for token in view.ids::<TokenRecord>().rev() {
+            match Token::from(view.get(token)) {
+                Token::Variable { slot, .. } => rest = self.with_slot(rest, slot.number()),
                 Token::End => rest = SlotSets::EMPTY,
                 _ => {}
             }
@@ -125,15 +126,15 @@ impl Reader<'_> {
     fn read_code(&mut self) {
         let mut rest = SlotSets::EMPTY;
         let mut code = Vec::new();
-        for index in (0..self.view.count(Section::Code)).rev() {
-            let leaf = self.view.leaf(index);
+        for leaf in self.view.ids::<Leaf>().rev() {
+            let leaf = self.view.get(leaf);
             if leaf.flags & flag::END != 0 {
                 rest = SlotSets::EMPTY;
             }
-            rest = self.with_slot(rest, leaf.slot);
-            let list = match Op::from_code(leaf.op).map(|op| op.info().operands) {
-                Some(Operands::Patterns) => self.list(leaf.x as u32, false),
-                Some(Operands::Arns) => self.list(leaf.x as u32, true),
+            rest = self.with_slot(rest, leaf.slot.number());
+            let list = match leaf.op.info().operands {
+                Operands::Patterns => self.patterns(leaf.x.list()),
+                Operands::Arns => self.arns(leaf.x.list()),
                 _ => SlotSets::EMPTY,
             };
             rest = self.sets.union(rest, list);
@@ -143,19 +144,15 @@ impl Reader<'_> {
         self.code = code;
     }
 
-    fn statement(&mut self, statement: StatementRef<'_>) -> SetId {
+    fn statement(&mut self, statement: Ref<'_, Statement>) -> SetId {
         let resources = match statement.resources() {
-            ANY => SlotSets::EMPTY,
-            list => self.list(list, false),
+            Entries::Any => SlotSets::EMPTY,
+            Entries::Listed(list) => self.patterns(list),
         };
-        let guard = match statement.guard() {
-            NONE => SlotSets::EMPTY,
-            guard => self
-                .code
-                .get(guard as usize)
-                .copied()
-                .unwrap_or(SlotSets::ALL),
-        };
+        let guard = statement.guard().map_or(SlotSets::EMPTY, |guard| {
+            let code = self.code.get(guard.index());
+            code.copied().unwrap_or(SlotSets::ALL)
+        });
         self.sets.union(resources, guard)
     }
 
@@ -164,32 +161,42 @@ impl Reader<'_> {
         self.sets.union(set, single)
     }
 
-    /// A list of patterns, or of ARN patterns.
-    fn list(&mut self, list: u32, is_of_arns: bool) -> SetId {
-        if let Some(known) = self.lists.get(&list) {
+    /// A list of patterns.
+    fn patterns(&mut self, list: ListId<Pattern>) -> SetId {
+        self.list(list, |reader, pattern| reader.pattern(pattern))
+    }
+
+    /// A list of ARN patterns.
+    fn arns(&mut self, list: ListId<ArnPattern>) -> SetId {
+        self.list(list, |reader, arn| {
+            let mut all = SlotSets::EMPTY;
+            for pattern in reader.view.get(arn).parts.patterns() {
+                let own = reader.pattern(*pattern);
+                all = reader.sets.union(all, own);
+            }
+            all
+        })
+    }
+
+    fn list<T: Item>(&mut self, list: ListId<T>, of: impl Fn(&mut Self, Id<T>) -> SetId) -> SetId {
+        if let Some(known) = self.lists.get(&list.number()) {
             return *known;
         }
-        let view = self.view;
+        let items = self.view.list(list);
         let mut all = SlotSets::EMPTY;
-        for item in view.list(list).iter() {
-            let arn = is_of_arns.then(|| view.arn(item).parts);
-            let patterns = arn
-                .as_ref()
-                .map_or(std::slice::from_ref(&item), |parts| parts);
-            for pattern in patterns.iter().filter(|pattern| **pattern != ANY) {
-                let own = self.pattern(*pattern);
-                all = self.sets.union(all, own);
-            }
+        for item in items.iter() {
+            let own = of(self, item);
+            all = self.sets.union(all, own);
         }
-        self.lists.insert(list, all);
+        self.lists.insert(list.number(), all);
         all
     }
 
-    fn pattern(&self, pattern: u32) -> SetId {
-        let pattern = self.view.pattern(pattern);
+    fn pattern(&self, pattern: Id<Pattern>) -> SetId {
+        let pattern = self.view.get(pattern);
         match pattern.kind {
             PatternKind::Tokens => {
-                let first = self.tokens.get(pattern.tokens as usize);
+                let first = self.tokens.get(pattern.tokens.index());
                 first.copied().unwrap_or(SlotSets::ALL)
             }
             PatternKind::Exact | PatternKind::Prefix => SlotSets::EMPTY,

@@ -4,7 +4,9 @@
 use std::collections::HashMap;
 
 use portcullis_image::value::fold::{folded, strip_ignoring_case};
-use portcullis_image::{Section, View, reserved};
+use portcullis_image::{Reserved, View};
+
+use portcullis_vm::StackSlot;
 
 use crate::model::Tables;
 use crate::texts::Name;
@@ -14,8 +16,8 @@ use crate::texts::Name;
 pub(crate) enum Origin {
     /// From nowhere else.
     Request,
-    /// From caller and target, as the machine derives it: the number of a reserved slot.
-    Derived(u32),
+    /// From caller and target, as the machine derives it.
+    Derived(Reserved),
     PrincipalOrgId,
     PrincipalOrgPaths,
     ResourceOrgId,
@@ -56,8 +58,8 @@ impl Slots {
         let (mut all, mut starts) = (Vec::new(), Vec::new());
         for view in views {
             starts.push(all.len());
-            all.extend((0..view.count(Section::Slots)).map(|slot| {
-                let name = view.text(view.slot(slot).name);
+            all.extend(view.ids::<portcullis_image::Slot>().map(|slot| {
+                let name = view.text(view.get(slot).name);
                 Slot {
                     name: name.into(),
                     origin: origin_of(name, &mut classes),
@@ -80,8 +82,8 @@ impl Slots {
 
     /// A slot, by its number among those of all images.
     #[inline]
-    pub(crate) fn get(&self, slot: u32) -> Option<&Slot> {
-        self.all.get(slot as usize)
+    pub(crate) fn get(&self, slot: StackSlot) -> Option<&Slot> {
+        self.all.get(slot.index())
     }
 
     /// The slots of an image.
@@ -101,9 +103,8 @@ impl Slots {
 
 /// Where the values of a key with this name, which is folded, come from.
 fn origin_of(name: &str, classes: &mut HashMap<String, TagClass>) -> Origin {
-    let reserved = reserved::NAMES.iter().position(|own| *own == name);
-    if let Some(slot) = reserved {
-        return Origin::Derived(slot as u32);
+    if let Some(key) = Reserved::of_name(name) {
+        return Origin::Derived(key);
     }
     let fixed = [
         ("aws:PrincipalOrgID", Origin::PrincipalOrgId),

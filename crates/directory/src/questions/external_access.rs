@@ -1,7 +1,7 @@
 //! Roles that can be assumed from outside of their account.
 
 use bumpalo::Bump;
-use portcullis_image::{ANY, NONE, PrincipalForm, View};
+use portcullis_image::{Id, PrincipalForm, Principals, View};
 use portcullis_model::{
     Caller, ContextEntry, Decision, GuessedRole, PolicyKind, Principal as Who, Request,
     is_account_id, split_arn,
@@ -61,10 +61,10 @@ type Entry<'v> = Option<(PrincipalForm, &'v str)>;
 
 /// Whom the Allow statements of a part name.
 fn allowed_by(view: View<'_>, part: u32) -> Vec<Entry<'_>> {
-    let part = view.part(part);
+    let part: portcullis_image::Part = view.get(Id::new(part));
     let mut entries = Vec::new();
-    for index in (part.statements..).take(part.statement_count as usize) {
-        let statement = view.statement(index);
+    for statement in part.statements.iter() {
+        let statement = view.get(statement);
         if statement.flags.deny {
             continue;
         }
@@ -74,11 +74,11 @@ fn allowed_by(view: View<'_>, part: u32) -> Vec<Entry<'_>> {
             continue;
         }
         match statement.principals {
-            NONE => {}
-            ANY => entries.push(None),
-            list => entries.extend(view.list(list).iter().filter_map(|item| {
-                let principal = view.principal(item)?;
-                Some(Some((principal.form, view.text(principal.text))))
+            Principals::Unsaid => {}
+            Principals::Everyone => entries.push(None),
+            Principals::Listed(list) => entries.extend(view.list(list).iter().map(|item| {
+                let principal = view.get(item);
+                Some((principal.form, view.text(principal.text)))
             })),
         }
     }

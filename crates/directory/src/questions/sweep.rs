@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use portcullis_image::layer_mask;
-use portcullis_model::{Decision, Layer};
+use portcullis_image::LayerSet;
+use portcullis_model::Decision;
 use portcullis_vm::{Evaluation, PartMemory};
 
 use crate::Directory;
@@ -118,7 +118,7 @@ impl Answers {
         let compiled = case.deciding.compiled;
         let reads = compiled.reads(part);
         // An Allow of a resource policy is by more or less.
-        if layers & layer_mask(Layer::Resource) != 0 || reads & reads::CALLER != 0 {
+        if layers & LayerSet::RESOURCE.bits() != 0 || reads & reads::CALLER != 0 {
             return None;
         }
         let when = match (reads & reads::ACCOUNT, self.account) {

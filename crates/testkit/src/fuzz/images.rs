@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use arbitrary::Unstructured;
 use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
-use portcullis_image::{Image, Leaf, Section, disassemble, flag};
+use portcullis_image::{Id, Image, Leaf, Section, disassemble, flag};
 
 use crate::forge::{Parts, put, repair, use_up, word_at};
 use crate::generate::{Settings, world};
@@ -92,7 +92,7 @@ pub fn instructions(data: &[u8]) {
     };
     let view = image.view();
     for (index, chunk) in (0..).zip(data[..len].chunks_exact(Leaf::SIZE)) {
-        assert_eq!(view.leaf(index).encode()[..], *chunk, "instruction {index}");
+        assert_eq!(view.get(Id::<Leaf>::new(index)).encode()[..], *chunk, "instruction {index}");
     }
     let mut text = String::new();
     assert!(disassemble(view, &mut text).is_ok());

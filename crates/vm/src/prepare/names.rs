@@ -11,6 +11,9 @@ use crate::stack::per_image::PerImage;
 
 /// Appends the principals of the images that name a caller. `keys` gives the keys of a request in terms of an image, if
 /// they may say names of the caller.
+///
+/// Never inlined: most requests need none of it, and their way through shall keep its registers for itself.
+#[inline(never)]
 pub(crate) fn find_all<'i, 'k>(
     images: impl Iterator<Item = View<'i>>,
     principal: &Principal<'_>,
