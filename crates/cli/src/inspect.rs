@@ -6,9 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use portcullis_image::{
-    Class, Header, Leaf, Op, Section, Token, TokenRecord, View, disassemble,
-};
+use portcullis_image::{Class, Header, Leaf, Op, Section, Token, TokenRecord, View, disassemble};
 use serde_json::{Value, json};
 
 use crate::decide::{Format, read_image};

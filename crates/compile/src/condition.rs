@@ -57,6 +57,10 @@ impl<'a> Program<'a> {
             Family::IpAddress => self.addresses(condition.values),
             Family::Arn => self.arns(condition.values, variables),
         };
+        debug_assert!(
+            families(op).contains(&operator.base.family()),
+            "{op:?} is not an operation of {operator}"
+        );
         let y = match op.info().operands.is_list() {
             true => self.lists.digest::<ListOf<()>>(x.list()).into(),
             false => y,
@@ -404,6 +408,43 @@ impl<'a> Program<'a> {
 /// An instruction whose operand is a short text.
 fn inline(op: Op, text: ShortText) -> Code {
     (op, Operand(text.low), Operand(text.high), Operand(text.len))
+}
+
+/// The families of operators whose conditions become an operation. An operation that is added does not compile until
+/// it says here whose it is, which tests hold against what conditions become.
+const fn families(op: Op) -> &'static [Family] {
+    use Family::{
+        Arn, BinaryEquals, Bool, DateEquals, DateGreaterThan, DateGreaterThanEquals, DateLessThan,
+        DateLessThanEquals, IpAddress, Null, NumericEquals, NumericGreaterThan,
+        NumericGreaterThanEquals, NumericLessThan, NumericLessThanEquals, StringEquals,
+        StringEqualsIgnoreCase, StringLike,
+    };
+    match op {
+        Op::Fault => &[],
+        Op::Const | Op::Null => &[Null],
+        Op::TextIs | Op::Span => &[StringEquals, StringLike, BinaryEquals, Arn],
+        Op::TextStarts => &[StringLike, Arn],
+        Op::TextAmong | Op::TextIn => &[StringEquals, BinaryEquals],
+        Op::Like => &[StringEquals, StringLike, Arn],
+        Op::FoldIs | Op::FoldIn | Op::FoldLike => &[StringEqualsIgnoreCase],
+        Op::Number | Op::NumberIs => &[
+            NumericEquals,
+            NumericLessThan,
+            NumericLessThanEquals,
+            NumericGreaterThan,
+            NumericGreaterThanEquals,
+        ],
+        Op::Date | Op::DateIs => &[
+            DateEquals,
+            DateLessThan,
+            DateLessThanEquals,
+            DateGreaterThan,
+            DateGreaterThanEquals,
+        ],
+        Op::Bool | Op::BoolLike => &[Bool],
+        Op::Address | Op::AddressV4 => &[IpAddress],
+        Op::Arn => &[Arn],
+    }
 }
 
 /// Canonical base64 of RFC 4648: the standard alphabet, padded, with zeros for the unused bits.

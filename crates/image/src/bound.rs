@@ -1,8 +1,8 @@
 //! How much work a decision can be.
 
-use crate::field::PatternKind;
 use crate::id::{Id, Run};
 use crate::index::{MAX_SEGMENTS, MAX_START};
+use crate::kinds::PatternKind;
 use crate::record::{ActionPattern, Group, NodeGroup, Part};
 use crate::section::Section;
 use crate::view::View;

@@ -2,10 +2,13 @@
 
 use core::fmt::{self, Write};
 
-use crate::field::{Entries, Item, Operand, PatternKind, Principals};
+use crate::entries::{Entries, Principals};
+use crate::field::Item;
 use crate::id::Id;
 use crate::insn::{flag, ordering, span};
+use crate::kinds::PatternKind;
 use crate::op::{Op, Operands};
+use crate::operand::Operand;
 use crate::record::{
     ArnPattern, ConditionText, InstantRecord, Leaf, NetworkRecord, NumberRecord, Pattern,
     ShortText, Statement,

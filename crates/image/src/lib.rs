@@ -13,14 +13,17 @@
 
 mod bound;
 mod disasm;
+mod entries;
 mod field;
 mod header;
 mod id;
 mod image;
 pub mod index;
 mod insn;
+mod kinds;
 mod layers;
 mod op;
+mod operand;
 mod record;
 mod reserved;
 mod section;
@@ -33,16 +36,16 @@ pub mod wire;
 
 pub use bound::Bound;
 pub use disasm::disassemble;
-pub use field::{
-    ArnParts, Class, Entries, Item, Operand, PatternKind, PrincipalForm, Principals, Record,
-    StatementFlags, TokenKind, Verify,
-};
+pub use entries::{ArnParts, Entries, Principals, Verify};
+pub use field::{Item, Record};
 pub use header::{Header, ImageError};
 pub use id::{Id, ListId, ListOf, Run};
 pub use image::Image;
 pub use insn::{flag, ordering, span};
+pub use kinds::{Class, PatternKind, PrincipalForm, StatementFlags, TokenKind};
 pub use layers::LayerSet;
 pub use op::{Execute, Op, OpInfo, Operands};
+pub use operand::Operand;
 pub use record::{
     ActionEntry, ActionPattern, ArnPattern, Bucket, Candidate, ConditionText, FieldInfo, Group,
     InstantRecord, Leaf, LeafSource, MAX_INLINE_NUMBER, NetworkRecord, Node, NodeGroup,

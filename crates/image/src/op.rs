@@ -5,8 +5,9 @@
 //! them. There are no jumps, no stack and no loop but the one over the values of a key inside an
 //! instruction; that every guard ends needs no argument.
 
-use crate::field::Class;
-use crate::record::{Leaf, Ref};
+use crate::field::{Field, Limits};
+use crate::kinds::Class;
+use crate::wire::u8_at;
 
 /// What the operands of an instruction are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +49,7 @@ pub enum Operands {
 macro_rules! ops {
     ($($(#[doc = $doc:literal])+ $name:ident / $method:ident = $code:literal, $mnemonic:literal, $operands:ident, $class:ident;)+) => {
         /// The operation of an instruction.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[repr(u8)]
         pub enum Op {
             $($(#[doc = $doc])+ $name = $code,)+
@@ -96,17 +97,17 @@ macro_rules! ops {
         }
 
         /// What executes instructions: a method for each operation, so that none is forgotten.
-        pub trait Execute: Sized {
+        pub trait Execute<I>: Sized {
             $(
                 $(#[doc = $doc])+
-                fn $method(self, insn: Ref<'_, Leaf>) -> bool;
+                fn $method(self, insn: I) -> bool;
             )+
 
             /// Executes an instruction by the code as it lies there, so that an operation is one jump away. A code that does
             /// not exist is the fault.
             #[inline(always)]
-            fn execute(self, insn: Ref<'_, Leaf>) -> bool {
-                match insn.code() {
+            fn execute(self, code: u8, insn: I) -> bool {
+                match code {
                     $($code => self.$method(insn),)+
                     _ => self.fault(insn),
                 }
@@ -188,6 +189,21 @@ ops! {
     TextAmong / text_among = 19, "text.among", ShortTexts, Text;
     /// The value matches this one pattern of at most two literals (`MATCH-1`, `COND-50`, `COND-60`).
     Span / span = 20, "span", Span, Text;
+}
+
+/// A code that does not exist reads as the fault.
+impl Field for Op {
+    const SIZE: usize = 1;
+    #[inline(always)]
+    fn read(bytes: &[u8], at: usize) -> Op {
+        Op::from_code(u8_at(bytes, at)).unwrap_or(Op::Fault)
+    }
+    fn write(self, bytes: &mut [u8]) {
+        self.code().write(bytes);
+    }
+    fn is_sound(self, _: &impl Limits) -> bool {
+        self != Op::Fault
+    }
 }
 
 #[cfg(test)]

@@ -7,13 +7,13 @@
 //!
 //! Decoding is total: bytes of any content are some record.
 
-use crate::field::{
-    ArnParts, Class, Entries, Field, Item, Limits, Operand, PatternKind, PrincipalForm, Principals,
-    Record, StatementFlags, TokenKind, Verify,
-};
+use crate::entries::{ArnParts, Entries, Principals, Verify};
+use crate::field::{Field, Item, Limits, Record};
 use crate::id::{Id, ListId, Run};
+use crate::kinds::{Class, PatternKind, PrincipalForm, StatementFlags, TokenKind};
 use crate::layers::LayerSet;
 use crate::op::Op;
+use crate::operand::Operand;
 use crate::section::{ListKind, Section};
 use crate::text::Str;
 use crate::value::network::Network;

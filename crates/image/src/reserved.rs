@@ -1,7 +1,7 @@
 //! Slots that every image has.
 
-use crate::field::Class;
 use crate::id::Id;
+use crate::kinds::Class;
 use crate::record::Slot;
 
 /// Keys whose slots every image has, in this order: keys that the evaluation itself looks at, and keys that follow from

@@ -1,7 +1,7 @@
 //! Tokens of patterns, with what each kind has.
 
-use crate::field::TokenKind;
 use crate::id::Id;
+use crate::kinds::TokenKind;
 use crate::record::{Slot, TokenRecord};
 use crate::text::Str;
 

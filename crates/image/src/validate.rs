@@ -8,10 +8,11 @@ mod index;
 
 use core::cell::Cell;
 
-use crate::field::{Class, Item, Limits, PatternKind, StatementFlags};
+use crate::field::{Item, Limits};
 use crate::header::ImageError;
 use crate::id::{Id, ListId, Run};
 use crate::insn::{flag, ordering, span};
+use crate::kinds::{Class, PatternKind, StatementFlags};
 use crate::layers::LayerSet;
 use crate::op::Operands;
 use crate::record::{

@@ -1,9 +1,10 @@
 //! The view of an image that readers use.
 
-use crate::field::{Class, Item, Record, TokenKind};
+use crate::field::{Item, Record};
 use crate::header::Header;
 use crate::id::{Id, ListId, Run};
 use crate::insn::flag;
+use crate::kinds::{Class, TokenKind};
 use crate::layers::LayerSet;
 use crate::record::{
     ActionPattern, Bucket, Candidate, Leaf, LeafSource, Node, Origin, Part, Ref, Slot, SlotEntry,
@@ -14,7 +15,7 @@ use crate::section::{LIST_LEN, SECTIONS, Section};
 use crate::text::Str;
 use crate::token::Token;
 use crate::value::fold::eq_folded;
-use crate::wire::{array_at, eq_lowercase, index, name_hash, split, u32_at, u64_at};
+use crate::wire::{array_at, count, eq_lowercase, index, name_hash, split, u32_at, u64_at};
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Layout {
@@ -147,8 +148,7 @@ impl<'a> View<'a> {
     /// How many records a section has.
     #[inline]
     pub fn count(&self, section: Section) -> u32 {
-        let size = const_size(section);
-        self.layout.place(section).1 / size
+        self.layout.place(section).1 / count(section.record_size())
     }
 
     /// All records of a kind.
@@ -361,10 +361,4 @@ impl<'a> View<'a> {
     pub fn leaf_source(&self, leaf: Id<Leaf>) -> Option<LeafSource> {
         self.try_get(Id::new(leaf.number()))
     }
-}
-
-/// The bytes of a record as the lengths of sections have them.
-#[inline(always)]
-fn const_size(section: Section) -> u32 {
-    section.record_size() as u32
 }

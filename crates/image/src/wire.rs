@@ -142,7 +142,7 @@ pub fn checksum(bytes: &[u8]) -> u64 {
             *lane = step(*lane, u64_at(word, 0));
         }
     }
-    let mut hash = step(0, bytes.len() as u64);
+    let mut hash = step(0, widened(bytes.len()));
     for word in blocks.remainder().chunks(8) {
         hash = step(hash, padded(word));
     }
@@ -161,13 +161,13 @@ fn step(hash: u64, word: u64) -> u64 {
 /// The hash of a key's name, which does not depend on the case of ASCII letters.
 #[inline]
 pub fn name_hash(name: &[u8]) -> u32 {
-    let mut hash = name.len() as u64;
+    let mut hash = widened(name.len());
     let mut words = name.chunks_exact(8);
     for word in &mut words {
         hash = step(hash, u64_at(word, 0) | CASE);
     }
     hash = step(hash, padded(words.remainder()) | CASE);
-    (hash >> 32) as u32
+    high(hash)
 }
 
 /// The bits that tell upper case from lower. Setting them also makes a few other bytes alike, which a

@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 use portcullis_image::index::{ActionHash, ActionKey, MAX_SEGMENTS, Segments, bucket_hash};
 use portcullis_image::wire::index;
 use portcullis_image::{
-    ActionEntry, ActionPattern, Bucket, Group, Id, NodeGroup, Part, Pattern, PatternKind, Run, Section,
-    ServiceRecord, View,
+    ActionEntry, ActionPattern, Bucket, Group, Id, NodeGroup, Part, Pattern, PatternKind, Run,
+    Section, ServiceRecord, View,
 };
 
 use crate::bytes::equal;

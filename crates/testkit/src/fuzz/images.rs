@@ -92,7 +92,11 @@ pub fn instructions(data: &[u8]) {
     };
     let view = image.view();
     for (index, chunk) in (0..).zip(data[..len].chunks_exact(Leaf::SIZE)) {
-        assert_eq!(view.get(Id::<Leaf>::new(index)).encode()[..], *chunk, "instruction {index}");
+        assert_eq!(
+            view.get(Id::<Leaf>::new(index)).encode()[..],
+            *chunk,
+            "instruction {index}"
+        );
     }
     let mut text = String::new();
     assert!(disassemble(view, &mut text).is_ok());

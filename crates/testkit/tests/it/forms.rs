@@ -293,20 +293,15 @@ fn forms() -> BTreeSet<Operator> {
 }
 
 /// Every code but that of the operation that no image may have.
-fn codes() -> BTreeSet<u8> {
+fn codes() -> BTreeSet<Op> {
     let codes = Op::TABLE.iter().map(|info| info.op);
-    codes
-        .filter(|op| *op != Op::Fault)
-        .map(|op| op as u8)
-        .collect()
+    codes.filter(|op| *op != Op::Fault).collect()
 }
 
 /// The instructions of an image.
 fn leaves(image: &Image<Vec<u8>>) -> Vec<Leaf> {
     let view = image.view();
-    (0..view.count(Section::Code))
-        .map(|index| view.leaf(index))
-        .collect()
+    view.ids().map(|id| view.get(id)).collect()
 }
 
 /// Compiles an Allow with this condition alone, returns its instruction, and holds what machine and
@@ -374,7 +369,7 @@ fn every_operation_in_every_form() {
             let absent = if absent { flag::ABSENT } else { 0 };
             assert_eq!(
                 (leaf.op, leaf.flags),
-                (sample.op as u8, flags | negated | absent | flag::END),
+                (sample.op, flags | negated | absent | flag::END),
                 "{operator} {:?}",
                 sample.values
             );
@@ -401,7 +396,7 @@ fn every_operation_in_every_form() {
                 (Some(&["v", "w"]), present),
             ];
             let leaf = check(operator, values, &cases);
-            assert_eq!(leaf.op, op as u8, "{operator}");
+            assert_eq!(leaf.op, op, "{operator}");
             seen_codes.insert(leaf.op);
             seen_forms.insert(operator);
         }

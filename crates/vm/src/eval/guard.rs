@@ -111,7 +111,7 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
             value,
             state,
         }
-        .execute(leaf)
+        .execute(leaf.code(), leaf)
     }
 
     /// One pattern of at most two literals (`MATCH-1`, `COND-60`).
@@ -215,7 +215,7 @@ struct Test<'m, 'a, A> {
     state: u32,
 }
 
-impl<'a, A: Asked<'a>> Execute for Test<'_, 'a, A> {
+impl<'a, A: Asked<'a>> Execute<Ref<'_, Leaf>> for Test<'_, 'a, A> {
     #[inline(always)]
     fn fault(self, _: Ref<'_, Leaf>) -> bool {
         false
