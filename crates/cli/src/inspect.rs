@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use portcullis_image::{Class, Header, Leaf, Op, Section, Token, TokenRecord, View, disassemble};
+use portcullis_image::{Class, Header, Insn, Op, Section, Token, TokenRecord, View, disassemble};
 use serde_json::{Value, json};
 
 use crate::decide::{Format, read_image};
@@ -194,9 +194,9 @@ fn machine(view: View<'_>, bytes: usize, with_keys: bool) -> Value {
 /// The keys that conditions and variables look at, with the class of their values.
 fn keys(view: View<'_>) -> BTreeSet<(&str, &'static str)> {
     let mut slots = BTreeSet::new();
-    for leaf in view.ids::<Leaf>().map(|id| view.get(id)) {
-        if leaf.op != Op::Const {
-            slots.insert(leaf.slot);
+    for insn in view.ids::<Insn>().map(|id| view.get(id)) {
+        if insn.op != Op::Const {
+            slots.insert(insn.slot);
         }
     }
     for token in view.ids::<TokenRecord>() {

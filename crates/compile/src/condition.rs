@@ -5,7 +5,7 @@ use portcullis_image::value::network::Network;
 use portcullis_image::value::number::Number;
 use portcullis_image::wire::{halves_of, join};
 use portcullis_image::{
-    ArnParts, ArnPattern, Id, InstantRecord, Item, Leaf, ListId, ListOf, MAX_INLINE_NUMBER,
+    ArnParts, ArnPattern, Id, InstantRecord, Item, Insn, ListId, ListOf, MAX_INLINE_NUMBER,
     NetworkRecord, NumberRecord, Op, Operand, Pattern, ShortText, Str, flag, ordering, span,
 };
 use portcullis_model::{Family, Quantifier};
@@ -24,7 +24,7 @@ const ZERO: Operand = Operand::ZERO;
 
 impl<'a> Program<'a> {
     /// The instruction of a condition, without [`flag::END`].
-    pub(crate) fn leaf(&mut self, condition: &Condition<'a>, variables: bool) -> Leaf {
+    pub(crate) fn insn(&mut self, condition: &Condition<'a>, variables: bool) -> Insn {
         let operator = condition.operator;
         let variables = variables && operator.base.expands_variables();
         let (op, x, y, z) = match operator.base.family() {
@@ -72,7 +72,7 @@ impl<'a> Program<'a> {
             Quantifier::Any => (flag::ANY, false),
             Quantifier::All => (flag::ALL, true),
         };
-        Leaf {
+        Insn {
             op,
             flags: quantifier
                 | if negated { flag::NEGATED } else { 0 }
@@ -85,7 +85,7 @@ impl<'a> Program<'a> {
     }
 
     /// `COND-14`, `COND-15`.
-    fn null(&mut self, condition: &Condition<'a>) -> Leaf {
+    fn null(&mut self, condition: &Condition<'a>) -> Insn {
         let says = |truth: &str| {
             let mut values = condition.values.iter();
             values.any(|value| value.value.eq_ignore_ascii_case(truth))
@@ -95,7 +95,7 @@ impl<'a> Program<'a> {
             Quantifier::Any => (Op::Const, false, false),
             Quantifier::All => (Op::Const, true, false),
         };
-        Leaf {
+        Insn {
             op,
             flags: if absent { flag::ABSENT } else { 0 },
             slot: self.slot(condition.key.value, op.info().class),

@@ -69,7 +69,7 @@ fn expected_size(program: &Program<'_>, index: &Index) -> usize {
         (Section::Candidates, index.candidates.len()),
         (Section::Buckets, index.buckets.len()),
         (Section::Origins, program.statements.len()),
-        (Section::LeafSources, program.leaf_sources.len()),
+        (Section::InsnSources, program.insn_sources.len()),
     ];
     let sizes = sections
         .iter()
@@ -133,7 +133,7 @@ fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut 
                 out.extend(PrincipalRecord { form, text }.encode());
             }
         }
-        Section::Code => all(program.code.items(), |leaf| leaf.encode(), out),
+        Section::Code => all(program.code.items(), |insn| insn.encode(), out),
         Section::Texts => all(program.texts.items(), |text| text.encode(), out),
         Section::ShortTexts => all(program.short_texts.items(), |text| text.encode(), out),
         Section::Numbers => all(program.numbers.items(), |number| number.encode(), out),
@@ -152,7 +152,7 @@ fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut 
         Section::Residue => all(&index.residue, |action| action.encode(), out),
         Section::Sources => all(&program.sources, |source| source.encode(), out),
         Section::Origins => all(&program.statements, |(_, origin)| origin.encode(), out),
-        Section::LeafSources => all(&program.leaf_sources, |leaf| leaf.encode(), out),
+        Section::InsnSources => all(&program.insn_sources, |insn| insn.encode(), out),
     }
 }
 

@@ -3,7 +3,7 @@
 use bumpalo::Bump;
 use portcullis_image::wire::count;
 use portcullis_image::{
-    ActionPattern, ConditionText, Entries, Id, Item, LayerSet, Leaf, LeafSource, ListId, Origin,
+    ActionPattern, ConditionText, Entries, Id, Item, LayerSet, Insn, InsnSource, ListId, Origin,
     Part, Pattern, PrincipalForm, PrincipalRecord, Principals, Run, Source, Statement,
     StatementFlags, Str, flag,
 };
@@ -133,7 +133,7 @@ impl<'a> Program<'a> {
         self.statements.reserve(statements);
         self.code.reserve(conditions);
         if self.options.debug {
-            self.leaf_sources.reserve(conditions);
+            self.insn_sources.reserve(conditions);
         }
     }
 
@@ -342,7 +342,7 @@ impl<'a> Program<'a> {
         &mut self,
         document: &ast::Document<'a>,
         statement: &ast::Statement<'a>,
-    ) -> Option<Id<Leaf>> {
+    ) -> Option<Id<Insn>> {
         let variables = document.has_variables();
         let mut conditions: SmallVec<[&ast::Condition<'a>; 4]> =
             statement.conditions.iter().collect();
@@ -350,9 +350,9 @@ impl<'a> Program<'a> {
             let keys = compare_folded(a.key.value, b.key.value);
             keys.then(a.operator.cmp(&b.operator))
         });
-        let mut run: SmallVec<[Leaf; 4]> = SmallVec::new();
+        let mut run: SmallVec<[Insn; 4]> = SmallVec::new();
         for condition in &conditions {
-            run.push(self.leaf(condition, variables));
+            run.push(self.insn(condition, variables));
         }
         let last = run.last_mut()?;
         last.flags |= flag::END;
@@ -360,17 +360,17 @@ impl<'a> Program<'a> {
         if !self.options.debug {
             return Some(guard.first);
         }
-        let mut sources: SmallVec<[LeafSource; 4]> = SmallVec::new();
+        let mut sources: SmallVec<[InsnSource; 4]> = SmallVec::new();
         for condition in conditions {
-            sources.push(self.leaf_source(condition));
+            sources.push(self.insn_source(condition));
         }
         if new {
-            self.leaf_sources.extend(sources);
+            self.insn_sources.extend(sources);
             return Some(guard.first);
         }
         // Written in another way where it was met first: it is a guard of its own, so that explanations
         // quote each policy as it is written.
-        let known = self.leaf_sources.get(guard.range());
+        let known = self.insn_sources.get(guard.range());
         if known == Some(sources.as_slice()) {
             return Some(guard.first);
         }
@@ -379,15 +379,15 @@ impl<'a> Program<'a> {
             return Some(*own);
         }
         let own = self.code.append(&run);
-        self.leaf_sources.extend(key.1.iter().copied());
+        self.insn_sources.extend(key.1.iter().copied());
         self.guards.insert(key, own);
         Some(own)
     }
 
-    fn leaf_source(&mut self, condition: &ast::Condition<'a>) -> LeafSource {
+    fn insn_source(&mut self, condition: &ast::Condition<'a>) -> InsnSource {
         let values = condition.values.iter().map(|value| self.text(value.value));
         let values: SmallVec<[_; 4]> = values.collect();
-        LeafSource {
+        InsnSource {
             operator: self.strings.intern(condition.operator_text.value),
             key: self.strings.intern(condition.key.value),
             values: self.list(&values),

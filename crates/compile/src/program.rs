@@ -5,7 +5,7 @@ use portcullis_image::value::network::Network;
 use portcullis_image::wire::count;
 use portcullis_image::{
     ActionPattern, ArnPattern, Class, ConditionText, Header, Id, InstantRecord, Item, LayerSet,
-    Leaf, LeafSource, ListId, ListKind, NetworkRecord, NumberRecord, Origin, Part, Pattern,
+    Insn, InsnSource, ListId, ListKind, NetworkRecord, NumberRecord, Origin, Part, Pattern,
     PrincipalForm, PrincipalRecord, Reserved, Section, ShortText, Slot, Source, Statement,
     TokenRecord, WantedKeys,
 };
@@ -41,9 +41,9 @@ pub(crate) struct Program<'a> {
     pub(crate) patterns: Interner<Pattern>,
     pub(crate) tokens: Runs<TokenRecord>,
     pub(crate) principals: Interner<PrincipalRecord, (PrincipalForm, &'a str)>,
-    pub(crate) code: Runs<Leaf>,
+    pub(crate) code: Runs<Insn>,
     /// Guards that were written in another way than an equal one, by that and how they were.
-    pub(crate) guards: Memo<(Id<Leaf>, SmallVec<[LeafSource; 4]>), Id<Leaf>>,
+    pub(crate) guards: Memo<(Id<Insn>, SmallVec<[InsnSource; 4]>), Id<Insn>>,
     pub(crate) texts: Interner<ConditionText>,
     pub(crate) short_texts: Runs<ShortText>,
     pub(crate) numbers: Interner<NumberRecord>,
@@ -53,7 +53,7 @@ pub(crate) struct Program<'a> {
     pub(crate) known_networks: Memo<&'a str, Option<Network>>,
     pub(crate) arns: Interner<ArnPattern>,
     pub(crate) sources: Vec<Source>,
-    pub(crate) leaf_sources: Vec<LeafSource>,
+    pub(crate) insn_sources: Vec<InsnSource>,
 }
 
 /// Sections that an image of these options has.
@@ -97,7 +97,7 @@ impl<'a> Program<'a> {
             known_networks: memo(),
             arns: Interner::new(),
             sources: Vec::new(),
-            leaf_sources: Vec::new(),
+            insn_sources: Vec::new(),
         };
         // They have their numbers, whether a policy looks at them or not.
         for key in Reserved::ALL {

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use portcullis_image::{
-    ArnPattern, Entries, Id, Item, Leaf, ListId, Operands, Part, Pattern, PatternKind, Ref,
+    ArnPattern, Entries, Id, Item, Insn, ListId, Operands, Part, Pattern, PatternKind, Ref,
     Reserved, Statement, Token, TokenRecord, View, flag,
 };
 
@@ -126,15 +126,15 @@ impl Reader<'_> {
     fn read_code(&mut self) {
         let mut rest = SlotSets::EMPTY;
         let mut code = Vec::new();
-        for leaf in self.view.ids::<Leaf>().rev() {
-            let leaf = self.view.get(leaf);
-            if leaf.flags & flag::END != 0 {
+        for insn in self.view.ids::<Insn>().rev() {
+            let insn = self.view.get(insn);
+            if insn.flags & flag::END != 0 {
                 rest = SlotSets::EMPTY;
             }
-            rest = self.with_slot(rest, leaf.slot.number());
-            let list = match leaf.op.info().operands {
-                Operands::Patterns => self.patterns(leaf.x.list()),
-                Operands::Arns => self.arns(leaf.x.list()),
+            rest = self.with_slot(rest, insn.slot.number());
+            let list = match insn.op.info().operands {
+                Operands::Patterns => self.patterns(insn.x.list()),
+                Operands::Arns => self.arns(insn.x.list()),
                 _ => SlotSets::EMPTY,
             };
             rest = self.sets.union(rest, list);

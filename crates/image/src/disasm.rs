@@ -10,7 +10,7 @@ use crate::kinds::PatternKind;
 use crate::op::{Op, Operands};
 use crate::operand::Operand;
 use crate::record::{
-    ArnPattern, ConditionText, InstantRecord, Leaf, NetworkRecord, NumberRecord, Pattern,
+    ArnPattern, ConditionText, InstantRecord, Insn, NetworkRecord, NumberRecord, Pattern,
     ShortText, Statement,
 };
 use crate::text::Str;
@@ -28,7 +28,7 @@ pub fn disassemble(view: View<'_>, out: &mut impl Write) -> fmt::Result {
         write_head(view, id, &statement, out)?;
         for id in view.guard(statement.guard) {
             write!(out, "  {id:>6}  ")?;
-            write_leaf(view, &view.get(id), out)?;
+            write_insn(view, &view.get(id), out)?;
         }
         let effect = if statement.flags.deny {
             "deny"
@@ -140,8 +140,8 @@ fn write_literal(view: View<'_>, text: Str, out: &mut dyn Write) -> fmt::Result 
     Ok(())
 }
 
-fn write_leaf(view: View<'_>, leaf: &Leaf, out: &mut impl Write) -> fmt::Result {
-    let info = leaf.op.info();
+fn write_insn(view: View<'_>, insn: &Insn, out: &mut impl Write) -> fmt::Result {
+    let info = insn.op.info();
     write!(out, "{}", info.mnemonic)?;
     let flags = [
         (flag::ANY, ".any"),
@@ -150,14 +150,14 @@ fn write_leaf(view: View<'_>, leaf: &Leaf, out: &mut impl Write) -> fmt::Result 
         (flag::ABSENT, ".absent"),
     ];
     for (bit, name) in flags {
-        if leaf.flags & bit != 0 {
+        if insn.flags & bit != 0 {
             out.write_str(name)?;
         }
     }
-    if leaf.op != Op::Const {
-        write!(out, " {}", view.text(view.get(leaf.slot).name))?;
+    if insn.op != Op::Const {
+        write!(out, " {}", view.text(view.get(insn.slot).name))?;
     }
-    let Leaf { x, y, z, .. } = *leaf;
+    let Insn { x, y, z, .. } = *insn;
     match info.operands {
         Operands::None => {}
         Operands::Truth => write!(out, " {}", x.bits())?,
@@ -168,7 +168,7 @@ fn write_leaf(view: View<'_>, leaf: &Leaf, out: &mut impl Write) -> fmt::Result 
                 }
             }
         }
-        Operands::Inline => write_short(leaf.short_text(), out)?,
+        Operands::Inline => write_short(insn.short_text(), out)?,
         Operands::Span => {
             let shape = z.bits();
             out.write_char(' ')?;
@@ -194,7 +194,7 @@ fn write_leaf(view: View<'_>, leaf: &Leaf, out: &mut impl Write) -> fmt::Result 
         }
         Operands::Instant => {
             write_orders(z, out)?;
-            write!(out, " {}e-18", leaf.instant())?;
+            write!(out, " {}e-18", insn.instant())?;
         }
         Operands::V4 => {
             let mut last = None;

@@ -48,7 +48,7 @@ pub use op::{Execute, Op, OpInfo, Operands};
 pub use operand::Operand;
 pub use record::{
     ActionEntry, ActionPattern, ArnPattern, Bucket, Candidate, ConditionText, FieldInfo, Group,
-    InstantRecord, Leaf, LeafSource, MAX_INLINE_NUMBER, NetworkRecord, Node, NodeGroup,
+    InstantRecord, Insn, InsnSource, MAX_INLINE_NUMBER, NetworkRecord, Node, NodeGroup,
     NumberRecord, Origin, Part, Pattern, PrincipalRecord, Probe, RECORDS, RecordInfo, Ref, Residue,
     ServiceRecord, ShortText, Slot, SlotEntry, SlotStart, Source, Statement, TokenRecord,
 };

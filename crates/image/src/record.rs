@@ -219,7 +219,7 @@ records! {
         /// A list of principals, any for everyone, or none if the kind of policy has no principals.
         principals: Principals<PrincipalRecord> = 16;
         /// The first instruction of the guard, or none.
-        guard: Option<Id<Leaf>> = 20;
+        guard: Option<Id<Insn>> = 20;
     }
 
     /// A pattern for actions: the service and the name, each ASCII-lowercased (`MATCH-10`, `MATCH-12`).
@@ -260,7 +260,7 @@ records! {
     }
 
     /// An instruction: one test of one key. See [opcodes.md](opcodes.md).
-    Leaf: Code, 32 bytes {
+    Insn: Code, 32 bytes {
         /// The operation.
         op: Op = 0;
         /// Flags.
@@ -444,7 +444,7 @@ records! {
     }
 
     /// How an instruction was written, for explanations. One record for each instruction.
-    LeafSource: LeafSources, 24 bytes {
+    InsnSource: InsnSources, 24 bytes {
         /// The operator.
         operator: Str = 0;
         /// The key.
@@ -550,7 +550,7 @@ impl Ref<'_, Statement> {
     }
 }
 
-impl Leaf {
+impl Insn {
     /// The operands as a short text.
     pub fn short_text(&self) -> ShortText {
         ShortText {
@@ -574,7 +574,7 @@ impl Ref<'_, TokenRecord> {
     }
 }
 
-impl Ref<'_, Leaf> {
+impl Ref<'_, Insn> {
     /// The code of the operation, as it lies there.
     #[inline(always)]
     pub fn code(self) -> u8 {

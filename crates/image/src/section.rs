@@ -107,7 +107,7 @@ sections! {
     /// For explanations: where each statement was written.
     Origins = 26, 40, true;
     /// For explanations: how each instruction was written.
-    LeafSources = 27, 24, true;
+    InsnSources = 27, 24, true;
     /// By the upper bits of a hash, where its pairs of the index of slots begin; a power of two of them,
     /// and their number.
     SlotStarts = 28, 4, false;

@@ -16,7 +16,7 @@ use crate::kinds::{Class, PatternKind, StatementFlags};
 use crate::layers::LayerSet;
 use crate::op::Operands;
 use crate::record::{
-    ActionPattern, ArnPattern, Checked, ConditionText, InstantRecord, Leaf, LeafSource,
+    ActionPattern, ArnPattern, Checked, ConditionText, InstantRecord, Insn, InsnSource,
     MAX_INLINE_NUMBER, NetworkRecord, NumberRecord, Origin, Part, Pattern, PrincipalRecord,
     ShortText, Slot, SlotEntry, SlotStart, Source, Statement, TokenRecord,
 };
@@ -418,26 +418,26 @@ impl Checker<'_> {
         )
     }
 
-    fn starts_guard(&self, first: Id<Leaf>, code: u32) -> bool {
+    fn starts_guard(&self, first: Id<Insn>, code: u32) -> bool {
         let before = first.number().checked_sub(1).map(Id::new);
         first.number() < code && before.is_none_or(|before| self.is_last(before))
     }
 
     /// True for the last instruction of a guard.
-    fn is_last(&self, leaf: Id<Leaf>) -> bool {
-        self.view.read(leaf).flags() & flag::END != 0
+    fn is_last(&self, insn: Id<Insn>) -> bool {
+        self.view.read(insn).flags() & flag::END != 0
     }
 
     fn code(&self) -> Verdict {
-        self.all("an unknown operation", |id: Id<Leaf>, leaf: Leaf| {
-            self.view.read(id).code() == leaf.op.code()
+        self.all("an unknown operation", |id: Id<Insn>, insn: Insn| {
+            self.view.read(id).code() == insn.op.code()
         })?;
-        self.all("an instruction that is not well-formed", |_, leaf: Leaf| {
+        self.all("an instruction that is not well-formed", |_, insn: Insn| {
             let both = flag::ANY | flag::ALL;
-            leaf.flags < 32
-                && leaf.flags & both != both
-                && self.is_slot(leaf.slot, leaf.op.info().class)
-                && self.are_operands(&leaf)
+            insn.flags < 32
+                && insn.flags & both != both
+                && self.is_slot(insn.slot, insn.op.info().class)
+                && self.are_operands(&insn)
         })?;
         let last = self.view.count(Section::Code).checked_sub(1);
         let closed = last.is_none_or(|last| self.is_last(Id::new(last)));
@@ -450,45 +450,45 @@ impl Checker<'_> {
     }
 
     /// The operands are such as the operation has.
-    fn are_operands(&self, leaf: &Leaf) -> bool {
+    fn are_operands(&self, insn: &Insn) -> bool {
         let view = &self.view;
-        let (x, y, z) = (leaf.x.bits(), leaf.y.bits(), leaf.z.bits());
+        let (x, y, z) = (insn.x.bits(), insn.y.bits(), insn.z.bits());
         let orders = ordering::LESS | ordering::EQUAL | ordering::GREATER;
-        match leaf.op.info().operands {
+        match insn.op.info().operands {
             Operands::None => (x, y, z) == (0, 0, 0),
             Operands::Truth => {
-                let bare = leaf.flags & (flag::NEGATED | flag::ANY | flag::ALL) == 0;
+                let bare = insn.flags & (flag::NEGATED | flag::ANY | flag::ALL) == 0;
                 bare && x <= 1 && (y, z) == (0, 0)
             }
             Operands::Truths => x <= 3 && (y, z) == (0, 0),
-            Operands::Inline => leaf.short_text().write(&mut [0; 16]).is_some(),
-            Operands::Span => self.is_span(leaf),
+            Operands::Inline => insn.short_text().write(&mut [0; 16]).is_some(),
+            Operands::Span => self.is_span(insn),
             Operands::ShortTexts => {
-                let texts: Run<ShortText> = leaf.x.run();
+                let texts: Run<ShortText> = insn.x.run();
                 texts.fits(view.count(Section::ShortTexts)) && (y, z) == (0, 0)
             }
             Operands::Number => {
-                let text = leaf.y.text();
+                let text = insn.y.text();
                 z <= orders
                     && text.len <= MAX_INLINE_NUMBER
                     && self.is_text(text)
                     && Number::parse(view.text(text))
-                        .is_some_and(|number| number.millionths() == Some(leaf.x.signed()))
+                        .is_some_and(|number| number.millionths() == Some(insn.x.signed()))
             }
             Operands::Instant => z <= orders,
             Operands::V4 => true,
-            Operands::Texts => self.is_operand::<ConditionText>(leaf) && z == 0,
-            Operands::Patterns => self.is_operand::<Pattern>(leaf) && z == 0,
-            Operands::Networks => self.is_operand::<NetworkRecord>(leaf) && z == 0,
-            Operands::Arns => self.is_operand::<ArnPattern>(leaf) && z == 0,
-            Operands::Numbers => self.is_operand::<NumberRecord>(leaf) && z <= orders,
-            Operands::Instants => self.is_operand::<InstantRecord>(leaf) && z <= orders,
+            Operands::Texts => self.is_operand::<ConditionText>(insn) && z == 0,
+            Operands::Patterns => self.is_operand::<Pattern>(insn) && z == 0,
+            Operands::Networks => self.is_operand::<NetworkRecord>(insn) && z == 0,
+            Operands::Arns => self.is_operand::<ArnPattern>(insn) && z == 0,
+            Operands::Numbers => self.is_operand::<NumberRecord>(insn) && z <= orders,
+            Operands::Instants => self.is_operand::<InstantRecord>(insn) && z <= orders,
         }
     }
 
-    fn is_span(&self, leaf: &Leaf) -> bool {
-        let (first, second) = (leaf.x.text(), leaf.y.text());
-        let shape = match leaf.z.bits() & !span::OPEN {
+    fn is_span(&self, insn: &Insn) -> bool {
+        let (first, second) = (insn.x.text(), insn.y.text());
+        let shape = match insn.z.bits() & !span::OPEN {
             0 => second == Str::default(),
             span::STAR => true,
             span::FIELD => second.bytes(self.view.bytes).first() == Some(&b':'),
@@ -498,11 +498,11 @@ impl Checker<'_> {
     }
 
     /// `x` is a list, and `y` its digest.
-    fn is_operand<T: Item>(&self, leaf: &Leaf) -> bool {
-        let list: ListId<T> = leaf.x.list();
-        u64::from(list.number()) == leaf.x.bits()
+    fn is_operand<T: Item>(&self, insn: &Insn) -> bool {
+        let list: ListId<T> = insn.x.list();
+        u64::from(list.number()) == insn.x.bits()
             && self.is_list(list.number(), T::KIND)
-            && leaf.y == self.view.list(list).digest().into()
+            && insn.y == self.view.list(list).digest().into()
     }
 
     fn debug(&self) -> Verdict {
@@ -517,17 +517,17 @@ impl Checker<'_> {
             "origins of some statements only",
         )?;
         self.all("an origin that is not well-formed", |_, _: Origin| true)?;
-        let leaves = view.count(Section::LeafSources);
-        let whole = leaves == 0 || leaves == view.count(Section::Code);
+        let insns = view.count(Section::InsnSources);
+        let whole = insns == 0 || insns == view.count(Section::Code);
         self.ensure(
             whole,
-            Section::LeafSources,
+            Section::InsnSources,
             0,
             "sources of some instructions only",
         )?;
         self.all(
             "an instruction's source that is not well-formed",
-            |_, _: LeafSource| true,
+            |_, _: InsnSource| true,
         )
     }
 }

@@ -7,7 +7,7 @@ use crate::insn::flag;
 use crate::kinds::{Class, TokenKind};
 use crate::layers::LayerSet;
 use crate::record::{
-    ActionPattern, Bucket, Candidate, Leaf, LeafSource, Node, Origin, Part, Ref, Slot, SlotEntry,
+    ActionPattern, Bucket, Candidate, Insn, InsnSource, Node, Origin, Part, Ref, Slot, SlotEntry,
     SlotStart, Source, Statement, TokenRecord,
 };
 use crate::reserved::WantedKeys;
@@ -290,16 +290,16 @@ impl<'a> View<'a> {
     /// The instructions from one on. A guard ends before the section does, which the iterator does not
     /// look for.
     #[inline(always)]
-    pub fn leaves(
+    pub fn insns(
         &self,
-        first: Id<Leaf>,
-    ) -> impl ExactSizeIterator<Item = Ref<'a, Leaf>> + use<'a> {
-        let leaves = self.bytes.get(self.offset(first)..);
-        Leaf::all(leaves.unwrap_or(&[])).map(Ref::of)
+        first: Id<Insn>,
+    ) -> impl ExactSizeIterator<Item = Ref<'a, Insn>> + use<'a> {
+        let insns = self.bytes.get(self.offset(first)..);
+        Insn::all(insns.unwrap_or(&[])).map(Ref::of)
     }
 
     /// The instructions of a guard, one by one.
-    pub fn guard(&self, guard: Option<Id<Leaf>>) -> impl Iterator<Item = Id<Leaf>> + use<'a> {
+    pub fn guard(&self, guard: Option<Id<Insn>>) -> impl Iterator<Item = Id<Insn>> + use<'a> {
         let view = *self;
         let mut next = guard;
         core::iter::from_fn(move || {
@@ -358,7 +358,7 @@ impl<'a> View<'a> {
     }
 
     /// How an instruction was written, if the image knows.
-    pub fn leaf_source(&self, leaf: Id<Leaf>) -> Option<LeafSource> {
-        self.try_get(Id::new(leaf.number()))
+    pub fn insn_source(&self, insn: Id<Insn>) -> Option<InsnSource> {
+        self.try_get(Id::new(insn.number()))
     }
 }

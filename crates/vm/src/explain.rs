@@ -11,7 +11,7 @@ pub(crate) mod variables;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use portcullis_image::{Id, LayerSet, Leaf, Statement, View};
+use portcullis_image::{Id, LayerSet, Insn, Statement, View};
 use portcullis_model::Effect;
 
 use crate::combine::{Verdicts, combine};
@@ -173,9 +173,9 @@ impl Recorder {
         let has_action = matcher.action(own);
         let has_resource = matcher.resource(own);
         let has_principal = matcher.principal(own, layers).is_some();
-        let failed: Vec<Id<Leaf>> = view
+        let failed: Vec<Id<Insn>> = view
             .guard(own.guard())
-            .filter(|leaf| !matcher.leaf_holds(*leaf))
+            .filter(|insn| !matcher.insn_holds(*insn))
             .collect();
         let mut misses = Vec::new();
         if !has_action {
@@ -194,7 +194,7 @@ impl Recorder {
         if !has_principal {
             misses.push(Miss::Principal(principal_miss(matcher, own)));
         }
-        let failed = failed.into_iter().map(|leaf| condition(matcher, leaf));
+        let failed = failed.into_iter().map(|insn| condition(matcher, insn));
         misses.extend(failed.map(Miss::Condition));
         if has_action && has_principal {
             self.find_missing(matcher, statement, has_resource);
@@ -214,7 +214,7 @@ impl Recorder {
             conditions: match is_match {
                 true => view
                     .guard(own.guard())
-                    .map(|leaf| condition(matcher, leaf))
+                    .map(|insn| condition(matcher, insn))
                     .collect(),
                 false => Vec::new(),
             },
@@ -248,8 +248,8 @@ impl Recorder {
         let of_resource = nearest::keys_of_resource(matcher, statement);
         let counts = has_resource || !of_resource.is_empty();
         self.missing.extend(of_resource);
-        for leaf in view.guard(own.guard()) {
-            for (key, slot) in keys_of(matcher, leaf) {
+        for insn in view.guard(own.guard()) {
+            for (key, slot) in keys_of(matcher, insn) {
                 let values = matcher.asked.keys().shown(slot);
                 if values.is_empty() && counts {
                     self.missing.push(key.clone());

@@ -4,7 +4,7 @@ use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
 use portcullis_image::wire::name_hash;
 use portcullis_image::{
-    Candidate, Group, Header, Id, Image, Leaf, Pattern, PatternKind, Section, Slot, Statement,
+    Candidate, Group, Header, Id, Image, Insn, Pattern, PatternKind, Section, Slot, Statement,
     StatementFlags, Str, Token, TokenRecord, disassemble,
 };
 use portcullis_testkit::forge::{Parts, put, use_up, word_at};
@@ -296,7 +296,7 @@ fn what_explanations_print_is_in_range() {
     };
     let source = "a source that is not well-formed";
     let origin = "an origin that is not well-formed";
-    let leaf = "an instruction's source that is not well-formed";
+    let insn = "an instruction's source that is not well-formed";
     for (of, words, what) in [
         // Name and file, each with its length.
         (Section::Sources, &[0, 1, 2, 3][..], source),
@@ -307,7 +307,7 @@ fn what_explanations_print_is_in_range() {
             origin,
         ),
         // Operator, key and list of values, of both instructions.
-        (Section::LeafSources, &[0, 1, 2, 3, 4, 6, 7, 8, 9, 10], leaf),
+        (Section::InsnSources, &[0, 1, 2, 3, 4, 6, 7, 8, 9, 10], insn),
     ] {
         for at in words {
             assert_eq!(refusal(&image, of, *at, word(of, *at)), None);
@@ -320,7 +320,7 @@ fn what_explanations_print_is_in_range() {
     for (of, size, what) in [
         (Section::Origins, 40, "origins of some statements only"),
         (
-            Section::LeafSources,
+            Section::InsnSources,
             24,
             "sources of some instructions only",
         ),
@@ -539,7 +539,7 @@ fn guards_begin_behind_an_end() {
         Image::from_bytes(parts.join()).is_ok()
     };
     let first: Statement = view.get(Id::FIRST);
-    assert_eq!(first.guard, Some(Id::<Leaf>::FIRST));
+    assert_eq!(first.guard, Some(Id::<Insn>::FIRST));
     assert_eq!(view.count(Section::Code), 2);
     assert_eq!([0, 1, 2, 3].map(accepted), [true, false, false, false]);
 }

@@ -3,7 +3,7 @@
 use core::hint::black_box;
 
 use portcullis_image::wire::index as index_of;
-use portcullis_image::{Bucket, Candidate, Id, Leaf, Pattern, Statement, Verify, View};
+use portcullis_image::{Bucket, Candidate, Id, Insn, Pattern, Statement, Verify, View};
 
 use crate::index;
 use crate::prepare::scratch::Scratch;
@@ -24,7 +24,7 @@ enum Step {
     Bucket(Id<Bucket>),
     Candidate(Id<Candidate>),
     Statement(Id<Statement>, Option<Id<Pattern>>),
-    Guard(Option<Id<Leaf>>, u32),
+    Guard(Option<Id<Insn>>, u32),
     /// There is nothing more to read.
     Done,
 }

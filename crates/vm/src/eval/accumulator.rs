@@ -1,6 +1,6 @@
 //! What the statements of a request say so far: one code for deciding and for explaining.
 
-use portcullis_image::{Candidate, Group, Id, LayerSet, Leaf, Part, Ref, Run, Statement, Verify};
+use portcullis_image::{Candidate, Group, Id, LayerSet, Insn, Part, Ref, Run, Statement, Verify};
 
 use crate::combine::caller::Strength;
 use crate::combine::inputs::{Facts, suffice};
@@ -282,7 +282,7 @@ impl Walk {
         &mut self,
         matcher: &Matcher<'a, impl Asked<'a>>,
         statement: Ref<'_, Statement>,
-        guard: Id<Leaf>,
+        guard: Id<Insn>,
     ) -> bool {
         let shared = 1_u64.wrapping_shl(u32::from(statement.shared())) & !1;
         if self.ran & shared != 0 {
@@ -298,7 +298,7 @@ impl Walk {
     fn run<'a>(
         &mut self,
         matcher: &Matcher<'a, impl Asked<'a>>,
-        guard: Id<Leaf>,
+        guard: Id<Insn>,
         shared: u64,
     ) -> bool {
         let holds = matcher.guard_holds(guard);

@@ -8,7 +8,7 @@ use portcullis_image::value::network::Address;
 use portcullis_image::value::number::Number;
 use portcullis_image::wire::{instant_of, join_wide, low, lowercase, signed};
 use portcullis_image::{
-    ArnParts, ArnPattern, ConditionText, Execute, Id, InstantRecord, Item, Leaf, NetworkRecord,
+    ArnParts, ArnPattern, ConditionText, Execute, Id, InstantRecord, Item, Insn, NetworkRecord,
     NumberRecord, Op, Operand, Pattern, Ref, Run, ShortText, Str, flag, ordering, span,
 };
 use portcullis_model::split_arn;
@@ -23,13 +23,13 @@ use crate::request::value::Value;
 impl<'a, A: Asked<'a>> Matcher<'a, A> {
     /// True if every instruction of the guard holds.
     #[inline(always)]
-    pub(crate) fn guard_holds(&self, guard: Id<Leaf>) -> bool {
+    pub(crate) fn guard_holds(&self, guard: Id<Insn>) -> bool {
         let keys = self.asked.keys();
-        for leaf in self.view.leaves(guard) {
-            if !self.holds(leaf, &keys) {
+        for insn in self.view.insns(guard) {
+            if !self.holds(insn, &keys) {
                 return false;
             }
-            if leaf.flags() & flag::END != 0 {
+            if insn.flags() & flag::END != 0 {
                 return true;
             }
         }
@@ -38,44 +38,44 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
     }
 
     /// True if one instruction holds.
-    pub(crate) fn leaf_holds(&self, leaf: Id<Leaf>) -> bool {
-        let leaf = self.view.find(leaf);
-        leaf.is_some_and(|leaf| self.holds(leaf, &self.asked.keys()))
+    pub(crate) fn insn_holds(&self, insn: Id<Insn>) -> bool {
+        let insn = self.view.find(insn);
+        insn.is_some_and(|insn| self.holds(insn, &self.asked.keys()))
     }
 
     /// The presence table (3.2).
     #[inline(always)]
-    fn holds(&self, leaf: Ref<'_, Leaf>, keys: &Keys<'a>) -> bool {
-        let Some(slot) = keys.slot(leaf.slot()) else {
+    fn holds(&self, insn: Ref<'_, Insn>, keys: &Keys<'a>) -> bool {
+        let Some(slot) = keys.slot(insn.slot()) else {
             return false;
         };
-        let flags = leaf.flags();
+        let flags = insn.flags();
         let mut state = slot.state(keys.stamp);
         // The usual key has one value, which is known.
         let is_usual = |state| state <= state::UNUSABLE && flags & flag::ALL == 0;
         if !is_usual(state) {
             if state > state::ABSENT {
-                state = keys.settle(leaf.slot(), slot);
+                state = keys.settle(insn.slot(), slot);
             }
             if !is_usual(state) {
-                return self.hold(leaf, slot, state);
+                return self.hold(insn, slot, state);
             }
         }
-        self.test(leaf, slot, state) != (flags & flag::NEGATED != 0)
+        self.test(insn, slot, state) != (flags & flag::NEGATED != 0)
     }
 
     /// No value, several values, or one that is all of them.
     #[inline(never)]
-    fn hold(&self, leaf: Ref<'_, Leaf>, slot: &'a Slot, state: u32) -> bool {
-        let flags = leaf.flags();
+    fn hold(&self, insn: Ref<'_, Insn>, slot: &'a Slot, state: u32) -> bool {
+        let flags = insn.flags();
         if state >= state::EMPTY {
-            return match is_op(leaf, Op::Const) {
-                true => leaf.x().bits() == 1,
+            return match is_op(insn, Op::Const) {
+                true => insn.x().bits() == 1,
                 false => flags & flag::ABSENT != 0,
             };
         }
-        if is_op(leaf, Op::Const) || is_op(leaf, Op::Null) {
-            return leaf.x().bits() == 1;
+        if is_op(insn, Op::Const) || is_op(insn, Op::Null) {
+            return insn.x().bits() == 1;
         }
         if flags & (flag::ANY | flag::ALL) == 0 {
             // COND-20, COND-21.
@@ -85,48 +85,48 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
         let negated = flags & flag::NEGATED != 0;
         if state <= state::UNUSABLE {
             // COND-32: one empty text is an empty set.
-            return slot.len.get() == 0 || self.test_one(leaf, slot, state) != negated;
+            return slot.len.get() == 0 || self.test_one(insn, slot, state) != negated;
         }
         let keys = self.asked.keys();
         // Of `ForAllValues` one that does not hold is looked for.
         let is_decisive = |value: &Slot| {
             let state = value.state(keys.stamp);
-            (self.test_one(leaf, value, state) != negated) == any
+            (self.test_one(insn, value, state) != negated) == any
         };
-        keys.any_of_several(leaf.slot(), slot, is_decisive) == any
+        keys.any_of_several(insn.slot(), slot, is_decisive) == any
     }
 
     /// [`Matcher::test`] for one value of several: what the operations have in common is little, and would
     /// all be done before the first.
     #[inline(never)]
-    fn test_one(&self, leaf: Ref<'_, Leaf>, value: &Slot, state: u32) -> bool {
-        self.test(leaf, value, state)
+    fn test_one(&self, insn: Ref<'_, Insn>, value: &Slot, state: u32) -> bool {
+        self.test(insn, value, state)
     }
 
     /// True if the value compares to some value of the policy.
     #[inline(always)]
-    fn test(&self, leaf: Ref<'_, Leaf>, value: &Slot, state: u32) -> bool {
+    fn test(&self, insn: Ref<'_, Insn>, value: &Slot, state: u32) -> bool {
         Test {
             matcher: self,
             value,
             state,
         }
-        .execute(leaf.code(), leaf)
+        .execute(insn.code(), insn)
     }
 
     /// One pattern of at most two literals (`MATCH-1`, `COND-60`).
     #[inline(never)]
-    fn is_span(&self, leaf: Ref<'_, Leaf>, text: &[u8]) -> bool {
+    fn is_span(&self, insn: Ref<'_, Insn>, text: &[u8]) -> bool {
         let literal = |operand: Operand| operand.text().get(self.view.bytes());
-        let Some(rest) = literal(leaf.x()).and_then(|first| strip(text, first)) else {
+        let Some(rest) = literal(insn.x()).and_then(|first| strip(text, first)) else {
             return false;
         };
-        let shape = leaf.z().bits();
+        let shape = insn.z().bits();
         let open = shape & span::OPEN != 0;
         if shape & (span::STAR | span::FIELD) == 0 {
             return open || rest.is_empty();
         }
-        let Some(second) = literal(leaf.y()) else {
+        let Some(second) = literal(insn.y()) else {
             return false;
         };
         if shape & span::STAR != 0 {
@@ -144,17 +144,17 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
 
     /// Some pattern of the list matches (`MATCH-1`).
     #[inline(never)]
-    fn is_like(&self, leaf: Ref<'_, Leaf>, text: &[u8]) -> bool {
-        self.any_item(leaf, |pattern: Id<Pattern>| self.matches(pattern, text))
+    fn is_like(&self, insn: Ref<'_, Insn>, text: &[u8]) -> bool {
+        self.any_item(insn, |pattern: Id<Pattern>| self.matches(pattern, text))
     }
 
     /// `COND-50`: equal to the instruction's text, which is folded.
     #[cold]
-    fn is_folded(&self, leaf: Ref<'_, Leaf>, value: &Slot) -> bool {
+    fn is_folded(&self, insn: Ref<'_, Insn>, value: &Slot) -> bool {
         let folded = ShortText {
-            low: leaf.x().bits(),
-            high: leaf.y().bits(),
-            len: leaf.z().bits(),
+            low: insn.x().bits(),
+            high: insn.y().bits(),
+            len: insn.z().bits(),
         };
         let mut room = [0; ShortText::MAX_LEN];
         let folded = folded.write(&mut room);
@@ -163,11 +163,11 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
 
     /// True if it is so for some item of the instruction's list.
     #[inline(always)]
-    fn any_item<T: Item>(&self, leaf: Ref<'_, Leaf>, is_so: impl Fn(Id<T>) -> bool) -> bool {
-        let Run { first, count } = leaf.y().run();
+    fn any_item<T: Item>(&self, insn: Ref<'_, Insn>, is_so: impl Fn(Id<T>) -> bool) -> bool {
+        let Run { first, count } = insn.y().run();
         match count {
             1 => is_so(first),
-            _ => self.view.list(leaf.x().list()).any(is_so),
+            _ => self.view.list(insn.x().list()).any(is_so),
         }
     }
 
@@ -199,8 +199,8 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
     }
 
     /// Some pattern of the list, which has no wildcards, equals the text.
-    fn any_equal(&self, leaf: Ref<'_, Leaf>, text: &str, case: Case) -> bool {
-        self.any_item(leaf, |pattern| {
+    fn any_equal(&self, insn: Ref<'_, Insn>, text: &str, case: Case) -> bool {
+        self.any_item(insn, |pattern| {
             self.equals_ignoring_case(pattern, text, case)
         })
     }
@@ -215,192 +215,192 @@ struct Test<'m, 'a, A> {
     state: u32,
 }
 
-impl<'a, A: Asked<'a>> Execute<Ref<'_, Leaf>> for Test<'_, 'a, A> {
+impl<'a, A: Asked<'a>> Execute<Ref<'_, Insn>> for Test<'_, 'a, A> {
     #[inline(always)]
-    fn fault(self, _: Ref<'_, Leaf>) -> bool {
+    fn fault(self, _: Ref<'_, Insn>) -> bool {
         false
     }
 
     #[inline(always)]
-    fn constant(self, leaf: Ref<'_, Leaf>) -> bool {
-        leaf.x().bits() == 1
+    fn constant(self, insn: Ref<'_, Insn>) -> bool {
+        insn.x().bits() == 1
     }
 
     #[inline(always)]
-    fn null(self, leaf: Ref<'_, Leaf>) -> bool {
-        leaf.x().bits() == 1
+    fn null(self, insn: Ref<'_, Insn>) -> bool {
+        insn.x().bits() == 1
     }
 
     #[inline(always)]
-    fn text_is(self, leaf: Ref<'_, Leaf>) -> bool {
+    fn text_is(self, insn: Ref<'_, Insn>) -> bool {
         let value = self.value;
-        let others = u64::from(value.len.get()) ^ leaf.z().bits();
-        let others = others | (value.low.get() ^ leaf.x().bits());
-        let others = others | (value.high.get() ^ leaf.y().bits());
+        let others = u64::from(value.len.get()) ^ insn.z().bits();
+        let others = others | (value.low.get() ^ insn.x().bits());
+        let others = others | (value.high.get() ^ insn.y().bits());
         others | u64::from(self.state ^ state::TEXT) == 0
     }
 
     #[inline(always)]
-    fn text_among(self, leaf: Ref<'_, Leaf>) -> bool {
+    fn text_among(self, insn: Ref<'_, Insn>) -> bool {
         let value = self.value;
         let (len, low, high) = (
             u64::from(value.len.get()),
             value.low.get(),
             value.high.get(),
         );
-        let mut texts = self.matcher.view.run::<ShortText>(leaf.x().run());
+        let mut texts = self.matcher.view.run::<ShortText>(insn.x().run());
         self.state == state::TEXT
             && texts.any(|text| (text.len == len) & (text.low == low) & (text.high == high))
     }
 
     #[inline(always)]
-    fn text_starts(self, leaf: Ref<'_, Leaf>) -> bool {
-        let len = leaf.z().bits();
+    fn text_starts(self, insn: Ref<'_, Insn>) -> bool {
+        let len = insn.z().bits();
         let (low_mask, high_mask) = masks(len);
         (self.state == state::TEXT)
             & (u64::from(self.value.len.get()) >= len)
-            & (self.value.low.get() & low_mask == leaf.x().bits())
-            & (self.value.high.get() & high_mask == leaf.y().bits())
+            & (self.value.low.get() & low_mask == insn.x().bits())
+            & (self.value.high.get() & high_mask == insn.y().bits())
     }
 
     #[inline(always)]
-    fn number_is(self, leaf: Ref<'_, Leaf>) -> bool {
+    fn number_is(self, insn: Ref<'_, Insn>) -> bool {
         match self.state {
             state::MILLIONTHS => {
                 let millionths = signed(self.value.low.get());
-                stands(millionths.cmp(&leaf.x().signed()), leaf.z())
+                stands(millionths.cmp(&insn.x().signed()), insn.z())
             }
-            state::NUMBER => self.matcher.compares(self.value, leaf.y().text(), leaf.z()),
+            state::NUMBER => self.matcher.compares(self.value, insn.y().text(), insn.z()),
             _ => false,
         }
     }
 
     #[inline(always)]
-    fn date_is(self, leaf: Ref<'_, Leaf>) -> bool {
-        let policy = instant_of(leaf.x().bits(), leaf.y().bits());
-        (self.state == state::INSTANT) & stands(self.value.instant().cmp(&policy), leaf.z())
+    fn date_is(self, insn: Ref<'_, Insn>) -> bool {
+        let policy = instant_of(insn.x().bits(), insn.y().bits());
+        (self.state == state::INSTANT) & stands(self.value.instant().cmp(&policy), insn.z())
     }
 
     #[inline(always)]
-    fn bool(self, leaf: Ref<'_, Leaf>) -> bool {
+    fn bool(self, insn: Ref<'_, Insn>) -> bool {
         let truth = truth(self.value, self.state);
-        truth.is_some_and(|truth| leaf.x().bits() & truth_bit(truth) != 0)
+        truth.is_some_and(|truth| insn.x().bits() & truth_bit(truth) != 0)
     }
 
     #[inline(always)]
-    fn address_v4(self, leaf: Ref<'_, Leaf>) -> bool {
+    fn address_v4(self, insn: Ref<'_, Insn>) -> bool {
         let address = low(self.value.low.get());
         let inside = |network: Operand| {
             let (base, mask) = network.v4();
             address & mask == base
         };
-        (self.state == state::V4) & (inside(leaf.x()) | inside(leaf.y()) | inside(leaf.z()))
+        (self.state == state::V4) & (inside(insn.x()) | inside(insn.y()) | inside(insn.z()))
     }
 
     #[inline(always)]
-    fn fold_is(self, leaf: Ref<'_, Leaf>) -> bool {
+    fn fold_is(self, insn: Ref<'_, Insn>) -> bool {
         let value = self.value;
         let (len, low, high) = (value.len.get(), value.low.get(), value.high.get());
         // A text of ASCII alone is folded byte by byte.
         if self.state == state::TEXT && len <= 16 && is_ascii(low | high) {
-            (u64::from(len) == leaf.z().bits())
-                & (lowercase(low) == leaf.x().bits())
-                & (lowercase(high) == leaf.y().bits())
+            (u64::from(len) == insn.z().bits())
+                & (lowercase(low) == insn.x().bits())
+                & (lowercase(high) == insn.y().bits())
         } else {
-            self.matcher.is_folded(leaf, value)
+            self.matcher.is_folded(insn, value)
         }
     }
 
     #[inline(always)]
-    fn span(self, leaf: Ref<'_, Leaf>) -> bool {
-        self.matcher.is_span(leaf, self.matcher.bytes(self.value))
+    fn span(self, insn: Ref<'_, Insn>) -> bool {
+        self.matcher.is_span(insn, self.matcher.bytes(self.value))
     }
 
     #[inline(always)]
-    fn like(self, leaf: Ref<'_, Leaf>) -> bool {
-        self.matcher.is_like(leaf, self.matcher.bytes(self.value))
+    fn like(self, insn: Ref<'_, Insn>) -> bool {
+        self.matcher.is_like(insn, self.matcher.bytes(self.value))
     }
 
     #[inline(never)]
-    fn text_in(self, leaf: Ref<'_, Leaf>) -> bool {
+    fn text_in(self, insn: Ref<'_, Insn>) -> bool {
         let view = &self.matcher.view;
         let text = self.matcher.bytes(self.value);
-        self.matcher.any_item(leaf, |item: Id<ConditionText>| {
+        self.matcher.any_item(insn, |item: Id<ConditionText>| {
             equal(text, view.get(item).text.bytes(view.bytes()))
         })
     }
 
     #[inline(never)]
-    fn fold_in(self, leaf: Ref<'_, Leaf>) -> bool {
+    fn fold_in(self, insn: Ref<'_, Insn>) -> bool {
         let view = &self.matcher.view;
         let text = self.matcher.text(self.value);
-        self.matcher.any_item(leaf, |item: Id<ConditionText>| {
+        self.matcher.any_item(insn, |item: Id<ConditionText>| {
             eq_folded(text, view.get(item).text.bytes(view.bytes()))
         })
     }
 
     #[inline(never)]
-    fn fold_like(self, leaf: Ref<'_, Leaf>) -> bool {
+    fn fold_like(self, insn: Ref<'_, Insn>) -> bool {
         let text = self.matcher.text(self.value);
-        self.matcher.any_equal(leaf, text, Case::Fold)
+        self.matcher.any_equal(insn, text, Case::Fold)
     }
 
     #[inline(never)]
-    fn number(self, leaf: Ref<'_, Leaf>) -> bool {
+    fn number(self, insn: Ref<'_, Insn>) -> bool {
         if self.state == state::UNUSABLE {
             return false;
         }
-        self.matcher.any_item(leaf, |item: Id<NumberRecord>| {
+        self.matcher.any_item(insn, |item: Id<NumberRecord>| {
             let policy = self.matcher.view.get(item);
             match (self.state, policy.millionths) {
                 (state::MILLIONTHS, Some(policy)) => {
                     let millionths = signed(self.value.low.get());
-                    stands(millionths.cmp(&policy), leaf.z())
+                    stands(millionths.cmp(&policy), insn.z())
                 }
-                _ => self.matcher.compares(self.value, policy.text, leaf.z()),
+                _ => self.matcher.compares(self.value, policy.text, insn.z()),
             }
         })
     }
 
     #[inline(never)]
-    fn date(self, leaf: Ref<'_, Leaf>) -> bool {
+    fn date(self, insn: Ref<'_, Insn>) -> bool {
         let instant = self.value.instant();
         self.state == state::INSTANT
-            && self.matcher.any_item(leaf, |item: Id<InstantRecord>| {
+            && self.matcher.any_item(insn, |item: Id<InstantRecord>| {
                 let policy = self.matcher.view.get(item).instant;
-                stands(instant.cmp(&policy), leaf.z())
+                stands(instant.cmp(&policy), insn.z())
             })
     }
 
     #[inline(never)]
-    fn bool_like(self, leaf: Ref<'_, Leaf>) -> bool {
+    fn bool_like(self, insn: Ref<'_, Insn>) -> bool {
         truth(self.value, self.state).is_some_and(|truth| {
             let text = if truth { "true" } else { "false" };
-            self.matcher.any_equal(leaf, text, Case::Ascii)
+            self.matcher.any_equal(insn, text, Case::Ascii)
         })
     }
 
     #[inline(never)]
-    fn address(self, leaf: Ref<'_, Leaf>) -> bool {
+    fn address(self, insn: Ref<'_, Insn>) -> bool {
         let (lower, upper) = (self.value.low.get(), self.value.high.get());
         let address = match self.state {
             state::V4 => Address::V4(low(lower)),
             state::V6 => Address::V6(join_wide(lower, upper)),
             _ => return false,
         };
-        self.matcher.any_item(leaf, |item: Id<NetworkRecord>| {
+        self.matcher.any_item(insn, |item: Id<NetworkRecord>| {
             self.matcher.view.get(item).network.contains(address)
         })
     }
 
     /// `COND-60`, `COND-61`.
     #[inline(never)]
-    fn arn(self, leaf: Ref<'_, Leaf>) -> bool {
+    fn arn(self, insn: Ref<'_, Insn>) -> bool {
         let text = self.matcher.text(self.value);
         let Some(parts) = split_arn(text).filter(|_| text.starts_with("arn:")) else {
             return false;
         };
-        self.matcher.any_item(leaf, |item: Id<ArnPattern>| {
+        self.matcher.any_item(insn, |item: Id<ArnPattern>| {
             match self.matcher.view.get(item).parts {
                 ArnParts::Any => true,
                 ArnParts::Six(patterns) => patterns
@@ -414,8 +414,8 @@ impl<'a, A: Asked<'a>> Execute<Ref<'_, Leaf>> for Test<'_, 'a, A> {
 
 /// True if it is an instruction of this operation.
 #[inline(always)]
-fn is_op(leaf: Ref<'_, Leaf>, op: Op) -> bool {
-    leaf.code() == op.code()
+fn is_op(insn: Ref<'_, Insn>, op: Op) -> bool {
+    insn.code() == op.code()
 }
 
 /// The bytes of a text of 16 that belong to its first `len`.

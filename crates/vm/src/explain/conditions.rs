@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use portcullis_image::value::fold::eq_folded;
 use portcullis_image::{
-    ArnPattern, ConditionText, Id, Leaf, List, Op, Operands, Pattern, Slot, flag,
+    ArnPattern, ConditionText, Id, Insn, List, Op, Operands, Pattern, Slot, flag,
 };
 
 use crate::eval::view::Asked;
@@ -17,17 +17,17 @@ use crate::pattern::Matcher;
 use crate::prepare::ready::OfImage;
 
 /// The keys that an instruction looks at, and their slots: its own, and those of variables without default.
-pub(super) fn keys_of(matcher: &Matcher<'_, OfImage<'_>>, id: Id<Leaf>) -> Vec<(String, Id<Slot>)> {
+pub(super) fn keys_of(matcher: &Matcher<'_, OfImage<'_>>, id: Id<Insn>) -> Vec<(String, Id<Slot>)> {
     let view = matcher.view;
-    let leaf = view.get(id);
-    let source = view.leaf_source(id);
+    let insn = view.get(id);
+    let source = view.insn_source(id);
     let mut found = Vec::new();
-    if leaf.op != Op::Const {
+    if insn.op != Op::Const {
         let written = source.map(|source| view.text(source.key));
-        let key = written.unwrap_or_else(|| view.text(view.get(leaf.slot).name));
-        found.push((key.to_string(), leaf.slot));
+        let key = written.unwrap_or_else(|| view.text(view.get(insn.slot).name));
+        found.push((key.to_string(), insn.slot));
     }
-    for pattern in patterns_of(matcher, &leaf) {
+    for pattern in patterns_of(matcher, &insn) {
         for (slot, default) in variables(matcher, pattern) {
             if default {
                 continue;
@@ -50,12 +50,12 @@ pub(super) fn texts<'a, 'l>(
 }
 
 /// The patterns that an instruction compares with.
-fn patterns_of(matcher: &Matcher<'_, OfImage<'_>>, leaf: &Leaf) -> Vec<Id<Pattern>> {
+fn patterns_of(matcher: &Matcher<'_, OfImage<'_>>, insn: &Insn) -> Vec<Id<Pattern>> {
     let view = matcher.view;
-    match leaf.op.info().operands {
-        Operands::Patterns => view.list::<Pattern>(leaf.x.list()).iter().collect(),
+    match insn.op.info().operands {
+        Operands::Patterns => view.list::<Pattern>(insn.x.list()).iter().collect(),
         Operands::Arns => {
-            let arns = view.list::<ArnPattern>(leaf.x.list());
+            let arns = view.list::<ArnPattern>(insn.x.list());
             let all = arns.iter().map(|item| view.get(item).parts);
             all.flat_map(|parts| parts.patterns().to_vec()).collect()
         }
@@ -63,13 +63,13 @@ fn patterns_of(matcher: &Matcher<'_, OfImage<'_>>, leaf: &Leaf) -> Vec<Id<Patter
     }
 }
 
-pub(super) fn condition(matcher: &Matcher<'_, OfImage<'_>>, id: Id<Leaf>) -> ConditionReport {
+pub(super) fn condition(matcher: &Matcher<'_, OfImage<'_>>, id: Id<Insn>) -> ConditionReport {
     let view = matcher.view;
-    let leaf = view.get(id);
+    let insn = view.get(id);
     let keys = matcher.asked.keys();
-    let request_values = keys.shown(leaf.slot);
-    let quantified = leaf.flags & (flag::ANY | flag::ALL) != 0;
-    let unusable = keys.has_unusable(leaf.slot);
+    let request_values = keys.shown(insn.slot);
+    let quantified = insn.flags & (flag::ANY | flag::ALL) != 0;
+    let unusable = keys.has_unusable(insn.slot);
     let note = if request_values.len() >= 2 && !quantified {
         Some("the key has several values, and the operator has no set qualifier")
     } else if unusable {
@@ -77,9 +77,9 @@ pub(super) fn condition(matcher: &Matcher<'_, OfImage<'_>>, id: Id<Leaf>) -> Con
     } else {
         None
     };
-    let source = view.leaf_source(id);
+    let source = view.insn_source(id);
     let text = |text| view.text(text).to_string();
-    let slot_name = view.get(leaf.slot).name;
+    let slot_name = view.get(insn.slot).name;
     let policy_values = source.map_or_else(Vec::new, |source| {
         let values = view.list(source.values);
         texts(matcher, &values).map(String::from).collect()
@@ -87,7 +87,7 @@ pub(super) fn condition(matcher: &Matcher<'_, OfImage<'_>>, id: Id<Leaf>) -> Con
     ConditionReport {
         operator: source.map_or_else(String::new, |source| text(source.operator)),
         key: text(source.map_or(slot_name, |source| source.key)),
-        expanded_values: expanded_values(matcher, &leaf, &policy_values),
+        expanded_values: expanded_values(matcher, &insn, &policy_values),
         policy_values,
         request_values,
         note,
@@ -98,11 +98,11 @@ pub(super) fn condition(matcher: &Matcher<'_, OfImage<'_>>, id: Id<Leaf>) -> Con
 /// their patterns, and where they stand by the texts.
 fn expanded_values(
     matcher: &Matcher<'_, OfImage<'_>>,
-    leaf: &Leaf,
+    insn: &Insn,
     written: &[String],
 ) -> Option<Vec<String>> {
     let view = matcher.view;
-    let patterns = patterns_of(matcher, leaf);
+    let patterns = patterns_of(matcher, insn);
     let slots: Vec<Id<Slot>> = patterns
         .into_iter()
         .flat_map(|pattern| variables(matcher, pattern))
