@@ -6,7 +6,7 @@ use portcullis_image::{LayerSet, View};
 use portcullis_model::{Effect, Layer, split_arn};
 
 use crate::combine::{Outcome, Verdicts, combine};
-use crate::decide::walked;
+use crate::decide::accumulated;
 use crate::explain::report::{Explanation, LayerReport};
 use crate::prepare::ready::Ready;
 
@@ -24,11 +24,11 @@ pub fn decide_through<'i>(
     images_behind: impl Iterator<Item = View<'i>>,
     behind: &Ready<'_>,
 ) -> Outcome {
-    let Some(of_caller) = walked(images, request) else {
+    let Some(of_caller) = accumulated(images, request) else {
         return Outcome::undecided();
     };
     let outcome = of_caller.outcome(request.facts(), request.present());
-    let Some(of_side) = walked(images_behind, behind) else {
+    let Some(of_side) = accumulated(images_behind, behind) else {
         return outcome.and(Outcome::undecided());
     };
     let of_caller = of_caller.verdicts(request.present());

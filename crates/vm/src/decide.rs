@@ -6,7 +6,7 @@ pub(crate) mod evaluation;
 use portcullis_image::{Id, LayerSet, View};
 
 use crate::combine::Outcome;
-use crate::eval::accumulator::Walk;
+use crate::eval::accumulator::Accumulator;
 use crate::pattern::Matcher;
 use crate::prepare::ready::Ready;
 use crate::prepare::scratch::Scratch;
@@ -22,8 +22,8 @@ impl Ready<'_> {
     /// apart, not with the statements of the images; without index it is linear in these.
     #[inline(always)]
     pub fn decide<'i>(&self, images: impl Iterator<Item = View<'i>>) -> Outcome {
-        match walked(images, self) {
-            Some(walk) => walk.outcome(self.facts(), self.present()),
+        match accumulated(images, self) {
+            Some(accumulator) => accumulator.outcome(self.facts(), self.present()),
             None => Outcome::undecided(),
         }
     }
@@ -46,11 +46,11 @@ pub fn decide<'i>(
 
 /// Looks at the candidates of a request in its images; none if these are others, or it is not finished.
 #[inline(always)]
-pub(crate) fn walked<'i>(
+pub(crate) fn accumulated<'i>(
     mut images: impl Iterator<Item = View<'i>>,
     request: &Ready<'_>,
-) -> Option<Walk> {
-    let mut walk = Walk::new(request.facts().layers, request.facts().undeniable);
+) -> Option<Accumulator> {
+    let mut accumulator = Accumulator::new(request.facts().layers, request.facts().undeniable);
     if let Some(asked) = request.only() {
         // The usual stack.
         let view = images.next()?;
@@ -58,23 +58,23 @@ pub(crate) fn walked<'i>(
             return None;
         }
         let matcher = Matcher { view, asked };
-        if !(view.has_index() && walk.candidates(&matcher, asked.groups(), LayerSet::ALL)) {
-            walk.all_of(&matcher, view.get(Id::FIRST), LayerSet::ALL);
+        if !(view.has_index() && accumulator.candidates(&matcher, asked.groups(), LayerSet::ALL)) {
+            accumulator.all_of(&matcher, view.get(Id::FIRST), LayerSet::ALL);
         }
-        return Some(walk);
+        return Some(accumulator);
     }
     let mut stack = StackId::EMPTY;
     for (image, view) in ImageIdx::of(images) {
         stack = stack.with(view);
         let matcher = request.matcher(image, view);
-        walk.enter_image();
+        accumulator.enter_image();
         for part in request.parts_of(image) {
             let groups = request.groups_of(image, part);
-            if !(view.has_index() && walk.candidates(&matcher, groups, part.layers)) {
-                walk.all_of(&matcher, view.get(part.part), part.layers);
+            if !(view.has_index() && accumulator.candidates(&matcher, groups, part.layers)) {
+                accumulator.all_of(&matcher, view.get(part.part), part.layers);
             }
         }
     }
     // What was found in other images than the request's means nothing.
-    request.is_ready_for(stack).then_some(walk)
+    request.is_ready_for(stack).then_some(accumulator)
 }

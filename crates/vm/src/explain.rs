@@ -15,7 +15,7 @@ use portcullis_image::{Id, LayerSet, Insn, Statement, View};
 use portcullis_model::Effect;
 
 use crate::combine::{Verdicts, combine};
-use crate::eval::accumulator::Walk;
+use crate::eval::accumulator::Accumulator;
 use crate::eval::view::Asked;
 use crate::explain::conditions::{condition, keys_of};
 use crate::explain::notes::{EXEMPT, OWNER_ASSUMED, refusal};
@@ -136,21 +136,21 @@ fn record<'i>(
     recorder: &mut Recorder,
 ) -> Verdicts {
     let facts = request.facts();
-    let mut walk = Walk::new(facts.layers, facts.undeniable);
+    let mut accumulator = Accumulator::new(facts.layers, facts.undeniable);
     for (image, view) in ImageIdx::of(images) {
         let matcher = request.matcher(image, view);
-        walk.enter_image();
+        accumulator.enter_image();
         for used in request.parts_of(image) {
             let part = view.get(used.part);
             for statement in part.statements.iter() {
-                let layers = walk.one(&matcher, statement, used.layers & facts.layers);
+                let layers = accumulator.one(&matcher, statement, used.layers & facts.layers);
                 if !layers.is_empty() {
                     recorder.statement(&matcher, statement, layers);
                 }
             }
         }
     }
-    walk.verdicts(request.present())
+    accumulator.verdicts(request.present())
 }
 
 /// What the statements of a request gave.

@@ -9,7 +9,7 @@ use crate::combine::Outcome;
 use crate::combine::caller::{Kind as CallerKind, Strength};
 use crate::combine::inputs::{Basis, Facts};
 use crate::combine::ownership::Ownership;
-use crate::eval::accumulator::Walk;
+use crate::eval::accumulator::Accumulator;
 use crate::eval::entries::Entry;
 use crate::eval::view::Asked;
 use crate::index;
@@ -156,7 +156,7 @@ impl PartMemory {
 /// Nothing of it allocates, once the memory has held as many groups.
 pub struct Evaluation<'a> {
     settled: &'a Settled<'a>,
-    walk: Walk,
+    accumulator: Accumulator,
     memory: &'a mut PartMemory,
     /// The image that was looked at last.
     image: ImageIdx,
@@ -167,26 +167,26 @@ impl<'a> Evaluation<'a> {
     #[inline]
     pub fn new(settled: &'a Settled<'a>, memory: &'a mut PartMemory) -> Evaluation<'a> {
         let facts = &settled.facts;
-        let mut walk = Walk::new(facts.layers, facts.undeniable);
-        walk.say(settled.parts.allowed, LayerSet::EMPTY);
-        Evaluation::with(settled, walk, memory)
+        let mut accumulator = Accumulator::new(facts.layers, facts.undeniable);
+        accumulator.say(settled.parts.allowed, LayerSet::EMPTY);
+        Evaluation::with(settled, accumulator, memory)
     }
 
     /// Begins to find out what single parts say ([`Evaluation::says`]), in whatever layer.
     pub fn of_part(settled: &'a Settled<'a>, memory: &'a mut PartMemory) -> Evaluation<'a> {
         Evaluation::with(
             settled,
-            Walk::new(!LayerSet::NO_LAYER, LayerSet::EMPTY),
+            Accumulator::new(!LayerSet::NO_LAYER, LayerSet::EMPTY),
             memory,
         )
     }
 
     #[inline]
-    fn with(settled: &'a Settled<'a>, walk: Walk, memory: &'a mut PartMemory) -> Evaluation<'a> {
+    fn with(settled: &'a Settled<'a>, accumulator: Accumulator, memory: &'a mut PartMemory) -> Evaluation<'a> {
         memory.depth = 0;
         Evaluation {
             settled,
-            walk,
+            accumulator,
             memory,
             image: ImageIdx::FIRST,
         }
@@ -195,7 +195,7 @@ impl<'a> Evaluation<'a> {
     /// Adds layers of which it is known that some statement allows the request, and that some denies it. Not
     /// the resource policy's, whose Allow is by more or less.
     pub fn say(&mut self, allowed: LayerSet, denied: LayerSet) {
-        self.walk.say(allowed, denied);
+        self.accumulator.say(allowed, denied);
     }
 
     /// Looks at a part of an image, for the layers that it stands for.
@@ -217,9 +217,9 @@ impl<'a> Evaluation<'a> {
                 segments: memory.segments(resource),
             },
         };
-        let walk = &mut self.walk;
-        if !(view.has_index() && walk.candidates(&matcher, &memory.groups, layers)) {
-            walk.all_of(&matcher, view.get(part), layers);
+        let accumulator = &mut self.accumulator;
+        if !(view.has_index() && accumulator.candidates(&matcher, &memory.groups, layers)) {
+            accumulator.all_of(&matcher, view.get(part), layers);
         }
     }
 
@@ -241,20 +241,20 @@ impl<'a> Evaluation<'a> {
                 segments: self.memory.segments(self.settled.resolved.resource),
             },
         };
-        let walk = &mut self.walk;
-        let layers = layers & walk.layers();
+        let accumulator = &mut self.accumulator;
+        let layers = layers & accumulator.layers();
         let mask = matcher.asked.segments().mask();
         for entry in entries {
             let layers = layers & entry.layers;
             if entry.mask & !mask != 0
-                || walk.is_settled(entry.is_deny, layers)
+                || accumulator.is_settled(entry.is_deny, layers)
                 || !entry.matches(&matcher)
             {
                 continue;
             }
             match entry.has_principals | entry.is_guarded {
-                true => walk.rest(&matcher, view.read(entry.statement), layers),
-                false => walk.count(entry.is_deny, layers, Strength::Direct),
+                true => accumulator.rest(&matcher, view.read(entry.statement), layers),
+                false => accumulator.count(entry.is_deny, layers, Strength::Direct),
             }
         }
     }
@@ -263,7 +263,7 @@ impl<'a> Evaluation<'a> {
     #[inline(always)]
     fn enter(&mut self, image: ImageIdx) {
         if self.image != image {
-            self.walk.enter_image();
+            self.accumulator.enter_image();
             self.image = image;
         }
     }
@@ -273,12 +273,12 @@ impl<'a> Evaluation<'a> {
     pub fn decide(self) -> Outcome {
         let parts = &self.settled.parts;
         let present = (parts.present, parts.public);
-        self.walk.outcome(&self.settled.facts, present)
+        self.accumulator.outcome(&self.settled.facts, present)
     }
 
     /// Whether some statement of what was looked at allows the request, and whether some denies it.
     pub fn says(self) -> (bool, bool) {
-        let verdicts = self.walk.verdicts((LayerSet::EMPTY, false));
+        let verdicts = self.accumulator.verdicts((LayerSet::EMPTY, false));
         (!verdicts.allow.is_empty(), !verdicts.deny.is_empty())
     }
 }

@@ -10,7 +10,7 @@ use crate::index;
 use crate::pattern::Matcher;
 
 #[derive(Clone)]
-pub(crate) struct Walk {
+pub(crate) struct Accumulator {
     /// Layers that take part.
     layers: LayerSet,
     /// Layers whose Deny counts.
@@ -29,11 +29,11 @@ pub(crate) struct Walk {
     held: u64,
 }
 
-impl Walk {
+impl Accumulator {
     #[inline]
-    pub(crate) fn new(layers: LayerSet, undeniable: LayerSet) -> Walk {
+    pub(crate) fn new(layers: LayerSet, undeniable: LayerSet) -> Accumulator {
         let deniable = layers.without(undeniable);
-        Walk {
+        Accumulator {
             layers,
             deniable,
             allowed: !layers,

@@ -1,4 +1,4 @@
-//! What an action leads to in a part, worked out beforehand and laid out as the walk reads it.
+//! What an action leads to in a part, worked out beforehand and laid out as the accumulator reads it.
 
 use alloc::vec::Vec;
 
