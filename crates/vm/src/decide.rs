@@ -57,7 +57,10 @@ pub(crate) fn accumulated<'i>(
         if !request.is_ready_for(StackId::of_one(view)) || images.next().is_some() {
             return None;
         }
-        let matcher = Matcher { view, asked };
+        let matcher = Matcher {
+            view,
+            request: asked,
+        };
         if !(view.has_index() && accumulator.candidates(&matcher, asked.groups(), LayerSet::ALL)) {
             accumulator.all_of(&matcher, view.get(Id::FIRST), LayerSet::ALL);
         }

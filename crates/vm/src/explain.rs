@@ -16,7 +16,7 @@ use portcullis_model::Effect;
 
 use crate::combine::{Verdicts, combine};
 use crate::eval::accumulator::Accumulator;
-use crate::eval::view::Asked;
+use crate::eval::view::RequestView;
 use crate::explain::conditions::{condition, keys_of};
 use crate::explain::notes::{EXEMPT, OWNER_ASSUMED, refusal};
 use crate::explain::principals::{not_listed, principal_miss};
@@ -250,7 +250,7 @@ impl Recorder {
         self.missing.extend(of_resource);
         for insn in view.guard(own.guard()) {
             for (key, slot) in keys_of(matcher, insn) {
-                let values = matcher.asked.keys().shown(slot);
+                let values = matcher.request.keys().shown(slot);
                 if values.is_empty() && counts {
                     self.missing.push(key.clone());
                 }
@@ -258,7 +258,7 @@ impl Recorder {
             }
         }
         for (key, slot) in nearest::variables_of_resource(matcher, statement) {
-            let values = matcher.asked.keys().shown(slot);
+            let values = matcher.request.keys().shown(slot);
             self.keys.push(KeyReport { key, values });
         }
     }

@@ -25,7 +25,7 @@ pub(crate) struct FoundAction {
 pub(crate) fn actions(view: View<'_>, service: &[u8], name: &[u8], all: &mut Vec<FoundAction>) {
     let matcher = Matcher {
         view,
-        asked: NoVariables,
+        request: NoVariables,
     };
     let is_action = |kind: PatternKind, name: &[u8], action: Id<ActionPattern>| {
         let literal = |pattern: Id<Pattern>| view.get(pattern).literal.bytes(view.bytes());

@@ -27,7 +27,7 @@ impl<'a> Variables<'a> for NoVariables {
 #[derive(Clone, Copy)]
 pub(crate) struct Matcher<'a, A> {
     pub(crate) view: View<'a>,
-    pub(crate) asked: A,
+    pub(crate) request: A,
 }
 
 /// How case is ignored.
@@ -179,7 +179,7 @@ impl<'a, V: Variables<'a>> Matcher<'a, V> {
     /// The value of a variable (`VAR-6`, `VAR-9`): none if the key has several values, or has none
     /// and there is no default.
     pub(crate) fn variable(&self, slot: Id<Slot>, default: Option<&'a str>) -> Option<&'a str> {
-        self.asked.variable(slot, default)
+        self.request.variable(slot, default)
     }
 }
 

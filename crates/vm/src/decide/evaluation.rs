@@ -11,7 +11,7 @@ use crate::combine::inputs::{Basis, Facts};
 use crate::combine::ownership::Ownership;
 use crate::eval::accumulator::Accumulator;
 use crate::eval::entries::Entry;
-use crate::eval::view::Asked;
+use crate::eval::view::RequestView;
 use crate::index;
 use crate::keys::filled::Given;
 use crate::keys::source::{KeySource, Origin, Source};
@@ -211,7 +211,7 @@ impl<'a> Evaluation<'a> {
         let memory = &*self.memory;
         let matcher = Matcher {
             view,
-            asked: OfImage {
+            request: OfImage {
                 settled: self.settled,
                 image,
                 segments: memory.segments(resource),
@@ -235,7 +235,7 @@ impl<'a> Evaluation<'a> {
         self.enter(image);
         let matcher = Matcher {
             view,
-            asked: OfImage {
+            request: OfImage {
                 settled: self.settled,
                 image,
                 segments: self.memory.segments(self.settled.resolved.resource),
@@ -243,7 +243,7 @@ impl<'a> Evaluation<'a> {
         };
         let accumulator = &mut self.accumulator;
         let layers = layers & accumulator.layers();
-        let mask = matcher.asked.segments().mask();
+        let mask = matcher.request.segments().mask();
         for entry in entries {
             let layers = layers & entry.layers;
             if entry.mask & !mask != 0
@@ -291,7 +291,7 @@ struct OfImage<'a> {
     segments: &'a Segments,
 }
 
-impl<'a> Asked<'a> for OfImage<'a> {
+impl<'a> RequestView<'a> for OfImage<'a> {
     #[inline]
     fn facts(self) -> &'a Facts {
         &self.settled.facts

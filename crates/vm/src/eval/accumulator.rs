@@ -5,7 +5,7 @@ use portcullis_image::{Candidate, Group, Id, LayerSet, Insn, Part, Ref, Run, Sta
 use crate::combine::caller::Strength;
 use crate::combine::inputs::{Facts, suffice};
 use crate::combine::{Outcome, Verdicts, combine};
-use crate::eval::view::Asked;
+use crate::eval::view::RequestView;
 use crate::index;
 use crate::pattern::Matcher;
 
@@ -100,7 +100,7 @@ impl Accumulator {
     #[inline(never)]
     pub(crate) fn all_of<'a>(
         &mut self,
-        matcher: &Matcher<'a, impl Asked<'a>>,
+        matcher: &Matcher<'a, impl RequestView<'a>>,
         part: Part,
         layers: LayerSet,
     ) {
@@ -113,7 +113,7 @@ impl Accumulator {
     #[inline]
     pub(crate) fn one<'a>(
         &mut self,
-        matcher: &Matcher<'a, impl Asked<'a>>,
+        matcher: &Matcher<'a, impl RequestView<'a>>,
         statement: Id<Statement>,
         layers: LayerSet,
     ) -> LayerSet {
@@ -132,7 +132,7 @@ impl Accumulator {
     #[must_use]
     pub(crate) fn candidates<'a>(
         &mut self,
-        matcher: &Matcher<'a, impl Asked<'a>>,
+        matcher: &Matcher<'a, impl RequestView<'a>>,
         groups: &[Group],
         layers: LayerSet,
     ) -> bool {
@@ -153,12 +153,12 @@ impl Accumulator {
     #[inline(always)]
     fn hashed<'a>(
         &mut self,
-        matcher: &Matcher<'a, impl Asked<'a>>,
+        matcher: &Matcher<'a, impl RequestView<'a>>,
         group: &Group,
         layers: LayerSet,
     ) -> bool {
         let view = matcher.view;
-        index::hashed(view, matcher.asked.segments(), group, |bucket| {
+        index::hashed(view, matcher.request.segments(), group, |bucket| {
             let candidates = view.bucket(bucket);
             if !candidates.is_empty() {
                 self.scan_bucket(matcher, candidates, layers);
@@ -172,7 +172,7 @@ impl Accumulator {
     #[inline(never)]
     fn scan_bucket<'a>(
         &mut self,
-        matcher: &Matcher<'a, impl Asked<'a>>,
+        matcher: &Matcher<'a, impl RequestView<'a>>,
         candidates: Run<Candidate>,
         layers: LayerSet,
     ) {
@@ -183,11 +183,11 @@ impl Accumulator {
     #[inline(always)]
     fn scan<'a>(
         &mut self,
-        matcher: &Matcher<'a, impl Asked<'a>>,
+        matcher: &Matcher<'a, impl RequestView<'a>>,
         candidates: Run<Candidate>,
         layers: LayerSet,
     ) {
-        let mask = matcher.asked.segments().mask();
+        let mask = matcher.request.segments().mask();
         for candidate in matcher.view.run(candidates) {
             if candidate.mask & !mask == 0 {
                 self.candidate(matcher, &candidate, layers);
@@ -199,7 +199,7 @@ impl Accumulator {
     #[inline(always)]
     fn candidate<'a>(
         &mut self,
-        matcher: &Matcher<'a, impl Asked<'a>>,
+        matcher: &Matcher<'a, impl RequestView<'a>>,
         candidate: &Candidate,
         layers: LayerSet,
     ) {
@@ -213,7 +213,7 @@ impl Accumulator {
         let head = match candidate.verify {
             Verify::Nothing => true,
             Verify::Head => matcher.action(statement) && matcher.resource(statement),
-            Verify::Pattern(pattern) => matcher.matches(pattern, matcher.asked.resource()),
+            Verify::Pattern(pattern) => matcher.matches(pattern, matcher.request.resource()),
         };
         if head {
             self.rest(matcher, statement, layers);
@@ -224,7 +224,7 @@ impl Accumulator {
     #[inline(always)]
     pub(crate) fn rest<'a>(
         &mut self,
-        matcher: &Matcher<'a, impl Asked<'a>>,
+        matcher: &Matcher<'a, impl RequestView<'a>>,
         statement: Ref<'_, Statement>,
         layers: LayerSet,
     ) {
@@ -237,7 +237,7 @@ impl Accumulator {
     #[inline(always)]
     fn condition<'a>(
         &mut self,
-        matcher: &Matcher<'a, impl Asked<'a>>,
+        matcher: &Matcher<'a, impl RequestView<'a>>,
         statement: Ref<'_, Statement>,
         layers: LayerSet,
         strength: Strength,
@@ -280,7 +280,7 @@ impl Accumulator {
     #[inline(always)]
     fn holds<'a>(
         &mut self,
-        matcher: &Matcher<'a, impl Asked<'a>>,
+        matcher: &Matcher<'a, impl RequestView<'a>>,
         statement: Ref<'_, Statement>,
         guard: Id<Insn>,
     ) -> bool {
@@ -297,7 +297,7 @@ impl Accumulator {
     #[inline(never)]
     fn run<'a>(
         &mut self,
-        matcher: &Matcher<'a, impl Asked<'a>>,
+        matcher: &Matcher<'a, impl RequestView<'a>>,
         guard: Id<Insn>,
         shared: u64,
     ) -> bool {

@@ -8,7 +8,7 @@ use portcullis_image::{
 
 use crate::bytes::strip;
 use crate::eval::head::matches_action;
-use crate::eval::view::Asked;
+use crate::eval::view::RequestView;
 use crate::index;
 use crate::pattern::Matcher;
 use crate::request::action::Action;
@@ -108,9 +108,9 @@ impl Entry {
 
     /// True if the statement matches the resource.
     #[inline(always)]
-    pub(crate) fn matches<'a>(&self, matcher: &Matcher<'a, impl Asked<'a>>) -> bool {
+    pub(crate) fn matches<'a>(&self, matcher: &Matcher<'a, impl RequestView<'a>>) -> bool {
         let view = matcher.view;
-        let resource = matcher.asked.resource();
+        let resource = matcher.request.resource();
         let rest = || strip(resource, self.literal.get(view.bytes())?);
         match self.kind {
             Kind::Any => true,

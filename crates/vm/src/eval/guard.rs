@@ -14,17 +14,17 @@ use portcullis_image::{
 use portcullis_model::split_arn;
 
 use crate::bytes::{ends_with, equal, find, place_of, strip};
-use crate::eval::view::Asked;
+use crate::eval::view::RequestView;
 use crate::keys::slot::{Slot, state};
 use crate::keys::values::Keys;
 use crate::pattern::{Case, Matcher};
 use crate::request::value::Value;
 
-impl<'a, A: Asked<'a>> Matcher<'a, A> {
+impl<'a, A: RequestView<'a>> Matcher<'a, A> {
     /// True if every instruction of the guard holds.
     #[inline(always)]
     pub(crate) fn guard_holds(&self, guard: Id<Insn>) -> bool {
-        let keys = self.asked.keys();
+        let keys = self.request.keys();
         for insn in self.view.insns(guard) {
             if !self.holds(insn, &keys) {
                 return false;
@@ -40,7 +40,7 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
     /// True if one instruction holds.
     pub(crate) fn insn_holds(&self, insn: Id<Insn>) -> bool {
         let insn = self.view.find(insn);
-        insn.is_some_and(|insn| self.holds(insn, &self.asked.keys()))
+        insn.is_some_and(|insn| self.holds(insn, &self.request.keys()))
     }
 
     /// The presence table (3.2).
@@ -87,7 +87,7 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
             // COND-32: one empty text is an empty set.
             return slot.len.get() == 0 || self.test_one(insn, slot, state) != negated;
         }
-        let keys = self.asked.keys();
+        let keys = self.request.keys();
         // Of `ForAllValues` one that does not hold is looked for.
         let is_decisive = |value: &Slot| {
             let state = value.state(keys.stamp);
@@ -175,7 +175,7 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
     #[cold]
     fn compares(&self, value: &Slot, policy: Str, orders: Operand) -> bool {
         let mut room = [0; Digits::MAX_LEN];
-        let text = match self.asked.keys().native(value) {
+        let text = match self.request.keys().native(value) {
             Some(Value::Number(number)) => Digits::write(number, &mut room),
             _ => self.text(value),
         };
@@ -189,7 +189,7 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
     /// The text of a value.
     #[inline]
     pub(crate) fn text(&self, value: &Slot) -> &'a str {
-        self.asked.keys().text(value)
+        self.request.keys().text(value)
     }
 
     /// The bytes of the text of a value.
@@ -215,7 +215,7 @@ struct Test<'m, 'a, A> {
     state: u32,
 }
 
-impl<'a, A: Asked<'a>> Execute<Ref<'_, Insn>> for Test<'_, 'a, A> {
+impl<'a, A: RequestView<'a>> Execute<Ref<'_, Insn>> for Test<'_, 'a, A> {
     #[inline(always)]
     fn fault(self, _: Ref<'_, Insn>) -> bool {
         false

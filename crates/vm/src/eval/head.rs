@@ -3,11 +3,11 @@
 use portcullis_image::{LayerSet, Principals, Ref, Statement, View};
 
 use crate::combine::caller::{Strength, identity};
-use crate::eval::view::Asked;
+use crate::eval::view::RequestView;
 use crate::pattern::{Matcher, NoVariables};
 use crate::request::action::Action;
 
-impl<'a, A: Asked<'a>> Matcher<'a, A> {
+impl<'a, A: RequestView<'a>> Matcher<'a, A> {
     /// How the statement names the caller; none if it does not.
     ///
     /// `layers` are those that the statement stands for here.
@@ -35,7 +35,7 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
         let Some(list) = statement.principals().list() else {
             return Some(Strength::Direct);
         };
-        let named = self.asked.named();
+        let named = self.request.named();
         if named.is_empty() {
             return None;
         }
@@ -49,7 +49,7 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
         // VPCE-2: at a gateway endpoint an account stands for its root user alone, which it names
         // directly. A Deny still falls on the whole account (GRAM-34).
         let root_only =
-            layers == LayerSet::VPC_ENDPOINT && self.asked.facts().gateway && !statement.is_deny();
+            layers == LayerSet::VPC_ENDPOINT && self.request.facts().gateway && !statement.is_deny();
         (strength != Strength::Account || !root_only).then_some(strength)
     }
 
@@ -60,8 +60,8 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
 
     /// `GRAM-52`: the caller has a permissions boundary.
     pub(crate) fn is_never_exempt(&self, statement: Ref<'_, Statement>, layers: LayerSet) -> bool {
-        let present = self.asked.present();
-        let bounded = self.asked.facts().boundable && present.meets(LayerSet::BOUNDARY);
+        let present = self.request.present();
+        let bounded = self.request.facts().boundable && present.meets(LayerSet::BOUNDARY);
         bounded && statement.is_deny() && layers == LayerSet::RESOURCE
     }
 
@@ -70,7 +70,7 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
         let listed = match statement.principals().list() {
             None => identity::EVERY,
             Some(list) => {
-                let named = self.asked.named();
+                let named = self.request.named();
                 let items = self.view.list(list);
                 items
                     .iter()
@@ -78,7 +78,7 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
                     .fold(0, |listed, named| listed | named.identities)
             }
         };
-        self.asked.facts().caller.identities() & !listed
+        self.request.facts().caller.identities() & !listed
     }
 
     /// `MATCH-13`.
@@ -87,8 +87,8 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
         let matched = statement.actions().list().is_none_or(|list| {
             self.view.list(list).any(|item| {
                 let action = self.view.get(item);
-                self.matches(action.service, self.asked.action().service())
-                    && self.matches(action.name, self.asked.action().name())
+                self.matches(action.service, self.request.action().service())
+                    && self.matches(action.name, self.request.action().name())
             })
         });
         matched != statement.not_action()
@@ -99,7 +99,7 @@ impl<'a, A: Asked<'a>> Matcher<'a, A> {
     pub(crate) fn resource(&self, statement: Ref<'_, Statement>) -> bool {
         let matched = statement.resources().list().is_none_or(|list| {
             let patterns = self.view.list(list);
-            patterns.any(|pattern| self.matches(pattern, self.asked.resource()))
+            patterns.any(|pattern| self.matches(pattern, self.request.resource()))
         });
         matched != statement.not_resource()
     }
@@ -113,7 +113,7 @@ pub(crate) fn matches_action(
 ) -> bool {
     let matcher = Matcher {
         view,
-        asked: NoVariables,
+        request: NoVariables,
     };
     let matched = statement.actions().list().is_none_or(|list| {
         view.list(list).any(|item| {

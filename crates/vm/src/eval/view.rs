@@ -12,7 +12,7 @@ use crate::request::principal::Named;
 
 /// What is asked of an image. Where it lies is known when the program is compiled, so that nothing is
 /// gathered that is not looked at.
-pub(crate) trait Asked<'a>: Copy {
+pub(crate) trait RequestView<'a>: Copy {
     fn facts(self) -> &'a Facts;
     fn action(self) -> &'a Action;
     fn resource(self) -> &'a [u8];
@@ -24,7 +24,7 @@ pub(crate) trait Asked<'a>: Copy {
     fn keys(self) -> Keys<'a>;
 }
 
-impl<'a, A: Asked<'a>> Variables<'a> for A {
+impl<'a, A: RequestView<'a>> Variables<'a> for A {
     #[inline(always)]
     fn variable(self, slot: Id<Slot>, default: Option<&'a str>) -> Option<&'a str> {
         let keys = self.keys();

@@ -8,7 +8,7 @@ use portcullis_image::{
     ArnPattern, ConditionText, Id, Insn, List, Op, Operands, Pattern, Slot, flag,
 };
 
-use crate::eval::view::Asked;
+use crate::eval::view::RequestView;
 use crate::explain::report::ConditionReport;
 use crate::explain::variables::{spelled, variables};
 use crate::keys::slot::state;
@@ -66,7 +66,7 @@ fn patterns_of(matcher: &Matcher<'_, OfImage<'_>>, insn: &Insn) -> Vec<Id<Patter
 pub(super) fn condition(matcher: &Matcher<'_, OfImage<'_>>, id: Id<Insn>) -> ConditionReport {
     let view = matcher.view;
     let insn = view.get(id);
-    let keys = matcher.asked.keys();
+    let keys = matcher.request.keys();
     let request_values = keys.shown(insn.slot);
     let quantified = insn.flags & (flag::ANY | flag::ALL) != 0;
     let unusable = keys.has_unusable(insn.slot);
@@ -128,7 +128,7 @@ fn expanded_values(
             let mut all = slots.iter();
             let slot = all.find(|slot| eq_folded(key, view.text(view.get(**slot).name).as_bytes()));
             let value = slot.and_then(|slot| {
-                let default = default.filter(|_| !matcher.asked.keys().has_value(*slot));
+                let default = default.filter(|_| !matcher.request.keys().has_value(*slot));
                 matcher.variable(*slot, None).or(default)
             });
             match value {

@@ -8,7 +8,7 @@ use portcullis_image::{
     ConditionText, Entries, Id, ListId, Pattern, PatternKind, Slot, Statement, Token,
 };
 
-use crate::eval::view::Asked;
+use crate::eval::view::RequestView;
 use crate::explain::conditions::texts;
 use crate::explain::report::{EntryMiss, EntryReport};
 use crate::explain::variables::{spelled, variables};
@@ -116,7 +116,7 @@ impl Expanded {
         };
         self.has_variables = true;
         self.pattern.push_str(&written);
-        let default = default.filter(|_| !matcher.asked.keys().has_value(slot));
+        let default = default.filter(|_| !matcher.request.keys().has_value(slot));
         match matcher.variable(slot, None).or(default) {
             Some(value) => {
                 self.units.extend(value.chars().map(Unit::Char));
@@ -235,7 +235,7 @@ fn resources<'a>(matcher: &Matcher<'a, OfImage<'_>>, statement: Id<Statement>) -
         Entry {
             expanded: Expanded::of(matcher, pattern, written),
             written,
-            matches: matcher.matches(pattern, matcher.asked.resource()),
+            matches: matcher.matches(pattern, matcher.request.resource()),
         }
     });
     entries.collect()
@@ -261,7 +261,7 @@ fn actions<'a>(matcher: &Matcher<'a, OfImage<'_>>, statement: Id<Statement>) -> 
     let items = view.list(list);
     let entries = items.iter().enumerate().map(|(index, item)| {
         let own = view.get(item);
-        let action = matcher.asked.action();
+        let action = matcher.request.action();
         let mut expanded = Expanded::of(matcher, own.service, None);
         expanded.text(":");
         expanded.append(Expanded::of(matcher, own.name, None));
@@ -323,7 +323,7 @@ pub(super) fn action_miss(
 ) -> Option<EntryMiss> {
     let view = matcher.view;
     let own = view.read(statement);
-    let action = matcher.asked.action();
+    let action = matcher.request.action();
     let is_near = own.not_action()
         || own.actions().list().is_some_and(|list| {
             view.list(list).any(|item| {
@@ -390,6 +390,6 @@ pub(super) fn variables_of_resource(
 }
 
 fn resource_text(matcher: &Matcher<'_, OfImage<'_>>) -> Vec<char> {
-    let bytes = matcher.asked.resource();
+    let bytes = matcher.request.resource();
     String::from_utf8_lossy(bytes).chars().collect()
 }

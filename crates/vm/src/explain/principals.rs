@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use portcullis_image::{LayerSet, PrincipalForm, Principals, Ref, Statement};
 
 use crate::combine::caller::identity;
-use crate::eval::view::Asked;
+use crate::eval::view::RequestView;
 use crate::explain::report::{Identity, NotListed, PrincipalEntry, PrincipalMiss};
 use crate::pattern::Matcher;
 use crate::prepare::ready::OfImage;
@@ -31,7 +31,7 @@ pub(super) fn principal_miss(
         Principals::Unsaid => return PrincipalMiss::default(),
         Principals::Listed(list) => view.list(list),
     };
-    let named = matcher.asked.named();
+    let named = matcher.request.named();
     let reported = list
         .iter()
         .filter(|item| !negated || named.iter().any(|own| own.principal == *item));
@@ -63,7 +63,7 @@ pub(super) fn not_listed(
     layers: LayerSet,
 ) -> NotListed {
     let unlisted = matcher.unlisted(statement);
-    let caller = matcher.asked.facts().caller;
+    let caller = matcher.request.facts().caller;
     let account = match caller.has_account() {
         true => Identity::Account,
         false => Identity::Itself,

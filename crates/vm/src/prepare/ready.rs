@@ -8,7 +8,7 @@ use portcullis_model::{Layer, is_resource};
 use crate::combine::caller::Kind;
 use crate::combine::inputs::{Basis, Facts};
 use crate::combine::ownership::Home;
-use crate::eval::view::Asked;
+use crate::eval::view::RequestView;
 use crate::keys::filled::Given;
 use crate::keys::source::{Origin, Source};
 use crate::keys::values::Keys;
@@ -400,7 +400,7 @@ impl<'a> Ready<'a> {
     ) -> Matcher<'r, OfImage<'r>> {
         Matcher {
             view,
-            asked: OfImage {
+            request: OfImage {
                 request: self,
                 keys: self.keys(image),
                 named: self.named().of(image),
@@ -478,7 +478,7 @@ impl<'a> OfOnly<'a> {
     }
 }
 
-impl<'a> Asked<'a> for OfOnly<'a> {
+impl<'a> RequestView<'a> for OfOnly<'a> {
     #[inline(always)]
     fn facts(self) -> &'a Facts {
         self.0.facts
@@ -523,7 +523,7 @@ pub(crate) struct OfImage<'a> {
     named: &'a [Named],
 }
 
-impl<'a> Asked<'a> for OfImage<'a> {
+impl<'a> RequestView<'a> for OfImage<'a> {
     #[inline]
     fn facts(self) -> &'a Facts {
         self.request.facts
