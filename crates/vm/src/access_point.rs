@@ -27,7 +27,7 @@ pub fn decide_through<'i>(
     let Some(of_caller) = accumulated(images, request) else {
         return Outcome::undecided();
     };
-    let outcome = of_caller.outcome(request.facts(), request.present());
+    let outcome = of_caller.outcome(request.inputs(), request.present());
     let Some(of_side) = accumulated(images_behind, behind) else {
         return outcome.and(Outcome::undecided());
     };
@@ -42,7 +42,7 @@ pub fn decide_through<'i>(
         grant: of_side.grant,
         public: of_side.public,
     };
-    outcome.and(combine(behind.facts(), &verdicts))
+    outcome.and(combine(behind.inputs(), &verdicts))
 }
 
 /// Explains what [`decide_through`] decides: what the side of the bucket says stands behind what decides about the access

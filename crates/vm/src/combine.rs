@@ -9,7 +9,7 @@ use portcullis_image::LayerSet;
 use portcullis_model::{Decision, Layer};
 
 use crate::combine::caller::{Kind, Strength};
-use crate::combine::inputs::Facts;
+use crate::combine::inputs::CombineInputs;
 
 /// A decision and the policy sets that made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,8 +102,8 @@ pub(crate) struct Verdicts {
 }
 
 /// `EVAL-71`.
-pub(crate) fn combine(facts: &Facts, verdicts: &Verdicts) -> Outcome {
-    if facts.exempt {
+pub(crate) fn combine(inputs: &CombineInputs, verdicts: &Verdicts) -> Outcome {
+    if inputs.exempt {
         return Outcome::allow();
     }
     if !verdicts.deny.is_empty() {
@@ -112,19 +112,19 @@ pub(crate) fn combine(facts: &Facts, verdicts: &Verdicts) -> Outcome {
             by: verdicts.deny,
         };
     }
-    if facts.refused {
+    if inputs.refused {
         return Outcome::undecided();
     }
     // RCPFullAWSAccess is attached at every level, so RCPs only ever deny (GRAM-61).
-    let present = verdicts.present & facts.layers;
+    let present = verdicts.present & inputs.layers;
     let must_allow = (LayerSet::SCPS | LayerSet::VPC_ENDPOINT) & present;
     let silent = must_allow.without(verdicts.allow);
     if !silent.is_empty() {
         return Outcome::implicit(silent.iter().next().unwrap_or(Layer::VpcEndpoint));
     }
 
-    let grant = grant(facts, verdicts);
-    if !facts.caller.has_account() {
+    let grant = grant(inputs, verdicts);
+    if !inputs.caller.has_account() {
         return match grant {
             Some(Strength::Direct) => Outcome::allow(),
             _ => Outcome::implicit(Layer::Resource),
@@ -132,19 +132,19 @@ pub(crate) fn combine(facts: &Facts, verdicts: &Verdicts) -> Outcome {
     }
     let allows = |layer| verdicts.allow.contains(layer);
     let is_present = |layer| present.contains(layer);
-    let identity = facts.root_allows || allows(Layer::Identity);
+    let identity = inputs.root_allows || allows(Layer::Identity);
     let boundary = !is_present(Layer::Boundary) || allows(Layer::Boundary);
     // A federated user without session policy has no permissions of its own (STS-9).
     let session = allows(Layer::Session)
-        || !(is_present(Layer::Session) || facts.caller == Kind::FederatedUser);
+        || !(is_present(Layer::Session) || inputs.caller == Kind::FederatedUser);
     let limited = || match boundary {
         false => Outcome::implicit(Layer::Boundary),
         true => Outcome::implicit(Layer::Session),
     };
 
-    if !facts.same_account {
+    if !inputs.same_account {
         // XACC-1, XACC-6.
-        if grant.is_none() || facts.other_partition {
+        if grant.is_none() || inputs.other_partition {
             return Outcome::implicit(Layer::Resource);
         }
         if !identity {
@@ -159,7 +159,7 @@ pub(crate) fn combine(facts: &Facts, verdicts: &Verdicts) -> Outcome {
     match grant {
         Some(Strength::Direct) => return Outcome::allow(),
         Some(Strength::RoleLike) if boundary && session => return Outcome::allow(),
-        None if facts.needs_resource_policy => return Outcome::implicit(Layer::Resource),
+        None if inputs.needs_resource_policy => return Outcome::implicit(Layer::Resource),
         _ => {}
     }
     if identity && boundary && session {
@@ -173,13 +173,13 @@ pub(crate) fn combine(facts: &Facts, verdicts: &Verdicts) -> Outcome {
 
 /// The grant of the trusting side: the resource policy's, and what grants outside the language
 /// (`EVAL-75`, `S3-4`).
-fn grant(facts: &Facts, verdicts: &Verdicts) -> Option<Strength> {
-    if facts.external_grant {
+fn grant(inputs: &CombineInputs, verdicts: &Verdicts) -> Option<Strength> {
+    if inputs.external_grant {
         return Some(Strength::Direct);
     }
     let outsider =
-        facts.caller != Kind::Service && !(facts.caller.has_account() && facts.same_account);
-    if facts.restrict_public_buckets && verdicts.public && outsider {
+        inputs.caller != Kind::Service && !(inputs.caller.has_account() && inputs.same_account);
+    if inputs.restrict_public_buckets && verdicts.public && outsider {
         return None;
     }
     verdicts.grant

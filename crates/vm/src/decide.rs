@@ -23,7 +23,7 @@ impl Ready<'_> {
     #[inline(always)]
     pub fn decide<'i>(&self, images: impl Iterator<Item = View<'i>>) -> Outcome {
         match accumulated(images, self) {
-            Some(accumulator) => accumulator.outcome(self.facts(), self.present()),
+            Some(accumulator) => accumulator.outcome(self.inputs(), self.present()),
             None => Outcome::undecided(),
         }
     }
@@ -50,7 +50,7 @@ pub(crate) fn accumulated<'i>(
     mut images: impl Iterator<Item = View<'i>>,
     request: &Ready<'_>,
 ) -> Option<Accumulator> {
-    let mut accumulator = Accumulator::new(request.facts().layers, request.facts().undeniable);
+    let mut accumulator = Accumulator::new(request.inputs().layers, request.inputs().undeniable);
     if let Some(asked) = request.only() {
         // The usual stack.
         let view = images.next()?;

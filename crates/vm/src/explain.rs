@@ -57,12 +57,12 @@ fn explained<'i>(
     }
     let mut recorder = Recorder::default();
     let verdicts = record(images, request, &mut recorder);
-    let facts = request.facts();
+    let inputs = request.inputs();
     let layers = verdicts
         .present
         .iter()
         .map(|layer| {
-            let applies = facts.layers.contains(layer);
+            let applies = inputs.layers.contains(layer);
             let mut statements = Vec::new();
             for (layers, report) in &recorder.statements {
                 if layers.contains(layer) && applies {
@@ -94,7 +94,7 @@ fn explained<'i>(
         .keys
         .dedup_by(|own, other| own.key.to_lowercase() == other.key.to_lowercase());
     Explanation {
-        outcome: combine(facts, &verdicts),
+        outcome: combine(inputs, &verdicts),
         layers,
         missing_keys: recorder.missing,
         keys: recorder.keys,
@@ -106,24 +106,24 @@ fn explained<'i>(
 }
 
 fn notes(request: &Ready<'_>, deny: LayerSet) -> Vec<&'static str> {
-    let facts = request.facts();
+    let inputs = request.inputs();
     let mut notes = Vec::new();
-    if facts.exempt {
+    if inputs.exempt {
         notes.push(EXEMPT);
     }
-    if facts.refused && !facts.exempt {
-        notes.push(refusal(facts.caller));
+    if inputs.refused && !inputs.exempt {
+        notes.push(refusal(inputs.caller));
     }
-    if facts.owner_assumed {
+    if inputs.owner_assumed {
         notes.push(OWNER_ASSUMED);
     }
-    if facts.root_allows {
+    if inputs.root_allows {
         notes.push("the root user needs no identity-based policy");
     }
-    if !facts.undeniable.is_empty() && !deny.meets(facts.undeniable) {
+    if !inputs.undeniable.is_empty() && !deny.meets(inputs.undeniable) {
         notes.push("the owner's root user may always manage the bucket policy");
     }
-    if facts.external_grant {
+    if inputs.external_grant {
         notes.push("a grant outside the policies was given with the request");
     }
     notes
@@ -135,15 +135,15 @@ fn record<'i>(
     request: &Ready<'_>,
     recorder: &mut Recorder,
 ) -> Verdicts {
-    let facts = request.facts();
-    let mut accumulator = Accumulator::new(facts.layers, facts.undeniable);
+    let inputs = request.inputs();
+    let mut accumulator = Accumulator::new(inputs.layers, inputs.undeniable);
     for (image, view) in ImageIdx::of(images) {
         let matcher = request.matcher(image, view);
         accumulator.enter_image();
         for used in request.parts_of(image) {
             let part = view.get(used.part);
             for statement in part.statements.iter() {
-                let layers = accumulator.one(&matcher, statement, used.layers & facts.layers);
+                let layers = accumulator.one(&matcher, statement, used.layers & inputs.layers);
                 if !layers.is_empty() {
                     recorder.statement(&matcher, statement, layers);
                 }

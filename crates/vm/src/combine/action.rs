@@ -60,7 +60,7 @@ impl Call {
 
 /// What the decision needs to know of an action.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct ActionFacts {
+pub(crate) struct ActionTraits {
     pub(super) service: Service,
     /// It needs no permission (`EVAL-90`).
     pub(super) exempt: bool,
@@ -73,13 +73,13 @@ pub(crate) struct ActionFacts {
     pub(super) is_limited_by_rcps: bool,
     /// See [`crate::Action::filter`].
     pub(crate) filter: u64,
-    /// All but that as bits, for [`super::inputs::Basis`].
+    /// All but that as bits, for [`super::inputs::Applicability`].
     pub(super) bits: u32,
 }
 
-impl ActionFacts {
+impl ActionTraits {
     /// Of no action.
-    pub(crate) const NONE: ActionFacts = ActionFacts {
+    pub(crate) const NONE: ActionTraits = ActionTraits {
         service: Service::Other,
         exempt: false,
         call: Call::Free,
@@ -103,7 +103,7 @@ impl ActionFacts {
     }
 
     /// Reads an action in lower case.
-    pub(crate) fn of(service: &str, name: &str) -> ActionFacts {
+    pub(crate) fn of(service: &str, name: &str) -> ActionTraits {
         let kind = match service {
             "s3" => Service::S3,
             "kms" => Service::Kms,
@@ -111,7 +111,7 @@ impl ActionFacts {
             "dynamodb" => Service::DynamoDb,
             _ => Service::Other,
         };
-        let facts = ActionFacts {
+        let inputs = ActionTraits {
             service: kind,
             exempt: kind == Service::Sts && matches!(name, "getcalleridentity" | "getsessiontoken"),
             call: Call::of(service, name),
@@ -125,13 +125,13 @@ impl ActionFacts {
             filter: 0,
             bits: 0,
         };
-        ActionFacts {
-            bits: facts.service.number()
-                | u32::from(facts.exempt) << 4
-                | u32::from(facts.bucket_policy) << 5
-                | u32::from(facts.is_limited_by_rcps) << 6
-                | u32::from(facts.lists_buckets) << 7,
-            ..facts
+        ActionTraits {
+            bits: inputs.service.number()
+                | u32::from(inputs.exempt) << 4
+                | u32::from(inputs.bucket_policy) << 5
+                | u32::from(inputs.is_limited_by_rcps) << 6
+                | u32::from(inputs.lists_buckets) << 7,
+            ..inputs
         }
     }
 

@@ -3,14 +3,14 @@
 use portcullis_image::LayerSet;
 use portcullis_image::wire::index;
 
-use crate::combine::action::{ActionFacts, Service};
+use crate::combine::action::{ActionTraits, Service};
 use crate::combine::caller::Kind;
 use crate::combine::ownership::Ownership;
 use crate::stack::StackId;
 
 /// What the decision needs to know beside the statements.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Facts {
+pub(crate) struct CombineInputs {
     pub(crate) caller: Kind,
     /// The layers that take part if they are present (`EVAL-70`).
     pub(crate) layers: LayerSet,
@@ -38,18 +38,18 @@ pub(crate) struct Facts {
     pub(crate) suffices: LayerSet,
 }
 
-/// What facts follow from.
-pub(crate) struct Basis<'a> {
+/// What inputs follow from.
+pub(crate) struct Applicability<'a> {
     pub(crate) caller: Kind,
     /// Its account is the organization's management account.
     pub(crate) management_account: bool,
     /// The session is one of AssumeRoot (`EVAL-50`).
     pub(crate) assumed_root: bool,
-    pub(crate) action: &'a ActionFacts,
-    /// What [`ActionFacts::refuses`] says.
+    pub(crate) action: &'a ActionTraits,
+    /// What [`ActionTraits::refuses`] says.
     pub(crate) refused: bool,
     pub(crate) ownership: Ownership,
-    /// Nothing is allowed without the resource's policy ([`ActionFacts::needs_resource_policy`]).
+    /// Nothing is allowed without the resource's policy ([`ActionTraits::needs_resource_policy`]).
     pub(crate) needs_resource_policy: bool,
     pub(crate) restrict_public_buckets: bool,
     pub(crate) external_grant: bool,
@@ -57,7 +57,7 @@ pub(crate) struct Basis<'a> {
     pub(crate) present: LayerSet,
 }
 
-impl Basis<'_> {
+impl Applicability<'_> {
     /// All of it but what is present: what follows from equal bits, and from what is present, is equal.
     #[inline(always)]
     fn bits(&self) -> u32 {
@@ -74,11 +74,11 @@ impl Basis<'_> {
     }
 }
 
-impl<'a> Basis<'a> {
+impl<'a> Applicability<'a> {
     /// That of which these are the bits. Nothing else of it is kept while it is compared with what is remembered.
-    fn of_bits(bits: u32, action: &'a ActionFacts, present: LayerSet) -> Basis<'a> {
+    fn of_bits(bits: u32, action: &'a ActionTraits, present: LayerSet) -> Applicability<'a> {
         let flag = |bit: u32| bits >> (4 + bit) & 1 != 0;
-        Basis {
+        Applicability {
             caller: Kind::of_number(bits & 15),
             management_account: flag(0),
             assumed_root: flag(1),
@@ -97,38 +97,38 @@ impl<'a> Basis<'a> {
     }
 }
 
-/// Facts that were worked out before. They follow from few things of a request, which are mostly the same ones.
+/// CombineInputs that were worked out before. They follow from few things of a request, which are mostly the same ones.
 #[derive(Clone, Debug)]
-pub(crate) struct FactsMemory {
-    known: [(StackId, u32, Facts); FactsMemory::LEN],
+pub(crate) struct InputsCache {
+    known: [(StackId, u32, CombineInputs); InputsCache::LEN],
 }
 
-impl FactsMemory {
+impl InputsCache {
     const LEN: usize = 16;
 
-    pub(crate) const fn new() -> FactsMemory {
-        FactsMemory {
-            known: [(StackId::NONE, 0, Facts::NONE); FactsMemory::LEN],
+    pub(crate) const fn new() -> InputsCache {
+        InputsCache {
+            known: [(StackId::NONE, 0, CombineInputs::NONE); InputsCache::LEN],
         }
     }
 
-    /// The number of the facts that follow for a stack of images, in which the same layers are always present.
+    /// The number of the inputs that follow for a stack of images, in which the same layers are always present.
     #[inline(always)]
-    pub(crate) fn number_of(&mut self, stack: StackId, basis: &Basis<'_>) -> usize {
-        let bits = basis.bits();
+    pub(crate) fn number_of(&mut self, stack: StackId, applicability: &Applicability<'_>) -> usize {
+        let bits = applicability.bits();
         let number = index(bits.wrapping_mul(0x9e37_79b1) >> 28);
         if let Some(known) = self.known.get_mut(number) {
             if !(known.0.is_same(stack) && known.1 == bits) {
-                FactsMemory::fill(known, stack, bits, basis.action, basis.present);
+                InputsCache::fill(known, stack, bits, applicability.action, applicability.present);
             }
         }
         number
     }
 
     /// The same for whatever layers are present.
-    pub(crate) fn number_of_parts(&mut self, basis: &Basis<'_>) -> usize {
+    pub(crate) fn number_of_parts(&mut self, applicability: &Applicability<'_>) -> usize {
         if let Some(known) = self.known.first_mut() {
-            *known = (StackId::NONE, 0, Facts::of(basis));
+            *known = (StackId::NONE, 0, CombineInputs::of(applicability));
         }
         0
     }
@@ -136,27 +136,27 @@ impl FactsMemory {
     #[cold]
     #[inline(never)]
     fn fill(
-        known: &mut (StackId, u32, Facts),
+        known: &mut (StackId, u32, CombineInputs),
         stack: StackId,
         bits: u32,
-        action: &ActionFacts,
+        action: &ActionTraits,
         present: LayerSet,
     ) {
-        let basis = Basis::of_bits(bits, action, present);
-        *known = (stack, bits, Facts::of(&basis));
+        let applicability = Applicability::of_bits(bits, action, present);
+        *known = (stack, bits, CombineInputs::of(&applicability));
     }
 
-    /// Facts by a number that was just asked for.
+    /// CombineInputs by a number that was just asked for.
     #[inline(always)]
-    pub(crate) fn get(&self, number: usize) -> &Facts {
-        const NONE: &Facts = &Facts::NONE;
+    pub(crate) fn get(&self, number: usize) -> &CombineInputs {
+        const NONE: &CombineInputs = &CombineInputs::NONE;
         self.known.get(number).map_or(NONE, |known| &known.2)
     }
 }
 
-impl Facts {
+impl CombineInputs {
     /// Of no request.
-    pub(crate) const NONE: Facts = Facts {
+    pub(crate) const NONE: CombineInputs = CombineInputs {
         caller: Kind::Anonymous,
         layers: LayerSet::EMPTY,
         undeniable: LayerSet::EMPTY,
@@ -176,8 +176,8 @@ impl Facts {
 
     /// Works them out.
     #[inline]
-    pub(crate) fn of(basis: &Basis<'_>) -> Facts {
-        let Basis {
+    pub(crate) fn of(applicability: &Applicability<'_>) -> CombineInputs {
+        let Applicability {
             caller,
             action,
             ownership:
@@ -188,47 +188,47 @@ impl Facts {
                 },
             present,
             ..
-        } = *basis;
-        let action_facts = action;
+        } = *applicability;
+        let traits = action;
         let kind = caller.traits();
-        let mut layers = match basis.assumed_root {
+        let mut layers = match applicability.assumed_root {
             true => caller.layers(true),
             false => kind.layers,
         };
-        if basis.management_account {
+        if applicability.management_account {
             layers &= !LayerSet::SCPS; // SCP-3
         }
         let own_resource = kind.has_account && same_account;
         let rcp = present.meets(LayerSet::RCPS)
-            && action_facts.is_limited_by_rcps
-            && !(basis.management_account && own_resource);
+            && traits.is_limited_by_rcps
+            && !(applicability.management_account && own_resource);
         if !rcp {
             layers &= !LayerSet::RCPS; // RCP-3, RCP-4, RCP-5
         }
-        let mut facts = Facts {
+        let mut inputs = CombineInputs {
             caller,
             layers,
-            undeniable: if caller == Kind::Root && same_account && action_facts.bucket_policy {
+            undeniable: if caller == Kind::Root && same_account && traits.bucket_policy {
                 LayerSet::RESOURCE
             } else {
                 LayerSet::EMPTY
             },
-            exempt: kind.is_signed & action_facts.exempt,
-            refused: basis.refused,
-            root_allows: caller == Kind::Root && !basis.assumed_root,
+            exempt: kind.is_signed & traits.exempt,
+            refused: applicability.refused,
+            root_allows: caller == Kind::Root && !applicability.assumed_root,
             same_account,
             other_partition,
-            needs_resource_policy: basis.needs_resource_policy,
-            gateway: matches!(action_facts.service, Service::S3 | Service::DynamoDb),
+            needs_resource_policy: applicability.needs_resource_policy,
+            gateway: matches!(traits.service, Service::S3 | Service::DynamoDb),
             boundable: kind.can_be_bounded,
-            external_grant: basis.external_grant,
-            restrict_public_buckets: basis.restrict_public_buckets
-                & (action_facts.service == Service::S3),
+            external_grant: applicability.external_grant,
+            restrict_public_buckets: applicability.restrict_public_buckets
+                & (traits.service == Service::S3),
             owner_assumed: assumed & kind.has_account,
             suffices: LayerSet::EMPTY,
         };
-        facts.suffices = suffices(&facts, present);
-        facts
+        inputs.suffices = suffices(&inputs, present);
+        inputs
     }
 }
 
@@ -237,29 +237,29 @@ impl Facts {
 ///
 /// This is the usual way through [`super::combine`], worked out when the request is looked up.
 #[inline(always)]
-pub(crate) fn suffices(facts: &Facts, present: LayerSet) -> LayerSet {
-    let within = facts.caller.has_account() && facts.same_account && !facts.needs_resource_policy;
-    if !within || facts.refused || facts.caller == Kind::FederatedUser {
+pub(crate) fn suffices(inputs: &CombineInputs, present: LayerSet) -> LayerSet {
+    let within = inputs.caller.has_account() && inputs.same_account && !inputs.needs_resource_policy;
+    if !within || inputs.refused || inputs.caller == Kind::FederatedUser {
         return LayerSet::EMPTY;
     }
     let limits = LayerSet::SCPS | LayerSet::VPC_ENDPOINT | LayerSet::BOUNDARY | LayerSet::SESSION;
-    let identity = match facts.root_allows {
+    let identity = match inputs.root_allows {
         true => LayerSet::EMPTY,
         false => LayerSet::IDENTITY,
     };
-    if !facts.layers.contains_all(identity) {
+    if !inputs.layers.contains_all(identity) {
         // What does not take part never allows.
         return LayerSet::EMPTY;
     }
-    limits & present & facts.layers | identity | LayerSet::NO_LAYER
+    limits & present & inputs.layers | identity | LayerSet::NO_LAYER
 }
 
 /// True if these layers, which allow a request that no policy denies, are known to suffice: the usual end
 /// of a decision, without [`super::combine`]. Layers that do not take part may be among them, and
 /// [`LayerSet::NO_LAYER`] is.
 #[inline]
-pub(crate) fn suffice(facts: &Facts, allow: LayerSet) -> bool {
-    !facts.suffices.is_empty() && allow.contains_all(facts.suffices)
+pub(crate) fn suffice(inputs: &CombineInputs, allow: LayerSet) -> bool {
+    !inputs.suffices.is_empty() && allow.contains_all(inputs.suffices)
 }
 
 #[cfg(test)]
@@ -273,7 +273,7 @@ mod tests {
             let (kind, flags) = (bits % 10, bits / 10);
             let bits = kind | flags << 4;
             assert_eq!(
-                Basis::of_bits(bits, &ActionFacts::NONE, LayerSet::EMPTY).bits(),
+                Applicability::of_bits(bits, &ActionTraits::NONE, LayerSet::EMPTY).bits(),
                 bits
             );
         }

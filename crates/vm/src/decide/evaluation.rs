@@ -7,7 +7,7 @@ use portcullis_image::{Group, Id, LayerSet, Part, View};
 
 use crate::combine::Outcome;
 use crate::combine::caller::{Kind as CallerKind, Strength};
-use crate::combine::inputs::{Basis, Facts};
+use crate::combine::inputs::{Applicability, CombineInputs};
 use crate::combine::ownership::Ownership;
 use crate::eval::accumulator::Accumulator;
 use crate::eval::entries::Entry;
@@ -67,7 +67,7 @@ pub struct KnownParts {
 #[derive(Clone, Debug)]
 pub struct Settled<'a> {
     resolved: &'a Resolved<'a>,
-    facts: Facts,
+    inputs: CombineInputs,
     parts: KnownParts,
     given: &'a Given,
     source: Source<'a>,
@@ -82,9 +82,9 @@ impl<'a> Settled<'a> {
         resolved: &'a Resolved<'a>,
         parts: KnownParts,
     ) -> Settled<'a> {
-        let action = &resolved.action.facts;
+        let action = &resolved.action.traits;
         let (is_key, is_role) = resolved.resource.is_key_or_role();
-        let facts = Facts::of(&Basis {
+        let inputs = CombineInputs::of(&Applicability {
             caller: resolved.caller,
             management_account: resolved.management_account,
             assumed_root: resolved.assumed_root,
@@ -102,7 +102,7 @@ impl<'a> Settled<'a> {
         let scratch = &*scratch;
         Settled {
             resolved,
-            facts,
+            inputs,
             parts,
             given: &scratch.given,
             source: Source {
@@ -166,8 +166,8 @@ impl<'a> Evaluation<'a> {
     /// Begins a decision.
     #[inline]
     pub fn new(settled: &'a Settled<'a>, memory: &'a mut PartMemory) -> Evaluation<'a> {
-        let facts = &settled.facts;
-        let mut accumulator = Accumulator::new(facts.layers, facts.undeniable);
+        let inputs = &settled.inputs;
+        let mut accumulator = Accumulator::new(inputs.layers, inputs.undeniable);
         accumulator.say(settled.parts.allowed, LayerSet::EMPTY);
         Evaluation::with(settled, accumulator, memory)
     }
@@ -273,7 +273,7 @@ impl<'a> Evaluation<'a> {
     pub fn decide(self) -> Outcome {
         let parts = &self.settled.parts;
         let present = (parts.present, parts.public);
-        self.accumulator.outcome(&self.settled.facts, present)
+        self.accumulator.outcome(&self.settled.inputs, present)
     }
 
     /// Whether some statement of what was looked at allows the request, and whether some denies it.
@@ -293,8 +293,8 @@ struct OfImage<'a> {
 
 impl<'a> RequestView<'a> for OfImage<'a> {
     #[inline]
-    fn facts(self) -> &'a Facts {
-        &self.settled.facts
+    fn inputs(self) -> &'a CombineInputs {
+        &self.settled.inputs
     }
 
     #[inline]

@@ -3,7 +3,7 @@
 use portcullis_image::{Candidate, Group, Id, LayerSet, Insn, Part, Ref, Run, Statement, Verify};
 
 use crate::combine::caller::Strength;
-use crate::combine::inputs::{Facts, suffice};
+use crate::combine::inputs::{CombineInputs, suffice};
 use crate::combine::{Outcome, Verdicts, combine};
 use crate::eval::view::RequestView;
 use crate::index;
@@ -47,17 +47,17 @@ impl Accumulator {
     /// The decision, if all was looked at; `present` are the layers that are present, and whether a resource
     /// policy is public.
     #[inline]
-    pub(crate) fn outcome(&self, facts: &Facts, present: (LayerSet, bool)) -> Outcome {
-        if self.suffices(facts) {
+    pub(crate) fn outcome(&self, inputs: &CombineInputs, present: (LayerSet, bool)) -> Outcome {
+        if self.suffices(inputs) {
             return Outcome::allow();
         }
-        combine(facts, &self.verdicts(present))
+        combine(inputs, &self.verdicts(present))
     }
 
     /// True if the request is allowed unless a Deny comes.
     #[inline]
-    pub(crate) fn suffices(&self, facts: &Facts) -> bool {
-        !self.denied.meets(self.deniable) && suffice(facts, self.allowed)
+    pub(crate) fn suffices(&self, inputs: &CombineInputs) -> bool {
+        !self.denied.meets(self.deniable) && suffice(inputs, self.allowed)
     }
 
     pub(crate) fn verdicts(&self, (present, public): (LayerSet, bool)) -> Verdicts {

@@ -49,7 +49,7 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
         // VPCE-2: at a gateway endpoint an account stands for its root user alone, which it names
         // directly. A Deny still falls on the whole account (GRAM-34).
         let root_only =
-            layers == LayerSet::VPC_ENDPOINT && self.request.facts().gateway && !statement.is_deny();
+            layers == LayerSet::VPC_ENDPOINT && self.request.inputs().gateway && !statement.is_deny();
         (strength != Strength::Account || !root_only).then_some(strength)
     }
 
@@ -61,7 +61,7 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
     /// `GRAM-52`: the caller has a permissions boundary.
     pub(crate) fn is_never_exempt(&self, statement: Ref<'_, Statement>, layers: LayerSet) -> bool {
         let present = self.request.present();
-        let bounded = self.request.facts().boundable && present.meets(LayerSet::BOUNDARY);
+        let bounded = self.request.inputs().boundable && present.meets(LayerSet::BOUNDARY);
         bounded && statement.is_deny() && layers == LayerSet::RESOURCE
     }
 
@@ -78,7 +78,7 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
                     .fold(0, |listed, named| listed | named.identities)
             }
         };
-        self.request.facts().caller.identities() & !listed
+        self.request.inputs().caller.identities() & !listed
     }
 
     /// `MATCH-13`.

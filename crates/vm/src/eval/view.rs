@@ -3,7 +3,7 @@
 use portcullis_image::index::Segments;
 use portcullis_image::{Id, LayerSet, Slot};
 
-use crate::combine::inputs::Facts;
+use crate::combine::inputs::CombineInputs;
 use crate::keys::slot::state;
 use crate::keys::values::Keys;
 use crate::pattern::Variables;
@@ -13,7 +13,7 @@ use crate::request::principal::Named;
 /// What is asked of an image. Where it lies is known when the program is compiled, so that nothing is
 /// gathered that is not looked at.
 pub(crate) trait RequestView<'a>: Copy {
-    fn facts(self) -> &'a Facts;
+    fn inputs(self) -> &'a CombineInputs;
     fn action(self) -> &'a Action;
     fn resource(self) -> &'a [u8];
     fn segments(self) -> &'a Segments;

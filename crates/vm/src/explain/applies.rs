@@ -16,14 +16,14 @@ impl Ready<'_> {
         of_caller
             .into_iter()
             .filter(|layer| self.has_layer(*layer))
-            .filter(|layer| !self.facts().layers.contains(*layer))
+            .filter(|layer| !self.inputs().layers.contains(*layer))
             .map(|layer| (layer, reason(self, layer)))
     }
 }
 
 /// Why a policy set that is present does not take part.
 pub(super) fn reason(request: &Ready<'_>, layer: Layer) -> &'static str {
-    let kind = request.facts().caller;
+    let kind = request.inputs().caller;
     let action = request.action();
     match (layer, kind) {
         (Layer::Scp(_), kind) if !kind.has_account() => {

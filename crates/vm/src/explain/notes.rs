@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use portcullis_image::LayerSet;
 
-use crate::combine::action::ActionFacts;
+use crate::combine::action::ActionTraits;
 use crate::combine::caller::Kind;
 use crate::request::query::Query;
 
@@ -35,7 +35,7 @@ fn is_refused(kind: Kind, query: &Query<'_>) -> bool {
     let action = query.action_name().to_ascii_lowercase();
     let (service, name) = action.split_once(':').unwrap_or_default();
     let mfa = || query.context.has_mfa();
-    ActionFacts::of(service, name).refuses(kind, query.principal.session_token, mfa)
+    ActionTraits::of(service, name).refuses(kind, query.principal.session_token, mfa)
 }
 
 /// What is assumed in deciding a request: whose the resource is, where nothing says it (`EVAL-12`), that
@@ -47,7 +47,7 @@ fn is_refused(kind: Kind, query: &Query<'_>) -> bool {
 pub fn assumptions(query: &Query<'_>, has_endpoint_policy: bool) -> Vec<&'static str> {
     let kind = Kind::of(&query.principal.caller);
     let mut notes = Vec::new();
-    if kind.is_signed() && ActionFacts::is_exempt(query.action_name()) {
+    if kind.is_signed() && ActionTraits::is_exempt(query.action_name()) {
         notes.push(EXEMPT);
     } else if is_refused(kind, query) {
         notes.push(refusal(kind));

@@ -63,7 +63,7 @@ pub(super) fn not_listed(
     layers: LayerSet,
 ) -> NotListed {
     let unlisted = matcher.unlisted(statement);
-    let caller = matcher.request.facts().caller;
+    let caller = matcher.request.inputs().caller;
     let account = match caller.has_account() {
         true => Identity::Account,
         false => Identity::Itself,

@@ -6,7 +6,7 @@ use portcullis_image::{Group, LayerSet, Reserved, View};
 use portcullis_model::{Layer, is_resource};
 
 use crate::combine::caller::Kind;
-use crate::combine::inputs::{Basis, Facts};
+use crate::combine::inputs::{Applicability, CombineInputs};
 use crate::combine::ownership::Home;
 use crate::eval::view::RequestView;
 use crate::keys::filled::Given;
@@ -38,7 +38,7 @@ pub struct Ready<'a> {
     seal: StackId,
     scratch: &'a Scratch,
     source: Source<'a>,
-    facts: &'a Facts,
+    inputs: &'a CombineInputs,
     action: &'a Action,
     resource: &'a str,
     segments: &'a Segments,
@@ -200,21 +200,21 @@ impl Scratch {
         let caller = Kind::of(&query.principal.caller);
         let present = parts.unwrap_or(plan.present);
         let token = query.principal.session_token;
-        let basis = Basis {
+        let applicability = Applicability {
             caller,
             management_account: query.principal.management_account,
             assumed_root: caller == Kind::Root && is_assumed_root(&self.given, plan, query),
-            action: &action.facts,
-            refused: (action.facts).refuses(caller, token, || query.context.has_mfa()),
+            action: &action.traits,
+            refused: (action.traits).refuses(caller, token, || query.context.has_mfa()),
             ownership: query.ownership(home, is_star),
             needs_resource_policy: query.needs_resource_policy(action),
             restrict_public_buckets: query.restrict_public_buckets,
             external_grant: query.external_grant,
             present: present.0,
         };
-        let facts = match parts {
-            None => self.facts.number_of(plan.id, &basis),
-            Some(_) => self.facts.number_of_parts(&basis),
+        let inputs = match parts {
+            None => self.inputs.number_of(plan.id, &applicability),
+            Some(_) => self.inputs.number_of_parts(&applicability),
         };
 
         let this = &*self;
@@ -233,7 +233,7 @@ impl Scratch {
                 store: &this.given.store,
                 origin: Origin::Query(query, known),
             },
-            facts: this.facts.get(facts),
+            inputs: this.inputs.get(inputs),
             action: match resolved {
                 Ok(action) => action,
                 Err(number) => of_number(this.actions.get(number)),
@@ -376,8 +376,8 @@ impl<'a> Ready<'a> {
 
     /// What the decision needs to know beside the statements.
     #[inline(always)]
-    pub(crate) fn facts(&self) -> &'a Facts {
-        self.facts
+    pub(crate) fn inputs(&self) -> &'a CombineInputs {
+        self.inputs
     }
 
     /// The action.
@@ -480,8 +480,8 @@ impl<'a> OfOnly<'a> {
 
 impl<'a> RequestView<'a> for OfOnly<'a> {
     #[inline(always)]
-    fn facts(self) -> &'a Facts {
-        self.0.facts
+    fn inputs(self) -> &'a CombineInputs {
+        self.0.inputs
     }
 
     #[inline(always)]
@@ -525,8 +525,8 @@ pub(crate) struct OfImage<'a> {
 
 impl<'a> RequestView<'a> for OfImage<'a> {
     #[inline]
-    fn facts(self) -> &'a Facts {
-        self.request.facts
+    fn inputs(self) -> &'a CombineInputs {
+        self.request.inputs
     }
 
     #[inline]

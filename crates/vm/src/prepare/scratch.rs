@@ -2,7 +2,7 @@
 
 use portcullis_image::index::Segments;
 
-use crate::combine::inputs::FactsMemory;
+use crate::combine::inputs::InputsCache;
 use crate::keys::filled::Given;
 use crate::keys::shape::Shape;
 use crate::prepare::callers::Callers;
@@ -25,7 +25,7 @@ pub struct Scratch {
     pub(crate) segments: Segments,
     pub(crate) actions: Cache<Remembered>,
     pub(crate) callers: Callers,
-    pub(crate) facts: FactsMemory,
+    pub(crate) inputs: InputsCache,
 }
 
 /// What is remembered of an action's name.
@@ -52,7 +52,7 @@ impl Scratch {
             segments: Segments::NONE,
             actions: Cache::new(),
             callers: Callers::new(),
-            facts: FactsMemory::new(),
+            inputs: InputsCache::new(),
         }
     }
 }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use portcullis_image::{Group, Id, Part, Section, View};
 use portcullis_model::check_action;
 
-use crate::combine::action::ActionFacts;
+use crate::combine::action::ActionTraits;
 use crate::index;
 use crate::index::FoundAction;
 use crate::stack::per_image::PerImage;
@@ -21,7 +21,7 @@ pub struct Action {
     service_end: usize,
     /// The images that the patterns are of.
     pub(crate) of: StackId,
-    pub(crate) facts: ActionFacts,
+    pub(crate) traits: ActionTraits,
     /// Patterns of the images, as [`index::actions`] gives them.
     patterns: PerImage<FoundAction>,
     /// The groups of candidates of images that have one part.
@@ -39,7 +39,7 @@ impl Action {
         text: String::new(),
         service_end: 0,
         of: StackId::NONE,
-        facts: ActionFacts::NONE,
+        traits: ActionTraits::NONE,
         patterns: PerImage::new(),
         groups: PerImage::new(),
         depth: 0,
@@ -60,7 +60,7 @@ impl Action {
         self.text.make_ascii_lowercase();
         let colon = name.bytes().position(|byte| byte == b':');
         self.service_end = colon.unwrap_or(name.len());
-        self.facts = ActionFacts::of(self.service_text(), self.name_text());
+        self.traits = ActionTraits::of(self.service_text(), self.name_text());
         let mut patterns = core::mem::take(&mut self.patterns);
         let mut of = StackId::EMPTY;
         for view in images {
@@ -77,7 +77,7 @@ impl Action {
             self.depth = depths.fold(self.depth, usize::max);
         }
         self.is_plain = check_action(name).is_ok();
-        self.facts.filter = index::filter(patterns.all());
+        self.traits.filter = index::filter(patterns.all());
         self.patterns = patterns;
         // What has no name is no action: a request for it cannot be decided.
         self.of = match name {
@@ -90,7 +90,7 @@ impl Action {
         self.text.clear();
         self.service_end = 0;
         self.of = StackId::NONE;
-        self.facts = ActionFacts::NONE;
+        self.traits = ActionTraits::NONE;
         self.patterns.clear();
         self.groups.clear();
         self.depth = 0;
@@ -107,7 +107,7 @@ impl Action {
     /// ([`crate::part_filter`]) has a bit in common with this one.
     #[inline]
     pub fn filter(&self) -> u64 {
-        self.facts.filter
+        self.traits.filter
     }
 
     /// Appends the groups of candidates that a part of an image has for the action, by the place of the image
@@ -133,7 +133,7 @@ impl Action {
     /// [`all_buckets`].
     #[inline]
     pub fn lists_buckets(&self) -> bool {
-        self.facts.lists_buckets
+        self.traits.lists_buckets
     }
 
     /// True if it is one that requests can have ([`check_action`]).

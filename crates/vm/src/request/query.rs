@@ -86,12 +86,12 @@ impl Query<'_> {
     /// True if nothing is allowed without the resource's policy (`KMS-1`, `TRUST-1`).
     #[inline(always)]
     pub(crate) fn needs_resource_policy(&self, action: &Action) -> bool {
-        if !action.facts.may_need_resource_policy() {
+        if !action.traits.may_need_resource_policy() {
             return false;
         }
         let parts = self.resource.parts();
         action
-            .facts
+            .inputs
             .needs_resource_policy(parts.is_key, parts.is_role)
     }
 }
