@@ -50,7 +50,7 @@ pub(crate) fn accumulated<'i>(
     mut images: impl Iterator<Item = View<'i>>,
     request: &Ready<'_>,
 ) -> Option<Accumulator> {
-    let mut accumulator = Accumulator::new(request.inputs().layers, request.inputs().undeniable);
+    let mut accumulator = Accumulator::new(request.inputs().layers, request.inputs().deny_exempt);
     if let Some(asked) = request.only() {
         // The usual stack.
         let view = images.next()?;

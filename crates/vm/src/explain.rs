@@ -120,7 +120,7 @@ fn notes(request: &Ready<'_>, deny: LayerSet) -> Vec<&'static str> {
     if inputs.root_allows {
         notes.push("the root user needs no identity-based policy");
     }
-    if !inputs.undeniable.is_empty() && !deny.meets(inputs.undeniable) {
+    if !inputs.deny_exempt.is_empty() && !deny.meets(inputs.deny_exempt) {
         notes.push("the owner's root user may always manage the bucket policy");
     }
     if inputs.external_grant {
@@ -136,7 +136,7 @@ fn record<'i>(
     recorder: &mut Recorder,
 ) -> Verdicts {
     let inputs = request.inputs();
-    let mut accumulator = Accumulator::new(inputs.layers, inputs.undeniable);
+    let mut accumulator = Accumulator::new(inputs.layers, inputs.deny_exempt);
     for (image, view) in ImageIdx::of(images) {
         let matcher = request.matcher(image, view);
         accumulator.enter_image();

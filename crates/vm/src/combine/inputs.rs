@@ -15,7 +15,7 @@ pub(crate) struct CombineInputs {
     /// The layers that take part if they are present (`EVAL-70`).
     pub(crate) layers: LayerSet,
     /// Layers whose Deny statements do not count (`EVAL-52`).
-    pub(crate) undeniable: LayerSet,
+    pub(crate) deny_exempt: LayerSet,
     /// The action needs no permission (`EVAL-90`).
     pub(crate) exempt: bool,
     /// The service takes no such call from such credentials, whatever the policies say (`STS-4`, `STS-5`).
@@ -29,13 +29,13 @@ pub(crate) struct CombineInputs {
     /// The endpoint is taken as a gateway endpoint (`VPCE-2`).
     pub(crate) gateway: bool,
     /// The caller can have a boundary, which `NotPrincipal` looks at (`GRAM-52`).
-    pub(crate) boundable: bool,
+    pub(crate) may_have_boundary: bool,
     pub(crate) external_grant: bool,
     pub(crate) restrict_public_buckets: bool,
     /// The owner of the resource is an assumption (`EVAL-12`).
     pub(crate) owner_assumed: bool,
-    /// What [`suffices`] says.
-    pub(crate) suffices: LayerSet,
+    /// What [`sufficient_layers`] says.
+    pub(crate) sufficient_layers: LayerSet,
 }
 
 /// What inputs follow from.
@@ -159,7 +159,7 @@ impl CombineInputs {
     pub(crate) const NONE: CombineInputs = CombineInputs {
         caller: Kind::Anonymous,
         layers: LayerSet::EMPTY,
-        undeniable: LayerSet::EMPTY,
+        deny_exempt: LayerSet::EMPTY,
         exempt: false,
         refused: false,
         root_allows: false,
@@ -167,11 +167,11 @@ impl CombineInputs {
         other_partition: false,
         needs_resource_policy: false,
         gateway: false,
-        boundable: false,
+        may_have_boundary: false,
         external_grant: false,
         restrict_public_buckets: false,
         owner_assumed: false,
-        suffices: LayerSet::EMPTY,
+        sufficient_layers: LayerSet::EMPTY,
     };
 
     /// Works them out.
@@ -208,7 +208,7 @@ impl CombineInputs {
         let mut inputs = CombineInputs {
             caller,
             layers,
-            undeniable: if caller == Kind::Root && same_account && traits.bucket_policy {
+            deny_exempt: if caller == Kind::Root && same_account && traits.bucket_policy {
                 LayerSet::RESOURCE
             } else {
                 LayerSet::EMPTY
@@ -220,14 +220,14 @@ impl CombineInputs {
             other_partition,
             needs_resource_policy: applicability.needs_resource_policy,
             gateway: matches!(traits.service, Service::S3 | Service::DynamoDb),
-            boundable: kind.can_be_bounded,
+            may_have_boundary: kind.can_be_bounded,
             external_grant: applicability.external_grant,
             restrict_public_buckets: applicability.restrict_public_buckets
                 & (traits.service == Service::S3),
             owner_assumed: assumed & kind.has_account,
-            suffices: LayerSet::EMPTY,
+            sufficient_layers: LayerSet::EMPTY,
         };
-        inputs.suffices = suffices(&inputs, present);
+        inputs.sufficient_layers = sufficient_layers(&inputs, present);
         inputs
     }
 }
@@ -237,7 +237,7 @@ impl CombineInputs {
 ///
 /// This is the usual way through [`super::combine`], worked out when the request is looked up.
 #[inline(always)]
-pub(crate) fn suffices(inputs: &CombineInputs, present: LayerSet) -> LayerSet {
+pub(crate) fn sufficient_layers(inputs: &CombineInputs, present: LayerSet) -> LayerSet {
     let within = inputs.caller.has_account() && inputs.same_account && !inputs.needs_resource_policy;
     if !within || inputs.refused || inputs.caller == Kind::FederatedUser {
         return LayerSet::EMPTY;
@@ -258,8 +258,8 @@ pub(crate) fn suffices(inputs: &CombineInputs, present: LayerSet) -> LayerSet {
 /// of a decision, without [`super::combine`]. Layers that do not take part may be among them, and
 /// [`LayerSet::NO_LAYER`] is.
 #[inline]
-pub(crate) fn suffice(inputs: &CombineInputs, allow: LayerSet) -> bool {
-    !inputs.suffices.is_empty() && allow.contains_all(inputs.suffices)
+pub(crate) fn is_sufficient(inputs: &CombineInputs, allow: LayerSet) -> bool {
+    !inputs.sufficient_layers.is_empty() && allow.contains_all(inputs.sufficient_layers)
 }
 
 #[cfg(test)]

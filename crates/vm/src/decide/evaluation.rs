@@ -167,7 +167,7 @@ impl<'a> Evaluation<'a> {
     #[inline]
     pub fn new(settled: &'a Settled<'a>, memory: &'a mut PartMemory) -> Evaluation<'a> {
         let inputs = &settled.inputs;
-        let mut accumulator = Accumulator::new(inputs.layers, inputs.undeniable);
+        let mut accumulator = Accumulator::new(inputs.layers, inputs.deny_exempt);
         accumulator.say(settled.parts.allowed, LayerSet::EMPTY);
         Evaluation::with(settled, accumulator, memory)
     }

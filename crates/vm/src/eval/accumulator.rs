@@ -3,7 +3,7 @@
 use portcullis_image::{Candidate, Group, Id, LayerSet, Insn, Part, Ref, Run, Statement, Verify};
 
 use crate::combine::caller::Strength;
-use crate::combine::inputs::{CombineInputs, suffice};
+use crate::combine::inputs::{CombineInputs, is_sufficient};
 use crate::combine::{Outcome, Verdicts, combine};
 use crate::eval::view::RequestView;
 use crate::index;
@@ -31,8 +31,8 @@ pub(crate) struct Accumulator {
 
 impl Accumulator {
     #[inline]
-    pub(crate) fn new(layers: LayerSet, undeniable: LayerSet) -> Accumulator {
-        let deniable = layers.without(undeniable);
+    pub(crate) fn new(layers: LayerSet, deny_exempt: LayerSet) -> Accumulator {
+        let deniable = layers.without(deny_exempt);
         Accumulator {
             layers,
             deniable,
@@ -48,7 +48,7 @@ impl Accumulator {
     /// policy is public.
     #[inline]
     pub(crate) fn outcome(&self, inputs: &CombineInputs, present: (LayerSet, bool)) -> Outcome {
-        if self.suffices(inputs) {
+        if self.sufficient_layers(inputs) {
             return Outcome::allow();
         }
         combine(inputs, &self.verdicts(present))
@@ -56,8 +56,8 @@ impl Accumulator {
 
     /// True if the request is allowed unless a Deny comes.
     #[inline]
-    pub(crate) fn suffices(&self, inputs: &CombineInputs) -> bool {
-        !self.denied.meets(self.deniable) && suffice(inputs, self.allowed)
+    pub(crate) fn sufficient_layers(&self, inputs: &CombineInputs) -> bool {
+        !self.denied.meets(self.deniable) && is_sufficient(inputs, self.allowed)
     }
 
     pub(crate) fn verdicts(&self, (present, public): (LayerSet, bool)) -> Verdicts {

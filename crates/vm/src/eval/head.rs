@@ -61,7 +61,7 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
     /// `GRAM-52`: the caller has a permissions boundary.
     pub(crate) fn is_never_exempt(&self, statement: Ref<'_, Statement>, layers: LayerSet) -> bool {
         let present = self.request.present();
-        let bounded = self.request.inputs().boundable && present.meets(LayerSet::BOUNDARY);
+        let bounded = self.request.inputs().may_have_boundary && present.meets(LayerSet::BOUNDARY);
         bounded && statement.is_deny() && layers == LayerSet::RESOURCE
     }
 
