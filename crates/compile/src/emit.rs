@@ -149,7 +149,7 @@ fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut 
         Section::Buckets => all(&index.buckets, |bucket| bucket.encode(), out),
         Section::ActionTable => all(&index.action_table, |entry| entry.encode(), out),
         Section::Services => all(&index.services, |service| service.encode(), out),
-        Section::Residue => all(&index.residue, |action| action.encode(), out),
+        Section::Fallback => all(&index.fallback, |action| action.encode(), out),
         Section::Sources => all(&program.sources, |source| source.encode(), out),
         Section::Origins => all(&program.statements, |(_, origin)| origin.encode(), out),
         Section::InsnSources => all(&program.insn_sources, |insn| insn.encode(), out),

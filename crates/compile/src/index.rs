@@ -13,7 +13,7 @@ use portcullis_image::index::{
 use portcullis_image::wire::{count, index as index_of};
 use portcullis_image::{
     ActionEntry, ActionPattern, Bucket, Candidate, Group, Id, LayerSet, Node, NodeGroup, Part,
-    Pattern, PatternKind, Probe, Residue, Run, ServiceRecord, Statement, Str, TokenKind,
+    Pattern, PatternKind, Probe, Fallback, Run, ServiceRecord, Statement, Str, TokenKind,
     TokenRecord, Verify,
 };
 
@@ -47,7 +47,7 @@ pub(crate) struct Index {
     pub(crate) buckets: Vec<Bucket>,
     pub(crate) action_table: Vec<ActionEntry>,
     pub(crate) services: Vec<ServiceRecord>,
-    pub(crate) residue: Vec<Residue>,
+    pub(crate) fallback: Vec<Fallback>,
 }
 
 impl Index {
@@ -86,7 +86,7 @@ pub(crate) fn build(program: &mut Program<'_>) -> Index {
 #[derive(Clone, Copy)]
 struct ActionInfo {
     /// Neither a name nor the start of one.
-    is_residue: bool,
+    is_fallback: bool,
     /// The longest other pattern that is a start of this one.
     parent: Option<Id<ActionPattern>>,
 }
@@ -154,7 +154,7 @@ impl Builder<'_, '_, '_> {
             list.clear();
             list.push(*group);
             let info = self.actions.get(action.index());
-            if info.is_some_and(|info| !info.is_residue) {
+            if info.is_some_and(|info| !info.is_fallback) {
                 let mut next = info.and_then(|info| info.parent);
                 while let Some(parent) = next {
                     if let Ok(place) = groups.binary_search_by_key(&parent, |(action, _)| *action) {
@@ -457,14 +457,14 @@ impl Tables<'_, '_> {
         keys
     }
 
-    /// The table of actions, the services and the residue; and what nodes need to know of actions.
+    /// The table of actions, the services and the fallback; and what nodes need to know of actions.
     fn actions(&self, index: &mut Index) -> Vec<ActionInfo> {
         let records = self.program.actions.items();
         let mut entries: Vec<ActionEntry> = Vec::new();
         let mut services: Interner<ServiceRecord, Str> = Interner::new();
         let mut starts: Vec<u64> = Vec::new();
         // By service, those of any service last.
-        let mut residue: Vec<(Option<Id<ServiceRecord>>, Id<ActionPattern>)> = Vec::new();
+        let mut fallback: Vec<(Option<Id<ServiceRecord>>, Id<ActionPattern>)> = Vec::new();
         let mut by_text: HashMap<(Str, &[u8]), Id<ActionPattern>, RandomState> =
             HashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
         let mut infos: Vec<ActionInfo> = Vec::with_capacity(records.len());
@@ -481,12 +481,12 @@ impl Tables<'_, '_> {
                 PatternKind::Prefix | PatternKind::Tokens => None,
             };
             infos.push(ActionInfo {
-                is_residue: key.is_none(),
+                is_fallback: key.is_none(),
                 parent: None,
             });
             let Some(key) = key else {
                 let service = has_service.then(|| services.intern(service.literal));
-                residue.push((service, action));
+                fallback.push((service, action));
                 continue;
             };
             let text = self.text(name.literal);
@@ -509,15 +509,15 @@ impl Tables<'_, '_> {
         for (record, info) in records.iter().zip(&mut infos) {
             let service = self.pattern(record.service).literal;
             let name = self.pattern(record.name);
-            if !info.is_residue {
+            if !info.is_fallback {
                 info.parent = self.parent(service, &name, &by_text);
             }
         }
 
         // Those of any service come last, though none is less than some.
-        residue.sort_unstable_by_key(|(service, action)| (service.is_none(), *service, *action));
-        let mut left = residue.as_slice();
-        let any_service = residue.last().is_some_and(|(service, _)| service.is_none());
+        fallback.sort_unstable_by_key(|(service, action)| (service.is_none(), *service, *action));
+        let mut left = fallback.as_slice();
+        let any_service = fallback.last().is_some_and(|(service, _)| service.is_none());
         let named = (0..).map(|number| Some(Id::new(number)));
         let named = named.zip(services.items().iter().copied());
         let empty = self.program.strings.empty();
@@ -535,13 +535,13 @@ impl Tables<'_, '_> {
             index.services.push(ServiceRecord {
                 name,
                 starts: starts.copied().unwrap_or(0),
-                residue: Run {
-                    first: Id::new(count(index.residue.len())),
+                fallback: Run {
+                    first: Id::new(count(index.fallback.len())),
                     count: count(own.len()),
                 },
             });
-            let own = own.iter().map(|(_, action)| Residue { action: *action });
-            index.residue.extend(own);
+            let own = own.iter().map(|(_, action)| Fallback { action: *action });
+            index.fallback.extend(own);
         }
         index.action_table = hash_table(entries);
         infos

@@ -32,7 +32,7 @@ impl View<'_> {
             };
         }
         let mut bound = Bound {
-            patterns: u64::from(self.count(Section::Residue)),
+            patterns: u64::from(self.count(Section::Fallback)),
             ..Bound::default()
         };
         for id in self.ids::<Group>() {
@@ -50,7 +50,7 @@ impl View<'_> {
             for node in part.nodes.iter() {
                 let node = self.get(node);
                 let work = self.work(node.groups);
-                if self.is_residue(node.action) {
+                if self.is_fallback(node.action) {
                     beside = (beside.0 + work.0, beside.1 + work.1);
                 } else {
                     most = (most.0.max(work.0), most.1.max(work.1));
@@ -83,7 +83,7 @@ impl View<'_> {
     }
 
     /// True if a pattern for actions is one of those that are tried one by one.
-    fn is_residue(&self, action: Id<ActionPattern>) -> bool {
+    fn is_fallback(&self, action: Id<ActionPattern>) -> bool {
         let action = self.get(action);
         let (service, name) = (self.get(action.service), self.get(action.name));
         let has_service = service.kind == PatternKind::Exact && !service.literal.is_empty();

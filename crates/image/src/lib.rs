@@ -49,7 +49,7 @@ pub use operand::Operand;
 pub use record::{
     ActionEntry, ActionPattern, ArnPattern, Bucket, Candidate, ConditionText, FieldInfo, Group,
     InstantRecord, Insn, InsnSource, MAX_INLINE_NUMBER, NetworkRecord, Node, NodeGroup,
-    NumberRecord, Origin, Part, Pattern, PrincipalRecord, Probe, RECORDS, RecordInfo, Ref, Residue,
+    NumberRecord, Origin, Part, Pattern, PrincipalRecord, Probe, RECORDS, RecordInfo, Ref, Fallback,
     ServiceRecord, ShortText, Slot, SlotEntry, SlotStart, Source, Statement, TokenRecord,
 };
 pub use reserved::{Reserved, WantedKeys};

@@ -403,11 +403,11 @@ records! {
         /// Bit `n` is set if some pattern is a start of `n` bytes.
         starts: u64 = 8;
         /// The patterns that must be tried on each action.
-        residue: Run<Residue> = 16;
+        fallback: Run<Fallback> = 16;
     }
 
     /// A pattern for actions that must be tried on each action.
-    Residue: Residue, 4 bytes {
+    Fallback: Fallback, 4 bytes {
         /// The pattern.
         action: Id<ActionPattern> = 0;
     }

@@ -38,7 +38,7 @@ macro_rules! sections {
             /// True if the section belongs to the index, which makes decisions fast and never
             /// changes one.
             pub fn is_index(self) -> bool {
-                (Section::Nodes.number()..=Section::Residue.number()).contains(&self.number())
+                (Section::Nodes.number()..=Section::Fallback.number()).contains(&self.number())
             }
 
             /// True if an image may leave the section out.
@@ -101,7 +101,7 @@ sections! {
     /// Index: services, with the lengths of the prefixes of their actions that have a pattern.
     Services = 23, 24, true;
     /// Index: the patterns for actions that are neither a name nor the start of one.
-    Residue = 24, 4, true;
+    Fallback = 24, 4, true;
     /// For explanations: the policies.
     Sources = 25, 16, true;
     /// For explanations: where each statement was written.

@@ -17,7 +17,7 @@ use crate::pattern::{Matcher, NoVariables};
 pub(crate) struct FoundAction {
     pattern: Id<ActionPattern>,
     /// Its nodes stand for themselves alone, not for shorter patterns too.
-    is_residue: bool,
+    is_fallback: bool,
 }
 
 /// Appends the patterns for actions that match the request's: the exact name, then starts, the longest
@@ -36,7 +36,7 @@ pub(crate) fn actions(view: View<'_>, service: &[u8], name: &[u8], all: &mut Vec
     };
     let regular = |pattern| FoundAction {
         pattern,
-        is_residue: false,
+        is_fallback: false,
     };
     let mut hash = ActionHash::of_service(service);
     let is_service = |service_id: Id<ServiceRecord>| {
@@ -73,12 +73,12 @@ pub(crate) fn actions(view: View<'_>, service: &[u8], name: &[u8], all: &mut Vec
         .map(|last| view.get(last))
         .filter(|last| last.name.is_empty());
     for record in record.into_iter().chain(any_service) {
-        for residue in view.run(record.residue) {
-            let action = view.get(residue.action);
+        for fallback in view.run(record.fallback) {
+            let action = view.get(fallback.action);
             if matcher.matches(action.service, service) && matcher.matches(action.name, name) {
                 all.push(FoundAction {
-                    pattern: residue.action,
-                    is_residue: true,
+                    pattern: fallback.action,
+                    is_fallback: true,
                 });
             }
         }
@@ -105,7 +105,7 @@ pub(crate) fn groups(view: View<'_>, part: &Part, actions: &[FoundAction], all: 
     let mut push = |groups: Run<NodeGroup>| {
         all.extend(groups.iter().map(|own| view.get(view.get(own).group)));
     };
-    let regular = actions.iter().take_while(|action| !action.is_residue);
+    let regular = actions.iter().take_while(|action| !action.is_fallback);
     // The first node has the groups of all that follow, and of every action.
     match regular
         .clone()

@@ -3,7 +3,7 @@
 use crate::id::{Id, Run};
 use crate::index::{MAX_PROBES, MAX_SEGMENTS};
 use crate::record::{
-    ActionEntry, Bucket, Candidate, Group, Node, NodeGroup, Probe, Residue, ServiceRecord,
+    ActionEntry, Bucket, Candidate, Group, Node, NodeGroup, Probe, Fallback, ServiceRecord,
 };
 use crate::section::Section;
 use crate::validate::{Checker, Verdict};
@@ -102,7 +102,7 @@ impl Checker<'_> {
             "a service that is not well-formed",
             |id, service: ServiceRecord| !service.name.is_empty() || id.next().number() == services,
         )?;
-        self.all("an action out of range", |_, _: Residue| true)
+        self.all("an action out of range", |_, _: Fallback| true)
     }
 }
 
