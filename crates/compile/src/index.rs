@@ -144,7 +144,7 @@ impl Builder<'_, '_, '_> {
             true => Vec::new(),
             false => vec![tables.group(&mut self.index, &rest)],
         };
-        part.rest = self.node_groups.intern(&rest).0;
+        part.catch_all = self.node_groups.intern(&rest).0;
         part.nodes = Run {
             first: Id::new(count(self.index.nodes.len())),
             count: count(groups.len()),

@@ -117,7 +117,7 @@ impl<'a> Program<'a> {
             layers,
             public,
             nodes: Run::EMPTY,
-            rest: Run::EMPTY,
+            catch_all: Run::EMPTY,
         });
     }
 

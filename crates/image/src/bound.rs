@@ -45,7 +45,7 @@ impl View<'_> {
             let part = self.get(id);
             // A node that starts no other's chain is added to one that does: a pattern that is neither
             // a name nor a start matches beside it.
-            let mut most = self.work(part.rest);
+            let mut most = self.work(part.catch_all);
             let mut beside = (0, 0);
             for node in part.nodes.iter() {
                 let node = self.get(node);

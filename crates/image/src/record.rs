@@ -329,7 +329,7 @@ records! {
         /// Index: the nodes.
         nodes: Run<Node> = 16;
         /// Index: the groups of every action, among the groups of nodes.
-        rest: Run<NodeGroup> = 24;
+        catch_all: Run<NodeGroup> = 24;
     }
 
     /// The groups of candidates of a pattern for actions, in a part. The nodes of a part are sorted by pattern. The node of a

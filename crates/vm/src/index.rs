@@ -112,7 +112,7 @@ pub(crate) fn groups(view: View<'_>, part: &Part, actions: &[FoundAction], all: 
         .find_map(|action| view.find_node(part, action.pattern))
     {
         Some(node) => push(node.groups),
-        None => push(part.rest),
+        None => push(part.catch_all),
     }
     for action in actions.iter().skip(regular.count()) {
         if let Some(node) = view.find_node(part, action.pattern) {
@@ -144,7 +144,7 @@ pub fn part_filter(view: View<'_>, part: Id<Part>) -> u64 {
     }
     let part = view.get(part);
     let nodes = view.run(part.nodes);
-    let every = match part.rest.is_empty() {
+    let every = match part.catch_all.is_empty() {
         true => 0,
         false => EVERY_ACTION,
     };

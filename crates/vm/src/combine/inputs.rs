@@ -8,7 +8,7 @@ use crate::combine::caller::Kind;
 use crate::combine::ownership::Ownership;
 use crate::stack::StackId;
 
-/// What the decision needs to know beside the statements.
+/// What combining the verdicts takes beside them: everything that follows from the request alone.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct CombineInputs {
     pub(crate) caller: Kind,
@@ -38,7 +38,7 @@ pub(crate) struct CombineInputs {
     pub(crate) sufficient_layers: LayerSet,
 }
 
-/// What inputs follow from.
+/// What the inputs follow from.
 pub(crate) struct Applicability<'a> {
     pub(crate) caller: Kind,
     /// Its account is the organization's management account.
@@ -97,7 +97,7 @@ impl<'a> Applicability<'a> {
     }
 }
 
-/// CombineInputs that were worked out before. They follow from few things of a request, which are mostly the same ones.
+/// Inputs that were worked out before. They follow from few things of a request, which are mostly the same ones.
 #[derive(Clone, Debug)]
 pub(crate) struct InputsCache {
     known: [(StackId, u32, CombineInputs); InputsCache::LEN],
@@ -146,7 +146,7 @@ impl InputsCache {
         *known = (stack, bits, CombineInputs::of(&applicability));
     }
 
-    /// CombineInputs by a number that was just asked for.
+    /// Inputs by a number that was just asked for.
     #[inline(always)]
     pub(crate) fn get(&self, number: usize) -> &CombineInputs {
         const NONE: &CombineInputs = &CombineInputs::NONE;

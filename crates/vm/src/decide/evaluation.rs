@@ -253,7 +253,7 @@ impl<'a> Evaluation<'a> {
                 continue;
             }
             match entry.has_principals | entry.is_guarded {
-                true => accumulator.rest(&matcher, view.read(entry.statement), layers),
+                true => accumulator.principals_and_guard(&matcher, view.read(entry.statement), layers),
                 false => accumulator.count(entry.is_deny, layers, Strength::Direct),
             }
         }

@@ -48,7 +48,7 @@ impl Accumulator {
     /// policy is public.
     #[inline]
     pub(crate) fn outcome(&self, inputs: &CombineInputs, present: (LayerSet, bool)) -> Outcome {
-        if self.sufficient_layers(inputs) {
+        if self.is_allowed_unless_denied(inputs) {
             return Outcome::allow();
         }
         combine(inputs, &self.verdicts(present))
@@ -56,7 +56,7 @@ impl Accumulator {
 
     /// True if the request is allowed unless a Deny comes.
     #[inline]
-    pub(crate) fn sufficient_layers(&self, inputs: &CombineInputs) -> bool {
+    pub(crate) fn is_allowed_unless_denied(&self, inputs: &CombineInputs) -> bool {
         !self.denied.meets(self.deniable) && is_sufficient(inputs, self.allowed)
     }
 
@@ -120,7 +120,7 @@ impl Accumulator {
         let statement = matcher.view.read(statement);
         let layers = statement.layers() & layers;
         if !layers.is_empty() && matcher.action(statement) && matcher.resource(statement) {
-            self.rest(matcher, statement, layers);
+            self.principals_and_guard(matcher, statement, layers);
         }
         layers
     }
@@ -216,7 +216,7 @@ impl Accumulator {
             Verify::Pattern(pattern) => matcher.matches(pattern, matcher.request.resource()),
         };
         if head {
-            self.rest(matcher, statement, layers);
+            self.principals_and_guard(matcher, statement, layers);
         }
     }
 
