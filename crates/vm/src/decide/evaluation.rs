@@ -19,7 +19,7 @@ use crate::keys::values::Keys;
 use crate::pattern::Matcher;
 use crate::prepare::scratch::Scratch;
 use crate::request::action::Action;
-use crate::request::principal::{Known, Named};
+use crate::request::principal::{Known, NamingPrincipal};
 use crate::request::resource::Target;
 use crate::stack::ImageIdx;
 use crate::stack::plan::Plan;
@@ -318,7 +318,7 @@ impl<'a> RequestView<'a> for OfImage<'a> {
     }
 
     #[inline]
-    fn named(self) -> &'a [Named] {
+    fn named(self) -> &'a [NamingPrincipal] {
         self.settled.resolved.known.named(self.image)
     }
 

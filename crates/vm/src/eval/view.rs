@@ -8,7 +8,7 @@ use crate::keys::slot::state;
 use crate::keys::values::Keys;
 use crate::pattern::Variables;
 use crate::request::action::Action;
-use crate::request::principal::Named;
+use crate::request::principal::NamingPrincipal;
 
 /// What is asked of an image. Where it lies is known when the program is compiled, so that nothing is
 /// gathered that is not looked at.
@@ -20,7 +20,7 @@ pub(crate) trait RequestView<'a>: Copy {
     /// The layers that are present.
     fn present(self) -> LayerSet;
     /// The caller in terms of the image.
-    fn named(self) -> &'a [Named];
+    fn named(self) -> &'a [NamingPrincipal];
     fn keys(self) -> Keys<'a>;
 }
 

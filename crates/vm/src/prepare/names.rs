@@ -5,7 +5,7 @@ use portcullis_model::Principal;
 
 use crate::combine::ownership::Home;
 use crate::keys::values::Keys;
-use crate::request::principal::{ContextNames, FromContext, Named, ServiceNames, find};
+use crate::request::principal::{ContextNames, FromContext, NamingPrincipal, ServiceNames, find};
 use crate::stack::ImageIdx;
 use crate::stack::per_image::PerImage;
 
@@ -19,7 +19,7 @@ pub(crate) fn find_all<'i, 'k>(
     principal: &Principal<'_>,
     home: Home<'_>,
     keys: Option<impl Fn(ImageIdx) -> Keys<'k>>,
-    all: &mut PerImage<Named>,
+    all: &mut PerImage<NamingPrincipal>,
 ) {
     all.clear();
     for (image, view) in ImageIdx::of(images) {

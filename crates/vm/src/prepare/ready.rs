@@ -18,7 +18,7 @@ use crate::prepare::parts::UsedPart;
 use crate::prepare::scratch::{Remembered, Scratch};
 use crate::request::action::Action;
 use crate::request::context::Context;
-use crate::request::principal::{Known, Named};
+use crate::request::principal::{Known, NamingPrincipal};
 use crate::request::query::{ActionRef, PartOf, Query};
 use crate::request::resource::{ResourceRef, all_buckets};
 use crate::request::site::CallSite;
@@ -365,8 +365,8 @@ impl<'a> Ready<'a> {
 
     /// The caller in terms of the images.
     #[inline(always)]
-    fn named(&self) -> &'a PerImage<Named> {
-        static NOBODY: PerImage<Named> = PerImage::new();
+    fn named(&self) -> &'a PerImage<NamingPrincipal> {
+        static NOBODY: PerImage<NamingPrincipal> = PerImage::new();
         match self.names {
             Some(known) => &known.named,
             None if self.source.plan.names_principals => &self.scratch.named,
@@ -505,7 +505,7 @@ impl<'a> RequestView<'a> for OfOnly<'a> {
     }
 
     #[inline(always)]
-    fn named(self) -> &'a [Named] {
+    fn named(self) -> &'a [NamingPrincipal] {
         self.0.named().all()
     }
 
@@ -520,7 +520,7 @@ impl<'a> RequestView<'a> for OfOnly<'a> {
 pub(crate) struct OfImage<'a> {
     request: &'a Ready<'a>,
     keys: Keys<'a>,
-    named: &'a [Named],
+    named: &'a [NamingPrincipal],
 }
 
 impl<'a> RequestView<'a> for OfImage<'a> {
@@ -550,7 +550,7 @@ impl<'a> RequestView<'a> for OfImage<'a> {
     }
 
     #[inline]
-    fn named(self) -> &'a [Named] {
+    fn named(self) -> &'a [NamingPrincipal] {
         self.named
     }
 

@@ -8,7 +8,7 @@ use crate::keys::shape::Shape;
 use crate::prepare::callers::Callers;
 use crate::prepare::parts::UsedParts;
 use crate::request::action::Action;
-use crate::request::principal::Named;
+use crate::request::principal::NamingPrincipal;
 use crate::stack::cache::Cache;
 use crate::stack::per_image::PerImage;
 
@@ -20,7 +20,7 @@ use crate::stack::per_image::PerImage;
 #[derive(Debug)]
 pub struct Scratch {
     pub(crate) given: Given,
-    pub(crate) named: PerImage<Named>,
+    pub(crate) named: PerImage<NamingPrincipal>,
     pub(crate) parts: UsedParts,
     pub(crate) segments: Segments,
     pub(crate) actions: Cache<Remembered>,

@@ -14,7 +14,7 @@ use crate::stack::{ImageIdx, StackId};
 
 /// A principal of an image that names the caller.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Named {
+pub(crate) struct NamingPrincipal {
     pub(crate) principal: Id<PrincipalRecord>,
     pub(crate) strength: Strength,
     /// The identities that it lists (`GRAM-51`).
@@ -60,7 +60,7 @@ impl<'a> From<ContextNames<'a>> for FromContext<'a> {
 pub struct Known {
     /// The images that the names are of; none if the host found them its own way.
     pub(crate) of: StackId,
-    pub(crate) named: PerImage<Named>,
+    pub(crate) named: PerImage<NamingPrincipal>,
     /// Where it is at home, unless its caller has no ARN.
     partition: String,
     account: String,
@@ -118,7 +118,7 @@ impl Known {
 
     /// The principals of an image that name the caller.
     #[inline]
-    pub(crate) fn named(&self, image: ImageIdx) -> &[Named] {
+    pub(crate) fn named(&self, image: ImageIdx) -> &[NamingPrincipal] {
         self.named.of(image)
     }
 
@@ -152,7 +152,7 @@ pub(crate) fn find(
     principal: &Principal<'_>,
     home: Home<'_>,
     context: FromContext<'_>,
-    all: &mut Vec<Named>,
+    all: &mut Vec<NamingPrincipal>,
 ) {
     if view.count(Section::Principals) > 0 {
         let look_up = |form, text: &[&str]| find_principal(view, form, text);
@@ -166,13 +166,13 @@ pub(crate) fn find_by(
     principal: &Principal<'_>,
     home: Home<'_>,
     context: FromContext<'_>,
-    all: &mut Vec<Named>,
+    all: &mut Vec<NamingPrincipal>,
 ) {
     use PrincipalForm as Form;
     use Strength::{Account, Direct, RoleLike};
     let mut add = |form, text: &[&str], strength, identities| {
         if let Some(principal) = look_up(form, text) {
-            all.push(Named {
+            all.push(NamingPrincipal {
                 principal,
                 strength,
                 identities,
