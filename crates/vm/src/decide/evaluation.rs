@@ -13,7 +13,7 @@ use crate::eval::accumulator::Accumulator;
 use crate::eval::entries::Entry;
 use crate::eval::view::RequestView;
 use crate::index;
-use crate::keys::filled::Given;
+use crate::keys::filled::FilledSlots;
 use crate::keys::source::{KeySource, Origin, Source};
 use crate::keys::values::Keys;
 use crate::pattern::Matcher;
@@ -69,7 +69,7 @@ pub struct Settled<'a> {
     resolved: &'a Resolved<'a>,
     inputs: CombineInputs,
     parts: KnownParts,
-    given: &'a Given,
+    given: &'a FilledSlots,
     source: Source<'a>,
 }
 
@@ -98,16 +98,16 @@ impl<'a> Settled<'a> {
             external_grant: resolved.external_grant,
             present: parts.present,
         });
-        scratch.given.begin(plan);
+        scratch.slots.begin(plan);
         let scratch = &*scratch;
         Settled {
             resolved,
             inputs,
             parts,
-            given: &scratch.given,
+            given: &scratch.slots,
             source: Source {
                 plan,
-                store: &scratch.given.store,
+                store: &scratch.slots.store,
                 origin: Origin::Host(resolved.keys),
             },
         }

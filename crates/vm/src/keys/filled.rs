@@ -25,7 +25,7 @@ use crate::stack::plan::{Plan, StackSlot};
 
 /// The slots, and what is in them.
 #[derive(Debug)]
-pub(crate) struct Given {
+pub(crate) struct FilledSlots {
     /// Of the request that was filled last.
     stamp: u32,
     slots: Vec<Slot>,
@@ -33,9 +33,9 @@ pub(crate) struct Given {
     names: Cache<Vec<KeySlot>>,
 }
 
-impl Given {
-    pub(crate) const fn new() -> Given {
-        Given {
+impl FilledSlots {
+    pub(crate) const fn new() -> FilledSlots {
+        FilledSlots {
             stamp: 0,
             slots: Vec::new(),
             store: Store::new(),
@@ -154,7 +154,7 @@ impl Given {
         images: &(impl Iterator<Item = View<'i>> + Clone),
         plan: &Plan,
         name: &str,
-        mut found: impl FnMut(&mut Given, KeySlot),
+        mut found: impl FnMut(&mut FilledSlots, KeySlot),
     ) {
         let fill = |slots: &mut Vec<KeySlot>| {
             slots.clear();

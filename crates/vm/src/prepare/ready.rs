@@ -9,7 +9,7 @@ use crate::combine::caller::Kind;
 use crate::combine::inputs::{Applicability, CombineInputs};
 use crate::combine::ownership::Home;
 use crate::eval::view::RequestView;
-use crate::keys::filled::Given;
+use crate::keys::filled::FilledSlots;
 use crate::keys::source::{Origin, Source};
 use crate::keys::values::Keys;
 use crate::pattern::Matcher;
@@ -110,21 +110,21 @@ impl Scratch {
         cuts: bool,
     ) -> Ready<'a> {
         let resolved = self.resolve(images.clone(), plan, query.action);
-        self.given.begin(plan);
+        self.slots.begin(plan);
         let mut is_sound = parts.is_some() || plan.is_whole;
         match (&query.context, resolved) {
             (Context::Site(site, values, others), _) => {
-                let (given, all) = (&mut self.given, (*site, *values, *others));
+                let (given, all) = (&mut self.slots, (*site, *values, *others));
                 is_sound &= given.by_site(images.clone(), plan, query, all);
             }
             (Context::Named(pairs), Err(number)) => {
                 let shape = self.actions.get(number).map(|own| &own.shape);
-                let given = &mut self.given;
+                let given = &mut self.slots;
                 if !shape.is_some_and(|shape| given.by_shape(shape, pairs)) {
                     self.by_new_shape(images.clone(), plan, query, number);
                 }
             }
-            _ => self.given.by_names(images.clone(), plan, query),
+            _ => self.slots.by_names(images.clone(), plan, query),
         }
 
         // The caller, and by which names the images know it.
@@ -144,22 +144,22 @@ impl Scratch {
         let has_names = match query.context {
             _ if !plan.names_principals => false,
             Context::Site(site, _, []) if !site.names_caller => false,
-            _ => self.given.names_caller(),
+            _ => self.slots.names_caller(),
         };
         let names = known.filter(|_| !has_names);
         if names.is_none() && plan.names_principals {
             let source = Source {
                 plan,
-                store: &self.given.store,
+                store: &self.slots.store,
                 origin: Origin::Query(query, known),
             };
-            let keys = |image| self.given.keys(&source, image);
+            let keys = |image| self.slots.keys(&source, image);
             let principal = &query.principal;
             let keys = has_names.then_some(keys);
             find_all(images.clone(), principal, home, keys, &mut self.named);
         }
         if plan.wants_user_id {
-            self.given.store_user_id(&query.principal, home);
+            self.slots.store_user_id(&query.principal, home);
         }
 
         // The action, and where it leads.
@@ -183,7 +183,7 @@ impl Scratch {
         let text = query.resource.text();
         let is_star = text == "*";
         let all = match is_star && action.lists_buckets() {
-            true => Some(store_all_buckets(&mut self.given.store.text, home)),
+            true => Some(store_all_buckets(&mut self.slots.store.text, home)),
             false => None,
         };
         let read = match query.resource {
@@ -192,7 +192,7 @@ impl Scratch {
         };
         let cuts = read.is_none() && depth > 0;
         if cuts {
-            let text = all.map_or(text, |(offset, len)| self.given.store.get(offset, len));
+            let text = all.map_or(text, |(offset, len)| self.slots.store.get(offset, len));
             self.segments.set_start(text.as_bytes(), depth);
         }
 
@@ -203,7 +203,7 @@ impl Scratch {
         let applicability = Applicability {
             caller,
             management_account: query.principal.management_account,
-            assumed_root: caller == Kind::Root && is_assumed_root(&self.given, plan, query),
+            assumed_root: caller == Kind::Root && is_assumed_root(&self.slots, plan, query),
             action: &action.traits,
             refused: (action.traits).refuses(caller, token, || query.context.has_mfa()),
             ownership: query.ownership(home, is_star),
@@ -267,7 +267,7 @@ impl Scratch {
         query: &Query<'_>,
         number: usize,
     ) {
-        self.given.by_names(images.clone(), plan, query);
+        self.slots.by_names(images.clone(), plan, query);
         let own = self.actions.get_mut(number);
         if let (Some(own), Context::Named(pairs)) = (own, query.context) {
             own.shape.set(images, plan, pairs);
@@ -343,7 +343,7 @@ fn store_all_buckets(store: &mut alloc::string::String, home: Home<'_>) -> (u32,
 /// `EVAL-50`: the session is one of AssumeRoot. Every image has the key's slot.
 #[cold]
 #[inline(never)]
-fn is_assumed_root(given: &Given, plan: &Plan, query: &Query<'_>) -> bool {
+fn is_assumed_root(given: &FilledSlots, plan: &Plan, query: &Query<'_>) -> bool {
     let source = Source {
         plan,
         store: &given.store,
@@ -433,7 +433,7 @@ impl<'a> Ready<'a> {
     /// The keys, in terms of an image.
     #[inline]
     pub(crate) fn keys(&self, image: ImageIdx) -> Keys<'_> {
-        self.scratch.given.keys(&self.source, image)
+        self.scratch.slots.keys(&self.source, image)
     }
 
     /// The parts of an image that take part.
@@ -511,7 +511,7 @@ impl<'a> RequestView<'a> for OfOnly<'a> {
 
     #[inline(always)]
     fn keys(self) -> Keys<'a> {
-        self.0.scratch.given.keys_of_only(&self.0.source)
+        self.0.scratch.slots.keys_of_only(&self.0.source)
     }
 }
 

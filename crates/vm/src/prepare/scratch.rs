@@ -3,7 +3,7 @@
 use portcullis_image::index::Segments;
 
 use crate::combine::inputs::InputsCache;
-use crate::keys::filled::Given;
+use crate::keys::filled::FilledSlots;
 use crate::keys::shape::Shape;
 use crate::prepare::callers::Callers;
 use crate::prepare::parts::UsedParts;
@@ -19,7 +19,7 @@ use crate::stack::per_image::PerImage;
 /// of each and none longer than 256 bytes, and with each action the names of one request's keys, at most 2 KiB; once it has seen its largest request it does not allocate any more.
 #[derive(Debug)]
 pub struct Scratch {
-    pub(crate) given: Given,
+    pub(crate) given: FilledSlots,
     pub(crate) named: PerImage<NamingPrincipal>,
     pub(crate) parts: UsedParts,
     pub(crate) segments: Segments,
@@ -46,7 +46,7 @@ impl Scratch {
     /// Takes no memory of the heap yet.
     pub const fn new() -> Scratch {
         Scratch {
-            given: Given::new(),
+            given: FilledSlots::new(),
             named: PerImage::new(),
             parts: UsedParts::new(),
             segments: Segments::NONE,
