@@ -5,7 +5,7 @@ use portcullis_image::value::network::Network;
 use portcullis_image::value::number::Number;
 use portcullis_image::wire::{halves_of, join};
 use portcullis_image::{
-    ArnParts, ArnPattern, Id, InstantRecord, Item, Insn, ListId, ListOf, MAX_INLINE_NUMBER,
+    ArnParts, ArnPattern, Id, Insn, InstantRecord, Item, ListId, ListOf, MAX_INLINE_NUMBER,
     NetworkRecord, NumberRecord, Op, Operand, Pattern, ShortText, Str, flag, ordering, span,
 };
 use portcullis_model::{Family, Quantifier};

@@ -12,9 +12,9 @@ use portcullis_image::index::{
 };
 use portcullis_image::wire::{count, index as index_of};
 use portcullis_image::{
-    ActionEntry, ActionPattern, Bucket, Candidate, Group, Id, LayerSet, Node, NodeGroup, Part,
-    Pattern, PatternKind, Probe, Fallback, Run, ServiceRecord, Statement, Str, TokenKind,
-    TokenRecord, Verify,
+    ActionEntry, ActionPattern, Bucket, Candidate, Fallback, Group, Id, LayerSet, Node, NodeGroup,
+    Part, Pattern, PatternKind, Probe, Run, ServiceRecord, Statement, Str, TokenKind, TokenRecord,
+    Verify,
 };
 
 use smallvec::SmallVec;
@@ -517,7 +517,9 @@ impl Tables<'_, '_> {
         // Those of any service come last, though none is less than some.
         fallback.sort_unstable_by_key(|(service, action)| (service.is_none(), *service, *action));
         let mut left = fallback.as_slice();
-        let any_service = fallback.last().is_some_and(|(service, _)| service.is_none());
+        let any_service = fallback
+            .last()
+            .is_some_and(|(service, _)| service.is_none());
         let named = (0..).map(|number| Some(Id::new(number)));
         let named = named.zip(services.items().iter().copied());
         let empty = self.program.strings.empty();

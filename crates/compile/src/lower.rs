@@ -3,7 +3,7 @@
 use bumpalo::Bump;
 use portcullis_image::wire::count;
 use portcullis_image::{
-    ActionPattern, ConditionText, Entries, Id, Item, LayerSet, Insn, InsnSource, ListId, Origin,
+    ActionPattern, ConditionText, Entries, Id, Insn, InsnSource, Item, LayerSet, ListId, Origin,
     Part, Pattern, PrincipalForm, PrincipalRecord, Principals, Run, Source, Statement,
     StatementFlags, Str, flag,
 };

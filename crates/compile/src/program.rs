@@ -4,8 +4,8 @@ use bumpalo::Bump;
 use portcullis_image::value::network::Network;
 use portcullis_image::wire::count;
 use portcullis_image::{
-    ActionPattern, ArnPattern, Class, ConditionText, Header, Id, InstantRecord, Item, LayerSet,
-    Insn, InsnSource, ListId, ListKind, NetworkRecord, NumberRecord, Origin, Part, Pattern,
+    ActionPattern, ArnPattern, Class, ConditionText, Header, Id, Insn, InsnSource, InstantRecord,
+    Item, LayerSet, ListId, ListKind, NetworkRecord, NumberRecord, Origin, Part, Pattern,
     PrincipalForm, PrincipalRecord, Reserved, Section, ShortText, Slot, Source, Statement,
     TokenRecord, WantedKeys,
 };

@@ -10,7 +10,7 @@ use crate::kinds::PatternKind;
 use crate::op::{Op, Operands};
 use crate::operand::Operand;
 use crate::record::{
-    ArnPattern, ConditionText, InstantRecord, Insn, NetworkRecord, NumberRecord, Pattern,
+    ArnPattern, ConditionText, Insn, InstantRecord, NetworkRecord, NumberRecord, Pattern,
     ShortText, Statement,
 };
 use crate::text::Str;

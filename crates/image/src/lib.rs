@@ -47,9 +47,9 @@ pub use layers::LayerSet;
 pub use op::{Execute, Op, OpInfo, Operands};
 pub use operand::Operand;
 pub use record::{
-    ActionEntry, ActionPattern, ArnPattern, Bucket, Candidate, ConditionText, FieldInfo, Group,
-    InstantRecord, Insn, InsnSource, MAX_INLINE_NUMBER, NetworkRecord, Node, NodeGroup,
-    NumberRecord, Origin, Part, Pattern, PrincipalRecord, Probe, RECORDS, RecordInfo, Ref, Fallback,
+    ActionEntry, ActionPattern, ArnPattern, Bucket, Candidate, ConditionText, Fallback, FieldInfo,
+    Group, Insn, InsnSource, InstantRecord, MAX_INLINE_NUMBER, NetworkRecord, Node, NodeGroup,
+    NumberRecord, Origin, Part, Pattern, PrincipalRecord, Probe, RECORDS, RecordInfo, Ref,
     ServiceRecord, ShortText, Slot, SlotEntry, SlotStart, Source, Statement, TokenRecord,
 };
 pub use reserved::{Reserved, WantedKeys};

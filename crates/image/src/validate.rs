@@ -16,7 +16,7 @@ use crate::kinds::{Class, PatternKind, StatementFlags};
 use crate::layers::LayerSet;
 use crate::op::Operands;
 use crate::record::{
-    ActionPattern, ArnPattern, Checked, ConditionText, InstantRecord, Insn, InsnSource,
+    ActionPattern, ArnPattern, Checked, ConditionText, Insn, InsnSource, InstantRecord,
     MAX_INLINE_NUMBER, NetworkRecord, NumberRecord, Origin, Part, Pattern, PrincipalRecord,
     ShortText, Slot, SlotEntry, SlotStart, Source, Statement, TokenRecord,
 };

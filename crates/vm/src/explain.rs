@@ -11,7 +11,7 @@ pub(crate) mod variables;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use portcullis_image::{Id, LayerSet, Insn, Statement, View};
+use portcullis_image::{Id, Insn, LayerSet, Statement, View};
 use portcullis_model::Effect;
 
 use crate::combine::{Verdicts, combine};

@@ -3,7 +3,7 @@
 use crate::id::{Id, Run};
 use crate::index::{MAX_PROBES, MAX_SEGMENTS};
 use crate::record::{
-    ActionEntry, Bucket, Candidate, Group, Node, NodeGroup, Probe, Fallback, ServiceRecord,
+    ActionEntry, Bucket, Candidate, Fallback, Group, Node, NodeGroup, Probe, ServiceRecord,
 };
 use crate::section::Section;
 use crate::validate::{Checker, Verdict};

@@ -119,7 +119,13 @@ impl InputsCache {
         let number = index(bits.wrapping_mul(0x9e37_79b1) >> 28);
         if let Some(known) = self.known.get_mut(number) {
             if !(known.0.is_same(stack) && known.1 == bits) {
-                InputsCache::fill(known, stack, bits, applicability.action, applicability.present);
+                InputsCache::fill(
+                    known,
+                    stack,
+                    bits,
+                    applicability.action,
+                    applicability.present,
+                );
             }
         }
         number
@@ -238,7 +244,8 @@ impl CombineInputs {
 /// This is the usual way through [`super::combine`], worked out when the request is looked up.
 #[inline(always)]
 pub(crate) fn sufficient_layers(inputs: &CombineInputs, present: LayerSet) -> LayerSet {
-    let within = inputs.caller.has_account() && inputs.same_account && !inputs.needs_resource_policy;
+    let within =
+        inputs.caller.has_account() && inputs.same_account && !inputs.needs_resource_policy;
     if !within || inputs.refused || inputs.caller == Kind::FederatedUser {
         return LayerSet::EMPTY;
     }

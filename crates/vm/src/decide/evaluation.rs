@@ -69,7 +69,7 @@ pub struct Settled<'a> {
     resolved: &'a Resolved<'a>,
     inputs: CombineInputs,
     parts: KnownParts,
-    given: &'a FilledSlots,
+    slots: &'a FilledSlots,
     source: Source<'a>,
 }
 
@@ -104,7 +104,7 @@ impl<'a> Settled<'a> {
             resolved,
             inputs,
             parts,
-            given: &scratch.slots,
+            slots: &scratch.slots,
             source: Source {
                 plan,
                 store: &scratch.slots.store,
@@ -182,7 +182,11 @@ impl<'a> Evaluation<'a> {
     }
 
     #[inline]
-    fn with(settled: &'a Settled<'a>, accumulator: Accumulator, memory: &'a mut PartMemory) -> Evaluation<'a> {
+    fn with(
+        settled: &'a Settled<'a>,
+        accumulator: Accumulator,
+        memory: &'a mut PartMemory,
+    ) -> Evaluation<'a> {
         memory.depth = 0;
         Evaluation {
             settled,
@@ -253,7 +257,9 @@ impl<'a> Evaluation<'a> {
                 continue;
             }
             match entry.has_principals | entry.is_guarded {
-                true => accumulator.principals_and_guard(&matcher, view.read(entry.statement), layers),
+                true => {
+                    accumulator.principals_and_guard(&matcher, view.read(entry.statement), layers)
+                }
                 false => accumulator.count(entry.is_deny, layers, Strength::Direct),
             }
         }
@@ -324,6 +330,6 @@ impl<'a> RequestView<'a> for OfImage<'a> {
 
     #[inline]
     fn keys(self) -> Keys<'a> {
-        self.settled.given.keys(&self.settled.source, self.image)
+        self.settled.slots.keys(&self.settled.source, self.image)
     }
 }

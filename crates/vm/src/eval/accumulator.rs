@@ -1,6 +1,6 @@
 //! What the statements of a request say so far: one code for deciding and for explaining.
 
-use portcullis_image::{Candidate, Group, Id, LayerSet, Insn, Part, Ref, Run, Statement, Verify};
+use portcullis_image::{Candidate, Group, Id, Insn, LayerSet, Part, Ref, Run, Statement, Verify};
 
 use crate::combine::caller::Strength;
 use crate::combine::inputs::{CombineInputs, is_sufficient};
@@ -222,7 +222,7 @@ impl Accumulator {
 
     /// Principals and condition of a statement whose action and resource match.
     #[inline(always)]
-    pub(crate) fn rest<'a>(
+    pub(crate) fn principals_and_guard<'a>(
         &mut self,
         matcher: &Matcher<'a, impl RequestView<'a>>,
         statement: Ref<'_, Statement>,

@@ -8,7 +8,7 @@ use portcullis_image::value::network::Address;
 use portcullis_image::value::number::Number;
 use portcullis_image::wire::{instant_of, join_wide, low, lowercase, signed};
 use portcullis_image::{
-    ArnParts, ArnPattern, ConditionText, Execute, Id, InstantRecord, Item, Insn, NetworkRecord,
+    ArnParts, ArnPattern, ConditionText, Execute, Id, Insn, InstantRecord, Item, NetworkRecord,
     NumberRecord, Op, Operand, Pattern, Ref, Run, ShortText, Str, flag, ordering, span,
 };
 use portcullis_model::split_arn;

@@ -48,8 +48,9 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
         let strength = strongest?;
         // VPCE-2: at a gateway endpoint an account stands for its root user alone, which it names
         // directly. A Deny still falls on the whole account (GRAM-34).
-        let root_only =
-            layers == LayerSet::VPC_ENDPOINT && self.request.inputs().gateway && !statement.is_deny();
+        let root_only = layers == LayerSet::VPC_ENDPOINT
+            && self.request.inputs().gateway
+            && !statement.is_deny();
         (strength != Strength::Account || !root_only).then_some(strength)
     }
 

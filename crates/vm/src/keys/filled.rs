@@ -142,8 +142,8 @@ impl FilledSlots {
         let context = query.context;
         for (key, nth) in (count(first)..).zip(first..context.len()) {
             let value = context.value(nth);
-            self.by_name(&images, plan, context.name(nth), |given, slot| {
-                given.give_or_add(slot, query, key, &value);
+            self.by_name(&images, plan, context.name(nth), |slots, slot| {
+                slots.give_or_add(slot, query, key, &value);
             });
         }
     }

@@ -114,13 +114,13 @@ impl Scratch {
         let mut is_sound = parts.is_some() || plan.is_whole;
         match (&query.context, resolved) {
             (Context::Site(site, values, others), _) => {
-                let (given, all) = (&mut self.slots, (*site, *values, *others));
-                is_sound &= given.by_site(images.clone(), plan, query, all);
+                let (slots, all) = (&mut self.slots, (*site, *values, *others));
+                is_sound &= slots.by_site(images.clone(), plan, query, all);
             }
             (Context::Named(pairs), Err(number)) => {
                 let shape = self.actions.get(number).map(|own| &own.shape);
-                let given = &mut self.slots;
-                if !shape.is_some_and(|shape| given.by_shape(shape, pairs)) {
+                let slots = &mut self.slots;
+                if !shape.is_some_and(|shape| slots.by_shape(shape, pairs)) {
                     self.by_new_shape(images.clone(), plan, query, number);
                 }
             }
@@ -230,7 +230,7 @@ impl Scratch {
             scratch: this,
             source: Source {
                 plan,
-                store: &this.given.store,
+                store: &this.slots.store,
                 origin: Origin::Query(query, known),
             },
             inputs: this.inputs.get(inputs),
@@ -239,7 +239,7 @@ impl Scratch {
                 Err(number) => of_number(this.actions.get(number)),
             },
             resource: match all {
-                Some((offset, len)) => this.given.store.get(offset, len),
+                Some((offset, len)) => this.slots.store.get(offset, len),
                 None => text,
             },
             segments: match read {
@@ -343,13 +343,13 @@ fn store_all_buckets(store: &mut alloc::string::String, home: Home<'_>) -> (u32,
 /// `EVAL-50`: the session is one of AssumeRoot. Every image has the key's slot.
 #[cold]
 #[inline(never)]
-fn is_assumed_root(given: &FilledSlots, plan: &Plan, query: &Query<'_>) -> bool {
+fn is_assumed_root(slots: &FilledSlots, plan: &Plan, query: &Query<'_>) -> bool {
     let source = Source {
         plan,
-        store: &given.store,
+        store: &slots.store,
         origin: Origin::Query(query, None),
     };
-    let flag = given.keys(&source, ImageIdx::FIRST);
+    let flag = slots.keys(&source, ImageIdx::FIRST);
     let flag = flag.only_given(Reserved::AssumedRoot.slot());
     flag.is_some_and(|flag| flag.eq_ignore_ascii_case("true"))
 }

@@ -19,7 +19,7 @@ use crate::stack::per_image::PerImage;
 /// of each and none longer than 256 bytes, and with each action the names of one request's keys, at most 2 KiB; once it has seen its largest request it does not allocate any more.
 #[derive(Debug)]
 pub struct Scratch {
-    pub(crate) given: FilledSlots,
+    pub(crate) slots: FilledSlots,
     pub(crate) named: PerImage<NamingPrincipal>,
     pub(crate) parts: UsedParts,
     pub(crate) segments: Segments,
@@ -46,7 +46,7 @@ impl Scratch {
     /// Takes no memory of the heap yet.
     pub const fn new() -> Scratch {
         Scratch {
-            given: FilledSlots::new(),
+            slots: FilledSlots::new(),
             named: PerImage::new(),
             parts: UsedParts::new(),
             segments: Segments::NONE,

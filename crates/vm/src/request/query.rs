@@ -91,7 +91,7 @@ impl Query<'_> {
         }
         let parts = self.resource.parts();
         action
-            .inputs
+            .traits
             .needs_resource_policy(parts.is_key, parts.is_role)
     }
 }
