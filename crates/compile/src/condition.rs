@@ -1,4 +1,8 @@
 //! From a condition to an instruction (section 3 of the rules).
+//!
+//! Each operator has a general instruction, over a list, and where it pays special ones for the usual single value: one
+//! short text, one number, one date, up to three networks. Values are read here, so that a decision reads none: what is no
+//! number compares to nothing and is left out (`COND-55`).
 
 use portcullis_image::value::instant;
 use portcullis_image::value::network::Network;

@@ -1,4 +1,7 @@
 //! From a program to the bytes of an image.
+//!
+//! One pass over the sections in the order of the format. What needs the whole program is done before: principals get
+//! their places in the sorted section, the most common guards their numbers, and the index is built.
 
 use portcullis_image::wire::{count, index, name_hash, widened};
 use portcullis_image::{

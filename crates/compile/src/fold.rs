@@ -1,4 +1,6 @@
 //! Texts in lower case and case folded, in the arena.
+//!
+//! Most texts are in lower case already and are borrowed as they are.
 
 use core::cmp::Ordering;
 

@@ -1,7 +1,8 @@
 //! Building the index (see `portcullis_image::index`).
 //!
-//! Sizes stay linear: a statement with so many actions and resources that their product would
-//! dominate is not spread over its nodes, but verified for every action.
+//! Sizes stay linear: a statement with so many actions and resources that their product would dominate is not spread over
+//! its nodes, but verified for every action. Time is linear but for sorting. Nothing is estimated from data of others: which
+//! literal a pattern is hashed by depends on how many patterns of its own group share it.
 
 use std::collections::HashMap;
 

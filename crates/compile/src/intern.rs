@@ -1,4 +1,8 @@
 //! Interning: equal things get one number, in the order of their first use.
+//!
+//! Two shapes: things that are numbered one by one, and runs of them that lie behind each other. The tables hold numbers
+//! with half a hash each and compare with the things themselves, which are stored once, in the vector that becomes the
+//! section.
 
 use core::hash::Hash;
 

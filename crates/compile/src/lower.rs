@@ -1,4 +1,8 @@
 //! From documents to a program: statements, and the tables that they share.
+//!
+//! Statement by statement, in one pass and in linear time: a head (layers, lists of actions, resources and principals) and
+//! a guard. No statement is merged with another, dropped or reordered but for Deny coming first, since explanations name
+//! each by its place in its document.
 
 use bumpalo::Bump;
 use portcullis_image::wire::count;

@@ -1,4 +1,8 @@
 //! From the text of an entry to a pattern (`MATCH-1`, `VAR-1` to `VAR-8`).
+//!
+//! A pattern is normalised while it is built: neighbouring texts are joined and runs of wildcards put in one order, so that
+//! equal patterns are equal however they were written, and share a record. What may be a wildcard or a variable where is
+//! said by whoever builds it ([`Reading`]).
 
 use bumpalo::Bump;
 use bumpalo::collections::String as ArenaString;

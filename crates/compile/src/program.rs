@@ -1,4 +1,8 @@
 //! Everything that an image will hold, while it is made.
+//!
+//! Each section is a table that gives equal things one number, in the order of their first use: policies of an
+//! organization repeat themselves. The order makes the same policies the same
+//! bytes; the hash tables only answer whether something was seen.
 
 use bumpalo::Bump;
 use portcullis_image::value::network::Network;

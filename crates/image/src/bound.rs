@@ -1,4 +1,7 @@
 //! How much work a decision can be.
+//!
+//! Whoever operates an engine wants to know the slowest request before somebody sends it. The bound is what the index
+//! leads to at most, whatever the request; it is not reached by any usual one.
 
 use crate::id::{Id, Run};
 use crate::index::{MAX_SEGMENTS, MAX_START};

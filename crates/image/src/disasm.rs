@@ -1,4 +1,7 @@
 //! The disassembler: an image as text.
+//!
+//! For people, and for tests that hold what the compiler makes. It shows statements with their heads and instructions and
+//! leaves out the index, which says nothing that they do not. The text is no format: nothing reads it back.
 
 use core::fmt::{self, Write};
 

@@ -1,7 +1,8 @@
 //! What a field of a record is, and the plain ones: how each lies in the image, and what it must be.
 //!
-//! A type says this once, and every record that has a field of it ([`crate::record`]) is encoded, decoded and checked
-//! by that.
+//! A type says this once, and every record that has a field of it ([`crate::record`]) is encoded, decoded and checked by
+//! that. Reading is total: every content reads as something. What no encoder writes is the validator's to find, which asks
+//! each field for what it refers to ([`Field::is_sound`]) and compares the record with what it would be written as.
 
 use crate::id::{Id, ListId, Run};
 use crate::layers::LayerSet;

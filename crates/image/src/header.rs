@@ -1,4 +1,7 @@
 //! The header of an image, and why bytes are not one.
+//!
+//! The header says what cannot be found out of the sections in constant time: the layers that are present, also those
+//! without a statement, and the reserved keys that policies look at.
 
 use core::fmt;
 

@@ -1,4 +1,8 @@
 //! Opening an image: the door, which checks everything once.
+//!
+//! Possession of an [`Image`] proves that its content was checked, by this process or, with [`Image::from_trusted`], by one
+//! that the caller vouches for. Checking at each access instead was rejected: every decision would pay for it, and
+//! would have to say what it decides about a damaged statement.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 

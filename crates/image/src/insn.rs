@@ -1,4 +1,6 @@
 //! What the flags and operands of instructions mean.
+//!
+//! They are bits, not enums: an instruction is executed as it lies there, and each bit is tested where it matters.
 
 /// Flags of an instruction.
 pub mod flag {

@@ -1,4 +1,7 @@
 //! Fields that are one of a few codes, and flags.
+//!
+//! A code that does not exist reads as one that does: a reader has no way to fail. An image that has such a code is not
+//! accepted, because its record is not what it would be written as.
 
 use crate::field::{Field, Limits};
 use crate::wire::{u8_at, u32_at};

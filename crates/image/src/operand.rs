@@ -1,4 +1,7 @@
 //! Operands of instructions: 8 bytes each, which are what the operation says.
+//!
+//! They are read by methods named for what is in them. An enum of all shapes would have to be decoded before it is known
+//! which of its fields is looked at.
 
 use crate::field::Field;
 use crate::id::{Id, ListId, Run};

@@ -1,4 +1,7 @@
 //! Slots that every image has.
+//!
+//! The evaluation itself looks at some keys, and others follow from the request. Their slots have the same numbers in every
+//! image, so that nobody looks for their names.
 
 use crate::id::Id;
 use crate::kinds::Class;

@@ -1,4 +1,7 @@
-//! The sections of an image.
+//! The sections of an image, in one table.
+//!
+//! A section is records of one size, so that a record is found by its number. They are stored in the order of their
+//! numbers and follow each other without gaps, which leaves nothing that a reader skips.
 
 macro_rules! sections {
     ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $size:literal, $optional:literal;)+) => {

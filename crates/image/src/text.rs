@@ -1,4 +1,7 @@
 //! Texts as they lie in the image.
+//!
+//! A text is an offset and a length, and every text is stored once, whatever records have it. The offset counts from the
+//! start of the image, not of the section, which saves an addition at each comparison.
 
 use crate::wire::{index, join, split};
 

@@ -1,4 +1,7 @@
 //! Tokens of patterns, with what each kind has.
+//!
+//! In the image every token is a record of the same size ([`TokenRecord`]), so that one is found by its number; here it is
+//! an enum, for whoever looks at all kinds.
 
 use crate::id::Id;
 use crate::kinds::TokenKind;

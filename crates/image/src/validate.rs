@@ -1,8 +1,11 @@
 //! The validator: what every record must be for a decision to be the one that the policies say.
 //!
-//! One pass over each section, in an order in which each section only refers to sections that are
-//! checked by the same pass or were checked before. The time is linear in the image: also the texts
-//! that records share are bounded ([`Checker::may_read`]).
+//! One pass over each section, in an order in which each section only refers to sections that are checked by the same pass
+//! or were checked before. What a record alone must be follows from the table of records ([`crate::record`]): its
+//! references are in range and its bytes are those that it would be written as. Here is what is about several records:
+//! runs that end, lists that are sorted, guards that begin where no other goes on.
+//!
+//! The time is linear in the image: also the texts that records share are bounded ([`Checker::may_read`]).
 
 mod index;
 

@@ -1,4 +1,10 @@
 //! The view of an image that readers use.
+//!
+//! Records are read where they lie, by their number; nothing is decoded when an image is opened, so that one of a gigabyte
+//! opens at the speed of its checks and costs no memory of its own. A number that is out of range reads as zeros: a
+//! validated image has none, and a reader of a damaged one gets a wrong answer but no panic.
+//!
+//! [`View::get`] decodes a whole record, [`View::read`] only the fields that are asked for.
 
 use crate::field::{Item, Record};
 use crate::header::Header;

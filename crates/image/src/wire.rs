@@ -1,7 +1,9 @@
-//! Reading and writing little-endian numbers, the checksum and the hash of the format.
+//! Numbers as they lie in the image: reading them, converting them, the checksum and the hash of the format.
 //!
-//! Every read is checked and total: outside the bytes there are only zeros. A validated image never
-//! reads outside, so the zero is never seen; it keeps the readers free of panics.
+//! Every read is checked and total: outside the bytes there are only zeros. A validated image never reads outside, so the
+//! zero is never seen; it keeps the readers free of panics.
+//!
+//! The conversions between widths are here and have names, so that nowhere else a cast has to be looked at twice.
 
 /// A 32-bit number of the format as an index. There are no images, and so no numbers, on machines whose addresses are
 /// shorter.

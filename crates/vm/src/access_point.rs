@@ -1,4 +1,8 @@
-//! Requests that reach a resource through another one: the bucket behind an access point (`S3-6`).
+//! Requests that reach a bucket through an access point (`S3-6`).
+//!
+//! Such a request is decided twice, at the access point and at the bucket behind it, by other policies of the resource's
+//! side. They are two requests and two stacks, not one with twice the layers: the resource differs, and with it the
+//! candidates of every statement.
 
 use alloc::string::String;
 

@@ -1,4 +1,11 @@
 //! Comparing and searching bytes, eight or sixteen at a time.
+//!
+//! Decisions compare short texts: names of keys, starts of ARNs, values of conditions. The C library's comparison of
+//! short texts can be slow (see `docs/benchmarks/`), so they are compared inline, by words that overlap instead of a loop
+//! over the rest.
+//!
+//! Everything here is total: lengths that do not fit are no match. Time is linear in the shorter text; [`find`] takes the
+//! product of both lengths at worst, which patterns keep small (`MATCH-1`).
 
 use portcullis_image::wire::{index, u64_at};
 

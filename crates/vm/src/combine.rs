@@ -1,4 +1,10 @@
 //! From the verdicts of the layers to the decision (sections 5.2 to 5.6 of the rules).
+//!
+//! [`combine`] is the pseudocode of the rules, in their order, and nothing else: it sees which layers allow and deny, and
+//! what follows from the request ([`inputs`]). It does not know statements, so that it can be read beside the rules.
+//!
+//! The usual decision does not come here: where the layers that suffice are known beforehand
+//! ([`inputs::is_sufficient`]), an Allow is known as soon as they allow and nothing denies.
 
 pub(crate) mod action;
 pub(crate) mod caller;

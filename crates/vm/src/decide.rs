@@ -1,4 +1,8 @@
 //! Deciding a request that is ready.
+//!
+//! The usual stack is one image of one part, and has a way of its own without loops over images and parts; it is the same
+//! code with less in it ([`accumulated`]). A decision is total: for other images, or if it is not fit to be decided, it is an
+//! implicit deny by no layer.
 
 pub(crate) mod batch;
 pub(crate) mod evaluation;

@@ -1,4 +1,8 @@
 //! Why a request was decided as it was (`OUT-3`, `OUT-4`).
+//!
+//! Every statement that takes part is evaluated by the code that decides, without index, and what it lacks is found out
+//! beside it: the entries that came nearest, the principals, the conditions that do not hold. So an explanation cannot
+//! differ from the decision. Takes time linear in the statements, and allocates.
 
 pub(crate) mod applies;
 pub(crate) mod conditions;

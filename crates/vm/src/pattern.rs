@@ -1,4 +1,11 @@
 //! Matching a text against a pattern (`MATCH-1` to `MATCH-4`, `VAR-6` to `VAR-9`).
+//!
+//! A pattern is a literal and, unless that is all, a run of tokens. Most patterns end with their literal or with one star
+//! behind it, which is one comparison; the loop over tokens is for the others, and is a call of its own so that the usual
+//! way stays short.
+//!
+//! Where variables get their values is a type ([`Variables`]): patterns of actions have none, and are matched before there
+//! is a request. Automata were rejected: a directory has very many patterns, each of which is tried on few texts.
 
 use portcullis_image::Token;
 use portcullis_image::value::fold::strip_ignoring_case;

@@ -1,4 +1,7 @@
 //! For which images something was resolved: the numbers of one stack mean something else in another.
+//!
+//! A decision is made against a stack of images, usually one. What was looked up in a stack remembers whose it is
+//! ([`StackId`]), and is looked up again where it is another, so that a number is never used in an image that it is not of.
 
 pub(crate) mod cache;
 pub(crate) mod per_image;

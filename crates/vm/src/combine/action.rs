@@ -1,4 +1,8 @@
 //! What an action's name says about a decision: services and calls that are decided differently.
+//!
+//! The rules name a handful of actions: exempt ones (`EVAL-90`), calls that a service does not take from some credentials
+//! (`STS-4`, `STS-5`), those about a bucket's own policy (`EVAL-52`). They are found out once when an action is resolved,
+//! not at each decision. No catalog of services is asked: what AWS adds does not change a decision.
 
 use portcullis_model::is_rcp_service;
 

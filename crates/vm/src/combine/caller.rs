@@ -1,4 +1,7 @@
-//! What a caller is to a policy: the principals that name it, and the policy sets that take part.
+//! What a caller is to a policy: its kind, how strongly policies name it, and the layers that take part.
+//!
+//! Everything here follows from the kind of the caller alone and is a table, so that a decision looks it up and does not
+//! branch by kind. The kinds are those that the rules treat differently; `aws:PrincipalType` has fewer.
 
 use portcullis_image::LayerSet;
 use portcullis_image::wire::index;

@@ -1,4 +1,7 @@
 //! What decides, beside the statements, how the verdicts of the layers are combined.
+//!
+//! It follows from few things of a request: who asks, what for, whose the resource is. Most requests are alike in all of
+//! them, so the inputs are remembered by these few bits ([`InputsCache`]) and worked out anew only for others.
 
 use portcullis_image::LayerSet;
 use portcullis_image::wire::index;

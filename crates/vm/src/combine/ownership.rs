@@ -1,4 +1,7 @@
 //! Whose a resource is, seen from the caller (`EVAL-12`, `EVAL-13`, `XACC-6`).
+//!
+//! Most ARNs say the account that owns the resource; buckets and objects do not, and a host that knows says so. Where
+//! nothing says it, the caller's own account is assumed, which decisions report ([`crate::assumptions`]).
 
 use portcullis_model::{Caller, is_account_id, split_arn};
 

@@ -1,4 +1,8 @@
 //! Deciding many requests against the same images.
+//!
+//! Consecutive requests rarely share cache lines, so we read ahead for a whole batch and overlap the misses: what the first
+//! candidates of all requests refer to is touched step by step. It decides nothing, and does nothing for images that fit
+//! the processor's caches.
 
 use core::hint::black_box;
 

@@ -1,4 +1,7 @@
 //! A decision of which the host names the parts, one after the other, and knows the keys itself.
+//!
+//! For hosts with very many parts, of which few take part in a request: naming them one by one avoids a list, and verdicts
+//! that are known already need not be worked out again. Inputs are trusted: wrong inputs give wrong decisions.
 
 use alloc::vec::Vec;
 

@@ -1,4 +1,10 @@
-//! What the statements of a request say so far: one code for deciding and for explaining.
+//! What the statements of a request say so far, layer by layer.
+//!
+//! A statement is looked at once for all layers that it stands for, so verdicts are sets of layers and joining them is one
+//! operation. What can no longer change anything is skipped ([`Accumulator::is_settled`]): a Deny in a layer that is denied,
+//! an Allow in one that is allowed.
+//!
+//! Guards that many statements share are run once in an image; what they gave is kept in two words.
 
 use portcullis_image::{Candidate, Group, Id, Insn, LayerSet, Part, Ref, Run, Statement, Verify};
 

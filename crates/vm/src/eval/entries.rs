@@ -1,4 +1,8 @@
-//! What an action leads to in a part, worked out beforehand and laid out as the accumulator reads it.
+//! What an action leads to in a part, worked out beforehand and laid out as evaluation reads it.
+//!
+//! For hosts that ask for few actions of very many parts: the statements that an action matches stand behind each other,
+//! with what is compared first, in half a cache line each. It replaces the look-ups in the index, and costs 32 bytes for
+//! each statement and action.
 
 use alloc::vec::Vec;
 

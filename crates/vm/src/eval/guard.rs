@@ -1,4 +1,8 @@
 //! Running the instructions of a guard (section 3 of the rules).
+//!
+//! A guard is a straight run of instructions that must all hold, each of one key against one set of values. The presence
+//! table of the rules is here once, for every operation; what the operations compare is a method for each ([`Execute`]), so
+//! that an operation that is added does not compile until it is here.
 
 use core::cmp::Ordering;
 use core::fmt::Write;

@@ -1,4 +1,7 @@
-//! Why a policy set does not take part in a request (`EVAL-70`).
+//! Why a layer does not take part in a request (`EVAL-70`).
+//!
+//! A host that gave policies expects them to count. Where the rules leave a layer out because of who asks or what for, the
+//! explanation says so instead of showing nothing.
 
 use portcullis_model::Layer;
 

@@ -1,4 +1,8 @@
 //! The names of a request's keys, remembered with the slots that they lead to.
+//!
+//! Requests for one action mostly come from one place in a program, with the same names in the same order. Comparing them
+//! with those of the last request takes no look-up. Whatever differs, however little, is looked
+//! up by name.
 
 use alloc::string::String;
 use alloc::vec::Vec;

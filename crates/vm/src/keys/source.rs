@@ -1,4 +1,7 @@
-//! Where the values of slots come from.
+//! Where the values of slots come from: the context of a query, texts that were put together, or a host that is asked.
+//!
+//! A host that would have to work for its keys, as a directory does for tags, is asked for one when a condition first
+//! looks at it ([`KeySource`]). What it says is believed, and must not change during a decision.
 
 use alloc::string::String;
 use alloc::vec::Vec;

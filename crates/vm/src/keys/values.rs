@@ -1,4 +1,8 @@
 //! The keys of a request in terms of an image.
+//!
+//! An image counts its slots from zero, the stack counts those of all images: this is where the one becomes the other. A
+//! slot is resolved in place, behind a shared reference, so that a value is read at most once in a decision and only if
+//! some condition looks at it.
 
 use portcullis_image::wire::index;
 use portcullis_image::{Id, Reserved, Slot as KeySlot};

@@ -1,4 +1,8 @@
 //! What the images of a stack know of the last callers.
+//!
+//! Remembered as names are ([`crate::stack::cache`]), by the caller's first text; what else a caller has is compared too,
+//! since two roles may have sessions of one name. What a context says of a caller is not among it: it comes with each
+//! request anew.
 
 use alloc::string::String;
 

@@ -1,4 +1,8 @@
 //! The action of a request, and where it leads in the index.
+//!
+//! Resolving an action finds the patterns that match it and, in images of one part, the groups of candidates of these: a
+//! decision by a resolved action does not look at its name again. Takes memory for each pattern that matches and time for
+//! the fallback patterns of its service.
 
 use alloc::string::String;
 use alloc::vec::Vec;

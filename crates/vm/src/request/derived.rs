@@ -1,4 +1,7 @@
 //! Keys whose values follow from the request (`KEY-5`).
+//!
+//! They are worked out when a condition first looks at one, and borrow from the request. Only `aws:userid` of a federated
+//! user is put together from several texts ([`composed_user_id`]), which needs a place to stand.
 
 use portcullis_image::Reserved;
 use portcullis_model::{Caller, Principal};

@@ -1,4 +1,8 @@
 //! The principals of an image that name a caller (`GRAM-34` to `GRAM-44`).
+//!
+//! A caller has few names: its ARN, its role's, its account's, its unique id. Each is looked for among the principals of
+//! the image, which are sorted, instead of comparing every entry of every statement with the caller. A statement then asks
+//! whether its list has one of the found numbers.
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -1,4 +1,7 @@
 //! Where a program asks: an action and the names of condition keys, resolved together.
+//!
+//! At one place a program always asks with the same names; only values differ. With a call site the slots of all keys are
+//! known, and filling them is a loop over values without a look-up.
 
 use alloc::string::String;
 use alloc::vec::Vec;

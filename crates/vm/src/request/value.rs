@@ -1,4 +1,7 @@
 //! Values of condition keys as a host has them, and what a condition reads of them.
+//!
+//! A host has numbers, instants and addresses; writing them as texts only to have them read again is work for
+//! nothing. Decisions are those by the text: a condition on the text of a number sees what AWS would write.
 
 use alloc::string::String;
 use core::fmt::Write;

@@ -1,4 +1,9 @@
 //! What was found out of texts that come again.
+//!
+//! Programs ask for the same few actions and keys. Looking their names up is most of what a request from texts costs, so
+//! the last ones are remembered: 128 of them, two for each hash. A map that grows was rejected, because whoever sends
+//! requests would decide how large it gets; so was evicting the least recently used, which would
+//! have to be noted at each look-up.
 
 use alloc::string::String;
 use alloc::vec::Vec;

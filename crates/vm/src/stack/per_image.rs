@@ -1,4 +1,7 @@
 //! Things that belong to the images of a stack.
+//!
+//! One vector and the ends of each image's share, rather than a vector for each image: filling it again allocates nothing
+//! once it has held as much, and the usual stack of one image costs one more number.
 
 use alloc::vec::Vec;
 use core::ops::Range;

@@ -1,4 +1,8 @@
 //! What follows from a stack of images alone, worked out when it is put together.
+//!
+//! A decision asks these things of every request: how many slots there are, whether some policy names principals, which
+//! layers are present. They change only with the stack, so a host keeps the plan beside it. Nothing is checked here; a plan
+//! of another stack is found out by its [`StackId`].
 
 use portcullis_image::{Class, Id, LayerSet, Part, Reserved, Section, Slot, View};
 
