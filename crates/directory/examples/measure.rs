@@ -28,7 +28,8 @@ use std::time::{Duration, Instant};
 
 use bumpalo::Bump;
 use portcullis_directory::{
-    Deed, Directory, Engine, Extra, LoadOptions, Object, Query, ResolvedRequest, lines,
+    AccessQuery, Directory, Engine, LoadOptions, PreparedAction, PreparedResource, RequestPolicies,
+    ResolvedRequest, lines,
 };
 use portcullis_model::{Decision, Request};
 use portcullis_scenario::{NoFiles, Source};
@@ -190,26 +191,28 @@ fn actions_of<'a>(requests: &[Request<'a>]) -> Vec<&'a str> {
 }
 
 /// Actions that the caller of an engine holds already.
-fn known_actions(directory: &Directory) -> Vec<Deed> {
+fn known_actions(directory: &Directory) -> Vec<PreparedAction> {
     let names = [
         "s3:GetObject",
         "s3:PutObject",
         "kms:Decrypt",
         "s3:ListBucket",
     ];
-    let deeds = names.iter().map(|name| directory.deed(name).unwrap());
-    deeds.collect()
+    let actions = names.iter().map(|name| directory.action(name).unwrap());
+    actions.collect()
 }
 
 /// The same with the objects of requests for them.
 fn known_objects<'k>(
     directory: &Directory,
-    deeds: &'k [Deed],
+    actions: &'k [PreparedAction],
     requests: &[Request<'_>],
-) -> Vec<(&'k Deed, Object)> {
+) -> Vec<(&'k PreparedAction, PreparedResource)> {
     let known = requests.iter().filter_map(|request| {
-        let deed = deeds.iter().find(|deed| deed.name() == request.action)?;
-        Some((deed, directory.object(request.resource, None)))
+        let action = actions
+            .iter()
+            .find(|action| action.name() == request.action)?;
+        Some((action, directory.resource(request.resource, None)))
     });
     known.take(500).collect()
 }
@@ -217,7 +220,7 @@ fn known_objects<'k>(
 /// Requests for these by so many principals.
 fn resolved_requests<'k>(
     directory: &Directory,
-    known: &'k [(&'k Deed, Object)],
+    known: &'k [(&'k PreparedAction, PreparedResource)],
     numbers: &mut Numbers,
     (count, principals): (usize, usize),
 ) -> Vec<ResolvedRequest<'k>> {
@@ -225,11 +228,11 @@ fn resolved_requests<'k>(
     let request = |_| {
         let place = numbers.below(principals) * step;
         let principal = directory.nth_principal(place).unwrap();
-        let (deed, object) = known.get(numbers.below(known.len())).unwrap();
+        let (action, resource) = known.get(numbers.below(known.len())).unwrap();
         ResolvedRequest {
             principal,
-            deed,
-            object,
+            action,
+            resource,
             context: &[],
         }
     };
@@ -242,8 +245,8 @@ fn few_decisions(directory: &mut Directory, generator: &mut Generator, kind: &st
     let requests = requests_of(&texts, &arena);
     let mut engine = Engine::new();
     if kind == "resolved" {
-        let deeds = known_actions(directory);
-        let known = known_objects(directory, &deeds, &requests);
+        let actions = known_actions(directory);
+        let known = known_objects(directory, &actions, &requests);
         let count = (FEW, directory.principal_count());
         let asked = resolved_requests(directory, &known, &mut Numbers(1), count);
         resolved(&mut engine, directory, &asked);
@@ -266,7 +269,7 @@ fn decisions(directory: &mut Directory, generator: &mut Generator) {
     let mut scratch = Bump::new();
     let time = nanoseconds(requests.len(), || {
         for request in &requests {
-            let question = directory.question(request, Extra::default(), &scratch);
+            let question = directory.question(request, RequestPolicies::default(), &scratch);
             let outcome = engine.decide(directory, &question.unwrap()).unwrap();
             let _ = black_box(outcome);
             scratch.reset();
@@ -297,8 +300,8 @@ fn decisions(directory: &mut Directory, generator: &mut Generator) {
     });
     say("decide from texts, prepared, in batches, ns", time);
 
-    let deeds = known_actions(directory);
-    let known = known_objects(directory, &deeds, &requests);
+    let actions = known_actions(directory);
+    let known = known_objects(directory, &actions, &requests);
     let mut numbers = Numbers(1);
     let all = directory.principal_count();
     for (name, principals) in [("100 principals", 100), ("all principals", all)] {
@@ -319,13 +322,13 @@ fn decisions(directory: &mut Directory, generator: &mut Generator) {
 }
 
 fn questions(directory: &Directory) {
-    let query = |action, resource| Query {
+    let query = |action, resource| AccessQuery {
         action,
         resource,
         resource_account: None,
         context: &[],
     };
-    let object = "arn:aws:s3:::b0-100000000001/blue/x";
+    let resource = "arn:aws:s3:::b0-100000000001/blue/x";
     let all = directory.principal_count();
     for threads in [1, 2] {
         let mut can = 0;

@@ -12,7 +12,9 @@ use std::alloc::System;
 use std::hint::black_box;
 
 use bumpalo::Bump;
-use portcullis_directory::{Deed, Directory, Engine, Given, Object, ResolvedRequest};
+use portcullis_directory::{
+    ContextValue, Directory, Engine, PreparedAction, PreparedResource, ResolvedRequest,
+};
 use portcullis_model::Request;
 use portcullis_testkit::directory::{Generator, Scale};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
@@ -37,18 +39,18 @@ fn from_texts(engine: &mut Engine, directory: &Directory, requests: &[Request<'_
     decided.count()
 }
 
-/// Every principal asks for every deed.
+/// Every principal asks for every action.
 fn everybody<'a>(
     directory: &Directory,
-    deeds: &'a [(Deed, Object, Given<'a>)],
+    actions: &'a [(PreparedAction, PreparedResource, ContextValue<'a>)],
 ) -> Vec<ResolvedRequest<'a>> {
     let of = |principal| {
-        deeds
+        actions
             .iter()
-            .map(move |(deed, object, given)| ResolvedRequest {
+            .map(move |(action, resource, given)| ResolvedRequest {
                 principal,
-                deed,
-                object,
+                action,
+                resource,
                 context: std::slice::from_ref(given),
             })
     };
@@ -93,17 +95,17 @@ fn deciding_by_a_directory_does_not_allocate() {
         let arena = Bump::new();
         let requests = requests(&texts, &arena);
         let team = directory.key("aws:RequestTag/team").unwrap();
-        let deeds: Vec<(Deed, Object, Given<'_>)> = requests
+        let actions: Vec<(PreparedAction, PreparedResource, ContextValue<'_>)> = requests
             .iter()
             .map(|request| {
-                let deed = directory.deed(request.action).unwrap();
-                let object = directory.object(request.resource, None);
-                let given = Given::keyed(&team, &["blue"]);
-                (deed, object, given)
+                let action = directory.action(request.action).unwrap();
+                let resource = directory.resource(request.resource, None);
+                let given = ContextValue::keyed(&team, &["blue"]);
+                (action, resource, given)
             })
             .collect();
 
-        let everybody = everybody(&directory, &deeds);
+        let everybody = everybody(&directory, &actions);
         let mut engine = Engine::new();
         from_texts(&mut engine, &directory, &requests);
         resolved(&mut engine, &directory, &everybody);

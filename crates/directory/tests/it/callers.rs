@@ -3,7 +3,7 @@
 use crate::support;
 use crate::support::{all, ask, ask_resolved, directory_of, dump, policy, role, user};
 use bumpalo::Bump;
-use portcullis_directory::{Engine, Extra, Query};
+use portcullis_directory::{AccessQuery, Engine, RequestPolicies};
 use portcullis_model::{Caller, Decision, Request};
 use serde_json::{Value, json};
 
@@ -44,8 +44,8 @@ fn a_user_in_another_partition_than_others_of_the_account() {
                 } else {
                     "Allow"
                 };
-                let object = format!("arn:aws:s3:::{bucket}/x");
-                let object = (&object[..], ACCOUNT);
+                let resource = format!("arn:aws:s3:::{bucket}/x");
+                let resource = (&resource[..], ACCOUNT);
                 let decision = ask_resolved(&directory, caller, "s3:GetObject", object);
                 assert_eq!(decision, expected, "{caller} {bucket}");
             }
@@ -84,7 +84,7 @@ fn each_key_of_a_caller_differs_between_callers() {
             4,
         ),
     ];
-    let object = |number: usize| format!("arn:aws:s3:::b{number}/x");
+    let resource = |number: usize| format!("arn:aws:s3:::b{number}/x");
     // The same policies for everybody, one for each condition.
     let deny = |(number, (condition, _)): (usize, &(Value, usize))| {
         policy(&[json!({
@@ -128,12 +128,12 @@ fn each_key_of_a_caller_differs_between_callers() {
             }),
         ),
     ]);
-    let objects: Vec<String> = (0..conditions.len()).map(object).collect();
-    let queries: Vec<Query<'_>> = objects
+    let resources: Vec<String> = (0..conditions.len()).map(resource).collect();
+    let queries: Vec<AccessQuery<'_>> = resources
         .iter()
-        .map(|object| Query {
+        .map(|resource| AccessQuery {
             action: "s3:GetObject",
-            resource: object,
+            resource: resource,
             resource_account: None,
             context: &[],
         })
@@ -141,7 +141,7 @@ fn each_key_of_a_caller_differs_between_callers() {
     let mut denied = vec![0; conditions.len()];
     let mut compare = |number: usize, decisions: &[Decision]| {
         let arn = directory.principal_arn(number).unwrap();
-        for ((decision, object), denied) in decisions.iter().zip(&objects).zip(&mut denied) {
+        for ((decision, resource), denied) in decisions.iter().zip(&resources).zip(&mut denied) {
             let request = json!({"principal": arn, "action": "s3:GetObject", "resource": object});
             let expected = ask(&directory, &request.to_string());
             assert_eq!(decision.to_string(), expected, "{request}");
@@ -286,7 +286,7 @@ fn what_is_no_action_is_refused() {
     ];
     for action in wrong {
         let request = Request::new(ann, action, "arn:aws:s3:::b/k");
-        let query = Query {
+        let query = AccessQuery {
             action,
             resource: request.resource,
             resource_account: None,
@@ -294,7 +294,7 @@ fn what_is_no_action_is_refused() {
         };
         assert!(
             directory
-                .question(&request, Extra::default(), &arena)
+                .question(&request, RequestPolicies::default(), &arena)
                 .is_err(),
             "{action:?}"
         );
@@ -303,7 +303,7 @@ fn what_is_no_action_is_refused() {
         let decided = |_, outcome: Result<_, _>| refused += usize::from(outcome.is_err());
         engine.check_all(&directory, &[request], decided).unwrap();
         assert_eq!(refused, 1, "{action:?}");
-        assert!(directory.deed(action).is_err(), "{action:?}");
+        assert!(directory.action(action).is_err(), "{action:?}");
         assert!(
             directory.prepare(&["s3:PutObject", action]).is_err(),
             "{action:?}"

@@ -4,7 +4,9 @@
 use crate::support;
 use crate::support::{Folder, all, ask, dump, policy, user};
 use bumpalo::Bump;
-use portcullis_directory::{Directory, Engine, Extra, LoadOptions, Loaded, ResolvedRequest};
+use portcullis_directory::{
+    Directory, Engine, LoadOptions, Loaded, RequestPolicies, ResolvedRequest,
+};
 use portcullis_model::Decision;
 use serde_json::{Value, json};
 
@@ -68,7 +70,7 @@ fn notes(directory: &Directory, who: &str, action: &str, resource: &str) -> Vec<
     let caller = portcullis_model::Caller::User { arn: who };
     let request = portcullis_model::Request::new(caller, action, resource);
     let question = directory
-        .question(&request, Extra::default(), &arena)
+        .question(&request, RequestPolicies::default(), &arena)
         .unwrap();
     directory.notes(&question)
 }
@@ -328,10 +330,10 @@ fn match_36_unless_a_part_has_its_own() {
     let tagged = json!({"arn": live, "tags": {"a": "b"}});
     let tagged = directory(&[line(&function, &[deny(action, "*")]), tagged]);
     assert_eq!(asked(&tagged, ADMIN, action, &live), "ExplicitDeny");
-    let object = json!({"arn": "arn:aws:s3:::b/k", "tags": {"a": "b"}});
-    let object = directory(&[line("arn:aws:s3:::b", &[deny("s3:GetObject", "*")]), object]);
+    let resource = json!({"arn": "arn:aws:s3:::b/k", "tags": {"a": "b"}});
+    let resource = directory(&[line("arn:aws:s3:::b", &[deny("s3:GetObject", "*")]), object]);
     assert_eq!(
-        asked(&object, ADMIN, "s3:GetObject", "arn:aws:s3:::b/k"),
+        asked(&resource, ADMIN, "s3:GetObject", "arn:aws:s3:::b/k"),
         "ExplicitDeny"
     );
     // Objects and indexes have none of their own.
@@ -477,7 +479,7 @@ fn s3_6_the_bucket_behind_an_access_point() {
         assert_eq!(ask(ADMIN, "public/y"), "Allow");
         assert_eq!(ask(OUTSIDER, "public/y"), "Allow");
         assert_eq!(ask(OUTSIDER, "secret/y"), "ExplicitDeny");
-        let object = format!("{POINT}/object/x");
+        let resource = format!("{POINT}/object/x");
         assert!(notes(&directory, ADMIN, "s3:GetObject", &object).is_empty());
         // The bucket itself is not opened by it.
         let plain = asked(
@@ -488,7 +490,7 @@ fn s3_6_the_bucket_behind_an_access_point() {
         );
         assert_eq!(plain, "ImplicitDeny");
     }
-    let object = format!("{POINT}/object/x");
+    let resource = format!("{POINT}/object/x");
     let unknown = directory(&[without, bucket_of_points()]);
     let found = notes(&unknown, ADMIN, "s3:GetObject", &object);
     assert!(found[0].contains("no file says which bucket"), "{found:?}");
@@ -573,15 +575,15 @@ fn s3_8_tags_of_buckets_and_objects() {
     );
     assert_eq!(ask(&directory(&[bucket(Some(false))])), ["Allow", "Allow"]);
     assert_eq!(ask(&directory(&[bucket(None)])), ["Allow", "Allow"]);
-    let object = json!({"arn": "arn:aws:s3:::b/k", "tags": {"secret": "yes"}});
+    let resource = json!({"arn": "arn:aws:s3:::b/k", "tags": {"secret": "yes"}});
     assert_eq!(
-        ask(&directory(&[bucket(None), object])),
+        ask(&directory(&[bucket(None), resource])),
         ["Allow", "ExplicitDeny"]
     );
     // Through an access point as well.
     let point = json!({"arn": POINT, "bucket": "arn:aws:s3:::b"});
     let through = directory(&[bucket(Some(true)), point]);
-    let object = format!("{POINT}/object/k");
+    let resource = format!("{POINT}/object/k");
     assert_eq!(
         asked(&through, ADMIN, "s3:GetObject", &object),
         "ExplicitDeny"
@@ -724,7 +726,7 @@ fn what_is_no_resource_is_allowed_nothing() {
     let arena = Bump::new();
     let caller = portcullis_model::Caller::User { arn: ADMIN };
     let number = directory.principal_number(ADMIN).unwrap();
-    let deed = directory.deed("s3:GetObject").unwrap();
+    let action = directory.action("s3:GetObject").unwrap();
     let mut engine = Engine::new();
     for resource in [
         "",
@@ -736,7 +738,7 @@ fn what_is_no_resource_is_allowed_nothing() {
     ] {
         let request = portcullis_model::Request::new(caller, "s3:GetObject", resource);
         let question = directory
-            .question(&request, Extra::default(), &arena)
+            .question(&request, RequestPolicies::default(), &arena)
             .unwrap();
         let found = directory.notes(&question);
         assert!(
@@ -745,8 +747,8 @@ fn what_is_no_resource_is_allowed_nothing() {
         );
         let asked = ResolvedRequest {
             principal: number,
-            deed: &deed,
-            object: &directory.object(resource, None),
+            action: &action,
+            resource: &directory.resource(resource, None),
             context: &[],
         };
         for outcome in [

@@ -1,0 +1,81 @@
+//! One request with what was resolved of it, and the generation that it is decided in.
+
+use portcullis_vm::{Ownership, Target};
+
+use crate::decide::caller::{ResolvedCaller, by_number};
+use crate::decide::handles::PreparedResource;
+use crate::decide::target::{Place, stated_owner};
+use crate::plan::action::PreparedAction;
+use crate::plan::generation::Generation;
+use crate::store::ids::{AccountIdx, PrincipalIdx, Symbol};
+
+/// One request, with what was resolved beforehand.
+pub(crate) struct Asked<'q> {
+    pub(crate) action: &'q PreparedAction,
+    pub(crate) resource: Target<'q>,
+    pub(crate) account: Option<&'q str>,
+    pub(crate) place: &'q Place,
+    pub(crate) restrict_public_buckets: bool,
+    pub(crate) external_grant: bool,
+}
+
+impl<'q> Asked<'q> {
+    #[inline]
+    pub(crate) fn resolved(
+        action: &'q PreparedAction,
+        resource: &'q PreparedResource,
+    ) -> Asked<'q> {
+        Asked {
+            action,
+            resource: Target::from(&resource.handle),
+            account: resource.account.as_deref(),
+            place: &resource.place,
+            restrict_public_buckets: false,
+            external_grant: false,
+        }
+    }
+}
+
+/// What is to be decided, whoever asks.
+#[derive(Clone, Copy)]
+pub(crate) struct Deciding<'d> {
+    pub(crate) generation: Generation<'d>,
+    pub(crate) asked: &'d Asked<'d>,
+}
+
+impl<'d> Deciding<'d> {
+    /// A user or role by its number; an anonymous caller if nobody has it.
+    pub(crate) fn by_number(&self, number: PrincipalIdx) -> ResolvedCaller<'d, 'static> {
+        let Generation { tables, plan } = self.generation;
+        let account = plan.summary(number).map(|own| own.account);
+        by_number(tables, number, account)
+    }
+
+    /// Whose the resource is to the users and roles of an account, which are in a partition.
+    #[inline(always)]
+    pub(crate) fn ownership(&self, account: AccountIdx, partition: Symbol) -> Ownership {
+        let Asked {
+            resource, place, ..
+        } = self.asked;
+        let same_account = resource.is_star() || place.is_of(account);
+        // Only cross-account requests compare partitions (XACC-6).
+        let is_other = |own: &&str| *own != self.generation.tables.str(partition);
+        let other = || resource.partition().filter(is_other).is_some();
+        Ownership {
+            same_account,
+            assumed: place.is_assumed() && !resource.is_star(),
+            other_partition: !same_account && other(),
+        }
+    }
+
+    /// The owner of the resource, as the request says or the directory knows (`EVAL-12`).
+    pub(crate) fn owner(&self) -> Option<&'d str> {
+        let Asked { account, place, .. } = self.asked;
+        account.or_else(|| stated_owner(self.generation.tables, place))
+    }
+
+    /// The same, or as its ARN says: never an assumption.
+    pub(crate) fn known_owner(&self) -> Option<&'d str> {
+        self.owner().or_else(|| self.asked.resource.account())
+    }
+}

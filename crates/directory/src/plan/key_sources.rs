@@ -1,0 +1,145 @@
+//! Where the keys that policies look at come from: for each slot of an image what the directory has for it, so
+//! that a decision fills in what is looked at and nothing else.
+
+use std::collections::HashMap;
+
+use portcullis_image::value::fold::{folded, strip_ignoring_case};
+use portcullis_image::{Reserved, Slot as ImageSlot, View};
+use portcullis_vm::StackSlot;
+
+use crate::store::ids::{Symbol, number};
+use crate::store::tables::Tables;
+
+/// Where the values of a slot come from, if the request does not give them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// From nowhere else.
+    Request,
+    /// From caller and target, as the machine derives it: the number of a reserved slot.
+    Derived(Reserved),
+    PrincipalOrgId,
+    PrincipalOrgPaths,
+    ResourceOrgId,
+    ResourceOrgPaths,
+    PrincipalTag(TagClass),
+    ResourceTag(TagClass),
+    IamResourceTag(TagClass),
+    ObjectTag(TagClass),
+}
+
+/// The names of tags that are the same key: they differ by case alone (`COND-40`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TagClass(u32);
+
+impl TagClass {
+    #[inline]
+    pub(crate) const fn new(number: u32) -> TagClass {
+        TagClass(number)
+    }
+
+    #[inline]
+    pub(crate) const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+/// A slot of an image.
+#[derive(Clone, Debug)]
+pub(crate) struct Slot {
+    /// The key's name, folded.
+    pub(crate) name: Box<str>,
+    pub(crate) origin: Origin,
+}
+
+/// The slots of a stack of images.
+#[derive(Debug, Default)]
+pub(crate) struct Slots {
+    /// Those of all images, one after the other.
+    all: Vec<Slot>,
+    /// Where those of each image begin.
+    starts: Vec<usize>,
+    /// The names of tags that some slot looks at, sorted.
+    tags: Vec<(Symbol, TagClass)>,
+}
+
+impl Slots {
+    /// Takes time linear in the slots and in the tags.
+    pub(crate) fn new(views: &[View<'_>], tables: &Tables) -> Slots {
+        let mut classes = HashMap::new();
+        let (mut all, mut starts) = (Vec::new(), Vec::new());
+        for view in views {
+            starts.push(all.len());
+            all.extend(view.ids::<ImageSlot>().map(|slot| {
+                let name = view.text(view.get(slot).name);
+                Slot {
+                    name: name.into(),
+                    origin: origin_of(name, &mut classes),
+                }
+            }));
+        }
+        let mut names: Vec<Symbol> = tables.pair_names().collect();
+        names.sort_unstable();
+        names.dedup();
+        let class = |name: Symbol| {
+            let text: String = folded(tables.str(name)).collect();
+            Some((name, *classes.get(&text)?))
+        };
+        Slots {
+            all,
+            starts,
+            tags: names.into_iter().filter_map(class).collect(),
+        }
+    }
+
+    /// A slot, by its number among those of all images.
+    #[inline]
+    pub(crate) fn get(&self, slot: StackSlot) -> Option<&Slot> {
+        self.all.get(slot.index())
+    }
+
+    /// The slots of an image.
+    pub(crate) fn of(&self, image: usize) -> &[Slot] {
+        let start = self.starts.get(image).copied().unwrap_or(self.all.len());
+        let end = self.starts.get(image + 1).copied();
+        let end = end.unwrap_or(self.all.len());
+        self.all.get(start..end).unwrap_or(&[])
+    }
+
+    /// The class of a tag's name; none if no slot looks at it.
+    pub(crate) fn class(&self, name: Symbol) -> Option<TagClass> {
+        let found = self.tags.binary_search_by_key(&name, |(own, _)| *own);
+        self.tags.get(found.ok()?).map(|(_, class)| *class)
+    }
+}
+
+/// Where the values of a key with this name, which is folded, come from.
+fn origin_of(name: &str, classes: &mut HashMap<String, TagClass>) -> Origin {
+    if let Some(key) = Reserved::of_name(name) {
+        return Origin::Derived(key);
+    }
+    let fixed = [
+        ("aws:PrincipalOrgID", Origin::PrincipalOrgId),
+        ("aws:PrincipalOrgPaths", Origin::PrincipalOrgPaths),
+        ("aws:ResourceOrgID", Origin::ResourceOrgId),
+        ("aws:ResourceOrgPaths", Origin::ResourceOrgPaths),
+    ];
+    let is = |own| strip_ignoring_case(name, own) == Some("");
+    if let Some((_, origin)) = fixed.into_iter().find(|(own, _)| is(own)) {
+        return origin;
+    }
+    let mut class = |start| {
+        let tag = strip_ignoring_case(name, start)?;
+        let next = TagClass(number(classes.len()));
+        Some(*classes.entry(tag.to_string()).or_insert(next))
+    };
+    if let Some(tag) = class("aws:PrincipalTag/") {
+        return Origin::PrincipalTag(tag);
+    }
+    if let Some(tag) = class("aws:ResourceTag/") {
+        return Origin::ResourceTag(tag);
+    }
+    if let Some(tag) = class("s3:ExistingObjectTag/") {
+        return Origin::ObjectTag(tag);
+    }
+    class("iam:ResourceTag/").map_or(Origin::Request, Origin::IamResourceTag)
+}
