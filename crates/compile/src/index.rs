@@ -14,8 +14,8 @@ use portcullis_image::index::{
 use portcullis_image::wire::{count, index as index_of};
 use portcullis_image::{
     ActionEntry, ActionPattern, Bucket, Candidate, Fallback, Group, Id, LayerSet, Node, NodeGroup,
-    Part, Pattern, PatternKind, Probe, Run, ServiceRecord, Statement, Str, TokenKind, TokenRecord,
-    Verify,
+    Part, Pattern, PatternKind, Probe, Run, ServiceRecord, Start, Statement, Str, TokenKind,
+    TokenRecord, Verify,
 };
 
 use smallvec::SmallVec;
@@ -186,7 +186,7 @@ impl Tables<'_, '_> {
         const NONE: Pattern = Pattern {
             kind: PatternKind::Exact,
             literal: Str { offset: 0, len: 0 },
-            tokens: Id::FIRST,
+            tokens: Start(Id::FIRST),
         };
         let pattern = self.patterns.get(pattern.index());
         pattern.copied().unwrap_or(NONE)
@@ -242,7 +242,7 @@ impl Tables<'_, '_> {
     fn tokens(&self, pattern: &Pattern) -> &[TokenRecord] {
         let tokens = self.program.tokens.items();
         let run = match pattern.kind {
-            PatternKind::Tokens => tokens.get(pattern.tokens.index()..).unwrap_or(&[]),
+            PatternKind::Tokens => tokens.get(pattern.tokens.0.index()..).unwrap_or(&[]),
             PatternKind::Exact | PatternKind::Prefix => &[],
         };
         let end = run.iter().position(|token| token.kind == TokenKind::End);

@@ -19,7 +19,7 @@ use smallvec::SmallVec;
 
 use crate::fold::compare_folded;
 use crate::pattern::{Case, PatternBuilder, Reading};
-use crate::program::Program;
+use crate::program::{Program, WrittenGuard};
 use crate::{CompileError, Options, public};
 
 /// Entries as written.
@@ -364,7 +364,7 @@ impl<'a> Program<'a> {
         if !self.options.debug {
             return Some(guard.first);
         }
-        let mut sources: SmallVec<[InsnSource; 4]> = SmallVec::new();
+        let mut sources = WrittenGuard::new();
         for condition in conditions {
             sources.push(self.insn_source(condition));
         }

@@ -6,7 +6,9 @@
 
 use bumpalo::Bump;
 use bumpalo::collections::String as ArenaString;
-use portcullis_image::{Class, Id, MAX_CHARS, Pattern, PatternKind, Token, TokenRecord, span};
+use portcullis_image::{
+    Class, Id, MAX_CHARS, Pattern, PatternKind, Start, Token, TokenRecord, span,
+};
 use portcullis_syntax::vars::{self, Variable};
 use portcullis_syntax::words::{equal, first};
 use smallvec::SmallVec;
@@ -203,15 +205,18 @@ impl<'a> PatternBuilder<'a> {
         }
         let literal = program.strings.intern(literal);
         let (kind, tokens) = match parts {
-            [] => (PatternKind::Exact, Id::FIRST),
-            [Part::Star] => (PatternKind::Prefix, Id::FIRST),
+            [] => (PatternKind::Exact, Start(Id::FIRST)),
+            [Part::Star] => (PatternKind::Prefix, Start(Id::FIRST)),
             _ => {
                 let mut tokens: SmallVec<[TokenRecord; 8]> = SmallVec::new();
                 for part in parts {
                     tokens.push(token(*part, program).into());
                 }
                 tokens.push(Token::End.into());
-                (PatternKind::Tokens, program.tokens.intern(&tokens).0.first)
+                (
+                    PatternKind::Tokens,
+                    Start(program.tokens.intern(&tokens).0.first),
+                )
             }
         };
         program.patterns.intern(Pattern {

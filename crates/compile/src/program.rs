@@ -19,6 +19,9 @@ use crate::Options;
 use crate::fold::fold_in;
 use crate::intern::{Interner, Lists, Memo, Runs, Strings, memo};
 
+/// How the instructions of a guard were written.
+pub(crate) type WrittenGuard = SmallVec<[InsnSource; 4]>;
+
 /// Everything that an image will hold.
 pub(crate) struct Program<'a> {
     pub(crate) arena: &'a Bump,
@@ -47,7 +50,7 @@ pub(crate) struct Program<'a> {
     pub(crate) principals: Interner<PrincipalRecord, (PrincipalForm, &'a str)>,
     pub(crate) code: Runs<Insn>,
     /// Guards that were written in another way than an equal one, by that and how they were.
-    pub(crate) guards: Memo<(Id<Insn>, SmallVec<[InsnSource; 4]>), Id<Insn>>,
+    pub(crate) guards: Memo<(Id<Insn>, WrittenGuard), Id<Insn>>,
     pub(crate) texts: Interner<ConditionText>,
     pub(crate) short_texts: Runs<ShortText>,
     pub(crate) numbers: Interner<NumberRecord>,

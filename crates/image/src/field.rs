@@ -4,7 +4,7 @@
 //! that. Reading is total: every content reads as something. What no encoder writes is the validator's to find, which asks
 //! each field for what it refers to ([`Field::is_sound`]) and compares the record with what it would be written as.
 
-use crate::id::{Id, ListId, Run};
+use crate::id::{Id, ListId, Run, Start};
 use crate::layers::LayerSet;
 use crate::section::{ListKind, Section};
 use crate::text::Str;
@@ -213,6 +213,17 @@ impl<T: Record> Field for Id<T> {
     }
     fn is_sound(self, image: &impl Limits) -> bool {
         self.number() < image.count(T::SECTION)
+    }
+}
+
+impl<T: Record> Field for Start<T> {
+    const SIZE: usize = 4;
+    #[inline(always)]
+    fn read(bytes: &[u8], at: usize) -> Start<T> {
+        Start(Id::read(bytes, at))
+    }
+    fn write(self, bytes: &mut [u8]) {
+        self.0.write(bytes);
     }
 }
 

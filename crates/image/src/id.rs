@@ -51,7 +51,7 @@ impl<T> Id<T> {
     #[inline(always)]
     #[must_use]
     pub const fn next(self) -> Id<T> {
-        self.plus(1)
+        Id::new(self.0.wrapping_add(1))
     }
 }
 
@@ -184,6 +184,34 @@ impl<T> Hash for Run<T> {
 impl<T> Default for Run<T> {
     fn default() -> Self {
         Run::EMPTY
+    }
+}
+
+/// The first record of a run that ends by itself, if there is a run: whoever has it knows, and checks that it begins there.
+#[repr(transparent)]
+#[derive(Debug)]
+pub struct Start<T>(pub Id<T>);
+
+impl<T> Clone for Start<T> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Start<T> {}
+
+impl<T> PartialEq for Start<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl<T> Eq for Start<T> {}
+
+impl<T> Hash for Start<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
     }
 }
 

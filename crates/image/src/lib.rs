@@ -39,7 +39,7 @@ pub use disasm::disassemble;
 pub use entries::{ArnParts, Entries, Principals, Verify};
 pub use field::{Item, Record};
 pub use header::{Header, ImageError};
-pub use id::{Id, ListId, ListOf, Run};
+pub use id::{Id, ListId, ListOf, Run, Start};
 pub use image::Image;
 pub use insn::{flag, ordering, span};
 pub use kinds::{Class, PatternKind, PrincipalForm, StatementFlags, TokenKind};

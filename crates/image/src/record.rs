@@ -9,7 +9,7 @@
 
 use crate::entries::{ArnParts, Entries, Principals, Verify};
 use crate::field::{Field, Item, Limits, Record};
-use crate::id::{Id, ListId, Run};
+use crate::id::{Id, ListId, Run, Start};
 use crate::kinds::{Class, PatternKind, PrincipalForm, StatementFlags, TokenKind};
 use crate::layers::LayerSet;
 use crate::op::Op;
@@ -160,6 +160,7 @@ macro_rules! records {
                 }
             }
 
+            #[allow(clippy::len_without_is_empty, reason = "a field may be called so")]
             impl Ref<'_, $name> {
                 $(
                     $(#[doc = $about])+
@@ -235,7 +236,7 @@ records! {
         /// The text up to the first wildcard or variable.
         literal: Str = 0;
         /// The first token; 0 unless there are some.
-        tokens: Id<TokenRecord> = 8;
+        tokens: Start<TokenRecord> = 8;
         /// Kind: 0 the literal alone, 1 the literal and then anything, 2 the literal and then tokens.
         kind: PatternKind = 12;
     }

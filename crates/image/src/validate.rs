@@ -280,8 +280,8 @@ impl Checker<'_> {
         self.all(
             "a pattern that is not well-formed",
             |_, pattern: Pattern| match pattern.kind {
-                PatternKind::Tokens => self.starts_run(pattern.tokens, tokens),
-                PatternKind::Exact | PatternKind::Prefix => pattern.tokens == Id::FIRST,
+                PatternKind::Tokens => self.starts_run(pattern.tokens.0, tokens),
+                PatternKind::Exact | PatternKind::Prefix => pattern.tokens.0 == Id::FIRST,
             },
         )?;
         self.all(

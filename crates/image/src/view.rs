@@ -8,7 +8,7 @@
 
 use crate::field::{Item, Record};
 use crate::header::Header;
-use crate::id::{Id, ListId, Run};
+use crate::id::{Id, ListId, Run, Start};
 use crate::insn::flag;
 use crate::kinds::{Class, TokenKind};
 use crate::layers::LayerSet;
@@ -207,6 +207,18 @@ impl<'a> View<'a> {
         R::all(bytes.unwrap_or(&[])).map(R::read)
     }
 
+    /// The same, read where they lie.
+    #[inline(always)]
+    pub fn read_run<R: Record + 'a>(
+        &self,
+        run: Run<R>,
+    ) -> impl Iterator<Item = Ref<'a, R>> + use<'a, R> {
+        let at = self.offset(run.first);
+        let len = index(run.count).wrapping_mul(R::SECTION.record_size());
+        let bytes = self.bytes.get(at..at.wrapping_add(len));
+        R::all(bytes.unwrap_or(&[])).map(Ref::of)
+    }
+
     /// All the bytes, to resolve a [`Str`] with.
     #[inline]
     pub fn bytes(&self) -> &'a [u8] {
@@ -275,7 +287,10 @@ impl<'a> View<'a> {
     }
 
     /// The tokens from one on, without the end. An image whose tokens do not end ends them.
-    pub fn tokens(&self, first: Id<TokenRecord>) -> impl Iterator<Item = Token> + use<'a> {
+    pub fn tokens(
+        &self,
+        Start(first): Start<TokenRecord>,
+    ) -> impl Iterator<Item = Token> + use<'a> {
         let bytes = self.bytes.get(self.offset(first)..).unwrap_or(&[]);
         let rest = self.count(Section::Tokens).saturating_sub(first.number());
         let records = TokenRecord::all(bytes).take(index(rest));

@@ -63,7 +63,7 @@ impl<'a, V: Variables<'a>> Matcher<'a, V> {
         match pattern.kind() {
             PatternKind::Prefix => true,
             PatternKind::Exact => rest.is_empty(),
-            PatternKind::Tokens => self.matches_tokens(pattern.tokens(), rest),
+            PatternKind::Tokens => self.matches_tokens(pattern.tokens().0, rest),
         }
     }
 

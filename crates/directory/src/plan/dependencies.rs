@@ -237,7 +237,7 @@ impl Reader<'_> {
         let pattern = self.view.get(pattern);
         match pattern.kind {
             PatternKind::Tokens => {
-                let first = self.tokens.get(pattern.tokens.index());
+                let first = self.tokens.get(pattern.tokens.0.index());
                 first.copied().unwrap_or(SlotSets::ALL)
             }
             PatternKind::Exact | PatternKind::Prefix => SlotSets::EMPTY,

@@ -4,8 +4,8 @@ use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
 use portcullis_image::wire::name_hash;
 use portcullis_image::{
-    Candidate, Group, Header, Id, Image, Insn, Pattern, PatternKind, Section, Slot, Statement,
-    StatementFlags, Str, Token, TokenRecord, disassemble,
+    Candidate, Group, Header, Id, Image, Insn, Pattern, PatternKind, Section, Slot, Start,
+    Statement, StatementFlags, Str, Token, TokenRecord, disassemble,
 };
 use portcullis_testkit::forge::{Parts, put, use_up, word_at};
 use portcullis_testkit::{Request, World};
@@ -217,7 +217,7 @@ fn the_tokens_behind_the_last_are_out_of_range() {
     for id in view.ids::<Pattern>() {
         let mut pattern = view.get(id);
         if pattern.kind == PatternKind::Tokens {
-            pattern.tokens = Id::new(tokens);
+            pattern.tokens = Start(Id::new(tokens));
             let bytes = pattern.encode();
             let at = id.index() * bytes.len();
             patterns[at..at + bytes.len()].copy_from_slice(&bytes);

@@ -194,9 +194,9 @@ impl Accumulator {
         layers: LayerSet,
     ) {
         let mask = matcher.request.segments().mask();
-        for candidate in matcher.view.run(candidates) {
-            if candidate.mask & !mask == 0 {
-                self.candidate(matcher, &candidate, layers);
+        for candidate in matcher.view.read_run(candidates) {
+            if candidate.mask() & !mask == 0 {
+                self.candidate(matcher, candidate, layers);
             }
         }
     }
@@ -206,17 +206,17 @@ impl Accumulator {
     fn candidate<'a>(
         &mut self,
         matcher: &Matcher<'a, impl RequestView<'a>>,
-        candidate: &Candidate,
+        candidate: Ref<'_, Candidate>,
         layers: LayerSet,
     ) {
-        let Some(statement) = matcher.view.find(candidate.statement) else {
+        let Some(statement) = matcher.view.find(candidate.statement()) else {
             return;
         };
         let layers = statement.layers() & layers;
         if self.is_settled(statement.is_deny(), layers) {
             return;
         }
-        let head = match candidate.verify {
+        let head = match candidate.verify() {
             Verify::Nothing => true,
             Verify::Head => matcher.action(statement) && matcher.resource(statement),
             Verify::Pattern(pattern) => matcher.matches(pattern, matcher.request.resource()),
