@@ -198,21 +198,19 @@ fn known_actions(directory: &Directory) -> Vec<PreparedAction> {
         "kms:Decrypt",
         "s3:ListBucket",
     ];
-    let actions = names.iter().map(|name| directory.action(name).unwrap());
-    actions.collect()
+    let deeds = names.iter().map(|name| directory.action(name).unwrap());
+    deeds.collect()
 }
 
 /// The same with the objects of requests for them.
 fn known_objects<'k>(
     directory: &Directory,
-    actions: &'k [PreparedAction],
+    deeds: &'k [PreparedAction],
     requests: &[Request<'_>],
 ) -> Vec<(&'k PreparedAction, PreparedResource)> {
     let known = requests.iter().filter_map(|request| {
-        let action = actions
-            .iter()
-            .find(|action| action.name() == request.action)?;
-        Some((action, directory.resource(request.resource, None)))
+        let deed = deeds.iter().find(|deed| deed.name() == request.action)?;
+        Some((deed, directory.resource(request.resource, None)))
     });
     known.take(500).collect()
 }
@@ -228,11 +226,11 @@ fn resolved_requests<'k>(
     let request = |_| {
         let place = numbers.below(principals) * step;
         let principal = directory.nth_principal(place).unwrap();
-        let (action, resource) = known.get(numbers.below(known.len())).unwrap();
+        let (deed, object) = known.get(numbers.below(known.len())).unwrap();
         ResolvedRequest {
             principal,
-            action,
-            resource,
+            action: deed,
+            resource: object,
             context: &[],
         }
     };
@@ -245,8 +243,8 @@ fn few_decisions(directory: &mut Directory, generator: &mut Generator, kind: &st
     let requests = requests_of(&texts, &arena);
     let mut engine = Engine::new();
     if kind == "resolved" {
-        let actions = known_actions(directory);
-        let known = known_objects(directory, &actions, &requests);
+        let deeds = known_actions(directory);
+        let known = known_objects(directory, &deeds, &requests);
         let count = (FEW, directory.principal_count());
         let asked = resolved_requests(directory, &known, &mut Numbers(1), count);
         resolved(&mut engine, directory, &asked);
@@ -300,8 +298,8 @@ fn decisions(directory: &mut Directory, generator: &mut Generator) {
     });
     say("decide from texts, prepared, in batches, ns", time);
 
-    let actions = known_actions(directory);
-    let known = known_objects(directory, &actions, &requests);
+    let deeds = known_actions(directory);
+    let known = known_objects(directory, &deeds, &requests);
     let mut numbers = Numbers(1);
     let all = directory.principal_count();
     for (name, principals) in [("100 principals", 100), ("all principals", all)] {
@@ -328,7 +326,7 @@ fn questions(directory: &Directory) {
         resource_account: None,
         context: &[],
     };
-    let resource = "arn:aws:s3:::b0-100000000001/blue/x";
+    let object = "arn:aws:s3:::b0-100000000001/blue/x";
     let all = directory.principal_count();
     for threads in [1, 2] {
         let mut can = 0;

@@ -1,7 +1,11 @@
 //! What ARNs say, read from their text alone.
 //!
-//! These functions know no table and allocate nothing, so that every room may use them; what the directory has for an
-//! ARN is asked of [`crate::store::tables`].
+//! These functions know no table and allocate nothing, so every room may use them; what the directory has for an ARN is
+//! asked of [`crate::store::tables`]. They take the six parts that [`split_arn`] gives, so that a request splits each of
+//! its ARNs once. They assume nothing about the parts: an ARN that names no user or role gives `None`.
+//!
+//! There is no type for a parsed ARN: callers need one or two of the parts, and each reads the last of them in its own
+//! way.
 
 use portcullis_model::{is_account_id, split_arn};
 

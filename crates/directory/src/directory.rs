@@ -1,6 +1,10 @@
-//! The directory that hosts hold: what it can be asked, in one place.
+//! The directory that hosts hold: everything that it can be asked, in one place.
 //!
-//! Every method hands the tables and the policies on to the room that knows; none decides anything here.
+//! Every method hands the tables and the policies on to the room that knows and decides nothing here. That keeps the rooms
+//! free of the type: they take a [`Generation`], or tables alone, and so cannot reach what changes a directory.
+//!
+//! A directory is immutable but for [`Directory::update`] and [`Directory::prepare`], so that threads share it by
+//! reference. Policies are compiled when the first decision asks for them, once, and whoever asks meanwhile waits.
 
 use std::path::Path;
 
@@ -230,6 +234,7 @@ impl Directory {
         self.sources().group_policies(arn, arena)
     }
 
+    /// Where explanations find how policies came to apply.
     fn sources(&self) -> Sources<'_> {
         Sources {
             tables: &self.tables,

@@ -1,4 +1,11 @@
 //! Deciding, with memory that is kept from one decision to the next.
+//!
+//! A directory is shared; an engine belongs to one thread. It holds the buffers that a decision needs and the actions that
+//! requests named last, so that a decision allocates nothing once they have grown.
+//!
+//! There are two ways in. [`Engine::decide`] takes a question, which can be explained, printed and given to another
+//! evaluator. [`Engine::check`] and its relatives take the request itself and are faster. Both find the same policies and
+//! keys; `tests/it/agreement.rs` holds them against each other.
 
 use portcullis_model::Request;
 use portcullis_vm::{Explanation, Outcome};

@@ -1,4 +1,12 @@
-//! Why a directory gives no answer. Errors of loading are [`crate::LoadError`], of STS [`crate::CallError`].
+//! Why a directory gives no answer.
+//!
+//! One type for each audience. [`RequestError`] is for whoever wrote the request: the caller is unknown, or the request
+//! contradicts the directory. [`EngineError`] is for whoever holds the directory: a handle is stale, or the policies do not
+//! fit an image. [`CheckError`] is either, where one call can meet both. [`UpdateError`] leaves the directory as it was.
+//!
+//! Errors of loading are [`crate::LoadError`], which holds many problems with their locations; those of STS are
+//! [`crate::StsCallError`]. One error for everything was rejected: a host shows the first kind to its users and logs the
+//! second.
 
 use std::fmt;
 
@@ -24,9 +32,9 @@ impl fmt::Display for EngineError {
         match self {
             EngineError::NoImage(error) => error.fmt(f),
             EngineError::Foreign => f.write_str(
-                "what was resolved is of another directory, or of this one before an update",
+                "the handle was resolved by another directory, or by this one before an update",
             ),
-            EngineError::NoAction(error) => write!(f, "the action is none: {error}"),
+            EngineError::NoAction(error) => write!(f, "invalid action: {error}"),
         }
     }
 }
@@ -62,7 +70,7 @@ impl fmt::Display for RequestError {
                 f,
                 "the directory has no account {account}, and the request has no `identity`"
             ),
-            RequestError::NoAction(error) => write!(f, "the action is none: {error}"),
+            RequestError::NoAction(error) => write!(f, "invalid action: {error}"),
         }
     }
 }
@@ -118,7 +126,7 @@ impl fmt::Display for UpdateError {
             UpdateError::NoImage(error) => error.fmt(f),
             UpdateError::TooMany => write!(
                 f,
-                "{} changes were taken in already: compile the whole directory again",
+                "{} updates were applied already; compile the whole directory again",
                 MAX_IMAGES - 1
             ),
             UpdateError::TooLarge => f.write_str("the directory would be too large"),

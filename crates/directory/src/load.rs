@@ -1,8 +1,14 @@
 //! From a folder of dumps to the tables of a directory.
 //!
-//! Reading takes every file apart and keeps what it says, with its place ([`read`], [`raw`]); linking turns references
-//! into ids ([`link`]). All problems are found in one go, and a directory that was read in part is never handed on
-//! (`GRAM-12`). Nothing that decides looks in here.
+//! Reading takes every file apart and keeps what it says, with its location ([`read`], [`raw`]); linking turns references
+//! into ids ([`link`]). The two are apart because files come in any order: a user may stand before its group, and an
+//! account before the organization that it is in.
+//!
+//! All problems are found in one go, and a directory that was read in part is never handed on (`GRAM-12`): what is missing
+//! may deny. Nothing that decides looks in here. What reading leaves behind is tables, documents and a report.
+//!
+//! Memory while loading is what the files say plus the tables that are made of it; records are read one by one, so that
+//! the size of a file does not matter. Time is linear in the folder.
 
 pub(crate) mod link;
 pub(crate) mod loader;
@@ -35,7 +41,7 @@ pub(crate) fn load(
     loader.documents.attachments = debug.then(Attachments::default);
     read_folder(&mut loader, folder, progress);
     if loader.errors.count == 0 && loader.report.read.is_empty() {
-        let message = "the folder holds no dump of an account, an organization or a resource";
+        let message = "the folder contains no dump of an account, an organization or a resource";
         let place = folder.display().to_string();
         loader.error(place, Code::Empty, message);
     }

@@ -86,10 +86,10 @@ impl DecisionPlan {
         let before = origins.map(|origins| (&self.named, origins));
         self.named = NamedPrincipals::new(&self.stack, tables, first, before);
         let summaries = tables.principals().iter().enumerate();
-        let summaries = summaries.map(|(index, own)| {
-            let tags = tables.pairs(own.tags);
+        let summaries = summaries.map(|(index, principal)| {
+            let tags = tables.pairs(principal.tags);
             let maker = (&self.policy_sets, &self.named, &self.slots);
-            PrincipalSummary::new(maker, (PrincipalIdx::at(index), own), tags)
+            PrincipalSummary::new(maker, (PrincipalIdx::at(index), principal), tags)
         });
         self.summaries.clear();
         self.summaries.reserve_exact(tables.principals().len());

@@ -1,4 +1,8 @@
 //! Lines of requests: a request as in scenarios, and the policies that come with it.
+//!
+//! A line is what `batch` reads and what `decide --request` takes. The request itself is read by the reader of scenarios,
+//! so that there is one reader of requests; only the members `session` and `identity` are taken off first, because
+//! scenarios have them elsewhere. A line with a problem keeps everything that could be read, and has no request.
 
 use std::rc::Rc;
 

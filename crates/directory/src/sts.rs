@@ -1,8 +1,12 @@
-//! STS: which requests a call stands for, and what session comes out (sections 5.9 and 5.10).
+//! STS: which requests a call stands for, and what session comes out (sections 5.9 and 5.10 of the rules).
 //!
-//! [`crate::Directory::call`] checks what the service itself refuses and makes the requests that must all be
-//! allowed (`TRUST-6`); whoever decides them has a [`Session`] if they are. Its principal, context and
-//! policies go into later requests, or into the next call.
+//! [`crate::Directory::call`] checks what the service itself refuses and makes the requests that must all be allowed
+//! (`TRUST-6`); whoever decides them has a [`Session`] if they are. Its principal, context and policies go into later
+//! requests, or into the next call.
+//!
+//! Nothing is decided here. A call that STS refuses whatever the policies say is an error; one that the policies deny is a
+//! decision like any other, with its explanation. That is why this room needs tables alone, for roles and the management
+//! account, and neither policies nor an engine. It costs a few allocations, which no loop over principals pays.
 
 use std::fmt;
 
@@ -53,6 +57,7 @@ impl StsCallKind {
         }
     }
 
+    /// The action that a call is authorized as.
     fn action(self) -> &'static str {
         match self {
             StsCallKind::AssumeRole => "sts:AssumeRole",
@@ -64,6 +69,7 @@ impl StsCallKind {
         }
     }
 
+    /// Whether the call is about a role.
     fn assumes_role(self) -> bool {
         matches!(
             self,
@@ -148,12 +154,14 @@ impl fmt::Display for StsCallError {
 
 impl std::error::Error for StsCallError {}
 
+/// What STS refuses.
 fn refuse<T>(reason: impl Into<String>) -> Result<T, StsCallError> {
     Err(StsCallError(reason.into()))
 }
 
 /// The shortest session, in seconds.
 const SHORTEST: u32 = 900;
+/// In seconds.
 const HOUR: u32 = 3600;
 /// The longest of a user: 36 hours.
 const LONGEST: u32 = 129_600;
@@ -190,6 +198,7 @@ pub(crate) fn call<'a>(
     Ok(IssuedSession { requests, session })
 }
 
+/// The role with exactly this ARN. STS tells nobody whether a role exists; a directory does.
 fn role_of<'d>(tables: &'d Tables, arn: &str) -> Result<&'d Principal, StsCallError> {
     let found = split_arn(arn).and_then(|[_, _, _, _, account, rest]| {
         let name = rest.strip_prefix("role/")?.rsplit('/').next()?;
@@ -281,7 +290,7 @@ fn root_session(
     let target = call.target;
     if !account(target).is_some_and(|own| own.is_member && !own.is_management) {
         return refuse(format!(
-            "`{target}` is no member account of the organization"
+            "`{target}` is not a member account of the organization"
         ));
     }
     let partition = call.caller.caller.partition().unwrap_or("aws");
@@ -342,7 +351,9 @@ fn check_caller(call: &StsCall<'_>) -> Result<(), StsCallError> {
             let is_saml = provider.contains(":saml-provider/");
             match is_saml == (call.kind == StsCallKind::AssumeRoleWithSaml) {
                 true => Ok(()),
-                false => refuse(format!("`{provider}` is a provider of the other kind")),
+                false => refuse(format!(
+                    "`{provider}` is the wrong kind of provider for this call"
+                )),
             }
         }
         (StsCallKind::AssumeRoleWithSaml | StsCallKind::AssumeRoleWithWebIdentity, _) => {
@@ -374,26 +385,28 @@ fn check_texts(call: &StsCall<'_>) -> Result<(), StsCallError> {
     let name = call.session_name;
     if call.kind.assumes_role() && !is_fine(name, "_+=,.@-", 64) {
         return refuse(format!(
-            "`{name}` is no name of a session: 2 to 64 of A-Z a-z 0-9 _+=,.@-"
+            "invalid session name `{name}`: expected 2-64 characters of [A-Za-z0-9_+=,.@-]"
         ));
     }
     if call.kind == StsCallKind::GetFederationToken && !is_fine(name, "_+=,.@-", 32) {
         return refuse(format!(
-            "`{name}` is no name of a federated user: 2 to 32 of A-Z a-z 0-9 _+=,.@-"
+            "invalid federated user name `{name}`: expected 2-32 characters of [A-Za-z0-9_+=,.@-]"
         ));
     }
     if let Some(id) = call
         .external_id
         .filter(|id| !is_fine(id, "_+=,.@:/-", 1224))
     {
-        return refuse(format!("`{id}` is no external id"));
+        return refuse(format!(
+            "invalid external id `{id}`: expected 2-1224 characters of [A-Za-z0-9_+=,.@:/-]"
+        ));
     }
     if let Some(id) = call
         .source_identity
         .filter(|id| !is_fine(id, "_+=,.@-", 64))
     {
         return refuse(format!(
-            "`{id}` is no source identity: 2 to 64 of A-Z a-z 0-9 _+=,.@-"
+            "invalid source identity `{id}`: expected 2-64 characters of [A-Za-z0-9_+=,.@-]"
         ));
     }
     if call.kind == StsCallKind::GetSessionToken && call.has_policies {
@@ -428,7 +441,7 @@ fn check_tags(call: &StsCall<'_>) -> Result<(), StsCallError> {
     for (index, (key, value)) in call.tags.iter().enumerate() {
         if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 {
             return refuse(format!(
-                "`{key}` is no tag: keys have 1 to 128 characters, values to 256"
+                "invalid tag `{key}`: keys have 1 to 128 characters, values at most 256"
             ));
         }
         if call
@@ -437,7 +450,7 @@ fn check_tags(call: &StsCall<'_>) -> Result<(), StsCallError> {
             .take(index)
             .any(|(own, _)| is_key(own, key))
         {
-            return refuse(format!("the tag `{key}` is there twice"));
+            return refuse(format!("the tag `{key}` appears twice"));
         }
         if call.inherited_keys.iter().any(|own| is_key(own, key)) {
             return refuse(format!(
@@ -450,12 +463,13 @@ fn check_tags(call: &StsCall<'_>) -> Result<(), StsCallError> {
     }
     for key in &call.transitive_keys {
         if !call.tags.iter().any(|(own, _)| is_key(own, key)) {
-            return refuse(format!("the transitive key `{key}` is none of the tags"));
+            return refuse(format!("the transitive key `{key}` is not one of the tags"));
         }
     }
     Ok(())
 }
 
+/// Keys of tags and contexts are the same in any case (`COND-40`).
 fn is_key(one: &str, other: &str) -> bool {
     fold::strip_ignoring_case(one, other) == Some("")
 }
@@ -502,10 +516,10 @@ fn seconds(call: &StsCall<'_>, role: Option<&Principal>) -> Result<u32, StsCallE
         None => Ok(usual.min(longest)),
         Some(seconds) if (shortest..=longest).contains(&seconds) => Ok(seconds),
         Some(seconds) if is_chained && seconds > HOUR => refuse(format!(
-            "{seconds} seconds: a role that another role assumes lasts an hour at most (STS-10)"
+            "{seconds} seconds is too long: a session of a role that another role assumes lasts at most an hour (STS-10)"
         )),
         Some(seconds) => refuse(format!(
-            "{seconds} seconds: this session lasts {shortest} to {longest}"
+            "{seconds} seconds is out of range: this session lasts {shortest} to {longest}"
         )),
     }
 }

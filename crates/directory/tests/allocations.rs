@@ -39,18 +39,18 @@ fn from_texts(engine: &mut Engine, directory: &Directory, requests: &[Request<'_
     decided.count()
 }
 
-/// Every principal asks for every action.
+/// Every principal asks for every deed.
 fn everybody<'a>(
     directory: &Directory,
-    actions: &'a [(PreparedAction, PreparedResource, ContextValue<'a>)],
+    deeds: &'a [(PreparedAction, PreparedResource, ContextValue<'a>)],
 ) -> Vec<ResolvedRequest<'a>> {
     let of = |principal| {
-        actions
+        deeds
             .iter()
-            .map(move |(action, resource, given)| ResolvedRequest {
+            .map(move |(deed, object, given)| ResolvedRequest {
                 principal,
-                action,
-                resource,
+                action: deed,
+                resource: object,
                 context: std::slice::from_ref(given),
             })
     };
@@ -95,17 +95,17 @@ fn deciding_by_a_directory_does_not_allocate() {
         let arena = Bump::new();
         let requests = requests(&texts, &arena);
         let team = directory.key("aws:RequestTag/team").unwrap();
-        let actions: Vec<(PreparedAction, PreparedResource, ContextValue<'_>)> = requests
+        let deeds: Vec<(PreparedAction, PreparedResource, ContextValue<'_>)> = requests
             .iter()
             .map(|request| {
-                let action = directory.action(request.action).unwrap();
-                let resource = directory.resource(request.resource, None);
+                let deed = directory.action(request.action).unwrap();
+                let object = directory.resource(request.resource, None);
                 let given = ContextValue::keyed(&team, &["blue"]);
-                (action, resource, given)
+                (deed, object, given)
             })
             .collect();
 
-        let everybody = everybody(&directory, &actions);
+        let everybody = everybody(&directory, &deeds);
         let mut engine = Engine::new();
         from_texts(&mut engine, &directory, &requests);
         resolved(&mut engine, &directory, &everybody);

@@ -132,9 +132,9 @@ fn ask(
         || asked.external_grant;
     if let (Some(principal), true, false) = (directory.principal_number(arn), is_itself, says_more)
     {
-        let action = directory.action(asked.action);
-        let action = action.map_err(|error| error.to_string())?;
-        let resource = directory.resource(asked.resource, asked.resource_account);
+        let deed = directory.action(asked.action);
+        let deed = deed.map_err(|error| error.to_string())?;
+        let object = directory.resource(asked.resource, asked.resource_account);
         let keys = context.iter().map(|entry| directory.key(entry.key));
         let keys: Result<Vec<_>, _> = keys.collect();
         let keys = keys.map_err(|error| error.to_string())?;
@@ -144,8 +144,8 @@ fn ask(
             .collect();
         let resolved = ResolvedRequest {
             principal,
-            action: &action,
-            resource: &resource,
+            action: &deed,
+            resource: &object,
             context: &given,
         };
         let outcome = engine.check_resolved(directory, &resolved);
@@ -233,7 +233,7 @@ fn dump(sets: &PolicySets<'_>, account: &str, entity: Option<&str>) -> Option<St
     let managed = format!("arn:aws:iam::{account}:policy/limit");
     let mut one = json!({"Arn": arn});
     let mut policies = Vec::new();
-    if let (Some(boundary), Some(resource)) = (boundary, one.as_object_mut()) {
+    if let (Some(boundary), Some(object)) = (boundary, one.as_object_mut()) {
         let reference = json!({"PermissionsBoundaryArn": managed});
         object.insert("PermissionsBoundary".to_string(), reference);
         let version = json!({"VersionId": "v1", "Document": boundary});
@@ -246,8 +246,8 @@ fn dump(sets: &PolicySets<'_>, account: &str, entity: Option<&str>) -> Option<St
         "role" => ("RoleDetailList", "RolePolicyList"),
         _ => return None,
     };
-    if let Some(resource) = one.as_object_mut() {
-        resource.insert(member.to_string(), Value::Array(inline));
+    if let Some(object) = one.as_object_mut() {
+        object.insert(member.to_string(), Value::Array(inline));
         if kind == "role" {
             let trust = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow",
                 "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}});

@@ -1,7 +1,10 @@
 //! The policy sets that take part in a request, from its caller, its target and its endpoint.
+//!
+//! Four besides the caller's own: control policies of both accounts, the resource's policy, the endpoint's. Which of them
+//! exist decides how verdicts are joined, so that a set without policies is not the same as no set.
 
 use crate::decide::caller::ResolvedCaller;
-use crate::decide::target::{Place, Target, target_for};
+use crate::decide::target::{LocatedTarget, Target, target_for};
 use crate::store::ids::SetsId;
 use crate::store::tables::Tables;
 
@@ -17,7 +20,9 @@ impl Applies<'_, '_> {
     /// Identity policies and boundary of the caller, in sets.
     pub(crate) fn own_sets(&self) -> [SetsId; 2] {
         let principal = self.caller.principal;
-        principal.map_or([SetsId::NONE; 2], |own| [own.identity, own.boundary])
+        principal.map_or([SetsId::NONE; 2], |principal| {
+            [principal.identity, principal.boundary]
+        })
     }
 
     /// The policies of the directory that apply, in sets.
@@ -32,16 +37,16 @@ impl Applies<'_, '_> {
 pub(crate) fn find_applies<'d, 'a>(
     tables: &'d Tables,
     caller: ResolvedCaller<'d, 'a>,
-    place: &Place,
+    located: &LocatedTarget,
     is_sts: bool,
     endpoint: Option<&str>,
 ) -> Applies<'d, 'a> {
-    let target = target_for(tables, place, is_sts, caller.account);
+    let target = target_for(tables, located, is_sts, caller.account);
     let endpoint = endpoint.and_then(|id| tables.endpoint(id));
     Applies {
         other_sets: [
-            caller.account.map_or(SetsId::NONE, |own| own.scps),
-            target.owner.map_or(SetsId::NONE, |own| own.rcps),
+            caller.account.map_or(SetsId::NONE, |account| account.scps),
+            target.owner.map_or(SetsId::NONE, |owner| owner.rcps),
             target.policy,
             endpoint.unwrap_or(SetsId::NONE),
         ],

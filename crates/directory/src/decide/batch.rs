@@ -37,14 +37,14 @@ pub(crate) fn check_all(
     mut decided: impl FnMut(usize, Result<Outcome, RequestError>),
 ) {
     let Generation { tables, plan } = generation;
-    let mut place = 0;
+    let mut index = 0;
     for chunk in requests.chunks(AHEAD) {
         let read = |request| Read::new(tables, request);
         let read: Few<_> = chunk.iter().map(read).collect();
         let resource = |read: &Read<'_>| tables.resource(read.resource?);
         let coming = chunk.iter().zip(&read).map(|(request, read)| Coming {
             principal: read.principal,
-            policy: resource(read).map_or(SetsId::NONE, |own| own.policy),
+            policy: resource(read).map_or(SetsId::NONE, |resource| resource.policy),
             action: plan.prepared.get(request.action),
         });
         read_ahead(generation, &coming.collect::<Few<_>>());
@@ -53,15 +53,15 @@ pub(crate) fn check_all(
         for read in &read {
             let length = |name| tables.str(name).len();
             let caller = plan.summary(read.principal);
-            seen ^= caller.map_or(0, |own| length(own.name));
-            seen ^= resource(read).map_or(0, |own| length(own.arn));
+            seen ^= caller.map_or(0, |caller| length(caller.name));
+            seen ^= resource(read).map_or(0, |resource| length(resource.arn));
         }
         black_box(seen);
         for (request, read) in chunk.iter().zip(&read) {
             let arns = (&read.caller, read.parts);
             let memories = (&mut *memory, &mut *recent);
-            decided(place, check_read(memories, generation, request, arns));
-            place += 1;
+            decided(index, check_read(memories, generation, request, arns));
+            index += 1;
         }
     }
 }
@@ -77,20 +77,20 @@ pub(crate) fn check_all_resolved(
     mut decided: impl FnMut(usize, Outcome),
 ) -> Result<(), EngineError> {
     let id = generation.id();
-    let mut place = 0;
+    let mut index = 0;
     for chunk in requests.chunks(AHEAD) {
         let coming = chunk.iter().map(|request| Coming {
             principal: request.principal.index_in(id).unwrap_or(PrincipalIdx::NONE),
             policy: match request.resource.of == id {
-                true => request.resource.place.policy(),
+                true => request.resource.located.policy(),
                 false => SetsId::NONE,
             },
             action: Some(request.action).filter(|action| action.of == id),
         });
         read_ahead(generation, &coming.collect::<Few<_>>());
         for request in chunk {
-            decided(place, check_resolved(memory, generation, request)?);
-            place += 1;
+            decided(index, check_resolved(memory, generation, request)?);
+            index += 1;
         }
     }
     Ok(())
@@ -105,6 +105,8 @@ struct Read<'r> {
 }
 
 impl<'r> Read<'r> {
+    /// Takes the ARNs of a request apart, once for reading ahead and for deciding. Rows are the first with the right hash, which
+    /// is nearly always the right one; a wrong one costs a miss and decides nothing.
     fn new(tables: &Tables, request: &Request<'r>) -> Read<'r> {
         let caller = read_caller(tables, &request.principal.caller);
         let parts = split_arn(request.resource);
@@ -131,12 +133,12 @@ struct Coming<'c> {
 /// at once.
 fn read_ahead(generation: Generation<'_>, coming: &[Coming<'_>]) {
     let Generation { tables, plan } = generation;
-    let summaries = coming.iter().map(|own| plan.summary(own.principal));
+    let summaries = coming.iter().map(|request| plan.summary(request.principal));
     let summaries: Few<_> = summaries.collect();
     let mut seen = 0;
-    for (own, summary) in coming.iter().zip(&summaries) {
+    for (request, summary) in coming.iter().zip(&summaries) {
         seen ^= summary.map_or(0, |summary| summary.filter);
-        seen ^= plan.policy_sets.get(own.policy).filter;
+        seen ^= plan.policy_sets.get(request.policy).filter;
     }
     black_box(seen);
     let mut seen = 0;
@@ -146,8 +148,8 @@ fn read_ahead(generation: Generation<'_>, coming: &[Coming<'_>]) {
     }
     black_box(seen);
     let mut entries = SmallVec::<[(usize, &Entry); 4 * AHEAD]>::new();
-    for (own, summary) in coming.iter().zip(&summaries) {
-        let known = own
+    for (request, summary) in coming.iter().zip(&summaries) {
+        let known = request
             .action
             .and_then(|action| Some((action, action.entries.as_ref()?)));
         let (Some((action, known)), Some(summary)) = (known, summary) else {
@@ -165,7 +167,7 @@ fn read_ahead(generation: Generation<'_>, coming: &[Coming<'_>]) {
         }
         let account = tables.account(summary.account);
         let scps = account.map_or(SetsId::NONE, |account| account.scps);
-        for row in [own.policy, scps].map(|sets| plan.policy_sets.get(sets)) {
+        for row in [request.policy, scps].map(|sets| plan.policy_sets.get(sets)) {
             if row.filter & filter != 0 {
                 plan.policy_sets.for_parts(row, |_, part| add(part));
             }

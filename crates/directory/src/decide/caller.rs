@@ -1,4 +1,12 @@
-//! The caller of a request.
+//! The caller of a request: whose policies it has, and how policies see it.
+//!
+//! A caller is found by its ARN, exactly: names are unique without regard to case, but policies name with regard to it, so
+//! that a caller spelled otherwise is an error and never another caller (`IN-17`). A session has the policies of its role,
+//! a federated user those of whoever made the session.
+//!
+//! ARN and id of a user or role are put together only if some policy looks at them, because that costs more than most of a
+//! decision; [`complete`] is told what is wanted. Where rows are read is a parameter ([`Entities`]): decisions read the summaries
+//! of the plan, which they look at anyway, and loading the tables.
 
 use bumpalo::Bump;
 use portcullis_model::{
@@ -163,7 +171,7 @@ fn holder_of<'a>(caller: &Caller<'a>, parts: [&'a str; 6]) -> Option<Holder<'a>>
     }
 }
 
-/// A user or role by its number, and its account; an anonymous caller if nobody has it.
+/// A user or role by its number, and its account; an out-of-range index is treated as an anonymous caller.
 #[inline]
 pub(crate) fn by_number(
     tables: &Tables,
@@ -215,7 +223,7 @@ pub(crate) fn find_caller<'d, 'a>(
     };
     if arn.account.is_none() && !is_account_id(digits) {
         if has_identity {
-            let text = "only callers with an account have `identity`";
+            let text = "`identity` is only for callers that belong to an account";
             return Err(RequestError::Contradiction(text.to_string()));
         }
         // Nobody's account: services, anonymous callers and those known by a provider.
@@ -232,7 +240,7 @@ pub(crate) fn find_caller<'d, 'a>(
     }
     if has_identity {
         let text = format!(
-            "the policies of the callers of {digits} are in the directory: `identity` is for others"
+            "the directory has the policies of callers of {digits}; `identity` is for other accounts"
         );
         return Err(RequestError::Contradiction(text));
     }
@@ -242,7 +250,7 @@ pub(crate) fn find_caller<'d, 'a>(
     } = who.caller
     {
         return Err(RequestError::UnknownPrincipal(format!(
-            "`{arn}` does not say who made the session: give the principal as \
+            "`{arn}` does not say who created the session; give the principal as \
              {{\"arn\", \"federatedBy\"}}"
         )));
     }
@@ -324,7 +332,7 @@ fn by_arn(
     match found {
         Some((number, found)) if tables.has_arn(found, holder.parts) => Ok(number),
         Some((_, other)) => Err(RequestError::UnknownPrincipal(format!(
-            "the directory has no `{}`, but `{}`",
+            "the directory has no `{}`, only `{}`",
             arn(),
             tables.arn(other)
         ))),
@@ -351,7 +359,7 @@ fn by_session(
     // Names are unique without regard to case, policies name sessions with regard to it: a Deny must bite.
     let own_name = tables.str(role.name);
     if own_name != name {
-        let text = format!("the directory has no role `{name}` for `{session}`, but `{own_name}`");
+        let text = format!("the directory has no role `{name}` for `{session}`, only `{own_name}`");
         return Err(RequestError::UnknownPrincipal(text));
     }
     // A role's ARN that was made of the session's says nothing of the role's path.
@@ -366,7 +374,8 @@ fn by_session(
     let is_own = || split_arn(role_arn).is_some_and(|parts| tables.has_arn(role, parts));
     if partition != tables.str(role.partition) || !(is_made() || is_own()) {
         let own = tables.arn(role);
-        let text = format!("`{session}` is said to be of `{role_arn}`, its role is `{own}`");
+        let text =
+            format!("`{session}` is given as a session of `{role_arn}`, but its role is `{own}`");
         return Err(RequestError::UnknownPrincipal(text));
     }
     Ok(number)

@@ -1,4 +1,8 @@
-//! The keys of a request's context that follow from the directory (`KEY-5`).
+//! The keys of a request's context that follow from the directory (`KEY-5`), written down.
+//!
+//! For explanations and for evaluators that read a whole request. Decisions at speed find the same keys one by one
+//! ([`crate::decide::keys`]). A key that the request has, or switches off, is never filled in (`KEY-2`). What is added lies in the
+//! arena or in the tables.
 
 use bumpalo::Bump;
 use portcullis_image::value::fold;
@@ -21,6 +25,7 @@ pub(crate) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
+    /// A context to which nothing was added yet.
     pub(crate) fn new(given: &'a [ContextEntry<'a>], arena: &'a Bump) -> Context<'a> {
         Context {
             given,
@@ -39,14 +44,14 @@ impl<'a> Context<'a> {
 
     /// Adds a key, whose name comes in two parts, unless the request has it or switches it off (`KEY-2`).
     /// Without a value it is absent, and is not derived.
-    fn add(&mut self, (start, rest): (&'static str, &str), value: Option<&'a str>) {
-        let is_given = |entry: &ContextEntry<'_>| is_key(entry.key, start, rest);
+    fn add(&mut self, (prefix, suffix): (&'static str, &str), value: Option<&'a str>) {
+        let is_given = |entry: &ContextEntry<'_>| is_key(entry.key, prefix, suffix);
         if self.given.iter().any(is_given) {
             return;
         }
-        let key = match rest {
-            "" => start,
-            _ => concat_in(&[start, rest], self.arena),
+        let key = match suffix {
+            "" => prefix,
+            _ => concat_in(&[prefix, suffix], self.arena),
         };
         let values: &'a [&'a str] = match value {
             Some(value) => self.arena.alloc_slice_copy(&[value]),
@@ -56,9 +61,9 @@ impl<'a> Context<'a> {
     }
 
     /// True if a key was added, whose name comes in two parts.
-    fn has_added(&self, (start, rest): (&str, &str)) -> bool {
+    fn has_added(&self, (prefix, suffix): (&str, &str)) -> bool {
         let mut added = self.added.iter();
-        added.any(|entry| is_key(entry.key, start, rest))
+        added.any(|entry| is_key(entry.key, prefix, suffix))
     }
 
     /// All keys.
@@ -76,15 +81,15 @@ pub(crate) fn only<'g>(
     given: impl Iterator<Item = (&'g str, &'g [&'g str])>,
     key: &str,
 ) -> Option<&'g str> {
-    let own = given.filter(|(name, _)| is_key(name, key, ""));
-    let mut values = own.flat_map(|(_, values)| values);
+    let matching = given.filter(|(name, _)| is_key(name, key, ""));
+    let mut values = matching.flat_map(|(_, values)| values);
     values.next().copied().filter(|_| values.next().is_none())
 }
 
 /// True if a name is that of a key of two parts, in any case (`COND-40`).
-fn is_key(name: &str, start: &str, rest: &str) -> bool {
-    let own = fold::strip_ignoring_case(name, start);
-    own.is_some_and(|own| fold::strip_ignoring_case(own, rest) == Some(""))
+fn is_key(name: &str, prefix: &str, suffix: &str) -> bool {
+    let stripped = fold::strip_ignoring_case(name, prefix);
+    stripped.is_some_and(|rest_of_name| fold::strip_ignoring_case(rest_of_name, suffix) == Some(""))
 }
 
 /// Fills in the keys that follow from the directory (`KEY-12` to `KEY-14`, `KEY-51` to `KEY-53`).
@@ -152,14 +157,15 @@ pub(crate) fn fill_access_point<'a>(
     fill_object_tags(tables, bucket, to);
 }
 
+/// Adds a key for each tag, such as `aws:PrincipalTag/team`.
 fn fill_tags<'a>(
     tables: &'a Tables,
-    start: &'static str,
+    prefix: &'static str,
     tags: &[(Symbol, Symbol)],
     to: &mut Context<'a>,
 ) {
     for (name, value) in tags {
-        let name = (start, tables.str(*name));
+        let name = (prefix, tables.str(*name));
         to.add(name, Some(tables.str(*value)));
     }
 }
@@ -169,10 +175,13 @@ pub(crate) fn principal_tags<'d>(
     tables: &'d Tables,
     caller: &ResolvedCaller<'_, '_>,
 ) -> &'d [(Symbol, Symbol)] {
-    let tags = caller.principal.map_or(Run::default(), |own| own.tags);
+    let tags = caller
+        .principal
+        .map_or(Run::default(), |principal| principal.tags);
     tables.pairs(tags)
 }
 
+/// Adds the keys of an account's organization, of the caller or of the owner; none for an account outside.
 fn fill_organization<'a>(
     tables: &'a Tables,
     (id_key, paths_key): (&'static str, &'static str),

@@ -1,4 +1,7 @@
 //! The keys that a request gives, by name or resolved beforehand.
+//!
+//! A key by its name is compared with the slot's folded name; one that was resolved is compared by number, if it is of this
+//! stack. There is no table of a request's keys: requests have few, and most decisions look at none.
 
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;

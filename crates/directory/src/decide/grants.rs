@@ -1,4 +1,7 @@
 //! Whether a grant of a KMS key (`KMS-8`) or of a bucket's access control list (`S3-2`) allows a request.
+//!
+//! A grant allows or says nothing; it never denies, so that the first which fits is enough. The three conditions are
+//! functions of their own, because explanations name the one that a grant lacks.
 
 use portcullis_image::value::fold;
 use portcullis_model::Caller;
@@ -38,7 +41,7 @@ pub(crate) fn has_operation(
     operation: GrantedOperation<'_>,
 ) -> bool {
     let mut operations = tables.pair_strings(grant.operations);
-    operations.any(|(own, _)| own.eq_ignore_ascii_case(operation.name))
+    operations.any(|(name, _)| name.eq_ignore_ascii_case(operation.name))
 }
 
 /// True if a grant is for a caller.
@@ -68,7 +71,7 @@ pub(crate) fn has_encryption_context<'g>(
     // Encryption contexts differ by case.
     let has = |key: &str, value: &str| {
         let mut given = given.clone();
-        given.any(|(own, values)| own == key && *values == [value])
+        given.any(|(name, values)| name == key && *values == [value])
     };
     let subset = tables
         .pair_strings(grant.subset)

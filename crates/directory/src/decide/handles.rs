@@ -7,7 +7,7 @@ use portcullis_model::split_arn;
 use portcullis_vm::Resource;
 
 use crate::decide::given::ContextValue;
-use crate::decide::target::{Place, locate};
+use crate::decide::target::{LocatedTarget, locate};
 use crate::plan::action::PreparedAction;
 use crate::store::ids::PrincipalIdx;
 use crate::store::tables::Tables;
@@ -17,7 +17,7 @@ use crate::store::tables::Tables;
 pub struct PreparedResource {
     pub(crate) handle: Resource,
     pub(crate) account: Option<String>,
-    pub(crate) place: Place,
+    pub(crate) located: LocatedTarget,
     /// As of a [`PreparedAction`].
     pub(crate) of: u64,
 }
@@ -54,7 +54,7 @@ impl PreparedResource {
         PreparedResource {
             handle: Resource::read(arn),
             account: account.map(str::to_string),
-            place: locate(tables, arn, split_arn(arn), account),
+            located: locate(tables, arn, split_arn(arn), account),
             of,
         }
     }

@@ -41,27 +41,30 @@ pub(crate) struct Keys<'k> {
 }
 
 impl KeySource for Keys<'_> {
+    /// Values are kept in the order in which they were asked for, so that the machine can ask for another value of a key by
+    /// where it was found.
     fn find(&self, slot: StackSlot) -> Found<'_> {
         let values = self.values(slot);
         let [first, others @ ..] = values else {
             return Found::Nothing;
         };
         let mut found = self.found.borrow_mut();
-        let place = number(found.len());
+        let position = number(found.len());
         found.push(values);
         match others {
-            [] => Found::One(place, first),
-            _ => Found::Several(place),
+            [] => Found::One(position, first),
+            _ => Found::Several(position),
         }
     }
 
-    fn value(&self, place: u32, nth: u32) -> Option<&str> {
+    fn value(&self, position: u32, nth: u32) -> Option<&str> {
         let found = self.found.borrow();
-        found.get(index(place))?.get(index(nth)).copied()
+        found.get(index(position))?.get(index(nth)).copied()
     }
 }
 
 impl<'k> Keys<'k> {
+    /// For one decision. Nothing is found out before a condition asks.
     pub(crate) fn new(
         deciding: &'k Deciding<'k>,
         applies: &'k Applies<'k, 'k>,
@@ -83,11 +86,11 @@ impl<'k> Keys<'k> {
     /// The values of a key, by its slot in the stack.
     fn values(&self, slot: StackSlot) -> &'k [&'k str] {
         let Generation { tables, plan } = self.deciding.generation;
-        let Some(own) = plan.slots.get(slot) else {
+        let Some(key) = plan.slots.get(slot) else {
             return &[];
         };
-        let is_own = |given: &ContextValue<'_>| given.is_of(plan.stack.vm_plan(), slot, &own.name);
-        let mut given = self.context.keys().filter(is_own);
+        let is_it = |given: &ContextValue<'_>| given.is_of(plan.stack.vm_plan(), slot, &key.name);
+        let mut given = self.context.keys().filter(is_it);
         if let Some(first) = given.next() {
             // A key that comes twice has the values of both (COND-41).
             let mut others = given.peekable();
@@ -99,7 +102,7 @@ impl<'k> Keys<'k> {
             return BumpVec::from_iter_in(all, self.arena).into_bump_slice();
         }
         let mut values = BumpVec::with_capacity_in(1, self.arena);
-        match own.origin {
+        match key.origin {
             Origin::Request => return &[],
             Origin::Derived(reserved) => values.extend(self.derived(reserved)),
             origin => self.for_names(origin, |value| values.push(tables.str(value))),
@@ -126,7 +129,7 @@ impl<'k> Keys<'k> {
             Origin::ResourceOrgPaths => only(organization(target.known_owner()).1),
             Origin::PrincipalTag(class) => match self.summary.and_then(PrincipalSummary::tags) {
                 Some(tags) => tags
-                    .filter(|(own, _)| *own == class)
+                    .filter(|(tag, _)| *tag == class)
                     .for_each(|(_, value)| found(value)),
                 None => self.for_tags(principal_tags(tables, caller), class, found),
             },
@@ -141,12 +144,13 @@ impl<'k> Keys<'k> {
         }
     }
 
+    /// Tags of a resource are few and their classes are looked up one by one; those of the caller are in its summary.
     fn for_tags(&self, tags: &[(Symbol, Symbol)], class: TagClass, found: impl FnMut(Symbol)) {
         let slots = &self.deciding.generation.plan.slots;
-        let own = tags
+        let matching = tags
             .iter()
             .filter(|(name, _)| slots.class(*name) == Some(class));
-        own.map(|(_, value)| *value).for_each(found);
+        matching.map(|(_, value)| *value).for_each(found);
     }
 
     /// A key that follows from caller and target, by its reserved slot.

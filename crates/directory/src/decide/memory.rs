@@ -18,7 +18,7 @@ pub(crate) struct Memory {
 #[derive(Debug, Default)]
 pub(crate) struct Requests {
     /// For the resource that is asked for.
-    pub(crate) own: portcullis_vm::Scratch,
+    pub(crate) asked: portcullis_vm::Scratch,
     /// For the bucket behind an access point.
     pub(crate) behind: portcullis_vm::Scratch,
 }

@@ -1,4 +1,7 @@
 //! Who asks, and how the policies that decide came to apply: what explanations say beside the verdicts.
+//!
+//! Everything is looked up again from the question, at the price of a second resolution, so that decisions carry nothing for
+//! explanations. Without documents, in a directory that was opened as a file, layers are known and their policies are not.
 
 use bumpalo::Bump;
 use portcullis_explain::{
@@ -44,7 +47,7 @@ impl<'d> Sources<'d> {
         question: &Question<'_>,
     ) -> Result<Scene, RequestError> {
         if question.of != self.id {
-            let text = "the question is of another directory".to_string();
+            let text = "the question belongs to another directory".to_string();
             return Err(RequestError::Contradiction(text));
         }
         let tables = self.tables;
@@ -204,6 +207,7 @@ impl<'d> Sources<'d> {
         read.collect()
     }
 
+    /// How a policy came to apply, in the words of explanations.
     fn attached(&self, attachment: Attachment) -> Attached {
         let group = |name: Symbol| self.tables.str(name).to_string();
         match attachment {
@@ -219,6 +223,7 @@ impl<'d> Sources<'d> {
         strings.map(str::to_string).collect()
     }
 
+    /// An account in the words of explanations.
     fn account_story(&self, account: &Account) -> AccountStory {
         let path = account.org_path.some().filter(|_| account.is_member);
         let path = path.map(|path| self.tables.str(path).to_string());
@@ -230,6 +235,8 @@ impl<'d> Sources<'d> {
         }
     }
 
+    /// A policy of a set, with every way in which the caller came to have it: one policy may be attached to a user and to two
+    /// of its groups.
     fn applied(&self, policy: PolicyId, layer: Layer, own: Option<&Own>) -> Applied {
         let strings = self.tables.strings();
         let documents = self.documents;

@@ -1,5 +1,11 @@
-//! From a request to what decides it: the policies that apply, and the context keys that follow from
-//! the directory.
+//! A request with everything that the directory adds to it.
+//!
+//! A question is the whole truth about a request in one value: the caller completed, the owner, every key, the policy sets,
+//! and for an access point the same for the bucket behind it (`S3-6`). It can be decided, explained, printed, and given to
+//! the reference evaluator as documents.
+//!
+//! It belongs to one generation. Making one takes time linear in the tags and the context, in an arena that the caller
+//! lends. Deciding many requests goes without it ([`crate::decide::check`]).
 
 use bumpalo::Bump;
 use portcullis_model::{Caller, Request, access_point, check_action, is_account_id, split_arn};
@@ -9,7 +15,7 @@ use crate::decide::applies::{Applies, find_applies};
 use crate::decide::caller::{ResolvedCaller, complete, find_caller, read_caller};
 use crate::decide::context::{Context, fill, fill_access_point};
 use crate::decide::grants::is_granted;
-use crate::decide::target::{Place, locate, stated_owner, unconsulted};
+use crate::decide::target::{LocatedTarget, locate, stated_owner, unconsulted};
 use crate::error::RequestError;
 use crate::plan::action::is_sts;
 use crate::plan::dependencies::KeyDependencies;
@@ -41,7 +47,7 @@ pub struct Question<'a> {
     pub(crate) extra: RequestPolicies<'a>,
     /// What the bucket behind an access point is asked (`S3-6`).
     pub(crate) bucket: Option<BucketQuestion<'a>>,
-    /// A policy that takes part cannot be read, or was not seen, so that nothing is allowed (`GRAM-54`, `S3-6`).
+    /// A policy that takes part cannot be read, or was not seen, so nothing is allowed (`GRAM-54`, `S3-6`).
     pub(crate) is_undecidable: bool,
     /// The directory whose numbers the sets are.
     pub(crate) of: u64,
@@ -125,20 +131,20 @@ pub(crate) fn notes(tables: &Tables, question: &Question<'_>) -> Vec<String> {
     }
     match (access_point(resource), &question.bucket) {
         (Some((point, _)), None) => notes.push(format!(
-            "no file says which bucket is behind {point}, so that the policy of the bucket was not seen and nothing \
+            "no file says which bucket is behind {point}, so the bucket's policy was not seen and nothing \
              is allowed"
         )),
         _ if question.is_undecidable => {
-            let note = "a policy of the resource cannot be read, so that nothing is allowed";
+            let note = "a policy of the resource cannot be read, so nothing is allowed";
             notes.push(note.to_string());
         }
         (None, _) => {}
         (Some((point, _)), Some(bucket)) => {
             let parts = split_arn(bucket.arn);
-            let place = locate(tables, bucket.arn, parts, None);
-            if !(place.policy().is_some() || place.is_unreadable()) {
+            let located = locate(tables, bucket.arn, parts, None);
+            if !(located.policy().is_some() || located.is_unreadable()) {
                 notes.push(format!(
-                    "no file has a policy of {}, which is behind {point}",
+                    "no file has a policy of {}, the bucket behind {point}",
                     bucket.arn
                 ));
             }
@@ -194,25 +200,25 @@ pub(crate) fn complete_question<'a>(
 ) -> Question<'a> {
     let mut context = Context::new(request.context, arena);
     let parts = split_arn(request.resource);
-    let place = locate(tables, request.resource, parts, request.resource_account);
+    let located = locate(tables, request.resource, parts, request.resource_account);
     let endpoint = context.only("aws:SourceVpce");
     let is_sts = is_sts(request.action);
-    let applies = find_applies(tables, caller, &place, is_sts, endpoint);
+    let applies = find_applies(tables, caller, &located, is_sts, endpoint);
     let principal = complete(tables, &caller, tables, KeyDependencies::ALL, arena);
     fill(tables, &applies, &principal, &mut context);
-    let behind = behind(tables, request, &place, arena);
+    let behind = behind(tables, request, &located, arena);
     let of_bucket = behind
         .as_ref()
-        .map(|(_, place)| find_applies(tables, caller, place, is_sts, endpoint));
+        .map(|(_, located)| find_applies(tables, caller, located, is_sts, endpoint));
     if access_point(request.resource).is_some() {
-        let target = of_bucket.as_ref().map(|own| &own.target);
+        let target = of_bucket.as_ref().map(|applies| &applies.target);
         fill_access_point(tables, request.resource, target, &mut context);
     }
     let mut filled = Request {
         principal,
         resource_account: request
             .resource_account
-            .or_else(|| stated_owner(tables, &place)),
+            .or_else(|| stated_owner(tables, &located)),
         context: context.finish(),
         ..*request
     };
@@ -220,7 +226,7 @@ pub(crate) fn complete_question<'a>(
     filled.restrict_public_buckets |= applies.target.restricts_public
         || of_bucket
             .as_ref()
-            .is_some_and(|own| own.target.restricts_public);
+            .is_some_and(|applies| applies.target.restricts_public);
     filled.external_grant |= is_granted(
         tables,
         &applies.target,
@@ -233,12 +239,12 @@ pub(crate) fn complete_question<'a>(
         sets.into_bump_slice()
     };
     // What the bucket's policy says is not known, and it may deny.
-    let is_undecidable = place.is_unreadable()
-        || place.is_renamed(request.action)
+    let is_undecidable = located.is_unreadable()
+        || located.is_renamed(request.action)
         || access_point(request.resource).is_some() && behind.is_none()
         || behind
             .as_ref()
-            .is_some_and(|(_, place)| place.is_unreadable());
+            .is_some_and(|(_, located)| located.is_unreadable());
     let bucket = behind
         .zip(of_bucket)
         .map(|((bucket, _), applies)| BucketQuestion {
@@ -261,15 +267,15 @@ pub(crate) fn complete_question<'a>(
 fn behind<'a>(
     tables: &'a Tables,
     request: &Request<'a>,
-    place: &Place,
+    located: &LocatedTarget,
     arena: &'a Bump,
-) -> Option<(BucketQuestion<'a>, Place)> {
-    let arn = tables.str(place.bucket()?);
+) -> Option<(BucketQuestion<'a>, LocatedTarget)> {
+    let arn = tables.str(located.bucket()?);
     let resource = portcullis_vm::resource_behind(request.resource, arn)?;
     let resource = &*arena.alloc_str(&resource);
-    let own = locate(tables, resource, split_arn(resource), None);
+    let bucket_target = locate(tables, resource, split_arn(resource), None);
     let of_point = split_arn(request.resource).map(|[.., account, _]| account);
-    let account = stated_owner(tables, &own)
+    let account = stated_owner(tables, &bucket_target)
         .or(request.resource_account)
         .or(of_point.filter(|account| is_account_id(account)));
     let bucket = BucketQuestion {

@@ -29,8 +29,8 @@ pub(crate) fn decide(
     debug: bool,
 ) -> Result<Outcome, EngineError> {
     check_generation(generation, question)?;
-    let own = own_image(question, debug)?;
-    let stack = Stack::of(generation, own.as_ref());
+    let image = own_image(question, debug)?;
+    let stack = Stack::of(generation, image.as_ref());
     Ok(stack.decide(requests, question))
 }
 
@@ -45,11 +45,12 @@ pub(crate) fn explain(
     debug: bool,
 ) -> Result<Explanation, EngineError> {
     check_generation(generation, question)?;
-    let own = own_image(question, debug)?;
-    let stack = Stack::of(generation, own.as_ref());
+    let image = own_image(question, debug)?;
+    let stack = Stack::of(generation, image.as_ref());
     Ok(stack.explain(requests, question))
 }
 
+/// A question of another generation names sets that mean something else here.
 fn check_generation(
     generation: Generation<'_>,
     question: &Question<'_>,
@@ -68,12 +69,14 @@ pub(crate) struct Stack<'d> {
 }
 
 impl<'d> Stack<'d> {
-    pub(crate) fn of(generation: Generation<'d>, own: Option<&'d Image<Vec<u8>>>) -> Stack<'d> {
+    /// The images of a generation, and on top that of the policies that came with the request. Without such an image nothing
+    /// is worked out anew.
+    pub(crate) fn of(generation: Generation<'d>, image: Option<&'d Image<Vec<u8>>>) -> Stack<'d> {
         let mut views: Vec<View<'d>> = generation.plan.stack.views().collect();
-        views.extend(own.map(Image::view));
+        views.extend(image.map(Image::view));
         Stack {
             generation,
-            plan: match own {
+            plan: match image {
                 None => Cow::Borrowed(generation.plan.stack.vm_plan()),
                 Some(_) => Cow::Owned(Plan::of(views.iter().copied())),
             },
@@ -85,16 +88,18 @@ impl<'d> Stack<'d> {
         self.views.iter().copied()
     }
 
+    /// Decides for the resource, and for the bucket behind it if it is an access point: both must allow (`S3-6`). A policy
+    /// that cannot be read may deny, so that an Allow does not stand then (`GRAM-54`).
     pub(crate) fn decide(&self, requests: &mut Requests, question: &Question<'_>) -> Outcome {
-        let Requests { own, behind } = requests;
+        let Requests { asked, behind } = requests;
         let query = portcullis_vm::Query::from(&question.request);
-        let own = self.ready(own, question, &query, question.sets);
+        let asked = self.ready(asked, question, &query, question.sets);
         let outcome = match &question.bucket {
-            None => own.decide(self.views()),
+            None => asked.decide(self.views()),
             Some(bucket) => {
                 let query = behind_query(question, bucket);
                 let behind = self.ready(behind, question, &query, bucket.sets);
-                portcullis_vm::decide_through(self.views(), &own, self.views(), &behind)
+                portcullis_vm::decide_through(self.views(), &asked, self.views(), &behind)
             }
         };
         match question.is_undecidable {
@@ -103,16 +108,17 @@ impl<'d> Stack<'d> {
         }
     }
 
+    /// The same, with the reports of all statements.
     pub(crate) fn explain(&self, requests: &mut Requests, question: &Question<'_>) -> Explanation {
-        let Requests { own, behind } = requests;
+        let Requests { asked, behind } = requests;
         let query = portcullis_vm::Query::from(&question.request);
-        let own = self.ready(own, question, &query, question.sets);
+        let asked = self.ready(asked, question, &query, question.sets);
         let mut explanation = match &question.bucket {
-            None => own.explain(self.views()),
+            None => asked.explain(self.views()),
             Some(bucket) => {
                 let query = behind_query(question, bucket);
                 let behind = self.ready(behind, question, &query, bucket.sets);
-                portcullis_vm::explain_through(self.views(), &own, self.views(), &behind)
+                portcullis_vm::explain_through(self.views(), &asked, self.views(), &behind)
             }
         };
         if question.is_undecidable {
@@ -121,6 +127,8 @@ impl<'d> Stack<'d> {
         explanation
     }
 
+    /// Lets the machine resolve the request and names the parts that take part. Policies that came with the request are the
+    /// last image, which has one part that stands for whatever its statements are.
     fn ready<'r>(
         &'r self,
         scratch: &'r mut portcullis_vm::Scratch,

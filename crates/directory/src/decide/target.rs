@@ -1,4 +1,11 @@
-//! The target of a request, as the directory knows it.
+//! The target of a request: whose it is, and which policy, tags and grants it has.
+//!
+//! First what the directory has for an ARN, whoever asks ([`LocatedTarget`]): this can be resolved beforehand. Then what follows for
+//! a caller and an action ([`Target`]): an owner that nobody states is the caller's account (`EVAL-12`), and a role's trust
+//! policy counts for STS alone (`TRUST-1`).
+//!
+//! A part has the policy of its whole (`MATCH-36`, [`crate::store::policy_scope`]). A name that stands for another resource, such
+//! as an alias, is never guessed: nothing is allowed on it, and a note says so.
 
 use portcullis_model::{Request, access_point_of, is_account_id, split_arn};
 
@@ -11,7 +18,7 @@ use crate::store::tables::{Resource, Tables};
 
 /// What the directory knows of a target, whoever asks and for what.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
+pub(crate) struct LocatedTarget {
     owner: Owner,
     /// The owner, where the directory alone knows it.
     stated: Option<AccountIdx>,
@@ -32,7 +39,7 @@ pub(crate) struct Place {
     /// The target is an access point, or something that one leads to.
     is_access_point: bool,
     other_name: Option<OtherName>,
-    /// The policy cannot be read, so that nothing is allowed (`GRAM-54`).
+    /// The policy cannot be read, so nothing is allowed (`GRAM-54`).
     is_unreadable: bool,
 }
 
@@ -60,7 +67,7 @@ pub(crate) struct Target<'d> {
     pub(crate) is_role_of_sts: bool,
     pub(crate) policy: SetsId,
     pub(crate) tags: Run,
-    /// See [`Place`].
+    /// See [`LocatedTarget`].
     pub(crate) object_tags: Run,
     pub(crate) grants: Run,
     pub(crate) restricts_public: bool,
@@ -80,14 +87,14 @@ pub(crate) struct Listed<'t> {
 impl<'t> Listed<'t> {
     /// The entry whose policy is consulted.
     pub(crate) fn with_policy(&self) -> Option<&'t Resource> {
-        let with_policy = |own: &&Resource| own.has_policy();
-        let (own, whole) = (
+        let with_policy = |entry: &&Resource| entry.has_policy();
+        let (exact, whole) = (
             self.exact.filter(with_policy),
             self.whole.filter(with_policy),
         );
         match self.may_have_own {
-            true => own.or(whole),
-            false => whole.or(own),
+            true => exact.or(whole),
+            false => whole.or(exact),
         }
     }
 
@@ -104,7 +111,7 @@ impl<'t> Listed<'t> {
     }
 }
 
-impl Place {
+impl LocatedTarget {
     /// A decision takes more than policies and keys: the bucket behind an access point, or a policy that cannot
     /// be read or found.
     #[inline]
@@ -112,13 +119,13 @@ impl Place {
         self.is_access_point || self.is_unreadable || self.other_name.is_some()
     }
 
-    /// The policy of what the target stands for was not found by this name, so that nothing is allowed.
+    /// The policy of what the target stands for was not found by this name, so nothing is allowed.
     pub(crate) fn is_renamed(&self, action: &str) -> bool {
         self.other_name
             .is_some_and(|name| name.stands_for_another(action))
     }
 
-    /// The policy cannot be read, so that nothing is allowed (`GRAM-54`).
+    /// The policy cannot be read, so nothing is allowed (`GRAM-54`).
     pub(crate) fn is_unreadable(&self) -> bool {
         self.is_unreadable
     }
@@ -164,8 +171,8 @@ pub(crate) fn locate(
     arn: &str,
     parts: Option<[&str; 6]>,
     account: Option<&str>,
-) -> Place {
-    let mut place = Place {
+) -> LocatedTarget {
+    let mut located = LocatedTarget {
         owner: Owner::Assumed,
         stated: None,
         policy: SetsId::NONE,
@@ -183,50 +190,52 @@ pub(crate) fn locate(
     };
     let listed = listed(tables, arn, parts);
     if let Some(resource) = listed.with_policy() {
-        place.policy = resource.policy;
-        place.is_unreadable = resource.is_unreadable;
+        located.policy = resource.policy;
+        located.is_unreadable = resource.is_unreadable;
     }
-    place.grants = listed.first(|own| own.grants.some()).unwrap_or_default();
-    let restricts = |own: &Resource| own.restricts_public.then_some(true);
-    place.restricts_public = listed.first(restricts).is_some();
-    let tags = listed.exact.map_or(Run::default(), |own| own.tags);
+    located.grants = listed
+        .first(|entry| entry.grants.some())
+        .unwrap_or_default();
+    let restricts = |entry: &Resource| entry.restricts_public.then_some(true);
+    located.restricts_public = listed.first(restricts).is_some();
+    let tags = listed.exact.map_or(Run::default(), |entry| entry.tags);
     match parts.filter(|parts| is_of_bucket(*parts)) {
         // S3-8.
         Some(parts) => {
-            let bucket = listed.whole.or(listed.exact).filter(|own| own.has_abac);
-            place.tags = bucket.map_or(Run::default(), |own| own.tags);
+            let bucket = listed.whole.or(listed.exact).filter(|entry| entry.has_abac);
+            located.tags = bucket.map_or(Run::default(), |entry| entry.tags);
             if is_object(parts) {
-                place.object_tags = tags;
+                located.object_tags = tags;
             }
         }
-        None => place.tags = tags,
+        None => located.tags = tags,
     }
     if parts.is_some_and(|parts| access_point_of(arn, parts).is_some()) {
-        place.is_access_point = true;
-        let bucket = listed.first(|own| own.bucket.some());
-        place.bucket = bucket;
+        located.is_access_point = true;
+        let bucket = listed.first(|entry| entry.bucket.some());
+        located.bucket = bucket;
     }
     if let Some((kind, digits, name)) = parts.and_then(entity_of) {
-        place.entity = Some(kind);
+        located.entity = Some(kind);
         let found = tables
             .accounts()
             .find_digits(digits)
             .and_then(|account| tables.find_principal(account, kind, name))
             .filter(|found| parts.is_some_and(|parts| tables.has_arn(found.entity(), parts)));
         if let Some(found) = found {
-            place.is_principal = true;
-            place.tags = found.tags;
-            place.trust = found.trust;
+            located.is_principal = true;
+            located.tags = found.tags;
+            located.trust = found.trust;
         }
     }
-    let owner = listed.first(|own| tables.account(own.account).map(|_| own.account));
-    find_owner(tables, arn, account, parts, owner, &mut place);
-    place
+    let owner = listed.first(|entry| tables.account(entry.account).map(|_| entry.account));
+    find_owner(tables, arn, account, parts, owner, &mut located);
+    located
 }
 
 /// The account that owns a target, which the request leaves open and the directory knows.
-pub(crate) fn stated_owner<'d>(tables: &'d Tables, place: &Place) -> Option<&'d str> {
-    place
+pub(crate) fn stated_owner<'d>(tables: &'d Tables, located: &LocatedTarget) -> Option<&'d str> {
+    located
         .stated
         .map(|account| tables.accounts().digits(account))
 }
@@ -238,11 +247,11 @@ fn find_owner(
     account: Option<&str>,
     parts: Option<[&str; 6]>,
     listed: Option<AccountIdx>,
-    place: &mut Place,
+    located: &mut LocatedTarget,
 ) {
     let known = |digits| tables.accounts().find_digits(digits).map(Owner::Known);
     if let Some(account) = account {
-        place.owner = known(account).unwrap_or(Owner::Stranger);
+        located.owner = known(account).unwrap_or(Owner::Stranger);
         return;
     }
     if arn == "*" {
@@ -252,13 +261,13 @@ fn find_owner(
     if !digits.is_empty() {
         let stranger = || is_account_id(digits).then_some(Owner::Stranger);
         if let Some(owner) = known(digits).or_else(stranger) {
-            place.owner = owner;
+            located.owner = owner;
             return;
         }
     }
     if let Some(index) = listed {
-        place.owner = Owner::Known(index);
-        place.stated = Some(index);
+        located.owner = Owner::Known(index);
+        located.stated = Some(index);
     }
 }
 
@@ -268,45 +277,45 @@ pub(crate) fn target_of<'d>(
     request: &Request<'_>,
     caller: Option<&'d Account>,
 ) -> Target<'d> {
-    let place = locate(
+    let located = locate(
         tables,
         request.resource,
         split_arn(request.resource),
         request.resource_account,
     );
-    target_for(tables, &place, is_sts(request.action), caller)
+    target_for(tables, &located, is_sts(request.action), caller)
 }
 
 /// What a target is to a caller who does something of STS to it, or not.
 #[inline(always)]
 pub(crate) fn target_for<'d>(
     tables: &'d Tables,
-    place: &Place,
+    located: &LocatedTarget,
     is_sts: bool,
     caller: Option<&'d Account>,
 ) -> Target<'d> {
-    let is_assumed = place.is_assumed();
-    let owner = match place.owner {
+    let is_assumed = located.is_assumed();
+    let owner = match located.owner {
         Owner::Known(index) => tables.account(index),
         Owner::Stranger => None,
         Owner::Assumed => caller,
     };
     // A trust policy says who may assume the role, nothing else (TRUST-1).
-    let policy = match place.is_principal && is_sts {
-        true => place.trust,
-        false => place.policy,
+    let policy = match located.is_principal && is_sts {
+        true => located.trust,
+        false => located.policy,
     };
     let restricts_all = owner.is_some_and(|owner| owner.restricts_public && !is_assumed);
     Target {
         owner,
         is_assumed,
-        is_entity: place.entity.is_some(),
-        is_role_of_sts: is_sts && place.entity == Some(Kind::Role),
+        is_entity: located.entity.is_some(),
+        is_role_of_sts: is_sts && located.entity == Some(Kind::Role),
         policy,
-        tags: place.tags,
-        object_tags: place.object_tags,
-        grants: place.grants,
-        restricts_public: place.restricts_public || restricts_all,
+        tags: located.tags,
+        object_tags: located.object_tags,
+        grants: located.grants,
+        restricts_public: located.restricts_public || restricts_all,
     }
 }
 
@@ -335,16 +344,16 @@ pub(crate) fn unconsulted<'d>(tables: &'d Tables, resource: &str) -> Vec<&'d str
         return Vec::new();
     };
     let consulted = listed(tables, resource, Some(parts)).with_policy();
-    let [.., rest] = parts;
-    let start = resource.len() - rest.len();
-    let ends = rest.match_indices(['/', ':']).map(|(at, _)| start + at);
+    let [.., tail] = parts;
+    let start = resource.len() - tail.len();
+    let ends = tail.match_indices(['/', ':']).map(|(at, _)| start + at);
     let ends = ends.chain([resource.len()]);
     let starts = ends.filter_map(|end| resource.get(..end));
     starts
         .filter_map(|start| tables.find_resource(start))
-        .filter(|own| own.has_policy() && !own.is_key)
-        .filter(|own| consulted.is_none_or(|consulted| consulted.arn != own.arn))
-        .map(|own| tables.str(own.arn))
+        .filter(|entry| entry.has_policy() && !entry.is_key)
+        .filter(|entry| consulted.is_none_or(|consulted| consulted.arn != entry.arn))
+        .map(|entry| tables.str(entry.arn))
         .collect()
 }
 

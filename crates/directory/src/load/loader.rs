@@ -1,4 +1,7 @@
-//! What reading and linking work on: the strings and documents so far, what the files say, and what is wrong.
+//! What reading and linking work on: strings and documents so far, what the files say, and what is wrong.
+//!
+//! A problem never stops the loader. It is kept with its location, and reading goes on with the next value, so that a user
+//! mends a folder in one round. [`crate::load::load`] looks at the errors at the end.
 
 use std::collections::{BTreeSet, HashSet};
 use std::rc::Rc;
@@ -36,6 +39,7 @@ pub(crate) struct Record<'r, 'a> {
 }
 
 impl Loader {
+    /// A problem that keeps the directory from being used.
     pub(crate) fn error(&mut self, place: String, code: Code, message: impl Into<String>) {
         self.errors.push(Problem {
             place,
@@ -44,6 +48,7 @@ impl Loader {
         });
     }
 
+    /// Something odd that does not.
     pub(crate) fn warn(&mut self, place: String, code: Code, message: impl Into<String>) {
         self.report.warnings.push(Problem {
             place,
@@ -103,6 +108,7 @@ impl Record<'_, '_> {
         }
     }
 
+    /// The location of an element of a list.
     pub(crate) fn spot(&self, list: &'static str, index: usize) -> Spot {
         Spot {
             list,

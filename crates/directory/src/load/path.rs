@@ -11,6 +11,7 @@ pub(crate) struct At<'p> {
     step: Step<'p>,
 }
 
+/// One step of a path.
 #[derive(Clone, Copy)]
 enum Step<'p> {
     Root,
@@ -19,6 +20,7 @@ enum Step<'p> {
 }
 
 impl<'p> At<'p> {
+    /// The value itself.
     pub(crate) fn root() -> At<'static> {
         At {
             parent: None,
@@ -26,6 +28,7 @@ impl<'p> At<'p> {
         }
     }
 
+    /// A member of what this is the path of.
     pub(crate) fn member(&'p self, name: &'p str) -> At<'p> {
         At {
             parent: Some(self),
@@ -33,6 +36,7 @@ impl<'p> At<'p> {
         }
     }
 
+    /// An element of it.
     pub(crate) fn index(&'p self, index: usize) -> At<'p> {
         At {
             parent: Some(self),

@@ -1,4 +1,7 @@
-//! What is wrong with a directory, and where; and what was read and what was not.
+//! What is wrong with a folder and where, and what was read and what was not.
+//!
+//! Codes are part of the interface: scripts match them, and tests ask for them instead of messages. Not more than
+//! [`LoadError::LIMIT`] problems are kept, so that a folder of the wrong kind does not fill memory, but all are counted.
 
 use std::fmt;
 
@@ -116,6 +119,7 @@ impl LoadError {
     /// How many problems are kept one by one.
     pub const LIMIT: usize = 100;
 
+    /// Counts a problem, and keeps it if there is room.
     pub(crate) fn push(&mut self, problem: Problem) {
         self.count += 1;
         if self.problems.len() < LoadError::LIMIT {

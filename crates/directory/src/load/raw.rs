@@ -1,4 +1,8 @@
 //! What the files say, before anything is put together.
+//!
+//! A record here is what one value of one file said, with references as they are written. Nothing is resolved, because what
+//! it refers to may come later, and nothing is merged, because a contradiction has to name both places. Linking consumes
+//! the records.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

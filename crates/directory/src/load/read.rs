@@ -1,4 +1,12 @@
 //! Reading a folder: every file is taken apart into values, and each is recognized by its content.
+//!
+//! Names of files tell nothing but order and, where a value does not say it itself, a bucket, a key or an account. A value
+//! is recognized by the members that only its kind has. What holds a policy or a limit and is not recognized is an error
+//! (`IN-4`): a policy that is passed over may be the one that denies.
+//!
+//! To make sure of that, readers mark the nodes that they took ([`Loader::taken`]), and what looks like a policy and was not
+//! marked is found afterwards, at any depth. Listing the members that each reader knows would forget the next one that AWS
+//! adds.
 
 mod account;
 pub(crate) mod acl;
@@ -72,7 +80,7 @@ impl Loader {
             Ok(Content::Json(input)) => input,
             Ok(Content::Foreign(foreign)) => {
                 let message = format!(
-                    "is {}, which is not read and may hold policies; {}",
+                    "is {}, which is not read and may contain policies; {}",
                     foreign.what, foreign.help
                 );
                 return self.error(name.to_string(), Code::UnknownForm, message);
@@ -221,7 +229,7 @@ impl Loader {
         if let Some(foreign) = recognize(node) {
             let place = record.at(node, at);
             let message = format!(
-                "this is {}, which may hold policies: {}",
+                "this is {}, which may contain policies: {}",
                 foreign.what, foreign.help
             );
             self.error(place, Code::UnknownForm, message);
@@ -251,7 +259,7 @@ impl Loader {
 
     fn unknown_form(&mut self, place: String, name: &str) {
         let message = format!(
-            "no known form, but its member `{name}` may hold a policy; \
+            "unknown form, but its member `{name}` may contain a policy; \
              give resource policies as {{\"arn\", \"account\", \"policy\"}}"
         );
         self.error(place, Code::UnknownForm, message);

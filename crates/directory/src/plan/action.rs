@@ -1,4 +1,11 @@
 //! Actions, resolved for a directory.
+//!
+//! An action leads to the patterns that match it once for each image, and to statements in each part. The first is found
+//! whenever an action is resolved; the second ([`PartEntries`]) takes time linear in the parts and is worth it for an action
+//! that is asked for often. Hosts prepare such actions by name ([`PreparedActions`]), or hold a [`PreparedAction`].
+//!
+//! Of others the last are kept ([`RecentActions`]), since requests repeat them. An entry counts only if its whole name is the
+//! same and the stack is the one that it was made for.
 
 use std::collections::HashMap;
 
@@ -57,8 +64,8 @@ impl PreparedAction {
 /// True if an action is one of STS, where a role's policy is its trust policy (`TRUST-1`).
 pub(crate) fn is_sts(action: &str) -> bool {
     let service = action.split_at_checked(3);
-    service.is_some_and(|(service, rest)| {
-        service.eq_ignore_ascii_case("sts") && (rest.is_empty() || rest.starts_with(':'))
+    service.is_some_and(|(service, tail)| {
+        service.eq_ignore_ascii_case("sts") && (tail.is_empty() || tail.starts_with(':'))
     })
 }
 
@@ -91,7 +98,7 @@ impl PreparedActions {
         }
     }
 
-    /// Follows what was stack.
+    /// Resolves all of them again for a stack that has grown; what they know of its older parts stays.
     pub(crate) fn extend(&mut self, stack: &ImageStack) {
         for (name, action) in &mut self.by_name {
             let entries = action.entries.take();
@@ -107,10 +114,11 @@ impl PreparedActions {
 pub(crate) struct RecentActions {
     /// By a hash of the name.
     actions: Vec<PreparedAction>,
-    /// For a name that has no place, which there is not.
+    /// Unreachable fallback: every hash maps to a slot.
     spare: PreparedAction,
 }
 
+/// How many actions are kept. More would leave the caches that make it worthwhile.
 const RECENT: u64 = 64;
 
 impl RecentActions {
@@ -124,14 +132,14 @@ impl RecentActions {
             return action;
         }
         self.actions.resize_with(64, PreparedAction::default);
-        // Of two with one place the later stays: nobody need spread them well.
+        // Direct-mapped: collisions evict, so hash quality only affects speed.
         let bytes = name.bytes().rev().take(8);
         let hash = bytes.fold(
             u64::try_from(name.len()).unwrap_or_default(),
             |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3),
         );
-        let place = usize::try_from((hash ^ hash >> 32) % RECENT).unwrap_or_default();
-        let action = self.actions.get_mut(place).unwrap_or(&mut self.spare);
+        let slot = usize::try_from((hash ^ hash >> 32) % RECENT).unwrap_or_default();
+        let action = self.actions.get_mut(slot).unwrap_or(&mut self.spare);
         if action.of != stack.id() || action.name != name {
             action.set(stack, name);
         }

@@ -1,5 +1,13 @@
-//! What the policies of an image look at, part by part, so that a decision works out nothing that the
-//! parts which take part in it do not ask for.
+//! Which keys the policies of an image depend on, part by part.
+//!
+//! A question over a million principals can ask a policy once if nothing in it differs between principals; a caller whose
+//! ARN no policy looks at needs none. So for each part a set says what it reads of the caller ([`KeyDependencies`]): names,
+//! tags, ids, organization.
+//!
+//! It is found by one pass over the instructions, patterns and statements of the image, in time linear in them whatever they
+//! share: what is read from an instruction or token to the end of its run is worked out backwards, and sets of slots are
+//! interned ([`crate::plan::slot_sets`]). The answer may be too large and never too small: too large costs time, too small would
+//! decide wrongly.
 
 use std::collections::HashMap;
 
@@ -100,21 +108,21 @@ pub(crate) fn of_image(view: View<'_>, slots: &[Slot]) -> Vec<KeyDependencies> {
         .collect();
     let mut of_set = HashMap::new();
     let found = names.zip(&sets).map(|(names, set)| {
-        let own = of_set.entry(*set).or_insert_with(|| {
-            let own = reader.sets.of(*set).iter();
-            let own = own.filter_map(|slot| slots.get(index(*slot)));
-            own.fold(KeyDependencies::NONE, |all, slot| {
+        let of_slots = of_set.entry(*set).or_insert_with(|| {
+            let read = reader.sets.of(*set).iter();
+            let read = read.filter_map(|slot| slots.get(index(*slot)));
+            read.fold(KeyDependencies::NONE, |all, slot| {
                 all.with(of_origin(slot.origin))
             })
         });
-        names.with(*own)
+        names.with(*of_slots)
     });
     let found: Vec<KeyDependencies> = found.collect();
     let parts = view.ids::<Part>().map(|part| {
-        let own = found.get(view.get(part).statements.range());
-        own.map_or(KeyDependencies::ALL, |own| {
+        let statements = found.get(view.get(part).statements.range());
+        statements.map_or(KeyDependencies::ALL, |statements| {
             let all = KeyDependencies::NONE;
-            own.iter().fold(all, |all, found| all.with(*found))
+            statements.iter().fold(all, |all, found| all.with(*found))
         })
     });
     parts.collect()
@@ -136,6 +144,7 @@ fn of_origin(origin: Origin) -> KeyDependencies {
     }
 }
 
+/// Works backwards through an image, so that what is read to the end of a run is known where the run is entered.
 struct Reader<'v> {
     view: View<'v>,
     sets: SlotSets,
@@ -148,43 +157,46 @@ struct Reader<'v> {
 }
 
 impl Reader<'_> {
+    /// Variables in patterns read keys.
     fn read_tokens(&mut self) {
         let view = self.view;
-        let mut rest = SlotSets::EMPTY;
+        let mut to_end = SlotSets::EMPTY;
         let mut tokens = Vec::new();
         for token in view.ids::<TokenRecord>().rev() {
             match Token::from(view.get(token)) {
-                Token::Variable { slot, .. } => rest = self.with_slot(rest, slot.number()),
-                Token::End => rest = SlotSets::EMPTY,
+                Token::Variable { slot, .. } => to_end = self.with_slot(to_end, slot.number()),
+                Token::End => to_end = SlotSets::EMPTY,
                 _ => {}
             }
-            tokens.push(rest);
+            tokens.push(to_end);
         }
         tokens.reverse();
         self.tokens = tokens;
     }
 
+    /// An instruction reads its own key, and what the patterns of its list read.
     fn read_code(&mut self) {
-        let mut rest = SlotSets::EMPTY;
+        let mut to_end = SlotSets::EMPTY;
         let mut code = Vec::new();
         for insn in self.view.ids::<Insn>().rev() {
             let insn = self.view.get(insn);
             if insn.flags & flag::END != 0 {
-                rest = SlotSets::EMPTY;
+                to_end = SlotSets::EMPTY;
             }
-            rest = self.with_slot(rest, insn.slot.number());
+            to_end = self.with_slot(to_end, insn.slot.number());
             let list = match insn.op.info().operands {
                 Operands::Patterns => self.patterns(insn.x.list()),
                 Operands::Arns => self.arns(insn.x.list()),
                 _ => SlotSets::EMPTY,
             };
-            rest = self.sets.union(rest, list);
-            code.push(rest);
+            to_end = self.sets.union(to_end, list);
+            code.push(to_end);
         }
         code.reverse();
         self.code = code;
     }
 
+    /// What a statement reads: its resources may hold variables, its guard reads keys. Actions and principals read none.
     fn statement(&mut self, statement: Ref<'_, Statement>) -> SetId {
         let resources = match statement.resources() {
             Entries::Any => SlotSets::EMPTY,
@@ -233,6 +245,7 @@ impl Reader<'_> {
         all
     }
 
+    /// A literal pattern reads nothing; one of tokens what its tokens do.
     fn pattern(&self, pattern: Id<Pattern>) -> SetId {
         let pattern = self.view.get(pattern);
         match pattern.kind {

@@ -1,4 +1,8 @@
 //! Where an action leads in each part of the images, found out once for an action of many decisions.
+//!
+//! Most parts have no statement for an action, and a directory has very many parts: so parts are bits, eight to a record,
+//! and only those that are set have entries. That is a byte for each part and action instead of eight, and finding a part's
+//! entries is a count of bits.
 
 use portcullis_vm::{Action, Entry};
 
@@ -37,10 +41,10 @@ impl PartEntries {
         let first = self.parts;
         self.parts = stack.part_count();
         for part in first..self.parts {
-            let own = stack.locate(PartId::at(part));
+            let located = stack.locate(PartId::at(part));
             let start = self.entries.len();
-            let is_told = own.is_some_and(|own| {
-                action.entries(own.image, own.view, own.part, &mut self.entries)
+            let is_told = located.is_some_and(|located| {
+                action.entries(located.image, located.view, located.part, &mut self.entries)
             });
             let is_found = !is_told || self.entries.len() > start;
             if part % 8 == 0 {
@@ -71,8 +75,8 @@ impl PartEntries {
         if octet.other & bit != 0 {
             return None;
         }
-        let place = index(octet.before + (octet.found & (bit - 1)).count_ones());
-        let [start, end] = *self.starts.get(place..place + 2)?.first_chunk()?;
+        let position = index(octet.before + (octet.found & (bit - 1)).count_ones());
+        let [start, end] = *self.starts.get(position..position + 2)?.first_chunk()?;
         self.entries.get(index(start)..index(end))
     }
 }

@@ -26,18 +26,18 @@ impl Generation<'_> {
 impl Entities for Generation<'_> {
     #[inline]
     fn entity(&self, number: PrincipalIdx) -> Option<Entity> {
-        let own = self.plan.summary(number)?;
-        if own.is_in_other_partition() {
+        let summary = self.plan.summary(number)?;
+        if summary.is_in_other_partition() {
             return self.tables.entity(number);
         }
-        let (_, partition) = self.plan.named.of_account(own.account)?;
+        let (_, partition) = self.plan.named.of_account(summary.account)?;
         Some(Entity {
-            account: own.account,
-            kind: own.kind(),
-            is_service_linked: own.is_service_linked(),
+            account: summary.account,
+            kind: summary.kind(),
+            is_service_linked: summary.is_service_linked(),
             partition,
-            path: own.path,
-            name: own.name,
+            path: summary.path,
+            name: summary.name,
         })
     }
 }

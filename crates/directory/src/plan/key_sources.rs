@@ -1,5 +1,10 @@
-//! Where the keys that policies look at come from: for each slot of an image what the directory has for it, so
-//! that a decision fills in what is looked at and nothing else.
+//! Where the keys that policies look at come from.
+//!
+//! For each slot of an image, what the directory has for it: an organization's id, a tag of the caller, of the resource, or
+//! nothing but the request. Worked out once from the slots' names, so that a decision compares no names of keys.
+//!
+//! Tags whose names differ by case alone are one key (`COND-40`): they get one [`TagClass`], and only classes that some policy
+//! reads are kept.
 
 use std::collections::HashMap;
 
@@ -32,11 +37,13 @@ pub(crate) enum Origin {
 pub(crate) struct TagClass(u32);
 
 impl TagClass {
+    /// A class by its number, as summaries keep it.
     #[inline]
     pub(crate) const fn new(number: u32) -> TagClass {
         TagClass(number)
     }
 
+    /// The number.
     #[inline]
     pub(crate) const fn get(self) -> u32 {
         self.0
@@ -107,7 +114,7 @@ impl Slots {
 
     /// The class of a tag's name; none if no slot looks at it.
     pub(crate) fn class(&self, name: Symbol) -> Option<TagClass> {
-        let found = self.tags.binary_search_by_key(&name, |(own, _)| *own);
+        let found = self.tags.binary_search_by_key(&name, |(symbol, _)| *symbol);
         self.tags.get(found.ok()?).map(|(_, class)| *class)
     }
 }
@@ -123,8 +130,8 @@ fn origin_of(name: &str, classes: &mut HashMap<String, TagClass>) -> Origin {
         ("aws:ResourceOrgID", Origin::ResourceOrgId),
         ("aws:ResourceOrgPaths", Origin::ResourceOrgPaths),
     ];
-    let is = |own| strip_ignoring_case(name, own) == Some("");
-    if let Some((_, origin)) = fixed.into_iter().find(|(own, _)| is(own)) {
+    let is = |key| strip_ignoring_case(name, key) == Some("");
+    if let Some((_, origin)) = fixed.into_iter().find(|(key, _)| is(key)) {
         return origin;
     }
     let mut class = |start| {

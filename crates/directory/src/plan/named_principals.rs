@@ -1,5 +1,11 @@
-//! What the policies of a directory know of its users and roles, worked out once: most of them no policy
-//! names but by their account, and nobody need look up their ARN or id to find that out.
+//! Which users and roles the policies name.
+//!
+//! Most principals no policy names but by their account, and nobody need look up their ARN or id to find that out: a bit for
+//! each says whether some policy does. What names them by their account is the same for all of an account, and is worked out
+//! once.
+//!
+//! A bit that is set wrongly costs a lookup; one that is missing would lose a statement. So whoever cannot be sure, such as a
+//! principal that an update changed, counts as named.
 
 use std::collections::HashSet;
 
@@ -44,9 +50,9 @@ impl NamedPrincipals {
         before: Option<(&NamedPrincipals, &[PrincipalIdx])>,
     ) -> NamedPrincipals {
         let mut partitions = vec![Symbol::NONE; tables.accounts().rows().len()];
-        for own in tables.principals() {
-            if let Some(partition) = partitions.get_mut(own.account.index()) {
-                *partition = own.partition;
+        for principal in tables.principals() {
+            if let Some(partition) = partitions.get_mut(principal.account.index()) {
+                *partition = principal.partition;
             }
         }
         let accounts = partitions.into_iter().enumerate();
@@ -68,6 +74,7 @@ impl NamedPrincipals {
         }
     }
 
+    /// The bits of those who are where they were, by the ids that they have now. Whoever is new counts as named.
     fn renumbered(&self, origins: &[PrincipalIdx]) -> Vec<u64> {
         let words = origins.chunks(64).map(|origins| {
             let bits = (0..).zip(origins);
@@ -87,9 +94,9 @@ impl NamedPrincipals {
     }
 
     /// Whether a user or role is in the partition of its account.
-    pub(crate) fn has_partition(&self, own: &Principal) -> bool {
-        let account = self.accounts.get(own.account.index());
-        account.is_some_and(|account| account.partition == own.partition)
+    pub(crate) fn has_partition(&self, principal: &Principal) -> bool {
+        let account = self.accounts.get(principal.account.index());
+        account.is_some_and(|account| account.partition == principal.partition)
     }
 
     /// Whether some policy names a user or role by itself, not only by its account.
@@ -100,6 +107,8 @@ impl NamedPrincipals {
     }
 }
 
+/// What names somebody by an account: the account's id or its root ARN. An account without users and roles has no partition,
+/// and nobody asks for it.
 fn known_by_account(
     stack: &ImageStack,
     tables: &Tables,
@@ -156,8 +165,8 @@ fn mark_named(named: &mut [u64], stack: &ImageStack, tables: &Tables, first: usi
         }
     }
     if !ids.is_empty() {
-        for (number, own) in tables.principals().iter().enumerate() {
-            if own.id.is_some() && ids.contains(tables.str(own.id)) {
+        for (number, principal) in tables.principals().iter().enumerate() {
+            if principal.id.is_some() && ids.contains(tables.str(principal.id)) {
                 mark(PrincipalIdx::at(number));
             }
         }

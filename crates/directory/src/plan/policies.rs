@@ -43,11 +43,11 @@ impl Policies {
         for sets in documents.all_sets() {
             tables.add_set(sets.iter().flat_map(|(layer, policies)| {
                 let mask = LayerSet::of(*layer).bits();
-                let own = policies
+                let used = policies
                     .iter()
                     .filter_map(|policy| parts.get(&(*policy, kind_of(*layer))))
                     .map(move |(part, _)| (mask, *part));
-                own.chain(policies.is_empty().then_some((mask, EMPTY)))
+                used.chain(policies.is_empty().then_some((mask, EMPTY)))
             }));
         }
         Policies {
@@ -144,6 +144,7 @@ impl Policies {
     }
 }
 
+/// Ids are of the process and not of the content: two directories from one folder are two.
 fn new_id() -> u64 {
     static MADE: AtomicU64 = AtomicU64::new(1);
     MADE.fetch_add(1, Ordering::Relaxed)
@@ -152,6 +153,7 @@ fn new_id() -> u64 {
 /// The number of the part without policies.
 const EMPTY: PartId = PartId::new(0);
 
+/// How policies are compiled: with what explanations print, or without.
 pub(crate) fn options(debug: bool) -> Options {
     Options {
         debug,
@@ -173,6 +175,8 @@ fn parts_of(documents: &Documents) -> Parts {
     parts
 }
 
+/// Compiles every policy that takes part anywhere to one image. Their order is that of the numbers that they have, so that
+/// the same folder gives the same bytes.
 fn image_of_all(
     documents: &Documents,
     tables: &Tables,
@@ -199,14 +203,14 @@ fn image_of_all(
         ),
         policies: &[],
     };
-    let rest = parts
+    let others = parts
         .iter()
         .zip(&policies)
-        .map(|((_, (_, layers)), own)| Part {
+        .map(|((_, (_, layers)), policy)| Part {
             layers: LayerSet::from_bits(*layers),
-            policies: std::slice::from_ref(own),
+            policies: std::slice::from_ref(policy),
         });
-    let bytes = compile_parts(std::iter::once(empty).chain(rest), options)?;
+    let bytes = compile_parts(std::iter::once(empty).chain(others), options)?;
     checked(bytes)
 }
 

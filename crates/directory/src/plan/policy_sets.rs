@@ -56,7 +56,9 @@ impl PolicySetSummary {
     }
 }
 
+/// As many parts as fit into the line.
 const INLINE: usize = 7;
+/// Stands for a number of parts that do not.
 const OVERFLOW: u8 = u8::MAX;
 
 /// The rows of all policy sets.
@@ -84,7 +86,7 @@ impl PolicySetSummaries {
             dependencies,
             known: parts.collect(),
             uses: std::mem::take(&mut self.uses),
-            own: Vec::new(),
+            parts: Vec::new(),
         };
         let new = tables.sets().get(self.rows.len()..).unwrap_or(&[]);
         let rows = new.iter().map(|run| maker.row(tables.uses_of(*run)));
@@ -135,6 +137,7 @@ enum Allows {
 }
 
 impl Allows {
+    /// Looks at all statements of a part.
     fn of(view: View<'_>, part: &Part) -> Allows {
         let mut found = Allows::Nothing;
         for statement in part.statements.iter() {
@@ -160,6 +163,7 @@ struct PartFacts {
 }
 
 impl PartFacts {
+    /// Worked out once for each part, however many sets have it.
     fn of(view: View<'_>, part: Id<Part>) -> PartFacts {
         let record = view.get(part);
         PartFacts {
@@ -176,13 +180,15 @@ struct Summarizer<'v> {
     known: Vec<PartFacts>,
     uses: Vec<(u32, PartId)>,
     /// The parts of one row.
-    own: Vec<(u32, PartId)>,
+    parts: Vec<(u32, PartId)>,
 }
 
 impl Summarizer<'_> {
+    /// The summary of a set. Parts that say nothing beyond what the summary holds are left out, and a part that is there in several
+    /// layers is walked once for all of them.
     fn row(&mut self, uses: &[(u32, PartId)]) -> PolicySetSummary {
         let mut row = PolicySetSummary::NONE;
-        self.own.clear();
+        self.parts.clear();
         for (layers, part) in uses {
             let Some(known) = self.known.get(part.index()) else {
                 continue;
@@ -202,32 +208,32 @@ impl Summarizer<'_> {
                 .unwrap_or(KeyDependencies::ALL)
                 .meets(KeyDependencies::NAMES);
             row.filter |= known.filter;
-            self.own.push((*layers, *part));
+            self.parts.push((*layers, *part));
         }
         // A policy that is attached at several levels is looked at once.
-        self.own.sort_unstable_by_key(|(_, part)| *part);
-        self.own.dedup_by(|next, own| {
-            let is_same = next.1 == own.1;
+        self.parts.sort_unstable_by_key(|(_, part)| *part);
+        self.parts.dedup_by(|next, kept| {
+            let is_same = next.1 == kept.1;
             if is_same {
-                own.0 |= next.0;
+                kept.0 |= next.0;
             }
             is_same
         });
-        let layers = self.own.first().map_or(0, |(layers, _)| *layers);
-        let is_even = self.own.iter().all(|(own, _)| *own == layers);
-        let count = u8::try_from(self.own.len()).unwrap_or(OVERFLOW);
-        if is_even && self.own.len() <= INLINE {
+        let layers = self.parts.first().map_or(0, |(layers, _)| *layers);
+        let is_even = self.parts.iter().all(|(its, _)| *its == layers);
+        let count = u8::try_from(self.parts.len()).unwrap_or(OVERFLOW);
+        if is_even && self.parts.len() <= INLINE {
             row.layers = layers;
             row.count = count;
-            for (place, (_, part)) in row.parts.iter_mut().zip(&self.own) {
-                *place = part.get();
+            for (word, (_, part)) in row.parts.iter_mut().zip(&self.parts) {
+                *word = part.get();
             }
         } else {
             row.count = OVERFLOW;
             let [first, count, ..] = &mut row.parts;
-            let run = Run::between(self.uses.len(), self.uses.len() + self.own.len());
+            let run = Run::between(self.uses.len(), self.uses.len() + self.parts.len());
             (*first, *count) = (run.start(), run.count());
-            self.uses.append(&mut self.own);
+            self.uses.append(&mut self.parts);
         }
         row
     }

@@ -1,5 +1,12 @@
-//! What a decision needs of a user or a role, in one line of the processor's caches: whoever asks is somewhere
-//! else in the memory than whoever asked before.
+//! Per-principal summary, packed into one cache line.
+//!
+//! Whoever asks is mostly not who asked before, so a decision about one of a million principals waits for memory. Everything
+//! that it needs of a user or role is in 64 bytes: which actions its policies can say anything about, the parts, the layers
+//! that are present or allow everything, names, and the tags that policies read. Principals with more than fits say so
+//! ([`OVERFLOW`]), and the tables are asked.
+//!
+//! More room would be a second cache line and a second miss for everybody, to spare a few a detour. Summaries are made of
+//! the tables and the plan in time linear in the principals, and made anew after an update.
 
 use portcullis_image::LayerSet;
 use portcullis_model::Layer;
@@ -32,7 +39,7 @@ pub(crate) struct PrincipalSummary {
     tag_count: u8,
     /// From the start the parts, those of the boundary with [`OF_BOUNDARY`]; from the end the tags that policies
     /// look at, classes of names and values.
-    places: [u32; PLACES],
+    words: [u32; WORDS],
 }
 
 const ROLE: u8 = 1;
@@ -42,18 +49,24 @@ const NAMED: u8 = 4;
 /// It is in another partition than others of its account.
 const OTHER_PARTITION: u8 = 8;
 
+/// The bits of the layers. Only these two are a principal's own.
 const IDENTITY: u8 = 1;
 const BOUNDARY: u8 = 2;
+/// By how much the bits of layers that allow everything are shifted.
 const ALLOWED: u8 = 2;
 /// Above the number of any part: images of 4 GiB have fewer.
 const OF_BOUNDARY: u32 = 1 << 31;
-const PLACES: usize = 10;
+/// What is left of 64 bytes.
+const WORDS: usize = 10;
+/// Stands for a number that does not fit.
 const OVERFLOW: u8 = u8::MAX;
 
 const _: () = assert!(size_of::<PrincipalSummary>() == 64);
 
 impl PrincipalSummary {
-    /// The profile of a user or role, after its policy sets have their rows.
+    /// The summary of a user or role. Its policy sets need to have theirs already.
+    ///
+    /// Parts come first and tags get what room is left, because every decision looks at parts and few at tags.
     pub(crate) fn new(
         (rows, callers, slots): (&PolicySetSummaries, &NamedPrincipals, &Slots),
         (number, principal): (PrincipalIdx, &Principal),
@@ -75,7 +88,7 @@ impl PrincipalSummary {
             layers: 0,
             count: 0,
             tag_count: 0,
-            places: [0; PLACES],
+            words: [0; WORDS],
         };
         let sets = [
             (principal.identity, IDENTITY, 0),
@@ -91,6 +104,7 @@ impl PrincipalSummary {
         summary
     }
 
+    /// Whether it is a user or a role.
     pub(crate) fn kind(&self) -> Kind {
         match self.flags & ROLE {
             0 => Kind::User,
@@ -118,9 +132,9 @@ impl PrincipalSummary {
         let of = |layers: LayerSet| if layers.is_empty() { 0 } else { bit };
         self.layers |= of(row.present) | of(row.allowed) << ALLOWED;
         rows.for_parts(row, |_, part| {
-            match self.places.get_mut(usize::from(self.count)) {
-                Some(place) => {
-                    *place = part.get() | mark;
+            match self.words.get_mut(usize::from(self.count)) {
+                Some(word) => {
+                    *word = part.get() | mark;
                     self.count += 1;
                 }
                 None => self.count = OVERFLOW,
@@ -128,16 +142,17 @@ impl PrincipalSummary {
         });
     }
 
+    /// Takes tags from the end, two words each, until the parts are reached.
     fn take_tags(&mut self, tags: impl Iterator<Item = (TagClass, Symbol)>) {
         let parts = match self.count {
             OVERFLOW => 0,
             count => usize::from(count),
         };
-        let room = self.places.get_mut(parts..).unwrap_or(&mut []);
+        let room = self.words.get_mut(parts..).unwrap_or(&mut []);
         let mut left = room.rchunks_exact_mut(2);
         for (class, value) in tags {
             match left.next() {
-                Some(place) => place.copy_from_slice(&[class.get(), value.get()]),
+                Some(word) => word.copy_from_slice(&[class.get(), value.get()]),
                 None => {
                     self.tag_count = OVERFLOW;
                     return;
@@ -154,7 +169,7 @@ impl PrincipalSummary {
             OVERFLOW => return None,
             count => usize::from(count),
         };
-        let tags = self.places.rchunks_exact(2).take(count);
+        let tags = self.words.rchunks_exact(2).take(count);
         Some(tags.filter_map(|tag| match tag {
             [class, value] => Some((TagClass::new(*class), Symbol::new(*value))),
             _ => None,
@@ -178,7 +193,7 @@ impl PrincipalSummary {
     pub(crate) fn parts(&self) -> impl Iterator<Item = (u32, PartId)> + '_ {
         let parts = match self.count {
             OVERFLOW => &[],
-            count => self.places.get(..usize::from(count)).unwrap_or(&[]),
+            count => self.words.get(..usize::from(count)).unwrap_or(&[]),
         };
         parts.iter().map(|part| {
             let bit = if part & OF_BOUNDARY == 0 {
@@ -191,6 +206,7 @@ impl PrincipalSummary {
     }
 }
 
+/// Bits of layers as the machine has them.
 #[inline]
 fn masks(bits: u8) -> u32 {
     let mask = |bit, layer| {

@@ -1,4 +1,8 @@
 //! Sets of slots, each stored once.
+//!
+//! [`crate::plan::dependencies`] unites sets millions of times, of which few differ. A hostile image could still make many,
+//! so that a set of more than [`MOST`] slots is taken to hold all: memory stays linear, and the answer errs on the side that
+//! costs only time.
 
 use std::collections::HashMap;
 
@@ -20,6 +24,7 @@ pub(crate) struct SlotSets {
     slots: u32,
 }
 
+/// Beyond this a set counts as all. Policies that read more keys in one statement are rare, and gain little from the set.
 const MOST: usize = 16;
 
 impl SlotSets {
@@ -53,27 +58,28 @@ impl SlotSets {
     }
 
     /// What is in one or the other.
-    pub(crate) fn union(&mut self, one: SetId, other: SetId) -> SetId {
-        match (one, other) {
-            (one, other) if one == other => return one,
+    pub(crate) fn union(&mut self, left: SetId, right: SetId) -> SetId {
+        match (left, right) {
+            (left, right) if left == right => return left,
             (SlotSets::EMPTY, set) | (set, SlotSets::EMPTY) => return set,
             (SlotSets::ALL, _) | (_, SlotSets::ALL) => return SlotSets::ALL,
             _ => {}
         }
-        if let Some(known) = self.unions.get(&(one, other)) {
+        if let Some(known) = self.unions.get(&(left, right)) {
             return *known;
         }
-        let mut all = [self.of(one), self.of(other)].concat();
+        let mut all = [self.of(left), self.of(right)].concat();
         all.sort_unstable();
         all.dedup();
         let set = match all.len() > MOST {
             true => SlotSets::ALL,
             false => self.intern(all),
         };
-        self.unions.insert((one, other), set);
+        self.unions.insert((left, right), set);
         set
     }
 
+    /// The id of a set of slots, which are sorted.
     fn intern(&mut self, slots: Vec<u32>) -> SetId {
         if let Some(known) = self.ids.get(&slots) {
             return *known;

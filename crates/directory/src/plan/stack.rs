@@ -129,15 +129,15 @@ impl ImageStack {
         parts: &[&str],
     ) -> Option<Id<PrincipalRecord>> {
         let mut buffer = [0; 96];
-        let mut rest = &mut buffer[..];
+        let mut free = &mut buffer[..];
         let mut len = 0;
         for part in parts.iter().filter(|_| parts.len() > 1) {
-            let Some((place, behind)) = rest.split_at_mut_checked(part.len()) else {
+            let Some((space, behind)) = free.split_at_mut_checked(part.len()) else {
                 return self.whole_principal(image, form, parts.concat().as_bytes());
             };
-            place.copy_from_slice(part.as_bytes());
+            space.copy_from_slice(part.as_bytes());
             len += part.len();
-            rest = behind;
+            free = behind;
         }
         match parts {
             [text] => self.whole_principal(image, form, text.as_bytes()),
@@ -145,6 +145,7 @@ impl ImageStack {
         }
     }
 
+    /// The principal of an image of a form with a text.
     fn whole_principal(
         &self,
         image: ImageIdx,

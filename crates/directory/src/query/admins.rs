@@ -1,4 +1,7 @@
 //! Who may do anything, or may give itself the policies for it.
+//!
+//! Two tests for each principal: an action that no policy names, which only who may do everything may do, and the actions on
+//! itself by which a principal takes any permission. A list of dangerous permissions would go out of date, and was rejected.
 
 use portcullis_model::ContextEntry;
 

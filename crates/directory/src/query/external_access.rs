@@ -1,4 +1,8 @@
 //! Roles that can be assumed from outside of their account.
+//!
+//! Every entry of a trust policy that names somebody outside is asked as a request of theirs, so that conditions and control
+//! policies count. What the other side allows is not known and taken to be everything. Entries that nobody can stand for,
+//! such as unique ids, are listed without a decision.
 
 use bumpalo::Bump;
 use portcullis_image::{Id, Part, PrincipalForm, Principals, View};
@@ -88,6 +92,7 @@ fn allowed_by(view: View<'_>, part: Id<Part>) -> Vec<Entry<'_>> {
     entries
 }
 
+/// What the other side is taken to allow.
 const ALLOW_ALL: &str =
     r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
 
@@ -157,6 +162,8 @@ fn scope(tables: &Tables, role: &Principal, entry: Entry<'_>) -> Option<Scope> {
     }
 }
 
+/// Asks for one entry. Whoever it names is asked as a caller of its kind: a root user for an account, a provider for a
+/// federation. If the directory has the caller, its own policies count; if not, it is taken to be allowed everything.
 fn of_entry(
     generation: Generation<'_>,
     debug: bool,
@@ -240,6 +247,7 @@ fn of_entry(
     Ok(access)
 }
 
+/// The policy of a caller whose account the directory does not have.
 fn allow_all(arena: &Bump) -> Option<Vec<Policy<'_>>> {
     let options = ReadOptions::new(PolicyKind::Identity);
     let document = parse_policy(ALLOW_ALL, options, arena).0?;

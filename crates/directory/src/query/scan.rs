@@ -68,6 +68,7 @@ impl Worker {
     }
 }
 
+/// Resolves an action of a question.
 fn action(generation: Generation<'_>, name: &str) -> Result<PreparedAction, EngineError> {
     check_action(name).map_err(EngineError::NoAction)?;
     Ok(PreparedAction::new(&generation.plan.stack, name))
@@ -173,6 +174,7 @@ pub(crate) struct PrincipalScan<'q> {
 }
 
 impl<'q> PrincipalScan<'q> {
+    /// A question of an action that was resolved, since many are about one.
     pub(crate) fn new(
         generation: Generation<'_>,
         query: &AccessQuery<'q>,
@@ -186,6 +188,7 @@ impl<'q> PrincipalScan<'q> {
         }
     }
 
+    /// What is known of the request beside caller and target, the same for all.
     fn context(&self) -> GivenKeys<'q> {
         GivenKeys::Entries(self.query.context)
     }
@@ -242,6 +245,7 @@ struct Said {
     denies: bool,
 }
 
+/// For whom a remembered verdict holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum When {
     #[default]

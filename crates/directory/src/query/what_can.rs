@@ -1,4 +1,8 @@
 //! What one principal may do.
+//!
+//! There is no catalog of actions in decisions, so that the policies themselves say what to ask: every action and pattern that
+//! takes part. A pattern stands for what it matches and nothing names more closely; it is asked as an action with a character
+//! that no action has. Where two patterns cross, what both match is not asked.
 
 use bumpalo::Bump;
 use portcullis_model::{Decision, Principal as Who, Request, check_action, split_arn};
@@ -158,7 +162,7 @@ impl std::fmt::Display for WhatCanError {
             WhatCanError::RequestError(refusal) => refusal.fmt(f),
             WhatCanError::Engine(error) => error.fmt(f),
             WhatCanError::IsImage => f.write_str(
-                "an image does not hold policies as they are written: give the folder, or name actions",
+                "an image does not contain policies as they are written; give the folder, or name actions",
             ),
         }
     }

@@ -1,4 +1,9 @@
 //! Who can do something: what every principal may do, and the roles that others reach it by.
+//!
+//! Hops are found backwards. Those who can by themselves come first; then everybody is asked whether it may assume one of the
+//! roles among them, and so on. Each principal is reported once, with its shortest path. A graph of all trust edges would
+//! answer many questions at once, but costs a decision for each principal and role, which is out of reach for large
+//! directories.
 
 use std::collections::BTreeMap;
 
@@ -137,6 +142,7 @@ pub(crate) fn who_can(
     Ok(())
 }
 
+/// The roles from a principal to one that can by itself.
 fn way(generation: Generation<'_>, index: PrincipalIdx, next: &NextRoles) -> AccessPath {
     let arn = |index| principal(generation, index).map(|(arn, _)| arn);
     let mut roles = Vec::new();

@@ -1,10 +1,18 @@
-//! What changed since: a directory takes in another that holds only that.
+//! What changed since: tables take in others that hold only that.
+//!
+//! The new rows and strings are appended and their ids moved by what was there before, so that the cost grows with the
+//! changes and not with the directory. Rows of accounts that were dumped again are replaced; where accounts are new or
+//! principals are gone, ids move and the tables are gone through once.
+//!
+//! What the old rows referred to stays as garbage: strings, pairs and sets that nothing uses. A file is compiled anew after
+//! seven changes anyway ([`crate::store::snapshot::MAX_IMAGES`]), which removes it. Compacting at each update was rejected,
+//! because it would cost as much as compiling.
 
 use crate::store::accounts::{Account, Accounts};
 use crate::store::ids::{AccountIdx, PartId, PrincipalIdx, Run, SetsId, Symbol, number};
 use crate::store::tables::{Grant, Principal, Resource, Tables};
 
-/// Where the numbers of the changes are in the directory.
+/// By how much the ids of the changes move, so that they follow those of the directory.
 struct Moved {
     strings: u32,
     pairs: u32,
@@ -15,6 +23,7 @@ struct Moved {
 }
 
 impl Moved {
+    /// None if some table would have more rows than ids can tell. Checked before anything is changed.
     fn new(tables: &Tables, new: &Tables, parts: u32) -> Option<Moved> {
         let room = |old: usize, more: usize| {
             // One number means that there is none.
@@ -33,6 +42,7 @@ impl Moved {
         })
     }
 
+    /// Where a string is; absent stays absent.
     fn name(&self, name: Symbol) -> Symbol {
         let moved = name
             .some()
@@ -40,11 +50,13 @@ impl Moved {
         moved.unwrap_or(Symbol::NONE)
     }
 
+    /// Where policy sets are.
     fn sets(&self, sets: SetsId) -> SetsId {
         let moved = sets.some().map(|sets| SetsId::new(sets.get() + self.sets));
         moved.unwrap_or(SetsId::NONE)
     }
 
+    /// Where a run is. An empty run has no place and stays the default, so that equal rows stay equal.
     fn run(run: Run, by: u32) -> Run {
         let moved = run
             .some()
@@ -52,6 +64,7 @@ impl Moved {
         moved.unwrap_or(run)
     }
 
+    /// Where a run of pairs is.
     fn pairs(&self, run: Run) -> Run {
         Moved::run(run, self.pairs)
     }
@@ -65,8 +78,7 @@ pub(crate) fn merge(tables: &mut Tables, new: &Tables, parts: usize) -> Option<V
     Some(take_in(tables, new, &moved))
 }
 
-/// Takes in everything. Gives back the number that each user and role had before; absent of those that are new or
-/// have changed.
+/// Merges `new`; returns the previous index of each principal, absent if it is new or changed.
 fn take_in(tables: &mut Tables, new: &Tables, moved: &Moved) -> Vec<PrincipalIdx> {
     tables.strings.append(&new.strings);
     let pairs = new.pairs.iter();
@@ -112,7 +124,8 @@ fn take_in(tables: &mut Tables, new: &Tables, moved: &Moved) -> Vec<PrincipalIdx
     origins
 }
 
-/// Takes in accounts, and gives back the index of each.
+/// Merges accounts by their numbers; returns the index of each of the new ones. Their ids move if accounts are inserted,
+/// so that every row that refers to an account is rewritten then.
 fn take_accounts(tables: &mut Tables, new: &Tables, moved: &Moved) -> Vec<AccountIdx> {
     let has_tree = new.organization.is_some();
     if has_tree {
@@ -160,6 +173,7 @@ fn take_accounts(tables: &mut Tables, new: &Tables, moved: &Moved) -> Vec<Accoun
     indices_of(&tables.accounts, new.accounts.numbers())
 }
 
+/// The indices of accounts by their numbers.
 fn indices_of(accounts: &Accounts, numbers: impl Iterator<Item = u64>) -> Vec<AccountIdx> {
     let indices = numbers.map(|number| accounts.find(number).unwrap_or(AccountIdx::NONE));
     indices.collect()
@@ -171,6 +185,8 @@ fn moved_account(indices: &[AccountIdx], account: AccountIdx) -> AccountIdx {
     moved.unwrap_or(AccountIdx::NONE)
 }
 
+/// Merges users and roles by account, kind and name. Those of an account that was dumped again are gone unless the new
+/// dump has them; ids of the others then move down.
 fn take_principals(
     tables: &mut Tables,
     new: &Tables,
@@ -235,6 +251,7 @@ fn take_principals(
     origins
 }
 
+/// Merges resources by ARN: what the changes say of one replaces what was known, and what they do not say stays.
 fn take_resources(tables: &mut Tables, new: &Tables, moved: &Moved, places: &[AccountIdx]) {
     for resource in &new.resources {
         let resource = Resource {

@@ -1,4 +1,10 @@
-//! The policies of a directory: texts that are stored once, read again when they are compiled.
+//! The policies of a directory: documents that are stored once, and read again when they are compiled.
+//!
+//! A document is checked when it is loaded and then kept as text. Its tree is larger and is needed twice in
+//! the life of a directory: for compiling, and for explanations. Equal documents are one policy and equal sets are
+//! one set, however many principals have them.
+//!
+//! Documents are gone after an update or in an opened file; images hold what decisions need.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,6 +22,7 @@ use crate::store::strings::{Interner, StringTable};
 /// Policy sets, each with its layer. Within a set, policies are sorted and there once.
 pub(crate) type Sets = Vec<(Layer, Vec<PolicyId>)>;
 
+/// A policy: its document under a name.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     name: Symbol,
@@ -130,6 +137,7 @@ impl Documents {
         one == other || read(one).is_some_and(|one| read(other) == Some(one))
     }
 
+    /// A policy by its id; one without name and text if there is none.
     fn entry(&self, id: PolicyId) -> Entry {
         let none = Entry {
             name: Symbol::NONE,

@@ -28,6 +28,7 @@ macro_rules! ids {
             /// Stands for "absent" in a column.
             pub(crate) const NONE: $name = $name(u32::MAX);
 
+            /// The id with a number, which may be that of `NONE`.
             #[inline]
             pub(crate) const fn new(number: u32) -> $name {
                 $name(number)
@@ -39,16 +40,19 @@ macro_rules! ids {
                 $name(number(index))
             }
 
+            /// The number.
             #[inline]
             pub(crate) const fn get(self) -> u32 {
                 self.0
             }
 
+            /// The number as an index. That of `NONE` is beyond every table.
             #[inline]
             pub(crate) const fn index(self) -> usize {
                 index(self.0)
             }
 
+            /// Whether it is not absent.
             #[inline]
             pub(crate) const fn is_some(self) -> bool {
                 self.0 != u32::MAX
@@ -99,14 +103,17 @@ impl Run {
         Run::new(start, number(end).saturating_sub(start))
     }
 
+    /// The index of the first row.
     pub(crate) const fn start(self) -> u32 {
         self.start
     }
 
+    /// How many rows there are.
     pub(crate) const fn count(self) -> u32 {
         self.count
     }
 
+    /// Whether there are none.
     #[inline]
     pub(crate) const fn is_empty(self) -> bool {
         self.count == 0

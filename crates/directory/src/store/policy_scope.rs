@@ -1,4 +1,12 @@
 //! Which resource policy a requested ARN has (`MATCH-36`): the policy of the whole is consulted for its parts.
+//!
+//! A bucket's policy decides about its objects, an event bus's about its rules. Which service does so, and how the ARNs of
+//! parts look, is one table of shapes ([`rows`]); deciding asks it which key a requested ARN is found by ([`part_of`]), and
+//! loading which keys a policy is stored under ([`reach_of`]). Both read the same rows, so that they cannot disagree, and a new
+//! kind of resource is one line.
+//!
+//! Shapes are matched byte by byte without allocation: this runs for every request. Regular expressions were rejected for
+//! that reason, and code for each service because nobody could review it against the rules.
 
 use portcullis_model::{is_resource, split_arn};
 
@@ -16,6 +24,7 @@ pub(crate) struct Whole {
     pub(crate) may_have_own: bool,
 }
 
+/// A kind of resource whose parts have its policy and no other.
 const fn whole(listed: &'static str, parts: &'static str) -> Whole {
     Whole {
         listed,
@@ -24,6 +33,7 @@ const fn whole(listed: &'static str, parts: &'static str) -> Whole {
     }
 }
 
+/// One whose parts have its policy unless they have their own.
 const fn unless_own(listed: &'static str, parts: &'static str) -> Whole {
     Whole {
         may_have_own: true,
@@ -33,6 +43,7 @@ const fn unless_own(listed: &'static str, parts: &'static str) -> Whole {
 
 const BUCKET: Whole = whole("{}", "{}|/");
 const ACCESS_POINT: Whole = whole("accesspoint/{}", "accesspoint/{}|/");
+/// One policy for everything of the service in an account and region.
 const ACCOUNT_WIDE: Whole = whole("", "|");
 
 /// The rows of a service (`MATCH-36`); the first whose shape fits is right.
@@ -117,8 +128,8 @@ fn fits(text: &str, shape: &str) -> Option<usize> {
         match first {
             b'{' => {
                 shape = shape.strip_prefix(b"}")?;
-                let rest = text.get(at..)?.iter();
-                let name = rest.take_while(|byte| !matches!(byte, b'/' | b':'));
+                let tail = text.get(at..)?.iter();
+                let name = tail.take_while(|byte| !matches!(byte, b'/' | b':'));
                 let before = at;
                 at += name.count();
                 if at == before {
@@ -148,14 +159,14 @@ impl OtherName {
     /// Why nothing is allowed on it, behind the name.
     pub(crate) fn reason(self) -> &'static str {
         match self {
-            OtherName::NoArn => "is neither an ARN nor `*`, so that nothing is allowed",
+            OtherName::NoArn => "is neither an ARN nor `*`, so nothing is allowed",
             OtherName::AccessPoint => {
-                "is another name of an access point, whose policies were not seen, so that nothing is allowed; ask for its \
-                 own ARN, as requests of AWS do"
+                "is another name of an access point, whose policies were not seen, so nothing is allowed; use its \
+                 own ARN, as AWS requests do"
             }
             OtherName::Key => {
-                "is another name of a key, whose policies were not seen, so that nothing is allowed; ask for its own ARN, as \
-                 requests of AWS do"
+                "is another name of a key, whose policies were not seen, so nothing is allowed; use its own ARN, as \
+                 AWS requests do"
             }
         }
     }
@@ -163,7 +174,7 @@ impl OtherName {
     /// True where an action is on what the name names, not on the name itself (`KMS-5`).
     pub(crate) fn stands_for_another(self, action: &str) -> bool {
         const OF_ALIASES: [&str; 3] = ["kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"];
-        let is_action = |own: &&str| own.eq_ignore_ascii_case(action);
+        let is_action = |alias: &&str| alias.eq_ignore_ascii_case(action);
         let is_of_kms = action
             .get(..4)
             .is_some_and(|start| start.eq_ignore_ascii_case("kms:"));
@@ -180,17 +191,17 @@ pub(crate) fn other_name(resource: &str, parts: Option<[&str; 6]>) -> Option<Oth
     if !is_resource(resource) {
         return Some(OtherName::NoArn);
     }
-    let [_, _, service, _, account, rest] = parts?;
+    let [_, _, service, _, account, tail] = parts?;
     let is_point = match (service, account) {
-        ("kms", _) => return rest.starts_with("alias/").then_some(OtherName::Key),
+        ("kms", _) => return tail.starts_with("alias/").then_some(OtherName::Key),
         // S3 lets no bucket have a name that ends so.
         ("s3", "") => {
-            let end = rest.bytes().position(|byte| byte == b'/');
-            let bucket = rest.get(..end.unwrap_or(rest.len())).unwrap_or(rest);
+            let end = tail.bytes().position(|byte| byte == b'/');
+            let bucket = tail.get(..end.unwrap_or(tail.len())).unwrap_or(tail);
             bucket.ends_with("-s3alias") || bucket.ends_with("--ol-s3")
         }
-        ("s3" | "s3express" | "s3-object-lambda", _) => rest.starts_with("accesspoint:"),
-        ("s3-outposts", _) => rest.starts_with("outpost:"),
+        ("s3" | "s3express" | "s3-object-lambda", _) => tail.starts_with("accesspoint:"),
+        ("s3-outposts", _) => tail.starts_with("outpost:"),
         _ => false,
     };
     is_point.then_some(OtherName::AccessPoint)
@@ -208,11 +219,11 @@ pub(crate) struct Part<'a> {
 /// What the resource with an ARN, and what [`split_arn`] gives for it, is a part of.
 #[inline]
 pub(crate) fn part_of<'a>(arn: &'a str, parts: [&'a str; 6]) -> Option<Part<'a>> {
-    let [_, _, service, _, account, rest] = parts;
+    let [_, _, service, _, account, tail] = parts;
     let rows = rows(service.as_bytes(), !account.is_empty());
     rows.iter().find_map(|row| {
-        let end = fits(rest, row.parts)?;
-        let key = arn.get(..arn.len() - rest.len() + end)?;
+        let end = fits(tail, row.parts)?;
+        let key = arn.get(..arn.len() - tail.len() + end)?;
         // An account's own policy is listed under the same key.
         let may_have_own = row.may_have_own;
         Some(Part { key, may_have_own })
@@ -240,16 +251,16 @@ pub(crate) fn reach_of(arn: &str) -> Reach {
     let Some(parts) = split_arn(arn) else {
         return Reach::Unknown;
     };
-    let [_, _, service, _, account, rest] = parts;
-    let start = arn.strip_suffix(rest).unwrap_or_default();
+    let [_, _, service, _, account, tail] = parts;
+    let start = arn.strip_suffix(tail).unwrap_or_default();
     for row in rows(service.as_bytes(), !account.is_empty()) {
         if row == &ACCOUNT_WIDE {
             return Reach::AccountWide(start.to_string());
         }
-        if fits(rest, row.listed).is_some() {
-            return Reach::Whole(key_of(start, rest, row));
+        if fits(tail, row.listed).is_some() {
+            return Reach::Whole(key_of(start, tail, row));
         }
-        if fits(rest, row.parts).is_some() {
+        if fits(tail, row.parts).is_some() {
             return match (row.may_have_own, part_of(arn, parts)) {
                 (false, Some(part)) => Reach::Never(part.key.to_string()),
                 _ => Reach::Exact,
@@ -264,14 +275,14 @@ pub(crate) fn reach_of(arn: &str) -> Reach {
 
 /// The key by which the policy of a whole is found, if that is another text than its ARN: the start of the ARNs of
 /// its parts, with the separator, so that it is no ARN itself.
-fn key_of(start: &str, rest: &str, row: &Whole) -> Option<String> {
+fn key_of(start: &str, tail: &str, row: &Whole) -> Option<String> {
     let (key, _) = row.parts.split_once('|')?;
     let literal = |shape: &'static str| shape.split('{').next();
     let (listed, parts) = (literal(row.listed)?, literal(key)?);
     if listed == parts {
         return None;
     }
-    let names = rest.strip_prefix(listed)?;
+    let names = tail.strip_prefix(listed)?;
     let separator = key.rsplit('}').next()?;
     Some(format!("{start}{parts}{names}{separator}"))
 }
@@ -313,7 +324,7 @@ mod tests {
             ("s3tables", "bucket/b", "bucket/b/table/t"),
             ("mediastore", "container/c", "container/c/folder/file"),
         ] {
-            let arn = |rest: &str| format!("arn:aws:{service}:{A}:{rest}");
+            let arn = |tail: &str| format!("arn:aws:{service}:{A}:{rest}");
             assert_eq!(key(&arn(part)), Some(arn(whole)), "{service}");
             assert_eq!(reach_of(&arn(whole)), Reach::Whole(None), "{service}");
             assert_eq!(key(&arn(whole)), None, "{service}");
@@ -343,7 +354,7 @@ mod tests {
 
     #[test]
     fn match_36_parts_whose_arns_begin_otherwise() {
-        let arn = |service: &str, rest: &str| format!("arn:aws:{service}:{A}:{rest}");
+        let arn = |service: &str, tail: &str| format!("arn:aws:{service}:{A}:{rest}");
         for (service, whole, part) in [
             ("events", "event-bus/B", "rule/B/r"),
             ("codeartifact", "repository/d/r", "package/d/r/npm//p"),
@@ -361,7 +372,7 @@ mod tests {
     fn match_36_policies_of_accounts() {
         for service in ["glue", "logs"] {
             let wide = format!("arn:aws:{service}:{A}:");
-            for rest in ["catalog", "database/d", "log-group:g:*", ""] {
+            for tail in ["catalog", "database/d", "log-group:g:*", ""] {
                 let arn = format!("{wide}{rest}");
                 assert_eq!(key(&arn).as_ref(), Some(&wide));
                 assert_eq!(reach_of(&arn), Reach::AccountWide(wide.clone()));

@@ -1,5 +1,7 @@
-//! How policies came to apply to users and roles: kept for explanations only, because decisions need no
-//! more than which policies they are.
+//! How policies came to apply to users and roles.
+//!
+//! Kept for explanations only, because decisions need no more than which policies they are. It is loaded when explanations
+//! are wanted ([`crate::LoadOptions::debug`]), since it grows with the principals and their groups.
 
 use std::collections::BTreeMap;
 

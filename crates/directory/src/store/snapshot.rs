@@ -29,10 +29,11 @@ use crate::store::strings::{Numbers, StringTable};
 use crate::store::tables::{Columns, Grant, Principal, Resource, Tables};
 
 const MAGIC: [u8; 8] = *b"PCLDIR\r\n";
+/// Raised when a row changes. Files of other versions are refused: a directory is compiled again from its folder.
 const VERSION: u32 = 1;
 /// The bytes before the lengths of the sections.
 const HEAD: usize = 32;
-/// The most images in a file: those of a whole directory, and of seven changes.
+/// Maximum stacked images: one base plus seven deltas. Each makes decisions look through one more.
 pub(crate) const MAX_IMAGES: usize = 8;
 /// The sections that every file has, before its images.
 const TABLES: usize = 10;
@@ -54,6 +55,7 @@ impl fmt::Display for SnapshotError {
 
 impl std::error::Error for SnapshotError {}
 
+/// An error that says what is wrong.
 fn wrong<T>(what: impl Into<String>) -> Result<T, SnapshotError> {
     Err(SnapshotError { what: what.into() })
 }
@@ -121,10 +123,10 @@ pub(crate) fn to_bytes(tables: &Tables, images: &[Image<Vec<u8>>], debug: bool) 
 pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
     let sections = sections(bytes)?;
     let Some((sections, images)) = sections.split_first_chunk::<TABLES>() else {
-        return wrong("sections of another number");
+        return wrong("wrong number of sections");
     };
-    let [settings, text, accounts, principals, resources, rest @ ..] = *sections;
-    let [grants, pairs, endpoints, sets, uses] = rest;
+    let [settings, text, accounts, principals, resources, others @ ..] = *sections;
+    let [grants, pairs, endpoints, sets, uses] = others;
     let images = images.iter().map(|image| Image::from_bytes(image.to_vec()));
     let images: Vec<_> = images
         .collect::<Result<_, _>>()
@@ -132,19 +134,19 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
             what: error.to_string(),
         })?;
     let Ok(text) = String::from_utf8(text.to_vec()) else {
-        return wrong("texts that are not UTF-8");
+        return wrong("strings that are not UTF-8");
     };
     let Some((strings, numbers)) = StringTable::from_stored(text) else {
-        return wrong("texts that are not as long as they say");
+        return wrong("strings whose lengths are wrong");
     };
     let settings = read_words(settings)?;
     let [organization, missing, debug] = *settings.as_slice() else {
-        return wrong("settings of another number");
+        return wrong("wrong number of settings");
     };
     let (sets, uses) = read_sets(sets, uses, &images)?;
     let layers = |run: &Run| {
-        let own = run.of(&uses).iter();
-        own.fold(0, |all, (own, _)| all | own)
+        let its_uses = run.of(&uses).iter();
+        its_uses.fold(0, |all, (layers, _)| all | layers)
     };
     let check = Check {
         strings: numbers,
@@ -154,7 +156,7 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
     let accounts = read_rows(accounts, |row| check.account(row))?;
     let numbers = accounts.iter().map(|account| account.number);
     let mut neighbors = numbers.clone().zip(numbers.skip(1));
-    if !neighbors.all(|(one, next)| one < next) {
+    if !neighbors.all(|(before, next)| before < next) {
         return wrong("accounts out of order");
     }
     let pairs = read_pairs(pairs)?.into_iter();
@@ -168,7 +170,11 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
     });
     let endpoints: Vec<(Symbol, SetsId)> = endpoints.collect::<Result<_, _>>()?;
     let ids = endpoints.iter().map(|(id, _)| strings.get(*id));
-    if !ids.clone().zip(ids.skip(1)).all(|(one, next)| one < next) {
+    if !ids
+        .clone()
+        .zip(ids.skip(1))
+        .all(|(before, next)| before < next)
+    {
         return wrong("endpoints out of order");
     }
     let counts = Counts {
@@ -190,12 +196,12 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
     (tables.sets, tables.uses) = (sets, uses);
     for principal in principals {
         if !tables.add_principal(principal) {
-            return wrong("a user or role that is there twice");
+            return wrong("a user or role that appears twice");
         }
     }
     for resource in resources {
         if !tables.add_resource(resource) {
-            return wrong("a resource that is there twice");
+            return wrong("a resource that appears twice");
         }
     }
     Ok(Snapshot {
@@ -212,12 +218,13 @@ fn read_pairs(section: &[u8]) -> Result<Vec<(u32, u32)>, SnapshotError> {
         return wrong("half a pair");
     }
     let pairs = words.chunks_exact(2).filter_map(|pair| match *pair {
-        [one, other] => Some((one, other)),
+        [first, second] => Some((first, second)),
         _ => None,
     });
     Ok(pairs.collect())
 }
 
+/// Policy sets, and what they use.
 type SetsAndUses = (Vec<Run>, Vec<(u32, PartId)>);
 
 /// Policy sets, and the parts that they use in layers that each stands for.
@@ -236,7 +243,7 @@ fn read_sets(
     for (layers, part) in &uses {
         let stands_for = stands_for.get(part.index()).copied().unwrap_or(0);
         if *layers == 0 || layers & !stands_for != 0 {
-            return wrong("a part in a layer that it does not stand for");
+            return wrong("a part in a layer that it has no policy of");
         }
     }
     let sets = read_pairs(sets)?.into_iter();
@@ -244,6 +251,8 @@ fn read_sets(
     Ok((sets.collect::<Result<_, _>>()?, uses))
 }
 
+/// Over everything but the checksum itself: what is before it and what is behind are summed apart, so that neither has to
+/// be copied.
 fn checksum_of(head: &[u8], body: &[u8]) -> u64 {
     checksum(body) ^ checksum(head.get(..24).unwrap_or(head)).rotate_left(32)
 }
@@ -253,6 +262,7 @@ fn wide(length: usize) -> u64 {
     u64::try_from(length).unwrap_or(u64::MAX)
 }
 
+/// Sections begin at multiples of 8, where images may lie.
 fn pad(bytes: &mut Vec<u8>) {
     bytes.resize(bytes.len().next_multiple_of(8), 0);
 }
@@ -260,41 +270,43 @@ fn pad(bytes: &mut Vec<u8>) {
 /// The sections of a file whose frame is sound.
 fn sections(bytes: &[u8]) -> Result<Vec<&[u8]>, SnapshotError> {
     if !is_snapshot(bytes) {
-        return wrong("it does not begin as one");
+        return wrong("wrong magic number");
     }
     let count = index(u32_at(bytes, 12));
     if u32_at(bytes, 8) != VERSION || count <= TABLES || count > TABLES + MAX_IMAGES {
-        return wrong("it is of another version");
+        return wrong("unsupported version");
     }
     let header = HEAD + 8 * count;
     if bytes.len() < header || u64_at(bytes, 16) != wide(bytes.len()) {
-        return wrong("it is not as long as it says");
+        return wrong("wrong length");
     }
     let body = bytes.get(HEAD..).unwrap_or_default();
     if u64_at(bytes, 24) != checksum_of(bytes, body) {
-        return wrong("its checksum is wrong");
+        return wrong("wrong checksum");
     }
     let mut found = Vec::with_capacity(count);
     let mut start = header;
     for index in 0..count {
         let length = usize::try_from(u64_at(bytes, HEAD + 8 * index)).unwrap_or(usize::MAX);
         let end = start.checked_add(length);
-        let Some(own) = end.and_then(|end| bytes.get(start..end)) else {
-            return wrong("a section that does not fit");
+        let Some(section) = end.and_then(|end| bytes.get(start..end)) else {
+            return wrong("a section out of bounds");
         };
-        found.push(own);
+        found.push(section);
         start = (start + length).next_multiple_of(8);
     }
     Ok(found)
 }
 
+/// Words as bytes.
 fn words(words: impl IntoIterator<Item = u32>) -> Vec<u8> {
     words.into_iter().flat_map(u32::to_le_bytes).collect()
 }
 
+/// Bytes as words.
 fn read_words(bytes: &[u8]) -> Result<Vec<u32>, SnapshotError> {
     if bytes.len() % 4 != 0 {
-        return wrong("a table of half words");
+        return wrong("a table with half a word");
     }
     Ok(bytes.chunks(4).map(|word| u32_at(word, 0)).collect())
 }
@@ -304,10 +316,12 @@ trait Row<const WORDS: usize> {
     fn to_words(&self) -> [u32; WORDS];
 }
 
+/// A table as bytes.
 fn rows<const WORDS: usize>(rows: &[impl Row<WORDS>]) -> Vec<u8> {
     words(rows.iter().flat_map(Row::to_words))
 }
 
+/// A table from bytes. `read` sees to it that a row refers to nothing that is not there.
 fn read_rows<const WORDS: usize, T>(
     bytes: &[u8],
     mut read: impl FnMut([u32; WORDS]) -> Result<T, SnapshotError>,
@@ -327,6 +341,7 @@ fn read_rows<const WORDS: usize, T>(
         .collect()
 }
 
+/// Flags as the lowest bits of a word.
 fn flags<const N: usize>(flags: [bool; N]) -> u32 {
     flags
         .iter()
@@ -432,21 +447,24 @@ struct Counts {
     grants: usize,
 }
 
+/// A run that is within a table of `all` rows.
 fn run(start: u32, count: u32, all: usize) -> Result<Run, SnapshotError> {
     match index(start).checked_add(index(count)) {
         Some(end) if end <= all => Ok(Run::new(start, count)),
-        _ => wrong("a run that does not fit"),
+        _ => wrong("a run out of bounds"),
     }
 }
 
 impl Check {
+    /// A string that is there.
     fn name(&self, name: u32) -> Result<Symbol, SnapshotError> {
         match self.strings.name(name) {
             Some(name) => Ok(name),
-            None => wrong("a text that is not there"),
+            None => wrong("a string that does not exist"),
         }
     }
 
+    /// The same, or none.
     fn optional(&self, name: u32) -> Result<Symbol, SnapshotError> {
         match Symbol::new(name).some() {
             None => Ok(Symbol::NONE),
@@ -461,20 +479,22 @@ impl Check {
             return Ok(id);
         }
         match self.sets.get(id.index()) {
-            Some(own) if own & !layers == 0 => Ok(id),
-            Some(_) => wrong("policies in the place of others"),
-            None => wrong("policies that are not there"),
+            Some(found) if found & !layers == 0 => Ok(id),
+            Some(_) => wrong("policies of the wrong type"),
+            None => wrong("policies that do not exist"),
         }
     }
 
+    /// An account that is there.
     fn owner(&self, account: u32, counts: Counts) -> Result<AccountIdx, SnapshotError> {
         let account = AccountIdx::new(account);
         match account.index() < counts.accounts {
             true => Ok(account),
-            false => wrong("an account that is not there"),
+            false => wrong("an account that does not exist"),
         }
     }
 
+    /// A word that is 0 or 1.
     fn flag(&self, word: u32) -> Result<bool, SnapshotError> {
         match word {
             0 => Ok(false),
@@ -483,11 +503,12 @@ impl Check {
         }
     }
 
+    /// An account. Numbers have twelve digits, and chains hold policies of their own type alone.
     fn account(&self, row: [u32; 6]) -> Result<Account, SnapshotError> {
         let [low, high, path, scps, rcps, flags] = row;
         let number = u64::from(high) << 32 | u64::from(low);
         if number >= ACCOUNTS || flags >= 16 {
-            return wrong("an account that is none");
+            return wrong("an invalid account");
         }
         let chain = |layer: fn(u8) -> Layer| {
             (0..Layer::MAX_LEVELS).fold(0, |mask, level| mask | LayerSet::of(layer(level)).bits())
@@ -504,9 +525,10 @@ impl Check {
         })
     }
 
+    /// A user or role. Whether it is linked to a service is not stored: its path says so.
     fn principal(&self, row: [u32; 12], counts: Counts) -> Result<Principal, SnapshotError> {
-        let [account, kind, partition, path, name, id, rest @ ..] = row;
-        let [identity, boundary, trust, start, count, max_session] = rest;
+        let [account, kind, partition, path, name, id, others @ ..] = row;
+        let [identity, boundary, trust, start, count, max_session] = others;
         Ok(Principal {
             account: self.owner(account, counts)?,
             kind: match self.flag(kind)? {
@@ -526,6 +548,7 @@ impl Check {
         })
     }
 
+    /// A resource, whose owner and bucket may be absent.
     fn resource(&self, row: [u32; 9], counts: Counts) -> Result<Resource, SnapshotError> {
         let [
             arn,
@@ -539,7 +562,7 @@ impl Check {
             flags,
         ] = row;
         if flags >= 1 << 4 {
-            return wrong("a flag of a resource that has no meaning");
+            return wrong("an unknown flag of a resource");
         }
         Ok(Resource {
             arn: self.name(arn)?,
@@ -558,6 +581,7 @@ impl Check {
         })
     }
 
+    /// A grant.
     fn grant(&self, row: [u32; 9], pairs: usize) -> Result<Grant, SnapshotError> {
         let [grantee, a, b, c, d, e, f, exact, id] = row;
         Ok(Grant {

@@ -1,4 +1,12 @@
-//! Texts that are stored once and called by a number.
+//! Strings that are stored once and called by a number.
+//!
+//! All strings of a directory stand in one buffer, each behind its length, and a [`Symbol`] is where the length is: reading
+//! one touches one place of memory, and a whole table is written to a file and read again as it is. Lengths are encoded so
+//! that the buffer stays UTF-8, which lets it be a `String` and needs no `unsafe`.
+//!
+//! Equal strings have equal symbols while a directory is loaded; after an update two symbols may stand for one string,
+//! because tables are joined without looking at their strings. So whoever compares what may come from two loads compares
+//! strings. 4 GiB are the most; beyond, interning says that it is full and the load fails.
 
 use std::hash::{BuildHasher, Hash};
 use std::ops::Range;
@@ -13,31 +21,34 @@ use crate::store::ids::{Symbol, index};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct StringTable(String);
 
+/// The length that stands for a longer one, which follows.
 const LONG: u8 = 0x7f;
+/// Five digits of seven bits are more than the 32 bits of a symbol.
 const DIGITS: usize = 5;
 
 impl StringTable {
     /// The text with a number; empty for most numbers that nothing has.
     #[inline]
     pub(crate) fn get(&self, name: Symbol) -> &str {
-        let place = self.place(name);
-        place
-            .and_then(|place| self.0.get(place))
+        let range = self.range(name);
+        range
+            .and_then(|range| self.0.get(range))
             .unwrap_or_default()
     }
 
     /// Where the text with a number is, if there is one.
     #[inline]
-    fn place(&self, name: Symbol) -> Option<Range<usize>> {
+    fn range(&self, name: Symbol) -> Option<Range<usize>> {
         let start = name.index() + 1;
         match *self.0.as_bytes().get(name.index())? {
-            LONG => self.long_place(start),
+            LONG => self.long_range(start),
             length => Some(start..start + usize::from(length)),
         }
     }
 
+    /// Hardly any string is as long: out of line, so that reading the others stays short.
     #[cold]
-    fn long_place(&self, start: usize) -> Option<Range<usize>> {
+    fn long_range(&self, start: usize) -> Option<Range<usize>> {
         let digits = self.0.as_bytes().get(start..)?.first_chunk::<DIGITS>()?;
         let digits = digits.iter().rev();
         let length = digits.fold(0, |length, digit| length << 7 | u64::from(digit & 0x7f));
@@ -78,12 +89,12 @@ impl StringTable {
         let mut numbers = Numbers(vec![0; strings.0.len().div_ceil(64)]);
         let mut at = 0;
         while at < strings.0.len() {
-            let place = strings.place(Symbol::new(u32::try_from(at).ok()?))?;
-            strings.0.get(place.clone())?;
+            let range = strings.range(Symbol::new(u32::try_from(at).ok()?))?;
+            strings.0.get(range.clone())?;
             if let Some(word) = numbers.0.get_mut(at / 64) {
                 *word |= 1 << (at % 64);
             }
-            at = place.end;
+            at = range.end;
         }
         Some((strings, numbers))
     }
@@ -199,8 +210,8 @@ impl Index {
         let mask = self.slots.len().checked_sub(1)?;
         let mut at = index(hash) & mask;
         // There is always a free place.
-        while let Some((own, number)) = self.slots.get(at).filter(|(_, number)| *number != 0) {
-            if *own == hash && is_right(number - 1) {
+        while let Some((its_hash, number)) = self.slots.get(at).filter(|(_, number)| *number != 0) {
+            if *its_hash == hash && is_right(number - 1) {
                 return Some(number - 1);
             }
             at = (at + 1) & mask;
@@ -221,6 +232,7 @@ impl Index {
         self.place(hash, number + 1);
     }
 
+    /// Puts a number into the first free slot from that of its hash on.
     fn place(&mut self, hash: u32, number: u32) {
         let mask = self.slots.len().saturating_sub(1);
         let mut at = index(hash) & mask;

@@ -1,4 +1,11 @@
-//! What a directory knows: accounts, principals and resources in tables of numbers.
+//! Accounts, principals and resources in tables of ids.
+//!
+//! A directory of a million principals has to fit into memory and be found at the first request, so that rows are a few
+//! words each: strings are symbols, lists are runs of shared columns, policies are ids of interned sets. Rows are not sorted
+//! by name; an index from hash to row finds them, made anew when a file is opened, with seeds that nobody knows beforehand.
+//!
+//! Users and roles are found without regard to case (`IN-17`), resources exactly. A lookup is one hash and mostly one
+//! comparison. Maps would own their keys, which the strings hold already.
 
 use std::hash::{Hash, Hasher};
 

@@ -72,10 +72,10 @@ fn batches_agree(directory: &Directory, generator: &mut Generator) {
     assert_eq!(found, expected);
 
     let resolve = |request: &Request<'_>| {
-        let action = directory.action(request.action).unwrap();
-        (action, directory.resource(request.resource, None))
+        let deed = directory.action(request.action).unwrap();
+        (deed, directory.resource(request.resource, None))
     };
-    let actions: Vec<(PreparedAction, PreparedResource)> = requests.iter().map(resolve).collect();
+    let deeds: Vec<(PreparedAction, PreparedResource)> = requests.iter().map(resolve).collect();
     // Whom nobody is has no number.
     for place in [directory.principal_count(), 1 << 32, usize::MAX] {
         assert_eq!(directory.nth_principal(place), None);
@@ -83,14 +83,12 @@ fn batches_agree(directory: &Directory, generator: &mut Generator) {
     let all = (0..directory.principal_count()).map(|place| directory.nth_principal(place).unwrap());
     let asked: Vec<ResolvedRequest<'_>> = all
         .flat_map(|principal| {
-            actions
-                .iter()
-                .map(move |(action, resource)| ResolvedRequest {
-                    principal,
-                    action,
-                    resource,
-                    context: &[],
-                })
+            deeds.iter().map(move |(deed, object)| ResolvedRequest {
+                principal,
+                action: deed,
+                resource: object,
+                context: &[],
+            })
         })
         .collect();
     let mut found = Vec::new();
@@ -142,14 +140,14 @@ fn questions_agree(directory: &Directory, generator: &mut Generator) {
             let question = directory.question(&request, RequestPolicies::default(), &arena);
             let outcome = engine.decide(directory, &question.unwrap()).unwrap();
             assert_eq!(outcome.decision(), *decision, "{arn} {query:?}");
-            let action = directory.action(query.action).unwrap();
-            let resource = directory.resource(query.resource, None);
+            let deed = directory.action(query.action).unwrap();
+            let object = directory.resource(query.resource, None);
             let given: Vec<ContextValue<'_>> =
                 query.context.iter().map(ContextValue::from).collect();
             let resolved = ResolvedRequest {
                 principal: directory.nth_principal(index).unwrap(),
-                action: &action,
-                resource: &resource,
+                action: &deed,
+                resource: &object,
                 context: &given,
             };
             let resolved = engine.check_resolved(directory, &resolved);

@@ -44,8 +44,8 @@ fn a_user_in_another_partition_than_others_of_the_account() {
                 } else {
                     "Allow"
                 };
-                let resource = format!("arn:aws:s3:::{bucket}/x");
-                let resource = (&resource[..], ACCOUNT);
+                let object = format!("arn:aws:s3:::{bucket}/x");
+                let object = (&object[..], ACCOUNT);
                 let decision = ask_resolved(&directory, caller, "s3:GetObject", object);
                 assert_eq!(decision, expected, "{caller} {bucket}");
             }
@@ -84,7 +84,7 @@ fn each_key_of_a_caller_differs_between_callers() {
             4,
         ),
     ];
-    let resource = |number: usize| format!("arn:aws:s3:::b{number}/x");
+    let object = |number: usize| format!("arn:aws:s3:::b{number}/x");
     // The same policies for everybody, one for each condition.
     let deny = |(number, (condition, _)): (usize, &(Value, usize))| {
         policy(&[json!({
@@ -128,12 +128,12 @@ fn each_key_of_a_caller_differs_between_callers() {
             }),
         ),
     ]);
-    let resources: Vec<String> = (0..conditions.len()).map(resource).collect();
-    let queries: Vec<AccessQuery<'_>> = resources
+    let objects: Vec<String> = (0..conditions.len()).map(object).collect();
+    let queries: Vec<AccessQuery<'_>> = objects
         .iter()
-        .map(|resource| AccessQuery {
+        .map(|object| AccessQuery {
             action: "s3:GetObject",
-            resource: resource,
+            resource: object,
             resource_account: None,
             context: &[],
         })
@@ -141,7 +141,7 @@ fn each_key_of_a_caller_differs_between_callers() {
     let mut denied = vec![0; conditions.len()];
     let mut compare = |number: usize, decisions: &[Decision]| {
         let arn = directory.principal_arn(number).unwrap();
-        for ((decision, resource), denied) in decisions.iter().zip(&resources).zip(&mut denied) {
+        for ((decision, object), denied) in decisions.iter().zip(&objects).zip(&mut denied) {
             let request = json!({"principal": arn, "action": "s3:GetObject", "resource": object});
             let expected = ask(&directory, &request.to_string());
             assert_eq!(decision.to_string(), expected, "{request}");

@@ -78,7 +78,7 @@ fn users_with_many_policies_and_tags() {
                     let resource = format!("arn:aws:s3:::bucket-{bucket}/x");
                     let may = bucket < policies && bucket < tags && !(bounded && bucket == 0);
                     let expected = if may { "Allow" } else { "ImplicitDeny" };
-                    let resource = (&resource[..], ACCOUNT);
+                    let object = (&resource[..], ACCOUNT);
                     let decision = ask_resolved(&directory, &user, "s3:GetObject", object);
                     assert_eq!(decision, expected, "{user} {resource}");
                     allowed += usize::from(may);
@@ -115,7 +115,7 @@ fn more_resources_than_are_looked_at_one_by_one() {
             } else {
                 "ImplicitDeny"
             };
-            let resource = (&resource[..], ACCOUNT);
+            let object = (&resource[..], ACCOUNT);
             let decision = ask_resolved(&directory, &user, "s3:GetObject", object);
             assert_eq!(decision, expected, "{resource}");
         }

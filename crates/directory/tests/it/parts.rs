@@ -330,10 +330,10 @@ fn match_36_unless_a_part_has_its_own() {
     let tagged = json!({"arn": live, "tags": {"a": "b"}});
     let tagged = directory(&[line(&function, &[deny(action, "*")]), tagged]);
     assert_eq!(asked(&tagged, ADMIN, action, &live), "ExplicitDeny");
-    let resource = json!({"arn": "arn:aws:s3:::b/k", "tags": {"a": "b"}});
-    let resource = directory(&[line("arn:aws:s3:::b", &[deny("s3:GetObject", "*")]), object]);
+    let object = json!({"arn": "arn:aws:s3:::b/k", "tags": {"a": "b"}});
+    let object = directory(&[line("arn:aws:s3:::b", &[deny("s3:GetObject", "*")]), object]);
     assert_eq!(
-        asked(&resource, ADMIN, "s3:GetObject", "arn:aws:s3:::b/k"),
+        asked(&object, ADMIN, "s3:GetObject", "arn:aws:s3:::b/k"),
         "ExplicitDeny"
     );
     // Objects and indexes have none of their own.
@@ -479,7 +479,7 @@ fn s3_6_the_bucket_behind_an_access_point() {
         assert_eq!(ask(ADMIN, "public/y"), "Allow");
         assert_eq!(ask(OUTSIDER, "public/y"), "Allow");
         assert_eq!(ask(OUTSIDER, "secret/y"), "ExplicitDeny");
-        let resource = format!("{POINT}/object/x");
+        let object = format!("{POINT}/object/x");
         assert!(notes(&directory, ADMIN, "s3:GetObject", &object).is_empty());
         // The bucket itself is not opened by it.
         let plain = asked(
@@ -490,7 +490,7 @@ fn s3_6_the_bucket_behind_an_access_point() {
         );
         assert_eq!(plain, "ImplicitDeny");
     }
-    let resource = format!("{POINT}/object/x");
+    let object = format!("{POINT}/object/x");
     let unknown = directory(&[without, bucket_of_points()]);
     let found = notes(&unknown, ADMIN, "s3:GetObject", &object);
     assert!(found[0].contains("no file says which bucket"), "{found:?}");
@@ -575,15 +575,15 @@ fn s3_8_tags_of_buckets_and_objects() {
     );
     assert_eq!(ask(&directory(&[bucket(Some(false))])), ["Allow", "Allow"]);
     assert_eq!(ask(&directory(&[bucket(None)])), ["Allow", "Allow"]);
-    let resource = json!({"arn": "arn:aws:s3:::b/k", "tags": {"secret": "yes"}});
+    let object = json!({"arn": "arn:aws:s3:::b/k", "tags": {"secret": "yes"}});
     assert_eq!(
-        ask(&directory(&[bucket(None), resource])),
+        ask(&directory(&[bucket(None), object])),
         ["Allow", "ExplicitDeny"]
     );
     // Through an access point as well.
     let point = json!({"arn": POINT, "bucket": "arn:aws:s3:::b"});
     let through = directory(&[bucket(Some(true)), point]);
-    let resource = format!("{POINT}/object/k");
+    let object = format!("{POINT}/object/k");
     assert_eq!(
         asked(&through, ADMIN, "s3:GetObject", &object),
         "ExplicitDeny"
@@ -726,7 +726,7 @@ fn what_is_no_resource_is_allowed_nothing() {
     let arena = Bump::new();
     let caller = portcullis_model::Caller::User { arn: ADMIN };
     let number = directory.principal_number(ADMIN).unwrap();
-    let action = directory.action("s3:GetObject").unwrap();
+    let deed = directory.action("s3:GetObject").unwrap();
     let mut engine = Engine::new();
     for resource in [
         "",
@@ -747,7 +747,7 @@ fn what_is_no_resource_is_allowed_nothing() {
         );
         let asked = ResolvedRequest {
             principal: number,
-            action: &action,
+            action: &deed,
             resource: &directory.resource(resource, None),
             context: &[],
         };

@@ -31,7 +31,7 @@ fn in_40_to_47_the_policy_of_a_dump_denies() {
     let repository = "arn:aws:ecr:eu-west-1:111122223333:repository/app/r";
     let chinese = "arn:aws-cn:ecr:cn-north-1:111122223333:repository/app/r";
     let american = "arn:aws-us-gov:ecr:us-gov-west-1:111122223333:repository/app/r";
-    let resource = "arn:aws:s3:::bucket/k";
+    let object = "arn:aws:s3:::bucket/k";
     let abroad = "arn:aws-cn:s3:::bucket/k";
     let own = |member: &str, action: &str, resource: &str| json!({member: deny(action, resource)});
     let image = json!({"registryId": ACCOUNT, "repositoryName": "app/r",
@@ -41,7 +41,7 @@ fn in_40_to_47_the_policy_of_a_dump_denies() {
             "bucket.json",
             own("Policy", "s3:GetObject", object),
             "s3:GetObject",
-            resource,
+            object,
         ),
         (
             "bucket-policy.json",

@@ -156,7 +156,7 @@ fn compare_questions(whole: &Directory, updated: &Directory, what: &str) {
 /// What was resolved before a change is resolved again.
 fn compare_old(
     directory: &Directory,
-    (action, resource): &(PreparedAction, PreparedResource),
+    (deed, object): &(PreparedAction, PreparedResource),
     what: &str,
 ) {
     let new = (
@@ -166,17 +166,17 @@ fn compare_old(
     let mut engine = Engine::new();
     for place in 0..directory.principal_count() {
         let principal = directory.nth_principal(place).unwrap();
-        let mut decide = |action, resource| {
+        let mut decide = |deed, object| {
             let request = ResolvedRequest {
                 principal,
-                action,
-                resource,
+                action: deed,
+                resource: object,
                 context: &[],
             };
             engine.check_resolved(directory, &request).unwrap()
         };
         let expected = decide(&new.0, &new.1);
-        assert_eq!(decide(action, object), expected, "{what}: {place}");
+        assert_eq!(decide(deed, object), expected, "{what}: {place}");
     }
 }
 

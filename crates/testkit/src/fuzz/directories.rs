@@ -149,12 +149,12 @@ fn decide(directory: &Directory, engine: &mut Engine, request: &Request<'_>) -> 
     assert_eq!(checked, Ok(outcome), "{request:?}");
     let number = request.principal.caller.arn();
     let number = number.and_then(|arn| directory.principal_number(arn));
-    if let (Some(number), Ok(action)) = (number, directory.action(request.action)) {
-        let resource = directory.resource(request.resource, None);
+    if let (Some(number), Ok(deed)) = (number, directory.action(request.action)) {
+        let object = directory.resource(request.resource, None);
         let resolved = ResolvedRequest {
             principal: number,
-            action: &action,
-            resource: &resource,
+            action: &deed,
+            resource: &object,
             context: &[],
         };
         let resolved = engine.check_resolved(directory, &resolved);

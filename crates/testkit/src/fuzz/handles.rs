@@ -247,15 +247,15 @@ const KEYS: [(&str, &str); 4] = [
 struct Resolved {
     /// The directory whose numbers these are still, if one has them.
     current: Option<usize>,
-    actions: Vec<PreparedAction>,
-    resources: Vec<PreparedResource>,
+    deeds: Vec<PreparedAction>,
+    objects: Vec<PreparedResource>,
     keys: Vec<Key>,
     numbers: Vec<(String, PrincipalNumber)>,
 }
 
 impl Resolved {
     fn by(directory: &Directory) -> Resolved {
-        let action = |name: &&str| directory.action(name);
+        let deed = |name: &&str| directory.action(name);
         let key = |(name, _): &(&str, &str)| directory.key(name);
         let number = |place| {
             let arn = directory.principal_arn(place)?;
@@ -263,8 +263,8 @@ impl Resolved {
         };
         Resolved {
             current: None,
-            actions: ACTIONS.iter().flat_map(action).collect(),
-            resources: RESOURCES
+            deeds: ACTIONS.iter().flat_map(deed).collect(),
+            objects: RESOURCES
                 .iter()
                 .map(|arn| directory.resource(arn, None))
                 .collect(),
@@ -326,8 +326,8 @@ fn of_directories(bytes: &mut Unstructured<'_>) {
         let values = [value];
         let asked = ResolvedRequest {
             principal: *number,
-            action: &of_deed.actions[action],
-            resource: &of_object.resources[target],
+            action: &of_deed.deeds[action],
+            resource: &of_object.objects[target],
             context: &[ContextValue::keyed(&of_key.keys[key], &values)],
         };
         let outcome = engine.check_resolved(directory, &asked);

@@ -134,8 +134,8 @@ fn by_names(
 
 /// Everything that `there` resolved, before and after `here` became what it is.
 struct Resolved {
-    action: portcullis_directory::PreparedAction,
-    resource: portcullis_directory::Object,
+    deed: portcullis_directory::PreparedAction,
+    object: portcullis_directory::PreparedResource,
     keys: Vec<Key>,
     numbers: Vec<(&'static str, Option<portcullis_directory::PrincipalNumber>)>,
 }
@@ -143,8 +143,8 @@ struct Resolved {
 impl Resolved {
     fn by(directory: &Directory) -> Resolved {
         Resolved {
-            action: directory.action("s3:GetObject").unwrap(),
-            resource: directory.resource(OBJECT, None),
+            deed: directory.action("s3:GetObject").unwrap(),
+            object: directory.resource(OBJECT, None),
             keys: KEYS.iter().map(|key| directory.key(key).unwrap()).collect(),
             numbers: Vec::from_iter([ANN, BOB].map(|arn| (arn, directory.principal_number(arn)))),
         }
@@ -171,8 +171,8 @@ fn use_with(here: &Directory, there: &Resolved, seen: &mut BTreeSet<&'static str
                     };
                     let request = ResolvedRequest {
                         principal,
-                        action: &pick(0).action,
-                        resource: &pick(1).resource,
+                        action: &pick(0).deed,
+                        resource: &pick(1).object,
                         context: &given,
                     };
                     let outcome = engine.check_resolved(here, &request);

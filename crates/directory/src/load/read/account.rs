@@ -100,10 +100,7 @@ impl Loader {
             .unwrap_or("/");
         let written = self.text_of(record, node, at, name_member);
         if written.is_some_and(|written| written != name) {
-            wrong(
-                self,
-                format!("`{arn}` is not the ARN of what `{name_member}` names"),
-            );
+            wrong(self, format!("`{arn}` does not match `{name_member}`"));
             return None;
         }
         Some(Entity {
@@ -307,11 +304,11 @@ impl Loader {
         let (here, there) = (self.place(new.spot), self.place(old.spot));
         let is_of_aws = text.contains(":iam::aws:policy/");
         if !is_of_aws || old.version == new.version {
-            let message = format!("`{text}` is another policy than at {there}");
+            let message = format!("`{text}` is not the same policy as at {there}");
             return self.error(here, Code::Contradiction, message);
         }
         let newest = old.version.max(new.version);
-        let message = format!("`{text}` is in another version at {there}; v{newest} is used");
+        let message = format!("`{text}` has a different version at {there}; v{newest} is used");
         self.warn(here, Code::Contradiction, message);
         if new.version > old.version {
             self.raw.managed.insert(arn, new);
@@ -352,7 +349,10 @@ impl Loader {
                     .documents
                     .are_equal(old.policy, policy, PolicyKind::Identity) => {}
             Some(old) => {
-                let message = format!("`{arn}` is another policy than at {}", self.place(old.spot));
+                let message = format!(
+                    "`{arn}` is not the same policy as at {}",
+                    self.place(old.spot)
+                );
                 self.error(record.at(node, at), Code::Contradiction, message);
             }
         }

@@ -177,7 +177,7 @@ impl Loader {
         let text = self.text_of(record, node, at, name)?;
         let account = account_number(text);
         if account.is_none() {
-            let message = format!("`{text}` is no account: an account is 12 digits");
+            let message = format!("`{text}` is not an account: an account is 12 digits");
             let at = at.member(name);
             let node = node.get(name).unwrap_or(node);
             self.error(record.at(node, at), Code::InvalidMember, message);
@@ -267,7 +267,7 @@ impl Loader {
             place: record.at(node, at),
             code: Code::InvalidPolicy,
             message: format!(
-                "the {kind} policy is invalid at its line {} column {}: {} ({})",
+                "the {kind} policy is invalid at line {}, column {} of the document: {} ({})",
                 invalid.line, invalid.column, invalid.message, invalid.code
             ),
         })

@@ -97,7 +97,7 @@ impl List {
                 false => prefix.clone(),
             };
             if depth > self.limits.depth {
-                let limit = format!("{} folders in each other", self.limits.depth);
+                let limit = format!("{} levels of folders", self.limits.depth);
                 return self.too_large(place, &limit);
             }
             let entries = match fs::read_dir(&path) {
@@ -156,7 +156,7 @@ impl List {
         }
         if !data.is_file() {
             // To open a pipe is to wait for whoever writes it.
-            let error = io::Error::other("it is no regular file");
+            let error = io::Error::other("it is not a regular file");
             self.unreadable(name.to_string(), &error);
             return None;
         }

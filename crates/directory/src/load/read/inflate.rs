@@ -46,7 +46,7 @@ impl<R: BufRead> Read for Inflated<R> {
         let most = FREE.saturating_add(taken.saturating_mul(MOST));
         if self.made > most.min(self.limit) {
             let message = format!(
-                "it unpacks to more than {} bytes, or {MOST} for each of its own",
+                "it unpacks to more than {} bytes, or {MOST} times its size",
                 self.limit
             );
             return Err(io::Error::other(message));

@@ -152,7 +152,7 @@ impl Loader {
         };
         let parents = self.list(record, node, at, "Parents");
         let [parent] = parents else {
-            let message = "must hold exactly one parent";
+            let message = "must contain exactly one parent";
             return self.error(record.at(node, at), Code::InvalidTree, message);
         };
         let inside = at.member("Parents");
@@ -244,8 +244,9 @@ impl Loader {
     }
 
     fn nameless(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>, what: &str) {
-        let message =
-            format!("does not say what it belongs to: the file's name must hold the id of {what}");
+        let message = format!(
+            "does not say what it belongs to; the file's name must contain the id of {what}"
+        );
         self.error(record.at(node, at), Code::MissingMember, message);
     }
 }

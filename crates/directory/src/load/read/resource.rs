@@ -77,7 +77,7 @@ impl Loader {
             return;
         };
         if split_arn(arn).is_none_or(|[scheme, ..]| scheme != "arn") {
-            let message = format!("`{arn}` is no ARN");
+            let message = format!("`{arn}` is not an ARN");
             let place = record.at(node, at.member("arn"));
             return self.error(place, Code::InvalidMember, message);
         }
@@ -211,7 +211,7 @@ impl Loader {
         for member in node.as_object().unwrap_or_default() {
             let name = member.key.value;
             if !["EncryptionContextSubset", "EncryptionContextEquals"].contains(&name) {
-                let message = format!("`{name}` is no constraint of a grant that is known");
+                let message = format!("`{name}` is not a known constraint of a grant");
                 let place = record.at(&member.value, at.member(name));
                 self.error(place, Code::InvalidMember, message);
             }

@@ -209,7 +209,7 @@ impl Loader {
         let partition = region_in_path(record.file).map_or("aws", partition_of);
         let arn = format!("arn:{partition}:s3:::{name}");
         if !is_bucket(&arn) {
-            let message = "does not say its bucket: the file must be called so";
+            let message = "does not give its bucket; name the file after it";
             return self.error(record.at(node, at), Code::MissingMember, message);
         }
         let mut raw = RawResource {
@@ -293,7 +293,7 @@ impl Loader {
         if let Some(account) = crate::load::read::fields::account_number(stem) {
             self.raw.restricted_accounts.push(account);
         } else if stem.is_empty() {
-            let message = "does not say its bucket: the file must be called so";
+            let message = "does not give its bucket; name the file after it";
             self.error(record.at(node, at), Code::MissingMember, message);
         } else {
             let told = (record.spot, account_in_path(record.file));

@@ -71,7 +71,7 @@ impl Loader {
             return;
         };
         let Some(control) = control(kind) else {
-            let message = format!("`{kind}` is no type: the types are `scp` and `rcp`");
+            let message = format!("`{kind}` is not a type; the types are `scp` and `rcp`");
             return self.error(record.at(node, at), Code::InvalidMember, message);
         };
         let name = self.text_of(record, node, at, "name").unwrap_or(id);
@@ -121,7 +121,7 @@ impl Loader {
             if !(same && old.control == control) {
                 let place = self.place(old.spot);
                 let message = format!(
-                    "`{}` is another policy than at {place}",
+                    "`{}` is not the same policy as at {place}",
                     self.strings.get(id)
                 );
                 self.error(record.at(content, at), Code::Contradiction, message);

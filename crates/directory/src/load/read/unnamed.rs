@@ -130,7 +130,7 @@ impl Loader {
         let stem = stem(record.file);
         let Some(partition) = bucket_partition(&named, stem) else {
             let message = format!(
-                "does not say its bucket: no statement is about a bucket with the file's name `{stem}`; \
+                "does not give its bucket: no statement covers a bucket with the file's name `{stem}`; \
                  give the policy as {{\"arn\", \"account\", \"policy\"}}"
             );
             self.error(record.at(node, at), Code::MissingMember, message);
@@ -194,7 +194,7 @@ impl Loader {
         });
         let Some([partition, region, account]) = home.or_else(|| home_in(&named, service)) else {
             let message = format!(
-                "does not say its region and account: the file's path must hold them \
+                "does not give its region and account; the file's path must contain them \
                  (`111122223333/eu-west-1/…`), or give the policy as {{\"arn\", \"account\", \"policy\"}} \
                  of an ARN of {service}"
             );
@@ -234,7 +234,7 @@ impl Loader {
         }
         // The region is not there; it is not needed to tell repositories apart, but to name them.
         let Some(region) = region_in_path(record.file) else {
-            let message = "does not say its region: the file's path must hold it, \
+            let message = "does not give its region; the file's path must contain it, \
                 or give the policy as {\"arn\", \"account\", \"policy\"}";
             self.error(record.at(node, at), Code::MissingMember, message);
             self.taken.insert(document.span.start);

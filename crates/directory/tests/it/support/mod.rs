@@ -207,16 +207,16 @@ pub fn ask_resolved(
     });
     let decision = ask(directory, &request.to_string());
     let number = directory.principal_number(caller).unwrap();
-    let action = directory.action(action).unwrap();
-    let resource = directory.resource(resource, Some(account));
+    let deed = directory.action(action).unwrap();
+    let object = directory.resource(resource, Some(account));
     let resolve = |engine: &RefCell<Engine>| {
         let mut engine = engine.borrow_mut();
         engine.check_resolved(
             directory,
             &ResolvedRequest {
                 principal: number,
-                action: &action,
-                resource: &resource,
+                action: &deed,
+                resource: &object,
                 context: &[],
             },
         )
