@@ -42,7 +42,7 @@ fn what_is_referred_to_must_be_there() {
     fails(
         &[("a/dump.json", &policy)],
         &[
-            "a/dump.json:1:20 /UserDetailList/0/AttachedManagedPolicies/0/PolicyArn",
+            "a/dump.json:1:21 /UserDetailList/0/AttachedManagedPolicies/0/PolicyArn",
             "arn:aws:iam::aws:policy/Gone",
             "DANGLING_REFERENCE",
         ],
@@ -171,7 +171,7 @@ fn nothing_may_be_there_twice() {
     let one = user("");
     fails(
         &[("a.json", &one), ("b.json", &one)],
-        &["b.json:1:20 /UserDetailList/0", "twice", "DUPLICATE"],
+        &["b.json:1:21 /UserDetailList/0", "twice", "DUPLICATE"],
     );
     let two = one.replace("user/ann", "user/path/ANN");
     fails(&[("a.json", &one), ("b.json", &two)], &["twice"]);
