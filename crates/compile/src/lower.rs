@@ -12,8 +12,8 @@ use portcullis_image::{
     StatementFlags, Str, flag,
 };
 use portcullis_model::{Effect, Layer, is_account_id};
+use portcullis_source::LineIndex;
 use portcullis_syntax::ast::{self, PrincipalKind};
-use portcullis_syntax::diag::LineIndex;
 use portcullis_syntax::{Policy, PolicySets, vars};
 use smallvec::SmallVec;
 

@@ -9,8 +9,8 @@ use bumpalo::collections::String as ArenaString;
 use portcullis_image::{
     Class, Id, MAX_CHARS, Pattern, PatternKind, Start, Token, TokenRecord, span,
 };
+use portcullis_source::words::{equal, first};
 use portcullis_syntax::vars::{self, Variable};
-use portcullis_syntax::words::{equal, first};
 use smallvec::SmallVec;
 
 use crate::fold::{fold_in, lower_in};
