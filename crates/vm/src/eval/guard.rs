@@ -325,8 +325,66 @@ impl<'a, A: RequestView<'a>> Execute<Ref<'_, Insn>> for Test<'_, 'a, A> {
         self.matcher.is_like(insn, self.matcher.bytes(self.value))
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn text_in(self, insn: Ref<'_, Insn>) -> bool {
+        self.listed(insn)
+    }
+
+    #[inline(always)]
+    fn fold_in(self, insn: Ref<'_, Insn>) -> bool {
+        self.listed(insn)
+    }
+
+    #[inline(always)]
+    fn fold_like(self, insn: Ref<'_, Insn>) -> bool {
+        self.listed(insn)
+    }
+
+    #[inline(always)]
+    fn number(self, insn: Ref<'_, Insn>) -> bool {
+        self.listed(insn)
+    }
+
+    #[inline(always)]
+    fn date(self, insn: Ref<'_, Insn>) -> bool {
+        self.listed(insn)
+    }
+
+    #[inline(always)]
+    fn bool_like(self, insn: Ref<'_, Insn>) -> bool {
+        self.listed(insn)
+    }
+
+    #[inline(always)]
+    fn address(self, insn: Ref<'_, Insn>) -> bool {
+        self.listed(insn)
+    }
+
+    #[inline(always)]
+    fn arn(self, insn: Ref<'_, Insn>) -> bool {
+        self.listed(insn)
+    }
+}
+
+impl<'a, A: RequestView<'a>> Test<'_, 'a, A> {
+    /// The tests against a list: one call for all of them, so that the loop over a guard is not short on registers.
+    #[inline(never)]
+    fn listed(self, insn: Ref<'_, Insn>) -> bool {
+        match insn.op() {
+            Op::TextIn => self.text_in_list(insn),
+            Op::FoldIn => self.fold_in_list(insn),
+            Op::FoldLike => self.fold_like_list(insn),
+            Op::Number => self.is_number(insn),
+            Op::Date => self.is_date(insn),
+            Op::BoolLike => self.bool_like_list(insn),
+            Op::Address => self.is_address(insn),
+            Op::Arn => self.is_arn(insn),
+            _ => false,
+        }
+    }
+
+    #[inline(always)]
+    fn text_in_list(self, insn: Ref<'_, Insn>) -> bool {
         let view = &self.matcher.view;
         let text = self.matcher.bytes(self.value);
         self.matcher.any_item(insn, |item: Id<ConditionText>| {
@@ -334,8 +392,8 @@ impl<'a, A: RequestView<'a>> Execute<Ref<'_, Insn>> for Test<'_, 'a, A> {
         })
     }
 
-    #[inline(never)]
-    fn fold_in(self, insn: Ref<'_, Insn>) -> bool {
+    #[inline(always)]
+    fn fold_in_list(self, insn: Ref<'_, Insn>) -> bool {
         let view = &self.matcher.view;
         let text = self.matcher.text(self.value);
         self.matcher.any_item(insn, |item: Id<ConditionText>| {
@@ -343,14 +401,14 @@ impl<'a, A: RequestView<'a>> Execute<Ref<'_, Insn>> for Test<'_, 'a, A> {
         })
     }
 
-    #[inline(never)]
-    fn fold_like(self, insn: Ref<'_, Insn>) -> bool {
+    #[inline(always)]
+    fn fold_like_list(self, insn: Ref<'_, Insn>) -> bool {
         let text = self.matcher.text(self.value);
         self.matcher.any_equal(insn, text, Case::Fold)
     }
 
-    #[inline(never)]
-    fn number(self, insn: Ref<'_, Insn>) -> bool {
+    #[inline(always)]
+    fn is_number(self, insn: Ref<'_, Insn>) -> bool {
         if self.state == state::UNUSABLE {
             return false;
         }
@@ -366,8 +424,8 @@ impl<'a, A: RequestView<'a>> Execute<Ref<'_, Insn>> for Test<'_, 'a, A> {
         })
     }
 
-    #[inline(never)]
-    fn date(self, insn: Ref<'_, Insn>) -> bool {
+    #[inline(always)]
+    fn is_date(self, insn: Ref<'_, Insn>) -> bool {
         let instant = self.value.instant();
         self.state == state::INSTANT
             && self.matcher.any_item(insn, |item: Id<InstantRecord>| {
@@ -376,16 +434,16 @@ impl<'a, A: RequestView<'a>> Execute<Ref<'_, Insn>> for Test<'_, 'a, A> {
             })
     }
 
-    #[inline(never)]
-    fn bool_like(self, insn: Ref<'_, Insn>) -> bool {
+    #[inline(always)]
+    fn bool_like_list(self, insn: Ref<'_, Insn>) -> bool {
         truth(self.value, self.state).is_some_and(|truth| {
             let text = if truth { "true" } else { "false" };
             self.matcher.any_equal(insn, text, Case::Ascii)
         })
     }
 
-    #[inline(never)]
-    fn address(self, insn: Ref<'_, Insn>) -> bool {
+    #[inline(always)]
+    fn is_address(self, insn: Ref<'_, Insn>) -> bool {
         let (lower, upper) = (self.value.low.get(), self.value.high.get());
         let address = match self.state {
             state::V4 => Address::V4(low(lower)),
@@ -398,8 +456,8 @@ impl<'a, A: RequestView<'a>> Execute<Ref<'_, Insn>> for Test<'_, 'a, A> {
     }
 
     /// `COND-60`, `COND-61`.
-    #[inline(never)]
-    fn arn(self, insn: Ref<'_, Insn>) -> bool {
+    #[inline(always)]
+    fn is_arn(self, insn: Ref<'_, Insn>) -> bool {
         let text = self.matcher.text(self.value);
         let Some(parts) = split_arn(text).filter(|_| text.starts_with("arn:")) else {
             return false;
@@ -434,12 +492,9 @@ fn masks(len: u64) -> (u64, u64) {
 /// True if the order is one of a set ([`ordering`]).
 #[inline]
 fn stands(order: Ordering, orders: Operand) -> bool {
-    let bit = match order {
-        Ordering::Less => ordering::LESS,
-        Ordering::Equal => ordering::EQUAL,
-        Ordering::Greater => ordering::GREATER,
-    };
-    orders.bits() & bit != 0
+    // The bits of the set are in the order of the orders.
+    const _: () = assert!(ordering::LESS == 1 && ordering::EQUAL == 2 && ordering::GREATER == 4);
+    orders.bits() >> ((order as i8 + 1) as u32 & 3) & 1 != 0
 }
 
 /// The truth value of a text, in any case (`COND-70`).
