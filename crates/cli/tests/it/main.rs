@@ -21,6 +21,8 @@ mod hostile;
 mod images;
 mod language;
 mod layouts;
+mod linter;
+mod lsp;
 mod paths;
 mod principals;
 mod readers;
