@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use arbitrary::Unstructured;
 use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
-use portcullis_image::{Id, Image, Insn, Section, disassemble, flag};
+use portcullis_image::{Id, Image, Insn, Op, Section, disassemble, flag};
 
 use crate::forge::{Parts, put, repair, use_up, word_at};
 use crate::generate::{Settings, world};
@@ -67,6 +67,10 @@ pub fn instructions(data: &[u8]) {
         // The two bytes between the flags and the slot mean nothing and are written as zero.
         let mut plain = chunk.to_vec();
         plain[2..4].fill(0);
+        // A code that does not exist is read as the fault.
+        if Op::from_code(plain[0]).is_none() {
+            plain[0] = Op::Fault.code();
+        }
         assert_eq!(encoded[..], plain[..]);
     }
     let mut parts = base.clone();

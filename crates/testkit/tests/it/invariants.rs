@@ -123,11 +123,13 @@ const ROOMS: [Rooms; 2] = [
             ("combine", &["bytes", "stack"]),
             ("pattern", &["bytes"]),
             ("index", &["bytes", "pattern"]),
-            ("request", &["bytes", "stack", "combine", "index"]),
+            ("request", &["stack", "combine", "index"]),
             ("keys", &["bytes", "stack", "combine", "request"]),
             (
                 "eval",
-                &["bytes", "combine", "pattern", "index", "request", "keys"],
+                &[
+                    "bytes", "stack", "combine", "pattern", "index", "request", "keys",
+                ],
             ),
             (
                 "prepare",
@@ -618,7 +620,7 @@ fn the_same_policies_give_the_same_bytes() {
         println!("{here}");
         return;
     }
-    let test = "the_same_policies_give_the_same_bytes";
+    let test = "invariants::the_same_policies_give_the_same_bytes";
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "--nocapture", test])
         .env(CHILD, "1")
