@@ -315,7 +315,7 @@ fn trees_must_be_trees() {
         &[
             "/root/children/2",
             "/root/children/1/children/0",
-            "two places",
+            "twice in the organization",
             "INVALID_TREE",
         ],
     );
@@ -361,7 +361,7 @@ fn trees_must_be_trees() {
     assert!(folder.load().is_ok());
     let mut wrong = files;
     wrong[3].1 = &other;
-    fails(&wrong, &["two places", "INVALID_TREE"]);
+    fails(&wrong, &["twice in the organization", "INVALID_TREE"]);
     fails(
         &[files[0], files[1], ("more.json", roots.as_str())],
         &["one root", "INVALID_TREE"],
