@@ -10,22 +10,43 @@
 
 mod support;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use support::run_in;
+use serde_json::Value;
+use support::{command, run_in};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
+/// A help, without the options of every command where they are not asked for.
 fn help(arguments: &[&str]) -> String {
-    let run = run_in(&root(), arguments, b"");
-    assert_eq!(run.code, 0, "{arguments:?}: {}", run.stderr);
-    let lines: Vec<&str> = run.stdout.lines().map(str::trim_end).collect();
-    lines.join("\n").trim().to_string()
+    // As wide as where there is no terminal, whatever the environment says.
+    let output = command(&root(), arguments).env_remove("COLUMNS").output();
+    let output = output.unwrap();
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let is_top = arguments.len() == 1;
+    let mut kept = Vec::new();
+    let mut is_common = false;
+    for line in text.lines().map(str::trim_end) {
+        let start = line.trim_start();
+        let is_option = start.starts_with('-') && line.len() - start.len() < 8;
+        if is_option || !(line.is_empty() || line.starts_with(' ')) {
+            let common = ["--allow-outside", "--color <WHEN>", "-h, --help"];
+            is_common = !is_top && common.iter().any(|option| start.starts_with(option));
+        }
+        if !is_common {
+            kept.push(line);
+        }
+    }
+    let text = kept.join("\n").trim().to_string();
+    // Where nothing else stands under it.
+    let text = text.trim_end_matches("\n\nOptions:").to_string();
+    text.replace("\n\nOptions:\n\n", "\n\n")
 }
 
 /// The commands, in the order of the help, each with its help.
@@ -49,7 +70,7 @@ fn the_reference_is_what_help_prints() {
     let command = "UPDATE_DOCS=1 cargo test -p portcullis-cli";
     let mut text = format!(
         "# Command line\n\n<!-- Made from `--help` by `{command}`. -->\n\n\
-         What `portcullis help` and `portcullis COMMAND --help` print. [Exit codes](exit-codes.md) and [JSON answers](schemas.md) have \
+         What `portcullis help` and `portcullis COMMAND --help` print; the options that every command has are listed once. [Exit codes](exit-codes.md) and [JSON answers](schemas.md) have \
          pages of their own.\n\n```text\n{}\n```\n",
         help(&["--help"])
     );
@@ -141,9 +162,10 @@ fn options(help: &str) -> Vec<String> {
 
 #[test]
 fn commands_and_options_of_the_pages_exist() {
+    let common = options(&help(&["--help"]));
     let known: BTreeMap<String, Vec<String>> = commands()
         .into_iter()
-        .map(|(name, help)| (name, options(&help)))
+        .map(|(name, help)| (name, [options(&help), common.clone()].concat()))
         .collect();
     let mut failures = Vec::new();
     let mut count = 0;
@@ -169,7 +191,7 @@ fn commands_and_options_of_the_pages_exist() {
         }
     }
     assert!(failures.is_empty(), "{failures:#?}");
-    assert!(count > 40, "{count}");
+    assert!(count > 30, "{count}");
 }
 
 /// A visitor copies these commands first: they answer, whatever the answer is.
@@ -194,4 +216,98 @@ fn commands_that_need_only_the_repository_run() {
         }
     }
     assert!(count > 4, "{count}");
+}
+
+/// The names of all members of a value, but for what is named by data.
+fn members(value: &Value, found: &mut BTreeSet<String>) {
+    const BY_DATA: [&str; 4] = ["tags", "context", "addedContext", "encryptionContext"];
+    match value {
+        Value::Object(object) => {
+            for (name, value) in object {
+                found.insert(name.clone());
+                if !BY_DATA.contains(&name.as_str()) {
+                    members(value, found);
+                }
+            }
+        }
+        Value::Array(list) => list.iter().for_each(|value| members(value, found)),
+        _ => {}
+    }
+}
+
+/// Each member that an answer has is named on the page of JSON answers, in the section of its command or before them.
+#[test]
+fn members_of_answers_are_documented() {
+    let page = fs::read_to_string(root().join("docs/schemas.md")).unwrap();
+    let mut sections = page.split("\n## ");
+    let common = sections.next().unwrap();
+    let sections: BTreeMap<&str, &str> = sections
+        .map(|section| section.split_once('\n').unwrap())
+        .collect();
+    let data = ["--directory", "corpus/example-organization/data"];
+    let object = [
+        "--action",
+        "s3:GetObject",
+        "--resource",
+        "arn:aws:s3:::shop-orders/1",
+    ];
+    let deploy = [
+        "--principal",
+        "arn:aws:sts::111111111111:assumed-role/Deploy/maria",
+    ];
+    let pipeline = ["--principal", "arn:aws:iam::333333333333:role/Pipeline"];
+    let to = [
+        "--role",
+        "arn:aws:iam::111111111111:role/Deploy",
+        "--session-name",
+        "release",
+    ];
+    let folder = support::Folder::new();
+    folder.write("bad.json", r#"{"Statement": {"Effect": "Alow"}}"#);
+    let bad = folder.0.join("bad.json").display().to_string();
+    let image = folder.0.join("example.pcl").display().to_string();
+    folder.write("policy.json", support::READER);
+    let policy = folder.0.join("policy.json").display().to_string();
+    let compiled = ["compile", "-o", &image, "--identity", &policy];
+    assert_eq!(run_in(&root(), &compiled, b"").code, 0);
+    let json = ["--format", "json"];
+    let mut failures = Vec::new();
+    for (name, arguments) in [
+        ("decide", [&data[..], &deploy, &object, &json].concat()),
+        ("explain", [&data[..], &deploy, &object, &json].concat()),
+        ("batch", vec!["corpus/example/scenario.json"]),
+        ("assume", [&data[..], &pipeline, &to, &json].concat()),
+        (
+            "who-can",
+            [&data[..], &object, &["--hops", "2"], &json].concat(),
+        ),
+        ("what-can", [&data[..], &deploy, &json].concat()),
+        ("matrix", [&data[..], &object, &json].concat()),
+        ("admins", [&data[..], &json].concat()),
+        ("external-access", [&data[..], &json].concat()),
+        ("check", [&[&*bad][..], &json].concat()),
+        (
+            "actions",
+            [&["s3:HeadBucket", "s3:Nothing"][..], &json].concat(),
+        ),
+        ("inspect", [&[&*image, "--keys"][..], &json].concat()),
+        (
+            "bench",
+            vec!["corpus/example/scenario.json", "--iterations", "10"],
+        ),
+    ] {
+        let arguments = [&[name][..], &arguments].concat();
+        let run = run_in(&root(), &arguments, b"");
+        let mut found = BTreeSet::new();
+        for line in run.stdout.lines() {
+            members(&serde_json::from_str(line).unwrap(), &mut found);
+        }
+        assert!(!found.is_empty(), "{arguments:?}: {run:?}");
+        let text = [common, sections[name]].concat();
+        let missing = found
+            .iter()
+            .filter(|member| !text.contains(&format!("`{member}`")));
+        failures.extend(missing.map(|member| format!("{name}: `{member}`")));
+    }
+    assert!(failures.is_empty(), "{failures:#?}");
 }

@@ -74,6 +74,29 @@ struct Page {
     blocks: Vec<Block>,
 }
 
+impl Page {
+    /// The prose with the lines of a paragraph or an item of a list joined: links and what stands in backticks may be
+    /// broken between lines.
+    fn paragraphs(&self) -> Vec<String> {
+        let mut joined: Vec<String> = Vec::new();
+        let mut is_open = false;
+        for line in &self.prose {
+            let begins = ["|", "#", "* ", "- ", "<!--"]
+                .iter()
+                .any(|start| line.trim_start().starts_with(start));
+            match joined.last_mut() {
+                Some(last) if is_open && !begins && !line.is_empty() => {
+                    last.push(' ');
+                    last.push_str(line.trim_start());
+                }
+                _ => joined.push(line.clone()),
+            }
+            is_open = !line.is_empty();
+        }
+        joined
+    }
+}
+
 struct Block {
     before: String,
     language: String,
@@ -188,7 +211,7 @@ fn every_link_resolves() {
     let mut failures = Vec::new();
     let mut count = 0;
     for path in files(".", ".md") {
-        for line in page(&path).prose {
+        for line in page(&path).paragraphs() {
             for (target, is_image) in links(&line) {
                 let is_foreign = ["https://", "http://", "mailto:"]
                     .iter()
@@ -232,7 +255,7 @@ fn every_link_resolves() {
 fn every_figure_is_shown() {
     let mut shown = BTreeSet::new();
     for path in pages() {
-        for line in page(&path).prose {
+        for line in page(&path).paragraphs() {
             let images = links(&line).into_iter().filter(|(_, is_image)| *is_image);
             shown.extend(images.map(|(target, _)| followed(&path, &target)));
         }
@@ -256,12 +279,19 @@ fn expanded(path: &str) -> Vec<String> {
 /// A file that a page names in backticks exists, from the root or, as `vm/src/walk.rs`, from `crates`.
 #[test]
 fn every_file_that_is_named_is_there() {
-    const TOP: [&str; 6] = ["crates/", "corpus/", "docs/", "benches/", "fuzz/", "examples/"];
+    const TOP: [&str; 6] = [
+        "crates/",
+        "corpus/",
+        "docs/",
+        "benches/",
+        "fuzz/",
+        "examples/",
+    ];
     let mut failures = Vec::new();
     let mut count = 0;
     let beside = ["README.md", "CONTRIBUTING.md", "SECURITY.md"];
     for path in pages().into_iter().chain(beside.map(str::to_string)) {
-        for line in page(&path).prose {
+        for line in page(&path).paragraphs() {
             for code in line.split('`').skip(1).step_by(2) {
                 let name = code.split(": ").next().unwrap();
                 let is_path = name.contains('/') && !name.contains([' ', '*', '<', '…', '\\', '(']);
@@ -304,9 +334,15 @@ fn every_block_of_rust_is_compiled() {
             count += 1;
             let example = block.before.strip_prefix("<!-- example: ");
             let Some(example) = example.and_then(|rest| rest.strip_suffix(" -->")) else {
-                assert_eq!(block.language, "rust", "{path}: run it, or say what it is an example of");
+                assert_eq!(
+                    block.language, "rust",
+                    "{path}: run it, or say what it is an example of"
+                );
                 let included = format!("../../{path}\"");
-                assert!(tested.contains(&included), "{path}: include it in src/book.rs");
+                assert!(
+                    tested.contains(&included),
+                    "{path}: include it in src/book.rs"
+                );
                 continue;
             };
             let fence = format!("{}\n```{}\n", block.before, block.language);
@@ -400,4 +436,57 @@ fn the_readme_is_short_and_its_tests_are_those_of_ci() {
     let named = page("README.md").blocks;
     assert!(named.iter().any(|block| block.text.trim() == command));
     assert!(read(".ci/run").contains(command));
+}
+
+/// The table of crates says what each depends on.
+#[test]
+fn the_table_of_crates() {
+    let output = std::process::Command::new(env!("CARGO"))
+        .args([
+            "metadata",
+            "--offline",
+            "--no-deps",
+            "--format-version",
+            "1",
+        ])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let short = |name: &str| name.trim_start_matches("portcullis-").to_string();
+    let mut failures = Vec::new();
+    let text = read("docs/architecture.md");
+    for package in metadata["packages"].as_array().unwrap() {
+        let name = short(package["name"].as_str().unwrap());
+        if name == "benches" {
+            continue;
+        }
+        let dependencies = package["dependencies"].as_array().unwrap().iter();
+        let own: BTreeSet<String> = dependencies
+            .filter(|one| one["kind"].is_null())
+            .map(|one| one["name"].as_str().unwrap())
+            .filter(|name| name.starts_with("portcullis"))
+            .map(short)
+            .collect();
+        let row = text
+            .lines()
+            .find(|line| line.starts_with(&format!("| `{name}` |")));
+        let Some(row) = row else {
+            failures.push(format!("{name} has no row"));
+            continue;
+        };
+        let cell = row.trim_end_matches('|').rsplit(" | ").next().unwrap();
+        let said: BTreeSet<String> = cell
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .map(str::to_string)
+            .collect();
+        if said != own {
+            failures.push(format!(
+                "{name}: the table says {said:?}, the manifest {own:?}"
+            ));
+        }
+    }
+    assert!(failures.is_empty(), "{failures:#?}");
 }

@@ -105,12 +105,17 @@ fn rules_and_choices_name_each_other() {
             linked.insert((id.clone(), choice.to_string()));
         }
     }
-    let only = |these: &BTreeSet<(String, String)>, those: &BTreeSet<_>, what: &str| -> Vec<String> {
-        let lone = these.difference(those);
-        lone.map(|(rule, choice)| format!("{rule} and {choice}: {what}"))
-            .collect()
-    };
-    failures.extend(only(&named, &linked, "the rule does not link to the choice"));
+    let only =
+        |these: &BTreeSet<(String, String)>, those: &BTreeSet<_>, what: &str| -> Vec<String> {
+            let lone = these.difference(those);
+            lone.map(|(rule, choice)| format!("{rule} and {choice}: {what}"))
+                .collect()
+        };
+    failures.extend(only(
+        &named,
+        &linked,
+        "the rule does not link to the choice",
+    ));
     failures.extend(only(&linked, &named, "the choice does not name the rule"));
     assert!(failures.is_empty(), "{failures:#?}");
 }
