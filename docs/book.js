@@ -12,22 +12,37 @@
         "7-access-analyzer": ["AA"],
         "8-inputs": ["IN"],
     };
-    const ID = /^(?:[A-Z][A-Z0-9]+-\d{1,3}|[A-Z]\d{1,2})(?= |$)/;
-    for (const place of document.querySelectorAll("td:first-child, main p")) {
-        const found = place.textContent.match(ID);
-        if (found && !document.getElementById(found[0])) place.id = found[0];
-    }
+    const FAMILIES = Object.values(PAGES).flat().join("|");
     const root = typeof path_to_root === "string" ? path_to_root : "";
-    for (const code of document.querySelectorAll("main code")) {
-        const found = code.textContent.match(/^([A-Z][A-Z0-9]+)-\d{1,3}$/);
-        const page = found && Object.keys(PAGES).find((name) => PAGES[name].includes(found[1]));
-        if (!page || code.closest("a, pre")) continue;
-        const link = document.createElement("a");
-        link.href = `${root}spec/${page}.html#${code.textContent}`;
-        code.replaceWith(link);
-        link.append(code);
+
+    const isId = new RegExp(`^(?:(?:${FAMILIES})-\\d{1,3}|[A-Z]\\d{1,2})(?= |$)`);
+    for (const place of document.querySelectorAll("td:first-child, main p")) {
+        const found = place.textContent.match(isId);
+        if (!found || document.getElementById(found[0])) continue;
+        place.id = found[0];
+        if (place.matches("td")) place.classList.add("id");
     }
+
+    const mention = new RegExp(`\\b(${FAMILIES})-\\d{1,3}\\b`, "g");
+    const walker = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+    const texts = [];
+    while (walker.nextNode()) texts.push(walker.currentNode);
+    for (const text of texts) {
+        if (text.parentElement.closest("a, pre, h1, h2, h3, td.id")) continue;
+        const pieces = [];
+        let end = 0;
+        for (const found of text.data.matchAll(mention)) {
+            const link = document.createElement("a");
+            const page = Object.keys(PAGES).find((name) => PAGES[name].includes(found[1]));
+            link.href = `${root}spec/${page}.html#${found[0]}`;
+            link.textContent = found[0];
+            pieces.push(text.data.slice(end, found.index), link);
+            end = found.index + found[0].length;
+        }
+        if (end > 0) text.replaceWith(...pieces, text.data.slice(end));
+    }
+
     // The place exists only now.
-    const wanted = location.hash && document.getElementById(location.hash.slice(1));
+    const wanted = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (wanted) wanted.scrollIntoView();
 })();

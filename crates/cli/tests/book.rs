@@ -220,7 +220,13 @@ fn commands_that_need_only_the_repository_run() {
 
 /// The names of all members of a value, but for what is named by data.
 fn members(value: &Value, found: &mut BTreeSet<String>) {
-    const BY_DATA: [&str; 4] = ["tags", "context", "addedContext", "encryptionContext"];
+    const BY_DATA: [&str; 5] = [
+        "tags",
+        "context",
+        "addedContext",
+        "encryptionContext",
+        "explanation",
+    ];
     match value {
         Value::Object(object) => {
             for (name, value) in object {
