@@ -1,4 +1,4 @@
-//! The programs of the book and of the README, as tests of this crate's documentation. `tests/book.rs` fails if a page
+//! The programs of the book and of the README, as tests of this crate's documentation. `tests/it/book.rs` fails if a page
 //! with Rust in it is missing here.
 
 #[doc = include_str!("../../../README.md")]
