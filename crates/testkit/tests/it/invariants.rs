@@ -360,7 +360,7 @@ fn the_same_policies_give_the_same_bytes() {
         println!("{here}");
         return;
     }
-    let test = "the_same_policies_give_the_same_bytes";
+    let test = "invariants::the_same_policies_give_the_same_bytes";
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "--nocapture", test])
         .env(CHILD, "1")
