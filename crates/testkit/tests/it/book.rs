@@ -377,14 +377,15 @@ fn every_block_of_rust_is_compiled() {
     assert!(count > 8, "{count}");
 }
 
-/// The codes that a source file declares, each with its meaning and in the order of the file.
+/// The codes that a source file declares, each with its meaning and in the order of the file: the constants of `codes!`,
+/// or the variants of an `enum Code` that says their names.
 fn codes(text: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut doc = String::new();
     let mut is_inside = false;
     for line in text.lines() {
         let line = line.trim();
-        if line.ends_with("codes! {") && !line.starts_with("//") {
+        if line.ends_with("codes! {") && !line.starts_with("//") || line == "pub enum Code {" {
             is_inside = true;
         } else if line == "}" {
             is_inside = false;
@@ -393,20 +394,19 @@ fn codes(text: &str) -> Vec<(String, String)> {
             doc = format!("{doc} {more}");
             continue;
         }
-        let code = match line.split_once(" = \"") {
-            Some((_, code)) => code.trim_end_matches("\","),
-            None => line.trim_end_matches(','),
-        };
-        let is_code = code.len() > 3
-            && code
-                .bytes()
-                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
-        if is_inside && is_code {
+        if let (true, Some(name)) = (is_inside, line.strip_suffix(',')) {
+            let named = text.split_once(&format!("Code::{name} => \""));
+            let code = named.map_or(name, |(_, rest)| rest.split('"').next().unwrap());
             let meaning = doc.trim().replace("[`", "`").replace("`]", "`");
             found.push((code.to_string(), meaning));
         }
         doc.clear();
     }
+    let is_code = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    assert!(
+        found.iter().all(|(code, _)| code.chars().all(is_code)),
+        "{found:?}"
+    );
     found
 }
 
