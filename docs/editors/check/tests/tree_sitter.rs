@@ -97,7 +97,7 @@ fn examples_are_known() {
     }
     assert!(count >= 6);
     for file in [
-        "crates/dsl/tests/seed.iam",
+        "crates/dsl/tests/it/seed.iam",
         "docs/editors/sample.iam",
         "docs/editors/tree-sitter-iam/test/highlight/sample.iam",
     ] {
