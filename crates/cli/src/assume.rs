@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use bumpalo::Bump;
 use clap::{Args, ValueEnum};
-use portcullis_directory::{Call, CallKind, Directory, Line, Session, line};
+use portcullis_directory::{Directory, Line, Session, StsCall, StsCallKind, line};
 use portcullis_model::{Decision, PolicyKind};
 use portcullis_scenario::{Code, Reader, Source, policy_text, present};
 use portcullis_syntax::ast::{Span, Text};
@@ -112,14 +112,14 @@ enum CallName {
 }
 
 impl CallName {
-    fn kind(self) -> CallKind {
+    fn kind(self) -> StsCallKind {
         match self {
-            CallName::AssumeRole => CallKind::AssumeRole,
-            CallName::AssumeRoleWithSaml => CallKind::AssumeRoleWithSaml,
-            CallName::AssumeRoleWithWebIdentity => CallKind::AssumeRoleWithWebIdentity,
-            CallName::GetSessionToken => CallKind::GetSessionToken,
-            CallName::GetFederationToken => CallKind::GetFederationToken,
-            CallName::AssumeRoot => CallKind::AssumeRoot,
+            CallName::AssumeRole => StsCallKind::AssumeRole,
+            CallName::AssumeRoleWithSaml => StsCallKind::AssumeRoleWithSaml,
+            CallName::AssumeRoleWithWebIdentity => StsCallKind::AssumeRoleWithWebIdentity,
+            CallName::GetSessionToken => StsCallKind::GetSessionToken,
+            CallName::GetFederationToken => StsCallKind::GetFederationToken,
+            CallName::AssumeRoot => StsCallKind::AssumeRoot,
         }
     }
 }
@@ -148,8 +148,8 @@ pub(crate) fn run(args: &AssumeArgs) -> Result<ExitCode, Failure> {
     let mut handed_out = None;
     let kind = args.call.kind();
     let targets: Vec<&str> = match (kind, args.role.is_empty()) {
-        (CallKind::AssumeRoot, _) => vec![args.account.as_deref().unwrap_or_default()],
-        (CallKind::GetSessionToken | CallKind::GetFederationToken, _) => vec![""],
+        (StsCallKind::AssumeRoot, _) => vec![args.account.as_deref().unwrap_or_default()],
+        (StsCallKind::GetSessionToken | StsCallKind::GetFederationToken, _) => vec![""],
         (_, true) => return Err(Failure::new("no role: give --role ARN")),
         (_, false) => args.role.iter().map(String::as_str).collect(),
     };
@@ -157,7 +157,7 @@ pub(crate) fn run(args: &AssumeArgs) -> Result<ExitCode, Failure> {
         // Only the first call is the one that was named; the next ones assume roles.
         let kind = match index {
             0 => kind,
-            _ => CallKind::AssumeRole,
+            _ => StsCallKind::AssumeRole,
         };
         let is_last = index + 1 >= args.role.len();
         let policies = match is_last {
@@ -295,7 +295,7 @@ impl AssumeArgs {
         &self,
         directory: &Directory,
         (caller, arena): (&Caller<'a>, &'a Bump),
-        (kind, target, is_last): (CallKind, &str, bool),
+        (kind, target, is_last): (StsCallKind, &str, bool),
         policies: &[Shown],
         steps: &mut Vec<Step>,
     ) -> Result<Option<Shown>, Failure> {
@@ -306,9 +306,10 @@ impl AssumeArgs {
         };
         let (mut principal, context, extra) = (request.principal, request.context, line.extra);
         // The session says it too.
-        principal.session_token |= caller.credentials == Some(CallKind::GetSessionToken.as_str());
+        principal.session_token |=
+            caller.credentials == Some(StsCallKind::GetSessionToken.as_str());
         let pairs = split_all(&self.tag, "--tag")?;
-        let call = Call {
+        let call = StsCall {
             kind,
             caller: principal,
             context,
@@ -523,14 +524,14 @@ fn with_value<'a>(own: Node<'a>, more: Node<'a>, arena: &'a Bump) -> Value<'a> {
 }
 
 /// A session as it is printed: its members go into the lines of requests.
-fn session_value(kind: CallKind, session: &Session, policies: Vec<Shown>) -> Shown {
+fn session_value(kind: StsCallKind, session: &Session, policies: Vec<Shown>) -> Shown {
     let mut principal = json!({ "arn": session.arn });
     let mut context = Map::new();
     for (key, values) in &session.context {
         context.insert(key.clone(), json!(values));
     }
     if let Some(object) = principal.as_object_mut() {
-        if kind == CallKind::GetSessionToken {
+        if kind == StsCallKind::GetSessionToken {
             object.insert("credentials".to_string(), json!(kind.as_str()));
         }
         let known = [
@@ -553,7 +554,7 @@ fn session_value(kind: CallKind, session: &Session, policies: Vec<Shown>) -> Sho
     });
     if let Some(object) = value.as_object_mut().filter(|_| !policies.is_empty()) {
         let member = match kind {
-            CallKind::AssumeRoot => "identity",
+            StsCallKind::AssumeRoot => "identity",
             _ => "session",
         };
         object.insert(member.to_string(), Shown::Array(policies));

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use bumpalo::Bump;
 use clap::{Args, ValueEnum};
 use portcullis::Scratch;
-use portcullis_directory::{Directory, Extra, Line, lines};
+use portcullis_directory::{Directory, Line, RequestPolicies, lines};
 use portcullis_explain::Story;
 use portcullis_image::Image;
 use portcullis_model::{Decision, Request};
@@ -301,7 +301,7 @@ impl QuestionArgs {
     fn of_directory<'a>(
         &self,
         arena: &'a Bump,
-    ) -> Result<(Request<'a>, Extra<'a>, Vec<Note<'a>>), Failure> {
+    ) -> Result<(Request<'a>, RequestPolicies<'a>, Vec<Note<'a>>), Failure> {
         let (request, mut extra, notes) = self.request.load_line(arena)?;
         if !self.policies.is_empty() {
             let (identity, session) = self.policies.beside_directory(arena)?;
@@ -397,7 +397,7 @@ impl RequestArgs {
     fn load_line<'a>(
         &self,
         arena: &'a Bump,
-    ) -> Result<(Request<'a>, Extra<'a>, Vec<Note<'a>>), Failure> {
+    ) -> Result<(Request<'a>, RequestPolicies<'a>, Vec<Note<'a>>), Failure> {
         let source = self.source(arena)?;
         let found =
             lines(&source, &Disk, arena).map_err(|problems| Failure::problems(&problems))?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use bumpalo::Bump;
 use clap::Args;
 use portcullis::Reports;
-use portcullis_directory::{Directory, Extra, LoadOptions, Progress, Question, Report};
+use portcullis_directory::{Directory, LoadOptions, Progress, Question, Report, RequestPolicies};
 use portcullis_explain::{Changes, Scene, Story};
 use portcullis_model::{Layer, Request};
 use portcullis_scenario::Note;
@@ -212,7 +212,7 @@ impl<'d> Decider<'d> {
     pub(crate) fn answer<'a>(
         &mut self,
         request: &Request<'a>,
-        extra: Extra<'a>,
+        extra: RequestPolicies<'a>,
         reading: &[Note<'_>],
         arena: &'a Bump,
     ) -> Result<Answer, String>
@@ -264,7 +264,7 @@ impl<'d> Decider<'d> {
     pub(crate) fn explain<'a>(
         &mut self,
         request: &Request<'a>,
-        extra: Extra<'a>,
+        extra: RequestPolicies<'a>,
         reading: &[Note<'_>],
         arena: &'a Bump,
     ) -> Result<Explained<'a>, Failure>
@@ -278,7 +278,9 @@ impl<'d> Decider<'d> {
         let question = question.map_err(Failure::new)?;
         let explanation = self.machine.explain(directory, &question);
         let explanation = explanation.map_err(Failure::new)?;
-        let scene = directory.story(request, &question).map_err(Failure::new)?;
+        let scene = directory
+            .provenance(request, &question)
+            .map_err(Failure::new)?;
         let changes = match directory.policies(&question, arena) {
             Some(sets) => changes(&sets, &question.request, arena),
             None => Ok(Changes::of_explanation(&explanation, &question.request)),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use bumpalo::Bump;
 use clap::Args;
-use portcullis_directory::{Directory, Extra, Query, lines};
+use portcullis_directory::{AccessQuery, Directory, RequestPolicies, lines};
 use portcullis_model::{Caller, ContextEntry, Decision, Request};
 use portcullis_scenario::Source;
 use serde_json::{Map, Value, json};
@@ -275,7 +275,7 @@ impl Common {
 
     /// What whoever reads the answers should know, on standard error, where it is in no answer's way: why nobody is
     /// there, and which policies of the resources were not seen.
-    fn tell(directory: &Directory, queries: &[Query<'_>]) {
+    fn tell(directory: &Directory, queries: &[AccessQuery<'_>]) {
         if directory.principal_count() == 0 {
             complain("note: the directory has no user and no role");
         }
@@ -287,7 +287,7 @@ impl Common {
                 context: query.context,
                 ..Request::new(Caller::Anonymous, query.action, query.resource)
             };
-            let question = directory.question(&request, Extra::default(), &arena);
+            let question = directory.question(&request, RequestPolicies::default(), &arena);
             for note in question.map_or_else(|_| Vec::new(), |own| directory.notes(&own)) {
                 if !told.contains(&note) {
                     complain(&format!("note: {}", printable(&note)));
@@ -302,7 +302,7 @@ pub(crate) fn who_can(args: &WhoCanArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
     let context = args.common.context(&args.action, &args.resource, &arena)?;
     let directory = args.common.directory.open(Keep::Decisions)?;
-    let query = Query {
+    let query = AccessQuery {
         action: &args.action,
         resource: &args.resource,
         resource_account: args.resource_account.as_deref(),
@@ -338,7 +338,7 @@ pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
         true => directory.known_resources(),
         false => args.resource.clone(),
     };
-    let query = |resource| Query {
+    let query = |resource| AccessQuery {
         action: "",
         resource,
         resource_account: args.resource_account.as_deref(),
@@ -354,7 +354,7 @@ pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
         .resource
         .iter()
         .zip(&actions)
-        .map(|(own, action)| Query {
+        .map(|(own, action)| AccessQuery {
             action,
             ..query(own)
         });
@@ -388,7 +388,7 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Failure> {
     let mut queries = Vec::new();
     for action in &args.action {
         for resource in &args.resource {
-            queries.push(Query {
+            queries.push(AccessQuery {
                 action,
                 resource,
                 resource_account: args.resource_account.as_deref(),

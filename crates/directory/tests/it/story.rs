@@ -76,7 +76,7 @@ fn told(directory: &Directory, request: &Value) -> Scene {
     let line = lines(&source, &NoFiles, &arena).unwrap().remove(0);
     let request = line.case.request.unwrap();
     let question = directory.question(&request, line.extra, &arena).unwrap();
-    directory.story(&request, &question).unwrap()
+    directory.provenance(&request, &question).unwrap()
 }
 
 fn layer(story: &Scene, wanted: Layer) -> &LayerStory {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use bumpalo::Bump;
 use portcullis_directory::{
-    Directory, Engine, LoadOptions, Loaded, ResolvedRequest, Undecided, lines,
+    CheckError, Directory, Engine, LoadOptions, Loaded, ResolvedRequest, lines,
 };
 use portcullis_model::Request;
 use portcullis_scenario::{NoFiles, Source};
@@ -169,7 +169,7 @@ fn ask_both(directory: &Directory, request: &str, is_compared: bool) -> String {
     let question = match directory.question(&request_alone, line.extra, &arena) {
         Ok(question) => question,
         Err(refusal) => {
-            let same = Err(Undecided::Refused(refusal.clone()));
+            let same = Err(CheckError::Refused(refusal.clone()));
             assert!(checked.is_none_or(|checked| checked == same), "{request}");
             return refusal.to_string();
         }
@@ -207,16 +207,16 @@ pub fn ask_resolved(
     });
     let decision = ask(directory, &request.to_string());
     let number = directory.principal_number(caller).unwrap();
-    let deed = directory.deed(action).unwrap();
-    let object = directory.object(resource, Some(account));
+    let deed = directory.action(action).unwrap();
+    let object = directory.resource(resource, Some(account));
     let resolve = |engine: &RefCell<Engine>| {
         let mut engine = engine.borrow_mut();
         engine.check_resolved(
             directory,
             &ResolvedRequest {
                 principal: number,
-                deed: &deed,
-                object: &object,
+                action: &deed,
+                resource: &object,
                 context: &[],
             },
         )
