@@ -6,13 +6,15 @@ use std::rc::Rc;
 
 use bumpalo::Bump;
 use clap::{Args, ValueEnum};
-use portcullis_directory::{Directory, Line, Session, StsCall, StsCallKind, line};
+use portcullis_directory::{Directory, Session, StsCall, StsCallKind};
 use portcullis_model::{Decision, PolicyKind};
-use portcullis_scenario::{Code, Reader, Source, policy_text, present};
+use portcullis_scenario::policy_text;
+use portcullis_scenario::{Line, line};
+use portcullis_source::json::{Member, Node, Value};
+use portcullis_source::quoted;
+use portcullis_source::{Reader, Source, present};
 use portcullis_syntax::ast::{Span, Text};
-use portcullis_syntax::diag::quoted;
 use portcullis_syntax::forms;
-use portcullis_syntax::json::{Member, Node, Value};
 use portcullis_syntax::policy::ReadOptions;
 use serde_json::{Map, Value as Shown, json};
 
@@ -270,8 +272,8 @@ fn call_name<'a>(member: Option<&'a Member<'a>>, reader: &mut Reader<'a>) -> Opt
     let mut calls = CallName::value_variants().iter();
     if !calls.any(|call| call.kind().as_str() == text) {
         let span = member.map_or_else(Span::default, |member| member.value.span);
-        let message = format!("{} hands out no credentials", quoted(text));
-        reader.problem(Code::DataTypeMismatch, span, message);
+        let message = format!("{} does not issue credentials", quoted(text));
+        reader.problem(portcullis_source::codes::DATA_TYPE_MISMATCH, span, message);
     }
     Some(text)
 }
@@ -341,7 +343,7 @@ impl AssumeArgs {
                 false => {
                     let told = decider.explain(request, extra.clone(), reading, &arena)?;
                     let story = told.story();
-                    Some((story.text(Output::new().colour()), story.json()))
+                    Some((story.text(Output::new().color()), story.json()))
                 }
             };
             answers.push(Asked {
@@ -471,7 +473,7 @@ impl AssumeArgs {
                     output.line(&printable(&text))?;
                 }
                 if is_incomplete {
-                    output.line("(incomplete: the directory refers to what is not there)")?;
+                    output.line("(incomplete: the directory refers to missing items)")?;
                 }
             }
         }

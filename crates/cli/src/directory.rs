@@ -13,8 +13,9 @@ use portcullis_model::{Layer, Request};
 use portcullis_scenario::Note;
 
 use crate::engine::{Answer, Engine, NEEDS_POLICIES, agreed, by_reference, changes, request_notes};
-use crate::failure::{Failure, complain, exit};
+use crate::failure::{Failure, complain, exit, use_color};
 use crate::output::{display_name, printable, read};
+use portcullis_source::{Diagnostic, render_failure};
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Directory")]
@@ -78,17 +79,12 @@ impl DirectoryArgs {
         let loaded = Directory::load(folder, options, &mut |progress| bar.show(progress));
         bar.clear();
         let loaded = loaded.map_err(|error| {
-            let lines: Vec<String> = error
-                .problems
-                .iter()
-                .map(|problem| format!("error: {problem}"))
-                .collect();
-            let mut text = lines.join("\n");
+            let mut text = render_failure(&error.problems, use_color(&io::stderr()));
             if error.count > error.problems.len() {
                 let more = error.count - error.problems.len();
                 let _ = write!(text, "\nerror: and {more} more");
             }
-            Failure::Message(exit::FAILURE, printable(&text).into_owned())
+            Failure::Message(exit::FAILURE, text.trim_end().to_string())
         })?;
         say(&loaded.report, &loaded.directory, self.report);
         Ok(Some(loaded.directory))
@@ -111,7 +107,7 @@ pub(crate) fn open_image(path: &Path) -> Result<Directory, Failure> {
     let bytes = read(path)?;
     let name = display_name(path);
     if !Directory::is_directory(&bytes) {
-        let message = "this is no image of a directory; `decide --image` takes images of policies";
+        let message = "this is not a directory image; `decide --image` takes images of policies";
         return Err(Failure::new(format_args!("{name}: {message}")));
     }
     Directory::from_bytes(&bytes).map_err(|error| Failure::new(format_args!("{name}: {error}")))
@@ -120,8 +116,10 @@ pub(crate) fn open_image(path: &Path) -> Result<Directory, Failure> {
 /// Prints a report: all of it, or what nobody should miss.
 fn say(report: &Report, directory: &Directory, whole: bool) {
     let mut out = String::new();
-    for problem in report.missing.iter().chain(&report.warnings) {
-        let _ = writeln!(out, "warning: {problem}");
+    let odd = report.missing.iter().chain(&report.warnings).cloned();
+    let odd: Vec<_> = odd.map(Diagnostic::as_warning).collect();
+    if !odd.is_empty() {
+        complain(render_failure(&odd, use_color(&io::stderr())).trim_end());
     }
     for (place, note) in &report.notes {
         let _ = writeln!(out, "note: {place}: {note}");

@@ -14,7 +14,8 @@ use portcullis_dsl::{
 };
 use portcullis_lint::guess;
 use portcullis_model::PolicyKind;
-use portcullis_scenario::{Imports, Problem, Source, is_language, language_documents};
+use portcullis_scenario::{Imports, is_language, language_documents};
+use portcullis_source::{Diagnostic, Source, Start};
 use portcullis_syntax::ast::Document;
 use portcullis_syntax::forms;
 use portcullis_syntax::policy::{ReadOptions, read_policy};
@@ -134,7 +135,8 @@ pub(crate) fn load<'a>(
 fn source<'a>(path: &Path, arena: &'a Bump) -> Result<Rc<Source<'a>>, Failure> {
     let name = arena.alloc_str(&display_name(path));
     let bytes = arena.alloc_slice_copy(&read_text(path)?);
-    Source::decode(name, bytes, 1).map_err(|problem| Failure::problems(&[problem.in_policy()]))
+    Source::decode(name, bytes, Start::FILE)
+        .map_err(|problem| Failure::problems(&[problem.in_policy()]))
 }
 
 pub(crate) fn fmt(args: &FmtArgs) -> Result<ExitCode, Failure> {
@@ -153,10 +155,7 @@ pub(crate) fn fmt(args: &FmtArgs) -> Result<ExitCode, Failure> {
         let formatted = match portcullis_dsl::format(source.text()) {
             Ok(formatted) => formatted,
             Err(diagnostics) => {
-                let problems: Vec<Problem<'_>> = diagnostics
-                    .into_iter()
-                    .map(|diagnostic| Problem::of_policy(&source, diagnostic))
-                    .collect();
+                let problems = in_policy(&source, diagnostics);
                 worst = worst.max(Some(told(Failure::problems(&problems))?));
                 continue;
             }
@@ -179,6 +178,12 @@ pub(crate) fn fmt(args: &FmtArgs) -> Result<ExitCode, Failure> {
         (None, 0) => ExitCode::SUCCESS,
         (None, _) => ExitCode::from(exit::FAILURE),
     })
+}
+
+/// The problems of a policy, located in its text.
+fn in_policy(source: &Source<'_>, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let located = source.locate_all(diagnostics).into_iter();
+    located.map(Diagnostic::in_policy).collect()
 }
 
 /// The exit code of a failure that does not keep other files from being looked at.
@@ -289,7 +294,7 @@ fn saved(name: &str, minified: &Minified<'_>) -> String {
         (None, _) => String::new(),
         (Some(quota), true) => format!(", within the {} of its type", quota.limit),
         (Some(quota), false) => format!(
-            ", which is more than the {} of its type; there is no smaller form with the same decisions and names",
+            ", which exceeds the {} of its type; there is no smaller form with the same decisions and names",
             quota.limit
         ),
     };
@@ -328,13 +333,9 @@ fn json_document<'a>(
     arena: &'a Bump,
 ) -> Result<(String, Document<'a>), Failure> {
     let source = source(path, arena)?;
-    let failed = |diagnostics: Vec<portcullis_syntax::diag::Diagnostic>| {
-        let problems: Vec<Problem<'_>> = diagnostics
-            .into_iter()
-            .filter(|diagnostic| diagnostic.is_error())
-            .map(|diagnostic| Problem::of_policy(&source, diagnostic))
-            .collect();
-        Failure::problems(&problems)
+    let failed = |diagnostics: Vec<portcullis_source::Diagnostic>| {
+        let errors = diagnostics.into_iter().filter(Diagnostic::is_error);
+        Failure::problems(&in_policy(&source, errors.collect()))
     };
     let (found, mut diagnostics) = forms::read(source.text(), kind, arena);
     let name = found.and_then(|found| found.name);

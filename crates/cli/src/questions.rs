@@ -4,9 +4,10 @@ use std::process::ExitCode;
 
 use bumpalo::Bump;
 use clap::Args;
-use portcullis_directory::{AccessQuery, Directory, RequestPolicies, lines};
+use portcullis_directory::{AccessQuery, Directory, RequestPolicies};
 use portcullis_model::{Caller, ContextEntry, Decision, Request};
-use portcullis_scenario::Source;
+use portcullis_scenario::lines;
+use portcullis_source::Source;
 use serde_json::{Map, Value, json};
 
 use crate::decide::Format;
@@ -128,7 +129,7 @@ impl<'c> Answers<'c> {
         self.table.print(&mut self.output, self.common.wide)?;
         let is_incomplete = self.directory.is_incomplete();
         if is_incomplete && self.common.format == Format::Human {
-            let note = "(incomplete: the directory refers to what is not there)";
+            let note = "(incomplete: the directory refers to missing items)";
             self.output.line(note)?;
         }
         self.output.finish()?;
@@ -317,7 +318,7 @@ pub(crate) fn who_can(args: &WhoCanArgs) -> Result<ExitCode, Failure> {
             answers.add(object, &[&way.arn, &way.roles.join(", ")]);
         })
         .map_err(Failure::new)?;
-    answers.finish("no user and no role may do it")
+    answers.finish("no user or role may do it")
 }
 
 pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
@@ -380,7 +381,7 @@ pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
             answers.add(object, &[short(can.decision), &can.action, resource]);
         }
     }
-    answers.finish("nothing of what was asked is allowed")
+    answers.finish("nothing that was asked is allowed")
 }
 
 pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Failure> {
@@ -513,5 +514,5 @@ pub(crate) fn external_access(args: &ExternalAccessArgs) -> Result<ExitCode, Fai
             answers.add(object, &cells);
         })
         .map_err(Failure::new)?;
-    answers.finish("no trust policy names somebody outside of its account")
+    answers.finish("no trust policy names anyone outside its account")
 }

@@ -86,7 +86,7 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<ExitCode, Failure> {
             let help = error
                 .help()
                 .map_or(String::new(), |help| format!("; {help}"));
-            Failure::new(format_args!("`{action}` is no action: {error}{help}"))
+            Failure::new(format_args!("`{action}` is not an action: {error}{help}"))
         })?;
         let mut of_resources = Vec::new();
         for resource in &input.resources {

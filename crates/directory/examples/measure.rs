@@ -29,10 +29,12 @@ use std::time::{Duration, Instant};
 use bumpalo::Bump;
 use portcullis_directory::{
     AccessQuery, Directory, Engine, LoadOptions, PreparedAction, PreparedResource, RequestPolicies,
-    ResolvedRequest, lines,
+    ResolvedRequest,
 };
 use portcullis_model::{Decision, Request};
-use portcullis_scenario::{NoFiles, Source};
+use portcullis_scenario::NoFiles;
+use portcullis_scenario::lines;
+use portcullis_source::Source;
 use portcullis_testkit::directory::{Generator, Scale};
 
 const REQUESTS: usize = 100_000;

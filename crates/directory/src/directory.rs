@@ -16,7 +16,7 @@ use portcullis_vm::Key;
 
 use crate::decide::handles::{PreparedResource, PrincipalNumber};
 use crate::decide::provenance::Sources;
-use crate::decide::question::{self, Question, RequestPolicies};
+use crate::decide::question::{self, Question};
 use crate::error::{EngineError, RequestError, UpdateError};
 use crate::load;
 use crate::load::problem::{LoadError, Report};
@@ -35,6 +35,7 @@ use crate::store::ids::PrincipalIdx;
 use crate::store::snapshot::{self, MAX_IMAGES, Snapshot, SnapshotError};
 use crate::store::tables::Tables;
 use crate::sts::{self, IssuedSession, StsCall, StsCallError};
+use portcullis_syntax::RequestPolicies;
 
 /// How a folder is read.
 #[derive(Clone, Copy, Debug, Default)]

@@ -32,6 +32,7 @@
 //! ```
 
 mod arn;
+pub mod codes;
 mod decide;
 mod directory;
 mod engine;
@@ -39,28 +40,27 @@ mod error;
 mod load;
 mod plan;
 mod query;
-mod request_line;
 mod store;
 mod sts;
 
 pub use decide::given::ContextValue;
 pub use decide::handles::{PreparedResource, PrincipalNumber, ResolvedRequest};
-pub use decide::question::{Question, RequestPolicies};
+pub use decide::question::Question;
 pub use directory::{Counts, Directory, LoadOptions, Loaded};
 pub use engine::Engine;
 pub use error::{CheckError, EngineError, RequestError, UpdateError};
-pub use load::problem::{Code, LoadError, Problem, Report, Skipped};
+pub use load::problem::{LoadError, Report, Skipped};
 pub use load::read::Progress;
 pub use plan::action::PreparedAction;
 pub use portcullis_explain::{
     AccountStory, Applied, Attached, CallerStory, GrantMiss, GrantStory, LayerStory, Scene, Source,
     TargetStory,
 };
+pub use portcullis_syntax::RequestPolicies;
 pub use query::access::AccessQuery;
 pub use query::admins::Admin;
 pub use query::external_access::{ExternalAccess, Scope};
 pub use query::what_can::{Can, WhatCanError};
 pub use query::who_can::AccessPath;
-pub use request_line::{Line, line, lines};
 pub use store::snapshot::SnapshotError;
 pub use sts::{IssuedSession, Session, StsCall, StsCallError, StsCallKind};

@@ -19,9 +19,11 @@ pub(crate) mod read;
 
 use std::path::Path;
 
+use crate::codes;
 use crate::load::link::link;
 use crate::load::loader::Loader;
-use crate::load::problem::{Code, LoadError, Report};
+use crate::load::path::Location;
+use crate::load::problem::{LoadError, Report};
 use crate::load::read::{Progress, read_folder};
 use crate::store::documents::Documents;
 use crate::store::provenance::Attachments;
@@ -42,8 +44,8 @@ pub(crate) fn load(
     read_folder(&mut loader, folder, progress);
     if loader.errors.count == 0 && loader.report.read.is_empty() {
         let message = "the folder contains no dump of an account, an organization or a resource";
-        let place = folder.display().to_string();
-        loader.error(place, Code::Empty, message);
+        let place = Location::of_file(&folder.display().to_string());
+        loader.error(place, codes::EMPTY, message);
     }
     if loader.errors.count > 0 {
         // What is missing may stand in what could not be read.

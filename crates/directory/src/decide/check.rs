@@ -23,7 +23,7 @@ use crate::decide::grants::is_granted;
 use crate::decide::handles::{PreparedResource, ResolvedRequest};
 use crate::decide::keys::Keys;
 use crate::decide::memory::{Memory, Requests};
-use crate::decide::question::{RequestPolicies, complete_question};
+use crate::decide::question::complete_question;
 use crate::decide::stack::Stack;
 use crate::decide::target::locate;
 use crate::error::{EngineError, RequestError};
@@ -34,6 +34,7 @@ use crate::plan::policy_sets::PolicySetSummary;
 use crate::plan::stack::Located;
 use crate::store::ids::{PartId, PrincipalIdx, SetsId};
 use crate::store::strings::concat_in;
+use portcullis_syntax::RequestPolicies;
 
 /// Decides a request of texts.
 ///

@@ -9,7 +9,8 @@
 
 use bumpalo::Bump;
 use portcullis_model::{Caller, Request, access_point, check_action, is_account_id, split_arn};
-use portcullis_syntax::{Bucket, Policy, PolicySets};
+use portcullis_syntax::RequestPolicies;
+use portcullis_syntax::{Bucket, PolicySets};
 
 use crate::decide::applies::{Applies, find_applies};
 use crate::decide::caller::{ResolvedCaller, complete, find_caller, read_caller};
@@ -23,15 +24,6 @@ use crate::store::documents::Documents;
 use crate::store::ids::SetsId;
 use crate::store::policy_scope::other_name;
 use crate::store::tables::Tables;
-
-/// Policies that come with a request, not from the directory.
-#[derive(Clone, Debug, Default)]
-pub struct RequestPolicies<'a> {
-    /// The policies passed when the caller's session was made; none if there was nothing of the kind.
-    pub session: Option<Vec<Policy<'a>>>,
-    /// The policies of a caller whom the directory does not know.
-    pub identity: Option<Vec<Policy<'a>>>,
-}
 
 /// A request with everything that the directory adds to it.
 #[derive(Clone, Debug)]

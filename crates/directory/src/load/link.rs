@@ -17,12 +17,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use portcullis_model::{Layer, PolicyKind, split_arn};
 
 use crate::arn::account_number;
+use crate::codes;
 use crate::load::link::acl::link_acls;
 use crate::load::link::copies::compare_copies;
 use crate::load::link::organization::{Organization, link_organization};
 use crate::load::link::pairs::Pairs;
 use crate::load::loader::Loader;
-use crate::load::problem::{Code, Problem};
+use crate::load::path::Location;
 use crate::load::raw::{RawGroup, RawPrincipal, RawResource, Spot};
 use crate::load::read::unnamed::RESOURCE_POLICY;
 use crate::store::accounts::{Account, Accounts};
@@ -30,6 +31,7 @@ use crate::store::ids::{AccountIdx, PolicyId, Run, SetsId, Symbol};
 use crate::store::policy_scope::{Reach, reach_of};
 use crate::store::provenance::{Attachment, Own};
 use crate::store::tables::{Columns, Grant, Principal, Resource, Tables};
+use portcullis_source::Severity;
 
 /// What a role's sessions last if no dump says otherwise, in seconds (`STS-1`).
 const DEFAULT_MAX_SESSION: u32 = 3600;
@@ -71,17 +73,14 @@ pub(crate) fn link(loader: &mut Loader) -> Tables {
     for spot in dumps.chain(others) {
         // IN-5: the other pages may deny.
         let message = "the last page says that there are more; add their files";
-        let problem = Problem {
-            place: loader.place(spot),
-            code: Code::Incomplete,
-            message: message.to_string(),
-        };
+        let location = loader.place(spot);
+        let problem = location.diagnostic(Severity::Error, codes::INCOMPLETE, message);
         loader.report.missing.push(problem);
     }
     let missing = u32::try_from(loader.report.missing.len()).unwrap_or(u32::MAX);
     if loader.strings.is_full() {
         let message = "the strings of the directory are more than 4 GiB";
-        loader.error(String::new(), Code::TooLarge, message);
+        loader.error(Location::default(), codes::TOO_LARGE, message);
     }
     let mut tables = Tables::new(Columns {
         strings: std::mem::take(&mut loader.strings).into_table(),
@@ -97,7 +96,7 @@ pub(crate) fn link(loader: &mut Loader) -> Tables {
             let arn = tables.arn(principal.entity());
             let message = format!("`{arn}` appears twice");
             let place = place_with(&tables, spot);
-            loader.error(place, Code::Duplicate, message);
+            loader.error(place, codes::DUPLICATE, message);
         }
     }
     for (resource, spot) in resources {
@@ -112,7 +111,7 @@ pub(crate) fn link(loader: &mut Loader) -> Tables {
                 let message =
                     format!("the policy of `{arn}` is not the one in the dump of its account");
                 let place = place_with(&tables, spot);
-                loader.error(place, Code::Contradiction, message);
+                loader.error(place, codes::CONTRADICTION, message);
             }
         }
         tables.add_resource(resource);
@@ -153,7 +152,7 @@ fn link_accounts(loader: &mut Loader, organization: &Organization) -> Accounts {
 fn managed_policy(
     loader: &mut Loader,
     arn: Symbol,
-    from: &dyn Fn(&Loader) -> String,
+    from: &dyn Fn(&Loader) -> Location,
 ) -> Option<PolicyId> {
     if let Some(found) = loader.raw.managed.get(&arn) {
         return Some(found.policy);
@@ -169,15 +168,14 @@ fn managed_policy(
     };
     let policy = bundled.policy;
     if let Some(invalid) = loader.documents.check(policy, PolicyKind::Identity, true) {
-        let message = format!(
-            "the identity policy `{}` is invalid at line {}, column {} of the document: {} ({})",
-            loader.strings.get(arn),
-            invalid.line,
-            invalid.column,
-            invalid.message,
-            invalid.code
-        );
-        loader.error(loader.place(bundled.spot), Code::InvalidPolicy, message);
+        let arn = loader.strings.get(arn);
+        let message = format!("`{arn}`: {}", invalid.message(PolicyKind::Identity));
+        let location = loader.place(bundled.spot);
+        let problem = location.diagnostic(Severity::Error, codes::INVALID_POLICY, message);
+        let problem = problem.with_note(invalid.position());
+        loader
+            .errors
+            .push(problem.with_help_if(invalid.help).in_policy());
         return None;
     }
     Some(policy)
@@ -187,8 +185,8 @@ fn managed_policy(
 fn add_attached(loader: &mut Loader, arns: &[Symbol], spot: Spot, policies: &mut Vec<PolicyId>) {
     for (index, arn) in arns.iter().enumerate() {
         let from = |loader: &Loader| {
-            let place = loader.place(spot);
-            format!("{place}/AttachedManagedPolicies/{index}/PolicyArn")
+            let path = format!("AttachedManagedPolicies/{index}/PolicyArn");
+            loader.place(spot).inside(&path)
         };
         policies.extend(managed_policy(loader, *arn, &from));
     }
@@ -216,7 +214,7 @@ fn link_groups(loader: &mut Loader) -> Groups {
                 loader.strings.get(name),
                 loader.place(old.spot)
             );
-            loader.error(loader.place(spot), Code::Duplicate, message);
+            loader.error(loader.place(spot), codes::DUPLICATE, message);
             continue;
         }
         if let Some(all) = &mut loader.documents.attachments {
@@ -255,8 +253,8 @@ fn link_principals(
             None => SetsId::NONE,
             Some(arn) => {
                 let from = |loader: &Loader| {
-                    let place = loader.place(raw.spot);
-                    format!("{place}/PermissionsBoundary/PermissionsBoundaryArn")
+                    let path = "PermissionsBoundary/PermissionsBoundaryArn";
+                    loader.place(raw.spot).inside(path)
                 };
                 // One that is missing still limits: it is a set that allows nothing.
                 let policies = Vec::from_iter(managed_policy(loader, arn, &from));
@@ -315,7 +313,8 @@ fn identity(loader: &mut Loader, raw: &RawPrincipal, groups: &Groups) -> SetsId 
                 policies.extend_from_slice(&found.policies);
             }
             None => {
-                let place = format!("{}/GroupList/{index}", loader.place(raw.spot));
+                let place = loader.place(raw.spot);
+                let place = place.inside(&format!("GroupList/{index}"));
                 let name = loader.strings.get(*group);
                 let message = format!("refers to the group `{name}`, which no file contains");
                 loader.missing(place, message);
@@ -349,7 +348,7 @@ fn link_resources(
             .is_some_and(|account| own.is_some_and(|own| own != account))
         {
             let message = "`account` is not the account in `arn`";
-            loader.error(loader.place(raw.spot), Code::Contradiction, message);
+            loader.error(loader.place(raw.spot), codes::CONTRADICTION, message);
         }
         let account = raw.account.or(own);
         let raw = RawResource { account, ..raw };
@@ -372,7 +371,7 @@ fn link_resources(
                 "refers to the key `{}`, whose ARN no file contains",
                 loader.strings.get(raw.key)
             );
-            loader.error(loader.place(raw.spot), Code::DanglingReference, message);
+            loader.error(loader.place(raw.spot), codes::DANGLING_REFERENCE, message);
             continue;
         };
         let named = |names: Vec<Symbol>| names.into_iter().map(|name| (name, name)).collect();
@@ -461,7 +460,7 @@ fn link_policy(
         Reach::Never(whole) if wholes.contains(&whole) => {
             let message =
                 format!("`{arn}` cannot have a policy of its own; it has that of `{whole}`");
-            return loader.error(loader.place(raw.spot), Code::InvalidMember, message);
+            return loader.error(loader.place(raw.spot), codes::INVALID_MEMBER, message);
         }
         Reach::AccountWide(key) => {
             let name = arn.strip_prefix(&key).unwrap_or_default();
@@ -482,7 +481,7 @@ fn link_policy(
                     "the policy of `{arn}` is consulted for exactly this ARN; whether it has parts is not known"
                 );
                 let place = loader.place(raw.spot);
-                loader.note(place, message);
+                loader.note(&place, message);
             }
             resource.is_unreadable = raw.is_unreadable;
             resource.policy = set_of(loader, Vec::from_iter(raw.policy));
@@ -505,7 +504,7 @@ fn link_keys(loader: &mut Loader, keys: Keys, resources: &mut Vec<(Resource, Spo
             let differ = |other: &PolicyId| !loader.documents.are_equal(*first, *other, kind);
             if !key.contains(":logs:") && rest.iter().any(differ) {
                 let message = format!("`{key}…` has a different policy elsewhere");
-                loader.error(loader.place(own.spot), Code::Contradiction, message);
+                loader.error(loader.place(own.spot), codes::CONTRADICTION, message);
             }
         }
         let resource = Resource {
@@ -539,7 +538,7 @@ fn name_keys(loader: &mut Loader) {
                 "the file must be named after its key, and `describe-key` must give the ARN of `{}`",
                 loader.strings.get(raw.id)
             );
-            loader.error(loader.place(raw.spot), Code::DanglingReference, message);
+            loader.error(loader.place(raw.spot), codes::DANGLING_REFERENCE, message);
             continue;
         };
         loader.raw.resources.push(RawResource {
@@ -599,7 +598,7 @@ fn name_buckets_behind(loader: &mut Loader, merged: &mut BTreeMap<Symbol, RawRes
                 loader.strings.get(bucket),
                 loader.place(own.spot)
             );
-            loader.error(loader.place(spot), Code::Contradiction, message);
+            loader.error(loader.place(spot), codes::CONTRADICTION, message);
         }
     }
 }
@@ -628,7 +627,7 @@ fn merge(loader: &mut Loader, old: RawResource, new: RawResource) -> RawResource
             loader.strings.get(new.arn),
             loader.place(old.spot)
         );
-        loader.error(loader.place(new.spot), Code::Contradiction, message);
+        loader.error(loader.place(new.spot), codes::CONTRADICTION, message);
     }
     RawResource {
         spot: old.spot,
@@ -658,7 +657,7 @@ fn link_endpoints(loader: &mut Loader) -> Vec<(Symbol, SetsId)> {
                     loader.strings.get(raw.id),
                     loader.place(*old)
                 );
-                loader.error(loader.place(raw.spot), Code::Duplicate, message);
+                loader.error(loader.place(raw.spot), codes::DUPLICATE, message);
             }
             None => {
                 endpoints.insert(raw.id, (raw.policy, raw.spot));
@@ -674,15 +673,7 @@ fn link_endpoints(loader: &mut Loader) -> Vec<(Symbol, SetsId)> {
         .collect()
 }
 
-/// A spot in words, when the texts are in the tables.
-fn place_with(tables: &Tables, spot: Spot) -> String {
-    let line = match spot.line {
-        0 | 1 => String::new(),
-        line => format!(":{line}"),
-    };
-    let file = tables.str(spot.file);
-    match spot.list {
-        "" => format!("{file}{line}"),
-        list => format!("{file}{line} /{list}/{}", spot.index),
-    }
+/// Where a spot is, when the texts are in the tables.
+fn place_with(tables: &Tables, spot: Spot) -> Location {
+    spot.location(tables.str(spot.file))
 }

@@ -6,11 +6,12 @@
 use std::collections::{BTreeSet, HashSet};
 use std::rc::Rc;
 
-use portcullis_scenario::Source;
-use portcullis_syntax::json::Node;
+use portcullis_source::json::Node;
+use portcullis_source::{Code, Severity, Source};
 
-use crate::load::path::At;
-use crate::load::problem::{Code, LoadError, Problem, Report};
+use crate::codes;
+use crate::load::path::{At, Location};
+use crate::load::problem::{LoadError, Report};
 use crate::load::raw::{Raw, Spot};
 use crate::store::documents::Documents;
 use crate::store::strings::Interner;
@@ -40,63 +41,41 @@ pub(crate) struct Record<'r, 'a> {
 
 impl Loader {
     /// A problem that keeps the directory from being used.
-    pub(crate) fn error(&mut self, place: String, code: Code, message: impl Into<String>) {
-        self.errors.push(Problem {
-            place,
-            code,
-            message: message.into(),
-        });
+    pub(crate) fn error(&mut self, at: Location, code: Code, message: impl Into<String>) {
+        self.errors
+            .push(at.diagnostic(Severity::Error, code, message));
     }
 
     /// Something odd that does not.
-    pub(crate) fn warn(&mut self, place: String, code: Code, message: impl Into<String>) {
-        self.report.warnings.push(Problem {
-            place,
-            code,
-            message: message.into(),
-        });
+    pub(crate) fn warn(&mut self, at: Location, code: Code, message: impl Into<String>) {
+        let warning = at.diagnostic(Severity::Warning, code, message);
+        self.report.warnings.push(warning);
     }
 
     /// Something that whoever asks should know, and that is not odd.
-    pub(crate) fn note(&mut self, place: String, message: String) {
+    pub(crate) fn note(&mut self, at: &Location, message: String) {
         // Every resource of a service may have one.
         if self.report.notes.len() < LoadError::LIMIT {
-            self.report.notes.push((place, message));
+            self.report.notes.push((at.to_string(), message));
         }
     }
 
-    /// A spot in words.
-    pub(crate) fn place(&self, spot: Spot) -> String {
-        let file = self.strings.get(spot.file);
-        let line = match spot.line {
-            0 | 1 => String::new(),
-            line => format!(":{line}"),
-        };
-        match spot.list {
-            "" => format!("{file}{line}"),
-            list => format!("{file}{line} /{list}/{}", spot.index),
-        }
+    /// Where a spot is.
+    pub(crate) fn place(&self, spot: Spot) -> Location {
+        spot.location(self.strings.get(spot.file))
     }
 
     /// Something is referred to and not there.
-    pub(crate) fn missing(&mut self, place: String, message: String) {
-        self.report.missing.push(Problem {
-            place,
-            code: Code::DanglingReference,
-            message,
-        });
+    pub(crate) fn missing(&mut self, at: Location, message: String) {
+        let problem = at.diagnostic(Severity::Error, codes::DANGLING_REFERENCE, message);
+        self.report.missing.push(problem);
     }
 }
 
 impl Record<'_, '_> {
-    /// A node's place in words: file, line, column and path.
-    pub(crate) fn at(&self, node: &Node<'_>, at: At<'_>) -> String {
-        let (line, column) = self.source.position(node.span.start);
-        let path = at.to_string();
-        match path.is_empty() {
-            true => format!("{}:{line}:{column}", self.file),
-            false => format!("{}:{line}:{column} {path}", self.file),
-        }
+    /// Where a node is.
+    pub(crate) fn at(&self, node: &Node<'_>, at: At<'_>) -> Location {
+        Location::new(self.source.place(node.span), at.steps())
     }
 
     /// The path from the file, for policies: `file#/path`, with the line of a record that is not the
@@ -108,12 +87,20 @@ impl Record<'_, '_> {
         }
     }
 
-    /// The location of an element of a list.
-    pub(crate) fn spot(&self, list: &'static str, index: usize) -> Spot {
+    /// The spot of an element of a list.
+    pub(crate) fn spot(&self, list: &'static str, index: usize, element: &Node<'_>) -> Spot {
+        let (line, column) = self.source.position(element.span.start);
         Spot {
+            line: number(line),
+            column: number(column),
             list,
-            index: u32::try_from(index).unwrap_or(u32::MAX),
+            index: number(index),
             ..self.spot
         }
     }
+}
+
+/// Lines and columns that do not fit are shown as the last that does.
+fn number(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use portcullis_source::{Code, Diagnostic, Place, Pointer, Severity, Span, quoted};
+
 /// A path in a JSON value. Displayed as `/member/0`, and as nothing for the value itself.
 #[derive(Clone, Copy)]
 pub(crate) struct At<'p> {
@@ -45,21 +47,94 @@ impl<'p> At<'p> {
     }
 }
 
-impl fmt::Display for At<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl At<'_> {
+    /// What the last step leads to, in words.
+    pub(crate) fn name(&self) -> String {
+        match self.step {
+            Step::Root => "the value".to_owned(),
+            Step::Member(name) => quoted(name),
+            Step::Index(_) => "an element".to_owned(),
+        }
+    }
+
+    /// The steps from the value itself.
+    pub(crate) fn steps(&self) -> Vec<portcullis_source::Step> {
         let mut steps = Vec::new();
         let mut at = Some(self);
         while let Some(here) = at {
-            steps.push(here.step);
+            match here.step {
+                Step::Root => {}
+                Step::Member(name) => steps.push(portcullis_source::Step::Member(name.to_owned())),
+                Step::Index(index) => steps.push(portcullis_source::Step::Index(index)),
+            }
             at = here.parent;
         }
-        for step in steps.iter().rev() {
-            match step {
-                Step::Root => {}
-                Step::Member(name) => write!(f, "/{name}")?,
-                Step::Index(index) => write!(f, "/{index}")?,
-            }
+        steps.reverse();
+        steps
+    }
+}
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Pointer(&self.steps()).fmt(f)
+    }
+}
+
+/// A place of a file, and the way to it in the JSON value there. Displayed as `file:line:column /path`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Location {
+    /// None for what is in no file by itself.
+    place: Option<Place>,
+    path: Vec<portcullis_source::Step>,
+}
+
+impl Location {
+    /// A place, and the way to it.
+    pub(crate) fn new(place: Place, path: Vec<portcullis_source::Step>) -> Location {
+        Location {
+            place: Some(place),
+            path,
         }
-        Ok(())
+    }
+
+    /// A whole file, or a folder.
+    pub(crate) fn of_file(name: &str) -> Location {
+        Location::new(Place::of_file(name), Vec::new())
+    }
+
+    /// The value of a member, and in it perhaps an element or another member: the place stays that of what is known.
+    #[must_use]
+    pub(crate) fn inside(mut self, path: &str) -> Location {
+        let steps = path.split('/').filter(|step| !step.is_empty());
+        self.path.extend(steps.map(|step| match step.parse() {
+            Ok(index) => portcullis_source::Step::Index(index),
+            Err(_) => portcullis_source::Step::Member(step.to_owned()),
+        }));
+        self
+    }
+
+    /// A problem at this place.
+    pub(crate) fn diagnostic(
+        self,
+        severity: Severity,
+        code: Code,
+        message: impl Into<String>,
+    ) -> Diagnostic {
+        let mut problem = Diagnostic::new(severity, code, Span::default(), message);
+        problem.place = self.place.map(Box::new);
+        problem.path = (!self.path.is_empty()).then_some(self.path);
+        problem
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = &self.place {
+            place.fmt(f)?;
+        }
+        match self.path.is_empty() {
+            true => Ok(()),
+            false => write!(f, " {}", Pointer(&self.path)),
+        }
     }
 }

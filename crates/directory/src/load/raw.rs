@@ -6,18 +6,35 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use portcullis_source::Place;
+
 use crate::arn::Kind;
+use crate::load::path::Location;
 use crate::store::ids::{PolicyId, Symbol};
 
 /// Where something stands: a file, the line of the record in it, and an element of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Spot {
     pub(crate) file: Symbol,
-    /// The record's first line, from 1.
+    /// The line, from 1.
     pub(crate) line: u32,
+    /// The character of the line, from 1.
+    pub(crate) column: u32,
     /// The member that is the list; empty if it is the record itself.
     pub(crate) list: &'static str,
     pub(crate) index: u32,
+}
+
+impl Spot {
+    /// The place in a file of this name.
+    pub(crate) fn location(self, file: &str) -> Location {
+        let place = Place::at(file, self.line as usize, self.column as usize);
+        let location = Location::new(place, Vec::new());
+        match self.list {
+            "" => location,
+            list => location.inside(&format!("{list}/{}", self.index)),
+        }
+    }
 }
 
 /// A user or a role (`IN-11`, `IN-13`).

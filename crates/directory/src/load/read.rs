@@ -23,13 +23,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use bumpalo::Bump;
-use portcullis_scenario::{Records, Source};
+use portcullis_source::json::{self, Member, Node, Value};
+use portcullis_source::{Records, Source, Start};
 use portcullis_syntax::forms::recognize;
-use portcullis_syntax::json::{self, Member, Node, Value};
 
+use crate::codes;
 use crate::load::loader::{Loader, Record};
-use crate::load::path::At;
-use crate::load::problem::{Code, LoadError, Skipped};
+use crate::load::path::{At, Location};
+use crate::load::problem::{LoadError, Skipped};
 use crate::load::raw::Spot;
 use crate::load::read::fields::has_next_page;
 
@@ -83,7 +84,7 @@ impl Loader {
                     "is {}, which is not read and may contain policies; {}",
                     foreign.what, foreign.help
                 );
-                return self.error(name.to_string(), Code::UnknownForm, message);
+                return self.error(Location::of_file(name), codes::UNKNOWN_FORM, message);
             }
             Ok(Content::Other) => {
                 return self.report.skipped.push(Skipped {
@@ -94,7 +95,7 @@ impl Loader {
             }
             Err(reason) => {
                 let message = format!("cannot be read: {reason}");
-                return self.error(name.to_string(), Code::UnreadableFile, message);
+                return self.error(Location::of_file(name), codes::UNREADABLE_FILE, message);
             }
         };
         let file = self.strings.intern(name);
@@ -103,21 +104,22 @@ impl Loader {
         let mut arena = Bump::new();
         let mut counts: BTreeMap<&'static str, u64> = BTreeMap::new();
         loop {
-            let line = match records.next_into(&mut bytes) {
-                Ok(Some(line)) => line,
+            let start = match records.next_into(&mut bytes) {
+                Ok(Some(start)) => start,
                 Ok(None) => break,
                 Err(error) => {
                     let message = format!("cannot be read: {error}");
-                    return self.error(name.to_string(), Code::UnreadableFile, message);
+                    return self.error(Location::of_file(name), codes::UNREADABLE_FILE, message);
                 }
             };
             let spot = Spot {
                 file,
-                line: u32::try_from(line).unwrap_or(u32::MAX),
+                line: u32::try_from(start.line).unwrap_or(u32::MAX),
+                column: 1,
                 list: "",
                 index: 0,
             };
-            self.text(name, &bytes, line, spot, &arena, &mut counts);
+            self.text(name, &bytes, start, spot, &arena, &mut counts);
             arena.reset();
         }
         if !counts.is_empty() {
@@ -131,26 +133,24 @@ impl Loader {
         &mut self,
         file: &str,
         bytes: &[u8],
-        line: usize,
+        start: Start,
         spot: Spot,
         arena: &Bump,
         counts: &mut BTreeMap<&'static str, u64>,
     ) {
-        let source = match Source::decode(file, bytes, line) {
+        let source = match Source::decode(file, bytes, start) {
             Ok(source) => source,
-            Err(problem) => {
-                let (line, column) = problem.position();
-                let place = format!("{file}:{line}:{column}");
-                return self.error(place, Code::InvalidJson, problem.message());
+            Err(mut problem) => {
+                problem.code = codes::INVALID_JSON;
+                return self.errors.push(*problem);
             }
         };
         let node = match json::parse(source.text(), arena) {
             Ok(node) => node,
             Err(diagnostics) => {
-                for found in diagnostics {
-                    let (line, column) = source.position(found.span.start);
-                    let place = format!("{file}:{line}:{column}");
-                    self.error(place, Code::InvalidJson, found.message);
+                for mut found in source.locate_all(diagnostics) {
+                    found.code = codes::INVALID_JSON;
+                    self.errors.push(found);
                 }
                 return;
             }
@@ -232,7 +232,7 @@ impl Loader {
                 "this is {}, which may contain policies: {}",
                 foreign.what, foreign.help
             );
-            self.error(place, Code::UnknownForm, message);
+            self.error(place, codes::UNKNOWN_FORM, message);
             return LEFT_OUT;
         }
         if self.unread_is_unknown(record, node, at) {
@@ -247,7 +247,7 @@ impl Loader {
                 // A file of another kind may have any number of lines.
                 if self.report.skipped.len() < LoadError::LIMIT {
                     self.report.skipped.push(Skipped {
-                        place: record.at(node, at),
+                        place: record.at(node, at).to_string(),
                         reason: "it describes no accounts, resources or organizations",
                         is_json: true,
                     });
@@ -257,12 +257,12 @@ impl Loader {
         LEFT_OUT
     }
 
-    fn unknown_form(&mut self, place: String, name: &str) {
+    fn unknown_form(&mut self, place: Location, name: &str) {
         let message = format!(
             "unknown form, but its member `{name}` may contain a policy; \
              give resource policies as {{\"arn\", \"account\", \"policy\"}}"
         );
-        self.error(place, Code::UnknownForm, message);
+        self.error(place, codes::UNKNOWN_FORM, message);
     }
 
     /// Nothing that holds a policy or a limit is passed over in silence (`IN-4`): what was not read is a form that is

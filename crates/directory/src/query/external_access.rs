@@ -15,13 +15,14 @@ use portcullis_syntax::policy::{ReadOptions, parse_policy};
 
 use crate::arn::{Kind, account_number};
 use crate::decide::memory::Requests;
-use crate::decide::question::{RequestPolicies, question};
+use crate::decide::question::question;
 use crate::decide::stack::explain;
 use crate::error::EngineError;
 use crate::plan::generation::Generation;
 use crate::plan::stack::Located;
 use crate::store::ids::index;
 use crate::store::tables::{Principal, Tables};
+use portcullis_syntax::RequestPolicies;
 
 /// How far outside somebody is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

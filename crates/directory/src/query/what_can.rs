@@ -9,12 +9,13 @@ use portcullis_model::{Decision, Principal as Who, Request, check_action, split_
 use portcullis_syntax::PolicySets;
 
 use crate::decide::memory::Requests;
-use crate::decide::question::{Question, RequestPolicies, policies, question_of_any};
+use crate::decide::question::{Question, policies, question_of_any};
 use crate::decide::stack::decide;
 use crate::error::{EngineError, RequestError};
 use crate::plan::policies::Policies;
 use crate::query::access::AccessQuery;
 use crate::store::tables::Tables;
+use portcullis_syntax::RequestPolicies;
 
 /// What a principal may do to a resource, or may not.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 
 use bumpalo::Bump;
 use portcullis_model::{Layer, PolicyKind};
-use portcullis_syntax::diag::LineIndex;
+use portcullis_source::LineIndex;
 pub(crate) use portcullis_syntax::forms::undress;
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 use portcullis_syntax::{Policy, PolicySets, api_of, with_apis};
@@ -54,6 +54,21 @@ pub(crate) struct Invalid {
     pub(crate) column: usize,
     pub(crate) message: String,
     pub(crate) code: &'static str,
+    pub(crate) help: Option<String>,
+}
+
+impl Invalid {
+    /// What is wrong, said of a policy of this type.
+    pub(crate) fn message(&self, kind: PolicyKind) -> String {
+        let Invalid { message, code, .. } = self;
+        format!("the {kind} policy is invalid: {message} ({code})")
+    }
+
+    /// Where it is in the document by itself.
+    pub(crate) fn position(&self) -> String {
+        let Invalid { line, column, .. } = self;
+        format!("this is line {line}, column {column} of the document by itself")
+    }
 }
 
 impl Documents {
@@ -115,6 +130,7 @@ impl Documents {
                 column,
                 message: error.message,
                 code: error.code.as_str(),
+                help: error.help,
             }
         });
         Some(invalid.unwrap_or(Invalid {
@@ -122,6 +138,7 @@ impl Documents {
             column: 1,
             message: "the document cannot be read".to_string(),
             code: "INVALID_POLICY",
+            help: None,
         }))
     }
 
@@ -279,7 +296,7 @@ pub(crate) fn kind_of(layer: Layer) -> PolicyKind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use portcullis_syntax::json;
+    use portcullis_source::json;
     use std::borrow::Cow;
 
     fn undressed(json: &str) -> Result<String, String> {

@@ -31,7 +31,7 @@ pub(super) fn link_acls(
     for acl in acls {
         if !loader.raw.buckets_with_acls.contains(&acl.bucket) {
             loader.report.skipped.push(Skipped {
-                place: loader.place(acl.spot),
+                place: loader.place(acl.spot).to_string(),
                 reason: "no ownership controls enable access control lists, so they are ignored",
                 is_json: true,
             });

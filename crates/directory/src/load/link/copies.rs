@@ -8,8 +8,8 @@ use std::collections::HashMap;
 
 use portcullis_model::PolicyKind;
 
+use crate::codes;
 use crate::load::loader::Loader;
-use crate::load::problem::Code;
 use crate::load::raw::{RawCopy, Said, Spot};
 use crate::store::ids::PolicyId;
 
@@ -40,7 +40,7 @@ pub(super) fn compare_copies(loader: &mut Loader) {
                 "does not give the account of the {} `{name}`; put the file in a folder named after the account",
                 copy.kind
             );
-            loader.error(loader.place(copy.spot), Code::MissingMember, message);
+            loader.error(loader.place(copy.spot), codes::MISSING_MEMBER, message);
             continue;
         };
         match known.get(&(copy.kind, account, name.to_ascii_lowercase())) {
@@ -48,7 +48,7 @@ pub(super) fn compare_copies(loader: &mut Loader) {
             None => {
                 let kind = copy.kind;
                 let message = format!("the {kind} `{name}` of {account:012} is in no account dump");
-                loader.warn(loader.place(copy.spot), Code::DanglingReference, message);
+                loader.warn(loader.place(copy.spot), codes::DANGLING_REFERENCE, message);
             }
         }
     }
@@ -143,5 +143,5 @@ fn contradicts(loader: &mut Loader, copy: &RawCopy, what: &str, dump: Spot) {
         copy.kind,
         loader.place(dump)
     );
-    loader.error(loader.place(copy.spot), Code::Contradiction, message);
+    loader.error(loader.place(copy.spot), codes::CONTRADICTION, message);
 }

@@ -10,8 +10,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use portcullis_model::Layer;
 
 use crate::arn::account_number;
+use crate::codes;
 use crate::load::loader::Loader;
-use crate::load::problem::Code;
+use crate::load::path::Location;
 use crate::load::raw::{Control, RCP_FULL_ACCESS, RawNode, SCP_FULL_ACCESS, Spot};
 use crate::store::ids::{PolicyId, SetsId, Symbol};
 
@@ -105,7 +106,7 @@ pub(crate) fn link_organization(loader: &mut Loader) -> Organization {
     attached.clear();
     if let Some(account) = management.filter(|own| !organization.members.contains_key(own)) {
         let message = format!("the management account {account:012} is not in the tree");
-        loader.warn(String::new(), Code::InvalidTree, message);
+        loader.warn(Location::default(), codes::INVALID_TREE, message);
         organization.members.insert(
             account,
             Member {
@@ -132,7 +133,7 @@ fn organization_id(loader: &mut Loader) -> Option<(Symbol, Option<u64>)> {
         if let Some(spot) = said.min() {
             let place = loader.place(spot);
             let message = "no file gives the id of the organization (`describe-organization`)";
-            loader.error(place, Code::DanglingReference, message);
+            loader.error(place, codes::DANGLING_REFERENCE, message);
         }
         return None;
     };
@@ -141,12 +142,12 @@ fn organization_id(loader: &mut Loader) -> Option<(Symbol, Option<u64>)> {
             let place = loader.place(*other_spot);
             let first = loader.place(spot);
             let message = format!("describes a different organization than {first}");
-            loader.error(place, Code::Contradiction, message);
+            loader.error(place, codes::CONTRADICTION, message);
         }
     }
     if management.is_none() {
         let message = "does not give the management account, so no account counts as it";
-        loader.warn(loader.place(spot), Code::MissingMember, message);
+        loader.warn(loader.place(spot), codes::MISSING_MEMBER, message);
     }
     Some((id, management))
 }
@@ -170,13 +171,13 @@ fn unique_nodes(loader: &mut Loader) -> HashMap<Symbol, RawNode> {
             let id = loader.strings.get(node.id).to_string();
             let there = node_place(loader, old);
             let message = format!("`{id}` appears twice in the organization, also at {there}");
-            loader.error(node_place(loader, &node), Code::InvalidTree, message);
+            loader.error(node_place(loader, &node), codes::INVALID_TREE, message);
         }
     }
     if roots.len() > 1 {
         let place = roots.get(1).and_then(|root| nodes.get(root));
-        let place = place.map_or_else(String::new, |node| node_place(loader, node));
-        loader.error(place, Code::InvalidTree, "an organization has one root");
+        let place = place.map_or_else(Location::default, |node| node_place(loader, node));
+        loader.error(place, codes::INVALID_TREE, "an organization has one root");
     }
     for (id, spot) in std::mem::take(&mut loader.raw.organization.accounts) {
         if !nodes.contains_key(&id) {
@@ -184,19 +185,16 @@ fn unique_nodes(loader: &mut Loader) -> HashMap<Symbol, RawNode> {
                 "`{}` is in the organization, but no file gives its parent",
                 loader.strings.get(id)
             );
-            loader.error(loader.place(spot), Code::InvalidTree, message);
+            loader.error(loader.place(spot), codes::INVALID_TREE, message);
         }
     }
     nodes
 }
 
 /// Where a node stands, for messages.
-fn node_place(loader: &Loader, node: &RawNode) -> String {
-    format!(
-        "{} {}",
-        loader.place(node.spot),
-        loader.strings.get(node.path)
-    )
+fn node_place(loader: &Loader, node: &RawNode) -> Location {
+    let path = loader.strings.get(node.path);
+    loader.place(node.spot).inside(path)
 }
 
 /// The nodes from the root down to this one; none if there is a problem.
@@ -214,12 +212,12 @@ fn chain(
                 loader.strings.get(at.id),
                 loader.strings.get(parent)
             );
-            loader.error(node_place(loader, at), Code::DanglingReference, message);
+            loader.error(node_place(loader, at), codes::DANGLING_REFERENCE, message);
             return None;
         };
         if chain.contains(&parent) {
             let message = format!("`{}` is below itself", loader.strings.get(parent));
-            loader.error(node_place(loader, next), Code::InvalidTree, message);
+            loader.error(node_place(loader, next), codes::INVALID_TREE, message);
             return None;
         }
         chain.push(parent);
@@ -229,7 +227,7 @@ fn chain(
                 loader.strings.get(node),
                 Layer::MAX_LEVELS
             );
-            loader.error(node_place(loader, at), Code::TooLarge, message);
+            loader.error(node_place(loader, at), codes::TOO_LARGE, message);
             return None;
         }
         at = next;
@@ -257,7 +255,7 @@ fn scps_apply(loader: &mut Loader) -> bool {
             .any(|own| loader.strings.get(own.policy) == SCP_FULL_ACCESS);
     if !speaks {
         let message = "no file mentions service control policies, so they count as not in use";
-        loader.warn(String::new(), Code::Incomplete, message);
+        loader.warn(Location::default(), codes::INCOMPLETE, message);
     }
     speaks
 }
@@ -324,7 +322,7 @@ fn attachments(loader: &mut Loader, nodes: &HashMap<Symbol, RawNode>) -> HashMap
                 "`{text}` is attached to `{}`, which is not in the organization",
                 loader.strings.get(raw.node)
             );
-            loader.error(loader.place(raw.spot), Code::DanglingReference, message);
+            loader.error(loader.place(raw.spot), codes::DANGLING_REFERENCE, message);
             continue;
         }
         let known = loader.raw.organization.controls.get(&raw.policy).copied();
@@ -345,7 +343,7 @@ fn attachments(loader: &mut Loader, nodes: &HashMap<Symbol, RawNode>) -> HashMap
         };
         if raw.control.is_some_and(|wanted| wanted != control) {
             let message = format!("`{text}` is in the list of the other type");
-            loader.error(loader.place(raw.spot), Code::Contradiction, message);
+            loader.error(loader.place(raw.spot), codes::CONTRADICTION, message);
             continue;
         }
         match control {

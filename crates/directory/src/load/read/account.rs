@@ -2,11 +2,11 @@
 //! `IN-17`), pages of them (`IN-5`), and managed policies from elsewhere.
 
 use portcullis_model::{PolicyKind, split_arn};
-use portcullis_syntax::json::{Node, Value};
+use portcullis_source::json::{Node, Value};
 
 use crate::arn::Kind;
+use crate::codes;
 use crate::load::loader::{Loader, Record};
-use crate::load::problem::Code;
 use crate::load::raw::{RawCopy, RawGroup, RawManaged, RawPrincipal, Said, Spot};
 use crate::load::read::fields::{At, account_number, arn_of, has_next_page, present};
 use crate::store::ids::PolicyId;
@@ -36,7 +36,7 @@ impl Loader {
                     self.mismatch(record, element, at, "an object");
                     continue;
                 }
-                let spot = record.spot(list, index);
+                let spot = record.spot(list, index, element);
                 match list {
                     "UserDetailList" => self.principal(record, element, at, spot, Kind::User),
                     "RoleDetailList" => self.principal(record, element, at, spot, Kind::Role),
@@ -80,7 +80,7 @@ impl Loader {
     ) -> Option<Entity<'a>> {
         let wrong = |loader: &mut Loader, message: String| {
             let place = record.at(node.get("Arn").unwrap_or(node), at.member("Arn"));
-            loader.error(place, Code::InvalidMember, message);
+            loader.error(place, codes::INVALID_MEMBER, message);
         };
         let parts = arn_of(arn, "iam").and_then(|(partition, account, rest)| {
             let path = rest.strip_prefix(kind)?;
@@ -133,7 +133,7 @@ impl Loader {
             (Kind::Role, Some(document)) => self.trust(record, document, at, entity.name),
             (Kind::Role, None) => {
                 let message = "has no `AssumeRolePolicyDocument`";
-                self.error(record.at(node, at), Code::MissingMember, message);
+                self.error(record.at(node, at), codes::MISSING_MEMBER, message);
                 None
             }
             (Kind::User, _) => None,
@@ -206,7 +206,7 @@ impl Loader {
                 .unwrap_or("");
             let Some(document) = present(element, "PolicyDocument") else {
                 let message = "has no `PolicyDocument`";
-                self.error(record.at(element, at), Code::MissingMember, message);
+                self.error(record.at(element, at), codes::MISSING_MEMBER, message);
                 continue;
             };
             let at = at.member("PolicyDocument");
@@ -305,11 +305,11 @@ impl Loader {
         let is_of_aws = text.contains(":iam::aws:policy/");
         if !is_of_aws || old.version == new.version {
             let message = format!("`{text}` is not the same policy as at {there}");
-            return self.error(here, Code::Contradiction, message);
+            return self.error(here, codes::CONTRADICTION, message);
         }
         let newest = old.version.max(new.version);
         let message = format!("`{text}` has a different version at {there}; v{newest} is used");
-        self.warn(here, Code::Contradiction, message);
+        self.warn(here, codes::CONTRADICTION, message);
         if new.version > old.version {
             self.raw.managed.insert(arn, new);
         }
@@ -329,7 +329,7 @@ impl Loader {
                 "`{arn}` is not the ARN of a managed policy; the policy of a resource is its `policy`"
             );
             let place = record.at(node, at.member("arn"));
-            return self.error(place, Code::InvalidMember, message);
+            return self.error(place, codes::INVALID_MEMBER, message);
         }
         let Some(policy) = self.document(record, document, at.member("document"), arn) else {
             return;
@@ -353,7 +353,7 @@ impl Loader {
                     "`{arn}` is not the same policy as at {}",
                     self.place(old.spot)
                 );
-                self.error(record.at(node, at), Code::Contradiction, message);
+                self.error(record.at(node, at), codes::CONTRADICTION, message);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Access control lists of buckets (`S3-1`, `S3-2`), as `get-bucket-acl` prints them, and the settings
 //! that switch them on and off.
 
-use portcullis_syntax::json::{Node, Value};
+use portcullis_source::json::{Node, Value};
 
 use crate::load::loader::{Loader, Record};
 use crate::load::raw::RawAcl;

@@ -1,14 +1,20 @@
 //! Members of objects, and where they stand.
 
 use portcullis_model::PolicyKind;
-use portcullis_syntax::json::{Node, Value};
+use portcullis_source::json::{Node, Value};
 
 pub(crate) use crate::arn::{account_number, arn_of};
+use crate::codes;
 use crate::load::loader::{Loader, Record};
 pub(crate) use crate::load::path::At;
-use crate::load::problem::{Code, Problem};
-use crate::store::documents::undress;
+use crate::load::path::Location;
+use crate::store::documents::{Invalid, undress};
 use crate::store::ids::{PolicyId, Symbol};
+use bumpalo::Bump;
+pub(crate) use portcullis_source::field as present;
+use portcullis_source::{Diagnostic, Severity, list, text};
+use portcullis_syntax::forms;
+use portcullis_syntax::policy::{ReadOptions, read_policy};
 
 impl Loader {
     /// An element or member of the wrong type.
@@ -19,8 +25,15 @@ impl Loader {
         at: At<'_>,
         wanted: &str,
     ) {
-        let message = format!("must be {wanted}, this is {}", node.value.describe());
-        self.error(record.at(node, at), Code::InvalidMember, message);
+        let owner = at.name();
+        self.invalid(record, at, Diagnostic::mismatch(&owner, wanted, node));
+    }
+
+    /// A value that is not what it must be.
+    fn invalid(&mut self, record: &Record<'_, '_>, at: At<'_>, mut problem: Diagnostic) {
+        problem.code = codes::INVALID_MEMBER;
+        problem.path = Some(at.steps()).filter(|path| !path.is_empty());
+        self.errors.push(record.source.locate(problem));
     }
 
     /// A member that is a text; null counts as absent.
@@ -32,11 +45,10 @@ impl Loader {
         name: &str,
     ) -> Option<&'a str> {
         let member = present(node, name)?;
-        let text = member.as_str();
-        if text.is_none() {
-            self.mismatch(record, member, at.member(name), "a string");
-        }
-        text
+        let at = at.member(name);
+        text(&at.name(), member)
+            .map_err(|problem| self.invalid(record, at, *problem))
+            .ok()
     }
 
     /// A member that must be there and be a text.
@@ -49,7 +61,7 @@ impl Loader {
     ) -> Option<&'a str> {
         if present(node, name).is_none() {
             let message = format!("has no `{name}`");
-            self.error(record.at(node, at), Code::MissingMember, message);
+            self.error(record.at(node, at), codes::MISSING_MEMBER, message);
             return None;
         }
         self.text_of(record, node, at, name)
@@ -66,11 +78,10 @@ impl Loader {
         let Some(member) = present(node, name) else {
             return &[];
         };
-        let list = member.as_array();
-        if list.is_none() {
-            self.mismatch(record, member, at.member(name), "a list");
-        }
-        list.unwrap_or_default()
+        let at = at.member(name);
+        list(&at.name(), "a list", member)
+            .map_err(|problem| self.invalid(record, at, *problem))
+            .unwrap_or_default()
     }
 
     /// A member that is a list of texts.
@@ -83,20 +94,21 @@ impl Loader {
     ) -> Vec<Symbol> {
         let mut names = Vec::new();
         let at = at.member(name);
-        let list = present(node, name).map(|_| ());
-        if list.is_none() {
-            return names;
-        }
-        let Some(elements) = node.get(name).and_then(Node::as_array) else {
-            if let Some(member) = node.get(name) {
-                self.mismatch(record, member, at, "a list of strings");
-            }
+        let Some(member) = present(node, name) else {
             return names;
         };
+        let elements = match list(&at.name(), "a list of strings", member) {
+            Ok(elements) => elements,
+            Err(problem) => {
+                self.invalid(record, at, *problem);
+                return names;
+            }
+        };
         for (index, element) in elements.iter().enumerate() {
-            match element.as_str() {
-                Some(text) => names.push(self.strings.intern(text)),
-                None => self.mismatch(record, element, at.index(index), "a string"),
+            let at = at.index(index);
+            match text(&at.name(), element) {
+                Ok(text) => names.push(self.strings.intern(text)),
+                Err(problem) => self.invalid(record, at, *problem),
             }
         }
         names
@@ -180,7 +192,7 @@ impl Loader {
             let message = format!("`{text}` is not an account: an account is 12 digits");
             let at = at.member(name);
             let node = node.get(name).unwrap_or(node);
-            self.error(record.at(node, at), Code::InvalidMember, message);
+            self.error(record.at(node, at), codes::INVALID_MEMBER, message);
         }
         account
     }
@@ -203,7 +215,7 @@ impl Loader {
         node: &Node<'_>,
         at: At<'_>,
         name: &str,
-    ) -> Result<PolicyId, Problem> {
+    ) -> Result<PolicyId, Diagnostic> {
         self.taken.insert(node.span.start);
         match undress(node, record.source.text()) {
             Ok(text) => {
@@ -212,11 +224,11 @@ impl Loader {
                 let place = || strings.intern(&record.reference(at));
                 Ok(self.documents.add(name, place, &text))
             }
-            Err(message) => Err(Problem {
-                place: record.at(node, at),
-                code: Code::InvalidPolicy,
-                message,
-            }),
+            Err(message) => {
+                Err(record
+                    .at(node, at)
+                    .diagnostic(Severity::Error, codes::INVALID_POLICY, message))
+            }
         }
     }
 
@@ -258,26 +270,49 @@ impl Loader {
         at: At<'_>,
         name: &str,
         (kind, strict): (PolicyKind, bool),
-    ) -> Result<PolicyId, Problem> {
+    ) -> Result<PolicyId, Diagnostic> {
         let id = self.stored(record, node, at, name)?;
         let Some(invalid) = self.documents.check(id, kind, strict) else {
             return Ok(id);
         };
-        Err(Problem {
-            place: record.at(node, at),
-            code: Code::InvalidPolicy,
-            message: format!(
-                "the {kind} policy is invalid at line {}, column {} of the document: {} ({})",
-                invalid.line, invalid.column, invalid.message, invalid.code
-            ),
-        })
+        Err(invalid_policy(record, node, at, (kind, strict), invalid))
     }
 }
 
-/// A member that is there and not null.
-pub(crate) fn present<'a>(node: &Node<'a>, name: &str) -> Option<&'a Node<'a>> {
-    node.get(name)
-        .filter(|member| !matches!(member.value, Value::Null))
+/// The problem of a document: its place is that in the file, whatever string the document stands in (`IN-2`).
+fn invalid_policy(
+    record: &Record<'_, '_>,
+    node: &Node<'_>,
+    at: At<'_>,
+    (kind, strict): (PolicyKind, bool),
+    invalid: Invalid,
+) -> Diagnostic {
+    let arena = Bump::new();
+    let options = ReadOptions {
+        kind,
+        allow_missing_resource: !strict,
+    };
+    let (found, mut diagnostics) = forms::find(*node, record.source.text(), Some(kind), &arena);
+    if let Some(found) = found {
+        diagnostics.extend(read_policy(found.document, options, &arena).1);
+    }
+    let place = diagnostics
+        .iter()
+        .find(|one| one.is_error())
+        .map(|error| record.source.place(error.span));
+    let location = match place {
+        Some(place) => Location::new(place, at.steps()),
+        None => record.at(node, at),
+    };
+    location
+        .diagnostic(
+            Severity::Error,
+            codes::INVALID_POLICY,
+            invalid.message(kind),
+        )
+        .with_note(invalid.position())
+        .with_help_if(invalid.help)
+        .in_policy()
 }
 
 /// A name without what is easily mistaken: letter case, separators, the ending of a plural.

@@ -5,12 +5,14 @@ use std::fs;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
-use portcullis_scenario::{open_regular, reason};
+use portcullis_source::files::{open_regular, reason};
+use portcullis_source::json;
 use portcullis_syntax::forms::{self, Foreign};
-use portcullis_syntax::json;
 
-use crate::load::problem::{Code, Problem};
+use crate::codes;
+use crate::load::path::Location;
 use crate::load::read::inflate::Inflated;
+use portcullis_source::{Code, Diagnostic, Severity};
 
 /// How much is read.
 #[derive(Clone, Copy, Debug)]
@@ -41,7 +43,7 @@ pub(crate) struct Found {
 
 /// Every file of a folder and the folders in it, sorted by name, and what is wrong with the others. Names that
 /// start with a dot are left out.
-pub(crate) fn list(folder: &Path, limits: Limits) -> (Vec<Found>, Vec<Problem>) {
+pub(crate) fn list(folder: &Path, limits: Limits) -> (Vec<Found>, Vec<Diagnostic>) {
     let mut list = List {
         root: PathBuf::new(),
         limits,
@@ -55,7 +57,7 @@ pub(crate) fn list(folder: &Path, limits: Limits) -> (Vec<Found>, Vec<Problem>) 
             list.root = root.clone();
             list.all(root, &folder.display().to_string());
         }
-        Err(error) => list.unreadable(folder.display().to_string(), &error),
+        Err(error) => list.unreadable(&folder.display().to_string(), &error),
     }
     list.found.sort_by(|one, other| one.name.cmp(&other.name));
     (list.found, list.problems)
@@ -67,26 +69,24 @@ struct List {
     entries: usize,
     bytes: u64,
     found: Vec<Found>,
-    problems: Vec<Problem>,
+    problems: Vec<Diagnostic>,
 }
 
 impl List {
-    fn problem(&mut self, place: String, code: Code, message: String) {
-        self.problems.push(Problem {
-            place,
-            code,
-            message,
-        });
+    fn problem(&mut self, place: &str, code: Code, message: String) {
+        let location = Location::of_file(place);
+        self.problems
+            .push(location.diagnostic(Severity::Error, code, message));
     }
 
-    fn unreadable(&mut self, place: String, error: &io::Error) {
+    fn unreadable(&mut self, place: &str, error: &io::Error) {
         let message = format!("cannot be read: {}", reason(error));
-        self.problem(place, Code::UnreadableFile, message);
+        self.problem(place, codes::UNREADABLE_FILE, message);
     }
 
-    fn too_large(&mut self, place: String, limit: &str) {
+    fn too_large(&mut self, place: &str, limit: &str) {
         let message = format!("the directory has more than {limit}");
-        self.problem(place, Code::TooLarge, message);
+        self.problem(place, codes::TOO_LARGE, message);
     }
 
     fn all(&mut self, root: PathBuf, shown: &str) {
@@ -98,12 +98,12 @@ impl List {
             };
             if depth > self.limits.depth {
                 let limit = format!("{} levels of folders", self.limits.depth);
-                return self.too_large(place, &limit);
+                return self.too_large(&place, &limit);
             }
             let entries = match fs::read_dir(&path) {
                 Ok(entries) => entries,
                 Err(error) => {
-                    self.unreadable(place, &error);
+                    self.unreadable(&place, &error);
                     continue;
                 }
             };
@@ -111,7 +111,7 @@ impl List {
                 let entry = match entry {
                     Ok(entry) => entry,
                     Err(error) => {
-                        self.unreadable(place.clone(), &error);
+                        self.unreadable(&place, &error);
                         continue;
                     }
                 };
@@ -122,7 +122,7 @@ impl List {
                 self.entries += 1;
                 if self.entries > self.limits.entries {
                     let limit = format!("{} files and folders", self.limits.entries);
-                    return self.too_large(place, &limit);
+                    return self.too_large(&place, &limit);
                 }
                 let name = format!("{prefix}{name}");
                 if let Some(folder) = self.entry(&entry.path(), &name) {
@@ -130,7 +130,7 @@ impl List {
                 }
                 if self.bytes > self.limits.bytes {
                     let limit = format!("{} bytes", self.limits.bytes);
-                    return self.too_large(name, &limit);
+                    return self.too_large(&name, &limit);
                 }
             }
         }
@@ -142,13 +142,13 @@ impl List {
         let (data, real) = match known {
             Ok(known) => known,
             Err(error) => {
-                self.unreadable(name.to_string(), &error);
+                self.unreadable(name, &error);
                 return None;
             }
         };
         if !real.starts_with(&self.root) {
             let message = "is a link that leads out of the directory".to_string();
-            self.problem(name.to_string(), Code::PathOutside, message);
+            self.problem(name, codes::PATH_OUTSIDE, message);
             return None;
         }
         if data.is_dir() {
@@ -157,7 +157,7 @@ impl List {
         if !data.is_file() {
             // To open a pipe is to wait for whoever writes it.
             let error = io::Error::other("it is not a regular file");
-            self.unreadable(name.to_string(), &error);
+            self.unreadable(name, &error);
             return None;
         }
         self.bytes = self.bytes.saturating_add(data.len());

@@ -3,10 +3,10 @@
 //! Some of them do not say what they belong to; then the name of the file, or of a folder above it,
 //! must hold the id of the parent, child, target or policy.
 
-use portcullis_syntax::json::Node;
+use portcullis_source::json::Node;
 
+use crate::codes;
 use crate::load::loader::{Loader, Record};
-use crate::load::problem::Code;
 use crate::load::raw::{RCP_FULL_ACCESS, RawAttachment, RawNode};
 use crate::load::read::fields::{At, account_number, present};
 use crate::load::read::tree::control;
@@ -153,7 +153,7 @@ impl Loader {
         let parents = self.list(record, node, at, "Parents");
         let [parent] = parents else {
             let message = "must contain exactly one parent";
-            return self.error(record.at(node, at), Code::InvalidTree, message);
+            return self.error(record.at(node, at), codes::INVALID_TREE, message);
         };
         let inside = at.member("Parents");
         let at = inside.index(0);
@@ -238,7 +238,7 @@ impl Loader {
             }
             None => {
                 let message = "has no `Content`";
-                self.error(record.at(policy, at), Code::MissingMember, message);
+                self.error(record.at(policy, at), codes::MISSING_MEMBER, message);
             }
         }
     }
@@ -247,7 +247,7 @@ impl Loader {
         let message = format!(
             "does not say what it belongs to; the file's name must contain the id of {what}"
         );
-        self.error(record.at(node, at), Code::MissingMember, message);
+        self.error(record.at(node, at), codes::MISSING_MEMBER, message);
     }
 }
 

@@ -1,10 +1,10 @@
 //! Our own lines about resources (`IN-48`).
 
 use portcullis_model::{access_point, split_arn};
-use portcullis_syntax::json::{Node, Value};
+use portcullis_source::json::{Node, Value};
 
+use crate::codes;
 use crate::load::loader::{Loader, Record};
-use crate::load::problem::Code;
 use crate::load::raw::{RawGrant, RawResource};
 use crate::load::read::acl::ignores_public_acls;
 use crate::load::read::fields::{At, account_number, bare, present};
@@ -54,7 +54,7 @@ impl Loader {
                     MEMBERS.join("`, `")
                 );
                 let place = record.at(&member.value, at.member(name));
-                self.error(place, Code::InvalidMember, message);
+                self.error(place, codes::INVALID_MEMBER, message);
             }
         }
         let account = self.account(record, node, at, "account");
@@ -79,7 +79,7 @@ impl Loader {
         if split_arn(arn).is_none_or(|[scheme, ..]| scheme != "arn") {
             let message = format!("`{arn}` is not an ARN");
             let place = record.at(node, at.member("arn"));
-            return self.error(place, Code::InvalidMember, message);
+            return self.error(place, codes::INVALID_MEMBER, message);
         }
         let name = self.strings.intern(arn);
         let mut raw = RawResource {
@@ -116,12 +116,12 @@ impl Loader {
         let place = |member: &str| record.at(node.get(member).unwrap_or(node), at.member(member));
         if !matches!(access_point(arn), Some((_, ""))) {
             let message = "only an access point has a `bucket`";
-            self.error(place("bucket"), Code::InvalidMember, message);
+            self.error(place("bucket"), codes::INVALID_MEMBER, message);
             return None;
         }
         if !is_bucket(bucket) {
             let message = format!("`{bucket}` is not the ARN of a bucket");
-            self.error(place("bucket"), Code::InvalidMember, message);
+            self.error(place("bucket"), codes::INVALID_MEMBER, message);
             return None;
         }
         Some((self.strings.intern(bucket), None))
@@ -143,7 +143,7 @@ impl Loader {
         };
         if !is_bucket(arn) {
             let message = "only a bucket has `abac`";
-            self.error(record.at(member, at), Code::InvalidMember, message);
+            self.error(record.at(member, at), codes::INVALID_MEMBER, message);
         }
         Some(abac)
     }
@@ -213,7 +213,7 @@ impl Loader {
             if !["EncryptionContextSubset", "EncryptionContextEquals"].contains(&name) {
                 let message = format!("`{name}` is not a known constraint of a grant");
                 let place = record.at(&member.value, at.member(name));
-                self.error(place, Code::InvalidMember, message);
+                self.error(place, codes::INVALID_MEMBER, message);
             }
         }
     }
@@ -236,7 +236,7 @@ impl Loader {
             let (Some(key), Some(grantee)) = (key, grantee) else {
                 if key.is_none() {
                     let message = "a grant has no `KeyId`";
-                    self.error(record.at(grant, at), Code::MissingMember, message);
+                    self.error(record.at(grant, at), codes::MISSING_MEMBER, message);
                 }
                 continue;
             };

@@ -3,10 +3,10 @@
 //! Some of them do not say which resource they belong to; [`super::unnamed`] finds that out.
 
 use portcullis_model::{PolicyKind, split_arn};
-use portcullis_syntax::json::Node;
+use portcullis_source::json::Node;
 
+use crate::codes;
 use crate::load::loader::{Loader, Record};
-use crate::load::problem::Code;
 use crate::load::raw::{RawEndpoint, RawKeyPolicy, RawResource, Spot};
 use crate::load::read::account::account_in_path;
 use crate::load::read::acl::ignores_public_acls;
@@ -210,7 +210,7 @@ impl Loader {
         let arn = format!("arn:{partition}:s3:::{name}");
         if !is_bucket(&arn) {
             let message = "does not give its bucket; name the file after it";
-            return self.error(record.at(node, at), Code::MissingMember, message);
+            return self.error(record.at(node, at), codes::MISSING_MEMBER, message);
         }
         let mut raw = RawResource {
             account: account_in_path(record.file),
@@ -294,7 +294,7 @@ impl Loader {
             self.raw.restricted_accounts.push(account);
         } else if stem.is_empty() {
             let message = "does not give its bucket; name the file after it";
-            self.error(record.at(node, at), Code::MissingMember, message);
+            self.error(record.at(node, at), codes::MISSING_MEMBER, message);
         } else {
             let told = (record.spot, account_in_path(record.file));
             self.raw.restricted_buckets.insert(stem.to_string(), told);
@@ -316,7 +316,7 @@ impl Loader {
             let Some(document) = present(endpoint, "PolicyDocument") else {
                 continue;
             };
-            let spot = record.spot("VpcEndpoints", index);
+            let spot = record.spot("VpcEndpoints", index, endpoint);
             self.endpoint(record, document, at.member("PolicyDocument"), id, spot);
         }
     }

@@ -1,10 +1,10 @@
 //! Our own file of an organization (`IN-29`).
 
 use portcullis_model::PolicyKind;
-use portcullis_syntax::json::{Member, Node};
+use portcullis_source::json::{Member, Node};
 
+use crate::codes;
 use crate::load::loader::{Loader, Record};
-use crate::load::problem::Code;
 use crate::load::raw::{Control, RCP_FULL_ACCESS, RawAttachment, RawControl, RawNode};
 use crate::load::read::fields::{At, account_number, bare, present};
 use crate::store::ids::Symbol;
@@ -43,7 +43,7 @@ impl Loader {
             }
             None => {
                 let message = "has no `organization`";
-                self.error(record.at(node, at), Code::MissingMember, message);
+                self.error(record.at(node, at), codes::MISSING_MEMBER, message);
             }
         }
         if let Some(policies) = present(node, "policies") {
@@ -72,7 +72,7 @@ impl Loader {
         };
         let Some(control) = control(kind) else {
             let message = format!("`{kind}` is not a type; the types are `scp` and `rcp`");
-            return self.error(record.at(node, at), Code::InvalidMember, message);
+            return self.error(record.at(node, at), codes::INVALID_MEMBER, message);
         };
         let name = self.text_of(record, node, at, "name").unwrap_or(id);
         if control == Control::Rcp && (id == RCP_FULL_ACCESS || name == "RCPFullAWSAccess") {
@@ -84,7 +84,7 @@ impl Loader {
         }
         let Some(content) = present(node, "content") else {
             let message = "has no `content`";
-            return self.error(record.at(node, at), Code::MissingMember, message);
+            return self.error(record.at(node, at), codes::MISSING_MEMBER, message);
         };
         let at = at.member("content");
         self.control(record, content, at, (id, name), control);
@@ -124,7 +124,7 @@ impl Loader {
                     "`{}` is not the same policy as at {place}",
                     self.strings.get(id)
                 );
-                self.error(record.at(content, at), Code::Contradiction, message);
+                self.error(record.at(content, at), codes::CONTRADICTION, message);
             }
             return;
         }
@@ -145,7 +145,7 @@ impl Loader {
             let is_account = account_number(self.strings.get(id)).is_some();
             if is_account && !children.is_empty() {
                 let message = "an account has no `children`";
-                self.error(record.at(node, at), Code::InvalidTree, message);
+                self.error(record.at(node, at), codes::INVALID_TREE, message);
                 continue;
             }
             for (index, child) in children.iter().enumerate().rev() {
@@ -172,7 +172,7 @@ impl Loader {
                 let is_account = present(node, "account").is_some();
                 if is_account == present(node, "ou").is_some() {
                     let message = "must have either `account` or `ou`";
-                    self.error(record.at(node, at), Code::InvalidTree, message);
+                    self.error(record.at(node, at), codes::INVALID_TREE, message);
                     return None;
                 }
                 if is_account {
@@ -182,7 +182,7 @@ impl Loader {
                     let unit = self.needed(record, node, at, "ou")?;
                     if account_number(unit).is_some() {
                         let message = format!("`{unit}` is an account, not a unit");
-                        self.error(record.at(node, at), Code::InvalidTree, message);
+                        self.error(record.at(node, at), codes::INVALID_TREE, message);
                         return None;
                     }
                     unit
@@ -237,7 +237,7 @@ impl Loader {
             let meant = MEMBERS.iter().find(|own| bare(own) == bare(name));
             if let Some(meant) = meant {
                 let message = format!("has no member `{name}`; write `{meant}`");
-                self.error(record.at(&member.value, at), Code::InvalidMember, message);
+                self.error(record.at(&member.value, at), codes::INVALID_MEMBER, message);
             }
         }
     }

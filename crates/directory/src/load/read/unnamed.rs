@@ -6,10 +6,10 @@
 
 use bumpalo::Bump;
 use portcullis_model::split_arn;
-use portcullis_syntax::json::{self, Node, Value};
+use portcullis_source::json::{self, Node, Value};
 
+use crate::codes;
 use crate::load::loader::{Loader, Record};
-use crate::load::problem::Code;
 use crate::load::read::account::account_in_path;
 use crate::load::read::fields::{At, account_number, present};
 use crate::store::documents::undress;
@@ -133,7 +133,7 @@ impl Loader {
                 "does not give its bucket: no statement covers a bucket with the file's name `{stem}`; \
                  give the policy as {{\"arn\", \"account\", \"policy\"}}"
             );
-            self.error(record.at(node, at), Code::MissingMember, message);
+            self.error(record.at(node, at), codes::MISSING_MEMBER, message);
             self.taken.insert(document.span.start);
             return "bucket policy";
         };
@@ -167,7 +167,7 @@ impl Loader {
             _ => {
                 let message = "does not say which resource it belongs to; \
                     give the policy as {\"arn\", \"account\", \"policy\"}";
-                self.error(record.at(document, at), Code::MissingMember, message);
+                self.error(record.at(document, at), codes::MISSING_MEMBER, message);
                 self.taken.insert(document.span.start);
             }
         }
@@ -200,7 +200,7 @@ impl Loader {
             );
             self.error(
                 record.at(document, at.member(policy)),
-                Code::MissingMember,
+                codes::MISSING_MEMBER,
                 message,
             );
             self.taken.insert(document.span.start);
@@ -236,7 +236,7 @@ impl Loader {
         let Some(region) = region_in_path(record.file) else {
             let message = "does not give its region; the file's path must contain it, \
                 or give the policy as {\"arn\", \"account\", \"policy\"}";
-            self.error(record.at(node, at), Code::MissingMember, message);
+            self.error(record.at(node, at), codes::MISSING_MEMBER, message);
             self.taken.insert(document.span.start);
             return;
         };

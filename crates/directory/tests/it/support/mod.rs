@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bumpalo::Bump;
-use portcullis_directory::{
-    CheckError, Directory, Engine, LoadOptions, Loaded, ResolvedRequest, lines,
-};
+use portcullis_directory::{CheckError, Directory, Engine, LoadOptions, Loaded, ResolvedRequest};
 use portcullis_model::Request;
-use portcullis_scenario::{NoFiles, Source};
+use portcullis_scenario::NoFiles;
+use portcullis_scenario::lines;
+use portcullis_source::Source;
 use serde_json::{Value, json};
 
 /// A folder of its own for each test.
@@ -47,8 +47,11 @@ impl Drop for Folder {
 }
 
 pub fn load(folder: &Path, options: LoadOptions) -> Result<Loaded, Vec<String>> {
-    Directory::load(folder, options, &mut |_| ())
-        .map_err(|error| error.problems.iter().map(ToString::to_string).collect())
+    Directory::load(folder, options, &mut |_| ()).map_err(|error| {
+        let problems = error.problems.iter();
+        // In one line, and as it is shown.
+        problems.map(|one| format!("{one}\n{one:#}")).collect()
+    })
 }
 
 /// A user of a dump, with policies of its own by their documents. Its id follows from its name.

@@ -1,7 +1,6 @@
 //! From bytes to text (`GRAM-7`).
 
-use crate::ast::Span;
-use crate::diag::{Code, Diagnostic};
+use crate::{Diagnostic, Span, codes};
 use std::borrow::Cow;
 
 /// Which byte of a unit of UTF-16 comes first.
@@ -57,7 +56,7 @@ pub fn to_utf8(bytes: &[u8], order: ByteOrder, out: &mut Vec<u8>) {
 /// A file's content as bytes of UTF-8: of UTF-16 made so, any other bytes as they are.
 ///
 /// ```
-/// use portcullis_syntax::json::utf8;
+/// use portcullis_source::json::utf8;
 /// assert_eq!(utf8(b"\xff\xfe{\0}\0".to_vec()), b"{}");
 /// assert_eq!(utf8(b"{}".to_vec()), b"{}");
 /// ```
@@ -75,21 +74,22 @@ pub fn utf8(bytes: Vec<u8>) -> Vec<u8> {
 ///
 /// # Errors
 /// The place of the first byte that is not UTF-8 (`GRAM-7`).
-pub fn decode(bytes: &[u8]) -> Result<&str, Diagnostic> {
+pub fn decode(bytes: &[u8]) -> Result<&str, Box<Diagnostic>> {
     core::str::from_utf8(bytes).map_err(|error| {
         let start = u32::try_from(error.valid_up_to()).unwrap_or(u32::MAX);
         let end = start.saturating_add(1);
         let rest = bytes.get(error.valid_up_to()..).unwrap_or_default();
         let message: Cow<'static, str> = match rest {
             [0xed, 0xa0..=0xbf, 0x80..=0xbf, ..] => {
-                "the text has half of a pair of surrogates, which is no character".into()
+                "the text has half of a surrogate pair, which is not a character".into()
             }
             [byte, ..] => {
                 format!("the text is not UTF-8: byte 0x{byte:02X} at offset {start}").into()
             }
             [] => "the text is not UTF-8".into(),
         };
-        Diagnostic::error(Code::InvalidEncoding, Span { start, end }, message)
+        let span = Span { start, end };
+        Box::new(Diagnostic::error(codes::INVALID_ENCODING, span, message))
     })
 }
 
@@ -128,8 +128,8 @@ mod tests {
         bytes.extend_from_slice(&0xD83D_u16.to_le_bytes());
         bytes.extend(encoded("\"}", ByteOrder::Little));
         let error = decode(&utf8(bytes)).unwrap_err();
-        assert_eq!((error.code, error.span.start), (Code::InvalidEncoding, 8));
-        assert!(error.message.contains("surrogates"));
+        assert_eq!((error.code, error.span.start), (codes::INVALID_ENCODING, 8));
+        assert!(error.message.contains("surrogate pair"));
         let mut bytes = encoded("{}", ByteOrder::Big);
         bytes.push(0);
         assert_eq!(decode(&utf8(bytes)).unwrap_err().span.start, 2);

@@ -3,10 +3,8 @@
 use super::lexer::{LexError, Lexer, Token};
 use super::text::unescape;
 use super::tree::{Member, Node, Value};
-use super::{MAX_DEPTH, MAX_TEXT};
-use crate::ast::{Span, Text};
-use crate::diag::{Code, Diagnostic, Sink, quoted};
-use crate::lint::lookalike;
+use super::{LOOKALIKE, MAX_DEPTH, MAX_TEXT};
+use crate::{Diagnostic, Sink, Span, Text, codes, lookalike, quoted};
 use bumpalo::Bump;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -66,7 +64,7 @@ pub(super) fn read<'a, 'n>(
 ) -> (Option<Node<'a, 'n>>, Sink) {
     if text.len() > MAX_TEXT {
         let diagnostic = Diagnostic::error(
-            Code::DocumentTooLarge,
+            codes::DOCUMENT_TOO_LARGE,
             Span::default(),
             format!("the text has {} bytes, {MAX_TEXT} are allowed", text.len()),
         );
@@ -162,7 +160,7 @@ impl<'a, 'n> Reader<'a, 'n> {
         let open = self.span();
         if self.frames.len() == MAX_DEPTH {
             let message = format!("arrays and objects nest deeper than {MAX_DEPTH}");
-            return Err(Diagnostic::error(Code::DocumentTooDeep, open, message).into());
+            return Err(Diagnostic::error(codes::DOCUMENT_TOO_DEEP, open, message).into());
         }
         self.frames.push(Frame {
             is_object,
@@ -255,7 +253,7 @@ impl<'a, 'n> Reader<'a, 'n> {
     }
 
     fn syntax_error(&self, span: Span, message: String) -> Diagnostic {
-        Diagnostic::error(Code::JsonSyntaxError, span, message)
+        Diagnostic::error(codes::JSON_SYNTAX_ERROR, span, message)
     }
 
     fn lex_error(&self, error: LexError) -> Diagnostic {
@@ -285,11 +283,12 @@ impl<'a, 'n> Reader<'a, 'n> {
                     .with_help_if(self.curly_quote(start..start + line.len()))
             }
             LexError::Unexpected => {
+                let mut case = "";
                 let (message, help) = match first {
                     '-' => ("`-` must be followed by a digit".to_owned(), None),
                     '\'' => (
                         "unexpected `'`".to_owned(),
-                        Some("strings stand in double quotes"),
+                        Some("write strings in double quotes"),
                     ),
                     '/' | '#' => (
                         format!("unexpected `{first}`"),
@@ -303,13 +302,18 @@ impl<'a, 'n> Reader<'a, 'n> {
                         match word {
                             Some(word) => (
                                 format!("unexpected {}", quoted(word)),
-                                Some("strings and member names stand in double quotes"),
+                                Some("write strings and member names in double quotes"),
                             ),
                             None => match lookalike(other) {
-                                Some(name) => (
-                                    format!("unexpected U+{:04X}, {name}", u32::from(other)),
-                                    Some("type it again: it most likely came with copied text"),
-                                ),
+                                Some(name) => {
+                                    case = LOOKALIKE;
+                                    (
+                                        format!("unexpected U+{:04X}, {name}", u32::from(other)),
+                                        Some(
+                                            "type it again: it was probably pasted from elsewhere",
+                                        ),
+                                    )
+                                }
                                 None => (
                                     format!(
                                         "unexpected {}",
@@ -321,7 +325,7 @@ impl<'a, 'n> Reader<'a, 'n> {
                         }
                     }
                 };
-                let diagnostic = self.syntax_error(at_first, message);
+                let diagnostic = self.syntax_error(at_first, message).with_case(case);
                 match help {
                     Some(help) => diagnostic.with_help(help),
                     None => diagnostic,
@@ -338,7 +342,7 @@ impl<'a, 'n> Reader<'a, 'n> {
             .find(|&c| matches!(c, '\u{201c}'..='\u{201f}' | '\u{2033}'))?;
         let code = u32::from(quote);
         Some(format!(
-            "U+{code:04X}, a curly quotation mark, begins and ends no string: write `\"`"
+            "U+{code:04X}, a curly quotation mark, does not delimit strings: write `\"`"
         ))
     }
 
@@ -371,8 +375,9 @@ impl<'a, 'n> Reader<'a, 'n> {
             return diagnostic.with_help(help);
         }
         match (state, token) {
-            _ if touches_number => diagnostic
-                .with_help("a number has no leading zeros; an account id stands in quotes"),
+            _ if touches_number => {
+                diagnostic.with_help("numbers have no leading zeros; write an account ID in quotes")
+            }
             (State::Value, Token::BracketClose) | (State::Key, Token::BraceClose) => {
                 diagnostic.with_help("remove the comma before it")
             }
@@ -437,7 +442,7 @@ fn check_duplicates<'a>(
     let mut report = |first: Text<'_>, second: Text<'_>| {
         let message = format!("member {} is written twice", quoted(second.value));
         sink.push(
-            Diagnostic::error(Code::DuplicateMember, second.span, message)
+            Diagnostic::error(codes::DUPLICATE_MEMBER, second.span, message)
                 .with_related(first.span, "first written here"),
         );
     };

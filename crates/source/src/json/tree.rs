@@ -2,7 +2,7 @@
 //!
 //! The texts live as long as `'t`, the nodes as long as `'n`: who keeps only texts can let go of the nodes.
 
-use crate::ast::{Span, Text};
+use crate::{Span, Text};
 
 /// A value with the place where it was written.
 #[derive(Clone, Copy, Debug)]

@@ -11,10 +11,10 @@ mod reader;
 mod text;
 pub mod tree;
 
-use crate::diag::{Diagnostic, Sink};
+use crate::{Diagnostic, Sink};
 use bumpalo::Bump;
 
-pub(crate) use text::escapes;
+pub use text::escapes;
 
 pub use encoding::{ByteOrder, decode, to_utf8, utf8, utf16};
 
@@ -23,6 +23,10 @@ pub const MAX_DEPTH: usize = 64;
 
 /// How many bytes a text may have.
 pub const MAX_TEXT: usize = 1 << 30;
+
+/// The [`case`](Diagnostic::case) of a text that is not JSON for a character that is easily taken for another. The message
+/// names the character by its number, and quotes nothing.
+pub const LOOKALIKE: &str = "lookalike";
 
 /// A value with the place where it was written.
 pub type Node<'a> = tree::Node<'a, 'a>;
@@ -39,7 +43,7 @@ pub type Member<'a> = tree::Member<'a, 'a>;
 ///
 /// ```
 /// use bumpalo::Bump;
-/// use portcullis_syntax::json;
+/// use portcullis_source::json;
 /// let arena = Bump::new();
 /// let node = json::parse(r#"{"a": [1, "\u00e9"]}"#, &arena).unwrap();
 /// let list = node.get("a").and_then(|a| a.as_array()).unwrap();
@@ -63,7 +67,7 @@ pub fn parse<'a>(text: &'a str, arena: &'a Bump) -> Result<Node<'a>, Vec<Diagnos
 pub fn parse_bytes<'a>(bytes: &'a [u8], arena: &'a Bump) -> Result<Node<'a>, Vec<Diagnostic>> {
     match decode(bytes) {
         Ok(text) => parse(text, arena),
-        Err(diagnostic) => Err(vec![diagnostic]),
+        Err(diagnostic) => Err(vec![*diagnostic]),
     }
 }
 
@@ -76,7 +80,7 @@ pub fn read<'a>(text: &'a str, arena: &'a Bump) -> (Option<Node<'a>>, Vec<Diagno
 }
 
 /// Like [`read`], for a reader that goes on collecting problems, with the nodes in an arena of their own.
-pub(crate) fn read_open<'t, 'n>(
+pub fn read_open<'t, 'n>(
     text: &'t str,
     texts: &'t Bump,
     nodes: &'n Bump,

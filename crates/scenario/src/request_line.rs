@@ -8,11 +8,14 @@ use std::rc::Rc;
 
 use bumpalo::Bump;
 use portcullis_model::PolicyKind;
-use portcullis_scenario::{Case, Files, Problem, RequestForm, Source, policy_list, request};
-use portcullis_syntax::Policy;
-use portcullis_syntax::json::{self, Member, Node, Value};
+use portcullis_source::json::{self, Member, Node, Value};
+use portcullis_source::{Diagnostic, Source};
+use portcullis_syntax::{Policy, RequestPolicies};
 
-use crate::decide::question::RequestPolicies;
+use crate::files::Files;
+use crate::policies::policy_list;
+use crate::read::Case;
+use crate::request::{RequestForm, request};
 
 /// A request, and what came with it. Fit for use only if the case has a request.
 #[derive(Debug)]
@@ -32,13 +35,8 @@ pub fn lines<'a>(
     source: &Rc<Source<'a>>,
     files: &dyn Files,
     arena: &'a Bump,
-) -> Result<Vec<Line<'a>>, Vec<Problem<'a>>> {
-    let node = json::parse(source.text(), arena).map_err(|diagnostics| {
-        let problems = diagnostics.into_iter();
-        problems
-            .map(|found| Problem::of_json(source, found))
-            .collect::<Vec<_>>()
-    })?;
+) -> Result<Vec<Line<'a>>, Vec<Diagnostic>> {
+    let node = json::parse(source.text(), arena).map_err(|found| source.locate_all(found))?;
     let node: &'a Node<'a> = arena.alloc(node);
     match node.value {
         Value::Array(nodes) => Ok(nodes

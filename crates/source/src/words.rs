@@ -20,7 +20,7 @@ pub fn equal(word: u64, byte: u8) -> u64 {
 /// Where the first byte is that is marked, if there is one.
 ///
 /// ```
-/// use portcullis_syntax::words::{equal, first};
+/// use portcullis_source::words::{equal, first};
 /// let is_wildcard = |word| equal(word, b'*') | equal(word, b'?');
 /// assert_eq!(first(b"arn:aws:s3:::b?cket/*", is_wildcard), Some(14));
 /// assert_eq!(first(b"arn:aws", is_wildcard), None);

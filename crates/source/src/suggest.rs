@@ -9,7 +9,7 @@ const LONGEST: usize = 64;
 /// ones the first in the alphabet is taken.
 ///
 /// ```
-/// use portcullis_syntax::suggest::nearest;
+/// use portcullis_source::suggest::nearest;
 /// assert_eq!(nearest("efect", ["Action", "Effect"]), Some("Effect"));
 /// assert_eq!(nearest("verb", ["Action", "Effect"]), None);
 /// ```
@@ -23,7 +23,7 @@ fn limit(word: &str) -> usize {
 }
 
 /// The nearest candidate of which at most `limit` letters are wrong.
-pub(crate) fn nearest_within<'c>(
+pub fn nearest_within<'c>(
     word: &str,
     limit: usize,
     candidates: impl IntoIterator<Item = &'c str>,
@@ -53,7 +53,7 @@ fn near<'c>(
 /// The candidates that a word may be a misspelling of, at most so many, the nearest first.
 ///
 /// ```
-/// use portcullis_syntax::suggest::nearest_few;
+/// use portcullis_source::suggest::nearest_few;
 /// assert_eq!(nearest_few("GetObjct", 2, ["PutObject", "GetObjects", "GetObject"]), ["GetObject", "GetObjects"]);
 /// ```
 pub fn nearest_few<'c>(

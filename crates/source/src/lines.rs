@@ -1,6 +1,6 @@
 //! Byte offsets as lines and columns.
 
-use crate::ast::Span;
+use crate::Span;
 use crate::words::{equal, first};
 
 /// Bytes between two points at which the number of characters is known.
@@ -69,7 +69,7 @@ impl<'t> LineIndex<'t> {
     /// all of them.
     ///
     /// ```
-    /// use portcullis_syntax::diag::LineIndex;
+    /// use portcullis_source::LineIndex;
     /// assert_eq!(LineIndex::new("äb\nc").characters(4), 3);
     /// ```
     pub fn characters(&self, offset: u32) -> usize {

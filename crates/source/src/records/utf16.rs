@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use portcullis_syntax::json::{ByteOrder, MAX_TEXT, to_utf8};
+use crate::json::{ByteOrder, MAX_TEXT, to_utf8};
 
 use super::skip_line;
 

@@ -5,7 +5,8 @@ mod utf16;
 
 use std::io::{self, BufRead, Read};
 
-use portcullis_syntax::json::{self, MAX_TEXT};
+use crate::Start;
+use crate::json::{self, MAX_TEXT};
 
 use prefix::{Prefix, Reach};
 
@@ -29,6 +30,8 @@ pub struct Records<R> {
     taken: usize,
     /// The number of the line at `taken`.
     line: usize,
+    /// Bytes of the stream before `taken`, as UTF-8.
+    offset: u64,
     layout: Layout,
     /// How the stream writes its characters; none before its first byte was looked at.
     encoding: Option<Encoding>,
@@ -61,6 +64,7 @@ impl<R: BufRead> Records<R> {
             buffer: Vec::new(),
             taken: 0,
             line: 1,
+            offset: 0,
             layout: Layout::Unknown,
             encoding: None,
         }
@@ -77,12 +81,12 @@ impl<R: BufRead> Records<R> {
         self.taken < self.buffer.len()
     }
 
-    /// Puts the next record into the buffer and returns the number of its first line; none at the
-    /// end of the stream. Nothing is read beyond a record that is complete.
+    /// Puts the next record into the buffer and returns where it begins; none at the end of
+    /// the stream. Nothing is read beyond a record that is complete.
     ///
     /// # Errors
     /// Those of the stream.
-    pub fn next_into(&mut self, record: &mut Vec<u8>) -> io::Result<Option<usize>> {
+    pub fn next_into(&mut self, record: &mut Vec<u8>) -> io::Result<Option<Start>> {
         record.clear();
         loop {
             let Some(end) = self.line_from(self.taken)? else {
@@ -93,13 +97,16 @@ impl<R: BufRead> Records<R> {
             }
             self.take(end);
         }
-        let first_line = self.line;
+        let start = Start {
+            line: self.line,
+            offset: self.offset,
+        };
         let end = self.end_of_record()?;
         record.extend_from_slice(self.slice(self.taken, end));
         // So that the end of a record is on its last line.
         record.truncate(record.trim_ascii_end().len());
         self.take(end);
-        Ok(Some(first_line))
+        Ok(Some(start))
     }
 
     /// Where the record ends that begins with the buffer's first line that is not taken.
@@ -200,8 +207,10 @@ impl<R: BufRead> Records<R> {
     /// Lets go of what is in a record.
     fn take(&mut self, end: usize) {
         let text = self.slice(self.taken, end);
-        let lines = text.iter().filter(|byte| **byte == b'\n').count();
+        let (lines, bytes) = (text.iter().filter(|byte| **byte == b'\n'), text.len());
+        let lines = lines.count();
         self.line += lines.max(1);
+        self.offset += bytes as u64;
         self.taken = end;
         if end >= self.buffer.len() {
             self.buffer.clear();
@@ -306,13 +315,18 @@ impl Brackets {
 mod tests {
     use super::*;
 
-    fn records(text: &str) -> Vec<(usize, String)> {
-        let mut records = Records::new(text.as_bytes());
+    fn records(whole: &str) -> Vec<(usize, String)> {
+        let mut records = Records::new(whole.as_bytes());
         let mut found = Vec::new();
         let mut record = Vec::new();
-        while let Some(line) = records.next_into(&mut record).unwrap() {
+        while let Some(at) = records.next_into(&mut record).unwrap() {
             let text = String::from_utf8(record.clone()).unwrap();
-            found.push((line, text.trim_end().to_string()));
+            let start = usize::try_from(at.offset).unwrap();
+            assert_eq!(
+                whole.as_bytes().get(start..start + record.len()),
+                Some(&*record)
+            );
+            found.push((at.line, text.trim_end().to_string()));
         }
         found
     }
@@ -377,7 +391,11 @@ mod tests {
             let input = io::BufReader::with_capacity(1, Waiting(text.as_bytes().to_vec()));
             let mut records = Records::new(input);
             let mut record = Vec::new();
-            assert_eq!(records.next_into(&mut record).unwrap(), Some(1), "{text:?}");
+            assert_eq!(
+                records.next_into(&mut record).unwrap(),
+                Some(Start::FILE),
+                "{text:?}"
+            );
             assert_eq!(record, text.trim_end().as_bytes());
             assert!(!records.has_read_ahead());
         }
@@ -386,7 +404,8 @@ mod tests {
         let mut records = Records::new(input);
         let mut record = Vec::new();
         records.next_into(&mut record).unwrap();
-        assert_eq!(records.next_into(&mut record).unwrap(), Some(2));
+        let start = Start { line: 2, offset: 3 };
+        assert_eq!(records.next_into(&mut record).unwrap(), Some(start));
         assert_eq!(record, b"{\"a");
     }
 

@@ -70,10 +70,10 @@ fn escape(after: &str, start: usize) -> Result<(char, usize), EscapeError> {
                     let code = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
                     match char::from_u32(code) {
                         Some(decoded) => Ok((decoded, 11)),
-                        None => error(12, "the escape stands for no character"),
+                        None => error(12, "the escape does not encode a character"),
                     }
                 }
-                _ => error(6, "a surrogate escape must be one of a pair"),
+                _ => error(6, "a surrogate escape must be part of a pair"),
             };
         }
         other => return error(1 + other.len_utf8(), "JSON has no such escape"),
@@ -91,7 +91,7 @@ fn hex(digits: Option<&str>) -> Option<u32> {
 }
 
 /// What stands between the quotes of a string that was read, piece by piece: each with where it stands there.
-pub(crate) fn escapes(raw: &str) -> impl Iterator<Item = (usize, Cow<'_, str>)> {
+pub fn escapes(raw: &str) -> impl Iterator<Item = (usize, Cow<'_, str>)> {
     let mut at = 0;
     core::iter::from_fn(move || {
         let rest = raw.get(at..).filter(|rest| !rest.is_empty())?;

@@ -1,14 +1,15 @@
 //! Diagnostics as text for people.
 
-use super::{Diagnostic, LineIndex, Severity, is_unprintable};
-use crate::ast::Span;
+use crate::diagnostic::Excerpt;
+use crate::quote::is_unprintable;
+use crate::{Diagnostic, LineIndex, Place, Pointer, Severity, Span, printable};
 use std::fmt::Write;
 
 /// Characters of a line that are shown before and after the place of the problem.
 const BEFORE: usize = 60;
 const AFTER: usize = 80;
 
-/// Colours of a terminal, or nothing.
+/// Colors of a terminal, or nothing.
 struct Style {
     bold: &'static str,
     blue: &'static str,
@@ -27,7 +28,7 @@ const PLAIN: Style = Style {
     reset: "",
 };
 
-const COLOUR: Style = Style {
+const COLOR: Style = Style {
     bold: "\x1b[1m",
     blue: "\x1b[1;34m",
     error: "\x1b[1;31m",
@@ -36,30 +37,47 @@ const COLOUR: Style = Style {
     reset: "\x1b[0m",
 };
 
-/// The diagnostics of a file as text: for each the message, the place, the line with the place
-/// marked, related places and the help.
+/// Where the code of a problem stands in its first line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Header {
+    /// `error[CODE]: message`
+    CodeFirst,
+    /// `error: message [CODE]`
+    CodeLast,
+}
+
+/// Located diagnostics as text: for each the message, the place, the line with the place marked, related places, notes
+/// and the help.
 ///
 /// ```
-/// use portcullis_syntax::{ast::Span, diag::{Code, Diagnostic, render}};
-/// let problem = Diagnostic::error(Code::InvalidEffect, Span { start: 10, end: 17 }, "no such effect");
-/// let text = render(&[problem], "p.json", r#"{"Effect":"allow"}"#, false);
-/// assert_eq!(text, r#"error[INVALID_EFFECT]: no such effect
+/// use portcullis_source::{Code, Diagnostic, Source, Span, render};
+/// let source = Source::new("p.json", r#"{"Effect":"allow"}"#);
+/// let problem = source.error(Code::new("INVALID_EFFECT"), Span { start: 10, end: 17 }, "no such effect");
+/// assert_eq!(render(&[problem], false), r#"error[INVALID_EFFECT]: no such effect
 ///  --> p.json:1:11
 ///   |
 /// 1 | {"Effect":"allow"}
 ///   |           ^^^^^^^
 /// "#);
 /// ```
-pub fn render(diagnostics: &[Diagnostic], file_name: &str, text: &str, colour: bool) -> String {
-    let style = if colour { &COLOUR } else { &PLAIN };
-    let index = LineIndex::new(text);
+pub fn render(diagnostics: &[Diagnostic], color: bool) -> String {
+    all(diagnostics, color, Header::CodeFirst)
+}
+
+/// The same for what ends a command: each begins with `error:`, and its code comes last.
+pub fn render_failure(diagnostics: &[Diagnostic], color: bool) -> String {
+    all(diagnostics, color, Header::CodeLast)
+}
+
+fn all(diagnostics: &[Diagnostic], color: bool, header: Header) -> String {
+    let style = if color { &COLOR } else { &PLAIN };
     let mut out = String::new();
     for (at, diagnostic) in diagnostics.iter().enumerate() {
         if at > 0 {
             out.push('\n');
         }
         // Writing to a string cannot fail.
-        let _ = one(&mut out, diagnostic, file_name, &index, style);
+        let _ = one(&mut out, diagnostic, style, header);
     }
     out
 }
@@ -67,9 +85,8 @@ pub fn render(diagnostics: &[Diagnostic], file_name: &str, text: &str, colour: b
 fn one(
     out: &mut String,
     diagnostic: &Diagnostic,
-    file: &str,
-    index: &LineIndex<'_>,
     style: &Style,
+    header: Header,
 ) -> std::fmt::Result {
     let accent = match diagnostic.severity {
         Severity::LintError | Severity::Error => style.error,
@@ -80,58 +97,85 @@ fn one(
         bold, blue, reset, ..
     } = style;
     let (severity, code) = (diagnostic.severity.as_str(), diagnostic.code);
-    writeln!(
-        out,
-        "{accent}{severity}[{code}]{reset}{bold}: {}{reset}",
-        diagnostic.message
-    )?;
-    let width = diagnostic
-        .related
-        .iter()
-        .map(|(span, _)| span.start)
-        .chain([diagnostic.span.start])
-        .map(|start| index.position(start).0.to_string().len())
+    let message = printable(&diagnostic.message);
+    match header {
+        Header::CodeFirst => writeln!(
+            out,
+            "{accent}{severity}[{code}]{reset}{bold}: {message}{reset}"
+        )?,
+        Header::CodeLast => writeln!(
+            out,
+            "{accent}{severity}{reset}{bold}: {message} [{code}]{reset}"
+        )?,
+    }
+    let related = || diagnostic.related.iter().map(|one| one.place.as_deref());
+    let width = related()
+        .chain([diagnostic.place.as_deref()])
+        .flatten()
+        .map(|place| place.line.to_string().len())
         .max()
         .unwrap_or(1);
-    excerpt(
-        out,
-        diagnostic.span,
-        file,
-        index,
-        width,
-        ('^', accent),
-        style,
-    )?;
-    for (span, message) in &diagnostic.related {
+    let note = |out: &mut String, word: &str, text: &str| {
+        let text = printable(text);
         writeln!(
             out,
-            "{:width$} {blue}={reset} {bold}note{reset}: {message}",
+            "{:width$} {blue}={reset} {bold}{word}{reset}: {text}",
             ""
-        )?;
-        excerpt(out, *span, file, index, width, ('-', blue), style)?;
+        )
+    };
+    place(out, diagnostic.named_place(), width, ('^', accent), style)?;
+    for (one, at) in diagnostic.related.iter().zip(related()) {
+        note(out, "note", &one.message)?;
+        let at = at.filter(|place| !place.file().is_empty());
+        place(out, at, width, ('-', blue), style)?;
+    }
+    if let Some(path) = &diagnostic.path {
+        note(out, "path", &Pointer(path).to_string())?;
+    }
+    for text in &diagnostic.notes {
+        note(out, "note", text)?;
     }
     if let Some(help) = &diagnostic.help {
-        writeln!(
-            out,
-            "{:width$} {blue}={reset} {bold}help{reset}: {help}",
-            ""
-        )?;
+        note(out, "help", help)?;
     }
     Ok(())
 }
 
 /// The place, and the part of its line around it.
-fn excerpt(
+fn place(
     out: &mut String,
-    span: Span,
-    file: &str,
-    index: &LineIndex<'_>,
+    place: Option<&Place>,
     width: usize,
     (mark, accent): (char, &str),
     style: &Style,
 ) -> std::fmt::Result {
     let Style { blue, reset, .. } = style;
-    let (line, column) = index.position(span.start);
+    let Some(place) = place else {
+        return Ok(());
+    };
+    writeln!(out, "{:width$}{blue}-->{reset} {place}", "")?;
+    let Some(excerpt) = &place.excerpt else {
+        return Ok(());
+    };
+    let Excerpt {
+        line,
+        indent,
+        marked,
+    } = excerpt;
+    let number = place.line;
+    let marks = String::from_iter(std::iter::repeat_n(mark, *marked));
+    writeln!(out, "{:width$} {blue}|{reset}", "")?;
+    writeln!(out, "{blue}{number:width$} |{reset} {line}")?;
+    writeln!(
+        out,
+        "{:width$} {blue}|{reset} {accent}{:indent$}{marks}{reset}",
+        "", ""
+    )
+}
+
+/// The part of a text's line around a place.
+pub(crate) fn excerpt(index: &LineIndex<'_>, span: Span) -> Excerpt {
+    let (line, _) = index.position(span.start);
     let place = index.line_span(line);
     let text = index.text();
     // A span may come from elsewhere: it is brought into the line and to character boundaries.
@@ -157,31 +201,32 @@ fn excerpt(
     };
 
     let mut shown = String::new();
-    let mut marks = String::new();
+    let (mut indent, mut marked) = (0, 0);
     if from > 0 {
         shown.push('…');
-        marks.push(' ');
+        indent += 1;
     }
     for c in before.get(from..).unwrap_or_default().chars() {
-        let columns = show(&mut shown, c);
-        marks.extend(std::iter::repeat_n(' ', columns));
+        indent += show(&mut shown, c);
     }
     for (at, c) in after.get(..to).unwrap_or_default().char_indices() {
         let columns = show(&mut shown, c);
         if start + at < end {
-            marks.extend(std::iter::repeat_n(mark, columns));
+            marked += columns;
         }
     }
     if to < after.len() {
         shown.push('…');
     }
     if start == end {
-        marks.push(mark);
+        marked += 1;
     }
-    writeln!(out, "{:width$}{blue}-->{reset} {file}:{line}:{column}", "")?;
-    writeln!(out, "{:width$} {blue}|{reset}", "")?;
-    writeln!(out, "{blue}{line:width$} |{reset} {}", shown.trim_end())?;
-    writeln!(out, "{:width$} {blue}|{reset} {accent}{marks}{reset}", "")
+    shown.truncate(shown.trim_end().len());
+    Excerpt {
+        line: shown,
+        indent,
+        marked,
+    }
 }
 
 /// Adds a character as it can be shown, and returns how many columns of a terminal it takes.
@@ -214,3 +259,6 @@ fn show(out: &mut String, c: char) -> usize {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::diag::Code;
+use crate::{Code, codes};
 
 /// The code, place and message of the only problem of a text.
 fn problem(text: &str) -> (Code, core::ops::Range<usize>, String) {
@@ -60,7 +60,11 @@ fn escapes() {
         (r#"["","\ud800\u00e9"]"#, 5..11),
     ] {
         let found = problem(text);
-        assert_eq!((found.0, found.1), (Code::JsonSyntaxError, range), "{text}");
+        assert_eq!(
+            (found.0, found.1),
+            (codes::JSON_SYNTAX_ERROR, range),
+            "{text}"
+        );
     }
 }
 
@@ -101,10 +105,10 @@ fn syntax_errors_have_their_place() {
         (
             " \u{feff}1",
             1..4,
-            "unexpected U+FEFF, a character without width",
+            "unexpected U+FEFF, a zero-width character",
         ),
     ] {
-        let expected = (Code::JsonSyntaxError, range, message.to_owned());
+        let expected = (codes::JSON_SYNTAX_ERROR, range, message.to_owned());
         assert_eq!(problem(text), expected, "{text}");
     }
 }
@@ -113,7 +117,7 @@ fn syntax_errors_have_their_place() {
 fn bytes_that_are_not_text() {
     let arena = Bump::new();
     let problems = parse_bytes(b"[\"a\xffb\"]", &arena).unwrap_err();
-    assert_eq!(problems[0].code, Code::InvalidEncoding);
+    assert_eq!(problems[0].code, codes::INVALID_ENCODING);
     assert_eq!(problems[0].span.range(), 3..4);
     let problems = parse_bytes(b"\"\xe2\x82", &arena).unwrap_err();
     assert_eq!(problems[0].span.range(), 1..2);
@@ -127,10 +131,10 @@ fn duplicate_members() {
     let problems = parse(r#"{"a":1,"b":{"a":1,"\u0061":2},"a":3,"a":4}"#, &arena).unwrap_err();
     let found: Vec<_> = problems
         .iter()
-        .map(|p| (p.span.range(), p.related[0].0.range()))
+        .map(|p| (p.span.range(), p.related[0].span.range()))
         .collect();
     assert_eq!(found, [(18..26, 12..15), (30..33, 1..4), (36..39, 1..4)]);
-    assert!(problems.iter().all(|p| p.code == Code::DuplicateMember));
+    assert!(problems.iter().all(|p| p.code == codes::DUPLICATE_MEMBER));
     assert!(parse(r#"{"a":{"a":1},"b":[{"a":1},{"a":1}],"A":1}"#, &arena).is_ok());
     // A syntax error does not hide the duplicates before it.
     let problems = parse(r#"{"a":1,"a":{"b":1,"b":[x"#, &arena).unwrap_err();
@@ -138,9 +142,9 @@ fn duplicate_members() {
     assert_eq!(
         codes,
         [
-            Code::DuplicateMember,
-            Code::DuplicateMember,
-            Code::JsonSyntaxError
+            codes::DUPLICATE_MEMBER,
+            codes::DUPLICATE_MEMBER,
+            codes::JSON_SYNTAX_ERROR
         ]
     );
     // Many members are looked up by hash.
@@ -158,6 +162,6 @@ fn nesting_is_bounded() {
     let found = problem(&nested(MAX_DEPTH + 1));
     assert_eq!(
         (found.0, found.1),
-        (Code::DocumentTooDeep, MAX_DEPTH..MAX_DEPTH + 1)
+        (codes::DOCUMENT_TOO_DEEP, MAX_DEPTH..MAX_DEPTH + 1)
     );
 }
