@@ -22,6 +22,8 @@ mod hostile;
 mod images;
 mod language;
 mod layouts;
+mod linter;
+mod lsp;
 mod paths;
 mod principals;
 mod readers;

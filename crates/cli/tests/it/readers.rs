@@ -5,7 +5,7 @@ use crate::support::{Folder, Run, folder};
 use serde_json::{Value, json};
 
 const ANN: &str = "arn:aws:iam::111122223333:user/ann";
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 25] = [
     "decide",
     "explain",
     "test",
@@ -21,6 +21,7 @@ const COMMANDS: [&str; 24] = [
     "catalog",
     "check",
     "explain-code",
+    "lsp",
     "fmt",
     "convert",
     "expand",
@@ -77,9 +78,10 @@ fn form(command: &str, input: &str) -> Form {
         // Names, numbers, words, and what is written.
         (
             _,
-            "--account" | "--action" | "--call" | "--case" | "--context" | "--duration"
-            | "--engine" | "--external-id" | "--fail-on" | "--format" | "--hops" | "--iterations"
-            | "--min-coverage" | "--output" | "--resource" | "--resource-account"
+            "--account" | "--action" | "--baseline" | "--config" | "--deny" | "--ignore"
+            | "--select" | "--warn" | "--write-baseline" | "--call" | "--case" | "--context"
+            | "--duration" | "--engine" | "--external-id" | "--fail-on" | "--format" | "--hops"
+            | "--iterations" | "--min-coverage" | "--output" | "--resource" | "--resource-account"
             | "--resource-type" | "--role" | "--session-name" | "--source-identity" | "--tag"
             | "--task-policy" | "--threads" | "--to" | "--transitive" | "--type" | "--without"
             | "CODE" | "OPERATION" | "SHELL",

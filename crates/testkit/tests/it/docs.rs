@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use portcullis_compile::{Options, compile};
 use portcullis_image::{Header, Image, Op, Operands, Section, Slot};
-use portcullis_lint::{Level, page, rules};
+use portcullis_lint::{Group, Level, SAFE, page, rules};
 use portcullis_syntax::PolicySets;
 use portcullis_testkit::corpus::{each_scenario_of, root as corpus};
 use portcullis_testkit::machine::Machine;
@@ -54,6 +54,33 @@ fn pages_of_codes() {
         }
         check(&format!("docs/lint/{name}.md"), &text);
     }
+}
+
+/// The pages of this project's own codes, by group, and why safe fixes are safe.
+#[test]
+fn pages_of_own_codes() {
+    let mut text = format!(
+        "# Our own checks\n\nThe {} codes that `portcullis check` reports beyond those of Access Analyzer. `--format access-analyzer` never prints them. \
+         Generated from the table of `portcullis-lint`, as `portcullis explain-code` prints it.\n",
+        rules::own().count()
+    );
+    for group in Group::ALL {
+        let own: Vec<_> = rules::own().filter(|rule| rule.group == group).collect();
+        if !own.is_empty() {
+            write!(text, "\n## Group {}\n", group.as_str()).unwrap();
+        }
+        for rule in own {
+            write!(text, "\n{}", page(rule)).unwrap();
+        }
+    }
+    text.push_str(
+        "\n## Safe fixes\n\n`--fix` applies only these. None changes the decision on any request, for the reason given; \
+         `testkit/tests/it/fixes.rs` compares decisions before and after on thousands of requests.\n\n",
+    );
+    for (code, why) in SAFE {
+        writeln!(text, "* `{code}`: {why}").unwrap();
+    }
+    check("docs/lint/own.md", &text);
 }
 
 const COMMAND: &str = "UPDATE_DOCS=1 cargo test -p portcullis-testkit --test it -- docs::";

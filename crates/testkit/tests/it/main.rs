@@ -16,6 +16,7 @@ mod directories;
 mod docs;
 mod exhaust;
 mod explain;
+mod fixes;
 mod forms;
 mod fuzz;
 mod handles;
