@@ -1,4 +1,7 @@
-#![allow(clippy::disallowed_methods, reason = "a test reads what was written with another reader")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test reads what was written with another reader"
+)]
 
 use serde_json::Value;
 
