@@ -156,14 +156,14 @@ const ROOMS: [Rooms; 2] = [
         "directory",
         &[
             ("arn", &[]),
+            ("codes", &[]),
             ("store", &["arn"]),
             ("error", &["store"]),
-            ("load", &["arn", "store"]),
+            ("load", &["arn", "codes", "store"]),
             ("plan", &["arn", "store", "error"]),
             ("decide", &["arn", "store", "error", "plan"]),
             ("query", &["arn", "store", "error", "plan", "decide"]),
             ("sts", &["arn", "store"]),
-            ("request_line", &["decide"]),
             (
                 "directory",
                 &["store", "error", "load", "plan", "decide", "query", "sts"],
