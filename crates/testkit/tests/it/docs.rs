@@ -146,7 +146,7 @@ const OPCODES: &str = "\
 
 One condition of a policy is one instruction: one key, tested against one set of values. A guard is a run of instructions that must all
 hold; it ends with the one that has the flag `END`, and stops at the first that does not hold. There are no jumps, no stack, and no loop
-but the one over the values of a key inside an instruction.
+except the one over the values of a key inside an instruction.
 
 An instruction has 32 bytes:
 
@@ -160,7 +160,7 @@ An instruction has 32 bytes:
 
 | flag | name | meaning |
 |---|---|---|
-| 1 | `NEGATED` | the result for each value is turned round (`COND-2`) |
+| 1 | `NEGATED` | the result for each value is inverted (`COND-2`) |
 | 2 | `ABSENT` | the instruction holds if the key is absent |
 | 4 | `ANY` | `ForAnyValue`: it holds if it holds for one value (`COND-13`) |
 | 8 | `ALL` | `ForAllValues`: it holds if it holds for every value, or the only value is empty (`COND-12`, `COND-32`) |

@@ -14,7 +14,7 @@ const ABI: usize = 15;
 
 /// The folder of the grammar for tree-sitter.
 pub fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/editors/tree-sitter-iam")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tree-sitter-iam")
 }
 
 /// Makes the files of `src` from a file of [`folder`]: from `grammar.js`, which needs `node`, or from

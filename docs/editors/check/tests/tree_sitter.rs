@@ -19,13 +19,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use tree_sitter::Parser;
 
-const SAMPLE: &str =
-    include_str!("../../../docs/editors/tree-sitter-iam/test/highlight/sample.iam");
-const QUERIES: &str = include_str!("../../../docs/editors/tree-sitter-iam/queries/highlights.scm");
-const PAGE: &str = include_str!("../../../docs/dsl.md");
+const SAMPLE: &str = include_str!("../../tree-sitter-iam/test/highlight/sample.iam");
+const QUERIES: &str = include_str!("../../tree-sitter-iam/queries/highlights.scm");
+const PAGE: &str = include_str!("../../../dsl.md");
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..")
 }
 
 fn parser() -> Parser {
@@ -98,7 +97,7 @@ fn examples_are_known() {
     }
     assert!(count >= 6);
     for file in [
-        "crates/dsl/tests/seed.iam",
+        "crates/dsl/tests/it/seed.iam",
         "docs/editors/sample.iam",
         "docs/editors/tree-sitter-iam/test/highlight/sample.iam",
     ] {

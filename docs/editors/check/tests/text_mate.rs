@@ -14,8 +14,8 @@ use fancy_regex::Regex;
 use portcullis_dsl::format;
 use serde_json::Value;
 
-const GRAMMAR: &str = include_str!("../../../docs/editors/iam.tmLanguage.json");
-const SAMPLE: &str = include_str!("../../../docs/editors/sample.iam");
+const GRAMMAR: &str = include_str!("../../iam.tmLanguage.json");
+const SAMPLE: &str = include_str!("../../sample.iam");
 
 /// What a rule does where its expression matches.
 enum Rule {
@@ -208,7 +208,7 @@ fn the_sample_is_highlighted() {
 fn no_word_is_forgotten() {
     let grammar: Value = serde_json::from_str(GRAMMAR).unwrap();
     let rules = rules(&grammar["patterns"], &grammar["repository"]);
-    let page = include_str!("../../../docs/dsl.md");
+    let page = include_str!("../../../dsl.md");
     let ebnf = page.split("```ebnf").nth(1).unwrap();
     let ebnf = ebnf.split("```").next().unwrap();
     let mut count = 0;

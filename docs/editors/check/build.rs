@@ -1,7 +1,7 @@
 //! Compiles the generated parser of `docs/editors/tree-sitter-iam`, as editors do.
 
 fn main() {
-    let source = "../../docs/editors/tree-sitter-iam/src";
+    let source = "../tree-sitter-iam/src";
     println!("cargo::rerun-if-changed={source}");
     cc::Build::new()
         .std("c11")
