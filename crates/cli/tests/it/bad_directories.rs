@@ -104,7 +104,11 @@ fn trees_that_are_none() {
     let below_itself = tree(r#", {"ou": "ou-1", "children": [{"ou": "ou-1", "children": []}]}"#);
     refused(
         &[("tree.json", &below_itself)],
-        &["/root/children/1/children/0", "ou-1", "twice in the organization"],
+        &[
+            "/root/children/1/children/0",
+            "ou-1",
+            "twice in the organization",
+        ],
     );
     let parents = |parent: &str| {
         format!(r#"{{"Parents": [{{"Id": "{parent}", "Type": "ORGANIZATIONAL_UNIT"}}]}}"#)
