@@ -11,6 +11,7 @@
 )]
 
 mod bad_directories;
+mod book;
 mod catalog;
 mod check;
 mod commands;

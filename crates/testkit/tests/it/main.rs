@@ -9,6 +9,7 @@
 )]
 
 mod agreement;
+mod book;
 mod corpus;
 mod crafted_images;
 mod directories;
