@@ -11,8 +11,8 @@
 //! ```
 //!
 //! All numbers are little-endian. The sections are, in this order: settings, texts (each behind its length, see
-//! `texts`), accounts, principals, resources, grants, pairs, endpoints, policy sets, their uses of parts, the
-//! image; then the images of what was changed since, if any. Tables are rows of 32-bit words; a text is called
+//! `texts`), accounts, principals, resources, grants, pairs, endpoints, policy sets, their uses of parts, who
+//! has roles of Identity Center, the image; then the images of what was changed since, if any. Tables are rows of 32-bit words; a text is called
 //! by the place of its length. Nothing in the file is a hash: the ways into the tables are made anew when it is
 //! opened.
 
@@ -27,13 +27,14 @@ use crate::compiled::MAX_IMAGES;
 use crate::documents::SetsId;
 use crate::engine::{EngineError, Store};
 use crate::model::{Account, Grant, NONE, Principal, Resource, Run, Tables};
+use crate::people::Person;
 use crate::raw::Kind;
 use crate::texts::{Name, Numbers, Texts};
 
 const MAGIC: [u8; 8] = *b"PCLDIR\r\n";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// The sections that every file has, before its images.
-const TABLES: usize = 10;
+const TABLES: usize = 11;
 /// One more than the largest account.
 const ACCOUNTS: u64 = 1_000_000_000_000;
 
@@ -99,6 +100,7 @@ impl Directory {
                     .iter()
                     .flat_map(|(layers, part)| [*layers, *part]),
             ),
+            rows(&tables.people),
         ];
         let images = self.store.compiled(tables)?.images();
         sections.extend(images.iter().map(|image| image.as_bytes().to_vec()));
@@ -132,7 +134,7 @@ impl Directory {
             return wrong("sections of another number");
         };
         let [settings, text, accounts, principals, resources, rest @ ..] = *sections;
-        let [grants, pairs, endpoints, sets, uses] = rest;
+        let [grants, pairs, endpoints, sets, uses, people] = rest;
         let images = images.iter().map(|image| Image::from_bytes(image.to_vec()));
         let images: Vec<_> = images
             .collect::<Result<_, _>>()
@@ -225,6 +227,12 @@ impl Directory {
             if !tables.add_resource(resource) {
                 return wrong("a resource that is there twice");
             }
+        }
+        let count = tables.principals.len();
+        tables.people = read_rows(people, |row| check.person(row, count))?;
+        let numbers = tables.people.iter().map(|own| own.principal);
+        if !numbers.is_sorted() {
+            return wrong("people out of order");
         }
         let store = Store::of_images(images, &tables, debug != 0);
         Ok(Directory { tables, store })
@@ -352,6 +360,12 @@ impl Row<12> for Principal {
             self.tags.count,
             self.max_session,
         ]
+    }
+}
+
+impl Row<3> for Person {
+    fn to_words(&self) -> [u32; 3] {
+        [self.principal, self.user, self.group]
     }
 }
 
@@ -496,6 +510,20 @@ impl Check {
             trust: self.sets(trust, layer_mask(Layer::Resource))?,
             tags: run(start, count, pairs)?,
             max_session,
+        })
+    }
+
+    fn person(&self, row: [u32; 3], principals: usize) -> Result<Person, ContainerError> {
+        let [principal, user, group] = row;
+        self.optional(user)?;
+        self.optional(group)?;
+        if principal as usize >= principals {
+            return wrong("people of a role that is not there");
+        }
+        Ok(Person {
+            principal,
+            user,
+            group,
         })
     }
 

@@ -44,8 +44,10 @@ mod entries;
 mod keys;
 mod line;
 mod link;
+mod located;
 mod model;
 mod parts;
+mod people;
 mod problem;
 mod profiles;
 mod questions;
@@ -55,6 +57,7 @@ mod reads;
 mod resolve;
 mod slot_sets;
 mod slots;
+mod sources;
 mod sts;
 mod texts;
 mod update;
@@ -67,6 +70,7 @@ pub use deed::Deed;
 pub use engine::{Engine, EngineError};
 pub use keys::Given;
 pub use line::{Line, line, lines};
+pub use people::{Assigned, Reserved};
 pub use portcullis_explain::{
     AccountStory, Applied, Attached, CallerStory, GrantMiss, GrantStory, LayerStory, Scene, Source,
     TargetStory,
@@ -75,6 +79,7 @@ pub use problem::{Code, LoadError, Problem, Report, Skipped};
 pub use questions::{Admin, Can, ExternalAccess, Query, Scope, Way, WhatCanError};
 pub use read::Progress;
 pub use resolve::{Extra, Question, Refusal};
+pub use sources::Sources;
 pub use sts::{Call, CallError, CallKind, Handout, Session};
 pub use update::UpdateError;
 
@@ -122,9 +127,22 @@ impl Directory {
         options: LoadOptions,
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Loaded, LoadError> {
+        Directory::load_from(&Sources::new(folder), options, progress)
+    }
+
+    /// Reads a folder without what is excluded, and packs of managed policies.
+    ///
+    /// # Errors
+    /// As [`Directory::load`].
+    pub fn load_from(
+        sources: &Sources<'_>,
+        options: LoadOptions,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Loaded, LoadError> {
+        let folder = sources.folder;
         let mut loader = Loader::default();
         loader.documents.attachments = options.debug.then(Attachments::default);
-        loader.folder(folder, progress);
+        loader.folder(sources, progress);
         if loader.errors.count == 0 && loader.report.read.is_empty() {
             let message = "the folder holds no dump of an account, an organization or a resource";
             let place = folder.display().to_string();
@@ -132,6 +150,10 @@ impl Directory {
         }
         if loader.errors.count > 0 {
             // What is missing may stand in what could not be read.
+            return Err(loader.errors);
+        }
+        loader.packs(&sources.packs);
+        if loader.errors.count > 0 {
             return Err(loader.errors);
         }
         let mut tables = loader.link();

@@ -2,6 +2,7 @@
 
 mod acl;
 mod copies;
+mod identity_center;
 mod organization;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -59,6 +60,7 @@ impl Loader {
         tables.organization = organization.id;
         self.link_accounts(&mut tables, &organization);
         self.compare_copies();
+        let holders = self.link_identity_center();
         let groups = self.link_groups();
         // From here on, new texts are not made while the tables look at them.
         let principals = self.link_principals(&tables, &groups, &mut pairs);
@@ -98,6 +100,7 @@ impl Loader {
                 self.error(place, Code::Duplicate, message);
             }
         }
+        tables.add_people(&holders);
         for (resource, spot) in resources {
             let arn = tables.texts.get(resource.arn);
             let principal = tables.number_by_arn(arn);
@@ -122,6 +125,8 @@ impl Loader {
         let mut numbers: BTreeSet<u64> = self.raw.dumped.iter().copied().collect();
         numbers.extend(organization.members.keys());
         numbers.extend(self.raw.restricted_accounts.iter());
+        let assignments = self.raw.center.assignments.keys();
+        numbers.extend(assignments.map(|assignment| assignment.account));
         let owners = self.raw.resources.iter().filter_map(|raw| {
             let own = split_arn(self.texts.get(raw.arn))
                 .and_then(|[.., account, _]| account_number(account));
@@ -151,10 +156,16 @@ impl Loader {
             return Some(found.policy);
         }
         let Some(bundled) = self.raw.bundled.get(&arn).copied() else {
-            let message = format!(
-                "refers to the managed policy `{}`, and no file has it",
-                self.texts.get(arn)
-            );
+            let arn = self.texts.get(arn);
+            let help = match arn.contains(":iam::aws:policy/") {
+                true => {
+                    "; dumps made without `--filter` have those of AWS that are attached; others come from a pack \
+                     (`--managed-policies FILE`) or a line {\"name\", \"arn\", \"document\"} of what \
+                     `aws iam get-policy-version` prints"
+                }
+                false => "",
+            };
+            let message = format!("refers to the managed policy `{arn}`, and no file has it{help}");
             let place = from(self);
             self.missing(place, message);
             return None;

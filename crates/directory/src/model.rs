@@ -7,6 +7,7 @@ use portcullis_image::wire::padded;
 use portcullis_model::split_arn;
 
 use crate::documents::SetsId;
+use crate::people::Person;
 use crate::raw::Kind;
 use crate::resolve::concat_in;
 use crate::resolve::target::is_object;
@@ -203,6 +204,8 @@ pub(crate) struct Tables {
     pub(crate) uses: Vec<(u32, u32)>,
     /// VPC endpoints by id, sorted by the id's text.
     pub(crate) endpoints: Vec<(Name, SetsId)>,
+    /// Who has the roles of Identity Center, sorted.
+    pub(crate) people: Vec<Person>,
     /// The organization's id.
     pub(crate) organization: Option<Name>,
     /// How much is referred to and not there.

@@ -1,6 +1,7 @@
 //! Questions over all principals of a directory, asked in parallel and answered in order.
 
 mod external_access;
+mod not_given;
 mod sweep;
 mod what_can;
 

@@ -248,9 +248,57 @@ pub(crate) struct RawOrganization {
     pub(crate) rcp_enabled: Option<bool>,
 }
 
+/// What a permission set of Identity Center consists of, as far as files say it (`IN-31`, `IN-32`).
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RawPermissionSet {
+    pub(crate) arn: Option<(Name, Spot)>,
+    pub(crate) name: Option<(Name, Spot)>,
+    /// The inline policy, or that there is none.
+    pub(crate) inline: Option<Option<PolicyId>>,
+    /// ARNs of managed policies of AWS.
+    pub(crate) managed: Option<Vec<Name>>,
+    /// Policies that each account has of its own, by path and name.
+    pub(crate) customer: Option<Vec<(Name, Name)>>,
+    /// The boundary, or that there is none.
+    pub(crate) limit: Option<Option<Limit>>,
+}
+
+/// The boundary of a permission set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Limit {
+    /// A managed policy by its ARN.
+    Managed(Name),
+    /// A policy that each account has of its own, by path and name.
+    Customer(Name, Name),
+}
+
+/// Somebody has a permission set in an account (`IN-33`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct RawAssignment {
+    pub(crate) account: u64,
+    /// The id of the permission set.
+    pub(crate) set: Name,
+    pub(crate) is_group: bool,
+    /// The id of the user or group.
+    pub(crate) principal: Name,
+}
+
+/// What is said of Identity Center.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RawCenter {
+    /// By id, `ps-…`.
+    pub(crate) sets: BTreeMap<Name, RawPermissionSet>,
+    pub(crate) assignments: BTreeMap<RawAssignment, Spot>,
+    /// Names of users and groups by id.
+    pub(crate) names: HashMap<Name, Name>,
+    /// Ids of groups with those of their members.
+    pub(crate) members: BTreeSet<(Name, Name)>,
+}
+
 /// All that the files say.
 #[derive(Debug, Default)]
 pub(crate) struct Raw {
+    pub(crate) center: RawCenter,
     pub(crate) principals: Vec<RawPrincipal>,
     pub(crate) groups: Vec<RawGroup>,
     /// By ARN: from account dumps.

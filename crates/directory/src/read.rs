@@ -3,8 +3,10 @@
 mod account;
 pub(crate) mod acl;
 pub(crate) mod fields;
-mod files;
+pub(crate) mod files;
+pub(crate) mod identity_center;
 mod inflate;
+mod lists;
 mod organization;
 mod resource;
 mod service;
@@ -12,7 +14,7 @@ pub(crate) mod tree;
 pub(crate) mod unnamed;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::path::Path;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use bumpalo::Bump;
@@ -24,6 +26,7 @@ use crate::documents::Documents;
 use crate::problem::{Code, LoadError, Problem, Report, Skipped};
 use crate::raw::{Raw, Spot};
 use crate::read::fields::At;
+use crate::sources::Sources;
 use crate::texts::Interner;
 
 const ACCOUNT_DUMP: &str = "account dump";
@@ -102,8 +105,10 @@ impl Loader {
     }
 
     /// Reads everything in a folder, in the order of the names.
-    pub(crate) fn folder(&mut self, folder: &Path, progress: &mut dyn FnMut(Progress<'_>)) {
-        let (files, problems) = files::list(folder, files::LIMITS);
+    pub(crate) fn folder(&mut self, sources: &Sources<'_>, progress: &mut dyn FnMut(Progress<'_>)) {
+        let is_excluded = |path: &str| sources.excludes(path);
+        let (files, excluded, problems) = files::list(sources.folder, files::LIMITS, &is_excluded);
+        self.report.excluded = excluded;
         for problem in problems {
             self.errors.push(problem);
         }
@@ -114,6 +119,15 @@ impl Loader {
                 principals: self.raw.principals.len(),
             });
             self.file(file);
+        }
+    }
+
+    /// Reads files with managed policies that the dumps do not hold.
+    pub(crate) fn packs(&mut self, packs: &[PathBuf]) {
+        for path in packs {
+            let path = path.clone();
+            let name = path.display().to_string();
+            self.file(&files::Found { path, name });
         }
     }
 
@@ -250,9 +264,35 @@ impl Loader {
             self.bundled(record, node, at);
             return "managed policy";
         }
+        if let (Some(pack), Some(date)) = (node.get("pack"), node.get("date")) {
+            let told = pack.as_str().zip(date.as_str());
+            let (pack, date) = told.unwrap_or(("a pack", "an unknown day"));
+            self.note(self.place(record.spot), format!("{pack}, as of {date}"));
+            return "pack of managed policies";
+        }
+        if let Some(command) = node.get("notCollected").and_then(Node::as_str) {
+            // What `collect` could not get may hold a policy that denies.
+            let reason = node
+                .get("reason")
+                .and_then(Node::as_str)
+                .unwrap_or("it failed");
+            let problem = Problem {
+                place: record.at(node, at),
+                code: Code::Incomplete,
+                message: format!("`{command}` was not collected: {reason}"),
+            };
+            self.report.missing.push(problem);
+            return "command that was not collected";
+        }
         if has("arn") || (has("account") && has("publicAccessBlock")) {
             self.wrapper(record, node, at);
             return "resource";
+        }
+        if let Some(kind) = self.identity_center_dump(record, node, at) {
+            return kind;
+        }
+        if let Some(kind) = self.iam_list(record, node, at) {
+            return kind;
         }
         if let Some(kind) = self.organization_dump(record, node, at) {
             return kind;

@@ -165,6 +165,7 @@ impl Directory {
             .into_iter()
             .map(|whole| format!("the policy of {whole} is not consulted for {resource}"))
             .collect();
+        notes.extend(self.note_of_permission_set(&question.request.principal.caller));
         let name = other_name(resource, split_arn(resource));
         if let Some(name) = name.filter(|name| name.stands_for_another(question.request.action)) {
             notes.push(format!("{resource} {}", name.reason()));

@@ -1,5 +1,6 @@
 //! What changed since: a directory takes in another that holds only that.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::Directory;
@@ -7,6 +8,7 @@ use crate::compiled::MAX_IMAGES;
 use crate::documents::SetsId;
 use crate::engine::EngineError;
 use crate::model::{Account, NONE, Principal, Resource, Run, Tables};
+use crate::people::Person;
 use crate::texts::Name;
 
 /// Why changes cannot be taken in.
@@ -166,7 +168,12 @@ impl Tables {
             .extend(sets.map(|run| Moved::run(*run, moved.uses)));
         self.missing = self.missing.saturating_add(new.missing);
         let places = self.take_accounts(new, moved);
+        let had: Vec<Principal> = match self.people.is_empty() {
+            true => Vec::new(),
+            false => self.principals.clone(),
+        };
         let origins = self.take_principals(new, moved, &places);
+        self.take_people(new, moved, &had, &places);
         self.take_resources(new, moved, &places);
         for (id, sets) in &new.endpoints {
             let text = new.texts.get(*id);
@@ -312,6 +319,37 @@ impl Tables {
             self.index_principals();
         }
         origins
+    }
+
+    /// Who has roles of Identity Center: of roles that changed as the changes say, of others as it was.
+    fn take_people(&mut self, new: &Tables, moved: &Moved, had: &[Principal], places: &[u32]) {
+        let mut people = Vec::new();
+        for own in &new.people {
+            let role = new.principals.get(own.principal as usize);
+            let number = role.and_then(|role| {
+                let account = places.get(role.account as usize)?;
+                let name = new.texts.get(role.name);
+                self.find_entity(self, (*account, role.kind, name))
+            });
+            people.extend(number.map(|(principal, _)| Person {
+                principal,
+                user: moved.optional(own.user),
+                group: moved.optional(own.group),
+            }));
+        }
+        let replaced: BTreeSet<u32> = people.iter().map(|own| own.principal).collect();
+        for own in &self.people {
+            let role = had.get(own.principal as usize);
+            let number = role.and_then(|role| self.number_of(role));
+            let number = number.and_then(|number| u32::try_from(number).ok());
+            people.extend(
+                number
+                    .filter(|number| !replaced.contains(number))
+                    .map(|principal| Person { principal, ..*own }),
+            );
+        }
+        people.sort_by_key(|own| own.principal);
+        self.people = people;
     }
 
     fn take_resources(&mut self, new: &Tables, moved: &Moved, places: &[u32]) {

@@ -209,7 +209,13 @@ impl Tables {
             return Ok(nobody);
         }
         let account = arn.account.and_then(|index| self.account(index));
-        let is_known = account.is_some_and(|account| account.is_dumped || account.is_member);
+        let has_found = || {
+            // A permission set stands for a role in an account of which nothing else is known (`SSO-1`).
+            let (account, (holder, hash)) = arn.account.zip(arn.holder.as_ref())?;
+            self.find_hashed(from, *hash, (account, holder.kind, holder.name))
+        };
+        let is_known = account.is_some_and(|account| account.is_dumped || account.is_member)
+            || has_found().is_some();
         let stranger = Known { account, ..nobody };
         if !is_known || (has_identity && account.is_some_and(|account| !account.is_dumped)) {
             return match has_identity {
@@ -324,7 +330,18 @@ impl Tables {
         let name = holder.name;
         let [_, partition, .., digits, _] = holder.parts;
         let Some((number, role)) = found else {
-            let text = format!("the directory has no role `{name}` for `{session}`");
+            let mut text = format!("the directory has no role `{name}` for `{session}`");
+            // The role of a permission set that is not provisioned has other digits than the caller says.
+            let set = crate::people::set_of_role(name);
+            let stand_in =
+                set.map(|set| format!("AWSReservedSSO_{set}_{}", crate::people::UNKNOWN_END));
+            let account = self.account_of(digits);
+            let known = stand_in.zip(account).and_then(|(stand_in, account)| {
+                self.find_principal(account, Kind::Role, &stand_in)
+            });
+            if let Some(role) = known {
+                text += &format!(", but `{}`", self.texts.get(role.name));
+            }
             return Err(Refusal::UnknownPrincipal(text));
         };
         // Names are unique without regard to case, policies name sessions with regard to it: a Deny must bite.
