@@ -70,6 +70,7 @@ impl Directory {
                 let applied = |policy: &Policy<'_>| Applied {
                     name: policy.name.to_string(),
                     place: policy.file.to_string(),
+                    path: String::new(),
                     attached: Vec::new(),
                 };
                 layers.push(LayerStory {
@@ -223,6 +224,7 @@ impl Directory {
         Applied {
             name: texts.get(name).to_string(),
             place: texts.get(place).to_string(),
+            path: String::new(),
             attached: attached
                 .map(|(attachment, _)| self.attached(*attachment))
                 .collect(),
