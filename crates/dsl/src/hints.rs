@@ -8,6 +8,7 @@ use crate::codes;
 use crate::lexer::Token;
 use crate::tokens::{Placed, span};
 use portcullis_syntax::diag::{Diagnostic, quoted};
+use portcullis_syntax::suggest::nearest;
 
 /// An error and what is around it.
 struct Scene<'e, 's> {
@@ -338,6 +339,23 @@ impl<'s> Scene<'_, 's> {
         Some(said(message, help))
     }
 
+    /// The word that could stand here, if one is likely to be meant.
+    fn meant(&self, word: &str) -> Option<&'static str> {
+        const WORDS: [&str; 12] = [
+            "absent", "allow", "and", "by", "deny", "except", "ignoring", "on", "or", "to",
+            "unless", "when",
+        ];
+        let able = WORDS.into_iter().filter(|own| self.expects(own));
+        let other = match word {
+            "for" | "at" | "resource" | "resources" => "on",
+            "if" | "where" | "provided" | "while" => "when",
+            "but" | "without" => "except",
+            "principal" | "principals" | "from" => "to",
+            _ => return nearest(word, able),
+        };
+        self.expects(other).then_some(other)
+    }
+
     /// Entries and values.
     fn entry(&self, found: Token<'s>) -> Option<Said> {
         if self.before() == Some(Token::BracketOpen) && self.expects("]") && !self.expects_text() {
@@ -368,6 +386,13 @@ impl<'s> Scene<'_, 's> {
                 "AWS principals have no word before them",
                 "write the account, the ARN or `*` directly after `to`",
             )),
+            Token::Word(word) if self.expects(",") && self.meant(word).is_some() => {
+                let meant = self.meant(word).unwrap_or_default();
+                Some(said(
+                    format!("{} is no word of the language", quoted(text)),
+                    format!("did you mean `{meant}`?"),
+                ))
+            }
             Token::Word(_) | Token::String(_) if self.expects(",") => Some(said(
                 format!("a comma is missing before {}", quoted(text)),
                 "separate the entries of a list with commas",
