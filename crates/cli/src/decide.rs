@@ -24,7 +24,7 @@ use crate::engine::{
 };
 use crate::failure::{Failure, exit};
 use crate::inputs;
-use crate::output::{Disk, Output, display_name, printable, read, write};
+use crate::output::{Disk, Output, VERSION, display_name, printable, read, write};
 use crate::policies::{PolicyArgs, Purpose, Selected, check_resource};
 
 pub(crate) const DECIDE_EXAMPLES: &str = "\
@@ -181,7 +181,11 @@ pub(crate) fn decide(args: &DecideArgs) -> Result<ExitCode, Failure> {
             text
         }
         Format::Json => {
-            let mut value = json!({ "decision": answer.decision.as_str(), "by": names(&answer) });
+            let mut value = json!({
+                "version": VERSION,
+                "decision": answer.decision.as_str(),
+                "by": names(&answer),
+            });
             if let Some(object) = value.as_object_mut() {
                 if incomplete {
                     object.insert("incomplete".to_string(), Value::Bool(true));
@@ -199,7 +203,8 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     let question = &args.question;
     if let Some(directory) = question.directory(Keep::Explanations)? {
         let (request, extra, notes) = question.of_directory(&arena)?;
-        let mut decider = Decider::new(question.engine, &directory);
+        let folder = question.directory.directory.as_deref();
+        let mut decider = Decider::new(question.engine, &directory).located_in(folder);
         let explained = decider.explain(&request, extra, &notes, &arena)?;
         return args.tell(&explained.story());
     }
