@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+#[allow(dead_code, unreachable_pub, reason = "shared with the other tests")]
+#[path = "it/support/mod.rs"]
 mod support;
 
 use std::alloc::System;

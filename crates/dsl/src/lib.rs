@@ -268,8 +268,10 @@ fn sorted(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
 extern crate self as portcullis_dsl;
 
 #[cfg(test)]
-#[path = "../tests/common/mod.rs"]
+#[allow(dead_code, unreachable_pub, reason = "shared with the tests outside")]
+#[path = "../tests/it/common/mod.rs"]
 mod common;
 #[cfg(test)]
-#[path = "../tests/generate/mod.rs"]
+#[allow(dead_code, unreachable_pub, reason = "shared with the tests outside")]
+#[path = "../tests/it/generate/mod.rs"]
 mod generate;

@@ -2,7 +2,7 @@
 //!
 //! The reader reports what keeps a document from being used, and what it sees on the way. What is here asks more of a
 //! document and costs more, so that only `check` runs it; loading a million policies does not. It looks at the
-//! tree, so that documents in any notation get the same advice. `tests/promises.rs` lists what the rules
+//! tree, so that documents in any notation get the same advice. `tests/it/promises.rs` lists what the rules
 //! promise, each with a document.
 
 mod conditions;

@@ -1,5 +1,5 @@
 //! What a text can be compared as: only its shape, no value. Held against the evaluator in
-//! `testkit/tests/lint.rs`, so that the advice says what decisions do.
+//! `testkit/tests/it/lint.rs`, so that the advice says what decisions do.
 
 use std::net::IpAddr;
 

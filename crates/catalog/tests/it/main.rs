@@ -1,0 +1,12 @@
+//! The integration tests of this crate, in one program: linking is most of what a test binary costs.
+
+#![allow(
+    unreachable_pub,
+    clippy::disallowed_methods,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may fail"
+)]
+
+mod facts;
+mod pack;

@@ -1,0 +1,537 @@
+//! Commands by a directory.
+
+use crate::support;
+use std::path::Path;
+
+use crate::support::{ANN, Folder};
+use serde_json::{Value, json};
+
+fn corpus(name: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/directory/organization");
+    root.join(name).to_string_lossy().into_owned()
+}
+
+const BOB: &str = "arn:aws:iam::111122223333:user/bob";
+const SECRET: &str = "arn:aws:s3:::reports/secret/x";
+
+#[test]
+fn a_folder_and_its_image_answer_the_same() {
+    let folder = Folder::new();
+    let (data, requests) = (corpus("data"), corpus("requests.jsonl"));
+    let made = folder.run(&["compile", "--directory", &data, "-o", "organization.pcl"]);
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let by_folder = folder.run(&["batch", "--engine", "both", "--directory", &data, &requests]);
+    let by_image = folder.run(&["batch", "--image", "organization.pcl", &requests]);
+    assert_eq!((by_folder.code, by_image.code), (0, 0));
+    assert_eq!(by_folder.stdout, by_image.stdout);
+    let inspected = folder.run(&["inspect", "organization.pcl", "--format", "json"]);
+    let value: Value = serde_json::from_str(&inspected.stdout).unwrap();
+    assert_eq!(value["accounts"], 4);
+    // Documents are not in an image.
+    let reference = folder.run(&[
+        "batch",
+        "--engine",
+        "reference",
+        "--image",
+        "organization.pcl",
+        &requests,
+    ]);
+    assert_eq!(reference.code, 1);
+}
+
+#[test]
+fn changes_go_into_an_image() {
+    let folder = Folder::new();
+    for name in ["data", "changed"] {
+        std::fs::create_dir(folder.0.join(name)).unwrap();
+    }
+    let dump = |action: &str| {
+        format!(
+            r#"{{"UserDetailList": [{{"Arn": "arn:aws:iam::111122223333:user/ann", "UserPolicyList": [{{"PolicyName": "p",
+            "PolicyDocument": {{"Version": "2012-10-17", "Statement": {{"Effect": "Allow", "Action": "{action}", "Resource": "*"}}}}}}]}}]}}"#
+        )
+    };
+    folder.write("data/dump.json", dump("s3:GetObject"));
+    folder.write("changed/dump.json", dump("s3:PutObject"));
+    let made = folder.run(&["compile", "--directory", "data", "-o", "old.pcl"]);
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let to_new = ["--base", "old.pcl", "-o", "new.pcl"];
+    let made = folder.run(&[&["compile", "--directory", "changed"][..], &to_new].concat());
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let decision = |image: &str, action: &str| {
+        let request = format!(
+            r#"{{"principal": "{}", "action": "{action}", "resource": "arn:aws:s3:::b/k"}}"#,
+            support::ANN
+        );
+        let run = folder.run_with(&["batch", "--image", image], request.as_bytes());
+        let answer: Value = serde_json::from_str(&run.stdout).unwrap();
+        answer["decision"].as_str().unwrap().to_string()
+    };
+    assert_eq!(decision("old.pcl", "s3:GetObject"), "Allow");
+    assert_eq!(decision("new.pcl", "s3:GetObject"), "ImplicitDeny");
+    assert_eq!(decision("new.pcl", "s3:PutObject"), "Allow");
+    // Of what is to be the base?
+    let lone = folder.run(&[
+        "compile",
+        "--identity",
+        "p.json",
+        "--base",
+        "old.pcl",
+        "-o",
+        "x.pcl",
+    ]);
+    assert_eq!(lone.code, 1);
+    assert!(lone.stderr.contains("--directory"), "{}", lone.stderr);
+}
+
+#[test]
+fn lines_that_cannot_be_decided_are_answered_with_errors() {
+    let folder = Folder::new();
+    let lines = [
+        r#"{"name": "a", "principal": "arn:aws:iam::111122223333:user/nobody", "action": "s3:GetObject", "resource": "*"}"#,
+        r#"{"name": "b", "principal": "arn:aws:iam::999999999999:user/ann", "action": "s3:GetObject", "resource": "*"}"#,
+        r#"{"name": "c", "principal": "arn:aws:iam::111122223333:user/dan", "action": "s3:GetObject", "resource": "*", "session": [{}]}"#,
+        r#"{"name": "d""#,
+        r#"{"name": "e", "principal": "arn:aws:iam::111122223333:user/admin", "action": "s3:GetObject", "resource": "*"}"#,
+    ]
+    .join("\n");
+    let run = folder.run_with(&["batch", "--directory", &corpus("data")], lines.as_bytes());
+    assert_eq!(run.code, 1);
+    let answers: Vec<Value> = run
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let names: Vec<&str> = answers
+        .iter()
+        .map(|answer| answer["name"].as_str().unwrap_or("?"))
+        .collect();
+    assert_eq!(names, ["a", "b", "c", "?", "e"]);
+    assert!(
+        answers[..4]
+            .iter()
+            .all(|answer| answer["error"].is_string())
+    );
+    assert_eq!(answers[4]["decision"], "Allow");
+    assert!(
+        answers[1]["error"]
+            .as_str()
+            .unwrap()
+            .contains("999999999999")
+    );
+}
+
+#[test]
+fn one_request_is_decided_and_explained() {
+    let folder = Folder::new();
+    let data = corpus("data");
+    let asked = [
+        "--principal",
+        BOB,
+        "--action",
+        "s3:GetObject",
+        "--resource",
+        SECRET,
+    ];
+    let decided = folder.run(&[&["decide", "--directory", &data][..], &asked].concat());
+    assert_eq!(decided.code, 2);
+    assert_eq!(decided.stdout, "ExplicitDeny by identity\n");
+    let explained = folder.run(&[&["explain", "--directory", &data][..], &asked].concat());
+    assert_eq!(explained.code, 2);
+    let place = "account-a.json#/GroupDetailList/1/GroupPolicyList/0/PolicyDocument:9:15";
+    assert!(explained.stdout.contains(place), "{}", explained.stdout);
+    // A session policy beside the directory.
+    folder.write("session.json", r#"{"Version":"2012-10-17","Statement":[]}"#);
+    let session = [
+        "decide",
+        "--directory",
+        &data,
+        "--session",
+        "session.json",
+        "--principal",
+        "arn:aws:sts::111122223333:assumed-role/App/s",
+        "--action",
+        "sqs:SendMessage",
+        "--resource",
+        "arn:aws:sqs:eu-west-1:111122223333:jobs",
+    ];
+    assert_eq!(folder.run(&session).stdout, "ImplicitDeny by session\n");
+    assert_eq!(
+        folder.run(&[&session[..3], &session[5..]].concat()).stdout,
+        "Allow\n"
+    );
+    folder.write("scp.json", "{}");
+    let refused = folder.run(
+        &[
+            &["decide", "--directory", &data, "--scp", "scp.json"][..],
+            &asked,
+        ]
+        .concat(),
+    );
+    assert!(refused.stderr.contains("only --session and --identity"));
+}
+
+#[test]
+fn what_is_missing_is_an_error_or_is_told_with_every_answer() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.0.join("data")).unwrap();
+    let dump = r#"{"UserDetailList": [{"Arn": "arn:aws:iam::111122223333:user/ann",
+      "AttachedManagedPolicies": [{"PolicyArn": "arn:aws:iam::aws:policy/Gone"}]}]}"#;
+    folder.write("data/dump.json", dump);
+    let request = r#"{"principal": "arn:aws:iam::111122223333:user/ann", "action": "s3:GetObject", "resource": "*"}"#;
+    let refused = folder.run_with(&["batch", "--directory", "data"], request.as_bytes());
+    assert_eq!((refused.code, refused.stdout.as_str()), (1, ""));
+    assert!(
+        refused
+            .stderr
+            .starts_with("error: dump.json /UserDetailList/0/AttachedManagedPolicies/0")
+    );
+    let allowed = folder.run_with(
+        &["batch", "--directory", "data", "--allow-missing"],
+        request.as_bytes(),
+    );
+    assert_eq!(allowed.code, 0, "{}", allowed.stderr);
+    assert!(allowed.stdout.contains(r#""incomplete":true"#));
+    assert!(allowed.stderr.contains("warning: dump.json"));
+}
+
+#[test]
+fn a_session_is_assumed_and_used() {
+    let folder = Folder::new();
+    let data = corpus("data");
+    let role = "arn:aws:iam::111122223333:role/Bare";
+    let admin = "arn:aws:iam::111122223333:user/admin";
+    let assume = [
+        "assume",
+        "--directory",
+        &data,
+        "--role",
+        role,
+        "--format",
+        "json",
+    ];
+    let made = folder.run(
+        &[
+            &assume[..],
+            &[
+                "--principal",
+                admin,
+                "--tag",
+                "team=blue",
+                "--transitive",
+                "team",
+            ],
+        ]
+        .concat(),
+    );
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let answer: Value = serde_json::from_str(&made.stdout).unwrap();
+    assert_eq!(answer["allowed"], true);
+    let session = &answer["session"];
+    assert_eq!(session["context"]["aws:PrincipalTag/team"][0], "blue");
+    // The session asks.
+    let mut line =
+        serde_json::json!({"action": "s3:GetObject", "resource": "arn:aws:s3:::reports/role/x"});
+    line["principal"] = session["principal"].clone();
+    line["context"] = session["context"].clone();
+    let asked = folder.run_with(
+        &["batch", "--directory", &data],
+        line.to_string().as_bytes(),
+    );
+    assert!(asked.stdout.contains("Allow"), "{}", asked.stdout);
+    // It cannot assume another role: nothing allows it to.
+    folder.write("session.json", &made.stdout);
+    let limited = "arn:aws:iam::111122223333:role/Limited";
+    let chained = folder.run(&[
+        "assume",
+        "--directory",
+        &data,
+        "--as",
+        "session.json",
+        "--role",
+        limited,
+    ]);
+    assert_eq!(chained.code, 2);
+    assert!(
+        chained
+            .stdout
+            .contains("sts:AssumeRole: ImplicitDeny by identity")
+    );
+    let refused =
+        folder.run(&[&assume[..], &["--principal", admin, "--duration", "3601"]].concat());
+    assert!(refused.stderr.starts_with("error: 3601 seconds"));
+}
+
+#[test]
+fn questions_are_answered_in_order() {
+    let folder = Folder::new();
+    let data = corpus("data");
+    let run = |arguments: &[&str]| {
+        let run = folder.run(&[&arguments[..1], &["--directory", &data], &arguments[1..]].concat());
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        run.stdout
+    };
+    let target = [
+        "who-can",
+        "--action",
+        "sqs:SendMessage",
+        "--resource",
+        "arn:aws:sqs:eu-west-1:111122223333:jobs",
+    ];
+    let direct = run(&target);
+    let who: Vec<&str> = direct.lines().collect();
+    assert_eq!(
+        who,
+        [
+            "PRINCIPAL                                   BY ASSUMING",
+            "arn:aws:iam::111122223333:role/service/App",
+            "arn:aws:iam::111122223333:user/admin",
+            "arn:aws:iam::111122223333:user/cara",
+        ]
+    );
+    let by_roles = run(&[&target[..], &["--hops", "2"]].concat());
+    let ann =
+        "arn:aws:iam::111122223333:user/team/ann     arn:aws:iam::111122223333:role/service/App";
+    assert!(by_roles.contains(ann), "{by_roles}");
+    let threads = run(&[&target[..], &["--hops", "2", "--threads", "7"]].concat());
+    assert_eq!(by_roles, threads);
+
+    let ann = "arn:aws:iam::111122223333:user/team/ann";
+    let blue = [
+        "matrix",
+        "--principal",
+        ann,
+        "--action",
+        "s3:GetObject,s3:PutObject",
+        "--resource",
+        "arn:aws:s3:::reports/blue/q",
+    ];
+    let object = "arn:aws:s3:::reports/blue/q";
+    let legend = format!("1: s3:GetObject on {object}\n2: s3:PutObject on {object}\n\n");
+    let grid = "PRINCIPAL                                1      2\n";
+    assert_eq!(run(&blue), format!("{legend}{grid}{ann}  allow  -\n"));
+
+    let admins = run(&["admins"]);
+    let does_all = |line: &str| line.contains("user/admin ") && line.ends_with("do anything");
+    assert!(admins.lines().any(does_all), "{admins}");
+    assert!(!admins.contains("user/cara"), "{admins}");
+
+    let access = run(&[
+        "external-access",
+        "--context",
+        "sts:ExternalId=e-17",
+        "--format",
+        "json",
+    ]);
+    let found: Vec<Value> = access
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let deployer = found
+        .iter()
+        .find(|one| one["role"].as_str().unwrap().ends_with("role/Deployer"))
+        .unwrap();
+    assert_eq!(
+        (deployer["scope"].as_str(), deployer["decision"].as_str()),
+        (Some("account"), Some("Allow"))
+    );
+    let without = run(&["external-access"]);
+    let line = without
+        .lines()
+        .find(|line| line.contains("role/Deployer"))
+        .unwrap();
+    assert!(
+        line.contains("ImplicitDeny") && line.contains("sts:ExternalId"),
+        "{line}"
+    );
+}
+
+const EXAMPLE: &str = "corpus/example-organization/data";
+
+#[test]
+fn an_image_knows_who_is_outside() {
+    let folder = Folder::new();
+    for data in [
+        corpus("data"),
+        support::root().join(EXAMPLE).to_string_lossy().into_owned(),
+    ] {
+        let made = folder.run(&["compile", "--directory", &data, "-o", "d.pcl"]);
+        assert_eq!(made.code, 0, "{}", made.stderr);
+        let by_folder = folder.run(&["external-access", "--directory", &data, "--format", "json"]);
+        let by_image = folder.run(&["external-access", "--image", "d.pcl", "--format", "json"]);
+        assert_eq!(by_folder.stdout, by_image.stdout);
+        assert!(by_folder.stdout.lines().count() > 1, "{by_folder:?}");
+    }
+}
+
+#[test]
+fn what_one_may_do() {
+    let folder = Folder::new();
+    let data = support::root().join(EXAMPLE);
+    let data = data.to_string_lossy();
+    let orders = "arn:aws:s3:::shop-orders/1";
+    let what_can = |more: &[&str]| {
+        let run = folder.run(&[&["what-can", "--directory", &data][..], more].concat());
+        let nothing = !run.stdout.contains("llow");
+        assert_eq!(run.code, if nothing { 2 } else { 0 }, "{}", run.stderr);
+        run.stdout
+    };
+    let analyst = ["--principal", "arn:aws:iam::222222222222:role/Analyst"];
+    let head = "DECISION  ACTION        RESOURCE\n";
+    let of_orders = what_can(&[&analyst[..], &["--resource", orders]].concat());
+    assert_eq!(
+        of_orders,
+        format!("{head}allow     s3:GetObject  {orders}\n")
+    );
+    // What is denied although a wider pattern is allowed is listed.
+    let breaker = [
+        "--principal",
+        "arn:aws:iam::111111111111:role/BreakGlass",
+        "--format",
+        "json",
+    ];
+    let of_all = what_can(&breaker);
+    assert!(
+        of_all.contains(r#""action":"*:*","resource":"*","decision":"Allow""#),
+        "{of_all}"
+    );
+    assert!(
+        of_all.contains(
+            r#""action":"organizations:LeaveOrganization","resource":"*","decision":"ExplicitDeny""#
+        ),
+        "{of_all}"
+    );
+    let named = what_can(
+        &[
+            &analyst[..],
+            &["--resource", orders, "--action", "s3:PutObject"],
+        ]
+        .concat(),
+    );
+    assert_eq!(named, format!("{head}-         s3:PutObject  {orders}\n"));
+    // An image answers what is named.
+    let made = folder.run(&["compile", "--directory", &data, "-o", "d.pcl"]);
+    assert_eq!(made.code, 0);
+    let first = ["what-can", "--image", "d.pcl", "--resource", orders];
+    let named = folder.run(&[&first[..], &analyst, &["--action", "s3:GetObject"]].concat());
+    assert_eq!(
+        named.stdout,
+        format!("{head}allow     s3:GetObject  {orders}\n")
+    );
+    let refused = folder.run(&[&first[..], &analyst].concat());
+    assert!(
+        refused.stderr.contains("give the folder, or name actions"),
+        "{refused:?}"
+    );
+    let nobody = [
+        "what-can",
+        "--directory",
+        &data,
+        "--principal",
+        "arn:aws:iam::111111111111:user/x",
+    ];
+    assert!(
+        folder
+            .run(&nobody)
+            .stderr
+            .contains("has no `arn:aws:iam::111111111111:user/x`")
+    );
+    let wrong = [&nobody[..3], &["--principal", "x"]].concat();
+    assert!(folder.run(&wrong).stderr.starts_with("error:"));
+}
+
+/// An answer without anybody says why, on standard error: that nobody is there, or that policies were not seen.
+#[test]
+fn questions_say_what_was_not_seen() {
+    let folder = Folder::new();
+    std::fs::create_dir(folder.0.join("empty")).unwrap();
+    std::fs::create_dir(folder.0.join("one")).unwrap();
+    for question in [
+        &["who-can", "--action", "s3:GetObject", "--resource", "*"][..],
+        &["matrix", "--action", "s3:GetObject", "--resource", "*"],
+        &["admins"],
+        &["external-access"],
+    ] {
+        let run = folder.run(&[question, &["--directory", "empty"]].concat());
+        assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{question:?}");
+        assert!(run.stderr.contains("[EMPTY]"), "{run:?}");
+    }
+    // A resource, and nobody.
+    let bucket = json!({"arn": "arn:aws:s3:::b", "account": "111122223333"});
+    folder.write("one/b.json", bucket.to_string());
+    let run = folder.run(&["admins", "--directory", "one"]);
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("no user and no role"), "{run:?}");
+    let user = json!({"UserDetailList": [{"Path": "/", "UserName": "ann", "UserId": "AIDAANN", "Arn": ANN,
+        "UserPolicyList": [], "GroupList": [], "AttachedManagedPolicies": []}]});
+    folder.write("one/dump.json", user.to_string());
+    let point = "arn:aws:s3:eu-west-1:111122223333:accesspoint/p/object/k";
+    for (question, resource, note) in [
+        ("who-can", point, "no file says which bucket"),
+        ("matrix", point, "no file says which bucket"),
+        (
+            "who-can",
+            "arn:aws:s3:::p-1a2b-s3alias/k",
+            "another name of an access point",
+        ),
+    ] {
+        let run = folder.run(&[
+            question,
+            "--action",
+            "s3:GetObject",
+            "--resource",
+            resource,
+            "--directory",
+            "one",
+        ]);
+        assert!(
+            run.stderr.contains(note),
+            "{question} {resource}: {}",
+            run.stderr
+        );
+    }
+    let run = folder.run(&[
+        "what-can",
+        "--principal",
+        ANN,
+        "--resource",
+        point,
+        "--directory",
+        "one",
+    ]);
+    assert!(
+        run.stderr.contains("no file says which bucket"),
+        "{}",
+        run.stderr
+    );
+}
+
+/// An answer that found nothing says so, and how it ends (`interface.md`, exit codes of questions).
+#[test]
+fn an_empty_answer_is_no_silence() {
+    let folder = Folder::new();
+    let dump = json!({"UserDetailList": [{"Path": "/team/", "UserName": "ann", "UserId": "AIDAEXAMPLEAAAAAAAAAA", "Arn": ANN,
+        "GroupList": [], "AttachedManagedPolicies": []}], "GroupDetailList": [], "RoleDetailList": [], "Policies": []});
+    std::fs::create_dir(folder.0.join("dumps")).unwrap();
+    folder.write("dumps/account.json", dump.to_string());
+    let object = ["--action", "s3:GetObject", "--resource", "arn:aws:s3:::b/k"];
+    let questions: [(&str, &[&str]); 5] = [
+        ("who-can", &object),
+        (
+            "what-can",
+            &["--principal", ANN, "--resource", "arn:aws:s3:::b/k"],
+        ),
+        ("matrix", &object),
+        ("admins", &[]),
+        ("external-access", &[]),
+    ];
+    for (question, arguments) in questions {
+        for format in ["human", "json"] {
+            let start = [question, "--directory", "dumps", "--format", format];
+            let run = folder.run(&[&start[..], arguments].concat());
+            assert_eq!(run.code, 2, "{question}: {run:?}");
+            let note = "with the context that was given";
+            assert!(run.stderr.contains(note), "{question}: {run:?}");
+        }
+    }
+}

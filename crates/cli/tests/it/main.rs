@@ -1,0 +1,31 @@
+//! The integration tests of this crate, in one program: linking is most of what a test binary costs.
+
+#![allow(
+    unreachable_pub,
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test may fail"
+)]
+
+mod bad_directories;
+mod catalog;
+mod check;
+mod commands;
+mod directories;
+mod doors;
+mod explain;
+mod hostile;
+mod images;
+mod language;
+mod layouts;
+mod paths;
+mod principals;
+mod readers;
+mod reported;
+mod scenarios;
+mod sessions;
+mod simulate;
+mod support;

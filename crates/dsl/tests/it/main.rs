@@ -1,0 +1,18 @@
+//! The integration tests of this crate, in one program: linking is most of what a test binary costs.
+
+#![allow(
+    unreachable_pub,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may fail"
+)]
+
+mod common;
+mod diagnostics;
+mod docs;
+mod exact;
+mod generate;
+mod hostile;
+mod images;
+mod round_trip;

@@ -1,0 +1,14 @@
+//! The integration tests of this crate, in one program: linking is most of what a test binary costs.
+
+#![allow(
+    unreachable_pub,
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test may fail"
+)]
+
+mod codes;
+mod findings;
+mod loading;
+mod real;
+mod support;

@@ -1,0 +1,440 @@
+//! Everything that the rules and the choices promise to say of a document, each with a document that shows it.
+//!
+//! The list of promises is not written here: it is read from `docs/choices.md`, and from the rules where they are at
+//! hand. A promise without a row fails.
+use crate::support;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use bumpalo::Bump;
+use portcullis_model::PolicyKind::{self, *};
+use portcullis_syntax::diag::{Code, Diagnostic, Severity};
+use portcullis_syntax::json;
+use portcullis_syntax::lint;
+use portcullis_syntax::policy::{ReadOptions, check_policy};
+
+/// All that `check` says of a text, and whether it loads.
+fn check(kind: PolicyKind, text: &str) -> (bool, Vec<Diagnostic>) {
+    let arena = Bump::new();
+    let node = json::parse(text, &arena).unwrap_or_else(|error| panic!("{text}: {error:?}"));
+    let (document, mut found) = check_policy(node, ReadOptions::new(kind), &arena);
+    found.extend(lint::size(kind, text, 0));
+    (document.is_some(), found)
+}
+
+/// A document with one statement, which allows unless the members say otherwise.
+fn with(members: &str) -> String {
+    let effect = match members.contains("\"Effect\"") {
+        true => "",
+        false => r#""Effect": "Allow", "#,
+    };
+    format!(r#"{{"Version": "2012-10-17", "Statement": [{{{effect}{members}}}]}}"#)
+}
+
+fn allow(condition: &str) -> String {
+    with(&format!(
+        r#""Action": "s3:*", "Resource": "*", "Condition": {condition}"#
+    ))
+}
+
+fn deny(condition: &str) -> String {
+    with(&format!(
+        r#""Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {condition}"#
+    ))
+}
+
+/// The same for types with principals.
+fn everyone(text: String) -> String {
+    text.replace(r#""Action": "#, r#""Principal": "*", "Action": "#)
+}
+
+fn resource(resource: &str) -> String {
+    with(&format!(r#""Action": "s3:GetObject", {resource}"#))
+}
+
+fn trust(principal: &str, action: &str) -> String {
+    with(&format!(r#""Principal": {principal}, "Action": {action}"#))
+}
+
+fn large(count: usize) -> String {
+    let names: Vec<String> = (0..count / 20)
+        .map(|number| format!("\"s3:Object{number:08}\""))
+        .collect();
+    with(&format!(
+        r#""Resource": "*", "Action": [{}]"#,
+        names.join(",")
+    ))
+}
+
+/// A rule or choice, the type of a document, its text, and what is said of it.
+type Row = (&'static str, PolicyKind, Severity, Code, String);
+
+#[rustfmt::skip] // a table
+fn promises() -> Vec<Row> {
+    use Code::*;
+    use Severity::{Error, LintError, Suggestion, Warning};
+    let star = r#""Action": "s3:*", "Resource": "*""#;
+    let no_version = with(star).replace(r#""Version": "2012-10-17", "#, "");
+    let two_sids = |kind: &str| format!(r#"{{"Version": "2012-10-17", "Statement": [{{"Sid": "A", "Effect": "Allow", {kind}{star}}}, {{"Sid": "A", "Effect": "Allow", {kind}{star}}}]}}"#);
+    let anyone = r#""Principal": "*", "#;
+    vec![
+        // Documents.
+        ("GRAM-4", Identity, Warning, MissingVersion, no_version.clone()),
+        ("D1", Resource, Warning, MissingVersion, everyone(no_version)),
+        ("GRAM-6", Identity, Warning, UnsupportedId, with(star).replacen('{', r#"{"Id": "x", "#, 1)),
+        ("GRAM-7", Identity, LintError, UnsupportedCharacter, allow(r#"{"StringEquals": {"aws:username": "Ā"}}"#)),
+        ("GRAM-11", Identity, Suggestion, EmptyArrayAction, with(r#""Action": [], "Resource": "*""#)),
+        ("GRAM-11", Identity, Suggestion, EmptyArrayResource, resource(r#""Resource": []"#)),
+        ("GRAM-11", Resource, Suggestion, EmptyArrayPrincipal, with(r#""Principal": {"AWS": []}, "Action": "s3:*", "Resource": "*""#)),
+        ("GRAM-11", Resource, Suggestion, EmptyObjectPrincipal, with(r#""Principal": {}, "Action": "s3:*", "Resource": "*""#)),
+        ("GRAM-11", Identity, Suggestion, EmptyObjectCondition, allow("{}")),
+        ("GRAM-11", Identity, Warning, EmptyArrayAction, with(r#""NotAction": [], "Resource": "*""#)),
+        ("D12", Identity, Warning, EmptyArrayAction, with(r#""Effect": "Deny", "NotAction": [], "Resource": "*""#)),
+        ("D12", Identity, Warning, EmptyArrayResource, resource(r#""NotResource": []"#)),
+        ("GRAM-13", Identity, Warning, UnsupportedSid, with(&format!(r#""Sid": "a b", {star}"#))),
+        ("GRAM-17", Boundary, Warning, UnsupportedSid, with(&format!(r#""Sid": "a-b", {star}"#))),
+        ("GRAM-17", Scp, Suggestion, UnsupportedSid, with(&format!(r#""Sid": "a b", {star}"#))),
+        ("GRAM-17", Identity, Warning, UniqueSidsRequired, two_sids("")),
+        ("GRAM-17", Resource, Warning, UniqueSidsRecommended, two_sids(anyone)),
+        ("GRAM-17", Identity, Suggestion, EmptySidValue, with(&format!(r#""Sid": "", {star}"#))),
+        ("GRAM-18", Identity, Suggestion, WildcardInServiceName, with(r#""Action": "s*:Get*", "Resource": "*""#)),
+        ("GRAM-18", Identity, LintError, InvalidAction, with(r#""Action": ["s3:PutObject,", "s3:GetObject"], "Resource": "*""#)),
+        ("GRAM-18", Identity, LintError, InvalidAction, with(r#""Action": "s3:GetObject s3:PutObject", "Resource": "*""#).replace(" s3:P", " P")),
+        ("GRAM-18", Scp, LintError, InvalidAction, with(r#""NotAction": "s3:Get\u00a0Object", "Resource": "*""#)),
+        ("GRAM-18", Identity, LintError, InvalidAction, with(r#""Effect": "Deny", "Action": "s3:Get/Object", "Resource": "*""#)),
+        ("GRAM-45", Resource, Warning, InvalidPrincipalFormat, with(r#""Principal": {"CanonicalUser": "bob"}, "Action": "s3:*", "Resource": "*""#)),
+        ("GRAM-50", Resource, Warning, AllowWithNotPrincipal, with(&format!(r#""NotPrincipal": {{"AWS": "111122223333"}}, {star}"#))),
+        ("P5", Resource, Warning, AllowWithNotPrincipal, with(&format!(r#""NotPrincipal": {{"AWS": "111122223333"}}, {star}"#))),
+        ("GRAM-60", Rcp, Warning, UnsupportedActionInPolicy, everyone(deny("{}")).replace("s3:*", "ec2:*")),
+        ("GRAM-62", Trust, Warning, RoleTrustPolicyUnsupportedWildcardInPrincipal, trust(r#""*""#, r#""sts:AssumeRole""#)),
+        ("GRAM-63", Trust, Warning, UnsupportedActionInPolicy, trust(r#"{"AWS": "111122223333"}"#, r#""sts:GetCallerIdentity""#)),
+        ("QUO-25", Identity, Suggestion, PolicySizeExceedsIdentityPolicyQuota, large(7_000)),
+        ("QUO-25", Identity, Warning, PolicySizeExceedsIdentityPolicyQuota, large(11_000)),
+        ("QUO-3", Trust, Suggestion, PolicySizeExceedsRoleTrustPolicyQuota, trust(r#""*""#, &format!("[{}\"sts:*\"]", "\"sts:TagSession\",".repeat(200)))),
+        ("QUO-7", Scp, Warning, PolicySizeExceedsScpQuota, large(11_000)),
+        ("QUO-8", Rcp, Warning, PolicySizeExceedsRcpQuota, everyone(large(6_000))),
+        ("QUO-14", Resource, Suggestion, PolicySizeExceedsResourcePolicyQuota, everyone(large(21_000))),
+        // Resources and variables.
+        ("MATCH-23", Identity, Warning, MissingArnField, resource(r#""Resource": "arn:aws:s3::my-bucket""#)),
+        ("D9", Scp, Warning, MissingArnField, resource(r#""NotResource": "arn:aws:sqs""#)),
+        ("D9", Boundary, Warning, MissingArnField, resource(r#""Resource": ["*", "arn:aws:s3:${aws:PrincipalAccount}"]"#)),
+        ("MATCH-24", Session, Error, MissingArnField, resource(r#""Resource": "arn:aws:s3:*""#)),
+        ("MATCH-25", Resource, Warning, MissingArnField, everyone(resource(r#""Resource": "arn:aws:s3:*""#))),
+        ("MATCH-25", VpcEndpoint, Warning, MissingArnField, everyone(resource(r#""Resource": "arn:aws:s3:*""#))),
+        ("MATCH-27", Identity, Suggestion, InvalidService, resource(r#""Resource": "arn:aws:s3*:::b""#)),
+        ("D11", Identity, Warning, InvalidPartition, resource(r#""Resource": "arn:AWS:s3:::b""#)),
+        ("D11", Identity, Warning, InvalidArnServiceCase, resource(r#""Resource": "arn:aws:S3:::b""#)),
+        ("D11", Scp, Warning, InvalidRegion, resource(r#""NotResource": "arn:aws:sqs:EU-west-1:111122223333:q""#)),
+        ("VAR-1", Identity, Warning, UnsupportedSpaceInVariable, resource(r#""Resource": "arn:aws:s3:::${ aws:username }""#)),
+        ("D6", Identity, Warning, UnsupportedSpaceInVariable, allow(r#"{"StringLike": {"s3:prefix": "${aws:username }"}}"#)),
+        ("VAR-3", Identity, Warning, VariableBeforeFifthColon, resource(r#""Resource": "arn:aws:sqs:*:${aws:PrincipalAccount}:q""#)),
+        ("D4", Scp, Warning, VariableBeforeFifthColon, with(r#""Effect": "Deny", "Action": "s3:*", "Resource": "arn:aws:sqs:*:${aws:PrincipalAccount}:q""#)),
+        ("VAR-4", Identity, Warning, InvalidVariableForOperator, allow(r#"{"IpAddress": {"aws:SourceIp": "${aws:SourceIp}"}}"#)),
+        ("VAR-4", Identity, Warning, VariableUnsupportedInElement, with(r#""Action": "s3:${aws:username}", "Resource": "*""#)),
+        ("VAR-4", Trust, Warning, VariableUnsupportedInElement, trust(r#"{"Federated": "arn:aws:iam::${aws:PrincipalAccount}:saml-provider/x"}"#, r#""sts:AssumeRoleWithSAML""#)),
+        ("VAR-2", Identity, Warning, VariableUnsupportedInVersion, resource(r#""Resource": "arn:aws:s3:::${aws:username}""#).replace("2012", "2008")),
+        ("VAR-6", Identity, Warning, MissingQuoteInVariable, resource(r#""Resource": "arn:aws:s3:::${aws:username, x}""#)),
+        ("VAR-6", Identity, Warning, MissingBraceInVariable, resource(r#""Resource": "arn:aws:s3:::${aws:username""#)),
+        ("VAR-6", Identity, Warning, EmptyVariable, resource(r#""Resource": "arn:aws:s3:::${}""#)),
+        // Conditions.
+        ("COND-3", Identity, Warning, NonCanonicalOperator, allow(r#"{"bool": {"aws:SecureTransport": "true"}}"#)),
+        ("D3", Identity, Warning, NonCanonicalOperator, deny(r#"{"stringequals": {"aws:username": "x"}}"#)),
+        ("COND-14", Identity, Warning, TypeMismatchBoolean, deny(r#"{"Null": {"aws:TokenIssueTime": "yes"}}"#)),
+        ("COND-15", Identity, Warning, NullWithQualifier, allow(r#"{"ForAllValues:Null": {"aws:TagKeys": "false"}}"#)),
+        ("COND-21", Resource, LintError, MissingQualifier, everyone(deny(r#"{"StringNotLike": {"aws:PrincipalOrgPaths": "o-a/*"}}"#))),
+        ("COND-21", Identity, LintError, MissingQualifier, allow(r#"{"StringEqualsIfExists": {"AWS:tagkeys": ["a"]}}"#)),
+        ("COND-21", Identity, LintError, MissingQualifier, allow(r#"{"StringEquals": {"dynamodb:LeadingKeys": ["${aws:username}"]}}"#)),
+        ("COND-21", Trust, LintError, MissingQualifier, trust(r#"{"Federated": "cognito-identity.amazonaws.com"}"#, r#""sts:AssumeRoleWithWebIdentity", "Condition": {"StringEquals": {"cognito-identity.amazonaws.com:amr": "authenticated"}}"#)),
+        ("COND-22", Identity, Warning, ForAllValuesWithSingleValuedKey, allow(r#"{"ForAllValues:StringEquals": {"aws:PrincipalTag/team": "a"}}"#)),
+        ("COND-44", Identity, Warning, InvalidGlobalConditionKey, allow(r#"{"Bool": {"aws:SecureTransprt": "true"}}"#)),
+        ("COND-44", Identity, Suggestion, InvalidServiceConditionKey, allow(r#"{"StringEquals": {"s3:prefx": "x"}}"#)),
+        ("COND-44", Identity, Warning, InvalidGlobalConditionKey, resource(r#""Resource": "arn:aws:s3:::b/${aws:usrname}""#)),
+        ("COND-44", Identity, Warning, InvalidGlobalConditionKey, deny(r#"{"StringNotEquals": {"s3:ExistingObjectTag/t": "${aws:PrincipalTags/t}"}}"#)),
+        ("COND-44", Identity, Suggestion, InvalidServiceConditionKey, allow(r#"{"StringLike": {"aws:username": "${s3:prefx}"}}"#)),
+        ("COND-46", Identity, Suggestion, EmptyArrayCondition, allow(r#"{"StringEquals": {"aws:username": []}}"#)),
+        ("COND-46", Identity, Suggestion, EmptyArrayConditionForAllValues, allow(r#"{"ForAllValues:StringEquals": {"aws:TagKeys": []}}"#)),
+        ("COND-46", Identity, Suggestion, EmptyArrayConditionForAnyValue, allow(r#"{"ForAnyValue:StringEquals": {"aws:TagKeys": []}}"#)),
+        ("COND-46", Identity, Suggestion, EmptyArrayConditionIfExists, allow(r#"{"StringEqualsIfExists": {"aws:username": []}}"#)),
+        ("C6", Identity, Suggestion, EmptyArrayCondition, deny(r#"{"StringNotEquals": {"aws:username": []}}"#)),
+        ("COND-47", Identity, Warning, ForeignTemplate, resource(r#""Resource": "arn:aws:s3:::${var.bucket}/*""#)),
+        ("COND-47", Identity, Warning, ForeignTemplate, resource(r#""Resource": "${aws_s3_bucket.b.arn}/*""#)),
+        ("COND-47", Identity, Warning, ForeignTemplate, resource(r#""Resource": "arn:aws:s3:::{{bucket}}/*""#)),
+        ("COND-47", Identity, Warning, ForeignTemplate, allow(r#"{"StringEquals": {"aws:ResourceAccount": "${AWS::AccountId}"}}"#)),
+        ("COND-47", Identity, Warning, ForeignTemplate, allow(r#"{"StringEquals": {"${local.key}": "x"}}"#)),
+        ("COND-47", Identity, Warning, ForeignTemplate, allow(r#"{"StringEquals": {"Team": "x"}}"#)),
+        ("COND-47", Resource, Warning, ForeignTemplate, with(r#""Principal": {"AWS": "arn:aws:iam::${Account}:root"}, "Action": "s3:*", "Resource": "*""#)),
+        ("COND-47", Trust, Warning, ForeignTemplate, trust(r#""${var.principal}""#, r#""sts:AssumeRole""#)),
+        ("COND-47", Identity, Warning, ForeignTemplate, with(r#""Action": "${local.action}", "Resource": "*""#)),
+        ("COND-47", Identity, Warning, ForeignTemplate, with(r#""Sid": "%{ if x }", "Action": "s3:*", "Resource": "*""#)),
+        ("COND-47", Identity, Warning, ForeignTemplate, resource(r#""Resource": "arn:aws:s3:::${local.x}""#).replace("2012", "2008")),
+        ("COND-50", Trust, Warning, WildcardWithoutLikeOperator, trust(r#"{"Federated": "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"}"#, r#""sts:AssumeRoleWithWebIdentity", "Condition": {"StringEquals": {"token.actions.githubusercontent.com:sub": "repo:acme/*"}}"#)),
+        ("COND-50", Identity, Warning, WildcardWithoutLikeOperator, deny(r#"{"StringNotEqualsIgnoreCase": {"aws:username": "a?"}}"#)),
+        ("COND-53", Identity, Warning, StringLikeOperatorWithArnConditionKeys, allow(r#"{"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/x"}}"#)),
+        ("COND-56", Identity, Warning, TypeMismatchNumber, deny(r#"{"NumericGreaterThan": {"s3:max-keys": "ten"}}"#)),
+        ("COND-61", Identity, Suggestion, EquivalentToNullFalse, allow(r#"{"ArnLike": {"aws:SourceArn": "*"}}"#)),
+        ("COND-61", Identity, Warning, TypeMismatch, deny(r#"{"ArnLike": {"aws:PrincipalArn": "arn:aws:*:role/x"}}"#)),
+        ("COND-63", Identity, Warning, TypeMismatch, deny(r#"{"ArnLike": {"aws:PrincipalAccount": "arn:aws:iam::111122223333:root"}}"#)),
+        ("COND-65", Identity, Suggestion, InvalidDateValue, allow(r#"{"DateLessThan": {"aws:CurrentTime": "2026-01-01 00:00:00Z"}}"#)),
+        ("COND-65", Identity, Suggestion, InvalidDateValue, allow(r#"{"DateLessThan": {"aws:CurrentTime": "2026-01-01T00:00:00"}}"#)),
+        ("COND-66", Identity, Suggestion, InvalidDateValue, allow(r#"{"DateLessThan": {"aws:EpochTime": 1767225600}}"#)),
+        ("COND-68", Identity, Warning, TypeMismatchDate, deny(r#"{"DateGreaterThan": {"aws:CurrentTime": "01/02/2026"}}"#)),
+        ("COND-70", Identity, Warning, TypeMismatchBoolean, deny(r#"{"Bool": {"aws:SecureTransport": "no"}}"#)),
+        ("COND-70", Identity, LintError, InvalidConditionMultipleBoolean, deny(r#"{"Bool": {"aws:SecureTransport": ["true", "false"]}}"#)),
+        ("COND-71", Identity, Warning, TypeMismatchString, deny(r#"{"BinaryEquals": {"s3:x": "not base64"}}"#)),
+        ("COND-77", Identity, Suggestion, ImproveIpRange, deny(r#"{"NotIpAddress": {"aws:SourceIp": "203.0.113.9/24"}}"#)),
+        ("COND-77", Identity, Warning, TypeMismatchIpRange, deny(r#"{"IpAddress": {"aws:SourceIp": "203.0.113.0/33"}}"#)),
+        ("COND-79", Identity, LintError, PrivateIpAddress, allow(r#"{"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "192.168.1.1"]}}"#)),
+        ("COND-79", Identity, LintError, PrivateNotIpAddress, deny(r#"{"NotIpAddress": {"aws:SourceIp": "172.16.0.0/12"}}"#)),
+        ("COND-79", Identity, Suggestion, PrivateIpAddressSubset, allow(r#"{"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "203.0.113.0/24"]}}"#)),
+        ("COND-79", Identity, Suggestion, PrivateNotIpAddressSubset, deny(r#"{"NotIpAddress": {"aws:SourceIp": ["10.0.0.0/8", "203.0.113.0/24"]}}"#)),
+        ("COND-85", Identity, Warning, TypeMismatch, allow(r#"{"StringEquals": {"aws:ViaAWSService": "true"}}"#)),
+        ("COND-86", Identity, Warning, TypeMismatchNumber, allow(r#"{"NumericEquals": {"s3:max-keys": "1,000"}}"#)),
+        ("GRAM-20", Identity, Warning, TypeMismatch, allow(r#"{"StringEquals": {"aws:ResourceAccount": 12345678901}}"#)),
+        // What a copied text brings along.
+        ("LOOK-ALIKES", Identity, Warning, LookalikeCharacter, resource("\"Resource\": \"arn:aws:s3:::b\u{200b}/*\"")),
+        ("LOOK-ALIKES", Scp, Warning, LookalikeCharacter, allow("{\"StringEquals\": {\"aws:username\": \"bob\u{a0}\"}}")),
+        // Keys.
+        ("KEY-42", Identity, Warning, MissingPairedConditionKeys, allow(r#"{"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}}"#)),
+        ("KEY-74", Identity, Warning, UnsupportedGlobalConditionKey, allow(r#"{"ArnLike": {"aws:ARN": "arn:aws:iam::111122223333:role/x"}}"#)),
+        ("KEY-76", Identity, Warning, WildcardUsageTooPermissive, allow(r#"{"StringLike": {"aws:PrincipalOrgID": "o-*"}}"#)),
+        ("KEY-76", Resource, Warning, VariableUsageTooPermissive, everyone(allow(r#"{"StringEquals": {"aws:SourceAccount": "${aws:ResourceAccount}"}}"#))),
+        ("VPCE-4", VpcEndpoint, Warning, WildcardUsageTooPermissive, everyone(allow(r#"{"StringLike": {"aws:username": "ab*cd"}}"#))),
+        ("VPCE-4", VpcEndpoint, Warning, InvalidArnAccount, everyone(allow(r#"{"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::1111*:role/x"}}"#))),
+        ("VPCE-4", VpcEndpoint, Warning, TypeMismatch, everyone(allow(r#"{"NumericEquals": {"aws:SourceVpc": "1"}}"#))),
+        ("VPCE-4", VpcEndpoint, Warning, WildcardUsageTooPermissive, everyone(allow(r#"{"StringLike": {"aws:SourceVpce": "vpce-*"}}"#))),
+    ]
+}
+
+/// Promises that no document shows here, and why.
+const ELSEWHERE: [(&str, &str); 6] = [
+    (
+        "GRAM-9",
+        "an error of every reader of JSON, in `json/tests.rs` and `codes.rs`",
+    ),
+    (
+        "GRAM-55",
+        "the old limits of service control policies *may* be reported; the full language is accepted",
+    ),
+    (
+        "QUO-24",
+        "says how characters are counted, which `QUO-25` needs",
+    ),
+    ("R6", "of a directory, in `directory/tests/it/problems.rs`"),
+    ("R8", "of a directory, in `directory/tests/it/problems.rs`"),
+    ("AA", "Access Analyzer's own checks are another command"),
+];
+
+#[test]
+fn every_promise_is_kept() {
+    for (id, kind, severity, code, text) in promises() {
+        let (loads, found) = check(kind, &text);
+        let is_there = found
+            .iter()
+            .any(|one| (one.severity, one.code) == (severity, code));
+        assert!(is_there, "{id}: {severity:?} {code} of {text}: {found:#?}");
+        // Advice never keeps a document from being used, and its place is in the text.
+        assert_eq!(
+            loads,
+            !found.iter().any(Diagnostic::is_error),
+            "{id}: {text}"
+        );
+        for one in &found {
+            assert!(text.get(one.span.range()).is_some(), "{id}: {one:?}");
+        }
+    }
+}
+
+/// What is right gets no advice (`VAR-4`: also not a variable as the value of `Bool`).
+#[test]
+fn nothing_is_said_of_what_is_right() {
+    for (kind, text) in [
+        (
+            Identity,
+            resource(r#""Resource": "arn:aws:s3:::b/${aws:username}/*""#),
+        ),
+        (
+            Identity,
+            resource(
+                r#""Resource": ["arn:*:s3:::b", "arn:aws:s3:::B/Key", "arn:aws:iam::aws:policy/X", "arn:aws:sns:*:*:t"]"#,
+            ),
+        ),
+        (
+            Identity,
+            with(
+                r#""Action": ["*", "s3:*", "iam:Pass*", "aws-portal:View?illing", "s3:Get*Object"], "Resource": "*""#,
+            ),
+        ),
+        (
+            Identity,
+            allow(r#"{"Bool": {"aws:SecureTransport": "${aws:PrincipalTag/tls}"}}"#),
+        ),
+        (
+            Identity,
+            allow(
+                r#"{"Bool": {"aws:SecureTransport": true}, "NumericLessThan": {"s3:max-keys": 10}}"#,
+            ),
+        ),
+        (
+            Identity,
+            allow(
+                r#"{"StringEquals": {"aws:PrincipalTag/t": "a${*}b", "s3:x-amz-acl": ["a", "b"]}}"#,
+            ),
+        ),
+        (
+            Identity,
+            allow(r#"{"StringEquals": {"aws:ResourceAccount": "${aws:PrincipalAccount}"}}"#),
+        ),
+        (
+            Identity,
+            allow(
+                r#"{"ForAnyValue:StringEquals": {"aws:TagKeys": ["a"]}, "Null": {"aws:TagKeys": "false"}}"#,
+            ),
+        ),
+        (
+            Identity,
+            allow(r#"{"ForAllValues:StringEquals": {"aws:TagKeys": ["a"]}}"#),
+        ),
+        (
+            Identity,
+            deny(r#"{"ForAllValues:StringEquals": {"aws:PrincipalTag/t": ["a"]}}"#),
+        ),
+        (
+            Identity,
+            allow(
+                r#"{"ArnEquals": {"kms:EncryptionContext:aws:s3:arn": "arn:aws:s3:::b/*"}, "Bool": {"aws:ResourceTag/ok": "true"}}"#,
+            ),
+        ),
+        (
+            Identity,
+            allow(
+                r#"{"IpAddress": {"aws:SourceIp": ["203.0.113.0/24", "2001:db8::/32", "0.0.0.0/0"]}}"#,
+            ),
+        ),
+        (
+            Identity,
+            allow(
+                r#"{"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}, "StringEquals": {"aws:SourceVpc": "vpc-1"}}"#,
+            ),
+        ),
+        (
+            Identity,
+            allow(
+                r#"{"DateLessThan": {"aws:CurrentTime": ["2026-01-31T00:00:00Z", "2026-01-31", "2026"]}}"#,
+            ),
+        ),
+        (
+            Identity,
+            allow(
+                r#"{"StringLike": {"newservice.example.com:sub": "x"}, "StringEquals": {"s3:NewKeyOfTomorrow": "x"}}"#,
+            ),
+        ),
+        (
+            Resource,
+            everyone(allow(
+                r#"{"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:111122223333:*"}, "StringEquals": {"aws:SourceAccount": "111122223333"}}"#,
+            )),
+        ),
+        (
+            Resource,
+            everyone(allow(
+                r#"{"StringEquals": {"AWS:SourceOwner": "111122223333"}}"#,
+            )),
+        ),
+        (
+            Trust,
+            trust(
+                r#"{"Federated": "accounts.google.com"}"#,
+                r#""sts:AssumeRoleWithWebIdentity", "Condition": {"StringEquals": {"accounts.google.com:aud": "x"}}"#,
+            ),
+        ),
+        (
+            VpcEndpoint,
+            everyone(allow(
+                r#"{"StringLike": {"aws:username": "abcdef*"}, "ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/x"}}"#,
+            )),
+        ),
+        (
+            Resource,
+            with(r#""Principal": {"AWS": "*"}, "Action": "elasticfilesystem:ClientMount""#),
+        ),
+    ] {
+        let (loads, found) = check(kind, &text);
+        assert!(loads && found.is_empty(), "{text}: {found:#?}");
+    }
+}
+
+/// Identifiers of rules in the first column of the lines of a table for which `is_promise` holds.
+fn promising(text: &str, is_promise: impl Fn(&str) -> bool) -> BTreeSet<String> {
+    let rows = text.lines().filter_map(|line| line.strip_prefix("| "));
+    let rows = rows.filter_map(|row| row.split_once(" |"));
+    rows.filter(|(_, rest)| is_promise(rest))
+        .map(|(id, _)| id.to_owned())
+        .filter(|id| id.ends_with(|c: char| c.is_ascii_digit()))
+        .collect()
+}
+
+fn kept() -> BTreeSet<String> {
+    let shown = promises().into_iter().map(|row| row.0.to_owned());
+    shown
+        .chain(ELSEWHERE.iter().map(|row| row.0.to_owned()))
+        .collect()
+}
+
+/// No advice is given that no document shows.
+#[test]
+fn every_code_of_the_advice_has_a_document() {
+    let shown: BTreeSet<Code> = promises().into_iter().map(|row| row.3).collect();
+    let missing: Vec<_> = support::ADVICE
+        .iter()
+        .filter(|code| !shown.contains(code))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
+fn the_choices_promise_nothing_else() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/choices.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let promised = promising(&text, |row| {
+        let row = row.to_lowercase();
+        row.contains("warned about") || row.contains("a warning")
+    });
+    assert!(promised.len() > 8, "{promised:?}");
+    let missing: Vec<_> = promised.difference(&kept()).cloned().collect();
+    assert!(missing.is_empty(), "no document shows {missing:?}");
+}
+
+#[test]
+fn the_rules_promise_nothing_else() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/spec/semantics.md");
+    let Ok(text) = std::fs::read_to_string(&path) else {
+        eprintln!("skipped: there is no {}", path.display());
+        return;
+    };
+    // Sections 1 to 5: what documents say and mean.
+    let start = text.find("\n# 1. ").unwrap();
+    let end = text.find("\n# 6. ").unwrap();
+    let text = text.get(start..end).unwrap();
+    let promised = promising(text, |row| {
+        let row = row.to_lowercase();
+        ["lint", "warning", "finding", "flagged ("]
+            .iter()
+            .any(|word| row.contains(word))
+    });
+    assert!(promised.len() > 30, "{promised:?}");
+    let missing: Vec<_> = promised.difference(&kept()).cloned().collect();
+    assert!(missing.is_empty(), "no document shows {missing:?}");
+    // Every code that the rules print is one of ours.
+    let codes = text.split('`').filter(|word| {
+        let is_code = |byte: u8| byte.is_ascii_uppercase() || byte == b'_';
+        word.contains('_') && word.len() > 8 && word.bytes().all(is_code)
+    });
+    let known: BTreeSet<&str> = Code::ALL.iter().map(|code| code.as_str()).collect();
+    let unknown: BTreeSet<&str> = codes.filter(|code| !known.contains(code)).collect();
+    // An older rule that the full language takes back (`GRAM-55`).
+    let unknown: Vec<_> = unknown
+        .into_iter()
+        .filter(|code| *code != "SCP_SYNTAX_ERROR_ACTION_WILDCARD")
+        .collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+}

@@ -1,0 +1,372 @@
+//! What `docs/architecture.md` promises of the source itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use arbitrary::Unstructured;
+use bumpalo::Bump;
+use portcullis_compile::{Options, compile};
+use portcullis_image::Header;
+use portcullis_testkit::Bytes;
+use portcullis_testkit::generate::{Settings, world};
+use serde_json::Value;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Which crates of the workspace a crate may depend on. A new crate needs a line here.
+const EDGES: [(&str, &[&str]); 19] = [
+    ("model", &[]),
+    ("syntax", &["model"]),
+    ("dsl", &["model", "syntax"]),
+    ("lint", &["model", "syntax"]),
+    ("reference", &["model", "syntax"]),
+    ("image", &["model"]),
+    ("compile", &["image", "model", "syntax"]),
+    ("vm", &["image", "model"]),
+    ("explain", &["model", "syntax", "vm"]),
+    (
+        "portcullis",
+        &[
+            "compile",
+            "directory",
+            "dsl",
+            "explain",
+            "image",
+            "model",
+            "scenario",
+            "syntax",
+            "vm",
+        ],
+    ),
+    ("scenario", &["dsl", "model", "syntax"]),
+    ("catalog", &["syntax"]),
+    ("catalog-builder", &["catalog"]),
+    ("editors", &[]),
+    (
+        "directory",
+        &[
+            "compile", "explain", "image", "model", "scenario", "syntax", "vm",
+        ],
+    ),
+    ("barometer", &["testkit"]),
+    (
+        "testkit",
+        &[
+            "compile",
+            "directory",
+            "dsl",
+            "image",
+            "lint",
+            "model",
+            "portcullis",
+            "reference",
+            "scenario",
+            "syntax",
+            "vm",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "catalog",
+            "compile",
+            "directory",
+            "dsl",
+            "explain",
+            "image",
+            "lint",
+            "model",
+            "portcullis",
+            "reference",
+            "scenario",
+            "syntax",
+            "vm",
+        ],
+    ),
+    (
+        "benches",
+        &[
+            "compile",
+            "dsl",
+            "image",
+            "model",
+            "portcullis",
+            "scenario",
+            "syntax",
+            "testkit",
+            "vm",
+        ],
+    ),
+];
+
+/// What the crates may use that a decision runs through, from outside of the workspace.
+const OUTSIDE: [(&str, &[&str]); 4] = [
+    ("model", &[]),
+    ("image", &["unicode-case-mapping"]),
+    ("vm", &[]),
+    ("reference", &["unicode-case-mapping"]),
+];
+
+/// The crates that work without the standard library.
+const NO_STD: [&str; 3] = ["model", "image", "vm"];
+
+/// The files that may have unsafe code.
+const UNSAFE: [&str; 3] = [
+    "benches/engines/shared/src/alloc.rs",
+    "crates/cli/src/alloc.rs",
+    "crates/editors/src/parser.rs",
+];
+
+struct Dependency {
+    package: String,
+    on: String,
+    is_dev: bool,
+}
+
+/// A crate's name without that of the project.
+fn short(name: &str) -> &str {
+    name.strip_prefix("portcullis-").unwrap_or(name)
+}
+
+fn dependencies() -> Vec<Dependency> {
+    let output = Command::new(env!("CARGO"))
+        .args([
+            "metadata",
+            "--offline",
+            "--no-deps",
+            "--format-version",
+            "1",
+        ])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mut found = Vec::new();
+    for package in metadata["packages"].as_array().unwrap() {
+        for dependency in package["dependencies"].as_array().unwrap() {
+            found.push(Dependency {
+                package: short(package["name"].as_str().unwrap()).into(),
+                on: dependency["name"].as_str().unwrap().into(),
+                is_dev: dependency["kind"] == "dev",
+            });
+        }
+    }
+    assert!(found.len() > 20);
+    found
+}
+
+#[test]
+fn crates_depend_in_one_direction() {
+    let edges = BTreeMap::from(EDGES);
+    let outside = BTreeMap::from(OUTSIDE);
+    let mut failures = Vec::new();
+    for dependency in dependencies() {
+        let Dependency {
+            package,
+            on,
+            is_dev,
+        } = &dependency;
+        let allowed = edges.get(package.as_str());
+        let allowed =
+            allowed.unwrap_or_else(|| panic!("{package} is not in the table of this test"));
+        let is_ours = on.starts_with("portcullis");
+        let fine = match (is_ours, is_dev) {
+            (true, false) => allowed.contains(&short(on)),
+            // The oracle stays apart from what it judges in its own tests too.
+            (true, true) => package != "reference" || allowed.contains(&short(on)),
+            (false, false) => outside
+                .get(package.as_str())
+                .is_none_or(|allowed| allowed.contains(&on.as_str())),
+            (false, true) => true,
+        };
+        if !fine {
+            failures.push(format!("{package} must not depend on {on}"));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Everything that a crate of ours depends on, directly or not.
+fn reached(from: &str) -> BTreeSet<String> {
+    let all = dependencies();
+    let mut found: BTreeSet<String> = BTreeSet::new();
+    let mut next = vec![from.to_owned()];
+    while let Some(package) = next.pop() {
+        let own = all
+            .iter()
+            .filter(|one| one.package == package && !one.is_dev);
+        let new = own.map(|one| short(&one.on).to_owned());
+        next.extend(new.filter(|name| found.insert(name.clone())));
+    }
+    found
+}
+
+/// What AWS adds or drops must not change a decision: whatever decides, compiles or is embedded for it is built without
+/// the catalog.
+#[test]
+fn decisions_do_without_the_catalog() {
+    let with = |name: &str| reached(name).contains("catalog");
+    // The search finds what there is.
+    assert!(with("cli") && with("catalog-builder"));
+    assert!(reached("portcullis").contains("model"));
+    for (name, _) in EDGES {
+        let may = ["cli", "catalog-builder"].contains(&name);
+        assert_eq!(with(name), may, "{name}");
+    }
+}
+
+#[test]
+fn the_core_does_without_the_standard_library() {
+    for name in NO_STD {
+        let text = fs::read_to_string(root().join(format!("crates/{name}/src/lib.rs"))).unwrap();
+        assert!(text.lines().any(|line| line == "#![no_std]"), "{name}");
+    }
+}
+
+/// Every source file: its path from the root, and its text.
+fn sources() -> Vec<(String, String)> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                if path.file_name().is_none_or(|name| name != "target") {
+                    walk(&path, found);
+                }
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let mut files = Vec::new();
+    for folder in ["crates", "fuzz", "benches"] {
+        walk(&root().join(folder), &mut files);
+    }
+    files.sort();
+    let name = |path: &Path| {
+        let inside = path.strip_prefix(root()).unwrap();
+        inside.to_string_lossy().replace('\\', "/")
+    };
+    files
+        .iter()
+        .map(|path| (name(path), fs::read_to_string(path).unwrap()))
+        .collect()
+}
+
+/// True if the line has the keyword outside of a comment. The lint forbids it; this finds a place where
+/// the lint was lifted.
+fn has_unsafe(line: &str) -> bool {
+    let code = line.split("//").next().unwrap();
+    let mut words = code.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words.any(|word| word == concat!("un", "safe"))
+}
+
+#[test]
+fn there_is_no_unsafe_code() {
+    let found: Vec<String> = sources()
+        .into_iter()
+        .filter(|(path, text)| !UNSAFE.contains(&path.as_str()) && text.lines().any(has_unsafe))
+        .map(|(path, _)| path)
+        .collect();
+    assert!(found.is_empty(), "{found:?}");
+    // The table of exceptions is not longer than it must be.
+    for path in UNSAFE {
+        let text = fs::read_to_string(root().join(path)).unwrap();
+        assert!(text.lines().any(has_unsafe), "{path} needs no exception");
+    }
+}
+
+/// No document, request or other input reaches an evaluator by a reader beside the project's own: crates that are
+/// the product do not read by serde_json, nor allow themselves to. `clippy.toml` says the same to whoever writes it.
+#[test]
+fn input_has_one_reader() {
+    const TOOLS: [&str; 4] = [
+        "crates/testkit/",
+        "crates/barometer/",
+        "crates/editors/",
+        "crates/catalog-builder/",
+    ];
+    let words = [
+        "serde_json::from_",
+        "serde_json::Deserializer",
+        "derive(Deserialize",
+        "disallowed_methods",
+    ];
+    let mut found = Vec::new();
+    let mut read = 0;
+    for (path, text) in sources() {
+        let is_product = path.starts_with("crates/") && path.contains("/src/");
+        if !is_product || TOOLS.iter().any(|tool| path.starts_with(tool)) {
+            continue;
+        }
+        read += 1;
+        for line in text
+            .lines()
+            .filter(|line| words.iter().any(|word| line.contains(word)))
+        {
+            found.push(format!("{path}: {line}"));
+        }
+    }
+    assert!(read > 150, "{read}");
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn files_can_be_read_in_one_go() {
+    let mut long = Vec::new();
+    for (path, text) in sources() {
+        let lines = text.lines().count();
+        if lines > 600 {
+            println!("{path} has {lines} lines");
+        }
+        if lines > 800 {
+            long.push(path);
+        }
+    }
+    assert!(long.is_empty(), "more than 800 lines: {long:?}");
+}
+
+/// The checksums of some images, which stand for their bytes.
+fn checksums() -> Vec<u64> {
+    let mut found = Vec::new();
+    for seed in 0..100 {
+        let bytes = Bytes::new(seed).take(20_000);
+        let settings = Settings {
+            statements: 12,
+            ..Settings::default()
+        };
+        let world = world(&mut Unstructured::new(&bytes), &settings).unwrap();
+        let arena = Bump::new();
+        let sets = world.read(&arena).unwrap();
+        for (debug, index) in [(true, true), (false, true), (false, false)] {
+            let image = compile(&sets, Options { debug, index }).unwrap();
+            found.push(Header::checksum_of(&image));
+        }
+    }
+    found
+}
+
+/// Same policies, same bytes, also in another process, where everything lies elsewhere in memory and
+/// hash tables of the standard library have other seeds.
+#[test]
+fn the_same_policies_give_the_same_bytes() {
+    const CHILD: &str = "PORTCULLIS_PRINT_CHECKSUMS";
+    let here = format!("checksums {:x?}", checksums());
+    if std::env::var_os(CHILD).is_some() {
+        println!("{here}");
+        return;
+    }
+    let test = "the_same_policies_give_the_same_bytes";
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "--nocapture", test])
+        .env(CHILD, "1")
+        .output()
+        .unwrap();
+    let there = String::from_utf8(output.stdout).unwrap();
+    assert!(there.contains(&here), "another process made other images");
+}
