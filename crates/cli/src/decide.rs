@@ -7,14 +7,14 @@ use std::rc::Rc;
 
 use bumpalo::Bump;
 use clap::{Args, ValueEnum};
-use portcullis::Scratch;
+use portcullis::{Reports, Scratch};
 use portcullis_directory::{Directory, Extra, Line, lines};
-use portcullis_explain::Story;
+use portcullis_explain::{Story, between};
 use portcullis_image::Image;
 use portcullis_model::{Decision, Request};
 use portcullis_scenario::{Case, Note, Problem, RequestForm, Source};
-use portcullis_syntax::PolicySets;
 use portcullis_syntax::json;
+use portcullis_syntax::{Policy, PolicySets};
 use serde_json::{Value, json};
 
 use crate::catalog::{DataArgs, operation_note};
@@ -223,6 +223,8 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
         true => changes(&selected.sets, &request, &arena).map_err(Failure::new)?,
         false => explanation.changes().clone(),
     };
+    let mut explanation = Reports::from(explanation);
+    write_texts(&mut explanation, &selected.sets);
     args.tell(&Story {
         explanation: &explanation,
         request: &request,
@@ -231,6 +233,31 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
         notes,
         is_incomplete: false,
     })
+}
+
+/// Gives statements that matched their texts, for pictures and pages.
+fn write_texts(explanation: &mut Reports, sets: &PolicySets<'_>) {
+    let alone = [
+        Some(&sets.identity),
+        sets.boundary.as_ref(),
+        sets.session.as_ref(),
+        sets.resource.as_ref(),
+        sets.vpc_endpoint.as_ref(),
+    ];
+    let chains = sets.scps.iter().chain(&sets.rcps);
+    let all: Vec<&Policy<'_>> = alone
+        .into_iter()
+        .flatten()
+        .chain(chains)
+        .flatten()
+        .collect();
+    let layers = explanation.layers.iter_mut();
+    for own in layers.flat_map(|layer| layer.statements.iter_mut()) {
+        let mut named = all.iter();
+        let policy = named.find(|policy| policy.name == own.policy && policy.file == own.file);
+        let text = policy.and_then(|policy| between(policy.text, own.start, own.end));
+        own.text = text.map(str::to_string);
+    }
 }
 
 impl ExplainArgs {

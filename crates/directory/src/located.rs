@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use bumpalo::Bump;
-use portcullis_explain::{Changes, Need, Scene};
+use portcullis_explain::{Changes, Need, Scene, between, byte_at};
 use portcullis_scenario::{Records, Source};
 use portcullis_syntax::forms::undress_placed;
 use portcullis_syntax::json::{self, Node};
@@ -72,22 +72,6 @@ fn follow<'n, 'a>(root: &'n Node<'a>, path: &str) -> Option<&'n Node<'a>> {
     Some(node)
 }
 
-/// The byte of a text at a line and column in code points.
-fn byte_at(text: &str, (line, column): Place) -> Option<u32> {
-    let mut start = 0;
-    for _ in 1..line {
-        start += text.get(start..)?.find('\n')? + 1;
-    }
-    let rest = text.get(start..)?;
-    let skipped = (column as usize).checked_sub(1)?;
-    let at = rest
-        .char_indices()
-        .map(|(at, _)| at)
-        .chain([rest.len()])
-        .nth(skipped)?;
-    u32::try_from(start + at).ok()
-}
-
 impl Directory {
     /// Leads the places in an explanation of this directory's decision, and in what would have to change, back to the
     /// files of the folder that it was read from: their names begin with the folder's then, and line and column are those
@@ -122,6 +106,10 @@ impl Directory {
             Some((file, path.to_string()))
         };
         for report in reports(explanation, changes) {
+            let documents = self.store.documents();
+            let text = documents.and_then(|all| all.text_at(&report.file, &self.tables.texts));
+            let own = text.and_then(|text| between(text, report.start, report.end));
+            report.text = own.map(str::to_string);
             let Some(places) = found.get(&report.file) else {
                 continue;
             };
@@ -212,7 +200,7 @@ impl Directory {
                 continue;
             }
             let places = own.spots.iter().filter_map(|spot| {
-                let offset = inner.outer(byte_at(text, *spot)?);
+                let offset = inner.outer(u32::try_from(byte_at(text, *spot)?).ok()?);
                 let (line, column) = source.position(offset);
                 let number = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
                 Some((*spot, (number(line), number(column), u64::from(offset))))
@@ -249,8 +237,5 @@ mod tests {
         );
         assert_eq!(parts("a.json#"), Some(("a.json", 1, "")));
         assert_eq!(parts("a.json"), None);
-        assert_eq!(byte_at("äb\ncd", (1, 2)), Some(2));
-        assert_eq!(byte_at("äb\ncd", (2, 3)), Some(6));
-        assert_eq!(byte_at("äb\ncd", (3, 1)), None);
     }
 }

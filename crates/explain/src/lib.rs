@@ -24,4 +24,4 @@ pub use scene::{
     TargetStory,
 };
 pub use story::Story;
-pub use words::{Shift, layer_name, printable, sentence_list};
+pub use words::{Shift, between, byte_at, layer_name, printable, sentence_list};

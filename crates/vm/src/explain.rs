@@ -74,6 +74,8 @@ pub struct StatementReport {
     pub path: String,
     /// The byte of the file at which the statement begins, where whoever explains found it out.
     pub offset: Option<u64>,
+    /// The statement as it is written, where whoever explains has it.
+    pub text: Option<String>,
     /// The statement's place in its document, from 0.
     pub index: u32,
     /// The `Sid`; empty if it had none.
@@ -421,6 +423,7 @@ impl Sink for Recorder {
             file: String::new(),
             path: String::new(),
             offset: None,
+            text: None,
             index,
             sid: String::new(),
             effect: match own.is_deny() {

@@ -13,6 +13,8 @@
 mod bad_directories;
 mod catalog;
 mod check;
+#[cfg(unix)]
+mod collect;
 mod commands;
 mod directories;
 mod doors;
@@ -26,6 +28,7 @@ mod principals;
 mod readers;
 mod reported;
 mod scenarios;
+mod schemas;
 mod sessions;
 mod simulate;
 mod support;

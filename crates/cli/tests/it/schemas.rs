@@ -1,20 +1,10 @@
 //! What commands print in JSON is as `docs/schemas` say, which say every member.
 
-#![allow(
-    clippy::disallowed_methods,
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test may fail"
-)]
-
-mod support;
-
+use crate::support::{ANN, Folder};
 use serde_json::{Value, json};
-use support::{ANN, Folder};
 
 fn schema(name: &str) -> Value {
-    let path = support::root().join("docs/schemas").join(name);
+    let path = crate::support::root().join("docs/schemas").join(name);
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
@@ -105,7 +95,7 @@ fn conforms(text: &str, name: &str) {
 }
 
 fn example() -> String {
-    let data = support::root().join("corpus/example-organization/data");
+    let data = crate::support::root().join("corpus/example-organization/data");
     data.to_string_lossy().into_owned()
 }
 
@@ -238,7 +228,7 @@ fn decisions_and_explanations() {
             conforms(&run.stdout, &format!("{command}.json"));
         }
     }
-    folder.write("p.json", support::READER);
+    folder.write("p.json", crate::support::READER);
     let rest = [
         "--identity",
         "p.json",
@@ -290,7 +280,7 @@ fn the_other_commands() {
     conforms(&run.stdout, "actions.json");
     let run = folder.run(&["catalog", "--info", "--format", "json"]);
     conforms(&run.stdout, "catalog.json");
-    folder.write("p.json", support::READER);
+    folder.write("p.json", crate::support::READER);
     let made = folder.run(&["compile", "--identity", "p.json", "-o", "p.pcl"]);
     assert_eq!(made.code, 0, "{made:?}");
     let made = folder.run(&["compile", "--directory", &data, "-o", "d.pcl"]);

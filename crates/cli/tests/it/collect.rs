@@ -1,19 +1,10 @@
 //! `collect --print`: the script writes a folder that portcullis reads. `aws` is a stand-in that answers as the AWS CLI.
 
-#![cfg(unix)]
-#![allow(
-    clippy::disallowed_methods,
-    clippy::unwrap_used,
-    reason = "a test may fail"
-)]
-
-mod support;
-
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
+use crate::support::Folder;
 use serde_json::Value;
-use support::Folder;
 
 /// Answers of the commands; what is not here is refused, as AWS does.
 const AWS: &str = r#"#!/bin/sh

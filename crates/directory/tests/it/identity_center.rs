@@ -1,12 +1,8 @@
 //! Identity Center (`IN-31` to `IN-33`, `SSO-1` to `SSO-3`): permission sets decide as the roles that they stand for.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail")]
-
-mod support;
-
+use crate::support::{Folder, all, ask, dump, policy, role, user};
 use portcullis_directory::{Directory, LoadOptions, Loaded, Reserved};
 use serde_json::{Value, json};
-use support::{Folder, all, ask, dump, policy, role, user};
 
 const SET: &str = "arn:aws:sso:::permissionSet/ssoins-1111222233334444/ps-aaaabbbbccccdddd";
 const ACCOUNT: &str = "111122223333";
