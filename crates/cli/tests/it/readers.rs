@@ -5,7 +5,7 @@ use crate::support::{Folder, Run, folder};
 use serde_json::{Value, json};
 
 const ANN: &str = "arn:aws:iam::111122223333:user/ann";
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 25] = [
     "decide",
     "explain",
     "test",
