@@ -19,6 +19,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
             "matrix",
             "admins",
             "external-access",
+            "picture",
         ],
     ),
     (

@@ -24,6 +24,7 @@ mod inspect;
 mod language;
 mod lint_catalog;
 mod output;
+mod picture;
 mod policies;
 mod policy_tests;
 mod questions;
@@ -82,6 +83,8 @@ enum Command {
     /// Which roles of a directory can be assumed from outside their account
     #[command(alias = "outsiders")]
     ExternalAccess(Box<questions::ExternalAccessArgs>),
+    /// Draw who may assume which roles of a directory, or its organization
+    Picture(Box<picture::PictureArgs>),
     /// Print the script that gets the dumps of an account, for a directory
     Collect(collect::CollectArgs),
     /// Tell which permissions operations of AWS's APIs need
@@ -148,6 +151,7 @@ fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Decide(args) => decide::decide(&args),
         Command::Explain(args) => decide::explain(&args),
+        Command::Picture(args) => picture::run(&args),
         Command::Collect(args) => collect::run(&args),
         Command::Actions(args) => actions::run(&args),
         Command::Catalog(args) => catalog::run(&args),

@@ -61,17 +61,24 @@ are, whether they could assume the role with the context that is given, and whic
 for that are not in it. What the other account allows is taken to be everything, unless the directory
 knows it.";
 
-/// What all questions have.
+/// What is asked of: a directory, and what is known of every request.
 #[derive(Args, Debug)]
-pub(crate) struct Common {
+pub(crate) struct Asking {
     #[command(flatten)]
-    directory: AnyDirectoryArgs,
+    pub(crate) directory: AnyDirectoryArgs,
     /// A context key with its value; repeat a key for several values
     #[arg(long, value_name = "KEY=VALUE")]
     context: Vec<String>,
     /// How many threads ask; as many as the machine has if it is not said
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
+}
+
+/// What all questions have.
+#[derive(Args, Debug)]
+pub(crate) struct Common {
+    #[command(flatten)]
+    asking: Asking,
     /// How the answer is printed: a table, or one JSON object on each line
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -162,14 +169,16 @@ impl Common {
     fn look(&self) -> (Format, bool) {
         (self.format, self.wide)
     }
+}
 
-    fn threads(&self) -> usize {
+impl Asking {
+    pub(crate) fn threads(&self) -> usize {
         let own = || std::thread::available_parallelism().map_or(1, usize::from);
         self.threads.unwrap_or_else(own).max(1)
     }
 
     /// The context, read as that of a request, whose action and resource are checked with it.
-    fn context<'a>(
+    pub(crate) fn context<'a>(
         &self,
         action: &str,
         resource: &str,
@@ -242,8 +251,11 @@ impl Common {
 
 pub(crate) fn who_can(args: &WhoCanArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
-    let context = args.common.context(&args.action, &args.resource, &arena)?;
-    let opened = args.common.directory.open(Keep::Decisions)?;
+    let context = args
+        .common
+        .asking
+        .context(&args.action, &args.resource, &arena)?;
+    let opened = args.common.asking.directory.open(Keep::Decisions)?;
     let directory = &opened.directory;
     let query = Query {
         action: &args.action,
@@ -251,7 +263,7 @@ pub(crate) fn who_can(args: &WhoCanArgs) -> Result<ExitCode, Failure> {
         resource_account: args.resource_account.as_deref(),
         context,
     };
-    Common::tell(directory, &[query]);
+    Asking::tell(directory, &[query]);
     let by = match args.hops {
         0 => String::new(),
         hops => format!(" by assuming at most {hops} roles"),
@@ -271,7 +283,7 @@ pub(crate) fn who_can(args: &WhoCanArgs) -> Result<ExitCode, Failure> {
     let head = with_people(directory, &["principal", "by assuming"]);
     let mut answers = Answers::new(args.common.look(), &opened, asked, &head);
     directory
-        .who_can(query, args.hops, args.common.threads(), &mut |way| {
+        .who_can(query, args.hops, args.common.asking.threads(), &mut |way| {
             answers.found += 1;
             let object = json!({ "principal": way.arn, "roles": way.roles });
             answers.add_principal(object, &way.arn, &[&way.arn, &way.roles.join(", ")]);
@@ -284,8 +296,11 @@ pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
     let principal = inputs::principal(&args.principal)?;
     // A request that is only read, to see that caller and context are sound.
-    let read =
-        |action: &str, resource: &str| args.common.request(&principal, action, resource, &arena);
+    let read = |action: &str, resource: &str| {
+        args.common
+            .asking
+            .request(&principal, action, resource, &arena)
+    };
     let asked = read("iam:CreateUser", "*")?;
     for action in &args.action {
         read(action, "*")?;
@@ -293,7 +308,7 @@ pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
     for resource in &args.resource {
         read("iam:CreateUser", resource)?;
     }
-    let opened = args.common.directory.open(Keep::Decisions)?;
+    let opened = args.common.asking.directory.open(Keep::Decisions)?;
     let directory = &opened.directory;
     let resources = match args.resource.is_empty() {
         true => directory.known_resources(),
@@ -319,7 +334,7 @@ pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
             action,
             ..query(own)
         });
-    Common::tell(directory, &given.collect::<Vec<_>>());
+    Asking::tell(directory, &given.collect::<Vec<_>>());
     let people = asked
         .principal
         .caller
@@ -391,13 +406,13 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Failure> {
                 action,
                 resource,
                 resource_account: args.resource_account.as_deref(),
-                context: args.common.context(action, resource, &arena)?,
+                context: args.common.asking.context(action, resource, &arena)?,
             });
         }
     }
-    let opened = args.common.directory.open(Keep::Decisions)?;
+    let opened = args.common.asking.directory.open(Keep::Decisions)?;
     let directory = &opened.directory;
-    Common::tell(directory, &queries);
+    Asking::tell(directory, &queries);
     // A grid: a column for each pair, told above it where one line does not hold them all.
     let title = |number: usize| match queries.get(number) {
         Some(query) if queries.len() == 1 => query.action.to_string(),
@@ -436,33 +451,37 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Failure> {
     }
     let mut is_there = args.principal.is_none();
     directory
-        .matrix(&queries, args.common.threads(), &mut |index, decisions| {
-            let arn = directory.principal_arn(index).unwrap_or_default();
-            if args.principal.as_ref().is_some_and(|own| *own != arn) {
-                return;
-            }
-            is_there = true;
-            let may = decisions.iter().any(|decision| decision.is_allow());
-            answers.found += usize::from(may);
-            if args.allowed && !may {
-                return;
-            }
-            let all: Vec<Value> = queries
-                .iter()
-                .zip(decisions)
-                .map(|(query, decision)| {
-                    json!({
-                        "action": query.action,
-                        "resource": query.resource,
-                        "decision": decision.as_str(),
+        .matrix(
+            &queries,
+            args.common.asking.threads(),
+            &mut |index, decisions| {
+                let arn = directory.principal_arn(index).unwrap_or_default();
+                if args.principal.as_ref().is_some_and(|own| *own != arn) {
+                    return;
+                }
+                is_there = true;
+                let may = decisions.iter().any(|decision| decision.is_allow());
+                answers.found += usize::from(may);
+                if args.allowed && !may {
+                    return;
+                }
+                let all: Vec<Value> = queries
+                    .iter()
+                    .zip(decisions)
+                    .map(|(query, decision)| {
+                        json!({
+                            "action": query.action,
+                            "resource": query.resource,
+                            "decision": decision.as_str(),
+                        })
                     })
-                })
-                .collect();
-            let object = json!({ "principal": arn, "decisions": all });
-            let mut cells = vec![arn.as_str()];
-            cells.extend(decisions.iter().map(|decision| short(*decision)));
-            answers.add_principal(object, &arn, &cells);
-        })
+                    .collect();
+                let object = json!({ "principal": arn, "decisions": all });
+                let mut cells = vec![arn.as_str()];
+                cells.extend(decisions.iter().map(|decision| short(*decision)));
+                answers.add_principal(object, &arn, &cells);
+            },
+        )
         .map_err(Failure::new)?;
     if let (false, Some(principal)) = (is_there, &args.principal) {
         let message = format_args!("the directory has no user or role `{principal}`");
@@ -488,10 +507,10 @@ fn short(decision: Decision) -> &'static str {
 
 pub(crate) fn admins(args: &AdminsArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
-    let context = args.common.context("iam:CreateUser", "*", &arena)?;
-    let opened = args.common.directory.open(Keep::Decisions)?;
+    let context = args.common.asking.context("iam:CreateUser", "*", &arena)?;
+    let opened = args.common.asking.directory.open(Keep::Decisions)?;
     let directory = &opened.directory;
-    Common::tell(directory, &[]);
+    Asking::tell(directory, &[]);
     let asked = Asked {
         question: "admins",
         words: "everything, or policies of their own".to_string(),
@@ -502,7 +521,7 @@ pub(crate) fn admins(args: &AdminsArgs) -> Result<ExitCode, Failure> {
     let head = with_people(directory, &["principal", "may"]);
     let mut answers = Answers::new(args.common.look(), &opened, asked, &head);
     directory
-        .admins(context, args.common.threads(), &mut |admin| {
+        .admins(context, args.common.asking.threads(), &mut |admin| {
             answers.found += 1;
             let object = json!({
                 "principal": admin.arn,
@@ -521,10 +540,10 @@ pub(crate) fn admins(args: &AdminsArgs) -> Result<ExitCode, Failure> {
 
 pub(crate) fn external_access(args: &ExternalAccessArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
-    let context = args.common.context("sts:AssumeRole", "*", &arena)?;
-    let opened = args.common.directory.open(Keep::Explanations)?;
+    let context = args.common.asking.context("sts:AssumeRole", "*", &arena)?;
+    let opened = args.common.asking.directory.open(Keep::Explanations)?;
     let directory = &opened.directory;
-    Common::tell(directory, &[]);
+    Asking::tell(directory, &[]);
     let asked = Asked {
         question: "external-access",
         words: "roles that somebody outside of their account may assume".to_string(),

@@ -34,6 +34,7 @@
 mod attachments;
 mod batch;
 mod callers;
+mod charts;
 mod check;
 mod compiled;
 mod container;
@@ -72,8 +73,8 @@ pub use keys::Given;
 pub use line::{Line, line, lines};
 pub use people::{Assigned, Reserved};
 pub use portcullis_explain::{
-    AccountStory, Applied, Attached, CallerStory, GrantMiss, GrantStory, LayerStory, Scene, Source,
-    TargetStory,
+    AccountStory, Applied, Attached, CallerStory, Card, Chart, GrantMiss, GrantStory, LayerStory,
+    Scene, Source, TargetStory,
 };
 pub use problem::{Code, LoadError, Problem, Report, Skipped};
 pub use questions::{Admin, Can, ExternalAccess, Query, Scope, Way, WhatCanError};

@@ -14,12 +14,12 @@ const PADDING: usize = 14;
 const GUTTER: usize = 36;
 const LINE: usize = 17;
 /// A hundredth of the width of a character of 12 units in a typeface whose characters are equally wide.
-const CHARACTER: usize = 724;
+pub(crate) const CHARACTER: usize = 724;
 /// More is cut: a picture is for looking at.
 const MOST_LINES: usize = 80;
 const MOST_LINES_OF_A_TEXT: usize = 8;
 
-const STYLE: &str = "\
+pub(crate) const STYLE: &str = "\
 text{font:12px ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;fill:#1f2328;white-space:pre}\
 .big{font-size:24px;font-weight:bold}.title{font-weight:bold}\
 .bg{fill:#fff}.card{fill:#f6f8fa;stroke:#d0d7de}.way{stroke:#8c959f;stroke-width:2;fill:none}\
@@ -68,7 +68,7 @@ fn cells(c: char) -> usize {
 }
 
 /// A text in lines of at most so many cells, broken at blanks where there are any near the end.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let text = printable(text).replace('\n', " ");
     let mut lines = Vec::new();
     let mut line = String::new();

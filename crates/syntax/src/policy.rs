@@ -18,7 +18,7 @@ use crate::forms;
 use crate::json;
 use crate::json::tree::{Member, Node, Value};
 use crate::lint;
-use crate::suggest::did_you_mean;
+use crate::suggest::{did_you_mean, nearest};
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
 use known::Known;
@@ -131,6 +131,7 @@ fn read_partly<'a>(
         sids: HashMap::new(),
         operators: Known::default(),
         keys: Known::default(),
+        meant: Vec::new(),
         guesses: GUESSES,
     };
     let document = reader.document(node);
@@ -157,6 +158,8 @@ struct Reader<'a> {
     operators: Known<'a, Operator>,
     /// Condition keys of which there is nothing to say.
     keys: Known<'a, ()>,
+    /// What the unknown members of the object that is being read were meant to be: that these are not there follows.
+    meant: Vec<&'static str>,
     /// How many more condition keys are compared with those that could be meant.
     guesses: usize,
 }
@@ -194,11 +197,13 @@ impl<'a, 'n> Reader<'a> {
         let version = self.version(version, node.span);
         let id = self.id(id);
         let Some(statement) = statement else {
-            self.error(
-                Code::MissingStatement,
-                node.span,
-                "the policy has no `Statement`",
-            );
+            if !self.is_meant(&["Statement"]) {
+                self.error(
+                    Code::MissingStatement,
+                    node.span,
+                    "the policy has no `Statement`",
+                );
+            }
             return None;
         };
         Some(Document {
@@ -208,6 +213,11 @@ impl<'a, 'n> Reader<'a> {
             statements: self.statements(statement.value),
             span: node.span,
         })
+    }
+
+    /// True if an unknown member of the object, which is an error already, was meant to be one of these.
+    fn is_meant(&self, names: &[&str]) -> bool {
+        self.meant.iter().any(|own| names.contains(own))
     }
 
     /// The members of an object, or an error.
@@ -229,6 +239,7 @@ impl<'a, 'n> Reader<'a> {
         what: &str,
     ) -> [Option<&'n Member<'a, 'n>>; N] {
         let mut slots = [None; N];
+        self.meant.clear();
         for member in members {
             let name = member.key.value;
             match names
@@ -242,6 +253,7 @@ impl<'a, 'n> Reader<'a> {
                 }
                 None => {
                     let message = format!("{what} has no member {}", quoted(name));
+                    self.meant.extend(nearest(name, names));
                     let help = match names.iter().find(|known| known.eq_ignore_ascii_case(name)) {
                         Some(known) => Some(format!("letter case matters here: write `{known}`")),
                         None if forms::is_function(name) => Some(forms::RESOLVE.to_owned()),

@@ -535,3 +535,53 @@ fn an_empty_answer_is_no_silence() {
         }
     }
 }
+
+/// What is drawn holds who reaches what, and what the levels deny.
+#[test]
+fn a_directory_is_drawn() {
+    let folder = Folder::new();
+    let data = support::root().join(EXAMPLE);
+    let data = data.to_string_lossy();
+    for (of, told) in [
+        ("roles", "role/Deploy"),
+        ("organization", "denies organizations:LeaveOrganization"),
+    ] {
+        let run = folder.run(&["picture", "--directory", &data, "--of", of]);
+        assert_eq!(run.code, 0, "{run:?}");
+        assert!(
+            run.stdout.starts_with("<svg ") && run.stdout.contains(told),
+            "{of}: {}",
+            run.stdout
+        );
+        assert!(run.stdout.contains("class=\"link\""), "{of}");
+        let page = [
+            "picture",
+            "--directory",
+            &data,
+            "--of",
+            of,
+            "--format",
+            "html",
+            "-o",
+            "p.html",
+        ];
+        assert_eq!(folder.run(&page).code, 0);
+        let page = String::from_utf8(folder.read("p.html")).unwrap();
+        assert!(
+            page.contains("default-src 'none'") && page.contains(told),
+            "{of}"
+        );
+    }
+    // An image has no documents.
+    assert_eq!(
+        folder
+            .run(&["compile", "--directory", &data, "-o", "d.pcl"])
+            .code,
+        0
+    );
+    let run = folder.run(&["picture", "--image", "d.pcl", "--of", "organization"]);
+    assert!(
+        run.code == 1 && run.stderr.contains("give the folder"),
+        "{run:?}"
+    );
+}

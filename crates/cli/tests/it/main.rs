@@ -23,6 +23,7 @@ mod hostile;
 mod images;
 mod language;
 mod layouts;
+mod mistakes;
 mod paths;
 mod principals;
 mod readers;

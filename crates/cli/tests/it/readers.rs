@@ -5,7 +5,7 @@ use crate::support::{Folder, Run, folder};
 use serde_json::{Value, json};
 
 const ANN: &str = "arn:aws:iam::111122223333:user/ann";
-const COMMANDS: [&str; 25] = [
+const COMMANDS: [&str; 26] = [
     "decide",
     "explain",
     "test",
@@ -18,6 +18,7 @@ const COMMANDS: [&str; 25] = [
     "admins",
     "external-access",
     "collect",
+    "picture",
     "actions",
     "catalog",
     "check",
@@ -82,7 +83,7 @@ fn form(command: &str, input: &str) -> Form {
             _,
             "--account" | "--action" | "--call" | "--case" | "--context" | "--duration"
             | "--engine" | "--exclude" | "--external-id" | "--fail-on" | "--filter" | "--format"
-            | "--hops" | "--iterations" | "--min-coverage" | "--output" | "--resource"
+            | "--hops" | "--iterations" | "--min-coverage" | "--of" | "--output" | "--resource"
             | "--resource-account" | "--resource-type" | "--role" | "--session-name"
             | "--source-identity" | "--tag" | "--task-policy" | "--threads" | "--to"
             | "--transitive" | "--type" | "--without" | "CODE" | "OPERATION" | "SHELL",

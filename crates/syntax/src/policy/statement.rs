@@ -126,11 +126,13 @@ impl<'a, 'n> Reader<'a> {
     /// `GRAM-15`, and the effect of `GRAM-60`.
     fn effect(&mut self, member: Slot<'a, 'n>, statement: Node<'a, 'n>) -> Option<Effect> {
         let Some(member) = member else {
-            self.error(
-                Code::MissingEffect,
-                statement.span,
-                "the statement has no `Effect`",
-            );
+            if !self.is_meant(&["Effect"]) {
+                self.error(
+                    Code::MissingEffect,
+                    statement.span,
+                    "the statement has no `Effect`",
+                );
+            }
             return None;
         };
         let text = self.string("Effect", member.value)?;
@@ -165,8 +167,10 @@ impl<'a, 'n> Reader<'a> {
             self.error(Code::RcpSyntaxErrorNotAction, member.key.span, message);
         }
         let Some((negated, member)) = self.one_of(action, not_action) else {
-            let message = "the statement has neither `Action` nor `NotAction`";
-            self.error(Code::MissingAction, statement.span, message);
+            if !self.is_meant(&["Action", "NotAction"]) {
+                let message = "the statement has neither `Action` nor `NotAction`";
+                self.error(Code::MissingAction, statement.span, message);
+            }
             return None;
         };
         let entries = self.entries(negated, member);
@@ -204,7 +208,7 @@ impl<'a, 'n> Reader<'a> {
             let may_be_absent = kind == PolicyKind::Resource
                 && (self.options.allow_missing_resource
                     || action.is_some_and(is_of_services_without_resource));
-            if !may_be_absent {
+            if !(may_be_absent || self.is_meant(&["Resource", "NotResource"])) {
                 let message = "the statement has neither `Resource` nor `NotResource`";
                 self.error(Code::MissingResource, statement.span, message);
             }
