@@ -135,6 +135,12 @@ impl<'c> Answers<'c> {
                 self.unassigned
             ));
         }
+        if let Some(first) = self.opened.others.first() {
+            notes.push(format!(
+                "{} files of the folder are not JSON and were left out, such as {first}",
+                self.opened.others.len()
+            ));
+        }
         let excluded = self.opened.excluded.len();
         match self.format {
             Format::Human => {

@@ -78,6 +78,8 @@ pub(crate) struct Opened {
     pub(crate) missing: Vec<Value>,
     /// Files and folders that were not to be read.
     pub(crate) excluded: Vec<String>,
+    /// Files that are not JSON, and so were left out.
+    pub(crate) others: Vec<String>,
 }
 
 impl Opened {
@@ -91,6 +93,10 @@ impl Opened {
         });
         Opened {
             missing: missing.collect(),
+            others: {
+                let skipped = loaded.report.skipped.iter().filter(|one| !one.is_json);
+                skipped.map(|one| one.place.clone()).collect()
+            },
             excluded: loaded.report.excluded,
             directory: loaded.directory,
         }
@@ -105,6 +111,7 @@ impl Opened {
             directory,
             missing: Vec::from_iter(missing),
             excluded: Vec::new(),
+            others: Vec::new(),
         }
     }
 }
@@ -192,15 +199,6 @@ fn say(report: &Report, directory: &Directory, whole: bool) {
         let _ = writeln!(
             out,
             "note: --exclude left {count} files and folders out, such as {first}"
-        );
-    }
-    let others = report.skipped.iter().filter(|one| !one.is_json);
-    if let (Some(first), false) = (others.clone().next(), whole) {
-        let count = others.count();
-        let place = &first.place;
-        let _ = writeln!(
-            out,
-            "note: {count} files that are not JSON are left out, such as {place}"
         );
     }
     for skipped in report.skipped.iter().filter(|one| one.is_json || whole) {

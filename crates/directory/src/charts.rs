@@ -168,7 +168,7 @@ impl Directory {
         Some(Chart {
             title: format!("Organization {}", tables.texts.get(id)),
             notes: vec![
-                "Control policies of each level, and what they deny; above, all of them hold below"
+                "Control policies of each level and what they deny; those of a level hold for everything below it"
                     .to_string(),
             ],
             cards,

@@ -120,7 +120,7 @@ mod tests {
             ("**/x", "a/bx", false),
             ("?.json", "1.json", true),
             ("?.json", "11.json", false),
-            ("./a/", "a", false),
+            ("./a/", "a", true),
             ("logs/", "logs", true),
             ("ä*", "äb", true),
             ("", "a", false),

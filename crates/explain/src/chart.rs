@@ -70,6 +70,7 @@ const CARD: usize = 300;
 /// Between two columns, where the links are.
 const BETWEEN: usize = 90;
 const DEEPER: usize = 34;
+const SMALLEST: usize = 600;
 const TREE_CARD: usize = 760;
 
 const MORE: &str = ".link{fill:none;stroke:#8c959f;stroke-width:1.4}.strong{stroke:#cf222e;stroke-width:2}\
@@ -145,9 +146,11 @@ impl Chart {
             );
         };
         text(&mut body, y, "big", &self.title);
-        for note in &self.notes {
-            y += LINE + 2;
-            text(&mut body, y, "faint", note);
+        // As wide as what is drawn at least is.
+        let room = (SMALLEST - 2 * MARGIN) * 100 / CHARACTER;
+        for line in self.notes.iter().flat_map(|note| wrapped(note, room)) {
+            y += LINE;
+            text(&mut body, y, "faint", &line);
         }
         let (places, bottom) = self.places(y + 20);
         for (from, to) in &self.links {
@@ -203,7 +206,7 @@ impl Chart {
             }
         }
         let right = places.iter().map(|place| place.x + card_width).max();
-        let width = right.unwrap_or(600).max(600) + MARGIN + BETWEEN / 2;
+        let width = right.unwrap_or(0).max(SMALLEST) + MARGIN + BETWEEN / 2;
         let height = bottom + MARGIN;
         let title = escaped(&self.title);
         format!(

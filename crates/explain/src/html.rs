@@ -25,9 +25,10 @@ h1{font-size:26px;margin:0 0 4px}h2{font-size:17px;margin:24px 0 8px}h3{font-siz
 p,ul{margin:4px 0}ul{padding-left:0;list-style:none}\
 li,h3,summary,.request{overflow-wrap:anywhere}\
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,340px),1fr));gap:12px;margin:12px 0}\
-.card,details.layer{background:var(--card);border:1px solid var(--edge);border-left-width:5px;border-radius:6px;padding:10px 14px;margin:8px 0}\
+.card,.layer{background:var(--card);border:1px solid var(--edge);border-left-width:5px;border-radius:6px;padding:10px 14px;margin:8px 0}\
 .cards .card{margin:0}\
-.allows{border-left-color:var(--allows)}.denies{border-left-color:var(--denies)}.lacks{border-left-color:var(--lacks)}\
+.card.allows,.layer.allows{border-left-color:var(--allows)}.card.denies,.layer.denies{border-left-color:var(--denies)}\
+.card.lacks,.layer.lacks{border-left-color:var(--lacks)}\
 .t-allows{color:var(--allows)}.t-denies{color:var(--denies)}.t-lacks{color:var(--lacks)}.t-faint{color:var(--faint)}\
 .decides{border-width:2px 2px 2px 7px}.mark{font-weight:700}\
 summary{cursor:pointer;font-weight:600}\

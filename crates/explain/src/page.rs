@@ -472,7 +472,8 @@ fn layer_block(
         };
         let place = words::place(statement, shift);
         block.line(tone, 1, format!("{effect}: {place}"));
-        if let (true, Some(text)) = (is_decisive, &statement.text) {
+        let decides = is_decisive && layer.verdict == Some(statement.effect);
+        if let (true, Some(text)) = (decides, &statement.text) {
             block.code(tone, 2, text);
         }
         if let (Effect::Deny, Some(lacking)) = (statement.effect, &statement.not_listed) {

@@ -649,7 +649,7 @@ fn equal_policies_are_told_by_their_own_places() {
         }
         let need = &told["changes"]["needs"][0]["statements"][0]["file"];
         assert!(
-            need.as_str().unwrap().starts_with(&format!("{name}.json")),
+            need.as_str().unwrap().ends_with(&format!("{name}.json")),
             "{need}"
         );
     }

@@ -323,7 +323,7 @@ test readers {
         );
     }
     // Why, in the words of `explain`.
-    let why = "f.iam:4:3 statement 0 \"Read\" of readers";
+    let why = "f.iam:3:3 statement 0 \"Read\" of readers";
     assert_eq!(run.stdout.matches(why).count(), 2, "{}", run.stdout);
     let run = folder.run(&["test", "--verbose", "--filter", "t.iam:13", "t.iam"]);
     let passed: Vec<&str> = run.stdout.lines().collect();

@@ -19,6 +19,7 @@ mod commands;
 mod directories;
 mod doors;
 mod explain;
+mod golden;
 mod hostile;
 mod images;
 mod language;

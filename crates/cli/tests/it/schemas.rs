@@ -256,15 +256,15 @@ fn the_other_commands() {
         "--directory",
         &data,
         "--principal",
-        "arn:aws:iam::222222222222:role/Analyst",
+        "arn:aws:iam::333333333333:user/maria",
         "--format",
         "json",
         "--session-name",
-        "s",
+        "night",
     ];
     for role in [
+        "arn:aws:iam::333333333333:role/Pipeline",
         "arn:aws:iam::111111111111:role/Deploy",
-        "arn:aws:iam::222222222222:role/Analyst",
     ] {
         let run = folder.run(&[&session[..], &["--role", role]].concat());
         conforms(&run.stdout, "assume.json");
