@@ -2,7 +2,7 @@
 
 use core::cmp::Ordering;
 
-use portcullis_syntax::suggest::nearest_few;
+use portcullis_source::suggest::nearest_few;
 
 use crate::pack::folded;
 use crate::tables::{Rows, Text, rows};

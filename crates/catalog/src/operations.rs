@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use portcullis_syntax::suggest::nearest_few;
+use portcullis_source::suggest::nearest_few;
 
 use crate::tables::{ClientRow, Need, OperationRow, PermissionRow, Source, rows};
 use crate::{Action, Catalog};

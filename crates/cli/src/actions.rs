@@ -67,7 +67,7 @@ pub(crate) fn run(args: &ActionsArgs) -> Result<ExitCode, Failure> {
             Ok(answers) => answers,
             Err(nearest) => {
                 unknown = true;
-                let message = format!("no operation `{query}` is known");
+                let message = format!("unknown operation `{query}`");
                 match args.format {
                     Format::Json => values.push(json!({
                         "version": VERSION,
@@ -120,7 +120,7 @@ fn asked(words: &[String]) -> Result<Vec<(&str, &str)>, Failure> {
             Some(both) => both,
             None => {
                 let operation = words.next().ok_or_else(|| {
-                    let what = "an operation is wanted behind it, or as `service:Operation`";
+                    let what = "expected an operation after it, or `service:Operation`";
                     Failure::new(format_args!("{word:?} names a service alone: {what}"))
                 })?;
                 (word.as_str(), operation.as_str())

@@ -6,13 +6,15 @@ use std::rc::Rc;
 
 use bumpalo::Bump;
 use clap::{Args, ValueEnum};
-use portcullis_directory::{Call, CallKind, Directory, Line, Session, line};
+use portcullis_directory::{Directory, Session, StsCall, StsCallKind};
 use portcullis_model::{Decision, PolicyKind};
-use portcullis_scenario::{Code, Reader, Source, policy_text, present};
+use portcullis_scenario::policy_text;
+use portcullis_scenario::{Line, line};
+use portcullis_source::json::{Member, Node, Value};
+use portcullis_source::quoted;
+use portcullis_source::{Reader, Source, present};
 use portcullis_syntax::ast::{Span, Text};
-use portcullis_syntax::diag::quoted;
 use portcullis_syntax::forms;
-use portcullis_syntax::json::{Member, Node, Value};
 use portcullis_syntax::policy::ReadOptions;
 use serde_json::{Map, Value as Shown, json};
 
@@ -112,14 +114,14 @@ enum CallName {
 }
 
 impl CallName {
-    fn kind(self) -> CallKind {
+    fn kind(self) -> StsCallKind {
         match self {
-            CallName::AssumeRole => CallKind::AssumeRole,
-            CallName::AssumeRoleWithSaml => CallKind::AssumeRoleWithSaml,
-            CallName::AssumeRoleWithWebIdentity => CallKind::AssumeRoleWithWebIdentity,
-            CallName::GetSessionToken => CallKind::GetSessionToken,
-            CallName::GetFederationToken => CallKind::GetFederationToken,
-            CallName::AssumeRoot => CallKind::AssumeRoot,
+            CallName::AssumeRole => StsCallKind::AssumeRole,
+            CallName::AssumeRoleWithSaml => StsCallKind::AssumeRoleWithSaml,
+            CallName::AssumeRoleWithWebIdentity => StsCallKind::AssumeRoleWithWebIdentity,
+            CallName::GetSessionToken => StsCallKind::GetSessionToken,
+            CallName::GetFederationToken => StsCallKind::GetFederationToken,
+            CallName::AssumeRoot => StsCallKind::AssumeRoot,
         }
     }
 }
@@ -148,8 +150,8 @@ pub(crate) fn run(args: &AssumeArgs) -> Result<ExitCode, Failure> {
     let mut handed_out = None;
     let kind = args.call.kind();
     let targets: Vec<&str> = match (kind, args.role.is_empty()) {
-        (CallKind::AssumeRoot, _) => vec![args.account.as_deref().unwrap_or_default()],
-        (CallKind::GetSessionToken | CallKind::GetFederationToken, _) => vec![""],
+        (StsCallKind::AssumeRoot, _) => vec![args.account.as_deref().unwrap_or_default()],
+        (StsCallKind::GetSessionToken | StsCallKind::GetFederationToken, _) => vec![""],
         (_, true) => return Err(Failure::new("no role: give --role ARN")),
         (_, false) => args.role.iter().map(String::as_str).collect(),
     };
@@ -157,7 +159,7 @@ pub(crate) fn run(args: &AssumeArgs) -> Result<ExitCode, Failure> {
         // Only the first call is the one that was named; the next ones assume roles.
         let kind = match index {
             0 => kind,
-            _ => CallKind::AssumeRole,
+            _ => StsCallKind::AssumeRole,
         };
         let is_last = index + 1 >= args.role.len();
         let policies = match is_last {
@@ -277,8 +279,8 @@ fn call_name<'a>(member: Option<&'a Member<'a>>, reader: &mut Reader<'a>) -> Opt
     let mut calls = CallName::value_variants().iter();
     if !calls.any(|call| call.kind().as_str() == text) {
         let span = member.map_or_else(Span::default, |member| member.value.span);
-        let message = format!("{} hands out no credentials", quoted(text));
-        reader.problem(Code::DataTypeMismatch, span, message);
+        let message = format!("{} does not issue credentials", quoted(text));
+        reader.problem(portcullis_source::codes::DATA_TYPE_MISMATCH, span, message);
     }
     Some(text)
 }
@@ -302,7 +304,7 @@ impl AssumeArgs {
         &self,
         directory: &Directory,
         (caller, arena): (&Caller<'a>, &'a Bump),
-        (kind, target, is_last): (CallKind, &str, bool),
+        (kind, target, is_last): (StsCallKind, &str, bool),
         policies: &[Shown],
         steps: &mut Vec<Step>,
     ) -> Result<Option<Shown>, Failure> {
@@ -313,9 +315,10 @@ impl AssumeArgs {
         };
         let (mut principal, context, extra) = (request.principal, request.context, line.extra);
         // The session says it too.
-        principal.session_token |= caller.credentials == Some(CallKind::GetSessionToken.as_str());
+        principal.session_token |=
+            caller.credentials == Some(StsCallKind::GetSessionToken.as_str());
         let pairs = split_all(&self.tag, "--tag")?;
-        let call = Call {
+        let call = StsCall {
             kind,
             caller: principal,
             context,
@@ -347,7 +350,7 @@ impl AssumeArgs {
                 false => {
                     let told = decider.explain(request, extra.clone(), reading, &arena)?;
                     let story = told.story();
-                    Some((story.text(Output::new().colour()), story.json()))
+                    Some((story.text(Output::new().color()), story.json()))
                 }
             };
             answers.push(Asked {
@@ -478,7 +481,7 @@ impl AssumeArgs {
                     output.line(&printable(&text))?;
                 }
                 if is_incomplete {
-                    output.line("(incomplete: the directory refers to what is not there)")?;
+                    output.line("(incomplete: the directory refers to missing items)")?;
                 }
             }
         }
@@ -531,14 +534,14 @@ fn with_value<'a>(own: Node<'a>, more: Node<'a>, arena: &'a Bump) -> Value<'a> {
 }
 
 /// A session as it is printed: its members go into the lines of requests.
-fn session_value(kind: CallKind, session: &Session, policies: Vec<Shown>) -> Shown {
+fn session_value(kind: StsCallKind, session: &Session, policies: Vec<Shown>) -> Shown {
     let mut principal = json!({ "arn": session.arn });
     let mut context = Map::new();
     for (key, values) in &session.context {
         context.insert(key.clone(), json!(values));
     }
     if let Some(object) = principal.as_object_mut() {
-        if kind == CallKind::GetSessionToken {
+        if kind == StsCallKind::GetSessionToken {
             object.insert("credentials".to_string(), json!(kind.as_str()));
         }
         let known = [
@@ -561,7 +564,7 @@ fn session_value(kind: CallKind, session: &Session, policies: Vec<Shown>) -> Sho
     });
     if let Some(object) = value.as_object_mut().filter(|_| !policies.is_empty()) {
         let member = match kind {
-            CallKind::AssumeRoot => "identity",
+            StsCallKind::AssumeRoot => "identity",
             _ => "session",
         };
         object.insert(member.to_string(), Shown::Array(policies));

@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use portcullis_directory::{Directory, lines};
+use portcullis_directory::Directory;
 use portcullis_model::Decision;
-use portcullis_scenario::{Options, Problem, Scenario};
+use portcullis_scenario::lines;
+use portcullis_scenario::{Options, Scenario};
+use portcullis_source::Diagnostic;
 use serde_json::{Value, json};
 
 use crate::directory::{Decider, DirectoryArgs, Keep, open_image};
@@ -207,7 +209,7 @@ impl Batch {
 }
 
 /// The first problem, and how many there are more.
-pub(crate) fn summary(problems: &[Problem<'_>]) -> String {
+pub(crate) fn summary(problems: &[Diagnostic]) -> String {
     let first = problems.first().map(ToString::to_string);
     match (first, problems.len()) {
         (None, _) => "the request cannot be read".to_string(),

@@ -58,17 +58,17 @@ struct Case<'a> {
 
 pub(crate) fn run(args: &BenchArgs) -> Result<ExitCode, Failure> {
     let name = display_name(&args.file);
-    let mut records = portcullis_scenario::Records::new(open(&args.file)?);
+    let mut records = portcullis_source::Records::new(open(&args.file)?);
     let arena = Bump::new();
     let mut authorizers: Vec<Authorizer> = Vec::new();
     let mut cases: Vec<Case<'_>> = Vec::new();
     let mut bytes = Vec::new();
-    while let Some(line) = records
+    while let Some(start) = records
         .next_into(&mut bytes)
         .map_err(|error| crate::output::cannot_read(&args.file, &reason(&error)))?
     {
         let bytes: &[u8] = arena.alloc_slice_copy(&bytes);
-        let loaded = load(&name, bytes, line, Options::default(), &arena);
+        let loaded = load(&name, bytes, start, Options::default(), &arena);
         let scenarios = loaded
             .scenarios
             .map_err(|problems| Failure::problems(&problems))?;

@@ -13,17 +13,17 @@ use portcullis_lint::{
 };
 use portcullis_model::PolicyKind;
 use portcullis_scenario::is_language;
+use portcullis_source::json;
+use portcullis_source::suggest::nearest;
+use portcullis_source::{Diagnostic, Severity, Source, formats, quoted, render};
 use portcullis_syntax::ast::{Document, Span};
-use portcullis_syntax::diag::{Code, Diagnostic, LineIndex, Severity, quoted, render};
 use portcullis_syntax::forms::{self, Inner};
-use portcullis_syntax::json;
 use portcullis_syntax::lint as advice;
 use portcullis_syntax::policy::{ReadOptions, check_policy};
-use portcullis_syntax::suggest::nearest;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::catalog::{Data, DataArgs, operation_note};
-use crate::failure::{Failure, complain, exit, use_colour};
+use crate::failure::{Failure, complain, exit, use_color};
 use crate::language;
 use crate::lint_catalog::FromPack;
 use crate::output::{Output, display_name, read_text};
@@ -78,6 +78,12 @@ enum CheckFormat {
     Human,
     /// Problems as JSON
     Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+    /// JUnit's XML: each file is a test case
+    Junit,
     /// The answer of IAM Access Analyzer's ValidatePolicy
     AccessAnalyzer,
 }
@@ -164,6 +170,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
         format: args.format,
         output: Output::new(),
         found: Vec::new(),
+        checked: Vec::new(),
         errors: 0,
         warnings: 0,
         suggestions: 0,
@@ -181,6 +188,9 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     }
     match args.format {
         CheckFormat::Json => run.output.line(&Value::from(run.found).to_string())?,
+        CheckFormat::Sarif => run.output.line(&formats::sarif(&run.checked))?,
+        CheckFormat::Github => run.output.bytes(formats::github(&run.checked).as_bytes())?,
+        CheckFormat::Junit => run.output.bytes(formats::junit(&run.checked).as_bytes())?,
         CheckFormat::Human | CheckFormat::AccessAnalyzer => {
             let line = format!(
                 "{}, {}, {} in {}",
@@ -241,7 +251,7 @@ fn access_analyzer(args: &CheckArgs) -> Result<ExitCode, Failure> {
         Err(problem) => {
             let sound = bytes.get(..problem.span.start as usize);
             let sound = sound.and_then(|bytes| core::str::from_utf8(bytes).ok());
-            return finish(&Report::of_no_json(sound.unwrap_or_default(), &[problem]));
+            return finish(&Report::of_no_json(sound.unwrap_or_default(), &[*problem]));
         }
     };
     let data = args.data.open()?;
@@ -301,7 +311,8 @@ fn of_language<'c>(
         [one] => one.document,
         [] => {
             let name = display_name(path);
-            let shown = render(&parsed.diagnostics, &name, text, use_colour(&io::stderr()));
+            let located = Source::new(&name, text).locate_all(parsed.diagnostics);
+            let shown = render(&located, use_color(&io::stderr()));
             return Err(Failure::Message(exit::INVALID, shown));
         }
         _ => {
@@ -341,6 +352,8 @@ struct Run {
     format: CheckFormat,
     output: Output,
     found: Vec<Value>,
+    /// For the formats of other programs.
+    checked: Vec<formats::Checked>,
     errors: usize,
     warnings: usize,
     suggestions: usize,
@@ -364,14 +377,14 @@ impl Run {
                 let text = sound.and_then(|bytes| core::str::from_utf8(bytes).ok());
                 let checked = Checked {
                     kind: self.kind,
-                    diagnostics: vec![diagnostic],
+                    diagnostics: vec![*diagnostic],
                     inner: None,
                 };
                 (text.unwrap_or_default(), checked)
             }
         };
-        let diagnostics = &checked.diagnostics;
-        for diagnostic in diagnostics {
+        let diagnostics = Source::new(&name, text).locate_all(checked.diagnostics);
+        for diagnostic in &diagnostics {
             *match diagnostic.severity {
                 Severity::LintError | Severity::Error => &mut self.errors,
                 Severity::Warning => &mut self.warnings,
@@ -381,16 +394,22 @@ impl Run {
         match self.format {
             CheckFormat::Human if diagnostics.is_empty() => Ok(()),
             CheckFormat::Human | CheckFormat::AccessAnalyzer => {
-                let colour = self.output.colour();
-                let text = render(diagnostics, &name, text, colour);
+                let color = self.output.color();
+                let text = render(&diagnostics, color);
                 self.output.line(&text)
             }
             CheckFormat::Json => {
-                let index = LineIndex::new(text);
                 let values = diagnostics
                     .iter()
-                    .map(|diagnostic| value(diagnostic, &name, &checked, &index));
+                    .map(|diagnostic| value(diagnostic, checked.kind, checked.inner));
                 self.found.extend(values);
+                Ok(())
+            }
+            CheckFormat::Sarif | CheckFormat::Github | CheckFormat::Junit => {
+                self.checked.push(formats::Checked {
+                    file: name,
+                    diagnostics,
+                });
                 Ok(())
             }
         }
@@ -424,21 +443,27 @@ pub(crate) fn explain_code(args: &ExplainCodeArgs) -> Result<ExitCode, Failure> 
 }
 
 fn unknown_code(code: &str) -> Failure {
-    let own = Code::ALL
-        .iter()
+    let all = [
+        portcullis_source::codes::ALL,
+        portcullis_syntax::codes::ALL,
+        portcullis_dsl::codes::ALL,
+    ];
+    let own = all
+        .into_iter()
+        .flatten()
         .find(|own| own.as_str().eq_ignore_ascii_case(code));
     let help = match own {
         Some(_) => "it is a code of this project's own, which the message explains".to_owned(),
         None => {
             let names = rules::all().map(|rule| rule.code);
             nearest(&code.to_ascii_uppercase(), names).map_or_else(
-                || "explain-code alone lists them".to_owned(),
+                || "run explain-code without a code to list them".to_owned(),
                 |name| format!("did you mean {name}?"),
             )
         }
     };
     Failure::new(format!(
-        "{} is no code of Access Analyzer: {help}",
+        "{} is not an Access Analyzer code: {help}",
         quoted(code)
     ))
 }
@@ -520,35 +545,22 @@ fn operations(document: &Document<'_>, catalog: &Catalog) -> Vec<Diagnostic> {
     let found = actions.filter_map(|action| {
         let help = operation_note(catalog, action.value)?;
         let message = format!("there is no action `{}`", action.value);
-        let code = Code::OperationAsAction;
+        let code = portcullis_syntax::codes::OPERATION_AS_ACTION;
         Some(Diagnostic::warning(code, action.span, message).with_help(help))
     });
     found.collect()
 }
 
-fn value(
-    diagnostic: &Diagnostic,
-    file: &str,
-    checked: &Checked<'_>,
-    index: &LineIndex<'_>,
-) -> Value {
-    let (line, column) = index.position(diagnostic.span.start);
-    let (end_line, end_column) = index.position(diagnostic.span.end);
-    let mut value = json!({
-        "file": file,
-        "type": checked.kind.map(PolicyKind::as_str),
-        "code": diagnostic.code.as_str(),
-        "severity": diagnostic.severity.as_str(),
-        "loads": !diagnostic.is_error(),
-        "line": line,
-        "column": column,
-        "endLine": end_line,
-        "endColumn": end_column,
-        "message": diagnostic.message,
-        "help": diagnostic.help,
-    });
+/// A diagnostic as JSON, with the type that its document was read as.
+fn value(diagnostic: &Diagnostic, kind: Option<PolicyKind>, inner: Option<Inner<'_>>) -> Value {
+    let mut value = formats::value(diagnostic);
+    let Some(members) = value.as_object_mut() else {
+        return value;
+    };
+    let kind = kind.map(PolicyKind::as_str);
+    members.insert("type".to_owned(), kind.into());
     // The place in the document alone, beside that in the file (`IN-2`).
-    if let (Some(inner), Some(members)) = (checked.inner, value.as_object_mut()) {
+    if let Some(inner) = inner {
         let (line, column) = inner.position(diagnostic.span.start);
         members.insert("documentLine".to_owned(), line.into());
         members.insert("documentColumn".to_owned(), column.into());

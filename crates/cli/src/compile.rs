@@ -54,7 +54,7 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode, Failure> {
     };
     if let Some(directory) = args.directory.open(keep)? {
         if !args.policies.is_empty() {
-            return Err(Failure::new("a directory has its policies by itself"));
+            return Err(Failure::new("a directory brings its own policies"));
         }
         let directory = match &args.base {
             None => directory,

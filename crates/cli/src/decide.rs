@@ -8,12 +8,13 @@ use std::rc::Rc;
 use bumpalo::Bump;
 use clap::{Args, ValueEnum};
 use portcullis::{Reports, Scratch};
-use portcullis_directory::{Directory, Extra, Line, lines};
+use portcullis_directory::{Directory, RequestPolicies};
 use portcullis_explain::{Story, between};
 use portcullis_image::Image;
 use portcullis_model::{Decision, Request};
-use portcullis_scenario::{Case, Note, Problem, RequestForm, Source};
-use portcullis_syntax::json;
+use portcullis_scenario::{Case, Note, RequestForm};
+use portcullis_scenario::{Line, lines};
+use portcullis_source::{Diagnostic, Source, Start};
 use portcullis_syntax::{Policy, PolicySets};
 use serde_json::{Value, json};
 
@@ -264,9 +265,9 @@ impl ExplainArgs {
     /// Prints a story, or writes it to a file.
     fn tell(&self, story: &Story<'_>) -> Result<ExitCode, Failure> {
         let decision = story.explanation.outcome.decision();
-        let colour = self.output.is_none() && Output::new().colour();
+        let color = self.output.is_none() && Output::new().color();
         let text = match self.format {
-            StoryFormat::Human => story.text(colour),
+            StoryFormat::Human => story.text(color),
             StoryFormat::Json => story.json().to_string(),
             StoryFormat::Svg => story.svg(),
             StoryFormat::Html => story.html(),
@@ -297,7 +298,7 @@ fn print_answer(text: &str, decision: Decision) -> Result<ExitCode, Failure> {
 }
 
 /// What is said beside an answer of a directory that lacks something.
-const INCOMPLETE: &str = "(incomplete: the directory refers to what is not there)";
+const INCOMPLETE: &str = "(incomplete: the directory refers to missing items)";
 
 fn names(answer: &Answer) -> Vec<String> {
     answer.by.iter().map(|layer| layer_name(*layer)).collect()
@@ -333,7 +334,7 @@ impl QuestionArgs {
     fn of_directory<'a>(
         &self,
         arena: &'a Bump,
-    ) -> Result<(Request<'a>, Extra<'a>, Vec<Note<'a>>), Failure> {
+    ) -> Result<(Request<'a>, RequestPolicies<'a>, Vec<Note<'a>>), Failure> {
         let (request, mut extra, notes) = self.request.load_line(arena)?;
         if !self.policies.is_empty() {
             let (identity, session) = self.policies.beside_directory(arena)?;
@@ -421,20 +422,22 @@ impl RequestArgs {
             ),
             None => ("", arena.alloc_str(&self.as_json()?).as_bytes()),
         };
-        let fail = |problem: Problem<'_>| Failure::problems(&[problem]);
-        Source::decode(name, text, 1).map_err(fail)
+        let fail = |problem: Box<Diagnostic>| Failure::problems(&[*problem]);
+        Source::decode(name, text, Start::FILE).map_err(fail)
     }
 
     /// The one request, with the policies that it carries for a directory, and notes.
     fn load_line<'a>(
         &self,
         arena: &'a Bump,
-    ) -> Result<(Request<'a>, Extra<'a>, Vec<Note<'a>>), Failure> {
+    ) -> Result<(Request<'a>, RequestPolicies<'a>, Vec<Note<'a>>), Failure> {
         let source = self.source(arena)?;
         let found =
             lines(&source, &Disk, arena).map_err(|problems| Failure::problems(&problems))?;
         let Ok([line]) = <[Line<'a>; 1]>::try_from(found) else {
-            return Err(Failure::new("one request is wanted, the file holds a list"));
+            return Err(Failure::new(
+                "expected one request, the file contains a list",
+            ));
         };
         match line.case.request {
             Some(request) => Ok((request, line.extra, line.case.notes)),
@@ -444,14 +447,7 @@ impl RequestArgs {
 
     fn load<'a>(&self, arena: &'a Bump) -> Result<(Request<'a>, Vec<Note<'a>>), Failure> {
         let source = self.source(arena)?;
-        let node = json::parse(source.text(), arena).map_err(|diagnostics| {
-            let problems: Vec<Problem<'_>> = diagnostics
-                .into_iter()
-                .map(|diagnostic| Problem::of_json(&source, diagnostic))
-                .collect();
-            Failure::problems(&problems)
-        })?;
-        let node = arena.alloc(node);
+        let node = arena.alloc(inputs::parse(&source, arena)?);
         let read: Case<'a> =
             portcullis_scenario::request(node, RequestForm::Listed, &Rc::clone(&source), arena);
         match read.request {

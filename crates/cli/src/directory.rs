@@ -8,7 +8,7 @@ use bumpalo::Bump;
 use clap::{Args, ValueHint};
 use portcullis::Reports;
 use portcullis_directory::{
-    Directory, Extra, LoadOptions, Loaded, Progress, Question, Report, Sources,
+    Directory, LoadOptions, Loaded, Progress, Question, Report, RequestPolicies, Sources,
 };
 use portcullis_explain::{Changes, Scene, Story};
 use portcullis_model::{Layer, Request};
@@ -16,8 +16,9 @@ use portcullis_scenario::Note;
 use serde_json::{Value, json};
 
 use crate::engine::{Answer, Engine, NEEDS_POLICIES, agreed, by_reference, changes, request_notes};
-use crate::failure::{Failure, complain, exit};
+use crate::failure::{Failure, complain, exit, use_color};
 use crate::output::{display_name, printable, read};
+use portcullis_source::{Diagnostic, render_failure};
 
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Directory")]
@@ -86,7 +87,7 @@ impl Opened {
     fn folder(loaded: Loaded) -> Opened {
         let missing = loaded.report.missing.iter().map(|problem| {
             json!({
-                "place": problem.place,
+                "place": problem.place.as_ref().map(ToString::to_string).unwrap_or_default(),
                 "code": problem.code.as_str(),
                 "message": problem.message,
             })
@@ -146,17 +147,12 @@ impl DirectoryArgs {
         let loaded = Directory::load_from(&sources, options, &mut |progress| bar.show(progress));
         bar.clear();
         let loaded = loaded.map_err(|error| {
-            let lines: Vec<String> = error
-                .problems
-                .iter()
-                .map(|problem| format!("error: {problem}"))
-                .collect();
-            let mut text = lines.join("\n");
+            let mut text = render_failure(&error.problems, use_color(&io::stderr()));
             if error.count > error.problems.len() {
                 let more = error.count - error.problems.len();
                 let _ = write!(text, "\nerror: and {more} more");
             }
-            Failure::Message(exit::FAILURE, printable(&text).into_owned())
+            Failure::Message(exit::FAILURE, text.trim_end().to_string())
         })?;
         say(&loaded.report, &loaded.directory, self.report);
         Ok(Some(loaded))
@@ -179,7 +175,7 @@ pub(crate) fn open_image(path: &Path) -> Result<Directory, Failure> {
     let bytes = read(path)?;
     let name = display_name(path);
     if !Directory::is_directory(&bytes) {
-        let message = "this is no image of a directory; `decide --image` takes images of policies";
+        let message = "this is not a directory image; `decide --image` takes images of policies";
         return Err(Failure::new(format_args!("{name}: {message}")));
     }
     Directory::from_bytes(&bytes).map_err(|error| Failure::new(format_args!("{name}: {error}")))
@@ -188,8 +184,10 @@ pub(crate) fn open_image(path: &Path) -> Result<Directory, Failure> {
 /// Prints a report: all of it, or what nobody should miss.
 fn say(report: &Report, directory: &Directory, whole: bool) {
     let mut out = String::new();
-    for problem in report.missing.iter().chain(&report.warnings) {
-        let _ = writeln!(out, "warning: {problem}");
+    let odd = report.missing.iter().chain(&report.warnings).cloned();
+    let odd: Vec<_> = odd.map(Diagnostic::as_warning).collect();
+    if !odd.is_empty() {
+        complain(render_failure(&odd, use_color(&io::stderr())).trim_end());
     }
     for (place, note) in &report.notes {
         let _ = writeln!(out, "note: {place}: {note}");
@@ -295,7 +293,7 @@ impl<'d> Decider<'d> {
     pub(crate) fn answer<'a>(
         &mut self,
         request: &Request<'a>,
-        extra: Extra<'a>,
+        extra: RequestPolicies<'a>,
         reading: &[Note<'_>],
         arena: &'a Bump,
     ) -> Result<Answer, String>
@@ -347,7 +345,7 @@ impl<'d> Decider<'d> {
     pub(crate) fn explain<'a>(
         &mut self,
         request: &Request<'a>,
-        extra: Extra<'a>,
+        extra: RequestPolicies<'a>,
         reading: &[Note<'_>],
         arena: &'a Bump,
     ) -> Result<Explained<'a>, Failure>
@@ -361,7 +359,9 @@ impl<'d> Decider<'d> {
         let question = question.map_err(Failure::new)?;
         let explanation = self.machine.explain(directory, &question);
         let mut explanation = explanation.map_err(Failure::new)?;
-        let mut scene = directory.story(request, &question).map_err(Failure::new)?;
+        let mut scene = directory
+            .provenance(request, &question)
+            .map_err(Failure::new)?;
         let changes = match directory.policies(&question, arena) {
             Some(sets) => changes(&sets, &question.request, arena),
             None => Ok(Changes::of_explanation(&explanation, &question.request)),

@@ -233,7 +233,7 @@ pub(crate) fn agreed(
             said(&reference)
         )),
         (Some(answer), _) | (None, Some(answer)) => Ok(answer),
-        (None, None) => Err("there is no engine to decide".to_string()),
+        (None, None) => Err("no engine can decide this".to_string()),
     }
 }
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::OnceLock;
 
 use clap::ValueEnum;
-use portcullis_scenario::Problem;
+use portcullis_source::{Diagnostic, render_failure};
 
 /// Exit codes of the command line.
 pub(crate) mod exit {
@@ -34,10 +34,10 @@ impl Failure {
     }
 
     /// Problems of files. The exit code says whether it is policies alone that are at fault.
-    pub(crate) fn problems(problems: &[Problem<'_>]) -> Failure {
+    pub(crate) fn problems(problems: &[Diagnostic]) -> Failure {
         const SHOWN: usize = 20;
-        let colour = use_colour(&io::stderr());
-        let in_policies = problems.iter().all(Problem::is_in_policy);
+        let color = use_color(&io::stderr());
+        let in_policies = problems.iter().all(|problem| problem.in_policy);
         let code = match in_policies && !problems.is_empty() {
             true => exit::INVALID,
             false => exit::FAILURE,
@@ -45,7 +45,7 @@ impl Failure {
         let mut shown: Vec<String> = problems
             .iter()
             .take(SHOWN)
-            .map(|problem| rendered(problem, colour))
+            .map(|problem| render_failure(core::slice::from_ref(problem), color))
             .collect();
         if let Some(more) = problems.len().checked_sub(SHOWN).filter(|more| *more > 0) {
             shown.push(format!("error: and {more} more\n"));
@@ -65,24 +65,14 @@ impl Failure {
     }
 }
 
-/// A problem over several lines, or in one if it has no place.
-fn rendered(problem: &Problem<'_>, colour: bool) -> String {
-    if problem.file().is_empty() {
-        let help = problem.help().map(|help| format!("help: {help}\n"));
-        format!("error: {problem}\n{}", help.unwrap_or_default())
-    } else {
-        problem.render(colour)
-    }
-}
-
 /// Writes a line to standard error; nothing can be done if that fails.
 pub(crate) fn complain(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
 
-/// When colours are used.
+/// When colors are used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Colour {
+pub(crate) enum Color {
     /// On a terminal, unless `NO_COLOR` is set; anywhere if `CLICOLOR_FORCE` is
     #[default]
     Auto,
@@ -92,19 +82,19 @@ pub(crate) enum Colour {
     Never,
 }
 
-static COLOUR: OnceLock<Colour> = OnceLock::new();
+static COLOR: OnceLock<Color> = OnceLock::new();
 
-/// Says when colours are used, once.
-pub(crate) fn set_colour(colour: Colour) {
-    let _ = COLOUR.set(colour);
+/// Says when colors are used, once.
+pub(crate) fn set_color(color: Color) {
+    let _ = COLOR.set(color);
 }
 
-/// True if a stream's reader wants colours.
-pub(crate) fn use_colour(stream: &impl IsTerminal) -> bool {
-    match COLOUR.get() {
-        Some(Colour::Always) => return true,
-        Some(Colour::Never) => return false,
-        Some(Colour::Auto) | None => {}
+/// True if a stream's reader wants colors.
+pub(crate) fn use_color(stream: &impl IsTerminal) -> bool {
+    match COLOR.get() {
+        Some(Color::Always) => return true,
+        Some(Color::Never) => return false,
+        Some(Color::Auto) | None => {}
     }
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");

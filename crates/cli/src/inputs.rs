@@ -1,14 +1,14 @@
 //! JSON that commands are given, read by the project's own reader: a member that is there twice is an error with
 //! its place, and so is what [`Reader`] refuses.
 //!
-//! [`Reader`]: portcullis_scenario::Reader
+//! [`Reader`]: portcullis_source::Reader
 
 use std::path::Path;
 use std::rc::Rc;
 
 use bumpalo::Bump;
-use portcullis_scenario::{Problem, Source};
-use portcullis_syntax::json::{self, Node, Value};
+use portcullis_source::json::{self, Node, Value};
+use portcullis_source::{Source, Start};
 
 use crate::failure::Failure;
 use crate::output::{display_name, read};
@@ -17,24 +17,13 @@ use crate::output::{display_name, read};
 pub(crate) fn source<'a>(path: &Path, arena: &'a Bump) -> Result<Rc<Source<'a>>, Failure> {
     let name = arena.alloc_str(&display_name(path));
     let bytes = arena.alloc_slice_copy(&read(path)?);
-    Source::decode(name, bytes, 1).map_err(|problem| Failure::problems(&[problem]))
+    Source::decode(name, bytes, Start::FILE).map_err(|problem| Failure::problems(&[*problem]))
 }
 
 /// The JSON value of a text.
 pub(crate) fn parse<'a>(source: &Rc<Source<'a>>, arena: &'a Bump) -> Result<Node<'a>, Failure> {
-    parse_as(source, arena, Problem::of_json)
-}
-
-fn parse_as<'a>(
-    source: &Rc<Source<'a>>,
-    arena: &'a Bump,
-    problem: fn(&Rc<Source<'a>>, portcullis_syntax::diag::Diagnostic) -> Problem<'a>,
-) -> Result<Node<'a>, Failure> {
-    json::parse(source.text(), arena).map_err(|diagnostics| {
-        let problems = diagnostics.into_iter();
-        let problems: Vec<_> = problems.map(|found| problem(source, found)).collect();
-        Failure::problems(&problems)
-    })
+    json::parse(source.text(), arena)
+        .map_err(|problems| Failure::problems(&source.locate_all(problems)))
 }
 
 /// A principal that an option gives, as JSON: an object as it is, `null`, or any other text as a string.

@@ -100,7 +100,7 @@ fn inspect_directory(args: &InspectArgs) -> Result<ExitCode, Failure> {
                 output.line(&format!("{name:<12}{count}"))?;
             }
             if directory.is_incomplete() {
-                output.line("it refers to what is not there")?;
+                output.line("it refers to missing items")?;
             }
         }
     }

@@ -14,12 +14,11 @@ use portcullis_dsl::{
 };
 use portcullis_lint::guess;
 use portcullis_model::PolicyKind;
-use portcullis_scenario::{
-    Code, Imports, Problem, Reader, Source, is_language, language_documents,
-};
+use portcullis_scenario::{Imports, is_language, language_documents};
+use portcullis_source::json::{self, Node};
+use portcullis_source::{Diagnostic, Reader, Source, Start, codes};
 use portcullis_syntax::ast::Document;
 use portcullis_syntax::forms;
-use portcullis_syntax::json::{self, Node};
 use portcullis_syntax::policy::{ReadOptions, read_policy};
 use serde_json::{Value, json as json_value};
 
@@ -140,7 +139,8 @@ pub(crate) fn load<'a>(
 fn source<'a>(path: &Path, arena: &'a Bump) -> Result<Rc<Source<'a>>, Failure> {
     let name = arena.alloc_str(&display_name(path));
     let bytes = arena.alloc_slice_copy(&read_text(path)?);
-    Source::decode(name, bytes, 1).map_err(|problem| Failure::problems(&[problem.in_policy()]))
+    Source::decode(name, bytes, Start::FILE)
+        .map_err(|problem| Failure::problems(&[problem.in_policy()]))
 }
 
 pub(crate) fn fmt(args: &FmtArgs) -> Result<ExitCode, Failure> {
@@ -159,10 +159,7 @@ pub(crate) fn fmt(args: &FmtArgs) -> Result<ExitCode, Failure> {
         let formatted = match portcullis_dsl::format(source.text()) {
             Ok(formatted) => formatted,
             Err(diagnostics) => {
-                let problems: Vec<Problem<'_>> = diagnostics
-                    .into_iter()
-                    .map(|diagnostic| Problem::of_policy(&source, diagnostic))
-                    .collect();
+                let problems = in_policy(&source, diagnostics);
                 worst = worst.max(Some(told(Failure::problems(&problems))?));
                 continue;
             }
@@ -185,6 +182,12 @@ pub(crate) fn fmt(args: &FmtArgs) -> Result<ExitCode, Failure> {
         (None, 0) => ExitCode::SUCCESS,
         (None, _) => ExitCode::from(exit::FAILURE),
     })
+}
+
+/// The problems of a policy, located in its text.
+fn in_policy(source: &Source<'_>, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let located = source.locate_all(diagnostics).into_iter();
+    located.map(Diagnostic::in_policy).collect()
 }
 
 /// The exit code of a failure that does not keep other files from being looked at.
@@ -304,7 +307,7 @@ fn saved(name: &str, minified: &Minified<'_>, without_sids: usize) -> String {
         (None, _) => String::new(),
         (Some(quota), true) => format!(", within the {} of its type", quota.limit),
         (Some(quota), false) => format!(
-            ", which is more than the {} of its type; there is no smaller form with the same decisions and names",
+            ", which exceeds the {} of its type; there is no smaller form with the same decisions and names",
             quota.limit
         ),
     };
@@ -376,18 +379,15 @@ fn listed_documents<'a>(
         let own_kind = told.and_then(PolicyKind::parse);
         if let (Some(told), None, Some(member)) = (told, own_kind, own) {
             let message = format!("`{told}` is not a type of policies");
-            reader.problem(Code::DataTypeMismatch, member.value.span, message);
+            reader.problem(codes::DATA_TYPE_MISMATCH, member.value.span, message);
         }
         let (Some(name), Some(document)) = (name, document) else {
             continue;
         };
-        let node = document.value;
-        let guessed = || guess(&node);
-        let kind = kind.or(own_kind).unwrap_or_else(guessed);
-        let (document, diagnostics) = read_policy(node, ReadOptions::new(kind), arena);
-        let errors = diagnostics.into_iter().filter(|own| own.is_error());
-        let errors = errors.map(|own| Problem::of_policy(source, own));
-        reader.problems.extend(errors);
+        let kind = kind.or(own_kind).unwrap_or_else(|| guess(&document.value));
+        let (document, diagnostics) = read_policy(document.value, ReadOptions::new(kind), arena);
+        let errors = diagnostics.into_iter().filter(Diagnostic::is_error);
+        reader.problems.extend(in_policy(source, errors.collect()));
         documents.extend(document.map(|document| (name.to_string(), document)));
     }
     match reader.problems.is_empty() {
@@ -403,13 +403,9 @@ fn json_document<'a>(
     kind: Option<PolicyKind>,
     arena: &'a Bump,
 ) -> Result<(String, Document<'a>), Failure> {
-    let failed = |diagnostics: Vec<portcullis_syntax::diag::Diagnostic>| {
-        let problems: Vec<Problem<'_>> = diagnostics
-            .into_iter()
-            .filter(|diagnostic| diagnostic.is_error())
-            .map(|diagnostic| Problem::of_policy(source, diagnostic))
-            .collect();
-        Failure::problems(&problems)
+    let failed = |diagnostics: Vec<portcullis_source::Diagnostic>| {
+        let errors = diagnostics.into_iter().filter(Diagnostic::is_error);
+        Failure::problems(&in_policy(source, errors.collect()))
     };
     let (found, mut diagnostics) = forms::read(source.text(), kind, arena);
     let name = found.and_then(|found| found.name);

@@ -3,7 +3,7 @@
 mod actions;
 #[expect(
     unsafe_code,
-    reason = "an allocator cannot be written without, and `bench` counts allocations"
+    reason = "an allocator cannot be written without it, and `bench` counts allocations"
 )]
 mod alloc;
 mod answers;
@@ -53,7 +53,7 @@ struct Cli {
     allow_outside: bool,
     /// When to use colors
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
-    color: failure::Colour,
+    color: failure::Color,
 }
 
 #[derive(Subcommand, Debug)]
@@ -137,7 +137,7 @@ fn main() -> ExitCode {
         }
     };
     output::allow_outside(cli.allow_outside);
-    failure::set_colour(cli.color);
+    failure::set_color(cli.color);
     let outcome = match cli.command {
         Command::Test(args) => test::run(&args),
         Command::Batch(args) => batch::run(&args),

@@ -6,11 +6,11 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 pub(crate) use portcullis_explain::printable;
-pub(crate) use portcullis_scenario::reason;
-use portcullis_scenario::{Files, Unreadable};
-use portcullis_syntax::json::{MAX_TEXT, utf8};
+use portcullis_scenario::{Files, UnreadableError};
+pub(crate) use portcullis_source::files::reason;
+use portcullis_source::json::{MAX_TEXT, utf8};
 
-use crate::failure::{Failure, use_colour};
+use crate::failure::{Failure, use_color};
 
 /// The version of what commands print in JSON, `docs/schemas`; raised when a member changes its meaning or is gone.
 pub(crate) const VERSION: u32 = 1;
@@ -19,7 +19,7 @@ pub(crate) const VERSION: u32 = 1;
 pub(crate) struct Output {
     stream: BufWriter<io::StdoutLock<'static>>,
     is_interactive: bool,
-    colour: bool,
+    color: bool,
 }
 
 impl Output {
@@ -27,7 +27,7 @@ impl Output {
         let stdout = io::stdout();
         Output {
             is_interactive: stdout.is_terminal(),
-            colour: use_colour(&stdout),
+            color: use_color(&stdout),
             stream: BufWriter::with_capacity(1 << 16, stdout.lock()),
         }
     }
@@ -38,8 +38,8 @@ impl Output {
         Some(usize::from(width.0))
     }
 
-    pub(crate) fn colour(&self) -> bool {
-        self.colour
+    pub(crate) fn color(&self) -> bool {
+        self.color
     }
 
     /// Writes a line.
@@ -93,7 +93,7 @@ static STDIN_TAKEN: AtomicBool = AtomicBool::new(false);
 pub(crate) fn open(path: &Path) -> Result<Input, Failure> {
     if path.as_os_str() == "-" {
         if STDIN_TAKEN.swap(true, Ordering::Relaxed) {
-            return Err(Failure::new("standard input can be named only once"));
+            return Err(Failure::new("standard input can be used only once"));
         }
         return Ok(input(io::stdin().lock()));
     }
@@ -166,7 +166,7 @@ pub(crate) fn allow_outside(is_allowed: bool) {
 pub(crate) struct Disk;
 
 impl Files for Disk {
-    fn read(&self, folder: &Path, path: &Path) -> Result<Vec<u8>, Unreadable> {
+    fn read(&self, folder: &Path, path: &Path) -> Result<Vec<u8>, UnreadableError> {
         let disk = portcullis_scenario::Disk {
             allow_outside: self.allow_outside(),
         };

@@ -6,9 +6,8 @@ use std::rc::Rc;
 use bumpalo::Bump;
 use clap::Args;
 use portcullis_model::{PolicyKind, Request};
-use portcullis_scenario::{
-    Note, Options, Problem, Source, is_language, language_policy, policy_text,
-};
+use portcullis_scenario::{Note, Options, is_language, language_policy, policy_text};
+use portcullis_source::{Diagnostic, Source, Start};
 use portcullis_syntax::policy::ReadOptions;
 use portcullis_syntax::{Policy, PolicySets};
 
@@ -165,7 +164,7 @@ impl PolicyArgs {
 
 struct Reader<'a> {
     allow_missing_resource: bool,
-    problems: Vec<Problem<'a>>,
+    problems: Vec<Diagnostic>,
     arena: &'a Bump,
 }
 
@@ -196,7 +195,7 @@ impl<'a> Reader<'a> {
     fn file(&mut self, path: &Path, kind: PolicyKind) -> Result<Option<Policy<'a>>, Failure> {
         let name = self.arena.alloc_str(&display_name(path));
         let bytes = self.arena.alloc_slice_copy(&read_text(path)?);
-        let source = match Source::decode(name, bytes, 1) {
+        let source = match Source::decode(name, bytes, Start::FILE) {
             Ok(source) => source,
             Err(problem) => {
                 self.problems.push(problem.in_policy());
@@ -312,7 +311,7 @@ fn select<'a>(
             "{file}: {many} {what}s fit the name {name:?}"
         ))),
         (_, many, None) => Err(Failure::new(format_args!(
-            "{file}: {many} {what}s in the file, choose one with --case{listing}"
+            "{file}: {many} {what}s in the file, pick one with --case{listing}"
         ))),
     }
 }
@@ -330,12 +329,14 @@ fn load_one<'a>(
     let record = place.record;
     text.extend_from_slice(record.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&record));
     let text: &'a [u8] = arena.alloc_slice_copy(&text);
-    let loaded = load(arena.alloc_str(file), text, 1, options, arena);
+    let loaded = load(arena.alloc_str(file), text, Start::FILE, options, arena);
     let scenarios = loaded
         .scenarios
         .map_err(|problems| Failure::problems(&problems))?;
     let Some(mut scenario) = scenarios.into_iter().nth(place.scenario) else {
-        return Err(Failure::new(format_args!("{file}: the scenario is gone")));
+        return Err(Failure::new(format_args!(
+            "{file}: the scenario no longer exists"
+        )));
     };
     if !scenario.problems.is_empty() {
         return Err(Failure::problems(&scenario.problems));

@@ -8,9 +8,10 @@ use portcullis::{Authorizer, Miss, Query, Reports, StatementReport};
 use portcullis_dsl::{Expected, NamedDocument, PolicyTest};
 use portcullis_explain::Story;
 use portcullis_model::{Effect, Layer, PolicyKind};
-use portcullis_scenario::{RequestForm, Source, request};
+use portcullis_scenario::{RequestForm, request};
+use portcullis_source::Source;
+use portcullis_source::json;
 use portcullis_syntax::ast::PrincipalKind;
-use portcullis_syntax::json;
 use portcullis_syntax::{Policy, PolicySets};
 use serde_json::{Value, json};
 
@@ -127,7 +128,9 @@ fn run_policy(
             .map(|node| request(arena.alloc(node), RequestForm::Single, &place, &arena));
         let Some(found) = case.as_ref().and_then(|case| case.request) else {
             let problems = case.map(|case| case.problems).unwrap_or_default();
-            let reason = problems.first().map_or("", |problem| problem.message());
+            let reason = problems
+                .first()
+                .map_or("", |problem| problem.message.as_str());
             tally.failures.push(TestFailure {
                 line: format!("{title}: not a request: {reason}"),
                 told: String::new(),

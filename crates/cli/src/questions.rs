@@ -4,9 +4,10 @@ use std::process::ExitCode;
 
 use bumpalo::Bump;
 use clap::Args;
-use portcullis_directory::{Directory, Extra, Query, lines};
+use portcullis_directory::{AccessQuery, Directory, RequestPolicies};
 use portcullis_model::{Caller, ContextEntry, Decision, Request};
-use portcullis_scenario::Source;
+use portcullis_scenario::lines;
+use portcullis_source::Source;
 use serde_json::{Map, Value, json};
 
 use crate::answers::{Answers, Asked, for_programs, in_words};
@@ -226,7 +227,7 @@ impl Asking {
 
     /// What whoever reads the answers should know, on standard error, where it is in no answer's way: why nobody is
     /// there, and which policies of the resources were not seen.
-    fn tell(directory: &Directory, queries: &[Query<'_>]) {
+    fn tell(directory: &Directory, queries: &[AccessQuery<'_>]) {
         if directory.principal_count() == 0 {
             complain("note: the directory has no user and no role");
         }
@@ -238,7 +239,7 @@ impl Asking {
                 context: query.context,
                 ..Request::new(Caller::Anonymous, query.action, query.resource)
             };
-            let question = directory.question(&request, Extra::default(), &arena);
+            let question = directory.question(&request, RequestPolicies::default(), &arena);
             for note in question.map_or_else(|_| Vec::new(), |own| directory.notes(&own)) {
                 if !told.contains(&note) {
                     complain(&format!("note: {}", printable(&note)));
@@ -257,7 +258,7 @@ pub(crate) fn who_can(args: &WhoCanArgs) -> Result<ExitCode, Failure> {
         .context(&args.action, &args.resource, &arena)?;
     let opened = args.common.asking.directory.open(Keep::Decisions)?;
     let directory = &opened.directory;
-    let query = Query {
+    let query = AccessQuery {
         action: &args.action,
         resource: &args.resource,
         resource_account: args.resource_account.as_deref(),
@@ -289,7 +290,7 @@ pub(crate) fn who_can(args: &WhoCanArgs) -> Result<ExitCode, Failure> {
             answers.add_principal(object, &way.arn, &[&way.arn, &way.roles.join(", ")]);
         })
         .map_err(Failure::new)?;
-    answers.finish("no user and no role may do it")
+    answers.finish("no user or role may do it")
 }
 
 pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
@@ -314,7 +315,7 @@ pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
         true => directory.known_resources(),
         false => args.resource.clone(),
     };
-    let query = |resource| Query {
+    let query = |resource| AccessQuery {
         action: "",
         resource,
         resource_account: args.resource_account.as_deref(),
@@ -330,7 +331,7 @@ pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
         .resource
         .iter()
         .zip(&actions)
-        .map(|(own, action)| Query {
+        .map(|(own, action)| AccessQuery {
             action,
             ..query(own)
         });
@@ -394,7 +395,7 @@ pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
             answers.add(object, &[short(can.decision), &can.action, resource]);
         }
     }
-    answers.finish("nothing of what was asked is allowed")
+    answers.finish("nothing that was asked is allowed")
 }
 
 pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Failure> {
@@ -402,7 +403,7 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Failure> {
     let mut queries = Vec::new();
     for action in &args.action {
         for resource in &args.resource {
-            queries.push(Query {
+            queries.push(AccessQuery {
                 action,
                 resource,
                 resource_account: args.resource_account.as_deref(),
@@ -574,5 +575,5 @@ pub(crate) fn external_access(args: &ExternalAccessArgs) -> Result<ExitCode, Fai
             answers.add(object, &cells);
         })
         .map_err(Failure::new)?;
-    answers.finish("no trust policy names somebody outside of its account")
+    answers.finish("no trust policy names anyone outside its account")
 }

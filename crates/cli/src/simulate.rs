@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use bumpalo::Bump;
 use clap::{Args, ValueEnum};
 use portcullis::Reports;
-use portcullis_directory::{Directory, Extra};
+use portcullis_directory::{Directory, RequestPolicies};
 use portcullis_explain::{Attached, Scene};
 use portcullis_model::{
     Caller, ContextEntry, Layer, Principal, PrincipalError, Request, check_action, split_arn,
@@ -86,7 +86,7 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<ExitCode, Failure> {
             let help = error
                 .help()
                 .map_or(String::new(), |help| format!("; {help}"));
-            Failure::new(format_args!("`{action}` is no action: {error}{help}"))
+            Failure::new(format_args!("`{action}` is not an action: {error}{help}"))
         })?;
         let mut of_resources = Vec::new();
         for resource in &input.resources {
@@ -248,14 +248,16 @@ impl SimulateArgs {
         let (mut notes, mut is_undecidable) = (Vec::new(), false);
         if let (Some(directory), Some(_)) = (directory, input.source) {
             let question = directory
-                .question(&request, Extra::default(), arena)
+                .question(&request, RequestPolicies::default(), arena)
                 .map_err(Failure::new)?;
             notes = directory.notes(&question);
             is_undecidable = question.is_undecidable();
             let known = directory.policies(&question, arena);
             sets = known.ok_or_else(|| Failure::new(NEEDS_POLICIES))?;
             input.exclude(&mut sets);
-            let scene = directory.story(&request, &question).map_err(Failure::new)?;
+            let scene = directory
+                .provenance(&request, &question)
+                .map_err(Failure::new)?;
             name_policies(&mut sets, &scene, arena);
             input.exclude(&mut sets);
             request = question.request;

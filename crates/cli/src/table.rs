@@ -54,7 +54,7 @@ impl Table {
                 line = line.chars().take(most.saturating_sub(1)).collect();
                 line.push('…');
             }
-            let (bold, reset) = match output.colour() && number == 0 {
+            let (bold, reset) = match output.color() && number == 0 {
                 true => ("\x1b[1m", "\x1b[0m"),
                 false => ("", ""),
             };

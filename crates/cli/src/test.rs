@@ -7,7 +7,8 @@ use bumpalo::Bump;
 use clap::Args;
 use portcullis_explain::{Shift, Story};
 use portcullis_model::Request;
-use portcullis_scenario::{Case, Options, Problem, Scenario, is_language};
+use portcullis_scenario::{Case, Options, Scenario, is_language};
+use portcullis_source::{Diagnostic, Start, render_failure};
 
 use crate::engine::{Engine, Policies, answer, said};
 use crate::failure::{Failure, exit};
@@ -92,7 +93,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<ExitCode, Failure> {
             Err(Failure::BrokenPipe) => return Err(Failure::BrokenPipe),
             Ok(()) if run.passed + run.failed + run.left_out == before => {
                 let name = display_name(file);
-                run.fail(&format!("{name}: no request to test"))?;
+                run.fail(&format!("{name}: no requests to test"))?;
             }
             Ok(()) => {}
         }
@@ -182,7 +183,7 @@ impl Run<'_> {
         if let Some(least) = least.filter(|_| is_thin) {
             self.thin += 1;
             self.output.line(&format!(
-                "{}: coverage is {reached} %, {least} % are asked for",
+                "{}: coverage is {reached} %, {least} % is required",
                 display_name(file)
             ))?;
         }
@@ -255,7 +256,7 @@ impl Run<'_> {
 
     fn fail(&mut self, what: &str) -> Result<(), Failure> {
         self.failed += 1;
-        let (red, reset) = match self.output.colour() {
+        let (red, reset) = match self.output.color() {
             true => ("\x1b[1;31m", "\x1b[0m"),
             false => ("", ""),
         };
@@ -271,13 +272,13 @@ impl Run<'_> {
     }
 
     /// A failure because something cannot be read.
-    fn broken(&mut self, title: &str, problems: &[Problem<'_>]) -> Result<(), Failure> {
+    fn broken(&mut self, title: &str, problems: &[Diagnostic]) -> Result<(), Failure> {
         self.fail(title)?;
         self.explained += 1;
         for problem in problems {
             let text = match self.explained > TOLD {
                 true => format!("error: {problem}"),
-                false => problem.render(self.output.colour()),
+                false => render_failure(core::slice::from_ref(problem), self.output.color()),
             };
             self.details(&text)?;
         }
@@ -299,9 +300,12 @@ impl Run<'_> {
         }
         let source = &loaded.source;
         let text = source.text().get(scenario.span.range()).unwrap_or_default();
-        let (line, _) = source.position(scenario.span.start);
+        let (line, column) = source.position(scenario.span.start);
+        // Blanks in front of it, so that its places are those of the file.
+        let text = " ".repeat(column - 1) + text;
         let arena = Bump::new();
-        let again = load(source.file(), text.as_bytes(), line, OPTIONS, &arena);
+        let start = Start { line, offset: 0 };
+        let again = load(source.file(), text.as_bytes(), start, OPTIONS, &arena);
         let Some(scenario) = again.scenarios.ok().and_then(|mut found| found.pop()) else {
             return Ok(());
         };

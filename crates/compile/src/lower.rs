@@ -8,8 +8,8 @@ use portcullis_image::{
     Token, flag, layer_mask, reserved,
 };
 use portcullis_model::{Effect, Layer, is_account_id};
+use portcullis_source::LineIndex;
 use portcullis_syntax::ast::{self, Entries, PrincipalKind, Principals};
-use portcullis_syntax::diag::LineIndex;
 use portcullis_syntax::{Policy, PolicySets, vars};
 use smallvec::SmallVec;
 

@@ -6,8 +6,8 @@ use bumpalo::Bump;
 use bumpalo::collections::String as ArenaString;
 use portcullis_image::value::fold::folded;
 use portcullis_image::{MAX_CHARS, Pattern, PatternKind, Slot, Token, span};
+use portcullis_source::words::{equal, first};
 use portcullis_syntax::vars::{self, Variable};
-use portcullis_syntax::words::{equal, first};
 use smallvec::SmallVec;
 
 use crate::lower::Program;

@@ -28,10 +28,13 @@ use std::time::{Duration, Instant};
 
 use bumpalo::Bump;
 use portcullis_directory::{
-    Deed, Directory, Engine, Extra, LoadOptions, Object, Query, ResolvedRequest, lines,
+    AccessQuery, Directory, Engine, LoadOptions, PreparedAction, PreparedResource, RequestPolicies,
+    ResolvedRequest,
 };
 use portcullis_model::{Decision, Request};
-use portcullis_scenario::{NoFiles, Source};
+use portcullis_scenario::NoFiles;
+use portcullis_scenario::lines;
+use portcullis_source::Source;
 use portcullis_testkit::directory::{Generator, Scale};
 
 const REQUESTS: usize = 100_000;
@@ -190,26 +193,26 @@ fn actions_of<'a>(requests: &[Request<'a>]) -> Vec<&'a str> {
 }
 
 /// Actions that the caller of an engine holds already.
-fn known_actions(directory: &Directory) -> Vec<Deed> {
+fn known_actions(directory: &Directory) -> Vec<PreparedAction> {
     let names = [
         "s3:GetObject",
         "s3:PutObject",
         "kms:Decrypt",
         "s3:ListBucket",
     ];
-    let deeds = names.iter().map(|name| directory.deed(name).unwrap());
+    let deeds = names.iter().map(|name| directory.action(name).unwrap());
     deeds.collect()
 }
 
 /// The same with the objects of requests for them.
 fn known_objects<'k>(
     directory: &Directory,
-    deeds: &'k [Deed],
+    deeds: &'k [PreparedAction],
     requests: &[Request<'_>],
-) -> Vec<(&'k Deed, Object)> {
+) -> Vec<(&'k PreparedAction, PreparedResource)> {
     let known = requests.iter().filter_map(|request| {
         let deed = deeds.iter().find(|deed| deed.name() == request.action)?;
-        Some((deed, directory.object(request.resource, None)))
+        Some((deed, directory.resource(request.resource, None)))
     });
     known.take(500).collect()
 }
@@ -217,7 +220,7 @@ fn known_objects<'k>(
 /// Requests for these by so many principals.
 fn resolved_requests<'k>(
     directory: &Directory,
-    known: &'k [(&'k Deed, Object)],
+    known: &'k [(&'k PreparedAction, PreparedResource)],
     numbers: &mut Numbers,
     (count, principals): (usize, usize),
 ) -> Vec<ResolvedRequest<'k>> {
@@ -228,8 +231,8 @@ fn resolved_requests<'k>(
         let (deed, object) = known.get(numbers.below(known.len())).unwrap();
         ResolvedRequest {
             principal,
-            deed,
-            object,
+            action: deed,
+            resource: object,
             context: &[],
         }
     };
@@ -266,7 +269,7 @@ fn decisions(directory: &mut Directory, generator: &mut Generator) {
     let mut scratch = Bump::new();
     let time = nanoseconds(requests.len(), || {
         for request in &requests {
-            let question = directory.question(request, Extra::default(), &scratch);
+            let question = directory.question(request, RequestPolicies::default(), &scratch);
             let outcome = engine.decide(directory, &question.unwrap()).unwrap();
             let _ = black_box(outcome);
             scratch.reset();
@@ -319,7 +322,7 @@ fn decisions(directory: &mut Directory, generator: &mut Generator) {
 }
 
 fn questions(directory: &Directory) {
-    let query = |action, resource| Query {
+    let query = |action, resource| AccessQuery {
         action,
         resource,
         resource_account: None,

@@ -1,8 +1,12 @@
-//! STS: which requests a call stands for, and what session comes out (sections 5.9 and 5.10).
+//! STS: which requests a call stands for, and what session comes out (sections 5.9 and 5.10 of the rules).
 //!
-//! [`Directory::call`] checks what the service itself refuses and makes the requests that must all be
-//! allowed (`TRUST-6`); whoever decides them has a [`Session`] if they are. Its principal, context and
-//! policies go into later requests, or into the next call.
+//! [`crate::Directory::call`] checks what the service itself refuses and makes the requests that must all be allowed
+//! (`TRUST-6`); whoever decides them has a [`Session`] if they are. Its principal, context and policies go into later
+//! requests, or into the next call.
+//!
+//! Nothing is decided here. A call that STS refuses whatever the policies say is an error; one that the policies deny is a
+//! decision like any other, with its explanation. That is why this room needs tables alone, for roles and the management
+//! account, and neither policies nor an engine. It costs a few allocations, which no loop over principals pays.
 
 use std::fmt;
 
@@ -10,15 +14,12 @@ use bumpalo::Bump;
 use portcullis_image::value::fold;
 use portcullis_model::{Caller, ContextEntry, Principal as Who, Request, split_arn};
 
-use crate::Directory;
-use crate::model::{NONE, Principal};
-use crate::raw::Kind;
-use crate::read::fields::account_number;
-use crate::texts::Name;
+use crate::arn::{Kind, account_number};
+use crate::store::tables::{Principal, Tables};
 
 /// The calls that hand out credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CallKind {
+pub enum StsCallKind {
     /// `STS-1`.
     AssumeRole,
     /// `STS-2`.
@@ -33,55 +34,57 @@ pub enum CallKind {
     AssumeRoot,
 }
 
-impl CallKind {
+impl StsCallKind {
     /// Every call.
-    pub const ALL: [CallKind; 6] = [
-        CallKind::AssumeRole,
-        CallKind::AssumeRoleWithSaml,
-        CallKind::AssumeRoleWithWebIdentity,
-        CallKind::GetSessionToken,
-        CallKind::GetFederationToken,
-        CallKind::AssumeRoot,
+    pub const ALL: [StsCallKind; 6] = [
+        StsCallKind::AssumeRole,
+        StsCallKind::AssumeRoleWithSaml,
+        StsCallKind::AssumeRoleWithWebIdentity,
+        StsCallKind::GetSessionToken,
+        StsCallKind::GetFederationToken,
+        StsCallKind::AssumeRoot,
     ];
 
     /// The action, without `sts:`.
     pub fn as_str(self) -> &'static str {
         match self {
-            CallKind::AssumeRole => "AssumeRole",
-            CallKind::AssumeRoleWithSaml => "AssumeRoleWithSAML",
-            CallKind::AssumeRoleWithWebIdentity => "AssumeRoleWithWebIdentity",
-            CallKind::GetSessionToken => "GetSessionToken",
-            CallKind::GetFederationToken => "GetFederationToken",
-            CallKind::AssumeRoot => "AssumeRoot",
+            StsCallKind::AssumeRole => "AssumeRole",
+            StsCallKind::AssumeRoleWithSaml => "AssumeRoleWithSAML",
+            StsCallKind::AssumeRoleWithWebIdentity => "AssumeRoleWithWebIdentity",
+            StsCallKind::GetSessionToken => "GetSessionToken",
+            StsCallKind::GetFederationToken => "GetFederationToken",
+            StsCallKind::AssumeRoot => "AssumeRoot",
         }
     }
 
+    /// The action that a call is authorized as.
     fn action(self) -> &'static str {
         match self {
-            CallKind::AssumeRole => "sts:AssumeRole",
-            CallKind::AssumeRoleWithSaml => "sts:AssumeRoleWithSAML",
-            CallKind::AssumeRoleWithWebIdentity => "sts:AssumeRoleWithWebIdentity",
-            CallKind::GetSessionToken => "sts:GetSessionToken",
-            CallKind::GetFederationToken => "sts:GetFederationToken",
-            CallKind::AssumeRoot => "sts:AssumeRoot",
+            StsCallKind::AssumeRole => "sts:AssumeRole",
+            StsCallKind::AssumeRoleWithSaml => "sts:AssumeRoleWithSAML",
+            StsCallKind::AssumeRoleWithWebIdentity => "sts:AssumeRoleWithWebIdentity",
+            StsCallKind::GetSessionToken => "sts:GetSessionToken",
+            StsCallKind::GetFederationToken => "sts:GetFederationToken",
+            StsCallKind::AssumeRoot => "sts:AssumeRoot",
         }
     }
 
+    /// Whether the call is about a role.
     fn assumes_role(self) -> bool {
         matches!(
             self,
-            CallKind::AssumeRole
-                | CallKind::AssumeRoleWithSaml
-                | CallKind::AssumeRoleWithWebIdentity
+            StsCallKind::AssumeRole
+                | StsCallKind::AssumeRoleWithSaml
+                | StsCallKind::AssumeRoleWithWebIdentity
         )
     }
 }
 
 /// A call of STS.
 #[derive(Clone, Debug)]
-pub struct Call<'a> {
+pub struct StsCall<'a> {
     /// Which call.
-    pub kind: CallKind,
+    pub kind: StsCallKind,
     /// Who calls: for the calls with SAML or a web identity the provider.
     pub caller: Who<'a>,
     /// The context of the call: what a session of the caller carries, and what is known of the call. For keys
@@ -132,7 +135,7 @@ pub struct Session {
 
 /// The requests that a call stands for, and its session.
 #[derive(Clone, Debug)]
-pub struct Handout<'a> {
+pub struct IssuedSession<'a> {
     /// All of them must be allowed.
     pub requests: Vec<Request<'a>>,
     /// What comes out then.
@@ -141,165 +144,170 @@ pub struct Handout<'a> {
 
 /// Why STS refuses a call before any policy is looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CallError(pub String);
+pub struct StsCallError(pub String);
 
-impl fmt::Display for CallError {
+impl fmt::Display for StsCallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for CallError {}
+impl std::error::Error for StsCallError {}
 
-fn refuse<T>(reason: impl Into<String>) -> Result<T, CallError> {
-    Err(CallError(reason.into()))
+/// What STS refuses.
+fn refuse<T>(reason: impl Into<String>) -> Result<T, StsCallError> {
+    Err(StsCallError(reason.into()))
 }
 
 /// The shortest session, in seconds.
 const SHORTEST: u32 = 900;
+/// In seconds.
 const HOUR: u32 = 3600;
 /// The longest of a user: 36 hours.
 const LONGEST: u32 = 129_600;
 /// How many tags a session may have.
 const MOST_TAGS: usize = 50;
 
-impl Directory {
-    /// What a call stands for.
-    ///
-    /// # Errors
-    /// [`CallError`] for what STS refuses whatever the policies say: wrong callers, durations, names and
-    /// tags, a source identity that changes, a role that does not exist.
-    pub fn call<'a>(&'a self, call: &Call<'a>, arena: &'a Bump) -> Result<Handout<'a>, CallError> {
-        check_caller(call)?;
-        check_texts(call)?;
-        check_tags(call)?;
-        let source_identity = source_identity(call)?;
-        let role = match call.kind.assumes_role() {
-            true => Some(self.role(call.target)?),
-            false => None,
-        };
-        let seconds = seconds(call, role)?;
-        let session = match (call.kind, role) {
-            (CallKind::GetSessionToken, _) => self.user_session(call, seconds),
-            (CallKind::GetFederationToken, _) => federated_session(call, seconds)?,
-            (CallKind::AssumeRoot, _) => self.root_session(call, seconds)?,
-            (_, Some(role)) => self.role_session(call, role, source_identity, seconds),
-            (_, None) => return refuse("the call has no role"),
-        };
-        let requests = requests(call, source_identity, &session, arena);
-        Ok(Handout { requests, session })
-    }
+/// What a call stands for.
+///
+/// # Errors
+/// [`StsCallError`] for what STS refuses whatever the policies say: wrong callers, durations, names and
+/// tags, a source identity that changes, a role that does not exist.
+pub(crate) fn call<'a>(
+    tables: &'a Tables,
+    call: &StsCall<'a>,
+    arena: &'a Bump,
+) -> Result<IssuedSession<'a>, StsCallError> {
+    check_caller(call)?;
+    check_texts(call)?;
+    check_tags(call)?;
+    let source_identity = source_identity(call)?;
+    let role = match call.kind.assumes_role() {
+        true => Some(role_of(tables, call.target)?),
+        false => None,
+    };
+    let seconds = seconds(call, role)?;
+    let session = match (call.kind, role) {
+        (StsCallKind::GetSessionToken, _) => user_session(call, seconds),
+        (StsCallKind::GetFederationToken, _) => federated_session(call, seconds)?,
+        (StsCallKind::AssumeRoot, _) => root_session(tables, call, seconds)?,
+        (_, Some(role)) => role_session(tables, call, role, source_identity, seconds),
+        (_, None) => return refuse("the call has no role"),
+    };
+    let requests = requests(call, source_identity, &session, arena);
+    Ok(IssuedSession { requests, session })
+}
 
-    fn role(&self, arn: &str) -> Result<&Principal, CallError> {
-        let tables = &self.tables;
-        let found = split_arn(arn).and_then(|[_, _, _, _, account, rest]| {
-            let name = rest.strip_prefix("role/")?.rsplit('/').next()?;
-            let account = tables.account_index(account_number(account)?)?;
-            tables.find_principal(account, Kind::Role, name)
-        });
-        match found.filter(|role| tables.arn(role.entity()) == arn) {
-            Some(role) => Ok(role),
-            None => refuse(format!("the directory has no role `{arn}`")),
-        }
-    }
-
-    /// `STS-1` to `STS-3`, `STS-10`, `STS-20` to `STS-23`.
-    fn role_session(
-        &self,
-        call: &Call<'_>,
-        role: &Principal,
-        source_identity: Option<&str>,
-        seconds: u32,
-    ) -> Session {
-        let tables = &self.tables;
-        let texts = &tables.texts;
-        let account = tables
-            .account(role.account)
-            .map_or(0, |account| account.number);
-        let (partition, name) = (texts.get(role.partition), texts.get(role.name));
-        let session_name = call.session_name;
-        let mut context = Vec::new();
-        for (key, value) in inherited_tags(call) {
-            context.push((format!("aws:PrincipalTag/{key}"), vec![value.to_string()]));
-        }
-        for (key, value) in &call.tags {
-            context.push((
-                format!("aws:PrincipalTag/{key}"),
-                vec![(*value).to_string()],
-            ));
-        }
-        if let Some(identity) = source_identity {
-            context.push(("aws:SourceIdentity".to_string(), vec![identity.to_string()]));
-        }
-        if call.kind == CallKind::AssumeRole {
-            // STS-23: only a code of this very call counts.
-            let present = vec![call.mfa.to_string()];
-            context.push(("aws:MultiFactorAuthPresent".to_string(), present));
-        }
-        context.extend(claims_kept(call));
-        let mut transitive: Vec<String> = call.inherited_keys.iter().map(|k| (*k).into()).collect();
-        transitive.extend(call.transitive_keys.iter().map(|key| (*key).to_string()));
-        Session {
-            arn: format!("arn:{partition}:sts::{account:012}:assumed-role/{name}/{session_name}"),
-            role_arn: Some(tables.arn(role.entity())),
-            user_id: match role.id {
-                NONE => None,
-                id => Some(format!("{}:{session_name}", texts.get(Name(id)))),
-            },
-            federated_by: None,
-            context,
-            transitive_keys: transitive,
-            seconds,
-        }
-    }
-
-    /// `STS-4`: the same principal, with temporary credentials.
-    fn user_session(&self, call: &Call<'_>, seconds: u32) -> Session {
-        let present = vec![call.mfa.to_string()];
-        Session {
-            arn: call.caller.caller.arn().unwrap_or_default().to_string(),
-            role_arn: None,
-            user_id: call.caller.user_id.map(str::to_string),
-            federated_by: None,
-            context: vec![("aws:MultiFactorAuthPresent".to_string(), present)],
-            transitive_keys: Vec::new(),
-            seconds,
-        }
-    }
-
-    /// `STS-6`. Delegated administrators are not in any dump, so that only the management account counts.
-    fn root_session(&self, call: &Call<'_>, seconds: u32) -> Result<Session, CallError> {
-        let tables = &self.tables;
-        let account = |text: &str| {
-            let index = tables.account_index(account_number(text)?)?;
-            tables.account(index)
-        };
-        let own = call.caller.caller.account().and_then(account);
-        if !own.is_some_and(|own| own.is_management) {
-            return refuse("only the management account can call AssumeRoot");
-        }
-        let target = call.target;
-        if !account(target).is_some_and(|own| own.is_member && !own.is_management) {
-            return refuse(format!(
-                "`{target}` is no member account of the organization"
-            ));
-        }
-        let partition = call.caller.caller.partition().unwrap_or("aws");
-        let present = vec!["true".to_string()];
-        Ok(Session {
-            arn: format!("arn:{partition}:iam::{target}:root"),
-            role_arn: None,
-            user_id: None,
-            federated_by: None,
-            context: vec![("aws:AssumedRoot".to_string(), present)],
-            transitive_keys: Vec::new(),
-            seconds,
-        })
+/// The role with exactly this ARN. STS tells nobody whether a role exists; a directory does.
+fn role_of<'d>(tables: &'d Tables, arn: &str) -> Result<&'d Principal, StsCallError> {
+    let found = split_arn(arn).and_then(|[_, _, _, _, account, rest]| {
+        let name = rest.strip_prefix("role/")?.rsplit('/').next()?;
+        let account = tables.accounts().find(account_number(account)?)?;
+        tables.find_principal(account, Kind::Role, name)
+    });
+    match found.filter(|role| tables.arn(role.entity()) == arn) {
+        Some(role) => Ok(role),
+        None => refuse(format!("the directory has no role `{arn}`")),
     }
 }
 
+/// `STS-1` to `STS-3`, `STS-10`, `STS-20` to `STS-23`.
+fn role_session(
+    tables: &Tables,
+    call: &StsCall<'_>,
+    role: &Principal,
+    source_identity: Option<&str>,
+    seconds: u32,
+) -> Session {
+    let account = tables
+        .account(role.account)
+        .map_or(0, |account| account.number);
+    let (partition, name) = (tables.str(role.partition), tables.str(role.name));
+    let session_name = call.session_name;
+    let mut context = Vec::new();
+    for (key, value) in inherited_tags(call) {
+        context.push((format!("aws:PrincipalTag/{key}"), vec![value.to_string()]));
+    }
+    for (key, value) in &call.tags {
+        context.push((
+            format!("aws:PrincipalTag/{key}"),
+            vec![(*value).to_string()],
+        ));
+    }
+    if let Some(identity) = source_identity {
+        context.push(("aws:SourceIdentity".to_string(), vec![identity.to_string()]));
+    }
+    if call.kind == StsCallKind::AssumeRole {
+        // STS-23: only a code of this very call counts.
+        let present = vec![call.mfa.to_string()];
+        context.push(("aws:MultiFactorAuthPresent".to_string(), present));
+    }
+    context.extend(claims_kept(call));
+    let mut transitive: Vec<String> = call.inherited_keys.iter().map(|k| (*k).into()).collect();
+    transitive.extend(call.transitive_keys.iter().map(|key| (*key).to_string()));
+    Session {
+        arn: format!("arn:{partition}:sts::{account:012}:assumed-role/{name}/{session_name}"),
+        role_arn: Some(tables.arn(role.entity())),
+        user_id: role
+            .id
+            .some()
+            .map(|id| format!("{}:{session_name}", tables.str(id))),
+        federated_by: None,
+        context,
+        transitive_keys: transitive,
+        seconds,
+    }
+}
+
+/// `STS-4`: the same principal, with temporary credentials.
+fn user_session(call: &StsCall<'_>, seconds: u32) -> Session {
+    let present = vec![call.mfa.to_string()];
+    Session {
+        arn: call.caller.caller.arn().unwrap_or_default().to_string(),
+        role_arn: None,
+        user_id: call.caller.user_id.map(str::to_string),
+        federated_by: None,
+        context: vec![("aws:MultiFactorAuthPresent".to_string(), present)],
+        transitive_keys: Vec::new(),
+        seconds,
+    }
+}
+
+/// `STS-6`. Delegated administrators are not in any dump, so that only the management account counts.
+fn root_session(
+    tables: &Tables,
+    call: &StsCall<'_>,
+    seconds: u32,
+) -> Result<Session, StsCallError> {
+    let account = |text: &str| {
+        let index = tables.accounts().find(account_number(text)?)?;
+        tables.account(index)
+    };
+    let own = call.caller.caller.account().and_then(account);
+    if !own.is_some_and(|own| own.is_management) {
+        return refuse("only the management account can call AssumeRoot");
+    }
+    let target = call.target;
+    if !account(target).is_some_and(|own| own.is_member && !own.is_management) {
+        return refuse(format!(
+            "`{target}` is not a member account of the organization"
+        ));
+    }
+    let partition = call.caller.caller.partition().unwrap_or("aws");
+    let present = vec!["true".to_string()];
+    Ok(Session {
+        arn: format!("arn:{partition}:iam::{target}:root"),
+        role_arn: None,
+        user_id: None,
+        federated_by: None,
+        context: vec![("aws:AssumedRoot".to_string(), present)],
+        transitive_keys: Vec::new(),
+        seconds,
+    })
+}
+
 /// `STS-5`, `STS-9`.
-fn federated_session(call: &Call<'_>, seconds: u32) -> Result<Session, CallError> {
+fn federated_session(call: &StsCall<'_>, seconds: u32) -> Result<Session, StsCallError> {
     let caller = &call.caller.caller;
     let (Some(account), Some(partition)) = (caller.account(), caller.partition()) else {
         return refuse("the caller has no account");
@@ -319,53 +327,55 @@ fn federated_session(call: &Call<'_>, seconds: u32) -> Result<Session, CallError
 }
 
 /// Who may call what.
-fn check_caller(call: &Call<'_>) -> Result<(), CallError> {
+fn check_caller(call: &StsCall<'_>) -> Result<(), StsCallError> {
     let caller = &call.caller.caller;
     if call.mfa && !matches!(caller, Caller::User { .. } | Caller::Root { .. }) {
         return refuse("only users have a multi-factor device (STS-23)");
     }
     match (call.kind, caller) {
-        (CallKind::AssumeRole, Caller::Root { .. }) => refuse("a root user cannot assume roles"),
-        (CallKind::AssumeRole, Caller::FederatedUser { .. }) => {
+        (StsCallKind::AssumeRole, Caller::Root { .. }) => refuse("a root user cannot assume roles"),
+        (StsCallKind::AssumeRole, Caller::FederatedUser { .. }) => {
             refuse("a federated user cannot call STS (STS-5)")
         }
         (
-            CallKind::AssumeRole,
+            StsCallKind::AssumeRole,
             Caller::User { .. } | Caller::Role { .. } | Caller::Service { .. },
         ) => Ok(()),
-        (CallKind::AssumeRole, _) => {
+        (StsCallKind::AssumeRole, _) => {
             refuse("the caller must be a user, a role session or a service")
         }
         (
-            CallKind::AssumeRoleWithSaml | CallKind::AssumeRoleWithWebIdentity,
+            StsCallKind::AssumeRoleWithSaml | StsCallKind::AssumeRoleWithWebIdentity,
             Caller::Federated { provider },
         ) => {
             let is_saml = provider.contains(":saml-provider/");
-            match is_saml == (call.kind == CallKind::AssumeRoleWithSaml) {
+            match is_saml == (call.kind == StsCallKind::AssumeRoleWithSaml) {
                 true => Ok(()),
-                false => refuse(format!("`{provider}` is a provider of the other kind")),
+                false => refuse(format!(
+                    "`{provider}` is the wrong kind of provider for this call"
+                )),
             }
         }
-        (CallKind::AssumeRoleWithSaml | CallKind::AssumeRoleWithWebIdentity, _) => {
+        (StsCallKind::AssumeRoleWithSaml | StsCallKind::AssumeRoleWithWebIdentity, _) => {
             refuse("the caller must be a provider: {\"Federated\": \"arn:…\"}")
         }
-        (CallKind::GetSessionToken | CallKind::GetFederationToken, caller) => {
+        (StsCallKind::GetSessionToken | StsCallKind::GetFederationToken, caller) => {
             match (caller, call.caller.session_token) {
                 (Caller::User { .. } | Caller::Root { .. }, false) => Ok(()),
                 _ => refuse("only long-term credentials of a user or root user can make this call"),
             }
         }
-        (CallKind::AssumeRoot, Caller::User { .. } | Caller::Role { .. })
+        (StsCallKind::AssumeRoot, Caller::User { .. } | Caller::Role { .. })
             if !call.caller.session_token =>
         {
             Ok(())
         }
-        (CallKind::AssumeRoot, _) => refuse("the caller must be a user or a role session"),
+        (StsCallKind::AssumeRoot, _) => refuse("the caller must be a user or a role session"),
     }
 }
 
 /// Names and ids.
-fn check_texts(call: &Call<'_>) -> Result<(), CallError> {
+fn check_texts(call: &StsCall<'_>) -> Result<(), StsCallError> {
     let is_fine = |text: &str, more: &str, longest: usize| {
         (2..=longest).contains(&text.len())
             && text
@@ -375,29 +385,31 @@ fn check_texts(call: &Call<'_>) -> Result<(), CallError> {
     let name = call.session_name;
     if call.kind.assumes_role() && !is_fine(name, "_+=,.@-", 64) {
         return refuse(format!(
-            "`{name}` is no name of a session: 2 to 64 of A-Z a-z 0-9 _+=,.@-"
+            "invalid session name `{name}`: expected 2-64 characters of [A-Za-z0-9_+=,.@-]"
         ));
     }
-    if call.kind == CallKind::GetFederationToken && !is_fine(name, "_+=,.@-", 32) {
+    if call.kind == StsCallKind::GetFederationToken && !is_fine(name, "_+=,.@-", 32) {
         return refuse(format!(
-            "`{name}` is no name of a federated user: 2 to 32 of A-Z a-z 0-9 _+=,.@-"
+            "invalid federated user name `{name}`: expected 2-32 characters of [A-Za-z0-9_+=,.@-]"
         ));
     }
     if let Some(id) = call
         .external_id
         .filter(|id| !is_fine(id, "_+=,.@:/-", 1224))
     {
-        return refuse(format!("`{id}` is no external id"));
+        return refuse(format!(
+            "invalid external id `{id}`: expected 2-1224 characters of [A-Za-z0-9_+=,.@:/-]"
+        ));
     }
     if let Some(id) = call
         .source_identity
         .filter(|id| !is_fine(id, "_+=,.@-", 64))
     {
         return refuse(format!(
-            "`{id}` is no source identity: 2 to 64 of A-Z a-z 0-9 _+=,.@-"
+            "invalid source identity `{id}`: expected 2-64 characters of [A-Za-z0-9_+=,.@-]"
         ));
     }
-    if call.kind == CallKind::GetSessionToken && call.has_policies {
+    if call.kind == StsCallKind::GetSessionToken && call.has_policies {
         return refuse("GetSessionToken takes no session policies (STS-4)");
     }
     let is_task = |arn: &str| {
@@ -406,7 +418,7 @@ fn check_texts(call: &Call<'_>) -> Result<(), CallError> {
             (service, account) == ("iam", "aws") && rest.starts_with("policy/root-task/")
         })
     };
-    if call.kind == CallKind::AssumeRoot && !call.task_policy.is_some_and(is_task) {
+    if call.kind == StsCallKind::AssumeRoot && !call.task_policy.is_some_and(is_task) {
         return refuse(
             "AssumeRoot needs a task policy: arn:aws:iam::aws:policy/root-task/… (STS-6)",
         );
@@ -415,9 +427,11 @@ fn check_texts(call: &Call<'_>) -> Result<(), CallError> {
 }
 
 /// `STS-20`, `STS-21`.
-fn check_tags(call: &Call<'_>) -> Result<(), CallError> {
-    if matches!(call.kind, CallKind::GetSessionToken | CallKind::AssumeRoot)
-        && !call.tags.is_empty()
+fn check_tags(call: &StsCall<'_>) -> Result<(), StsCallError> {
+    if matches!(
+        call.kind,
+        StsCallKind::GetSessionToken | StsCallKind::AssumeRoot
+    ) && !call.tags.is_empty()
     {
         return refuse(format!("{} takes no tags", call.kind.as_str()));
     }
@@ -427,7 +441,7 @@ fn check_tags(call: &Call<'_>) -> Result<(), CallError> {
     for (index, (key, value)) in call.tags.iter().enumerate() {
         if key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 {
             return refuse(format!(
-                "`{key}` is no tag: keys have 1 to 128 characters, values to 256"
+                "invalid tag `{key}`: keys have 1 to 128 characters, values at most 256"
             ));
         }
         if call
@@ -436,7 +450,7 @@ fn check_tags(call: &Call<'_>) -> Result<(), CallError> {
             .take(index)
             .any(|(own, _)| is_key(own, key))
         {
-            return refuse(format!("the tag `{key}` is there twice"));
+            return refuse(format!("the tag `{key}` appears twice"));
         }
         if call.inherited_keys.iter().any(|own| is_key(own, key)) {
             return refuse(format!(
@@ -449,18 +463,19 @@ fn check_tags(call: &Call<'_>) -> Result<(), CallError> {
     }
     for key in &call.transitive_keys {
         if !call.tags.iter().any(|(own, _)| is_key(own, key)) {
-            return refuse(format!("the transitive key `{key}` is none of the tags"));
+            return refuse(format!("the transitive key `{key}` is not one of the tags"));
         }
     }
     Ok(())
 }
 
+/// Keys of tags and contexts are the same in any case (`COND-40`).
 fn is_key(one: &str, other: &str) -> bool {
     fold::strip_ignoring_case(one, other) == Some("")
 }
 
 /// `STS-22`: the session's, which cannot be changed, or that of the call.
-fn source_identity<'a>(call: &Call<'a>) -> Result<Option<&'a str>, CallError> {
+fn source_identity<'a>(call: &StsCall<'a>) -> Result<Option<&'a str>, StsCallError> {
     let own = call
         .context
         .iter()
@@ -482,15 +497,15 @@ fn source_identity<'a>(call: &Call<'a>) -> Result<Option<&'a str>, CallError> {
 }
 
 /// Lifetimes of `STS-1` to `STS-6`, `STS-10`.
-fn seconds(call: &Call<'_>, role: Option<&Principal>) -> Result<u32, CallError> {
+fn seconds(call: &StsCall<'_>, role: Option<&Principal>) -> Result<u32, StsCallError> {
     let is_root = matches!(call.caller.caller, Caller::Root { .. });
     let is_chained = matches!(call.caller.caller, Caller::Role { .. });
     let (shortest, longest, usual) = match (call.kind, role) {
-        (CallKind::AssumeRoot, _) => (1, SHORTEST, SHORTEST),
-        (CallKind::GetSessionToken | CallKind::GetFederationToken, _) if is_root => {
+        (StsCallKind::AssumeRoot, _) => (1, SHORTEST, SHORTEST),
+        (StsCallKind::GetSessionToken | StsCallKind::GetFederationToken, _) if is_root => {
             (SHORTEST, HOUR, HOUR)
         }
-        (CallKind::GetSessionToken | CallKind::GetFederationToken, _) => {
+        (StsCallKind::GetSessionToken | StsCallKind::GetFederationToken, _) => {
             (SHORTEST, LONGEST, 12 * HOUR)
         }
         (_, Some(role)) if is_chained => (SHORTEST, role.max_session.min(HOUR), HOUR),
@@ -501,16 +516,16 @@ fn seconds(call: &Call<'_>, role: Option<&Principal>) -> Result<u32, CallError> 
         None => Ok(usual.min(longest)),
         Some(seconds) if (shortest..=longest).contains(&seconds) => Ok(seconds),
         Some(seconds) if is_chained && seconds > HOUR => refuse(format!(
-            "{seconds} seconds: a role that another role assumes lasts an hour at most (STS-10)"
+            "{seconds} seconds is too long: a session of a role that another role assumes lasts at most an hour (STS-10)"
         )),
         Some(seconds) => refuse(format!(
-            "{seconds} seconds: this session lasts {shortest} to {longest}"
+            "{seconds} seconds is out of range: this session lasts {shortest} to {longest}"
         )),
     }
 }
 
 /// The tags that the caller's session passes on.
-fn inherited_tags<'a>(call: &Call<'a>) -> Vec<(&'a str, &'a str)> {
+fn inherited_tags<'a>(call: &StsCall<'a>) -> Vec<(&'a str, &'a str)> {
     let tags = call.context.iter().filter_map(|entry| {
         let key = fold::strip_ignoring_case(entry.key, "aws:PrincipalTag/")?;
         let value = entry.values.first()?;
@@ -521,13 +536,13 @@ fn inherited_tags<'a>(call: &Call<'a>) -> Vec<(&'a str, &'a str)> {
 }
 
 /// The keys of a provider that stay in the session (`KEY-26`, `KEY-100`, `KEY-102`).
-fn claims_kept(call: &Call<'_>) -> Vec<(String, Vec<String>)> {
+fn claims_kept(call: &StsCall<'_>) -> Vec<(String, Vec<String>)> {
     let Caller::Federated { provider } = call.caller.caller else {
         return Vec::new();
     };
     let mut kept = Vec::new();
     let (prefix, names): (&str, &[&str]) = match call.kind {
-        CallKind::AssumeRoleWithSaml => ("saml", &["namequalifier", "sub", "sub_type"]),
+        StsCallKind::AssumeRoleWithSaml => ("saml", &["namequalifier", "sub", "sub_type"]),
         _ => {
             let provider_value = vec![provider.to_string()];
             kept.push(("aws:FederatedProvider".to_string(), provider_value));
@@ -551,7 +566,7 @@ fn claims_kept(call: &Call<'_>) -> Vec<(String, Vec<String>)> {
 
 /// The requests, which are all about the same target (`TRUST-6`, `TRUST-7`).
 fn requests<'a>(
-    call: &Call<'a>,
+    call: &StsCall<'a>,
     source_identity: Option<&'a str>,
     session: &Session,
     arena: &'a Bump,
@@ -588,7 +603,7 @@ fn requests<'a>(
     if !call.transitive_keys.is_empty() {
         set("sts:TransitiveTagKeys", &call.transitive_keys);
     }
-    if let (Caller::Federated { provider }, CallKind::AssumeRoleWithWebIdentity) =
+    if let (Caller::Federated { provider }, StsCallKind::AssumeRoleWithWebIdentity) =
         (call.caller.caller, call.kind)
     {
         set("aws:FederatedProvider", &[provider]);
@@ -599,13 +614,13 @@ fn requests<'a>(
     }
     let context: &'a [ContextEntry<'a>] = arena.alloc_slice_copy(&context);
     let resource: &'a str = match call.kind {
-        CallKind::GetSessionToken => "*",
-        CallKind::GetFederationToken | CallKind::AssumeRoot => arena.alloc_str(&session.arn),
+        StsCallKind::GetSessionToken => "*",
+        StsCallKind::GetFederationToken | StsCallKind::AssumeRoot => arena.alloc_str(&session.arn),
         _ => call.target,
     };
     let account = match call.kind {
         // Authorized in the caller's account alone: a root user has no resource policy.
-        CallKind::AssumeRoot => call.caller.caller.account(),
+        StsCallKind::AssumeRoot => call.caller.caller.account(),
         _ => None,
     };
     let mut actions = vec![call.kind.action()];

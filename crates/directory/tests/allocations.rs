@@ -12,7 +12,9 @@ use std::alloc::System;
 use std::hint::black_box;
 
 use bumpalo::Bump;
-use portcullis_directory::{Deed, Directory, Engine, Given, Object, ResolvedRequest};
+use portcullis_directory::{
+    ContextValue, Directory, Engine, PreparedAction, PreparedResource, ResolvedRequest,
+};
 use portcullis_model::Request;
 use portcullis_testkit::directory::{Generator, Scale};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
@@ -40,15 +42,15 @@ fn from_texts(engine: &mut Engine, directory: &Directory, requests: &[Request<'_
 /// Every principal asks for every deed.
 fn everybody<'a>(
     directory: &Directory,
-    deeds: &'a [(Deed, Object, Given<'a>)],
+    deeds: &'a [(PreparedAction, PreparedResource, ContextValue<'a>)],
 ) -> Vec<ResolvedRequest<'a>> {
     let of = |principal| {
         deeds
             .iter()
             .map(move |(deed, object, given)| ResolvedRequest {
                 principal,
-                deed,
-                object,
+                action: deed,
+                resource: object,
                 context: std::slice::from_ref(given),
             })
     };
@@ -93,12 +95,12 @@ fn deciding_by_a_directory_does_not_allocate() {
         let arena = Bump::new();
         let requests = requests(&texts, &arena);
         let team = directory.key("aws:RequestTag/team").unwrap();
-        let deeds: Vec<(Deed, Object, Given<'_>)> = requests
+        let deeds: Vec<(PreparedAction, PreparedResource, ContextValue<'_>)> = requests
             .iter()
             .map(|request| {
-                let deed = directory.deed(request.action).unwrap();
-                let object = directory.object(request.resource, None);
-                let given = Given::keyed(&team, &["blue"]);
+                let deed = directory.action(request.action).unwrap();
+                let object = directory.resource(request.resource, None);
+                let given = ContextValue::keyed(&team, &["blue"]);
                 (deed, object, given)
             })
             .collect();

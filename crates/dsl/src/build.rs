@@ -13,8 +13,8 @@ use crate::tree::{
 use bumpalo::Bump;
 use lalrpop_util::{ErrorRecovery, ParseError};
 use portcullis_model::{Base, Effect, Operator, PolicyKind, Quantifier};
+use portcullis_source::Diagnostic;
 use portcullis_syntax::ast::{PrincipalKind, Span, Text};
-use portcullis_syntax::diag::Diagnostic;
 use std::cell::RefCell;
 
 /// What `allow`, `deny` and `nothing` say.
@@ -203,7 +203,7 @@ impl<'s> Build<'s> {
             Ok(value) => value,
             Err((range, message)) => {
                 let place = span(start + 1 + range.start, start + 1 + range.end);
-                self.problem(Diagnostic::error(codes::SYNTAX, place, message));
+                self.problem(Diagnostic::error(codes::SYNTAX_ERROR, place, message));
                 ""
             }
         };
@@ -217,8 +217,12 @@ impl<'s> Build<'s> {
 
     pub(crate) fn name(&self, atom: Atom<'s>) -> Text<'s> {
         if atom.kind == AtomKind::Holes {
-            let message = "a name cannot have a placeholder in it";
-            self.problem(Diagnostic::error(codes::SYNTAX, atom.text.span, message));
+            let message = "a name cannot contain a placeholder";
+            self.problem(Diagnostic::error(
+                codes::SYNTAX_ERROR,
+                atom.text.span,
+                message,
+            ));
         }
         atom.text
     }
@@ -254,7 +258,7 @@ impl<'s> Build<'s> {
                     let word = if meta.is_version { "version" } else { "id" };
                     self.problem(
                         Diagnostic::error(
-                            codes::MEMBER,
+                            codes::DUPLICATE_MEMBER,
                             meta.span,
                             format!("`{word}` is given twice"),
                         )
@@ -421,12 +425,8 @@ impl<'s> Build<'s> {
         if if_exists && op.base == Base::Null {
             let message = "a test for presence cannot end in `or absent`";
             self.problem(
-                Diagnostic::error(
-                    portcullis_syntax::diag::Code::NullWithIfExists,
-                    span,
-                    message,
-                )
-                .with_help("`is absent` and `is present` say it all"),
+                Diagnostic::error(portcullis_syntax::codes::NULL_WITH_IF_EXISTS, span, message)
+                    .with_help("`is absent` and `is present` are complete tests"),
             );
         }
         let operator = Operator {

@@ -1,24 +1,20 @@
 //! The codes of what only this notation can get wrong.
 //!
-//! Everything about a policy's content has the code that the JSON reader gives it.
+//! Everything about a policy's content has the code that the reader of documents gives it.
 
-use portcullis_syntax::diag::Code;
+pub(crate) use portcullis_source::codes::*;
 
-/// The text is not of the language.
-pub(crate) const SYNTAX: Code = Code::SyntaxError;
-/// A name that is not defined, or not of the kind that its place needs.
-pub(crate) const NAME: Code = Code::UnknownName;
-/// A definition that is there already.
-pub(crate) const DUPLICATE: Code = Code::DuplicateName;
-/// An element of a policy, or a test of a condition, that is there already.
-pub(crate) const MEMBER: Code = Code::DuplicateMember;
-/// Parentheses nest too deep.
-pub(crate) const DEPTH: Code = Code::DocumentTooDeep;
-/// The text is too long.
-pub(crate) const SIZE: Code = Code::DocumentTooLarge;
-/// Too much, or too deep, when names are filled in.
-pub(crate) const EXPANSION: Code = Code::ExpansionLimit;
-/// Something that no statement of IAM says exactly.
-pub(crate) const INEXACT: Code = Code::NoExactForm;
-/// A file that cannot be imported.
-pub(crate) const IMPORT: Code = Code::ImportError;
+portcullis_source::codes! {
+    /// The text is not of the policy language.
+    SYNTAX_ERROR,
+    /// A name that is not defined, or that stands for something else than its place needs.
+    UNKNOWN_NAME,
+    /// A name that is defined or given twice, or a label that comes out twice.
+    DUPLICATE_NAME,
+    /// Something that no statement of IAM says exactly.
+    NO_EXACT_FORM,
+    /// More comes of names, templates and alternatives than may.
+    EXPANSION_LIMIT,
+    /// A file that cannot be imported.
+    IMPORT_ERROR,
+}

@@ -2,12 +2,12 @@
 
 use crate::codes;
 use crate::limits::{EXPANSION, MAX_CHAIN, MAX_HOLES, MAX_ITEMS, MAX_PROBLEMS};
-use crate::module::{Module, Modules, line};
+use crate::module::{Module, Modules, related};
 use crate::tree::{Atom, AtomKind, Condition, LetValue, List, Principals};
 use bumpalo::Bump;
+use portcullis_source::suggest::did_you_mean;
+use portcullis_source::{Code, Diagnostic, quoted};
 use portcullis_syntax::ast::{PrincipalKind, Span, Text};
-use portcullis_syntax::diag::{Code, Diagnostic, quoted};
-use portcullis_syntax::suggest::did_you_mean;
 use std::collections::{HashMap, HashSet};
 
 /// A principal with the member it stands under; everyone is `*` under `AWS`.
@@ -79,13 +79,9 @@ impl<'a, 'm> Filler<'a, 'm> {
         }
         if let (Some(at), Some(module)) = (site.at, self.modules.list.get(site.module)) {
             if site.module > 0 {
-                diagnostic.message = format!(
-                    "{} line {}: {}",
-                    quoted(&module.name),
-                    line(module.text, diagnostic.span),
-                    diagnostic.message
-                );
-                diagnostic.related.clear();
+                let message = "in this file".to_owned();
+                let own = related(&module.name, module.text, diagnostic.span, message);
+                diagnostic.related = vec![own];
             }
             diagnostic.span = at;
         }
@@ -104,9 +100,8 @@ impl<'a, 'm> Filler<'a, 'm> {
         }
         if !self.exhausted {
             self.exhausted = true;
-            let message =
-                format!("filling in names makes more than {EXPANSION} bytes of this file");
-            self.error(site, codes::EXPANSION, span, message);
+            let message = format!("expanding names exceeds {EXPANSION} bytes for this file");
+            self.error(site, codes::EXPANSION_LIMIT, span, message);
         }
         false
     }
@@ -127,7 +122,7 @@ impl<'a, 'm> Filler<'a, 'm> {
             ok &= self.push(site, atom, &mut out);
             if !plain && out.len() > MAX_ITEMS {
                 let message = format!("this list has more than {MAX_ITEMS} items");
-                self.error(site, codes::EXPANSION, atom.text.span, message);
+                self.error(site, codes::EXPANSION_LIMIT, atom.text.span, message);
                 return None;
             }
         }
@@ -151,10 +146,10 @@ impl<'a, 'm> Filler<'a, 'm> {
         match self.texts(site, core::slice::from_ref(atom))? {
             [one] => Some(*one),
             many => {
-                let message = format!("one text must stand here, these are {}", many.len());
+                let message = format!("expected one text, found {}", many.len());
                 self.report(
                     site,
-                    Diagnostic::error(codes::NAME, atom.text.span, message).with_help(help),
+                    Diagnostic::error(codes::UNKNOWN_NAME, atom.text.span, message).with_help(help),
                 );
                 None
             }
@@ -202,10 +197,10 @@ impl<'a, 'm> Filler<'a, 'm> {
             if is_parameter || module.is_some_and(is_defined) {
                 let name = quoted(name);
                 let inner = name.trim_matches('`');
-                let message = format!("`${{{inner}}}` is a variable of IAM, not the name {name}");
+                let message = format!("`${{{inner}}}` is an IAM variable, not the name {name}");
                 self.remark(
                     site,
-                    Diagnostic::warning(codes::NAME, text.span, message)
+                    Diagnostic::warning(codes::UNKNOWN_NAME, text.span, message)
                         .with_help(format!("did you mean `<{inner}>`?")),
                 );
             }
@@ -231,7 +226,7 @@ impl<'a, 'm> Filler<'a, 'm> {
             holes += 1;
             if holes > MAX_HOLES {
                 let message = format!("a word can have {MAX_HOLES} placeholders");
-                self.error(site, codes::EXPANSION, word.span, message);
+                self.error(site, codes::EXPANSION_LIMIT, word.span, message);
                 return false;
             }
             let name = Text {
@@ -249,7 +244,7 @@ impl<'a, 'm> Filler<'a, 'm> {
                 .saturating_add(each.saturating_mul(words.len()));
             if words.len() * texts.len() > MAX_ITEMS {
                 let message = format!("this word stands for more than {MAX_ITEMS} texts");
-                self.error(site, codes::EXPANSION, word.span, message);
+                self.error(site, codes::EXPANSION_LIMIT, word.span, message);
                 return false;
             }
             if !self.spend(site, word.span, cost) {
@@ -287,7 +282,7 @@ impl<'a, 'm> Filler<'a, 'm> {
                     if known.is_none() {
                         let message =
                             format!("{} has errors, or refers to itself", quoted(name.value));
-                        self.error(site, codes::NAME, name.span, message);
+                        self.error(site, codes::UNKNOWN_NAME, name.span, message);
                     }
                     return known;
                 }
@@ -311,8 +306,8 @@ impl<'a, 'm> Filler<'a, 'm> {
                 let message = format!("{} is a list of principals", quoted(name.value));
                 self.report(
                     site,
-                    Diagnostic::error(codes::NAME, name.span, message)
-                        .with_help("principals stand after `to`"),
+                    Diagnostic::error(codes::UNKNOWN_NAME, name.span, message)
+                        .with_help("write principals after `to`"),
                 );
                 None
             }
@@ -320,8 +315,8 @@ impl<'a, 'm> Filler<'a, 'm> {
                 let message = format!("{} is a condition", quoted(name.value));
                 self.report(
                     site,
-                    Diagnostic::error(codes::NAME, name.span, message)
-                        .with_help("conditions stand after `when` and `unless`"),
+                    Diagnostic::error(codes::UNKNOWN_NAME, name.span, message)
+                        .with_help("write conditions after `when` or `unless`"),
                 );
                 None
             }
@@ -340,13 +335,13 @@ impl<'a, 'm> Filler<'a, 'm> {
                 return Some((other, found.value));
             }
         }
-        let message = format!("there is no `let` of the name {}", quoted(name.value));
+        let message = format!("there is no `let` named {}", quoted(name.value));
         let parameters = site.parameters.into_iter().flat_map(HashMap::keys).copied();
         let help = did_you_mean(name.value, parameters.chain(module.names()))
-            .unwrap_or_else(|| format!("put the text in quotes if `<{}>` is meant", name.value));
+            .unwrap_or_else(|| format!("quote the text if you mean `<{}>` literally", name.value));
         self.report(
             site,
-            Diagnostic::error(codes::NAME, name.span, message).with_help(help),
+            Diagnostic::error(codes::UNKNOWN_NAME, name.span, message).with_help(help),
         );
         None
     }
@@ -364,10 +359,10 @@ impl<'a, 'm> Filler<'a, 'm> {
         }
         if site.depth >= MAX_CHAIN {
             let message = format!(
-                "{} is {MAX_CHAIN} names deep, or refers to itself",
+                "{} is nested {MAX_CHAIN} names deep, or refers to itself",
                 quoted(name.value)
             );
-            self.error(site, codes::EXPANSION, name.span, message);
+            self.error(site, codes::EXPANSION_LIMIT, name.span, message);
             return None;
         }
         let at = if module == site.module && site.at.is_none() {
@@ -423,7 +418,7 @@ impl<'a, 'm> Filler<'a, 'm> {
                     let message = format!("{} is everyone except some", quoted(name.value));
                     self.report(
                         site,
-                        Diagnostic::error(codes::NAME, name.span, message)
+                        Diagnostic::error(codes::UNKNOWN_NAME, name.span, message)
                             .with_help("write `all except` in the statement"),
                     );
                     return None;
@@ -433,7 +428,7 @@ impl<'a, 'm> Filler<'a, 'm> {
                 if out.len() + found.len() > MAX_ITEMS || !self.spend(site, name.span, found.len())
                 {
                     let message = format!("this list has more than {MAX_ITEMS} items");
-                    self.error(site, codes::EXPANSION, name.span, message);
+                    self.error(site, codes::EXPANSION_LIMIT, name.span, message);
                     return None;
                 }
                 out.extend(found.iter().map(|(kind, text)| (*kind, place(text))));
@@ -457,7 +452,7 @@ impl<'a, 'm> Filler<'a, 'm> {
             let help = format!("define it as `let {} = when ...`", name.value);
             self.report(
                 site,
-                Diagnostic::error(codes::NAME, name.span, message).with_help(help),
+                Diagnostic::error(codes::UNKNOWN_NAME, name.span, message).with_help(help),
             );
             return None;
         };

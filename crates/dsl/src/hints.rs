@@ -7,8 +7,8 @@ mod words;
 use crate::codes;
 use crate::lexer::Token;
 use crate::tokens::{Placed, span};
-use portcullis_syntax::diag::{Diagnostic, quoted};
-use portcullis_syntax::suggest::nearest;
+use portcullis_source::suggest::nearest;
+use portcullis_source::{Diagnostic, quoted};
 
 /// An error and what is around it.
 struct Scene<'e, 's> {
@@ -32,7 +32,8 @@ pub(crate) fn explain(
         expected,
     };
     let (message, help) = scene.describe();
-    let diagnostic = Diagnostic::error(codes::SYNTAX, scene.place(), message).with_help_if(help);
+    let diagnostic =
+        Diagnostic::error(codes::SYNTAX_ERROR, scene.place(), message).with_help_if(help);
     match scene.unclosed() {
         Some(open) => diagnostic.with_related(span(open, open + 1), "this one is not closed"),
         None => diagnostic,
@@ -142,7 +143,7 @@ impl<'s> Scene<'_, 's> {
         if self.unclosed().is_some() {
             return said(
                 "a `}` is missing before this line",
-                "policies, templates and tests cannot stand in one another",
+                "policies, templates and tests cannot be nested",
             );
         }
         self.bad(found)
@@ -155,7 +156,7 @@ impl<'s> Scene<'_, 's> {
 
     fn plain(&self) -> Said {
         let found = quoted(self.slice(self.index));
-        let message = format!("{} should stand here, not {found}", self.wanted());
+        let message = format!("expected {}, found {found}", self.wanted());
         (message, None)
     }
 
@@ -174,14 +175,14 @@ impl<'s> Scene<'_, 's> {
             ),
             text if text.starts_with(';') => said(
                 "statements and definitions need no `;`",
-                "leave it out: a statement ends where the next one begins",
+                "remove it: a statement ends where the next one begins",
             ),
             text if text.starts_with('$') => said(
-                "this begins no variable",
+                "this does not start a variable",
                 "a variable is `${key}` or `${key, 'default'}`; put other text in quotes",
             ),
             text => said(
-                format!("{} can stand in quotes only", quoted(text)),
+                format!("{} is only allowed in quotes", quoted(text)),
                 "put the whole text in quotes",
             ),
         })
@@ -193,13 +194,13 @@ impl<'s> Scene<'_, 's> {
         if self.expects("template") && found == Token::BraceOpen && self.index == 0 {
             return Some(said(
                 "this looks like JSON",
-                "`portcullis convert` makes the policy language of it",
+                "`portcullis convert` converts it to the policy language",
             ));
         }
         if self.expects("template") && !self.expects_statement() {
             if matches!(found, Token::Allow | Token::Deny) {
                 return Some(said(
-                    "a statement must stand in a policy",
+                    "a statement must be inside a policy",
                     "write `policy name {` before it and `}` after it",
                 ));
             }
@@ -208,10 +209,10 @@ impl<'s> Scene<'_, 's> {
                     "policy", "let", "use", "template", "test", "identity", "boundary", "session",
                     "resource", "trust", "scp", "rcp", "endpoint",
                 ];
-                let message = format!("{} begins nothing here", quoted(word));
+                let message = format!("{} does not start an item", quoted(word));
                 let help =
-                    portcullis_syntax::suggest::did_you_mean(word, heads).unwrap_or_else(|| {
-                        "a file holds `policy`, `let`, `use`, `template` and `test`".into()
+                    portcullis_source::suggest::did_you_mean(word, heads).unwrap_or_else(|| {
+                        "a file contains `policy`, `let`, `use`, `template` and `test` items".into()
                     });
                 return Some(said(message, help));
             }
@@ -221,11 +222,11 @@ impl<'s> Scene<'_, 's> {
         }
         if let Token::Word(word) = found {
             if word.starts_with("/*") {
-                return Some(said("this is no comment", "comments begin with `#`"));
+                return Some(said("this is not a comment", "comments begin with `#`"));
             }
             if let Some((label, effect @ ("allow" | "deny"))) = word.rsplit_once(':') {
                 return Some(said(
-                    "a blank must follow the colon of a label",
+                    "the colon of a label must be followed by a space",
                     format!("write `{label}: {effect}`"),
                 ));
             }
@@ -294,15 +295,15 @@ impl<'s> Scene<'_, 's> {
             )),
             (Token::Not, _) if self.expects("in") => Some(said(
                 format!("{} cannot follow `not`", quoted(text)),
-                "`not` stands before `in`, `like`, `matches` and `within`; write `!=` for one value",
+                "`not` goes before `in`, `like`, `matches` and `within`; write `!=` for one value",
             )),
             (_, Token::Comma) if self.expects("and") => Some(said(
                 "conditions are joined by `and` or `or`, not by a comma",
                 "write `and`",
             )),
             (_, Token::Ignoring) => Some(said(
-                "`ignoring case` stands behind `=`, `!=`, `in` and `not in` with their values",
-                "leave it out",
+                "`ignoring case` follows `=`, `!=`, `in` or `not in` and its values",
+                "remove it",
             )),
             _ => None,
         }
@@ -327,7 +328,7 @@ impl<'s> Scene<'_, 's> {
         let clauses = self.tokens.get(start..self.index)?;
         let is_there = clauses.iter().any(|(_, token, _)| *token == found);
         let message = if is_there {
-            format!("`{word}` stands in this statement already")
+            format!("this statement already has `{word}`")
         } else {
             format!("`{word}` comes too late in this statement")
         };
@@ -360,7 +361,7 @@ impl<'s> Scene<'_, 's> {
     fn entry(&self, found: Token<'s>) -> Option<Said> {
         if self.before() == Some(Token::BracketOpen) && self.expects("]") && !self.expects_text() {
             return Some(said(
-                "actions, resources and principals stand in no brackets",
+                "actions, resources and principals take no brackets",
                 "write them one after the other, separated by commas",
             ));
         }
@@ -375,15 +376,15 @@ impl<'s> Scene<'_, 's> {
                     _ => "Name",
                 };
                 Some(said(
-                    format!("{} is a label, and no label can stand here", quoted(label)),
-                    format!("did you mean `{label}{next}`? an action has no blank in it"),
+                    format!("{} is a label, which is not allowed here", quoted(label)),
+                    format!("did you mean `{label}{next}`? an action contains no spaces"),
                 ))
             }
             Token::ParenOpen if self.expects_text() => {
-                Some(said("lists stand in square brackets", "write `[a, b]`"))
+                Some(said("write lists in square brackets", "write `[a, b]`"))
             }
             Token::Word("aws") => Some(said(
-                "AWS principals have no word before them",
+                "AWS principals take no keyword",
                 "write the account, the ARN or `*` directly after `to`",
             )),
             Token::Word(word) if self.expects(",") && self.meant(word).is_some() => {
@@ -400,14 +401,10 @@ impl<'s> Scene<'_, 's> {
             _ if self.expects_text()
                 && (found.is_hard_keyword() || found.soft_keyword().is_some()) =>
             {
-                let message = format!(
-                    "{} is a word of the language; {} should stand here",
-                    quoted(text),
-                    self.wanted()
-                );
+                let message = format!("{} is a keyword; expected {}", quoted(text), self.wanted());
                 Some(said(
                     message,
-                    format!("write `\"{text}\"` if the text is meant"),
+                    format!("write `\"{text}\"` for the literal text"),
                 ))
             }
             _ => None,

@@ -28,7 +28,7 @@
 //! nothing recurses deeper than parentheses nest, which is bounded too.
 
 mod build;
-mod codes;
+pub mod codes;
 mod fill;
 #[allow(
     warnings,
@@ -60,16 +60,17 @@ mod wording;
 
 use bumpalo::Bump;
 use portcullis_model::PolicyKind;
+use portcullis_source::{Code, Diagnostic, Severity};
 use portcullis_syntax::ast::{Document, PrincipalKind, Span, Text};
-use portcullis_syntax::diag::{Code, Diagnostic, Severity};
+use std::fmt;
 
 pub use json::{minify_json, print_json};
 pub use minify::{Minified, MinifyOptions, Quota, minify, quota, size};
 pub use print::print_dsl;
 
-/// The text of an imported file.
+/// An imported file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
+pub struct Imported {
     /// What the file is called in messages. Two imports with one name are one file.
     pub name: String,
     /// Its text.
@@ -82,17 +83,44 @@ pub trait Loader {
     /// there is no `from`.
     ///
     /// # Errors
-    /// Why there is no text, in lower case and without a final period.
-    fn load(&self, from: Option<&str>, path: &str) -> Result<Source, String>;
+    /// Why there is no text.
+    fn load(&self, from: Option<&str>, path: &str) -> Result<Imported, ImportError>;
 }
+
+/// Why a file is not imported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportError {
+    /// The code of the diagnostic.
+    pub code: Code,
+    /// The reason, in lower case and without a final period.
+    pub reason: String,
+}
+
+impl ImportError {
+    /// An error with the code `IMPORT_ERROR`.
+    pub fn new(reason: impl Into<String>) -> ImportError {
+        ImportError {
+            code: codes::IMPORT_ERROR,
+            reason: reason.into(),
+        }
+    }
+}
+
+impl fmt::Display for ImportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
+impl std::error::Error for ImportError {}
 
 /// A loader for texts that import nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoImports;
 
 impl Loader for NoImports {
-    fn load(&self, _from: Option<&str>, _path: &str) -> Result<Source, String> {
-        Err("imports are not available here".into())
+    fn load(&self, _from: Option<&str>, _path: &str) -> Result<Imported, ImportError> {
+        Err(ImportError::new("imports are not available here"))
     }
 }
 
@@ -255,7 +283,7 @@ fn sorted(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let span = diagnostics.last().map(|d| d.span).unwrap_or_default();
         diagnostics.push(Diagnostic::new(
             severity.unwrap_or(Severity::Warning),
-            Code::TooManyProblems,
+            codes::TOO_MANY_PROBLEMS,
             span,
             format!("and {more} more"),
         ));

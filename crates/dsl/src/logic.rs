@@ -8,8 +8,8 @@ use crate::fill::{Filler, Site};
 use crate::limits::{MAX_ALTERNATIVES, MAX_DEPTH, MAX_ITEMS};
 use crate::tree::{AtomKind, Clause, Condition, ConditionTest};
 use portcullis_model::{Base, Family, Operator, Quantifier};
+use portcullis_source::{Diagnostic, quoted};
 use portcullis_syntax::ast::{Span, Text};
-use portcullis_syntax::diag::{Diagnostic, quoted};
 use std::collections::HashMap;
 
 /// A test with all names filled in.
@@ -65,7 +65,7 @@ impl<'a> Logic<'_, 'a, '_> {
         if depth > 2 * MAX_DEPTH {
             let message = "the condition nests too deep when names are filled in".into();
             self.filler
-                .error(site, codes::EXPANSION, condition.span(), message);
+                .error(site, codes::EXPANSION_LIMIT, condition.span(), message);
             return None;
         }
         match (condition, negated) {
@@ -133,8 +133,9 @@ impl<'a> Logic<'_, 'a, '_> {
 
     fn check_alternatives(&mut self, site: Site<'a, '_>, span: Span, count: usize) -> Option<()> {
         if count > MAX_ALTERNATIVES {
-            let message = format!("`or` makes more than {MAX_ALTERNATIVES} statements of this one");
-            self.filler.error(site, codes::EXPANSION, span, message);
+            let message = format!("`or` expands this statement to more than {MAX_ALTERNATIVES}");
+            self.filler
+                .error(site, codes::EXPANSION_LIMIT, span, message);
             return None;
         }
         Some(())
@@ -150,7 +151,8 @@ impl<'a> Logic<'_, 'a, '_> {
     ) -> Option<()> {
         if count > MAX_ITEMS && count > written {
             let message = format!("this condition has more than {MAX_ITEMS} tests");
-            self.filler.error(site, codes::EXPANSION, span, message);
+            self.filler
+                .error(site, codes::EXPANSION_LIMIT, span, message);
             return None;
         }
         Some(())
@@ -175,7 +177,7 @@ impl<'a> Logic<'_, 'a, '_> {
             };
             self.filler.report(
                 site,
-                Diagnostic::error(codes::SYNTAX, test.values.span, message).with_help(help),
+                Diagnostic::error(codes::SYNTAX_ERROR, test.values.span, message).with_help(help),
             );
             return None;
         }
@@ -228,7 +230,7 @@ impl<'a> Logic<'_, 'a, '_> {
             .any(|v| v.value.bytes().all(|b| b == b'*') || v.value.contains("${"));
         match (quantifier, base.is_negated(), if_exists) {
             (Quantifier::Any, false, _) | (Quantifier::All, true, _) if empty => {
-                let why = "a value that matches the empty text, or may, is compared by exception";
+                let why = "a value that matches or may match the empty text is compared specially";
                 self.inexact(site, test, Some(why))
             }
             (Quantifier::Any, false, _) => Some(vec![with(Quantifier::All, opposite)]),
@@ -239,7 +241,7 @@ impl<'a> Logic<'_, 'a, '_> {
             (Quantifier::One, ..) if !(self.is_single)(test.key.value) => {
                 let key = quoted(test.key.value);
                 let message = format!(
-                    "`unless` has no exact form for this test: {key} is not known to have one value"
+                    "`unless` has no exact form for this test: {key} may have several values"
                 );
                 let help = if base.is_negated() {
                     "write the test that must hold after `when`".to_string()
@@ -248,7 +250,7 @@ impl<'a> Logic<'_, 'a, '_> {
                 };
                 self.filler.report(
                     site,
-                    Diagnostic::error(codes::INEXACT, test.span, message).with_help(help),
+                    Diagnostic::error(codes::NO_EXACT_FORM, test.span, message).with_help(help),
                 );
                 None
             }
@@ -300,7 +302,7 @@ impl<'a> Logic<'_, 'a, '_> {
         };
         self.filler.report(
             site,
-            Diagnostic::error(codes::INEXACT, test.span, message).with_help(help),
+            Diagnostic::error(codes::NO_EXACT_FORM, test.span, message).with_help(help),
         );
         None
     }
@@ -331,14 +333,14 @@ impl<'a> Logic<'_, 'a, '_> {
                 continue;
             }
             let message = format!(
-                "{} is tested twice in the same way; a policy can hold one such test",
+                "{} is tested twice in the same way; a policy can have only one such test",
                 quoted(test.key.value)
             );
-            let help = "to accept either value, put both in one list; both at once is another matter and has no form";
+            let help = "to accept either value, put both in one list; requiring both at once cannot be expressed";
             let first = first.span;
             self.filler.report(
                 site,
-                Diagnostic::error(codes::MEMBER, test.span, message)
+                Diagnostic::error(codes::DUPLICATE_MEMBER, test.span, message)
                     .with_help(help)
                     .with_related(first, "first tested here"),
             );

@@ -13,11 +13,11 @@ use crate::wording;
 use crate::{Expected, NamedDocument, Options, PolicyTest};
 use bumpalo::Bump;
 use portcullis_model::Operator;
+use portcullis_source::json::{Member, Node, Value};
+use portcullis_source::suggest::did_you_mean;
+use portcullis_source::{Diagnostic, quoted};
 use portcullis_syntax::ast::{PrincipalKind, Span, Text};
-use portcullis_syntax::diag::{Code, Diagnostic, quoted};
-use portcullis_syntax::json::{Member, Node, Value};
 use portcullis_syntax::policy::{ReadOptions, read_policy};
-use portcullis_syntax::suggest::did_you_mean;
 use std::collections::{HashMap, HashSet};
 
 /// Lowers everything in the root file. Documents are made of the policies without errors only.
@@ -130,11 +130,17 @@ impl<'a> Lowering<'a, '_, '_> {
         });
         // A clause that could not be read is not missing.
         let is_torn = policy.body.iter().any(|s| matches!(s, Statement::Bad));
-        let torn = |code| matches!(code, Code::MissingResource | Code::MissingPrincipal);
+        let torn = |code| {
+            matches!(
+                code,
+                portcullis_syntax::codes::MISSING_RESOURCE
+                    | portcullis_syntax::codes::MISSING_PRINCIPAL
+            )
+        };
         let problems = problems
             .into_iter()
             .filter(|problem| !(is_torn && torn(problem.code)))
-            .map(|problem| wording::reworded(problem, policy.name.span))
+            .map(|problem| wording::reworded(problem, policy.name.span, kind))
             .collect();
         (document, problems)
     }
@@ -289,14 +295,14 @@ impl<'a> Lowering<'a, '_, '_> {
             };
             match seen.get(sid.value) {
                 Some((first, made)) if *made || lowered.made => {
-                    let message = format!("the label {} comes out twice", quoted(sid.value));
+                    let message = format!("the label {} is generated twice", quoted(sid.value));
                     self.filler.report(
                         Site::ROOT,
-                        Diagnostic::error(codes::DUPLICATE, sid.span, message)
+                        Diagnostic::error(codes::DUPLICATE_NAME, sid.span, message)
                             .with_help(
                                 "put a label before `apply`, or change one of the written labels",
                             )
-                            .with_related(*first, "it is here too"),
+                            .with_related(*first, "also here"),
                     );
                 }
                 Some(_) => {}
@@ -396,11 +402,11 @@ impl<'a> Lowering<'a, '_, '_> {
     ) -> Option<()> {
         if depth >= MAX_TEMPLATES {
             let message = format!(
-                "{} is {MAX_TEMPLATES} templates deep, or applies itself",
+                "{} is nested {MAX_TEMPLATES} templates deep, or applies itself",
                 quoted(apply.name.value)
             );
             self.filler
-                .error(site, codes::EXPANSION, apply.name.span, message);
+                .error(site, codes::EXPANSION_LIMIT, apply.name.span, message);
             return None;
         }
         let (module, template) = self.template(site, apply)?;
@@ -443,7 +449,7 @@ impl<'a> Lowering<'a, '_, '_> {
         let help = did_you_mean(name, module.names());
         self.filler.report(
             site,
-            Diagnostic::error(codes::NAME, apply.name.span, message).with_help_if(help),
+            Diagnostic::error(codes::UNKNOWN_NAME, apply.name.span, message).with_help_if(help),
         );
         None
     }
@@ -468,7 +474,7 @@ impl<'a> Lowering<'a, '_, '_> {
                 let help = did_you_mean(name.value, known);
                 self.filler.report(
                     site,
-                    Diagnostic::error(codes::NAME, name.span, message).with_help_if(help),
+                    Diagnostic::error(codes::UNKNOWN_NAME, name.span, message).with_help_if(help),
                 );
                 ok = false;
             }
@@ -479,19 +485,19 @@ impl<'a> Lowering<'a, '_, '_> {
             if given.insert(name.value, values).is_some() {
                 let message = format!("{} is given twice", quoted(name.value));
                 self.filler
-                    .error(site, codes::DUPLICATE, name.span, message);
+                    .error(site, codes::DUPLICATE_NAME, name.span, message);
                 ok = false;
             }
         }
         for parameter in template.parameters {
             if !given.contains_key(parameter.value) {
                 let message = format!(
-                    "the parameter {} of template {} is not given",
+                    "missing parameter {} of template {}",
                     quoted(parameter.value),
                     quoted(apply.name.value)
                 );
                 self.filler
-                    .error(site, codes::NAME, apply.name.span, message);
+                    .error(site, codes::UNKNOWN_NAME, apply.name.span, message);
                 ok = false;
             }
         }
@@ -509,7 +515,7 @@ impl<'a> Lowering<'a, '_, '_> {
             let help = did_you_mean(test.name.value, policies.iter().copied());
             self.filler.report(
                 Site::ROOT,
-                Diagnostic::error(codes::NAME, test.name.span, message).with_help_if(help),
+                Diagnostic::error(codes::UNKNOWN_NAME, test.name.span, message).with_help_if(help),
             );
             return;
         }

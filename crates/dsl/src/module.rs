@@ -8,9 +8,9 @@ use crate::limits::{MAX_FILES, MAX_PROBLEMS};
 use crate::tokens::{Comment, scan};
 use crate::tree::{Item, Let, Template, Use};
 use bumpalo::Bump;
+use portcullis_source::suggest::did_you_mean;
+use portcullis_source::{Diagnostic, Related, Source, quoted};
 use portcullis_syntax::ast::{Span, Text};
-use portcullis_syntax::diag::{Diagnostic, LineIndex, quoted};
-use portcullis_syntax::suggest::did_you_mean;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -119,10 +119,10 @@ pub(crate) fn load<'a>(text: &'a str, arena: &'a Bump, loader: &dyn Loader) -> M
             let source = match loader.load(from.as_deref(), item.path.value) {
                 Ok(source) => source,
                 Err(why) => {
-                    let message = format!("{} cannot be read: {why}", quoted(item.path.value));
+                    let message = format!("cannot read {}: {why}", quoted(item.path.value));
                     modules
                         .problems
-                        .push(Diagnostic::error(codes::IMPORT, origin, message));
+                        .push(Diagnostic::error(why.code, origin, message));
                     continue;
                 }
             };
@@ -132,22 +132,18 @@ pub(crate) fn load<'a>(text: &'a str, arena: &'a Bump, loader: &dyn Loader) -> M
                     let message = format!("more than {MAX_FILES} files are imported");
                     modules
                         .problems
-                        .push(Diagnostic::error(codes::IMPORT, origin, message));
+                        .push(Diagnostic::error(codes::IMPORT_ERROR, origin, message));
                     return modules;
                 }
                 None => {
                     let text: &'a str = arena.alloc_str(&source.text);
                     let file = parse_file(text, arena);
                     if let Some(first) = file.problems.first() {
-                        let message = format!(
-                            "{} has errors: line {}: {}",
-                            quoted(&source.name),
-                            line(text, first.span),
-                            first.message
-                        );
-                        modules
-                            .problems
-                            .push(Diagnostic::error(codes::IMPORT, origin, message));
+                        let message = format!("{} has errors", quoted(&source.name));
+                        let own = related(&source.name, text, first.span, first.message.clone());
+                        let mut problem = Diagnostic::error(codes::IMPORT_ERROR, origin, message);
+                        problem.related.push(own);
+                        modules.problems.push(problem);
                     }
                     by_name.insert(source.name.clone(), modules.list.len());
                     modules.list.push(module(source.name, text, file.items));
@@ -168,9 +164,14 @@ pub(crate) fn load<'a>(text: &'a str, arena: &'a Bump, loader: &dyn Loader) -> M
     modules
 }
 
-/// The line of a place, for messages about other files.
-pub(crate) fn line(text: &str, place: Span) -> usize {
-    LineIndex::new(text).position(place.start).0
+/// A place in an imported file.
+pub(crate) fn related(name: &str, text: &str, span: Span, message: String) -> Related {
+    Related {
+        span,
+        message,
+        path: None,
+        place: Some(Box::new(Source::new(name, text).place(span))),
+    }
 }
 
 fn module<'a>(name: String, text: &'a str, items: Vec<Item<'a>>) -> Module<'a> {
@@ -211,7 +212,7 @@ fn import<'a>(modules: &mut Modules<'a>, at: usize, target: usize, item: Use<'a>
             let names = other.lets.keys().chain(other.templates.keys()).copied();
             let help = did_you_mean(name.value, names)
                 .unwrap_or_else(|| "only `let` and `template` can be imported".into());
-            let diagnostic = Diagnostic::error(codes::NAME, place, message).with_help(help);
+            let diagnostic = Diagnostic::error(codes::UNKNOWN_NAME, place, message).with_help(help);
             if modules.problems.len() <= MAX_PROBLEMS {
                 modules.problems.push(diagnostic);
             }
@@ -247,7 +248,7 @@ fn cycle(modules: &mut Modules<'_>, edges: &[Vec<(usize, Span)>]) {
             let message = format!("files import each other: {}", names.join(" imports "));
             modules
                 .problems
-                .push(Diagnostic::error(codes::IMPORT, place, message));
+                .push(Diagnostic::error(codes::IMPORT_ERROR, place, message));
             return;
         }
         if !done.get(target).copied().unwrap_or(true) {
@@ -270,7 +271,7 @@ fn duplicates(modules: &mut Modules<'_>) {
             }
             let message = format!("{what}{} is defined twice", quoted(name.value));
             problems.push(
-                Diagnostic::error(codes::DUPLICATE, name.span, message)
+                Diagnostic::error(codes::DUPLICATE_NAME, name.span, message)
                     .with_related(*first, "first defined here"),
             );
         } else {

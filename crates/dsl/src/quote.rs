@@ -128,7 +128,7 @@ pub(crate) fn unescape<'a>(
 
 /// The character of an escape and the escape's length, the backslash not counted.
 fn escape(after: &str) -> Result<(char, usize), (usize, &'static str)> {
-    const PAIR: &str = "a surrogate escape must be one of a pair";
+    const PAIR: &str = "a surrogate escape must be part of a pair";
     let decoded = match after.bytes().next() {
         Some(byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
         Some(b'b') => '\u{8}',

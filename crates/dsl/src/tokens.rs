@@ -5,8 +5,8 @@ use crate::codes;
 use crate::lexer::Token;
 use crate::limits::{MAX_DEPTH, MAX_TEXT};
 use logos::Logos;
+use portcullis_source::Diagnostic;
 use portcullis_syntax::ast::Span;
-use portcullis_syntax::diag::Diagnostic;
 
 /// A token with its place.
 pub(crate) type Placed<'s> = (usize, Token<'s>, usize);
@@ -42,12 +42,14 @@ pub(crate) fn scan(text: &str) -> Tokens<'_> {
     let mut tokens = Tokens::default();
     if text.len() > MAX_TEXT {
         let message = format!(
-            "the text has {} bytes; {MAX_TEXT} is the most a file may have",
+            "the text has {} bytes; a file may have at most {MAX_TEXT}",
             text.len()
         );
-        tokens
-            .problems
-            .push(Diagnostic::error(codes::SIZE, span(0, 0), message));
+        tokens.problems.push(Diagnostic::error(
+            codes::DOCUMENT_TOO_LARGE,
+            span(0, 0),
+            message,
+        ));
         tokens.unusable = true;
         return tokens;
     }
@@ -66,8 +68,12 @@ pub(crate) fn scan(text: &str) -> Tokens<'_> {
             }
             Token::Bad(text) if text.starts_with("//") => {
                 tokens.problems.push(
-                    Diagnostic::error(codes::SYNTAX, span(start, start + 2), "this is no comment")
-                        .with_help("comments begin with `#`; quote a value that begins with `//`"),
+                    Diagnostic::error(
+                        codes::SYNTAX_ERROR,
+                        span(start, start + 2),
+                        "this is not a comment",
+                    )
+                    .with_help("comments begin with `#`; quote a value that begins with `//`"),
                 );
                 continue;
             }
@@ -86,7 +92,7 @@ pub(crate) fn scan(text: &str) -> Tokens<'_> {
                 if depth > MAX_DEPTH {
                     let message = format!("parentheses nest deeper than {MAX_DEPTH}");
                     tokens.problems.push(Diagnostic::error(
-                        codes::DEPTH,
+                        codes::DOCUMENT_TOO_DEEP,
                         span(start, end),
                         message,
                     ));

@@ -191,7 +191,7 @@ impl Page {
             rest,
             warning: story
                 .is_incomplete
-                .then_some("(incomplete: the directory refers to what is not there)"),
+                .then_some("(incomplete: the directory refers to missing items)"),
         }
     }
 }

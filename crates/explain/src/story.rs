@@ -43,9 +43,9 @@ impl Story<'_> {
         all
     }
 
-    /// For people, perhaps with the colours of a terminal.
-    pub fn text(&self, colour: bool) -> String {
-        text::render(&Page::of(self, None), colour)
+    /// For people, perhaps with the colors of a terminal.
+    pub fn text(&self, color: bool) -> String {
+        text::render(&Page::of(self, None), color)
     }
 
     /// The same of a part of a file: places in it are moved by as many lines as were not read.

@@ -3,8 +3,8 @@
 use crate::page::{Block, Page, Tone};
 use crate::words::printable;
 
-/// What switches a colour on.
-fn colour_of(tone: Tone) -> Option<&'static str> {
+/// What switches a color on.
+fn color_of(tone: Tone) -> Option<&'static str> {
     match tone {
         Tone::Plain => None,
         Tone::Allows => Some("\x1b[32m"),
@@ -16,20 +16,20 @@ fn colour_of(tone: Tone) -> Option<&'static str> {
 
 struct Text {
     out: String,
-    colour: bool,
+    color: bool,
 }
 
 impl Text {
     fn line(&mut self, tone: Tone, depth: usize, is_bold: bool, text: &str) {
         let before = self.out.len();
-        if self.colour {
+        if self.color {
             self.out.push_str(if is_bold { "\x1b[1m" } else { "" });
-            self.out.push_str(colour_of(tone).unwrap_or_default());
+            self.out.push_str(color_of(tone).unwrap_or_default());
         }
-        let is_coloured = self.out.len() > before;
+        let is_colored = self.out.len() > before;
         self.out.extend(std::iter::repeat_n("  ", depth));
         self.out.push_str(&printable(text));
-        if is_coloured {
+        if is_colored {
             self.out.push_str("\x1b[0m");
         }
         self.out.push('\n');
@@ -44,10 +44,10 @@ impl Text {
     }
 }
 
-pub(crate) fn render(page: &Page, colour: bool) -> String {
+pub(crate) fn render(page: &Page, color: bool) -> String {
     let mut text = Text {
         out: String::new(),
-        colour,
+        color,
     };
     text.line(page.tone, 0, true, page.decision);
     if let Some(message) = &page.message {

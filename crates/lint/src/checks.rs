@@ -23,9 +23,9 @@ use crate::rules;
 use crate::target::{PolicyType, ResourceType, Target};
 use crate::view::Policy;
 use portcullis_model::PolicyKind;
+use portcullis_source::json::Node;
+use portcullis_source::{Diagnostic, LineIndex};
 use portcullis_syntax::ast::Span;
-use portcullis_syntax::diag::{Diagnostic, LineIndex};
-use portcullis_syntax::json::Node;
 use std::cell::RefCell;
 use std::collections::HashMap;
 

@@ -1,8 +1,8 @@
 //! Findings, their places, and ValidatePolicy's JSON (`AA-2` to `AA-8`).
 
 use crate::rules::Rule;
+use portcullis_source::{Diagnostic, LineIndex};
 use portcullis_syntax::ast::Span;
-use portcullis_syntax::diag::{Diagnostic, LineIndex};
 use serde_json::{Value, json};
 
 /// One step of the way from the document to a place in it (`AA-4`).
@@ -53,7 +53,7 @@ impl<'d> Report<'d> {
     ///
     /// ```
     /// use portcullis_lint::Report;
-    /// use portcullis_syntax::json;
+    /// use portcullis_source::json;
     /// let problem = json::decode(b"{\xff").unwrap_err();
     /// assert_eq!(Report::of_no_json("{", &[problem]).findings[0].rule.code, "JSON_SYNTAX_ERROR");
     /// ```

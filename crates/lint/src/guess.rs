@@ -1,7 +1,7 @@
 //! The type that a document most likely has.
 
 use portcullis_model::PolicyKind;
-use portcullis_syntax::json::Node;
+use portcullis_source::json::Node;
 
 /// The type that a document most likely has: a resource policy if its statements name principals, or a trust policy if it
 /// names no resource and only actions of `sts`; any other is an identity policy.
@@ -10,7 +10,7 @@ use portcullis_syntax::json::Node;
 /// use bumpalo::Bump;
 /// use portcullis_lint::guess;
 /// use portcullis_model::PolicyKind;
-/// use portcullis_syntax::json;
+/// use portcullis_source::json;
 ///
 /// let arena = Bump::new();
 /// let text = r#"{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}}"#;

@@ -38,7 +38,7 @@ pub use target::{PolicyType, ResourceType, Target};
 pub use tree::tree;
 
 use bumpalo::Bump;
-use portcullis_syntax::json::{self, Node};
+use portcullis_source::json::{self, Node};
 
 /// What a document is checked as.
 #[derive(Clone, Copy)]
@@ -91,7 +91,7 @@ pub fn lint<R>(text: &str, options: &Options<'_>, then: impl FnOnce(Report<'_>) 
 /// ```
 /// use bumpalo::Bump;
 /// use portcullis_lint::{Options, PolicyType, lint_tree};
-/// use portcullis_syntax::json;
+/// use portcullis_source::json;
 ///
 /// let arena = Bump::new();
 /// let text = r#"{"Version": "2012-10-17"}"#;

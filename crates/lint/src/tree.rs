@@ -3,8 +3,8 @@
 use bumpalo::Bump;
 use bumpalo::collections::Vec as ArenaVec;
 use portcullis_model::Effect;
+use portcullis_source::json::{Member, Node, Value};
 use portcullis_syntax::ast::{Document, Entries, PrincipalKind, Principals, Span, Statement, Text};
-use portcullis_syntax::json::{Member, Node, Value};
 
 /// The tree of a document, for [`crate::lint_tree`]. Names that the notation does not write stand where their values do.
 ///

@@ -2,8 +2,8 @@
 
 use crate::finding::{Location, Step};
 use portcullis_model::{Effect, Operator, OperatorError};
+use portcullis_source::json::{Member, Node, Value};
 use portcullis_syntax::ast::{Span, Text};
-use portcullis_syntax::json::{Member, Node, Value};
 
 /// A document.
 pub(crate) struct Policy<'d> {

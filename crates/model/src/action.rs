@@ -22,10 +22,10 @@ impl ActionError {
         match self {
             ActionError::NotPrefixed => None,
             ActionError::Wildcard => {
-                Some("ask for each action by itself; patterns stand in policies only")
+                Some("ask for each action separately; patterns are for policies only")
             }
             ActionError::Character(_) => {
-                Some("the names of services and actions are made of letters, digits, `-` and `_`")
+                Some("service and action names consist of letters, digits, `-` and `_`")
             }
         }
     }
@@ -35,9 +35,13 @@ impl fmt::Display for ActionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ActionError::NotPrefixed => f.write_str("an action is `prefix:name`"),
-            ActionError::Wildcard => f.write_str("a request cannot hold a wildcard"),
+            ActionError::Wildcard => f.write_str("a request cannot contain a wildcard"),
             ActionError::Character(character) if character.is_whitespace() => {
-                write!(f, "it holds a blank (U+{:04X})", u32::from(*character))
+                write!(
+                    f,
+                    "it contains whitespace (U+{:04X})",
+                    u32::from(*character)
+                )
             }
             ActionError::Character(character) => {
                 write!(f, "no action has the character {character:?}")

@@ -356,7 +356,7 @@ impl fmt::Display for PrincipalError {
                  and the role's path is not part of it"
             }
             PrincipalError::NotARole => "not the ARN of a role",
-            PrincipalError::SessionNeedsRole => "a session's ARN needs its role's ARN beside it",
+            PrincipalError::SessionNeedsRole => "a session's ARN needs its role's ARN next to it",
         })
     }
 }

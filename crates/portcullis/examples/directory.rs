@@ -7,7 +7,9 @@
 use std::path::Path;
 
 use portcullis::Caller;
-use portcullis::directory::{Bump, Directory, Engine, Extra, LoadOptions, Query, Request};
+use portcullis::directory::{
+    AccessQuery, Bump, Directory, Engine, LoadOptions, Request, RequestPolicies,
+};
 
 const OBJECT: &str = "arn:aws:s3:::shop-orders/2026/1.json";
 
@@ -26,7 +28,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let directory = &loaded.directory;
     println!("{} users and roles", directory.principal_count());
 
-    let query = Query {
+    let query = AccessQuery {
         action: "s3:GetObject",
         resource: OBJECT,
         resource_account: None,
@@ -43,7 +45,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         arn: "arn:aws:iam::222222222222:user/noor",
     };
     let request = Request::new(caller, "s3:DeleteObject", OBJECT);
-    let question = directory.question(&request, Extra::default(), &arena)?;
+    let question = directory.question(&request, RequestPolicies::default(), &arena)?;
     let outcome = engine.decide(directory, &question)?;
     println!("noor deletes it: {}", outcome.decision());
     let why = engine.explain(directory, &question)?;

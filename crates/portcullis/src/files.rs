@@ -5,46 +5,34 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use bumpalo::Bump;
-use portcullis_scenario::{
-    Disk, Problem, Source, is_language, language_policy, open_regular, policy_text, reason,
-};
+use portcullis_scenario::{Disk, is_language, language_policy, policy_text};
+use portcullis_source::files::{open_regular, reason};
+use portcullis_source::json::{MAX_TEXT, utf8};
+use portcullis_source::{Diagnostic, Place, Source, Span, Start, codes};
 use portcullis_syntax::Policy;
-use portcullis_syntax::json::{MAX_TEXT, utf8};
 use portcullis_syntax::policy::ReadOptions;
-
-use crate::policies::PolicyProblem;
 
 /// Reads the policy of a file.
 pub(crate) fn policy<'a>(
     path: &Path,
     options: ReadOptions,
     arena: &'a Bump,
-) -> Result<Policy<'a>, Vec<PolicyProblem>> {
+) -> Result<Policy<'a>, Vec<Diagnostic>> {
     let name = path.to_string_lossy();
     let bytes = bytes(path).map_err(|error| {
         let message = format!("cannot read {name}: {}", reason(&error));
-        vec![PolicyProblem::of_file(&name, "UNREADABLE_FILE", message)]
+        let mut problem = Diagnostic::error(codes::UNREADABLE_FILE, Span::default(), message);
+        problem.place = Some(Box::new(Place::of_file(&name)));
+        vec![problem]
     })?;
     let (file, bytes) = (arena.alloc_str(&name), arena.alloc_slice_copy(&bytes));
-    let told = |problem: &Problem<'_>| {
-        let (line, column) = problem.position();
-        PolicyProblem {
-            policy: name.to_string(),
-            code: problem.code().as_str(),
-            is_warning: false,
-            line,
-            column,
-            message: problem.message().to_string(),
-            help: problem.help().map(str::to_string),
-            rendered: problem.render(false).trim_end().to_string(),
-        }
-    };
-    let source = Source::decode(file, bytes, 1).map_err(|problem| vec![told(&problem)])?;
+    let source =
+        Source::decode(file, bytes, Start::FILE).map_err(|problem| vec![problem.in_policy()])?;
     let (policy, problems) = match is_language(path) {
         true => language_policy(&source, options, None, &Disk::default(), arena),
         false => policy_text(options, None, &source, arena),
     };
-    policy.ok_or_else(|| problems.iter().map(told).collect())
+    policy.ok_or(problems)
 }
 
 /// The content of a regular file, as UTF-8 if it is UTF-16. What is too large is refused by who reads it.

@@ -187,12 +187,14 @@ pub use explanation::Explanation;
 #[cfg(feature = "live")]
 pub use live::{Current, Live};
 #[cfg(feature = "compile")]
-pub use policies::{PolicyErrors, PolicyProblem, PolicySet};
+pub use policies::{PolicyErrors, PolicySet};
 pub use portcullis_explain::{Changes, Need, layer_name};
 pub use portcullis_image::{Image, ImageError};
 pub use portcullis_model::{
     ActionError, Caller, Decision, Effect, Layer, PolicyKind, PrincipalError, check_action,
 };
+#[cfg(feature = "compile")]
+pub use portcullis_source::{Code, Diagnostic, Place, Severity};
 pub use portcullis_vm::{
     CallSite, ConditionReport, EntryMiss, EntryReport, Explanation as Reports, Identity, KeyReport,
     LayerReport, Miss, NotListed, Outcome, PrincipalEntry, PrincipalMiss, Resource, ResourceRef,

@@ -7,8 +7,8 @@ use portcullis_compile::{CompileError, Options, compile};
 use portcullis_explain::Changes;
 use portcullis_image::Image;
 use portcullis_model::{Layer, PolicyKind};
+use portcullis_source::{Code, Diagnostic, Source, Span};
 use portcullis_syntax::ast::Document;
-use portcullis_syntax::diag::{Diagnostic, LineIndex, Severity, render};
 use portcullis_syntax::forms;
 use portcullis_syntax::policy::{ReadOptions, check_policy, parse_policy, read_policy};
 use portcullis_syntax::{Policy, PolicySets};
@@ -219,10 +219,10 @@ impl PolicySet {
     /// let set = PolicySet::new().identity("typo", r#"{"Version": "2012-10-17",
     ///     "Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::${aws:usrname}/*"}}"#);
     /// let problems = set.check();
-    /// assert!(set.compile().is_ok() && problems.iter().all(|problem| problem.is_warning));
-    /// assert_eq!((problems[0].policy.as_str(), problems[0].line), ("typo", 2));
+    /// assert!(set.compile().is_ok() && problems.iter().all(|problem| !problem.is_error()));
+    /// assert_eq!((problems[0].file(), problems[0].position().0), ("typo", 2));
     /// ```
-    pub fn check(&self) -> Vec<PolicyProblem> {
+    pub fn check(&self) -> Vec<Diagnostic> {
         let mut problems = Vec::new();
         for entry in &self.documents {
             let arena = Bump::new();
@@ -236,11 +236,9 @@ impl PolicySet {
             if let Some(found) = found {
                 diagnostics.extend(check_policy(found.document, options, &arena).1);
             }
-            problems.extend(
-                diagnostics
-                    .iter()
-                    .map(|problem| entry.problem(text, problem)),
-            );
+            let source = Source::new(&entry.name, text);
+            let located = diagnostics.into_iter().map(|one| source.locate(one));
+            problems.extend(located.map(Diagnostic::in_policy));
         }
         problems
     }
@@ -248,7 +246,7 @@ impl PolicySet {
 
 impl Entry {
     /// The policy, or its problems.
-    fn policy<'a>(&'a self, arena: &'a Bump) -> Result<Policy<'a>, Vec<PolicyProblem>> {
+    fn policy<'a>(&'a self, arena: &'a Bump) -> Result<Policy<'a>, Vec<Diagnostic>> {
         let options = ReadOptions::new(self.kind);
         match &self.content {
             Content::Text(text) => {
@@ -260,35 +258,24 @@ impl Entry {
                     document,
                 });
                 policy.ok_or_else(|| {
-                    let errors = diagnostics.iter().filter(|problem| problem.is_error());
-                    errors.map(|problem| self.problem(text, problem)).collect()
+                    let source = Source::new(&self.name, text);
+                    let errors = diagnostics.into_iter().filter(Diagnostic::is_error);
+                    let located = errors.map(|one| source.locate(one));
+                    located.map(Diagnostic::in_policy).collect()
                 })
             }
             #[cfg(feature = "files")]
             Content::File(path) => crate::files::policy(path, options, arena),
         }
     }
-
-    fn problem(&self, text: &str, found: &Diagnostic) -> PolicyProblem {
-        let (line, column) = LineIndex::new(text).position(found.span.start);
-        let rendered = render(core::slice::from_ref(found), &self.name, text, false);
-        PolicyProblem {
-            policy: self.name.clone(),
-            code: found.code.as_str(),
-            is_warning: found.severity != Severity::Error,
-            line,
-            column,
-            message: found.message.clone(),
-            help: found.help.clone(),
-            rendered: rendered.trim_end().to_string(),
-        }
-    }
 }
 
 /// Compiles policies to an image.
 fn compiled(sets: &PolicySets<'_>) -> Result<Image<Vec<u8>>, PolicyErrors> {
-    let whole =
-        |code, error: &dyn fmt::Display| PolicyErrors(vec![PolicyProblem::whole(code, error)]);
+    let whole = |code, error: &dyn fmt::Display| {
+        let problem = Diagnostic::error(Code::new(code), Span::default(), error.to_string());
+        PolicyErrors(vec![problem])
+    };
     let bytes = compile(sets, Options::default()).map_err(|error| match error {
         CompileError::TooManyLevels { .. } => whole("TOO_MANY_LEVELS", &error),
         CompileError::TooLarge => whole("TOO_LARGE", &error),
@@ -338,58 +325,6 @@ fn set_of<'s, 'a>(sets: &'s mut PolicySets<'a>, layer: Layer) -> &'s mut Vec<Pol
     }
 }
 
-/// A problem of a policy document. [`Display`](fmt::Display) shows it with the line of the document that it is about,
-/// as compilers do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct PolicyProblem {
-    /// The name of the policy, as it was added; empty if it is about all of them.
-    pub policy: String,
-    /// What kind of problem it is: a word that stays the same from one version to the next.
-    pub code: &'static str,
-    /// It does not keep the document from being used.
-    pub is_warning: bool,
-    /// The line in the document, from 1; 0 if it is about all policies.
-    pub line: usize,
-    /// The column in characters, from 1; 0 if it is about all policies.
-    pub column: usize,
-    /// What it is.
-    pub message: String,
-    /// What to do about it.
-    pub help: Option<String>,
-    pub(crate) rendered: String,
-}
-
-impl PolicyProblem {
-    /// A problem of a whole file.
-    #[cfg(feature = "files")]
-    pub(crate) fn of_file(policy: &str, code: &'static str, message: String) -> PolicyProblem {
-        PolicyProblem {
-            policy: policy.to_string(),
-            ..PolicyProblem::whole(code, &message)
-        }
-    }
-
-    fn whole(code: &'static str, error: &dyn fmt::Display) -> PolicyProblem {
-        PolicyProblem {
-            policy: String::new(),
-            code,
-            is_warning: false,
-            line: 0,
-            column: 0,
-            message: error.to_string(),
-            help: None,
-            rendered: error.to_string(),
-        }
-    }
-}
-
-impl fmt::Display for PolicyProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.rendered)
-    }
-}
-
 /// Why policies do not compile: every problem of every document.
 ///
 /// ```
@@ -399,16 +334,16 @@ impl fmt::Display for PolicyProblem {
 ///     .identity("second", "{")
 ///     .compile()
 ///     .unwrap_err();
-/// let places = errors.problems().iter().map(|problem| (problem.policy.as_str(), problem.line));
+/// let places = errors.problems().iter().map(|problem| (problem.file(), problem.position().0));
 /// assert_eq!(places.collect::<Vec<_>>(), [("first", 1), ("first", 1), ("second", 1)]);
 /// assert!(errors.problems().iter().any(|problem| problem.help.is_some()));
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct PolicyErrors(Vec<PolicyProblem>);
+pub struct PolicyErrors(Vec<Diagnostic>);
 
 impl PolicyErrors {
     /// The problems, of which there is at least one, by document in the order in which they were added.
-    pub fn problems(&self) -> &[PolicyProblem] {
+    pub fn problems(&self) -> &[Diagnostic] {
         &self.0
     }
 }
@@ -417,7 +352,7 @@ impl fmt::Display for PolicyErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, problem) in self.0.iter().enumerate() {
             let between = if place == 0 { "" } else { "\n\n" };
-            write!(f, "{between}{problem}")?;
+            write!(f, "{between}{problem:#}")?;
         }
         Ok(())
     }

@@ -2,11 +2,12 @@
 //! must not thereby read whatever the program can.
 
 use std::fmt;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
-use portcullis_syntax::json::MAX_TEXT;
+use portcullis_source::files::{open_regular, reason};
+use portcullis_source::json::MAX_TEXT;
 
 /// Where the files come from that scenarios name.
 pub trait Files {
@@ -15,7 +16,7 @@ pub trait Files {
     ///
     /// # Errors
     /// Why it is not read.
-    fn read(&self, folder: &Path, path: &Path) -> Result<Vec<u8>, Unreadable>;
+    fn read(&self, folder: &Path, path: &Path) -> Result<Vec<u8>, UnreadableError>;
 
     /// True if paths may lead anywhere. For programs whose data is all their user's own.
     fn allow_outside(&self) -> bool {
@@ -25,39 +26,30 @@ pub trait Files {
 
 /// Why a file is not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Unreadable {
+pub enum UnreadableError {
     /// Its path leads out of the folder of the file that names it.
     Outside,
     /// Another reason, in words.
     Because(String),
 }
 
-impl fmt::Display for Unreadable {
+impl fmt::Display for UnreadableError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Unreadable::Outside => f.write_str(
+            UnreadableError::Outside => f.write_str(
                 "its path leads out of the folder of the file that names it; \
                  paths are relative, without `..`, and stay inside, links followed",
             ),
-            Unreadable::Because(reason) => f.write_str(reason),
+            UnreadableError::Because(reason) => f.write_str(reason),
         }
     }
 }
 
-impl From<io::Error> for Unreadable {
-    fn from(error: io::Error) -> Unreadable {
-        Unreadable::Because(reason(&error))
-    }
-}
+impl std::error::Error for UnreadableError {}
 
-/// What went wrong, in the words of the system, without its number.
-pub fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut letters = text.chars();
-    match letters.next() {
-        Some(first) => first.to_lowercase().chain(letters).collect(),
-        None => text.to_string(),
+impl From<io::Error> for UnreadableError {
+    fn from(error: io::Error) -> UnreadableError {
+        UnreadableError::Because(reason(&error))
     }
 }
 
@@ -66,9 +58,9 @@ pub fn reason(error: &io::Error) -> String {
 pub struct NoFiles;
 
 impl Files for NoFiles {
-    fn read(&self, _: &Path, _: &Path) -> Result<Vec<u8>, Unreadable> {
+    fn read(&self, _: &Path, _: &Path) -> Result<Vec<u8>, UnreadableError> {
         let reason = "files are not read here".to_string();
-        Err(Unreadable::Because(reason))
+        Err(UnreadableError::Because(reason))
     }
 }
 
@@ -81,7 +73,7 @@ pub struct Disk {
 }
 
 impl Files for Disk {
-    fn read(&self, folder: &Path, path: &Path) -> Result<Vec<u8>, Unreadable> {
+    fn read(&self, folder: &Path, path: &Path) -> Result<Vec<u8>, UnreadableError> {
         let path = folder.join(path);
         let real = fs::canonicalize(&path)?;
         if !self.allow_outside {
@@ -90,7 +82,7 @@ impl Files for Disk {
                 false => folder,
             };
             if !real.starts_with(fs::canonicalize(folder)?) {
-                return Err(Unreadable::Outside);
+                return Err(UnreadableError::Outside);
             }
         }
         let mut bytes = Vec::new();
@@ -105,40 +97,20 @@ impl Files for Disk {
     }
 }
 
-/// Opens a regular file, and nothing else: to open a pipe is to wait for whoever writes it, and some devices have no end.
-///
-/// # Errors
-/// Those of the system, and what the path leads to if that is no regular file.
-pub fn open_regular(path: &Path) -> io::Result<File> {
-    regular(&fs::metadata(path)?)?;
-    let file = File::open(path)?;
-    // It may have become another in between.
-    regular(&file.metadata()?)?;
-    Ok(file)
-}
-
-fn regular(data: &fs::Metadata) -> io::Result<()> {
-    match (data.is_file(), data.is_dir()) {
-        (true, _) => Ok(()),
-        (false, true) => Err(io::Error::other("it is a directory")),
-        (false, false) => Err(io::Error::other("it is no regular file")),
-    }
-}
-
 /// Where a path from data leads: the folder of the file that names it, and the path from there.
 ///
 /// # Errors
-/// [`Unreadable::Outside`] for a path that is absolute or goes up.
+/// [`UnreadableError::Outside`] for a path that is absolute or goes up.
 pub(crate) fn locate(
     from: &Path,
     written: &str,
     files: &dyn Files,
-) -> Result<(PathBuf, PathBuf), Unreadable> {
+) -> Result<(PathBuf, PathBuf), UnreadableError> {
     let folder = from.parent().unwrap_or(Path::new(""));
     let path = Path::new(written);
     let is_down = |part| matches!(part, Component::Normal(_) | Component::CurDir);
     if !files.allow_outside() && !path.components().all(is_down) {
-        return Err(Unreadable::Outside);
+        return Err(UnreadableError::Outside);
     }
     Ok((folder.to_path_buf(), path.to_path_buf()))
 }

@@ -1,19 +1,18 @@
 //! Policies in the policy language, where a scenario or a command names a file of it.
 
-use std::cell::Cell;
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use bumpalo::Bump;
-use portcullis_dsl::{Loader, NamedDocument, parse_with};
+use portcullis_dsl::{ImportError, Imported, Loader, NamedDocument, parse_with};
 use portcullis_model::PolicyKind;
 use portcullis_syntax::Policy;
-use portcullis_syntax::diag;
 use portcullis_syntax::policy::ReadOptions;
 
-use crate::files::{Files, Unreadable, locate};
-use crate::problem::{Code, Problem, Source};
+use crate::codes;
+use crate::files::{Files, UnreadableError, locate};
+use portcullis_source::{Diagnostic, Source};
 
 /// True if a file's name says that it is in the policy language.
 pub fn is_language(path: &Path) -> bool {
@@ -41,18 +40,12 @@ pub struct Imports<'f> {
     files: &'f dyn Files,
     /// The file that imports.
     file: &'f Path,
-    /// A path led out of the folder of the file that named it.
-    led_outside: Cell<bool>,
 }
 
 impl<'f> Imports<'f> {
     /// The imports of `file`.
     pub fn new(files: &'f dyn Files, file: &'f Path) -> Imports<'f> {
-        Imports {
-            files,
-            file,
-            led_outside: Cell::new(false),
-        }
+        Imports { files, file }
     }
 }
 
@@ -63,24 +56,25 @@ impl fmt::Debug for Imports<'_> {
 }
 
 impl Loader for Imports<'_> {
-    fn load(&self, from: Option<&str>, path: &str) -> Result<portcullis_dsl::Source, String> {
+    fn load(&self, from: Option<&str>, path: &str) -> Result<Imported, ImportError> {
         let from = from.map_or(self.file, Path::new);
         let found = locate(from, path, self.files).and_then(|(folder, path)| {
             let bytes = self.files.read(&folder, &path)?;
             Ok((plain(&folder.join(path)), bytes))
         });
-        let (path, bytes) = found.map_err(|why| {
-            if why == Unreadable::Outside {
-                self.led_outside.set(true);
-            }
-            why.to_string()
+        let (path, bytes) = found.map_err(|why| match why {
+            UnreadableError::Outside => ImportError {
+                code: codes::PATH_OUTSIDE,
+                reason: why.to_string(),
+            },
+            UnreadableError::Because(reason) => ImportError::new(reason),
         })?;
-        let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_string())?;
+        let text = String::from_utf8(bytes).map_err(|_| ImportError::new("it is not UTF-8"))?;
         // Its problems would quote it, whatever it is.
         if !may_be_language(&text) {
-            return Err("it is not in the policy language".to_string());
+            return Err(ImportError::new("it is not in the policy language"));
         }
-        Ok(portcullis_dsl::Source {
+        Ok(Imported {
             name: path.to_string_lossy().into_owned(),
             text,
         })
@@ -110,7 +104,7 @@ pub fn language_documents<'a>(
     options: ReadOptions,
     files: &dyn Files,
     arena: &'a Bump,
-) -> (Vec<NamedDocument<'a>>, Vec<Problem<'a>>) {
+) -> (Vec<NamedDocument<'a>>, Vec<Diagnostic>) {
     let imports = Imports::new(files, Path::new(source.file()));
     let options = portcullis_dsl::Options {
         default_kind: options.kind,
@@ -118,22 +112,11 @@ pub fn language_documents<'a>(
         ..portcullis_dsl::Options::default()
     };
     let parsed = parse_with(source.text(), arena, &imports, &options);
-    let problems: Vec<Problem<'a>> = parsed
+    let problems: Vec<Diagnostic> = parsed
         .diagnostics
         .into_iter()
         .filter(|diagnostic| diagnostic.is_error())
-        .map(|diagnostic| {
-            let is_outside = imports.led_outside.get()
-                && diagnostic.code == diag::Code::ImportError
-                && diagnostic
-                    .message
-                    .ends_with(&Unreadable::Outside.to_string());
-            let problem = Problem::of_policy(source, diagnostic);
-            match is_outside {
-                true => problem.with_code(Code::PathOutside),
-                false => problem,
-            }
-        })
+        .map(|diagnostic| source.locate(diagnostic.in_policy()))
         .collect();
     match problems.is_empty() {
         true => (parsed.documents, problems),
@@ -148,30 +131,38 @@ pub fn language_policy<'a>(
     name: Option<&'a str>,
     files: &dyn Files,
     arena: &'a Bump,
-) -> (Option<Policy<'a>>, Vec<Problem<'a>>) {
+) -> (Option<Policy<'a>>, Vec<Diagnostic>) {
     let (documents, mut problems) = language_documents(source, options, files, arena);
     if !problems.is_empty() {
         return (None, problems);
     }
     let wanted = options.kind;
     let [document] = documents.as_slice() else {
-        let message = format!("the file holds {} policies, one is wanted", documents.len());
+        let message = format!("expected one policy, the file contains {}", documents.len());
         let span = documents
             .get(1)
             .map(|second| second.name.span)
             .unwrap_or_default();
-        problems.push(Problem::new(source, Code::UnsupportedFile, span, message).in_policy());
+        problems.push(
+            source
+                .error(codes::UNSUPPORTED_FILE, span, message)
+                .in_policy(),
+        );
         return (None, problems);
     };
     // A trust policy is the resource policy of its role.
     let trust = (document.kind, wanted) == (PolicyKind::Trust, PolicyKind::Resource);
     if document.kind != wanted && !trust {
         let message = format!(
-            "this is a policy of type {}, one of type {wanted} is wanted",
+            "expected a policy of type {wanted}, found one of type {}",
             document.kind
         );
         let span = document.name.span;
-        problems.push(Problem::new(source, Code::UnsupportedFile, span, message).in_policy());
+        problems.push(
+            source
+                .error(codes::UNSUPPORTED_FILE, span, message)
+                .in_policy(),
+        );
         return (None, problems);
     }
     let policy = Policy {

@@ -1,13 +1,14 @@
 //! Scenario files: policies, requests and the decisions expected of them.
 //!
 //! A scenario is a JSON object with the policy sets of a decision and one or more requests. A file
-//! holds one, a list of them, or one on each line; [`Records`] takes a stream apart and
+//! holds one, a list of them, or one on each line; [`portcullis_source::Records`] takes a stream apart and
 //! [`scenarios`] reads what it yields. Everything lives in an arena, and every problem knows its
 //! place.
 //!
 //! ```
 //! use bumpalo::Bump;
-//! use portcullis_scenario::{NoFiles, Options, Source, scenarios};
+//! use portcullis_scenario::{NoFiles, Options, scenarios};
+//! use portcullis_source::Source;
 //!
 //! let arena = Bump::new();
 //! let text = r#"{
@@ -25,23 +26,20 @@
 //! ```
 
 mod bucket;
+pub mod codes;
 mod files;
 mod language;
-mod members;
 mod note;
 mod policies;
 mod principal;
-mod problem;
 mod read;
-mod records;
 mod request;
+mod request_line;
 
-pub use files::{Disk, Files, NoFiles, Unreadable, open_regular, reason};
+pub use files::{Disk, Files, NoFiles, UnreadableError};
 pub use language::{Imports, is_language, language_documents, language_policy};
-pub use members::{Reader, present};
 pub use note::{Note, session_caller};
 pub use policies::{missing_resource, policy_document, policy_list, policy_text};
-pub use problem::{Code, Problem, Source};
 pub use read::{Case, Options, Scenario, missing_resource_problem, scenarios};
-pub use records::Records;
 pub use request::{RequestForm, request};
+pub use request_line::{Line, line, lines};

@@ -25,10 +25,10 @@ impl fmt::Display for Note<'_> {
         } = self;
         write!(
             f,
-            "the path of the session's role is not known: the role is taken to be {role_arn}"
+            "the path of the session's role is not known: assuming the role is {role_arn}"
         )?;
         if *of_identity_center {
-            let text = ", without the region that is a part of the path outside of us-east-1";
+            let text = ", without the region, which is part of the path outside us-east-1";
             f.write_str(text)?;
         }
         Ok(())

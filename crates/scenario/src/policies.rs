@@ -5,18 +5,19 @@ use std::rc::Rc;
 
 use bumpalo::Bump;
 use portcullis_model::{Layer, PolicyKind};
+use portcullis_source::json::{self, Member, Node, Value};
+use portcullis_source::{Diagnostic, quoted};
 use portcullis_syntax::ast::Span;
-use portcullis_syntax::diag::{self, Diagnostic, quoted};
 use portcullis_syntax::forms::{self, Found};
-use portcullis_syntax::json::{self, Member, Node, Value};
 use portcullis_syntax::policy::{ReadOptions, SERVICES_WITHOUT_RESOURCE, read_policy};
 use portcullis_syntax::{Bucket, Policy, PolicySets};
 
 use crate::bucket::bucket_arn;
-use crate::files::{Files, Unreadable, locate};
+use crate::codes;
+use crate::files::{Files, UnreadableError, locate};
 use crate::language::{is_language, language_policy, may_be_language};
-use crate::members::{Reader, present};
-use crate::problem::{Code, Problem, Source};
+use portcullis_source::{Reader, present};
+use portcullis_source::{Source, Start};
 
 /// Reads `policies`.
 pub(crate) fn policy_sets<'a>(
@@ -76,7 +77,7 @@ pub fn policy_list<'a>(
     source: &Rc<Source<'a>>,
     files: &dyn Files,
     arena: &'a Bump,
-) -> (Vec<Policy<'a>>, Vec<Problem<'a>>) {
+) -> (Vec<Policy<'a>>, Vec<Diagnostic>) {
     let mut reader = Reader::new(source);
     let mut sets = Sets {
         reader: &mut reader,
@@ -148,7 +149,7 @@ impl<'a> Sets<'_, 'a> {
             }),
             Err((entry, other)) => {
                 let message = format!(
-                    "the policy of one bucket is wanted, and {} is not about {}",
+                    "expected the policy of one bucket, but {} is not about {}",
                     quoted(entry.value),
                     quoted(other)
                 );
@@ -156,7 +157,7 @@ impl<'a> Sets<'_, 'a> {
                     true => Rc::clone(&self.reader.source),
                     false => Source::new(policy.file, policy.text),
                 };
-                let problem = Problem::new(&source, Code::InvalidResource, entry.span, message);
+                let problem = source.error(codes::INVALID_RESOURCE, entry.span, message);
                 self.reader.problems.push(problem);
                 None
             }
@@ -187,11 +188,11 @@ impl<'a> Sets<'_, 'a> {
         let limit = usize::from(Layer::MAX_LEVELS);
         if levels.len() > limit {
             let message = format!(
-                "{} levels of an organization, at most {limit} are possible",
+                "{} organization levels exceed the maximum of {limit}",
                 levels.len()
             );
             self.reader
-                .problem(Code::TooManyLevels, member.value.span, message);
+                .problem(codes::TOO_MANY_LEVELS, member.value.span, message);
             return Vec::new();
         }
         let mut chain = Vec::with_capacity(levels.len());
@@ -231,7 +232,7 @@ impl<'a> Sets<'_, 'a> {
             (_, Some(file)) => {
                 let message = "a policy has either `document` or `file`, this has both";
                 self.reader
-                    .problem(Code::ConflictingMembers, file.key.span, message);
+                    .problem(codes::CONFLICTING_MEMBERS, file.key.span, message);
                 None
             }
             // One of the two is there.
@@ -276,8 +277,10 @@ impl<'a> Sets<'_, 'a> {
             Ok(found) => found,
             Err(why) => {
                 let (code, shown) = match why {
-                    Unreadable::Outside => (Code::PathOutside, written.into()),
-                    Unreadable::Because(_) => (Code::UnreadableFile, from.with_file_name(written)),
+                    UnreadableError::Outside => (codes::PATH_OUTSIDE, written.into()),
+                    UnreadableError::Because(_) => {
+                        (codes::UNREADABLE_FILE, from.with_file_name(written))
+                    }
                 };
                 let message = format!("cannot read {}: {why}", quoted(&shown.to_string_lossy()));
                 self.reader.problem(code, span, message);
@@ -285,10 +288,10 @@ impl<'a> Sets<'_, 'a> {
             }
         };
         let file = self.arena.alloc_str(&path.to_string_lossy());
-        let source = match Source::decode(file, self.arena.alloc_slice_copy(&bytes), 1) {
+        let source = match Source::decode(file, self.arena.alloc_slice_copy(&bytes), Start::FILE) {
             Ok(source) => source,
             Err(problem) => {
-                let problem = problem.in_policy().conceal("the text is not UTF-8");
+                let problem = (*problem).in_policy().conceal("the text is not UTF-8");
                 self.reader.problems.push(problem);
                 return None;
             }
@@ -309,32 +312,32 @@ fn named_json<'a>(
     options: ReadOptions,
     name: Option<&'a str>,
     arena: &'a Bump,
-) -> (Option<Policy<'a>>, Vec<Problem<'a>>) {
+) -> (Option<Policy<'a>>, Vec<Diagnostic>) {
     let (policy, problems) = policy_text(options, name, source, arena);
     let node = json::read(source.text(), arena).0;
     let is_policy = node.is_some_and(|node| node.get("Statement").is_some());
     // What is recognized says what it is, and nothing of what it holds.
     let is_recognized = problems.iter().any(|problem| {
         matches!(
-            problem.code(),
-            Code::Syntax(diag::Code::ForeignDocument | diag::Code::UnknownForm)
+            problem.code,
+            portcullis_syntax::codes::FOREIGN_DOCUMENT | codes::UNKNOWN_FORM
         )
     });
     if is_policy || problems.is_empty() || is_recognized {
         return (policy, problems);
     }
-    let missing = Code::Syntax(diag::Code::MissingStatement);
+    let missing = portcullis_syntax::codes::MISSING_STATEMENT;
     let told = problems
         .iter()
-        .find(|problem| problem.code() == missing)
+        .find(|problem| problem.code == missing)
         .or(problems.first());
     let told = told.map(|problem| {
-        let message = match (problem.code(), node) {
+        let message = match (problem.code, node) {
             (code, _) if code == missing => "the policy has no `Statement`",
             // A character that looks like another is named by its number, whatever stands around it.
-            (_, None) if problem.message().starts_with("unexpected U+") => problem.message(),
+            (_, None) if problem.case == json::LOOKALIKE => &problem.message,
             (_, None) => "the file is not JSON",
-            (_, Some(_)) => "the file is no policy document",
+            (_, Some(_)) => "the file is not a policy document",
         };
         problem.clone().conceal(message)
     });
@@ -348,9 +351,9 @@ fn named_language<'a>(
     name: Option<&'a str>,
     files: &dyn Files,
     arena: &'a Bump,
-) -> (Option<Policy<'a>>, Vec<Problem<'a>>) {
+) -> (Option<Policy<'a>>, Vec<Diagnostic>) {
     if !may_be_language(source.text()) {
-        let problem = Problem::new(source, Code::UnsupportedFile, Span::default(), "");
+        let problem = source.error(codes::UNSUPPORTED_FILE, Span::default(), "");
         let message = "the file is not in the policy language";
         return (None, vec![problem.in_policy().conceal(message)]);
     }
@@ -373,7 +376,7 @@ pub fn policy_document<'a>(
     name: &'a str,
     source: &Rc<Source<'a>>,
     arena: &'a Bump,
-) -> (Option<Policy<'a>>, Vec<Problem<'a>>) {
+) -> (Option<Policy<'a>>, Vec<Diagnostic>) {
     let found = forms::find(node, source.text(), Some(options.kind), arena);
     found_policy(found, options, Some(name), source, arena)
 }
@@ -386,7 +389,7 @@ pub fn policy_text<'a>(
     name: Option<&'a str>,
     source: &Rc<Source<'a>>,
     arena: &'a Bump,
-) -> (Option<Policy<'a>>, Vec<Problem<'a>>) {
+) -> (Option<Policy<'a>>, Vec<Diagnostic>) {
     let found = forms::read(source.text(), Some(options.kind), arena);
     found_policy(found, options, name, source, arena)
 }
@@ -397,7 +400,7 @@ fn found_policy<'a>(
     name: Option<&'a str>,
     source: &Rc<Source<'a>>,
     arena: &'a Bump,
-) -> (Option<Policy<'a>>, Vec<Problem<'a>>) {
+) -> (Option<Policy<'a>>, Vec<Diagnostic>) {
     let name = name.or(found.and_then(|found| found.name));
     let document = found.and_then(|found| {
         let (document, more) = read_policy(found.document, options, arena);
@@ -414,7 +417,7 @@ fn found_policy<'a>(
     let problems = diagnostics
         .into_iter()
         .filter(|diagnostic| diagnostic.is_error())
-        .map(|diagnostic| Problem::of_policy(source, diagnostic))
+        .map(|diagnostic| source.locate(diagnostic.in_policy()))
         .collect();
     (policy, problems)
 }

@@ -1,19 +1,23 @@
 //! The principal of a request.
 
+use std::cell::Cell;
+
 use bumpalo::Bump;
 use portcullis_model::{Caller, ContextEntry, Principal, PrincipalError, is_account_id};
+use portcullis_source::json::{Member, Node, Value};
+use portcullis_source::quoted;
 use portcullis_syntax::ast::{Span, Text};
-use portcullis_syntax::diag::quoted;
-use portcullis_syntax::json::{Member, Node, Value};
 
-use crate::members::{Reader, present};
-use crate::note::session_caller;
-use crate::problem::Code;
+use crate::codes;
+use crate::note::{Note, session_caller};
+use portcullis_source::{Reader, present};
 
 /// What else of the request tells about its principal.
 pub(crate) struct Surroundings<'a> {
     pub(crate) resource: Option<&'a str>,
     pub(crate) context: &'a [ContextEntry<'a>],
+    /// What was taken for granted in reading it.
+    pub(crate) note: Cell<Option<Note<'a>>>,
 }
 
 /// Reads a principal in any of its forms.
@@ -52,7 +56,7 @@ fn plain(caller: Caller<'_>) -> Principal<'_> {
 }
 
 fn invalid(reader: &mut Reader<'_>, span: Span, message: impl Into<String>) {
-    reader.problem(Code::InvalidPrincipal, span, message);
+    reader.problem(codes::INVALID_PRINCIPAL, span, message);
 }
 
 /// An account id or an ARN, of a role session with its role's ARN if that is known.
@@ -76,7 +80,11 @@ fn from_text<'a>(
     match Caller::from_arn(arn) {
         Ok(caller @ Caller::Role { .. }) => match role_arn {
             Some(role) if role.value != arn => {
-                invalid(reader, role.span, "`arn` and `roleArn` are of two roles");
+                invalid(
+                    reader,
+                    role.span,
+                    "`arn` and `roleArn` name different roles",
+                );
                 None
             }
             _ => Some(caller),
@@ -84,15 +92,15 @@ fn from_text<'a>(
         Ok(caller) => no_role(reader, caller, role_arn),
         Err(PrincipalError::SessionNeedsRole) => session(reader, text, role_arn, around, arena),
         Err(error) => {
-            let message = format!("{} is no principal: it is {error}", quoted(arn));
+            let message = format!("{} is not a principal: it is {error}", quoted(arn));
             let mut help =
-                "a principal is an ARN, a 12-digit account id, `anonymous`, null or an object";
+                "a principal is an ARN, a 12-digit account ID, `anonymous`, null or an object";
             if error == PrincipalError::SessionWithPath {
-                help = "give the role with its path as `roleArn` beside the session's `arn`";
+                help = "pass the role with its path as `roleArn` next to the session's `arn`";
             } else if arn.contains(".amazon") {
-                help = "a service is written as `{\"Service\": \"name.amazonaws.com\"}`";
+                help = "write a service as `{\"Service\": \"name.amazonaws.com\"}`";
             }
-            reader.problem_with_help(Code::InvalidPrincipal, text.span, message, help);
+            reader.problem_with_help(codes::INVALID_PRINCIPAL, text.span, message, help);
             None
         }
     }
@@ -129,7 +137,7 @@ fn session<'a>(
         return caller.ok();
     }
     let (caller, note) = session_caller(arn, around.context, arena).ok()?;
-    reader.notes.extend(note);
+    around.note.set(note);
     Some(caller)
 }
 
@@ -214,7 +222,7 @@ fn from_object<'a>(
         if credentials.value != "GetSessionToken" || !is_users {
             // Those of others are known by the ARN.
             let message =
-                "`credentials` is `GetSessionToken`, of a user or root user, or not given";
+                "`credentials` is either omitted or `GetSessionToken` of a user or root user";
             invalid(reader, credentials.span, message);
             return None;
         }

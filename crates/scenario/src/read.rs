@@ -4,18 +4,18 @@ use std::rc::Rc;
 
 use bumpalo::Bump;
 use portcullis_model::{Decision, Request, access_point};
+use portcullis_source::json::{self, Node, Value};
 use portcullis_syntax::PolicySets;
 use portcullis_syntax::ast::Span;
-use portcullis_syntax::diag;
-use portcullis_syntax::json::{self, Node, Value};
 use portcullis_syntax::policy::SERVICES_WITHOUT_RESOURCE;
 
+use crate::codes;
 use crate::files::Files;
-use crate::members::Reader;
 use crate::note::Note;
 use crate::policies::{missing_resource, policy_sets};
-use crate::problem::{Code, Problem, Source};
 use crate::request::{RequestForm, decision, request};
+use portcullis_source::Reader;
+use portcullis_source::{Diagnostic, Source};
 
 /// What a scenario must have.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,7 +36,7 @@ pub struct Scenario<'a> {
     /// Its requests, also if there are problems, so that each can be answered.
     pub cases: Vec<Case<'a>>,
     /// What keeps the whole scenario from being used. Problems of one request are the request's.
-    pub problems: Vec<Problem<'a>>,
+    pub problems: Vec<Diagnostic>,
     /// Where it stands in the text.
     pub span: Span,
 }
@@ -51,7 +51,7 @@ pub struct Case<'a> {
     /// The decision that is expected.
     pub expect: Option<Decision>,
     /// What keeps the request from being decided.
-    pub problems: Vec<Problem<'a>>,
+    pub problems: Vec<Diagnostic>,
     /// What was taken for granted in reading it.
     pub notes: Vec<Note<'a>>,
     /// Where it stands in the text.
@@ -67,7 +67,7 @@ pub fn scenarios<'a>(
     options: Options,
     files: &dyn Files,
     arena: &'a Bump,
-) -> Result<Vec<Scenario<'a>>, Vec<Problem<'a>>> {
+) -> Result<Vec<Scenario<'a>>, Vec<Diagnostic>> {
     let (node, diagnostics) = json::read(source.text(), arena);
     let one = |node: &'a Node<'a>| {
         let mut found = scenario(node, &source, options, files, arena);
@@ -75,18 +75,18 @@ pub fn scenarios<'a>(
         let duplicates = diagnostics
             .iter()
             .filter(|diagnostic| own.contains(&diagnostic.span.start))
-            .map(|diagnostic| Problem::of_json(&source, diagnostic.clone()));
+            .map(|diagnostic| source.locate(diagnostic.clone()));
         found.problems.splice(0..0, duplicates);
         found
     };
     // If there are more problems than were listed, nobody knows which scenario they are in.
     let is_complete = diagnostics
         .iter()
-        .all(|diagnostic| diagnostic.code != diag::Code::TooManyProblems);
+        .all(|diagnostic| diagnostic.code != codes::TOO_MANY_PROBLEMS);
     let Some(node) = node.filter(|_| is_complete) else {
         return Err(diagnostics
             .into_iter()
-            .map(|diagnostic| Problem::of_json(&source, diagnostic))
+            .map(|diagnostic| source.locate(diagnostic))
             .collect());
     };
     let node: &'a Node<'a> = arena.alloc(node);
@@ -136,7 +136,7 @@ fn scenario<'a>(
         (None, Some(listed)) => {
             if let Some(expect) = expect {
                 let message = "with `requests`, each request has its own `expect`";
-                reader.problem(Code::ConflictingMembers, expect.key.span, message);
+                reader.problem(codes::CONFLICTING_MEMBERS, expect.key.span, message);
             }
             match listed.value.as_array() {
                 Some(nodes) => scenario.cases.extend(
@@ -149,7 +149,7 @@ fn scenario<'a>(
         }
         (Some(_), Some(listed)) => {
             let message = "a scenario has either `request` or `requests`, this has both";
-            reader.problem(Code::ConflictingMembers, listed.key.span, message);
+            reader.problem(codes::CONFLICTING_MEMBERS, listed.key.span, message);
         }
         (None, None) if options.policies_only => {}
         (None, None) => {
@@ -180,22 +180,17 @@ fn check_case<'a>(
             start: case.span.start,
             end: case.span.start.saturating_add(1),
         };
-        let message = "the request has no `expect` to test it by";
+        let message = "the request has no `expect` to test it against";
         case.problems
-            .push(Problem::new(source, Code::MissingMember, start, message));
+            .push(source.error(codes::MISSING_MEMBER, start, message));
     }
     let Some(request) = case.request else {
         return;
     };
     if policies.bucket.is_some() && access_point(request.resource).is_none() {
-        let message =
-            "the resource is no access point, so that no bucket is behind it (`policies.bucket`)";
-        case.problems.push(Problem::new(
-            source,
-            Code::InvalidResource,
-            case.span,
-            message,
-        ));
+        let message = "the resource is not an access point, so there is no bucket behind it (`policies.bucket`)";
+        case.problems
+            .push(source.error(codes::INVALID_RESOURCE, case.span, message));
         case.request = None;
         return;
     }
@@ -211,12 +206,12 @@ fn check_case<'a>(
 }
 
 /// The problem that [`missing_resource`] finds, at its place in the text.
-pub fn missing_resource_problem<'a>(source: &Rc<Source<'a>>, span: Span) -> Problem<'a> {
+pub fn missing_resource_problem(source: &Source<'_>, span: Span) -> Diagnostic {
     let message = "the statement has neither `Resource` nor `NotResource`";
-    let diagnostic =
-        diag::Diagnostic::error(diag::Code::MissingResource, span, message).with_help(format!(
-            "only policies for actions of `{}` may leave it out",
+    let diagnostic = Diagnostic::error(portcullis_syntax::codes::MISSING_RESOURCE, span, message)
+        .with_help(format!(
+            "only policies for actions of `{}` may omit it",
             SERVICES_WITHOUT_RESOURCE.join("`, `")
         ));
-    Problem::of_policy(source, diagnostic)
+    source.locate(diagnostic.in_policy())
 }

@@ -1,16 +1,18 @@
 //! Requests.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use bumpalo::Bump;
 use portcullis_model::{ContextEntry, Decision, Request, check_action, is_account_id, is_resource};
-use portcullis_syntax::diag::quoted;
-use portcullis_syntax::json::{Member, Node, Value};
+use portcullis_source::json::{Member, Node, Value};
+use portcullis_source::quoted;
 
-use crate::members::{Reader, present};
+use crate::codes;
 use crate::principal::{Surroundings, principal};
-use crate::problem::{Code, Source};
 use crate::read::Case;
+use portcullis_source::Source;
+use portcullis_source::{Reader, present};
 
 /// Where a request stands, which decides the members it may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +54,6 @@ pub fn request<'a>(
     let request = read(&mut reader, node, form, &mut case, arena);
     case.request = request.filter(|_| reader.problems.is_empty());
     case.problems = reader.problems;
-    case.notes = reader.notes;
     case
 }
 
@@ -96,8 +97,8 @@ fn read<'a>(
             reader,
             member,
             is_resource,
-            Code::InvalidResource,
-            "no resource: a resource is an ARN, or `*`",
+            codes::INVALID_RESOURCE,
+            "not a resource: a resource is an ARN or `*`",
         )
     });
     let owner = present(owner);
@@ -106,15 +107,20 @@ fn read<'a>(
             reader,
             member,
             is_account_id,
-            Code::InvalidAccount,
-            "no account: an account is 12 digits",
+            codes::INVALID_ACCOUNT,
+            "not an account: an account is 12 digits",
         )
     });
     let context = context_entries(reader, context, arena);
 
     let who = reader.required(who, node.span, "the request", "principal")?;
-    let around = Surroundings { resource, context };
+    let around = Surroundings {
+        resource,
+        context,
+        note: Cell::new(None),
+    };
     let principal = principal(reader, &who.value, &around, arena);
+    case.notes.extend(around.note.get());
     Some(Request {
         principal: principal?,
         action: action?,
@@ -137,11 +143,11 @@ fn action_of<'a>(reader: &mut Reader<'a>, member: &'a Member<'a>) -> Option<&'a 
     };
     let (span, message) = (
         member.value.span,
-        format!("{} is no action: {error}", quoted(text)),
+        format!("{} is not an action: {error}", quoted(text)),
     );
     match error.help() {
-        None => reader.problem(Code::InvalidAction, span, message),
-        Some(help) => reader.problem_with_help(Code::InvalidAction, span, message, help),
+        None => reader.problem(codes::INVALID_ACTION, span, message),
+        Some(help) => reader.problem_with_help(codes::INVALID_ACTION, span, message, help),
     }
     None
 }
@@ -151,7 +157,7 @@ fn checked<'a>(
     reader: &mut Reader<'a>,
     member: &'a Member<'a>,
     is_fine: impl Fn(&str) -> bool,
-    code: Code,
+    code: portcullis_source::Code,
     wrong: &str,
 ) -> Option<&'a str> {
     let Some(text) = member.value.as_str() else {
@@ -175,9 +181,9 @@ pub(crate) fn decision<'a>(
     let text = reader.text(Some(member))?;
     let decision = Decision::parse(text);
     if decision.is_none() {
-        let message = format!("{} is no decision", quoted(text));
+        let message = format!("{} is not a decision", quoted(text));
         let help = "the decisions are `Allow`, `ExplicitDeny` and `ImplicitDeny`";
-        reader.problem_with_help(Code::InvalidExpect, member.value.span, message, help);
+        reader.problem_with_help(codes::INVALID_EXPECT, member.value.span, message, help);
     }
     decision
 }
@@ -210,8 +216,13 @@ fn context_entries<'a>(
                         quoted(member.key.value),
                         node.value.describe()
                     );
-                    let help = "`[]` stands for a key that is absent";
-                    reader.problem_with_help(Code::InvalidContextValue, node.span, message, help);
+                    let help = "use `[]` for an absent key";
+                    reader.problem_with_help(
+                        codes::INVALID_CONTEXT_VALUE,
+                        node.span,
+                        message,
+                        help,
+                    );
                 }
             }
         }

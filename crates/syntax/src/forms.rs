@@ -14,11 +14,12 @@ pub(crate) use foreign::{RESOLVE, function, is_function};
 pub use map::Inner;
 
 use crate::ast::{Span, Text};
-use crate::diag::{Code, Diagnostic};
-use crate::json::tree::Value;
-use crate::json::{self, Member, Node};
+use crate::codes;
 use bumpalo::Bump;
 use portcullis_model::PolicyKind;
+use portcullis_source::Diagnostic;
+use portcullis_source::json::tree::Value;
+use portcullis_source::json::{self, Member, Node};
 use std::borrow::Cow;
 
 /// Strings in strings: some exports quote twice, and more often than this nobody does.
@@ -180,8 +181,8 @@ fn in_string<'a>(
     let error = |code, message: &str| (None, vec![Diagnostic::error(code, all, message)]);
     if layer == MAX_LAYERS {
         return error(
-            Code::UnknownForm,
-            "strings are nested in strings too deep for a policy",
+            codes::UNKNOWN_FORM,
+            "the policy is nested in too many strings",
         );
     }
     let start = text.text().trim_start();
@@ -199,8 +200,8 @@ fn in_string<'a>(
         if let Some(foreign) = recognize_text(own) {
             return (None, vec![foreign.diagnostic(all)]);
         }
-        let message = "a policy is an object, or a string that holds one; this string does not";
-        return error(Code::DataTypeMismatch, message);
+        let message = "a policy is an object or a string that contains one; this string does not";
+        return error(codes::DATA_TYPE_MISMATCH, message);
     }
     let (node, problems) = json::read(own, arena);
     let problems: Vec<Diagnostic> = problems
@@ -301,7 +302,7 @@ pub fn undress_placed<'b>(
             _ => return Ok(text),
         };
     }
-    Err("strings are nested in strings too deep for a policy".to_owned())
+    Err("the policy is nested in too many strings".to_owned())
 }
 
 /// All of a text.

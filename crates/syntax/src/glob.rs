@@ -1,6 +1,6 @@
 //! Patterns against texts, without variables: for advice, not for decisions (`AA-30`).
 
-use crate::words::{equal, first};
+use portcullis_source::words::{equal, first};
 
 /// True if the text has a wildcard.
 ///

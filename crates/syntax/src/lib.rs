@@ -1,4 +1,4 @@
-//! Policy documents as written: one syntax tree, its readers and its diagnostics.
+//! Policy documents as written: one syntax tree and its readers.
 //!
 //! ```
 //! use bumpalo::Bump;
@@ -17,16 +17,14 @@
 
 mod api;
 pub mod ast;
-pub mod diag;
+pub mod cases;
+pub mod codes;
 pub mod forms;
 pub mod glob;
-pub mod json;
 pub mod lint;
 pub mod policy;
 mod sets;
-pub mod suggest;
 pub mod vars;
-pub mod words;
 
 pub use api::{api_of, with_apis};
-pub use sets::{Bucket, Policy, PolicySets};
+pub use sets::{Bucket, Policy, PolicySets, RequestPolicies};

@@ -8,22 +8,22 @@
 mod conditions;
 mod entries;
 pub mod keys;
-mod lookalike;
 pub mod services;
 pub mod shapes;
 mod size;
 mod templates;
 mod values;
 
-pub use lookalike::lookalike;
+use portcullis_source::lookalike;
 pub use size::size;
 
 use crate::ast::{Document, Statement, Text};
-use crate::diag::{Code, Diagnostic, Severity, Sink, quoted};
+use crate::codes;
 use crate::policy::{inside, key_problem};
 use crate::vars::{Piece, Variable, has_opening, pieces};
 use core::ops::Range;
 use portcullis_model::Effect;
+use portcullis_source::{Code, Diagnostic, Severity, Sink, quoted};
 
 /// Keys of a document that are compared with those that could be meant: guessing takes long, compared with the rest.
 const GUESSES: usize = 1000;
@@ -115,11 +115,11 @@ impl Linter<'_, '_> {
         );
         let help = match is_global_name(text.value, &range) {
             Some(key) => format!("did you mean `${{{key}}}`?"),
-            None => "resolve it first: AWS and this engine take it as it stands".to_owned(),
+            None => "resolve it first: AWS and this engine take it literally".to_owned(),
         };
         let place = inside(text, range);
         self.sink
-            .push(Diagnostic::warning(Code::ForeignTemplate, place, message).with_help(help));
+            .push(Diagnostic::warning(codes::FOREIGN_TEMPLATE, place, message).with_help(help));
         true
     }
 
@@ -143,7 +143,7 @@ impl Linter<'_, '_> {
             };
             if let Some(found) = key_problem(key, guess) {
                 let place = inside(text, range);
-                let message = format!("{}, so that the variable has no value", found.message);
+                let message = format!("{}, so the variable has no value", found.message);
                 self.sink.push(
                     Diagnostic::new(found.severity, found.code, place, message)
                         .with_help_if(found.help),
@@ -163,7 +163,7 @@ impl Linter<'_, '_> {
             let shown = quoted(text.value.get(range.clone()).unwrap_or_default());
             let message = format!("variable {shown} is not expanded in {what}");
             let place = inside(text, range);
-            let code = Code::VariableUnsupportedInElement;
+            let code = codes::VARIABLE_UNSUPPORTED_IN_ELEMENT;
             self.sink.push(Diagnostic::warning(code, place, message));
         }
     }
@@ -176,13 +176,13 @@ impl Linter<'_, '_> {
         });
         if let Some((range, c, name)) = found {
             let message = format!(
-                "the text has U+{:04X}, {name}, which compares equal to nothing else",
+                "the text has U+{:04X}, {name}, which matches no other character",
                 u32::from(c)
             );
             let place = inside(text, range);
             self.sink.push(
-                Diagnostic::warning(Code::LookalikeCharacter, place, message)
-                    .with_help("type it again: it most likely came with copied text"),
+                Diagnostic::warning(codes::LOOKALIKE_CHARACTER, place, message)
+                    .with_help("type it again: it was probably pasted from elsewhere"),
             );
         }
     }
@@ -198,8 +198,8 @@ fn is_global_name(text: &str, range: &Range<usize>) -> Option<&'static str> {
 /// What a value that cannot be compared does to its statement.
 fn consequence(effect: Effect, is_negated: bool) -> &'static str {
     match (is_negated, effect) {
-        (true, _) => "it compares to nothing, so that the test holds as far as it goes",
-        (false, Effect::Deny) => "it compares to nothing, so that nothing is denied by it",
-        (false, Effect::Allow) => "it compares to nothing",
+        (true, _) => "it never matches, so the test always passes",
+        (false, Effect::Deny) => "it never matches, so it denies nothing",
+        (false, Effect::Allow) => "it never matches",
     }
 }

@@ -13,16 +13,17 @@ mod statement;
 mod variables;
 
 use crate::ast::{Document, Span, Statement, Text};
-use crate::diag::{Code, Diagnostic, Severity, Sink, quoted};
+use crate::codes;
 use crate::forms;
-use crate::json;
-use crate::json::tree::{Member, Node, Value};
 use crate::lint;
-use crate::suggest::{did_you_mean, nearest};
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
 use known::Known;
 use portcullis_model::{Operator, PolicyKind};
+use portcullis_source::json;
+use portcullis_source::json::tree::{Member, Node, Value};
+use portcullis_source::suggest::{did_you_mean, nearest};
+use portcullis_source::{Code, Diagnostic, Severity, Sink, quoted, slots};
 use smallvec::SmallVec;
 use std::collections::HashMap;
 
@@ -199,7 +200,7 @@ impl<'a, 'n> Reader<'a> {
         let Some(statement) = statement else {
             if !self.is_meant(&["Statement"]) {
                 self.error(
-                    Code::MissingStatement,
+                    codes::MISSING_STATEMENT,
                     node.span,
                     "the policy has no `Statement`",
                 );
@@ -224,9 +225,8 @@ impl<'a, 'n> Reader<'a> {
     fn object(&mut self, node: Node<'a, 'n>, what: &str) -> Option<&'n [Member<'a, 'n>]> {
         let members = node.as_object();
         if members.is_none() {
-            let found = node.value.describe();
-            let message = format!("{what} must be an object, this is {found}");
-            self.error(Code::DataTypeMismatch, node.span, message);
+            let problem = Diagnostic::mismatch(what, "an object", &node);
+            self.sink.push(problem);
         }
         members
     }
@@ -238,35 +238,21 @@ impl<'a, 'n> Reader<'a> {
         names: [&'static str; N],
         what: &str,
     ) -> [Option<&'n Member<'a, 'n>>; N] {
-        let mut slots = [None; N];
+        let found = slots(members, &names);
         self.meant.clear();
-        for member in members {
+        for member in found.unknown {
+            let code = codes::INVALID_POLICY_ELEMENT;
+            let problem = Diagnostic::unknown_member(code, what, member, &names);
             let name = member.key.value;
-            match names
-                .iter()
-                .zip(&mut slots)
-                .find(|(known, _)| **known == name)
-            {
-                // Duplicates have been reported by the JSON reader.
-                Some((_, slot)) => {
-                    slot.get_or_insert(member);
-                }
-                None => {
-                    let message = format!("{what} has no member {}", quoted(name));
-                    self.meant.extend(nearest(name, names));
-                    let help = match names.iter().find(|known| known.eq_ignore_ascii_case(name)) {
-                        Some(known) => Some(format!("letter case matters here: write `{known}`")),
-                        None if forms::is_function(name) => Some(forms::RESOLVE.to_owned()),
-                        None => did_you_mean(name, names),
-                    };
-                    self.sink.push(
-                        Diagnostic::error(Code::InvalidPolicyElement, member.key.span, message)
-                            .with_help_if(help),
-                    );
-                }
-            }
+            self.meant.extend(nearest(name, names));
+            let help = match problem.help {
+                Some(_) => None,
+                None if forms::is_function(name) => Some(forms::RESOLVE.to_owned()),
+                None => did_you_mean(name, names),
+            };
+            self.sink.push(problem.with_help_if(help));
         }
-        slots
+        found.known
     }
 
     /// The text of a value that must be a string (`GRAM-21`).
@@ -299,23 +285,20 @@ impl<'a, 'n> Reader<'a> {
 
     /// A value of the wrong JSON type (`GRAM-20`, `GRAM-21`), with what it most likely is.
     fn mismatch(&mut self, what: &str, wanted: &str, node: Node<'a, 'n>) {
-        let (found, help) = match (forms::function(&node.value), node.value) {
-            (Some(function), _) => (
-                format!("{}, an object", quoted(function)),
-                Some(forms::RESOLVE),
-            ),
-            (None, Value::Number(_)) => {
-                let help = "write it in quotes: an account id has 12 digits, and a number loses its leading zeros";
-                let is_account = what.contains("`AWS`");
-                ("a number".to_owned(), is_account.then_some(help))
+        let mut problem = Diagnostic::mismatch(what, wanted, &node);
+        match (forms::function(&node.value), node.value) {
+            (Some(function), _) => {
+                let found = quoted(function);
+                problem.message = format!("{what} must be {wanted}, this is {found}, an object");
+                problem.help = Some(forms::RESOLVE.to_owned());
             }
-            (None, value) => (value.describe().to_owned(), None),
-        };
-        let message = format!("{what} must be {wanted}, this is {found}");
-        self.sink.push(
-            Diagnostic::error(Code::DataTypeMismatch, node.span, message)
-                .with_help_if(help.map(str::to_owned)),
-        );
+            (None, Value::Number(_)) if what.contains("`AWS`") => {
+                let help = "write it in quotes: an account ID has 12 digits, and a number loses its leading zeros";
+                problem.help = Some(help.to_owned());
+            }
+            _ => {}
+        }
+        self.sink.push(problem);
     }
 
     /// `GRAM-3`, `GRAM-4` and the version of `GRAM-60`.
@@ -327,7 +310,7 @@ impl<'a, 'n> Reader<'a> {
                 let message = "a resource control policy must have the `Version` `2012-10-17`";
                 (Severity::Error, message)
             } else {
-                let message = "without `Version` the document counts as one of 2008, where policy variables are plain text";
+                let message = "without `Version` the document defaults to version 2008-10-17, where policy variables are literal text";
                 (Severity::Warning, message)
             };
             // The place is where the member would stand, so that the whole document is not marked.
@@ -336,7 +319,7 @@ impl<'a, 'n> Reader<'a> {
                 end: document.start.saturating_add(1),
             };
             self.sink.push(
-                Diagnostic::new(severity, Code::MissingVersion, start, message)
+                Diagnostic::new(severity, codes::MISSING_VERSION, start, message)
                     .with_help("add `\"Version\": \"2012-10-17\"`"),
             );
             return None;
@@ -346,13 +329,13 @@ impl<'a, 'n> Reader<'a> {
             "2012-10-17" => {}
             "2008-10-17" if is_rcp => {
                 let message = "a resource control policy must have the `Version` `2012-10-17`";
-                self.error(Code::InvalidVersion, text.span, message);
+                self.error(codes::INVALID_VERSION, text.span, message);
             }
             "2008-10-17" => self.variables = Variables::Literal,
             other => {
                 let message = format!("{} is not a version of the policy language", quoted(other));
                 self.sink.push(
-                    Diagnostic::error(Code::InvalidVersion, text.span, message)
+                    Diagnostic::error(codes::INVALID_VERSION, text.span, message)
                         .with_help("the versions are `2012-10-17` and `2008-10-17`"),
                 );
             }
@@ -370,7 +353,7 @@ impl<'a, 'n> Reader<'a> {
             PolicyKind::Identity | PolicyKind::Boundary | PolicyKind::Session
         ) {
             let message = format!("a policy of type {kind} has no `Id`; it is ignored");
-            self.warning(Code::UnsupportedId, member.key.span, message);
+            self.warning(codes::UNSUPPORTED_ID, member.key.span, message);
         }
         Some(text)
     }
@@ -381,10 +364,8 @@ impl<'a, 'n> Reader<'a> {
             Value::Array(nodes) => nodes,
             Value::Object(_) => core::slice::from_ref(&node),
             _ => {
-                let found = node.value.describe();
-                let message =
-                    format!("`Statement` must be an object or a list of objects, this is {found}");
-                self.error(Code::DataTypeMismatch, node.span, message);
+                let wanted = "an object or a list of objects";
+                self.mismatch("`Statement`", wanted, node);
                 return &[];
             }
         };
@@ -428,10 +409,10 @@ impl<'a, 'n> Reader<'a> {
         }
         if let Some((text, c)) = first {
             let code = u32::from(c);
-            let message = format!("IAM does not take the character U+{code:04X} in a policy");
+            let message = format!("IAM does not accept the character U+{code:04X} in a policy");
             self.sink.push(
-                Diagnostic::new(Severity::LintError, Code::UnsupportedCharacter, text.span, message)
-                    .with_help("characters up to U+00FF are taken, of controls only tab, line feed and carriage return"),
+                Diagnostic::new(Severity::LintError, codes::UNSUPPORTED_CHARACTER, text.span, message)
+                    .with_help("characters up to U+00FF are accepted; of control characters, only tab, line feed and carriage return"),
             );
         }
     }

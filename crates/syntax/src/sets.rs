@@ -94,3 +94,12 @@ impl<'a> PolicySets<'a> {
         }
     }
 }
+
+/// Policies that come with a request, beside those that are known of its caller.
+#[derive(Clone, Debug, Default)]
+pub struct RequestPolicies<'a> {
+    /// The policies passed when the caller's session was made; none if there was nothing of the kind.
+    pub session: Option<Vec<Policy<'a>>>,
+    /// The policies of a caller of whom nothing else is known.
+    pub identity: Option<Vec<Policy<'a>>>,
+}

@@ -3,8 +3,8 @@
 //! Everything that has to know where a variable starts and ends asks this module, so that a text is
 //! never read in two ways.
 
-use crate::words::{equal, first};
 use core::ops::Range;
+use portcullis_source::words::{equal, first};
 use smallvec::SmallVec;
 
 /// What a variable stands for.

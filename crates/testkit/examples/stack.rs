@@ -18,7 +18,8 @@ use portcullis_compile::{Options, compile};
 use portcullis_dsl::NoImports;
 use portcullis_image::Image;
 use portcullis_model::PolicyKind;
-use portcullis_scenario::{NoFiles, Options as Reading, Source, scenarios};
+use portcullis_scenario::{NoFiles, Options as Reading, scenarios};
+use portcullis_source::Source;
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 use portcullis_testkit::machine::Machine;
 use portcullis_testkit::{Caller, Request, World};
@@ -62,7 +63,8 @@ const CASES: [Case; 9] = [
         let text = "{\"policies\":".repeat(1_000_000);
         Box::new(move || {
             let arena = Bump::new();
-            let Ok(source) = Source::decode("s", text.as_bytes(), 1) else {
+            let Ok(source) = Source::decode("s", text.as_bytes(), portcullis_source::Start::FILE)
+            else {
                 return;
             };
             assert!(scenarios(source, Reading::default(), &NoFiles, &arena).is_err());

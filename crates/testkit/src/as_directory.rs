@@ -6,7 +6,7 @@ use std::path::Path;
 
 use bumpalo::Bump;
 use portcullis_directory::{
-    Directory, Engine, Extra, Given, LoadOptions, ResolvedRequest, Undecided,
+    CheckError, ContextValue, Directory, Engine, LoadOptions, RequestPolicies, ResolvedRequest,
 };
 use portcullis_dsl::print_json;
 use portcullis_model::{Caller, ContextEntry, Request, access_point, is_account_id, split_arn};
@@ -98,7 +98,7 @@ fn ask(
         context: &context,
         ..*request
     };
-    let extra = Extra {
+    let extra = RequestPolicies {
         session: sets.session.clone(),
         identity: None,
     };
@@ -115,7 +115,7 @@ fn ask(
     if !is_alone {
         return Ok(Some(outcomes));
     }
-    let checked: Result<Outcome, Undecided> = engine.check(directory, &asked);
+    let checked: Result<Outcome, CheckError> = engine.check(directory, &asked);
     outcomes.push(checked.map_err(|error| error.to_string())?);
     let (arn, is_itself) = match asked.principal.caller {
         Caller::User { arn } => (arn, true),
@@ -132,20 +132,20 @@ fn ask(
         || asked.external_grant;
     if let (Some(principal), true, false) = (directory.principal_number(arn), is_itself, says_more)
     {
-        let deed = directory.deed(asked.action);
+        let deed = directory.action(asked.action);
         let deed = deed.map_err(|error| error.to_string())?;
-        let object = directory.object(asked.resource, asked.resource_account);
+        let object = directory.resource(asked.resource, asked.resource_account);
         let keys = context.iter().map(|entry| directory.key(entry.key));
         let keys: Result<Vec<_>, _> = keys.collect();
         let keys = keys.map_err(|error| error.to_string())?;
         let given = context.iter().zip(&keys);
-        let given: Vec<Given<'_>> = given
-            .map(|(entry, key)| Given::keyed(key, entry.values))
+        let given: Vec<ContextValue<'_>> = given
+            .map(|(entry, key)| ContextValue::keyed(key, entry.values))
             .collect();
         let resolved = ResolvedRequest {
             principal,
-            deed: &deed,
-            object: &object,
+            action: &deed,
+            resource: &object,
             context: &given,
         };
         let outcome = engine.check_resolved(directory, &resolved);
@@ -235,7 +235,7 @@ fn dump(sets: &PolicySets<'_>, account: &str, entity: Option<&str>) -> Option<St
     let mut policies = Vec::new();
     if let (Some(boundary), Some(object)) = (boundary, one.as_object_mut()) {
         let reference = json!({"PermissionsBoundaryArn": managed});
-        object.insert("PermissionsBoundary".to_string(), reference);
+        resource.insert("PermissionsBoundary".to_string(), reference);
         let version = json!({"VersionId": "v1", "Document": boundary});
         policies.push(
             json!({"Arn": managed, "DefaultVersionId": "v1", "PolicyVersionList": [version]}),
@@ -251,7 +251,7 @@ fn dump(sets: &PolicySets<'_>, account: &str, entity: Option<&str>) -> Option<St
         if kind == "role" {
             let trust = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow",
                 "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}});
-            object.insert("AssumeRolePolicyDocument".to_string(), trust);
+            resource.insert("AssumeRolePolicyDocument".to_string(), trust);
         }
     }
     Some(json!({list: [one], "Policies": policies}).to_string())

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use bumpalo::Bump;
 use portcullis_model::PolicyKind;
-use portcullis_scenario::{Disk, Options, Records, Scenario, Source, scenarios};
+use portcullis_scenario::{Disk, Options, Scenario, scenarios};
+use portcullis_source::{Records, Source};
 use serde_json::Value;
 
 /// The folder of the corpus.

@@ -38,7 +38,7 @@ pub use world::{Caller, Request, World};
 /// assert!(portcullis_testkit::json_value(r#"{"Effect": "Deny", "Effect": "Allow"}"#).is_err());
 /// ```
 pub fn json_value(text: &str) -> Result<serde_json::Value, String> {
-    if let Err(problems) = portcullis_syntax::json::parse(text, &bumpalo::Bump::new()) {
+    if let Err(problems) = portcullis_source::json::parse(text, &bumpalo::Bump::new()) {
         let first = problems.into_iter().next();
         return Err(first.map_or_else(String::new, |problem| problem.message));
     }

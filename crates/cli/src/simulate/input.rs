@@ -4,10 +4,11 @@ use std::path::Path;
 
 use bumpalo::Bump;
 use portcullis_model::{ContextEntry, Layer, PolicyKind, is_account_id, is_resource};
-use portcullis_scenario::{Code, Reader, Source, policy_text, present};
+use portcullis_scenario::{codes, policy_document, policy_text};
+use portcullis_source::json::{Member, Node, Value};
+use portcullis_source::quoted;
+use portcullis_source::{Reader, Source, present};
 use portcullis_syntax::ast::Span;
-use portcullis_syntax::diag::quoted;
-use portcullis_syntax::json::{Member, Node, Value};
 use portcullis_syntax::policy::ReadOptions;
 use portcullis_syntax::{Policy, PolicySets};
 
@@ -130,9 +131,12 @@ impl<'a> InputReader<'a> {
         self.reader.text(marker);
         if let Some(member) = present(handling) {
             let message =
-                "ResourceHandlingOption is not simulated: ask for each resource by itself";
-            self.reader
-                .problem(Code::UnknownMember, member.key.span, message);
+                "`ResourceHandlingOption` is not simulated: ask for each resource separately";
+            self.reader.problem(
+                portcullis_source::codes::UNKNOWN_MEMBER,
+                member.key.span,
+                message,
+            );
         }
         Some(Input {
             actions: self.actions(actions, node),
@@ -147,8 +151,8 @@ impl<'a> InputReader<'a> {
                 .unwrap_or_default(),
             boundary: self.policies(boundary, PolicyKind::Boundary),
             session: self.policies(session, PolicyKind::Session),
-            resource: self.reader.text(resource).map(|text| {
-                let policy = self.policy(text, "ResourcePolicy", PolicyKind::Resource);
+            resource: self.reader.text(resource).and(resource).map(|member| {
+                let policy = self.policy(&member.value, "ResourcePolicy", PolicyKind::Resource);
                 Vec::from_iter(policy)
             }),
             scps: self.organization(organization),
@@ -159,16 +163,20 @@ impl<'a> InputReader<'a> {
         let actions = self.reader.texts(member);
         if actions.as_deref().unwrap_or_default().is_empty() {
             let span = member.map_or(whole.span, |member| member.value.span);
-            let message = "ActionNames names no action";
-            self.reader.problem(Code::MissingMember, span, message);
+            let message = "`ActionNames` lists no action";
+            self.reader
+                .problem(portcullis_source::codes::MISSING_MEMBER, span, message);
         }
         let is_action = |text: &str| {
             text.split_once(':')
                 .is_some_and(|(prefix, name)| !prefix.is_empty() && !name.is_empty())
         };
         self.each(member, is_action, |reader, node, text| {
-            let message = format!("{} is no action: an action is `prefix:name`", quoted(text));
-            reader.problem(Code::InvalidAction, node.span, message);
+            let message = format!(
+                "{} is not an action: an action is `prefix:name`",
+                quoted(text)
+            );
+            reader.problem(codes::INVALID_ACTION, node.span, message);
         });
         actions.unwrap_or_default()
     }
@@ -176,10 +184,10 @@ impl<'a> InputReader<'a> {
     fn resources(&mut self, member: Optional<'a>) -> Vec<&'a str> {
         self.each(member, is_resource, |reader, node, text| {
             let message = format!(
-                "{} is no resource: a resource is an ARN, or `*`",
+                "{} is not a resource: a resource is an ARN or `*`",
                 quoted(text)
             );
-            reader.problem(Code::InvalidResource, node.span, message);
+            reader.problem(codes::INVALID_RESOURCE, node.span, message);
         });
         let mut resources = self.reader.texts(member).unwrap_or_default();
         if resources.is_empty() {
@@ -211,29 +219,35 @@ impl<'a> InputReader<'a> {
             false => text,
         };
         if !is_account_id(account) {
-            let message = format!("ResourceOwner {} is no account", quoted(text));
+            let message = format!("`ResourceOwner` {} is not an account", quoted(text));
             let span = member.map_or_else(Span::default, |member| member.value.span);
-            self.reader.problem(Code::InvalidAccount, span, message);
+            self.reader.problem(codes::INVALID_ACCOUNT, span, message);
         }
         Some(account)
     }
 
     /// A list of documents, called `List.1` and so on (`SIM-14`).
     fn policies(&mut self, list: Optional<'a>, kind: PolicyKind) -> Option<Vec<Policy<'a>>> {
-        let texts = self.reader.texts(list)?;
-        let list = list.map_or("", |member| member.key.value);
-        Some(self.documents(texts, list, kind))
+        self.reader.texts(list)?;
+        let name = list.map_or("", |member| member.key.value);
+        Some(self.documents(list, name, kind))
     }
 
-    fn documents(&mut self, texts: Vec<&'a str>, list: &str, kind: PolicyKind) -> Vec<Policy<'a>> {
-        let mut policies = Vec::with_capacity(texts.len());
-        for (index, text) in texts.into_iter().enumerate() {
-            policies.extend(self.policy(text, &format!("{list}.{}", index + 1), kind));
+    /// The documents of a list whose elements that are not strings have been reported.
+    fn documents(&mut self, list: Optional<'a>, name: &str, kind: PolicyKind) -> Vec<Policy<'a>> {
+        let elements = present(list).and_then(|member| member.value.as_array());
+        let elements = elements.unwrap_or_default();
+        let mut policies = Vec::with_capacity(elements.len());
+        for (index, element) in elements.iter().enumerate() {
+            policies.extend(self.policy(element, &format!("{name}.{}", index + 1), kind));
         }
         policies
     }
 
-    fn policy(&mut self, text: &'a str, name: &str, kind: PolicyKind) -> Option<Policy<'a>> {
+    /// The policy in a string, whose places are those of its own text (`SIM-14`). What is wrong with it is told at its
+    /// place in the file.
+    fn policy(&mut self, node: &Node<'a>, name: &str, kind: PolicyKind) -> Option<Policy<'a>> {
+        let text = node.as_str()?;
         let name: &'a str = self.arena.alloc_str(name);
         let source = Source::new(name, text);
         let options = ReadOptions {
@@ -241,7 +255,16 @@ impl<'a> InputReader<'a> {
             allow_missing_resource: kind == PolicyKind::Resource,
         };
         let (policy, problems) = policy_text(options, Some(name), &source, self.arena);
-        self.reader.problems.extend(problems);
+        if policy.is_none() {
+            let file = &self.reader.source;
+            let (_, in_file) = policy_document(*node, options, name, file, self.arena);
+            let all = if in_file.is_empty() {
+                problems
+            } else {
+                in_file
+            };
+            self.reader.problems.extend(all);
+        }
         policy
     }
 
@@ -254,7 +277,7 @@ impl<'a> InputReader<'a> {
             let most = Layer::MAX_LEVELS;
             let message = format!("{} has more than {most} levels", list.key.value);
             self.reader
-                .problem(Code::TooManyLevels, list.value.span, message);
+                .problem(codes::TOO_MANY_LEVELS, list.value.span, message);
             return None;
         }
         let mut chain = Vec::with_capacity(levels.len());
@@ -262,7 +285,7 @@ impl<'a> InputReader<'a> {
             let Some([texts]) = self.reader.members(own, "a level", [INNER]) else {
                 continue;
             };
-            let texts = self.reader.texts(texts).unwrap_or_default();
+            self.reader.texts(texts);
             let name = format!("{}.{}.{INNER}", list.key.value, level + 1);
             chain.push(self.documents(texts, &name, PolicyKind::Scp));
         }
@@ -293,9 +316,9 @@ impl<'a> InputReader<'a> {
         let kind = written.unwrap_or("stringList");
         let one = kind.strip_suffix("List").unwrap_or(kind);
         if !TYPES.contains(&one) {
-            let message = format!("{} is no ContextKeyType", quoted(kind));
+            let message = format!("{} is not a `ContextKeyType`", quoted(kind));
             self.reader
-                .problem(Code::InvalidContextValue, span, message);
+                .problem(codes::INVALID_CONTEXT_VALUE, span, message);
         }
         if one == kind && values.len() > 1 {
             let message = format!(
@@ -303,7 +326,7 @@ impl<'a> InputReader<'a> {
                 quoted(key)
             );
             self.reader
-                .problem(Code::InvalidContextValue, span, message);
+                .problem(codes::INVALID_CONTEXT_VALUE, span, message);
         }
         Some(ContextEntry {
             key,

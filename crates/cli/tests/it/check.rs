@@ -40,8 +40,8 @@ fn check_finds_problems() {
         value(&run),
         json!([{
             "file": "warn.json", "type": "identity", "code": "MISSING_VERSION", "severity": "warning", "loads": true,
-            "line": 1, "column": 1, "endLine": 1, "endColumn": 2,
-            "message": "without `Version` the document counts as one of 2008, where policy variables are plain text",
+            "line": 1, "column": 1, "endLine": 1, "endColumn": 2, "offset": 0, "endOffset": 1,
+            "message": "without `Version` the document defaults to version 2008-10-17, where policy variables are literal text",
             "help": "add `\"Version\": \"2012-10-17\"`",
         }])
     );

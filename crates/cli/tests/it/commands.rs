@@ -66,7 +66,7 @@ fn exit_codes_of_decide() {
     let run = ask(&folder, "decide", "nocolon", &["--identity", "all.json"]);
     assert_eq!(run.code, 1);
     assert!(
-        run.stderr.starts_with("error: `nocolon` is no action"),
+        run.stderr.starts_with("error: `nocolon` is not an action"),
         "{}",
         run.stderr
     );
@@ -183,7 +183,7 @@ fn a_request_from_a_scenario() {
     let (code, text) = run(&[]);
     assert_eq!(code, 1);
     assert!(
-        text.contains("3 requests in the file, choose one with --case"),
+        text.contains("3 requests in the file, pick one with --case"),
         "{text}"
     );
     let other = ["--case", "one", "--principal", ANN, "--action", "x:y"];

@@ -209,7 +209,7 @@ fn what_is_missing_is_an_error_or_is_told_with_every_answer() {
     assert!(
         refused
             .stderr
-            .starts_with("error: dump.json /UserDetailList/0/AttachedManagedPolicies/0")
+            .contains("path: /UserDetailList/0/AttachedManagedPolicies/0")
     );
     let allowed = folder.run_with(
         &["batch", "--directory", "data", "--allow-missing"],
@@ -217,7 +217,7 @@ fn what_is_missing_is_an_error_or_is_told_with_every_answer() {
     );
     assert_eq!(allowed.code, 0, "{}", allowed.stderr);
     assert!(allowed.stdout.contains(r#""incomplete":true"#));
-    assert!(allowed.stderr.contains("warning: dump.json"));
+    assert!(allowed.stderr.contains(" --> dump.json:1:20\n"));
 }
 
 #[test]

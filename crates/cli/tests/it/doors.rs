@@ -185,11 +185,11 @@ fn every_door_names_what_it_does_not_read() {
         ),
         (
             r#"{"format_version": "1.2", "planned_values": {}}"#,
-            "plan of Terraform",
+            "Terraform plan",
         ),
         (
             r#"{"version": 4, "terraform_version": "1.9.0", "resources": []}"#,
-            "state of Terraform",
+            "Terraform state",
         ),
         (
             r#"{"version": "36.0.0", "artifacts": {}}"#,
@@ -229,7 +229,7 @@ fn half_a_character_is_an_error() {
     let run = folder.run(&["check", "p.json"]);
     assert_eq!(run.code, 3);
     assert!(
-        run.stdout.contains("p.json:2:9") && run.stdout.contains("surrogates"),
+        run.stdout.contains("p.json:2:9") && run.stdout.contains("surrogate pair"),
         "{run:?}"
     );
 }

@@ -83,7 +83,7 @@ fn stories_of_the_example_are_as_they_were() {
             &format!("corpus/example-organization/explained/{name}.txt"),
             &run.stdout,
         );
-        assert!(!run.stdout.contains('\x1b'), "no colours into a file");
+        assert!(!run.stdout.contains('\x1b'), "no colors into a file");
     }
 }
 

@@ -166,8 +166,7 @@ fn minifying_says_what_it_saved() {
     let run = folder.run(&["convert", "--to", "json", "--minify", "long.iam"]);
     assert_eq!(run.code, 0);
     assert!(
-        run.stderr
-            .contains("which is more than the 6144 of its type"),
+        run.stderr.contains("which exceeds the 6144 of its type"),
         "{}",
         run.stderr
     );
@@ -366,7 +365,7 @@ test readers {
         "t.iam: coverage: 1 of 2 statements (50 %), 0 of 1 conditions (0 %)",
         "t.iam:5:10: no test fails this condition on `aws:SecureTransport`",
         "t.iam:7:3: no test matches this statement",
-        "t.iam: coverage is 0 %, 80 % are asked for",
+        "t.iam: coverage is 0 %, 80 % is required",
         "1 passed, 0 failed",
     ] {
         assert!(
@@ -397,7 +396,7 @@ fn imports_that_fail() {
         run.stdout
     );
     assert!(
-        run.stdout.contains("`nowhere.iam` cannot be read"),
+        run.stdout.contains("cannot read `nowhere.iam`"),
         "{}",
         run.stdout
     );

@@ -693,11 +693,11 @@ fn what_is_no_action_is_not_asked_for() {
     let folder = Folder::new();
     folder.write("all.json", r#"{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}"#);
     for (action, why) in [
-        ("s3:Get*", "a request cannot hold a wildcard"),
-        ("s3:GetObjec?", "a request cannot hold a wildcard"),
-        ("*:GetObject", "a request cannot hold a wildcard"),
-        ("s3: GetObject", "it holds a blank (U+0020)"),
-        ("s3:GetObject\u{a0}", "it holds a blank (U+00A0)"),
+        ("s3:Get*", "a request cannot contain a wildcard"),
+        ("s3:GetObjec?", "a request cannot contain a wildcard"),
+        ("*:GetObject", "a request cannot contain a wildcard"),
+        ("s3: GetObject", "it contains whitespace (U+0020)"),
+        ("s3:GetObject\u{a0}", "it contains whitespace (U+00A0)"),
         ("s3:GetObject,", "no action has the character ','"),
         ("s3:Get:Object", "an action is `prefix:name`"),
         ("s3", "an action is `prefix:name`"),
@@ -725,7 +725,7 @@ fn what_is_no_action_is_not_asked_for() {
         let input = json!({"PolicyInputList": [], "ActionNames": [action]});
         let run = folder.run_with(&["simulate"], input.to_string().as_bytes());
         assert!(
-            run.code == 1 && run.stderr.contains("is no action"),
+            run.code == 1 && run.stderr.contains("is not an action"),
             "{run:?}"
         );
     }

@@ -100,13 +100,13 @@ fn what_cannot_be_read_fails_a_test() {
     assert_eq!(run.code, 1);
     assert_eq!(run.stdout.lines().last(), Some("2 passed, 6 failed"));
     for part in [
-        "the request has no `expect` to test it by [MISSING_MEMBER]",
+        "the request has no `expect` to test it against [MISSING_MEMBER]",
         "--> s.jsonl:2:",
         "has no member `aktion` [UNKNOWN_MEMBER]",
         "--> s.jsonl:4:",
         "cannot read missing.jsonl: no such file or directory",
         "cannot read .: it is a directory",
-        "<stdin>: no request to test",
+        "<stdin>: no requests to test",
     ] {
         assert!(run.stdout.contains(part), "{part}: {}", run.stdout);
     }

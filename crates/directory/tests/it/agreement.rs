@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::support::{Folder, ask, requests};
 use bumpalo::Bump;
 use portcullis_directory::{
-    Deed, Directory, Engine, Extra, Given, Object, Query, Refusal, ResolvedRequest, Undecided,
+    AccessQuery, CheckError, ContextValue, Directory, Engine, PreparedAction, PreparedResource,
+    RequestError, RequestPolicies, ResolvedRequest,
 };
 use portcullis_model::{Caller, Decision, Request};
 use portcullis_testkit::directory::{Generator, Scale};
@@ -71,10 +72,10 @@ fn batches_agree(directory: &Directory, generator: &mut Generator) {
     assert_eq!(found, expected);
 
     let resolve = |request: &Request<'_>| {
-        let deed = directory.deed(request.action).unwrap();
-        (deed, directory.object(request.resource, None))
+        let deed = directory.action(request.action).unwrap();
+        (deed, directory.resource(request.resource, None))
     };
-    let deeds: Vec<(Deed, Object)> = requests.iter().map(resolve).collect();
+    let deeds: Vec<(PreparedAction, PreparedResource)> = requests.iter().map(resolve).collect();
     // Whom nobody is has no number.
     for place in [directory.principal_count(), 1 << 32, usize::MAX] {
         assert_eq!(directory.nth_principal(place), None);
@@ -84,8 +85,8 @@ fn batches_agree(directory: &Directory, generator: &mut Generator) {
         .flat_map(|principal| {
             deeds.iter().map(move |(deed, object)| ResolvedRequest {
                 principal,
-                deed,
-                object,
+                action: deed,
+                resource: object,
                 context: &[],
             })
         })
@@ -100,10 +101,10 @@ fn batches_agree(directory: &Directory, generator: &mut Generator) {
     assert_eq!(found, expected);
 }
 
-fn refusal(undecided: Undecided) -> Refusal {
+fn refusal(undecided: CheckError) -> RequestError {
     match undecided {
-        Undecided::Refused(refusal) => refusal,
-        Undecided::NoImage(error) => panic!("{error}"),
+        CheckError::Refused(refusal) => refusal,
+        CheckError::NoImage(error) => panic!("{error}"),
     }
 }
 
@@ -112,9 +113,9 @@ fn questions_agree(directory: &Directory, generator: &mut Generator) {
     let texts: Vec<String> = (0..12).map(|_| generator.request().to_string()).collect();
     let arena = Bump::new();
     let requests = requests(&texts, &arena);
-    let queries: Vec<Query<'_>> = requests
+    let queries: Vec<AccessQuery<'_>> = requests
         .iter()
-        .map(|request| Query {
+        .map(|request| AccessQuery {
             action: request.action,
             resource: request.resource,
             resource_account: None,
@@ -136,16 +137,17 @@ fn questions_agree(directory: &Directory, generator: &mut Generator) {
                 )
             };
             let arena = Bump::new();
-            let question = directory.question(&request, Extra::default(), &arena);
+            let question = directory.question(&request, RequestPolicies::default(), &arena);
             let outcome = engine.decide(directory, &question.unwrap()).unwrap();
             assert_eq!(outcome.decision(), *decision, "{arn} {query:?}");
-            let deed = directory.deed(query.action).unwrap();
-            let object = directory.object(query.resource, None);
-            let given: Vec<Given<'_>> = query.context.iter().map(Given::from).collect();
+            let deed = directory.action(query.action).unwrap();
+            let object = directory.resource(query.resource, None);
+            let given: Vec<ContextValue<'_>> =
+                query.context.iter().map(ContextValue::from).collect();
             let resolved = ResolvedRequest {
                 principal: directory.nth_principal(index).unwrap(),
-                deed: &deed,
-                object: &object,
+                action: &deed,
+                resource: &object,
                 context: &given,
             };
             let resolved = engine.check_resolved(directory, &resolved);

@@ -3,7 +3,7 @@
 use crate::support;
 use crate::support::{all, ask, ask_resolved, directory_of, dump, policy, role, user};
 use bumpalo::Bump;
-use portcullis_directory::{Engine, Extra, Query};
+use portcullis_directory::{AccessQuery, Engine, RequestPolicies};
 use portcullis_model::{Caller, Decision, Request};
 use serde_json::{Value, json};
 
@@ -129,9 +129,9 @@ fn each_key_of_a_caller_differs_between_callers() {
         ),
     ]);
     let objects: Vec<String> = (0..conditions.len()).map(object).collect();
-    let queries: Vec<Query<'_>> = objects
+    let queries: Vec<AccessQuery<'_>> = objects
         .iter()
-        .map(|object| Query {
+        .map(|object| AccessQuery {
             action: "s3:GetObject",
             resource: object,
             resource_account: None,
@@ -286,7 +286,7 @@ fn what_is_no_action_is_refused() {
     ];
     for action in wrong {
         let request = Request::new(ann, action, "arn:aws:s3:::b/k");
-        let query = Query {
+        let query = AccessQuery {
             action,
             resource: request.resource,
             resource_account: None,
@@ -294,7 +294,7 @@ fn what_is_no_action_is_refused() {
         };
         assert!(
             directory
-                .question(&request, Extra::default(), &arena)
+                .question(&request, RequestPolicies::default(), &arena)
                 .is_err(),
             "{action:?}"
         );
@@ -303,7 +303,7 @@ fn what_is_no_action_is_refused() {
         let decided = |_, outcome: Result<_, _>| refused += usize::from(outcome.is_err());
         engine.check_all(&directory, &[request], decided).unwrap();
         assert_eq!(refused, 1, "{action:?}");
-        assert!(directory.deed(action).is_err(), "{action:?}");
+        assert!(directory.action(action).is_err(), "{action:?}");
         assert!(
             directory.prepare(&["s3:PutObject", action]).is_err(),
             "{action:?}"

@@ -5,8 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bumpalo::Bump;
-use portcullis_directory::{Directory, LoadOptions, lines};
-use portcullis_scenario::{NoFiles, Source};
+use portcullis_directory::{Directory, LoadOptions};
+use portcullis_scenario::NoFiles;
+use portcullis_scenario::lines;
+use portcullis_source::Source;
 use serde_json::Value;
 
 use crate::support::{ask, load};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::support::load;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use portcullis_directory::{Directory, LoadOptions, Query, Way};
+use portcullis_directory::{AccessPath, AccessQuery, Directory, LoadOptions};
 
 fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -36,13 +36,13 @@ fn pack(from: &Path, to: &Path, rename: impl Fn(&str) -> String + Copy) {
 /// Who may read an object.
 fn readers(directory: &Directory) -> Vec<String> {
     let mut found = Vec::new();
-    let query = Query {
+    let query = AccessQuery {
         action: "s3:GetObject",
         resource: "arn:aws:s3:::shop-orders/1",
         resource_account: None,
         context: &[],
     };
-    let mut add = |way: Way| found.push(way.arn);
+    let mut add = |way: AccessPath| found.push(way.arn);
     directory.who_can(query, 2, 1, &mut add).unwrap();
     assert!(found.len() > 2, "{found:?}");
     found

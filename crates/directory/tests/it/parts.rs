@@ -4,7 +4,9 @@
 use crate::support;
 use crate::support::{Folder, all, ask, dump, policy, user};
 use bumpalo::Bump;
-use portcullis_directory::{Directory, Engine, Extra, LoadOptions, Loaded, ResolvedRequest};
+use portcullis_directory::{
+    Directory, Engine, LoadOptions, Loaded, RequestPolicies, ResolvedRequest,
+};
 use portcullis_model::Decision;
 use serde_json::{Value, json};
 
@@ -68,7 +70,7 @@ fn notes(directory: &Directory, who: &str, action: &str, resource: &str) -> Vec<
     let caller = portcullis_model::Caller::User { arn: who };
     let request = portcullis_model::Request::new(caller, action, resource);
     let question = directory
-        .question(&request, Extra::default(), &arena)
+        .question(&request, RequestPolicies::default(), &arena)
         .unwrap();
     directory.notes(&question)
 }
@@ -724,7 +726,7 @@ fn what_is_no_resource_is_allowed_nothing() {
     let arena = Bump::new();
     let caller = portcullis_model::Caller::User { arn: ADMIN };
     let number = directory.principal_number(ADMIN).unwrap();
-    let deed = directory.deed("s3:GetObject").unwrap();
+    let deed = directory.action("s3:GetObject").unwrap();
     let mut engine = Engine::new();
     for resource in [
         "",
@@ -736,7 +738,7 @@ fn what_is_no_resource_is_allowed_nothing() {
     ] {
         let request = portcullis_model::Request::new(caller, "s3:GetObject", resource);
         let question = directory
-            .question(&request, Extra::default(), &arena)
+            .question(&request, RequestPolicies::default(), &arena)
             .unwrap();
         let found = directory.notes(&question);
         assert!(
@@ -745,8 +747,8 @@ fn what_is_no_resource_is_allowed_nothing() {
         );
         let asked = ResolvedRequest {
             principal: number,
-            deed: &deed,
-            object: &directory.object(resource, None),
+            action: &deed,
+            resource: &directory.resource(resource, None),
             context: &[],
         };
         for outcome in [

@@ -42,7 +42,7 @@ fn what_is_referred_to_must_be_there() {
     fails(
         &[("a/dump.json", &policy)],
         &[
-            "a/dump.json /UserDetailList/0/AttachedManagedPolicies/0/PolicyArn",
+            "a/dump.json:1:20 /UserDetailList/0/AttachedManagedPolicies/0/PolicyArn",
             "arn:aws:iam::aws:policy/Gone",
             "DANGLING_REFERENCE",
         ],
@@ -103,19 +103,19 @@ fn documents_must_be_policies() {
     fails(
         &[("dump.json", &wrong)],
         &[
-            "dump.json:1:",
+            "dump.json:2:26 ",
             "/UserDetailList/0/UserPolicyList/0/PolicyDocument",
-            "line 2 column",
+            "line 2, column",
             "INVALID_EFFECT",
         ],
     );
-    // IN-2: positions are those of the document itself.
+    // IN-2: the place is that in the file, also of a document in a string, and the one in the document is told.
     let wrong = user(
         r#", "UserPolicyList": [{"PolicyName": "p", "PolicyDocument": "{\n\"Version\": \"2010-01-01\", \"Statement\": []}"}]"#,
     );
     fails(
         &[("dump.json", &wrong)],
-        &["line 2 column 12", "2010-01-01"],
+        &["dump.json:1:", "line 2, column 12", "2010-01-01"],
     );
     let wrong = user(r#", "UserPolicyList": [{"PolicyName": "p", "PolicyDocument": "%7B%2"}]"#);
     fails(&[("dump.json", &wrong)], &["PolicyDocument", "hexadecimal"]);
@@ -171,7 +171,7 @@ fn nothing_may_be_there_twice() {
     let one = user("");
     fails(
         &[("a.json", &one), ("b.json", &one)],
-        &["b.json /UserDetailList/0", "twice", "DUPLICATE"],
+        &["b.json:1:20 /UserDetailList/0", "twice", "DUPLICATE"],
     );
     let two = one.replace("user/ann", "user/path/ANN");
     fails(&[("a.json", &one), ("b.json", &two)], &["twice"]);

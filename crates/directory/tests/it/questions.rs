@@ -2,7 +2,7 @@
 
 use crate::support;
 use crate::support::{directory_of, dump, policy, role, user};
-use portcullis_directory::{ExternalAccess, Query, Scope};
+use portcullis_directory::{AccessQuery, ExternalAccess, Scope};
 use portcullis_model::{Caller, ContextEntry, Decision, Principal};
 use serde_json::{Value, json};
 
@@ -118,7 +118,7 @@ fn what_can(statements: &[Value], resource: &str) -> Vec<(String, Decision, bool
         management_account: false,
         session_token: false,
     };
-    let query = Query {
+    let query = AccessQuery {
         action: "",
         resource,
         resource_account: None,
@@ -292,7 +292,7 @@ fn every_principal_is_asked_once_and_in_order() {
         })
         .collect();
     let directory = directory_of(&[("dump.json", dump(&users, &[]))]);
-    let query = Query {
+    let query = AccessQuery {
         action: "s3:ListAllMyBuckets",
         resource: "*",
         resource_account: None,
@@ -355,7 +355,7 @@ fn hops_ask_for_what_goes_on() {
         ];
         let users = [user(&arn("user/ann"), &[may("sts:*")])];
         let directory = directory_of(&[("dump.json", dump(&users, &roles))]);
-        let query = Query {
+        let query = AccessQuery {
             action: "s3:GetObject",
             resource: "arn:aws:s3:::b/k",
             resource_account: None,

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::support::Folder;
-use portcullis_syntax::json;
+use portcullis_source::json;
 use serde_json::Value;
 
 #[test]

@@ -3,10 +3,11 @@
 use crate::support::{Folder, all, dump, policy, role, user};
 use bumpalo::Bump;
 use portcullis_directory::{
-    AccountStory, Attached, Directory, LayerStory, LoadOptions, Scene, Source, lines,
+    AccountStory, Attached, Directory, LayerStory, LoadOptions, Scene, Source,
 };
 use portcullis_model::Layer;
 use portcullis_scenario::NoFiles;
+use portcullis_scenario::lines;
 use serde_json::{Value, json};
 
 const ANN: &str = "arn:aws:iam::111122223333:user/ann";
@@ -72,11 +73,11 @@ fn directory() -> Directory {
 fn told(directory: &Directory, request: &Value) -> Scene {
     let arena = Bump::new();
     let text = request.to_string();
-    let source = portcullis_scenario::Source::new("request", text.as_str());
+    let source = portcullis_source::Source::new("request", text.as_str());
     let line = lines(&source, &NoFiles, &arena).unwrap().remove(0);
     let request = line.case.request.unwrap();
     let question = directory.question(&request, line.extra, &arena).unwrap();
-    directory.story(&request, &question).unwrap()
+    directory.provenance(&request, &question).unwrap()
 }
 
 fn layer(story: &Scene, wanted: Layer) -> &LayerStory {

@@ -4,7 +4,9 @@ use crate::support;
 use std::path::Path;
 
 use bumpalo::Bump;
-use portcullis_directory::{Call, CallKind, Directory, Engine, Extra, LoadOptions, Session};
+use portcullis_directory::{
+    Directory, Engine, LoadOptions, RequestPolicies, Session, StsCall, StsCallKind,
+};
 use portcullis_model::{Caller, ContextEntry, Principal};
 use serde_json::json;
 
@@ -29,8 +31,8 @@ fn user(arn: &str) -> Caller<'_> {
     Caller::from_arn(arn).unwrap()
 }
 
-fn call<'a>(kind: CallKind, caller: Caller<'a>, target: &'a str) -> Call<'a> {
-    Call {
+fn call<'a>(kind: StsCallKind, caller: Caller<'a>, target: &'a str) -> StsCall<'a> {
+    StsCall {
         kind,
         caller: Principal {
             caller,
@@ -54,13 +56,13 @@ fn call<'a>(kind: CallKind, caller: Caller<'a>, target: &'a str) -> Call<'a> {
 }
 
 /// The actions that are denied, and the session.
-fn made(directory: &Directory, call: &Call<'_>) -> (Vec<String>, Session) {
+fn made(directory: &Directory, call: &StsCall<'_>) -> (Vec<String>, Session) {
     let arena = Bump::new();
     let made = directory.call(call, &arena).unwrap();
     let mut denied = Vec::new();
     for request in &made.requests {
         let question = directory
-            .question(request, Extra::default(), &arena)
+            .question(request, RequestPolicies::default(), &arena)
             .unwrap();
         let outcome = Engine::new().decide(directory, &question).unwrap();
         let sets = directory.policies(&question, &arena).unwrap();
@@ -73,7 +75,7 @@ fn made(directory: &Directory, call: &Call<'_>) -> (Vec<String>, Session) {
     (denied, made.session)
 }
 
-fn refused(directory: &Directory, call: &Call<'_>) -> String {
+fn refused(directory: &Directory, call: &StsCall<'_>) -> String {
     let arena = Bump::new();
     directory.call(call, &arena).unwrap_err().to_string()
 }
@@ -86,7 +88,10 @@ fn values<'s>(session: &'s Session, key: &str) -> Option<&'s [String]> {
 #[test]
 fn sts_1_a_role_is_assumed() {
     let directory = directory();
-    let (denied, session) = made(&directory, &call(CallKind::AssumeRole, user(ADMIN), BARE));
+    let (denied, session) = made(
+        &directory,
+        &call(StsCallKind::AssumeRole, user(ADMIN), BARE),
+    );
     assert!(denied.is_empty());
     assert_eq!(
         session.arn,
@@ -104,20 +109,20 @@ fn sts_1_a_role_is_assumed() {
     let ec2 = Caller::Service {
         name: "ec2.amazonaws.com",
     };
-    let (denied, session) = made(&directory, &call(CallKind::AssumeRole, ec2, app));
+    let (denied, session) = made(&directory, &call(StsCallKind::AssumeRole, ec2, app));
     assert!(denied.is_empty());
     assert_eq!(
         session.arn,
         "arn:aws:sts::111122223333:assumed-role/App/night"
     );
-    let (denied, _) = made(&directory, &call(CallKind::AssumeRole, user(ADMIN), app));
+    let (denied, _) = made(&directory, &call(StsCallKind::AssumeRole, user(ADMIN), app));
     assert_eq!(denied, ["sts:AssumeRole"]);
 }
 
 #[test]
 fn trust_6_tags_and_source_identity_are_asked_for() {
     let directory = directory();
-    let mut tagged = call(CallKind::AssumeRole, user(ADMIN), BARE);
+    let mut tagged = call(StsCallKind::AssumeRole, user(ADMIN), BARE);
     tagged.tags = vec![("team", "blue")];
     let (denied, session) = made(&directory, &tagged);
     assert!(denied.is_empty());
@@ -153,7 +158,7 @@ fn sts_20_to_22_what_goes_on_in_a_chain() {
         },
     ];
     let caller = Caller::session(session, builder).unwrap();
-    let mut chained = call(CallKind::AssumeRole, caller, deployer);
+    let mut chained = call(StsCallKind::AssumeRole, caller, deployer);
     chained.context = &own;
     chained.inherited_keys = vec!["cost"];
     chained.external_id = Some("e-17");
@@ -203,7 +208,7 @@ fn names_and_tags_have_limits() {
     );
     let too_long = format!("{longest}x");
     let key = |len: usize| &longest[..2 * len];
-    let mut tagged = call(CallKind::AssumeRole, user(ADMIN), BARE);
+    let mut tagged = call(StsCallKind::AssumeRole, user(ADMIN), BARE);
     for (tag, is_fine) in [
         ((key(128), ""), true),
         ((key(129), ""), false),
@@ -226,33 +231,33 @@ fn names_and_tags_have_limits() {
         assert_eq!(made.is_ok(), is_fine, "{own} {inherited}");
     }
     let letters = "a".repeat(1225);
-    let is_made = |call: &Call<'_>| directory.call(call, &Bump::new()).is_ok();
-    type Set = for<'c, 'a> fn(&'c mut Call<'a>, &'a str);
-    let texts: [(CallKind, Set, usize); 4] = [
+    let is_made = |call: &StsCall<'_>| directory.call(call, &Bump::new()).is_ok();
+    type Set = for<'c, 'a> fn(&'c mut StsCall<'a>, &'a str);
+    let texts: [(StsCallKind, Set, usize); 4] = [
         (
-            CallKind::AssumeRole,
+            StsCallKind::AssumeRole,
             |call, text| call.session_name = text,
             64,
         ),
         (
-            CallKind::GetFederationToken,
+            StsCallKind::GetFederationToken,
             |call, text| call.session_name = text,
             32,
         ),
         (
-            CallKind::AssumeRole,
+            StsCallKind::AssumeRole,
             |call, text| call.source_identity = Some(text),
             64,
         ),
         (
-            CallKind::AssumeRole,
+            StsCallKind::AssumeRole,
             |call, text| call.external_id = Some(text),
             1224,
         ),
     ];
     for (kind, set, longest) in texts {
         let target = match kind {
-            CallKind::AssumeRole => BARE,
+            StsCallKind::AssumeRole => BARE,
             _ => "",
         };
         let mut one = call(kind, user(ADMIN), target);
@@ -293,7 +298,7 @@ fn sts_10_a_session_lasts_as_long_as_its_role_says() {
         (user(ADMIN), hop, 3600),
         (session, BARE, 3600),
     ] {
-        let mut call = call(CallKind::AssumeRole, caller, role);
+        let mut call = call(StsCallKind::AssumeRole, caller, role);
         let arena = Bump::new();
         assert_eq!(directory.call(&call, &arena).unwrap().session.seconds, 3600);
         for (seconds, is_fine) in [
@@ -314,7 +319,7 @@ fn sts_10_a_session_lasts_as_long_as_its_role_says() {
 #[test]
 fn sts_4_and_5_sessions_of_users() {
     let directory = directory();
-    let mut token = call(CallKind::GetSessionToken, user(ADMIN), "");
+    let mut token = call(StsCallKind::GetSessionToken, user(ADMIN), "");
     token.mfa = true;
     let (denied, session) = made(&directory, &token);
     assert!(denied.is_empty());
@@ -329,11 +334,11 @@ fn sts_4_and_5_sessions_of_users() {
     token.caller.session_token = true;
     assert!(refused(&directory, &token).contains("long-term"));
     let root = user("arn:aws:iam::111122223333:root");
-    let mut token = call(CallKind::GetSessionToken, root, "");
+    let mut token = call(StsCallKind::GetSessionToken, root, "");
     token.seconds = Some(3601);
     assert!(refused(&directory, &token).contains("900 to 3600"));
 
-    let federation = call(CallKind::GetFederationToken, user(ADMIN), "");
+    let federation = call(StsCallKind::GetFederationToken, user(ADMIN), "");
     let (denied, session) = made(&directory, &federation);
     assert!(denied.is_empty());
     assert_eq!(
@@ -343,7 +348,7 @@ fn sts_4_and_5_sessions_of_users() {
     assert_eq!(session.user_id.as_deref(), Some("111122223333:night"));
     assert_eq!(session.federated_by.as_deref(), Some(ADMIN));
     let dan = call(
-        CallKind::GetFederationToken,
+        StsCallKind::GetFederationToken,
         user("arn:aws:iam::111122223333:user/dan"),
         "",
     );
@@ -356,7 +361,7 @@ fn sts_2_an_assertion_of_a_saml_provider() {
     let provider = "arn:aws:iam::111111111111:saml-provider/AWSSSO_00112233445566aa_DO_NOT_DELETE";
     let ops = "arn:aws:iam::111111111111:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Ops_00112233445566aa";
     let caller = Caller::Federated { provider };
-    let mut saml = call(CallKind::AssumeRoleWithSaml, caller, ops);
+    let mut saml = call(StsCallKind::AssumeRoleWithSaml, caller, ops);
     saml.session_name = "eve@example.com";
     // Attributes of the assertion are session tags.
     saml.tags = vec![("team", "ops")];
@@ -408,7 +413,7 @@ fn sts_2_an_assertion_of_a_saml_provider() {
 #[test]
 fn sts_23_a_second_factor() {
     let directory = directory();
-    let mut role = call(CallKind::AssumeRole, user(ADMIN), BARE);
+    let mut role = call(StsCallKind::AssumeRole, user(ADMIN), BARE);
     let own = [ContextEntry {
         key: "aws:MultiFactorAuthPresent",
         values: &["true"],
@@ -443,7 +448,7 @@ fn sts_3_a_web_identity() {
         },
     ];
     let caller = Caller::Federated { provider };
-    let mut call = call(CallKind::AssumeRoleWithWebIdentity, caller, web);
+    let mut call = call(StsCallKind::AssumeRoleWithWebIdentity, caller, web);
     call.context = &claims;
     let (denied, session) = made(&directory, &call);
     assert!(denied.is_empty());
@@ -454,7 +459,7 @@ fn sts_3_a_web_identity() {
         .map(|(key, _)| key.as_str())
         .collect();
     assert_eq!(keys, ["aws:FederatedProvider", "token.example.com:aud"]);
-    call.kind = CallKind::AssumeRoleWithSaml;
+    call.kind = StsCallKind::AssumeRoleWithSaml;
     assert!(refused(&directory, &call).contains("other kind"));
 }
 
@@ -462,7 +467,7 @@ fn sts_3_a_web_identity() {
 fn sts_6_the_root_user_of_a_member() {
     let directory = directory();
     let boss = "arn:aws:iam::100000000001:user/boss";
-    let mut root = call(CallKind::AssumeRoot, user(boss), "111122223333");
+    let mut root = call(StsCallKind::AssumeRoot, user(boss), "111122223333");
     assert!(refused(&directory, &root).contains("task policy"));
     root.task_policy = Some("arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy");
     let (denied, session) = made(&directory, &root);
@@ -502,7 +507,7 @@ fn trust_7_the_call_says_its_own_tags_and_names() {
         key,
         values: &["claimed"],
     });
-    let mut tagged = call(CallKind::AssumeRole, user(ADMIN), BARE);
+    let mut tagged = call(StsCallKind::AssumeRole, user(ADMIN), BARE);
     tagged.context = &claimed;
     tagged.tags = vec![("team", "blue")];
     tagged.transitive_keys = vec!["team"];
@@ -537,16 +542,16 @@ fn trust_7_the_requests_of_a_call() {
     let boss = "arn:aws:iam::100000000001:user/boss";
     for (kind, caller, target, resource, keys) in [
         (
-            CallKind::AssumeRole,
+            StsCallKind::AssumeRole,
             ADMIN,
             BARE,
             BARE,
             &["sts:RoleSessionName"][..],
         ),
-        (CallKind::GetSessionToken, ADMIN, "", "*", &[]),
-        (CallKind::GetFederationToken, ADMIN, "", federated, &[]),
+        (StsCallKind::GetSessionToken, ADMIN, "", "*", &[]),
+        (StsCallKind::GetFederationToken, ADMIN, "", federated, &[]),
         (
-            CallKind::AssumeRoot,
+            StsCallKind::AssumeRoot,
             boss,
             "111122223333",
             root,
@@ -554,7 +559,7 @@ fn trust_7_the_requests_of_a_call() {
         ),
     ] {
         let mut call = call(kind, user(caller), target);
-        if kind == CallKind::AssumeRoot {
+        if kind == StsCallKind::AssumeRoot {
             call.task_policy = Some("arn:aws:iam::aws:policy/root-task/S3UnlockBucketPolicy");
         }
         let arena = Bump::new();
@@ -573,12 +578,16 @@ fn trust_7_the_requests_of_a_call() {
 fn what_sts_refuses_by_itself() {
     let directory = directory();
     let root = user("arn:aws:iam::111122223333:root");
-    assert!(refused(&directory, &call(CallKind::AssumeRole, root, BARE)).contains("root user"));
+    assert!(refused(&directory, &call(StsCallKind::AssumeRole, root, BARE)).contains("root user"));
     let gone = "arn:aws:iam::111122223333:role/Gone";
     assert!(
-        refused(&directory, &call(CallKind::AssumeRole, user(ADMIN), gone)).contains("no role")
+        refused(
+            &directory,
+            &call(StsCallKind::AssumeRole, user(ADMIN), gone)
+        )
+        .contains("no role")
     );
-    let mut wrong = call(CallKind::AssumeRole, user(ADMIN), BARE);
+    let mut wrong = call(StsCallKind::AssumeRole, user(ADMIN), BARE);
     wrong.session_name = "x";
     assert!(refused(&directory, &wrong).contains("no name"));
     wrong.session_name = "night";
@@ -590,12 +599,15 @@ fn what_sts_refuses_by_itself() {
     wrong.tags.truncate(1);
     wrong.transitive_keys = vec!["b"];
     assert!(refused(&directory, &wrong).contains("none of the tags"));
-    for kind in [CallKind::GetSessionToken, CallKind::GetFederationToken] {
+    for kind in [
+        StsCallKind::GetSessionToken,
+        StsCallKind::GetFederationToken,
+    ] {
         let mut wrong = call(kind, user(ADMIN), "");
         wrong.source_identity = Some("ann");
         assert!(refused(&directory, &wrong).contains("takes no source identity"));
     }
-    let mut wrong = call(CallKind::GetSessionToken, user(ADMIN), "");
+    let mut wrong = call(StsCallKind::GetSessionToken, user(ADMIN), "");
     wrong.session_name = "";
     assert!(made(&directory, &wrong).0.is_empty(), "it needs no name");
     wrong.tags = vec![("team", "blue")];

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use crate::support::{Folder, all, ask, directory_of, dump, policy, user};
-use portcullis_directory::{Deed, Directory, Engine, Object, ResolvedRequest, UpdateError};
+use portcullis_directory::{
+    Directory, Engine, PreparedAction, PreparedResource, ResolvedRequest, UpdateError,
+};
 use portcullis_testkit::directory::{Generator, Scale};
 use serde_json::{Value, json};
 
@@ -98,8 +100,8 @@ fn changes_are_taken_in() {
             .prepare(&["s3:GetObject", "s3:PutObject"])
             .unwrap();
         let old = (
-            directory.deed("s3:GetObject").unwrap(),
-            directory.object("arn:aws:s3:::b0-100000000001/blue/x", None),
+            directory.action("s3:GetObject").unwrap(),
+            directory.resource("arn:aws:s3:::b0-100000000001/blue/x", None),
         );
         for step in 0..4 {
             let number = seed * 31 + step * 17;
@@ -134,7 +136,7 @@ fn changes_are_taken_in() {
 
 /// The same principals can do something, in whatever order they are.
 fn compare_questions(whole: &Directory, updated: &Directory, what: &str) {
-    let query = portcullis_directory::Query {
+    let query = portcullis_directory::AccessQuery {
         action: "s3:GetObject",
         resource: "arn:aws:s3:::b0-100000000001/blue/x",
         resource_account: None,
@@ -142,7 +144,7 @@ fn compare_questions(whole: &Directory, updated: &Directory, what: &str) {
     };
     let who = |directory: &Directory| {
         let mut found = BTreeSet::new();
-        let mut add = |way: portcullis_directory::Way| {
+        let mut add = |way: portcullis_directory::AccessPath| {
             found.insert(way.arn);
         };
         directory.who_can(query, 0, 1, &mut add).unwrap();
@@ -152,10 +154,14 @@ fn compare_questions(whole: &Directory, updated: &Directory, what: &str) {
 }
 
 /// What was resolved before a change is resolved again.
-fn compare_old(directory: &Directory, (deed, object): &(Deed, Object), what: &str) {
+fn compare_old(
+    directory: &Directory,
+    (deed, object): &(PreparedAction, PreparedResource),
+    what: &str,
+) {
     let new = (
-        directory.deed("s3:GetObject").unwrap(),
-        directory.object("arn:aws:s3:::b0-100000000001/blue/x", None),
+        directory.action("s3:GetObject").unwrap(),
+        directory.resource("arn:aws:s3:::b0-100000000001/blue/x", None),
     );
     let mut engine = Engine::new();
     for place in 0..directory.principal_count() {
@@ -163,8 +169,8 @@ fn compare_old(directory: &Directory, (deed, object): &(Deed, Object), what: &st
         let mut decide = |deed, object| {
             let request = ResolvedRequest {
                 principal,
-                deed,
-                object,
+                action: deed,
+                resource: object,
                 context: &[],
             };
             engine.check_resolved(directory, &request).unwrap()

@@ -2,7 +2,7 @@
 
 use crate::build::Op;
 use portcullis_model::{Base, Operator, Quantifier};
-use portcullis_syntax::suggest::nearest;
+use portcullis_source::suggest::nearest;
 
 /// The effect that a word is meant for.
 pub(super) fn effect(word: &str) -> Option<&'static str> {

@@ -1,7 +1,7 @@
 //! What people write by mistake, and what they are told.
 use bumpalo::Bump;
-use portcullis_dsl::{Loader, NoImports, Source, parse};
-use portcullis_syntax::diag::{Code, Diagnostic};
+use portcullis_dsl::{ImportError, Imported, Loader, NoImports, parse};
+use portcullis_source::Diagnostic;
 
 fn problems(text: &str) -> Vec<Diagnostic> {
     let arena = Bump::new();
@@ -153,7 +153,7 @@ fn common_mistakes() {
         ("allow s3:x", "allow s3:x", "names no resources", "on *"),
         ("// text\nallow s3:x on *", "//", "no comment", "`#`"),
         ("/* text */ allow s3:x on *", "/*", "no comment", "`#`"),
-        ("allow s3:x on *;", ";", "no `;`", "leave it out"),
+        ("allow s3:x on *;", ";", "no `;`", "remove it"),
         (
             "allow s3:x on * when k = \"a\nallow s3:y on *",
             "\"a",
@@ -374,10 +374,10 @@ fn names_and_limits() {
 struct Files(&'static [(&'static str, &'static str)]);
 
 impl Loader for Files {
-    fn load(&self, _: Option<&str>, path: &str) -> Result<Source, String> {
+    fn load(&self, _: Option<&str>, path: &str) -> Result<Imported, ImportError> {
         let found = self.0.iter().find(|(name, _)| *name == path);
-        let (name, text) = found.ok_or("there is no such file")?;
-        Ok(Source {
+        let (name, text) = found.ok_or(ImportError::new("there is no such file"))?;
+        Ok(Imported {
             name: (*name).into(),
             text: (*text).into(),
         })
@@ -437,28 +437,26 @@ fn imports() {
 
 #[test]
 fn every_problem_has_its_code() {
-    use Code::{
-        DocumentTooDeep, DuplicateMember, DuplicateName, ExpansionLimit, ImportError, NoExactForm,
-        SyntaxError, UnknownName,
-    };
+    use portcullis_dsl::codes::*;
+    use portcullis_source::codes::*;
     let deep = format!("policy p {{ allow s3:x on * when {}", "(".repeat(65));
     let many = format!(
         "let l = [{}]\npolicy p {{ allow s3:<l><l> on * }}",
         "a,".repeat(100)
     );
     for (text, code) in [
-        ("policy p { permit s3:x on * }", SyntaxError),
-        ("policy p { allow <a> on * }", UnknownName),
-        ("policy p { apply t(a = b) }", UnknownName),
-        ("policy a { }\npolicy a { }", DuplicateName),
-        ("policy p { id A id B }", DuplicateMember),
+        ("policy p { permit s3:x on * }", SYNTAX_ERROR),
+        ("policy p { allow <a> on * }", UNKNOWN_NAME),
+        ("policy p { apply t(a = b) }", UNKNOWN_NAME),
+        ("policy a { }\npolicy a { }", DUPLICATE_NAME),
+        ("policy p { id A id B }", DUPLICATE_MEMBER),
         (
             "policy p { allow s3:x on * unless aws:SecureTransport is true }",
-            NoExactForm,
+            NO_EXACT_FORM,
         ),
-        ("use a from \"x\"", ImportError),
-        (many.as_str(), ExpansionLimit),
-        (deep.as_str(), DocumentTooDeep),
+        ("use a from \"x\"", IMPORT_ERROR),
+        (many.as_str(), EXPANSION_LIMIT),
+        (deep.as_str(), DOCUMENT_TOO_DEEP),
     ] {
         let found = problems(text);
         assert!(found.iter().any(|p| p.code == code), "{text}\n{found:#?}");
@@ -483,7 +481,7 @@ policy p { allow s3:x on arn:aws:s3:::${bucket}/${other}/<bucket> apply t(team =
             (false, Some("did you mean `<bucket>`?")),
         ]
     );
-    assert_eq!(found[1].code, Code::UnknownName);
+    assert_eq!(found[1].code, portcullis_dsl::codes::UNKNOWN_NAME);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The examples of `docs/dsl.md`.
 use bumpalo::Bump;
 use portcullis_dsl::{NoImports, format, parse, print_json};
-use portcullis_syntax::diag::render;
+use portcullis_source::render;
 
 const PAGE: &str = include_str!("../../../../docs/dsl.md");
 
@@ -24,7 +24,10 @@ fn examples_hold() {
                 assert!(
                     errors.is_empty(),
                     "{}",
-                    render(&errors, "docs", &body, false)
+                    render(
+                        &portcullis_source::Source::new("docs", &body).locate_all(errors.to_vec()),
+                        false
+                    )
                 );
                 let again = format(&format(&body).unwrap()).unwrap();
                 assert_eq!(format(&body).unwrap(), again);

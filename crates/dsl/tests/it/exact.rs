@@ -5,8 +5,8 @@ use bumpalo::Bump;
 use portcullis_dsl::{MinifyOptions, NoImports, minify, parse};
 use portcullis_model::{Caller, ContextEntry, Decision, PolicyKind, Principal, Request};
 use portcullis_reference::decide;
+use portcullis_source::json;
 use portcullis_syntax::ast::Document;
-use portcullis_syntax::json;
 use portcullis_syntax::policy::{ReadOptions, parse_policy, read_policy};
 use portcullis_testkit::{Bytes, derive};
 

@@ -20,7 +20,7 @@ fn survives(text: &str) -> bool {
     let parsed = parse(text, &arena, &NoImports);
     assert!(parsed.diagnostics.len() <= 201);
     for problem in &parsed.diagnostics {
-        let places = problem.related.iter().map(|(span, _)| *span);
+        let places = problem.related.iter().map(|related| related.span);
         for span in places.chain([problem.span]) {
             assert!(text.get(span.range()).is_some(), "{span:?} of {text:?}");
         }

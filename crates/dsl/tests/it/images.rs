@@ -5,8 +5,8 @@ use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
 use portcullis_dsl::{NoImports, parse, print_dsl};
 use portcullis_model::PolicyKind;
+use portcullis_source::json::{self, Node};
 use portcullis_syntax::ast::Document;
-use portcullis_syntax::json::{self, Node};
 use portcullis_syntax::policy::{ReadOptions, parse_policy, read_policy};
 
 /// The image of one policy, without what explanations print.

@@ -3,7 +3,7 @@ use crate::common::{Dice, data, kind, round_trip};
 use crate::generate;
 use bumpalo::Bump;
 use portcullis_model::PolicyKind;
-use portcullis_syntax::json;
+use portcullis_source::json;
 use portcullis_syntax::policy::{ReadOptions, parse_policy, read_policy};
 use portcullis_testkit::corpus;
 

@@ -6,9 +6,9 @@ use crate::rules;
 use crate::target::{PolicyType, ResourceType};
 use crate::view::{Condition, Entry, Statement};
 use portcullis_model::{Base, Effect, Family, Operator, OperatorError, Quantifier};
+use portcullis_source::json::{Member, Node, Value};
 use portcullis_syntax::ast::Text;
 use portcullis_syntax::glob::has_wildcard;
-use portcullis_syntax::json::{Member, Node, Value};
 use std::collections::HashMap;
 
 pub(super) fn check<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut Findings<'d>) {

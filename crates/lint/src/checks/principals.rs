@@ -6,8 +6,8 @@ use crate::finding::Findings;
 use crate::rules;
 use crate::target::PolicyType;
 use crate::view::{Principal, Statement};
+use portcullis_source::json::{Member, Value};
 use portcullis_syntax::glob::has_wildcard;
-use portcullis_syntax::json::{Member, Value};
 use portcullis_syntax::policy::{AwsPrincipal, aws_principal, is_service_principal, is_unique_id};
 
 pub(super) fn check<'d>(cx: &Context<'d>, statement: &Statement<'d>, out: &mut Findings<'d>) {

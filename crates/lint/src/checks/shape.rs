@@ -5,7 +5,7 @@ use crate::finding::Findings;
 use crate::rules::{self, Rule};
 use crate::target::PolicyType;
 use crate::view::{Policy, Statement, top};
-use portcullis_syntax::json::{Member, Value};
+use portcullis_source::json::{Member, Value};
 use portcullis_syntax::policy::SERVICES_WITHOUT_RESOURCE;
 use std::collections::HashMap;
 

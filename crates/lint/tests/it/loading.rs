@@ -4,7 +4,6 @@ use std::path::Path;
 
 use portcullis_lint::{Level, Options, lint, rules};
 use portcullis_model::PolicyKind;
-use portcullis_syntax::diag::Code;
 use serde_json::Value;
 
 fn corpus(folder: &str) -> Vec<Value> {
@@ -58,7 +57,7 @@ fn what_does_not_load_is_an_error_of_access_analyzer_too() {
 /// Checks of our own have codes of their own: what `check` prints on its own axis and AWS has no code for is not in the table.
 #[test]
 fn own_codes_are_not_of_access_analyzer() {
-    let own: Vec<&str> = Code::ALL
+    let own: Vec<&str> = portcullis_syntax::codes::ALL
         .iter()
         .map(|code| code.as_str())
         .filter(|code| rules::find(code).is_none())

@@ -1,7 +1,8 @@
 //! What scenarios may say, and what is read from it.
 use bumpalo::Bump;
 use portcullis_model::{Caller, Decision, PolicyKind, Principal, Request};
-use portcullis_scenario::{Files, NoFiles, Options, Scenario, Source, Unreadable, scenarios};
+use portcullis_scenario::{Files, NoFiles, Options, Scenario, UnreadableError, scenarios};
+use portcullis_source::Source;
 use std::path::Path;
 
 const USER: &str = "arn:aws:iam::111122223333:user/ann";
@@ -108,7 +109,7 @@ fn absent_and_empty_sets_differ() {
 fn documents_have_names_kinds_and_places() {
     struct OneFile;
     impl Files for OneFile {
-        fn read(&self, folder: &Path, path: &Path) -> Result<Vec<u8>, Unreadable> {
+        fn read(&self, folder: &Path, path: &Path) -> Result<Vec<u8>, UnreadableError> {
             assert_eq!((folder, path), (Path::new("dir"), Path::new("sub/p.json")));
             Ok(PLAIN.as_bytes().to_vec())
         }
@@ -328,9 +329,9 @@ fn a_resource_may_be_missing_for_some_services() {
     let codes: Vec<Option<&str>> = found[0]
         .cases
         .iter()
-        .map(|case| case.problems.first().map(|problem| problem.code().as_str()))
+        .map(|case| case.problems.first().map(|problem| problem.code.as_str()))
         .collect();
     assert_eq!(codes, [None, None, Some("MISSING_RESOURCE")]);
     assert!(found[0].cases[2].request.is_none());
-    assert!(found[0].cases[2].problems[0].is_in_policy());
+    assert!(found[0].cases[2].problems[0].in_policy);
 }

@@ -1,6 +1,7 @@
 //! Every problem of a scenario, at its place, which `«` marks.
 use bumpalo::Bump;
-use portcullis_scenario::{Files, NoFiles, Options, Problem, Source, Unreadable, scenarios};
+use portcullis_scenario::{Files, NoFiles, Options, UnreadableError, scenarios};
+use portcullis_source::{Diagnostic, Source, Start, render_failure};
 use std::path::Path;
 
 const OPTIONS: Options = Options {
@@ -20,8 +21,8 @@ fn check_with(marked: &str, expected: &str, options: Options, files: &dyn Files)
     let line = before.matches('\n').count() + 5;
     let column = before.rsplit('\n').next().unwrap().chars().count() + 1;
     let arena = Bump::new();
-    let source = Source::at_line("s.json", &text, 5);
-    let problems: Vec<Problem<'_>> = match scenarios(source, options, files, &arena) {
+    let source = Source::at("s.json", &text, Start { line: 5, offset: 0 });
+    let problems: Vec<Diagnostic> = match scenarios(source, options, files, &arena) {
         Err(problems) => problems,
         Ok(found) => found
             .into_iter()
@@ -42,7 +43,7 @@ fn check_with(marked: &str, expected: &str, options: Options, files: &dyn Files)
         [format!("s.json:{line}:{column}: {expected}")],
         "{text}"
     );
-    let rendered = problems[0].render(false);
+    let rendered = render_failure(&problems[..1], false);
     assert!(rendered.starts_with("error: "), "{rendered}");
     assert!(
         rendered.contains(&format!("--> s.json:{line}:{column}\n")),
@@ -130,7 +131,7 @@ fn members_of_a_scenario() {
     );
     check(
         r#"{"policies": {}, "request": {"principal": null, "action": "a:b", "resource": "*"}, "expect": «"allow"}"#,
-        "`allow` is no decision [INVALID_EXPECT]",
+        "`allow` is not a decision [INVALID_EXPECT]",
     );
     check(
         r#"{"policies": {}, "request": {«"name": "n", "principal": null, "action": "a:b", "resource": "*"}}"#,
@@ -146,7 +147,7 @@ fn a_decision_to_test_by() {
     };
     check_with(
         r#"{"policies": {}, "request": «{"principal": null, "action": "a:b", "resource": "*"}}"#,
-        "the request has no `expect` to test it by [MISSING_MEMBER]",
+        "the request has no `expect` to test it against [MISSING_MEMBER]",
         options,
         &NoFiles,
     );
@@ -180,7 +181,7 @@ fn members_of_policies() {
     );
     check_policies(
         "{\"rcps\": «[[],[],[],[],[],[],[],[],[],[],[],[],[],[]]}",
-        "14 levels of an organization, at most 13 are possible [TOO_MANY_LEVELS]",
+        "14 organization levels exceed the maximum of 13 [TOO_MANY_LEVELS]",
     );
     check_policies(
         "{\"resource\": «[]}",
@@ -228,7 +229,7 @@ fn named_policies() {
 fn problems_of_a_policy_file_are_placed_there() {
     struct Content(&'static [u8]);
     impl Files for Content {
-        fn read(&self, _: &Path, _: &Path) -> Result<Vec<u8>, Unreadable> {
+        fn read(&self, _: &Path, _: &Path) -> Result<Vec<u8>, UnreadableError> {
             Ok(self.0.to_vec())
         }
     }
@@ -253,7 +254,7 @@ fn problems_of_a_policy_file_are_placed_there() {
         let found = scenarios(source, OPTIONS, &Content(content), &arena).unwrap();
         let texts: Vec<String> = found[0].problems.iter().map(ToString::to_string).collect();
         assert_eq!(texts, [expected]);
-        assert!(found[0].problems.iter().all(Problem::is_in_policy));
+        assert!(found[0].problems.iter().all(|one| one.in_policy));
     }
 }
 
@@ -282,14 +283,14 @@ fn members_of_a_request() {
     for (action, shown) in [("", "``"), ("ab", "`ab`"), (":b", "`:b`"), ("a:", "`a:`")] {
         check_request(
             &format!(r#"{{"principal": null, "action": «"{action}", "resource": "*"}}"#),
-            &format!("{shown} is no action: an action is `prefix:name` [INVALID_ACTION]"),
+            &format!("{shown} is not an action: an action is `prefix:name` [INVALID_ACTION]"),
         );
     }
     for resource in ["", "b/k", "**", "ARN:aws:s3:::b"] {
         check_request(
             &format!(r#"{{"principal": null, "action": "a:b", "resource": «"{resource}"}}"#),
             &format!(
-                "`{resource}` is no resource: a resource is an ARN, or `*` [INVALID_RESOURCE]"
+                "`{resource}` is not a resource: a resource is an ARN or `*` [INVALID_RESOURCE]"
             ),
         );
     }
@@ -299,7 +300,7 @@ fn members_of_a_request() {
     );
     check_request(
         r#"{"principal": null, "action": "a:b", "resource": "*", "resourceAccount": «"1111"}"#,
-        "`1111` is no account: an account is 12 digits [INVALID_ACCOUNT]",
+        "`1111` is not an account: an account is 12 digits [INVALID_ACCOUNT]",
     );
     check_request(
         r#"{"principal": null, "action": "a:b", "resource": "*", "resourceAccount": «111122223333}"#,
@@ -311,7 +312,7 @@ fn members_of_a_request() {
     );
     check_request(
         r#"{"principal": null, "action": "a:b", "resource": "*", "expect": «"Deny"}"#,
-        "`Deny` is no decision [INVALID_EXPECT]",
+        "`Deny` is not a decision [INVALID_EXPECT]",
     );
 }
 
@@ -360,11 +361,11 @@ fn principals() {
     );
     check_principal(
         "«\"lambda.amazonaws.com\"",
-        "`lambda.amazonaws.com` is no principal: it is not an ARN with a 12-digit account, such as `arn:aws:iam::111122223333:user/ann` [INVALID_PRINCIPAL]",
+        "`lambda.amazonaws.com` is not a principal: it is not an ARN with a 12-digit account, such as `arn:aws:iam::111122223333:user/ann` [INVALID_PRINCIPAL]",
     );
     check_principal(
         "«\"arn:aws:iam::111122223333:group/g\"",
-        "`arn:aws:iam::111122223333:group/g` is no principal: it is not the ARN of a root user, user, role, role session or federated user [INVALID_PRINCIPAL]",
+        "`arn:aws:iam::111122223333:group/g` is not a principal: it is not the ARN of a root user, user, role, role session or federated user [INVALID_PRINCIPAL]",
     );
     check_principal(
         "{«\"AWS\": \"x\"}"
@@ -406,7 +407,7 @@ fn principals_that_contradict_themselves() {
     );
     check_principal(
         r#"{"arn": "arn:aws:iam::111122223333:role/A", "roleArn": «"arn:aws:iam::111122223333:role/R"}"#,
-        "`arn` and `roleArn` are of two roles [INVALID_PRINCIPAL]",
+        "`arn` and `roleArn` name different roles [INVALID_PRINCIPAL]",
     );
     check_principal(
         r#"{"arn": "arn:aws:sts::111122223333:assumed-role/R/s", "roleArn": «"arn:aws:iam::111122223333:user/R"}"#,

@@ -1,9 +1,10 @@
 //! Documents of other tools: what they are, and what to do.
 
 use crate::ast::Span;
-use crate::diag::{Code, Diagnostic};
-use crate::json::Node;
-use crate::json::tree::Value;
+use crate::codes;
+use portcullis_source::Diagnostic;
+use portcullis_source::json::Node;
+use portcullis_source::json::tree::Value;
 
 /// A document that is recognized and not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,41 +19,41 @@ impl Foreign {
     /// The problem that it is where a policy is wanted.
     pub fn diagnostic(self, place: Span) -> Diagnostic {
         let message = format!("this is {}, not a policy document", self.what);
-        Diagnostic::error(Code::ForeignDocument, place, message).with_help(self.help)
+        Diagnostic::error(codes::FOREIGN_DOCUMENT, place, message).with_help(self.help)
     }
 }
 
 const CLOUDFORMATION: Foreign = Foreign {
     what: "a CloudFormation template",
-    help: "deploy it and take the policies from AWS, or take the document out and resolve its functions",
+    help: "deploy it and export the policies from AWS, or extract the document and resolve its functions",
 };
 const SAM: Foreign = Foreign {
     what: "a SAM template",
-    help: "let `sam build` or AWS transform it, and take the policies from the result",
+    help: "let `sam build` or AWS transform it, and use the policies of the result",
 };
 const TERRAFORM_PLAN: Foreign = Foreign {
-    what: "a plan of Terraform",
-    help: "take the document from the value of `policy` of its resource, in which it is a string",
+    what: "a Terraform plan",
+    help: "extract the document from the `policy` value of its resource, where it is a string",
 };
 const TERRAFORM_STATE: Foreign = Foreign {
-    what: "a state of Terraform",
-    help: "take the document from the attribute `policy` of its resource, in which it is a string",
+    what: "a Terraform state",
+    help: "extract the document from the `policy` attribute of its resource, where it is a string",
 };
 const TERRAFORM: Foreign = Foreign {
-    what: "a configuration of Terraform",
-    help: "run `terraform show -json` on a plan, and take the document from there",
+    what: "a Terraform configuration",
+    help: "run `terraform show -json` on a plan and extract the document from its output",
 };
 const CDK: Foreign = Foreign {
     what: "output of the CDK",
-    help: "take the policies from the template beside it, once AWS has resolved it",
+    help: "use the policies of the template next to it, once AWS has resolved it",
 };
 const DUMP: Foreign = Foreign {
-    what: "the dump of an account",
-    help: "give its folder with `--directory`",
+    what: "an account dump",
+    help: "pass its folder with `--directory`",
 };
 const SCENARIO: Foreign = Foreign {
     what: "a scenario",
-    help: "run it with `portcullis test`, or give it with `--scenario`",
+    help: "run it with `portcullis test`, or pass it with `--scenario`",
 };
 const YAML: Foreign = Foreign {
     what: "YAML",
@@ -60,15 +61,15 @@ const YAML: Foreign = Foreign {
 };
 const YAML_TEMPLATE: Foreign = Foreign {
     what: "a CloudFormation template in YAML",
-    help: "deploy it and take the policies from AWS",
+    help: "deploy it and export the policies from AWS",
 };
 const MARKUP: Foreign = Foreign {
     what: "XML or HTML",
-    help: "take the JSON of the document, not a page about it",
+    help: "use the JSON of the document, not a page about it",
 };
 const LANGUAGE: Foreign = Foreign {
     what: "the policy language",
-    help: "its files have names that end in `.iam`",
+    help: "name the file with the extension `.iam`",
 };
 
 /// Says what a value is that is a document of another tool. Nothing else is recognized: a policy, or what has anything
@@ -233,4 +234,5 @@ pub(crate) fn is_function(name: &str) -> bool {
 }
 
 /// What to do about such a function.
-pub(crate) const RESOLVE: &str = "this is a function of CloudFormation: resolve the template first, or write the value that it gives";
+pub(crate) const RESOLVE: &str =
+    "this is a CloudFormation function: resolve the template first, or write the value it returns";

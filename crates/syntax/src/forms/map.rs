@@ -1,9 +1,10 @@
 //! Texts out of other texts, and the way back (`IN-2`).
 
 use crate::ast::Span;
-use crate::diag::{Code, Diagnostic, LineIndex};
-use crate::json::escapes;
+use crate::codes;
 use bumpalo::Bump;
+use portcullis_source::json::escapes;
+use portcullis_source::{Diagnostic, LineIndex};
 
 /// A text that stood in a string, and where each byte of it was written in the file.
 ///
@@ -76,8 +77,11 @@ impl<'a> Inner<'a> {
     /// A problem of the text as one of the file.
     pub(super) fn led_back(&self, mut problem: Diagnostic) -> Diagnostic {
         problem.span = self.place(problem.span);
-        for (span, _) in &mut problem.related {
-            *span = self.place(*span);
+        for related in &mut problem.related {
+            related.span = self.place(related.span);
+        }
+        for edit in problem.fix.iter_mut().flat_map(|fix| &mut fix.edits) {
+            edit.span = self.place(edit.span);
         }
         problem
     }
@@ -116,7 +120,7 @@ impl<'a> Inner<'a> {
                 end: number(end),
             };
             let place = self.place(span);
-            Box::new(Diagnostic::error(Code::InvalidEncoding, place, message))
+            Box::new(Diagnostic::error(codes::INVALID_ENCODING, place, message))
         };
         let bytes = self.text.as_bytes();
         let digit = |at: usize| {
@@ -135,7 +139,7 @@ impl<'a> Inner<'a> {
                 continue;
             }
             let (Some(high), Some(low)) = (digit(at + 1), digit(at + 2)) else {
-                let message = "the document has a `%` without two hexadecimal digits";
+                let message = "`%` must be followed by two hexadecimal digits";
                 return Err(problem(at, at + 1, message));
             };
             out.push((high * 16 + low) as u8);
@@ -154,7 +158,7 @@ impl<'a> Inner<'a> {
                 end: start.saturating_add(1),
             };
             let message = "the decoded document is not UTF-8";
-            Box::new(Diagnostic::error(Code::InvalidEncoding, span, message))
+            Box::new(Diagnostic::error(codes::INVALID_ENCODING, span, message))
         })?;
         Ok(Inner {
             text: arena.alloc_str(text),

@@ -3,10 +3,11 @@
 use super::Label;
 use super::foreign::recognize;
 use crate::ast::Span;
-use crate::diag::{Code, Diagnostic, quoted};
-use crate::json::tree::Value;
-use crate::json::{Member, Node};
+use crate::codes;
 use portcullis_model::PolicyKind;
+use portcullis_source::json::tree::Value;
+use portcullis_source::json::{Member, Node};
+use portcullis_source::{Diagnostic, quoted};
 
 /// Where a policy is to be looked for.
 pub(super) enum Step<'a> {
@@ -157,23 +158,23 @@ pub(super) fn step<'a>(
     });
     if let Some(other) = other {
         let message = format!(
-            "one policy is wanted, and {} may hold another beside that in {}",
+            "expected one policy, but {} may contain another besides the one in {}",
             quoted(other.key.value),
             quoted(member.key.value)
         );
-        let problem = Diagnostic::error(Code::UnknownForm, other.key.span, message);
+        let problem = Diagnostic::error(codes::UNKNOWN_FORM, other.key.span, message);
         return Err(Box::new(problem.with_help(
-            "give the document alone, or the folder of all of it with `--directory`",
+            "pass the document alone, or the whole folder with `--directory`",
         )));
     }
     if let Some(kind) = wanted.filter(|kind| !shape.kinds.is_empty() && !shape.kinds.contains(kind))
     {
         let message = format!(
-            "this is the answer of {}, which holds no policy of type {kind}",
+            "this is the output of {}, which contains no {kind} policy",
             shape.what
         );
         return Err(Box::new(Diagnostic::error(
-            Code::UnknownForm,
+            codes::UNKNOWN_FORM,
             member.key.span,
             message,
         )));
@@ -219,10 +220,9 @@ fn check_type(
     };
     match (kind, wanted) {
         (Some(kind), Some(wanted)) if family(kind) != family(wanted) => {
-            let message =
-                format!("this is a policy of type {kind}, one of type {wanted} is wanted");
+            let message = format!("expected a policy of type {wanted}, found one of type {kind}");
             Err(Box::new(Diagnostic::error(
-                Code::UnknownForm,
+                codes::UNKNOWN_FORM,
                 place,
                 message,
             )))
@@ -251,7 +251,7 @@ fn named<'a>(
             let found = value.value.describe();
             let message = format!("`{name}` must be a string, this is {found}");
             Box::new(Diagnostic::error(
-                Code::DataTypeMismatch,
+                codes::DATA_TYPE_MISMATCH,
                 value.span,
                 message,
             ))
@@ -261,8 +261,12 @@ fn named<'a>(
     let kind = match text("type")? {
         None => None,
         Some(written) => Some(PolicyKind::parse(written.value).ok_or_else(|| {
-            let message = format!("{} is no type of policy", quoted(written.value));
-            Box::new(Diagnostic::error(Code::UnknownForm, written.span, message))
+            let message = format!("{} is not a policy type", quoted(written.value));
+            Box::new(Diagnostic::error(
+                codes::UNKNOWN_FORM,
+                written.span,
+                message,
+            ))
         })?),
     };
     check_type(kind, wanted, start_of(node))?;

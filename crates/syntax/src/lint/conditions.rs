@@ -2,13 +2,14 @@
 
 use super::Linter;
 use super::keys::{Known, Type, is_sensitive, known};
-use super::lookalike::is_unseen;
 use super::templates::is_foreign_key;
 use crate::ast::{Condition, Statement, Text};
-use crate::diag::{Code, Severity, quoted};
+use crate::codes;
 use crate::policy::without_prefix;
 use crate::vars::{Piece, has_opening, pieces};
 use portcullis_model::{Base, Effect, Family, Operator, PolicyKind, Quantifier};
+use portcullis_source::is_unseen;
+use portcullis_source::{Severity, quoted};
 
 impl Linter<'_, '_> {
     pub(super) fn condition(&mut self, condition: &Condition<'_>, statement: &Statement<'_>) {
@@ -37,11 +38,17 @@ impl Linter<'_, '_> {
             return;
         }
         let message = format!(
-            "{} is no condition key: it looks like a placeholder of another tool, or names no service",
+            "{} is not a condition key: it looks like a placeholder of another tool, or lacks a service",
             quoted(key.value)
         );
-        let help = "a key has the form `service:Name`, and what is not resolved is absent";
-        self.say_with_help(Severity::Warning, Code::ForeignTemplate, key, message, help);
+        let help = "a key has the form `service:Name`; an unresolved placeholder is always absent";
+        self.say_with_help(
+            Severity::Warning,
+            codes::FOREIGN_TEMPLATE,
+            key,
+            message,
+            help,
+        );
     }
 
     /// `COND-15`, `COND-21`, `COND-22`.
@@ -59,11 +66,11 @@ impl Linter<'_, '_> {
                     _ => "never",
                 };
                 let message = format!("`{}` {always} holds", condition.operator);
-                let help = "use `Null` without qualifier";
+                let help = "use `Null` without a qualifier";
                 let name = condition.operator_text;
                 self.say_with_help(
                     Severity::Warning,
-                    Code::NullWithQualifier,
+                    codes::NULL_WITH_QUALIFIER,
                     name,
                     message,
                     help,
@@ -75,7 +82,7 @@ impl Linter<'_, '_> {
                     Effect::Allow => "and nothing is allowed",
                 };
                 let message = format!(
-                    "the key {} has several values, and `{}` compares one: with two or more the condition does not hold, {consequence}",
+                    "the key {} is multivalued, and `{}` compares a single value: with two or more values the condition is false, {consequence}",
                     quoted(key.value),
                     condition.operator
                 );
@@ -86,7 +93,7 @@ impl Linter<'_, '_> {
                 let help = format!("write `{other}:{}`", condition.operator);
                 self.say_with_help(
                     Severity::LintError,
-                    Code::MissingQualifier,
+                    codes::MISSING_QUALIFIER,
                     key,
                     message,
                     help,
@@ -94,12 +101,12 @@ impl Linter<'_, '_> {
             }
             (Quantifier::All, _) if is_many == Some(false) && effect == Effect::Allow => {
                 let message = format!(
-                    "the key {} has one value, and `{}` also holds if it is absent",
+                    "the key {} has a single value, and `{}` is also true if the key is absent",
                     quoted(key.value),
                     condition.operator
                 );
-                let help = "leave `ForAllValues:` out";
-                let code = Code::ForAllValuesWithSingleValuedKey;
+                let help = "remove `ForAllValues:`";
+                let code = codes::FORALLVALUES_WITH_SINGLE_VALUED_KEY;
                 self.say_with_help(Severity::Warning, code, key, message, help);
             }
             _ => {}
@@ -112,12 +119,12 @@ impl Linter<'_, '_> {
         let key = condition.key;
         if (known.kind, family) == (Type::Arn, Family::StringLike) {
             let message = format!(
-                "the key {} is an ARN, in which the wildcards of `{}` reach over colons",
+                "the key {} is an ARN, and the wildcards of `{}` match across colons",
                 quoted(key.value),
                 condition.operator
             );
-            let help = "use `ArnLike` or `ArnNotLike`, which compare part by part";
-            let code = Code::StringLikeOperatorWithArnConditionKeys;
+            let help = "use `ArnLike` or `ArnNotLike`, which compare ARNs part by part";
+            let code = codes::STRING_LIKE_OPERATOR_WITH_ARN_CONDITION_KEYS;
             self.say_with_help(Severity::Warning, code, key, message, help);
             return;
         }
@@ -150,17 +157,17 @@ impl Linter<'_, '_> {
             return;
         }
         let loud = match effect {
-            Effect::Deny => ", so that this Deny may not apply",
+            Effect::Deny => ", so this Deny may not apply",
             Effect::Allow => "",
         };
         let message = format!(
-            "the key {} is {}, which `{}` does not compare{loud}",
+            "the key {} is {}, which `{}` cannot compare{loud}",
             quoted(key.value),
             known.kind.describe(),
             condition.operator
         );
-        let help = format!("use an operator for it: {}", known.kind.operators());
-        self.say_with_help(Severity::Warning, Code::TypeMismatch, key, message, help);
+        let help = format!("use a matching operator: {}", known.kind.operators());
+        self.say_with_help(Severity::Warning, codes::TYPE_MISMATCH, key, message, help);
     }
 
     /// A wildcard under an operator that has none (`COND-50`).
@@ -174,14 +181,14 @@ impl Linter<'_, '_> {
             return;
         }
         let message = format!(
-            "{} has a wildcard, which `{operator}` takes for a plain character",
+            "{} has a wildcard, which `{operator}` treats as a literal character",
             quoted(value.value)
         );
         let help = format!(
-            "use `{}{like}`, or write `${{*}}` and `${{?}}` if the characters themselves are meant",
+            "use `{}{like}`, or write `${{*}}` and `${{?}}` for literal characters",
             operator.quantifier.prefix()
         );
-        let code = Code::WildcardWithoutLikeOperator;
+        let code = codes::WILDCARD_WITHOUT_LIKE_OPERATOR;
         self.say_with_help(Severity::Warning, code, value, message, help);
     }
 
@@ -205,28 +212,28 @@ impl Linter<'_, '_> {
                 && self.document.has_variables()
                 && pieces(value.value).any(|(_, piece)| matches!(piece, Piece::Variable(_)));
             let (code, what) = match (is_open, is_variable) {
-                (true, _) => (Code::WildcardUsageTooPermissive, "a wildcard"),
+                (true, _) => (codes::WILDCARD_USAGE_TOO_PERMISSIVE, "a wildcard"),
                 // The caller's own, where it says that both must be one: that is how it is done there.
                 (false, true) if kind.has_principal() && kind != PolicyKind::Rcp => {
-                    (Code::VariableUsageTooPermissive, "a variable")
+                    (codes::VARIABLE_USAGE_TOO_PERMISSIVE, "a variable")
                 }
                 _ => return,
             };
             let message = format!(
-                "{} has {what}, and the key {} says who or what is trusted",
+                "{} has {what}, and the key {} decides who or what is trusted",
                 quoted(value.value),
                 quoted(key)
             );
-            let help = "write the whole value, or several of them";
+            let help = "write the complete value, or a list of them";
             self.say_with_help(Severity::Warning, code, value, message, help);
         } else if kind == PolicyKind::VpcEndpoint && is_open {
             let mut runs = value.value.split(['*', '?']);
             if !runs.any(|run| run.chars().count() >= 6) {
                 let message = format!(
-                    "{} has fewer than six characters in a row beside its wildcard, which an endpoint policy needs",
+                    "{} has fewer than six consecutive characters next to its wildcard, which endpoint policies require",
                     quoted(value.value)
                 );
-                let code = Code::WildcardUsageTooPermissive;
+                let code = codes::WILDCARD_USAGE_TOO_PERMISSIVE;
                 self.say(Severity::Warning, code, value, message);
             }
         }
@@ -242,9 +249,9 @@ impl Linter<'_, '_> {
             })
         };
         if let (Some(found), None) = (find(&["aws:VpcSourceIp"]), find(&OTHERS)) {
-            let message = "private addresses are the same in many networks: `aws:VpcSourceIp` says nothing without the network";
+            let message = "private addresses repeat across networks: `aws:VpcSourceIp` is meaningless without the VPC";
             let help = "test `aws:SourceVpc` in the same statement";
-            let code = Code::MissingPairedConditionKeys;
+            let code = codes::MISSING_PAIRED_CONDITION_KEYS;
             self.say_with_help(Severity::Warning, code, found.key, message, help);
         }
     }

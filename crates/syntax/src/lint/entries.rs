@@ -2,9 +2,10 @@
 
 use super::Linter;
 use crate::ast::Text;
-use crate::diag::{Code, Severity, quoted};
+use crate::codes;
 use crate::vars::{arn_parts, has_opening};
 use portcullis_model::{Effect, PolicyKind};
+use portcullis_source::{Severity, quoted};
 
 impl Linter<'_, '_> {
     pub(super) fn principal(&mut self, entry: Text<'_>) {
@@ -35,7 +36,7 @@ impl Linter<'_, '_> {
             ' ' => "a blank".to_owned(),
             ',' => "a comma".to_owned(),
             c if c.is_ascii_graphic() => format!("`{c}`"),
-            c => match super::lookalike(c) {
+            c => match portcullis_source::lookalike(c) {
                 Some(name) => format!("U+{code:04X}, {name}"),
                 None => format!("U+{code:04X}"),
             },
@@ -52,7 +53,7 @@ impl Linter<'_, '_> {
         let help = format!("did you mean {}?", quoted(&plain));
         self.say_with_help(
             Severity::LintError,
-            Code::InvalidAction,
+            codes::INVALID_ACTION,
             entry,
             message,
             help,
@@ -80,13 +81,15 @@ impl Linter<'_, '_> {
             let help = match parts.get(2) {
                 Some(&"s3") if parts.len() == 5 => {
                     let name = parts.get(4).copied().unwrap_or_default();
-                    format!("a bucket has neither region nor account: write `arn:aws:s3:::{name}`")
+                    format!(
+                        "a bucket ARN has neither region nor account: write `arn:aws:s3:::{name}`"
+                    )
                 }
                 _ => "write `arn:partition:service:region:account:resource`".to_owned(),
             };
             self.say_with_help(
                 Severity::Warning,
-                Code::MissingArnField,
+                codes::MISSING_ARN_FIELD,
                 entry,
                 message,
                 help,
@@ -96,14 +99,14 @@ impl Linter<'_, '_> {
             return;
         };
         for (part, name, code) in [
-            (partition, "partition", Code::InvalidPartition),
-            (service, "service", Code::InvalidArnServiceCase),
-            (region, "region", Code::InvalidRegion),
+            (partition, "partition", codes::INVALID_PARTITION),
+            (service, "service", codes::INVALID_ARN_SERVICE_CASE),
+            (region, "region", codes::INVALID_REGION),
         ] {
             let is_plain = !has_opening(part);
             if is_plain && part.bytes().any(|byte| byte.is_ascii_uppercase()) {
                 let message = format!(
-                    "the {name} {} has upper case letters, which no real ARN has: the entry matches nothing",
+                    "the {name} {} has uppercase letters, which no real ARN has: the entry matches nothing",
                     quoted(part)
                 );
                 let help = format!("write {}", quoted(&part.to_ascii_lowercase()));
@@ -112,7 +115,7 @@ impl Linter<'_, '_> {
         }
         if service.contains(['*', '?']) && **service != *"*" {
             let message = format!("the service {} of the ARN has a wildcard", quoted(service));
-            self.say(Severity::Suggestion, Code::InvalidService, entry, message);
+            self.say(Severity::Suggestion, codes::INVALID_SERVICE, entry, message);
         }
         if kind == PolicyKind::VpcEndpoint {
             self.account_of_endpoint(entry, parts.get(4).copied().unwrap_or_default());
@@ -124,10 +127,15 @@ impl Linter<'_, '_> {
         let has_digits = account.bytes().any(|byte| byte.is_ascii_digit());
         if has_digits && account.contains(['*', '?']) {
             let message = format!(
-                "the account {} mixes digits and wildcards, which an endpoint policy cannot have",
+                "the account {} mixes digits and wildcards, which endpoint policies do not allow",
                 quoted(account)
             );
-            self.say(Severity::Warning, Code::InvalidArnAccount, entry, message);
+            self.say(
+                Severity::Warning,
+                codes::INVALID_ARN_ACCOUNT,
+                entry,
+                message,
+            );
         }
     }
 }

@@ -77,7 +77,7 @@ pub fn date(text: &str) -> Option<DateShape> {
             let shape = time(letters.as_str())?;
             Some(match c {
                 'T' => shape,
-                _ => DateShape::Odd("date and time are parted by `T`, in upper case"),
+                _ => DateShape::Odd("date and time are separated by an uppercase `T`"),
             })
         }
         Some(_) => None,
@@ -98,8 +98,8 @@ fn time(text: &str) -> Option<DateShape> {
     }
     match rest {
         "Z" => return Some(DateShape::Iso),
-        "z" => return Some(DateShape::Odd("the time zone is `Z`, in upper case")),
-        "" => return Some(DateShape::Odd("it has no time zone and is taken as UTC")),
+        "z" => return Some(DateShape::Odd("the time zone is an uppercase `Z`")),
+        "" => return Some(DateShape::Odd("it has no time zone and is read as UTC")),
         _ => {}
     }
     let (hours, rest) = two(rest.strip_prefix(['+', '-'])?)?;

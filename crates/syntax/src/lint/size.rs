@@ -1,8 +1,9 @@
 //! How large documents may be (`QUO-1` to `QUO-25`).
 
 use crate::ast::Span;
-use crate::diag::{Code, Diagnostic, Severity};
+use crate::codes;
 use portcullis_model::PolicyKind;
+use portcullis_source::{Code, Diagnostic, Severity};
 
 /// What counts.
 #[derive(Clone, Copy)]
@@ -18,7 +19,7 @@ fn limits(kind: PolicyKind) -> (Code, Count, &'static [(usize, Severity, &'stati
     use Severity::{Suggestion, Warning};
     match kind {
         PolicyKind::Identity | PolicyKind::Boundary => (
-            Code::PolicySizeExceedsIdentityPolicyQuota,
+            codes::POLICY_SIZE_EXCEEDS_IDENTITY_POLICY_QUOTA,
             Count::Visible,
             &[
                 (10_240, Warning, "an inline policy of a role"),
@@ -26,12 +27,12 @@ fn limits(kind: PolicyKind) -> (Code, Count, &'static [(usize, Severity, &'stati
             ],
         ),
         PolicyKind::Session => (
-            Code::PolicySizeExceedsIdentityPolicyQuota,
+            codes::POLICY_SIZE_EXCEEDS_IDENTITY_POLICY_QUOTA,
             Count::All,
             &[(2_048, Warning, "a session policy")],
         ),
         PolicyKind::Trust => (
-            Code::PolicySizeExceedsRoleTrustPolicyQuota,
+            codes::POLICY_SIZE_EXCEEDS_ROLE_TRUST_POLICY_QUOTA,
             Count::Visible,
             &[
                 (4_096, Warning, "a trust policy, if the quota was raised"),
@@ -43,23 +44,23 @@ fn limits(kind: PolicyKind) -> (Code, Count, &'static [(usize, Severity, &'stati
             ],
         ),
         PolicyKind::Scp => (
-            Code::PolicySizeExceedsScpQuota,
+            codes::POLICY_SIZE_EXCEEDS_SCP_QUOTA,
             Count::All,
             &[(10_240, Warning, "a service control policy")],
         ),
         PolicyKind::Rcp => (
-            Code::PolicySizeExceedsRcpQuota,
+            codes::POLICY_SIZE_EXCEEDS_RCP_QUOTA,
             Count::All,
             &[(5_120, Warning, "a resource control policy")],
         ),
         PolicyKind::VpcEndpoint => (
-            Code::PolicySizeExceedsResourcePolicyQuota,
+            codes::POLICY_SIZE_EXCEEDS_RESOURCE_POLICY_QUOTA,
             Count::All,
             &[(20_480, Warning, "a VPC endpoint policy")],
         ),
         // The quota depends on the service, which the document does not say; the largest is that of keys.
         PolicyKind::Resource => (
-            Code::PolicySizeExceedsResourcePolicyQuota,
+            codes::POLICY_SIZE_EXCEEDS_RESOURCE_POLICY_QUOTA,
             Count::All,
             &[
                 (32_768, Warning, "any resource policy"),
@@ -80,7 +81,7 @@ pub fn size(kind: PolicyKind, text: &str, start: u32) -> Option<Diagnostic> {
     let (length, how) = match count {
         Count::Visible => (
             text.chars().filter(|c| !is_blank(c)).count(),
-            "characters without blanks",
+            "characters, whitespace excluded",
         ),
         Count::All => (text.chars().count(), "characters"),
     };

@@ -4,9 +4,10 @@ use super::keys::is_account;
 use super::shapes::{Block, DateShape, date, is_base64, is_bool, is_number};
 use super::{Linter, consequence};
 use crate::ast::{Condition, Text};
-use crate::diag::{Code, Severity, quoted};
+use crate::codes;
 use crate::vars::{arn_parts, has_opening};
 use portcullis_model::{Effect, Family, PolicyKind};
+use portcullis_source::{Code, Severity, quoted};
 
 impl Linter<'_, '_> {
     pub(super) fn values(&mut self, condition: &Condition<'_>, effect: Effect) {
@@ -22,7 +23,7 @@ impl Linter<'_, '_> {
                 self.each(
                     condition,
                     is_number,
-                    Code::TypeMismatchNumber,
+                    codes::TYPE_MISMATCH_NUMBER,
                     "a number",
                     unusable,
                 );
@@ -36,27 +37,27 @@ impl Linter<'_, '_> {
                 self.each(
                     condition,
                     is_date,
-                    Code::TypeMismatchDate,
+                    codes::TYPE_MISMATCH_DATE,
                     "a date",
                     unusable,
                 );
                 self.odd_dates(condition);
             }
             F::Bool => {
-                let code = Code::TypeMismatchBoolean;
+                let code = codes::TYPE_MISMATCH_BOOLEAN;
                 self.each(condition, is_bool, code, "`true` or `false`", unusable);
                 if let [_, second, ..] = condition.values {
-                    let message = "`Bool` is for one value: of several, any may be the one";
-                    let code = Code::InvalidConditionMultipleBoolean;
+                    let message = "`Bool` takes one value: of several, any one may match";
+                    let code = codes::INVALID_CONDITION_MULTIPLE_BOOLEAN;
                     self.say(Severity::LintError, code, *second, message);
                 }
             }
             F::Null => {
-                let code = Code::TypeMismatchBoolean;
+                let code = codes::TYPE_MISMATCH_BOOLEAN;
                 self.each(condition, is_bool, code, "`true` or `false`", unusable);
             }
             F::BinaryEquals => {
-                let code = Code::TypeMismatchString;
+                let code = codes::TYPE_MISMATCH_STRING;
                 self.each(
                     condition,
                     is_base64,
@@ -67,7 +68,7 @@ impl Linter<'_, '_> {
             }
             F::IpAddress => {
                 let is_block = |text: &str| Block::parse(text).is_some();
-                let code = Code::TypeMismatchIpRange;
+                let code = codes::TYPE_MISMATCH_IP_RANGE;
                 self.each(
                     condition,
                     is_block,
@@ -109,12 +110,9 @@ impl Linter<'_, '_> {
     fn odd_dates(&mut self, condition: &Condition<'_>) {
         for &value in condition.values {
             if let Some(DateShape::Odd(why)) = date(value.value) {
-                let message = format!(
-                    "{} is not written as a date should be: {why}",
-                    quoted(value.value)
-                );
+                let message = format!("{} is not a well-formed date: {why}", quoted(value.value));
                 let help = "write it like `2026-01-31T12:00:00Z`";
-                let code = Code::InvalidDateValue;
+                let code = codes::INVALID_DATE_VALUE;
                 self.say_with_help(Severity::Suggestion, code, value, message, help);
             }
         }
@@ -128,11 +126,11 @@ impl Linter<'_, '_> {
         };
         for (value, block) in blocks().filter(|(_, block)| block.has_host_bits()) {
             let message = format!(
-                "{} has bits behind its prefix, which are ignored",
+                "{} has bits after its prefix, which are ignored",
                 quoted(value.value)
             );
             let help = format!("write `{}`", block.canonical());
-            let code = Code::ImproveIpRange;
+            let code = codes::IMPROVE_IP_RANGE;
             self.say_with_help(Severity::Suggestion, code, value, message, help);
         }
         if !condition.key.value.eq_ignore_ascii_case("aws:SourceIp") {
@@ -141,15 +139,15 @@ impl Linter<'_, '_> {
         let all = !condition.values.is_empty() && blocks().count() == condition.values.len();
         let all = all && blocks().all(|(_, block)| block.is_private());
         let (severity, code) = match (all, condition.operator.base.is_negated()) {
-            (true, false) => (Severity::LintError, Code::PrivateIpAddress),
-            (true, true) => (Severity::LintError, Code::PrivateNotIpAddress),
-            (false, false) => (Severity::Suggestion, Code::PrivateIpAddressSubset),
-            (false, true) => (Severity::Suggestion, Code::PrivateNotIpAddressSubset),
+            (true, false) => (Severity::LintError, codes::PRIVATE_IP_ADDRESS),
+            (true, true) => (Severity::LintError, codes::PRIVATE_NOT_IP_ADDRESS),
+            (false, false) => (Severity::Suggestion, codes::PRIVATE_IP_ADDRESS_SUBSET),
+            (false, true) => (Severity::Suggestion, codes::PRIVATE_NOT_IP_ADDRESS_SUBSET),
         };
         let private = blocks().find(|(_, block)| block.is_private());
         if let Some((value, _)) = private {
             let message = format!(
-                "{} is private: `aws:SourceIp` is a public address, and absent behind an endpoint",
+                "{} is a private address: `aws:SourceIp` is public, and absent for requests through a VPC endpoint",
                 quoted(value.value)
             );
             let help = "test `aws:VpcSourceIp` together with `aws:SourceVpc`";
@@ -161,9 +159,10 @@ impl Linter<'_, '_> {
     fn arns(&mut self, condition: &Condition<'_>, unusable: &str) {
         for &value in condition.values {
             if value.value == "*" {
-                let message = "`*` matches any ARN: the test asks only whether the key is present";
-                let help = "use `\"Null\": {\"key\": \"false\"}` if that is meant";
-                let code = Code::EquivalentToNullFalse;
+                let message =
+                    "`*` matches any ARN: the test only checks whether the key is present";
+                let help = "use `\"Null\": {\"key\": \"false\"}` if that is intended";
+                let code = codes::EQUIVALENT_TO_NULL_FALSE;
                 self.say_with_help(Severity::Suggestion, code, value, message, help);
                 continue;
             }
@@ -176,7 +175,13 @@ impl Linter<'_, '_> {
                     quoted(value.value)
                 );
                 let help = "write `arn:partition:service:region:account:resource`";
-                self.say_with_help(Severity::Warning, Code::TypeMismatch, value, message, help);
+                self.say_with_help(
+                    Severity::Warning,
+                    codes::TYPE_MISMATCH,
+                    value,
+                    message,
+                    help,
+                );
             } else if self.document.kind == PolicyKind::VpcEndpoint {
                 self.account_of_endpoint(value, parts.get(4).copied().unwrap_or_default());
             }
@@ -188,9 +193,15 @@ impl Linter<'_, '_> {
         let text = value.value;
         let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         if is_number && text.len() != 12 {
-            let message = format!("{} is not an account id of 12 digits", quoted(text));
+            let message = format!("{} is not a 12-digit account ID", quoted(text));
             let help = "write it in quotes, with its leading zeros";
-            self.say_with_help(Severity::Warning, Code::TypeMismatch, value, message, help);
+            self.say_with_help(
+                Severity::Warning,
+                codes::TYPE_MISMATCH,
+                value,
+                message,
+                help,
+            );
         }
     }
 }

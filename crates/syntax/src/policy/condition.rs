@@ -2,10 +2,11 @@
 
 use super::Reader;
 use crate::ast::{Condition, Span, Text};
-use crate::diag::{Code, Diagnostic, quoted};
-use crate::json::tree::{Member, Node, Value};
-use crate::suggest::nearest;
+use crate::codes;
 use portcullis_model::{Base, Operator, OperatorError, Quantifier};
+use portcullis_source::json::tree::{Member, Node, Value};
+use portcullis_source::suggest::nearest;
+use portcullis_source::{Diagnostic, quoted};
 use smallvec::SmallVec;
 use std::collections::HashMap;
 
@@ -22,8 +23,8 @@ impl<'a, 'n> Reader<'a> {
             return &[];
         };
         if operators.is_empty() {
-            let message = "`Condition` is empty: it sets no condition";
-            self.suggestion(Code::EmptyObjectCondition, member.value.span, message);
+            let message = "`Condition` is empty: it has no effect";
+            self.suggestion(codes::EMPTY_OBJECT_CONDITION, member.value.span, message);
         }
         self.check_case(operators, "operator");
         let mut conditions: SmallVec<[Condition<'a>; 8]> = SmallVec::new();
@@ -34,11 +35,8 @@ impl<'a, 'n> Reader<'a> {
                 continue;
             };
             if keys.is_empty() {
-                let message = format!(
-                    "{} has no keys: it sets no condition",
-                    quoted(member.key.value)
-                );
-                self.suggestion(Code::EmptyObjectCondition, member.value.span, message);
+                let message = format!("{} has no keys: it has no effect", quoted(member.key.value));
+                self.suggestion(codes::EMPTY_OBJECT_CONDITION, member.value.span, message);
             }
             self.check_case(keys, "condition key");
             for key in keys {
@@ -70,16 +68,18 @@ impl<'a, 'n> Reader<'a> {
                 if canonical == name.value {
                     self.operators.add(name.value, operator);
                 } else {
-                    let message =
-                        format!("operator {} is written `{canonical}`", quoted(name.value));
-                    self.warning(Code::NonCanonicalOperator, name.span, message);
+                    let message = format!(
+                        "the canonical spelling of operator {} is `{canonical}`",
+                        quoted(name.value)
+                    );
+                    self.warning(codes::NON_CANONICAL_OPERATOR, name.span, message);
                 }
                 Some(operator)
             }
             Err(OperatorError::NullIfExists) => {
                 let message = "`Null` cannot be combined with `IfExists`";
                 self.sink.push(
-                    Diagnostic::error(Code::NullWithIfExists, name.span, message)
+                    Diagnostic::error(codes::NULL_WITH_IF_EXISTS, name.span, message)
                         .with_help("use `Null`: it tests whether the key exists"),
                 );
                 None
@@ -87,7 +87,7 @@ impl<'a, 'n> Reader<'a> {
             Err(OperatorError::Unknown) => {
                 let message = format!("{} is not a condition operator", quoted(name.value));
                 self.sink.push(
-                    Diagnostic::error(Code::InvalidConditionOperator, name.span, message)
+                    Diagnostic::error(codes::INVALID_CONDITION_OPERATOR, name.span, message)
                         .with_help_if(similar_operator(name.value)),
                 );
                 None
@@ -110,13 +110,13 @@ impl<'a, 'n> Reader<'a> {
                 Some(first) if *first == member.key => {}
                 Some(first) => {
                     let message = format!(
-                        "{what} {} is {} again, in other letter case",
+                        "{what} {} repeats {} in different letter case",
                         quoted(member.key.value),
                         quoted(first.value)
                     );
                     self.sink.push(
                         Diagnostic::error(
-                            Code::DuplicateKeysWithDifferentCase,
+                            codes::DUPLICATE_KEYS_WITH_DIFFERENT_CASE,
                             member.key.span,
                             message,
                         )
@@ -165,15 +165,15 @@ impl<'a, 'n> Reader<'a> {
             Operator {
                 quantifier: Quantifier::All,
                 ..
-            } => Code::EmptyArrayConditionForAllValues,
+            } => codes::EMPTY_ARRAY_CONDITION_FORALLVALUES,
             Operator {
                 quantifier: Quantifier::Any,
                 ..
-            } => Code::EmptyArrayConditionForAnyValue,
+            } => codes::EMPTY_ARRAY_CONDITION_FORANYVALUE,
             Operator {
                 if_exists: true, ..
-            } => Code::EmptyArrayConditionIfExists,
-            _ => Code::EmptyArrayCondition,
+            } => codes::EMPTY_ARRAY_CONDITION_IFEXISTS,
+            _ => codes::EMPTY_ARRAY_CONDITION,
         };
         let message = format!("the list of values is empty: `{operator}` compares with nothing");
         self.suggestion(code, span, message);

@@ -2,12 +2,13 @@
 
 use super::{Reader, Variables};
 use crate::ast::Text;
-use crate::diag::{Code, Diagnostic, Severity, quoted};
+use crate::codes;
 use crate::glob::{has_wildcard, matches_action};
-use crate::suggest::nearest;
 use crate::vars::{arn_parts, has_opening};
-use crate::words::{equal, first};
 use portcullis_model::{Effect, PolicyKind, is_rcp_service};
+use portcullis_source::suggest::nearest;
+use portcullis_source::words::{equal, first};
+use portcullis_source::{Diagnostic, Severity, quoted};
 
 /// The actions that do something in a trust policy (`GRAM-63`).
 pub const TRUST_ACTIONS: [&str; 6] = [
@@ -26,7 +27,7 @@ impl<'a> Reader<'a> {
         if is_star_run(entry.value) {
             if kind == PolicyKind::Rcp {
                 let message = "an action of a resource control policy must name a service";
-                self.error(Code::RcpSyntaxErrorAction, entry.span, message);
+                self.error(codes::RCP_SYNTAX_ERROR_ACTION, entry.span, message);
             }
             return;
         }
@@ -46,13 +47,13 @@ impl<'a> Reader<'a> {
                     format!("did you mean `{service}:{name}`?")
                 }
                 _ if entry.value.contains([',', ';', ' ']) => {
-                    "each action is a string of its own in the list".into()
+                    "write each action as a separate string in the list".into()
                 }
                 _ => "an action is `*` or has the form `service:Name`".into(),
             };
             self.sink.push(
                 Diagnostic::error(
-                    Code::InvalidAction,
+                    codes::INVALID_ACTION,
                     entry.span,
                     format!("action {} {wrong}", quoted(entry.value)),
                 )
@@ -67,14 +68,14 @@ impl<'a> Reader<'a> {
                     "action {} has a wildcard in its service prefix, which a resource control policy cannot have",
                     quoted(entry.value)
                 );
-                self.error(Code::RcpSyntaxErrorAction, entry.span, message);
+                self.error(codes::RCP_SYNTAX_ERROR_ACTION, entry.span, message);
             }
             PolicyKind::Rcp if !is_rcp_service(&prefix.to_ascii_lowercase()) => {
                 let message = format!(
                     "service {} is not subject to resource control policies",
                     quoted(prefix)
                 );
-                self.warning(Code::UnsupportedActionInPolicy, entry.span, message);
+                self.warning(codes::UNSUPPORTED_ACTION_IN_POLICY, entry.span, message);
             }
             PolicyKind::Trust
                 if !negated
@@ -89,7 +90,7 @@ impl<'a> Reader<'a> {
                 let help = nearest(entry.value, TRUST_ACTIONS)
                     .map(|action| format!("did you mean `{action}`?"));
                 self.sink.push(
-                    Diagnostic::warning(Code::UnsupportedActionInPolicy, entry.span, message)
+                    Diagnostic::warning(codes::UNSUPPORTED_ACTION_IN_POLICY, entry.span, message)
                         .with_help_if(help),
                 );
             }
@@ -98,7 +99,7 @@ impl<'a> Reader<'a> {
                     "action {} has a wildcard in its service prefix",
                     quoted(entry.value)
                 );
-                self.suggestion(Code::WildcardInServiceName, entry.span, message);
+                self.suggestion(codes::WILDCARD_IN_SERVICE_NAME, entry.span, message);
             }
             _ => {}
         }
@@ -119,7 +120,7 @@ impl<'a> Reader<'a> {
                 quoted(entry.value)
             );
             self.sink.push(
-                Diagnostic::error(Code::InvalidArnPrefix, entry.span, message)
+                Diagnostic::error(codes::INVALID_ARN_PREFIX, entry.span, message)
                     .with_help("a resource is `*` or an ARN, such as `arn:aws:s3:::bucket/key`"),
             );
             return;
@@ -141,7 +142,7 @@ impl<'a> Reader<'a> {
             let consequence = if is_session {
                 ""
             } else {
-                ", and is matched as it stands"
+                ", and is matched literally"
             };
             let message = format!(
                 "resource {} has {} of the six parts of an ARN{consequence}",
@@ -149,7 +150,7 @@ impl<'a> Reader<'a> {
                 parts.len()
             );
             self.sink.push(
-                Diagnostic::new(severity, Code::MissingArnField, entry.span, message)
+                Diagnostic::new(severity, codes::MISSING_ARN_FIELD, entry.span, message)
                     .with_help("write `arn:partition:service:region:account:resource`"),
             );
         }

@@ -2,8 +2,9 @@
 
 use super::{Reader, service_keys};
 use crate::ast::Text;
-use crate::diag::{Code, Diagnostic, Severity, quoted};
-use crate::suggest::nearest;
+use crate::codes;
+use portcullis_source::suggest::nearest;
+use portcullis_source::{Code, Diagnostic, Severity, quoted};
 
 /// The keys, sorted without regard to letter case.
 const GLOBAL: [&str; 57] = [
@@ -109,7 +110,7 @@ fn meant(key: &str) -> Option<String> {
     }
     let mut families = GLOBAL.iter().skip(WHOLE);
     if let Some(family) = families.find(|own| bare(own).eq_ignore_ascii_case(name)) {
-        return Some(format!("the name of a tag follows: `{family}team`"));
+        return Some(format!("append the tag key: `{family}team`"));
     }
     let names = GLOBAL.iter().take(WHOLE).map(|own| bare(own));
     nearest(name, names).map(|own| format!("did you mean `aws:{own}`?"))
@@ -140,13 +141,10 @@ pub(crate) fn key_problem(key: &str, mut guess: impl FnMut() -> bool) -> Option<
             return None;
         }
         if name.eq_ignore_ascii_case("arn") {
-            let message = format!(
-                "the global condition key {} does not exist any more",
-                quoted(key)
-            );
+            let message = format!("the global condition key {} no longer exists", quoted(key));
             let help = "use `aws:PrincipalArn` or `aws:SourceArn`".to_owned();
             return Some(warning(
-                Code::UnsupportedGlobalConditionKey,
+                codes::UNSUPPORTED_GLOBAL_CONDITION_KEY,
                 message,
                 Some(help),
             ));
@@ -156,18 +154,22 @@ pub(crate) fn key_problem(key: &str, mut guess: impl FnMut() -> bool) -> Option<
             .skip(WHOLE)
             .any(|own| bare(own).eq_ignore_ascii_case(name.trim_end_matches('/')))
         {
-            let message = format!("{} is not followed by the name of a tag", quoted(key));
-            return Some(warning(Code::MissingTagKeyInCondition, message, meant(key)));
+            let message = format!("{} lacks a tag key", quoted(key));
+            return Some(warning(
+                codes::MISSING_TAG_KEY_IN_CONDITION,
+                message,
+                meant(key),
+            ));
         }
-        let message = format!("{} is no global condition key", quoted(key));
+        let message = format!("{} is not a global condition key", quoted(key));
         let help = guess().then(|| meant(key)).flatten();
-        return Some(warning(Code::InvalidGlobalConditionKey, message, help));
+        return Some(warning(codes::INVALID_GLOBAL_CONDITION_KEY, message, help));
     }
     if let Some(own) = without_prefix(name) {
         let message = format!("the condition key {} has no prefix", quoted(key));
         let help = format!("did you mean `{own}`?");
         return Some(warning(
-            Code::InvalidConditionKeyFormat,
+            codes::INVALID_CONDITION_KEY_FORMAT,
             message,
             Some(help),
         ));
@@ -178,8 +180,8 @@ pub(crate) fn key_problem(key: &str, mut guess: impl FnMut() -> bool) -> Option<
     let own = service_keys::meant(key)?;
     Some(KeyProblem {
         severity: Severity::Suggestion,
-        code: Code::InvalidServiceConditionKey,
-        message: format!("{} is no condition key that is known", quoted(key)),
+        code: codes::INVALID_SERVICE_CONDITION_KEY,
+        message: format!("{} is not a known condition key", quoted(key)),
         help: Some(format!("did you mean `{own}`?")),
     })
 }
@@ -250,7 +252,7 @@ mod tests {
             ),
             (
                 "aws:RequestTag",
-                Some("the name of a tag follows: `aws:RequestTag/team`"),
+                Some("append the tag key: `aws:RequestTag/team`"),
             ),
             ("aws:Weather", None),
         ] {

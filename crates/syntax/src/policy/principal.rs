@@ -2,12 +2,13 @@
 
 use super::Reader;
 use crate::ast::{PrincipalEntry, PrincipalKind, Principals, Text};
-use crate::diag::{Code, Diagnostic, quoted};
 use crate::forms::{RESOLVE, is_function};
 use crate::glob::has_wildcard;
-use crate::json::tree::{Member, Node, Value};
-use crate::suggest::did_you_mean;
+use crate::{cases, codes};
 use portcullis_model::{Effect, PolicyKind, is_account_id};
+use portcullis_source::json::tree::{Member, Node, Value};
+use portcullis_source::suggest::did_you_mean;
+use portcullis_source::{Diagnostic, quoted};
 use smallvec::SmallVec;
 
 const MEMBERS: [&str; 4] = ["AWS", "Service", "Federated", "CanonicalUser"];
@@ -26,12 +27,15 @@ impl<'a, 'n> Reader<'a> {
         let kind = self.kind();
         if !kind.has_principal() {
             let code = match kind {
-                PolicyKind::Scp => Code::ScpSyntaxErrorPrincipal,
-                _ => Code::UnsupportedPrincipal,
+                PolicyKind::Scp => codes::SCP_SYNTAX_ERROR_PRINCIPAL,
+                _ => codes::UNSUPPORTED_PRINCIPAL,
             };
             for member in [principal, not_principal].into_iter().flatten() {
                 let message = format!("a policy of type {kind} has no `{}`", member.key.value);
-                self.error(code, member.key.span, message);
+                self.sink.push(
+                    Diagnostic::error(code, member.key.span, message)
+                        .with_case(cases::NO_PRINCIPAL_ELEMENT),
+                );
             }
             return None;
         }
@@ -39,29 +43,29 @@ impl<'a, 'n> Reader<'a> {
             let message = format!("a policy of type {kind} has no `NotPrincipal`");
             match kind {
                 PolicyKind::Trust => {
-                    self.error(Code::RoleTrustPolicySyntaxErrorNotPrincipal, member.key.span, message);
+                    self.error(codes::ROLE_TRUST_POLICY_SYNTAX_ERROR_NOTPRINCIPAL, member.key.span, message);
                 }
-                PolicyKind::Rcp => self.error(Code::RcpSyntaxErrorPrincipal, member.key.span, message),
+                PolicyKind::Rcp => self.error(codes::RCP_SYNTAX_ERROR_PRINCIPAL, member.key.span, message),
                 _ if effect == Some(Effect::Allow) => self.sink.push(
                     Diagnostic::warning(
-                        Code::AllowWithNotPrincipal,
+                        codes::ALLOW_WITH_NOT_PRINCIPAL,
                         member.key.span,
-                        "`NotPrincipal` with `Allow` grants to everyone else, anonymous callers included",
+                        "`NotPrincipal` with `Allow` grants access to everyone else, including anonymous callers",
                     )
-                    .with_help("name those who are allowed with `Principal`"),
+                    .with_help("list the allowed principals in `Principal`"),
                 ),
                 _ => {}
             }
         }
         let Some((negated, member)) = self.one_of(principal, not_principal) else {
             let message = "the statement has no `Principal`";
-            self.error(Code::MissingPrincipal, statement.span, message);
+            self.error(codes::MISSING_PRINCIPAL, statement.span, message);
             return None;
         };
         let node = member.value;
         if kind == PolicyKind::Rcp && !negated && node.as_str() != Some("*") {
             let message = "the `Principal` of a resource control policy must be `\"*\"`";
-            self.error(Code::RcpSyntaxErrorPrincipal, node.span, message);
+            self.error(codes::RCP_SYNTAX_ERROR_PRINCIPAL, node.span, message);
             return None;
         }
         Some(Principals {
@@ -84,7 +88,7 @@ impl<'a, 'n> Reader<'a> {
             Value::String(text) => {
                 self.sink.push(
                     Diagnostic::error(
-                        Code::InvalidPrincipalFormat,
+                        codes::INVALID_PRINCIPAL_FORMAT,
                         node.span,
                         format!("`{name}` cannot be the string {}", quoted(text)),
                     )
@@ -101,8 +105,8 @@ impl<'a, 'n> Reader<'a> {
             }
             Value::Object(members) => {
                 if members.is_empty() {
-                    let message = format!("`{name}` is empty: it names no one");
-                    self.suggestion(Code::EmptyObjectPrincipal, node.span, message);
+                    let message = format!("`{name}` is empty: it matches no one");
+                    self.suggestion(codes::EMPTY_OBJECT_PRINCIPAL, node.span, message);
                 }
                 for member in members {
                     self.principal_member(member, &mut list);
@@ -111,7 +115,7 @@ impl<'a, 'n> Reader<'a> {
             _ => {
                 let found = node.value.describe();
                 let message = format!("`{name}` must be `\"*\"` or an object, this is {found}");
-                self.error(Code::DataTypeMismatch, node.span, message);
+                self.error(codes::DATA_TYPE_MISMATCH, node.span, message);
             }
         }
         self.arena.alloc_slice_copy(&list)
@@ -131,7 +135,7 @@ impl<'a, 'n> Reader<'a> {
             _ => {
                 let message = format!("{} is not a kind of principal", quoted(name));
                 self.sink.push(
-                    Diagnostic::error(Code::InvalidPrincipalKey, member.key.span, message)
+                    Diagnostic::error(codes::INVALID_PRINCIPAL_KEY, member.key.span, message)
                         .with_help(
                             "the kinds are `AWS`, `Service`, `Federated` and `CanonicalUser`",
                         )
@@ -142,8 +146,8 @@ impl<'a, 'n> Reader<'a> {
             }
         };
         if member.value.as_array().is_some_and(<[_]>::is_empty) {
-            let message = format!("`{name}` is empty: it names no one");
-            self.suggestion(Code::EmptyArrayPrincipal, member.value.span, message);
+            let message = format!("`{name}` is empty: it matches no one");
+            self.suggestion(codes::EMPTY_ARRAY_PRINCIPAL, member.value.span, message);
         }
         for &value in self.strings(name, member.value) {
             if kind == PrincipalKind::Aws && value.value == "*" {
@@ -153,12 +157,16 @@ impl<'a, 'n> Reader<'a> {
             if has_wildcard(value.value) {
                 let message = match (kind, value.value) {
                     (PrincipalKind::Aws, _) => format!(
-                        "principal {} has a wildcard: only `*` as a whole can be one",
+                        "principal {} has a wildcard: only a lone `*` is allowed",
                         quoted(value.value)
                     ),
-                    _ => format!("a wildcard cannot stand under `{name}`"),
+                    _ => format!("`{name}` does not allow wildcards"),
                 };
-                self.error(Code::UnsupportedWildcardInPrincipal, value.span, message);
+                self.error(
+                    codes::UNSUPPORTED_WILDCARD_IN_PRINCIPAL,
+                    value.span,
+                    message,
+                );
             } else {
                 match kind {
                     PrincipalKind::Aws => self.check_aws_principal(value),
@@ -174,10 +182,9 @@ impl<'a, 'n> Reader<'a> {
     /// `"*"` or `{"AWS": "*"}` (`GRAM-41`, `GRAM-62`).
     fn everyone(&mut self, value: Text<'a>, list: &mut SmallVec<[PrincipalEntry<'a>; 8]>) {
         if self.kind() == PolicyKind::Trust {
-            let message =
-                "this lets everyone assume the role, as far as conditions do not limit it";
+            let message = "this lets everyone assume the role, unless conditions limit it";
             self.warning(
-                Code::RoleTrustPolicyUnsupportedWildcardInPrincipal,
+                codes::ROLE_TRUST_POLICY_UNSUPPORTED_WILDCARD_IN_PRINCIPAL,
                 value.span,
                 message,
             );
@@ -198,19 +205,28 @@ impl<'a, 'n> Reader<'a> {
                     "{} is a group, and groups cannot be principals",
                     quoted(text)
                 );
-                self.error(Code::UnsupportedPrincipal, value.span, message);
+                self.error(codes::UNSUPPORTED_PRINCIPAL, value.span, message);
             }
             AwsPrincipal::Invalid => {
-                let help = if text.contains(":saml-provider/") || text.contains(":oidc-provider/") {
-                    "identity providers stand under `Federated`"
+                let is_provider =
+                    text.contains(":saml-provider/") || text.contains(":oidc-provider/");
+                let (case, help) = if is_provider {
+                    (
+                        cases::IDENTITY_PROVIDER,
+                        "write identity providers under `Federated`",
+                    )
                 } else if text.ends_with(".amazonaws.com") {
-                    "services stand under `Service`"
+                    (cases::SERVICE, "write services under `Service`")
                 } else {
-                    "write `*`, an account id of 12 digits, or the ARN of an account, user, role or session"
+                    (
+                        "",
+                        "write `*`, a 12-digit account ID, or the ARN of an account, user, role or session",
+                    )
                 };
                 let message = format!("{} is not an AWS principal", quoted(text));
                 self.sink.push(
-                    Diagnostic::error(Code::InvalidPrincipalFormat, value.span, message)
+                    Diagnostic::error(codes::INVALID_PRINCIPAL_FORMAT, value.span, message)
+                        .with_case(case)
                         .with_help(help),
                 );
             }
@@ -225,8 +241,8 @@ impl<'a, 'n> Reader<'a> {
                 quoted(value.value)
             );
             self.sink.push(
-                Diagnostic::warning(Code::InvalidServicePrincipalFormat, value.span, message)
-                    .with_help("the form is `service.amazonaws.com`, in lower case"),
+                Diagnostic::warning(codes::INVALID_SERVICE_PRINCIPAL_FORMAT, value.span, message)
+                    .with_help("the form is `service.amazonaws.com`, in lowercase"),
             );
         }
     }
@@ -236,10 +252,10 @@ impl<'a, 'n> Reader<'a> {
         let text = value.value;
         if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             let message = format!(
-                "{} is not a canonical user id of 64 hexadecimal digits",
+                "{} is not a canonical user ID of 64 hexadecimal digits",
                 quoted(text)
             );
-            self.warning(Code::InvalidPrincipalFormat, value.span, message);
+            self.warning(codes::INVALID_PRINCIPAL_FORMAT, value.span, message);
         }
     }
 }

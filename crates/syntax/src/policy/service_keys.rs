@@ -3,7 +3,7 @@
 //! The table is no catalogue: a key that is not in it is most likely one that is newer than it. So nothing
 //! is said of a key unless it looks like one of these misspelled, and decisions never depend on it.
 
-use crate::suggest::nearest_within;
+use portcullis_source::suggest::nearest_within;
 
 /// For each service its keys without the prefix. Of those that end in `/` or `:` a name follows.
 const SERVICES: [(&str, &[&str]); 16] = [

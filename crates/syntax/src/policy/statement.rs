@@ -2,10 +2,11 @@
 
 use super::Reader;
 use crate::ast::{Entries, Statement, Text};
-use crate::diag::{Code, Diagnostic, quoted};
-use crate::json::tree::{Member, Node};
-use crate::suggest::did_you_mean;
+use crate::{cases, codes};
 use portcullis_model::{Effect, PolicyKind};
+use portcullis_source::json::tree::{Member, Node};
+use portcullis_source::suggest::did_you_mean;
+use portcullis_source::{Diagnostic, quoted};
 use std::collections::hash_map::Entry;
 
 const MEMBERS: [&str; 9] = [
@@ -72,7 +73,7 @@ impl<'a, 'n> Reader<'a> {
                 plain.key.value, negated.key.value
             );
             self.sink.push(
-                Diagnostic::error(Code::UnsupportedElementCombination, second.span, message)
+                Diagnostic::error(codes::UNSUPPORTED_ELEMENT_COMBINATION, second.span, message)
                     .with_related(first.span, "the other one is here"),
             );
         }
@@ -85,24 +86,24 @@ impl<'a, 'n> Reader<'a> {
         use PolicyKind::{Boundary, Identity, Rcp, Scp, Session, Trust};
         let text = self.string("Sid", member?.value)?;
         if text.value.is_empty() {
-            self.suggestion(Code::EmptySidValue, text.span, "the `Sid` is empty");
+            self.suggestion(codes::EMPTY_SID_VALUE, text.span, "the `Sid` is empty");
             return Some(text);
         }
         let kind = self.kind();
         let is_iam = matches!(kind, Identity | Boundary | Session | Trust);
         let is_plain = text.value.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if !is_plain && is_iam {
-            let message = format!("{} is no `Sid` that IAM takes", quoted(text.value));
+            let message = format!("{} is not a valid `Sid`", quoted(text.value));
             self.sink.push(
-                Diagnostic::warning(Code::UnsupportedSid, text.span, message)
-                    .with_help("use letters A-Z and a-z and digits only"),
+                Diagnostic::warning(codes::UNSUPPORTED_SID, text.span, message)
+                    .with_help("use only the letters A-Z and a-z and digits"),
             );
         } else if !is_plain && matches!(kind, Scp | Rcp) {
             let message = format!(
-                "{} has other characters than letters and digits",
+                "{} has characters other than letters and digits",
                 quoted(text.value)
             );
-            self.suggestion(Code::UnsupportedSid, text.span, message);
+            self.suggestion(codes::UNSUPPORTED_SID, text.span, message);
         }
         let first = match self.sids.entry(text.value) {
             Entry::Occupied(first) => *first.get(),
@@ -112,9 +113,9 @@ impl<'a, 'n> Reader<'a> {
             }
         };
         let code = if is_iam {
-            Code::UniqueSidsRequired
+            codes::UNIQUE_SIDS_REQUIRED
         } else {
-            Code::UniqueSidsRecommended
+            codes::UNIQUE_SIDS_RECOMMENDED
         };
         let message = format!("`Sid` {} is used twice", quoted(text.value));
         self.sink.push(
@@ -128,7 +129,7 @@ impl<'a, 'n> Reader<'a> {
         let Some(member) = member else {
             if !self.is_meant(&["Effect"]) {
                 self.error(
-                    Code::MissingEffect,
+                    codes::MISSING_EFFECT,
                     statement.span,
                     "the statement has no `Effect`",
                 );
@@ -143,14 +144,14 @@ impl<'a, 'n> Reader<'a> {
             let message = format!("{} is not an effect", quoted(text.value));
             let help = did_you_mean(text.value, ["Allow", "Deny"]);
             self.sink.push(
-                Diagnostic::error(Code::InvalidEffect, text.span, message)
-                    .with_help("the effects are `Allow` and `Deny`, in this letter case")
+                Diagnostic::error(codes::INVALID_EFFECT, text.span, message)
+                    .with_help("the effects are `Allow` and `Deny`, in exactly this case")
                     .with_help_if(help),
             );
         }
         if effect == Some(Effect::Allow) && self.kind() == PolicyKind::Rcp {
             let message = "a resource control policy can only deny";
-            self.error(Code::RcpSyntaxErrorAllow, text.span, message);
+            self.error(codes::RCP_SYNTAX_ERROR_ALLOW, text.span, message);
         }
         effect
     }
@@ -164,12 +165,12 @@ impl<'a, 'n> Reader<'a> {
     ) -> Option<Entries<'a>> {
         if let (PolicyKind::Rcp, Some(member)) = (self.kind(), not_action) {
             let message = "a resource control policy cannot have `NotAction`";
-            self.error(Code::RcpSyntaxErrorNotAction, member.key.span, message);
+            self.error(codes::RCP_SYNTAX_ERROR_NOTACTION, member.key.span, message);
         }
         let Some((negated, member)) = self.one_of(action, not_action) else {
             if !self.is_meant(&["Action", "NotAction"]) {
                 let message = "the statement has neither `Action` nor `NotAction`";
-                self.error(Code::MissingAction, statement.span, message);
+                self.error(codes::MISSING_ACTION, statement.span, message);
             }
             return None;
         };
@@ -197,7 +198,7 @@ impl<'a, 'n> Reader<'a> {
                     member.key.value
                 );
                 self.error(
-                    Code::RoleTrustPolicySyntaxErrorResource,
+                    codes::ROLE_TRUST_POLICY_SYNTAX_ERROR_RESOURCE,
                     member.key.span,
                     message,
                 );
@@ -210,7 +211,7 @@ impl<'a, 'n> Reader<'a> {
                     || action.is_some_and(is_of_services_without_resource));
             if !(may_be_absent || self.is_meant(&["Resource", "NotResource"])) {
                 let message = "the statement has neither `Resource` nor `NotResource`";
-                self.error(Code::MissingResource, statement.span, message);
+                self.error(codes::MISSING_RESOURCE, statement.span, message);
             }
             return None;
         };
@@ -227,15 +228,17 @@ impl<'a, 'n> Reader<'a> {
         let list = self.strings(name, member.value);
         if member.value.as_array().is_some_and(<[_]>::is_empty) {
             let code = match name {
-                "Action" | "NotAction" => Code::EmptyArrayAction,
-                _ => Code::EmptyArrayResource,
+                "Action" | "NotAction" => codes::EMPTY_ARRAY_ACTION,
+                _ => codes::EMPTY_ARRAY_RESOURCE,
             };
             if negated {
-                let message =
-                    format!("`{name}` is empty, so that the statement matches everything");
-                self.warning(code, member.value.span, message);
+                let message = format!("`{name}` is empty, so the statement matches everything");
+                self.sink.push(
+                    Diagnostic::warning(code, member.value.span, message)
+                        .with_case(cases::EMPTY_NEGATED_LIST),
+                );
             } else {
-                let message = format!("`{name}` is empty, so that the statement matches nothing");
+                let message = format!("`{name}` is empty, so the statement matches nothing");
                 self.suggestion(code, member.value.span, message);
             }
         }

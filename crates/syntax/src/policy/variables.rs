@@ -3,10 +3,11 @@
 
 use super::{Reader, Variables};
 use crate::ast::{Span, Text};
-use crate::diag::{Code, Diagnostic, quoted};
+use crate::codes;
 use crate::vars::{Malformed, Piece, has_opening, pieces};
 use core::ops::Range;
 use portcullis_model::{Effect, Family, Operator};
+use portcullis_source::{Diagnostic, quoted};
 
 impl<'a> Reader<'a> {
     /// The variables of an ARN in `Resource` or `NotResource`, whose sixth part starts at `sixth`.
@@ -25,15 +26,15 @@ impl<'a> Reader<'a> {
                     let variable = quoted(entry.value.get(range.clone()).unwrap_or_default());
                     let message = match effect {
                         Some(Effect::Deny) => format!(
-                            "variable {variable} stands before the fifth colon, where it is not expanded: this entry denies nothing"
+                            "variable {variable} appears before the fifth colon, where it is not expanded: this entry denies nothing"
                         ),
                         _ => format!(
-                            "variable {variable} stands before the fifth colon, where it is not expanded: this entry matches nothing real"
+                            "variable {variable} appears before the fifth colon, where it is not expanded: this entry matches nothing"
                         ),
                     };
                     self.sink.push(
                         Diagnostic::warning(
-                            Code::VariableBeforeFifthColon,
+                            codes::VARIABLE_BEFORE_FIFTH_COLON,
                             inside(entry, range),
                             message,
                         )
@@ -58,7 +59,7 @@ impl<'a> Reader<'a> {
                     let variable = quoted(value.value.get(range.clone()).unwrap_or_default());
                     let message = format!("variable {variable} is not expanded under `{operator}`");
                     self.warning(
-                        Code::InvalidVariableForOperator,
+                        codes::INVALID_VARIABLE_FOR_OPERATOR,
                         inside(value, range),
                         message,
                     );
@@ -83,10 +84,10 @@ impl<'a> Reader<'a> {
         if let Some((range, _)) = variable {
             let shown = quoted(text.value.get(range.clone()).unwrap_or_default());
             let message =
-                format!("variable {shown} is plain text in this version of the policy language");
+                format!("variable {shown} is literal text in this version of the policy language");
             self.sink.push(
                 Diagnostic::warning(
-                    Code::VariableUnsupportedInVersion,
+                    codes::VARIABLE_UNSUPPORTED_IN_VERSION,
                     inside(text, range),
                     message,
                 )
@@ -98,18 +99,18 @@ impl<'a> Reader<'a> {
 
     fn malformed(&mut self, text: Text<'a>, range: Range<usize>, malformed: Malformed) {
         let (code, what) = match malformed {
-            Malformed::Empty => (Code::EmptyVariable, "names no condition key"),
+            Malformed::Empty => (codes::EMPTY_VARIABLE, "does not name a condition key"),
             Malformed::Blank => (
-                Code::UnsupportedSpaceInVariable,
-                "has a blank around its key",
+                codes::UNSUPPORTED_SPACE_IN_VARIABLE,
+                "has whitespace around its key",
             ),
             Malformed::Quote => (
-                Code::MissingQuoteInVariable,
+                codes::MISSING_QUOTE_IN_VARIABLE,
                 "has a default value without quotes",
             ),
-            Malformed::Brace => (Code::MissingBraceInVariable, "has no closing brace"),
+            Malformed::Brace => (codes::MISSING_BRACE_IN_VARIABLE, "has no closing brace"),
         };
-        let message = format!("the variable {what}, so that it is plain text");
+        let message = format!("the variable {what}, so it is literal text");
         self.sink.push(
             Diagnostic::warning(code, inside(text, range), message)
                 .with_help("write `${key}` or `${key, 'default'}`"),

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use bumpalo::Bump;
 use portcullis_model::PolicyKind;
-use portcullis_syntax::diag::Severity;
-use portcullis_syntax::json;
+use portcullis_source::Severity;
+use portcullis_source::json;
 use portcullis_syntax::policy::{ReadOptions, check_policy};
 
 /// How often each code comes, and the first documents with it.

@@ -2,8 +2,9 @@
 use crate::support;
 use bumpalo::Bump;
 use portcullis_model::PolicyKind::{self, *};
+use portcullis_source::{Code, Diagnostic, Severity};
 use portcullis_syntax::ast::Span;
-use portcullis_syntax::diag::{Code, Diagnostic, Severity};
+use portcullis_syntax::codes;
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 use std::collections::BTreeSet;
 
@@ -62,7 +63,8 @@ fn rcp(members: &str) -> String {
 
 #[rustfmt::skip] // a table
 fn cases() -> Vec<(PolicyKind, Severity, Code, String)> {
-    use Code::*;
+    use portcullis_source::codes::*;
+    use portcullis_syntax::codes::*;
     use Severity::{Error, LintError, Suggestion, Warning};
     let ok = with(&format!("{ACTION}, {STAR}"));
     let dup_sid = |second: &str| {
@@ -74,136 +76,136 @@ fn cases() -> Vec<(PolicyKind, Severity, Code, String)> {
     let identity_dup = dup_sid("«\"A\"»").replace(r#""Principal": "*", "#, "");
     vec![
         // GRAM-9, GRAM-13.
-        (Identity, Error, JsonSyntaxError, r#"{"Version": «x»}"#.into()),
-        (Identity, Error, DuplicateMember, ok.replace(r#""Effect": "Allow""#, r#""Effect": "Deny", «"Effect"»: "Allow""#)),
-        (Identity, Error, DuplicateMember, condition(r#"{"Bool": {"a:b": 1}, «"Bool"»: {"a:c": 1}}"#)),
-        (Identity, Error, DuplicateMember, condition(r#"{"Bool": {"a:b": 1, «"a:b"»: 1}}"#)),
-        (Identity, Error, DocumentTooDeep, format!("{}«[»{}", "[".repeat(64), "]".repeat(65))),
+        (Identity, Error, JSON_SYNTAX_ERROR, r#"{"Version": «x»}"#.into()),
+        (Identity, Error, DUPLICATE_MEMBER, ok.replace(r#""Effect": "Allow""#, r#""Effect": "Deny", «"Effect"»: "Allow""#)),
+        (Identity, Error, DUPLICATE_MEMBER, condition(r#"{"Bool": {"a:b": 1}, «"Bool"»: {"a:c": 1}}"#)),
+        (Identity, Error, DUPLICATE_MEMBER, condition(r#"{"Bool": {"a:b": 1, «"a:b"»: 1}}"#)),
+        (Identity, Error, DOCUMENT_TOO_DEEP, format!("{}«[»{}", "[".repeat(64), "]".repeat(65))),
         // GRAM-1, GRAM-8, GRAM-22.
-        (Identity, Error, InvalidPolicyElement, r#"{"Version": "2012-10-17", "Statement": [], «"Comment"»: ""}"#.into()),
-        (Identity, Error, InvalidPolicyElement, with(&format!(r#"{ACTION}, {STAR}, «"condition"»: {{}}"#))),
-        (Identity, Error, DataTypeMismatch, "«[]»".into()),
-        (Identity, Error, DataTypeMismatch, "\u{feff}«\"x\"»".into()),
+        (Identity, Error, INVALID_POLICY_ELEMENT, r#"{"Version": "2012-10-17", "Statement": [], «"Comment"»: ""}"#.into()),
+        (Identity, Error, INVALID_POLICY_ELEMENT, with(&format!(r#"{ACTION}, {STAR}, «"condition"»: {{}}"#))),
+        (Identity, Error, DATA_TYPE_MISMATCH, "«[]»".into()),
+        (Identity, Error, DATA_TYPE_MISMATCH, "\u{feff}«\"x\"»".into()),
         // GRAM-2, GRAM-3, GRAM-4, GRAM-6, GRAM-7.
-        (Identity, Error, MissingStatement, r#" «{"Version": "2012-10-17"}» "#.into()),
-        (Identity, Error, DataTypeMismatch, r#"{"Version": "2012-10-17", "Statement": «"x"»}"#.into()),
-        (Identity, Error, DataTypeMismatch, r#"{"Version": "2012-10-17", "Statement": [«1»]}"#.into()),
-        (Identity, Error, InvalidVersion, ok.replace(r#""2012-10-17""#, r#"«"2012-10-18"»"#)),
-        (Identity, Error, DataTypeMismatch, ok.replace(r#""2012-10-17""#, "«2012»")),
-        (Identity, Warning, MissingVersion, ok.replace(r#"{"Version": "2012-10-17", "#, "«{»")),
-        (Rcp, Error, MissingVersion, r#"«{»"Statement": []}"#.into()),
-        (Rcp, Error, InvalidVersion, r#"{"Version": «"2008-10-17"», "Statement": []}"#.into()),
-        (Identity, Warning, UnsupportedId, ok.replace(r#"{"Version""#, r#"{«"Id"»: "x", "Version""#)),
-        (Resource, Error, DataTypeMismatch, r#"{"Id": «1», "Version": "2012-10-17", "Statement": []}"#.into()),
-        (Session, LintError, UnsupportedCharacter, condition(r#"{"StringEquals": {"aws:username": ["ÿ\t", «"Ā"»]}}"#)),
-        (Trust, LintError, UnsupportedCharacter, r#"{"Id": «"\u0001"», "Version": "2012-10-17", "Statement": []}"#.into()),
+        (Identity, Error, MISSING_STATEMENT, r#" «{"Version": "2012-10-17"}» "#.into()),
+        (Identity, Error, DATA_TYPE_MISMATCH, r#"{"Version": "2012-10-17", "Statement": «"x"»}"#.into()),
+        (Identity, Error, DATA_TYPE_MISMATCH, r#"{"Version": "2012-10-17", "Statement": [«1»]}"#.into()),
+        (Identity, Error, INVALID_VERSION, ok.replace(r#""2012-10-17""#, r#"«"2012-10-18"»"#)),
+        (Identity, Error, DATA_TYPE_MISMATCH, ok.replace(r#""2012-10-17""#, "«2012»")),
+        (Identity, Warning, MISSING_VERSION, ok.replace(r#"{"Version": "2012-10-17", "#, "«{»")),
+        (Rcp, Error, MISSING_VERSION, r#"«{»"Statement": []}"#.into()),
+        (Rcp, Error, INVALID_VERSION, r#"{"Version": «"2008-10-17"», "Statement": []}"#.into()),
+        (Identity, Warning, UNSUPPORTED_ID, ok.replace(r#"{"Version""#, r#"{«"Id"»: "x", "Version""#)),
+        (Resource, Error, DATA_TYPE_MISMATCH, r#"{"Id": «1», "Version": "2012-10-17", "Statement": []}"#.into()),
+        (Session, LintError, UNSUPPORTED_CHARACTER, condition(r#"{"StringEquals": {"aws:username": ["ÿ\t", «"Ā"»]}}"#)),
+        (Trust, LintError, UNSUPPORTED_CHARACTER, r#"{"Id": «"\u0001"», "Version": "2012-10-17", "Statement": []}"#.into()),
         // GRAM-15, GRAM-16, GRAM-17.
-        (Identity, Error, MissingEffect, policy(&format!("«{{{ACTION}, {STAR}}}»"))),
-        (Identity, Error, InvalidEffect, ok.replace(r#""Allow""#, r#"«"allow"»"#)),
-        (Identity, Error, DataTypeMismatch, ok.replace(r#""Allow""#, "«true»")),
-        (Identity, Error, MissingAction, policy(&format!(r#"«{{"Effect": "Deny", {STAR}}}»"#))),
-        (Identity, Error, MissingResource, policy(&format!(r#"«{{"Effect": "Deny", {ACTION}}}»"#))),
-        (Resource, Error, MissingResource, policy(&format!(r#"«{{"Effect": "Deny", {ACTION}, "Principal": "*"}}»"#))),
-        (Resource, Error, MissingResource, policy(r#"«{"Effect": "Deny", "NotAction": "ecr:x", "Principal": "*"}»"#)),
-        (Resource, Error, MissingResource, policy(r#"«{"Effect": "Deny", "Action": ["ecr:x", "s3:x"], "Principal": "*"}»"#)),
-        (Identity, Error, MissingResource, policy(r#"«{"Effect": "Deny", "Action": "ecr:x"}»"#)),
-        (Resource, Error, MissingPrincipal, policy(&format!(r#"«{{"Effect": "Deny", {ACTION}, {STAR}}}»"#))),
-        (Rcp, Error, MissingPrincipal, policy(&format!(r#"«{{"Effect": "Deny", {ACTION}, {STAR}}}»"#))),
-        (Identity, Error, UnsupportedElementCombination, with(&format!(r#"{ACTION}, {STAR}, «"NotAction"»: "x:y""#))),
-        (Identity, Error, UnsupportedElementCombination, with(&format!(r#""NotResource": "*", {ACTION}, «"Resource"»: "*""#))),
-        (Resource, Error, UnsupportedElementCombination, principal(r#""Principal": "*", «"NotPrincipal"»: "*""#)),
-        (Identity, Warning, UnsupportedSid, with(&format!(r#""Sid": «"a b"», {ACTION}, {STAR}"#))),
-        (Scp, Suggestion, UnsupportedSid, with(&format!(r#""Sid": «"a b"», {ACTION}, {STAR}"#))),
-        (Identity, Suggestion, EmptySidValue, with(&format!(r#""Sid": «""», {ACTION}, {STAR}"#))),
-        (Identity, Error, DataTypeMismatch, with(&format!(r#""Sid": «null», {ACTION}, {STAR}"#))),
-        (Identity, Warning, UniqueSidsRequired, identity_dup),
-        (Resource, Warning, UniqueSidsRecommended, dup_sid("«\"A\"»")),
+        (Identity, Error, MISSING_EFFECT, policy(&format!("«{{{ACTION}, {STAR}}}»"))),
+        (Identity, Error, INVALID_EFFECT, ok.replace(r#""Allow""#, r#"«"allow"»"#)),
+        (Identity, Error, DATA_TYPE_MISMATCH, ok.replace(r#""Allow""#, "«true»")),
+        (Identity, Error, MISSING_ACTION, policy(&format!(r#"«{{"Effect": "Deny", {STAR}}}»"#))),
+        (Identity, Error, MISSING_RESOURCE, policy(&format!(r#"«{{"Effect": "Deny", {ACTION}}}»"#))),
+        (Resource, Error, MISSING_RESOURCE, policy(&format!(r#"«{{"Effect": "Deny", {ACTION}, "Principal": "*"}}»"#))),
+        (Resource, Error, MISSING_RESOURCE, policy(r#"«{"Effect": "Deny", "NotAction": "ecr:x", "Principal": "*"}»"#)),
+        (Resource, Error, MISSING_RESOURCE, policy(r#"«{"Effect": "Deny", "Action": ["ecr:x", "s3:x"], "Principal": "*"}»"#)),
+        (Identity, Error, MISSING_RESOURCE, policy(r#"«{"Effect": "Deny", "Action": "ecr:x"}»"#)),
+        (Resource, Error, MISSING_PRINCIPAL, policy(&format!(r#"«{{"Effect": "Deny", {ACTION}, {STAR}}}»"#))),
+        (Rcp, Error, MISSING_PRINCIPAL, policy(&format!(r#"«{{"Effect": "Deny", {ACTION}, {STAR}}}»"#))),
+        (Identity, Error, UNSUPPORTED_ELEMENT_COMBINATION, with(&format!(r#"{ACTION}, {STAR}, «"NotAction"»: "x:y""#))),
+        (Identity, Error, UNSUPPORTED_ELEMENT_COMBINATION, with(&format!(r#""NotResource": "*", {ACTION}, «"Resource"»: "*""#))),
+        (Resource, Error, UNSUPPORTED_ELEMENT_COMBINATION, principal(r#""Principal": "*", «"NotPrincipal"»: "*""#)),
+        (Identity, Warning, UNSUPPORTED_SID, with(&format!(r#""Sid": «"a b"», {ACTION}, {STAR}"#))),
+        (Scp, Suggestion, UNSUPPORTED_SID, with(&format!(r#""Sid": «"a b"», {ACTION}, {STAR}"#))),
+        (Identity, Suggestion, EMPTY_SID_VALUE, with(&format!(r#""Sid": «""», {ACTION}, {STAR}"#))),
+        (Identity, Error, DATA_TYPE_MISMATCH, with(&format!(r#""Sid": «null», {ACTION}, {STAR}"#))),
+        (Identity, Warning, UNIQUE_SIDS_REQUIRED, identity_dup),
+        (Resource, Warning, UNIQUE_SIDS_RECOMMENDED, dup_sid("«\"A\"»")),
         // GRAM-18, GRAM-10, GRAM-11, GRAM-21.
-        (Identity, Error, InvalidAction, with(&format!(r#"{STAR}, "Action": ["s3:*", «"s3"»]"#))),
-        (Identity, Error, InvalidAction, with(&format!(r#"{STAR}, "Action": «"s3:"»"#))),
-        (Identity, Error, InvalidAction, with(&format!(r#"{STAR}, "NotAction": «":x"»"#))),
-        (Identity, Error, InvalidAction, with(&format!(r#"{STAR}, "NotAction": «""»"#))),
-        (Identity, Error, InvalidAction, with(&format!(r#"{STAR}, "Action": «"s3:a:b"»"#))),
-        (Identity, Error, InvalidAction, with(&format!(r#"{STAR}, "Action": «"?"»"#))),
-        (Identity, Error, DataTypeMismatch, with(&format!(r#"{STAR}, "Action": «7»"#))),
-        (Identity, Error, DataTypeMismatch, with(&format!(r#"{STAR}, "Action": ["s3:*", «["s3:x"]»]"#))),
-        (Identity, Suggestion, WildcardInServiceName, with(&format!(r#"{STAR}, "Action": «"s*:Get*"»"#))),
-        (Identity, Suggestion, EmptyArrayAction, with(&format!(r#"{STAR}, "Action": «[]»"#))),
-        (Identity, Warning, EmptyArrayAction, with(&format!(r#"{STAR}, "NotAction": «[]»"#))),
+        (Identity, Error, INVALID_ACTION, with(&format!(r#"{STAR}, "Action": ["s3:*", «"s3"»]"#))),
+        (Identity, Error, INVALID_ACTION, with(&format!(r#"{STAR}, "Action": «"s3:"»"#))),
+        (Identity, Error, INVALID_ACTION, with(&format!(r#"{STAR}, "NotAction": «":x"»"#))),
+        (Identity, Error, INVALID_ACTION, with(&format!(r#"{STAR}, "NotAction": «""»"#))),
+        (Identity, Error, INVALID_ACTION, with(&format!(r#"{STAR}, "Action": «"s3:a:b"»"#))),
+        (Identity, Error, INVALID_ACTION, with(&format!(r#"{STAR}, "Action": «"?"»"#))),
+        (Identity, Error, DATA_TYPE_MISMATCH, with(&format!(r#"{STAR}, "Action": «7»"#))),
+        (Identity, Error, DATA_TYPE_MISMATCH, with(&format!(r#"{STAR}, "Action": ["s3:*", «["s3:x"]»]"#))),
+        (Identity, Suggestion, WILDCARD_IN_SERVICE_NAME, with(&format!(r#"{STAR}, "Action": «"s*:Get*"»"#))),
+        (Identity, Suggestion, EMPTY_ARRAY_ACTION, with(&format!(r#"{STAR}, "Action": «[]»"#))),
+        (Identity, Warning, EMPTY_ARRAY_ACTION, with(&format!(r#"{STAR}, "NotAction": «[]»"#))),
         // GRAM-19, MATCH-24, MATCH-25, VAR-3.
-        (Identity, Error, InvalidArnPrefix, resource(r#""Resource": ["*", «"s3:::b"»]"#)),
-        (Identity, Error, InvalidArnPrefix, resource(r#""NotResource": «"?"»"#)),
-        (Session, Error, MissingArnField, resource(r#""Resource": «"arn:aws:s3:*"»"#)),
-        (Session, Error, MissingArnField, resource(r#""Resource": «"arn:aws:s3::${a:b}"»"#)),
-        (VpcEndpoint, Warning, MissingArnField, principal(r#""Principal": "*""#).replace(STAR, r#""Resource": «"arn:aws:s3:*"»"#)),
-        (Identity, Suggestion, EmptyArrayResource, resource(r#""Resource": «[]»"#)),
-        (Identity, Warning, EmptyArrayResource, resource(r#""NotResource": «[]»"#)),
-        (Identity, Warning, VariableBeforeFifthColon, resource(r#""Resource": "arn:aws:s3::«${aws:PrincipalAccount}»:x""#)),
-        (Identity, Warning, VariableBeforeFifthColon, resource(r#""Resource": «"arn:aws:s3\u003a:${aws:PrincipalAccount}:x"»"#)),
-        (Identity, Warning, VariableUnsupportedInVersion, resource(r#""Resource": "arn:aws:s3:::«${aws:username}»""#).replace("2012", "2008")),
-        (Identity, Warning, EmptyVariable, resource(r#""Resource": "arn:aws:s3:::«${»}""#)),
-        (Identity, Warning, UnsupportedSpaceInVariable, resource(r#""Resource": "arn:aws:s3:::«${» k}""#)),
-        (Identity, Warning, MissingQuoteInVariable, condition(r#"{"ArnLike": {"a:b": "«${»k, x}"}}"#)),
-        (Identity, Warning, MissingBraceInVariable, condition(r#"{"StringLike": {"a:b": "x«${»"}}"#)),
-        (Identity, Warning, InvalidVariableForOperator, condition(r#"{"IpAddress": {"a:b": "«${k}»"}}"#)),
+        (Identity, Error, INVALID_ARN_PREFIX, resource(r#""Resource": ["*", «"s3:::b"»]"#)),
+        (Identity, Error, INVALID_ARN_PREFIX, resource(r#""NotResource": «"?"»"#)),
+        (Session, Error, MISSING_ARN_FIELD, resource(r#""Resource": «"arn:aws:s3:*"»"#)),
+        (Session, Error, MISSING_ARN_FIELD, resource(r#""Resource": «"arn:aws:s3::${a:b}"»"#)),
+        (VpcEndpoint, Warning, MISSING_ARN_FIELD, principal(r#""Principal": "*""#).replace(STAR, r#""Resource": «"arn:aws:s3:*"»"#)),
+        (Identity, Suggestion, EMPTY_ARRAY_RESOURCE, resource(r#""Resource": «[]»"#)),
+        (Identity, Warning, EMPTY_ARRAY_RESOURCE, resource(r#""NotResource": «[]»"#)),
+        (Identity, Warning, VARIABLE_BEFORE_FIFTH_COLON, resource(r#""Resource": "arn:aws:s3::«${aws:PrincipalAccount}»:x""#)),
+        (Identity, Warning, VARIABLE_BEFORE_FIFTH_COLON, resource(r#""Resource": «"arn:aws:s3\u003a:${aws:PrincipalAccount}:x"»"#)),
+        (Identity, Warning, VARIABLE_UNSUPPORTED_IN_VERSION, resource(r#""Resource": "arn:aws:s3:::«${aws:username}»""#).replace("2012", "2008")),
+        (Identity, Warning, EMPTY_VARIABLE, resource(r#""Resource": "arn:aws:s3:::«${»}""#)),
+        (Identity, Warning, UNSUPPORTED_SPACE_IN_VARIABLE, resource(r#""Resource": "arn:aws:s3:::«${» k}""#)),
+        (Identity, Warning, MISSING_QUOTE_IN_VARIABLE, condition(r#"{"ArnLike": {"a:b": "«${»k, x}"}}"#)),
+        (Identity, Warning, MISSING_BRACE_IN_VARIABLE, condition(r#"{"StringLike": {"a:b": "x«${»"}}"#)),
+        (Identity, Warning, INVALID_VARIABLE_FOR_OPERATOR, condition(r#"{"IpAddress": {"a:b": "«${k}»"}}"#)),
         // GRAM-30 to GRAM-45.
-        (Resource, Error, InvalidPrincipalKey, principal(r#""Principal": {«"Aws"»: "*"}"#)),
-        (Resource, Error, InvalidPrincipalFormat, principal(r#""Principal": «"arn:aws:iam::111122223333:root"»"#)),
-        (Resource, Error, DataTypeMismatch, principal(r#""Principal": «["*"]»"#)),
-        (Resource, Error, DataTypeMismatch, principal(r#""Principal": {"AWS": «111122223333»}"#)),
-        (Resource, Error, InvalidPrincipalFormat, principal(r#""Principal": {"AWS": ["*", «"bob"»]}"#)),
-        (Resource, Warning, InvalidPrincipalFormat, principal(r#""Principal": {"CanonicalUser": «"bob"»}"#)),
-        (Resource, Error, UnsupportedWildcardInPrincipal, principal(r#""Principal": {"AWS": «"arn:aws:iam::111122223333:role/x-*"»}"#)),
-        (Resource, Error, UnsupportedWildcardInPrincipal, principal(r#""Principal": {"AWS": «"**"»}"#)),
-        (Resource, Error, UnsupportedWildcardInPrincipal, principal(r#""Principal": {"Service": «"*"»}"#)),
-        (Resource, Error, UnsupportedWildcardInPrincipal, principal(r#""Principal": {"Federated": «"*"»}"#)),
-        (Resource, Error, UnsupportedWildcardInPrincipal, principal(r#""Principal": {"CanonicalUser": «"*"»}"#)),
-        (Resource, Error, UnsupportedPrincipal, principal(r#""NotPrincipal": {"AWS": «"arn:aws:iam::111122223333:group/g"»}"#)),
-        (Resource, Warning, InvalidServicePrincipalFormat, principal(r#""Principal": {"Service": «"S3.amazonaws.com"»}"#)),
-        (Resource, Suggestion, EmptyArrayPrincipal, principal(r#""Principal": {"AWS": «[]»}"#)),
-        (Resource, Suggestion, EmptyObjectPrincipal, principal(r#""Principal": «{}»"#)),
-        (VpcEndpoint, Warning, AllowWithNotPrincipal, principal(r#"«"NotPrincipal"»: "*""#)),
+        (Resource, Error, INVALID_PRINCIPAL_KEY, principal(r#""Principal": {«"Aws"»: "*"}"#)),
+        (Resource, Error, INVALID_PRINCIPAL_FORMAT, principal(r#""Principal": «"arn:aws:iam::111122223333:root"»"#)),
+        (Resource, Error, DATA_TYPE_MISMATCH, principal(r#""Principal": «["*"]»"#)),
+        (Resource, Error, DATA_TYPE_MISMATCH, principal(r#""Principal": {"AWS": «111122223333»}"#)),
+        (Resource, Error, INVALID_PRINCIPAL_FORMAT, principal(r#""Principal": {"AWS": ["*", «"bob"»]}"#)),
+        (Resource, Warning, INVALID_PRINCIPAL_FORMAT, principal(r#""Principal": {"CanonicalUser": «"bob"»}"#)),
+        (Resource, Error, UNSUPPORTED_WILDCARD_IN_PRINCIPAL, principal(r#""Principal": {"AWS": «"arn:aws:iam::111122223333:role/x-*"»}"#)),
+        (Resource, Error, UNSUPPORTED_WILDCARD_IN_PRINCIPAL, principal(r#""Principal": {"AWS": «"**"»}"#)),
+        (Resource, Error, UNSUPPORTED_WILDCARD_IN_PRINCIPAL, principal(r#""Principal": {"Service": «"*"»}"#)),
+        (Resource, Error, UNSUPPORTED_WILDCARD_IN_PRINCIPAL, principal(r#""Principal": {"Federated": «"*"»}"#)),
+        (Resource, Error, UNSUPPORTED_WILDCARD_IN_PRINCIPAL, principal(r#""Principal": {"CanonicalUser": «"*"»}"#)),
+        (Resource, Error, UNSUPPORTED_PRINCIPAL, principal(r#""NotPrincipal": {"AWS": «"arn:aws:iam::111122223333:group/g"»}"#)),
+        (Resource, Warning, INVALID_SERVICE_PRINCIPAL_FORMAT, principal(r#""Principal": {"Service": «"S3.amazonaws.com"»}"#)),
+        (Resource, Suggestion, EMPTY_ARRAY_PRINCIPAL, principal(r#""Principal": {"AWS": «[]»}"#)),
+        (Resource, Suggestion, EMPTY_OBJECT_PRINCIPAL, principal(r#""Principal": «{}»"#)),
+        (VpcEndpoint, Warning, ALLOW_WITH_NOT_PRINCIPAL, principal(r#"«"NotPrincipal"»: "*""#)),
         // Table 1.4, GRAM-50, GRAM-56, GRAM-60, GRAM-62, GRAM-63.
-        (Identity, Error, UnsupportedPrincipal, principal(r#"«"Principal"»: "*""#)),
-        (Boundary, Error, UnsupportedPrincipal, principal(r#"«"NotPrincipal"»: "*""#)),
-        (Session, Error, UnsupportedPrincipal, principal(r#"«"Principal"»: "*""#)),
-        (Scp, Error, ScpSyntaxErrorPrincipal, principal(r#"«"Principal"»: "*""#)),
-        (Scp, Error, ScpSyntaxErrorPrincipal, principal(r#"«"NotPrincipal"»: "*""#)),
-        (Rcp, Error, RcpSyntaxErrorAllow, rcp(r#""Principal": "*", "Action": "s3:*""#).replace(r#""Deny""#, r#"«"Allow"»"#)),
-        (Rcp, Error, RcpSyntaxErrorPrincipal, rcp(r#""Principal": «{"AWS": "*"}», "Action": "s3:*""#)),
-        (Rcp, Error, RcpSyntaxErrorPrincipal, rcp(r#"«"NotPrincipal"»: "*", "Action": "s3:*""#)),
-        (Rcp, Error, RcpSyntaxErrorNotAction, rcp(r#""Principal": "*", «"NotAction"»: "s3:*""#)),
-        (Rcp, Error, RcpSyntaxErrorAction, rcp(r#""Principal": "*", "Action": ["s3:*", «"*"»]"#)),
-        (Rcp, Error, RcpSyntaxErrorAction, rcp(r#""Principal": "*", "Action": «"s*:x"»"#)),
-        (Rcp, Warning, UnsupportedActionInPolicy, rcp(r#""Principal": "*", "Action": «"ec2:x"»"#)),
-        (Trust, Warning, UnsupportedActionInPolicy, trust(r#""Principal": {"AWS": "111122223333"}, "Action": ["sts:*", «"sts:GetCallerIdentity"»]"#)),
-        (Trust, Error, RoleTrustPolicySyntaxErrorResource, trust(r#""Principal": {"AWS": "111122223333"}, "Action": "sts:AssumeRole", «"Resource"»: "*""#)),
-        (Trust, Error, RoleTrustPolicySyntaxErrorResource, trust(r#""Principal": {"AWS": "111122223333"}, "Action": "sts:AssumeRole", «"NotResource"»: "*""#)),
-        (Trust, Error, RoleTrustPolicySyntaxErrorNotPrincipal, trust(r#"«"NotPrincipal"»: {"AWS": "111122223333"}, "Action": "sts:AssumeRole""#)),
-        (Trust, Warning, RoleTrustPolicyUnsupportedWildcardInPrincipal, trust(r#""Principal": {"AWS": «"*"»}, "Action": "sts:AssumeRole""#)),
+        (Identity, Error, UNSUPPORTED_PRINCIPAL, principal(r#"«"Principal"»: "*""#)),
+        (Boundary, Error, UNSUPPORTED_PRINCIPAL, principal(r#"«"NotPrincipal"»: "*""#)),
+        (Session, Error, UNSUPPORTED_PRINCIPAL, principal(r#"«"Principal"»: "*""#)),
+        (Scp, Error, SCP_SYNTAX_ERROR_PRINCIPAL, principal(r#"«"Principal"»: "*""#)),
+        (Scp, Error, SCP_SYNTAX_ERROR_PRINCIPAL, principal(r#"«"NotPrincipal"»: "*""#)),
+        (Rcp, Error, RCP_SYNTAX_ERROR_ALLOW, rcp(r#""Principal": "*", "Action": "s3:*""#).replace(r#""Deny""#, r#"«"Allow"»"#)),
+        (Rcp, Error, RCP_SYNTAX_ERROR_PRINCIPAL, rcp(r#""Principal": «{"AWS": "*"}», "Action": "s3:*""#)),
+        (Rcp, Error, RCP_SYNTAX_ERROR_PRINCIPAL, rcp(r#"«"NotPrincipal"»: "*", "Action": "s3:*""#)),
+        (Rcp, Error, RCP_SYNTAX_ERROR_NOTACTION, rcp(r#""Principal": "*", «"NotAction"»: "s3:*""#)),
+        (Rcp, Error, RCP_SYNTAX_ERROR_ACTION, rcp(r#""Principal": "*", "Action": ["s3:*", «"*"»]"#)),
+        (Rcp, Error, RCP_SYNTAX_ERROR_ACTION, rcp(r#""Principal": "*", "Action": «"s*:x"»"#)),
+        (Rcp, Warning, UNSUPPORTED_ACTION_IN_POLICY, rcp(r#""Principal": "*", "Action": «"ec2:x"»"#)),
+        (Trust, Warning, UNSUPPORTED_ACTION_IN_POLICY, trust(r#""Principal": {"AWS": "111122223333"}, "Action": ["sts:*", «"sts:GetCallerIdentity"»]"#)),
+        (Trust, Error, ROLE_TRUST_POLICY_SYNTAX_ERROR_RESOURCE, trust(r#""Principal": {"AWS": "111122223333"}, "Action": "sts:AssumeRole", «"Resource"»: "*""#)),
+        (Trust, Error, ROLE_TRUST_POLICY_SYNTAX_ERROR_RESOURCE, trust(r#""Principal": {"AWS": "111122223333"}, "Action": "sts:AssumeRole", «"NotResource"»: "*""#)),
+        (Trust, Error, ROLE_TRUST_POLICY_SYNTAX_ERROR_NOTPRINCIPAL, trust(r#"«"NotPrincipal"»: {"AWS": "111122223333"}, "Action": "sts:AssumeRole""#)),
+        (Trust, Warning, ROLE_TRUST_POLICY_UNSUPPORTED_WILDCARD_IN_PRINCIPAL, trust(r#""Principal": {"AWS": «"*"»}, "Action": "sts:AssumeRole""#)),
         // GRAM-20, COND-3, COND-11, COND-45, COND-46.
-        (Identity, Error, DataTypeMismatch, condition("«[]»")),
-        (Identity, Error, DataTypeMismatch, condition(r#"{"Bool": «true»}"#)),
-        (Identity, Error, DataTypeMismatch, condition(r#"{"Bool": {"a:b": «null»}}"#)),
-        (Identity, Error, DataTypeMismatch, condition(r#"{"Bool": {"a:b": [true, «{}»]}}"#)),
-        (Identity, Error, DataTypeMismatch, condition(r#"{"Bool": {"a:b": [«[true]»]}}"#)),
-        (Identity, Error, InvalidConditionOperator, condition(r#"{«"StringEqual"»: {"a:b": "x"}}"#)),
-        (Identity, Error, NullWithIfExists, condition(r#"{«"nullIfExists"»: {"a:b": "true"}}"#)),
-        (Identity, Warning, NonCanonicalOperator, condition(r#"{«"bool"»: {"a:b": "true"}}"#)),
-        (Identity, Warning, InvalidGlobalConditionKey, condition(r#"{"Bool": {«"aws:SecureTransprt"»: "true"}}"#)),
-        (Identity, Warning, InvalidConditionKeyFormat, condition(r#"{"Bool": {«"SecureTransport"»: "true"}}"#)),
-        (Identity, Warning, MissingTagKeyInCondition, condition(r#"{"StringEquals": {«"aws:PrincipalTag"»: "x"}}"#)),
-        (Identity, Suggestion, InvalidServiceConditionKey, condition(r#"{"StringEquals": {«"s3:prefx"»: "x"}}"#)),
-        (Identity, Error, DuplicateKeysWithDifferentCase, condition(r#"{"Bool": {"a:b": "true"}, «"bool"»: {"a:c": "true"}}"#)),
-        (Identity, Error, DuplicateKeysWithDifferentCase, condition(r#"{"Bool": {"a:Ärger": "true", «"A:äRGER"»: "true"}}"#)),
-        (Scp, Error, DuplicateKeysWithDifferentCase, condition("{\"Bool\": {\"a:k\": \"true\", «\"a:\u{212a}\"»: \"true\"}}")),
-        (Identity, Error, DuplicateKeysWithDifferentCase, condition(r#"{"Bool": {"a:1": true, "a:2": true, "a:3": true, "a:4": true, "a:b": true, "a:5": true, "a:6": true, "a:7": true, "a:8": true, «"A:b"»: true}}"#)),
-        (Identity, Suggestion, EmptyArrayCondition, condition(r#"{"Bool": {"a:b": «[]»}}"#)),
-        (Identity, Suggestion, EmptyArrayConditionForAllValues, condition(r#"{"ForAllValues:StringLikeIfExists": {"a:b": «[]»}}"#)),
-        (Identity, Suggestion, EmptyArrayConditionForAnyValue, condition(r#"{"ForAnyValue:StringLike": {"a:b": «[]»}}"#)),
-        (Identity, Suggestion, EmptyArrayConditionIfExists, condition(r#"{"StringLikeIfExists": {"a:b": «[]»}}"#)),
-        (Identity, Suggestion, EmptyObjectCondition, condition("«{}»")),
-        (Identity, Suggestion, EmptyObjectCondition, condition(r#"{"Bool": «{}»}"#)),
+        (Identity, Error, DATA_TYPE_MISMATCH, condition("«[]»")),
+        (Identity, Error, DATA_TYPE_MISMATCH, condition(r#"{"Bool": «true»}"#)),
+        (Identity, Error, DATA_TYPE_MISMATCH, condition(r#"{"Bool": {"a:b": «null»}}"#)),
+        (Identity, Error, DATA_TYPE_MISMATCH, condition(r#"{"Bool": {"a:b": [true, «{}»]}}"#)),
+        (Identity, Error, DATA_TYPE_MISMATCH, condition(r#"{"Bool": {"a:b": [«[true]»]}}"#)),
+        (Identity, Error, INVALID_CONDITION_OPERATOR, condition(r#"{«"StringEqual"»: {"a:b": "x"}}"#)),
+        (Identity, Error, NULL_WITH_IF_EXISTS, condition(r#"{«"nullIfExists"»: {"a:b": "true"}}"#)),
+        (Identity, Warning, NON_CANONICAL_OPERATOR, condition(r#"{«"bool"»: {"a:b": "true"}}"#)),
+        (Identity, Warning, INVALID_GLOBAL_CONDITION_KEY, condition(r#"{"Bool": {«"aws:SecureTransprt"»: "true"}}"#)),
+        (Identity, Warning, INVALID_CONDITION_KEY_FORMAT, condition(r#"{"Bool": {«"SecureTransport"»: "true"}}"#)),
+        (Identity, Warning, MISSING_TAG_KEY_IN_CONDITION, condition(r#"{"StringEquals": {«"aws:PrincipalTag"»: "x"}}"#)),
+        (Identity, Suggestion, INVALID_SERVICE_CONDITION_KEY, condition(r#"{"StringEquals": {«"s3:prefx"»: "x"}}"#)),
+        (Identity, Error, DUPLICATE_KEYS_WITH_DIFFERENT_CASE, condition(r#"{"Bool": {"a:b": "true"}, «"bool"»: {"a:c": "true"}}"#)),
+        (Identity, Error, DUPLICATE_KEYS_WITH_DIFFERENT_CASE, condition(r#"{"Bool": {"a:Ärger": "true", «"A:äRGER"»: "true"}}"#)),
+        (Scp, Error, DUPLICATE_KEYS_WITH_DIFFERENT_CASE, condition("{\"Bool\": {\"a:k\": \"true\", «\"a:\u{212a}\"»: \"true\"}}")),
+        (Identity, Error, DUPLICATE_KEYS_WITH_DIFFERENT_CASE, condition(r#"{"Bool": {"a:1": true, "a:2": true, "a:3": true, "a:4": true, "a:b": true, "a:5": true, "a:6": true, "a:7": true, "a:8": true, «"A:b"»: true}}"#)),
+        (Identity, Suggestion, EMPTY_ARRAY_CONDITION, condition(r#"{"Bool": {"a:b": «[]»}}"#)),
+        (Identity, Suggestion, EMPTY_ARRAY_CONDITION_FORALLVALUES, condition(r#"{"ForAllValues:StringLikeIfExists": {"a:b": «[]»}}"#)),
+        (Identity, Suggestion, EMPTY_ARRAY_CONDITION_FORANYVALUE, condition(r#"{"ForAnyValue:StringLike": {"a:b": «[]»}}"#)),
+        (Identity, Suggestion, EMPTY_ARRAY_CONDITION_IFEXISTS, condition(r#"{"StringLikeIfExists": {"a:b": «[]»}}"#)),
+        (Identity, Suggestion, EMPTY_OBJECT_CONDITION, condition("«{}»")),
+        (Identity, Suggestion, EMPTY_OBJECT_CONDITION, condition(r#"{"Bool": «{}»}"#)),
     ]
 }
 
@@ -225,32 +227,30 @@ fn every_code_has_its_place() {
         assert_eq!(usable, !has_error, "{marked}");
         // The table breaks one thing at a time.
         let same = problems.iter().filter(|p| p.severity == severity).count();
-        let has_company = [Code::DuplicateMember, Code::RcpSyntaxErrorNotAction].contains(&code);
+        let has_company = [
+            portcullis_source::codes::DUPLICATE_MEMBER,
+            codes::RCP_SYNTAX_ERROR_NOTACTION,
+        ]
+        .contains(&code);
         assert!(same == 1 || has_company, "{marked}: {problems:#?}");
         seen.insert(code);
     }
     // Tested in `limits` below, and with the JSON reader.
     seen.extend([
-        Code::TooManyProblems,
-        Code::InvalidEncoding,
-        Code::DocumentTooLarge,
+        portcullis_source::codes::TOO_MANY_PROBLEMS,
+        portcullis_source::codes::INVALID_ENCODING,
+        portcullis_source::codes::DOCUMENT_TOO_LARGE,
     ]);
     // Found by `check` alone, and tested in `promises.rs`.
     seen.extend(support::ADVICE);
     // Of what is around a document, and tested in `forms.rs`.
-    seen.extend([Code::UnknownForm, Code::ForeignDocument]);
-    // Found by who has the catalog, and tested with the command.
-    seen.insert(Code::OperationAsAction);
-    // Only the policy language has these.
     seen.extend([
-        Code::SyntaxError,
-        Code::UnknownName,
-        Code::DuplicateName,
-        Code::NoExactForm,
-        Code::ExpansionLimit,
-        Code::ImportError,
+        portcullis_source::codes::UNKNOWN_FORM,
+        codes::FOREIGN_DOCUMENT,
     ]);
-    let missing: Vec<_> = Code::ALL
+    // Found by who has the catalog, and tested with the command.
+    seen.insert(codes::OPERATION_AS_ACTION);
+    let missing: Vec<_> = codes::ALL
         .iter()
         .filter(|code| !seen.contains(code))
         .collect();
@@ -336,7 +336,7 @@ fn lint_does_not_make_a_document_unusable() {
         let (usable, problems) = problems(kind, &text);
         assert!(usable, "{text}: {problems:#?}");
         assert!(
-            problems.iter().all(|p| p.code == Code::MissingArnField),
+            problems.iter().all(|p| p.code == codes::MISSING_ARN_FIELD),
             "{problems:#?}"
         );
     }
@@ -407,7 +407,7 @@ fn limits() {
     let last = found.last().unwrap();
     assert_eq!(
         (last.code, last.message.as_str()),
-        (Code::TooManyProblems, "and 900 more")
+        (portcullis_source::codes::TOO_MANY_PROBLEMS, "and 900 more")
     );
     assert!(last.is_error());
     // Those of the JSON reader count too.
@@ -421,7 +421,7 @@ fn limits() {
         &with(&format!(r#"{STAR}, "Action": [{many}, "x"]"#)),
     );
     assert!(!usable);
-    assert!(found.iter().any(|p| p.code == Code::InvalidAction));
+    assert!(found.iter().any(|p| p.code == codes::INVALID_ACTION));
     assert_eq!(
         found.last().map(|p| (p.message.as_str(), p.severity)),
         Some(("and 901 more", Severity::Warning))

@@ -1,8 +1,9 @@
 //! Real policies, where the data is at hand.
 use bumpalo::Bump;
 use portcullis_model::PolicyKind;
-use portcullis_syntax::diag::Code;
-use portcullis_syntax::json;
+use portcullis_syntax::codes;
+
+use portcullis_source::json;
 use portcullis_syntax::policy::{ReadOptions, read_policy};
 use std::path::Path;
 
@@ -39,7 +40,7 @@ fn aws_managed_policies_load() {
     eprintln!("{lint:?}");
     assert_eq!(count, 1641);
     // No key of theirs is misspelled.
-    assert_eq!(lint.get(&Code::InvalidServiceConditionKey), None);
+    assert_eq!(lint.get(&codes::INVALID_SERVICE_CONDITION_KEY), None);
 }
 
 #[test]

@@ -2,8 +2,9 @@
 use bumpalo::Bump;
 use portcullis_model::{Base, Effect, PolicyKind, Quantifier};
 use portcullis_syntax::ast::{Document, PrincipalKind};
-use portcullis_syntax::diag::Code;
-use portcullis_syntax::json;
+use portcullis_syntax::codes;
+
+use portcullis_source::json;
 use portcullis_syntax::policy::{ReadOptions, parse_policy, read_policy};
 
 fn load<'a>(kind: PolicyKind, text: &'a str, arena: &'a Bump) -> Document<'a> {
@@ -118,9 +119,9 @@ fn problems_of_repeated_names_are_reported_each_time() {
     let (document, problems) = parse_policy(&text, ReadOptions::new(PolicyKind::Identity), &arena);
     assert_eq!(document.unwrap().statements.len(), 12);
     for code in [
-        Code::NonCanonicalOperator,
-        Code::InvalidGlobalConditionKey,
-        Code::MissingBraceInVariable,
+        codes::NON_CANONICAL_OPERATOR,
+        codes::INVALID_GLOBAL_CONDITION_KEY,
+        codes::MISSING_BRACE_IN_VARIABLE,
     ] {
         let found = problems.iter().filter(|problem| problem.code == code);
         assert_eq!(found.count(), 12, "{code:?}");

@@ -1,8 +1,9 @@
 //! Policies in all the forms in which they arrive (`IN-1`, `IN-2`), and what is recognized and not read.
 use bumpalo::Bump;
 use portcullis_model::PolicyKind::{self, *};
+use portcullis_source::{Code, Diagnostic, LineIndex};
 use portcullis_syntax::ast::Document;
-use portcullis_syntax::diag::{Code, Diagnostic, LineIndex};
+use portcullis_syntax::codes;
 use portcullis_syntax::forms::{self, Found};
 use portcullis_syntax::policy::{ReadOptions, parse_policy, read_policy};
 
@@ -164,7 +165,11 @@ fn in_1_every_form_is_read_alike() {
                     count += 1;
                 } else {
                     assert!(document.is_none(), "{kind} {text}");
-                    assert_eq!(found[0].code, Code::UnknownForm, "{kind} {text}");
+                    assert_eq!(
+                        found[0].code,
+                        portcullis_source::codes::UNKNOWN_FORM,
+                        "{kind} {text}"
+                    );
                 }
             }
         }
@@ -212,7 +217,7 @@ fn in_2_places_are_those_of_the_file() {
             let (_, problems) = read_policy(found.document, ReadOptions::new(Identity), &arena);
             let problem = problems
                 .iter()
-                .find(|one| one.code == Code::InvalidAction)
+                .find(|one| one.code == codes::INVALID_ACTION)
                 .unwrap();
             let place = text.get(problem.span.range()).unwrap();
             assert_eq!(place, marked, "{text}");
@@ -231,7 +236,7 @@ fn in_2_places_are_those_of_the_file() {
     assert_eq!(text.get(problems[0].span.range()), Some("x"));
     let text = string("{\"Version\": \"2012-10-17\", \"Statement\": [], \"Version\": \"\"}");
     let (_, problems) = forms::read(&text, Some(Identity), &arena);
-    assert_eq!(problems[0].code, Code::DuplicateMember);
+    assert_eq!(problems[0].code, portcullis_source::codes::DUPLICATE_MEMBER);
     assert_eq!(text.get(problems[0].span.range()), Some(r#"\"Version\""#));
     for (text, place) in [
         ("%7B%22a", "%22"),
@@ -262,11 +267,18 @@ fn two_policies_are_no_form() {
         let arena = Bump::new();
         let (document, problems) = read(&text, Resource, &arena);
         assert!(document.is_none(), "{text}");
-        assert_eq!(problems[0].code, Code::UnknownForm, "{text}: {problems:?}");
+        assert_eq!(
+            problems[0].code,
+            portcullis_source::codes::UNKNOWN_FORM,
+            "{text}: {problems:?}"
+        );
     }
     let deep = (0..9).fold(PLAIN.to_owned(), |text, _| string(&text));
     let arena = Bump::new();
-    assert_eq!(read(&deep, Trust, &arena).1[0].code, Code::UnknownForm);
+    assert_eq!(
+        read(&deep, Trust, &arena).1[0].code,
+        portcullis_source::codes::UNKNOWN_FORM
+    );
     // Beside a `Statement`, everything else is a member of the policy.
     let text = format!(r#"{{"Statement": [], "PolicyDocument": {PLAIN}}}"#);
     let codes: Vec<_> = read(&text, Identity, &arena)
@@ -274,7 +286,7 @@ fn two_policies_are_no_form() {
         .into_iter()
         .map(|problem| problem.code)
         .collect();
-    assert!(codes.contains(&Code::InvalidPolicyElement));
+    assert!(codes.contains(&codes::INVALID_POLICY_ELEMENT));
     for text in [
         "\"\"",
         "\"arn:aws:s3:::b\"",
@@ -286,7 +298,7 @@ fn two_policies_are_no_form() {
     ] {
         let (document, problems) = read(text, Identity, &arena);
         assert!(
-            document.is_none() && problems[0].code == Code::DataTypeMismatch,
+            document.is_none() && problems[0].code == portcullis_source::codes::DATA_TYPE_MISMATCH,
             "{text}: {problems:?}"
         );
     }
@@ -314,19 +326,19 @@ fn other_documents_are_recognized() {
         ),
         (
             r#"{"format_version": "1.2", "terraform_version": "1.9.0", "planned_values": {}}"#,
-            "a plan of Terraform",
+            "a Terraform plan",
         ),
         (
             r#"{"format_version": "1.0", "terraform_version": "1.9.0", "values": {}}"#,
-            "a plan of Terraform",
+            "a Terraform plan",
         ),
         (
             r#"{"version": 4, "terraform_version": "1.9.0", "serial": 1, "lineage": "x", "resources": []}"#,
-            "a state of Terraform",
+            "a Terraform state",
         ),
         (
             r#"{"resource": {"aws_iam_policy": {"p": {"policy": "{}"}}}}"#,
-            "a configuration of Terraform",
+            "a Terraform configuration",
         ),
         (
             r#"{"version": "36.0.0", "artifacts": {}}"#,
@@ -336,7 +348,7 @@ fn other_documents_are_recognized() {
             r#"{"version": "tree-0.1", "tree": {}}"#,
             "output of the CDK",
         ),
-        (r#"{"RoleDetailList": []}"#, "the dump of an account"),
+        (r#"{"RoleDetailList": []}"#, "an account dump"),
         (r#"{"policies": {}, "request": {}}"#, "a scenario"),
         (
             "AWSTemplateFormatVersion: \"2010-09-09\"\nResources:\n  P:\n    Type: AWS::IAM::Policy\n",
@@ -353,11 +365,11 @@ fn other_documents_are_recognized() {
         ("---\n- Effect: Allow\n", "YAML"),
         (
             "resource \"aws_iam_policy\" \"p\" {\n}\n",
-            "a configuration of Terraform",
+            "a Terraform configuration",
         ),
         (
             "data \"aws_iam_policy_document\" \"p\" {\n}\n",
-            "a configuration of Terraform",
+            "a Terraform configuration",
         ),
         ("<!DOCTYPE html>\n<html>", "XML or HTML"),
         ("policy readers {\n}\n", "the policy language"),
@@ -376,7 +388,7 @@ fn other_documents_are_recognized() {
             let [problem] = problems.as_slice() else {
                 panic!("{text}: {problems:?}")
             };
-            assert_eq!(problem.code, Code::ForeignDocument, "{text}");
+            assert_eq!(problem.code, codes::FOREIGN_DOCUMENT, "{text}");
             assert_eq!(
                 problem.message,
                 format!("this is {what}, not a policy document"),
@@ -390,7 +402,11 @@ fn other_documents_are_recognized() {
     for text in ["", " ", "nonsense", "{\"Version\"", "{'Version': 1}"] {
         let arena = Bump::new();
         let (_, problems) = forms::read(text, Some(Identity), &arena);
-        assert_eq!(problems[0].code, Code::JsonSyntaxError, "{text}");
+        assert_eq!(
+            problems[0].code,
+            portcullis_source::codes::JSON_SYNTAX_ERROR,
+            "{text}"
+        );
     }
 }
 
@@ -420,7 +436,10 @@ fn look_alikes_are_named() {
             problems[0].message,
             problems[0].help.clone().unwrap_or_default()
         );
-        assert_eq!(problems[0].code, Code::JsonSyntaxError);
+        assert_eq!(
+            problems[0].code,
+            portcullis_source::codes::JSON_SYNTAX_ERROR
+        );
         assert!(all.contains(code_point), "{text}: {all}");
     }
 }
@@ -431,7 +450,7 @@ fn functions_and_numbers_are_named() {
     let policy = |members: &str| {
         format!(r#"{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", {members}}}]}}"#)
     };
-    let function = "this is a function of CloudFormation";
+    let function = "this is a CloudFormation function";
     for (members, help) in [
         (
             r#""Principal": "*", "Action": "s3:*", "Resource": {"Fn::Sub": "arn:aws:s3:::${B}"}"#,
@@ -535,9 +554,15 @@ fn forms_know_types() {
 #[test]
 fn our_own_wrapper_is_strict() {
     for (members, code) in [
-        (r#""name": 1"#, Code::DataTypeMismatch),
-        (r#""name": "n", "type": ["scp"]"#, Code::DataTypeMismatch),
-        (r#""type": "policy""#, Code::UnknownForm),
+        (r#""name": 1"#, portcullis_source::codes::DATA_TYPE_MISMATCH),
+        (
+            r#""name": "n", "type": ["scp"]"#,
+            portcullis_source::codes::DATA_TYPE_MISMATCH,
+        ),
+        (
+            r#""type": "policy""#,
+            portcullis_source::codes::UNKNOWN_FORM,
+        ),
     ] {
         let arena = Bump::new();
         let text = format!(r#"{{{members}, "document": {PLAIN}}}"#);
@@ -553,6 +578,6 @@ fn our_own_wrapper_is_strict() {
     assert!(
         problems
             .iter()
-            .any(|problem| problem.code == Code::InvalidPolicyElement)
+            .any(|problem| problem.code == codes::INVALID_POLICY_ELEMENT)
     );
 }

@@ -1,8 +1,8 @@
 //! Hostile inputs: each ends soon, with an answer, on a small stack.
 use bumpalo::Bump;
 use portcullis_model::PolicyKind;
-use portcullis_syntax::diag::{self, Diagnostic};
-use portcullis_syntax::json;
+use portcullis_source::Diagnostic;
+use portcullis_source::json;
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 use std::time::{Duration, Instant};
 
@@ -37,7 +37,8 @@ fn read_as_all(text: &str) -> bool {
         );
         assert!(problems.len() <= 101);
         usable |= document.is_some();
-        diag::render(&problems, "f.json", text, true);
+        let located = portcullis_source::Source::new("f.json", text).locate_all(problems.clone());
+        portcullis_source::render(&located, true);
     }
     usable
 }
@@ -82,8 +83,12 @@ fn a_lot_of_one_thing() {
             let text = format!("{start}{}", unit.repeat(1_000_000 / unit.len()));
             small_stack(unit, || {
                 let arena = Bump::new();
-                let _ = json::parse(&text, &arena)
-                    .map_err(|problems| diag::render(&problems, "f", &text, false));
+                let _ = json::parse(&text, &arena).map_err(|problems| {
+                    portcullis_source::render(
+                        &portcullis_source::Source::new("f", &text).locate_all(problems.to_vec()),
+                        false,
+                    )
+                });
             });
         }
     }

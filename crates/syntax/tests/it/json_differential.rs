@@ -1,7 +1,7 @@
 //! The JSON reader against `serde_json`: the same texts are accepted, with the same values.
 use bumpalo::Bump;
-use portcullis_syntax::diag::Code;
-use portcullis_syntax::json::{self, Node, Value};
+
+use portcullis_source::json::{self, Node, Value};
 use serde_json::Value as Other;
 
 /// A small generator of pseudo-random numbers (xorshift64*).
@@ -171,7 +171,9 @@ fn same_answers_as_serde_json() {
             // It takes duplicate members.
             (Err(problems), Ok(_)) => {
                 assert!(
-                    problems.iter().all(|p| p.code == Code::DuplicateMember),
+                    problems
+                        .iter()
+                        .all(|p| p.code == portcullis_source::codes::DUPLICATE_MEMBER),
                     "{text}: {problems:#?}"
                 );
             }

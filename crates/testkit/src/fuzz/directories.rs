@@ -6,7 +6,9 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bumpalo::Bump;
-use portcullis_directory::{Directory, Engine, Extra, LoadOptions, ResolvedRequest, Undecided};
+use portcullis_directory::{
+    CheckError, Directory, Engine, LoadOptions, RequestPolicies, ResolvedRequest,
+};
 use portcullis_image::wire::{checksum, u32_at, u64_at};
 use portcullis_model::{Caller, Request};
 
@@ -132,12 +134,12 @@ fn decide(directory: &Directory, engine: &mut Engine, request: &Request<'_>) -> 
     let mut alone = None;
     let requests = std::slice::from_ref(request);
     let read = engine.check_all(directory, requests, |_, outcome| alone = Some(outcome));
-    let alone = alone.map(|outcome| outcome.map_err(Undecided::Refused));
+    let alone = alone.map(|outcome| outcome.map_err(CheckError::Refused));
     assert_eq!((read, alone.as_ref()), (Ok(()), Some(&checked)));
-    let question = match directory.question(request, Extra::default(), &arena) {
+    let question = match directory.question(request, RequestPolicies::default(), &arena) {
         Ok(question) => question,
         Err(refusal) => {
-            assert_eq!(checked, Err(Undecided::Refused(refusal.clone())));
+            assert_eq!(checked, Err(CheckError::Refused(refusal.clone())));
             return refusal.to_string();
         }
     };
@@ -147,12 +149,12 @@ fn decide(directory: &Directory, engine: &mut Engine, request: &Request<'_>) -> 
     assert_eq!(checked, Ok(outcome), "{request:?}");
     let number = request.principal.caller.arn();
     let number = number.and_then(|arn| directory.principal_number(arn));
-    if let (Some(number), Ok(deed)) = (number, directory.deed(request.action)) {
-        let object = directory.object(request.resource, None);
+    if let (Some(number), Ok(deed)) = (number, directory.action(request.action)) {
+        let object = directory.resource(request.resource, None);
         let resolved = ResolvedRequest {
             principal: number,
-            deed: &deed,
-            object: &object,
+            action: &deed,
+            resource: &object,
             context: &[],
         };
         let resolved = engine.check_resolved(directory, &resolved);

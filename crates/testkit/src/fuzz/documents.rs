@@ -2,8 +2,8 @@
 
 use bumpalo::Bump;
 use portcullis_model::PolicyKind;
-use portcullis_syntax::diag::Code;
-use portcullis_syntax::json;
+
+use portcullis_source::json;
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 
 /// Any bytes, read as each type of policy.
@@ -23,9 +23,9 @@ pub fn json_policy(data: &[u8]) {
         // The other reader takes the last of members with one name, and ours may nest less deeply.
         let (_, problems) = json::read(text, &arena);
         let known = [
-            Code::DuplicateMember,
-            Code::DocumentTooDeep,
-            Code::TooManyProblems,
+            portcullis_source::codes::DUPLICATE_MEMBER,
+            portcullis_source::codes::DOCUMENT_TOO_DEEP,
+            portcullis_source::codes::TOO_MANY_PROBLEMS,
         ];
         let unknown = problems.iter().find(|p| !known.contains(&p.code));
         assert!(unknown.is_none(), "{text}: {unknown:?}");

@@ -4,11 +4,12 @@ use arbitrary::{Result, Unstructured};
 use bumpalo::Bump;
 use portcullis_lint::{Finding, Options, lint};
 use portcullis_model::PolicyKind;
-use portcullis_scenario::Records;
+use portcullis_source::Diagnostic;
+use portcullis_source::Records;
+use portcullis_source::json;
 use portcullis_syntax::ast::Document;
-use portcullis_syntax::diag::Diagnostic;
+use portcullis_syntax::forms as syntax_forms;
 use portcullis_syntax::policy::{ReadOptions, check_policy, parse_policy};
-use portcullis_syntax::{forms as syntax_forms, json};
 
 use crate::generate::{Settings, document};
 
@@ -90,7 +91,8 @@ fn records(data: &[u8]) -> Vec<Vec<u8>> {
     let mut all = Vec::new();
     let mut record = Vec::new();
     let mut last = 0;
-    while let Ok(Some(line)) = records.next_into(&mut record) {
+    while let Ok(Some(start)) = records.next_into(&mut record) {
+        let line = start.line;
         assert!(line > last, "line {line} after {last}");
         last = line;
         all.push(record.clone());

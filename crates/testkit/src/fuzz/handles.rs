@@ -9,8 +9,8 @@ use portcullis::{
     Authorizer, CallSite, CallerRef, Outcome, Query, ResolvedPrincipal, Scratch, Value,
 };
 use portcullis_directory::{
-    Deed, Directory, Engine, EngineError, Given, LoadOptions, Object, PrincipalNumber,
-    ResolvedRequest,
+    ContextValue, Directory, Engine, EngineError, LoadOptions, PreparedAction, PreparedResource,
+    PrincipalNumber, ResolvedRequest,
 };
 use portcullis_model::{Caller, ContextEntry};
 use portcullis_vm::Key;
@@ -247,15 +247,15 @@ const KEYS: [(&str, &str); 4] = [
 struct Resolved {
     /// The directory whose numbers these are still, if one has them.
     current: Option<usize>,
-    deeds: Vec<Deed>,
-    objects: Vec<Object>,
+    deeds: Vec<PreparedAction>,
+    objects: Vec<PreparedResource>,
     keys: Vec<Key>,
     numbers: Vec<(String, PrincipalNumber)>,
 }
 
 impl Resolved {
     fn by(directory: &Directory) -> Resolved {
-        let deed = |name: &&str| directory.deed(name);
+        let deed = |name: &&str| directory.action(name);
         let key = |(name, _): &(&str, &str)| directory.key(name);
         let number = |place| {
             let arn = directory.principal_arn(place)?;
@@ -266,7 +266,7 @@ impl Resolved {
             deeds: ACTIONS.iter().flat_map(deed).collect(),
             objects: RESOURCES
                 .iter()
-                .map(|arn| directory.object(arn, None))
+                .map(|arn| directory.resource(arn, None))
                 .collect(),
             keys: KEYS.iter().flat_map(key).collect(),
             numbers: (0..directory.principal_count())
@@ -326,9 +326,9 @@ fn of_directories(bytes: &mut Unstructured<'_>) {
         let values = [value];
         let asked = ResolvedRequest {
             principal: *number,
-            deed: &of_deed.deeds[action],
-            object: &of_object.objects[target],
-            context: &[Given::keyed(&of_key.keys[key], &values)],
+            action: &of_deed.deeds[action],
+            resource: &of_object.objects[target],
+            context: &[ContextValue::keyed(&of_key.keys[key], &values)],
         };
         let outcome = engine.check_resolved(directory, &asked);
         if of_number.current != Some(here) {

@@ -4,8 +4,8 @@ use arbitrary::Unstructured;
 use bumpalo::Bump;
 use portcullis_dsl::{NoImports, format, minify_json, parse, print_dsl, print_json};
 use portcullis_model::PolicyKind;
+use portcullis_source::Diagnostic;
 use portcullis_syntax::ast::{Condition, Document, Statement};
-use portcullis_syntax::diag::Diagnostic;
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 
 use super::input::text;
@@ -88,7 +88,7 @@ pub fn dsl(data: &[u8]) {
     let arena = Bump::new();
     let parsed = parse(&text, &arena, &NoImports);
     for problem in &parsed.diagnostics {
-        let places = problem.related.iter().map(|(span, _)| *span);
+        let places = problem.related.iter().map(|related| related.span);
         for span in places.chain([problem.span]) {
             assert!(text.get(span.range()).is_some(), "{span:?} of {text:?}");
         }

@@ -2,7 +2,8 @@
 
 use arbitrary::Unstructured;
 use bumpalo::Bump;
-use portcullis_scenario::{NoFiles, Options, Records, Source, scenarios};
+use portcullis_scenario::{NoFiles, Options, scenarios};
+use portcullis_source::{Records, Source, Start};
 use serde_json::json;
 
 use crate::generate::{self, Settings, world};
@@ -117,7 +118,7 @@ pub fn request(data: &[u8]) {
 /// The only request of a scenario, if there are no problems.
 fn read_request(text: &str) -> Option<Request> {
     let arena = Bump::new();
-    let source = Source::decode("request", text.as_bytes(), 1).ok()?;
+    let source = Source::decode("request", text.as_bytes(), Start::FILE).ok()?;
     let found = scenarios(source, Options::default(), &NoFiles, &arena).ok()?;
     let scenario = found.first().filter(|found| found.problems.is_empty())?;
     let request = scenario.cases.first()?.request?;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bumpalo::Bump;
-use portcullis_syntax::diag::LineIndex;
+use portcullis_source::LineIndex;
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 use portcullis_testkit::Request;
 use portcullis_testkit::corpus::{DocumentCase, Expected, documents, each_scenario, ids, rules};

@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use bumpalo::Bump;
 use portcullis::{Authorizer, Image, PolicySet, Principal, Query};
 use portcullis_directory::{
-    Directory, Engine, EngineError, Extra, Given, LoadOptions, Refusal, ResolvedRequest,
+    ContextValue, Directory, Engine, EngineError, LoadOptions, RequestError, RequestPolicies,
+    ResolvedRequest,
 };
 use portcullis_model::{Caller, ContextEntry, Decision};
 use portcullis_vm::{Key, Outcome};
@@ -133,8 +134,8 @@ fn by_names(
 
 /// Everything that `there` resolved, before and after `here` became what it is.
 struct Resolved {
-    deed: portcullis_directory::Deed,
-    object: portcullis_directory::Object,
+    deed: portcullis_directory::PreparedAction,
+    object: portcullis_directory::PreparedResource,
     keys: Vec<Key>,
     numbers: Vec<(&'static str, Option<portcullis_directory::PrincipalNumber>)>,
 }
@@ -142,8 +143,8 @@ struct Resolved {
 impl Resolved {
     fn by(directory: &Directory) -> Resolved {
         Resolved {
-            deed: directory.deed("s3:GetObject").unwrap(),
-            object: directory.object(OBJECT, None),
+            deed: directory.action("s3:GetObject").unwrap(),
+            object: directory.resource(OBJECT, None),
             keys: KEYS.iter().map(|key| directory.key(key).unwrap()).collect(),
             numbers: Vec::from_iter([ANN, BOB].map(|arn| (arn, directory.principal_number(arn)))),
         }
@@ -161,7 +162,7 @@ fn use_with(here: &Directory, there: &Resolved, seen: &mut BTreeSet<&'static str
             for value in ["v", "w"] {
                 for kind in 0..16 {
                     let pick = |bit: u32| if kind >> bit & 1 == 1 { there } else { &own };
-                    let given = [Given::keyed(
+                    let given = [ContextValue::keyed(
                         &pick(2).keys[index],
                         std::slice::from_ref(&value),
                     )];
@@ -170,8 +171,8 @@ fn use_with(here: &Directory, there: &Resolved, seen: &mut BTreeSet<&'static str
                     };
                     let request = ResolvedRequest {
                         principal,
-                        deed: &pick(0).deed,
-                        object: &pick(1).object,
+                        action: &pick(0).deed,
+                        resource: &pick(1).object,
                         context: &given,
                     };
                     let outcome = engine.check_resolved(here, &request);
@@ -266,12 +267,14 @@ fn questions_of_other_directories() {
     let asked = asked(BOB, "s3:GetObject", &context);
     for there in &directories {
         let arena = Bump::new();
-        let question = there.question(&asked, Extra::default(), &arena).unwrap();
+        let question = there
+            .question(&asked, RequestPolicies::default(), &arena)
+            .unwrap();
         for here in &directories {
             let decided = engine.decide(here, &question);
             let explained = engine.explain(here, &question);
             let policies = here.policies(&question, &arena);
-            let story = here.story(&asked, &question);
+            let story = here.provenance(&asked, &question);
             match std::ptr::eq(here, there) {
                 true => {
                     let fresh = by_names(here, BOB, "x:y", "v").unwrap();
@@ -283,7 +286,7 @@ fn questions_of_other_directories() {
                     assert_eq!(decided, Err(EngineError::Foreign));
                     assert_eq!(explained.err(), Some(EngineError::Foreign));
                     assert!(policies.is_none());
-                    assert!(matches!(story, Err(Refusal::Contradiction(_))));
+                    assert!(matches!(story, Err(RequestError::Contradiction(_))));
                 }
             }
         }

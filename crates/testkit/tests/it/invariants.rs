@@ -18,14 +18,15 @@ fn root() -> PathBuf {
 }
 
 /// Which crates of the workspace a crate may depend on. A new crate needs a line here.
-const EDGES: [(&str, &[&str]); 19] = [
+const EDGES: [(&str, &[&str]); 20] = [
     ("model", &[]),
-    ("syntax", &["model"]),
-    ("dsl", &["model", "syntax"]),
-    ("lint", &["model", "syntax"]),
+    ("source", &[]),
+    ("syntax", &["model", "source"]),
+    ("dsl", &["model", "source", "syntax"]),
+    ("lint", &["model", "source", "syntax"]),
     ("reference", &["model", "syntax"]),
     ("image", &["model"]),
-    ("compile", &["image", "model", "syntax"]),
+    ("compile", &["image", "model", "source", "syntax"]),
     ("vm", &["image", "model"]),
     ("explain", &["model", "syntax", "vm"]),
     (
@@ -38,18 +39,19 @@ const EDGES: [(&str, &[&str]); 19] = [
             "image",
             "model",
             "scenario",
+            "source",
             "syntax",
             "vm",
         ],
     ),
-    ("scenario", &["dsl", "model", "syntax"]),
-    ("catalog", &["syntax"]),
+    ("scenario", &["dsl", "model", "source", "syntax"]),
+    ("catalog", &["source", "syntax"]),
     ("catalog-builder", &["catalog"]),
     ("editors", &[]),
     (
         "directory",
         &[
-            "compile", "explain", "image", "model", "scenario", "syntax", "vm",
+            "compile", "explain", "image", "model", "source", "syntax", "vm",
         ],
     ),
     ("barometer", &["testkit"]),
@@ -65,6 +67,7 @@ const EDGES: [(&str, &[&str]); 19] = [
             "portcullis",
             "reference",
             "scenario",
+            "source",
             "syntax",
             "vm",
         ],
@@ -83,6 +86,7 @@ const EDGES: [(&str, &[&str]); 19] = [
             "portcullis",
             "reference",
             "scenario",
+            "source",
             "syntax",
             "vm",
         ],
@@ -102,6 +106,36 @@ const EDGES: [(&str, &[&str]); 19] = [
         ],
     ),
 ];
+
+/// The rooms of a crate, and which others each may use; a room is a module of the crate's root with everything below it.
+type Rooms = (
+    &'static str,
+    &'static [(&'static str, &'static [&'static str])],
+);
+
+/// The crates that have rooms, lowest room first: a room uses only rooms above its own line. A new room needs a line here.
+const ROOMS: [Rooms; 1] = [(
+    "directory",
+    &[
+        ("arn", &[]),
+        ("store", &["arn"]),
+        ("error", &["store"]),
+        ("load", &["arn", "store"]),
+        ("plan", &["arn", "store", "error"]),
+        ("decide", &["arn", "store", "error", "plan"]),
+        ("query", &["arn", "store", "error", "plan", "decide"]),
+        ("sts", &["arn", "store"]),
+        ("request_line", &["decide"]),
+        (
+            "directory",
+            &["store", "error", "load", "plan", "decide", "query", "sts"],
+        ),
+        ("engine", &["error", "plan", "decide", "directory"]),
+    ],
+)];
+
+/// Crates whose modules use each other in one direction, without a circle.
+const WITHOUT_CIRCLES: [&str; 1] = ["directory"];
 
 /// What the crates may use that a decision runs through, from outside of the workspace.
 const OUTSIDE: [(&str, &[&str]); 4] = [
@@ -329,6 +363,152 @@ fn files_can_be_read_in_one_go() {
         }
     }
     assert!(long.is_empty(), "more than 800 lines: {long:?}");
+}
+
+/// The paths behind `crate::` in the code of a file, without its tests: `["stack", "plan", "Plan"]`.
+fn inner_paths(text: &str) -> Vec<Vec<String>> {
+    fn expand(tree: &str, before: &[String], found: &mut Vec<Vec<String>>) {
+        let mut depth = 0;
+        for one in tree.split(|c| {
+            depth += i32::from(c == '{') - i32::from(c == '}');
+            c == ',' && depth == 0
+        }) {
+            let (path, group) = match one.trim().split_once('{') {
+                Some((path, group)) => (path, group.strip_suffix('}')),
+                None => (one.trim(), None),
+            };
+            let mut all = before.to_vec();
+            let names = path.split("::").map(|name| name.split_whitespace().next());
+            all.extend(names.flatten().map(str::to_owned));
+            match group {
+                Some(group) => expand(group, &all, found),
+                None => found.push(all),
+            }
+        }
+    }
+    let code: Vec<&str> = text
+        .lines()
+        .take_while(|line| *line != "mod tests {")
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect();
+    let code = code.join("\n");
+    let mut found = Vec::new();
+    for behind in code.split("crate::").skip(1) {
+        let mut depth = 0;
+        let end = behind.find(|c: char| {
+            depth += i32::from(c == '{') - i32::from(c == '}');
+            let is_path = c.is_alphanumeric() || c == '_' || c == ':' || depth > 0 || c == '}';
+            !is_path || depth < 0
+        });
+        expand(
+            behind.get(..end.unwrap_or(behind.len())).unwrap(),
+            &[],
+            &mut found,
+        );
+    }
+    found
+}
+
+#[test]
+fn paths_are_found() {
+    let text = "use crate::{a::{self, b}, c::D as E};\nfn f(x: crate::g::H<'_>) {}\nmod tests {\nuse crate::i;";
+    let found: Vec<String> = inner_paths(text)
+        .iter()
+        .map(|path| path.join("::"))
+        .collect();
+    assert_eq!(found, ["a::self", "a::b", "c::D", "g::H"]);
+}
+
+/// The modules of a crate: the path of each in the crate, and its text.
+fn modules(name: &str) -> BTreeMap<Vec<String>, String> {
+    let folder = format!("crates/{name}/src/");
+    let mut found = BTreeMap::new();
+    for (path, text) in sources() {
+        let Some(inside) = path.strip_prefix(&folder) else {
+            continue;
+        };
+        let inside = inside.strip_suffix(".rs").unwrap();
+        let inside = inside.strip_suffix("/mod").unwrap_or(inside);
+        if inside != "lib" {
+            found.insert(inside.split('/').map(str::to_owned).collect(), text);
+        }
+    }
+    found
+}
+
+#[test]
+fn rooms_use_each_other_in_one_direction() {
+    let mut failures = Vec::new();
+    for (name, rooms) in ROOMS {
+        let mut below: Vec<&str> = Vec::new();
+        for (room, allowed) in rooms {
+            if let Some(up) = allowed.iter().find(|other| !below.contains(other)) {
+                failures.push(format!("{name}: {room} must stand below {up} in the table"));
+            }
+            below.push(room);
+        }
+        let modules = modules(name);
+        let rooms = BTreeMap::from_iter(rooms.iter().copied());
+        let mut used = BTreeSet::new();
+        for (path, text) in &modules {
+            let room = path.first().unwrap().as_str();
+            let allowed = rooms.get(room);
+            let allowed = allowed.unwrap_or_else(|| panic!("{name}: {room} is not in the table"));
+            for other in inner_paths(text) {
+                let other = other.first().unwrap();
+                if other != room && rooms.contains_key(other.as_str()) {
+                    used.insert((room, other.clone()));
+                    if !allowed.contains(&other.as_str()) {
+                        let path = path.join("/");
+                        failures.push(format!("{name}: {path} must not use {other}"));
+                    }
+                }
+            }
+        }
+        for (room, allowed) in &rooms {
+            let unused = allowed
+                .iter()
+                .filter(|other| !used.contains(&(*room, other.to_string())));
+            failures.extend(unused.map(|other| format!("{name}: {room} does not use {other}")));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn modules_have_no_circles() {
+    for name in WITHOUT_CIRCLES {
+        let modules = modules(name);
+        let mut uses: BTreeMap<&[String], BTreeSet<&[String]>> = BTreeMap::new();
+        for (path, text) in &modules {
+            let own = uses.entry(path).or_default();
+            for other in inner_paths(text) {
+                let starts = (1..=other.len()).rev().map(|len| other.get(..len).unwrap());
+                let found = starts
+                    .filter_map(|start| modules.get_key_value(start))
+                    .next();
+                own.extend(found.map(|(other, _)| other.as_slice()));
+            }
+            own.remove(path.as_slice());
+        }
+        // What uses nothing is done with; what is left at last is a circle and what leads to it.
+        loop {
+            let done: BTreeSet<&[String]> = uses
+                .iter()
+                .filter(|(_, own)| own.is_empty())
+                .map(|(path, _)| *path)
+                .collect();
+            if done.is_empty() {
+                break;
+            }
+            uses.retain(|path, _| !done.contains(path));
+            for own in uses.values_mut() {
+                own.retain(|path| !done.contains(path));
+            }
+        }
+        let left: Vec<String> = uses.keys().map(|path| path.join("/")).collect();
+        assert!(left.is_empty(), "{name}: a circle among {left:?}");
+    }
 }
 
 /// The checksums of some images, which stand for their bytes.

@@ -4,7 +4,8 @@
 use bumpalo::Bump;
 use portcullis_model::PolicyKind;
 use portcullis_reference::{Instant, Number, decode_base64, parse_bool, parse_cidr};
-use portcullis_syntax::diag::Code;
+use portcullis_syntax::codes;
+
 use portcullis_syntax::lint::lint;
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 use portcullis_testkit::Bytes;
@@ -18,11 +19,11 @@ fn is_unusable(operator: &str, value: &str) -> bool {
     let arena = Bump::new();
     let (document, _) = parse_policy(&text, ReadOptions::new(PolicyKind::Identity), &arena);
     let codes = [
-        Code::TypeMismatchNumber,
-        Code::TypeMismatchDate,
-        Code::TypeMismatchBoolean,
-        Code::TypeMismatchString,
-        Code::TypeMismatchIpRange,
+        codes::TYPE_MISMATCH_NUMBER,
+        codes::TYPE_MISMATCH_DATE,
+        codes::TYPE_MISMATCH_BOOLEAN,
+        codes::TYPE_MISMATCH_STRING,
+        codes::TYPE_MISMATCH_IP_RANGE,
     ];
     lint(&document.unwrap())
         .iter()

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use bumpalo::Bump;
-use portcullis_directory::{
-    Directory, Engine, LoadOptions, Loaded, ResolvedRequest, Undecided, lines,
-};
+use portcullis_directory::{CheckError, Directory, Engine, LoadOptions, Loaded, ResolvedRequest};
 use portcullis_model::Request;
-use portcullis_scenario::{NoFiles, Source};
+use portcullis_scenario::NoFiles;
+use portcullis_scenario::lines;
+use portcullis_source::Source;
 use serde_json::{Value, json};
 
 /// A folder of its own for each test.
@@ -47,8 +47,11 @@ impl Drop for Folder {
 }
 
 pub fn load(folder: &Path, options: LoadOptions) -> Result<Loaded, Vec<String>> {
-    Directory::load(folder, options, &mut |_| ())
-        .map_err(|error| error.problems.iter().map(ToString::to_string).collect())
+    Directory::load(folder, options, &mut |_| ()).map_err(|error| {
+        let problems = error.problems.iter();
+        // In one line, and as it is shown.
+        problems.map(|one| format!("{one}\n{one:#}")).collect()
+    })
 }
 
 /// A user of a dump, with policies of its own by their documents. Its id follows from its name.
@@ -169,7 +172,7 @@ fn ask_both(directory: &Directory, request: &str, is_compared: bool) -> String {
     let question = match directory.question(&request_alone, line.extra, &arena) {
         Ok(question) => question,
         Err(refusal) => {
-            let same = Err(Undecided::Refused(refusal.clone()));
+            let same = Err(CheckError::Refused(refusal.clone()));
             assert!(checked.is_none_or(|checked| checked == same), "{request}");
             return refusal.to_string();
         }
@@ -207,16 +210,16 @@ pub fn ask_resolved(
     });
     let decision = ask(directory, &request.to_string());
     let number = directory.principal_number(caller).unwrap();
-    let deed = directory.deed(action).unwrap();
-    let object = directory.object(resource, Some(account));
+    let deed = directory.action(action).unwrap();
+    let object = directory.resource(resource, Some(account));
     let resolve = |engine: &RefCell<Engine>| {
         let mut engine = engine.borrow_mut();
         engine.check_resolved(
             directory,
             &ResolvedRequest {
                 principal: number,
-                deed: &deed,
-                object: &object,
+                action: &deed,
+                resource: &object,
                 context: &[],
             },
         )

@@ -2,8 +2,8 @@
 use bumpalo::Bump;
 use portcullis_dsl::{NoImports, format, parse, print_dsl, print_json};
 use portcullis_model::PolicyKind;
+use portcullis_source::render;
 use portcullis_syntax::ast::Document;
-use portcullis_syntax::diag::render;
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 use portcullis_syntax::{Policy, PolicySets};
 pub use portcullis_testkit::fuzz::ordered;
@@ -52,7 +52,15 @@ pub fn round_trip(document: &Document<'_>, what: &str) -> (String, String, Strin
         .filter(|d| d.is_error())
         .cloned()
         .collect();
-    let shown = || format!("{what}\n{text}\n{}", render(&errors, "p", &text, false));
+    let shown = || {
+        format!(
+            "{what}\n{text}\n{}",
+            render(
+                &portcullis_source::Source::new("p", &text).locate_all(errors.to_vec()),
+                false
+            )
+        )
+    };
     assert!(errors.is_empty(), "{}", shown());
     let [named] = parsed.documents.as_slice() else {
         panic!("{}", shown());

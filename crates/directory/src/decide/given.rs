@@ -1,0 +1,114 @@
+//! The keys that a request gives, by name or resolved beforehand.
+//!
+//! A key by its name is compared with the slot's folded name; one that was resolved is compared by number, if it is of this
+//! stack. There is no table of a request's keys: requests have few, and most decisions look at none.
+
+use bumpalo::Bump;
+use bumpalo::collections::Vec as BumpVec;
+use portcullis_image::reserved;
+use portcullis_image::value::fold::eq_folded;
+use portcullis_model::ContextEntry;
+use portcullis_vm::{ContextNames, Key, Plan, is_name_of_caller};
+
+use crate::decide::context::only;
+use crate::store::ids::index;
+
+/// A context key with its values, of which the name may have been resolved before.
+#[derive(Clone, Copy, Debug)]
+pub struct ContextValue<'a> {
+    name: &'a str,
+    /// The same key; none if it was not resolved.
+    key: Option<&'a Key>,
+    pub(crate) values: &'a [&'a str],
+}
+
+impl<'a> ContextValue<'a> {
+    /// A key by its name, in any case (`COND-40`), and its values as text; none at all switches the key off
+    /// (`KEY-2`).
+    pub fn named(name: &'a str, values: &'a [&'a str]) -> ContextValue<'a> {
+        ContextValue {
+            name,
+            key: None,
+            values,
+        }
+    }
+
+    /// The same with a key as [`Directory::key`] resolves it. One of another directory, or of this one before
+    /// [`Directory::update`], is looked up by its name.
+    ///
+    /// [`Directory::key`]: crate::Directory::key
+    /// [`Directory::update`]: crate::Directory::update
+    pub fn keyed(key: &'a Key, values: &'a [&'a str]) -> ContextValue<'a> {
+        ContextValue {
+            name: key.name(),
+            key: Some(key),
+            values,
+        }
+    }
+
+    /// True if it is the key of a slot of the stack, whose name is folded.
+    pub(crate) fn is_of(&self, plan: &Plan, slot: u32, name: &str) -> bool {
+        let by_key = self.key.and_then(|key| key.is_at(plan, slot));
+        by_key.unwrap_or_else(|| eq_folded(self.name, name.as_bytes()))
+    }
+}
+
+impl<'a> From<&ContextEntry<'a>> for ContextValue<'a> {
+    fn from(entry: &ContextEntry<'a>) -> ContextValue<'a> {
+        ContextValue::named(entry.key, entry.values)
+    }
+}
+
+/// The keys that a request gives.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum GivenKeys<'a> {
+    /// Keys by their names.
+    Entries(&'a [ContextEntry<'a>]),
+    /// Keys that may have been resolved.
+    Resolved(&'a [ContextValue<'a>]),
+}
+
+impl<'a> GivenKeys<'a> {
+    /// The keys, in their order.
+    pub(crate) fn keys(self) -> impl Iterator<Item = ContextValue<'a>> + Clone {
+        let (entries, given): (&[ContextEntry<'a>], &[ContextValue<'a>]) = match self {
+            GivenKeys::Entries(entries) => (entries, &[]),
+            GivenKeys::Resolved(given) => (&[], given),
+        };
+        entries
+            .iter()
+            .map(ContextValue::from)
+            .chain(given.iter().copied())
+    }
+
+    /// Names and values of the keys.
+    pub(crate) fn entries(self) -> impl Iterator<Item = (&'a str, &'a [&'a str])> + Clone {
+        self.keys().map(|given| (given.name, given.values))
+    }
+
+    /// True if it may say names of the caller.
+    pub(crate) fn names_caller(self) -> bool {
+        self.keys().any(|given| is_name_of_caller(given.name))
+    }
+
+    /// The names of the caller that it says.
+    pub(crate) fn names<'k>(self, arena: &'k Bump) -> ContextNames<'k>
+    where
+        'a: 'k,
+    {
+        let name = |slot: u32| {
+            let name = reserved::NAMES.get(index(slot));
+            name.copied().unwrap_or_default()
+        };
+        let service_names = name(reserved::SERVICE_NAMES).as_bytes();
+        let services = self
+            .entries()
+            .filter(|(key, _)| eq_folded(key, service_names));
+        let services = services.flat_map(|(_, values)| values.iter().copied());
+        ContextNames {
+            user_id: only(self.entries(), name(reserved::USER_ID)),
+            provider: only(self.entries(), name(reserved::FEDERATED_PROVIDER)),
+            services: BumpVec::from_iter_in(services, arena).into_bump_slice(),
+        }
+    }
+}

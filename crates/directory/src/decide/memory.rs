@@ -1,0 +1,24 @@
+//! What decisions keep from one to the next, so that they allocate nothing.
+
+use bumpalo::Bump;
+use portcullis_vm::PartMemory;
+
+/// The memory of decisions. One for each thread.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    pub(crate) requests: Requests,
+    /// The principals of the image that name the caller.
+    pub(crate) known: portcullis_vm::Known,
+    pub(crate) parts: PartMemory,
+    /// Texts of one decision.
+    pub(crate) arena: Bump,
+}
+
+/// What the machine keeps.
+#[derive(Debug, Default)]
+pub(crate) struct Requests {
+    /// For the resource that is asked for.
+    pub(crate) asked: portcullis_vm::Scratch,
+    /// For the bucket behind an access point.
+    pub(crate) behind: portcullis_vm::Scratch,
+}

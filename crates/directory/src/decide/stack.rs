@@ -1,0 +1,184 @@
+//! Deciding a whole question: the way of access points, of policies that come with a request, and of explanations.
+//!
+//! It writes the request down with every key and lets the machine resolve it, which costs about twice as much as
+//! [`crate::decide::check`] and allocates. Tests hold that both decide alike.
+
+use std::borrow::Cow;
+
+use portcullis_compile::{CompileError, compile};
+use portcullis_image::{Image, View};
+use portcullis_model::{Layer, Request};
+use portcullis_syntax::PolicySets;
+use portcullis_vm::{Explanation, Outcome, PartOf, Plan, Ready};
+
+use crate::decide::memory::Requests;
+use crate::decide::question::{BucketQuestion, Question};
+use crate::error::EngineError;
+use crate::plan::generation::Generation;
+use crate::plan::policies::{checked, options};
+use crate::store::ids::{SetsId, number};
+
+/// Decides a question of a generation.
+///
+/// # Errors
+/// [`EngineError`] if the question is another generation's, or its own policies are more than an image can hold.
+pub(crate) fn decide(
+    requests: &mut Requests,
+    generation: Generation<'_>,
+    question: &Question<'_>,
+    debug: bool,
+) -> Result<Outcome, EngineError> {
+    check_generation(generation, question)?;
+    let image = own_image(question, debug)?;
+    let stack = Stack::of(generation, image.as_ref());
+    Ok(stack.decide(requests, question))
+}
+
+/// Explains a question of a generation.
+///
+/// # Errors
+/// As [`decide`].
+pub(crate) fn explain(
+    requests: &mut Requests,
+    generation: Generation<'_>,
+    question: &Question<'_>,
+    debug: bool,
+) -> Result<Explanation, EngineError> {
+    check_generation(generation, question)?;
+    let image = own_image(question, debug)?;
+    let stack = Stack::of(generation, image.as_ref());
+    Ok(stack.explain(requests, question))
+}
+
+/// A question of another generation names sets that mean something else here.
+fn check_generation(
+    generation: Generation<'_>,
+    question: &Question<'_>,
+) -> Result<(), EngineError> {
+    match question.of == generation.id() {
+        true => Ok(()),
+        false => Err(EngineError::Foreign),
+    }
+}
+
+/// The images of a directory, with that of the policies that came with a request on top.
+pub(crate) struct Stack<'d> {
+    generation: Generation<'d>,
+    views: Vec<View<'d>>,
+    plan: Cow<'d, Plan>,
+}
+
+impl<'d> Stack<'d> {
+    /// The images of a generation, and on top that of the policies that came with the request. Without such an image nothing
+    /// is worked out anew.
+    pub(crate) fn of(generation: Generation<'d>, image: Option<&'d Image<Vec<u8>>>) -> Stack<'d> {
+        let mut views: Vec<View<'d>> = generation.plan.stack.views().collect();
+        views.extend(image.map(Image::view));
+        Stack {
+            generation,
+            plan: match image {
+                None => Cow::Borrowed(generation.plan.stack.vm_plan()),
+                Some(_) => Cow::Owned(Plan::of(views.iter().copied())),
+            },
+            views,
+        }
+    }
+
+    fn views(&self) -> impl Iterator<Item = View<'d>> + Clone + '_ {
+        self.views.iter().copied()
+    }
+
+    /// Decides for the resource, and for the bucket behind it if it is an access point: both must allow (`S3-6`). A policy
+    /// that cannot be read may deny, so that an Allow does not stand then (`GRAM-54`).
+    pub(crate) fn decide(&self, requests: &mut Requests, question: &Question<'_>) -> Outcome {
+        let Requests { asked, behind } = requests;
+        let query = portcullis_vm::Query::from(&question.request);
+        let asked = self.ready(asked, question, &query, question.sets);
+        let outcome = match &question.bucket {
+            None => asked.decide(self.views()),
+            Some(bucket) => {
+                let query = behind_query(question, bucket);
+                let behind = self.ready(behind, question, &query, bucket.sets);
+                portcullis_vm::decide_through(self.views(), &asked, self.views(), &behind)
+            }
+        };
+        match question.is_undecidable {
+            true => outcome.unless_allowed_by(Layer::Resource),
+            false => outcome,
+        }
+    }
+
+    /// The same, with the reports of all statements.
+    pub(crate) fn explain(&self, requests: &mut Requests, question: &Question<'_>) -> Explanation {
+        let Requests { asked, behind } = requests;
+        let query = portcullis_vm::Query::from(&question.request);
+        let asked = self.ready(asked, question, &query, question.sets);
+        let mut explanation = match &question.bucket {
+            None => asked.explain(self.views()),
+            Some(bucket) => {
+                let query = behind_query(question, bucket);
+                let behind = self.ready(behind, question, &query, bucket.sets);
+                portcullis_vm::explain_through(self.views(), &asked, self.views(), &behind)
+            }
+        };
+        if question.is_undecidable {
+            explanation.outcome = explanation.outcome.unless_allowed_by(Layer::Resource);
+        }
+        explanation
+    }
+
+    /// Lets the machine resolve the request and names the parts that take part. Policies that came with the request are the
+    /// last image, which has one part that stands for whatever its statements are.
+    fn ready<'r>(
+        &'r self,
+        scratch: &'r mut portcullis_vm::Scratch,
+        question: &Question<'_>,
+        query: &'r portcullis_vm::Query<'r>,
+        sets: &[SetsId],
+    ) -> Ready<'r> {
+        let Generation { tables, plan } = self.generation;
+        let uses = sets.iter().flat_map(|id| tables.uses(*id));
+        let parts = uses.map(|(layers, part)| {
+            let (image, part) = plan.stack.home(part);
+            PartOf {
+                image: number(image),
+                part,
+                layers,
+            }
+        });
+        // Policies that came with the request are an image of one part.
+        let has_own = question.extra.session.is_some() || question.extra.identity.is_some();
+        let own_part = has_own.then_some(PartOf {
+            image: number(plan.stack.images().len()),
+            part: 0,
+            layers: u32::MAX,
+        });
+        scratch.ready_parts(self.views(), &self.plan, query, parts.chain(own_part))
+    }
+}
+
+/// What a request for an access point asks of the bucket behind it.
+fn behind_query<'q>(
+    question: &Question<'q>,
+    bucket: &BucketQuestion<'q>,
+) -> portcullis_vm::Query<'q> {
+    portcullis_vm::Query::from(&Request {
+        resource: bucket.resource,
+        resource_account: bucket.account,
+        ..question.request
+    })
+}
+
+/// The image of the policies that came with the request, if any did.
+fn own_image(question: &Question<'_>, debug: bool) -> Result<Option<Image<Vec<u8>>>, CompileError> {
+    let extra = &question.extra;
+    if extra.session.is_none() && extra.identity.is_none() {
+        return Ok(None);
+    }
+    let sets = PolicySets {
+        identity: extra.identity.clone().unwrap_or_default(),
+        session: extra.session.clone(),
+        ..PolicySets::default()
+    };
+    checked(compile(&sets, options(debug))?).map(Some)
+}

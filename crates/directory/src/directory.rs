@@ -1,0 +1,508 @@
+//! The directory that hosts hold: everything that it can be asked, in one place.
+//!
+//! Every method hands the tables and the policies on to the room that knows and decides nothing here. That keeps the rooms
+//! free of the type: they take a [`Generation`], or tables alone, and so cannot reach what changes a directory.
+//!
+//! A directory is immutable but for [`Directory::update`] and [`Directory::prepare`], so that threads share it by
+//! reference. Policies are compiled when the first decision asks for them, once, and whoever asks meanwhile waits.
+
+use std::path::Path;
+
+use bumpalo::Bump;
+use portcullis_explain::{Attached, Changes, Chart, Scene};
+use portcullis_model::{ContextEntry, Decision, Layer, Principal as Who, Request, check_action};
+use portcullis_syntax::{Policy, PolicySets};
+use portcullis_vm::{Explanation, Key};
+
+use crate::decide::handles::{PreparedResource, PrincipalNumber};
+use crate::decide::provenance::Sources;
+use crate::decide::question::{self, Question};
+use crate::error::{EngineError, RequestError, UpdateError};
+use crate::load;
+use crate::load::located::Locator;
+use crate::load::problem::{LoadError, Report};
+use crate::load::read::Progress;
+use crate::load::sources::Sources as FolderSources;
+use crate::plan::action::PreparedAction;
+use crate::plan::generation::Generation;
+use crate::plan::policies::Policies;
+use crate::query::access::AccessQuery;
+use crate::query::admins::{self, Admin};
+use crate::query::charts;
+use crate::query::external_access::{self, ExternalAccess};
+use crate::query::not_given::keys_not_given;
+use crate::query::people::{self, Reserved};
+use crate::query::what_can::{self, Can, WhatCanError};
+use crate::query::who_can::{self, AccessPath};
+use crate::store::delta;
+use crate::store::documents::Documents;
+use crate::store::ids::PrincipalIdx;
+use crate::store::snapshot::{self, MAX_IMAGES, Snapshot, SnapshotError};
+use crate::store::tables::Tables;
+use crate::sts::{self, IssuedSession, StsCall, StsCallError};
+use portcullis_syntax::RequestPolicies;
+
+/// How a folder is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LoadOptions {
+    /// What is referred to and not there, and control policies of which no file says where they are
+    /// attached, are listed in the report instead of being errors. A policy
+    /// that is missing may be one that denies: [`Directory::is_incomplete`] is then true, and whoever
+    /// passes answers on must say so.
+    pub allow_missing: bool,
+    /// Keep in compiled policies what explanations print.
+    pub debug: bool,
+}
+
+/// Accounts with their users, groups, roles and resources, and the organization above them.
+#[derive(Debug)]
+pub struct Directory {
+    tables: Tables,
+    policies: Policies,
+}
+
+/// A directory and what was found in its folder.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The directory.
+    pub directory: Directory,
+    /// What was read, and what was not.
+    pub report: Report,
+}
+
+impl Directory {
+    /// The tables, and what decisions need of them.
+    pub(crate) fn generation(&self) -> Result<Generation<'_>, EngineError> {
+        self.policies.generation(&self.tables)
+    }
+
+    /// True if explanations find what they print.
+    pub(crate) fn has_debug(&self) -> bool {
+        self.policies.has_debug()
+    }
+
+    /// Reads a folder, and the folders in it. `progress` is called before each file.
+    ///
+    /// # Errors
+    /// Every problem that was found: nothing is decided by a directory that was read in part
+    /// (`GRAM-12`).
+    pub fn load(
+        folder: &Path,
+        options: LoadOptions,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Loaded, LoadError> {
+        Directory::load_from(&FolderSources::new(folder), options, progress)
+    }
+
+    /// Reads a folder without what is excluded, and packs of managed policies.
+    ///
+    /// # Errors
+    /// As [`Directory::load`].
+    pub fn load_from(
+        sources: &FolderSources<'_>,
+        options: LoadOptions,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Loaded, LoadError> {
+        let LoadOptions {
+            allow_missing,
+            debug,
+        } = options;
+        let (mut tables, documents, report) = load::load(sources, allow_missing, debug, progress)?;
+        let policies = Policies::new(documents, &mut tables, debug);
+        Ok(Loaded {
+            directory: Directory { tables, policies },
+            report,
+        })
+    }
+
+    /// Leads the places in an explanation of this directory's decision, and in what would have to change, back to the
+    /// files of the folder that it was read from: their names begin with the folder's then, and line and column are those
+    /// of the file (`IN-2`). Reads the records again that hold the policies. What cannot be found there as it was keeps its
+    /// name and its place in the document; so does everything if the directory is an image.
+    pub fn locate(
+        &self,
+        folder: &Path,
+        explanation: &mut Explanation,
+        scene: &mut Scene,
+        changes: &mut Changes,
+    ) {
+        if let Some(documents) = self.policies.documents() {
+            let strings = self.tables.strings();
+            let locator = Locator { documents, strings };
+            locator.locate(folder, explanation, scene, changes);
+        }
+    }
+
+    /// Who is behind a user or role: none if it is no role of Identity Center.
+    pub fn people(&self, principal: usize) -> Option<Reserved> {
+        people::people(&self.tables, PrincipalIdx::at(principal))
+    }
+
+    /// The same, by the ARN of the role or of a session of it.
+    pub fn people_of(&self, arn: &str) -> Option<Reserved> {
+        people::people(&self.tables, self.tables.number_of_role(arn)?)
+    }
+
+    /// True if files say to whom permission sets are assigned.
+    pub fn has_people(&self) -> bool {
+        !self.tables.people().is_empty()
+    }
+
+    /// The keys that conditions of the directory's policies look at and that neither a request with this context nor
+    /// the directory gives, in lower case and sorted. More of them than matter for a request: every policy counts.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the policies are more than an image can hold.
+    pub fn keys_not_given(&self, given: &[ContextEntry<'_>]) -> Result<Vec<String>, EngineError> {
+        Ok(keys_not_given(self.policies.plan(&self.tables)?, given))
+    }
+
+    /// Who may assume which roles, with a context: those who may in the first columns, those that are reached behind
+    /// them. At most so many roles are asked for; none if there are more.
+    ///
+    /// # Errors
+    /// As [`Directory::matrix`].
+    pub fn roles_chart(
+        &self,
+        context: &[ContextEntry<'_>],
+        threads: usize,
+        most: usize,
+    ) -> Result<Option<Chart>, EngineError> {
+        charts::roles_chart(self.generation()?, context, threads, most)
+    }
+
+    /// The organization, with the control policies of each level and what they deny; none if there is none, or if the
+    /// directory is an image, which has no documents.
+    pub fn organization_chart(&self) -> Option<Chart> {
+        charts::organization_chart(&self.tables, self.policies.documents()?)
+    }
+
+    /// True if bytes begin as those of [`Directory::to_bytes`] do.
+    pub fn is_directory(bytes: &[u8]) -> bool {
+        snapshot::is_snapshot(bytes)
+    }
+
+    /// The directory as the content of a file. The same folder gives the same bytes.
+    ///
+    /// # Errors
+    /// [`EngineError`] if policies are more than an image can hold.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, EngineError> {
+        let images = self.policies.plan(&self.tables)?.stack.images();
+        Ok(snapshot::to_bytes(&self.tables, images, self.has_debug()))
+    }
+
+    /// Opens a directory that [`Directory::to_bytes`] made. Everything is checked once: whatever the
+    /// bytes are, the result is sound or an error.
+    ///
+    /// # Errors
+    /// [`SnapshotError`] says what is wrong.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Directory, SnapshotError> {
+        let Snapshot {
+            tables,
+            images,
+            debug,
+        } = snapshot::from_bytes(bytes)?;
+        let policies = Policies::of_images(images, &tables, debug);
+        Ok(Directory { tables, policies })
+    }
+
+    /// Takes in what changed, as a directory that was read from a folder with nothing else in it.
+    ///
+    /// * An account whose dump the changes have gets the users and roles of that dump, and no others.
+    /// * An organization replaces the whole tree.
+    /// * Resources and endpoints get the policy, tags, grants and owner that the changes have for them.
+    ///
+    /// All else stays as it was: changes cannot take a resource's policy away, nor a block of public access.
+    /// What the changes refer to must be among them; the directory's own managed policies are not looked
+    /// at. Afterwards the directory has no documents ([`Directory::policies`]), as one that was opened, and what
+    /// was resolved before is resolved again where it is used, or refused ([`EngineError::Foreign`]).
+    ///
+    /// The time grows with the changes, not with the directory's policies; where accounts are new, or users
+    /// or roles are gone, the tables are gone through once.
+    ///
+    /// # Errors
+    /// [`UpdateError`]; the directory is as it was then.
+    pub fn update(&mut self, changes: Directory) -> Result<(), UpdateError> {
+        let debug = self.has_debug() && changes.has_debug();
+        let images = changes.policies.into_images(&changes.tables)?;
+        let stack = &self.policies.plan(&self.tables)?.stack;
+        if stack.images().len() + images.len() > MAX_IMAGES {
+            return Err(UpdateError::TooMany);
+        }
+        let parts = stack.part_count();
+        let origins = delta::merge(&mut self.tables, &changes.tables, parts);
+        let origins = origins.ok_or(UpdateError::TooLarge)?;
+        self.policies.add(images, &self.tables, &origins, debug);
+        Ok(())
+    }
+
+    /// True if something is referred to and not there, so that an answer may be wrong.
+    pub fn is_incomplete(&self) -> bool {
+        self.tables.missing() > 0
+    }
+
+    /// How many accounts, users and roles, and resources there are.
+    pub fn counts(&self) -> Counts {
+        let documents = self.policies.documents();
+        Counts {
+            accounts: self.tables.accounts().rows().len(),
+            principals: self.tables.principals().len(),
+            resources: self.tables.resources().len(),
+            policies: documents.map(Documents::policy_count),
+            policy_sets: self.tables.sets().len(),
+        }
+    }
+
+    /// Finds what decides a request.
+    ///
+    /// # Errors
+    /// [`RequestError`] if the caller is not known, the action is none, or the request contradicts the directory.
+    pub fn question<'a>(
+        &'a self,
+        request: &Request<'a>,
+        extra: RequestPolicies<'a>,
+        arena: &'a Bump,
+    ) -> Result<Question<'a>, RequestError> {
+        question::question(&self.tables, self.policies.id(), request, extra, arena)
+    }
+
+    /// What whoever reads the answer to a question should know: which policies were not seen, or are not consulted
+    /// although one might think so.
+    pub fn notes(&self, question: &Question<'_>) -> Vec<String> {
+        question::notes(&self.tables, question)
+    }
+
+    /// The policies of a question as documents, for evaluators that read these. None if the directory
+    /// is an image, which has no documents, and of another directory's question.
+    pub fn policies<'a>(
+        &'a self,
+        question: &Question<'a>,
+        arena: &'a Bump,
+    ) -> Option<PolicySets<'a>> {
+        let documents = self.policies.documents()?;
+        if question.of != self.policies.id() {
+            return None;
+        }
+        question::policies(&self.tables, documents, question, arena)
+    }
+
+    /// Tells where everything in a question comes from. `asked` is the request that the question was
+    /// made of.
+    ///
+    /// # Errors
+    /// [`RequestError`] as [`Directory::question`], which did not refuse the same, and for another directory's question.
+    pub fn provenance(
+        &self,
+        asked: &Request<'_>,
+        question: &Question<'_>,
+    ) -> Result<Scene, RequestError> {
+        self.sources().provenance(asked, question)
+    }
+
+    /// True if a policy set takes part in a question, of the directory or of the request.
+    pub fn has_layer(&self, question: &Question<'_>, layer: Layer) -> bool {
+        self.sources().has_layer(question, layer)
+    }
+
+    /// The policies of a group, each with how the group came to have it; none if the directory has no
+    /// such group, or was not read for explanations.
+    pub fn group_policies<'a>(
+        &'a self,
+        arn: &str,
+        arena: &'a Bump,
+    ) -> Option<Vec<(Attached, Policy<'a>)>> {
+        self.sources().group_policies(arn, arena)
+    }
+
+    /// Where explanations find how policies came to apply.
+    fn sources(&self) -> Sources<'_> {
+        Sources {
+            tables: &self.tables,
+            documents: self.policies.documents(),
+            id: self.policies.id(),
+        }
+    }
+
+    /// Resolves a resource; `account` is its owner, where the directory does not know it (`EVAL-12`).
+    pub fn resource(&self, arn: &str, account: Option<&str>) -> PreparedResource {
+        PreparedResource::new(&self.tables, self.policies.id(), arn, account)
+    }
+
+    /// Resolves a condition key, in any case (`COND-40`).
+    ///
+    /// # Errors
+    /// As [`Directory::action`].
+    pub fn key(&self, name: &str) -> Result<Key, EngineError> {
+        let plan = self.policies.plan(&self.tables)?;
+        Ok(Key::resolve(plan.stack.views(), name))
+    }
+
+    /// The number of a user or role, from its ARN; none if the directory does not have it.
+    pub fn principal_number(&self, arn: &str) -> Option<PrincipalNumber> {
+        let index = self.tables.number_by_arn(arn)?;
+        Some(PrincipalNumber::new(index, self.policies.id()))
+    }
+
+    /// The number of a user or role by its place in the order of [`Directory::principal_arn`]; none if there are
+    /// not as many.
+    pub fn nth_principal(&self, index: usize) -> Option<PrincipalNumber> {
+        let index = PrincipalIdx::at(index);
+        self.tables.principal(index)?;
+        Some(PrincipalNumber::new(index, self.policies.id()))
+    }
+
+    /// Resolves an action, `service:Name` in any case (`MATCH-10`), for many decisions.
+    ///
+    /// Takes time linear in the policies of the directory, and memory in the statements for the action: 32
+    /// bytes each, 4 for each policy that has some, and one for each policy.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the text is no action, or if the policies are more than an image can hold.
+    pub fn action(&self, name: &str) -> Result<PreparedAction, EngineError> {
+        check_action(name).map_err(EngineError::NoAction)?;
+        let plan = self.policies.plan(&self.tables)?;
+        Ok(PreparedAction::new(&plan.stack, name))
+    }
+
+    /// Resolves actions that requests will name, spelled as they spell them: [`Engine::check`] looks at fewer
+    /// places for these. Costs as much time and memory as [`Directory::action`] for each; an update of the
+    /// directory keeps them, in time linear in what was added.
+    ///
+    /// # Errors
+    /// As [`Directory::action`]; nothing is prepared then.
+    ///
+    /// [`Engine::check`]: crate::Engine::check
+    pub fn prepare(&mut self, actions: &[&str]) -> Result<(), EngineError> {
+        for name in actions {
+            check_action(name).map_err(EngineError::NoAction)?;
+        }
+        self.policies.plan(&self.tables)?;
+        if let Some(plan) = self.policies.plan_mut() {
+            for name in actions {
+                plan.prepared.insert(PreparedAction::new(&plan.stack, name));
+            }
+        }
+        Ok(())
+    }
+
+    /// How many users and roles there are. They are called by numbers from 0.
+    pub fn principal_count(&self) -> usize {
+        self.tables.principals().len()
+    }
+
+    /// The ARN of a user or role; none if there are not as many.
+    pub fn principal_arn(&self, index: usize) -> Option<String> {
+        let principal = self.tables.principal(PrincipalIdx::at(index))?;
+        Some(self.tables.arn(principal.entity()))
+    }
+
+    /// What every principal may do: calls back with the principal's number and the decision of each
+    /// query, in the order of the principals, while the work goes on.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the policies are more than an image can hold.
+    pub fn matrix(
+        &self,
+        queries: &[AccessQuery<'_>],
+        threads: usize,
+        found: &mut dyn FnMut(usize, &[Decision]),
+    ) -> Result<(), EngineError> {
+        let mut found =
+            |index: PrincipalIdx, decisions: &[Decision]| found(index.index(), decisions);
+        who_can::matrix(self.generation()?, queries, threads, &mut found)
+    }
+
+    /// Every principal that can do something, by itself or by assuming at most `hops` roles one after
+    /// the other; the shortest way of each, in the order of their lengths.
+    ///
+    /// Each hop asks every principal about every role that was found before.
+    ///
+    /// # Errors
+    /// As [`Directory::matrix`].
+    pub fn who_can(
+        &self,
+        query: AccessQuery<'_>,
+        hops: usize,
+        threads: usize,
+        found: &mut dyn FnMut(AccessPath),
+    ) -> Result<(), EngineError> {
+        who_can::who_can(self.generation()?, query, hops, threads, found)
+    }
+
+    /// Every principal that may do anything, or may give itself policies.
+    ///
+    /// # Errors
+    /// As [`Directory::matrix`].
+    pub fn admins(
+        &self,
+        context: &[ContextEntry<'_>],
+        threads: usize,
+        found: &mut dyn FnMut(Admin),
+    ) -> Result<(), EngineError> {
+        admins::admins(self.generation()?, context, threads, found)
+    }
+
+    /// Everyone outside of its account whom the trust policy of a role names, role by role.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the policies are more than an image can hold.
+    pub fn external_access(
+        &self,
+        context: &[ContextEntry<'_>],
+        found: &mut dyn FnMut(ExternalAccess),
+    ) -> Result<(), EngineError> {
+        external_access::external_access(self.generation()?, self.has_debug(), context, found)
+    }
+
+    /// What a caller may do to a resource: every action that a policy names which takes part in such a
+    /// request, in the order of their names. There is no catalogue of actions, so that patterns stand for
+    /// what they match; where two patterns cross, neither inside the other, what both match is not asked.
+    ///
+    /// Only actions of the resource's own service are asked for, and for roles those of STS. For the
+    /// resource `*` those of all services are. If `named` has actions, these are asked for and no others.
+    ///
+    /// # Errors
+    /// [`WhatCanError`] if the caller is unknown, a named action is none, or the directory is an image and no actions are named.
+    pub fn what_can(
+        &self,
+        caller: &Who<'_>,
+        query: AccessQuery<'_>,
+        named: &[String],
+    ) -> Result<Vec<Can>, WhatCanError> {
+        what_can::what_can(&self.tables, &self.policies, caller, query, named)
+    }
+
+    /// The resources that the directory knows: those with a policy, tags or an owner, the objects of
+    /// buckets, roles, and `*`.
+    pub fn known_resources(&self) -> Vec<String> {
+        what_can::known_resources(&self.tables)
+    }
+
+    /// What a call stands for.
+    ///
+    /// # Errors
+    /// [`StsCallError`] for what STS refuses whatever the policies say: wrong callers, durations, names and
+    /// tags, a source identity that changes, a role that does not exist.
+    pub fn call<'a>(
+        &'a self,
+        call: &StsCall<'a>,
+        arena: &'a Bump,
+    ) -> Result<IssuedSession<'a>, StsCallError> {
+        sts::call(&self.tables, call, arena)
+    }
+}
+
+/// How much a directory holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counts {
+    /// Accounts, also those that are only known as owners.
+    pub accounts: usize,
+    /// Users and roles.
+    pub principals: usize,
+    /// Resources with a policy, tags, grants or an owner.
+    pub resources: usize,
+    /// Different policies; unknown of a directory that is an image.
+    pub policies: Option<usize>,
+    /// Different sets of policies that apply together.
+    pub policy_sets: usize,
+}

@@ -1,0 +1,143 @@
+//! Why a directory gives no answer.
+//!
+//! One type for each audience. [`RequestError`] is for whoever wrote the request: the caller is unknown, or the request
+//! contradicts the directory. [`EngineError`] is for whoever holds the directory: a handle is stale, or the policies do not
+//! fit an image. [`CheckError`] is either, where one call can meet both. [`UpdateError`] leaves the directory as it was.
+//!
+//! Errors of loading are [`crate::LoadError`], which holds many problems with their locations; those of STS are
+//! [`crate::StsCallError`]. One error for everything was rejected: a host shows the first kind to its users and logs the
+//! second.
+
+use std::fmt;
+
+use portcullis_compile::CompileError;
+use portcullis_model::ActionError;
+
+use crate::store::snapshot::MAX_IMAGES;
+
+/// Why a question cannot be decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EngineError {
+    /// The policies are no image.
+    NoImage(CompileError),
+    /// The question, or the number of the principal, is of another directory, or of this one before
+    /// [`Directory::update`](crate::Directory::update). Its numbers mean something else here: ask for it again.
+    Foreign,
+    /// A text that is no action of a request (`GRAM-18`): patterns that allow would match what those that deny do not.
+    NoAction(ActionError),
+}
+
+impl fmt::Display for EngineError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EngineError::NoImage(error) => error.fmt(f),
+            EngineError::Foreign => f.write_str(
+                "the handle was resolved by another directory, or by this one before an update",
+            ),
+            EngineError::NoAction(error) => write!(f, "invalid action: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for EngineError {}
+
+impl From<CompileError> for EngineError {
+    fn from(error: CompileError) -> EngineError {
+        EngineError::NoImage(error)
+    }
+}
+
+/// Why a request cannot be decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequestError {
+    /// The caller's account is in the directory, and the caller is not.
+    UnknownPrincipal(String),
+    /// The caller's account is not in the directory, and the request does not say its policies.
+    UnknownAccount(String),
+    /// The request says what contradicts the directory.
+    Contradiction(String),
+    /// The request's action is none (`GRAM-18`).
+    NoAction(ActionError),
+}
+
+impl fmt::Display for RequestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RequestError::UnknownPrincipal(text) | RequestError::Contradiction(text) => {
+                f.write_str(text)
+            }
+            RequestError::UnknownAccount(account) => write!(
+                f,
+                "the directory has no account {account}, and the request has no `identity`"
+            ),
+            RequestError::NoAction(error) => write!(f, "invalid action: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for RequestError {}
+
+/// Why a request has no decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CheckError {
+    /// The directory does not know the caller, or contradicts the request.
+    Refused(RequestError),
+    /// The policies are no image.
+    NoImage(EngineError),
+}
+
+impl fmt::Display for CheckError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CheckError::Refused(refusal) => refusal.fmt(f),
+            CheckError::NoImage(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for CheckError {}
+
+impl From<RequestError> for CheckError {
+    fn from(refusal: RequestError) -> CheckError {
+        CheckError::Refused(refusal)
+    }
+}
+
+impl From<EngineError> for CheckError {
+    fn from(error: EngineError) -> CheckError {
+        CheckError::NoImage(error)
+    }
+}
+
+/// Why changes cannot be taken in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UpdateError {
+    /// The policies of either are no image.
+    NoImage(EngineError),
+    /// So many changes were taken in already that the directory is to be made anew.
+    TooMany,
+    /// The tables would have more than their numbers can tell.
+    TooLarge,
+}
+
+impl fmt::Display for UpdateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            UpdateError::NoImage(error) => error.fmt(f),
+            UpdateError::TooMany => write!(
+                f,
+                "{} updates were applied already; compile the whole directory again",
+                MAX_IMAGES - 1
+            ),
+            UpdateError::TooLarge => f.write_str("the directory would be too large"),
+        }
+    }
+}
+
+impl std::error::Error for UpdateError {}
+
+impl From<EngineError> for UpdateError {
+    fn from(error: EngineError) -> UpdateError {
+        UpdateError::NoImage(error)
+    }
+}

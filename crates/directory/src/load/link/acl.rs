@@ -1,0 +1,71 @@
+//! Access control lists become grants of buckets.
+//!
+//! A list is resolved to pairs of grantee and action when it is loaded, so that deciding needs no knowledge of permissions
+//! such as `FULL_CONTROL`. Canonical ids are known only of accounts that own a bucket in the folder; a grant to such a one is
+//! kept under both names.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::load::link::pairs::Pairs;
+use crate::load::loader::Loader;
+use crate::load::problem::Skipped;
+use crate::load::raw::RawResource;
+use crate::store::ids::{Run, Symbol};
+use crate::store::tables::{ALL_USERS, AUTHENTICATED_USERS, Grant};
+
+/// `S3-1`, `S3-2`: the lists of buckets that have them switched on, without what the block of public
+/// access takes away (`S3-4`).
+pub(super) fn link_acls(
+    loader: &mut Loader,
+    resources: &mut BTreeMap<Symbol, RawResource>,
+    by_resource: &mut HashMap<Symbol, Vec<Grant>>,
+    pairs: &mut Pairs,
+) {
+    let acls = std::mem::take(&mut loader.raw.acls);
+    // GRAM-44: the accounts of canonical ids are known as far as they own buckets.
+    let mut accounts: HashMap<Symbol, u64> = HashMap::new();
+    for acl in &acls {
+        let account = resources.get(&acl.bucket).and_then(|own| own.account);
+        accounts.extend(acl.owner.zip(account));
+    }
+    for acl in acls {
+        if !loader.raw.buckets_with_acls.contains(&acl.bucket) {
+            loader.report.skipped.push(Skipped {
+                place: loader.place(acl.spot).to_string(),
+                reason: "no ownership controls enable access control lists, so they are ignored",
+                is_json: true,
+            });
+            continue;
+        }
+        let bucket = resources.entry(acl.bucket).or_insert_with(|| RawResource {
+            account: acl.owner.and_then(|id| accounts.get(&id).copied()),
+            ..RawResource::new(acl.spot, acl.bucket)
+        });
+        let raw = &loader.raw;
+        let ignores_public = raw.buckets_without_public_acls.contains(&acl.bucket)
+            || bucket
+                .account
+                .is_some_and(|own| raw.accounts_without_public_acls.contains(&own));
+        for (grantee, actions) in acl.grants {
+            let is_public = matches!(loader.strings.get(grantee), ALL_USERS | AUTHENTICATED_USERS);
+            if is_public && ignores_public {
+                continue;
+            }
+            let operations = actions.into_iter().map(|name| (name, name)).collect();
+            let grant = |grantee: Symbol, operations: Run| Grant {
+                id: Symbol::NONE,
+                grantee,
+                operations,
+                subset: Run::default(),
+                equals: Run::default(),
+                is_exact: false,
+            };
+            let operations = pairs.run(operations);
+            let account = accounts.get(&grantee).map(|own| format!("{own:012}"));
+            let account = account.map(|own| loader.strings.intern(&own));
+            let own = by_resource.entry(acl.bucket).or_default();
+            own.push(grant(grantee, operations));
+            own.extend(account.map(|account| grant(account, operations)));
+        }
+    }
+}

@@ -1,0 +1,355 @@
+//! The tree of an organization, and the chains of policies from its root to each account.
+//!
+//! Files give parents, children and attachments, in any mixture and order; here they become one chain for each account
+//! (`SCP-1`, `RCP-1`). Chains are interned, so that accounts of one unit share theirs. A level that has no policy is a level
+//! all the same: it allows nothing (`SCP-6`). Whatever leaves a chain unknown is an error, since a level that is guessed away
+//! is a Deny that is lost.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use portcullis_model::Layer;
+
+use crate::arn::account_number;
+use crate::codes;
+use crate::load::loader::Loader;
+use crate::load::path::Location;
+use crate::load::raw::{Control, RCP_FULL_ACCESS, RawNode, SCP_FULL_ACCESS, Spot};
+use crate::store::ids::{PolicyId, SetsId, Symbol};
+
+/// The content of [`SCP_FULL_ACCESS`].
+const FULL_ACCESS: &str =
+    r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+
+/// An account's place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Member {
+    /// `o-…/r-…/ou-…/`; none if the tree does not have the account.
+    pub(crate) path: Option<Symbol>,
+    pub(crate) scps: SetsId,
+    pub(crate) rcps: SetsId,
+    pub(crate) is_management: bool,
+}
+
+/// The organization of a directory.
+#[derive(Debug, Default)]
+pub(crate) struct Organization {
+    pub(crate) id: Option<Symbol>,
+    pub(crate) members: BTreeMap<u64, Member>,
+}
+
+/// The policies attached to a node.
+#[derive(Debug, Default)]
+struct Attached {
+    scps: Vec<PolicyId>,
+    rcps: Vec<PolicyId>,
+}
+
+/// Puts the organization together.
+pub(crate) fn link_organization(loader: &mut Loader) -> Organization {
+    let mut organization = Organization::default();
+    let (id, management) = match organization_id(loader) {
+        Some(found) => found,
+        None => return organization,
+    };
+    organization.id = Some(id);
+    let nodes = unique_nodes(loader);
+    let scps_apply = scps_apply(loader);
+    let rcps_apply = loader.raw.organization.rcp_enabled != Some(false);
+    tell_unattached(loader, &nodes, |control| match control {
+        Control::Scp => scps_apply,
+        Control::Rcp => rcps_apply,
+    });
+    let mut attached = attachments(loader, &nodes);
+    // In the order of their numbers, so that the same tree gives the same sets. Units without
+    // accounts decide nothing, but must have a place.
+    let mut all: Vec<(Option<u64>, Symbol)> = nodes
+        .keys()
+        .map(|id| (account_number(loader.strings.get(*id)), *id))
+        .collect();
+    all.sort_unstable();
+    for (account, node) in all {
+        let (Some(chain), Some(account)) = (chain(loader, node, &nodes), account) else {
+            continue;
+        };
+        let is_management = Some(account) == management;
+        let mut path = format!("{}/", loader.strings.get(id));
+        // The account itself is not part of the path.
+        for node in chain.iter().take(chain.len().saturating_sub(1)) {
+            path += loader.strings.get(*node);
+            path.push('/');
+        }
+        // SCP-3, RCP-3: nothing holds for the management account.
+        let levels = |applies: bool,
+                      of: fn(&Attached) -> &Vec<PolicyId>,
+                      layer: fn(u8) -> Layer| {
+            let chain = chain.iter().filter(|_| applies && !is_management);
+            let sets = chain.map(|node| attached.get(node).map(of).cloned().unwrap_or_default());
+            (0..).map(layer).zip(sets).collect::<Vec<_>>()
+        };
+        let scps = levels(scps_apply, |attached| &attached.scps, Layer::Scp);
+        let rcps = levels(rcps_apply, |attached| &attached.rcps, Layer::Rcp);
+        let mut part = |sets: Vec<(Layer, Vec<PolicyId>)>| match sets.is_empty() {
+            true => SetsId::NONE,
+            false => loader.documents.intern_sets(sets),
+        };
+        let member = Member {
+            path: None,
+            scps: part(scps),
+            rcps: part(rcps),
+            is_management,
+        };
+        let path = Some(loader.strings.intern(&path));
+        organization
+            .members
+            .insert(account, Member { path, ..member });
+    }
+    attached.clear();
+    if let Some(account) = management.filter(|own| !organization.members.contains_key(own)) {
+        let message = format!("the management account {account:012} is not in the tree");
+        loader.warn(Location::default(), codes::INVALID_TREE, message);
+        organization.members.insert(
+            account,
+            Member {
+                path: None,
+                scps: SetsId::NONE,
+                rcps: SetsId::NONE,
+                is_management: true,
+            },
+        );
+    }
+    organization
+}
+
+/// The one id and the management account.
+fn organization_id(loader: &mut Loader) -> Option<(Symbol, Option<u64>)> {
+    let ids = std::mem::take(&mut loader.raw.organization.ids);
+    let Some((id, management, spot)) = ids.first().copied() else {
+        let organization = &loader.raw.organization;
+        let nodes = organization.nodes.iter().map(|node| node.spot);
+        let controls = organization.controls.values().map(|own| own.spot);
+        let listed = organization.listed.values().map(|(_, spot)| *spot);
+        let attached = organization.attachments.iter().map(|own| own.spot);
+        let said = nodes.chain(controls).chain(listed).chain(attached);
+        if let Some(spot) = said.min() {
+            let place = loader.place(spot);
+            let message = "no file gives the id of the organization (`describe-organization`)";
+            loader.error(place, codes::DANGLING_REFERENCE, message);
+        }
+        return None;
+    };
+    for (other, other_management, other_spot) in ids.iter().skip(1) {
+        if (*other, *other_management) != (id, management) {
+            let place = loader.place(*other_spot);
+            let first = loader.place(spot);
+            let message = format!("describes a different organization than {first}");
+            loader.error(place, codes::CONTRADICTION, message);
+        }
+    }
+    if management.is_none() {
+        let message = "does not give the management account, so no account counts as it";
+        loader.warn(loader.place(spot), codes::MISSING_MEMBER, message);
+    }
+    Some((id, management))
+}
+
+/// The nodes by id, each in one place.
+fn unique_nodes(loader: &mut Loader) -> HashMap<Symbol, RawNode> {
+    let mut nodes: HashMap<Symbol, RawNode> = HashMap::new();
+    let mut roots: Vec<Symbol> = Vec::new();
+    for node in std::mem::take(&mut loader.raw.organization.nodes) {
+        if node.parent.is_none() && !roots.contains(&node.id) {
+            roots.push(node.id);
+        }
+        let Some(old) = nodes.get(&node.id) else {
+            nodes.insert(node.id, node);
+            continue;
+        };
+        // Lists and `list-parents` may say the same of a child.
+        let is_tree = |node: &RawNode| loader.strings.get(node.path).contains("/root");
+        let says_the_same = old.parent == node.parent && !is_tree(&node) && !is_tree(old);
+        if !says_the_same {
+            let id = loader.strings.get(node.id).to_string();
+            let there = node_place(loader, old);
+            let message = format!("`{id}` appears twice in the organization, also at {there}");
+            loader.error(node_place(loader, &node), codes::INVALID_TREE, message);
+        }
+    }
+    if roots.len() > 1 {
+        let place = roots.get(1).and_then(|root| nodes.get(root));
+        let place = place.map_or_else(Location::default, |node| node_place(loader, node));
+        loader.error(place, codes::INVALID_TREE, "an organization has one root");
+    }
+    for (id, spot) in std::mem::take(&mut loader.raw.organization.accounts) {
+        if !nodes.contains_key(&id) {
+            let message = format!(
+                "`{}` is in the organization, but no file gives its parent",
+                loader.strings.get(id)
+            );
+            loader.error(loader.place(spot), codes::INVALID_TREE, message);
+        }
+    }
+    nodes
+}
+
+/// Where a node stands, for messages.
+fn node_place(loader: &Loader, node: &RawNode) -> Location {
+    let path = loader.strings.get(node.path);
+    loader.place(node.spot).inside(path)
+}
+
+/// The nodes from the root down to this one; none if there is a problem.
+fn chain(
+    loader: &mut Loader,
+    node: Symbol,
+    nodes: &HashMap<Symbol, RawNode>,
+) -> Option<Vec<Symbol>> {
+    let mut chain = vec![node];
+    let mut at = nodes.get(&node)?;
+    while let Some(parent) = at.parent {
+        let Some(next) = nodes.get(&parent) else {
+            let message = format!(
+                "`{}` has the parent `{}`, which no file describes",
+                loader.strings.get(at.id),
+                loader.strings.get(parent)
+            );
+            loader.error(node_place(loader, at), codes::DANGLING_REFERENCE, message);
+            return None;
+        };
+        if chain.contains(&parent) {
+            let message = format!("`{}` is below itself", loader.strings.get(parent));
+            loader.error(node_place(loader, next), codes::INVALID_TREE, message);
+            return None;
+        }
+        chain.push(parent);
+        if chain.len() > usize::from(Layer::MAX_LEVELS) {
+            let message = format!(
+                "`{}` is more than {} levels deep",
+                loader.strings.get(node),
+                Layer::MAX_LEVELS
+            );
+            loader.error(node_place(loader, at), codes::TOO_LARGE, message);
+            return None;
+        }
+        at = next;
+    }
+    chain.reverse();
+    Some(chain)
+}
+
+/// `SCP-6`: service control policies that are not in use do not limit. A tree that never speaks of
+/// them does not use them; one that leaves them out at some level allows nothing there.
+fn scps_apply(loader: &mut Loader) -> bool {
+    if let Some(enabled) = loader.raw.organization.scp_enabled {
+        return enabled;
+    }
+    let organization = &loader.raw.organization;
+    let is_scp = |control: &Control| *control == Control::Scp;
+    let speaks = organization
+        .controls
+        .values()
+        .any(|own| is_scp(&own.control))
+        || organization.listed.values().any(|(own, _)| is_scp(own))
+        || organization
+            .attachments
+            .iter()
+            .any(|own| loader.strings.get(own.policy) == SCP_FULL_ACCESS);
+    if !speaks {
+        let message = "no file mentions service control policies, so they count as not in use";
+        loader.warn(Location::default(), codes::INCOMPLETE, message);
+    }
+    speaks
+}
+
+/// A policy of which no file says where it is attached may deny anywhere. Files say it of a policy
+/// (`list-targets-for-policy`), or of all nodes (`list-policies-for-target`, our tree).
+fn tell_unattached(
+    loader: &mut Loader,
+    nodes: &HashMap<Symbol, RawNode>,
+    in_use: impl Fn(Control) -> bool,
+) {
+    let organization = &loader.raw.organization;
+    let attached = organization.attachments.iter().map(|own| own.policy);
+    let attached: HashSet<Symbol> = attached.collect();
+    let is_open = |control: &Control| {
+        let has_told = |node| organization.with_policies.contains(&(node, *control));
+        in_use(*control) && !nodes.keys().all(|node| has_told(*node))
+    };
+    let open: Vec<Control> = [Control::Scp, Control::Rcp]
+        .into_iter()
+        .filter(is_open)
+        .collect();
+    let controls = organization.controls.iter();
+    let controls = controls.map(|(id, own)| (*id, own.control, own.spot));
+    let listed = organization.listed.iter();
+    let listed = listed.map(|(id, (control, spot))| (*id, *control, *spot));
+    let unknown: BTreeMap<Symbol, Spot> = controls
+        .chain(listed)
+        .filter(|(id, control, _)| {
+            open.contains(control)
+                && !attached.contains(id)
+                && !organization.with_targets.contains(id)
+                && !organization.full_rcps.contains(id)
+                && ![RCP_FULL_ACCESS, SCP_FULL_ACCESS].contains(&loader.strings.get(*id))
+        })
+        .map(|(id, _, spot)| (id, spot))
+        .collect();
+    for (id, spot) in unknown {
+        let message = format!(
+            "no file lists the targets of `{}` (`list-targets-for-policy`)",
+            loader.strings.get(id)
+        );
+        loader.missing(loader.place(spot), message);
+    }
+}
+
+/// Which policies are attached to each node. `FullAWSAccess` of AWS is known and counts where it is attached; its like among
+/// resource control policies denies nothing and is left out.
+fn attachments(loader: &mut Loader, nodes: &HashMap<Symbol, RawNode>) -> HashMap<Symbol, Attached> {
+    let full = loader.strings.intern(SCP_FULL_ACCESS);
+    let full_name = loader.strings.intern("FullAWSAccess");
+    let place = loader.strings.intern("(built in)");
+    let full_policy = loader.documents.add(full_name, || place, FULL_ACCESS);
+    let mut attached: HashMap<Symbol, Attached> = HashMap::new();
+    for raw in std::mem::take(&mut loader.raw.organization.attachments) {
+        let text = loader.strings.get(raw.policy).to_string();
+        let is_full =
+            text == RCP_FULL_ACCESS || loader.raw.organization.full_rcps.contains(&raw.policy);
+        if is_full && raw.control != Some(Control::Scp) {
+            continue;
+        }
+        if !nodes.contains_key(&raw.node) {
+            let message = format!(
+                "`{text}` is attached to `{}`, which is not in the organization",
+                loader.strings.get(raw.node)
+            );
+            loader.error(loader.place(raw.spot), codes::DANGLING_REFERENCE, message);
+            continue;
+        }
+        let known = loader.raw.organization.controls.get(&raw.policy).copied();
+        let found = match known {
+            Some(known) => Some((known.control, known.policy)),
+            None if raw.policy == full => Some((Control::Scp, full_policy)),
+            None => None,
+        };
+        let node = attached.entry(raw.node).or_default();
+        let Some((control, policy)) = found else {
+            // A missing policy may deny. What can be said of its level is that it has one.
+            let message = format!(
+                "`{text}` is attached to `{}`, but no file has its content",
+                loader.strings.get(raw.node)
+            );
+            loader.missing(loader.place(raw.spot), message);
+            continue;
+        };
+        if raw.control.is_some_and(|wanted| wanted != control) {
+            let message = format!("`{text}` is in the list of the other type");
+            loader.error(loader.place(raw.spot), codes::CONTRADICTION, message);
+            continue;
+        }
+        match control {
+            Control::Scp => node.scps.push(policy),
+            Control::Rcp => node.rcps.push(policy),
+        }
+    }
+    attached
+}

@@ -1,0 +1,140 @@
+//! Paths in JSON values, for messages.
+//!
+//! A path borrows the path above it, so that reading makes none on the heap unless there is something to say.
+
+use std::fmt;
+
+use portcullis_source::{Code, Diagnostic, Place, Pointer, Severity, Span, quoted};
+
+/// A path in a JSON value. Displayed as `/member/0`, and as nothing for the value itself.
+#[derive(Clone, Copy)]
+pub(crate) struct At<'p> {
+    parent: Option<&'p At<'p>>,
+    step: Step<'p>,
+}
+
+/// One step of a path.
+#[derive(Clone, Copy)]
+enum Step<'p> {
+    Root,
+    Member(&'p str),
+    Index(usize),
+}
+
+impl<'p> At<'p> {
+    /// The value itself.
+    pub(crate) fn root() -> At<'static> {
+        At {
+            parent: None,
+            step: Step::Root,
+        }
+    }
+
+    /// A member of what this is the path of.
+    pub(crate) fn member(&'p self, name: &'p str) -> At<'p> {
+        At {
+            parent: Some(self),
+            step: Step::Member(name),
+        }
+    }
+
+    /// An element of it.
+    pub(crate) fn index(&'p self, index: usize) -> At<'p> {
+        At {
+            parent: Some(self),
+            step: Step::Index(index),
+        }
+    }
+}
+
+impl At<'_> {
+    /// What the last step leads to, in words.
+    pub(crate) fn name(&self) -> String {
+        match self.step {
+            Step::Root => "the value".to_owned(),
+            Step::Member(name) => quoted(name),
+            Step::Index(_) => "an element".to_owned(),
+        }
+    }
+
+    /// The steps from the value itself.
+    pub(crate) fn steps(&self) -> Vec<portcullis_source::Step> {
+        let mut steps = Vec::new();
+        let mut at = Some(self);
+        while let Some(here) = at {
+            match here.step {
+                Step::Root => {}
+                Step::Member(name) => steps.push(portcullis_source::Step::Member(name.to_owned())),
+                Step::Index(index) => steps.push(portcullis_source::Step::Index(index)),
+            }
+            at = here.parent;
+        }
+        steps.reverse();
+        steps
+    }
+}
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Pointer(&self.steps()).fmt(f)
+    }
+}
+
+/// A place of a file, and the way to it in the JSON value there. Displayed as `file:line:column /path`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Location {
+    /// None for what is in no file by itself.
+    place: Option<Place>,
+    path: Vec<portcullis_source::Step>,
+}
+
+impl Location {
+    /// A place, and the way to it.
+    pub(crate) fn new(place: Place, path: Vec<portcullis_source::Step>) -> Location {
+        Location {
+            place: Some(place),
+            path,
+        }
+    }
+
+    /// A whole file, or a folder.
+    pub(crate) fn of_file(name: &str) -> Location {
+        Location::new(Place::of_file(name), Vec::new())
+    }
+
+    /// The value of a member, and in it perhaps an element or another member: the place stays that of what is known.
+    #[must_use]
+    pub(crate) fn inside(mut self, path: &str) -> Location {
+        let steps = path.split('/').filter(|step| !step.is_empty());
+        self.path.extend(steps.map(|step| match step.parse() {
+            Ok(index) => portcullis_source::Step::Index(index),
+            Err(_) => portcullis_source::Step::Member(step.to_owned()),
+        }));
+        self
+    }
+
+    /// A problem at this place.
+    pub(crate) fn diagnostic(
+        self,
+        severity: Severity,
+        code: Code,
+        message: impl Into<String>,
+    ) -> Diagnostic {
+        let mut problem = Diagnostic::new(severity, code, Span::default(), message);
+        problem.place = self.place.map(Box::new);
+        problem.path = (!self.path.is_empty()).then_some(self.path);
+        problem
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = &self.place {
+            place.fmt(f)?;
+        }
+        match self.path.is_empty() {
+            true => Ok(()),
+            false => write!(f, " {}", Pointer(&self.path)),
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! The files of a folder: regular ones in the folder itself, and so many that somebody can wait for them. What
+//! else lies there is an error, since it may hold a policy that denies.
+
+use std::fs;
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+use portcullis_source::files::{open_regular, reason};
+use portcullis_source::json;
+use portcullis_syntax::forms::{self, Foreign};
+
+use crate::codes;
+use crate::load::path::Location;
+use crate::load::read::inflate::Inflated;
+use portcullis_source::{Code, Diagnostic, Severity};
+
+/// How much is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Folders in folders.
+    pub(crate) depth: usize,
+    /// Files, and folders, in all.
+    pub(crate) entries: usize,
+    /// Bytes of all files.
+    pub(crate) bytes: u64,
+}
+
+/// Those of [`crate::Directory::load`]. More folders in each other are mostly a circle of links; the others are
+/// some times what the largest organizations have.
+pub(crate) const LIMITS: Limits = Limits {
+    depth: 64,
+    entries: 1_000_000,
+    bytes: 64 << 30,
+};
+
+/// A file of the folder.
+pub(crate) struct Found {
+    /// Where it lies, links followed.
+    pub(crate) path: PathBuf,
+    /// Its path from the folder, as it is told.
+    pub(crate) name: String,
+}
+
+/// Every file of a folder and the folders in it, sorted by name, and what is wrong with the others. Names that
+/// start with a dot are left out, and so is what is excluded, which is told.
+pub(crate) fn list(
+    folder: &Path,
+    limits: Limits,
+    is_excluded: &dyn Fn(&str) -> bool,
+) -> (Vec<Found>, Vec<String>, Vec<Diagnostic>) {
+    let mut list = List {
+        root: PathBuf::new(),
+        limits,
+        is_excluded,
+        excluded: Vec::new(),
+        entries: 0,
+        bytes: 0,
+        found: Vec::new(),
+        problems: Vec::new(),
+    };
+    match fs::canonicalize(folder) {
+        Ok(root) => {
+            list.root = root.clone();
+            list.all(root, &folder.display().to_string());
+        }
+        Err(error) => list.unreadable(&folder.display().to_string(), &error),
+    }
+    list.found.sort_by(|one, other| one.name.cmp(&other.name));
+    list.excluded.sort();
+    (list.found, list.excluded, list.problems)
+}
+
+struct List<'e> {
+    root: PathBuf,
+    limits: Limits,
+    is_excluded: &'e dyn Fn(&str) -> bool,
+    excluded: Vec<String>,
+    entries: usize,
+    bytes: u64,
+    found: Vec<Found>,
+    problems: Vec<Diagnostic>,
+}
+
+impl List<'_> {
+    fn problem(&mut self, place: &str, code: Code, message: String) {
+        let location = Location::of_file(place);
+        self.problems
+            .push(location.diagnostic(Severity::Error, code, message));
+    }
+
+    fn unreadable(&mut self, place: &str, error: &io::Error) {
+        let message = format!("cannot be read: {}", reason(error));
+        self.problem(place, codes::UNREADABLE_FILE, message);
+    }
+
+    fn too_large(&mut self, place: &str, limit: &str) {
+        let message = format!("the directory has more than {limit}");
+        self.problem(place, codes::TOO_LARGE, message);
+    }
+
+    fn all(&mut self, root: PathBuf, shown: &str) {
+        let mut open = vec![(root, String::new(), 0)];
+        while let Some((path, prefix, depth)) = open.pop() {
+            let place = match prefix.is_empty() {
+                true => shown.to_string(),
+                false => prefix.clone(),
+            };
+            if depth > self.limits.depth {
+                let limit = format!("{} levels of folders", self.limits.depth);
+                return self.too_large(&place, &limit);
+            }
+            let entries = match fs::read_dir(&path) {
+                Ok(entries) => entries,
+                Err(error) => {
+                    self.unreadable(&place, &error);
+                    continue;
+                }
+            };
+            for entry in entries {
+                let entry = match entry {
+                    Ok(entry) => entry,
+                    Err(error) => {
+                        self.unreadable(&place, &error);
+                        continue;
+                    }
+                };
+                let name = entry.file_name().to_string_lossy().into_owned();
+                if name.starts_with('.') {
+                    continue;
+                }
+                self.entries += 1;
+                if self.entries > self.limits.entries {
+                    let limit = format!("{} files and folders", self.limits.entries);
+                    return self.too_large(&place, &limit);
+                }
+                let name = format!("{prefix}{name}");
+                if (self.is_excluded)(&name) {
+                    self.excluded.push(name);
+                    continue;
+                }
+                if let Some(folder) = self.entry(&entry.path(), &name) {
+                    open.push((folder, format!("{name}/"), depth + 1));
+                }
+                if self.bytes > self.limits.bytes {
+                    let limit = format!("{} bytes", self.limits.bytes);
+                    return self.too_large(&name, &limit);
+                }
+            }
+        }
+    }
+
+    /// Takes in one entry; gives it back if it is a folder.
+    fn entry(&mut self, path: &Path, name: &str) -> Option<PathBuf> {
+        let known = fs::canonicalize(path).and_then(|real| Ok((fs::metadata(&real)?, real)));
+        let (data, real) = match known {
+            Ok(known) => known,
+            Err(error) => {
+                self.unreadable(name, &error);
+                return None;
+            }
+        };
+        if !real.starts_with(&self.root) {
+            let message = "is a link that leads out of the directory".to_string();
+            self.problem(name, codes::PATH_OUTSIDE, message);
+            return None;
+        }
+        if data.is_dir() {
+            return Some(real);
+        }
+        if !data.is_file() {
+            // To open a pipe is to wait for whoever writes it.
+            let error = io::Error::other("it is not a regular file");
+            self.unreadable(name, &error);
+            return None;
+        }
+        self.bytes = self.bytes.saturating_add(data.len());
+        self.found.push(Found {
+            path: real,
+            name: name.to_string(),
+        });
+        None
+    }
+}
+
+/// What is in a file.
+pub(crate) enum Content {
+    /// JSON, or what should be: its name or its first character says so.
+    Json(Box<dyn BufRead>),
+    /// What another tool wrote, or a file of another notation, that may hold policies.
+    Foreign(Foreign),
+    /// Nothing that a directory is made of.
+    Other,
+}
+
+/// Opens a file, and says what is in it from its name and its beginning.
+pub(crate) fn open(file: &Found) -> Result<Content, String> {
+    let opened = open_regular(&file.path).map_err(|error| reason(&error))?;
+    let mut input = BufReader::with_capacity(1 << 16, opened);
+    let start = input.fill_buf().map_err(|error| reason(&error))?;
+    if start.starts_with(b"\x1f\x8b") {
+        // What it holds is what its name says without the end.
+        let name = file.name.strip_suffix(".gz").unwrap_or(&file.name);
+        return of_content(Box::new(Inflated::new(input, LIMITS.bytes)), name);
+    }
+    of_content(Box::new(input), &file.name)
+}
+
+/// Says what an input is from its name and its beginning.
+fn of_content(mut input: Box<dyn BufRead>, name: &str) -> Result<Content, String> {
+    let start = input.fill_buf().map_err(|error| reason(&error))?;
+    // gzip again, zip, xz, bzip2, zstandard.
+    let packed: [&[u8]; 5] = [
+        b"\x1f\x8b",
+        b"PK\x03\x04",
+        b"\xfd7zXZ",
+        b"BZh",
+        b"\x28\xb5\x2f\xfd",
+    ];
+    if packed.iter().any(|magic| start.starts_with(magic)) {
+        return Ok(Content::Foreign(Foreign {
+            what: "compressed",
+            help: "unpack it first",
+        }));
+    }
+    let text = json::utf8(start.to_vec());
+    let text = String::from_utf8_lossy(&text);
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    let is_named = Path::new(name).extension().is_some_and(|kind| {
+        ["json", "jsonl", "ndjson"]
+            .iter()
+            .any(|own| kind.eq_ignore_ascii_case(own))
+    });
+    if is_named || text.starts_with(['{', '[']) {
+        return Ok(Content::Json(input));
+    }
+    // A text beside the dumps, such as a list of commands, may begin like a file of another notation.
+    let lower = text.to_ascii_lowercase();
+    let may_hold_policies = ["policy", "policies", "statement", "arn:aws"]
+        .iter()
+        .any(|word| lower.contains(word));
+    Ok(match forms::recognize_text(text) {
+        Some(foreign) if may_hold_policies => Content::Foreign(foreign),
+        _ => Content::Other,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(folder: &Path, limits: Limits) -> Vec<&'static str> {
+        let (_, _, problems) = list(folder, limits, &|_| false);
+        problems.iter().map(|own| own.code.as_str()).collect()
+    }
+
+    #[test]
+    fn limits_of_a_folder() {
+        let name = format!("portcullis-limits-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir_all(folder.join("a/b")).unwrap();
+        fs::write(folder.join("one.json"), "{}").unwrap();
+        fs::write(folder.join("a/b/two.json"), "{ }").unwrap();
+        fs::write(folder.join(".hidden"), "0123456789").unwrap();
+        let exact = Limits {
+            depth: 2,
+            entries: 4,
+            bytes: 5,
+        };
+        assert_eq!(codes(&folder, exact), [""; 0]);
+        let smaller = [
+            Limits { depth: 1, ..exact },
+            Limits {
+                entries: 3,
+                ..exact
+            },
+            Limits { bytes: 4, ..exact },
+        ];
+        for limits in smaller {
+            assert_eq!(codes(&folder, limits), ["TOO_LARGE"], "{limits:?}");
+        }
+        let (found, excluded, _) = list(&folder, LIMITS, &|path| path == "a/b");
+        let names: Vec<&str> = found.iter().map(|file| file.name.as_str()).collect();
+        assert_eq!(
+            (names, excluded),
+            (vec!["one.json"], vec!["a/b".to_string()])
+        );
+        let (found, ..) = list(&folder, LIMITS, &|_| false);
+        let names: Vec<&str> = found.iter().map(|file| file.name.as_str()).collect();
+        assert_eq!(names, ["a/b/two.json", "one.json"]);
+        fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(codes(&folder, LIMITS), ["UNREADABLE_FILE"]);
+    }
+}

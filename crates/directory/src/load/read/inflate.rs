@@ -1,0 +1,111 @@
+//! Files that gzip packed, as logs and exports often are.
+
+use std::io::{self, BufRead, BufReader, Read};
+
+use flate2::bufread::MultiGzDecoder;
+
+/// How many bytes a packed one may stand for, once there are many: dumps come to some thirty.
+const MOST: u64 = 200;
+/// Before that it is not asked: a short file of blanks packs well.
+const FREE: u64 = 1 << 20;
+
+/// What a packed file holds. A file of few bytes must not stand for more than memory and time allow.
+pub(crate) struct Inflated<R> {
+    inner: MultiGzDecoder<Counted<R>>,
+    made: u64,
+    limit: u64,
+}
+
+/// A reader that counts what was taken from it.
+struct Counted<R> {
+    inner: R,
+    taken: u64,
+}
+
+impl<R: BufRead> Inflated<R> {
+    /// Of a packed file, which may come to as many bytes.
+    pub(crate) fn new(packed: R, limit: u64) -> BufReader<Inflated<R>> {
+        let counted = Counted {
+            inner: packed,
+            taken: 0,
+        };
+        let inflated = Inflated {
+            inner: MultiGzDecoder::new(counted),
+            made: 0,
+            limit,
+        };
+        BufReader::with_capacity(1 << 16, inflated)
+    }
+}
+
+impl<R: BufRead> Read for Inflated<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.made += count as u64;
+        let taken = self.inner.get_ref().taken;
+        let most = FREE.saturating_add(taken.saturating_mul(MOST));
+        if self.made > most.min(self.limit) {
+            let message = format!(
+                "it unpacks to more than {} bytes, or {MOST} times its size",
+                self.limit
+            );
+            return Err(io::Error::other(message));
+        }
+        Ok(count)
+    }
+}
+
+impl<R: BufRead> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.taken += count as u64;
+        Ok(count)
+    }
+}
+
+impl<R: BufRead> BufRead for Counted<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.inner.fill_buf()
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.taken += count as u64;
+        self.inner.consume(count);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::{FREE, Inflated};
+
+    fn packed(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn unpacked(packed: &[u8], limit: u64) -> Result<Vec<u8>, String> {
+        let mut out = Vec::new();
+        let mut input = Inflated::new(packed, limit);
+        let read = input.read_to_end(&mut out);
+        read.map(|_| out).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_unpacks_to_too_much_is_an_error() {
+        let text = b"{\"Policies\": []}";
+        // Several members are one file, as `cat` makes it.
+        let twice = [packed(text), packed(text)].concat();
+        assert_eq!(unpacked(&twice, 100).unwrap(), text.repeat(2));
+        assert!(unpacked(&twice, 20).unwrap_err().contains("more than 20"));
+        let blanks = packed(&vec![b' '; FREE as usize * 4]);
+        assert!(unpacked(&blanks, u64::MAX).unwrap_err().contains("200"));
+        let half = &twice[..twice.len() - 3];
+        assert!(unpacked(half, 100).is_err());
+    }
+}

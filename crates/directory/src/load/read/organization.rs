@@ -1,0 +1,303 @@
+//! Dumps of an organization, as `aws organizations` prints them (`IN-20` to `IN-28`).
+//!
+//! Some of them do not say what they belong to; then the name of the file, or of a folder above it,
+//! must hold the id of the parent, child, target or policy.
+
+use portcullis_source::json::Node;
+
+use crate::codes;
+use crate::load::loader::{Loader, Record};
+use crate::load::raw::{RCP_FULL_ACCESS, RawAttachment, RawNode};
+use crate::load::read::fields::{At, account_number, present};
+use crate::load::read::tree::control;
+use crate::store::ids::Symbol;
+
+impl Loader {
+    /// Reads a value if it is one of these dumps, and says which.
+    pub(crate) fn organization_dump(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+    ) -> Option<&'static str> {
+        let has = |name| present(node, name).is_some();
+        let first = |list: &str| node.get(list)?.as_array()?.first();
+        if has("Organization") {
+            self.described(record, node, at);
+            Some("organization")
+        } else if has("Roots") {
+            self.roots(record, node, at);
+            Some("root of the organization")
+        } else if has("OrganizationalUnits") {
+            self.units(record, node, at);
+            Some("units of the organization")
+        } else if has("Accounts") {
+            self.accounts(record, node, at);
+            Some("accounts of the organization")
+        } else if has("Parents") {
+            self.parents(record, node, at);
+            Some("parent in the organization")
+        } else if has("Targets") {
+            self.targets(record, node, at);
+            Some("targets of a control policy")
+        } else if present(node, "Policy")
+            .is_some_and(|policy| policy.get("PolicySummary").is_some())
+        {
+            self.described_policy(record, node, at);
+            Some("control policy")
+        } else if first("Policies").is_some_and(|policy| {
+            policy.get("Type").is_some() && policy.get("PolicyVersionList").is_none()
+        }) {
+            self.listed_policies(record, node, at);
+            Some("list of control policies")
+        } else if has("EffectivePolicy") {
+            // IN-28: not for control policies.
+            let policy = present(node, "EffectivePolicy");
+            self.taken.extend(policy.map(|own| own.span.start));
+            Some("effective policy, which is not used")
+        } else {
+            None
+        }
+    }
+
+    fn described(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+        let Some(organization) = node.get("Organization") else {
+            return;
+        };
+        let at = at.member("Organization");
+        let id = self.needed(record, organization, at, "Id");
+        let management = self.account(record, organization, at, "MasterAccountId");
+        if let Some(id) = id {
+            let id = self.strings.intern(id);
+            let ids = &mut self.raw.organization.ids;
+            ids.push((id, management, record.spot));
+        }
+    }
+
+    fn roots(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+        let inside = at.member("Roots");
+        for (index, root) in self.list(record, node, at, "Roots").iter().enumerate() {
+            let at = inside.index(index);
+            let Some(id) = self.needed(record, root, at, "Id") else {
+                continue;
+            };
+            self.node(record, id, None, at);
+            if present(root, "PolicyTypes").is_none() {
+                continue;
+            }
+            let enabled: Vec<&str> = self
+                .list(record, root, at, "PolicyTypes")
+                .iter()
+                .filter(|kind| kind.get("Status").and_then(Node::as_str) == Some("ENABLED"))
+                .filter_map(|kind| kind.get("Type")?.as_str())
+                .collect();
+            let organization = &mut self.raw.organization;
+            organization.scp_enabled = Some(enabled.contains(&"SERVICE_CONTROL_POLICY"));
+            organization.rcp_enabled = Some(enabled.contains(&"RESOURCE_CONTROL_POLICY"));
+        }
+    }
+
+    fn units(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+        let parent = id_in_path(record.file, &["r-", "ou-"]);
+        let inside = at.member("OrganizationalUnits");
+        let units = self.list(record, node, at, "OrganizationalUnits");
+        for (index, unit) in units.iter().enumerate() {
+            let at = inside.index(index);
+            if let Some(id) = self.needed(record, unit, at, "Id") {
+                // Without parent: another file must say it (`list-parents`).
+                self.child(record, id, parent, at);
+            }
+        }
+    }
+
+    fn accounts(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+        let parent = id_in_path(record.file, &["r-", "ou-"]);
+        let inside = at.member("Accounts");
+        for (index, account) in self.list(record, node, at, "Accounts").iter().enumerate() {
+            let at = inside.index(index);
+            let (Some(_), Some(id)) = (
+                self.account(record, account, at, "Id"),
+                self.needed(record, account, at, "Id"),
+            ) else {
+                continue;
+            };
+            self.child(record, id, parent, at);
+        }
+    }
+
+    /// Something below the root, whose parent may be known.
+    fn child(&mut self, record: &Record<'_, '_>, id: &str, parent: Option<&str>, at: At<'_>) {
+        match parent {
+            Some(parent) => self.node(record, id, Some(parent), at),
+            None => {
+                let id = self.strings.intern(id);
+                self.raw.organization.accounts.push((id, record.spot));
+            }
+        }
+    }
+
+    fn node(&mut self, record: &Record<'_, '_>, id: &str, parent: Option<&str>, at: At<'_>) {
+        let node = RawNode {
+            spot: record.spot,
+            id: self.strings.intern(id),
+            parent: parent.map(|parent| self.strings.intern(parent)),
+            path: self.strings.intern(&at.to_string()),
+        };
+        self.raw.organization.nodes.push(node);
+    }
+
+    fn parents(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+        let Some(child) = id_in_path(record.file, &["ou-", ""]) else {
+            return self.nameless(record, node, at, "the child");
+        };
+        let parents = self.list(record, node, at, "Parents");
+        let [parent] = parents else {
+            let message = "must contain exactly one parent";
+            return self.error(record.at(node, at), codes::INVALID_TREE, message);
+        };
+        let inside = at.member("Parents");
+        let at = inside.index(0);
+        if let Some(parent) = self.needed(record, parent, at, "Id") {
+            self.node(record, child, Some(parent), at);
+        }
+    }
+
+    fn targets(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+        let Some(policy) = id_in_path(record.file, &["p-"]) else {
+            return self.nameless(record, node, at, "the policy");
+        };
+        let policy = self.strings.intern(policy);
+        self.raw.organization.with_targets.insert(policy);
+        let inside = at.member("Targets");
+        for (index, target) in self.list(record, node, at, "Targets").iter().enumerate() {
+            let at = inside.index(index);
+            if let Some(id) = self.needed(record, target, at, "TargetId") {
+                let id = self.strings.intern(id);
+                self.attach(record, id, policy);
+            }
+        }
+    }
+
+    fn attach(&mut self, record: &Record<'_, '_>, node: Symbol, policy: Symbol) {
+        self.raw.organization.attachments.push(RawAttachment {
+            spot: record.spot,
+            node,
+            policy,
+            control: None,
+        });
+    }
+
+    /// `list-policies`, or `list-policies-for-target` if the file names the target.
+    fn listed_policies(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+        let target = id_in_path(record.file, &["r-", "ou-", ""]);
+        let target = target.map(|target| self.strings.intern(target));
+        let inside = at.member("Policies");
+        for (index, policy) in self.list(record, node, at, "Policies").iter().enumerate() {
+            let at = inside.index(index);
+            let id = self.needed(record, policy, at, "Id");
+            let kind = self.needed(record, policy, at, "Type");
+            let (Some(id), Some(control)) = (id, kind.and_then(control)) else {
+                continue; // Tag policies, backup policies and so on decide nothing.
+            };
+            let id = self.strings.intern(id);
+            self.raw
+                .organization
+                .listed
+                .insert(id, (control, record.spot));
+            if let Some(target) = target {
+                let told = (target, control);
+                self.raw.organization.with_policies.insert(told);
+                self.attach(record, target, id);
+            }
+        }
+    }
+
+    fn described_policy(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+        let Some(policy) = node.get("Policy") else {
+            return;
+        };
+        let at = at.member("Policy");
+        let Some(summary) = policy.get("PolicySummary") else {
+            return;
+        };
+        let inside = at.member("PolicySummary");
+        let id = self.needed(record, summary, inside, "Id");
+        let kind = self.needed(record, summary, inside, "Type");
+        let (Some(id), Some(control)) = (id, kind.and_then(control)) else {
+            return;
+        };
+        let name = self.text_of(record, summary, inside, "Name").unwrap_or(id);
+        if id == RCP_FULL_ACCESS {
+            let content = present(policy, "Content");
+            self.taken.extend(content.map(|own| own.span.start));
+            return;
+        }
+        match present(policy, "Content") {
+            Some(content) => {
+                self.control(record, content, at.member("Content"), (id, name), control);
+            }
+            None => {
+                let message = "has no `Content`";
+                self.error(record.at(policy, at), codes::MISSING_MEMBER, message);
+            }
+        }
+    }
+
+    fn nameless(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>, what: &str) {
+        let message = format!(
+            "does not say what it belongs to; the file's name must contain the id of {what}"
+        );
+        self.error(record.at(node, at), codes::MISSING_MEMBER, message);
+    }
+}
+
+/// The last id in a file's path that starts so; the empty start is that of accounts.
+pub(crate) fn id_in_path<'f>(file: &'f str, starts: &[&str]) -> Option<&'f str> {
+    let stem = file
+        .strip_suffix(".json")
+        .or_else(|| file.strip_suffix(".jsonl"))
+        .unwrap_or(file);
+    let is_part = |c: char| !(c.is_ascii_alphanumeric() || c == '-');
+    stem.rsplit(is_part).find_map(|word| {
+        starts.iter().find_map(|start| match *start {
+            "" => account_number(word).map(|_| word),
+            // `accounts-for-ou-ab12-11111111` is a word, of which the end is the id.
+            start => {
+                let marked = format!("-{start}");
+                let at = match word.starts_with(start) {
+                    true => Some(0),
+                    false => word.find(&marked).map(|at| at + 1),
+                };
+                let id = word.get(at?..)?;
+                id.chars()
+                    .any(|c| c.is_ascii_digit() || id.len() > 4)
+                    .then_some(id)
+            }
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_found_in_the_names_of_files() {
+        let parent = |file| id_in_path(file, &["r-", "ou-"]);
+        assert_eq!(parent("org/r-ab12.json"), Some("r-ab12"));
+        assert_eq!(parent("r-ab12/units.json"), Some("r-ab12"));
+        assert_eq!(
+            parent("units-for-ou-ab12-11111111.json"),
+            Some("ou-ab12-11111111")
+        );
+        assert_eq!(parent("accounts.json"), None);
+        assert_eq!(
+            id_in_path("parents/111122223333.json", &["ou-", ""]),
+            Some("111122223333")
+        );
+        assert_eq!(
+            id_in_path("targets.p-abcd1234.json", &["p-"]),
+            Some("p-abcd1234")
+        );
+    }
+}

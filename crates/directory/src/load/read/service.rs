@@ -1,0 +1,339 @@
+//! Dumps of services that have resource policies (`IN-40` to `IN-47`).
+//!
+//! Some of them do not say which resource they belong to; [`super::unnamed`] finds that out.
+
+use portcullis_model::{PolicyKind, split_arn};
+use portcullis_source::json::Node;
+
+use crate::codes;
+use crate::load::loader::{Loader, Record};
+use crate::load::raw::{RawEndpoint, RawKeyPolicy, RawResource, Spot};
+use crate::load::read::account::account_in_path;
+use crate::load::read::acl::ignores_public_acls;
+use crate::load::read::fields::{At, account_number, present};
+use crate::load::read::resource::is_bucket;
+use crate::load::read::unnamed::{partition_of, region_in_path, stem};
+
+/// Dumps that have the ARN of a resource beside its policy.
+const WITH_ARN: [(&str, &str); 8] = [
+    ("BackupVaultArn", "Policy"),
+    ("Arn", "Policy"),
+    ("ResourceArn", "Policy"),
+    ("ResourceArn", "ResourcePolicy"),
+    ("resourceArn", "policy"),
+    ("resourceArn", "document"),
+    ("ARN", "ResourcePolicy"),
+    ("ARN", "AccessPolicies"),
+];
+
+/// Dumps that are lists of what other dumps have one of.
+const LISTS: [(&str, &str); 4] = [
+    ("DomainStatusList", "search domain"),
+    ("EventBuses", "event bus"),
+    ("AccessPointList", "access point"),
+    ("GetResourcePoliciesResponseList", "policy of a catalog"),
+];
+
+impl Loader {
+    /// Reads a value if it is one of these dumps, and says which.
+    pub(crate) fn service_dump(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+    ) -> Option<&'static str> {
+        let object = |name| present(node, name).filter(|node| node.as_object().is_some());
+        if let Some(kind) = self.copy(record, node, at) {
+            return Some(kind);
+        }
+        if let Some(key) = object("KeyMetadata") {
+            let at = at.member("KeyMetadata");
+            let id = self.needed(record, key, at, "KeyId");
+            let arn = self.needed(record, key, at, "Arn");
+            if let (Some(id), Some(arn)) = (id, arn) {
+                let (id, arn) = (self.strings.intern(id), self.strings.intern(arn));
+                self.raw.keys.insert(id, arn);
+            }
+            return Some("key");
+        }
+        for (name, kind) in LISTS {
+            if present(node, name).is_some() {
+                let inside = at.member(name);
+                for (index, own) in self.list(record, node, at, name).iter().enumerate() {
+                    // What is in an element that is none of these, is looked at with the rest of the value.
+                    let _ = self.with_arn(record, own, inside.index(index));
+                }
+                return Some(kind);
+            }
+        }
+        if let Some(domain) = object("DomainStatus") {
+            self.with_arn(record, domain, at.member("DomainStatus"));
+            return Some("search domain");
+        }
+        let kind = self.setting(record, node, at);
+        if kind.is_some() {
+            return kind;
+        }
+        if let Some(attributes) = object("Attributes") {
+            let at = at.member("Attributes");
+            let arn = ["QueueArn", "TopicArn"]
+                .into_iter()
+                .find_map(|name| self.text_of(record, attributes, at, name));
+            if let Some(arn) = arn {
+                let document = present(attributes, "Policy");
+                self.resource(record, document, at.member("Policy"), arn, None);
+                return Some("queue or topic");
+            }
+            // Only some attributes were asked for.
+            let document = present(attributes, "Policy").filter(|own| own.as_str().is_some());
+            if let Some(document) = document {
+                self.by_statements(record, document, at.member("Policy"));
+                return Some("queue or topic");
+            }
+        }
+        if present(node, "VpcEndpoints").is_some() {
+            self.endpoints(record, node, at);
+            return Some("VPC endpoints");
+        }
+        self.with_arn(record, node, at)
+            .or_else(|| self.unnamed(record, node, at))
+    }
+
+    /// What says by an ARN which resource it is about.
+    fn with_arn(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+    ) -> Option<&'static str> {
+        let has = |name| present(node, name).is_some();
+        let point = self.access_point(record, node, at);
+        if point.is_some() {
+            return point;
+        }
+        if has("PolicyInJson") {
+            return self.unnamed(record, node, at);
+        }
+        // As `describe-resource-policy` of an organization has it, and repositories of packages.
+        if let Some(own) =
+            present(node, "ResourcePolicy").filter(|own| own.get("Content").is_some())
+        {
+            let at = at.member("ResourcePolicy");
+            let inside = at.member("ResourcePolicySummary");
+            let summary = present(own, "ResourcePolicySummary")?;
+            let arn = self.needed(record, summary, inside, "Arn")?;
+            self.resource(
+                record,
+                present(own, "Content"),
+                at.member("Content"),
+                arn,
+                None,
+            );
+            return Some("resource policy");
+        }
+        if let Some(own) = present(node, "policy").filter(|own| own.get("document").is_some()) {
+            return self.with_arn(record, own, at.member("policy"));
+        }
+        let arn_in = |name| {
+            let text = present(node, name).and_then(Node::as_str);
+            text.filter(|text| split_arn(text).is_some())
+        };
+        let known = WITH_ARN.iter().find_map(|(arn, policy)| {
+            let arn = arn_in(arn)?;
+            has(policy).then_some((arn, *policy))
+        });
+        // A secret or a search domain without a policy has no member for it.
+        let (arn, policy) = known.or_else(|| Some((arn_in("ARN")?, "ResourcePolicy")))?;
+        self.resource(record, present(node, policy), at.member(policy), arn, None);
+        Some("resource")
+    }
+
+    /// Settings of buckets and accounts that are no policies.
+    fn setting(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+    ) -> Option<&'static str> {
+        let has = |name| present(node, name).is_some();
+        // First: it holds a block of public access of its own.
+        let point = self.access_point(record, node, at);
+        if point.is_some() {
+            return point;
+        }
+        let is_acl = |grant: &Node<'_>| grant.get("Permission").is_some();
+        if let Some(grants) = present(node, "Grants").and_then(Node::as_array) {
+            if grants.iter().any(is_acl) || has("Owner") {
+                self.acl(record, node, at, stem(record.file));
+                return Some("access control list");
+            }
+            self.grants(record, node, at, "Grants", None);
+            return Some("key grants");
+        }
+        if let Some(block) = present(node, "PublicAccessBlockConfiguration") {
+            let at = at.member("PublicAccessBlockConfiguration");
+            let restricts = self.restricts_public(record, block, at);
+            if ignores_public_acls(block) {
+                self.ignore_public_acls(stem(record.file));
+            }
+            self.public_access_block(record, node, at, restricts);
+            return Some("public access block");
+        }
+        if has("OwnershipControls") {
+            self.ownership(node, stem(record.file));
+            return Some("ownership of objects");
+        }
+        if let Some(status) = present(node, "AbacStatus") {
+            let at = at.member("AbacStatus");
+            let status = self.needed(record, status, at, "Status")?;
+            self.bucket_by_name(record, node, at, |raw| raw.abac = Some(status == "Enabled"));
+            return Some("whether tags of a bucket count");
+        }
+        if has("TagSet") {
+            let tags = self.tags(record, node, at, "TagSet");
+            self.bucket_by_name(record, node, at, |raw| raw.tags = tags);
+            return Some("tags of a bucket");
+        }
+        has("PolicyStatus").then_some("bucket setting that decides nothing")
+    }
+
+    /// The bucket that a file is called.
+    fn bucket_by_name(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+        set: impl FnOnce(&mut RawResource),
+    ) {
+        let name = stem(record.file);
+        let partition = region_in_path(record.file).map_or("aws", partition_of);
+        let arn = format!("arn:{partition}:s3:::{name}");
+        if !is_bucket(&arn) {
+            let message = "does not give its bucket; name the file after it";
+            return self.error(record.at(node, at), codes::MISSING_MEMBER, message);
+        }
+        let mut raw = RawResource {
+            account: account_in_path(record.file),
+            ..RawResource::new(record.spot, self.strings.intern(&arn))
+        };
+        set(&mut raw);
+        self.raw.resources.push(raw);
+    }
+
+    /// `get-access-point`, or an element of `list-access-points` (`S3-6`).
+    fn access_point(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+    ) -> Option<&'static str> {
+        const KIND: &str = "access point";
+        present(node, "AccessPointArn").and(present(node, "Bucket"))?;
+        let arn = self.needed(record, node, at, "AccessPointArn");
+        let bucket = self.needed(record, node, at, "Bucket");
+        let (Some(arn), Some(bucket)) = (arn, bucket) else {
+            return Some(KIND);
+        };
+        let account = self.account(record, node, at, "BucketAccountId");
+        let partition = split_arn(arn).map_or("aws", |[_, partition, ..]| partition);
+        let bucket = match bucket.starts_with("arn:") {
+            true => bucket.to_string(),
+            false => format!("arn:{partition}:s3:::{bucket}"),
+        };
+        let raw = RawResource {
+            account: split_arn(arn).and_then(|[.., account, _]| account_number(account)),
+            bucket: Some((self.strings.intern(&bucket), account)),
+            restrict_public: present(node, "PublicAccessBlockConfiguration").and_then(|block| {
+                let at = at.member("PublicAccessBlockConfiguration");
+                self.restricts_public(record, block, at)
+            }),
+            ..RawResource::new(record.spot, self.strings.intern(arn))
+        };
+        self.raw.resources.push(raw);
+        Some(KIND)
+    }
+
+    /// A key's policy, in a file that is called like the key.
+    pub(crate) fn key_policy(&mut self, record: &Record<'_, '_>, document: &Node<'_>, at: At<'_>) {
+        let stem = stem(record.file);
+        let name = format!("key policy of {stem}");
+        let policy = self.policy_of_resource(record, document, at, &name, true);
+        let id = self.strings.intern(stem);
+        let spot = record.spot;
+        self.raw
+            .key_policies
+            .push(RawKeyPolicy { spot, id, policy });
+    }
+
+    /// The same, for the public grants of access control lists.
+    fn ignore_public_acls(&mut self, stem: &str) {
+        match crate::load::read::fields::account_number(stem) {
+            Some(account) => {
+                self.raw.accounts_without_public_acls.insert(account);
+            }
+            None => {
+                let arn = self.strings.intern(&format!("arn:aws:s3:::{stem}"));
+                self.raw.buckets_without_public_acls.insert(arn);
+            }
+        }
+    }
+
+    /// Of the bucket that the file is called, or of the account if the file is called so.
+    fn public_access_block(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+        restricts: Option<bool>,
+    ) {
+        let stem = stem(record.file);
+        if restricts != Some(true) {
+            return;
+        }
+        if let Some(account) = crate::load::read::fields::account_number(stem) {
+            self.raw.restricted_accounts.push(account);
+        } else if stem.is_empty() {
+            let message = "does not give its bucket; name the file after it";
+            self.error(record.at(node, at), codes::MISSING_MEMBER, message);
+        } else {
+            let told = (record.spot, account_in_path(record.file));
+            self.raw.restricted_buckets.insert(stem.to_string(), told);
+        }
+    }
+
+    fn endpoints(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+        let inside = at.member("VpcEndpoints");
+        for (index, endpoint) in self
+            .list(record, node, at, "VpcEndpoints")
+            .iter()
+            .enumerate()
+        {
+            let at = inside.index(index);
+            let Some(id) = self.needed(record, endpoint, at, "VpcEndpointId") else {
+                continue;
+            };
+            // Without a policy the endpoint lets everything pass (`VPCE-1`).
+            let Some(document) = present(endpoint, "PolicyDocument") else {
+                continue;
+            };
+            let spot = record.spot("VpcEndpoints", index, endpoint);
+            self.endpoint(record, document, at.member("PolicyDocument"), id, spot);
+        }
+    }
+
+    /// The policy of the VPC endpoint with an id.
+    pub(crate) fn endpoint(
+        &mut self,
+        record: &Record<'_, '_>,
+        document: &Node<'_>,
+        at: At<'_>,
+        id: &str,
+        spot: Spot,
+    ) {
+        let kind = PolicyKind::VpcEndpoint;
+        if let Some(policy) = self.policy(record, document, at, id, kind, true) {
+            let id = self.strings.intern(id);
+            self.raw.endpoints.push(RawEndpoint { spot, id, policy });
+        }
+    }
+}

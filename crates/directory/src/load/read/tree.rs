@@ -1,0 +1,256 @@
+//! Our own file of an organization (`IN-29`).
+
+use portcullis_model::PolicyKind;
+use portcullis_source::json::{Member, Node};
+
+use crate::codes;
+use crate::load::loader::{Loader, Record};
+use crate::load::raw::{Control, RCP_FULL_ACCESS, RawAttachment, RawControl, RawNode};
+use crate::load::read::fields::{At, account_number, bare, present};
+use crate::store::ids::Symbol;
+
+/// Members that decide something, and so must not be misspelt.
+const MEMBERS: [&str; 12] = [
+    "organization",
+    "root",
+    "policies",
+    "children",
+    "account",
+    "ou",
+    "id",
+    "scp",
+    "rcp",
+    "type",
+    "content",
+    "managementAccountId",
+];
+
+impl Loader {
+    /// Reads the whole file.
+    pub(crate) fn tree_file(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+        self.misspelt(record, node, at);
+        match present(node, "organization") {
+            Some(organization) => {
+                let at = at.member("organization");
+                self.misspelt(record, organization, at);
+                let id = self.needed(record, organization, at, "id");
+                let management = self.account(record, organization, at, "managementAccountId");
+                if let Some(id) = id {
+                    let id = self.strings.intern(id);
+                    let ids = &mut self.raw.organization.ids;
+                    ids.push((id, management, record.spot));
+                }
+            }
+            None => {
+                let message = "has no `organization`";
+                self.error(record.at(node, at), codes::MISSING_MEMBER, message);
+            }
+        }
+        if let Some(policies) = present(node, "policies") {
+            self.tree_policies(record, policies, at.member("policies"));
+        }
+        if let Some(root) = present(node, "root") {
+            self.tree_nodes(record, root, &at.member("root").to_string());
+        }
+    }
+
+    fn tree_policies(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+        let Some(members) = node.as_object() else {
+            return self.mismatch(record, node, at, "an object");
+        };
+        for member in members {
+            let at = at.member(member.key.value);
+            self.misspelt(record, &member.value, at);
+            self.tree_policy(record, member, at);
+        }
+    }
+
+    fn tree_policy(&mut self, record: &Record<'_, '_>, member: &Member<'_>, at: At<'_>) {
+        let (id, node) = (member.key.value, &member.value);
+        let Some(kind) = self.needed(record, node, at, "type") else {
+            return;
+        };
+        let Some(control) = control(kind) else {
+            let message = format!("`{kind}` is not a type; the types are `scp` and `rcp`");
+            return self.error(record.at(node, at), codes::INVALID_MEMBER, message);
+        };
+        let name = self.text_of(record, node, at, "name").unwrap_or(id);
+        if control == Control::Rcp && (id == RCP_FULL_ACCESS || name == "RCPFullAWSAccess") {
+            let id = self.strings.intern(id);
+            self.raw.organization.full_rcps.insert(id);
+            let content = present(node, "content");
+            self.taken.extend(content.map(|own| own.span.start));
+            return;
+        }
+        let Some(content) = present(node, "content") else {
+            let message = "has no `content`";
+            return self.error(record.at(node, at), codes::MISSING_MEMBER, message);
+        };
+        let at = at.member("content");
+        self.control(record, content, at, (id, name), control);
+    }
+
+    /// Stores a control policy.
+    pub(crate) fn control(
+        &mut self,
+        record: &Record<'_, '_>,
+        content: &Node<'_>,
+        at: At<'_>,
+        (id, name): (&str, &str),
+        control: Control,
+    ) {
+        let kind = match control {
+            Control::Scp => PolicyKind::Scp,
+            Control::Rcp => PolicyKind::Rcp,
+        };
+        let called = match name == id {
+            true => id.to_string(),
+            false => format!("{name} ({id})"),
+        };
+        let Some(policy) = self.policy(record, content, at, &called, kind, true) else {
+            return;
+        };
+        let id = self.strings.intern(id);
+        let new = RawControl {
+            spot: record.spot,
+            control,
+            policy,
+        };
+        if let Some(old) = self.raw.organization.controls.get(&id).copied() {
+            let same = self.documents.are_equal(old.policy, policy, kind);
+            if !(same && old.control == control) {
+                let place = self.place(old.spot);
+                let message = format!(
+                    "`{}` is not the same policy as at {place}",
+                    self.strings.get(id)
+                );
+                self.error(record.at(content, at), codes::CONTRADICTION, message);
+            }
+            return;
+        }
+        self.raw.organization.controls.insert(id, new);
+    }
+
+    /// The root and all below it, without recursion.
+    fn tree_nodes(&mut self, record: &Record<'_, '_>, root: &Node<'_>, path: &str) {
+        let mut open: Vec<(&Node<'_>, Option<Symbol>, String)> =
+            vec![(root, None, path.to_string())];
+        while let Some((node, parent, path)) = open.pop() {
+            let at = At::root();
+            let at = at.member(path.strip_prefix('/').unwrap_or(&path));
+            let Some(id) = self.tree_node(record, node, at, parent) else {
+                continue;
+            };
+            let children = self.list(record, node, at, "children");
+            let is_account = account_number(self.strings.get(id)).is_some();
+            if is_account && !children.is_empty() {
+                let message = "an account has no `children`";
+                self.error(record.at(node, at), codes::INVALID_TREE, message);
+                continue;
+            }
+            for (index, child) in children.iter().enumerate().rev() {
+                open.push((child, Some(id), format!("{path}/children/{index}")));
+            }
+        }
+    }
+
+    fn tree_node(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+        parent: Option<Symbol>,
+    ) -> Option<Symbol> {
+        if node.as_object().is_none() {
+            self.mismatch(record, node, at, "an object");
+            return None;
+        }
+        self.misspelt(record, node, at);
+        let id = match parent {
+            None => self.needed(record, node, at, "id")?,
+            Some(_) => {
+                let is_account = present(node, "account").is_some();
+                if is_account == present(node, "ou").is_some() {
+                    let message = "must have either `account` or `ou`";
+                    self.error(record.at(node, at), codes::INVALID_TREE, message);
+                    return None;
+                }
+                if is_account {
+                    self.account(record, node, at, "account")?;
+                    self.text_of(record, node, at, "account")?
+                } else {
+                    let unit = self.needed(record, node, at, "ou")?;
+                    if account_number(unit).is_some() {
+                        let message = format!("`{unit}` is an account, not a unit");
+                        self.error(record.at(node, at), codes::INVALID_TREE, message);
+                        return None;
+                    }
+                    unit
+                }
+            }
+        };
+        let id = self.strings.intern(id);
+        let path = self.strings.intern(&at.to_string());
+        self.raw.organization.nodes.push(RawNode {
+            spot: record.spot,
+            id,
+            parent,
+            path,
+        });
+        for control in [Control::Scp, Control::Rcp] {
+            self.raw.organization.with_policies.insert((id, control));
+        }
+        if let Some(policies) = present(node, "policies") {
+            let at = at.member("policies");
+            if policies.as_object().is_none() {
+                self.mismatch(record, policies, at, "an object");
+            }
+            self.misspelt(record, policies, at);
+            for (name, control) in [("scp", Control::Scp), ("rcp", Control::Rcp)] {
+                if present(policies, name).is_some() {
+                    let organization = &mut self.raw.organization;
+                    match control {
+                        Control::Scp => organization.scp_enabled = Some(true),
+                        Control::Rcp => organization.rcp_enabled = Some(true),
+                    }
+                }
+                for policy in self.names(record, policies, at, name) {
+                    self.raw.organization.attachments.push(RawAttachment {
+                        spot: record.spot,
+                        node: id,
+                        policy,
+                        control: Some(control),
+                    });
+                }
+            }
+        }
+        Some(id)
+    }
+
+    /// A member that is not known and looks like one that is: it would be left out in silence.
+    pub(crate) fn misspelt(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+        for member in node.as_object().unwrap_or_default() {
+            let name = member.key.value;
+            if MEMBERS.contains(&name) {
+                continue;
+            }
+            let meant = MEMBERS.iter().find(|own| bare(own) == bare(name));
+            if let Some(meant) = meant {
+                let message = format!("has no member `{name}`; write `{meant}`");
+                self.error(record.at(&member.value, at), codes::INVALID_MEMBER, message);
+            }
+        }
+    }
+}
+
+/// Reads the type of a control policy, in the words of AWS or ours.
+pub(crate) fn control(text: &str) -> Option<Control> {
+    let is = |names: [&str; 2]| names.iter().any(|name| name.eq_ignore_ascii_case(text));
+    if is(["scp", "SERVICE_CONTROL_POLICY"]) {
+        Some(Control::Scp)
+    } else if is(["rcp", "RESOURCE_CONTROL_POLICY"]) {
+        Some(Control::Rcp)
+    } else {
+        None
+    }
+}

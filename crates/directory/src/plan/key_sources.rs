@@ -1,0 +1,154 @@
+//! Where the keys that policies look at come from.
+//!
+//! For each slot of an image, what the directory has for it: an organization's id, a tag of the caller, of the resource, or
+//! nothing but the request. Worked out once from the slots' names, so that a decision compares no names of keys.
+//!
+//! Tags whose names differ by case alone are one key (`COND-40`): they get one [`TagClass`], and only classes that some policy
+//! reads are kept.
+
+use std::collections::HashMap;
+
+use portcullis_image::value::fold::{folded, strip_ignoring_case};
+use portcullis_image::{Section, View, reserved};
+
+use crate::store::ids::{Symbol, index, number};
+use crate::store::tables::Tables;
+
+/// Where the values of a slot come from, if the request does not give them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// From nowhere else.
+    Request,
+    /// From caller and target, as the machine derives it: the number of a reserved slot.
+    Derived(u32),
+    PrincipalOrgId,
+    PrincipalOrgPaths,
+    ResourceOrgId,
+    ResourceOrgPaths,
+    PrincipalTag(TagClass),
+    ResourceTag(TagClass),
+    IamResourceTag(TagClass),
+    ObjectTag(TagClass),
+}
+
+/// The names of tags that are the same key: they differ by case alone (`COND-40`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TagClass(u32);
+
+impl TagClass {
+    /// A class by its number, as summaries keep it.
+    #[inline]
+    pub(crate) const fn new(number: u32) -> TagClass {
+        TagClass(number)
+    }
+
+    /// The number.
+    #[inline]
+    pub(crate) const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+/// A slot of an image.
+#[derive(Clone, Debug)]
+pub(crate) struct Slot {
+    /// The key's name, folded.
+    pub(crate) name: Box<str>,
+    pub(crate) origin: Origin,
+}
+
+/// The slots of a stack of images.
+#[derive(Debug, Default)]
+pub(crate) struct Slots {
+    /// Those of all images, one after the other.
+    all: Vec<Slot>,
+    /// Where those of each image begin.
+    starts: Vec<usize>,
+    /// The names of tags that some slot looks at, sorted.
+    tags: Vec<(Symbol, TagClass)>,
+}
+
+impl Slots {
+    /// Takes time linear in the slots and in the tags.
+    pub(crate) fn new(views: &[View<'_>], tables: &Tables) -> Slots {
+        let mut classes = HashMap::new();
+        let (mut all, mut starts) = (Vec::new(), Vec::new());
+        for view in views {
+            starts.push(all.len());
+            all.extend((0..view.count(Section::Slots)).map(|slot| {
+                let name = view.text(view.slot(slot).name);
+                Slot {
+                    name: name.into(),
+                    origin: origin_of(name, &mut classes),
+                }
+            }));
+        }
+        let mut names: Vec<Symbol> = tables.pair_names().collect();
+        names.sort_unstable();
+        names.dedup();
+        let class = |name: Symbol| {
+            let text: String = folded(tables.str(name)).collect();
+            Some((name, *classes.get(&text)?))
+        };
+        Slots {
+            all,
+            starts,
+            tags: names.into_iter().filter_map(class).collect(),
+        }
+    }
+
+    /// A slot, by its number among those of all images.
+    #[inline]
+    pub(crate) fn get(&self, slot: u32) -> Option<&Slot> {
+        self.all.get(index(slot))
+    }
+
+    /// The slots of an image.
+    pub(crate) fn of(&self, image: usize) -> &[Slot] {
+        let start = self.starts.get(image).copied().unwrap_or(self.all.len());
+        let end = self.starts.get(image + 1).copied();
+        let end = end.unwrap_or(self.all.len());
+        self.all.get(start..end).unwrap_or(&[])
+    }
+
+    /// The class of a tag's name; none if no slot looks at it.
+    pub(crate) fn class(&self, name: Symbol) -> Option<TagClass> {
+        let found = self.tags.binary_search_by_key(&name, |(symbol, _)| *symbol);
+        self.tags.get(found.ok()?).map(|(_, class)| *class)
+    }
+}
+
+/// Where the values of a key with this name, which is folded, come from.
+fn origin_of(name: &str, classes: &mut HashMap<String, TagClass>) -> Origin {
+    let reserved = reserved::NAMES
+        .iter()
+        .position(|reserved| *reserved == name);
+    if let Some(slot) = reserved {
+        return Origin::Derived(number(slot));
+    }
+    let fixed = [
+        ("aws:PrincipalOrgID", Origin::PrincipalOrgId),
+        ("aws:PrincipalOrgPaths", Origin::PrincipalOrgPaths),
+        ("aws:ResourceOrgID", Origin::ResourceOrgId),
+        ("aws:ResourceOrgPaths", Origin::ResourceOrgPaths),
+    ];
+    let is = |key| strip_ignoring_case(name, key) == Some("");
+    if let Some((_, origin)) = fixed.into_iter().find(|(key, _)| is(key)) {
+        return origin;
+    }
+    let mut class = |start| {
+        let tag = strip_ignoring_case(name, start)?;
+        let next = TagClass(number(classes.len()));
+        Some(*classes.entry(tag.to_string()).or_insert(next))
+    };
+    if let Some(tag) = class("aws:PrincipalTag/") {
+        return Origin::PrincipalTag(tag);
+    }
+    if let Some(tag) = class("aws:ResourceTag/") {
+        return Origin::ResourceTag(tag);
+    }
+    if let Some(tag) = class("s3:ExistingObjectTag/") {
+        return Origin::ObjectTag(tag);
+    }
+    class("iam:ResourceTag/").map_or(Origin::Request, Origin::IamResourceTag)
+}

@@ -1,0 +1,218 @@
+//! The policies of a directory, as documents and as what is compiled from them.
+//!
+//! All policies are one image, in which each is a part; a decision names the parts that take part and the layers that
+//! they stand for there. The first part has no policy: it stands for sets that are present and empty. A managed policy is
+//! one part, whoever has it, so that an image grows with the policies and not with the principals. Compiling waits until
+//! somebody asks, because checking a folder needs no image.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bumpalo::Bump;
+use portcullis_compile::{CompileError, Options, Part, compile_parts};
+use portcullis_image::{Image, layer_mask};
+use portcullis_model::PolicyKind;
+
+use crate::error::EngineError;
+use crate::plan::DecisionPlan;
+use crate::plan::generation::Generation;
+use crate::store::documents::{Documents, kind_of};
+use crate::store::ids::{PartId, PolicyId, PrincipalIdx};
+use crate::store::tables::Tables;
+
+/// The parts of the image: which policy each is, read as which type.
+type Parts = HashMap<(PolicyId, PolicyKind), (PartId, u32)>;
+
+/// The policies of a directory.
+#[derive(Debug)]
+pub(crate) struct Policies {
+    /// As documents; none if the directory was opened as one file.
+    documents: Option<Box<Documents>>,
+    /// As an image and what follows from it, made when it is first asked for.
+    plan: OnceLock<Result<DecisionPlan, CompileError>>,
+    options: Options,
+    /// See [`Policies::id`].
+    id: u64,
+}
+
+impl Policies {
+    /// A store of documents. Their sets become rows of the tables.
+    pub(crate) fn new(documents: Documents, tables: &mut Tables, debug: bool) -> Policies {
+        let parts = parts_of(&documents);
+        for sets in documents.all_sets() {
+            tables.add_set(sets.iter().flat_map(|(layer, policies)| {
+                let mask = layer_mask(*layer);
+                let used = policies
+                    .iter()
+                    .filter_map(|policy| parts.get(&(*policy, kind_of(*layer))))
+                    .map(move |(part, _)| (mask, *part));
+                used.chain(policies.is_empty().then_some((mask, EMPTY)))
+            }));
+        }
+        Policies {
+            documents: Some(Box::new(documents)),
+            plan: OnceLock::new(),
+            options: options(debug),
+            id: new_id(),
+        }
+    }
+
+    /// A store of images alone.
+    pub(crate) fn of_images(images: Vec<Image<Vec<u8>>>, tables: &Tables, debug: bool) -> Policies {
+        let id = new_id();
+        Policies {
+            documents: None,
+            plan: OnceLock::from(Ok(DecisionPlan::new(images, tables, id))),
+            options: options(debug),
+            id,
+        }
+    }
+
+    /// A number that no other directory of this process has, nor this one before an update. What is resolved by
+    /// a directory keeps it.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Adds the images of changes, which the tables have taken in.
+    pub(crate) fn add(
+        &mut self,
+        images: Vec<Image<Vec<u8>>>,
+        tables: &Tables,
+        origins: &[PrincipalIdx],
+        debug: bool,
+    ) {
+        self.id = new_id();
+        let id = self.id;
+        if let Some(plan) = self.plan_mut() {
+            plan.add(images, tables, Some(origins), id);
+        }
+        // The images hold what the documents do not.
+        self.documents = None;
+        self.options.debug = debug;
+    }
+
+    /// What decisions need, if it was made.
+    pub(crate) fn plan_mut(&mut self) -> Option<&mut DecisionPlan> {
+        self.plan.get_mut()?.as_mut().ok()
+    }
+
+    /// The images alone.
+    pub(crate) fn into_images(self, tables: &Tables) -> Result<Vec<Image<Vec<u8>>>, EngineError> {
+        self.plan(tables)?;
+        match self.plan.into_inner() {
+            Some(made) => Ok(made?.stack.into_images()),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// The documents, if the store has them.
+    pub(crate) fn documents(&self) -> Option<&Documents> {
+        self.documents.as_deref()
+    }
+
+    /// True if the image has what explanations print.
+    pub(crate) fn has_debug(&self) -> bool {
+        self.options.debug
+    }
+
+    /// What decisions need, made now if nobody asked for it before.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the policies are more than an image can hold.
+    pub(crate) fn plan(&self, tables: &Tables) -> Result<&DecisionPlan, EngineError> {
+        let made = self.plan.get_or_init(|| {
+            let documents = self.documents.as_deref();
+            let none = Documents::default();
+            let image = image_of_all(documents.unwrap_or(&none), tables, self.options)?;
+            Ok(DecisionPlan::new(vec![image], tables, self.id))
+        });
+        made.as_ref().map_err(|error| EngineError::from(*error))
+    }
+
+    /// The tables with what decisions need of these policies.
+    ///
+    /// # Errors
+    /// As [`Policies::plan`].
+    pub(crate) fn generation<'d>(
+        &'d self,
+        tables: &'d Tables,
+    ) -> Result<Generation<'d>, EngineError> {
+        let plan = self.plan(tables)?;
+        Ok(Generation { tables, plan })
+    }
+}
+
+/// Ids are of the process and not of the content: two directories from one folder are two.
+fn new_id() -> u64 {
+    static MADE: AtomicU64 = AtomicU64::new(1);
+    MADE.fetch_add(1, Ordering::Relaxed)
+}
+
+/// The number of the part without policies.
+const EMPTY: PartId = PartId::new(0);
+
+/// How policies are compiled: with what explanations print, or without.
+pub(crate) fn options(debug: bool) -> Options {
+    Options {
+        debug,
+        ..Options::default()
+    }
+}
+
+/// Numbers the policies that take part anywhere, in the order of the sets, with all layers that each
+/// stands for.
+fn parts_of(documents: &Documents) -> Parts {
+    let mut parts = Parts::new();
+    for (layer, policies) in documents.all_sets().iter().flatten() {
+        for policy in policies {
+            let next = PartId::at(parts.len() + 1);
+            let (_, layers) = parts.entry((*policy, kind_of(*layer))).or_insert((next, 0));
+            *layers |= layer_mask(*layer);
+        }
+    }
+    parts
+}
+
+/// Compiles every policy that takes part anywhere to one image. Their order is that of the numbers that they have, so that
+/// the same folder gives the same bytes.
+fn image_of_all(
+    documents: &Documents,
+    tables: &Tables,
+    options: Options,
+) -> Result<Image<Vec<u8>>, CompileError> {
+    let arena = Bump::new();
+    let mut parts: Vec<((PolicyId, PolicyKind), (PartId, u32))> =
+        parts_of(documents).into_iter().collect();
+    parts.sort_unstable_by_key(|(_, (number, _))| *number);
+    // All were read before. Should that ever fail, there is no image rather than one without a Deny.
+    let policies = parts
+        .iter()
+        .map(|((policy, kind), _)| documents.read(*policy, *kind, tables.strings(), &arena))
+        .collect::<Option<Vec<_>>>()
+        .ok_or(CompileError::TooLarge)?;
+    let all_layers = parts.iter().fold(0, |all, (_, (_, layers))| all | layers);
+    let empty = Part {
+        layers: all_layers
+            | tables
+                .all_uses()
+                .iter()
+                .fold(0, |all, (layers, _)| all | layers),
+        policies: &[],
+    };
+    let others = parts
+        .iter()
+        .zip(&policies)
+        .map(|((_, (_, layers)), policy)| Part {
+            layers: *layers,
+            policies: std::slice::from_ref(policy),
+        });
+    let bytes = compile_parts(std::iter::once(empty).chain(others), options)?;
+    checked(bytes)
+}
+
+/// The compiler makes what the validator accepts.
+pub(crate) fn checked(bytes: Vec<u8>) -> Result<Image<Vec<u8>>, CompileError> {
+    Image::from_bytes(bytes).map_err(|_| CompileError::TooLarge)
+}

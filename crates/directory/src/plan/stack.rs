@@ -1,0 +1,161 @@
+//! The images of a directory, one above the other: what was compiled at once, and what changes added.
+//!
+//! A decision looks through all of them. Parts are numbered through the stack, so that tables and rows call a policy by
+//! one number; [`ImageStack::locate`] leads from it to the image. Most directories have one image, for which that is a
+//! comparison. Merging the images of a change into one would make updates as slow as compiling everything.
+
+use portcullis_image::{Image, PrincipalForm, Section, View};
+use portcullis_vm::Plan;
+
+use crate::store::ids::{PartId, index, number};
+use crate::store::strings::Index;
+
+/// Images that are decided by together.
+#[derive(Debug)]
+pub(crate) struct ImageStack {
+    images: Vec<Image<Vec<u8>>>,
+    /// The number of the first part of each image, and behind the last how many parts there are.
+    starts: Vec<u32>,
+    /// What the machine works out from the images.
+    plan: Plan,
+    /// The principals of each image by form and text.
+    principals: Vec<Index>,
+    /// See [`ImageStack::id`].
+    id: u64,
+}
+
+/// A part in its image.
+#[derive(Clone, Copy)]
+pub(crate) struct Located<'s> {
+    /// Which image it is.
+    pub(crate) image: usize,
+    pub(crate) view: View<'s>,
+    /// Its number there.
+    pub(crate) part: u32,
+}
+
+impl ImageStack {
+    /// Without images.
+    pub(crate) fn new() -> ImageStack {
+        ImageStack {
+            images: Vec::new(),
+            starts: vec![0],
+            plan: Plan::default(),
+            principals: Vec::new(),
+            id: 0,
+        }
+    }
+
+    /// Puts images on top; the stack is then another, with another id. Takes time linear in their principals.
+    pub(crate) fn push(&mut self, images: Vec<Image<Vec<u8>>>, id: u64) {
+        self.id = id;
+        for image in images {
+            let view = image.view();
+            let count = view.count(Section::Principals);
+            let mut principals = Index::with_capacity(index(count));
+            for number in 0..count {
+                if let Some(record) = view.principal(number) {
+                    let text = record.text.bytes(view.bytes());
+                    principals.insert(principals.hash((record.form as u8, text)), number);
+                }
+            }
+            self.principals.push(principals);
+            let end = self
+                .part_count()
+                .saturating_add(index(view.count(Section::Parts)));
+            self.starts.push(number(end));
+            self.images.push(image);
+        }
+        self.plan = Plan::of(self.images.iter().map(Image::view));
+    }
+
+    /// The images, in the order of their parts.
+    pub(crate) fn images(&self) -> &[Image<Vec<u8>>] {
+        &self.images
+    }
+
+    /// The images alone.
+    pub(crate) fn into_images(self) -> Vec<Image<Vec<u8>>> {
+        self.images
+    }
+
+    /// What the machine works out from the images.
+    #[inline]
+    pub(crate) fn vm_plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// What readers use of the images.
+    pub(crate) fn views(&self) -> impl Iterator<Item = View<'_>> + Clone {
+        self.images.iter().map(Image::view)
+    }
+
+    /// A number that no other stack of this process has: what is resolved for a stack keeps it.
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// How many parts there are.
+    pub(crate) fn part_count(&self) -> usize {
+        index(self.starts.last().copied().unwrap_or(0))
+    }
+
+    /// The image that a part is in, and its number there.
+    #[inline]
+    pub(crate) fn home(&self, part: PartId) -> (usize, u32) {
+        match self.starts.as_slice() {
+            [_, _] => (0, part.get()),
+            starts => {
+                let image = starts.partition_point(|start| *start <= part.get());
+                let image = image.saturating_sub(1);
+                let start = starts.get(image).copied().unwrap_or(0);
+                (image, part.get() - start)
+            }
+        }
+    }
+
+    /// A part in its image; none if there is no such part.
+    #[inline]
+    pub(crate) fn locate(&self, part: PartId) -> Option<Located<'_>> {
+        let (image, part) = self.home(part);
+        let view = self.images.get(image)?.view();
+        Some(Located { image, view, part })
+    }
+
+    /// The principal of an image of a form with a text, which comes in parts.
+    pub(crate) fn principal(
+        &self,
+        image: usize,
+        form: PrincipalForm,
+        parts: &[&str],
+    ) -> Option<u32> {
+        let mut buffer = [0; 96];
+        let mut free = &mut buffer[..];
+        let mut len = 0;
+        for part in parts.iter().filter(|_| parts.len() > 1) {
+            let Some((space, behind)) = free.split_at_mut_checked(part.len()) else {
+                return self.whole_principal(image, form, parts.concat().as_bytes());
+            };
+            space.copy_from_slice(part.as_bytes());
+            len += part.len();
+            free = behind;
+        }
+        match parts {
+            [text] => self.whole_principal(image, form, text.as_bytes()),
+            _ => self.whole_principal(image, form, buffer.get(..len)?),
+        }
+    }
+
+    /// The principal of an image of a form with a text.
+    fn whole_principal(&self, image: usize, form: PrincipalForm, text: &[u8]) -> Option<u32> {
+        let view = self.images.get(image)?.view();
+        let principals = self.principals.get(image)?;
+        let is_right = |number| {
+            let record = view.principal(number);
+            record.is_some_and(|record| {
+                record.form == form && record.text.bytes(view.bytes()) == text
+            })
+        };
+        principals.find(principals.hash((form as u8, text)), is_right)
+    }
+}

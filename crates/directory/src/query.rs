@@ -1,0 +1,16 @@
+//! Questions about a whole directory: who can do something, what somebody can do, who has everything, who comes in from
+//! outside.
+//!
+//! Each is a loop over decisions of [`crate::decide`], and decides nothing by itself, so that an answer is never other than
+//! what a request would get. They may take seconds on a million principals: answers are handed on while the work goes on,
+//! in the order of the dumps, whatever threads find first.
+
+pub(crate) mod access;
+pub(crate) mod admins;
+pub(crate) mod charts;
+pub(crate) mod external_access;
+pub(crate) mod not_given;
+pub(crate) mod people;
+pub(crate) mod scan;
+pub(crate) mod what_can;
+pub(crate) mod who_can;

@@ -1,0 +1,298 @@
+//! Questions asked of every principal, in parallel and in order.
+//!
+//! What a policy says to a question is the same for all principals, unless the policy looks at something that differs
+//! between them. It is found out once then, and only the policies that do look are walked for each: a question over a
+//! million principals walks most policies once. Each thread has its own memory, so that none waits for another, and takes
+//! blocks of principals; answers are put in order by whoever asked. Memory grows with the parts for each of the
+//! questions, which is why more than [`REMEMBERED`] at once are asked without.
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
+
+use portcullis_image::layer_mask;
+use portcullis_model::{Decision, Layer, check_action};
+use portcullis_vm::{Evaluation, PartMemory};
+
+use crate::arn::Kind;
+use crate::decide::asked::{Asked, Deciding};
+use crate::decide::check::{Case, run, run_resolved};
+use crate::decide::given::GivenKeys;
+use crate::decide::handles::PreparedResource;
+use crate::decide::memory::Memory;
+use crate::error::EngineError;
+use crate::plan::action::PreparedAction;
+use crate::plan::dependencies::KeyDependencies;
+use crate::plan::generation::Generation;
+use crate::query::access::AccessQuery;
+use crate::store::ids::{AccountIdx, PartId, PrincipalIdx};
+
+/// How many principals a thread asks before it hands the answers on.
+const BLOCK: usize = 1024;
+
+/// More questions at once than this are asked without memory of what policies said.
+const REMEMBERED: usize = 64;
+
+/// Asks of one principal after the other, with memory that is kept.
+#[derive(Debug, Default)]
+pub(crate) struct Worker {
+    pub(crate) memory: Memory,
+    memories: Vec<PartVerdicts>,
+}
+
+impl Worker {
+    /// Decides one of the questions for a principal.
+    pub(crate) fn decide(
+        &mut self,
+        generation: Generation<'_>,
+        principal: PrincipalIdx,
+        scans: &[PrincipalScan<'_>],
+        number: usize,
+    ) -> Result<Decision, EngineError> {
+        let Some(scan) = scans.get(number) else {
+            return Ok(Decision::ImplicitDeny);
+        };
+        if scans.len() > REMEMBERED {
+            return scan.decide_alone(generation, principal, &mut self.memory);
+        }
+        if self.memories.len() <= number {
+            self.memories
+                .resize_with(scans.len(), PartVerdicts::default);
+        }
+        match self.memories.get_mut(number) {
+            Some(answers) => Ok(scan.decide(generation, principal, &mut self.memory, answers)),
+            None => scan.decide_alone(generation, principal, &mut self.memory),
+        }
+    }
+}
+
+/// Resolves an action of a question.
+fn action(generation: Generation<'_>, name: &str) -> Result<PreparedAction, EngineError> {
+    check_action(name).map_err(EngineError::NoAction)?;
+    Ok(PreparedAction::new(&generation.plan.stack, name))
+}
+
+/// Resolves queries.
+///
+/// # Errors
+/// [`EngineError::NoAction`] if one asks for what is no action.
+pub(crate) fn scans_of<'q>(
+    generation: Generation<'_>,
+    queries: &[AccessQuery<'q>],
+) -> Result<Vec<PrincipalScan<'q>>, EngineError> {
+    // Many ask about one action.
+    let mut actions: HashMap<&str, Arc<PreparedAction>> = HashMap::new();
+    let scans = queries.iter().map(|query| {
+        let action = match actions.entry(query.action) {
+            Entry::Occupied(known) => known.get().clone(),
+            Entry::Vacant(place) => place
+                .insert(Arc::new(action(generation, query.action)?))
+                .clone(),
+        };
+        Ok(PrincipalScan::new(generation, query, action))
+    });
+    scans.collect()
+}
+
+/// ARN and kind of a user or role; none if there are not as many.
+pub(crate) fn principal(generation: Generation<'_>, index: PrincipalIdx) -> Option<(String, Kind)> {
+    let tables = generation.tables;
+    let principal = tables.principal(index)?;
+    Some((tables.arn(principal.entity()), principal.kind))
+}
+
+/// Asks of every principal, in blocks that threads take one after the other, and calls back in
+/// order.
+pub(crate) fn in_parallel<T: Send>(
+    generation: Generation<'_>,
+    threads: usize,
+    ask: &(impl Fn(&mut Worker, PrincipalIdx) -> Result<T, EngineError> + Sync),
+    found: &mut dyn FnMut(PrincipalIdx, T),
+) -> Result<(), EngineError> {
+    let count = generation.tables.principals().len();
+    let blocks = count.div_ceil(BLOCK);
+    let taken = AtomicUsize::new(0);
+    let stop = AtomicBool::new(false);
+    let failure = Mutex::new(None);
+    std::thread::scope(|scope| {
+        let (sender, receiver) = mpsc::sync_channel(2 * threads.max(1));
+        for _ in 0..threads.clamp(1, blocks.max(1)) {
+            let sender = sender.clone();
+            let (taken, stop, failure) = (&taken, &stop, &failure);
+            scope.spawn(move || {
+                let mut worker = Worker::default();
+                loop {
+                    let block = taken.fetch_add(1, Ordering::Relaxed);
+                    if block >= blocks || stop.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    let range = block * BLOCK..((block + 1) * BLOCK).min(count);
+                    let answers: Result<Vec<T>, EngineError> = range
+                        .map(|index| ask(&mut worker, PrincipalIdx::at(index)))
+                        .collect();
+                    match answers {
+                        Ok(answers) => {
+                            if sender.send((block, answers)).is_err() {
+                                return;
+                            }
+                        }
+                        Err(error) => {
+                            stop.store(true, Ordering::Relaxed);
+                            if let Ok(mut failure) = failure.lock() {
+                                failure.get_or_insert(error);
+                            }
+                            return;
+                        }
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let mut waiting: BTreeMap<usize, Vec<T>> = BTreeMap::new();
+        let mut next = 0;
+        for (block, answers) in receiver {
+            waiting.insert(block, answers);
+            while let Some(answers) = waiting.remove(&next) {
+                for (offset, answer) in answers.into_iter().enumerate() {
+                    found(PrincipalIdx::at(next * BLOCK + offset), answer);
+                }
+                next += 1;
+            }
+        }
+    });
+    let failed = failure.lock().ok().and_then(|mut failure| failure.take());
+    failed.map_or(Ok(()), Err)
+}
+
+/// A question, resolved.
+pub(crate) struct PrincipalScan<'q> {
+    action: Arc<PreparedAction>,
+    resource: PreparedResource,
+    query: AccessQuery<'q>,
+}
+
+impl<'q> PrincipalScan<'q> {
+    /// A question of an action that was resolved, since many are about one.
+    pub(crate) fn new(
+        generation: Generation<'_>,
+        query: &AccessQuery<'q>,
+        action: Arc<PreparedAction>,
+    ) -> Self {
+        let (id, account) = (generation.id(), query.resource_account);
+        PrincipalScan {
+            action,
+            resource: PreparedResource::new(generation.tables, id, query.resource, account),
+            query: *query,
+        }
+    }
+
+    /// What is known of the request beside caller and target, the same for all.
+    fn context(&self) -> GivenKeys<'q> {
+        GivenKeys::Entries(self.query.context)
+    }
+
+    /// Decides for a user or role, and remembers nothing.
+    pub(crate) fn decide_alone(
+        &self,
+        generation: Generation<'_>,
+        principal: PrincipalIdx,
+        memory: &mut Memory,
+    ) -> Result<Decision, EngineError> {
+        let context = self.context();
+        let asked = (&*self.action, &self.resource);
+        let outcome = run_resolved(memory, generation, principal, asked, context);
+        outcome.map(|outcome| outcome.decision())
+    }
+
+    /// Decides for a user or role.
+    pub(crate) fn decide(
+        &self,
+        generation: Generation<'_>,
+        principal: PrincipalIdx,
+        memory: &mut Memory,
+        answers: &mut PartVerdicts,
+    ) -> Decision {
+        let Some(row) = generation.tables.principal(principal) else {
+            return Decision::ImplicitDeny;
+        };
+        answers.account = Some(row.account);
+        let deciding = Deciding {
+            generation,
+            asked: &Asked::resolved(&self.action, &self.resource),
+        };
+        let caller = deciding.by_number(principal);
+        let said = |case: &Case<'_, '_>, part, layers| answers.said(case, part, layers);
+        run(&deciding, memory, caller, said, self.context()).decision()
+    }
+}
+
+/// What is known of the answers to one question. One for each thread and question.
+#[derive(Debug, Default)]
+pub(crate) struct PartVerdicts {
+    account: Option<AccountIdx>,
+    /// By part.
+    said: Vec<Said>,
+    parts: PartMemory,
+}
+
+/// What a part says.
+#[derive(Clone, Copy, Debug, Default)]
+struct Said {
+    when: When,
+    allows: bool,
+    denies: bool,
+}
+
+/// For whom a remembered verdict holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum When {
+    #[default]
+    Unknown,
+    Always,
+    /// To callers of an account.
+    Of(AccountIdx),
+}
+
+impl PartVerdicts {
+    /// Looks at a part alone.
+    fn look(&mut self, case: &Case<'_, '_>, part: PartId) -> (bool, bool) {
+        let mut evaluation = Evaluation::of_part(case.settled, &mut self.parts);
+        case.look(&mut evaluation, part, u32::MAX);
+        evaluation.says()
+    }
+
+    /// What a part says that does not look at what differs between the principals of an account.
+    fn said(&mut self, case: &Case<'_, '_>, part: PartId, layers: u32) -> Option<(bool, bool)> {
+        let plan = case.deciding.generation.plan;
+        let found = plan.dependencies(part);
+        // Allows of resource policies differ in strength, so a remembered boolean is not enough.
+        if layers & layer_mask(Layer::Resource) != 0 || found.meets(KeyDependencies::CALLER) {
+            return None;
+        }
+        let when = match self
+            .account
+            .filter(|_| found.meets(KeyDependencies::ACCOUNT))
+        {
+            None => When::Always,
+            Some(account) => When::Of(account),
+        };
+        if self.said.is_empty() {
+            self.said.resize(plan.stack.part_count(), Said::default());
+        }
+        let known = self.said.get(part.index()).copied().unwrap_or_default();
+        if known.when == when {
+            return Some((known.allows, known.denies));
+        }
+        let (allows, denies) = self.look(case, part);
+        if let Some(place) = self.said.get_mut(part.index()) {
+            *place = Said {
+                when,
+                allows,
+                denies,
+            };
+        }
+        Some((allows, denies))
+    }
+}

@@ -1,0 +1,331 @@
+//! What changed since: tables take in others that hold only that.
+//!
+//! The new rows and strings are appended and their ids moved by what was there before, so that the cost grows with the
+//! changes and not with the directory. Rows of accounts that were dumped again are replaced; where accounts are new or
+//! principals are gone, ids move and the tables are gone through once.
+//!
+//! What the old rows referred to stays as garbage: strings, pairs and sets that nothing uses. A file is compiled anew after
+//! seven changes anyway ([`crate::store::snapshot::MAX_IMAGES`]), which removes it. Compacting at each update was rejected,
+//! because it would cost as much as compiling.
+
+use std::collections::BTreeSet;
+
+use crate::store::accounts::{Account, Accounts};
+use crate::store::ids::{AccountIdx, PartId, PrincipalIdx, Run, SetsId, Symbol, number};
+use crate::store::tables::{Grant, Person, Principal, Resource, Tables};
+
+/// By how much the ids of the changes move, so that they follow those of the directory.
+struct Moved {
+    strings: u32,
+    pairs: u32,
+    grants: u32,
+    sets: u32,
+    uses: u32,
+    parts: u32,
+}
+
+impl Moved {
+    /// None if some table would have more rows than ids can tell. Checked before anything is changed.
+    fn new(tables: &Tables, new: &Tables, parts: u32) -> Option<Moved> {
+        let room = |old: usize, more: usize| {
+            // One number means that there is none.
+            let end = u32::try_from(old.checked_add(more)?).ok()?;
+            (end < u32::MAX).then(|| number(old))
+        };
+        room(tables.principals.len(), new.principals.len())?;
+        room(tables.resources.len(), new.resources.len())?;
+        Some(Moved {
+            strings: room(tables.strings.stored().len(), new.strings.stored().len())?,
+            pairs: room(tables.pairs.len(), new.pairs.len())?,
+            grants: room(tables.grants.len(), new.grants.len())?,
+            sets: room(tables.sets.len(), new.sets.len())?,
+            uses: room(tables.uses.len(), new.uses.len())?,
+            parts,
+        })
+    }
+
+    /// Where a string is; absent stays absent.
+    fn name(&self, name: Symbol) -> Symbol {
+        let moved = name
+            .some()
+            .map(|name| Symbol::new(name.get() + self.strings));
+        moved.unwrap_or(Symbol::NONE)
+    }
+
+    /// Where policy sets are.
+    fn sets(&self, sets: SetsId) -> SetsId {
+        let moved = sets.some().map(|sets| SetsId::new(sets.get() + self.sets));
+        moved.unwrap_or(SetsId::NONE)
+    }
+
+    /// Where a run is. An empty run has no place and stays the default, so that equal rows stay equal.
+    fn run(run: Run, by: u32) -> Run {
+        let moved = run
+            .some()
+            .map(|run| Run::new(run.start() + by, run.count()));
+        moved.unwrap_or(run)
+    }
+
+    /// Where a run of pairs is.
+    fn pairs(&self, run: Run) -> Run {
+        Moved::run(run, self.pairs)
+    }
+}
+
+/// Takes in everything that `new` has, whose parts follow the first `parts` of this. Gives back the index that each
+/// user and role had before, absent of those that are new or have changed; none, and nothing is changed, if the tables
+/// would have more rows than ids can tell.
+pub(crate) fn merge(tables: &mut Tables, new: &Tables, parts: usize) -> Option<Vec<PrincipalIdx>> {
+    let moved = Moved::new(tables, new, number(parts))?;
+    Some(take_in(tables, new, &moved))
+}
+
+/// Merges `new`; returns the previous index of each principal, absent if it is new or changed.
+fn take_in(tables: &mut Tables, new: &Tables, moved: &Moved) -> Vec<PrincipalIdx> {
+    tables.strings.append(&new.strings);
+    let pairs = new.pairs.iter();
+    tables
+        .pairs
+        .extend(pairs.map(|(key, value)| (moved.name(*key), moved.name(*value))));
+    tables.grants.extend(new.grants.iter().map(|grant| Grant {
+        id: moved.name(grant.id),
+        grantee: moved.name(grant.grantee),
+        operations: moved.pairs(grant.operations),
+        subset: moved.pairs(grant.subset),
+        equals: moved.pairs(grant.equals),
+        is_exact: grant.is_exact,
+    }));
+    let uses = new.uses.iter();
+    tables
+        .uses
+        .extend(uses.map(|(layers, part)| (*layers, PartId::new(part.get() + moved.parts))));
+    let sets = new.sets.iter();
+    tables
+        .sets
+        .extend(sets.map(|run| Moved::run(*run, moved.uses)));
+    tables.missing = tables.missing.saturating_add(new.missing);
+    let places = take_accounts(tables, new, moved);
+    let had: Vec<Principal> = match tables.people.is_empty() {
+        true => Vec::new(),
+        false => tables.principals.clone(),
+    };
+    let origins = take_principals(tables, new, moved, &places);
+    take_people(tables, new, moved, &had, &places);
+    take_resources(tables, new, moved, &places);
+    for (id, sets) in &new.endpoints {
+        let text = new.strings.get(*id);
+        let strings = &tables.strings;
+        let found = tables
+            .endpoints
+            .binary_search_by(|(own, _)| strings.get(*own).cmp(text));
+        let entry = (moved.name(*id), moved.sets(*sets));
+        match found {
+            Ok(at) => {
+                if let Some(own) = tables.endpoints.get_mut(at) {
+                    *own = entry;
+                }
+            }
+            Err(at) => tables.endpoints.insert(at, entry),
+        }
+    }
+    origins
+}
+
+/// Merges accounts by their numbers; returns the index of each of the new ones. Their ids move if accounts are inserted,
+/// so that every row that refers to an account is rewritten then.
+fn take_accounts(tables: &mut Tables, new: &Tables, moved: &Moved) -> Vec<AccountIdx> {
+    let has_tree = new.organization.is_some();
+    if has_tree {
+        tables.organization = new.organization.map(|id| moved.name(id));
+    }
+    let old: Vec<u64> = tables.accounts.numbers().collect();
+    tables.accounts.change(|rows| {
+        for own in rows.iter_mut().filter(|_| has_tree) {
+            *own = Account {
+                is_dumped: own.is_dumped,
+                restricts_public: own.restricts_public,
+                ..Account::new(own.number)
+            };
+        }
+        for account in new.accounts.rows() {
+            let at = rows.binary_search_by_key(&account.number, |own| own.number);
+            let at = at.unwrap_or_else(|at| {
+                rows.insert(at, Account::new(account.number));
+                at
+            });
+            let Some(own) = rows.get_mut(at) else {
+                continue;
+            };
+            own.is_dumped |= account.is_dumped;
+            own.restricts_public |= account.restricts_public;
+            if has_tree {
+                own.org_path = moved.name(account.org_path);
+                own.scps = moved.sets(account.scps);
+                own.rcps = moved.sets(account.rcps);
+                own.is_member = account.is_member;
+                own.is_management = account.is_management;
+            }
+        }
+    });
+    if old.len() != tables.accounts.rows().len() {
+        let indices = indices_of(&tables.accounts, old.into_iter());
+        for own in &mut tables.principals {
+            own.account = moved_account(&indices, own.account);
+        }
+        for own in &mut tables.resources {
+            own.account = moved_account(&indices, own.account);
+        }
+        tables.index_principals();
+    }
+    indices_of(&tables.accounts, new.accounts.numbers())
+}
+
+/// The indices of accounts by their numbers.
+fn indices_of(accounts: &Accounts, numbers: impl Iterator<Item = u64>) -> Vec<AccountIdx> {
+    let indices = numbers.map(|number| accounts.find(number).unwrap_or(AccountIdx::NONE));
+    indices.collect()
+}
+
+/// Where the account is that had an index.
+fn moved_account(indices: &[AccountIdx], account: AccountIdx) -> AccountIdx {
+    let moved = indices.get(account.index()).copied();
+    moved.unwrap_or(AccountIdx::NONE)
+}
+
+/// Merges users and roles by account, kind and name. Those of an account that was dumped again are gone unless the new
+/// dump has them; ids of the others then move down.
+fn take_principals(
+    tables: &mut Tables,
+    new: &Tables,
+    moved: &Moved,
+    places: &[AccountIdx],
+) -> Vec<PrincipalIdx> {
+    // Who is in an account that was dumped again is gone unless it is there again.
+    let mut is_replaced = vec![false; tables.accounts.rows().len()];
+    for (account, place) in new.accounts.rows().iter().zip(places) {
+        if let Some(replaced) = is_replaced.get_mut(place.index()) {
+            *replaced |= account.is_dumped;
+        }
+    }
+    let count = tables.principals.len();
+    let mut origins: Vec<PrincipalIdx> = (0..count).map(PrincipalIdx::at).collect();
+    let mut is_gone: Vec<bool> = tables
+        .principals
+        .iter()
+        .map(|own| is_replaced.get(own.account.index()) == Some(&true))
+        .collect();
+    for principal in &new.principals {
+        let principal = Principal {
+            account: moved_account(places, principal.account),
+            partition: moved.name(principal.partition),
+            path: moved.name(principal.path),
+            name: moved.name(principal.name),
+            id: moved.name(principal.id),
+            identity: moved.sets(principal.identity),
+            boundary: moved.sets(principal.boundary),
+            trust: moved.sets(principal.trust),
+            tags: moved.pairs(principal.tags),
+            ..*principal
+        };
+        match tables.number_of(&principal) {
+            Some(number) => {
+                if let Some(own) = tables.principals.get_mut(number.index()) {
+                    *own = principal;
+                }
+                if let Some(gone) = is_gone.get_mut(number.index()) {
+                    *gone = false;
+                }
+                if let Some(origin) = origins.get_mut(number.index()) {
+                    *origin = PrincipalIdx::NONE;
+                }
+            }
+            None => {
+                tables.add_principal(principal);
+            }
+        }
+    }
+    origins.resize(tables.principals.len(), PrincipalIdx::NONE);
+    if is_gone.contains(&true) {
+        let is_gone = |index: usize| is_gone.get(index) == Some(&true);
+        let mut all = 0..;
+        tables
+            .principals
+            .retain(|_| !all.next().is_some_and(is_gone));
+        let mut all = 0..;
+        origins.retain(|_| !all.next().is_some_and(is_gone));
+        tables.index_principals();
+    }
+    origins
+}
+
+/// Merges who has roles of Identity Center: of roles that the changes tell of as they say, of others as it was. `had` are
+/// the users and roles before, in the order in which people know them.
+fn take_people(
+    tables: &mut Tables,
+    new: &Tables,
+    moved: &Moved,
+    had: &[Principal],
+    places: &[AccountIdx],
+) {
+    let mut people = Vec::new();
+    for own in &new.people {
+        let role = new.principals.get(own.principal.index());
+        let number = role.and_then(|role| {
+            let account = moved_account(places, role.account);
+            let name = new.strings.get(role.name);
+            tables.find_entity(tables, (account, role.kind, name))
+        });
+        people.extend(number.map(|(principal, _)| Person {
+            principal,
+            user: moved.name(own.user),
+            group: moved.name(own.group),
+        }));
+    }
+    let replaced: BTreeSet<PrincipalIdx> = people.iter().map(|own| own.principal).collect();
+    for own in &tables.people {
+        let role = had.get(own.principal.index());
+        let number = role.and_then(|role| tables.number_of(role));
+        let kept = number.filter(|number| !replaced.contains(number));
+        people.extend(kept.map(|principal| Person { principal, ..*own }));
+    }
+    tables.set_people(people);
+}
+
+/// Merges resources by ARN: what the changes say of one replaces what was known, and what they do not say stays.
+fn take_resources(tables: &mut Tables, new: &Tables, moved: &Moved, places: &[AccountIdx]) {
+    for resource in &new.resources {
+        let resource = Resource {
+            arn: moved.name(resource.arn),
+            account: moved_account(places, resource.account),
+            policy: moved.sets(resource.policy),
+            tags: moved.pairs(resource.tags),
+            grants: Moved::run(resource.grants, moved.grants),
+            bucket: moved.name(resource.bucket),
+            ..*resource
+        };
+        let number = tables.resource_number(tables.strings.get(resource.arn));
+        let own = number.and_then(|number| tables.resources.get_mut(number.index()));
+        let Some(own) = own else {
+            tables.add_resource(resource);
+            continue;
+        };
+        if resource.account.is_some() {
+            own.account = resource.account;
+        }
+        if resource.has_policy() {
+            own.policy = resource.policy;
+            own.is_unreadable = resource.is_unreadable;
+        }
+        if resource.bucket.is_some() {
+            own.bucket = resource.bucket;
+        }
+        if !resource.tags.is_empty() {
+            own.tags = resource.tags;
+        }
+        if !resource.grants.is_empty() {
+            own.grants = resource.grants;
+        }
+        own.restricts_public |= resource.restricts_public;
+        own.has_abac |= resource.has_abac;
+    }
+}

@@ -1,0 +1,329 @@
+//! The policies of a directory: documents that are stored once, and read again when they are compiled.
+//!
+//! A document is checked when it is loaded and then kept as text. Its tree is larger and is needed twice in
+//! the life of a directory: for compiling, and for explanations. Equal documents are one policy and equal sets are
+//! one set, however many principals have them.
+//!
+//! Documents are gone after an update or in an opened file; images hold what decisions need.
+
+use std::collections::{HashMap, HashSet};
+
+use bumpalo::Bump;
+use portcullis_model::{Layer, PolicyKind};
+use portcullis_source::LineIndex;
+pub(crate) use portcullis_syntax::forms::undress;
+use portcullis_syntax::policy::{ReadOptions, parse_policy};
+use portcullis_syntax::{Policy, PolicySets, api_of, with_apis};
+
+use crate::store::ids::{PolicyId, SetsId, Symbol};
+use crate::store::provenance::Attachments;
+use crate::store::strings::{Interner, StringTable};
+
+/// Policy sets, each with its layer. Within a set, policies are sorted and there once.
+pub(crate) type Sets = Vec<(Layer, Vec<PolicyId>)>;
+
+/// A policy: its document under a name.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    name: Symbol,
+    /// The file and the path in it; of policies that are stored once, of the first that was met.
+    place: Symbol,
+    text: Symbol,
+}
+
+/// All policies.
+#[derive(Debug, Default)]
+pub(crate) struct Documents {
+    /// The texts of documents.
+    sources: Interner,
+    policies: Vec<Entry>,
+    /// By name, text, and place where that tells policies apart.
+    by_content: HashMap<(Symbol, Symbol, Option<Symbol>), PolicyId>,
+    /// Texts that were read without error.
+    sound: HashSet<(Symbol, PolicyKind, bool)>,
+    sets: Vec<Sets>,
+    by_sets: HashMap<Sets, SetsId>,
+    /// What explanations say of how policies came to apply, if they are wanted.
+    pub(crate) attachments: Option<Attachments>,
+}
+
+/// A document that cannot be used.
+pub(crate) struct Invalid {
+    /// Line and column in the document's own text, from 1 (`IN-2`).
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+    pub(crate) message: String,
+    pub(crate) code: &'static str,
+    pub(crate) help: Option<String>,
+}
+
+impl Invalid {
+    /// What is wrong, said of a policy of this type.
+    pub(crate) fn message(&self, kind: PolicyKind) -> String {
+        let Invalid { message, code, .. } = self;
+        format!("the {kind} policy is invalid: {message} ({code})")
+    }
+
+    /// Where it is in the document by itself.
+    pub(crate) fn position(&self) -> String {
+        let Invalid { line, column, .. } = self;
+        format!("this is line {line}, column {column} of the document by itself")
+    }
+}
+
+impl Documents {
+    /// Stores a document under a name. Equal documents of one name are one policy, unless explanations
+    /// are wanted: these tell where the policy stands that applies to this caller, so that equal ones
+    /// at two places have to be two.
+    pub(crate) fn add(
+        &mut self,
+        name: Symbol,
+        place: impl FnOnce() -> Symbol,
+        text: &str,
+    ) -> PolicyId {
+        let text = self.sources.intern(text);
+        let next = PolicyId::at(self.policies.len());
+        let mut place = Some(place);
+        let mut place = || place.take().map_or(Symbol::NONE, |place| place());
+        let told = self.attachments.is_some().then(&mut place);
+        *self
+            .by_content
+            .entry((name, text, told))
+            .or_insert_with(|| {
+                self.policies.push(Entry {
+                    name,
+                    place: told.unwrap_or_else(place),
+                    text,
+                });
+                next
+            })
+    }
+
+    /// Reads a document as one of a type, unless that was done before.
+    pub(crate) fn check(
+        &mut self,
+        id: PolicyId,
+        kind: PolicyKind,
+        strict: bool,
+    ) -> Option<Invalid> {
+        let text = self.entry(id).text;
+        if self.sound.contains(&(text, kind, strict)) {
+            return None;
+        }
+        let key = (text, kind, strict);
+        let text = self.sources.get(text);
+        let options = ReadOptions {
+            kind,
+            allow_missing_resource: !strict,
+        };
+        let arena = Bump::new();
+        let (document, diagnostics) = parse_policy(text, options, &arena);
+        if document.is_some() {
+            self.sound.insert(key);
+            return None;
+        }
+        let error = diagnostics.into_iter().find(|found| found.is_error());
+        let invalid = error.map(|error| {
+            let (line, column) = LineIndex::new(text).position(error.span.start);
+            Invalid {
+                line,
+                column,
+                message: error.message,
+                code: error.code.as_str(),
+                help: error.help,
+            }
+        });
+        Some(invalid.unwrap_or(Invalid {
+            line: 1,
+            column: 1,
+            message: "the document cannot be read".to_string(),
+            code: "INVALID_POLICY",
+            help: None,
+        }))
+    }
+
+    /// True if two documents say the same when they are read as identity policies.
+    pub(crate) fn are_equal(&self, one: PolicyId, other: PolicyId, kind: PolicyKind) -> bool {
+        let (one, other) = (self.entry(one).text, self.entry(other).text);
+        let options = ReadOptions {
+            kind,
+            allow_missing_resource: true,
+        };
+        let arena = Bump::new();
+        let read = |text| parse_policy(self.sources.get(text), options, &arena).0;
+        one == other || read(one).is_some_and(|one| read(other) == Some(one))
+    }
+
+    /// A policy by its id; one without name and text if there is none.
+    fn entry(&self, id: PolicyId) -> Entry {
+        let none = Entry {
+            name: Symbol::NONE,
+            place: Symbol::NONE,
+            text: Symbol::NONE,
+        };
+        self.policies.get(id.index()).copied().unwrap_or(none)
+    }
+
+    /// The number of these sets.
+    pub(crate) fn intern_sets(&mut self, mut sets: Sets) -> SetsId {
+        for (_, policies) in &mut sets {
+            policies.sort_unstable();
+            policies.dedup();
+        }
+        let next = SetsId::at(self.sets.len());
+        match self.by_sets.get(&sets) {
+            Some(found) => *found,
+            None => {
+                self.sets.push(sets.clone());
+                self.by_sets.insert(sets, next);
+                next
+            }
+        }
+    }
+
+    /// Sets by number.
+    pub(crate) fn sets(&self, id: SetsId) -> &[(Layer, Vec<PolicyId>)] {
+        self.sets.get(id.index()).map_or(&[], Vec::as_slice)
+    }
+
+    /// All sets, in the order of their numbers.
+    pub(crate) fn all_sets(&self) -> &[Sets] {
+        &self.sets
+    }
+
+    /// How many different policies there are.
+    pub(crate) fn policy_count(&self) -> usize {
+        self.policies.len()
+    }
+
+    /// Frees what only loading needs.
+    pub(crate) fn finish(&mut self) {
+        self.by_content = HashMap::new();
+        self.sound = HashSet::new();
+        self.by_sets = HashMap::new();
+    }
+
+    /// Adds policies to the sets of a decision; none if one of them cannot be read.
+    pub(crate) fn add_to<'a>(
+        &'a self,
+        id: SetsId,
+        strings: &'a StringTable,
+        sets: &mut PolicySets<'a>,
+        arena: &'a Bump,
+    ) -> Option<()> {
+        for (layer, policies) in self.sets(id) {
+            let read = policies
+                .iter()
+                .map(|id| self.read(*id, kind_of(*layer), strings, arena))
+                .collect::<Option<Vec<_>>>()?;
+            let set = match layer {
+                Layer::Identity => Some(&mut sets.identity),
+                Layer::Boundary => Some(sets.boundary.get_or_insert_default()),
+                Layer::Session => Some(sets.session.get_or_insert_default()),
+                Layer::Resource => Some(sets.resource.get_or_insert_default()),
+                Layer::VpcEndpoint => Some(sets.vpc_endpoint.get_or_insert_default()),
+                Layer::Scp(level) => level_of(&mut sets.scps, *level),
+                Layer::Rcp(level) => level_of(&mut sets.rcps, *level),
+            };
+            if let Some(set) = set {
+                set.extend(read);
+            }
+        }
+        Some(())
+    }
+
+    /// The text of the policy at a place.
+    pub(crate) fn text_at(&self, place: &str, strings: &StringTable) -> Option<&str> {
+        let mut all = self.policies.iter();
+        let entry = all.find(|entry| strings.get(entry.place) == place)?;
+        Some(self.sources.get(entry.text))
+    }
+
+    /// A policy's name and place.
+    pub(crate) fn name_and_place(&self, id: PolicyId) -> (Symbol, Symbol) {
+        let entry = self.entry(id);
+        (entry.name, entry.place)
+    }
+
+    /// Reads a policy; none if it cannot be read, which [`Documents::check`] saw to when it was loaded.
+    pub(crate) fn read<'a>(
+        &'a self,
+        id: PolicyId,
+        kind: PolicyKind,
+        strings: &'a StringTable,
+        arena: &'a Bump,
+    ) -> Option<Policy<'a>> {
+        let entry = self.entry(id);
+        let text = self.sources.get(entry.text);
+        let options = ReadOptions {
+            kind,
+            allow_missing_resource: kind == PolicyKind::Resource,
+        };
+        let document = parse_policy(text, options, arena).0?;
+        let name = strings.get(entry.name);
+        // The policy of an API is called like the API.
+        let document = match api_of(name) {
+            Some(api) => with_apis(document, &[api], arena),
+            None => document,
+        };
+        Some(Policy {
+            name,
+            file: strings.get(entry.place),
+            text,
+            document,
+        })
+    }
+}
+
+/// A level of a chain, which has at least as many levels afterwards.
+fn level_of<'s, 'a>(
+    chain: &'s mut Vec<Vec<Policy<'a>>>,
+    level: u8,
+) -> Option<&'s mut Vec<Policy<'a>>> {
+    let index = usize::from(level);
+    if chain.len() <= index {
+        chain.resize_with(index + 1, Vec::new);
+    }
+    chain.get_mut(index)
+}
+
+/// The type of the documents in a layer. A trust policy is the resource policy of its role.
+pub(crate) fn kind_of(layer: Layer) -> PolicyKind {
+    match layer {
+        Layer::Identity => PolicyKind::Identity,
+        Layer::Boundary => PolicyKind::Boundary,
+        Layer::Session => PolicyKind::Session,
+        Layer::Resource => PolicyKind::Resource,
+        Layer::VpcEndpoint => PolicyKind::VpcEndpoint,
+        Layer::Scp(_) => PolicyKind::Scp,
+        Layer::Rcp(_) => PolicyKind::Rcp,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use portcullis_source::json;
+    use std::borrow::Cow;
+
+    fn undressed(json: &str) -> Result<String, String> {
+        let arena = Bump::new();
+        let node = json::parse(json, &arena).unwrap();
+        undress(&node, json).map(Cow::into_owned)
+    }
+
+    #[test]
+    fn in_1_documents_are_undressed() {
+        assert_eq!(undressed(r#" {"a": "%41+"} "#).unwrap(), r#"{"a": "%41+"}"#);
+        assert_eq!(undressed(r#""{\"a\": 1}""#).unwrap(), r#"{"a": 1}"#);
+        assert_eq!(
+            undressed(r#""%7B%22a%22%3a%20%22b+%C3%A9%22%7D""#).unwrap(),
+            r#"{"a": "b+é"}"#
+        );
+        assert_eq!(undressed(r#""\"{\\\"a\\\":1}\"""#).unwrap(), r#"{"a":1}"#);
+        assert!(undressed(r#""%7B%2""#).is_err());
+        assert!(undressed(r#""%7B%ff%7D""#).is_err());
+        assert!(undressed("[1]").is_err());
+        assert!(undressed("null").is_err());
+    }
+}

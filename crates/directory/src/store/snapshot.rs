@@ -1,0 +1,623 @@
+//! A directory as one file: its tables, and the image of its policies.
+//!
+//! ```text
+//!  0  magic            8 bytes
+//!  8  version          u32
+//! 12  sections         u32
+//! 16  length           u64, of the whole file
+//! 24  checksum         u64, of everything from byte 32 on and of the bytes before byte 24
+//! 32  lengths          u64 for each section
+//!     sections         one after the other, each from a multiple of 8 on
+//! ```
+//!
+//! All numbers are little-endian. The sections are, in this order: settings, texts (each behind its length, see
+//! `texts`), accounts, principals, resources, grants, pairs, endpoints, policy sets, their uses of parts, the
+//! image; then the images of what was changed since, if any. Tables are rows of 32-bit words; a text is called
+//! by the place of its length. Nothing in the file is a hash: the ways into the tables are made anew when it is
+//! opened.
+
+use std::fmt;
+
+use portcullis_image::wire::{checksum, u32_at, u64_at};
+use portcullis_image::{Image, Section, layer_mask};
+use portcullis_model::Layer;
+
+use crate::arn::Kind;
+use crate::store::accounts::{Account, Accounts};
+use crate::store::ids::{AccountIdx, PartId, PrincipalIdx, Run, SetsId, Symbol, index, number};
+use crate::store::strings::{Numbers, StringTable};
+use crate::store::tables::{Columns, Grant, Person, Principal, Resource, Tables};
+
+const MAGIC: [u8; 8] = *b"PCLDIR\r\n";
+/// Raised when a row changes. Files of other versions are refused: a directory is compiled again from its folder.
+const VERSION: u32 = 2;
+/// The bytes before the lengths of the sections.
+const HEAD: usize = 32;
+/// Maximum stacked images: one base plus seven deltas. Each makes decisions look through one more.
+pub(crate) const MAX_IMAGES: usize = 8;
+/// The sections that every file has, before its images.
+const TABLES: usize = 11;
+/// One more than the largest account.
+const ACCOUNTS: u64 = 1_000_000_000_000;
+
+/// Why bytes are not a directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SnapshotError {
+    /// What is wrong.
+    pub what: String,
+}
+
+impl fmt::Display for SnapshotError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not a usable directory: {}", self.what)
+    }
+}
+
+impl std::error::Error for SnapshotError {}
+
+/// An error that says what is wrong.
+fn wrong<T>(what: impl Into<String>) -> Result<T, SnapshotError> {
+    Err(SnapshotError { what: what.into() })
+}
+
+/// True if bytes begin as those of [`to_bytes`] do.
+pub(crate) fn is_snapshot(bytes: &[u8]) -> bool {
+    bytes.starts_with(&MAGIC)
+}
+
+/// What a file holds.
+pub(crate) struct Snapshot {
+    pub(crate) tables: Tables,
+    pub(crate) images: Vec<Image<Vec<u8>>>,
+    /// The images have what explanations print.
+    pub(crate) debug: bool,
+}
+
+/// The tables and images as the content of a file. The same tables and images give the same bytes.
+pub(crate) fn to_bytes(tables: &Tables, images: &[Image<Vec<u8>>], debug: bool) -> Vec<u8> {
+    let settings = [
+        tables.organization.unwrap_or(Symbol::NONE).get(),
+        tables.missing,
+        u32::from(debug),
+    ];
+    let pairs = tables.pairs.iter();
+    let endpoints = tables.endpoints.iter();
+    let sets = tables.sets.iter();
+    let uses = tables.uses.iter();
+    let mut sections = vec![
+        words(settings),
+        tables.strings.stored().as_bytes().to_vec(),
+        rows(tables.accounts.rows()),
+        rows(&tables.principals),
+        rows(&tables.resources),
+        rows(&tables.grants),
+        words(pairs.flat_map(|(key, value)| [key.get(), value.get()])),
+        words(endpoints.flat_map(|(id, sets)| [id.get(), sets.get()])),
+        words(sets.flat_map(|run| [run.start(), run.count()])),
+        words(uses.flat_map(|(layers, part)| [*layers, part.get()])),
+        rows(&tables.people),
+    ];
+    sections.extend(images.iter().map(|image| image.as_bytes().to_vec()));
+    let mut body = Vec::new();
+    for section in &sections {
+        body.extend_from_slice(&wide(section.len()).to_le_bytes());
+    }
+    for section in &sections {
+        pad(&mut body);
+        body.extend_from_slice(section);
+    }
+    let mut bytes = Vec::with_capacity(HEAD + body.len());
+    bytes.extend_from_slice(&MAGIC);
+    bytes.extend_from_slice(&VERSION.to_le_bytes());
+    bytes.extend_from_slice(&number(sections.len()).to_le_bytes());
+    bytes.extend_from_slice(&wide(HEAD + body.len()).to_le_bytes());
+    let sum = checksum_of(&bytes, &body);
+    bytes.extend_from_slice(&sum.to_le_bytes());
+    bytes.extend_from_slice(&body);
+    bytes
+}
+
+/// Reads what [`to_bytes`] made. Everything is checked once: whatever the bytes are, the result is sound or an error.
+///
+/// # Errors
+/// [`SnapshotError`] says what is wrong.
+pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
+    let sections = sections(bytes)?;
+    let Some((sections, images)) = sections.split_first_chunk::<TABLES>() else {
+        return wrong("wrong number of sections");
+    };
+    let [settings, text, accounts, principals, resources, others @ ..] = *sections;
+    let [grants, pairs, endpoints, sets, uses, people] = others;
+    let images = images.iter().map(|image| Image::from_bytes(image.to_vec()));
+    let images: Vec<_> = images
+        .collect::<Result<_, _>>()
+        .map_err(|error| SnapshotError {
+            what: error.to_string(),
+        })?;
+    let Ok(text) = String::from_utf8(text.to_vec()) else {
+        return wrong("strings that are not UTF-8");
+    };
+    let Some((strings, numbers)) = StringTable::from_stored(text) else {
+        return wrong("strings whose lengths are wrong");
+    };
+    let settings = read_words(settings)?;
+    let [organization, missing, debug] = *settings.as_slice() else {
+        return wrong("wrong number of settings");
+    };
+    let (sets, uses) = read_sets(sets, uses, &images)?;
+    let layers = |run: &Run| {
+        let its_uses = run.of(&uses).iter();
+        its_uses.fold(0, |all, (layers, _)| all | layers)
+    };
+    let check = Check {
+        strings: numbers,
+        sets: sets.iter().map(layers).collect(),
+    };
+    let organization = check.optional(organization)?.some();
+    let accounts = read_rows(accounts, |row| check.account(row))?;
+    let numbers = accounts.iter().map(|account| account.number);
+    let mut neighbors = numbers.clone().zip(numbers.skip(1));
+    if !neighbors.all(|(before, next)| before < next) {
+        return wrong("accounts out of order");
+    }
+    let pairs = read_pairs(pairs)?.into_iter();
+    let pairs = pairs.map(|(key, value)| Ok((check.name(key)?, check.name(value)?)));
+    let pairs: Vec<(Symbol, Symbol)> = pairs.collect::<Result<_, _>>()?;
+    let grants = read_rows(grants, |row| check.grant(row, pairs.len()))?;
+    let endpoints = read_pairs(endpoints)?.into_iter();
+    let endpoints = endpoints.map(|(id, sets)| {
+        let sets = check.sets(sets, layer_mask(Layer::VpcEndpoint))?;
+        Ok((check.name(id)?, sets))
+    });
+    let endpoints: Vec<(Symbol, SetsId)> = endpoints.collect::<Result<_, _>>()?;
+    let ids = endpoints.iter().map(|(id, _)| strings.get(*id));
+    if !ids
+        .clone()
+        .zip(ids.skip(1))
+        .all(|(before, next)| before < next)
+    {
+        return wrong("endpoints out of order");
+    }
+    let counts = Counts {
+        accounts: accounts.len(),
+        pairs: pairs.len(),
+        grants: grants.len(),
+    };
+    let principals = read_rows(principals, |row| check.principal(row, counts))?;
+    let resources = read_rows(resources, |row| check.resource(row, counts))?;
+    let mut tables = Tables::new(Columns {
+        strings,
+        accounts: Accounts::new(accounts),
+        grants,
+        pairs,
+        endpoints,
+        organization,
+        missing,
+    });
+    (tables.sets, tables.uses) = (sets, uses);
+    for principal in principals {
+        if !tables.add_principal(principal) {
+            return wrong("a user or role that appears twice");
+        }
+    }
+    for resource in resources {
+        if !tables.add_resource(resource) {
+            return wrong("a resource that appears twice");
+        }
+    }
+    let count = tables.principals.len();
+    let people = read_rows(people, |row| check.person(row, count))?;
+    if !people.is_sorted_by_key(|own| own.principal) {
+        return wrong("people out of order");
+    }
+    tables.set_people(people);
+    Ok(Snapshot {
+        tables,
+        images,
+        debug: debug != 0,
+    })
+}
+
+/// Words two by two.
+fn read_pairs(section: &[u8]) -> Result<Vec<(u32, u32)>, SnapshotError> {
+    let words = read_words(section)?;
+    if words.len() % 2 != 0 {
+        return wrong("half a pair");
+    }
+    let pairs = words.chunks_exact(2).filter_map(|pair| match *pair {
+        [first, second] => Some((first, second)),
+        _ => None,
+    });
+    Ok(pairs.collect())
+}
+
+/// Policy sets, and what they use.
+type SetsAndUses = (Vec<Run>, Vec<(u32, PartId)>);
+
+/// Policy sets, and the parts that they use in layers that each stands for.
+fn read_sets(
+    sets: &[u8],
+    uses: &[u8],
+    images: &[Image<Vec<u8>>],
+) -> Result<SetsAndUses, SnapshotError> {
+    let views = images.iter().map(Image::view);
+    let parts =
+        views.flat_map(|view| (0..view.count(Section::Parts)).map(move |part| view.part(part)));
+    let stands_for: Vec<u32> = parts.map(|part| part.layers).collect();
+    let uses = read_pairs(uses)?.into_iter();
+    let uses: Vec<(u32, PartId)> = uses
+        .map(|(layers, part)| (layers, PartId::new(part)))
+        .collect();
+    for (layers, part) in &uses {
+        let stands_for = stands_for.get(part.index()).copied().unwrap_or(0);
+        if *layers == 0 || layers & !stands_for != 0 {
+            return wrong("a part in a layer that it has no policy of");
+        }
+    }
+    let sets = read_pairs(sets)?.into_iter();
+    let sets = sets.map(|(start, count)| run(start, count, uses.len()));
+    Ok((sets.collect::<Result<_, _>>()?, uses))
+}
+
+/// Over everything but the checksum itself: what is before it and what is behind are summed apart, so that neither has to
+/// be copied.
+fn checksum_of(head: &[u8], body: &[u8]) -> u64 {
+    checksum(body) ^ checksum(head.get(..24).unwrap_or(head)).rotate_left(32)
+}
+
+/// A length as files write it.
+fn wide(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+/// Sections begin at multiples of 8, where images may lie.
+fn pad(bytes: &mut Vec<u8>) {
+    bytes.resize(bytes.len().next_multiple_of(8), 0);
+}
+
+/// The sections of a file whose frame is sound.
+fn sections(bytes: &[u8]) -> Result<Vec<&[u8]>, SnapshotError> {
+    if !is_snapshot(bytes) {
+        return wrong("wrong magic number");
+    }
+    let count = index(u32_at(bytes, 12));
+    if u32_at(bytes, 8) != VERSION || count <= TABLES || count > TABLES + MAX_IMAGES {
+        return wrong("unsupported version");
+    }
+    let header = HEAD + 8 * count;
+    if bytes.len() < header || u64_at(bytes, 16) != wide(bytes.len()) {
+        return wrong("wrong length");
+    }
+    let body = bytes.get(HEAD..).unwrap_or_default();
+    if u64_at(bytes, 24) != checksum_of(bytes, body) {
+        return wrong("wrong checksum");
+    }
+    let mut found = Vec::with_capacity(count);
+    let mut start = header;
+    for index in 0..count {
+        let length = usize::try_from(u64_at(bytes, HEAD + 8 * index)).unwrap_or(usize::MAX);
+        let end = start.checked_add(length);
+        let Some(section) = end.and_then(|end| bytes.get(start..end)) else {
+            return wrong("a section out of bounds");
+        };
+        found.push(section);
+        start = (start + length).next_multiple_of(8);
+    }
+    Ok(found)
+}
+
+/// Words as bytes.
+fn words(words: impl IntoIterator<Item = u32>) -> Vec<u8> {
+    words.into_iter().flat_map(u32::to_le_bytes).collect()
+}
+
+/// Bytes as words.
+fn read_words(bytes: &[u8]) -> Result<Vec<u32>, SnapshotError> {
+    if bytes.len() % 4 != 0 {
+        return wrong("a table with half a word");
+    }
+    Ok(bytes.chunks(4).map(|word| u32_at(word, 0)).collect())
+}
+
+/// A row of a table as words.
+trait Row<const WORDS: usize> {
+    fn to_words(&self) -> [u32; WORDS];
+}
+
+/// A table as bytes.
+fn rows<const WORDS: usize>(rows: &[impl Row<WORDS>]) -> Vec<u8> {
+    words(rows.iter().flat_map(Row::to_words))
+}
+
+/// A table from bytes. `read` sees to it that a row refers to nothing that is not there.
+fn read_rows<const WORDS: usize, T>(
+    bytes: &[u8],
+    mut read: impl FnMut([u32; WORDS]) -> Result<T, SnapshotError>,
+) -> Result<Vec<T>, SnapshotError> {
+    if bytes.len() % (4 * WORDS) != 0 {
+        return wrong("half a row");
+    }
+    bytes
+        .chunks(4 * WORDS)
+        .map(|row| {
+            let mut words = [0; WORDS];
+            for (index, word) in words.iter_mut().enumerate() {
+                *word = u32_at(row, 4 * index);
+            }
+            read(words)
+        })
+        .collect()
+}
+
+/// Flags as the lowest bits of a word.
+fn flags<const N: usize>(flags: [bool; N]) -> u32 {
+    flags
+        .iter()
+        .enumerate()
+        .fold(0, |word, (bit, flag)| word | u32::from(*flag) << bit)
+}
+
+/// The lower and the upper half of a number.
+fn halves(number: u64) -> [u32; 2] {
+    let bytes = number.to_le_bytes();
+    [u32_at(&bytes, 0), u32_at(&bytes, 4)]
+}
+
+impl Row<6> for Account {
+    fn to_words(&self) -> [u32; 6] {
+        let flags = flags([
+            self.is_member,
+            self.is_management,
+            self.is_dumped,
+            self.restricts_public,
+        ]);
+        let [low, high] = halves(self.number);
+        [
+            low,
+            high,
+            self.org_path.get(),
+            self.scps.get(),
+            self.rcps.get(),
+            flags,
+        ]
+    }
+}
+
+impl Row<12> for Principal {
+    fn to_words(&self) -> [u32; 12] {
+        [
+            self.account.get(),
+            u32::from(self.kind == Kind::Role),
+            self.partition.get(),
+            self.path.get(),
+            self.name.get(),
+            self.id.get(),
+            self.identity.get(),
+            self.boundary.get(),
+            self.trust.get(),
+            self.tags.start(),
+            self.tags.count(),
+            self.max_session,
+        ]
+    }
+}
+
+impl Row<3> for Person {
+    fn to_words(&self) -> [u32; 3] {
+        [self.principal.get(), self.user.get(), self.group.get()]
+    }
+}
+
+impl Row<9> for Resource {
+    fn to_words(&self) -> [u32; 9] {
+        let flags = flags([
+            self.restricts_public,
+            self.has_abac,
+            self.is_unreadable,
+            self.is_key,
+        ]);
+        [
+            self.arn.get(),
+            self.account.get(),
+            self.policy.get(),
+            self.tags.start(),
+            self.tags.count(),
+            self.grants.start(),
+            self.grants.count(),
+            self.bucket.get(),
+            flags,
+        ]
+    }
+}
+
+impl Row<9> for Grant {
+    fn to_words(&self) -> [u32; 9] {
+        [
+            self.grantee.get(),
+            self.operations.start(),
+            self.operations.count(),
+            self.subset.start(),
+            self.subset.count(),
+            self.equals.start(),
+            self.equals.count(),
+            u32::from(self.is_exact),
+            self.id.get(),
+        ]
+    }
+}
+
+/// What rows may refer to.
+struct Check {
+    strings: Numbers,
+    /// The layers of each of the policy sets.
+    sets: Vec<u32>,
+}
+
+/// How many rows there are that others refer to.
+#[derive(Clone, Copy)]
+struct Counts {
+    accounts: usize,
+    pairs: usize,
+    grants: usize,
+}
+
+/// A run that is within a table of `all` rows.
+fn run(start: u32, count: u32, all: usize) -> Result<Run, SnapshotError> {
+    match index(start).checked_add(index(count)) {
+        Some(end) if end <= all => Ok(Run::new(start, count)),
+        _ => wrong("a run out of bounds"),
+    }
+}
+
+impl Check {
+    /// A string that is there.
+    fn name(&self, name: u32) -> Result<Symbol, SnapshotError> {
+        match self.strings.name(name) {
+            Some(name) => Ok(name),
+            None => wrong("a string that does not exist"),
+        }
+    }
+
+    /// The same, or none.
+    fn optional(&self, name: u32) -> Result<Symbol, SnapshotError> {
+        match Symbol::new(name).some() {
+            None => Ok(Symbol::NONE),
+            Some(_) => self.name(name),
+        }
+    }
+
+    /// Policy sets of these layers and no other, or none.
+    fn sets(&self, id: u32, layers: u32) -> Result<SetsId, SnapshotError> {
+        let id = SetsId::new(id);
+        if !id.is_some() {
+            return Ok(id);
+        }
+        match self.sets.get(id.index()) {
+            Some(found) if found & !layers == 0 => Ok(id),
+            Some(_) => wrong("policies of the wrong type"),
+            None => wrong("policies that do not exist"),
+        }
+    }
+
+    /// An account that is there.
+    fn owner(&self, account: u32, counts: Counts) -> Result<AccountIdx, SnapshotError> {
+        let account = AccountIdx::new(account);
+        match account.index() < counts.accounts {
+            true => Ok(account),
+            false => wrong("an account that does not exist"),
+        }
+    }
+
+    /// A word that is 0 or 1.
+    fn flag(&self, word: u32) -> Result<bool, SnapshotError> {
+        match word {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => wrong("a flag that is neither 0 nor 1"),
+        }
+    }
+
+    /// An account. Numbers have twelve digits, and chains hold policies of their own type alone.
+    fn account(&self, row: [u32; 6]) -> Result<Account, SnapshotError> {
+        let [low, high, path, scps, rcps, flags] = row;
+        let number = u64::from(high) << 32 | u64::from(low);
+        if number >= ACCOUNTS || flags >= 16 {
+            return wrong("an invalid account");
+        }
+        let chain = |layer: fn(u8) -> Layer| {
+            (0..Layer::MAX_LEVELS).fold(0, |mask, level| mask | layer_mask(layer(level)))
+        };
+        Ok(Account {
+            number,
+            org_path: self.optional(path)?,
+            scps: self.sets(scps, chain(Layer::Scp))?,
+            rcps: self.sets(rcps, chain(Layer::Rcp))?,
+            is_member: flags & 1 != 0,
+            is_management: flags & 2 != 0,
+            is_dumped: flags & 4 != 0,
+            restricts_public: flags & 8 != 0,
+        })
+    }
+
+    /// A user or role. Whether it is linked to a service is not stored: its path says so.
+    fn principal(&self, row: [u32; 12], counts: Counts) -> Result<Principal, SnapshotError> {
+        let [account, kind, partition, path, name, id, others @ ..] = row;
+        let [identity, boundary, trust, start, count, max_session] = others;
+        Ok(Principal {
+            account: self.owner(account, counts)?,
+            kind: match self.flag(kind)? {
+                true => Kind::Role,
+                false => Kind::User,
+            },
+            is_service_linked: false,
+            partition: self.name(partition)?,
+            path: self.name(path)?,
+            name: self.name(name)?,
+            id: self.optional(id)?,
+            identity: self.sets(identity, layer_mask(Layer::Identity))?,
+            boundary: self.sets(boundary, layer_mask(Layer::Boundary))?,
+            trust: self.sets(trust, layer_mask(Layer::Resource))?,
+            tags: run(start, count, counts.pairs)?,
+            max_session,
+        })
+    }
+
+    fn person(&self, row: [u32; 3], principals: usize) -> Result<Person, SnapshotError> {
+        let [principal, user, group] = row;
+        let principal = PrincipalIdx::new(principal);
+        if principal.index() >= principals {
+            return wrong("people of a role that does not exist");
+        }
+        Ok(Person {
+            principal,
+            user: self.optional(user)?,
+            group: self.optional(group)?,
+        })
+    }
+
+    /// A resource, whose owner and bucket may be absent.
+    fn resource(&self, row: [u32; 9], counts: Counts) -> Result<Resource, SnapshotError> {
+        let [
+            arn,
+            account,
+            policy,
+            start,
+            count,
+            first,
+            grant_count,
+            bucket,
+            flags,
+        ] = row;
+        if flags >= 1 << 4 {
+            return wrong("an unknown flag of a resource");
+        }
+        Ok(Resource {
+            arn: self.name(arn)?,
+            account: match AccountIdx::new(account).some() {
+                None => AccountIdx::NONE,
+                Some(_) => self.owner(account, counts)?,
+            },
+            policy: self.sets(policy, layer_mask(Layer::Resource))?,
+            tags: run(start, count, counts.pairs)?,
+            grants: run(first, grant_count, counts.grants)?,
+            restricts_public: flags & 1 != 0,
+            bucket: self.optional(bucket)?,
+            has_abac: flags & 2 != 0,
+            is_unreadable: flags & 4 != 0,
+            is_key: flags & 8 != 0,
+        })
+    }
+
+    /// A grant.
+    fn grant(&self, row: [u32; 9], pairs: usize) -> Result<Grant, SnapshotError> {
+        let [grantee, a, b, c, d, e, f, exact, id] = row;
+        Ok(Grant {
+            id: self.optional(id)?,
+            grantee: self.name(grantee)?,
+            operations: run(a, b, pairs)?,
+            subset: run(c, d, pairs)?,
+            equals: run(e, f, pairs)?,
+            is_exact: self.flag(exact)?,
+        })
+    }
+}

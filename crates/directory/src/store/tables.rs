@@ -1,0 +1,541 @@
+//! Accounts, principals and resources in tables of ids.
+//!
+//! A directory of a million principals has to fit into memory and be found at the first request, so that rows are a few
+//! words each: strings are symbols, lists are runs of shared columns, policies are ids of interned sets. Rows are not sorted
+//! by name; an index from hash to row finds them, made anew when a file is opened, with seeds that nobody knows beforehand.
+//!
+//! Users and roles are found without regard to case (`IN-17`), resources exactly. A lookup is one hash and mostly one
+//! comparison. Maps would own their keys, which the strings hold already.
+
+use std::hash::{Hash, Hasher};
+
+use bumpalo::Bump;
+use portcullis_image::wire::padded;
+use portcullis_model::split_arn;
+
+use crate::arn::{Kind, entity_of, is_object};
+use crate::store::accounts::{Account, Accounts};
+use crate::store::ids::{AccountIdx, PartId, PrincipalIdx, ResourceIdx, Run, SetsId, Symbol};
+use crate::store::strings::{Index, StringTable, concat_in};
+
+/// A user or a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Principal {
+    pub(crate) account: AccountIdx,
+    pub(crate) kind: Kind,
+    /// The role's ARN is under the path that AWS keeps for service-linked roles (`EVAL-54`).
+    pub(crate) is_service_linked: bool,
+    pub(crate) partition: Symbol,
+    pub(crate) path: Symbol,
+    pub(crate) name: Symbol,
+    /// `AIDA…` or `AROA…`; may be absent.
+    pub(crate) id: Symbol,
+    pub(crate) identity: SetsId,
+    pub(crate) boundary: SetsId,
+    /// The trust policy of a role.
+    pub(crate) trust: SetsId,
+    pub(crate) tags: Run,
+    /// In seconds; 3600 if no dump says otherwise.
+    pub(crate) max_session: u32,
+}
+
+/// What the ARN of a user or role says.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entity {
+    pub(crate) account: AccountIdx,
+    pub(crate) kind: Kind,
+    /// See [`Principal`].
+    pub(crate) is_service_linked: bool,
+    pub(crate) partition: Symbol,
+    pub(crate) path: Symbol,
+    pub(crate) name: Symbol,
+}
+
+/// Where the entities of users and roles are read: whoever asks chooses the place in the memory.
+pub(crate) trait Entities {
+    /// The user or role with a number.
+    fn entity(&self, number: PrincipalIdx) -> Option<Entity>;
+}
+
+impl Principal {
+    /// What its ARN says.
+    pub(crate) fn entity(&self) -> Entity {
+        Entity {
+            account: self.account,
+            kind: self.kind,
+            is_service_linked: self.is_service_linked,
+            partition: self.partition,
+            path: self.path,
+            name: self.name,
+        }
+    }
+}
+
+impl Entities for Tables {
+    fn entity(&self, number: PrincipalIdx) -> Option<Entity> {
+        self.principals.get(number.index()).map(Principal::entity)
+    }
+}
+
+/// Something with a policy, an owner or tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Resource {
+    pub(crate) arn: Symbol,
+    /// The owner; absent if it is not known.
+    pub(crate) account: AccountIdx,
+    pub(crate) policy: SetsId,
+    pub(crate) tags: Run,
+    pub(crate) grants: Run,
+    pub(crate) restricts_public: bool,
+    /// The ARN of the bucket behind an access point (`S3-6`), or absent.
+    pub(crate) bucket: Symbol,
+    /// A bucket whose tags are those of the resource in requests for it and its objects (`S3-8`).
+    pub(crate) has_abac: bool,
+    /// It has a policy that cannot be read (`GRAM-54`): nothing is allowed.
+    pub(crate) is_unreadable: bool,
+    /// A row by which the policy of another is found ([`crate::store::policy_scope`]), not something with this ARN.
+    pub(crate) is_key: bool,
+}
+
+impl Resource {
+    /// Of which nothing is known but its ARN.
+    pub(crate) fn new(arn: Symbol) -> Resource {
+        Resource {
+            arn,
+            account: AccountIdx::NONE,
+            policy: SetsId::NONE,
+            tags: Run::default(),
+            grants: Run::default(),
+            restricts_public: false,
+            bucket: Symbol::NONE,
+            has_abac: false,
+            is_unreadable: false,
+            is_key: false,
+        }
+    }
+
+    /// It has a policy, whether that can be read or not.
+    pub(crate) fn has_policy(&self) -> bool {
+        self.policy.is_some() || self.is_unreadable
+    }
+}
+
+/// A KMS grant (`KMS-8`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Grant {
+    /// What explanations call it; may be absent.
+    pub(crate) id: Symbol,
+    pub(crate) grantee: Symbol,
+    /// Operations: pairs of which the first is the name.
+    pub(crate) operations: Run,
+    pub(crate) subset: Run,
+    pub(crate) equals: Run,
+    /// The encryption context must be that of `equals`.
+    pub(crate) is_exact: bool,
+}
+
+/// Who has a role of Identity Center (`SSO-1`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Person {
+    /// The role.
+    pub(crate) principal: PrincipalIdx,
+    /// The name of the user; absent if no member of the group is known.
+    pub(crate) user: Symbol,
+    /// The name of the group by which it is so; absent if it is by no group.
+    pub(crate) group: Symbol,
+}
+
+/// The grantee of access control lists that stands for everyone.
+pub(crate) const ALL_USERS: &str = "http://acs.amazonaws.com/groups/global/AllUsers";
+/// The one that stands for everyone who has an account.
+pub(crate) const AUTHENTICATED_USERS: &str =
+    "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
+
+/// A name that is hashed without regard to case.
+struct Lower<'n>(&'n str);
+
+impl Hash for Lower<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // The bit that tells upper case from lower, set in every byte, makes a few others alike too.
+        const CASE: u64 = 0x2020_2020_2020_2020;
+        let bytes = self.0.as_bytes();
+        state.write_usize(bytes.len());
+        for word in bytes.chunks(8) {
+            state.write_u64(padded(word) | CASE);
+        }
+    }
+}
+
+/// The hash of a user or role.
+fn hash_of(index: &Index, account: AccountIdx, kind: Kind, name: &str) -> u32 {
+    index.hash((account, kind == Kind::Role, Lower(name)))
+}
+
+/// The tables, and the ways into them.
+///
+/// Only this room writes them: [`Tables::new`] and the methods that add keep the indexes in step with the rows, and
+/// every id in a row is that of a row which is there, or absent.
+#[derive(Debug, Default)]
+pub(crate) struct Tables {
+    pub(super) strings: StringTable,
+    pub(super) accounts: Accounts,
+    pub(super) principals: Vec<Principal>,
+    pub(super) resources: Vec<Resource>,
+    pub(super) grants: Vec<Grant>,
+    /// Tags, operations and encryption contexts.
+    pub(super) pairs: Vec<(Symbol, Symbol)>,
+    /// Policy sets that take part together: each a run of uses.
+    pub(super) sets: Vec<Run>,
+    /// A layer as a bit, and the part of the image that stands for it there.
+    pub(super) uses: Vec<(u32, PartId)>,
+    /// VPC endpoints by id, sorted by the id's text.
+    pub(super) endpoints: Vec<(Symbol, SetsId)>,
+    /// Who has the roles of Identity Center, sorted by role.
+    pub(super) people: Vec<Person>,
+    /// The organization's id.
+    pub(super) organization: Option<Symbol>,
+    /// How much is referred to and not there.
+    pub(super) missing: u32,
+    principal_index: Index,
+    resource_index: Index,
+    /// Some resource is an object of a bucket.
+    lists_objects: bool,
+}
+
+/// What tables are made of, before users, roles, resources and policy sets are added.
+#[derive(Debug, Default)]
+pub(crate) struct Columns {
+    pub(crate) strings: StringTable,
+    pub(crate) accounts: Accounts,
+    pub(crate) grants: Vec<Grant>,
+    pub(crate) pairs: Vec<(Symbol, Symbol)>,
+    /// In any order.
+    pub(crate) endpoints: Vec<(Symbol, SetsId)>,
+    pub(crate) organization: Option<Symbol>,
+    pub(crate) missing: u32,
+}
+
+impl Tables {
+    /// Tables without users, roles and resources.
+    pub(crate) fn new(columns: Columns) -> Tables {
+        let Columns {
+            strings,
+            accounts,
+            grants,
+            pairs,
+            mut endpoints,
+            organization,
+            missing,
+        } = columns;
+        endpoints.sort_by(|(one, _), (other, _)| strings.get(*one).cmp(strings.get(*other)));
+        Tables {
+            strings,
+            accounts,
+            grants,
+            pairs,
+            endpoints,
+            organization,
+            missing,
+            ..Tables::default()
+        }
+    }
+
+    /// The string with a number.
+    #[inline]
+    pub(crate) fn str(&self, name: Symbol) -> &str {
+        self.strings.get(name)
+    }
+
+    /// All strings.
+    pub(crate) fn strings(&self) -> &StringTable {
+        &self.strings
+    }
+
+    /// The accounts.
+    #[inline]
+    pub(crate) fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    /// An account by index.
+    #[inline]
+    pub(crate) fn account(&self, index: AccountIdx) -> Option<&Account> {
+        self.accounts.get(index)
+    }
+
+    /// Users and roles, in their order.
+    pub(crate) fn principals(&self) -> &[Principal] {
+        &self.principals
+    }
+
+    /// A user or role by index.
+    #[inline]
+    pub(crate) fn principal(&self, index: PrincipalIdx) -> Option<&Principal> {
+        self.principals.get(index.index())
+    }
+
+    /// Resources, in their order.
+    pub(crate) fn resources(&self) -> &[Resource] {
+        &self.resources
+    }
+
+    /// A resource by index.
+    #[inline]
+    pub(crate) fn resource(&self, index: ResourceIdx) -> Option<&Resource> {
+        self.resources.get(index.index())
+    }
+
+    /// The grants of a run.
+    #[inline]
+    pub(crate) fn grants(&self, run: Run) -> &[Grant] {
+        run.of(&self.grants)
+    }
+
+    /// The pairs of a run.
+    #[inline]
+    pub(crate) fn pairs(&self, run: Run) -> &[(Symbol, Symbol)] {
+        run.of(&self.pairs)
+    }
+
+    /// The pairs of a run, as texts.
+    pub(crate) fn pair_strings(&self, run: Run) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.pairs(run).iter();
+        pairs.map(|(key, value)| (self.strings.get(*key), self.strings.get(*value)))
+    }
+
+    /// The names in all pairs, in their order, each as often as it is there.
+    pub(crate) fn pair_names(&self) -> impl Iterator<Item = Symbol> {
+        self.pairs.iter().map(|(name, _)| *name)
+    }
+
+    /// The organization's id.
+    #[inline]
+    pub(crate) fn organization(&self) -> Option<Symbol> {
+        self.organization
+    }
+
+    /// How much is referred to and not there.
+    pub(crate) fn missing(&self) -> u32 {
+        self.missing
+    }
+
+    /// Whether some VPC endpoint has a policy.
+    #[inline]
+    pub(crate) fn has_endpoints(&self) -> bool {
+        !self.endpoints.is_empty()
+    }
+
+    /// Whether some resource is an object of a bucket.
+    #[inline]
+    pub(crate) fn lists_objects(&self) -> bool {
+        self.lists_objects
+    }
+
+    /// Policy sets, each a run of layers and parts.
+    pub(crate) fn sets(&self) -> &[Run] {
+        &self.sets
+    }
+
+    /// The layers of a run, as bits, with the part that stands for each.
+    pub(crate) fn uses_of(&self, run: Run) -> &[(u32, PartId)] {
+        run.of(&self.uses)
+    }
+
+    /// Layers and parts of all policy sets.
+    pub(crate) fn all_uses(&self) -> &[(u32, PartId)] {
+        &self.uses
+    }
+
+    /// Adds a policy set of these layers and parts; its id is the next.
+    pub(crate) fn add_set(&mut self, uses: impl IntoIterator<Item = (u32, PartId)>) {
+        let start = self.uses.len();
+        self.uses.extend(uses);
+        self.sets.push(Run::between(start, self.uses.len()));
+    }
+
+    /// The hash by which a user or role is found.
+    pub(crate) fn entity_hash(&self, account: AccountIdx, kind: Kind, name: &str) -> u32 {
+        hash_of(&self.principal_index, account, kind, name)
+    }
+
+    /// The user or role with a name, in any case (`IN-17`), and its number.
+    pub(crate) fn find_entity(
+        &self,
+        from: &impl Entities,
+        (account, kind, name): (AccountIdx, Kind, &str),
+    ) -> Option<(PrincipalIdx, Entity)> {
+        let hash = self.entity_hash(account, kind, name);
+        self.find_hashed(from, hash, (account, kind, name))
+    }
+
+    /// The same, by its hash.
+    pub(crate) fn find_hashed(
+        &self,
+        from: &impl Entities,
+        hash: u32,
+        (account, kind, name): (AccountIdx, Kind, &str),
+    ) -> Option<(PrincipalIdx, Entity)> {
+        let mut found = None;
+        let number = self.principal_index.find(hash, |number| {
+            found = from.entity(PrincipalIdx::new(number)).filter(|own| {
+                (own.account, own.kind) == (account, kind)
+                    && self.strings.get(own.name).eq_ignore_ascii_case(name)
+            });
+            found.is_some()
+        });
+        number.map(PrincipalIdx::new).zip(found)
+    }
+
+    /// The number of a user or role with this hash: mostly the only one.
+    pub(crate) fn likely_entity(&self, hash: u32) -> Option<PrincipalIdx> {
+        let found = self.principal_index.find(hash, |_| true);
+        found.map(PrincipalIdx::new)
+    }
+
+    /// The user or role with a name, in any case (`IN-17`).
+    pub(crate) fn find_principal(
+        &self,
+        account: AccountIdx,
+        kind: Kind,
+        name: &str,
+    ) -> Option<&Principal> {
+        let (number, _) = self.find_entity(self, (account, kind, name))?;
+        self.principal(number)
+    }
+
+    /// The user or role with exactly this ARN.
+    pub(crate) fn number_by_arn(&self, arn: &str) -> Option<PrincipalIdx> {
+        let parts = split_arn(arn)?;
+        let (kind, digits, name) = entity_of(parts)?;
+        let account = self.accounts.find_digits(digits)?;
+        let (number, found) = self.find_entity(self, (account, kind, name))?;
+        self.has_arn(found, parts).then_some(number)
+    }
+
+    /// The number of a user or role, from its row.
+    pub(crate) fn number_of(&self, principal: &Principal) -> Option<PrincipalIdx> {
+        let name = self.strings.get(principal.name);
+        let found = self.find_entity(self, (principal.account, principal.kind, name));
+        found.map(|(number, _)| number)
+    }
+
+    /// Adds a user or role; false if there is one with its name.
+    pub(crate) fn add_principal(&mut self, mut principal: Principal) -> bool {
+        principal.is_service_linked = principal.kind == Kind::Role
+            && self
+                .strings
+                .get(principal.path)
+                .starts_with("/aws-service-role/");
+        let name = self.strings.get(principal.name);
+        if self
+            .find_principal(principal.account, principal.kind, name)
+            .is_some()
+        {
+            return false;
+        }
+        let hash = self.entity_hash(principal.account, principal.kind, name);
+        let number = PrincipalIdx::at(self.principals.len());
+        self.principal_index.insert(hash, number.get());
+        self.principals.push(principal);
+        true
+    }
+
+    /// Makes the way to users and roles anew, when their rows were moved.
+    pub(super) fn index_principals(&mut self) {
+        let mut index = Index::with_capacity(self.principals.len());
+        for (number, own) in (0..).zip(&self.principals) {
+            let name = self.strings.get(own.name);
+            index.insert(hash_of(&index, own.account, own.kind, name), number);
+        }
+        self.principal_index = index;
+    }
+
+    /// The resource with exactly this ARN.
+    pub(crate) fn find_resource(&self, arn: &str) -> Option<&Resource> {
+        self.resource(self.resource_number(arn)?)
+    }
+
+    /// The number of the resource with exactly this ARN.
+    pub(crate) fn resource_number(&self, arn: &str) -> Option<ResourceIdx> {
+        let hash = self.resource_index.hash(arn);
+        let is_right = |number| {
+            let own = self.resource(ResourceIdx::new(number));
+            own.is_some_and(|own| self.strings.get(own.arn) == arn)
+        };
+        let found = self.resource_index.find(hash, is_right);
+        found.map(ResourceIdx::new)
+    }
+
+    /// The number of the resource with this ARN, or of another with its hash.
+    pub(crate) fn likely_resource(&self, arn: &str) -> Option<ResourceIdx> {
+        let hash = self.resource_index.hash(arn);
+        let found = self.resource_index.find(hash, |_| true);
+        found.map(ResourceIdx::new)
+    }
+
+    /// Adds a resource; false if there is one with its ARN.
+    pub(crate) fn add_resource(&mut self, resource: Resource) -> bool {
+        let arn = self.strings.get(resource.arn);
+        if self.find_resource(arn).is_some() {
+            return false;
+        }
+        let hash = self.resource_index.hash(arn);
+        self.lists_objects |= split_arn(arn).is_some_and(is_object);
+        let number = ResourceIdx::at(self.resources.len());
+        self.resource_index.insert(hash, number.get());
+        self.resources.push(resource);
+        true
+    }
+
+    /// The layers and parts of policy sets.
+    pub(crate) fn uses(&self, id: SetsId) -> impl Iterator<Item = (u32, PartId)> + Clone {
+        let run = self.sets.get(id.index()).copied().unwrap_or_default();
+        run.of(&self.uses).iter().copied()
+    }
+
+    /// The policy of a VPC endpoint.
+    pub(crate) fn endpoint(&self, id: &str) -> Option<SetsId> {
+        let found = self
+            .endpoints
+            .binary_search_by(|(own, _)| self.strings.get(*own).cmp(id));
+        let (_, part) = self.endpoints.get(found.ok()?)?;
+        Some(*part)
+    }
+
+    /// The parts of which the ARN of a user or role consists.
+    fn arn_parts(&self, own: Entity) -> [&str; 8] {
+        [
+            "arn:",
+            self.strings.get(own.partition),
+            ":iam::",
+            self.accounts.digits(own.account),
+            ":",
+            own.kind.as_str(),
+            self.strings.get(own.path),
+            self.strings.get(own.name),
+        ]
+    }
+
+    /// The ARN of a user or role.
+    pub(crate) fn arn(&self, own: Entity) -> String {
+        self.arn_parts(own).concat()
+    }
+
+    /// The ARN of a user or role, in an arena.
+    pub(crate) fn arn_in<'a>(&self, own: Entity, arena: &'a Bump) -> &'a str {
+        concat_in(&self.arn_parts(own), arena)
+    }
+
+    /// True if these are the parts of the ARN of a user or role.
+    pub(crate) fn has_arn(&self, own: Entity, arn: [&str; 6]) -> bool {
+        let ["arn", partition, "iam", "", account, rest] = arn else {
+            return false;
+        };
+        let name = rest
+            .strip_prefix(own.kind.as_str())
+            .and_then(|rest| rest.strip_prefix(self.strings.get(own.path)));
+        name == Some(self.strings.get(own.name))
+            && partition == self.strings.get(own.partition)
+            && account == self.accounts.digits(own.account)
+    }
+}

@@ -1,0 +1,72 @@
+//! Searching for bytes, eight at a time.
+//!
+//! A *mark* is the highest bit of a byte of a word. [`first`] finds the first byte that a function of words
+//! marks; the function may also mark bytes behind one that it marks rightly.
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+
+/// Marks the bytes that are less than a limit of at most 128.
+#[inline(always)]
+pub fn below(word: u64, limit: u8) -> u64 {
+    word.wrapping_sub(ONES * u64::from(limit)) & !word & (ONES << 7)
+}
+
+/// Marks the bytes that are this one.
+#[inline(always)]
+pub fn equal(word: u64, byte: u8) -> u64 {
+    below(word ^ (ONES * u64::from(byte)), 1)
+}
+
+/// Where the first byte is that is marked, if there is one.
+///
+/// ```
+/// use portcullis_source::words::{equal, first};
+/// let is_wildcard = |word| equal(word, b'*') | equal(word, b'?');
+/// assert_eq!(first(b"arn:aws:s3:::b?cket/*", is_wildcard), Some(14));
+/// assert_eq!(first(b"arn:aws", is_wildcard), None);
+/// ```
+#[inline(always)]
+pub fn first(bytes: &[u8], mark: impl Fn(u64) -> u64) -> Option<usize> {
+    let mut rest = bytes;
+    while let Some((word, behind)) = rest.split_first_chunk::<8>() {
+        let marks = mark(u64::from_le_bytes(*word));
+        if marks != 0 {
+            return Some(bytes.len() - rest.len() + marks.trailing_zeros() as usize / 8);
+        }
+        rest = behind;
+    }
+    let mark_of = |byte: &u8| mark(u64::from(*byte)) & 0x80 != 0;
+    let found = rest.iter().position(mark_of)?;
+    Some(bytes.len() - rest.len() + found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Wherever the byte stands in a word, whatever stands before and after it.
+    #[test]
+    fn the_first_byte_is_found_everywhere() {
+        let special = |word| equal(word, b'"') | equal(word, b'\\') | below(word, 0x20);
+        for before in [b'a', b'!', b'#', b'[', b']', b' ', 0x7f, 0x80, 0xff] {
+            for byte in 0..=255_u8 {
+                let is_special = matches!(byte, b'"' | b'\\' | 0..0x20);
+                for place in 0..20 {
+                    for after in [b'"', b'\\', 0, b'a', b'!'] {
+                        let mut bytes = [before; 30];
+                        bytes[20..].fill(after);
+                        bytes[place] = byte;
+                        let later = (!matches!(after, b'a' | b'!')).then_some(20);
+                        let expected = if is_special { Some(place) } else { later };
+                        assert_eq!(
+                            first(&bytes, special),
+                            expected,
+                            "{before} {byte} {place} {after}"
+                        );
+                    }
+                }
+            }
+        }
+        assert_eq!(first(b"", special), None);
+    }
+}
