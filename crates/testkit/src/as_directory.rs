@@ -235,7 +235,7 @@ fn dump(sets: &PolicySets<'_>, account: &str, entity: Option<&str>) -> Option<St
     let mut policies = Vec::new();
     if let (Some(boundary), Some(object)) = (boundary, one.as_object_mut()) {
         let reference = json!({"PermissionsBoundaryArn": managed});
-        resource.insert("PermissionsBoundary".to_string(), reference);
+        object.insert("PermissionsBoundary".to_string(), reference);
         let version = json!({"VersionId": "v1", "Document": boundary});
         policies.push(
             json!({"Arn": managed, "DefaultVersionId": "v1", "PolicyVersionList": [version]}),
@@ -251,7 +251,7 @@ fn dump(sets: &PolicySets<'_>, account: &str, entity: Option<&str>) -> Option<St
         if kind == "role" {
             let trust = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow",
                 "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}});
-            resource.insert("AssumeRolePolicyDocument".to_string(), trust);
+            object.insert("AssumeRolePolicyDocument".to_string(), trust);
         }
     }
     Some(json!({list: [one], "Policies": policies}).to_string())

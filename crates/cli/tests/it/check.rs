@@ -54,6 +54,39 @@ fn check_finds_problems() {
     assert!(run.stderr.contains("error: cannot read missing.json"));
 }
 
+/// The formats of other programs, of a file whose name and content mean something to each of them.
+#[test]
+fn check_writes_the_formats_of_other_programs() {
+    let folder = folder();
+    let name = "a%0A,<b>&.json";
+    let text = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "al\n::low]]>", "Action": "s3:*", "Resource": "*"}]}"#;
+    folder.write(name, text);
+    let run = |format: &str| folder.run(&["check", name, "all.json", "--format", format]);
+    let sarif = run("sarif");
+    assert_eq!(sarif.code, 3, "{sarif:?}");
+    let log = &value(&sarif)["runs"][0];
+    assert_eq!(log["results"][0]["ruleId"], "INVALID_EFFECT");
+    let place = &log["results"][0]["locations"][0]["physicalLocation"];
+    assert_eq!(place["artifactLocation"]["uri"], "a%250A%2C%3Cb%3E%26.json");
+    assert_eq!(place["region"]["startColumn"], 52);
+    assert_eq!(log["artifacts"].as_array().unwrap().len(), 2);
+    let github = run("github");
+    assert_eq!(github.code, 3);
+    assert_eq!(github.stdout.lines().count(), 1, "{github:?}");
+    let start = "::error file=a%250A%2C<b>&.json,line=1,endLine=1,col=52,";
+    assert!(github.stdout.starts_with(start), "{github:?}");
+    let junit = run("junit");
+    assert_eq!(junit.code, 3);
+    for part in [
+        r#"tests="2" failures="1""#,
+        r#"<testcase name="a%0A,&lt;b&gt;&amp;.json""#,
+        r#"<failure type="INVALID_EFFECT""#,
+        r#"<testcase name="all.json" classname="policies"/>"#,
+    ] {
+        assert!(junit.stdout.contains(part), "{part}: {}", junit.stdout);
+    }
+}
+
 #[test]
 fn check_takes_or_guesses_the_type() {
     let folder = folder();

@@ -4,8 +4,8 @@
 //! and roles are compared before principals are made of them. From then on no strings are added, because the tables are
 //! about to own them. Principals and resources come last, since a name that is there twice can be told only then.
 //!
-//! Equal lists of tags and equal policy sets are stored once, because principals mostly have those of others. Time and memory are linear in the records. Problems do not stop linking: the result is fit for use only if there
-//! are none.
+//! Equal lists of tags and equal policy sets are stored once, because principals mostly have those of others. Time and
+//! memory are linear in the records. Problems do not stop linking: the result is fit for use only if there are none.
 
 mod acl;
 mod copies;

@@ -324,7 +324,7 @@ mod tests {
             ("s3tables", "bucket/b", "bucket/b/table/t"),
             ("mediastore", "container/c", "container/c/folder/file"),
         ] {
-            let arn = |tail: &str| format!("arn:aws:{service}:{A}:{rest}");
+            let arn = |tail: &str| format!("arn:aws:{service}:{A}:{tail}");
             assert_eq!(key(&arn(part)), Some(arn(whole)), "{service}");
             assert_eq!(reach_of(&arn(whole)), Reach::Whole(None), "{service}");
             assert_eq!(key(&arn(whole)), None, "{service}");
@@ -354,7 +354,7 @@ mod tests {
 
     #[test]
     fn match_36_parts_whose_arns_begin_otherwise() {
-        let arn = |service: &str, tail: &str| format!("arn:aws:{service}:{A}:{rest}");
+        let arn = |service: &str, tail: &str| format!("arn:aws:{service}:{A}:{tail}");
         for (service, whole, part) in [
             ("events", "event-bus/B", "rule/B/r"),
             ("codeartifact", "repository/d/r", "package/d/r/npm//p"),
@@ -373,7 +373,7 @@ mod tests {
         for service in ["glue", "logs"] {
             let wide = format!("arn:aws:{service}:{A}:");
             for tail in ["catalog", "database/d", "log-group:g:*", ""] {
-                let arn = format!("{wide}{rest}");
+                let arn = format!("{wide}{tail}");
                 assert_eq!(key(&arn).as_ref(), Some(&wide));
                 assert_eq!(reach_of(&arn), Reach::AccountWide(wide.clone()));
             }
