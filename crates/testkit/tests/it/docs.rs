@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use portcullis_compile::{Options, compile};
-use portcullis_image::{Header, Image, Op, Operands, Section, Slot};
+use portcullis_image::{Class, Header, Image, Op, Operands, RECORDS, Section};
 use portcullis_lint::{Group, Level, SAFE, page, rules};
 use portcullis_syntax::PolicySets;
 use portcullis_testkit::corpus::{each_scenario_of, root as corpus};
@@ -130,12 +130,12 @@ fn operands(operands: Operands) -> &'static str {
     }
 }
 
-fn class(class: u8) -> &'static str {
+fn class(class: Class) -> &'static str {
     match class {
-        Slot::NUMBER => "number",
-        Slot::DATE => "date",
-        Slot::ADDRESS => "address",
-        _ => "text",
+        Class::Text => "text",
+        Class::Number => "number",
+        Class::Date => "date",
+        Class::Address => "address",
     }
 }
 
@@ -180,7 +180,7 @@ fn the_instructions() {
         writeln!(
             text,
             "| {} | `{}` | {} | {} | {} |",
-            info.op as u8,
+            info.op.code(),
             info.mnemonic,
             class(info.class),
             operands(info.operands),
@@ -208,14 +208,37 @@ fn the_sections() {
         )
         .unwrap();
     }
-    let path = "docs/format.md";
+    check_part("docs/format.md", "sections", &table);
+}
+
+/// Holds the part of a page between two comments against what it should be.
+fn check_part(path: &str, name: &str, expected: &str) {
     let text = fs::read_to_string(root().join(path)).unwrap();
-    let (before, rest) = text.split_once("<!-- sections").unwrap();
+    let (before, rest) = text.split_once(&format!("<!-- {name}")).unwrap();
     let (marker, rest) = rest.split_once("-->\n").unwrap();
-    let (_, after) = rest.split_once("<!-- end of sections -->").unwrap();
-    let expected =
-        format!("{before}<!-- sections{marker}-->\n{table}<!-- end of sections -->{after}");
-    check(path, &expected);
+    let (_, after) = rest.split_once(&format!("<!-- end of {name} -->")).unwrap();
+    let page = format!("{before}<!-- {name}{marker}-->\n{expected}<!-- end of {name} -->{after}");
+    check(path, &page);
+}
+
+#[test]
+fn the_records() {
+    let mut text = String::new();
+    for record in RECORDS {
+        let name = record.section.name();
+        write!(
+            text,
+            "\n**`{name}`**: {}\n\n| bytes | content |\n|---|---|\n",
+            one_line(record.doc)
+        )
+        .unwrap();
+        for field in record.fields {
+            let content = one_line(field.doc);
+            writeln!(text, "| {}..{} | {content} |", field.start, field.end).unwrap();
+        }
+    }
+    text.push('\n');
+    check_part("docs/format.md", "records", &text);
 }
 
 /// Names of files as the command line has them when it runs in the root of the repository.
