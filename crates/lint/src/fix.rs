@@ -11,7 +11,7 @@ use portcullis_syntax::ast::Span;
 use portcullis_syntax::glob::{covers, has_wildcard};
 use portcullis_syntax::lint::shapes::Block;
 use portcullis_syntax::vars::has_opening;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashSet};
 
 /// A change that mends what a code says of a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,43 +169,46 @@ fn redundant(
     if !is_list || entries.len() < 2 {
         return;
     }
-    let mut is_gone = vec![false; entries.len()];
-    // Only an equal entry or a pattern can stand for another one.
-    let mut first: HashMap<String, usize> = HashMap::with_capacity(entries.len());
-    let patterns: Vec<usize> = (0..entries.len())
-        .filter(|at| {
-            entries
-                .get(*at)
-                .is_some_and(|entry| has_wildcard(entry.text.value))
+    // Of equal entries the first stays, whatever becomes of it; after that no two are equal.
+    let mut seen = HashSet::with_capacity(entries.len());
+    let mut is_gone: Vec<bool> = entries
+        .iter()
+        .map(|entry| {
+            let own = entry.text.value;
+            let name = match is_action {
+                true => own.to_ascii_lowercase(),
+                false => own.to_owned(),
+            };
+            !seen.insert(name)
         })
         .collect();
+    let is_pattern = |at: &usize| {
+        entries
+            .get(*at)
+            .is_some_and(|entry| has_wildcard(entry.text.value))
+    };
+    let patterns: Vec<usize> = (0..entries.len()).filter(is_pattern).collect();
     for (at, entry) in entries.iter().enumerate() {
-        let own = entry.text.value;
-        let name = if is_action {
-            own.to_ascii_lowercase()
-        } else {
-            own.to_owned()
-        };
-        let mut is_covered = *first.entry(name).or_insert(at) != at;
-        for other in patterns.iter().copied().filter(|other| *other != at) {
-            if is_covered {
-                break;
-            }
-            let pattern = entries.get(other).map(|entry| entry.text.value);
-            let Some(pattern) = pattern.filter(|_| is_gone.get(other) == Some(&false)) else {
+        if is_gone.get(at) == Some(&true) {
+            continue;
+        }
+        for &other in &patterns {
+            // What is gone stands for nothing: another one stands for it, and for what it covered.
+            let is_left = is_gone.get(other) == Some(&false);
+            if is_gone.get(at) == Some(&true) || other == at || !is_left {
                 continue;
-            };
+            }
             let Some(left) = steps.checked_sub(1) else {
                 return;
             };
             *steps = left;
-            match stands_for(pattern, own, is_action, steps) {
-                Some(stands) => is_covered = stands,
-                None => return,
+            let pattern = entries.get(other).map_or("", |entry| entry.text.value);
+            let Some(is_covered) = stands_for(pattern, entry.text.value, is_action, steps) else {
+                return;
+            };
+            if let Some(gone) = is_gone.get_mut(at) {
+                *gone = is_covered;
             }
-        }
-        if let Some(gone) = is_gone.get_mut(at) {
-            *gone = is_covered;
         }
     }
     // What stays is written again as it stands, so that no comma is left over.
@@ -478,5 +481,36 @@ fn meant(
                 ..operator
             },
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{fixed, fixes};
+    use bumpalo::Bump;
+    use portcullis_source::json;
+
+    /// Of entries that stand for each other one stays.
+    #[test]
+    fn one_of_several_that_cover_each_other_stays() {
+        for (list, expected) in [
+            (r#"["s3:*", "s3:*"]"#, r#"["s3:*"]"#),
+            (r#"["s3:*", "S3:**", "s3:*"]"#, r#"["S3:**"]"#),
+            (r#"["s3:Get", "s3:G*", "s3:*", "s3:G*"]"#, r#"["s3:*"]"#),
+            (r#"["s3:G?t", "s3:G*t", "s3:Get"]"#, r#"["s3:G*t"]"#),
+            (r#"["s3:G*", "s3:G?t*", "s3:A"]"#, r#"["s3:G*", "s3:A"]"#),
+        ] {
+            let text = format!(r#"{{"Statement": {{"Action": {list}}}}}"#);
+            let arena = Bump::new();
+            let Ok(node) = json::parse(&text, &arena) else {
+                panic!("{text}");
+            };
+            let known: Vec<_> = fixes(&node, &text)
+                .into_iter()
+                .filter(|fix| fix.is_safe)
+                .collect();
+            let wanted = format!(r#"{{"Statement": {{"Action": {expected}}}}}"#);
+            assert_eq!(fixed(&text, &known), wanted);
+        }
     }
 }
