@@ -1,32 +1,41 @@
-//! `check`: the problems of policy documents.
+//! `check`: every problem in policy documents.
 
-use std::io;
+mod access_analyzer;
+mod baseline;
+pub(crate) mod choice;
+mod comments;
+mod embedded;
+mod fixes;
+pub(crate) mod found;
+mod pages;
+pub(crate) mod settings;
+mod yaml;
+
+pub(crate) use pages::{ExplainCodeArgs, explain_code};
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use bumpalo::Bump;
 use clap::{Args, ValueEnum};
-use portcullis_catalog::Catalog;
-use portcullis_lint::{
-    Level, Location, Options, PolicyType, Report, ResourceType, Target, guess, lint, lint_tree,
-    page, rules, tree,
-};
+use portcullis_lint::{Level, PolicyType, ResourceType, Target};
 use portcullis_model::PolicyKind;
 use portcullis_scenario::is_language;
 use portcullis_source::json;
-use portcullis_source::suggest::nearest;
-use portcullis_source::{Diagnostic, Severity, Source, formats, quoted, render};
-use portcullis_syntax::ast::{Document, Span};
-use portcullis_syntax::forms::{self, Inner};
-use portcullis_syntax::lint as advice;
-use portcullis_syntax::policy::{ReadOptions, check_policy};
+use portcullis_source::{Code, Diagnostic, Severity, Source, formats, render};
 use serde_json::Value;
 
-use crate::catalog::{Data, DataArgs, operation_note};
-use crate::failure::{Failure, complain, exit, use_color};
-use crate::language;
+use self::baseline::Baseline;
+use self::choice::{Choice, Name};
+use self::found::{Checked, Found, Linter, Wanted};
+use self::settings::{Configurations, Settings};
+use crate::catalog::DataArgs;
+use crate::failure::{Failure, complain, exit};
 use crate::lint_catalog::FromPack;
-use crate::output::{Output, display_name, read_text};
+use crate::output::{Output, display_name, read_text, write};
+
+/// The code of a suppression that nothing needs.
+pub(crate) const UNUSED_ALLOW: &str = "UNUSED_ALLOW";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,10 +45,19 @@ Examples:
 
 A file holds one policy document, or policies of the policy language if its name ends in .iam, or {\"name\": …, \"document\": …},
 or what get-policy-version, get-role-policy, get-role and the like answer; the document may stand in a string, and be encoded
-as in a URL. Without --type, a document whose statements name principals is checked as a resource policy, or as a trust
+as in a URL. Policies are also found in CloudFormation and SAM templates (JSON, or YAML by file extension), CDK output, the output of
+`terraform show -json`, and account dumps; values that intrinsic functions produce are not checked.
+
+Without --type, a document whose statements name principals is checked as a resource policy, or as a trust
 policy if it names no resource and only actions of sts; any other as an identity policy.
 
 Not every error keeps a document from being used: `loads` of the JSON says which do.
+
+Every finding has a code (see explain-code) and a group: load, access-analyzer, semantics, scope, trust, quota or advice. --select,
+--ignore, --warn and --deny take codes, groups, and AWS's levels such as ERROR. The nearest portcullis.toml, looked up from a file's
+folder upwards, holds permanent settings: see docs/linter.md.
+
+In the policy language, a comment suppresses a finding: # allow(CODE): reason.
 
 The format access-analyzer is the answer of ValidatePolicy for one document: its codes (see explain-code), its levels and its
 places, which are those of the document alone and count characters. It says nothing of whether the document loads.
@@ -55,7 +73,7 @@ pub(crate) struct CheckArgs {
     /// The type of all documents, by a word of this project or by AWS's name
     #[arg(long = "type", value_name = "TYPE", value_parser = document_type)]
     document_type: Option<DocumentType>,
-    /// What has the document, by AWS's name: for the format access-analyzer
+    /// What has the document, by AWS's name
     #[arg(short = 'R', long, value_name = "RESOURCE-TYPE", value_parser = resource_type)]
     resource_type: Option<ResourceType>,
     #[command(flatten)]
@@ -63,9 +81,45 @@ pub(crate) struct CheckArgs {
     /// How problems are printed
     #[arg(long, value_enum, default_value_t)]
     format: CheckFormat,
-    /// The level from which on the exit status is 3
-    #[arg(long, value_enum, default_value_t, value_name = "LEVEL")]
-    fail_on: FailOn,
+    /// The level from which on the exit status is 3: error, if nothing says otherwise
+    #[arg(long, value_enum, value_name = "LEVEL")]
+    fail_on: Option<FailOn>,
+    /// Report only these codes and groups
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Name::parse)]
+    select: Vec<Name>,
+    /// Do not report these codes and groups
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Name::parse)]
+    ignore: Vec<Name>,
+    /// Report these codes and groups as warnings
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Name::parse)]
+    warn: Vec<Name>,
+    /// Report these codes and groups as errors
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', value_parser = Name::parse)]
+    deny: Vec<Name>,
+    /// The configuration to use instead of the nearest portcullis.toml
+    #[arg(long, value_name = "TOML", conflicts_with = "no_config")]
+    config: Option<PathBuf>,
+    /// Use no configuration
+    #[arg(long)]
+    no_config: bool,
+    /// The account that owns the documents
+    #[arg(long, value_name = "ID", value_parser = account)]
+    account: Option<String>,
+    /// Report only findings that this file of --write-baseline does not have
+    #[arg(long, value_name = "FILE", conflicts_with = "write_baseline")]
+    baseline: Option<PathBuf>,
+    /// Apply fixes that do not change any decision
+    #[arg(long)]
+    fix: bool,
+    /// Also apply fixes that may change decisions
+    #[arg(long)]
+    unsafe_fixes: bool,
+    /// Show what --fix would change instead of changing files
+    #[arg(long)]
+    diff: bool,
+    /// Record the findings in a file
+    #[arg(long, value_name = "FILE")]
+    write_baseline: Option<PathBuf>,
     /// Hold service control policies against the rules from before September 2025: for the format access-analyzer
     #[arg(long)]
     old_scp_rules: bool,
@@ -89,11 +143,11 @@ enum CheckFormat {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-enum FailOn {
+pub(crate) enum FailOn {
     /// Errors
     #[default]
     Error,
-    /// Security warnings, which only the format access-analyzer has, and errors
+    /// Security warnings and errors
     SecurityWarning,
     /// Warnings and all that is worse
     Warning,
@@ -118,13 +172,13 @@ impl FailOn {
 
 /// A type of document, by either name.
 #[derive(Clone, Copy, Debug)]
-struct DocumentType {
+pub(crate) struct DocumentType {
     /// What the document is read as.
-    kind: PolicyKind,
-    target: Target,
+    pub(crate) kind: PolicyKind,
+    pub(crate) target: Target,
 }
 
-fn document_type(text: &str) -> Result<DocumentType, String> {
+pub(crate) fn document_type(text: &str) -> Result<DocumentType, String> {
     if let Some(kind) = PolicyKind::parse(text) {
         let target = kind.into();
         return Ok(DocumentType { kind, target });
@@ -138,6 +192,13 @@ fn document_type(text: &str) -> Result<DocumentType, String> {
         kind: target.kind(),
         target,
     })
+}
+
+fn account(text: &str) -> Result<String, String> {
+    match portcullis_model::is_account_id(text) {
+        true => Ok(text.to_owned()),
+        false => Err("an account has 12 digits".to_owned()),
+    }
 }
 
 fn resource_type(text: &str) -> Result<ResourceType, String> {
@@ -157,27 +218,43 @@ pub(crate) fn kind(text: &str) -> Result<PolicyKind, String> {
 
 pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
     if args.format == CheckFormat::AccessAnalyzer {
-        return access_analyzer(args);
+        return access_analyzer::run(args);
     }
-    if args.resource_type.is_some() || args.old_scp_rules {
+    if args.old_scp_rules {
         return Err(Failure::new(
-            "--resource-type and --old-scp-rules are for --format access-analyzer",
+            "--old-scp-rules is for --format access-analyzer",
         ));
     }
+    let data = args.data.open()?;
+    let catalog = FromPack::new(&data);
+    let mut configurations = Configurations::new(args.config.as_deref(), args.no_config)?;
     let mut run = Run {
-        catalog: args.data.open()?,
-        kind: args.document_type.map(|own| own.kind),
-        format: args.format,
+        args,
+        choice: Choice {
+            select: args.select.clone(),
+            ignore: args.ignore.clone(),
+            warn: args.warn.clone(),
+            deny: args.deny.clone(),
+        },
         output: Output::new(),
         found: Vec::new(),
         checked: Vec::new(),
-        errors: 0,
-        warnings: 0,
-        suggestions: 0,
+        counts: [0; 3],
+        failing: 0,
+        baselines: Vec::new(),
+        written: Baseline::default(),
+        known: 0,
+        fixed: 0,
     };
     let mut unreadable = false;
     for file in &args.files {
-        match run.file(file) {
+        let settings = configurations.of(file)?;
+        let linter = Linter {
+            facts: &data,
+            catalog: &catalog,
+            account: args.account.as_deref().or(settings.account.as_deref()),
+        };
+        match run.file(file, &settings, &linter) {
             Ok(()) => {}
             Err(Failure::BrokenPipe) => return Err(Failure::BrokenPipe),
             Err(Failure::Message(_, text)) => {
@@ -186,157 +263,10 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, Failure> {
             }
         }
     }
-    match args.format {
-        CheckFormat::Json => run.output.line(&Value::from(run.found).to_string())?,
-        CheckFormat::Sarif => run.output.line(&formats::sarif(&run.checked))?,
-        CheckFormat::Github => run.output.bytes(formats::github(&run.checked).as_bytes())?,
-        CheckFormat::Junit => run.output.bytes(formats::junit(&run.checked).as_bytes())?,
-        CheckFormat::Human | CheckFormat::AccessAnalyzer => {
-            let line = format!(
-                "{}, {}, {} in {}",
-                counted(run.errors, "error"),
-                counted(run.warnings, "warning"),
-                counted(run.suggestions, "suggestion"),
-                counted(args.files.len(), "file")
-            );
-            run.output.line(&line)?;
-        }
+    for line in configurations.unused() {
+        complain(&format!("warning: {line} [{UNUSED_ALLOW}]"));
     }
-    run.output.finish()?;
-    if run.errors > 0 {
-        let line = format!("error: {} found", counted(run.errors, "problem"));
-        complain(&line);
-    }
-    let failing = match args.fail_on {
-        FailOn::Error | FailOn::SecurityWarning => run.errors,
-        FailOn::Warning => run.errors + run.warnings,
-        FailOn::Suggestion => run.errors + run.warnings + run.suggestions,
-        FailOn::None => 0,
-    };
-    Ok(match (unreadable, failing) {
-        (true, _) => ExitCode::from(exit::FAILURE),
-        (false, 0) => ExitCode::SUCCESS,
-        (false, _) => ExitCode::from(exit::INVALID),
-    })
-}
-
-/// The answer of ValidatePolicy on one document.
-fn access_analyzer(args: &CheckArgs) -> Result<ExitCode, Failure> {
-    let [path] = args.files.as_slice() else {
-        return Err(Failure::new(
-            "--format access-analyzer answers for one document: give one file",
-        ));
-    };
-    let bytes = read_text(path)?;
-    let arena = Bump::new();
-    let mut output = Output::new();
-    let mut finish = |report: &Report<'_>| {
-        output.line(&report.to_json().to_string())?;
-        if report.is_incomplete {
-            complain(
-                "warning: the document repeats itself too often: not everything was compared, and more may be found",
-            );
-        }
-        let worst = report.findings.iter().map(|found| found.rule.level).max();
-        output.finish()?;
-        Ok(match args.fail_on.level() {
-            Some(least) if worst.is_some_and(|worst| worst >= least) => {
-                ExitCode::from(exit::INVALID)
-            }
-            _ => ExitCode::SUCCESS,
-        })
-    };
-    let text = match json::decode(&bytes) {
-        Ok(text) => text,
-        Err(problem) => {
-            let sound = bytes.get(..problem.span.start as usize);
-            let sound = sound.and_then(|bytes| core::str::from_utf8(bytes).ok());
-            return finish(&Report::of_no_json(sound.unwrap_or_default(), &[*problem]));
-        }
-    };
-    let data = args.data.open()?;
-    let catalog = FromPack(&data);
-    let options = |kind: PolicyKind| {
-        let mut target = args.document_type.map_or(kind.into(), |own| own.target);
-        target.resource = args.resource_type.or(target.resource);
-        Options {
-            catalog: &catalog,
-            has_old_scp_rules: args.old_scp_rules,
-            ..Options::new(target)
-        }
-    };
-    let kind = args.document_type.map(|own| own.kind);
-    if is_language(path) {
-        return of_language(path, text, kind, &arena, options, finish);
-    }
-    // A text that holds a document in some form is about that document, and what holds none is checked as it is.
-    let (found, _) = forms::read(text, kind, &arena);
-    let (own, guessed) = match found {
-        Some(found) => {
-            let span = found.document.span;
-            let own = match found.inner {
-                Some(inner) => inner.text(),
-                None if is_around(text, span) => text,
-                None => text.get(span.range()).unwrap_or_default(),
-            };
-            (own, found.kind.unwrap_or_else(|| guess(&found.document)))
-        }
-        None => (text, PolicyKind::Identity),
-    };
-    lint(own, &options(guessed), |report| finish(&report))
-}
-
-/// True if there is nothing but blanks around a place.
-fn is_around(text: &str, span: Span) -> bool {
-    let is_blank = |part: Option<&str>| {
-        part.is_some_and(|part| {
-            part.trim_matches(['\u{feff}', ' ', '\t', '\r', '\n'])
-                .is_empty()
-        })
-    };
-    is_blank(text.get(..span.start as usize)) && is_blank(text.get(span.end as usize..))
-}
-
-/// The same for the policy language: the places are those of its own text.
-fn of_language<'c>(
-    path: &Path,
-    text: &str,
-    kind: Option<PolicyKind>,
-    arena: &Bump,
-    options: impl Fn(PolicyKind) -> Options<'c>,
-    mut finish: impl FnMut(&Report<'_>) -> Result<ExitCode, Failure>,
-) -> Result<ExitCode, Failure> {
-    let parsed = language::parse(path, text, kind, arena);
-    let document = match parsed.documents.as_slice() {
-        [one] => one.document,
-        [] => {
-            let name = display_name(path);
-            let located = Source::new(&name, text).locate_all(parsed.diagnostics);
-            let shown = render(&located, use_color(&io::stderr()));
-            return Err(Failure::Message(exit::INVALID, shown));
-        }
-        _ => {
-            return Err(Failure::new(
-                "--format access-analyzer answers for one document, and the file has several",
-            ));
-        }
-    };
-    let node = tree(&document, arena);
-    let mut report = lint_tree(node, text, &options(document.kind));
-    let all = report.findings.len();
-    // What imports bring has its places in other files.
-    let is_own = |place: &Location<'_>| text.get(place.span.range()).is_some();
-    report
-        .findings
-        .retain(|found| found.locations.iter().all(is_own));
-    let left_out = all - report.findings.len();
-    if left_out > 0 {
-        complain(&format!(
-            "warning: {} of files that this one imports: check those",
-            counted(left_out, "finding")
-        ));
-    }
-    finish(&report)
+    run.finish(unreadable)
 }
 
 fn counted(count: usize, what: &str) -> String {
@@ -346,224 +276,373 @@ fn counted(count: usize, what: &str) -> String {
     }
 }
 
-struct Run {
-    catalog: Data,
-    kind: Option<PolicyKind>,
-    format: CheckFormat,
+struct Run<'r> {
+    args: &'r CheckArgs,
+    choice: Choice,
     output: Output,
     found: Vec<Value>,
     /// For the formats of other programs.
     checked: Vec<formats::Checked>,
-    errors: usize,
-    warnings: usize,
-    suggestions: usize,
+    /// Errors, warnings, suggestions.
+    counts: [usize; 3],
+    /// How many findings make the run fail.
+    failing: usize,
+    /// Each baseline by its path.
+    baselines: Vec<(PathBuf, Baseline)>,
+    written: Baseline,
+    /// How many findings baselines let be.
+    known: usize,
+    /// How many changes mended something.
+    fixed: usize,
 }
 
-impl Run {
-    fn file(&mut self, path: &Path) -> Result<(), Failure> {
+impl Run<'_> {
+    fn file(
+        &mut self,
+        path: &Path,
+        settings: &Settings,
+        linter: &Linter<'_>,
+    ) -> Result<(), Failure> {
         let bytes = read_text(path)?;
         let name = display_name(path);
         let arena = Bump::new();
-        let (text, checked) = match json::decode(&bytes) {
-            Ok(text) => {
-                let checked = match is_language(path) {
-                    true => language_problems(path, text, self.kind, &self.catalog, &arena),
-                    false => problems(text, self.kind, &self.catalog, &arena),
-                };
-                (text, checked)
-            }
+        let typed = settings.wanted(path);
+        let wanted = Wanted {
+            kind: self.args.document_type.map(|own| own.kind).or(typed.kind),
+            resource: self.args.resource_type.or(typed.resource),
+            is_template: false,
+        };
+        let text = match json::decode(&bytes) {
+            Ok(text) => text,
             Err(diagnostic) => {
                 let sound = bytes.get(..diagnostic.span.start as usize);
                 let text = sound.and_then(|bytes| core::str::from_utf8(bytes).ok());
-                let checked = Checked {
-                    kind: self.kind,
-                    diagnostics: vec![*diagnostic],
-                    inner: None,
-                };
-                (text.unwrap_or_default(), checked)
+                let checked = vec![Checked::of(wanted.kind, vec![*diagnostic])];
+                return self.tell(path, settings, text.unwrap_or_default(), checked);
             }
         };
-        let diagnostics = Source::new(&name, text).locate_all(checked.diagnostics);
-        for diagnostic in &diagnostics {
-            *match diagnostic.severity {
-                Severity::LintError | Severity::Error => &mut self.errors,
-                Severity::Warning => &mut self.warnings,
-                Severity::Suggestion => &mut self.suggestions,
-            } += 1;
+        let all = self.documents(path, text, wanted, settings, linter, &arena);
+        let is_fixing = self.args.fix || self.args.diff || self.args.unsafe_fixes;
+        if is_fixing && let Some(new) = self.mended(path, text, &all, wanted, settings, linter) {
+            if self.args.diff || path.as_os_str() == "-" {
+                let difference = fixes::difference(&name, text, &new);
+                self.output.bytes(difference.as_bytes())?;
+            } else {
+                write(path, new.as_bytes())?;
+                let arena = Bump::new();
+                let all = self.documents(path, &new, wanted, settings, linter, &arena);
+                return self.tell(path, settings, &new, all);
+            }
         }
-        match self.format {
-            CheckFormat::Human if diagnostics.is_empty() => Ok(()),
-            CheckFormat::Human | CheckFormat::AccessAnalyzer => {
-                let color = self.output.color();
-                let text = render(&diagnostics, color);
+        self.tell(path, settings, text, all)
+    }
+
+    /// What is found in the documents of a text, as it was chosen.
+    fn documents<'a>(
+        &self,
+        path: &Path,
+        text: &'a str,
+        wanted: Wanted,
+        settings: &Settings,
+        linter: &Linter<'_>,
+        arena: &'a Bump,
+    ) -> Vec<Checked<'a>> {
+        let choices = [&self.choice, &settings.choice];
+        chosen(path, text, wanted, &choices, settings, linter, arena)
+    }
+
+    /// The text with everything mended that can be.
+    fn mended(
+        &mut self,
+        path: &Path,
+        text: &str,
+        all: &[Checked<'_>],
+        wanted: Wanted,
+        settings: &Settings,
+        linter: &Linter<'_>,
+    ) -> Option<String> {
+        let (mut new, count) = fixes::mended(text, all, self.args.unsafe_fixes)?;
+        self.fixed += count;
+        for _ in 1..fixes::PASSES {
+            let arena = Bump::new();
+            let all = self.documents(path, &new, wanted, settings, linter, &arena);
+            let Some((next, count)) = fixes::mended(&new, &all, self.args.unsafe_fixes) else {
+                break;
+            };
+            self.fixed += count;
+            new = next;
+        }
+        Some(new)
+    }
+
+    /// Prints and counts what was found.
+    fn tell(
+        &mut self,
+        path: &Path,
+        settings: &Settings,
+        text: &str,
+        mut all: Vec<Checked<'_>>,
+    ) -> Result<(), Failure> {
+        let name = display_name(path);
+        for checked in &mut all {
+            self.baseline(path, settings, checked)?;
+            if checked.is_incomplete {
+                complain(&format!(
+                    "warning: {name} repeats itself too often: not everything was compared, and there may be more findings"
+                ));
+            }
+        }
+        self.count(settings, &all);
+        self.print(&name, text, &all)
+    }
+
+    fn baseline(
+        &mut self,
+        path: &Path,
+        settings: &Settings,
+        checked: &mut Checked<'_>,
+    ) -> Result<(), Failure> {
+        let file = path.to_string_lossy().replace('\\', "/");
+        if self.args.write_baseline.is_some() {
+            self.written.add(&file, checked);
+            return Ok(());
+        }
+        let Some(from) = self
+            .args
+            .baseline
+            .as_deref()
+            .or(settings.baseline.as_deref())
+        else {
+            return Ok(());
+        };
+        if !self.baselines.iter().any(|(own, _)| own == from) {
+            self.baselines
+                .push((from.to_owned(), Baseline::read(from)?));
+        }
+        if let Some((_, own)) = self.baselines.iter_mut().find(|(own, _)| own == from) {
+            self.known += own.apply(&file, checked);
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, settings: &Settings, all: &[Checked<'_>]) {
+        let fail_on = self.args.fail_on.or(settings.fail_on).unwrap_or_default();
+        for found in all.iter().flat_map(|checked| &checked.found) {
+            let [errors, warnings, suggestions] = &mut self.counts;
+            let severity = found.diagnostic.severity;
+            *match severity {
+                Severity::LintError | Severity::Error => errors,
+                Severity::Warning => warnings,
+                Severity::Suggestion => suggestions,
+            } += 1;
+            let is_security = found
+                .level()
+                .is_some_and(|level| level >= Level::SecurityWarning);
+            let fails = match fail_on {
+                FailOn::Error => severity >= Severity::LintError,
+                FailOn::SecurityWarning => {
+                    severity >= Severity::LintError
+                        || (severity == Severity::Warning && is_security)
+                }
+                FailOn::Warning => severity >= Severity::Warning,
+                FailOn::Suggestion => true,
+                FailOn::None => false,
+            };
+            self.failing += usize::from(fails);
+        }
+    }
+
+    fn print(&mut self, name: &str, text: &str, all: &[Checked<'_>]) -> Result<(), Failure> {
+        let source = Source::new(name, text);
+        let is_human = matches!(
+            self.args.format,
+            CheckFormat::Human | CheckFormat::AccessAnalyzer
+        );
+        if self.args.format == CheckFormat::Json {
+            let values = all.iter().flat_map(|checked| {
+                let found = checked.found.iter();
+                found.map(|found| value(found, checked, &source))
+            });
+            self.found.extend(values);
+            return Ok(());
+        }
+        let found = all.iter().flat_map(|checked| &checked.found);
+        let mut diagnostics: Vec<Diagnostic> = match is_human {
+            true => found.map(shown).collect(),
+            false => found.map(|found| found.diagnostic.clone()).collect(),
+        };
+        diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
+        let diagnostics = source.locate_all(diagnostics);
+        if !is_human {
+            let file = name.to_owned();
+            self.checked.push(formats::Checked { file, diagnostics });
+            return Ok(());
+        }
+        match diagnostics.is_empty() {
+            true => Ok(()),
+            false => {
+                let text = render(&diagnostics, self.output.color());
                 self.output.line(&text)
             }
-            CheckFormat::Json => {
-                let values = diagnostics
-                    .iter()
-                    .map(|diagnostic| value(diagnostic, checked.kind, checked.inner));
-                self.found.extend(values);
-                Ok(())
+        }
+    }
+
+    fn finish(mut self, unreadable: bool) -> Result<ExitCode, Failure> {
+        let [errors, warnings, suggestions] = self.counts;
+        match self.args.format {
+            CheckFormat::Json => self.output.line(&Value::from(self.found).to_string())?,
+            CheckFormat::Sarif => self.output.line(&formats::sarif(&self.checked))?,
+            CheckFormat::Github => {
+                let text = formats::github(&self.checked);
+                self.output.bytes(text.as_bytes())?;
             }
-            CheckFormat::Sarif | CheckFormat::Github | CheckFormat::Junit => {
-                self.checked.push(formats::Checked {
-                    file: name,
-                    diagnostics,
-                });
-                Ok(())
+            CheckFormat::Junit => {
+                let text = formats::junit(&self.checked);
+                self.output.bytes(text.as_bytes())?;
+            }
+            CheckFormat::Human | CheckFormat::AccessAnalyzer => {
+                let line = format!(
+                    "{}, {}, {} in {}",
+                    counted(errors, "error"),
+                    counted(warnings, "warning"),
+                    counted(suggestions, "suggestion"),
+                    counted(self.args.files.len(), "file")
+                );
+                self.output.line(&line)?;
             }
         }
+        self.output.finish()?;
+        if let Some(path) = &self.args.write_baseline {
+            self.written.write(path)?;
+            let count = counted(self.written.len(), "finding");
+            complain(&format!("note: {} records {count}", display_name(path)));
+            return Ok(match unreadable {
+                true => ExitCode::from(exit::FAILURE),
+                false => ExitCode::SUCCESS,
+            });
+        }
+        if self.fixed > 0 {
+            let what = if self.args.diff {
+                "would be made"
+            } else {
+                "made"
+            };
+            complain(&format!("note: {} {what}", counted(self.fixed, "change")));
+        }
+        if self.known > 0 {
+            complain(&format!(
+                "note: {} suppressed by the baseline",
+                counted(self.known, "finding")
+            ));
+        }
+        let left: usize = self.baselines.iter().map(|(_, own)| own.left()).sum();
+        if left > 0 {
+            complain(&format!(
+                "note: {} in the baseline no longer occurs: record it again",
+                counted(left, "finding")
+            ));
+        }
+        if errors > 0 {
+            let line = format!("error: {} found", counted(errors, "problem"));
+            complain(&line);
+        }
+        Ok(match (unreadable, self.failing) {
+            (true, _) => ExitCode::from(exit::FAILURE),
+            (false, 0) => ExitCode::SUCCESS,
+            (false, _) => ExitCode::from(exit::INVALID),
+        })
     }
 }
 
-/// `explain-code`.
-#[derive(Args, Debug)]
-#[command(after_help = "Example:\n  portcullis explain-code PASS_ROLE_WITH_STAR_IN_RESOURCE")]
-pub(crate) struct ExplainCodeArgs {
-    /// The code of a finding of --format access-analyzer; without one all codes are listed
-    code: Option<String>,
-}
-
-/// The page of a code, or all codes with their levels.
-pub(crate) fn explain_code(args: &ExplainCodeArgs) -> Result<ExitCode, Failure> {
-    let mut output = Output::new();
-    match &args.code {
-        Some(code) => {
-            let rule = rules::find(code).ok_or_else(|| unknown_code(code))?;
-            output.line(page(rule).trim_end())?;
-        }
-        None => {
-            for rule in rules::all() {
-                output.line(&format!("{:16}  {}", rule.level.as_str(), rule.code))?;
-            }
-        }
+/// What is found in the documents of a text, as it was chosen.
+pub(crate) fn chosen<'a>(
+    path: &Path,
+    text: &'a str,
+    wanted: Wanted,
+    choices: &[&Choice],
+    settings: &Settings,
+    linter: &Linter<'_>,
+    arena: &'a Bump,
+) -> Vec<Checked<'a>> {
+    let mut all = documents(path, text, wanted, linter, arena);
+    if is_language(path) {
+        comments::apply(text, &mut all);
     }
-    output.finish()?;
-    Ok(ExitCode::SUCCESS)
+    for checked in &mut all {
+        choice::apply(choices, &mut checked.found);
+        let document = checked.document;
+        settings.allow(path, &mut checked.found, |found| sid(found, document));
+    }
+    all
 }
 
-fn unknown_code(code: &str) -> Failure {
+/// What is found in the documents of a text.
+fn documents<'a>(
+    path: &Path,
+    text: &'a str,
+    wanted: Wanted,
+    linter: &Linter<'_>,
+    arena: &'a Bump,
+) -> Vec<Checked<'a>> {
+    if is_language(path) {
+        return linter.language(path, text, wanted, arena);
+    }
+    let is_yaml = embedded::is_yaml(path);
+    let embedded = embedded::check(linter, text, is_yaml, wanted, arena);
+    embedded.unwrap_or_else(|| vec![linter.json(text, wanted, arena)])
+}
+
+/// The `Sid` of a finding's statement.
+fn sid(found: &Found, document: Option<json::Node<'_>>) -> Option<String> {
+    let statement = portcullis_lint::statement_at(found.diagnostic.span, &document?)?.get("Sid")?;
+    statement.as_str().map(ToOwned::to_owned)
+}
+
+/// A finding as people read it: with its group behind its message.
+fn shown(found: &Found) -> Diagnostic {
+    let mut diagnostic = found.diagnostic.clone();
+    let level = match (found.level(), diagnostic.severity) {
+        (Some(Level::SecurityWarning), _) => ", security",
+        (Some(Level::Error), Severity::Warning | Severity::Suggestion) => ", error in AWS",
+        _ => "",
+    };
+    diagnostic
+        .message
+        .push_str(&format!(" ({}{level})", found.group()));
+    diagnostic
+}
+
+/// A finding as JSON, with the type that its document was read as.
+fn value(found: &Found, checked: &Checked<'_>, source: &Source<'_>) -> Value {
+    let diagnostic = &found.diagnostic;
+    let mut value = formats::value(&source.locate(diagnostic.clone()));
+    let Some(members) = value.as_object_mut() else {
+        return value;
+    };
+    let mut put = |name: &str, value: Value| {
+        members.insert(name.to_owned(), value);
+    };
+    put("type", checked.kind.map(PolicyKind::as_str).into());
+    put("group", found.group().into());
+    put("level", found.level().map(Level::as_str).into());
+    if let Some(within) = &checked.within {
+        put("document", within.as_str().into());
+    }
+    // The place in the document alone, beside that in the file (`IN-2`).
+    if let Some(inner) = checked.inner {
+        let (line, column) = inner.position(diagnostic.span.start);
+        put("documentLine", line.into());
+        put("documentColumn", column.into());
+    }
+    value
+}
+
+/// Every code that readers have.
+fn reader_codes() -> impl Iterator<Item = &'static Code> {
     let all = [
         portcullis_source::codes::ALL,
         portcullis_syntax::codes::ALL,
         portcullis_dsl::codes::ALL,
     ];
-    let own = all
-        .into_iter()
-        .flatten()
-        .find(|own| own.as_str().eq_ignore_ascii_case(code));
-    let help = match own {
-        Some(_) => "it is a code of this project's own, which the message explains".to_owned(),
-        None => {
-            let names = rules::all().map(|rule| rule.code);
-            nearest(&code.to_ascii_uppercase(), names).map_or_else(
-                || "run explain-code without a code to list them".to_owned(),
-                |name| format!("did you mean {name}?"),
-            )
-        }
-    };
-    Failure::new(format!(
-        "{} is not an Access Analyzer code: {help}",
-        quoted(code)
-    ))
-}
-
-/// What was found in a text.
-struct Checked<'a> {
-    /// The type that it was read as.
-    kind: Option<PolicyKind>,
-    diagnostics: Vec<Diagnostic>,
-    /// The document's own text, if it stood in a string of the file.
-    inner: Option<Inner<'a>>,
-}
-
-/// All problems of a text.
-fn problems<'a>(
-    text: &'a str,
-    kind: Option<PolicyKind>,
-    catalog: &Catalog,
-    arena: &'a Bump,
-) -> Checked<'a> {
-    let (found, mut diagnostics) = forms::read(text, kind, arena);
-    let Some(found) = found else {
-        return Checked {
-            kind,
-            diagnostics,
-            inner: None,
-        };
-    };
-    let kind = kind
-        .or(found.kind)
-        .unwrap_or_else(|| guess(&found.document));
-    let (document, others) = check_policy(found.document, ReadOptions::new(kind), arena);
-    diagnostics.extend(others);
-    diagnostics.extend(document.iter().flat_map(|one| operations(one, catalog)));
-    let span = found.document.span;
-    let own = found
-        .inner
-        .map_or(text.get(span.range()).unwrap_or_default(), |inner| {
-            inner.text()
-        });
-    diagnostics.extend(advice::size(kind, own, span.start));
-    diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
-    Checked {
-        kind: Some(kind),
-        diagnostics,
-        inner: found.inner,
-    }
-}
-
-/// All problems of a text of the policy language.
-fn language_problems<'a>(
-    path: &Path,
-    text: &'a str,
-    kind: Option<PolicyKind>,
-    catalog: &Catalog,
-    arena: &'a Bump,
-) -> Checked<'a> {
-    let parsed = language::parse(path, text, kind, arena);
-    let mut diagnostics = parsed.diagnostics;
-    // What imports bring has its places in other files.
-    let is_own = |diagnostic: &Diagnostic| text.get(diagnostic.span.range()).is_some();
-    let found = parsed.documents.iter().flat_map(|one| {
-        let mut all = advice::lint(&one.document);
-        all.extend(operations(&one.document, catalog));
-        all
-    });
-    diagnostics.extend(found.filter(is_own));
-    diagnostics.sort_by_key(|diagnostic| diagnostic.span.start);
-    Checked {
-        kind,
-        diagnostics,
-        inner: None,
-    }
-}
-
-/// Actions that are called like operations (`MATCH-14`).
-fn operations(document: &Document<'_>, catalog: &Catalog) -> Vec<Diagnostic> {
-    let actions = document.statements.iter().flat_map(|one| one.action.list);
-    let found = actions.filter_map(|action| {
-        let help = operation_note(catalog, action.value)?;
-        let message = format!("there is no action `{}`", action.value);
-        let code = portcullis_syntax::codes::OPERATION_AS_ACTION;
-        Some(Diagnostic::warning(code, action.span, message).with_help(help))
-    });
-    found.collect()
-}
-
-/// A diagnostic as JSON, with the type that its document was read as.
-fn value(diagnostic: &Diagnostic, kind: Option<PolicyKind>, inner: Option<Inner<'_>>) -> Value {
-    let mut value = formats::value(diagnostic);
-    let Some(members) = value.as_object_mut() else {
-        return value;
-    };
-    let kind = kind.map(PolicyKind::as_str);
-    members.insert("type".to_owned(), kind.into());
-    // The place in the document alone, beside that in the file (`IN-2`).
-    if let Some(inner) = inner {
-        let (line, column) = inner.position(diagnostic.span.start);
-        members.insert("documentLine".to_owned(), line.into());
-        members.insert("documentColumn".to_owned(), column.into());
-    }
-    value
+    all.into_iter().flatten()
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use portcullis_image::{Header, NONE, Op, Section, Slot, Token, View, disassemble, layers};
+use portcullis_image::{Class, Header, Insn, Op, Section, Token, TokenRecord, View, disassemble};
 use serde_json::{Value, json};
 
 use crate::decide::{Format, read_image};
@@ -120,7 +120,7 @@ fn human(view: View<'_>, name: &str, bytes: usize) -> String {
     line("format", Header::VERSION.to_string());
     line("bytes", bytes.to_string());
     line("checksum", format!("{:016x}", header.checksum));
-    let present: Vec<String> = layers(header.layers).map(layer_name).collect();
+    let present: Vec<String> = header.layers.iter().map(layer_name).collect();
     line("layers", present.join(" "));
     line(
         "public",
@@ -150,7 +150,7 @@ fn human(view: View<'_>, name: &str, bytes: usize) -> String {
 
 fn machine(view: View<'_>, bytes: usize, with_keys: bool) -> Value {
     let header = view.header();
-    let present: Vec<String> = layers(header.layers).map(layer_name).collect();
+    let present: Vec<String> = header.layers.iter().map(layer_name).collect();
     let sections: Vec<Value> = Section::ALL
         .iter()
         .filter(|section| view.section(**section).0 > 0)
@@ -196,27 +196,25 @@ fn machine(view: View<'_>, bytes: usize, with_keys: bool) -> Value {
 /// The keys that conditions and variables look at, with the class of their values.
 fn keys(view: View<'_>) -> BTreeSet<(&str, &'static str)> {
     let mut slots = BTreeSet::new();
-    for at in 0..view.count(Section::Code) {
-        let leaf = view.leaf(at);
-        if leaf.op != Op::Const as u8 && leaf.slot != NONE {
-            slots.insert(leaf.slot);
+    for insn in view.ids::<Insn>().map(|id| view.get(id)) {
+        if insn.op != Op::Const {
+            slots.insert(insn.slot);
         }
     }
-    for at in 0..view.count(Section::Tokens) {
-        if let Token::Variable { slot, .. } = view.token(at) {
+    for token in view.ids::<TokenRecord>() {
+        if let Token::Variable { slot, .. } = view.get(token).into() {
             slots.insert(slot);
         }
     }
     slots
         .into_iter()
-        .filter(|slot| *slot < view.count(Section::Slots))
         .map(|slot| {
-            let slot = view.slot(slot);
+            let slot = view.get(slot);
             let class = match slot.class {
-                Slot::NUMBER => "number",
-                Slot::DATE => "date",
-                Slot::ADDRESS => "address",
-                _ => "text",
+                Class::Text => "text",
+                Class::Number => "number",
+                Class::Date => "date",
+                Class::Address => "address",
             };
             (view.text(slot.name), class)
         })

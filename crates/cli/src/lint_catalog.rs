@@ -1,14 +1,174 @@
 //! What the linter asks of services, answered by the catalog and, first, by what is kept by hand.
 
-use portcullis_catalog::{Catalog as Facts, Date, KeyType};
-use portcullis_lint::{Answer, ByHand, Catalog, KeyFacts};
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+
+use portcullis_catalog::{
+    Action, ActionResource, Catalog as Facts, Date, Key, KeyType, Level, ResourceType,
+    ResourceTypeId,
+};
+use portcullis_lint::{Answer, ByHand, Catalog, KeyFacts, KeyUse, Meeting};
+use portcullis_syntax::glob::covers;
 use portcullis_syntax::lint::keys::Type;
 
 /// What left the references before is forgotten by Access Analyzer, as far as its answers tell (`AA-51`).
 const FORGOTTEN_BEFORE: &str = "2025-06-01";
 
-/// A catalog, for the linter.
-pub(crate) struct FromPack<'c>(pub(crate) &'c Facts);
+/// How many answers are remembered before all are forgotten.
+const REMEMBERED: usize = 1 << 16;
+
+/// A catalog, for the linter. Documents ask the same again and again.
+pub(crate) struct FromPack<'c> {
+    facts: &'c Facts,
+    met: RefCell<HashMap<(ResourceTypeId, String), bool>>,
+    uses: RefCell<HashMap<String, Option<KeyUse>>>,
+    tags: RefCell<HashMap<String, Answer>>,
+}
+
+impl<'c> FromPack<'c> {
+    pub(crate) fn new(facts: &'c Facts) -> FromPack<'c> {
+        FromPack {
+            facts,
+            met: RefCell::default(),
+            uses: RefCell::default(),
+            tags: RefCell::default(),
+        }
+    }
+
+    /// Whether a pattern of resources matches one of a type.
+    fn is_of(&self, kind: ResourceType<'c>, pattern: &str) -> bool {
+        if pattern == "*" {
+            return true;
+        }
+        let is_plain = |name: &str| !name.contains(['*', '?', '$']);
+        if let Some(own) = service(pattern).filter(|own| is_plain(own)) {
+            let mut formats = kind.arn_formats();
+            let could =
+                |format: &str| service(format).is_none_or(|name| name == own || !is_plain(name));
+            if !formats.any(could) {
+                return false;
+            }
+        }
+        remembered(&self.met, (kind.id(), pattern.to_owned()), || {
+            kind.meets(pattern)
+        })
+    }
+
+    fn is_of_any(&self, kind: ResourceType<'c>, patterns: &[Cow<'_, str>]) -> bool {
+        patterns.iter().any(|pattern| self.is_of(kind, pattern))
+    }
+
+    /// Actions that a pattern matches, if references know the service.
+    fn actions(&self, pattern: &str) -> Vec<Action<'c>> {
+        match pattern.contains(['*', '?']) {
+            true => self.facts.expand(pattern).collect(),
+            false => self.facts.action(pattern).into_iter().collect(),
+        }
+    }
+
+    fn find_uses(&self, pattern: &str, resources: &[Cow<'_, str>], key: &str) -> Option<KeyUse> {
+        let key = self.facts.key(key)?.id();
+        let actions = self.actions(pattern);
+        let is_retired =
+            |action: &Action<'_>| action.service().is_none_or(|service| service.is_retired());
+        if actions.is_empty() || actions.iter().all(is_retired) {
+            return None;
+        }
+        let mut found = KeyUse {
+            total: actions.len(),
+            ..KeyUse::default()
+        };
+        for action in actions {
+            let is = |own: Key<'c>| own.id() == key;
+            let has =
+                |one: &ActionResource<'c>| one.keys().any(is) || one.resource_type().keys().any(is);
+            let reached: Vec<ActionResource<'c>> = action
+                .resources()
+                .filter(|one| self.is_of_any(one.resource_type(), resources))
+                .collect();
+            let is_own = action.own_keys().any(is);
+            found.is_known |= is_own || action.resources().any(|one| has(&one));
+            let mut required = reached
+                .iter()
+                .filter(|one| one.is_required() && surely(one.resource_type(), resources));
+            let is_missing = !is_own && (!reached.iter().any(has) || required.any(|one| !has(one)));
+            if is_missing {
+                found.without += 1;
+                if found.examples.len() < 3 {
+                    found.examples.push(action.to_string());
+                }
+            }
+        }
+        Some(found)
+    }
+
+    fn find_tags(&self, pattern: &str) -> Answer {
+        let is_tag = |name: &str| {
+            name.starts_with("aws:ResourceTag/")
+                || name.starts_with("aws:RequestTag/")
+                || name == "aws:TagKeys"
+        };
+        let mut any = false;
+        for action in self.actions(pattern) {
+            any = true;
+            if action.keys().iter().any(|key| is_tag(key.name()))
+                || action
+                    .resources()
+                    .any(|one| one.resource_type().keys().any(|key| is_tag(key.name())))
+            {
+                return Answer::Yes;
+            }
+        }
+        if any { Answer::No } else { Answer::Unknown }
+    }
+}
+
+/// The service of an ARN.
+fn service(arn: &str) -> Option<&str> {
+    arn.split(':').nth(2)
+}
+
+/// True if a pattern matches ordinary resources of a type, and not just one that is called as if it were of another.
+fn surely(kind: ResourceType<'_>, patterns: &[Cow<'_, str>]) -> bool {
+    let Some(format) = kind.arn_formats().next() else {
+        return false;
+    };
+    let mut sample = String::new();
+    let mut rest = format;
+    while let Some((before, behind)) = rest.split_once("${") {
+        sample.push_str(before);
+        let (name, after) = behind.split_once('}').unwrap_or((behind, ""));
+        sample.push_str(match name {
+            "Partition" => "aws",
+            "Region" => "us-east-1",
+            "Account" => "111122223333",
+            _ => "x",
+        });
+        rest = after;
+    }
+    sample.push_str(rest);
+    let mut all = patterns.iter();
+    all.any(|pattern| covers(pattern, &sample, false, &mut 100_000) == Some(true))
+}
+
+/// The answer of last time, or a new one.
+fn remembered<K: core::hash::Hash + Eq, V: Clone>(
+    memory: &RefCell<HashMap<K, V>>,
+    key: K,
+    find: impl FnOnce() -> V,
+) -> V {
+    if let Some(found) = memory.borrow().get(&key) {
+        return found.clone();
+    }
+    let found = find();
+    let mut memory = memory.borrow_mut();
+    if memory.len() >= REMEMBERED {
+        memory.clear();
+    }
+    memory.insert(key, found.clone());
+    found
+}
 
 impl Catalog for FromPack<'_> {
     fn service(&self, prefix: &str) -> Answer {
@@ -16,12 +176,12 @@ impl Catalog for FromPack<'_> {
             // AA-40: gone, though references list it.
             Answer::No if prefix.eq_ignore_ascii_case("elastic-inference") => Answer::No,
             Answer::Yes => Answer::Yes,
-            _ => self.0.service(prefix).is_some().into(),
+            _ => self.facts.service(prefix).is_some().into(),
         }
     }
     fn key(&self, key: &str) -> Option<KeyFacts> {
         ByHand.key(key).or_else(|| {
-            let found = self.0.key(key)?;
+            let found = self.facts.key(key)?;
             let kind = match found.kind() {
                 KeyType::String => Type::Text,
                 KeyType::Arn => Type::Arn,
@@ -45,13 +205,13 @@ impl Catalog for FromPack<'_> {
         })
     }
     fn action(&self, prefix: &str, name: &str) -> Answer {
-        let Some(service) = self.0.service(prefix) else {
+        let Some(service) = self.facts.service(prefix) else {
             return Answer::Unknown;
         };
         if service.is_retired() || service.actions().len() == 0 {
             return Answer::Unknown;
         }
-        match self.0.action(&format!("{prefix}:{name}")) {
+        match self.facts.action(&format!("{prefix}:{name}")) {
             Some(action) => {
                 let since = Date::parse(FORGOTTEN_BEFORE);
                 (action.is_current() || Some(action.last_seen().date) >= since).into()
@@ -60,10 +220,10 @@ impl Catalog for FromPack<'_> {
         }
     }
     fn service_key(&self, prefix: &str, key: &str) -> Answer {
-        if self.key(key).is_some() || self.0.key(key).is_some() {
+        if self.key(key).is_some() || self.facts.key(key).is_some() {
             return Answer::Yes;
         }
-        let Some(service) = self.0.service(prefix) else {
+        let Some(service) = self.facts.service(prefix) else {
             return Answer::Unknown;
         };
         // A service without keys of its own in any reference says nothing.
@@ -78,22 +238,60 @@ impl Catalog for FromPack<'_> {
         }
     }
     fn knows_tags(&self, pattern: &str) -> Answer {
-        let is_tag = |name: &str| {
-            name.starts_with("aws:ResourceTag/")
-                || name.starts_with("aws:RequestTag/")
-                || name == "aws:TagKeys"
-        };
-        let mut any = false;
-        for action in self.0.expand(pattern) {
-            any = true;
-            if action.keys().iter().any(|key| is_tag(key.name()))
-                || action
-                    .resources()
-                    .any(|one| one.resource_type().keys().any(|key| is_tag(key.name())))
-            {
-                return Answer::Yes;
-            }
+        remembered(&self.tags, pattern.to_ascii_lowercase(), || {
+            self.find_tags(pattern)
+        })
+    }
+
+    fn meets(&self, pattern: &str, resources: &[Cow<'_, str>]) -> Meeting {
+        // What takes in whole services is about something of one of them.
+        let prefix = pattern.split(':').next().unwrap_or_default();
+        if prefix.contains(['*', '?']) {
+            return Meeting::Unknown;
         }
-        if any { Answer::No } else { Answer::Unknown }
+        let actions = self.actions(pattern);
+        if actions.is_empty() || !actions.iter().all(|action| action.is_current()) {
+            return Meeting::Unknown;
+        }
+        let mut is_about_none = false;
+        let mut seen = HashSet::new();
+        for action in actions {
+            let mut is_any = false;
+            for one in action.resources() {
+                is_any = true;
+                let kind = one.resource_type();
+                if seen.insert(kind.id()) && self.is_of_any(kind, resources) {
+                    return Meeting::Some;
+                }
+            }
+            is_about_none |= !is_any;
+        }
+        match is_about_none {
+            true => Meeting::OnlyEverything,
+            false => Meeting::None,
+        }
+    }
+
+    fn is_restrictable(&self, action: &str) -> Answer {
+        let Some(action) = self.facts.action(action) else {
+            return Answer::Unknown;
+        };
+        let changes = !matches!(action.level(), Level::List | Level::Read);
+        (changes && action.resources().any(|one| one.is_required())).into()
+    }
+
+    fn is_reading(&self, action: &str) -> Answer {
+        match self.facts.action(action) {
+            Some(action) => matches!(action.level(), Level::List | Level::Read).into(),
+            None => Answer::Unknown,
+        }
+    }
+
+    fn uses_of_key(&self, pattern: &str, resources: &[Cow<'_, str>], key: &str) -> Option<KeyUse> {
+        let mut asked = format!("{pattern}\n{key}\n").to_ascii_lowercase();
+        asked.push_str(&resources.join("\n"));
+        remembered(&self.uses, asked, || {
+            self.find_uses(pattern, resources, key)
+        })
     }
 }

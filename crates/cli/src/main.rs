@@ -23,6 +23,7 @@ mod inputs;
 mod inspect;
 mod language;
 mod lint_catalog;
+mod lsp;
 mod output;
 mod picture;
 mod policies;
@@ -95,6 +96,8 @@ enum Command {
     Check(check::CheckArgs),
     /// Say what a code of Access Analyzer means
     ExplainCode(check::ExplainCodeArgs),
+    /// Answer an editor by the language server protocol
+    Lsp(lsp::LspArgs),
     /// Format files of the policy language
     Fmt(language::FmtArgs),
     /// Convert a policy between JSON and the policy language
@@ -157,6 +160,7 @@ fn main() -> ExitCode {
         Command::Catalog(args) => catalog::run(&args),
         Command::Check(args) => check::run(&args),
         Command::ExplainCode(args) => check::explain_code(&args),
+        Command::Lsp(args) => lsp::run(&args),
         Command::Fmt(args) => language::fmt(&args),
         Command::Convert(args) => language::convert(&args),
         Command::Expand(args) => language::expand(&args),

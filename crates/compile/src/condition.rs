@@ -1,25 +1,34 @@
 //! From a condition to an instruction (section 3 of the rules).
+//!
+//! Each operator has a general instruction, over a list, and where it pays special ones for the usual single value: one
+//! short text, one number, one date, up to three networks. Values are read here, so that a decision reads none: what is no
+//! number compares to nothing and is left out (`COND-55`).
 
 use portcullis_image::value::instant;
 use portcullis_image::value::network::Network;
 use portcullis_image::value::number::Number;
+use portcullis_image::wire::{halves_of, join};
 use portcullis_image::{
-    ANY, ArnPattern, Leaf, ListKind, MAX_INLINE_NUMBER, NumberRecord, Op, ShortText, Str, flag,
-    ordering, span,
+    ArnParts, ArnPattern, Id, Insn, InstantRecord, Item, ListId, ListOf, MAX_INLINE_NUMBER,
+    NetworkRecord, NumberRecord, Op, Operand, Pattern, ShortText, Str, flag, ordering, span,
 };
 use portcullis_model::{Family, Quantifier};
 use portcullis_syntax::ast::{Condition, Text};
 use portcullis_syntax::vars;
 use smallvec::SmallVec;
 
-use crate::lower::Program;
-use crate::pattern::{Case, PatternBuilder, Reading, fold_in, lower_in};
+use crate::fold::{fold_in, lower_in};
+use crate::pattern::{Case, PatternBuilder, Reading};
+use crate::program::Program;
 
-type Numbers = SmallVec<[u32; 4]>;
+/// An operation and its operands.
+type Code = (Op, Operand, Operand, Operand);
+
+const ZERO: Operand = Operand::ZERO;
 
 impl<'a> Program<'a> {
     /// The instruction of a condition, without [`flag::END`].
-    pub(crate) fn leaf(&mut self, condition: &Condition<'a>, variables: bool) -> Leaf {
+    pub(crate) fn insn(&mut self, condition: &Condition<'a>, variables: bool) -> Insn {
         let operator = condition.operator;
         let variables = variables && operator.base.expands_variables();
         let (op, x, y, z) = match operator.base.family() {
@@ -52,8 +61,12 @@ impl<'a> Program<'a> {
             Family::IpAddress => self.addresses(condition.values),
             Family::Arn => self.arns(condition.values, variables),
         };
+        debug_assert!(
+            families(op).contains(&operator.base.family()),
+            "{op:?} is not an operation of {operator}"
+        );
         let y = match op.info().operands.is_list() {
-            true => self.lists.digest(x as usize),
+            true => self.lists.digest::<ListOf<()>>(x.list()).into(),
             false => y,
         };
         // The column ABSENT of table 3.2, for every form.
@@ -63,8 +76,8 @@ impl<'a> Program<'a> {
             Quantifier::Any => (flag::ANY, false),
             Quantifier::All => (flag::ALL, true),
         };
-        Leaf {
-            op: op as u8,
+        Insn {
+            op,
             flags: quantifier
                 | if negated { flag::NEGATED } else { 0 }
                 | if absent { flag::ABSENT } else { 0 },
@@ -76,7 +89,7 @@ impl<'a> Program<'a> {
     }
 
     /// `COND-14`, `COND-15`.
-    fn null(&mut self, condition: &Condition<'a>) -> Leaf {
+    fn null(&mut self, condition: &Condition<'a>) -> Insn {
         let says = |truth: &str| {
             let mut values = condition.values.iter();
             values.any(|value| value.value.eq_ignore_ascii_case(truth))
@@ -86,18 +99,18 @@ impl<'a> Program<'a> {
             Quantifier::Any => (Op::Const, false, false),
             Quantifier::All => (Op::Const, true, false),
         };
-        Leaf {
-            op: op as u8,
+        Insn {
+            op,
             flags: if absent { flag::ABSENT } else { 0 },
             slot: self.slot(condition.key.value, op.info().class),
-            x: u64::from(x),
-            y: 0,
-            z: 0,
+            x: Operand(u64::from(x)),
+            y: ZERO,
+            z: ZERO,
         }
     }
 
     /// `COND-50`, equality. With a variable, all values are patterns without wildcards.
-    fn equals(&mut self, values: &[Text<'a>], variables: bool) -> (Op, u64, u64, u64) {
+    fn equals(&mut self, values: &[Text<'a>], variables: bool) -> Code {
         let reading = Reading {
             variables,
             wildcards: false,
@@ -105,11 +118,11 @@ impl<'a> Program<'a> {
         };
         match self.plain_texts(values, reading) {
             Some(texts) => self.text_set(texts),
-            None => (Op::Like, self.pattern_list(values, reading), 0, 0),
+            None => (Op::Like, self.pattern_list(values, reading), ZERO, ZERO),
         }
     }
 
-    fn text_set(&mut self, mut texts: SmallVec<[&'a str; 4]>) -> (Op, u64, u64, u64) {
+    fn text_set(&mut self, mut texts: SmallVec<[&'a str; 4]>) -> Code {
         texts.sort_unstable_by_key(|text| (text.len(), *text));
         texts.dedup();
         if let [text] = texts.as_slice() {
@@ -118,18 +131,13 @@ impl<'a> Program<'a> {
         let short: Option<SmallVec<[ShortText; 4]>> =
             texts.iter().map(|text| ShortText::new(text)).collect();
         if let Some(short) = short {
-            let (start, _) = self.short_texts.intern(&short);
-            let run = u64::from(start) | (short.len() as u64) << 32;
-            return (Op::TextAmong, run, 0, 0);
+            let (run, _) = self.short_texts.intern(&short);
+            return (Op::TextAmong, run.into(), ZERO, ZERO);
         }
-        (Op::TextIn, self.text_list(&texts), 0, 0)
+        (Op::TextIn, self.text_list(&texts), ZERO, ZERO)
     }
 
-    fn equals_ignoring_case(
-        &mut self,
-        values: &[Text<'a>],
-        variables: bool,
-    ) -> (Op, u64, u64, u64) {
+    fn equals_ignoring_case(&mut self, values: &[Text<'a>], variables: bool) -> Code {
         let reading = Reading {
             variables,
             wildcards: false,
@@ -144,13 +152,13 @@ impl<'a> Program<'a> {
                         return inline(Op::FoldIs, text);
                     }
                 }
-                (Op::FoldIn, self.text_list(&texts), 0, 0)
+                (Op::FoldIn, self.text_list(&texts), ZERO, ZERO)
             }
-            None => (Op::FoldLike, self.pattern_list(values, reading), 0, 0),
+            None => (Op::FoldLike, self.pattern_list(values, reading), ZERO, ZERO),
         }
     }
 
-    fn like(&mut self, values: &[Text<'a>], variables: bool) -> (Op, u64, u64, u64) {
+    fn like(&mut self, values: &[Text<'a>], variables: bool) -> Code {
         let reading = Reading {
             variables,
             wildcards: true,
@@ -163,18 +171,18 @@ impl<'a> Program<'a> {
                 return self.span(span);
             }
         }
-        (Op::Like, self.pattern_list(values, reading), 0, 0)
+        (Op::Like, self.pattern_list(values, reading), ZERO, ZERO)
     }
 
     /// `COND-70`. A value that is neither `true` nor `false` equals nothing.
-    fn truths(&mut self, values: &[Text<'a>], variables: bool) -> (Op, u64, u64, u64) {
+    fn truths(&mut self, values: &[Text<'a>], variables: bool) -> Code {
         let reading = Reading {
             variables,
             wildcards: false,
             case: Case::Lower,
         };
         let Some(texts) = self.plain_texts(values, reading) else {
-            return (Op::BoolLike, self.pattern_list(values, reading), 0, 0);
+            return (Op::BoolLike, self.pattern_list(values, reading), ZERO, ZERO);
         };
         let mut truths = 0;
         for text in texts {
@@ -184,12 +192,12 @@ impl<'a> Program<'a> {
                 _ => {}
             }
         }
-        (Op::Bool, truths, 0, 0)
+        (Op::Bool, Operand(truths), ZERO, ZERO)
     }
 
     /// `COND-71`. Canonical base64 has one text for each sequence of bytes, so equal bytes are equal
     /// texts; a value that is not canonical base64 equals nothing.
-    fn binary(&mut self, values: &[Text<'a>]) -> (Op, u64, u64, u64) {
+    fn binary(&mut self, values: &[Text<'a>]) -> Code {
         let texts = values
             .iter()
             .map(|value| value.value)
@@ -199,57 +207,60 @@ impl<'a> Program<'a> {
     }
 
     /// `COND-55`, `COND-56`. A value that is no number compares to nothing.
-    fn numbers(&mut self, values: &[Text<'a>], orders: u64) -> (Op, u64, u64, u64) {
-        let mut list = Numbers::new();
+    fn numbers(&mut self, values: &[Text<'a>], orders: u64) -> Code {
+        let orders = Operand(orders);
+        let mut list: SmallVec<[Id<NumberRecord>; 4]> = SmallVec::new();
         for value in values {
             if let Some(number) = Number::parse(value.value) {
                 let record = NumberRecord {
-                    millionths: number.millionths().unwrap_or(i64::MIN),
+                    millionths: number.millionths(),
                     text: self.strings.intern(value.value),
                 };
                 list.push(self.numbers.intern(record));
             }
         }
         if let [number] = list.as_slice() {
-            let record = self.numbers.items().get(*number as usize);
-            let fits = |record: &&NumberRecord| {
-                record.millionths != i64::MIN && record.text.len <= MAX_INLINE_NUMBER
-            };
-            if let Some(record) = record.filter(fits) {
-                let millionths = record.millionths as u64;
-                return (Op::NumberIs, millionths, record.text.pack(), orders);
+            let record = self.numbers.items().get(number.index());
+            if let Some(NumberRecord {
+                millionths: Some(millionths),
+                text,
+            }) = record.filter(|record| record.text.len <= MAX_INLINE_NUMBER)
+            {
+                return (Op::NumberIs, (*millionths).into(), (*text).into(), orders);
             }
         }
-        (Op::Number, self.set(ListKind::Numbers, list), 0, orders)
+        (Op::Number, self.set(&mut list), ZERO, orders)
     }
 
     /// `COND-67`, `COND-68`.
-    fn dates(&mut self, values: &[Text<'a>], orders: u64) -> (Op, u64, u64, u64) {
+    fn dates(&mut self, values: &[Text<'a>], orders: u64) -> Code {
+        let orders = Operand(orders);
         let instants = values
             .iter()
             .filter_map(|value| instant::parse(value.value));
         let instants: SmallVec<[i128; 4]> = instants.collect();
         if let [instant] = instants.as_slice() {
-            return (Op::DateIs, *instant as u64, (*instant >> 64) as u64, orders);
+            let (low, high) = halves_of(*instant);
+            return (Op::DateIs, Operand(low), Operand(high), orders);
         }
         let numbers = instants
             .into_iter()
-            .map(|instant| self.instants.intern(instant));
-        let list = numbers.collect();
-        (Op::Date, self.set(ListKind::Instants, list), 0, orders)
+            .map(|instant| self.instants.intern(InstantRecord { instant }));
+        let mut list: SmallVec<[Id<InstantRecord>; 4]> = numbers.collect();
+        (Op::Date, self.set(&mut list), ZERO, orders)
     }
 
     /// `COND-75` to `COND-77`.
-    fn addresses(&mut self, values: &[Text<'a>]) -> (Op, u64, u64, u64) {
+    fn addresses(&mut self, values: &[Text<'a>]) -> Code {
         let networks = values.iter().filter_map(|value| {
             let known = self.known_networks.entry(value.value);
             *known.or_insert_with_key(|text| Network::parse(text))
         });
         let networks: SmallVec<[Network; 4]> = networks.collect();
-        let packed: Option<SmallVec<[u64; 4]>> = networks
+        let packed: Option<SmallVec<[Operand; 4]>> = networks
             .iter()
             .map(|network| match network {
-                Network::V4 { base, mask } => Some(u64::from(*base) | u64::from(*mask) << 32),
+                Network::V4 { base, mask } => Some(Operand(join(*base, *mask))),
                 Network::V6 { .. } => None,
             })
             .collect();
@@ -261,13 +272,13 @@ impl<'a> Program<'a> {
         }
         let numbers = networks
             .into_iter()
-            .map(|network| self.networks.intern(network));
-        let list = numbers.collect();
-        (Op::Address, self.set(ListKind::Networks, list), 0, 0)
+            .map(|network| self.networks.intern(NetworkRecord { network }));
+        let mut list: SmallVec<[Id<NetworkRecord>; 4]> = numbers.collect();
+        (Op::Address, self.set(&mut list), ZERO, ZERO)
     }
 
     /// `COND-60`, `COND-61`. A value with fewer than six parts matches nothing.
-    fn arns(&mut self, values: &[Text<'a>], variables: bool) -> (Op, u64, u64, u64) {
+    fn arns(&mut self, values: &[Text<'a>], variables: bool) -> Code {
         let reading = Reading {
             variables,
             wildcards: true,
@@ -280,28 +291,32 @@ impl<'a> Program<'a> {
                 }
             }
             let patterns = builders.into_iter().map(|builder| builder.finish(self));
-            let patterns = patterns.collect();
-            return (Op::Like, self.set(ListKind::Patterns, patterns), 0, 0);
+            let mut patterns: SmallVec<[Id<Pattern>; 4]> = patterns.collect();
+            return (Op::Like, self.set(&mut patterns), ZERO, ZERO);
         }
-        let mut list = Numbers::new();
+        let mut list: SmallVec<[Id<ArnPattern>; 4]> = SmallVec::new();
         for value in values {
             let text = value.value;
             let parts = vars::arn_parts(text, variables);
             let any = !text.is_empty() && text.bytes().all(|byte| byte == b'*');
-            let mut pattern = ArnPattern { parts: [ANY; 6] };
-            if !any {
-                if parts.len() < 6 {
-                    continue;
+            let parts = match any {
+                true => ArnParts::Any,
+                false => {
+                    let mut six = [Id::FIRST; 6];
+                    if parts.len() < six.len() {
+                        continue;
+                    }
+                    for (place, part) in six.iter_mut().zip(parts) {
+                        let mut builder = PatternBuilder::new(self.arena);
+                        builder.push(part, reading);
+                        *place = builder.finish(self);
+                    }
+                    ArnParts::Six(six)
                 }
-                for (place, part) in pattern.parts.iter_mut().zip(parts) {
-                    let mut builder = PatternBuilder::new(self.arena);
-                    builder.push(part, reading);
-                    *place = builder.finish(self);
-                }
-            }
-            list.push(self.arns.intern(pattern));
+            };
+            list.push(self.arns.intern(ArnPattern { parts }));
         }
-        (Op::Arn, self.set(ListKind::Arns, list), 0, 0)
+        (Op::Arn, self.set(&mut list), ZERO, ZERO)
     }
 
     /// Patterns over whole texts that match as the ARN patterns do, if there are such: the colons and
@@ -336,7 +351,7 @@ impl<'a> Program<'a> {
     }
 
     /// The instruction of a pattern of at most two literals.
-    fn span(&mut self, (first, second, shape): (&str, &str, u64)) -> (Op, u64, u64, u64) {
+    fn span(&mut self, (first, second, shape): (&str, &str, u64)) -> Code {
         let op = match shape {
             0 => Some(Op::TextIs),
             span::OPEN => Some(Op::TextStarts),
@@ -350,7 +365,7 @@ impl<'a> Program<'a> {
             "" => Str::default(),
             second => self.strings.intern(second),
         };
-        (Op::Span, first.pack(), second.pack(), shape)
+        (Op::Span, first.into(), second.into(), Operand(shape))
     }
 
     /// The texts of all values, if none of them has a variable.
@@ -370,36 +385,70 @@ impl<'a> Program<'a> {
         values.iter().map(text).collect()
     }
 
-    fn pattern_list(&mut self, values: &[Text<'a>], reading: Reading) -> u64 {
-        let mut list = Numbers::new();
+    fn pattern_list(&mut self, values: &[Text<'a>], reading: Reading) -> Operand {
+        let mut list: SmallVec<[Id<Pattern>; 4]> = SmallVec::new();
         for value in values {
             let mut builder = PatternBuilder::new(self.arena);
             builder.push(value.value, reading);
             list.push(builder.finish(self));
         }
-        self.set(ListKind::Patterns, list)
+        self.set(&mut list)
     }
 
-    fn text_list(&mut self, texts: &[&'a str]) -> u64 {
-        let mut list = Numbers::new();
-        for text in texts {
-            let place = self.strings.intern(text);
-            list.push(self.texts.intern(place));
-        }
-        u64::from(self.list(ListKind::Texts, &list))
+    fn text_list(&mut self, texts: &[&'a str]) -> Operand {
+        let list: SmallVec<[_; 4]> = texts.iter().map(|text| self.text(text)).collect();
+        self.list(&list).into()
     }
 
     /// A list whose order and doubles mean nothing (`GRAM-10`).
-    fn set(&mut self, kind: ListKind, mut list: Numbers) -> u64 {
+    fn set<T: Item>(&mut self, list: &mut SmallVec<[Id<T>; 4]>) -> Operand {
         list.sort_unstable();
         list.dedup();
-        u64::from(self.list(kind, &list))
+        let list: ListId<T> = self.list(list);
+        list.into()
     }
 }
 
 /// An instruction whose operand is a short text.
-fn inline(op: Op, text: ShortText) -> (Op, u64, u64, u64) {
-    (op, text.low, text.high, text.len)
+fn inline(op: Op, text: ShortText) -> Code {
+    (op, Operand(text.low), Operand(text.high), Operand(text.len))
+}
+
+/// The families of operators whose conditions become an operation. An operation that is added does not compile until
+/// it says here whose it is, which tests hold against what conditions become.
+const fn families(op: Op) -> &'static [Family] {
+    use Family::{
+        Arn, BinaryEquals, Bool, DateEquals, DateGreaterThan, DateGreaterThanEquals, DateLessThan,
+        DateLessThanEquals, IpAddress, Null, NumericEquals, NumericGreaterThan,
+        NumericGreaterThanEquals, NumericLessThan, NumericLessThanEquals, StringEquals,
+        StringEqualsIgnoreCase, StringLike,
+    };
+    match op {
+        Op::Fault => &[],
+        Op::Const | Op::Null => &[Null],
+        Op::TextIs | Op::Span => &[StringEquals, StringLike, BinaryEquals, Arn],
+        Op::TextStarts => &[StringLike, Arn],
+        Op::TextAmong | Op::TextIn => &[StringEquals, BinaryEquals],
+        Op::Like => &[StringEquals, StringLike, Arn],
+        Op::FoldIs | Op::FoldIn | Op::FoldLike => &[StringEqualsIgnoreCase],
+        Op::Number | Op::NumberIs => &[
+            NumericEquals,
+            NumericLessThan,
+            NumericLessThanEquals,
+            NumericGreaterThan,
+            NumericGreaterThanEquals,
+        ],
+        Op::Date | Op::DateIs => &[
+            DateEquals,
+            DateLessThan,
+            DateLessThanEquals,
+            DateGreaterThan,
+            DateGreaterThanEquals,
+        ],
+        Op::Bool | Op::BoolLike => &[Bool],
+        Op::Address | Op::AddressV4 => &[IpAddress],
+        Op::Arn => &[Arn],
+    }
 }
 
 /// Canonical base64 of RFC 4648: the standard alphabet, padded, with zeros for the unused bits.

@@ -1,11 +1,16 @@
 //! From a program to the bytes of an image.
+//!
+//! One pass over the sections in the order of the format. What needs the whole program is done before: principals get
+//! their places in the sorted section, the most common guards their numbers, and the index is built.
 
-use portcullis_image::wire::name_hash;
-use portcullis_image::{Header, PrincipalRecord, Section, Slot, StatementFlags, network_bytes};
+use portcullis_image::wire::{count, index, name_hash, widened};
+use portcullis_image::{
+    Header, Id, LIST_LEN, PrincipalRecord, Section, Slot, SlotEntry, SlotStart, StatementFlags,
+};
 
 use crate::CompileError;
-use crate::index::{self, Index};
-use crate::lower::{Program, sections};
+use crate::index::{Index, build};
+use crate::program::{Program, sections};
 
 /// Lays out the program.
 pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
@@ -13,7 +18,7 @@ pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
     number_shared(&mut program);
 
     let index = match program.options.index {
-        true => index::build(&mut program),
+        true => build(&mut program),
         false => Index::default(),
     };
 
@@ -29,9 +34,9 @@ pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
             return Err(CompileError::TooLarge);
         }
         let words = [
-            *section as u32,
-            start as u32,
-            (image.len() - start) as u32,
+            section.number(),
+            count(start),
+            count(image.len() - start),
             0,
         ];
         let at = Header::SIZE + Header::ENTRY * entry;
@@ -40,13 +45,13 @@ pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
 
     put(&mut image, 0, &Header::MAGIC);
     put(&mut image, 8, &Header::VERSION.to_le_bytes());
-    put(&mut image, 12, &(kinds.len() as u32).to_le_bytes());
-    let len = image.len() as u64;
+    put(&mut image, 12, &count(kinds.len()).to_le_bytes());
+    let len = widened(image.len());
     put(&mut image, 16, &len.to_le_bytes());
-    put(&mut image, 32, &program.layers.to_le_bytes());
+    put(&mut image, 32, &program.layers.bits().to_le_bytes());
     let flags = u32::from(program.public) | u32::from(index.uses_segments()) << 1;
     put(&mut image, 36, &flags.to_le_bytes());
-    put(&mut image, 40, &program.wanted.to_le_bytes());
+    put(&mut image, 40, &program.wanted.bits().to_le_bytes());
     let checksum = Header::checksum_of(&image);
     put(&mut image, 24, &checksum.to_le_bytes());
     // Whoever keeps the image keeps no room for growth.
@@ -67,7 +72,7 @@ fn expected_size(program: &Program<'_>, index: &Index) -> usize {
         (Section::Candidates, index.candidates.len()),
         (Section::Buckets, index.buckets.len()),
         (Section::Origins, program.statements.len()),
-        (Section::LeafSources, program.leaf_sources.len()),
+        (Section::InsnSources, program.insn_sources.len()),
     ];
     let sizes = sections
         .iter()
@@ -104,19 +109,14 @@ fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut 
                 );
             }
         }
-        Section::SlotIndex => {
-            for (hash, slot) in slot_index(program) {
-                out.extend(hash.to_le_bytes());
-                out.extend(slot.to_le_bytes());
-            }
-        }
+        Section::SlotIndex => all(&slot_index(program), SlotEntry::encode, out),
         Section::SlotStarts => {
             let index = slot_index(program);
             let bits = index.len().next_power_of_two().trailing_zeros() + 1;
             for place in 0..=1_u64 << bits {
-                let start =
-                    index.partition_point(|(hash, _)| u64::from(*hash) >> (32 - bits) < place);
-                out.extend((start as u32).to_le_bytes());
+                let is_before = |own: &SlotEntry| u64::from(own.hash) >> (u32::BITS - bits) < place;
+                let entry = count(index.partition_point(is_before));
+                out.extend(SlotStart { entry }.encode());
             }
         }
         Section::Statements => all(
@@ -136,47 +136,38 @@ fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut 
                 out.extend(PrincipalRecord { form, text }.encode());
             }
         }
-        Section::Code => all(program.code.items(), |leaf| leaf.encode(), out),
-        Section::Texts => all(program.texts.items(), |text| text.pack().to_le_bytes(), out),
+        Section::Code => all(program.code.items(), |insn| insn.encode(), out),
+        Section::Texts => all(program.texts.items(), |text| text.encode(), out),
         Section::ShortTexts => all(program.short_texts.items(), |text| text.encode(), out),
         Section::Numbers => all(program.numbers.items(), |number| number.encode(), out),
-        Section::Instants => all(
-            program.instants.items(),
-            |instant| instant.to_le_bytes(),
-            out,
-        ),
-        Section::Networks => all(
-            program.networks.items(),
-            |network| network_bytes(*network),
-            out,
-        ),
+        Section::Instants => all(program.instants.items(), |instant| instant.encode(), out),
+        Section::Networks => all(program.networks.items(), |network| network.encode(), out),
         Section::Arns => all(program.arns.items(), |arn| arn.encode(), out),
         Section::Parts => all(&program.parts, |part| part.encode(), out),
         Section::Nodes => all(&index.nodes, |node| node.encode(), out),
-        Section::NodeGroups => all(&index.node_groups, |group| group.to_le_bytes(), out),
+        Section::NodeGroups => all(&index.node_groups, |group| group.encode(), out),
         Section::Groups => all(&index.groups, |group| group.encode(), out),
         Section::Candidates => all(&index.candidates, |candidate| candidate.encode(), out),
         Section::Probes => all(&index.probes, |probe| probe.encode(), out),
-        Section::Buckets => all(&index.buckets, |bucket| bucket.to_le_bytes(), out),
-        Section::ActionTable => {
-            let bytes = |(hash, entry): &(u32, u32)| [hash.to_le_bytes(), entry.to_le_bytes()];
-            out.extend(index.action_table.iter().flat_map(bytes).flatten());
-        }
+        Section::Buckets => all(&index.buckets, |bucket| bucket.encode(), out),
+        Section::ActionTable => all(&index.action_table, |entry| entry.encode(), out),
         Section::Services => all(&index.services, |service| service.encode(), out),
-        Section::Residue => all(&index.residue, |action| action.to_le_bytes(), out),
+        Section::Fallback => all(&index.fallback, |action| action.encode(), out),
         Section::Sources => all(&program.sources, |source| source.encode(), out),
         Section::Origins => all(&program.statements, |(_, origin)| origin.encode(), out),
-        Section::LeafSources => all(&program.leaf_sources, |leaf| leaf.encode(), out),
+        Section::InsnSources => all(&program.insn_sources, |insn| insn.encode(), out),
     }
 }
 
 /// Slots by the hash of their names.
-fn slot_index(program: &Program<'_>) -> Vec<(u32, u32)> {
-    let slots = program.slots.items().iter().zip(0_u32..);
-    let mut index: Vec<(u32, u32)> = slots
-        .map(|((name, _), slot)| (name_hash(name.as_bytes()), slot))
-        .collect();
-    index.sort_unstable();
+fn slot_index(program: &Program<'_>) -> Vec<SlotEntry> {
+    let slots = program.slots.items().iter().zip(0..);
+    let entries = slots.map(|((name, _), slot)| SlotEntry {
+        hash: name_hash(name.as_bytes()),
+        slot: Id::new(slot),
+    });
+    let mut index: Vec<SlotEntry> = entries.collect();
+    index.sort_unstable_by_key(|own| (own.hash, own.slot));
     index
 }
 
@@ -184,7 +175,10 @@ fn slot_index(program: &Program<'_>) -> Vec<(u32, u32)> {
 fn number_shared(program: &mut Program<'_>) {
     let mut uses = vec![0_u32; program.code.items().len()];
     for (statement, _) in &program.statements {
-        if let Some(uses) = uses.get_mut(statement.guard as usize) {
+        let guard = statement
+            .guard
+            .and_then(|guard| uses.get_mut(guard.index()));
+        if let Some(uses) = guard {
             *uses += 1;
         }
     }
@@ -200,7 +194,7 @@ fn number_shared(program: &mut Program<'_>) {
         }
     }
     for (statement, _) in &mut program.statements {
-        let number = numbers.get(statement.guard as usize);
+        let number = statement.guard.and_then(|guard| numbers.get(guard.index()));
         statement.flags.shared = number.copied().unwrap_or(0);
     }
 }
@@ -208,26 +202,25 @@ fn number_shared(program: &mut Program<'_>) {
 /// Gives principals their places in the sorted section.
 fn sort_principals(program: &mut Program<'_>) {
     let principals = program.principals.items();
-    let mut order: Vec<u32> = (0..principals.len() as u32).collect();
-    order.sort_unstable_by_key(|number| principals.get(*number as usize));
+    let mut order: Vec<usize> = (0..principals.len()).collect();
+    order.sort_unstable_by_key(|number| principals.get(*number));
     let mut places = vec![0; order.len()];
     for (place, number) in (0..).zip(&order) {
-        if let Some(slot) = places.get_mut(*number as usize) {
+        if let Some(slot) = places.get_mut(*number) {
             *slot = place;
         }
     }
     let words = program.lists.items_mut();
     for list in &program.principal_lists {
         let Some((head, rest)) = words
-            .get_mut(*list as usize..)
+            .get_mut(list.index()..)
             .and_then(|list| list.split_first_mut())
         else {
             continue;
         };
-        let len = (*head & portcullis_image::LIST_LEN) as usize;
-        if let Some(items) = rest.get_mut(..len) {
+        if let Some(items) = rest.get_mut(..index(*head & LIST_LEN)) {
             for item in items.iter_mut() {
-                *item = places.get(*item as usize).copied().unwrap_or(*item);
+                *item = places.get(index(*item)).copied().unwrap_or(*item);
             }
             items.sort_unstable();
         }

@@ -1,21 +1,27 @@
 //! Building the index (see `portcullis_image::index`).
 //!
-//! Sizes stay linear: a statement with so many actions and resources that their product would
-//! dominate is not spread over its nodes, but verified for every action.
+//! Sizes stay linear: a statement with so many actions and resources that their product would dominate is not spread over
+//! its nodes, but verified for every action. Time is linear but for sorting. Nothing is estimated from data of others: which
+//! literal a pattern is hashed by depends on how many patterns of its own group share it.
 
 use std::collections::HashMap;
 
 use ahash::RandomState;
 use portcullis_image::index::{
-    ActionHash, ActionKey, Candidate, Group, MAX_PROBES, MAX_SEGMENTS, MAX_START, Node, Probe,
-    SCAN_LIMIT, Segments, ServiceRecord, WHOLE_HEAD, bucket_hash, literal_mask,
+    ActionHash, ActionKey, MAX_PROBES, MAX_SEGMENTS, MAX_START, SCAN_LIMIT, Segments, bucket_hash,
+    literal_mask,
 };
-use portcullis_image::{ANY, LIST_LEN, NONE, Part, Pattern, PatternKind, Statement, Str, Token};
+use portcullis_image::wire::{count, index as index_of};
+use portcullis_image::{
+    ActionEntry, ActionPattern, Bucket, Candidate, Fallback, Group, Id, LayerSet, Node, NodeGroup,
+    Part, Pattern, PatternKind, Probe, Run, ServiceRecord, Start, Statement, Str, TokenKind,
+    TokenRecord, Verify,
+};
 
 use smallvec::SmallVec;
 
 use crate::intern::{Interner, Runs};
-use crate::lower::Program;
+use crate::program::Program;
 
 /// A statement whose product of actions and resources is larger than this times their sum is not
 /// spread over its nodes.
@@ -35,14 +41,14 @@ const MASK_LIMIT: usize = 2;
 #[derive(Default)]
 pub(crate) struct Index {
     pub(crate) nodes: Vec<Node>,
-    pub(crate) node_groups: Vec<u32>,
+    pub(crate) node_groups: Vec<NodeGroup>,
     pub(crate) groups: Vec<Group>,
     pub(crate) candidates: Vec<Candidate>,
     pub(crate) probes: Vec<Probe>,
-    pub(crate) buckets: Vec<u32>,
-    pub(crate) action_table: Vec<(u32, u32)>,
+    pub(crate) buckets: Vec<Bucket>,
+    pub(crate) action_table: Vec<ActionEntry>,
     pub(crate) services: Vec<ServiceRecord>,
-    pub(crate) residue: Vec<u32>,
+    pub(crate) fallback: Vec<Fallback>,
 }
 
 impl Index {
@@ -58,7 +64,6 @@ pub(crate) fn build(program: &mut Program<'_>) -> Index {
     let mut parts = core::mem::take(&mut program.parts);
     let tables = Tables {
         program,
-        lists: program.lists.items(),
         patterns: program.patterns.items(),
     };
     let mut index = Index::default();
@@ -82,16 +87,16 @@ pub(crate) fn build(program: &mut Program<'_>) -> Index {
 #[derive(Clone, Copy)]
 struct ActionInfo {
     /// Neither a name nor the start of one.
-    is_residue: bool,
+    is_fallback: bool,
     /// The longest other pattern that is a start of this one.
-    parent: Option<u32>,
+    parent: Option<Id<ActionPattern>>,
 }
 
 /// Builds nodes and groups, part by part.
 struct Builder<'t, 'p, 'a> {
     tables: &'t Tables<'p, 'a>,
     actions: &'t [ActionInfo],
-    node_groups: Runs<u32>,
+    node_groups: Runs<NodeGroup>,
     index: Index,
 }
 
@@ -99,30 +104,30 @@ impl Builder<'_, '_, '_> {
     fn part(&mut self, part: &mut Part) {
         let tables = self.tables;
         // All candidates, and for each pattern of each statement the range of its own.
-        let mut own: Vec<Candidate> = Vec::with_capacity(part.statement_count as usize);
-        let mut uses: Vec<(u32, u32, u32)> = Vec::new();
+        let mut own: Vec<Candidate> = Vec::with_capacity(index_of(part.statements.count));
+        let mut uses: Vec<(Id<ActionPattern>, usize, usize)> = Vec::new();
         let mut rest: Vec<Candidate> = Vec::new();
-        for number in part.statements..part.statements + part.statement_count {
-            let Some((statement, _)) = tables.program.statements.get(number as usize) else {
+        for id in part.statements.iter() {
+            let Some((statement, _)) = tables.program.statements.get(id.index()) else {
                 continue;
             };
-            let start = own.len() as u32;
+            let start = own.len();
             let targets = tables.targets(statement);
-            tables.push_candidates(number, statement, targets.is_some(), &mut own);
-            let end = own.len() as u32;
+            tables.push_candidates(id, statement, targets.is_some(), &mut own);
+            let end = own.len();
             match targets {
                 Some(actions) if start < end => {
-                    uses.extend(actions.iter().map(|action| (*action, start, end)));
+                    uses.extend(actions.map(|action| (action, start, end)));
                 }
                 Some(_) => {}
-                None => rest.extend(own.drain(start as usize..)),
+                None => rest.extend(own.drain(start..)),
             }
         }
         // Stable: Deny stays first.
         uses.sort_by_key(|(action, ..)| *action);
-        let mut groups: Vec<(u32, u32)> = Vec::new();
+        let mut groups: Vec<(Id<ActionPattern>, NodeGroup)> = Vec::new();
         // Patterns of the same statements share a group.
-        let mut shared: HashMap<Vec<u32>, u32, RandomState> =
+        let mut shared: HashMap<Vec<usize>, NodeGroup, RandomState> =
             HashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
         let mut joined: Vec<Candidate> = Vec::new();
         for same in uses.chunk_by(|a, b| a.0 == b.0) {
@@ -130,8 +135,7 @@ impl Builder<'_, '_, '_> {
             let group = *shared.entry(starts).or_insert_with(|| {
                 joined.clear();
                 for (_, start, end) in same {
-                    let range = *start as usize..*end as usize;
-                    joined.extend_from_slice(own.get(range).unwrap_or(&[]));
+                    joined.extend_from_slice(own.get(*start..*end).unwrap_or(&[]));
                 }
                 tables.group(&mut self.index, &joined)
             });
@@ -141,16 +145,17 @@ impl Builder<'_, '_, '_> {
             true => Vec::new(),
             false => vec![tables.group(&mut self.index, &rest)],
         };
-        part.rest = self.node_groups.intern(&rest).0;
-        part.rest_count = rest.len() as u32;
-        part.nodes = self.index.nodes.len() as u32;
-        part.node_count = groups.len() as u32;
-        let mut list: Vec<u32> = Vec::new();
+        part.catch_all = self.node_groups.intern(&rest).0;
+        part.nodes = Run {
+            first: Id::new(count(self.index.nodes.len())),
+            count: count(groups.len()),
+        };
+        let mut list: Vec<NodeGroup> = Vec::new();
         for (action, group) in &groups {
             list.clear();
             list.push(*group);
-            let info = self.actions.get(*action as usize);
-            if info.is_some_and(|info| !info.is_residue) {
+            let info = self.actions.get(action.index());
+            if info.is_some_and(|info| !info.is_fallback) {
                 let mut next = info.and_then(|info| info.parent);
                 while let Some(parent) = next {
                     if let Ok(place) = groups.binary_search_by_key(&parent, |(action, _)| *action) {
@@ -158,7 +163,7 @@ impl Builder<'_, '_, '_> {
                     }
                     next = self
                         .actions
-                        .get(parent as usize)
+                        .get(parent.index())
                         .and_then(|info| info.parent);
                 }
                 list.extend_from_slice(&rest);
@@ -166,7 +171,6 @@ impl Builder<'_, '_, '_> {
             self.index.nodes.push(Node {
                 action: *action,
                 groups: self.node_groups.intern(&list).0,
-                count: list.len() as u32,
             });
         }
     }
@@ -174,26 +178,18 @@ impl Builder<'_, '_, '_> {
 
 struct Tables<'p, 'a> {
     program: &'p Program<'a>,
-    lists: &'p [u32],
     patterns: &'p [Pattern],
 }
 
 impl Tables<'_, '_> {
-    fn list(&self, list: u32) -> &[u32] {
-        let words = self.lists.get(list as usize..).unwrap_or(&[]);
-        match words.split_first() {
-            Some((head, items)) => items.get(..(head & LIST_LEN) as usize).unwrap_or(&[]),
-            None => &[],
-        }
-    }
-
-    fn pattern(&self, pattern: u32) -> Pattern {
+    fn pattern(&self, pattern: Id<Pattern>) -> Pattern {
         const NONE: Pattern = Pattern {
             kind: PatternKind::Exact,
             literal: Str { offset: 0, len: 0 },
-            tokens: 0,
+            tokens: Start(Id::FIRST),
         };
-        self.patterns.get(pattern as usize).copied().unwrap_or(NONE)
+        let pattern = self.patterns.get(pattern.index());
+        pattern.copied().unwrap_or(NONE)
     }
 
     fn text(&self, text: Str) -> &[u8] {
@@ -203,57 +199,60 @@ impl Tables<'_, '_> {
     /// The candidates of a statement.
     fn push_candidates(
         &self,
-        number: u32,
+        id: Id<Statement>,
         statement: &Statement,
         has_targets: bool,
         out: &mut Vec<Candidate>,
     ) {
-        let every_action = statement.actions == ANY && !statement.flags.not_action;
+        let every_action = statement.actions.is_any() && !statement.flags.not_action;
         if (!has_targets && !every_action) || statement.flags.not_resource {
-            out.push(self.candidate(number, WHOLE_HEAD));
-        } else if statement.resources == ANY {
-            out.push(self.candidate(number, ANY));
+            out.push(self.candidate(id, Verify::Head));
+        } else if let Some(list) = statement.resources.list() {
+            let patterns = self.program.lists.list(list);
+            out.extend(patterns.map(|pattern| self.candidate(id, Verify::Pattern(pattern))));
         } else {
-            let patterns = self.list(statement.resources).iter();
-            out.extend(patterns.map(|pattern| self.candidate(number, *pattern)));
+            out.push(self.candidate(id, Verify::Nothing));
         }
     }
 
     /// The nodes that a statement is spread over; none if it belongs to the node of all actions.
-    fn targets(&self, statement: &Statement) -> Option<&[u32]> {
-        if statement.actions == ANY || statement.flags.not_action {
-            return None;
-        }
-        let actions = self.list(statement.actions);
-        let resources = if statement.resources == ANY {
-            1
-        } else {
-            self.list(statement.resources).len()
-        };
+    fn targets(&self, statement: &Statement) -> Option<impl Iterator<Item = Id<ActionPattern>>> {
+        let lists = &self.program.lists;
+        let actions = statement
+            .actions
+            .list()
+            .filter(|_| !statement.flags.not_action)?;
+        let actions = lists.list(actions);
+        let resources = statement.resources.list();
+        let resources = resources.map_or(1, |list| lists.list(list).len());
         let fits = actions.len() * resources <= SPREAD_LIMIT * (actions.len() + resources);
         fits.then_some(actions)
     }
 
-    fn candidate(&self, number: u32, pattern: u32) -> Candidate {
+    fn candidate(&self, statement: Id<Statement>, verify: Verify<Pattern>) -> Candidate {
+        let pattern = verify.pattern();
         Candidate {
-            mask: match pattern {
-                ANY | WHOLE_HEAD => 0,
-                _ => self.mask(&self.pattern(pattern)),
-            },
-            statement: number,
-            pattern,
+            mask: pattern.map_or(0, |pattern| self.mask(&self.pattern(pattern))),
+            statement,
+            verify,
         }
     }
 
     /// The tokens of a pattern, with its end.
-    fn tokens(&self, pattern: &Pattern) -> &[Token] {
+    fn tokens(&self, pattern: &Pattern) -> &[TokenRecord] {
         let tokens = self.program.tokens.items();
         let run = match pattern.kind {
-            PatternKind::Tokens => tokens.get(pattern.tokens as usize..).unwrap_or(&[]),
+            PatternKind::Tokens => tokens.get(pattern.tokens.0.index()..).unwrap_or(&[]),
             PatternKind::Exact | PatternKind::Prefix => &[],
         };
-        let end = run.iter().position(|token| *token == Token::End);
+        let end = run.iter().position(|token| token.kind == TokenKind::End);
         end.and_then(|end| run.get(..=end)).unwrap_or(&[])
+    }
+
+    /// The text of a token that is one.
+    fn text_of(&self, token: &TokenRecord) -> Option<&[u8]> {
+        let text = token.text.filter(|_| token.kind == TokenKind::Text)?;
+        Some(self.text(text))
     }
 
     /// The segments that a pattern asks for.
@@ -261,8 +260,10 @@ impl Tables<'_, '_> {
         let is_exact = pattern.kind == PatternKind::Exact;
         let mut mask = literal_mask(self.text(pattern.literal), true, is_exact);
         for pair in self.tokens(pattern).windows(2) {
-            if let [Token::Text(text), next] = pair {
-                mask |= literal_mask(self.text(*text), false, *next == Token::End);
+            if let [token, next] = pair {
+                let ends = next.kind == TokenKind::End;
+                let text = self.text_of(token);
+                mask |= text.map_or(0, |text| literal_mask(text, false, ends));
             }
         }
         mask
@@ -270,19 +271,19 @@ impl Tables<'_, '_> {
 
     /// The layers in which the candidate's statement allows every resource to everyone without condition,
     /// if it does.
-    fn allows(&self, candidate: &Candidate) -> Option<u32> {
-        let (statement, _) = self.program.statements.get(candidate.statement as usize)?;
-        let plain = candidate.pattern == ANY
+    fn allows(&self, candidate: &Candidate) -> Option<LayerSet> {
+        let (statement, _) = self.program.statements.get(candidate.statement.index())?;
+        let plain = candidate.verify == Verify::Nothing
             && !statement.flags.deny
-            && statement.principals == NONE
-            && statement.guard == NONE;
+            && statement.principals.is_unsaid()
+            && statement.guard.is_none();
         plain.then_some(statement.layers)
     }
 
     /// Lays out a group and gives it a number.
-    fn group(&self, index: &mut Index, all: &[Candidate]) -> u32 {
+    fn group(&self, index: &mut Index, all: &[Candidate]) -> NodeGroup {
         let mut candidates: Vec<Candidate> = Vec::with_capacity(all.len());
-        let mut allows = 0;
+        let mut allows = LayerSet::EMPTY;
         for candidate in all {
             match self.allows(candidate) {
                 Some(layers) => allows |= layers,
@@ -291,14 +292,17 @@ impl Tables<'_, '_> {
         }
         let mut group = Group {
             allows,
-            start: index.candidates.len() as u32,
-            probes: index.probes.len() as u32,
-            buckets: index.buckets.len() as u32,
-            ..Group::default()
+            scanned: Run {
+                first: Id::new(count(index.candidates.len())),
+                count: count(candidates.len()),
+            },
+            probes: count(index.probes.len()),
+            buckets: count(index.buckets.len()),
+            ..Group::EMPTY
         };
         let patterned = candidates
             .iter()
-            .filter(|candidate| candidate.pattern < WHOLE_HEAD)
+            .filter(|candidate| candidate.verify.pattern().is_some())
             .count();
         if patterned <= MASK_LIMIT {
             // As quickly verified as told apart.
@@ -307,16 +311,14 @@ impl Tables<'_, '_> {
                 ..*candidate
             });
             index.candidates.extend(unmasked);
-            group.count = candidates.len() as u32;
         } else if patterned <= SCAN_LIMIT {
             index.candidates.extend_from_slice(&candidates);
-            group.count = candidates.len() as u32;
         } else {
             self.hash(index, &mut group, &candidates);
         }
-        let number = index.groups.len() as u32;
+        let group_id = Id::new(count(index.groups.len()));
         index.groups.push(group);
-        number
+        NodeGroup { group: group_id }
     }
 
     /// Lays out a group that is hashed: what cannot be hashed, then bucket by bucket.
@@ -325,19 +327,23 @@ impl Tables<'_, '_> {
         let mut keys: Vec<Option<Key>> = candidates
             .iter()
             .map(|candidate| {
-                self.keys_of(candidate.pattern, &mut segments)
+                self.keys_of(candidate.verify, &mut segments)
                     .first()
                     .copied()
             })
             .collect();
         let bits = candidates.len().next_power_of_two().trailing_zeros();
-        group.bits = (bits as u16).clamp(MIN_BITS, Group::MAX_BITS);
-        let shape = *group;
-        let bucket = |key: &Key| shape.bucket_of(bucket_hash(key.1, key.2)) - shape.buckets;
+        let bits = u16::try_from(bits).unwrap_or(Group::MAX_BITS);
+        group.bits = bits.clamp(MIN_BITS, Group::MAX_BITS);
+        let shape = Group {
+            buckets: 0,
+            ..*group
+        };
+        let bucket = |key: &Key| shape.bucket_of(bucket_hash(key.1, key.2)).index();
         let mut sizes = vec![0_u32; (1 << group.bits) + 1];
         let mut fullest = 0;
         for key in keys.iter().flatten() {
-            if let Some(size) = sizes.get_mut(bucket(key) as usize) {
+            if let Some(size) = sizes.get_mut(bucket(key)) {
                 *size += 1;
                 fullest = fullest.max(*size);
             }
@@ -347,13 +353,13 @@ impl Tables<'_, '_> {
         }
         let probes = commonest(keys.iter().flatten().map(|(probe, ..)| *probe));
         index.probes.extend(&probes);
-        group.probe_count = probes.len() as u16;
+        group.probe_count = u16::try_from(probes.len()).unwrap_or(0);
 
         sizes.fill(0);
         for (candidate, key) in candidates.iter().zip(&mut keys) {
             match key {
                 Some(found) if probes.contains(&found.0) => {
-                    if let Some(size) = sizes.get_mut(bucket(found) as usize) {
+                    if let Some(size) = sizes.get_mut(bucket(found)) {
                         *size += 1;
                     }
                 }
@@ -363,21 +369,24 @@ impl Tables<'_, '_> {
                 }
             }
         }
-        let mut next = index.candidates.len() as u32;
-        group.count = next - group.start;
+        let mut next = count(index.candidates.len());
+        group.scanned.count = next - group.scanned.first.number();
         for size in &mut sizes {
             next += core::mem::replace(size, next);
         }
-        index.buckets.extend_from_slice(&sizes);
+        let buckets = sizes.iter().map(|first| Bucket {
+            first: Id::new(*first),
+        });
+        index.buckets.extend(buckets);
         let hashed = candidates.iter().zip(&keys);
         let hashed = hashed.filter_map(|(candidate, key)| Some((candidate, key.as_ref()?)));
         if let Some(first) = candidates.first() {
-            index.candidates.resize(next as usize, *first);
+            index.candidates.resize(index_of(next), *first);
         }
         // In order, so that Deny stays first within a bucket.
         for (candidate, key) in hashed {
-            if let Some(place) = sizes.get_mut(bucket(key) as usize) {
-                if let Some(to) = index.candidates.get_mut(*place as usize) {
+            if let Some(place) = sizes.get_mut(bucket(key)) {
+                if let Some(to) = index.candidates.get_mut(index_of(*place)) {
                     *to = *candidate;
                 }
                 *place += 1;
@@ -391,7 +400,7 @@ impl Tables<'_, '_> {
         let mut segments = Segments::default();
         let all: Vec<Keys> = candidates
             .iter()
-            .map(|candidate| self.keys_of(candidate.pattern, &mut segments))
+            .map(|candidate| self.keys_of(candidate.verify, &mut segments))
             .collect();
         let mut counts: HashMap<Key, u32, RandomState> =
             HashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
@@ -408,11 +417,11 @@ impl Tables<'_, '_> {
 
     /// The keys that a pattern can be hashed by, the longest literal first: its start, and its later
     /// literals (`arn:aws:sqs:*:111122223333:queue-*`). None where there is nothing to hash.
-    fn keys_of(&self, pattern: u32, segments: &mut Segments) -> Keys {
+    fn keys_of(&self, verify: Verify<Pattern>, segments: &mut Segments) -> Keys {
         let mut keys = Keys::new();
-        if pattern >= WHOLE_HEAD {
+        let Some(pattern) = verify.pattern() else {
             return keys;
-        }
+        };
         let pattern = self.pattern(pattern);
         let literal = self.text(pattern.literal);
         segments.set(literal);
@@ -424,8 +433,8 @@ impl Tables<'_, '_> {
         let first = segments.between(0, start);
         let key = |middle: usize, hash| {
             let probe = Probe {
-                start: start as u16,
-                middle: middle as u16,
+                start: small(start),
+                middle: small(middle),
             };
             (probe, first, hash)
         };
@@ -434,8 +443,7 @@ impl Tables<'_, '_> {
             found.push((literal.len(), key(0, 0)));
         }
         for token in self.tokens(&pattern) {
-            let Token::Text(text) = token else { continue };
-            let Some(body) = whole_segments(self.text(*text)) else {
+            let Some(body) = self.text_of(token).and_then(whole_segments) else {
                 continue;
             };
             segments.set(body);
@@ -450,47 +458,47 @@ impl Tables<'_, '_> {
         keys
     }
 
-    /// The table of actions, the services and the residue; and what nodes need to know of actions.
+    /// The table of actions, the services and the fallback; and what nodes need to know of actions.
     fn actions(&self, index: &mut Index) -> Vec<ActionInfo> {
         let records = self.program.actions.items();
-        let mut entries: Vec<(u32, u32)> = Vec::new();
-        let mut services: Interner<Str> = Interner::new();
+        let mut entries: Vec<ActionEntry> = Vec::new();
+        let mut services: Interner<ServiceRecord, Str> = Interner::new();
         let mut starts: Vec<u64> = Vec::new();
         // By service, those of any service last.
-        let mut residue: Vec<(u32, u32)> = Vec::new();
-        let mut by_text: HashMap<(Str, &[u8]), u32, RandomState> =
+        let mut fallback: Vec<(Option<Id<ServiceRecord>>, Id<ActionPattern>)> = Vec::new();
+        let mut by_text: HashMap<(Str, &[u8]), Id<ActionPattern>, RandomState> =
             HashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
         let mut infos: Vec<ActionInfo> = Vec::with_capacity(records.len());
-        for (action, record) in (0..).zip(records) {
+        for (action, record) in (0..).map(Id::new).zip(records) {
             let service = self.pattern(record.service);
             let name = self.pattern(record.name);
-            let has_service = service.kind == PatternKind::Exact && service.literal.len > 0;
+            let has_service = service.kind == PatternKind::Exact && !service.literal.is_empty();
             let key = match name.kind {
                 _ if !has_service => None,
                 PatternKind::Exact => Some(ActionKey::Exact),
-                PatternKind::Prefix if (name.literal.len as usize) < MAX_START => {
+                PatternKind::Prefix if index_of(name.literal.len) < MAX_START => {
                     Some(ActionKey::Start)
                 }
                 PatternKind::Prefix | PatternKind::Tokens => None,
             };
             infos.push(ActionInfo {
-                is_residue: key.is_none(),
+                is_fallback: key.is_none(),
                 parent: None,
             });
             let Some(key) = key else {
-                let service = match has_service {
-                    true => services.intern(service.literal),
-                    false => u32::MAX,
-                };
-                residue.push((service, action));
+                let service = has_service.then(|| services.intern(service.literal));
+                fallback.push((service, action));
                 continue;
             };
             let text = self.text(name.literal);
             let mut hash = ActionHash::of_service(self.text(service.literal));
             text.iter().for_each(|byte| hash.push(*byte));
-            entries.push((hash.entry(key), action + 1));
+            entries.push(ActionEntry {
+                hash: hash.entry(key),
+                entry: action.number() + 1,
+            });
             if key == ActionKey::Start {
-                let number = services.intern(service.literal) as usize;
+                let number = services.intern(service.literal).index();
                 starts.resize(starts.len().max(number + 1), 0);
                 if let Some(starts) = starts.get_mut(number) {
                     *starts |= 1 << name.literal.len;
@@ -502,40 +510,41 @@ impl Tables<'_, '_> {
         for (record, info) in records.iter().zip(&mut infos) {
             let service = self.pattern(record.service).literal;
             let name = self.pattern(record.name);
-            if !info.is_residue {
+            if !info.is_fallback {
                 info.parent = self.parent(service, &name, &by_text);
             }
         }
 
-        residue.sort_unstable();
-        let mut left = residue.as_slice();
-        let any_service = residue
+        // Those of any service come last, though none is less than some.
+        fallback.sort_unstable_by_key(|(service, action)| (service.is_none(), *service, *action));
+        let mut left = fallback.as_slice();
+        let any_service = fallback
             .last()
-            .is_some_and(|(service, _)| *service == u32::MAX);
-        let named = services.items().iter().copied();
-        let names = named.chain(any_service.then_some(Str::default()));
-        for (number, name) in (0..).zip(names) {
-            let service = match name.len {
-                0 => u32::MAX,
-                _ => number,
-            };
-            let count = left.partition_point(|(other, _)| *other <= service);
-            let (own, others) = left.split_at_checked(count).unwrap_or((left, &[]));
+            .is_some_and(|(service, _)| service.is_none());
+        let named = (0..).map(|number| Some(Id::new(number)));
+        let named = named.zip(services.items().iter().copied());
+        let empty = self.program.strings.empty();
+        for (service, name) in named.chain(any_service.then_some((None, empty))) {
+            let len = left.iter().take_while(|(own, _)| *own == service).count();
+            let (own, others) = left.split_at_checked(len).unwrap_or((left, &[]));
             left = others;
-            if name.len > 0 {
-                let hash = ActionHash::of_service(self.text(name)).entry(ActionKey::Service);
-                entries.push((hash, number + 1));
+            if let Some(service) = service {
+                entries.push(ActionEntry {
+                    hash: ActionHash::of_service(self.text(name)).entry(ActionKey::Service),
+                    entry: service.number() + 1,
+                });
             }
+            let starts = service.and_then(|service| starts.get(service.index()));
             index.services.push(ServiceRecord {
-                name: match name.len {
-                    0 => self.program.strings.empty(),
-                    _ => name,
+                name,
+                starts: starts.copied().unwrap_or(0),
+                fallback: Run {
+                    first: Id::new(count(index.fallback.len())),
+                    count: count(own.len()),
                 },
-                starts: starts.get(number as usize).copied().unwrap_or(0),
-                residue: index.residue.len() as u32,
-                residue_count: own.len() as u32,
             });
-            index.residue.extend(own.iter().map(|(_, action)| *action));
+            let own = own.iter().map(|(_, action)| Fallback { action: *action });
+            index.fallback.extend(own);
         }
         index.action_table = hash_table(entries);
         infos
@@ -546,8 +555,8 @@ impl Tables<'_, '_> {
         &self,
         service: Str,
         name: &Pattern,
-        by_text: &HashMap<(Str, &[u8]), u32, RandomState>,
-    ) -> Option<u32> {
+        by_text: &HashMap<(Str, &[u8]), Id<ActionPattern>, RandomState>,
+    ) -> Option<Id<ActionPattern>> {
         let text = self.text(name.literal);
         let longest = match name.kind {
             PatternKind::Exact => text.len() + 1,
@@ -560,15 +569,12 @@ impl Tables<'_, '_> {
 }
 
 /// A table with open addressing, at most half full.
-fn hash_table(entries: Vec<(u32, u32)>) -> Vec<(u32, u32)> {
+fn hash_table(entries: Vec<ActionEntry>) -> Vec<ActionEntry> {
     let places = (entries.len() * 2).next_power_of_two();
-    let mut table = vec![(0, 0); places];
+    let mut table = vec![ActionEntry { hash: 0, entry: 0 }; places];
     for entry in entries {
-        let mut place = entry.0 as usize;
-        while table
-            .get(place % places)
-            .is_some_and(|(_, taken)| *taken != 0)
-        {
+        let mut place = index_of(entry.hash);
+        while table.get(place % places).is_some_and(|own| own.entry != 0) {
             place += 1;
         }
         if let Some(free) = table.get_mut(place % places) {
@@ -576,6 +582,11 @@ fn hash_table(entries: Vec<(u32, u32)>) -> Vec<(u32, u32)> {
         }
     }
     table
+}
+
+/// A number of segments, of which there are at most [`MAX_SEGMENTS`].
+fn small(segments: usize) -> u16 {
+    u16::try_from(segments).unwrap_or(u16::MAX)
 }
 
 /// How a pattern is hashed: the shape of its literals, and their hashes.
@@ -604,12 +615,14 @@ fn commonest(probes: impl Iterator<Item = Probe>) -> Vec<Probe> {
         .zip(counts)
         .filter(|(_, count)| *count > 0)
         .map(|(place, count)| {
-            let width = MAX_SEGMENTS as u16 + 1;
+            let width = small(MAX_SEGMENTS) + 1;
             let (start, middle) = (place / width, place % width);
             (count, Probe { start, middle })
         })
         .collect();
-    counts.sort_unstable_by_key(|(count, probe)| (core::cmp::Reverse(*count), *probe));
+    counts.sort_unstable_by_key(|(count, probe)| {
+        (core::cmp::Reverse(*count), probe.start, probe.middle)
+    });
     counts
         .into_iter()
         .take(MAX_PROBES)

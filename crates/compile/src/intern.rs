@@ -1,10 +1,15 @@
 //! Interning: equal things get one number, in the order of their first use.
+//!
+//! Two shapes: things that are numbered one by one, and runs of them that lie behind each other. The tables hold numbers
+//! with half a hash each and compare with the things themselves, which are stored once, in the vector that becomes the
+//! section.
 
 use core::hash::Hash;
 
 use ahash::RandomState;
 use hashbrown::{HashMap, HashTable};
-use portcullis_image::{LIST_LEN, Str};
+use portcullis_image::wire::{count, index, low};
+use portcullis_image::{Id, LIST_LEN, ListId, Run, Str};
 
 /// Fixed seeds: a table's answers do not depend on them, its speed on hostile input does not matter
 /// more than that two runs take the same time.
@@ -34,7 +39,7 @@ impl<P: Copy> Table<P> {
 
     /// The place of the thing with this hash that `is_it`; a new one if there is none.
     fn find(&mut self, hash: u64, is_it: impl Fn(P) -> bool, new: impl FnOnce() -> P) -> P {
-        let hash = hash as u32;
+        let hash = low(hash);
         // The table tells places by the lower bits, and what shares a place by the upper ones.
         let spread = |hash: u32| u64::from(hash) << 32 | u64::from(hash);
         let same = |(other, place): &(u32, P)| *other == hash && is_it(*place);
@@ -45,13 +50,13 @@ impl<P: Copy> Table<P> {
     }
 }
 
-/// Numbers for things, in the order of their first use.
-pub(crate) struct Interner<T> {
+/// Things that records of type `R` are made of, each once; their numbers are in the order of their first use.
+pub(crate) struct Interner<R, T = R> {
     items: Vec<T>,
-    numbers: Table<u32>,
+    numbers: Table<Id<R>>,
 }
 
-impl<T: Eq + Hash> Interner<T> {
+impl<R, T: Eq + Hash> Interner<R, T> {
     pub(crate) fn new() -> Self {
         Interner {
             items: Vec::new(),
@@ -60,15 +65,15 @@ impl<T: Eq + Hash> Interner<T> {
     }
 
     /// The thing's number.
-    pub(crate) fn intern(&mut self, item: T) -> u32 {
-        let next = self.items.len() as u32;
+    pub(crate) fn intern(&mut self, item: T) -> Id<R> {
+        let next = Id::new(count(self.items.len()));
         let items = &self.items;
-        let is_it = |number: u32| items.get(number as usize) == Some(&item);
-        let number = self.numbers.find(hash_of(&item), is_it, || next);
-        if number == next {
+        let is_it = |id: Id<R>| items.get(id.index()) == Some(&item);
+        let id = self.numbers.find(hash_of(&item), is_it, || next);
+        if id == next {
             self.items.push(item);
         }
-        number
+        id
     }
 
     /// All things by number.
@@ -78,13 +83,12 @@ impl<T: Eq + Hash> Interner<T> {
 }
 
 /// Runs of items that lie behind each other in one vector; equal runs are stored once.
-pub(crate) struct Runs<T> {
+pub(crate) struct Runs<R, T = R> {
     items: Vec<T>,
-    /// Starts and lengths.
-    runs: Table<(u32, u32)>,
+    runs: Table<Run<R>>,
 }
 
-impl<T: Clone + Eq + Hash> Runs<T> {
+impl<R, T: Clone + Eq + Hash> Runs<R, T> {
     pub(crate) fn new() -> Self {
         Runs {
             items: Vec::new(),
@@ -92,30 +96,30 @@ impl<T: Clone + Eq + Hash> Runs<T> {
         }
     }
 
-    /// Where the run begins, and whether it is a new one.
-    pub(crate) fn intern(&mut self, run: &[T]) -> (u32, bool) {
-        let next = self.items.len() as u32;
-        let items = &self.items;
-        let is_it = |(start, len): (u32, u32)| {
-            let start = start as usize;
-            items.get(start..start + len as usize) == Some(run)
+    /// The run, and whether it is a new one.
+    pub(crate) fn intern(&mut self, run: &[T]) -> (Run<R>, bool) {
+        let next = Run {
+            first: Id::new(count(self.items.len())),
+            count: count(run.len()),
         };
+        let items = &self.items;
+        let is_it = |own: Run<R>| items.get(own.range()) == Some(run);
         let mut is_new = false;
-        let (start, _) = self.runs.find(hash_of(run), is_it, || {
+        let own = self.runs.find(hash_of(run), is_it, || {
             is_new = true;
-            (next, run.len() as u32)
+            next
         });
         if is_new {
             self.items.extend_from_slice(run);
         }
-        (start, is_new)
+        (own, is_new)
     }
 
-    /// Where the run begins, which is stored whether there is an equal one or not.
-    pub(crate) fn append(&mut self, run: &[T]) -> u32 {
-        let start = self.items.len() as u32;
+    /// The first of a run that is stored whether there is an equal one or not.
+    pub(crate) fn append(&mut self, run: &[T]) -> Id<R> {
+        let first = Id::new(count(self.items.len()));
         self.items.extend_from_slice(run);
-        start
+        first
     }
 
     pub(crate) fn items(&self) -> &[T] {
@@ -136,14 +140,28 @@ impl<T: Clone + Eq + Hash> Runs<T> {
     }
 }
 
-impl Runs<u32> {
-    /// Of the list at a place: the first item, and above it the number of items.
-    pub(crate) fn digest(&self, list: usize) -> u64 {
-        let at = |place: usize| u64::from(self.items.get(place).copied().unwrap_or(0));
-        let len = at(list) & u64::from(LIST_LEN);
-        match len {
-            0 => 0,
-            _ => at(list + 1) | len << 32,
+/// A word of the section of lists.
+pub(crate) enum Word {}
+
+/// Lists of numbers of records, each with its head.
+pub(crate) type Lists = Runs<Word, u32>;
+
+impl Lists {
+    /// The items of a list.
+    pub(crate) fn list<T>(&self, list: ListId<T>) -> impl ExactSizeIterator<Item = Id<T>> + Clone {
+        let words = self.items.get(list.index()..).unwrap_or(&[]);
+        let items = words
+            .split_first()
+            .and_then(|(head, items)| items.get(..index(head & LIST_LEN)));
+        items.unwrap_or(&[]).iter().map(|item| Id::new(*item))
+    }
+
+    /// The first item of a list and the number of items.
+    pub(crate) fn digest<T>(&self, list: ListId<T>) -> Run<T> {
+        let mut items = self.list(list);
+        Run {
+            count: count(items.len()),
+            first: items.next().unwrap_or_default(),
         }
     }
 }
@@ -168,10 +186,10 @@ impl Strings {
     pub(crate) fn intern(&mut self, text: &str) -> Str {
         // Saturating keeps the offsets within their type; what is too large is refused when it is
         // laid out.
-        let offset = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
+        let offset = count(self.bytes.len());
         let new = Str {
             offset: offset.saturating_add(self.base),
-            len: text.len() as u32,
+            len: count(text.len()),
         };
         let (bytes, base) = (&self.bytes, self.base);
         let is_it = |place| text_at(bytes, base, place) == text.as_bytes();
@@ -205,6 +223,6 @@ impl Strings {
 }
 
 fn text_at(bytes: &[u8], base: u32, text: Str) -> &[u8] {
-    let start = text.offset.saturating_sub(base) as usize;
-    bytes.get(start..start + text.len as usize).unwrap_or(&[])
+    let start = index(text.offset.saturating_sub(base));
+    bytes.get(start..start + index(text.len)).unwrap_or(&[])
 }

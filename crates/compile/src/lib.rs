@@ -7,14 +7,17 @@
 
 mod condition;
 mod emit;
+mod fold;
 mod index;
 mod intern;
 mod lower;
 mod pattern;
+mod program;
 mod public;
 
 use core::fmt;
 
+use portcullis_image::LayerSet;
 use portcullis_syntax::{Policy, PolicySets};
 
 /// What to compile beside the policies themselves.
@@ -88,9 +91,8 @@ pub fn compile(sets: &PolicySets<'_>, options: Options) -> Result<Vec<u8>, Compi
 /// Policies that are decided together: a part of an image.
 #[derive(Clone, Copy, Debug)]
 pub struct Part<'s, 'a> {
-    /// The layers that the part can stand for ([`portcullis_image::layer_mask`]); a decision names the
-    /// one that it stands for there.
-    pub layers: u32,
+    /// The layers that the part can stand for; a decision names the one that it stands for there.
+    pub layers: LayerSet,
     /// The policies.
     pub policies: &'s [Policy<'a>],
 }

@@ -1,77 +1,32 @@
 //! From documents to a program: statements, and the tables that they share.
+//!
+//! Statement by statement, in one pass and in linear time: a head (layers, lists of actions, resources and principals) and
+//! a guard. No statement is merged with another, dropped or reordered but for Deny coming first, since explanations name
+//! each by its place in its document.
 
 use bumpalo::Bump;
-use portcullis_image::value::network::Network;
+use portcullis_image::wire::count;
 use portcullis_image::{
-    ANY, ActionPattern, ArnPattern, Header, Leaf, LeafSource, ListKind, NONE, NumberRecord, Origin,
-    Part, Pattern, PrincipalForm, Section, ShortText, Source, Statement, StatementFlags, Str,
-    Token, flag, layer_mask, reserved,
+    ActionPattern, ConditionText, Entries, Id, Insn, InsnSource, Item, LayerSet, ListId, Origin,
+    Part, Pattern, PrincipalForm, PrincipalRecord, Principals, Run, Source, Statement,
+    StatementFlags, Str, flag,
 };
 use portcullis_model::{Effect, Layer, is_account_id};
 use portcullis_source::LineIndex;
-use portcullis_syntax::ast::{self, Entries, PrincipalKind, Principals};
+use portcullis_syntax::ast::{self, PrincipalKind};
 use portcullis_syntax::{Policy, PolicySets, vars};
 use smallvec::SmallVec;
 
-use crate::intern::{Interner, Memo, Runs, Strings, memo};
-use crate::pattern::{Case, PatternBuilder, Reading, compare_folded, fold_in};
+use crate::fold::compare_folded;
+use crate::pattern::{Case, PatternBuilder, Reading};
+use crate::program::{Program, WrittenGuard};
 use crate::{CompileError, Options, public};
-
-/// Everything that an image will hold.
-pub(crate) struct Program<'a> {
-    pub(crate) arena: &'a Bump,
-    pub(crate) options: Options,
-    /// The layers of all parts.
-    pub(crate) layers: u32,
-    pub(crate) public: bool,
-    /// Bits of reserved slots in use, as the header has them.
-    pub(crate) wanted: u32,
-    pub(crate) strings: Strings,
-    /// Folded names with the class of the values.
-    pub(crate) slots: Interner<(&'a str, u8)>,
-    /// Statements with their origins, part by part; in a part Deny comes first.
-    pub(crate) statements: Vec<(Statement, Origin)>,
-    pub(crate) parts: Vec<Part>,
-    pub(crate) lists: Runs<u32>,
-    /// The lists of principals: their items get new numbers when principals are sorted.
-    pub(crate) principal_lists: Vec<u32>,
-    pub(crate) actions: Interner<ActionPattern>,
-    /// The patterns for actions by their entries.
-    known_actions: Memo<&'a str, u32>,
-    /// The slots by key as written, and class.
-    known_slots: Memo<(&'a str, u8), u32>,
-    pub(crate) patterns: Interner<Pattern>,
-    pub(crate) tokens: Runs<Token>,
-    pub(crate) principals: Interner<(PrincipalForm, &'a str)>,
-    pub(crate) code: Runs<Leaf>,
-    /// Guards that were written in another way than an equal one, by that and how they were.
-    guards: Memo<(u32, SmallVec<[LeafSource; 4]>), u32>,
-    pub(crate) texts: Interner<Str>,
-    pub(crate) short_texts: Runs<ShortText>,
-    pub(crate) numbers: Interner<NumberRecord>,
-    pub(crate) instants: Interner<i128>,
-    pub(crate) networks: Interner<Network>,
-    /// The networks of values, none for what is no network.
-    pub(crate) known_networks: Memo<&'a str, Option<Network>>,
-    pub(crate) arns: Interner<ArnPattern>,
-    pub(crate) sources: Vec<Source>,
-    pub(crate) leaf_sources: Vec<LeafSource>,
-}
-
-/// Sections that an image of these options has.
-pub(crate) fn sections(options: Options) -> impl Iterator<Item = Section> {
-    let all = Section::ALL.iter().copied();
-    all.filter(move |section| match section.is_index() {
-        true => options.index,
-        false => options.debug || !section.is_optional(),
-    })
-}
 
 /// Entries as written.
 type Written<'a> = SmallVec<[&'a str; 8]>;
 
 /// The policies of a part, with the layers that each of them is in.
-pub(crate) type PartPolicies<'s, 'a> = Vec<(u32, &'s [Policy<'a>])>;
+pub(crate) type PartPolicies<'s, 'a> = Vec<(LayerSet, &'s [Policy<'a>])>;
 
 /// Lowers all policies, part by part.
 pub(crate) fn lower<'s, 'a: 's>(
@@ -79,46 +34,7 @@ pub(crate) fn lower<'s, 'a: 's>(
     options: Options,
     arena: &'a Bump,
 ) -> Program<'a> {
-    let table = Header::SIZE + Header::ENTRY * sections(options).count();
-    let mut program = Program {
-        arena,
-        options,
-        layers: 0,
-        public: false,
-        wanted: 0,
-        strings: Strings::new(table.next_multiple_of(8) as u32),
-        slots: Interner::new(),
-        statements: Vec::new(),
-        parts: Vec::new(),
-        lists: Runs::new(),
-        principal_lists: Vec::new(),
-        actions: Interner::new(),
-        known_actions: memo(),
-        known_slots: memo(),
-        patterns: Interner::new(),
-        tokens: Runs::new(),
-        principals: Interner::new(),
-        code: Runs::new(),
-        guards: memo(),
-        texts: Interner::new(),
-        short_texts: Runs::new(),
-        numbers: Interner::new(),
-        instants: Interner::new(),
-        networks: Interner::new(),
-        known_networks: memo(),
-        arns: Interner::new(),
-        sources: Vec::new(),
-        leaf_sources: Vec::new(),
-    };
-    // They have their numbers, whether a policy looks at them or not.
-    for name in reserved::NAMES {
-        program.strings.intern(name);
-        program.slots.intern((name, reserved::CLASS));
-    }
-    // The evaluation itself looks at these.
-    program.wanted = 1 << reserved::ASSUMED_ROOT
-        | 1 << reserved::FEDERATED_PROVIDER
-        | 1 << reserved::SERVICE_NAMES;
+    let mut program = Program::new(options, arena);
     let mut lines = Lines::default();
     for part in parts {
         program.part(&part, &mut lines);
@@ -140,7 +56,7 @@ pub(crate) fn layers_of<'s, 'a>(
             return Err(CompileError::TooManyLevels { levels });
         }
         for (level, policies) in (0..).zip(chain) {
-            layers.push((layer_mask(layer(level)), policies));
+            layers.push((LayerSet::of(layer(level)), policies));
         }
     }
     for (layer, set) in [
@@ -150,10 +66,10 @@ pub(crate) fn layers_of<'s, 'a>(
         (Layer::Session, &sets.session),
     ] {
         if let Some(policies) = set {
-            layers.push((layer_mask(layer), policies));
+            layers.push((LayerSet::of(layer), policies));
         }
     }
-    layers.push((layer_mask(Layer::Identity), &sets.identity));
+    layers.push((LayerSet::of(Layer::Identity), &sets.identity));
     Ok(layers)
 }
 
@@ -178,61 +94,35 @@ impl<'a> Lines<'a> {
 }
 
 impl<'a> Program<'a> {
-    /// The slot of a key and class.
-    pub(crate) fn slot(&mut self, key: &'a str, class: u8) -> u32 {
-        if let Some(slot) = self.known_slots.get(&(key, class)) {
-            return *slot;
-        }
-        let name = fold_in(self.arena, key);
-        self.strings.intern(name);
-        let reserved = reserved::NAMES.iter().position(|other| *other == name);
-        if let Some(reserved) = reserved {
-            self.wanted |= match class {
-                reserved::CLASS => 1 << reserved,
-                _ => 1 << (16 + reserved),
-            };
-        }
-        let slot = self.slots.intern((name, class));
-        self.known_slots.insert((key, class), slot);
-        slot
-    }
-
-    /// The list with these items.
-    pub(crate) fn list(&mut self, kind: ListKind, items: &[u32]) -> u32 {
-        let mut words: SmallVec<[u32; 8]> = SmallVec::new();
-        words.push(kind.head(items.len() as u32));
-        words.extend_from_slice(items);
-        let (list, new) = self.lists.intern(&words);
-        if new && kind == ListKind::Principals {
-            self.principal_lists.push(list);
-        }
-        list
-    }
-
     fn part(&mut self, policies: &PartPolicies<'_, 'a>, lines: &mut Lines<'a>) {
-        let resource = layer_mask(Layer::Resource);
         self.reserve(policies);
-        let mut part = Part {
-            statements: self.statements.len() as u32,
-            ..Part::default()
-        };
-        for (layers, policies) in policies {
-            part.layers |= layers;
-            part.public |= layers & resource != 0
+        let first = self.statements.len();
+        let (mut layers, mut public) = (LayerSet::EMPTY, false);
+        for (own, policies) in policies {
+            layers |= *own;
+            public |= own.meets(LayerSet::RESOURCE)
                 && policies
                     .iter()
                     .any(|policy| public::is_public(&policy.document));
             for policy in *policies {
-                self.policy(*layers, policy, lines);
+                self.policy(*own, policy, lines);
             }
         }
-        if let Some(statements) = self.statements.get_mut(part.statements as usize..) {
-            deny_first(statements);
-        }
-        part.statement_count = self.statements.len() as u32 - part.statements;
-        self.layers |= part.layers;
-        self.public |= part.public;
-        self.parts.push(part);
+        let statements = self.statements.get_mut(first..).unwrap_or(&mut []);
+        deny_first(statements);
+        let statements = Run {
+            first: Id::new(count(first)),
+            count: count(statements.len()),
+        };
+        self.layers |= layers;
+        self.public |= public;
+        self.parts.push(Part {
+            statements,
+            layers,
+            public,
+            nodes: Run::EMPTY,
+            catch_all: Run::EMPTY,
+        });
     }
 
     /// Makes room for what a part needs if it has nothing in common with the parts before it.
@@ -247,12 +137,12 @@ impl<'a> Program<'a> {
         self.statements.reserve(statements);
         self.code.reserve(conditions);
         if self.options.debug {
-            self.leaf_sources.reserve(conditions);
+            self.insn_sources.reserve(conditions);
         }
     }
 
-    fn policy(&mut self, layers: u32, policy: &Policy<'a>, lines: &mut Lines<'a>) {
-        let source = self.sources.len() as u32;
+    fn policy(&mut self, layers: LayerSet, policy: &Policy<'a>, lines: &mut Lines<'a>) {
+        let source = Id::new(count(self.sources.len()));
         if self.options.debug {
             let record = Source {
                 name: self.strings.intern(policy.name),
@@ -263,14 +153,14 @@ impl<'a> Program<'a> {
         for (index, statement) in policy.document.statements.iter().enumerate() {
             let mut origin = Origin {
                 source,
-                index: index as u32,
+                index: count(index),
                 sid: Str::default(),
                 line: 0,
                 column: 0,
                 end_line: 0,
                 end_column: 0,
-                actions: 0,
-                resources: 0,
+                actions: Id::FIRST,
+                resources: Id::FIRST,
             };
             let lowered = self.statement(layers, &policy.document, statement, &mut origin);
             if self.options.debug {
@@ -280,8 +170,8 @@ impl<'a> Program<'a> {
                 origin.sid = self
                     .strings
                     .intern(statement.sid.map_or("", |sid| sid.value));
-                (origin.line, origin.column) = (line as u32, column as u32);
-                (origin.end_line, origin.end_column) = (end_line as u32, end_column as u32);
+                (origin.line, origin.column) = (count(line), count(column));
+                (origin.end_line, origin.end_column) = (count(end_line), count(end_column));
             }
             self.statements.push((lowered, origin));
         }
@@ -289,14 +179,14 @@ impl<'a> Program<'a> {
 
     fn statement(
         &mut self,
-        layers: u32,
+        layers: LayerSet,
         document: &ast::Document<'a>,
         statement: &ast::Statement<'a>,
         origin: &mut Origin,
     ) -> Statement {
         let (principals, not_principal) = match &statement.principal {
             Some(principals) => (self.principals(principals), principals.negated),
-            None => (NONE, false),
+            None => (Principals::Unsaid, false),
         };
         let (resources, not_resource) = match &statement.resource {
             Some(entries) => {
@@ -306,7 +196,7 @@ impl<'a> Program<'a> {
             }
             None => {
                 origin.resources = self.written(&[]);
-                (ANY, false)
+                (Entries::Any, false)
             }
         };
         let (actions, written) = self.actions(&statement.action);
@@ -328,46 +218,41 @@ impl<'a> Program<'a> {
     }
 
     /// The list of entries as written, if explanations are to print them.
-    fn written(&mut self, entries: &[&'a str]) -> u32 {
+    fn written(&mut self, entries: &[&'a str]) -> ListId<ConditionText> {
         if !self.options.debug {
-            return 0;
+            return Id::FIRST;
         }
-        let mut texts: SmallVec<[u32; 8]> = SmallVec::new();
-        for entry in entries {
-            let text = self.strings.intern(entry);
-            texts.push(self.texts.intern(text));
-        }
-        self.list(ListKind::Texts, &texts)
+        let texts: SmallVec<[_; 8]> = entries.iter().map(|entry| self.text(entry)).collect();
+        self.list(&texts)
     }
 
     /// `MATCH-10` to `MATCH-12`.
-    fn actions(&mut self, entries: &Entries<'a>) -> (u32, Written<'a>) {
-        let mut list: SmallVec<[(u32, &'a str); 8]> = SmallVec::new();
+    fn actions(&mut self, entries: &ast::Entries<'a>) -> (Entries<ActionPattern>, Written<'a>) {
+        let mut list: SmallVec<[(Id<ActionPattern>, &'a str); 8]> = SmallVec::new();
         for entry in entries.list {
             let known = self.known_actions.get(entry.value).copied();
             let Some(action) = known.or_else(|| self.action(entry.value)) else {
-                return (ANY, Written::from_slice(&[entry.value]));
+                return (Entries::Any, Written::from_slice(&[entry.value]));
             };
             list.push((action, entry.value));
         }
-        self.entries(ListKind::Actions, list)
+        self.entries(list)
     }
 
     /// The list of the patterns of entries, each once, and beside each an entry that has it.
-    fn entries(
+    fn entries<T: Item>(
         &mut self,
-        kind: ListKind,
-        mut list: SmallVec<[(u32, &'a str); 8]>,
-    ) -> (u32, Written<'a>) {
+        mut list: SmallVec<[(Id<T>, &'a str); 8]>,
+    ) -> (Entries<T>, Written<'a>) {
         list.sort_by_key(|(item, _)| *item);
         list.dedup_by_key(|(item, _)| *item);
-        let items: SmallVec<[u32; 8]> = list.iter().map(|(item, _)| *item).collect();
+        let items: SmallVec<[Id<T>; 8]> = list.iter().map(|(item, _)| *item).collect();
         let written = list.iter().map(|(_, entry)| *entry).collect();
-        (self.list(kind, &items), written)
+        (Entries::Listed(self.list(&items)), written)
     }
 
     /// The pattern of an entry that was not met before; none if it matches every action.
-    fn action(&mut self, entry: &'a str) -> Option<u32> {
+    fn action(&mut self, entry: &'a str) -> Option<Id<ActionPattern>> {
         let reading = Reading {
             variables: false,
             wildcards: true,
@@ -390,19 +275,19 @@ impl<'a> Program<'a> {
     fn resources(
         &mut self,
         document: &ast::Document<'a>,
-        entries: &Entries<'a>,
-    ) -> (u32, Written<'a>) {
-        let mut list: SmallVec<[(u32, &'a str); 8]> = SmallVec::new();
+        entries: &ast::Entries<'a>,
+    ) -> (Entries<Pattern>, Written<'a>) {
+        let mut list: SmallVec<[(Id<Pattern>, &'a str); 8]> = SmallVec::new();
         for entry in entries.list {
             if entry.value.bytes().all(|byte| byte == b'*') {
-                return (ANY, Written::from_slice(&[entry.value]));
+                return (Entries::Any, Written::from_slice(&[entry.value]));
             }
             list.push((self.resource(document, entry.value), entry.value));
         }
-        self.entries(ListKind::Patterns, list)
+        self.entries(list)
     }
 
-    fn resource(&mut self, document: &ast::Document<'a>, text: &'a str) -> u32 {
+    fn resource(&mut self, document: &ast::Document<'a>, text: &'a str) -> Id<Pattern> {
         let variables = vars::has_opening(text) && document.has_variables();
         let is_colon = |byte: &u8| *byte == b':';
         let is_short = document.kind.completes_short_arns()
@@ -438,11 +323,11 @@ impl<'a> Program<'a> {
     }
 
     /// `GRAM-30` to `GRAM-44`.
-    fn principals(&mut self, principals: &Principals<'a>) -> u32 {
-        let mut list: SmallVec<[u32; 8]> = SmallVec::new();
+    fn principals(&mut self, principals: &ast::Principals<'a>) -> Principals<PrincipalRecord> {
+        let mut list: SmallVec<[Id<PrincipalRecord>; 8]> = SmallVec::new();
         for entry in principals.list {
             let form = match entry.kind {
-                PrincipalKind::Everyone => return ANY,
+                PrincipalKind::Everyone => return Principals::Everyone,
                 PrincipalKind::Aws => aws_form(entry.value.value),
                 PrincipalKind::Service => PrincipalForm::Service,
                 PrincipalKind::Federated => PrincipalForm::Federated,
@@ -453,11 +338,15 @@ impl<'a> Program<'a> {
         }
         list.sort_unstable();
         list.dedup();
-        self.list(ListKind::Principals, &list)
+        Principals::Listed(self.list(&list))
     }
 
     /// `COND-1`. Equal guards are one guard, whatever the order in which their tests were written.
-    fn guard(&mut self, document: &ast::Document<'a>, statement: &ast::Statement<'a>) -> u32 {
+    fn guard(
+        &mut self,
+        document: &ast::Document<'a>,
+        statement: &ast::Statement<'a>,
+    ) -> Option<Id<Insn>> {
         let variables = document.has_variables();
         let mut conditions: SmallVec<[&ast::Condition<'a>; 4]> =
             statement.conditions.iter().collect();
@@ -465,52 +354,47 @@ impl<'a> Program<'a> {
             let keys = compare_folded(a.key.value, b.key.value);
             keys.then(a.operator.cmp(&b.operator))
         });
-        let mut run: SmallVec<[Leaf; 4]> = SmallVec::new();
+        let mut run: SmallVec<[Insn; 4]> = SmallVec::new();
         for condition in &conditions {
-            run.push(self.leaf(condition, variables));
+            run.push(self.insn(condition, variables));
         }
-        let Some(last) = run.last_mut() else {
-            return NONE;
-        };
+        let last = run.last_mut()?;
         last.flags |= flag::END;
         let (guard, new) = self.code.intern(&run);
         if !self.options.debug {
-            return guard;
+            return Some(guard.first);
         }
-        let mut sources: SmallVec<[LeafSource; 4]> = SmallVec::new();
+        let mut sources = WrittenGuard::new();
         for condition in conditions {
-            sources.push(self.leaf_source(condition));
+            sources.push(self.insn_source(condition));
         }
         if new {
-            self.leaf_sources.extend(sources);
-            return guard;
+            self.insn_sources.extend(sources);
+            return Some(guard.first);
         }
         // Written in another way where it was met first: it is a guard of its own, so that explanations
         // quote each policy as it is written.
-        let first = guard as usize;
-        let known = self.leaf_sources.get(first..first + run.len());
+        let known = self.insn_sources.get(guard.range());
         if known == Some(sources.as_slice()) {
-            return guard;
+            return Some(guard.first);
         }
-        if let Some(own) = self.guards.get(&(guard, sources.clone())) {
-            return *own;
+        let key = (guard.first, sources);
+        if let Some(own) = self.guards.get(&key) {
+            return Some(*own);
         }
         let own = self.code.append(&run);
-        self.leaf_sources.extend(sources.iter().copied());
-        self.guards.insert((guard, sources), own);
-        own
+        self.insn_sources.extend(key.1.iter().copied());
+        self.guards.insert(key, own);
+        Some(own)
     }
 
-    fn leaf_source(&mut self, condition: &ast::Condition<'a>) -> LeafSource {
-        let mut values: SmallVec<[u32; 4]> = SmallVec::new();
-        for value in condition.values {
-            let text = self.strings.intern(value.value);
-            values.push(self.texts.intern(text));
-        }
-        LeafSource {
+    fn insn_source(&mut self, condition: &ast::Condition<'a>) -> InsnSource {
+        let values = condition.values.iter().map(|value| self.text(value.value));
+        let values: SmallVec<[_; 4]> = values.collect();
+        InsnSource {
             operator: self.strings.intern(condition.operator_text.value),
             key: self.strings.intern(condition.key.value),
-            values: self.list(ListKind::Texts, &values),
+            values: self.list(&values),
         }
     }
 }

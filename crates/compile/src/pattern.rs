@@ -1,16 +1,20 @@
 //! From the text of an entry to a pattern (`MATCH-1`, `VAR-1` to `VAR-8`).
-
-use core::cmp::Ordering;
+//!
+//! A pattern is normalised while it is built: neighbouring texts are joined and runs of wildcards put in one order, so that
+//! equal patterns are equal however they were written, and share a record. What may be a wildcard or a variable where is
+//! said by whoever builds it ([`Reading`]).
 
 use bumpalo::Bump;
 use bumpalo::collections::String as ArenaString;
-use portcullis_image::value::fold::folded;
-use portcullis_image::{MAX_CHARS, Pattern, PatternKind, Slot, Token, span};
+use portcullis_image::{
+    Class, Id, MAX_CHARS, Pattern, PatternKind, Start, Token, TokenRecord, span,
+};
 use portcullis_source::words::{equal, first};
 use portcullis_syntax::vars::{self, Variable};
 use smallvec::SmallVec;
 
-use crate::lower::Program;
+use crate::fold::{fold_in, lower_in};
+use crate::program::Program;
 
 /// How a text is read.
 #[derive(Clone, Copy, Debug)]
@@ -192,7 +196,7 @@ impl<'a> PatternBuilder<'a> {
     }
 
     /// Gives the pattern a number in the program.
-    pub(crate) fn finish(self, program: &mut Program<'a>) -> u32 {
+    pub(crate) fn finish(self, program: &mut Program<'a>) -> Id<Pattern> {
         let mut parts = self.parts.as_slice();
         let mut literal = "";
         if let [Part::Text(text), rest @ ..] = parts {
@@ -201,15 +205,18 @@ impl<'a> PatternBuilder<'a> {
         }
         let literal = program.strings.intern(literal);
         let (kind, tokens) = match parts {
-            [] => (PatternKind::Exact, 0),
-            [Part::Star] => (PatternKind::Prefix, 0),
+            [] => (PatternKind::Exact, Start(Id::FIRST)),
+            [Part::Star] => (PatternKind::Prefix, Start(Id::FIRST)),
             _ => {
-                let mut tokens: SmallVec<[Token; 8]> = SmallVec::new();
+                let mut tokens: SmallVec<[TokenRecord; 8]> = SmallVec::new();
                 for part in parts {
-                    tokens.push(token(*part, program));
+                    tokens.push(token(*part, program).into());
                 }
-                tokens.push(Token::End);
-                (PatternKind::Tokens, program.tokens.intern(&tokens).0)
+                tokens.push(Token::End.into());
+                (
+                    PatternKind::Tokens,
+                    Start(program.tokens.intern(&tokens).0.first),
+                )
             }
         };
         program.patterns.intern(Pattern {
@@ -227,34 +234,8 @@ fn token<'a>(part: Part<'a>, program: &mut Program<'a>) -> Token {
         Part::Field => Token::Field,
         Part::Chars(count) => Token::Chars(count),
         Part::Variable { key, default } => Token::Variable {
-            slot: program.slot(key, Slot::TEXT),
+            slot: program.slot(key, Class::Text),
             default: default.map(|text| program.strings.intern(text)),
         },
     }
-}
-
-/// The text with ASCII letters in lower case.
-pub(crate) fn lower_in<'a>(arena: &'a Bump, text: &'a str) -> &'a str {
-    if !text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return text;
-    }
-    let text = arena.alloc_str(text);
-    text.make_ascii_lowercase();
-    text
-}
-
-/// The text, case folded.
-pub(crate) fn fold_in<'a>(arena: &'a Bump, text: &'a str) -> &'a str {
-    if text.is_ascii() {
-        return lower_in(arena, text);
-    }
-    if text.chars().zip(folded(text)).all(|(a, b)| a == b) {
-        return text;
-    }
-    ArenaString::from_iter_in(folded(text), arena).into_bump_str()
-}
-
-/// The order of two texts, case folded.
-pub(crate) fn compare_folded(a: &str, b: &str) -> Ordering {
-    folded(a).cmp(folded(b))
 }

@@ -1,4 +1,7 @@
 //! Whether a resource policy is public in the sense of S3's Block Public Access (`S3-5`).
+//!
+//! It is a question about the text of a policy, not about a request, so it is answered when policies are compiled. The
+//! image keeps one bit for each part.
 
 use portcullis_image::value::network::Network;
 use portcullis_model::{Effect, Family, Quantifier};

@@ -1,9 +1,15 @@
 //! How much work a decision can be.
+//!
+//! Whoever operates an engine wants to know the slowest request before somebody sends it. The bound is what the index
+//! leads to at most, whatever the request; it is not reached by any usual one.
 
-use crate::image::View;
-use crate::index::{Group, MAX_SEGMENTS, MAX_START};
-use crate::record::PatternKind;
+use crate::id::{Id, Run};
+use crate::index::{MAX_SEGMENTS, MAX_START};
+use crate::kinds::PatternKind;
+use crate::record::{ActionPattern, Group, NodeGroup, Part};
 use crate::section::Section;
+use crate::view::View;
+use crate::wire::{index, widened};
 
 /// The most that a decision has to look at, whatever the request, in the part of the image where it is
 /// most.
@@ -29,32 +35,25 @@ impl View<'_> {
             };
         }
         let mut bound = Bound {
-            patterns: u64::from(self.count(Section::Residue)),
+            patterns: u64::from(self.count(Section::Fallback)),
             ..Bound::default()
         };
-        for number in 0..self.count(Section::Groups) {
-            let group = self.group(number);
-            let buckets = match group.probe_count {
-                0 => 0,
-                _ => 1_u32.wrapping_shl(u32::from(group.bits)),
-            };
-            for bucket in group.buckets..group.buckets.saturating_add(buckets) {
-                let (first, end) = self.bucket(bucket);
-                let count = u64::from(end.saturating_sub(first));
+        for id in self.ids::<Group>() {
+            for bucket in self.get(id).buckets().iter() {
+                let count = u64::from(self.bucket(bucket).count);
                 bound.in_bucket = bound.in_bucket.max(count);
             }
         }
-        for index in 0..self.count(Section::Parts) {
-            let part = self.part(index);
-            let rest = self.work(part.rest, part.rest_count);
+        for id in self.ids::<Part>() {
+            let part = self.get(id);
             // A node that starts no other's chain is added to one that does: a pattern that is neither
             // a name nor a start matches beside it.
-            let mut most = rest;
+            let mut most = self.work(part.catch_all);
             let mut beside = (0, 0);
-            for number in part.nodes..part.nodes.saturating_add(part.node_count) {
-                let node = self.node(number);
-                let work = self.work(node.groups, node.count);
-                if self.is_residue(node.action) {
+            for node in part.nodes.iter() {
+                let node = self.get(node);
+                let work = self.work(node.groups);
+                if self.is_fallback(node.action) {
                     beside = (beside.0 + work.0, beside.1 + work.1);
                 } else {
                     most = (most.0.max(work.0), most.1.max(work.1));
@@ -67,34 +66,33 @@ impl View<'_> {
     }
 
     /// Candidates that are scanned and places that are looked at for some groups.
-    fn work(&self, groups: u32, count: u32) -> (u64, u64) {
-        let groups =
-            (groups..groups.saturating_add(count)).map(|at| self.group(self.node_group(at)));
+    fn work(&self, groups: Run<NodeGroup>) -> (u64, u64) {
+        let groups = groups.iter().map(|own| self.get(self.get(own).group));
         groups.fold((0, 0), |(scanned, probes), group| {
             (
-                scanned + u64::from(group.count),
+                scanned + u64::from(group.scanned.count),
                 probes + self.probes(&group),
             )
         })
     }
 
     fn probes(&self, group: &Group) -> u64 {
-        let probes = group.probes..group.probes.saturating_add(u32::from(group.probe_count));
-        let places = probes.map(|index| match self.probe(index).middle {
+        let probes = group.probes().iter().map(|probe| self.get(probe));
+        let places = probes.map(|probe| match probe.middle {
             0 => 1,
-            _ => MAX_SEGMENTS as u64,
+            _ => widened(MAX_SEGMENTS),
         });
         places.sum()
     }
 
     /// True if a pattern for actions is one of those that are tried one by one.
-    fn is_residue(&self, action: u32) -> bool {
-        let action = self.action(action);
-        let (service, name) = (self.pattern(action.service), self.pattern(action.name));
-        let has_service = service.kind == PatternKind::Exact && service.literal.len > 0;
+    fn is_fallback(&self, action: Id<ActionPattern>) -> bool {
+        let action = self.get(action);
+        let (service, name) = (self.get(action.service), self.get(action.name));
+        let has_service = service.kind == PatternKind::Exact && !service.literal.is_empty();
         let looked_up = match name.kind {
             PatternKind::Exact => true,
-            PatternKind::Prefix => (name.literal.len as usize) < MAX_START,
+            PatternKind::Prefix => index(name.literal.len) < MAX_START,
             PatternKind::Tokens => false,
         };
         !(has_service && looked_up)

@@ -1,34 +1,37 @@
 //! The disassembler: an image as text.
+//!
+//! For people, and for tests that hold what the compiler makes. It shows statements with their heads and instructions and
+//! leaves out the index, which says nothing that they do not. The text is no format: nothing reads it back.
 
 use core::fmt::{self, Write};
 
-use crate::image::instant_of;
-use crate::image::{List, View};
-use crate::leaf::{Leaf, flag, ordering, span};
+use crate::entries::{Entries, Principals};
+use crate::field::Item;
+use crate::id::Id;
+use crate::insn::{flag, ordering, span};
+use crate::kinds::PatternKind;
 use crate::op::{Op, Operands};
-use crate::record::{ANY, NONE, PatternKind, ShortText, Str, layers};
-use crate::section::Section;
-use crate::statement::Statement;
+use crate::operand::Operand;
+use crate::record::{
+    ArnPattern, ConditionText, Insn, InstantRecord, NetworkRecord, NumberRecord, Pattern,
+    ShortText, Statement,
+};
+use crate::text::Str;
 use crate::token::Token;
 use crate::value::network::{Network, v4_text, v6_text};
+use crate::view::View;
 
 /// Writes an image as text, statement by statement.
 ///
 /// # Errors
 /// Only those of the writer.
 pub fn disassemble(view: View<'_>, out: &mut impl Write) -> fmt::Result {
-    for index in 0..view.count(Section::Statements) {
-        let statement = view.statement(index);
-        write_head(view, index, &statement, out)?;
-        let mut at = statement.guard;
-        while at != NONE {
-            let leaf = view.leaf(at);
-            write!(out, "  {at:>6}  ")?;
-            write_leaf(view, &leaf, out)?;
-            if leaf.flags & flag::END != 0 || at + 1 >= view.count(Section::Code) {
-                break;
-            }
-            at += 1;
+    for id in view.ids::<Statement>() {
+        let statement = view.get(id);
+        write_head(view, id, &statement, out)?;
+        for id in view.guard(statement.guard) {
+            write!(out, "  {id:>6}  ")?;
+            write_insn(view, &view.get(id), out)?;
         }
         let effect = if statement.flags.deny {
             "deny"
@@ -42,63 +45,57 @@ pub fn disassemble(view: View<'_>, out: &mut impl Write) -> fmt::Result {
 
 fn write_head(
     view: View<'_>,
-    index: u32,
+    id: Id<Statement>,
     statement: &Statement,
     out: &mut impl Write,
 ) -> fmt::Result {
-    write!(out, "statement {index}")?;
-    if let Some(origin) = view.origin(index) {
-        if let Some(source) = view.source(origin.source) {
-            write!(out, "  ; {}", view.text(source.name))?;
-            write!(out, " statement {}", origin.index)?;
-            if origin.sid.len > 0 {
-                write!(out, " {:?}", view.text(origin.sid))?;
-            }
-            write!(out, " line {}", origin.line)?;
+    write!(out, "statement {id}")?;
+    if let Some((origin, source)) = view.origin(id) {
+        write!(out, "  ; {}", view.text(source.name))?;
+        write!(out, " statement {}", origin.index)?;
+        if !origin.sid.is_empty() {
+            write!(out, " {:?}", view.text(origin.sid))?;
         }
+        write!(out, " line {}", origin.line)?;
     }
     write!(out, "\n          layer")?;
-    for layer in layers(statement.layers) {
+    for layer in statement.layers.iter() {
         write!(out, " [{layer}]")?;
     }
     writeln!(out)?;
-    if statement.principals != NONE {
-        let items = |out: &mut dyn Write, item| match view.principal(item) {
-            Some(principal) => write!(out, "{:?}", view.text(principal.text)),
-            None => Ok(()),
-        };
-        let head = (
-            "principal",
-            statement.principals,
-            statement.flags.not_principal,
-        );
-        write_list(view, head, out, items)?;
+    let flags = &statement.flags;
+    let entries = match statement.principals {
+        Principals::Unsaid => None,
+        Principals::Everyone => Some(Entries::Any),
+        Principals::Listed(list) => Some(Entries::Listed(list)),
+    };
+    if let Some(entries) = entries {
+        let head = ("principal", entries, flags.not_principal);
+        write_entries(view, head, out, |out, item| {
+            write!(out, "{:?}", view.text(view.get(item).text))
+        })?;
     }
-    let head = ("action", statement.actions, statement.flags.not_action);
-    write_list(view, head, out, |out, item| {
-        let action = view.action(item);
+    let head = ("action", statement.actions, flags.not_action);
+    write_entries(view, head, out, |out, item| {
+        let action = view.get(item);
         write_pattern(view, action.service, out)?;
         out.write_char(':')?;
         write_pattern(view, action.name, out)
     })?;
-    let head = (
-        "resource",
-        statement.resources,
-        statement.flags.not_resource,
-    );
-    write_list(view, head, out, |out, item| write_pattern(view, item, out))
+    let head = ("resource", statement.resources, flags.not_resource);
+    write_entries(view, head, out, |out, item| write_pattern(view, item, out))
 }
 
-fn write_list(
+fn write_entries<T: Item>(
     view: View<'_>,
-    (name, list, negated): (&str, u32, bool),
+    (name, entries, negated): (&str, Entries<T>, bool),
     out: &mut impl Write,
-    write_item: impl Fn(&mut dyn Write, u32) -> fmt::Result,
+    write_item: impl Fn(&mut dyn Write, Id<T>) -> fmt::Result,
 ) -> fmt::Result {
     write!(out, "          {name}{}", if negated { ".not" } else { "" })?;
-    if list == ANY {
+    let Entries::Listed(list) = entries else {
         return writeln!(out, " *");
-    }
+    };
     for item in view.list(list).iter() {
         out.write_char(' ')?;
         write_item(out, item)?;
@@ -107,22 +104,22 @@ fn write_list(
 }
 
 /// A pattern in the notation of the policy language; a literal wildcard as its escape.
-fn write_pattern(view: View<'_>, index: u32, out: &mut dyn Write) -> fmt::Result {
-    let pattern = view.pattern(index);
+fn write_pattern(view: View<'_>, id: Id<Pattern>, out: &mut dyn Write) -> fmt::Result {
+    let pattern = view.get(id);
     write_literal(view, pattern.literal, out)?;
     match pattern.kind {
         PatternKind::Exact => Ok(()),
         PatternKind::Prefix => out.write_char('*'),
         PatternKind::Tokens => {
-            for at in pattern.tokens..view.count(Section::Tokens) {
-                match view.token(at) {
+            for token in view.tokens(pattern.tokens) {
+                match token {
                     Token::End => break,
                     Token::Text(text) => write_literal(view, text, out)?,
                     Token::Star => out.write_char('*')?,
                     Token::Field => out.write_str("[^:]*")?,
                     Token::Chars(count) => (0..count).try_for_each(|_| out.write_char('?'))?,
                     Token::Variable { slot, default } => {
-                        write!(out, "${{{}", view.text(view.slot(slot).name))?;
+                        write!(out, "${{{}", view.text(view.get(slot).name))?;
                         if let Some(default) = default {
                             write!(out, ", '{}'", view.text(default))?;
                         }
@@ -146,11 +143,8 @@ fn write_literal(view: View<'_>, text: Str, out: &mut dyn Write) -> fmt::Result 
     Ok(())
 }
 
-fn write_leaf(view: View<'_>, leaf: &Leaf, out: &mut impl Write) -> fmt::Result {
-    let Some(op) = Op::from_code(leaf.op) else {
-        return writeln!(out, "unknown {}", leaf.op);
-    };
-    let info = op.info();
+fn write_insn(view: View<'_>, insn: &Insn, out: &mut impl Write) -> fmt::Result {
+    let info = insn.op.info();
     write!(out, "{}", info.mnemonic)?;
     let flags = [
         (flag::ANY, ".any"),
@@ -159,100 +153,96 @@ fn write_leaf(view: View<'_>, leaf: &Leaf, out: &mut impl Write) -> fmt::Result 
         (flag::ABSENT, ".absent"),
     ];
     for (bit, name) in flags {
-        if leaf.flags & bit != 0 {
+        if insn.flags & bit != 0 {
             out.write_str(name)?;
         }
     }
-    if op != Op::Const {
-        write!(out, " {}", view.text(view.slot(leaf.slot).name))?;
+    if insn.op != Op::Const {
+        write!(out, " {}", view.text(view.get(insn.slot).name))?;
     }
-    let list = || view.list(leaf.x as u32);
+    let Insn { x, y, z, .. } = *insn;
     match info.operands {
         Operands::None => {}
-        Operands::Truth => write!(out, " {}", leaf.x)?,
+        Operands::Truth => write!(out, " {}", x.bits())?,
         Operands::Truths => {
             for (bit, name) in [(1, "false"), (2, "true")] {
-                if leaf.x & bit != 0 {
+                if x.bits() & bit != 0 {
                     write!(out, " {name}")?;
                 }
             }
         }
-        Operands::Inline => {
-            let text = ShortText {
-                low: leaf.x,
-                high: leaf.y,
-                len: leaf.z,
-            };
-            write_short(text, out)?;
-        }
+        Operands::Inline => write_short(insn.short_text(), out)?,
         Operands::Span => {
+            let shape = z.bits();
             out.write_char(' ')?;
-            write_literal(view, Str::unpack(leaf.x), out)?;
-            if leaf.z & span::STAR != 0 {
+            write_literal(view, x.text(), out)?;
+            if shape & span::STAR != 0 {
                 out.write_char('*')?;
-            } else if leaf.z & span::FIELD != 0 {
+            } else if shape & span::FIELD != 0 {
                 out.write_str("[^:]*")?;
             }
-            write_literal(view, Str::unpack(leaf.y), out)?;
-            if leaf.z & span::OPEN != 0 {
+            write_literal(view, y.text(), out)?;
+            if shape & span::OPEN != 0 {
                 out.write_char('*')?;
             }
         }
         Operands::ShortTexts => {
-            for text in view.short_texts(leaf.x as u32, (leaf.x >> 32) as u32) {
+            for text in view.run::<ShortText>(x.run()) {
                 write_short(text, out)?;
             }
         }
         Operands::Number => {
-            write_orders(leaf.z, out)?;
-            write!(out, " {}", view.text(Str::unpack(leaf.y)))?;
+            write_orders(z, out)?;
+            write!(out, " {}", view.text(y.text()))?;
         }
         Operands::Instant => {
-            write_orders(leaf.z, out)?;
-            write!(out, " {}e-18", instant_of(leaf.x, leaf.y))?;
+            write_orders(z, out)?;
+            write!(out, " {}e-18", insn.instant())?;
         }
         Operands::V4 => {
             let mut last = None;
-            for packed in [leaf.x, leaf.y, leaf.z] {
+            for packed in [x, y, z] {
                 if last != Some(packed) {
-                    let (base, mask) = (packed as u32, (packed >> 32) as u32);
+                    let (base, mask) = packed.v4();
                     write!(out, " {}/{}", v4_text(base), mask.count_ones())?;
                 }
                 last = Some(packed);
             }
         }
-        Operands::Texts => write_items(list(), out, |out, item| {
-            write!(out, "{:?}", view.text(view.condition_text(item)))
+        Operands::Texts => write_items::<ConditionText>(view, x, out, |out, item| {
+            write!(out, "{:?}", view.text(view.get(item).text))
         })?,
         Operands::Patterns => {
-            write_items(list(), out, |out, item| write_pattern(view, item, out))?;
+            write_items::<Pattern>(view, x, out, |out, item| write_pattern(view, item, out))?;
         }
         Operands::Numbers => {
-            write_orders(leaf.z, out)?;
-            write_items(list(), out, |out, item| {
-                out.write_str(view.text(view.number(item).text))
+            write_orders(z, out)?;
+            write_items::<NumberRecord>(view, x, out, |out, item| {
+                out.write_str(view.text(view.get(item).text))
             })?;
         }
         Operands::Instants => {
-            write_orders(leaf.z, out)?;
-            write_items(list(), out, |out, item| {
-                write!(out, "{}e-18", view.instant(item))
+            write_orders(z, out)?;
+            write_items::<InstantRecord>(view, x, out, |out, item| {
+                write!(out, "{}e-18", view.get(item).instant)
             })?;
         }
-        Operands::Networks => write_items(list(), out, |out, item| match view.network(item) {
-            Network::V4 { base, mask } => {
-                write!(out, "{}/{}", v4_text(base), mask.count_ones())
-            }
-            Network::V6 { base, mask } => {
-                write!(out, "{}/{}", v6_text(base), mask.count_ones())
-            }
-        })?,
-        Operands::Arns => write_items(list(), out, |out, item| {
-            let parts = view.arn(item).parts;
-            if parts.first() == Some(&ANY) {
+        Operands::Networks => {
+            write_items::<NetworkRecord>(view, x, out, |out, item| match view.get(item).network {
+                Network::V4 { base, mask } => {
+                    write!(out, "{}/{}", v4_text(base), mask.count_ones())
+                }
+                Network::V6 { base, mask } => {
+                    write!(out, "{}/{}", v6_text(base), mask.count_ones())
+                }
+            })?
+        }
+        Operands::Arns => write_items::<ArnPattern>(view, x, out, |out, item| {
+            let arn = view.get(item).parts;
+            if arn.patterns().is_empty() {
                 return out.write_char('*');
             }
-            for (index, part) in parts.iter().enumerate() {
+            for (index, part) in arn.patterns().iter().enumerate() {
                 if index > 0 {
                     out.write_char(':')?;
                 }
@@ -268,26 +258,27 @@ fn write_short(text: ShortText, out: &mut impl Write) -> fmt::Result {
     write!(out, " {:?}", text.write(&mut [0; 16]).unwrap_or(""))
 }
 
-fn write_orders(orders: u64, out: &mut impl Write) -> fmt::Result {
+fn write_orders(orders: Operand, out: &mut impl Write) -> fmt::Result {
     out.write_char(' ')?;
     for (bit, sign) in [
         (ordering::LESS, '<'),
         (ordering::GREATER, '>'),
         (ordering::EQUAL, '='),
     ] {
-        if orders & bit != 0 {
+        if orders.bits() & bit != 0 {
             out.write_char(sign)?;
         }
     }
     Ok(())
 }
 
-fn write_items(
-    list: List<'_>,
+fn write_items<T: Item>(
+    view: View<'_>,
+    list: Operand,
     out: &mut impl Write,
-    write_item: impl Fn(&mut dyn Write, u32) -> fmt::Result,
+    write_item: impl Fn(&mut dyn Write, Id<T>) -> fmt::Result,
 ) -> fmt::Result {
-    for item in list.iter() {
+    for item in view.list::<T>(list.list()).iter() {
         out.write_char(' ')?;
         write_item(out, item)?;
     }

@@ -7,7 +7,7 @@
 //!
 //! The name of an action leads to the *patterns for actions* that match it: its exact name, those that
 //! are a start of it (`s3:Get*`, the longest first), and the few others that are tried one by one. This
-//! is done once for an image. Each of the image's *parts* ([`crate::Part`]) then has a [`Node`] for the patterns
+//! is done once for an image. Each of the image's *parts* ([`crate::Part`]) then has a [`crate::Node`] for the patterns
 //! that its statements use: the groups of candidates of the pattern, and of all shorter starts, and of
 //! the statements for every action. So the first pattern that a part has a node for leads to everything.
 //!
@@ -26,13 +26,10 @@
 //! A pattern is hashed by whole segments of its literal text: those at its start, and those of one
 //! later literal, which may begin at any separator of a request's text (so that `arn:aws:sqs:*:1111:q-*`
 //! is found by `arn:` `aws:` `sqs:` and `1111:` `q-`). How many segments of each kind there are is
-//! the pattern's [`Probe`]. A mask has a bit for each segment, and for the rest.
+//! the pattern's [`crate::Probe`]. A mask has a bit for each segment, and for the rest.
 
-use crate::record::{Str, join, pack, words_to_bytes};
-use crate::wire::{record, u16_at, u32_at, u64_at};
+use crate::wire::high;
 
-/// In place of a pattern: the statement's whole head must be verified.
-pub const WHOLE_HEAD: u32 = u32::MAX - 2;
 /// The most segments of a text that are looked at.
 pub const MAX_SEGMENTS: usize = 64;
 /// Groups with at most this many candidates are scanned.
@@ -242,6 +239,12 @@ pub enum ActionKey {
     Service = 3,
 }
 
+impl ActionKey {
+    fn code(self) -> u64 {
+        self as u64
+    }
+}
+
 /// The hash of an action or of its start, byte by byte.
 #[derive(Clone, Copy, Debug)]
 pub struct ActionHash(u64);
@@ -267,209 +270,7 @@ impl ActionHash {
     /// The hash of an entry of the table of actions.
     #[inline]
     pub fn entry(self, key: ActionKey) -> u32 {
-        let hash = (self.0 ^ key as u64).wrapping_mul(BASE);
-        (hash >> 32) as u32
-    }
-}
-
-/// The groups of candidates of a pattern for actions, in a part. The nodes of a part are sorted by
-/// pattern.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Node {
-    /// The pattern.
-    pub action: u32,
-    /// The first of its groups, among the groups of nodes.
-    pub groups: u32,
-    /// How many there are.
-    pub count: u32,
-}
-
-impl Node {
-    /// Bytes of a record.
-    pub const SIZE: usize = 12;
-
-    /// Reads a record.
-    #[inline]
-    pub fn decode(bytes: &[u8], at: usize) -> Node {
-        let bytes = record::<{ Self::SIZE }>(bytes, at);
-        Node {
-            action: u32_at(bytes, 0),
-            groups: u32_at(bytes, 4),
-            count: u32_at(bytes, 8),
-        }
-    }
-
-    /// The record's bytes.
-    pub fn encode(&self) -> [u8; Self::SIZE] {
-        words_to_bytes(&[self.action, self.groups, self.count])
-    }
-}
-
-/// A group of candidates.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Group {
-    /// The first candidate that is scanned.
-    pub start: u32,
-    /// How many are scanned; those of Deny statements come first.
-    pub count: u32,
-    /// The first probe.
-    pub probes: u32,
-    /// How many probes there are; none if all candidates are scanned.
-    pub probe_count: u16,
-    /// The group has `1 << bits` buckets, if it has probes.
-    pub bits: u16,
-    /// The first of its buckets. A bucket is a number: its first candidate. It ends where the next one
-    /// begins, so there is one number more than there are buckets.
-    pub buckets: u32,
-    /// The layers in which a statement of the group allows every resource to everyone, without condition.
-    /// There are no candidates of such statements.
-    pub allows: u32,
-}
-
-impl Group {
-    /// Bytes of a record.
-    pub const SIZE: usize = 24;
-    /// The most [`Group::bits`].
-    pub const MAX_BITS: u16 = 30;
-
-    /// Reads a record.
-    #[inline]
-    pub fn decode(bytes: &[u8], at: usize) -> Group {
-        let bytes = record::<{ Self::SIZE }>(bytes, at);
-        Group {
-            start: u32_at(bytes, 0),
-            count: u32_at(bytes, 4),
-            probes: u32_at(bytes, 8),
-            probe_count: u16_at(bytes, 12),
-            bits: u16_at(bytes, 14),
-            buckets: u32_at(bytes, 16),
-            allows: u32_at(bytes, 20),
-        }
-    }
-
-    /// The record's bytes.
-    pub fn encode(&self) -> [u8; Self::SIZE] {
-        words_to_bytes(&[
-            self.start,
-            self.count,
-            self.probes,
-            u32::from(self.probe_count) | u32::from(self.bits) << 16,
-            self.buckets,
-            self.allows,
-        ])
-    }
-
-    /// The bucket of a hash, among the numbers of all groups.
-    #[inline]
-    pub fn bucket_of(&self, hash: u64) -> u32 {
-        // Of a group without buckets there is nothing to find; any number will do.
-        let bits = u32::from(self.bits);
-        self.buckets
-            .wrapping_add(hash.wrapping_shr(64_u32.wrapping_sub(bits)) as u32)
-    }
-}
-
-/// A statement with one of its resource patterns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Candidate {
-    /// The segments that the pattern asks for.
-    pub mask: u64,
-    /// The statement.
-    pub statement: u32,
-    /// The pattern, [`crate::ANY`] for every resource, or [`WHOLE_HEAD`].
-    pub pattern: u32,
-}
-
-impl Candidate {
-    /// Bytes of a record.
-    pub const SIZE: usize = 16;
-
-    /// Reads a record.
-    #[inline]
-    pub fn decode(bytes: &[u8], at: usize) -> Candidate {
-        let bytes = record::<{ Self::SIZE }>(bytes, at);
-        Candidate {
-            mask: u64_at(bytes, 0),
-            statement: u32_at(bytes, 8),
-            pattern: u32_at(bytes, 12),
-        }
-    }
-
-    /// The record's bytes.
-    pub fn encode(&self) -> [u8; Self::SIZE] {
-        pack(&[self.mask, join(self.statement, self.pattern)])
-    }
-}
-
-/// A shape of literals: how many segments at the start, and how many in a later literal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Probe {
-    /// Segments at the start.
-    pub start: u16,
-    /// Segments of a later literal, behind a separator; 0 if the start alone is hashed.
-    pub middle: u16,
-}
-
-impl Probe {
-    /// Bytes of a record.
-    pub const SIZE: usize = 4;
-
-    /// Reads a record.
-    #[inline]
-    pub fn decode(bytes: &[u8], at: usize) -> Probe {
-        let bytes = record::<{ Self::SIZE }>(bytes, at);
-        Probe {
-            start: u16_at(bytes, 0),
-            middle: u16_at(bytes, 2),
-        }
-    }
-
-    /// The record's bytes.
-    pub fn encode(&self) -> [u8; Self::SIZE] {
-        words_to_bytes(&[u32::from(self.start) | u32::from(self.middle) << 16])
-    }
-}
-
-/// A service of the index. A last one without a name has the patterns whose service is a pattern too.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ServiceRecord {
-    /// The name, in lower case.
-    pub name: Str,
-    /// Bit `n` is set if some pattern is a start of `n` bytes.
-    pub starts: u64,
-    /// The first of the patterns that must be tried, in the section of these.
-    pub residue: u32,
-    /// How many there are.
-    pub residue_count: u32,
-}
-
-impl ServiceRecord {
-    /// Bytes of a record.
-    pub const SIZE: usize = 24;
-
-    /// Reads a record.
-    #[inline]
-    pub fn decode(bytes: &[u8], at: usize) -> ServiceRecord {
-        let bytes = record::<{ Self::SIZE }>(bytes, at);
-        ServiceRecord {
-            name: Str::decode(bytes, 0),
-            starts: u64_at(bytes, 8),
-            residue: u32_at(bytes, 16),
-            residue_count: u32_at(bytes, 20),
-        }
-    }
-
-    /// The record's bytes.
-    pub fn encode(&self) -> [u8; Self::SIZE] {
-        let [low, high] = [self.starts as u32, (self.starts >> 32) as u32];
-        words_to_bytes(&[
-            self.name.offset,
-            self.name.len,
-            low,
-            high,
-            self.residue,
-            self.residue_count,
-        ])
+        high((self.0 ^ key.code()).wrapping_mul(BASE))
     }
 }
 

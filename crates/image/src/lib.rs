@@ -13,31 +13,47 @@
 
 mod bound;
 mod disasm;
+mod entries;
+mod field;
+mod header;
+mod id;
 mod image;
 pub mod index;
-mod leaf;
+mod insn;
+mod kinds;
+mod layers;
 mod op;
-mod part;
+mod operand;
 mod record;
+mod reserved;
 mod section;
-mod statement;
+mod text;
 mod token;
 mod validate;
 pub mod value;
+mod view;
 pub mod wire;
 
 pub use bound::Bound;
 pub use disasm::disassemble;
-pub use image::{Header, Image, ImageError, List, View, instant_of};
-pub use leaf::{Leaf, LeafRef, flag, ordering, span};
-pub use op::{Op, OpInfo, Operands};
-pub use part::Part;
-pub use record::{ANY, MAX_CHARS, MAX_INLINE_NUMBER, NONE, reserved};
+pub use entries::{ArnParts, Entries, Principals, Verify};
+pub use field::{Item, Record};
+pub use header::{Header, ImageError};
+pub use id::{Id, ListId, ListOf, Run, Start};
+pub use image::Image;
+pub use insn::{flag, ordering, span};
+pub use kinds::{Class, PatternKind, PrincipalForm, StatementFlags, TokenKind};
+pub use layers::LayerSet;
+pub use op::{Execute, Op, OpInfo, Operands};
+pub use operand::Operand;
 pub use record::{
-    ActionPattern, ArnPattern, LeafSource, NETWORK_SIZE, NumberRecord, Origin, Pattern,
-    PatternKind, PatternRef, PrincipalForm, PrincipalRecord, ShortText, Slot, Source, Str,
-    layer_bit, layer_mask, layers, network_at, network_bytes,
+    ActionEntry, ActionPattern, ArnPattern, Bucket, Candidate, ConditionText, Fallback, FieldInfo,
+    Group, Insn, InsnSource, InstantRecord, MAX_INLINE_NUMBER, NetworkRecord, Node, NodeGroup,
+    NumberRecord, Origin, Part, Pattern, PrincipalRecord, Probe, RECORDS, RecordInfo, Ref,
+    ServiceRecord, ShortText, Slot, SlotEntry, SlotStart, Source, Statement, TokenRecord,
 };
+pub use reserved::{Reserved, WantedKeys};
 pub use section::{LIST_LEN, ListKind, Section};
-pub use statement::{Statement, StatementFlags, StatementRef};
-pub use token::{Token, TokenRef};
+pub use text::Str;
+pub use token::{MAX_CHARS, Token};
+pub use view::{List, View};

@@ -5,6 +5,10 @@
 //! them. There are no jumps, no stack and no loop but the one over the values of a key inside an
 //! instruction; that every guard ends needs no argument.
 
+use crate::field::{Field, Limits};
+use crate::kinds::Class;
+use crate::wire::u8_at;
+
 /// What the operands of an instruction are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operands {
@@ -43,9 +47,9 @@ pub enum Operands {
 }
 
 macro_rules! ops {
-    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $mnemonic:literal, $operands:ident, $class:ident;)+) => {
+    ($($(#[doc = $doc:literal])+ $name:ident / $method:ident = $code:literal, $mnemonic:literal, $operands:ident, $class:ident;)+) => {
         /// The operation of an instruction.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[repr(u8)]
         pub enum Op {
             $($(#[doc = $doc])+ $name = $code,)+
@@ -58,7 +62,7 @@ macro_rules! ops {
                     op: Op::$name,
                     mnemonic: $mnemonic,
                     operands: Operands::$operands,
-                    class: crate::Slot::$class,
+                    class: Class::$class,
                     doc: concat!($($doc, "\n"),+),
                 },)+
             ];
@@ -72,6 +76,12 @@ macro_rules! ops {
                 }
             }
 
+            /// The code of the operation.
+            #[inline(always)]
+            pub const fn code(self) -> u8 {
+                self as u8
+            }
+
             /// What the table says of the operation.
             pub fn info(self) -> &'static OpInfo {
                 match self {
@@ -79,9 +89,27 @@ macro_rules! ops {
                         op: Op::$name,
                         mnemonic: $mnemonic,
                         operands: Operands::$operands,
-                        class: crate::Slot::$class,
+                        class: Class::$class,
                         doc: concat!($($doc, "\n"),+),
                     },)+
+                }
+            }
+        }
+
+        /// What executes instructions: a method for each operation, so that none is forgotten.
+        pub trait Execute<I>: Sized {
+            $(
+                $(#[doc = $doc])+
+                fn $method(self, insn: I) -> bool;
+            )+
+
+            /// Executes an instruction by the code as it lies there, so that an operation is one jump away. A code that does
+            /// not exist is the fault.
+            #[inline(always)]
+            fn execute(self, code: u8, insn: I) -> bool {
+                match code {
+                    $($code => self.$method(insn),)+
+                    _ => self.fault(insn),
                 }
             }
         }
@@ -98,7 +126,7 @@ pub struct OpInfo {
     /// What its operands are.
     pub operands: Operands,
     /// The class of the slot that it reads.
-    pub class: u8,
+    pub class: Class,
     /// What it does.
     pub doc: &'static str,
 }
@@ -117,50 +145,65 @@ impl Operands {
 ops! {
     /// Never holds. No compiler writes it and no image with it is accepted: a zero that is read as
     /// an instruction must not grant anything.
-    Fault = 0, "fault", None, TEXT;
+    Fault / fault = 0, "fault", None, Text;
     /// Holds if `x` is 1, whatever the request (`COND-15`).
-    Const = 1, "const", Truth, TEXT;
+    Const / constant = 1, "const", Truth, Text;
     /// Looks at presence only: an absent key gives the flag `absent`, a present one gives `x`
     /// (`COND-14`).
-    Null = 2, "null", Truth, TEXT;
+    Null / null = 2, "null", Truth, Text;
     /// The value is this one short text (`COND-50`).
-    TextIs = 3, "text.is", Inline, TEXT;
+    TextIs / text_is = 3, "text.is", Inline, Text;
     /// The value is one of the texts (`COND-50`, `COND-71`).
-    TextIn = 4, "text.in", Texts, TEXT;
+    TextIn / text_in = 4, "text.in", Texts, Text;
     /// The value, with case folded, is one of the texts, which are folded (`COND-50`).
-    FoldIn = 5, "fold.in", Texts, TEXT;
+    FoldIn / fold_in = 5, "fold.in", Texts, Text;
     /// The value matches one of the patterns (`MATCH-1`); also equality with variables, which is a
     /// pattern without wildcards (`VAR-3`).
-    Like = 6, "like", Patterns, TEXT;
+    Like / like = 6, "like", Patterns, Text;
     /// The value matches one of the patterns, without wildcards, ignoring case (`COND-50`).
-    FoldLike = 7, "fold.like", Patterns, TEXT;
+    FoldLike / fold_like = 7, "fold.like", Patterns, Text;
     /// The value is a number that stands in one of the orders `z` to one of the numbers (`COND-55`).
-    Number = 8, "number", Numbers, NUMBER;
+    Number / number = 8, "number", Numbers, Number;
     /// The value is a date that stands in one of the orders `z` to one of the instants (`COND-67`).
-    Date = 9, "date", Instants, DATE;
+    Date / date = 9, "date", Instants, Date;
     /// The value is one of the truth values `x` (`COND-70`).
-    Bool = 10, "bool", Truths, TEXT;
+    Bool / bool = 10, "bool", Truths, Text;
     /// The value is a truth value, and one of the patterns gives the same one (`COND-70`, `VAR-4`).
-    BoolLike = 11, "bool.like", Patterns, TEXT;
+    BoolLike / bool_like = 11, "bool.like", Patterns, Text;
     /// The value is an address in one of the networks (`COND-75`).
-    Address = 12, "address", Networks, ADDRESS;
+    Address / address = 12, "address", Networks, Address;
     /// The value is an ARN whose six parts match the six patterns of one of the ARN patterns
     /// (`COND-60`).
-    Arn = 13, "arn", Arns, TEXT;
+    Arn / arn = 13, "arn", Arns, Text;
     /// The value begins with this one short text (`MATCH-1`).
-    TextStarts = 14, "text.starts", Inline, TEXT;
+    TextStarts / text_starts = 14, "text.starts", Inline, Text;
     /// The value is a number that stands in one of the orders `z` to this one number (`COND-55`).
-    NumberIs = 15, "number.is", Number, NUMBER;
+    NumberIs / number_is = 15, "number.is", Number, Number;
     /// The value is a date that stands in one of the orders `z` to this one instant (`COND-67`).
-    DateIs = 16, "date.is", Instant, DATE;
+    DateIs / date_is = 16, "date.is", Instant, Date;
     /// The value is an IPv4 address in one of up to three networks (`COND-75`).
-    AddressV4 = 17, "address.v4", V4, ADDRESS;
+    AddressV4 / address_v4 = 17, "address.v4", V4, Address;
     /// The value, with case folded, is this one short text, which is folded (`COND-50`).
-    FoldIs = 18, "fold.is", Inline, TEXT;
+    FoldIs / fold_is = 18, "fold.is", Inline, Text;
     /// The value is one of the texts, none of which is longer than 16 bytes (`COND-50`, `COND-71`).
-    TextAmong = 19, "text.among", ShortTexts, TEXT;
+    TextAmong / text_among = 19, "text.among", ShortTexts, Text;
     /// The value matches this one pattern of at most two literals (`MATCH-1`, `COND-50`, `COND-60`).
-    Span = 20, "span", Span, TEXT;
+    Span / span = 20, "span", Span, Text;
+}
+
+/// A code that does not exist reads as the fault.
+impl Field for Op {
+    const SIZE: usize = 1;
+    #[inline(always)]
+    fn read(bytes: &[u8], at: usize) -> Op {
+        Op::from_code(u8_at(bytes, at)).unwrap_or(Op::Fault)
+    }
+    fn write(self, bytes: &mut [u8]) {
+        self.code().write(bytes);
+    }
+    fn is_sound(self, _: &impl Limits) -> bool {
+        self != Op::Fault
+    }
 }
 
 #[cfg(test)]
@@ -170,7 +213,7 @@ mod tests {
     #[test]
     fn the_table_is_in_order_of_code() {
         for (code, info) in Op::TABLE.iter().enumerate() {
-            assert_eq!(info.op as usize, code);
+            assert_eq!(usize::from(info.op.code()), code);
             assert_eq!(Op::from_code(code as u8), Some(info.op));
             assert_eq!(info.op.info().mnemonic, info.mnemonic);
         }

@@ -1,125 +1,497 @@
-//! The records of the format, each with its size, its encoding and its decoding.
+//! The records of the format, in one table.
 //!
-//! `decode` reads from bytes of any content and is total; whether the content makes sense is the
-//! validator's question.
+//! A line of the table is a field: its type says how it lies in the image and what it must be ([`crate::field`]). From
+//! the table come the types, their encoding and decoding, the readers of single fields, the page of the format
+//! (`docs/format.md`) and what the validator asks of every record. What it asks beyond that, because it is about several
+//! records, is in `validate`.
+//!
+//! Decoding is total: bytes of any content are some record.
 
+use crate::entries::{ArnParts, Entries, Principals, Verify};
+use crate::field::{Field, Item, Limits, Record};
+use crate::id::{Id, ListId, Run, Start};
+use crate::kinds::{Class, PatternKind, PrincipalForm, StatementFlags, TokenKind};
+use crate::layers::LayerSet;
+use crate::op::Op;
+use crate::operand::Operand;
+use crate::section::{ListKind, Section};
+use crate::text::Str;
 use crate::value::network::Network;
-use crate::wire::{array_at, record, u8_at, u16_at, u32_at, u64_at};
-use portcullis_model::Layer;
+use crate::wire::{array_at, instant_of, join_wide, low, record, split_wide, widened};
 
-/// In place of a list: matches anything. In place of an ARN pattern's first part: any ARN.
-pub const ANY: u32 = u32::MAX;
-/// In place of a reference: there is nothing.
-pub const NONE: u32 = u32::MAX - 1;
-
-/// The bit of a layer in the masks of the format.
-#[inline]
-pub const fn layer_bit(layer: Layer) -> u32 {
-    match layer {
-        Layer::Identity => 0,
-        Layer::Boundary => 1,
-        Layer::Session => 2,
-        Layer::Resource => 3,
-        Layer::VpcEndpoint => 4,
-        Layer::Scp(level) => 5 + level_of(level),
-        Layer::Rcp(level) => 18 + level_of(level),
-    }
+/// What the table says of a record.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordInfo {
+    /// Its name.
+    pub name: &'static str,
+    /// The section that has it.
+    pub section: Section,
+    /// What it is.
+    pub doc: &'static str,
+    /// Its fields, in order; what is between them and behind them is zero.
+    pub fields: &'static [FieldInfo],
 }
 
-const fn level_of(level: u8) -> u32 {
-    match level < Layer::MAX_LEVELS {
-        true => level as u32,
-        false => Layer::MAX_LEVELS as u32 - 1,
-    }
+/// What the table says of a field.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldInfo {
+    /// Its name.
+    pub name: &'static str,
+    /// The first of its bytes.
+    pub start: usize,
+    /// The byte behind the last.
+    pub end: usize,
+    /// What it is.
+    pub doc: &'static str,
 }
 
-/// A mask with the bit of one layer.
-#[inline]
-pub const fn layer_mask(layer: Layer) -> u32 {
-    1 << layer_bit(layer)
-}
+/// A record that is read where it lies: only the fields that are asked for.
+#[derive(Debug)]
+pub struct Ref<'a, R: Record>(&'a R::Bytes);
 
-/// The layers of a mask in the order in which reasons are named: RCP, SCP, VPC endpoint, resource,
-/// identity, boundary, session (`EVAL-11`).
-pub fn layers(mask: u32) -> impl Iterator<Item = Layer> {
-    let levels = || 0..Layer::MAX_LEVELS;
-    levels()
-        .map(Layer::Rcp)
-        .chain(levels().map(Layer::Scp))
-        .chain([
-            Layer::VpcEndpoint,
-            Layer::Resource,
-            Layer::Identity,
-            Layer::Boundary,
-            Layer::Session,
-        ])
-        .filter(move |layer| mask & layer_mask(*layer) != 0)
-}
-
-/// A text in the image: the offset of its first byte from the image's start, and its length.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Str {
-    /// Offset from the start of the image.
-    pub offset: u32,
-    /// Length in bytes.
-    pub len: u32,
-}
-
-impl Str {
-    /// Bytes of a record.
-    pub const SIZE: usize = 8;
-
-    /// Reads a record.
-    #[inline]
-    pub fn decode(bytes: &[u8], at: usize) -> Str {
-        let bytes = record::<{ Self::SIZE }>(bytes, at);
-        Str {
-            offset: u32_at(bytes, 0),
-            len: u32_at(bytes, 4),
-        }
-    }
-
-    /// The record's bytes, as one number.
-    pub fn pack(self) -> u64 {
-        u64::from(self.offset) | u64::from(self.len) << 32
-    }
-
-    /// The record that [`Str::pack`] gave.
-    pub fn unpack(packed: u64) -> Str {
-        Str {
-            offset: packed as u32,
-            len: (packed >> 32) as u32,
-        }
-    }
-
-    /// The text's bytes; empty if they do not lie in the image.
-    #[inline]
-    pub fn bytes(self, image: &[u8]) -> &[u8] {
-        self.get(image).unwrap_or(&[])
-    }
-
-    /// The text's bytes, if they lie in the image.
+impl<R: Record> Clone for Ref<'_, R> {
     #[inline(always)]
-    pub fn get(self, image: &[u8]) -> Option<&[u8]> {
-        let start = self.offset as usize;
-        image.get(start..start + self.len as usize)
+    fn clone(&self) -> Self {
+        *self
     }
 }
 
-/// A text of at most 16 bytes that is compared without looking elsewhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ShortText {
-    /// The first 8 bytes, padded with zeros.
-    pub low: u64,
-    /// The next 8 bytes, padded with zeros.
-    pub high: u64,
-    /// Length in bytes.
-    pub len: u64,
+impl<R: Record> Copy for Ref<'_, R> {}
+
+impl<'a, R: Record> Ref<'a, R> {
+    /// The record that these bytes are.
+    #[inline(always)]
+    pub(crate) fn of(bytes: &'a R::Bytes) -> Ref<'a, R> {
+        Ref(bytes)
+    }
 }
+
+macro_rules! records {
+    ($(
+        $(#[doc = $doc:literal])+
+        $name:ident: $section:ident, $size:literal bytes {
+            $($(#[doc = $about:literal])+ $field:ident: $type:ty = $at:literal;)+
+        }
+    )+) => {
+        /// Every record of the format.
+        pub const RECORDS: &[RecordInfo] = &[$(RecordInfo {
+            name: stringify!($name),
+            section: Section::$section,
+            doc: concat!($($doc, "\n"),+),
+            fields: &[$(FieldInfo {
+                name: stringify!($field),
+                start: $at,
+                end: $at + <$type as Field>::SIZE,
+                doc: concat!($($about, "\n"),+),
+            },)+],
+        },)+];
+
+        $(
+            $(#[doc = $doc])+
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+            pub struct $name {
+                $($(#[doc = $about])+ pub $field: $type,)+
+            }
+
+            // Fields are in order and do not overlap, and the table of sections agrees.
+            const _: () = {
+                let mut end = 0;
+                $(
+                    assert!(end <= $at);
+                    end = $at + <$type as Field>::SIZE;
+                )+
+                assert!(end <= $size && Section::$section.record_size() == $size);
+            };
+
+            impl $name {
+                /// Bytes of a record.
+                pub const SIZE: usize = $size;
+
+                /// Reads a record; what is outside of the bytes is zero.
+                #[inline(always)]
+                pub fn decode(bytes: &[u8], at: usize) -> $name {
+                    let bytes = record::<$size>(bytes, at);
+                    $name { $($field: Field::read(bytes, $at),)+ }
+                }
+
+                /// The record's bytes.
+                pub fn encode(&self) -> [u8; $size] {
+                    let mut bytes = [0; $size];
+                    $(
+                        let place = bytes.get_mut($at..$at + <$type as Field>::SIZE);
+                        self.$field.write(place.unwrap_or_default());
+                    )+
+                    bytes
+                }
+            }
+
+            impl Record for $name {
+                type Bytes = [u8; $size];
+                const SECTION: Section = Section::$section;
+
+                #[inline(always)]
+                fn read(bytes: &Self::Bytes) -> $name {
+                    $name { $($field: Field::read(bytes, $at),)+ }
+                }
+
+                #[inline(always)]
+                fn bytes_at(bytes: &[u8], at: usize) -> Option<&Self::Bytes> {
+                    array_at(bytes, at)
+                }
+
+                #[inline(always)]
+                fn bytes_or_zero(bytes: &[u8], at: usize) -> &Self::Bytes {
+                    record(bytes, at)
+                }
+
+                #[inline(always)]
+                fn all(bytes: &[u8]) -> impl ExactSizeIterator<Item = &Self::Bytes> {
+                    bytes.chunks_exact($size).map(|bytes| record(bytes, 0))
+                }
+            }
+
+            impl Checked for $name {
+                fn is_sound(&self, image: &impl Limits) -> bool {
+                    $(self.$field.is_sound(image))&&+
+                }
+
+                fn is_written(&self, bytes: &Self::Bytes) -> bool {
+                    self.encode() == *bytes
+                }
+            }
+
+            #[allow(clippy::len_without_is_empty, reason = "a field may be called so")]
+            impl Ref<'_, $name> {
+                $(
+                    $(#[doc = $about])+
+                    #[inline(always)]
+                    pub fn $field(self) -> $type {
+                        Field::read(self.0, $at)
+                    }
+                )+
+            }
+        )+
+    };
+}
+
+/// What the validator asks of every record.
+pub(crate) trait Checked: Record {
+    /// True if everything that it refers to is there.
+    fn is_sound(&self, image: &impl Limits) -> bool;
+
+    /// True if these are the bytes that it is written as: no code is unknown, and what is between fields is zero.
+    fn is_written(&self, bytes: &Self::Bytes) -> bool;
+}
+
+records! {
+    /// A slot: a key that the image looks at, and what its values are read as. A key that is read in two ways has two.
+    Slot: Slots, 16 bytes {
+        /// The key, case folded (`COND-40`).
+        name: Str = 0;
+        /// Class: 0 text, 1 number, 2 date, 3 address.
+        class: Class = 8;
+    }
+
+    /// An entry of the index of slots, which is sorted by both.
+    SlotEntry: SlotIndex, 8 bytes {
+        /// The hash of the slot's name.
+        hash: u32 = 0;
+        /// The slot.
+        slot: Id<Slot> = 4;
+    }
+
+    /// Where the entries begin whose hashes have the same upper bits.
+    SlotStart: SlotStarts, 4 bytes {
+        /// The number of an entry, or how many there are.
+        entry: u32 = 0;
+    }
+
+    /// A statement: its head as data, its condition as a run of instructions.
+    Statement: Statements, 24 bytes {
+        /// Flags: 1 Deny, 2 `NotAction`, 4 `NotResource`, 8 `NotPrincipal`; from bit 8 a number from 1 to 63 if the guard is one
+        /// of those that the most statements share, else 0.
+        flags: StatementFlags = 0;
+        /// The layers that the statement belongs to.
+        layers: LayerSet = 4;
+        /// A list of patterns for actions, or any.
+        actions: Entries<ActionPattern> = 8;
+        /// A list of patterns, or any.
+        resources: Entries<Pattern> = 12;
+        /// A list of principals, any for everyone, or none if the kind of policy has no principals.
+        principals: Principals<PrincipalRecord> = 16;
+        /// The first instruction of the guard, or none.
+        guard: Option<Id<Insn>> = 20;
+    }
+
+    /// A pattern for actions: the service and the name, each ASCII-lowercased (`MATCH-10`, `MATCH-12`).
+    ActionPattern: Actions, 8 bytes {
+        /// The pattern before the colon.
+        service: Id<Pattern> = 0;
+        /// The pattern after the colon.
+        name: Id<Pattern> = 4;
+    }
+
+    /// A pattern: a literal at the start, and what comes after it.
+    Pattern: Patterns, 16 bytes {
+        /// The text up to the first wildcard or variable.
+        literal: Str = 0;
+        /// The first token; 0 unless there are some.
+        tokens: Start<TokenRecord> = 8;
+        /// Kind: 0 the literal alone, 1 the literal and then anything, 2 the literal and then tokens.
+        kind: PatternKind = 12;
+    }
+
+    /// A token: a piece of a pattern after its literal.
+    TokenRecord: Tokens, 16 bytes {
+        /// Kind: 0 end, 1 text, 2 any run of characters, 3 a number of characters, 4 variable, 5 variable with default, 6 any
+        /// run of characters but colons.
+        kind: TokenKind = 0;
+        /// The number of characters, or the slot of a variable.
+        number: u32 = 4;
+        /// The text, or the default of a variable; zero if the kind has none.
+        text: Option<Str> = 8;
+    }
+
+    /// A principal entry. They are sorted by form, then by text, without doubles.
+    PrincipalRecord: Principals, 16 bytes {
+        /// The entry as written.
+        text: Str = 0;
+        /// What the text names: 0 account, 1 account ARN, 2 ARN, 3 unique id, 4 service, 5 federated, 6 canonical user.
+        form: PrincipalForm = 8;
+    }
+
+    /// An instruction: one test of one key. See [opcodes.md](opcodes.md).
+    Insn: Code, 32 bytes {
+        /// The operation.
+        op: Op = 0;
+        /// Flags.
+        flags: u8 = 1;
+        /// The slot that the test reads.
+        slot: Id<Slot> = 4;
+        /// Operands, as the operation says.
+        x: Operand = 8;
+        /// Operands, as the operation says.
+        y: Operand = 16;
+        /// Operands, as the operation says.
+        z: Operand = 24;
+    }
+
+    /// A text of conditions.
+    ConditionText: Texts, 8 bytes {
+        /// The text.
+        text: Str = 0;
+    }
+
+    /// A text of at most 16 bytes that is compared without looking elsewhere.
+    ShortText: ShortTexts, 24 bytes {
+        /// The first 8 bytes, padded with zeros.
+        low: u64 = 0;
+        /// The next 8 bytes, padded with zeros.
+        high: u64 = 8;
+        /// Length in bytes.
+        len: u64 = 16;
+    }
+
+    /// A number of conditions, as it is compared.
+    NumberRecord: Numbers, 16 bytes {
+        /// Millionths, or `i64::MIN` if the number is not a whole number of them that fits.
+        millionths: Option<i64> = 0;
+        /// The text, for the comparisons that millionths cannot decide.
+        text: Str = 8;
+    }
+
+    /// An instant of conditions.
+    InstantRecord: Instants, 16 bytes {
+        /// 10^-18 s since 1970, signed.
+        instant: i128 = 0;
+    }
+
+    /// A network of conditions.
+    NetworkRecord: Networks, 40 bytes {
+        /// Family 4 or 6 in 8 bytes, base in 16, mask in 16.
+        network: Network = 0;
+    }
+
+    /// An ARN pattern (`COND-60`, `COND-61`).
+    ArnPattern: Arns, 24 bytes {
+        /// Six patterns, or any in the first place and behind it.
+        parts: ArnParts<Pattern> = 0;
+    }
+
+    /// A part of an image: the statements that belong together and are decided together, usually all of them. An image of a
+    /// directory has a part for each policy. The parts are all statements, one part after the other.
+    Part: Parts, 32 bytes {
+        /// The statements; Deny statements come first.
+        statements: Run<Statement> = 0;
+        /// The layers that are present in the part (`EVAL-4`).
+        layers: LayerSet = 8;
+        /// 1 if its resource policy is public (`S3-5`).
+        public: bool = 12;
+        /// Index: the nodes.
+        nodes: Run<Node> = 16;
+        /// Index: the groups of every action, among the groups of nodes.
+        catch_all: Run<NodeGroup> = 24;
+    }
+
+    /// The groups of candidates of a pattern for actions, in a part. The nodes of a part are sorted by pattern. The node of a
+    /// name, or of a start of names, has the groups of all shorter starts too, and those of every action.
+    Node: Nodes, 12 bytes {
+        /// The pattern.
+        action: Id<ActionPattern> = 0;
+        /// Its groups, among the groups of nodes.
+        groups: Run<NodeGroup> = 4;
+    }
+
+    /// A group of a node.
+    NodeGroup: NodeGroups, 4 bytes {
+        /// The group.
+        group: Id<Group> = 0;
+    }
+
+    /// A group of candidates. One with probes has two to the power of its bits of buckets.
+    Group: Groups, 24 bytes {
+        /// The candidates that are scanned; those of Deny statements come first.
+        scanned: Run<Candidate> = 0;
+        /// The first probe.
+        probes: u32 = 8;
+        /// How many probes there are; none if all candidates are scanned.
+        probe_count: u16 = 12;
+        /// The group has `1 << bits` buckets, if it has probes.
+        bits: u16 = 14;
+        /// The first of its buckets.
+        buckets: u32 = 16;
+        /// The layers in which a statement of the group allows every resource to everyone, without condition. There are no
+        /// candidates of such statements.
+        allows: LayerSet = 20;
+    }
+
+    /// A statement with one of its resource patterns.
+    Candidate: Candidates, 16 bytes {
+        /// The segments that the pattern asks for, or 0.
+        mask: u64 = 0;
+        /// The statement.
+        statement: Id<Statement> = 8;
+        /// The resource pattern, any for every resource, or `0xFFFFFFFD` if the whole head must be verified.
+        verify: Verify<Pattern> = 12;
+    }
+
+    /// A shape of literals: how many segments at the start, and how many in a later literal.
+    Probe: Probes, 4 bytes {
+        /// Segments at the start.
+        start: u16 = 0;
+        /// Segments of a later literal, behind a separator; 0 if the start alone is hashed.
+        middle: u16 = 2;
+    }
+
+    /// A bucket. It ends where the next one begins, so each group has one more than buckets.
+    Bucket: Buckets, 4 bytes {
+        /// The first candidate.
+        first: Id<Candidate> = 0;
+    }
+
+    /// An entry of the table of actions, of which there is a power of two.
+    ActionEntry: ActionTable, 8 bytes {
+        /// The hash of an action, of a start of actions or of a service.
+        hash: u32 = 0;
+        /// The number of the pattern for actions or of the service plus 1, or 0.
+        entry: u32 = 4;
+    }
+
+    /// A service of the index. A last one without a name has the patterns whose service is a pattern too.
+    ServiceRecord: Services, 24 bytes {
+        /// The name, in lower case.
+        name: Str = 0;
+        /// Bit `n` is set if some pattern is a start of `n` bytes.
+        starts: u64 = 8;
+        /// The patterns that must be tried on each action.
+        fallback: Run<Fallback> = 16;
+    }
+
+    /// A pattern for actions that must be tried on each action.
+    Fallback: Fallback, 4 bytes {
+        /// The pattern.
+        action: Id<ActionPattern> = 0;
+    }
+
+    /// A policy, for explanations.
+    Source: Sources, 16 bytes {
+        /// The policy's name.
+        name: Str = 0;
+        /// The file; empty if there was none.
+        file: Str = 8;
+    }
+
+    /// Where a statement was written, for explanations. One record for each statement.
+    Origin: Origins, 40 bytes {
+        /// The policy.
+        source: Id<Source> = 0;
+        /// The statement's position in its document, from 0.
+        index: u32 = 4;
+        /// The `Sid`; empty if there was none.
+        sid: Str = 8;
+        /// First line, from 1.
+        line: u32 = 16;
+        /// First column in characters, from 1.
+        column: u32 = 20;
+        /// The line of the end.
+        end_line: u32 = 24;
+        /// The column after the end.
+        end_column: u32 = 28;
+        /// A list of texts: the entries of `Action` or `NotAction` as written. One for each item of the statement's list;
+        /// where that is any, the entry that says so.
+        actions: ListId<ConditionText> = 32;
+        /// The same of `Resource` or `NotResource`; empty if there was none.
+        resources: ListId<ConditionText> = 36;
+    }
+
+    /// How an instruction was written, for explanations. One record for each instruction.
+    InsnSource: InsnSources, 24 bytes {
+        /// The operator.
+        operator: Str = 0;
+        /// The key.
+        key: Str = 8;
+        /// A list of texts: the values.
+        values: ListId<ConditionText> = 16;
+    }
+}
+
+impl Item for ActionPattern {
+    const KIND: ListKind = ListKind::Actions;
+}
+
+impl Item for Pattern {
+    const KIND: ListKind = ListKind::Patterns;
+}
+
+impl Item for PrincipalRecord {
+    const KIND: ListKind = ListKind::Principals;
+}
+
+impl Item for ConditionText {
+    const KIND: ListKind = ListKind::Texts;
+}
+
+impl Item for NumberRecord {
+    const KIND: ListKind = ListKind::Numbers;
+}
+
+impl Item for InstantRecord {
+    const KIND: ListKind = ListKind::Instants;
+}
+
+impl Item for NetworkRecord {
+    const KIND: ListKind = ListKind::Networks;
+}
+
+impl Item for ArnPattern {
+    const KIND: ListKind = ListKind::Arns;
+}
+
+/// The longest text of a number that stands in its instruction. There is no such instruction for a
+/// longer one, so that instructions which share a text need no care when they are checked.
+pub const MAX_INLINE_NUMBER: u32 = 64;
 
 impl ShortText {
-    /// Bytes of a record.
-    pub const SIZE: usize = 24;
     /// The longest text in bytes.
     pub const MAX_LEN: usize = 16;
 
@@ -129,560 +501,127 @@ impl ShortText {
         bytes
             .get_mut(..text.len())?
             .copy_from_slice(text.as_bytes());
-        let both = u128::from_le_bytes(bytes);
+        let (low, high) = split_wide(u128::from_le_bytes(bytes));
         Some(ShortText {
-            low: both as u64,
-            high: (both >> 64) as u64,
-            len: text.len() as u64,
+            low,
+            high,
+            len: widened(text.len()),
         })
     }
 
     /// The text, written to `room`; none if the numbers are not those of a text.
     pub fn write(self, room: &mut [u8; Self::MAX_LEN]) -> Option<&str> {
-        *room = (u128::from(self.low) | u128::from(self.high) << 64).to_le_bytes();
+        *room = join_wide(self.low, self.high).to_le_bytes();
         let len = usize::try_from(self.len).ok()?;
         let (text, padding) = room.split_at_checked(len)?;
         let padded = padding.iter().all(|byte| *byte == 0);
         core::str::from_utf8(text).ok().filter(|_| padded)
     }
+}
 
-    /// Reads a record.
+impl Ref<'_, Statement> {
+    /// `Effect: Deny`.
     #[inline(always)]
-    pub fn decode(bytes: &[u8], at: usize) -> ShortText {
-        let bytes = record::<{ Self::SIZE }>(bytes, at);
+    pub fn is_deny(self) -> bool {
+        self.flags().deny
+    }
+
+    /// `NotAction`.
+    #[inline(always)]
+    pub fn not_action(self) -> bool {
+        self.flags().not_action
+    }
+
+    /// `NotResource`.
+    #[inline(always)]
+    pub fn not_resource(self) -> bool {
+        self.flags().not_resource
+    }
+
+    /// `NotPrincipal`.
+    #[inline(always)]
+    pub fn not_principal(self) -> bool {
+        self.flags().not_principal
+    }
+
+    /// As in [`StatementFlags`].
+    #[inline(always)]
+    pub fn shared(self) -> u8 {
+        self.flags().shared
+    }
+}
+
+impl Insn {
+    /// The operands as a short text.
+    pub fn short_text(&self) -> ShortText {
         ShortText {
-            low: u64_at(bytes, 0),
-            high: u64_at(bytes, 8),
-            len: u64_at(bytes, 16),
+            low: self.x.bits(),
+            high: self.y.bits(),
+            len: self.z.bits(),
         }
     }
 
-    /// The record's bytes.
-    pub fn encode(&self) -> [u8; Self::SIZE] {
-        pack(&[self.low, self.high, self.len])
+    /// The first two operands as an instant.
+    pub fn instant(&self) -> i128 {
+        instant_of(self.x.bits(), self.y.bits())
     }
 }
 
-/// Classes of slots: how the values of a key are read.
-///
-/// A key that a policy tests in two ways has two slots.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Slot {
-    /// The key's name, case folded (`COND-40`).
-    pub name: Str,
-    /// One of the classes.
-    pub class: u8,
-}
-
-impl Slot {
-    /// The value's text, and whether it is a truth value.
-    pub const TEXT: u8 = 0;
-    /// The value as a number.
-    pub const NUMBER: u8 = 1;
-    /// The value as an instant.
-    pub const DATE: u8 = 2;
-    /// The value as an address.
-    pub const ADDRESS: u8 = 3;
-
-    /// Bytes of a record.
-    pub const SIZE: usize = 16;
-
-    /// Reads a record.
-    #[inline]
-    pub fn decode(bytes: &[u8], at: usize) -> Slot {
-        let bytes = record::<{ Self::SIZE }>(bytes, at);
-        Slot {
-            name: Str::decode(bytes, 0),
-            class: u8_at(bytes, 8),
-        }
-    }
-
-    /// The record's bytes.
-    pub fn encode(&self) -> [u8; Self::SIZE] {
-        pack(&[self.name.pack(), u64::from(self.class)])
-    }
-}
-
-/// Slots that every image has, in this order: keys that the evaluation itself looks at, and keys that
-/// follow from the request (`KEY-5`), which are set without looking for their name.
-pub mod reserved {
-    /// `aws:AssumedRoot`: the root user's session is limited to a task policy (`EVAL-50`).
-    pub const ASSUMED_ROOT: u32 = 0;
-    /// `aws:FederatedProvider`: who vouched for a role session (`EVAL-29`).
-    pub const FEDERATED_PROVIDER: u32 = 1;
-    /// `aws:PrincipalServiceNamesList`: the names of a calling service (`GRAM-42`).
-    pub const SERVICE_NAMES: u32 = 2;
-    /// `aws:userid`: the unique id of a caller (`GRAM-40`).
-    pub const USER_ID: u32 = 3;
-    /// `aws:PrincipalArn` (`KEY-10`).
-    pub const PRINCIPAL_ARN: u32 = 4;
-    /// `aws:PrincipalAccount` (`KEY-11`).
-    pub const PRINCIPAL_ACCOUNT: u32 = 5;
-    /// `aws:PrincipalType` (`KEY-18`).
-    pub const PRINCIPAL_TYPE: u32 = 6;
-    /// `aws:username` (`KEY-20`).
-    pub const USER_NAME: u32 = 7;
-    /// `aws:PrincipalIsAWSService` (`KEY-15`).
-    pub const IS_SERVICE: u32 = 8;
-    /// `aws:PrincipalServiceName` (`KEY-16`).
-    pub const SERVICE_NAME: u32 = 9;
-    /// `aws:ResourceAccount` (`KEY-50`).
-    pub const RESOURCE_ACCOUNT: u32 = 10;
-    /// The folded names, by slot.
-    pub const NAMES: [&str; 11] = [
-        "aws:assumedroot",
-        "aws:federatedprovider",
-        "aws:principalservicenameslist",
-        "aws:userid",
-        "aws:principalarn",
-        "aws:principalaccount",
-        "aws:principaltype",
-        "aws:username",
-        "aws:principalisawsservice",
-        "aws:principalservicename",
-        "aws:resourceaccount",
-    ];
-    /// The class of all of them.
-    pub const CLASS: u8 = super::Slot::TEXT;
-}
-
-/// How an image uses a reserved slot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wanted {
-    /// Some policy looks at the reserved slot.
-    pub as_text: bool,
-    /// The key has other slots too, of other classes.
-    pub otherwise: bool,
-}
-
-impl Wanted {
-    /// True if some policy looks at the key.
-    pub fn any(self) -> bool {
-        self.as_text || self.otherwise
-    }
-}
-
-/// What a pattern consists of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PatternKind {
-    /// The literal and nothing else.
-    Exact,
-    /// The literal, then anything.
-    Prefix,
-    /// The literal, then tokens.
-    Tokens,
-}
-
-/// A pattern: a literal at the start, and what comes after it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Pattern {
-    /// What comes after the literal.
-    pub kind: PatternKind,
-    /// The text up to the first wildcard or variable.
-    pub literal: Str,
-    /// The first token; 0 unless the kind is [`PatternKind::Tokens`].
-    pub tokens: u32,
-}
-
-impl Pattern {
-    /// Bytes of a record.
-    pub const SIZE: usize = 16;
-
-    /// Reads a record. A kind that does not exist reads as tokens.
-    #[inline]
-    pub fn decode(bytes: &[u8], at: usize) -> Pattern {
-        let bytes = record::<{ Self::SIZE }>(bytes, at);
-        Pattern {
-            kind: match u32_at(bytes, 12) {
-                0 => PatternKind::Exact,
-                1 => PatternKind::Prefix,
-                _ => PatternKind::Tokens,
-            },
-            literal: Str::decode(bytes, 0),
-            tokens: u32_at(bytes, 8),
-        }
-    }
-
-    /// The record's bytes.
-    pub fn encode(&self) -> [u8; Self::SIZE] {
-        let kind = match self.kind {
-            PatternKind::Exact => 0,
-            PatternKind::Prefix => 1,
-            PatternKind::Tokens => 2,
-        };
-        pack(&[self.literal.pack(), join(self.tokens, kind)])
-    }
-}
-
-/// A pattern that is read where it lies: only what is needed of it.
-#[derive(Clone, Copy, Debug)]
-pub struct PatternRef<'a>(&'a [u8; Pattern::SIZE]);
-
-impl<'a> PatternRef<'a> {
-    /// The pattern at a place.
-    #[inline(always)]
-    pub(crate) fn at(bytes: &'a [u8], at: usize) -> PatternRef<'a> {
-        PatternRef(record(bytes, at))
-    }
-
-    /// The same, if the bytes have it.
-    #[inline(always)]
-    pub(crate) fn find(bytes: &'a [u8], at: usize) -> Option<PatternRef<'a>> {
-        array_at(bytes, at).map(PatternRef)
-    }
-
-    /// As in [`Pattern`].
+impl Ref<'_, TokenRecord> {
+    /// The text of a token that has one.
     #[inline(always)]
     pub fn literal(self) -> Str {
-        Str::decode(self.0, 0)
+        Field::read(self.0, 8)
     }
+}
 
-    /// True if the kind is [`PatternKind::Exact`].
+impl Ref<'_, Insn> {
+    /// The code of the operation, as it lies there.
     #[inline(always)]
-    pub fn is_exact(self) -> bool {
-        u32_at(self.0, 12) == 0
-    }
-
-    /// True if the kind is [`PatternKind::Prefix`].
-    #[inline(always)]
-    pub fn is_prefix(self) -> bool {
-        u32_at(self.0, 12) == 1
-    }
-
-    /// As in [`Pattern`].
-    #[inline(always)]
-    pub fn tokens(self) -> u32 {
-        u32_at(self.0, 8)
+    pub fn code(self) -> u8 {
+        Field::read(self.0, 0)
     }
 }
 
-/// The longest text of a number that stands in its instruction. There is no such instruction for a
-/// longer one, so that instructions which share a text need no care when they are checked.
-pub const MAX_INLINE_NUMBER: u32 = 64;
-/// The most characters that one [`crate::Token::Chars`] stands for.
-pub const MAX_CHARS: u32 = 1 << 16;
-
-/// The forms of a principal entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum PrincipalForm {
-    /// A 12-digit account, in any partition (`GRAM-34`).
-    Account = 0,
-    /// `arn:P:iam::A:root` (`GRAM-34`).
-    AccountArn = 1,
-    /// The ARN of a user, role, session or federated user (`GRAM-35` to `GRAM-38`).
-    Arn = 2,
-    /// A unique id (`GRAM-40`).
-    UniqueId = 3,
-    /// A service (`GRAM-42`).
-    Service = 4,
-    /// An identity provider (`GRAM-39`, `GRAM-43`).
-    Federated = 5,
-    /// A canonical user (`GRAM-44`).
-    CanonicalUser = 6,
-}
-
-impl PrincipalForm {
-    /// Every form, in the order of the codes.
-    pub const ALL: [PrincipalForm; 7] = [
-        PrincipalForm::Account,
-        PrincipalForm::AccountArn,
-        PrincipalForm::Arn,
-        PrincipalForm::UniqueId,
-        PrincipalForm::Service,
-        PrincipalForm::Federated,
-        PrincipalForm::CanonicalUser,
-    ];
-}
-
-/// A principal entry. The section is sorted by form, then by text, without doubles.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PrincipalRecord {
-    /// What kind of principal the text names.
-    pub form: PrincipalForm,
-    /// The entry as written.
-    pub text: Str,
-}
-
-impl PrincipalRecord {
-    /// Bytes of a record.
-    pub const SIZE: usize = 16;
-
-    /// Reads a record; `None` if the form does not exist.
-    #[inline]
-    pub fn decode(bytes: &[u8], at: usize) -> Option<PrincipalRecord> {
-        let bytes = record::<{ Self::SIZE }>(bytes, at);
-        let form = *PrincipalForm::ALL.get(u32_at(bytes, 8) as usize)?;
-        Some(PrincipalRecord {
-            form,
-            text: Str::decode(bytes, 0),
-        })
-    }
-
-    /// The record's bytes.
-    pub fn encode(&self) -> [u8; Self::SIZE] {
-        pack(&[self.text.pack(), self.form as u64])
-    }
-}
-
-/// An ARN pattern: six patterns, or any ARN if the first is [`ANY`] (`COND-60`, `COND-61`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ArnPattern {
-    /// The patterns of the parts.
-    pub parts: [u32; 6],
-}
-
-impl ArnPattern {
-    /// Bytes of a record.
-    pub const SIZE: usize = 24;
-
-    /// Reads a record.
-    #[inline]
-    pub fn decode(bytes: &[u8], at: usize) -> ArnPattern {
-        let bytes = record::<{ Self::SIZE }>(bytes, at);
-        let mut parts = [0; 6];
-        for (index, part) in parts.iter_mut().enumerate() {
-            *part = u32_at(bytes, 4 * index);
-        }
-        ArnPattern { parts }
-    }
-
-    /// The record's bytes.
-    pub fn encode(&self) -> [u8; Self::SIZE] {
-        let [a, b, c, d, e, f] = self.parts;
-        pack(&[join(a, b), join(c, d), join(e, f)])
-    }
-}
-
-/// Where policies came from: for explanations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Source {
-    /// The policy's name.
-    pub name: Str,
-    /// The file; empty if there was none.
-    pub file: Str,
-}
-
-impl Source {
-    /// Bytes of a record.
-    pub const SIZE: usize = 16;
-
-    /// Reads a record.
-    pub fn decode(bytes: &[u8], at: usize) -> Source {
-        let bytes = record::<{ Self::SIZE }>(bytes, at);
-        Source {
-            name: Str::decode(bytes, 0),
-            file: Str::decode(bytes, 8),
-        }
-    }
-
-    /// The record's bytes.
-    pub fn encode(&self) -> [u8; Self::SIZE] {
-        pack(&[self.name.pack(), self.file.pack()])
-    }
-}
-
-/// Where a statement was written: for explanations. One record for each statement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Origin {
-    /// The source.
-    pub source: u32,
-    /// The statement's place in its document, from 0.
-    pub index: u32,
-    /// The `Sid`; empty if there was none.
-    pub sid: Str,
-    /// First line, from 1.
-    pub line: u32,
-    /// First column in characters, from 1.
-    pub column: u32,
-    /// The line of the end.
-    pub end_line: u32,
-    /// The column after the end.
-    pub end_column: u32,
-    /// A list of texts: the entries of `Action` or `NotAction` as written. One for each item of the
-    /// statement's list; where that is any, the entry that says so.
-    pub actions: u32,
-    /// The same of `Resource` or `NotResource`; empty if there was none.
-    pub resources: u32,
-}
-
-impl Origin {
-    /// Bytes of a record.
-    pub const SIZE: usize = 40;
-
-    /// Reads a record.
-    pub fn decode(bytes: &[u8], at: usize) -> Origin {
-        let bytes = record::<{ Self::SIZE }>(bytes, at);
-        Origin {
-            source: u32_at(bytes, 0),
-            index: u32_at(bytes, 4),
-            sid: Str::decode(bytes, 8),
-            line: u32_at(bytes, 16),
-            column: u32_at(bytes, 20),
-            end_line: u32_at(bytes, 24),
-            end_column: u32_at(bytes, 28),
-            actions: u32_at(bytes, 32),
-            resources: u32_at(bytes, 36),
-        }
-    }
-
-    /// The record's bytes.
-    pub fn encode(&self) -> [u8; Self::SIZE] {
-        pack(&[
-            join(self.source, self.index),
-            self.sid.pack(),
-            join(self.line, self.column),
-            join(self.end_line, self.end_column),
-            join(self.actions, self.resources),
-        ])
-    }
-}
-
-/// How an instruction was written: for explanations. One record for each instruction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct LeafSource {
-    /// The operator.
-    pub operator: Str,
-    /// The key.
-    pub key: Str,
-    /// A list of texts: the values.
-    pub values: u32,
-}
-
-impl LeafSource {
-    /// Bytes of a record.
-    pub const SIZE: usize = 24;
-
-    /// Reads a record.
-    pub fn decode(bytes: &[u8], at: usize) -> LeafSource {
-        let bytes = record::<{ Self::SIZE }>(bytes, at);
-        LeafSource {
-            operator: Str::decode(bytes, 0),
-            key: Str::decode(bytes, 8),
-            values: u32_at(bytes, 16),
-        }
-    }
-
-    /// The record's bytes.
-    pub fn encode(&self) -> [u8; Self::SIZE] {
-        pack(&[
-            self.operator.pack(),
-            self.key.pack(),
-            u64::from(self.values),
-        ])
-    }
-}
-
-/// A pattern for actions: the service and the name, each ASCII-lowercased (`MATCH-10`, `MATCH-12`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ActionPattern {
-    /// The pattern before the colon.
-    pub service: u32,
-    /// The pattern after the colon.
-    pub name: u32,
-}
-
-impl ActionPattern {
-    /// Bytes of a record.
-    pub const SIZE: usize = 8;
-
-    /// Reads a record.
-    #[inline]
-    pub fn decode(bytes: &[u8], at: usize) -> ActionPattern {
-        let bytes = record::<{ Self::SIZE }>(bytes, at);
-        ActionPattern {
-            service: u32_at(bytes, 0),
-            name: u32_at(bytes, 4),
-        }
-    }
-
-    /// The record's bytes.
-    pub fn encode(&self) -> [u8; Self::SIZE] {
-        pack(&[join(self.service, self.name)])
-    }
-}
-
-/// Encodes a network; [`network_at`] reads it.
-pub fn network_bytes(network: Network) -> [u8; NETWORK_SIZE] {
-    let (family, base, mask) = match network {
-        Network::V4 { base, mask } => (4, u128::from(base), u128::from(mask)),
-        Network::V6 { base, mask } => (6, base, mask),
+impl Group {
+    /// The most [`Group::bits`].
+    pub const MAX_BITS: u16 = 30;
+    /// Of no candidates.
+    pub const EMPTY: Group = Group {
+        scanned: Run::EMPTY,
+        probes: 0,
+        probe_count: 0,
+        bits: 0,
+        buckets: 0,
+        allows: LayerSet::EMPTY,
     };
-    let low = |value: u128| value as u64;
-    let high = |value: u128| (value >> 64) as u64;
-    pack(&[family, low(base), high(base), low(mask), high(mask)])
-}
 
-/// Bytes of a network's record.
-pub const NETWORK_SIZE: usize = 40;
-
-/// Reads a network. A family that does not exist reads as IPv4 of no address.
-#[inline]
-pub fn network_at(bytes: &[u8], at: usize) -> Network {
-    let bytes = record::<NETWORK_SIZE>(bytes, at);
-    let wide = |at: usize| u128::from(u64_at(bytes, at)) | u128::from(u64_at(bytes, at + 8)) << 64;
-    match u64_at(bytes, 0) {
-        6 => Network::V6 {
-            base: wide(8),
-            mask: wide(24),
-        },
-        _ => Network::V4 {
-            base: u32_at(bytes, 8),
-            mask: u32_at(bytes, 24),
-        },
-    }
-}
-
-/// A number of a policy, as it is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct NumberRecord {
-    /// Millionths, or `i64::MIN` if the number is not a whole number of millionths in range.
-    pub millionths: i64,
-    /// The text, for the comparisons that millionths cannot decide.
-    pub text: Str,
-}
-
-impl NumberRecord {
-    /// Bytes of a record.
-    pub const SIZE: usize = 16;
-
-    /// Reads a record.
-    #[inline]
-    pub fn decode(bytes: &[u8], at: usize) -> NumberRecord {
-        let bytes = record::<{ Self::SIZE }>(bytes, at);
-        NumberRecord {
-            millionths: u64_at(bytes, 0) as i64,
-            text: Str::decode(bytes, 8),
+    /// The shapes of the literals that its candidates are hashed by.
+    #[inline(always)]
+    pub fn probes(&self) -> Run<Probe> {
+        Run {
+            first: Id::new(self.probes),
+            count: u32::from(self.probe_count),
         }
     }
 
-    /// The record's bytes.
-    pub fn encode(&self) -> [u8; Self::SIZE] {
-        pack(&[self.millionths as u64, self.text.pack()])
+    /// Its buckets.
+    pub fn buckets(&self) -> Run<Bucket> {
+        Run {
+            first: Id::new(self.buckets),
+            count: match self.probe_count {
+                0 => 0,
+                _ => 1_u32.wrapping_shl(u32::from(self.bits)),
+            },
+        }
     }
-}
 
-pub(crate) fn words_to_bytes<const N: usize>(words: &[u32]) -> [u8; N] {
-    let mut bytes = [0; N];
-    for (to, word) in bytes.chunks_exact_mut(4).zip(words) {
-        to.copy_from_slice(&word.to_le_bytes());
+    /// The bucket of a hash.
+    #[inline]
+    pub fn bucket_of(&self, hash: u64) -> Id<Bucket> {
+        // Of a group without buckets there is nothing to find; any number will do.
+        let bits = u32::from(self.bits);
+        let place = low(hash.wrapping_shr(64_u32.wrapping_sub(bits)));
+        Id::new(self.buckets.wrapping_add(place))
     }
-    bytes
-}
-
-pub(crate) fn join(low: u32, high: u32) -> u64 {
-    u64::from(low) | u64::from(high) << 32
-}
-
-pub(crate) fn pack<const N: usize>(words: &[u64]) -> [u8; N] {
-    let mut bytes = [0; N];
-    for (to, word) in bytes.chunks_exact_mut(8).zip(words) {
-        to.copy_from_slice(&word.to_le_bytes());
-    }
-    bytes
-}
-
-/// A format version as stored in the header.
-pub(crate) fn version_at(bytes: &[u8]) -> u16 {
-    u16_at(bytes, 8)
 }

@@ -1,19 +1,13 @@
-//! The sections of an image.
-
-use crate::index::{Candidate, Group, Node, Probe, ServiceRecord};
-use crate::leaf::Leaf;
-use crate::part::Part;
-use crate::record::{
-    ActionPattern, ArnPattern, LeafSource, NETWORK_SIZE, NumberRecord, Origin, Pattern,
-    PrincipalRecord, ShortText, Slot, Source, Str,
-};
-use crate::statement::Statement;
-use crate::token::Token;
+//! The sections of an image, in one table.
+//!
+//! A section is records of one size, so that a record is found by its number. They are stored in the order of their
+//! numbers and follow each other without gaps, which leaves nothing that a reader skips.
 
 macro_rules! sections {
-    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $size:expr, $optional:literal;)+) => {
+    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $size:literal, $optional:literal;)+) => {
         /// The sections of an image, in the order in which they are stored.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u32)]
         pub enum Section {
             $($(#[doc = $doc])+ $name = $code,)+
         }
@@ -27,6 +21,12 @@ macro_rules! sections {
                 match self { $(Section::$name => stringify!($name),)+ }
             }
 
+            /// The number in the table of sections.
+            #[inline(always)]
+            pub const fn number(self) -> u32 {
+                self as u32
+            }
+
             /// What the section holds.
             pub fn doc(self) -> &'static str {
                 match self { $(Section::$name => concat!($($doc, "\n"),+),)+ }
@@ -34,14 +34,14 @@ macro_rules! sections {
 
             /// Bytes of a record.
             #[inline(always)]
-            pub fn record_size(self) -> usize {
+            pub const fn record_size(self) -> usize {
                 match self { $(Section::$name => $size,)+ }
             }
 
             /// True if the section belongs to the index, which makes decisions fast and never
             /// changes one.
             pub fn is_index(self) -> bool {
-                (Section::Nodes as u32..=Section::Residue as u32).contains(&(self as u32))
+                (Section::Nodes.number()..=Section::Fallback.number()).contains(&self.number())
             }
 
             /// True if an image may leave the section out.
@@ -57,65 +57,65 @@ sections! {
     Strings = 0, 1, false;
     /// Slots: the keys that the image looks at, each with the class of its values. The reserved
     /// slots come first.
-    Slots = 1, Slot::SIZE, false;
+    Slots = 1, 16, false;
     /// Pairs of the hash of a slot's name and the slot, sorted: finds the slots of a name.
     SlotIndex = 2, 8, false;
     /// Statements, Deny first.
-    Statements = 3, Statement::SIZE, false;
+    Statements = 3, 24, false;
     /// Lists of numbers of records: a word with the top bit set, the kind and the length, then as
     /// many words.
     Lists = 4, 4, false;
     /// Patterns for actions.
-    Actions = 5, ActionPattern::SIZE, false;
+    Actions = 5, 8, false;
     /// Patterns.
-    Patterns = 6, Pattern::SIZE, false;
+    Patterns = 6, 16, false;
     /// Tokens of patterns: runs that close with an end.
-    Tokens = 7, Token::SIZE, false;
+    Tokens = 7, 16, false;
     /// Principals by form and text.
-    Principals = 8, PrincipalRecord::SIZE, false;
+    Principals = 8, 16, false;
     /// Instructions: runs that close with the flag `END`.
-    Code = 9, Leaf::SIZE, false;
+    Code = 9, 32, false;
     /// Texts of conditions.
-    Texts = 10, Str::SIZE, false;
+    Texts = 10, 8, false;
     /// Numbers of conditions.
-    Numbers = 11, NumberRecord::SIZE, false;
+    Numbers = 11, 16, false;
     /// Instants of conditions.
     Instants = 12, 16, false;
     /// Networks of conditions.
-    Networks = 13, NETWORK_SIZE, false;
+    Networks = 13, 40, false;
     /// ARN patterns of conditions.
-    Arns = 14, ArnPattern::SIZE, false;
+    Arns = 14, 24, false;
     /// Parts of the image: statements that are decided together, and the nodes of their index.
-    Parts = 15, Part::SIZE, false;
+    Parts = 15, 32, false;
     /// Index: the groups of a pattern for actions, part by part.
-    Nodes = 16, Node::SIZE, true;
+    Nodes = 16, 12, true;
     /// Index: the groups of nodes.
     NodeGroups = 17, 4, true;
     /// Index: lists of candidates.
-    Groups = 18, Group::SIZE, true;
+    Groups = 18, 24, true;
     /// Index: statements with one of their resource patterns.
-    Candidates = 19, Candidate::SIZE, true;
+    Candidates = 19, 16, true;
     /// Index: the shapes of literals that a list is hashed by.
-    Probes = 20, Probe::SIZE, true;
+    Probes = 20, 4, true;
     /// Index: where the buckets of hashed candidates begin, group by group.
     Buckets = 21, 4, true;
     /// Index: a hash table from actions, prefixes of actions and services to their records.
     ActionTable = 22, 8, true;
     /// Index: services, with the lengths of the prefixes of their actions that have a pattern.
-    Services = 23, ServiceRecord::SIZE, true;
+    Services = 23, 24, true;
     /// Index: the patterns for actions that are neither a name nor the start of one.
-    Residue = 24, 4, true;
+    Fallback = 24, 4, true;
     /// For explanations: the policies.
-    Sources = 25, Source::SIZE, true;
+    Sources = 25, 16, true;
     /// For explanations: where each statement was written.
-    Origins = 26, Origin::SIZE, true;
+    Origins = 26, 40, true;
     /// For explanations: how each instruction was written.
-    LeafSources = 27, LeafSource::SIZE, true;
+    InsnSources = 27, 24, true;
     /// By the upper bits of a hash, where its pairs of the index of slots begin; a power of two of them,
     /// and their number.
     SlotStarts = 28, 4, false;
     /// Short texts of conditions: runs that an instruction compares one by one.
-    ShortTexts = 29, ShortText::SIZE, false;
+    ShortTexts = 29, 24, false;
 }
 
 /// How many sections there are.
@@ -142,7 +142,12 @@ pub enum ListKind {
 impl ListKind {
     /// The first word of a list of this kind and length. A list has less than 2^27 items.
     pub fn head(self, len: u32) -> u32 {
-        LIST_HEAD | (self as u32) << 27 | (len & LIST_LEN)
+        LIST_HEAD | self.code() << 27 | (len & LIST_LEN)
+    }
+
+    /// The kind as the first word of a list has it.
+    pub(crate) const fn code(self) -> u32 {
+        self as u32
     }
 
     pub(crate) const ALL: [(ListKind, Section); 8] = [

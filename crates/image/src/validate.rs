@@ -1,29 +1,41 @@
 //! The validator: what every record must be for a decision to be the one that the policies say.
 //!
-//! One pass over each section, in an order in which each section only refers to sections that are
-//! checked by the same pass or were checked before. The time is linear in the image: also the texts
-//! that records share are bounded ([`Checker::may_read`]).
+//! One pass over each section, in an order in which each section only refers to sections that are checked by the same pass
+//! or were checked before. What a record alone must be follows from the table of records ([`crate::record`]): its
+//! references are in range and its bytes are those that it would be written as. Here is what is about several records:
+//! runs that end, lists that are sorted, guards that begin where no other goes on.
+//!
+//! The time is linear in the image: also the texts that records share are bounded ([`Checker::may_read`]).
 
 mod index;
 
 use core::cell::Cell;
 
-use crate::image::{ImageError, View};
-use crate::leaf::{Leaf, flag, ordering, span};
-use crate::op::{Op, Operands};
+use crate::field::{Item, Limits};
+use crate::header::ImageError;
+use crate::id::{Id, ListId, Run};
+use crate::insn::{flag, ordering, span};
+use crate::kinds::{Class, PatternKind, StatementFlags};
+use crate::layers::LayerSet;
+use crate::op::Operands;
 use crate::record::{
-    ANY, MAX_CHARS, MAX_INLINE_NUMBER, NONE, PatternKind, ShortText, Slot, Str, reserved,
+    ActionPattern, ArnPattern, Checked, ConditionText, Insn, InsnSource, InstantRecord,
+    MAX_INLINE_NUMBER, NetworkRecord, NumberRecord, Origin, Part, Pattern, PrincipalRecord,
+    ShortText, Slot, SlotEntry, SlotStart, Source, Statement, TokenRecord,
 };
+use crate::reserved::Reserved;
 use crate::section::{LIST_HEAD, LIST_LEN, ListKind, Section};
-use crate::statement::StatementFlags;
-use crate::token::Token;
+use crate::text::Str;
+use crate::token::{MAX_CHARS, Token};
 use crate::value::fold::fold_char;
 use crate::value::number::Number;
-use crate::wire::{name_hash, u32_at, u64_at};
+use crate::view::View;
+use crate::wire::{count, index, name_hash, u32_at};
 
-pub(crate) type Checked = Result<(), ImageError>;
+/// What a check gives.
+pub(crate) type Verdict = Result<(), ImageError>;
 
-pub(crate) fn validate(view: View<'_>) -> Checked {
+pub(crate) fn validate(view: View<'_>) -> Verdict {
     let checker = Checker {
         view,
         strings: view.section(Section::Strings),
@@ -50,46 +62,19 @@ pub(crate) struct Checker<'a> {
     looked_at: Cell<usize>,
 }
 
-impl Checker<'_> {
-    pub(crate) fn fail(&self, section: Section, index: u32, what: &'static str) -> Checked {
-        Err(ImageError {
-            offset: self.view.at(section, index),
-            what,
-        })
+impl Limits for Checker<'_> {
+    fn count(&self, section: Section) -> u32 {
+        self.view.count(section)
     }
 
-    pub(crate) fn ensure(
-        &self,
-        holds: bool,
-        section: Section,
-        index: u32,
-        what: &'static str,
-    ) -> Checked {
-        if holds {
-            Ok(())
-        } else {
-            self.fail(section, index, what)
-        }
+    fn layers(&self) -> LayerSet {
+        self.view.layers()
     }
 
-    fn strings(&self) -> Checked {
+    fn is_text(&self, text: Str) -> bool {
         let (offset, len) = self.strings;
-        let bytes = self.view.bytes.get(offset..offset + len).unwrap_or(&[]);
-        match core::str::from_utf8(bytes) {
-            Ok(_) => Ok(()),
-            Err(error) => self.fail(
-                Section::Strings,
-                error.valid_up_to() as u32,
-                "text that is not UTF-8",
-            ),
-        }
-    }
-
-    /// A text lies in the strings and begins and ends between characters.
-    pub(crate) fn is_text(&self, text: Str) -> bool {
-        let (offset, len) = self.strings;
-        let start = text.offset as usize;
-        let end = start + text.len as usize;
+        let start = index(text.offset);
+        let end = start + index(text.len);
         let between = |at: usize| {
             at == offset + len
                 || self
@@ -101,55 +86,109 @@ impl Checker<'_> {
         start >= offset && end <= offset + len && between(start) && between(end)
     }
 
+    fn is_list(&self, list: u32, kind: ListKind) -> bool {
+        if list >= self.view.count(Section::Lists) {
+            return false;
+        }
+        let head = u32_at(self.view.bytes, self.view.at(Section::Lists, list));
+        head & !LIST_LEN == kind.head(0)
+    }
+}
+
+impl Checker<'_> {
+    /// Refuses the image for a record of a section, by the record's number.
+    pub(crate) fn fail(&self, section: Section, number: u32, what: &'static str) -> Verdict {
+        Err(ImageError {
+            offset: self.view.at(section, number),
+            what,
+        })
+    }
+
+    pub(crate) fn ensure(
+        &self,
+        holds: bool,
+        section: Section,
+        number: u32,
+        what: &'static str,
+    ) -> Verdict {
+        if holds {
+            Ok(())
+        } else {
+            self.fail(section, number, what)
+        }
+    }
+
+    /// Every record of a section is as the table of records has it, and as it must be beyond that.
+    pub(crate) fn all<R: Checked>(
+        &self,
+        what: &'static str,
+        mut is_fine: impl FnMut(Id<R>, R) -> bool,
+    ) -> Verdict {
+        for id in self.view.ids::<R>() {
+            self.only(what, id, |record| is_fine(id, record))?;
+        }
+        Ok(())
+    }
+
+    /// The same for one record.
+    pub(crate) fn only<R: Checked>(
+        &self,
+        what: &'static str,
+        id: Id<R>,
+        is_fine: impl FnOnce(R) -> bool,
+    ) -> Verdict {
+        let bytes = R::bytes_or_zero(self.view.bytes, self.view.offset(id));
+        let record = R::read(bytes);
+        let fine = record.is_written(bytes) && record.is_sound(self) && is_fine(record);
+        self.ensure(fine, R::SECTION, id.number(), what)
+    }
+
+    fn strings(&self) -> Verdict {
+        let (offset, len) = self.strings;
+        let bytes = self.view.bytes.get(offset..offset + len).unwrap_or(&[]);
+        match core::str::from_utf8(bytes) {
+            Ok(_) => Ok(()),
+            Err(error) => self.fail(
+                Section::Strings,
+                count(error.valid_up_to()),
+                "text that is not UTF-8",
+            ),
+        }
+    }
+
     /// A text, and there is still leave to look at as much of it.
     ///
     /// What a compiler writes has few records for a text: four slots, a principal of each form, a
     /// number. An image in which all records share one long text would take the product of both to
     /// check.
     fn may_read(&self, text: Str) -> bool {
-        let looked_at = self.looked_at.get().saturating_add(text.len as usize);
+        let looked_at = self.looked_at.get().saturating_add(index(text.len));
         self.looked_at.set(looked_at);
         self.is_text(text) && looked_at / 16 <= self.view.bytes.len()
     }
 
-    fn slots(&self) -> Checked {
+    fn slots(&self) -> Verdict {
         let view = &self.view;
-        let count = view.count(Section::Slots);
-        for index in 0..count {
-            let slot = view.slot(index);
-            let fine = self.may_read(slot.name)
-                && u64_at(view.bytes, view.at(Section::Slots, index) + 8)
-                    <= u64::from(Slot::ADDRESS)
-                && view.text(slot.name).chars().all(|c| fold_char(c) == c);
-            self.ensure(
-                fine,
-                Section::Slots,
-                index,
-                "a slot that is not well-formed",
-            )?;
-            // A key that is looked at must be derived.
-            let otherwise = reserved::NAMES
-                .iter()
-                .position(|name| slot.class != reserved::CLASS && view.text(slot.name) == *name);
-            let fine = otherwise.is_none_or(|reserved| view.wanted(reserved as u32).otherwise);
-            self.ensure(
-                fine,
-                Section::Slots,
-                index,
-                "a slot that the header does not know of",
-            )?;
-            if let Some(name) = reserved::NAMES.get(index as usize) {
-                let fine = view.text(slot.name) == *name && slot.class == Slot::TEXT;
-                self.ensure(
-                    fine,
-                    Section::Slots,
-                    index,
-                    "a reserved slot with another key",
-                )?;
-            }
-        }
+        let slots = view.count(Section::Slots);
+        self.all("a slot that is not well-formed", |_, slot: Slot| {
+            self.may_read(slot.name) && view.text(slot.name).chars().all(|c| fold_char(c) == c)
+        })?;
+        // A key that is looked at must be derived.
+        self.all(
+            "a slot that the header does not know of",
+            |_, slot: Slot| {
+                let other = slot.class != Reserved::CLASS;
+                let key = Reserved::of_name(view.text(slot.name)).filter(|_| other);
+                key.is_none_or(|key| view.wanted().otherwise(key))
+            },
+        )?;
+        self.all("a reserved slot with another key", |id, slot: Slot| {
+            Reserved::of_slot(id).is_none_or(|key| {
+                view.text(slot.name) == key.name() && slot.class == Reserved::CLASS
+            })
+        })?;
         self.ensure(
-            count as usize >= reserved::NAMES.len(),
+            index(slots) >= Reserved::ALL.len(),
             Section::Slots,
             0,
             "reserved slots are missing",
@@ -158,7 +197,7 @@ impl Checker<'_> {
         // Rising pairs with the right hash, as many as there are slots: every slot stands there once.
         let entries = view.count(Section::SlotIndex);
         self.ensure(
-            entries == count,
+            entries == slots,
             Section::SlotIndex,
             0,
             "an index of some slots only",
@@ -171,389 +210,288 @@ impl Checker<'_> {
             0,
             "an index of slots without places",
         )?;
-        for place in 0..places {
-            let (first, end) = view.slot_starts(place);
-            let fine = first <= end && end <= entries;
-            self.ensure(fine, Section::SlotStarts, place, "a place out of range")?;
-        }
+        self.all("a place out of range", |id: Id<SlotStart>, _| {
+            let (first, end) = view.slot_starts(id);
+            id.number() == places || first <= end && end <= entries
+        })?;
         let mut previous = None;
-        for index in 0..entries {
-            let (hash, slot) = view.slot_index(index);
-            let (first, end) = view.slot_starts(view.slot_place(hash));
-            let fine = slot < count
-                && self.may_read(view.slot(slot).name)
-                && name_hash(view.slot(slot).name.bytes(view.bytes)) == hash
-                && previous.is_none_or(|previous| previous < (hash, slot))
-                && (first..end).contains(&index);
-            self.ensure(
-                fine,
-                Section::SlotIndex,
-                index,
-                "an index that does not find its slot",
-            )?;
-            previous = Some((hash, slot));
-        }
-        Ok(())
+        self.all(
+            "an index that does not find its slot",
+            |id, entry: SlotEntry| {
+                let SlotEntry { hash, slot } = entry;
+                let name = view.get(slot).name;
+                let (first, end) = view.slot_starts(view.slot_place(hash));
+                let rising = previous.is_none_or(|previous| previous < (hash, slot));
+                previous = Some((hash, slot));
+                self.may_read(name)
+                    && name_hash(name.bytes(view.bytes)) == hash
+                    && rising
+                    && (first..end).contains(&id.number())
+            },
+        )
     }
 
     /// A slot that is looked at: if it is a reserved one, the header says so.
-    fn is_slot(&self, slot: u32) -> bool {
-        let reserved = reserved::NAMES.len() as u32;
-        slot < self.view.count(Section::Slots)
-            && (slot >= reserved || self.view.wanted(slot).as_text)
+    fn is_slot(&self, slot: Id<Slot>, class: Class) -> bool {
+        let key = Reserved::of_slot(slot);
+        slot.number() < self.view.count(Section::Slots)
+            && key.is_none_or(|key| self.view.wanted().as_text(key))
+            && self.view.get(slot).class == class
     }
 
-    fn lists(&self) -> Checked {
+    fn lists(&self) -> Verdict {
         let view = &self.view;
-        let count = view.count(Section::Lists);
-        let mut index = 0;
-        while index < count {
-            let head = u32_at(view.bytes, view.at(Section::Lists, index));
-            let kind = ListKind::ALL.get((head >> 27 & 15) as usize);
+        let words = view.count(Section::Lists);
+        let mut number = 0;
+        while number < words {
+            let head = u32_at(view.bytes, view.at(Section::Lists, number));
+            let kind = ListKind::ALL.get(index(head >> 27 & 15));
             let (Some((_, section)), true) = (kind, head & LIST_HEAD != 0) else {
-                return self.fail(Section::Lists, index, "a list without a head");
+                return self.fail(Section::Lists, number, "a list without a head");
             };
             let limit = view.count(*section);
-            let items = view.list(index);
+            // The items of any list are numbers of records.
+            let items = view.list::<Pattern>(Id::new(number));
             self.ensure(
-                items.len() < count - index,
+                items.len() < words - number,
                 Section::Lists,
-                index,
+                number,
                 "a list that does not end",
             )?;
-            let fine = items.iter().all(|item| item < limit);
+            let fine = items.iter().all(|item| item.number() < limit);
             self.ensure(
                 fine,
                 Section::Lists,
-                index,
+                number,
                 "a list with an item out of range",
             )?;
             if *section == Section::Principals {
                 let mut pairs = items.iter().zip(items.iter().skip(1));
                 let rising = pairs.all(|(a, b)| a <= b);
-                self.ensure(rising, Section::Lists, index, "a list that is not sorted")?;
+                self.ensure(rising, Section::Lists, number, "a list that is not sorted")?;
             }
-            index += 1 + items.len();
+            number += 1 + items.len();
         }
         Ok(())
     }
 
-    /// The number is that of a list of this kind.
-    fn is_list(&self, index: u64, kind: ListKind) -> bool {
-        let Ok(index) = u32::try_from(index) else {
-            return false;
-        };
-        if index >= self.view.count(Section::Lists) {
-            return false;
-        }
-        let head = u32_at(self.view.bytes, self.view.at(Section::Lists, index));
-        head & !LIST_LEN == LIST_HEAD | (kind as u32) << 27
-    }
-
-    fn patterns(&self) -> Checked {
-        let view = &self.view;
-        let tokens = view.count(Section::Tokens);
-        for index in 0..view.count(Section::Patterns) {
-            let pattern = view.pattern(index);
-            let code = u32_at(view.bytes, view.at(Section::Patterns, index) + 12);
-            let run = match pattern.kind {
-                PatternKind::Tokens => self.starts_run(pattern.tokens, tokens),
-                PatternKind::Exact | PatternKind::Prefix => pattern.tokens == 0,
-            };
-            let fine = code <= 2 && run && self.is_text(pattern.literal);
-            self.ensure(
-                fine,
-                Section::Patterns,
-                index,
-                "a pattern that is not well-formed",
-            )?;
-        }
-        let patterns = view.count(Section::Patterns);
-        for index in 0..view.count(Section::Actions) {
-            let action = view.action(index);
-            let fine = action.service < patterns && action.name < patterns;
-            self.ensure(
-                fine,
-                Section::Actions,
-                index,
-                "an action with a pattern out of range",
-            )?;
-        }
-        for index in 0..view.count(Section::Arns) {
-            let parts = view.arn(index).parts;
-            let fine = parts.first() == Some(&ANY) || parts.iter().all(|part| *part < patterns);
-            self.ensure(
-                fine,
-                Section::Arns,
-                index,
-                "an ARN with a pattern out of range",
-            )?;
-        }
-        Ok(())
+    fn patterns(&self) -> Verdict {
+        let tokens = self.view.count(Section::Tokens);
+        self.all(
+            "a pattern that is not well-formed",
+            |_, pattern: Pattern| match pattern.kind {
+                PatternKind::Tokens => self.starts_run(pattern.tokens.0, tokens),
+                PatternKind::Exact | PatternKind::Prefix => pattern.tokens.0 == Id::FIRST,
+            },
+        )?;
+        self.all(
+            "an action with a pattern out of range",
+            |_, _: ActionPattern| true,
+        )?;
+        self.all("an ARN with a pattern out of range", |_, _: ArnPattern| {
+            true
+        })
     }
 
     /// A run of tokens begins at the section's start or after the end of another run, so that no
     /// token belongs to two runs.
-    fn starts_run(&self, start: u32, count: u32) -> bool {
-        start < count
-            && start
-                .checked_sub(1)
-                .is_none_or(|before| self.view.token(before) == Token::End)
+    fn starts_run(&self, first: Id<TokenRecord>, tokens: u32) -> bool {
+        let before = first.number().checked_sub(1).map(Id::new);
+        first.number() < tokens && before.is_none_or(|before| self.is_end(before))
     }
 
-    fn tokens(&self) -> Checked {
-        let view = &self.view;
-        let count = view.count(Section::Tokens);
-        for index in 0..count {
-            let at = view.at(Section::Tokens, index);
-            let fine = Token::is_known(view.bytes, at)
-                && match view.token(index) {
-                    Token::Text(text) => self.is_text(text),
+    fn is_end(&self, token: Id<TokenRecord>) -> bool {
+        Token::from(self.view.get(token)) == Token::End
+    }
+
+    fn tokens(&self) -> Verdict {
+        self.all(
+            "a token that is not well-formed",
+            |_, record: TokenRecord| {
+                let token = Token::from(record);
+                let fine = match token {
+                    Token::Text(_) => record.text.is_some(),
                     Token::Variable { slot, default } => {
-                        self.is_slot(slot)
-                            && view.slot(slot).class == Slot::TEXT
-                            && default.is_none_or(|text| self.is_text(text))
+                        self.is_slot(slot, Class::Text)
+                            && default.is_some() == record.text.is_some()
                     }
                     Token::Chars(count) => (1..=MAX_CHARS).contains(&count),
                     Token::End | Token::Star | Token::Field => true,
                 };
-            self.ensure(
-                fine,
-                Section::Tokens,
-                index,
-                "a token that is not well-formed",
-            )?;
-        }
-        let closed = count == 0 || view.token(count - 1) == Token::End;
+                fine && TokenRecord::from(token) == record
+            },
+        )?;
+        let last = self.view.count(Section::Tokens).checked_sub(1);
+        let closed = last.is_none_or(|last| self.is_end(Id::new(last)));
         self.ensure(
             closed,
             Section::Tokens,
-            count.saturating_sub(1),
+            last.unwrap_or(0),
             "tokens that do not end",
         )
     }
 
-    fn principals(&self) -> Checked {
-        let view = &self.view;
+    fn principals(&self) -> Verdict {
+        self.all(
+            "a principal that is not well-formed",
+            |_, record: PrincipalRecord| self.may_read(record.text),
+        )?;
         let mut previous = None;
-        for index in 0..view.count(Section::Principals) {
-            let known = u64_at(view.bytes, view.at(Section::Principals, index) + 8) < 7;
-            let Some(principal) = view
-                .principal(index)
-                .filter(|record| known && self.may_read(record.text))
-            else {
-                return self.fail(
-                    Section::Principals,
-                    index,
-                    "a principal that is not well-formed",
-                );
-            };
-            let key = (principal.form, view.text(principal.text));
+        self.all("principals out of order", |_, record: PrincipalRecord| {
+            let key = (record.form, self.view.text(record.text));
             let rising = previous.is_none_or(|previous| previous < key);
-            self.ensure(
-                rising,
-                Section::Principals,
-                index,
-                "principals out of order",
-            )?;
             previous = Some(key);
-        }
-        Ok(())
+            rising
+        })
     }
 
-    fn values(&self) -> Checked {
+    fn values(&self) -> Verdict {
         let view = &self.view;
-        for index in 0..view.count(Section::Texts) {
-            let fine = self.is_text(view.condition_text(index));
-            self.ensure(fine, Section::Texts, index, "a text out of range")?;
-        }
-        for (index, text) in (0..).zip(view.short_texts(0, view.count(Section::ShortTexts))) {
-            let fine = text.write(&mut [0; 16]).is_some();
-            self.ensure(fine, Section::ShortTexts, index, "a text that is not one")?;
-        }
-        for index in 0..view.count(Section::Numbers) {
-            let record = view.number(index);
-            let fine = self.may_read(record.text)
-                && Number::parse(view.text(record.text)).is_some_and(|number| {
-                    number.millionths().unwrap_or(i64::MIN) == record.millionths
-                });
-            self.ensure(
-                fine,
-                Section::Numbers,
-                index,
-                "a number that is not its text",
-            )?;
-        }
-        for index in 0..view.count(Section::Networks) {
-            let family = u64_at(view.bytes, view.at(Section::Networks, index));
-            let fine = matches!(family, 4 | 6);
-            self.ensure(fine, Section::Networks, index, "a network of no family")?;
-        }
-        Ok(())
+        self.all("a text out of range", |_, _: ConditionText| true)?;
+        self.all("a text that is not one", |_, text: ShortText| {
+            text.write(&mut [0; 16]).is_some()
+        })?;
+        self.all(
+            "a number that is not its text",
+            |_, record: NumberRecord| {
+                let number = self.may_read(record.text).then(|| view.text(record.text));
+                let number = number.and_then(Number::parse);
+                number.is_some_and(|number| number.millionths() == record.millionths)
+            },
+        )?;
+        self.all("an instant that is none", |_, _: InstantRecord| true)?;
+        self.all("a network without family", |_, _: NetworkRecord| true)
     }
 
-    fn statements(&self) -> Checked {
-        let view = &self.view;
-        let code = view.count(Section::Code);
-        // The guards with a number, by number.
-        let mut shared = [None; 1 + StatementFlags::MAX_SHARED as usize];
-        for index in 0..view.count(Section::Statements) {
-            let statement = view.statement(index);
-            let numbered = match (statement.flags.shared, statement.guard) {
-                (0, _) => true,
-                (_, NONE) => false,
-                (number, guard) => shared
-                    .get_mut(usize::from(number))
-                    .is_some_and(|shared| *shared.get_or_insert(guard) == guard),
-            };
-            let raw_flags = u32_at(view.bytes, view.at(Section::Statements, index));
-            let list = |list, kind| list == ANY || self.is_list(u64::from(list), kind);
-            let fine = raw_flags & !0xff0f == 0
-                && numbered
-                && statement.layers != 0
-                && statement.layers & !view.layers() == 0
-                && list(statement.actions, ListKind::Actions)
-                && list(statement.resources, ListKind::Patterns)
-                && (statement.principals == NONE
-                    || list(statement.principals, ListKind::Principals))
-                && (statement.guard == NONE || self.starts_guard(statement.guard, code));
-            self.ensure(
-                fine,
-                Section::Statements,
-                index,
-                "a statement that is not well-formed",
-            )?;
-        }
-        Ok(())
+    fn statements(&self) -> Verdict {
+        let code = self.view.count(Section::Code);
+        // Whoever has a number's guard has the number: what one gave is taken for the other.
+        let mut guards = [None; 1 + StatementFlags::MAX_SHARED as usize];
+        self.all(
+            "a statement that is not well-formed",
+            |_, statement: Statement| {
+                let numbered = match (statement.flags.shared, statement.guard) {
+                    (0, _) => true,
+                    (_, None) => false,
+                    (number, Some(guard)) => {
+                        let shared = guards.get_mut(usize::from(number));
+                        shared.is_some_and(|shared| *shared.get_or_insert(guard) == guard)
+                    }
+                };
+                let guard = statement.guard;
+                numbered
+                    && !statement.layers.is_empty()
+                    && guard.is_none_or(|guard| self.starts_guard(guard, code))
+            },
+        )
     }
 
     /// Parts are all statements, one part after the other.
-    fn parts(&self) -> Checked {
+    fn parts(&self) -> Verdict {
         let view = &self.view;
-        let parts = view.count(Section::Parts);
-        let mut next = 0;
-        let mut layers = 0;
-        for index in 0..parts {
-            let part = view.part(index);
-            let public = u32_at(view.bytes, view.at(Section::Parts, index) + 12);
-            let fine = part.statements == next
-                && in_range(next, part.statement_count, view.count(Section::Statements))
-                && public <= 1
-                && part.layers & !view.layers() == 0
-                && in_range(part.nodes, part.node_count, view.count(Section::Nodes))
-                && in_range(part.rest, part.rest_count, view.count(Section::NodeGroups));
-            self.ensure(
-                fine,
-                Section::Parts,
-                index,
-                "a part that is not well-formed",
-            )?;
+        let mut next = Id::FIRST;
+        let mut layers = LayerSet::EMPTY;
+        self.all("a part that is not well-formed", |_, part: Part| {
+            let fine = part.statements.first == next;
+            next = part.statements.end();
+            layers |= part.layers;
+            fine
+        })?;
+        for part in view.ids::<Part>().map(|id| view.get(id)) {
             let mut allow_seen = false;
-            for number in next..next + part.statement_count {
-                let statement = view.statement(number);
-                let sorted =
-                    !(allow_seen && statement.flags.deny) && statement.layers & !part.layers == 0;
+            for id in part.statements.iter() {
+                let statement = view.get(id);
+                let sorted = !(allow_seen && statement.flags.deny)
+                    && part.layers.contains_all(statement.layers);
                 self.ensure(
                     sorted,
                     Section::Statements,
-                    number,
+                    id.number(),
                     "a Deny after an Allow, or a layer that its part does not have",
                 )?;
                 allow_seen |= !statement.flags.deny;
             }
-            next += part.statement_count;
-            layers |= part.layers;
         }
-        let whole = next == view.count(Section::Statements) && layers == view.layers();
-        self.ensure(whole, Section::Parts, parts, "statements of no part")
+        let whole = next.number() == view.count(Section::Statements) && layers == view.layers();
+        self.ensure(
+            whole,
+            Section::Parts,
+            view.count(Section::Parts),
+            "statements of no part",
+        )
     }
 
-    fn starts_guard(&self, start: u32, count: u32) -> bool {
-        start < count
-            && start
-                .checked_sub(1)
-                .is_none_or(|before| self.view.leaf(before).flags & flag::END != 0)
+    fn starts_guard(&self, first: Id<Insn>, code: u32) -> bool {
+        let before = first.number().checked_sub(1).map(Id::new);
+        first.number() < code && before.is_none_or(|before| self.is_last(before))
     }
 
-    fn code(&self) -> Checked {
-        let view = &self.view;
-        let count = view.count(Section::Code);
-        for index in 0..count {
-            let leaf = view.leaf(index);
-            let padding = u32_at(view.bytes, view.at(Section::Code, index)) >> 16;
-            let Some(op) = Op::from_code(leaf.op).filter(|op| *op != Op::Fault) else {
-                return self.fail(Section::Code, index, "an unknown operation");
-            };
-            let info = op.info();
+    /// True for the last instruction of a guard.
+    fn is_last(&self, insn: Id<Insn>) -> bool {
+        self.view.read(insn).flags() & flag::END != 0
+    }
+
+    fn code(&self) -> Verdict {
+        self.all("an unknown operation", |id: Id<Insn>, insn: Insn| {
+            self.view.read(id).code() == insn.op.code()
+        })?;
+        self.all("an instruction that is not well-formed", |_, insn: Insn| {
             let both = flag::ANY | flag::ALL;
-            let orders = ordering::LESS | ordering::EQUAL | ordering::GREATER;
-            let operands = match info.operands {
-                Operands::None => (leaf.x, leaf.y, leaf.z) == (0, 0, 0),
-                Operands::Truth => {
-                    let bare = leaf.flags & (flag::NEGATED | both) == 0;
-                    bare && leaf.x <= 1 && (leaf.y, leaf.z) == (0, 0)
-                }
-                Operands::Truths => leaf.x <= 3 && (leaf.y, leaf.z) == (0, 0),
-                Operands::Inline => {
-                    let text = ShortText {
-                        low: leaf.x,
-                        high: leaf.y,
-                        len: leaf.z,
-                    };
-                    text.write(&mut [0; 16]).is_some()
-                }
-                Operands::Span => self.is_span(&leaf),
-                Operands::ShortTexts => {
-                    let texts = view.count(Section::ShortTexts);
-                    in_range(leaf.x as u32, (leaf.x >> 32) as u32, texts)
-                        && (leaf.y, leaf.z) == (0, 0)
-                }
-                Operands::Number => {
-                    let text = Str::unpack(leaf.y);
-                    leaf.z <= orders
-                        && text.len <= MAX_INLINE_NUMBER
-                        && self.is_text(text)
-                        && Number::parse(view.text(text))
-                            .is_some_and(|number| number.millionths() == Some(leaf.x as i64))
-                }
-                Operands::Instant => leaf.z <= orders,
-                Operands::V4 => true,
-                Operands::Texts => self.operand_list(&leaf, ListKind::Texts) && leaf.z == 0,
-                Operands::Patterns => self.operand_list(&leaf, ListKind::Patterns) && leaf.z == 0,
-                Operands::Networks => self.operand_list(&leaf, ListKind::Networks) && leaf.z == 0,
-                Operands::Arns => self.operand_list(&leaf, ListKind::Arns) && leaf.z == 0,
-                Operands::Numbers => {
-                    self.operand_list(&leaf, ListKind::Numbers) && leaf.z <= orders
-                }
-                Operands::Instants => {
-                    self.operand_list(&leaf, ListKind::Instants) && leaf.z <= orders
-                }
-            };
-            let fine = padding == 0
-                && leaf.flags < 32
-                && leaf.flags & both != both
-                && self.is_slot(leaf.slot)
-                && view.slot(leaf.slot).class == info.class
-                && operands;
-            self.ensure(
-                fine,
-                Section::Code,
-                index,
-                "an instruction that is not well-formed",
-            )?;
-        }
-        let closed = count == 0 || view.leaf(count - 1).flags & flag::END != 0;
+            insn.flags < 32
+                && insn.flags & both != both
+                && self.is_slot(insn.slot, insn.op.info().class)
+                && self.are_operands(&insn)
+        })?;
+        let last = self.view.count(Section::Code).checked_sub(1);
+        let closed = last.is_none_or(|last| self.is_last(Id::new(last)));
         self.ensure(
             closed,
             Section::Code,
-            count.saturating_sub(1),
+            last.unwrap_or(0),
             "a guard that does not end",
         )
     }
 
-    fn is_span(&self, leaf: &Leaf) -> bool {
-        let (first, second) = (Str::unpack(leaf.x), Str::unpack(leaf.y));
-        let shape = match leaf.z & !span::OPEN {
+    /// The operands are such as the operation has.
+    fn are_operands(&self, insn: &Insn) -> bool {
+        let view = &self.view;
+        let (x, y, z) = (insn.x.bits(), insn.y.bits(), insn.z.bits());
+        let orders = ordering::LESS | ordering::EQUAL | ordering::GREATER;
+        match insn.op.info().operands {
+            Operands::None => (x, y, z) == (0, 0, 0),
+            Operands::Truth => {
+                let bare = insn.flags & (flag::NEGATED | flag::ANY | flag::ALL) == 0;
+                bare && x <= 1 && (y, z) == (0, 0)
+            }
+            Operands::Truths => x <= 3 && (y, z) == (0, 0),
+            Operands::Inline => insn.short_text().write(&mut [0; 16]).is_some(),
+            Operands::Span => self.is_span(insn),
+            Operands::ShortTexts => {
+                let texts: Run<ShortText> = insn.x.run();
+                texts.fits(view.count(Section::ShortTexts)) && (y, z) == (0, 0)
+            }
+            Operands::Number => {
+                let text = insn.y.text();
+                z <= orders
+                    && text.len <= MAX_INLINE_NUMBER
+                    && self.is_text(text)
+                    && Number::parse(view.text(text))
+                        .is_some_and(|number| number.millionths() == Some(insn.x.signed()))
+            }
+            Operands::Instant => z <= orders,
+            Operands::V4 => true,
+            Operands::Texts => self.is_operand::<ConditionText>(insn) && z == 0,
+            Operands::Patterns => self.is_operand::<Pattern>(insn) && z == 0,
+            Operands::Networks => self.is_operand::<NetworkRecord>(insn) && z == 0,
+            Operands::Arns => self.is_operand::<ArnPattern>(insn) && z == 0,
+            Operands::Numbers => self.is_operand::<NumberRecord>(insn) && z <= orders,
+            Operands::Instants => self.is_operand::<InstantRecord>(insn) && z <= orders,
+        }
+    }
+
+    fn is_span(&self, insn: &Insn) -> bool {
+        let (first, second) = (insn.x.text(), insn.y.text());
+        let shape = match insn.z.bits() & !span::OPEN {
             0 => second == Str::default(),
             span::STAR => true,
             span::FIELD => second.bytes(self.view.bytes).first() == Some(&b':'),
@@ -562,24 +500,17 @@ impl Checker<'_> {
         shape && self.is_text(first) && (second == Str::default() || self.is_text(second))
     }
 
-    fn operand_list(&self, leaf: &Leaf, kind: ListKind) -> bool {
-        self.is_list(leaf.x, kind) && leaf.y == self.view.list(leaf.x as u32).digest()
+    /// `x` is a list, and `y` its digest.
+    fn is_operand<T: Item>(&self, insn: &Insn) -> bool {
+        let list: ListId<T> = insn.x.list();
+        u64::from(list.number()) == insn.x.bits()
+            && self.is_list(list.number(), T::KIND)
+            && insn.y == self.view.list(list).digest().into()
     }
 
-    fn debug(&self) -> Checked {
+    fn debug(&self) -> Verdict {
         let view = &self.view;
-        let sources = view.count(Section::Sources);
-        for index in 0..sources {
-            let fine = view
-                .source(index)
-                .is_some_and(|source| self.is_text(source.name) && self.is_text(source.file));
-            self.ensure(
-                fine,
-                Section::Sources,
-                index,
-                "a source that is not well-formed",
-            )?;
-        }
+        self.all("a source that is not well-formed", |_, _: Source| true)?;
         let origins = view.count(Section::Origins);
         let whole = origins == 0 || origins == view.count(Section::Statements);
         self.ensure(
@@ -588,45 +519,18 @@ impl Checker<'_> {
             0,
             "origins of some statements only",
         )?;
-        for index in 0..origins {
-            let fine = view.origin(index).is_some_and(|origin| {
-                origin.source < sources
-                    && self.is_text(origin.sid)
-                    && self.is_list(u64::from(origin.actions), ListKind::Texts)
-                    && self.is_list(u64::from(origin.resources), ListKind::Texts)
-            });
-            self.ensure(
-                fine,
-                Section::Origins,
-                index,
-                "an origin that is not well-formed",
-            )?;
-        }
-        let leaves = view.count(Section::LeafSources);
-        let whole = leaves == 0 || leaves == view.count(Section::Code);
+        self.all("an origin that is not well-formed", |_, _: Origin| true)?;
+        let insns = view.count(Section::InsnSources);
+        let whole = insns == 0 || insns == view.count(Section::Code);
         self.ensure(
             whole,
-            Section::LeafSources,
+            Section::InsnSources,
             0,
             "sources of some instructions only",
         )?;
-        for index in 0..leaves {
-            let fine = view.leaf_source(index).is_some_and(|leaf| {
-                self.is_text(leaf.operator)
-                    && self.is_text(leaf.key)
-                    && self.is_list(u64::from(leaf.values), ListKind::Texts)
-            });
-            self.ensure(
-                fine,
-                Section::LeafSources,
-                index,
-                "an instruction's source that is not well-formed",
-            )?;
-        }
-        Ok(())
+        self.all(
+            "an instruction's source that is not well-formed",
+            |_, _: InsnSource| true,
+        )
     }
-}
-
-pub(crate) fn in_range(start: u32, count: u32, limit: u32) -> bool {
-    start.checked_add(count).is_some_and(|end| end <= limit)
 }

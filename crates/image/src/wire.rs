@@ -1,7 +1,92 @@
-//! Reading and writing little-endian numbers, the checksum and the hash of the format.
+//! Numbers as they lie in the image: reading them, converting them, the checksum and the hash of the format.
 //!
-//! Every read is checked and total: outside the bytes there are only zeros. A validated image never
-//! reads outside, so the zero is never seen; it keeps the readers free of panics.
+//! Every read is checked and total: outside the bytes there are only zeros. A validated image never reads outside, so the
+//! zero is never seen; it keeps the readers free of panics.
+//!
+//! The conversions between widths are here and have names, so that nowhere else a cast has to be looked at twice.
+
+/// A 32-bit number of the format as an index. There are no images, and so no numbers, on machines whose addresses are
+/// shorter.
+#[inline(always)]
+pub const fn index(number: u32) -> usize {
+    number as usize
+}
+
+/// A length as the format has it. Nothing of 4 GiB or more is part of an image, so that what is larger need only stay
+/// large.
+#[inline(always)]
+pub const fn count(len: usize) -> u32 {
+    match len > index(u32::MAX) {
+        true => u32::MAX,
+        false => len as u32,
+    }
+}
+
+/// A length as a number of 64 bits.
+#[inline(always)]
+pub const fn widened(len: usize) -> u64 {
+    len as u64
+}
+
+/// Two numbers of 32 bits as one, the second above the first.
+#[inline(always)]
+pub const fn join(low: u32, high: u32) -> u64 {
+    low as u64 | (high as u64) << 32
+}
+
+/// The lower half of a number.
+#[inline(always)]
+pub const fn low(number: u64) -> u32 {
+    number as u32
+}
+
+/// The upper half of a number.
+#[inline(always)]
+pub const fn high(number: u64) -> u32 {
+    low(number >> 32)
+}
+
+/// The two numbers that [`join`] joined.
+#[inline(always)]
+pub const fn split(joined: u64) -> (u32, u32) {
+    (low(joined), high(joined))
+}
+
+/// Two numbers of 64 bits as one, the second above the first.
+#[inline(always)]
+pub const fn join_wide(low: u64, high: u64) -> u128 {
+    low as u128 | (high as u128) << 64
+}
+
+/// The two numbers that [`join_wide`] joined.
+#[inline(always)]
+pub const fn split_wide(joined: u128) -> (u64, u64) {
+    (joined as u64, (joined >> 64) as u64)
+}
+
+/// The signed number with the same bits.
+#[inline(always)]
+pub const fn signed(bits: u64) -> i64 {
+    i64::from_le_bytes(bits.to_le_bytes())
+}
+
+/// The bits of a signed number.
+#[inline(always)]
+pub const fn unsigned(number: i64) -> u64 {
+    u64::from_le_bytes(number.to_le_bytes())
+}
+
+/// An instant of its two halves, the lower one first.
+#[inline(always)]
+pub const fn instant_of(low: u64, high: u64) -> i128 {
+    i128::from_le_bytes(join_wide(low, high).to_le_bytes())
+}
+
+/// The two halves of an instant.
+#[inline(always)]
+pub const fn halves_of(instant: i128) -> (u64, u64) {
+    split_wide(u128::from_le_bytes(instant.to_le_bytes()))
+}
 
 /// The byte at `at`, or 0.
 #[inline]
@@ -59,7 +144,7 @@ pub fn checksum(bytes: &[u8]) -> u64 {
             *lane = step(*lane, u64_at(word, 0));
         }
     }
-    let mut hash = step(0, bytes.len() as u64);
+    let mut hash = step(0, widened(bytes.len()));
     for word in blocks.remainder().chunks(8) {
         hash = step(hash, padded(word));
     }
@@ -78,13 +163,13 @@ fn step(hash: u64, word: u64) -> u64 {
 /// The hash of a key's name, which does not depend on the case of ASCII letters.
 #[inline]
 pub fn name_hash(name: &[u8]) -> u32 {
-    let mut hash = name.len() as u64;
+    let mut hash = widened(name.len());
     let mut words = name.chunks_exact(8);
     for word in &mut words {
         hash = step(hash, u64_at(word, 0) | CASE);
     }
     hash = step(hash, padded(words.remainder()) | CASE);
-    (hash >> 32) as u32
+    high(hash)
 }
 
 /// The bits that tell upper case from lower. Setting them also makes a few other bytes alike, which a

@@ -2,6 +2,7 @@
 
 use portcullis_syntax::lint::keys::{self, Type};
 use portcullis_syntax::lint::services::is_service;
+use std::borrow::Cow;
 
 /// What a catalog says of something. Whoever does not know says so: nothing is found on the strength of it (`AA-50`, `AA-51`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +42,33 @@ pub enum Part {
     Sometimes,
     /// None has it.
     Never,
+}
+
+/// Whether actions are about resources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meeting {
+    /// One of them is about one of the resources.
+    Some,
+    /// None is about any of them.
+    None,
+    /// None is about any of them, and some name no resource at all: they are for `*`.
+    OnlyEverything,
+    /// It is not known.
+    Unknown,
+}
+
+/// Which of some actions have a condition key in their requests.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyUse {
+    /// How many actions there are.
+    pub total: usize,
+    /// How many have a request that lacks the key whatever is asked for: no resource of theirs has it, or one that
+    /// every request names has not.
+    pub without: usize,
+    /// A few of those.
+    pub examples: Vec<String>,
+    /// Some action has it, for some resource.
+    pub is_known: bool,
 }
 
 /// What is known of the ARNs of a service that start their last part in some way.
@@ -107,6 +135,32 @@ pub trait Catalog {
     /// Whether the last part of an ARN has a form that the service knows.
     fn resource(&self, _service: &str, _rest: &str) -> Answer {
         Answer::Unknown
+    }
+
+    /// Whether actions that a pattern matches are about resources that any of some patterns matches.
+    fn meets(&self, _pattern: &str, _resources: &[Cow<'_, str>]) -> Meeting {
+        Meeting::Unknown
+    }
+
+    /// Whether an action without wildcard changes something, and every request for it names a resource.
+    fn is_restrictable(&self, _action: &str) -> Answer {
+        Answer::Unknown
+    }
+
+    /// Whether an action without wildcard only reads or lists.
+    fn is_reading(&self, _action: &str) -> Answer {
+        Answer::Unknown
+    }
+
+    /// Which actions that a pattern matches have a key if they are about resources that any of some patterns matches.
+    /// None if a reference does not tell.
+    fn uses_of_key(
+        &self,
+        _pattern: &str,
+        _resources: &[Cow<'_, str>],
+        _key: &str,
+    ) -> Option<KeyUse> {
+        None
     }
 
     /// Whether resources of a service are in a region.

@@ -3,22 +3,23 @@
 mod actions;
 mod conditions;
 mod keys;
-mod nulls;
-mod principals;
+pub(crate) mod nulls;
+pub(crate) mod principals;
 mod redundant;
 mod resources;
 mod roles;
 mod shape;
 mod size;
 mod tags;
-mod trust;
+pub(crate) mod trust;
 mod values;
-mod variables;
+pub(crate) mod variables;
 
 use crate::Options;
 use crate::catalog::{Catalog, KeyFacts};
 use crate::finding::{Findings, Location, Report};
 use crate::guess::guess;
+use crate::own;
 use crate::rules;
 use crate::target::{PolicyType, ResourceType, Target};
 use crate::view::Policy;
@@ -32,6 +33,8 @@ use std::collections::HashMap;
 /// What checks know of the document as a whole.
 pub(crate) struct Context<'d> {
     pub(crate) target: Target,
+    pub(crate) kind: PolicyKind,
+    pub(crate) account: Option<&'d str>,
     pub(crate) catalog: &'d dyn Catalog,
     /// A trust policy, by its type or by its looks (`AA-52`).
     pub(crate) is_trust: bool,
@@ -54,12 +57,12 @@ impl<'d> Context<'d> {
 }
 
 /// Everything that is found in a document.
-/// `is_json` says whether the text is the document's own.
+/// `own` is the document's own text, if that is JSON.
 pub(crate) fn all<'d>(
     document: Node<'d>,
     text: &'d str,
+    own_text: Option<&'d str>,
     options: &Options<'d>,
-    is_json: bool,
 ) -> Report<'d> {
     let mut out = Findings::new(text);
     let Some(members) = document.as_object() else {
@@ -82,15 +85,17 @@ pub(crate) fn all<'d>(
         .and_then(|member| member.value.as_str());
     let context = Context {
         target: options.target,
+        kind: options.kind,
+        account: options.account,
         catalog: options.catalog,
         is_trust: is_typed || looks_so(),
-        has_variables: version == Some("2012-10-17"),
+        has_variables: version == Some("2012-10-17") || options.has_unknown_parts,
         has_old_scp_rules: options.has_old_scp_rules,
         keys: RefCell::default(),
     };
     shape::document(&context, &policy, &mut out);
-    if is_json {
-        size::document(&context, text, policy.span, &mut out);
+    if let Some(own) = own_text {
+        size::document(&context, text, own, &mut out);
     }
     for statement in &policy.statements {
         shape::statement(&context, statement, &mut out);
@@ -106,6 +111,9 @@ pub(crate) fn all<'d>(
         redundant::statement(statement, &mut out);
     }
     redundant::document(&policy, &mut out);
+    if options.has_own_checks {
+        own::document(&context, &policy, own_text, &mut out);
+    }
     out.finish()
 }
 

@@ -1,6 +1,6 @@
 //! Findings, their places, and ValidatePolicy's JSON (`AA-2` to `AA-8`).
 
-use crate::rules::Rule;
+use crate::rules::{Group, Rule};
 use portcullis_source::{Diagnostic, LineIndex};
 use portcullis_syntax::ast::Span;
 use serde_json::{Value, json};
@@ -61,7 +61,7 @@ impl<'d> Report<'d> {
         crate::checks::syntax_error(text, problems)
     }
 
-    /// ValidatePolicy's answer: an object with the member `findings`.
+    /// ValidatePolicy's answer: an object with the member `findings`, which are those of AWS's codes.
     ///
     /// ```
     /// use portcullis_lint::{Options, PolicyType, lint};
@@ -91,7 +91,13 @@ impl<'d> Report<'d> {
                 "locations": places,
             })
         };
-        let findings: Vec<Value> = self.findings.iter().map(finding).collect();
+        let is_of_aws = |found: &&Finding<'_>| found.rule.group == Group::AccessAnalyzer;
+        let findings: Vec<Value> = self
+            .findings
+            .iter()
+            .filter(is_of_aws)
+            .map(finding)
+            .collect();
         json!({"findings": findings})
     }
 }
@@ -112,6 +118,8 @@ pub(crate) struct Findings<'d> {
     room: usize,
     /// Steps that comparisons may still take.
     pub(crate) steps: usize,
+    /// The same for checks of our own.
+    own_steps: usize,
     is_incomplete: bool,
 }
 
@@ -122,6 +130,7 @@ impl<'d> Findings<'d> {
             list: Vec::new(),
             room: text.len().saturating_mul(64).saturating_add(1 << 20),
             steps: text.len().saturating_mul(64).saturating_add(1 << 22),
+            own_steps: text.len().saturating_mul(64).saturating_add(1 << 25),
             is_incomplete: false,
         }
     }
@@ -156,6 +165,28 @@ impl<'d> Findings<'d> {
                 });
             }
             None => self.stop(),
+        }
+    }
+
+    /// True if a rule found something at a place.
+    pub(crate) fn has(&self, rule: &Rule, span: Span) -> bool {
+        // Only what was found last can be of the same statement.
+        self.list.iter().rev().take(100).any(|found| {
+            found.rule == rule && found.locations.iter().any(|place| place.span == span)
+        })
+    }
+
+    /// True if a check of our own may take so many steps, which it then has taken.
+    pub(crate) fn affords(&mut self, steps: usize) -> bool {
+        match self.own_steps.checked_sub(steps) {
+            Some(left) => {
+                self.own_steps = left;
+                true
+            }
+            None => {
+                self.stop();
+                false
+            }
         }
     }
 

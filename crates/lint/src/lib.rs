@@ -2,7 +2,8 @@
 //!
 //! A [`Finding`] has AWS's code and level, its text, and the places that it is about. Whether a document *loads* is another
 //! question: that [`portcullis_syntax::policy::read_policy`] answers, and a document with findings of level error may load.
-//! Checks of this project's own are [`portcullis_syntax::lint`]; they have codes of their own, which are never printed here.
+//! Checks of this project's own ([`Options::has_own_checks`]) have codes of their own, in other [groups](Group), and
+//! [`Report::to_json`] never prints them.
 //!
 //! The codes are one table ([`rules`]): each with what it means, why it matters, a document that has it and one that has
 //! not. Facts of services come from a [`Catalog`]; without one, [`ByHand`] knows what the rules name.
@@ -22,22 +23,28 @@
 mod catalog;
 mod checks;
 mod finding;
+mod fingerprint;
+mod fix;
 mod guess;
+mod own;
 mod page;
 pub mod rules;
 mod target;
 mod tree;
 mod view;
 
-pub use catalog::{Answer, ArnFacts, ByHand, Catalog, KeyFacts, Part};
+pub use catalog::{Answer, ArnFacts, ByHand, Catalog, KeyFacts, KeyUse, Meeting, Part};
 pub use finding::{Finding, Location, Report, Step};
+pub use fingerprint::{fingerprint, statement_at};
+pub use fix::{Fix, SAFE, fixed, fixes};
 pub use guess::guess;
 pub use page::{document, page};
-pub use rules::{Document, Evidence, Level, Rule};
+pub use rules::{Document, Evidence, Group, Level, Rule};
 pub use target::{PolicyType, ResourceType, Target};
 pub use tree::tree;
 
 use bumpalo::Bump;
+use portcullis_model::PolicyKind;
 use portcullis_source::json::{self, Node};
 
 /// What a document is checked as.
@@ -47,6 +54,14 @@ pub struct Options<'c> {
     pub target: Target,
     /// What is known of services.
     pub catalog: &'c dyn Catalog,
+    /// The type in the words of this project, which tell more of them apart: for the checks of its own.
+    pub kind: PolicyKind,
+    /// The account whose the document is, if it is known: for the checks of this project's own.
+    pub account: Option<&'c str>,
+    /// Variables stand for parts that are not known, also in a document of a version that has none.
+    pub has_unknown_parts: bool,
+    /// Checks of this project's own are made too.
+    pub has_own_checks: bool,
     /// Service control policies are held against the rules from before September 2025 (`GRAM-55`, `AA-132`).
     pub has_old_scp_rules: bool,
 }
@@ -59,9 +74,14 @@ impl Options<'static> {
     /// assert!(!Options::new(PolicyType::ServiceControl).has_old_scp_rules);
     /// ```
     pub fn new(target: impl Into<Target>) -> Options<'static> {
+        let target = target.into();
         Options {
-            target: target.into(),
+            target,
             catalog: &ByHand,
+            kind: target.kind(),
+            account: None,
+            has_unknown_parts: false,
+            has_own_checks: false,
             has_old_scp_rules: false,
         }
     }
@@ -80,13 +100,16 @@ pub fn lint<R>(text: &str, options: &Options<'_>, then: impl FnOnce(Report<'_>) 
     let text = text.trim_start_matches('\u{feff}');
     let arena = Bump::new();
     then(match json::read(text, &arena) {
-        (Some(node), _) => checks::all(node, text, options, true),
+        (Some(node), _) => {
+            let own = text.get(node.span.range()).unwrap_or(text);
+            checks::all(node, text, Some(own), options)
+        }
         (None, problems) => checks::syntax_error(text, &problems),
     })
 }
 
-/// Checks a tree whose places are those of a text of another notation ([`tree()`]). The quotas are left out: they count the
-/// characters of JSON, which the text is not.
+/// Checks a tree whose places are those of this text. `own` is the document's own text, if that is JSON: the quotas count its
+/// characters. A text of another notation ([`tree()`]) has none.
 ///
 /// ```
 /// use bumpalo::Bump;
@@ -96,9 +119,14 @@ pub fn lint<R>(text: &str, options: &Options<'_>, then: impl FnOnce(Report<'_>) 
 /// let arena = Bump::new();
 /// let text = r#"{"Version": "2012-10-17"}"#;
 /// let node = json::parse(text, &arena).unwrap();
-/// let report = lint_tree(node, text, &Options::new(PolicyType::Identity));
+/// let report = lint_tree(node, text, Some(text), &Options::new(PolicyType::Identity));
 /// assert_eq!(report.findings[0].rule.code, "MISSING_STATEMENT");
 /// ```
-pub fn lint_tree<'d>(document: Node<'d>, text: &'d str, options: &Options<'d>) -> Report<'d> {
-    checks::all(document, text, options, false)
+pub fn lint_tree<'d>(
+    document: Node<'d>,
+    text: &'d str,
+    own: Option<&'d str>,
+    options: &Options<'d>,
+) -> Report<'d> {
+    checks::all(document, text, own, options)
 }

@@ -1,7 +1,8 @@
 //! The page of a code, and its documents.
 
-use crate::rules::{Document, Evidence, Rule};
-use crate::target::{PolicyType, ResourceType, Target};
+use crate::rules::{Document, Evidence, Group, Rule};
+use crate::target::{PolicyType, ResourceType};
+use portcullis_model::PolicyKind;
 
 /// The text of a document of a rule's table.
 ///
@@ -45,8 +46,13 @@ pub fn document(rule: &Rule, document: &Document) -> String {
 }
 
 /// What a type is called on a page.
-fn name(target: Target) -> &'static str {
-    match (target.policy, target.resource) {
+fn name(rule: &Rule) -> &'static str {
+    match rule.kind {
+        PolicyKind::Session => return "session policy",
+        PolicyKind::VpcEndpoint => return "endpoint policy",
+        _ => {}
+    }
+    match (rule.target.policy, rule.target.resource) {
         (PolicyType::Identity, _) => "identity policy",
         (PolicyType::Resource, Some(ResourceType::AssumeRolePolicyDocument)) => "trust policy",
         (PolicyType::Resource, Some(ResourceType::Bucket)) => "bucket policy",
@@ -75,6 +81,7 @@ pub fn page(rule: &Rule) -> String {
     let evidence = match rule.evidence {
         Evidence::Results => "real results",
         Evidence::Documentation => "documentation",
+        Evidence::Rules => "the rules of this project",
     };
     let mut text = format!("{} {} {}", rule.what, rule.why, rule.fix);
     if let Some(waits) = rule.waits {
@@ -86,12 +93,24 @@ pub fn page(rule: &Rule) -> String {
     if has.contains("sample:") {
         text.push_str(" In the example `sample` and `untagged` stand for services, the second for one without tags.");
     }
+    let near = rule
+        .near
+        .iter()
+        .map(|(about, near)| format!("* Not found here. {about} {}\n", shown(rule, near)));
+    let near: String = near.collect();
+    let group = match rule.group {
+        Group::AccessAnalyzer => String::new(),
+        own => format!(", group {}", own.as_str()),
+    };
+    if rule.is_optional {
+        text.push_str(" It is only reported if `--select`, `--warn` or `--deny` names it.");
+    }
     format!(
-        "### {}\n\n{}, {}, known from {evidence}.\n\n{text}\n\n* Found in this {}: {has}\n* Not found in this one: {}\n",
+        "### {}\n\n{}{group}, {}, known from {evidence}.\n\n{text}\n\n* Found in this {}: {has}\n* Not found in this one: {}\n{near}",
         rule.code,
         rule.level.as_str(),
         rule.id,
-        name(rule.target),
+        name(rule),
         shown(rule, &rule.has_not),
     )
 }

@@ -1,18 +1,22 @@
-//! The 153 codes of ValidatePolicy (section 7.3 of the rules), one table: what is checked, tested and explained.
+//! The codes of findings, one table: what is checked, tested and explained. 153 are ValidatePolicy's (section 7.3 of the rules);
+//! the others are this project's own.
 
 mod errors;
+mod own;
 mod principals;
 mod security;
 mod suggestions;
 mod warnings;
 
 pub use errors::*;
+pub use own::*;
 pub use principals::*;
 pub use security::*;
 pub use suggestions::*;
 pub use warnings::*;
 
 use crate::target::Target;
+use portcullis_model::PolicyKind;
 
 /// AWS's level of a finding (`AA-2`), the worst last. It says nothing of whether the document loads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,6 +58,49 @@ pub enum Evidence {
     Results,
     /// Documentation alone.
     Documentation,
+    /// The rules of this project: what decisions do.
+    Rules,
+}
+
+/// What codes belong together, to be chosen or left out at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Group {
+    /// ValidatePolicy's codes.
+    AccessAnalyzer,
+    /// What conditions do, and for which requests.
+    Semantics,
+    /// What actions, resources and keys have to do with each other.
+    Scope,
+    /// Who is let in.
+    Trust,
+    /// How much there may be of something.
+    Quota,
+}
+
+impl Group {
+    /// Every group.
+    pub const ALL: [Group; 5] = [
+        Group::AccessAnalyzer,
+        Group::Semantics,
+        Group::Scope,
+        Group::Trust,
+        Group::Quota,
+    ];
+
+    /// Its name in configuration and output.
+    ///
+    /// ```
+    /// assert_eq!(portcullis_lint::Group::AccessAnalyzer.as_str(), "access-analyzer");
+    /// ```
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Group::AccessAnalyzer => "access-analyzer",
+            Group::Semantics => "semantics",
+            Group::Scope => "scope",
+            Group::Trust => "trust",
+            Group::Quota => "quota",
+        }
+    }
 }
 
 /// A document of the table, see [`crate::document`].
@@ -76,6 +123,10 @@ pub enum Document {
 pub struct Rule {
     /// The code: `issueCode`.
     pub code: &'static str,
+    /// What it belongs to. Only those of [`Group::AccessAnalyzer`] are AWS's.
+    pub group: Group,
+    /// It is looked for only if it is asked for by its name: what it finds is seldom a mistake.
+    pub is_optional: bool,
     /// How much it matters.
     pub level: Level,
     /// The number of the rule that it follows.
@@ -90,10 +141,14 @@ pub struct Rule {
     pub fix: &'static str,
     /// What the two documents are checked as.
     pub target: Target,
+    /// The same, in the words of this project.
+    pub kind: PolicyKind,
     /// A document that has it.
     pub has: Document,
     /// One that has not.
     pub has_not: Document,
+    /// Documents that do not have it and come near, each with what is so about it; often other tools see it there.
+    pub near: &'static [(&'static str, Document)],
     /// What is not found without a catalog, if there is anything.
     pub waits: Option<&'static str>,
 }
@@ -107,7 +162,7 @@ impl PartialEq for Rule {
 impl Eq for Rule {}
 
 impl Rule {
-    /// The page of AWS's documentation (`AA-8`).
+    /// The page of AWS's documentation (`AA-8`), for a code of [`Group::AccessAnalyzer`].
     ///
     /// ```
     /// let rule = portcullis_lint::rules::find("MISSING_VERSION").unwrap();
@@ -127,7 +182,22 @@ impl Rule {
     }
 }
 
-/// Every rule, in the order of the rules' own table.
+/// Every rule of this project's own.
+///
+/// ```
+/// use portcullis_lint::{Group, rules};
+/// assert!(rules::own().all(|rule| rule.group != Group::AccessAnalyzer));
+/// ```
+pub fn own() -> impl Iterator<Item = &'static Rule> {
+    own::ALL.iter().copied()
+}
+
+/// Every rule, AWS's first.
+pub fn every() -> impl Iterator<Item = &'static Rule> {
+    all().chain(own())
+}
+
+/// Every rule of ValidatePolicy, in the order of the rules' own table.
 ///
 /// ```
 /// assert_eq!(portcullis_lint::rules::all().count(), 153);
@@ -149,7 +219,7 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
 /// assert!(portcullis_lint::rules::find("invalid_action").is_some());
 /// ```
 pub fn find(code: &str) -> Option<&'static Rule> {
-    all().find(|rule| rule.code.eq_ignore_ascii_case(code))
+    every().find(|rule| rule.code.eq_ignore_ascii_case(code))
 }
 
 /// A table of rules: code, number, evidence, type of the documents; what, why, fix; the document that has it, the one
@@ -162,15 +232,19 @@ macro_rules! rules {
             #[doc = $what]
             pub static $code: Rule = Rule {
                 code: stringify!($code),
+                group: crate::rules::Group::AccessAnalyzer,
+                is_optional: false,
                 level: Level::$level,
                 id: $id,
                 evidence: Evidence::$evidence,
                 what: $what,
                 why: $why,
                 fix: $fix,
-                target: targets::$target,
+                target: targets::$target.0,
+                kind: targets::$target.1,
                 has: Document::$has($with),
                 has_not: Document::$has_not($without),
+                near: &[],
                 waits: waits!($($waits)?),
             };
         )*
@@ -192,18 +266,28 @@ pub(crate) use {rules, waits};
 /// The types of the documents of the tables.
 pub(crate) mod targets {
     use crate::target::{PolicyType, ResourceType, Target};
+    use portcullis_model::PolicyKind;
 
-    const fn of(policy: PolicyType, resource: Option<ResourceType>) -> Target {
-        Target { policy, resource }
+    pub(crate) type Types = (Target, PolicyKind);
+
+    const fn of(policy: PolicyType, resource: Option<ResourceType>, kind: PolicyKind) -> Types {
+        (Target { policy, resource }, kind)
     }
 
-    pub(crate) const IDENTITY: Target = of(PolicyType::Identity, None);
-    pub(crate) const RESOURCE: Target = of(PolicyType::Resource, None);
-    pub(crate) const TRUST: Target = of(
+    pub(crate) const IDENTITY: Types = of(PolicyType::Identity, None, PolicyKind::Identity);
+    pub(crate) const SESSION: Types = of(PolicyType::Identity, None, PolicyKind::Session);
+    pub(crate) const RESOURCE: Types = of(PolicyType::Resource, None, PolicyKind::Resource);
+    pub(crate) const ENDPOINT: Types = of(PolicyType::Resource, None, PolicyKind::VpcEndpoint);
+    pub(crate) const TRUST: Types = of(
         PolicyType::Resource,
         Some(ResourceType::AssumeRolePolicyDocument),
+        PolicyKind::Trust,
     );
-    pub(crate) const BUCKET: Target = of(PolicyType::Resource, Some(ResourceType::Bucket));
-    pub(crate) const SCP: Target = of(PolicyType::ServiceControl, None);
-    pub(crate) const RCP: Target = of(PolicyType::ResourceControl, None);
+    pub(crate) const BUCKET: Types = of(
+        PolicyType::Resource,
+        Some(ResourceType::Bucket),
+        PolicyKind::Resource,
+    );
+    pub(crate) const SCP: Types = of(PolicyType::ServiceControl, None, PolicyKind::Scp);
+    pub(crate) const RCP: Types = of(PolicyType::ResourceControl, None, PolicyKind::Rcp);
 }

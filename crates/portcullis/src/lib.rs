@@ -1,4 +1,5 @@
-//! Decides requests against AWS IAM policies, exactly as AWS does, in nanoseconds.
+//! Decides requests against AWS IAM policies, in nanoseconds, as AWS documents their evaluation. (`docs/trust.md` in the
+//! repository says against what that was tested, and that AWS itself was not among it.)
 //!
 //! # In one minute
 //!

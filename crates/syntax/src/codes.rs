@@ -178,16 +178,6 @@ portcullis_source::codes! {
     INVALID_REGION,
     /// An account that is neither whole nor a wildcard (`VPCE-4`).
     INVALID_ARN_ACCOUNT,
-    /// More characters than an identity policy may have (`QUO-1`, `QUO-2`, `QUO-25`).
-    POLICY_SIZE_EXCEEDS_IDENTITY_POLICY_QUOTA,
-    /// More characters than a trust policy may have (`QUO-3`).
-    POLICY_SIZE_EXCEEDS_ROLE_TRUST_POLICY_QUOTA,
-    /// More characters than a resource policy may have (`QUO-13` to `QUO-17`).
-    POLICY_SIZE_EXCEEDS_RESOURCE_POLICY_QUOTA,
-    /// More characters than a service control policy may have (`QUO-7`).
-    POLICY_SIZE_EXCEEDS_SCP_QUOTA,
-    /// More characters than a resource control policy may have (`QUO-8`).
-    POLICY_SIZE_EXCEEDS_RCP_QUOTA,
 
     /// A document of another tool, which may hold policies (`IN-1`).
     FOREIGN_DOCUMENT,

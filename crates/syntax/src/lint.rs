@@ -10,12 +10,10 @@ mod entries;
 pub mod keys;
 pub mod services;
 pub mod shapes;
-mod size;
 mod templates;
 mod values;
 
 use portcullis_source::lookalike;
-pub use size::size;
 
 use crate::ast::{Document, Statement, Text};
 use crate::codes;

@@ -11,6 +11,8 @@
 )]
 
 pub mod as_directory;
+#[cfg(doctest)]
+mod book;
 pub mod corpus;
 pub mod derive;
 pub mod directory;

@@ -1,17 +1,28 @@
-//! From the verdicts of the policy sets to the decision (sections 5.2 to 5.6 of the rules).
+//! From the verdicts of the layers to the decision (sections 5.2 to 5.6 of the rules).
+//!
+//! [`combine`] is the pseudocode of the rules, in their order, and nothing else: it sees which layers allow and deny, and
+//! what follows from the request ([`inputs`]). It does not know statements, so that it can be read beside the rules.
+//!
+//! The usual decision does not come here: where the layers that suffice are known beforehand
+//! ([`inputs::is_sufficient`]), an Allow is known as soon as they allow and nothing denies.
 
-use portcullis_image::{layer_mask, layers};
+pub(crate) mod action;
+pub(crate) mod caller;
+pub(crate) mod inputs;
+pub(crate) mod ownership;
+
+use portcullis_image::LayerSet;
 use portcullis_model::{Decision, Layer};
 
-use crate::caller::{Kind, SCP_CHAIN, Strength};
-use crate::facts::Facts;
+use crate::combine::caller::{Kind, Strength};
+use crate::combine::inputs::CombineInputs;
 
 /// A decision and the policy sets that made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Outcome {
     decision: Decision,
-    by: u32,
+    by: LayerSet,
 }
 
 impl Outcome {
@@ -32,14 +43,14 @@ impl Outcome {
     /// `EVAL-36`). None for an allow, for what the service refuses whatever the
     /// policies say (`STS-4`, `STS-5`), and for a request that was not ready to be decided.
     pub fn layers(&self) -> impl Iterator<Item = Layer> {
-        layers(self.by)
+        self.by.iter()
     }
 
     #[inline]
     pub(crate) fn allow() -> Outcome {
         Outcome {
             decision: Decision::Allow,
-            by: 0,
+            by: LayerSet::EMPTY,
         }
     }
 
@@ -69,14 +80,14 @@ impl Outcome {
     pub fn undecided() -> Outcome {
         Outcome {
             decision: Decision::ImplicitDeny,
-            by: 0,
+            by: LayerSet::EMPTY,
         }
     }
 
     fn implicit(layer: Layer) -> Outcome {
         Outcome {
             decision: Decision::ImplicitDeny,
-            by: layer_mask(layer),
+            by: LayerSet::of(layer),
         }
     }
 }
@@ -85,96 +96,61 @@ impl Outcome {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Verdicts {
     /// Layers that are present.
-    pub(crate) present: u32,
+    pub(crate) present: LayerSet,
     /// Layers with a matching Deny.
-    pub(crate) deny: u32,
+    pub(crate) deny: LayerSet,
     /// Layers with a matching Allow.
-    pub(crate) allow: u32,
+    pub(crate) allow: LayerSet,
     /// The strongest Allow of the resource policy (`EVAL-31`).
     pub(crate) grant: Option<Strength>,
     /// The resource policy is public (`S3-5`).
     pub(crate) public: bool,
 }
 
-/// A bit that no layer has.
-pub(crate) const WITHIN: u32 = 1 << 31;
-
-/// For a caller who acts within its account (`EVAL-33`): the layers that together allow a request which
-/// no policy denies, and [`WITHIN`]. Zero for all others, and for a request that was never finished.
-///
-/// This is the usual way through [`combine`], worked out when the request is looked up.
-#[inline(always)]
-pub(crate) fn suffices(facts: &Facts, present: u32) -> u32 {
-    let within = facts.caller.has_account() && facts.same_account && !facts.needs_resource_policy;
-    if !within || facts.refused || facts.caller == Kind::FederatedUser {
-        return 0;
-    }
-    let limits = SCP_CHAIN
-        | layer_mask(Layer::VpcEndpoint)
-        | layer_mask(Layer::Boundary)
-        | layer_mask(Layer::Session);
-    let identity = match facts.root_allows {
-        true => 0,
-        false => layer_mask(Layer::Identity),
-    };
-    if identity & !facts.layers != 0 {
-        // What does not take part never allows.
-        return 0;
-    }
-    limits & present & facts.layers | identity | WITHIN
-}
-
-/// True if these layers, which allow a request that no policy denies, are known to suffice: the usual end
-/// of a decision, without [`combine`]. Layers that do not take part may be among them, and [`WITHIN`] is.
-#[inline]
-pub(crate) fn suffice(facts: &Facts, allow: u32) -> bool {
-    facts.suffices != 0 && facts.suffices & !allow == 0
-}
-
 /// `EVAL-71`.
-pub(crate) fn combine(facts: &Facts, verdicts: &Verdicts) -> Outcome {
-    if facts.exempt {
+pub(crate) fn combine(inputs: &CombineInputs, verdicts: &Verdicts) -> Outcome {
+    if inputs.exempt {
         return Outcome::allow();
     }
-    if verdicts.deny != 0 {
+    if !verdicts.deny.is_empty() {
         return Outcome {
             decision: Decision::ExplicitDeny,
             by: verdicts.deny,
         };
     }
-    if facts.refused {
+    if inputs.refused {
         return Outcome::undecided();
     }
     // RCPFullAWSAccess is attached at every level, so RCPs only ever deny (GRAM-61).
-    let present = verdicts.present & facts.layers;
-    let must_allow = (SCP_CHAIN | layer_mask(Layer::VpcEndpoint)) & present;
-    let silent = must_allow & !verdicts.allow;
-    if silent != 0 {
-        return Outcome::implicit(layers(silent).next().unwrap_or(Layer::VpcEndpoint));
+    let present = verdicts.present & inputs.layers;
+    let must_allow = (LayerSet::SCPS | LayerSet::VPC_ENDPOINT) & present;
+    let silent = must_allow.without(verdicts.allow);
+    if !silent.is_empty() {
+        return Outcome::implicit(silent.iter().next().unwrap_or(Layer::VpcEndpoint));
     }
 
-    let grant = grant(facts, verdicts);
-    if !facts.caller.has_account() {
+    let grant = grant(inputs, verdicts);
+    if !inputs.caller.has_account() {
         return match grant {
             Some(Strength::Direct) => Outcome::allow(),
             _ => Outcome::implicit(Layer::Resource),
         };
     }
-    let allows = |layer| verdicts.allow & layer_mask(layer) != 0;
-    let is_present = |layer| present & layer_mask(layer) != 0;
-    let identity = facts.root_allows || allows(Layer::Identity);
+    let allows = |layer| verdicts.allow.contains(layer);
+    let is_present = |layer| present.contains(layer);
+    let identity = inputs.root_allows || allows(Layer::Identity);
     let boundary = !is_present(Layer::Boundary) || allows(Layer::Boundary);
     // A federated user without session policy has no permissions of its own (STS-9).
     let session = allows(Layer::Session)
-        || !(is_present(Layer::Session) || facts.caller == Kind::FederatedUser);
+        || !(is_present(Layer::Session) || inputs.caller == Kind::FederatedUser);
     let limited = || match boundary {
         false => Outcome::implicit(Layer::Boundary),
         true => Outcome::implicit(Layer::Session),
     };
 
-    if !facts.same_account {
+    if !inputs.same_account {
         // XACC-1, XACC-6.
-        if grant.is_none() || facts.other_partition {
+        if grant.is_none() || inputs.other_partition {
             return Outcome::implicit(Layer::Resource);
         }
         if !identity {
@@ -189,7 +165,7 @@ pub(crate) fn combine(facts: &Facts, verdicts: &Verdicts) -> Outcome {
     match grant {
         Some(Strength::Direct) => return Outcome::allow(),
         Some(Strength::RoleLike) if boundary && session => return Outcome::allow(),
-        None if facts.needs_resource_policy => return Outcome::implicit(Layer::Resource),
+        None if inputs.needs_resource_policy => return Outcome::implicit(Layer::Resource),
         _ => {}
     }
     if identity && boundary && session {
@@ -203,13 +179,13 @@ pub(crate) fn combine(facts: &Facts, verdicts: &Verdicts) -> Outcome {
 
 /// The grant of the trusting side: the resource policy's, and what grants outside the language
 /// (`EVAL-75`, `S3-4`).
-fn grant(facts: &Facts, verdicts: &Verdicts) -> Option<Strength> {
-    if facts.external_grant {
+fn grant(inputs: &CombineInputs, verdicts: &Verdicts) -> Option<Strength> {
+    if inputs.external_grant {
         return Some(Strength::Direct);
     }
     let outsider =
-        facts.caller != Kind::Service && !(facts.caller.has_account() && facts.same_account);
-    if facts.restrict_public_buckets && verdicts.public && outsider {
+        inputs.caller != Kind::Service && !(inputs.caller.has_account() && inputs.same_account);
+    if inputs.restrict_public_buckets && verdicts.public && outsider {
         return None;
     }
     verdicts.grant

@@ -20,56 +20,45 @@
 #![no_std]
 extern crate alloc;
 
-mod batch;
-mod cache;
-mod caller;
-mod callers;
+mod access_point;
+mod bytes;
 mod combine;
-mod entries;
-mod evaluation;
+mod decide;
+mod eval;
 mod explain;
-mod facts;
-mod given;
-mod glob;
-mod guard;
-mod head;
-mod lookup;
-mod matcher;
-mod named;
-mod notes;
-mod parts;
-mod plan;
-mod query;
-mod ready;
-mod scratch;
-mod site;
-mod slots;
+mod index;
+mod keys;
+mod pattern;
+mod prepare;
+mod request;
 mod stack;
-mod through;
-mod typed;
-mod value;
-mod walk;
 
-pub use batch::{AHEAD, read_ahead};
-pub use caller::Kind as CallerKind;
+pub use access_point::{decide_through, explain_through, resource_behind, write_resource_behind};
 pub use combine::Outcome;
-pub use entries::Entry;
-pub use evaluation::{Evaluation, KnownParts, PartMemory, Resolved, Settled};
-pub use explain::{
+pub use combine::caller::Kind as CallerKind;
+pub use combine::ownership::{Home, Ownership};
+pub use decide::batch::{AHEAD, read_ahead};
+pub use decide::decide;
+pub use decide::evaluation::{Evaluation, KnownParts, PartMemory, Resolved, Settled};
+pub use eval::entries::Entry;
+pub use explain::explain;
+pub use explain::notes::assumptions;
+pub use explain::report::{
     ConditionReport, EntryMiss, EntryReport, Explanation, Identity, KeyReport, LayerReport, Miss,
-    NotListed, PrincipalEntry, PrincipalMiss, StatementReport, explain,
+    NotListed, PrincipalEntry, PrincipalMiss, StatementReport,
 };
-pub use facts::{Home, Ownership, composed_user_id, derived};
-pub use lookup::part_filter;
-pub use named::ContextNames;
-pub use notes::assumptions;
-pub use plan::Plan;
-pub use query::{ActionRef, PartOf, Query, is_name_of_caller};
-pub use ready::Ready;
-pub use scratch::Scratch;
-pub use site::CallSite;
-pub use slots::{Found, KeySource};
-pub use through::{decide_through, explain_through, resource_behind, write_resource_behind};
-pub use typed::{Action, Key, Known, Resource, ResourceRef, Target, all_buckets, uses_key};
-pub use value::{Context, Value};
-pub use walk::decide;
+pub use index::part_filter;
+pub use keys::source::{Found, KeySource};
+pub use prepare::ready::Ready;
+pub use prepare::scratch::Scratch;
+pub use request::action::Action;
+pub use request::context::Context;
+pub use request::derived::{composed_user_id, derived};
+pub use request::key::{Key, uses_key};
+pub use request::principal::{ContextNames, Known, is_name_of_caller};
+pub use request::query::{ActionRef, PartOf, Query};
+pub use request::resource::{Resource, ResourceRef, Target, all_buckets};
+pub use request::site::CallSite;
+pub use request::value::Value;
+pub use stack::ImageIdx;
+pub use stack::plan::{Plan, StackSlot};

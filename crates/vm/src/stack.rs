@@ -1,6 +1,36 @@
 //! For which images something was resolved: the numbers of one stack mean something else in another.
+//!
+//! A decision is made against a stack of images, usually one. What was looked up in a stack remembers whose it is
+//! ([`StackId`]), and is looked up again where it is another, so that a number is never used in an image that it is not of.
+
+pub(crate) mod cache;
+pub(crate) mod per_image;
+pub(crate) mod plan;
 
 use portcullis_image::View;
+use portcullis_image::wire::index;
+
+/// An image by its index in a stack of images.
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ImageIdx(pub u32);
+
+impl ImageIdx {
+    /// The first image.
+    pub const FIRST: ImageIdx = ImageIdx(0);
+
+    /// The same as an index into a slice of all images.
+    #[inline(always)]
+    pub const fn index(self) -> usize {
+        index(self.0)
+    }
+
+    /// All of a stack, each with its index.
+    #[inline(always)]
+    pub fn of<T>(stack: impl Iterator<Item = T>) -> impl Iterator<Item = (ImageIdx, T)> {
+        (0..).map(ImageIdx).zip(stack)
+    }
+}
 
 /// Tells stacks of images apart, by the images and by their order.
 ///

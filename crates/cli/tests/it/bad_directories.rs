@@ -98,13 +98,17 @@ fn trees_that_are_none() {
         &[
             "/root/children/2",
             "/root/children/1/children/0",
-            "two places",
+            "twice in the organization",
         ],
     );
     let below_itself = tree(r#", {"ou": "ou-1", "children": [{"ou": "ou-1", "children": []}]}"#);
     refused(
         &[("tree.json", &below_itself)],
-        &["/root/children/1/children/0", "ou-1", "two places"],
+        &[
+            "/root/children/1/children/0",
+            "ou-1",
+            "twice in the organization",
+        ],
     );
     let parents = |parent: &str| {
         format!(r#"{{"Parents": [{{"Id": "{parent}", "Type": "ORGANIZATIONAL_UNIT"}}]}}"#)

@@ -217,7 +217,7 @@ fn what_is_missing_is_an_error_or_is_told_with_every_answer() {
     );
     assert_eq!(allowed.code, 0, "{}", allowed.stderr);
     assert!(allowed.stdout.contains(r#""incomplete":true"#));
-    assert!(allowed.stderr.contains(" --> dump.json:1:20\n"));
+    assert!(allowed.stderr.contains(" --> dump.json:1:21\n"));
 }
 
 #[test]

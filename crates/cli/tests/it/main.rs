@@ -11,6 +11,7 @@
 )]
 
 mod bad_directories;
+mod book;
 mod catalog;
 mod check;
 #[cfg(unix)]
@@ -24,6 +25,8 @@ mod hostile;
 mod images;
 mod language;
 mod layouts;
+mod linter;
+mod lsp;
 mod mistakes;
 mod paths;
 mod principals;

@@ -5,7 +5,7 @@ use crate::support::{Folder, Run, folder};
 use serde_json::{Value, json};
 
 const ANN: &str = "arn:aws:iam::111122223333:user/ann";
-const COMMANDS: [&str; 26] = [
+const COMMANDS: [&str; 27] = [
     "decide",
     "explain",
     "test",
@@ -23,6 +23,7 @@ const COMMANDS: [&str; 26] = [
     "catalog",
     "check",
     "explain-code",
+    "lsp",
     "fmt",
     "convert",
     "expand",
@@ -81,12 +82,13 @@ fn form(command: &str, input: &str) -> Form {
         // Names, numbers, words, and what is written.
         (
             _,
-            "--account" | "--action" | "--call" | "--case" | "--context" | "--duration"
-            | "--engine" | "--exclude" | "--external-id" | "--fail-on" | "--filter" | "--format"
-            | "--hops" | "--iterations" | "--min-coverage" | "--of" | "--output" | "--resource"
-            | "--resource-account" | "--resource-type" | "--role" | "--session-name"
-            | "--source-identity" | "--tag" | "--task-policy" | "--threads" | "--to"
-            | "--transitive" | "--type" | "--without" | "CODE" | "OPERATION" | "SHELL",
+            "--account" | "--action" | "--baseline" | "--config" | "--deny" | "--ignore"
+            | "--select" | "--warn" | "--write-baseline" | "--call" | "--case" | "--context"
+            | "--duration" | "--engine" | "--exclude" | "--external-id" | "--fail-on" | "--filter"
+            | "--format" | "--hops" | "--iterations" | "--min-coverage" | "--of" | "--output"
+            | "--resource" | "--resource-account" | "--resource-type" | "--role"
+            | "--session-name" | "--source-identity" | "--tag" | "--task-policy" | "--threads"
+            | "--to" | "--transitive" | "--type" | "--without" | "CODE" | "OPERATION" | "SHELL",
         )
         | ("convert", "--policy") => Form::NotJson,
         _ => panic!("{command} {input}: say what is read from it"),

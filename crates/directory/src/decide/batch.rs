@@ -158,7 +158,7 @@ fn read_ahead(generation: Generation<'_>, coming: &[Coming<'_>]) {
         let filter = action.handle.filter();
         let mut add = |part| match known.of(part) {
             Some([first, ..]) if entries.len() < entries.inline_size() => {
-                entries.push((plan.stack.home(part).0, first));
+                entries.push((plan.stack.home(part).0.index(), first));
             }
             _ => {}
         };

@@ -8,6 +8,7 @@
 //! of 100 decisions.
 
 use bumpalo::Bump;
+use portcullis_image::LayerSet;
 use portcullis_model::{ContextEntry, Request, check_action, split_arn};
 use portcullis_vm::{
     CallerKind, ContextNames, Entry, Evaluation, KnownParts, Outcome, Resolved, Settled, Target,
@@ -243,7 +244,8 @@ pub(crate) fn run(
     let mut look = |layers, part| match said(&case, part, layers) {
         Some((allows, denies)) => {
             let mask = |is_so| if is_so { layers } else { 0 };
-            evaluation.say(mask(allows), mask(denies));
+            let set = |is_so| LayerSet::from_bits(mask(is_so));
+            evaluation.say(set(allows), set(denies));
         }
         None => case.look(&mut evaluation, part, layers),
     };
@@ -360,6 +362,7 @@ impl Case<'_, '_> {
         let Some(Located { image, view, part }) = generation.plan.stack.locate(part) else {
             return;
         };
+        let layers = LayerSet::from_bits(layers);
         match known {
             Some(known) => evaluation.look_at(image, view, known, layers),
             None => evaluation.look(image, view, part, layers),

@@ -5,13 +5,12 @@
 
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
-use portcullis_image::reserved;
+use portcullis_image::Reserved;
 use portcullis_image::value::fold::eq_folded;
 use portcullis_model::ContextEntry;
-use portcullis_vm::{ContextNames, Key, Plan, is_name_of_caller};
+use portcullis_vm::{ContextNames, Key, Plan, StackSlot, is_name_of_caller};
 
 use crate::decide::context::only;
-use crate::store::ids::index;
 
 /// A context key with its values, of which the name may have been resolved before.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +46,7 @@ impl<'a> ContextValue<'a> {
     }
 
     /// True if it is the key of a slot of the stack, whose name is folded.
-    pub(crate) fn is_of(&self, plan: &Plan, slot: u32, name: &str) -> bool {
+    pub(crate) fn is_of(&self, plan: &Plan, slot: StackSlot, name: &str) -> bool {
         let by_key = self.key.and_then(|key| key.is_at(plan, slot));
         by_key.unwrap_or_else(|| eq_folded(self.name, name.as_bytes()))
     }
@@ -96,18 +95,12 @@ impl<'a> GivenKeys<'a> {
     where
         'a: 'k,
     {
-        let name = |slot: u32| {
-            let name = reserved::NAMES.get(index(slot));
-            name.copied().unwrap_or_default()
-        };
-        let service_names = name(reserved::SERVICE_NAMES).as_bytes();
-        let services = self
-            .entries()
-            .filter(|(key, _)| eq_folded(key, service_names));
+        let own = Reserved::ServiceNames.name().as_bytes();
+        let services = self.entries().filter(|(key, _)| eq_folded(key, own));
         let services = services.flat_map(|(_, values)| values.iter().copied());
         ContextNames {
-            user_id: only(self.entries(), name(reserved::USER_ID)),
-            provider: only(self.entries(), name(reserved::FEDERATED_PROVIDER)),
+            user_id: only(self.entries(), Reserved::UserId.name()),
+            provider: only(self.entries(), Reserved::FederatedProvider.name()),
             services: BumpVec::from_iter_in(services, arena).into_bump_slice(),
         }
     }

@@ -9,9 +9,9 @@ use std::cell::{Cell, RefCell};
 
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
-use portcullis_image::reserved;
+use portcullis_image::Reserved;
 use portcullis_model::Principal;
-use portcullis_vm::{Found, KeySource, composed_user_id, derived};
+use portcullis_vm::{Found, KeySource, StackSlot, composed_user_id, derived};
 
 use crate::decide::applies::Applies;
 use crate::decide::asked::Deciding;
@@ -43,7 +43,7 @@ pub(crate) struct Keys<'k> {
 impl KeySource for Keys<'_> {
     /// Values are kept in the order in which they were asked for, so that the machine can ask for another value of a key by
     /// where it was found.
-    fn find(&self, slot: u32) -> Found<'_> {
+    fn find(&self, slot: StackSlot) -> Found<'_> {
         let values = self.values(slot);
         let [first, others @ ..] = values else {
             return Found::Nothing;
@@ -84,7 +84,7 @@ impl<'k> Keys<'k> {
     }
 
     /// The values of a key, by its slot in the stack.
-    fn values(&self, slot: u32) -> &'k [&'k str] {
+    fn values(&self, slot: StackSlot) -> &'k [&'k str] {
         let Generation { tables, plan } = self.deciding.generation;
         let Some(key) = plan.slots.get(slot) else {
             return &[];
@@ -155,12 +155,12 @@ impl<'k> Keys<'k> {
 
     /// A key that follows from caller and target, by its reserved slot.
     #[inline(never)]
-    fn derived(&self, slot: u32) -> Option<&'k str> {
+    fn derived(&self, key: Reserved) -> Option<&'k str> {
         let tables = self.deciding.generation.tables;
         let entities = self.deciding.generation;
         let caller = &self.applies.caller;
         let texts = KeyDependencies::ARN.with(KeyDependencies::ID);
-        let wanted = KeyDependencies::slot(slot).common(texts);
+        let wanted = KeyDependencies::key(key).common(texts);
         let principal = match self.principal.get() {
             Some((known, principal)) if wanted.is_within(known) => principal,
             before => {
@@ -172,7 +172,7 @@ impl<'k> Keys<'k> {
         };
         let principal = &principal;
         let home = home(tables, caller, &entities);
-        if slot == reserved::USER_ID {
+        if key == Reserved::UserId {
             if caller.hides_user_id(principal) {
                 return None;
             }
@@ -180,6 +180,6 @@ impl<'k> Keys<'k> {
                 return Some(concat_in(&parts, self.arena));
             }
         }
-        derived(principal, home, || self.deciding.known_owner(), slot)
+        derived(principal, home, || self.deciding.known_owner(), key)
     }
 }

@@ -8,7 +8,7 @@ use portcullis_explain::{
     AccountStory, Applied, Attached, CallerStory, GrantMiss, GrantStory, LayerStory, Scene, Source,
     TargetStory,
 };
-use portcullis_image::layer_mask;
+use portcullis_image::LayerSet;
 use portcullis_model::{Layer, PolicyKind, Request, split_arn};
 use portcullis_syntax::Policy;
 
@@ -77,7 +77,8 @@ impl<'d> Sources<'d> {
                 }
             } else {
                 let masks = tables.uses(*id).fold(0, |all, (mask, _)| all | mask);
-                portcullis_image::layers(masks).for_each(|layer| add(layer, None));
+                let layers = LayerSet::from_bits(masks);
+                layers.iter().for_each(|layer| add(layer, None));
             }
         }
         let extra = &question.extra;
@@ -169,7 +170,7 @@ impl<'d> Sources<'d> {
 
     /// True if a policy set takes part in a question, of the directory or of the request.
     pub(crate) fn has_layer(&self, question: &Question<'_>, layer: Layer) -> bool {
-        let mask = layer_mask(layer);
+        let mask = LayerSet::of(layer).bits();
         let mut sets = question.sets.iter();
         let extra = &question.extra;
         match layer {

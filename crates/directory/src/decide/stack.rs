@@ -6,10 +6,10 @@
 use std::borrow::Cow;
 
 use portcullis_compile::{CompileError, compile};
-use portcullis_image::{Image, View};
+use portcullis_image::{Id, Image, LayerSet, View};
 use portcullis_model::{Layer, Request};
 use portcullis_syntax::PolicySets;
-use portcullis_vm::{Explanation, Outcome, PartOf, Plan, Ready};
+use portcullis_vm::{Explanation, ImageIdx, Outcome, PartOf, Plan, Ready};
 
 use crate::decide::memory::Requests;
 use crate::decide::question::{BucketQuestion, Question};
@@ -141,17 +141,17 @@ impl<'d> Stack<'d> {
         let parts = uses.map(|(layers, part)| {
             let (image, part) = plan.stack.home(part);
             PartOf {
-                image: number(image),
+                image,
                 part,
-                layers,
+                layers: LayerSet::from_bits(layers),
             }
         });
         // Policies that came with the request are an image of one part.
         let has_own = question.extra.session.is_some() || question.extra.identity.is_some();
         let own_part = has_own.then_some(PartOf {
-            image: number(plan.stack.images().len()),
-            part: 0,
-            layers: u32::MAX,
+            image: ImageIdx(number(plan.stack.images().len())),
+            part: Id::FIRST,
+            layers: LayerSet::ALL,
         });
         scratch.ready_parts(self.views(), &self.plan, query, parts.chain(own_part))
     }

@@ -12,7 +12,8 @@
 use std::collections::HashMap;
 
 use portcullis_image::{
-    ANY, NONE, Op, Operands, PatternKind, Section, StatementRef, Token, View, flag, reserved,
+    ArnPattern, Entries, Id, Insn, Item, ListId, Operands, Part, Pattern, PatternKind, Ref,
+    Reserved, Statement, Token, TokenRecord, View, flag,
 };
 
 use crate::plan::key_sources::{Origin, Slot};
@@ -36,24 +37,24 @@ impl KeyDependencies {
     pub(crate) const NAMES: KeyDependencies = KeyDependencies(1 << 18);
     /// What can be looked at only if the ARN of a user or role is known as a text.
     pub(crate) const ARN: KeyDependencies = KeyDependencies::NAMES
-        .with(KeyDependencies::slot(reserved::PRINCIPAL_ARN))
-        .with(KeyDependencies::slot(reserved::USER_NAME));
+        .with(KeyDependencies::key(Reserved::PrincipalArn))
+        .with(KeyDependencies::key(Reserved::UserName));
     /// What can be looked at only if the unique id of a user or role is known.
     pub(crate) const ID: KeyDependencies =
-        KeyDependencies::NAMES.with(KeyDependencies::slot(reserved::USER_ID));
+        KeyDependencies::NAMES.with(KeyDependencies::key(Reserved::UserId));
     /// What differs between the users and roles of an account.
     pub(crate) const CALLER: KeyDependencies = KeyDependencies::ARN
         .with(KeyDependencies::PRINCIPAL_TAGS)
-        .with(KeyDependencies::slot(reserved::USER_ID))
-        .with(KeyDependencies::slot(reserved::PRINCIPAL_TYPE));
+        .with(KeyDependencies::key(Reserved::UserId))
+        .with(KeyDependencies::key(Reserved::PrincipalType));
     /// What differs between accounts.
     pub(crate) const ACCOUNT: KeyDependencies =
-        KeyDependencies::PRINCIPAL_ORG.with(KeyDependencies::slot(reserved::PRINCIPAL_ACCOUNT));
+        KeyDependencies::PRINCIPAL_ORG.with(KeyDependencies::key(Reserved::PrincipalAccount));
 
-    /// A key that follows from the caller, by its reserved slot, which is below the bits above.
+    /// A key that follows from the caller, whose bit is below those above.
     #[inline]
-    pub(crate) const fn slot(slot: u32) -> KeyDependencies {
-        KeyDependencies(1 << slot)
+    pub(crate) const fn key(key: Reserved) -> KeyDependencies {
+        KeyDependencies(key.bit())
     }
 
     /// What is in one or the other.
@@ -94,12 +95,12 @@ pub(crate) fn of_image(view: View<'_>, slots: &[Slot]) -> Vec<KeyDependencies> {
     };
     reader.read_tokens();
     reader.read_code();
-    let statements = (0..view.count(Section::Statements)).map(|at| view.statement_ref(at));
+    let statements = view.ids::<Statement>().map(|id| view.read(id));
     let names = statements
         .clone()
-        .map(|statement| match statement.principals() {
-            NONE | ANY => KeyDependencies::NONE,
-            _ => KeyDependencies::NAMES,
+        .map(|statement| match statement.principals().list() {
+            None => KeyDependencies::NONE,
+            Some(_) => KeyDependencies::NAMES,
         });
     let sets: Vec<SetId> = statements
         .clone()
@@ -117,10 +118,8 @@ pub(crate) fn of_image(view: View<'_>, slots: &[Slot]) -> Vec<KeyDependencies> {
         names.with(*of_slots)
     });
     let found: Vec<KeyDependencies> = found.collect();
-    let parts = (0..view.count(Section::Parts)).map(|part| {
-        let part = view.part(part);
-        let start = index(part.statements);
-        let statements = found.get(start..start.saturating_add(index(part.statement_count)));
+    let parts = view.ids::<Part>().map(|part| {
+        let statements = found.get(view.get(part).statements.range());
         statements.map_or(KeyDependencies::ALL, |statements| {
             let all = KeyDependencies::NONE;
             statements.iter().fold(all, |all, found| all.with(*found))
@@ -132,7 +131,7 @@ pub(crate) fn of_image(view: View<'_>, slots: &[Slot]) -> Vec<KeyDependencies> {
 /// What it means that a slot of this origin is looked at.
 fn of_origin(origin: Origin) -> KeyDependencies {
     match origin {
-        Origin::Derived(slot) => KeyDependencies::slot(slot),
+        Origin::Derived(key) => KeyDependencies::key(key),
         Origin::PrincipalOrgId | Origin::PrincipalOrgPaths => KeyDependencies::PRINCIPAL_ORG,
         Origin::PrincipalTag(_) => KeyDependencies::PRINCIPAL_TAGS,
         // The same for all principals.
@@ -163,9 +162,9 @@ impl Reader<'_> {
         let view = self.view;
         let mut to_end = SlotSets::EMPTY;
         let mut tokens = Vec::new();
-        for at in (0..view.count(Section::Tokens)).rev() {
-            match view.token(at) {
-                Token::Variable { slot, .. } => to_end = self.with_slot(to_end, slot),
+        for token in view.ids::<TokenRecord>().rev() {
+            match Token::from(view.get(token)) {
+                Token::Variable { slot, .. } => to_end = self.with_slot(to_end, slot.number()),
                 Token::End => to_end = SlotSets::EMPTY,
                 _ => {}
             }
@@ -179,15 +178,15 @@ impl Reader<'_> {
     fn read_code(&mut self) {
         let mut to_end = SlotSets::EMPTY;
         let mut code = Vec::new();
-        for at in (0..self.view.count(Section::Code)).rev() {
-            let leaf = self.view.leaf(at);
-            if leaf.flags & flag::END != 0 {
+        for insn in self.view.ids::<Insn>().rev() {
+            let insn = self.view.get(insn);
+            if insn.flags & flag::END != 0 {
                 to_end = SlotSets::EMPTY;
             }
-            to_end = self.with_slot(to_end, leaf.slot);
-            let list = match Op::from_code(leaf.op).map(|op| op.info().operands) {
-                Some(Operands::Patterns) => self.list(leaf.x as u32, false),
-                Some(Operands::Arns) => self.list(leaf.x as u32, true),
+            to_end = self.with_slot(to_end, insn.slot.number());
+            let list = match insn.op.info().operands {
+                Operands::Patterns => self.patterns(insn.x.list()),
+                Operands::Arns => self.arns(insn.x.list()),
                 _ => SlotSets::EMPTY,
             };
             to_end = self.sets.union(to_end, list);
@@ -198,19 +197,15 @@ impl Reader<'_> {
     }
 
     /// What a statement reads: its resources may hold variables, its guard reads keys. Actions and principals read none.
-    fn statement(&mut self, statement: StatementRef<'_>) -> SetId {
+    fn statement(&mut self, statement: Ref<'_, Statement>) -> SetId {
         let resources = match statement.resources() {
-            ANY => SlotSets::EMPTY,
-            list => self.list(list, false),
+            Entries::Any => SlotSets::EMPTY,
+            Entries::Listed(list) => self.patterns(list),
         };
-        let guard = match statement.guard() {
-            NONE => SlotSets::EMPTY,
-            guard => self
-                .code
-                .get(index(guard))
-                .copied()
-                .unwrap_or(SlotSets::ALL),
-        };
+        let guard = statement.guard().map_or(SlotSets::EMPTY, |guard| {
+            let code = self.code.get(guard.index());
+            code.copied().unwrap_or(SlotSets::ALL)
+        });
         self.sets.union(resources, guard)
     }
 
@@ -219,33 +214,43 @@ impl Reader<'_> {
         self.sets.union(set, single)
     }
 
-    /// A list of patterns, or of ARN patterns.
-    fn list(&mut self, list: u32, is_of_arns: bool) -> SetId {
-        if let Some(known) = self.lists.get(&list) {
+    /// A list of patterns.
+    fn patterns(&mut self, list: ListId<Pattern>) -> SetId {
+        self.list(list, |reader, pattern| reader.pattern(pattern))
+    }
+
+    /// A list of ARN patterns.
+    fn arns(&mut self, list: ListId<ArnPattern>) -> SetId {
+        self.list(list, |reader, arn| {
+            let mut all = SlotSets::EMPTY;
+            for pattern in reader.view.get(arn).parts.patterns() {
+                let own = reader.pattern(*pattern);
+                all = reader.sets.union(all, own);
+            }
+            all
+        })
+    }
+
+    fn list<T: Item>(&mut self, list: ListId<T>, of: impl Fn(&mut Self, Id<T>) -> SetId) -> SetId {
+        if let Some(known) = self.lists.get(&list.number()) {
             return *known;
         }
-        let view = self.view;
+        let items = self.view.list(list);
         let mut all = SlotSets::EMPTY;
-        for item in view.list(list).iter() {
-            let arn = is_of_arns.then(|| view.arn(item).parts);
-            let patterns = arn
-                .as_ref()
-                .map_or(std::slice::from_ref(&item), |parts| parts);
-            for pattern in patterns.iter().filter(|pattern| **pattern != ANY) {
-                let found = self.pattern(*pattern);
-                all = self.sets.union(all, found);
-            }
+        for item in items.iter() {
+            let own = of(self, item);
+            all = self.sets.union(all, own);
         }
-        self.lists.insert(list, all);
+        self.lists.insert(list.number(), all);
         all
     }
 
     /// A literal pattern reads nothing; one of tokens what its tokens do.
-    fn pattern(&self, pattern: u32) -> SetId {
-        let pattern = self.view.pattern(pattern);
+    fn pattern(&self, pattern: Id<Pattern>) -> SetId {
+        let pattern = self.view.get(pattern);
         match pattern.kind {
             PatternKind::Tokens => {
-                let first = self.tokens.get(index(pattern.tokens));
+                let first = self.tokens.get(pattern.tokens.0.index());
                 first.copied().unwrap_or(SlotSets::ALL)
             }
             PatternKind::Exact | PatternKind::Prefix => SlotSets::EMPTY,

@@ -9,9 +9,10 @@
 use std::collections::HashMap;
 
 use portcullis_image::value::fold::{folded, strip_ignoring_case};
-use portcullis_image::{Section, View, reserved};
+use portcullis_image::{Reserved, Slot as ImageSlot, View};
+use portcullis_vm::StackSlot;
 
-use crate::store::ids::{Symbol, index, number};
+use crate::store::ids::{Symbol, number};
 use crate::store::tables::Tables;
 
 /// Where the values of a slot come from, if the request does not give them.
@@ -20,7 +21,7 @@ pub(crate) enum Origin {
     /// From nowhere else.
     Request,
     /// From caller and target, as the machine derives it: the number of a reserved slot.
-    Derived(u32),
+    Derived(Reserved),
     PrincipalOrgId,
     PrincipalOrgPaths,
     ResourceOrgId,
@@ -75,8 +76,8 @@ impl Slots {
         let (mut all, mut starts) = (Vec::new(), Vec::new());
         for view in views {
             starts.push(all.len());
-            all.extend((0..view.count(Section::Slots)).map(|slot| {
-                let name = view.text(view.slot(slot).name);
+            all.extend(view.ids::<ImageSlot>().map(|slot| {
+                let name = view.text(view.get(slot).name);
                 Slot {
                     name: name.into(),
                     origin: origin_of(name, &mut classes),
@@ -99,8 +100,8 @@ impl Slots {
 
     /// A slot, by its number among those of all images.
     #[inline]
-    pub(crate) fn get(&self, slot: u32) -> Option<&Slot> {
-        self.all.get(index(slot))
+    pub(crate) fn get(&self, slot: StackSlot) -> Option<&Slot> {
+        self.all.get(slot.index())
     }
 
     /// The slots of an image.
@@ -120,11 +121,8 @@ impl Slots {
 
 /// Where the values of a key with this name, which is folded, come from.
 fn origin_of(name: &str, classes: &mut HashMap<String, TagClass>) -> Origin {
-    let reserved = reserved::NAMES
-        .iter()
-        .position(|reserved| *reserved == name);
-    if let Some(slot) = reserved {
-        return Origin::Derived(number(slot));
+    if let Some(key) = Reserved::of_name(name) {
+        return Origin::Derived(key);
     }
     let fixed = [
         ("aws:PrincipalOrgID", Origin::PrincipalOrgId),

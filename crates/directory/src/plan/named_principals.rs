@@ -9,7 +9,7 @@
 
 use std::collections::HashSet;
 
-use portcullis_image::{PrincipalForm, Section};
+use portcullis_image::{PrincipalForm, PrincipalRecord};
 use portcullis_model::{Caller, session_role_name, split_arn};
 use portcullis_vm::{ContextNames, Home, Known};
 
@@ -148,10 +148,7 @@ fn mark_named(named: &mut [u64], stack: &ImageStack, tables: &Tables, first: usi
     };
     let mut ids = HashSet::with_hasher(random_state());
     for view in stack.views().skip(first) {
-        for number in 0..view.count(Section::Principals) {
-            let Some(record) = view.principal(number) else {
-                continue;
-            };
+        for record in view.ids::<PrincipalRecord>().map(|id| view.get(id)) {
             let text = view.text(record.text);
             match record.form {
                 PrincipalForm::Arn => {

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bumpalo::Bump;
 use portcullis_compile::{CompileError, Options, Part, compile_parts};
-use portcullis_image::{Image, layer_mask};
+use portcullis_image::{Image, LayerSet};
 use portcullis_model::PolicyKind;
 
 use crate::error::EngineError;
@@ -42,7 +42,7 @@ impl Policies {
         let parts = parts_of(&documents);
         for sets in documents.all_sets() {
             tables.add_set(sets.iter().flat_map(|(layer, policies)| {
-                let mask = layer_mask(*layer);
+                let mask = LayerSet::of(*layer).bits();
                 let used = policies
                     .iter()
                     .filter_map(|policy| parts.get(&(*policy, kind_of(*layer))))
@@ -169,7 +169,7 @@ fn parts_of(documents: &Documents) -> Parts {
         for policy in policies {
             let next = PartId::at(parts.len() + 1);
             let (_, layers) = parts.entry((*policy, kind_of(*layer))).or_insert((next, 0));
-            *layers |= layer_mask(*layer);
+            *layers |= LayerSet::of(*layer).bits();
         }
     }
     parts
@@ -194,18 +194,20 @@ fn image_of_all(
         .ok_or(CompileError::TooLarge)?;
     let all_layers = parts.iter().fold(0, |all, (_, (_, layers))| all | layers);
     let empty = Part {
-        layers: all_layers
-            | tables
-                .all_uses()
-                .iter()
-                .fold(0, |all, (layers, _)| all | layers),
+        layers: LayerSet::from_bits(
+            all_layers
+                | tables
+                    .all_uses()
+                    .iter()
+                    .fold(0, |all, (layers, _)| all | layers),
+        ),
         policies: &[],
     };
     let others = parts
         .iter()
         .zip(&policies)
         .map(|((_, (_, layers)), policy)| Part {
-            layers: *layers,
+            layers: LayerSet::from_bits(*layers),
             policies: std::slice::from_ref(policy),
         });
     let bytes = compile_parts(std::iter::once(empty).chain(others), options)?;

@@ -4,8 +4,7 @@
 //! a look at the policies. Parts that only allow everything, as `FullAWSAccess` does, become a bit of the row and are
 //! never walked. Rows are worked out when images are stacked, in time linear in the sets and the statements.
 
-use portcullis_image::{ANY, NONE, Part, Section, StatementFlags, View, layer_mask};
-use portcullis_model::Layer;
+use portcullis_image::{Id, LayerSet, Part, StatementFlags, View};
 use portcullis_vm::{KnownParts, part_filter};
 
 use crate::plan::dependencies::KeyDependencies;
@@ -19,9 +18,9 @@ use crate::store::tables::Tables;
 #[repr(align(64))]
 pub(crate) struct PolicySetSummary {
     /// The layers that are present.
-    pub(crate) present: u32,
+    pub(crate) present: LayerSet,
     /// The layers in which a statement without condition allows everything.
-    pub(crate) allowed: u32,
+    pub(crate) allowed: LayerSet,
     /// A bit for each pattern for actions in them.
     pub(crate) filter: u64,
     /// A resource policy among them is public.
@@ -38,8 +37,8 @@ pub(crate) struct PolicySetSummary {
 impl PolicySetSummary {
     /// Of no policies at all.
     pub(crate) const NONE: PolicySetSummary = PolicySetSummary {
-        present: 0,
-        allowed: 0,
+        present: LayerSet::EMPTY,
+        allowed: LayerSet::EMPTY,
         filter: 0,
         public: false,
         lists_principals: false,
@@ -80,9 +79,9 @@ impl PolicySetSummaries {
         dependencies: &[KeyDependencies],
         tables: &Tables,
     ) {
-        let parts = stack.views().flat_map(|view| {
-            (0..view.count(Section::Parts)).map(move |part| PartFacts::of(view, part))
-        });
+        let parts = stack
+            .views()
+            .flat_map(|view| view.ids().map(move |part| PartFacts::of(view, part)));
         let mut maker = Summarizer {
             dependencies,
             known: parts.collect(),
@@ -140,13 +139,12 @@ enum Allows {
 impl Allows {
     /// Looks at all statements of a part.
     fn of(view: View<'_>, part: &Part) -> Allows {
-        let statements = part.statements..part.statements.saturating_add(part.statement_count);
         let mut found = Allows::Nothing;
-        for index in statements {
-            let statement = view.statement(index);
-            let is_all = statement.flags == StatementFlags::default()
-                && (statement.actions, statement.resources) == (ANY, ANY)
-                && (statement.principals, statement.guard) == (NONE, NONE);
+        for statement in part.statements.iter() {
+            let own = view.get(statement);
+            let is_all = own.flags == StatementFlags::default()
+                && (own.actions.is_any() && own.resources.is_any())
+                && (own.principals.is_unsaid() && own.guard.is_none());
             found = match (found, is_all) {
                 (Allows::Nothing | Allows::All, true) => Allows::All,
                 (Allows::Nothing | Allows::Some, false) => Allows::Some,
@@ -166,11 +164,11 @@ struct PartFacts {
 
 impl PartFacts {
     /// Worked out once for each part, however many sets have it.
-    fn of(view: View<'_>, number: u32) -> PartFacts {
-        let record = view.part(number);
+    fn of(view: View<'_>, part: Id<Part>) -> PartFacts {
+        let record = view.get(part);
         PartFacts {
             record,
-            filter: part_filter(view, number),
+            filter: part_filter(view, part),
             allows: Allows::of(view, &record),
         }
     }
@@ -195,9 +193,10 @@ impl Summarizer<'_> {
             let Some(known) = self.known.get(part.index()) else {
                 continue;
             };
-            let stands_for = known.record.layers & layers;
+            let set = LayerSet::from_bits(*layers);
+            let stands_for = known.record.layers & set;
             row.present |= stands_for;
-            row.public |= known.record.public && layers & layer_mask(Layer::Resource) != 0;
+            row.public |= known.record.public && set.meets(LayerSet::RESOURCE);
             if matches!(known.allows, Allows::All | Allows::AllAndMore) {
                 row.allowed |= stands_for;
             }

@@ -8,7 +8,7 @@
 //! More room would be a second cache line and a second miss for everybody, to spare a few a detour. Summaries are made of
 //! the tables and the plan in time linear in the principals, and made anew after an update.
 
-use portcullis_image::layer_mask;
+use portcullis_image::LayerSet;
 use portcullis_model::Layer;
 use portcullis_vm::KnownParts;
 
@@ -129,7 +129,7 @@ impl PrincipalSummary {
 
     /// Takes the parts of identity policies or of a boundary, which are in no other layer.
     fn take(&mut self, rows: &PolicySetSummaries, row: &PolicySetSummary, (bit, mark): (u8, u32)) {
-        let of = |layers| if layers != 0 { bit } else { 0 };
+        let of = |layers: LayerSet| if layers.is_empty() { 0 } else { bit };
         self.layers |= of(row.present) | of(row.allowed) << ALLOWED;
         rows.for_parts(row, |_, part| {
             match self.words.get_mut(usize::from(self.count)) {
@@ -183,8 +183,8 @@ impl PrincipalSummary {
         if self.count == OVERFLOW {
             return false;
         }
-        known.present |= masks(self.layers);
-        known.allowed |= masks(self.layers >> ALLOWED);
+        known.present |= LayerSet::from_bits(masks(self.layers));
+        known.allowed |= LayerSet::from_bits(masks(self.layers >> ALLOWED));
         true
     }
 
@@ -211,7 +211,7 @@ impl PrincipalSummary {
 fn masks(bits: u8) -> u32 {
     let mask = |bit, layer| {
         if bits & bit != 0 {
-            layer_mask(layer)
+            LayerSet::of(layer).bits()
         } else {
             0
         }

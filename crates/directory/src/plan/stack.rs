@@ -4,8 +4,8 @@
 //! one number; [`ImageStack::locate`] leads from it to the image. Most directories have one image, for which that is a
 //! comparison. Merging the images of a change into one would make updates as slow as compiling everything.
 
-use portcullis_image::{Image, PrincipalForm, Section, View};
-use portcullis_vm::Plan;
+use portcullis_image::{Id, Image, Part, PrincipalForm, PrincipalRecord, Section, View};
+use portcullis_vm::{ImageIdx, Plan};
 
 use crate::store::ids::{PartId, index, number};
 use crate::store::strings::Index;
@@ -28,10 +28,10 @@ pub(crate) struct ImageStack {
 #[derive(Clone, Copy)]
 pub(crate) struct Located<'s> {
     /// Which image it is.
-    pub(crate) image: usize,
+    pub(crate) image: ImageIdx,
     pub(crate) view: View<'s>,
     /// Its number there.
-    pub(crate) part: u32,
+    pub(crate) part: Id<Part>,
 }
 
 impl ImageStack {
@@ -53,11 +53,10 @@ impl ImageStack {
             let view = image.view();
             let count = view.count(Section::Principals);
             let mut principals = Index::with_capacity(index(count));
-            for number in 0..count {
-                if let Some(record) = view.principal(number) {
-                    let text = record.text.bytes(view.bytes());
-                    principals.insert(principals.hash((record.form as u8, text)), number);
-                }
+            for id in view.ids::<PrincipalRecord>() {
+                let record = view.get(id);
+                let text = record.text.bytes(view.bytes());
+                principals.insert(principals.hash((record.form as u8, text)), id.number());
             }
             self.principals.push(principals);
             let end = self
@@ -102,14 +101,14 @@ impl ImageStack {
 
     /// The image that a part is in, and its number there.
     #[inline]
-    pub(crate) fn home(&self, part: PartId) -> (usize, u32) {
+    pub(crate) fn home(&self, part: PartId) -> (ImageIdx, Id<Part>) {
         match self.starts.as_slice() {
-            [_, _] => (0, part.get()),
+            [_, _] => (ImageIdx::FIRST, Id::new(part.get())),
             starts => {
                 let image = starts.partition_point(|start| *start <= part.get());
                 let image = image.saturating_sub(1);
                 let start = starts.get(image).copied().unwrap_or(0);
-                (image, part.get() - start)
+                (ImageIdx(number(image)), Id::new(part.get() - start))
             }
         }
     }
@@ -118,17 +117,17 @@ impl ImageStack {
     #[inline]
     pub(crate) fn locate(&self, part: PartId) -> Option<Located<'_>> {
         let (image, part) = self.home(part);
-        let view = self.images.get(image)?.view();
+        let view = self.images.get(image.index())?.view();
         Some(Located { image, view, part })
     }
 
     /// The principal of an image of a form with a text, which comes in parts.
     pub(crate) fn principal(
         &self,
-        image: usize,
+        image: ImageIdx,
         form: PrincipalForm,
         parts: &[&str],
-    ) -> Option<u32> {
+    ) -> Option<Id<PrincipalRecord>> {
         let mut buffer = [0; 96];
         let mut free = &mut buffer[..];
         let mut len = 0;
@@ -147,15 +146,19 @@ impl ImageStack {
     }
 
     /// The principal of an image of a form with a text.
-    fn whole_principal(&self, image: usize, form: PrincipalForm, text: &[u8]) -> Option<u32> {
-        let view = self.images.get(image)?.view();
-        let principals = self.principals.get(image)?;
+    fn whole_principal(
+        &self,
+        image: ImageIdx,
+        form: PrincipalForm,
+        text: &[u8],
+    ) -> Option<Id<PrincipalRecord>> {
+        let view = self.images.get(image.index())?.view();
+        let principals = self.principals.get(image.index())?;
         let is_right = |number| {
-            let record = view.principal(number);
-            record.is_some_and(|record| {
-                record.form == form && record.text.bytes(view.bytes()) == text
-            })
+            let own: PrincipalRecord = view.get(Id::new(number));
+            own.form == form && own.text.bytes(view.bytes()) == text
         };
-        principals.find(principals.hash((form as u8, text)), is_right)
+        let found = principals.find(principals.hash((form as u8, text)), is_right);
+        found.map(Id::new)
     }
 }

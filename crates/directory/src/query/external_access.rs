@@ -5,7 +5,7 @@
 //! such as unique ids, are listed without a decision.
 
 use bumpalo::Bump;
-use portcullis_image::{ANY, NONE, PrincipalForm, View};
+use portcullis_image::{Id, Part, PrincipalForm, Principals, View};
 use portcullis_model::{
     Caller, ContextEntry, Decision, GuessedRole, PolicyKind, Principal as Who, Request,
     is_account_id, split_arn,
@@ -20,7 +20,6 @@ use crate::decide::stack::explain;
 use crate::error::EngineError;
 use crate::plan::generation::Generation;
 use crate::plan::stack::Located;
-use crate::store::ids::index;
 use crate::store::tables::{Principal, Tables};
 use portcullis_syntax::RequestPolicies;
 
@@ -69,11 +68,11 @@ pub struct ExternalAccess {
 type Entry<'v> = Option<(PrincipalForm, &'v str)>;
 
 /// Whom the Allow statements of a part name.
-fn allowed_by(view: View<'_>, part: u32) -> Vec<Entry<'_>> {
-    let part = view.part(part);
+fn allowed_by(view: View<'_>, part: Id<Part>) -> Vec<Entry<'_>> {
+    let part = view.get(part);
     let mut entries = Vec::new();
-    for at in (part.statements..).take(index(part.statement_count)) {
-        let statement = view.statement(at);
+    for statement in part.statements.iter() {
+        let statement = view.get(statement);
         if statement.flags.deny {
             continue;
         }
@@ -83,11 +82,11 @@ fn allowed_by(view: View<'_>, part: u32) -> Vec<Entry<'_>> {
             continue;
         }
         match statement.principals {
-            NONE => {}
-            ANY => entries.push(None),
-            list => entries.extend(view.list(list).iter().filter_map(|item| {
-                let principal = view.principal(item)?;
-                Some(Some((principal.form, view.text(principal.text))))
+            Principals::Unsaid => {}
+            Principals::Everyone => entries.push(None),
+            Principals::Listed(list) => entries.extend(view.list(list).iter().map(|item| {
+                let principal = view.get(item);
+                Some((principal.form, view.text(principal.text)))
             })),
         }
     }

@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 
-use portcullis_image::layer_mask;
-use portcullis_model::{Decision, Layer, check_action};
+use portcullis_image::LayerSet;
+use portcullis_model::{Decision, check_action};
 use portcullis_vm::{Evaluation, PartMemory};
 
 use crate::arn::Kind;
@@ -268,7 +268,7 @@ impl PartVerdicts {
         let plan = case.deciding.generation.plan;
         let found = plan.dependencies(part);
         // Allows of resource policies differ in strength, so a remembered boolean is not enough.
-        if layers & layer_mask(Layer::Resource) != 0 || found.meets(KeyDependencies::CALLER) {
+        if layers & LayerSet::RESOURCE.bits() != 0 || found.meets(KeyDependencies::CALLER) {
             return None;
         }
         let when = match self

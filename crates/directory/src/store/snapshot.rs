@@ -19,7 +19,7 @@
 use std::fmt;
 
 use portcullis_image::wire::{checksum, u32_at, u64_at};
-use portcullis_image::{Image, Section, layer_mask};
+use portcullis_image::{Image, LayerSet, Part};
 use portcullis_model::Layer;
 
 use crate::arn::Kind;
@@ -166,7 +166,7 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
     let grants = read_rows(grants, |row| check.grant(row, pairs.len()))?;
     let endpoints = read_pairs(endpoints)?.into_iter();
     let endpoints = endpoints.map(|(id, sets)| {
-        let sets = check.sets(sets, layer_mask(Layer::VpcEndpoint))?;
+        let sets = check.sets(sets, LayerSet::VPC_ENDPOINT.bits())?;
         Ok((check.name(id)?, sets))
     });
     let endpoints: Vec<(Symbol, SetsId)> = endpoints.collect::<Result<_, _>>()?;
@@ -241,9 +241,8 @@ fn read_sets(
     images: &[Image<Vec<u8>>],
 ) -> Result<SetsAndUses, SnapshotError> {
     let views = images.iter().map(Image::view);
-    let parts =
-        views.flat_map(|view| (0..view.count(Section::Parts)).map(move |part| view.part(part)));
-    let stands_for: Vec<u32> = parts.map(|part| part.layers).collect();
+    let parts = views.flat_map(|view| view.ids::<Part>().map(move |part| view.get(part)));
+    let stands_for: Vec<u32> = parts.map(|part| part.layers.bits()).collect();
     let uses = read_pairs(uses)?.into_iter();
     let uses: Vec<(u32, PartId)> = uses
         .map(|(layers, part)| (layers, PartId::new(part)))
@@ -525,7 +524,7 @@ impl Check {
             return wrong("an invalid account");
         }
         let chain = |layer: fn(u8) -> Layer| {
-            (0..Layer::MAX_LEVELS).fold(0, |mask, level| mask | layer_mask(layer(level)))
+            (0..Layer::MAX_LEVELS).fold(0, |mask, level| mask | LayerSet::of(layer(level)).bits())
         };
         Ok(Account {
             number,
@@ -554,9 +553,9 @@ impl Check {
             path: self.name(path)?,
             name: self.name(name)?,
             id: self.optional(id)?,
-            identity: self.sets(identity, layer_mask(Layer::Identity))?,
-            boundary: self.sets(boundary, layer_mask(Layer::Boundary))?,
-            trust: self.sets(trust, layer_mask(Layer::Resource))?,
+            identity: self.sets(identity, LayerSet::IDENTITY.bits())?,
+            boundary: self.sets(boundary, LayerSet::BOUNDARY.bits())?,
+            trust: self.sets(trust, LayerSet::RESOURCE.bits())?,
             tags: run(start, count, counts.pairs)?,
             max_session,
         })
@@ -597,7 +596,7 @@ impl Check {
                 None => AccountIdx::NONE,
                 Some(_) => self.owner(account, counts)?,
             },
-            policy: self.sets(policy, layer_mask(Layer::Resource))?,
+            policy: self.sets(policy, LayerSet::RESOURCE.bits())?,
             tags: run(start, count, counts.pairs)?,
             grants: run(first, grant_count, counts.grants)?,
             restricts_public: flags & 1 != 0,

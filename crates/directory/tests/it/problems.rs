@@ -42,7 +42,7 @@ fn what_is_referred_to_must_be_there() {
     fails(
         &[("a/dump.json", &policy)],
         &[
-            "a/dump.json:1:20 /UserDetailList/0/AttachedManagedPolicies/0/PolicyArn",
+            "a/dump.json:1:21 /UserDetailList/0/AttachedManagedPolicies/0/PolicyArn",
             "arn:aws:iam::aws:policy/Gone",
             "DANGLING_REFERENCE",
         ],
@@ -171,7 +171,7 @@ fn nothing_may_be_there_twice() {
     let one = user("");
     fails(
         &[("a.json", &one), ("b.json", &one)],
-        &["b.json:1:20 /UserDetailList/0", "twice", "DUPLICATE"],
+        &["b.json:1:21 /UserDetailList/0", "twice", "DUPLICATE"],
     );
     let two = one.replace("user/ann", "user/path/ANN");
     fails(&[("a.json", &one), ("b.json", &two)], &["twice"]);
@@ -315,7 +315,7 @@ fn trees_must_be_trees() {
         &[
             "/root/children/2",
             "/root/children/1/children/0",
-            "two places",
+            "twice in the organization",
             "INVALID_TREE",
         ],
     );
@@ -361,7 +361,7 @@ fn trees_must_be_trees() {
     assert!(folder.load().is_ok());
     let mut wrong = files;
     wrong[3].1 = &other;
-    fails(&wrong, &["two places", "INVALID_TREE"]);
+    fails(&wrong, &["twice in the organization", "INVALID_TREE"]);
     fails(
         &[files[0], files[1], ("more.json", roots.as_str())],
         &["one root", "INVALID_TREE"],

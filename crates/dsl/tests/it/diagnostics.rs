@@ -1,7 +1,7 @@
 //! What people write by mistake, and what they are told.
 use bumpalo::Bump;
 use portcullis_dsl::{ImportError, Imported, Loader, NoImports, parse};
-use portcullis_source::Diagnostic;
+use portcullis_source::{Diagnostic, Source, render};
 
 fn problems(text: &str) -> Vec<Diagnostic> {
     let arena = Bump::new();
@@ -344,7 +344,7 @@ fn names_and_limits() {
             "comes out twice",
         ),
         ("test p { expect allow s3:x }", "no policy `p`"),
-        ("use a from \"x\"", "cannot be read"),
+        ("use a from \"x\"", "cannot read `x`"),
     ] {
         let found = problems(text);
         assert!(
@@ -415,10 +415,19 @@ fn imports() {
     assert_eq!(statements[0].conditions[0].values[0].value, "10.0.0.0/8");
     for (text, message) in [
         ("use z from \"a.iam\"", "does not define `z`"),
-        ("use x from \"wrong.iam\"", "has errors: line 1"),
+        // The place in the imported file, beside that of the import.
+        (
+            "use x from \"wrong.iam\"",
+            "`wrong.iam` has errors\n --> here.iam:1:12\n",
+        ),
+        ("use x from \"wrong.iam\"", " --> wrong.iam:1:"),
         (
             "use bad from \"a.iam\"\npolicy p { allow s3:<bad> on * }",
-            "`a.iam` line 5: there is no `let`",
+            "there is no `let` named `nothing`\n --> here.iam:2:",
+        ),
+        (
+            "use bad from \"a.iam\"\npolicy p { allow s3:<bad> on * }",
+            " --> a.iam:5:",
         ),
         (
             "use r from \"root.iam\"",
@@ -428,10 +437,9 @@ fn imports() {
     ] {
         let arena = Bump::new();
         let found = parse(text, &arena, &files).diagnostics;
-        assert!(
-            found.iter().any(|p| p.message.contains(message)),
-            "{text}\n{found:#?}"
-        );
+        let located = Source::new("here.iam", text).locate_all(found);
+        let shown = render(&located, false);
+        assert!(shown.contains(message), "{text}\n{shown}");
     }
 }
 

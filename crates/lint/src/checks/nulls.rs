@@ -8,7 +8,7 @@ use crate::view::{Condition, Statement};
 use portcullis_model::{Base, Operator, Quantifier};
 
 /// When a condition holds whose one value matches everything. None if that depends on the values of the key.
-fn holds(operator: Operator) -> Option<(bool, bool)> {
+pub(crate) fn holds(operator: Operator) -> Option<(bool, bool)> {
     let is_negated = match operator.base {
         Base::StringLike | Base::ArnLike | Base::ArnEquals => false,
         Base::StringNotLike | Base::ArnNotLike | Base::ArnNotEquals => true,

@@ -229,7 +229,7 @@ fn aws<'d>(
 }
 
 /// What a service acts for (`KEY-69`).
-const SOURCES: [&str; 4] = [
+pub(crate) const SOURCES: [&str; 4] = [
     "aws:SourceArn",
     "aws:SourceAccount",
     "aws:SourceOrgID",

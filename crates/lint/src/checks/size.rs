@@ -5,10 +5,8 @@ use crate::finding::Findings;
 use crate::rules;
 use crate::target::{PolicyType, ResourceType};
 use crate::view::Policy;
-use portcullis_syntax::ast::Span;
 
-pub(super) fn document<'d>(cx: &Context<'d>, text: &'d str, span: Span, out: &mut Findings<'d>) {
-    let own = text.get(span.range()).unwrap_or(text);
+pub(super) fn document<'d>(cx: &Context<'d>, text: &'d str, own: &str, out: &mut Findings<'d>) {
     let is_blank = |c: &char| matches!(c, ' ' | '\t' | '\r' | '\n');
     // AA-33: one more than there are.
     let visible = || own.chars().filter(|c| !is_blank(c)).count() + 1;

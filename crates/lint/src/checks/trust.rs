@@ -26,18 +26,18 @@ const SHARED: [&str; 8] = [
     "api.pulumi.com/oidc",
 ];
 
-const GITHUB: &str = "token.actions.githubusercontent.com";
+pub(crate) const GITHUB: &str = "token.actions.githubusercontent.com";
 
 /// What a federated principal is.
 #[derive(PartialEq, Eq)]
-enum Provider<'d> {
+pub(crate) enum Provider<'d> {
     Saml,
     /// With its host and path.
     Oidc(&'d str),
     Unknown,
 }
 
-fn provider(text: &str) -> Provider<'_> {
+pub(crate) fn provider(text: &str) -> Provider<'_> {
     if let Some(own) = BUILT_IN.iter().find(|own| **own == text) {
         return Provider::Oidc(own);
     }
@@ -87,7 +87,7 @@ pub(super) fn check<'d>(statement: &Statement<'d>, out: &mut Findings<'d>) {
 }
 
 /// True if the statement's `Action` covers an action.
-fn covers(statement: &Statement<'_>, action: &str) -> bool {
+pub(crate) fn covers(statement: &Statement<'_>, action: &str) -> bool {
     match (&statement.action, &statement.not_action) {
         (Some(own), _) => own
             .entries

@@ -6,7 +6,7 @@ use crate::rules::{self, Rule};
 use portcullis_syntax::vars::{Malformed, Piece, Variable, has_opening, pieces};
 
 /// A variable in a text where none is expanded.
-pub(super) fn unsupported(cx: &Context<'_>, text: &str) -> bool {
+pub(crate) fn unsupported(cx: &Context<'_>, text: &str) -> bool {
     cx.has_variables && has_opening(text) && pieces(text).any(|(_, piece)| is_variable(piece))
 }
 

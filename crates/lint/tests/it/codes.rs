@@ -1,12 +1,14 @@
 //! Each of the 153 codes of section 7.3 has a document that has it and one that has not, and nothing is found in the second.
 use crate::support::Sample;
-use portcullis_lint::{Document, Evidence, Level, Options, Rule, document, lint, rules};
+use portcullis_lint::{Document, Evidence, Group, Level, Options, Rule, document, lint, rules};
 
 /// The codes in a document of a rule.
 fn codes(rule: &Rule, one: &Document) -> Vec<&'static str> {
     let options = Options {
         catalog: &Sample,
         has_old_scp_rules: rule.code == "SCP_SYNTAX_ERROR_ACTION_WILDCARD",
+        has_own_checks: rule.group != Group::AccessAnalyzer,
+        kind: rule.kind,
         ..Options::new(rule.target)
     };
     lint(&document(rule, one), &options, |report| {
@@ -29,13 +31,19 @@ fn codes(rule: &Rule, one: &Document) -> Vec<&'static str> {
 #[test]
 fn each_code_has_its_documents() {
     let mut wrong = Vec::new();
-    for rule in rules::all() {
+    for rule in rules::every() {
         let (has, has_not) = (codes(rule, &rule.has), codes(rule, &rule.has_not));
         if !has.contains(&rule.code) {
             wrong.push(format!("{}: not in its document, but {has:?}", rule.code));
         }
         if !has_not.is_empty() {
             wrong.push(format!("{}: {has_not:?} in the other one", rule.code));
+        }
+        for (about, near) in rule.near {
+            let found = codes(rule, near);
+            if found.contains(&rule.code) {
+                wrong.push(format!("{}: in one that comes near: {about}", rule.code));
+            }
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
@@ -64,13 +72,47 @@ fn the_table_is_whole() {
     assert_eq!(known.count(), 28);
 }
 
+/// Codes of this project's own: none is AWS's, each says by which rules it goes, and AWS's format never has one.
+#[test]
+fn own_codes_are_apart() {
+    let own: Vec<&str> = rules::own().map(|rule| rule.code).collect();
+    for rule in rules::own() {
+        assert!(
+            rules::all().all(|other| other.code != rule.code),
+            "{}",
+            rule.code
+        );
+        assert_eq!(own.iter().filter(|code| **code == rule.code).count(), 1);
+        assert_eq!(rule.evidence, Evidence::Rules);
+        assert!(!rule.id.starts_with("AA-") && rule.id.contains('-'));
+        let sentences = [rule.what, rule.why, rule.fix];
+        assert!(
+            sentences.iter().all(|text| text.ends_with('.')),
+            "{}",
+            rule.code
+        );
+        let options = Options {
+            catalog: &Sample,
+            has_own_checks: true,
+            kind: rule.kind,
+            ..Options::new(rule.target)
+        };
+        let json = lint(&document(rule, &rule.has), &options, |report| {
+            report.to_json()
+        });
+        assert!(!json.to_string().contains(rule.code), "{json}");
+    }
+}
+
 /// What waits for a catalog says so: without one its document gives less.
 #[test]
 fn what_needs_a_catalog_says_so() {
-    for rule in rules::all() {
+    for rule in rules::every() {
         let text = document(rule, &rule.has);
         let options = Options {
             has_old_scp_rules: true,
+            has_own_checks: true,
+            kind: rule.kind,
             ..Options::new(rule.target)
         };
         let is_found = lint(&text, &options, |report| {

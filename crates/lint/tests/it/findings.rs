@@ -434,7 +434,7 @@ fn trees_of_other_notations() {
     );
     let (document, _) = parse_policy(&text, ReadOptions::new(PolicyKind::Identity), &arena);
     let node = tree(&document.unwrap(), &arena);
-    let report = lint_tree(node, &text, &Options::new(PolicyType::Identity)).to_json();
+    let report = lint_tree(node, &text, None, &Options::new(PolicyType::Identity)).to_json();
     let direct = of(PolicyType::Identity, &text);
     let direct: Vec<&Value> = direct
         .iter()

@@ -104,7 +104,7 @@ fn a_part_of_a_file_has_the_places_of_the_file() {
     assert_eq!((place.offset, place.end_offset), (104, 105));
     assert_eq!((place.end_line, place.end_column), (8, 2));
     let expected = "error[OTHER]: m\n --> lines.jsonl:8:1\n  |\n8 | 2]\n  | ^\n";
-    assert_eq!(render(&[problem.clone()], false), expected);
+    assert_eq!(render(std::slice::from_ref(&problem), false), expected);
     // Nothing of a text that is not to be shown.
     let concealed = problem.conceal("other");
     let expected = "error[OTHER]: other\n --> lines.jsonl:8:1\n";

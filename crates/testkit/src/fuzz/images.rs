@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use arbitrary::Unstructured;
 use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
-use portcullis_image::{Image, Leaf, Section, disassemble, flag};
+use portcullis_image::{Id, Image, Insn, Op, Section, disassemble, flag};
 
 use crate::forge::{Parts, put, repair, use_up, word_at};
 use crate::generate::{Settings, world};
@@ -60,13 +60,17 @@ pub fn instructions(data: &[u8]) {
     let Some(base) = &*BASE else {
         panic!("the sample does not compile");
     };
-    for chunk in data.chunks_exact(Leaf::SIZE) {
-        let leaf = Leaf::decode(chunk, 0);
-        let encoded = leaf.encode();
-        assert_eq!(Leaf::decode(&encoded, 0), leaf);
+    for chunk in data.chunks_exact(Insn::SIZE) {
+        let insn = Insn::decode(chunk, 0);
+        let encoded = insn.encode();
+        assert_eq!(Insn::decode(&encoded, 0), insn);
         // The two bytes between the flags and the slot mean nothing and are written as zero.
         let mut plain = chunk.to_vec();
         plain[2..4].fill(0);
+        // A code that does not exist is read as the fault.
+        if Op::from_code(plain[0]).is_none() {
+            plain[0] = Op::Fault.code();
+        }
         assert_eq!(encoded[..], plain[..]);
     }
     let mut parts = base.clone();
@@ -78,9 +82,9 @@ pub fn instructions(data: &[u8]) {
         panic!("the sample has no instructions");
     };
     // The fuzzer's instructions take the places of the first ones, which statements lead to.
-    let len = (data.len() - data.len() % Leaf::SIZE).min(code.len());
+    let len = (data.len() - data.len() % Insn::SIZE).min(code.len());
     code[..len].copy_from_slice(&data[..len]);
-    if let Some(flags) = code.len().checked_sub(Leaf::SIZE - 1) {
+    if let Some(flags) = code.len().checked_sub(Insn::SIZE - 1) {
         code[flags] |= flag::END;
     }
     let bytes = parts.join();
@@ -91,8 +95,12 @@ pub fn instructions(data: &[u8]) {
         return;
     };
     let view = image.view();
-    for (index, chunk) in (0..).zip(data[..len].chunks_exact(Leaf::SIZE)) {
-        assert_eq!(view.leaf(index).encode()[..], *chunk, "instruction {index}");
+    for (index, chunk) in (0..).zip(data[..len].chunks_exact(Insn::SIZE)) {
+        assert_eq!(
+            view.get(Id::<Insn>::new(index)).encode()[..],
+            *chunk,
+            "instruction {index}"
+        );
     }
     let mut text = String::new();
     assert!(disassemble(view, &mut text).is_ok());

@@ -18,6 +18,7 @@ mod handles;
 mod images;
 mod input;
 mod language;
+mod lint;
 mod policies;
 mod values;
 
@@ -28,6 +29,7 @@ pub use glob::{glob, matches};
 pub use handles::handles;
 pub use images::{image, instructions};
 pub use language::{dsl, ordered, round_trip, through_the_notations};
+pub use lint::lint;
 pub use policies::{decide, laws, request, scenario};
 pub use values::{address, date, number};
 
@@ -42,7 +44,7 @@ pub struct Target {
 }
 
 /// All of them, cheap ones first.
-pub const TARGETS: [Target; 17] = {
+pub const TARGETS: [Target; 18] = {
     const fn target(name: &'static str, run: fn(&[u8])) -> Target {
         Target { name, run }
     }
@@ -53,6 +55,7 @@ pub const TARGETS: [Target; 17] = {
         target("glob", glob),
         target("json_policy", json_policy),
         target("forms", forms),
+        target("lint", lint),
         target("dsl", dsl),
         target("round_trip", round_trip),
         target("request", request),

@@ -2,10 +2,10 @@
 
 use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
-use portcullis_image::index::Group;
 use portcullis_image::wire::name_hash;
 use portcullis_image::{
-    Header, Image, PatternKind, Section, Statement, StatementFlags, Str, Token, disassemble,
+    Candidate, Group, Header, Id, Image, Insn, Pattern, PatternKind, Section, Slot, Start,
+    Statement, StatementFlags, Str, Token, TokenRecord, disassemble,
 };
 use portcullis_testkit::forge::{Parts, put, use_up, word_at};
 use portcullis_testkit::{Request, World};
@@ -90,10 +90,10 @@ fn buckets_that_are_not_there_are_out_of_range() {
         buckets.join(",")
     ));
     let view = image.view();
-    let number =
-        (0..view.count(Section::Groups)).find(|number| view.group(*number).probe_count > 0);
+    let mut groups = view.ids::<Group>();
+    let number = groups.find(|group| view.get(*group).probe_count > 0);
     let number = number.unwrap();
-    let group = view.group(number);
+    let group = view.get(number);
     let accepted = |change: &dyn Fn(&mut Parts)| {
         let mut parts = Parts::of(&image);
         change(&mut parts);
@@ -103,7 +103,7 @@ fn buckets_that_are_not_there_are_out_of_range() {
     assert!(!accepted(&|parts| section(parts, Section::Buckets).clear()));
     let with = |changed: Group| {
         accepted(&|parts| {
-            let at = number as usize * Group::SIZE;
+            let at = number.index() * Group::SIZE;
             section(parts, Section::Groups)[at..at + Group::SIZE]
                 .copy_from_slice(&changed.encode());
         })
@@ -197,8 +197,8 @@ fn the_statement_behind_the_last_is_out_of_range() {
     let statements = view.count(Section::Statements);
     let mut parts = Parts::of(&image);
     let candidates = section(&mut parts, Section::Candidates);
-    let mut candidate = view.candidate(0);
-    candidate.statement = statements;
+    let mut candidate = view.get(Id::<Candidate>::FIRST);
+    candidate.statement = Id::new(statements);
     let bytes = candidate.encode();
     candidates[..bytes.len()].copy_from_slice(&bytes);
     let error = Image::from_bytes(parts.join()).unwrap_err();
@@ -214,12 +214,12 @@ fn the_tokens_behind_the_last_are_out_of_range() {
     let tokens = view.count(Section::Tokens);
     let patterns = section(&mut parts, Section::Patterns);
     let mut refused = 0;
-    for index in 0..view.count(Section::Patterns) {
-        let mut pattern = view.pattern(index);
+    for id in view.ids::<Pattern>() {
+        let mut pattern = view.get(id);
         if pattern.kind == PatternKind::Tokens {
-            pattern.tokens = tokens;
+            pattern.tokens = Start(Id::new(tokens));
             let bytes = pattern.encode();
-            let at = index as usize * bytes.len();
+            let at = id.index() * bytes.len();
             patterns[at..at + bytes.len()].copy_from_slice(&bytes);
             refused += 1;
         }
@@ -296,7 +296,7 @@ fn what_explanations_print_is_in_range() {
     };
     let source = "a source that is not well-formed";
     let origin = "an origin that is not well-formed";
-    let leaf = "an instruction's source that is not well-formed";
+    let insn = "an instruction's source that is not well-formed";
     for (of, words, what) in [
         // Name and file, each with its length.
         (Section::Sources, &[0, 1, 2, 3][..], source),
@@ -307,7 +307,7 @@ fn what_explanations_print_is_in_range() {
             origin,
         ),
         // Operator, key and list of values, of both instructions.
-        (Section::LeafSources, &[0, 1, 2, 3, 4, 6, 7, 8, 9, 10], leaf),
+        (Section::InsnSources, &[0, 1, 2, 3, 4, 6, 7, 8, 9, 10], insn),
     ] {
         for at in words {
             assert_eq!(refusal(&image, of, *at, word(of, *at)), None);
@@ -320,7 +320,7 @@ fn what_explanations_print_is_in_range() {
     for (of, size, what) in [
         (Section::Origins, 40, "origins of some statements only"),
         (
-            Section::LeafSources,
+            Section::InsnSources,
             24,
             "sources of some instructions only",
         ),
@@ -346,24 +346,26 @@ fn variables_have_a_slot_of_texts() {
     );
     let view = image.view();
     let slots = view.count(Section::Slots);
-    let number = (0..slots).find(|slot| view.text(view.slot(*slot).name) == "x:n");
+    let number = view
+        .ids::<Slot>()
+        .find(|slot| view.text(view.get(*slot).name) == "x:n");
     let mut variables = 0;
-    for index in 0..view.count(Section::Tokens) {
-        let Token::Variable { slot, default } = view.token(index) else {
+    for id in view.ids::<TokenRecord>() {
+        let Token::Variable { slot, default } = view.get(id).into() else {
             continue;
         };
         variables += 1;
         let with = |token: Token| {
             let mut parts = Parts::of(&image);
-            let at = index as usize * Token::SIZE;
-            section(&mut parts, Section::Tokens)[at..at + Token::SIZE]
-                .copy_from_slice(&token.encode());
+            let at = id.index() * TokenRecord::SIZE;
+            section(&mut parts, Section::Tokens)[at..at + TokenRecord::SIZE]
+                .copy_from_slice(&TokenRecord::from(token).encode());
             Image::from_bytes(parts.join())
                 .err()
                 .map(|error| error.what)
         };
         assert_eq!(with(Token::Variable { slot, default }), None);
-        for slot in [number.unwrap(), slots, u32::MAX] {
+        for slot in [number.unwrap(), Id::new(slots), Id::new(u32::MAX)] {
             let refusal = with(Token::Variable { slot, default });
             assert_eq!(refusal, Some("a token that is not well-formed"), "{slot}");
         }
@@ -530,13 +532,15 @@ fn guards_begin_behind_an_end() {
     let accepted = |guard: u32| {
         let mut parts = Parts::of(&image);
         let statement = Statement {
-            guard,
-            ..view.statement(0)
+            guard: Some(Id::new(guard)),
+            ..view.get(Id::FIRST)
         };
         section(&mut parts, Section::Statements).copy_from_slice(&statement.encode());
         Image::from_bytes(parts.join()).is_ok()
     };
-    assert_eq!((view.statement(0).guard, view.count(Section::Code)), (0, 2));
+    let first: Statement = view.get(Id::FIRST);
+    assert_eq!(first.guard, Some(Id::<Insn>::FIRST));
+    assert_eq!(view.count(Section::Code), 2);
     assert_eq!([0, 1, 2, 3].map(accepted), [true, false, false, false]);
 }
 
@@ -593,7 +597,7 @@ fn statements_are_read_as_they_were_written() {
                 not_principal: flags & 8 > 0,
                 ..StatementFlags::default()
             },
-            ..image.view().statement(0)
+            ..image.view().get(Id::FIRST)
         };
         let bytes = statement.encode();
         assert_eq!(Statement::decode(&bytes, 0), statement);

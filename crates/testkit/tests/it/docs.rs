@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use portcullis_compile::{Options, compile};
-use portcullis_image::{Header, Image, Op, Operands, Section, Slot};
-use portcullis_lint::{Level, page, rules};
+use portcullis_image::{Class, Header, Image, Op, Operands, RECORDS, Section};
+use portcullis_lint::{Group, Level, SAFE, page, rules};
 use portcullis_syntax::PolicySets;
 use portcullis_testkit::corpus::{each_scenario_of, root as corpus};
 use portcullis_testkit::machine::Machine;
@@ -54,6 +54,33 @@ fn pages_of_codes() {
         }
         check(&format!("docs/lint/{name}.md"), &text);
     }
+}
+
+/// The pages of this project's own codes, by group, and why safe fixes are safe.
+#[test]
+fn pages_of_own_codes() {
+    let mut text = format!(
+        "# Our own checks\n\nThe {} codes that `portcullis check` reports beyond those of Access Analyzer. `--format access-analyzer` never prints them. \
+         Generated from the table of `portcullis-lint`, as `portcullis explain-code` prints it.\n",
+        rules::own().count()
+    );
+    for group in Group::ALL {
+        let own: Vec<_> = rules::own().filter(|rule| rule.group == group).collect();
+        if !own.is_empty() {
+            write!(text, "\n## Group {}\n", group.as_str()).unwrap();
+        }
+        for rule in own {
+            write!(text, "\n{}", page(rule)).unwrap();
+        }
+    }
+    text.push_str(
+        "\n## Safe fixes\n\n`--fix` applies only these. None changes the decision on any request, for the reason given; \
+         `testkit/tests/it/fixes.rs` compares decisions before and after on thousands of requests.\n\n",
+    );
+    for (code, why) in SAFE {
+        writeln!(text, "* `{code}`: {why}").unwrap();
+    }
+    check("docs/lint/own.md", &text);
 }
 
 const COMMAND: &str = "UPDATE_DOCS=1 cargo test -p portcullis-testkit --test it -- docs::";
@@ -103,12 +130,12 @@ fn operands(operands: Operands) -> &'static str {
     }
 }
 
-fn class(class: u8) -> &'static str {
+fn class(class: Class) -> &'static str {
     match class {
-        Slot::NUMBER => "number",
-        Slot::DATE => "date",
-        Slot::ADDRESS => "address",
-        _ => "text",
+        Class::Text => "text",
+        Class::Number => "number",
+        Class::Date => "date",
+        Class::Address => "address",
     }
 }
 
@@ -119,7 +146,7 @@ const OPCODES: &str = "\
 
 One condition of a policy is one instruction: one key, tested against one set of values. A guard is a run of instructions that must all
 hold; it ends with the one that has the flag `END`, and stops at the first that does not hold. There are no jumps, no stack, and no loop
-but the one over the values of a key inside an instruction.
+except the one over the values of a key inside an instruction.
 
 An instruction has 32 bytes:
 
@@ -133,7 +160,7 @@ An instruction has 32 bytes:
 
 | flag | name | meaning |
 |---|---|---|
-| 1 | `NEGATED` | the result for each value is turned round (`COND-2`) |
+| 1 | `NEGATED` | the result for each value is inverted (`COND-2`) |
 | 2 | `ABSENT` | the instruction holds if the key is absent |
 | 4 | `ANY` | `ForAnyValue`: it holds if it holds for one value (`COND-13`) |
 | 8 | `ALL` | `ForAllValues`: it holds if it holds for every value, or the only value is empty (`COND-12`, `COND-32`) |
@@ -153,7 +180,7 @@ fn the_instructions() {
         writeln!(
             text,
             "| {} | `{}` | {} | {} | {} |",
-            info.op as u8,
+            info.op.code(),
             info.mnemonic,
             class(info.class),
             operands(info.operands),
@@ -181,14 +208,37 @@ fn the_sections() {
         )
         .unwrap();
     }
-    let path = "docs/format.md";
+    check_part("docs/format.md", "sections", &table);
+}
+
+/// Holds the part of a page between two comments against what it should be.
+fn check_part(path: &str, name: &str, expected: &str) {
     let text = fs::read_to_string(root().join(path)).unwrap();
-    let (before, rest) = text.split_once("<!-- sections").unwrap();
+    let (before, rest) = text.split_once(&format!("<!-- {name}")).unwrap();
     let (marker, rest) = rest.split_once("-->\n").unwrap();
-    let (_, after) = rest.split_once("<!-- end of sections -->").unwrap();
-    let expected =
-        format!("{before}<!-- sections{marker}-->\n{table}<!-- end of sections -->{after}");
-    check(path, &expected);
+    let (_, after) = rest.split_once(&format!("<!-- end of {name} -->")).unwrap();
+    let page = format!("{before}<!-- {name}{marker}-->\n{expected}<!-- end of {name} -->{after}");
+    check(path, &page);
+}
+
+#[test]
+fn the_records() {
+    let mut text = String::new();
+    for record in RECORDS {
+        let name = record.section.name();
+        write!(
+            text,
+            "\n**`{name}`**: {}\n\n| bytes | content |\n|---|---|\n",
+            one_line(record.doc)
+        )
+        .unwrap();
+        for field in record.fields {
+            let content = one_line(field.doc);
+            writeln!(text, "| {}..{} | {content} |", field.start, field.end).unwrap();
+        }
+    }
+    text.push('\n');
+    check_part("docs/format.md", "records", &text);
 }
 
 /// Names of files as the command line has them when it runs in the root of the repository.

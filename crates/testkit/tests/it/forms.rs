@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use arbitrary::Unstructured;
 use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
-use portcullis_image::{Image, Leaf, Op, Section, flag};
+use portcullis_image::{Image, Insn, Op, Section, flag};
 use portcullis_model::{Base, Decision, Operator, Quantifier};
 use portcullis_testkit::forge::Parts;
 use portcullis_testkit::generate::{Settings, world};
@@ -293,25 +293,20 @@ fn forms() -> BTreeSet<Operator> {
 }
 
 /// Every code but that of the operation that no image may have.
-fn codes() -> BTreeSet<u8> {
+fn codes() -> BTreeSet<Op> {
     let codes = Op::TABLE.iter().map(|info| info.op);
-    codes
-        .filter(|op| *op != Op::Fault)
-        .map(|op| op as u8)
-        .collect()
+    codes.filter(|op| *op != Op::Fault).collect()
 }
 
 /// The instructions of an image.
-fn leaves(image: &Image<Vec<u8>>) -> Vec<Leaf> {
+fn insns(image: &Image<Vec<u8>>) -> Vec<Insn> {
     let view = image.view();
-    (0..view.count(Section::Code))
-        .map(|index| view.leaf(index))
-        .collect()
+    view.ids().map(|id| view.get(id)).collect()
 }
 
 /// Compiles an Allow with this condition alone, returns its instruction, and holds what machine and
 /// reference decide against what is expected for each list of values of the key.
-fn check(operator: Operator, values: &[&str], cases: &[(Option<&[&str]>, bool)]) -> Leaf {
+fn check(operator: Operator, values: &[&str], cases: &[(Option<&[&str]>, bool)]) -> Insn {
     let document = json!({"Version": "2012-10-17", "Statement": {
         "Effect": "Allow", "Action": "s3:*", "Resource": "*",
         "Condition": {operator.to_string(): {"x:k": values}},
@@ -338,9 +333,9 @@ fn check(operator: Operator, values: &[&str], cases: &[(Option<&[&str]>, bool)])
             assert_eq!(decided, expected, "{operator} {values:?} of {key:?}");
         });
     }
-    let leaves = leaves(&image);
-    assert_eq!(leaves.len(), 1, "{operator} {values:?}");
-    leaves[0]
+    let insns = insns(&image);
+    assert_eq!(insns.len(), 1, "{operator} {values:?}");
+    insns[0]
 }
 
 /// Table 3.2 for every operation in every form that it has (`COND-12` to `COND-14`, `COND-20`).
@@ -369,16 +364,16 @@ fn every_operation_in_every_form() {
             if operator.quantifier != Quantifier::One {
                 cases.push((Some(&pair), both));
             }
-            let leaf = check(operator, sample.values, &cases);
+            let insn = check(operator, sample.values, &cases);
             let negated = if is_negated { flag::NEGATED } else { 0 };
             let absent = if absent { flag::ABSENT } else { 0 };
             assert_eq!(
-                (leaf.op, leaf.flags),
-                (sample.op as u8, flags | negated | absent | flag::END),
+                (insn.op, insn.flags),
+                (sample.op, flags | negated | absent | flag::END),
                 "{operator} {:?}",
                 sample.values
             );
-            seen_codes.insert(leaf.op);
+            seen_codes.insert(insn.op);
             seen_forms.insert(operator);
         }
     }
@@ -400,9 +395,9 @@ fn every_operation_in_every_form() {
                 (Some(&["v"]), present),
                 (Some(&["v", "w"]), present),
             ];
-            let leaf = check(operator, values, &cases);
-            assert_eq!(leaf.op, op as u8, "{operator}");
-            seen_codes.insert(leaf.op);
+            let insn = check(operator, values, &cases);
+            assert_eq!(insn.op, op, "{operator}");
+            seen_codes.insert(insn.op);
             seen_forms.insert(operator);
         }
     }
@@ -429,7 +424,7 @@ fn generated_policies_have_every_operation_and_form() {
             seen_forms.extend(conditions.map(|condition| condition.operator));
         }
         let image = Image::from_bytes(compile(&sets, Options::default()).unwrap()).unwrap();
-        seen_codes.extend(leaves(&image).iter().map(|leaf| leaf.op));
+        seen_codes.extend(insns(&image).iter().map(|insn| insn.op));
     }
     let missing: Vec<_> = forms().difference(&seen_forms).copied().collect();
     assert_eq!((seen_codes, missing), (codes(), Vec::new()));

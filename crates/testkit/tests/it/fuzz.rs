@@ -211,6 +211,17 @@ fn forms() {
 }
 
 #[test]
+fn lint() {
+    let mut seeds: Vec<Vec<u8>> = documents("valid")
+        .unwrap()
+        .into_iter()
+        .map(|case| case.text.into_bytes())
+        .collect();
+    seeds.extend(kept("lint").into_iter().map(|(_, bytes)| bytes));
+    run(&seeds, cases(10_000), fuzz::lint);
+}
+
+#[test]
 fn dsl() {
     run(&noise(6_000, 60), cases(2_000), fuzz::dsl);
     let sample = root().join("../docs/editors/sample.iam");

@@ -3,8 +3,8 @@
 
 use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
-use portcullis_image::index::{Group, MAX_PROBES, MAX_SEGMENTS, MAX_START, SCAN_LIMIT};
-use portcullis_image::{Bound, Image, Section};
+use portcullis_image::index::{MAX_PROBES, MAX_SEGMENTS, MAX_START, SCAN_LIMIT};
+use portcullis_image::{Bound, Candidate, Group, Image, Section};
 use portcullis_model::Decision;
 use portcullis_testkit::forge::{Parts, put};
 use portcullis_testkit::machine::Machine;
@@ -311,11 +311,11 @@ fn masks_ask_for_whole_words() {
     let bits = |name: &str| {
         let image = image(&[allow("s3:GetObject", &[name, "x", "y"])], true);
         let view = image.view();
-        let mut candidates = (0..view.count(Section::Candidates)).map(|at| view.candidate(at));
+        let mut candidates = view.ids::<Candidate>().map(|id| view.get(id));
         let pattern = format!("arn:aws:s3:::{name}");
         let found = candidates.find(|candidate| {
             let mut text = String::new();
-            let pattern_of = view.pattern(candidate.pattern);
+            let pattern_of = view.get(candidate.verify.pattern().unwrap());
             text.push_str(view.text(pattern_of.literal));
             pattern.starts_with(&text) && !["arn:aws:s3:::x", "arn:aws:s3:::y"].contains(&&*text)
         });
@@ -340,7 +340,9 @@ fn masks_ask_for_whole_words() {
     }
     // As quickly verified as told apart.
     let image = image(&[allow("s3:GetObject", &["c/k", "d/k"])], true);
-    assert!((0..2).all(|at| image.view().candidate(at).mask == 0));
+    let view = image.view();
+    let candidates = view.ids::<Candidate>().map(|id| view.get(id));
+    assert_eq!(candidates.filter(|own| own.mask == 0).count(), 2);
 }
 
 /// Starts of actions are found whatever their length, and are the starts of no other action.

@@ -9,12 +9,14 @@
 )]
 
 mod agreement;
+mod book;
 mod corpus;
 mod crafted_images;
 mod directories;
 mod docs;
 mod exhaust;
 mod explain;
+mod fixes;
 mod forms;
 mod fuzz;
 mod handles;

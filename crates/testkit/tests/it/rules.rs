@@ -27,18 +27,28 @@ fn ids(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The rules by id, with the page that each stands on: in the first column of a table, or at the start of a line.
-fn rules() -> BTreeMap<String, String> {
+/// Where a rule is written.
+struct Rule {
+    page: String,
+    line: String,
+}
+
+/// The rules by id: each begins a row of a table or a line.
+fn rules() -> BTreeMap<String, Rule> {
     let mut rules = BTreeMap::new();
     for page in fs::read_dir(root().join("docs/spec")).unwrap() {
         let page = page.unwrap();
         let name = page.file_name().into_string().unwrap();
         for line in fs::read_to_string(page.path()).unwrap().lines() {
-            let line = line.strip_prefix("| ").unwrap_or(line);
-            let first = line.split(' ').next().unwrap();
+            let row = line.strip_prefix("| ").unwrap_or(line);
+            let first = row.split(' ').next().unwrap();
             if ids(first).next() == Some(first) {
-                let before = rules.insert(first.to_string(), name.clone());
-                assert_eq!(before, None, "{first} stands in two places");
+                let rule = Rule {
+                    page: name.clone(),
+                    line: line.to_string(),
+                };
+                let before = rules.insert(first.to_string(), rule);
+                assert!(before.is_none(), "{first} stands in two places");
             }
         }
     }
@@ -46,24 +56,82 @@ fn rules() -> BTreeMap<String, String> {
     rules
 }
 
+/// The rows of `docs/choices.md`: the id of each, and the rules that its question names.
+fn choices() -> BTreeMap<String, BTreeSet<String>> {
+    let text = fs::read_to_string(root().join("docs/choices.md")).unwrap();
+    let mut choices = BTreeMap::new();
+    for line in text.lines() {
+        let mut cells = line.split(" | ");
+        let (Some(id), Some(question)) = (cells.next(), cells.next()) else {
+            continue;
+        };
+        let id = id.trim_start_matches("| ");
+        let is_choice = id.len() > 1
+            && id.starts_with(|c: char| c.is_ascii_uppercase())
+            && id[1..].bytes().all(|byte| byte.is_ascii_digit());
+        if is_choice {
+            let named = ids(question).map(str::to_string).collect();
+            let before = choices.insert(id.to_string(), named);
+            assert_eq!(before, None, "{id} is there twice");
+        }
+    }
+    assert!(choices.len() > 100, "{}", choices.len());
+    choices
+}
+
+/// A rule that rests on a choice links to it (`Settled by [D1](../choices.md#D1)`), and the choice names the rule:
+/// whoever reads one finds the other, and a choice about nothing, or a rule that silently stopped resting on one,
+/// does not remain.
+#[test]
+fn rules_and_choices_name_each_other() {
+    let mut named = BTreeSet::new();
+    let mut failures = Vec::new();
+    for (choice, rules) in choices() {
+        if rules.is_empty() {
+            failures.push(format!("{choice} names no rule"));
+        }
+        named.extend(rules.into_iter().map(|rule| (rule, choice.clone())));
+    }
+    let mut linked = BTreeSet::new();
+    for (id, rule) in rules() {
+        for part in rule.line.split("](../choices.md#").skip(1) {
+            let (choice, _) = part.split_once(')').unwrap();
+            linked.insert((id.clone(), choice.to_string()));
+        }
+    }
+    let only =
+        |these: &BTreeSet<(String, String)>, those: &BTreeSet<_>, what: &str| -> Vec<String> {
+            let lone = these.difference(those);
+            lone.map(|(rule, choice)| format!("{rule} and {choice}: {what}"))
+                .collect()
+        };
+    failures.extend(only(
+        &named,
+        &linked,
+        "the rule does not link to the choice",
+    ));
+    failures.extend(only(&linked, &named, "the choice does not name the rule"));
+    assert!(failures.is_empty(), "{failures:#?}");
+}
+
 /// Every file of the project that people write.
 fn texts() -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
-    let mut folders: Vec<PathBuf> = ["crates", "docs", "corpus", "benches", "fuzz", "examples"]
-        .iter()
-        .map(|name| root().join(name))
-        .collect();
+    let mut folders = vec![root()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             if path.is_dir() {
-                // What is built, and what fuzzers keep for themselves.
-                let is_made = name == "target" || path.ends_with("fuzz/corpus");
+                // What is built, what fuzzers keep for themselves, and the history.
+                let is_made = ["target", ".git", "node_modules"].contains(&name.as_str())
+                    || path.ends_with("fuzz/corpus");
                 folders.extend((!is_made).then_some(path));
                 continue;
             }
-            let kinds = ["rs", "md", "json", "jsonl", "iam", "toml", "lalrpop", "sh"];
+            let kinds = [
+                "rs", "md", "json", "jsonl", "iam", "toml", "lalrpop", "sh", "svg", "js", "mjs",
+            ];
             let is_text = kinds
                 .iter()
                 .any(|kind| path.extension().is_some_and(|own| own == *kind));
@@ -118,7 +186,7 @@ fn every_rule_of_the_language_and_of_evaluation_has_a_case_or_a_reason() {
     let rules = rules();
     let missing: Vec<&String> = rules
         .iter()
-        .filter(|(id, page)| is_of_them(page) && !known.contains(*id))
+        .filter(|(id, rule)| is_of_them(&rule.page) && !known.contains(*id))
         .map(|(id, _)| id)
         .collect();
     assert!(missing.is_empty(), "{missing:?}");

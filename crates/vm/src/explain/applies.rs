@@ -1,11 +1,13 @@
-//! Why a policy set does not take part in a request (`EVAL-70`).
+//! Why a layer does not take part in a request (`EVAL-70`).
+//!
+//! A host that gave policies expects them to count. Where the rules leave a layer out because of who asks or what for, the
+//! explanation says so instead of showing nothing.
 
-use portcullis_image::layer_mask;
 use portcullis_model::Layer;
 
-use crate::caller::Kind;
-use crate::facts::is_limited_by_rcps;
-use crate::ready::Ready;
+use crate::combine::action::is_limited_by_rcps;
+use crate::combine::caller::Kind;
+use crate::prepare::ready::Ready;
 
 impl Ready<'_> {
     /// The policies of a caller that are present in a request and do not take part, whatever they say, since such a
@@ -17,14 +19,14 @@ impl Ready<'_> {
         of_caller
             .into_iter()
             .filter(|layer| self.has_layer(*layer))
-            .filter(|layer| self.facts().layers & layer_mask(*layer) == 0)
+            .filter(|layer| !self.inputs().layers.contains(*layer))
             .map(|layer| (layer, reason(self, layer)))
     }
 }
 
 /// Why a policy set that is present does not take part.
 pub(super) fn reason(request: &Ready<'_>, layer: Layer) -> &'static str {
-    let kind = request.facts().caller;
+    let kind = request.inputs().caller;
     let action = request.action();
     match (layer, kind) {
         (Layer::Scp(_), kind) if !kind.has_account() => {

@@ -206,7 +206,7 @@ impl Loader {
         name: &str,
     ) -> Option<PolicyId> {
         let stored = self.stored(record, node, at, name);
-        stored.map_err(|problem| self.errors.push(problem)).ok()
+        stored.map_err(|problem| self.errors.push(*problem)).ok()
     }
 
     fn stored(
@@ -215,7 +215,7 @@ impl Loader {
         node: &Node<'_>,
         at: At<'_>,
         name: &str,
-    ) -> Result<PolicyId, Diagnostic> {
+    ) -> Result<PolicyId, Box<Diagnostic>> {
         self.taken.insert(node.span.start);
         match undress(node, record.source.text()) {
             Ok(text) => {
@@ -225,9 +225,12 @@ impl Loader {
                 Ok(self.documents.add(name, place, &text))
             }
             Err(message) => {
-                Err(record
-                    .at(node, at)
-                    .diagnostic(Severity::Error, codes::INVALID_POLICY, message))
+                let at = record.at(node, at);
+                Err(Box::new(at.diagnostic(
+                    Severity::Error,
+                    codes::INVALID_POLICY,
+                    message,
+                )))
             }
         }
     }
@@ -244,7 +247,7 @@ impl Loader {
         strict: bool,
     ) -> Option<PolicyId> {
         let policy = self.checked(record, node, at, name, (kind, strict));
-        policy.map_err(|problem| self.errors.push(problem)).ok()
+        policy.map_err(|problem| self.errors.push(*problem)).ok()
     }
 
     /// The policy of a resource. One that cannot be read is missing: if that is allowed, it makes the resource
@@ -259,7 +262,7 @@ impl Loader {
     ) -> Option<PolicyId> {
         let policy = self.checked(record, node, at, name, (PolicyKind::Resource, strict));
         policy
-            .map_err(|problem| self.report.missing.push(problem))
+            .map_err(|problem| self.report.missing.push(*problem))
             .ok()
     }
 
@@ -270,12 +273,18 @@ impl Loader {
         at: At<'_>,
         name: &str,
         (kind, strict): (PolicyKind, bool),
-    ) -> Result<PolicyId, Diagnostic> {
+    ) -> Result<PolicyId, Box<Diagnostic>> {
         let id = self.stored(record, node, at, name)?;
         let Some(invalid) = self.documents.check(id, kind, strict) else {
             return Ok(id);
         };
-        Err(invalid_policy(record, node, at, (kind, strict), invalid))
+        Err(Box::new(invalid_policy(
+            record,
+            node,
+            at,
+            (kind, strict),
+            invalid,
+        )))
     }
 }
 

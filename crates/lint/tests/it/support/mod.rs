@@ -1,9 +1,11 @@
 //! A catalog of two services that are made up, for what no real one is needed.
 
-use portcullis_lint::{Answer, ByHand, Catalog, KeyFacts};
+use std::borrow::Cow;
+
+use portcullis_lint::{Answer, ByHand, Catalog, KeyFacts, KeyUse, Meeting};
 use portcullis_syntax::lint::keys::Type;
 
-/// `sample` has the actions `Get` and `Delete`, the key `sample:Size`, tags, and things in one region;
+/// `sample` has the actions `Get` and `Delete` for things, `ListAll` for none, the key `sample:Size` of `Get`, tags, and things in one region;
 /// `untagged` has no tags.
 #[derive(Clone, Copy)]
 pub(crate) struct Sample;
@@ -29,7 +31,7 @@ impl Catalog for Sample {
 
     fn action(&self, prefix: &str, name: &str) -> Answer {
         match prefix {
-            "sample" => ["Get", "Delete"].contains(&name).into(),
+            "sample" => ["Get", "Delete", "ListAll"].contains(&name).into(),
             _ => Answer::Unknown,
         }
     }
@@ -54,6 +56,47 @@ impl Catalog for Sample {
             "sample" => rest.starts_with("thing/").into(),
             _ => Answer::Unknown,
         }
+    }
+
+    fn meets(&self, pattern: &str, resources: &[Cow<'_, str>]) -> Meeting {
+        match pattern.split_once(':') {
+            Some(("sample", "ListAll")) => Meeting::OnlyEverything,
+            Some(("sample", _)) => {
+                let of_thing = |text: &Cow<'_, str>| {
+                    let rest = text.splitn(6, ':').nth(5).unwrap_or("*");
+                    rest == "*" || rest.starts_with("thing/")
+                };
+                match resources.iter().any(of_thing) {
+                    true => Meeting::Some,
+                    false => Meeting::None,
+                }
+            }
+            _ => Meeting::Unknown,
+        }
+    }
+
+    fn is_restrictable(&self, action: &str) -> Answer {
+        match action.split_once(':') {
+            Some(("sample", name)) => (name == "Delete").into(),
+            _ => Answer::Unknown,
+        }
+    }
+
+    fn is_reading(&self, action: &str) -> Answer {
+        (action == "sample:ListAll").into()
+    }
+
+    fn uses_of_key(&self, pattern: &str, _: &[Cow<'_, str>], key: &str) -> Option<KeyUse> {
+        let (_, name) = pattern
+            .split_once(':')
+            .filter(|(prefix, _)| *prefix == "sample")?;
+        let has = name == "Get" && key == "sample:Size";
+        Some(KeyUse {
+            total: 1,
+            without: usize::from(!has),
+            examples: vec![pattern.to_owned()],
+            is_known: has,
+        })
     }
 
     fn in_region(&self, service: &str, region: &str) -> Answer {

@@ -3,7 +3,7 @@ use portcullis_source::Code;
 use portcullis_syntax::codes;
 
 /// The codes of the advice, each of which `promises.rs` has a document for.
-pub const ADVICE: [Code; 36] = [
+pub const ADVICE: [Code; 31] = [
     codes::UNSUPPORTED_GLOBAL_CONDITION_KEY,
     codes::MISSING_QUALIFIER,
     codes::FORALLVALUES_WITH_SINGLE_VALUED_KEY,
@@ -35,9 +35,4 @@ pub const ADVICE: [Code; 36] = [
     codes::INVALID_PARTITION,
     codes::INVALID_REGION,
     codes::INVALID_ARN_ACCOUNT,
-    codes::POLICY_SIZE_EXCEEDS_IDENTITY_POLICY_QUOTA,
-    codes::POLICY_SIZE_EXCEEDS_ROLE_TRUST_POLICY_QUOTA,
-    codes::POLICY_SIZE_EXCEEDS_RESOURCE_POLICY_QUOTA,
-    codes::POLICY_SIZE_EXCEEDS_SCP_QUOTA,
-    codes::POLICY_SIZE_EXCEEDS_RCP_QUOTA,
 ];

@@ -1,0 +1,382 @@
+//! The view of an image that readers use.
+//!
+//! Records are read where they lie, by their number; nothing is decoded when an image is opened, so that one of a gigabyte
+//! opens at the speed of its checks and costs no memory of its own. A number that is out of range reads as zeros: a
+//! validated image has none, and a reader of a damaged one gets a wrong answer but no panic.
+//!
+//! [`View::get`] decodes a whole record, [`View::read`] only the fields that are asked for.
+
+use crate::field::{Item, Record};
+use crate::header::Header;
+use crate::id::{Id, ListId, Run, Start};
+use crate::insn::flag;
+use crate::kinds::{Class, TokenKind};
+use crate::layers::LayerSet;
+use crate::record::{
+    ActionPattern, Bucket, Candidate, Insn, InsnSource, Node, Origin, Part, Ref, Slot, SlotEntry,
+    SlotStart, Source, Statement, TokenRecord,
+};
+use crate::reserved::WantedKeys;
+use crate::section::{LIST_LEN, SECTIONS, Section};
+use crate::text::Str;
+use crate::token::Token;
+use crate::value::fold::eq_folded;
+use crate::wire::{array_at, count, eq_lowercase, index, name_hash, split, u32_at, u64_at};
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Layout {
+    pub(crate) sections: [(u32, u32); SECTIONS],
+    pub(crate) layers: LayerSet,
+    pub(crate) flags: u32,
+    pub(crate) wanted: WantedKeys,
+    /// See [`View::id`].
+    pub(crate) id: u64,
+}
+
+impl Layout {
+    #[inline]
+    pub(crate) fn place(&self, section: Section) -> (u32, u32) {
+        self.sections
+            .get(index(section.number()))
+            .copied()
+            .unwrap_or_default()
+    }
+}
+
+/// A list of numbers of records.
+#[derive(Clone, Copy, Debug)]
+pub struct List<'a, T> {
+    bytes: &'a [u8],
+    at: usize,
+    len: u32,
+    items: core::marker::PhantomData<fn() -> T>,
+}
+
+impl<T> List<'_, T> {
+    /// How many there are.
+    #[inline]
+    pub fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// True if there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The first item and the number of items, as they stand in the `y` of an instruction, so that the
+    /// usual list of one item need not be read.
+    pub fn digest(&self) -> Run<T> {
+        Run {
+            first: self.iter().next().unwrap_or_default(),
+            count: self.len,
+        }
+    }
+
+    /// True if it is so for some item.
+    #[inline(always)]
+    pub fn any(&self, mut is_so: impl FnMut(Id<T>) -> bool) -> bool {
+        let mut item = 0;
+        while item < self.len {
+            if is_so(Id::new(u32_at(self.bytes, self.at + 4 * index(item)))) {
+                return true;
+            }
+            item += 1;
+        }
+        false
+    }
+
+    /// The items in order.
+    #[inline]
+    pub fn iter(&self) -> impl Iterator<Item = Id<T>> + '_ {
+        let items = self.bytes.get(self.at..).unwrap_or(&[]);
+        items
+            .chunks_exact(4)
+            .take(index(self.len))
+            .map(|item| Id::new(u32_at(item, 0)))
+    }
+}
+
+/// The content of an image. Readers that are given a number that is out of range see zeros.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    pub(crate) bytes: &'a [u8],
+    pub(crate) layout: &'a Layout,
+}
+
+impl<'a> View<'a> {
+    /// The header.
+    pub fn header(&self) -> Header {
+        Header {
+            layers: self.layout.layers,
+            public: self.layout.flags & 1 != 0,
+            checksum: u64_at(self.bytes, 24),
+        }
+    }
+
+    /// A number that tells the image and its clones from every other image that was opened in this process. It says
+    /// whose numbers somebody has: not the checksum does, which whoever writes policies can choose.
+    #[inline]
+    pub fn id(&self) -> u64 {
+        self.layout.id
+    }
+
+    /// The layers that are present (`EVAL-4`).
+    #[inline]
+    pub fn layers(&self) -> LayerSet {
+        self.layout.layers
+    }
+
+    /// True if the resource policy is public (`S3-5`).
+    #[inline]
+    pub fn is_public(&self) -> bool {
+        self.layout.flags & 1 != 0
+    }
+
+    /// True if candidates are told apart by the segments of the resource.
+    #[inline]
+    pub fn uses_segments(&self) -> bool {
+        self.layout.flags & 2 != 0
+    }
+
+    /// The reserved keys that some policy looks at.
+    #[inline]
+    pub fn wanted(&self) -> WantedKeys {
+        self.layout.wanted
+    }
+
+    /// Offset and length of a section in bytes.
+    pub fn section(&self, section: Section) -> (usize, usize) {
+        let (offset, len) = self.layout.place(section);
+        (index(offset), index(len))
+    }
+
+    /// How many records a section has.
+    #[inline]
+    pub fn count(&self, section: Section) -> u32 {
+        self.layout.place(section).1 / count(section.record_size())
+    }
+
+    /// All records of a kind.
+    pub fn ids<R: Record>(&self) -> impl DoubleEndedIterator<Item = Id<R>> + Clone + use<R> {
+        (0..self.count(R::SECTION)).map(Id::new)
+    }
+
+    /// Where a record begins.
+    #[inline(always)]
+    pub(crate) fn at(&self, section: Section, number: u32) -> usize {
+        index(self.layout.place(section).0) + index(number).wrapping_mul(section.record_size())
+    }
+
+    /// Where a record begins.
+    #[inline(always)]
+    pub(crate) fn offset<R: Record>(&self, id: Id<R>) -> usize {
+        self.at(R::SECTION, id.number())
+    }
+
+    /// A record. One with a number that is out of range is decoded from zeros.
+    #[inline(always)]
+    pub fn get<R: Record>(&self, id: Id<R>) -> R {
+        R::read(R::bytes_or_zero(self.bytes, self.offset(id)))
+    }
+
+    /// A record of a section that an image need not have.
+    #[inline]
+    pub fn try_get<R: Record>(&self, id: Id<R>) -> Option<R> {
+        (id.number() < self.count(R::SECTION)).then(|| self.get(id))
+    }
+
+    /// A record, read where it lies; zeros if it does not lie in the image.
+    #[inline(always)]
+    pub fn read<R: Record>(&self, id: Id<R>) -> Ref<'a, R> {
+        Ref::of(R::bytes_or_zero(self.bytes, self.offset(id)))
+    }
+
+    /// A record, read where it lies; none if it does not lie in the image.
+    #[inline(always)]
+    pub fn find<R: Record>(&self, id: Id<R>) -> Option<Ref<'a, R>> {
+        R::bytes_at(self.bytes, self.offset(id)).map(Ref::of)
+    }
+
+    /// Some records that lie behind each other; none if they are not all there.
+    #[inline(always)]
+    pub fn run<R: Record + 'a>(&self, run: Run<R>) -> impl Iterator<Item = R> + use<'a, R> {
+        let at = self.offset(run.first);
+        let len = index(run.count).wrapping_mul(R::SECTION.record_size());
+        let bytes = self.bytes.get(at..at.wrapping_add(len));
+        R::all(bytes.unwrap_or(&[])).map(R::read)
+    }
+
+    /// The same, read where they lie.
+    #[inline(always)]
+    pub fn read_run<R: Record + 'a>(
+        &self,
+        run: Run<R>,
+    ) -> impl Iterator<Item = Ref<'a, R>> + use<'a, R> {
+        let at = self.offset(run.first);
+        let len = index(run.count).wrapping_mul(R::SECTION.record_size());
+        let bytes = self.bytes.get(at..at.wrapping_add(len));
+        R::all(bytes.unwrap_or(&[])).map(Ref::of)
+    }
+
+    /// All the bytes, to resolve a [`Str`] with.
+    #[inline]
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// A text.
+    #[inline]
+    pub fn text(&self, text: Str) -> &'a str {
+        core::str::from_utf8(text.bytes(self.bytes)).unwrap_or("")
+    }
+
+    /// Calls back with the slots of a key, whose name may be in any case (`COND-40`), and their classes.
+    ///
+    /// Takes the time of a hash table, or linear time if the name is not ASCII.
+    #[inline]
+    pub fn find_slots(&self, name: &str, mut found: impl FnMut(Id<Slot>, Class)) {
+        if !name.is_ascii() {
+            for entry in self.ids::<SlotEntry>() {
+                let slot = self.get(entry).slot;
+                let record = self.get(slot);
+                if eq_folded(name, record.name.bytes(self.bytes)) {
+                    found(slot, record.class);
+                }
+            }
+            return;
+        }
+        let hash = name_hash(name.as_bytes());
+        let (first, end) = self.slot_starts(self.slot_place(hash));
+        for entry in first..end {
+            let SlotEntry { hash: other, slot } = self.get(Id::new(entry));
+            if other != hash {
+                continue;
+            }
+            let record = self.get(slot);
+            if eq_lowercase(name.as_bytes(), record.name.bytes(self.bytes)) {
+                found(slot, record.class);
+            }
+        }
+    }
+
+    /// Where the entries of a hash begin, among the starts of the index of slots.
+    #[inline]
+    pub(crate) fn slot_place(&self, hash: u32) -> Id<SlotStart> {
+        // There are two to the power of n places and one number more; the upper n bits choose.
+        let places = self.count(Section::SlotStarts).wrapping_sub(1);
+        Id::new(hash.wrapping_shr(places.leading_zeros() + 1))
+    }
+
+    /// The first entry of a place, and the first of the next one.
+    #[inline]
+    pub(crate) fn slot_starts(&self, place: Id<SlotStart>) -> (u32, u32) {
+        split(u64_at(self.bytes, self.offset(place)))
+    }
+
+    /// A list.
+    #[inline]
+    pub fn list<T: Item>(&self, list: ListId<T>) -> List<'a, T> {
+        let at = self.at(Section::Lists, list.number());
+        List {
+            bytes: self.bytes,
+            at: at.wrapping_add(4),
+            len: u32_at(self.bytes, at) & LIST_LEN,
+            items: core::marker::PhantomData,
+        }
+    }
+
+    /// The tokens from one on, without the end. An image whose tokens do not end ends them.
+    pub fn tokens(
+        &self,
+        Start(first): Start<TokenRecord>,
+    ) -> impl Iterator<Item = Token> + use<'a> {
+        let bytes = self.bytes.get(self.offset(first)..).unwrap_or(&[]);
+        let rest = self.count(Section::Tokens).saturating_sub(first.number());
+        let records = TokenRecord::all(bytes).take(index(rest));
+        let records = records.map(<TokenRecord as Record>::read);
+        records
+            .take_while(|record| record.kind != TokenKind::End)
+            .map(Token::from)
+    }
+
+    /// Three tokens in a row, read where they lie; none if the image ends before.
+    #[inline(always)]
+    pub fn token_refs(&self, first: Id<TokenRecord>) -> Option<[Ref<'a, TokenRecord>; 3]> {
+        const SIZE: usize = TokenRecord::SIZE;
+        let all = array_at::<{ 3 * SIZE }>(self.bytes, self.offset(first))?;
+        Some([0, SIZE, 2 * SIZE].map(|at| Ref::of(TokenRecord::bytes_or_zero(all, at))))
+    }
+
+    /// The instructions from one on. A guard ends before the section does, which the iterator does not
+    /// look for.
+    #[inline(always)]
+    pub fn insns(&self, first: Id<Insn>) -> impl ExactSizeIterator<Item = Ref<'a, Insn>> + use<'a> {
+        let insns = self.bytes.get(self.offset(first)..);
+        Insn::all(insns.unwrap_or(&[])).map(Ref::of)
+    }
+
+    /// The instructions of a guard, one by one.
+    pub fn guard(&self, guard: Option<Id<Insn>>) -> impl Iterator<Item = Id<Insn>> + use<'a> {
+        let view = *self;
+        let mut next = guard;
+        core::iter::from_fn(move || {
+            let id = next.filter(|id| id.number() < view.count(Section::Code))?;
+            let is_last = view.read(id).flags() & flag::END != 0;
+            next = (!is_last).then_some(id.next());
+            Some(id)
+        })
+    }
+
+    /// True if the image has an index.
+    #[inline]
+    pub fn has_index(&self) -> bool {
+        self.layout.place(Section::ActionTable).1 != 0
+    }
+
+    /// The node of a part for a pattern for actions, if its statements use the pattern.
+    ///
+    /// Takes time logarithmic in the nodes of the part; constant if the part uses all patterns.
+    #[inline]
+    pub fn find_node(&self, part: &Part, action: Id<ActionPattern>) -> Option<Node> {
+        let Run { first, count } = part.nodes;
+        if action.number() < count {
+            let node = self.get(first.plus(action.number()));
+            if node.action == action {
+                return Some(node);
+            }
+        }
+        let (mut low, mut high) = (0, count);
+        while low < high {
+            let middle = low.midpoint(high);
+            let node = self.get(first.plus(middle));
+            match node.action.cmp(&action) {
+                core::cmp::Ordering::Less => low = middle + 1,
+                core::cmp::Ordering::Greater => high = middle,
+                core::cmp::Ordering::Equal => return Some(node),
+            }
+        }
+        None
+    }
+
+    /// The candidates of a bucket.
+    #[inline]
+    pub fn bucket(&self, bucket: Id<Bucket>) -> Run<Candidate> {
+        let (first, end) = split(u64_at(self.bytes, self.offset(bucket)));
+        Run {
+            first: Id::new(first),
+            count: end.saturating_sub(first),
+        }
+    }
+
+    /// Where a statement was written and its policy, if the image knows.
+    pub fn origin(&self, statement: Id<Statement>) -> Option<(Origin, Source)> {
+        let origin: Origin = self.try_get(Id::new(statement.number()))?;
+        Some((origin, self.try_get(origin.source)?))
+    }
+
+    /// How an instruction was written, if the image knows.
+    pub fn insn_source(&self, insn: Id<Insn>) -> Option<InsnSource> {
+        self.try_get(Id::new(insn.number()))
+    }
+}

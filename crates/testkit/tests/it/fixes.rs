@@ -1,0 +1,313 @@
+//! Safe fixes change no decision, and what the linter says of conditions is what decisions do.
+//!
+//! `PORTCULLIS_CASES` asks for more policies than the ordinary run has.
+
+use std::collections::BTreeMap;
+
+use arbitrary::Unstructured;
+use bumpalo::Bump;
+use portcullis_lint::{Options, PolicyType, SAFE, fixed, fixes, lint};
+use portcullis_model::{Base, Decision};
+use portcullis_testkit::generate::{Settings, world};
+use portcullis_testkit::oracle::{Oracle, Reference, VMS};
+use portcullis_testkit::{Bytes, Request, World, derive};
+use serde_json::{Value, json};
+
+fn cases(ordinary: u64) -> u64 {
+    let asked = std::env::var("PORTCULLIS_CASES").ok();
+    asked.and_then(|text| text.parse().ok()).unwrap_or(ordinary)
+}
+
+fn decisions(world: &World, requests: &[Request], oracle: &dyn Oracle) -> Vec<Decision> {
+    let arena = Bump::new();
+    let sets = world.read(&arena).unwrap();
+    let answers = oracle.answer(&sets, requests).unwrap();
+    answers.into_iter().map(|answer| answer.decision).collect()
+}
+
+/// Adds to a list what makes some of it redundant.
+fn repeat(list: &mut Value, source: &mut Bytes) {
+    let mut all = match list.take() {
+        Value::Array(all) => all,
+        one => vec![one],
+    };
+    let texts: Vec<String> = all
+        .iter()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect();
+    for text in texts {
+        let cut = text.len() - source.next_u64() as usize % 4 % (text.len() + 1);
+        let more = match source.next_u64() % 6 {
+            0 => text.clone(),
+            1 => text.to_ascii_uppercase(),
+            2 if text.is_char_boundary(cut) => format!("{}*", &text[..cut]),
+            3 => text.replace('*', "?"),
+            4 => text.replacen(':', "*:", 1),
+            _ => continue,
+        };
+        let at = source.next_u64() as usize % (all.len() + 1);
+        all.insert(at, more.into());
+    }
+    *list = all.into();
+}
+
+/// Writes a document so that there is something to mend.
+fn spoil(text: &str, source: &mut Bytes) -> String {
+    let mut document: Value = serde_json::from_str(text).unwrap();
+    for statement in document["Statement"].as_array_mut().unwrap() {
+        let members = statement.as_object_mut().unwrap();
+        for name in ["Action", "Resource"] {
+            if let Some(list) = members.get_mut(name) {
+                repeat(list, source);
+            }
+        }
+        if source.next_u64() % 3 == 0 && !members.contains_key("Sid") {
+            members.insert("Sid".into(), "".into());
+        }
+        if let Some(Value::Object(operators)) = members.get_mut("Condition") {
+            let own = std::mem::take(operators);
+            for (name, mut keys) in own {
+                if name.contains("Ip") {
+                    let text = keys.to_string().replace("/24", "/16").replace("/32", "/31");
+                    keys = serde_json::from_str(&text).unwrap();
+                }
+                let odd = name.to_lowercase();
+                let is_free = !operators.keys().any(|other| other.to_lowercase() == odd);
+                let name = if source.next_u64() % 3 == 0 && is_free {
+                    odd
+                } else {
+                    name
+                };
+                operators.insert(name, keys);
+            }
+        }
+    }
+    document.to_string()
+}
+
+/// The document with all safe changes made; counts them.
+fn mended(text: &str, counts: &mut BTreeMap<&'static str, usize>) -> String {
+    let mut text = text.to_owned();
+    loop {
+        let arena = Bump::new();
+        let node = portcullis_source::json::parse(&text, &arena).unwrap();
+        let safe: Vec<_> = fixes(&node, &text)
+            .into_iter()
+            .filter(|fix| fix.is_safe)
+            .collect();
+        let new = fixed(&text, &safe);
+        if new == text {
+            return text;
+        }
+        for fix in &safe {
+            *counts.entry(fix.code).or_default() += 1;
+        }
+        text = new;
+    }
+}
+
+/// Each code of the closed list, on generated policies that were spoiled, over several thousand requests.
+#[test]
+fn safe_fixes_change_no_decision() {
+    let mut counts = BTreeMap::new();
+    let mut mix: BTreeMap<&str, usize> = BTreeMap::new();
+    for seed in 0..cases(600) {
+        let mut source = Bytes::new(seed);
+        let settings = Settings {
+            layers: seed % 3 != 0,
+            ..Settings::default()
+        };
+        let mut before = world(&mut Unstructured::new(&source.take(4_000)), &settings).unwrap();
+        for (_, text) in before.documents_mut() {
+            *text = spoil(text, &mut source);
+        }
+        let mut after = before.clone();
+        for (_, text) in after.documents_mut() {
+            *text = mended(text, &mut counts);
+        }
+        let arena = Bump::new();
+        // What was spoiled until it does not load says nothing.
+        let Ok(sets) = before.read(&arena) else {
+            continue;
+        };
+        let mut requests = derive::requests(&sets, &mut source, 12);
+        let mut arbitrary = source.take(4_000);
+        arbitrary.truncate(4_000);
+        let mut unstructured = Unstructured::new(&arbitrary);
+        requests.extend(
+            (0..4).filter_map(|_| portcullis_testkit::generate::request(&mut unstructured).ok()),
+        );
+        for oracle in [&Reference as &dyn Oracle, VMS[0]] {
+            let (old, new) = (
+                decisions(&before, &requests, oracle),
+                decisions(&after, &requests, oracle),
+            );
+            for ((old, new), request) in old.iter().zip(&new).zip(&requests) {
+                assert_eq!(
+                    old, new,
+                    "seed {seed}: {request:?}\n{before:#?}\n{after:#?}"
+                );
+                *mix.entry(old.as_str()).or_default() += 1;
+            }
+        }
+    }
+    println!("{counts:?} {mix:?}");
+    for (code, _) in SAFE {
+        assert!(
+            counts.get(code).is_some_and(|count| *count > 20),
+            "{code}: {counts:?}"
+        );
+    }
+    assert!(
+        mix.values().sum::<usize>() > 5_000 && mix.len() == 3,
+        "{mix:?}"
+    );
+}
+
+/// Values that tests are made of, and the values of requests, of a kind of operators.
+const KINDS: [(&[Base], &[&str], &[&str]); 5] = [
+    (
+        &[
+            Base::StringEquals,
+            Base::StringNotEquals,
+            Base::StringLike,
+            Base::StringNotLike,
+        ],
+        &["a", "b", "ab", "a*", "*b", "**", "a?", "*"],
+        &["a", "b", "ab", "aab", "xb", "", "ac", "A"],
+    ),
+    (
+        &[
+            Base::NumericEquals,
+            Base::NumericNotEquals,
+            Base::NumericLessThan,
+            Base::NumericGreaterThanEquals,
+        ],
+        &["1", "2", "1.5", "-3"],
+        &["-4", "-3", "0", "1", "1.25", "1.5", "1.75", "2", "3"],
+    ),
+    (
+        &[Base::IpAddress, Base::NotIpAddress],
+        &[
+            "0.0.0.0/0",
+            "::/0",
+            "10.0.0.0/8",
+            "10.1.0.0/16",
+            "128.0.0.0/1",
+            "0.0.0.0/1",
+        ],
+        &[
+            "0.0.0.0",
+            "10.0.0.1",
+            "10.1.2.3",
+            "127.9.9.9",
+            "128.0.0.1",
+            "255.255.255.255",
+            "::1",
+            "2001:db8::1",
+        ],
+    ),
+    (&[Base::Bool], &["true", "false"], &["true", "false"]),
+    (
+        &[
+            Base::DateLessThan,
+            Base::DateGreaterThanEquals,
+            Base::DateEquals,
+        ],
+        &["2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"],
+        &[
+            "2025-06-01T00:00:00Z",
+            "2026-01-01T00:00:00Z",
+            "2026-06-01T00:00:00Z",
+            "2027-01-01T00:00:00Z",
+            "2028-01-01T00:00:00Z",
+        ],
+    ),
+];
+
+/// A block of which it is said that no request passes it passes none, and a test of which it is said that it holds for every
+/// value holds for each, in the reference.
+#[test]
+fn what_is_said_of_conditions_is_so() {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for seed in 0..cases(3_000) {
+        let mut source = Bytes::new(seed ^ 0x51);
+        let mut pick = |most: usize| source.next_u64() as usize % most;
+        let (bases, values, states) = KINDS[pick(KINDS.len())];
+        let mut condition = serde_json::Map::new();
+        for _ in 0..=pick(3) {
+            let name = match pick(8) {
+                0 => "Null".to_owned(),
+                other => {
+                    let base = bases[pick(bases.len())].as_str();
+                    let set = ["", "", "", "", "", "ForAnyValue:", "ForAllValues:"][other.min(6)];
+                    let exists = if pick(4) == 0 { "IfExists" } else { "" };
+                    format!("{set}{base}{exists}")
+                }
+            };
+            let value = |pick: &mut dyn FnMut(usize) -> usize| match name.as_str() {
+                "Null" => ["true", "false"][pick(2)],
+                _ => values[pick(values.len())],
+            };
+            let list: Vec<&str> = (0..=pick(2)).map(|_| value(&mut pick)).collect();
+            condition.insert(name, json!({"aws:PrincipalTag/t": list}));
+        }
+        let text = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}]})
+            .to_string();
+        let options = Options {
+            has_own_checks: true,
+            ..Options::new(PolicyType::Identity)
+        };
+        let codes: Vec<&str> = lint(&text, &options, |report| {
+            report
+                .findings
+                .iter()
+                .map(|found| found.rule.code)
+                .collect()
+        });
+        let is_none = codes.contains(&"CONDITION_HOLDS_FOR_NONE");
+        // One test alone that holds for all: what several say together is not said.
+        let is_all = codes.contains(&"CONDITION_HOLDS_FOR_ALL") && condition.len() == 1;
+        if !is_none && !is_all {
+            continue;
+        }
+        let world = World {
+            identity: vec![text.clone()],
+            ..World::default()
+        };
+        let mut contexts: Vec<Vec<&str>> = states.iter().map(|state| vec![*state]).collect();
+        contexts.extend([vec![], vec![states[0], states[1]], states.to_vec()]);
+        let requests: Vec<Request> = contexts
+            .iter()
+            .map(|values| {
+                let context: &[(&str, &[&str])] = &[("aws:PrincipalTag/t", values)];
+                Request::get_object("arn:aws:s3:::b/k", context)
+            })
+            .collect();
+        let all = decisions(&world, &requests, &Reference);
+        if is_none {
+            assert!(
+                all.iter().all(|own| *own != Decision::Allow),
+                "seed {seed}: {text} {all:?}"
+            );
+            *counts.entry("none").or_default() += 1;
+        }
+        if is_all {
+            let is_v4 = text.contains("IpAddress") && !text.contains("::/0");
+            for (decision, values) in all.iter().zip(&contexts).take(states.len()) {
+                let is_other = is_v4 && values[0].contains(':');
+                assert!(
+                    is_other || *decision == Decision::Allow,
+                    "seed {seed}: {text} {values:?}"
+                );
+            }
+            *counts.entry("all").or_default() += 1;
+        }
+    }
+    println!("{counts:?}");
+    assert!(
+        counts.len() == 2 && counts.values().all(|count| *count > 50),
+        "{counts:?}"
+    );
+}

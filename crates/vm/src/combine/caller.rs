@@ -1,0 +1,220 @@
+//! What a caller is to a policy: its kind, how strongly policies name it, and the layers that take part.
+//!
+//! Everything here follows from the kind of the caller alone and is a table, so that a decision looks it up and does not
+//! branch by kind. The kinds are those that the rules treat differently; `aws:PrincipalType` has fewer.
+
+use portcullis_image::LayerSet;
+use portcullis_image::wire::index;
+use portcullis_model::Caller;
+
+/// How strongly an entry of a resource policy names a caller (`EVAL-20` to `EVAL-29`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Strength {
+    /// By its account, which delegates to the account's own policies.
+    Account,
+    /// By its role, or by the user who made the session.
+    RoleLike,
+    /// By itself, or as everyone.
+    Direct,
+}
+
+/// Kinds of caller, as far as they are treated differently.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// Nobody.
+    #[default]
+    Anonymous,
+    /// The root user of an account (`EVAL-50`).
+    Root,
+    /// A user.
+    User,
+    /// A session of a role.
+    Role,
+    /// A session of a role that is linked to a service (`EVAL-54`).
+    ServiceLinked,
+    /// A user that a session of GetFederationToken stands for.
+    FederatedUser,
+    /// A service of AWS.
+    Service,
+    /// Somebody that a provider knows.
+    Federated,
+    /// A user of S3 by its canonical id.
+    CanonicalUser,
+    /// An origin access identity of CloudFront.
+    OriginAccessIdentity,
+}
+
+impl Kind {
+    /// The kind of a caller.
+    pub fn of(caller: &Caller<'_>) -> Kind {
+        match caller {
+            Caller::Anonymous => Kind::Anonymous,
+            Caller::Root { .. } => Kind::Root,
+            Caller::User { .. } => Kind::User,
+            Caller::Role {
+                service_linked: true,
+                ..
+            } => Kind::ServiceLinked,
+            Caller::Role { .. } => Kind::Role,
+            Caller::FederatedUser { .. } => Kind::FederatedUser,
+            Caller::Service { .. } => Kind::Service,
+            Caller::Federated { .. } => Kind::Federated,
+            Caller::CanonicalUser { .. } => Kind::CanonicalUser,
+            Caller::OriginAccessIdentity { .. } => Kind::OriginAccessIdentity,
+        }
+    }
+
+    /// All kinds, in the order of their numbers.
+    const ALL: [Kind; 10] = [
+        Kind::Anonymous,
+        Kind::Root,
+        Kind::User,
+        Kind::Role,
+        Kind::ServiceLinked,
+        Kind::FederatedUser,
+        Kind::Service,
+        Kind::Federated,
+        Kind::CanonicalUser,
+        Kind::OriginAccessIdentity,
+    ];
+
+    /// The kind's number.
+    #[inline(always)]
+    pub(crate) const fn number(self) -> u32 {
+        self as u32
+    }
+
+    /// The kind with a number.
+    pub(crate) fn of_number(number: u32) -> Kind {
+        let kind = Kind::ALL.get(index(number));
+        kind.copied().unwrap_or_default()
+    }
+
+    /// What follows from the kind alone.
+    #[inline(always)]
+    pub(crate) fn traits(self) -> OfKind {
+        const TRAITS: [OfKind; 10] = {
+            let mut traits = [OfKind::NONE; 10];
+            let mut index = 0;
+            while index < 10 {
+                traits[index] = OfKind::of(Kind::ALL[index]);
+                index += 1;
+            }
+            traits
+        };
+        let traits = TRAITS.get(index(self.number()));
+        traits.copied().unwrap_or(OfKind::NONE)
+    }
+
+    /// True if the caller has an account (`EVAL-71`, `acc`).
+    pub(crate) const fn has_account(self) -> bool {
+        matches!(
+            self,
+            Kind::Root | Kind::User | Kind::Role | Kind::ServiceLinked | Kind::FederatedUser
+        )
+    }
+
+    /// True for callers with credentials (`EVAL-90`).
+    pub(crate) const fn is_signed(self) -> bool {
+        !matches!(self, Kind::Anonymous | Kind::Federated)
+    }
+
+    /// True if a permissions boundary can be attached to the caller (`EVAL-70`).
+    pub(crate) const fn can_be_bounded(self) -> bool {
+        matches!(self, Kind::User | Kind::Role | Kind::FederatedUser)
+    }
+
+    /// The policy sets that take part in the caller's requests if they are present (`EVAL-70`).
+    /// Identity policies of the root user take part in AssumeRoot sessions only (`EVAL-50`).
+    pub(crate) const fn layers(self, assumed_root: bool) -> LayerSet {
+        const RESOURCE: LayerSet = LayerSet::RCPS.union(LayerSet::RESOURCE);
+        const PASSING: LayerSet = RESOURCE.union(LayerSet::VPC_ENDPOINT);
+        const ROOT: LayerSet = PASSING.union(LayerSet::SCPS);
+        const USER: LayerSet = ROOT.union(LayerSet::IDENTITY).union(LayerSet::BOUNDARY);
+        match self {
+            Kind::Root if assumed_root => ROOT.union(LayerSet::IDENTITY),
+            Kind::Root => ROOT,
+            Kind::User => USER,
+            Kind::Role | Kind::FederatedUser => USER.union(LayerSet::SESSION),
+            Kind::ServiceLinked => LayerSet::VPC_ENDPOINT
+                .union(LayerSet::RESOURCE)
+                .union(LayerSet::IDENTITY),
+            Kind::Service => RESOURCE,
+            Kind::Anonymous
+            | Kind::Federated
+            | Kind::CanonicalUser
+            | Kind::OriginAccessIdentity => PASSING,
+        }
+    }
+
+    /// The identities of the caller that a `NotPrincipal` must all list to exempt it (`GRAM-51`,
+    /// `GRAM-53`).
+    pub(crate) fn identities(self) -> u8 {
+        match self {
+            Kind::Root | Kind::Service | Kind::Federated | Kind::CanonicalUser => identity::FIRST,
+            Kind::User | Kind::FederatedUser => identity::FIRST | identity::ENTITY,
+            Kind::Role | Kind::ServiceLinked => {
+                identity::FIRST | identity::ENTITY | identity::SESSION
+            }
+            // It has no account that could be listed beside it.
+            Kind::OriginAccessIdentity => identity::ENTITY,
+            Kind::Anonymous => identity::UNLISTABLE,
+        }
+    }
+}
+
+/// What follows from the kind of a caller alone.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OfKind {
+    /// See [`Kind::layers`].
+    pub(crate) layers: LayerSet,
+    pub(crate) has_account: bool,
+    pub(crate) can_be_bounded: bool,
+    /// It has credentials (`EVAL-90`).
+    pub(crate) is_signed: bool,
+}
+
+impl OfKind {
+    const NONE: OfKind = OfKind {
+        layers: LayerSet::EMPTY,
+        has_account: false,
+        can_be_bounded: false,
+        is_signed: false,
+    };
+
+    const fn of(kind: Kind) -> OfKind {
+        OfKind {
+            layers: kind.layers(false),
+            has_account: kind.has_account(),
+            can_be_bounded: kind.can_be_bounded(),
+            is_signed: kind.is_signed(),
+        }
+    }
+}
+
+/// Bits of the identities of a caller.
+pub(crate) mod identity {
+    /// The account; of callers without account the only identity.
+    pub(crate) const FIRST: u8 = 1;
+    /// The user, role or federated user.
+    pub(crate) const ENTITY: u8 = 2;
+    /// The role session.
+    pub(crate) const SESSION: u8 = 4;
+    /// An identity that no list can hold.
+    pub(crate) const UNLISTABLE: u8 = 128;
+    /// What `*` lists.
+    pub(crate) const EVERY: u8 = 255;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_at_their_numbers() {
+        for (number, kind) in Kind::ALL.into_iter().enumerate() {
+            assert_eq!(index(kind.number()), number);
+            assert_eq!(kind.traits().layers, kind.layers(false));
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! A decision of which the host names the parts, one after the other, and knows the keys itself.
+//!
+//! For hosts with very many parts, of which few take part in a request: naming them one by one avoids a list, and verdicts
+//! that are known already need not be worked out again. Inputs are trusted: wrong inputs give wrong decisions.
+
+use alloc::vec::Vec;
+
+use portcullis_image::index::Segments;
+use portcullis_image::{Group, Id, LayerSet, Part, View};
+
+use crate::combine::Outcome;
+use crate::combine::caller::{Kind as CallerKind, Strength};
+use crate::combine::inputs::{Applicability, CombineInputs};
+use crate::combine::ownership::Ownership;
+use crate::eval::accumulator::Accumulator;
+use crate::eval::entries::Entry;
+use crate::eval::view::RequestView;
+use crate::index;
+use crate::keys::filled::FilledSlots;
+use crate::keys::source::{KeySource, Origin, Source};
+use crate::keys::values::Keys;
+use crate::pattern::Matcher;
+use crate::prepare::scratch::Scratch;
+use crate::request::action::Action;
+use crate::request::principal::{Known, NamingPrincipal};
+use crate::request::resource::Target;
+use crate::stack::ImageIdx;
+use crate::stack::plan::Plan;
+
+/// A request of which all names were resolved before.
+#[derive(Clone, Copy, Debug)]
+pub struct Resolved<'a> {
+    /// What kind of caller asks.
+    pub caller: CallerKind,
+    /// Its account is the organization's management account.
+    pub management_account: bool,
+    /// What the images know of the caller.
+    pub known: &'a Known,
+    /// The action.
+    pub action: &'a Action,
+    /// The resource.
+    pub resource: &'a Target<'a>,
+    /// Whose that is.
+    pub ownership: Ownership,
+    /// The caller's session is one of AssumeRoot (`EVAL-50`).
+    pub assumed_root: bool,
+    /// The caller has the credentials of GetSessionToken, and whether a multi-factor device was used (`STS-4`).
+    pub session_token: Option<bool>,
+    /// `RestrictPublicBuckets` is in force (`S3-4`).
+    pub restrict_public_buckets: bool,
+    /// Something outside the policy language grants the request (`EVAL-75`).
+    pub external_grant: bool,
+    /// The keys.
+    pub keys: &'a (dyn KeySource + 'a),
+}
+
+/// What a host knows of parts that take part, all together.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KnownParts {
+    /// The layers that are present: those of the parts where they take part.
+    pub present: LayerSet,
+    /// A resource policy among them is public (`S3-5`).
+    pub public: bool,
+    /// The layers, but for the resource policy's, in which some statement allows everything without condition.
+    /// A part of which nothing else can be said need not be looked at.
+    pub allowed: LayerSet,
+}
+
+/// A resolved request and what follows from it.
+#[derive(Clone, Debug)]
+pub struct Settled<'a> {
+    resolved: &'a Resolved<'a>,
+    inputs: CombineInputs,
+    parts: KnownParts,
+    slots: &'a FilledSlots,
+    source: Source<'a>,
+}
+
+impl<'a> Settled<'a> {
+    /// Works out what follows, for a stack of images and parts of which as much is known.
+    #[inline(always)]
+    pub fn new(
+        scratch: &'a mut Scratch,
+        plan: &'a Plan,
+        resolved: &'a Resolved<'a>,
+        parts: KnownParts,
+    ) -> Settled<'a> {
+        let action = &resolved.action.traits;
+        let (is_key, is_role) = resolved.resource.is_key_or_role();
+        let inputs = CombineInputs::of(&Applicability {
+            caller: resolved.caller,
+            management_account: resolved.management_account,
+            assumed_root: resolved.assumed_root,
+            action,
+            refused: action.refuses(resolved.caller, resolved.session_token.is_some(), || {
+                resolved.session_token == Some(true)
+            }),
+            ownership: resolved.ownership,
+            needs_resource_policy: action.needs_resource_policy(is_key, is_role),
+            restrict_public_buckets: resolved.restrict_public_buckets,
+            external_grant: resolved.external_grant,
+            present: parts.present,
+        });
+        scratch.slots.begin(plan);
+        let scratch = &*scratch;
+        Settled {
+            resolved,
+            inputs,
+            parts,
+            slots: &scratch.slots,
+            source: Source {
+                plan,
+                store: &scratch.slots.store,
+                origin: Origin::Host(resolved.keys),
+            },
+        }
+    }
+}
+
+/// Memory for parts that are looked at by the index, to be used in many decisions.
+#[derive(Clone, Debug, Default)]
+pub struct PartMemory {
+    groups: Vec<Group>,
+    /// The resource's, as many as some group looked at.
+    segments: Segments,
+    depth: usize,
+}
+
+impl PartMemory {
+    /// Cuts a resource that nobody cut as deep as the groups look.
+    #[inline]
+    fn cut(&mut self, view: View<'_>, resource: &Target<'_>) {
+        if resource.segments().is_some() {
+            return;
+        }
+        let depths = self.groups.iter().map(|group| index::depth(view, group));
+        let depth = depths.fold(0, usize::max);
+        if depth > self.depth {
+            self.segments.set_start(resource.text().as_bytes(), depth);
+            self.depth = depth;
+        }
+    }
+
+    #[inline]
+    fn segments<'s>(&'s self, resource: &Target<'s>) -> &'s Segments {
+        match resource.segments() {
+            Some(segments) => segments,
+            None if self.depth > 0 => &self.segments,
+            None => const { &Segments::ALL },
+        }
+    }
+}
+
+/// A decision in the making, for a stack of images.
+///
+/// The host names the parts that take part and asks for the decision ([`Evaluation::decide`]). What it says wrongly is
+/// decided wrongly.
+///
+/// Nothing of it allocates, once the memory has held as many groups.
+pub struct Evaluation<'a> {
+    settled: &'a Settled<'a>,
+    accumulator: Accumulator,
+    memory: &'a mut PartMemory,
+    /// The image that was looked at last.
+    image: ImageIdx,
+}
+
+impl<'a> Evaluation<'a> {
+    /// Begins a decision.
+    #[inline]
+    pub fn new(settled: &'a Settled<'a>, memory: &'a mut PartMemory) -> Evaluation<'a> {
+        let inputs = &settled.inputs;
+        let mut accumulator = Accumulator::new(inputs.layers, inputs.deny_exempt);
+        accumulator.say(settled.parts.allowed, LayerSet::EMPTY);
+        Evaluation::with(settled, accumulator, memory)
+    }
+
+    /// Begins to find out what single parts say ([`Evaluation::says`]), in whatever layer.
+    pub fn of_part(settled: &'a Settled<'a>, memory: &'a mut PartMemory) -> Evaluation<'a> {
+        Evaluation::with(
+            settled,
+            Accumulator::new(!LayerSet::NO_LAYER, LayerSet::EMPTY),
+            memory,
+        )
+    }
+
+    #[inline]
+    fn with(
+        settled: &'a Settled<'a>,
+        accumulator: Accumulator,
+        memory: &'a mut PartMemory,
+    ) -> Evaluation<'a> {
+        memory.depth = 0;
+        Evaluation {
+            settled,
+            accumulator,
+            memory,
+            image: ImageIdx::FIRST,
+        }
+    }
+
+    /// Adds layers of which it is known that some statement allows the request, and that some denies it. Not
+    /// the resource policy's, whose Allow is by more or less.
+    pub fn say(&mut self, allowed: LayerSet, denied: LayerSet) {
+        self.accumulator.say(allowed, denied);
+    }
+
+    /// Looks at a part of an image, for the layers that it stands for.
+    #[inline]
+    pub fn look(&mut self, image: ImageIdx, view: View<'_>, part: Id<Part>, layers: LayerSet) {
+        self.enter(image);
+        let Resolved {
+            action, resource, ..
+        } = self.settled.resolved;
+        self.memory.groups.clear();
+        action.groups(image, view, part, &mut self.memory.groups);
+        self.memory.cut(view, resource);
+        let memory = &*self.memory;
+        let matcher = Matcher {
+            view,
+            request: OfImage {
+                settled: self.settled,
+                image,
+                segments: memory.segments(resource),
+            },
+        };
+        let accumulator = &mut self.accumulator;
+        if !(view.has_index() && accumulator.candidates(&matcher, &memory.groups, layers)) {
+            accumulator.all_of(&matcher, view.get(part), layers);
+        }
+    }
+
+    /// The same by what [`Action::entries`] gives for the part.
+    #[inline]
+    pub fn look_at(
+        &mut self,
+        image: ImageIdx,
+        view: View<'_>,
+        entries: &[Entry],
+        layers: LayerSet,
+    ) {
+        self.enter(image);
+        let matcher = Matcher {
+            view,
+            request: OfImage {
+                settled: self.settled,
+                image,
+                segments: self.memory.segments(self.settled.resolved.resource),
+            },
+        };
+        let accumulator = &mut self.accumulator;
+        let layers = layers & accumulator.layers();
+        let mask = matcher.request.segments().mask();
+        for entry in entries {
+            let layers = layers & entry.layers;
+            if entry.mask & !mask != 0
+                || accumulator.is_settled(entry.is_deny, layers)
+                || !entry.matches(&matcher)
+            {
+                continue;
+            }
+            match entry.has_principals | entry.is_guarded {
+                true => {
+                    accumulator.principals_and_guard(&matcher, view.read(entry.statement), layers)
+                }
+                false => accumulator.count(entry.is_deny, layers, Strength::Direct),
+            }
+        }
+    }
+
+    /// What guards gave is known for the image that was looked at last.
+    #[inline(always)]
+    fn enter(&mut self, image: ImageIdx) {
+        if self.image != image {
+            self.accumulator.enter_image();
+            self.image = image;
+        }
+    }
+
+    /// The decision.
+    #[inline]
+    pub fn decide(self) -> Outcome {
+        let parts = &self.settled.parts;
+        let present = (parts.present, parts.public);
+        self.accumulator.outcome(&self.settled.inputs, present)
+    }
+
+    /// Whether some statement of what was looked at allows the request, and whether some denies it.
+    pub fn says(self) -> (bool, bool) {
+        let verdicts = self.accumulator.verdicts((LayerSet::EMPTY, false));
+        (!verdicts.allow.is_empty(), !verdicts.deny.is_empty())
+    }
+}
+
+/// A settled request, asked of an image of the stack.
+#[derive(Clone, Copy)]
+struct OfImage<'a> {
+    settled: &'a Settled<'a>,
+    image: ImageIdx,
+    segments: &'a Segments,
+}
+
+impl<'a> RequestView<'a> for OfImage<'a> {
+    #[inline]
+    fn inputs(self) -> &'a CombineInputs {
+        &self.settled.inputs
+    }
+
+    #[inline]
+    fn action(self) -> &'a Action {
+        self.settled.resolved.action
+    }
+
+    #[inline]
+    fn resource(self) -> &'a [u8] {
+        self.settled.resolved.resource.text().as_bytes()
+    }
+
+    #[inline]
+    fn segments(self) -> &'a Segments {
+        self.segments
+    }
+
+    #[inline]
+    fn present(self) -> LayerSet {
+        self.settled.parts.present
+    }
+
+    #[inline]
+    fn named(self) -> &'a [NamingPrincipal] {
+        self.settled.resolved.known.named(self.image)
+    }
+
+    #[inline]
+    fn keys(self) -> Keys<'a> {
+        self.settled.slots.keys(&self.settled.source, self.image)
+    }
+}

@@ -1,0 +1,160 @@
+//! What an action leads to in a part, worked out beforehand and laid out as evaluation reads it.
+//!
+//! For hosts that ask for few actions of very many parts: the statements that an action matches stand behind each other,
+//! with what is compared first, in half a cache line each. It replaces the look-ups in the index, and costs 32 bytes for
+//! each statement and action.
+
+use alloc::vec::Vec;
+
+use portcullis_image::{
+    Candidate, Id, LayerSet, Part, Pattern, PatternKind, Statement, Str, Verify, View,
+};
+
+use crate::bytes::strip;
+use crate::eval::head::matches_action;
+use crate::eval::view::RequestView;
+use crate::index;
+use crate::pattern::Matcher;
+use crate::request::action::Action;
+use crate::stack::ImageIdx;
+
+/// A statement that an action matches, with what is looked at first, in half a line of the processor's caches.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(32))]
+pub struct Entry {
+    /// The segments that the pattern asks for.
+    pub(crate) mask: u64,
+    /// The start of the pattern.
+    literal: Str,
+    pub(crate) statement: Id<Statement>,
+    pattern: Id<Pattern>,
+    /// The layers that the statement belongs to.
+    pub(crate) layers: LayerSet,
+    kind: Kind,
+    pub(crate) is_deny: bool,
+    pub(crate) has_principals: bool,
+    pub(crate) is_guarded: bool,
+}
+
+/// How the resource of a request is matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Any,
+    Exact,
+    Prefix,
+    Tokens,
+    /// By all patterns of the statement.
+    List,
+}
+
+impl Entry {
+    /// Reads a candidate; none if the statement does not match the action, or no resource.
+    fn read(view: View<'_>, action: &Action, candidate: &Candidate) -> Option<Entry> {
+        let statement = view.read(candidate.statement);
+        let mut literal = Str::default();
+        let mut pattern = Id::FIRST;
+        let kind = match candidate.verify {
+            Verify::Nothing => Kind::Any,
+            Verify::Head if !matches_action(view, statement, action) => return None,
+            Verify::Head if statement.resources().is_any() => match statement.not_resource() {
+                true => return None,
+                false => Kind::Any,
+            },
+            Verify::Head => Kind::List,
+            Verify::Pattern(own) => {
+                let record = view.read(own);
+                literal = record.literal();
+                pattern = own;
+                match record.kind() {
+                    PatternKind::Prefix => Kind::Prefix,
+                    PatternKind::Exact => Kind::Exact,
+                    PatternKind::Tokens => Kind::Tokens,
+                }
+            }
+        };
+        Some(Entry {
+            mask: candidate.mask,
+            literal,
+            statement: candidate.statement,
+            pattern,
+            layers: statement.layers(),
+            kind,
+            is_deny: statement.is_deny(),
+            has_principals: !statement.principals().is_unsaid(),
+            is_guarded: statement.guard().is_some(),
+        })
+    }
+
+    /// All statements that allow every resource to everyone without condition, by their layers.
+    fn allowing(layers: LayerSet) -> Entry {
+        Entry {
+            mask: 0,
+            literal: Str::default(),
+            statement: Id::FIRST,
+            pattern: Id::FIRST,
+            layers,
+            kind: Kind::Any,
+            is_deny: false,
+            has_principals: false,
+            is_guarded: false,
+        }
+    }
+
+    /// Reads what is looked at next if the entry alone does not decide. For hosts that read ahead for many
+    /// decisions: the result says nothing.
+    #[inline]
+    pub fn read_ahead(&self, view: View<'_>) -> u32 {
+        match self.has_principals | self.is_guarded {
+            true => view.read(self.statement).guard().map_or(0, Id::number),
+            false => 0,
+        }
+    }
+
+    /// True if the statement matches the resource.
+    #[inline(always)]
+    pub(crate) fn matches<'a>(&self, matcher: &Matcher<'a, impl RequestView<'a>>) -> bool {
+        let view = matcher.view;
+        let resource = matcher.request.resource();
+        let rest = || strip(resource, self.literal.get(view.bytes())?);
+        match self.kind {
+            Kind::Any => true,
+            Kind::Prefix => rest().is_some(),
+            Kind::Exact => rest().is_some_and(<[u8]>::is_empty),
+            Kind::Tokens => matcher.matches(self.pattern, resource),
+            Kind::List => matcher.resource(view.read(self.statement)),
+        }
+    }
+}
+
+impl Action {
+    /// Appends the statements of a part of an image that match the action. The image is called by its index in
+    /// the stack.
+    ///
+    /// False, and none, if the part is to be looked at by its groups ([`Action::groups`]): if it has so many statements
+    /// for the action that they are found by the resource, or if the image has no index.
+    pub fn entries(
+        &self,
+        image: ImageIdx,
+        view: View<'_>,
+        part: Id<Part>,
+        all: &mut Vec<Entry>,
+    ) -> bool {
+        if !view.has_index() {
+            return false;
+        }
+        let mut groups = Vec::new();
+        index::groups(view, &view.get(part), self.patterns(image), &mut groups);
+        if groups.iter().any(|group| group.probe_count > 0) {
+            return false;
+        }
+        let allows: LayerSet = groups.iter().map(|group| group.allows).collect();
+        if !allows.is_empty() {
+            all.push(Entry::allowing(allows));
+        }
+        for group in &groups {
+            let candidates = view.run(group.scanned);
+            all.extend(candidates.filter_map(|own| Entry::read(view, self, &own)));
+        }
+        true
+    }
+}

@@ -1,0 +1,227 @@
+//! The index: from an action to patterns, from these to groups, from a resource to candidates.
+//!
+//! `portcullis_image::index` says what the index is; here it is asked. It only narrows: whoever uses it verifies each
+//! candidate, so a wrong answer could only be a candidate too few, and what cannot be told from the index is said by a
+//! result (`false`), on which the caller looks at every statement.
+//!
+//! Takes the time of a few look-ups in hash tables, and of the fallback patterns, which are tried one by one
+//! (`portcullis inspect` says how many).
+
+use alloc::vec::Vec;
+
+use portcullis_image::index::{ActionHash, ActionKey, MAX_SEGMENTS, Segments, bucket_hash};
+use portcullis_image::wire::index;
+use portcullis_image::{
+    ActionEntry, ActionPattern, Bucket, Group, Id, NodeGroup, Part, Pattern, PatternKind, Run,
+    Section, ServiceRecord, View,
+};
+
+use crate::bytes::equal;
+use crate::pattern::{Matcher, NoVariables};
+
+/// A pattern for actions that matches the request's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FoundAction {
+    pattern: Id<ActionPattern>,
+    /// Its nodes stand for themselves alone, not for shorter patterns too.
+    is_fallback: bool,
+}
+
+/// Appends the patterns for actions that match the request's: the exact name, then starts, the longest
+/// first, then the others, which are marked.
+pub(crate) fn actions(view: View<'_>, service: &[u8], name: &[u8], all: &mut Vec<FoundAction>) {
+    let matcher = Matcher {
+        view,
+        request: NoVariables,
+    };
+    let is_action = |kind: PatternKind, name: &[u8], action: Id<ActionPattern>| {
+        let literal = |pattern: Id<Pattern>| view.get(pattern).literal.bytes(view.bytes());
+        let action = view.get(action);
+        view.get(action.name).kind == kind
+            && equal(literal(action.name), name)
+            && equal(literal(action.service), service)
+    };
+    let regular = |pattern| FoundAction {
+        pattern,
+        is_fallback: false,
+    };
+    let mut hash = ActionHash::of_service(service);
+    let is_service = |service_id: Id<ServiceRecord>| {
+        let record = view.get(service_id);
+        !record.name.is_empty() && equal(record.name.bytes(view.bytes()), service)
+    };
+    let found = find(view, hash.entry(ActionKey::Service), is_service);
+    let record = found.map(|service| view.get(service));
+    let starts = record.map_or(0, |record| record.starts);
+    let first = all.len();
+    let mut left = starts;
+    let mut hashed = 0;
+    while left != 0 {
+        let len = index(left.trailing_zeros());
+        left &= left - 1;
+        let (Some(start), Some(new)) = (name.get(..len), name.get(hashed..len)) else {
+            break;
+        };
+        new.iter().for_each(|byte| hash.push(*byte));
+        hashed = len;
+        let is_start = |action| is_action(PatternKind::Prefix, start, action);
+        all.extend(find(view, hash.entry(ActionKey::Start), is_start).map(regular));
+    }
+    let rest = name.get(hashed..).unwrap_or(&[]);
+    rest.iter().for_each(|byte| hash.push(*byte));
+    let is_exact = |action| is_action(PatternKind::Exact, name, action);
+    all.extend(find(view, hash.entry(ActionKey::Exact), is_exact).map(regular));
+    if let Some(found) = all.get_mut(first..) {
+        found.reverse();
+    }
+
+    let any_service = view.ids::<ServiceRecord>().next_back();
+    let any_service = any_service
+        .map(|last| view.get(last))
+        .filter(|last| last.name.is_empty());
+    for record in record.into_iter().chain(any_service) {
+        for fallback in view.run(record.fallback) {
+            let action = view.get(fallback.action);
+            if matcher.matches(action.service, service) && matcher.matches(action.name, name) {
+                all.push(FoundAction {
+                    pattern: fallback.action,
+                    is_fallback: true,
+                });
+            }
+        }
+    }
+}
+
+/// The record of an entry of the table of actions, if there is one with this hash that is the right one.
+fn find<T>(view: View<'_>, hash: u32, is_it: impl Fn(Id<T>) -> bool) -> Option<Id<T>> {
+    let places = view.count(Section::ActionTable);
+    // At most as many places as there are: a damaged table may have no empty one.
+    for step in 0..places {
+        let place = hash.wrapping_add(step) & (places - 1);
+        let own: ActionEntry = view.get(Id::new(place));
+        let id = Id::new(own.entry.checked_sub(1)?);
+        if own.hash == hash && is_it(id) {
+            return Some(id);
+        }
+    }
+    None
+}
+
+/// Appends the groups of a part for patterns that [`actions`] found.
+pub(crate) fn groups(view: View<'_>, part: &Part, actions: &[FoundAction], all: &mut Vec<Group>) {
+    let mut push = |groups: Run<NodeGroup>| {
+        all.extend(groups.iter().map(|own| view.get(view.get(own).group)));
+    };
+    let regular = actions.iter().take_while(|action| !action.is_fallback);
+    // The first node has the groups of all that follow, and of every action.
+    match regular
+        .clone()
+        .find_map(|action| view.find_node(part, action.pattern))
+    {
+        Some(node) => push(node.groups),
+        None => push(part.catch_all),
+    }
+    for action in actions.iter().skip(regular.count()) {
+        if let Some(node) = view.find_node(part, action.pattern) {
+            push(node.groups);
+        }
+    }
+}
+
+/// The bit of a part that has statements for every action, and of every action.
+const EVERY_ACTION: u64 = 1 << 63;
+
+fn filter_bit(action: Id<ActionPattern>) -> u64 {
+    1 << (action.number() % 63)
+}
+
+/// A bit for each of the patterns that match an action.
+pub(crate) fn filter(actions: &[FoundAction]) -> u64 {
+    let bits = actions.iter().map(|action| filter_bit(action.pattern));
+    bits.fold(EVERY_ACTION, |all, bit| all | bit)
+}
+
+/// A bit for each of the patterns for actions that a part's statements use. Actions whose filter
+/// ([`crate::Action::filter`]) has no bit in common with it are none of theirs.
+///
+/// All bits if the image has no index.
+pub fn part_filter(view: View<'_>, part: Id<Part>) -> u64 {
+    if !view.has_index() {
+        return u64::MAX;
+    }
+    let part = view.get(part);
+    let nodes = view.run(part.nodes);
+    let every = match part.catch_all.is_empty() {
+        true => 0,
+        false => EVERY_ACTION,
+    };
+    nodes.fold(every, |all, node| all | filter_bit(node.action))
+}
+
+/// Calls back with the buckets of a group whose candidates may match the request's resource. Others stand
+/// there too; each candidate is verified.
+///
+/// False if the resource has more segments than are looked at, so that candidates may be missing.
+#[inline(always)]
+#[must_use]
+pub(crate) fn hashed(
+    view: View<'_>,
+    segments: &Segments,
+    group: &Group,
+    mut found: impl FnMut(Id<Bucket>),
+) -> bool {
+    let count = segments.len();
+    let mut bucket = |start, middle| found(group.bucket_of(bucket_hash(start, middle)));
+    for probe in group.probes().iter() {
+        let probe = view.get(probe);
+        let (start, middle) = (usize::from(probe.start), usize::from(probe.middle));
+        if middle == 0 {
+            if start <= count {
+                bucket(segments.between(0, start), 0);
+            }
+            continue;
+        }
+        if count == MAX_SEGMENTS {
+            return false;
+        }
+        // The later literal stands behind some separator, which ends the segment before it.
+        for from in start + 1..=count.saturating_sub(middle) {
+            bucket(
+                segments.between(0, start),
+                segments.between(from, from + middle),
+            );
+        }
+    }
+    true
+}
+
+/// As many segments of a resource a group looks at to find candidates: none if all are scanned.
+pub(crate) fn depth(view: View<'_>, group: &Group) -> usize {
+    let depths = group.probes().iter().map(|probe| {
+        let probe = view.get(probe);
+        match probe.middle {
+            // The text alone is looked at, which still is not none.
+            0 => usize::from(probe.start).max(1),
+            _ => MAX_SEGMENTS,
+        }
+    });
+    depths.max().unwrap_or(0)
+}
+
+/// Calls back with the buckets of a group that [`hashed`] will look at, but for those of later literals.
+#[inline]
+pub(crate) fn buckets(
+    view: View<'_>,
+    segments: &Segments,
+    group: &Group,
+    mut found: impl FnMut(Id<Bucket>),
+) {
+    for probe in group.probes().iter() {
+        let probe = view.get(probe);
+        let start = usize::from(probe.start);
+        if probe.middle == 0 && start <= segments.len() {
+            let hash = bucket_hash(segments.between(0, start), 0);
+            found(group.bucket_of(hash));
+        }
+    }
+}

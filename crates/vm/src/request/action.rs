@@ -1,0 +1,177 @@
+//! The action of a request, and where it leads in the index.
+//!
+//! Resolving an action finds the patterns that match it and, in images of one part, the groups of candidates of these: a
+//! decision by a resolved action does not look at its name again. Takes memory for each pattern that matches and time for
+//! the fallback patterns of its service.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use portcullis_image::{Group, Id, Part, Section, View};
+use portcullis_model::check_action;
+
+use crate::combine::action::ActionTraits;
+use crate::index;
+use crate::index::FoundAction;
+use crate::stack::per_image::PerImage;
+use crate::stack::{ImageIdx, StackId};
+
+/// An action, resolved for a stack of images.
+#[derive(Clone, Debug, Default)]
+pub struct Action {
+    /// `service:name`, in lower case.
+    text: String,
+    /// Where the service ends.
+    service_end: usize,
+    /// The images that the patterns are of.
+    pub(crate) of: StackId,
+    pub(crate) traits: ActionTraits,
+    /// Patterns of the images, as [`index::actions`] gives them.
+    patterns: PerImage<FoundAction>,
+    /// The groups of candidates of images that have one part.
+    groups: PerImage<Group>,
+    /// As many segments of the resource these groups look at to find their candidates: none if no group finds them by
+    /// the resource.
+    pub(crate) depth: usize,
+    /// It is one that requests can have ([`check_action`]).
+    pub(crate) is_plain: bool,
+}
+
+impl Action {
+    /// None at all.
+    pub(crate) const NONE: Action = Action {
+        text: String::new(),
+        service_end: 0,
+        of: StackId::NONE,
+        traits: ActionTraits::NONE,
+        patterns: PerImage::new(),
+        groups: PerImage::new(),
+        depth: 0,
+        is_plain: false,
+    };
+
+    /// Resolves an action, `service:Name` in any case (`MATCH-10`).
+    pub fn resolve<'i>(images: impl Iterator<Item = View<'i>> + Clone, name: &str) -> Action {
+        let mut action = Action::default();
+        action.set(images, name);
+        action
+    }
+
+    /// Becomes another action. Reuses its memory.
+    pub fn set<'i>(&mut self, images: impl Iterator<Item = View<'i>>, name: &str) {
+        self.clear();
+        self.text.push_str(name);
+        self.text.make_ascii_lowercase();
+        let colon = name.bytes().position(|byte| byte == b':');
+        self.service_end = colon.unwrap_or(name.len());
+        self.traits = ActionTraits::of(self.service_text(), self.name_text());
+        let mut patterns = core::mem::take(&mut self.patterns);
+        let mut of = StackId::EMPTY;
+        for view in images {
+            of = of.with(view);
+            if view.has_index() {
+                index::actions(view, self.service(), self.name(), patterns.open());
+            }
+            let own = patterns.close();
+            if view.has_index() && view.count(Section::Parts) == 1 {
+                index::groups(view, &view.get(Id::FIRST), own, self.groups.open());
+            }
+            let groups = self.groups.close().iter();
+            let depths = groups.map(|group| index::depth(view, group));
+            self.depth = depths.fold(self.depth, usize::max);
+        }
+        self.is_plain = check_action(name).is_ok();
+        self.traits.filter = index::filter(patterns.all());
+        self.patterns = patterns;
+        // What has no name is no action: a request for it cannot be decided.
+        self.of = match name {
+            "" => StackId::NONE,
+            _ => of,
+        };
+    }
+
+    fn clear(&mut self) {
+        self.text.clear();
+        self.service_end = 0;
+        self.of = StackId::NONE;
+        self.traits = ActionTraits::NONE;
+        self.patterns.clear();
+        self.groups.clear();
+        self.depth = 0;
+        self.is_plain = false;
+    }
+
+    /// The groups of candidates of an image that has one part.
+    #[inline]
+    pub(crate) fn groups_of(&self, image: ImageIdx) -> &[Group] {
+        self.groups.of(image)
+    }
+
+    /// A part of any image of the stack can have a statement for the action only if its filter
+    /// ([`crate::part_filter`]) has a bit in common with this one.
+    #[inline]
+    pub fn filter(&self) -> u64 {
+        self.traits.filter
+    }
+
+    /// Appends the groups of candidates that a part of an image has for the action, by the place of the image
+    /// in the stack. None if the image has no index.
+    pub fn groups(&self, image: ImageIdx, view: View<'_>, part: Id<Part>, all: &mut Vec<Group>) {
+        if view.has_index() {
+            index::groups(view, &view.get(part), self.patterns(image), all);
+        }
+    }
+
+    /// Those of all images.
+    #[inline(always)]
+    pub(crate) fn all_groups(&self) -> &[Group] {
+        self.groups.all()
+    }
+
+    /// The patterns of an image that match it.
+    pub(crate) fn patterns(&self, image: ImageIdx) -> &[FoundAction] {
+        self.patterns.of(image)
+    }
+
+    /// True for `s3:ListAllMyBuckets`, which is asked of all buckets where a request says `*` (`MATCH-37`); see
+    /// [`all_buckets`].
+    #[inline]
+    pub fn lists_buckets(&self) -> bool {
+        self.traits.lists_buckets
+    }
+
+    /// True if it is one that requests can have ([`check_action`]).
+    #[inline]
+    pub fn is_plain(&self) -> bool {
+        self.is_plain
+    }
+
+    /// `service:name`, in lower case.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its service, in lower case.
+    #[inline]
+    pub(crate) fn service(&self) -> &[u8] {
+        let service = self.text.as_bytes().get(..self.service_end);
+        service.unwrap_or(&[])
+    }
+
+    /// Its name, in lower case.
+    #[inline]
+    pub(crate) fn name(&self) -> &[u8] {
+        let text = self.text.as_bytes();
+        text.get(self.service_end + 1..).unwrap_or(&[])
+    }
+
+    pub(crate) fn service_text(&self) -> &str {
+        let service = self.text.get(..self.service_end);
+        service.unwrap_or_default()
+    }
+
+    pub(crate) fn name_text(&self) -> &str {
+        let name = self.text.get(self.service_end + 1..);
+        name.unwrap_or_default()
+    }
+}

@@ -1,0 +1,123 @@
+//! The condition keys of a request as a host has them.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use portcullis_model::ContextEntry;
+
+use crate::request::site::CallSite;
+use crate::request::value::Value;
+
+/// The condition keys of a request.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Context<'a> {
+    /// By their names, with any number of texts each.
+    Entries(&'a [ContextEntry<'a>]),
+    /// By their names, which may be in any case (`COND-40`).
+    Named(&'a [(&'a str, Value<'a>)]),
+    /// The values of the keys of a call site, in their order, and other keys by their names.
+    Site(&'a CallSite, &'a [Value<'a>], &'a [(&'a str, Value<'a>)]),
+}
+
+impl<'a> Context<'a> {
+    pub(crate) const NONE: Context<'static> = Context::Entries(&[]);
+
+    /// How many keys are given.
+    #[inline]
+    pub(crate) fn len(self) -> usize {
+        match self {
+            Context::Entries(entries) => entries.len(),
+            Context::Named(pairs) => pairs.len(),
+            Context::Site(_, values, others) => values.len() + others.len(),
+        }
+    }
+
+    /// The name of a key by its place.
+    pub(crate) fn name(self, place: usize) -> &'a str {
+        let name = match self {
+            Context::Entries(entries) => entries.get(place).map(|entry| entry.key),
+            Context::Named(pairs) => pairs.get(place).map(|pair| pair.0),
+            Context::Site(site, values, others) => match place.checked_sub(values.len()) {
+                None => site.name(place),
+                Some(place) => others.get(place).map(|pair| pair.0),
+            },
+        };
+        name.unwrap_or_default()
+    }
+
+    /// The value of a key by its place.
+    #[inline]
+    pub(crate) fn value(self, place: usize) -> Value<'a> {
+        let value = match self {
+            Context::Entries(entries) => entries.get(place).map(|entry| Value::Texts(entry.values)),
+            _ => self.given(place).copied(),
+        };
+        value.unwrap_or(Value::Absent)
+    }
+
+    /// True if a key, whose name may be in any case, is given with a value.
+    pub(crate) fn has_value(self, name: &str) -> bool {
+        let mut places =
+            (0..self.len()).filter(|place| self.name(*place).eq_ignore_ascii_case(name));
+        places.any(|place| !matches!(self.value(place), Value::Absent | Value::Texts([])))
+    }
+
+    /// The keys as texts, in their order: for explanations.
+    pub fn to_texts(self) -> Vec<(String, Vec<String>)> {
+        let texts = |value: Value<'_>| match value {
+            Value::Absent => Vec::new(),
+            Value::Texts(texts) => texts.iter().map(|text| String::from(*text)).collect(),
+            value => {
+                let mut text = String::new();
+                value.write(&mut text);
+                [text].into()
+            }
+        };
+        let all = (0..self.len()).map(|place| (self.name(place).into(), texts(self.value(place))));
+        all.collect()
+    }
+
+    /// The value of a key by its place, if it was given as one.
+    #[inline]
+    fn given(self, place: usize) -> Option<&'a Value<'a>> {
+        let pairs = match self {
+            Context::Entries(_) => return None,
+            Context::Named(pairs) => pairs.get(place),
+            Context::Site(_, values, others) => match values.get(place) {
+                Some(value) => return Some(value),
+                None => others.get(place - values.len()),
+            },
+        };
+        pairs.map(|pair| &pair.1)
+    }
+
+    /// True if a multi-factor device was used, and nothing else is said beside it (`STS-4`).
+    #[cold]
+    pub(crate) fn has_mfa(self) -> bool {
+        let is_mfa = |name: &str| name.eq_ignore_ascii_case("aws:MultiFactorAuthPresent");
+        let places = (0..self.len()).filter(|place| is_mfa(self.name(*place)));
+        let mut values = places.filter_map(|place| match self.value(place) {
+            Value::Absent | Value::Texts([]) => None,
+            Value::Bool(flag) => Some(flag),
+            Value::Text(text) | Value::Texts(&[text]) => Some(text.eq_ignore_ascii_case("true")),
+            _ => Some(false),
+        });
+        (values.next(), values.next()) == (Some(true), None)
+    }
+
+    /// The text of a value that was given as text.
+    #[inline]
+    pub(crate) fn text(self, place: usize, nth: usize) -> &'a str {
+        let text = match self {
+            Context::Entries(entries) => entries
+                .get(place)
+                .and_then(|entry| entry.values.get(nth).copied()),
+            _ => match self.given(place) {
+                Some(Value::Text(text)) => Some(*text),
+                given => given.and_then(|value| value.text(nth)),
+            },
+        };
+        text.unwrap_or_default()
+    }
+}

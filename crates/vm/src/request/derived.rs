@@ -1,0 +1,108 @@
+//! Keys whose values follow from the request (`KEY-5`).
+//!
+//! They are worked out when a condition first looks at one, and borrow from the request. Only `aws:userid` of a federated
+//! user is put together from several texts ([`composed_user_id`]), which needs a place to stand.
+
+use portcullis_image::Reserved;
+use portcullis_model::{Caller, Principal};
+
+use crate::combine::ownership::Home;
+
+/// The value of a key that follows from a request, if it is one that does (`KEY-5`). `account` finds who owns the
+/// resource, never by assuming it (`KEY-50`).
+///
+/// For `aws:userid` of some callers see [`composed_user_id`].
+pub fn derived<'a>(
+    principal: &Principal<'a>,
+    home: Home<'a>,
+    account: impl FnOnce() -> Option<&'a str>,
+    key: Reserved,
+) -> Option<&'a str> {
+    let caller = &principal.caller;
+    match key {
+        Reserved::PrincipalArn => principal_arn(caller),
+        Reserved::PrincipalAccount => principal_account(caller, home),
+        Reserved::PrincipalType => principal_type(caller),
+        Reserved::UserName => user_name(caller),
+        Reserved::IsService => is_service(caller),
+        Reserved::ServiceName => service_name(caller),
+        Reserved::ResourceAccount => account(),
+        // VAR-13.
+        Reserved::UserId => match caller {
+            _ if principal.user_id.is_some() => principal.user_id,
+            Caller::Anonymous => Some("anonymous"),
+            Caller::Root { .. } => home.account,
+            _ => None,
+        },
+        Reserved::AssumedRoot | Reserved::FederatedProvider | Reserved::ServiceNames => None,
+    }
+}
+
+/// `aws:userid` of a caller of whom it is put together from several texts (`VAR-13`).
+pub fn composed_user_id<'a>(principal: &Principal<'a>, home: Home<'a>) -> Option<[&'a str; 3]> {
+    match principal.caller {
+        Caller::FederatedUser { arn, .. } if principal.user_id.is_none() => {
+            let name = arn
+                .split_once("federated-user/")
+                .map_or("", |(_, name)| name);
+            Some([home.account.unwrap_or(""), ":", name])
+        }
+        _ => None,
+    }
+}
+
+/// `KEY-10`: of a role session the role's ARN.
+fn principal_arn<'a>(caller: &Caller<'a>) -> Option<&'a str> {
+    match *caller {
+        Caller::Role { role_arn, .. } => Some(role_arn),
+        _ => caller.arn(),
+    }
+}
+
+/// `KEY-11`.
+fn principal_account<'a>(caller: &Caller<'a>, home: Home<'a>) -> Option<&'a str> {
+    match caller {
+        Caller::Anonymous => Some("anonymous"),
+        _ => home.account,
+    }
+}
+
+/// `KEY-18`.
+fn principal_type(caller: &Caller<'_>) -> Option<&'static str> {
+    match caller {
+        Caller::Anonymous => Some("Anonymous"),
+        Caller::Root { .. } => Some("Account"),
+        Caller::User { .. } => Some("User"),
+        Caller::Role { .. } => Some("AssumedRole"),
+        Caller::FederatedUser { .. } => Some("FederatedUser"),
+        Caller::Service { .. }
+        | Caller::Federated { .. }
+        | Caller::CanonicalUser { .. }
+        | Caller::OriginAccessIdentity { .. } => None,
+    }
+}
+
+/// `KEY-20`.
+fn user_name<'a>(caller: &Caller<'a>) -> Option<&'a str> {
+    match *caller {
+        Caller::User { arn } => arn.rsplit('/').next(),
+        _ => None,
+    }
+}
+
+/// `KEY-15`.
+fn is_service(caller: &Caller<'_>) -> Option<&'static str> {
+    match caller {
+        Caller::Service { .. } => Some("true"),
+        Caller::Anonymous | Caller::Federated { .. } => None,
+        _ => Some("false"),
+    }
+}
+
+/// `KEY-16`.
+fn service_name<'a>(caller: &Caller<'a>) -> Option<&'a str> {
+    match *caller {
+        Caller::Service { name } => Some(name),
+        _ => None,
+    }
+}

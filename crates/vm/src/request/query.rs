@@ -1,0 +1,123 @@
+//! A request, as a host has it.
+
+use portcullis_image::{Id, LayerSet, Part};
+use portcullis_model::{self as model, Principal};
+
+use crate::combine::ownership::{Home, Ownership};
+use crate::request::action::Action;
+use crate::request::context::Context;
+use crate::request::principal::Known;
+use crate::request::resource::ResourceRef;
+use crate::request::site::CallSite;
+use crate::stack::ImageIdx;
+
+/// What is asked, borrowed from whoever asks: nothing is copied, and nothing need be kept.
+///
+/// Plain texts will do everywhere; what a host resolved beforehand is not looked up again. What was resolved for other
+/// images is.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<'a> {
+    /// Who asks.
+    pub principal: Principal<'a>,
+    /// What was resolved for the same principal, if it was. That the principal is the same is believed.
+    pub known: Option<&'a Known>,
+    /// The action.
+    pub action: ActionRef<'a>,
+    /// The condition keys.
+    pub context: Context<'a>,
+    /// The target's ARN, or `*` (`MATCH-28`).
+    pub resource: ResourceRef<'a>,
+    /// The account that owns it, if known (`EVAL-12`).
+    pub account: Option<&'a str>,
+    /// `RestrictPublicBuckets` is in force (`S3-4`).
+    pub restrict_public_buckets: bool,
+    /// Something outside the policy language grants the request (`EVAL-75`).
+    pub external_grant: bool,
+}
+
+/// An action: a name, or one that was resolved before.
+#[derive(Clone, Copy, Debug)]
+pub enum ActionRef<'a> {
+    /// `service:Name` in any case (`MATCH-10`).
+    Name(&'a str),
+    /// That of a call site.
+    Site(&'a CallSite),
+    /// One that was resolved before.
+    Resolved(&'a Action),
+}
+
+impl Query<'_> {
+    /// The action's name.
+    pub fn action_name(&self) -> &str {
+        match self.action {
+            ActionRef::Name(name) => name,
+            ActionRef::Site(site) => site.action(),
+            ActionRef::Resolved(action) => action.text(),
+        }
+    }
+
+    /// Where the caller is at home.
+    #[inline]
+    pub(crate) fn home<'h>(&'h self, known: Option<&'h Known>) -> Home<'h> {
+        match known {
+            Some(known) => known.home(),
+            None => Home::of(&self.principal.caller),
+        }
+    }
+
+    /// The owner of the resource, as the request or the ARN says: never an assumption (`KEY-50`, `EVAL-12`).
+    #[inline(always)]
+    pub(crate) fn known_owner(&self) -> Option<&str> {
+        match self.account {
+            Some(account) => Some(account),
+            None => self.resource.account(),
+        }
+    }
+
+    /// Whose the resource is, which may be `*`, to a caller who is at home somewhere.
+    #[inline(always)]
+    pub(crate) fn ownership(&self, home: Home<'_>, is_star: bool) -> Ownership {
+        let resource = self.resource;
+        Ownership::with(home, self.known_owner(), is_star, || {
+            resource.parts().partition
+        })
+    }
+
+    /// True if nothing is allowed without the resource's policy (`KMS-1`, `TRUST-1`).
+    #[inline(always)]
+    pub(crate) fn needs_resource_policy(&self, action: &Action) -> bool {
+        if !action.traits.may_need_resource_policy() {
+            return false;
+        }
+        let parts = self.resource.parts();
+        action
+            .traits
+            .needs_resource_policy(parts.is_key, parts.is_role)
+    }
+}
+
+impl<'a> From<&model::Request<'a>> for Query<'a> {
+    fn from(request: &model::Request<'a>) -> Query<'a> {
+        Query {
+            principal: request.principal,
+            known: None,
+            action: ActionRef::Name(request.action),
+            context: Context::Entries(request.context),
+            resource: ResourceRef::Text(request.resource),
+            account: request.resource_account,
+            restrict_public_buckets: request.restrict_public_buckets,
+            external_grant: request.external_grant,
+        }
+    }
+}
+
+/// A part of an image that takes part in a decision.
+#[derive(Clone, Copy, Debug)]
+pub struct PartOf {
+    /// The image.
+    pub image: ImageIdx,
+    /// The part of it.
+    pub part: Id<Part>,
+    /// The layers that it stands for.
+    pub layers: LayerSet,
+}
