@@ -78,12 +78,12 @@ const TAGS: [&str; 7] = [
 /// True if AWS documents the key as single-valued. Two tags whose names differ in letter case alone are one key with two
 /// values all the same (`COND-41`): there, neither a test nor its opposite holds.
 pub(crate) fn is_single_valued(key: &str) -> bool {
-    let begins = |start: &&str| {
+    let begins = |start: &str| {
         key.get(..start.len())
             .is_some_and(|own| own.eq_ignore_ascii_case(start))
     };
     SINGLE.iter().any(|single| single.eq_ignore_ascii_case(key))
-        || TAGS.iter().any(|tag| begins(&tag))
+        || TAGS.iter().copied().any(begins)
 }
 
 #[cfg(test)]

@@ -84,11 +84,11 @@ fn form(command: &str, input: &str) -> Form {
             _,
             "--account" | "--action" | "--baseline" | "--config" | "--deny" | "--ignore"
             | "--select" | "--warn" | "--write-baseline" | "--call" | "--case" | "--context"
-            | "--duration" | "--engine" | "--exclude" | "--external-id" | "--fail-on" | "--filter"
-            | "--format" | "--hops" | "--iterations" | "--min-coverage" | "--of" | "--output"
-            | "--resource" | "--resource-account" | "--resource-type" | "--role"
-            | "--session-name" | "--source-identity" | "--tag" | "--task-policy" | "--threads"
-            | "--to" | "--transitive" | "--type" | "--without" | "CODE" | "OPERATION" | "SHELL",
+            | "--duration" | "--engine" | "--exclude" | "--filter" | "--of" | "--external-id"
+            | "--fail-on" | "--format" | "--hops" | "--iterations" | "--min-coverage" | "--output"
+            | "--resource" | "--resource-account" | "--resource-type" | "--role" | "--session-name"
+            | "--source-identity" | "--tag" | "--task-policy" | "--threads" | "--to"
+            | "--transitive" | "--type" | "--without" | "CODE" | "OPERATION" | "SHELL",
         )
         | ("convert", "--policy") => Form::NotJson,
         _ => panic!("{command} {input}: say what is read from it"),

@@ -121,7 +121,7 @@ fn in_46_the_repositories_of_a_region() {
         let problems = loaded(&[(file, value.clone())]).err();
         let problems = problems.unwrap_or_else(|| panic!("{file}"));
         assert!(
-            problems[0].contains("does not say its region"),
+            problems[0].contains("does not give its region"),
             "{problems:?}"
         );
     }

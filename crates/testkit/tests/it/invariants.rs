@@ -515,6 +515,20 @@ fn modules(name: &str) -> BTreeMap<Vec<String>, String> {
     found
 }
 
+/// The page names the rooms in the order of the table.
+#[test]
+fn the_page_has_every_room() {
+    let page = fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let (_, after) = page.split_once("## Rooms").unwrap();
+    for (name, rooms) in ROOMS {
+        let row = format!("| `{name}` | ");
+        let row = after.lines().find_map(|line| line.strip_prefix(&row));
+        let written: Vec<&str> = row.unwrap().split('`').skip(1).step_by(2).collect();
+        let rooms: Vec<&str> = rooms.iter().map(|(room, _)| *room).collect();
+        assert_eq!(written, rooms, "{name}");
+    }
+}
+
 #[test]
 fn rooms_use_each_other_in_one_direction() {
     let mut failures = Vec::new();
