@@ -55,7 +55,7 @@ impl<'d> Report<'d> {
     /// use portcullis_lint::Report;
     /// use portcullis_source::json;
     /// let problem = json::decode(b"{\xff").unwrap_err();
-    /// assert_eq!(Report::of_no_json("{", &[problem]).findings[0].rule.code, "JSON_SYNTAX_ERROR");
+    /// assert_eq!(Report::of_no_json("{", &[*problem]).findings[0].rule.code, "JSON_SYNTAX_ERROR");
     /// ```
     pub fn of_no_json(text: &'d str, problems: &[Diagnostic]) -> Report<'d> {
         crate::checks::syntax_error(text, problems)

@@ -64,7 +64,9 @@ fn check_writes_the_formats_of_other_programs() {
     let name = "a%0A,<b>&.json";
     let text = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "al\n::low]]>", "Action": "s3:*", "Resource": "*"}]}"#;
     folder.write(name, text);
-    let run = |format: &str| folder.run(&["check", name, "all.json", "--format", format]);
+    // A public network: a private one cannot be where a request comes from.
+    folder.write("fine.json", READER.replace("10.0.0.0/8", "203.0.113.0/24"));
+    let run = |format: &str| folder.run(&["check", name, "fine.json", "--format", format]);
     let sarif = run("sarif");
     assert_eq!(sarif.code, 3, "{sarif:?}");
     let log = &value(&sarif)["runs"][0];
@@ -84,7 +86,7 @@ fn check_writes_the_formats_of_other_programs() {
         r#"tests="2" failures="1""#,
         r#"<testcase name="a%0A,&lt;b&gt;&amp;.json""#,
         r#"<failure type="INVALID_EFFECT""#,
-        r#"<testcase name="all.json" classname="policies"/>"#,
+        r#"<testcase name="fine.json" classname="policies"/>"#,
     ] {
         assert!(junit.stdout.contains(part), "{part}: {}", junit.stdout);
     }
