@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::catalog::{DataArgs, source};
 use crate::decide::Format;
 use crate::failure::{Failure, complain, exit};
-use crate::output::{Output, printable};
+use crate::output::{Output, VERSION, printable};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -69,9 +69,12 @@ pub(crate) fn run(args: &ActionsArgs) -> Result<ExitCode, Failure> {
                 unknown = true;
                 let message = format!("unknown operation `{query}`");
                 match args.format {
-                    Format::Json => {
-                        values.push(json!({ "query": query, "error": message, "nearest": nearest }))
-                    }
+                    Format::Json => values.push(json!({
+                        "version": VERSION,
+                        "query": query,
+                        "error": message,
+                        "nearest": nearest,
+                    })),
                     Format::Human => complain(&printable(&refused(&message, &nearest))),
                 }
                 continue;
@@ -340,6 +343,7 @@ fn machine(query: &str, answer: &Answer<'_>) -> Value {
         })
     });
     json!({
+        "version": VERSION,
         "query": query,
         "operations": answer.names,
         "source": answer.source.map(source),

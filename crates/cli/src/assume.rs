@@ -23,7 +23,7 @@ use crate::directory::{AnyDirectoryArgs, Decider, Keep};
 use crate::engine::{Answer, Engine, insert_notes, layer_name, said};
 use crate::failure::{Failure, exit};
 use crate::inputs::{parse, principal, shown, source};
-use crate::output::{Disk, Output, printable};
+use crate::output::{Disk, Output, VERSION, printable};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -145,7 +145,7 @@ pub(crate) fn run(args: &AssumeArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
     let mut caller = args.caller(&arena)?;
     let policies = args.policies(&arena)?;
-    let directory = args.directory.open(Keep::Explanations)?;
+    let directory = args.directory.open(Keep::Explanations)?.directory;
     let mut steps = Vec::new();
     let mut handed_out = None;
     let kind = args.call.kind();
@@ -207,9 +207,16 @@ impl<'a> Caller<'a> {
         let session = match is_answer {
             false => node,
             true => {
-                let names = ["allowed", "calls", "session", "incomplete", "notes"];
+                let names = [
+                    "version",
+                    "allowed",
+                    "calls",
+                    "session",
+                    "incomplete",
+                    "notes",
+                ];
                 let members = reader.members(node, "an answer of `assume`", names)?;
-                let [allowed, calls, session, incomplete, notes] = members;
+                let [_, allowed, calls, session, incomplete, notes] = members;
                 let is_allowed = reader.flag(allowed);
                 reader.flag(incomplete);
                 reader.list(calls, "a list of calls");
@@ -333,7 +340,7 @@ impl AssumeArgs {
         };
         let arena = Bump::new();
         let made = directory.call(&call, &arena).map_err(Failure::new)?;
-        let mut decider = Decider::new(self.engine, directory);
+        let mut decider = Decider::new(self.engine, directory).located_in(self.directory.folder());
         let mut answers = Vec::new();
         for request in &made.requests {
             let answer = decider.answer(request, extra.clone(), reading, &arena);
@@ -439,6 +446,7 @@ impl AssumeArgs {
             Format::Json => {
                 let steps: Vec<Shown> = steps.iter().map(step_value).collect();
                 let mut answer = json!({
+                    "version": VERSION,
                     "allowed": session.is_some(),
                     "calls": steps,
                     "session": session.clone(),

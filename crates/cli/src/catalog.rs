@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::decide::Format;
 use crate::failure::Failure;
-use crate::output::{Output, display_name, printable, read};
+use crate::output::{Output, VERSION, display_name, printable, read};
 use portcullis_explain::sentence_list;
 
 const EXAMPLES: &str = "\
@@ -117,6 +117,7 @@ pub(crate) fn run(args: &CatalogArgs) -> Result<ExitCode, Failure> {
     match args.format {
         Format::Json => {
             let mut value = json!({
+                "version": VERSION,
                 "format": portcullis_catalog::FORMAT,
                 "date": date,
                 "sources": catalog.sources().iter().map(source).collect::<Vec<_>>(),

@@ -7,15 +7,15 @@ use std::rc::Rc;
 
 use bumpalo::Bump;
 use clap::{Args, ValueEnum};
-use portcullis::Scratch;
+use portcullis::{Reports, Scratch};
 use portcullis_directory::{Directory, RequestPolicies};
-use portcullis_explain::Story;
+use portcullis_explain::{Story, between};
 use portcullis_image::Image;
 use portcullis_model::{Decision, Request};
 use portcullis_scenario::{Case, Note, RequestForm};
 use portcullis_scenario::{Line, lines};
 use portcullis_source::{Diagnostic, Source, Start};
-use portcullis_syntax::PolicySets;
+use portcullis_syntax::{Policy, PolicySets};
 use serde_json::{Value, json};
 
 use crate::catalog::{DataArgs, operation_note};
@@ -25,7 +25,7 @@ use crate::engine::{
 };
 use crate::failure::{Failure, exit};
 use crate::inputs;
-use crate::output::{Disk, Output, display_name, printable, read, write};
+use crate::output::{Disk, Output, VERSION, display_name, printable, read, write};
 use crate::policies::{PolicyArgs, Purpose, Selected, check_resource};
 
 pub(crate) const DECIDE_EXAMPLES: &str = "\
@@ -182,7 +182,11 @@ pub(crate) fn decide(args: &DecideArgs) -> Result<ExitCode, Failure> {
             text
         }
         Format::Json => {
-            let mut value = json!({ "decision": answer.decision.as_str(), "by": names(&answer) });
+            let mut value = json!({
+                "version": VERSION,
+                "decision": answer.decision.as_str(),
+                "by": names(&answer),
+            });
             if let Some(object) = value.as_object_mut() {
                 if incomplete {
                     object.insert("incomplete".to_string(), Value::Bool(true));
@@ -200,7 +204,8 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
     let question = &args.question;
     if let Some(directory) = question.directory(Keep::Explanations)? {
         let (request, extra, notes) = question.of_directory(&arena)?;
-        let mut decider = Decider::new(question.engine, &directory);
+        let folder = question.directory.directory.as_deref();
+        let mut decider = Decider::new(question.engine, &directory).located_in(folder);
         let explained = decider.explain(&request, extra, &notes, &arena)?;
         return args.tell(&explained.story());
     }
@@ -219,6 +224,8 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
         true => changes(&selected.sets, &request, &arena).map_err(Failure::new)?,
         false => explanation.changes().clone(),
     };
+    let mut explanation = Reports::from(explanation);
+    write_texts(&mut explanation, &selected.sets);
     args.tell(&Story {
         explanation: &explanation,
         request: &request,
@@ -227,6 +234,31 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<ExitCode, Failure> {
         notes,
         is_incomplete: false,
     })
+}
+
+/// Gives statements that matched their texts, for pictures and pages.
+fn write_texts(explanation: &mut Reports, sets: &PolicySets<'_>) {
+    let alone = [
+        Some(&sets.identity),
+        sets.boundary.as_ref(),
+        sets.session.as_ref(),
+        sets.resource.as_ref(),
+        sets.vpc_endpoint.as_ref(),
+    ];
+    let chains = sets.scps.iter().chain(&sets.rcps);
+    let all: Vec<&Policy<'_>> = alone
+        .into_iter()
+        .flatten()
+        .chain(chains)
+        .flatten()
+        .collect();
+    let layers = explanation.layers.iter_mut();
+    for own in layers.flat_map(|layer| layer.statements.iter_mut()) {
+        let mut named = all.iter();
+        let policy = named.find(|policy| policy.name == own.policy && policy.file == own.file);
+        let text = policy.and_then(|policy| between(policy.text, own.start, own.end));
+        own.text = text.map(str::to_string);
+    }
 }
 
 impl ExplainArgs {

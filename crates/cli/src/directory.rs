@@ -5,12 +5,15 @@ use std::io::{self, IsTerminal, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use bumpalo::Bump;
-use clap::Args;
+use clap::{Args, ValueHint};
 use portcullis::Reports;
-use portcullis_directory::{Directory, LoadOptions, Progress, Question, Report, RequestPolicies};
+use portcullis_directory::{
+    Directory, LoadOptions, Loaded, Progress, Question, Report, RequestPolicies, Sources,
+};
 use portcullis_explain::{Changes, Scene, Story};
 use portcullis_model::{Layer, Request};
 use portcullis_scenario::Note;
+use serde_json::{Value, json};
 
 use crate::engine::{Answer, Engine, NEEDS_POLICIES, agreed, by_reference, changes, request_notes};
 use crate::failure::{Failure, complain, exit, use_color};
@@ -22,11 +25,17 @@ use portcullis_source::{Diagnostic, render_failure};
 pub(crate) struct DirectoryArgs {
     /// A folder with dumps of accounts, of an organization and of resource policies; the policies that
     /// apply are found by caller and resource
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) directory: Option<PathBuf>,
     /// Go on if something is referred to and not there; every answer then says that it is incomplete
     #[arg(long, requires = "directory")]
     pub(crate) allow_missing: bool,
+    /// Do not read files and folders like this: `*` and `?` stand for characters of a name, `**` also for slashes
+    #[arg(long, value_name = "GLOB", requires = "directory")]
+    pub(crate) exclude: Vec<String>,
+    /// A file with lines of {"name", "arn", "document"}: managed policies that the dumps refer to and do not hold
+    #[arg(long, value_name = "FILE", requires = "directory", value_hint = ValueHint::FilePath)]
+    pub(crate) managed_policies: Vec<PathBuf>,
     /// Say on standard error what was read from the directory and what was not
     #[arg(long, requires = "directory")]
     pub(crate) report: bool,
@@ -48,13 +57,63 @@ pub(crate) struct AnyDirectoryArgs {
 }
 
 impl AnyDirectoryArgs {
+    /// The folder, if it is one that is named.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        self.folder.directory.as_deref()
+    }
+
     /// Opens what is named.
-    pub(crate) fn open(&self, keep: Keep) -> Result<Directory, Failure> {
+    pub(crate) fn open(&self, keep: Keep) -> Result<Opened, Failure> {
         let directory = match &self.image {
-            Some(image) => Some(open_image(image)?),
-            None => self.folder.open(keep)?,
+            Some(image) => Some(Opened::image(open_image(image)?)),
+            None => self.folder.load(keep)?.map(Opened::folder),
         };
         directory.ok_or_else(|| Failure::new("no directory: give --directory DIR or --image IMAGE"))
+    }
+}
+
+/// A directory, and what an answer by it has to say of what was not read.
+pub(crate) struct Opened {
+    pub(crate) directory: Directory,
+    /// What it refers to and does not have: places, codes and words.
+    pub(crate) missing: Vec<Value>,
+    /// Files and folders that were not to be read.
+    pub(crate) excluded: Vec<String>,
+    /// Files that are not JSON, and so were left out.
+    pub(crate) others: Vec<String>,
+}
+
+impl Opened {
+    fn folder(loaded: Loaded) -> Opened {
+        let missing = loaded.report.missing.iter().map(|problem| {
+            json!({
+                "place": problem.place.as_ref().map(ToString::to_string).unwrap_or_default(),
+                "code": problem.code.as_str(),
+                "message": problem.message,
+            })
+        });
+        Opened {
+            missing: missing.collect(),
+            others: {
+                let skipped = loaded.report.skipped.iter().filter(|one| !one.is_json);
+                skipped.map(|one| one.place.clone()).collect()
+            },
+            excluded: loaded.report.excluded,
+            directory: loaded.directory,
+        }
+    }
+
+    fn image(directory: Directory) -> Opened {
+        let message = "the image is of a directory that refers to what was not there";
+        let missing = directory
+            .is_incomplete()
+            .then(|| json!({"message": message}));
+        Opened {
+            directory,
+            missing: Vec::from_iter(missing),
+            excluded: Vec::new(),
+            others: Vec::new(),
+        }
     }
 }
 
@@ -68,6 +127,10 @@ pub(crate) enum Keep {
 impl DirectoryArgs {
     /// Reads the directory, if one is named.
     pub(crate) fn open(&self, keep: Keep) -> Result<Option<Directory>, Failure> {
+        Ok(self.load(keep)?.map(|loaded| loaded.directory))
+    }
+
+    fn load(&self, keep: Keep) -> Result<Option<Loaded>, Failure> {
         let Some(folder) = &self.directory else {
             return Ok(None);
         };
@@ -76,7 +139,12 @@ impl DirectoryArgs {
             debug: keep == Keep::Explanations,
         };
         let mut bar = Bar::new();
-        let loaded = Directory::load(folder, options, &mut |progress| bar.show(progress));
+        let sources = Sources {
+            folder,
+            exclude: self.exclude.clone(),
+            packs: self.managed_policies.clone(),
+        };
+        let loaded = Directory::load_from(&sources, options, &mut |progress| bar.show(progress));
         bar.clear();
         let loaded = loaded.map_err(|error| {
             let mut text = render_failure(&error.problems, use_color(&io::stderr()));
@@ -87,7 +155,7 @@ impl DirectoryArgs {
             Failure::Message(exit::FAILURE, text.trim_end().to_string())
         })?;
         say(&loaded.report, &loaded.directory, self.report);
-        Ok(Some(loaded.directory))
+        Ok(Some(loaded))
     }
 }
 
@@ -123,6 +191,13 @@ fn say(report: &Report, directory: &Directory, whole: bool) {
     }
     for (place, note) in &report.notes {
         let _ = writeln!(out, "note: {place}: {note}");
+    }
+    if let Some(first) = report.excluded.first() {
+        let count = report.excluded.len();
+        let _ = writeln!(
+            out,
+            "note: --exclude left {count} files and folders out, such as {first}"
+        );
     }
     for skipped in report.skipped.iter().filter(|one| one.is_json || whole) {
         let (place, reason) = (&skipped.place, skipped.reason);
@@ -192,6 +267,8 @@ impl Bar {
 
 /// Decides requests by a directory.
 pub(crate) struct Decider<'d> {
+    /// The folder that the directory was read from, to tell places in its files.
+    folder: Option<&'d Path>,
     engine: Engine,
     directory: &'d Directory,
     machine: portcullis_directory::Engine,
@@ -200,10 +277,16 @@ pub(crate) struct Decider<'d> {
 impl<'d> Decider<'d> {
     pub(crate) fn new(engine: Engine, directory: &'d Directory) -> Decider<'d> {
         Decider {
+            folder: None,
             engine,
             directory,
             machine: portcullis_directory::Engine::new(),
         }
+    }
+
+    /// Tells places in the files of a folder, from which the directory was read.
+    pub(crate) fn located_in(self, folder: Option<&'d Path>) -> Decider<'d> {
+        Decider { folder, ..self }
     }
 
     /// Decides one request, with the policies that came with it.
@@ -275,15 +358,18 @@ impl<'d> Decider<'d> {
         let question = directory.question(request, extra, arena);
         let question = question.map_err(Failure::new)?;
         let explanation = self.machine.explain(directory, &question);
-        let explanation = explanation.map_err(Failure::new)?;
-        let scene = directory
+        let mut explanation = explanation.map_err(Failure::new)?;
+        let mut scene = directory
             .provenance(request, &question)
             .map_err(Failure::new)?;
         let changes = match directory.policies(&question, arena) {
             Some(sets) => changes(&sets, &question.request, arena),
             None => Ok(Changes::of_explanation(&explanation, &question.request)),
         };
-        let changes = changes.map_err(Failure::new)?;
+        let mut changes = changes.map_err(Failure::new)?;
+        if let Some(folder) = self.folder {
+            directory.locate(folder, &mut explanation, &mut scene, &mut changes);
+        }
         Ok(Explained {
             explanation,
             notes: self.notes(&question, reading),

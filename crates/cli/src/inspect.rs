@@ -13,7 +13,7 @@ use crate::decide::{Format, read_image};
 use crate::directory::{is_directory_image, open_image};
 use crate::engine::layer_name;
 use crate::failure::Failure;
-use crate::output::{Output, display_name, printable};
+use crate::output::{Output, VERSION, display_name, printable};
 
 const INSPECT_EXAMPLES: &str = "\
 Examples:
@@ -86,6 +86,7 @@ fn inspect_directory(args: &InspectArgs) -> Result<ExitCode, Failure> {
     match args.format {
         Format::Json => {
             let mut object = serde_json::Map::new();
+            object.insert("version".to_string(), json!(VERSION));
             object.insert("directory".to_string(), json!(true));
             object.extend(rows.map(|(name, count)| (name.to_string(), json!(count))));
             let incomplete = directory.is_incomplete();
@@ -166,6 +167,7 @@ fn machine(view: View<'_>, bytes: usize, with_keys: bool) -> Value {
     let keys = keys(view);
     let bound = view.bound();
     let mut value = json!({
+        "version": VERSION,
         "format": Header::VERSION,
         "bytes": bytes,
         "checksum": format!("{:016x}", header.checksum),

@@ -15,11 +15,12 @@ use portcullis_dsl::{
 use portcullis_lint::guess;
 use portcullis_model::PolicyKind;
 use portcullis_scenario::{Imports, is_language, language_documents};
-use portcullis_source::{Diagnostic, Source, Start};
+use portcullis_source::json::{self, Node};
+use portcullis_source::{Diagnostic, Reader, Source, Start, codes};
 use portcullis_syntax::ast::Document;
 use portcullis_syntax::forms;
 use portcullis_syntax::policy::{ReadOptions, read_policy};
-use serde_json::{Value, json};
+use serde_json::{Value, json as json_value};
 
 use crate::check::kind;
 use crate::failure::{Failure, complain, exit};
@@ -55,7 +56,7 @@ Examples:
   portcullis convert --to dsl policy.json
   portcullis convert --to json --minify -o policy.json readers.iam
 
-A file of several policies becomes a list of {\"name\", \"type\", \"document\"}.
+A file of several policies becomes a list of {\"name\", \"type\", \"document\"}, which is read back.
 
 Exit status: 0 converted, 3 the file has errors, 1 any other failure.";
 
@@ -80,6 +81,9 @@ pub(crate) struct ConvertArgs {
     /// As small as can be without changing a decision, and say what was saved
     #[arg(long)]
     minify: bool,
+    /// Leave every Sid out too: nothing is decided by it, but explanations and logs name it
+    #[arg(long, requires = "minify")]
+    drop_sids: bool,
 }
 
 const EXPAND_EXAMPLES: &str = "\
@@ -236,7 +240,7 @@ pub(crate) fn convert(args: &ConvertArgs) -> Result<ExitCode, Failure> {
         .into_iter()
         .map(|named| (named.name.value.to_string(), named.document))
         .collect(),
-        false => vec![json_document(&args.file, args.kind, &arena)?],
+        false => json_documents(&args.file, args.kind, &arena)?,
     };
     if let Some(name) = &args.policy {
         documents.retain(|(own, _)| own == name);
@@ -251,8 +255,17 @@ pub(crate) fn convert(args: &ConvertArgs) -> Result<ExitCode, Failure> {
     for (name, document) in &documents {
         let mut document = *document;
         if args.minify {
-            let minified = minify(&document, MinifyOptions::default(), &arena);
-            complain(&saved(name, &minified));
+            let options = MinifyOptions {
+                drop_sids: args.drop_sids,
+                ..MinifyOptions::default()
+            };
+            let minified = minify(&document, options, &arena);
+            let without_sids = MinifyOptions {
+                drop_sids: true,
+                ..options
+            };
+            let smaller = minify(&document, without_sids, &arena).after;
+            complain(&saved(name, &minified, smaller));
             document = minified.document;
         }
         texts.push(match (args.to, args.minify) {
@@ -288,7 +301,7 @@ pub(crate) fn expand(args: &ExpandArgs) -> Result<ExitCode, Failure> {
 }
 
 /// What minifying came to, in a line.
-fn saved(name: &str, minified: &Minified<'_>) -> String {
+fn saved(name: &str, minified: &Minified<'_>, without_sids: usize) -> String {
     let Minified { before, after, .. } = minified;
     let quota = match (&minified.quota, minified.fits()) {
         (None, _) => String::new(),
@@ -298,7 +311,11 @@ fn saved(name: &str, minified: &Minified<'_>) -> String {
             quota.limit
         ),
     };
-    format!("{name}: {before} characters before, {after} after{quota}")
+    let more = match after.saturating_sub(without_sids) {
+        0 => String::new(),
+        more => format!("; {more} more without Sids (--drop-sids)"),
+    };
+    format!("{name}: {before} characters before, {after} after{quota}{more}")
 }
 
 /// Several policies as one JSON list.
@@ -307,7 +324,7 @@ fn listed(documents: &[(String, Document<'_>)], texts: &[String]) -> Result<Stri
     let policies = documents.iter().zip(texts).map(|((name, document), text)| {
         let printed = inputs::parse(&Source::new(name, text), &arena)?;
         let document = (document.kind.as_str(), inputs::shown(&printed));
-        Ok(json!({ "name": name, "type": document.0, "document": document.1 }))
+        Ok(json_value!({ "name": name, "type": document.0, "document": document.1 }))
     });
     let policies: Vec<Value> = policies.collect::<Result<_, Failure>>()?;
     Ok(format!("{:#}", Value::from(policies)))
@@ -326,16 +343,69 @@ fn emit(path: Option<&Path>, text: &str) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The policy of a JSON file, with a name.
-fn json_document<'a>(
+/// The policies of a JSON file, with their names: one, or a list as several are printed.
+fn json_documents<'a>(
     path: &Path,
     kind: Option<PolicyKind>,
     arena: &'a Bump,
-) -> Result<(String, Document<'a>), Failure> {
+) -> Result<Vec<(String, Document<'a>)>, Failure> {
     let source = source(path, arena)?;
+    let read = json::parse(source.text(), arena).ok();
+    let list = read.and_then(|node| node.as_array());
+    let is_named = |own: &&Node<'_>| own.get("name").is_some() && own.get("document").is_some();
+    match list.filter(|list| !list.is_empty() && list.iter().all(|own| is_named(&own))) {
+        Some(list) => listed_documents(list, &source, kind, arena),
+        None => Ok(vec![json_document(path, &source, kind, arena)?]),
+    }
+}
+
+/// What [`listed`] prints, read back.
+fn listed_documents<'a>(
+    list: &'a [Node<'a>],
+    source: &Rc<Source<'a>>,
+    kind: Option<PolicyKind>,
+    arena: &'a Bump,
+) -> Result<Vec<(String, Document<'a>)>, Failure> {
+    let mut reader = Reader::new(source);
+    let mut documents = Vec::new();
+    for node in list {
+        let names = ["name", "type", "document"];
+        let Some([name, own, document]) = reader.members(node, "a policy of the list", names)
+        else {
+            continue;
+        };
+        let name = reader.text(name);
+        let told = reader.text(own);
+        let own_kind = told.and_then(PolicyKind::parse);
+        if let (Some(told), None, Some(member)) = (told, own_kind, own) {
+            let message = format!("`{told}` is not a type of policies");
+            reader.problem(codes::DATA_TYPE_MISMATCH, member.value.span, message);
+        }
+        let (Some(name), Some(document)) = (name, document) else {
+            continue;
+        };
+        let kind = kind.or(own_kind).unwrap_or_else(|| guess(&document.value));
+        let (document, diagnostics) = read_policy(document.value, ReadOptions::new(kind), arena);
+        let errors = diagnostics.into_iter().filter(Diagnostic::is_error);
+        reader.problems.extend(in_policy(source, errors.collect()));
+        documents.extend(document.map(|document| (name.to_string(), document)));
+    }
+    match reader.problems.is_empty() {
+        true => Ok(documents),
+        false => Err(Failure::problems(&reader.problems)),
+    }
+}
+
+/// The policy of a JSON file, with a name.
+fn json_document<'a>(
+    path: &Path,
+    source: &Rc<Source<'a>>,
+    kind: Option<PolicyKind>,
+    arena: &'a Bump,
+) -> Result<(String, Document<'a>), Failure> {
     let failed = |diagnostics: Vec<portcullis_source::Diagnostic>| {
         let errors = diagnostics.into_iter().filter(Diagnostic::is_error);
-        Failure::problems(&in_policy(&source, errors.collect()))
+        Failure::problems(&in_policy(source, errors.collect()))
     };
     let (found, mut diagnostics) = forms::read(source.text(), kind, arena);
     let name = found.and_then(|found| found.name);

@@ -6,22 +6,26 @@ mod actions;
     reason = "an allocator cannot be written without it, and `bench` counts allocations"
 )]
 mod alloc;
+mod answers;
 mod assume;
 mod batch;
 mod bench;
 mod catalog;
 mod check;
+mod collect;
 mod compile;
 mod decide;
 mod directory;
 mod engine;
 mod failure;
+mod help;
 mod inputs;
 mod inspect;
 mod language;
 mod lint_catalog;
 mod lsp;
 mod output;
+mod picture;
 mod policies;
 mod policy_tests;
 mod questions;
@@ -32,7 +36,7 @@ mod test;
 
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::failure::Failure;
@@ -80,6 +84,10 @@ enum Command {
     /// Which roles of a directory can be assumed from outside their account
     #[command(alias = "outsiders")]
     ExternalAccess(Box<questions::ExternalAccessArgs>),
+    /// Draw who may assume which roles of a directory, or its organization
+    Picture(Box<picture::PictureArgs>),
+    /// Print the script that gets the dumps of an account, for a directory
+    Collect(collect::CollectArgs),
     /// Tell which permissions operations of AWS's APIs need
     Actions(actions::ActionsArgs),
     /// Tell what the catalog of services and actions holds
@@ -118,7 +126,8 @@ struct CompletionsArgs {
 }
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = help::grouped(Cli::command()).try_get_matches();
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are printed this way too. Nothing can be done if printing fails.
@@ -145,6 +154,8 @@ fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Decide(args) => decide::decide(&args),
         Command::Explain(args) => decide::explain(&args),
+        Command::Picture(args) => picture::run(&args),
+        Command::Collect(args) => collect::run(&args),
         Command::Actions(args) => actions::run(&args),
         Command::Catalog(args) => catalog::run(&args),
         Command::Check(args) => check::run(&args),

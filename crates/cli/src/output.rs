@@ -12,6 +12,9 @@ use portcullis_source::json::{MAX_TEXT, utf8};
 
 use crate::failure::{Failure, use_color};
 
+/// The version of what commands print in JSON, `docs/schemas`; raised when a member changes its meaning or is gone.
+pub(crate) const VERSION: u32 = 1;
+
 /// Standard output.
 pub(crate) struct Output {
     stream: BufWriter<io::StdoutLock<'static>>,

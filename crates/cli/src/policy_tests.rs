@@ -6,6 +6,7 @@ use std::path::Path;
 use bumpalo::Bump;
 use portcullis::{Authorizer, Miss, Query, Reports, StatementReport};
 use portcullis_dsl::{Expected, NamedDocument, PolicyTest};
+use portcullis_explain::Story;
 use portcullis_model::{Effect, Layer, PolicyKind};
 use portcullis_scenario::{RequestForm, request};
 use portcullis_source::Source;
@@ -21,15 +22,25 @@ use crate::language::load;
 /// What the tests of a file came to.
 #[derive(Default)]
 pub(crate) struct Tally {
-    pub(crate) passed: usize,
-    /// A line for each failure.
-    pub(crate) failures: Vec<String>,
+    /// A line for each test that passed.
+    pub(crate) passed: Vec<String>,
+    pub(crate) failures: Vec<TestFailure>,
+    /// How many tests the file has, those that were left out counted too.
+    pub(crate) tests: usize,
     /// Statements that some test matched, and all.
     pub(crate) statements: Share,
     /// Conditions that some test saw hold and some test saw fail, and all.
     pub(crate) conditions: Share,
     /// What no test looked at, as `file:line:column: …`.
     pub(crate) uncovered: Vec<String>,
+}
+
+/// A test that failed.
+pub(crate) struct TestFailure {
+    /// Where it stands, and what was other than expected.
+    pub(crate) line: String,
+    /// Why it was decided so, in the words of `explain`; empty if it was not decided.
+    pub(crate) told: String,
 }
 
 /// A part of a whole.
@@ -47,12 +58,14 @@ impl Share {
 }
 
 /// Runs the tests of a file's policies, each against its policy alone.
-pub(crate) fn run(path: &Path) -> Result<Tally, Failure> {
+///
+/// Only tests whose line passes the filter are run.
+pub(crate) fn run(path: &Path, is_wanted: &dyn Fn(&str) -> bool) -> Result<Tally, Failure> {
     let arena = Bump::new();
     let (source, documents) = load(path, PolicyKind::Identity, &arena)?;
     let mut tally = Tally::default();
     for named in &documents {
-        run_policy(&source, named, &mut tally)?;
+        run_policy(&source, named, is_wanted, &mut tally)?;
     }
     Ok(tally)
 }
@@ -60,6 +73,7 @@ pub(crate) fn run(path: &Path) -> Result<Tally, Failure> {
 fn run_policy(
     source: &Source<'_>,
     named: &NamedDocument<'_>,
+    is_wanted: &dyn Fn(&str) -> bool,
     tally: &mut Tally,
 ) -> Result<(), Failure> {
     // Alone, a policy is judged as what it is made of: with principals as a resource policy is,
@@ -93,6 +107,18 @@ fn run_policy(
     let mut failed: Vec<Vec<String>> = vec![Vec::new(); statements.len()];
 
     for test in &named.tests {
+        let (line, column) = source.position(test.span.start);
+        let file = source.file();
+        let title = format!(
+            "{file}:{line}:{column}: test of `{}`: {} on {}",
+            named.name.value,
+            test.action.value,
+            test.resource.map_or("*", |resource| resource.value)
+        );
+        tally.tests += 1;
+        if !is_wanted(&title) {
+            continue;
+        }
         let arena = Bump::new();
         let text = arena.alloc_str(&request_text(test).to_string());
         let place = Source::new(source.file(), text);
@@ -100,33 +126,42 @@ fn run_policy(
         let case = node
             .ok()
             .map(|node| request(arena.alloc(node), RequestForm::Single, &place, &arena));
-        let (line, column) = source.position(test.span.start);
-        let file = source.file();
-        let title = format!("{file}:{line}:{column}: test of `{}`", named.name.value);
         let Some(found) = case.as_ref().and_then(|case| case.request) else {
             let problems = case.map(|case| case.problems).unwrap_or_default();
             let reason = problems
                 .first()
                 .map_or("", |problem| problem.message.as_str());
-            tally
-                .failures
-                .push(format!("{title}: not a request: {reason}"));
+            tally.failures.push(TestFailure {
+                line: format!("{title}: not a request: {reason}"),
+                told: String::new(),
+            });
             continue;
         };
         let explanation = authorizer.explain(&Query::from(&found));
-        let report = Reports::from(explanation)
-            .layers
-            .into_iter()
-            .find(|report| report.layer == layer);
-        let (verdict, reports) = report.map_or((None, Vec::new()), |report| {
-            (report.verdict, report.statements)
+        let told = Reports::from(explanation);
+        let report = told.layers.iter().find(|report| report.layer == layer);
+        let (verdict, reports) = report.map_or((None, &[][..]), |report| {
+            (report.verdict, report.statements.as_slice())
         });
-        for report in &reports {
+        for report in reports {
             note(report, &mut matched, &mut failed);
         }
-        match judge(test, verdict, &reports) {
-            Ok(()) => tally.passed += 1,
-            Err(reason) => tally.failures.push(format!("{title}: {reason}")),
+        match judge(test, verdict, reports) {
+            Ok(()) => tally.passed.push(title),
+            Err(reason) => {
+                let story = Story {
+                    explanation: &told,
+                    request: &found,
+                    scene: None,
+                    changes: None,
+                    notes: Vec::new(),
+                    is_incomplete: false,
+                };
+                tally.failures.push(TestFailure {
+                    line: format!("{title}: {reason}"),
+                    told: story.text(false),
+                });
+            }
         }
     }
 

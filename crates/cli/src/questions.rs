@@ -10,12 +10,12 @@ use portcullis_scenario::lines;
 use portcullis_source::Source;
 use serde_json::{Map, Value, json};
 
+use crate::answers::{Answers, Asked, for_programs, in_words};
 use crate::decide::Format;
 use crate::directory::{AnyDirectoryArgs, Keep};
 use crate::failure::{Failure, complain};
 use crate::inputs;
-use crate::output::{Disk, Output, printable};
-use crate::table::Table;
+use crate::output::{Disk, printable};
 
 pub(crate) const WHO_CAN: &str = "\
 Examples:
@@ -62,86 +62,30 @@ are, whether they could assume the role with the context that is given, and whic
 for that are not in it. What the other account allows is taken to be everything, unless the directory
 knows it.";
 
-/// What all questions have.
+/// What is asked of: a directory, and what is known of every request.
 #[derive(Args, Debug)]
-pub(crate) struct Common {
+pub(crate) struct Asking {
     #[command(flatten)]
-    directory: AnyDirectoryArgs,
+    pub(crate) directory: AnyDirectoryArgs,
     /// A context key with its value; repeat a key for several values
     #[arg(long, value_name = "KEY=VALUE")]
     context: Vec<String>,
     /// How many threads ask; as many as the machine has if it is not said
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
+}
+
+/// What all questions have.
+#[derive(Args, Debug)]
+pub(crate) struct Common {
+    #[command(flatten)]
+    asking: Asking,
     /// How the answer is printed: a table, or one JSON object on each line
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     /// Do not cut the lines of the table to the width of the terminal
     #[arg(long)]
     wide: bool,
-}
-
-/// An answer in the making: lines of JSON are printed at once, rows of a table together.
-struct Answers<'c> {
-    common: &'c Common,
-    directory: &'c Directory,
-    output: Output,
-    table: Table,
-    /// The first failure of printing.
-    printed: Result<(), Failure>,
-    /// Something was found.
-    found: bool,
-}
-
-impl<'c> Answers<'c> {
-    fn new(common: &'c Common, directory: &'c Directory, head: &[&str]) -> Answers<'c> {
-        Answers {
-            common,
-            directory,
-            output: Output::new(),
-            table: Table::new(head),
-            printed: Ok(()),
-            found: false,
-        }
-    }
-
-    /// Adds a line: an object, or the cells of a row.
-    fn add(&mut self, mut object: Value, cells: &[&str]) {
-        match self.common.format {
-            Format::Human => self.table.row(cells),
-            Format::Json => {
-                let is_incomplete = self.directory.is_incomplete();
-                if let (true, Some(object)) = (is_incomplete, object.as_object_mut()) {
-                    object.insert("incomplete".to_string(), Value::Bool(true));
-                }
-                let outcome = self.output.line(&object.to_string());
-                if self.printed.is_ok() {
-                    self.printed = outcome;
-                }
-            }
-        }
-    }
-
-    /// Prints the table, and notes on what it is not: whole, where the directory lacks something, and empty. 0 if
-    /// something was found, 2 if nothing was and the directory is whole, 4 if it is not.
-    fn finish(mut self, nothing: &str) -> Result<ExitCode, Failure> {
-        self.printed?;
-        self.table.print(&mut self.output, self.common.wide)?;
-        let is_incomplete = self.directory.is_incomplete();
-        if is_incomplete && self.common.format == Format::Human {
-            let note = "(incomplete: the directory refers to missing items)";
-            self.output.line(note)?;
-        }
-        self.output.finish()?;
-        if !self.found {
-            complain(&format!("note: {nothing}, with the context that was given"));
-        }
-        Ok(ExitCode::from(match (self.found, is_incomplete) {
-            (true, _) => 0,
-            (false, false) => 2,
-            (false, true) => 4,
-        }))
-    }
 }
 
 #[derive(Args, Debug)]
@@ -222,13 +166,20 @@ pub(crate) struct ExternalAccessArgs {
 }
 
 impl Common {
-    fn threads(&self) -> usize {
+    /// How the answer is printed.
+    fn look(&self) -> (Format, bool) {
+        (self.format, self.wide)
+    }
+}
+
+impl Asking {
+    pub(crate) fn threads(&self) -> usize {
         let own = || std::thread::available_parallelism().map_or(1, usize::from);
         self.threads.unwrap_or_else(own).max(1)
     }
 
     /// The context, read as that of a request, whose action and resource are checked with it.
-    fn context<'a>(
+    pub(crate) fn context<'a>(
         &self,
         action: &str,
         resource: &str,
@@ -301,21 +252,42 @@ impl Common {
 
 pub(crate) fn who_can(args: &WhoCanArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
-    let context = args.common.context(&args.action, &args.resource, &arena)?;
-    let directory = args.common.directory.open(Keep::Decisions)?;
+    let context = args
+        .common
+        .asking
+        .context(&args.action, &args.resource, &arena)?;
+    let opened = args.common.asking.directory.open(Keep::Decisions)?;
+    let directory = &opened.directory;
     let query = AccessQuery {
         action: &args.action,
         resource: &args.resource,
         resource_account: args.resource_account.as_deref(),
         context,
     };
-    Common::tell(&directory, &[query]);
-    let mut answers = Answers::new(&args.common, &directory, &["principal", "by assuming"]);
+    Asking::tell(directory, &[query]);
+    let by = match args.hops {
+        0 => String::new(),
+        hops => format!(" by assuming at most {hops} roles"),
+    };
+    let asked = Asked {
+        question: "who-can",
+        words: format!("{} on {}{by}", args.action, args.resource),
+        members: json!({
+            "action": args.action,
+            "resource": args.resource,
+            "resourceAccount": args.resource_account,
+            "hops": args.hops,
+        }),
+        context,
+        principals: Some(directory.principal_count()),
+    };
+    let head = with_people(directory, &["principal", "by assuming"]);
+    let mut answers = Answers::new(args.common.look(), &opened, asked, &head);
     directory
-        .who_can(query, args.hops, args.common.threads(), &mut |way| {
-            answers.found = true;
+        .who_can(query, args.hops, args.common.asking.threads(), &mut |way| {
+            answers.found += 1;
             let object = json!({ "principal": way.arn, "roles": way.roles });
-            answers.add(object, &[&way.arn, &way.roles.join(", ")]);
+            answers.add_principal(object, &way.arn, &[&way.arn, &way.roles.join(", ")]);
         })
         .map_err(Failure::new)?;
     answers.finish("no user or role may do it")
@@ -325,8 +297,11 @@ pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
     let principal = inputs::principal(&args.principal)?;
     // A request that is only read, to see that caller and context are sound.
-    let read =
-        |action: &str, resource: &str| args.common.request(&principal, action, resource, &arena);
+    let read = |action: &str, resource: &str| {
+        args.common
+            .asking
+            .request(&principal, action, resource, &arena)
+    };
     let asked = read("iam:CreateUser", "*")?;
     for action in &args.action {
         read(action, "*")?;
@@ -334,7 +309,8 @@ pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
     for resource in &args.resource {
         read("iam:CreateUser", resource)?;
     }
-    let directory = args.common.directory.open(Keep::Decisions)?;
+    let opened = args.common.asking.directory.open(Keep::Decisions)?;
+    let directory = &opened.directory;
     let resources = match args.resource.is_empty() {
         true => directory.known_resources(),
         false => args.resource.clone(),
@@ -359,9 +335,47 @@ pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
             action,
             ..query(own)
         });
-    Common::tell(&directory, &given.collect::<Vec<_>>());
+    Asking::tell(directory, &given.collect::<Vec<_>>());
+    let people = asked
+        .principal
+        .caller
+        .arn()
+        .and_then(|arn| directory.people_of(arn));
+    if let Some(people) = &people {
+        let told = format!(
+            "note: behind the permission set {}: {}",
+            people.permission_set,
+            in_words(people)
+        );
+        complain(&printable(&told));
+    }
+    let what = match (args.action.as_slice(), args.resource.as_slice()) {
+        ([], [resource]) => format!("any action on {resource}"),
+        ([action], [resource]) => format!("{action} on {resource}"),
+        (actions, given) => {
+            let actions = match actions.len() {
+                0 => "any action".to_string(),
+                count => format!("{count} actions"),
+            };
+            let known = if given.is_empty() { "known " } else { "" };
+            format!("{actions} on {} {known}resources", resources.len())
+        }
+    };
+    let told = Asked {
+        question: "what-can",
+        words: format!("{what} by {}", args.principal),
+        members: json!({
+            "principal": args.principal,
+            "actions": args.action,
+            "resources": resources.len(),
+            "resourceAccount": args.resource_account,
+            "identityCenter": people.as_ref().map(for_programs),
+        }),
+        context: asked.context,
+        principals: None,
+    };
     let head = ["decision", "action", "resource"];
-    let mut answers = Answers::new(&args.common, &directory, &head);
+    let mut answers = Answers::new(args.common.look(), &opened, told, &head);
     for resource in &resources {
         let query = query(resource);
         let all = directory
@@ -369,7 +383,7 @@ pub(crate) fn what_can(args: &WhatCanArgs) -> Result<ExitCode, Failure> {
             .map_err(Failure::new)?;
         for can in all {
             let is_listed = can.decision.is_allow() || can.is_exception;
-            answers.found |= can.decision.is_allow();
+            answers.found += usize::from(can.decision.is_allow());
             if !(is_listed || args.all || !args.action.is_empty()) {
                 continue;
             }
@@ -393,12 +407,13 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Failure> {
                 action,
                 resource,
                 resource_account: args.resource_account.as_deref(),
-                context: args.common.context(action, resource, &arena)?,
+                context: args.common.asking.context(action, resource, &arena)?,
             });
         }
     }
-    let directory = args.common.directory.open(Keep::Decisions)?;
-    Common::tell(&directory, &queries);
+    let opened = args.common.asking.directory.open(Keep::Decisions)?;
+    let directory = &opened.directory;
+    Asking::tell(directory, &queries);
     // A grid: a column for each pair, told above it where one line does not hold them all.
     let title = |number: usize| match queries.get(number) {
         Some(query) if queries.len() == 1 => query.action.to_string(),
@@ -408,7 +423,26 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Failure> {
     let head: Vec<&str> = std::iter::once("principal")
         .chain(titles.iter().map(String::as_str))
         .collect();
-    let mut answers = Answers::new(&args.common, &directory, &head);
+    let head = with_people(directory, &head);
+    let asked = Asked {
+        question: "matrix",
+        words: match queries.as_slice() {
+            [one] => format!("{} on {}", one.action, one.resource),
+            all => format!("{} pairs of action and resource", all.len()),
+        },
+        members: json!({
+            "principal": args.principal,
+            "actions": args.action,
+            "resources": args.resource,
+            "resourceAccount": args.resource_account,
+        }),
+        context: queries.first().map_or(&[], |query| query.context),
+        principals: Some(match args.principal {
+            Some(_) => 1,
+            None => directory.principal_count(),
+        }),
+    };
+    let mut answers = Answers::new(args.common.look(), &opened, asked, &head);
     if args.common.format == Format::Human && queries.len() > 1 {
         for (number, query) in queries.iter().enumerate() {
             let text = format!("{}: {} on {}", number + 1, query.action, query.resource);
@@ -418,39 +452,49 @@ pub(crate) fn matrix(args: &MatrixArgs) -> Result<ExitCode, Failure> {
     }
     let mut is_there = args.principal.is_none();
     directory
-        .matrix(&queries, args.common.threads(), &mut |index, decisions| {
-            let arn = directory.principal_arn(index).unwrap_or_default();
-            if args.principal.as_ref().is_some_and(|own| *own != arn) {
-                return;
-            }
-            is_there = true;
-            let may = decisions.iter().any(|decision| decision.is_allow());
-            answers.found |= may;
-            if args.allowed && !may {
-                return;
-            }
-            let all: Vec<Value> = queries
-                .iter()
-                .zip(decisions)
-                .map(|(query, decision)| {
-                    json!({
-                        "action": query.action,
-                        "resource": query.resource,
-                        "decision": decision.as_str(),
+        .matrix(
+            &queries,
+            args.common.asking.threads(),
+            &mut |index, decisions| {
+                let arn = directory.principal_arn(index).unwrap_or_default();
+                if args.principal.as_ref().is_some_and(|own| *own != arn) {
+                    return;
+                }
+                is_there = true;
+                let may = decisions.iter().any(|decision| decision.is_allow());
+                answers.found += usize::from(may);
+                if args.allowed && !may {
+                    return;
+                }
+                let all: Vec<Value> = queries
+                    .iter()
+                    .zip(decisions)
+                    .map(|(query, decision)| {
+                        json!({
+                            "action": query.action,
+                            "resource": query.resource,
+                            "decision": decision.as_str(),
+                        })
                     })
-                })
-                .collect();
-            let object = json!({ "principal": arn, "decisions": all });
-            let mut cells = vec![arn.as_str()];
-            cells.extend(decisions.iter().map(|decision| short(*decision)));
-            answers.add(object, &cells);
-        })
+                    .collect();
+                let object = json!({ "principal": arn, "decisions": all });
+                let mut cells = vec![arn.as_str()];
+                cells.extend(decisions.iter().map(|decision| short(*decision)));
+                answers.add_principal(object, &arn, &cells);
+            },
+        )
         .map_err(Failure::new)?;
     if let (false, Some(principal)) = (is_there, &args.principal) {
         let message = format_args!("the directory has no user or role `{principal}`");
         return Err(Failure::new(message));
     }
     answers.finish("no user and no role may do any of it")
+}
+
+/// The columns of a table of users and roles, with one for the people behind those of Identity Center.
+fn with_people<'h>(directory: &Directory, head: &[&'h str]) -> Vec<&'h str> {
+    let people = directory.has_people().then_some("people");
+    head.iter().copied().chain(people).collect()
 }
 
 /// A decision in a table.
@@ -464,13 +508,22 @@ fn short(decision: Decision) -> &'static str {
 
 pub(crate) fn admins(args: &AdminsArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
-    let context = args.common.context("iam:CreateUser", "*", &arena)?;
-    let directory = args.common.directory.open(Keep::Decisions)?;
-    Common::tell(&directory, &[]);
-    let mut answers = Answers::new(&args.common, &directory, &["principal", "may"]);
+    let context = args.common.asking.context("iam:CreateUser", "*", &arena)?;
+    let opened = args.common.asking.directory.open(Keep::Decisions)?;
+    let directory = &opened.directory;
+    Asking::tell(directory, &[]);
+    let asked = Asked {
+        question: "admins",
+        words: "everything, or policies of their own".to_string(),
+        members: json!({}),
+        context,
+        principals: Some(directory.principal_count()),
+    };
+    let head = with_people(directory, &["principal", "may"]);
+    let mut answers = Answers::new(args.common.look(), &opened, asked, &head);
     directory
-        .admins(context, args.common.threads(), &mut |admin| {
-            answers.found = true;
+        .admins(context, args.common.asking.threads(), &mut |admin| {
+            answers.found += 1;
             let object = json!({
                 "principal": admin.arn,
                 "everything": admin.everything,
@@ -480,7 +533,7 @@ pub(crate) fn admins(args: &AdminsArgs) -> Result<ExitCode, Failure> {
                 true => "do anything".to_string(),
                 false => format!("give itself policies: {}", admin.escalations.join(", ")),
             };
-            answers.add(object, &[&admin.arn, &can]);
+            answers.add_principal(object, &admin.arn, &[&admin.arn, &can]);
         })
         .map_err(Failure::new)?;
     answers.finish("no user and no role may do anything or give itself policies")
@@ -488,14 +541,22 @@ pub(crate) fn admins(args: &AdminsArgs) -> Result<ExitCode, Failure> {
 
 pub(crate) fn external_access(args: &ExternalAccessArgs) -> Result<ExitCode, Failure> {
     let arena = Bump::new();
-    let context = args.common.context("sts:AssumeRole", "*", &arena)?;
-    let directory = args.common.directory.open(Keep::Explanations)?;
-    Common::tell(&directory, &[]);
+    let context = args.common.asking.context("sts:AssumeRole", "*", &arena)?;
+    let opened = args.common.asking.directory.open(Keep::Explanations)?;
+    let directory = &opened.directory;
+    Asking::tell(directory, &[]);
+    let asked = Asked {
+        question: "external-access",
+        words: "roles that somebody outside of their account may assume".to_string(),
+        members: json!({}),
+        context,
+        principals: Some(directory.principal_count()),
+    };
     let head = ["role", "who", "scope", "decision", "asks for"];
-    let mut answers = Answers::new(&args.common, &directory, &head);
+    let mut answers = Answers::new(args.common.look(), &opened, asked, &head);
     directory
         .external_access(context, &mut |one| {
-            answers.found = true;
+            answers.found += 1;
             let decision = one.decision.map(Decision::as_str);
             let object = json!({
                 "role": one.role,

@@ -20,6 +20,8 @@ const EXAMPLES: &str = "\
 Examples:
   portcullis test scenarios/*.json
   portcullis test --engine both corpus/*.jsonl
+  portcullis test --filter 'ann may' --verbose scenarios/*.json
+  portcullis test --coverage readers.iam
 
 A scenario file holds a JSON object, a list of them, or one on each line:
   {\"name\": \"ann may read\",
@@ -42,9 +44,25 @@ pub(crate) struct TestArgs {
     /// The least coverage of statements and of conditions that tests in policy files must reach
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(..=100))]
     min_coverage: Option<u8>,
+    /// Say of policy files how much of them their tests look at, and what no test does
+    #[arg(long)]
+    coverage: bool,
+    /// Run only what has this in its name; of tests in policy files, in the line that tells them
+    #[arg(long, value_name = "TEXT")]
+    filter: Option<String>,
+    /// List also what passed
+    #[arg(long, short)]
+    verbose: bool,
     /// Who decides
     #[arg(long, value_enum, default_value_t)]
     engine: Engine,
+}
+
+impl TestArgs {
+    fn is_wanted(&self, title: &str) -> bool {
+        let filter = self.filter.as_deref();
+        filter.is_none_or(|filter| title.contains(filter))
+    }
 }
 
 const OPTIONS: Options = Options {
@@ -54,30 +72,35 @@ const OPTIONS: Options = Options {
 
 pub(crate) fn run(args: &TestArgs) -> Result<ExitCode, Failure> {
     let mut run = Run {
-        engine: args.engine,
+        args,
         output: Output::new(),
         scratch: portcullis::Scratch::new(),
         passed: 0,
         failed: 0,
+        left_out: 0,
         explained: 0,
         thin: 0,
     };
     for file in &args.files {
         if is_language(file) {
-            run.policy_file(file, args.min_coverage)?;
+            run.policy_file(file)?;
             continue;
         }
-        let before = run.passed + run.failed;
+        let before = run.passed + run.failed + run.left_out;
         let outcome = each_record(file, OPTIONS, |loaded| run.record(&loaded));
         match outcome {
             Err(Failure::Message(_, message)) => run.fail(message.trim_start_matches("error: "))?,
             Err(Failure::BrokenPipe) => return Err(Failure::BrokenPipe),
-            Ok(()) if run.passed + run.failed == before => {
+            Ok(()) if run.passed + run.failed + run.left_out == before => {
                 let name = display_name(file);
                 run.fail(&format!("{name}: no requests to test"))?;
             }
             Ok(()) => {}
         }
+    }
+    if let (Some(filter), 0) = (&args.filter, run.passed + run.failed) {
+        let message = format!("no test has {filter:?} in its name, of {}", run.left_out);
+        return Err(Failure::new(printable(&message)));
     }
     let line = format!("{} passed, {} failed", run.passed, run.failed);
     run.output.line(&line)?;
@@ -88,12 +111,14 @@ pub(crate) fn run(args: &TestArgs) -> Result<ExitCode, Failure> {
     })
 }
 
-struct Run {
-    engine: Engine,
+struct Run<'r> {
+    args: &'r TestArgs,
     output: Output,
     scratch: portcullis::Scratch,
     passed: usize,
     failed: usize,
+    /// What the filter left out.
+    left_out: usize,
     /// How many failures came with everything that can be said of them.
     explained: usize,
     /// How many policy files reach less coverage than was asked for.
@@ -103,19 +128,39 @@ struct Run {
 /// How many failures are told in full: nobody reads more.
 const TOLD: usize = 50;
 
-impl Run {
+impl Run<'_> {
     /// The tests in a file of the policy language.
-    fn policy_file(&mut self, file: &Path, least: Option<u8>) -> Result<(), Failure> {
-        let tally = match policy_tests::run(file) {
+    fn policy_file(&mut self, file: &Path) -> Result<(), Failure> {
+        let args = self.args;
+        let tally = match policy_tests::run(file, &|title| args.is_wanted(title)) {
             Ok(tally) => tally,
             Err(Failure::Message(_, message)) => {
                 return self.fail(message.trim_start_matches("error: "));
             }
             Err(Failure::BrokenPipe) => return Err(Failure::BrokenPipe),
         };
-        self.passed += tally.passed;
+        for title in &tally.passed {
+            self.pass(title)?;
+        }
         for failure in &tally.failures {
-            self.fail(failure)?;
+            self.fail(&failure.line)?;
+            self.explained += 1;
+            if self.explained <= TOLD {
+                self.details(&failure.told)?;
+            }
+        }
+        self.left_out += tally.tests - tally.passed.len() - tally.failures.len();
+        if tally.tests == 0 {
+            let line = format!("{}: it has no test", display_name(file));
+            self.output.line(&line)?;
+        }
+        let least = args.min_coverage;
+        // Nobody asked of a part of the tests, or of a file without any, what all of it covers.
+        if args.filter.is_some()
+            || tally.tests == 0 && least.is_none()
+            || !(args.coverage || least.is_some())
+        {
+            return Ok(());
         }
         let (statements, conditions) = (tally.statements, tally.conditions);
         self.output.line(&format!(
@@ -129,11 +174,14 @@ impl Run {
             conditions.percent(),
         ))?;
         let reached = statements.percent().min(conditions.percent());
-        if let Some(least) = least.filter(|least| reached < usize::from(*least)) {
-            self.thin += 1;
+        let is_thin = least.is_some_and(|least| reached < usize::from(least));
+        if args.coverage || is_thin {
             for line in &tally.uncovered {
                 self.output.line(line)?;
             }
+        }
+        if let Some(least) = least.filter(|_| is_thin) {
+            self.thin += 1;
             self.output.line(&format!(
                 "{}: coverage is {reached} %, {least} % is required",
                 display_name(file)
@@ -158,19 +206,27 @@ impl Run {
             self.failed += scenario.cases.len().saturating_sub(1);
             return Ok(());
         }
-        let policies = match Policies::new(self.engine, &scenario.policies, false) {
+        let wanted = scenario.cases.iter();
+        let wanted = wanted.filter(|case| self.args.is_wanted(&title(scenario, Some(case))));
+        let wanted: Vec<_> = wanted.collect();
+        self.left_out += scenario.cases.len() - wanted.len();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let engine = self.args.engine;
+        let policies = match Policies::new(engine, &scenario.policies, false) {
             Ok(policies) => policies,
             Err(error) => return self.fail(&format!("{}: {error}", title(scenario, None))),
         };
-        for case in &scenario.cases {
+        for case in wanted {
             let title = title(scenario, Some(case));
             let (Some(request), Some(expect)) = (&case.request, case.expect) else {
                 self.broken(&title, &case.problems)?;
                 continue;
             };
             let notes = &case.notes;
-            match answer(self.engine, &policies, request, notes, &mut self.scratch) {
-                Ok(answer) if answer.decision == expect => self.passed += 1,
+            match answer(engine, &policies, request, notes, &mut self.scratch) {
+                Ok(answer) if answer.decision == expect => self.pass(&title)?,
                 Ok(answer) => {
                     let (line, column) = loaded.source.position(case.span.start);
                     let file = loaded.source.file();
@@ -188,6 +244,14 @@ impl Run {
             }
         }
         Ok(())
+    }
+
+    fn pass(&mut self, what: &str) -> Result<(), Failure> {
+        self.passed += 1;
+        match self.args.verbose {
+            true => self.output.line(&format!("ok   {what}")),
+            false => Ok(()),
+        }
     }
 
     fn fail(&mut self, what: &str) -> Result<(), Failure> {

@@ -9,24 +9,29 @@
 use std::path::Path;
 
 use bumpalo::Bump;
-use portcullis_explain::{Attached, Scene};
+use portcullis_explain::{Attached, Changes, Chart, Scene};
 use portcullis_model::{ContextEntry, Decision, Layer, Principal as Who, Request, check_action};
 use portcullis_syntax::{Policy, PolicySets};
-use portcullis_vm::Key;
+use portcullis_vm::{Explanation, Key};
 
 use crate::decide::handles::{PreparedResource, PrincipalNumber};
 use crate::decide::provenance::Sources;
 use crate::decide::question::{self, Question};
 use crate::error::{EngineError, RequestError, UpdateError};
 use crate::load;
+use crate::load::located::Locator;
 use crate::load::problem::{LoadError, Report};
 use crate::load::read::Progress;
+use crate::load::sources::Sources as FolderSources;
 use crate::plan::action::PreparedAction;
 use crate::plan::generation::Generation;
 use crate::plan::policies::Policies;
 use crate::query::access::AccessQuery;
 use crate::query::admins::{self, Admin};
+use crate::query::charts;
 use crate::query::external_access::{self, ExternalAccess};
+use crate::query::not_given::keys_not_given;
+use crate::query::people::{self, Reserved};
 use crate::query::what_can::{self, Can, WhatCanError};
 use crate::query::who_can::{self, AccessPath};
 use crate::store::delta;
@@ -86,16 +91,90 @@ impl Directory {
         options: LoadOptions,
         progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Loaded, LoadError> {
+        Directory::load_from(&FolderSources::new(folder), options, progress)
+    }
+
+    /// Reads a folder without what is excluded, and packs of managed policies.
+    ///
+    /// # Errors
+    /// As [`Directory::load`].
+    pub fn load_from(
+        sources: &FolderSources<'_>,
+        options: LoadOptions,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Loaded, LoadError> {
         let LoadOptions {
             allow_missing,
             debug,
         } = options;
-        let (mut tables, documents, report) = load::load(folder, allow_missing, debug, progress)?;
+        let (mut tables, documents, report) = load::load(sources, allow_missing, debug, progress)?;
         let policies = Policies::new(documents, &mut tables, debug);
         Ok(Loaded {
             directory: Directory { tables, policies },
             report,
         })
+    }
+
+    /// Leads the places in an explanation of this directory's decision, and in what would have to change, back to the
+    /// files of the folder that it was read from: their names begin with the folder's then, and line and column are those
+    /// of the file (`IN-2`). Reads the records again that hold the policies. What cannot be found there as it was keeps its
+    /// name and its place in the document; so does everything if the directory is an image.
+    pub fn locate(
+        &self,
+        folder: &Path,
+        explanation: &mut Explanation,
+        scene: &mut Scene,
+        changes: &mut Changes,
+    ) {
+        if let Some(documents) = self.policies.documents() {
+            let strings = self.tables.strings();
+            let locator = Locator { documents, strings };
+            locator.locate(folder, explanation, scene, changes);
+        }
+    }
+
+    /// Who is behind a user or role: none if it is no role of Identity Center.
+    pub fn people(&self, principal: usize) -> Option<Reserved> {
+        people::people(&self.tables, PrincipalIdx::at(principal))
+    }
+
+    /// The same, by the ARN of the role or of a session of it.
+    pub fn people_of(&self, arn: &str) -> Option<Reserved> {
+        people::people(&self.tables, self.tables.number_of_role(arn)?)
+    }
+
+    /// True if files say to whom permission sets are assigned.
+    pub fn has_people(&self) -> bool {
+        !self.tables.people().is_empty()
+    }
+
+    /// The keys that conditions of the directory's policies look at and that neither a request with this context nor
+    /// the directory gives, in lower case and sorted. More of them than matter for a request: every policy counts.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the policies are more than an image can hold.
+    pub fn keys_not_given(&self, given: &[ContextEntry<'_>]) -> Result<Vec<String>, EngineError> {
+        Ok(keys_not_given(self.policies.plan(&self.tables)?, given))
+    }
+
+    /// Who may assume which roles, with a context: those who may in the first columns, those that are reached behind
+    /// them. At most so many roles are asked for; none if there are more.
+    ///
+    /// # Errors
+    /// As [`Directory::matrix`].
+    pub fn roles_chart(
+        &self,
+        context: &[ContextEntry<'_>],
+        threads: usize,
+        most: usize,
+    ) -> Result<Option<Chart>, EngineError> {
+        charts::roles_chart(self.generation()?, context, threads, most)
+    }
+
+    /// The organization, with the control policies of each level and what they deny; none if there is none, or if the
+    /// directory is an image, which has no documents.
+    pub fn organization_chart(&self) -> Option<Chart> {
+        charts::organization_chart(&self.tables, self.policies.documents()?)
     }
 
     /// True if bytes begin as those of [`Directory::to_bytes`] do.

@@ -51,15 +51,17 @@ pub use engine::Engine;
 pub use error::{CheckError, EngineError, RequestError, UpdateError};
 pub use load::problem::{LoadError, Report, Skipped};
 pub use load::read::Progress;
+pub use load::sources::Sources;
 pub use plan::action::PreparedAction;
 pub use portcullis_explain::{
-    AccountStory, Applied, Attached, CallerStory, GrantMiss, GrantStory, LayerStory, Scene, Source,
-    TargetStory,
+    AccountStory, Applied, Attached, CallerStory, Card, Chart, GrantMiss, GrantStory, LayerStory,
+    Scene, Source, TargetStory,
 };
 pub use portcullis_syntax::RequestPolicies;
 pub use query::access::AccessQuery;
 pub use query::admins::Admin;
 pub use query::external_access::{ExternalAccess, Scope};
+pub use query::people::{Assigned, Reserved};
 pub use query::what_can::{Can, WhatCanError};
 pub use query::who_can::AccessPath;
 pub use store::snapshot::SnapshotError;

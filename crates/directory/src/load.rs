@@ -12,43 +12,48 @@
 
 pub(crate) mod link;
 pub(crate) mod loader;
+pub(crate) mod located;
 pub(crate) mod path;
 pub(crate) mod problem;
 pub(crate) mod raw;
 pub(crate) mod read;
-
-use std::path::Path;
+pub(crate) mod sources;
 
 use crate::codes;
 use crate::load::link::link;
 use crate::load::loader::Loader;
 use crate::load::path::Location;
 use crate::load::problem::{LoadError, Report};
-use crate::load::read::{Progress, read_folder};
+use crate::load::read::{Progress, read_folder, read_packs};
+use crate::load::sources::Sources;
 use crate::store::documents::Documents;
 use crate::store::provenance::Attachments;
 use crate::store::tables::Tables;
 
-/// Reads a folder, and the folders in it. With `debug` it keeps how policies came to apply.
+/// Reads a folder, and the folders in it, and packs. With `debug` it keeps how policies came to apply.
 ///
 /// # Errors
 /// Every problem that was found, and what is referred to and not there unless that is allowed.
 pub(crate) fn load(
-    folder: &Path,
+    sources: &Sources<'_>,
     allow_missing: bool,
     debug: bool,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<(Tables, Documents, Report), LoadError> {
     let mut loader = Loader::default();
     loader.documents.attachments = debug.then(Attachments::default);
-    read_folder(&mut loader, folder, progress);
+    read_folder(&mut loader, sources, progress);
     if loader.errors.count == 0 && loader.report.read.is_empty() {
         let message = "the folder contains no dump of an account, an organization or a resource";
-        let place = Location::of_file(&folder.display().to_string());
+        let place = Location::of_file(&sources.folder.display().to_string());
         loader.error(place, codes::EMPTY, message);
     }
     if loader.errors.count > 0 {
         // What is missing may stand in what could not be read.
+        return Err(loader.errors);
+    }
+    read_packs(&mut loader, &sources.packs);
+    if loader.errors.count > 0 {
         return Err(loader.errors);
     }
     let tables = link(&mut loader);

@@ -7,7 +7,10 @@
 
 pub(crate) mod access;
 pub(crate) mod admins;
+pub(crate) mod charts;
 pub(crate) mod external_access;
+pub(crate) mod not_given;
+pub(crate) mod people;
 pub(crate) mod scan;
 pub(crate) mod what_can;
 pub(crate) mod who_can;

@@ -10,6 +10,7 @@ pub(crate) mod accounts;
 pub(crate) mod delta;
 pub(crate) mod documents;
 pub(crate) mod ids;
+pub(crate) mod people;
 pub(crate) mod policy_scope;
 pub(crate) mod provenance;
 pub(crate) mod snapshot;

@@ -7,6 +7,7 @@ mod words;
 use crate::codes;
 use crate::lexer::Token;
 use crate::tokens::{Placed, span};
+use portcullis_source::suggest::nearest;
 use portcullis_source::{Diagnostic, quoted};
 
 /// An error and what is around it.
@@ -339,6 +340,23 @@ impl<'s> Scene<'_, 's> {
         Some(said(message, help))
     }
 
+    /// The word that could stand here, if one is likely to be meant.
+    fn meant(&self, word: &str) -> Option<&'static str> {
+        const WORDS: [&str; 12] = [
+            "absent", "allow", "and", "by", "deny", "except", "ignoring", "on", "or", "to",
+            "unless", "when",
+        ];
+        let able = WORDS.into_iter().filter(|own| self.expects(own));
+        let other = match word {
+            "for" | "at" | "resource" | "resources" => "on",
+            "if" | "where" | "provided" | "while" => "when",
+            "but" | "without" => "except",
+            "principal" | "principals" | "from" => "to",
+            _ => return nearest(word, able),
+        };
+        self.expects(other).then_some(other)
+    }
+
     /// Entries and values.
     fn entry(&self, found: Token<'s>) -> Option<Said> {
         if self.before() == Some(Token::BracketOpen) && self.expects("]") && !self.expects_text() {
@@ -369,6 +387,13 @@ impl<'s> Scene<'_, 's> {
                 "AWS principals take no keyword",
                 "write the account, the ARN or `*` directly after `to`",
             )),
+            Token::Word(word) if self.expects(",") && self.meant(word).is_some() => {
+                let meant = self.meant(word).unwrap_or_default();
+                Some(said(
+                    format!("{} is no word of the language", quoted(text)),
+                    format!("did you mean `{meant}`?"),
+                ))
+            }
             Token::Word(_) | Token::String(_) if self.expects(",") => Some(said(
                 format!("a comma is missing before {}", quoted(text)),
                 "separate the entries of a list with commas",

@@ -1,7 +1,7 @@
 //! Condition keys that are known without a catalogue (`KEY-10` to `KEY-75`).
 
 /// Keys that have at most one value in every request.
-const SINGLE: [&str; 38] = [
+const SINGLE: [&str; 60] = [
     "aws:AssumedRoot",
     "aws:CalledViaFirst",
     "aws:CalledViaLast",
@@ -39,15 +39,75 @@ const SINGLE: [&str; 38] = [
     "aws:VpceOrgID",
     "aws:userid",
     "aws:username",
+    "iam:AWSServiceName",
+    "iam:AssociatedResourceArn",
+    "iam:PassedToService",
+    "iam:PermissionsBoundary",
+    "iam:PolicyARN",
+    "kms:CallerAccount",
+    "kms:ViaService",
+    "s3:ResourceAccount",
+    "s3:TlsVersion",
+    "s3:VersionId",
+    "s3:authType",
+    "s3:delimiter",
+    "s3:max-keys",
+    "s3:prefix",
+    "s3:signatureAge",
+    "s3:signatureversion",
+    "s3:x-amz-acl",
+    "s3:x-amz-copy-source",
+    "s3:x-amz-server-side-encryption",
+    "s3:x-amz-server-side-encryption-aws-kms-key-id",
+    "s3:x-amz-storage-class",
     "sts:ExternalId",
+    "sts:RoleSessionName",
 ];
 
-/// True if no request has two values for the key. Tags of resources and requests are not among
-/// them, because two of them can differ in letter case (`COND-41`).
+/// Families of keys that AWS documents as single-valued: the name of a tag follows.
+const TAGS: [&str; 7] = [
+    "aws:PrincipalTag/",
+    "aws:RequestTag/",
+    "aws:ResourceTag/",
+    "ec2:ResourceTag/",
+    "iam:ResourceTag/",
+    "s3:ExistingObjectTag/",
+    "s3:RequestObjectTag/",
+];
+
+/// True if AWS documents the key as single-valued. Two tags whose names differ in letter case alone are one key with two
+/// values all the same (`COND-41`): there, neither a test nor its opposite holds.
 pub(crate) fn is_single_valued(key: &str) -> bool {
-    let tag = "aws:PrincipalTag/";
+    let begins = |start: &str| {
+        key.get(..start.len())
+            .is_some_and(|own| own.eq_ignore_ascii_case(start))
+    };
     SINGLE.iter().any(|single| single.eq_ignore_ascii_case(key))
-        || key
-            .get(..tag.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(tag))
+        || TAGS.iter().copied().any(begins)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_aws_documents_as_single_valued() {
+        for key in [
+            "aws:ResourceTag/Team",
+            "AWS:requesttag/team",
+            "iam:PassedToService",
+            "kms:ViaService",
+            "s3:prefix",
+        ] {
+            assert!(is_single_valued(key), "{key}");
+        }
+        for key in [
+            "aws:TagKeys",
+            "aws:CalledVia",
+            "aws:PrincipalOrgPaths",
+            "x:y",
+        ] {
+            assert!(!is_single_valued(key), "{key}");
+        }
+    }
 }

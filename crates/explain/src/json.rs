@@ -12,6 +12,9 @@ use crate::words::{
     tags_of, unique_id,
 };
 
+/// The version of the object; raised when a member changes its meaning or is gone.
+const VERSION: u32 = 1;
+
 pub(crate) fn value(story: &Story<'_>) -> Value {
     let mut value = machine(story.explanation, story.request);
     let Some(object) = value.as_object_mut() else {
@@ -139,7 +142,8 @@ fn add_source(layer: &mut Map<String, Value>, told: &LayerStory) {
     let policies = told.policies.as_ref().map(|policies| {
         let policies = policies.iter().map(|own| {
             let attached: Vec<Value> = own.attached.iter().map(way).collect();
-            json!({ "name": own.name, "file": own.place, "attached": attached })
+            let path = (!own.path.is_empty()).then_some(&own.path);
+            json!({ "name": own.name, "file": own.place, "path": path, "attached": attached })
         });
         policies.collect::<Vec<Value>>()
     });
@@ -179,6 +183,7 @@ fn machine(explanation: &Explanation, request: &Request<'_>) -> Value {
         })
         .collect();
     json!({
+        "version": VERSION,
         "decision": explanation.outcome.decision().as_str(),
         "by": by,
         "message": message(explanation, request),
@@ -220,11 +225,13 @@ fn statement_value(statement: &StatementReport, request: &Request<'_>) -> Value 
     let mut value = json!({
         "policy": known(&statement.policy),
         "file": known(&statement.file),
+        "path": known(&statement.path),
         "statement": statement.index,
         "sid": known(&statement.sid),
         "effect": statement.effect.as_str(),
         "line": (statement.start.0 > 0).then_some(statement.start.0),
         "column": (statement.start.0 > 0).then_some(statement.start.1),
+        "offset": statement.offset,
         "endLine": (statement.end.0 > 0).then_some(statement.end.0),
         "endColumn": (statement.end.0 > 0).then_some(statement.end.1),
     });

@@ -7,6 +7,7 @@
 mod tries;
 
 mod changes;
+mod chart;
 mod html;
 #[cfg(feature = "json")]
 mod json;
@@ -19,9 +20,10 @@ mod text;
 mod words;
 
 pub use changes::{Changes, Need};
+pub use chart::{Card, Chart, Layout, Mark};
 pub use scene::{
     AccountStory, Applied, Attached, CallerStory, GrantMiss, GrantStory, LayerStory, Scene, Source,
     TargetStory,
 };
 pub use story::Story;
-pub use words::{Shift, layer_name, printable, sentence_list};
+pub use words::{Shift, between, byte_at, layer_name, printable, sentence_list};

@@ -1,5 +1,7 @@
 //! A story in blocks of lines, which all that is for people is made of.
 
+use std::borrow::Cow;
+
 use portcullis_model::{Caller, Decision, Effect, Layer, Request};
 use portcullis_vm::{
     ConditionReport, EntryMiss, LayerReport, Miss, NotListed, PrincipalMiss, StatementReport,
@@ -27,21 +29,25 @@ pub(crate) enum Tone {
 }
 
 /// A line of a block, and how far it is indented.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Line {
     pub(crate) tone: Tone,
     pub(crate) depth: usize,
     pub(crate) text: String,
+    /// It is of a policy, as it is written there; left out of what is text anyway.
+    pub(crate) is_code: bool,
 }
 
 /// A card, a policy set, or a paragraph.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Block {
     pub(crate) tone: Tone,
     pub(crate) title: String,
     pub(crate) lines: Vec<Line>,
     /// The set made the decision.
     pub(crate) is_decisive: bool,
+    /// Whether it is a level of which nothing is to be said but that FullAWSAccess allows everything.
+    pub(crate) is_full_access: bool,
 }
 
 impl Block {
@@ -51,6 +57,7 @@ impl Block {
             title: title.into(),
             lines: Vec::new(),
             is_decisive: false,
+            is_full_access: false,
         }
     }
 
@@ -59,9 +66,36 @@ impl Block {
             tone,
             depth,
             text: text.into(),
+            is_code: false,
         });
     }
+
+    /// A statement as it is written, without what all its lines are indented by.
+    fn code(&mut self, tone: Tone, depth: usize, text: &str) {
+        let blank = |line: &str| line.len() - line.trim_start().len();
+        let rest = text.lines().skip(1).filter(|line| !line.trim().is_empty());
+        let indent = rest.map(blank).min().unwrap_or(0);
+        for (number, line) in text.lines().enumerate() {
+            if number == MOST_LINES_OF_CODE {
+                self.line(Tone::Faint, depth, "…");
+                break;
+            }
+            let line = match number {
+                0 => line.trim_start(),
+                _ => line.get(indent.min(blank(line))..).unwrap_or(line),
+            };
+            self.lines.push(Line {
+                tone,
+                depth,
+                text: line.trim_end().to_string(),
+                is_code: true,
+            });
+        }
+    }
 }
+
+/// More of a statement is cut in pictures and on pages.
+const MOST_LINES_OF_CODE: usize = 24;
 
 /// A whole story.
 #[derive(Debug)]
@@ -96,8 +130,11 @@ impl Page {
         } = story;
         let decision = explanation.outcome.decision();
         let mut cards = vec![caller_card(story)];
+        cards.push(match scene {
+            Some(scene) => target_card(scene, request),
+            None => plain_target_card(request),
+        });
         if let Some(scene) = scene {
-            cards.push(target_card(scene, request));
             if !scene.added.is_empty() {
                 let mut card =
                     Block::new(Tone::Plain, "context keys that follow from the directory");
@@ -113,8 +150,13 @@ impl Page {
         };
         let by: Vec<Layer> = explanation.outcome.layers().collect();
         let layers = explanation.layers.iter().map(|layer| {
-            let mut block = layer_block(layer, &told(layer.layer), request, shift);
-            block.is_decisive = by.contains(&layer.layer);
+            let is_decisive = by.contains(&layer.layer);
+            let mut block = layer_block(layer, &told(layer.layer), request, shift, is_decisive);
+            // Where it is not for want of an Allow of this set, there is nothing to warn of.
+            let is_needed = is_decisive || !(decision.is_allow() || layer.layer == Layer::Resource);
+            if block.tone == Tone::Lacks && !is_needed {
+                block.tone = Tone::Plain;
+            }
             block
         });
         let layers = layers.collect();
@@ -151,6 +193,33 @@ impl Page {
                 .is_incomplete
                 .then_some("(incomplete: the directory refers to missing items)"),
         }
+    }
+}
+
+impl Page {
+    /// The policy sets, with levels that only say FullAWSAccess put together.
+    pub(crate) fn folded_layers(&self) -> Vec<Cow<'_, Block>> {
+        let mut folded: Vec<Cow<'_, Block>> = Vec::new();
+        for run in self
+            .layers
+            .chunk_by(|one, next| one.is_full_access && next.is_full_access)
+        {
+            match run {
+                [first, .., _] if first.is_full_access => {
+                    let title = format!(
+                        "{} levels of service control policies: FullAWSAccess allows everything",
+                        run.len()
+                    );
+                    let mut block = Block::new(Tone::Allows, title);
+                    for own in run {
+                        block.line(Tone::Faint, 1, own.title.clone());
+                    }
+                    folded.push(Cow::Owned(block));
+                }
+                others => folded.extend(others.iter().map(Cow::Borrowed)),
+            }
+        }
+        folded
     }
 }
 
@@ -246,6 +315,15 @@ fn caller_card(story: &Story<'_>) -> Block {
             false => words::list(&tag.values),
         };
         say(format!("{}: {values}", tag.key));
+    }
+    card
+}
+
+/// What is asked for, where nothing else is known of it.
+fn plain_target_card(request: &Request<'_>) -> Block {
+    let mut card = Block::new(Tone::Plain, format!("target: {}", request.resource));
+    if let Some(number) = request.resource_account {
+        card.line(Tone::Plain, 1, format!("owner: account {number}"));
     }
     card
 }
@@ -347,6 +425,7 @@ fn layer_block(
     told: &[&LayerStory],
     request: &Request<'_>,
     shift: Option<Shift<'_>>,
+    is_decisive: bool,
 ) -> Block {
     let tone = match (layer.applies, layer.verdict, layer.layer) {
         (false, ..) => Tone::Faint,
@@ -357,6 +436,7 @@ fn layer_block(
     };
     let title = format!("{}: {}", heading(layer.layer, told), verdict_text(layer));
     let mut block = Block::new(tone, title);
+    block.is_decisive = is_decisive;
     for own in told {
         match own.policies.as_deref() {
             None => {}
@@ -380,6 +460,11 @@ fn layer_block(
     });
     let left_out = near.len().saturating_sub(MOST_NEAR_MISSES);
     near.truncate(MOST_NEAR_MISSES);
+    let is_full = |own: &&StatementReport| own.policy.contains("FullAWSAccess");
+    block.is_full_access = matches!(layer.layer, Layer::Scp(_))
+        && layer.verdict == Some(Effect::Allow)
+        && near.is_empty()
+        && matched.iter().all(is_full);
     for statement in matched {
         let (tone, effect) = match statement.effect {
             Effect::Allow => (Tone::Allows, "allows"),
@@ -387,6 +472,10 @@ fn layer_block(
         };
         let place = words::place(statement, shift);
         block.line(tone, 1, format!("{effect}: {place}"));
+        let decides = is_decisive && layer.verdict == Some(statement.effect);
+        if let (true, Some(text)) = (decides, &statement.text) {
+            block.code(tone, 2, text);
+        }
         if let (Effect::Deny, Some(lacking)) = (statement.effect, &statement.not_listed) {
             not_listed_line(&mut block, 2, lacking, request);
         }

@@ -121,6 +121,8 @@ pub struct Applied {
     pub name: String,
     /// The file, and the path in it; empty if the request brought it.
     pub place: String,
+    /// The path in the file's JSON value, where `place` is line and column of the file.
+    pub path: String,
     /// How it came to apply: perhaps in several ways. Empty where the set alone says it.
     pub attached: Vec<Attached>,
 }

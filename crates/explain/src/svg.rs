@@ -14,12 +14,12 @@ const PADDING: usize = 14;
 const GUTTER: usize = 36;
 const LINE: usize = 17;
 /// A hundredth of the width of a character of 12 units in a typeface whose characters are equally wide.
-const CHARACTER: usize = 724;
+pub(crate) const CHARACTER: usize = 724;
 /// More is cut: a picture is for looking at.
 const MOST_LINES: usize = 80;
 const MOST_LINES_OF_A_TEXT: usize = 8;
 
-const STYLE: &str = "\
+pub(crate) const STYLE: &str = "\
 text{font:12px ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;fill:#1f2328;white-space:pre}\
 .big{font-size:24px;font-weight:bold}.title{font-weight:bold}\
 .bg{fill:#fff}.card{fill:#f6f8fa;stroke:#d0d7de}.way{stroke:#8c959f;stroke-width:2;fill:none}\
@@ -68,15 +68,21 @@ fn cells(c: char) -> usize {
 }
 
 /// A text in lines of at most so many cells, broken at blanks where there are any near the end.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let text = printable(text).replace('\n', " ");
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut used = 0;
     for c in text.chars() {
         if used + cells(c) > width {
-            let blank = line.rfind(' ').filter(|at| at * 2 > line.len());
-            let rest = blank.map_or_else(String::new, |at| line.split_off(at));
+            let is_late = |at: &usize| at * 2 > line.len();
+            let blank = line.rfind(' ').filter(is_late);
+            // Behind a part of an ARN or of a path.
+            let part = line.rfind([':', '/', ',']).map(|at| at + 1).filter(is_late);
+            let part = part.filter(|at| *at < line.len());
+            let rest = blank
+                .or(part)
+                .map_or_else(String::new, |at| line.split_off(at));
             lines.push(std::mem::take(&mut line));
             if lines.len() == MOST_LINES_OF_A_TEXT {
                 lines.push("…".to_string());
@@ -120,7 +126,10 @@ fn rows(block: &Block, width: usize) -> Vec<Row> {
     if block.is_decisive {
         add(block.tone, 1, true, "this makes the decision");
     }
-    for Line { tone, depth, text } in &block.lines {
+    for Line {
+        tone, depth, text, ..
+    } in &block.lines
+    {
         add(*tone, *depth, false, text);
     }
     if rows.len() > MOST_LINES {
@@ -249,7 +258,8 @@ pub(crate) fn render(page: &Page) -> String {
     if !page.layers.is_empty() {
         // Below the boxes, which are drawn over it.
         let (way, from) = (picture.body.len(), picture.y);
-        page.layers.iter().for_each(|block| picture.layer(block));
+        let layers = page.folded_layers();
+        layers.iter().for_each(|block| picture.layer(block));
         let x = MARGIN + 12;
         let line = format!(
             "<path d=\"M{x} {from}V{}\" class=\"way\"/>\n",
@@ -292,6 +302,8 @@ mod tests {
         assert_eq!(wrapped("abcdefgh", 4), ["abcd", "efgh"]);
         assert_eq!(wrapped("abc defg", 5), ["abc", "defg"]);
         assert_eq!(wrapped("日本語", 4), ["日本", "語"]);
+        let arn = "arn:aws:iam::111122223333:role/App";
+        assert_eq!(wrapped(arn, 28), ["arn:aws:iam::111122223333:", "role/App"]);
         let long = wrapped(&"x".repeat(10_000), 10);
         assert_eq!(long.len(), MOST_LINES_OF_A_TEXT + 1);
     }

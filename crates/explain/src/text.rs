@@ -38,7 +38,7 @@ impl Text {
     fn block(&mut self, block: &Block) {
         self.out.push('\n');
         self.line(block.tone, 0, false, &block.title);
-        for line in &block.lines {
+        for line in block.lines.iter().filter(|line| !line.is_code) {
             self.line(line.tone, line.depth, false, &line.text);
         }
     }

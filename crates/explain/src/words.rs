@@ -191,6 +191,23 @@ pub(crate) fn not_listed(lacking: &NotListed, caller: &Caller<'_>) -> Vec<String
     .collect()
 }
 
+/// The part of a text between two places, each a line and a column in code points from 1; none if it has no such places.
+pub fn between(text: &str, start: (u32, u32), end: (u32, u32)) -> Option<&str> {
+    text.get(byte_at(text, start)?..byte_at(text, end)?)
+}
+
+/// The byte of a text at a line and column.
+pub fn byte_at(text: &str, (line, column): (u32, u32)) -> Option<usize> {
+    let mut start = 0;
+    for _ in 1..line {
+        start += text.get(start..)?.find('\n')? + 1;
+    }
+    let rest = text.get(start..)?;
+    let skipped = (column as usize).checked_sub(1)?;
+    let ends = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
+    Some(start + { ends }.nth(skipped)?)
+}
+
 /// Where a statement stands: its place, its policy and its name.
 pub(crate) fn place(statement: &StatementReport, shift: Option<Shift<'_>>) -> String {
     let mut out = String::new();

@@ -11,7 +11,7 @@ use portcullis_syntax::ast::Span;
 use portcullis_syntax::glob::{covers, has_wildcard};
 use portcullis_syntax::lint::shapes::Block;
 use portcullis_syntax::vars::has_opening;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A change that mends what a code says of a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,22 +170,42 @@ fn redundant(
         return;
     }
     let mut is_gone = vec![false; entries.len()];
+    // Only an equal entry or a pattern can stand for another one.
+    let mut first: HashMap<String, usize> = HashMap::with_capacity(entries.len());
+    let patterns: Vec<usize> = (0..entries.len())
+        .filter(|at| {
+            entries
+                .get(*at)
+                .is_some_and(|entry| has_wildcard(entry.text.value))
+        })
+        .collect();
     for (at, entry) in entries.iter().enumerate() {
         let own = entry.text.value;
-        for (other, entry) in entries.iter().enumerate() {
-            if other == at || is_gone.get(other) == Some(&true) {
-                continue;
+        let name = if is_action {
+            own.to_ascii_lowercase()
+        } else {
+            own.to_owned()
+        };
+        let mut is_covered = *first.entry(name).or_insert(at) != at;
+        for other in patterns.iter().copied().filter(|other| *other != at) {
+            if is_covered {
+                break;
             }
-            match stands_for(entry.text.value, own, is_action, steps) {
-                Some(true) => {
-                    if let Some(gone) = is_gone.get_mut(at) {
-                        *gone = true;
-                    }
-                    break;
-                }
-                Some(false) => {}
+            let pattern = entries.get(other).map(|entry| entry.text.value);
+            let Some(pattern) = pattern.filter(|_| is_gone.get(other) == Some(&false)) else {
+                continue;
+            };
+            let Some(left) = steps.checked_sub(1) else {
+                return;
+            };
+            *steps = left;
+            match stands_for(pattern, own, is_action, steps) {
+                Some(stands) => is_covered = stands,
                 None => return,
             }
+        }
+        if let Some(gone) = is_gone.get_mut(at) {
+            *gone = is_covered;
         }
     }
     // What stays is written again as it stands, so that no comma is left over.

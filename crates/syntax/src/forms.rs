@@ -251,11 +251,26 @@ fn moved<'a>(node: Node<'a>, text: &Inner<'_>, arena: &'a Bump) -> Node<'a> {
 /// # Errors
 /// What is wrong with it, in words.
 pub fn undress<'a>(node: &Node<'a>, source: &'a str) -> Result<Cow<'a, str>, String> {
+    if let Value::Object(_) = node.value {
+        let text = source.get(node.span.range()).unwrap_or_default();
+        return Ok(Cow::Borrowed(text));
+    }
+    let arena = Bump::new();
+    let text = undress_placed(node, source, &arena)?;
+    Ok(Cow::Owned(text.text().to_owned()))
+}
+
+/// The same, with the way back to the source that the node was read from (`IN-2`).
+///
+/// # Errors
+/// As [`undress`].
+pub fn undress_placed<'b>(
+    node: &Node<'_>,
+    source: &str,
+    arena: &'b Bump,
+) -> Result<Inner<'b>, String> {
     match node.value {
-        Value::Object(_) => {
-            let text = source.get(node.span.range()).unwrap_or_default();
-            return Ok(Cow::Borrowed(text));
-        }
+        Value::Object(_) => return Ok(Inner::part(source, node.span, arena)),
         Value::String(_) => {}
         other => {
             return Err(format!(
@@ -264,8 +279,9 @@ pub fn undress<'a>(node: &Node<'a>, source: &'a str) -> Result<Cow<'a, str>, Str
             ));
         }
     }
-    let arena = &Bump::new();
-    let mut text = Inner::whole(source, 0, arena).unescaped(node.span, arena);
+    let whole = Bump::new();
+    let string = Inner::part(source, node.span, &whole);
+    let mut text = string.unescaped(whole_of(string.text()), arena);
     for _ in 0..MAX_LAYERS {
         if text.text().trim_start().starts_with('%') {
             text = text
@@ -276,17 +292,25 @@ pub fn undress<'a>(node: &Node<'a>, source: &'a str) -> Result<Cow<'a, str>, Str
             text = bare;
         }
         if !text.text().trim_start().starts_with('"') {
-            return Ok(Cow::Owned(text.text().to_owned()));
+            return Ok(text);
         }
         let inner =
             json::parse(text.text(), arena).map(|node| (node.as_str().is_some(), node.span));
         text = match inner {
             Ok((true, span)) => text.unescaped(span, arena),
             // Whoever reads the document says what is wrong with it.
-            _ => return Ok(Cow::Owned(text.text().to_owned())),
+            _ => return Ok(text),
         };
     }
     Err("the policy is nested in too many strings".to_owned())
+}
+
+/// All of a text.
+fn whole_of(text: &str) -> Span {
+    Span {
+        start: 0,
+        end: u32::try_from(text.len()).unwrap_or(u32::MAX),
+    }
 }
 
 /// True for text that begins with an encoded brace or quotation mark, as JSON in a URL does.

@@ -22,7 +22,7 @@ use known::Known;
 use portcullis_model::{Operator, PolicyKind};
 use portcullis_source::json;
 use portcullis_source::json::tree::{Member, Node, Value};
-use portcullis_source::suggest::did_you_mean;
+use portcullis_source::suggest::{did_you_mean, nearest};
 use portcullis_source::{Code, Diagnostic, Severity, Sink, quoted, slots};
 use smallvec::SmallVec;
 use std::collections::HashMap;
@@ -132,6 +132,7 @@ fn read_partly<'a>(
         sids: HashMap::new(),
         operators: Known::default(),
         keys: Known::default(),
+        meant: Vec::new(),
         guesses: GUESSES,
     };
     let document = reader.document(node);
@@ -158,6 +159,8 @@ struct Reader<'a> {
     operators: Known<'a, Operator>,
     /// Condition keys of which there is nothing to say.
     keys: Known<'a, ()>,
+    /// What the unknown members of the object that is being read were meant to be: that these are not there follows.
+    meant: Vec<&'static str>,
     /// How many more condition keys are compared with those that could be meant.
     guesses: usize,
 }
@@ -195,11 +198,13 @@ impl<'a, 'n> Reader<'a> {
         let version = self.version(version, node.span);
         let id = self.id(id);
         let Some(statement) = statement else {
-            self.error(
-                codes::MISSING_STATEMENT,
-                node.span,
-                "the policy has no `Statement`",
-            );
+            if !self.is_meant(&["Statement"]) {
+                self.error(
+                    codes::MISSING_STATEMENT,
+                    node.span,
+                    "the policy has no `Statement`",
+                );
+            }
             return None;
         };
         Some(Document {
@@ -209,6 +214,11 @@ impl<'a, 'n> Reader<'a> {
             statements: self.statements(statement.value),
             span: node.span,
         })
+    }
+
+    /// True if an unknown member of the object, which is an error already, was meant to be one of these.
+    fn is_meant(&self, names: &[&str]) -> bool {
+        self.meant.iter().any(|own| names.contains(own))
     }
 
     /// The members of an object, or an error.
@@ -229,10 +239,12 @@ impl<'a, 'n> Reader<'a> {
         what: &str,
     ) -> [Option<&'n Member<'a, 'n>>; N] {
         let found = slots(members, &names);
+        self.meant.clear();
         for member in found.unknown {
             let code = codes::INVALID_POLICY_ELEMENT;
             let problem = Diagnostic::unknown_member(code, what, member, &names);
             let name = member.key.value;
+            self.meant.extend(nearest(name, names));
             let help = match problem.help {
                 Some(_) => None,
                 None if forms::is_function(name) => Some(forms::RESOLVE.to_owned()),

@@ -207,6 +207,9 @@ impl Recorder {
         let mut report = StatementReport {
             policy: String::new(),
             file: String::new(),
+            path: String::new(),
+            offset: None,
+            text: None,
             index: statement.number(),
             sid: String::new(),
             effect: match own.is_deny() {

@@ -7,8 +7,8 @@ use bumpalo::Bump;
 use portcullis_catalog::Catalog;
 use portcullis_dsl::{MinifyOptions, minify};
 use portcullis_lint::{
-    Finding, Group, Level, Options, Report, ResourceType, Rule, fixes, guess, lint_tree, rules,
-    tree,
+    Finding, Group, Level, Options, Report, ResourceType, Rule, SAFE, fixes, guess, lint_tree,
+    rules, tree,
 };
 use portcullis_model::PolicyKind;
 use portcullis_source::json::Node;
@@ -150,7 +150,8 @@ impl Linter<'_> {
         };
         let own = Some(own).filter(|_| !wanted.is_template);
         self.lint(&mut checked, text, own, diagnostics, wanted, arena);
-        if found.inner.is_none() && !wanted.is_template {
+        let is_mendable = |found: &Found| SAFE.iter().any(|(code, _)| *code == found.code());
+        if found.inner.is_none() && !wanted.is_template && checked.found.iter().any(is_mendable) {
             mend(&mut checked.found, &fixes(&found.document, text));
         }
         let mut long = checked
@@ -202,6 +203,8 @@ impl Linter<'_> {
             self.lint(&mut checked, text, None, diagnostics, wanted, arena);
             checked.found.retain(|found| is_own(found.diagnostic.span));
             for found in &mut checked.found {
+                // The way is one in JSON.
+                found.diagnostic.path = None;
                 found.diagnostic.related.retain(|one| is_own(one.span));
             }
             all.push(checked);

@@ -142,7 +142,7 @@ fn a_request_from_a_file() {
     ];
     let run = folder.run_with(&arguments, request.as_bytes());
     let owner = "the resource's owner is not known; it is taken to be the caller's account";
-    let expected = json!({"decision": "Allow", "by": [], "notes": [owner]});
+    let expected = json!({"version": 1, "decision": "Allow", "by": [], "notes": [owner]});
     assert_eq!(value(&run), expected);
     let run = folder.run_with(&arguments, b"{\n \"what\": 1}");
     assert_eq!(run.code, 1);
@@ -270,7 +270,7 @@ fn an_explanation_for_programs() {
     assert_eq!(
         layer["nearMisses"][0],
         json!({
-            "policy": "reader.json", "file": "reader.json", "statement": 0, "sid": "Read", "effect": "Allow",
+            "policy": "reader.json", "file": "reader.json", "path": null, "offset": null, "statement": 0, "sid": "Read", "effect": "Allow",
             "line": 4, "column": 5, "endLine": 10, "endColumn": 6,
             "missed": "condition", "misses": [miss], "condition": condition,
         })

@@ -138,8 +138,33 @@ fn one_request_is_decided_and_explained() {
     assert_eq!(decided.stdout, "ExplicitDeny by identity\n");
     let explained = folder.run(&[&["explain", "--directory", &data][..], &asked].concat());
     assert_eq!(explained.code, 2);
-    let place = "account-a.json#/GroupDetailList/1/GroupPolicyList/0/PolicyDocument:9:15";
-    assert!(explained.stdout.contains(place), "{}", explained.stdout);
+    // IN-2: of the file, as a terminal opens it.
+    let place = format!("{data}/account-a.json:177:15 statement 1 of nothing-secret");
+    assert!(explained.stdout.contains(&place), "{}", explained.stdout);
+    let lines = std::fs::read_to_string(format!("{data}/account-a.json")).unwrap();
+    let line = lines.lines().nth(176).unwrap();
+    assert_eq!(line.chars().nth(14), Some('{'), "{line}");
+    let json = folder.run(
+        &[
+            &["explain", "--format", "json", "--directory", &data][..],
+            &asked,
+        ]
+        .concat(),
+    );
+    let json: Value = serde_json::from_str(&json.stdout).unwrap();
+    let layers = json["layers"].as_array().unwrap().iter();
+    let mut told = layers.flat_map(|layer| layer["statements"].as_array().unwrap());
+    let denies = told.find(|own| own["effect"] == "Deny").unwrap();
+    assert_eq!(
+        denies["path"],
+        "/GroupDetailList/1/GroupPolicyList/0/PolicyDocument"
+    );
+    assert_eq!(
+        (&denies["line"], &denies["column"]),
+        (&json!(177), &json!(15))
+    );
+    let offset = usize::try_from(denies["offset"].as_u64().unwrap()).unwrap();
+    assert!(lines[..offset].lines().count() == 177 && lines[offset..].starts_with('{'));
     // A session policy beside the directory.
     folder.write("session.json", r#"{"Version":"2012-10-17","Statement":[]}"#);
     let session = [
@@ -534,4 +559,54 @@ fn an_empty_answer_is_no_silence() {
             assert!(run.stderr.contains(note), "{question}: {run:?}");
         }
     }
+}
+
+/// What is drawn holds who reaches what, and what the levels deny.
+#[test]
+fn a_directory_is_drawn() {
+    let folder = Folder::new();
+    let data = support::root().join(EXAMPLE);
+    let data = data.to_string_lossy();
+    for (of, told) in [
+        ("roles", "role/Analyst"),
+        ("organization", "denies organizations:LeaveOrganization"),
+    ] {
+        let run = folder.run(&["picture", "--directory", &data, "--of", of]);
+        assert_eq!(run.code, 0, "{run:?}");
+        assert!(
+            run.stdout.starts_with("<svg ") && run.stdout.contains(told),
+            "{of}: {}",
+            run.stdout
+        );
+        assert!(run.stdout.contains("class=\"link\""), "{of}");
+        let page = [
+            "picture",
+            "--directory",
+            &data,
+            "--of",
+            of,
+            "--format",
+            "html",
+            "-o",
+            "p.html",
+        ];
+        assert_eq!(folder.run(&page).code, 0);
+        let page = String::from_utf8(folder.read("p.html")).unwrap();
+        assert!(
+            page.contains("default-src 'none'") && page.contains(told),
+            "{of}"
+        );
+    }
+    // An image has no documents.
+    assert_eq!(
+        folder
+            .run(&["compile", "--directory", &data, "-o", "d.pcl"])
+            .code,
+        0
+    );
+    let run = folder.run(&["picture", "--image", "d.pcl", "--of", "organization"]);
+    assert!(
+        run.code == 1 && run.stderr.contains("give the folder"),
+        "{run:?}"
+    );
 }

@@ -305,17 +305,40 @@ test readers {
 }
 ";
     folder.write("f.iam", format!("{TIDY}{failing}"));
-    let run = folder.run(&["test", "f.iam"]);
+    let run = folder.run(&["test", "--coverage", "f.iam"]);
+    assert_eq!(run.code, 1, "{run:?}");
+    let of = "test of `readers`: s3:GetObject on arn:aws:s3:::b/k";
+    for line in [
+        format!("FAIL f.iam:11:3: {of}: expected deny, the policy says allow"),
+        format!("FAIL f.iam:12:3: {of}: expected `NoDelete` to decide, it was `Read`"),
+        "f.iam: coverage: 1 of 2 statements (50 %), 0 of 1 conditions (0 %)".to_string(),
+        "f.iam:7:3: no test matches this statement".to_string(),
+        "0 passed, 2 failed".to_string(),
+    ] {
+        assert!(
+            run.stdout.lines().any(|own| own == line),
+            "{line}\n{}",
+            run.stdout
+        );
+    }
+    // Why, in the words of `explain`.
+    let why = "f.iam:3:3 statement 0 \"Read\" of readers";
+    assert_eq!(run.stdout.matches(why).count(), 2, "{}", run.stdout);
+    let run = folder.run(&["test", "--verbose", "--filter", "t.iam:13", "t.iam"]);
+    let passed: Vec<&str> = run.stdout.lines().collect();
+    assert_eq!(
+        (run.code, passed.len(), passed[1]),
+        (0, 2, "1 passed, 0 failed"),
+        "{run:?}"
+    );
+    assert!(passed[0].starts_with("ok   t.iam:13:"), "{run:?}");
+    let run = folder.run(&["test", "--filter", "nothing like it", "t.iam"]);
+    assert!(run.code == 1 && run.stderr.contains("of 3"), "{run:?}");
+    folder.write("none.iam", TIDY);
+    let run = folder.run(&["test", "--coverage", "none.iam"]);
     assert_eq!(
         ends(&run),
-        (
-            1,
-            "FAIL f.iam:11:3: test of `readers`: expected deny, the policy says allow\n\
-             FAIL f.iam:12:3: test of `readers`: expected `NoDelete` to decide, it was `Read`\n\
-             f.iam: coverage: 1 of 2 statements (50 %), 0 of 1 conditions (0 %)\n\
-             0 passed, 2 failed\n",
-            ""
-        )
+        (0, "none.iam: it has no test\n0 passed, 0 failed\n", "")
     );
     let run = folder.run(&["test", "bad.iam"]);
     assert_eq!(run.code, 1);

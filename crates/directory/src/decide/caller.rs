@@ -19,6 +19,7 @@ use crate::error::RequestError;
 use crate::plan::dependencies::KeyDependencies;
 use crate::store::accounts::Account;
 use crate::store::ids::{AccountIdx, PrincipalIdx};
+use crate::store::people::{UNKNOWN_END, set_of_role};
 use crate::store::strings::concat_in;
 use crate::store::tables::{Entities, Entity, Principal, Tables};
 
@@ -230,7 +231,13 @@ pub(crate) fn find_caller<'d, 'a>(
         return Ok(nobody);
     }
     let account = arn.account.and_then(|index| tables.account(index));
-    let is_known = account.is_some_and(|account| account.is_dumped || account.is_member);
+    let has_found = || {
+        // A permission set stands for a role in an account of which nothing else is known (`SSO-1`).
+        let (account, (holder, hash)) = arn.account.zip(arn.holder.as_ref())?;
+        tables.find_hashed(from, *hash, (account, holder.kind, holder.name))
+    };
+    let is_known = account.is_some_and(|account| account.is_dumped || account.is_member)
+        || has_found().is_some();
     let stranger = ResolvedCaller { account, ..nobody };
     if !is_known || (has_identity && account.is_some_and(|account| !account.is_dumped)) {
         return match has_identity {
@@ -353,7 +360,16 @@ fn by_session(
     let name = holder.name;
     let [_, partition, .., digits, _] = holder.parts;
     let Some((number, role)) = found else {
-        let text = format!("the directory has no role `{name}` for `{session}`");
+        let mut text = format!("the directory has no role `{name}` for `{session}`");
+        // The role of a permission set that is not provisioned has other digits than the caller says.
+        let stand_in = set_of_role(name).map(|set| format!("AWSReservedSSO_{set}_{UNKNOWN_END}"));
+        let account = tables.accounts().find_digits(digits);
+        let known = stand_in
+            .zip(account)
+            .and_then(|(stand_in, account)| tables.find_principal(account, Kind::Role, &stand_in));
+        if let Some(role) = known {
+            text += &format!(", only `{}`", tables.str(role.name));
+        }
         return Err(RequestError::UnknownPrincipal(text));
     };
     // Names are unique without regard to case, policies name sessions with regard to it: a Deny must bite.

@@ -90,6 +90,7 @@ impl<'d> Sources<'d> {
                 let applied = |policy: &Policy<'_>| Applied {
                     name: policy.name.to_string(),
                     place: policy.file.to_string(),
+                    path: String::new(),
                     attached: Vec::new(),
                 };
                 layers.push(LayerStory {
@@ -250,6 +251,7 @@ impl<'d> Sources<'d> {
         Applied {
             name: strings.get(name).to_string(),
             place: strings.get(place).to_string(),
+            path: String::new(),
             attached: attached
                 .map(|(attachment, _)| self.attached(*attachment))
                 .collect(),

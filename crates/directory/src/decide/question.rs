@@ -22,6 +22,7 @@ use crate::plan::action::is_sts;
 use crate::plan::dependencies::KeyDependencies;
 use crate::store::documents::Documents;
 use crate::store::ids::SetsId;
+use crate::store::people::{RESERVED_PATH, UNKNOWN_END};
 use crate::store::policy_scope::other_name;
 use crate::store::tables::Tables;
 
@@ -116,6 +117,10 @@ pub(crate) fn notes(tables: &Tables, question: &Question<'_>) -> Vec<String> {
         .into_iter()
         .map(|whole| format!("the policy of {whole} is not consulted for {resource}"))
         .collect();
+    notes.extend(note_of_permission_set(
+        tables,
+        &question.request.principal.caller,
+    ));
     let name = other_name(resource, split_arn(resource));
     if let Some(name) = name.filter(|name| name.stands_for_another(question.request.action)) {
         notes.push(format!("{resource} {}", name.reason()));
@@ -143,6 +148,27 @@ pub(crate) fn notes(tables: &Tables, question: &Question<'_>) -> Vec<String> {
         }
     }
     notes
+}
+
+/// What to know of a caller whose role of Identity Center is in no dump.
+fn note_of_permission_set(tables: &Tables, caller: &Caller<'_>) -> Option<String> {
+    let Caller::Role { role_arn, .. } = *caller else {
+        return None;
+    };
+    let role = tables.number_of_role(role_arn)?;
+    let set = tables
+        .permission_set(role)
+        .filter(|_| tables.is_unprovisioned(role))?;
+    let region = match role_arn.contains(&format!("{RESERVED_PATH}AWSReservedSSO_")) {
+        true => {
+            "; its path has no region, as that of roles from us-east-1, because no file says one"
+        }
+        false => "",
+    };
+    Some(format!(
+        "{role_arn} is in no dump: the permission set {set} decides in its place, and {UNKNOWN_END} stands for digits \
+         that AWS chooses{region}"
+    ))
 }
 
 /// The policies of a question as documents, for evaluators that read these; none if one of them cannot be read.

@@ -9,6 +9,7 @@
 
 mod acl;
 mod copies;
+mod identity_center;
 mod organization;
 mod pairs;
 
@@ -20,6 +21,7 @@ use crate::arn::account_number;
 use crate::codes;
 use crate::load::link::acl::link_acls;
 use crate::load::link::copies::compare_copies;
+use crate::load::link::identity_center::{add_people, link_identity_center};
 use crate::load::link::organization::{Organization, link_organization};
 use crate::load::link::pairs::Pairs;
 use crate::load::loader::Loader;
@@ -62,6 +64,7 @@ pub(crate) fn link(loader: &mut Loader) -> Tables {
     let mut pairs = Pairs::default();
     let accounts = link_accounts(loader, &organization);
     compare_copies(loader);
+    let holders = link_identity_center(loader);
     let groups = link_groups(loader);
     // From here on, new texts are not made while the tables look at them.
     let principals = link_principals(loader, &accounts, &groups, &mut pairs);
@@ -99,6 +102,7 @@ pub(crate) fn link(loader: &mut Loader) -> Tables {
             loader.error(place, codes::DUPLICATE, message);
         }
     }
+    add_people(&mut tables, &holders);
     for (resource, spot) in resources {
         let arn = tables.str(resource.arn);
         let principal = tables.number_by_arn(arn);
@@ -125,6 +129,8 @@ fn link_accounts(loader: &mut Loader, organization: &Organization) -> Accounts {
     let mut numbers: BTreeSet<u64> = loader.raw.dumped.iter().copied().collect();
     numbers.extend(organization.members.keys());
     numbers.extend(loader.raw.restricted_accounts.iter());
+    let assignments = loader.raw.center.assignments.keys();
+    numbers.extend(assignments.map(|assignment| assignment.account));
     let owners = loader.raw.resources.iter().filter_map(|raw| {
         let own = split_arn(loader.strings.get(raw.arn))
             .and_then(|[.., account, _]| account_number(account));
@@ -158,10 +164,16 @@ fn managed_policy(
         return Some(found.policy);
     }
     let Some(bundled) = loader.raw.bundled.get(&arn).copied() else {
-        let message = format!(
-            "refers to the managed policy `{}`, which no file contains",
-            loader.strings.get(arn)
-        );
+        let arn = loader.strings.get(arn);
+        let help = match arn.contains(":iam::aws:policy/") {
+            true => {
+                "; dumps made without `--filter` have the AWS managed policies that are attached; others come from a pack \
+                 (`--managed-policies FILE`) or a line {\"name\", \"arn\", \"document\"} of what \
+                 `aws iam get-policy-version` prints"
+            }
+            false => "",
+        };
+        let message = format!("refers to the managed policy `{arn}`, which no file contains{help}");
         let place = from(loader);
         loader.missing(place, message);
         return None;

@@ -19,6 +19,8 @@ enum Step<'p> {
     Root,
     Member(&'p str),
     Index(usize),
+    /// Several at once, as a JSON pointer.
+    Pointer(&'p str),
 }
 
 impl<'p> At<'p> {
@@ -38,6 +40,14 @@ impl<'p> At<'p> {
         }
     }
 
+    /// A path in JSON Pointer's notation, seen from here.
+    pub(crate) fn pointer(&'p self, path: &'p str) -> At<'p> {
+        At {
+            parent: Some(self),
+            step: Step::Pointer(path),
+        }
+    }
+
     /// An element of it.
     pub(crate) fn index(&'p self, index: usize) -> At<'p> {
         At {
@@ -53,7 +63,7 @@ impl At<'_> {
         match self.step {
             Step::Root => "the value".to_owned(),
             Step::Member(name) => quoted(name),
-            Step::Index(_) => "an element".to_owned(),
+            Step::Index(_) | Step::Pointer(_) => "an element".to_owned(),
         }
     }
 
@@ -66,6 +76,7 @@ impl At<'_> {
                 Step::Root => {}
                 Step::Member(name) => steps.push(portcullis_source::Step::Member(name.to_owned())),
                 Step::Index(index) => steps.push(portcullis_source::Step::Index(index)),
+                Step::Pointer(path) => steps.extend(steps_of(path).rev()),
             }
             at = here.parent;
         }
@@ -105,11 +116,7 @@ impl Location {
     /// The value of a member, and in it perhaps an element or another member: the place stays that of what is known.
     #[must_use]
     pub(crate) fn inside(mut self, path: &str) -> Location {
-        let steps = path.split('/').filter(|step| !step.is_empty());
-        self.path.extend(steps.map(|step| match step.parse() {
-            Ok(index) => portcullis_source::Step::Index(index),
-            Err(_) => portcullis_source::Step::Member(step.to_owned()),
-        }));
+        self.path.extend(steps_of(path));
         self
     }
 
@@ -125,6 +132,15 @@ impl Location {
         problem.path = (!self.path.is_empty()).then_some(self.path);
         problem
     }
+}
+
+/// The steps of a JSON pointer, of which a number is an index.
+fn steps_of(path: &str) -> impl DoubleEndedIterator<Item = portcullis_source::Step> {
+    let steps = path.split('/').filter(|step| !step.is_empty());
+    steps.map(|step| match step.parse() {
+        Ok(index) => portcullis_source::Step::Index(index),
+        Err(_) => portcullis_source::Step::Member(step.replace("~1", "/").replace("~0", "~")),
+    })
 }
 
 impl fmt::Display for Location {

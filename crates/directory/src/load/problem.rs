@@ -14,6 +14,8 @@ pub struct Report {
     pub read: Vec<(String, Vec<(&'static str, u64)>)>,
     /// Files, or values in them, that were left out.
     pub skipped: Vec<Skipped>,
+    /// Files and folders that were not to be read ([`crate::Sources::exclude`]).
+    pub excluded: Vec<String>,
     /// What is referred to and not there, if that was allowed.
     pub missing: Vec<Diagnostic>,
     /// What is odd and does not keep the directory from being used.

@@ -252,9 +252,57 @@ pub(crate) struct RawOrganization {
     pub(crate) rcp_enabled: Option<bool>,
 }
 
+/// What a permission set of Identity Center consists of, as far as files say it (`IN-31`, `IN-32`).
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RawPermissionSet {
+    pub(crate) arn: Option<(Symbol, Spot)>,
+    pub(crate) name: Option<(Symbol, Spot)>,
+    /// The inline policy, or that there is none.
+    pub(crate) inline: Option<Option<PolicyId>>,
+    /// ARNs of managed policies of AWS.
+    pub(crate) managed: Option<Vec<Symbol>>,
+    /// Policies that each account has of its own, by path and name.
+    pub(crate) customer: Option<Vec<(Symbol, Symbol)>>,
+    /// The boundary, or that there is none.
+    pub(crate) limit: Option<Option<Limit>>,
+}
+
+/// The boundary of a permission set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Limit {
+    /// A managed policy by its ARN.
+    Managed(Symbol),
+    /// A policy that each account has of its own, by path and name.
+    Customer(Symbol, Symbol),
+}
+
+/// Somebody has a permission set in an account (`IN-33`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct RawAssignment {
+    pub(crate) account: u64,
+    /// The id of the permission set.
+    pub(crate) set: Symbol,
+    pub(crate) is_group: bool,
+    /// The id of the user or group.
+    pub(crate) principal: Symbol,
+}
+
+/// What is said of Identity Center.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RawCenter {
+    /// By id, `ps-…`.
+    pub(crate) sets: BTreeMap<Symbol, RawPermissionSet>,
+    pub(crate) assignments: BTreeMap<RawAssignment, Spot>,
+    /// Symbols of users and groups by id.
+    pub(crate) names: HashMap<Symbol, Symbol>,
+    /// Ids of groups with those of their members.
+    pub(crate) members: BTreeSet<(Symbol, Symbol)>,
+}
+
 /// All that the files say.
 #[derive(Debug, Default)]
 pub(crate) struct Raw {
+    pub(crate) center: RawCenter,
     pub(crate) principals: Vec<RawPrincipal>,
     pub(crate) groups: Vec<RawGroup>,
     /// By ARN: from account dumps.

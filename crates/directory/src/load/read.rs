@@ -11,8 +11,10 @@
 mod account;
 pub(crate) mod acl;
 pub(crate) mod fields;
-mod files;
+pub(crate) mod files;
+pub(crate) mod identity_center;
 mod inflate;
+mod lists;
 mod organization;
 mod resource;
 mod service;
@@ -20,11 +22,11 @@ pub(crate) mod tree;
 pub(crate) mod unnamed;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::PathBuf;
 
 use bumpalo::Bump;
 use portcullis_source::json::{self, Member, Node, Value};
-use portcullis_source::{Records, Source, Start};
+use portcullis_source::{Records, Severity, Source, Start};
 use portcullis_syntax::forms::recognize;
 
 use crate::codes;
@@ -33,6 +35,7 @@ use crate::load::path::{At, Location};
 use crate::load::problem::{LoadError, Skipped};
 use crate::load::raw::Spot;
 use crate::load::read::fields::has_next_page;
+use crate::load::sources::Sources;
 
 const ACCOUNT_DUMP: &str = "account dump";
 const LEFT_OUT: &str = "left out";
@@ -51,16 +54,27 @@ pub struct Progress<'p> {
 /// Reads everything in a folder, in the order of the names. `progress` is called before each file.
 pub(crate) fn read_folder(
     loader: &mut Loader,
-    folder: &Path,
+    sources: &Sources<'_>,
     progress: &mut dyn FnMut(Progress<'_>),
 ) {
-    loader.folder(folder, progress);
+    loader.folder(sources, progress);
+}
+
+/// Reads files with managed policies that the dumps do not hold.
+pub(crate) fn read_packs(loader: &mut Loader, packs: &[PathBuf]) {
+    for path in packs {
+        let path = path.clone();
+        let name = path.display().to_string();
+        loader.file(&files::Found { path, name });
+    }
 }
 
 impl Loader {
     /// Reads everything in a folder, in the order of the names.
-    fn folder(&mut self, folder: &Path, progress: &mut dyn FnMut(Progress<'_>)) {
-        let (files, problems) = files::list(folder, files::LIMITS);
+    fn folder(&mut self, sources: &Sources<'_>, progress: &mut dyn FnMut(Progress<'_>)) {
+        let is_excluded = |path: &str| sources.excludes(path);
+        let (files, excluded, problems) = files::list(sources.folder, files::LIMITS, &is_excluded);
+        self.report.excluded = excluded;
         for problem in problems {
             self.errors.push(problem);
         }
@@ -206,9 +220,31 @@ impl Loader {
             self.bundled(record, node, at);
             return "managed policy";
         }
+        if let (Some(pack), Some(date)) = (node.get("pack"), node.get("date")) {
+            let told = pack.as_str().zip(date.as_str());
+            let (pack, date) = told.unwrap_or(("a pack", "an unknown day"));
+            self.note(&self.place(record.spot), format!("{pack}, as of {date}"));
+            return "pack of managed policies";
+        }
+        if let Some(command) = node.get("notCollected").and_then(Node::as_str) {
+            // What `collect` could not get may hold a policy that denies.
+            let reason = node.get("reason").and_then(Node::as_str);
+            let reason = reason.unwrap_or("it failed");
+            let message = format!("`{command}` was not collected: {reason}");
+            let location = record.at(node, at);
+            let problem = location.diagnostic(Severity::Error, codes::INCOMPLETE, message);
+            self.report.missing.push(problem);
+            return "command that was not collected";
+        }
         if has("arn") || (has("account") && has("publicAccessBlock")) {
             self.wrapper(record, node, at);
             return "resource";
+        }
+        if let Some(kind) = self.identity_center_dump(record, node, at) {
+            return kind;
+        }
+        if let Some(kind) = self.iam_list(record, node, at) {
+            return kind;
         }
         if let Some(kind) = self.organization_dump(record, node, at) {
             return kind;

@@ -8,9 +8,11 @@
 //! seven changes anyway ([`crate::store::snapshot::MAX_IMAGES`]), which removes it. Compacting at each update was rejected,
 //! because it would cost as much as compiling.
 
+use std::collections::BTreeSet;
+
 use crate::store::accounts::{Account, Accounts};
 use crate::store::ids::{AccountIdx, PartId, PrincipalIdx, Run, SetsId, Symbol, number};
-use crate::store::tables::{Grant, Principal, Resource, Tables};
+use crate::store::tables::{Grant, Person, Principal, Resource, Tables};
 
 /// By how much the ids of the changes move, so that they follow those of the directory.
 struct Moved {
@@ -103,7 +105,12 @@ fn take_in(tables: &mut Tables, new: &Tables, moved: &Moved) -> Vec<PrincipalIdx
         .extend(sets.map(|run| Moved::run(*run, moved.uses)));
     tables.missing = tables.missing.saturating_add(new.missing);
     let places = take_accounts(tables, new, moved);
+    let had: Vec<Principal> = match tables.people.is_empty() {
+        true => Vec::new(),
+        false => tables.principals.clone(),
+    };
     let origins = take_principals(tables, new, moved, &places);
+    take_people(tables, new, moved, &had, &places);
     take_resources(tables, new, moved, &places);
     for (id, sets) in &new.endpoints {
         let text = new.strings.get(*id);
@@ -249,6 +256,39 @@ fn take_principals(
         tables.index_principals();
     }
     origins
+}
+
+/// Merges who has roles of Identity Center: of roles that the changes tell of as they say, of others as it was. `had` are
+/// the users and roles before, in the order in which people know them.
+fn take_people(
+    tables: &mut Tables,
+    new: &Tables,
+    moved: &Moved,
+    had: &[Principal],
+    places: &[AccountIdx],
+) {
+    let mut people = Vec::new();
+    for own in &new.people {
+        let role = new.principals.get(own.principal.index());
+        let number = role.and_then(|role| {
+            let account = moved_account(places, role.account);
+            let name = new.strings.get(role.name);
+            tables.find_entity(tables, (account, role.kind, name))
+        });
+        people.extend(number.map(|(principal, _)| Person {
+            principal,
+            user: moved.name(own.user),
+            group: moved.name(own.group),
+        }));
+    }
+    let replaced: BTreeSet<PrincipalIdx> = people.iter().map(|own| own.principal).collect();
+    for own in &tables.people {
+        let role = had.get(own.principal.index());
+        let number = role.and_then(|role| tables.number_of(role));
+        let kept = number.filter(|number| !replaced.contains(number));
+        people.extend(kept.map(|principal| Person { principal, ..*own }));
+    }
+    tables.set_people(people);
 }
 
 /// Merges resources by ARN: what the changes say of one replaces what was known, and what they do not say stays.

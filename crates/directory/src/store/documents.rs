@@ -232,6 +232,13 @@ impl Documents {
         Some(())
     }
 
+    /// The text of the policy at a place.
+    pub(crate) fn text_at(&self, place: &str, strings: &StringTable) -> Option<&str> {
+        let mut all = self.policies.iter();
+        let entry = all.find(|entry| strings.get(entry.place) == place)?;
+        Some(self.sources.get(entry.text))
+    }
+
     /// A policy's name and place.
     pub(crate) fn name_and_place(&self, id: PolicyId) -> (Symbol, Symbol) {
         let entry = self.entry(id);

@@ -24,19 +24,19 @@ use portcullis_model::Layer;
 
 use crate::arn::Kind;
 use crate::store::accounts::{Account, Accounts};
-use crate::store::ids::{AccountIdx, PartId, Run, SetsId, Symbol, index, number};
+use crate::store::ids::{AccountIdx, PartId, PrincipalIdx, Run, SetsId, Symbol, index, number};
 use crate::store::strings::{Numbers, StringTable};
-use crate::store::tables::{Columns, Grant, Principal, Resource, Tables};
+use crate::store::tables::{Columns, Grant, Person, Principal, Resource, Tables};
 
 const MAGIC: [u8; 8] = *b"PCLDIR\r\n";
 /// Raised when a row changes. Files of other versions are refused: a directory is compiled again from its folder.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// The bytes before the lengths of the sections.
 const HEAD: usize = 32;
 /// Maximum stacked images: one base plus seven deltas. Each makes decisions look through one more.
 pub(crate) const MAX_IMAGES: usize = 8;
 /// The sections that every file has, before its images.
-const TABLES: usize = 10;
+const TABLES: usize = 11;
 /// One more than the largest account.
 const ACCOUNTS: u64 = 1_000_000_000_000;
 
@@ -95,6 +95,7 @@ pub(crate) fn to_bytes(tables: &Tables, images: &[Image<Vec<u8>>], debug: bool) 
         words(endpoints.flat_map(|(id, sets)| [id.get(), sets.get()])),
         words(sets.flat_map(|run| [run.start(), run.count()])),
         words(uses.flat_map(|(layers, part)| [*layers, part.get()])),
+        rows(&tables.people),
     ];
     sections.extend(images.iter().map(|image| image.as_bytes().to_vec()));
     let mut body = Vec::new();
@@ -126,7 +127,7 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
         return wrong("wrong number of sections");
     };
     let [settings, text, accounts, principals, resources, others @ ..] = *sections;
-    let [grants, pairs, endpoints, sets, uses] = others;
+    let [grants, pairs, endpoints, sets, uses, people] = others;
     let images = images.iter().map(|image| Image::from_bytes(image.to_vec()));
     let images: Vec<_> = images
         .collect::<Result<_, _>>()
@@ -204,6 +205,12 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
             return wrong("a resource that appears twice");
         }
     }
+    let count = tables.principals.len();
+    let people = read_rows(people, |row| check.person(row, count))?;
+    if !people.is_sorted_by_key(|own| own.principal) {
+        return wrong("people out of order");
+    }
+    tables.set_people(people);
     Ok(Snapshot {
         tables,
         images,
@@ -394,6 +401,12 @@ impl Row<12> for Principal {
     }
 }
 
+impl Row<3> for Person {
+    fn to_words(&self) -> [u32; 3] {
+        [self.principal.get(), self.user.get(), self.group.get()]
+    }
+}
+
 impl Row<9> for Resource {
     fn to_words(&self) -> [u32; 9] {
         let flags = flags([
@@ -545,6 +558,19 @@ impl Check {
             trust: self.sets(trust, LayerSet::RESOURCE.bits())?,
             tags: run(start, count, counts.pairs)?,
             max_session,
+        })
+    }
+
+    fn person(&self, row: [u32; 3], principals: usize) -> Result<Person, SnapshotError> {
+        let [principal, user, group] = row;
+        let principal = PrincipalIdx::new(principal);
+        if principal.index() >= principals {
+            return wrong("people of a role that does not exist");
+        }
+        Ok(Person {
+            principal,
+            user: self.optional(user)?,
+            group: self.optional(group)?,
         })
     }
 

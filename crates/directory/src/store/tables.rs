@@ -134,6 +134,17 @@ pub(crate) struct Grant {
     pub(crate) is_exact: bool,
 }
 
+/// Who has a role of Identity Center (`SSO-1`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Person {
+    /// The role.
+    pub(crate) principal: PrincipalIdx,
+    /// The name of the user; absent if no member of the group is known.
+    pub(crate) user: Symbol,
+    /// The name of the group by which it is so; absent if it is by no group.
+    pub(crate) group: Symbol,
+}
+
 /// The grantee of access control lists that stands for everyone.
 pub(crate) const ALL_USERS: &str = "http://acs.amazonaws.com/groups/global/AllUsers";
 /// The one that stands for everyone who has an account.
@@ -179,6 +190,8 @@ pub(crate) struct Tables {
     pub(super) uses: Vec<(u32, PartId)>,
     /// VPC endpoints by id, sorted by the id's text.
     pub(super) endpoints: Vec<(Symbol, SetsId)>,
+    /// Who has the roles of Identity Center, sorted by role.
+    pub(super) people: Vec<Person>,
     /// The organization's id.
     pub(super) organization: Option<Symbol>,
     /// How much is referred to and not there.

@@ -214,7 +214,7 @@ fn policies_of_a_caller_whom_the_directory_knows_are_refused() {
         let decision = ask(&directory, &request.to_string());
         if is_refused {
             assert!(
-                decision.contains("`identity` is for others"),
+                decision.contains("`identity` is for other accounts"),
                 "{request}: {decision}"
             );
         } else {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::{Folder, account, all, ask, dump, policy, user};
-use portcullis_directory::Directory;
+use portcullis_directory::{Directory, LoadOptions};
 
 const ACCOUNT: &str = "111122223333";
 
@@ -121,7 +121,7 @@ fn in_46_the_repositories_of_a_region() {
         let problems = loaded(&[(file, value.clone())]).err();
         let problems = problems.unwrap_or_else(|| panic!("{file}"));
         assert!(
-            problems[0].contains("does not say its region"),
+            problems[0].contains("does not give its region"),
             "{problems:?}"
         );
     }
@@ -540,4 +540,109 @@ fn s3_2_permissions_of_access_control_lists() {
     }
     assert_eq!(with("BucketOwnerEnforced", "FULL_CONTROL", &[]), [false; 5]);
     assert!(with("BucketOwnerPreferred", "READ", &[])[0]);
+}
+
+/// Packs hold managed policies that dumps refer to; what is excluded is not read and told.
+#[test]
+fn packs_and_exclusions() {
+    let arn = "arn:aws:iam::aws:policy/Reader";
+    let mut own = crate::support::user("arn:aws:iam::111122223333:user/ann", &[]);
+    own["AttachedManagedPolicies"] = json!([{"PolicyName": "Reader", "PolicyArn": arn}]);
+    let read =
+        crate::support::policy(&[json!({"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"})]);
+    let dump = crate::support::dump(&[own], &[]).to_string();
+    let folder = Folder::new(&[("account.json", &dump), ("logs/one.json", "{\"Policy\": 5")]);
+    let pack = json!({"name": "Reader", "arn": arn, "document": read}).to_string();
+    let date = json!({"pack": "policies of AWS", "date": "2026-11-30"}).to_string();
+    let other = Folder::new(&[("pack.jsonl", &format!("{date}\n{pack}\n"))]);
+    let mut sources = portcullis_directory::Sources::new(&folder.0);
+    let load = |sources: &portcullis_directory::Sources<'_>| {
+        portcullis_directory::Directory::load_from(sources, LoadOptions::default(), &mut |_| ())
+    };
+    assert!(
+        load(&sources)
+            .unwrap_err()
+            .to_string()
+            .contains("logs/one.json")
+    );
+    sources.exclude.push("logs/**".to_string());
+    let told = load(&sources).unwrap_err().to_string();
+    assert!(
+        told.contains("--managed-policies") && told.contains(arn),
+        "{told}"
+    );
+    sources.packs.push(other.0.join("pack.jsonl"));
+    let loaded = load(&sources).unwrap();
+    assert_eq!(loaded.report.excluded, ["logs/one.json"]);
+    let notes = &loaded.report.notes;
+    assert!(
+        notes
+            .iter()
+            .any(|(_, note)| note == "policies of AWS, as of 2026-11-30"),
+        "{notes:?}"
+    );
+    let request = json!({"principal": "arn:aws:iam::111122223333:user/ann", "action": "s3:GetObject", "resource": "*"});
+    assert_eq!(
+        crate::support::ask(&loaded.directory, &request.to_string()),
+        "Allow"
+    );
+    // What a pack gets wrong is wrong if something refers to it.
+    let wrong = json!({"name": "Reader", "arn": arn, "document": {"Statement": 1}}).to_string();
+    let other = Folder::new(&[("pack.jsonl", &wrong)]);
+    sources.packs = vec![other.0.join("pack.jsonl")];
+    assert!(
+        load(&sources)
+            .unwrap_err()
+            .to_string()
+            .contains("INVALID_POLICY")
+    );
+    sources.packs = vec![other.0.join("nowhere.jsonl")];
+    assert!(
+        load(&sources)
+            .unwrap_err()
+            .to_string()
+            .contains("UNREADABLE_FILE")
+    );
+}
+
+/// What collectors take beside the dump of an account says the same, or is an error.
+#[test]
+fn lists_beside_a_dump() {
+    let trust = |service: &str| {
+        crate::support::policy(&[
+            json!({"Effect": "Allow", "Principal": {"Service": format!("{service}.amazonaws.com")},
+            "Action": "sts:AssumeRole"}),
+        ])
+    };
+    let role = crate::support::role("arn:aws:iam::111122223333:role/App", &[], &trust("ec2"));
+    let user = crate::support::user("arn:aws:iam::111122223333:user/ann", &[]);
+    let dump = crate::support::dump(&[user], &[role]).to_string();
+    let listed = |service: &str| {
+        json!({"Path": "/", "RoleName": "App", "Arn": "arn:aws:iam::111122223333:role/App",
+        "AssumeRolePolicyDocument": trust(service), "MaxSessionDuration": 7200})
+    };
+    for (list, is_sound) in [
+        (json!({"Roles": [listed("ec2")]}), true),
+        (json!({"Roles": [listed("lambda")]}), false),
+        (
+            json!({"InstanceProfiles": [{"InstanceProfileName": "App", "Roles": [listed("ec2")]}]}),
+            true,
+        ),
+        (
+            json!({"InstanceProfiles": [{"InstanceProfileName": "App", "Roles": [listed("lambda")]}]}),
+            false,
+        ),
+        (
+            json!({"Users": [{"UserName": "ann", "Arn": "arn:aws:iam::111122223333:user/ann"}]}),
+            true,
+        ),
+        (
+            json!({"AttachedPolicies": [{"PolicyName": "p", "PolicyArn": "arn:aws:iam::aws:policy/p"}]}),
+            true,
+        ),
+    ] {
+        let folder = Folder::new(&[("account.json", &dump), ("list.json", &list.to_string())]);
+        let loaded = folder.load();
+        assert_eq!(loaded.is_ok(), is_sound, "{list}: {:?}", loaded.err());
+    }
 }

@@ -15,6 +15,7 @@ mod container;
 mod copies;
 mod corpus;
 mod dumps;
+mod identity_center;
 mod keys;
 mod many;
 mod packed;

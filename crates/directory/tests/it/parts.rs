@@ -344,7 +344,7 @@ fn match_36_unless_a_part_has_its_own() {
         let lines = [line(&arn(whole), &[]), line(&arn(part), &[])];
         let problems = load(&lines, LoadOptions::default()).unwrap_err();
         assert!(
-            problems[0].contains("has no policy of its own"),
+            problems[0].contains("cannot have a policy of its own"),
             "{problems:?}"
         );
     }

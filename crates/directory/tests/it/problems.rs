@@ -732,7 +732,11 @@ fn callers_must_be_known() {
             "no account 444455556666",
         ),
         (r#""444455556666""#, "", "no account 444455556666"),
-        (known, r#", "identity": []"#, "`identity` is for others"),
+        (
+            known,
+            r#", "identity": []"#,
+            "`identity` is for other accounts",
+        ),
         (
             "null",
             r#", "identity": []"#,

@@ -460,7 +460,7 @@ fn sts_3_a_web_identity() {
         .collect();
     assert_eq!(keys, ["aws:FederatedProvider", "token.example.com:aud"]);
     call.kind = StsCallKind::AssumeRoleWithSaml;
-    assert!(refused(&directory, &call).contains("other kind"));
+    assert!(refused(&directory, &call).contains("wrong kind"));
 }
 
 #[test]
@@ -485,7 +485,7 @@ fn sts_6_the_root_user_of_a_member() {
     assert!(refused(&directory, &root).contains("a user or a role session"));
     root.caller.session_token = false;
     root.target = "777788889999";
-    assert!(refused(&directory, &root).contains("no member"));
+    assert!(refused(&directory, &root).contains("not a member"));
     root.target = "111122223333";
     root.caller.caller = user(ADMIN);
     assert!(refused(&directory, &root).contains("management account"));
@@ -589,7 +589,7 @@ fn what_sts_refuses_by_itself() {
     );
     let mut wrong = call(StsCallKind::AssumeRole, user(ADMIN), BARE);
     wrong.session_name = "x";
-    assert!(refused(&directory, &wrong).contains("no name"));
+    assert!(refused(&directory, &wrong).contains("invalid session name"));
     wrong.session_name = "night";
     wrong.seconds = Some(899);
     assert!(refused(&directory, &wrong).contains("900 to 3600"));

@@ -26,6 +26,14 @@ impl<'a> Inner<'a> {
         }
     }
 
+    /// A part of a file's text, in an arena.
+    pub(super) fn part(text: &str, span: Span, arena: &'a Bump) -> Inner<'a> {
+        Inner {
+            text: arena.alloc_str(text.get(span.range()).unwrap_or_default()),
+            runs: arena.alloc_slice_copy(&[(0, span.start)]),
+        }
+    }
+
     /// The text.
     pub fn text(&self) -> &'a str {
         self.text
@@ -48,7 +56,7 @@ impl<'a> Inner<'a> {
     }
 
     /// Where a byte of the text stands in the file.
-    fn outer(&self, at: u32) -> u32 {
+    pub fn outer(&self, at: u32) -> u32 {
         let run = self.runs.partition_point(|(inner, _)| *inner <= at);
         let (inner, outer) = self
             .runs

@@ -127,11 +127,13 @@ impl<'a, 'n> Reader<'a> {
     /// `GRAM-15`, and the effect of `GRAM-60`.
     fn effect(&mut self, member: Slot<'a, 'n>, statement: Node<'a, 'n>) -> Option<Effect> {
         let Some(member) = member else {
-            self.error(
-                codes::MISSING_EFFECT,
-                statement.span,
-                "the statement has no `Effect`",
-            );
+            if !self.is_meant(&["Effect"]) {
+                self.error(
+                    codes::MISSING_EFFECT,
+                    statement.span,
+                    "the statement has no `Effect`",
+                );
+            }
             return None;
         };
         let text = self.string("Effect", member.value)?;
@@ -166,8 +168,10 @@ impl<'a, 'n> Reader<'a> {
             self.error(codes::RCP_SYNTAX_ERROR_NOTACTION, member.key.span, message);
         }
         let Some((negated, member)) = self.one_of(action, not_action) else {
-            let message = "the statement has neither `Action` nor `NotAction`";
-            self.error(codes::MISSING_ACTION, statement.span, message);
+            if !self.is_meant(&["Action", "NotAction"]) {
+                let message = "the statement has neither `Action` nor `NotAction`";
+                self.error(codes::MISSING_ACTION, statement.span, message);
+            }
             return None;
         };
         let entries = self.entries(negated, member);
@@ -205,7 +209,7 @@ impl<'a, 'n> Reader<'a> {
             let may_be_absent = kind == PolicyKind::Resource
                 && (self.options.allow_missing_resource
                     || action.is_some_and(is_of_services_without_resource));
-            if !may_be_absent {
+            if !(may_be_absent || self.is_meant(&["Resource", "NotResource"])) {
                 let message = "the statement has neither `Resource` nor `NotResource`";
                 self.error(codes::MISSING_RESOURCE, statement.span, message);
             }

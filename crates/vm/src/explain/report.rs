@@ -49,6 +49,13 @@ pub struct StatementReport {
     pub policy: String,
     /// The policy's file; empty if it had none.
     pub file: String,
+    /// The path of the policy in the JSON value of its file, such as `/UserDetailList/0/UserPolicyList/0/PolicyDocument`;
+    /// empty if it is the whole file, or not known.
+    pub path: String,
+    /// The byte of the file at which the statement begins, where whoever explains found it out.
+    pub offset: Option<u64>,
+    /// The statement as it is written, where whoever explains has it.
+    pub text: Option<String>,
     /// The statement's place in its document, from 0.
     pub index: u32,
     /// The `Sid`; empty if it had none.

@@ -417,7 +417,7 @@ impl Loader {
     }
 
     /// What stands in `get-role` and `get-user`.
-    fn settings(
+    pub(crate) fn settings(
         &mut self,
         record: &Record<'_, '_>,
         node: &Node<'_>,

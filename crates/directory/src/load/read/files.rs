@@ -42,11 +42,17 @@ pub(crate) struct Found {
 }
 
 /// Every file of a folder and the folders in it, sorted by name, and what is wrong with the others. Names that
-/// start with a dot are left out.
-pub(crate) fn list(folder: &Path, limits: Limits) -> (Vec<Found>, Vec<Diagnostic>) {
+/// start with a dot are left out, and so is what is excluded, which is told.
+pub(crate) fn list(
+    folder: &Path,
+    limits: Limits,
+    is_excluded: &dyn Fn(&str) -> bool,
+) -> (Vec<Found>, Vec<String>, Vec<Diagnostic>) {
     let mut list = List {
         root: PathBuf::new(),
         limits,
+        is_excluded,
+        excluded: Vec::new(),
         entries: 0,
         bytes: 0,
         found: Vec::new(),
@@ -60,19 +66,22 @@ pub(crate) fn list(folder: &Path, limits: Limits) -> (Vec<Found>, Vec<Diagnostic
         Err(error) => list.unreadable(&folder.display().to_string(), &error),
     }
     list.found.sort_by(|one, other| one.name.cmp(&other.name));
-    (list.found, list.problems)
+    list.excluded.sort();
+    (list.found, list.excluded, list.problems)
 }
 
-struct List {
+struct List<'e> {
     root: PathBuf,
     limits: Limits,
+    is_excluded: &'e dyn Fn(&str) -> bool,
+    excluded: Vec<String>,
     entries: usize,
     bytes: u64,
     found: Vec<Found>,
     problems: Vec<Diagnostic>,
 }
 
-impl List {
+impl List<'_> {
     fn problem(&mut self, place: &str, code: Code, message: String) {
         let location = Location::of_file(place);
         self.problems
@@ -125,6 +134,10 @@ impl List {
                     return self.too_large(&place, &limit);
                 }
                 let name = format!("{prefix}{name}");
+                if (self.is_excluded)(&name) {
+                    self.excluded.push(name);
+                    continue;
+                }
                 if let Some(folder) = self.entry(&entry.path(), &name) {
                     open.push((folder, format!("{name}/"), depth + 1));
                 }
@@ -236,7 +249,7 @@ mod tests {
     use super::*;
 
     fn codes(folder: &Path, limits: Limits) -> Vec<&'static str> {
-        let (_, problems) = list(folder, limits);
+        let (_, _, problems) = list(folder, limits, &|_| false);
         problems.iter().map(|own| own.code.as_str()).collect()
     }
 
@@ -265,7 +278,13 @@ mod tests {
         for limits in smaller {
             assert_eq!(codes(&folder, limits), ["TOO_LARGE"], "{limits:?}");
         }
-        let (found, _) = list(&folder, LIMITS);
+        let (found, excluded, _) = list(&folder, LIMITS, &|path| path == "a/b");
+        let names: Vec<&str> = found.iter().map(|file| file.name.as_str()).collect();
+        assert_eq!(
+            (names, excluded),
+            (vec!["one.json"], vec!["a/b".to_string()])
+        );
+        let (found, ..) = list(&folder, LIMITS, &|_| false);
         let names: Vec<&str> = found.iter().map(|file| file.name.as_str()).collect();
         assert_eq!(names, ["a/b/two.json", "one.json"]);
         fs::remove_dir_all(&folder).unwrap();

@@ -252,7 +252,7 @@ impl Loader {
 }
 
 /// The last id in a file's path that starts so; the empty start is that of accounts.
-fn id_in_path<'f>(file: &'f str, starts: &[&str]) -> Option<&'f str> {
+pub(crate) fn id_in_path<'f>(file: &'f str, starts: &[&str]) -> Option<&'f str> {
     let stem = file
         .strip_suffix(".json")
         .or_else(|| file.strip_suffix(".jsonl"))

@@ -137,7 +137,7 @@ impl Loader {
             vec![(root, None, path.to_string())];
         while let Some((node, parent, path)) = open.pop() {
             let at = At::root();
-            let at = at.member(path.strip_prefix('/').unwrap_or(&path));
+            let at = at.pointer(&path);
             let Some(id) = self.tree_node(record, node, at, parent) else {
                 continue;
             };

@@ -1,0 +1,112 @@
+//! The first help: commands by the job that somebody has, with examples to copy.
+
+use std::fmt::Write as _;
+
+use clap::Command;
+
+/// Commands by job. What is in none of them comes last.
+const GROUPS: [(&str, &[&str]); 5] = [
+    (
+        "Decide requests",
+        &["decide", "explain", "batch", "simulate", "assume"],
+    ),
+    (
+        "Ask whole accounts and organizations",
+        &[
+            "collect",
+            "who-can",
+            "what-can",
+            "matrix",
+            "admins",
+            "external-access",
+            "picture",
+        ],
+    ),
+    (
+        "Write policies",
+        &[
+            "check",
+            "explain-code",
+            "test",
+            "fmt",
+            "convert",
+            "expand",
+            "actions",
+            "catalog",
+        ],
+    ),
+    (
+        "Make and look into images",
+        &["compile", "inspect", "disasm", "bench"],
+    ),
+    ("Shell", &["completions"]),
+];
+
+const EXAMPLES: &str = "\
+Examples:
+  portcullis decide --identity policy.json --principal arn:aws:iam::111122223333:user/ann \\
+      --action s3:GetObject --resource arn:aws:s3:::reports/q1
+  portcullis check policy.json
+  portcullis collect --print > collect.sh
+  sh collect.sh dumps && portcullis admins --directory dumps
+
+`portcullis COMMAND --help` has the options of a command, with examples.";
+
+/// The command with its commands listed by job.
+pub(crate) fn grouped(command: Command) -> Command {
+    let all: Vec<(String, String)> = command
+        .get_subcommands()
+        .filter(|own| !own.is_hide_set())
+        .map(|own| {
+            let about = own.get_about().map(ToString::to_string);
+            (own.get_name().to_string(), about.unwrap_or_default())
+        })
+        .collect();
+    let width = all.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let line = |name: &str, about: &str| format!("  {name:<width$}  {about}\n");
+    let mut text = String::new();
+    for (title, names) in GROUPS {
+        let _ = writeln!(text, "{title}:");
+        for name in names {
+            if let Some((name, about)) = all.iter().find(|(own, _)| own == name) {
+                text += &line(name, about);
+            }
+        }
+        text.push('\n');
+    }
+    let is_grouped = |name: &str| GROUPS.iter().any(|(_, names)| names.contains(&name));
+    let mut others = all.iter().filter(|(name, _)| !is_grouped(name)).peekable();
+    if others.peek().is_some() {
+        text += "More:\n";
+        others.for_each(|(name, about)| text += &line(name, about));
+        text.push('\n');
+    }
+    let template = format!(
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{text}Options:\n{{options}}\n\n{EXAMPLES}\n"
+    );
+    command.help_template(template)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn every_command_has_its_job() {
+        let command = crate::Cli::command();
+        let names: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
+        let grouped: Vec<&str> = GROUPS
+            .iter()
+            .flat_map(|(_, names)| names.iter().copied())
+            .collect();
+        for name in &names {
+            let count = grouped.iter().filter(|own| *own == name).count();
+            assert_eq!(count, 1, "{name}");
+        }
+        assert!(
+            grouped.iter().all(|name| names.contains(name)),
+            "{grouped:?}"
+        );
+    }
+}

@@ -1,0 +1,296 @@
+//! What commands print in JSON is as `docs/schemas` say, which say every member.
+
+use crate::support::{ANN, Folder};
+use serde_json::{Value, json};
+
+fn schema(name: &str) -> Value {
+    let path = crate::support::root().join("docs/schemas").join(name);
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// Checks a value against a schema of the few keywords that the project's own use; another keyword fails.
+fn check(value: &Value, schema: &Value, root: &Value, at: &str) -> Result<(), String> {
+    let members = schema.as_object().unwrap();
+    for (keyword, own) in members {
+        match keyword.as_str() {
+            "$schema" | "$id" | "$defs" | "title" | "description" => {}
+            "$ref" => {
+                let pointer = own.as_str().unwrap().strip_prefix('#').unwrap();
+                check(value, root.pointer(pointer).unwrap(), root, at)?;
+            }
+            "const" if value == own => {}
+            "const" => return Err(format!("{at}: {value} is not {own}")),
+            "enum" if own.as_array().unwrap().contains(value) => {}
+            "enum" => return Err(format!("{at}: {value} is none of {own}")),
+            "type" => {
+                let kind = match value {
+                    Value::Null => "null",
+                    Value::Bool(_) => "boolean",
+                    Value::Number(number) if number.is_i64() || number.is_u64() => "integer",
+                    Value::Number(_) => "number",
+                    Value::String(_) => "string",
+                    Value::Array(_) => "array",
+                    Value::Object(_) => "object",
+                };
+                let is_it = match own {
+                    Value::Array(all) => all.iter().any(|own| own == kind),
+                    own => own == kind,
+                };
+                if !is_it {
+                    return Err(format!("{at}: {value} is not of type {own}"));
+                }
+            }
+            "required" => {
+                for name in own.as_array().unwrap() {
+                    let name = name.as_str().unwrap();
+                    if value.is_object() && value.get(name).is_none() {
+                        return Err(format!("{at}: no `{name}`"));
+                    }
+                }
+            }
+            "properties" | "additionalProperties" => {}
+            "items" => {
+                for (index, element) in value.as_array().into_iter().flatten().enumerate() {
+                    check(element, own, root, &format!("{at}/{index}"))?;
+                }
+            }
+            "oneOf" => {
+                let tried = own.as_array().unwrap().iter();
+                let tried: Vec<Result<(), String>> =
+                    tried.map(|own| check(value, own, root, at)).collect();
+                if tried.iter().filter(|own| own.is_ok()).count() != 1 {
+                    return Err(format!("{at}: not one of the forms: {tried:?}"));
+                }
+            }
+            other => panic!("the schemas use no `{other}`"),
+        }
+    }
+    let Some(object) = value.as_object() else {
+        return Ok(());
+    };
+    for (name, member) in object {
+        let at = format!("{at}/{name}");
+        match (
+            schema.pointer(&format!("/properties/{name}")),
+            schema.get("additionalProperties"),
+        ) {
+            (Some(own), _) => check(member, own, root, &at)?,
+            (None, Some(Value::Bool(false))) => return Err(format!("{at}: no such member")),
+            (None, Some(own @ Value::Object(_))) => check(member, own, root, &at)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn conforms(text: &str, name: &str) {
+    let schema = schema(name);
+    assert!(!text.is_empty(), "{name}: nothing to check");
+    for line in text.lines() {
+        let value: Value = serde_json::from_str(line).unwrap();
+        if let Err(error) = check(&value, &schema, &schema, "") {
+            panic!("{name}: {error}\n{line}");
+        }
+    }
+}
+
+fn example() -> String {
+    let data = crate::support::root().join("corpus/example-organization/data");
+    data.to_string_lossy().into_owned()
+}
+
+#[test]
+fn the_check_finds_what_is_wrong() {
+    let schema = schema("decide.json");
+    for (value, told) in [
+        (json!({"version": 1, "decision": "Allow"}), "no `by`"),
+        (
+            json!({"version": 2, "decision": "Allow", "by": []}),
+            "is not 1",
+        ),
+        (
+            json!({"version": 1, "decision": "Maybe", "by": []}),
+            "is none of",
+        ),
+        (
+            json!({"version": 1, "decision": "Allow", "by": [1]}),
+            "not of type",
+        ),
+        (
+            json!({"version": 1, "decision": "Allow", "by": [], "x": 1}),
+            "no such member",
+        ),
+    ] {
+        let error = check(&value, &schema, &schema, "").unwrap_err();
+        assert!(error.contains(told), "{value}: {error}");
+    }
+}
+
+#[test]
+fn questions() {
+    let folder = Folder::new();
+    let data = example();
+    let orders = "arn:aws:s3:::shop-orders/1";
+    for (question, more) in [
+        (
+            "who-can",
+            &[
+                "--action",
+                "s3:GetObject",
+                "--resource",
+                orders,
+                "--hops",
+                "3",
+            ][..],
+        ),
+        (
+            "what-can",
+            &[
+                "--principal",
+                "arn:aws:iam::222222222222:role/Analyst",
+                "--resource",
+                orders,
+            ],
+        ),
+        (
+            "matrix",
+            &[
+                "--action",
+                "s3:GetObject,s3:PutObject",
+                "--resource",
+                orders,
+                "--context",
+                "aws:SourceIp=203.0.113.9",
+            ],
+        ),
+        ("admins", &[]),
+        ("external-access", &[]),
+    ] {
+        let start = [
+            question,
+            "--directory",
+            &data,
+            "--format",
+            "json",
+            "--exclude",
+            "nothing",
+        ];
+        let run = folder.run(&[&start[..], more].concat());
+        conforms(&run.stdout, "questions.json");
+        let last: Value = serde_json::from_str(run.stdout.lines().last().unwrap()).unwrap();
+        assert_eq!(last["question"], question);
+        let lines = last["counts"]["lines"].as_u64().unwrap();
+        assert_eq!(lines as usize + 1, run.stdout.lines().count(), "{question}");
+    }
+}
+
+#[test]
+fn decisions_and_explanations() {
+    let folder = Folder::new();
+    let data = example();
+    for (principal, action, resource) in [
+        (
+            "arn:aws:sts::111111111111:assumed-role/Deploy/maria",
+            "s3:GetObject",
+            "arn:aws:s3:::shop-orders/2026/1.json",
+        ),
+        (
+            "arn:aws:iam::222222222222:role/Analyst",
+            "s3:GetObject",
+            "arn:aws:s3:::shop-orders/1",
+        ),
+        (
+            "arn:aws:iam::222222222222:role/Analyst",
+            "iam:CreateUser",
+            "*",
+        ),
+        ("anonymous", "s3:GetObject", "arn:aws:s3:::shop-orders/1"),
+    ] {
+        let principal = if principal == "anonymous" {
+            "null"
+        } else {
+            principal
+        };
+        let rest = [
+            "--directory",
+            &data,
+            "--principal",
+            principal,
+            "--action",
+            action,
+            "--resource",
+            resource,
+            "--format",
+            "json",
+        ];
+        for command in ["decide", "explain"] {
+            let run = folder.run(&[&[command][..], &rest].concat());
+            conforms(&run.stdout, &format!("{command}.json"));
+        }
+    }
+    folder.write("p.json", crate::support::READER);
+    let rest = [
+        "--identity",
+        "p.json",
+        "--principal",
+        ANN,
+        "--action",
+        "s3:GetObject",
+        "--resource",
+        "arn:aws:s3:::b/k",
+        "--format",
+        "json",
+    ];
+    for command in ["decide", "explain"] {
+        let run = folder.run(&[&[command][..], &rest].concat());
+        conforms(&run.stdout, &format!("{command}.json"));
+    }
+}
+
+#[test]
+fn the_other_commands() {
+    let folder = Folder::new();
+    let data = example();
+    let session = [
+        "assume",
+        "--directory",
+        &data,
+        "--principal",
+        "arn:aws:iam::333333333333:user/maria",
+        "--format",
+        "json",
+        "--session-name",
+        "night",
+    ];
+    for role in [
+        "arn:aws:iam::333333333333:role/Pipeline",
+        "arn:aws:iam::111111111111:role/Deploy",
+    ] {
+        let run = folder.run(&[&session[..], &["--role", role]].concat());
+        conforms(&run.stdout, "assume.json");
+    }
+    let run = folder.run(&[
+        "actions",
+        "--format",
+        "json",
+        "s3:CopyObject",
+        "ec2:RunInstances",
+        "s3:Nothing",
+    ]);
+    conforms(&run.stdout, "actions.json");
+    let run = folder.run(&["catalog", "--info", "--format", "json"]);
+    conforms(&run.stdout, "catalog.json");
+    folder.write("p.json", crate::support::READER);
+    let made = folder.run(&["compile", "--identity", "p.json", "-o", "p.pcl"]);
+    assert_eq!(made.code, 0, "{made:?}");
+    let made = folder.run(&["compile", "--directory", &data, "-o", "d.pcl"]);
+    assert_eq!(made.code, 0, "{made:?}");
+    for arguments in [
+        &["inspect", "p.pcl"][..],
+        &["inspect", "p.pcl", "--keys"],
+        &["inspect", "d.pcl"],
+    ] {
+        let run = folder.run(&[arguments, &["--format", "json"]].concat());
+        conforms(&run.stdout, "inspect.json");
+    }
+}

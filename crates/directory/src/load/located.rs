@@ -1,0 +1,253 @@
+//! The places of an explanation led back from policy documents to the files that they were read from (`IN-2`).
+//!
+//! What decides keeps no places in files: the few that are told are found again, by reading the records that hold them.
+//! A file that has changed since is left as it is called.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use bumpalo::Bump;
+use portcullis_explain::{Changes, Need, Scene, between, byte_at};
+use portcullis_source::json::{self, Node};
+use portcullis_source::{Records, Source, Start};
+use portcullis_syntax::forms::undress_placed;
+use portcullis_vm::{Explanation, StatementReport};
+
+use crate::load::read::files::{self, Content, Found};
+use crate::store::documents::Documents;
+use crate::store::strings::StringTable;
+
+/// Line and column, from 1.
+type Place = (u32, u32);
+
+/// Places in a document, and what each is in the file: line, column, and byte.
+type Places = HashMap<Place, (u32, u32, u64)>;
+
+/// What is told of the document at a path in a record.
+struct Wanted {
+    /// The whole place, `file:line#/path`.
+    place: String,
+    path: String,
+    spots: Vec<Place>,
+}
+
+/// A place `file:line#/path` taken apart; the line is that of a record that is not the file's first.
+fn parts(place: &str) -> Option<(&str, usize, &str)> {
+    let at = place
+        .find("#/")
+        .or_else(|| place.ends_with('#').then(|| place.len() - 1))?;
+    let (file, path) = (place.get(..at)?, place.get(at + 1..)?);
+    let numbered = file.rsplit_once(':');
+    let numbered = numbered.and_then(|(file, line)| Some((file, line.parse().ok()?)));
+    let (file, line) = numbered.unwrap_or((file, 1));
+    Some((file, line, path))
+}
+
+/// The member or element that a path of names and numbers leads to.
+fn follow<'n, 'a>(root: &'n Node<'a>, path: &str) -> Option<&'n Node<'a>> {
+    let mut node = root;
+    let mut rest = path.strip_prefix('/');
+    while let Some(open) = rest {
+        if let Some(elements) = node.as_array() {
+            let (index, more) = open
+                .split_once('/')
+                .map_or((open, None), |(own, more)| (own, Some(more)));
+            node = elements.get(index.parse::<usize>().ok()?)?;
+            rest = more;
+            continue;
+        }
+        // Names of members may hold slashes: the longest that fits.
+        let ends = open
+            .char_indices()
+            .filter(|(_, c)| *c == '/')
+            .map(|(at, _)| at);
+        let ends: Vec<usize> = ends.chain([open.len()]).collect();
+        let found = ends
+            .iter()
+            .rev()
+            .find_map(|end| Some((end, node.get(open.get(..*end)?)?)));
+        let (end, member) = found?;
+        node = member;
+        rest = open.get(end + 1..);
+    }
+    Some(node)
+}
+
+/// Where documents are found by the places that explanations call them by.
+pub(crate) struct Locator<'d> {
+    pub(crate) documents: &'d Documents,
+    pub(crate) strings: &'d StringTable,
+}
+
+impl Locator<'_> {
+    /// Leads the places in an explanation of this directory's decision, and in what would have to change, back to the
+    /// files of the folder that it was read from: their names begin with the folder's then, and line and column are those
+    /// of the file. Reads the records again that hold the policies. What cannot be found there as it was keeps its name
+    /// and its place in the document.
+    pub(crate) fn locate(
+        &self,
+        folder: &Path,
+        explanation: &mut Explanation,
+        scene: &mut Scene,
+        changes: &mut Changes,
+    ) {
+        let mut wanted: BTreeMap<String, Vec<Place>> = BTreeMap::new();
+        for report in reports(explanation, changes) {
+            let spots = wanted.entry(report.file.clone()).or_default();
+            spots.extend([report.start, report.end]);
+        }
+        for applied in scene
+            .layers
+            .iter()
+            .flat_map(|layer| layer.policies.iter().flatten())
+        {
+            wanted
+                .entry(applied.place.clone())
+                .or_default()
+                .push((1, 1));
+        }
+        let found = self.find_places(folder, wanted);
+        let named = |place: &str| {
+            let (file, _, path) = parts(place)?;
+            let file = folder.join(file).display().to_string();
+            Some((file, path.to_string()))
+        };
+        for report in reports(explanation, changes) {
+            let text = self.documents.text_at(&report.file, self.strings);
+            let own = text.and_then(|text| between(text, report.start, report.end));
+            report.text = own.map(str::to_string);
+            let Some(places) = found.get(&report.file) else {
+                continue;
+            };
+            let ends = places.get(&report.start).zip(places.get(&report.end));
+            let Some(((start, end), (file, path))) = ends.zip(named(&report.file)) else {
+                continue;
+            };
+            report.start = (start.0, start.1);
+            report.end = (end.0, end.1);
+            report.offset = Some(start.2);
+            report.file = file;
+            report.path = path;
+        }
+        let layers = scene.layers.iter_mut();
+        for applied in layers.flat_map(|layer| layer.policies.iter_mut().flatten()) {
+            let places = found.get(&applied.place);
+            let start = places.and_then(|places| places.get(&(1, 1)));
+            if let Some(((line, column, _), (file, path))) = start.zip(named(&applied.place)) {
+                applied.place = format!("{file}:{line}:{column}");
+                applied.path = path;
+            }
+        }
+    }
+
+    /// Where places of documents are in their files.
+    fn find_places(
+        &self,
+        folder: &Path,
+        wanted: BTreeMap<String, Vec<Place>>,
+    ) -> HashMap<String, Places> {
+        let mut by_file: BTreeMap<String, BTreeMap<usize, Vec<Wanted>>> = BTreeMap::new();
+        for (place, spots) in wanted {
+            let Some((file, line, path)) = parts(&place) else {
+                continue;
+            };
+            let records = by_file.entry(file.to_string()).or_default();
+            let path = path.to_string();
+            records
+                .entry(line)
+                .or_default()
+                .push(Wanted { place, path, spots });
+        }
+        let mut found = HashMap::new();
+        for (name, records) in by_file {
+            let path = folder.join(&name);
+            let Ok(Content::Json(mut input)) = files::open(&Found { path, name }) else {
+                continue;
+            };
+            let mut stream = Records::new(&mut input);
+            let mut bytes = Vec::new();
+            let mut open = records.len();
+            while open > 0 {
+                let Ok(Some(start)) = stream.next_into(&mut bytes) else {
+                    break;
+                };
+                if let Some(all) = records.get(&start.line) {
+                    open -= 1;
+                    self.find_in_record(&bytes, start, all, &mut found);
+                }
+            }
+        }
+        found
+    }
+
+    fn find_in_record(
+        &self,
+        bytes: &[u8],
+        start: Start,
+        wanted: &[Wanted],
+        found: &mut HashMap<String, Places>,
+    ) {
+        let arena = Bump::new();
+        let Ok(source) = Source::decode("", bytes, start) else {
+            return;
+        };
+        let Ok(root) = json::parse(source.text(), &arena) else {
+            return;
+        };
+        for own in wanted {
+            let node = follow(&root, &own.path);
+            let inner = node.and_then(|node| undress_placed(node, source.text(), &arena).ok());
+            let text = self.documents.text_at(&own.place, self.strings);
+            let Some((inner, text)) = inner.zip(text) else {
+                continue;
+            };
+            if inner.text() != text {
+                continue;
+            }
+            let places = own.spots.iter().filter_map(|spot| {
+                let offset = inner.outer(u32::try_from(byte_at(text, *spot)?).ok()?);
+                let (line, column) = source.position(offset);
+                let number = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+                Some((
+                    *spot,
+                    (
+                        number(line),
+                        number(column),
+                        start.offset + u64::from(offset),
+                    ),
+                ))
+            });
+            found.entry(own.place.clone()).or_default().extend(places);
+        }
+    }
+}
+
+/// All statements that are told of.
+fn reports<'r>(
+    explanation: &'r mut Explanation,
+    changes: &'r mut Changes,
+) -> impl Iterator<Item = &'r mut StatementReport> {
+    let layers = explanation.layers.iter_mut();
+    let told = layers.flat_map(|layer| layer.statements.iter_mut());
+    let needs = changes.needs.iter_mut().filter_map(|(_, need)| match need {
+        Need::NoDeny(statements) => Some(statements),
+        _ => None,
+    });
+    told.chain(needs.flatten())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_taken_apart() {
+        assert_eq!(parts("a.json#/b/0"), Some(("a.json", 1, "/b/0")));
+        assert_eq!(
+            parts("d/a.jsonl:12#/policy"),
+            Some(("d/a.jsonl", 12, "/policy"))
+        );
+        assert_eq!(parts("a.json#"), Some(("a.json", 1, "")));
+        assert_eq!(parts("a.json"), None);
+    }
+}

@@ -1,0 +1,385 @@
+//! Dumps of Identity Center, as `aws sso-admin` and `aws identitystore` print them (`IN-31` to `IN-33`).
+//!
+//! What belongs to a permission set says so by `"permissionSet"` beside it, or by the name of its file or of a folder
+//! above, which holds the set's id (`ps-…`).
+
+use portcullis_model::{PolicyKind, split_arn};
+use portcullis_source::json::{Node, Value};
+
+use crate::codes;
+use crate::load::loader::{Loader, Record};
+use crate::load::raw::{Limit, RawAssignment, RawPermissionSet};
+use crate::load::read::fields::{At, present};
+use crate::load::read::organization::id_in_path;
+use crate::store::ids::Symbol;
+
+/// Members of which one says what a permission set consists of.
+const PARTS: [&str; 5] = [
+    "PermissionSet",
+    "InlinePolicy",
+    "AttachedManagedPolicies",
+    "CustomerManagedPolicyReferences",
+    "PermissionsBoundary",
+];
+
+impl Loader {
+    /// Reads a value if it is one of these dumps, and says which.
+    pub(crate) fn identity_center_dump(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+    ) -> Option<&'static str> {
+        let has = |name| present(node, name).is_some();
+        if node.get("permissionSet").is_some() || is_part(node) {
+            self.permission_set(record, node, at);
+            return Some("permission set");
+        }
+        if has("PermissionSets") {
+            for arn in self.names(record, node, at, "PermissionSets") {
+                match set_id(self.strings.get(arn)).map(str::to_string) {
+                    Some(id) => {
+                        let id = self.strings.intern(&id);
+                        self.raw.center.sets.entry(id).or_default().arn = Some((arn, record.spot));
+                    }
+                    None => self.no_permission_set(record, node, at, arn),
+                }
+            }
+            return Some("list of permission sets");
+        }
+        if has("AccountAssignments") {
+            self.assignments(record, node, at);
+            return Some("assignments of permission sets");
+        }
+        if has("GroupMemberships") {
+            self.memberships(record, node, at);
+            return Some("members of groups of Identity Center");
+        }
+        // `aws iam list-users` and `list-groups` have the same names, and ARNs.
+        let first = |list| present(node, list)?.as_array()?.first();
+        let is_stored = |own: &&Node<'_>, id| own.get(id).is_some() && own.get("Arn").is_none();
+        if first("Users").is_some_and(|own| is_stored(&own, "UserId")) {
+            self.identities(record, node, at, ("Users", "UserId", "UserName"));
+            return Some("users of Identity Center");
+        }
+        if first("Groups").is_some_and(|own| is_stored(&own, "GroupId")) {
+            self.identities(record, node, at, ("Groups", "GroupId", "DisplayName"));
+            return Some("groups of Identity Center");
+        }
+        if first("Instances").is_some_and(|own| own.get("IdentityStoreId").is_some()) {
+            return Some("instance of Identity Center");
+        }
+        if let Some(own) = present(node, "InstanceAccessControlAttributeConfiguration") {
+            let inside = at.member("InstanceAccessControlAttributeConfiguration");
+            let mut keys = Vec::new();
+            let list = "AccessControlAttributes";
+            for (index, own) in self.list(record, own, inside, list).iter().enumerate() {
+                let at = inside.member(list);
+                keys.extend(self.needed(record, own, at.index(index), "Key"));
+            }
+            if !keys.is_empty() {
+                // SSO-2.
+                let message = format!(
+                    "sessions of permission sets have the tags {} whose values no dump has: give them as \
+                     `aws:PrincipalTag/…` in the context",
+                    keys.join(", ")
+                );
+                let place = self.place(record.spot);
+                self.note(&place, message);
+            }
+            return Some("attributes for access control");
+        }
+        None
+    }
+
+    fn no_permission_set(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+        arn: Symbol,
+    ) {
+        let arn = self.strings.get(arn);
+        let message = format!("`{arn}` is not the ARN of a permission set");
+        self.error(record.at(node, at), codes::INVALID_MEMBER, message);
+    }
+
+    /// What is said of one permission set.
+    fn permission_set(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+        // Read before it is known whose it is, so that everything in it counts as read.
+        let mut new = RawPermissionSet::default();
+        let mut arn = self.text_of(record, node, at, "permissionSet");
+        if let Some(own) = present(node, "PermissionSet") {
+            let at = at.member("PermissionSet");
+            let name = self.needed(record, own, at, "Name");
+            new.name = name.map(|name| (self.strings.intern(name), record.spot));
+            arn = arn.or_else(|| self.needed(record, own, at, "PermissionSetArn"));
+        }
+        if let Some(own) = present(node, "InlinePolicy") {
+            // A set without an inline policy has an empty one.
+            let inside = at.member("InlinePolicy");
+            let kind = PolicyKind::Identity;
+            new.inline = match own.as_str() {
+                Some(text) if text.trim().is_empty() => Some(None),
+                _ => self
+                    .policy(record, own, inside, "AwsSSOInlinePolicy", kind, true)
+                    .map(Some),
+            };
+        }
+        if present(node, "AttachedManagedPolicies").is_some() {
+            new.managed = Some(self.managed_of_set(record, node, at));
+        }
+        if present(node, "CustomerManagedPolicyReferences").is_some() {
+            let list = "CustomerManagedPolicyReferences";
+            let inside = at.member(list);
+            let mut all = Vec::new();
+            for (index, own) in self.list(record, node, at, list).iter().enumerate() {
+                all.extend(self.reference_of_set(record, own, inside.index(index)));
+            }
+            new.customer = Some(all);
+        }
+        if let Some(own) = node.get("PermissionsBoundary") {
+            new.limit = self.limit_of_set(record, own, at.member("PermissionsBoundary"));
+        }
+        let id = match arn {
+            Some(arn) => set_id(arn),
+            None => id_in_path(record.file, &["ps-"]),
+        };
+        let Some(id) = id else {
+            let message = match arn {
+                Some(arn) => format!("`{arn}` is not the ARN of a permission set"),
+                None => "does not say its permission set: give {\"permissionSet\": ARN, …}, or call the file or its \
+                         folder like the set's id, `ps-…`"
+                    .to_string(),
+            };
+            return self.error(record.at(node, at), codes::MISSING_MEMBER, message);
+        };
+        let id = self.strings.intern(id);
+        new.arn = arn.map(|arn| (self.strings.intern(arn), record.spot));
+        self.merge_set(record, node, at, id, new);
+    }
+
+    fn managed_of_set(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+    ) -> Vec<Symbol> {
+        let list = "AttachedManagedPolicies";
+        let inside = at.member(list);
+        let mut arns = Vec::new();
+        for (index, own) in self.list(record, node, at, list).iter().enumerate() {
+            if let Some(arn) = self.needed(record, own, inside.index(index), "Arn") {
+                arns.push(self.strings.intern(arn));
+            }
+        }
+        arns
+    }
+
+    /// Path and name of a policy that every account has of its own.
+    fn reference_of_set(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+    ) -> Option<(Symbol, Symbol)> {
+        let name = self.needed(record, node, at, "Name")?;
+        let path = self.text_of(record, node, at, "Path").unwrap_or("/");
+        Some((self.strings.intern(path), self.strings.intern(name)))
+    }
+
+    /// The boundary; null says that there is none.
+    fn limit_of_set(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+    ) -> Option<Option<Limit>> {
+        if matches!(node.value, Value::Null) {
+            return Some(None);
+        }
+        self.taken.insert(node.span.start);
+        if let Some(own) = present(node, "CustomerManagedPolicyReference") {
+            let inside = at.member("CustomerManagedPolicyReference");
+            let (path, name) = self.reference_of_set(record, own, inside)?;
+            return Some(Some(Limit::Customer(path, name)));
+        }
+        let arn = self.needed(record, node, at, "ManagedPolicyArn")?;
+        Some(Some(Limit::Managed(self.strings.intern(arn))))
+    }
+
+    /// Puts what files say of one permission set together: they must not contradict each other.
+    fn merge_set(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+        id: Symbol,
+        new: RawPermissionSet,
+    ) {
+        let documents = &self.documents;
+        let same = |one: &Option<_>, other: &Option<_>| match (one, other) {
+            (Some(one), Some(other)) => documents.are_equal(*one, *other, PolicyKind::Identity),
+            (one, other) => one.is_none() == other.is_none(),
+        };
+        let own = self.raw.center.sets.entry(id).or_default();
+        let said = |name: &Option<(Symbol, _)>| name.as_ref().map(|(name, _)| *name);
+        let differ = |one: Option<Symbol>, other: Option<Symbol>| {
+            one.zip(other).is_some_and(|(one, other)| one != other)
+        };
+        let inline = own.inline.as_ref().zip(new.inline.as_ref());
+        let limits = own.limit.as_ref().zip(new.limit.as_ref());
+        let what = if differ(said(&own.arn), said(&new.arn)) {
+            Some("ARN")
+        } else if differ(said(&own.name), said(&new.name)) {
+            Some("name")
+        } else if inline.is_some_and(|(one, other)| !same(one, other)) {
+            Some("inline policy")
+        } else if limits.is_some_and(|(one, other)| one != other) {
+            Some("boundary")
+        } else {
+            None
+        };
+        own.arn = own.arn.or(new.arn);
+        own.name = own.name.or(new.name);
+        own.inline = own.inline.or(new.inline);
+        own.limit = own.limit.or(new.limit);
+        // Pages append (`IN-5`).
+        if let Some(more) = new.managed {
+            own.managed.get_or_insert_default().extend(more);
+        }
+        if let Some(more) = new.customer {
+            own.customer.get_or_insert_default().extend(more);
+        }
+        if let Some(what) = what {
+            let id = self.strings.get(id);
+            let message = format!("another file says another {what} of the permission set `{id}`");
+            self.error(record.at(node, at), codes::CONTRADICTION, message);
+        }
+    }
+
+    fn assignments(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+        let list = "AccountAssignments";
+        let inside = at.member(list);
+        for (index, own) in self.list(record, node, at, list).iter().enumerate() {
+            let at = inside.index(index);
+            let account = self.account(record, own, at, "AccountId");
+            let arn = self.needed(record, own, at, "PermissionSetArn");
+            let kind = self.needed(record, own, at, "PrincipalType");
+            let id = self.needed(record, own, at, "PrincipalId");
+            let (Some(account), Some(arn), Some(kind), Some(id)) = (account, arn, kind, id) else {
+                continue;
+            };
+            let is_group = match kind {
+                "USER" => false,
+                "GROUP" => true,
+                other => {
+                    let message = format!("`{other}` is neither USER nor GROUP");
+                    let at = at.member("PrincipalType");
+                    self.error(record.at(own, at), codes::INVALID_MEMBER, message);
+                    continue;
+                }
+            };
+            let Some(set) = set_id(arn) else {
+                let arn = self.strings.intern(arn);
+                self.no_permission_set(record, own, at, arn);
+                continue;
+            };
+            let set = self.strings.intern(set);
+            let told = (self.strings.intern(arn), record.spot);
+            self.raw
+                .center
+                .sets
+                .entry(set)
+                .or_default()
+                .arn
+                .get_or_insert(told);
+            let assignment = RawAssignment {
+                account,
+                set,
+                is_group,
+                principal: self.strings.intern(id),
+            };
+            let spot = record.spot(list, index, own);
+            self.raw
+                .center
+                .assignments
+                .entry(assignment)
+                .or_insert(spot);
+        }
+    }
+
+    /// Users or groups by their ids.
+    fn identities(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+        (list, id, name): (&str, &str, &str),
+    ) {
+        let inside = at.member(list);
+        for (index, own) in self.list(record, node, at, list).iter().enumerate() {
+            let at = inside.index(index);
+            let Some(id) = self.needed(record, own, at, id) else {
+                continue;
+            };
+            let told = self.text_of(record, own, at, name);
+            let told = told.or_else(|| self.text_of(record, own, at, "DisplayName"));
+            if let Some(told) = told {
+                let (id, told) = (self.strings.intern(id), self.strings.intern(told));
+                self.raw.center.names.insert(id, told);
+            }
+        }
+    }
+
+    fn memberships(&mut self, record: &Record<'_, '_>, node: &Node<'_>, at: At<'_>) {
+        let list = "GroupMemberships";
+        let inside = at.member(list);
+        for (index, own) in self.list(record, node, at, list).iter().enumerate() {
+            let at = inside.index(index);
+            let group = self.needed(record, own, at, "GroupId");
+            let member = present(own, "MemberId");
+            let user = member.and_then(|member| {
+                let at = at.member("MemberId");
+                self.needed(record, member, at, "UserId")
+            });
+            if let Some((group, user)) = group.zip(user) {
+                let pair = (self.strings.intern(group), self.strings.intern(user));
+                self.raw.center.members.insert(pair);
+            }
+        }
+    }
+}
+
+/// True for an answer about one permission set, which says none of what other dumps with such members say.
+fn is_part(node: &Node<'_>) -> bool {
+    let Some(part) = PARTS.iter().find(|part| present(node, part).is_some()) else {
+        return false;
+    };
+    if node.get("Arn").is_some() || node.get("RoleName").is_some() || node.get("UserName").is_some()
+    {
+        return false;
+    }
+    let own = node.get(part);
+    match *part {
+        "InlinePolicy" => own.is_some_and(|own| own.as_str().is_some()),
+        "AttachedManagedPolicies" => {
+            let mut all = own.and_then(Node::as_array).unwrap_or_default().iter();
+            all.all(|own| own.get("Arn").is_some())
+        }
+        "PermissionsBoundary" => own.is_some_and(|own| {
+            let is_said = |name| own.get(name).is_some();
+            is_said("ManagedPolicyArn") || is_said("CustomerManagedPolicyReference")
+        }),
+        _ => true,
+    }
+}
+
+/// The id in the ARN of a permission set, `arn:aws:sso:::permissionSet/ssoins-…/ps-…`.
+pub(crate) fn set_id(arn: &str) -> Option<&str> {
+    let [_, _, "sso", _, _, rest] = split_arn(arn)? else {
+        return None;
+    };
+    let (_, id) = rest.strip_prefix("permissionSet/")?.split_once('/')?;
+    (id.starts_with("ps-") && !id.contains('/')).then_some(id)
+}

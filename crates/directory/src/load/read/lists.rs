@@ -1,0 +1,51 @@
+//! Lists that collectors take beside the dump of an account: they say again what it says.
+
+use portcullis_source::json::Node;
+
+use crate::load::loader::{Loader, Record};
+use crate::load::read::fields::{At, present};
+
+impl Loader {
+    /// Reads a value if it is what `aws iam list-roles`, `list-users`, `list-instance-profiles` or
+    /// `list-attached-role-policies` and its like print, and says which.
+    pub(crate) fn iam_list(
+        &mut self,
+        record: &Record<'_, '_>,
+        node: &Node<'_>,
+        at: At<'_>,
+    ) -> Option<&'static str> {
+        let first = |list| present(node, list)?.as_array()?.first();
+        let has = |list, member| first(list).is_some_and(|own| own.get(member).is_some());
+        for (list, name, kind, form) in [
+            ("Roles", "RoleName", "role", "list of roles"),
+            ("Users", "UserName", "user", "list of users"),
+        ] {
+            if has(list, "Arn") && has(list, name) {
+                let inside = at.member(list);
+                for (index, own) in self.list(record, node, at, list).iter().enumerate() {
+                    self.settings(record, own, inside.index(index), name, kind);
+                }
+                return Some(form);
+            }
+        }
+        if has("InstanceProfiles", "InstanceProfileName") {
+            let inside = at.member("InstanceProfiles");
+            let profiles = self.list(record, node, at, "InstanceProfiles");
+            for (index, profile) in profiles.iter().enumerate() {
+                let at = inside.index(index);
+                let inside = at.member("Roles");
+                for (index, own) in self.list(record, profile, at, "Roles").iter().enumerate() {
+                    self.settings(record, own, inside.index(index), "RoleName", "role");
+                }
+            }
+            return Some("list of instance profiles");
+        }
+        if has("AttachedPolicies", "PolicyArn") {
+            // Whose they are the answer does not say; the dump of the account has them.
+            let attached = self.list(record, node, at, "AttachedPolicies");
+            self.taken.extend(attached.iter().map(|own| own.span.start));
+            return Some("attached policies, which dumps of accounts have");
+        }
+        None
+    }
+}

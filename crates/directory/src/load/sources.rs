@@ -1,0 +1,133 @@
+//! What a directory is read from: a folder without what is excluded, and packs of managed policies.
+
+use std::path::{Path, PathBuf};
+
+/// A folder and what belongs to it.
+///
+/// ```no_run
+/// # use std::path::Path;
+/// # use portcullis_directory::{Directory, LoadOptions, Sources};
+/// let mut sources = Sources::new(Path::new("dumps"));
+/// sources.exclude.push("logs/**".to_string());
+/// let loaded = Directory::load_from(&sources, LoadOptions::default(), &mut |_| ())?;
+/// # Ok::<(), portcullis_directory::LoadError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Sources<'s> {
+    /// The folder, read with the folders in it.
+    pub folder: &'s Path,
+    /// Patterns of files and folders that are not read. `*` and `?` stand for characters of one name, `**` also for
+    /// slashes. A pattern with a slash is matched with the path from the folder, any other with each name in it.
+    pub exclude: Vec<String>,
+    /// Files with lines of `{"name", "arn", "document"}`: managed policies that dumps refer to and do not hold, such
+    /// as those of AWS. A line `{"pack": NAME, "date": DAY}` says what it is and of when.
+    pub packs: Vec<PathBuf>,
+}
+
+impl<'s> Sources<'s> {
+    /// Everything in a folder, and nothing else.
+    pub fn new(folder: &'s Path) -> Sources<'s> {
+        Sources {
+            folder,
+            exclude: Vec::new(),
+            packs: Vec::new(),
+        }
+    }
+
+    /// True if a file or folder with this path from the folder is not to be read.
+    pub(crate) fn excludes(&self, path: &str) -> bool {
+        self.exclude.iter().any(|pattern| {
+            let pattern = pattern.trim_start_matches("./").trim_end_matches('/');
+            match pattern.contains('/') {
+                true => is_like(pattern, path),
+                false => path.split('/').any(|name| is_like(pattern, name)),
+            }
+        })
+    }
+}
+
+/// Whether a path is like a pattern. Takes at most the product of their lengths.
+fn is_like(pattern: &str, path: &str) -> bool {
+    let pattern: Vec<char> = pattern.chars().collect();
+    let path: Vec<char> = path.chars().collect();
+    // Which starts of the path the pattern so far is like.
+    let mut fits = vec![false; path.len() + 1];
+    if let Some(first) = fits.first_mut() {
+        *first = true;
+    }
+    let mut rest = pattern.as_slice();
+    while let Some((own, more)) = rest.split_first() {
+        rest = more;
+        let is_deep = *own == '*' && rest.first() == Some(&'*');
+        if is_deep {
+            rest = rest.get(1..).unwrap_or_default();
+            // `a/**/b` is like `a/b` too.
+            if let (Some('/'), true) = (rest.first(), at_start(&pattern, rest.len() + 2)) {
+                let ends = std::iter::once(true).chain(path.iter().map(|c| *c == '/'));
+                let mut any = false;
+                for (fit, is_end) in fits.iter_mut().zip(ends) {
+                    any |= *fit;
+                    *fit = any && is_end;
+                }
+                rest = rest.get(1..).unwrap_or_default();
+                continue;
+            }
+        }
+        let mut next = vec![false; fits.len()];
+        let mut before = false;
+        for (index, slot) in next.iter_mut().enumerate() {
+            let is_here = fits.get(index) == Some(&true);
+            let was = index.checked_sub(1);
+            let c = was.and_then(|was| path.get(was));
+            let came = was.is_some_and(|was| fits.get(was) == Some(&true));
+            *slot = match own {
+                '*' => is_here || before && (is_deep || c != Some(&'/')),
+                '?' => came && c.is_some_and(|c| *c != '/'),
+                own => came && c == Some(own),
+            };
+            before = *slot;
+        }
+        fits = next;
+    }
+    fits.last() == Some(&true)
+}
+
+/// True if what is left of a pattern begins a name.
+fn at_start(pattern: &[char], left: usize) -> bool {
+    let before = pattern.len().checked_sub(left + 1);
+    before.is_none_or(|before| pattern.get(before) == Some(&'/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_of_files() {
+        for (pattern, path, expected) in [
+            ("*.csv", "a/report.csv", true),
+            ("*.csv", "a/report.json", false),
+            ("logs", "a/logs/one.json", true),
+            ("a/*.json", "a/one.json", true),
+            ("a/*.json", "a/b/one.json", false),
+            ("a/**", "a/b/one.json", true),
+            ("a/**", "b/a/one.json", false),
+            ("a/**/one.json", "a/one.json", true),
+            ("a/**/one.json", "a/b/c/one.json", true),
+            ("a/**/one.json", "a/bone.json", false),
+            ("**/x", "x", true),
+            ("**/x", "a/b/x", true),
+            ("**/x", "a/bx", false),
+            ("?.json", "1.json", true),
+            ("?.json", "11.json", false),
+            ("./a/", "a", true),
+            ("logs/", "logs", true),
+            ("ä*", "äb", true),
+            ("", "a", false),
+        ] {
+            let mut sources = Sources::new(Path::new("."));
+            sources.exclude.push(pattern.to_string());
+            assert_eq!(sources.excludes(path), expected, "{pattern} {path}");
+        }
+    }
+}
