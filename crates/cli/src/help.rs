@@ -27,6 +27,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
         &[
             "check",
             "explain-code",
+            "lsp",
             "test",
             "fmt",
             "convert",
