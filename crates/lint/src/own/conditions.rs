@@ -266,7 +266,7 @@ fn candidates<'d>(cx: &Context<'_>, tests: &[&Condition<'d>]) -> Option<Vec<Cow<
         let is_whole = texts.iter().all(|text| number(text).is_some());
         return is_whole.then(|| texts.into_iter().map(Cow::Owned).collect());
     }
-    // What patterns match may be anything but what a negated test leaves out whole.
+    // What patterns match may be anything but what a negated test leaves out whole; an empty text is an empty set (`COND-32`).
     if all(&[Family::StringLike, Family::StringEquals]) {
         let negated = || {
             let own = tests
@@ -294,7 +294,7 @@ fn candidates<'d>(cx: &Context<'_>, tests: &[&Condition<'d>]) -> Option<Vec<Cow<
                 !own.base.is_negated() || own.base == Base::StringNotLike || own.base == Base::Null
             })
         });
-        return (is_out && are_negated_like).then(Vec::new);
+        return (is_out && are_negated_like).then(|| vec!["".into()]);
     }
     None
 }
