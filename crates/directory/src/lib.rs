@@ -6,7 +6,7 @@
 //!
 //! ```no_run
 //! use bumpalo::Bump;
-//! use portcullis_directory::{Directory, Engine, Extra, LoadOptions};
+//! use portcullis_directory::{Directory, Engine, RequestPolicies, LoadOptions};
 //! use portcullis_model::{Caller, Principal, Request};
 //!
 //! let loaded = Directory::load("dumps".as_ref(), LoadOptions::default(), &mut |_| ())?;
@@ -25,7 +25,7 @@
 //!     restrict_public_buckets: false,
 //!     external_grant: false,
 //! };
-//! let question = loaded.directory.question(&request, Extra::default(), &arena)?;
+//! let question = loaded.directory.question(&request, RequestPolicies::default(), &arena)?;
 //! let outcome = Engine::new().decide(&loaded.directory, &question)?;
 //! println!("{}", outcome.decision());
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -82,8 +82,7 @@ pub(crate) fn is_single_valued(key: &str) -> bool {
         key.get(..start.len())
             .is_some_and(|own| own.eq_ignore_ascii_case(start))
     };
-    SINGLE.iter().any(|single| single.eq_ignore_ascii_case(key))
-        || TAGS.iter().copied().any(begins)
+    SINGLE.iter().any(|single| single.eq_ignore_ascii_case(key)) || TAGS.iter().copied().any(begins)
 }
 
 #[cfg(test)]

@@ -335,7 +335,7 @@ fn set_of<'s, 'a>(sets: &'s mut PolicySets<'a>, layer: Layer) -> &'s mut Vec<Pol
 ///     .compile()
 ///     .unwrap_err();
 /// let places = errors.problems().iter().map(|problem| (problem.file(), problem.position().0));
-/// assert_eq!(places.collect::<Vec<_>>(), [("first", 1), ("first", 1), ("second", 1)]);
+/// assert_eq!(places.collect::<Vec<_>>(), [("first", 1), ("second", 1)]);
 /// assert!(errors.problems().iter().any(|problem| problem.help.is_some()));
 /// ```
 #[derive(Clone, PartialEq, Eq)]

@@ -82,7 +82,7 @@ fn in_json() {
         ),
         (
             json!({"Condition": {"StringEquals": {"aws:TagKeys": ["a", "b"]}}}),
-            "`aws:TagKeys` has several values",
+            "`aws:TagKeys` is multivalued",
             "write `ForAnyValue:StringEquals`",
         ),
         (
@@ -208,7 +208,7 @@ fn in_the_policy_language() {
         ),
         (
             "allow s3:GetObject on <x>",
-            "no `let` of the name `x`",
+            "there is no `let` named `x`",
             "quotes",
         ),
         (

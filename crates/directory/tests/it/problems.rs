@@ -373,7 +373,7 @@ fn trees_must_be_trees() {
         let another = organization.replace(old, new);
         fails(
             &[files[0], ("z.json", another.as_str()), files[1]],
-            &["z.json", "another organization", "CONTRADICTION"],
+            &["z.json", "a different organization", "CONTRADICTION"],
         );
     }
     // No policies are no policies, and no id is an error.
@@ -740,7 +740,7 @@ fn callers_must_be_known() {
         (
             "null",
             r#", "identity": []"#,
-            "only callers with an account",
+            "only for callers that belong to an account",
         ),
     ] {
         let found = ask(principal, more);

@@ -598,7 +598,7 @@ fn what_sts_refuses_by_itself() {
     assert!(refused(&directory, &wrong).contains("twice"));
     wrong.tags.truncate(1);
     wrong.transitive_keys = vec!["b"];
-    assert!(refused(&directory, &wrong).contains("none of the tags"));
+    assert!(refused(&directory, &wrong).contains("not one of the tags"));
     for kind in [
         StsCallKind::GetSessionToken,
         StsCallKind::GetFederationToken,

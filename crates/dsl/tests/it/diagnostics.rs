@@ -151,8 +151,8 @@ fn common_mistakes() {
             "service:Name",
         ),
         ("allow s3:x", "allow s3:x", "names no resources", "on *"),
-        ("// text\nallow s3:x on *", "//", "no comment", "`#`"),
-        ("/* text */ allow s3:x on *", "/*", "no comment", "`#`"),
+        ("// text\nallow s3:x on *", "//", "not a comment", "`#`"),
+        ("/* text */ allow s3:x on *", "/*", "not a comment", "`#`"),
         ("allow s3:x on *;", ";", "no `;`", "remove it"),
         (
             "allow s3:x on * when k = \"a\nallow s3:y on *",
@@ -292,7 +292,7 @@ fn unclosed_blocks() {
     assert!(
         problems("allow s3:x on *")[0]
             .message
-            .contains("must stand in a policy")
+            .contains("must be inside a policy")
     );
 }
 
@@ -305,7 +305,7 @@ fn names_and_limits() {
         ("let a = [<b>]\nlet b = [<a>]", "refers to itself"),
         (
             "let bucket = [x]\npolicy p { allow s3:x on arn:aws:s3:::<bukcet> }",
-            "no `let` of the name `bukcet`",
+            "no `let` named `bukcet`",
         ),
         (
             "let c = when a = 1\npolicy p { allow <c> on * }",

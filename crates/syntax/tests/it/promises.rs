@@ -203,6 +203,10 @@ const ELSEWHERE: [(&str, &str); 6] = [
         "QUO-24",
         "says how characters are counted, which `QUO-25` needs",
     ),
+    (
+        "QUO-25",
+        "the size of a document is a finding of the linter, in `lint/tests/it/codes.rs`",
+    ),
     ("R6", "of a directory, in `directory/tests/it/problems.rs`"),
     ("R8", "of a directory, in `directory/tests/it/problems.rs`"),
     ("AA", "Access Analyzer's own checks are another command"),
