@@ -190,7 +190,7 @@ fn promises() -> Vec<Row> {
 }
 
 /// Promises that no document shows here, and why.
-const ELSEWHERE: [(&str, &str); 6] = [
+const ELSEWHERE: [(&str, &str); 7] = [
     (
         "GRAM-9",
         "an error of every reader of JSON, in `json/tests.rs` and `codes.rs`",
