@@ -133,7 +133,8 @@ impl<'a> Logic<'_, 'a, '_> {
 
     fn check_alternatives(&mut self, site: Site<'a, '_>, span: Span, count: usize) -> Option<()> {
         if count > MAX_ALTERNATIVES {
-            let message = format!("`or` expands this statement to more than {MAX_ALTERNATIVES}");
+            let message =
+                format!("`or` expands this statement to more than {MAX_ALTERNATIVES} statements");
             self.filler
                 .error(site, codes::EXPANSION_LIMIT, span, message);
             return None;
