@@ -63,7 +63,7 @@ impl PreparedResource {
 /// A request of which everything was resolved before.
 #[derive(Clone, Copy, Debug)]
 pub struct ResolvedRequest<'q> {
-    /// A user or role ([`Directory::principal_number`]). A role is asked as a session whose name is not known.
+    /// A user or role ([`principal_number`](crate::Directory::principal_number)). A role is asked as a session whose name is not known.
     pub principal: PrincipalNumber,
     /// What is to be done.
     pub action: &'q PreparedAction,

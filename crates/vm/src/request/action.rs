@@ -134,7 +134,7 @@ impl Action {
     }
 
     /// True for `s3:ListAllMyBuckets`, which is asked of all buckets where a request says `*` (`MATCH-37`); see
-    /// [`all_buckets`].
+    /// [`all_buckets`](crate::all_buckets).
     #[inline]
     pub fn lists_buckets(&self) -> bool {
         self.traits.lists_buckets
