@@ -63,7 +63,7 @@ fn documents_and_the_policy_language_come_from_files() {
         panic!("{errors}")
     };
     assert_eq!(
-        (&*first.policy, first.line),
+        (first.file(), first.position().0),
         (&*broken.to_string_lossy(), 2)
     );
     assert!(first.to_string().contains("broken.iam:2:"), "{first}");
