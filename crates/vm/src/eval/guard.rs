@@ -118,6 +118,18 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
         .execute(insn.code(), insn)
     }
 
+    /// The tests against a list: one call for all of them, so that the loop over a guard is not short on registers. It
+    /// takes what a [`Test`] has one by one: three words as one argument are passed in memory, written for each instruction.
+    #[inline(never)]
+    fn test_list(&self, insn: Ref<'_, Insn>, value: &Slot, state: u32) -> bool {
+        let test = Test {
+            matcher: self,
+            value,
+            state,
+        };
+        test.listed(insn)
+    }
+
     /// One pattern of at most two literals (`MATCH-1`, `COND-60`).
     #[inline(never)]
     fn is_span(&self, insn: Ref<'_, Insn>, text: &[u8]) -> bool {
@@ -327,48 +339,48 @@ impl<'a, A: RequestView<'a>> Execute<Ref<'_, Insn>> for Test<'_, 'a, A> {
 
     #[inline(always)]
     fn text_in(self, insn: Ref<'_, Insn>) -> bool {
-        self.listed(insn)
+        self.matcher.test_list(insn, self.value, self.state)
     }
 
     #[inline(always)]
     fn fold_in(self, insn: Ref<'_, Insn>) -> bool {
-        self.listed(insn)
+        self.matcher.test_list(insn, self.value, self.state)
     }
 
     #[inline(always)]
     fn fold_like(self, insn: Ref<'_, Insn>) -> bool {
-        self.listed(insn)
+        self.matcher.test_list(insn, self.value, self.state)
     }
 
     #[inline(always)]
     fn number(self, insn: Ref<'_, Insn>) -> bool {
-        self.listed(insn)
+        self.matcher.test_list(insn, self.value, self.state)
     }
 
     #[inline(always)]
     fn date(self, insn: Ref<'_, Insn>) -> bool {
-        self.listed(insn)
+        self.matcher.test_list(insn, self.value, self.state)
     }
 
     #[inline(always)]
     fn bool_like(self, insn: Ref<'_, Insn>) -> bool {
-        self.listed(insn)
+        self.matcher.test_list(insn, self.value, self.state)
     }
 
     #[inline(always)]
     fn address(self, insn: Ref<'_, Insn>) -> bool {
-        self.listed(insn)
+        self.matcher.test_list(insn, self.value, self.state)
     }
 
     #[inline(always)]
     fn arn(self, insn: Ref<'_, Insn>) -> bool {
-        self.listed(insn)
+        self.matcher.test_list(insn, self.value, self.state)
     }
 }
 
 impl<'a, A: RequestView<'a>> Test<'_, 'a, A> {
-    /// The tests against a list: one call for all of them, so that the loop over a guard is not short on registers.
-    #[inline(never)]
+    /// The tests against a list.
+    #[inline(always)]
     fn listed(self, insn: Ref<'_, Insn>) -> bool {
         match insn.op() {
             Op::TextIn => self.text_in_list(insn),
