@@ -208,7 +208,7 @@ mod tests {
     use crate::generate::generate;
 
     fn shipped() -> Definitions {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../benches/definitions");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../definitions");
         Definitions::read(&folder).unwrap()
     }
 
