@@ -72,7 +72,9 @@ mod tests {
     /// The table is that of the crate that is made from the files of Unicode.
     #[test]
     fn cond_50_the_table_is_that_of_unicode() {
-        for c in '\0'..=char::MAX {
+        // An interpreter takes a minute for a hundredth of them.
+        let step = if cfg!(miri) { 997 } else { 1 };
+        for c in ('\0'..=char::MAX).step_by(step) {
             let folded = unicode_case_mapping::case_folded(c);
             let folded = folded.and_then(|code| char::from_u32(code.get()));
             assert_eq!(fold_char(c), folded.unwrap_or(c), "{:#x}", u32::from(c));
