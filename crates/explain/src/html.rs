@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use crate::page::{Block, Page, Tone};
+use crate::page::{Block, Page};
 use crate::{svg, text};
 
 /// Adds the buttons. Its hash stands in [`POLICY`]; nothing else runs, whatever a policy is called.
@@ -41,16 +41,6 @@ background:var(--card);color:var(--ink);cursor:pointer}\
 @media(max-width:480px){body{padding:10px;font-size:14px}.d1{margin-left:6px}.d2{margin-left:14px}.d3{margin-left:20px}.d4{margin-left:26px}}\
 @media print{button{display:none}body{max-width:none;color:#000;background:#fff}.card,details.layer{break-inside:avoid}}";
 
-fn class(tone: Tone) -> &'static str {
-    match tone {
-        Tone::Plain => "plain",
-        Tone::Allows => "allows",
-        Tone::Denies => "denies",
-        Tone::Lacks => "lacks",
-        Tone::Faint => "faint",
-    }
-}
-
 /// The lines of a block: runs of code stand in a box of their own. Writing to a string cannot fail.
 fn lines(out: &mut String, block: &Block) {
     for run in block
@@ -63,7 +53,7 @@ fn lines(out: &mut String, block: &Block) {
         let depth = first.depth.min(4);
         if first.is_code {
             let code: Vec<String> = run.iter().map(|line| svg::escaped(&line.text)).collect();
-            let tone = class(first.tone);
+            let tone = first.tone.class();
             let _ = writeln!(
                 out,
                 "<pre data-copy class=\"card {tone} d{depth}\">{}</pre>",
@@ -74,7 +64,7 @@ fn lines(out: &mut String, block: &Block) {
         out.push_str("<ul>\n");
         for line in run {
             let (tone, depth, text) = (
-                class(line.tone),
+                line.tone.class(),
                 line.depth.min(4),
                 svg::escaped(&line.text),
             );
@@ -85,7 +75,7 @@ fn lines(out: &mut String, block: &Block) {
 }
 
 fn card(out: &mut String, block: &Block) {
-    let (tone, title) = (class(block.tone), svg::escaped(&block.title));
+    let (tone, title) = (block.tone.class(), svg::escaped(&block.title));
     let _ = writeln!(out, "<section class=\"card {tone}\">\n<h3>{title}</h3>");
     lines(out, block);
     out.push_str("</section>\n");
@@ -93,7 +83,7 @@ fn card(out: &mut String, block: &Block) {
 
 /// A policy set, open if it made the decision.
 fn layer(out: &mut String, block: &Block) {
-    let (tone, title) = (class(block.tone), svg::escaped(&block.title));
+    let (tone, title) = (block.tone.class(), svg::escaped(&block.title));
     let (decides, open, mark) = match block.is_decisive {
         true => (
             " decides",
@@ -112,7 +102,7 @@ fn layer(out: &mut String, block: &Block) {
 
 pub(crate) fn render(page: &Page) -> String {
     let title = svg::escaped(&format!("{}: {}", page.decision, page.request));
-    let tone = class(page.tone);
+    let tone = page.tone.class();
     let mut body = String::new();
     let _ = writeln!(
         body,

@@ -28,6 +28,19 @@ pub(crate) enum Tone {
     Faint,
 }
 
+impl Tone {
+    /// Its class in style sheets.
+    pub(crate) fn class(self) -> &'static str {
+        match self {
+            Tone::Plain => "plain",
+            Tone::Allows => "allows",
+            Tone::Denies => "denies",
+            Tone::Lacks => "lacks",
+            Tone::Faint => "faint",
+        }
+    }
+}
+
 /// A line of a block, and how far it is indented.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {

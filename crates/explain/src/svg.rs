@@ -30,16 +30,6 @@ text{font:12px ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;fill:#1f
 .allows{fill:#56d364}.denies{fill:#ff7b72}.lacks{fill:#e3b341}.faint{fill:#9da7b1}.mark{fill:#0d1117}\
 .card.s-allows{stroke:#2ea043}.card.s-denies{stroke:#f85149}.card.s-lacks{stroke:#bb8009}}";
 
-fn class(tone: Tone) -> &'static str {
-    match tone {
-        Tone::Plain => "plain",
-        Tone::Allows => "allows",
-        Tone::Denies => "denies",
-        Tone::Lacks => "lacks",
-        Tone::Faint => "faint",
-    }
-}
-
 /// Text that cannot be taken for markup, whatever a policy is called.
 pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -172,7 +162,7 @@ impl Picture {
         );
         for (index, row) in rows.iter().enumerate() {
             let title = if row.is_title { " title" } else { "" };
-            let class = format!("{}{title}", class(row.tone));
+            let class = format!("{}{title}", row.tone.class());
             let y = y + PADDING + 10 + index * LINE;
             self.text(x + PADDING + row.offset, y, &class, &row.text);
         }
@@ -206,7 +196,7 @@ impl Picture {
         let width = WIDTH - MARGIN - x;
         let rows = rows(block, width - 2 * PADDING);
         let height = height(&rows);
-        let tone = class(block.tone);
+        let tone = block.tone.class();
         let decides = if block.is_decisive { " decides" } else { "" };
         let style = format!("s-{tone}{decides}");
         self.card(x, self.y, width, height, &style, &rows);
@@ -231,7 +221,7 @@ pub(crate) fn render(page: &Page) -> String {
         body: String::new(),
         y: MARGIN + 22,
     };
-    let tone = class(page.tone);
+    let tone = page.tone.class();
     picture.text(MARGIN, picture.y, &format!("big {tone}"), page.decision);
     picture.y += 10;
     let width = (WIDTH - 2 * MARGIN) * 100 / CHARACTER;

@@ -96,6 +96,21 @@ pub enum PolicyKind {
     VpcEndpoint,
 }
 
+/// The kind of the documents in a layer. A trust policy is the resource policy of its role.
+impl From<Layer> for PolicyKind {
+    fn from(layer: Layer) -> PolicyKind {
+        match layer {
+            Layer::Identity => PolicyKind::Identity,
+            Layer::Boundary => PolicyKind::Boundary,
+            Layer::Session => PolicyKind::Session,
+            Layer::Resource => PolicyKind::Resource,
+            Layer::VpcEndpoint => PolicyKind::VpcEndpoint,
+            Layer::Scp(_) => PolicyKind::Scp,
+            Layer::Rcp(_) => PolicyKind::Rcp,
+        }
+    }
+}
+
 impl PolicyKind {
     /// Every kind, in the order of the declaration.
     pub const ALL: [PolicyKind; 8] = [

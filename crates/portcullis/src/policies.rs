@@ -138,15 +138,7 @@ impl PolicySet {
         let path = path.into();
         self.documents.push(Entry {
             layer,
-            kind: match layer {
-                Layer::Identity => PolicyKind::Identity,
-                Layer::Boundary => PolicyKind::Boundary,
-                Layer::Session => PolicyKind::Session,
-                Layer::Resource => PolicyKind::Resource,
-                Layer::VpcEndpoint => PolicyKind::VpcEndpoint,
-                Layer::Scp(_) => PolicyKind::Scp,
-                Layer::Rcp(_) => PolicyKind::Rcp,
-            },
+            kind: layer.into(),
             name: path.to_string_lossy().into_owned(),
             content: Content::File(path),
         });

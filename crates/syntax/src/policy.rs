@@ -30,8 +30,9 @@ use std::collections::HashMap;
 pub use entries::TRUST_ACTIONS;
 pub use keys::is_global as is_global_key;
 pub(crate) use keys::{key_problem, without_prefix};
+pub use principal::MEMBERS as PRINCIPAL_MEMBERS;
 pub use principal::{AwsPrincipal, aws_principal, is_service_principal, is_unique_id};
-pub use statement::SERVICES_WITHOUT_RESOURCE;
+pub use statement::{MEMBERS as STATEMENT_MEMBERS, SERVICES_WITHOUT_RESOURCE};
 pub(crate) use variables::inside;
 
 /// How a document is read.

@@ -28,12 +28,13 @@ struct Open<'a> {
     size: usize,
 }
 
-/// Reads the first document of a text.
+/// Reads the document of a text.
 ///
 /// # Errors
-/// The first thing that is not YAML, or that costs more than the text weighs.
+/// The first thing that is not YAML, or that costs more than the text weighs; a second document, which would not be read.
 pub(super) fn read<'a>(text: &'a str, arena: &'a Bump) -> Result<Node<'a>, Wrong> {
     let offsets = Offsets::new(text);
+    let mut root = None;
     let mut open: Vec<Open<'a>> = Vec::new();
     let mut anchors: HashMap<usize, (Node<'a>, usize)> = HashMap::new();
     for event in Parser::new_from_str(text) {
@@ -103,10 +104,14 @@ pub(super) fn read<'a>(text: &'a str, arena: &'a Bump) -> Result<Node<'a>, Wrong
                 };
                 (*node, *size, 0)
             }
-            Event::DocumentEnd => break,
-            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) => {
-                continue;
+            Event::DocumentStart(_) if root.is_some() => {
+                return Err(wrong("a template is one document, and here is a second"));
             }
+            Event::Nothing
+            | Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(_)
+            | Event::DocumentEnd => continue,
         };
         if anchor != 0 {
             anchors.insert(anchor, (node, size));
@@ -121,10 +126,10 @@ pub(super) fn read<'a>(text: &'a str, arena: &'a Bump) -> Result<Node<'a>, Wrong
                     ));
                 }
             }
-            None => return Ok(node),
+            None => root = Some(node),
         }
     }
-    Err(Wrong {
+    root.ok_or_else(|| Wrong {
         at: 0,
         what: "there is nothing".to_owned(),
     })

@@ -5,6 +5,7 @@
 use portcullis_catalog::Catalog;
 use portcullis_model::Base;
 use portcullis_syntax::ast::Span;
+use portcullis_syntax::policy::{PRINCIPAL_MEMBERS, STATEMENT_MEMBERS};
 
 /// How many are proposed; who writes on gets others.
 pub(super) const MOST: usize = 200;
@@ -127,21 +128,9 @@ pub(super) fn at(text: &str, at: u32, is_language: bool, catalog: &Catalog) -> (
         (None, Some(2)) => keys(typed, catalog),
         (None, Some(_)) => Vec::new(),
         (None, None) => match names.last() {
-            Some(&("Principal" | "NotPrincipal")) => {
-                members(&["AWS", "Service", "Federated", "CanonicalUser"])
-            }
+            Some(&("Principal" | "NotPrincipal")) => members(&PRINCIPAL_MEMBERS),
             _ if names.len() <= 1 => members(&["Version", "Id", "Statement"]),
-            _ => members(&[
-                "Sid",
-                "Effect",
-                "Principal",
-                "NotPrincipal",
-                "Action",
-                "NotAction",
-                "Resource",
-                "NotResource",
-                "Condition",
-            ]),
+            _ => members(&STATEMENT_MEMBERS),
         },
         (Some("Action" | "NotAction"), None) => actions(typed, catalog),
         (Some("Resource" | "NotResource"), None) => resources(typed, catalog),

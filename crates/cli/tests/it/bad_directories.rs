@@ -2,9 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Folder, Run};
-
-const ANN: &str = "arn:aws:iam::111122223333:user/ann";
+use crate::support::{ANN, Folder, Run};
 
 fn dump(members: &str, more: &str) -> String {
     format!(r#"{{"UserDetailList": [{{"UserName": "ann", "Arn": "{ANN}"{members}}}]{more}}}"#)

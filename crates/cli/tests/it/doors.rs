@@ -1,5 +1,5 @@
 //! Every door through which a policy comes in takes the same forms, and says the same of what is no policy (`IN-1`).
-use crate::support::{ANN, Folder, Run};
+use crate::support::{ANN, Folder, REQUEST, Run};
 use serde_json::{Value, json};
 
 const POLICY: &str = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}]}"#;
@@ -43,15 +43,6 @@ fn forms(document: &str) -> Vec<Vec<u8>> {
     all.extend([utf16(document), utf16(&wrap(&string))]);
     all
 }
-
-const REQUEST: [&str; 6] = [
-    "--principal",
-    ANN,
-    "--action",
-    "s3:GetObject",
-    "--resource",
-    "arn:aws:s3:::b/k",
-];
 
 /// A scenario whose identity policy is this value.
 fn scenario(policy: Value) -> String {

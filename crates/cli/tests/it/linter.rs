@@ -451,6 +451,15 @@ fn policies_in_templates_are_checked() {
         "{}",
         run.stdout
     );
+    // A second document would not be read.
+    folder.write("two.yaml", "Resources: {}\n---\nResources: {}\n");
+    let run = check(&folder, &["two.yaml"]);
+    assert_eq!(
+        (run.code, codes(&run)),
+        (3, vec!["SYNTAX_ERROR".to_owned()]),
+        "{}",
+        run.stdout
+    );
     // The same in JSON, with a document in a string, as plans have it.
     let plan = serde_json::json!({
         "format_version": "1.2", "terraform_version": "1.9.0",

@@ -1,10 +1,9 @@
 //! One reader: whatever a command is given as JSON, a member that is there twice, one that is not known and a value of
 //! a wrong type are refused, wherever they stand, and nothing is decided.
 
-use crate::support::{Folder, Run, folder};
+use crate::support::{ANN, Folder, REQUEST, Run, folder};
 use serde_json::{Value, json};
 
-const ANN: &str = "arn:aws:iam::111122223333:user/ann";
 const COMMANDS: [&str; 27] = [
     "decide",
     "explain",
@@ -122,14 +121,7 @@ fn inputs(command: &str) -> Vec<String> {
 /// The arguments that have a command read `what` from an input, beside others that are sound, and what goes to
 /// standard input.
 fn arguments(command: &str, input: &str, form: Form, what: &str) -> Vec<String> {
-    let asked = [
-        "--principal",
-        ANN,
-        "--action",
-        "s3:GetObject",
-        "--resource",
-        "arn:aws:s3:::b/k",
-    ];
+    let asked = REQUEST;
     let dumps = ["--directory", "dumps"];
     let mut list: Vec<&str> = vec![command];
     let of_command: &[&str] = match (command, input) {

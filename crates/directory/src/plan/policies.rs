@@ -17,7 +17,7 @@ use portcullis_model::PolicyKind;
 use crate::error::EngineError;
 use crate::plan::DecisionPlan;
 use crate::plan::generation::Generation;
-use crate::store::documents::{Documents, kind_of};
+use crate::store::documents::Documents;
 use crate::store::ids::{PartId, PolicyId, PrincipalIdx};
 use crate::store::tables::Tables;
 
@@ -45,7 +45,7 @@ impl Policies {
                 let mask = LayerSet::of(*layer).bits();
                 let used = policies
                     .iter()
-                    .filter_map(|policy| parts.get(&(*policy, kind_of(*layer))))
+                    .filter_map(|policy| parts.get(&(*policy, PolicyKind::from(*layer))))
                     .map(move |(part, _)| (mask, *part));
                 used.chain(policies.is_empty().then_some((mask, EMPTY)))
             }));
@@ -168,7 +168,9 @@ fn parts_of(documents: &Documents) -> Parts {
     for (layer, policies) in documents.all_sets().iter().flatten() {
         for policy in policies {
             let next = PartId::at(parts.len() + 1);
-            let (_, layers) = parts.entry((*policy, kind_of(*layer))).or_insert((next, 0));
+            let (_, layers) = parts
+                .entry((*policy, PolicyKind::from(*layer)))
+                .or_insert((next, 0));
             *layers |= LayerSet::of(*layer).bits();
         }
     }

@@ -14,7 +14,7 @@ use crate::query::admins::admins;
 use crate::query::people::people;
 use crate::query::who_can::matrix;
 use crate::store::accounts::Account;
-use crate::store::documents::{Documents, kind_of};
+use crate::store::documents::Documents;
 use crate::store::ids::{PolicyId, PrincipalIdx, SetsId};
 use crate::store::tables::Tables;
 
@@ -233,7 +233,7 @@ impl Drawing<'_> {
         let strings = self.tables.strings();
         let arena = Bump::new();
         let layer = if is_scp { Layer::Scp(0) } else { Layer::Rcp(0) };
-        let read = self.documents.read(policy, kind_of(layer), strings, &arena);
+        let read = self.documents.read(policy, layer.into(), strings, &arena);
         let Some(policy) = read else {
             return (String::new(), false);
         };

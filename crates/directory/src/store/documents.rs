@@ -214,7 +214,7 @@ impl Documents {
         for (layer, policies) in self.sets(id) {
             let read = policies
                 .iter()
-                .map(|id| self.read(*id, kind_of(*layer), strings, arena))
+                .map(|id| self.read(*id, (*layer).into(), strings, arena))
                 .collect::<Option<Vec<_>>>()?;
             let set = match layer {
                 Layer::Identity => Some(&mut sets.identity),
@@ -285,19 +285,6 @@ fn level_of<'s, 'a>(
         chain.resize_with(index + 1, Vec::new);
     }
     chain.get_mut(index)
-}
-
-/// The type of the documents in a layer. A trust policy is the resource policy of its role.
-pub(crate) fn kind_of(layer: Layer) -> PolicyKind {
-    match layer {
-        Layer::Identity => PolicyKind::Identity,
-        Layer::Boundary => PolicyKind::Boundary,
-        Layer::Session => PolicyKind::Session,
-        Layer::Resource => PolicyKind::Resource,
-        Layer::VpcEndpoint => PolicyKind::VpcEndpoint,
-        Layer::Scp(_) => PolicyKind::Scp,
-        Layer::Rcp(_) => PolicyKind::Rcp,
-    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,8 @@ use portcullis_source::suggest::did_you_mean;
 use portcullis_source::{Diagnostic, quoted};
 use smallvec::SmallVec;
 
-const MEMBERS: [&str; 4] = ["AWS", "Service", "Federated", "CanonicalUser"];
+/// The types of principals that are listed by name.
+pub const MEMBERS: [&str; 4] = ["AWS", "Service", "Federated", "CanonicalUser"];
 
 type Slot<'a, 'n> = Option<&'n Member<'a, 'n>>;
 

@@ -9,7 +9,8 @@ use portcullis_source::suggest::did_you_mean;
 use portcullis_source::{Diagnostic, quoted};
 use std::collections::hash_map::Entry;
 
-const MEMBERS: [&str; 9] = [
+/// The members that a statement can have.
+pub const MEMBERS: [&str; 9] = [
     "Sid",
     "Effect",
     "Principal",
@@ -222,7 +223,7 @@ impl<'a, 'n> Reader<'a> {
         Some(entries)
     }
 
-    /// The entries of a list element; an empty list matches nothing (`GRAM-11`).
+    /// The entries of a list element; an empty list matches nothing.
     fn entries(&mut self, negated: bool, member: &'n Member<'a, 'n>) -> Entries<'a> {
         let name = member.key.value;
         let list = self.strings(name, member.value);

@@ -11,10 +11,10 @@ use portcullis_model::{Caller, ContextEntry, Decision};
 use portcullis_vm::{Action, ActionRef, Known, Outcome, Plan, decide};
 use serde_json::json;
 
-const ANN: &str = "arn:aws:iam::111122223333:user/ann";
-const BOB: &str = "arn:aws:iam::111122223333:user/bob";
-const OBJECT: &str = "arn:aws:s3:::b/k";
-const KEYS: [&str; 4] = [
+pub const ANN: &str = "arn:aws:iam::111122223333:user/ann";
+pub const BOB: &str = "arn:aws:iam::111122223333:user/bob";
+pub const OBJECT: &str = "arn:aws:s3:::b/k";
+pub const KEYS: [&str; 4] = [
     "aws:SourceVpc",
     "aws:SourceVpce",
     "aws:PrincipalTag/team",
@@ -67,7 +67,7 @@ fn stacks(images: &[Image<Vec<u8>>]) -> Vec<Vec<Image<Vec<u8>>>> {
     stacks.into_iter().map(of).collect()
 }
 
-fn nothing_decided(outcome: Outcome) {
+pub fn nothing_decided(outcome: Outcome) {
     assert_eq!(outcome.decision(), Decision::ImplicitDeny);
     assert_eq!(outcome.layers().count(), 0);
 }

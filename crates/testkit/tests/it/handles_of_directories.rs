@@ -5,30 +5,16 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::handles::{ANN, BOB, KEYS, OBJECT, nothing_decided};
 use bumpalo::Bump;
 use portcullis::{Authorizer, Image, PolicySet, Principal, Query};
 use portcullis_directory::{
     ContextValue, Directory, Engine, EngineError, LoadOptions, RequestError, RequestPolicies,
     ResolvedRequest,
 };
-use portcullis_model::{Caller, ContextEntry, Decision};
+use portcullis_model::{Caller, ContextEntry};
 use portcullis_vm::{Key, Outcome};
 use serde_json::{Value, json};
-
-const ANN: &str = "arn:aws:iam::111122223333:user/ann";
-const BOB: &str = "arn:aws:iam::111122223333:user/bob";
-const OBJECT: &str = "arn:aws:s3:::b/k";
-const KEYS: [&str; 4] = [
-    "aws:SourceVpc",
-    "aws:SourceVpce",
-    "aws:PrincipalTag/team",
-    "x:y",
-];
-
-fn nothing_decided(outcome: Outcome) {
-    assert_eq!(outcome.decision(), Decision::ImplicitDeny);
-    assert_eq!(outcome.layers().count(), 0);
-}
 
 fn asked<'a>(
     caller: &'a str,

@@ -9,6 +9,16 @@ use serde_json::Value;
 
 pub const ANN: &str = "arn:aws:iam::111122223333:user/ann";
 
+/// A request that [`READER`] allows from its network.
+pub const REQUEST: [&str; 6] = [
+    "--principal",
+    ANN,
+    "--action",
+    "s3:GetObject",
+    "--resource",
+    "arn:aws:s3:::b/k",
+];
+
 /// Allows reading the bucket `b` from one network, and denies deleting from it.
 pub const READER: &str = r#"{
   "Version": "2012-10-17",
