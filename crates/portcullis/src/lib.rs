@@ -153,6 +153,47 @@
 //! old ones, readers never wait, and each answer knows its revision. What was resolved for an old authorizer stays
 //! right with a new one and costs its look-up each time. Ask [`Authorizer::uses_key`] anew.
 //!
+//! # What cannot be written
+//!
+//! A query is whole or does not exist: there is no order of calls to keep, and nothing to forget.
+//!
+//! ```compile_fail,E0061
+//! # use portcullis::{Principal, Query};
+//! let ann = Principal::from_arn("arn:aws:iam::111122223333:user/ann").unwrap();
+//! let query = Query::new(&ann, "s3:GetObject"); // of which resource?
+//! ```
+//!
+//! An outcome is no `bool`: it has to be asked, so that an implicit deny is not mistaken for consent.
+//!
+//! ```compile_fail,E0308
+//! # use portcullis::{Authorizer, Query};
+//! # fn handle(authorizer: &Authorizer, query: &Query<'_>) {
+//! if authorizer.decide(query) {}
+//! # }
+//! ```
+//!
+//! A decision that is dropped is a warning, and an error where warnings are.
+//!
+//! ```compile_fail
+//! #![deny(unused_must_use)]
+//! # use portcullis::{Authorizer, Query};
+//! # pub fn handle(authorizer: &Authorizer, query: &Query<'_>) {
+//! authorizer.decide(query);
+//! # }
+//! ```
+//!
+//! What a handle was made for need not be remembered: authorizers, call sites, resolved principals and scratches borrow
+//! nothing, go to any thread, and a handle of another authorizer is looked up again.
+//!
+//! ```
+//! # use portcullis::{Authorizer, CallSite, ResolvedPrincipal, Scratch};
+//! fn is_owned<T: Send + 'static>() {}
+//! is_owned::<Authorizer>();
+//! is_owned::<CallSite>();
+//! is_owned::<ResolvedPrincipal>();
+//! is_owned::<Scratch>();
+//! ```
+//!
 //! # What is decided
 //!
 //! Identity and resource policies, permissions boundaries, session policies, service and resource

@@ -1,6 +1,6 @@
 //! Adapter: portcullis, compiled images.
 //!
-//! `strings` decides each request from its texts; `names` has prepared call sites and resolved principals, and gets
+//! `strings` decides each request from its texts; `prepared` has prepared call sites and resolved principals, and gets
 //! values as texts. The usual variant decides requests that were looked up before the clock started, which no host can:
 //! it shows what the policies cost.
 //!
@@ -117,7 +117,7 @@ fn decide<D: AsRef<[u8]> + Clone + Sync + Send>(
     match bench.variant() {
         "strings" => from_strings(workload, bench, authorizers, &of, true),
         "first" => from_strings(workload, bench, authorizers, &of, false),
-        "names" => prepared(workload, bench, authorizers, &of),
+        "prepared" => prepared(workload, bench, authorizers, &of),
         _ => looked_up(workload, bench, authorizers, &of),
     }
 }
