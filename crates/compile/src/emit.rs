@@ -143,7 +143,7 @@ fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut 
         Section::Instants => all(program.instants.items(), |instant| instant.encode(), out),
         Section::Networks => all(program.networks.items(), |network| network.encode(), out),
         Section::Arns => all(program.arns.items(), |arn| arn.encode(), out),
-        Section::Parts => all(&program.parts, |part| part.encode(), out),
+        Section::Units => all(&program.units, |unit| unit.encode(), out),
         Section::Nodes => all(&index.nodes, |node| node.encode(), out),
         Section::NodeGroups => all(&index.node_groups, |group| group.encode(), out),
         Section::Groups => all(&index.groups, |group| group.encode(), out),

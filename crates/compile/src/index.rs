@@ -14,8 +14,8 @@ use portcullis_image::index::{
 use portcullis_image::wire::{count, index as index_of};
 use portcullis_image::{
     ActionEntry, ActionPattern, Bucket, Candidate, Fallback, Group, Id, LayerSet, Node, NodeGroup,
-    Part, Pattern, PatternKind, Probe, Run, ServiceRecord, Start, Statement, Str, TokenKind,
-    TokenRecord, Verify,
+    Pattern, PatternKind, Probe, Run, ServiceRecord, Start, Statement, Str, TokenKind, TokenRecord,
+    Unit, Verify,
 };
 
 use smallvec::SmallVec;
@@ -58,10 +58,10 @@ impl Index {
     }
 }
 
-/// Builds the index of a program whose statements are in their final order, and tells its parts where
+/// Builds the index of a program whose statements are in their final order, and tells its units where
 /// their nodes are.
 pub(crate) fn build(program: &mut Program<'_>) -> Index {
-    let mut parts = core::mem::take(&mut program.parts);
+    let mut units = core::mem::take(&mut program.units);
     let tables = Tables {
         program,
         patterns: program.patterns.items(),
@@ -74,12 +74,12 @@ pub(crate) fn build(program: &mut Program<'_>) -> Index {
         node_groups: Runs::new(),
         index,
     };
-    for part in &mut parts {
-        builder.part(part);
+    for unit in &mut units {
+        builder.unit(unit);
     }
     let mut index = builder.index;
     index.node_groups = builder.node_groups.into_items();
-    program.parts = parts;
+    program.units = units;
     index
 }
 
@@ -92,7 +92,7 @@ struct ActionInfo {
     parent: Option<Id<ActionPattern>>,
 }
 
-/// Builds nodes and groups, part by part.
+/// Builds nodes and groups, unit by unit.
 struct Builder<'t, 'p, 'a> {
     tables: &'t Tables<'p, 'a>,
     actions: &'t [ActionInfo],
@@ -101,13 +101,13 @@ struct Builder<'t, 'p, 'a> {
 }
 
 impl Builder<'_, '_, '_> {
-    fn part(&mut self, part: &mut Part) {
+    fn unit(&mut self, unit: &mut Unit) {
         let tables = self.tables;
         // All candidates, and for each pattern of each statement the range of its own.
-        let mut own: Vec<Candidate> = Vec::with_capacity(index_of(part.statements.count));
+        let mut own: Vec<Candidate> = Vec::with_capacity(index_of(unit.statements.count));
         let mut uses: Vec<(Id<ActionPattern>, usize, usize)> = Vec::new();
         let mut rest: Vec<Candidate> = Vec::new();
-        for id in part.statements.iter() {
+        for id in unit.statements.iter() {
             let Some((statement, _)) = tables.program.statements.get(id.index()) else {
                 continue;
             };
@@ -145,8 +145,8 @@ impl Builder<'_, '_, '_> {
             true => Vec::new(),
             false => vec![tables.group(&mut self.index, &rest)],
         };
-        part.catch_all = self.node_groups.intern(&rest).0;
-        part.nodes = Run {
+        unit.catch_all = self.node_groups.intern(&rest).0;
+        unit.nodes = Run {
             first: Id::new(count(self.index.nodes.len())),
             count: count(groups.len()),
         };

@@ -83,33 +83,33 @@ pub fn compile(sets: &PolicySets<'_>, options: Options) -> Result<Vec<u8>, Compi
         return Err(CompileError::Bucket);
     }
     let arena = bumpalo::Bump::new();
-    let part = lower::layers_of(sets)?;
-    let program = lower::lower(core::iter::once(part), options, &arena);
+    let unit = lower::layers_of(sets)?;
+    let program = lower::lower(core::iter::once(unit), options, &arena);
     emit::emit(program)
 }
 
-/// Policies that are decided together: a part of an image.
+/// Policies that are decided together: a unit of an image.
 #[derive(Clone, Copy, Debug)]
-pub struct Part<'s, 'a> {
-    /// The layers that the part can stand for; a decision names the one that it stands for there.
+pub struct Unit<'s, 'a> {
+    /// The layers that the unit can stand for; a decision names the one that it stands for there.
     pub layers: LayerSet,
     /// The policies.
     pub policies: &'s [Policy<'a>],
 }
 
-/// Compiles many sets of policies to one image, in which each is a part. A decision names the parts
+/// Compiles many sets of policies to one image, in which each is a unit. A decision names the units
 /// that take part, and what they stand for.
 ///
 /// Takes time and memory linear in the policies.
 ///
 /// # Errors
 /// [`CompileError`] if the policies exceed what an image can hold.
-pub fn compile_parts<'s, 'a: 's>(
-    parts: impl IntoIterator<Item = Part<'s, 'a>>,
+pub fn compile_units<'s, 'a: 's>(
+    units: impl IntoIterator<Item = Unit<'s, 'a>>,
     options: Options,
 ) -> Result<Vec<u8>, CompileError> {
     let arena = bumpalo::Bump::new();
-    let parts = parts.into_iter();
-    let parts = parts.map(|part| vec![(part.layers, part.policies)]);
-    emit::emit(lower::lower(parts, options, &arena))
+    let units = units.into_iter();
+    let units = units.map(|unit| vec![(unit.layers, unit.policies)]);
+    emit::emit(lower::lower(units, options, &arena))
 }

@@ -8,8 +8,8 @@ use bumpalo::Bump;
 use portcullis_image::wire::count;
 use portcullis_image::{
     ActionPattern, ConditionText, Entries, Id, Insn, InsnSource, Item, LayerSet, ListId, Origin,
-    Part, Pattern, PrincipalForm, PrincipalRecord, Principals, Run, Source, Statement,
-    StatementFlags, Str, flag,
+    Pattern, PrincipalForm, PrincipalRecord, Principals, Run, Source, Statement, StatementFlags,
+    Str, Unit, flag,
 };
 use portcullis_model::{Effect, Layer, is_account_id};
 use portcullis_source::LineIndex;
@@ -25,19 +25,19 @@ use crate::{CompileError, Options, public};
 /// Entries as written.
 type Written<'a> = SmallVec<[&'a str; 8]>;
 
-/// The policies of a part, with the layers that each of them is in.
-pub(crate) type PartPolicies<'s, 'a> = Vec<(LayerSet, &'s [Policy<'a>])>;
+/// The policies of a unit, with the layers that each of them is in.
+pub(crate) type UnitPolicies<'s, 'a> = Vec<(LayerSet, &'s [Policy<'a>])>;
 
-/// Lowers all policies, part by part.
+/// Lowers all policies, unit by unit.
 pub(crate) fn lower<'s, 'a: 's>(
-    parts: impl Iterator<Item = PartPolicies<'s, 'a>>,
+    units: impl Iterator<Item = UnitPolicies<'s, 'a>>,
     options: Options,
     arena: &'a Bump,
 ) -> Program<'a> {
     let mut program = Program::new(options, arena);
     let mut lines = Lines::default();
-    for part in parts {
-        program.part(&part, &mut lines);
+    for unit in units {
+        program.unit(&unit, &mut lines);
     }
     program
 }
@@ -45,8 +45,8 @@ pub(crate) fn lower<'s, 'a: 's>(
 /// The sets that are present, with their layers.
 pub(crate) fn layers_of<'s, 'a>(
     sets: &'s PolicySets<'a>,
-) -> Result<PartPolicies<'s, 'a>, CompileError> {
-    let mut layers: PartPolicies<'s, 'a> = Vec::new();
+) -> Result<UnitPolicies<'s, 'a>, CompileError> {
+    let mut layers: UnitPolicies<'s, 'a> = Vec::new();
     for (chain, layer) in [
         (&sets.rcps, Layer::Rcp as fn(u8) -> Layer),
         (&sets.scps, Layer::Scp),
@@ -94,7 +94,7 @@ impl<'a> Lines<'a> {
 }
 
 impl<'a> Program<'a> {
-    fn part(&mut self, policies: &PartPolicies<'_, 'a>, lines: &mut Lines<'a>) {
+    fn unit(&mut self, policies: &UnitPolicies<'_, 'a>, lines: &mut Lines<'a>) {
         self.reserve(policies);
         let first = self.statements.len();
         let (mut layers, mut public) = (LayerSet::EMPTY, false);
@@ -116,7 +116,7 @@ impl<'a> Program<'a> {
         };
         self.layers |= layers;
         self.public |= public;
-        self.parts.push(Part {
+        self.units.push(Unit {
             statements,
             layers,
             public,
@@ -125,8 +125,8 @@ impl<'a> Program<'a> {
         });
     }
 
-    /// Makes room for what a part needs if it has nothing in common with the parts before it.
-    fn reserve(&mut self, policies: &PartPolicies<'_, 'a>) {
+    /// Makes room for what a unit needs if it has nothing in common with the units before it.
+    fn reserve(&mut self, policies: &UnitPolicies<'_, 'a>) {
         let documents = policies.iter().flat_map(|(_, policies)| *policies);
         let lists = documents.map(|policy| policy.document.statements);
         let (mut statements, mut conditions) = (0, 0);

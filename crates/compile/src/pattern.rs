@@ -39,7 +39,7 @@ pub(crate) enum Case {
 
 /// A part of a pattern before it has a place in the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part<'a> {
+enum PatternPart<'a> {
     Text(&'a str),
     Star,
     Field,
@@ -53,7 +53,7 @@ enum Part<'a> {
 /// Builds one pattern from the texts of its pieces.
 pub(crate) struct PatternBuilder<'a> {
     arena: &'a Bump,
-    parts: SmallVec<[Part<'a>; 4]>,
+    parts: SmallVec<[PatternPart<'a>; 4]>,
 }
 
 impl<'a> PatternBuilder<'a> {
@@ -81,7 +81,7 @@ impl<'a> PatternBuilder<'a> {
                     self.push_text(literal, reading.case);
                 }
                 vars::Piece::Variable(Variable::Key { key, default }) => {
-                    self.parts.push(Part::Variable { key, default });
+                    self.parts.push(PatternPart::Variable { key, default });
                 }
                 vars::Piece::Text(_) | vars::Piece::Malformed(_) => {
                     self.push_plain(text.get(range).unwrap_or(""), reading);
@@ -101,9 +101,9 @@ impl<'a> PatternBuilder<'a> {
             .unwrap_or(&mut []);
         for part in parts {
             match part {
-                Part::Text(_) | Part::Field => {}
-                Part::Star => *part = Part::Field,
-                Part::Chars(_) | Part::Variable { .. } => return false,
+                PatternPart::Text(_) | PatternPart::Field => {}
+                PatternPart::Star => *part = PatternPart::Field,
+                PatternPart::Chars(_) | PatternPart::Variable { .. } => return false,
             }
         }
         true
@@ -128,10 +128,10 @@ impl<'a> PatternBuilder<'a> {
 
     /// Runs of wildcards are kept as the characters first, then one star: `*?*` is `?*` (`MATCH-3`).
     fn push_wildcard(&mut self, star: bool) {
-        let had_star = self.parts.last() == Some(&Part::Star);
+        let had_star = self.parts.last() == Some(&PatternPart::Star);
         if star {
             if !had_star {
-                self.parts.push(Part::Star);
+                self.parts.push(PatternPart::Star);
             }
             return;
         }
@@ -139,11 +139,11 @@ impl<'a> PatternBuilder<'a> {
             self.parts.pop();
         }
         match self.parts.last_mut() {
-            Some(Part::Chars(count)) if *count < MAX_CHARS => *count += 1,
-            _ => self.parts.push(Part::Chars(1)),
+            Some(PatternPart::Chars(count)) if *count < MAX_CHARS => *count += 1,
+            _ => self.parts.push(PatternPart::Chars(1)),
         }
         if had_star {
-            self.parts.push(Part::Star);
+            self.parts.push(PatternPart::Star);
         }
     }
 
@@ -156,12 +156,12 @@ impl<'a> PatternBuilder<'a> {
             Case::Lower => lower_in(self.arena, text),
             Case::Fold => fold_in(self.arena, text),
         };
-        if let Some(Part::Text(last)) = self.parts.last_mut() {
+        if let Some(PatternPart::Text(last)) = self.parts.last_mut() {
             let mut joined = ArenaString::from_str_in(last, self.arena);
             joined.push_str(text);
             *last = joined.into_bump_str();
         } else {
-            self.parts.push(Part::Text(text));
+            self.parts.push(PatternPart::Text(text));
         }
     }
 
@@ -169,7 +169,7 @@ impl<'a> PatternBuilder<'a> {
     pub(crate) fn as_text(&self) -> Option<&'a str> {
         match self.parts.as_slice() {
             [] => Some(""),
-            [Part::Text(text)] => Some(text),
+            [PatternPart::Text(text)] => Some(text),
             _ => None,
         }
     }
@@ -178,17 +178,19 @@ impl<'a> PatternBuilder<'a> {
     /// nothing else.
     pub(crate) fn as_span(&self) -> Option<(&'a str, &'a str, u64)> {
         let (parts, open) = match self.parts.as_slice() {
-            [parts @ .., Part::Star] => (parts, span::OPEN),
+            [parts @ .., PatternPart::Star] => (parts, span::OPEN),
             parts => (parts, 0),
         };
         let (first, parts) = match parts {
-            [Part::Text(first), parts @ ..] => (*first, parts),
+            [PatternPart::Text(first), parts @ ..] => (*first, parts),
             parts => ("", parts),
         };
         match parts {
             [] => Some((first, "", open)),
-            [Part::Star, Part::Text(second)] => Some((first, second, span::STAR | open)),
-            [Part::Field, Part::Text(second)] if second.starts_with(':') => {
+            [PatternPart::Star, PatternPart::Text(second)] => {
+                Some((first, second, span::STAR | open))
+            }
+            [PatternPart::Field, PatternPart::Text(second)] if second.starts_with(':') => {
                 Some((first, second, span::FIELD | open))
             }
             _ => None,
@@ -199,14 +201,14 @@ impl<'a> PatternBuilder<'a> {
     pub(crate) fn finish(self, program: &mut Program<'a>) -> Id<Pattern> {
         let mut parts = self.parts.as_slice();
         let mut literal = "";
-        if let [Part::Text(text), rest @ ..] = parts {
+        if let [PatternPart::Text(text), rest @ ..] = parts {
             literal = text;
             parts = rest;
         }
         let literal = program.strings.intern(literal);
         let (kind, tokens) = match parts {
             [] => (PatternKind::Exact, Start(Id::FIRST)),
-            [Part::Star] => (PatternKind::Prefix, Start(Id::FIRST)),
+            [PatternPart::Star] => (PatternKind::Prefix, Start(Id::FIRST)),
             _ => {
                 let mut tokens: SmallVec<[TokenRecord; 8]> = SmallVec::new();
                 for part in parts {
@@ -227,13 +229,13 @@ impl<'a> PatternBuilder<'a> {
     }
 }
 
-fn token<'a>(part: Part<'a>, program: &mut Program<'a>) -> Token {
+fn token<'a>(part: PatternPart<'a>, program: &mut Program<'a>) -> Token {
     match part {
-        Part::Text(text) => Token::Text(program.strings.intern(text)),
-        Part::Star => Token::Star,
-        Part::Field => Token::Field,
-        Part::Chars(count) => Token::Chars(count),
-        Part::Variable { key, default } => Token::Variable {
+        PatternPart::Text(text) => Token::Text(program.strings.intern(text)),
+        PatternPart::Star => Token::Star,
+        PatternPart::Field => Token::Field,
+        PatternPart::Chars(count) => Token::Chars(count),
+        PatternPart::Variable { key, default } => Token::Variable {
             slot: program.slot(key, Class::Text),
             default: default.map(|text| program.strings.intern(text)),
         },

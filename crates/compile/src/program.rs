@@ -9,9 +9,9 @@ use portcullis_image::value::network::Network;
 use portcullis_image::wire::count;
 use portcullis_image::{
     ActionPattern, ArnPattern, Class, ConditionText, Header, Id, Insn, InsnSource, InstantRecord,
-    Item, LayerSet, ListId, ListKind, NetworkRecord, NumberRecord, Origin, Part, Pattern,
-    PrincipalForm, PrincipalRecord, Reserved, Section, ShortText, Slot, Source, Statement,
-    TokenRecord, WantedKeys,
+    Item, LayerSet, ListId, ListKind, NetworkRecord, NumberRecord, Origin, Pattern, PrincipalForm,
+    PrincipalRecord, Reserved, Section, ShortText, Slot, Source, Statement, TokenRecord, Unit,
+    WantedKeys,
 };
 use smallvec::SmallVec;
 
@@ -26,7 +26,7 @@ pub(crate) type WrittenGuard = SmallVec<[InsnSource; 4]>;
 pub(crate) struct Program<'a> {
     pub(crate) arena: &'a Bump,
     pub(crate) options: Options,
-    /// The layers of all parts.
+    /// The layers of all units.
     pub(crate) layers: LayerSet,
     pub(crate) public: bool,
     /// The reserved keys that policies look at.
@@ -34,9 +34,9 @@ pub(crate) struct Program<'a> {
     pub(crate) strings: Strings,
     /// Folded names with the class of the values.
     pub(crate) slots: Interner<Slot, (&'a str, Class)>,
-    /// Statements with their origins, part by part; in a part Deny comes first.
+    /// Statements with their origins, unit by unit; in a unit Deny comes first.
     pub(crate) statements: Vec<(Statement, Origin)>,
-    pub(crate) parts: Vec<Part>,
+    pub(crate) units: Vec<Unit>,
     pub(crate) lists: Lists,
     /// The lists of principals: their items get new numbers when principals are sorted.
     pub(crate) principal_lists: Vec<ListId<PrincipalRecord>>,
@@ -85,7 +85,7 @@ impl<'a> Program<'a> {
             strings: Strings::new(count(table.next_multiple_of(8))),
             slots: Interner::new(),
             statements: Vec::new(),
-            parts: Vec::new(),
+            units: Vec::new(),
             lists: Runs::new(),
             principal_lists: Vec::new(),
             actions: Interner::new(),

@@ -229,8 +229,8 @@ impl Directory {
         if stack.images().len() + images.len() > MAX_IMAGES {
             return Err(UpdateError::TooMany);
         }
-        let parts = stack.part_count();
-        let origins = delta::merge(&mut self.tables, &changes.tables, parts);
+        let units = stack.unit_count();
+        let origins = delta::merge(&mut self.tables, &changes.tables, units);
         let origins = origins.ok_or(UpdateError::TooLarge)?;
         self.policies.add(images, &self.tables, &origins, debug);
         Ok(())

@@ -27,14 +27,14 @@ use crate::plan::named_principals::NamedPrincipals;
 use crate::plan::policy_sets::PolicySetSummaries;
 use crate::plan::principals::PrincipalSummary;
 use crate::plan::stack::ImageStack;
-use crate::store::ids::{PartId, PrincipalIdx};
+use crate::store::ids::{PrincipalIdx, UnitId};
 use crate::store::tables::Tables;
 
 /// The images of a directory's policies, and what follows from them.
 #[derive(Debug)]
 pub(crate) struct DecisionPlan {
     pub(crate) stack: ImageStack,
-    /// What each part looks at.
+    /// What each unit looks at.
     dependencies: Vec<KeyDependencies>,
     /// The slots of the images.
     pub(crate) slots: Slots,
@@ -103,9 +103,9 @@ impl DecisionPlan {
         self.summaries.get(index.index())
     }
 
-    /// What a part looks at.
-    pub(crate) fn dependencies(&self, part: PartId) -> KeyDependencies {
-        let found = self.dependencies.get(part.index()).copied();
+    /// What a unit looks at.
+    pub(crate) fn dependencies(&self, unit: UnitId) -> KeyDependencies {
+        let found = self.dependencies.get(unit.index()).copied();
         found.unwrap_or(KeyDependencies::ALL)
     }
 }

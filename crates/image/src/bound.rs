@@ -6,12 +6,12 @@
 use crate::id::{Id, Run};
 use crate::index::{MAX_SEGMENTS, MAX_START};
 use crate::kinds::PatternKind;
-use crate::record::{ActionPattern, Group, NodeGroup, Part};
+use crate::record::{ActionPattern, Group, NodeGroup, Unit};
 use crate::section::Section;
 use crate::view::View;
 use crate::wire::{index, widened};
 
-/// The most that a decision has to look at, whatever the request, in the part of the image where it is
+/// The most that a decision has to look at, whatever the request, in the unit of the image where it is
 /// most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bound {
@@ -44,13 +44,13 @@ impl View<'_> {
                 bound.in_bucket = bound.in_bucket.max(count);
             }
         }
-        for id in self.ids::<Part>() {
-            let part = self.get(id);
+        for id in self.ids::<Unit>() {
+            let unit = self.get(id);
             // A node that starts no other's chain is added to one that does: a pattern that is neither
             // a name nor a start matches beside it.
-            let mut most = self.work(part.catch_all);
+            let mut most = self.work(unit.catch_all);
             let mut beside = (0, 0);
-            for node in part.nodes.iter() {
+            for node in unit.nodes.iter() {
                 let node = self.get(node);
                 let work = self.work(node.groups);
                 if self.is_fallback(node.action) {

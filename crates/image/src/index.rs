@@ -7,9 +7,9 @@
 //!
 //! The name of an action leads to the *patterns for actions* that match it: its exact name, those that
 //! are a start of it (`s3:Get*`, the longest first), and the few others that are tried one by one. This
-//! is done once for an image. Each of the image's *parts* ([`crate::Part`]) then has a [`crate::Node`] for the patterns
+//! is done once for an image. Each of the image's *units* ([`crate::Unit`]) then has a [`crate::Node`] for the patterns
 //! that its statements use: the groups of candidates of the pattern, and of all shorter starts, and of
-//! the statements for every action. So the first pattern that a part has a node for leads to everything.
+//! the statements for every action. So the first pattern that a unit has a node for leads to everything.
 //!
 //! # Candidates
 //!
@@ -287,10 +287,10 @@ mod tests {
     #[test]
     fn a_later_literal_has_the_hash_of_its_segments_alone() {
         let whole = segments("arn:aws:sqs:eu-west-1:111122223333:q-1/x");
-        let part = segments("111122223333:q-");
-        assert_eq!(part.len(), 2);
+        let unit = segments("111122223333:q-");
+        assert_eq!(unit.len(), 2);
         let found: Vec<usize> = (0..=whole.len() - 2)
-            .filter(|from| whole.between(*from, from + 2) == part.between(0, 2))
+            .filter(|from| whole.between(*from, from + 2) == unit.between(0, 2))
             .collect();
         assert_eq!(found, [6]);
         assert_eq!(whole.between(0, 3), segments("arn:aws:sqs:").between(0, 3));

@@ -49,8 +49,8 @@ pub use operand::Operand;
 pub use record::{
     ActionEntry, ActionPattern, ArnPattern, Bucket, Candidate, ConditionText, Fallback, FieldInfo,
     Group, Insn, InsnSource, InstantRecord, MAX_INLINE_NUMBER, NetworkRecord, Node, NodeGroup,
-    NumberRecord, Origin, Part, Pattern, PrincipalRecord, Probe, RECORDS, RecordInfo, Ref,
-    ServiceRecord, ShortText, Slot, SlotEntry, SlotStart, Source, Statement, TokenRecord,
+    NumberRecord, Origin, Pattern, PrincipalRecord, Probe, RECORDS, RecordInfo, Ref, ServiceRecord,
+    ShortText, Slot, SlotEntry, SlotStart, Source, Statement, TokenRecord, Unit,
 };
 pub use reserved::{Reserved, WantedKeys};
 pub use section::{LIST_LEN, ListKind, Section};

@@ -318,12 +318,12 @@ records! {
         parts: ArnParts<Pattern> = 0;
     }
 
-    /// A part of an image: the statements that belong together and are decided together, usually all of them. An image of a
-    /// directory has a part for each policy. The parts are all statements, one part after the other.
-    Part: Parts, 32 bytes {
+    /// A unit of an image: the statements that belong together and are decided together, usually all of them. An image of a
+    /// directory has a unit for each policy. The units are all statements, one unit after the other.
+    Unit: Units, 32 bytes {
         /// The statements; Deny statements come first.
         statements: Run<Statement> = 0;
-        /// The layers that are present in the part (`EVAL-4`).
+        /// The layers that are present in the unit (`EVAL-4`).
         layers: LayerSet = 8;
         /// 1 if its resource policy is public (`S3-5`).
         public: bool = 12;
@@ -333,7 +333,7 @@ records! {
         catch_all: Run<NodeGroup> = 24;
     }
 
-    /// The groups of candidates of a pattern for actions, in a part. The nodes of a part are sorted by pattern. The node of a
+    /// The groups of candidates of a pattern for actions, in a unit. The nodes of a unit are sorted by pattern. The node of a
     /// name, or of a start of names, has the groups of all shorter starts too, and those of every action.
     Node: Nodes, 12 bytes {
         /// The pattern.

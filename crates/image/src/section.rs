@@ -85,9 +85,9 @@ sections! {
     Networks = 13, 40, false;
     /// ARN patterns of conditions.
     Arns = 14, 24, false;
-    /// Parts of the image: statements that are decided together, and the nodes of their index.
-    Parts = 15, 32, false;
-    /// Index: the groups of a pattern for actions, part by part.
+    /// Units of the image: statements that are decided together, and the nodes of their index.
+    Units = 15, 32, false;
+    /// Index: the groups of a pattern for actions, unit by unit.
     Nodes = 16, 12, true;
     /// Index: the groups of nodes.
     NodeGroups = 17, 4, true;

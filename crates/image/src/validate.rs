@@ -20,8 +20,8 @@ use crate::layers::LayerSet;
 use crate::op::Operands;
 use crate::record::{
     ActionPattern, ArnPattern, Checked, ConditionText, Insn, InsnSource, InstantRecord,
-    MAX_INLINE_NUMBER, NetworkRecord, NumberRecord, Origin, Part, Pattern, PrincipalRecord,
-    ShortText, Slot, SlotEntry, SlotStart, Source, Statement, TokenRecord,
+    MAX_INLINE_NUMBER, NetworkRecord, NumberRecord, Origin, Pattern, PrincipalRecord, ShortText,
+    Slot, SlotEntry, SlotStart, Source, Statement, TokenRecord, Unit,
 };
 use crate::reserved::Reserved;
 use crate::section::{LIST_HEAD, LIST_LEN, ListKind, Section};
@@ -49,7 +49,7 @@ pub(crate) fn validate(view: View<'_>) -> Verdict {
     checker.principals()?;
     checker.values()?;
     checker.statements()?;
-    checker.parts()?;
+    checker.units()?;
     checker.code()?;
     checker.index()?;
     checker.debug()
@@ -386,28 +386,28 @@ impl Checker<'_> {
         )
     }
 
-    /// Parts are all statements, one part after the other.
-    fn parts(&self) -> Verdict {
+    /// Units are all statements, one unit after the other.
+    fn units(&self) -> Verdict {
         let view = &self.view;
         let mut next = Id::FIRST;
         let mut layers = LayerSet::EMPTY;
-        self.all("a part that is not well-formed", |_, part: Part| {
-            let fine = part.statements.first == next;
-            next = part.statements.end();
-            layers |= part.layers;
+        self.all("a unit that is not well-formed", |_, unit: Unit| {
+            let fine = unit.statements.first == next;
+            next = unit.statements.end();
+            layers |= unit.layers;
             fine
         })?;
-        for part in view.ids::<Part>().map(|id| view.get(id)) {
+        for unit in view.ids::<Unit>().map(|id| view.get(id)) {
             let mut allow_seen = false;
-            for id in part.statements.iter() {
+            for id in unit.statements.iter() {
                 let statement = view.get(id);
                 let sorted = !(allow_seen && statement.flags.deny)
-                    && part.layers.contains_all(statement.layers);
+                    && unit.layers.contains_all(statement.layers);
                 self.ensure(
                     sorted,
                     Section::Statements,
                     id.number(),
-                    "a Deny after an Allow, or a layer that its part does not have",
+                    "a Deny after an Allow, or a layer that its unit does not have",
                 )?;
                 allow_seen |= !statement.flags.deny;
             }
@@ -415,9 +415,9 @@ impl Checker<'_> {
         let whole = next.number() == view.count(Section::Statements) && layers == view.layers();
         self.ensure(
             whole,
-            Section::Parts,
-            view.count(Section::Parts),
-            "statements of no part",
+            Section::Units,
+            view.count(Section::Units),
+            "statements of no unit",
         )
     }
 

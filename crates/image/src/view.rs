@@ -13,8 +13,8 @@ use crate::insn::flag;
 use crate::kinds::{Class, TokenKind};
 use crate::layers::LayerSet;
 use crate::record::{
-    ActionPattern, Bucket, Candidate, Insn, InsnSource, Node, Origin, Part, Ref, Slot, SlotEntry,
-    SlotStart, Source, Statement, TokenRecord,
+    ActionPattern, Bucket, Candidate, Insn, InsnSource, Node, Origin, Ref, Slot, SlotEntry,
+    SlotStart, Source, Statement, TokenRecord, Unit,
 };
 use crate::reserved::WantedKeys;
 use crate::section::{LIST_LEN, SECTIONS, Section};
@@ -334,12 +334,12 @@ impl<'a> View<'a> {
         self.layout.place(Section::ActionTable).1 != 0
     }
 
-    /// The node of a part for a pattern for actions, if its statements use the pattern.
+    /// The node of a unit for a pattern for actions, if its statements use the pattern.
     ///
-    /// Takes time logarithmic in the nodes of the part; constant if the part uses all patterns.
+    /// Takes time logarithmic in the nodes of the unit; constant if the unit uses all patterns.
     #[inline]
-    pub fn find_node(&self, part: &Part, action: Id<ActionPattern>) -> Option<Node> {
-        let Run { first, count } = part.nodes;
+    pub fn find_node(&self, unit: &Unit, action: Id<ActionPattern>) -> Option<Node> {
+        let Run { first, count } = unit.nodes;
         if action.number() < count {
             let node = self.get(first.plus(action.number()));
             if node.action == action {

@@ -1,6 +1,6 @@
 //! Deciding a request that is ready.
 //!
-//! The usual stack is one image of one part, and has a way of its own without loops over images and parts; it is the same
+//! The usual stack is one image of one unit, and has a way of its own without loops over images and units; it is the same
 //! code with less in it ([`accumulated`]). A decision is total: for other images, or if it is not fit to be decided, it is an
 //! implicit deny by no layer.
 
@@ -75,10 +75,10 @@ pub(crate) fn accumulated<'i>(
         stack = stack.with(view);
         let matcher = request.matcher(image, view);
         accumulator.enter_image();
-        for part in request.parts_of(image) {
-            let groups = request.groups_of(image, part);
-            if !(view.has_index() && accumulator.candidates(&matcher, groups, part.layers)) {
-                accumulator.all_of(&matcher, view.get(part.part), part.layers);
+        for unit in request.units_of(image) {
+            let groups = request.groups_of(image, unit);
+            if !(view.has_index() && accumulator.candidates(&matcher, groups, unit.layers)) {
+                accumulator.all_of(&matcher, view.get(unit.unit), unit.layers);
             }
         }
     }

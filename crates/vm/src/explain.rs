@@ -144,9 +144,9 @@ fn record<'i>(
     for (image, view) in ImageIdx::of(images) {
         let matcher = request.matcher(image, view);
         accumulator.enter_image();
-        for used in request.parts_of(image) {
-            let part = view.get(used.part);
-            for statement in part.statements.iter() {
+        for used in request.units_of(image) {
+            let unit = view.get(used.unit);
+            for statement in unit.statements.iter() {
                 let layers = accumulator.one(&matcher, statement, used.layers & inputs.layers);
                 if !layers.is_empty() {
                     recorder.statement(&matcher, statement, layers);

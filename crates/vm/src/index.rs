@@ -12,8 +12,8 @@ use alloc::vec::Vec;
 use portcullis_image::index::{ActionHash, ActionKey, MAX_SEGMENTS, Segments, bucket_hash};
 use portcullis_image::wire::index;
 use portcullis_image::{
-    ActionEntry, ActionPattern, Bucket, Group, Id, NodeGroup, Part, Pattern, PatternKind, Run,
-    Section, ServiceRecord, View,
+    ActionEntry, ActionPattern, Bucket, Group, Id, NodeGroup, Pattern, PatternKind, Run, Section,
+    ServiceRecord, Unit, View,
 };
 
 use crate::bytes::equal;
@@ -107,8 +107,8 @@ fn find<T>(view: View<'_>, hash: u32, is_it: impl Fn(Id<T>) -> bool) -> Option<I
     None
 }
 
-/// Appends the groups of a part for patterns that [`actions`] found.
-pub(crate) fn groups(view: View<'_>, part: &Part, actions: &[FoundAction], all: &mut Vec<Group>) {
+/// Appends the groups of a unit for patterns that [`actions`] found.
+pub(crate) fn groups(view: View<'_>, unit: &Unit, actions: &[FoundAction], all: &mut Vec<Group>) {
     let mut push = |groups: Run<NodeGroup>| {
         all.extend(groups.iter().map(|own| view.get(view.get(own).group)));
     };
@@ -116,19 +116,19 @@ pub(crate) fn groups(view: View<'_>, part: &Part, actions: &[FoundAction], all: 
     // The first node has the groups of all that follow, and of every action.
     match regular
         .clone()
-        .find_map(|action| view.find_node(part, action.pattern))
+        .find_map(|action| view.find_node(unit, action.pattern))
     {
         Some(node) => push(node.groups),
-        None => push(part.catch_all),
+        None => push(unit.catch_all),
     }
     for action in actions.iter().skip(regular.count()) {
-        if let Some(node) = view.find_node(part, action.pattern) {
+        if let Some(node) = view.find_node(unit, action.pattern) {
             push(node.groups);
         }
     }
 }
 
-/// The bit of a part that has statements for every action, and of every action.
+/// The bit of a unit that has statements for every action, and of every action.
 const EVERY_ACTION: u64 = 1 << 63;
 
 fn filter_bit(action: Id<ActionPattern>) -> u64 {
@@ -141,17 +141,17 @@ pub(crate) fn filter(actions: &[FoundAction]) -> u64 {
     bits.fold(EVERY_ACTION, |all, bit| all | bit)
 }
 
-/// A bit for each of the patterns for actions that a part's statements use. Actions whose filter
+/// A bit for each of the patterns for actions that a unit's statements use. Actions whose filter
 /// ([`crate::Action::filter`]) has no bit in common with it are none of theirs.
 ///
 /// All bits if the image has no index.
-pub fn part_filter(view: View<'_>, part: Id<Part>) -> u64 {
+pub fn unit_filter(view: View<'_>, unit: Id<Unit>) -> u64 {
     if !view.has_index() {
         return u64::MAX;
     }
-    let part = view.get(part);
-    let nodes = view.run(part.nodes);
-    let every = match part.catch_all.is_empty() {
+    let unit = view.get(unit);
+    let nodes = view.run(unit.nodes);
+    let every = match unit.catch_all.is_empty() {
         true => 0,
         false => EVERY_ACTION,
     };

@@ -14,7 +14,7 @@
 //! Numbers belong to the images that they were looked up in. [`CallSite`], [`Action`], [`Key`] and [`Known`]
 //! know theirs, and clones of these; the same bytes opened again are another image. Where one of another stack comes,
 //! its name is looked up again, and a request that was made ready for other images, or has no action, is an
-//! implicit deny by nobody. What a host tells as bare numbers is believed: [`PartOf`], [`KnownParts`], and everything that
+//! implicit deny by nobody. What a host tells as bare numbers is believed: [`SelectedUnit`], [`UnitsSummary`], and everything that
 //! goes into an [`Evaluation`], which is for hosts that compare owners themselves and are the [`KeySource`] of their
 //! requests, as directories are.
 #![no_std]
@@ -39,7 +39,7 @@ pub use combine::caller::Kind as CallerKind;
 pub use combine::ownership::{Home, Ownership};
 pub use decide::batch::{AHEAD, read_ahead};
 pub use decide::decide;
-pub use decide::evaluation::{Evaluation, KnownParts, PartMemory, Resolved, Settled};
+pub use decide::evaluation::{Evaluation, Resolved, Settled, UnitMemory, UnitsSummary};
 pub use eval::entries::Entry;
 pub use explain::explain;
 pub use explain::notes::assumptions;
@@ -47,7 +47,7 @@ pub use explain::report::{
     ConditionReport, EntryMiss, EntryReport, Explanation, Identity, KeyReport, LayerReport, Miss,
     NotListed, PrincipalEntry, PrincipalMiss, StatementReport,
 };
-pub use index::part_filter;
+pub use index::unit_filter;
 pub use keys::source::{Found, KeySource};
 pub use prepare::ready::Ready;
 pub use prepare::scratch::Scratch;
@@ -56,7 +56,7 @@ pub use request::context::Context;
 pub use request::derived::{composed_user_id, derived};
 pub use request::key::{Key, uses_key};
 pub use request::principal::{ContextNames, Known, is_name_of_caller};
-pub use request::query::{ActionRef, PartOf, Query};
+pub use request::query::{ActionRef, Query, SelectedUnit};
 pub use request::resource::{Resource, ResourceRef, Target, all_buckets};
 pub use request::site::CallSite;
 pub use request::value::Value;

@@ -6,6 +6,6 @@
 
 pub(crate) mod callers;
 pub(crate) mod names;
-pub(crate) mod parts;
 pub(crate) mod ready;
 pub(crate) mod scratch;
+pub(crate) mod units;

@@ -156,20 +156,20 @@ fn read_ahead(generation: Generation<'_>, coming: &[Coming<'_>]) {
             continue;
         };
         let filter = action.handle.filter();
-        let mut add = |part| match known.of(part) {
+        let mut add = |unit| match known.of(unit) {
             Some([first, ..]) if entries.len() < entries.inline_size() => {
-                entries.push((plan.stack.home(part).0.index(), first));
+                entries.push((plan.stack.home(unit).0.index(), first));
             }
             _ => {}
         };
         if summary.filter & filter != 0 {
-            summary.parts().for_each(|(_, part)| add(part));
+            summary.units().for_each(|(_, unit)| add(unit));
         }
         let account = tables.account(summary.account);
         let scps = account.map_or(SetsId::NONE, |account| account.scps);
         for row in [request.policy, scps].map(|sets| plan.policy_sets.get(sets)) {
             if row.filter & filter != 0 {
-                plan.policy_sets.for_parts(row, |_, part| add(part));
+                plan.policy_sets.for_units(row, |_, unit| add(unit));
             }
         }
     }

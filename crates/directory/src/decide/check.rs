@@ -1,6 +1,6 @@
 //! Deciding at speed: what can be worked out beforehand is, and nothing that no policy looks at is worked out.
 //!
-//! [`run`] goes through the policy sets that apply and hands their parts to the machine, which walks the statements for
+//! [`run`] goes through the policy sets that apply and hands their units to the machine, which walks the statements for
 //! the action. It may assume that what was resolved is of the same generation, and allocates nothing once its memory
 //! has grown; what needs more (access points, policies that cannot be read) goes the slow way of
 //! [`crate::decide::question`]. What
@@ -11,7 +11,7 @@ use bumpalo::Bump;
 use portcullis_image::LayerSet;
 use portcullis_model::{ContextEntry, Request, check_action, split_arn};
 use portcullis_vm::{
-    CallerKind, ContextNames, Entry, Evaluation, KnownParts, Outcome, Resolved, Settled, Target,
+    CallerKind, ContextNames, Entry, Evaluation, Outcome, Resolved, Settled, Target, UnitsSummary,
     all_buckets,
 };
 
@@ -33,7 +33,7 @@ use crate::plan::dependencies::KeyDependencies;
 use crate::plan::generation::Generation;
 use crate::plan::policy_sets::PolicySetSummary;
 use crate::plan::stack::Located;
-use crate::store::ids::{PartId, PrincipalIdx, SetsId};
+use crate::store::ids::{PrincipalIdx, SetsId, UnitId};
 use crate::store::strings::concat_in;
 use portcullis_syntax::RequestPolicies;
 
@@ -132,13 +132,13 @@ pub(crate) fn run_resolved(
     Ok(run(&deciding, memory, caller, |_, _, _| None, context))
 }
 
-/// Decides for a caller. `said` tells what a part says in these layers, whether some statement of it allows
+/// Decides for a caller. `said` tells what a unit says in these layers, whether some statement of it allows
 /// the request and whether some denies it, where that need not be found out by a look.
 pub(crate) fn run(
     deciding: &Deciding<'_>,
     scratch: &mut Memory,
     caller: ResolvedCaller<'_, '_>,
-    mut said: impl FnMut(&Case<'_, '_>, PartId, u32) -> Option<(bool, bool)>,
+    mut said: impl FnMut(&Case<'_, '_>, UnitId, u32) -> Option<(bool, bool)>,
     context: GivenKeys<'_>,
 ) -> Outcome {
     let Deciding { generation, asked } = *deciding;
@@ -149,7 +149,7 @@ pub(crate) fn run(
     let Memory {
         requests: Requests { asked: request, .. },
         known,
-        parts: memory,
+        units: memory,
         arena,
         ..
     } = scratch;
@@ -176,9 +176,9 @@ pub(crate) fn run(
 
     // Policies without a statement for the action are present, and say nothing more.
     let filter = action.handle.filter();
-    let mut parts = KnownParts::default();
+    let mut units = UnitsSummary::default();
     let (own, [identity, boundary]) = match summary {
-        Some(summary) if summary.add_to(&mut parts) => (Some(summary), [SetsId::NONE; 2]),
+        Some(summary) if summary.add_to(&mut units) => (Some(summary), [SetsId::NONE; 2]),
         _ => (None, applies.own_sets()),
     };
     let own = own.filter(|own| own.filter & filter != 0);
@@ -189,7 +189,7 @@ pub(crate) fn run(
     let sets = [identity, boundary, scps, rcps, policy, endpoint];
     for sets in sets.into_iter().filter(|sets| sets.is_some()) {
         let row = plan.policy_sets.get(sets);
-        row.add_to(&mut parts);
+        row.add_to(&mut units);
         if row.filter & filter != 0 {
             lists_principals |= row.lists_principals;
             if let Some(slot) = free.next() {
@@ -235,25 +235,25 @@ pub(crate) fn run(
         external_grant: asked.external_grant || is_granted(),
         keys: &keys,
     };
-    let settled = Settled::new(request, plan.stack.vm_plan(), &resolved, parts);
+    let settled = Settled::new(request, plan.stack.vm_plan(), &resolved, units);
     let case = Case {
         deciding,
         settled: &settled,
     };
     let mut evaluation = Evaluation::new(&settled, memory);
-    let mut look = |layers, part| match said(&case, part, layers) {
+    let mut look = |layers, unit| match said(&case, unit, layers) {
         Some((allows, denies)) => {
             let mask = |is_so| if is_so { layers } else { 0 };
             let set = |is_so| LayerSet::from_bits(mask(is_so));
             evaluation.say(set(allows), set(denies));
         }
-        None => case.look(&mut evaluation, part, layers),
+        None => case.look(&mut evaluation, unit, layers),
     };
     if let Some(own) = own {
-        own.parts().for_each(|(layers, part)| look(layers, part));
+        own.units().for_each(|(layers, unit)| look(layers, unit));
     }
     for row in rows.into_iter().take_while(|row| row.filter != 0) {
-        plan.policy_sets.for_parts(row, &mut look);
+        plan.policy_sets.for_units(row, &mut look);
     }
     evaluation.decide()
 }
@@ -350,22 +350,22 @@ pub(crate) struct Case<'c, 'd> {
 }
 
 impl Case<'_, '_> {
-    /// Looks at a part.
+    /// Looks at a unit.
     #[inline]
-    pub(crate) fn look(&self, evaluation: &mut Evaluation<'_>, part: PartId, layers: u32) {
+    pub(crate) fn look(&self, evaluation: &mut Evaluation<'_>, unit: UnitId, layers: u32) {
         let Deciding { generation, asked } = self.deciding;
         let known = asked.action.entries.as_ref();
-        let known = known.and_then(|known| known.of(part));
+        let known = known.and_then(|known| known.of(unit));
         if known.is_some_and(<[Entry]>::is_empty) {
             return;
         }
-        let Some(Located { image, view, part }) = generation.plan.stack.locate(part) else {
+        let Some(Located { image, view, unit }) = generation.plan.stack.locate(unit) else {
             return;
         };
         let layers = LayerSet::from_bits(layers);
         match known {
             Some(known) => evaluation.look_at(image, view, known, layers),
-            None => evaluation.look(image, view, part, layers),
+            None => evaluation.look(image, view, unit, layers),
         }
     }
 }

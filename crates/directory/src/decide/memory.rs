@@ -1,7 +1,7 @@
 //! What decisions keep from one to the next, so that they allocate nothing.
 
 use bumpalo::Bump;
-use portcullis_vm::PartMemory;
+use portcullis_vm::UnitMemory;
 
 /// The memory of decisions. One for each thread.
 #[derive(Debug, Default)]
@@ -9,7 +9,7 @@ pub(crate) struct Memory {
     pub(crate) requests: Requests,
     /// The principals of the image that name the caller.
     pub(crate) known: portcullis_vm::Known,
-    pub(crate) parts: PartMemory,
+    pub(crate) units: UnitMemory,
     /// Texts of one decision.
     pub(crate) arena: Bump,
 }

@@ -9,7 +9,7 @@ use portcullis_compile::{CompileError, compile};
 use portcullis_image::{Id, Image, LayerSet, View};
 use portcullis_model::{Layer, Request};
 use portcullis_syntax::PolicySets;
-use portcullis_vm::{Explanation, ImageIdx, Outcome, PartOf, Plan, Ready};
+use portcullis_vm::{Explanation, ImageIdx, Outcome, Plan, Ready, SelectedUnit};
 
 use crate::decide::memory::Requests;
 use crate::decide::question::{BucketQuestion, Question};
@@ -127,8 +127,8 @@ impl<'d> Stack<'d> {
         explanation
     }
 
-    /// Lets the machine resolve the request and names the parts that take part. Policies that came with the request are the
-    /// last image, which has one part that stands for whatever its statements are.
+    /// Lets the machine resolve the request and names the units that take part. Policies that came with the request are the
+    /// last image, which has one unit that stands for whatever its statements are.
     fn ready<'r>(
         &'r self,
         scratch: &'r mut portcullis_vm::Scratch,
@@ -138,22 +138,22 @@ impl<'d> Stack<'d> {
     ) -> Ready<'r> {
         let Generation { tables, plan } = self.generation;
         let uses = sets.iter().flat_map(|id| tables.uses(*id));
-        let parts = uses.map(|(layers, part)| {
-            let (image, part) = plan.stack.home(part);
-            PartOf {
+        let units = uses.map(|(layers, unit)| {
+            let (image, unit) = plan.stack.home(unit);
+            SelectedUnit {
                 image,
-                part,
+                unit,
                 layers: LayerSet::from_bits(layers),
             }
         });
-        // Policies that came with the request are an image of one part.
+        // Policies that came with the request are an image of one unit.
         let has_own = question.extra.session.is_some() || question.extra.identity.is_some();
-        let own_part = has_own.then_some(PartOf {
+        let own_unit = has_own.then_some(SelectedUnit {
             image: ImageIdx(number(plan.stack.images().len())),
-            part: Id::FIRST,
+            unit: Id::FIRST,
             layers: LayerSet::ALL,
         });
-        scratch.ready_parts(self.views(), &self.plan, query, parts.chain(own_part))
+        scratch.ready_units(self.views(), &self.plan, query, units.chain(own_unit))
     }
 }
 

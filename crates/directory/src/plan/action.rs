@@ -1,7 +1,7 @@
 //! Actions, resolved for a directory.
 //!
-//! An action leads to the patterns that match it once for each image, and to statements in each part. The first is found
-//! whenever an action is resolved; the second ([`PartEntries`]) takes time linear in the parts and is worth it for an action
+//! An action leads to the patterns that match it once for each image, and to statements in each unit. The first is found
+//! whenever an action is resolved; the second ([`UnitEntries`]) takes time linear in the units and is worth it for an action
 //! that is asked for often. Hosts prepare such actions by name ([`PreparedActions`]), or hold a [`PreparedAction`].
 //!
 //! Of others the last are kept ([`RecentActions`]), since requests repeat them. An entry counts only if its whole name is the
@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use portcullis_vm::Action;
 
-use crate::plan::entries::PartEntries;
+use crate::plan::entries::UnitEntries;
 use crate::plan::stack::ImageStack;
 use crate::store::strings::random_state;
 
@@ -26,7 +26,7 @@ pub struct PreparedAction {
     /// [`ImageStack::id`]: crate::plan::stack::ImageStack::id
     pub(crate) of: u64,
     /// Where it leads; none if that was not found out beforehand.
-    pub(crate) entries: Option<PartEntries>,
+    pub(crate) entries: Option<UnitEntries>,
 }
 
 impl PreparedAction {
@@ -35,7 +35,7 @@ impl PreparedAction {
         &self.name
     }
 
-    /// Resolves an action, and finds out where it leads. Takes time linear in the parts.
+    /// Resolves an action, and finds out where it leads. Takes time linear in the units.
     pub(crate) fn new(stack: &ImageStack, name: &str) -> PreparedAction {
         let mut action = PreparedAction::default();
         action.set(stack, name);
@@ -53,7 +53,7 @@ impl PreparedAction {
         self.entries = None;
     }
 
-    /// Finds out where it leads in the parts of which that is not known.
+    /// Finds out where it leads in the units of which that is not known.
     fn extend(&mut self, stack: &ImageStack) {
         let mut entries = self.entries.take().unwrap_or_default();
         entries.extend(stack, &self.handle);
@@ -98,7 +98,7 @@ impl PreparedActions {
         }
     }
 
-    /// Resolves all of them again for a stack that has grown; what they know of its older parts stays.
+    /// Resolves all of them again for a stack that has grown; what they know of its older units stays.
     pub(crate) fn extend(&mut self, stack: &ImageStack) {
         for (name, action) in &mut self.by_name {
             let entries = action.entries.take();

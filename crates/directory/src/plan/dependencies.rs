@@ -1,7 +1,7 @@
-//! Which keys the policies of an image depend on, part by part.
+//! Which keys the policies of an image depend on, unit by unit.
 //!
 //! A question over a million principals can ask a policy once if nothing in it differs between principals; a caller whose
-//! ARN no policy looks at needs none. So for each part a set says what it reads of the caller ([`KeyDependencies`]): names,
+//! ARN no policy looks at needs none. So for each unit a set says what it reads of the caller ([`KeyDependencies`]): names,
 //! tags, ids, organization.
 //!
 //! It is found by one pass over the instructions, patterns and statements of the image, in time linear in them whatever they
@@ -12,15 +12,15 @@
 use std::collections::HashMap;
 
 use portcullis_image::{
-    ArnPattern, Entries, Id, Insn, Item, ListId, Operands, Part, Pattern, PatternKind, Ref,
-    Reserved, Statement, Token, TokenRecord, View, flag,
+    ArnPattern, Entries, Id, Insn, Item, ListId, Operands, Pattern, PatternKind, Ref, Reserved,
+    Statement, Token, TokenRecord, Unit, View, flag,
 };
 
 use crate::plan::key_sources::{Origin, Slot};
 use crate::plan::slot_sets::{SetId, SlotSets};
 use crate::store::ids::{index, number};
 
-/// The keys that parts look at and that differ between principals, as a set.
+/// The keys that units look at and that differ between principals, as a set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct KeyDependencies(u32);
 
@@ -82,7 +82,7 @@ impl KeyDependencies {
     }
 }
 
-/// What an image with these slots looks at, part by part.
+/// What an image with these slots looks at, unit by unit.
 ///
 /// Takes time linear in the image, whatever it shares.
 pub(crate) fn of_image(view: View<'_>, slots: &[Slot]) -> Vec<KeyDependencies> {
@@ -118,14 +118,14 @@ pub(crate) fn of_image(view: View<'_>, slots: &[Slot]) -> Vec<KeyDependencies> {
         names.with(*of_slots)
     });
     let found: Vec<KeyDependencies> = found.collect();
-    let parts = view.ids::<Part>().map(|part| {
-        let statements = found.get(view.get(part).statements.range());
+    let units = view.ids::<Unit>().map(|unit| {
+        let statements = found.get(view.get(unit).statements.range());
         statements.map_or(KeyDependencies::ALL, |statements| {
             let all = KeyDependencies::NONE;
             statements.iter().fold(all, |all, found| all.with(*found))
         })
     });
-    parts.collect()
+    units.collect()
 }
 
 /// What it means that a slot of this origin is looked at.

@@ -1,7 +1,7 @@
 //! Per-principal summary, packed into one cache line.
 //!
 //! Whoever asks is mostly not who asked before, so a decision about one of a million principals waits for memory. Everything
-//! that it needs of a user or role is in 64 bytes: which actions its policies can say anything about, the parts, the layers
+//! that it needs of a user or role is in 64 bytes: which actions its policies can say anything about, the units, the layers
 //! that are present or allow everything, names, and the tags that policies read. Principals with more than fits say so
 //! ([`OVERFLOW`]), and the tables are asked.
 //!
@@ -10,13 +10,13 @@
 
 use portcullis_image::LayerSet;
 use portcullis_model::Layer;
-use portcullis_vm::KnownParts;
+use portcullis_vm::UnitsSummary;
 
 use crate::arn::Kind;
 use crate::plan::key_sources::{Slots, TagClass};
 use crate::plan::named_principals::NamedPrincipals;
 use crate::plan::policy_sets::{PolicySetSummaries, PolicySetSummary};
-use crate::store::ids::{AccountIdx, PartId, PrincipalIdx, Symbol};
+use crate::store::ids::{AccountIdx, PrincipalIdx, Symbol, UnitId};
 use crate::store::tables::Principal;
 
 /// A user or role, with identity policies and boundary.
@@ -33,11 +33,11 @@ pub(crate) struct PrincipalSummary {
     /// Bits for the layers, [`IDENTITY`] and [`BOUNDARY`], that are present, and above for those that allow
     /// everything.
     layers: u8,
-    /// How many parts there are, or [`OVERFLOW`].
+    /// How many units there are, or [`OVERFLOW`].
     count: u8,
     /// How many tags there are, or [`OVERFLOW`].
     tag_count: u8,
-    /// From the start the parts, those of the boundary with [`OF_BOUNDARY`]; from the end the tags that policies
+    /// From the start the units, those of the boundary with [`OF_BOUNDARY`]; from the end the tags that policies
     /// look at, classes of names and values.
     words: [u32; WORDS],
 }
@@ -54,7 +54,7 @@ const IDENTITY: u8 = 1;
 const BOUNDARY: u8 = 2;
 /// By how much the bits of layers that allow everything are shifted.
 const ALLOWED: u8 = 2;
-/// Above the number of any part: images of 4 GiB have fewer.
+/// Above the number of any unit: images of 4 GiB have fewer.
 const OF_BOUNDARY: u32 = 1 << 31;
 /// What is left of 64 bytes.
 const WORDS: usize = 10;
@@ -66,7 +66,7 @@ const _: () = assert!(size_of::<PrincipalSummary>() == 64);
 impl PrincipalSummary {
     /// The summary of a user or role. Its policy sets need to have theirs already.
     ///
-    /// Parts come first and tags get what room is left, because every decision looks at parts and few at tags.
+    /// Units come first and tags get what room is left, because every decision looks at units and few at tags.
     pub(crate) fn new(
         (rows, callers, slots): (&PolicySetSummaries, &NamedPrincipals, &Slots),
         (number, principal): (PrincipalIdx, &Principal),
@@ -127,14 +127,14 @@ impl PrincipalSummary {
         self.flags & OTHER_PARTITION != 0
     }
 
-    /// Takes the parts of identity policies or of a boundary, which are in no other layer.
+    /// Takes the units of identity policies or of a boundary, which are in no other layer.
     fn take(&mut self, rows: &PolicySetSummaries, row: &PolicySetSummary, (bit, mark): (u8, u32)) {
         let of = |layers: LayerSet| if layers.is_empty() { 0 } else { bit };
         self.layers |= of(row.present) | of(row.allowed) << ALLOWED;
-        rows.for_parts(row, |_, part| {
+        rows.for_units(row, |_, unit| {
             match self.words.get_mut(usize::from(self.count)) {
                 Some(word) => {
-                    *word = part.get() | mark;
+                    *word = unit.get() | mark;
                     self.count += 1;
                 }
                 None => self.count = OVERFLOW,
@@ -142,13 +142,13 @@ impl PrincipalSummary {
         });
     }
 
-    /// Takes tags from the end, two words each, until the parts are reached.
+    /// Takes tags from the end, two words each, until the units are reached.
     fn take_tags(&mut self, tags: impl Iterator<Item = (TagClass, Symbol)>) {
-        let parts = match self.count {
+        let units = match self.count {
             OVERFLOW => 0,
             count => usize::from(count),
         };
-        let room = self.words.get_mut(parts..).unwrap_or(&mut []);
+        let room = self.words.get_mut(units..).unwrap_or(&mut []);
         let mut left = room.rchunks_exact_mut(2);
         for (class, value) in tags {
             match left.next() {
@@ -179,7 +179,7 @@ impl PrincipalSummary {
     /// Adds what the machine need not work out; false if the rows of its policy sets have to tell.
     #[inline]
     #[must_use]
-    pub(crate) fn add_to(&self, known: &mut KnownParts) -> bool {
+    pub(crate) fn add_to(&self, known: &mut UnitsSummary) -> bool {
         if self.count == OVERFLOW {
             return false;
         }
@@ -188,20 +188,20 @@ impl PrincipalSummary {
         true
     }
 
-    /// The parts, and the layer of each; none at all if the rows of its policy sets have to tell.
+    /// The units, and the layer of each; none at all if the rows of its policy sets have to tell.
     #[inline]
-    pub(crate) fn parts(&self) -> impl Iterator<Item = (u32, PartId)> + '_ {
-        let parts = match self.count {
+    pub(crate) fn units(&self) -> impl Iterator<Item = (u32, UnitId)> + '_ {
+        let units = match self.count {
             OVERFLOW => &[],
             count => self.words.get(..usize::from(count)).unwrap_or(&[]),
         };
-        parts.iter().map(|part| {
-            let bit = if part & OF_BOUNDARY == 0 {
+        units.iter().map(|unit| {
+            let bit = if unit & OF_BOUNDARY == 0 {
                 IDENTITY
             } else {
                 BOUNDARY
             };
-            (masks(bit), PartId::new(part & !OF_BOUNDARY))
+            (masks(bit), UnitId::new(unit & !OF_BOUNDARY))
         })
     }
 }

@@ -5,7 +5,7 @@
 //! such as unique ids, are listed without a decision.
 
 use bumpalo::Bump;
-use portcullis_image::{Id, Part, PrincipalForm, Principals, View};
+use portcullis_image::{Id, PrincipalForm, Principals, Unit, View};
 use portcullis_model::{
     Caller, ContextEntry, Decision, GuessedRole, PolicyKind, Principal as Who, Request,
     is_account_id, split_arn,
@@ -67,11 +67,11 @@ pub struct ExternalAccess {
 /// A principal of a trust policy as it is written; none for everyone.
 type Entry<'v> = Option<(PrincipalForm, &'v str)>;
 
-/// Whom the Allow statements of a part name.
-fn allowed_by(view: View<'_>, part: Id<Part>) -> Vec<Entry<'_>> {
-    let part = view.get(part);
+/// Whom the Allow statements of a unit name.
+fn allowed_by(view: View<'_>, unit: Id<Unit>) -> Vec<Entry<'_>> {
+    let unit = view.get(unit);
     let mut entries = Vec::new();
-    for statement in part.statements.iter() {
+    for statement in unit.statements.iter() {
         let statement = view.get(statement);
         if statement.flags.deny {
             continue;
@@ -115,11 +115,11 @@ pub(crate) fn external_access(
     let roles = tables.principals().iter();
     for role in roles.filter(|role| role.kind == Kind::Role && role.trust.is_some()) {
         let mut seen: Vec<Entry<'_>> = Vec::new();
-        for (_, part) in tables.uses(role.trust) {
-            let Some(Located { view, part, .. }) = plan.stack.locate(part) else {
+        for (_, unit) in tables.uses(role.trust) {
+            let Some(Located { view, unit, .. }) = plan.stack.locate(unit) else {
                 continue;
             };
-            for entry in allowed_by(view, part) {
+            for entry in allowed_by(view, unit) {
                 if seen.contains(&entry) {
                     continue;
                 }

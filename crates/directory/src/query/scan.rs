@@ -3,7 +3,7 @@
 //! What a policy says to a question is the same for all principals, unless the policy looks at something that differs
 //! between them. It is found out once then, and only the policies that do look are walked for each: a question over a
 //! million principals walks most policies once. Each thread has its own memory, so that none waits for another, and takes
-//! blocks of principals; answers are put in order by whoever asked. Memory grows with the parts for each of the
+//! blocks of principals; answers are put in order by whoever asked. Memory grows with the units for each of the
 //! questions, which is why more than [`REMEMBERED`] at once are asked without.
 
 use std::collections::hash_map::Entry;
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 
 use portcullis_image::LayerSet;
 use portcullis_model::{Decision, check_action};
-use portcullis_vm::{Evaluation, PartMemory};
+use portcullis_vm::{Evaluation, UnitMemory};
 
 use crate::arn::Kind;
 use crate::decide::asked::{Asked, Deciding};
@@ -27,7 +27,7 @@ use crate::plan::action::PreparedAction;
 use crate::plan::dependencies::KeyDependencies;
 use crate::plan::generation::Generation;
 use crate::query::access::AccessQuery;
-use crate::store::ids::{AccountIdx, PartId, PrincipalIdx};
+use crate::store::ids::{AccountIdx, PrincipalIdx, UnitId};
 
 /// How many principals a thread asks before it hands the answers on.
 const BLOCK: usize = 1024;
@@ -39,7 +39,7 @@ const REMEMBERED: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Worker {
     pub(crate) memory: Memory,
-    memories: Vec<PartVerdicts>,
+    memories: Vec<UnitVerdicts>,
 }
 
 impl Worker {
@@ -59,7 +59,7 @@ impl Worker {
         }
         if self.memories.len() <= number {
             self.memories
-                .resize_with(scans.len(), PartVerdicts::default);
+                .resize_with(scans.len(), UnitVerdicts::default);
         }
         match self.memories.get_mut(number) {
             Some(answers) => Ok(scan.decide(generation, principal, &mut self.memory, answers)),
@@ -212,7 +212,7 @@ impl<'q> PrincipalScan<'q> {
         generation: Generation<'_>,
         principal: PrincipalIdx,
         memory: &mut Memory,
-        answers: &mut PartVerdicts,
+        answers: &mut UnitVerdicts,
     ) -> Decision {
         let Some(row) = generation.tables.principal(principal) else {
             return Decision::ImplicitDeny;
@@ -223,21 +223,21 @@ impl<'q> PrincipalScan<'q> {
             asked: &Asked::resolved(&self.action, &self.resource),
         };
         let caller = deciding.by_number(principal);
-        let said = |case: &Case<'_, '_>, part, layers| answers.said(case, part, layers);
+        let said = |case: &Case<'_, '_>, unit, layers| answers.said(case, unit, layers);
         run(&deciding, memory, caller, said, self.context()).decision()
     }
 }
 
 /// What is known of the answers to one question. One for each thread and question.
 #[derive(Debug, Default)]
-pub(crate) struct PartVerdicts {
+pub(crate) struct UnitVerdicts {
     account: Option<AccountIdx>,
-    /// By part.
+    /// By unit.
     said: Vec<Said>,
-    parts: PartMemory,
+    units: UnitMemory,
 }
 
-/// What a part says.
+/// What a unit says.
 #[derive(Clone, Copy, Debug, Default)]
 struct Said {
     when: When,
@@ -255,18 +255,18 @@ enum When {
     Of(AccountIdx),
 }
 
-impl PartVerdicts {
-    /// Looks at a part alone.
-    fn look(&mut self, case: &Case<'_, '_>, part: PartId) -> (bool, bool) {
-        let mut evaluation = Evaluation::of_part(case.settled, &mut self.parts);
-        case.look(&mut evaluation, part, u32::MAX);
+impl UnitVerdicts {
+    /// Looks at a unit alone.
+    fn look(&mut self, case: &Case<'_, '_>, unit: UnitId) -> (bool, bool) {
+        let mut evaluation = Evaluation::of_unit(case.settled, &mut self.units);
+        case.look(&mut evaluation, unit, u32::MAX);
         evaluation.says()
     }
 
-    /// What a part says that does not look at what differs between the principals of an account.
-    fn said(&mut self, case: &Case<'_, '_>, part: PartId, layers: u32) -> Option<(bool, bool)> {
+    /// What a unit says that does not look at what differs between the principals of an account.
+    fn said(&mut self, case: &Case<'_, '_>, unit: UnitId, layers: u32) -> Option<(bool, bool)> {
         let plan = case.deciding.generation.plan;
-        let found = plan.dependencies(part);
+        let found = plan.dependencies(unit);
         // Allows of resource policies differ in strength, so a remembered boolean is not enough.
         if layers & LayerSet::RESOURCE.bits() != 0 || found.meets(KeyDependencies::CALLER) {
             return None;
@@ -279,14 +279,14 @@ impl PartVerdicts {
             Some(account) => When::Of(account),
         };
         if self.said.is_empty() {
-            self.said.resize(plan.stack.part_count(), Said::default());
+            self.said.resize(plan.stack.unit_count(), Said::default());
         }
-        let known = self.said.get(part.index()).copied().unwrap_or_default();
+        let known = self.said.get(unit.index()).copied().unwrap_or_default();
         if known.when == when {
             return Some((known.allows, known.denies));
         }
-        let (allows, denies) = self.look(case, part);
-        if let Some(place) = self.said.get_mut(part.index()) {
+        let (allows, denies) = self.look(case, unit);
+        if let Some(place) = self.said.get_mut(unit.index()) {
             *place = Said {
                 when,
                 allows,

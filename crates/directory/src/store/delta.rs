@@ -11,7 +11,7 @@
 use std::collections::BTreeSet;
 
 use crate::store::accounts::{Account, Accounts};
-use crate::store::ids::{AccountIdx, PartId, PrincipalIdx, Run, SetsId, Symbol, number};
+use crate::store::ids::{AccountIdx, PrincipalIdx, Run, SetsId, Symbol, UnitId, number};
 use crate::store::tables::{Grant, Person, Principal, Resource, Tables};
 
 /// By how much the ids of the changes move, so that they follow those of the directory.
@@ -21,12 +21,12 @@ struct Moved {
     grants: u32,
     sets: u32,
     uses: u32,
-    parts: u32,
+    units: u32,
 }
 
 impl Moved {
     /// None if some table would have more rows than ids can tell. Checked before anything is changed.
-    fn new(tables: &Tables, new: &Tables, parts: u32) -> Option<Moved> {
+    fn new(tables: &Tables, new: &Tables, units: u32) -> Option<Moved> {
         let room = |old: usize, more: usize| {
             // One number means that there is none.
             let end = u32::try_from(old.checked_add(more)?).ok()?;
@@ -40,7 +40,7 @@ impl Moved {
             grants: room(tables.grants.len(), new.grants.len())?,
             sets: room(tables.sets.len(), new.sets.len())?,
             uses: room(tables.uses.len(), new.uses.len())?,
-            parts,
+            units,
         })
     }
 
@@ -72,11 +72,11 @@ impl Moved {
     }
 }
 
-/// Takes in everything that `new` has, whose parts follow the first `parts` of this. Gives back the index that each
+/// Takes in everything that `new` has, whose units follow the first `units` of this. Gives back the index that each
 /// user and role had before, absent of those that are new or have changed; none, and nothing is changed, if the tables
 /// would have more rows than ids can tell.
-pub(crate) fn merge(tables: &mut Tables, new: &Tables, parts: usize) -> Option<Vec<PrincipalIdx>> {
-    let moved = Moved::new(tables, new, number(parts))?;
+pub(crate) fn merge(tables: &mut Tables, new: &Tables, units: usize) -> Option<Vec<PrincipalIdx>> {
+    let moved = Moved::new(tables, new, number(units))?;
     Some(take_in(tables, new, &moved))
 }
 
@@ -98,7 +98,7 @@ fn take_in(tables: &mut Tables, new: &Tables, moved: &Moved) -> Vec<PrincipalIdx
     let uses = new.uses.iter();
     tables
         .uses
-        .extend(uses.map(|(layers, part)| (*layers, PartId::new(part.get() + moved.parts))));
+        .extend(uses.map(|(layers, unit)| (*layers, UnitId::new(unit.get() + moved.units))));
     let sets = new.sets.iter();
     tables
         .sets

@@ -80,8 +80,8 @@ ids! {
     PolicyId;
     /// Policy sets that always take part together: one identity set, or the sets of one chain.
     SetsId;
-    /// A part of the stacked images, which stands for one policy; numbered through all images.
-    PartId;
+    /// A unit of the stacked images, which stands for one policy; numbered through all images.
+    UnitId;
 }
 
 /// A run of rows of a table.

@@ -11,7 +11,7 @@
 //! ```
 //!
 //! All numbers are little-endian. The sections are, in this order: settings, texts (each behind its length, see
-//! `texts`), accounts, principals, resources, grants, pairs, endpoints, policy sets, their uses of parts, the
+//! `texts`), accounts, principals, resources, grants, pairs, endpoints, policy sets, their uses of units, the
 //! image; then the images of what was changed since, if any. Tables are rows of 32-bit words; a text is called
 //! by the place of its length. Nothing in the file is a hash: the ways into the tables are made anew when it is
 //! opened.
@@ -19,12 +19,12 @@
 use std::fmt;
 
 use portcullis_image::wire::{checksum, u32_at, u64_at};
-use portcullis_image::{Image, LayerSet, Part};
+use portcullis_image::{Image, LayerSet, Unit};
 use portcullis_model::Layer;
 
 use crate::arn::Kind;
 use crate::store::accounts::{Account, Accounts};
-use crate::store::ids::{AccountIdx, PartId, PrincipalIdx, Run, SetsId, Symbol, index, number};
+use crate::store::ids::{AccountIdx, PrincipalIdx, Run, SetsId, Symbol, UnitId, index, number};
 use crate::store::strings::{Numbers, StringTable};
 use crate::store::tables::{Columns, Grant, Person, Principal, Resource, Tables};
 
@@ -94,7 +94,7 @@ pub(crate) fn to_bytes(tables: &Tables, images: &[Image<Vec<u8>>], debug: bool) 
         words(pairs.flat_map(|(key, value)| [key.get(), value.get()])),
         words(endpoints.flat_map(|(id, sets)| [id.get(), sets.get()])),
         words(sets.flat_map(|run| [run.start(), run.count()])),
-        words(uses.flat_map(|(layers, part)| [*layers, part.get()])),
+        words(uses.flat_map(|(layers, unit)| [*layers, unit.get()])),
         rows(&tables.people),
     ];
     sections.extend(images.iter().map(|image| image.as_bytes().to_vec()));
@@ -232,25 +232,25 @@ fn read_pairs(section: &[u8]) -> Result<Vec<(u32, u32)>, SnapshotError> {
 }
 
 /// Policy sets, and what they use.
-type SetsAndUses = (Vec<Run>, Vec<(u32, PartId)>);
+type SetsAndUses = (Vec<Run>, Vec<(u32, UnitId)>);
 
-/// Policy sets, and the parts that they use in layers that each stands for.
+/// Policy sets, and the units that they use in layers that each stands for.
 fn read_sets(
     sets: &[u8],
     uses: &[u8],
     images: &[Image<Vec<u8>>],
 ) -> Result<SetsAndUses, SnapshotError> {
     let views = images.iter().map(Image::view);
-    let parts = views.flat_map(|view| view.ids::<Part>().map(move |part| view.get(part)));
-    let stands_for: Vec<u32> = parts.map(|part| part.layers.bits()).collect();
+    let units = views.flat_map(|view| view.ids::<Unit>().map(move |unit| view.get(unit)));
+    let stands_for: Vec<u32> = units.map(|unit| unit.layers.bits()).collect();
     let uses = read_pairs(uses)?.into_iter();
-    let uses: Vec<(u32, PartId)> = uses
-        .map(|(layers, part)| (layers, PartId::new(part)))
+    let uses: Vec<(u32, UnitId)> = uses
+        .map(|(layers, unit)| (layers, UnitId::new(unit)))
         .collect();
-    for (layers, part) in &uses {
-        let stands_for = stands_for.get(part.index()).copied().unwrap_or(0);
+    for (layers, unit) in &uses {
+        let stands_for = stands_for.get(unit.index()).copied().unwrap_or(0);
         if *layers == 0 || layers & !stands_for != 0 {
-            return wrong("a part in a layer that it has no policy of");
+            return wrong("a unit in a layer that it has no policy of");
         }
     }
     let sets = read_pairs(sets)?.into_iter();

@@ -15,7 +15,7 @@ use portcullis_model::split_arn;
 
 use crate::arn::{Kind, entity_of, is_object};
 use crate::store::accounts::{Account, Accounts};
-use crate::store::ids::{AccountIdx, PartId, PrincipalIdx, ResourceIdx, Run, SetsId, Symbol};
+use crate::store::ids::{AccountIdx, PrincipalIdx, ResourceIdx, Run, SetsId, Symbol, UnitId};
 use crate::store::strings::{Index, StringTable, concat_in};
 
 /// A user or a role.
@@ -186,8 +186,8 @@ pub(crate) struct Tables {
     pub(super) pairs: Vec<(Symbol, Symbol)>,
     /// Policy sets that take part together: each a run of uses.
     pub(super) sets: Vec<Run>,
-    /// A layer as a bit, and the part of the image that stands for it there.
-    pub(super) uses: Vec<(u32, PartId)>,
+    /// A layer as a bit, and the unit of the image that stands for it there.
+    pub(super) uses: Vec<(u32, UnitId)>,
     /// VPC endpoints by id, sorted by the id's text.
     pub(super) endpoints: Vec<(Symbol, SetsId)>,
     /// Who has the roles of Identity Center, sorted by role.
@@ -331,23 +331,23 @@ impl Tables {
         self.lists_objects
     }
 
-    /// Policy sets, each a run of layers and parts.
+    /// Policy sets, each a run of layers and units.
     pub(crate) fn sets(&self) -> &[Run] {
         &self.sets
     }
 
-    /// The layers of a run, as bits, with the part that stands for each.
-    pub(crate) fn uses_of(&self, run: Run) -> &[(u32, PartId)] {
+    /// The layers of a run, as bits, with the unit that stands for each.
+    pub(crate) fn uses_of(&self, run: Run) -> &[(u32, UnitId)] {
         run.of(&self.uses)
     }
 
-    /// Layers and parts of all policy sets.
-    pub(crate) fn all_uses(&self) -> &[(u32, PartId)] {
+    /// Layers and units of all policy sets.
+    pub(crate) fn all_uses(&self) -> &[(u32, UnitId)] {
         &self.uses
     }
 
-    /// Adds a policy set of these layers and parts; its id is the next.
-    pub(crate) fn add_set(&mut self, uses: impl IntoIterator<Item = (u32, PartId)>) {
+    /// Adds a policy set of these layers and units; its id is the next.
+    pub(crate) fn add_set(&mut self, uses: impl IntoIterator<Item = (u32, UnitId)>) {
         let start = self.uses.len();
         self.uses.extend(uses);
         self.sets.push(Run::between(start, self.uses.len()));
@@ -487,8 +487,8 @@ impl Tables {
         true
     }
 
-    /// The layers and parts of policy sets.
-    pub(crate) fn uses(&self, id: SetsId) -> impl Iterator<Item = (u32, PartId)> + Clone {
+    /// The layers and units of policy sets.
+    pub(crate) fn uses(&self, id: SetsId) -> impl Iterator<Item = (u32, UnitId)> + Clone {
         let run = self.sets.get(id.index()).copied().unwrap_or_default();
         run.of(&self.uses).iter().copied()
     }
@@ -498,8 +498,8 @@ impl Tables {
         let found = self
             .endpoints
             .binary_search_by(|(own, _)| self.strings.get(*own).cmp(id));
-        let (_, part) = self.endpoints.get(found.ok()?)?;
-        Some(*part)
+        let (_, sets) = self.endpoints.get(found.ok()?)?;
+        Some(*sets)
     }
 
     /// The parts of which the ARN of a user or role consists.

@@ -135,7 +135,7 @@ impl InputsCache {
     }
 
     /// The same for whatever layers are present.
-    pub(crate) fn number_of_parts(&mut self, applicability: &Applicability<'_>) -> usize {
+    pub(crate) fn number_of_units(&mut self, applicability: &Applicability<'_>) -> usize {
         if let Some(known) = self.known.first_mut() {
             *known = (StackId::NONE, 0, CombineInputs::of(applicability));
         }

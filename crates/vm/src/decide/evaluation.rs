@@ -1,12 +1,12 @@
-//! A decision of which the host names the parts, one after the other, and knows the keys itself.
+//! A decision of which the host names the units, one after the other, and knows the keys itself.
 //!
-//! For hosts with very many parts, of which few take part in a request: naming them one by one avoids a list, and verdicts
+//! For hosts with very many units, of which few take part in a request: naming them one by one avoids a list, and verdicts
 //! that are known already need not be worked out again. Inputs are trusted: wrong inputs give wrong decisions.
 
 use alloc::vec::Vec;
 
 use portcullis_image::index::Segments;
-use portcullis_image::{Group, Id, LayerSet, Part, View};
+use portcullis_image::{Group, Id, LayerSet, Unit, View};
 
 use crate::combine::Outcome;
 use crate::combine::caller::{Kind as CallerKind, Strength};
@@ -54,15 +54,15 @@ pub struct Resolved<'a> {
     pub keys: &'a (dyn KeySource + 'a),
 }
 
-/// What a host knows of parts that take part, all together.
+/// What a host knows of units that take part, all together.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct KnownParts {
-    /// The layers that are present: those of the parts where they take part.
+pub struct UnitsSummary {
+    /// The layers that are present: those of the units where they take part.
     pub present: LayerSet,
     /// A resource policy among them is public (`S3-5`).
     pub public: bool,
     /// The layers, but for the resource policy's, in which some statement allows everything without condition.
-    /// A part of which nothing else can be said need not be looked at.
+    /// A unit of which nothing else can be said need not be looked at.
     pub allowed: LayerSet,
 }
 
@@ -71,19 +71,19 @@ pub struct KnownParts {
 pub struct Settled<'a> {
     resolved: &'a Resolved<'a>,
     inputs: CombineInputs,
-    parts: KnownParts,
+    units: UnitsSummary,
     slots: &'a FilledSlots,
     source: Source<'a>,
 }
 
 impl<'a> Settled<'a> {
-    /// Works out what follows, for a stack of images and parts of which as much is known.
+    /// Works out what follows, for a stack of images and units of which as much is known.
     #[inline(always)]
     pub fn new(
         scratch: &'a mut Scratch,
         plan: &'a Plan,
         resolved: &'a Resolved<'a>,
-        parts: KnownParts,
+        units: UnitsSummary,
     ) -> Settled<'a> {
         let action = &resolved.action.traits;
         let (is_key, is_role) = resolved.resource.is_key_or_role();
@@ -99,14 +99,14 @@ impl<'a> Settled<'a> {
             needs_resource_policy: action.needs_resource_policy(is_key, is_role),
             restrict_public_buckets: resolved.restrict_public_buckets,
             external_grant: resolved.external_grant,
-            present: parts.present,
+            present: units.present,
         });
         scratch.slots.begin(plan);
         let scratch = &*scratch;
         Settled {
             resolved,
             inputs,
-            parts,
+            units,
             slots: &scratch.slots,
             source: Source {
                 plan,
@@ -117,16 +117,16 @@ impl<'a> Settled<'a> {
     }
 }
 
-/// Memory for parts that are looked at by the index, to be used in many decisions.
+/// Memory for units that are looked at by the index, to be used in many decisions.
 #[derive(Clone, Debug, Default)]
-pub struct PartMemory {
+pub struct UnitMemory {
     groups: Vec<Group>,
     /// The resource's, as many as some group looked at.
     segments: Segments,
     depth: usize,
 }
 
-impl PartMemory {
+impl UnitMemory {
     /// Cuts a resource that nobody cut as deep as the groups look.
     #[inline]
     fn cut(&mut self, view: View<'_>, resource: &Target<'_>) {
@@ -153,14 +153,14 @@ impl PartMemory {
 
 /// A decision in the making, for a stack of images.
 ///
-/// The host names the parts that take part and asks for the decision ([`Evaluation::decide`]). What it says wrongly is
+/// The host names the units that take part and asks for the decision ([`Evaluation::decide`]). What it says wrongly is
 /// decided wrongly.
 ///
 /// Nothing of it allocates, once the memory has held as many groups.
 pub struct Evaluation<'a> {
     settled: &'a Settled<'a>,
     accumulator: Accumulator,
-    memory: &'a mut PartMemory,
+    memory: &'a mut UnitMemory,
     /// The image that was looked at last.
     image: ImageIdx,
 }
@@ -168,15 +168,15 @@ pub struct Evaluation<'a> {
 impl<'a> Evaluation<'a> {
     /// Begins a decision.
     #[inline]
-    pub fn new(settled: &'a Settled<'a>, memory: &'a mut PartMemory) -> Evaluation<'a> {
+    pub fn new(settled: &'a Settled<'a>, memory: &'a mut UnitMemory) -> Evaluation<'a> {
         let inputs = &settled.inputs;
         let mut accumulator = Accumulator::new(inputs.layers, inputs.deny_exempt);
-        accumulator.say(settled.parts.allowed, LayerSet::EMPTY);
+        accumulator.say(settled.units.allowed, LayerSet::EMPTY);
         Evaluation::with(settled, accumulator, memory)
     }
 
-    /// Begins to find out what single parts say ([`Evaluation::says`]), in whatever layer.
-    pub fn of_part(settled: &'a Settled<'a>, memory: &'a mut PartMemory) -> Evaluation<'a> {
+    /// Begins to find out what single units say ([`Evaluation::says`]), in whatever layer.
+    pub fn of_unit(settled: &'a Settled<'a>, memory: &'a mut UnitMemory) -> Evaluation<'a> {
         Evaluation::with(
             settled,
             Accumulator::new(!LayerSet::NO_LAYER, LayerSet::EMPTY),
@@ -188,7 +188,7 @@ impl<'a> Evaluation<'a> {
     fn with(
         settled: &'a Settled<'a>,
         accumulator: Accumulator,
-        memory: &'a mut PartMemory,
+        memory: &'a mut UnitMemory,
     ) -> Evaluation<'a> {
         memory.depth = 0;
         Evaluation {
@@ -205,15 +205,15 @@ impl<'a> Evaluation<'a> {
         self.accumulator.say(allowed, denied);
     }
 
-    /// Looks at a part of an image, for the layers that it stands for.
+    /// Looks at a unit of an image, for the layers that it stands for.
     #[inline]
-    pub fn look(&mut self, image: ImageIdx, view: View<'_>, part: Id<Part>, layers: LayerSet) {
+    pub fn look(&mut self, image: ImageIdx, view: View<'_>, unit: Id<Unit>, layers: LayerSet) {
         self.enter(image);
         let Resolved {
             action, resource, ..
         } = self.settled.resolved;
         self.memory.groups.clear();
-        action.groups(image, view, part, &mut self.memory.groups);
+        action.groups(image, view, unit, &mut self.memory.groups);
         self.memory.cut(view, resource);
         let memory = &*self.memory;
         let matcher = Matcher {
@@ -226,11 +226,11 @@ impl<'a> Evaluation<'a> {
         };
         let accumulator = &mut self.accumulator;
         if !(view.has_index() && accumulator.candidates(&matcher, &memory.groups, layers)) {
-            accumulator.all_of(&matcher, view.get(part), layers);
+            accumulator.all_of(&matcher, view.get(unit), layers);
         }
     }
 
-    /// The same by what [`Action::entries`] gives for the part.
+    /// The same by what [`Action::entries`] gives for the unit.
     #[inline]
     pub fn look_at(
         &mut self,
@@ -280,8 +280,8 @@ impl<'a> Evaluation<'a> {
     /// The decision.
     #[inline]
     pub fn decide(self) -> Outcome {
-        let parts = &self.settled.parts;
-        let present = (parts.present, parts.public);
+        let units = &self.settled.units;
+        let present = (units.present, units.public);
         self.accumulator.outcome(&self.settled.inputs, present)
     }
 
@@ -323,7 +323,7 @@ impl<'a> RequestView<'a> for OfImage<'a> {
 
     #[inline]
     fn present(self) -> LayerSet {
-        self.settled.parts.present
+        self.settled.units.present
     }
 
     #[inline]

@@ -6,7 +6,7 @@
 //!
 //! Guards that many statements share are run once in an image; what they gave is kept in two words.
 
-use portcullis_image::{Candidate, Group, Id, Insn, LayerSet, Part, Ref, Run, Statement, Verify};
+use portcullis_image::{Candidate, Group, Id, Insn, LayerSet, Ref, Run, Statement, Unit, Verify};
 
 use crate::combine::caller::Strength;
 use crate::combine::inputs::{CombineInputs, is_sufficient};
@@ -102,15 +102,15 @@ impl Accumulator {
         settled.contains_all(layers)
     }
 
-    /// Looks at every statement of a part, which stands for some layers.
+    /// Looks at every statement of a unit, which stands for some layers.
     #[inline(never)]
     pub(crate) fn all_of<'a>(
         &mut self,
         matcher: &Matcher<'a, impl RequestView<'a>>,
-        part: Part,
+        unit: Unit,
         layers: LayerSet,
     ) {
-        for statement in part.statements.iter() {
+        for statement in unit.statements.iter() {
             self.one(matcher, statement, layers & self.layers);
         }
     }
@@ -131,7 +131,7 @@ impl Accumulator {
         layers
     }
 
-    /// Looks at the candidates of a part that the index gives. False if it cannot tell all of them.
+    /// Looks at the candidates of a unit that the index gives. False if it cannot tell all of them.
     ///
     /// Never inlined: its loops leave no registers for anything else.
     #[inline(never)]

@@ -1,13 +1,13 @@
-//! What an action leads to in a part, worked out beforehand and laid out as evaluation reads it.
+//! What an action leads to in a unit, worked out beforehand and laid out as evaluation reads it.
 //!
-//! For hosts that ask for few actions of very many parts: the statements that an action matches stand behind each other,
+//! For hosts that ask for few actions of very many units: the statements that an action matches stand behind each other,
 //! with what is compared first, in half a cache line each. It replaces the look-ups in the index, and costs 32 bytes for
 //! each statement and action.
 
 use alloc::vec::Vec;
 
 use portcullis_image::{
-    Candidate, Id, LayerSet, Part, Pattern, PatternKind, Statement, Str, Verify, View,
+    Candidate, Id, LayerSet, Pattern, PatternKind, Statement, Str, Unit, Verify, View,
 };
 
 use crate::bytes::strip;
@@ -127,23 +127,23 @@ impl Entry {
 }
 
 impl Action {
-    /// Appends the statements of a part of an image that match the action. The image is called by its index in
+    /// Appends the statements of a unit of an image that match the action. The image is called by its index in
     /// the stack.
     ///
-    /// False, and none, if the part is to be looked at by its groups ([`Action::groups`]): if it has so many statements
+    /// False, and none, if the unit is to be looked at by its groups ([`Action::groups`]): if it has so many statements
     /// for the action that they are found by the resource, or if the image has no index.
     pub fn entries(
         &self,
         image: ImageIdx,
         view: View<'_>,
-        part: Id<Part>,
+        unit: Id<Unit>,
         all: &mut Vec<Entry>,
     ) -> bool {
         if !view.has_index() {
             return false;
         }
         let mut groups = Vec::new();
-        index::groups(view, &view.get(part), self.patterns(image), &mut groups);
+        index::groups(view, &view.get(unit), self.patterns(image), &mut groups);
         if groups.iter().any(|group| group.probe_count > 0) {
             return false;
         }

@@ -14,12 +14,12 @@ use crate::keys::source::{Origin, Source};
 use crate::keys::values::Keys;
 use crate::pattern::Matcher;
 use crate::prepare::names::find_all;
-use crate::prepare::parts::UsedPart;
 use crate::prepare::scratch::{Remembered, Scratch};
+use crate::prepare::units::PreparedUnit;
 use crate::request::action::Action;
 use crate::request::context::Context;
 use crate::request::principal::{Known, NamingPrincipal};
-use crate::request::query::{ActionRef, PartOf, Query};
+use crate::request::query::{ActionRef, Query, SelectedUnit};
 use crate::request::resource::{ResourceRef, all_buckets};
 use crate::request::site::CallSite;
 use crate::stack::per_image::PerImage;
@@ -31,7 +31,7 @@ use crate::stack::{ImageIdx, StackId};
 ///
 /// It is tied to the images that it was made for; for others the decision is an implicit deny by no policy set. So is
 /// that of a request without an action, of one whose values are not those of its call site's keys, and of one for an
-/// image of several parts of which none were named.
+/// image of several units of which none were named.
 #[derive(Debug)]
 pub struct Ready<'a> {
     /// That of the stack if the request can be decided, and another if not.
@@ -45,17 +45,17 @@ pub struct Ready<'a> {
     /// What the images know of the caller, if that was resolved; else the scratch has it.
     names: Option<&'a Known>,
     present: (LayerSet, bool),
-    parts: Parts,
+    units: Units,
 }
 
 /// What takes part.
 #[derive(Clone, Copy, Debug)]
-enum Parts {
-    /// The only image, which has one part.
+enum Units {
+    /// The only image, which has one unit.
     Only,
-    /// All images, each of one part.
+    /// All images, each of one unit.
     Whole,
-    /// The parts that the scratch has.
+    /// The units that the scratch has.
     Some,
 }
 
@@ -85,19 +85,19 @@ impl Scratch {
         self.look_up(images, plan, query, None, false)
     }
 
-    /// The same for parts of the images: those that do not exist are not there.
-    pub fn ready_parts<'a, 'i>(
+    /// The same for units of the images: those that do not exist are not there.
+    pub fn ready_units<'a, 'i>(
         &'a mut self,
         images: impl Iterator<Item = View<'i>> + Clone,
         plan: &'a Plan,
         query: &'a Query<'a>,
-        parts: impl Iterator<Item = PartOf> + Clone,
+        units: impl Iterator<Item = SelectedUnit> + Clone,
     ) -> Ready<'a> {
-        let present = self.parts.use_only(images.clone(), parts);
+        let present = self.units.use_only(images.clone(), units);
         self.look_up(images, plan, query, Some(present), true)
     }
 
-    /// `parts` is what is present in the parts that were named, if they were. The resource is cut into as many
+    /// `units` is what is present in the units that were named, if they were. The resource is cut into as many
     /// segments as are needed to find candidates, or all if `cuts` says so: they tell candidates apart, which pays from
     /// the second decision on.
     #[inline(always)]
@@ -106,12 +106,12 @@ impl Scratch {
         images: impl Iterator<Item = View<'i>> + Clone,
         plan: &'a Plan,
         query: &'a Query<'a>,
-        parts: Option<(LayerSet, bool)>,
+        units: Option<(LayerSet, bool)>,
         cuts: bool,
     ) -> Ready<'a> {
         let resolved = self.resolve(images.clone(), plan, query.action);
         self.slots.begin(plan);
-        let mut is_sound = parts.is_some() || plan.is_whole;
+        let mut is_sound = units.is_some() || plan.is_whole;
         match (&query.context, resolved) {
             (Context::Site(site, values, others), _) => {
                 let (slots, all) = (&mut self.slots, (*site, *values, *others));
@@ -175,8 +175,8 @@ impl Scratch {
             true => MAX_SEGMENTS,
             false => action.depth,
         };
-        if parts.is_some() {
-            self.parts.find_groups(images, action);
+        if units.is_some() {
+            self.units.find_groups(images, action);
         }
 
         // The resource.
@@ -198,7 +198,7 @@ impl Scratch {
 
         // What follows from all of them.
         let caller = Kind::of(&query.principal.caller);
-        let present = parts.unwrap_or(plan.present);
+        let present = units.unwrap_or(plan.present);
         let token = query.principal.session_token;
         let applicability = Applicability {
             caller,
@@ -212,9 +212,9 @@ impl Scratch {
             external_grant: query.external_grant,
             present: present.0,
         };
-        let inputs = match parts {
+        let inputs = match units {
             None => self.inputs.number_of(plan.id, &applicability),
-            Some(_) => self.inputs.number_of_parts(&applicability),
+            Some(_) => self.inputs.number_of_units(&applicability),
         };
 
         let this = &*self;
@@ -249,10 +249,10 @@ impl Scratch {
             },
             names: known.filter(|_| !has_names),
             present,
-            parts: match parts {
-                Some(_) => Parts::Some,
-                None if plan.is_only => Parts::Only,
-                None => Parts::Whole,
+            units: match units {
+                Some(_) => Units::Some,
+                None if plan.is_only => Units::Only,
+                None => Units::Whole,
             },
         }
     }
@@ -427,7 +427,7 @@ impl<'a> Ready<'a> {
     /// The request to the only image, if it is for one that takes part as a whole.
     #[inline(always)]
     pub(crate) fn only(&self) -> Option<OfOnly<'_>> {
-        matches!(self.parts, Parts::Only).then_some(OfOnly(self))
+        matches!(self.units, Units::Only).then_some(OfOnly(self))
     }
 
     /// The keys, in terms of an image.
@@ -436,21 +436,21 @@ impl<'a> Ready<'a> {
         self.scratch.slots.keys(&self.source, image)
     }
 
-    /// The parts of an image that take part.
+    /// The units of an image that take part.
     #[inline]
-    pub(crate) fn parts_of(&self, image: ImageIdx) -> &[UsedPart] {
-        match self.parts {
-            Parts::Only | Parts::Whole => core::slice::from_ref(const { &UsedPart::WHOLE }),
-            Parts::Some => self.scratch.parts.of_image(image),
+    pub(crate) fn units_of(&self, image: ImageIdx) -> &[PreparedUnit] {
+        match self.units {
+            Units::Only | Units::Whole => core::slice::from_ref(const { &PreparedUnit::WHOLE }),
+            Units::Some => self.scratch.units.of_image(image),
         }
     }
 
-    /// The groups of candidates of a part of an image.
+    /// The groups of candidates of a unit of an image.
     #[inline]
-    pub(crate) fn groups_of(&self, image: ImageIdx, part: &UsedPart) -> &[Group] {
-        match self.parts {
-            Parts::Only | Parts::Whole => self.action.groups_of(image),
-            Parts::Some => self.scratch.parts.groups_of(part),
+    pub(crate) fn groups_of(&self, image: ImageIdx, unit: &PreparedUnit) -> &[Group] {
+        match self.units {
+            Units::Only | Units::Whole => self.action.groups_of(image),
+            Units::Some => self.scratch.units.groups_of(unit),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::combine::inputs::InputsCache;
 use crate::keys::filled::FilledSlots;
 use crate::keys::shape::Shape;
 use crate::prepare::callers::Callers;
-use crate::prepare::parts::UsedParts;
+use crate::prepare::units::PreparedUnits;
 use crate::request::action::Action;
 use crate::request::principal::NamingPrincipal;
 use crate::stack::cache::Cache;
@@ -21,7 +21,7 @@ use crate::stack::per_image::PerImage;
 pub struct Scratch {
     pub(crate) slots: FilledSlots,
     pub(crate) named: PerImage<NamingPrincipal>,
-    pub(crate) parts: UsedParts,
+    pub(crate) units: PreparedUnits,
     pub(crate) segments: Segments,
     pub(crate) actions: Cache<Remembered>,
     pub(crate) callers: Callers,
@@ -48,7 +48,7 @@ impl Scratch {
         Scratch {
             slots: FilledSlots::new(),
             named: PerImage::new(),
-            parts: UsedParts::new(),
+            units: PreparedUnits::new(),
             segments: Segments::NONE,
             actions: Cache::new(),
             callers: Callers::new(),

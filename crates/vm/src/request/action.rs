@@ -1,13 +1,13 @@
 //! The action of a request, and where it leads in the index.
 //!
-//! Resolving an action finds the patterns that match it and, in images of one part, the groups of candidates of these: a
+//! Resolving an action finds the patterns that match it and, in images of one unit, the groups of candidates of these: a
 //! decision by a resolved action does not look at its name again. Takes memory for each pattern that matches and time for
 //! the fallback patterns of its service.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use portcullis_image::{Group, Id, Part, Section, View};
+use portcullis_image::{Group, Id, Section, Unit, View};
 use portcullis_model::check_action;
 
 use crate::combine::action::ActionTraits;
@@ -28,7 +28,7 @@ pub struct Action {
     pub(crate) traits: ActionTraits,
     /// Patterns of the images, as [`index::actions`] gives them.
     patterns: PerImage<FoundAction>,
-    /// The groups of candidates of images that have one part.
+    /// The groups of candidates of images that have one unit.
     groups: PerImage<Group>,
     /// As many segments of the resource these groups look at to find their candidates: none if no group finds them by
     /// the resource.
@@ -73,7 +73,7 @@ impl Action {
                 index::actions(view, self.service(), self.name(), patterns.open());
             }
             let own = patterns.close();
-            if view.has_index() && view.count(Section::Parts) == 1 {
+            if view.has_index() && view.count(Section::Units) == 1 {
                 index::groups(view, &view.get(Id::FIRST), own, self.groups.open());
             }
             let groups = self.groups.close().iter();
@@ -101,24 +101,24 @@ impl Action {
         self.is_plain = false;
     }
 
-    /// The groups of candidates of an image that has one part.
+    /// The groups of candidates of an image that has one unit.
     #[inline]
     pub(crate) fn groups_of(&self, image: ImageIdx) -> &[Group] {
         self.groups.of(image)
     }
 
-    /// A part of any image of the stack can have a statement for the action only if its filter
-    /// ([`crate::part_filter`]) has a bit in common with this one.
+    /// A unit of any image of the stack can have a statement for the action only if its filter
+    /// ([`crate::unit_filter`]) has a bit in common with this one.
     #[inline]
     pub fn filter(&self) -> u64 {
         self.traits.filter
     }
 
-    /// Appends the groups of candidates that a part of an image has for the action, by the place of the image
+    /// Appends the groups of candidates that a unit of an image has for the action, by the place of the image
     /// in the stack. None if the image has no index.
-    pub fn groups(&self, image: ImageIdx, view: View<'_>, part: Id<Part>, all: &mut Vec<Group>) {
+    pub fn groups(&self, image: ImageIdx, view: View<'_>, unit: Id<Unit>, all: &mut Vec<Group>) {
         if view.has_index() {
-            index::groups(view, &view.get(part), self.patterns(image), all);
+            index::groups(view, &view.get(unit), self.patterns(image), all);
         }
     }
 

@@ -1,6 +1,6 @@
 //! A request, as a host has it.
 
-use portcullis_image::{Id, LayerSet, Part};
+use portcullis_image::{Id, LayerSet, Unit};
 use portcullis_model::{self as model, Principal};
 
 use crate::combine::ownership::{Home, Ownership};
@@ -111,13 +111,13 @@ impl<'a> From<&model::Request<'a>> for Query<'a> {
     }
 }
 
-/// A part of an image that takes part in a decision.
+/// A unit of an image that takes part in a decision.
 #[derive(Clone, Copy, Debug)]
-pub struct PartOf {
+pub struct SelectedUnit {
     /// The image.
     pub image: ImageIdx,
-    /// The part of it.
-    pub part: Id<Part>,
+    /// The unit of it.
+    pub unit: Id<Unit>,
     /// The layers that it stands for.
     pub layers: LayerSet,
 }

@@ -79,7 +79,7 @@ impl Resource {
     }
 }
 
-/// A target's ARN with what decisions by parts look at: of a [`Resource`], or of a text that was split.
+/// A target's ARN with what decisions by units look at: of a [`Resource`], or of a text that was split.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
     text: &'a str,

@@ -4,7 +4,7 @@
 //! layers are present. They change only with the stack, so a host keeps the plan beside it. Nothing is checked here; a plan
 //! of another stack is found out by its [`StackId`].
 
-use portcullis_image::{Class, Id, LayerSet, Part, Reserved, Section, Slot, View};
+use portcullis_image::{Class, Id, LayerSet, Reserved, Section, Slot, Unit, View};
 
 use crate::stack::per_image::PerImage;
 use crate::stack::{ImageIdx, StackId};
@@ -36,7 +36,7 @@ impl StackSlot {
 pub struct Plan {
     pub(crate) id: StackId,
     slots: PerImage<OfSlot>,
-    /// Each image takes part as a whole: none has several parts.
+    /// Each image takes part as a whole: none has several units.
     pub(crate) is_whole: bool,
     /// There is one image, and it does.
     pub(crate) is_only: bool,
@@ -85,12 +85,12 @@ impl Plan {
             });
             plan.slots.open().extend(slots);
             plan.slots.close();
-            plan.is_whole &= view.count(Section::Parts) == 1;
+            plan.is_whole &= view.count(Section::Units) == 1;
             plan.names_principals |= view.count(Section::Principals) > 0;
             plan.wants_user_id |= view.wanted().any(Reserved::UserId);
-            let part: Part = view.get(Id::FIRST);
-            plan.present.0 |= part.layers;
-            plan.present.1 |= part.public;
+            let unit: Unit = view.get(Id::FIRST);
+            plan.present.0 |= unit.layers;
+            plan.present.1 |= unit.public;
         }
         plan.is_only = plan.is_whole && plan.slots.images() == 1;
         plan
