@@ -90,7 +90,7 @@ pub fn compile(sets: &PolicySets<'_>, options: Options) -> Result<Vec<u8>, Compi
 
 /// Policies that are decided together: a unit of an image.
 #[derive(Clone, Copy, Debug)]
-pub struct Unit<'s, 'a> {
+pub struct PolicyUnit<'s, 'a> {
     /// The layers that the unit can stand for; a decision names the one that it stands for there.
     pub layers: LayerSet,
     /// The policies.
@@ -105,7 +105,7 @@ pub struct Unit<'s, 'a> {
 /// # Errors
 /// [`CompileError`] if the policies exceed what an image can hold.
 pub fn compile_units<'s, 'a: 's>(
-    units: impl IntoIterator<Item = Unit<'s, 'a>>,
+    units: impl IntoIterator<Item = PolicyUnit<'s, 'a>>,
     options: Options,
 ) -> Result<Vec<u8>, CompileError> {
     let arena = bumpalo::Bump::new();

@@ -138,7 +138,7 @@ pub(crate) fn run(
     deciding: &Deciding<'_>,
     scratch: &mut Memory,
     caller: ResolvedCaller<'_, '_>,
-    mut said: impl FnMut(&Case<'_, '_>, UnitId, u32) -> Option<(bool, bool)>,
+    mut said: impl FnMut(&Case<'_, '_>, UnitId, LayerSet) -> Option<(bool, bool)>,
     context: GivenKeys<'_>,
 ) -> Outcome {
     let Deciding { generation, asked } = *deciding;
@@ -243,8 +243,7 @@ pub(crate) fn run(
     let mut evaluation = Evaluation::new(&settled, memory);
     let mut look = |layers, unit| match said(&case, unit, layers) {
         Some((allows, denies)) => {
-            let mask = |is_so| if is_so { layers } else { 0 };
-            let set = |is_so| LayerSet::from_bits(mask(is_so));
+            let set = |is_so| if is_so { layers } else { LayerSet::EMPTY };
             evaluation.say(set(allows), set(denies));
         }
         None => case.look(&mut evaluation, unit, layers),
@@ -352,7 +351,7 @@ pub(crate) struct Case<'c, 'd> {
 impl Case<'_, '_> {
     /// Looks at a unit.
     #[inline]
-    pub(crate) fn look(&self, evaluation: &mut Evaluation<'_>, unit: UnitId, layers: u32) {
+    pub(crate) fn look(&self, evaluation: &mut Evaluation<'_>, unit: UnitId, layers: LayerSet) {
         let Deciding { generation, asked } = self.deciding;
         let known = asked.action.entries.as_ref();
         let known = known.and_then(|known| known.of(unit));
@@ -362,7 +361,6 @@ impl Case<'_, '_> {
         let Some(Located { image, view, unit }) = generation.plan.stack.locate(unit) else {
             return;
         };
-        let layers = LayerSet::from_bits(layers);
         match known {
             Some(known) => evaluation.look_at(image, view, known, layers),
             None => evaluation.look(image, view, unit, layers),

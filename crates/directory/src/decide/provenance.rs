@@ -76,8 +76,7 @@ impl<'d> Sources<'d> {
                     add(*layer, Some(policies));
                 }
             } else {
-                let masks = tables.uses(*id).fold(0, |all, (mask, _)| all | mask);
-                let layers = LayerSet::from_bits(masks);
+                let layers: LayerSet = tables.uses(*id).map(|(layers, _)| layers).collect();
                 layers.iter().for_each(|layer| add(layer, None));
             }
         }
@@ -170,13 +169,16 @@ impl<'d> Sources<'d> {
 
     /// True if a policy set takes part in a question, of the directory or of the request.
     pub(crate) fn has_layer(&self, question: &Question<'_>, layer: Layer) -> bool {
-        let mask = LayerSet::of(layer).bits();
         let mut sets = question.sets.iter();
         let extra = &question.extra;
         match layer {
             Layer::Identity if extra.identity.is_some() => true,
             Layer::Session if extra.session.is_some() => true,
-            _ => sets.any(|id| self.tables.uses(*id).any(|(own, _)| own & mask != 0)),
+            _ => sets.any(|id| {
+                self.tables
+                    .uses(*id)
+                    .any(|(layers, _)| layers.contains(layer))
+            }),
         }
     }
 

@@ -143,7 +143,7 @@ impl<'d> Stack<'d> {
             SelectedUnit {
                 image,
                 unit,
-                layers: LayerSet::from_bits(layers),
+                layers,
             }
         });
         // Policies that came with the request are an image of one unit.

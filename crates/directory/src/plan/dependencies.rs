@@ -13,12 +13,12 @@ use std::collections::HashMap;
 
 use portcullis_image::{
     ArnPattern, Entries, Id, Insn, Item, ListId, Operands, Pattern, PatternKind, Ref, Reserved,
-    Statement, Token, TokenRecord, Unit, View, flag,
+    Slot as ImageSlot, Statement, Token, TokenRecord, Unit, View, flag,
 };
 
 use crate::plan::key_sources::{Origin, Slot};
 use crate::plan::slot_sets::{SetId, SlotSets};
-use crate::store::ids::{index, number};
+use crate::store::ids::number;
 
 /// The keys that units look at and that differ between principals, as a set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -110,7 +110,7 @@ pub(crate) fn of_image(view: View<'_>, slots: &[Slot]) -> Vec<KeyDependencies> {
     let found = names.zip(&sets).map(|(names, set)| {
         let of_slots = of_set.entry(*set).or_insert_with(|| {
             let read = reader.sets.of(*set).iter();
-            let read = read.filter_map(|slot| slots.get(index(*slot)));
+            let read = read.filter_map(|slot| slots.get(slot.index()));
             read.fold(KeyDependencies::NONE, |all, slot| {
                 all.with(of_origin(slot.origin))
             })
@@ -164,7 +164,7 @@ impl Reader<'_> {
         let mut tokens = Vec::new();
         for token in view.ids::<TokenRecord>().rev() {
             match Token::from(view.get(token)) {
-                Token::Variable { slot, .. } => to_end = self.with_slot(to_end, slot.number()),
+                Token::Variable { slot, .. } => to_end = self.with_slot(to_end, slot),
                 Token::End => to_end = SlotSets::EMPTY,
                 _ => {}
             }
@@ -183,7 +183,7 @@ impl Reader<'_> {
             if insn.flags & flag::END != 0 {
                 to_end = SlotSets::EMPTY;
             }
-            to_end = self.with_slot(to_end, insn.slot.number());
+            to_end = self.with_slot(to_end, insn.slot);
             let list = match insn.op.info().operands {
                 Operands::Patterns => self.patterns(insn.x.list()),
                 Operands::Arns => self.arns(insn.x.list()),
@@ -209,7 +209,7 @@ impl Reader<'_> {
         self.sets.union(resources, guard)
     }
 
-    fn with_slot(&mut self, set: SetId, slot: u32) -> SetId {
+    fn with_slot(&mut self, set: SetId, slot: Id<ImageSlot>) -> SetId {
         let single = self.sets.single(slot);
         self.sets.union(set, single)
     }

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bumpalo::Bump;
-use portcullis_compile::{CompileError, Options, Unit, compile_units};
+use portcullis_compile::{CompileError, Options, PolicyUnit, compile_units};
 use portcullis_image::{Image, LayerSet};
 use portcullis_model::PolicyKind;
 
@@ -22,7 +22,7 @@ use crate::store::ids::{PolicyId, PrincipalIdx, UnitId};
 use crate::store::tables::Tables;
 
 /// The units of the image: which policy each is, read as which type.
-type Units = HashMap<(PolicyId, PolicyKind), (UnitId, u32)>;
+type Units = HashMap<(PolicyId, PolicyKind), (UnitId, LayerSet)>;
 
 /// The policies of a directory.
 #[derive(Debug)]
@@ -42,12 +42,12 @@ impl Policies {
         let units = units_of(&documents);
         for sets in documents.all_sets() {
             tables.add_set(sets.iter().flat_map(|(layer, policies)| {
-                let mask = LayerSet::of(*layer).bits();
+                let layers = LayerSet::of(*layer);
                 let used = policies
                     .iter()
                     .filter_map(|policy| units.get(&(*policy, kind_of(*layer))))
-                    .map(move |(unit, _)| (mask, *unit));
-                used.chain(policies.is_empty().then_some((mask, EMPTY)))
+                    .map(move |(unit, _)| (layers, *unit));
+                used.chain(policies.is_empty().then_some((layers, EMPTY)))
             }));
         }
         Policies {
@@ -168,8 +168,10 @@ fn units_of(documents: &Documents) -> Units {
     for (layer, policies) in documents.all_sets().iter().flatten() {
         for policy in policies {
             let next = UnitId::at(units.len() + 1);
-            let (_, layers) = units.entry((*policy, kind_of(*layer))).or_insert((next, 0));
-            *layers |= LayerSet::of(*layer).bits();
+            let (_, layers) = units
+                .entry((*policy, kind_of(*layer)))
+                .or_insert((next, LayerSet::EMPTY));
+            *layers |= LayerSet::of(*layer);
         }
     }
     units
@@ -183,7 +185,7 @@ fn image_of_all(
     options: Options,
 ) -> Result<Image<Vec<u8>>, CompileError> {
     let arena = Bump::new();
-    let mut units: Vec<((PolicyId, PolicyKind), (UnitId, u32))> =
+    let mut units: Vec<((PolicyId, PolicyKind), (UnitId, LayerSet))> =
         units_of(documents).into_iter().collect();
     units.sort_unstable_by_key(|(_, (number, _))| *number);
     // All were read before. Should that ever fail, there is no image rather than one without a Deny.
@@ -192,22 +194,17 @@ fn image_of_all(
         .map(|((policy, kind), _)| documents.read(*policy, *kind, tables.strings(), &arena))
         .collect::<Option<Vec<_>>>()
         .ok_or(CompileError::TooLarge)?;
-    let all_layers = units.iter().fold(0, |all, (_, (_, layers))| all | layers);
-    let empty = Unit {
-        layers: LayerSet::from_bits(
-            all_layers
-                | tables
-                    .all_uses()
-                    .iter()
-                    .fold(0, |all, (layers, _)| all | layers),
-        ),
+    let of_units = units.iter().map(|(_, (_, layers))| *layers);
+    let used = tables.all_uses().iter().map(|(layers, _)| *layers);
+    let empty = PolicyUnit {
+        layers: of_units.chain(used).collect(),
         policies: &[],
     };
     let others = units
         .iter()
         .zip(&policies)
-        .map(|((_, (_, layers)), policy)| Unit {
-            layers: LayerSet::from_bits(*layers),
+        .map(|((_, (_, layers)), policy)| PolicyUnit {
+            layers: *layers,
             policies: std::slice::from_ref(policy),
         });
     let bytes = compile_units(std::iter::once(empty).chain(others), options)?;

@@ -29,7 +29,7 @@ pub(crate) struct PolicySetSummary {
     pub(crate) lists_principals: bool,
     count: u8,
     /// The layers of the units, if all have the same.
-    layers: u32,
+    layers: LayerSet,
     /// The units. If they are more, or their layers differ: where they begin in a list, and how many there are.
     units: [u32; INLINE],
 }
@@ -43,7 +43,7 @@ impl PolicySetSummary {
         public: false,
         lists_principals: false,
         count: 0,
-        layers: 0,
+        layers: LayerSet::EMPTY,
         units: [0; INLINE],
     };
 
@@ -67,7 +67,7 @@ pub(crate) struct PolicySetSummaries {
     /// By the ids of the sets.
     rows: Vec<PolicySetSummary>,
     /// Layers and units of the sets that have many, see [`PolicySetSummary`].
-    uses: Vec<(u32, UnitId)>,
+    uses: Vec<(LayerSet, UnitId)>,
 }
 
 impl PolicySetSummaries {
@@ -104,7 +104,11 @@ impl PolicySetSummaries {
 
     /// Calls back with the units of policy sets, and the layers that each stands for.
     #[inline]
-    pub(crate) fn for_units(&self, row: &PolicySetSummary, mut found: impl FnMut(u32, UnitId)) {
+    pub(crate) fn for_units(
+        &self,
+        row: &PolicySetSummary,
+        mut found: impl FnMut(LayerSet, UnitId),
+    ) {
         match row.count {
             OVERFLOW => {
                 let [start, count, ..] = row.units;
@@ -178,25 +182,24 @@ impl UnitFacts {
 struct Summarizer<'v> {
     dependencies: &'v [KeyDependencies],
     known: Vec<UnitFacts>,
-    uses: Vec<(u32, UnitId)>,
+    uses: Vec<(LayerSet, UnitId)>,
     /// The units of one row.
-    units: Vec<(u32, UnitId)>,
+    units: Vec<(LayerSet, UnitId)>,
 }
 
 impl Summarizer<'_> {
     /// The summary of a set. Units that say nothing beyond what the summary holds are left out, and a unit that is there in several
     /// layers is walked once for all of them.
-    fn row(&mut self, uses: &[(u32, UnitId)]) -> PolicySetSummary {
+    fn row(&mut self, uses: &[(LayerSet, UnitId)]) -> PolicySetSummary {
         let mut row = PolicySetSummary::NONE;
         self.units.clear();
         for (layers, unit) in uses {
             let Some(known) = self.known.get(unit.index()) else {
                 continue;
             };
-            let set = LayerSet::from_bits(*layers);
-            let stands_for = known.record.layers & set;
+            let stands_for = known.record.layers & *layers;
             row.present |= stands_for;
-            row.public |= known.record.public && set.meets(LayerSet::RESOURCE);
+            row.public |= known.record.public && layers.meets(LayerSet::RESOURCE);
             if matches!(known.allows, Allows::All | Allows::AllAndMore) {
                 row.allowed |= stands_for;
             }
@@ -219,7 +222,10 @@ impl Summarizer<'_> {
             }
             is_same
         });
-        let layers = self.units.first().map_or(0, |(layers, _)| *layers);
+        let layers = self
+            .units
+            .first()
+            .map_or(LayerSet::EMPTY, |(layers, _)| *layers);
         let is_even = self.units.iter().all(|(its, _)| *its == layers);
         let count = u8::try_from(self.units.len()).unwrap_or(OVERFLOW);
         if is_even && self.units.len() <= INLINE {

@@ -9,7 +9,6 @@
 //! the tables and the plan in time linear in the principals, and made anew after an update.
 
 use portcullis_image::LayerSet;
-use portcullis_model::Layer;
 use portcullis_vm::UnitsSummary;
 
 use crate::arn::Kind;
@@ -183,14 +182,14 @@ impl PrincipalSummary {
         if self.count == OVERFLOW {
             return false;
         }
-        known.present |= LayerSet::from_bits(masks(self.layers));
-        known.allowed |= LayerSet::from_bits(masks(self.layers >> ALLOWED));
+        known.present |= layers_of(self.layers);
+        known.allowed |= layers_of(self.layers >> ALLOWED);
         true
     }
 
     /// The units, and the layer of each; none at all if the rows of its policy sets have to tell.
     #[inline]
-    pub(crate) fn units(&self) -> impl Iterator<Item = (u32, UnitId)> + '_ {
+    pub(crate) fn units(&self) -> impl Iterator<Item = (LayerSet, UnitId)> + '_ {
         let units = match self.count {
             OVERFLOW => &[],
             count => self.words.get(..usize::from(count)).unwrap_or(&[]),
@@ -201,20 +200,20 @@ impl PrincipalSummary {
             } else {
                 BOUNDARY
             };
-            (masks(bit), UnitId::new(unit & !OF_BOUNDARY))
+            (layers_of(bit), UnitId::new(unit & !OF_BOUNDARY))
         })
     }
 }
 
-/// Bits of layers as the machine has them.
+/// The set of the layers whose bits are given.
 #[inline]
-fn masks(bits: u8) -> u32 {
-    let mask = |bit, layer| {
+fn layers_of(bits: u8) -> LayerSet {
+    let one = |bit, layer| {
         if bits & bit != 0 {
-            LayerSet::of(layer).bits()
+            layer
         } else {
-            0
+            LayerSet::EMPTY
         }
     };
-    mask(IDENTITY, Layer::Identity) | mask(BOUNDARY, Layer::Boundary)
+    one(IDENTITY, LayerSet::IDENTITY) | one(BOUNDARY, LayerSet::BOUNDARY)
 }

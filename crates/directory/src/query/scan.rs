@@ -259,16 +259,21 @@ impl UnitVerdicts {
     /// Looks at a unit alone.
     fn look(&mut self, case: &Case<'_, '_>, unit: UnitId) -> (bool, bool) {
         let mut evaluation = Evaluation::of_unit(case.settled, &mut self.units);
-        case.look(&mut evaluation, unit, u32::MAX);
+        case.look(&mut evaluation, unit, LayerSet::ALL);
         evaluation.says()
     }
 
     /// What a unit says that does not look at what differs between the principals of an account.
-    fn said(&mut self, case: &Case<'_, '_>, unit: UnitId, layers: u32) -> Option<(bool, bool)> {
+    fn said(
+        &mut self,
+        case: &Case<'_, '_>,
+        unit: UnitId,
+        layers: LayerSet,
+    ) -> Option<(bool, bool)> {
         let plan = case.deciding.generation.plan;
         let found = plan.dependencies(unit);
         // Allows of resource policies differ in strength, so a remembered boolean is not enough.
-        if layers & LayerSet::RESOURCE.bits() != 0 || found.meets(KeyDependencies::CALLER) {
+        if layers.meets(LayerSet::RESOURCE) || found.meets(KeyDependencies::CALLER) {
             return None;
         }
         let when = match self

@@ -20,7 +20,6 @@ use std::fmt;
 
 use portcullis_image::wire::{checksum, u32_at, u64_at};
 use portcullis_image::{Image, LayerSet, Unit};
-use portcullis_model::Layer;
 
 use crate::arn::Kind;
 use crate::store::accounts::{Account, Accounts};
@@ -94,7 +93,7 @@ pub(crate) fn to_bytes(tables: &Tables, images: &[Image<Vec<u8>>], debug: bool) 
         words(pairs.flat_map(|(key, value)| [key.get(), value.get()])),
         words(endpoints.flat_map(|(id, sets)| [id.get(), sets.get()])),
         words(sets.flat_map(|run| [run.start(), run.count()])),
-        words(uses.flat_map(|(layers, unit)| [*layers, unit.get()])),
+        words(uses.flat_map(|(layers, unit)| [layers.bits(), unit.get()])),
         rows(&tables.people),
     ];
     sections.extend(images.iter().map(|image| image.as_bytes().to_vec()));
@@ -145,9 +144,9 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
         return wrong("wrong number of settings");
     };
     let (sets, uses) = read_sets(sets, uses, &images)?;
-    let layers = |run: &Run| {
+    let layers = |run: &Run| -> LayerSet {
         let its_uses = run.of(&uses).iter();
-        its_uses.fold(0, |all, (layers, _)| all | layers)
+        its_uses.map(|(layers, _)| *layers).collect()
     };
     let check = Check {
         strings: numbers,
@@ -166,7 +165,7 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
     let grants = read_rows(grants, |row| check.grant(row, pairs.len()))?;
     let endpoints = read_pairs(endpoints)?.into_iter();
     let endpoints = endpoints.map(|(id, sets)| {
-        let sets = check.sets(sets, LayerSet::VPC_ENDPOINT.bits())?;
+        let sets = check.sets(sets, LayerSet::VPC_ENDPOINT)?;
         Ok((check.name(id)?, sets))
     });
     let endpoints: Vec<(Symbol, SetsId)> = endpoints.collect::<Result<_, _>>()?;
@@ -232,7 +231,7 @@ fn read_pairs(section: &[u8]) -> Result<Vec<(u32, u32)>, SnapshotError> {
 }
 
 /// Policy sets, and what they use.
-type SetsAndUses = (Vec<Run>, Vec<(u32, UnitId)>);
+type SetsAndUses = (Vec<Run>, Vec<(LayerSet, UnitId)>);
 
 /// Policy sets, and the units that they use in layers that each stands for.
 fn read_sets(
@@ -242,14 +241,14 @@ fn read_sets(
 ) -> Result<SetsAndUses, SnapshotError> {
     let views = images.iter().map(Image::view);
     let units = views.flat_map(|view| view.ids::<Unit>().map(move |unit| view.get(unit)));
-    let stands_for: Vec<u32> = units.map(|unit| unit.layers.bits()).collect();
+    let stands_for: Vec<LayerSet> = units.map(|unit| unit.layers).collect();
     let uses = read_pairs(uses)?.into_iter();
-    let uses: Vec<(u32, UnitId)> = uses
-        .map(|(layers, unit)| (layers, UnitId::new(unit)))
+    let uses: Vec<(LayerSet, UnitId)> = uses
+        .map(|(layers, unit)| (LayerSet::from_bits(layers), UnitId::new(unit)))
         .collect();
     for (layers, unit) in &uses {
-        let stands_for = stands_for.get(unit.index()).copied().unwrap_or(0);
-        if *layers == 0 || layers & !stands_for != 0 {
+        let stands_for = stands_for.get(unit.index()).copied().unwrap_or_default();
+        if layers.is_empty() || !stands_for.contains_all(*layers) {
             return wrong("a unit in a layer that it has no policy of");
         }
     }
@@ -449,7 +448,7 @@ impl Row<9> for Grant {
 struct Check {
     strings: Numbers,
     /// The layers of each of the policy sets.
-    sets: Vec<u32>,
+    sets: Vec<LayerSet>,
 }
 
 /// How many rows there are that others refer to.
@@ -486,13 +485,13 @@ impl Check {
     }
 
     /// Policy sets of these layers and no other, or none.
-    fn sets(&self, id: u32, layers: u32) -> Result<SetsId, SnapshotError> {
+    fn sets(&self, id: u32, layers: LayerSet) -> Result<SetsId, SnapshotError> {
         let id = SetsId::new(id);
         if !id.is_some() {
             return Ok(id);
         }
         match self.sets.get(id.index()) {
-            Some(found) if found & !layers == 0 => Ok(id),
+            Some(found) if layers.contains_all(*found) => Ok(id),
             Some(_) => wrong("policies of the wrong type"),
             None => wrong("policies that do not exist"),
         }
@@ -523,14 +522,11 @@ impl Check {
         if number >= ACCOUNTS || flags >= 16 {
             return wrong("an invalid account");
         }
-        let chain = |layer: fn(u8) -> Layer| {
-            (0..Layer::MAX_LEVELS).fold(0, |mask, level| mask | LayerSet::of(layer(level)).bits())
-        };
         Ok(Account {
             number,
             org_path: self.optional(path)?,
-            scps: self.sets(scps, chain(Layer::Scp))?,
-            rcps: self.sets(rcps, chain(Layer::Rcp))?,
+            scps: self.sets(scps, LayerSet::SCPS)?,
+            rcps: self.sets(rcps, LayerSet::RCPS)?,
             is_member: flags & 1 != 0,
             is_management: flags & 2 != 0,
             is_dumped: flags & 4 != 0,
@@ -553,9 +549,9 @@ impl Check {
             path: self.name(path)?,
             name: self.name(name)?,
             id: self.optional(id)?,
-            identity: self.sets(identity, LayerSet::IDENTITY.bits())?,
-            boundary: self.sets(boundary, LayerSet::BOUNDARY.bits())?,
-            trust: self.sets(trust, LayerSet::RESOURCE.bits())?,
+            identity: self.sets(identity, LayerSet::IDENTITY)?,
+            boundary: self.sets(boundary, LayerSet::BOUNDARY)?,
+            trust: self.sets(trust, LayerSet::RESOURCE)?,
             tags: run(start, count, counts.pairs)?,
             max_session,
         })
@@ -596,7 +592,7 @@ impl Check {
                 None => AccountIdx::NONE,
                 Some(_) => self.owner(account, counts)?,
             },
-            policy: self.sets(policy, LayerSet::RESOURCE.bits())?,
+            policy: self.sets(policy, LayerSet::RESOURCE)?,
             tags: run(start, count, counts.pairs)?,
             grants: run(first, grant_count, counts.grants)?,
             restricts_public: flags & 1 != 0,

@@ -10,6 +10,7 @@
 use std::hash::{Hash, Hasher};
 
 use bumpalo::Bump;
+use portcullis_image::LayerSet;
 use portcullis_image::wire::padded;
 use portcullis_model::split_arn;
 
@@ -186,8 +187,8 @@ pub(crate) struct Tables {
     pub(super) pairs: Vec<(Symbol, Symbol)>,
     /// Policy sets that take part together: each a run of uses.
     pub(super) sets: Vec<Run>,
-    /// A layer as a bit, and the unit of the image that stands for it there.
-    pub(super) uses: Vec<(u32, UnitId)>,
+    /// Layers, and the unit of the image that stands for them there.
+    pub(super) uses: Vec<(LayerSet, UnitId)>,
     /// VPC endpoints by id, sorted by the id's text.
     pub(super) endpoints: Vec<(Symbol, SetsId)>,
     /// Who has the roles of Identity Center, sorted by role.
@@ -336,18 +337,18 @@ impl Tables {
         &self.sets
     }
 
-    /// The layers of a run, as bits, with the unit that stands for each.
-    pub(crate) fn uses_of(&self, run: Run) -> &[(u32, UnitId)] {
+    /// The layers of a run, with the unit that stands for each.
+    pub(crate) fn uses_of(&self, run: Run) -> &[(LayerSet, UnitId)] {
         run.of(&self.uses)
     }
 
     /// Layers and units of all policy sets.
-    pub(crate) fn all_uses(&self) -> &[(u32, UnitId)] {
+    pub(crate) fn all_uses(&self) -> &[(LayerSet, UnitId)] {
         &self.uses
     }
 
     /// Adds a policy set of these layers and units; its id is the next.
-    pub(crate) fn add_set(&mut self, uses: impl IntoIterator<Item = (u32, UnitId)>) {
+    pub(crate) fn add_set(&mut self, uses: impl IntoIterator<Item = (LayerSet, UnitId)>) {
         let start = self.uses.len();
         self.uses.extend(uses);
         self.sets.push(Run::between(start, self.uses.len()));
@@ -488,7 +489,7 @@ impl Tables {
     }
 
     /// The layers and units of policy sets.
-    pub(crate) fn uses(&self, id: SetsId) -> impl Iterator<Item = (u32, UnitId)> + Clone {
+    pub(crate) fn uses(&self, id: SetsId) -> impl Iterator<Item = (LayerSet, UnitId)> + Clone {
         let run = self.sets.get(id.index()).copied().unwrap_or_default();
         run.of(&self.uses).iter().copied()
     }
