@@ -1,8 +1,8 @@
 //! Building the index (see `portcullis_image::index`).
 //!
 //! Sizes stay linear: a statement with so many actions and resources that their product would dominate is not spread over
-//! its nodes, but verified for every action. Time is linear but for sorting. Nothing is estimated from data of others: which
-//! literal a pattern is hashed by depends on how many patterns of its own group share it.
+//! its action patterns, but verified for every action. Time is linear but for sorting. Nothing is estimated from data of others: which
+//! literal a pattern is hashed by depends on how many patterns of its own set share it.
 
 use std::collections::HashMap;
 
@@ -13,9 +13,9 @@ use portcullis_image::index::{
 };
 use portcullis_image::wire::{count, index as index_of};
 use portcullis_image::{
-    ActionEntry, ActionPattern, Bucket, Candidate, Fallback, Group, Id, LayerSet, Node, NodeGroup,
-    Pattern, PatternKind, Probe, Run, ServiceRecord, Start, Statement, Str, TokenKind, TokenRecord,
-    Unit, Verify,
+    ActionEntry, ActionPattern, ActionPostings, Bucket, Candidate, CandidateSet, Fallback, Id,
+    LayerSet, Pattern, PatternKind, Posting, Probe, Run, ServiceRecord, Start, Statement, Str,
+    TokenKind, TokenRecord, Unit, Verify,
 };
 
 use smallvec::SmallVec;
@@ -24,25 +24,25 @@ use crate::intern::{Interner, Runs};
 use crate::program::Program;
 
 /// A statement whose product of actions and resources is larger than this times their sum is not
-/// spread over its nodes.
+/// spread over its action patterns.
 const SPREAD_LIMIT: usize = 64;
 
 /// In a bucket with more candidates than this, some may be better hashed by another literal.
 const SHARE_LIMIT: u32 = 8;
 
-/// A group has at least two to the power of this many buckets: a resource is looked for at each of its
+/// A set has at least two to the power of this many buckets: a resource is looked for at each of its
 /// separators, and in a small table the same candidates would be found again and again.
 const MIN_BITS: u16 = 6;
 
-/// Groups with at most this many candidates have no masks.
+/// Sets with at most this many candidates have no masks.
 const MASK_LIMIT: usize = 2;
 
 /// The sections of the index.
 #[derive(Default)]
 pub(crate) struct Index {
-    pub(crate) nodes: Vec<Node>,
-    pub(crate) node_groups: Vec<NodeGroup>,
-    pub(crate) groups: Vec<Group>,
+    pub(crate) action_postings: Vec<ActionPostings>,
+    pub(crate) postings: Vec<Posting>,
+    pub(crate) candidate_sets: Vec<CandidateSet>,
     pub(crate) candidates: Vec<Candidate>,
     pub(crate) probes: Vec<Probe>,
     pub(crate) buckets: Vec<Bucket>,
@@ -59,7 +59,7 @@ impl Index {
 }
 
 /// Builds the index of a program whose statements are in their final order, and tells its units where
-/// their nodes are.
+/// their postings are.
 pub(crate) fn build(program: &mut Program<'_>) -> Index {
     let mut units = core::mem::take(&mut program.units);
     let tables = Tables {
@@ -71,14 +71,14 @@ pub(crate) fn build(program: &mut Program<'_>) -> Index {
     let mut builder = Builder {
         tables: &tables,
         actions: &actions,
-        node_groups: Runs::new(),
+        postings: Runs::new(),
         index,
     };
     for unit in &mut units {
         builder.unit(unit);
     }
     let mut index = builder.index;
-    index.node_groups = builder.node_groups.into_items();
+    index.postings = builder.postings.into_items();
     program.units = units;
     index
 }
@@ -92,11 +92,11 @@ struct ActionInfo {
     parent: Option<Id<ActionPattern>>,
 }
 
-/// Builds nodes and groups, unit by unit.
+/// Builds postings and candidate sets, unit by unit.
 struct Builder<'t, 'p, 'a> {
     tables: &'t Tables<'p, 'a>,
     actions: &'t [ActionInfo],
-    node_groups: Runs<NodeGroup>,
+    postings: Runs<Posting>,
     index: Index,
 }
 
@@ -125,41 +125,41 @@ impl Builder<'_, '_, '_> {
         }
         // Stable: Deny stays first.
         uses.sort_by_key(|(action, ..)| *action);
-        let mut groups: Vec<(Id<ActionPattern>, NodeGroup)> = Vec::new();
-        // Patterns of the same statements share a group.
-        let mut shared: HashMap<Vec<usize>, NodeGroup, RandomState> =
+        let mut sets: Vec<(Id<ActionPattern>, Posting)> = Vec::new();
+        // Patterns of the same statements share a set.
+        let mut shared: HashMap<Vec<usize>, Posting, RandomState> =
             HashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
         let mut joined: Vec<Candidate> = Vec::new();
         for same in uses.chunk_by(|a, b| a.0 == b.0) {
             let starts = same.iter().map(|(_, start, _)| *start).collect();
-            let group = *shared.entry(starts).or_insert_with(|| {
+            let set = *shared.entry(starts).or_insert_with(|| {
                 joined.clear();
                 for (_, start, end) in same {
                     joined.extend_from_slice(own.get(*start..*end).unwrap_or(&[]));
                 }
-                tables.group(&mut self.index, &joined)
+                tables.candidate_set(&mut self.index, &joined)
             });
-            groups.extend(same.first().map(|(action, ..)| (*action, group)));
+            sets.extend(same.first().map(|(action, ..)| (*action, set)));
         }
         let rest = match rest.is_empty() {
             true => Vec::new(),
-            false => vec![tables.group(&mut self.index, &rest)],
+            false => vec![tables.candidate_set(&mut self.index, &rest)],
         };
-        unit.catch_all = self.node_groups.intern(&rest).0;
-        unit.nodes = Run {
-            first: Id::new(count(self.index.nodes.len())),
-            count: count(groups.len()),
+        unit.catch_all = self.postings.intern(&rest).0;
+        unit.postings = Run {
+            first: Id::new(count(self.index.action_postings.len())),
+            count: count(sets.len()),
         };
-        let mut list: Vec<NodeGroup> = Vec::new();
-        for (action, group) in &groups {
+        let mut list: Vec<Posting> = Vec::new();
+        for (action, set) in &sets {
             list.clear();
-            list.push(*group);
+            list.push(*set);
             let info = self.actions.get(action.index());
             if info.is_some_and(|info| !info.is_fallback) {
                 let mut next = info.and_then(|info| info.parent);
                 while let Some(parent) = next {
-                    if let Ok(place) = groups.binary_search_by_key(&parent, |(action, _)| *action) {
-                        list.extend(groups.get(place).map(|(_, group)| *group));
+                    if let Ok(place) = sets.binary_search_by_key(&parent, |(action, _)| *action) {
+                        list.extend(sets.get(place).map(|(_, set)| *set));
                     }
                     next = self
                         .actions
@@ -168,9 +168,9 @@ impl Builder<'_, '_, '_> {
                 }
                 list.extend_from_slice(&rest);
             }
-            self.index.nodes.push(Node {
+            self.index.action_postings.push(ActionPostings {
                 action: *action,
-                groups: self.node_groups.intern(&list).0,
+                sets: self.postings.intern(&list).0,
             });
         }
     }
@@ -215,7 +215,7 @@ impl Tables<'_, '_> {
         }
     }
 
-    /// The nodes that a statement is spread over; none if it belongs to the node of all actions.
+    /// The action patterns that a statement is spread over; none if it belongs to the postings of every action.
     fn targets(&self, statement: &Statement) -> Option<impl Iterator<Item = Id<ActionPattern>>> {
         let lists = &self.program.lists;
         let actions = statement
@@ -280,8 +280,8 @@ impl Tables<'_, '_> {
         plain.then_some(statement.layers)
     }
 
-    /// Lays out a group and gives it a number.
-    fn group(&self, index: &mut Index, all: &[Candidate]) -> NodeGroup {
+    /// Lays out a set and gives it a number.
+    fn candidate_set(&self, index: &mut Index, all: &[Candidate]) -> Posting {
         let mut candidates: Vec<Candidate> = Vec::with_capacity(all.len());
         let mut allows = LayerSet::EMPTY;
         for candidate in all {
@@ -290,7 +290,7 @@ impl Tables<'_, '_> {
                 None => candidates.push(*candidate),
             }
         }
-        let mut group = Group {
+        let mut set = CandidateSet {
             allows,
             scanned: Run {
                 first: Id::new(count(index.candidates.len())),
@@ -298,7 +298,7 @@ impl Tables<'_, '_> {
             },
             probes: count(index.probes.len()),
             buckets: count(index.buckets.len()),
-            ..Group::EMPTY
+            ..CandidateSet::EMPTY
         };
         let patterned = candidates
             .iter()
@@ -314,15 +314,15 @@ impl Tables<'_, '_> {
         } else if patterned <= SCAN_LIMIT {
             index.candidates.extend_from_slice(&candidates);
         } else {
-            self.hash(index, &mut group, &candidates);
+            self.hash(index, &mut set, &candidates);
         }
-        let group_id = Id::new(count(index.groups.len()));
-        index.groups.push(group);
-        NodeGroup { group: group_id }
+        let set_id = Id::new(count(index.candidate_sets.len()));
+        index.candidate_sets.push(set);
+        Posting { set: set_id }
     }
 
-    /// Lays out a group that is hashed: what cannot be hashed, then bucket by bucket.
-    fn hash(&self, index: &mut Index, group: &mut Group, candidates: &[Candidate]) {
+    /// Lays out a set that is hashed: what cannot be hashed, then bucket by bucket.
+    fn hash(&self, index: &mut Index, set: &mut CandidateSet, candidates: &[Candidate]) {
         let mut segments = Segments::default();
         let mut keys: Vec<Option<Key>> = candidates
             .iter()
@@ -333,14 +333,11 @@ impl Tables<'_, '_> {
             })
             .collect();
         let bits = candidates.len().next_power_of_two().trailing_zeros();
-        let bits = u16::try_from(bits).unwrap_or(Group::MAX_BITS);
-        group.bits = bits.clamp(MIN_BITS, Group::MAX_BITS);
-        let shape = Group {
-            buckets: 0,
-            ..*group
-        };
+        let bits = u16::try_from(bits).unwrap_or(CandidateSet::MAX_BITS);
+        set.bits = bits.clamp(MIN_BITS, CandidateSet::MAX_BITS);
+        let shape = CandidateSet { buckets: 0, ..*set };
         let bucket = |key: &Key| shape.bucket_of(bucket_hash(key.1, key.2)).index();
-        let mut sizes = vec![0_u32; (1 << group.bits) + 1];
+        let mut sizes = vec![0_u32; (1 << set.bits) + 1];
         let mut fullest = 0;
         for key in keys.iter().flatten() {
             if let Some(size) = sizes.get_mut(bucket(key)) {
@@ -353,7 +350,7 @@ impl Tables<'_, '_> {
         }
         let probes = commonest(keys.iter().flatten().map(|(probe, ..)| *probe));
         index.probes.extend(&probes);
-        group.probe_count = u16::try_from(probes.len()).unwrap_or(0);
+        set.probe_count = u16::try_from(probes.len()).unwrap_or(0);
 
         sizes.fill(0);
         for (candidate, key) in candidates.iter().zip(&mut keys) {
@@ -370,7 +367,7 @@ impl Tables<'_, '_> {
             }
         }
         let mut next = count(index.candidates.len());
-        group.scanned.count = next - group.scanned.first.number();
+        set.scanned.count = next - set.scanned.first.number();
         for size in &mut sizes {
             next += core::mem::replace(size, next);
         }
@@ -458,7 +455,7 @@ impl Tables<'_, '_> {
         keys
     }
 
-    /// The table of actions, the services and the fallback; and what nodes need to know of actions.
+    /// The table of actions, the services and the fallback; and what postings need to know of actions.
     fn actions(&self, index: &mut Index) -> Vec<ActionInfo> {
         let records = self.program.actions.items();
         let mut entries: Vec<ActionEntry> = Vec::new();

@@ -120,7 +120,7 @@ impl<'a> Program<'a> {
             statements,
             layers,
             public,
-            nodes: Run::EMPTY,
+            postings: Run::EMPTY,
             catch_all: Run::EMPTY,
         });
     }

@@ -6,7 +6,7 @@
 use crate::id::{Id, Run};
 use crate::index::{MAX_SEGMENTS, MAX_START};
 use crate::kinds::PatternKind;
-use crate::record::{ActionPattern, Group, NodeGroup, Unit};
+use crate::record::{ActionPattern, CandidateSet, Posting, Unit};
 use crate::section::Section;
 use crate::view::View;
 use crate::wire::{index, widened};
@@ -38,7 +38,7 @@ impl View<'_> {
             patterns: u64::from(self.count(Section::Fallback)),
             ..Bound::default()
         };
-        for id in self.ids::<Group>() {
+        for id in self.ids::<CandidateSet>() {
             for bucket in self.get(id).buckets().iter() {
                 let count = u64::from(self.bucket(bucket).count);
                 bound.in_bucket = bound.in_bucket.max(count);
@@ -46,14 +46,14 @@ impl View<'_> {
         }
         for id in self.ids::<Unit>() {
             let unit = self.get(id);
-            // A node that starts no other's chain is added to one that does: a pattern that is neither
+            // Postings of a fallback pattern are added to those of any other: a pattern that is neither
             // a name nor a start matches beside it.
             let mut most = self.work(unit.catch_all);
             let mut beside = (0, 0);
-            for node in unit.nodes.iter() {
-                let node = self.get(node);
-                let work = self.work(node.groups);
-                if self.is_fallback(node.action) {
+            for postings in unit.postings.iter() {
+                let postings = self.get(postings);
+                let work = self.work(postings.sets);
+                if self.is_fallback(postings.action) {
                     beside = (beside.0 + work.0, beside.1 + work.1);
                 } else {
                     most = (most.0.max(work.0), most.1.max(work.1));
@@ -65,19 +65,19 @@ impl View<'_> {
         bound
     }
 
-    /// Candidates that are scanned and places that are looked at for some groups.
-    fn work(&self, groups: Run<NodeGroup>) -> (u64, u64) {
-        let groups = groups.iter().map(|own| self.get(self.get(own).group));
-        groups.fold((0, 0), |(scanned, probes), group| {
+    /// Candidates that are scanned and places that are looked at for some sets.
+    fn work(&self, sets: Run<Posting>) -> (u64, u64) {
+        let sets = sets.iter().map(|own| self.get(self.get(own).set));
+        sets.fold((0, 0), |(scanned, probes), set| {
             (
-                scanned + u64::from(group.scanned.count),
-                probes + self.probes(&group),
+                scanned + u64::from(set.scanned.count),
+                probes + self.probes(&set),
             )
         })
     }
 
-    fn probes(&self, group: &Group) -> u64 {
-        let probes = group.probes().iter().map(|probe| self.get(probe));
+    fn probes(&self, set: &CandidateSet) -> u64 {
+        let probes = set.probes().iter().map(|probe| self.get(probe));
         let places = probes.map(|probe| match probe.middle {
             0 => 1,
             _ => widened(MAX_SEGMENTS),

@@ -7,17 +7,17 @@
 //!
 //! The name of an action leads to the *patterns for actions* that match it: its exact name, those that
 //! are a start of it (`s3:Get*`, the longest first), and the few others that are tried one by one. This
-//! is done once for an image. Each of the image's *units* ([`crate::Unit`]) then has a [`crate::Node`] for the patterns
-//! that its statements use: the groups of candidates of the pattern, and of all shorter starts, and of
-//! the statements for every action. So the first pattern that a unit has a node for leads to everything.
+//! is done once for an image. Each of the image's *units* ([`crate::Unit`]) then has a [`crate::ActionPostings`] for the patterns
+//! that its statements use: the candidate sets of the pattern, and of all shorter starts, and of
+//! the statements for every action. So the first pattern that a unit has postings for leads to everything.
 //!
 //! # Candidates
 //!
-//! A candidate is a statement with one of its resource patterns. Nodes whose candidates are equal share
-//! a group. A small group is scanned; most of its candidates are told apart by a mask of the segments
+//! A candidate is a statement with one of its resource patterns. Action patterns whose candidates are equal share
+//! a set. A small set is scanned; most of its candidates are told apart by a mask of the segments
 //! that their pattern asks for. The candidates of a large one stand in a hash table, by the literal text
 //! of their patterns. A statement that allows every resource to everyone without condition is no
-//! candidate: where its action leads to the group there is nothing to verify, and the group has its layers.
+//! candidate: where its action leads to the set there is nothing to verify, and the set has its layers.
 //!
 //! # Literals
 //!
@@ -32,9 +32,9 @@ use crate::wire::high;
 
 /// The most segments of a text that are looked at.
 pub const MAX_SEGMENTS: usize = 64;
-/// Groups with at most this many candidates are scanned.
+/// Sets with at most this many candidates are scanned.
 pub const SCAN_LIMIT: usize = 16;
-/// The most probes of a group.
+/// The most probes of a set.
 pub const MAX_PROBES: usize = 12;
 /// The length from which a start of an action is no longer looked up but tried.
 pub const MAX_START: usize = 64;
@@ -220,7 +220,7 @@ const POWERS: [u64; MAX_SEGMENTS + 1] = {
     powers
 };
 
-/// The hash under which candidates stand in their group: that of the segments at their start and of those of
+/// The hash under which candidates stand in their set: that of the segments at their start and of those of
 /// a later literal. The upper bits choose the bucket.
 #[inline]
 pub fn bucket_hash(start: u64, middle: u64) -> u64 {

@@ -47,10 +47,11 @@ pub use layers::LayerSet;
 pub use op::{Execute, Op, OpInfo, Operands};
 pub use operand::Operand;
 pub use record::{
-    ActionEntry, ActionPattern, ArnPattern, Bucket, Candidate, ConditionText, Fallback, FieldInfo,
-    Group, Insn, InsnSource, InstantRecord, MAX_INLINE_NUMBER, NetworkRecord, Node, NodeGroup,
-    NumberRecord, Origin, Pattern, PrincipalRecord, Probe, RECORDS, RecordInfo, Ref, ServiceRecord,
-    ShortText, Slot, SlotEntry, SlotStart, Source, Statement, TokenRecord, Unit,
+    ActionEntry, ActionPattern, ActionPostings, ArnPattern, Bucket, Candidate, CandidateSet,
+    ConditionText, Fallback, FieldInfo, Insn, InsnSource, InstantRecord, MAX_INLINE_NUMBER,
+    NetworkRecord, NumberRecord, Origin, Pattern, Posting, PrincipalRecord, Probe, RECORDS,
+    RecordInfo, Ref, ServiceRecord, ShortText, Slot, SlotEntry, SlotStart, Source, Statement,
+    TokenRecord, Unit,
 };
 pub use reserved::{Reserved, WantedKeys};
 pub use section::{LIST_LEN, ListKind, Section};

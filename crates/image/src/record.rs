@@ -327,40 +327,40 @@ records! {
         layers: LayerSet = 8;
         /// 1 if its resource policy is public (`S3-5`).
         public: bool = 12;
-        /// Index: the nodes.
-        nodes: Run<Node> = 16;
-        /// Index: the groups of every action, among the groups of nodes.
-        catch_all: Run<NodeGroup> = 24;
+        /// Index: the postings of its action patterns.
+        postings: Run<ActionPostings> = 16;
+        /// Index: the postings of statements for every action.
+        catch_all: Run<Posting> = 24;
     }
 
-    /// The groups of candidates of a pattern for actions, in a unit. The nodes of a unit are sorted by pattern. The node of a
-    /// name, or of a start of names, has the groups of all shorter starts too, and those of every action.
-    Node: Nodes, 12 bytes {
+    /// The candidate sets that an action pattern leads to, in a unit, sorted by pattern within the unit. A whole name, or a start
+    /// of names, also leads to the sets of all shorter starts and to those of every action.
+    ActionPostings: ActionPostings, 12 bytes {
         /// The pattern.
         action: Id<ActionPattern> = 0;
-        /// Its groups, among the groups of nodes.
-        groups: Run<NodeGroup> = 4;
+        /// Its candidate sets, among the postings.
+        sets: Run<Posting> = 4;
     }
 
-    /// A group of a node.
-    NodeGroup: NodeGroups, 4 bytes {
-        /// The group.
-        group: Id<Group> = 0;
+    /// One candidate set of an action pattern.
+    Posting: Postings, 4 bytes {
+        /// The set.
+        set: Id<CandidateSet> = 0;
     }
 
-    /// A group of candidates. One with probes has two to the power of its bits of buckets.
-    Group: Groups, 24 bytes {
+    /// A set of candidates. One with probes has two to the power of its bits of buckets.
+    CandidateSet: CandidateSets, 24 bytes {
         /// The candidates that are scanned; those of Deny statements come first.
         scanned: Run<Candidate> = 0;
         /// The first probe.
         probes: u32 = 8;
         /// How many probes there are; none if all candidates are scanned.
         probe_count: u16 = 12;
-        /// The group has `1 << bits` buckets, if it has probes.
+        /// The set has `1 << bits` buckets, if it has probes.
         bits: u16 = 14;
         /// The first of its buckets.
         buckets: u32 = 16;
-        /// The layers in which a statement of the group allows every resource to everyone, without condition. There are no
+        /// The layers in which a statement of the set allows every resource to everyone, without condition. There are no
         /// candidates of such statements.
         allows: LayerSet = 20;
     }
@@ -383,7 +383,7 @@ records! {
         middle: u16 = 2;
     }
 
-    /// A bucket. It ends where the next one begins, so each group has one more than buckets.
+    /// A bucket. It ends where the next one begins, so each set has one more than buckets.
     Bucket: Buckets, 4 bytes {
         /// The first candidate.
         first: Id<Candidate> = 0;
@@ -583,11 +583,11 @@ impl Ref<'_, Insn> {
     }
 }
 
-impl Group {
-    /// The most [`Group::bits`].
+impl CandidateSet {
+    /// The most [`CandidateSet::bits`].
     pub const MAX_BITS: u16 = 30;
     /// Of no candidates.
-    pub const EMPTY: Group = Group {
+    pub const EMPTY: CandidateSet = CandidateSet {
         scanned: Run::EMPTY,
         probes: 0,
         probe_count: 0,
@@ -619,7 +619,7 @@ impl Group {
     /// The bucket of a hash.
     #[inline]
     pub fn bucket_of(&self, hash: u64) -> Id<Bucket> {
-        // Of a group without buckets there is nothing to find; any number will do.
+        // Of a set without buckets there is nothing to find; any number will do.
         let bits = u32::from(self.bits);
         let place = low(hash.wrapping_shr(64_u32.wrapping_sub(bits)));
         Id::new(self.buckets.wrapping_add(place))

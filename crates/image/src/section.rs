@@ -41,7 +41,7 @@ macro_rules! sections {
             /// True if the section belongs to the index, which makes decisions fast and never
             /// changes one.
             pub fn is_index(self) -> bool {
-                (Section::Nodes.number()..=Section::Fallback.number()).contains(&self.number())
+                (Section::ActionPostings.number()..=Section::Fallback.number()).contains(&self.number())
             }
 
             /// True if an image may leave the section out.
@@ -85,19 +85,19 @@ sections! {
     Networks = 13, 40, false;
     /// ARN patterns of conditions.
     Arns = 14, 24, false;
-    /// Units of the image: statements that are decided together, and the nodes of their index.
+    /// Units of the image: statements that are decided together, and where their index begins.
     Units = 15, 32, false;
-    /// Index: the groups of a pattern for actions, unit by unit.
-    Nodes = 16, 12, true;
-    /// Index: the groups of nodes.
-    NodeGroups = 17, 4, true;
+    /// Index: the candidate sets of each action pattern, unit by unit.
+    ActionPostings = 16, 12, true;
+    /// Index: references to candidate sets, in runs that action patterns share.
+    Postings = 17, 4, true;
     /// Index: lists of candidates.
-    Groups = 18, 24, true;
+    CandidateSets = 18, 24, true;
     /// Index: statements with one of their resource patterns.
     Candidates = 19, 16, true;
     /// Index: the shapes of literals that a list is hashed by.
     Probes = 20, 4, true;
-    /// Index: where the buckets of hashed candidates begin, group by group.
+    /// Index: where the buckets of hashed candidates begin, set by set.
     Buckets = 21, 4, true;
     /// Index: a hash table from actions, prefixes of actions and services to their records.
     ActionTable = 22, 8, true;

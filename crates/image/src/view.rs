@@ -13,8 +13,8 @@ use crate::insn::flag;
 use crate::kinds::{Class, TokenKind};
 use crate::layers::LayerSet;
 use crate::record::{
-    ActionPattern, Bucket, Candidate, Insn, InsnSource, Node, Origin, Ref, Slot, SlotEntry,
-    SlotStart, Source, Statement, TokenRecord, Unit,
+    ActionPattern, ActionPostings, Bucket, Candidate, Insn, InsnSource, Origin, Ref, Slot,
+    SlotEntry, SlotStart, Source, Statement, TokenRecord, Unit,
 };
 use crate::reserved::WantedKeys;
 use crate::section::{LIST_LEN, SECTIONS, Section};
@@ -334,26 +334,26 @@ impl<'a> View<'a> {
         self.layout.place(Section::ActionTable).1 != 0
     }
 
-    /// The node of a unit for a pattern for actions, if its statements use the pattern.
+    /// The postings of a unit for a pattern for actions, if its statements use the pattern.
     ///
-    /// Takes time logarithmic in the nodes of the unit; constant if the unit uses all patterns.
+    /// Takes time logarithmic in the postings of the unit; constant if the unit uses all patterns.
     #[inline]
-    pub fn find_node(&self, unit: &Unit, action: Id<ActionPattern>) -> Option<Node> {
-        let Run { first, count } = unit.nodes;
+    pub fn find_postings(&self, unit: &Unit, action: Id<ActionPattern>) -> Option<ActionPostings> {
+        let Run { first, count } = unit.postings;
         if action.number() < count {
-            let node = self.get(first.plus(action.number()));
-            if node.action == action {
-                return Some(node);
+            let postings = self.get(first.plus(action.number()));
+            if postings.action == action {
+                return Some(postings);
             }
         }
         let (mut low, mut high) = (0, count);
         while low < high {
             let middle = low.midpoint(high);
-            let node = self.get(first.plus(middle));
-            match node.action.cmp(&action) {
+            let postings = self.get(first.plus(middle));
+            match postings.action.cmp(&action) {
                 core::cmp::Ordering::Less => low = middle + 1,
                 core::cmp::Ordering::Greater => high = middle,
-                core::cmp::Ordering::Equal => return Some(node),
+                core::cmp::Ordering::Equal => return Some(postings),
             }
         }
         None

@@ -65,7 +65,9 @@ pub(crate) fn accumulated<'i>(
             view,
             request: asked,
         };
-        if !(view.has_index() && accumulator.candidates(&matcher, asked.groups(), LayerSet::ALL)) {
+        if !(view.has_index()
+            && accumulator.candidates(&matcher, asked.candidate_sets(), LayerSet::ALL))
+        {
             accumulator.all_of(&matcher, view.get(Id::FIRST), LayerSet::ALL);
         }
         return Some(accumulator);
@@ -76,8 +78,8 @@ pub(crate) fn accumulated<'i>(
         let matcher = request.matcher(image, view);
         accumulator.enter_image();
         for unit in request.units_of(image) {
-            let groups = request.groups_of(image, unit);
-            if !(view.has_index() && accumulator.candidates(&matcher, groups, unit.layers)) {
+            let sets = request.candidate_sets_of(image, unit);
+            if !(view.has_index() && accumulator.candidates(&matcher, sets, unit.layers)) {
                 accumulator.all_of(&matcher, view.get(unit.unit), unit.layers);
             }
         }

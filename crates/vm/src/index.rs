@@ -1,4 +1,4 @@
-//! The index: from an action to patterns, from these to groups, from a resource to candidates.
+//! The index: from an action to patterns, from these to candidate sets, from a resource to candidates.
 //!
 //! `portcullis_image::index` says what the index is; here it is asked. It only narrows: whoever uses it verifies each
 //! candidate, so a wrong answer could only be a candidate too few, and what cannot be told from the index is said by a
@@ -12,8 +12,8 @@ use alloc::vec::Vec;
 use portcullis_image::index::{ActionHash, ActionKey, MAX_SEGMENTS, Segments, bucket_hash};
 use portcullis_image::wire::index;
 use portcullis_image::{
-    ActionEntry, ActionPattern, Bucket, Group, Id, NodeGroup, Pattern, PatternKind, Run, Section,
-    ServiceRecord, Unit, View,
+    ActionEntry, ActionPattern, Bucket, CandidateSet, Id, Pattern, PatternKind, Posting, Run,
+    Section, ServiceRecord, Unit, View,
 };
 
 use crate::bytes::equal;
@@ -23,7 +23,7 @@ use crate::pattern::{Matcher, NoVariables};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FoundAction {
     pattern: Id<ActionPattern>,
-    /// Its nodes stand for themselves alone, not for shorter patterns too.
+    /// Its postings stand for themselves alone, not for shorter patterns too.
     is_fallback: bool,
 }
 
@@ -107,23 +107,28 @@ fn find<T>(view: View<'_>, hash: u32, is_it: impl Fn(Id<T>) -> bool) -> Option<I
     None
 }
 
-/// Appends the groups of a unit for patterns that [`actions`] found.
-pub(crate) fn groups(view: View<'_>, unit: &Unit, actions: &[FoundAction], all: &mut Vec<Group>) {
-    let mut push = |groups: Run<NodeGroup>| {
-        all.extend(groups.iter().map(|own| view.get(view.get(own).group)));
+/// Appends the candidate sets of a unit for patterns that [`actions`] found.
+pub(crate) fn candidate_sets(
+    view: View<'_>,
+    unit: &Unit,
+    actions: &[FoundAction],
+    all: &mut Vec<CandidateSet>,
+) {
+    let mut push = |sets: Run<Posting>| {
+        all.extend(sets.iter().map(|own| view.get(view.get(own).set)));
     };
     let regular = actions.iter().take_while(|action| !action.is_fallback);
-    // The first node has the groups of all that follow, and of every action.
+    // The first postings have the sets of all that follow, and of every action.
     match regular
         .clone()
-        .find_map(|action| view.find_node(unit, action.pattern))
+        .find_map(|action| view.find_postings(unit, action.pattern))
     {
-        Some(node) => push(node.groups),
+        Some(postings) => push(postings.sets),
         None => push(unit.catch_all),
     }
     for action in actions.iter().skip(regular.count()) {
-        if let Some(node) = view.find_node(unit, action.pattern) {
-            push(node.groups);
+        if let Some(postings) = view.find_postings(unit, action.pattern) {
+            push(postings.sets);
         }
     }
 }
@@ -150,15 +155,15 @@ pub fn unit_filter(view: View<'_>, unit: Id<Unit>) -> u64 {
         return u64::MAX;
     }
     let unit = view.get(unit);
-    let nodes = view.run(unit.nodes);
+    let postings = view.run(unit.postings);
     let every = match unit.catch_all.is_empty() {
         true => 0,
         false => EVERY_ACTION,
     };
-    nodes.fold(every, |all, node| all | filter_bit(node.action))
+    postings.fold(every, |all, postings| all | filter_bit(postings.action))
 }
 
-/// Calls back with the buckets of a group whose candidates may match the request's resource. Others stand
+/// Calls back with the buckets of a set whose candidates may match the request's resource. Others stand
 /// there too; each candidate is verified.
 ///
 /// False if the resource has more segments than are looked at, so that candidates may be missing.
@@ -167,12 +172,12 @@ pub fn unit_filter(view: View<'_>, unit: Id<Unit>) -> u64 {
 pub(crate) fn hashed(
     view: View<'_>,
     segments: &Segments,
-    group: &Group,
+    set: &CandidateSet,
     mut found: impl FnMut(Id<Bucket>),
 ) -> bool {
     let count = segments.len();
-    let mut bucket = |start, middle| found(group.bucket_of(bucket_hash(start, middle)));
-    for probe in group.probes().iter() {
+    let mut bucket = |start, middle| found(set.bucket_of(bucket_hash(start, middle)));
+    for probe in set.probes().iter() {
         let probe = view.get(probe);
         let (start, middle) = (usize::from(probe.start), usize::from(probe.middle));
         if middle == 0 {
@@ -195,9 +200,9 @@ pub(crate) fn hashed(
     true
 }
 
-/// As many segments of a resource a group looks at to find candidates: none if all are scanned.
-pub(crate) fn depth(view: View<'_>, group: &Group) -> usize {
-    let depths = group.probes().iter().map(|probe| {
+/// As many segments of a resource a set looks at to find candidates: none if all are scanned.
+pub(crate) fn depth(view: View<'_>, set: &CandidateSet) -> usize {
+    let depths = set.probes().iter().map(|probe| {
         let probe = view.get(probe);
         match probe.middle {
             // The text alone is looked at, which still is not none.
@@ -208,20 +213,20 @@ pub(crate) fn depth(view: View<'_>, group: &Group) -> usize {
     depths.max().unwrap_or(0)
 }
 
-/// Calls back with the buckets of a group that [`hashed`] will look at, but for those of later literals.
+/// Calls back with the buckets of a set that [`hashed`] will look at, but for those of later literals.
 #[inline]
 pub(crate) fn buckets(
     view: View<'_>,
     segments: &Segments,
-    group: &Group,
+    set: &CandidateSet,
     mut found: impl FnMut(Id<Bucket>),
 ) {
-    for probe in group.probes().iter() {
+    for probe in set.probes().iter() {
         let probe = view.get(probe);
         let start = usize::from(probe.start);
         if probe.middle == 0 && start <= segments.len() {
             let hash = bucket_hash(segments.between(0, start), 0);
-            found(group.bucket_of(hash));
+            found(set.bucket_of(hash));
         }
     }
 }

@@ -87,8 +87,8 @@ pub fn read_ahead<'i, 'q>(
             continue;
         }
         for (image, view) in ImageIdx::of(images.clone()) {
-            for group in action.groups_of(image) {
-                index::buckets(view, segments, group, |bucket| {
+            for set in action.candidate_sets_of(image) {
+                index::buckets(view, segments, set, |bucket| {
                     if let Some(place) = free.next() {
                         *place = Some((view, Step::Bucket(bucket)));
                     }

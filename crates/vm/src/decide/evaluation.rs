@@ -6,7 +6,7 @@
 use alloc::vec::Vec;
 
 use portcullis_image::index::Segments;
-use portcullis_image::{Group, Id, LayerSet, Unit, View};
+use portcullis_image::{CandidateSet, Id, LayerSet, Unit, View};
 
 use crate::combine::Outcome;
 use crate::combine::caller::{Kind as CallerKind, Strength};
@@ -120,20 +120,23 @@ impl<'a> Settled<'a> {
 /// Memory for units that are looked at by the index, to be used in many decisions.
 #[derive(Clone, Debug, Default)]
 pub struct UnitMemory {
-    groups: Vec<Group>,
-    /// The resource's, as many as some group looked at.
+    candidate_sets: Vec<CandidateSet>,
+    /// The resource's, as many as some set looked at.
     segments: Segments,
     depth: usize,
 }
 
 impl UnitMemory {
-    /// Cuts a resource that nobody cut as deep as the groups look.
+    /// Cuts a resource that nobody cut as deep as the sets look.
     #[inline]
     fn cut(&mut self, view: View<'_>, resource: &Target<'_>) {
         if resource.segments().is_some() {
             return;
         }
-        let depths = self.groups.iter().map(|group| index::depth(view, group));
+        let depths = self
+            .candidate_sets
+            .iter()
+            .map(|set| index::depth(view, set));
         let depth = depths.fold(0, usize::max);
         if depth > self.depth {
             self.segments.set_start(resource.text().as_bytes(), depth);
@@ -156,7 +159,7 @@ impl UnitMemory {
 /// The host names the units that take part and asks for the decision ([`Evaluation::decide`]). What it says wrongly is
 /// decided wrongly.
 ///
-/// Nothing of it allocates, once the memory has held as many groups.
+/// Nothing of it allocates, once the memory has held as many sets.
 pub struct Evaluation<'a> {
     settled: &'a Settled<'a>,
     accumulator: Accumulator,
@@ -212,8 +215,8 @@ impl<'a> Evaluation<'a> {
         let Resolved {
             action, resource, ..
         } = self.settled.resolved;
-        self.memory.groups.clear();
-        action.groups(image, view, unit, &mut self.memory.groups);
+        self.memory.candidate_sets.clear();
+        action.candidate_sets(image, view, unit, &mut self.memory.candidate_sets);
         self.memory.cut(view, resource);
         let memory = &*self.memory;
         let matcher = Matcher {
@@ -225,7 +228,7 @@ impl<'a> Evaluation<'a> {
             },
         };
         let accumulator = &mut self.accumulator;
-        if !(view.has_index() && accumulator.candidates(&matcher, &memory.groups, layers)) {
+        if !(view.has_index() && accumulator.candidates(&matcher, &memory.candidate_sets, layers)) {
             accumulator.all_of(&matcher, view.get(unit), layers);
         }
     }

@@ -6,7 +6,9 @@
 //!
 //! Guards that many statements share are run once in an image; what they gave is kept in two words.
 
-use portcullis_image::{Candidate, Group, Id, Insn, LayerSet, Ref, Run, Statement, Unit, Verify};
+use portcullis_image::{
+    Candidate, CandidateSet, Id, Insn, LayerSet, Ref, Run, Statement, Unit, Verify,
+};
 
 use crate::combine::caller::Strength;
 use crate::combine::inputs::{CombineInputs, is_sufficient};
@@ -139,32 +141,32 @@ impl Accumulator {
     pub(crate) fn candidates<'a>(
         &mut self,
         matcher: &Matcher<'a, impl RequestView<'a>>,
-        groups: &[Group],
+        sets: &[CandidateSet],
         layers: LayerSet,
     ) -> bool {
         let layers = layers & self.layers;
-        for group in groups {
-            self.allow(group.allows & layers, Strength::Direct);
-            if group.probe_count > 0 && !self.hashed(matcher, group, layers) {
+        for set in sets {
+            self.allow(set.allows & layers, Strength::Direct);
+            if set.probe_count > 0 && !self.hashed(matcher, set, layers) {
                 return false;
             }
-            if !group.scanned.is_empty() {
-                self.scan(matcher, group.scanned, layers);
+            if !set.scanned.is_empty() {
+                self.scan(matcher, set.scanned, layers);
             }
         }
         true
     }
 
-    /// Looks at the candidates of a group that are found by the resource.
+    /// Looks at the candidates of a set that are found by the resource.
     #[inline(always)]
     fn hashed<'a>(
         &mut self,
         matcher: &Matcher<'a, impl RequestView<'a>>,
-        group: &Group,
+        set: &CandidateSet,
         layers: LayerSet,
     ) -> bool {
         let view = matcher.view;
-        index::hashed(view, matcher.request.segments(), group, |bucket| {
+        index::hashed(view, matcher.request.segments(), set, |bucket| {
             let candidates = view.bucket(bucket);
             if !candidates.is_empty() {
                 self.scan_bucket(matcher, candidates, layers);

@@ -130,7 +130,7 @@ impl Action {
     /// Appends the statements of a unit of an image that match the action. The image is called by its index in
     /// the stack.
     ///
-    /// False, and none, if the unit is to be looked at by its groups ([`Action::groups`]): if it has so many statements
+    /// False, and none, if the unit is to be looked at by its sets ([`Action::candidate_sets`]): if it has so many statements
     /// for the action that they are found by the resource, or if the image has no index.
     pub fn entries(
         &self,
@@ -142,17 +142,17 @@ impl Action {
         if !view.has_index() {
             return false;
         }
-        let mut groups = Vec::new();
-        index::groups(view, &view.get(unit), self.patterns(image), &mut groups);
-        if groups.iter().any(|group| group.probe_count > 0) {
+        let mut sets = Vec::new();
+        index::candidate_sets(view, &view.get(unit), self.patterns(image), &mut sets);
+        if sets.iter().any(|set| set.probe_count > 0) {
             return false;
         }
-        let allows: LayerSet = groups.iter().map(|group| group.allows).collect();
+        let allows: LayerSet = sets.iter().map(|set| set.allows).collect();
         if !allows.is_empty() {
             all.push(Entry::allowing(allows));
         }
-        for group in &groups {
-            let candidates = view.run(group.scanned);
+        for set in &sets {
+            let candidates = view.run(set.scanned);
             all.extend(candidates.filter_map(|own| Entry::read(view, self, &own)));
         }
         true

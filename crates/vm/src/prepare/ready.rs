@@ -2,7 +2,7 @@
 
 use portcullis_image::index::{MAX_SEGMENTS, Segments};
 use portcullis_image::wire::count;
-use portcullis_image::{Group, LayerSet, Reserved, View};
+use portcullis_image::{CandidateSet, LayerSet, Reserved, View};
 use portcullis_model::{Layer, is_resource};
 
 use crate::combine::caller::Kind;
@@ -176,7 +176,7 @@ impl Scratch {
             false => action.depth,
         };
         if units.is_some() {
-            self.units.find_groups(images, action);
+            self.units.find_candidate_sets(images, action);
         }
 
         // The resource.
@@ -445,12 +445,16 @@ impl<'a> Ready<'a> {
         }
     }
 
-    /// The groups of candidates of a unit of an image.
+    /// The candidate sets of a unit of an image.
     #[inline]
-    pub(crate) fn groups_of(&self, image: ImageIdx, unit: &PreparedUnit) -> &[Group] {
+    pub(crate) fn candidate_sets_of(
+        &self,
+        image: ImageIdx,
+        unit: &PreparedUnit,
+    ) -> &[CandidateSet] {
         match self.units {
-            Units::Only | Units::Whole => self.action.groups_of(image),
-            Units::Some => self.scratch.units.groups_of(unit),
+            Units::Only | Units::Whole => self.action.candidate_sets_of(image),
+            Units::Some => self.scratch.units.candidate_sets_of(unit),
         }
     }
 
@@ -471,10 +475,10 @@ impl<'a> Ready<'a> {
 pub(crate) struct OfOnly<'a>(&'a Ready<'a>);
 
 impl<'a> OfOnly<'a> {
-    /// The groups of candidates.
+    /// The candidate sets.
     #[inline(always)]
-    pub(crate) fn groups(self) -> &'a [Group] {
-        self.0.action.all_groups()
+    pub(crate) fn candidate_sets(self) -> &'a [CandidateSet] {
+        self.0.action.all_candidate_sets()
     }
 }
 

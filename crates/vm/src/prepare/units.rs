@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use portcullis_image::{Group, Id, LayerSet, Section, Unit, View};
+use portcullis_image::{CandidateSet, Id, LayerSet, Section, Unit, View};
 
 use crate::index;
 use crate::request::action::Action;
@@ -16,7 +16,7 @@ use crate::stack::per_image::PerImage;
 pub(crate) struct PreparedUnit {
     pub(crate) unit: Id<Unit>,
     pub(crate) layers: LayerSet,
-    groups: Range<usize>,
+    sets: Range<usize>,
 }
 
 impl PreparedUnit {
@@ -24,7 +24,7 @@ impl PreparedUnit {
     pub(crate) const WHOLE: PreparedUnit = PreparedUnit {
         unit: Id::FIRST,
         layers: LayerSet::ALL,
-        groups: 0..0,
+        sets: 0..0,
     };
 }
 
@@ -32,14 +32,14 @@ impl PreparedUnit {
 #[derive(Debug)]
 pub(crate) struct PreparedUnits {
     units: PerImage<PreparedUnit>,
-    groups: Vec<Group>,
+    candidate_sets: Vec<CandidateSet>,
 }
 
 impl PreparedUnits {
     pub(crate) const fn new() -> PreparedUnits {
         PreparedUnits {
             units: PerImage::new(),
-            groups: Vec::new(),
+            candidate_sets: Vec::new(),
         }
     }
 
@@ -63,7 +63,7 @@ impl PreparedUnits {
                 self.units.open().push(PreparedUnit {
                     unit,
                     layers,
-                    groups: 0..0,
+                    sets: 0..0,
                 });
             }
             self.units.close();
@@ -71,22 +71,27 @@ impl PreparedUnits {
         present
     }
 
-    /// Finds the groups of candidates of each unit for an action.
-    pub(crate) fn find_groups<'i>(
+    /// Finds the candidate sets of each unit for an action.
+    pub(crate) fn find_candidate_sets<'i>(
         &mut self,
         images: impl Iterator<Item = View<'i>>,
         action: &Action,
     ) {
-        self.groups.clear();
+        self.candidate_sets.clear();
         for (image, view) in ImageIdx::of(images) {
             if !view.has_index() {
                 continue;
             }
             for used in self.units.of_mut(image) {
-                let start = self.groups.len();
+                let start = self.candidate_sets.len();
                 let unit = view.get(used.unit);
-                index::groups(view, &unit, action.patterns(image), &mut self.groups);
-                used.groups = start..self.groups.len();
+                index::candidate_sets(
+                    view,
+                    &unit,
+                    action.patterns(image),
+                    &mut self.candidate_sets,
+                );
+                used.sets = start..self.candidate_sets.len();
             }
         }
     }
@@ -96,8 +101,8 @@ impl PreparedUnits {
         self.units.of(image)
     }
 
-    /// The groups of candidates of a unit.
-    pub(crate) fn groups_of(&self, used: &PreparedUnit) -> &[Group] {
-        self.groups.get(used.groups.clone()).unwrap_or(&[])
+    /// The candidate sets of a unit.
+    pub(crate) fn candidate_sets_of(&self, used: &PreparedUnit) -> &[CandidateSet] {
+        self.candidate_sets.get(used.sets.clone()).unwrap_or(&[])
     }
 }

@@ -1,13 +1,13 @@
 //! The action of a request, and where it leads in the index.
 //!
-//! Resolving an action finds the patterns that match it and, in images of one unit, the groups of candidates of these: a
+//! Resolving an action finds the patterns that match it and, in images of one unit, the candidate sets of these: a
 //! decision by a resolved action does not look at its name again. Takes memory for each pattern that matches and time for
 //! the fallback patterns of its service.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use portcullis_image::{Group, Id, Section, Unit, View};
+use portcullis_image::{CandidateSet, Id, Section, Unit, View};
 use portcullis_model::check_action;
 
 use crate::combine::action::ActionTraits;
@@ -28,9 +28,9 @@ pub struct Action {
     pub(crate) traits: ActionTraits,
     /// Patterns of the images, as [`index::actions`] gives them.
     patterns: PerImage<FoundAction>,
-    /// The groups of candidates of images that have one unit.
-    groups: PerImage<Group>,
-    /// As many segments of the resource these groups look at to find their candidates: none if no group finds them by
+    /// The candidate sets of images that have one unit.
+    candidate_sets: PerImage<CandidateSet>,
+    /// As many segments of the resource these sets look at to find their candidates: none if no set finds them by
     /// the resource.
     pub(crate) depth: usize,
     /// It is one that requests can have ([`check_action`]).
@@ -45,7 +45,7 @@ impl Action {
         of: StackId::NONE,
         traits: ActionTraits::NONE,
         patterns: PerImage::new(),
-        groups: PerImage::new(),
+        candidate_sets: PerImage::new(),
         depth: 0,
         is_plain: false,
     };
@@ -74,10 +74,10 @@ impl Action {
             }
             let own = patterns.close();
             if view.has_index() && view.count(Section::Units) == 1 {
-                index::groups(view, &view.get(Id::FIRST), own, self.groups.open());
+                index::candidate_sets(view, &view.get(Id::FIRST), own, self.candidate_sets.open());
             }
-            let groups = self.groups.close().iter();
-            let depths = groups.map(|group| index::depth(view, group));
+            let sets = self.candidate_sets.close().iter();
+            let depths = sets.map(|set| index::depth(view, set));
             self.depth = depths.fold(self.depth, usize::max);
         }
         self.is_plain = check_action(name).is_ok();
@@ -96,15 +96,15 @@ impl Action {
         self.of = StackId::NONE;
         self.traits = ActionTraits::NONE;
         self.patterns.clear();
-        self.groups.clear();
+        self.candidate_sets.clear();
         self.depth = 0;
         self.is_plain = false;
     }
 
-    /// The groups of candidates of an image that has one unit.
+    /// The candidate sets of an image that has one unit.
     #[inline]
-    pub(crate) fn groups_of(&self, image: ImageIdx) -> &[Group] {
-        self.groups.of(image)
+    pub(crate) fn candidate_sets_of(&self, image: ImageIdx) -> &[CandidateSet] {
+        self.candidate_sets.of(image)
     }
 
     /// A unit of any image of the stack can have a statement for the action only if its filter
@@ -114,18 +114,24 @@ impl Action {
         self.traits.filter
     }
 
-    /// Appends the groups of candidates that a unit of an image has for the action, by the place of the image
+    /// Appends the candidate sets that a unit of an image has for the action, by the place of the image
     /// in the stack. None if the image has no index.
-    pub fn groups(&self, image: ImageIdx, view: View<'_>, unit: Id<Unit>, all: &mut Vec<Group>) {
+    pub fn candidate_sets(
+        &self,
+        image: ImageIdx,
+        view: View<'_>,
+        unit: Id<Unit>,
+        all: &mut Vec<CandidateSet>,
+    ) {
         if view.has_index() {
-            index::groups(view, &view.get(unit), self.patterns(image), all);
+            index::candidate_sets(view, &view.get(unit), self.patterns(image), all);
         }
     }
 
     /// Those of all images.
     #[inline(always)]
-    pub(crate) fn all_groups(&self) -> &[Group] {
-        self.groups.all()
+    pub(crate) fn all_candidate_sets(&self) -> &[CandidateSet] {
+        self.candidate_sets.all()
     }
 
     /// The patterns of an image that match it.
