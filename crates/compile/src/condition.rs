@@ -306,10 +306,10 @@ impl<'a> Program<'a> {
                     if parts.len() < six.len() {
                         continue;
                     }
-                    for (place, part) in six.iter_mut().zip(parts) {
+                    for (id, part) in six.iter_mut().zip(parts) {
                         let mut builder = PatternBuilder::new(self.arena);
                         builder.push(part, reading);
-                        *place = builder.finish(self);
+                        *id = builder.finish(self);
                     }
                     ArnParts::Six(six)
                 }

@@ -1,7 +1,7 @@
 //! From a program to the bytes of an image.
 //!
 //! One pass over the sections in the order of the format. What needs the whole program is done before: principals get
-//! their places in the sorted section, the most common guards their numbers, and the index is built.
+//! their numbers in the sorted section, the most common guards their numbers, and the index is built.
 
 use portcullis_image::wire::{count, index, name_hash, widened};
 use portcullis_image::{
@@ -71,7 +71,7 @@ fn expected_size(program: &Program<'_>, index: &Index) -> usize {
         (Section::Texts, program.texts.items().len()),
         (Section::Candidates, index.candidates.len()),
         (Section::Buckets, index.buckets.len()),
-        (Section::Origins, program.statements.len()),
+        (Section::StatementSources, program.statements.len()),
         (Section::InsnSources, program.insn_sources.len()),
     ];
     let sizes = sections
@@ -82,8 +82,8 @@ fn expected_size(program: &Program<'_>, index: &Index) -> usize {
 }
 
 fn put(image: &mut [u8], at: usize, bytes: &[u8]) {
-    if let Some(place) = image.get_mut(at..at + bytes.len()) {
-        place.copy_from_slice(bytes);
+    if let Some(target) = image.get_mut(at..at + bytes.len()) {
+        target.copy_from_slice(bytes);
     }
 }
 
@@ -95,7 +95,7 @@ fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut 
         }
     }
     match section {
-        // First, so that the places of texts are known while the program is made.
+        // First, so that the offsets of texts are known while the program is made.
         Section::Strings => out.extend_from_slice(program.strings.bytes()),
         Section::Slots => {
             for (name, class) in program.slots.items() {
@@ -113,8 +113,9 @@ fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut 
         Section::SlotStarts => {
             let index = slot_index(program);
             let bits = index.len().next_power_of_two().trailing_zeros() + 1;
-            for place in 0..=1_u64 << bits {
-                let is_before = |own: &SlotEntry| u64::from(own.hash) >> (u32::BITS - bits) < place;
+            for prefix in 0..=1_u64 << bits {
+                let is_before =
+                    |own: &SlotEntry| u64::from(own.hash) >> (u32::BITS - bits) < prefix;
                 let entry = count(index.partition_point(is_before));
                 out.extend(SlotStart { entry }.encode());
             }
@@ -153,8 +154,8 @@ fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut 
         Section::ActionTable => all(&index.action_table, |entry| entry.encode(), out),
         Section::Services => all(&index.services, |service| service.encode(), out),
         Section::Fallback => all(&index.fallback, |action| action.encode(), out),
-        Section::Sources => all(&program.sources, |source| source.encode(), out),
-        Section::Origins => all(&program.statements, |(_, origin)| origin.encode(), out),
+        Section::PolicySources => all(&program.sources, |source| source.encode(), out),
+        Section::StatementSources => all(&program.statements, |(_, origin)| origin.encode(), out),
         Section::InsnSources => all(&program.insn_sources, |insn| insn.encode(), out),
     }
 }
@@ -189,8 +190,8 @@ fn number_shared(program: &mut Program<'_>) {
     order.sort_by_key(|guard| core::cmp::Reverse(uses.get(*guard).copied()));
     let mut numbers = vec![0; uses.len()];
     for (number, guard) in (1..=StatementFlags::MAX_SHARED).zip(order) {
-        if let Some(place) = numbers.get_mut(guard) {
-            *place = number;
+        if let Some(slot) = numbers.get_mut(guard) {
+            *slot = number;
         }
     }
     for (statement, _) in &mut program.statements {
@@ -199,15 +200,15 @@ fn number_shared(program: &mut Program<'_>) {
     }
 }
 
-/// Gives principals their places in the sorted section.
+/// Gives principals their numbers in the sorted section.
 fn sort_principals(program: &mut Program<'_>) {
     let principals = program.principals.items();
     let mut order: Vec<usize> = (0..principals.len()).collect();
     order.sort_unstable_by_key(|number| principals.get(*number));
-    let mut places = vec![0; order.len()];
-    for (place, number) in (0..).zip(&order) {
-        if let Some(slot) = places.get_mut(*number) {
-            *slot = place;
+    let mut ranks = vec![0; order.len()];
+    for (rank, number) in (0..).zip(&order) {
+        if let Some(slot) = ranks.get_mut(*number) {
+            *slot = rank;
         }
     }
     let words = program.lists.items_mut();
@@ -220,7 +221,7 @@ fn sort_principals(program: &mut Program<'_>) {
         };
         if let Some(items) = rest.get_mut(..index(*head & LIST_LEN)) {
             for item in items.iter_mut() {
-                *item = places.get(index(*item)).copied().unwrap_or(*item);
+                *item = ranks.get(index(*item)).copied().unwrap_or(*item);
             }
             items.sort_unstable();
         }

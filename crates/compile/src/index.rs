@@ -158,8 +158,8 @@ impl Builder<'_, '_, '_> {
             if info.is_some_and(|info| !info.is_fallback) {
                 let mut next = info.and_then(|info| info.parent);
                 while let Some(parent) = next {
-                    if let Ok(place) = sets.binary_search_by_key(&parent, |(action, _)| *action) {
-                        list.extend(sets.get(place).map(|(_, set)| *set));
+                    if let Ok(index) = sets.binary_search_by_key(&parent, |(action, _)| *action) {
+                        list.extend(sets.get(index).map(|(_, set)| *set));
                     }
                     next = self
                         .actions
@@ -382,11 +382,11 @@ impl Tables<'_, '_> {
         }
         // In order, so that Deny stays first within a bucket.
         for (candidate, key) in hashed {
-            if let Some(place) = sizes.get_mut(bucket(key)) {
-                if let Some(to) = index.candidates.get_mut(index_of(*place)) {
+            if let Some(next) = sizes.get_mut(bucket(key)) {
+                if let Some(to) = index.candidates.get_mut(index_of(*next)) {
                     *to = *candidate;
                 }
-                *place += 1;
+                *next += 1;
             }
         }
     }
@@ -567,14 +567,17 @@ impl Tables<'_, '_> {
 
 /// A table with open addressing, at most half full.
 fn hash_table(entries: Vec<ActionEntry>) -> Vec<ActionEntry> {
-    let places = (entries.len() * 2).next_power_of_two();
-    let mut table = vec![ActionEntry { hash: 0, entry: 0 }; places];
+    let capacity = (entries.len() * 2).next_power_of_two();
+    let mut table = vec![ActionEntry { hash: 0, entry: 0 }; capacity];
     for entry in entries {
-        let mut place = index_of(entry.hash);
-        while table.get(place % places).is_some_and(|own| own.entry != 0) {
-            place += 1;
+        let mut position = index_of(entry.hash);
+        while table
+            .get(position % capacity)
+            .is_some_and(|own| own.entry != 0)
+        {
+            position += 1;
         }
-        if let Some(free) = table.get_mut(place % places) {
+        if let Some(free) = table.get_mut(position % capacity) {
             *free = entry;
         }
     }
@@ -603,17 +606,17 @@ fn whole_segments(text: &[u8]) -> Option<&[u8]> {
 fn commonest(probes: impl Iterator<Item = Probe>) -> Vec<Probe> {
     let mut counts = [0_u32; (MAX_SEGMENTS + 1) * (MAX_SEGMENTS + 1)];
     for probe in probes {
-        let place = usize::from(probe.start) * (MAX_SEGMENTS + 1) + usize::from(probe.middle);
-        if let Some(count) = counts.get_mut(place) {
+        let cell = usize::from(probe.start) * (MAX_SEGMENTS + 1) + usize::from(probe.middle);
+        if let Some(count) = counts.get_mut(cell) {
             *count += 1;
         }
     }
     let mut counts: Vec<(u32, Probe)> = (0..)
         .zip(counts)
         .filter(|(_, count)| *count > 0)
-        .map(|(place, count)| {
+        .map(|(cell, count)| {
             let width = small(MAX_SEGMENTS) + 1;
-            let (start, middle) = (place / width, place % width);
+            let (start, middle) = (cell / width, cell % width);
             (count, Probe { start, middle })
         })
         .collect();

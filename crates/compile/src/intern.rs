@@ -25,26 +25,26 @@ pub(crate) fn memo<K, V>() -> Memo<K, V> {
     HashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4))
 }
 
-/// A table of places with the lower half of their hashes; the things themselves are stored elsewhere, once.
+/// A table of keys into a store, with the lower half of their hashes; the things themselves are stored elsewhere, once.
 struct Table<P> {
-    places: HashTable<(u32, P)>,
+    keys: HashTable<(u32, P)>,
 }
 
 impl<P: Copy> Table<P> {
     fn new() -> Self {
         Table {
-            places: HashTable::new(),
+            keys: HashTable::new(),
         }
     }
 
-    /// The place of the thing with this hash that `is_it`; a new one if there is none.
+    /// The key of the thing with this hash that `is_it`; a new one if there is none.
     fn find(&mut self, hash: u64, is_it: impl Fn(P) -> bool, new: impl FnOnce() -> P) -> P {
         let hash = low(hash);
-        // The table tells places by the lower bits, and what shares a place by the upper ones.
+        // The table picks a bucket by the lower bits, and tells entries of a bucket apart by the upper ones.
         let spread = |hash: u32| u64::from(hash) << 32 | u64::from(hash);
-        let same = |(other, place): &(u32, P)| *other == hash && is_it(*place);
+        let same = |(other, key): &(u32, P)| *other == hash && is_it(*key);
         let entry = self
-            .places
+            .keys
             .entry(spread(hash), same, |(hash, _)| spread(*hash));
         entry.or_insert_with(|| (hash, new())).get().1
     }
@@ -169,7 +169,7 @@ impl Lists {
 /// The text of the image: each text is stored once.
 pub(crate) struct Strings {
     bytes: Vec<u8>,
-    places: Table<Str>,
+    keys: Table<Str>,
     base: u32,
 }
 
@@ -178,7 +178,7 @@ impl Strings {
     pub(crate) fn new(base: u32) -> Self {
         Strings {
             bytes: Vec::new(),
-            places: Table::new(),
+            keys: Table::new(),
             base,
         }
     }
@@ -192,16 +192,16 @@ impl Strings {
             len: count(text.len()),
         };
         let (bytes, base) = (&self.bytes, self.base);
-        let is_it = |place| text_at(bytes, base, place) == text.as_bytes();
+        let is_it = |key| text_at(bytes, base, key) == text.as_bytes();
         let mut is_new = false;
-        let place = self.places.find(hash_of(text), is_it, || {
+        let stored = self.keys.find(hash_of(text), is_it, || {
             is_new = true;
             new
         });
         if is_new {
             self.bytes.extend_from_slice(text.as_bytes());
         }
-        place
+        stored
     }
 
     /// A text without characters, which every image has.

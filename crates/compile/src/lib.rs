@@ -23,7 +23,7 @@ use portcullis_syntax::{Policy, PolicySets};
 /// What to compile beside the policies themselves.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// Keep what explanations print: names, places and the conditions as written. Without it an
+    /// Keep what explanations print: names, positions and the conditions as written. Without it an
     /// image is smaller and decides the same.
     pub debug: bool,
     /// Build the index. Without it every decision looks at every statement, and is the same.

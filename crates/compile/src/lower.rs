@@ -2,14 +2,14 @@
 //!
 //! Statement by statement, in one pass and in linear time: a head (layers, lists of actions, resources and principals) and
 //! a guard. No statement is merged with another, dropped or reordered but for Deny coming first, since explanations name
-//! each by its place in its document.
+//! each by its position in its document.
 
 use bumpalo::Bump;
 use portcullis_image::wire::count;
 use portcullis_image::{
-    ActionPattern, ConditionText, Entries, Id, Insn, InsnSource, Item, LayerSet, ListId, Origin,
-    Pattern, PrincipalForm, PrincipalRecord, Principals, Run, Source, Statement, StatementFlags,
-    Str, Unit, flag,
+    ActionPattern, ConditionText, Entries, Id, Insn, InsnSource, Item, LayerSet, ListId, Pattern,
+    PolicySource, PrincipalForm, PrincipalRecord, Principals, Run, Statement, StatementFlags,
+    StatementSource, Str, Unit, flag,
 };
 use portcullis_model::{Effect, Layer, is_account_id};
 use portcullis_source::LineIndex;
@@ -144,14 +144,14 @@ impl<'a> Program<'a> {
     fn policy(&mut self, layers: LayerSet, policy: &Policy<'a>, lines: &mut Lines<'a>) {
         let source = Id::new(count(self.sources.len()));
         if self.options.debug {
-            let record = Source {
+            let record = PolicySource {
                 name: self.strings.intern(policy.name),
                 file: self.strings.intern(policy.file),
             };
             self.sources.push(record);
         }
         for (index, statement) in policy.document.statements.iter().enumerate() {
-            let mut origin = Origin {
+            let mut origin = StatementSource {
                 source,
                 index: count(index),
                 sid: Str::default(),
@@ -182,7 +182,7 @@ impl<'a> Program<'a> {
         layers: LayerSet,
         document: &ast::Document<'a>,
         statement: &ast::Statement<'a>,
-        origin: &mut Origin,
+        origin: &mut StatementSource,
     ) -> Statement {
         let (principals, not_principal) = match &statement.principal {
             Some(principals) => (self.principals(principals), principals.negated),
@@ -400,8 +400,8 @@ impl<'a> Program<'a> {
 }
 
 /// Puts Deny first; within an effect the order stays that of the policies.
-fn deny_first(statements: &mut [(Statement, Origin)]) {
-    let denies = |(statement, _): &(Statement, Origin)| statement.flags.deny;
+fn deny_first(statements: &mut [(Statement, StatementSource)]) {
+    let denies = |(statement, _): &(Statement, StatementSource)| statement.flags.deny;
     // A copy of the fewer ones takes less memory than sorting would.
     let first: Vec<_> = statements
         .iter()
@@ -415,8 +415,8 @@ fn deny_first(statements: &mut [(Statement, Origin)]) {
             statements.swap(from, to);
         }
     }
-    for (place, one) in statements.iter_mut().zip(first) {
-        *place = one;
+    for (slot, one) in statements.iter_mut().zip(first) {
+        *slot = one;
     }
 }
 

@@ -37,7 +37,7 @@ pub(crate) enum Case {
     Fold,
 }
 
-/// A part of a pattern before it has a place in the image.
+/// A part of a pattern before it has a record in the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum PatternPart<'a> {
     Text(&'a str),

@@ -9,9 +9,9 @@ use portcullis_image::value::network::Network;
 use portcullis_image::wire::count;
 use portcullis_image::{
     ActionPattern, ArnPattern, Class, ConditionText, Header, Id, Insn, InsnSource, InstantRecord,
-    Item, LayerSet, ListId, ListKind, NetworkRecord, NumberRecord, Origin, Pattern, PrincipalForm,
-    PrincipalRecord, Reserved, Section, ShortText, Slot, Source, Statement, TokenRecord, Unit,
-    WantedKeys,
+    Item, LayerSet, ListId, ListKind, NetworkRecord, NumberRecord, Pattern, PolicySource,
+    PrincipalForm, PrincipalRecord, Reserved, Section, ShortText, Slot, Statement, StatementSource,
+    TokenRecord, Unit, WantedKeys,
 };
 use smallvec::SmallVec;
 
@@ -35,7 +35,7 @@ pub(crate) struct Program<'a> {
     /// Folded names with the class of the values.
     pub(crate) slots: Interner<Slot, (&'a str, Class)>,
     /// Statements with their origins, unit by unit; in a unit Deny comes first.
-    pub(crate) statements: Vec<(Statement, Origin)>,
+    pub(crate) statements: Vec<(Statement, StatementSource)>,
     pub(crate) units: Vec<Unit>,
     pub(crate) lists: Lists,
     /// The lists of principals: their items get new numbers when principals are sorted.
@@ -59,7 +59,7 @@ pub(crate) struct Program<'a> {
     /// The networks of values, none for what is no network.
     pub(crate) known_networks: Memo<&'a str, Option<Network>>,
     pub(crate) arns: Interner<ArnPattern>,
-    pub(crate) sources: Vec<Source>,
+    pub(crate) sources: Vec<PolicySource>,
     pub(crate) insn_sources: Vec<InsnSource>,
 }
 

@@ -19,9 +19,9 @@ pub struct Bound {
     pub patterns: u64,
     /// Candidates that are scanned.
     pub scanned: u64,
-    /// Places of the hash table that a resource of very many segments leads to.
+    /// Buckets that a resource of very many segments leads to.
     pub probes: u64,
-    /// Candidates at the fullest of these places.
+    /// Candidates in the fullest bucket.
     pub in_bucket: u64,
 }
 
@@ -65,7 +65,7 @@ impl View<'_> {
         bound
     }
 
-    /// Candidates that are scanned and places that are looked at for some sets.
+    /// Candidates that are scanned and buckets that are looked at for some sets.
     fn work(&self, sets: Run<Posting>) -> (u64, u64) {
         let sets = sets.iter().map(|own| self.get(self.get(own).set));
         sets.fold((0, 0), |(scanned, probes), set| {
@@ -78,11 +78,11 @@ impl View<'_> {
 
     fn probes(&self, set: &CandidateSet) -> u64 {
         let probes = set.probes().iter().map(|probe| self.get(probe));
-        let places = probes.map(|probe| match probe.middle {
+        let buckets = probes.map(|probe| match probe.middle {
             0 => 1,
             _ => widened(MAX_SEGMENTS),
         });
-        places.sum()
+        buckets.sum()
     }
 
     /// True if a pattern for actions is one of those that are tried one by one.

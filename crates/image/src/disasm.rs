@@ -50,7 +50,7 @@ fn write_head(
     out: &mut impl Write,
 ) -> fmt::Result {
     write!(out, "statement {id}")?;
-    if let Some((origin, source)) = view.origin(id) {
+    if let Some((origin, source)) = view.statement_source(id) {
         write!(out, "  ; {}", view.text(source.name))?;
         write!(out, " statement {}", origin.index)?;
         if !origin.sid.is_empty() {

@@ -274,8 +274,8 @@ impl<T: Record> Field for ArnParts<T> {
         match self {
             ArnParts::Any => bytes.fill(u8::MAX),
             ArnParts::Six(patterns) => {
-                for (place, pattern) in bytes.chunks_exact_mut(4).zip(patterns) {
-                    pattern.write(place);
+                for (target, pattern) in bytes.chunks_exact_mut(4).zip(patterns) {
+                    pattern.write(target);
                 }
             }
         }

@@ -70,8 +70,8 @@ pub trait Item: Record {
 }
 
 fn put(bytes: &mut [u8], content: &[u8]) {
-    if let Some(place) = bytes.get_mut(..content.len()) {
-        place.copy_from_slice(content);
+    if let Some(target) = bytes.get_mut(..content.len()) {
+        target.copy_from_slice(content);
     }
 }
 
@@ -295,8 +295,8 @@ impl Field for Network {
         };
         let (base, mask) = (split_wide(base), split_wide(mask));
         let words = [family, base.0, base.1, mask.0, mask.1];
-        for (place, word) in bytes.chunks_exact_mut(8).zip(words) {
-            word.write(place);
+        for (target, word) in bytes.chunks_exact_mut(8).zip(words) {
+            word.write(target);
         }
     }
 }

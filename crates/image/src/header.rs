@@ -52,7 +52,7 @@ impl Header {
 /// Why bytes are not an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ImageError {
-    /// The place: an offset from the start of the bytes.
+    /// The offset from the start of the bytes at which it is wrong.
     pub offset: usize,
     /// What is wrong there.
     pub what: &'static str,

@@ -29,7 +29,7 @@ impl<D: AsRef<[u8]>> Image<D> {
     /// must be of a file that nobody writes.
     ///
     /// # Errors
-    /// [`ImageError`] with the place and the reason; never a panic, whatever the bytes.
+    /// [`ImageError`] with the offset and the reason; never a panic, whatever the bytes.
     pub fn from_bytes(data: D) -> Result<Image<D>, ImageError> {
         let layout = read_layout(data.as_ref())?;
         if u64_at(data.as_ref(), 24) != Header::checksum_of(data.as_ref()) {
@@ -154,15 +154,15 @@ fn read_layout(bytes: &[u8]) -> Result<Layout, ImageError> {
         if end > bytes.len() {
             return fail(at + 8, "a section that does not fit");
         }
-        if let Some(place) = layout.sections.get_mut(kind) {
-            *place = (offset, len);
+        if let Some(extent) = layout.sections.get_mut(kind) {
+            *extent = (offset, len);
         }
     }
     if end != bytes.len() {
         return fail(end, "bytes after the last section");
     }
     for section in Section::ALL {
-        if !section.is_optional() && layout.place(*section).0 == 0 {
+        if !section.is_optional() && layout.extent(*section).0 == 0 {
             return fail(12, "a section is missing");
         }
     }

@@ -45,7 +45,7 @@ const PRIME: u64 = 0x0000_0100_0000_01b3;
 /// The segments of a text: the hashes of its starts, and its mask.
 #[derive(Clone, Debug)]
 pub struct Segments {
-    /// The hash of the first `n` segments at place `n`.
+    /// The hash of the first `n` segments at index `n`.
     starts: [u64; MAX_SEGMENTS + 1],
     len: usize,
     mask: u64,
@@ -115,8 +115,8 @@ impl Segments {
             }
             segment = 0;
             len += 1;
-            if let Some(place) = self.starts.get_mut(len) {
-                *place = start;
+            if let Some(slot) = self.starts.get_mut(len) {
+                *slot = start;
             }
             if len >= most {
                 // What is not looked at may be anything.

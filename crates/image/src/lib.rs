@@ -49,9 +49,9 @@ pub use operand::Operand;
 pub use record::{
     ActionEntry, ActionPattern, ActionPostings, ArnPattern, Bucket, Candidate, CandidateSet,
     ConditionText, Fallback, FieldInfo, Insn, InsnSource, InstantRecord, MAX_INLINE_NUMBER,
-    NetworkRecord, NumberRecord, Origin, Pattern, Posting, PrincipalRecord, Probe, RECORDS,
-    RecordInfo, Ref, ServiceRecord, ShortText, Slot, SlotEntry, SlotStart, Source, Statement,
-    TokenRecord, Unit,
+    NetworkRecord, NumberRecord, Pattern, PolicySource, Posting, PrincipalRecord, Probe, RECORDS,
+    RecordInfo, Ref, ServiceRecord, ShortText, Slot, SlotEntry, SlotStart, Statement,
+    StatementSource, TokenRecord, Unit,
 };
 pub use reserved::{Reserved, WantedKeys};
 pub use section::{LIST_LEN, ListKind, Section};

@@ -118,8 +118,8 @@ macro_rules! records {
                 pub fn encode(&self) -> [u8; $size] {
                     let mut bytes = [0; $size];
                     $(
-                        let place = bytes.get_mut($at..$at + <$type as Field>::SIZE);
-                        self.$field.write(place.unwrap_or_default());
+                        let target = bytes.get_mut($at..$at + <$type as Field>::SIZE);
+                        self.$field.write(target.unwrap_or_default());
                     )+
                     bytes
                 }
@@ -414,7 +414,7 @@ records! {
     }
 
     /// A policy, for explanations.
-    Source: Sources, 16 bytes {
+    PolicySource: PolicySources, 16 bytes {
         /// The policy's name.
         name: Str = 0;
         /// The file; empty if there was none.
@@ -422,9 +422,9 @@ records! {
     }
 
     /// Where a statement was written, for explanations. One record for each statement.
-    Origin: Origins, 40 bytes {
+    StatementSource: StatementSources, 40 bytes {
         /// The policy.
-        source: Id<Source> = 0;
+        source: Id<PolicySource> = 0;
         /// The statement's position in its document, from 0.
         index: u32 = 4;
         /// The `Sid`; empty if there was none.
@@ -621,7 +621,7 @@ impl CandidateSet {
     pub fn bucket_of(&self, hash: u64) -> Id<Bucket> {
         // Of a set without buckets there is nothing to find; any number will do.
         let bits = u32::from(self.bits);
-        let place = low(hash.wrapping_shr(64_u32.wrapping_sub(bits)));
-        Id::new(self.buckets.wrapping_add(place))
+        let bucket = low(hash.wrapping_shr(64_u32.wrapping_sub(bits)));
+        Id::new(self.buckets.wrapping_add(bucket))
     }
 }

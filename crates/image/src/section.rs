@@ -106,9 +106,9 @@ sections! {
     /// Index: the patterns for actions that are neither a name nor the start of one.
     Fallback = 24, 4, true;
     /// For explanations: the policies.
-    Sources = 25, 16, true;
+    PolicySources = 25, 16, true;
     /// For explanations: where each statement was written.
-    Origins = 26, 40, true;
+    StatementSources = 26, 40, true;
     /// For explanations: how each instruction was written.
     InsnSources = 27, 24, true;
     /// By the upper bits of a hash, where its pairs of the index of slots begin; a power of two of them,

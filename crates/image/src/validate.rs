@@ -20,8 +20,8 @@ use crate::layers::LayerSet;
 use crate::op::Operands;
 use crate::record::{
     ActionPattern, ArnPattern, Checked, ConditionText, Insn, InsnSource, InstantRecord,
-    MAX_INLINE_NUMBER, NetworkRecord, NumberRecord, Origin, Pattern, PrincipalRecord, ShortText,
-    Slot, SlotEntry, SlotStart, Source, Statement, TokenRecord, Unit,
+    MAX_INLINE_NUMBER, NetworkRecord, NumberRecord, Pattern, PolicySource, PrincipalRecord,
+    ShortText, Slot, SlotEntry, SlotStart, Statement, StatementSource, TokenRecord, Unit,
 };
 use crate::reserved::Reserved;
 use crate::section::{LIST_HEAD, LIST_LEN, ListKind, Section};
@@ -203,16 +203,16 @@ impl Checker<'_> {
             "an index of some slots only",
         )?;
         let starts = view.count(Section::SlotStarts);
-        let places = starts.wrapping_sub(1);
+        let ranges = starts.wrapping_sub(1);
         self.ensure(
-            starts > 2 && places.is_power_of_two(),
+            starts > 2 && ranges.is_power_of_two(),
             Section::SlotStarts,
             0,
             "an index of slots without places",
         )?;
         self.all("a place out of range", |id: Id<SlotStart>, _| {
             let (first, end) = view.slot_starts(id);
-            id.number() == places || first <= end && end <= entries
+            id.number() == ranges || first <= end && end <= entries
         })?;
         let mut previous = None;
         self.all(
@@ -220,7 +220,7 @@ impl Checker<'_> {
             |id, entry: SlotEntry| {
                 let SlotEntry { hash, slot } = entry;
                 let name = view.get(slot).name;
-                let (first, end) = view.slot_starts(view.slot_place(hash));
+                let (first, end) = view.slot_starts(view.slot_range(hash));
                 let rising = previous.is_none_or(|previous| previous < (hash, slot));
                 previous = Some((hash, slot));
                 self.may_read(name)
@@ -510,16 +510,21 @@ impl Checker<'_> {
 
     fn debug(&self) -> Verdict {
         let view = &self.view;
-        self.all("a source that is not well-formed", |_, _: Source| true)?;
-        let origins = view.count(Section::Origins);
+        self.all("a source that is not well-formed", |_, _: PolicySource| {
+            true
+        })?;
+        let origins = view.count(Section::StatementSources);
         let whole = origins == 0 || origins == view.count(Section::Statements);
         self.ensure(
             whole,
-            Section::Origins,
+            Section::StatementSources,
             0,
             "origins of some statements only",
         )?;
-        self.all("an origin that is not well-formed", |_, _: Origin| true)?;
+        self.all(
+            "an origin that is not well-formed",
+            |_, _: StatementSource| true,
+        )?;
         let insns = view.count(Section::InsnSources);
         let whole = insns == 0 || insns == view.count(Section::Code);
         self.ensure(

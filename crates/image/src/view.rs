@@ -13,8 +13,8 @@ use crate::insn::flag;
 use crate::kinds::{Class, TokenKind};
 use crate::layers::LayerSet;
 use crate::record::{
-    ActionPattern, ActionPostings, Bucket, Candidate, Insn, InsnSource, Origin, Ref, Slot,
-    SlotEntry, SlotStart, Source, Statement, TokenRecord, Unit,
+    ActionPattern, ActionPostings, Bucket, Candidate, Insn, InsnSource, PolicySource, Ref, Slot,
+    SlotEntry, SlotStart, Statement, StatementSource, TokenRecord, Unit,
 };
 use crate::reserved::WantedKeys;
 use crate::section::{LIST_LEN, SECTIONS, Section};
@@ -35,7 +35,7 @@ pub(crate) struct Layout {
 
 impl Layout {
     #[inline]
-    pub(crate) fn place(&self, section: Section) -> (u32, u32) {
+    pub(crate) fn extent(&self, section: Section) -> (u32, u32) {
         self.sections
             .get(index(section.number()))
             .copied()
@@ -147,14 +147,14 @@ impl<'a> View<'a> {
 
     /// Offset and length of a section in bytes.
     pub fn section(&self, section: Section) -> (usize, usize) {
-        let (offset, len) = self.layout.place(section);
+        let (offset, len) = self.layout.extent(section);
         (index(offset), index(len))
     }
 
     /// How many records a section has.
     #[inline]
     pub fn count(&self, section: Section) -> u32 {
-        self.layout.place(section).1 / count(section.record_size())
+        self.layout.extent(section).1 / count(section.record_size())
     }
 
     /// All records of a kind.
@@ -165,7 +165,7 @@ impl<'a> View<'a> {
     /// Where a record begins.
     #[inline(always)]
     pub(crate) fn at(&self, section: Section, number: u32) -> usize {
-        index(self.layout.place(section).0) + index(number).wrapping_mul(section.record_size())
+        index(self.layout.extent(section).0) + index(number).wrapping_mul(section.record_size())
     }
 
     /// Where a record begins.
@@ -247,7 +247,7 @@ impl<'a> View<'a> {
             return;
         }
         let hash = name_hash(name.as_bytes());
-        let (first, end) = self.slot_starts(self.slot_place(hash));
+        let (first, end) = self.slot_starts(self.slot_range(hash));
         for entry in first..end {
             let SlotEntry { hash: other, slot } = self.get(Id::new(entry));
             if other != hash {
@@ -262,16 +262,16 @@ impl<'a> View<'a> {
 
     /// Where the entries of a hash begin, among the starts of the index of slots.
     #[inline]
-    pub(crate) fn slot_place(&self, hash: u32) -> Id<SlotStart> {
-        // There are two to the power of n places and one number more; the upper n bits choose.
-        let places = self.count(Section::SlotStarts).wrapping_sub(1);
-        Id::new(hash.wrapping_shr(places.leading_zeros() + 1))
+    pub(crate) fn slot_range(&self, hash: u32) -> Id<SlotStart> {
+        // There are two to the power of n ranges and one number more; the upper n bits choose.
+        let ranges = self.count(Section::SlotStarts).wrapping_sub(1);
+        Id::new(hash.wrapping_shr(ranges.leading_zeros() + 1))
     }
 
-    /// The first entry of a place, and the first of the next one.
+    /// The first entry of a range, and the first of the next one.
     #[inline]
-    pub(crate) fn slot_starts(&self, place: Id<SlotStart>) -> (u32, u32) {
-        split(u64_at(self.bytes, self.offset(place)))
+    pub(crate) fn slot_starts(&self, range: Id<SlotStart>) -> (u32, u32) {
+        split(u64_at(self.bytes, self.offset(range)))
     }
 
     /// A list.
@@ -331,7 +331,7 @@ impl<'a> View<'a> {
     /// True if the image has an index.
     #[inline]
     pub fn has_index(&self) -> bool {
-        self.layout.place(Section::ActionTable).1 != 0
+        self.layout.extent(Section::ActionTable).1 != 0
     }
 
     /// The postings of a unit for a pattern for actions, if its statements use the pattern.
@@ -370,8 +370,11 @@ impl<'a> View<'a> {
     }
 
     /// Where a statement was written and its policy, if the image knows.
-    pub fn origin(&self, statement: Id<Statement>) -> Option<(Origin, Source)> {
-        let origin: Origin = self.try_get(Id::new(statement.number()))?;
+    pub fn statement_source(
+        &self,
+        statement: Id<Statement>,
+    ) -> Option<(StatementSource, PolicySource)> {
+        let origin: StatementSource = self.try_get(Id::new(statement.number()))?;
         Some((origin, self.try_get(origin.source)?))
     }
 

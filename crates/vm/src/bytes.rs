@@ -17,7 +17,7 @@ pub(crate) fn strip<'t>(text: &'t [u8], prefix: &[u8]) -> Option<&'t [u8]> {
     equal(head, prefix).then_some(tail)
 }
 
-/// The first place where the literal stands, and what stands behind it.
+/// The text from the first occurrence of the literal on, and what follows the literal.
 pub(crate) fn find<'t>(text: &'t [u8], literal: &[u8]) -> Option<(&'t [u8], &'t [u8])> {
     let Some(first) = literal.first() else {
         return Some((text, text));
@@ -26,7 +26,7 @@ pub(crate) fn find<'t>(text: &'t [u8], literal: &[u8]) -> Option<(&'t [u8], &'t 
     loop {
         // Where it begins it has room to end.
         let starts = from.get(..=from.len().checked_sub(literal.len())?)?;
-        from = from.get(place_of(starts, *first)?..)?;
+        from = from.get(position_of(starts, *first)?..)?;
         if let Some(behind) = strip(from, literal) {
             return Some((from, behind));
         }
@@ -34,9 +34,9 @@ pub(crate) fn find<'t>(text: &'t [u8], literal: &[u8]) -> Option<(&'t [u8], &'t 
     }
 }
 
-/// The first place of a byte, eight bytes at a time.
+/// The first position of a byte, eight bytes at a time.
 #[inline]
-pub(crate) fn place_of(text: &[u8], byte: u8) -> Option<usize> {
+pub(crate) fn position_of(text: &[u8], byte: u8) -> Option<usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let wanted = ONES.wrapping_mul(u64::from(byte));
     // A byte of the difference is zero where the text has the byte; the lowest such is found exactly.
@@ -44,17 +44,17 @@ pub(crate) fn place_of(text: &[u8], byte: u8) -> Option<usize> {
         let difference = word ^ wanted;
         difference.wrapping_sub(ONES) & !difference & (ONES << 7)
     };
-    let found = |place: usize, zeros: u64| Some(place + index(zeros.trailing_zeros() / 8));
+    let found = |position: usize, zeros: u64| Some(position + index(zeros.trailing_zeros() / 8));
     let Some(last) = text.last_chunk::<8>() else {
         return text.iter().position(|other| *other == byte);
     };
-    let mut place = 0;
+    let mut position = 0;
     for word in text.chunks_exact(8) {
         let zeros = zeros(u64_at(word, 0));
         if zeros != 0 {
-            return found(place, zeros);
+            return found(position, zeros);
         }
-        place += 8;
+        position += 8;
     }
     // The last word overlaps the one before it, which has none.
     match zeros(u64::from_le_bytes(*last)) {

@@ -14,7 +14,7 @@ pub(crate) mod ownership;
 use portcullis_image::LayerSet;
 use portcullis_model::{Decision, Layer};
 
-use crate::combine::caller::{Kind, Strength};
+use crate::combine::caller::{CallerKind, Strength};
 use crate::combine::inputs::CombineInputs;
 
 /// A decision and the policy sets that made it.
@@ -142,7 +142,7 @@ pub(crate) fn combine(inputs: &CombineInputs, verdicts: &Verdicts) -> Outcome {
     let boundary = !is_present(Layer::Boundary) || allows(Layer::Boundary);
     // A federated user without session policy has no permissions of its own (STS-9).
     let session = allows(Layer::Session)
-        || !(is_present(Layer::Session) || inputs.caller == Kind::FederatedUser);
+        || !(is_present(Layer::Session) || inputs.caller == CallerKind::FederatedUser);
     let limited = || match boundary {
         false => Outcome::implicit(Layer::Boundary),
         true => Outcome::implicit(Layer::Session),
@@ -183,8 +183,8 @@ fn grant(inputs: &CombineInputs, verdicts: &Verdicts) -> Option<Strength> {
     if inputs.external_grant {
         return Some(Strength::Direct);
     }
-    let outsider =
-        inputs.caller != Kind::Service && !(inputs.caller.has_account() && inputs.same_account);
+    let outsider = inputs.caller != CallerKind::Service
+        && !(inputs.caller.has_account() && inputs.same_account);
     if inputs.restrict_public_buckets && verdicts.public && outsider {
         return None;
     }

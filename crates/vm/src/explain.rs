@@ -26,7 +26,7 @@ use crate::explain::notes::{EXEMPT, OWNER_ASSUMED, refusal};
 use crate::explain::principals::{not_listed, principal_miss};
 use crate::explain::report::{Explanation, KeyReport, LayerReport, Miss, StatementReport};
 use crate::pattern::Matcher;
-use crate::prepare::ready::{OfImage, Ready};
+use crate::prepare::ready::{Ready, ReadyInImage};
 use crate::prepare::scratch::Scratch;
 use crate::request::query::Query;
 use crate::stack::plan::Plan;
@@ -168,7 +168,7 @@ struct Recorder {
 impl Recorder {
     fn statement(
         &mut self,
-        matcher: &Matcher<'_, OfImage<'_>>,
+        matcher: &Matcher<'_, ReadyInImage<'_>>,
         statement: Id<Statement>,
         layers: LayerSet,
     ) {
@@ -229,7 +229,7 @@ impl Recorder {
                 .then(|| not_listed(matcher, own, layers)),
             misses,
         };
-        if let Some((origin, source)) = view.origin(statement) {
+        if let Some((origin, source)) = view.statement_source(statement) {
             report.index = origin.index;
             report.sid = view.text(origin.sid).to_string();
             report.start = (origin.line, origin.column);
@@ -246,7 +246,7 @@ impl Recorder {
     /// does not have are missing if the resource matches, or might with them.
     fn find_missing(
         &mut self,
-        matcher: &Matcher<'_, OfImage<'_>>,
+        matcher: &Matcher<'_, ReadyInImage<'_>>,
         statement: Id<Statement>,
         has_resource: bool,
     ) {

@@ -94,11 +94,11 @@ pub(crate) fn actions(view: View<'_>, service: &[u8], name: &[u8], all: &mut Vec
 
 /// The record of an entry of the table of actions, if there is one with this hash that is the right one.
 fn find<T>(view: View<'_>, hash: u32, is_it: impl Fn(Id<T>) -> bool) -> Option<Id<T>> {
-    let places = view.count(Section::ActionTable);
-    // At most as many places as there are: a damaged table may have no empty one.
-    for step in 0..places {
-        let place = hash.wrapping_add(step) & (places - 1);
-        let own: ActionEntry = view.get(Id::new(place));
+    let entries = view.count(Section::ActionTable);
+    // At most as many steps as the table has entries: a damaged table may have no empty one.
+    for step in 0..entries {
+        let position = hash.wrapping_add(step) & (entries - 1);
+        let own: ActionEntry = view.get(Id::new(position));
         let id = Id::new(own.entry.checked_sub(1)?);
         if own.hash == hash && is_it(id) {
             return Some(id);

@@ -11,7 +11,7 @@
 //!
 //! # Whose numbers
 //!
-//! Numbers belong to the images that they were looked up in. [`CallSite`], [`Action`], [`Key`] and [`Known`]
+//! Numbers belong to the images that they were looked up in. [`CallSite`], [`Action`], [`Key`] and [`PrincipalHandle`]
 //! know theirs, and clones of these; the same bytes opened again are another image. Where one of another stack comes,
 //! its name is looked up again, and a request that was made ready for other images, or has no action, is an
 //! implicit deny by nobody. What a host tells as bare numbers is believed: [`SelectedUnit`], [`UnitsSummary`], and everything that
@@ -35,12 +35,14 @@ mod stack;
 
 pub use access_point::{decide_through, explain_through, resource_behind, write_resource_behind};
 pub use combine::Outcome;
-pub use combine::caller::Kind as CallerKind;
-pub use combine::ownership::{Home, Ownership};
+pub use combine::caller::CallerKind;
+pub use combine::ownership::{HomeAccount, Ownership};
 pub use decide::batch::{AHEAD, read_ahead};
 pub use decide::decide;
-pub use decide::evaluation::{Evaluation, Resolved, Settled, UnitMemory, UnitsSummary};
-pub use eval::entries::Entry;
+pub use decide::evaluation::{
+    Evaluation, EvaluationRequest, PreparedEvaluation, UnitMemory, UnitsSummary,
+};
+pub use eval::entries::StatementEntry;
 pub use explain::explain;
 pub use explain::notes::assumptions;
 pub use explain::report::{
@@ -48,14 +50,14 @@ pub use explain::report::{
     NotListed, PrincipalEntry, PrincipalMiss, StatementReport,
 };
 pub use index::unit_filter;
-pub use keys::source::{Found, KeySource};
+pub use keys::source::{FoundKey, KeySource};
 pub use prepare::ready::Ready;
 pub use prepare::scratch::Scratch;
 pub use request::action::Action;
 pub use request::context::Context;
 pub use request::derived::{composed_user_id, derived};
 pub use request::key::{Key, uses_key};
-pub use request::principal::{ContextNames, Known, is_name_of_caller};
+pub use request::principal::{ContextNames, PrincipalHandle, is_name_of_caller};
 pub use request::query::{ActionRef, Query, SelectedUnit};
 pub use request::resource::{Resource, ResourceRef, Target, all_buckets};
 pub use request::site::CallSite;

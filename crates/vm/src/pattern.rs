@@ -39,7 +39,7 @@ pub(crate) struct Matcher<'a, A> {
 
 /// How case is ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Case {
+pub(crate) enum CaseRule {
     /// ASCII letters are equal in either case.
     Ascii,
     /// Unicode simple case folding.
@@ -50,7 +50,7 @@ impl<'a, V: Variables<'a>> Matcher<'a, V> {
     /// True if the pattern matches the whole text.
     ///
     /// Takes at most time proportional to the product of both lengths: a star that was passed is
-    /// never tried again, since what stands before the last star has found its first place.
+    /// never tried again, since what stands before the last star has matched at its first position.
     #[inline(always)]
     pub(crate) fn matches(&self, pattern: Id<Pattern>, text: &[u8]) -> bool {
         let Some(pattern) = self.view.find(pattern) else {
@@ -124,11 +124,11 @@ impl<'a, V: Variables<'a>> Matcher<'a, V> {
                 at = at.next();
                 continue;
             }
-            // What stands after the last star is tried at the next place.
+            // What stands after the last star is tried at the next position.
             let Some((after, from, colons)) = star else {
                 return false;
             };
-            let mut place = from;
+            let mut position = from;
             (at, rest) = (after, from);
             let token = view.read(after);
             if token.kind() == TokenKind::Text {
@@ -140,12 +140,12 @@ impl<'a, V: Variables<'a>> Matcher<'a, V> {
                 if !colons && passed.is_none_or(|passed| passed.contains(&b':')) {
                     return false;
                 }
-                place = found;
+                position = found;
                 (at, rest) = (after.next(), behind);
             }
-            star = match place.first() {
+            star = match position.first() {
                 Some(b':') if !colons => None,
-                _ => skip_chars(place, 1).map(|next| (after, next, colons)),
+                _ => skip_chars(position, 1).map(|next| (after, next, colons)),
             };
         }
     }
@@ -155,11 +155,11 @@ impl<'a, V: Variables<'a>> Matcher<'a, V> {
         &self,
         pattern: Id<Pattern>,
         text: &str,
-        case: Case,
+        case: CaseRule,
     ) -> bool {
         let strip = |text, literal| match case {
-            Case::Ascii => strip_ascii(text, literal),
-            Case::Fold => strip_ignoring_case(text, literal),
+            CaseRule::Ascii => strip_ascii(text, literal),
+            CaseRule::Fold => strip_ignoring_case(text, literal),
         };
         let pattern = self.view.get(pattern);
         let Some(mut rest) = strip(text, self.view.text(pattern.literal)) else {

@@ -64,7 +64,7 @@ impl StackId {
         StackId(image.id())
     }
 
-    /// That of the stack with one image more. The factor tells the places of the images apart.
+    /// That of the stack with one image more. The factor makes the order of the images count.
     #[inline(always)]
     pub(crate) fn with(self, image: View<'_>) -> StackId {
         let before = self.0.wrapping_mul(0xd6e8_feb8_6659_fd93);

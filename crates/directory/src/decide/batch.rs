@@ -8,7 +8,7 @@
 use std::hint::black_box;
 
 use portcullis_model::{Request, split_arn};
-use portcullis_vm::{Entry, Outcome};
+use portcullis_vm::{Outcome, StatementEntry};
 use smallvec::SmallVec;
 
 use crate::decide::caller::{CallerArn, likely_number, read_caller};
@@ -147,7 +147,7 @@ fn read_ahead(generation: Generation<'_>, coming: &[Coming<'_>]) {
         seen ^= account.map_or(0, |account| plan.policy_sets.get(account.scps).filter);
     }
     black_box(seen);
-    let mut entries = SmallVec::<[(usize, &Entry); 4 * AHEAD]>::new();
+    let mut entries = SmallVec::<[(usize, &StatementEntry); 4 * AHEAD]>::new();
     for (request, summary) in coming.iter().zip(&summaries) {
         let known = request
             .action

@@ -12,7 +12,7 @@ use bumpalo::Bump;
 use portcullis_model::{
     Caller, GuessedRole, Principal as Who, is_account_id, session_names, split_arn,
 };
-use portcullis_vm::{CallerKind, Home};
+use portcullis_vm::{CallerKind, HomeAccount};
 
 use crate::arn::{Kind, last_name};
 use crate::error::RequestError;
@@ -317,15 +317,15 @@ pub(crate) fn home<'a>(
     tables: &'a Tables,
     caller: &ResolvedCaller<'_, 'a>,
     from: &impl Entities,
-) -> Home<'a> {
+) -> HomeAccount<'a> {
     match from.entity(caller.number).filter(|_| caller.is_itself) {
-        Some(own) => Home {
+        Some(own) => HomeAccount {
             partition: Some(tables.str(own.partition)),
             account: Some(tables.accounts().digits(own.account)),
         },
         None => caller
             .who
-            .map_or(Home::default(), |who| Home::of(&who.caller)),
+            .map_or(HomeAccount::default(), |who| HomeAccount::of(&who.caller)),
     }
 }
 

@@ -11,8 +11,8 @@ use bumpalo::Bump;
 use portcullis_image::LayerSet;
 use portcullis_model::{ContextEntry, Request, check_action, split_arn};
 use portcullis_vm::{
-    CallerKind, ContextNames, Entry, Evaluation, Outcome, Resolved, Settled, Target, UnitsSummary,
-    all_buckets,
+    CallerKind, ContextNames, Evaluation, EvaluationRequest, Outcome, PreparedEvaluation,
+    StatementEntry, Target, UnitsSummary, all_buckets,
 };
 
 use crate::decide::applies::{Applies, find_applies};
@@ -220,10 +220,10 @@ pub(crate) fn run(
     let target = &applies.target;
     let is_granted = || !target.grants.is_empty() && has_grant(deciding, &applies, context, arena);
     let keys = Keys::new(deciding, &applies, summary, context, arena);
-    let resolved = Resolved {
+    let resolved = EvaluationRequest {
         caller: kind,
         management_account: caller.is_of_management(),
-        known,
+        principal_handle: known,
         action: &action.handle,
         resource,
         ownership,
@@ -235,12 +235,12 @@ pub(crate) fn run(
         external_grant: asked.external_grant || is_granted(),
         keys: &keys,
     };
-    let settled = Settled::new(request, plan.stack.vm_plan(), &resolved, units);
+    let prepared = PreparedEvaluation::new(request, plan.stack.vm_plan(), &resolved, units);
     let case = Case {
         deciding,
-        settled: &settled,
+        prepared: &prepared,
     };
-    let mut evaluation = Evaluation::new(&settled, memory);
+    let mut evaluation = Evaluation::new(&prepared, memory);
     let mut look = |layers, unit| match said(&case, unit, layers) {
         Some((allows, denies)) => {
             let set = |is_so| if is_so { layers } else { LayerSet::EMPTY };
@@ -292,7 +292,7 @@ fn run_question(
 #[inline(never)]
 fn find_names(
     deciding: &Deciding<'_>,
-    known: &mut portcullis_vm::Known,
+    known: &mut portcullis_vm::PrincipalHandle,
     caller: &ResolvedCaller<'_, '_>,
     context: GivenKeys<'_>,
     arena: &Bump,
@@ -345,7 +345,7 @@ fn is_true(context: GivenKeys<'_>, key: &str) -> bool {
 /// Who asks for what, with all that was found out about it.
 pub(crate) struct Case<'c, 'd> {
     pub(crate) deciding: &'c Deciding<'d>,
-    pub(crate) settled: &'c Settled<'c>,
+    pub(crate) prepared: &'c PreparedEvaluation<'c>,
 }
 
 impl Case<'_, '_> {
@@ -355,7 +355,7 @@ impl Case<'_, '_> {
         let Deciding { generation, asked } = self.deciding;
         let known = asked.action.entries.as_ref();
         let known = known.and_then(|known| known.of(unit));
-        if known.is_some_and(<[Entry]>::is_empty) {
+        if known.is_some_and(<[StatementEntry]>::is_empty) {
             return;
         }
         let Some(Located { image, view, unit }) = generation.plan.stack.locate(unit) else {

@@ -11,7 +11,7 @@ use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
 use portcullis_image::Reserved;
 use portcullis_model::Principal;
-use portcullis_vm::{Found, KeySource, StackSlot, composed_user_id, derived};
+use portcullis_vm::{FoundKey, KeySource, StackSlot, composed_user_id, derived};
 
 use crate::decide::applies::Applies;
 use crate::decide::asked::Deciding;
@@ -43,17 +43,17 @@ pub(crate) struct Keys<'k> {
 impl KeySource for Keys<'_> {
     /// Values are kept in the order in which they were asked for, so that the machine can ask for another value of a key by
     /// where it was found.
-    fn find(&self, slot: StackSlot) -> Found<'_> {
+    fn find(&self, slot: StackSlot) -> FoundKey<'_> {
         let values = self.values(slot);
         let [first, others @ ..] = values else {
-            return Found::Nothing;
+            return FoundKey::Nothing;
         };
         let mut found = self.found.borrow_mut();
         let position = number(found.len());
         found.push(values);
         match others {
-            [] => Found::One(position, first),
-            _ => Found::Several(position),
+            [] => FoundKey::One(position, first),
+            _ => FoundKey::Several(position),
         }
     }
 

@@ -8,7 +8,7 @@ use portcullis_vm::UnitMemory;
 pub(crate) struct Memory {
     pub(crate) requests: Requests,
     /// The principals of the image that name the caller.
-    pub(crate) known: portcullis_vm::Known,
+    pub(crate) known: portcullis_vm::PrincipalHandle,
     pub(crate) units: UnitMemory,
     /// Texts of one decision.
     pub(crate) arena: Bump,

@@ -4,7 +4,7 @@
 //! and only those that are set have entries. That is a byte for each unit and action instead of eight, and finding a unit's
 //! entries is a count of bits.
 
-use portcullis_vm::{Action, Entry};
+use portcullis_vm::{Action, StatementEntry};
 
 use crate::plan::stack::ImageStack;
 use crate::store::ids::{UnitId, index, number};
@@ -17,7 +17,7 @@ pub(crate) struct UnitEntries {
     octets: Vec<Octet>,
     /// Where the entries of each unit that has some begin, and where those of the last end.
     starts: Vec<u32>,
-    entries: Vec<Entry>,
+    entries: Vec<StatementEntry>,
 }
 
 /// What eight units have. Not more: there are processors that cannot count the bits of a word at once.
@@ -66,7 +66,7 @@ impl UnitEntries {
 
     /// The statements of a unit; none if it is to be looked at in another way.
     #[inline]
-    pub(crate) fn of(&self, unit: UnitId) -> Option<&[Entry]> {
+    pub(crate) fn of(&self, unit: UnitId) -> Option<&[StatementEntry]> {
         let octet = self.octets.get(unit.index() / 8)?;
         let bit = 1 << (unit.get() % 8);
         if octet.found & bit == 0 {

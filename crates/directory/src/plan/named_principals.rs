@@ -11,7 +11,7 @@ use std::collections::HashSet;
 
 use portcullis_image::{PrincipalForm, PrincipalRecord};
 use portcullis_model::{Caller, session_role_name, split_arn};
-use portcullis_vm::{ContextNames, Home, Known};
+use portcullis_vm::{ContextNames, HomeAccount, PrincipalHandle};
 
 use crate::arn::Kind;
 use crate::plan::stack::ImageStack;
@@ -26,7 +26,7 @@ pub(crate) struct NamedPrincipals {
     /// A bit for each user and role that some policy names by its ARN, its id, or the ARN of a session.
     named: Vec<u64>,
     /// Of callers of whom nobody need know by which names policies know them.
-    pub(crate) unnamed: Known,
+    pub(crate) unnamed: PrincipalHandle,
 }
 
 /// What is the same for all of an account.
@@ -35,7 +35,7 @@ struct OfAccount {
     /// Theirs; absent of an account without users and roles.
     partition: Symbol,
     /// What names them by their account, and where they are at home.
-    known: Known,
+    known: PrincipalHandle,
 }
 
 impl NamedPrincipals {
@@ -70,7 +70,7 @@ impl NamedPrincipals {
                 mark_named(&mut named, stack, tables, first);
                 named
             },
-            unnamed: Known::default(),
+            unnamed: PrincipalHandle::default(),
         }
     }
 
@@ -88,7 +88,7 @@ impl NamedPrincipals {
     /// What is known of the users and roles of an account by the account alone, and the partition that most of
     /// them are in.
     #[inline]
-    pub(crate) fn of_account(&self, account: AccountIdx) -> Option<(&Known, Symbol)> {
+    pub(crate) fn of_account(&self, account: AccountIdx) -> Option<(&PrincipalHandle, Symbol)> {
         let account = self.accounts.get(account.index())?;
         Some((&account.known, account.partition))
     }
@@ -114,12 +114,12 @@ fn known_by_account(
     tables: &Tables,
     account: AccountIdx,
     partition: Symbol,
-) -> Known {
-    let mut known = Known::default();
+) -> PrincipalHandle {
+    let mut known = PrincipalHandle::default();
     if partition == Symbol::NONE {
         return known;
     }
-    let home = Home {
+    let home = HomeAccount {
         partition: Some(tables.str(partition)),
         account: Some(tables.accounts().digits(account)),
     };

@@ -258,7 +258,7 @@ enum When {
 impl UnitVerdicts {
     /// Looks at a unit alone.
     fn look(&mut self, case: &Case<'_, '_>, unit: UnitId) -> (bool, bool) {
-        let mut evaluation = Evaluation::of_unit(case.settled, &mut self.units);
+        let mut evaluation = Evaluation::of_unit(case.prepared, &mut self.units);
         case.look(&mut evaluation, unit, LayerSet::ALL);
         evaluation.says()
     }

@@ -17,7 +17,7 @@ fn fold_beyond_ascii(c: char) -> char {
     let code = u32::from(c);
     // The last run that does not begin behind the character.
     let behind = RUNS.partition_point(|run| run.0 <= code);
-    let run = behind.checked_sub(1).and_then(|place| RUNS.get(place));
+    let run = behind.checked_sub(1).and_then(|last| RUNS.get(last));
     let Some((start, end, step, distance)) = run else {
         return c;
     };

@@ -303,10 +303,10 @@ fn what_explanations_print_is_in_range() {
     let insn = "an instruction's source that is not well-formed";
     for (of, words, what) in [
         // Name and file, each with its length.
-        (Section::Sources, &[0, 1, 2, 3][..], source),
+        (Section::PolicySources, &[0, 1, 2, 3][..], source),
         // The source, the `Sid` and the lists of entries, of both statements; the rest are numbers.
         (
-            Section::Origins,
+            Section::StatementSources,
             &[0, 2, 3, 8, 9, 10, 12, 13, 18, 19],
             origin,
         ),
@@ -318,11 +318,18 @@ fn what_explanations_print_is_in_range() {
             assert_eq!(refusal(&image, of, *at, u32::MAX), Some(what), "{at}");
         }
     }
-    let sources = view.count(Section::Sources);
-    assert_eq!(refusal(&image, Section::Origins, 0, sources), Some(origin));
+    let sources = view.count(Section::PolicySources);
+    assert_eq!(
+        refusal(&image, Section::StatementSources, 0, sources),
+        Some(origin)
+    );
     // Of all statements and instructions, or of none.
     for (of, size, what) in [
-        (Section::Origins, 40, "origins of some statements only"),
+        (
+            Section::StatementSources,
+            40,
+            "origins of some statements only",
+        ),
         (
             Section::InsnSources,
             24,

@@ -6,7 +6,7 @@
 
 use portcullis_model::is_rcp_service;
 
-use crate::combine::caller::Kind;
+use crate::combine::caller::CallerKind;
 
 /// Services whose requests are decided differently.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -144,14 +144,14 @@ impl ActionTraits {
     #[inline(always)]
     pub(crate) fn refuses(
         &self,
-        caller: Kind,
+        caller: CallerKind,
         session_token: bool,
         mfa: impl FnOnce() -> bool,
     ) -> bool {
         match self.call {
             Call::Free => false,
-            _ if caller == Kind::FederatedUser => true,
-            _ if !(session_token && matches!(caller, Kind::User | Kind::Root)) => false,
+            _ if caller == CallerKind::FederatedUser => true,
+            _ if !(session_token && matches!(caller, CallerKind::User | CallerKind::Root)) => false,
             Call::NotFederated => false,
             Call::NeedsMfa => !mfa(),
             Call::LongTerm => true,

@@ -7,14 +7,14 @@ use portcullis_image::LayerSet;
 use portcullis_image::wire::index;
 
 use crate::combine::action::{ActionTraits, Service};
-use crate::combine::caller::Kind;
+use crate::combine::caller::CallerKind;
 use crate::combine::ownership::Ownership;
 use crate::stack::StackId;
 
 /// What combining the verdicts takes beside them: everything that follows from the request alone.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct CombineInputs {
-    pub(crate) caller: Kind,
+    pub(crate) caller: CallerKind,
     /// The layers that take part if they are present (`EVAL-70`).
     pub(crate) layers: LayerSet,
     /// Layers whose Deny statements do not count (`EVAL-52`).
@@ -43,7 +43,7 @@ pub(crate) struct CombineInputs {
 
 /// What the inputs follow from.
 pub(crate) struct Applicability<'a> {
-    pub(crate) caller: Kind,
+    pub(crate) caller: CallerKind,
     /// Its account is the organization's management account.
     pub(crate) management_account: bool,
     /// The session is one of AssumeRoot (`EVAL-50`).
@@ -82,7 +82,7 @@ impl<'a> Applicability<'a> {
     fn of_bits(bits: u32, action: &'a ActionTraits, present: LayerSet) -> Applicability<'a> {
         let flag = |bit: u32| bits >> (4 + bit) & 1 != 0;
         Applicability {
-            caller: Kind::of_number(bits & 15),
+            caller: CallerKind::of_number(bits & 15),
             management_account: flag(0),
             assumed_root: flag(1),
             action,
@@ -166,7 +166,7 @@ impl InputsCache {
 impl CombineInputs {
     /// Of no request.
     pub(crate) const NONE: CombineInputs = CombineInputs {
-        caller: Kind::Anonymous,
+        caller: CallerKind::Anonymous,
         layers: LayerSet::EMPTY,
         deny_exempt: LayerSet::EMPTY,
         exempt: false,
@@ -217,14 +217,14 @@ impl CombineInputs {
         let mut inputs = CombineInputs {
             caller,
             layers,
-            deny_exempt: if caller == Kind::Root && same_account && traits.bucket_policy {
+            deny_exempt: if caller == CallerKind::Root && same_account && traits.bucket_policy {
                 LayerSet::RESOURCE
             } else {
                 LayerSet::EMPTY
             },
             exempt: kind.is_signed & traits.exempt,
             refused: applicability.refused,
-            root_allows: caller == Kind::Root && !applicability.assumed_root,
+            root_allows: caller == CallerKind::Root && !applicability.assumed_root,
             same_account,
             other_partition,
             needs_resource_policy: applicability.needs_resource_policy,
@@ -249,7 +249,7 @@ impl CombineInputs {
 pub(crate) fn sufficient_layers(inputs: &CombineInputs, present: LayerSet) -> LayerSet {
     let within =
         inputs.caller.has_account() && inputs.same_account && !inputs.needs_resource_policy;
-    if !within || inputs.refused || inputs.caller == Kind::FederatedUser {
+    if !within || inputs.refused || inputs.caller == CallerKind::FederatedUser {
         return LayerSet::EMPTY;
     }
     let limits = LayerSet::SCPS | LayerSet::VPC_ENDPOINT | LayerSet::BOUNDARY | LayerSet::SESSION;

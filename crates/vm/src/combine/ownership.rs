@@ -21,7 +21,11 @@ pub struct Ownership {
 
 impl Ownership {
     /// Of a resource, of which the request may say the owner, and a caller.
-    pub(crate) fn of(home: Home<'_>, account: Option<&str>, resource: &ResourceParts<'_>) -> Self {
+    pub(crate) fn of(
+        home: HomeAccount<'_>,
+        account: Option<&str>,
+        resource: &ResourceParts<'_>,
+    ) -> Self {
         Ownership::with(home, account.or(resource.account), resource.is_star, || {
             resource.partition
         })
@@ -30,7 +34,7 @@ impl Ownership {
     /// The same from the owner, if that is known, and the resource's partition, which matters to other accounts alone.
     #[inline(always)]
     pub(crate) fn with<'r>(
-        home: Home<'_>,
+        home: HomeAccount<'_>,
         owner: Option<&str>,
         is_star: bool,
         partition: impl FnOnce() -> Option<&'r str>,
@@ -66,35 +70,35 @@ fn is_same_account(one: &str, other: &str) -> bool {
 
 /// Where a caller is at home: the partition and the account of its ARN.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Home<'a> {
+pub struct HomeAccount<'a> {
     /// `aws`, `aws-cn`, …
     pub partition: Option<&'a str>,
     /// Twelve digits.
     pub account: Option<&'a str>,
 }
 
-impl<'a> Home<'a> {
+impl<'a> HomeAccount<'a> {
     /// Reads it from the caller's ARN; callers without account are nowhere at home.
     pub fn of(caller: &Caller<'a>) -> Self {
         if matches!(caller, Caller::OriginAccessIdentity { .. }) {
-            return Home::default();
+            return HomeAccount::default();
         }
         let Some(arn) = caller.arn() else {
-            return Home::default();
+            return HomeAccount::default();
         };
         // Nearly all of them.
         if let Some(account) = usual_account(arn) {
-            return Home {
+            return HomeAccount {
                 partition: Some("aws"),
                 account: Some(account),
             };
         }
         match split_arn(arn) {
-            Some([_, partition, _, _, account, _]) => Home {
+            Some([_, partition, _, _, account, _]) => HomeAccount {
                 partition: Some(partition),
                 account: Some(account),
             },
-            None => Home::default(),
+            None => HomeAccount::default(),
         }
     }
 }

@@ -9,33 +9,33 @@ use portcullis_image::index::Segments;
 use portcullis_image::{CandidateSet, Id, LayerSet, Unit, View};
 
 use crate::combine::Outcome;
-use crate::combine::caller::{Kind as CallerKind, Strength};
+use crate::combine::caller::{CallerKind, Strength};
 use crate::combine::inputs::{Applicability, CombineInputs};
 use crate::combine::ownership::Ownership;
 use crate::eval::accumulator::Accumulator;
-use crate::eval::entries::Entry;
+use crate::eval::entries::StatementEntry;
 use crate::eval::view::RequestView;
 use crate::index;
 use crate::keys::filled::FilledSlots;
-use crate::keys::source::{KeySource, Origin, Source};
+use crate::keys::source::{KeyOrigin, KeySource, ValueSource};
 use crate::keys::values::Keys;
 use crate::pattern::Matcher;
 use crate::prepare::scratch::Scratch;
 use crate::request::action::Action;
-use crate::request::principal::{Known, NamingPrincipal};
+use crate::request::principal::{NamingPrincipal, PrincipalHandle};
 use crate::request::resource::Target;
 use crate::stack::ImageIdx;
 use crate::stack::plan::Plan;
 
 /// A request of which all names were resolved before.
 #[derive(Clone, Copy, Debug)]
-pub struct Resolved<'a> {
+pub struct EvaluationRequest<'a> {
     /// What kind of caller asks.
     pub caller: CallerKind,
     /// Its account is the organization's management account.
     pub management_account: bool,
     /// What the images know of the caller.
-    pub known: &'a Known,
+    pub principal_handle: &'a PrincipalHandle,
     /// The action.
     pub action: &'a Action,
     /// The resource.
@@ -68,23 +68,23 @@ pub struct UnitsSummary {
 
 /// A resolved request and what follows from it.
 #[derive(Clone, Debug)]
-pub struct Settled<'a> {
-    resolved: &'a Resolved<'a>,
+pub struct PreparedEvaluation<'a> {
+    resolved: &'a EvaluationRequest<'a>,
     inputs: CombineInputs,
     units: UnitsSummary,
     slots: &'a FilledSlots,
-    source: Source<'a>,
+    source: ValueSource<'a>,
 }
 
-impl<'a> Settled<'a> {
+impl<'a> PreparedEvaluation<'a> {
     /// Works out what follows, for a stack of images and units of which as much is known.
     #[inline(always)]
     pub fn new(
         scratch: &'a mut Scratch,
         plan: &'a Plan,
-        resolved: &'a Resolved<'a>,
+        resolved: &'a EvaluationRequest<'a>,
         units: UnitsSummary,
-    ) -> Settled<'a> {
+    ) -> PreparedEvaluation<'a> {
         let action = &resolved.action.traits;
         let (is_key, is_role) = resolved.resource.is_key_or_role();
         let inputs = CombineInputs::of(&Applicability {
@@ -103,15 +103,15 @@ impl<'a> Settled<'a> {
         });
         scratch.slots.begin(plan);
         let scratch = &*scratch;
-        Settled {
+        PreparedEvaluation {
             resolved,
             inputs,
             units,
             slots: &scratch.slots,
-            source: Source {
+            source: ValueSource {
                 plan,
                 store: &scratch.slots.store,
-                origin: Origin::Host(resolved.keys),
+                origin: KeyOrigin::Host(resolved.keys),
             },
         }
     }
@@ -161,7 +161,7 @@ impl UnitMemory {
 ///
 /// Nothing of it allocates, once the memory has held as many sets.
 pub struct Evaluation<'a> {
-    settled: &'a Settled<'a>,
+    prepared: &'a PreparedEvaluation<'a>,
     accumulator: Accumulator,
     memory: &'a mut UnitMemory,
     /// The image that was looked at last.
@@ -171,17 +171,20 @@ pub struct Evaluation<'a> {
 impl<'a> Evaluation<'a> {
     /// Begins a decision.
     #[inline]
-    pub fn new(settled: &'a Settled<'a>, memory: &'a mut UnitMemory) -> Evaluation<'a> {
-        let inputs = &settled.inputs;
+    pub fn new(prepared: &'a PreparedEvaluation<'a>, memory: &'a mut UnitMemory) -> Evaluation<'a> {
+        let inputs = &prepared.inputs;
         let mut accumulator = Accumulator::new(inputs.layers, inputs.deny_exempt);
-        accumulator.say(settled.units.allowed, LayerSet::EMPTY);
-        Evaluation::with(settled, accumulator, memory)
+        accumulator.say(prepared.units.allowed, LayerSet::EMPTY);
+        Evaluation::with(prepared, accumulator, memory)
     }
 
     /// Begins to find out what single units say ([`Evaluation::says`]), in whatever layer.
-    pub fn of_unit(settled: &'a Settled<'a>, memory: &'a mut UnitMemory) -> Evaluation<'a> {
+    pub fn of_unit(
+        prepared: &'a PreparedEvaluation<'a>,
+        memory: &'a mut UnitMemory,
+    ) -> Evaluation<'a> {
         Evaluation::with(
-            settled,
+            prepared,
             Accumulator::new(!LayerSet::NO_LAYER, LayerSet::EMPTY),
             memory,
         )
@@ -189,13 +192,13 @@ impl<'a> Evaluation<'a> {
 
     #[inline]
     fn with(
-        settled: &'a Settled<'a>,
+        prepared: &'a PreparedEvaluation<'a>,
         accumulator: Accumulator,
         memory: &'a mut UnitMemory,
     ) -> Evaluation<'a> {
         memory.depth = 0;
         Evaluation {
-            settled,
+            prepared,
             accumulator,
             memory,
             image: ImageIdx::FIRST,
@@ -212,17 +215,17 @@ impl<'a> Evaluation<'a> {
     #[inline]
     pub fn look(&mut self, image: ImageIdx, view: View<'_>, unit: Id<Unit>, layers: LayerSet) {
         self.enter(image);
-        let Resolved {
+        let EvaluationRequest {
             action, resource, ..
-        } = self.settled.resolved;
+        } = self.prepared.resolved;
         self.memory.candidate_sets.clear();
         action.candidate_sets(image, view, unit, &mut self.memory.candidate_sets);
         self.memory.cut(view, resource);
         let memory = &*self.memory;
         let matcher = Matcher {
             view,
-            request: OfImage {
-                settled: self.settled,
+            request: PreparedInImage {
+                prepared: self.prepared,
                 image,
                 segments: memory.segments(resource),
             },
@@ -239,16 +242,16 @@ impl<'a> Evaluation<'a> {
         &mut self,
         image: ImageIdx,
         view: View<'_>,
-        entries: &[Entry],
+        entries: &[StatementEntry],
         layers: LayerSet,
     ) {
         self.enter(image);
         let matcher = Matcher {
             view,
-            request: OfImage {
-                settled: self.settled,
+            request: PreparedInImage {
+                prepared: self.prepared,
                 image,
-                segments: self.memory.segments(self.settled.resolved.resource),
+                segments: self.memory.segments(self.prepared.resolved.resource),
             },
         };
         let accumulator = &mut self.accumulator;
@@ -283,9 +286,9 @@ impl<'a> Evaluation<'a> {
     /// The decision.
     #[inline]
     pub fn decide(self) -> Outcome {
-        let units = &self.settled.units;
+        let units = &self.prepared.units;
         let present = (units.present, units.public);
-        self.accumulator.outcome(&self.settled.inputs, present)
+        self.accumulator.outcome(&self.prepared.inputs, present)
     }
 
     /// Whether some statement of what was looked at allows the request, and whether some denies it.
@@ -297,26 +300,26 @@ impl<'a> Evaluation<'a> {
 
 /// A settled request, asked of an image of the stack.
 #[derive(Clone, Copy)]
-struct OfImage<'a> {
-    settled: &'a Settled<'a>,
+struct PreparedInImage<'a> {
+    prepared: &'a PreparedEvaluation<'a>,
     image: ImageIdx,
     segments: &'a Segments,
 }
 
-impl<'a> RequestView<'a> for OfImage<'a> {
+impl<'a> RequestView<'a> for PreparedInImage<'a> {
     #[inline]
     fn inputs(self) -> &'a CombineInputs {
-        &self.settled.inputs
+        &self.prepared.inputs
     }
 
     #[inline]
     fn action(self) -> &'a Action {
-        self.settled.resolved.action
+        self.prepared.resolved.action
     }
 
     #[inline]
     fn resource(self) -> &'a [u8] {
-        self.settled.resolved.resource.text().as_bytes()
+        self.prepared.resolved.resource.text().as_bytes()
     }
 
     #[inline]
@@ -326,16 +329,16 @@ impl<'a> RequestView<'a> for OfImage<'a> {
 
     #[inline]
     fn present(self) -> LayerSet {
-        self.settled.units.present
+        self.prepared.units.present
     }
 
     #[inline]
     fn named(self) -> &'a [NamingPrincipal] {
-        self.settled.resolved.known.named(self.image)
+        self.prepared.resolved.principal_handle.named(self.image)
     }
 
     #[inline]
     fn keys(self) -> Keys<'a> {
-        self.settled.slots.keys(&self.settled.source, self.image)
+        self.prepared.slots.keys(&self.prepared.source, self.image)
     }
 }

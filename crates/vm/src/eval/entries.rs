@@ -21,7 +21,7 @@ use crate::stack::ImageIdx;
 /// A statement that an action matches, with what is looked at first, in half a line of the processor's caches.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(32))]
-pub struct Entry {
+pub struct StatementEntry {
     /// The segments that the pattern asks for.
     pub(crate) mask: u64,
     /// The start of the pattern.
@@ -30,7 +30,7 @@ pub struct Entry {
     pattern: Id<Pattern>,
     /// The layers that the statement belongs to.
     pub(crate) layers: LayerSet,
-    kind: Kind,
+    kind: ResourceMatch,
     pub(crate) is_deny: bool,
     pub(crate) has_principals: bool,
     pub(crate) is_guarded: bool,
@@ -38,7 +38,7 @@ pub struct Entry {
 
 /// How the resource of a request is matched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum ResourceMatch {
     Any,
     Exact,
     Prefix,
@@ -47,32 +47,32 @@ enum Kind {
     List,
 }
 
-impl Entry {
+impl StatementEntry {
     /// Reads a candidate; none if the statement does not match the action, or no resource.
-    fn read(view: View<'_>, action: &Action, candidate: &Candidate) -> Option<Entry> {
+    fn read(view: View<'_>, action: &Action, candidate: &Candidate) -> Option<StatementEntry> {
         let statement = view.read(candidate.statement);
         let mut literal = Str::default();
         let mut pattern = Id::FIRST;
         let kind = match candidate.verify {
-            Verify::Nothing => Kind::Any,
+            Verify::Nothing => ResourceMatch::Any,
             Verify::Head if !matches_action(view, statement, action) => return None,
             Verify::Head if statement.resources().is_any() => match statement.not_resource() {
                 true => return None,
-                false => Kind::Any,
+                false => ResourceMatch::Any,
             },
-            Verify::Head => Kind::List,
+            Verify::Head => ResourceMatch::List,
             Verify::Pattern(own) => {
                 let record = view.read(own);
                 literal = record.literal();
                 pattern = own;
                 match record.kind() {
-                    PatternKind::Prefix => Kind::Prefix,
-                    PatternKind::Exact => Kind::Exact,
-                    PatternKind::Tokens => Kind::Tokens,
+                    PatternKind::Prefix => ResourceMatch::Prefix,
+                    PatternKind::Exact => ResourceMatch::Exact,
+                    PatternKind::Tokens => ResourceMatch::Tokens,
                 }
             }
         };
-        Some(Entry {
+        Some(StatementEntry {
             mask: candidate.mask,
             literal,
             statement: candidate.statement,
@@ -86,14 +86,14 @@ impl Entry {
     }
 
     /// All statements that allow every resource to everyone without condition, by their layers.
-    fn allowing(layers: LayerSet) -> Entry {
-        Entry {
+    fn allowing(layers: LayerSet) -> StatementEntry {
+        StatementEntry {
             mask: 0,
             literal: Str::default(),
             statement: Id::FIRST,
             pattern: Id::FIRST,
             layers,
-            kind: Kind::Any,
+            kind: ResourceMatch::Any,
             is_deny: false,
             has_principals: false,
             is_guarded: false,
@@ -117,11 +117,11 @@ impl Entry {
         let resource = matcher.request.resource();
         let rest = || strip(resource, self.literal.get(view.bytes())?);
         match self.kind {
-            Kind::Any => true,
-            Kind::Prefix => rest().is_some(),
-            Kind::Exact => rest().is_some_and(<[u8]>::is_empty),
-            Kind::Tokens => matcher.matches(self.pattern, resource),
-            Kind::List => matcher.resource(view.read(self.statement)),
+            ResourceMatch::Any => true,
+            ResourceMatch::Prefix => rest().is_some(),
+            ResourceMatch::Exact => rest().is_some_and(<[u8]>::is_empty),
+            ResourceMatch::Tokens => matcher.matches(self.pattern, resource),
+            ResourceMatch::List => matcher.resource(view.read(self.statement)),
         }
     }
 }
@@ -137,7 +137,7 @@ impl Action {
         image: ImageIdx,
         view: View<'_>,
         unit: Id<Unit>,
-        all: &mut Vec<Entry>,
+        all: &mut Vec<StatementEntry>,
     ) -> bool {
         if !view.has_index() {
             return false;
@@ -149,11 +149,11 @@ impl Action {
         }
         let allows: LayerSet = sets.iter().map(|set| set.allows).collect();
         if !allows.is_empty() {
-            all.push(Entry::allowing(allows));
+            all.push(StatementEntry::allowing(allows));
         }
         for set in &sets {
             let candidates = view.run(set.scanned);
-            all.extend(candidates.filter_map(|own| Entry::read(view, self, &own)));
+            all.extend(candidates.filter_map(|own| StatementEntry::read(view, self, &own)));
         }
         true
     }

@@ -17,11 +17,11 @@ use portcullis_image::{
 };
 use portcullis_model::split_arn;
 
-use crate::bytes::{ends_with, equal, find, place_of, strip};
+use crate::bytes::{ends_with, equal, find, position_of, strip};
 use crate::eval::view::RequestView;
-use crate::keys::slot::{Slot, state};
+use crate::keys::slot::{FilledSlot, state};
 use crate::keys::values::Keys;
-use crate::pattern::{Case, Matcher};
+use crate::pattern::{CaseRule, Matcher};
 use crate::request::value::Value;
 
 impl<'a, A: RequestView<'a>> Matcher<'a, A> {
@@ -70,7 +70,7 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
 
     /// No value, several values, or one that is all of them.
     #[inline(never)]
-    fn hold(&self, insn: Ref<'_, Insn>, slot: &'a Slot, state: u32) -> bool {
+    fn hold(&self, insn: Ref<'_, Insn>, slot: &'a FilledSlot, state: u32) -> bool {
         let flags = insn.flags();
         if state >= state::EMPTY {
             return match is_op(insn, Op::Const) {
@@ -93,7 +93,7 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
         }
         let keys = self.request.keys();
         // Of `ForAllValues` one that does not hold is looked for.
-        let is_decisive = |value: &Slot| {
+        let is_decisive = |value: &FilledSlot| {
             let state = value.state(keys.stamp);
             (self.test_one(insn, value, state) != negated) == any
         };
@@ -103,13 +103,13 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
     /// [`Matcher::test`] for one value of several: what the operations have in common is little, and would
     /// all be done before the first.
     #[inline(never)]
-    fn test_one(&self, insn: Ref<'_, Insn>, value: &Slot, state: u32) -> bool {
+    fn test_one(&self, insn: Ref<'_, Insn>, value: &FilledSlot, state: u32) -> bool {
         self.test(insn, value, state)
     }
 
     /// True if the value compares to some value of the policy.
     #[inline(always)]
-    fn test(&self, insn: Ref<'_, Insn>, value: &Slot, state: u32) -> bool {
+    fn test(&self, insn: Ref<'_, Insn>, value: &FilledSlot, state: u32) -> bool {
         Test {
             matcher: self,
             value,
@@ -140,7 +140,7 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
             };
         }
         // The second literal begins with a colon, which what stands before it does not have.
-        let colon = place_of(rest, b':').and_then(|colon| rest.get(colon..));
+        let colon = position_of(rest, b':').and_then(|colon| rest.get(colon..));
         colon
             .and_then(|behind| strip(behind, second))
             .is_some_and(|behind| open || behind.is_empty())
@@ -154,7 +154,7 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
 
     /// `COND-50`: equal to the instruction's text, which is folded.
     #[cold]
-    fn is_folded(&self, insn: Ref<'_, Insn>, value: &Slot) -> bool {
+    fn is_folded(&self, insn: Ref<'_, Insn>, value: &FilledSlot) -> bool {
         let folded = ShortText {
             low: insn.x().bits(),
             high: insn.y().bits(),
@@ -177,7 +177,7 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
 
     /// Compares numbers that only their texts can tell.
     #[cold]
-    fn compares(&self, value: &Slot, policy: Str, orders: Operand) -> bool {
+    fn compares(&self, value: &FilledSlot, policy: Str, orders: Operand) -> bool {
         let mut room = [0; Digits::MAX_LEN];
         let text = match self.request.keys().native(value) {
             Some(Value::Number(number)) => Digits::write(number, &mut room),
@@ -192,18 +192,18 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
 
     /// The text of a value.
     #[inline]
-    pub(crate) fn text(&self, value: &Slot) -> &'a str {
+    pub(crate) fn text(&self, value: &FilledSlot) -> &'a str {
         self.request.keys().text(value)
     }
 
     /// The bytes of the text of a value.
     #[inline]
-    fn bytes(&self, value: &Slot) -> &'a [u8] {
+    fn bytes(&self, value: &FilledSlot) -> &'a [u8] {
         self.text(value).as_bytes()
     }
 
     /// Some pattern of the list, which has no wildcards, equals the text.
-    fn any_equal(&self, insn: Ref<'_, Insn>, text: &str, case: Case) -> bool {
+    fn any_equal(&self, insn: Ref<'_, Insn>, text: &str, case: CaseRule) -> bool {
         self.any_item(insn, |pattern| {
             self.equals_ignoring_case(pattern, text, case)
         })
@@ -215,7 +215,7 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
 #[derive(Clone, Copy)]
 struct Test<'m, 'a, A> {
     matcher: &'m Matcher<'a, A>,
-    value: &'m Slot,
+    value: &'m FilledSlot,
     state: u32,
 }
 
@@ -404,7 +404,7 @@ impl<'a, A: RequestView<'a>> Test<'_, 'a, A> {
     #[inline(always)]
     fn fold_like_list(self, insn: Ref<'_, Insn>) -> bool {
         let text = self.matcher.text(self.value);
-        self.matcher.any_equal(insn, text, Case::Fold)
+        self.matcher.any_equal(insn, text, CaseRule::Fold)
     }
 
     #[inline(always)]
@@ -438,7 +438,7 @@ impl<'a, A: RequestView<'a>> Test<'_, 'a, A> {
     fn bool_like_list(self, insn: Ref<'_, Insn>) -> bool {
         truth(self.value, self.state).is_some_and(|truth| {
             let text = if truth { "true" } else { "false" };
-            self.matcher.any_equal(insn, text, Case::Ascii)
+            self.matcher.any_equal(insn, text, CaseRule::Ascii)
         })
     }
 
@@ -499,7 +499,7 @@ fn stands(order: Ordering, orders: Operand) -> bool {
 
 /// The truth value of a text, in any case (`COND-70`).
 #[inline]
-fn truth(value: &Slot, state: u32) -> Option<bool> {
+fn truth(value: &FilledSlot, state: u32) -> Option<bool> {
     if state != state::TEXT || value.high.get() != 0 {
         return None;
     }

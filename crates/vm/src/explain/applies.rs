@@ -6,7 +6,7 @@
 use portcullis_model::Layer;
 
 use crate::combine::action::is_limited_by_rcps;
-use crate::combine::caller::Kind;
+use crate::combine::caller::CallerKind;
 use crate::prepare::ready::Ready;
 
 impl Ready<'_> {
@@ -32,14 +32,14 @@ pub(super) fn reason(request: &Ready<'_>, layer: Layer) -> &'static str {
         (Layer::Scp(_), kind) if !kind.has_account() => {
             "service control policies limit the users and roles of an account, and the caller has none"
         }
-        (Layer::Scp(_), Kind::ServiceLinked) => {
+        (Layer::Scp(_), CallerKind::ServiceLinked) => {
             "service control policies do not limit service-linked roles"
         }
         // SCP-3: nothing else switches them off.
         (Layer::Scp(_), _) => {
             "the caller is of the organization's management account, which no service control policy limits"
         }
-        (Layer::Rcp(_), Kind::ServiceLinked) => {
+        (Layer::Rcp(_), CallerKind::ServiceLinked) => {
             "resource control policies do not limit service-linked roles"
         }
         (Layer::Rcp(_), _)
@@ -55,11 +55,13 @@ pub(super) fn reason(request: &Ready<'_>, layer: Layer) -> &'static str {
             "the resource is of the organization's management account, which no resource control policy limits"
         }
         (Layer::VpcEndpoint, _) => "AWS services that call directly do not pass VPC endpoints",
-        (Layer::Identity | Layer::Boundary | Layer::Session, Kind::Root) => {
+        (Layer::Identity | Layer::Boundary | Layer::Session, CallerKind::Root) => {
             "a root user has neither identity-based policies nor a permissions boundary nor session policies"
         }
-        (Layer::Session, Kind::User) => "a user with its own credentials has no session policy",
-        (Layer::Boundary | Layer::Session, Kind::ServiceLinked) => {
+        (Layer::Session, CallerKind::User) => {
+            "a user with its own credentials has no session policy"
+        }
+        (Layer::Boundary | Layer::Session, CallerKind::ServiceLinked) => {
             "a service-linked role has neither a permissions boundary nor session policies"
         }
         (Layer::Identity | Layer::Boundary | Layer::Session, _) => {

@@ -14,10 +14,13 @@ use crate::explain::variables::{spelled, variables};
 use crate::keys::slot::state;
 use crate::keys::values::Keys;
 use crate::pattern::Matcher;
-use crate::prepare::ready::OfImage;
+use crate::prepare::ready::ReadyInImage;
 
 /// The keys that an instruction looks at, and their slots: its own, and those of variables without default.
-pub(super) fn keys_of(matcher: &Matcher<'_, OfImage<'_>>, id: Id<Insn>) -> Vec<(String, Id<Slot>)> {
+pub(super) fn keys_of(
+    matcher: &Matcher<'_, ReadyInImage<'_>>,
+    id: Id<Insn>,
+) -> Vec<(String, Id<Slot>)> {
     let view = matcher.view;
     let insn = view.get(id);
     let source = view.insn_source(id);
@@ -42,7 +45,7 @@ pub(super) fn keys_of(matcher: &Matcher<'_, OfImage<'_>>, id: Id<Insn>) -> Vec<(
 
 /// The texts of a list.
 pub(super) fn texts<'a, 'l>(
-    matcher: &Matcher<'a, OfImage<'_>>,
+    matcher: &Matcher<'a, ReadyInImage<'_>>,
     list: &'l List<'a, ConditionText>,
 ) -> impl Iterator<Item = &'a str> + use<'a, 'l> {
     let view = matcher.view;
@@ -50,7 +53,7 @@ pub(super) fn texts<'a, 'l>(
 }
 
 /// The patterns that an instruction compares with.
-fn patterns_of(matcher: &Matcher<'_, OfImage<'_>>, insn: &Insn) -> Vec<Id<Pattern>> {
+fn patterns_of(matcher: &Matcher<'_, ReadyInImage<'_>>, insn: &Insn) -> Vec<Id<Pattern>> {
     let view = matcher.view;
     match insn.op.info().operands {
         Operands::Patterns => view.list::<Pattern>(insn.x.list()).iter().collect(),
@@ -63,7 +66,7 @@ fn patterns_of(matcher: &Matcher<'_, OfImage<'_>>, insn: &Insn) -> Vec<Id<Patter
     }
 }
 
-pub(super) fn condition(matcher: &Matcher<'_, OfImage<'_>>, id: Id<Insn>) -> ConditionReport {
+pub(super) fn condition(matcher: &Matcher<'_, ReadyInImage<'_>>, id: Id<Insn>) -> ConditionReport {
     let view = matcher.view;
     let insn = view.get(id);
     let keys = matcher.request.keys();
@@ -97,7 +100,7 @@ pub(super) fn condition(matcher: &Matcher<'_, OfImage<'_>>, id: Id<Insn>) -> Con
 /// The values of a condition with those of their variables: the variables of an instruction are known by
 /// their patterns, and where they stand by the texts.
 fn expanded_values(
-    matcher: &Matcher<'_, OfImage<'_>>,
+    matcher: &Matcher<'_, ReadyInImage<'_>>,
     insn: &Insn,
     written: &[String],
 ) -> Option<Vec<String>> {

@@ -16,14 +16,14 @@ use crate::explain::conditions::texts;
 use crate::explain::report::{EntryMiss, EntryReport};
 use crate::explain::variables::{spelled, variables};
 use crate::pattern::Matcher;
-use crate::prepare::ready::OfImage;
+use crate::prepare::ready::ReadyInImage;
 
 /// How many entries are told of a list: the nearest ones.
 const MOST_ENTRIES: usize = 3;
 
 /// A piece of a pattern whose variables have their values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Unit {
+enum PatternPiece {
     Char(char),
     /// Any one character.
     One,
@@ -34,7 +34,7 @@ enum Unit {
 /// A pattern with the values of its variables.
 #[derive(Debug, Default)]
 pub(super) struct Expanded {
-    units: Vec<Unit>,
+    units: Vec<PatternPiece>,
     /// As a policy would write it.
     pattern: String,
     /// The same with the values in place of the variables that have one.
@@ -47,7 +47,7 @@ pub(super) struct Expanded {
 impl Expanded {
     /// The keys of variables are spelled as in `written`, if that is known.
     fn of(
-        matcher: &Matcher<'_, OfImage<'_>>,
+        matcher: &Matcher<'_, ReadyInImage<'_>>,
         pattern: Id<Pattern>,
         written: Option<&str>,
     ) -> Expanded {
@@ -66,7 +66,7 @@ impl Expanded {
                         Token::Star | Token::Field => out.star(),
                         Token::Chars(count) => {
                             for _ in 0..count {
-                                out.units.push(Unit::One);
+                                out.units.push(PatternPiece::One);
                                 out.both("?");
                             }
                         }
@@ -96,20 +96,20 @@ impl Expanded {
     }
 
     fn star(&mut self) {
-        self.units.push(Unit::Star);
+        self.units.push(PatternPiece::Star);
         self.both("*");
     }
 
     /// Literal text, in which wildcards are escaped as in a policy (`VAR-8`).
     fn text(&mut self, text: &str) {
-        self.units.extend(text.chars().map(Unit::Char));
+        self.units.extend(text.chars().map(PatternPiece::Char));
         let escaped = escaped(text);
         self.both(&escaped);
     }
 
     fn variable(
         &mut self,
-        matcher: &Matcher<'_, OfImage<'_>>,
+        matcher: &Matcher<'_, ReadyInImage<'_>>,
         (slot, key): (Id<Slot>, &str),
         default: Option<&str>,
     ) {
@@ -122,11 +122,11 @@ impl Expanded {
         let default = default.filter(|_| !matcher.request.keys().has_value(slot));
         match matcher.variable(slot, None).or(default) {
             Some(value) => {
-                self.units.extend(value.chars().map(Unit::Char));
+                self.units.extend(value.chars().map(PatternPiece::Char));
                 self.values.push_str(&escaped(value));
             }
             None => {
-                self.units.push(Unit::Star);
+                self.units.push(PatternPiece::Star);
                 self.values.push_str(&written);
                 self.absent.push(slot);
             }
@@ -146,16 +146,16 @@ impl Expanded {
         let mut star = None;
         loop {
             match (units.get(at), text.get(place)) {
-                (Some(Unit::Star), _) => {
+                (Some(PatternPiece::Star), _) => {
                     star = Some((at + 1, place));
                     at += 1;
                     continue;
                 }
-                (Some(Unit::One), Some(_)) => {
+                (Some(PatternPiece::One), Some(_)) => {
                     (at, place) = (at + 1, place + 1);
                     continue;
                 }
-                (Some(Unit::Char(own)), Some(other)) if own == other => {
+                (Some(PatternPiece::Char(own)), Some(other)) if own == other => {
                     (at, place) = (at + 1, place + 1);
                     continue;
                 }
@@ -173,10 +173,10 @@ impl Expanded {
 
     /// How many characters of the text the pattern has right at both ends.
     fn nearness(&self, text: &[char]) -> usize {
-        let fits = |(unit, other): &(&Unit, &char)| match unit {
-            Unit::Char(own) => own == *other,
-            Unit::One => true,
-            Unit::Star => false,
+        let fits = |(unit, other): &(&PatternPiece, &char)| match unit {
+            PatternPiece::Char(own) => own == *other,
+            PatternPiece::One => true,
+            PatternPiece::Star => false,
         };
         let start = self.units.iter().zip(text).take_while(fits).count();
         let ends = self.units.iter().rev().zip(text.iter().rev());
@@ -184,7 +184,11 @@ impl Expanded {
         (start + end).min(text.len())
     }
 
-    fn report(&self, matcher: &Matcher<'_, OfImage<'_>>, written: Option<&str>) -> EntryReport {
+    fn report(
+        &self,
+        matcher: &Matcher<'_, ReadyInImage<'_>>,
+        written: Option<&str>,
+    ) -> EntryReport {
         let written = written.unwrap_or(&self.pattern);
         let view = matcher.view;
         let mut missing_keys: Vec<String> = Vec::new();
@@ -216,7 +220,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// An entry of a list.
-struct Entry<'a> {
+struct ListedEntry<'a> {
     expanded: Expanded,
     /// As written, if the image has that.
     written: Option<&'a str>,
@@ -225,9 +229,14 @@ struct Entry<'a> {
 }
 
 /// The entries of `Resource` or `NotResource`.
-fn resources<'a>(matcher: &Matcher<'a, OfImage<'_>>, statement: Id<Statement>) -> Vec<Entry<'a>> {
+fn resources<'a>(
+    matcher: &Matcher<'a, ReadyInImage<'_>>,
+    statement: Id<Statement>,
+) -> Vec<ListedEntry<'a>> {
     let view = matcher.view;
-    let texts = view.origin(statement).map(|(origin, _)| origin.resources);
+    let texts = view
+        .statement_source(statement)
+        .map(|(origin, _)| origin.resources);
     let texts = written(matcher, texts);
     let Entries::Listed(list) = view.read(statement).resources() else {
         return any(&texts);
@@ -235,7 +244,7 @@ fn resources<'a>(matcher: &Matcher<'a, OfImage<'_>>, statement: Id<Statement>) -
     let items = view.list(list);
     let entries = items.iter().enumerate().map(|(index, pattern)| {
         let written = texts.get(index).copied();
-        Entry {
+        ListedEntry {
             expanded: Expanded::of(matcher, pattern, written),
             written,
             matches: matcher.matches(pattern, matcher.request.resource()),
@@ -245,8 +254,8 @@ fn resources<'a>(matcher: &Matcher<'a, OfImage<'_>>, statement: Id<Statement>) -
 }
 
 /// The entry that is everything.
-fn any<'a>(texts: &[&'a str]) -> Vec<Entry<'a>> {
-    Vec::from([Entry {
+fn any<'a>(texts: &[&'a str]) -> Vec<ListedEntry<'a>> {
+    Vec::from([ListedEntry {
         expanded: Expanded::any(),
         written: texts.first().copied(),
         matches: true,
@@ -254,9 +263,14 @@ fn any<'a>(texts: &[&'a str]) -> Vec<Entry<'a>> {
 }
 
 /// The entries of `Action` or `NotAction`, in lower case.
-fn actions<'a>(matcher: &Matcher<'a, OfImage<'_>>, statement: Id<Statement>) -> Vec<Entry<'a>> {
+fn actions<'a>(
+    matcher: &Matcher<'a, ReadyInImage<'_>>,
+    statement: Id<Statement>,
+) -> Vec<ListedEntry<'a>> {
     let view = matcher.view;
-    let texts = view.origin(statement).map(|(origin, _)| origin.actions);
+    let texts = view
+        .statement_source(statement)
+        .map(|(origin, _)| origin.actions);
     let texts = written(matcher, texts);
     let Entries::Listed(list) = view.read(statement).actions() else {
         return any(&texts);
@@ -268,7 +282,7 @@ fn actions<'a>(matcher: &Matcher<'a, OfImage<'_>>, statement: Id<Statement>) -> 
         let mut expanded = Expanded::of(matcher, own.service, None);
         expanded.text(":");
         expanded.append(Expanded::of(matcher, own.name, None));
-        Entry {
+        ListedEntry {
             expanded,
             written: texts.get(index).copied(),
             matches: matcher.matches(own.service, action.service())
@@ -280,7 +294,7 @@ fn actions<'a>(matcher: &Matcher<'a, OfImage<'_>>, statement: Id<Statement>) -> 
 
 /// The entries of a list as written, one for each item; none if the image does not have them.
 fn written<'a>(
-    matcher: &Matcher<'a, OfImage<'_>>,
+    matcher: &Matcher<'a, ReadyInImage<'_>>,
     list: Option<ListId<ConditionText>>,
 ) -> Vec<&'a str> {
     let list = list.map(|list| matcher.view.list(list));
@@ -290,8 +304,8 @@ fn written<'a>(
 
 /// The entries that came nearest; of a negated list those that match, which is what is in the way.
 fn nearest(
-    matcher: &Matcher<'_, OfImage<'_>>,
-    mut entries: Vec<Entry<'_>>,
+    matcher: &Matcher<'_, ReadyInImage<'_>>,
+    mut entries: Vec<ListedEntry<'_>>,
     negated: bool,
     text: &[char],
 ) -> EntryMiss {
@@ -310,7 +324,7 @@ fn nearest(
 
 /// Of a statement that does not match the resource: the entries that came nearest.
 pub(super) fn resource_miss(
-    matcher: &Matcher<'_, OfImage<'_>>,
+    matcher: &Matcher<'_, ReadyInImage<'_>>,
     statement: Id<Statement>,
 ) -> EntryMiss {
     let negated = matcher.view.read(statement).not_resource();
@@ -321,7 +335,7 @@ pub(super) fn resource_miss(
 /// Of a statement that does not match the action: the entries that came nearest. None if they are all of
 /// other services, which is nothing near.
 pub(super) fn action_miss(
-    matcher: &Matcher<'_, OfImage<'_>>,
+    matcher: &Matcher<'_, ReadyInImage<'_>>,
     statement: Id<Statement>,
 ) -> Option<EntryMiss> {
     let view = matcher.view;
@@ -354,7 +368,7 @@ pub(super) fn action_miss(
 /// The keys of variables whose absence keeps entries of `Resource` or `NotResource` from matching
 /// (`VAR-10`); none if the absence of no key matters.
 pub(super) fn keys_of_resource(
-    matcher: &Matcher<'_, OfImage<'_>>,
+    matcher: &Matcher<'_, ReadyInImage<'_>>,
     statement: Id<Statement>,
 ) -> Vec<String> {
     let entries = resources(matcher, statement);
@@ -372,14 +386,16 @@ pub(super) fn keys_of_resource(
 
 /// The keys of all variables in `Resource` or `NotResource`, and their slots.
 pub(super) fn variables_of_resource(
-    matcher: &Matcher<'_, OfImage<'_>>,
+    matcher: &Matcher<'_, ReadyInImage<'_>>,
     statement: Id<Statement>,
 ) -> Vec<(String, Id<Slot>)> {
     let view = matcher.view;
     let Entries::Listed(list) = view.read(statement).resources() else {
         return Vec::new();
     };
-    let texts = view.origin(statement).map(|(origin, _)| origin.resources);
+    let texts = view
+        .statement_source(statement)
+        .map(|(origin, _)| origin.resources);
     let texts = written(matcher, texts);
     let mut found = Vec::new();
     for (index, pattern) in view.list(list).iter().enumerate() {
@@ -392,7 +408,7 @@ pub(super) fn variables_of_resource(
     found
 }
 
-fn resource_text(matcher: &Matcher<'_, OfImage<'_>>) -> Vec<char> {
+fn resource_text(matcher: &Matcher<'_, ReadyInImage<'_>>) -> Vec<char> {
     let bytes = matcher.request.resource();
     String::from_utf8_lossy(bytes).chars().collect()
 }

@@ -9,11 +9,11 @@ use crate::combine::caller::identity;
 use crate::eval::view::RequestView;
 use crate::explain::report::{Identity, NotListed, PrincipalEntry, PrincipalMiss};
 use crate::pattern::Matcher;
-use crate::prepare::ready::OfImage;
+use crate::prepare::ready::ReadyInImage;
 
 /// `GRAM-31`, `GRAM-51`: whom a list names, where that is not the caller, or is all of it.
 pub(super) fn principal_miss(
-    matcher: &Matcher<'_, OfImage<'_>>,
+    matcher: &Matcher<'_, ReadyInImage<'_>>,
     statement: Ref<'_, Statement>,
 ) -> PrincipalMiss {
     let view = matcher.view;
@@ -58,7 +58,7 @@ pub(super) fn principal_miss(
 
 /// What a `NotPrincipal` that reaches the caller lacks to leave it out.
 pub(super) fn not_listed(
-    matcher: &Matcher<'_, OfImage<'_>>,
+    matcher: &Matcher<'_, ReadyInImage<'_>>,
     statement: Ref<'_, Statement>,
     layers: LayerSet,
 ) -> NotListed {

@@ -56,7 +56,7 @@ pub struct StatementReport {
     pub offset: Option<u64>,
     /// The statement as it is written, where whoever explains has it.
     pub text: Option<String>,
-    /// The statement's place in its document, from 0.
+    /// The statement's index in its document, from 0.
     pub index: u32,
     /// The `Sid`; empty if it had none.
     pub sid: String,

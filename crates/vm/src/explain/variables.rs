@@ -7,11 +7,11 @@ use portcullis_image::value::fold::eq_folded;
 use portcullis_image::{Id, Pattern, PatternKind, Slot, Token};
 
 use crate::pattern::Matcher;
-use crate::prepare::ready::OfImage;
+use crate::prepare::ready::ReadyInImage;
 
 /// The slots of the variables of a pattern, and whether each has a default.
 pub(super) fn variables(
-    matcher: &Matcher<'_, OfImage<'_>>,
+    matcher: &Matcher<'_, ReadyInImage<'_>>,
     pattern: Id<Pattern>,
 ) -> Vec<(Id<Slot>, bool)> {
     let view = matcher.view;

@@ -7,10 +7,10 @@ use portcullis_image::wire::{count, index};
 use portcullis_image::{Class, Reserved, View};
 use portcullis_model::Principal;
 
-use crate::combine::ownership::Home;
+use crate::combine::ownership::HomeAccount;
 use crate::keys::shape::{Shape, slots_of};
-use crate::keys::slot::{STATE_BITS, Slot};
-use crate::keys::source::{Source, Store, Stored};
+use crate::keys::slot::{FilledSlot, STATE_BITS};
+use crate::keys::source::{Store, Stored, ValueSource};
 use crate::keys::values::Keys;
 use crate::request::context::Context;
 use crate::request::derived::composed_user_id;
@@ -28,7 +28,7 @@ use crate::stack::plan::{Plan, StackSlot};
 pub(crate) struct FilledSlots {
     /// Of the request that was filled last.
     stamp: u32,
-    slots: Vec<Slot>,
+    slots: Vec<FilledSlot>,
     pub(crate) store: Store,
     names: Cache<Vec<KeySlot>>,
 }
@@ -62,7 +62,7 @@ impl FilledSlots {
             self.slots.clear();
         }
         let len = self.slots.len().max(plan.slot_count());
-        self.slots.resize_with(len, Slot::new);
+        self.slots.resize_with(len, FilledSlot::new);
     }
 
     /// Gives the keys of a call site their values. False if these are not as many.
@@ -190,7 +190,7 @@ impl FilledSlots {
             .any(|stored| stored.slot == own.slot);
         if !is_stored {
             let slot = self.slots.get(own.slot.index());
-            let before = slot.and_then(Slot::given_at);
+            let before = slot.and_then(FilledSlot::given_at);
             match before {
                 Some(before) => self.store_values(own.slot, context.value(index(before))),
                 // It stands among the stored texts already, alone.
@@ -250,7 +250,7 @@ impl FilledSlots {
     }
 
     /// Puts `aws:userid` together, for callers of whom it consists of several texts (`VAR-13`).
-    pub(crate) fn store_user_id(&mut self, principal: &Principal<'_>, home: Home<'_>) {
+    pub(crate) fn store_user_id(&mut self, principal: &Principal<'_>, home: HomeAccount<'_>) {
         if let Some(parts) = composed_user_id(principal, home) {
             let text = &mut self.store.text;
             let offset = text.len();
@@ -274,20 +274,27 @@ impl FilledSlots {
 
     /// The keys, in terms of an image of the stack.
     #[inline]
-    pub(crate) fn keys<'a>(&'a self, source: &'a Source<'a>, image: ImageIdx) -> Keys<'a> {
+    pub(crate) fn keys<'a>(&'a self, source: &'a ValueSource<'a>, image: ImageIdx) -> Keys<'a> {
         Keys::of(&self.slots, self.stamp, source, image)
     }
 
     /// The keys, in terms of the only image.
     #[inline(always)]
-    pub(crate) fn keys_of_only<'a>(&'a self, source: &'a Source<'a>) -> Keys<'a> {
+    pub(crate) fn keys_of_only<'a>(&'a self, source: &'a ValueSource<'a>) -> Keys<'a> {
         Keys::of_only(&self.slots, self.stamp, source)
     }
 }
 
 /// Gives a slot a value.
 #[inline(always)]
-fn give(slot: &Slot, store: &mut Store, stamp: u32, class: Class, key: u32, value: &Value<'_>) {
+fn give(
+    slot: &FilledSlot,
+    store: &mut Store,
+    stamp: u32,
+    class: Class,
+    key: u32,
+    value: &Value<'_>,
+) {
     if let Value::Text(text) = value {
         return slot.give(stamp, class, key, text);
     }
@@ -303,7 +310,7 @@ fn give(slot: &Slot, store: &mut Store, stamp: u32, class: Class, key: u32, valu
 
 #[inline(never)]
 fn give_other(
-    slot: &Slot,
+    slot: &FilledSlot,
     store: &mut Store,
     stamp: u32,
     class: Class,
@@ -325,14 +332,14 @@ fn give_other(
 
 /// A value of which a condition looks at the text.
 #[inline(never)]
-fn give_written(slot: &Slot, store: &mut Store, stamp: u32, class: Class, value: &Value<'_>) {
+fn give_written(slot: &FilledSlot, store: &mut Store, stamp: u32, class: Class, value: &Value<'_>) {
     let offset = store.text.len();
     value.write(&mut store.text);
     give_from(slot, store, stamp, class, offset);
 }
 
 /// Gives a slot the text that was stored from an offset on.
-fn give_from(slot: &Slot, store: &Store, stamp: u32, class: Class, offset: usize) {
+fn give_from(slot: &FilledSlot, store: &Store, stamp: u32, class: Class, offset: usize) {
     if let Some(text) = store.text.get(offset..) {
         slot.give_stored(stamp, class, count(offset), text);
     }

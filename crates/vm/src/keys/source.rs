@@ -12,7 +12,7 @@ use portcullis_image::wire::index;
 
 use crate::request::context::Context;
 use crate::request::derived;
-use crate::request::principal::Known;
+use crate::request::principal::PrincipalHandle;
 use crate::request::query::Query;
 use crate::stack::plan::{Plan, StackSlot};
 
@@ -62,17 +62,17 @@ impl Store {
 
 /// Where the values of slots come from.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Source<'a> {
+pub(crate) struct ValueSource<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) store: &'a Store,
-    pub(crate) origin: Origin<'a>,
+    pub(crate) origin: KeyOrigin<'a>,
 }
 
 /// What gives keys, and what others follow from.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Origin<'a> {
+pub(crate) enum KeyOrigin<'a> {
     /// A request, and what was resolved for its caller.
-    Query(&'a Query<'a>, Option<&'a Known>),
+    Query(&'a Query<'a>, Option<&'a PrincipalHandle>),
     /// A host that knows the keys itself.
     Host(&'a (dyn KeySource + 'a)),
 }
@@ -83,11 +83,11 @@ pub(crate) enum Origin<'a> {
 /// What it says does not change during a decision, and is believed.
 pub trait KeySource {
     /// What it has for a key, by its slot in the stack: of the request, or what follows from it (`KEY-5`).
-    fn find(&self, slot: StackSlot) -> Found<'_>;
+    fn find(&self, slot: StackSlot) -> FoundKey<'_>;
 
-    /// The `nth` of the values that were found at a place; none if there are fewer. It is asked for each value, so that it
+    /// The `nth` of the values that were found at a position; none if there are fewer. It is asked for each value, so that it
     /// should not search.
-    fn value(&self, place: u32, nth: u32) -> Option<&str>;
+    fn value(&self, position: u32, nth: u32) -> Option<&str>;
 }
 
 impl fmt::Debug for dyn KeySource + '_ {
@@ -98,30 +98,30 @@ impl fmt::Debug for dyn KeySource + '_ {
 
 /// What a host has for a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found<'a> {
+pub enum FoundKey<'a> {
     /// No value: the key is absent.
     Nothing,
-    /// One value, and the place by which it is asked for again: a number of the host's, counted from zero.
+    /// One value, and the position by which it is asked for again: a number of the host's, counted from zero.
     One(u32, &'a str),
-    /// Several values (`COND-20`), and their place.
+    /// Several values (`COND-20`), and their position.
     Several(u32),
 }
 
-impl<'a> Source<'a> {
+impl<'a> ValueSource<'a> {
     #[inline(always)]
     pub(super) fn context(&self) -> Context<'a> {
         match self.origin {
-            Origin::Query(query, _) => query.context,
-            Origin::Host(_) => Context::NONE,
+            KeyOrigin::Query(query, _) => query.context,
+            KeyOrigin::Host(_) => Context::NONE,
         }
     }
 
-    /// The text of a value at a place of the context, or of the host.
+    /// The text of a value at a position of the context, or of the host.
     #[inline(always)]
-    pub(super) fn text(&self, place: u32, nth: u32) -> &'a str {
+    pub(super) fn text(&self, position: u32, nth: u32) -> &'a str {
         match self.origin {
-            Origin::Host(host) => host.value(place, nth).unwrap_or_default(),
-            _ => self.context().text(index(place), index(nth)),
+            KeyOrigin::Host(host) => host.value(position, nth).unwrap_or_default(),
+            _ => self.context().text(index(position), index(nth)),
         }
     }
 
@@ -132,10 +132,10 @@ impl<'a> Source<'a> {
             return Some(self.store.get(offset, len));
         }
         match self.origin {
-            Origin::Host(_) => None,
-            Origin::Query(query, known) => {
+            KeyOrigin::Host(_) => None,
+            KeyOrigin::Query(query, handle) => {
                 let principal = &query.principal;
-                let home = query.home(known);
+                let home = query.home(handle);
                 derived::derived(principal, home, || query.known_owner(), key)
             }
         }

@@ -3,7 +3,7 @@
 use portcullis_image::{Reserved, View};
 use portcullis_model::Principal;
 
-use crate::combine::ownership::Home;
+use crate::combine::ownership::HomeAccount;
 use crate::keys::values::Keys;
 use crate::request::principal::{ContextNames, FromContext, NamingPrincipal, ServiceNames, find};
 use crate::stack::ImageIdx;
@@ -17,7 +17,7 @@ use crate::stack::per_image::PerImage;
 pub(crate) fn find_all<'i, 'k>(
     images: impl Iterator<Item = View<'i>>,
     principal: &Principal<'_>,
-    home: Home<'_>,
+    home: HomeAccount<'_>,
     keys: Option<impl Fn(ImageIdx) -> Keys<'k>>,
     all: &mut PerImage<NamingPrincipal>,
 ) {

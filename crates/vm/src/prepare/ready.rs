@@ -5,12 +5,12 @@ use portcullis_image::wire::count;
 use portcullis_image::{CandidateSet, LayerSet, Reserved, View};
 use portcullis_model::{Layer, is_resource};
 
-use crate::combine::caller::Kind;
+use crate::combine::caller::CallerKind;
 use crate::combine::inputs::{Applicability, CombineInputs};
-use crate::combine::ownership::Home;
+use crate::combine::ownership::HomeAccount;
 use crate::eval::view::RequestView;
 use crate::keys::filled::FilledSlots;
-use crate::keys::source::{Origin, Source};
+use crate::keys::source::{KeyOrigin, ValueSource};
 use crate::keys::values::Keys;
 use crate::pattern::Matcher;
 use crate::prepare::names::find_all;
@@ -18,7 +18,7 @@ use crate::prepare::scratch::{Remembered, Scratch};
 use crate::prepare::units::PreparedUnit;
 use crate::request::action::Action;
 use crate::request::context::Context;
-use crate::request::principal::{Known, NamingPrincipal};
+use crate::request::principal::{NamingPrincipal, PrincipalHandle};
 use crate::request::query::{ActionRef, Query, SelectedUnit};
 use crate::request::resource::{ResourceRef, all_buckets};
 use crate::request::site::CallSite;
@@ -37,13 +37,13 @@ pub struct Ready<'a> {
     /// That of the stack if the request can be decided, and another if not.
     seal: StackId,
     scratch: &'a Scratch,
-    source: Source<'a>,
+    source: ValueSource<'a>,
     inputs: &'a CombineInputs,
     action: &'a Action,
     resource: &'a str,
     segments: &'a Segments,
     /// What the images know of the caller, if that was resolved; else the scratch has it.
-    names: Option<&'a Known>,
+    names: Option<&'a PrincipalHandle>,
     present: (LayerSet, bool),
     units: Units,
 }
@@ -128,30 +128,32 @@ impl Scratch {
         }
 
         // The caller, and by which names the images know it.
-        let resolved_known = query.known.filter(|known| known.of.is_same(plan.id));
-        let remembered = match resolved_known {
+        let resolved_handle = query
+            .principal_handle
+            .filter(|handle| handle.of.is_same(plan.id));
+        let remembered = match resolved_handle {
             Some(_) => None,
             // Where policies name nobody there is nothing to remember.
             None if !plan.names_principals => None,
             None => self.callers.number_of(&images, plan.id, &query.principal),
         };
-        let known = match remembered {
+        let handle = match remembered {
             Some(number) => self.callers.get(number),
-            None => resolved_known,
+            None => resolved_handle,
         };
-        let home = query.home(known);
+        let home = query.home(handle);
         // The context may say names that were not known before, which matters where policies name somebody.
         let has_names = match query.context {
             _ if !plan.names_principals => false,
             Context::Site(site, _, []) if !site.names_caller => false,
             _ => self.slots.names_caller(),
         };
-        let names = known.filter(|_| !has_names);
+        let names = handle.filter(|_| !has_names);
         if names.is_none() && plan.names_principals {
-            let source = Source {
+            let source = ValueSource {
                 plan,
                 store: &self.slots.store,
-                origin: Origin::Query(query, known),
+                origin: KeyOrigin::Query(query, handle),
             };
             let keys = |image| self.slots.keys(&source, image);
             let principal = &query.principal;
@@ -197,13 +199,13 @@ impl Scratch {
         }
 
         // What follows from all of them.
-        let caller = Kind::of(&query.principal.caller);
+        let caller = CallerKind::of(&query.principal.caller);
         let present = units.unwrap_or(plan.present);
         let token = query.principal.session_token;
         let applicability = Applicability {
             caller,
             management_account: query.principal.management_account,
-            assumed_root: caller == Kind::Root && is_assumed_root(&self.slots, plan, query),
+            assumed_root: caller == CallerKind::Root && is_assumed_root(&self.slots, plan, query),
             action: &action.traits,
             refused: (action.traits).refuses(caller, token, || query.context.has_mfa()),
             ownership: query.ownership(home, is_star),
@@ -218,9 +220,9 @@ impl Scratch {
         };
 
         let this = &*self;
-        let known = match remembered {
+        let handle = match remembered {
             Some(number) => this.callers.get(number),
-            None => resolved_known,
+            None => resolved_handle,
         };
         Ready {
             seal: match is_sound {
@@ -228,10 +230,10 @@ impl Scratch {
                 false => StackId::NONE,
             },
             scratch: this,
-            source: Source {
+            source: ValueSource {
                 plan,
                 store: &this.slots.store,
-                origin: Origin::Query(query, known),
+                origin: KeyOrigin::Query(query, handle),
             },
             inputs: this.inputs.get(inputs),
             action: match resolved {
@@ -247,7 +249,7 @@ impl Scratch {
                 None if cuts => &this.segments,
                 None => const { &Segments::ALL },
             },
-            names: known.filter(|_| !has_names),
+            names: handle.filter(|_| !has_names),
             present,
             units: match units {
                 Some(_) => Units::Some,
@@ -332,7 +334,7 @@ fn of_number(own: Option<&Remembered>) -> &Action {
 
 /// Stores the ARN of all buckets of the caller's partition (`MATCH-37`), and says where.
 #[cold]
-fn store_all_buckets(store: &mut alloc::string::String, home: Home<'_>) -> (u32, u32) {
+fn store_all_buckets(store: &mut alloc::string::String, home: HomeAccount<'_>) -> (u32, u32) {
     let start = store.len();
     all_buckets(home.partition)
         .iter()
@@ -344,10 +346,10 @@ fn store_all_buckets(store: &mut alloc::string::String, home: Home<'_>) -> (u32,
 #[cold]
 #[inline(never)]
 fn is_assumed_root(slots: &FilledSlots, plan: &Plan, query: &Query<'_>) -> bool {
-    let source = Source {
+    let source = ValueSource {
         plan,
         store: &slots.store,
-        origin: Origin::Query(query, None),
+        origin: KeyOrigin::Query(query, None),
     };
     let flag = slots.keys(&source, ImageIdx::FIRST);
     let flag = flag.only_given(Reserved::AssumedRoot.slot());
@@ -368,7 +370,7 @@ impl<'a> Ready<'a> {
     fn named(&self) -> &'a PerImage<NamingPrincipal> {
         static NOBODY: PerImage<NamingPrincipal> = PerImage::new();
         match self.names {
-            Some(known) => &known.named,
+            Some(handle) => &handle.named,
             None if self.source.plan.names_principals => &self.scratch.named,
             None => &NOBODY,
         }
@@ -397,10 +399,10 @@ impl<'a> Ready<'a> {
         &'r self,
         image: ImageIdx,
         view: View<'r>,
-    ) -> Matcher<'r, OfImage<'r>> {
+    ) -> Matcher<'r, ReadyInImage<'r>> {
         Matcher {
             view,
-            request: OfImage {
+            request: ReadyInImage {
                 request: self,
                 keys: self.keys(image),
                 named: self.named().of(image),
@@ -426,8 +428,8 @@ impl<'a> Ready<'a> {
 
     /// The request to the only image, if it is for one that takes part as a whole.
     #[inline(always)]
-    pub(crate) fn only(&self) -> Option<OfOnly<'_>> {
-        matches!(self.units, Units::Only).then_some(OfOnly(self))
+    pub(crate) fn only(&self) -> Option<ReadyInOnlyImage<'_>> {
+        matches!(self.units, Units::Only).then_some(ReadyInOnlyImage(self))
     }
 
     /// The keys, in terms of an image.
@@ -472,9 +474,9 @@ impl<'a> Ready<'a> {
 
 /// A request, asked of the only image.
 #[derive(Clone, Copy)]
-pub(crate) struct OfOnly<'a>(&'a Ready<'a>);
+pub(crate) struct ReadyInOnlyImage<'a>(&'a Ready<'a>);
 
-impl<'a> OfOnly<'a> {
+impl<'a> ReadyInOnlyImage<'a> {
     /// The candidate sets.
     #[inline(always)]
     pub(crate) fn candidate_sets(self) -> &'a [CandidateSet] {
@@ -482,7 +484,7 @@ impl<'a> OfOnly<'a> {
     }
 }
 
-impl<'a> RequestView<'a> for OfOnly<'a> {
+impl<'a> RequestView<'a> for ReadyInOnlyImage<'a> {
     #[inline(always)]
     fn inputs(self) -> &'a CombineInputs {
         self.0.inputs
@@ -521,13 +523,13 @@ impl<'a> RequestView<'a> for OfOnly<'a> {
 
 /// A request, asked of an image of the stack.
 #[derive(Clone, Copy)]
-pub(crate) struct OfImage<'a> {
+pub(crate) struct ReadyInImage<'a> {
     request: &'a Ready<'a>,
     keys: Keys<'a>,
     named: &'a [NamingPrincipal],
 }
 
-impl<'a> RequestView<'a> for OfImage<'a> {
+impl<'a> RequestView<'a> for ReadyInImage<'a> {
     #[inline]
     fn inputs(self) -> &'a CombineInputs {
         self.request.inputs

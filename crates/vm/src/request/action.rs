@@ -114,7 +114,7 @@ impl Action {
         self.traits.filter
     }
 
-    /// Appends the candidate sets that a unit of an image has for the action, by the place of the image
+    /// Appends the candidate sets that a unit of an image has for the action, by the index of the image
     /// in the stack. None if the image has no index.
     pub fn candidate_sets(
         &self,

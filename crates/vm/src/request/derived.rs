@@ -6,7 +6,7 @@
 use portcullis_image::Reserved;
 use portcullis_model::{Caller, Principal};
 
-use crate::combine::ownership::Home;
+use crate::combine::ownership::HomeAccount;
 
 /// The value of a key that follows from a request, if it is one that does (`KEY-5`). `account` finds who owns the
 /// resource, never by assuming it (`KEY-50`).
@@ -14,7 +14,7 @@ use crate::combine::ownership::Home;
 /// For `aws:userid` of some callers see [`composed_user_id`].
 pub fn derived<'a>(
     principal: &Principal<'a>,
-    home: Home<'a>,
+    home: HomeAccount<'a>,
     account: impl FnOnce() -> Option<&'a str>,
     key: Reserved,
 ) -> Option<&'a str> {
@@ -39,7 +39,10 @@ pub fn derived<'a>(
 }
 
 /// `aws:userid` of a caller of whom it is put together from several texts (`VAR-13`).
-pub fn composed_user_id<'a>(principal: &Principal<'a>, home: Home<'a>) -> Option<[&'a str; 3]> {
+pub fn composed_user_id<'a>(
+    principal: &Principal<'a>,
+    home: HomeAccount<'a>,
+) -> Option<[&'a str; 3]> {
     match principal.caller {
         Caller::FederatedUser { arn, .. } if principal.user_id.is_none() => {
             let name = arn
@@ -60,7 +63,7 @@ fn principal_arn<'a>(caller: &Caller<'a>) -> Option<&'a str> {
 }
 
 /// `KEY-11`.
-fn principal_account<'a>(caller: &Caller<'a>, home: Home<'a>) -> Option<&'a str> {
+fn principal_account<'a>(caller: &Caller<'a>, home: HomeAccount<'a>) -> Option<&'a str> {
     match caller {
         Caller::Anonymous => Some("anonymous"),
         _ => home.account,

@@ -12,7 +12,7 @@ use portcullis_image::{Id, PrincipalForm, PrincipalRecord, Reserved, Section, Vi
 use portcullis_model::{Caller, Principal};
 
 use crate::combine::caller::{Strength, identity};
-use crate::combine::ownership::Home;
+use crate::combine::ownership::HomeAccount;
 use crate::stack::per_image::PerImage;
 use crate::stack::{ImageIdx, StackId};
 
@@ -61,7 +61,7 @@ impl<'a> From<ContextNames<'a>> for FromContext<'a> {
 
 /// What the images of a stack know of a principal, and where it is at home.
 #[derive(Clone, Debug, Default)]
-pub struct Known {
+pub struct PrincipalHandle {
     /// The images that the names are of; none if the host found them its own way.
     pub(crate) of: StackId,
     pub(crate) named: PerImage<NamingPrincipal>,
@@ -71,12 +71,15 @@ pub struct Known {
     has_home: bool,
 }
 
-impl Known {
+impl PrincipalHandle {
     /// Finds the entries of policies that name the principal.
-    pub fn resolve<'i>(images: impl Iterator<Item = View<'i>>, principal: &Principal<'_>) -> Known {
-        let mut known = Known::default();
-        known.set(images, principal);
-        known
+    pub fn resolve<'i>(
+        images: impl Iterator<Item = View<'i>>,
+        principal: &Principal<'_>,
+    ) -> PrincipalHandle {
+        let mut handle = PrincipalHandle::default();
+        handle.set(images, principal);
+        handle
     }
 
     /// Becomes that of a principal. Reuses its memory.
@@ -85,7 +88,7 @@ impl Known {
         images: impl Iterator<Item = View<'i>>,
         principal: &Principal<'_>,
     ) {
-        let home = Home::of(&principal.caller);
+        let home = HomeAccount::of(&principal.caller);
         self.named.clear();
         self.set_home(home);
         self.of = StackId::EMPTY;
@@ -98,7 +101,7 @@ impl Known {
     }
 
     /// Finds the entries of the policies of some images that name the principal, by the host's own way from
-    /// the place of an image, a form and a text, which comes in parts, to the number of a principal of the
+    /// the index of an image, a form and a text, which comes in parts, to the number of a principal of the
     /// image. The host says where the caller is at home: its ARN is not looked at for that.
     ///
     /// Forgets what it held, and reuses its memory.
@@ -107,7 +110,7 @@ impl Known {
         images: usize,
         look_up: impl Fn(ImageIdx, PrincipalForm, &[&str]) -> Option<Id<PrincipalRecord>>,
         principal: &Principal<'_>,
-        home: Home<'_>,
+        home: HomeAccount<'_>,
         names: ContextNames<'_>,
     ) {
         self.of = StackId::NONE;
@@ -126,7 +129,7 @@ impl Known {
         self.named.of(image)
     }
 
-    fn set_home(&mut self, home: Home<'_>) {
+    fn set_home(&mut self, home: HomeAccount<'_>) {
         self.partition.clear();
         self.account.clear();
         let both = home.partition.zip(home.account);
@@ -139,13 +142,13 @@ impl Known {
 
     /// Where the principal is at home.
     #[inline]
-    pub fn home(&self) -> Home<'_> {
+    pub fn home(&self) -> HomeAccount<'_> {
         match self.has_home {
-            true => Home {
+            true => HomeAccount {
                 partition: Some(&self.partition),
                 account: Some(&self.account),
             },
-            false => Home::default(),
+            false => HomeAccount::default(),
         }
     }
 }
@@ -154,7 +157,7 @@ impl Known {
 pub(crate) fn find(
     view: View<'_>,
     principal: &Principal<'_>,
-    home: Home<'_>,
+    home: HomeAccount<'_>,
     context: FromContext<'_>,
     all: &mut Vec<NamingPrincipal>,
 ) {
@@ -168,7 +171,7 @@ pub(crate) fn find(
 pub(crate) fn find_by(
     look_up: impl Fn(PrincipalForm, &[&str]) -> Option<Id<PrincipalRecord>>,
     principal: &Principal<'_>,
-    home: Home<'_>,
+    home: HomeAccount<'_>,
     context: FromContext<'_>,
     all: &mut Vec<NamingPrincipal>,
 ) {

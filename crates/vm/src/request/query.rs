@@ -3,10 +3,10 @@
 use portcullis_image::{Id, LayerSet, Unit};
 use portcullis_model::{self as model, Principal};
 
-use crate::combine::ownership::{Home, Ownership};
+use crate::combine::ownership::{HomeAccount, Ownership};
 use crate::request::action::Action;
 use crate::request::context::Context;
-use crate::request::principal::Known;
+use crate::request::principal::PrincipalHandle;
 use crate::request::resource::ResourceRef;
 use crate::request::site::CallSite;
 use crate::stack::ImageIdx;
@@ -20,7 +20,7 @@ pub struct Query<'a> {
     /// Who asks.
     pub principal: Principal<'a>,
     /// What was resolved for the same principal, if it was. That the principal is the same is believed.
-    pub known: Option<&'a Known>,
+    pub principal_handle: Option<&'a PrincipalHandle>,
     /// The action.
     pub action: ActionRef<'a>,
     /// The condition keys.
@@ -58,10 +58,10 @@ impl Query<'_> {
 
     /// Where the caller is at home.
     #[inline]
-    pub(crate) fn home<'h>(&'h self, known: Option<&'h Known>) -> Home<'h> {
-        match known {
-            Some(known) => known.home(),
-            None => Home::of(&self.principal.caller),
+    pub(crate) fn home<'h>(&'h self, handle: Option<&'h PrincipalHandle>) -> HomeAccount<'h> {
+        match handle {
+            Some(handle) => handle.home(),
+            None => HomeAccount::of(&self.principal.caller),
         }
     }
 
@@ -76,7 +76,7 @@ impl Query<'_> {
 
     /// Whose the resource is, which may be `*`, to a caller who is at home somewhere.
     #[inline(always)]
-    pub(crate) fn ownership(&self, home: Home<'_>, is_star: bool) -> Ownership {
+    pub(crate) fn ownership(&self, home: HomeAccount<'_>, is_star: bool) -> Ownership {
         let resource = self.resource;
         Ownership::with(home, self.known_owner(), is_star, || {
             resource.parts().partition
@@ -100,7 +100,7 @@ impl<'a> From<&model::Request<'a>> for Query<'a> {
     fn from(request: &model::Request<'a>) -> Query<'a> {
         Query {
             principal: request.principal,
-            known: None,
+            principal_handle: None,
             action: ActionRef::Name(request.action),
             context: Context::Entries(request.context),
             resource: ResourceRef::Text(request.resource),

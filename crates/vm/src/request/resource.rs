@@ -6,7 +6,7 @@ use core::ops::Range;
 use portcullis_image::index::Segments;
 use portcullis_model::{arn_account, split_arn};
 
-use crate::combine::ownership::{Home, Ownership, ResourceParts};
+use crate::combine::ownership::{HomeAccount, Ownership, ResourceParts};
 
 /// The ARN of all buckets of a partition, of which `s3:ListAllMyBuckets` is asked where a request says `*` (`MATCH-37`),
 /// in parts that are to be joined.
@@ -133,7 +133,7 @@ impl<'a> Target<'a> {
     }
 
     /// Whose the resource is, to a caller who is at home somewhere; the request may say the owner.
-    pub fn ownership(&self, home: Home<'_>, account: Option<&str>) -> Ownership {
+    pub fn ownership(&self, home: HomeAccount<'_>, account: Option<&str>) -> Ownership {
         Ownership::of(home, account, &self.parts)
     }
 

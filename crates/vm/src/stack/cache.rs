@@ -24,11 +24,11 @@ pub(crate) const MAX_TEXT: usize = 256;
 /// stack alone. Whoever varies texts on purpose makes every look-up a first one, and no more.
 #[derive(Clone, Debug)]
 pub(crate) struct Cache<T> {
-    entries: Vec<Entry<T>>,
+    entries: Vec<CacheEntry<T>>,
 }
 
 #[derive(Clone, Debug)]
-struct Entry<T> {
+struct CacheEntry<T> {
     /// Of no stack, if there is nothing.
     of: StackId,
     text: String,
@@ -81,7 +81,7 @@ impl<T: Default> Cache<T> {
     ) -> usize {
         if self.entries.is_empty() {
             // One more than the sets have, for texts that are not kept.
-            self.entries.resize_with(SETS * 2 + 1, || Entry {
+            self.entries.resize_with(SETS * 2 + 1, || CacheEntry {
                 of: StackId::NONE,
                 text: String::new(),
                 value: T::default(),

@@ -35,7 +35,7 @@ impl StackSlot {
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     pub(crate) id: StackId,
-    slots: PerImage<OfSlot>,
+    slots: PerImage<SlotInfo>,
     /// Each image takes part as a whole: none has several units.
     pub(crate) is_whole: bool,
     /// There is one image, and it does.
@@ -50,7 +50,7 @@ pub struct Plan {
 
 /// A slot of the stack.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct OfSlot {
+pub(crate) struct SlotInfo {
     pub(crate) class: Class,
     /// The reserved slot of the same key, if it has one.
     pub(crate) reserved: Option<Reserved>,
@@ -78,7 +78,7 @@ impl Plan {
             plan.id = plan.id.with(view);
             let slots = view.ids::<Slot>().map(|slot| {
                 let record = view.get(slot);
-                OfSlot {
+                SlotInfo {
                     class: record.class,
                     reserved: Reserved::of_name(view.text(record.name)),
                 }
@@ -105,7 +105,7 @@ impl Plan {
 
     /// A slot of the stack.
     #[inline]
-    pub(crate) fn slot(&self, slot: StackSlot) -> OfSlot {
+    pub(crate) fn slot(&self, slot: StackSlot) -> SlotInfo {
         let own = self.slots.all().get(slot.index());
         own.copied().unwrap_or_default()
     }
