@@ -1,6 +1,6 @@
 //! From a request to a decision.
 //!
-//! There are two ways. A [`question`] writes a request down with every policy and key that the directory adds, for
+//! There are two ways. [`completed`] writes a request down with every policy and key that the directory adds, for
 //! explanations, access points and other evaluators ([`stack`]). [`check`] decides from the tables and the plan without
 //! writing anything down. Both find caller, target and policy sets by the same code ([`caller`], [`target`], [`applies`]); of the
 //! keys there is a table for each, [`context`] and [`keys`], and tests hold them against each other.
@@ -14,6 +14,7 @@ pub(crate) mod asked;
 pub(crate) mod batch;
 pub(crate) mod caller;
 pub(crate) mod check;
+pub(crate) mod completed;
 pub(crate) mod context;
 pub(crate) mod given;
 pub(crate) mod grants;
@@ -21,6 +22,5 @@ pub(crate) mod handles;
 pub(crate) mod keys;
 pub(crate) mod memory;
 pub(crate) mod provenance;
-pub(crate) mod question;
 pub(crate) mod stack;
 pub(crate) mod target;

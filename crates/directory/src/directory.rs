@@ -14,9 +14,9 @@ use portcullis_model::{ContextEntry, Decision, Layer, Principal as Who, Request,
 use portcullis_syntax::{Policy, PolicySets};
 use portcullis_vm::{Explanation, Key};
 
+use crate::decide::completed::{self, CompletedRequest};
 use crate::decide::handles::{PreparedResource, PrincipalNumber};
 use crate::decide::provenance::Sources;
-use crate::decide::question::{self, Question};
 use crate::error::{EngineError, RequestError, UpdateError};
 use crate::load;
 use crate::load::located::Locator;
@@ -257,51 +257,51 @@ impl Directory {
     ///
     /// # Errors
     /// [`RequestError`] if the caller is not known, the action is none, or the request contradicts the directory.
-    pub fn question<'a>(
+    pub fn complete<'a>(
         &'a self,
         request: &Request<'a>,
         extra: RequestPolicies<'a>,
         arena: &'a Bump,
-    ) -> Result<Question<'a>, RequestError> {
-        question::question(&self.tables, self.policies.id(), request, extra, arena)
+    ) -> Result<CompletedRequest<'a>, RequestError> {
+        completed::complete_request(&self.tables, self.policies.id(), request, extra, arena)
     }
 
-    /// What whoever reads the answer to a question should know: which policies were not seen, or are not consulted
+    /// What whoever reads the answer to a completed request should know: which policies were not seen, or are not consulted
     /// although one might think so.
-    pub fn notes(&self, question: &Question<'_>) -> Vec<String> {
-        question::notes(&self.tables, question)
+    pub fn notes(&self, completed: &CompletedRequest<'_>) -> Vec<String> {
+        completed::notes(&self.tables, completed)
     }
 
-    /// The policies of a question as documents, for evaluators that read these. None if the directory
-    /// is an image, which has no documents, and of another directory's question.
+    /// The policies of a completed request as documents, for evaluators that read these. None if the directory
+    /// is an image, which has no documents, and of a request that another directory completed.
     pub fn policies<'a>(
         &'a self,
-        question: &Question<'a>,
+        completed: &CompletedRequest<'a>,
         arena: &'a Bump,
     ) -> Option<PolicySets<'a>> {
         let documents = self.policies.documents()?;
-        if question.of != self.policies.id() {
+        if completed.of != self.policies.id() {
             return None;
         }
-        question::policies(&self.tables, documents, question, arena)
+        completed::policies(&self.tables, documents, completed, arena)
     }
 
-    /// Tells where everything in a question comes from. `asked` is the request that the question was
-    /// made of.
+    /// Tells where everything in a completed request comes from. `asked` is the request as it was before
+    /// it was completed.
     ///
     /// # Errors
-    /// [`RequestError`] as [`Directory::question`], which did not refuse the same, and for another directory's question.
+    /// [`RequestError`] as [`Directory::complete`], which did not refuse the same, and for a request that another directory completed.
     pub fn provenance(
         &self,
         asked: &Request<'_>,
-        question: &Question<'_>,
+        completed: &CompletedRequest<'_>,
     ) -> Result<Scene, RequestError> {
-        self.sources().provenance(asked, question)
+        self.sources().provenance(asked, completed)
     }
 
-    /// True if a policy set takes part in a question, of the directory or of the request.
-    pub fn has_layer(&self, question: &Question<'_>, layer: Layer) -> bool {
-        self.sources().has_layer(question, layer)
+    /// True if a layer takes part in a completed request, by a policy of the directory or one that came with the request.
+    pub fn has_layer(&self, completed: &CompletedRequest<'_>, layer: Layer) -> bool {
+        self.sources().has_layer(completed, layer)
     }
 
     /// The policies of a group, each with how the group came to have it; none if the directory has no

@@ -3,22 +3,22 @@
 //! A directory is shared; an engine belongs to one thread. It holds the buffers that a decision needs and the actions that
 //! requests named last, so that a decision allocates nothing once they have grown.
 //!
-//! There are two ways in. [`Engine::decide`] takes a question, which can be explained, printed and given to another
+//! There are two ways in. [`Engine::decide`] takes a completed request, which can be explained, printed and given to another
 //! evaluator. [`Engine::check`] and its relatives take the request itself and are faster. Both find the same policies and
 //! keys; `tests/it/agreement.rs` holds them against each other.
 
 use portcullis_model::Request;
 use portcullis_vm::{Explanation, Outcome};
 
+use crate::decide::completed::CompletedRequest;
 use crate::decide::handles::ResolvedRequest;
 use crate::decide::memory::Memory;
-use crate::decide::question::Question;
 use crate::decide::{batch, check, stack};
 use crate::directory::Directory;
 use crate::error::{CheckError, EngineError, RequestError};
 use crate::plan::action::RecentActions;
 
-/// Decides questions, and keeps its memory from one to the next. One for each thread.
+/// Decides completed requests, and keeps its memory from one to the next. One for each thread.
 #[derive(Debug, Default)]
 pub struct Engine {
     memory: Memory,
@@ -32,25 +32,25 @@ impl Engine {
         Engine::default()
     }
 
-    /// Decides a question of a directory.
+    /// Decides a completed request of a directory.
     ///
     /// # Errors
-    /// [`EngineError`] if the policies are more than an image can hold, or if the question is another directory's.
+    /// [`EngineError`] if the policies are more than an image can hold, or if the request is another directory's.
     pub fn decide(
         &mut self,
         directory: &Directory,
-        question: &Question<'_>,
+        completed: &CompletedRequest<'_>,
     ) -> Result<Outcome, EngineError> {
         let requests = &mut self.memory.requests;
         stack::decide(
             requests,
             directory.generation()?,
-            question,
+            completed,
             directory.has_debug(),
         )
     }
 
-    /// Explains a question of a directory. Of an access point's bucket the explanation has what decides there
+    /// Explains a completed request of a directory. Of an access point's bucket the explanation has what decides there
     /// behind what decides about the access point.
     ///
     /// # Errors
@@ -58,18 +58,18 @@ impl Engine {
     pub fn explain(
         &mut self,
         directory: &Directory,
-        question: &Question<'_>,
+        completed: &CompletedRequest<'_>,
     ) -> Result<Explanation, EngineError> {
         let requests = &mut self.memory.requests;
         stack::explain(
             requests,
             directory.generation()?,
-            question,
+            completed,
             directory.has_debug(),
         )
     }
 
-    /// Decides a request: the same as [`Directory::question`] and [`Engine::decide`] one after the other,
+    /// Decides a request: the same as [`Directory::complete`] and [`Engine::decide`] one after the other,
     /// with less on the way. Policies that come with the request are asked for there.
     ///
     /// Does not allocate once the engine has seen such actions and its largest request. Is faster for actions

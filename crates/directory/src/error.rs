@@ -15,12 +15,12 @@ use portcullis_model::ActionError;
 
 use crate::store::snapshot::MAX_IMAGES;
 
-/// Why a question cannot be decided.
+/// Why a completed request cannot be decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EngineError {
     /// The policies are no image.
     NoImage(CompileError),
-    /// The question, or the number of the principal, is of another directory, or of this one before
+    /// The completed request, or the number of the principal, is of another directory, or of this one before
     /// [`Directory::update`](crate::Directory::update). Its numbers mean something else here: ask for it again.
     Foreign,
     /// A text that is no action of a request (`GRAM-18`): patterns that allow would match what those that deny do not.

@@ -2,7 +2,7 @@
 //!
 //! A directory is a folder of dumps that people already have: account authorization details, the tree
 //! of an organization with its control policies, the policies of resources. [`Directory::load`] reads
-//! it, [`Directory::question`] finds what decides a request, and [`Engine::decide`] decides it.
+//! it, [`Directory::complete`] finds what decides a request, and [`Engine::decide`] decides it.
 //!
 //! ```no_run
 //! use bumpalo::Bump;
@@ -25,8 +25,8 @@
 //!     restrict_public_buckets: false,
 //!     external_grant: false,
 //! };
-//! let question = loaded.directory.question(&request, RequestPolicies::default(), &arena)?;
-//! let outcome = Engine::new().decide(&loaded.directory, &question)?;
+//! let completed = loaded.directory.complete(&request, RequestPolicies::default(), &arena)?;
+//! let outcome = Engine::new().decide(&loaded.directory, &completed)?;
 //! println!("{}", outcome.decision());
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -43,9 +43,9 @@ mod query;
 mod store;
 mod sts;
 
+pub use decide::completed::CompletedRequest;
 pub use decide::given::ContextValue;
 pub use decide::handles::{PreparedResource, PrincipalNumber, ResolvedRequest};
-pub use decide::question::Question;
 pub use directory::{Counts, Directory, LoadOptions, Loaded};
 pub use engine::Engine;
 pub use error::{CheckError, EngineError, RequestError, UpdateError};

@@ -3,7 +3,7 @@
 //! [`run`] goes through the policy sets that apply and hands their units to the machine, which walks the statements for
 //! the action. It may assume that what was resolved is of the same generation, and allocates nothing once its memory
 //! has grown; what needs more (access points, policies that cannot be read) goes the slow way of
-//! [`crate::decide::question`]. What
+//! [`crate::decide::completed`]. What
 //! follows from the kinds of caller, action and layers is worked out each time: a table of it was measured, and missed in 86
 //! of 100 decisions.
 
@@ -18,13 +18,13 @@ use portcullis_vm::{
 use crate::decide::applies::{Applies, find_applies};
 use crate::decide::asked::{Asked, Deciding};
 use crate::decide::caller::{CallerArn, ResolvedCaller, complete, find_caller, home, read_caller};
+use crate::decide::completed::complete_for_caller;
 use crate::decide::context::only;
 use crate::decide::given::GivenKeys;
 use crate::decide::grants::is_granted;
 use crate::decide::handles::{PreparedResource, ResolvedRequest};
 use crate::decide::keys::Keys;
 use crate::decide::memory::{Memory, Requests};
-use crate::decide::question::complete_question;
 use crate::decide::stack::Stack;
 use crate::decide::target::locate;
 use crate::error::{EngineError, RequestError};
@@ -144,7 +144,7 @@ pub(crate) fn run(
     let Deciding { generation, asked } = *deciding;
     let Generation { tables, plan } = generation;
     if asked.located.is_special() {
-        return run_question(deciding, scratch, caller, context);
+        return run_completed(deciding, scratch, caller, context);
     }
     let Memory {
         requests: Requests { asked: request, .. },
@@ -261,7 +261,7 @@ pub(crate) fn run(
 /// read. Allocates.
 #[cold]
 #[inline(never)]
-fn run_question(
+fn run_completed(
     deciding: &Deciding<'_>,
     scratch: &mut Memory,
     caller: ResolvedCaller<'_, '_>,
@@ -284,8 +284,8 @@ fn run_question(
         external_grant: asked.external_grant,
     };
     let extra = (RequestPolicies::default(), generation.id());
-    let question = complete_question(tables, caller, &request, extra, &arena);
-    Stack::of(generation, None).decide(&mut scratch.requests, &question)
+    let completed = complete_for_caller(tables, caller, &request, extra, &arena);
+    Stack::of(generation, None).decide(&mut scratch.requests, &completed)
 }
 
 /// Finds all names by which policies know a caller, also those that the context says.

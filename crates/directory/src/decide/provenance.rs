@@ -1,6 +1,6 @@
 //! Who asks, and how the policies that decide came to apply: what explanations say beside the verdicts.
 //!
-//! Everything is looked up again from the question, at the price of a second resolution, so that decisions carry nothing for
+//! Everything is looked up again from the request, at the price of a second resolution, so that decisions carry nothing for
 //! explanations. Without documents, in a directory that was opened as a file, layers are known and their policies are not.
 
 use bumpalo::Bump;
@@ -14,9 +14,9 @@ use portcullis_syntax::Policy;
 
 use crate::arn::arn_of;
 use crate::decide::caller::{ResolvedCaller, find_caller, read_caller};
+use crate::decide::completed::{CompletedRequest, is_assumed_root};
 use crate::decide::context::Context;
 use crate::decide::grants::{GrantedOperation, has_encryption_context, has_operation, is_for};
-use crate::decide::question::{Question, is_assumed_root};
 use crate::decide::target::{Target, listed, target_of};
 use crate::error::RequestError;
 use crate::store::accounts::Account;
@@ -36,30 +36,30 @@ pub(crate) struct Sources<'d> {
 }
 
 impl<'d> Sources<'d> {
-    /// Tells where everything in a question comes from. `asked` is the request that the question was
-    /// made of.
+    /// Tells where everything in a completed request comes from. `asked` is the request as it was before
+    /// it was completed.
     ///
     /// # Errors
-    /// [`RequestError`] as [`crate::Directory::question`], which did not refuse the same, and for another directory's question.
+    /// [`RequestError`] as [`crate::Directory::complete`], which did not refuse the same, and for a request that another directory completed.
     pub(crate) fn provenance(
         &self,
         asked: &Request<'_>,
-        question: &Question<'_>,
+        completed: &CompletedRequest<'_>,
     ) -> Result<Scene, RequestError> {
-        if question.of != self.id {
-            let text = "the question belongs to another directory".to_string();
+        if completed.of != self.id {
+            let text = "the request belongs to another directory".to_string();
             return Err(RequestError::Contradiction(text));
         }
         let tables = self.tables;
         let arena = Bump::new();
         let context = Context::new(asked.context, &arena);
-        let has_identity = question.extra.identity.is_some() && !is_assumed_root(asked, &context);
+        let has_identity = completed.extra.identity.is_some() && !is_assumed_root(asked, &context);
         let arn = read_caller(tables, &asked.principal.caller);
         let known = find_caller(tables, &asked.principal, &arn, has_identity, tables)?;
         let own = known.principal.and_then(|found| self.own(found));
         let target = target_of(tables, asked, known.account);
         let mut layers = Vec::new();
-        for id in question.sets {
+        for id in completed.sets {
             let mut add = |layer: Layer, policies: Option<Vec<Applied>>| {
                 layers.push(LayerStory {
                     layer,
@@ -80,7 +80,7 @@ impl<'d> Sources<'d> {
                 layers.iter().for_each(|layer| add(layer, None));
             }
         }
-        let extra = &question.extra;
+        let extra = &completed.extra;
         for (layer, policies) in [
             (Layer::Identity, &extra.identity),
             (Layer::Session, &extra.session),
@@ -112,10 +112,10 @@ impl<'d> Sources<'d> {
             target: TargetStory {
                 owner: target.owner.map(|account| self.account_story(account)),
                 is_assumed: target.is_assumed,
-                grants: self.grants(&target, &question.request),
+                grants: self.grants(&target, &completed.request),
             },
             layers,
-            added: added(asked, question),
+            added: added(asked, completed),
         })
     }
 
@@ -167,10 +167,10 @@ impl<'d> Sources<'d> {
         told
     }
 
-    /// True if a policy set takes part in a question, of the directory or of the request.
-    pub(crate) fn has_layer(&self, question: &Question<'_>, layer: Layer) -> bool {
-        let mut sets = question.sets.iter();
-        let extra = &question.extra;
+    /// True if a layer takes part in a completed request, by a policy of the directory or one that came with the request.
+    pub(crate) fn has_layer(&self, completed: &CompletedRequest<'_>, layer: Layer) -> bool {
+        let mut sets = completed.sets.iter();
+        let extra = &completed.extra;
         match layer {
             Layer::Identity if extra.identity.is_some() => true,
             Layer::Session if extra.session.is_some() => true,
@@ -305,13 +305,13 @@ impl<'d> Sources<'d> {
     }
 }
 
-/// What the question's context has that the request had not.
-fn added(asked: &Request<'_>, question: &Question<'_>) -> Vec<(String, Vec<String>)> {
+/// What the request's context has that the request had not.
+fn added(asked: &Request<'_>, completed: &CompletedRequest<'_>) -> Vec<(String, Vec<String>)> {
     let is_given = |key: &str| {
         let mut given = asked.context.iter();
         given.any(|entry| entry.key.eq_ignore_ascii_case(key))
     };
-    let all = question.request.context.iter();
+    let all = completed.request.context.iter();
     let mut added: Vec<(String, Vec<String>)> = all
         .filter(|entry| !entry.values.is_empty() && !is_given(entry.key))
         .map(|entry| {

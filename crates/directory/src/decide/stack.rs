@@ -11,51 +11,51 @@ use portcullis_model::{Layer, Request};
 use portcullis_syntax::PolicySets;
 use portcullis_vm::{Explanation, ImageIdx, Outcome, Plan, Ready, SelectedUnit};
 
+use crate::decide::completed::{BucketRequest, CompletedRequest};
 use crate::decide::memory::Requests;
-use crate::decide::question::{BucketQuestion, Question};
 use crate::error::EngineError;
 use crate::plan::generation::Generation;
 use crate::plan::policies::{checked, options};
 use crate::store::ids::{SetsId, number};
 
-/// Decides a question of a generation.
+/// Decides a completed request of a generation.
 ///
 /// # Errors
-/// [`EngineError`] if the question is another generation's, or its own policies are more than an image can hold.
+/// [`EngineError`] if the request is another generation's, or its own policies are more than an image can hold.
 pub(crate) fn decide(
     requests: &mut Requests,
     generation: Generation<'_>,
-    question: &Question<'_>,
+    completed: &CompletedRequest<'_>,
     debug: bool,
 ) -> Result<Outcome, EngineError> {
-    check_generation(generation, question)?;
-    let image = own_image(question, debug)?;
+    check_generation(generation, completed)?;
+    let image = own_image(completed, debug)?;
     let stack = Stack::of(generation, image.as_ref());
-    Ok(stack.decide(requests, question))
+    Ok(stack.decide(requests, completed))
 }
 
-/// Explains a question of a generation.
+/// Explains a completed request of a generation.
 ///
 /// # Errors
 /// As [`decide`].
 pub(crate) fn explain(
     requests: &mut Requests,
     generation: Generation<'_>,
-    question: &Question<'_>,
+    completed: &CompletedRequest<'_>,
     debug: bool,
 ) -> Result<Explanation, EngineError> {
-    check_generation(generation, question)?;
-    let image = own_image(question, debug)?;
+    check_generation(generation, completed)?;
+    let image = own_image(completed, debug)?;
     let stack = Stack::of(generation, image.as_ref());
-    Ok(stack.explain(requests, question))
+    Ok(stack.explain(requests, completed))
 }
 
-/// A question of another generation names sets that mean something else here.
+/// A completed request of another generation names sets that mean something else here.
 fn check_generation(
     generation: Generation<'_>,
-    question: &Question<'_>,
+    completed: &CompletedRequest<'_>,
 ) -> Result<(), EngineError> {
-    match question.of == generation.id() {
+    match completed.of == generation.id() {
         true => Ok(()),
         false => Err(EngineError::Foreign),
     }
@@ -90,38 +90,46 @@ impl<'d> Stack<'d> {
 
     /// Decides for the resource, and for the bucket behind it if it is an access point: both must allow (`S3-6`). A policy
     /// that cannot be read may deny, so that an Allow does not stand then (`GRAM-54`).
-    pub(crate) fn decide(&self, requests: &mut Requests, question: &Question<'_>) -> Outcome {
+    pub(crate) fn decide(
+        &self,
+        requests: &mut Requests,
+        completed: &CompletedRequest<'_>,
+    ) -> Outcome {
         let Requests { asked, behind } = requests;
-        let query = portcullis_vm::Query::from(&question.request);
-        let asked = self.ready(asked, question, &query, question.sets);
-        let outcome = match &question.bucket {
+        let query = portcullis_vm::Query::from(&completed.request);
+        let asked = self.ready(asked, completed, &query, completed.sets);
+        let outcome = match &completed.bucket {
             None => asked.decide(self.views()),
             Some(bucket) => {
-                let query = behind_query(question, bucket);
-                let behind = self.ready(behind, question, &query, bucket.sets);
+                let query = behind_query(completed, bucket);
+                let behind = self.ready(behind, completed, &query, bucket.sets);
                 portcullis_vm::decide_through(self.views(), &asked, self.views(), &behind)
             }
         };
-        match question.is_undecidable {
+        match completed.is_undecidable {
             true => outcome.unless_allowed_by(Layer::Resource),
             false => outcome,
         }
     }
 
     /// The same, with the reports of all statements.
-    pub(crate) fn explain(&self, requests: &mut Requests, question: &Question<'_>) -> Explanation {
+    pub(crate) fn explain(
+        &self,
+        requests: &mut Requests,
+        completed: &CompletedRequest<'_>,
+    ) -> Explanation {
         let Requests { asked, behind } = requests;
-        let query = portcullis_vm::Query::from(&question.request);
-        let asked = self.ready(asked, question, &query, question.sets);
-        let mut explanation = match &question.bucket {
+        let query = portcullis_vm::Query::from(&completed.request);
+        let asked = self.ready(asked, completed, &query, completed.sets);
+        let mut explanation = match &completed.bucket {
             None => asked.explain(self.views()),
             Some(bucket) => {
-                let query = behind_query(question, bucket);
-                let behind = self.ready(behind, question, &query, bucket.sets);
+                let query = behind_query(completed, bucket);
+                let behind = self.ready(behind, completed, &query, bucket.sets);
                 portcullis_vm::explain_through(self.views(), &asked, self.views(), &behind)
             }
         };
-        if question.is_undecidable {
+        if completed.is_undecidable {
             explanation.outcome = explanation.outcome.unless_allowed_by(Layer::Resource);
         }
         explanation
@@ -132,7 +140,7 @@ impl<'d> Stack<'d> {
     fn ready<'r>(
         &'r self,
         scratch: &'r mut portcullis_vm::Scratch,
-        question: &Question<'_>,
+        completed: &CompletedRequest<'_>,
         query: &'r portcullis_vm::Query<'r>,
         sets: &[SetsId],
     ) -> Ready<'r> {
@@ -147,7 +155,7 @@ impl<'d> Stack<'d> {
             }
         });
         // Policies that came with the request are an image of one unit.
-        let has_own = question.extra.session.is_some() || question.extra.identity.is_some();
+        let has_own = completed.extra.session.is_some() || completed.extra.identity.is_some();
         let own_unit = has_own.then_some(SelectedUnit {
             image: ImageIdx(number(plan.stack.images().len())),
             unit: Id::FIRST,
@@ -159,19 +167,22 @@ impl<'d> Stack<'d> {
 
 /// What a request for an access point asks of the bucket behind it.
 fn behind_query<'q>(
-    question: &Question<'q>,
-    bucket: &BucketQuestion<'q>,
+    completed: &CompletedRequest<'q>,
+    bucket: &BucketRequest<'q>,
 ) -> portcullis_vm::Query<'q> {
     portcullis_vm::Query::from(&Request {
         resource: bucket.resource,
         resource_account: bucket.account,
-        ..question.request
+        ..completed.request
     })
 }
 
 /// The image of the policies that came with the request, if any did.
-fn own_image(question: &Question<'_>, debug: bool) -> Result<Option<Image<Vec<u8>>>, CompileError> {
-    let extra = &question.extra;
+fn own_image(
+    completed: &CompletedRequest<'_>,
+    debug: bool,
+) -> Result<Option<Image<Vec<u8>>>, CompileError> {
+    let extra = &completed.extra;
     if extra.session.is_none() && extra.identity.is_none() {
         return Ok(None);
     }

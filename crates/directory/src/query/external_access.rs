@@ -14,8 +14,8 @@ use portcullis_syntax::Policy;
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 
 use crate::arn::{Kind, account_number};
+use crate::decide::completed::complete_request;
 use crate::decide::memory::Requests;
-use crate::decide::question::question;
 use crate::decide::stack::explain;
 use crate::error::EngineError;
 use crate::plan::generation::Generation;
@@ -232,16 +232,16 @@ fn of_entry(
     };
     // The other side is taken to allow, where the directory does not know it.
     let id = generation.id();
-    let question =
-        question(tables, id, &request, RequestPolicies::default(), &arena).or_else(|_| {
+    let completed = complete_request(tables, id, &request, RequestPolicies::default(), &arena)
+        .or_else(|_| {
             let extra = RequestPolicies {
                 identity: allow_all(&arena),
                 session: None,
             };
-            question(tables, id, &request, extra, &arena)
+            complete_request(tables, id, &request, extra, &arena)
         });
-    if let Ok(question) = question {
-        let explanation = explain(requests, generation, &question, debug)?;
+    if let Ok(completed) = completed {
+        let explanation = explain(requests, generation, &completed, debug)?;
         access.decision = Some(explanation.outcome.decision());
         access.missing_keys = explanation.missing_keys;
     }

@@ -8,8 +8,8 @@ use bumpalo::Bump;
 use portcullis_model::{Decision, Principal as Who, Request, check_action, split_arn};
 use portcullis_syntax::PolicySets;
 
+use crate::decide::completed::{CompletedRequest, complete_any_request, policies};
 use crate::decide::memory::Requests;
-use crate::decide::question::{Question, policies, question_of_any};
 use crate::decide::stack::decide;
 use crate::error::{EngineError, RequestError};
 use crate::plan::policies::Policies;
@@ -58,8 +58,8 @@ pub(crate) fn what_can(
         restrict_public_buckets: false,
         external_grant: false,
     };
-    let ask = |action| -> Result<Question<'_>, RequestError> {
-        question_of_any(
+    let ask = |action| -> Result<CompletedRequest<'_>, RequestError> {
+        complete_any_request(
             tables,
             store.id(),
             &request(action),
@@ -78,10 +78,10 @@ pub(crate) fn what_can(
     // The trust policy of a role takes part in requests to STS alone.
     for service in &services {
         let any = arena.alloc_str(&format!("{service}:{OPEN}"));
-        let question = ask(any)?;
+        let completed = ask(any)?;
         let sets = store
             .documents()
-            .and_then(|documents| policies(tables, documents, &question, &arena))
+            .and_then(|documents| policies(tables, documents, &completed, &arena))
             .ok_or(WhatCanError::IsImage)?;
         collect(&sets, service, &mut actions);
     }
@@ -93,8 +93,8 @@ pub(crate) fn what_can(
     let mut answers = Vec::with_capacity(actions.len());
     for action in actions {
         let member = arena.alloc_str(&action.replace(['*', '?'], "~"));
-        let question = ask(member)?;
-        let outcome = decide(&mut requests, generation, &question, store.has_debug())?;
+        let completed = ask(member)?;
+        let outcome = decide(&mut requests, generation, &completed, store.has_debug())?;
         let decision = outcome.decision();
         answers.push(Can {
             action,

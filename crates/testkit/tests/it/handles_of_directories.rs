@@ -268,7 +268,7 @@ fn questions_of_other_directories() {
     for there in &directories {
         let arena = Bump::new();
         let question = there
-            .question(&asked, RequestPolicies::default(), &arena)
+            .complete(&asked, RequestPolicies::default(), &arena)
             .unwrap();
         for here in &directories {
             let decided = engine.decide(here, &question);
