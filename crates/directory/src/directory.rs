@@ -10,7 +10,7 @@ use std::path::Path;
 
 use bumpalo::Bump;
 use portcullis_explain::{Attached, Changes, Chart, Scene};
-use portcullis_model::{ContextEntry, Decision, Layer, Principal as Who, Request, check_action};
+use portcullis_model::{ContextEntry, Decision, Layer, Principal, Request, check_action};
 use portcullis_syntax::{Policy, PolicySets};
 use portcullis_vm::{Explanation, Key};
 
@@ -31,8 +31,8 @@ use crate::query::admins::{self, Admin};
 use crate::query::charts;
 use crate::query::external_access::{self, ExternalAccess};
 use crate::query::not_given::keys_not_given;
-use crate::query::people::{self, Reserved};
-use crate::query::what_can::{self, Can, WhatCanError};
+use crate::query::people::{self, PermissionSetRole};
+use crate::query::what_can::{self, ActionDecision, WhatCanError};
 use crate::query::who_can::{self, AccessPath};
 use crate::store::delta;
 use crate::store::documents::Documents;
@@ -134,12 +134,12 @@ impl Directory {
     }
 
     /// Who is behind a user or role: none if it is no role of Identity Center.
-    pub fn people(&self, principal: usize) -> Option<Reserved> {
+    pub fn people(&self, principal: usize) -> Option<PermissionSetRole> {
         people::people(&self.tables, PrincipalIdx::at(principal))
     }
 
     /// The same, by the ARN of the role or of a session of it.
-    pub fn people_of(&self, arn: &str) -> Option<Reserved> {
+    pub fn people_of(&self, arn: &str) -> Option<PermissionSetRole> {
         people::people(&self.tables, self.tables.number_of_role(arn)?)
     }
 
@@ -465,10 +465,10 @@ impl Directory {
     /// [`WhatCanError`] if the caller is unknown, a named action is none, or the directory is an image and no actions are named.
     pub fn what_can(
         &self,
-        caller: &Who<'_>,
+        caller: &Principal<'_>,
         query: AccessQuery<'_>,
         named: &[String],
-    ) -> Result<Vec<Can>, WhatCanError> {
+    ) -> Result<Vec<ActionDecision>, WhatCanError> {
         what_can::what_can(&self.tables, &self.policies, caller, query, named)
     }
 

@@ -22,7 +22,7 @@ use portcullis_image::{Image, View};
 
 use crate::plan::action::PreparedActions;
 use crate::plan::dependencies::KeyDependencies;
-use crate::plan::key_sources::Slots;
+use crate::plan::key_sources::PlannedSlots;
 use crate::plan::named_principals::NamedPrincipals;
 use crate::plan::policy_sets::PolicySetSummaries;
 use crate::plan::principals::PrincipalSummary;
@@ -37,7 +37,7 @@ pub(crate) struct DecisionPlan {
     /// What each unit looks at.
     dependencies: Vec<KeyDependencies>,
     /// The slots of the images.
-    pub(crate) slots: Slots,
+    pub(crate) slots: PlannedSlots,
     pub(crate) policy_sets: PolicySetSummaries,
     /// What the policies know of users and roles.
     pub(crate) named: NamedPrincipals,
@@ -53,7 +53,7 @@ impl DecisionPlan {
         let mut plan = DecisionPlan {
             stack: ImageStack::new(),
             dependencies: Vec::new(),
-            slots: Slots::default(),
+            slots: PlannedSlots::default(),
             policy_sets: PolicySetSummaries::default(),
             named: NamedPrincipals::default(),
             summaries: Vec::new(),
@@ -75,7 +75,7 @@ impl DecisionPlan {
         let first = self.stack.images().len();
         self.stack.push(images, id);
         let views: Vec<View<'_>> = self.stack.views().collect();
-        self.slots = Slots::new(&views, tables);
+        self.slots = PlannedSlots::new(&views, tables);
         for (image, view) in views.iter().enumerate().skip(first) {
             let slots = self.slots.of(image);
             self.dependencies

@@ -12,10 +12,10 @@ use std::fmt;
 
 use bumpalo::Bump;
 use portcullis_image::value::fold;
-use portcullis_model::{Caller, ContextEntry, Principal as Who, Request, split_arn};
+use portcullis_model::{Caller, ContextEntry, Principal, Request, split_arn};
 
 use crate::arn::{Kind, account_number};
-use crate::store::tables::{Principal, Tables};
+use crate::store::tables::{PrincipalRow, Tables};
 
 /// The calls that hand out credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +86,7 @@ pub struct StsCall<'a> {
     /// Which call.
     pub kind: StsCallKind,
     /// Who calls: for the calls with SAML or a web identity the provider.
-    pub caller: Who<'a>,
+    pub caller: Principal<'a>,
     /// The context of the call: what a session of the caller carries, and what is known of the call. For keys
     /// that follow from the members below, these count and not the context.
     pub context: &'a [ContextEntry<'a>],
@@ -199,7 +199,7 @@ pub(crate) fn call<'a>(
 }
 
 /// The role with exactly this ARN. STS tells nobody whether a role exists; a directory does.
-fn role_of<'d>(tables: &'d Tables, arn: &str) -> Result<&'d Principal, StsCallError> {
+fn role_of<'d>(tables: &'d Tables, arn: &str) -> Result<&'d PrincipalRow, StsCallError> {
     let found = split_arn(arn).and_then(|[_, _, _, _, account, rest]| {
         let name = rest.strip_prefix("role/")?.rsplit('/').next()?;
         let account = tables.accounts().find(account_number(account)?)?;
@@ -215,7 +215,7 @@ fn role_of<'d>(tables: &'d Tables, arn: &str) -> Result<&'d Principal, StsCallEr
 fn role_session(
     tables: &Tables,
     call: &StsCall<'_>,
-    role: &Principal,
+    role: &PrincipalRow,
     source_identity: Option<&str>,
     seconds: u32,
 ) -> Session {
@@ -497,7 +497,7 @@ fn source_identity<'a>(call: &StsCall<'a>) -> Result<Option<&'a str>, StsCallErr
 }
 
 /// Lifetimes of `STS-1` to `STS-6`, `STS-10`.
-fn seconds(call: &StsCall<'_>, role: Option<&Principal>) -> Result<u32, StsCallError> {
+fn seconds(call: &StsCall<'_>, role: Option<&PrincipalRow>) -> Result<u32, StsCallError> {
     let is_root = matches!(call.caller.caller, Caller::Root { .. });
     let is_chained = matches!(call.caller.caller, Caller::Role { .. });
     let (shortest, longest, usual) = match (call.kind, role) {

@@ -4,14 +4,14 @@
 //! exist decides how verdicts are joined, so that a set without policies is not the same as no set.
 
 use crate::decide::caller::ResolvedCaller;
-use crate::decide::target::{LocatedTarget, Target, target_for};
+use crate::decide::target::{LocatedTarget, ResolvedTarget, target_for};
 use crate::store::ids::SetsId;
 use crate::store::tables::Tables;
 
 /// What takes part in a decision: numbers, and nothing that has to be made.
 pub(crate) struct Applies<'d, 'a> {
     pub(crate) caller: ResolvedCaller<'d, 'a>,
-    pub(crate) target: Target<'d>,
+    pub(crate) target: ResolvedTarget<'d>,
     /// Those that are not attached to the caller itself.
     pub(crate) other_sets: [SetsId; 4],
 }

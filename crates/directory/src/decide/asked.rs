@@ -13,7 +13,7 @@ use crate::plan::generation::Generation;
 use crate::store::ids::{AccountIdx, PrincipalIdx, Symbol};
 
 /// One request, with what was resolved beforehand.
-pub(crate) struct Asked<'q> {
+pub(crate) struct AccessRequest<'q> {
     pub(crate) action: &'q PreparedAction,
     pub(crate) resource: Target<'q>,
     pub(crate) account: Option<&'q str>,
@@ -22,15 +22,15 @@ pub(crate) struct Asked<'q> {
     pub(crate) external_grant: bool,
 }
 
-impl<'q> Asked<'q> {
+impl<'q> AccessRequest<'q> {
     /// What is asked of handles. A request of handles cannot say that public access is blocked or that something else grants
     /// it: hosts that know such things ask by text.
     #[inline]
     pub(crate) fn resolved(
         action: &'q PreparedAction,
         resource: &'q PreparedResource,
-    ) -> Asked<'q> {
-        Asked {
+    ) -> AccessRequest<'q> {
+        AccessRequest {
             action,
             resource: Target::from(&resource.handle),
             account: resource.account.as_deref(),
@@ -45,7 +45,7 @@ impl<'q> Asked<'q> {
 #[derive(Clone, Copy)]
 pub(crate) struct Deciding<'d> {
     pub(crate) generation: Generation<'d>,
-    pub(crate) asked: &'d Asked<'d>,
+    pub(crate) asked: &'d AccessRequest<'d>,
 }
 
 impl<'d> Deciding<'d> {
@@ -59,7 +59,7 @@ impl<'d> Deciding<'d> {
     /// Whose the resource is to the users and roles of an account, which are in a partition.
     #[inline(always)]
     pub(crate) fn ownership(&self, account: AccountIdx, partition: Symbol) -> Ownership {
-        let Asked {
+        let AccessRequest {
             resource, located, ..
         } = self.asked;
         let same_account = resource.is_star() || located.is_of(account);
@@ -75,7 +75,7 @@ impl<'d> Deciding<'d> {
 
     /// The owner of the resource, as the request says or the directory knows (`EVAL-12`).
     pub(crate) fn owner(&self) -> Option<&'d str> {
-        let Asked {
+        let AccessRequest {
             account, located, ..
         } = self.asked;
         account.or_else(|| stated_owner(self.generation.tables, located))

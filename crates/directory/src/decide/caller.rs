@@ -9,9 +9,7 @@
 //! of the plan, which they look at anyway, and loading the tables.
 
 use bumpalo::Bump;
-use portcullis_model::{
-    Caller, GuessedRole, Principal as Who, is_account_id, session_names, split_arn,
-};
+use portcullis_model::{Caller, GuessedRole, Principal, is_account_id, session_names, split_arn};
 use portcullis_vm::{CallerKind, HomeAccount};
 
 use crate::arn::{Kind, last_name};
@@ -21,16 +19,16 @@ use crate::store::accounts::Account;
 use crate::store::ids::{AccountIdx, PrincipalIdx};
 use crate::store::people::{UNKNOWN_END, set_of_role};
 use crate::store::strings::concat_in;
-use crate::store::tables::{Entities, Entity, Principal, Tables};
+use crate::store::tables::{Entities, Entity, PrincipalRow, Tables};
 
 /// The caller of a request, as the directory knows it.
 #[derive(Clone, Copy)]
 pub(crate) struct ResolvedCaller<'d, 'a> {
     /// As asked; of a caller by number it is to be made of its row.
-    pub(super) who: Option<&'a Who<'a>>,
+    pub(super) who: Option<&'a Principal<'a>>,
     pub(crate) account: Option<&'d Account>,
     /// The user or role whose policies are the identity policies, and its number, or none.
-    pub(super) principal: Option<&'d Principal>,
+    pub(super) principal: Option<&'d PrincipalRow>,
     pub(crate) number: PrincipalIdx,
     /// What is filled in of the caller itself, not only of its policies.
     pub(super) is_itself: bool,
@@ -41,8 +39,8 @@ pub(crate) struct ResolvedCaller<'d, 'a> {
 impl<'a> ResolvedCaller<'_, 'a> {
     /// The caller without its ARN and its ids. Of one that is a user or role itself it is to be told what it
     /// is, and whether the role is linked to a service.
-    fn outline(&self, itself: Option<(Kind, bool)>) -> Who<'a> {
-        let mut who = self.who.copied().unwrap_or(Who {
+    fn outline(&self, itself: Option<(Kind, bool)>) -> Principal<'a> {
+        let mut who = self.who.copied().unwrap_or(Principal {
             caller: Caller::Anonymous,
             user_id: None,
             management_account: false,
@@ -109,7 +107,7 @@ impl<'a> ResolvedCaller<'_, 'a> {
     /// The key of its id is unknown, because it would end with the name of a session that is unknown: of a
     /// role without session of which the request does not say the id. Its own id is known, and so are the policies
     /// that name it.
-    pub(crate) fn hides_user_id(&self, who: &Who<'_>) -> bool {
+    pub(crate) fn hides_user_id(&self, who: &Principal<'_>) -> bool {
         let has_id = self.who.is_some_and(|who| who.user_id.is_some());
         let is_role = matches!(who.caller, Caller::Role { .. });
         self.is_itself && is_role && self.session.is_none() && !has_id
@@ -208,7 +206,7 @@ pub(crate) fn read_caller<'a>(tables: &Tables, caller: &Caller<'a>) -> CallerArn
 /// somewhere.
 pub(crate) fn find_caller<'d, 'a>(
     tables: &'d Tables,
-    who: &'a Who<'a>,
+    who: &'a Principal<'a>,
     arn: &CallerArn<'a>,
     has_identity: bool,
     from: &impl Entities,
@@ -289,7 +287,7 @@ pub(crate) fn complete<'a>(
     from: &impl Entities,
     wanted: KeyDependencies,
     arena: &'a Bump,
-) -> Who<'a> {
+) -> Principal<'a> {
     let entity = || from.entity(caller.number).filter(|_| caller.is_itself);
     let (Some(principal), Some(own)) = (caller.principal, entity()) else {
         return caller.outline(None);

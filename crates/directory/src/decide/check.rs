@@ -16,16 +16,16 @@ use portcullis_vm::{
 };
 
 use crate::decide::applies::{Applies, find_applies};
-use crate::decide::asked::{Asked, Deciding};
+use crate::decide::asked::{AccessRequest, Deciding};
 use crate::decide::caller::{CallerArn, ResolvedCaller, complete, find_caller, home, read_caller};
 use crate::decide::completed::complete_for_caller;
 use crate::decide::context::only;
 use crate::decide::given::GivenKeys;
 use crate::decide::grants::is_granted;
 use crate::decide::handles::{PreparedResource, ResolvedRequest};
-use crate::decide::keys::Keys;
+use crate::decide::keys::DirectoryKeys;
 use crate::decide::memory::{Memory, Requests};
-use crate::decide::stack::Stack;
+use crate::decide::stack::RequestStack;
 use crate::decide::target::locate;
 use crate::error::{EngineError, RequestError};
 use crate::plan::action::{PreparedAction, RecentActions};
@@ -68,7 +68,7 @@ pub(crate) fn check_read(
     }
     let caller = find_caller(tables, &request.principal, arn, false, &generation)?;
     let located = locate(tables, request.resource, parts, request.resource_account);
-    let asked = Asked {
+    let asked = AccessRequest {
         action,
         resource: Target::of(request.resource, parts),
         account: request.resource_account,
@@ -126,7 +126,7 @@ pub(crate) fn run_resolved(
     }
     let deciding = Deciding {
         generation,
-        asked: &Asked::resolved(action, resource),
+        asked: &AccessRequest::resolved(action, resource),
     };
     let caller = deciding.by_number(principal);
     Ok(run(&deciding, memory, caller, |_, _, _| None, context))
@@ -219,7 +219,7 @@ pub(crate) fn run(
     };
     let target = &applies.target;
     let is_granted = || !target.grants.is_empty() && has_grant(deciding, &applies, context, arena);
-    let keys = Keys::new(deciding, &applies, summary, context, arena);
+    let keys = DirectoryKeys::new(deciding, &applies, summary, context, arena);
     let resolved = EvaluationRequest {
         caller: kind,
         management_account: caller.is_of_management(),
@@ -285,7 +285,7 @@ fn run_completed(
     };
     let extra = (RequestPolicies::default(), generation.id());
     let completed = complete_for_caller(tables, caller, &request, extra, &arena);
-    Stack::of(generation, None).decide(&mut scratch.requests, &completed)
+    RequestStack::of(generation, None).decide(&mut scratch.requests, &completed)
 }
 
 /// Finds all names by which policies know a caller, also those that the context says.

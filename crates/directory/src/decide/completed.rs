@@ -14,7 +14,7 @@ use portcullis_syntax::{Bucket, PolicySets};
 
 use crate::decide::applies::{Applies, find_applies};
 use crate::decide::caller::{ResolvedCaller, complete, find_caller, read_caller};
-use crate::decide::context::{Context, fill, fill_access_point};
+use crate::decide::context::{FilledContext, fill, fill_access_point};
 use crate::decide::grants::is_granted;
 use crate::decide::target::{LocatedTarget, locate, stated_owner, unconsulted};
 use crate::error::RequestError;
@@ -80,7 +80,7 @@ pub(crate) fn complete_any_request<'a>(
     extra: RequestPolicies<'a>,
     arena: &'a Bump,
 ) -> Result<CompletedRequest<'a>, RequestError> {
-    let context = Context::new(request.context, arena);
+    let context = FilledContext::new(request.context, arena);
     let has_identity = extra.identity.is_some() && !is_assumed_root(request, &context);
     let who = arena.alloc(request.principal);
     let arn = read_caller(tables, &who.caller);
@@ -202,7 +202,7 @@ pub(crate) fn policies<'a>(
 }
 
 /// True for a session of AssumeRoot, whose policies are the task policy's (`EVAL-50`, `STS-6`).
-pub(crate) fn is_assumed_root(request: &Request<'_>, context: &Context<'_>) -> bool {
+pub(crate) fn is_assumed_root(request: &Request<'_>, context: &FilledContext<'_>) -> bool {
     let flag = context.only("aws:AssumedRoot");
     matches!(request.principal.caller, Caller::Root { .. })
         && flag.is_some_and(|value| value.eq_ignore_ascii_case("true"))
@@ -216,7 +216,7 @@ pub(crate) fn complete_for_caller<'a>(
     (extra, of): (RequestPolicies<'a>, u64),
     arena: &'a Bump,
 ) -> CompletedRequest<'a> {
-    let mut context = Context::new(request.context, arena);
+    let mut context = FilledContext::new(request.context, arena);
     let parts = split_arn(request.resource);
     let located = locate(tables, request.resource, parts, request.resource_account);
     let endpoint = context.only("aws:SourceVpce");

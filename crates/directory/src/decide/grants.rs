@@ -7,7 +7,7 @@ use portcullis_image::value::fold;
 use portcullis_model::Caller;
 
 use crate::arn::account_number;
-use crate::decide::target::Target;
+use crate::decide::target::ResolvedTarget;
 use crate::store::ids::index;
 use crate::store::tables::{ALL_USERS, AUTHENTICATED_USERS, Grant, Tables};
 
@@ -15,7 +15,7 @@ use crate::store::tables::{ALL_USERS, AUTHENTICATED_USERS, Grant, Tables};
 /// control list (`S3-2`).
 pub(crate) fn is_granted<'g>(
     tables: &Tables,
-    target: &Target<'_>,
+    target: &ResolvedTarget<'_>,
     action: &str,
     caller: &Caller<'_>,
     context: impl Iterator<Item = (&'g str, &'g [&'g str])> + Clone,
@@ -49,7 +49,7 @@ pub(crate) fn is_for(
     tables: &Tables,
     grant: &Grant,
     operation: GrantedOperation<'_>,
-    target: &Target<'_>,
+    target: &ResolvedTarget<'_>,
     caller: &Caller<'_>,
 ) -> bool {
     let grantee = tables.str(grant.grantee);

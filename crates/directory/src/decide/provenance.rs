@@ -15,15 +15,15 @@ use portcullis_syntax::Policy;
 use crate::arn::arn_of;
 use crate::decide::caller::{ResolvedCaller, find_caller, read_caller};
 use crate::decide::completed::{CompletedRequest, is_assumed_root};
-use crate::decide::context::Context;
+use crate::decide::context::FilledContext;
 use crate::decide::grants::{GrantedOperation, has_encryption_context, has_operation, is_for};
-use crate::decide::target::{Target, listed, target_of};
+use crate::decide::target::{ResolvedTarget, listed, target_of};
 use crate::error::RequestError;
 use crate::store::accounts::Account;
 use crate::store::documents::Documents;
 use crate::store::ids::{PolicyId, Symbol};
-use crate::store::provenance::{Attachment, Own};
-use crate::store::tables::{Principal, Tables};
+use crate::store::provenance::{Attachment, PrincipalPolicies};
+use crate::store::tables::{PrincipalRow, Tables};
 
 /// Where provenance is read.
 #[derive(Clone, Copy)]
@@ -52,7 +52,7 @@ impl<'d> Sources<'d> {
         }
         let tables = self.tables;
         let arena = Bump::new();
-        let context = Context::new(asked.context, &arena);
+        let context = FilledContext::new(asked.context, &arena);
         let has_identity = completed.extra.identity.is_some() && !is_assumed_root(asked, &context);
         let arn = read_caller(tables, &asked.principal.caller);
         let known = find_caller(tables, &asked.principal, &arn, has_identity, tables)?;
@@ -120,7 +120,7 @@ impl<'d> Sources<'d> {
     }
 
     /// The grants that allow a request, or lack one thing to do so.
-    fn grants(&self, target: &Target<'_>, request: &Request<'_>) -> Vec<GrantStory> {
+    fn grants(&self, target: &ResolvedTarget<'_>, request: &Request<'_>) -> Vec<GrantStory> {
         let tables = self.tables;
         let Some(operation) = GrantedOperation::of(request.action) else {
             return Vec::new();
@@ -183,7 +183,7 @@ impl<'d> Sources<'d> {
     }
 
     /// How a user or role came to have its policies.
-    fn own(&self, principal: &Principal) -> Option<&'d Own> {
+    fn own(&self, principal: &PrincipalRow) -> Option<&'d PrincipalPolicies> {
         let all = self.documents?.attachments.as_ref()?;
         let mut rows = self.tables.principals().iter();
         all.principals
@@ -240,7 +240,7 @@ impl<'d> Sources<'d> {
 
     /// A policy of a set, with every way in which the caller came to have it: one policy may be attached to a user and to two
     /// of its groups.
-    fn applied(&self, policy: PolicyId, layer: Layer, own: Option<&Own>) -> Applied {
+    fn applied(&self, policy: PolicyId, layer: Layer, own: Option<&PrincipalPolicies>) -> Applied {
         let strings = self.tables.strings();
         let documents = self.documents;
         let (name, place) = documents.map_or((Symbol::NONE, Symbol::NONE), |documents| {

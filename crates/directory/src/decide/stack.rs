@@ -30,7 +30,7 @@ pub(crate) fn decide(
 ) -> Result<Outcome, EngineError> {
     check_generation(generation, completed)?;
     let image = own_image(completed, debug)?;
-    let stack = Stack::of(generation, image.as_ref());
+    let stack = RequestStack::of(generation, image.as_ref());
     Ok(stack.decide(requests, completed))
 }
 
@@ -46,7 +46,7 @@ pub(crate) fn explain(
 ) -> Result<Explanation, EngineError> {
     check_generation(generation, completed)?;
     let image = own_image(completed, debug)?;
-    let stack = Stack::of(generation, image.as_ref());
+    let stack = RequestStack::of(generation, image.as_ref());
     Ok(stack.explain(requests, completed))
 }
 
@@ -62,19 +62,22 @@ fn check_generation(
 }
 
 /// The images of a directory, with that of the policies that came with a request on top.
-pub(crate) struct Stack<'d> {
+pub(crate) struct RequestStack<'d> {
     generation: Generation<'d>,
     views: Vec<View<'d>>,
     plan: Cow<'d, Plan>,
 }
 
-impl<'d> Stack<'d> {
+impl<'d> RequestStack<'d> {
     /// The images of a generation, and on top that of the policies that came with the request. Without such an image nothing
     /// is worked out anew.
-    pub(crate) fn of(generation: Generation<'d>, image: Option<&'d Image<Vec<u8>>>) -> Stack<'d> {
+    pub(crate) fn of(
+        generation: Generation<'d>,
+        image: Option<&'d Image<Vec<u8>>>,
+    ) -> RequestStack<'d> {
         let mut views: Vec<View<'d>> = generation.plan.stack.views().collect();
         views.extend(image.map(Image::view));
-        Stack {
+        RequestStack {
             generation,
             plan: match image {
                 None => Cow::Borrowed(generation.plan.stack.vm_plan()),

@@ -1,7 +1,7 @@
 //! The target of a request: whose it is, and which policy, tags and grants it has.
 //!
 //! First what the directory has for an ARN, whoever asks ([`LocatedTarget`]): this can be resolved beforehand. Then what follows for
-//! a caller and an action ([`Target`]): an owner that nobody states is the caller's account (`EVAL-12`), and a role's trust
+//! a caller and an action ([`ResolvedTarget`]): an owner that nobody states is the caller's account (`EVAL-12`), and a role's trust
 //! policy counts for STS alone (`TRUST-1`).
 //!
 //! A part has the policy of its whole (`MATCH-36`, [`crate::store::policy_scope`]). A name that stands for another resource, such
@@ -14,7 +14,7 @@ use crate::plan::action::is_sts;
 use crate::store::accounts::Account;
 use crate::store::ids::{AccountIdx, ResourceIdx, Run, SetsId, Symbol};
 use crate::store::policy_scope::{OtherName, other_name, part_of};
-use crate::store::tables::{Resource, Tables};
+use crate::store::tables::{ResourceRow, Tables};
 
 /// What the directory knows of a target, whoever asks and for what.
 #[derive(Clone, Copy, Debug)]
@@ -56,7 +56,7 @@ enum Owner {
 
 /// What is known of a target for a caller and an action.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Target<'d> {
+pub(crate) struct ResolvedTarget<'d> {
     /// Its owner's account, if the directory has that.
     pub(crate) owner: Option<&'d Account>,
     /// The owner is an assumption (`EVAL-12`).
@@ -77,17 +77,17 @@ pub(crate) struct Target<'d> {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Listed<'t> {
     /// The resource itself.
-    exact: Option<&'t Resource>,
+    exact: Option<&'t ResourceRow>,
     /// What it is a part of.
-    whole: Option<&'t Resource>,
+    whole: Option<&'t ResourceRow>,
     /// It may have a policy of its own beside that of the whole.
     may_have_own: bool,
 }
 
 impl<'t> Listed<'t> {
     /// The entry whose policy is consulted.
-    pub(crate) fn with_policy(&self) -> Option<&'t Resource> {
-        let with_policy = |entry: &&Resource| entry.has_policy();
+    pub(crate) fn with_policy(&self) -> Option<&'t ResourceRow> {
+        let with_policy = |entry: &&ResourceRow| entry.has_policy();
         let (exact, whole) = (
             self.exact.filter(with_policy),
             self.whole.filter(with_policy),
@@ -99,12 +99,12 @@ impl<'t> Listed<'t> {
     }
 
     /// The entry to name where a policy is looked for.
-    pub(crate) fn named(&self) -> Option<&'t Resource> {
+    pub(crate) fn named(&self) -> Option<&'t ResourceRow> {
         self.with_policy().or(self.whole).or(self.exact)
     }
 
     /// What is found of the resource itself, else of what it is a part of.
-    fn first<T>(&self, of: impl Fn(&'t Resource) -> Option<T>) -> Option<T> {
+    fn first<T>(&self, of: impl Fn(&'t ResourceRow) -> Option<T>) -> Option<T> {
         self.exact
             .and_then(&of)
             .or_else(|| self.whole.and_then(&of))
@@ -157,7 +157,7 @@ impl LocatedTarget {
     }
 }
 
-impl<'d> Target<'d> {
+impl<'d> ResolvedTarget<'d> {
     /// The owner, if the directory has it: never an assumption (`EVAL-12`).
     #[inline]
     pub(crate) fn known_owner(&self) -> Option<&'d Account> {
@@ -196,7 +196,7 @@ pub(crate) fn locate(
     located.grants = listed
         .first(|entry| entry.grants.some())
         .unwrap_or_default();
-    let restricts = |entry: &Resource| entry.restricts_public.then_some(true);
+    let restricts = |entry: &ResourceRow| entry.restricts_public.then_some(true);
     located.restricts_public = listed.first(restricts).is_some();
     let tags = listed.exact.map_or(Run::default(), |entry| entry.tags);
     match parts.filter(|parts| is_of_bucket(*parts)) {
@@ -276,7 +276,7 @@ pub(crate) fn target_of<'d>(
     tables: &'d Tables,
     request: &Request<'_>,
     caller: Option<&'d Account>,
-) -> Target<'d> {
+) -> ResolvedTarget<'d> {
     let located = locate(
         tables,
         request.resource,
@@ -293,7 +293,7 @@ pub(crate) fn target_for<'d>(
     located: &LocatedTarget,
     is_sts: bool,
     caller: Option<&'d Account>,
-) -> Target<'d> {
+) -> ResolvedTarget<'d> {
     let is_assumed = located.is_assumed();
     let owner = match located.owner {
         Owner::Known(index) => tables.account(index),
@@ -306,7 +306,7 @@ pub(crate) fn target_for<'d>(
         false => located.policy,
     };
     let restricts_all = owner.is_some_and(|owner| owner.restricts_public && !is_assumed);
-    Target {
+    ResolvedTarget {
         owner,
         is_assumed,
         is_entity: located.entity.is_some(),

@@ -13,10 +13,10 @@ use std::collections::HashMap;
 
 use portcullis_image::{
     ArnPattern, Entries, Id, Insn, Item, ListId, Operands, Pattern, PatternKind, Ref, Reserved,
-    Slot as ImageSlot, Statement, Token, TokenRecord, Unit, View, flag,
+    Slot, Statement, Token, TokenRecord, Unit, View, flag,
 };
 
-use crate::plan::key_sources::{Origin, Slot};
+use crate::plan::key_sources::{PlannedSlot, SlotOrigin};
 use crate::plan::slot_sets::{SetId, SlotSets};
 use crate::store::ids::number;
 
@@ -85,7 +85,7 @@ impl KeyDependencies {
 /// What an image with these slots looks at, unit by unit.
 ///
 /// Takes time linear in the image, whatever it shares.
-pub(crate) fn of_image(view: View<'_>, slots: &[Slot]) -> Vec<KeyDependencies> {
+pub(crate) fn of_image(view: View<'_>, slots: &[PlannedSlot]) -> Vec<KeyDependencies> {
     let mut reader = Reader {
         view,
         sets: SlotSets::new(number(slots.len())),
@@ -129,18 +129,20 @@ pub(crate) fn of_image(view: View<'_>, slots: &[Slot]) -> Vec<KeyDependencies> {
 }
 
 /// What it means that a slot of this origin is looked at.
-fn of_origin(origin: Origin) -> KeyDependencies {
+fn of_origin(origin: SlotOrigin) -> KeyDependencies {
     match origin {
-        Origin::Derived(key) => KeyDependencies::key(key),
-        Origin::PrincipalOrgId | Origin::PrincipalOrgPaths => KeyDependencies::PRINCIPAL_ORG,
-        Origin::PrincipalTag(_) => KeyDependencies::PRINCIPAL_TAGS,
+        SlotOrigin::Derived(key) => KeyDependencies::key(key),
+        SlotOrigin::PrincipalOrgId | SlotOrigin::PrincipalOrgPaths => {
+            KeyDependencies::PRINCIPAL_ORG
+        }
+        SlotOrigin::PrincipalTag(_) => KeyDependencies::PRINCIPAL_TAGS,
         // The same for all principals.
-        Origin::Request
-        | Origin::ResourceOrgId
-        | Origin::ResourceOrgPaths
-        | Origin::ResourceTag(_)
-        | Origin::IamResourceTag(_)
-        | Origin::ObjectTag(_) => KeyDependencies::NONE,
+        SlotOrigin::Request
+        | SlotOrigin::ResourceOrgId
+        | SlotOrigin::ResourceOrgPaths
+        | SlotOrigin::ResourceTag(_)
+        | SlotOrigin::IamResourceTag(_)
+        | SlotOrigin::ObjectTag(_) => KeyDependencies::NONE,
     }
 }
 
@@ -209,7 +211,7 @@ impl Reader<'_> {
         self.sets.union(resources, guard)
     }
 
-    fn with_slot(&mut self, set: SetId, slot: Id<ImageSlot>) -> SetId {
+    fn with_slot(&mut self, set: SetId, slot: Id<Slot>) -> SetId {
         let single = self.sets.single(slot);
         self.sets.union(set, single)
     }

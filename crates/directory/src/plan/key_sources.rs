@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 
 use portcullis_image::value::fold::{folded, strip_ignoring_case};
-use portcullis_image::{Reserved, Slot as ImageSlot, View};
+use portcullis_image::{Reserved, Slot, View};
 use portcullis_vm::StackSlot;
 
 use crate::store::ids::{Symbol, number};
@@ -17,7 +17,7 @@ use crate::store::tables::Tables;
 
 /// Where the values of a slot come from, if the request does not give them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub(crate) enum SlotOrigin {
     /// From nowhere else.
     Request,
     /// From caller and target, as the machine derives it: the number of a reserved slot.
@@ -52,33 +52,33 @@ impl TagClass {
 
 /// A slot of an image.
 #[derive(Clone, Debug)]
-pub(crate) struct Slot {
+pub(crate) struct PlannedSlot {
     /// The key's name, folded.
     pub(crate) name: Box<str>,
-    pub(crate) origin: Origin,
+    pub(crate) origin: SlotOrigin,
 }
 
 /// The slots of a stack of images.
 #[derive(Debug, Default)]
-pub(crate) struct Slots {
+pub(crate) struct PlannedSlots {
     /// Those of all images, one after the other.
-    all: Vec<Slot>,
+    all: Vec<PlannedSlot>,
     /// Where those of each image begin.
     starts: Vec<usize>,
     /// The names of tags that some slot looks at, sorted.
     tags: Vec<(Symbol, TagClass)>,
 }
 
-impl Slots {
+impl PlannedSlots {
     /// Takes time linear in the slots and in the tags.
-    pub(crate) fn new(views: &[View<'_>], tables: &Tables) -> Slots {
+    pub(crate) fn new(views: &[View<'_>], tables: &Tables) -> PlannedSlots {
         let mut classes = HashMap::new();
         let (mut all, mut starts) = (Vec::new(), Vec::new());
         for view in views {
             starts.push(all.len());
-            all.extend(view.ids::<ImageSlot>().map(|slot| {
+            all.extend(view.ids::<Slot>().map(|slot| {
                 let name = view.text(view.get(slot).name);
-                Slot {
+                PlannedSlot {
                     name: name.into(),
                     origin: origin_of(name, &mut classes),
                 }
@@ -91,7 +91,7 @@ impl Slots {
             let text: String = folded(tables.str(name)).collect();
             Some((name, *classes.get(&text)?))
         };
-        Slots {
+        PlannedSlots {
             all,
             starts,
             tags: names.into_iter().filter_map(class).collect(),
@@ -100,12 +100,12 @@ impl Slots {
 
     /// A slot, by its number among those of all images.
     #[inline]
-    pub(crate) fn get(&self, slot: StackSlot) -> Option<&Slot> {
+    pub(crate) fn get(&self, slot: StackSlot) -> Option<&PlannedSlot> {
         self.all.get(slot.index())
     }
 
     /// The slots of an image.
-    pub(crate) fn of(&self, image: usize) -> &[Slot] {
+    pub(crate) fn of(&self, image: usize) -> &[PlannedSlot] {
         let start = self.starts.get(image).copied().unwrap_or(self.all.len());
         let end = self.starts.get(image + 1).copied();
         let end = end.unwrap_or(self.all.len());
@@ -120,15 +120,15 @@ impl Slots {
 }
 
 /// Where the values of a key with this name, which is folded, come from.
-fn origin_of(name: &str, classes: &mut HashMap<String, TagClass>) -> Origin {
+fn origin_of(name: &str, classes: &mut HashMap<String, TagClass>) -> SlotOrigin {
     if let Some(key) = Reserved::of_name(name) {
-        return Origin::Derived(key);
+        return SlotOrigin::Derived(key);
     }
     let fixed = [
-        ("aws:PrincipalOrgID", Origin::PrincipalOrgId),
-        ("aws:PrincipalOrgPaths", Origin::PrincipalOrgPaths),
-        ("aws:ResourceOrgID", Origin::ResourceOrgId),
-        ("aws:ResourceOrgPaths", Origin::ResourceOrgPaths),
+        ("aws:PrincipalOrgID", SlotOrigin::PrincipalOrgId),
+        ("aws:PrincipalOrgPaths", SlotOrigin::PrincipalOrgPaths),
+        ("aws:ResourceOrgID", SlotOrigin::ResourceOrgId),
+        ("aws:ResourceOrgPaths", SlotOrigin::ResourceOrgPaths),
     ];
     let is = |key| strip_ignoring_case(name, key) == Some("");
     if let Some((_, origin)) = fixed.into_iter().find(|(key, _)| is(key)) {
@@ -140,13 +140,13 @@ fn origin_of(name: &str, classes: &mut HashMap<String, TagClass>) -> Origin {
         Some(*classes.entry(tag.to_string()).or_insert(next))
     };
     if let Some(tag) = class("aws:PrincipalTag/") {
-        return Origin::PrincipalTag(tag);
+        return SlotOrigin::PrincipalTag(tag);
     }
     if let Some(tag) = class("aws:ResourceTag/") {
-        return Origin::ResourceTag(tag);
+        return SlotOrigin::ResourceTag(tag);
     }
     if let Some(tag) = class("s3:ExistingObjectTag/") {
-        return Origin::ObjectTag(tag);
+        return SlotOrigin::ObjectTag(tag);
     }
-    class("iam:ResourceTag/").map_or(Origin::Request, Origin::IamResourceTag)
+    class("iam:ResourceTag/").map_or(SlotOrigin::Request, SlotOrigin::IamResourceTag)
 }

@@ -17,7 +17,7 @@ use crate::arn::Kind;
 use crate::plan::stack::ImageStack;
 use crate::store::ids::{AccountIdx, PrincipalIdx, Symbol};
 use crate::store::strings::random_state;
-use crate::store::tables::{Principal, Tables};
+use crate::store::tables::{PrincipalRow, Tables};
 
 /// Users and roles as policies know them.
 #[derive(Debug, Default)]
@@ -94,7 +94,7 @@ impl NamedPrincipals {
     }
 
     /// Whether a user or role is in the partition of its account.
-    pub(crate) fn has_partition(&self, principal: &Principal) -> bool {
+    pub(crate) fn has_partition(&self, principal: &PrincipalRow) -> bool {
         let account = self.accounts.get(principal.account.index());
         account.is_some_and(|account| account.partition == principal.partition)
     }

@@ -12,11 +12,11 @@ use portcullis_image::LayerSet;
 use portcullis_vm::UnitsSummary;
 
 use crate::arn::Kind;
-use crate::plan::key_sources::{Slots, TagClass};
+use crate::plan::key_sources::{PlannedSlots, TagClass};
 use crate::plan::named_principals::NamedPrincipals;
 use crate::plan::policy_sets::{PolicySetSummaries, PolicySetSummary};
 use crate::store::ids::{AccountIdx, PrincipalIdx, Symbol, UnitId};
-use crate::store::tables::Principal;
+use crate::store::tables::PrincipalRow;
 
 /// A user or role, with identity policies and boundary.
 #[derive(Clone, Copy, Debug)]
@@ -67,8 +67,8 @@ impl PrincipalSummary {
     ///
     /// Units come first and tags get what room is left, because every decision looks at units and few at tags.
     pub(crate) fn new(
-        (rows, callers, slots): (&PolicySetSummaries, &NamedPrincipals, &Slots),
-        (number, principal): (PrincipalIdx, &Principal),
+        (rows, callers, slots): (&PolicySetSummaries, &NamedPrincipals, &PlannedSlots),
+        (number, principal): (PrincipalIdx, &PrincipalRow),
         tags: &[(Symbol, Symbol)],
     ) -> PrincipalSummary {
         let flags = [

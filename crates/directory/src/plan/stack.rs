@@ -8,7 +8,7 @@ use portcullis_image::{Id, Image, PrincipalForm, PrincipalRecord, Section, Unit,
 use portcullis_vm::{ImageIdx, Plan};
 
 use crate::store::ids::{UnitId, index, number};
-use crate::store::strings::Index;
+use crate::store::strings::HashIndex;
 
 /// Images that are decided by together.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub(crate) struct ImageStack {
     /// What the machine works out from the images.
     plan: Plan,
     /// The principals of each image by form and text.
-    principals: Vec<Index>,
+    principals: Vec<HashIndex>,
     /// See [`ImageStack::id`].
     id: u64,
 }
@@ -52,7 +52,7 @@ impl ImageStack {
         for image in images {
             let view = image.view();
             let count = view.count(Section::Principals);
-            let mut principals = Index::with_capacity(index(count));
+            let mut principals = HashIndex::with_capacity(index(count));
             for id in view.ids::<PrincipalRecord>() {
                 let record = view.get(id);
                 let text = record.text.bytes(view.bytes());

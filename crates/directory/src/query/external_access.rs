@@ -7,8 +7,8 @@
 use bumpalo::Bump;
 use portcullis_image::{Id, PrincipalForm, Principals, Unit, View};
 use portcullis_model::{
-    Caller, ContextEntry, Decision, GuessedRole, PolicyKind, Principal as Who, Request,
-    is_account_id, split_arn,
+    Caller, ContextEntry, Decision, GuessedRole, PolicyKind, Principal, Request, is_account_id,
+    split_arn,
 };
 use portcullis_syntax::Policy;
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
@@ -20,7 +20,7 @@ use crate::decide::stack::explain;
 use crate::error::EngineError;
 use crate::plan::generation::Generation;
 use crate::plan::stack::Located;
-use crate::store::tables::{Principal, Tables};
+use crate::store::tables::{PrincipalRow, Tables};
 use portcullis_syntax::RequestPolicies;
 
 /// How far outside somebody is.
@@ -65,10 +65,10 @@ pub struct ExternalAccess {
 }
 
 /// A principal of a trust policy as it is written; none for everyone.
-type Entry<'v> = Option<(PrincipalForm, &'v str)>;
+type TrustEntry<'v> = Option<(PrincipalForm, &'v str)>;
 
 /// Whom the Allow statements of a unit name.
-fn allowed_by(view: View<'_>, unit: Id<Unit>) -> Vec<Entry<'_>> {
+fn allowed_by(view: View<'_>, unit: Id<Unit>) -> Vec<TrustEntry<'_>> {
     let unit = view.get(unit);
     let mut entries = Vec::new();
     for statement in unit.statements.iter() {
@@ -114,7 +114,7 @@ pub(crate) fn external_access(
     let mut requests = Requests::default();
     let roles = tables.principals().iter();
     for role in roles.filter(|role| role.kind == Kind::Role && role.trust.is_some()) {
-        let mut seen: Vec<Entry<'_>> = Vec::new();
+        let mut seen: Vec<TrustEntry<'_>> = Vec::new();
         for (_, unit) in tables.uses(role.trust) {
             let Some(Located { view, unit, .. }) = plan.stack.locate(unit) else {
                 continue;
@@ -135,7 +135,7 @@ pub(crate) fn external_access(
 }
 
 /// How far outside an entry is; none for the role's own account and for services.
-fn scope(tables: &Tables, role: &Principal, entry: Entry<'_>) -> Option<Scope> {
+fn scope(tables: &Tables, role: &PrincipalRow, entry: TrustEntry<'_>) -> Option<Scope> {
     let Some((form, value)) = entry else {
         return Some(Scope::Everyone);
     };
@@ -168,7 +168,7 @@ fn scope(tables: &Tables, role: &Principal, entry: Entry<'_>) -> Option<Scope> {
 fn of_entry(
     generation: Generation<'_>,
     debug: bool,
-    (role, entry, scope): (&Principal, Entry<'_>, Scope),
+    (role, entry, scope): (&PrincipalRow, TrustEntry<'_>, Scope),
     context: &[ContextEntry<'_>],
     requests: &mut Requests,
 ) -> Result<ExternalAccess, EngineError> {
@@ -217,7 +217,7 @@ fn of_entry(
         _ => "sts:AssumeRole",
     };
     let request = Request {
-        principal: Who {
+        principal: Principal {
             caller,
             user_id: None,
             management_account: false,

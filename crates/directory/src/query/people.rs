@@ -5,7 +5,7 @@ use crate::store::tables::Tables;
 
 /// Who has a role of Identity Center.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reserved {
+pub struct PermissionSetRole {
     /// The name of the permission set.
     pub permission_set: String,
     /// True if the dump of the account has no such role, so that the permission set decides in its place. Sixteen
@@ -26,14 +26,14 @@ pub struct Assigned {
 }
 
 /// Who is behind a user or role: none if it is no role of Identity Center.
-pub(crate) fn people(tables: &Tables, role: PrincipalIdx) -> Option<Reserved> {
+pub(crate) fn people(tables: &Tables, role: PrincipalIdx) -> Option<PermissionSetRole> {
     let set = tables.permission_set(role)?;
     let text = |name: Symbol| name.some().map(|name| tables.str(name).to_string());
     let assigned = tables.people_of(role).iter().map(|own| Assigned {
         user: text(own.user),
         group: text(own.group),
     });
-    Some(Reserved {
+    Some(PermissionSetRole {
         permission_set: set.to_string(),
         is_unprovisioned: tables.is_unprovisioned(role),
         assigned: assigned.collect(),

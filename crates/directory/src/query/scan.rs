@@ -17,7 +17,7 @@ use portcullis_model::{Decision, check_action};
 use portcullis_vm::{Evaluation, UnitMemory};
 
 use crate::arn::Kind;
-use crate::decide::asked::{Asked, Deciding};
+use crate::decide::asked::{AccessRequest, Deciding};
 use crate::decide::check::{Case, run, run_resolved};
 use crate::decide::given::GivenKeys;
 use crate::decide::handles::PreparedResource;
@@ -220,7 +220,7 @@ impl<'q> PrincipalScan<'q> {
         answers.account = Some(row.account);
         let deciding = Deciding {
             generation,
-            asked: &Asked::resolved(&self.action, &self.resource),
+            asked: &AccessRequest::resolved(&self.action, &self.resource),
         };
         let caller = deciding.by_number(principal);
         let said = |case: &Case<'_, '_>, unit, layers| answers.said(case, unit, layers);
@@ -233,21 +233,21 @@ impl<'q> PrincipalScan<'q> {
 pub(crate) struct UnitVerdicts {
     account: Option<AccountIdx>,
     /// By unit.
-    said: Vec<Said>,
+    said: Vec<RememberedVerdict>,
     units: UnitMemory,
 }
 
 /// What a unit says.
 #[derive(Clone, Copy, Debug, Default)]
-struct Said {
-    when: When,
+struct RememberedVerdict {
+    when: ValidFor,
     allows: bool,
     denies: bool,
 }
 
 /// For whom a remembered verdict holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum When {
+enum ValidFor {
     #[default]
     Unknown,
     Always,
@@ -280,11 +280,12 @@ impl UnitVerdicts {
             .account
             .filter(|_| found.meets(KeyDependencies::ACCOUNT))
         {
-            None => When::Always,
-            Some(account) => When::Of(account),
+            None => ValidFor::Always,
+            Some(account) => ValidFor::Of(account),
         };
         if self.said.is_empty() {
-            self.said.resize(plan.stack.unit_count(), Said::default());
+            self.said
+                .resize(plan.stack.unit_count(), RememberedVerdict::default());
         }
         let known = self.said.get(unit.index()).copied().unwrap_or_default();
         if known.when == when {
@@ -292,7 +293,7 @@ impl UnitVerdicts {
         }
         let (allows, denies) = self.look(case, unit);
         if let Some(place) = self.said.get_mut(unit.index()) {
-            *place = Said {
+            *place = RememberedVerdict {
                 when,
                 allows,
                 denies,

@@ -5,7 +5,7 @@
 //! that no action has. Where two patterns cross, what both match is not asked.
 
 use bumpalo::Bump;
-use portcullis_model::{Decision, Principal as Who, Request, check_action, split_arn};
+use portcullis_model::{Decision, Principal, Request, check_action, split_arn};
 use portcullis_syntax::PolicySets;
 
 use crate::decide::completed::{CompletedRequest, complete_any_request, policies};
@@ -19,7 +19,7 @@ use portcullis_syntax::RequestPolicies;
 
 /// What a principal may do to a resource, or may not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Can {
+pub struct ActionDecision {
     /// An action, or a pattern as the policies have it: then what is decided is an action that matches
     /// the pattern and that no policy names more closely.
     pub action: String,
@@ -44,10 +44,10 @@ const OPEN: char = '~';
 pub(crate) fn what_can(
     tables: &Tables,
     store: &Policies,
-    caller: &Who<'_>,
+    caller: &Principal<'_>,
     query: AccessQuery<'_>,
     named: &[String],
-) -> Result<Vec<Can>, WhatCanError> {
+) -> Result<Vec<ActionDecision>, WhatCanError> {
     let arena = Bump::new();
     let request = |action| Request {
         principal: *caller,
@@ -96,7 +96,7 @@ pub(crate) fn what_can(
         let completed = ask(member)?;
         let outcome = decide(&mut requests, generation, &completed, store.has_debug())?;
         let decision = outcome.decision();
-        answers.push(Can {
+        answers.push(ActionDecision {
             action,
             decision,
             is_exception: false,

@@ -4,7 +4,7 @@
 //! string, twelve of each account: keys such as `aws:PrincipalAccount` are slices of it, and nothing is formatted.
 
 use crate::store::ids::{AccountIdx, SetsId, Symbol};
-use crate::store::strings::Index;
+use crate::store::strings::HashIndex;
 
 /// An account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub(crate) struct Accounts {
     rows: Vec<Account>,
     /// Their numbers as they are written, twelve digits each.
     digits: String,
-    by_digits: Index,
+    by_digits: HashIndex,
 }
 
 impl Accounts {
@@ -56,7 +56,7 @@ impl Accounts {
         let mut accounts = Accounts {
             rows,
             digits: String::new(),
-            by_digits: Index::default(),
+            by_digits: HashIndex::default(),
         };
         accounts.spell();
         accounts
@@ -74,7 +74,7 @@ impl Accounts {
     /// Writes the numbers down.
     fn spell(&mut self) {
         self.digits.clear();
-        self.by_digits = Index::with_capacity(self.rows.len());
+        self.by_digits = HashIndex::with_capacity(self.rows.len());
         for (index, account) in (0..).zip(&self.rows) {
             // Twelve digits at most, as `account_number` reads them.
             let digits = format!("{:012}", account.number);

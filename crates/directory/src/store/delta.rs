@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use crate::store::accounts::{Account, Accounts};
 use crate::store::ids::{AccountIdx, PrincipalIdx, Run, SetsId, Symbol, UnitId, number};
-use crate::store::tables::{Grant, Person, Principal, Resource, Tables};
+use crate::store::tables::{Grant, Person, PrincipalRow, ResourceRow, Tables};
 
 /// By how much the ids of the changes move, so that they follow those of the directory.
 struct Moved {
@@ -105,7 +105,7 @@ fn take_in(tables: &mut Tables, new: &Tables, moved: &Moved) -> Vec<PrincipalIdx
         .extend(sets.map(|run| Moved::run(*run, moved.uses)));
     tables.missing = tables.missing.saturating_add(new.missing);
     let places = take_accounts(tables, new, moved);
-    let had: Vec<Principal> = match tables.people.is_empty() {
+    let had: Vec<PrincipalRow> = match tables.people.is_empty() {
         true => Vec::new(),
         false => tables.principals.clone(),
     };
@@ -215,7 +215,7 @@ fn take_principals(
         .map(|own| is_replaced.get(own.account.index()) == Some(&true))
         .collect();
     for principal in &new.principals {
-        let principal = Principal {
+        let principal = PrincipalRow {
             account: moved_account(places, principal.account),
             partition: moved.name(principal.partition),
             path: moved.name(principal.path),
@@ -264,7 +264,7 @@ fn take_people(
     tables: &mut Tables,
     new: &Tables,
     moved: &Moved,
-    had: &[Principal],
+    had: &[PrincipalRow],
     places: &[AccountIdx],
 ) {
     let mut people = Vec::new();
@@ -294,7 +294,7 @@ fn take_people(
 /// Merges resources by ARN: what the changes say of one replaces what was known, and what they do not say stays.
 fn take_resources(tables: &mut Tables, new: &Tables, moved: &Moved, places: &[AccountIdx]) {
     for resource in &new.resources {
-        let resource = Resource {
+        let resource = ResourceRow {
             arn: moved.name(resource.arn),
             account: moved_account(places, resource.account),
             policy: moved.sets(resource.policy),

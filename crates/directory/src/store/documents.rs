@@ -24,7 +24,7 @@ pub(crate) type Sets = Vec<(Layer, Vec<PolicyId>)>;
 
 /// A policy: its document under a name.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
+struct StoredPolicy {
     name: Symbol,
     /// The file and the path in it; of policies that are stored once, of the first that was met.
     place: Symbol,
@@ -36,7 +36,7 @@ struct Entry {
 pub(crate) struct Documents {
     /// The texts of documents.
     sources: Interner,
-    policies: Vec<Entry>,
+    policies: Vec<StoredPolicy>,
     /// By name, text, and place where that tells policies apart.
     by_content: HashMap<(Symbol, Symbol, Option<Symbol>), PolicyId>,
     /// Texts that were read without error.
@@ -90,7 +90,7 @@ impl Documents {
             .by_content
             .entry((name, text, told))
             .or_insert_with(|| {
-                self.policies.push(Entry {
+                self.policies.push(StoredPolicy {
                     name,
                     place: told.unwrap_or_else(place),
                     text,
@@ -155,8 +155,8 @@ impl Documents {
     }
 
     /// A policy by its id; one without name and text if there is none.
-    fn entry(&self, id: PolicyId) -> Entry {
-        let none = Entry {
+    fn entry(&self, id: PolicyId) -> StoredPolicy {
+        let none = StoredPolicy {
             name: Symbol::NONE,
             place: Symbol::NONE,
             text: Symbol::NONE,

@@ -18,7 +18,7 @@ pub(crate) enum Attachment {
 
 /// A user's or role's policies, and how it came to have them.
 #[derive(Debug, Default)]
-pub(crate) struct Own {
+pub(crate) struct PrincipalPolicies {
     pub(crate) policies: Vec<(Attachment, PolicyId)>,
     /// The groups that a user is in.
     pub(crate) groups: Vec<Symbol>,
@@ -28,7 +28,7 @@ pub(crate) struct Own {
 #[derive(Debug, Default)]
 pub(crate) struct Attachments {
     /// Of users and roles, in the order of the tables.
-    pub(crate) principals: Vec<Own>,
+    pub(crate) principals: Vec<PrincipalPolicies>,
     /// Of groups, by account and name in lower case.
     pub(crate) groups: BTreeMap<(u64, String), Vec<(Attachment, PolicyId)>>,
 }

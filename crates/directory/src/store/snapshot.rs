@@ -25,7 +25,7 @@ use crate::arn::Kind;
 use crate::store::accounts::{Account, Accounts};
 use crate::store::ids::{AccountIdx, PrincipalIdx, Run, SetsId, Symbol, UnitId, index, number};
 use crate::store::strings::{Numbers, StringTable};
-use crate::store::tables::{Columns, Grant, Person, Principal, Resource, Tables};
+use crate::store::tables::{Columns, Grant, Person, PrincipalRow, ResourceRow, Tables};
 
 const MAGIC: [u8; 8] = *b"PCLDIR\r\n";
 /// Raised when a row changes. Files of other versions are refused: a directory is compiled again from its folder.
@@ -381,7 +381,7 @@ impl Row<6> for Account {
     }
 }
 
-impl Row<12> for Principal {
+impl Row<12> for PrincipalRow {
     fn to_words(&self) -> [u32; 12] {
         [
             self.account.get(),
@@ -406,7 +406,7 @@ impl Row<3> for Person {
     }
 }
 
-impl Row<9> for Resource {
+impl Row<9> for ResourceRow {
     fn to_words(&self) -> [u32; 9] {
         let flags = flags([
             self.restricts_public,
@@ -535,10 +535,10 @@ impl Check {
     }
 
     /// A user or role. Whether it is linked to a service is not stored: its path says so.
-    fn principal(&self, row: [u32; 12], counts: Counts) -> Result<Principal, SnapshotError> {
+    fn principal(&self, row: [u32; 12], counts: Counts) -> Result<PrincipalRow, SnapshotError> {
         let [account, kind, partition, path, name, id, others @ ..] = row;
         let [identity, boundary, trust, start, count, max_session] = others;
-        Ok(Principal {
+        Ok(PrincipalRow {
             account: self.owner(account, counts)?,
             kind: match self.flag(kind)? {
                 true => Kind::Role,
@@ -571,7 +571,7 @@ impl Check {
     }
 
     /// A resource, whose owner and bucket may be absent.
-    fn resource(&self, row: [u32; 9], counts: Counts) -> Result<Resource, SnapshotError> {
+    fn resource(&self, row: [u32; 9], counts: Counts) -> Result<ResourceRow, SnapshotError> {
         let [
             arn,
             account,
@@ -586,7 +586,7 @@ impl Check {
         if flags >= 1 << 4 {
             return wrong("an unknown flag of a resource");
         }
-        Ok(Resource {
+        Ok(ResourceRow {
             arn: self.name(arn)?,
             account: match AccountIdx::new(account).some() {
                 None => AccountIdx::NONE,

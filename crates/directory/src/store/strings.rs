@@ -116,7 +116,7 @@ impl Numbers {
 #[derive(Debug, Default)]
 pub(crate) struct Interner {
     strings: StringTable,
-    index: Index,
+    index: HashIndex,
     is_full: bool,
 }
 
@@ -172,27 +172,27 @@ pub(crate) fn random_state() -> ahash::RandomState {
 
 /// A hash table of numbers. What they stand for is known to whoever asks.
 #[derive(Clone, Debug)]
-pub(crate) struct Index {
+pub(crate) struct HashIndex {
     state: ahash::RandomState,
     /// Hash, and number plus one; zero is a free place.
     slots: Vec<(u32, u32)>,
     len: usize,
 }
 
-impl Default for Index {
-    fn default() -> Index {
-        Index::with_capacity(0)
+impl Default for HashIndex {
+    fn default() -> HashIndex {
+        HashIndex::with_capacity(0)
     }
 }
 
-impl Index {
+impl HashIndex {
     /// An index that need not grow for so many.
-    pub(crate) fn with_capacity(count: usize) -> Index {
+    pub(crate) fn with_capacity(count: usize) -> HashIndex {
         let size = match count {
             0 => 0,
             count => (2 * count + 2).next_power_of_two(),
         };
-        Index {
+        HashIndex {
             state: random_state(),
             slots: vec![(0, 0); size],
             len: 0,

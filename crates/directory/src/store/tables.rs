@@ -17,11 +17,11 @@ use portcullis_model::split_arn;
 use crate::arn::{Kind, entity_of, is_object};
 use crate::store::accounts::{Account, Accounts};
 use crate::store::ids::{AccountIdx, PrincipalIdx, ResourceIdx, Run, SetsId, Symbol, UnitId};
-use crate::store::strings::{Index, StringTable, concat_in};
+use crate::store::strings::{HashIndex, StringTable, concat_in};
 
 /// A user or a role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Principal {
+pub(crate) struct PrincipalRow {
     pub(crate) account: AccountIdx,
     pub(crate) kind: Kind,
     /// The role's ARN is under the path that AWS keeps for service-linked roles (`EVAL-54`).
@@ -45,7 +45,7 @@ pub(crate) struct Principal {
 pub(crate) struct Entity {
     pub(crate) account: AccountIdx,
     pub(crate) kind: Kind,
-    /// See [`Principal`].
+    /// See [`PrincipalRow`].
     pub(crate) is_service_linked: bool,
     pub(crate) partition: Symbol,
     pub(crate) path: Symbol,
@@ -58,7 +58,7 @@ pub(crate) trait Entities {
     fn entity(&self, number: PrincipalIdx) -> Option<Entity>;
 }
 
-impl Principal {
+impl PrincipalRow {
     /// What its ARN says.
     pub(crate) fn entity(&self) -> Entity {
         Entity {
@@ -74,13 +74,15 @@ impl Principal {
 
 impl Entities for Tables {
     fn entity(&self, number: PrincipalIdx) -> Option<Entity> {
-        self.principals.get(number.index()).map(Principal::entity)
+        self.principals
+            .get(number.index())
+            .map(PrincipalRow::entity)
     }
 }
 
 /// Something with a policy, an owner or tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Resource {
+pub(crate) struct ResourceRow {
     pub(crate) arn: Symbol,
     /// The owner; absent if it is not known.
     pub(crate) account: AccountIdx,
@@ -98,10 +100,10 @@ pub(crate) struct Resource {
     pub(crate) is_key: bool,
 }
 
-impl Resource {
+impl ResourceRow {
     /// Of which nothing is known but its ARN.
-    pub(crate) fn new(arn: Symbol) -> Resource {
-        Resource {
+    pub(crate) fn new(arn: Symbol) -> ResourceRow {
+        ResourceRow {
             arn,
             account: AccountIdx::NONE,
             policy: SetsId::NONE,
@@ -168,7 +170,7 @@ impl Hash for Lower<'_> {
 }
 
 /// The hash of a user or role.
-fn hash_of(index: &Index, account: AccountIdx, kind: Kind, name: &str) -> u32 {
+fn hash_of(index: &HashIndex, account: AccountIdx, kind: Kind, name: &str) -> u32 {
     index.hash((account, kind == Kind::Role, Lower(name)))
 }
 
@@ -180,8 +182,8 @@ fn hash_of(index: &Index, account: AccountIdx, kind: Kind, name: &str) -> u32 {
 pub(crate) struct Tables {
     pub(super) strings: StringTable,
     pub(super) accounts: Accounts,
-    pub(super) principals: Vec<Principal>,
-    pub(super) resources: Vec<Resource>,
+    pub(super) principals: Vec<PrincipalRow>,
+    pub(super) resources: Vec<ResourceRow>,
     pub(super) grants: Vec<Grant>,
     /// Tags, operations and encryption contexts.
     pub(super) pairs: Vec<(Symbol, Symbol)>,
@@ -197,8 +199,8 @@ pub(crate) struct Tables {
     pub(super) organization: Option<Symbol>,
     /// How much is referred to and not there.
     pub(super) missing: u32,
-    principal_index: Index,
-    resource_index: Index,
+    principal_index: HashIndex,
+    resource_index: HashIndex,
     /// Some resource is an object of a bucket.
     lists_objects: bool,
 }
@@ -265,24 +267,24 @@ impl Tables {
     }
 
     /// Users and roles, in their order.
-    pub(crate) fn principals(&self) -> &[Principal] {
+    pub(crate) fn principals(&self) -> &[PrincipalRow] {
         &self.principals
     }
 
     /// A user or role by index.
     #[inline]
-    pub(crate) fn principal(&self, index: PrincipalIdx) -> Option<&Principal> {
+    pub(crate) fn principal(&self, index: PrincipalIdx) -> Option<&PrincipalRow> {
         self.principals.get(index.index())
     }
 
     /// Resources, in their order.
-    pub(crate) fn resources(&self) -> &[Resource] {
+    pub(crate) fn resources(&self) -> &[ResourceRow] {
         &self.resources
     }
 
     /// A resource by index.
     #[inline]
-    pub(crate) fn resource(&self, index: ResourceIdx) -> Option<&Resource> {
+    pub(crate) fn resource(&self, index: ResourceIdx) -> Option<&ResourceRow> {
         self.resources.get(index.index())
     }
 
@@ -399,7 +401,7 @@ impl Tables {
         account: AccountIdx,
         kind: Kind,
         name: &str,
-    ) -> Option<&Principal> {
+    ) -> Option<&PrincipalRow> {
         let (number, _) = self.find_entity(self, (account, kind, name))?;
         self.principal(number)
     }
@@ -414,14 +416,14 @@ impl Tables {
     }
 
     /// The number of a user or role, from its row.
-    pub(crate) fn number_of(&self, principal: &Principal) -> Option<PrincipalIdx> {
+    pub(crate) fn number_of(&self, principal: &PrincipalRow) -> Option<PrincipalIdx> {
         let name = self.strings.get(principal.name);
         let found = self.find_entity(self, (principal.account, principal.kind, name));
         found.map(|(number, _)| number)
     }
 
     /// Adds a user or role; false if there is one with its name.
-    pub(crate) fn add_principal(&mut self, mut principal: Principal) -> bool {
+    pub(crate) fn add_principal(&mut self, mut principal: PrincipalRow) -> bool {
         principal.is_service_linked = principal.kind == Kind::Role
             && self
                 .strings
@@ -443,7 +445,7 @@ impl Tables {
 
     /// Makes the way to users and roles anew, when their rows were moved.
     pub(super) fn index_principals(&mut self) {
-        let mut index = Index::with_capacity(self.principals.len());
+        let mut index = HashIndex::with_capacity(self.principals.len());
         for (number, own) in (0..).zip(&self.principals) {
             let name = self.strings.get(own.name);
             index.insert(hash_of(&index, own.account, own.kind, name), number);
@@ -452,7 +454,7 @@ impl Tables {
     }
 
     /// The resource with exactly this ARN.
-    pub(crate) fn find_resource(&self, arn: &str) -> Option<&Resource> {
+    pub(crate) fn find_resource(&self, arn: &str) -> Option<&ResourceRow> {
         self.resource(self.resource_number(arn)?)
     }
 
@@ -475,7 +477,7 @@ impl Tables {
     }
 
     /// Adds a resource; false if there is one with its ARN.
-    pub(crate) fn add_resource(&mut self, resource: Resource) -> bool {
+    pub(crate) fn add_resource(&mut self, resource: ResourceRow) -> bool {
         let arn = self.strings.get(resource.arn);
         if self.find_resource(arn).is_some() {
             return false;
