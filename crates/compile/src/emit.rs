@@ -1,7 +1,15 @@
 //! From a program to the bytes of an image.
 //!
-//! One pass over the sections in the order of the format. What needs the whole program is done before: principals get
-//! their numbers in the sorted section, the most common guards their numbers, and the index is built.
+//! One pass over the sections in the order of the format. What needs the whole program is done before:
+//!
+//! 1. principals get their numbers in the sorted section, and lists of them are renumbered;
+//! 2. the most common guards get numbers of their own;
+//! 3. the index is built, which reads the final statements.
+//!
+//! A program is complete and consistent when it comes here: every number in it is that of a record which is there. So the only
+//! error is size, found as soon as a section has grown too large. Memory is that of the image, reserved at once from the sizes
+//! of the large sections. Writing section by section to a file was rejected: the header is the first of the image and has the
+//! checksum of everything behind it.
 
 use portcullis_image::wire::{count, index, name_hash, widened};
 use portcullis_image::{
@@ -12,7 +20,10 @@ use crate::CompileError;
 use crate::index::{Index, build};
 use crate::program::{Program, sections};
 
-/// Lays out the program.
+/// Lays out the program, in time linear in it but for sorting principals and slots.
+///
+/// # Errors
+/// [`CompileError::TooLarge`] if an offset would need more than 31 bits.
 pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
     sort_principals(&mut program);
     number_shared(&mut program);
@@ -59,7 +70,7 @@ pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
     Ok(image)
 }
 
-/// A little more than the large sections need.
+/// A little more than the large sections need, so that the image is hardly ever moved while it is written.
 fn expected_size(program: &Program<'_>, index: &Index) -> usize {
     let sections = [
         (Section::Strings, program.strings.bytes().len()),
@@ -81,12 +92,14 @@ fn expected_size(program: &Program<'_>, index: &Index) -> usize {
     large + large / 8 + 4096
 }
 
+/// Writes bytes over those at an offset, which are there.
 fn put(image: &mut [u8], at: usize, bytes: &[u8]) {
     if let Some(target) = image.get_mut(at..at + bytes.len()) {
         target.copy_from_slice(bytes);
     }
 }
 
+/// Appends the records of a section. A section that is added to the format does not compile until it is here.
 fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut Vec<u8>) {
     fn all<T, const N: usize>(items: &[T], encode: impl Fn(&T) -> [u8; N], out: &mut Vec<u8>) {
         out.reserve(items.len() * N);
@@ -160,7 +173,7 @@ fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut 
     }
 }
 
-/// Slots by the hash of their names.
+/// Slots by the hash of their names, then by number: what is searched when a request names a key.
 fn slot_index(program: &Program<'_>) -> Vec<SlotEntry> {
     let slots = program.slots.items().iter().zip(0..);
     let entries = slots.map(|((name, _), slot)| SlotEntry {
@@ -172,7 +185,8 @@ fn slot_index(program: &Program<'_>) -> Vec<SlotEntry> {
     index
 }
 
-/// Numbers the guards that the most statements share.
+/// Numbers the guards that the most statements share: what one gave is kept during a decision, in one word, which limits how
+/// many there are.
 fn number_shared(program: &mut Program<'_>) {
     let mut uses = vec![0_u32; program.code.items().len()];
     for (statement, _) in &program.statements {
@@ -200,7 +214,8 @@ fn number_shared(program: &mut Program<'_>) {
     }
 }
 
-/// Gives principals their numbers in the sorted section.
+/// Gives principals their numbers in the sorted section, in which the machine finds a caller's names by bisection. Until now
+/// they had those of their first use; lists of them are rewritten and sorted.
 fn sort_principals(program: &mut Program<'_>) {
     let principals = program.principals.items();
     let mut order: Vec<usize> = (0..principals.len()).collect();

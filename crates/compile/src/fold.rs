@@ -1,6 +1,7 @@
 //! Texts in lower case and case folded, in the arena.
 //!
-//! Most texts are in lower case already and are borrowed as they are.
+//! Most texts are in lower case already and are borrowed as they are, which costs one pass and no memory. Others are copied
+//! once; interning then sees to it that equal ones are stored once.
 
 use core::cmp::Ordering;
 
@@ -18,7 +19,7 @@ pub(crate) fn lower_in<'a>(arena: &'a Bump, text: &'a str) -> &'a str {
     text
 }
 
-/// The text, case folded.
+/// The text, case folded (`COND-40`, `COND-50`).
 pub(crate) fn fold_in<'a>(arena: &'a Bump, text: &'a str) -> &'a str {
     if text.is_ascii() {
         return lower_in(arena, text);

@@ -1,8 +1,26 @@
 //! Building the index (see `portcullis_image::index`).
 //!
+//! # How a resource pattern is stored
+//!
+//! | pattern | hashed by |
+//! |---|---|
+//! | `arn:aws:s3:::reports/2026/*` | its start, seven whole segments |
+//! | `arn:aws:s3:::reports` | its start without `reports`, which no separator ends |
+//! | `arn:aws:sqs:*:111122223333:q-*` | its start `arn:aws:sqs:` together with `111122223333:q-`, behind the wildcard |
+//! | `arn:aws:s3:::data/*/team-7/*` | its start, or `team-7/` if too many others share the start |
+//! | `*` | nothing: it is scanned |
+//!
+//! Only whole segments can be hashed, because a request's text is cut at its own separators and not where a pattern's literal
+//! ends. A set has at most [`MAX_PROBES`] shapes of literals; patterns of rarer shapes are scanned.
+//!
+//! # What it costs
+//!
 //! Sizes stay linear: a statement with so many actions and resources that their product would dominate is not spread over
-//! its action patterns, but verified for every action. Time is linear but for sorting. Nothing is estimated from data of others: which
-//! literal a pattern is hashed by depends on how many patterns of its own set share it.
+//! its action patterns, but verified for every action. Time is linear but for sorting. Nothing is estimated from data of others:
+//! which literal a pattern is hashed by depends on how many patterns of its own set share it.
+//!
+//! The index only narrows, so a mistake here costs time or, where a candidate is missing, a statement: every comparison of the
+//! tests runs with and without it. Hash tables have fixed seeds, because the same policies must give the same bytes.
 
 use std::collections::HashMap;
 
@@ -24,7 +42,7 @@ use crate::intern::{Interner, Runs};
 use crate::program::Program;
 
 /// A statement whose product of actions and resources is larger than this times their sum is not
-/// spread over its action patterns.
+/// spread over its action patterns: linear with a factor of 64 at most.
 const SPREAD_LIMIT: usize = 64;
 
 /// In a bucket with more candidates than this, some may be better hashed by another literal.
@@ -37,17 +55,26 @@ const MIN_BITS: u16 = 6;
 /// Sets with at most this many candidates have no masks.
 const MASK_LIMIT: usize = 2;
 
-/// The sections of the index.
+/// The sections of the index, in the order in which they are filled. Empty without the index.
 #[derive(Default)]
 pub(crate) struct Index {
+    /// Unit by unit, sorted by pattern within each.
     pub(crate) action_postings: Vec<ActionPostings>,
+    /// Runs of references to candidate sets.
     pub(crate) postings: Vec<Posting>,
+    /// The sets, in the order in which they were laid out.
     pub(crate) candidate_sets: Vec<CandidateSet>,
+    /// Set by set: those that are scanned, then bucket by bucket.
     pub(crate) candidates: Vec<Candidate>,
+    /// The shapes of literals, set by set.
     pub(crate) probes: Vec<Probe>,
+    /// Where buckets begin, set by set, and where the last of each ends.
     pub(crate) buckets: Vec<Bucket>,
+    /// The hash table of actions, starts and services.
     pub(crate) action_table: Vec<ActionEntry>,
+    /// Services, the one of any service last.
     pub(crate) services: Vec<ServiceRecord>,
+    /// The patterns that are tried one by one, service by service.
     pub(crate) fallback: Vec<Fallback>,
 }
 
@@ -60,6 +87,8 @@ impl Index {
 
 /// Builds the index of a program whose statements are in their final order, and tells its units where
 /// their postings are.
+///
+/// The table of actions is built once for all units; then each unit gets candidates, sets and postings of its own.
 pub(crate) fn build(program: &mut Program<'_>) -> Index {
     let mut units = core::mem::take(&mut program.units);
     let tables = Tables {
@@ -92,7 +121,8 @@ struct ActionInfo {
     parent: Option<Id<ActionPattern>>,
 }
 
-/// Builds postings and candidate sets, unit by unit.
+/// Builds postings and candidate sets, unit by unit. Sets of the same candidates are shared within a unit, runs of postings
+/// between all.
 struct Builder<'t, 'p, 'a> {
     tables: &'t Tables<'p, 'a>,
     actions: &'t [ActionInfo],
@@ -101,6 +131,16 @@ struct Builder<'t, 'p, 'a> {
 }
 
 impl Builder<'_, '_, '_> {
+    /// The postings of a unit.
+    ///
+    /// 1. Each statement becomes candidates, one for each of its resource patterns, and is noted under each of its action patterns.
+    ///    One that is not spread goes to the candidates for every action.
+    /// 2. Notes are sorted by action pattern; patterns with the same statements share a set.
+    /// 3. A pattern's postings are its own set, those of all shorter starts of it, and that for every action, so that a request's
+    ///    first pattern leads to everything.
+    ///
+    /// Statements come in their order, Deny first, and every sort here is stable, so that Deny stays first in every set: a decision
+    /// that is denied ends early.
     fn unit(&mut self, unit: &mut Unit) {
         let tables = self.tables;
         // All candidates, and for each pattern of each statement the range of its own.
@@ -176,12 +216,14 @@ impl Builder<'_, '_, '_> {
     }
 }
 
+/// What the program knows, for those who only read it.
 struct Tables<'p, 'a> {
     program: &'p Program<'a>,
     patterns: &'p [Pattern],
 }
 
 impl Tables<'_, '_> {
+    /// A pattern, by its number.
     fn pattern(&self, pattern: Id<Pattern>) -> Pattern {
         const NONE: Pattern = Pattern {
             kind: PatternKind::Exact,
@@ -192,11 +234,12 @@ impl Tables<'_, '_> {
         pattern.copied().unwrap_or(NONE)
     }
 
+    /// The bytes of a text.
     fn text(&self, text: Str) -> &[u8] {
         self.program.strings.get(text)
     }
 
-    /// The candidates of a statement.
+    /// Appends the candidates of a statement: one for each of its resource patterns, or one that stands for all of them.
     fn push_candidates(
         &self,
         id: Id<Statement>,
@@ -215,7 +258,8 @@ impl Tables<'_, '_> {
         }
     }
 
-    /// The action patterns that a statement is spread over; none if it belongs to the postings of every action.
+    /// The action patterns that a statement is spread over; none if it belongs to the postings of every action: it says any or
+    /// `NotAction`, or its actions times its resources would make the index larger than linear ([`SPREAD_LIMIT`]).
     fn targets(&self, statement: &Statement) -> Option<impl Iterator<Item = Id<ActionPattern>>> {
         let lists = &self.program.lists;
         let actions = statement
@@ -229,6 +273,7 @@ impl Tables<'_, '_> {
         fits.then_some(actions)
     }
 
+    /// A candidate with the mask of its pattern; whatever else is verified has none.
     fn candidate(&self, statement: Id<Statement>, verify: Verify<Pattern>) -> Candidate {
         let pattern = verify.pattern();
         Candidate {
@@ -255,7 +300,8 @@ impl Tables<'_, '_> {
         Some(self.text(text))
     }
 
-    /// The segments that a pattern asks for.
+    /// The segments that a pattern asks for: those of its literal at the start, and whole ones of later literals. A text that lacks
+    /// one of them cannot match.
     fn mask(&self, pattern: &Pattern) -> u64 {
         let is_exact = pattern.kind == PatternKind::Exact;
         let mut mask = literal_mask(self.text(pattern.literal), true, is_exact);
@@ -270,7 +316,8 @@ impl Tables<'_, '_> {
     }
 
     /// The layers in which the candidate's statement allows every resource to everyone without condition,
-    /// if it does.
+    /// if it does. Organizations have such a statement, `FullAWSAccess`, at every level: as bits of the set they cost a decision
+    /// one operation for all levels.
     fn allows(&self, candidate: &Candidate) -> Option<LayerSet> {
         let (statement, _) = self.program.statements.get(candidate.statement.index())?;
         let plain = candidate.verify == Verify::Nothing
@@ -280,7 +327,7 @@ impl Tables<'_, '_> {
         plain.then_some(statement.layers)
     }
 
-    /// Lays out a set and gives it a number.
+    /// Lays out a set and gives it a number. Few candidates are scanned; more have masks; many are hashed.
     fn candidate_set(&self, index: &mut Index, all: &[Candidate]) -> Posting {
         let mut candidates: Vec<Candidate> = Vec::with_capacity(all.len());
         let mut allows = LayerSet::EMPTY;
@@ -321,7 +368,11 @@ impl Tables<'_, '_> {
         Posting { set: set_id }
     }
 
-    /// Lays out a set that is hashed: what cannot be hashed, then bucket by bucket.
+    /// Lays out a set that is hashed: what cannot be hashed, then bucket by bucket. There are at least as many buckets as
+    /// candidates.
+    ///
+    /// Each candidate is hashed by its longest literal at first; if some bucket is too full, those in it take the literal that the
+    /// fewest share. Shapes of literals are then limited to the most common, since each costs every request a look.
     fn hash(&self, index: &mut Index, set: &mut CandidateSet, candidates: &[Candidate]) {
         let mut segments = Segments::default();
         let mut keys: Vec<Option<Key>> = candidates
@@ -392,7 +443,7 @@ impl Tables<'_, '_> {
     }
 
     /// Where too many candidates have the same hash (`arn:aws:s3:::data/*/team-7/*`), each takes the
-    /// literal that the fewest share.
+    /// literal that the fewest share. Shares are counted once, over all literals of the set, in time linear in these.
     fn spread(&self, candidates: &[Candidate], keys: &mut [Option<Key>]) {
         let mut segments = Segments::default();
         let all: Vec<Keys> = candidates
@@ -413,7 +464,8 @@ impl Tables<'_, '_> {
     }
 
     /// The keys that a pattern can be hashed by, the longest literal first: its start, and its later
-    /// literals (`arn:aws:sqs:*:111122223333:queue-*`). None where there is nothing to hash.
+    /// literals (`arn:aws:sqs:*:111122223333:queue-*`). None where there is nothing to hash: no whole segment, or more segments
+    /// than requests are cut into.
     fn keys_of(&self, verify: Verify<Pattern>, segments: &mut Segments) -> Keys {
         let mut keys = Keys::new();
         let Some(pattern) = verify.pattern() else {
@@ -456,6 +508,10 @@ impl Tables<'_, '_> {
     }
 
     /// The table of actions, the services and the fallback; and what postings need to know of actions.
+    ///
+    /// A pattern that is a name or a start of names is found by its hash; a service says by a bit for each length which starts
+    /// there are, so that a request hashes its name once and looks up only those. Every other pattern is tried: it is listed with
+    /// its service, or with a last service without a name if its own is a pattern.
     fn actions(&self, index: &mut Index) -> Vec<ActionInfo> {
         let records = self.program.actions.items();
         let mut entries: Vec<ActionEntry> = Vec::new();
@@ -547,7 +603,8 @@ impl Tables<'_, '_> {
         infos
     }
 
-    /// The longest pattern that is a start of a name or of a start, other than itself.
+    /// The longest pattern that is a start of a name or of a start, other than itself. Following parents leads through all starts
+    /// of a name, the longest first.
     fn parent(
         &self,
         service: Str,
@@ -565,7 +622,8 @@ impl Tables<'_, '_> {
     }
 }
 
-/// A table with open addressing, at most half full.
+/// A table with open addressing, at most half full, so that a search ends after a few entries. Entries are placed in their
+/// order, which makes the table the same everywhere.
 fn hash_table(entries: Vec<ActionEntry>) -> Vec<ActionEntry> {
     let capacity = (entries.len() * 2).next_power_of_two();
     let mut table = vec![ActionEntry { hash: 0, entry: 0 }; capacity];
@@ -589,12 +647,13 @@ fn small(segments: usize) -> u16 {
     u16::try_from(segments).unwrap_or(u16::MAX)
 }
 
-/// How a pattern is hashed: the shape of its literals, and their hashes.
+/// How a pattern is hashed: the shape of its literals, and the hashes of both.
 type Key = (Probe, u64, u64);
+/// All ways in which a pattern can be hashed, the best first.
 type Keys = SmallVec<[Key; 3]>;
 
 /// The segments of a later literal that are whole wherever it stands: behind its first separator, up to
-/// its last.
+/// its last. What stands before and after may be a piece of a longer segment of the request's text.
 fn whole_segments(text: &[u8]) -> Option<&[u8]> {
     let is_separator = |byte: &u8| !byte.is_ascii_alphanumeric();
     let first = text.iter().position(is_separator)?;
@@ -602,7 +661,8 @@ fn whole_segments(text: &[u8]) -> Option<&[u8]> {
     text.get(first + 1..=last).filter(|body| !body.is_empty())
 }
 
-/// The shapes that come most often; of equally common ones the smaller.
+/// The shapes that come most often, at most [`MAX_PROBES`]; of equally common ones the smaller, so that the order of policies
+/// does not matter.
 fn commonest(probes: impl Iterator<Item = Probe>) -> Vec<Probe> {
     let mut counts = [0_u32; (MAX_SEGMENTS + 1) * (MAX_SEGMENTS + 1)];
     for probe in probes {

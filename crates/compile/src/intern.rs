@@ -2,7 +2,10 @@
 //!
 //! Two shapes: things that are numbered one by one, and runs of them that lie behind each other. The tables hold numbers
 //! with half a hash each and compare with the things themselves, which are stored once, in the vector that becomes the
-//! section.
+//! section. Maps that own their keys would store every text and list twice, and looking things up is most of what compiling
+//! costs.
+//!
+//! The order makes the bytes the same everywhere. It is that of use, not of hashes, so that the seeds mean nothing.
 
 use core::hash::Hash;
 
@@ -20,12 +23,13 @@ fn hash_of(thing: &(impl Hash + ?Sized)) -> u64 {
 /// What texts were read as: policies repeat themselves, and looking a text up is quicker than reading it again.
 pub(crate) type Memo<K, V> = HashMap<K, V, RandomState>;
 
-/// A memo that knows nothing yet.
+/// A memo that knows nothing yet. It is no part of the result: forgetting an entry would cost time alone.
 pub(crate) fn memo<K, V>() -> Memo<K, V> {
     HashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4))
 }
 
 /// A table of keys into a store, with the lower half of their hashes; the things themselves are stored elsewhere, once.
+/// Lookups take a hash and mostly one comparison.
 struct Table<P> {
     keys: HashTable<(u32, P)>,
 }
@@ -52,7 +56,9 @@ impl<P: Copy> Table<P> {
 
 /// Things that records of type `R` are made of, each once; their numbers are in the order of their first use.
 pub(crate) struct Interner<R, T = R> {
+    /// The things, in the order of their numbers: what becomes the section.
     items: Vec<T>,
+    /// The numbers of the things, by their hashes.
     numbers: Table<Id<R>>,
 }
 
@@ -64,7 +70,7 @@ impl<R, T: Eq + Hash> Interner<R, T> {
         }
     }
 
-    /// The thing's number.
+    /// The thing's number: that of an equal one if there is one, else the next.
     pub(crate) fn intern(&mut self, item: T) -> Id<R> {
         let next = Id::new(count(self.items.len()));
         let items = &self.items;
@@ -84,11 +90,14 @@ impl<R, T: Eq + Hash> Interner<R, T> {
 
 /// Runs of items that lie behind each other in one vector; equal runs are stored once.
 pub(crate) struct Runs<R, T = R> {
+    /// All runs, one after the other.
     items: Vec<T>,
+    /// Where each run is, by the hash of all of it.
     runs: Table<Run<R>>,
 }
 
 impl<R, T: Clone + Eq + Hash> Runs<R, T> {
+    /// Nothing yet.
     pub(crate) fn new() -> Self {
         Runs {
             items: Vec::new(),
@@ -115,13 +124,15 @@ impl<R, T: Clone + Eq + Hash> Runs<R, T> {
         (own, is_new)
     }
 
-    /// The first of a run that is stored whether there is an equal one or not.
+    /// The first of a run that is stored whether there is an equal one or not: for guards that are equal and were written
+    /// differently.
     pub(crate) fn append(&mut self, run: &[T]) -> Id<R> {
         let first = Id::new(count(self.items.len()));
         self.items.extend_from_slice(run);
         first
     }
 
+    /// All items, run after run.
     pub(crate) fn items(&self) -> &[T] {
         &self.items
     }
@@ -131,10 +142,12 @@ impl<R, T: Clone + Eq + Hash> Runs<R, T> {
         self.items.reserve(count);
     }
 
+    /// The same, for renumbering; what the table knows of changed runs is then wrong.
     pub(crate) fn items_mut(&mut self) -> &mut [T] {
         &mut self.items
     }
 
+    /// The items alone, without the table.
     pub(crate) fn into_items(self) -> Vec<T> {
         self.items
     }
@@ -166,10 +179,14 @@ impl Lists {
     }
 }
 
-/// The text of the image: each text is stored once.
+/// The text of the image: each text is stored once, one after the other without separators. They come first in the image, so
+/// that their offsets are known while the program is made.
 pub(crate) struct Strings {
+    /// All texts.
     bytes: Vec<u8>,
+    /// The texts by their hashes.
     keys: Table<Str>,
+    /// Where the section will begin in the image.
     base: u32,
 }
 
@@ -183,6 +200,7 @@ impl Strings {
         }
     }
 
+    /// The text as the image will have it.
     pub(crate) fn intern(&mut self, text: &str) -> Str {
         // Saturating keeps the offsets within their type; what is too large is refused when it is
         // laid out.
@@ -217,11 +235,13 @@ impl Strings {
         text_at(&self.bytes, self.base, text)
     }
 
+    /// All texts: the section.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 }
 
+/// The bytes of a text, whose offset counts from the image's start.
 fn text_at(bytes: &[u8], base: u32, text: Str) -> &[u8] {
     let start = index(text.offset.saturating_sub(base));
     bytes.get(start..start + index(text.len)).unwrap_or(&[])

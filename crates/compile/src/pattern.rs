@@ -1,8 +1,22 @@
 //! From the text of an entry to a pattern (`MATCH-1`, `VAR-1` to `VAR-8`).
 //!
-//! A pattern is normalised while it is built: neighbouring texts are joined and runs of wildcards put in one order, so that
+//! A pattern is a literal and what follows it:
+//!
+//! | text | literal | then |
+//! |---|---|---|
+//! | `arn:aws:s3:::reports` | all of it | nothing |
+//! | `s3:get*` | `s3:get` | anything |
+//! | `a*b?c` | `a` | star, `b`, one character, `c` |
+//! | `*?*x` | empty | one character, star, `x` |
+//! | `home/${aws:username}/*` | `home/` | variable, `/`, star |
+//!
+//! Patterns are normalized while they are built: neighboring texts are joined and runs of wildcards put in one order, so that
 //! equal patterns are equal however they were written, and share a record. What may be a wildcard or a variable where is
-//! said by whoever builds it ([`Reading`]).
+//! said by whoever builds it ([`Reading`]). Building takes time linear in the text; texts are copied only where two are joined
+//! or the case changes.
+//!
+//! Automata were rejected: a directory has very many patterns, each of which is tried on few texts, and one that is a literal
+//! with a star, as most are, is matched by one comparison.
 
 use bumpalo::Bump;
 use bumpalo::collections::String as ArenaString;
@@ -27,9 +41,10 @@ pub(crate) struct Reading {
     pub(crate) case: Case,
 }
 
-/// What is done to the case of literal text.
+/// What is done to the case of literal text. Values of variables keep theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Case {
+    /// As it is written.
     Keep,
     /// ASCII letters in lower case (`MATCH-10`).
     Lower,
@@ -37,26 +52,33 @@ pub(crate) enum Case {
     Fold,
 }
 
-/// A part of a pattern before it has a record in the image.
+/// A piece of a pattern before it has a record in the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum PatternPart<'a> {
+    /// Literal text, never empty, and not beside another.
     Text(&'a str),
+    /// Any run of characters.
     Star,
+    /// Any run of characters but colons (`COND-60`).
     Field,
+    /// As many characters, whatever they are.
     Chars(u32),
+    /// The value of a key, or the default if the key is absent (`VAR-6`).
     Variable {
         key: &'a str,
         default: Option<&'a str>,
     },
 }
 
-/// Builds one pattern from the texts of its pieces.
+/// Builds one pattern from the texts of its pieces. It holds pieces, not records, until [`PatternBuilder::finish`]: some
+/// conditions turn out to need no pattern, and then leave nothing behind in the program.
 pub(crate) struct PatternBuilder<'a> {
     arena: &'a Bump,
     parts: SmallVec<[PatternPart<'a>; 4]>,
 }
 
 impl<'a> PatternBuilder<'a> {
+    /// An empty pattern, which matches the empty text.
     pub(crate) fn new(arena: &'a Bump) -> Self {
         PatternBuilder {
             arena,
@@ -64,7 +86,7 @@ impl<'a> PatternBuilder<'a> {
         }
     }
 
-    /// Appends a text, read in this way.
+    /// Appends a text, read in this way. `${*}`, `${?}` and `${$}` are literal characters (`VAR-8`).
     pub(crate) fn push(&mut self, text: &'a str, reading: Reading) {
         if !reading.variables || !vars::has_opening(text) {
             self.push_plain(text, reading);
@@ -91,7 +113,7 @@ impl<'a> PatternBuilder<'a> {
     }
 
     /// Appends a part of an ARN in which stars do not match colons, if that is all that it has of
-    /// wildcards and variables.
+    /// wildcards and variables. False if it has others; the pattern is then of no use.
     pub(crate) fn push_field(&mut self, text: &'a str, reading: Reading) -> bool {
         let first = self.parts.len();
         self.push(text, reading);
@@ -109,6 +131,7 @@ impl<'a> PatternBuilder<'a> {
         true
     }
 
+    /// Appends a text without variables.
     fn push_plain(&mut self, text: &'a str, reading: Reading) {
         if !reading.wildcards {
             self.push_text(text, reading.case);
@@ -126,7 +149,8 @@ impl<'a> PatternBuilder<'a> {
         self.push_text(rest, reading.case);
     }
 
-    /// Runs of wildcards are kept as the characters first, then one star: `*?*` is `?*` (`MATCH-3`).
+    /// Runs of wildcards are kept as the characters first, then one star: `*?*` is `?*` (`MATCH-3`). Matching then tries a star
+    /// once, where a run of stars would be tried in every combination.
     fn push_wildcard(&mut self, star: bool) {
         let had_star = self.parts.last() == Some(&PatternPart::Star);
         if star {
@@ -147,6 +171,7 @@ impl<'a> PatternBuilder<'a> {
         }
     }
 
+    /// Appends literal text, joined with what stands before it.
     fn push_text(&mut self, text: &'a str, case: Case) {
         if text.is_empty() {
             return;
@@ -165,7 +190,7 @@ impl<'a> PatternBuilder<'a> {
         }
     }
 
-    /// The text, if the pattern is nothing but text.
+    /// The text, if the pattern is nothing but text: without variables, and without wildcards or read without them.
     pub(crate) fn as_text(&self) -> Option<&'a str> {
         match self.parts.as_slice() {
             [] => Some(""),
@@ -197,7 +222,7 @@ impl<'a> PatternBuilder<'a> {
         }
     }
 
-    /// Gives the pattern a number in the program.
+    /// Gives the pattern a number in the program: that of an equal one if there is one.
     pub(crate) fn finish(self, program: &mut Program<'a>) -> Id<Pattern> {
         let mut parts = self.parts.as_slice();
         let mut literal = "";
@@ -229,6 +254,7 @@ impl<'a> PatternBuilder<'a> {
     }
 }
 
+/// The token of a piece; a variable gets a slot.
 fn token<'a>(part: PatternPart<'a>, program: &mut Program<'a>) -> Token {
     match part {
         PatternPart::Text(text) => Token::Text(program.strings.intern(text)),

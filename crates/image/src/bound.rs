@@ -1,7 +1,8 @@
 //! How much work a decision can be.
 //!
-//! Whoever operates an engine wants to know the slowest request before somebody sends it. The bound is what the index
-//! leads to at most, whatever the request; it is not reached by any usual one.
+//! Whoever operates an engine wants to know the slowest request before somebody sends it, and can refuse policies whose worst
+//! case is too slow (`portcullis inspect` prints the bound). The bound is what the index leads to at most, whatever the
+//! request; no usual request reaches it. Finding it takes one pass over the index.
 
 use crate::id::{Id, Run};
 use crate::index::{MAX_SEGMENTS, MAX_START};
@@ -12,7 +13,16 @@ use crate::view::View;
 use crate::wire::{index, widened};
 
 /// The most that a decision has to look at, whatever the request, in the unit of the image where it is
-/// most.
+/// most. An upper limit: no single request need reach all four numbers.
+///
+/// ```
+/// use portcullis_image::Image;
+///
+/// # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/images/v1/example.pcl"));
+/// let image = Image::from_bytes(&file[..])?;
+/// assert!(image.view().bound().scanned < 100);
+/// # Ok::<(), portcullis_image::ImageError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bound {
     /// Patterns for actions that are tried one by one, when an action is resolved.
@@ -26,7 +36,7 @@ pub struct Bound {
 }
 
 impl View<'_> {
-    /// The bound; without index it is the number of statements. Takes time linear in the index.
+    /// The bound; without index it is the number of statements. Takes time linear in the index and no memory.
     pub fn bound(&self) -> Bound {
         if !self.has_index() {
             return Bound {
@@ -76,6 +86,8 @@ impl View<'_> {
         })
     }
 
+    /// Buckets that a set leads to: one for each probe of a start alone, and one for each separator of the resource where a
+    /// later literal is looked for.
     fn probes(&self, set: &CandidateSet) -> u64 {
         let probes = set.probes().iter().map(|probe| self.get(probe));
         let buckets = probes.map(|probe| match probe.middle {

@@ -1,8 +1,13 @@
 //! The sections of an image, in one table.
 //!
-//! A section is records of one size, so that a record is found by its number. They are stored in the order of their
-//! numbers and follow each other without gaps, which leaves nothing that a reader skips.
+//! A section is records of one size, so that a record is found by its number. Sections are stored in the order of their
+//! numbers and follow each other without gaps, which leaves nothing that a reader skips and where something could hide.
+//!
+//! The table is a macro of its own beside that of the records ([`crate::record`]): strings and lists are sections without a
+//! record, and the order of the file is the order of the table, which is not that of the records.
 
+/// Makes the enum and what is known of each section from the table below: name, number, bytes of a record, whether an image may
+/// leave it out.
 macro_rules! sections {
     ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $size:literal, $optional:literal;)+) => {
         /// The sections of an image, in the order in which they are stored.
@@ -121,7 +126,7 @@ sections! {
 /// How many sections there are.
 pub(crate) const SECTIONS: usize = 30;
 
-/// What lists hold.
+/// What lists hold. The kind is in a list's first word, so that a list of patterns is not read as one of principals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u32)]
 #[expect(
@@ -140,7 +145,8 @@ pub enum ListKind {
 }
 
 impl ListKind {
-    /// The first word of a list of this kind and length. A list has less than 2^27 items.
+    /// The first word of a list of this kind and length: the top bit, the kind in 4 bits, the length in 27. The length is cut
+    /// to that: a list has less than 2^27 items, as the compiler's limit on the size of an image ensures.
     pub fn head(self, len: u32) -> u32 {
         LIST_HEAD | self.code() << 27 | (len & LIST_LEN)
     }
@@ -150,6 +156,7 @@ impl ListKind {
         self as u32
     }
 
+    /// Every kind, in the order of its code, with the section of its items.
     pub(crate) const ALL: [(ListKind, Section); 8] = [
         (ListKind::Actions, Section::Actions),
         (ListKind::Patterns, Section::Patterns),

@@ -5,7 +5,12 @@
 //! references are in range and its bytes are those that it would be written as. Here is what is about several records:
 //! runs that end, lists that are sorted, guards that begin where no other goes on.
 //!
-//! The time is linear in the image: also the texts that records share are bounded ([`Checker::may_read`]).
+//! Nothing here trusts the bytes, and nothing allocates. The time is linear in the image, also where records share a text
+//! ([`Checker::may_read`]) or buckets a candidate; it was measured at 1.7 GB/s (`docs/benchmarks/targets.md`). A validator that
+//! works statement by statement was rejected: what statements share would be checked again for each.
+//!
+//! What the validator does not promise: that the index knows every candidate. An image whose index was forged decides as if
+//! statements were missing, as one whose statements were forged does.
 
 mod index;
 
@@ -33,9 +38,10 @@ use crate::view::View;
 use crate::wire::{count, index, name_hash, u32_at};
 
 /// What a check gives.
-pub(crate) type Verdict = Result<(), ImageError>;
+pub(crate) type Validated = Result<(), ImageError>;
 
-pub(crate) fn validate(view: View<'_>) -> Verdict {
+/// Checks all sections, in this order. The header and the table of sections were checked before.
+pub(crate) fn validate(view: View<'_>) -> Validated {
     let checker = Checker {
         view,
         strings: view.section(Section::Strings),
@@ -55,6 +61,7 @@ pub(crate) fn validate(view: View<'_>) -> Verdict {
     checker.debug()
 }
 
+/// What the checks of one image share.
 pub(crate) struct Checker<'a> {
     pub(crate) view: View<'a>,
     strings: (usize, usize),
@@ -97,20 +104,21 @@ impl Limits for Checker<'_> {
 
 impl Checker<'_> {
     /// Refuses the image for a record of a section, by the record's number.
-    pub(crate) fn fail(&self, section: Section, number: u32, what: &'static str) -> Verdict {
+    pub(crate) fn fail(&self, section: Section, number: u32, what: &'static str) -> Validated {
         Err(ImageError {
             offset: self.view.at(section, number),
             what,
         })
     }
 
+    /// Refuses the image unless something holds, for a record by its number.
     pub(crate) fn ensure(
         &self,
         holds: bool,
         section: Section,
         number: u32,
         what: &'static str,
-    ) -> Verdict {
+    ) -> Validated {
         if holds {
             Ok(())
         } else {
@@ -123,7 +131,7 @@ impl Checker<'_> {
         &self,
         what: &'static str,
         mut is_fine: impl FnMut(Id<R>, R) -> bool,
-    ) -> Verdict {
+    ) -> Validated {
         for id in self.view.ids::<R>() {
             self.only(what, id, |record| is_fine(id, record))?;
         }
@@ -136,14 +144,15 @@ impl Checker<'_> {
         what: &'static str,
         id: Id<R>,
         is_fine: impl FnOnce(R) -> bool,
-    ) -> Verdict {
+    ) -> Validated {
         let bytes = R::bytes_or_zero(self.view.bytes, self.view.offset(id));
         let record = R::read(bytes);
         let fine = record.is_written(bytes) && record.is_sound(self) && is_fine(record);
         self.ensure(fine, R::SECTION, id.number(), what)
     }
 
-    fn strings(&self) -> Verdict {
+    /// All strings are one UTF-8 text, so that a string of the image only has to begin and end between characters.
+    fn strings(&self) -> Validated {
         let (offset, len) = self.strings;
         let bytes = self.view.bytes.get(offset..offset + len).unwrap_or(&[]);
         match core::str::from_utf8(bytes) {
@@ -167,7 +176,8 @@ impl Checker<'_> {
         self.is_text(text) && looked_at / 16 <= self.view.bytes.len()
     }
 
-    fn slots(&self) -> Verdict {
+    /// Slots have folded names, the reserved ones stand first, and the index of slots finds each of them.
+    fn slots(&self) -> Validated {
         let view = &self.view;
         let slots = view.count(Section::Slots);
         self.all("a slot that is not well-formed", |_, slot: Slot| {
@@ -239,7 +249,8 @@ impl Checker<'_> {
             && self.view.get(slot).class == class
     }
 
-    fn lists(&self) -> Verdict {
+    /// The words of the section are lists, one after the other, whose items are in range; those of principals are sorted.
+    fn lists(&self) -> Validated {
         let view = &self.view;
         let words = view.count(Section::Lists);
         let mut number = 0;
@@ -275,7 +286,8 @@ impl Checker<'_> {
         Ok(())
     }
 
-    fn patterns(&self) -> Verdict {
+    /// Patterns of tokens begin a run, and others have none.
+    fn patterns(&self) -> Validated {
         let tokens = self.view.count(Section::Tokens);
         self.all(
             "a pattern that is not well-formed",
@@ -300,11 +312,13 @@ impl Checker<'_> {
         first.number() < tokens && before.is_none_or(|before| self.is_end(before))
     }
 
+    /// True for the last token of a run.
     fn is_end(&self, token: Id<TokenRecord>) -> bool {
         Token::from(self.view.get(token)) == Token::End
     }
 
-    fn tokens(&self) -> Verdict {
+    /// Tokens are such as a compiler writes, their variables are slots, and the last run ends.
+    fn tokens(&self) -> Validated {
         self.all(
             "a token that is not well-formed",
             |_, record: TokenRecord| {
@@ -331,7 +345,8 @@ impl Checker<'_> {
         )
     }
 
-    fn principals(&self) -> Verdict {
+    /// Principals rise by form and text, so that the machine can search them.
+    fn principals(&self) -> Validated {
         self.all(
             "a principal that is not well-formed",
             |_, record: PrincipalRecord| self.may_read(record.text),
@@ -345,7 +360,8 @@ impl Checker<'_> {
         })
     }
 
-    fn values(&self) -> Verdict {
+    /// Values of conditions are what their texts say.
+    fn values(&self) -> Validated {
         let view = &self.view;
         self.all("a text out of range", |_, _: ConditionText| true)?;
         self.all("a text that is not one", |_, text: ShortText| {
@@ -363,7 +379,8 @@ impl Checker<'_> {
         self.all("a network without family", |_, _: NetworkRecord| true)
     }
 
-    fn statements(&self) -> Verdict {
+    /// Statements stand for some layer and begin a guard, and a shared guard has one number.
+    fn statements(&self) -> Validated {
         let code = self.view.count(Section::Code);
         // Whoever has a number's guard has the number: what one gave is taken for the other.
         let mut guards = [None; 1 + StatementFlags::MAX_SHARED as usize];
@@ -387,7 +404,7 @@ impl Checker<'_> {
     }
 
     /// Units are all statements, one unit after the other.
-    fn units(&self) -> Verdict {
+    fn units(&self) -> Validated {
         let view = &self.view;
         let mut next = Id::FIRST;
         let mut layers = LayerSet::EMPTY;
@@ -421,6 +438,7 @@ impl Checker<'_> {
         )
     }
 
+    /// A guard begins at the section's start or after the end of another, so that no instruction belongs to two guards.
     fn starts_guard(&self, first: Id<Insn>, code: u32) -> bool {
         let before = first.number().checked_sub(1).map(Id::new);
         first.number() < code && before.is_none_or(|before| self.is_last(before))
@@ -431,7 +449,8 @@ impl Checker<'_> {
         self.view.read(insn).flags() & flag::END != 0
     }
 
-    fn code(&self) -> Verdict {
+    /// Instructions have an operation, flags that go together, a slot of its class, and its operands; the last guard ends.
+    fn code(&self) -> Validated {
         self.all("an unknown operation", |id: Id<Insn>, insn: Insn| {
             self.view.read(id).code() == insn.op.code()
         })?;
@@ -489,6 +508,7 @@ impl Checker<'_> {
         }
     }
 
+    /// A pattern of at most two literals, whose second begins with a colon where a part of an ARN ends.
     fn is_span(&self, insn: &Insn) -> bool {
         let (first, second) = (insn.x.text(), insn.y.text());
         let shape = match insn.z.bits() & !span::OPEN {
@@ -508,7 +528,8 @@ impl Checker<'_> {
             && insn.y == self.view.list(list).digest().into()
     }
 
-    fn debug(&self) -> Verdict {
+    /// What explanations print is there for all statements and instructions or for none.
+    fn debug(&self) -> Validated {
         let view = &self.view;
         self.all("a source that is not well-formed", |_, _: PolicySource| {
             true

@@ -4,7 +4,8 @@
 //! opens at the speed of its checks and costs no memory of its own. A number that is out of range reads as zeros: a
 //! validated image has none, and a reader of a damaged one gets a wrong answer but no panic.
 //!
-//! [`View::get`] decodes a whole record, [`View::read`] only the fields that are asked for.
+//! [`View::get`] decodes a whole record, [`View::read`] only the fields that are asked for; hot loops use the second.
+//! Every reader takes constant time unless it says otherwise.
 
 use crate::field::{Item, Record};
 use crate::header::Header;
@@ -23,6 +24,7 @@ use crate::token::Token;
 use crate::value::fold::eq_folded;
 use crate::wire::{array_at, count, eq_lowercase, index, name_hash, split, u32_at, u64_at};
 
+/// Where the sections of an image are, and what its header says: the only thing that opening an image makes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Layout {
     pub(crate) sections: [(u32, u32); SECTIONS],
@@ -34,6 +36,7 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
+    /// Offset and length of a section in bytes; zeros if the image does not have it.
     #[inline]
     pub(crate) fn extent(&self, section: Section) -> (u32, u32) {
         self.sections
@@ -43,7 +46,7 @@ impl Layout {
     }
 }
 
-/// A list of numbers of records.
+/// A list of numbers of records, read where it lies. What [`View::list`] gives.
 #[derive(Clone, Copy, Debug)]
 pub struct List<'a, T> {
     bytes: &'a [u8],
@@ -145,30 +148,30 @@ impl<'a> View<'a> {
         self.layout.wanted
     }
 
-    /// Offset and length of a section in bytes.
+    /// Offset and length of a section in bytes, from the image's start; zeros if the image does not have it.
     pub fn section(&self, section: Section) -> (usize, usize) {
         let (offset, len) = self.layout.extent(section);
         (index(offset), index(len))
     }
 
-    /// How many records a section has.
+    /// How many records a section has; zero if the image does not have the section. Bytes count as the records of strings.
     #[inline]
     pub fn count(&self, section: Section) -> u32 {
         self.layout.extent(section).1 / count(section.record_size())
     }
 
-    /// All records of a kind.
+    /// The numbers of all records of a kind, in order.
     pub fn ids<R: Record>(&self) -> impl DoubleEndedIterator<Item = Id<R>> + Clone + use<R> {
         (0..self.count(R::SECTION)).map(Id::new)
     }
 
-    /// Where a record begins.
+    /// The offset of a record in the image, whether it is there or not.
     #[inline(always)]
     pub(crate) fn at(&self, section: Section, number: u32) -> usize {
         index(self.layout.extent(section).0) + index(number).wrapping_mul(section.record_size())
     }
 
-    /// Where a record begins.
+    /// The same, by the record's typed number.
     #[inline(always)]
     pub(crate) fn offset<R: Record>(&self, id: Id<R>) -> usize {
         self.at(R::SECTION, id.number())
@@ -180,7 +183,7 @@ impl<'a> View<'a> {
         R::read(R::bytes_or_zero(self.bytes, self.offset(id)))
     }
 
-    /// A record of a section that an image need not have.
+    /// A record of a section that an image need not have; none if it has not.
     #[inline]
     pub fn try_get<R: Record>(&self, id: Id<R>) -> Option<R> {
         (id.number() < self.count(R::SECTION)).then(|| self.get(id))
@@ -198,7 +201,7 @@ impl<'a> View<'a> {
         R::bytes_at(self.bytes, self.offset(id)).map(Ref::of)
     }
 
-    /// Some records that lie behind each other; none if they are not all there.
+    /// The records of a run, decoded one by one; none of them if they are not all there.
     #[inline(always)]
     pub fn run<R: Record + 'a>(&self, run: Run<R>) -> impl Iterator<Item = R> + use<'a, R> {
         let at = self.offset(run.first);
@@ -207,7 +210,7 @@ impl<'a> View<'a> {
         R::all(bytes.unwrap_or(&[])).map(R::read)
     }
 
-    /// The same, read where they lie.
+    /// The same, read where they lie: for loops that look at few of the fields.
     #[inline(always)]
     pub fn read_run<R: Record + 'a>(
         &self,
@@ -225,15 +228,28 @@ impl<'a> View<'a> {
         self.bytes
     }
 
-    /// A text.
+    /// A text as a string; empty if it does not lie in the image. Checks that it is UTF-8, in time linear in the text, so that
+    /// loops compare bytes instead ([`Str::bytes`]).
     #[inline]
     pub fn text(&self, text: Str) -> &'a str {
         core::str::from_utf8(text.bytes(self.bytes)).unwrap_or("")
     }
 
-    /// Calls back with the slots of a key, whose name may be in any case (`COND-40`), and their classes.
+    /// Calls back with the slots of a key, whose name may be in any case (`COND-40`), and their classes. A key that policies
+    /// test as two kinds of value has two slots; one that no policy tests has none.
     ///
-    /// Takes the time of a hash table, or linear time if the name is not ASCII.
+    /// Takes the time of a hash table, or time linear in the slots if the name is not ASCII.
+    ///
+    /// ```
+    /// use portcullis_image::{Class, Image};
+    ///
+    /// # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/images/v1/example.pcl"));
+    /// let image = Image::from_bytes(&file[..])?;
+    /// let mut found = Vec::new();
+    /// image.view().find_slots("AWS:RequestedRegion", |slot, class| found.push((slot, class)));
+    /// assert!(matches!(found[..], [(_, Class::Text)]));
+    /// # Ok::<(), portcullis_image::ImageError>(())
+    /// ```
     #[inline]
     pub fn find_slots(&self, name: &str, mut found: impl FnMut(Id<Slot>, Class)) {
         if !name.is_ascii() {
@@ -274,7 +290,7 @@ impl<'a> View<'a> {
         split(u64_at(self.bytes, self.offset(range)))
     }
 
-    /// A list.
+    /// A list, by its number. Of a number at which no list begins, what is read means nothing.
     #[inline]
     pub fn list<T: Item>(&self, list: ListId<T>) -> List<'a, T> {
         let at = self.at(Section::Lists, list.number());
@@ -286,7 +302,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The tokens from one on, without the end. An image whose tokens do not end ends them.
+    /// The tokens from one on, without the end. An image whose tokens do not end ends them. Time is linear in the tokens.
     pub fn tokens(
         &self,
         Start(first): Start<TokenRecord>,
@@ -316,7 +332,7 @@ impl<'a> View<'a> {
         Insn::all(insns.unwrap_or(&[])).map(Ref::of)
     }
 
-    /// The instructions of a guard, one by one.
+    /// The numbers of the instructions of a guard, in order; none of a statement without conditions.
     pub fn guard(&self, guard: Option<Id<Insn>>) -> impl Iterator<Item = Id<Insn>> + use<'a> {
         let view = *self;
         let mut next = guard;
@@ -334,9 +350,10 @@ impl<'a> View<'a> {
         self.layout.extent(Section::ActionTable).1 != 0
     }
 
-    /// The postings of a unit for a pattern for actions, if its statements use the pattern.
+    /// The postings of a unit for an action pattern; none if none of its statements uses the pattern.
     ///
-    /// Takes time logarithmic in the postings of the unit; constant if the unit uses all patterns.
+    /// Takes time logarithmic in the action patterns of the unit; constant if the unit uses all patterns, as in an image of one
+    /// unit.
     #[inline]
     pub fn find_postings(&self, unit: &Unit, action: Id<ActionPattern>) -> Option<ActionPostings> {
         let Run { first, count } = unit.postings;
@@ -359,7 +376,7 @@ impl<'a> View<'a> {
         None
     }
 
-    /// The candidates of a bucket.
+    /// The candidates of a bucket: those from its first on, up to the first of the next bucket.
     #[inline]
     pub fn bucket(&self, bucket: Id<Bucket>) -> Run<Candidate> {
         let (first, end) = split(u64_at(self.bytes, self.offset(bucket)));
@@ -369,7 +386,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Where a statement was written and its policy, if the image knows.
+    /// Where a statement was written and its policy; none if the image was compiled without what explanations print.
     pub fn statement_source(
         &self,
         statement: Id<Statement>,
@@ -378,7 +395,7 @@ impl<'a> View<'a> {
         Some((origin, self.try_get(origin.source)?))
     }
 
-    /// How an instruction was written, if the image knows.
+    /// How an instruction was written; none if the image was compiled without what explanations print.
     pub fn insn_source(&self, insn: Id<Insn>) -> Option<InsnSource> {
         self.try_get(Id::new(insn.number()))
     }

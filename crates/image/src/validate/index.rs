@@ -1,4 +1,7 @@
 //! The validator of the index.
+//!
+//! Every number is in range and every table can be searched in bounded time, whatever the content: sets have buckets of their
+//! own, buckets rise, and the table of actions is a power of two. It takes time linear in the index.
 
 use crate::id::{Id, Run};
 use crate::index::{MAX_PROBES, MAX_SEGMENTS};
@@ -7,20 +10,21 @@ use crate::record::{
     ServiceRecord,
 };
 use crate::section::Section;
-use crate::validate::{Checker, Verdict};
+use crate::validate::{Checker, Validated};
 use crate::wire::split;
 use crate::wire::u64_at;
 
 impl Checker<'_> {
     /// Every number of the index is in range and every table can be searched. That the index knows
     /// all candidates is the compiler's promise, like the statements themselves.
-    pub(crate) fn index(&self) -> Verdict {
+    pub(crate) fn index(&self) -> Validated {
         self.candidate_sets()?;
         self.candidates()?;
         self.actions()
     }
 
-    fn candidate_sets(&self) -> Verdict {
+    /// Postings, and the sets that they lead to.
+    fn candidate_sets(&self) -> Validated {
         let view = &self.view;
         self.all("postings out of range", |_, _: ActionPostings| true)?;
         self.all("a candidate set out of range", |_, _: Posting| true)?;
@@ -45,7 +49,7 @@ impl Checker<'_> {
     }
 
     /// The buckets of a set are behind each other, so that none has more candidates than there are.
-    fn buckets(&self, set: &CandidateSet) -> Verdict {
+    fn buckets(&self, set: &CandidateSet) -> Validated {
         let candidates = self.view.count(Section::Candidates);
         for bucket in set.buckets().iter() {
             let (first, end) = split(u64_at(self.view.bytes, self.view.offset(bucket)));
@@ -60,7 +64,8 @@ impl Checker<'_> {
         Ok(())
     }
 
-    fn candidates(&self) -> Verdict {
+    /// Candidates and probes, and that the header says whether segments tell candidates apart.
+    fn candidates(&self) -> Validated {
         let view = &self.view;
         let mut segments = view.count(Section::Probes) > 0;
         self.all(
@@ -81,7 +86,8 @@ impl Checker<'_> {
         })
     }
 
-    fn actions(&self) -> Verdict {
+    /// The table of actions, the services, and the patterns that are tried one by one.
+    fn actions(&self) -> Validated {
         let view = &self.view;
         let actions = view.count(Section::Actions);
         let entries = view.count(Section::ActionTable);

@@ -1,4 +1,8 @@
 //! Dates as exact instants (`COND-65` to `COND-67`).
+//!
+//! An instant is a whole number of 10^-18 seconds, so that dates with any usual fraction compare exactly. The usual form,
+//! `YYYY-MM-DDThh:mm:ssZ`, is read by three words of eight bytes; that and other calendar code is here because libraries for
+//! dates need the standard library or allocate. Every date takes constant time but for the digits of its fraction.
 
 use super::number::{split_digits, trim_trailing_zeros};
 
@@ -175,6 +179,7 @@ fn epoch(text: &[u8]) -> Option<i128> {
     Some(if negative { -value } else { value })
 }
 
+/// Digits after the point, as parts of a second; none if they are not exact in 10^-18 s.
 fn fraction_of_second(digits: &[u8]) -> Option<i128> {
     let digits = trim_trailing_zeros(digits);
     if digits.len() > UNIT_DIGITS {
@@ -200,11 +205,13 @@ fn part(text: &[u8], separator: u8) -> Option<(Option<i64>, &[u8])> {
     }
 }
 
+/// A number of two digits, and what follows.
 fn two_digits(text: &[u8]) -> Option<(i64, &[u8])> {
     let (digits, rest) = text.split_at_checked(2)?;
     Some((number(digits)?, rest))
 }
 
+/// Digits as a number; none if a byte is no digit.
 fn number(digits: &[u8]) -> Option<i64> {
     digits.iter().try_fold(0, |value, digit| {
         digit
