@@ -23,7 +23,8 @@
 //! use portcullis_compile::{Options, compile};
 //! use portcullis_image::{Image, disassemble};
 //! use portcullis_model::PolicyKind;
-//! use portcullis_syntax::{Policy, PolicySets, ReadOptions, parse_policy};
+//! use portcullis_syntax::policy::{ReadOptions, parse_policy};
+//! use portcullis_syntax::{Policy, PolicySets};
 //!
 //! let text = r#"{"Version": "2012-10-17", "Statement": [
 //!     {"Effect": "Allow", "Action": ["s3:GetObject", "s3:List*"],

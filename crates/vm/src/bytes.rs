@@ -5,19 +5,20 @@
 //! over the rest.
 //!
 //! Everything here is total: lengths that do not fit are no match. Time is linear in the shorter text; [`find`] takes the
-//! product of both lengths at worst, which patterns keep small (`MATCH-1`).
+//! product of both lengths at worst, which patterns keep small (`MATCH-1`). Instructions of the processor for wider words
+//! would need `unsafe`.
 
 use portcullis_image::wire::{index, u64_at};
 
-/// Without a call into the C library, whose comparison of short texts can be slow (see
-/// `docs/benchmarks/`): sixteen bytes at a time.
+/// The text behind a prefix; none if it does not begin so. Without a call into the C library: sixteen bytes at a time.
 #[inline(always)]
 pub(crate) fn strip<'t>(text: &'t [u8], prefix: &[u8]) -> Option<&'t [u8]> {
     let (head, tail) = text.split_at_checked(prefix.len())?;
     equal(head, prefix).then_some(tail)
 }
 
-/// The text from the first occurrence of the literal on, and what follows the literal.
+/// The text from the first occurrence of the literal on, and what follows the literal; none if it does not occur. An empty
+/// literal occurs at the start.
 pub(crate) fn find<'t>(text: &'t [u8], literal: &[u8]) -> Option<(&'t [u8], &'t [u8])> {
     let Some(first) = literal.first() else {
         return Some((text, text));
@@ -34,7 +35,7 @@ pub(crate) fn find<'t>(text: &'t [u8], literal: &[u8]) -> Option<(&'t [u8], &'t 
     }
 }
 
-/// The first position of a byte, eight bytes at a time.
+/// The first position of a byte, eight bytes at a time; none if it does not occur.
 #[inline]
 pub(crate) fn position_of(text: &[u8], byte: u8) -> Option<usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
@@ -63,6 +64,7 @@ pub(crate) fn position_of(text: &[u8], byte: u8) -> Option<usize> {
     }
 }
 
+/// True if the text ends with the suffix, which may be empty.
 pub(crate) fn ends_with(text: &[u8], suffix: &[u8]) -> bool {
     text.len()
         .checked_sub(suffix.len())
@@ -70,7 +72,7 @@ pub(crate) fn ends_with(text: &[u8], suffix: &[u8]) -> bool {
         .is_some_and(|tail| equal(tail, suffix))
 }
 
-/// True if two texts are equal.
+/// True if two texts are equal. Lengths are compared first, which tells most texts apart.
 #[inline(always)]
 pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
@@ -111,7 +113,7 @@ pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
     a.iter().zip(b).all(|(x, y)| x == y)
 }
 
-/// The text after some characters.
+/// The text after some characters; none if it has fewer. The text is UTF-8 and begins with a character.
 pub(crate) fn skip_chars(text: &[u8], count: u32) -> Option<&[u8]> {
     let mut rest = text;
     for _ in 0..count {

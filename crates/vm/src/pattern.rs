@@ -5,7 +5,8 @@
 //! way stays short.
 //!
 //! Where variables get their values is a type ([`Variables`]): patterns of actions have none, and are matched before there
-//! is a request. Automata were rejected: a directory has very many patterns, each of which is tried on few texts.
+//! is a request. Automata were rejected: a directory has very many patterns, each of which is tried on few texts. Recursion was,
+//! because a pattern must not choose how deep the stack gets; going back to the last star suffices.
 
 use portcullis_image::Token;
 use portcullis_image::value::fold::strip_ignoring_case;
@@ -30,14 +31,14 @@ impl<'a> Variables<'a> for NoVariables {
     }
 }
 
-/// An image, and what is asked of it.
+/// An image, and what is asked of it: what every test of a statement needs. Two references, made for each image of a decision.
 #[derive(Clone, Copy)]
 pub(crate) struct Matcher<'a, A> {
     pub(crate) view: View<'a>,
     pub(crate) request: A,
 }
 
-/// How case is ignored.
+/// How case is ignored in comparing texts with patterns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CaseRule {
     /// ASCII letters are equal in either case.
@@ -190,6 +191,7 @@ impl<'a, V: Variables<'a>> Matcher<'a, V> {
     }
 }
 
+/// The text behind a prefix, whose ASCII letters may be in either case.
 fn strip_ascii<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
     let (head, tail) = text.split_at_checked(prefix.len())?;
     head.eq_ignore_ascii_case(prefix).then_some(tail)

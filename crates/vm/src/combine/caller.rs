@@ -7,7 +7,8 @@ use portcullis_image::LayerSet;
 use portcullis_image::wire::index;
 use portcullis_model::Caller;
 
-/// How strongly an entry of a resource policy names a caller (`EVAL-20` to `EVAL-29`).
+/// How strongly an entry of a resource policy names a caller (`EVAL-20` to `EVAL-29`): the order is that of strength, and the
+/// strongest entry counts (`EVAL-31`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Strength {
     /// By its account, which delegates to the account's own policies.
@@ -19,6 +20,14 @@ pub(crate) enum Strength {
 }
 
 /// Kinds of caller, as far as they are treated differently.
+///
+/// ```
+/// use portcullis_model::Caller;
+/// use portcullis_vm::CallerKind;
+///
+/// let caller = Caller::from_arn("arn:aws:iam::111122223333:root").unwrap();
+/// assert_eq!(CallerKind::of(&caller), CallerKind::Root);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CallerKind {
     /// Nobody.
@@ -84,7 +93,7 @@ impl CallerKind {
         self as u32
     }
 
-    /// The kind with a number.
+    /// The kind with a number; anonymous for numbers that no kind has, which may do least.
     pub(crate) fn of_number(number: u32) -> CallerKind {
         let kind = CallerKind::ALL.get(index(number));
         kind.copied().unwrap_or_default()
@@ -192,6 +201,7 @@ impl CallerTraits {
         is_signed: false,
     };
 
+    /// Works them out; a table when the crate is compiled.
     const fn of(kind: CallerKind) -> CallerTraits {
         CallerTraits {
             layers: kind.layers(false),

@@ -2,6 +2,8 @@
 //!
 //! Most ARNs say the account that owns the resource; buckets and objects do not, and a host that knows says so. Where
 //! nothing says it, the caller's own account is assumed, which decisions report ([`crate::assumptions`]).
+//!
+//! ARNs of the partition `aws`, which nearly all are, are read by two words of eight bytes; others are split.
 
 use portcullis_model::{Caller, is_account_id, split_arn};
 
@@ -68,7 +70,17 @@ fn is_same_account(one: &str, other: &str) -> bool {
     }
 }
 
-/// Where a caller is at home: the partition and the account of its ARN.
+/// A caller's home account: the partition and the account of its ARN. Callers without account have none.
+///
+/// ```
+/// use portcullis_model::Caller;
+/// use portcullis_vm::HomeAccount;
+///
+/// let ann = Caller::from_arn("arn:aws-cn:iam::111122223333:user/ann").unwrap();
+/// let home = HomeAccount::of(&ann);
+/// assert_eq!((home.partition, home.account), (Some("aws-cn"), Some("111122223333")));
+/// assert_eq!(HomeAccount::of(&Caller::Anonymous).account, None);
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HomeAccount<'a> {
     /// `aws`, `aws-cn`, …
@@ -120,11 +132,15 @@ fn usual_account(arn: &str) -> Option<&str> {
 /// What the decision needs to know of the resource.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ResourceParts<'a> {
+    /// It is `*` (`MATCH-28`).
     pub(crate) is_star: bool,
+    /// The partition, of an ARN.
     pub(crate) partition: Option<&'a str>,
     /// The owner's account, if the ARN tells it (`EVAL-12`).
     pub(crate) account: Option<&'a str>,
+    /// It is a KMS key (`KMS-1`).
     pub(crate) is_key: bool,
+    /// It is a role (`TRUST-1`).
     pub(crate) is_role: bool,
 }
 

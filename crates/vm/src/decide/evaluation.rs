@@ -2,6 +2,10 @@
 //!
 //! For hosts with very many units, of which few take part in a request: naming them one by one avoids a list, and verdicts
 //! that are known already need not be worked out again. Inputs are trusted: wrong inputs give wrong decisions.
+//!
+//! The order of use is [`EvaluationRequest`], [`PreparedEvaluation::new`], [`Evaluation::new`], then [`Evaluation::look`] or
+//! [`Evaluation::look_at`] for each unit, and [`Evaluation::decide`]. Each step consumes or borrows the one before it, so that a
+//! step cannot be left out. It is the code of [`crate::decide`] from there on: verdicts, guards and the rules are the same.
 
 use alloc::vec::Vec;
 
@@ -27,7 +31,8 @@ use crate::request::resource::Target;
 use crate::stack::ImageIdx;
 use crate::stack::plan::Plan;
 
-/// A request of which all names were resolved before.
+/// A request of which all names were resolved before, by the host: every handle must be of the stack whose plan is given
+/// beside it, which is not checked.
 #[derive(Clone, Copy, Debug)]
 pub struct EvaluationRequest<'a> {
     /// What kind of caller asks.
@@ -54,7 +59,7 @@ pub struct EvaluationRequest<'a> {
     pub keys: &'a (dyn KeySource + 'a),
 }
 
-/// What a host knows of units that take part, all together.
+/// What a host knows of units that take part, all together. What [`Plan`](crate::Plan) says of images that take part whole.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UnitsSummary {
     /// The layers that are present: those of the units where they take part.
@@ -66,7 +71,7 @@ pub struct UnitsSummary {
     pub allowed: LayerSet,
 }
 
-/// A resolved request and what follows from it.
+/// A request with what follows from it. It can be evaluated for any number of units, also for each alone.
 #[derive(Clone, Debug)]
 pub struct PreparedEvaluation<'a> {
     resolved: &'a EvaluationRequest<'a>,
@@ -117,7 +122,7 @@ impl<'a> PreparedEvaluation<'a> {
     }
 }
 
-/// Memory for units that are looked at by the index, to be used in many decisions.
+/// Memory for units that are looked at by the index, to be used in many decisions. It belongs to no request.
 #[derive(Clone, Debug, Default)]
 pub struct UnitMemory {
     candidate_sets: Vec<CandidateSet>,
@@ -144,6 +149,7 @@ impl UnitMemory {
         }
     }
 
+    /// The resource's segments: those that it came with, or as many as were cut here.
     #[inline]
     fn segments<'s>(&'s self, resource: &Target<'s>) -> &'s Segments {
         match resource.segments() {
@@ -156,10 +162,10 @@ impl UnitMemory {
 
 /// A decision in the making, for a stack of images.
 ///
-/// The host names the units that take part and asks for the decision ([`Evaluation::decide`]). What it says wrongly is
-/// decided wrongly.
+/// The host names the units that take part and asks for the decision ([`Evaluation::decide`]). Inputs are trusted: a unit that
+/// is not named, or a layer that is wrong, gives a wrong decision.
 ///
-/// Nothing of it allocates, once the memory has held as many sets.
+/// Nothing of it allocates, once the memory has held as many candidate sets.
 pub struct Evaluation<'a> {
     prepared: &'a PreparedEvaluation<'a>,
     accumulator: Accumulator,
@@ -169,7 +175,7 @@ pub struct Evaluation<'a> {
 }
 
 impl<'a> Evaluation<'a> {
-    /// Begins a decision.
+    /// Begins a decision. What the summary of the units says is known from the start.
     #[inline]
     pub fn new(prepared: &'a PreparedEvaluation<'a>, memory: &'a mut UnitMemory) -> Evaluation<'a> {
         let inputs = &prepared.inputs;
@@ -190,6 +196,7 @@ impl<'a> Evaluation<'a> {
         )
     }
 
+    /// Begins to look at units, of which no image was looked at yet.
     #[inline]
     fn with(
         prepared: &'a PreparedEvaluation<'a>,
@@ -206,12 +213,13 @@ impl<'a> Evaluation<'a> {
     }
 
     /// Adds layers of which it is known that some statement allows the request, and that some denies it. Not
-    /// the resource policy's, whose Allow is by more or less.
+    /// the resource policy's, whose Allow has a strength: what is said of it here is ignored.
     pub fn say(&mut self, allowed: LayerSet, denied: LayerSet) {
         self.accumulator.say(allowed, denied);
     }
 
-    /// Looks at a unit of an image, for the layers that it stands for.
+    /// Looks at a unit of an image, for the layers that it stands for. `view` is that of the image. Takes the time of the index, or
+    /// time linear in the unit if the image has none.
     #[inline]
     pub fn look(&mut self, image: ImageIdx, view: View<'_>, unit: Id<Unit>, layers: LayerSet) {
         self.enter(image);
@@ -291,7 +299,8 @@ impl<'a> Evaluation<'a> {
         self.accumulator.outcome(&self.prepared.inputs, present)
     }
 
-    /// Whether some statement of what was looked at allows the request, and whether some denies it.
+    /// Whether some statement of what was looked at allows the request, and whether some denies it: for hosts that remember what
+    /// units say. Means nothing of resource policies, whose Allow has a strength.
     pub fn says(self) -> (bool, bool) {
         let verdicts = self.accumulator.verdicts((LayerSet::EMPTY, false));
         (!verdicts.allow.is_empty(), !verdicts.deny.is_empty())

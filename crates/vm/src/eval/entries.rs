@@ -2,7 +2,7 @@
 //!
 //! For hosts that ask for few actions of very many units: the statements that an action matches stand behind each other,
 //! with what is compared first, in half a cache line each. It replaces the look-ups in the index, and costs 32 bytes for
-//! each statement and action.
+//! each statement and action. It decides as the index does: what it holds is copied from the same records.
 
 use alloc::vec::Vec;
 
@@ -18,7 +18,8 @@ use crate::pattern::Matcher;
 use crate::request::action::Action;
 use crate::stack::ImageIdx;
 
-/// A statement that an action matches, with what is looked at first, in half a line of the processor's caches.
+/// A statement that an action matches, with what is looked at first, in half a line of the processor's caches. Made by
+/// [`Action::entries`] and read by [`Evaluation::look_at`](crate::Evaluation::look_at), in the same image.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(32))]
 pub struct StatementEntry {
@@ -36,12 +37,16 @@ pub struct StatementEntry {
     pub(crate) is_guarded: bool,
 }
 
-/// How the resource of a request is matched.
+/// How the resource of a request is matched: by the pattern of the entry, unless there is more to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ResourceMatch {
+    /// Every resource matches.
     Any,
+    /// The pattern is its literal.
     Exact,
+    /// The pattern is its literal and anything.
     Prefix,
+    /// The pattern has tokens.
     Tokens,
     /// By all patterns of the statement.
     List,
@@ -85,7 +90,7 @@ impl StatementEntry {
         })
     }
 
-    /// All statements that allow every resource to everyone without condition, by their layers.
+    /// All statements that allow every resource to everyone without condition, by their layers: one entry for all of them.
     fn allowing(layers: LayerSet) -> StatementEntry {
         StatementEntry {
             mask: 0,
@@ -128,10 +133,10 @@ impl StatementEntry {
 
 impl Action {
     /// Appends the statements of a unit of an image that match the action. The image is called by its index in
-    /// the stack.
+    /// the stack; the action must be one that was resolved for the stack.
     ///
-    /// False, and none, if the unit is to be looked at by its sets ([`Action::candidate_sets`]): if it has so many statements
-    /// for the action that they are found by the resource, or if the image has no index.
+    /// False, and none, if the unit is to be looked at by its candidate sets ([`Action::candidate_sets`]): if it has so many
+    /// statements for the action that they are found by the resource, or if the image has no index.
     pub fn entries(
         &self,
         image: ImageIdx,

@@ -3,6 +3,10 @@
 //! A guard is a straight run of instructions that must all hold, each of one key against one set of values. The presence
 //! table of the rules is here once, for every operation; what the operations compare is a method for each ([`Execute`]), so
 //! that an operation that is added does not compile until it is here.
+//!
+//! Each instruction takes 27 instructions of the processor whatever it tests, and 10 to 20 more for a short text, a number, a
+//! date or an IPv4 address (`docs/benchmarks/targets.md`). No instruction fails: a value that it cannot read does not hold. An
+//! operation is one jump away, by its code as it lies in the image; short tests stand behind the jump, others are a call.
 
 use core::cmp::Ordering;
 use core::fmt::Write;
@@ -25,7 +29,7 @@ use crate::pattern::{CaseRule, Matcher};
 use crate::request::value::Value;
 
 impl<'a, A: RequestView<'a>> Matcher<'a, A> {
-    /// True if every instruction of the guard holds.
+    /// True if every instruction of the guard holds. The first that does not ends it.
     #[inline(always)]
     pub(crate) fn guard_holds(&self, guard: Id<Insn>) -> bool {
         let keys = self.request.keys();
@@ -41,13 +45,13 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
         false
     }
 
-    /// True if one instruction holds.
+    /// True if one instruction holds: for explanations, which ask each.
     pub(crate) fn insn_holds(&self, insn: Id<Insn>) -> bool {
         let insn = self.view.find(insn);
         insn.is_some_and(|insn| self.holds(insn, &self.request.keys()))
     }
 
-    /// The presence table (3.2).
+    /// The presence table (3.2): the usual case, one value that was read, and a call for the others.
     #[inline(always)]
     fn holds(&self, insn: Ref<'_, Insn>, keys: &Keys<'a>) -> bool {
         let Some(slot) = keys.slot(insn.slot()) else {
@@ -68,7 +72,7 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
         self.test(insn, slot, state) != (flags & flag::NEGATED != 0)
     }
 
-    /// No value, several values, or one that is all of them.
+    /// No value, several values, or one that is all of them: the rest of table 3.2.
     #[inline(never)]
     fn hold(&self, insn: Ref<'_, Insn>, slot: &'a FilledSlot, state: u32) -> bool {
         let flags = insn.flags();
@@ -146,7 +150,7 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
             .is_some_and(|behind| open || behind.is_empty())
     }
 
-    /// Some pattern of the list matches (`MATCH-1`).
+    /// Some pattern of the list matches (`MATCH-1`). They are tried one after the other.
     #[inline(never)]
     fn is_like(&self, insn: Ref<'_, Insn>, text: &[u8]) -> bool {
         self.any_item(insn, |pattern: Id<Pattern>| self.matches(pattern, text))
@@ -165,7 +169,8 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
         folded.is_some_and(|folded| eq_folded(self.text(value), folded.as_bytes()))
     }
 
-    /// True if it is so for some item of the instruction's list.
+    /// True if it is so for some item of the instruction's list. A list of one item, the usual one, is not read: the operand has
+    /// it.
     #[inline(always)]
     fn any_item<T: Item>(&self, insn: Ref<'_, Insn>, is_so: impl Fn(Id<T>) -> bool) -> bool {
         let Run { first, count } = insn.y().run();
@@ -175,7 +180,7 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
         }
     }
 
-    /// Compares numbers that only their texts can tell.
+    /// Compares numbers that only their texts can tell: those with more digits than millionths in 64 bits have, on either side.
     #[cold]
     fn compares(&self, value: &FilledSlot, policy: Str, orders: Operand) -> bool {
         let mut room = [0; Digits::MAX_LEN];
@@ -383,6 +388,7 @@ impl<'a, A: RequestView<'a>> Test<'_, 'a, A> {
         }
     }
 
+    /// Some text of the list is the value (`COND-50`, `COND-71`).
     #[inline(always)]
     fn text_in_list(self, insn: Ref<'_, Insn>) -> bool {
         let view = &self.matcher.view;
@@ -392,6 +398,7 @@ impl<'a, A: RequestView<'a>> Test<'_, 'a, A> {
         })
     }
 
+    /// Some text of the list is the value but for case (`COND-50`).
     #[inline(always)]
     fn fold_in_list(self, insn: Ref<'_, Insn>) -> bool {
         let view = &self.matcher.view;
@@ -401,12 +408,14 @@ impl<'a, A: RequestView<'a>> Test<'_, 'a, A> {
         })
     }
 
+    /// Some pattern of the list is the value but for case (`COND-50`).
     #[inline(always)]
     fn fold_like_list(self, insn: Ref<'_, Insn>) -> bool {
         let text = self.matcher.text(self.value);
         self.matcher.any_equal(insn, text, CaseRule::Fold)
     }
 
+    /// The value stands in one of the orders to some number of the list (`COND-55`).
     #[inline(always)]
     fn is_number(self, insn: Ref<'_, Insn>) -> bool {
         if self.state == state::UNUSABLE {
@@ -424,6 +433,7 @@ impl<'a, A: RequestView<'a>> Test<'_, 'a, A> {
         })
     }
 
+    /// The value stands in one of the orders to some instant of the list (`COND-67`).
     #[inline(always)]
     fn is_date(self, insn: Ref<'_, Insn>) -> bool {
         let instant = self.value.instant();
@@ -434,6 +444,7 @@ impl<'a, A: RequestView<'a>> Test<'_, 'a, A> {
             })
     }
 
+    /// Some pattern of the list gives the truth value that the value is (`COND-70`, `VAR-4`).
     #[inline(always)]
     fn bool_like_list(self, insn: Ref<'_, Insn>) -> bool {
         truth(self.value, self.state).is_some_and(|truth| {
@@ -442,6 +453,7 @@ impl<'a, A: RequestView<'a>> Test<'_, 'a, A> {
         })
     }
 
+    /// The value is in some network of the list (`COND-75`).
     #[inline(always)]
     fn is_address(self, insn: Ref<'_, Insn>) -> bool {
         let (lower, upper) = (self.value.low.get(), self.value.high.get());
@@ -455,7 +467,7 @@ impl<'a, A: RequestView<'a>> Test<'_, 'a, A> {
         })
     }
 
-    /// `COND-60`, `COND-61`.
+    /// `COND-60`, `COND-61`: the value is split once and each part matched by its own pattern.
     #[inline(always)]
     fn is_arn(self, insn: Ref<'_, Insn>) -> bool {
         let text = self.matcher.text(self.value);
@@ -489,7 +501,7 @@ fn masks(len: u64) -> (u64, u64) {
     (low(len), low(len.saturating_sub(8)))
 }
 
-/// True if the order is one of a set ([`ordering`]).
+/// True if the order is one of a set ([`ordering`]), without a branch.
 #[inline]
 fn stands(order: Ordering, orders: Operand) -> bool {
     // The bits of the set are in the order of the orders.
@@ -519,6 +531,7 @@ fn is_ascii(bytes: u64) -> bool {
     bytes & 0x8080_8080_8080_8080 == 0
 }
 
+/// The bit of a truth value in an operand.
 fn truth_bit(truth: bool) -> u64 {
     if truth { 2 } else { 1 }
 }
@@ -533,6 +546,7 @@ impl<'r> Digits<'r> {
     /// What an `i64` needs at most.
     const MAX_LEN: usize = 20;
 
+    /// The number as text, in the room.
     fn write(number: i64, room: &'r mut [u8; Digits::MAX_LEN]) -> &'r str {
         let mut digits = Digits { room, len: 0 };
         // There is room for every number.

@@ -1,7 +1,7 @@
 //! Why a layer does not take part in a request (`EVAL-70`).
 //!
 //! A host that gave policies expects them to count. Where the rules leave a layer out because of who asks or what for, the
-//! explanation says so instead of showing nothing.
+//! explanation says so instead of showing nothing. The sentences are constants, chosen by layer and kind of caller.
 
 use portcullis_model::Layer;
 
@@ -13,7 +13,23 @@ impl Ready<'_> {
     /// The policies of a caller that are present in a request and do not take part, whatever they say, since such a
     /// caller has none of that type; and why (`EVAL-70`).
     ///
-    /// A host that gave them expects them to count: this is for what it tells.
+    /// A host that gave them expects them to count: this is for what it tells. Nothing is decided, and it takes constant time.
+    ///
+    /// ```
+    /// use portcullis_image::Image;
+    /// use portcullis_model::{Caller, Layer, Request};
+    /// use portcullis_vm::{Plan, Query, Scratch};
+    ///
+    /// # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/images/v1/example.pcl"));
+    /// let image = Image::from_bytes(&file[..])?;
+    /// let images = || core::iter::once(image.view());
+    /// let root = Caller::from_arn("arn:aws:iam::111122223333:root").unwrap();
+    /// let request = Request::new(root, "s3:ListAllMyBuckets", "*");
+    /// let (plan, mut scratch, query) = (Plan::of(images()), Scratch::new(), Query::from(&request));
+    /// let left_out: Vec<_> = scratch.ready(images(), &plan, &query).left_out().map(|(layer, _)| layer).collect();
+    /// assert!(left_out.contains(&Layer::Boundary));
+    /// # Ok::<(), portcullis_image::ImageError>(())
+    /// ```
     pub fn left_out(&self) -> impl Iterator<Item = (Layer, &'static str)> {
         let of_caller = [Layer::Identity, Layer::Boundary, Layer::Session];
         of_caller

@@ -1,4 +1,7 @@
 //! What a condition compares: its keys and values, as written and as the request has them.
+//!
+//! As written, if the image was compiled with what explanations print; else as the image has it, with keys case folded and
+//! without the values, which were read when the image was made. Variables are shown as they are and with their values.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -66,6 +69,7 @@ fn patterns_of(matcher: &Matcher<'_, ReadyInImage<'_>>, insn: &Insn) -> Vec<Id<P
     }
 }
 
+/// The report of one condition, whether it holds or not.
 pub(super) fn condition(matcher: &Matcher<'_, ReadyInImage<'_>>, id: Id<Insn>) -> ConditionReport {
     let view = matcher.view;
     let insn = view.get(id);

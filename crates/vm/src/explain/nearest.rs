@@ -2,6 +2,9 @@
 //!
 //! Near is what has many characters in common at both ends, which is where people mistype ARNs. An edit distance was
 //! rejected: it takes quadratic time and finds entries near that nobody would have meant.
+//!
+//! A variable without value might have had any: entries that would match with the right one are how missing keys of resources
+//! are found (`VAR-10`). Time is linear in the entries and their lengths; at most [`MOST_ENTRIES`] are told of each list.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -21,9 +24,10 @@ use crate::prepare::ready::ReadyInImage;
 /// How many entries are told of a list: the nearest ones.
 const MOST_ENTRIES: usize = 3;
 
-/// A piece of a pattern whose variables have their values.
+/// A piece of a pattern whose variables have their values: what is compared with one character, or with many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum PatternPiece {
+    /// This character.
     Char(char),
     /// Any one character.
     One,
@@ -90,11 +94,13 @@ impl Expanded {
         out
     }
 
+    /// Appends to both texts.
     fn both(&mut self, text: &str) {
         self.pattern.push_str(text);
         self.values.push_str(text);
     }
 
+    /// Appends a star.
     fn star(&mut self) {
         self.units.push(PatternPiece::Star);
         self.both("*");
@@ -107,6 +113,7 @@ impl Expanded {
         self.both(&escaped);
     }
 
+    /// Appends a variable: its value, its default, or a star.
     fn variable(
         &mut self,
         matcher: &Matcher<'_, ReadyInImage<'_>>,
@@ -133,6 +140,7 @@ impl Expanded {
         }
     }
 
+    /// Appends another pattern.
     fn append(&mut self, other: Expanded) {
         self.units.extend(other.units);
         self.pattern.push_str(&other.pattern);
@@ -184,6 +192,7 @@ impl Expanded {
         (start + end).min(text.len())
     }
 
+    /// What is told of an entry.
     fn report(
         &self,
         matcher: &Matcher<'_, ReadyInImage<'_>>,
@@ -219,7 +228,7 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// An entry of a list.
+/// An entry of a list, with whether it matches.
 struct ListedEntry<'a> {
     expanded: Expanded,
     /// As written, if the image has that.
@@ -408,6 +417,7 @@ pub(super) fn variables_of_resource(
     found
 }
 
+/// The resource of the request, character by character.
 fn resource_text(matcher: &Matcher<'_, ReadyInImage<'_>>) -> Vec<char> {
     let bytes = matcher.request.resource();
     String::from_utf8_lossy(bytes).chars().collect()

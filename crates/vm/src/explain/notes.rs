@@ -1,4 +1,7 @@
 //! What is assumed in deciding a request, told beside the decision.
+//!
+//! Whoever passes an answer on has to say what it rests on. Notes are sentences for people; programs look at the request, of
+//! which they follow.
 
 use alloc::vec::Vec;
 
@@ -31,6 +34,7 @@ pub(crate) const OWNER_ASSUMED: &str =
 pub(crate) const ENDPOINT_ASSUMED: &str =
     "the policy of the VPC endpoint is not known; it is taken to allow everything";
 
+/// True if the service takes no such call from such a caller (`STS-4`, `STS-5`).
 fn is_refused(kind: CallerKind, query: &Query<'_>) -> bool {
     let action = query.action_name().to_ascii_lowercase();
     let (service, name) = action.split_once(':').unwrap_or_default();
@@ -44,6 +48,17 @@ fn is_refused(kind: CallerKind, query: &Query<'_>) -> bool {
 ///
 /// Looks at the request alone, and at whether a policy of a VPC endpoint takes part. Deciding does not
 /// need it, so that only those who pass an answer on pay for it.
+///
+/// ```
+/// use portcullis_model::{Caller, Request};
+/// use portcullis_vm::{Query, assumptions};
+///
+/// let ann = Caller::from_arn("arn:aws:iam::111122223333:user/ann").unwrap();
+/// let of_nobody = Request::new(ann, "s3:GetObject", "arn:aws:s3:::reports/q1");
+/// assert_eq!(assumptions(&Query::from(&of_nobody), false).len(), 1);
+/// let of_somebody = Request { resource_account: Some("444455556666"), ..of_nobody };
+/// assert!(assumptions(&Query::from(&of_somebody), false).is_empty());
+/// ```
 pub fn assumptions(query: &Query<'_>, has_endpoint_policy: bool) -> Vec<&'static str> {
     let kind = CallerKind::of(&query.principal.caller);
     let mut notes = Vec::new();

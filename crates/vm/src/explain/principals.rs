@@ -1,4 +1,7 @@
 //! Whom the principals of a statement name.
+//!
+//! Entries are shown as they are written. Of `NotPrincipal` those are shown that list the caller, and which of its identities
+//! the list lacks: leaving out a role without its account or its sessions is the usual mistake (`GRAM-51`).
 
 use alloc::string::ToString;
 use alloc::vec::Vec;

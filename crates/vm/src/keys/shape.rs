@@ -1,7 +1,8 @@
 //! The names of a request's keys, remembered with the slots that they lead to.
 //!
 //! Requests for one action mostly come from one place in a program, with the same names in the same order. Comparing them
-//! with those of the last request takes no look-up. Whatever differs, however little, is looked
+//! with those of the last request takes no look-up: it took a request of 17 keys from 6,390 instructions to 5,785
+//! (`docs/benchmarks/targets.md`). Whatever differs, however little, is looked
 //! up by name.
 
 use alloc::string::String;
@@ -61,7 +62,9 @@ impl Shape {
         plan: &Plan,
         pairs: &[(&str, Value<'_>)],
     ) {
+        /// More keys than this are looked up by name at each request.
         const MOST_KEYS: usize = 64;
+        /// So are longer names, all together: the memory of an action is bounded.
         const MOST_BYTES: usize = 2048;
         self.is_set = false;
         let bytes: usize = pairs.iter().map(|(name, _)| name.len()).sum();

@@ -1,7 +1,8 @@
 //! Where the values of slots come from: the context of a query, texts that were put together, or a host that is asked.
 //!
 //! A host that would have to work for its keys, as a directory does for tags, is asked for one when a condition first
-//! looks at it ([`KeySource`]). What it says is believed, and must not change during a decision.
+//! looks at it ([`KeySource`]). What it says is believed, and must not change during a decision. Asking costs a call through a
+//! table of functions; a type parameter instead would compile the whole evaluation again for each host.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -53,6 +54,7 @@ impl Store {
         self.user_id = None;
     }
 
+    /// A stored text; empty if there is none at the offset.
     pub(crate) fn get(&self, offset: u32, len: u32) -> &str {
         let start = index(offset);
         let text = self.text.get(start..start + index(len));
@@ -60,7 +62,7 @@ impl Store {
     }
 }
 
-/// Where the values of slots come from.
+/// Where the values of slots come from, in one decision.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ValueSource<'a> {
     pub(crate) plan: &'a Plan,
@@ -80,7 +82,8 @@ pub(crate) enum KeyOrigin<'a> {
 /// The keys of a request as a host knows them: it is asked when a condition first looks at one, and for nothing else, so
 /// that what no condition comes to need not be found out.
 ///
-/// What it says does not change during a decision, and is believed.
+/// What it says does not change during a decision, and is believed. It neither fails nor blocks: a key that it cannot find out
+/// is one that it does not have.
 pub trait KeySource {
     /// What it has for a key, by its slot in the stack: of the request, or what follows from it (`KEY-5`).
     fn find(&self, slot: StackSlot) -> FoundKey<'_>;
@@ -97,6 +100,23 @@ impl fmt::Debug for dyn KeySource + '_ {
 }
 
 /// What a host has for a key.
+///
+/// ```
+/// use portcullis_vm::{FoundKey, KeySource, StackSlot};
+///
+/// /// Has one value for every key.
+/// struct Constant(&'static str);
+///
+/// impl KeySource for Constant {
+///     fn find(&self, _: StackSlot) -> FoundKey<'_> {
+///         FoundKey::One(0, self.0)
+///     }
+///     fn value(&self, position: u32, nth: u32) -> Option<&str> {
+///         (position, nth).eq(&(0, 0)).then_some(self.0)
+///     }
+/// }
+/// assert_eq!(Constant("eu-west-1").find(StackSlot(3)), FoundKey::One(0, "eu-west-1"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FoundKey<'a> {
     /// No value: the key is absent.
@@ -108,6 +128,7 @@ pub enum FoundKey<'a> {
 }
 
 impl<'a> ValueSource<'a> {
+    /// The context of the query; without keys for a host that is asked.
     #[inline(always)]
     pub(super) fn context(&self) -> Context<'a> {
         match self.origin {

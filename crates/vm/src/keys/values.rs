@@ -2,7 +2,7 @@
 //!
 //! An image counts its slots from zero, the stack counts those of all images: this is where the one becomes the other. A
 //! slot is resolved in place, behind a shared reference, so that a value is read at most once in a decision and only if
-//! some condition looks at it.
+//! some condition looks at it. Reading takes 80 to 220 instructions, once (`docs/benchmarks/targets.md`).
 
 use portcullis_image::wire::index;
 use portcullis_image::{Id, Reserved, Slot};
@@ -13,7 +13,7 @@ use crate::request::value::Value;
 use crate::stack::ImageIdx;
 use crate::stack::plan::StackSlot;
 
-/// The keys of a request, in terms of an image.
+/// The keys of a request, in terms of an image. Four words, copied to wherever a condition is tested.
 #[derive(Clone, Copy)]
 pub(crate) struct Keys<'a> {
     slots: &'a [FilledSlot],
@@ -58,6 +58,7 @@ impl<'a> Keys<'a> {
         }
     }
 
+    /// A slot, whatever request it was filled for.
     #[inline(always)]
     pub(crate) fn slot(&self, id: Id<Slot>) -> Option<&'a FilledSlot> {
         self.slots.get(id.index())
@@ -138,7 +139,8 @@ impl<'a> Keys<'a> {
         })
     }
 
-    /// True if it is so for some value of a slot that has several, each as a slot with that value alone.
+    /// True if it is so for some value of a slot that has several, each as a slot with that value alone. Values are read one after
+    /// the other and not kept: such keys are rare, and `ForAnyValue` mostly ends early.
     #[inline(always)]
     pub(crate) fn any_of_several(
         &self,

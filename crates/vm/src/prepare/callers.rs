@@ -2,7 +2,8 @@
 //!
 //! Remembered as names are ([`crate::stack::cache`]), by the caller's first text; what else a caller has is compared too,
 //! since two roles may have sessions of one name. What a context says of a caller is not among it: it comes with each
-//! request anew.
+//! request anew. Remembering took the requests of W6 from 2,963 instructions to 2,064
+//! (`docs/benchmarks/targets.md`).
 
 use alloc::string::String;
 
@@ -30,6 +31,7 @@ struct CachedCaller {
 }
 
 impl Callers {
+    /// Remembers nobody.
     pub(crate) const fn new() -> Callers {
         Callers(Cache::new())
     }
@@ -74,7 +76,7 @@ impl Callers {
         }
     }
 
-    /// The text is known of another caller.
+    /// The text is known of another caller, who is forgotten.
     #[cold]
     fn again<'i>(
         &mut self,

@@ -1,4 +1,7 @@
 //! The principals of a stack of images that name the caller of a request.
+//!
+//! By the caller itself, and by what the context says of it: the provider of a session, the names of a service. Only the
+//! context of this request counts, so that nothing here is remembered.
 
 use portcullis_image::{Reserved, View};
 use portcullis_model::Principal;

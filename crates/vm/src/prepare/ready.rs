@@ -1,4 +1,12 @@
 //! A request to a stack of images, with everything looked up that does not take a policy.
+//!
+//! [`Scratch::ready`] and its relatives are one function, [`Scratch::look_up`]: keys get their slots, then the caller its
+//! names, the action its candidate sets, the resource its segments, and last come the inputs that follow from all of them. What
+//! could not be looked up, since it is of other images, leaves the request with a seal that fits no stack: deciding it is an
+//! implicit deny, and no caller has to handle an error.
+//!
+//! The functions are inlined into each other on purpose: they are one decision's straight way, with more values alive than
+//! there are registers, and taking parts out of it costs what it saves (`docs/benchmarks/targets.md`).
 
 use portcullis_image::index::{MAX_SEGMENTS, Segments};
 use portcullis_image::wire::count;
@@ -32,6 +40,28 @@ use crate::stack::{ImageIdx, StackId};
 /// It is tied to the images that it was made for; for others the decision is an implicit deny by no policy set. So is
 /// that of a request without an action, of one whose values are not those of its call site's keys, and of one for an
 /// image of several units of which none were named.
+///
+/// ```
+/// use portcullis_image::Image;
+/// use portcullis_model::{Caller, Layer, Request};
+/// use portcullis_vm::{Plan, Query, Scratch};
+///
+/// # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/images/v1/example.pcl"));
+/// let image = Image::from_bytes(&file[..])?;
+/// let images = || core::iter::once(image.view());
+/// let (plan, mut scratch) = (Plan::of(images()), Scratch::new());
+/// let role = Caller::from_arn("arn:aws:iam::111122223333:role/reports").unwrap();
+/// let request = Request::new(role, "s3:GetObject", "arn:aws:s3:::example-team-data/finance/q1.csv");
+///
+/// let query = Query::from(&request);
+/// let ready = scratch.ready(images(), &plan, &query);
+/// assert!(ready.is_plain() && ready.has_layer(Layer::Boundary));
+/// assert_eq!(ready.decide(images()).decision(), ready.explain(images()).outcome.decision());
+/// // For other images, though of the same bytes, it is not decided.
+/// let other = Image::from_bytes(&file[..])?;
+/// assert!(!ready.decide(core::iter::once(other.view())).is_allow());
+/// # Ok::<(), portcullis_image::ImageError>(())
+/// ```
 #[derive(Debug)]
 pub struct Ready<'a> {
     /// That of the stack if the request can be decided, and another if not.
@@ -48,7 +78,7 @@ pub struct Ready<'a> {
     units: Units,
 }
 
-/// What takes part.
+/// What takes part. The usual stack, one image of one unit, has a way of its own.
 #[derive(Clone, Copy, Debug)]
 enum Units {
     /// The only image, which has one unit.
@@ -63,7 +93,7 @@ impl Scratch {
     /// Looks up what a request consists of, in time linear in the request and independent of the number of policies.
     ///
     /// Every request can be looked up; a text that is no number, date or address where one is asked for is a value that
-    /// compares to nothing (`COND-87`).
+    /// compares to nothing (`COND-87`). What it gives borrows the scratch, which is free again when it is dropped.
     #[inline(always)]
     pub fn ready<'a, 'i>(
         &'a mut self,
@@ -74,7 +104,8 @@ impl Scratch {
         self.look_up(images, plan, query, None, true)
     }
 
-    /// The same, to be decided once.
+    /// The same, to be decided once: of the resource only as much is cut as finds candidates. It may be decided more often, and
+    /// decides the same.
     #[inline(always)]
     pub fn ready_once<'a, 'i>(
         &'a mut self,
@@ -85,7 +116,7 @@ impl Scratch {
         self.look_up(images, plan, query, None, false)
     }
 
-    /// The same for units of the images: those that do not exist are not there.
+    /// The same for units of the images: those that do not exist are not there. Takes time linear in the units too.
     pub fn ready_units<'a, 'i>(
         &'a mut self,
         images: impl Iterator<Item = View<'i>> + Clone,
@@ -410,7 +441,8 @@ impl<'a> Ready<'a> {
         }
     }
 
-    /// The same request, which cannot be decided unless it [is plain](Ready::is_plain).
+    /// The same request, which cannot be decided unless it [is plain](Ready::is_plain): what a host asks before it decides for
+    /// somebody else's texts.
     #[inline]
     #[must_use]
     pub fn if_plain(self) -> Self {
@@ -420,7 +452,7 @@ impl<'a> Ready<'a> {
         }
     }
 
-    /// The same as a request that is not decided: an implicit deny by no set.
+    /// The same as a request that is not decided: an implicit deny by no set. For hosts that know a reason.
     pub fn refused(mut self) -> Self {
         self.seal = StackId::NONE;
         self
@@ -460,7 +492,7 @@ impl<'a> Ready<'a> {
         }
     }
 
-    /// True if the images have policies of this kind, which take part or not.
+    /// True if the images have policies of this kind, which take part or not ([`Ready::left_out`] says which do not).
     pub fn has_layer(&self, layer: Layer) -> bool {
         self.present.0.contains(layer)
     }

@@ -1,4 +1,7 @@
 //! The memory of decisions.
+//!
+//! One value with everything that a decision fills in and remembers, lent to it for the call. Thread-locals or a pool inside
+//! the machine were rejected: they would be globals, and a host knows its threads.
 
 use portcullis_image::index::Segments;
 
@@ -16,7 +19,10 @@ use crate::stack::per_image::PerImage;
 ///
 /// It belongs to no policies: any stack of images may use it after any other. It holds 32 bytes for each condition key
 /// of the largest stack, and remembers what the last stacks made of the names of actions, keys and callers, at most 128
-/// of each and none longer than 256 bytes, and with each action the names of one request's keys, at most 2 KiB; once it has seen its largest request it does not allocate any more.
+/// of each and none longer than 256 bytes, and with each action the names of one request's keys, at most 2 KiB; once it has
+/// seen its largest request it does not allocate any more.
+///
+/// What it remembers decides nothing: a new one gives the same outcomes, more slowly.
 #[derive(Debug)]
 pub struct Scratch {
     pub(crate) slots: FilledSlots,
@@ -43,7 +49,7 @@ impl Default for Scratch {
 }
 
 impl Scratch {
-    /// Takes no memory of the heap yet.
+    /// Takes no memory of the heap yet, so that one can be a constant.
     pub const fn new() -> Scratch {
         Scratch {
             slots: FilledSlots::new(),

@@ -1,4 +1,8 @@
 //! The units of images that take part in a decision, where not all of them do.
+//!
+//! A host selects units for each request; they are sorted by image, and each is asked where the action leads. It takes time
+//! linear in the selected units, times the images of the stack, of which there are few. Hosts that select very many use an
+//! [`Evaluation`](crate::Evaluation), which keeps no list.
 
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -11,7 +15,7 @@ use crate::request::query::SelectedUnit;
 use crate::stack::ImageIdx;
 use crate::stack::per_image::PerImage;
 
-/// A unit that takes part, in a request.
+/// A unit that takes part, in a request, with its candidate sets among those of all.
 #[derive(Clone, Debug)]
 pub(crate) struct PreparedUnit {
     pub(crate) unit: Id<Unit>,
@@ -36,6 +40,7 @@ pub(crate) struct PreparedUnits {
 }
 
 impl PreparedUnits {
+    /// No units.
     pub(crate) const fn new() -> PreparedUnits {
         PreparedUnits {
             units: PerImage::new(),

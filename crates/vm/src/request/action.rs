@@ -3,6 +3,9 @@
 //! Resolving an action finds the patterns that match it and, in images of one unit, the candidate sets of these: a
 //! decision by a resolved action does not look at its name again. Takes memory for each pattern that matches and time for
 //! the fallback patterns of its service.
+//!
+//! A name need not be one that AWS has, nor even the name of an action: it is resolved as a text, and
+//! [`Action::is_plain`] says whether requests can have it.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -16,7 +19,19 @@ use crate::index::FoundAction;
 use crate::stack::per_image::PerImage;
 use crate::stack::{ImageIdx, StackId};
 
-/// An action, resolved for a stack of images.
+/// An action, resolved for a stack of images: what a host keeps that asks for the same action again and again.
+///
+/// ```
+/// use portcullis_image::Image;
+/// use portcullis_vm::Action;
+///
+/// # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/images/v1/example.pcl"));
+/// let image = Image::from_bytes(&file[..])?;
+/// let action = Action::resolve(core::iter::once(image.view()), "S3:GetObject");
+/// assert!(action.is_plain() && !action.lists_buckets());
+/// assert!(!Action::resolve(core::iter::once(image.view()), "s3:Get*").is_plain());
+/// # Ok::<(), portcullis_image::ImageError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Action {
     /// `service:name`, in lower case.
@@ -50,14 +65,16 @@ impl Action {
         is_plain: false,
     };
 
-    /// Resolves an action, `service:Name` in any case (`MATCH-10`).
+    /// Resolves an action, `service:Name` in any case (`MATCH-10`). Every text can be resolved; an empty one is no action, and a
+    /// request for it is not decided.
     pub fn resolve<'i>(images: impl Iterator<Item = View<'i>> + Clone, name: &str) -> Action {
         let mut action = Action::default();
         action.set(images, name);
         action
     }
 
-    /// Becomes another action. Reuses its memory.
+    /// Becomes another action, as [`Action::resolve`] makes it. Reuses its memory, so that a host with many names in turn does not
+    /// allocate for each.
     pub fn set<'i>(&mut self, images: impl Iterator<Item = View<'i>>, name: &str) {
         self.clear();
         self.text.push_str(name);
@@ -90,6 +107,7 @@ impl Action {
         };
     }
 
+    /// Becomes no action.
     fn clear(&mut self) {
         self.text.clear();
         self.service_end = 0;
@@ -108,14 +126,14 @@ impl Action {
     }
 
     /// A unit of any image of the stack can have a statement for the action only if its filter
-    /// ([`crate::unit_filter`]) has a bit in common with this one.
+    /// ([`crate::unit_filter`]) has a bit in common with this one. A bit in common may be chance.
     #[inline]
     pub fn filter(&self) -> u64 {
         self.traits.filter
     }
 
     /// Appends the candidate sets that a unit of an image has for the action, by the index of the image
-    /// in the stack. None if the image has no index.
+    /// in the stack. None if the image has no index. The unit must be one of that image.
     pub fn candidate_sets(
         &self,
         image: ImageIdx,
@@ -171,11 +189,13 @@ impl Action {
         text.get(self.service_end + 1..).unwrap_or(&[])
     }
 
+    /// The same as text.
     pub(crate) fn service_text(&self) -> &str {
         let service = self.text.get(..self.service_end);
         service.unwrap_or_default()
     }
 
+    /// The same as text.
     pub(crate) fn name_text(&self) -> &str {
         let name = self.text.get(self.service_end + 1..);
         name.unwrap_or_default()

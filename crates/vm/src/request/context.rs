@@ -1,4 +1,7 @@
 //! The condition keys of a request as a host has them.
+//!
+//! Three shapes, because hosts differ in what they know beforehand: texts of a log, values of a program, values for the keys
+//! of a call site. None is copied; a key is found by its index in them. Which shape it is costs a branch for each key, once.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -8,7 +11,16 @@ use portcullis_model::ContextEntry;
 use crate::request::site::CallSite;
 use crate::request::value::Value;
 
-/// The condition keys of a request.
+/// The condition keys of a request, in any order. A key may come twice, also in another case: it then has the values of both
+/// (`COND-41`).
+///
+/// ```
+/// use portcullis_vm::{Context, Value};
+///
+/// let pairs = [("aws:SecureTransport", Value::Bool(true)), ("s3:max-keys", Value::Number(10))];
+/// let texts = Context::Named(&pairs).to_texts();
+/// assert_eq!(texts[1], ("s3:max-keys".to_string(), vec!["10".to_string()]));
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Context<'a> {
@@ -21,9 +33,10 @@ pub enum Context<'a> {
 }
 
 impl<'a> Context<'a> {
+    /// No keys.
     pub(crate) const NONE: Context<'static> = Context::Entries(&[]);
 
-    /// How many keys are given.
+    /// How many keys are given, in all: each counts as often as it comes.
     #[inline]
     pub(crate) fn len(self) -> usize {
         match self {
@@ -58,14 +71,15 @@ impl<'a> Context<'a> {
         value.unwrap_or(Value::Absent)
     }
 
-    /// True if a key, whose name may be in any case, is given with a value.
+    /// True if a key, whose name may be in any case, is given with a value. Goes through all keys: for notes, not for decisions.
     pub(crate) fn has_value(self, name: &str) -> bool {
         let mut positions =
             (0..self.len()).filter(|position| self.name(*position).eq_ignore_ascii_case(name));
         positions.any(|position| !matches!(self.value(position), Value::Absent | Value::Texts([])))
     }
 
-    /// The keys as texts, in their order: for explanations.
+    /// The keys as texts, in their order: for explanations. Values that are no texts are written as AWS would write them; a key
+    /// without a value has none. Allocates.
     pub fn to_texts(self) -> Vec<(String, Vec<String>)> {
         let texts = |value: Value<'_>| match value {
             Value::Absent => Vec::new(),
@@ -95,7 +109,8 @@ impl<'a> Context<'a> {
         pairs.map(|pair| &pair.1)
     }
 
-    /// True if a multi-factor device was used, and nothing else is said beside it (`STS-4`).
+    /// True if a multi-factor device was used, and nothing else is said beside it (`STS-4`). Asked only for the calls that it
+    /// matters to.
     #[cold]
     pub(crate) fn has_mfa(self) -> bool {
         let is_mfa = |name: &str| name.eq_ignore_ascii_case("aws:MultiFactorAuthPresent");

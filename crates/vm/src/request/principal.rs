@@ -3,6 +3,9 @@
 //! A caller has few names: its ARN, its role's, its account's, its unique id. Each is looked for among the principals of
 //! the image, which are sorted, instead of comparing every entry of every statement with the caller. A statement then asks
 //! whether its list has one of the found numbers.
+//!
+//! That takes time logarithmic in the different principals of the policies, for at most six names. Where the policies name
+//! nobody, as identity policies do not, nothing is looked for.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -25,7 +28,8 @@ pub(crate) struct NamingPrincipal {
     pub(crate) identities: u8,
 }
 
-/// Names of a caller that a context says ([`crate::is_name_of_caller`]).
+/// Names of a caller that a context says ([`crate::is_name_of_caller`]). A key with several values says nothing where one is
+/// meant.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ContextNames<'a> {
     /// The only value of `aws:userid`.
@@ -36,7 +40,7 @@ pub struct ContextNames<'a> {
     pub services: &'a [&'a str],
 }
 
-/// Names of a calling service that a context gives (`EVAL-53`).
+/// Names of a calling service that a context gives (`EVAL-53`). A trait, so that they need not be gathered.
 pub(crate) trait ServiceNames {
     /// Calls back with each of them.
     fn for_each(&self, found: &mut dyn FnMut(&str));
@@ -59,7 +63,24 @@ impl<'a> From<ContextNames<'a>> for FromContext<'a> {
     }
 }
 
-/// What the images of a stack know of a principal, and where it is at home.
+/// What the images of a stack know of a principal, and its home account: for hosts that know their callers beforehand.
+///
+/// It holds numbers and two short texts, not the principal: a request has both, and that they are of the same principal is
+/// believed. What the context of a request says of the caller is looked for beside it, each time.
+///
+/// ```
+/// use portcullis_image::Image;
+/// use portcullis_model::{Caller, Request};
+/// use portcullis_vm::PrincipalHandle;
+///
+/// # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/images/v1/example.pcl"));
+/// let image = Image::from_bytes(&file[..])?;
+/// let role = Caller::from_arn("arn:aws:iam::111122223333:role/reports").unwrap();
+/// let principal = Request::new(role, "s3:GetObject", "*").principal;
+/// let handle = PrincipalHandle::resolve(core::iter::once(image.view()), &principal);
+/// assert_eq!(handle.home().account, Some("111122223333"));
+/// # Ok::<(), portcullis_image::ImageError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct PrincipalHandle {
     /// The images that the names are of; none if the host found them its own way.
@@ -72,7 +93,7 @@ pub struct PrincipalHandle {
 }
 
 impl PrincipalHandle {
-    /// Finds the entries of policies that name the principal.
+    /// Finds the entries of policies that name the principal, in all images of the stack. Allocates.
     pub fn resolve<'i>(
         images: impl Iterator<Item = View<'i>>,
         principal: &Principal<'_>,
@@ -129,6 +150,7 @@ impl PrincipalHandle {
         self.named.of(image)
     }
 
+    /// Keeps the home account, in the memory of the one before.
     fn set_home(&mut self, home: HomeAccount<'_>) {
         self.partition.clear();
         self.account.clear();
@@ -167,7 +189,8 @@ pub(crate) fn find(
     }
 }
 
-/// The same, with another way from a form and a text in parts to the image's principal.
+/// The same, with another way from a form and a text in parts to the image's principal. Which names a caller has, how strongly
+/// each names it and whom it lists is here and nowhere else.
 pub(crate) fn find_by(
     look_up: impl Fn(PrincipalForm, &[&str]) -> Option<Id<PrincipalRecord>>,
     principal: &Principal<'_>,
@@ -253,7 +276,7 @@ pub(crate) fn find_by(
     }
 }
 
-/// The principal of a form whose text is the parts together.
+/// The principal of a form whose text is the parts together, by bisection.
 fn find_principal(
     view: View<'_>,
     form: PrincipalForm,

@@ -1,4 +1,7 @@
 //! A request, as a host has it.
+//!
+//! One struct with public fields, so that a request is given whole: a protocol of calls that set one thing after the other can
+//! be left half done, and that would be a request which nobody asked.
 
 use portcullis_image::{Id, LayerSet, Unit};
 use portcullis_model::{self as model, Principal};
@@ -15,6 +18,19 @@ use crate::stack::ImageIdx;
 ///
 /// Plain texts will do everywhere; what a host resolved beforehand is not looked up again. What was resolved for other
 /// images is.
+///
+/// ```
+/// use portcullis_model::{Caller, Request};
+/// use portcullis_vm::{Context, Query, Value};
+///
+/// let ann = Caller::from_arn("arn:aws:iam::111122223333:user/ann").unwrap();
+/// let context = [("aws:SecureTransport", Value::Bool(true))];
+/// let query = Query {
+///     context: Context::Named(&context),
+///     ..Query::from(&Request::new(ann, "s3:GetObject", "arn:aws:s3:::reports/q1"))
+/// };
+/// assert_eq!(query.action_name(), "s3:GetObject");
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Query<'a> {
     /// Who asks.
@@ -47,7 +63,7 @@ pub enum ActionRef<'a> {
 }
 
 impl Query<'_> {
-    /// The action's name.
+    /// The action's name: as it was given, or in lower case if it was resolved by itself.
     pub fn action_name(&self) -> &str {
         match self.action {
             ActionRef::Name(name) => name,
@@ -111,7 +127,8 @@ impl<'a> From<&model::Request<'a>> for Query<'a> {
     }
 }
 
-/// A unit of an image that takes part in a decision.
+/// A unit of an image that takes part in a decision, for images of several. Whoever selects units says what each stands for;
+/// the layers in which it has no policy do not count. One that does not exist is not there.
 #[derive(Clone, Copy, Debug)]
 pub struct SelectedUnit {
     /// The image.

@@ -3,13 +3,16 @@
 //! A decision asks these things of every request: how many slots there are, whether some policy names principals, which
 //! layers are present. They change only with the stack, so a host keeps the plan beside it. Nothing is checked here; a plan
 //! of another stack is found out by its [`StackId`].
+//!
+//! Working it out at each request was rejected, though it would save hosts a value: it is linear in the condition keys of the
+//! policies, where a decision is not.
 
 use portcullis_image::{Class, Id, LayerSet, Reserved, Section, Slot, Unit, View};
 
 use crate::stack::per_image::PerImage;
 use crate::stack::{ImageIdx, StackId};
 
-/// A slot among those of all images of a stack, one image after the other.
+/// A slot among those of all images of a stack, one image after the other: what a request's keys are stored under.
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StackSlot(pub u32);
@@ -31,7 +34,22 @@ impl StackSlot {
 
 /// What follows from a stack of images: whose numbers are whose, and what the slots are.
 ///
-/// Takes memory linear in the condition keys that the policies look at.
+/// Takes memory linear in the condition keys that the policies look at. Made once for a stack, it is shared by all threads; a
+/// request that is decided with the plan of another stack is an implicit deny.
+///
+/// ```
+/// use portcullis_image::Image;
+/// use portcullis_vm::Plan;
+///
+/// # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/images/v1/example.pcl"));
+/// let account = Image::from_bytes(&file[..])?;
+/// let session = Image::from_bytes(&file[..])?;
+/// let alone = Plan::of([account.view()].into_iter());
+/// // The order counts: numbers of the second image follow those of the first.
+/// let both = Plan::of([account.view(), session.view()].into_iter());
+/// # let _ = (alone, both);
+/// # Ok::<(), portcullis_image::ImageError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     pub(crate) id: StackId,
@@ -57,6 +75,7 @@ pub(crate) struct SlotInfo {
 }
 
 impl Plan {
+    /// Of no stack.
     pub(crate) const NONE: Plan = Plan {
         id: StackId::NONE,
         slots: PerImage::new(),
@@ -67,7 +86,8 @@ impl Plan {
         wants_user_id: false,
     };
 
-    /// Works it out, in time linear in the condition keys of the images.
+    /// Works it out, in time linear in the condition keys of the images. The order of the images is part of it: requests are
+    /// decided with the images in this order.
     pub fn of<'i>(images: impl Iterator<Item = View<'i>>) -> Plan {
         let mut plan = Plan {
             id: StackId::EMPTY,
@@ -103,7 +123,7 @@ impl Plan {
         (StackSlot(range.start), StackSlot(range.end))
     }
 
-    /// A slot of the stack.
+    /// A slot of the stack; one of texts, without a reserved key, for a number that no slot has.
     #[inline]
     pub(crate) fn slot(&self, slot: StackSlot) -> SlotInfo {
         let own = self.slots.all().get(slot.index());
