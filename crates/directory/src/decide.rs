@@ -8,6 +8,10 @@
 //! The room may assume sound tables and a plan that was made of them. It changes neither, and is never shown how they were
 //! read. Nothing here panics or allocates on the fast way; everything is a function of its arguments, with memory that an
 //! engine lends ([`memory`]).
+//!
+//! A resolved decision takes some 1,900 instructions, half of them in the machine; one from texts 5,300
+//! (`docs/benchmarks/directories.md`). One way for both was rejected: writing a request down costs more than deciding it, and
+//! explanations need it written down.
 
 pub(crate) mod applies;
 pub(crate) mod asked;

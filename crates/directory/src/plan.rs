@@ -30,7 +30,8 @@ use crate::plan::stack::ImageStack;
 use crate::store::ids::{PrincipalIdx, UnitId};
 use crate::store::tables::Tables;
 
-/// The images of a directory's policies, and what follows from them.
+/// The images of a directory's policies, and what follows from them: everything that a decision reads beside the tables. Shared
+/// by all threads, and never changed but for what an update adds.
 #[derive(Debug)]
 pub(crate) struct DecisionPlan {
     pub(crate) stack: ImageStack,

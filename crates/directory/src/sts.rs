@@ -80,7 +80,42 @@ impl StsCallKind {
     }
 }
 
-/// A call of STS.
+/// A call of STS, as its parameters say, and who calls.
+///
+/// ```
+/// use bumpalo::Bump;
+/// use portcullis_directory::{Directory, Engine, LoadOptions, StsCall, StsCallKind};
+/// use portcullis_model::{Caller, Request};
+///
+/// # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/example-organization/data");
+/// # let directory = Directory::load(folder.as_ref(), LoadOptions::default(), &mut |_| ())?.directory;
+/// let caller = Caller::from_arn("arn:aws:iam::100000000001:user/owner").unwrap();
+/// let call = StsCall {
+///     kind: StsCallKind::AssumeRole,
+///     caller: Request::new(caller, "", "").principal,
+///     context: &[],
+///     inherited_keys: Vec::new(),
+///     target: "arn:aws:iam::111111111111:role/BreakGlass",
+///     session_name: "incident-42",
+///     seconds: Some(900),
+///     tags: Vec::new(),
+///     transitive_keys: Vec::new(),
+///     source_identity: None,
+///     external_id: None,
+///     mfa: true,
+///     task_policy: None,
+///     has_policies: false,
+/// };
+/// let arena = Bump::new();
+/// let issued = directory.call(&call, &arena)?;
+/// assert_eq!(issued.session.arn, "arn:aws:sts::111111111111:assumed-role/BreakGlass/incident-42");
+/// // The session is there only if all of its requests are allowed.
+/// let mut engine = Engine::new();
+/// for request in &issued.requests {
+///     println!("{}: {}", request.action, engine.check(&directory, request)?.decision());
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct StsCall<'a> {
     /// Which call.
@@ -114,7 +149,7 @@ pub struct StsCall<'a> {
     pub has_policies: bool,
 }
 
-/// What a call that is allowed hands out.
+/// What a call that is allowed hands out: what later requests of the session carry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     /// The principal's ARN.
@@ -133,7 +168,7 @@ pub struct Session {
     pub seconds: u32,
 }
 
-/// The requests that a call stands for, and its session.
+/// The requests that a call stands for, and its session. Whoever decides the requests decides whether the session is there.
 #[derive(Clone, Debug)]
 pub struct IssuedSession<'a> {
     /// All of them must be allowed.
@@ -142,7 +177,7 @@ pub struct IssuedSession<'a> {
     pub session: Session,
 }
 
-/// Why STS refuses a call before any policy is looked at.
+/// Why STS refuses a call before any policy is looked at: a sentence for whoever calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StsCallError(pub String);
 

@@ -12,13 +12,18 @@ use crate::plan::action::PreparedAction;
 use crate::plan::generation::Generation;
 use crate::store::ids::{AccountIdx, PrincipalIdx, Symbol};
 
-/// One request, with what was resolved beforehand.
+/// One request, with what was resolved beforehand, but for its caller: questions about all principals share one.
 pub(crate) struct AccessRequest<'q> {
     pub(crate) action: &'q PreparedAction,
+    /// What it is done to.
     pub(crate) resource: Target<'q>,
+    /// The owner, as the request says.
     pub(crate) account: Option<&'q str>,
+    /// What the directory has for the resource.
     pub(crate) located: &'q LocatedTarget,
+    /// `RestrictPublicBuckets` is in force, as the request says (`S3-4`).
     pub(crate) restrict_public_buckets: bool,
+    /// Something outside the policy language grants it (`EVAL-75`).
     pub(crate) external_grant: bool,
 }
 

@@ -2,8 +2,12 @@
 //!
 //! Consecutive requests rarely share cache lines, so we prefetch for a whole batch and overlap the misses: what sixteen
 //! requests will look at is read before the first of them is decided. It pays where a directory is larger than the
-//! processor's caches, and costs some instructions where it is not. Prefetch instructions would need `unsafe`; a load
+//! processor's caches, and costs some instructions where it is not: from texts 1.6 µs instead of 2.1 of a million principals, and
+//! 1.0 instead of 0.9 of 20,000 (`docs/benchmarks/directories.md`). Prefetch instructions would need `unsafe`; a load
 //! whose result is kept does the same.
+//!
+//! Outcomes are those of deciding one by one, in the same order; what is read ahead decides nothing, so that a wrong guess costs
+//! a miss.
 
 use std::hint::black_box;
 
@@ -28,7 +32,8 @@ const AHEAD: usize = 16;
 /// As many of something.
 type Few<T> = SmallVec<[T; AHEAD]>;
 
-/// Decides requests, and calls back with the place and the outcome of each, in order.
+/// Decides requests, and calls back with the index and the outcome of each, in order. Each ARN is taken apart once, for reading
+/// ahead and for deciding.
 pub(crate) fn check_all(
     memory: &mut Memory,
     recent: &mut RecentActions,
@@ -120,7 +125,7 @@ impl<'r> Read<'r> {
     }
 }
 
-/// A request that will be decided.
+/// A request that will be decided, as far as it tells what memory it needs.
 struct Coming<'c> {
     principal: PrincipalIdx,
     /// The resource's.

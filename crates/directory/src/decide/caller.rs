@@ -4,6 +4,15 @@
 //! that a caller spelled otherwise is an error and never another caller (`IN-17`). A session has the policies of its role,
 //! a federated user those of whoever made the session.
 //!
+//! | caller | has the policies of | if the directory does not have it |
+//! |---|---|---|
+//! | user, role | itself | an error, if its account is known |
+//! | session of a role | the role, which must have the session's name for it | an error |
+//! | federated user | the user who made the session; nobody's if a root user did | an error |
+//! | root user | nobody: it needs none | decided |
+//! | service, provider, anonymous | nobody | decided |
+//! | anyone of an account that is not known | those that came with the request | an error without them |
+//!
 //! ARN and id of a user or role are put together only if some policy looks at them, because that costs more than most of a
 //! decision; [`complete`] is told what is wanted. Where rows are read is a parameter ([`Entities`]): decisions read the summaries
 //! of the plan, which they look at anyway, and loading the tables.
@@ -21,14 +30,16 @@ use crate::store::people::{UNKNOWN_END, set_of_role};
 use crate::store::strings::concat_in;
 use crate::store::tables::{Entities, Entity, PrincipalRow, Tables};
 
-/// The caller of a request, as the directory knows it.
+/// The caller of a request, as the directory knows it: references to rows, to be copied.
 #[derive(Clone, Copy)]
 pub(crate) struct ResolvedCaller<'d, 'a> {
     /// As asked; of a caller by number it is to be made of its row.
     pub(super) who: Option<&'a Principal<'a>>,
+    /// Its account, if the directory has that.
     pub(crate) account: Option<&'d Account>,
     /// The user or role whose policies are the identity policies, and its number, or none.
     pub(super) principal: Option<&'d PrincipalRow>,
+    /// The number of that user or role; absent if there is none.
     pub(crate) number: PrincipalIdx,
     /// What is filled in of the caller itself, not only of its policies.
     pub(super) is_itself: bool,
@@ -114,7 +125,7 @@ impl<'a> ResolvedCaller<'_, 'a> {
     }
 }
 
-/// What the ARN of a caller says.
+/// What the ARN of a caller says, read once: splitting and hashing are most of finding a caller.
 pub(crate) struct CallerArn<'a> {
     parts: Option<[&'a str; 6]>,
     /// Its account, if the directory has that.
@@ -203,7 +214,11 @@ pub(crate) fn read_caller<'a>(tables: &Tables, caller: &Caller<'a>) -> CallerArn
 }
 
 /// Finds the caller with this ARN, among the users and roles of an account as they are read `from`
-/// somewhere.
+/// somewhere. `has_identity` says that the request brings the caller's policies, which only callers of unknown accounts may.
+///
+/// # Errors
+/// [`RequestError`] if the caller's account is known and the caller is not, if its account is not known and no policies came with
+/// the request, or if both are there.
 pub(crate) fn find_caller<'d, 'a>(
     tables: &'d Tables,
     who: &'a Principal<'a>,
@@ -280,7 +295,8 @@ pub(crate) fn find_caller<'d, 'a>(
     })
 }
 
-/// The caller as policies see it, with what they look at. What its ARN says is read `from` somewhere.
+/// The caller as policies see it, with what they look at (`wanted`). What its ARN says is read `from` somewhere. Texts that are
+/// put together lie in the arena; what nobody looks at stays out.
 pub(crate) fn complete<'a>(
     tables: &'a Tables,
     caller: &ResolvedCaller<'a, 'a>,
@@ -310,7 +326,7 @@ pub(crate) fn complete<'a>(
     who
 }
 
-/// Where a caller is at home.
+/// A caller's home account: that of its row, or as its ARN says.
 pub(crate) fn home<'a>(
     tables: &'a Tables,
     caller: &ResolvedCaller<'_, 'a>,

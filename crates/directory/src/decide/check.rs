@@ -1,7 +1,14 @@
 //! Deciding at speed: what can be worked out beforehand is, and nothing that no policy looks at is worked out.
 //!
 //! [`run`] goes through the policy sets that apply and hands their units to the machine, which walks the statements for
-//! the action. It may assume that what was resolved is of the same generation, and allocates nothing once its memory
+//! the action:
+//!
+//! 1. the caller's summary and up to six rows say which layers are present, which allow everything, and by one operation each
+//!    whether they have a statement for the action;
+//! 2. whose the resource is, and by which names policies know the caller, if one of the sets lists principals at all;
+//! 3. the machine looks at the units that are left, and asks for a key when a condition reads it.
+//!
+//! It may assume that what was resolved is of the same generation, and allocates nothing once its memory
 //! has grown; what needs more (access points, policies that cannot be read) goes the slow way of
 //! [`crate::decide::completed`]. What
 //! follows from the kinds of caller, action and layers is worked out each time: a table of it was measured, and missed in 86
@@ -133,7 +140,10 @@ pub(crate) fn run_resolved(
 }
 
 /// Decides for a caller. `said` tells what a unit says in these layers, whether some statement of it allows
-/// the request and whether some denies it, where that need not be found out by a look.
+/// the request and whether some denies it, where that need not be found out by a look; questions about all principals remember
+/// that from one to the next.
+///
+/// Total: a target that takes more than policies and keys is decided too, the slow way.
 pub(crate) fn run(
     deciding: &Deciding<'_>,
     scratch: &mut Memory,
@@ -342,7 +352,7 @@ fn is_true(context: GivenKeys<'_>, key: &str) -> bool {
     only(context.entries(), key).is_some_and(|flag| flag.eq_ignore_ascii_case("true"))
 }
 
-/// Who asks for what, with all that was found out about it.
+/// Who asks for what, with all that was found out about it: what a unit is looked at with.
 pub(crate) struct Case<'c, 'd> {
     pub(crate) deciding: &'c Deciding<'d>,
     pub(crate) prepared: &'c PreparedEvaluation<'c>,

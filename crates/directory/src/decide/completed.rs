@@ -26,7 +26,10 @@ use crate::store::people::{RESERVED_PATH, UNKNOWN_END};
 use crate::store::policy_scope::other_name;
 use crate::store::tables::Tables;
 
-/// A request with everything that the directory adds to it.
+/// A request with everything that the directory adds to it. What [`Directory::complete`](crate::Directory::complete) gives.
+///
+/// `request` is to be read and printed; what applies to it is known by numbers of the directory that completed it, so that
+/// another one refuses it.
 #[derive(Clone, Debug)]
 pub struct CompletedRequest<'a> {
     /// The request; the caller's ids, the owner of the resource and the context are filled in.
@@ -208,7 +211,8 @@ pub(crate) fn is_assumed_root(request: &Request<'_>, context: &FilledContext<'_>
         && flag.is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
-/// What decides a request of a caller who was found. `of` is the directory that has the tables.
+/// Completes a request of a caller who was found. `of` is the generation that has the tables. Cannot fail: what a request can
+/// contradict was compared when the caller was found.
 pub(crate) fn complete_for_caller<'a>(
     tables: &'a Tables,
     caller: ResolvedCaller<'a, 'a>,
@@ -281,7 +285,7 @@ pub(crate) fn complete_for_caller<'a>(
 }
 
 /// What is behind an access point, if that is known (`S3-6`), and where it is found. Its owner is the access
-/// point's, unless something says another.
+/// point's, unless something says another. None if the target is no access point, or no file says its bucket.
 fn behind<'a>(
     tables: &'a Tables,
     request: &Request<'a>,

@@ -1,4 +1,7 @@
 //! What decisions keep from one to the next, so that they allocate nothing.
+//!
+//! One value for each thread, lent to every decision. Nothing in it decides anything: it holds buffers, and the machine's scratch,
+//! which remembers names by their whole text.
 
 use bumpalo::Bump;
 use portcullis_vm::UnitMemory;

@@ -1,7 +1,10 @@
 //! Who asks, and how the policies that decide came to apply: what explanations say beside the verdicts.
 //!
-//! Everything is looked up again from the request, at the price of a second resolution, so that decisions carry nothing for
-//! explanations. Without documents, in a directory that was opened as a file, layers are known and their policies are not.
+//! Everything is looked up again from the completed request, at the price of a second resolution, so that decisions carry nothing
+//! for explanations. Without documents, in a directory that was opened as a file, layers are known and their policies are not.
+//!
+//! It says where a policy is attached (user, group, root, unit, account, resource, endpoint), by which group, which grants allow
+//! or nearly do, and which keys the directory added. Sentences are made of it in `portcullis-explain`.
 
 use bumpalo::Bump;
 use portcullis_explain::{
@@ -221,6 +224,7 @@ impl<'d> Sources<'d> {
         }
     }
 
+    /// The texts of some symbols.
     fn strings(&self, names: &[Symbol]) -> Vec<String> {
         let strings = names.iter().map(|name| self.tables.str(*name));
         strings.map(str::to_string).collect()

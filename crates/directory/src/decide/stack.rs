@@ -1,7 +1,10 @@
-//! Deciding a whole question: the way of access points, of policies that come with a request, and of explanations.
+//! Deciding a completed request: the way of access points, of policies that come with a request, and of explanations.
 //!
-//! It writes the request down with every key and lets the machine resolve it, which costs about twice as much as
+//! The machine resolves the request from its texts, which costs about twice as much as
 //! [`crate::decide::check`] and allocates. Tests hold that both decide alike.
+//!
+//! Policies that come with a request are compiled for it and are one more image on the stack; a session policy took 10 µs from its
+//! text to an image (`docs/benchmarks/targets.md`).
 
 use std::borrow::Cow;
 
@@ -61,7 +64,7 @@ fn check_generation(
     }
 }
 
-/// The images of a directory, with that of the policies that came with a request on top.
+/// The images of a directory, with that of the policies that came with a request on top. Made for one request.
 pub(crate) struct RequestStack<'d> {
     generation: Generation<'d>,
     views: Vec<View<'d>>,
@@ -87,6 +90,7 @@ impl<'d> RequestStack<'d> {
         }
     }
 
+    /// The images, in the order of the plan.
     fn views(&self) -> impl Iterator<Item = View<'d>> + Clone + '_ {
         self.views.iter().copied()
     }

@@ -6,6 +6,8 @@
 //!
 //! A part has the policy of its whole (`MATCH-36`, [`crate::store::policy_scope`]). A name that stands for another resource, such
 //! as an alias, is never guessed: nothing is allowed on it, and a note says so.
+//!
+//! Locating takes at most two look-ups of a resource and one of a principal, each a hash and mostly one comparison.
 
 use portcullis_model::{Request, access_point_of, is_account_id, split_arn};
 
@@ -16,7 +18,7 @@ use crate::store::ids::{AccountIdx, ResourceIdx, Run, SetsId, Symbol};
 use crate::store::policy_scope::{OtherName, other_name, part_of};
 use crate::store::tables::{ResourceRow, Tables};
 
-/// What the directory knows of a target, whoever asks and for what.
+/// What the directory knows of a target, whoever asks and for what: ids and flags, to be kept in handles.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LocatedTarget {
     owner: Owner,
@@ -54,7 +56,7 @@ enum Owner {
     Assumed,
 }
 
-/// What is known of a target for a caller and an action.
+/// What is known of a target for a caller and an action. Copied; it refers to rows.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ResolvedTarget<'d> {
     /// Its owner's account, if the directory has that.
@@ -73,7 +75,7 @@ pub(crate) struct ResolvedTarget<'d> {
     pub(crate) restricts_public: bool,
 }
 
-/// What the directory has for a resource (`MATCH-36`).
+/// What the directory has for a resource (`MATCH-36`): the row of its ARN and that of its whole, of which either may be missing.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Listed<'t> {
     /// The resource itself.

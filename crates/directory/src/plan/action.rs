@@ -15,7 +15,8 @@ use crate::plan::entries::UnitEntries;
 use crate::plan::stack::ImageStack;
 use crate::store::strings::random_state;
 
-/// An action, resolved for a directory.
+/// An action, resolved for a directory: what [`Directory::action`](crate::Directory::action) gives. It knows the statements for
+/// the action in every policy, 32 bytes each; of another directory it is resolved again where it is used.
 #[derive(Clone, Debug, Default)]
 pub struct PreparedAction {
     name: String,
@@ -109,7 +110,8 @@ impl PreparedActions {
     }
 }
 
-/// Actions that were asked for by their names and may be asked for again.
+/// Actions that were asked for by their names and may be asked for again. A fixed number, one for each hash, since whoever sends
+/// requests must not decide how much is kept.
 #[derive(Debug, Default)]
 pub(crate) struct RecentActions {
     /// By a hash of the name.

@@ -20,7 +20,8 @@ use crate::plan::key_sources::{PlannedSlot, SlotOrigin};
 use crate::plan::slot_sets::{SetId, SlotSets};
 use crate::store::ids::number;
 
-/// The keys that units look at and that differ between principals, as a set.
+/// The keys that units look at and that differ between principals, as a set of bits: reserved keys first, then what a directory
+/// adds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct KeyDependencies(u32);
 
@@ -146,7 +147,8 @@ fn of_origin(origin: SlotOrigin) -> KeyDependencies {
     }
 }
 
-/// Works backwards through an image, so that what is read to the end of a run is known where the run is entered.
+/// Works backwards through an image, so that what is read to the end of a run is known where the run is entered. Each token and
+/// instruction is visited once, however many patterns and statements share it.
 struct Reader<'v> {
     view: View<'v>,
     sets: SlotSets,
@@ -211,6 +213,7 @@ impl Reader<'_> {
         self.sets.union(resources, guard)
     }
 
+    /// A set with one slot more.
     fn with_slot(&mut self, set: SetId, slot: Id<Slot>) -> SetId {
         let single = self.sets.single(slot);
         self.sets.union(set, single)
@@ -233,6 +236,7 @@ impl Reader<'_> {
         })
     }
 
+    /// What the items of a list read, remembered by the list.
     fn list<T: Item>(&mut self, list: ListId<T>, of: impl Fn(&mut Self, Id<T>) -> SetId) -> SetId {
         if let Some(known) = self.lists.get(&list.number()) {
             return *known;

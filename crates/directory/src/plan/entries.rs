@@ -9,7 +9,8 @@ use portcullis_vm::{Action, StatementEntry};
 use crate::plan::stack::ImageStack;
 use crate::store::ids::{UnitId, index, number};
 
-/// The statements that an action matches in the units, by unit. A unit without any takes a byte.
+/// The statements that an action matches in the units, by unit. A unit without any takes a byte, one with some
+/// statements five, and 32 for each of these.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct UnitEntries {
     /// How many units there are.

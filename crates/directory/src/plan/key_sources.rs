@@ -15,20 +15,28 @@ use portcullis_vm::StackSlot;
 use crate::store::ids::{Symbol, number};
 use crate::store::tables::Tables;
 
-/// Where the values of a slot come from, if the request does not give them.
+/// Where the values of a slot come from, if the request does not give them. What the request gives always counts (`KEY-2`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SlotOrigin {
     /// From nowhere else.
     Request,
     /// From caller and target, as the machine derives it: the number of a reserved slot.
     Derived(Reserved),
+    /// The organization of the caller's account (`KEY-12`).
     PrincipalOrgId,
+    /// Where the caller's account is in it (`KEY-13`).
     PrincipalOrgPaths,
+    /// The organization of the owner's account (`KEY-51`).
     ResourceOrgId,
+    /// Where the owner's account is in it (`KEY-52`).
     ResourceOrgPaths,
+    /// A tag of the caller (`KEY-14`).
     PrincipalTag(TagClass),
+    /// A tag of the resource (`KEY-53`).
     ResourceTag(TagClass),
+    /// The same by IAM's own key, of users and roles (`KEY-85`).
     IamResourceTag(TagClass),
+    /// A tag of an object of S3 (`KEY-113`).
     ObjectTag(TagClass),
 }
 

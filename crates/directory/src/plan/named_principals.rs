@@ -19,7 +19,7 @@ use crate::store::ids::{AccountIdx, PrincipalIdx, Symbol};
 use crate::store::strings::random_state;
 use crate::store::tables::{PrincipalRow, Tables};
 
-/// Users and roles as policies know them.
+/// Users and roles as policies know them: a bit for each, and one handle for each account.
 #[derive(Debug, Default)]
 pub(crate) struct NamedPrincipals {
     accounts: Vec<OfAccount>,

@@ -24,7 +24,7 @@ use crate::store::tables::Tables;
 /// The units of the image: which policy each is, read as which type.
 type Units = HashMap<(PolicyId, PolicyKind), (UnitId, LayerSet)>;
 
-/// The policies of a directory.
+/// The policies of a directory: as documents, as images, or both. Compiled once, by whoever decides first.
 #[derive(Debug)]
 pub(crate) struct Policies {
     /// As documents; none if the directory was opened as one file.
@@ -211,7 +211,7 @@ fn image_of_all(
     checked(bytes)
 }
 
-/// The compiler makes what the validator accepts.
+/// The compiler makes what the validator accepts. Should it ever not, there is no image and no decision.
 pub(crate) fn checked(bytes: Vec<u8>) -> Result<Image<Vec<u8>>, CompileError> {
     Image::from_bytes(bytes).map_err(|_| CompileError::TooLarge)
 }

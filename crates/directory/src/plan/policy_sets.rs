@@ -102,7 +102,8 @@ impl PolicySetSummaries {
             .unwrap_or(&PolicySetSummary::NONE)
     }
 
-    /// Calls back with the units of policy sets, and the layers that each stands for.
+    /// Calls back with the units of policy sets, and the layers that each stands for. Units that say nothing beyond the summary are
+    /// not among them.
     #[inline]
     pub(crate) fn for_units(
         &self,
@@ -178,7 +179,7 @@ impl UnitFacts {
     }
 }
 
-/// Makes rows of sets.
+/// Makes rows of sets, with what was found out of each unit.
 struct Summarizer<'v> {
     dependencies: &'v [KeyDependencies],
     known: Vec<UnitFacts>,

@@ -41,7 +41,9 @@ pub(crate) struct PrincipalSummary {
     words: [u32; WORDS],
 }
 
+/// It is a role, not a user.
 const ROLE: u8 = 1;
+/// It is a role that is linked to a service (`EVAL-54`).
 const SERVICE_LINKED: u8 = 2;
 /// Some policy names it by itself, not only by its account.
 const NAMED: u8 = 4;
@@ -50,6 +52,7 @@ const OTHER_PARTITION: u8 = 8;
 
 /// The bits of the layers. Only these two are a principal's own.
 const IDENTITY: u8 = 1;
+/// The permissions boundary.
 const BOUNDARY: u8 = 2;
 /// By how much the bits of layers that allow everything are shifted.
 const ALLOWED: u8 = 2;
@@ -126,7 +129,8 @@ impl PrincipalSummary {
         self.flags & OTHER_PARTITION != 0
     }
 
-    /// Takes the units of identity policies or of a boundary, which are in no other layer.
+    /// Takes the units of identity policies or of a boundary, which are in no other layer. Says that there are too many if they do
+    /// not fit.
     fn take(&mut self, rows: &PolicySetSummaries, row: &PolicySetSummary, (bit, mark): (u8, u32)) {
         let of = |layers: LayerSet| if layers.is_empty() { 0 } else { bit };
         self.layers |= of(row.present) | of(row.allowed) << ALLOWED;

@@ -15,7 +15,7 @@ use crate::store::ids::{index, number};
 pub(crate) struct SetId(u32);
 
 /// Sets of slots of an image. However they are made, a set takes little room: one of more than [`MOST`] slots is
-/// taken to hold all.
+/// taken to hold all. Unions are remembered, since the same two sets meet again and again.
 #[derive(Debug)]
 pub(crate) struct SlotSets {
     /// The first is empty, the second holds all.

@@ -1,4 +1,7 @@
 //! Pictures of a directory: who reaches which roles, and what each level of the organization denies.
+//!
+//! Charts are boxes and lines between them; `portcullis-explain` draws them. The picture of roles asks every principal about every
+//! role, which is why it is for directories of few roles.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -133,6 +136,7 @@ struct Drawing<'d> {
 }
 
 impl Drawing<'_> {
+    /// A card for each level, with lines to the level above.
     fn organization_chart(&self) -> Option<Chart> {
         let tables = self.tables;
         let id = tables.organization()?;
@@ -208,6 +212,7 @@ impl Drawing<'_> {
         all
     }
 
+    /// Notes the policies of a chain at the levels that they are attached to.
     fn attached_at(
         &self,
         sets: SetsId,

@@ -48,7 +48,7 @@ impl Scope {
     }
 }
 
-/// Somebody outside whom a trust policy names.
+/// Somebody outside whom a trust policy names, with what a request of theirs comes to.
 #[derive(Clone, Debug)]
 pub struct ExternalAccess {
     /// The role's ARN.

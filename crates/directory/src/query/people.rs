@@ -1,9 +1,11 @@
 //! The people and groups of Identity Center behind its roles (`SSO-1`, `IN-33`).
+//!
+//! Nothing is decided by it: a role of Identity Center decides as any other, and this is for those who read the answer.
 
 use crate::store::ids::{PrincipalIdx, Symbol};
 use crate::store::tables::Tables;
 
-/// Who has a role of Identity Center.
+/// A role of Identity Center: its permission set, and whom the files assign it to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PermissionSetRole {
     /// The name of the permission set.

@@ -5,6 +5,8 @@
 //! million principals walks most policies once. Each thread has its own memory, so that none waits for another, and takes
 //! blocks of principals; answers are put in order by whoever asked. Memory grows with the units for each of the
 //! questions, which is why more than [`REMEMBERED`] at once are asked without.
+//!
+//! The resource policy is asked each time: its Allow has a strength, so that a remembered boolean is not enough.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
@@ -104,7 +106,10 @@ pub(crate) fn principal(generation: Generation<'_>, index: PrincipalIdx) -> Opti
 }
 
 /// Asks of every principal, in blocks that threads take one after the other, and calls back in
-/// order.
+/// order. A block that is ready early waits; as many as two for each thread may, then threads wait too.
+///
+/// # Errors
+/// The first error that some thread met; blocks before it may have been handed on.
 pub(crate) fn in_parallel<T: Send>(
     generation: Generation<'_>,
     threads: usize,

@@ -17,7 +17,7 @@ use crate::query::access::AccessQuery;
 use crate::store::tables::Tables;
 use portcullis_syntax::RequestPolicies;
 
-/// What a principal may do to a resource, or may not.
+/// What a principal may do to a resource, or may not: one action, or all that a pattern stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ActionDecision {
     /// An action, or a pattern as the policies have it: then what is decided is an action that matches

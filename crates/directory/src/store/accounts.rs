@@ -6,7 +6,7 @@
 use crate::store::ids::{AccountIdx, SetsId, Symbol};
 use crate::store::strings::HashIndex;
 
-/// An account.
+/// An account: of the organization, of a dump, or only known as somebody's owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Account {
     pub(crate) number: u64,
@@ -40,7 +40,7 @@ impl Account {
     }
 }
 
-/// Accounts, sorted by number.
+/// Accounts, sorted by number; an index is good until accounts are inserted.
 #[derive(Debug, Default)]
 pub(crate) struct Accounts {
     rows: Vec<Account>,
@@ -62,7 +62,8 @@ impl Accounts {
         accounts
     }
 
-    /// Changes rows, and perhaps adds some in their order. Numbers stay as they are.
+    /// Changes rows, and perhaps adds some in their order. Numbers stay as they are. The digits are written again if rows were
+    /// added.
     pub(super) fn change(&mut self, change: impl FnOnce(&mut Vec<Account>)) {
         let before = self.rows.len();
         change(&mut self.rows);

@@ -31,7 +31,7 @@ struct StoredPolicy {
     text: Symbol,
 }
 
-/// All policies.
+/// All policies, as texts. Loading adds to it; afterwards it is read only.
 #[derive(Debug, Default)]
 pub(crate) struct Documents {
     /// The texts of documents.
@@ -99,7 +99,8 @@ impl Documents {
             })
     }
 
-    /// Reads a document as one of a type, unless that was done before.
+    /// Reads a document as one of a type, unless that was done before. None if it has no error; a document with one is never used,
+    /// not even in part (`GRAM-12`).
     pub(crate) fn check(
         &mut self,
         id: PolicyId,
@@ -142,7 +143,7 @@ impl Documents {
         }))
     }
 
-    /// True if two documents say the same when they are read as identity policies.
+    /// True if two documents say the same when they are read as policies of a type: the same statements, however they are spelled.
     pub(crate) fn are_equal(&self, one: PolicyId, other: PolicyId, kind: PolicyKind) -> bool {
         let (one, other) = (self.entry(one).text, self.entry(other).text);
         let options = ReadOptions {
@@ -164,7 +165,7 @@ impl Documents {
         self.policies.get(id.index()).copied().unwrap_or(none)
     }
 
-    /// The number of these sets.
+    /// The number of these sets. Equal ones have one number, whatever the order of their policies.
     pub(crate) fn intern_sets(&mut self, mut sets: Sets) -> SetsId {
         for (_, policies) in &mut sets {
             policies.sort_unstable();
@@ -245,7 +246,8 @@ impl Documents {
         (entry.name, entry.place)
     }
 
-    /// Reads a policy; none if it cannot be read, which [`Documents::check`] saw to when it was loaded.
+    /// Reads a policy; none if it cannot be read, which [`Documents::check`] saw to when it was loaded. Takes time linear in the
+    /// document, each time.
     pub(crate) fn read<'a>(
         &'a self,
         id: PolicyId,

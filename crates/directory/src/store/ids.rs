@@ -16,6 +16,7 @@ pub(crate) const fn index(number: u32) -> usize {
     number as usize
 }
 
+/// Makes the types of ids. They differ in name alone, which is what they are for.
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
@@ -84,7 +85,7 @@ ids! {
     UnitId;
 }
 
-/// A run of rows of a table.
+/// A run of rows of a table: a reference to several, in two words. Empty runs are all equal to the default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(crate) struct Run {
     start: u32,

@@ -13,7 +13,8 @@ use portcullis_model::{is_resource, split_arn};
 /// A kind of resource that has a policy, and what else that is consulted for.
 ///
 /// Both shapes are of the last part of an ARN. `{}` stands for a name, which ends where the shape goes on, and `|`
-/// is where the part ends that the policy is found by.
+/// is where the part ends that the policy is found by. So `table/{}|/index/` says of `table/orders/index/by-date` that the policy
+/// of `table/orders` is consulted.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Whole {
     /// The ARN whose policy it is.
@@ -41,7 +42,9 @@ const fn unless_own(listed: &'static str, parts: &'static str) -> Whole {
     }
 }
 
+/// A bucket, and its objects.
 const BUCKET: Whole = whole("{}", "{}|/");
+/// An access point, and the objects that are reached through it.
 const ACCESS_POINT: Whole = whole("accesspoint/{}", "accesspoint/{}|/");
 /// One policy for everything of the service in an account and region.
 const ACCOUNT_WIDE: Whole = whole("", "|");
@@ -118,7 +121,7 @@ const EXACT: [&str; 14] = [
 
 /// Where a text, whose beginning has a shape, has come to at the shape's `|`. A shape without is that of a whole text.
 ///
-/// Names hold no separator, so that each ends at the first.
+/// Names hold no separator, so that each ends at the first. Takes time linear in the text, and goes back nowhere.
 fn fits(text: &str, shape: &str) -> Option<usize> {
     let text = text.as_bytes();
     let mut shape = shape.as_bytes();
@@ -216,7 +219,8 @@ pub(crate) struct Part<'a> {
     pub(crate) may_have_own: bool,
 }
 
-/// What the resource with an ARN, and what [`split_arn`] gives for it, is a part of.
+/// What the resource with an ARN, and what [`split_arn`] gives for it, is a part of; none if it has no policy but its own. The
+/// first row of the service whose shape fits decides.
 #[inline]
 pub(crate) fn part_of<'a>(arn: &'a str, parts: [&'a str; 6]) -> Option<Part<'a>> {
     let [_, _, service, _, account, tail] = parts;

@@ -16,7 +16,7 @@ pub(crate) enum Attachment {
     Managed(Option<Symbol>),
 }
 
-/// A user's or role's policies, and how it came to have them.
+/// A user's or role's policies, and how it came to have them: one policy may be there in several ways.
 #[derive(Debug, Default)]
 pub(crate) struct PrincipalPolicies {
     pub(crate) policies: Vec<(Attachment, PolicyId)>,
@@ -24,7 +24,7 @@ pub(crate) struct PrincipalPolicies {
     pub(crate) groups: Vec<Symbol>,
 }
 
-/// How all policies came to apply.
+/// How all policies came to apply. Kept only if explanations are wanted, and lost when a directory becomes a file.
 #[derive(Debug, Default)]
 pub(crate) struct Attachments {
     /// Of users and roles, in the order of the tables.

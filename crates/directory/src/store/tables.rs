@@ -6,6 +6,9 @@
 //!
 //! Users and roles are found without regard to case (`IN-17`), resources exactly. A lookup is one hash and mostly one
 //! comparison. Maps would own their keys, which the strings hold already.
+//!
+//! What may be assumed of tables, wherever they come from: every id in a row leads to a row or is absent, no two users or roles
+//! of an account share a name, no two resources share an ARN, and people are sorted by role.
 
 use std::hash::{Hash, Hasher};
 
@@ -19,7 +22,7 @@ use crate::store::accounts::{Account, Accounts};
 use crate::store::ids::{AccountIdx, PrincipalIdx, ResourceIdx, Run, SetsId, Symbol, UnitId};
 use crate::store::strings::{HashIndex, StringTable, concat_in};
 
-/// A user or a role.
+/// A user or a role. Groups are gone when tables are made: their policies are among those of their members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PrincipalRow {
     pub(crate) account: AccountIdx,
@@ -31,16 +34,19 @@ pub(crate) struct PrincipalRow {
     pub(crate) name: Symbol,
     /// `AIDA…` or `AROA…`; may be absent.
     pub(crate) id: Symbol,
+    /// Its own policies, attached ones, and those of its groups.
     pub(crate) identity: SetsId,
+    /// The permissions boundary; absent if it has none.
     pub(crate) boundary: SetsId,
     /// The trust policy of a role.
     pub(crate) trust: SetsId,
+    /// Its tags, among the pairs.
     pub(crate) tags: Run,
     /// In seconds; 3600 if no dump says otherwise.
     pub(crate) max_session: u32,
 }
 
-/// What the ARN of a user or role says.
+/// What the ARN of a user or role says, as ids: what is needed to find one, compare it, or write its ARN down.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entity {
     pub(crate) account: AccountIdx,
@@ -52,7 +58,8 @@ pub(crate) struct Entity {
     pub(crate) name: Symbol,
 }
 
-/// Where the entities of users and roles are read: whoever asks chooses the place in the memory.
+/// Where the entities of users and roles are read: whoever asks chooses the place in the memory. A decision reads the summaries
+/// of the plan, which it looks at anyway; others read the rows.
 pub(crate) trait Entities {
     /// The user or role with a number.
     fn entity(&self, number: PrincipalIdx) -> Option<Entity>;
@@ -80,15 +87,19 @@ impl Entities for Tables {
     }
 }
 
-/// Something with a policy, an owner or tags.
+/// Something with a policy, an owner or tags; found by its ARN, exactly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ResourceRow {
     pub(crate) arn: Symbol,
     /// The owner; absent if it is not known.
     pub(crate) account: AccountIdx,
+    /// Its resource policy; absent if it has none that can be read.
     pub(crate) policy: SetsId,
+    /// Its tags, among the pairs.
     pub(crate) tags: Run,
+    /// Grants of a key, or entries of a bucket's access control list.
     pub(crate) grants: Run,
+    /// `RestrictPublicBuckets` is in force for it (`S3-4`).
     pub(crate) restricts_public: bool,
     /// The ARN of the bucket behind an access point (`S3-6`), or absent.
     pub(crate) bucket: Symbol,
@@ -123,15 +134,18 @@ impl ResourceRow {
     }
 }
 
-/// A KMS grant (`KMS-8`).
+/// A KMS grant (`KMS-8`), or an entry of an access control list of S3 in the same words (`S3-2`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Grant {
     /// What explanations call it; may be absent.
     pub(crate) id: Symbol,
+    /// Whom it is for, as the dump says.
     pub(crate) grantee: Symbol,
     /// Operations: pairs of which the first is the name.
     pub(crate) operations: Run,
+    /// Pairs that the encryption context must have.
     pub(crate) subset: Run,
+    /// Pairs that it must have, and if `is_exact` no others.
     pub(crate) equals: Run,
     /// The encryption context must be that of `equals`.
     pub(crate) is_exact: bool,
@@ -154,7 +168,7 @@ pub(crate) const ALL_USERS: &str = "http://acs.amazonaws.com/groups/global/AllUs
 pub(crate) const AUTHENTICATED_USERS: &str =
     "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
 
-/// A name that is hashed without regard to case.
+/// A name that is hashed without regard to case: eight bytes at a time.
 struct Lower<'n>(&'n str);
 
 impl Hash for Lower<'_> {
@@ -205,7 +219,8 @@ pub(crate) struct Tables {
     lists_objects: bool,
 }
 
-/// What tables are made of, before users, roles, resources and policy sets are added.
+/// What tables are made of, before users, roles, resources and policy sets are added. Loading and opening a file both fill it,
+/// and [`Tables::new`] makes the indexes that follow.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
     pub(crate) strings: StringTable,
@@ -361,7 +376,8 @@ impl Tables {
         hash_of(&self.principal_index, account, kind, name)
     }
 
-    /// The user or role with a name, in any case (`IN-17`), and its number.
+    /// The user or role with a name, in any case (`IN-17`), and its number. Whether it has exactly the ARN that was asked for is for
+    /// the caller to compare.
     pub(crate) fn find_entity(
         &self,
         from: &impl Entities,
@@ -389,7 +405,7 @@ impl Tables {
         number.map(PrincipalIdx::new).zip(found)
     }
 
-    /// The number of a user or role with this hash: mostly the only one.
+    /// The number of a user or role with this hash: mostly the only one. For reading ahead, which decides nothing.
     pub(crate) fn likely_entity(&self, hash: u32) -> Option<PrincipalIdx> {
         let found = self.principal_index.find(hash, |_| true);
         found.map(PrincipalIdx::new)
@@ -406,7 +422,7 @@ impl Tables {
         self.principal(number)
     }
 
-    /// The user or role with exactly this ARN.
+    /// The user or role with exactly this ARN, path and case included.
     pub(crate) fn number_by_arn(&self, arn: &str) -> Option<PrincipalIdx> {
         let parts = split_arn(arn)?;
         let (kind, digits, name) = entity_of(parts)?;
@@ -422,7 +438,7 @@ impl Tables {
         found.map(|(number, _)| number)
     }
 
-    /// Adds a user or role; false if there is one with its name.
+    /// Adds a user or role; false, and nothing is added, if there is one with its name.
     pub(crate) fn add_principal(&mut self, mut principal: PrincipalRow) -> bool {
         principal.is_service_linked = principal.kind == Kind::Role
             && self
@@ -476,7 +492,7 @@ impl Tables {
         found.map(ResourceIdx::new)
     }
 
-    /// Adds a resource; false if there is one with its ARN.
+    /// Adds a resource; false, and nothing is added, if there is one with its ARN.
     pub(crate) fn add_resource(&mut self, resource: ResourceRow) -> bool {
         let arn = self.strings.get(resource.arn);
         if self.find_resource(arn).is_some() {
@@ -490,7 +506,7 @@ impl Tables {
         true
     }
 
-    /// The layers and units of policy sets.
+    /// The layers and units of policy sets; none for sets that are absent.
     pub(crate) fn uses(&self, id: SetsId) -> impl Iterator<Item = (LayerSet, UnitId)> + Clone {
         let run = self.sets.get(id.index()).copied().unwrap_or_default();
         run.of(&self.uses).iter().copied()
@@ -529,7 +545,7 @@ impl Tables {
         concat_in(&self.arn_parts(own), arena)
     }
 
-    /// True if these are the parts of the ARN of a user or role.
+    /// True if these are the parts of the ARN of a user or role: compared piece by piece, so that no ARN is written down.
     pub(crate) fn has_arn(&self, own: Entity, arn: [&str; 6]) -> bool {
         let ["arn", partition, "iam", "", account, rest] = arn else {
             return false;
