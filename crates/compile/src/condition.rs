@@ -457,6 +457,9 @@ fn inline(op: Op, text: ShortText) -> Code {
 
 /// The families of operators whose conditions become an operation. An operation that is added does not compile until
 /// it says here whose it is, which tests hold against what conditions become.
+///
+/// It is the other direction of [`Program::insn`], and only compared with it in debug builds: `text.is` for a condition on a
+/// date would be a mistake that no validator can see.
 const fn families(op: Op) -> &'static [Family] {
     use Family::{
         Arn, BinaryEquals, Bool, DateEquals, DateGreaterThan, DateGreaterThanEquals, DateLessThan,

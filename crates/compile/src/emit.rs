@@ -6,6 +6,15 @@
 //! 2. the most common guards get numbers of their own;
 //! 3. the index is built, which reads the final statements.
 //!
+//! | sections | come from |
+//! |---|---|
+//! | strings, patterns, tokens, lists, values, instructions | the program's tables, as they are |
+//! | slots and their index | slots in the order of their numbers, then sorted by the hash of their names |
+//! | principals | the table, sorted by form and text |
+//! | statements and where they were written | one vector, two sections |
+//! | postings, sets, candidates, buckets, actions, services | [`Index`]; left out without the index |
+//! | policies, statements and conditions as written | left out unless explanations are to print them |
+//!
 //! A program is complete and consistent when it comes here: every number in it is that of a record which is there. So the only
 //! error is size, found as soon as a section has grown too large. Memory is that of the image, reserved at once from the sizes
 //! of the large sections. Writing section by section to a file was rejected: the header is the first of the image and has the

@@ -2,6 +2,9 @@
 //!
 //! Most texts are in lower case already and are borrowed as they are, which costs one pass and no memory. Others are copied
 //! once; interning then sees to it that equal ones are stored once.
+//!
+//! Names of actions are compared in ASCII lower case (`MATCH-10`), names of keys and values of `…IgnoreCase` by Unicode simple
+//! folding (`COND-40`, `COND-50`). Of ASCII texts both are the same.
 
 use core::cmp::Ordering;
 

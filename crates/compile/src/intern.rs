@@ -1,9 +1,15 @@
 //! Interning: equal things get one number, in the order of their first use.
 //!
-//! Two shapes: things that are numbered one by one, and runs of them that lie behind each other. The tables hold numbers
-//! with half a hash each and compare with the things themselves, which are stored once, in the vector that becomes the
-//! section. Maps that own their keys would store every text and list twice, and looking things up is most of what compiling
-//! costs.
+//! Two shapes: things that are numbered one by one ([`Interner`]), and runs of them that lie behind each other ([`Runs`]). The
+//! tables hold numbers with half a hash each and compare with the things themselves, which are stored once, in the vector that
+//! becomes the section. Maps that own their keys would store every text and list twice, and looking things up is most of what
+//! compiling costs.
+//!
+//! | of a thing | is stored |
+//! |---|---|
+//! | the thing | once, in the section |
+//! | its number | in the table, four bytes |
+//! | the lower half of its hash | in the table, four bytes: nearly always enough to tell it from others |
 //!
 //! The order makes the bytes the same everywhere. It is that of use, not of hashes, so that the seeds mean nothing.
 
@@ -105,7 +111,8 @@ impl<R, T: Clone + Eq + Hash> Runs<R, T> {
         }
     }
 
-    /// The run, and whether it is a new one.
+    /// The run, and whether it is a new one: whoever keeps something beside each item then appends it. Takes a hash of the run and
+    /// mostly one comparison.
     pub(crate) fn intern(&mut self, run: &[T]) -> (Run<R>, bool) {
         let next = Run {
             first: Id::new(count(self.items.len())),

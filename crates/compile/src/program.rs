@@ -86,7 +86,8 @@ pub(crate) struct Program<'a> {
     pub(crate) insn_sources: Vec<InsnSource>,
 }
 
-/// Sections that an image of these options has.
+/// Sections that an image of these options has, in the order of the file. Without the index or without what explanations print
+/// their sections are not there at all, not empty: a reader sees which it has.
 pub(crate) fn sections(options: Options) -> impl Iterator<Item = Section> {
     let all = Section::ALL.iter().copied();
     all.filter(move |section| match section.is_index() {
@@ -96,7 +97,8 @@ pub(crate) fn sections(options: Options) -> impl Iterator<Item = Section> {
 }
 
 impl<'a> Program<'a> {
-    /// A program without statements.
+    /// A program without statements. It has the reserved slots already, with their numbers, and knows at which offset its strings
+    /// will begin: behind the header and the table of sections, whose length follows from the options.
     pub(crate) fn new(options: Options, arena: &'a Bump) -> Program<'a> {
         let table = Header::SIZE + Header::ENTRY * sections(options).count();
         let mut program = Program {

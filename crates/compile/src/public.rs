@@ -3,7 +3,13 @@
 //! It is a question about the text of a policy, not about a request, so it is answered when policies are compiled. The
 //! image keeps one bit for each unit. Takes time linear in the document.
 //!
-//! It errs on the side of public: a condition counts as limiting only if it is one of those that AWS names, with values that
+//! | an Allow for | is public |
+//! |---|---|
+//! | accounts, users, roles, services | no, whatever its conditions |
+//! | everyone | unless a condition fixes the caller: a positive operator, on one of [`FIXING_KEYS`], with fixed values |
+//! | everyone but a few (`NotPrincipal`) | yes, whatever its conditions |
+//!
+//! It errs on the side of public: a condition counts as limiting only if it is one of those that the rule names, with values that
 //! fix something.
 
 use portcullis_image::value::network::Network;

@@ -34,11 +34,13 @@ use crate::store::tables::Tables;
 /// by all threads, and never changed but for what an update adds.
 #[derive(Debug)]
 pub(crate) struct DecisionPlan {
+    /// The images, and where each unit is.
     pub(crate) stack: ImageStack,
     /// What each unit looks at.
     dependencies: Vec<KeyDependencies>,
     /// The slots of the images.
     pub(crate) slots: PlannedSlots,
+    /// A row for each of the policy sets of the tables.
     pub(crate) policy_sets: PolicySetSummaries,
     /// What the policies know of users and roles.
     pub(crate) named: NamedPrincipals,

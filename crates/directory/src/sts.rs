@@ -4,6 +4,15 @@
 //! (`TRUST-6`); whoever decides them has a [`Session`] if they are. Its principal, context and policies go into later
 //! requests, or into the next call.
 //!
+//! | call | target of its requests | who comes out |
+//! |---|---|---|
+//! | `AssumeRole`, with SAML or a web identity | the role, whose trust policy counts | a session of the role |
+//! | `GetSessionToken` | `*` | the caller, with temporary credentials |
+//! | `GetFederationToken` | the federated user | a federated user of the caller |
+//! | `AssumeRoot` | the member account's root user | that root user, limited to a task policy |
+//!
+//! Tags and a source identity are further requests to the same target: `sts:TagSession`, `sts:SetSourceIdentity`.
+//!
 //! Nothing is decided here. A call that STS refuses whatever the policies say is an error; one that the policies deny is a
 //! decision like any other, with its explanation. That is why this room needs tables alone, for roles and the management
 //! account, and neither policies nor an engine. It costs a few allocations, which no loop over principals pays.

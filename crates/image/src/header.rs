@@ -24,6 +24,15 @@ use crate::wire::checksum;
 /// | 44..64 | zero |
 ///
 /// The table of sections follows: kind, offset, length in bytes, zero; 4 bytes each.
+///
+/// ```
+/// use portcullis_image::Header;
+///
+/// # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/images/v1/example.pcl"));
+/// assert!(file.starts_with(&Header::MAGIC));
+/// assert_eq!(file[8..10], Header::VERSION.to_le_bytes());
+/// assert_eq!(file[24..32], Header::checksum_of(file).to_le_bytes());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
     /// The layers that are present, also those without a statement (`EVAL-4`).

@@ -169,7 +169,7 @@ impl Checker<'_> {
     ///
     /// What a compiler writes has few records for a text: four slots, a principal of each form, a
     /// number. An image in which all records share one long text would take the product of both to
-    /// check.
+    /// check. So the bytes that are looked at, counted again for each record, may be sixteen times the image at most.
     fn may_read(&self, text: Str) -> bool {
         let looked_at = self.looked_at.get().saturating_add(index(text.len));
         self.looked_at.set(looked_at);
@@ -471,7 +471,8 @@ impl Checker<'_> {
         )
     }
 
-    /// The operands are such as the operation has.
+    /// The operands are such as the operation has. A kind of operands that is added does not compile until it is here, and what is
+    /// not used must be zero, so that an instruction has one form.
     fn are_operands(&self, insn: &Insn) -> bool {
         let view = &self.view;
         let (x, y, z) = (insn.x.bits(), insn.y.bits(), insn.z.bits());

@@ -25,6 +25,7 @@ use crate::combine::inputs::CombineInputs;
 #[must_use]
 pub struct Outcome {
     decision: Decision,
+    /// For a denial, the layers that made it; empty for an Allow.
     by: LayerSet,
 }
 

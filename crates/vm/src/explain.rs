@@ -188,8 +188,11 @@ fn record<'i>(
 /// What the statements of a request gave, in the order of the statements.
 #[derive(Default)]
 struct Recorder {
+    /// Each with the layers that it stands for here.
     statements: Vec<(LayerSet, StatementReport)>,
+    /// Keys that the request lacks, as often as they were asked for.
     missing: Vec<String>,
+    /// Keys that reported statements look at, with the request's values.
     keys: Vec<KeyReport>,
 }
 

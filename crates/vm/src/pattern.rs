@@ -35,6 +35,7 @@ impl<'a> Variables<'a> for NoVariables {
 #[derive(Clone, Copy)]
 pub(crate) struct Matcher<'a, A> {
     pub(crate) view: View<'a>,
+    /// What gives variables their values, and for statements the rest of the request.
     pub(crate) request: A,
 }
 

@@ -12,7 +12,9 @@ use crate::store::tables::Tables;
 
 /// What takes part in a decision: numbers, and nothing that has to be made. It is what both ways of deciding agree on.
 pub(crate) struct Applies<'d, 'a> {
+    /// Who asks.
     pub(crate) caller: ResolvedCaller<'d, 'a>,
+    /// What it is asked of, for this caller and action.
     pub(crate) target: ResolvedTarget<'d>,
     /// Those that are not attached to the caller itself: SCPs, RCPs, the resource's policy, the endpoint's.
     pub(crate) other_sets: [SetsId; 4],

@@ -14,6 +14,7 @@ use crate::store::ids::{AccountIdx, PrincipalIdx, Symbol};
 
 /// One request, with what was resolved beforehand, but for its caller: questions about all principals share one.
 pub(crate) struct AccessRequest<'q> {
+    /// What is to be done, resolved by the generation.
     pub(crate) action: &'q PreparedAction,
     /// What it is done to.
     pub(crate) resource: Target<'q>,

@@ -105,7 +105,9 @@ pub(crate) fn check_all_resolved(
 struct Read<'r> {
     caller: CallerArn<'r>,
     parts: Option<[&'r str; 6]>,
+    /// Whose policies the caller is likely to have.
     principal: PrincipalIdx,
+    /// The row that the resource is likely to have.
     resource: Option<ResourceIdx>,
 }
 
@@ -127,6 +129,7 @@ impl<'r> Read<'r> {
 
 /// A request that will be decided, as far as it tells what memory it needs.
 struct Coming<'c> {
+    /// Whose summary is read; absent if that is not known.
     principal: PrincipalIdx,
     /// The resource's.
     policy: SetsId,

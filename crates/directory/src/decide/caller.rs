@@ -127,6 +127,7 @@ impl<'a> ResolvedCaller<'_, 'a> {
 
 /// What the ARN of a caller says, read once: splitting and hashing are most of finding a caller.
 pub(crate) struct CallerArn<'a> {
+    /// Its six parts; none of callers without ARN.
     parts: Option<[&'a str; 6]>,
     /// Its account, if the directory has that.
     account: Option<AccountIdx>,
@@ -137,9 +138,11 @@ pub(crate) struct CallerArn<'a> {
 /// A user or role of which the caller has the policies, by the ARN that names it.
 struct Holder<'a> {
     kind: Kind,
+    /// Without path.
     name: &'a str,
     /// The name of the session, of a role.
     session: Option<&'a str>,
+    /// Of the ARN that names it: a session's, if the caller is one.
     parts: [&'a str; 6],
 }
 

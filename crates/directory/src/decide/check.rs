@@ -354,7 +354,9 @@ fn is_true(context: GivenKeys<'_>, key: &str) -> bool {
 
 /// Who asks for what, with all that was found out about it: what a unit is looked at with.
 pub(crate) struct Case<'c, 'd> {
+    /// The request, and the generation that it is decided in.
     pub(crate) deciding: &'c Deciding<'d>,
+    /// What follows from it, for the machine.
     pub(crate) prepared: &'c PreparedEvaluation<'c>,
 }
 

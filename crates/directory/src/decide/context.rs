@@ -21,7 +21,9 @@ use crate::store::tables::Tables;
 /// A context to which keys are added that it does not have. What it adds lies in the arena or in the
 /// tables, so that nothing is allocated for a request.
 pub(crate) struct FilledContext<'a> {
+    /// What the request has; it counts before anything else.
     given: &'a [ContextEntry<'a>],
+    /// What was filled in, each key once.
     added: bumpalo::collections::Vec<'a, ContextEntry<'a>>,
     arena: &'a Bump,
 }

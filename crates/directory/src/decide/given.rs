@@ -34,6 +34,7 @@ pub struct ContextValue<'a> {
     name: &'a str,
     /// The same key; none if it was not resolved.
     key: Option<&'a Key>,
+    /// As texts; none at all switches the key off (`KEY-2`).
     pub(crate) values: &'a [&'a str],
 }
 

@@ -89,6 +89,7 @@ pub(crate) fn has_encryption_context<'g>(
 /// An action, as grants call it.
 #[derive(Clone, Copy)]
 pub(crate) struct GrantedOperation<'a> {
+    /// As grants of its service spell it, in any case.
     name: &'a str,
     /// Grants of keys have names of operations, those of buckets names of actions.
     is_of_key: bool,

@@ -17,8 +17,11 @@ use crate::store::tables::Tables;
 /// gives; it owns its text.
 #[derive(Clone, Debug)]
 pub struct PreparedResource {
+    /// What the machine read of the ARN.
     pub(crate) handle: Resource,
+    /// The owner, as the host said.
     pub(crate) account: Option<String>,
+    /// What the directory has for it.
     pub(crate) located: LocatedTarget,
     /// As of a [`PreparedAction`].
     pub(crate) of: u64,

@@ -32,8 +32,11 @@ use crate::store::strings::concat_in;
 pub(crate) struct DirectoryKeys<'k> {
     deciding: &'k Deciding<'k>,
     applies: &'k Applies<'k, 'k>,
+    /// Where the tags of the caller are, if it is a user or role.
     summary: Option<&'k PrincipalSummary>,
+    /// What the request gives.
     context: GivenKeys<'k>,
+    /// Where texts are put together, until the next decision.
     arena: &'k Bump,
     /// The caller, as far as something was asked that follows from it.
     principal: Cell<Option<(KeyDependencies, Principal<'k>)>>,

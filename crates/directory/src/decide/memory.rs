@@ -9,9 +9,11 @@ use portcullis_vm::UnitMemory;
 /// The memory of decisions. One for each thread.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
+    /// What the machine keeps of requests.
     pub(crate) requests: Requests,
     /// The principals of the image that name the caller.
     pub(crate) known: portcullis_vm::PrincipalHandle,
+    /// For units that are looked at by the index.
     pub(crate) units: UnitMemory,
     /// Texts of one decision.
     pub(crate) arena: Bump,

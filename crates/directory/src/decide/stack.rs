@@ -67,7 +67,9 @@ fn check_generation(
 /// The images of a directory, with that of the policies that came with a request on top. Made for one request.
 pub(crate) struct RequestStack<'d> {
     generation: Generation<'d>,
+    /// The directory's images, then the request's own.
     views: Vec<View<'d>>,
+    /// Borrowed unless the request brings an image.
     plan: Cow<'d, Plan>,
 }
 

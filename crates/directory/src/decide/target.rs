@@ -24,6 +24,7 @@ pub(crate) struct LocatedTarget {
     owner: Owner,
     /// The owner, where the directory alone knows it.
     stated: Option<AccountIdx>,
+    /// The resource policy that is consulted for it; absent if there is none.
     policy: SetsId,
     /// The trust policy, of a role.
     trust: SetsId,
@@ -31,15 +32,19 @@ pub(crate) struct LocatedTarget {
     is_principal: bool,
     /// What the ARN is that of, if of a user or role, whether the directory has it or not.
     entity: Option<Kind>,
+    /// Those that have the keys of resource tags.
     tags: Run,
     /// The tags of an object of S3, which have keys of their own (`S3-8`).
     object_tags: Run,
+    /// Of the target itself, or of what it is a part of.
     grants: Run,
+    /// `RestrictPublicBuckets` is in force for the bucket (`S3-4`).
     restricts_public: bool,
     /// The bucket behind an access point, by its ARN, if it is known (`S3-6`).
     bucket: Option<Symbol>,
     /// The target is an access point, or something that one leads to.
     is_access_point: bool,
+    /// It is a name that policies are not found by.
     other_name: Option<OtherName>,
     /// The policy cannot be read, so nothing is allowed (`GRAM-54`).
     is_unreadable: bool,
@@ -67,11 +72,13 @@ pub(crate) struct ResolvedTarget<'d> {
     pub(crate) is_entity: bool,
     /// The target is a role that is to be assumed.
     pub(crate) is_role_of_sts: bool,
+    /// The resource policy, or for STS the trust policy of a role.
     pub(crate) policy: SetsId,
     pub(crate) tags: Run,
     /// See [`LocatedTarget`].
     pub(crate) object_tags: Run,
     pub(crate) grants: Run,
+    /// In force for the bucket, or for all of its owner's (`S3-4`).
     pub(crate) restricts_public: bool,
 }
 
@@ -167,7 +174,8 @@ impl<'d> ResolvedTarget<'d> {
     }
 }
 
-/// Finds a target by its ARN and what [`split_arn`] gives for it; the request may say who owns it.
+/// Finds a target by its ARN and what [`split_arn`] gives for it; the request may say who owns it. Every text can be located:
+/// one that the directory has nothing for has no policy, no tags, and an owner if its ARN says one.
 pub(crate) fn locate(
     tables: &Tables,
     arn: &str,
@@ -340,7 +348,7 @@ pub(crate) fn listed<'d>(
 }
 
 /// Resources with a policy of which a resource would be a part by its ARN, but whose policy is not consulted for
-/// it (`MATCH-36`).
+/// it (`MATCH-36`). For notes: whoever wrote such a policy may expect it to count.
 pub(crate) fn unconsulted<'d>(tables: &'d Tables, resource: &str) -> Vec<&'d str> {
     let Some(parts) = split_arn(resource) else {
         return Vec::new();

@@ -20,7 +20,9 @@ use crate::store::strings::random_state;
 #[derive(Clone, Debug, Default)]
 pub struct PreparedAction {
     name: String,
+    /// Where it leads in each image.
     pub(crate) handle: Action,
+    /// It is one of STS, for which a role's policy is its trust policy (`TRUST-1`).
     pub(crate) is_sts: bool,
     /// The directory that resolved it ([`ImageStack::id`]).
     ///
@@ -73,6 +75,7 @@ pub(crate) fn is_sts(action: &str) -> bool {
 /// Actions that requests will name.
 #[derive(Debug)]
 pub(crate) struct PreparedActions {
+    /// Spelled as the host spelled them.
     by_name: HashMap<String, PreparedAction, ahash::RandomState>,
 }
 

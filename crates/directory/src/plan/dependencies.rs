@@ -85,7 +85,8 @@ impl KeyDependencies {
 
 /// What an image with these slots looks at, unit by unit.
 ///
-/// Takes time linear in the image, whatever it shares.
+/// Takes time linear in the image, whatever it shares: tokens and instructions are visited once, from the last to the first, and
+/// lists once each. Memory is a word for each of them.
 pub(crate) fn of_image(view: View<'_>, slots: &[PlannedSlot]) -> Vec<KeyDependencies> {
     let mut reader = Reader {
         view,
@@ -151,6 +152,7 @@ fn of_origin(origin: SlotOrigin) -> KeyDependencies {
 /// instruction is visited once, however many patterns and statements share it.
 struct Reader<'v> {
     view: View<'v>,
+    /// What was read so far, as interned sets.
     sets: SlotSets,
     /// What is looked at from a token to the end of its run.
     tokens: Vec<SetId>,

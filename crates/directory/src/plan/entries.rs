@@ -15,9 +15,11 @@ use crate::store::ids::{UnitId, index, number};
 pub(crate) struct UnitEntries {
     /// How many units there are.
     units: usize,
+    /// Eight units each.
     octets: Vec<Octet>,
     /// Where the entries of each unit that has some begin, and where those of the last end.
     starts: Vec<u32>,
+    /// Unit by unit, without gaps.
     entries: Vec<StatementEntry>,
 }
 

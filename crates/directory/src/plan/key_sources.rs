@@ -1,7 +1,15 @@
 //! Where the keys that policies look at come from.
 //!
-//! For each slot of an image, what the directory has for it: an organization's id, a tag of the caller, of the resource, or
-//! nothing but the request. Worked out once from the slots' names, so that a decision compares no names of keys.
+//! | key | values |
+//! |---|---|
+//! | `aws:PrincipalArn` and others that follow from caller and target | derived as the machine does (`KEY-5`) |
+//! | `aws:PrincipalOrgID`, `aws:PrincipalOrgPaths` | of the caller's account |
+//! | `aws:ResourceOrgID`, `aws:ResourceOrgPaths` | of the owner's account, if it is known |
+//! | `aws:PrincipalTag/…` | a tag of the caller |
+//! | `aws:ResourceTag/…`, `iam:ResourceTag/…`, `s3:ExistingObjectTag/…` | a tag of the target |
+//! | every other | the request, or absent |
+//!
+//! For each slot of an image this is worked out once from the slot's name, so that a decision compares no names of keys.
 //!
 //! Tags whose names differ by case alone are one key (`COND-40`): they get one [`TagClass`], and only classes that some policy
 //! reads are kept.
@@ -63,6 +71,7 @@ impl TagClass {
 pub(crate) struct PlannedSlot {
     /// The key's name, folded.
     pub(crate) name: Box<str>,
+    /// Who has its values if the request does not.
     pub(crate) origin: SlotOrigin,
 }
 

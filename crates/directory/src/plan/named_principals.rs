@@ -22,6 +22,7 @@ use crate::store::tables::{PrincipalRow, Tables};
 /// Users and roles as policies know them: a bit for each, and one handle for each account.
 #[derive(Debug, Default)]
 pub(crate) struct NamedPrincipals {
+    /// In the order of the tables.
     accounts: Vec<OfAccount>,
     /// A bit for each user and role that some policy names by its ARN, its id, or the ARN of a session.
     named: Vec<u64>,
@@ -138,7 +139,8 @@ fn known_by_account(
     known
 }
 
-/// Marks those whom images name, from the `first` on.
+/// Marks those whom images name, from the `first` on: by ARN, by the ARN of a session, and by unique id. Takes time linear in the
+/// principals of the images, and in all users and roles if some policy names an id.
 fn mark_named(named: &mut [u64], stack: &ImageStack, tables: &Tables, first: usize) {
     let mut mark = |principal: PrincipalIdx| {
         let number = principal.index();

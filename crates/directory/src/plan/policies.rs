@@ -31,6 +31,7 @@ pub(crate) struct Policies {
     documents: Option<Box<Documents>>,
     /// As an image and what follows from it, made when it is first asked for.
     plan: OnceLock<Result<DecisionPlan, CompileError>>,
+    /// How documents are compiled.
     options: Options,
     /// See [`Policies::id`].
     id: u64,

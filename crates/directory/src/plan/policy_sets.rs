@@ -27,6 +27,7 @@ pub(crate) struct PolicySetSummary {
     pub(crate) public: bool,
     /// Some statement lists principals.
     pub(crate) lists_principals: bool,
+    /// How many units there are, or [`OVERFLOW`].
     count: u8,
     /// The layers of the units, if all have the same.
     layers: LayerSet,
@@ -163,7 +164,9 @@ impl Allows {
 /// What follows from a unit alone.
 struct UnitFacts {
     record: Unit,
+    /// A bit for each action pattern of its statements.
     filter: u64,
+    /// Whether it allows everything, and whether it says more.
     allows: Allows,
 }
 
@@ -182,7 +185,9 @@ impl UnitFacts {
 /// Makes rows of sets, with what was found out of each unit.
 struct Summarizer<'v> {
     dependencies: &'v [KeyDependencies],
+    /// By unit.
     known: Vec<UnitFacts>,
+    /// Layers and units of rows that do not hold them.
     uses: Vec<(LayerSet, UnitId)>,
     /// The units of one row.
     units: Vec<(LayerSet, UnitId)>,

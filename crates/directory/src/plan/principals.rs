@@ -1,12 +1,18 @@
 //! Per-principal summary, packed into one cache line.
 //!
 //! Whoever asks is mostly not who asked before, so a decision about one of a million principals waits for memory. Everything
-//! that it needs of a user or role is in 64 bytes: which actions its policies can say anything about, the units, the layers
-//! that are present or allow everything, names, and the tags that policies read. Principals with more than fits say so
-//! ([`OVERFLOW`]), and the tables are asked.
+//! that it needs of a user or role is in 64 bytes:
 //!
-//! More room would be a second cache line and a second miss for everybody, to spare a few a detour. Summaries are made of
-//! the tables and the plan in time linear in the principals, and made anew after an update.
+//! | bytes | what |
+//! |---|---|
+//! | 8 | a bit for each action pattern of its policies: whether they can say anything about an action |
+//! | 12 | account, path and name, of which its ARN is made |
+//! | 4 | kind and flags, layers that are present or allow everything, how many units and tags there are |
+//! | 40 | ten words: units from the start, tags that policies read from the end, two words each |
+//!
+//! Principals with more than fits say so ([`OVERFLOW`]), and the tables are asked. More room would be a second cache line and a
+//! second miss for everybody, to spare a few a detour. Summaries are made of the tables and the plan in time linear in the
+//! principals, and made anew after an update.
 
 use portcullis_image::LayerSet;
 use portcullis_vm::UnitsSummary;
@@ -24,7 +30,9 @@ use crate::store::tables::PrincipalRow;
 pub(crate) struct PrincipalSummary {
     /// A bit for each pattern for actions in the policies.
     pub(crate) filter: u64,
+    /// Its account: names and organization are found there.
     pub(crate) account: AccountIdx,
+    /// Of its ARN, with slashes at both ends.
     pub(crate) path: Symbol,
     pub(crate) name: Symbol,
     /// [`ROLE`] and the bits behind it.

@@ -20,9 +20,11 @@ pub(crate) struct SetId(u32);
 pub(crate) struct SlotSets {
     /// The first is empty, the second holds all.
     sets: Vec<Vec<Id<Slot>>>,
+    /// The number of each set that is stored.
     ids: HashMap<Vec<Id<Slot>>, SetId>,
     /// What was united before.
     unions: HashMap<(SetId, SetId), SetId>,
+    /// How many slots the image has.
     slots: u32,
 }
 

@@ -14,6 +14,7 @@ use crate::store::strings::HashIndex;
 /// them, and never renumbered.
 #[derive(Debug)]
 pub(crate) struct ImageStack {
+    /// The oldest first.
     images: Vec<Image<Vec<u8>>>,
     /// The number of the first unit of each image, and behind the last how many units there are.
     starts: Vec<u32>,

@@ -30,6 +30,7 @@ type Link = (PrincipalIdx, PrincipalIdx);
 /// A level of the organization: policies that are attached there, by kind.
 #[derive(Default)]
 struct Level {
+    /// Each with whether it is an SCP; else it is an RCP.
     policies: BTreeSet<(PolicyId, bool)>,
 }
 

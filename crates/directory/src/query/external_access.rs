@@ -1,8 +1,19 @@
 //! Roles that can be assumed from outside of their account.
 //!
 //! Every entry of a trust policy that names somebody outside is asked as a request of theirs, so that conditions and control
-//! policies count. What the other side allows is not known and taken to be everything. Entries that nobody can stand for,
-//! such as unique ids, are listed without a decision.
+//! policies count. What the other side allows is not known and taken to be everything.
+//!
+//! | entry of the trust policy | asked as |
+//! |---|---|
+//! | an account | its root user, by `sts:AssumeRole` |
+//! | a user or role | itself |
+//! | a session | a session of the role that its ARN says |
+//! | a provider | somebody whom it knows, by the call for its kind |
+//! | everyone | the root user of an account that nobody has |
+//! | a unique id, a canonical user | nobody: it is listed without a decision |
+//! | a service | not at all: services are not somebody outside |
+//!
+//! It takes a decision for each entry, with its explanation, since the keys that it lacked are part of the answer.
 
 use bumpalo::Bump;
 use portcullis_image::{Id, PrincipalForm, Principals, Unit, View};

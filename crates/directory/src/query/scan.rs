@@ -41,6 +41,7 @@ const REMEMBERED: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Worker {
     pub(crate) memory: Memory,
+    /// What policies said to each of the questions.
     memories: Vec<UnitVerdicts>,
 }
 
@@ -171,10 +172,11 @@ pub(crate) fn in_parallel<T: Send>(
     failed.map_or(Ok(()), Err)
 }
 
-/// A question, resolved.
+/// A question, resolved: action and resource are looked up once for all principals.
 pub(crate) struct PrincipalScan<'q> {
     action: Arc<PreparedAction>,
     resource: PreparedResource,
+    /// As it was asked.
     query: AccessQuery<'q>,
 }
 
@@ -233,9 +235,10 @@ impl<'q> PrincipalScan<'q> {
     }
 }
 
-/// What is known of the answers to one question. One for each thread and question.
+/// What is known of the answers to one question, unit by unit. One for each thread and question.
 #[derive(Debug, Default)]
 pub(crate) struct UnitVerdicts {
+    /// That of the principal who is asked for.
     account: Option<AccountIdx>,
     /// By unit.
     said: Vec<RememberedVerdict>,
@@ -245,8 +248,11 @@ pub(crate) struct UnitVerdicts {
 /// What a unit says.
 #[derive(Clone, Copy, Debug, Default)]
 struct RememberedVerdict {
+    /// For whom it holds; nobody at first.
     when: ValidFor,
+    /// Some statement allows the request.
     allows: bool,
+    /// Some statement denies it.
     denies: bool,
 }
 
@@ -255,6 +261,7 @@ struct RememberedVerdict {
 enum ValidFor {
     #[default]
     Unknown,
+    /// For every principal: the policy looks at nothing that differs.
     Always,
     /// To callers of an account.
     Of(AccountIdx),
@@ -268,7 +275,8 @@ impl UnitVerdicts {
         evaluation.says()
     }
 
-    /// What a unit says that does not look at what differs between the principals of an account.
+    /// What a unit says that does not look at what differs between the principals of an account. None if it does look, or stands
+    /// for a resource policy: then it has to be walked for this principal.
     fn said(
         &mut self,
         case: &Case<'_, '_>,

@@ -220,7 +220,7 @@ fn collect(sets: &PolicySets<'_>, service: &str, actions: &mut Vec<String>) {
     }
 }
 
-/// True if a pattern matches all that another matches, which is taken as a text.
+/// True if a pattern matches all that another matches, which is taken as a text. Goes back to the last star at most.
 fn is_within(wider: &str, pattern: &str) -> bool {
     let (wider, text) = (wider.as_bytes(), pattern.as_bytes());
     let (mut at, mut of) = (0, 0);

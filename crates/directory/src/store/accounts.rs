@@ -9,6 +9,7 @@ use crate::store::strings::HashIndex;
 /// An account: of the organization, of a dump, or only known as somebody's owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Account {
+    /// Its id as a number; an id may begin with zeros.
     pub(crate) number: u64,
     /// `aws:PrincipalOrgPaths` of what is in it; absent outside of the organization.
     pub(crate) org_path: Symbol,
@@ -17,6 +18,7 @@ pub(crate) struct Account {
     pub(crate) rcps: SetsId,
     /// It is in the organization.
     pub(crate) is_member: bool,
+    /// It is the organization's management account, which control policies do not limit.
     pub(crate) is_management: bool,
     /// Its users and roles are known.
     pub(crate) is_dumped: bool,

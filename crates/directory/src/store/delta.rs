@@ -1,5 +1,13 @@
 //! What changed since: tables take in others that hold only that.
 //!
+//! | of the changes | replaces |
+//! |---|---|
+//! | an account that was dumped again | all users and roles of that account; those that are not among them are gone |
+//! | an organization | every account's place and chains |
+//! | a resource | what the changes say of it: policy, tags, grants, owner, bucket; the rest stays |
+//! | an endpoint | its policy |
+//! | who has roles of Identity Center | those of the roles that the changes tell of |
+//!
 //! The new rows and strings are appended and their ids moved by what was there before, so that the cost grows with the
 //! changes and not with the directory. Rows of accounts that were dumped again are replaced; where accounts are new or
 //! principals are gone, ids move and the tables are gone through once.
@@ -16,11 +24,13 @@ use crate::store::tables::{Grant, Person, PrincipalRow, ResourceRow, Tables};
 
 /// By how much the ids of the changes move, so that they follow those of the directory. One number for each table.
 struct Moved {
+    /// By the bytes of the strings that there were.
     strings: u32,
     pairs: u32,
     grants: u32,
     sets: u32,
     uses: u32,
+    /// By the units of the images below.
     units: u32,
 }
 

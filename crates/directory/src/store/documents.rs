@@ -25,9 +25,11 @@ pub(crate) type Sets = Vec<(Layer, Vec<PolicyId>)>;
 /// A policy: its document under a name.
 #[derive(Clone, Copy, Debug)]
 struct StoredPolicy {
+    /// What explanations call it.
     name: Symbol,
     /// The file and the path in it; of policies that are stored once, of the first that was met.
     place: Symbol,
+    /// The document, among the texts of documents.
     text: Symbol,
 }
 
@@ -41,7 +43,9 @@ pub(crate) struct Documents {
     by_content: HashMap<(Symbol, Symbol, Option<Symbol>), PolicyId>,
     /// Texts that were read without error.
     sound: HashSet<(Symbol, PolicyKind, bool)>,
+    /// By their ids.
     sets: Vec<Sets>,
+    /// The id of each, while loading.
     by_sets: HashMap<Sets, SetsId>,
     /// What explanations say of how policies came to apply, if they are wanted.
     pub(crate) attachments: Option<Attachments>,
@@ -52,8 +56,11 @@ pub(crate) struct Invalid {
     /// Line and column in the document's own text, from 1 (`IN-2`).
     pub(crate) line: usize,
     pub(crate) column: usize,
+    /// What the reader of policies says of it.
     pub(crate) message: String,
+    /// The code of the problem, as `check` prints it.
     pub(crate) code: &'static str,
+    /// How to repair it, if the reader knows.
     pub(crate) help: Option<String>,
 }
 
@@ -204,7 +211,8 @@ impl Documents {
         self.by_sets = HashMap::new();
     }
 
-    /// Adds policies to the sets of a decision; none if one of them cannot be read.
+    /// Adds policies to the sets of a decision; none if one of them cannot be read. For evaluators that read documents: each is
+    /// parsed for this one request.
     pub(crate) fn add_to<'a>(
         &'a self,
         id: SetsId,

@@ -1,9 +1,17 @@
 //! Which resource policy a requested ARN has (`MATCH-36`): the policy of the whole is consulted for its parts.
 //!
-//! A bucket's policy decides about its objects, an event bus's about its rules. Which service does so, and how the ARNs of
-//! parts look, is one table of shapes ([`rows`]); deciding asks it which key a requested ARN is found by ([`part_of`]), and
-//! loading which keys a policy is stored under ([`reach_of`]). Both read the same rows, so that they cannot disagree, and a new
-//! kind of resource is one line.
+//! | requested | policy of | why |
+//! |---|---|---|
+//! | `arn:aws:s3:::reports/2026/q1` | `arn:aws:s3:::reports` | an object has none of its own |
+//! | `…:dynamodb:…:table/orders/index/by-date` | `…:table/orders` | an index has none of its own |
+//! | `…:lambda:…:function:f:prod` | its own, else `…:function:f` | an alias may have one |
+//! | `…:events:…:rule/bus/r` | `…:event-bus/bus` | the ARN of the whole is no start of the part's |
+//! | `…:glue:…:table/db/t` | the account's in that region | one policy for everything of the service |
+//! | `…:sqs:…:jobs` | its own | nothing is a part of it |
+//!
+//! Which service does so, and how the ARNs of parts look, is one table of shapes ([`rows`]); deciding asks it which key a
+//! requested ARN is found by ([`part_of`]), and loading which keys a policy is stored under ([`reach_of`]). Both read the same
+//! rows, so that they cannot disagree, and a new kind of resource is one line.
 //!
 //! Shapes are matched byte by byte without allocation: this runs for every request. Regular expressions were rejected for
 //! that reason, and code for each service because nobody could review it against the rules.

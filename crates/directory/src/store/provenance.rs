@@ -19,6 +19,7 @@ pub(crate) enum Attachment {
 /// A user's or role's policies, and how it came to have them: one policy may be there in several ways.
 #[derive(Debug, Default)]
 pub(crate) struct PrincipalPolicies {
+    /// In the order of the dump; a policy of two groups is there twice.
     pub(crate) policies: Vec<(Attachment, PolicyId)>,
     /// The groups that a user is in.
     pub(crate) groups: Vec<Symbol>,

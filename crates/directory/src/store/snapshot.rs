@@ -69,6 +69,7 @@ pub(crate) fn is_snapshot(bytes: &[u8]) -> bool {
 /// What a file holds.
 pub(crate) struct Snapshot {
     pub(crate) tables: Tables,
+    /// Checked, in the order of their units.
     pub(crate) images: Vec<Image<Vec<u8>>>,
     /// The images have what explanations print.
     pub(crate) debug: bool,
@@ -452,6 +453,7 @@ impl Row<9> for Grant {
 
 /// What rows may refer to: each method reads one kind of row or reference, and fails on what is not there.
 struct Check {
+    /// Which numbers are those of strings.
     strings: Numbers,
     /// The layers of each of the policy sets.
     sets: Vec<LayerSet>,

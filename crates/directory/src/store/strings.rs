@@ -120,6 +120,7 @@ impl Numbers {
 pub(crate) struct Interner {
     strings: StringTable,
     index: HashIndex,
+    /// A text was refused, and got the symbol that stands for none.
     is_full: bool,
 }
 
@@ -178,6 +179,7 @@ pub(crate) fn random_state() -> ahash::RandomState {
 /// At most half full; eight bytes for each slot.
 #[derive(Clone, Debug)]
 pub(crate) struct HashIndex {
+    /// The seeds, which differ from index to index.
     state: ahash::RandomState,
     /// Hash, and number plus one; zero is a free place.
     slots: Vec<(u32, u32)>,

@@ -29,8 +29,11 @@ pub(crate) struct PrincipalRow {
     pub(crate) kind: Kind,
     /// The role's ARN is under the path that AWS keeps for service-linked roles (`EVAL-54`).
     pub(crate) is_service_linked: bool,
+    /// Of its ARN.
     pub(crate) partition: Symbol,
+    /// Of its ARN, with slashes at both ends.
     pub(crate) path: Symbol,
+    /// As the dump spells it; found in any case (`IN-17`).
     pub(crate) name: Symbol,
     /// `AIDA…` or `AROA…`; may be absent.
     pub(crate) id: Symbol,
@@ -90,6 +93,7 @@ impl Entities for Tables {
 /// Something with a policy, an owner or tags; found by its ARN, exactly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ResourceRow {
+    /// What it is found by: an ARN, or the key of a whole ([`crate::store::policy_scope`]).
     pub(crate) arn: Symbol,
     /// The owner; absent if it is not known.
     pub(crate) account: AccountIdx,
@@ -194,9 +198,12 @@ fn hash_of(index: &HashIndex, account: AccountIdx, kind: Kind, name: &str) -> u3
 /// every id in a row is that of a row which is there, or absent.
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
+    /// All strings but those of documents.
     pub(super) strings: StringTable,
     pub(super) accounts: Accounts,
+    /// In the order of the dumps.
     pub(super) principals: Vec<PrincipalRow>,
+    /// In the order in which they were met.
     pub(super) resources: Vec<ResourceRow>,
     pub(super) grants: Vec<Grant>,
     /// Tags, operations and encryption contexts.
@@ -213,7 +220,9 @@ pub(crate) struct Tables {
     pub(super) organization: Option<Symbol>,
     /// How much is referred to and not there.
     pub(super) missing: u32,
+    /// By account, kind and name.
     principal_index: HashIndex,
+    /// By ARN.
     resource_index: HashIndex,
     /// Some resource is an object of a bucket.
     lists_objects: bool,
@@ -226,10 +235,12 @@ pub(crate) struct Columns {
     pub(crate) strings: StringTable,
     pub(crate) accounts: Accounts,
     pub(crate) grants: Vec<Grant>,
+    /// Of tags, operations and encryption contexts; rows refer to runs of them.
     pub(crate) pairs: Vec<(Symbol, Symbol)>,
     /// In any order.
     pub(crate) endpoints: Vec<(Symbol, SetsId)>,
     pub(crate) organization: Option<Symbol>,
+    /// How much is referred to and not there: answers are then incomplete.
     pub(crate) missing: u32,
 }
 
@@ -459,7 +470,7 @@ impl Tables {
         true
     }
 
-    /// Makes the way to users and roles anew, when their rows were moved.
+    /// Makes the way to users and roles anew, when their rows were moved. Takes time linear in the rows.
     pub(super) fn index_principals(&mut self) {
         let mut index = HashIndex::with_capacity(self.principals.len());
         for (number, own) in (0..).zip(&self.principals) {

@@ -68,9 +68,11 @@ impl Call {
 /// What the decision needs to know of an action, worked out of its name alone.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ActionTraits {
+    /// Which of the services that are decided differently it is of, if any.
     pub(super) service: Service,
     /// It needs no permission (`EVAL-90`).
     pub(super) exempt: bool,
+    /// From which credentials the service does not take it.
     call: Call,
     /// It is about a bucket's policy (`EVAL-52`).
     pub(super) bucket_policy: bool,

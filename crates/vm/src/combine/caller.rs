@@ -187,7 +187,9 @@ impl CallerKind {
 pub(crate) struct CallerTraits {
     /// See [`CallerKind::layers`].
     pub(crate) layers: LayerSet,
+    /// It acts for an account, so that same-account rules can hold (`EVAL-33`).
     pub(crate) has_account: bool,
+    /// A permissions boundary can be attached to it (`EVAL-70`).
     pub(crate) can_be_bounded: bool,
     /// It has credentials (`EVAL-90`).
     pub(crate) is_signed: bool,

@@ -59,10 +59,13 @@ pub(crate) struct Applicability<'a> {
     pub(crate) action: &'a ActionTraits,
     /// What [`ActionTraits::refuses`] says.
     pub(crate) refused: bool,
+    /// Whose the resource is, to this caller.
     pub(crate) ownership: Ownership,
     /// Nothing is allowed without the resource's policy ([`ActionTraits::needs_resource_policy`]).
     pub(crate) needs_resource_policy: bool,
+    /// As the request says (`S3-4`).
     pub(crate) restrict_public_buckets: bool,
+    /// As the request says (`EVAL-75`).
     pub(crate) external_grant: bool,
     /// The layers that are present.
     pub(crate) present: LayerSet,
@@ -112,6 +115,7 @@ impl<'a> Applicability<'a> {
 /// entries, one for each hash; an entry counts only if all bits and the stack are the same.
 #[derive(Clone, Debug)]
 pub(crate) struct InputsCache {
+    /// The stack and the bits that inputs follow from, with the inputs.
     known: [(StackId, u32, CombineInputs); InputsCache::LEN],
 }
 

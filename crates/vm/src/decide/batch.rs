@@ -28,9 +28,13 @@ const CACHED: usize = 1 << 19;
 /// What is read ahead in an image: each step reads what the one before it leads to.
 #[derive(Clone, Copy)]
 enum Step {
+    /// The bucket, for its first candidate.
     Bucket(Id<Bucket>),
+    /// The candidate, for its statement and pattern.
     Candidate(Id<Candidate>),
+    /// The statement and the pattern, for guard and literal.
     Statement(Id<Statement>, Option<Id<Pattern>>),
+    /// The first instruction, and the first byte of the literal, at an offset of the image.
     Guard(Option<Id<Insn>>, u32),
     /// There is nothing more to read.
     Done,

@@ -75,8 +75,10 @@ pub struct UnitsSummary {
 #[derive(Clone, Debug)]
 pub struct PreparedEvaluation<'a> {
     resolved: &'a EvaluationRequest<'a>,
+    /// What follows from the request, for the units of the summary.
     inputs: CombineInputs,
     units: UnitsSummary,
+    /// The scratch's slots, none of which is given: all keys come from the host.
     slots: &'a FilledSlots,
     source: ValueSource<'a>,
 }
@@ -125,9 +127,11 @@ impl<'a> PreparedEvaluation<'a> {
 /// Memory for units that are looked at by the index, to be used in many decisions. It belongs to no request.
 #[derive(Clone, Debug, Default)]
 pub struct UnitMemory {
+    /// Those of the unit that is looked at.
     candidate_sets: Vec<CandidateSet>,
     /// The resource's, as many as some set looked at.
     segments: Segments,
+    /// How deep the resource of this decision was cut; 0 if it was not.
     depth: usize,
 }
 
@@ -166,6 +170,58 @@ impl UnitMemory {
 /// is not named, or a layer that is wrong, gives a wrong decision.
 ///
 /// Nothing of it allocates, once the memory has held as many candidate sets.
+///
+/// ```
+/// use portcullis_image::{Id, Image, LayerSet, Unit};
+/// use portcullis_model::{Caller, Request};
+/// use portcullis_vm::{
+///     Action, CallerKind, Evaluation, EvaluationRequest, FoundKey, HomeAccount, ImageIdx, KeySource, Plan,
+///     PreparedEvaluation, PrincipalHandle, Resource, Scratch, StackSlot, Target, UnitMemory, UnitsSummary,
+/// };
+///
+/// /// A host without keys.
+/// struct NoKeys;
+/// impl KeySource for NoKeys {
+///     fn find(&self, _: StackSlot) -> FoundKey<'_> {
+///         FoundKey::Nothing
+///     }
+///     fn value(&self, _: u32, _: u32) -> Option<&str> {
+///         None
+///     }
+/// }
+///
+/// # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/images/v1/example.pcl"));
+/// let image = Image::from_bytes(&file[..])?;
+/// let images = || core::iter::once(image.view());
+/// let plan = Plan::of(images());
+/// let role = Caller::from_arn("arn:aws:iam::111122223333:role/reports").unwrap();
+/// let resource = Resource::read("arn:aws:s3:::example-team-data/finance/q1.csv");
+/// let target = Target::from(&resource);
+/// let request = EvaluationRequest {
+///     caller: CallerKind::of(&role),
+///     management_account: false,
+///     principal_handle: &PrincipalHandle::resolve(images(), &Request::new(role, "", "").principal),
+///     action: &Action::resolve(images(), "s3:GetObject"),
+///     resource: &target,
+///     ownership: target.ownership(HomeAccount::of(&role), Some("444455556666")),
+///     assumed_root: false,
+///     session_token: None,
+///     restrict_public_buckets: false,
+///     external_grant: false,
+///     keys: &NoKeys,
+/// };
+///
+/// // The only unit takes part in all layers that it has policies of.
+/// let unit = image.view().get(Id::<Unit>::FIRST);
+/// let summary = UnitsSummary { present: unit.layers, public: unit.public, allowed: LayerSet::EMPTY };
+/// let (mut scratch, mut memory) = (Scratch::new(), UnitMemory::default());
+/// let prepared = PreparedEvaluation::new(&mut scratch, &plan, &request, summary);
+/// let mut evaluation = Evaluation::new(&prepared, &mut memory);
+/// evaluation.look(ImageIdx::FIRST, image.view(), Id::FIRST, LayerSet::ALL);
+/// // Without the tag that its policies ask for, the role is not allowed.
+/// assert!(!evaluation.decide().is_allow());
+/// # Ok::<(), portcullis_image::ImageError>(())
+/// ```
 pub struct Evaluation<'a> {
     prepared: &'a PreparedEvaluation<'a>,
     accumulator: Accumulator,
@@ -312,6 +368,7 @@ impl<'a> Evaluation<'a> {
 struct PreparedInImage<'a> {
     prepared: &'a PreparedEvaluation<'a>,
     image: ImageIdx,
+    /// Those of the resource, or with a mask of all bits if nobody cut it.
     segments: &'a Segments,
 }
 

@@ -28,12 +28,15 @@ pub struct StatementEntry {
     /// The start of the pattern.
     literal: Str,
     pub(crate) statement: Id<Statement>,
+    /// Means something if the resource is matched by tokens.
     pattern: Id<Pattern>,
     /// The layers that the statement belongs to.
     pub(crate) layers: LayerSet,
     kind: ResourceMatch,
     pub(crate) is_deny: bool,
+    /// Principals are to be looked at, in the statement.
     pub(crate) has_principals: bool,
+    /// There are conditions, in the statement.
     pub(crate) is_guarded: bool,
 }
 

@@ -220,7 +220,9 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
 #[derive(Clone, Copy)]
 struct Test<'m, 'a, A> {
     matcher: &'m Matcher<'a, A>,
+    /// The slot of the key, or of one of its values.
     value: &'m FilledSlot,
+    /// The slot's state, at most [`state::UNUSABLE`]: one value that was read.
     state: u32,
 }
 

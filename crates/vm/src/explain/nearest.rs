@@ -38,11 +38,13 @@ enum PatternPiece {
 /// A pattern with the values of its variables.
 #[derive(Debug, Default)]
 pub(super) struct Expanded {
+    /// What is compared with the text.
     units: Vec<PatternPiece>,
     /// As a policy would write it.
     pattern: String,
     /// The same with the values in place of the variables that have one.
     values: String,
+    /// The values differ from the pattern, or might.
     has_variables: bool,
     /// The slots of variables without value.
     pub(super) absent: Vec<Id<Slot>>,

@@ -35,8 +35,11 @@ use crate::stack::plan::{Plan, StackSlot};
 pub(crate) struct FilledSlots {
     /// Of the request that was filled last.
     stamp: u32,
+    /// By slot of the stack; there may be more, of larger stacks.
     slots: Vec<FilledSlot>,
+    /// Texts of this request that are not where the request has them.
     pub(crate) store: Store,
+    /// The slots of keys that were looked up by name, whatever the request.
     names: Cache<Vec<KeySlot>>,
 }
 

@@ -23,8 +23,11 @@ use crate::stack::plan::Plan;
 pub(crate) struct Shape {
     /// All names, one after the other, and how long each is.
     names: String,
+    /// How long each name is: names that are the same together may be cut elsewhere.
     lens: Vec<u32>,
+    /// The slots that the names lead to, sorted, no two of them the same.
     pub(super) used: Vec<UsedKey>,
+    /// There are names to compare with.
     is_set: bool,
 }
 

@@ -64,8 +64,11 @@ pub(crate) struct FilledSlot {
     pub(super) position: Cell<u32>,
     /// Which of several values, or where the text is.
     pub(super) nth: Cell<u32>,
+    /// Bytes of the text; 1 for values that have none, since they are not the empty text.
     pub(crate) len: Cell<u32>,
+    /// The value as the state says: first bytes, millionths, lower half, address.
     pub(crate) low: Cell<u64>,
+    /// The rest of it: next bytes, upper half.
     pub(crate) high: Cell<u64>,
 }
 

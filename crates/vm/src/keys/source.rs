@@ -22,6 +22,7 @@ use crate::stack::plan::{Plan, StackSlot};
 pub(crate) struct Stored {
     /// The slot, among those of all images.
     pub(crate) slot: StackSlot,
+    /// Where the text is among those that are stored.
     pub(crate) offset: u32,
     pub(crate) len: u32,
 }
@@ -29,6 +30,7 @@ pub(crate) struct Stored {
 /// Texts that are not where the request has them.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
+    /// All stored texts, one after the other.
     pub(crate) text: String,
     /// Values of slots that have several.
     pub(crate) several: Vec<Stored>,
@@ -65,8 +67,10 @@ impl Store {
 /// Where the values of slots come from, in one decision.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ValueSource<'a> {
+    /// The classes of slots, and which of them follow from the request.
     pub(crate) plan: &'a Plan,
     pub(crate) store: &'a Store,
+    /// Who has the values that are not stored.
     pub(crate) origin: KeyOrigin<'a>,
 }
 

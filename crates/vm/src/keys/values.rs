@@ -16,9 +16,11 @@ use crate::stack::plan::StackSlot;
 /// The keys of a request, in terms of an image. Four words, copied to wherever a condition is tested.
 #[derive(Clone, Copy)]
 pub(crate) struct Keys<'a> {
+    /// Those of the image, from its first on.
     slots: &'a [FilledSlot],
     /// The first of them among the slots of all images.
     first: StackSlot,
+    /// That of the request: slots with another one are not given.
     pub(crate) stamp: u32,
     source: &'a ValueSource<'a>,
 }

@@ -23,10 +23,12 @@ pub(crate) struct Callers(Cache<CachedCaller>);
 /// A caller beside the text that it is found by.
 #[derive(Debug, Default)]
 struct CachedCaller {
+    /// Two callers may have one ARN and be of different kinds.
     kind: CallerKind,
     /// The role of a session, or who made a federated user.
     second: String,
     user_id: Option<String>,
+    /// What was found of it.
     handle: PrincipalHandle,
 }
 

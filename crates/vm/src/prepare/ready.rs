@@ -68,12 +68,17 @@ pub struct Ready<'a> {
     seal: StackId,
     scratch: &'a Scratch,
     source: ValueSource<'a>,
+    /// What follows from the request beside its texts.
     inputs: &'a CombineInputs,
+    /// That of the host, if it is of this stack; else one that the scratch remembers.
     action: &'a Action,
+    /// As patterns match it: all buckets in the place of `*`, where that is meant (`MATCH-37`).
     resource: &'a str,
+    /// As many as candidates are found by.
     segments: &'a Segments,
     /// What the images know of the caller, if that was resolved; else the scratch has it.
     names: Option<&'a PrincipalHandle>,
+    /// The layers that are present, and whether a resource policy is public.
     present: (LayerSet, bool),
     units: Units,
 }
@@ -117,6 +122,26 @@ impl Scratch {
     }
 
     /// The same for units of the images: those that do not exist are not there. Takes time linear in the units too.
+    ///
+    /// ```
+    /// use portcullis_image::{Id, Image, LayerSet};
+    /// use portcullis_model::{Caller, Layer, Request};
+    /// use portcullis_vm::{ImageIdx, Plan, Query, Scratch, SelectedUnit};
+    ///
+    /// # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/images/v1/example.pcl"));
+    /// let image = Image::from_bytes(&file[..])?;
+    /// let images = || core::iter::once(image.view());
+    /// let (plan, mut scratch) = (Plan::of(images()), Scratch::new());
+    /// let role = Caller::from_arn("arn:aws:iam::111122223333:role/reports").unwrap();
+    /// let request = Request::new(role, "s3:GetObject", "arn:aws:s3:::example-team-data/finance/q1.csv");
+    /// let query = Query::from(&request);
+    ///
+    /// // Of the first unit the boundary alone takes part.
+    /// let unit = SelectedUnit { image: ImageIdx::FIRST, unit: Id::FIRST, layers: LayerSet::BOUNDARY };
+    /// let ready = scratch.ready_units(images(), &plan, &query, core::iter::once(unit));
+    /// assert!(ready.has_layer(Layer::Boundary) && !ready.has_layer(Layer::Identity));
+    /// # Ok::<(), portcullis_image::ImageError>(())
+    /// ```
     pub fn ready_units<'a, 'i>(
         &'a mut self,
         images: impl Iterator<Item = View<'i>> + Clone,

@@ -25,12 +25,19 @@ use crate::stack::per_image::PerImage;
 /// What it remembers decides nothing: a new one gives the same outcomes, more slowly.
 #[derive(Debug)]
 pub struct Scratch {
+    /// The keys of a request.
     pub(crate) slots: FilledSlots,
+    /// The caller of a request, where its context says names.
     pub(crate) named: PerImage<NamingPrincipal>,
+    /// The units of a request, if a host selects them.
     pub(crate) units: PreparedUnits,
+    /// Those of a request's resource.
     pub(crate) segments: Segments,
+    /// Remembered from request to request, by name.
     pub(crate) actions: Cache<Remembered>,
+    /// Remembered by ARN.
     pub(crate) callers: Callers,
+    /// Remembered by their bits.
     pub(crate) inputs: InputsCache,
 }
 

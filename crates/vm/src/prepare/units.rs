@@ -19,7 +19,9 @@ use crate::stack::per_image::PerImage;
 #[derive(Clone, Debug)]
 pub(crate) struct PreparedUnit {
     pub(crate) unit: Id<Unit>,
+    /// Those that it stands for in this request.
     pub(crate) layers: LayerSet,
+    /// Its candidate sets, among those of all units.
     sets: Range<usize>,
 }
 
@@ -36,6 +38,7 @@ impl PreparedUnit {
 #[derive(Debug)]
 pub(crate) struct PreparedUnits {
     units: PerImage<PreparedUnit>,
+    /// Those of all units, one unit after the other.
     candidate_sets: Vec<CandidateSet>,
 }
 

@@ -40,6 +40,7 @@ pub struct Action {
     service_end: usize,
     /// The images that the patterns are of.
     pub(crate) of: StackId,
+    /// What decisions need of its name.
     pub(crate) traits: ActionTraits,
     /// Patterns of the images, as [`index::actions`] gives them.
     patterns: PerImage<FoundAction>,

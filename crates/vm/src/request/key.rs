@@ -15,6 +15,7 @@ use crate::stack::plan::{Plan, StackSlot};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KeySlot {
     pub(crate) slot: StackSlot,
+    /// What its values are read as.
     pub(crate) class: Class,
 }
 

@@ -23,6 +23,7 @@ use crate::stack::{ImageIdx, StackId};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NamingPrincipal {
     pub(crate) principal: Id<PrincipalRecord>,
+    /// What its being listed gives (`EVAL-20`).
     pub(crate) strength: Strength,
     /// The identities that it lists (`GRAM-51`).
     pub(crate) identities: u8,
@@ -85,10 +86,12 @@ impl<'a> From<ContextNames<'a>> for FromContext<'a> {
 pub struct PrincipalHandle {
     /// The images that the names are of; none if the host found them its own way.
     pub(crate) of: StackId,
+    /// The principals of each image that name it.
     pub(crate) named: PerImage<NamingPrincipal>,
     /// Where it is at home, unless its caller has no ARN.
     partition: String,
     account: String,
+    /// There are partition and account.
     has_home: bool,
 }
 

@@ -26,6 +26,7 @@ pub fn all_buckets(partition: Option<&str>) -> [&str; 3] {
 #[derive(Clone, Debug, Default)]
 pub struct Resource {
     text: String,
+    /// All of them, whatever a decision needs.
     pub(crate) segments: Segments,
     is_star: bool,
     is_key: bool,

@@ -45,10 +45,12 @@ use crate::stack::StackId;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct CallSite {
+    /// The images that it was resolved for.
     pub(crate) of: StackId,
     pub(crate) action: Action,
     /// The action, as it was given.
     name: String,
+    /// The keys, as they were given.
     names: Vec<String>,
     /// The keys that some policy looks at, by slot.
     pub(crate) used: Vec<UsedKey>,

@@ -120,7 +120,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Appends the text of a number, an instant or an address.
+    /// Appends the text of a number, an instant or an address, as AWS writes it in a request's context; of others their text.
     pub(crate) fn write(self, out: &mut String) {
         // Writing to a `String` cannot fail.
         let _ = match self {

@@ -36,6 +36,7 @@ pub(crate) struct Cache<T> {
 struct CacheEntry<T> {
     /// Of no stack, if there is nothing.
     of: StackId,
+    /// The whole text: a hash alone would take one name for another.
     text: String,
     value: T,
 }

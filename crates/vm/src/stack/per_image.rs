@@ -14,6 +14,7 @@ use crate::stack::ImageIdx;
 /// [`PerImage::close`] belongs to the next image.
 #[derive(Clone, Debug)]
 pub(crate) struct PerImage<T> {
+    /// Those of the first image, then those of the second, and so on.
     all: Vec<T>,
     /// Where those of each image end.
     ends: Vec<u32>,

@@ -52,7 +52,9 @@ impl StackSlot {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
+    /// Of which stack it is.
     pub(crate) id: StackId,
+    /// The slots of each image.
     slots: PerImage<SlotInfo>,
     /// Each image takes part as a whole: none has several units.
     pub(crate) is_whole: bool,
@@ -69,6 +71,7 @@ pub struct Plan {
 /// A slot of the stack.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct SlotInfo {
+    /// What its values are read as.
     pub(crate) class: Class,
     /// The reserved slot of the same key, if it has one.
     pub(crate) reserved: Option<Reserved>,
