@@ -441,7 +441,7 @@ impl<'a> Program<'a> {
         self.list(&list).into()
     }
 
-    /// A list whose order and doubles mean nothing (`GRAM-10`).
+    /// A list whose order and doubles mean nothing (`GRAM-10`). It is sorted, so that equal sets are one list.
     fn set<T: Item>(&mut self, list: &mut SmallVec<[Id<T>; 4]>) -> Operand {
         list.sort_unstable();
         list.dedup();
@@ -450,7 +450,8 @@ impl<'a> Program<'a> {
     }
 }
 
-/// An instruction whose operand is a short text.
+/// An instruction whose operand is a short text: its halves in `x` and `y`, its length in `z`, so that one comparison of words
+/// decides.
 fn inline(op: Op, text: ShortText) -> Code {
     (op, Operand(text.low), Operand(text.high), Operand(text.len))
 }
@@ -495,7 +496,8 @@ const fn families(op: Op) -> &'static [Family] {
     }
 }
 
-/// Canonical base64 of RFC 4648: the standard alphabet, padded, with zeros for the unused bits.
+/// True for canonical base64 of RFC 4648: the standard alphabet, padded, with zeros for the unused bits. What is not equals nothing
+/// (`COND-71`).
 fn is_base64(text: &str) -> bool {
     let digit = |byte: u8| match byte {
         b'A'..=b'Z' => Some(byte - b'A'),

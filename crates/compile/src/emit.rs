@@ -31,6 +31,9 @@ use crate::program::{Program, sections};
 
 /// Lays out the program, in time linear in it but for sorting principals and slots.
 ///
+/// The header is written last, over zeros: lengths and checksum are known only then. The result has no spare capacity, since
+/// whoever keeps the image would keep that too.
+///
 /// # Errors
 /// [`CompileError::TooLarge`] if an offset would need more than 31 bits.
 pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
@@ -74,12 +77,12 @@ pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
     put(&mut image, 40, &program.wanted.bits().to_le_bytes());
     let checksum = Header::checksum_of(&image);
     put(&mut image, 24, &checksum.to_le_bytes());
-    // Whoever keeps the image keeps no room for growth.
     image.shrink_to_fit();
     Ok(image)
 }
 
-/// A little more than the large sections need, so that the image is hardly ever moved while it is written.
+/// Bytes that the image will hardly exceed: those of the large sections, an eighth more, and 4 KiB. So it is hardly ever moved
+/// while it is written.
 fn expected_size(program: &Program<'_>, index: &Index) -> usize {
     let sections = [
         (Section::Strings, program.strings.bytes().len()),
@@ -109,6 +112,8 @@ fn put(image: &mut [u8], at: usize, bytes: &[u8]) {
 }
 
 /// Appends the records of a section. A section that is added to the format does not compile until it is here.
+///
+/// The index of slots, its starts and the sorted principals are made here; every other section is copied record by record.
 fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut Vec<u8>) {
     fn all<T, const N: usize>(items: &[T], encode: impl Fn(&T) -> [u8; N], out: &mut Vec<u8>) {
         out.reserve(items.len() * N);
@@ -182,7 +187,8 @@ fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut 
     }
 }
 
-/// Slots by the hash of their names, then by number: what is searched when a request names a key.
+/// Slots by the hash of their names, then by number: what is searched when a request names a key. Of a key that conditions read
+/// as several classes, the slots stand side by side.
 fn slot_index(program: &Program<'_>) -> Vec<SlotEntry> {
     let slots = program.slots.items().iter().zip(0..);
     let entries = slots.map(|((name, _), slot)| SlotEntry {

@@ -124,9 +124,13 @@ struct ActionInfo {
 /// Builds postings and candidate sets, unit by unit. Sets of the same candidates are shared within a unit, runs of postings
 /// between all.
 struct Builder<'t, 'p, 'a> {
+    /// The program as it is read: statements do not change any more.
     tables: &'t Tables<'p, 'a>,
+    /// By pattern, as [`Tables::actions`] gave them.
     actions: &'t [ActionInfo],
+    /// The runs of all units: equal runs are stored once.
     postings: Runs<Posting>,
+    /// What is laid out so far.
     index: Index,
 }
 
@@ -218,12 +222,14 @@ impl Builder<'_, '_, '_> {
 
 /// What the program knows, for those who only read it.
 struct Tables<'p, 'a> {
+    /// Lowered; no unit has postings yet.
     program: &'p Program<'a>,
+    /// Those of the program, by their numbers.
     patterns: &'p [Pattern],
 }
 
 impl Tables<'_, '_> {
-    /// A pattern, by its number.
+    /// A pattern, by its number; one of no text for a number that no pattern has.
     fn pattern(&self, pattern: Id<Pattern>) -> Pattern {
         const NONE: Pattern = Pattern {
             kind: PatternKind::Exact,
@@ -239,7 +245,8 @@ impl Tables<'_, '_> {
         self.program.strings.get(text)
     }
 
-    /// Appends the candidates of a statement: one for each of its resource patterns, or one that stands for all of them.
+    /// Appends the candidates of a statement: one for each of its resource patterns, or one that stands for all of them. Such a one
+    /// verifies the head of the statement, or nothing where there is nothing left to verify.
     fn push_candidates(
         &self,
         id: Id<Statement>,
@@ -300,8 +307,8 @@ impl Tables<'_, '_> {
         Some(self.text(text))
     }
 
-    /// The segments that a pattern asks for: those of its literal at the start, and whole ones of later literals. A text that lacks
-    /// one of them cannot match.
+    /// The segments that a pattern asks for, one bit each by hash: those of its literal at the start, and whole ones of later
+    /// literals. A text that lacks one of them cannot match; one that has them all may match, and is compared.
     fn mask(&self, pattern: &Pattern) -> u64 {
         let is_exact = pattern.kind == PatternKind::Exact;
         let mut mask = literal_mask(self.text(pattern.literal), true, is_exact);
@@ -623,7 +630,7 @@ impl Tables<'_, '_> {
 }
 
 /// A table with open addressing, at most half full, so that a search ends after a few entries. Entries are placed in their
-/// order, which makes the table the same everywhere.
+/// order, which makes the table the same everywhere: equal policies give equal images, byte by byte.
 fn hash_table(entries: Vec<ActionEntry>) -> Vec<ActionEntry> {
     let capacity = (entries.len() * 2).next_power_of_two();
     let mut table = vec![ActionEntry { hash: 0, entry: 0 }; capacity];

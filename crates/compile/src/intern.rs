@@ -20,8 +20,8 @@ use hashbrown::{HashMap, HashTable};
 use portcullis_image::wire::{count, index, low};
 use portcullis_image::{Id, LIST_LEN, ListId, Run, Str};
 
-/// Fixed seeds: a table's answers do not depend on them, its speed on hostile input does not matter
-/// more than that two runs take the same time.
+/// The hash of a thing, by fixed seeds: a table's answers do not depend on them, its speed on hostile input does not matter more
+/// than that two runs take the same time.
 fn hash_of(thing: &(impl Hash + ?Sized)) -> u64 {
     RandomState::with_seeds(1, 2, 3, 4).hash_one(thing)
 }
@@ -37,6 +37,7 @@ pub(crate) fn memo<K, V>() -> Memo<K, V> {
 /// A table of keys into a store, with the lower half of their hashes; the things themselves are stored elsewhere, once.
 /// Lookups take a hash and mostly one comparison.
 struct Table<P> {
+    /// Each beside the lower half of its hash.
     keys: HashTable<(u32, P)>,
 }
 

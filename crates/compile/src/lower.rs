@@ -36,7 +36,7 @@ use crate::pattern::{Case, PatternBuilder, Reading};
 use crate::program::{Program, WrittenGuard};
 use crate::{CompileError, Options, public};
 
-/// Entries as written.
+/// The entries of a list as they are written, beside the patterns: what explanations print.
 type Written<'a> = SmallVec<[&'a str; 8]>;
 
 /// The policies of a unit, with the layers that each of them is in.
@@ -95,6 +95,7 @@ pub(crate) fn layers_of<'s, 'a>(
 /// each other, so remembering the last one is enough.
 #[derive(Default)]
 struct Lines<'a> {
+    /// The source that was asked for last, by where it lies, with its lines.
     last: Option<(&'a str, LineIndex<'a>)>,
 }
 
@@ -162,7 +163,8 @@ impl<'a> Program<'a> {
         }
     }
 
-    /// Lowers the statements of a policy, with where each was written.
+    /// Lowers the statements of a policy, with where each was written. All its documents were read without an error; the reader gives
+    /// no others.
     fn policy(&mut self, layers: LayerSet, policy: &Policy<'a>, lines: &mut Lines<'a>) {
         let source = Id::new(count(self.sources.len()));
         if self.options.debug {
@@ -240,7 +242,7 @@ impl<'a> Program<'a> {
         }
     }
 
-    /// The list of entries as written, if explanations are to print them.
+    /// The list of entries as written; empty if explanations are not to print them.
     fn written(&mut self, entries: &[&'a str]) -> ListId<ConditionText> {
         if !self.options.debug {
             return Id::FIRST;
@@ -296,7 +298,8 @@ impl<'a> Program<'a> {
         Some(action)
     }
 
-    /// `MATCH-20` to `MATCH-28`.
+    /// `MATCH-20` to `MATCH-28`. One entry of stars alone makes the list any, whatever else is in it; else the list has each pattern
+    /// once.
     fn resources(
         &mut self,
         document: &ast::Document<'a>,
@@ -349,7 +352,8 @@ impl<'a> Program<'a> {
         builder.finish(self)
     }
 
-    /// `GRAM-30` to `GRAM-44`. The list is sorted when all principals are known.
+    /// `GRAM-30` to `GRAM-44`. An entry that is everyone makes the list everyone; each other one is stored by its form and text. The
+    /// list is sorted again when all principals are known.
     fn principals(&mut self, principals: &ast::Principals<'a>) -> Principals<PrincipalRecord> {
         let mut list: SmallVec<[Id<PrincipalRecord>; 8]> = SmallVec::new();
         for entry in principals.list {

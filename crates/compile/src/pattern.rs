@@ -65,7 +65,9 @@ enum PatternPart<'a> {
     Chars(u32),
     /// The value of a key, or the default if the key is absent (`VAR-6`).
     Variable {
+        /// As the policy spells it; keys are looked up without regard to case.
         key: &'a str,
+        /// The text in quotes behind the key.
         default: Option<&'a str>,
     },
 }
@@ -73,7 +75,9 @@ enum PatternPart<'a> {
 /// Builds one pattern from the texts of its pieces. It holds pieces, not records, until [`PatternBuilder::finish`]: some
 /// conditions turn out to need no pattern, and then leave nothing behind in the program.
 pub(crate) struct PatternBuilder<'a> {
+    /// For texts that are joined, or whose case changes.
     arena: &'a Bump,
+    /// What was appended, normalized so far.
     parts: SmallVec<[PatternPart<'a>; 4]>,
 }
 

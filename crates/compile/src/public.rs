@@ -16,7 +16,8 @@ use portcullis_image::value::network::Network;
 use portcullis_model::{Effect, Family, Quantifier};
 use portcullis_syntax::ast::{Condition, Document, PrincipalKind, Statement};
 
-/// Keys whose fixed value makes a grant to everyone non-public, in lower case: those of `S3-5`.
+/// Keys whose fixed value makes a grant to everyone non-public, in lower case: those that `S3-5` lists, and no other key of a
+/// service.
 const FIXING_KEYS: [&str; 15] = [
     "aws:sourceip",
     "aws:sourcearn",
@@ -41,7 +42,7 @@ pub(crate) fn is_public(document: &Document<'_>) -> bool {
     document.statements.iter().any(statement_is_public)
 }
 
-/// True if a statement allows something to everyone, and no condition says to whom.
+/// True if a statement allows something to everyone, and no condition says to whom. A statement that only denies is never public.
 fn statement_is_public(statement: &Statement<'_>) -> bool {
     if statement.effect == Effect::Deny {
         return false;
@@ -79,7 +80,8 @@ fn fixes_the_caller(condition: &Condition<'_>) -> bool {
             .all(|value| is_fixed(&key, value.value))
 }
 
-/// True if a value of a key stands for one thing and not for many.
+/// True if a value of a key stands for one thing and not for many: no wildcard, no variable. For access points a wildcard in the
+/// name is allowed, for networks the size decides. `key` is in lower case.
 fn is_fixed(key: &str, value: &str) -> bool {
     let fixed = |text: &str| !text.contains(['*', '?']) && !text.contains("${");
     match key {
@@ -95,7 +97,8 @@ fn is_fixed(key: &str, value: &str) -> bool {
     }
 }
 
-/// Not broader than /8 or /32, and not a private network, from which no public request comes (choice E10).
+/// True for a block not broader than /8 (IPv4) or /32 (IPv6), and not of a private network, from which no public request comes
+/// (choice E10). False for text that is no block.
 fn is_narrow(value: &str) -> bool {
     match Network::parse(value) {
         Some(Network::V4 { base, mask }) => {

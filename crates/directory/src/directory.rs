@@ -64,7 +64,9 @@ pub struct LoadOptions {
 /// knows whose it is, and is resolved again or refused by another.
 #[derive(Debug)]
 pub struct Directory {
+    /// Accounts, principals, resources, and the policy sets of each.
     tables: Tables,
+    /// What is compiled of them, for decisions.
     policies: Policies,
 }
 

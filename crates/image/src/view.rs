@@ -49,8 +49,11 @@ impl Layout {
 /// A list of numbers of records, read where it lies. What [`View::list`] gives.
 #[derive(Clone, Copy, Debug)]
 pub struct List<'a, T> {
+    /// Those of the image.
     bytes: &'a [u8],
+    /// Offset in bytes of the first item, behind the length.
     at: usize,
+    /// How many items there are.
     len: u32,
     items: core::marker::PhantomData<fn() -> T>,
 }
@@ -103,7 +106,9 @@ impl<T> List<'_, T> {
 /// The content of an image. Readers that are given a number that is out of range see zeros.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
+    /// Those of the image, all of them: offsets of sections count from here.
     pub(crate) bytes: &'a [u8],
+    /// Where sections are, found once when the image was opened.
     pub(crate) layout: &'a Layout,
 }
 

@@ -22,6 +22,7 @@ use crate::pattern::{Matcher, NoVariables};
 /// A pattern for actions that matches the request's, by its number in one image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FoundAction {
+    /// The pattern that matches; its postings are looked up for each unit.
     pattern: Id<ActionPattern>,
     /// Its postings stand for themselves alone, not for shorter patterns too.
     is_fallback: bool,

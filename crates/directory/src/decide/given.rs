@@ -31,6 +31,7 @@ use crate::decide::context::only;
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ContextValue<'a> {
+    /// The name of the key, in any case.
     name: &'a str,
     /// The same key; none if it was not resolved.
     key: Option<&'a Key>,

@@ -30,7 +30,9 @@ use crate::store::strings::concat_in;
 /// The keys of a request: those of its context, and those that follow from the directory (`KEY-12` to `KEY-14`,
 /// `KEY-51` to `KEY-53`) unless the context has them or switches them off (`KEY-2`).
 pub(crate) struct DirectoryKeys<'k> {
+    /// The request that is decided, with what was found for it.
     deciding: &'k Deciding<'k>,
+    /// The caller, the target and the policies that were found for it.
     applies: &'k Applies<'k, 'k>,
     /// Where the tags of the caller are, if it is a user or role.
     summary: Option<&'k PrincipalSummary>,

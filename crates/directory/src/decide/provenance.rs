@@ -31,6 +31,7 @@ use crate::store::tables::{PrincipalRow, Tables};
 /// Where provenance is read.
 #[derive(Clone, Copy)]
 pub(crate) struct Sources<'d> {
+    /// Rows of callers, resources and accounts.
     pub(crate) tables: &'d Tables,
     /// None of a directory that is an image, which does not know how policies came to apply.
     pub(crate) documents: Option<&'d Documents>,

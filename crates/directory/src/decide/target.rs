@@ -21,6 +21,7 @@ use crate::store::tables::{ResourceRow, Tables};
 /// What the directory knows of a target, whoever asks and for what: ids and flags, to be kept in handles.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LocatedTarget {
+    /// Whose it is, and how that is known.
     owner: Owner,
     /// The owner, where the directory alone knows it.
     stated: Option<AccountIdx>,
@@ -74,9 +75,11 @@ pub(crate) struct ResolvedTarget<'d> {
     pub(crate) is_role_of_sts: bool,
     /// The resource policy, or for STS the trust policy of a role.
     pub(crate) policy: SetsId,
+    /// Tags of the resource, as pairs.
     pub(crate) tags: Run,
     /// See [`LocatedTarget`].
     pub(crate) object_tags: Run,
+    /// Grants of a key, or entries of an access control list.
     pub(crate) grants: Run,
     /// In force for the bucket, or for all of its owner's (`S3-4`).
     pub(crate) restricts_public: bool,

@@ -34,6 +34,7 @@ pub(crate) struct PrincipalSummary {
     pub(crate) account: AccountIdx,
     /// Of its ARN, with slashes at both ends.
     pub(crate) path: Symbol,
+    /// Of its ARN, as the dump spells it.
     pub(crate) name: Symbol,
     /// [`ROLE`] and the bits behind it.
     flags: u8,

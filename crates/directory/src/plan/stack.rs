@@ -31,6 +31,7 @@ pub(crate) struct ImageStack {
 pub(crate) struct Located<'s> {
     /// Which image it is.
     pub(crate) image: ImageIdx,
+    /// The content of the image.
     pub(crate) view: View<'s>,
     /// Its number there.
     pub(crate) unit: Id<Unit>,

@@ -31,15 +31,17 @@ use crate::plan::generation::Generation;
 use crate::query::access::AccessQuery;
 use crate::store::ids::{AccountIdx, PrincipalIdx, UnitId};
 
-/// How many principals a thread asks before it hands the answers on.
+/// How many principals a thread asks before it hands the answers on: each time is a message of a channel.
 const BLOCK: usize = 1024;
 
-/// More questions at once than this are asked without memory of what policies said.
+/// More questions at once than this are asked without memory of what policies said: each question has a memory of its own in
+/// each thread.
 const REMEMBERED: usize = 64;
 
 /// Asks of one principal after the other, with memory that is kept.
 #[derive(Debug, Default)]
 pub(crate) struct Worker {
+    /// What one decision leaves to the next.
     pub(crate) memory: Memory,
     /// What policies said to each of the questions.
     memories: Vec<UnitVerdicts>,
@@ -174,7 +176,9 @@ pub(crate) fn in_parallel<T: Send>(
 
 /// A question, resolved: action and resource are looked up once for all principals.
 pub(crate) struct PrincipalScan<'q> {
+    /// Shared with other questions about the same action.
     action: Arc<PreparedAction>,
+    /// With its policy, tags and owner.
     resource: PreparedResource,
     /// As it was asked.
     query: AccessQuery<'q>,

@@ -171,7 +171,8 @@ impl std::fmt::Display for WhatCanError {
 
 impl std::error::Error for WhatCanError {}
 
-/// The prefixes of actions that a resource is asked about; `*` for all.
+/// The prefixes of actions that a resource is asked about: the service in its ARN, for a role also `sts`, whose actions assume it;
+/// `*` for all if it is no ARN.
 fn services_of(resource: &str) -> Vec<&str> {
     match split_arn(resource) {
         Some([_, _, "iam", _, _, rest]) if rest.starts_with("role/") => vec!["iam", "sts"],

@@ -13,8 +13,9 @@ pub(crate) struct Account {
     pub(crate) number: u64,
     /// `aws:PrincipalOrgPaths` of what is in it; absent outside of the organization.
     pub(crate) org_path: Symbol,
-    /// The chains of its place; those of the management account are empty (`SCP-3`, `RCP-3`).
+    /// The SCPs on the way from the root to it, as one set for the chain; empty for the management account (`SCP-3`).
     pub(crate) scps: SetsId,
+    /// Its RCPs in the same way (`RCP-3`).
     pub(crate) rcps: SetsId,
     /// It is in the organization.
     pub(crate) is_member: bool,
@@ -45,9 +46,11 @@ impl Account {
 /// Accounts, sorted by number; an index is good until accounts are inserted.
 #[derive(Debug, Default)]
 pub(crate) struct Accounts {
+    /// Sorted by number.
     rows: Vec<Account>,
     /// Their numbers as they are written, twelve digits each.
     digits: String,
+    /// From the twelve digits to the row.
     by_digits: HashIndex,
 }
 

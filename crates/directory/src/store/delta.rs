@@ -26,9 +26,13 @@ use crate::store::tables::{Grant, Person, PrincipalRow, ResourceRow, Tables};
 struct Moved {
     /// By the bytes of the strings that there were.
     strings: u32,
+    /// How many pairs there were before: what ids of the changes' pairs are moved by.
     pairs: u32,
+    /// The same for grants.
     grants: u32,
+    /// The same for policy sets.
     sets: u32,
+    /// The same for the uses of units.
     uses: u32,
     /// By the units of the images below.
     units: u32,

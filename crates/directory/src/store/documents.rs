@@ -38,6 +38,7 @@ struct StoredPolicy {
 pub(crate) struct Documents {
     /// The texts of documents.
     sources: Interner,
+    /// By their ids; policies of equal name and text are one, unless explanations tell them apart by where they are from.
     policies: Vec<StoredPolicy>,
     /// By name, text, and place where that tells policies apart.
     by_content: HashMap<(Symbol, Symbol, Option<Symbol>), PolicyId>,
@@ -55,6 +56,7 @@ pub(crate) struct Documents {
 pub(crate) struct Invalid {
     /// Line and column in the document's own text, from 1 (`IN-2`).
     pub(crate) line: usize,
+    /// Counts characters.
     pub(crate) column: usize,
     /// What the reader of policies says of it.
     pub(crate) message: String,

@@ -88,7 +88,9 @@ ids! {
 /// A run of rows of a table: a reference to several, in two words. Empty runs are all equal to the default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(crate) struct Run {
+    /// The first row.
     start: u32,
+    /// How many rows follow each other.
     count: u32,
 }
 

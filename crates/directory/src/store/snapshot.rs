@@ -11,10 +11,13 @@
 //! ```
 //!
 //! All numbers are little-endian. The sections are, in this order: settings, texts (each behind its length, see
-//! `texts`), accounts, principals, resources, grants, pairs, endpoints, policy sets, their uses of units, the
+//! `texts`), accounts, principals, resources, grants, pairs, endpoints, policy sets, their uses of units, people, the
 //! image; then the images of what was changed since, if any. Tables are rows of 32-bit words; a text is called
-//! by the place of its length. Nothing in the file is a hash: the ways into the tables are made anew when it is
+//! by the offset of its length. Nothing in the file is a hash: the ways into the tables are made anew when it is
 //! opened.
+//!
+//! Rows are not read where they lie: a row is checked and copied once, so that decisions need no check. A file is trusted with
+//! nothing; its checksum finds damage, not intent.
 
 use std::fmt;
 
@@ -31,13 +34,13 @@ use crate::store::tables::{Columns, Grant, Person, PrincipalRow, ResourceRow, Ta
 const MAGIC: [u8; 8] = *b"PCLDIR\r\n";
 /// Raised when a row changes. Files of other versions are refused: a directory is compiled again from its folder.
 const VERSION: u32 = 2;
-/// The bytes before the lengths of the sections.
+/// Length in bytes of what is before the lengths of the sections.
 const HEAD: usize = 32;
 /// Maximum stacked images: one base plus seven deltas. Each makes decisions look through one more.
 pub(crate) const MAX_IMAGES: usize = 8;
 /// The sections that every file has, before its images.
 const TABLES: usize = 11;
-/// One more than the largest account.
+/// One more than the largest account: numbers have twelve digits.
 const ACCOUNTS: u64 = 1_000_000_000_000;
 
 /// Why bytes are not a directory: they were not written by [`Directory::to_bytes`](crate::Directory::to_bytes) of this version,
@@ -68,6 +71,7 @@ pub(crate) fn is_snapshot(bytes: &[u8]) -> bool {
 
 /// What a file holds.
 pub(crate) struct Snapshot {
+    /// Checked row by row.
     pub(crate) tables: Tables,
     /// Checked, in the order of their units.
     pub(crate) images: Vec<Image<Vec<u8>>>,
@@ -75,7 +79,9 @@ pub(crate) struct Snapshot {
     pub(crate) debug: bool,
 }
 
-/// The tables and images as the content of a file. The same tables and images give the same bytes.
+/// The tables and images as the content of a file, in memory. The same tables and images give the same bytes. `debug` says that
+/// the images have what explanations print. Sections come in the order of the module's head; what is absent is the word of
+/// [`Symbol::NONE`] or [`SetsId::NONE`].
 pub(crate) fn to_bytes(tables: &Tables, images: &[Image<Vec<u8>>], debug: bool) -> Vec<u8> {
     let settings = [
         tables.organization.unwrap_or(Symbol::NONE).get(),
@@ -263,8 +269,8 @@ fn read_sets(
     Ok((sets.collect::<Result<_, _>>()?, uses))
 }
 
-/// Over everything but the checksum itself: what is before it and what is behind are summed apart, so that neither has to
-/// be copied.
+/// The checksum over everything but the checksum itself: what is before it and what is behind are summed apart, so that neither
+/// has to be copied.
 fn checksum_of(head: &[u8], body: &[u8]) -> u64 {
     checksum(body) ^ checksum(head.get(..24).unwrap_or(head)).rotate_left(32)
 }
@@ -279,7 +285,8 @@ fn pad(bytes: &mut Vec<u8>) {
     bytes.resize(bytes.len().next_multiple_of(8), 0);
 }
 
-/// The sections of a file whose frame is sound.
+/// The sections of a file whose frame is sound: magic, version, length and checksum are right, and each section ends within the
+/// file.
 fn sections(bytes: &[u8]) -> Result<Vec<&[u8]>, SnapshotError> {
     if !is_snapshot(bytes) {
         return wrong("wrong magic number");
@@ -354,7 +361,7 @@ fn read_rows<const WORDS: usize, T>(
         .collect()
 }
 
-/// Flags as the lowest bits of a word.
+/// Flags as the lowest bits of a word, the first in bit 0.
 fn flags<const N: usize>(flags: [bool; N]) -> u32 {
     flags
         .iter()
@@ -368,6 +375,8 @@ fn halves(number: u64) -> [u32; 2] {
     [u32_at(&bytes, 0), u32_at(&bytes, 4)]
 }
 
+/// Number of the account in two words, path in the organization, SCPs, RCPs; flags: member, management account, dumped,
+/// `RestrictPublicBuckets`.
 impl Row<6> for Account {
     fn to_words(&self) -> [u32; 6] {
         let flags = flags([
@@ -388,6 +397,8 @@ impl Row<6> for Account {
     }
 }
 
+/// Account, 1 for a role, partition, path, name, id; identity policies, boundary and trust policy as sets; tags as a run of pairs;
+/// longest session in seconds.
 impl Row<12> for PrincipalRow {
     fn to_words(&self) -> [u32; 12] {
         [
@@ -407,12 +418,15 @@ impl Row<12> for PrincipalRow {
     }
 }
 
+/// The role, and who has it: a user, and the group by which it has the role.
 impl Row<3> for Person {
     fn to_words(&self) -> [u32; 3] {
         [self.principal.get(), self.user.get(), self.group.get()]
     }
 }
 
+/// ARN, account, policy, tags as a run of pairs, grants as a run, bucket; flags: `RestrictPublicBuckets`, tags decide (ABAC), a
+/// policy that cannot be read, a row by which the policy of another is found.
 impl Row<9> for ResourceRow {
     fn to_words(&self) -> [u32; 9] {
         let flags = flags([
@@ -435,6 +449,8 @@ impl Row<9> for ResourceRow {
     }
 }
 
+/// Grantee; operations, pairs that the encryption context must have, and those that it must be, each as a run of pairs; 1 if it
+/// must have no others; id.
 impl Row<9> for Grant {
     fn to_words(&self) -> [u32; 9] {
         [
@@ -462,8 +478,11 @@ struct Check {
 /// How many rows there are that others refer to.
 #[derive(Clone, Copy)]
 struct Counts {
+    /// Accounts, which rows of principals and resources refer to.
     accounts: usize,
+    /// Pairs, of which tags and constraints are runs.
     pairs: usize,
+    /// Grants, of which resources have runs.
     grants: usize,
 }
 

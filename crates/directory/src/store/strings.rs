@@ -118,7 +118,9 @@ impl Numbers {
 /// table.
 #[derive(Debug, Default)]
 pub(crate) struct Interner {
+    /// The texts so far, which become the directory's.
     strings: StringTable,
+    /// From a text's hash to its symbol.
     index: HashIndex,
     /// A text was refused, and got the symbol that stands for none.
     is_full: bool,
@@ -183,6 +185,7 @@ pub(crate) struct HashIndex {
     state: ahash::RandomState,
     /// Hash, and number plus one; zero is a free place.
     slots: Vec<(u32, u32)>,
+    /// Slots that are taken.
     len: usize,
 }
 

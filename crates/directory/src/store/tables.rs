@@ -25,7 +25,9 @@ use crate::store::strings::{HashIndex, StringTable, concat_in};
 /// A user or a role. Groups are gone when tables are made: their policies are among those of their members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PrincipalRow {
+    /// The account that it is of.
     pub(crate) account: AccountIdx,
+    /// User or role.
     pub(crate) kind: Kind,
     /// The role's ARN is under the path that AWS keeps for service-linked roles (`EVAL-54`).
     pub(crate) is_service_linked: bool,

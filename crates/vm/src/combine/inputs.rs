@@ -18,6 +18,7 @@ use crate::stack::StackId;
 /// out by are sections 5.2 to 5.9.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct CombineInputs {
+    /// What kind of caller it is, on which most of the rest depends.
     pub(crate) caller: CallerKind,
     /// The layers that take part if they are present (`EVAL-70`).
     pub(crate) layers: LayerSet,

@@ -27,12 +27,15 @@ pub struct StatementEntry {
     pub(crate) mask: u64,
     /// The start of the pattern.
     literal: Str,
+    /// The statement, which is read only if the resource matches.
     pub(crate) statement: Id<Statement>,
     /// Means something if the resource is matched by tokens.
     pattern: Id<Pattern>,
     /// The layers that the statement belongs to.
     pub(crate) layers: LayerSet,
+    /// How the resource is matched.
     kind: ResourceMatch,
+    /// Its effect; else it allows.
     pub(crate) is_deny: bool,
     /// Principals are to be looked at, in the statement.
     pub(crate) has_principals: bool,

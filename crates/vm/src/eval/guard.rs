@@ -122,7 +122,8 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
         .execute(insn.code(), insn)
     }
 
-    /// One pattern of at most two literals (`MATCH-1`, `COND-60`).
+    /// One pattern of at most two literals (`MATCH-1`, `COND-60`): the text begins with the first; the second is its end, stands
+    /// somewhere behind, or begins at the next colon, as the shape in `z` says.
     #[inline(never)]
     fn is_span(&self, insn: Ref<'_, Insn>, text: &[u8]) -> bool {
         let literal = |operand: Operand| operand.text().get(self.view.bytes());
@@ -181,6 +182,7 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
     }
 
     /// Compares numbers that only their texts can tell: those with more digits than millionths in 64 bits have, on either side.
+    /// A native number of the request is written into a buffer of the stack for it.
     #[cold]
     fn compares(&self, value: &FilledSlot, policy: Str, orders: Operand) -> bool {
         let mut room = [0; Digits::MAX_LEN];
@@ -195,7 +197,7 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
         }
     }
 
-    /// The text of a value.
+    /// The text of a value: where the request has it, or where it was written for the class that asked.
     #[inline]
     pub(crate) fn text(&self, value: &FilledSlot) -> &'a str {
         self.request.keys().text(value)
@@ -219,6 +221,7 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
 /// processor stand here, so that the loop over a guard stays small, and the others are calls.
 #[derive(Clone, Copy)]
 struct Test<'m, 'a, A> {
+    /// The request, and the image whose instruction it is.
     matcher: &'m Matcher<'a, A>,
     /// The slot of the key, or of one of its values.
     value: &'m FilledSlot,
@@ -227,21 +230,25 @@ struct Test<'m, 'a, A> {
 }
 
 impl<'a, A: RequestView<'a>> Execute<Ref<'_, Insn>> for Test<'_, 'a, A> {
+    /// A zero read as an instruction grants nothing: a code that does not exist never holds.
     #[inline(always)]
     fn fault(self, _: Ref<'_, Insn>) -> bool {
         false
     }
 
+    /// `COND-15`: settled by the compiler, so the value is not looked at.
     #[inline(always)]
     fn constant(self, insn: Ref<'_, Insn>) -> bool {
         insn.x().bits() == 1
     }
 
+    /// `COND-14` for a present key; [`Matcher::holds`] answers for an absent one from the flag.
     #[inline(always)]
     fn null(self, insn: Ref<'_, Insn>) -> bool {
         insn.x().bits() == 1
     }
 
+    /// `COND-50` for one text of at most 16 bytes: length, both halves and state are compared without a branch.
     #[inline(always)]
     fn text_is(self, insn: Ref<'_, Insn>) -> bool {
         let value = self.value;
@@ -251,6 +258,7 @@ impl<'a, A: RequestView<'a>> Execute<Ref<'_, Insn>> for Test<'_, 'a, A> {
         others | u64::from(self.state ^ state::TEXT) == 0
     }
 
+    /// The same for several short texts, which are scanned: they lie side by side, 24 bytes each.
     #[inline(always)]
     fn text_among(self, insn: Ref<'_, Insn>) -> bool {
         let value = self.value;
@@ -264,6 +272,7 @@ impl<'a, A: RequestView<'a>> Execute<Ref<'_, Insn>> for Test<'_, 'a, A> {
             && texts.any(|text| (text.len == len) & (text.low == low) & (text.high == high))
     }
 
+    /// A short literal before a star (`MATCH-1`): the halves of the value are masked to its length.
     #[inline(always)]
     fn text_starts(self, insn: Ref<'_, Insn>) -> bool {
         let len = insn.z().bits();
@@ -274,6 +283,7 @@ impl<'a, A: RequestView<'a>> Execute<Ref<'_, Insn>> for Test<'_, 'a, A> {
             & (self.value.high.get() & high_mask == insn.y().bits())
     }
 
+    /// `COND-55` for one number. Millionths in 64 bits are compared as they are; only a value with more digits is read as text.
     #[inline(always)]
     fn number_is(self, insn: Ref<'_, Insn>) -> bool {
         match self.state {
@@ -286,18 +296,21 @@ impl<'a, A: RequestView<'a>> Execute<Ref<'_, Insn>> for Test<'_, 'a, A> {
         }
     }
 
+    /// `COND-67` for one instant, which is 128 bits in two operands.
     #[inline(always)]
     fn date_is(self, insn: Ref<'_, Insn>) -> bool {
         let policy = instant_of(insn.x().bits(), insn.y().bits());
         (self.state == state::INSTANT) & stands(self.value.instant().cmp(&policy), insn.z())
     }
 
+    /// `COND-70`: the truth value of the request against the set of those that the policy names.
     #[inline(always)]
     fn bool(self, insn: Ref<'_, Insn>) -> bool {
         let truth = truth(self.value, self.state);
         truth.is_some_and(|truth| insn.x().bits() & truth_bit(truth) != 0)
     }
 
+    /// `COND-75` for up to three IPv4 networks. All three are tested: an unused one repeats another.
     #[inline(always)]
     fn address_v4(self, insn: Ref<'_, Insn>) -> bool {
         let address = low(self.value.low.get());
@@ -308,6 +321,7 @@ impl<'a, A: RequestView<'a>> Execute<Ref<'_, Insn>> for Test<'_, 'a, A> {
         (self.state == state::V4) & (inside(insn.x()) | inside(insn.y()) | inside(insn.z()))
     }
 
+    /// `COND-50` for one short text but for case. The policy's text was folded by the compiler.
     #[inline(always)]
     fn fold_is(self, insn: Ref<'_, Insn>) -> bool {
         let value = self.value;
@@ -322,11 +336,13 @@ impl<'a, A: RequestView<'a>> Execute<Ref<'_, Insn>> for Test<'_, 'a, A> {
         }
     }
 
+    /// One pattern of at most two literals: no automaton, two comparisons at most of each end.
     #[inline(always)]
     fn span(self, insn: Ref<'_, Insn>) -> bool {
         self.matcher.is_span(insn, self.matcher.bytes(self.value))
     }
 
+    /// Patterns with more literals, or with variables (`MATCH-1`, `VAR-3`).
     #[inline(always)]
     fn like(self, insn: Ref<'_, Insn>) -> bool {
         self.matcher.is_like(insn, self.matcher.bytes(self.value))

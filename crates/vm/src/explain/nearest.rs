@@ -96,7 +96,7 @@ impl Expanded {
         out
     }
 
-    /// Appends to both texts.
+    /// Appends to the pattern and to the values: what both have in common.
     fn both(&mut self, text: &str) {
         self.pattern.push_str(text);
         self.values.push_str(text);
@@ -142,7 +142,7 @@ impl Expanded {
         }
     }
 
-    /// Appends another pattern.
+    /// Appends another pattern, with its values and what is absent.
     fn append(&mut self, other: Expanded) {
         self.units.extend(other.units);
         self.pattern.push_str(&other.pattern);
@@ -181,7 +181,8 @@ impl Expanded {
         }
     }
 
-    /// How many characters of the text the pattern has right at both ends.
+    /// How many characters of the text the pattern has right at both ends. A star fits nothing here, so that `*` is near to nothing;
+    /// at most the length of the text.
     fn nearness(&self, text: &[char]) -> usize {
         let fits = |(unit, other): &(&PatternPiece, &char)| match unit {
             PatternPiece::Char(own) => own == *other,
@@ -194,7 +195,7 @@ impl Expanded {
         (start + end).min(text.len())
     }
 
-    /// What is told of an entry.
+    /// What is told of an entry: as written, with its values, and the keys without value that keep it from matching.
     fn report(
         &self,
         matcher: &Matcher<'_, ReadyInImage<'_>>,
@@ -239,7 +240,7 @@ struct ListedEntry<'a> {
     matches: bool,
 }
 
-/// The entries of `Resource` or `NotResource`.
+/// The entries of `Resource` or `NotResource`, each with whether it matches, by the comparison that decisions use.
 fn resources<'a>(
     matcher: &Matcher<'a, ReadyInImage<'_>>,
     statement: Id<Statement>,

@@ -14,7 +14,8 @@ use crate::explain::report::{Identity, NotListed, PrincipalEntry, PrincipalMiss}
 use crate::pattern::Matcher;
 use crate::prepare::ready::ReadyInImage;
 
-/// `GRAM-31`, `GRAM-51`: whom a list names, where that is not the caller, or is all of it.
+/// `GRAM-31`, `GRAM-51`: whom a list names, where that is not the caller, or is all of it. Empty if the statement says no
+/// principals. Of `NotPrincipal` only the entries are reported that name the caller.
 pub(super) fn principal_miss(
     matcher: &Matcher<'_, ReadyInImage<'_>>,
     statement: Ref<'_, Statement>,

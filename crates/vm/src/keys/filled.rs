@@ -64,7 +64,7 @@ impl FilledSlots {
         self.store.clear();
     }
 
-    /// Makes room for a larger stack, or begins counting anew.
+    /// Makes room for a larger stack, or begins counting anew: stamps that repeat would make old slots look given.
     #[cold]
     #[inline(never)]
     fn make_room(&mut self, plan: &Plan) {
@@ -77,7 +77,8 @@ impl FilledSlots {
         self.slots.resize_with(len, FilledSlot::new);
     }
 
-    /// Gives the keys of a call site their values. False if these are not as many.
+    /// Gives the keys of a call site their values; of another stack, by their names. False if the values are not as many as the keys:
+    /// then nothing is given.
     #[inline(always)]
     pub(crate) fn by_site<'i>(
         &mut self,
@@ -221,7 +222,8 @@ impl FilledSlots {
         self.give_several(own, key);
     }
 
-    /// Stores the values of a key that came twice, as texts: only then are texts copied.
+    /// Stores the values of a key that came twice, as texts, since lists of two types have no type in common: only then are texts
+    /// copied.
     fn store_values(&mut self, slot: StackSlot, value: Value<'_>) {
         let values = match value {
             Value::Texts(texts) => texts.len(),
@@ -262,7 +264,8 @@ impl FilledSlots {
         }
     }
 
-    /// Puts `aws:userid` together, for callers of whom it consists of several texts (`VAR-13`).
+    /// Puts `aws:userid` together, for callers of whom it consists of several texts (`VAR-13`), such as the id of a role and the name
+    /// of its session.
     pub(crate) fn store_user_id(&mut self, principal: &Principal<'_>, home: HomeAccount<'_>) {
         if let Some(parts) = composed_user_id(principal, home) {
             let text = &mut self.store.text;
@@ -272,7 +275,7 @@ impl FilledSlots {
         }
     }
 
-    /// True if something was given to a slot, be it no value.
+    /// True if something was given to a slot, be it no value: an empty list is given too.
     #[inline(always)]
     fn has_slot(&self, key: Reserved) -> bool {
         let own = self.slots.get(key.slot().index());

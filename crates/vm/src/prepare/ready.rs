@@ -66,7 +66,9 @@ use crate::stack::{ImageIdx, StackId};
 pub struct Ready<'a> {
     /// That of the stack if the request can be decided, and another if not.
     seal: StackId,
+    /// What was found for the request, which borrows it until it is decided.
     scratch: &'a Scratch,
+    /// Where values are that slots refer to: the request's, and those that were put together.
     source: ValueSource<'a>,
     /// What follows from the request beside its texts.
     inputs: &'a CombineInputs,
@@ -80,6 +82,7 @@ pub struct Ready<'a> {
     names: Option<&'a PrincipalHandle>,
     /// The layers that are present, and whether a resource policy is public.
     present: (LayerSet, bool),
+    /// The units that take part.
     units: Units,
 }
 
@@ -581,8 +584,11 @@ impl<'a> RequestView<'a> for ReadyInOnlyImage<'a> {
 /// A request, asked of an image of the stack.
 #[derive(Clone, Copy)]
 pub(crate) struct ReadyInImage<'a> {
+    /// What does not depend on the image.
     request: &'a Ready<'a>,
+    /// The keys, by the image's slots.
     keys: Keys<'a>,
+    /// The principals of the image that name the caller.
     named: &'a [NamingPrincipal],
 }
 

@@ -25,11 +25,15 @@ pub fn all_buckets(partition: Option<&str>) -> [&str; 3] {
 /// about half a kilobyte and the text.
 #[derive(Clone, Debug, Default)]
 pub struct Resource {
+    /// As it was given.
     text: String,
     /// All of them, whatever a decision needs.
     pub(crate) segments: Segments,
+    /// The text is `*`: no resource in particular (`MATCH-28`).
     is_star: bool,
+    /// The ARN is that of a KMS key.
     is_key: bool,
+    /// The ARN is that of an IAM role.
     is_role: bool,
     /// Where the text has the partition and the owner's account, if it has.
     partition: Option<Range<usize>>,
