@@ -1,6 +1,6 @@
 //! The virtual machine of portcullis: decides and explains requests against images.
 //!
-//! A [`Query`] is what a host has: texts, or what it resolved beforehand, borrowed for one decision. [`decide`] gives
+//! A [`Query`] is what a host has: texts, or what it resolved beforehand, borrowed for one decision. [`decide()`] gives
 //! its keys their slots, which is what a [`Scratch`] is for, finds the statements that its action and resource lead to,
 //! and runs the conditions of these; a value is read when a condition first looks at it. It does not allocate once its
 //! memory has seen the largest request, nor panic, block or recurse; it reads no clock and no global, and there is no
@@ -40,11 +40,11 @@
 //!
 //! | a host | uses |
 //! |---|---|
-//! | has texts | [`decide`] with [`Query::from`] a request |
+//! | has texts | [`decide()`] with [`Query::from`] a request |
 //! | asks at the same place of a program again and again | a [`CallSite`]: action and names of keys, resolved together |
 //! | has values that are no texts | [`Value`] |
 //! | knows its callers | a [`PrincipalHandle`] for each |
-//! | wants to know why | [`explain`], or [`Scratch::ready`] and then both [`Ready::decide`] and [`Ready::explain`] |
+//! | wants to know why | [`explain()`], or [`Scratch::ready`] and then both [`Ready::decide`] and [`Ready::explain`] |
 //! | decides many requests on large images | [`read_ahead`] before each [`AHEAD`] of them |
 //! | decides for an access point of S3 | [`decide_through`] |
 //! | has images of very many units | [`Scratch::ready_units`], or an [`Evaluation`] whose keys it knows itself ([`KeySource`]) |

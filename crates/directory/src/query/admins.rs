@@ -45,7 +45,7 @@ const ANYTHING: &str = "portcullis-any-service:AnyAction";
 /// Every principal that may do anything, or may give itself policies.
 ///
 /// # Errors
-/// As [`Directory::matrix`].
+/// As [`Directory::matrix`](crate::Directory::matrix).
 pub(crate) fn admins(
     generation: Generation<'_>,
     context: &[ContextEntry<'_>],

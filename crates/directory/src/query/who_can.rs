@@ -82,7 +82,7 @@ pub(crate) fn matrix(
 /// Each hop asks every principal about every role that was found before.
 ///
 /// # Errors
-/// As [`Directory::matrix`].
+/// As [`Directory::matrix`](crate::Directory::matrix).
 pub(crate) fn who_can(
     generation: Generation<'_>,
     query: AccessQuery<'_>,

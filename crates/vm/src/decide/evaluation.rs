@@ -5,7 +5,7 @@
 //!
 //! The order of use is [`EvaluationRequest`], [`PreparedEvaluation::new`], [`Evaluation::new`], then [`Evaluation::look`] or
 //! [`Evaluation::look_at`] for each unit, and [`Evaluation::decide`]. Each step consumes or borrows the one before it, so that a
-//! step cannot be left out. It is the code of [`crate::decide`] from there on: verdicts, guards and the rules are the same.
+//! step cannot be left out. It is the code of [`crate::decide()`] from there on: verdicts, guards and the rules are the same.
 
 use alloc::vec::Vec;
 
@@ -59,7 +59,7 @@ pub struct EvaluationRequest<'a> {
     pub keys: &'a (dyn KeySource + 'a),
 }
 
-/// What a host knows of units that take part, all together. What [`Plan`](crate::Plan) says of images that take part whole.
+/// What a host knows of units that take part, all together. What [`Plan`] says of images that take part whole.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UnitsSummary {
     /// The layers that are present: those of the units where they take part.

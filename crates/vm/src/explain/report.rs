@@ -10,10 +10,10 @@ use portcullis_model::{Decision, Effect, Layer};
 
 use crate::combine::Outcome;
 
-/// A whole explanation: the decision, what each layer said, and what the request lacked. [`crate::explain`] makes it.
+/// A whole explanation: the decision, what each layer said, and what the request lacked. [`crate::explain()`] makes it.
 #[derive(Clone, Debug)]
 pub struct Explanation {
-    /// The decision, which is the one that [`crate::decide`] gives, and the sets that made it.
+    /// The decision, which is the one that [`crate::decide()`] gives, and the sets that made it.
     pub outcome: Outcome,
     /// Every policy set that is present, in the order in which reasons are named (`EVAL-11`).
     pub layers: Vec<LayerReport>,
