@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use portcullis_directory::{Directory, Reserved};
+use portcullis_directory::{Directory, PermissionSetRole};
 use portcullis_model::ContextEntry;
 use serde_json::{Map, Value, json};
 
@@ -243,7 +243,7 @@ fn context_of(context: &[ContextEntry<'_>]) -> Value {
 }
 
 /// Who has a role of Identity Center, in a cell.
-pub(crate) fn in_words(own: &Reserved) -> String {
+pub(crate) fn in_words(own: &PermissionSetRole) -> String {
     if own.assigned.is_empty() {
         return "(no assignment is known)".to_string();
     }
@@ -267,7 +267,7 @@ pub(crate) fn in_words(own: &Reserved) -> String {
 }
 
 /// The same for programs.
-pub(crate) fn for_programs(own: &Reserved) -> Value {
+pub(crate) fn for_programs(own: &PermissionSetRole) -> Value {
     let assigned = own
         .assigned
         .iter()

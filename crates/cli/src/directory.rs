@@ -8,7 +8,7 @@ use bumpalo::Bump;
 use clap::{Args, ValueHint};
 use portcullis::Reports;
 use portcullis_directory::{
-    Directory, LoadOptions, Loaded, Progress, Question, Report, RequestPolicies, Sources,
+    CompletedRequest, Directory, LoadOptions, Loaded, Progress, Report, RequestPolicies, Sources,
 };
 use portcullis_explain::{Changes, Scene, Story};
 use portcullis_model::{Layer, Request};
@@ -301,42 +301,44 @@ impl<'d> Decider<'d> {
         'd: 'a,
     {
         let directory = self.directory;
-        let question = directory
-            .question(request, extra, arena)
+        let completed = directory
+            .complete(request, extra, arena)
             .map_err(|refusal| refusal.to_string())?;
         let by_vm = match self.engine {
             Engine::Reference => None,
             _ => {
-                let outcome = self.machine.decide(directory, &question);
+                let outcome = self.machine.decide(directory, &completed);
                 Some(Answer::of(outcome.map_err(|error| error.to_string())?))
             }
         };
         let by_reference = match self.engine {
             Engine::Vm => None,
             _ => {
-                let sets = directory.policies(&question, arena).ok_or(NEEDS_POLICIES)?;
-                let answer = by_reference(&sets, &question.request);
-                Some(match question.is_undecidable() {
+                let sets = directory
+                    .policies(&completed, arena)
+                    .ok_or(NEEDS_POLICIES)?;
+                let answer = by_reference(&sets, &completed.request);
+                Some(match completed.is_undecidable() {
                     true => answer.unless_allowed_by(Layer::Resource),
                     false => answer,
                 })
             }
         };
         let mut answer = agreed(by_vm, by_reference)?;
-        answer.is_incomplete = directory.is_incomplete() || question.is_undecidable();
-        Ok(answer.with_notes(self.notes(&question, reading)))
+        answer.is_incomplete = directory.is_incomplete() || completed.is_undecidable();
+        Ok(answer.with_notes(self.notes(&completed, reading)))
     }
 
     /// What was guessed or assumed in a question, of which notes were taken in reading its request. What
     /// the directory itself has to say of a question belongs here too.
-    fn notes(&self, question: &Question<'_>, reading: &[Note<'_>]) -> Vec<String> {
-        let has_endpoint_policy = self.directory.has_layer(question, Layer::VpcEndpoint);
-        let reading = match question.knows_caller {
+    fn notes(&self, completed: &CompletedRequest<'_>, reading: &[Note<'_>]) -> Vec<String> {
+        let has_endpoint_policy = self.directory.has_layer(completed, Layer::VpcEndpoint);
+        let reading = match completed.knows_caller {
             true => &[],
             false => reading,
         };
-        let mut notes = request_notes(reading, &question.request, has_endpoint_policy);
-        notes.extend(self.directory.notes(question));
+        let mut notes = request_notes(reading, &completed.request, has_endpoint_policy);
+        notes.extend(self.directory.notes(completed));
         notes
     }
 
@@ -355,16 +357,16 @@ impl<'d> Decider<'d> {
         self.answer(request, extra.clone(), reading, arena)
             .map_err(Failure::new)?;
         let directory = self.directory;
-        let question = directory.question(request, extra, arena);
-        let question = question.map_err(Failure::new)?;
-        let explanation = self.machine.explain(directory, &question);
+        let completed = directory.complete(request, extra, arena);
+        let completed = completed.map_err(Failure::new)?;
+        let explanation = self.machine.explain(directory, &completed);
         let mut explanation = explanation.map_err(Failure::new)?;
         let mut scene = directory
-            .provenance(request, &question)
+            .provenance(request, &completed)
             .map_err(Failure::new)?;
-        let changes = match directory.policies(&question, arena) {
-            Some(sets) => changes(&sets, &question.request, arena),
-            None => Ok(Changes::of_explanation(&explanation, &question.request)),
+        let changes = match directory.policies(&completed, arena) {
+            Some(sets) => changes(&sets, &completed.request, arena),
+            None => Ok(Changes::of_explanation(&explanation, &completed.request)),
         };
         let mut changes = changes.map_err(Failure::new)?;
         if let Some(folder) = self.folder {
@@ -372,9 +374,9 @@ impl<'d> Decider<'d> {
         }
         Ok(Explained {
             explanation,
-            notes: self.notes(&question, reading),
-            is_incomplete: directory.is_incomplete() || question.is_undecidable(),
-            request: question.request,
+            notes: self.notes(&completed, reading),
+            is_incomplete: directory.is_incomplete() || completed.is_undecidable(),
+            request: completed.request,
             scene,
             changes,
         })

@@ -239,7 +239,7 @@ impl Asking {
                 context: query.context,
                 ..Request::new(Caller::Anonymous, query.action, query.resource)
             };
-            let question = directory.question(&request, RequestPolicies::default(), &arena);
+            let question = directory.complete(&request, RequestPolicies::default(), &arena);
             for note in question.map_or_else(|_| Vec::new(), |own| directory.notes(&own)) {
                 if !told.contains(&note) {
                     complain(&format!("note: {}", printable(&note)));

@@ -248,7 +248,7 @@ impl SimulateArgs {
         let (mut notes, mut is_undecidable) = (Vec::new(), false);
         if let (Some(directory), Some(_)) = (directory, input.source) {
             let question = directory
-                .question(&request, RequestPolicies::default(), arena)
+                .complete(&request, RequestPolicies::default(), arena)
                 .map_err(Failure::new)?;
             notes = directory.notes(&question);
             is_undecidable = question.is_undecidable();

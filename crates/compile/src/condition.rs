@@ -1,8 +1,26 @@
 //! From a condition to an instruction (section 3 of the rules).
 //!
-//! Each operator has a general instruction, over a list, and where it pays special ones for the usual single value: one
-//! short text, one number, one date, up to three networks. Values are read here, so that a decision reads none: what is no
-//! number compares to nothing and is left out (`COND-55`).
+//! Each operator has a general instruction, over a list, and where it pays special ones for the usual single value:
+//!
+//! | operators | in general | special |
+//! |---|---|---|
+//! | `StringEquals`, `BinaryEquals` | `text.in` a list | `text.is` one short text, `text.among` short ones, `span` one long text |
+//! | `StringEqualsIgnoreCase` | `fold.in` a list | `fold.is` one short text |
+//! | `StringLike` | `like` a list of patterns | `text.starts`, `span`: one pattern of at most two literals |
+//! | with variables | `like`, `fold.like`, `bool.like` | |
+//! | `Numeric…` | `number` a list | `number.is` one number |
+//! | `Date…` | `date` a list | `date.is` one instant |
+//! | `Bool` | `bool` a set of truth values | |
+//! | `IpAddress` | `address` a list | `address.v4` up to three IPv4 blocks |
+//! | `ArnEquals`, `ArnLike` | `arn` a list of six patterns each | `like`, `span`: if one pattern over the whole text does the same |
+//! | `Null` | `null` | `const` with a quantifier (`COND-15`) |
+//!
+//! Negation, `IfExists` and quantifiers are flags of the instruction, the same for every operator (table 3.2). Values are read
+//! here, so that a decision reads none: what is no number compares to nothing and is left out (`COND-55`).
+//!
+//! One condition becomes one instruction, in time linear in its values. Which operations an operator may become is a table
+//! ([`families`]): an operation that is added does not compile until it has a line there, and tests hold the table against
+//! what conditions do become.
 
 use portcullis_image::value::instant;
 use portcullis_image::value::network::Network;
@@ -21,13 +39,18 @@ use crate::fold::{fold_in, lower_in};
 use crate::pattern::{Case, PatternBuilder, Reading};
 use crate::program::Program;
 
-/// An operation and its operands.
+/// An operation and its operands `x`, `y` and `z`.
 type Code = (Op, Operand, Operand, Operand);
 
+/// An operand that the operation does not use.
 const ZERO: Operand = Operand::ZERO;
 
 impl<'a> Program<'a> {
-    /// The instruction of a condition, without [`flag::END`].
+    /// The instruction of a condition, without [`flag::END`]. `variables` says whether the document's version has variables
+    /// (`VAR-1`); operators that do not expand them take them as text.
+    ///
+    /// The operation and its operands come from the operator's family; presence, negation and quantifier are the same few lines
+    /// for all of them. A list has its digest in `y`, so that a list of one item is never read at run time.
     pub(crate) fn insn(&mut self, condition: &Condition<'a>, variables: bool) -> Insn {
         let operator = condition.operator;
         let variables = variables && operator.base.expands_variables();
@@ -88,7 +111,7 @@ impl<'a> Program<'a> {
         }
     }
 
-    /// `COND-14`, `COND-15`.
+    /// `COND-14`, `COND-15`: whether the key is present, which of a set of values is decided beforehand.
     fn null(&mut self, condition: &Condition<'a>) -> Insn {
         let says = |truth: &str| {
             let mut values = condition.values.iter();
@@ -109,7 +132,8 @@ impl<'a> Program<'a> {
         }
     }
 
-    /// `COND-50`, equality. With a variable, all values are patterns without wildcards.
+    /// `COND-50`, equality. With a variable, all values are patterns without wildcards: one list of one kind keeps the
+    /// instruction one, and `VAR-3` says that a star of a value is a plain character there.
     fn equals(&mut self, values: &[Text<'a>], variables: bool) -> Code {
         let reading = Reading {
             variables,
@@ -122,6 +146,8 @@ impl<'a> Program<'a> {
         }
     }
 
+    /// Equality with one of some texts, whose order and doubles mean nothing: one text is compared alone, short ones without a
+    /// look elsewhere, and others in a list. They are sorted by length first, since unequal lengths are found out before bytes.
     fn text_set(&mut self, mut texts: SmallVec<[&'a str; 4]>) -> Code {
         texts.sort_unstable_by_key(|text| (text.len(), *text));
         texts.dedup();
@@ -137,6 +163,7 @@ impl<'a> Program<'a> {
         (Op::TextIn, self.text_list(&texts), ZERO, ZERO)
     }
 
+    /// `COND-50`, equality but for case. Policy values are folded here, those of requests when they are compared.
     fn equals_ignoring_case(&mut self, values: &[Text<'a>], variables: bool) -> Code {
         let reading = Reading {
             variables,
@@ -158,6 +185,7 @@ impl<'a> Program<'a> {
         }
     }
 
+    /// `COND-50`, wildcards. One pattern of at most two literals needs no record.
     fn like(&mut self, values: &[Text<'a>], variables: bool) -> Code {
         let reading = Reading {
             variables,
@@ -174,7 +202,8 @@ impl<'a> Program<'a> {
         (Op::Like, self.pattern_list(values, reading), ZERO, ZERO)
     }
 
-    /// `COND-70`. A value that is neither `true` nor `false` equals nothing.
+    /// `COND-70`. A value that is neither `true` nor `false` equals nothing, so that what is left is a set of two bits. With a
+    /// variable the values are patterns, which are compared with the request's truth value as a text (`VAR-4`).
     fn truths(&mut self, values: &[Text<'a>], variables: bool) -> Code {
         let reading = Reading {
             variables,
@@ -196,7 +225,7 @@ impl<'a> Program<'a> {
     }
 
     /// `COND-71`. Canonical base64 has one text for each sequence of bytes, so equal bytes are equal
-    /// texts; a value that is not canonical base64 equals nothing.
+    /// texts; a value that is not canonical base64 equals nothing. Decoding both sides would need memory for each request.
     fn binary(&mut self, values: &[Text<'a>]) -> Code {
         let texts = values
             .iter()
@@ -206,7 +235,8 @@ impl<'a> Program<'a> {
         self.text_set(texts)
     }
 
-    /// `COND-55`, `COND-56`. A value that is no number compares to nothing.
+    /// `COND-55`, `COND-56`. A value that is no number compares to nothing. `orders` are those in which the request's value must
+    /// stand to one of the policy's.
     fn numbers(&mut self, values: &[Text<'a>], orders: u64) -> Code {
         let orders = Operand(orders);
         let mut list: SmallVec<[Id<NumberRecord>; 4]> = SmallVec::new();
@@ -232,7 +262,8 @@ impl<'a> Program<'a> {
         (Op::Number, self.set(&mut list), ZERO, orders)
     }
 
-    /// `COND-67`, `COND-68`.
+    /// `COND-67`, `COND-68`. A value that is no date compares to nothing. One instant fits into two operands; more are records of
+    /// a list, each once.
     fn dates(&mut self, values: &[Text<'a>], orders: u64) -> Code {
         let orders = Operand(orders);
         let instants = values
@@ -250,7 +281,9 @@ impl<'a> Program<'a> {
         (Op::Date, self.set(&mut list), ZERO, orders)
     }
 
-    /// `COND-75` to `COND-77`.
+    /// `COND-75` to `COND-77`. Up to three IPv4 blocks are operands, of which one that is not needed repeats another, so that the
+    /// machine compares three without asking how many there are. What is no block contains no address. Texts of blocks repeat
+    /// themselves across policies and are read once.
     fn addresses(&mut self, values: &[Text<'a>]) -> Code {
         let networks = values.iter().filter_map(|value| {
             let known = self.known_networks.entry(value.value);
@@ -277,7 +310,10 @@ impl<'a> Program<'a> {
         (Op::Address, self.set(&mut list), ZERO, ZERO)
     }
 
-    /// `COND-60`, `COND-61`. A value with fewer than six parts matches nothing.
+    /// `COND-60`, `COND-61`. A value with fewer than six parts matches nothing; one of stars alone matches every ARN.
+    ///
+    /// Where one pattern over the whole text matches the same ARNs it is used instead of six ([`Program::arns_as_patterns`]): the
+    /// machine then need not split the request's value.
     fn arns(&mut self, values: &[Text<'a>], variables: bool) -> Code {
         let reading = Reading {
             variables,
@@ -306,10 +342,10 @@ impl<'a> Program<'a> {
                     if parts.len() < six.len() {
                         continue;
                     }
-                    for (place, part) in six.iter_mut().zip(parts) {
+                    for (id, part) in six.iter_mut().zip(parts) {
                         let mut builder = PatternBuilder::new(self.arena);
                         builder.push(part, reading);
-                        *place = builder.finish(self);
+                        *id = builder.finish(self);
                     }
                     ArnParts::Six(six)
                 }
@@ -320,7 +356,8 @@ impl<'a> Program<'a> {
     }
 
     /// Patterns over whole texts that match as the ARN patterns do, if there are such: the colons and
-    /// `arn` are literal, and the first five parts have no wildcard but stars.
+    /// `arn` are literal, and the first five parts have no wildcard but stars. These become stars that do not match colons, so that
+    /// none reaches into the next part. None if some value is of another shape: then all are compared part by part.
     fn arns_as_patterns(
         &self,
         values: &[Text<'a>],
@@ -350,7 +387,8 @@ impl<'a> Program<'a> {
         Some(builders)
     }
 
-    /// The instruction of a pattern of at most two literals.
+    /// The instruction of a pattern of at most two literals: without a star between them and short enough, the text lies in the
+    /// operands; else both literals lie in the strings.
     fn span(&mut self, (first, second, shape): (&str, &str, u64)) -> Code {
         let op = match shape {
             0 => Some(Op::TextIs),
@@ -368,7 +406,8 @@ impl<'a> Program<'a> {
         (Op::Span, first.into(), second.into(), Operand(shape))
     }
 
-    /// The texts of all values, if none of them has a variable.
+    /// The texts of all values, in the case that the operator compares in, if none of them has a variable. Most have no `${` at
+    /// all and are taken as they are.
     fn plain_texts(&self, values: &[Text<'a>], reading: Reading) -> Option<SmallVec<[&'a str; 4]>> {
         let text = |value: &Text<'a>| {
             if !reading.variables || !vars::has_opening(value.value) {
@@ -385,6 +424,7 @@ impl<'a> Program<'a> {
         values.iter().map(text).collect()
     }
 
+    /// The list of the patterns of all values.
     fn pattern_list(&mut self, values: &[Text<'a>], reading: Reading) -> Operand {
         let mut list: SmallVec<[Id<Pattern>; 4]> = SmallVec::new();
         for value in values {
@@ -395,12 +435,13 @@ impl<'a> Program<'a> {
         self.set(&mut list)
     }
 
+    /// The list of some texts, in the order in which they come.
     fn text_list(&mut self, texts: &[&'a str]) -> Operand {
         let list: SmallVec<[_; 4]> = texts.iter().map(|text| self.text(text)).collect();
         self.list(&list).into()
     }
 
-    /// A list whose order and doubles mean nothing (`GRAM-10`).
+    /// A list whose order and doubles mean nothing (`GRAM-10`). It is sorted, so that equal sets are one list.
     fn set<T: Item>(&mut self, list: &mut SmallVec<[Id<T>; 4]>) -> Operand {
         list.sort_unstable();
         list.dedup();
@@ -409,13 +450,17 @@ impl<'a> Program<'a> {
     }
 }
 
-/// An instruction whose operand is a short text.
+/// An instruction whose operand is a short text: its halves in `x` and `y`, its length in `z`, so that one comparison of words
+/// decides.
 fn inline(op: Op, text: ShortText) -> Code {
     (op, Operand(text.low), Operand(text.high), Operand(text.len))
 }
 
 /// The families of operators whose conditions become an operation. An operation that is added does not compile until
 /// it says here whose it is, which tests hold against what conditions become.
+///
+/// It is the other direction of [`Program::insn`], and only compared with it in debug builds: `text.is` for a condition on a
+/// date would be a mistake that no validator can see.
 const fn families(op: Op) -> &'static [Family] {
     use Family::{
         Arn, BinaryEquals, Bool, DateEquals, DateGreaterThan, DateGreaterThanEquals, DateLessThan,
@@ -451,7 +496,8 @@ const fn families(op: Op) -> &'static [Family] {
     }
 }
 
-/// Canonical base64 of RFC 4648: the standard alphabet, padded, with zeros for the unused bits.
+/// True for canonical base64 of RFC 4648: the standard alphabet, padded, with zeros for the unused bits. What is not equals nothing
+/// (`COND-71`).
 fn is_base64(text: &str) -> bool {
     let digit = |byte: u8| match byte {
         b'A'..=b'Z' => Some(byte - b'A'),

@@ -1,7 +1,24 @@
 //! From a program to the bytes of an image.
 //!
-//! One pass over the sections in the order of the format. What needs the whole program is done before: principals get
-//! their places in the sorted section, the most common guards their numbers, and the index is built.
+//! One pass over the sections in the order of the format. What needs the whole program is done before:
+//!
+//! 1. principals get their numbers in the sorted section, and lists of them are renumbered;
+//! 2. the most common guards get numbers of their own;
+//! 3. the index is built, which reads the final statements.
+//!
+//! | sections | come from |
+//! |---|---|
+//! | strings, patterns, tokens, lists, values, instructions | the program's tables, as they are |
+//! | slots and their index | slots in the order of their numbers, then sorted by the hash of their names |
+//! | principals | the table, sorted by form and text |
+//! | statements and where they were written | one vector, two sections |
+//! | postings, sets, candidates, buckets, actions, services | [`Index`]; left out without the index |
+//! | policies, statements and conditions as written | left out unless explanations are to print them |
+//!
+//! A program is complete and consistent when it comes here: every number in it is that of a record which is there. So the only
+//! error is size, found as soon as a section has grown too large. Memory is that of the image, reserved at once from the sizes
+//! of the large sections. Writing section by section to a file was rejected: the header is the first of the image and has the
+//! checksum of everything behind it.
 
 use portcullis_image::wire::{count, index, name_hash, widened};
 use portcullis_image::{
@@ -12,7 +29,13 @@ use crate::CompileError;
 use crate::index::{Index, build};
 use crate::program::{Program, sections};
 
-/// Lays out the program.
+/// Lays out the program, in time linear in it but for sorting principals and slots.
+///
+/// The header is written last, over zeros: lengths and checksum are known only then. The result has no spare capacity, since
+/// whoever keeps the image would keep that too.
+///
+/// # Errors
+/// [`CompileError::TooLarge`] if an offset would need more than 31 bits.
 pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
     sort_principals(&mut program);
     number_shared(&mut program);
@@ -54,12 +77,12 @@ pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
     put(&mut image, 40, &program.wanted.bits().to_le_bytes());
     let checksum = Header::checksum_of(&image);
     put(&mut image, 24, &checksum.to_le_bytes());
-    // Whoever keeps the image keeps no room for growth.
     image.shrink_to_fit();
     Ok(image)
 }
 
-/// A little more than the large sections need.
+/// Bytes that the image will hardly exceed: those of the large sections, an eighth more, and 4 KiB. So it is hardly ever moved
+/// while it is written.
 fn expected_size(program: &Program<'_>, index: &Index) -> usize {
     let sections = [
         (Section::Strings, program.strings.bytes().len()),
@@ -71,7 +94,7 @@ fn expected_size(program: &Program<'_>, index: &Index) -> usize {
         (Section::Texts, program.texts.items().len()),
         (Section::Candidates, index.candidates.len()),
         (Section::Buckets, index.buckets.len()),
-        (Section::Origins, program.statements.len()),
+        (Section::StatementSources, program.statements.len()),
         (Section::InsnSources, program.insn_sources.len()),
     ];
     let sizes = sections
@@ -81,12 +104,16 @@ fn expected_size(program: &Program<'_>, index: &Index) -> usize {
     large + large / 8 + 4096
 }
 
+/// Writes bytes over those at an offset, which are there.
 fn put(image: &mut [u8], at: usize, bytes: &[u8]) {
-    if let Some(place) = image.get_mut(at..at + bytes.len()) {
-        place.copy_from_slice(bytes);
+    if let Some(target) = image.get_mut(at..at + bytes.len()) {
+        target.copy_from_slice(bytes);
     }
 }
 
+/// Appends the records of a section. A section that is added to the format does not compile until it is here.
+///
+/// The index of slots, its starts and the sorted principals are made here; every other section is copied record by record.
 fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut Vec<u8>) {
     fn all<T, const N: usize>(items: &[T], encode: impl Fn(&T) -> [u8; N], out: &mut Vec<u8>) {
         out.reserve(items.len() * N);
@@ -95,7 +122,7 @@ fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut 
         }
     }
     match section {
-        // First, so that the places of texts are known while the program is made.
+        // First, so that the offsets of texts are known while the program is made.
         Section::Strings => out.extend_from_slice(program.strings.bytes()),
         Section::Slots => {
             for (name, class) in program.slots.items() {
@@ -113,8 +140,9 @@ fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut 
         Section::SlotStarts => {
             let index = slot_index(program);
             let bits = index.len().next_power_of_two().trailing_zeros() + 1;
-            for place in 0..=1_u64 << bits {
-                let is_before = |own: &SlotEntry| u64::from(own.hash) >> (u32::BITS - bits) < place;
+            for prefix in 0..=1_u64 << bits {
+                let is_before =
+                    |own: &SlotEntry| u64::from(own.hash) >> (u32::BITS - bits) < prefix;
                 let entry = count(index.partition_point(is_before));
                 out.extend(SlotStart { entry }.encode());
             }
@@ -143,23 +171,24 @@ fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut 
         Section::Instants => all(program.instants.items(), |instant| instant.encode(), out),
         Section::Networks => all(program.networks.items(), |network| network.encode(), out),
         Section::Arns => all(program.arns.items(), |arn| arn.encode(), out),
-        Section::Parts => all(&program.parts, |part| part.encode(), out),
-        Section::Nodes => all(&index.nodes, |node| node.encode(), out),
-        Section::NodeGroups => all(&index.node_groups, |group| group.encode(), out),
-        Section::Groups => all(&index.groups, |group| group.encode(), out),
+        Section::Units => all(&program.units, |unit| unit.encode(), out),
+        Section::ActionPostings => all(&index.action_postings, |action| action.encode(), out),
+        Section::Postings => all(&index.postings, |posting| posting.encode(), out),
+        Section::CandidateSets => all(&index.candidate_sets, |set| set.encode(), out),
         Section::Candidates => all(&index.candidates, |candidate| candidate.encode(), out),
         Section::Probes => all(&index.probes, |probe| probe.encode(), out),
         Section::Buckets => all(&index.buckets, |bucket| bucket.encode(), out),
         Section::ActionTable => all(&index.action_table, |entry| entry.encode(), out),
         Section::Services => all(&index.services, |service| service.encode(), out),
         Section::Fallback => all(&index.fallback, |action| action.encode(), out),
-        Section::Sources => all(&program.sources, |source| source.encode(), out),
-        Section::Origins => all(&program.statements, |(_, origin)| origin.encode(), out),
+        Section::PolicySources => all(&program.sources, |source| source.encode(), out),
+        Section::StatementSources => all(&program.statements, |(_, origin)| origin.encode(), out),
         Section::InsnSources => all(&program.insn_sources, |insn| insn.encode(), out),
     }
 }
 
-/// Slots by the hash of their names.
+/// Slots by the hash of their names, then by number: what is searched when a request names a key. Of a key that conditions read
+/// as several classes, the slots stand side by side.
 fn slot_index(program: &Program<'_>) -> Vec<SlotEntry> {
     let slots = program.slots.items().iter().zip(0..);
     let entries = slots.map(|((name, _), slot)| SlotEntry {
@@ -171,7 +200,8 @@ fn slot_index(program: &Program<'_>) -> Vec<SlotEntry> {
     index
 }
 
-/// Numbers the guards that the most statements share.
+/// Numbers the guards that the most statements share: what one gave is kept during a decision, in one word, which limits how
+/// many there are.
 fn number_shared(program: &mut Program<'_>) {
     let mut uses = vec![0_u32; program.code.items().len()];
     for (statement, _) in &program.statements {
@@ -189,8 +219,8 @@ fn number_shared(program: &mut Program<'_>) {
     order.sort_by_key(|guard| core::cmp::Reverse(uses.get(*guard).copied()));
     let mut numbers = vec![0; uses.len()];
     for (number, guard) in (1..=StatementFlags::MAX_SHARED).zip(order) {
-        if let Some(place) = numbers.get_mut(guard) {
-            *place = number;
+        if let Some(slot) = numbers.get_mut(guard) {
+            *slot = number;
         }
     }
     for (statement, _) in &mut program.statements {
@@ -199,15 +229,16 @@ fn number_shared(program: &mut Program<'_>) {
     }
 }
 
-/// Gives principals their places in the sorted section.
+/// Gives principals their numbers in the sorted section, in which the machine finds a caller's names by bisection. Until now
+/// they had those of their first use; lists of them are rewritten and sorted.
 fn sort_principals(program: &mut Program<'_>) {
     let principals = program.principals.items();
     let mut order: Vec<usize> = (0..principals.len()).collect();
     order.sort_unstable_by_key(|number| principals.get(*number));
-    let mut places = vec![0; order.len()];
-    for (place, number) in (0..).zip(&order) {
-        if let Some(slot) = places.get_mut(*number) {
-            *slot = place;
+    let mut ranks = vec![0; order.len()];
+    for (rank, number) in (0..).zip(&order) {
+        if let Some(slot) = ranks.get_mut(*number) {
+            *slot = rank;
         }
     }
     let words = program.lists.items_mut();
@@ -220,7 +251,7 @@ fn sort_principals(program: &mut Program<'_>) {
         };
         if let Some(items) = rest.get_mut(..index(*head & LIST_LEN)) {
             for item in items.iter_mut() {
-                *item = places.get(index(*item)).copied().unwrap_or(*item);
+                *item = ranks.get(index(*item)).copied().unwrap_or(*item);
             }
             items.sort_unstable();
         }

@@ -1,6 +1,10 @@
 //! Texts in lower case and case folded, in the arena.
 //!
-//! Most texts are in lower case already and are borrowed as they are.
+//! Most texts are in lower case already and are borrowed as they are, which costs one pass and no memory. Others are copied
+//! once; interning then sees to it that equal ones are stored once.
+//!
+//! Names of actions are compared in ASCII lower case (`MATCH-10`), names of keys and values of `…IgnoreCase` by Unicode simple
+//! folding (`COND-40`, `COND-50`). Of ASCII texts both are the same.
 
 use core::cmp::Ordering;
 
@@ -18,7 +22,7 @@ pub(crate) fn lower_in<'a>(arena: &'a Bump, text: &'a str) -> &'a str {
     text
 }
 
-/// The text, case folded.
+/// The text, case folded (`COND-40`, `COND-50`).
 pub(crate) fn fold_in<'a>(arena: &'a Bump, text: &'a str) -> &'a str {
     if text.is_ascii() {
         return lower_in(arena, text);

@@ -1,8 +1,26 @@
 //! Building the index (see `portcullis_image::index`).
 //!
+//! # How a resource pattern is stored
+//!
+//! | pattern | hashed by |
+//! |---|---|
+//! | `arn:aws:s3:::reports/2026/*` | its start, seven whole segments |
+//! | `arn:aws:s3:::reports` | its start without `reports`, which no separator ends |
+//! | `arn:aws:sqs:*:111122223333:q-*` | its start `arn:aws:sqs:` together with `111122223333:q-`, behind the wildcard |
+//! | `arn:aws:s3:::data/*/team-7/*` | its start, or `team-7/` if too many others share the start |
+//! | `*` | nothing: it is scanned |
+//!
+//! Only whole segments can be hashed, because a request's text is cut at its own separators and not where a pattern's literal
+//! ends. A set has at most [`MAX_PROBES`] shapes of literals; patterns of rarer shapes are scanned.
+//!
+//! # What it costs
+//!
 //! Sizes stay linear: a statement with so many actions and resources that their product would dominate is not spread over
-//! its nodes, but verified for every action. Time is linear but for sorting. Nothing is estimated from data of others: which
-//! literal a pattern is hashed by depends on how many patterns of its own group share it.
+//! its action patterns, but verified for every action. Time is linear but for sorting. Nothing is estimated from data of others:
+//! which literal a pattern is hashed by depends on how many patterns of its own set share it.
+//!
+//! The index only narrows, so a mistake here costs time or, where a candidate is missing, a statement: every comparison of the
+//! tests runs with and without it. Hash tables have fixed seeds, because the same policies must give the same bytes.
 
 use std::collections::HashMap;
 
@@ -13,9 +31,9 @@ use portcullis_image::index::{
 };
 use portcullis_image::wire::{count, index as index_of};
 use portcullis_image::{
-    ActionEntry, ActionPattern, Bucket, Candidate, Fallback, Group, Id, LayerSet, Node, NodeGroup,
-    Part, Pattern, PatternKind, Probe, Run, ServiceRecord, Start, Statement, Str, TokenKind,
-    TokenRecord, Verify,
+    ActionEntry, ActionPattern, ActionPostings, Bucket, Candidate, CandidateSet, Fallback, Id,
+    LayerSet, Pattern, PatternKind, Posting, Probe, Run, ServiceRecord, Start, Statement, Str,
+    TokenKind, TokenRecord, Unit, Verify,
 };
 
 use smallvec::SmallVec;
@@ -24,30 +42,39 @@ use crate::intern::{Interner, Runs};
 use crate::program::Program;
 
 /// A statement whose product of actions and resources is larger than this times their sum is not
-/// spread over its nodes.
+/// spread over its action patterns: linear with a factor of 64 at most.
 const SPREAD_LIMIT: usize = 64;
 
 /// In a bucket with more candidates than this, some may be better hashed by another literal.
 const SHARE_LIMIT: u32 = 8;
 
-/// A group has at least two to the power of this many buckets: a resource is looked for at each of its
+/// A set has at least two to the power of this many buckets: a resource is looked for at each of its
 /// separators, and in a small table the same candidates would be found again and again.
 const MIN_BITS: u16 = 6;
 
-/// Groups with at most this many candidates have no masks.
+/// Sets with at most this many candidates have no masks.
 const MASK_LIMIT: usize = 2;
 
-/// The sections of the index.
+/// The sections of the index, in the order in which they are filled. Empty without the index.
 #[derive(Default)]
 pub(crate) struct Index {
-    pub(crate) nodes: Vec<Node>,
-    pub(crate) node_groups: Vec<NodeGroup>,
-    pub(crate) groups: Vec<Group>,
+    /// Unit by unit, sorted by pattern within each.
+    pub(crate) action_postings: Vec<ActionPostings>,
+    /// Runs of references to candidate sets.
+    pub(crate) postings: Vec<Posting>,
+    /// The sets, in the order in which they were laid out.
+    pub(crate) candidate_sets: Vec<CandidateSet>,
+    /// Set by set: those that are scanned, then bucket by bucket.
     pub(crate) candidates: Vec<Candidate>,
+    /// The shapes of literals, set by set.
     pub(crate) probes: Vec<Probe>,
+    /// Where buckets begin, set by set, and where the last of each ends.
     pub(crate) buckets: Vec<Bucket>,
+    /// The hash table of actions, starts and services.
     pub(crate) action_table: Vec<ActionEntry>,
+    /// Services, the one of any service last.
     pub(crate) services: Vec<ServiceRecord>,
+    /// The patterns that are tried one by one, service by service.
     pub(crate) fallback: Vec<Fallback>,
 }
 
@@ -58,10 +85,12 @@ impl Index {
     }
 }
 
-/// Builds the index of a program whose statements are in their final order, and tells its parts where
-/// their nodes are.
+/// Builds the index of a program whose statements are in their final order, and tells its units where
+/// their postings are.
+///
+/// The table of actions is built once for all units; then each unit gets candidates, sets and postings of its own.
 pub(crate) fn build(program: &mut Program<'_>) -> Index {
-    let mut parts = core::mem::take(&mut program.parts);
+    let mut units = core::mem::take(&mut program.units);
     let tables = Tables {
         program,
         patterns: program.patterns.items(),
@@ -71,15 +100,15 @@ pub(crate) fn build(program: &mut Program<'_>) -> Index {
     let mut builder = Builder {
         tables: &tables,
         actions: &actions,
-        node_groups: Runs::new(),
+        postings: Runs::new(),
         index,
     };
-    for part in &mut parts {
-        builder.part(part);
+    for unit in &mut units {
+        builder.unit(unit);
     }
     let mut index = builder.index;
-    index.node_groups = builder.node_groups.into_items();
-    program.parts = parts;
+    index.postings = builder.postings.into_items();
+    program.units = units;
     index
 }
 
@@ -92,22 +121,37 @@ struct ActionInfo {
     parent: Option<Id<ActionPattern>>,
 }
 
-/// Builds nodes and groups, part by part.
+/// Builds postings and candidate sets, unit by unit. Sets of the same candidates are shared within a unit, runs of postings
+/// between all.
 struct Builder<'t, 'p, 'a> {
+    /// The program as it is read: statements do not change any more.
     tables: &'t Tables<'p, 'a>,
+    /// By pattern, as [`Tables::actions`] gave them.
     actions: &'t [ActionInfo],
-    node_groups: Runs<NodeGroup>,
+    /// The runs of all units: equal runs are stored once.
+    postings: Runs<Posting>,
+    /// What is laid out so far.
     index: Index,
 }
 
 impl Builder<'_, '_, '_> {
-    fn part(&mut self, part: &mut Part) {
+    /// The postings of a unit.
+    ///
+    /// 1. Each statement becomes candidates, one for each of its resource patterns, and is noted under each of its action patterns.
+    ///    One that is not spread goes to the candidates for every action.
+    /// 2. Notes are sorted by action pattern; patterns with the same statements share a set.
+    /// 3. A pattern's postings are its own set, those of all shorter starts of it, and that for every action, so that a request's
+    ///    first pattern leads to everything.
+    ///
+    /// Statements come in their order, Deny first, and every sort here is stable, so that Deny stays first in every set: a decision
+    /// that is denied ends early.
+    fn unit(&mut self, unit: &mut Unit) {
         let tables = self.tables;
         // All candidates, and for each pattern of each statement the range of its own.
-        let mut own: Vec<Candidate> = Vec::with_capacity(index_of(part.statements.count));
+        let mut own: Vec<Candidate> = Vec::with_capacity(index_of(unit.statements.count));
         let mut uses: Vec<(Id<ActionPattern>, usize, usize)> = Vec::new();
         let mut rest: Vec<Candidate> = Vec::new();
-        for id in part.statements.iter() {
+        for id in unit.statements.iter() {
             let Some((statement, _)) = tables.program.statements.get(id.index()) else {
                 continue;
             };
@@ -125,41 +169,41 @@ impl Builder<'_, '_, '_> {
         }
         // Stable: Deny stays first.
         uses.sort_by_key(|(action, ..)| *action);
-        let mut groups: Vec<(Id<ActionPattern>, NodeGroup)> = Vec::new();
-        // Patterns of the same statements share a group.
-        let mut shared: HashMap<Vec<usize>, NodeGroup, RandomState> =
+        let mut sets: Vec<(Id<ActionPattern>, Posting)> = Vec::new();
+        // Patterns of the same statements share a set.
+        let mut shared: HashMap<Vec<usize>, Posting, RandomState> =
             HashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4));
         let mut joined: Vec<Candidate> = Vec::new();
         for same in uses.chunk_by(|a, b| a.0 == b.0) {
             let starts = same.iter().map(|(_, start, _)| *start).collect();
-            let group = *shared.entry(starts).or_insert_with(|| {
+            let set = *shared.entry(starts).or_insert_with(|| {
                 joined.clear();
                 for (_, start, end) in same {
                     joined.extend_from_slice(own.get(*start..*end).unwrap_or(&[]));
                 }
-                tables.group(&mut self.index, &joined)
+                tables.candidate_set(&mut self.index, &joined)
             });
-            groups.extend(same.first().map(|(action, ..)| (*action, group)));
+            sets.extend(same.first().map(|(action, ..)| (*action, set)));
         }
         let rest = match rest.is_empty() {
             true => Vec::new(),
-            false => vec![tables.group(&mut self.index, &rest)],
+            false => vec![tables.candidate_set(&mut self.index, &rest)],
         };
-        part.catch_all = self.node_groups.intern(&rest).0;
-        part.nodes = Run {
-            first: Id::new(count(self.index.nodes.len())),
-            count: count(groups.len()),
+        unit.catch_all = self.postings.intern(&rest).0;
+        unit.postings = Run {
+            first: Id::new(count(self.index.action_postings.len())),
+            count: count(sets.len()),
         };
-        let mut list: Vec<NodeGroup> = Vec::new();
-        for (action, group) in &groups {
+        let mut list: Vec<Posting> = Vec::new();
+        for (action, set) in &sets {
             list.clear();
-            list.push(*group);
+            list.push(*set);
             let info = self.actions.get(action.index());
             if info.is_some_and(|info| !info.is_fallback) {
                 let mut next = info.and_then(|info| info.parent);
                 while let Some(parent) = next {
-                    if let Ok(place) = groups.binary_search_by_key(&parent, |(action, _)| *action) {
-                        list.extend(groups.get(place).map(|(_, group)| *group));
+                    if let Ok(index) = sets.binary_search_by_key(&parent, |(action, _)| *action) {
+                        list.extend(sets.get(index).map(|(_, set)| *set));
                     }
                     next = self
                         .actions
@@ -168,20 +212,24 @@ impl Builder<'_, '_, '_> {
                 }
                 list.extend_from_slice(&rest);
             }
-            self.index.nodes.push(Node {
+            self.index.action_postings.push(ActionPostings {
                 action: *action,
-                groups: self.node_groups.intern(&list).0,
+                sets: self.postings.intern(&list).0,
             });
         }
     }
 }
 
+/// What the program knows, for those who only read it.
 struct Tables<'p, 'a> {
+    /// Lowered; no unit has postings yet.
     program: &'p Program<'a>,
+    /// Those of the program, by their numbers.
     patterns: &'p [Pattern],
 }
 
 impl Tables<'_, '_> {
+    /// A pattern, by its number; one of no text for a number that no pattern has.
     fn pattern(&self, pattern: Id<Pattern>) -> Pattern {
         const NONE: Pattern = Pattern {
             kind: PatternKind::Exact,
@@ -192,11 +240,13 @@ impl Tables<'_, '_> {
         pattern.copied().unwrap_or(NONE)
     }
 
+    /// The bytes of a text.
     fn text(&self, text: Str) -> &[u8] {
         self.program.strings.get(text)
     }
 
-    /// The candidates of a statement.
+    /// Appends the candidates of a statement: one for each of its resource patterns, or one that stands for all of them. Such a one
+    /// verifies the head of the statement, or nothing where there is nothing left to verify.
     fn push_candidates(
         &self,
         id: Id<Statement>,
@@ -215,7 +265,8 @@ impl Tables<'_, '_> {
         }
     }
 
-    /// The nodes that a statement is spread over; none if it belongs to the node of all actions.
+    /// The action patterns that a statement is spread over; none if it belongs to the postings of every action: it says any or
+    /// `NotAction`, or its actions times its resources would make the index larger than linear ([`SPREAD_LIMIT`]).
     fn targets(&self, statement: &Statement) -> Option<impl Iterator<Item = Id<ActionPattern>>> {
         let lists = &self.program.lists;
         let actions = statement
@@ -229,6 +280,7 @@ impl Tables<'_, '_> {
         fits.then_some(actions)
     }
 
+    /// A candidate with the mask of its pattern; whatever else is verified has none.
     fn candidate(&self, statement: Id<Statement>, verify: Verify<Pattern>) -> Candidate {
         let pattern = verify.pattern();
         Candidate {
@@ -255,7 +307,8 @@ impl Tables<'_, '_> {
         Some(self.text(text))
     }
 
-    /// The segments that a pattern asks for.
+    /// The segments that a pattern asks for, one bit each by hash: those of its literal at the start, and whole ones of later
+    /// literals. A text that lacks one of them cannot match; one that has them all may match, and is compared.
     fn mask(&self, pattern: &Pattern) -> u64 {
         let is_exact = pattern.kind == PatternKind::Exact;
         let mut mask = literal_mask(self.text(pattern.literal), true, is_exact);
@@ -270,7 +323,8 @@ impl Tables<'_, '_> {
     }
 
     /// The layers in which the candidate's statement allows every resource to everyone without condition,
-    /// if it does.
+    /// if it does. Organizations have such a statement, `FullAWSAccess`, at every level: as bits of the set they cost a decision
+    /// one operation for all levels.
     fn allows(&self, candidate: &Candidate) -> Option<LayerSet> {
         let (statement, _) = self.program.statements.get(candidate.statement.index())?;
         let plain = candidate.verify == Verify::Nothing
@@ -280,8 +334,8 @@ impl Tables<'_, '_> {
         plain.then_some(statement.layers)
     }
 
-    /// Lays out a group and gives it a number.
-    fn group(&self, index: &mut Index, all: &[Candidate]) -> NodeGroup {
+    /// Lays out a set and gives it a number. Few candidates are scanned; more have masks; many are hashed.
+    fn candidate_set(&self, index: &mut Index, all: &[Candidate]) -> Posting {
         let mut candidates: Vec<Candidate> = Vec::with_capacity(all.len());
         let mut allows = LayerSet::EMPTY;
         for candidate in all {
@@ -290,7 +344,7 @@ impl Tables<'_, '_> {
                 None => candidates.push(*candidate),
             }
         }
-        let mut group = Group {
+        let mut set = CandidateSet {
             allows,
             scanned: Run {
                 first: Id::new(count(index.candidates.len())),
@@ -298,7 +352,7 @@ impl Tables<'_, '_> {
             },
             probes: count(index.probes.len()),
             buckets: count(index.buckets.len()),
-            ..Group::EMPTY
+            ..CandidateSet::EMPTY
         };
         let patterned = candidates
             .iter()
@@ -314,15 +368,19 @@ impl Tables<'_, '_> {
         } else if patterned <= SCAN_LIMIT {
             index.candidates.extend_from_slice(&candidates);
         } else {
-            self.hash(index, &mut group, &candidates);
+            self.hash(index, &mut set, &candidates);
         }
-        let group_id = Id::new(count(index.groups.len()));
-        index.groups.push(group);
-        NodeGroup { group: group_id }
+        let set_id = Id::new(count(index.candidate_sets.len()));
+        index.candidate_sets.push(set);
+        Posting { set: set_id }
     }
 
-    /// Lays out a group that is hashed: what cannot be hashed, then bucket by bucket.
-    fn hash(&self, index: &mut Index, group: &mut Group, candidates: &[Candidate]) {
+    /// Lays out a set that is hashed: what cannot be hashed, then bucket by bucket. There are at least as many buckets as
+    /// candidates.
+    ///
+    /// Each candidate is hashed by its longest literal at first; if some bucket is too full, those in it take the literal that the
+    /// fewest share. Shapes of literals are then limited to the most common, since each costs every request a look.
+    fn hash(&self, index: &mut Index, set: &mut CandidateSet, candidates: &[Candidate]) {
         let mut segments = Segments::default();
         let mut keys: Vec<Option<Key>> = candidates
             .iter()
@@ -333,14 +391,11 @@ impl Tables<'_, '_> {
             })
             .collect();
         let bits = candidates.len().next_power_of_two().trailing_zeros();
-        let bits = u16::try_from(bits).unwrap_or(Group::MAX_BITS);
-        group.bits = bits.clamp(MIN_BITS, Group::MAX_BITS);
-        let shape = Group {
-            buckets: 0,
-            ..*group
-        };
+        let bits = u16::try_from(bits).unwrap_or(CandidateSet::MAX_BITS);
+        set.bits = bits.clamp(MIN_BITS, CandidateSet::MAX_BITS);
+        let shape = CandidateSet { buckets: 0, ..*set };
         let bucket = |key: &Key| shape.bucket_of(bucket_hash(key.1, key.2)).index();
-        let mut sizes = vec![0_u32; (1 << group.bits) + 1];
+        let mut sizes = vec![0_u32; (1 << set.bits) + 1];
         let mut fullest = 0;
         for key in keys.iter().flatten() {
             if let Some(size) = sizes.get_mut(bucket(key)) {
@@ -353,7 +408,7 @@ impl Tables<'_, '_> {
         }
         let probes = commonest(keys.iter().flatten().map(|(probe, ..)| *probe));
         index.probes.extend(&probes);
-        group.probe_count = u16::try_from(probes.len()).unwrap_or(0);
+        set.probe_count = u16::try_from(probes.len()).unwrap_or(0);
 
         sizes.fill(0);
         for (candidate, key) in candidates.iter().zip(&mut keys) {
@@ -370,7 +425,7 @@ impl Tables<'_, '_> {
             }
         }
         let mut next = count(index.candidates.len());
-        group.scanned.count = next - group.scanned.first.number();
+        set.scanned.count = next - set.scanned.first.number();
         for size in &mut sizes {
             next += core::mem::replace(size, next);
         }
@@ -385,17 +440,17 @@ impl Tables<'_, '_> {
         }
         // In order, so that Deny stays first within a bucket.
         for (candidate, key) in hashed {
-            if let Some(place) = sizes.get_mut(bucket(key)) {
-                if let Some(to) = index.candidates.get_mut(index_of(*place)) {
+            if let Some(next) = sizes.get_mut(bucket(key)) {
+                if let Some(to) = index.candidates.get_mut(index_of(*next)) {
                     *to = *candidate;
                 }
-                *place += 1;
+                *next += 1;
             }
         }
     }
 
     /// Where too many candidates have the same hash (`arn:aws:s3:::data/*/team-7/*`), each takes the
-    /// literal that the fewest share.
+    /// literal that the fewest share. Shares are counted once, over all literals of the set, in time linear in these.
     fn spread(&self, candidates: &[Candidate], keys: &mut [Option<Key>]) {
         let mut segments = Segments::default();
         let all: Vec<Keys> = candidates
@@ -416,7 +471,8 @@ impl Tables<'_, '_> {
     }
 
     /// The keys that a pattern can be hashed by, the longest literal first: its start, and its later
-    /// literals (`arn:aws:sqs:*:111122223333:queue-*`). None where there is nothing to hash.
+    /// literals (`arn:aws:sqs:*:111122223333:queue-*`). None where there is nothing to hash: no whole segment, or more segments
+    /// than requests are cut into.
     fn keys_of(&self, verify: Verify<Pattern>, segments: &mut Segments) -> Keys {
         let mut keys = Keys::new();
         let Some(pattern) = verify.pattern() else {
@@ -458,7 +514,11 @@ impl Tables<'_, '_> {
         keys
     }
 
-    /// The table of actions, the services and the fallback; and what nodes need to know of actions.
+    /// The table of actions, the services and the fallback; and what postings need to know of actions.
+    ///
+    /// A pattern that is a name or a start of names is found by its hash; a service says by a bit for each length which starts
+    /// there are, so that a request hashes its name once and looks up only those. Every other pattern is tried: it is listed with
+    /// its service, or with a last service without a name if its own is a pattern.
     fn actions(&self, index: &mut Index) -> Vec<ActionInfo> {
         let records = self.program.actions.items();
         let mut entries: Vec<ActionEntry> = Vec::new();
@@ -550,7 +610,8 @@ impl Tables<'_, '_> {
         infos
     }
 
-    /// The longest pattern that is a start of a name or of a start, other than itself.
+    /// The longest pattern that is a start of a name or of a start, other than itself. Following parents leads through all starts
+    /// of a name, the longest first.
     fn parent(
         &self,
         service: Str,
@@ -568,16 +629,20 @@ impl Tables<'_, '_> {
     }
 }
 
-/// A table with open addressing, at most half full.
+/// A table with open addressing, at most half full, so that a search ends after a few entries. Entries are placed in their
+/// order, which makes the table the same everywhere: equal policies give equal images, byte by byte.
 fn hash_table(entries: Vec<ActionEntry>) -> Vec<ActionEntry> {
-    let places = (entries.len() * 2).next_power_of_two();
-    let mut table = vec![ActionEntry { hash: 0, entry: 0 }; places];
+    let capacity = (entries.len() * 2).next_power_of_two();
+    let mut table = vec![ActionEntry { hash: 0, entry: 0 }; capacity];
     for entry in entries {
-        let mut place = index_of(entry.hash);
-        while table.get(place % places).is_some_and(|own| own.entry != 0) {
-            place += 1;
+        let mut position = index_of(entry.hash);
+        while table
+            .get(position % capacity)
+            .is_some_and(|own| own.entry != 0)
+        {
+            position += 1;
         }
-        if let Some(free) = table.get_mut(place % places) {
+        if let Some(free) = table.get_mut(position % capacity) {
             *free = entry;
         }
     }
@@ -589,12 +654,13 @@ fn small(segments: usize) -> u16 {
     u16::try_from(segments).unwrap_or(u16::MAX)
 }
 
-/// How a pattern is hashed: the shape of its literals, and their hashes.
+/// How a pattern is hashed: the shape of its literals, and the hashes of both.
 type Key = (Probe, u64, u64);
+/// All ways in which a pattern can be hashed, the best first.
 type Keys = SmallVec<[Key; 3]>;
 
 /// The segments of a later literal that are whole wherever it stands: behind its first separator, up to
-/// its last.
+/// its last. What stands before and after may be a piece of a longer segment of the request's text.
 fn whole_segments(text: &[u8]) -> Option<&[u8]> {
     let is_separator = |byte: &u8| !byte.is_ascii_alphanumeric();
     let first = text.iter().position(is_separator)?;
@@ -602,21 +668,22 @@ fn whole_segments(text: &[u8]) -> Option<&[u8]> {
     text.get(first + 1..=last).filter(|body| !body.is_empty())
 }
 
-/// The shapes that come most often; of equally common ones the smaller.
+/// The shapes that come most often, at most [`MAX_PROBES`]; of equally common ones the smaller, so that the order of policies
+/// does not matter.
 fn commonest(probes: impl Iterator<Item = Probe>) -> Vec<Probe> {
     let mut counts = [0_u32; (MAX_SEGMENTS + 1) * (MAX_SEGMENTS + 1)];
     for probe in probes {
-        let place = usize::from(probe.start) * (MAX_SEGMENTS + 1) + usize::from(probe.middle);
-        if let Some(count) = counts.get_mut(place) {
+        let cell = usize::from(probe.start) * (MAX_SEGMENTS + 1) + usize::from(probe.middle);
+        if let Some(count) = counts.get_mut(cell) {
             *count += 1;
         }
     }
     let mut counts: Vec<(u32, Probe)> = (0..)
         .zip(counts)
         .filter(|(_, count)| *count > 0)
-        .map(|(place, count)| {
+        .map(|(cell, count)| {
             let width = small(MAX_SEGMENTS) + 1;
-            let (start, middle) = (place / width, place % width);
+            let (start, middle) = (cell / width, cell % width);
             (count, Probe { start, middle })
         })
         .collect();

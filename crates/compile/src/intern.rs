@@ -1,8 +1,17 @@
 //! Interning: equal things get one number, in the order of their first use.
 //!
-//! Two shapes: things that are numbered one by one, and runs of them that lie behind each other. The tables hold numbers
-//! with half a hash each and compare with the things themselves, which are stored once, in the vector that becomes the
-//! section.
+//! Two shapes: things that are numbered one by one ([`Interner`]), and runs of them that lie behind each other ([`Runs`]). The
+//! tables hold numbers with half a hash each and compare with the things themselves, which are stored once, in the vector that
+//! becomes the section. Maps that own their keys would store every text and list twice, and looking things up is most of what
+//! compiling costs.
+//!
+//! | of a thing | is stored |
+//! |---|---|
+//! | the thing | once, in the section |
+//! | its number | in the table, four bytes |
+//! | the lower half of its hash | in the table, four bytes: nearly always enough to tell it from others |
+//!
+//! The order makes the bytes the same everywhere. It is that of use, not of hashes, so that the seeds mean nothing.
 
 use core::hash::Hash;
 
@@ -11,8 +20,8 @@ use hashbrown::{HashMap, HashTable};
 use portcullis_image::wire::{count, index, low};
 use portcullis_image::{Id, LIST_LEN, ListId, Run, Str};
 
-/// Fixed seeds: a table's answers do not depend on them, its speed on hostile input does not matter
-/// more than that two runs take the same time.
+/// The hash of a thing, by fixed seeds: a table's answers do not depend on them, its speed on hostile input does not matter more
+/// than that two runs take the same time.
 fn hash_of(thing: &(impl Hash + ?Sized)) -> u64 {
     RandomState::with_seeds(1, 2, 3, 4).hash_one(thing)
 }
@@ -20,31 +29,33 @@ fn hash_of(thing: &(impl Hash + ?Sized)) -> u64 {
 /// What texts were read as: policies repeat themselves, and looking a text up is quicker than reading it again.
 pub(crate) type Memo<K, V> = HashMap<K, V, RandomState>;
 
-/// A memo that knows nothing yet.
+/// A memo that knows nothing yet. It is no part of the result: forgetting an entry would cost time alone.
 pub(crate) fn memo<K, V>() -> Memo<K, V> {
     HashMap::with_hasher(RandomState::with_seeds(1, 2, 3, 4))
 }
 
-/// A table of places with the lower half of their hashes; the things themselves are stored elsewhere, once.
+/// A table of keys into a store, with the lower half of their hashes; the things themselves are stored elsewhere, once.
+/// Lookups take a hash and mostly one comparison.
 struct Table<P> {
-    places: HashTable<(u32, P)>,
+    /// Each beside the lower half of its hash.
+    keys: HashTable<(u32, P)>,
 }
 
 impl<P: Copy> Table<P> {
     fn new() -> Self {
         Table {
-            places: HashTable::new(),
+            keys: HashTable::new(),
         }
     }
 
-    /// The place of the thing with this hash that `is_it`; a new one if there is none.
+    /// The key of the thing with this hash that `is_it`; a new one if there is none.
     fn find(&mut self, hash: u64, is_it: impl Fn(P) -> bool, new: impl FnOnce() -> P) -> P {
         let hash = low(hash);
-        // The table tells places by the lower bits, and what shares a place by the upper ones.
+        // The table picks a bucket by the lower bits, and tells entries of a bucket apart by the upper ones.
         let spread = |hash: u32| u64::from(hash) << 32 | u64::from(hash);
-        let same = |(other, place): &(u32, P)| *other == hash && is_it(*place);
+        let same = |(other, key): &(u32, P)| *other == hash && is_it(*key);
         let entry = self
-            .places
+            .keys
             .entry(spread(hash), same, |(hash, _)| spread(*hash));
         entry.or_insert_with(|| (hash, new())).get().1
     }
@@ -52,7 +63,9 @@ impl<P: Copy> Table<P> {
 
 /// Things that records of type `R` are made of, each once; their numbers are in the order of their first use.
 pub(crate) struct Interner<R, T = R> {
+    /// The things, in the order of their numbers: what becomes the section.
     items: Vec<T>,
+    /// The numbers of the things, by their hashes.
     numbers: Table<Id<R>>,
 }
 
@@ -64,7 +77,7 @@ impl<R, T: Eq + Hash> Interner<R, T> {
         }
     }
 
-    /// The thing's number.
+    /// The thing's number: that of an equal one if there is one, else the next.
     pub(crate) fn intern(&mut self, item: T) -> Id<R> {
         let next = Id::new(count(self.items.len()));
         let items = &self.items;
@@ -84,11 +97,14 @@ impl<R, T: Eq + Hash> Interner<R, T> {
 
 /// Runs of items that lie behind each other in one vector; equal runs are stored once.
 pub(crate) struct Runs<R, T = R> {
+    /// All runs, one after the other.
     items: Vec<T>,
+    /// Where each run is, by the hash of all of it.
     runs: Table<Run<R>>,
 }
 
 impl<R, T: Clone + Eq + Hash> Runs<R, T> {
+    /// Nothing yet.
     pub(crate) fn new() -> Self {
         Runs {
             items: Vec::new(),
@@ -96,7 +112,8 @@ impl<R, T: Clone + Eq + Hash> Runs<R, T> {
         }
     }
 
-    /// The run, and whether it is a new one.
+    /// The run, and whether it is a new one: whoever keeps something beside each item then appends it. Takes a hash of the run and
+    /// mostly one comparison.
     pub(crate) fn intern(&mut self, run: &[T]) -> (Run<R>, bool) {
         let next = Run {
             first: Id::new(count(self.items.len())),
@@ -115,13 +132,15 @@ impl<R, T: Clone + Eq + Hash> Runs<R, T> {
         (own, is_new)
     }
 
-    /// The first of a run that is stored whether there is an equal one or not.
+    /// The first of a run that is stored whether there is an equal one or not: for guards that are equal and were written
+    /// differently.
     pub(crate) fn append(&mut self, run: &[T]) -> Id<R> {
         let first = Id::new(count(self.items.len()));
         self.items.extend_from_slice(run);
         first
     }
 
+    /// All items, run after run.
     pub(crate) fn items(&self) -> &[T] {
         &self.items
     }
@@ -131,10 +150,12 @@ impl<R, T: Clone + Eq + Hash> Runs<R, T> {
         self.items.reserve(count);
     }
 
+    /// The same, for renumbering; what the table knows of changed runs is then wrong.
     pub(crate) fn items_mut(&mut self) -> &mut [T] {
         &mut self.items
     }
 
+    /// The items alone, without the table.
     pub(crate) fn into_items(self) -> Vec<T> {
         self.items
     }
@@ -166,10 +187,14 @@ impl Lists {
     }
 }
 
-/// The text of the image: each text is stored once.
+/// The text of the image: each text is stored once, one after the other without separators. They come first in the image, so
+/// that their offsets are known while the program is made.
 pub(crate) struct Strings {
+    /// All texts.
     bytes: Vec<u8>,
-    places: Table<Str>,
+    /// The texts by their hashes.
+    keys: Table<Str>,
+    /// Where the section will begin in the image.
     base: u32,
 }
 
@@ -178,11 +203,12 @@ impl Strings {
     pub(crate) fn new(base: u32) -> Self {
         Strings {
             bytes: Vec::new(),
-            places: Table::new(),
+            keys: Table::new(),
             base,
         }
     }
 
+    /// The text as the image will have it.
     pub(crate) fn intern(&mut self, text: &str) -> Str {
         // Saturating keeps the offsets within their type; what is too large is refused when it is
         // laid out.
@@ -192,16 +218,16 @@ impl Strings {
             len: count(text.len()),
         };
         let (bytes, base) = (&self.bytes, self.base);
-        let is_it = |place| text_at(bytes, base, place) == text.as_bytes();
+        let is_it = |key| text_at(bytes, base, key) == text.as_bytes();
         let mut is_new = false;
-        let place = self.places.find(hash_of(text), is_it, || {
+        let stored = self.keys.find(hash_of(text), is_it, || {
             is_new = true;
             new
         });
         if is_new {
             self.bytes.extend_from_slice(text.as_bytes());
         }
-        place
+        stored
     }
 
     /// A text without characters, which every image has.
@@ -217,11 +243,13 @@ impl Strings {
         text_at(&self.bytes, self.base, text)
     }
 
+    /// All texts: the section.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 }
 
+/// The bytes of a text, whose offset counts from the image's start.
 fn text_at(bytes: &[u8], base: u32, text: Str) -> &[u8] {
     let start = index(text.offset.saturating_sub(base));
     bytes.get(start..start + index(text.len)).unwrap_or(&[])

@@ -1,15 +1,29 @@
 //! From documents to a program: statements, and the tables that they share.
 //!
-//! Statement by statement, in one pass and in linear time: a head (layers, lists of actions, resources and principals) and
-//! a guard. No statement is merged with another, dropped or reordered but for Deny coming first, since explanations name
-//! each by its place in its document.
+//! Statement by statement, in one pass and in linear time:
+//!
+//! | of a statement | becomes |
+//! |---|---|
+//! | `Effect` | a flag; Deny statements come first in their unit |
+//! | `Action`, `NotAction` | a list of pairs of patterns, service and name; or any (`MATCH-10` to `MATCH-13`) |
+//! | `Resource`, `NotResource` | a list of patterns; or any (`MATCH-20` to `MATCH-28`) |
+//! | `Principal`, `NotPrincipal` | a list of principals by form and text; or everyone (`GRAM-30` to `GRAM-44`) |
+//! | `Condition` | a guard: a run of instructions (`COND-1`), none if there are no conditions |
+//! | `Sid`, position, spelling | records for explanations, if these are wanted |
+//!
+//! No statement is merged with another, dropped or reordered but for Deny coming first, since explanations name
+//! each by its position in its document.
+//!
+//! What is equal is shared: entries that were met before are looked up as texts and not read again, and a guard is one run of
+//! instructions however many statements have it, whatever the order of their conditions. Lines and columns are found only if
+//! explanations are to print them.
 
 use bumpalo::Bump;
 use portcullis_image::wire::count;
 use portcullis_image::{
-    ActionPattern, ConditionText, Entries, Id, Insn, InsnSource, Item, LayerSet, ListId, Origin,
-    Part, Pattern, PrincipalForm, PrincipalRecord, Principals, Run, Source, Statement,
-    StatementFlags, Str, flag,
+    ActionPattern, ConditionText, Entries, Id, Insn, InsnSource, Item, LayerSet, ListId, Pattern,
+    PolicySource, PrincipalForm, PrincipalRecord, Principals, Run, Statement, StatementFlags,
+    StatementSource, Str, Unit, flag,
 };
 use portcullis_model::{Effect, Layer, is_account_id};
 use portcullis_source::LineIndex;
@@ -22,31 +36,35 @@ use crate::pattern::{Case, PatternBuilder, Reading};
 use crate::program::{Program, WrittenGuard};
 use crate::{CompileError, Options, public};
 
-/// Entries as written.
+/// The entries of a list as they are written, beside the patterns: what explanations print.
 type Written<'a> = SmallVec<[&'a str; 8]>;
 
-/// The policies of a part, with the layers that each of them is in.
-pub(crate) type PartPolicies<'s, 'a> = Vec<(LayerSet, &'s [Policy<'a>])>;
+/// The policies of a unit, with the layers that each of them is in.
+pub(crate) type UnitPolicies<'s, 'a> = Vec<(LayerSet, &'s [Policy<'a>])>;
 
-/// Lowers all policies, part by part.
+/// Lowers all policies, unit by unit, in the order in which they come. Units share records, never statements.
 pub(crate) fn lower<'s, 'a: 's>(
-    parts: impl Iterator<Item = PartPolicies<'s, 'a>>,
+    units: impl Iterator<Item = UnitPolicies<'s, 'a>>,
     options: Options,
     arena: &'a Bump,
 ) -> Program<'a> {
     let mut program = Program::new(options, arena);
     let mut lines = Lines::default();
-    for part in parts {
-        program.part(&part, &mut lines);
+    for unit in units {
+        program.unit(&unit, &mut lines);
     }
     program
 }
 
-/// The sets that are present, with their layers.
+/// The sets that are present, with their layers. Control policies come first; the order decides only the numbers of
+/// statements.
+///
+/// # Errors
+/// [`CompileError::TooManyLevels`] if a chain is longer than layers can tell.
 pub(crate) fn layers_of<'s, 'a>(
     sets: &'s PolicySets<'a>,
-) -> Result<PartPolicies<'s, 'a>, CompileError> {
-    let mut layers: PartPolicies<'s, 'a> = Vec::new();
+) -> Result<UnitPolicies<'s, 'a>, CompileError> {
+    let mut layers: UnitPolicies<'s, 'a> = Vec::new();
     for (chain, layer) in [
         (&sets.rcps, Layer::Rcp as fn(u8) -> Layer),
         (&sets.scps, Layer::Scp),
@@ -77,10 +95,12 @@ pub(crate) fn layers_of<'s, 'a>(
 /// each other, so remembering the last one is enough.
 #[derive(Default)]
 struct Lines<'a> {
+    /// The source that was asked for last, by where it lies, with its lines.
     last: Option<(&'a str, LineIndex<'a>)>,
 }
 
 impl<'a> Lines<'a> {
+    /// The lines of a source, told from others by where it lies.
     fn of(&mut self, text: &'a str) -> &LineIndex<'a> {
         let same = |other: &str| core::ptr::eq(other, text);
         if !self.last.as_ref().is_some_and(|(other, _)| same(other)) {
@@ -94,7 +114,8 @@ impl<'a> Lines<'a> {
 }
 
 impl<'a> Program<'a> {
-    fn part(&mut self, policies: &PartPolicies<'_, 'a>, lines: &mut Lines<'a>) {
+    /// Lowers a unit: its statements, Deny first, and the layers in which it has policies, also where these are empty.
+    fn unit(&mut self, policies: &UnitPolicies<'_, 'a>, lines: &mut Lines<'a>) {
         self.reserve(policies);
         let first = self.statements.len();
         let (mut layers, mut public) = (LayerSet::EMPTY, false);
@@ -116,17 +137,18 @@ impl<'a> Program<'a> {
         };
         self.layers |= layers;
         self.public |= public;
-        self.parts.push(Part {
+        self.units.push(Unit {
             statements,
             layers,
             public,
-            nodes: Run::EMPTY,
+            postings: Run::EMPTY,
             catch_all: Run::EMPTY,
         });
     }
 
-    /// Makes room for what a part needs if it has nothing in common with the parts before it.
-    fn reserve(&mut self, policies: &PartPolicies<'_, 'a>) {
+    /// Makes room for what a unit needs if it has nothing in common with the units before it. Growing by doubling would copy the
+    /// largest tables while they are largest.
+    fn reserve(&mut self, policies: &UnitPolicies<'_, 'a>) {
         let documents = policies.iter().flat_map(|(_, policies)| *policies);
         let lists = documents.map(|policy| policy.document.statements);
         let (mut statements, mut conditions) = (0, 0);
@@ -141,17 +163,19 @@ impl<'a> Program<'a> {
         }
     }
 
+    /// Lowers the statements of a policy, with where each was written. All its documents were read without an error; the reader gives
+    /// no others.
     fn policy(&mut self, layers: LayerSet, policy: &Policy<'a>, lines: &mut Lines<'a>) {
         let source = Id::new(count(self.sources.len()));
         if self.options.debug {
-            let record = Source {
+            let record = PolicySource {
                 name: self.strings.intern(policy.name),
                 file: self.strings.intern(policy.file),
             };
             self.sources.push(record);
         }
         for (index, statement) in policy.document.statements.iter().enumerate() {
-            let mut origin = Origin {
+            let mut origin = StatementSource {
                 source,
                 index: count(index),
                 sid: Str::default(),
@@ -177,12 +201,13 @@ impl<'a> Program<'a> {
         }
     }
 
+    /// Lowers one statement. What explanations print of its entries goes into `origin`.
     fn statement(
         &mut self,
         layers: LayerSet,
         document: &ast::Document<'a>,
         statement: &ast::Statement<'a>,
-        origin: &mut Origin,
+        origin: &mut StatementSource,
     ) -> Statement {
         let (principals, not_principal) = match &statement.principal {
             Some(principals) => (self.principals(principals), principals.negated),
@@ -217,7 +242,7 @@ impl<'a> Program<'a> {
         }
     }
 
-    /// The list of entries as written, if explanations are to print them.
+    /// The list of entries as written; empty if explanations are not to print them.
     fn written(&mut self, entries: &[&'a str]) -> ListId<ConditionText> {
         if !self.options.debug {
             return Id::FIRST;
@@ -226,7 +251,8 @@ impl<'a> Program<'a> {
         self.list(&texts)
     }
 
-    /// `MATCH-10` to `MATCH-12`.
+    /// `MATCH-10` to `MATCH-12`. One entry that matches every action makes the list any, whatever else is in it. Beside the list
+    /// come the entries as written, for explanations.
     fn actions(&mut self, entries: &ast::Entries<'a>) -> (Entries<ActionPattern>, Written<'a>) {
         let mut list: SmallVec<[(Id<ActionPattern>, &'a str); 8]> = SmallVec::new();
         for entry in entries.list {
@@ -239,7 +265,8 @@ impl<'a> Program<'a> {
         self.entries(list)
     }
 
-    /// The list of the patterns of entries, each once, and beside each an entry that has it.
+    /// The list of the patterns of entries, each once, and beside each an entry that has it: the same pattern may have been
+    /// written in two ways.
     fn entries<T: Item>(
         &mut self,
         mut list: SmallVec<[(Id<T>, &'a str); 8]>,
@@ -271,7 +298,8 @@ impl<'a> Program<'a> {
         Some(action)
     }
 
-    /// `MATCH-20` to `MATCH-28`.
+    /// `MATCH-20` to `MATCH-28`. One entry of stars alone makes the list any, whatever else is in it; else the list has each pattern
+    /// once.
     fn resources(
         &mut self,
         document: &ast::Document<'a>,
@@ -287,6 +315,8 @@ impl<'a> Program<'a> {
         self.entries(list)
     }
 
+    /// The pattern of one entry. Variables are expanded after the fifth colon only, and short ARNs are completed where the type
+    /// of the policy does so (`MATCH-23`).
     fn resource(&mut self, document: &ast::Document<'a>, text: &'a str) -> Id<Pattern> {
         let variables = vars::has_opening(text) && document.has_variables();
         let is_colon = |byte: &u8| *byte == b':';
@@ -322,7 +352,8 @@ impl<'a> Program<'a> {
         builder.finish(self)
     }
 
-    /// `GRAM-30` to `GRAM-44`.
+    /// `GRAM-30` to `GRAM-44`. An entry that is everyone makes the list everyone; each other one is stored by its form and text. The
+    /// list is sorted again when all principals are known.
     fn principals(&mut self, principals: &ast::Principals<'a>) -> Principals<PrincipalRecord> {
         let mut list: SmallVec<[Id<PrincipalRecord>; 8]> = SmallVec::new();
         for entry in principals.list {
@@ -341,7 +372,10 @@ impl<'a> Program<'a> {
         Principals::Listed(self.list(&list))
     }
 
-    /// `COND-1`. Equal guards are one guard, whatever the order in which their tests were written.
+    /// `COND-1`. Equal guards are one guard, whatever the order in which their tests were written: conditions are sorted by key and
+    /// operator. The result does not depend on the order, since all of them must hold.
+    ///
+    /// With explanations a guard that was written in another way is one of its own, so that each policy is quoted as it is written.
     fn guard(
         &mut self,
         document: &ast::Document<'a>,
@@ -388,6 +422,7 @@ impl<'a> Program<'a> {
         Some(own)
     }
 
+    /// A condition as it is written.
     fn insn_source(&mut self, condition: &ast::Condition<'a>) -> InsnSource {
         let values = condition.values.iter().map(|value| self.text(value.value));
         let values: SmallVec<[_; 4]> = values.collect();
@@ -399,9 +434,10 @@ impl<'a> Program<'a> {
     }
 }
 
-/// Puts Deny first; within an effect the order stays that of the policies.
-fn deny_first(statements: &mut [(Statement, Origin)]) {
-    let denies = |(statement, _): &(Statement, Origin)| statement.flags.deny;
+/// Puts Deny first; within an effect the order stays that of the policies. Takes linear time, and memory for the Deny
+/// statements alone.
+fn deny_first(statements: &mut [(Statement, StatementSource)]) {
+    let denies = |(statement, _): &(Statement, StatementSource)| statement.flags.deny;
     // A copy of the fewer ones takes less memory than sorting would.
     let first: Vec<_> = statements
         .iter()
@@ -415,8 +451,8 @@ fn deny_first(statements: &mut [(Statement, Origin)]) {
             statements.swap(from, to);
         }
     }
-    for (place, one) in statements.iter_mut().zip(first) {
-        *place = one;
+    for (slot, one) in statements.iter_mut().zip(first) {
+        *slot = one;
     }
 }
 

@@ -1,8 +1,22 @@
 //! From the text of an entry to a pattern (`MATCH-1`, `VAR-1` to `VAR-8`).
 //!
-//! A pattern is normalised while it is built: neighbouring texts are joined and runs of wildcards put in one order, so that
+//! A pattern is a literal and what follows it:
+//!
+//! | text | literal | then |
+//! |---|---|---|
+//! | `arn:aws:s3:::reports` | all of it | nothing |
+//! | `s3:get*` | `s3:get` | anything |
+//! | `a*b?c` | `a` | star, `b`, one character, `c` |
+//! | `*?*x` | empty | one character, star, `x` |
+//! | `home/${aws:username}/*` | `home/` | variable, `/`, star |
+//!
+//! Patterns are normalized while they are built: neighboring texts are joined and runs of wildcards put in one order, so that
 //! equal patterns are equal however they were written, and share a record. What may be a wildcard or a variable where is
-//! said by whoever builds it ([`Reading`]).
+//! said by whoever builds it ([`Reading`]). Building takes time linear in the text; texts are copied only where two are joined
+//! or the case changes.
+//!
+//! Automata were rejected: a directory has very many patterns, each of which is tried on few texts, and one that is a literal
+//! with a star, as most are, is matched by one comparison.
 
 use bumpalo::Bump;
 use bumpalo::collections::String as ArenaString;
@@ -27,9 +41,10 @@ pub(crate) struct Reading {
     pub(crate) case: Case,
 }
 
-/// What is done to the case of literal text.
+/// What is done to the case of literal text. Values of variables keep theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Case {
+    /// As it is written.
     Keep,
     /// ASCII letters in lower case (`MATCH-10`).
     Lower,
@@ -37,26 +52,37 @@ pub(crate) enum Case {
     Fold,
 }
 
-/// A part of a pattern before it has a place in the image.
+/// A piece of a pattern before it has a record in the image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part<'a> {
+enum PatternPart<'a> {
+    /// Literal text, never empty, and not beside another.
     Text(&'a str),
+    /// Any run of characters.
     Star,
+    /// Any run of characters but colons (`COND-60`).
     Field,
+    /// As many characters, whatever they are.
     Chars(u32),
+    /// The value of a key, or the default if the key is absent (`VAR-6`).
     Variable {
+        /// As the policy spells it; keys are looked up without regard to case.
         key: &'a str,
+        /// The text in quotes behind the key.
         default: Option<&'a str>,
     },
 }
 
-/// Builds one pattern from the texts of its pieces.
+/// Builds one pattern from the texts of its pieces. It holds pieces, not records, until [`PatternBuilder::finish`]: some
+/// conditions turn out to need no pattern, and then leave nothing behind in the program.
 pub(crate) struct PatternBuilder<'a> {
+    /// For texts that are joined, or whose case changes.
     arena: &'a Bump,
-    parts: SmallVec<[Part<'a>; 4]>,
+    /// What was appended, normalized so far.
+    parts: SmallVec<[PatternPart<'a>; 4]>,
 }
 
 impl<'a> PatternBuilder<'a> {
+    /// An empty pattern, which matches the empty text.
     pub(crate) fn new(arena: &'a Bump) -> Self {
         PatternBuilder {
             arena,
@@ -64,7 +90,7 @@ impl<'a> PatternBuilder<'a> {
         }
     }
 
-    /// Appends a text, read in this way.
+    /// Appends a text, read in this way. `${*}`, `${?}` and `${$}` are literal characters (`VAR-8`).
     pub(crate) fn push(&mut self, text: &'a str, reading: Reading) {
         if !reading.variables || !vars::has_opening(text) {
             self.push_plain(text, reading);
@@ -81,7 +107,7 @@ impl<'a> PatternBuilder<'a> {
                     self.push_text(literal, reading.case);
                 }
                 vars::Piece::Variable(Variable::Key { key, default }) => {
-                    self.parts.push(Part::Variable { key, default });
+                    self.parts.push(PatternPart::Variable { key, default });
                 }
                 vars::Piece::Text(_) | vars::Piece::Malformed(_) => {
                     self.push_plain(text.get(range).unwrap_or(""), reading);
@@ -91,7 +117,7 @@ impl<'a> PatternBuilder<'a> {
     }
 
     /// Appends a part of an ARN in which stars do not match colons, if that is all that it has of
-    /// wildcards and variables.
+    /// wildcards and variables. False if it has others; the pattern is then of no use.
     pub(crate) fn push_field(&mut self, text: &'a str, reading: Reading) -> bool {
         let first = self.parts.len();
         self.push(text, reading);
@@ -101,14 +127,15 @@ impl<'a> PatternBuilder<'a> {
             .unwrap_or(&mut []);
         for part in parts {
             match part {
-                Part::Text(_) | Part::Field => {}
-                Part::Star => *part = Part::Field,
-                Part::Chars(_) | Part::Variable { .. } => return false,
+                PatternPart::Text(_) | PatternPart::Field => {}
+                PatternPart::Star => *part = PatternPart::Field,
+                PatternPart::Chars(_) | PatternPart::Variable { .. } => return false,
             }
         }
         true
     }
 
+    /// Appends a text without variables.
     fn push_plain(&mut self, text: &'a str, reading: Reading) {
         if !reading.wildcards {
             self.push_text(text, reading.case);
@@ -126,12 +153,13 @@ impl<'a> PatternBuilder<'a> {
         self.push_text(rest, reading.case);
     }
 
-    /// Runs of wildcards are kept as the characters first, then one star: `*?*` is `?*` (`MATCH-3`).
+    /// Runs of wildcards are kept as the characters first, then one star: `*?*` is `?*` (`MATCH-3`). Matching then tries a star
+    /// once, where a run of stars would be tried in every combination.
     fn push_wildcard(&mut self, star: bool) {
-        let had_star = self.parts.last() == Some(&Part::Star);
+        let had_star = self.parts.last() == Some(&PatternPart::Star);
         if star {
             if !had_star {
-                self.parts.push(Part::Star);
+                self.parts.push(PatternPart::Star);
             }
             return;
         }
@@ -139,14 +167,15 @@ impl<'a> PatternBuilder<'a> {
             self.parts.pop();
         }
         match self.parts.last_mut() {
-            Some(Part::Chars(count)) if *count < MAX_CHARS => *count += 1,
-            _ => self.parts.push(Part::Chars(1)),
+            Some(PatternPart::Chars(count)) if *count < MAX_CHARS => *count += 1,
+            _ => self.parts.push(PatternPart::Chars(1)),
         }
         if had_star {
-            self.parts.push(Part::Star);
+            self.parts.push(PatternPart::Star);
         }
     }
 
+    /// Appends literal text, joined with what stands before it.
     fn push_text(&mut self, text: &'a str, case: Case) {
         if text.is_empty() {
             return;
@@ -156,20 +185,20 @@ impl<'a> PatternBuilder<'a> {
             Case::Lower => lower_in(self.arena, text),
             Case::Fold => fold_in(self.arena, text),
         };
-        if let Some(Part::Text(last)) = self.parts.last_mut() {
+        if let Some(PatternPart::Text(last)) = self.parts.last_mut() {
             let mut joined = ArenaString::from_str_in(last, self.arena);
             joined.push_str(text);
             *last = joined.into_bump_str();
         } else {
-            self.parts.push(Part::Text(text));
+            self.parts.push(PatternPart::Text(text));
         }
     }
 
-    /// The text, if the pattern is nothing but text.
+    /// The text, if the pattern is nothing but text: without variables, and without wildcards or read without them.
     pub(crate) fn as_text(&self) -> Option<&'a str> {
         match self.parts.as_slice() {
             [] => Some(""),
-            [Part::Text(text)] => Some(text),
+            [PatternPart::Text(text)] => Some(text),
             _ => None,
         }
     }
@@ -178,35 +207,37 @@ impl<'a> PatternBuilder<'a> {
     /// nothing else.
     pub(crate) fn as_span(&self) -> Option<(&'a str, &'a str, u64)> {
         let (parts, open) = match self.parts.as_slice() {
-            [parts @ .., Part::Star] => (parts, span::OPEN),
+            [parts @ .., PatternPart::Star] => (parts, span::OPEN),
             parts => (parts, 0),
         };
         let (first, parts) = match parts {
-            [Part::Text(first), parts @ ..] => (*first, parts),
+            [PatternPart::Text(first), parts @ ..] => (*first, parts),
             parts => ("", parts),
         };
         match parts {
             [] => Some((first, "", open)),
-            [Part::Star, Part::Text(second)] => Some((first, second, span::STAR | open)),
-            [Part::Field, Part::Text(second)] if second.starts_with(':') => {
+            [PatternPart::Star, PatternPart::Text(second)] => {
+                Some((first, second, span::STAR | open))
+            }
+            [PatternPart::Field, PatternPart::Text(second)] if second.starts_with(':') => {
                 Some((first, second, span::FIELD | open))
             }
             _ => None,
         }
     }
 
-    /// Gives the pattern a number in the program.
+    /// Gives the pattern a number in the program: that of an equal one if there is one.
     pub(crate) fn finish(self, program: &mut Program<'a>) -> Id<Pattern> {
         let mut parts = self.parts.as_slice();
         let mut literal = "";
-        if let [Part::Text(text), rest @ ..] = parts {
+        if let [PatternPart::Text(text), rest @ ..] = parts {
             literal = text;
             parts = rest;
         }
         let literal = program.strings.intern(literal);
         let (kind, tokens) = match parts {
             [] => (PatternKind::Exact, Start(Id::FIRST)),
-            [Part::Star] => (PatternKind::Prefix, Start(Id::FIRST)),
+            [PatternPart::Star] => (PatternKind::Prefix, Start(Id::FIRST)),
             _ => {
                 let mut tokens: SmallVec<[TokenRecord; 8]> = SmallVec::new();
                 for part in parts {
@@ -227,13 +258,14 @@ impl<'a> PatternBuilder<'a> {
     }
 }
 
-fn token<'a>(part: Part<'a>, program: &mut Program<'a>) -> Token {
+/// The token of a piece; a variable gets a slot.
+fn token<'a>(part: PatternPart<'a>, program: &mut Program<'a>) -> Token {
     match part {
-        Part::Text(text) => Token::Text(program.strings.intern(text)),
-        Part::Star => Token::Star,
-        Part::Field => Token::Field,
-        Part::Chars(count) => Token::Chars(count),
-        Part::Variable { key, default } => Token::Variable {
+        PatternPart::Text(text) => Token::Text(program.strings.intern(text)),
+        PatternPart::Star => Token::Star,
+        PatternPart::Field => Token::Field,
+        PatternPart::Chars(count) => Token::Chars(count),
+        PatternPart::Variable { key, default } => Token::Variable {
             slot: program.slot(key, Class::Text),
             default: default.map(|text| program.strings.intern(text)),
         },

@@ -3,15 +3,19 @@
 //! Each section is a table that gives equal things one number, in the order of their first use: policies of an
 //! organization repeat themselves. The order makes the same policies the same
 //! bytes; the hash tables only answer whether something was seen.
+//!
+//! Memory is that of the image and its tables, linear in the policies. Texts are borrowed from the documents or lie in an
+//! arena that is freed with the program. A tree of statements that is optimized before it is laid out was rejected: it would
+//! be as large as the image, and there is nothing to optimize that keeps statements apart.
 
 use bumpalo::Bump;
 use portcullis_image::value::network::Network;
 use portcullis_image::wire::count;
 use portcullis_image::{
     ActionPattern, ArnPattern, Class, ConditionText, Header, Id, Insn, InsnSource, InstantRecord,
-    Item, LayerSet, ListId, ListKind, NetworkRecord, NumberRecord, Origin, Part, Pattern,
-    PrincipalForm, PrincipalRecord, Reserved, Section, ShortText, Slot, Source, Statement,
-    TokenRecord, WantedKeys,
+    Item, LayerSet, ListId, ListKind, NetworkRecord, NumberRecord, Pattern, PolicySource,
+    PrincipalForm, PrincipalRecord, Reserved, Section, ShortText, Slot, Statement, StatementSource,
+    TokenRecord, Unit, WantedKeys,
 };
 use smallvec::SmallVec;
 
@@ -22,48 +26,68 @@ use crate::intern::{Interner, Lists, Memo, Runs, Strings, memo};
 /// How the instructions of a guard were written.
 pub(crate) type WrittenGuard = SmallVec<[InsnSource; 4]>;
 
-/// Everything that an image will hold.
+/// Everything that an image will hold. Filled by lowering, laid out by `emit`.
 pub(crate) struct Program<'a> {
+    /// Where texts lie that differ from those of the documents.
     pub(crate) arena: &'a Bump,
+    /// What is to be compiled beside the policies.
     pub(crate) options: Options,
-    /// The layers of all parts.
+    /// The layers of all units.
     pub(crate) layers: LayerSet,
+    /// Some resource policy is public (`S3-5`).
     pub(crate) public: bool,
     /// The reserved keys that policies look at.
     pub(crate) wanted: WantedKeys,
+    /// All texts, each once.
     pub(crate) strings: Strings,
     /// Folded names with the class of the values.
     pub(crate) slots: Interner<Slot, (&'a str, Class)>,
-    /// Statements with their origins, part by part; in a part Deny comes first.
-    pub(crate) statements: Vec<(Statement, Origin)>,
-    pub(crate) parts: Vec<Part>,
+    /// Statements with their origins, unit by unit; in a unit Deny comes first.
+    pub(crate) statements: Vec<(Statement, StatementSource)>,
+    /// Units in their order; where their postings are is known when the index is built.
+    pub(crate) units: Vec<Unit>,
+    /// Lists of numbers of records, each with its head.
     pub(crate) lists: Lists,
     /// The lists of principals: their items get new numbers when principals are sorted.
     pub(crate) principal_lists: Vec<ListId<PrincipalRecord>>,
+    /// Patterns for actions.
     pub(crate) actions: Interner<ActionPattern>,
     /// The patterns for actions by their entries.
     pub(crate) known_actions: Memo<&'a str, Id<ActionPattern>>,
     /// The slots by key as written, and class.
     known_slots: Memo<(&'a str, Class), Id<Slot>>,
+    /// Patterns of actions, resources and conditions.
     pub(crate) patterns: Interner<Pattern>,
+    /// Runs of tokens, each with its end.
     pub(crate) tokens: Runs<TokenRecord>,
+    /// Principals by form and text; sorted when the image is laid out.
     pub(crate) principals: Interner<PrincipalRecord, (PrincipalForm, &'a str)>,
+    /// Guards, each a run whose last instruction says so.
     pub(crate) code: Runs<Insn>,
     /// Guards that were written in another way than an equal one, by that and how they were.
     pub(crate) guards: Memo<(Id<Insn>, WrittenGuard), Id<Insn>>,
+    /// Texts of conditions, and of entries as they are written.
     pub(crate) texts: Interner<ConditionText>,
+    /// Runs of texts of at most 16 bytes.
     pub(crate) short_texts: Runs<ShortText>,
+    /// Numbers of conditions.
     pub(crate) numbers: Interner<NumberRecord>,
+    /// Dates of conditions.
     pub(crate) instants: Interner<InstantRecord>,
+    /// Blocks of addresses of conditions.
     pub(crate) networks: Interner<NetworkRecord>,
     /// The networks of values, none for what is no network.
     pub(crate) known_networks: Memo<&'a str, Option<Network>>,
+    /// ARN patterns of conditions that no pattern over the whole text can stand for.
     pub(crate) arns: Interner<ArnPattern>,
-    pub(crate) sources: Vec<Source>,
+    /// Policies by name and file, for explanations.
+    pub(crate) sources: Vec<PolicySource>,
+    /// Conditions as they are written, for explanations: one for each instruction.
     pub(crate) insn_sources: Vec<InsnSource>,
 }
 
-/// Sections that an image of these options has.
+/// Sections that an image of these options has, in the order of the file. Without the index or without what explanations print
+/// their sections are not there at all, not empty: a reader sees which it has.
 pub(crate) fn sections(options: Options) -> impl Iterator<Item = Section> {
     let all = Section::ALL.iter().copied();
     all.filter(move |section| match section.is_index() {
@@ -73,7 +97,8 @@ pub(crate) fn sections(options: Options) -> impl Iterator<Item = Section> {
 }
 
 impl<'a> Program<'a> {
-    /// A program without statements.
+    /// A program without statements. It has the reserved slots already, with their numbers, and knows at which offset its strings
+    /// will begin: behind the header and the table of sections, whose length follows from the options.
     pub(crate) fn new(options: Options, arena: &'a Bump) -> Program<'a> {
         let table = Header::SIZE + Header::ENTRY * sections(options).count();
         let mut program = Program {
@@ -85,7 +110,7 @@ impl<'a> Program<'a> {
             strings: Strings::new(count(table.next_multiple_of(8))),
             slots: Interner::new(),
             statements: Vec::new(),
-            parts: Vec::new(),
+            units: Vec::new(),
             lists: Runs::new(),
             principal_lists: Vec::new(),
             actions: Interner::new(),
@@ -122,7 +147,7 @@ impl<'a> Program<'a> {
         program
     }
 
-    /// The slot of a key and class.
+    /// The slot of a key, in any case (`COND-40`), and a class; a new one if no policy has tested it before.
     pub(crate) fn slot(&mut self, key: &'a str, class: Class) -> Id<Slot> {
         if let Some(slot) = self.known_slots.get(&(key, class)) {
             return *slot;
@@ -137,13 +162,13 @@ impl<'a> Program<'a> {
         slot
     }
 
-    /// A text of conditions.
+    /// A text of conditions, as lists refer to it.
     pub(crate) fn text(&mut self, text: &str) -> Id<ConditionText> {
         let text = self.strings.intern(text);
         self.texts.intern(ConditionText { text })
     }
 
-    /// The list with these items.
+    /// The list with these items, in this order; equal lists are one.
     pub(crate) fn list<T: Item>(&mut self, items: &[Id<T>]) -> ListId<T> {
         let mut words: SmallVec<[u32; 8]> = SmallVec::new();
         words.push(T::KIND.head(count(items.len())));

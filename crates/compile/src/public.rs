@@ -1,13 +1,23 @@
 //! Whether a resource policy is public in the sense of S3's Block Public Access (`S3-5`).
 //!
 //! It is a question about the text of a policy, not about a request, so it is answered when policies are compiled. The
-//! image keeps one bit for each part.
+//! image keeps one bit for each unit. Takes time linear in the document.
+//!
+//! | an Allow for | is public |
+//! |---|---|
+//! | accounts, users, roles, services | no, whatever its conditions |
+//! | everyone | unless a condition fixes the caller: a positive operator, on one of [`FIXING_KEYS`], with fixed values |
+//! | everyone but a few (`NotPrincipal`) | yes, whatever its conditions |
+//!
+//! It errs on the side of public: a condition counts as limiting only if it is one of those that the rule names, with values that
+//! fix something.
 
 use portcullis_image::value::network::Network;
 use portcullis_model::{Effect, Family, Quantifier};
 use portcullis_syntax::ast::{Condition, Document, PrincipalKind, Statement};
 
-/// Keys whose fixed value makes a grant to everyone non-public, in lower case.
+/// Keys whose fixed value makes a grant to everyone non-public, in lower case: those that `S3-5` lists, and no other key of a
+/// service.
 const FIXING_KEYS: [&str; 15] = [
     "aws:sourceip",
     "aws:sourcearn",
@@ -26,11 +36,13 @@ const FIXING_KEYS: [&str; 15] = [
     "s3:dataaccesspointaccount",
 ];
 
-/// True if some Allow statement of the document is public.
+/// True if some Allow statement of the document is public. Deny statements do not make a policy less public: AWS looks at
+/// what is allowed.
 pub(crate) fn is_public(document: &Document<'_>) -> bool {
     document.statements.iter().any(statement_is_public)
 }
 
+/// True if a statement allows something to everyone, and no condition says to whom. A statement that only denies is never public.
 fn statement_is_public(statement: &Statement<'_>) -> bool {
     if statement.effect == Effect::Deny {
         return false;
@@ -44,7 +56,8 @@ fn statement_is_public(statement: &Statement<'_>) -> bool {
         && !statement.conditions.iter().any(fixes_the_caller)
 }
 
-/// A positive operator that holds for fixed values only, on one of the keys.
+/// A positive operator that holds for fixed values only, on one of the keys. `IfExists` and `ForAllValues` hold for a request
+/// without the key, and so limit nobody.
 fn fixes_the_caller(condition: &Condition<'_>) -> bool {
     let operator = condition.operator;
     let comparing = matches!(
@@ -67,6 +80,8 @@ fn fixes_the_caller(condition: &Condition<'_>) -> bool {
             .all(|value| is_fixed(&key, value.value))
 }
 
+/// True if a value of a key stands for one thing and not for many: no wildcard, no variable. For access points a wildcard in the
+/// name is allowed, for networks the size decides. `key` is in lower case.
 fn is_fixed(key: &str, value: &str) -> bool {
     let fixed = |text: &str| !text.contains(['*', '?']) && !text.contains("${");
     match key {
@@ -82,7 +97,8 @@ fn is_fixed(key: &str, value: &str) -> bool {
     }
 }
 
-/// Not broader than /8 or /32, and not a private network, from which no public request comes.
+/// True for a block not broader than /8 (IPv4) or /32 (IPv6), and not of a private network, from which no public request comes
+/// (choice E10). False for text that is no block.
 fn is_narrow(value: &str) -> bool {
     match Network::parse(value) {
         Some(Network::V4 { base, mask }) => {

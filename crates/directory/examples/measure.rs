@@ -269,8 +269,8 @@ fn decisions(directory: &mut Directory, generator: &mut Generator) {
     let mut scratch = Bump::new();
     let time = nanoseconds(requests.len(), || {
         for request in &requests {
-            let question = directory.question(request, RequestPolicies::default(), &scratch);
-            let outcome = engine.decide(directory, &question.unwrap()).unwrap();
+            let completed = directory.complete(request, RequestPolicies::default(), &scratch);
+            let outcome = engine.decide(directory, &completed.unwrap()).unwrap();
             let _ = black_box(outcome);
             scratch.reset();
         }

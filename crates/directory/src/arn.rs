@@ -26,7 +26,8 @@ impl Kind {
     }
 }
 
-/// Kind, account and name of the user or role that an ARN names.
+/// Kind, account and name of the user or role that an ARN names; the path is left out, since names are unique without it. None
+/// for every other ARN, also for those of sessions.
 pub(crate) fn entity_of(arn: [&str; 6]) -> Option<(Kind, &str, &str)> {
     let [_, _, "iam", _, account, rest] = arn else {
         return None;
@@ -44,7 +45,7 @@ pub(crate) fn last_name(path: &str) -> &str {
     slash.map_or(path, |slash| path.get(slash + 1..).unwrap_or_default())
 }
 
-/// True for an object of a bucket. An access point has an account.
+/// True for an object of a bucket. An access point has an account, and so is none.
 pub(crate) fn is_object(arn: [&str; 6]) -> bool {
     matches!(arn, [_, _, "s3", "", "", rest] if rest.contains('/'))
 }
@@ -59,7 +60,7 @@ pub(crate) fn account_number(text: &str) -> Option<u64> {
     is_account_id(text).then(|| text.parse().ok()).flatten()
 }
 
-/// Partition, account and the rest of an ARN of a service.
+/// Partition, account and the rest of an ARN of a service; none if it is of another, or names no account.
 pub(crate) fn arn_of<'a>(text: &'a str, service: &str) -> Option<(&'a str, u64, &'a str)> {
     let [scheme, partition, own, _, account, rest] = split_arn(text)?;
     let account = account_number(account)?;

@@ -15,12 +15,13 @@ use portcullis_model::ActionError;
 
 use crate::store::snapshot::MAX_IMAGES;
 
-/// Why a question cannot be decided.
+/// Why a directory cannot decide: for whoever holds it. The first is of the directory as a whole and stays; the others are of
+/// one request or handle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EngineError {
     /// The policies are no image.
     NoImage(CompileError),
-    /// The question, or the number of the principal, is of another directory, or of this one before
+    /// The completed request, or the number of the principal, is of another directory, or of this one before
     /// [`Directory::update`](crate::Directory::update). Its numbers mean something else here: ask for it again.
     Foreign,
     /// A text that is no action of a request (`GRAM-18`): patterns that allow would match what those that deny do not.
@@ -47,7 +48,20 @@ impl From<CompileError> for EngineError {
     }
 }
 
-/// Why a request cannot be decided.
+/// Why a request cannot be decided: for whoever wrote it. The texts are sentences for people.
+///
+/// ```
+/// use portcullis_directory::{CheckError, Directory, Engine, LoadOptions, RequestError};
+/// use portcullis_model::{Caller, Request};
+///
+/// # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/example-organization/data");
+/// # let directory = Directory::load(folder.as_ref(), LoadOptions::default(), &mut |_| ())?.directory;
+/// let nobody = Caller::from_arn("arn:aws:iam::111111111111:role/Chekout").unwrap();
+/// let request = Request::new(nobody, "s3:GetObject", "arn:aws:s3:::shop-orders/1");
+/// let refused = Engine::new().check(&directory, &request).unwrap_err();
+/// assert!(matches!(refused, CheckError::Refused(RequestError::UnknownPrincipal(_))));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequestError {
     /// The caller's account is in the directory, and the caller is not.
@@ -77,7 +91,7 @@ impl fmt::Display for RequestError {
 
 impl std::error::Error for RequestError {}
 
-/// Why a request has no decision.
+/// Why a request has no decision: because of itself, or because of the directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CheckError {
     /// The directory does not know the caller, or contradicts the request.
@@ -109,7 +123,7 @@ impl From<EngineError> for CheckError {
     }
 }
 
-/// Why changes cannot be taken in.
+/// Why changes cannot be taken in. The directory is as it was before, in every case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UpdateError {
     /// The policies of either are no image.

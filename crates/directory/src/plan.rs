@@ -22,22 +22,25 @@ use portcullis_image::{Image, View};
 
 use crate::plan::action::PreparedActions;
 use crate::plan::dependencies::KeyDependencies;
-use crate::plan::key_sources::Slots;
+use crate::plan::key_sources::PlannedSlots;
 use crate::plan::named_principals::NamedPrincipals;
 use crate::plan::policy_sets::PolicySetSummaries;
 use crate::plan::principals::PrincipalSummary;
 use crate::plan::stack::ImageStack;
-use crate::store::ids::{PartId, PrincipalIdx};
+use crate::store::ids::{PrincipalIdx, UnitId};
 use crate::store::tables::Tables;
 
-/// The images of a directory's policies, and what follows from them.
+/// The images of a directory's policies, and what follows from them: everything that a decision reads beside the tables. Shared
+/// by all threads, and never changed but for what an update adds.
 #[derive(Debug)]
 pub(crate) struct DecisionPlan {
+    /// The images, and where each unit is.
     pub(crate) stack: ImageStack,
-    /// What each part looks at.
+    /// What each unit looks at.
     dependencies: Vec<KeyDependencies>,
     /// The slots of the images.
-    pub(crate) slots: Slots,
+    pub(crate) slots: PlannedSlots,
+    /// A row for each of the policy sets of the tables.
     pub(crate) policy_sets: PolicySetSummaries,
     /// What the policies know of users and roles.
     pub(crate) named: NamedPrincipals,
@@ -53,7 +56,7 @@ impl DecisionPlan {
         let mut plan = DecisionPlan {
             stack: ImageStack::new(),
             dependencies: Vec::new(),
-            slots: Slots::default(),
+            slots: PlannedSlots::default(),
             policy_sets: PolicySetSummaries::default(),
             named: NamedPrincipals::default(),
             summaries: Vec::new(),
@@ -75,7 +78,7 @@ impl DecisionPlan {
         let first = self.stack.images().len();
         self.stack.push(images, id);
         let views: Vec<View<'_>> = self.stack.views().collect();
-        self.slots = Slots::new(&views, tables);
+        self.slots = PlannedSlots::new(&views, tables);
         for (image, view) in views.iter().enumerate().skip(first) {
             let slots = self.slots.of(image);
             self.dependencies
@@ -103,9 +106,9 @@ impl DecisionPlan {
         self.summaries.get(index.index())
     }
 
-    /// What a part looks at.
-    pub(crate) fn dependencies(&self, part: PartId) -> KeyDependencies {
-        let found = self.dependencies.get(part.index()).copied();
+    /// What a unit looks at.
+    pub(crate) fn dependencies(&self, unit: UnitId) -> KeyDependencies {
+        let found = self.dependencies.get(unit.index()).copied();
         found.unwrap_or(KeyDependencies::ALL)
     }
 }

@@ -4,6 +4,10 @@
 //! Each is a loop over decisions of [`crate::decide`], and decides nothing by itself, so that an answer is never other than
 //! what a request would get. They may take seconds on a million principals: answers are handed on while the work goes on,
 //! in the order of the dumps, whatever threads find first.
+//!
+//! What was measured of a million principals, on one thread: `who-can` 0.26 s, `matrix` of four actions 0.72 s, `admins` 0.86 s
+//! (`docs/benchmarks/directories.md`). An index from resources to principals was rejected: it would help one of the questions
+//! and have to be made again at each change.
 
 pub(crate) mod access;
 pub(crate) mod admins;

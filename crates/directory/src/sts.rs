@@ -4,6 +4,15 @@
 //! (`TRUST-6`); whoever decides them has a [`Session`] if they are. Its principal, context and policies go into later
 //! requests, or into the next call.
 //!
+//! | call | target of its requests | who comes out |
+//! |---|---|---|
+//! | `AssumeRole`, with SAML or a web identity | the role, whose trust policy counts | a session of the role |
+//! | `GetSessionToken` | `*` | the caller, with temporary credentials |
+//! | `GetFederationToken` | the federated user | a federated user of the caller |
+//! | `AssumeRoot` | the member account's root user | that root user, limited to a task policy |
+//!
+//! Tags and a source identity are further requests to the same target: `sts:TagSession`, `sts:SetSourceIdentity`.
+//!
 //! Nothing is decided here. A call that STS refuses whatever the policies say is an error; one that the policies deny is a
 //! decision like any other, with its explanation. That is why this room needs tables alone, for roles and the management
 //! account, and neither policies nor an engine. It costs a few allocations, which no loop over principals pays.
@@ -12,10 +21,10 @@ use std::fmt;
 
 use bumpalo::Bump;
 use portcullis_image::value::fold;
-use portcullis_model::{Caller, ContextEntry, Principal as Who, Request, split_arn};
+use portcullis_model::{Caller, ContextEntry, Principal, Request, split_arn};
 
 use crate::arn::{Kind, account_number};
-use crate::store::tables::{Principal, Tables};
+use crate::store::tables::{PrincipalRow, Tables};
 
 /// The calls that hand out credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,13 +89,48 @@ impl StsCallKind {
     }
 }
 
-/// A call of STS.
+/// A call of STS, as its parameters say, and who calls.
+///
+/// ```
+/// use bumpalo::Bump;
+/// use portcullis_directory::{Directory, Engine, LoadOptions, StsCall, StsCallKind};
+/// use portcullis_model::{Caller, Request};
+///
+/// # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/example-organization/data");
+/// # let directory = Directory::load(folder.as_ref(), LoadOptions::default(), &mut |_| ())?.directory;
+/// let caller = Caller::from_arn("arn:aws:iam::100000000001:user/owner").unwrap();
+/// let call = StsCall {
+///     kind: StsCallKind::AssumeRole,
+///     caller: Request::new(caller, "", "").principal,
+///     context: &[],
+///     inherited_keys: Vec::new(),
+///     target: "arn:aws:iam::111111111111:role/BreakGlass",
+///     session_name: "incident-42",
+///     seconds: Some(900),
+///     tags: Vec::new(),
+///     transitive_keys: Vec::new(),
+///     source_identity: None,
+///     external_id: None,
+///     mfa: true,
+///     task_policy: None,
+///     has_policies: false,
+/// };
+/// let arena = Bump::new();
+/// let issued = directory.call(&call, &arena)?;
+/// assert_eq!(issued.session.arn, "arn:aws:sts::111111111111:assumed-role/BreakGlass/incident-42");
+/// // The session is there only if all of its requests are allowed.
+/// let mut engine = Engine::new();
+/// for request in &issued.requests {
+///     println!("{}: {}", request.action, engine.check(&directory, request)?.decision());
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct StsCall<'a> {
     /// Which call.
     pub kind: StsCallKind,
     /// Who calls: for the calls with SAML or a web identity the provider.
-    pub caller: Who<'a>,
+    pub caller: Principal<'a>,
     /// The context of the call: what a session of the caller carries, and what is known of the call. For keys
     /// that follow from the members below, these count and not the context.
     pub context: &'a [ContextEntry<'a>],
@@ -114,7 +158,7 @@ pub struct StsCall<'a> {
     pub has_policies: bool,
 }
 
-/// What a call that is allowed hands out.
+/// What a call that is allowed hands out: what later requests of the session carry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     /// The principal's ARN.
@@ -133,7 +177,7 @@ pub struct Session {
     pub seconds: u32,
 }
 
-/// The requests that a call stands for, and its session.
+/// The requests that a call stands for, and its session. Whoever decides the requests decides whether the session is there.
 #[derive(Clone, Debug)]
 pub struct IssuedSession<'a> {
     /// All of them must be allowed.
@@ -142,7 +186,7 @@ pub struct IssuedSession<'a> {
     pub session: Session,
 }
 
-/// Why STS refuses a call before any policy is looked at.
+/// Why STS refuses a call before any policy is looked at: a sentence for whoever calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StsCallError(pub String);
 
@@ -199,7 +243,7 @@ pub(crate) fn call<'a>(
 }
 
 /// The role with exactly this ARN. STS tells nobody whether a role exists; a directory does.
-fn role_of<'d>(tables: &'d Tables, arn: &str) -> Result<&'d Principal, StsCallError> {
+fn role_of<'d>(tables: &'d Tables, arn: &str) -> Result<&'d PrincipalRow, StsCallError> {
     let found = split_arn(arn).and_then(|[_, _, _, _, account, rest]| {
         let name = rest.strip_prefix("role/")?.rsplit('/').next()?;
         let account = tables.accounts().find(account_number(account)?)?;
@@ -215,7 +259,7 @@ fn role_of<'d>(tables: &'d Tables, arn: &str) -> Result<&'d Principal, StsCallEr
 fn role_session(
     tables: &Tables,
     call: &StsCall<'_>,
-    role: &Principal,
+    role: &PrincipalRow,
     source_identity: Option<&str>,
     seconds: u32,
 ) -> Session {
@@ -497,7 +541,7 @@ fn source_identity<'a>(call: &StsCall<'a>) -> Result<Option<&'a str>, StsCallErr
 }
 
 /// Lifetimes of `STS-1` to `STS-6`, `STS-10`.
-fn seconds(call: &StsCall<'_>, role: Option<&Principal>) -> Result<u32, StsCallError> {
+fn seconds(call: &StsCall<'_>, role: Option<&PrincipalRow>) -> Result<u32, StsCallError> {
     let is_root = matches!(call.caller.caller, Caller::Root { .. });
     let is_chained = matches!(call.caller.caller, Caller::Role { .. });
     let (shortest, longest, usual) = match (call.kind, role) {

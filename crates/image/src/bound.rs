@@ -1,32 +1,42 @@
 //! How much work a decision can be.
 //!
-//! Whoever operates an engine wants to know the slowest request before somebody sends it. The bound is what the index
-//! leads to at most, whatever the request; it is not reached by any usual one.
+//! Whoever operates an engine wants to know the slowest request before somebody sends it, and can refuse policies whose worst
+//! case is too slow (`portcullis inspect` prints the bound). The bound is what the index leads to at most, whatever the
+//! request; no usual request reaches it. Finding it takes one pass over the index.
 
 use crate::id::{Id, Run};
 use crate::index::{MAX_SEGMENTS, MAX_START};
 use crate::kinds::PatternKind;
-use crate::record::{ActionPattern, Group, NodeGroup, Part};
+use crate::record::{ActionPattern, CandidateSet, Posting, Unit};
 use crate::section::Section;
 use crate::view::View;
 use crate::wire::{index, widened};
 
-/// The most that a decision has to look at, whatever the request, in the part of the image where it is
-/// most.
+/// The most that a decision has to look at, whatever the request, in the unit of the image where it is
+/// most. An upper limit: no single request need reach all four numbers.
+///
+/// ```
+/// use portcullis_image::Image;
+///
+/// # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/images/v1/example.pcl"));
+/// let image = Image::from_bytes(&file[..])?;
+/// assert!(image.view().bound().scanned < 100);
+/// # Ok::<(), portcullis_image::ImageError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bound {
     /// Patterns for actions that are tried one by one, when an action is resolved.
     pub patterns: u64,
     /// Candidates that are scanned.
     pub scanned: u64,
-    /// Places of the hash table that a resource of very many segments leads to.
+    /// Buckets that a resource of very many segments leads to.
     pub probes: u64,
-    /// Candidates at the fullest of these places.
+    /// Candidates in the fullest bucket.
     pub in_bucket: u64,
 }
 
 impl View<'_> {
-    /// The bound; without index it is the number of statements. Takes time linear in the index.
+    /// The bound; without index it is the number of statements. Takes time linear in the index and no memory.
     pub fn bound(&self) -> Bound {
         if !self.has_index() {
             return Bound {
@@ -38,22 +48,22 @@ impl View<'_> {
             patterns: u64::from(self.count(Section::Fallback)),
             ..Bound::default()
         };
-        for id in self.ids::<Group>() {
+        for id in self.ids::<CandidateSet>() {
             for bucket in self.get(id).buckets().iter() {
                 let count = u64::from(self.bucket(bucket).count);
                 bound.in_bucket = bound.in_bucket.max(count);
             }
         }
-        for id in self.ids::<Part>() {
-            let part = self.get(id);
-            // A node that starts no other's chain is added to one that does: a pattern that is neither
+        for id in self.ids::<Unit>() {
+            let unit = self.get(id);
+            // Postings of a fallback pattern are added to those of any other: a pattern that is neither
             // a name nor a start matches beside it.
-            let mut most = self.work(part.catch_all);
+            let mut most = self.work(unit.catch_all);
             let mut beside = (0, 0);
-            for node in part.nodes.iter() {
-                let node = self.get(node);
-                let work = self.work(node.groups);
-                if self.is_fallback(node.action) {
+            for postings in unit.postings.iter() {
+                let postings = self.get(postings);
+                let work = self.work(postings.sets);
+                if self.is_fallback(postings.action) {
                     beside = (beside.0 + work.0, beside.1 + work.1);
                 } else {
                     most = (most.0.max(work.0), most.1.max(work.1));
@@ -65,24 +75,26 @@ impl View<'_> {
         bound
     }
 
-    /// Candidates that are scanned and places that are looked at for some groups.
-    fn work(&self, groups: Run<NodeGroup>) -> (u64, u64) {
-        let groups = groups.iter().map(|own| self.get(self.get(own).group));
-        groups.fold((0, 0), |(scanned, probes), group| {
+    /// Candidates that are scanned and buckets that are looked at for some sets.
+    fn work(&self, sets: Run<Posting>) -> (u64, u64) {
+        let sets = sets.iter().map(|own| self.get(self.get(own).set));
+        sets.fold((0, 0), |(scanned, probes), set| {
             (
-                scanned + u64::from(group.scanned.count),
-                probes + self.probes(&group),
+                scanned + u64::from(set.scanned.count),
+                probes + self.probes(&set),
             )
         })
     }
 
-    fn probes(&self, group: &Group) -> u64 {
-        let probes = group.probes().iter().map(|probe| self.get(probe));
-        let places = probes.map(|probe| match probe.middle {
+    /// Buckets that a set leads to: one for each probe of a start alone, and one for each separator of the resource where a
+    /// later literal is looked for.
+    fn probes(&self, set: &CandidateSet) -> u64 {
+        let probes = set.probes().iter().map(|probe| self.get(probe));
+        let buckets = probes.map(|probe| match probe.middle {
             0 => 1,
             _ => widened(MAX_SEGMENTS),
         });
-        places.sum()
+        buckets.sum()
     }
 
     /// True if a pattern for actions is one of those that are tried one by one.

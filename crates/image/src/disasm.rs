@@ -1,7 +1,8 @@
 //! The disassembler: an image as text.
 //!
 //! For people, and for tests that hold what the compiler makes. It shows statements with their heads and instructions and
-//! leaves out the index, which says nothing that they do not. The text is no format: nothing reads it back.
+//! leaves out the index, which says nothing that they do not. The text is no format: nothing reads it back, and it may change
+//! in any version.
 
 use core::fmt::{self, Write};
 
@@ -21,7 +22,19 @@ use crate::token::Token;
 use crate::value::network::{Network, v4_text, v6_text};
 use crate::view::View;
 
-/// Writes an image as text, statement by statement.
+/// Writes an image as text, statement by statement. Names, lines and `Sid`s are there if the image has what explanations
+/// print. Takes time linear in what it writes.
+///
+/// ```
+/// use portcullis_image::{Image, disassemble};
+///
+/// # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/images/v1/example.pcl"));
+/// let image = Image::from_bytes(&file[..])?;
+/// let mut text = String::new();
+/// disassemble(image.view(), &mut text)?;
+/// assert!(text.contains("bool.not") || text.contains("ret deny"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
 /// Only those of the writer.
@@ -43,6 +56,7 @@ pub fn disassemble(view: View<'_>, out: &mut impl Write) -> fmt::Result {
     Ok(())
 }
 
+/// The line of a statement, then layers, principals, actions and resources.
 fn write_head(
     view: View<'_>,
     id: Id<Statement>,
@@ -50,7 +64,7 @@ fn write_head(
     out: &mut impl Write,
 ) -> fmt::Result {
     write!(out, "statement {id}")?;
-    if let Some((origin, source)) = view.origin(id) {
+    if let Some((origin, source)) = view.statement_source(id) {
         write!(out, "  ; {}", view.text(source.name))?;
         write!(out, " statement {}", origin.index)?;
         if !origin.sid.is_empty() {
@@ -132,6 +146,7 @@ fn write_pattern(view: View<'_>, id: Id<Pattern>, out: &mut dyn Write) -> fmt::R
     }
 }
 
+/// Literal text, in which what would be a wildcard or a variable is escaped (`VAR-8`).
 fn write_literal(view: View<'_>, text: Str, out: &mut dyn Write) -> fmt::Result {
     for c in view.text(text).chars() {
         match c {
@@ -143,6 +158,7 @@ fn write_literal(view: View<'_>, text: Str, out: &mut dyn Write) -> fmt::Result 
     Ok(())
 }
 
+/// Mnemonic, flags, key, and the operands by their kind ([`Operands`]). A kind that is added does not compile until it is here.
 fn write_insn(view: View<'_>, insn: &Insn, out: &mut impl Write) -> fmt::Result {
     let info = insn.op.info();
     write!(out, "{}", info.mnemonic)?;
@@ -258,6 +274,7 @@ fn write_short(text: ShortText, out: &mut impl Write) -> fmt::Result {
     write!(out, " {:?}", text.write(&mut [0; 16]).unwrap_or(""))
 }
 
+/// A set of orders as the signs of comparison: `<=` for less or equal.
 fn write_orders(orders: Operand, out: &mut impl Write) -> fmt::Result {
     out.write_char(' ')?;
     for (bit, sign) in [

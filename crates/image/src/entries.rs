@@ -1,7 +1,7 @@
 //! References that may be something else than a record: any, none, or what the index has instead.
 //!
-//! In the image these are numbers that no record has. Readers see them as what they mean and cannot take one for the
-//! number of a record.
+//! In the image these are numbers that no record has, from the upper end of 32 bits. Readers see them as what they mean and
+//! cannot take one for the number of a record; the enums are not stored, so that an entry of a statement stays four bytes.
 
 use crate::field::{ANY, Field, HEAD, Item, Limits, NONE, Record};
 use crate::id::{Id, ListId};
@@ -49,7 +49,7 @@ impl<T> Entries<T> {
         }
     }
 
-    /// True if it is any.
+    /// True if everything matches, whatever the list.
     #[inline(always)]
     pub fn is_any(self) -> bool {
         self.list().is_none()
@@ -73,7 +73,8 @@ impl<T: Item> Field for Entries<T> {
     }
 }
 
-/// Whom a statement is about.
+/// Whom a statement is about. Whether policies of its type have principals at all is told apart from whom they name,
+/// because `NotPrincipal` and absence mean different things.
 #[derive(Debug)]
 pub enum Principals<T> {
     /// Its policies have no principals: the caller.
@@ -108,6 +109,7 @@ impl<T> core::hash::Hash for Principals<T> {
 }
 
 impl<T> Principals<T> {
+    /// As the image has it.
     fn number(self) -> u32 {
         match self {
             Principals::Unsaid => NONE,
@@ -150,7 +152,8 @@ impl<T: Item> Field for Principals<T> {
     }
 }
 
-/// What must be verified of a statement that the index gives.
+/// What must be verified of a statement that the index gives. The index narrows by action and resource; what it has already
+/// settled need not be looked at again.
 #[derive(Debug)]
 pub enum Verify<T> {
     /// Neither action nor resource: the one led here, and every resource matches.
@@ -162,6 +165,7 @@ pub enum Verify<T> {
 }
 
 impl<T> Verify<T> {
+    /// As the image has it.
     fn number(self) -> u32 {
         match self {
             Verify::Nothing => ANY,
@@ -221,7 +225,8 @@ impl<T: Record> Field for Verify<T> {
     }
 }
 
-/// The six patterns of an ARN, or any ARN (`COND-60`, `COND-61`).
+/// The six patterns of an ARN, or any ARN (`COND-60`, `COND-61`). Each part of a value is matched by its own pattern, so that
+/// a star of one part does not reach into the next.
 #[derive(Debug)]
 pub enum ArnParts<T> {
     /// Any ARN.
@@ -231,7 +236,7 @@ pub enum ArnParts<T> {
 }
 
 impl<T> ArnParts<T> {
-    /// The patterns; none if it is any ARN.
+    /// The patterns in the order of the parts; an empty slice if it is any ARN.
     pub fn patterns(&self) -> &[Id<T>] {
         match self {
             ArnParts::Any => &[],
@@ -274,8 +279,8 @@ impl<T: Record> Field for ArnParts<T> {
         match self {
             ArnParts::Any => bytes.fill(u8::MAX),
             ArnParts::Six(patterns) => {
-                for (place, pattern) in bytes.chunks_exact_mut(4).zip(patterns) {
-                    pattern.write(place);
+                for (target, pattern) in bytes.chunks_exact_mut(4).zip(patterns) {
+                    pattern.write(target);
                 }
             }
         }

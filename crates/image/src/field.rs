@@ -2,7 +2,8 @@
 //!
 //! A type says this once, and every record that has a field of it ([`crate::record`]) is encoded, decoded and checked by
 //! that. Reading is total: every content reads as something. What no encoder writes is the validator's to find, which asks
-//! each field for what it refers to ([`Field::is_sound`]) and compares the record with what it would be written as.
+//! each field for what it refers to ([`Field::is_sound`]) and compares the record with what it would be written as. A reader
+//! that fails instead was rejected: decisions would have to carry its errors.
 
 use crate::id::{Id, ListId, Run, Start};
 use crate::layers::LayerSet;
@@ -14,7 +15,7 @@ use crate::wire::{
     unsigned,
 };
 
-/// Something that is a field of records.
+/// Something that is a field of records. Reading takes a load or two and is inlined, since decisions read fields.
 pub(crate) trait Field: Copy {
     /// Bytes.
     const SIZE: usize;
@@ -25,7 +26,7 @@ pub(crate) trait Field: Copy {
     /// Writes it into as many bytes.
     fn write(self, bytes: &mut [u8]);
 
-    /// True if what it refers to is there.
+    /// True if what it refers to is there: a record, a list of the right kind, a text between two characters.
     fn is_sound(self, _: &impl Limits) -> bool {
         true
     }
@@ -43,7 +44,7 @@ pub(crate) trait Limits {
     fn is_list(&self, list: u32, kind: ListKind) -> bool;
 }
 
-/// A record of a section.
+/// A record of a section. The table of records implements it; there is no other implementation.
 pub trait Record: Copy {
     /// An array of as many bytes as a record has.
     type Bytes: 'static;
@@ -63,15 +64,15 @@ pub trait Record: Copy {
     fn all(bytes: &[u8]) -> impl ExactSizeIterator<Item = &Self::Bytes>;
 }
 
-/// A record that lists have the numbers of.
+/// A record that lists have the numbers of. A list's kind and the type of its items are tied to each other here.
 pub trait Item: Record {
     /// The kind of these lists.
     const KIND: ListKind;
 }
 
 fn put(bytes: &mut [u8], content: &[u8]) {
-    if let Some(place) = bytes.get_mut(..content.len()) {
-        place.copy_from_slice(content);
+    if let Some(target) = bytes.get_mut(..content.len()) {
+        target.copy_from_slice(content);
     }
 }
 
@@ -295,8 +296,8 @@ impl Field for Network {
         };
         let (base, mask) = (split_wide(base), split_wide(mask));
         let words = [family, base.0, base.1, mask.0, mask.1];
-        for (place, word) in bytes.chunks_exact_mut(8).zip(words) {
-            word.write(place);
+        for (target, word) in bytes.chunks_exact_mut(8).zip(words) {
+            word.write(target);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The header of an image, and why bytes are not one.
 //!
-//! The header says what cannot be found out of the sections in constant time: the layers that are present, also those
-//! without a statement, and the reserved keys that policies look at.
+//! The header states what the sections cannot tell in constant time: the layers that are present, also those
+//! without a statement, and the reserved keys that policies test. Whoever opens an image compares the length and the
+//! checksum first, so that damage of a file is found before anything in it is read.
 
 use core::fmt;
 
@@ -23,6 +24,15 @@ use crate::wire::checksum;
 /// | 44..64 | zero |
 ///
 /// The table of sections follows: kind, offset, length in bytes, zero; 4 bytes each.
+///
+/// ```
+/// use portcullis_image::Header;
+///
+/// # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/images/v1/example.pcl"));
+/// assert!(file.starts_with(&Header::MAGIC));
+/// assert_eq!(file[8..10], Header::VERSION.to_le_bytes());
+/// assert_eq!(file[24..32], Header::checksum_of(file).to_le_bytes());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
     /// The layers that are present, also those without a statement (`EVAL-4`).
@@ -40,9 +50,11 @@ impl Header {
     pub const VERSION: u16 = 1;
     /// Bytes before the table of sections.
     pub const SIZE: usize = 64;
-    /// Bytes of an entry of the table of sections.
+    /// Bytes of an entry of the table of sections, which follows the header.
     pub const ENTRY: usize = 16;
-    /// The checksum of an image's bytes, which covers everything but the checksum itself.
+    /// The checksum of an image's bytes, which covers everything but the checksum itself. Takes time linear in the bytes.
+    ///
+    /// It finds accidents. It is not a signature: whoever can write an image can write its checksum.
     pub fn checksum_of(bytes: &[u8]) -> u64 {
         let body = bytes.get(32..).unwrap_or(&[]);
         checksum(body) ^ checksum(bytes.get(..24).unwrap_or(&[])).rotate_left(32)
@@ -50,9 +62,12 @@ impl Header {
 }
 
 /// Why bytes are not an image.
+///
+/// It is copied and allocates nothing, since images are opened where there is no allocator. One reason is enough for one who
+/// got a damaged file, so only the first problem is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ImageError {
-    /// The place: an offset from the start of the bytes.
+    /// The offset from the start of the bytes at which it is wrong.
     pub offset: usize,
     /// What is wrong there.
     pub what: &'static str,

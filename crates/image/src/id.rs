@@ -5,7 +5,17 @@
 //! [`Id<Statement>`](crate::Statement). They are transparent: at run time they are the 32-bit numbers of the format.
 //!
 //! One generic type rather than a newtype for each record: readers that take any record ([`crate::View::get`]) need no
-//! copy for each of them.
+//! copy for each of them. Numbers are not checked when they are made; a reader finds zeros, or nothing, for one that no
+//! record has.
+//!
+//! ```
+//! use portcullis_image::{Id, Pattern, Run};
+//!
+//! let run: Run<Pattern> = Run { first: Id::new(3), count: 2 };
+//! assert_eq!(run.iter().map(Id::number).collect::<Vec<_>>(), [3, 4]);
+//! assert_eq!(run.end(), Id::new(5));
+//! assert!(run.fits(5) && !run.fits(4));
+//! ```
 
 use core::cmp::Ordering;
 use core::fmt;
@@ -111,7 +121,8 @@ impl<T> fmt::Display for Id<T> {
     }
 }
 
-/// Records that lie behind each other in their section.
+/// Records that lie behind each other in their section: the usual reference to several records, since it takes two words
+/// whatever their number. A run may be empty; then it says nothing of its first record.
 #[derive(Debug)]
 pub struct Run<T> {
     /// The first of them.
@@ -188,6 +199,7 @@ impl<T> Default for Run<T> {
 }
 
 /// The first record of a run that ends by itself, if there is a run: whoever has it knows, and checks that it begins there.
+/// Patterns refer to their tokens so, because an end mark takes less than a count in each pattern.
 #[repr(transparent)]
 #[derive(Debug)]
 pub struct Start<T>(pub Id<T>);
@@ -215,7 +227,7 @@ impl<T> Hash for Start<T> {
     }
 }
 
-/// A list of numbers of records of type `T`; see [`ListId`].
+/// A list of numbers of records of type `T`; see [`ListId`]. A type without values, which only tells list numbers apart.
 #[derive(Debug)]
 pub enum ListOf<T> {
     /// Nothing has this type.
@@ -223,5 +235,5 @@ pub enum ListOf<T> {
     Never(core::convert::Infallible, PhantomData<T>),
 }
 
-/// Where a list of numbers of records of type `T` begins.
+/// Where a list of numbers of records of type `T` begins: the number of its first word in the section of lists.
 pub type ListId<T> = Id<ListOf<T>>;

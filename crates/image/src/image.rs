@@ -1,8 +1,11 @@
-//! Opening an image: the door, which checks everything once.
+//! Opening an image: everything is checked once, here.
 //!
 //! Possession of an [`Image`] proves that its content was checked, by this process or, with [`Image::from_trusted`], by one
 //! that the caller vouches for. Checking at each access instead was rejected: every decision would pay for it, and
 //! would have to say what it decides about a damaged statement.
+//!
+//! Opening takes one pass over the bytes, measured at 1.7 GB/s, and no memory beside the table of sections; opening trusted
+//! content takes 150 ns whatever the size (`docs/benchmarks/targets.md`).
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -15,6 +18,9 @@ use crate::view::{Layout, View};
 use crate::wire::{index, u16_at, u32_at, u64_at, widened};
 
 /// A validated image over bytes that lie anywhere: a slice, a vector, a memory map.
+///
+/// It holds the bytes and where the sections are, nothing decoded. [`Image::view`] is what readers use. A clone is the same
+/// image to everything that was resolved for it ([`View::id`]); the same bytes opened again are another.
 #[derive(Clone, Debug)]
 pub struct Image<D> {
     data: D,
@@ -28,8 +34,17 @@ impl<D: AsRef<[u8]>> Image<D> {
     /// linear in its length. The bytes must not change as long as the image lives: a memory map
     /// must be of a file that nobody writes.
     ///
+    /// ```
+    /// use portcullis_image::Image;
+    ///
+    /// # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/images/v1/example.pcl"));
+    /// assert!(Image::from_bytes(&file[..]).is_ok());
+    /// let error = Image::from_bytes(&file[..100]).unwrap_err();
+    /// assert_eq!(error.offset, 16);
+    /// ```
+    ///
     /// # Errors
-    /// [`ImageError`] with the place and the reason; never a panic, whatever the bytes.
+    /// [`ImageError`] with the offset and the reason; never a panic, whatever the bytes.
     pub fn from_bytes(data: D) -> Result<Image<D>, ImageError> {
         let layout = read_layout(data.as_ref())?;
         if u64_at(data.as_ref(), 24) != Header::checksum_of(data.as_ref()) {
@@ -54,6 +69,17 @@ impl<D: AsRef<[u8]>> Image<D> {
     /// any useful time; they never make them panic, nor read outside of the image. Where others can write
     /// the bytes, use [`Image::from_bytes`].
     ///
+    /// ```
+    /// use portcullis_image::{Header, Image};
+    ///
+    /// # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/images/v1/example.pcl"));
+    /// let checked = Image::from_bytes(&file[..])?;
+    /// let checksum = Header::checksum_of(checked.as_bytes());
+    /// assert!(Image::from_trusted(&file[..], checksum).is_ok());
+    /// assert!(Image::from_trusted(&file[..], checksum + 1).is_err());
+    /// # Ok::<(), portcullis_image::ImageError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ImageError`] if the bytes have no header of an image, or one of another image.
     pub fn from_trusted(data: D, checksum: u64) -> Result<Image<D>, ImageError> {
@@ -67,6 +93,8 @@ impl<D: AsRef<[u8]>> Image<D> {
         Ok(Image::with_id(data, layout))
     }
 
+    /// Gives the image a number that no other opened image of the process has ([`View::id`]). It is counted and not made of the
+    /// content, whose checksum whoever writes policies can choose.
     fn with_id(data: D, layout: Layout) -> Image<D> {
         static OPENED: AtomicUsize = AtomicUsize::new(1);
         let number = widened(OPENED.fetch_add(1, Ordering::Relaxed));
@@ -79,7 +107,7 @@ impl<D: AsRef<[u8]>> Image<D> {
         Image { data, layout }
     }
 
-    /// What readers use.
+    /// What readers use: two references, to be copied freely.
     #[inline]
     pub fn view(&self) -> View<'_> {
         View {
@@ -88,12 +116,15 @@ impl<D: AsRef<[u8]>> Image<D> {
         }
     }
 
-    /// The bytes of the image.
+    /// The bytes of the image, all of them: what a file of it holds.
     pub fn as_bytes(&self) -> &[u8] {
         self.data.as_ref()
     }
 }
 
+/// Reads the header and the table of sections, which must describe exactly these bytes: sections rise, follow each other
+/// without gaps but for zeros, and end where the bytes do. It takes constant time: there are at most as many sections as
+/// the format has.
 fn read_layout(bytes: &[u8]) -> Result<Layout, ImageError> {
     let fail = |offset, what| Err(ImageError { offset, what });
     if bytes.len() < Header::SIZE {
@@ -154,15 +185,15 @@ fn read_layout(bytes: &[u8]) -> Result<Layout, ImageError> {
         if end > bytes.len() {
             return fail(at + 8, "a section that does not fit");
         }
-        if let Some(place) = layout.sections.get_mut(kind) {
-            *place = (offset, len);
+        if let Some(extent) = layout.sections.get_mut(kind) {
+            *extent = (offset, len);
         }
     }
     if end != bytes.len() {
         return fail(end, "bytes after the last section");
     }
     for section in Section::ALL {
-        if !section.is_optional() && layout.place(*section).0 == 0 {
+        if !section.is_optional() && layout.extent(*section).0 == 0 {
             return fail(12, "a section is missing");
         }
     }

@@ -1,23 +1,25 @@
 //! The index: which statements a request can match at all.
 //!
-//! The index only narrows. Every candidate that it gives is verified by the statement itself, as far as
-//! there is anything to verify, and an image without it decides the same, only slower.
+//! The index is advisory: it only narrows. Every candidate that it gives is verified by the statement itself, as far as
+//! there is anything to verify, and an image without it decides the same, only slower. From 1,000 to 1,000,000 statements a
+//! decision takes 446 to 449 instructions (`docs/benchmarks/targets.md`); `docs/design/the-index.md` says which other indexes
+//! were rejected and why.
 //!
 //! # Actions
 //!
 //! The name of an action leads to the *patterns for actions* that match it: its exact name, those that
 //! are a start of it (`s3:Get*`, the longest first), and the few others that are tried one by one. This
-//! is done once for an image. Each of the image's *parts* ([`crate::Part`]) then has a [`crate::Node`] for the patterns
-//! that its statements use: the groups of candidates of the pattern, and of all shorter starts, and of
-//! the statements for every action. So the first pattern that a part has a node for leads to everything.
+//! is done once for an image. Each of the image's *units* ([`crate::Unit`]) then has [`crate::ActionPostings`] for the patterns
+//! that its statements use: the candidate sets of the pattern, and of all shorter starts, and of
+//! the statements for every action. So the first pattern that a unit has postings for leads to everything.
 //!
 //! # Candidates
 //!
-//! A candidate is a statement with one of its resource patterns. Nodes whose candidates are equal share
-//! a group. A small group is scanned; most of its candidates are told apart by a mask of the segments
+//! A candidate is a statement with one of its resource patterns. Action patterns whose candidates are equal share
+//! a set. A small set is scanned; most of its candidates are told apart by a mask of the segments
 //! that their pattern asks for. The candidates of a large one stand in a hash table, by the literal text
 //! of their patterns. A statement that allows every resource to everyone without condition is no
-//! candidate: where its action leads to the group there is nothing to verify, and the group has its layers.
+//! candidate: where its action leads to the set there is nothing to verify, and the set has its layers.
 //!
 //! # Literals
 //!
@@ -27,25 +29,41 @@
 //! later literal, which may begin at any separator of a request's text (so that `arn:aws:sqs:*:1111:q-*`
 //! is found by `arn:` `aws:` `sqs:` and `1111:` `q-`). How many segments of each kind there are is
 //! the pattern's [`crate::Probe`]. A mask has a bit for each segment, and for the rest.
+//!
+//! The functions here are part of the format: the compiler stores by them and the machine finds by them.
 
 use crate::wire::high;
 
-/// The most segments of a text that are looked at.
+/// The most segments of a text that are looked at. A resource with more is found without hashes of later literals, so that
+/// nobody makes a decision slow by a long name.
 pub const MAX_SEGMENTS: usize = 64;
-/// Groups with at most this many candidates are scanned.
+/// Sets with at most this many candidates are scanned: they lie in four cache lines, where a bucket is looked for in memory
+/// that nothing else has touched.
 pub const SCAN_LIMIT: usize = 16;
-/// The most probes of a group.
+/// The most probes of a set: each is a bucket that every request of the set looks at. Candidates of rarer shapes are scanned.
 pub const MAX_PROBES: usize = 12;
-/// The length from which a start of an action is no longer looked up but tried.
+/// The length from which a start of an action is no longer looked up but tried: starts are found by a bit for each length.
 pub const MAX_START: usize = 64;
 
 const BASE: u64 = 0x9e37_79b9_7f4a_7c55;
 const PRIME: u64 = 0x0000_0100_0000_01b3;
 
-/// The segments of a text: the hashes of its starts, and its mask.
+/// The segments of a text: the hashes of its starts, and its mask. About half a kilobyte, to be filled again for each
+/// request.
+///
+/// ```
+/// use portcullis_image::index::Segments;
+///
+/// let mut bucket = Segments::default();
+/// bucket.set(b"arn:aws:s3:::reports/");
+/// let mut object = Segments::default();
+/// object.set(b"arn:aws:s3:::reports/2026/q1.csv");
+/// assert_eq!(bucket.len(), 6);
+/// assert_eq!(bucket.between(0, 6), object.between(0, 6));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Segments {
-    /// The hash of the first `n` segments at place `n`.
+    /// The hash of the first `n` segments at index `n`.
     starts: [u64; MAX_SEGMENTS + 1],
     len: usize,
     mask: u64,
@@ -76,13 +94,13 @@ impl Segments {
         mask: 0,
     };
 
-    /// Those of a text that nobody cut: it may have any.
+    /// Those of a text that nobody cut: it may have any, so that no mask excludes a candidate.
     pub const ALL: Segments = Segments {
         mask: u64::MAX,
         ..Segments::NONE
     };
 
-    /// Cuts a text.
+    /// Cuts a text. Takes about eight instructions a byte and ten a segment.
     pub fn set(&mut self, text: &[u8]) {
         self.cut::<true>(text, MAX_SEGMENTS);
     }
@@ -115,8 +133,8 @@ impl Segments {
             }
             segment = 0;
             len += 1;
-            if let Some(place) = self.starts.get_mut(len) {
-                *place = start;
+            if let Some(slot) = self.starts.get_mut(len) {
+                *slot = start;
             }
             if len >= most {
                 // What is not looked at may be anything.
@@ -157,7 +175,8 @@ impl Segments {
         self.mask
     }
 
-    /// The hash of the segments from one to another.
+    /// The hash of the segments from one to another, in constant time: hashes of starts are polynomials, of which one is cut off
+    /// the other.
     #[inline]
     pub fn between(&self, from: usize, to: usize) -> u64 {
         let at = |index: usize| self.starts.get(index).copied().unwrap_or(0);
@@ -166,7 +185,7 @@ impl Segments {
     }
 }
 
-/// The bit of a segment.
+/// The bit of a segment: one of 64. Different segments may share one, which costs a candidate that is verified in vain.
 fn mask_bit(segment: u64) -> u64 {
     1 << (segment.wrapping_mul(BASE) >> 58)
 }
@@ -182,7 +201,7 @@ fn rest_bit(rest: u64) -> u64 {
 /// The mask that a text must have which holds this literal.
 ///
 /// `starts` says that the literal is the text's start, `ends` that it is its end. Elsewhere the literal
-/// may be cut out of a longer segment, which is then left out.
+/// may be cut out of a longer segment, which is then left out: a mask may ask for too little, never for too much.
 pub fn literal_mask(literal: &[u8], starts: bool, ends: bool) -> u64 {
     let mut mask = 0;
     let mut segment = 0_u64;
@@ -220,7 +239,7 @@ const POWERS: [u64; MAX_SEGMENTS + 1] = {
     powers
 };
 
-/// The hash under which candidates stand in their group: that of the segments at their start and of those of
+/// The hash under which candidates stand in their set: that of the segments at their start and of those of
 /// a later literal. The upper bits choose the bucket.
 #[inline]
 pub fn bucket_hash(start: u64, middle: u64) -> u64 {
@@ -245,7 +264,8 @@ impl ActionKey {
     }
 }
 
-/// The hash of an action or of its start, byte by byte.
+/// The hash of an action or of its start, byte by byte, so that the hashes of all starts of a name are found on the way to
+/// its own.
 #[derive(Clone, Copy, Debug)]
 pub struct ActionHash(u64);
 
@@ -287,10 +307,10 @@ mod tests {
     #[test]
     fn a_later_literal_has_the_hash_of_its_segments_alone() {
         let whole = segments("arn:aws:sqs:eu-west-1:111122223333:q-1/x");
-        let part = segments("111122223333:q-");
-        assert_eq!(part.len(), 2);
+        let unit = segments("111122223333:q-");
+        assert_eq!(unit.len(), 2);
         let found: Vec<usize> = (0..=whole.len() - 2)
-            .filter(|from| whole.between(*from, from + 2) == part.between(0, 2))
+            .filter(|from| whole.between(*from, from + 2) == unit.between(0, 2))
             .collect();
         assert_eq!(found, [6]);
         assert_eq!(whole.between(0, 3), segments("arn:aws:sqs:").between(0, 3));

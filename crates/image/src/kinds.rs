@@ -1,12 +1,13 @@
 //! Fields that are one of a few codes, and flags.
 //!
 //! A code that does not exist reads as one that does: a reader has no way to fail. An image that has such a code is not
-//! accepted, because its record is not what it would be written as.
+//! accepted, because its record is not what it would be written as. The codes are part of the format; a variant that is added
+//! needs a new version of it.
 
 use crate::field::{Field, Limits};
 use crate::wire::{u8_at, u32_at};
 
-/// Flags of a statement.
+/// Flags of a statement: the effect, which of its elements are negated, and the number of a shared guard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct StatementFlags {
     /// `Effect: Deny`.
@@ -53,7 +54,8 @@ impl Field for StatementFlags {
     }
 }
 
-/// What a pattern consists of.
+/// What a pattern consists of. Matching looks at it first: most patterns end here ([`PatternKind::Exact`],
+/// [`PatternKind::Prefix`]) and never at a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PatternKind {
     /// The literal and nothing else.
@@ -85,7 +87,7 @@ impl Field for PatternKind {
     }
 }
 
-/// Which token a record is.
+/// Which token a record is ([`crate::Token`] is the same with what each has).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TokenKind {
     /// The end of the pattern.
@@ -133,7 +135,8 @@ impl Field for TokenKind {
     }
 }
 
-/// What the values of a slot are read as.
+/// What the values of a slot are read as. One key can have a slot of each class, because `NumericLessThan` and `StringLike`
+/// may both test it; a value is read at most once for each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Class {
     /// As they are.
@@ -170,7 +173,8 @@ impl Field for Class {
     }
 }
 
-/// The forms of a principal entry.
+/// The forms of a principal entry. A caller is looked for by form and text, so that the text of one form is never taken for
+/// that of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum PrincipalForm {
     /// A 12-digit account, in any partition (`GRAM-34`).

@@ -1,4 +1,8 @@
 //! Sets of layers.
+//!
+//! A statement stands for some layers, and one look at it judges all of them, so sets are joined and cut in the
+//! innermost loop: they are one number of 32 bits, and copied. The bits are part of the format. A set type of the standard
+//! library would allocate or hash; a bare number would let a mask be taken for an id.
 
 use core::ops::{BitAnd, BitAndAssign, BitOr, BitOrAssign, Not};
 
@@ -6,8 +10,16 @@ use portcullis_model::Layer;
 
 /// A set of layers: which of the policies of a decision something is about. As it lies in an image, a mask.
 ///
-/// A statement stands for some layers, and one look at it judges all of them, so sets are joined and cut in the
-/// innermost loop: they are one number, and copied.
+/// ```
+/// use portcullis_image::LayerSet;
+/// use portcullis_model::Layer;
+///
+/// let set = LayerSet::of(Layer::Scp(1)) | LayerSet::IDENTITY;
+/// assert!(set.contains(Layer::Identity) && set.meets(LayerSet::SCPS));
+/// assert!(!set.contains_all(LayerSet::SCPS));
+/// // In the order in which reasons are named (`EVAL-11`).
+/// assert_eq!(set.iter().collect::<Vec<_>>(), [Layer::Scp(1), Layer::Identity]);
+/// ```
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct LayerSet(u32);
@@ -45,7 +57,7 @@ impl LayerSet {
         LayerSet(1 << bit(layer))
     }
 
-    /// The set with this mask.
+    /// The set with this mask, as the format has it. Every mask is a set; bits that stand for no layer stay.
     #[inline(always)]
     pub const fn from_bits(bits: u32) -> LayerSet {
         LayerSet(bits)
@@ -69,13 +81,13 @@ impl LayerSet {
         self.meets(LayerSet::of(layer))
     }
 
-    /// True if all layers of the other set are in this one.
+    /// True if all layers of the other set are in this one; so of the empty set.
     #[inline(always)]
     pub const fn contains_all(self, other: LayerSet) -> bool {
         other.0 & !self.0 == 0
     }
 
-    /// True if the sets have a layer in common.
+    /// True if the sets have a layer in common; never for the empty set.
     #[inline(always)]
     pub const fn meets(self, other: LayerSet) -> bool {
         self.0 & other.0 != 0
@@ -113,6 +125,7 @@ impl LayerSet {
     }
 }
 
+/// The bit of a layer, which is part of the format.
 const fn bit(layer: Layer) -> u32 {
     match layer {
         Layer::Identity => 0,
@@ -125,6 +138,7 @@ const fn bit(layer: Layer) -> u32 {
     }
 }
 
+/// A level as a number of bits, the last one for all beyond.
 const fn level_of(level: u8) -> u32 {
     // `From` is not for constants.
     match level < Layer::MAX_LEVELS {

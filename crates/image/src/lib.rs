@@ -2,13 +2,42 @@
 //! disassembler.
 //!
 //! An image is a flat file that is used where it lies: in a slice, a file that was read, a memory
-//! map. [`Image::from_bytes`] is the door, and [`Image::from_trusted`] the one for content that went
-//! through it before. It checks everything once, so that possession of an
-//! [`Image`] proves that its content is sound; readers then follow offsets without decoding.
+//! map. [`Image::from_bytes`] checks everything once, so that possession of an [`Image`] proves that
+//! its content is sound; [`Image::from_trusted`] opens content that was checked before. Readers then
+//! follow offsets without decoding.
 //!
-//! Memory safety does not rest on the validator: every access is a checked slice access. What the
-//! validator adds is truth: the numbers, texts and lists that a decision reads are those that a
-//! compiler could have written.
+//! # Where to start
+//!
+//! | to do | use |
+//! |---|---|
+//! | open an image | [`Image::from_bytes`], [`Image::from_trusted`] |
+//! | read records | [`View`], by typed numbers ([`Id`], [`Run`], [`ListId`]) |
+//! | know what records there are | [`RECORDS`], [`Section`], and the page `docs/format.md`, which is made from both |
+//! | know what instructions there are | [`Op::TABLE`], and the page `docs/opcodes.md` |
+//! | print an image | [`disassemble`] |
+//! | write an image | the crate `portcullis-compile`; [`Header`] and the records' `encode` are what it writes with |
+//! | find candidates | [`index`], which also says how candidates are hashed |
+//!
+//! # What may be relied on
+//!
+//! Memory safety does not rest on the validator: every access is a checked slice access, and there is
+//! no `unsafe`. What the validator adds is truth: the numbers, texts and lists that a decision reads are
+//! those that a compiler could have written. The checks at each access cost about 15 % of the smallest
+//! decision (`docs/benchmarks/targets.md`). Casting the bytes to structs was rejected, because a hole in
+//! the validator could then read out of bounds instead of giving a wrong decision on a forged image.
+//!
+//! The crate needs neither the standard library nor an allocator.
+//!
+//! ```
+//! use portcullis_image::{Image, Section, Statement};
+//!
+//! # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/images/v1/example.pcl"));
+//! let image = Image::from_bytes(&file[..])?;
+//! let view = image.view();
+//! let denies = view.ids::<Statement>().filter(|id| view.read(*id).is_deny());
+//! println!("{} of {} statements deny", denies.count(), view.count(Section::Statements));
+//! # Ok::<(), portcullis_image::ImageError>(())
+//! ```
 #![no_std]
 
 mod bound;
@@ -47,10 +76,11 @@ pub use layers::LayerSet;
 pub use op::{Execute, Op, OpInfo, Operands};
 pub use operand::Operand;
 pub use record::{
-    ActionEntry, ActionPattern, ArnPattern, Bucket, Candidate, ConditionText, Fallback, FieldInfo,
-    Group, Insn, InsnSource, InstantRecord, MAX_INLINE_NUMBER, NetworkRecord, Node, NodeGroup,
-    NumberRecord, Origin, Part, Pattern, PrincipalRecord, Probe, RECORDS, RecordInfo, Ref,
-    ServiceRecord, ShortText, Slot, SlotEntry, SlotStart, Source, Statement, TokenRecord,
+    ActionEntry, ActionPattern, ActionPostings, ArnPattern, Bucket, Candidate, CandidateSet,
+    ConditionText, Fallback, FieldInfo, Insn, InsnSource, InstantRecord, MAX_INLINE_NUMBER,
+    NetworkRecord, NumberRecord, Pattern, PolicySource, Posting, PrincipalRecord, Probe, RECORDS,
+    RecordInfo, Ref, ServiceRecord, ShortText, Slot, SlotEntry, SlotStart, Statement,
+    StatementSource, TokenRecord, Unit,
 };
 pub use reserved::{Reserved, WantedKeys};
 pub use section::{LIST_LEN, ListKind, Section};

@@ -4,12 +4,19 @@
 //! key against one set of values, so one test is one instruction and a guard is a straight run of
 //! them. There are no jumps, no stack and no loop but the one over the values of a key inside an
 //! instruction; that every guard ends needs no argument.
+//!
+//! An instruction takes 27 instructions of the processor whatever it tests, and then what the test itself costs
+//! (`docs/benchmarks/targets.md`). So the usual single value has an operation of its own (`text.is`, `number.is`), which
+//! compares without a look at another record, beside the general one over a list.
+//!
+//! A line of the table makes the code, the mnemonic, the operands, the page `docs/opcodes.md` and a method of [`Execute`]: the
+//! machine does not compile until it has the method.
 
 use crate::field::{Field, Limits};
 use crate::kinds::Class;
 use crate::wire::u8_at;
 
-/// What the operands of an instruction are.
+/// What the operands of an instruction are. The validator checks them by this, the disassembler prints them by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operands {
     /// None: `x`, `y` and `z` are zero.
@@ -46,6 +53,8 @@ pub enum Operands {
     Truths,
 }
 
+/// Makes the enum, decoding, the rows of [`Op::TABLE`] and the trait [`Execute`] from the table below. To add an operation is
+/// one line; `CONTRIBUTING.md` lists what the line then asks for.
 macro_rules! ops {
     ($($(#[doc = $doc:literal])+ $name:ident / $method:ident = $code:literal, $mnemonic:literal, $operands:ident, $class:ident;)+) => {
         /// The operation of an instruction.
@@ -117,6 +126,14 @@ macro_rules! ops {
 }
 
 /// A row of the table of operations.
+///
+/// ```
+/// use portcullis_image::{Class, Op, Operands};
+///
+/// let info = Op::NumberIs.info();
+/// assert_eq!((info.mnemonic, info.operands, info.class), ("number.is", Operands::Number, Class::Number));
+/// assert_eq!(Op::from_code(info.op.code()), Some(Op::NumberIs));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct OpInfo {
     /// The operation.
@@ -132,7 +149,7 @@ pub struct OpInfo {
 }
 
 impl Operands {
-    /// True if `x` is a list.
+    /// True if `x` is a list and `y` its digest: the first item and the number of items.
     pub fn is_list(self) -> bool {
         use Operands::{Arns, Instants, Networks, Numbers, Patterns, Texts};
         matches!(

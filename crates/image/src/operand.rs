@@ -1,7 +1,8 @@
 //! Operands of instructions: 8 bytes each, which are what the operation says.
 //!
 //! They are read by methods named for what is in them. An enum of all shapes would have to be decoded before it is known
-//! which of its fields is looked at.
+//! which of its fields is looked at. A method that is asked of an operand of another shape gives a number that means nothing;
+//! the validator has seen to it that operations have the operands that they read.
 
 use crate::field::Field;
 use crate::id::{Id, ListId, Run};
@@ -9,6 +10,14 @@ use crate::text::Str;
 use crate::wire::{join, low, signed, split, u64_at, unsigned};
 
 /// An operand of an instruction: what it is, the operation says ([`crate::Operands`]).
+///
+/// ```
+/// use portcullis_image::{Operand, Pattern, Run, Id};
+///
+/// let run: Run<Pattern> = Run { first: Id::new(7), count: 2 };
+/// assert_eq!(Operand::from(run).run::<Pattern>(), run);
+/// assert_eq!(Operand::from(-1_500_000_i64).signed(), -1_500_000);
+/// ```
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Operand(pub u64);

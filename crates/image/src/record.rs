@@ -3,9 +3,11 @@
 //! A line of the table is a field: its type says how it lies in the image and what it must be ([`crate::field`]). From
 //! the table come the types, their encoding and decoding, the readers of single fields, the page of the format
 //! (`docs/format.md`) and what the validator asks of every record. What it asks beyond that, because it is about several
-//! records, is in `validate`.
+//! records, is in `validate`. Writing codecs by hand was rejected: each record was then written three times, and a field that
+//! was added could be forgotten in one of them.
 //!
-//! Decoding is total: bytes of any content are some record.
+//! Decoding is total: bytes of any content are some record. A record is decoded in a few loads; [`Ref`] reads one field with
+//! one.
 
 use crate::entries::{ArnParts, Entries, Principals, Verify};
 use crate::field::{Field, Item, Limits, Record};
@@ -19,7 +21,7 @@ use crate::text::Str;
 use crate::value::network::Network;
 use crate::wire::{array_at, instant_of, join_wide, low, record, split_wide, widened};
 
-/// What the table says of a record.
+/// What the table says of a record: for pages and for tools that show images.
 #[derive(Clone, Copy, Debug)]
 pub struct RecordInfo {
     /// Its name.
@@ -32,7 +34,7 @@ pub struct RecordInfo {
     pub fields: &'static [FieldInfo],
 }
 
-/// What the table says of a field.
+/// What the table says of a field. Numbers are little-endian.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldInfo {
     /// Its name.
@@ -45,7 +47,18 @@ pub struct FieldInfo {
     pub doc: &'static str,
 }
 
-/// A record that is read where it lies: only the fields that are asked for.
+/// A record that is read where it lies: only the fields that are asked for. It has a method for each field of its record.
+///
+/// ```
+/// use portcullis_image::{Image, Statement};
+///
+/// # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/images/v1/example.pcl"));
+/// let image = Image::from_bytes(&file[..])?;
+/// let view = image.view();
+/// let first = view.read(view.ids::<Statement>().next().unwrap());
+/// assert!(first.is_deny() && first.guard().is_some());
+/// # Ok::<(), portcullis_image::ImageError>(())
+/// ```
 #[derive(Debug)]
 pub struct Ref<'a, R: Record>(&'a R::Bytes);
 
@@ -66,6 +79,8 @@ impl<'a, R: Record> Ref<'a, R> {
     }
 }
 
+/// Makes types, codecs, readers and checks of the table. Offsets are written down and not counted, because they are the
+/// format: a field that moves must be seen in a review. The constant block below refuses a table whose fields overlap.
 macro_rules! records {
     ($(
         $(#[doc = $doc:literal])+
@@ -118,8 +133,8 @@ macro_rules! records {
                 pub fn encode(&self) -> [u8; $size] {
                     let mut bytes = [0; $size];
                     $(
-                        let place = bytes.get_mut($at..$at + <$type as Field>::SIZE);
-                        self.$field.write(place.unwrap_or_default());
+                        let target = bytes.get_mut($at..$at + <$type as Field>::SIZE);
+                        self.$field.write(target.unwrap_or_default());
                     )+
                     bytes
                 }
@@ -174,7 +189,7 @@ macro_rules! records {
     };
 }
 
-/// What the validator asks of every record.
+/// What the validator asks of every record. Both follow from the table; a record passes only if both are true.
 pub(crate) trait Checked: Record {
     /// True if everything that it refers to is there.
     fn is_sound(&self, image: &impl Limits) -> bool;
@@ -318,49 +333,49 @@ records! {
         parts: ArnParts<Pattern> = 0;
     }
 
-    /// A part of an image: the statements that belong together and are decided together, usually all of them. An image of a
-    /// directory has a part for each policy. The parts are all statements, one part after the other.
-    Part: Parts, 32 bytes {
+    /// A unit of an image: the statements that belong together and are decided together, usually all of them. An image of a
+    /// directory has a unit for each policy. The units are all statements, one unit after the other.
+    Unit: Units, 32 bytes {
         /// The statements; Deny statements come first.
         statements: Run<Statement> = 0;
-        /// The layers that are present in the part (`EVAL-4`).
+        /// The layers that are present in the unit (`EVAL-4`).
         layers: LayerSet = 8;
         /// 1 if its resource policy is public (`S3-5`).
         public: bool = 12;
-        /// Index: the nodes.
-        nodes: Run<Node> = 16;
-        /// Index: the groups of every action, among the groups of nodes.
-        catch_all: Run<NodeGroup> = 24;
+        /// Index: the postings of its action patterns.
+        postings: Run<ActionPostings> = 16;
+        /// Index: the postings of statements for every action.
+        catch_all: Run<Posting> = 24;
     }
 
-    /// The groups of candidates of a pattern for actions, in a part. The nodes of a part are sorted by pattern. The node of a
-    /// name, or of a start of names, has the groups of all shorter starts too, and those of every action.
-    Node: Nodes, 12 bytes {
+    /// The candidate sets that an action pattern leads to, in a unit, sorted by pattern within the unit. A whole name, or a start
+    /// of names, also leads to the sets of all shorter starts and to those of every action.
+    ActionPostings: ActionPostings, 12 bytes {
         /// The pattern.
         action: Id<ActionPattern> = 0;
-        /// Its groups, among the groups of nodes.
-        groups: Run<NodeGroup> = 4;
+        /// Its candidate sets, among the postings.
+        sets: Run<Posting> = 4;
     }
 
-    /// A group of a node.
-    NodeGroup: NodeGroups, 4 bytes {
-        /// The group.
-        group: Id<Group> = 0;
+    /// One candidate set of an action pattern.
+    Posting: Postings, 4 bytes {
+        /// The set.
+        set: Id<CandidateSet> = 0;
     }
 
-    /// A group of candidates. One with probes has two to the power of its bits of buckets.
-    Group: Groups, 24 bytes {
+    /// A set of candidates. One with probes has two to the power of its bits of buckets.
+    CandidateSet: CandidateSets, 24 bytes {
         /// The candidates that are scanned; those of Deny statements come first.
         scanned: Run<Candidate> = 0;
         /// The first probe.
         probes: u32 = 8;
         /// How many probes there are; none if all candidates are scanned.
         probe_count: u16 = 12;
-        /// The group has `1 << bits` buckets, if it has probes.
+        /// The set has `1 << bits` buckets, if it has probes.
         bits: u16 = 14;
         /// The first of its buckets.
         buckets: u32 = 16;
-        /// The layers in which a statement of the group allows every resource to everyone, without condition. There are no
+        /// The layers in which a statement of the set allows every resource to everyone, without condition. There are no
         /// candidates of such statements.
         allows: LayerSet = 20;
     }
@@ -383,7 +398,7 @@ records! {
         middle: u16 = 2;
     }
 
-    /// A bucket. It ends where the next one begins, so each group has one more than buckets.
+    /// A bucket. It ends where the next one begins, so each set has one more than buckets.
     Bucket: Buckets, 4 bytes {
         /// The first candidate.
         first: Id<Candidate> = 0;
@@ -414,7 +429,7 @@ records! {
     }
 
     /// A policy, for explanations.
-    Source: Sources, 16 bytes {
+    PolicySource: PolicySources, 16 bytes {
         /// The policy's name.
         name: Str = 0;
         /// The file; empty if there was none.
@@ -422,9 +437,9 @@ records! {
     }
 
     /// Where a statement was written, for explanations. One record for each statement.
-    Origin: Origins, 40 bytes {
+    StatementSource: StatementSources, 40 bytes {
         /// The policy.
-        source: Id<Source> = 0;
+        source: Id<PolicySource> = 0;
         /// The statement's position in its document, from 0.
         index: u32 = 4;
         /// The `Sid`; empty if there was none.
@@ -487,15 +502,23 @@ impl Item for ArnPattern {
     const KIND: ListKind = ListKind::Arns;
 }
 
-/// The longest text of a number that stands in its instruction. There is no such instruction for a
-/// longer one, so that instructions which share a text need no care when they are checked.
+/// The longest text, in bytes, of a number that stands in its instruction. A longer one is in a list, so that instructions
+/// which share a text need no care when they are checked.
 pub const MAX_INLINE_NUMBER: u32 = 64;
 
 impl ShortText {
     /// The longest text in bytes.
     pub const MAX_LEN: usize = 16;
 
-    /// The short text, unless the text is longer.
+    /// The short text; none if the text is longer than [`ShortText::MAX_LEN`] bytes.
+    ///
+    /// ```
+    /// use portcullis_image::ShortText;
+    ///
+    /// let text = ShortText::new("eu-west-1").unwrap();
+    /// assert_eq!(text.write(&mut [0; 16]), Some("eu-west-1"));
+    /// assert!(ShortText::new("ap-southeast-northeast-1").is_none());
+    /// ```
     pub fn new(text: &str) -> Option<ShortText> {
         let mut bytes = [0; Self::MAX_LEN];
         bytes
@@ -509,7 +532,8 @@ impl ShortText {
         })
     }
 
-    /// The text, written to `room`; none if the numbers are not those of a text.
+    /// The text, written to `room`; none if the numbers are not those of a text: the length must fit, the rest be zero, and the
+    /// bytes be UTF-8.
     pub fn write(self, room: &mut [u8; Self::MAX_LEN]) -> Option<&str> {
         *room = join_wide(self.low, self.high).to_le_bytes();
         let len = usize::try_from(self.len).ok()?;
@@ -520,31 +544,31 @@ impl ShortText {
 }
 
 impl Ref<'_, Statement> {
-    /// `Effect: Deny`.
+    /// True for `Effect: Deny`.
     #[inline(always)]
     pub fn is_deny(self) -> bool {
         self.flags().deny
     }
 
-    /// `NotAction`.
+    /// True if the entries are those of `NotAction`.
     #[inline(always)]
     pub fn not_action(self) -> bool {
         self.flags().not_action
     }
 
-    /// `NotResource`.
+    /// True if the entries are those of `NotResource`.
     #[inline(always)]
     pub fn not_resource(self) -> bool {
         self.flags().not_resource
     }
 
-    /// `NotPrincipal`.
+    /// True if the entries are those of `NotPrincipal`.
     #[inline(always)]
     pub fn not_principal(self) -> bool {
         self.flags().not_principal
     }
 
-    /// As in [`StatementFlags`].
+    /// The number of a guard that many statements share, or 0 ([`StatementFlags::shared`]).
     #[inline(always)]
     pub fn shared(self) -> u8 {
         self.flags().shared
@@ -552,7 +576,7 @@ impl Ref<'_, Statement> {
 }
 
 impl Insn {
-    /// The operands as a short text.
+    /// The operands as a short text, for operations whose operands are [`crate::Operands::Inline`]; of others it means nothing.
     pub fn short_text(&self) -> ShortText {
         ShortText {
             low: self.x.bits(),
@@ -561,7 +585,7 @@ impl Insn {
         }
     }
 
-    /// The first two operands as an instant.
+    /// The first two operands as an instant in 10^-18 s, for [`crate::Operands::Instant`].
     pub fn instant(&self) -> i128 {
         instant_of(self.x.bits(), self.y.bits())
     }
@@ -583,11 +607,11 @@ impl Ref<'_, Insn> {
     }
 }
 
-impl Group {
-    /// The most [`Group::bits`].
+impl CandidateSet {
+    /// The most [`CandidateSet::bits`].
     pub const MAX_BITS: u16 = 30;
-    /// Of no candidates.
-    pub const EMPTY: Group = Group {
+    /// Without candidates.
+    pub const EMPTY: CandidateSet = CandidateSet {
         scanned: Run::EMPTY,
         probes: 0,
         probe_count: 0,
@@ -605,7 +629,7 @@ impl Group {
         }
     }
 
-    /// Its buckets.
+    /// Its buckets; none if its candidates are scanned.
     pub fn buckets(&self) -> Run<Bucket> {
         Run {
             first: Id::new(self.buckets),
@@ -616,12 +640,12 @@ impl Group {
         }
     }
 
-    /// The bucket of a hash.
+    /// The bucket of a hash ([`crate::index::bucket_hash`]), chosen by the upper bits.
     #[inline]
     pub fn bucket_of(&self, hash: u64) -> Id<Bucket> {
-        // Of a group without buckets there is nothing to find; any number will do.
+        // Of a set without buckets there is nothing to find; any number will do.
         let bits = u32::from(self.bits);
-        let place = low(hash.wrapping_shr(64_u32.wrapping_sub(bits)));
-        Id::new(self.buckets.wrapping_add(place))
+        let bucket = low(hash.wrapping_shr(64_u32.wrapping_sub(bits)));
+        Id::new(self.buckets.wrapping_add(bucket))
     }
 }

@@ -1,8 +1,13 @@
 //! The sections of an image, in one table.
 //!
-//! A section is records of one size, so that a record is found by its number. They are stored in the order of their
-//! numbers and follow each other without gaps, which leaves nothing that a reader skips.
+//! A section is records of one size, so that a record is found by its number. Sections are stored in the order of their
+//! numbers and follow each other without gaps, which leaves nothing that a reader skips and where something could hide.
+//!
+//! The table is a macro of its own beside that of the records ([`crate::record`]): strings and lists are sections without a
+//! record, and the order of the file is the order of the table, which is not that of the records.
 
+/// Makes the enum and what is known of each section from the table below: name, number, bytes of a record, whether an image may
+/// leave it out.
 macro_rules! sections {
     ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $size:literal, $optional:literal;)+) => {
         /// The sections of an image, in the order in which they are stored.
@@ -41,7 +46,7 @@ macro_rules! sections {
             /// True if the section belongs to the index, which makes decisions fast and never
             /// changes one.
             pub fn is_index(self) -> bool {
-                (Section::Nodes.number()..=Section::Fallback.number()).contains(&self.number())
+                (Section::ActionPostings.number()..=Section::Fallback.number()).contains(&self.number())
             }
 
             /// True if an image may leave the section out.
@@ -85,19 +90,19 @@ sections! {
     Networks = 13, 40, false;
     /// ARN patterns of conditions.
     Arns = 14, 24, false;
-    /// Parts of the image: statements that are decided together, and the nodes of their index.
-    Parts = 15, 32, false;
-    /// Index: the groups of a pattern for actions, part by part.
-    Nodes = 16, 12, true;
-    /// Index: the groups of nodes.
-    NodeGroups = 17, 4, true;
+    /// Units of the image: statements that are decided together, and where their index begins.
+    Units = 15, 32, false;
+    /// Index: the candidate sets of each action pattern, unit by unit.
+    ActionPostings = 16, 12, true;
+    /// Index: references to candidate sets, in runs that action patterns share.
+    Postings = 17, 4, true;
     /// Index: lists of candidates.
-    Groups = 18, 24, true;
+    CandidateSets = 18, 24, true;
     /// Index: statements with one of their resource patterns.
     Candidates = 19, 16, true;
     /// Index: the shapes of literals that a list is hashed by.
     Probes = 20, 4, true;
-    /// Index: where the buckets of hashed candidates begin, group by group.
+    /// Index: where the buckets of hashed candidates begin, set by set.
     Buckets = 21, 4, true;
     /// Index: a hash table from actions, prefixes of actions and services to their records.
     ActionTable = 22, 8, true;
@@ -106,9 +111,9 @@ sections! {
     /// Index: the patterns for actions that are neither a name nor the start of one.
     Fallback = 24, 4, true;
     /// For explanations: the policies.
-    Sources = 25, 16, true;
+    PolicySources = 25, 16, true;
     /// For explanations: where each statement was written.
-    Origins = 26, 40, true;
+    StatementSources = 26, 40, true;
     /// For explanations: how each instruction was written.
     InsnSources = 27, 24, true;
     /// By the upper bits of a hash, where its pairs of the index of slots begin; a power of two of them,
@@ -121,7 +126,7 @@ sections! {
 /// How many sections there are.
 pub(crate) const SECTIONS: usize = 30;
 
-/// What lists hold.
+/// What lists hold. The kind is in a list's first word, so that a list of patterns is not read as one of principals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u32)]
 #[expect(
@@ -140,7 +145,8 @@ pub enum ListKind {
 }
 
 impl ListKind {
-    /// The first word of a list of this kind and length. A list has less than 2^27 items.
+    /// The first word of a list of this kind and length: the top bit, the kind in 4 bits, the length in 27. The length is cut
+    /// to that: a list has less than 2^27 items, as the compiler's limit on the size of an image ensures.
     pub fn head(self, len: u32) -> u32 {
         LIST_HEAD | self.code() << 27 | (len & LIST_LEN)
     }
@@ -150,6 +156,7 @@ impl ListKind {
         self as u32
     }
 
+    /// Every kind, in the order of its code, with the section of its items.
     pub(crate) const ALL: [(ListKind, Section); 8] = [
         (ListKind::Actions, Section::Actions),
         (ListKind::Patterns, Section::Patterns),

@@ -1,7 +1,8 @@
 //! Texts as they lie in the image.
 //!
 //! A text is an offset and a length, and every text is stored once, whatever records have it. The offset counts from the
-//! start of the image, not of the section, which saves an addition at each comparison.
+//! start of the image, not of the section, which saves an addition at each comparison. Two texts of one image are equal
+//! exactly if their offsets and lengths are.
 
 use crate::wire::{index, join, split};
 
@@ -15,7 +16,7 @@ pub struct Str {
 }
 
 impl Str {
-    /// Offset and length as one number.
+    /// Offset and length as one number, as operands hold them.
     #[inline]
     pub fn pack(self) -> u64 {
         join(self.offset, self.len)

@@ -1,17 +1,21 @@
 //! Tokens of patterns, with what each kind has.
 //!
 //! In the image every token is a record of the same size ([`TokenRecord`]), so that one is found by its number; here it is
-//! an enum, for whoever looks at all kinds.
+//! an enum, for whoever looks at all kinds. The machine's matcher reads the records themselves, field by field.
 
 use crate::id::Id;
 use crate::kinds::TokenKind;
 use crate::record::{Slot, TokenRecord};
 use crate::text::Str;
 
-/// The most characters that one [`Token::Chars`] stands for.
+/// The most characters that one [`Token::Chars`] stands for: matching skips them one by one, and a token of a few bytes must
+/// not stand for work without bounds. A pattern with more `?` in a row has several such tokens.
 pub const MAX_CHARS: u32 = 1 << 16;
 
 /// A piece of a pattern after its literal.
+///
+/// Neighboring texts are one text, and a run of wildcards is its characters first, then one star (`MATCH-3`), so that equal
+/// patterns have equal tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Token {
     /// The end of the pattern.

@@ -5,7 +5,12 @@
 //! references are in range and its bytes are those that it would be written as. Here is what is about several records:
 //! runs that end, lists that are sorted, guards that begin where no other goes on.
 //!
-//! The time is linear in the image: also the texts that records share are bounded ([`Checker::may_read`]).
+//! Nothing here trusts the bytes, and nothing allocates. The time is linear in the image, also where records share a text
+//! ([`Checker::may_read`]) or buckets a candidate; it was measured at 1.7 GB/s (`docs/benchmarks/targets.md`). A validator that
+//! works statement by statement was rejected: what statements share would be checked again for each.
+//!
+//! What the validator does not promise: that the index knows every candidate. An image whose index was forged decides as if
+//! statements were missing, as one whose statements were forged does.
 
 mod index;
 
@@ -20,8 +25,8 @@ use crate::layers::LayerSet;
 use crate::op::Operands;
 use crate::record::{
     ActionPattern, ArnPattern, Checked, ConditionText, Insn, InsnSource, InstantRecord,
-    MAX_INLINE_NUMBER, NetworkRecord, NumberRecord, Origin, Part, Pattern, PrincipalRecord,
-    ShortText, Slot, SlotEntry, SlotStart, Source, Statement, TokenRecord,
+    MAX_INLINE_NUMBER, NetworkRecord, NumberRecord, Pattern, PolicySource, PrincipalRecord,
+    ShortText, Slot, SlotEntry, SlotStart, Statement, StatementSource, TokenRecord, Unit,
 };
 use crate::reserved::Reserved;
 use crate::section::{LIST_HEAD, LIST_LEN, ListKind, Section};
@@ -33,9 +38,10 @@ use crate::view::View;
 use crate::wire::{count, index, name_hash, u32_at};
 
 /// What a check gives.
-pub(crate) type Verdict = Result<(), ImageError>;
+pub(crate) type Validated = Result<(), ImageError>;
 
-pub(crate) fn validate(view: View<'_>) -> Verdict {
+/// Checks all sections, in this order. The header and the table of sections were checked before.
+pub(crate) fn validate(view: View<'_>) -> Validated {
     let checker = Checker {
         view,
         strings: view.section(Section::Strings),
@@ -49,12 +55,13 @@ pub(crate) fn validate(view: View<'_>) -> Verdict {
     checker.principals()?;
     checker.values()?;
     checker.statements()?;
-    checker.parts()?;
+    checker.units()?;
     checker.code()?;
     checker.index()?;
     checker.debug()
 }
 
+/// What the checks of one image share.
 pub(crate) struct Checker<'a> {
     pub(crate) view: View<'a>,
     strings: (usize, usize),
@@ -97,20 +104,21 @@ impl Limits for Checker<'_> {
 
 impl Checker<'_> {
     /// Refuses the image for a record of a section, by the record's number.
-    pub(crate) fn fail(&self, section: Section, number: u32, what: &'static str) -> Verdict {
+    pub(crate) fn fail(&self, section: Section, number: u32, what: &'static str) -> Validated {
         Err(ImageError {
             offset: self.view.at(section, number),
             what,
         })
     }
 
+    /// Refuses the image unless something holds, for a record by its number.
     pub(crate) fn ensure(
         &self,
         holds: bool,
         section: Section,
         number: u32,
         what: &'static str,
-    ) -> Verdict {
+    ) -> Validated {
         if holds {
             Ok(())
         } else {
@@ -123,7 +131,7 @@ impl Checker<'_> {
         &self,
         what: &'static str,
         mut is_fine: impl FnMut(Id<R>, R) -> bool,
-    ) -> Verdict {
+    ) -> Validated {
         for id in self.view.ids::<R>() {
             self.only(what, id, |record| is_fine(id, record))?;
         }
@@ -136,14 +144,15 @@ impl Checker<'_> {
         what: &'static str,
         id: Id<R>,
         is_fine: impl FnOnce(R) -> bool,
-    ) -> Verdict {
+    ) -> Validated {
         let bytes = R::bytes_or_zero(self.view.bytes, self.view.offset(id));
         let record = R::read(bytes);
         let fine = record.is_written(bytes) && record.is_sound(self) && is_fine(record);
         self.ensure(fine, R::SECTION, id.number(), what)
     }
 
-    fn strings(&self) -> Verdict {
+    /// All strings are one UTF-8 text, so that a string of the image only has to begin and end between characters.
+    fn strings(&self) -> Validated {
         let (offset, len) = self.strings;
         let bytes = self.view.bytes.get(offset..offset + len).unwrap_or(&[]);
         match core::str::from_utf8(bytes) {
@@ -160,14 +169,15 @@ impl Checker<'_> {
     ///
     /// What a compiler writes has few records for a text: four slots, a principal of each form, a
     /// number. An image in which all records share one long text would take the product of both to
-    /// check.
+    /// check. So the bytes that are looked at, counted again for each record, may be sixteen times the image at most.
     fn may_read(&self, text: Str) -> bool {
         let looked_at = self.looked_at.get().saturating_add(index(text.len));
         self.looked_at.set(looked_at);
         self.is_text(text) && looked_at / 16 <= self.view.bytes.len()
     }
 
-    fn slots(&self) -> Verdict {
+    /// Slots have folded names, the reserved ones stand first, and the index of slots finds each of them.
+    fn slots(&self) -> Validated {
         let view = &self.view;
         let slots = view.count(Section::Slots);
         self.all("a slot that is not well-formed", |_, slot: Slot| {
@@ -203,16 +213,16 @@ impl Checker<'_> {
             "an index of some slots only",
         )?;
         let starts = view.count(Section::SlotStarts);
-        let places = starts.wrapping_sub(1);
+        let ranges = starts.wrapping_sub(1);
         self.ensure(
-            starts > 2 && places.is_power_of_two(),
+            starts > 2 && ranges.is_power_of_two(),
             Section::SlotStarts,
             0,
             "an index of slots without places",
         )?;
         self.all("a place out of range", |id: Id<SlotStart>, _| {
             let (first, end) = view.slot_starts(id);
-            id.number() == places || first <= end && end <= entries
+            id.number() == ranges || first <= end && end <= entries
         })?;
         let mut previous = None;
         self.all(
@@ -220,7 +230,7 @@ impl Checker<'_> {
             |id, entry: SlotEntry| {
                 let SlotEntry { hash, slot } = entry;
                 let name = view.get(slot).name;
-                let (first, end) = view.slot_starts(view.slot_place(hash));
+                let (first, end) = view.slot_starts(view.slot_range(hash));
                 let rising = previous.is_none_or(|previous| previous < (hash, slot));
                 previous = Some((hash, slot));
                 self.may_read(name)
@@ -239,7 +249,8 @@ impl Checker<'_> {
             && self.view.get(slot).class == class
     }
 
-    fn lists(&self) -> Verdict {
+    /// The words of the section are lists, one after the other, whose items are in range; those of principals are sorted.
+    fn lists(&self) -> Validated {
         let view = &self.view;
         let words = view.count(Section::Lists);
         let mut number = 0;
@@ -275,7 +286,8 @@ impl Checker<'_> {
         Ok(())
     }
 
-    fn patterns(&self) -> Verdict {
+    /// Patterns of tokens begin a run, and others have none.
+    fn patterns(&self) -> Validated {
         let tokens = self.view.count(Section::Tokens);
         self.all(
             "a pattern that is not well-formed",
@@ -300,11 +312,13 @@ impl Checker<'_> {
         first.number() < tokens && before.is_none_or(|before| self.is_end(before))
     }
 
+    /// True for the last token of a run.
     fn is_end(&self, token: Id<TokenRecord>) -> bool {
         Token::from(self.view.get(token)) == Token::End
     }
 
-    fn tokens(&self) -> Verdict {
+    /// Tokens are such as a compiler writes, their variables are slots, and the last run ends.
+    fn tokens(&self) -> Validated {
         self.all(
             "a token that is not well-formed",
             |_, record: TokenRecord| {
@@ -331,7 +345,8 @@ impl Checker<'_> {
         )
     }
 
-    fn principals(&self) -> Verdict {
+    /// Principals rise by form and text, so that the machine can search them.
+    fn principals(&self) -> Validated {
         self.all(
             "a principal that is not well-formed",
             |_, record: PrincipalRecord| self.may_read(record.text),
@@ -345,7 +360,8 @@ impl Checker<'_> {
         })
     }
 
-    fn values(&self) -> Verdict {
+    /// Values of conditions are what their texts say.
+    fn values(&self) -> Validated {
         let view = &self.view;
         self.all("a text out of range", |_, _: ConditionText| true)?;
         self.all("a text that is not one", |_, text: ShortText| {
@@ -363,7 +379,8 @@ impl Checker<'_> {
         self.all("a network without family", |_, _: NetworkRecord| true)
     }
 
-    fn statements(&self) -> Verdict {
+    /// Statements stand for some layer and begin a guard, and a shared guard has one number.
+    fn statements(&self) -> Validated {
         let code = self.view.count(Section::Code);
         // Whoever has a number's guard has the number: what one gave is taken for the other.
         let mut guards = [None; 1 + StatementFlags::MAX_SHARED as usize];
@@ -386,28 +403,28 @@ impl Checker<'_> {
         )
     }
 
-    /// Parts are all statements, one part after the other.
-    fn parts(&self) -> Verdict {
+    /// Units are all statements, one unit after the other.
+    fn units(&self) -> Validated {
         let view = &self.view;
         let mut next = Id::FIRST;
         let mut layers = LayerSet::EMPTY;
-        self.all("a part that is not well-formed", |_, part: Part| {
-            let fine = part.statements.first == next;
-            next = part.statements.end();
-            layers |= part.layers;
+        self.all("a unit that is not well-formed", |_, unit: Unit| {
+            let fine = unit.statements.first == next;
+            next = unit.statements.end();
+            layers |= unit.layers;
             fine
         })?;
-        for part in view.ids::<Part>().map(|id| view.get(id)) {
+        for unit in view.ids::<Unit>().map(|id| view.get(id)) {
             let mut allow_seen = false;
-            for id in part.statements.iter() {
+            for id in unit.statements.iter() {
                 let statement = view.get(id);
                 let sorted = !(allow_seen && statement.flags.deny)
-                    && part.layers.contains_all(statement.layers);
+                    && unit.layers.contains_all(statement.layers);
                 self.ensure(
                     sorted,
                     Section::Statements,
                     id.number(),
-                    "a Deny after an Allow, or a layer that its part does not have",
+                    "a Deny after an Allow, or a layer that its unit does not have",
                 )?;
                 allow_seen |= !statement.flags.deny;
             }
@@ -415,12 +432,13 @@ impl Checker<'_> {
         let whole = next.number() == view.count(Section::Statements) && layers == view.layers();
         self.ensure(
             whole,
-            Section::Parts,
-            view.count(Section::Parts),
-            "statements of no part",
+            Section::Units,
+            view.count(Section::Units),
+            "statements of no unit",
         )
     }
 
+    /// A guard begins at the section's start or after the end of another, so that no instruction belongs to two guards.
     fn starts_guard(&self, first: Id<Insn>, code: u32) -> bool {
         let before = first.number().checked_sub(1).map(Id::new);
         first.number() < code && before.is_none_or(|before| self.is_last(before))
@@ -431,7 +449,8 @@ impl Checker<'_> {
         self.view.read(insn).flags() & flag::END != 0
     }
 
-    fn code(&self) -> Verdict {
+    /// Instructions have an operation, flags that go together, a slot of its class, and its operands; the last guard ends.
+    fn code(&self) -> Validated {
         self.all("an unknown operation", |id: Id<Insn>, insn: Insn| {
             self.view.read(id).code() == insn.op.code()
         })?;
@@ -452,7 +471,8 @@ impl Checker<'_> {
         )
     }
 
-    /// The operands are such as the operation has.
+    /// The operands are such as the operation has. A kind of operands that is added does not compile until it is here, and what is
+    /// not used must be zero, so that an instruction has one form.
     fn are_operands(&self, insn: &Insn) -> bool {
         let view = &self.view;
         let (x, y, z) = (insn.x.bits(), insn.y.bits(), insn.z.bits());
@@ -489,6 +509,7 @@ impl Checker<'_> {
         }
     }
 
+    /// A pattern of at most two literals, whose second begins with a colon where a part of an ARN ends.
     fn is_span(&self, insn: &Insn) -> bool {
         let (first, second) = (insn.x.text(), insn.y.text());
         let shape = match insn.z.bits() & !span::OPEN {
@@ -508,18 +529,24 @@ impl Checker<'_> {
             && insn.y == self.view.list(list).digest().into()
     }
 
-    fn debug(&self) -> Verdict {
+    /// What explanations print is there for all statements and instructions or for none.
+    fn debug(&self) -> Validated {
         let view = &self.view;
-        self.all("a source that is not well-formed", |_, _: Source| true)?;
-        let origins = view.count(Section::Origins);
+        self.all("a source that is not well-formed", |_, _: PolicySource| {
+            true
+        })?;
+        let origins = view.count(Section::StatementSources);
         let whole = origins == 0 || origins == view.count(Section::Statements);
         self.ensure(
             whole,
-            Section::Origins,
+            Section::StatementSources,
             0,
             "origins of some statements only",
         )?;
-        self.all("an origin that is not well-formed", |_, _: Origin| true)?;
+        self.all(
+            "an origin that is not well-formed",
+            |_, _: StatementSource| true,
+        )?;
         let insns = view.count(Section::InsnSources);
         let whole = insns == 0 || insns == view.count(Section::Code);
         self.ensure(

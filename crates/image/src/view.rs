@@ -4,7 +4,8 @@
 //! opens at the speed of its checks and costs no memory of its own. A number that is out of range reads as zeros: a
 //! validated image has none, and a reader of a damaged one gets a wrong answer but no panic.
 //!
-//! [`View::get`] decodes a whole record, [`View::read`] only the fields that are asked for.
+//! [`View::get`] decodes a whole record, [`View::read`] only the fields that are asked for; hot loops use the second.
+//! Every reader takes constant time unless it says otherwise.
 
 use crate::field::{Item, Record};
 use crate::header::Header;
@@ -13,8 +14,8 @@ use crate::insn::flag;
 use crate::kinds::{Class, TokenKind};
 use crate::layers::LayerSet;
 use crate::record::{
-    ActionPattern, Bucket, Candidate, Insn, InsnSource, Node, Origin, Part, Ref, Slot, SlotEntry,
-    SlotStart, Source, Statement, TokenRecord,
+    ActionPattern, ActionPostings, Bucket, Candidate, Insn, InsnSource, PolicySource, Ref, Slot,
+    SlotEntry, SlotStart, Statement, StatementSource, TokenRecord, Unit,
 };
 use crate::reserved::WantedKeys;
 use crate::section::{LIST_LEN, SECTIONS, Section};
@@ -23,6 +24,7 @@ use crate::token::Token;
 use crate::value::fold::eq_folded;
 use crate::wire::{array_at, count, eq_lowercase, index, name_hash, split, u32_at, u64_at};
 
+/// Where the sections of an image are, and what its header says: the only thing that opening an image makes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Layout {
     pub(crate) sections: [(u32, u32); SECTIONS],
@@ -34,8 +36,9 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
+    /// Offset and length of a section in bytes; zeros if the image does not have it.
     #[inline]
-    pub(crate) fn place(&self, section: Section) -> (u32, u32) {
+    pub(crate) fn extent(&self, section: Section) -> (u32, u32) {
         self.sections
             .get(index(section.number()))
             .copied()
@@ -43,11 +46,14 @@ impl Layout {
     }
 }
 
-/// A list of numbers of records.
+/// A list of numbers of records, read where it lies. What [`View::list`] gives.
 #[derive(Clone, Copy, Debug)]
 pub struct List<'a, T> {
+    /// Those of the image.
     bytes: &'a [u8],
+    /// Offset in bytes of the first item, behind the length.
     at: usize,
+    /// How many items there are.
     len: u32,
     items: core::marker::PhantomData<fn() -> T>,
 }
@@ -100,7 +106,9 @@ impl<T> List<'_, T> {
 /// The content of an image. Readers that are given a number that is out of range see zeros.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
+    /// Those of the image, all of them: offsets of sections count from here.
     pub(crate) bytes: &'a [u8],
+    /// Where sections are, found once when the image was opened.
     pub(crate) layout: &'a Layout,
 }
 
@@ -145,30 +153,30 @@ impl<'a> View<'a> {
         self.layout.wanted
     }
 
-    /// Offset and length of a section in bytes.
+    /// Offset and length of a section in bytes, from the image's start; zeros if the image does not have it.
     pub fn section(&self, section: Section) -> (usize, usize) {
-        let (offset, len) = self.layout.place(section);
+        let (offset, len) = self.layout.extent(section);
         (index(offset), index(len))
     }
 
-    /// How many records a section has.
+    /// How many records a section has; zero if the image does not have the section. Bytes count as the records of strings.
     #[inline]
     pub fn count(&self, section: Section) -> u32 {
-        self.layout.place(section).1 / count(section.record_size())
+        self.layout.extent(section).1 / count(section.record_size())
     }
 
-    /// All records of a kind.
+    /// The numbers of all records of a kind, in order.
     pub fn ids<R: Record>(&self) -> impl DoubleEndedIterator<Item = Id<R>> + Clone + use<R> {
         (0..self.count(R::SECTION)).map(Id::new)
     }
 
-    /// Where a record begins.
+    /// The offset of a record in the image, whether it is there or not.
     #[inline(always)]
     pub(crate) fn at(&self, section: Section, number: u32) -> usize {
-        index(self.layout.place(section).0) + index(number).wrapping_mul(section.record_size())
+        index(self.layout.extent(section).0) + index(number).wrapping_mul(section.record_size())
     }
 
-    /// Where a record begins.
+    /// The same, by the record's typed number.
     #[inline(always)]
     pub(crate) fn offset<R: Record>(&self, id: Id<R>) -> usize {
         self.at(R::SECTION, id.number())
@@ -180,7 +188,7 @@ impl<'a> View<'a> {
         R::read(R::bytes_or_zero(self.bytes, self.offset(id)))
     }
 
-    /// A record of a section that an image need not have.
+    /// A record of a section that an image need not have; none if it has not.
     #[inline]
     pub fn try_get<R: Record>(&self, id: Id<R>) -> Option<R> {
         (id.number() < self.count(R::SECTION)).then(|| self.get(id))
@@ -198,7 +206,7 @@ impl<'a> View<'a> {
         R::bytes_at(self.bytes, self.offset(id)).map(Ref::of)
     }
 
-    /// Some records that lie behind each other; none if they are not all there.
+    /// The records of a run, decoded one by one; none of them if they are not all there.
     #[inline(always)]
     pub fn run<R: Record + 'a>(&self, run: Run<R>) -> impl Iterator<Item = R> + use<'a, R> {
         let at = self.offset(run.first);
@@ -207,7 +215,7 @@ impl<'a> View<'a> {
         R::all(bytes.unwrap_or(&[])).map(R::read)
     }
 
-    /// The same, read where they lie.
+    /// The same, read where they lie: for loops that look at few of the fields.
     #[inline(always)]
     pub fn read_run<R: Record + 'a>(
         &self,
@@ -225,15 +233,28 @@ impl<'a> View<'a> {
         self.bytes
     }
 
-    /// A text.
+    /// A text as a string; empty if it does not lie in the image. Checks that it is UTF-8, in time linear in the text, so that
+    /// loops compare bytes instead ([`Str::bytes`]).
     #[inline]
     pub fn text(&self, text: Str) -> &'a str {
         core::str::from_utf8(text.bytes(self.bytes)).unwrap_or("")
     }
 
-    /// Calls back with the slots of a key, whose name may be in any case (`COND-40`), and their classes.
+    /// Calls back with the slots of a key, whose name may be in any case (`COND-40`), and their classes. A key that policies
+    /// test as two kinds of value has two slots; one that no policy tests has none.
     ///
-    /// Takes the time of a hash table, or linear time if the name is not ASCII.
+    /// Takes the time of a hash table, or time linear in the slots if the name is not ASCII.
+    ///
+    /// ```
+    /// use portcullis_image::{Class, Image};
+    ///
+    /// # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/images/v1/example.pcl"));
+    /// let image = Image::from_bytes(&file[..])?;
+    /// let mut found = Vec::new();
+    /// image.view().find_slots("AWS:RequestedRegion", |slot, class| found.push((slot, class)));
+    /// assert!(matches!(found[..], [(_, Class::Text)]));
+    /// # Ok::<(), portcullis_image::ImageError>(())
+    /// ```
     #[inline]
     pub fn find_slots(&self, name: &str, mut found: impl FnMut(Id<Slot>, Class)) {
         if !name.is_ascii() {
@@ -247,7 +268,7 @@ impl<'a> View<'a> {
             return;
         }
         let hash = name_hash(name.as_bytes());
-        let (first, end) = self.slot_starts(self.slot_place(hash));
+        let (first, end) = self.slot_starts(self.slot_range(hash));
         for entry in first..end {
             let SlotEntry { hash: other, slot } = self.get(Id::new(entry));
             if other != hash {
@@ -262,19 +283,19 @@ impl<'a> View<'a> {
 
     /// Where the entries of a hash begin, among the starts of the index of slots.
     #[inline]
-    pub(crate) fn slot_place(&self, hash: u32) -> Id<SlotStart> {
-        // There are two to the power of n places and one number more; the upper n bits choose.
-        let places = self.count(Section::SlotStarts).wrapping_sub(1);
-        Id::new(hash.wrapping_shr(places.leading_zeros() + 1))
+    pub(crate) fn slot_range(&self, hash: u32) -> Id<SlotStart> {
+        // There are two to the power of n ranges and one number more; the upper n bits choose.
+        let ranges = self.count(Section::SlotStarts).wrapping_sub(1);
+        Id::new(hash.wrapping_shr(ranges.leading_zeros() + 1))
     }
 
-    /// The first entry of a place, and the first of the next one.
+    /// The first entry of a range, and the first of the next one.
     #[inline]
-    pub(crate) fn slot_starts(&self, place: Id<SlotStart>) -> (u32, u32) {
-        split(u64_at(self.bytes, self.offset(place)))
+    pub(crate) fn slot_starts(&self, range: Id<SlotStart>) -> (u32, u32) {
+        split(u64_at(self.bytes, self.offset(range)))
     }
 
-    /// A list.
+    /// A list, by its number. Of a number at which no list begins, what is read means nothing.
     #[inline]
     pub fn list<T: Item>(&self, list: ListId<T>) -> List<'a, T> {
         let at = self.at(Section::Lists, list.number());
@@ -286,7 +307,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The tokens from one on, without the end. An image whose tokens do not end ends them.
+    /// The tokens from one on, without the end. An image whose tokens do not end ends them. Time is linear in the tokens.
     pub fn tokens(
         &self,
         Start(first): Start<TokenRecord>,
@@ -316,7 +337,7 @@ impl<'a> View<'a> {
         Insn::all(insns.unwrap_or(&[])).map(Ref::of)
     }
 
-    /// The instructions of a guard, one by one.
+    /// The numbers of the instructions of a guard, in order; none of a statement without conditions.
     pub fn guard(&self, guard: Option<Id<Insn>>) -> impl Iterator<Item = Id<Insn>> + use<'a> {
         let view = *self;
         let mut next = guard;
@@ -331,35 +352,36 @@ impl<'a> View<'a> {
     /// True if the image has an index.
     #[inline]
     pub fn has_index(&self) -> bool {
-        self.layout.place(Section::ActionTable).1 != 0
+        self.layout.extent(Section::ActionTable).1 != 0
     }
 
-    /// The node of a part for a pattern for actions, if its statements use the pattern.
+    /// The postings of a unit for an action pattern; none if none of its statements uses the pattern.
     ///
-    /// Takes time logarithmic in the nodes of the part; constant if the part uses all patterns.
+    /// Takes time logarithmic in the action patterns of the unit; constant if the unit uses all patterns, as in an image of one
+    /// unit.
     #[inline]
-    pub fn find_node(&self, part: &Part, action: Id<ActionPattern>) -> Option<Node> {
-        let Run { first, count } = part.nodes;
+    pub fn find_postings(&self, unit: &Unit, action: Id<ActionPattern>) -> Option<ActionPostings> {
+        let Run { first, count } = unit.postings;
         if action.number() < count {
-            let node = self.get(first.plus(action.number()));
-            if node.action == action {
-                return Some(node);
+            let postings = self.get(first.plus(action.number()));
+            if postings.action == action {
+                return Some(postings);
             }
         }
         let (mut low, mut high) = (0, count);
         while low < high {
             let middle = low.midpoint(high);
-            let node = self.get(first.plus(middle));
-            match node.action.cmp(&action) {
+            let postings = self.get(first.plus(middle));
+            match postings.action.cmp(&action) {
                 core::cmp::Ordering::Less => low = middle + 1,
                 core::cmp::Ordering::Greater => high = middle,
-                core::cmp::Ordering::Equal => return Some(node),
+                core::cmp::Ordering::Equal => return Some(postings),
             }
         }
         None
     }
 
-    /// The candidates of a bucket.
+    /// The candidates of a bucket: those from its first on, up to the first of the next bucket.
     #[inline]
     pub fn bucket(&self, bucket: Id<Bucket>) -> Run<Candidate> {
         let (first, end) = split(u64_at(self.bytes, self.offset(bucket)));
@@ -369,13 +391,16 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Where a statement was written and its policy, if the image knows.
-    pub fn origin(&self, statement: Id<Statement>) -> Option<(Origin, Source)> {
-        let origin: Origin = self.try_get(Id::new(statement.number()))?;
+    /// Where a statement was written and its policy; none if the image was compiled without what explanations print.
+    pub fn statement_source(
+        &self,
+        statement: Id<Statement>,
+    ) -> Option<(StatementSource, PolicySource)> {
+        let origin: StatementSource = self.try_get(Id::new(statement.number()))?;
         Some((origin, self.try_get(origin.source)?))
     }
 
-    /// How an instruction was written, if the image knows.
+    /// How an instruction was written; none if the image was compiled without what explanations print.
     pub fn insn_source(&self, insn: Id<Insn>) -> Option<InsnSource> {
         self.try_get(Id::new(insn.number()))
     }

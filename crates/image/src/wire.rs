@@ -1,12 +1,13 @@
 //! Numbers as they lie in the image: reading them, converting them, the checksum and the hash of the format.
 //!
 //! Every read is checked and total: outside the bytes there are only zeros. A validated image never reads outside, so the
-//! zero is never seen; it keeps the readers free of panics.
+//! zero is never seen; it keeps the readers free of panics. Reading takes constant time, hashes time linear in the text.
 //!
-//! The conversions between widths are here and have names, so that nowhere else a cast has to be looked at twice.
+//! The conversions between widths are here and have names, so that nowhere else a cast has to be looked at twice. The
+//! machine and the compiler use them too.
 
-/// A 32-bit number of the format as an index. There are no images, and so no numbers, on machines whose addresses are
-/// shorter.
+/// A 32-bit number of the format as an index. Machines whose addresses are shorter hold no images, and so none of their
+/// numbers.
 #[inline(always)]
 pub const fn index(number: u32) -> usize {
     number as usize
@@ -118,7 +119,8 @@ pub(crate) fn record<const N: usize>(bytes: &[u8], at: usize) -> &[u8; N] {
     array_at::<N>(bytes, at).unwrap_or(&[0; N])
 }
 
-/// The `N` bytes at `at`, if there are as many.
+/// The `N` bytes at `at`; none if there are not as many. The offset is believed to be far from the largest number, as all
+/// offsets of images are (below 2^33), which saves a comparison.
 #[inline]
 pub fn array_at<const N: usize>(bytes: &[u8], at: usize) -> Option<&[u8; N]> {
     // One comparison where `at` is known to be far from the largest number.
@@ -130,7 +132,8 @@ const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
 /// The checksum of the format: four interleaved lanes of 8-byte words, then the tail.
 ///
 /// Each step is a bijection of its lane, so a change within one word always changes the result.
-/// It guards against accidents; it is not a signature.
+/// It guards against accidents; it is not a signature. Four lanes, because one multiplication would otherwise wait for the
+/// one before it; a CRC needs a table or an instruction of the processor to be as fast.
 pub fn checksum(bytes: &[u8]) -> u64 {
     let mut lanes = [
         0x243f_6a88_85a3_08d3_u64,
@@ -154,13 +157,15 @@ pub fn checksum(bytes: &[u8]) -> u64 {
     hash
 }
 
+/// Takes in a word. Multiplying spreads it upwards, the shift brings the upper bits down again.
 #[inline]
 fn step(hash: u64, word: u64) -> u64 {
     let mixed = (hash ^ word).wrapping_mul(MULTIPLIER);
     mixed ^ (mixed >> 29)
 }
 
-/// The hash of a key's name, which does not depend on the case of ASCII letters.
+/// The hash of a key's name, which does not depend on the case of ASCII letters (`COND-40`). It is part of the format:
+/// images store names by it.
 #[inline]
 pub fn name_hash(name: &[u8]) -> u32 {
     let mut hash = widened(name.len());
@@ -176,7 +181,7 @@ pub fn name_hash(name: &[u8]) -> u32 {
 /// hash may do.
 const CASE: u64 = 0x2020_2020_2020_2020;
 
-/// The first 8 bytes as a number, padded with zeros.
+/// The first 8 bytes as a little-endian number, padded with zeros where there are fewer.
 #[inline]
 pub fn padded(bytes: &[u8]) -> u64 {
     let word = |bytes: Option<&[u8; 4]>| bytes.map_or(0, |bytes| u32::from_le_bytes(*bytes));
@@ -194,7 +199,8 @@ pub fn padded(bytes: &[u8]) -> u64 {
         .fold(0, |word, byte| word << 8 | u64::from(*byte))
 }
 
-/// True if `text`, with ASCII letters in lower case, is `other`, which is in lower case.
+/// True if `text`, with ASCII letters in lower case, is `other`, which must be in lower case. Eight bytes at a time; other
+/// lengths are unequal without a look.
 #[inline]
 pub fn eq_lowercase(text: &[u8], other: &[u8]) -> bool {
     if text.len() != other.len() {

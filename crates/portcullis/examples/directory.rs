@@ -45,10 +45,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         arn: "arn:aws:iam::222222222222:user/noor",
     };
     let request = Request::new(caller, "s3:DeleteObject", OBJECT);
-    let question = directory.question(&request, RequestPolicies::default(), &arena)?;
-    let outcome = engine.decide(directory, &question)?;
+    let completed = directory.complete(&request, RequestPolicies::default(), &arena)?;
+    let outcome = engine.decide(directory, &completed)?;
     println!("noor deletes it: {}", outcome.decision());
-    let why = engine.explain(directory, &question)?;
+    let why = engine.explain(directory, &completed)?;
     println!("keys that are missing: {:?}", why.missing_keys);
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use portcullis_image::{Image, View};
 use portcullis_model::Layer;
-use portcullis_vm::{CallSite, Known, Outcome, Plan};
+use portcullis_vm::{CallSite, Outcome, Plan, PrincipalHandle};
 
 use crate::bucket::{self, Bucket};
 use crate::explanation::Explanation;
@@ -33,7 +33,7 @@ pub struct Authorizer<D = Vec<u8>> {
 #[derive(Clone, Debug)]
 pub struct ResolvedPrincipal {
     pub(crate) principal: Principal,
-    pub(crate) known: Known,
+    pub(crate) known: PrincipalHandle,
 }
 
 impl ResolvedPrincipal {
@@ -208,7 +208,7 @@ impl<D: AsRef<[u8]>> Authorizer<D> {
 
     /// Resolves a principal: finds the entries of policies that name it.
     pub fn resolve(&self, principal: Principal) -> ResolvedPrincipal {
-        let known = Known::resolve(self.views(), &principal.borrow());
+        let known = PrincipalHandle::resolve(self.views(), &principal.borrow());
         ResolvedPrincipal { principal, known }
     }
 

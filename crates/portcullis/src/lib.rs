@@ -229,7 +229,7 @@ pub use explanation::Explanation;
 #[cfg(feature = "live")]
 pub use live::{Current, Live};
 #[cfg(feature = "compile")]
-pub use policies::{PolicyErrors, PolicySet};
+pub use policies::{PolicySet, PolicySetError};
 pub use portcullis_explain::{Changes, Need, layer_name};
 pub use portcullis_image::{Image, ImageError};
 pub use portcullis_model::{

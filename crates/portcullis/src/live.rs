@@ -14,14 +14,14 @@ use arc_swap::ArcSwap;
 /// Replacing fails as a whole too: the last good revision stays in force.
 ///
 /// ```
-/// use portcullis::{Authorizer, CallSite, Live, PolicyErrors, PolicySet, Principal, Query};
+/// use portcullis::{Authorizer, CallSite, Live, PolicySetError, PolicySet, Principal, Query};
 ///
 /// struct Policies {
 ///     authorizer: Authorizer,
 ///     get_object: CallSite,
 /// }
 ///
-/// fn load(json: &str) -> Result<Policies, PolicyErrors> {
+/// fn load(json: &str) -> Result<Policies, PolicySetError> {
 ///     let authorizer = Authorizer::new([PolicySet::new().identity("policy", json).compile()?]);
 ///     let get_object = authorizer.prepare("s3:GetObject", &[]);
 ///     Ok(Policies { authorizer, get_object })

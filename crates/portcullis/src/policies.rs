@@ -159,9 +159,9 @@ impl PolicySet {
     /// Reads all documents and compiles them. Warnings do not keep documents from being used: [`PolicySet::check`].
     ///
     /// # Errors
-    /// [`PolicyErrors`] with every problem of every document. There is no image of some documents
+    /// [`PolicySetError`] with every problem of every document. There is no image of some documents
     /// only.
-    pub fn compile(&self) -> Result<Image<Vec<u8>>, PolicyErrors> {
+    pub fn compile(&self) -> Result<Image<Vec<u8>>, PolicySetError> {
         let arena = Bump::new();
         compiled(&self.read(&arena)?)
     }
@@ -170,8 +170,8 @@ impl PolicySet {
     /// tried, one policy set after the other, until it is. Compiles the policies some ten times.
     ///
     /// # Errors
-    /// [`PolicyErrors`] as [`PolicySet::compile`].
-    pub fn explain(&self, query: &Query<'_>) -> Result<Explanation, PolicyErrors> {
+    /// [`PolicySetError`] as [`PolicySet::compile`].
+    pub fn explain(&self, query: &Query<'_>) -> Result<Explanation, PolicySetError> {
         let arena = Bump::new();
         let sets = self.read(&arena)?;
         let explained =
@@ -185,7 +185,7 @@ impl PolicySet {
     }
 
     /// All documents, read into an arena.
-    fn read<'a>(&'a self, arena: &'a Bump) -> Result<PolicySets<'a>, PolicyErrors> {
+    fn read<'a>(&'a self, arena: &'a Bump) -> Result<PolicySets<'a>, PolicySetError> {
         let mut sets = PolicySets::default();
         let mut problems = Vec::new();
         for layer in &self.present {
@@ -199,7 +199,7 @@ impl PolicySet {
         }
         match problems.is_empty() {
             true => Ok(sets),
-            false => Err(PolicyErrors(problems)),
+            false => Err(PolicySetError(problems)),
         }
     }
 
@@ -263,10 +263,10 @@ impl Entry {
 }
 
 /// Compiles policies to an image.
-fn compiled(sets: &PolicySets<'_>) -> Result<Image<Vec<u8>>, PolicyErrors> {
+fn compiled(sets: &PolicySets<'_>) -> Result<Image<Vec<u8>>, PolicySetError> {
     let whole = |code, error: &dyn fmt::Display| {
         let problem = Diagnostic::error(Code::new(code), Span::default(), error.to_string());
-        PolicyErrors(vec![problem])
+        PolicySetError(vec![problem])
     };
     let bytes = compile(sets, Options::default()).map_err(|error| match error {
         CompileError::TooManyLevels { .. } => whole("TOO_MANY_LEVELS", &error),
@@ -331,16 +331,16 @@ fn set_of<'s, 'a>(sets: &'s mut PolicySets<'a>, layer: Layer) -> &'s mut Vec<Pol
 /// assert!(errors.problems().iter().any(|problem| problem.help.is_some()));
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct PolicyErrors(Vec<Diagnostic>);
+pub struct PolicySetError(Vec<Diagnostic>);
 
-impl PolicyErrors {
+impl PolicySetError {
     /// The problems, of which there is at least one, by document in the order in which they were added.
     pub fn problems(&self) -> &[Diagnostic] {
         &self.0
     }
 }
 
-impl fmt::Display for PolicyErrors {
+impl fmt::Display for PolicySetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, problem) in self.0.iter().enumerate() {
             let between = if place == 0 { "" } else { "\n\n" };
@@ -351,13 +351,13 @@ impl fmt::Display for PolicyErrors {
 }
 
 /// As [`Display`](fmt::Display): it is what a program shows that ends with this error.
-impl fmt::Debug for PolicyErrors {
+impl fmt::Debug for PolicySetError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
 }
 
-impl std::error::Error for PolicyErrors {}
+impl std::error::Error for PolicySetError {}
 
 #[cfg(test)]
 mod tests {

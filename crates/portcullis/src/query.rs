@@ -1,7 +1,7 @@
 //! What is asked.
 
 use portcullis_model::Caller;
-use portcullis_vm::{ActionRef, CallSite, Context, Known, ResourceRef, Value};
+use portcullis_vm::{ActionRef, CallSite, Context, PrincipalHandle, ResourceRef, Value};
 
 use crate::{Principal, ResolvedPrincipal};
 
@@ -38,7 +38,7 @@ pub struct Query<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct CallerRef<'a> {
     principal: portcullis_model::Principal<'a>,
-    known: Option<&'a Known>,
+    known: Option<&'a PrincipalHandle>,
 }
 
 impl<'a> From<&'a Principal> for CallerRef<'a> {
@@ -141,7 +141,7 @@ impl<'a> Query<'a> {
         Query {
             inner: portcullis_vm::Query {
                 principal: caller.principal,
-                known: caller.known,
+                principal_handle: caller.known,
                 action,
                 context,
                 resource,

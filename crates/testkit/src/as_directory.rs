@@ -104,13 +104,13 @@ fn ask(
     };
     let is_alone = extra.session.is_none();
     let mut engine = Engine::new();
-    let question = match directory.question(&asked, extra, &arena) {
-        Ok(question) => question,
+    let completed = match directory.complete(&asked, extra, &arena) {
+        Ok(completed) => completed,
         Err(_) => return Ok(None),
     };
-    let decided = engine.decide(directory, &question);
+    let decided = engine.decide(directory, &completed);
     let mut outcomes = vec![decided.map_err(|error| error.to_string())?];
-    let explained = engine.explain(directory, &question);
+    let explained = engine.explain(directory, &completed);
     outcomes.push(explained.map_err(|error| error.to_string())?.outcome);
     if !is_alone {
         return Ok(Some(outcomes));

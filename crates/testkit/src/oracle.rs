@@ -5,7 +5,9 @@ use portcullis_compile::{Options, compile};
 use portcullis_image::Image;
 use portcullis_model::{Decision, Layer, Principal};
 use portcullis_syntax::PolicySets;
-use portcullis_vm::{ActionRef, CallSite, Context, Known, Query, Resource, ResourceRef, Value};
+use portcullis_vm::{
+    ActionRef, CallSite, Context, PrincipalHandle, Query, Resource, ResourceRef, Value,
+};
 
 use crate::facade::Facade;
 use crate::machine::Machine;
@@ -163,7 +165,7 @@ fn by_names(
     let (own, others) = pairs.split_at(pairs.len().div_ceil(2));
     let (names, values): (Vec<&str>, Vec<Value<'_>>) = own.iter().copied().unzip();
     let site = CallSite::resolve(views(), request.action, &names);
-    let known = Known::resolve(views(), &request.principal);
+    let known = PrincipalHandle::resolve(views(), &request.principal);
     let resource = Resource::read(request.resource);
     let root = Principal {
         caller: portcullis_model::Caller::Root {
@@ -174,7 +176,7 @@ fn by_names(
         session_token: false,
     };
     let own = Query {
-        known: Some(&known),
+        principal_handle: Some(&known),
         action: ActionRef::Site(&site),
         context: Context::Site(&site, &values, others),
         resource: ResourceRef::from(&resource),
@@ -183,7 +185,7 @@ fn by_names(
     // Somebody else first: nothing of an earlier caller may stay.
     let other = Query {
         principal: root,
-        known: None,
+        principal_handle: None,
         ..own
     };
     let _ = machine.ask(&other);

@@ -2,7 +2,9 @@
 //!
 //! Such a request is decided twice, at the access point and at the bucket behind it, by other policies of the resource's
 //! side. They are two requests and two stacks, not one with twice the layers: the resource differs, and with it the
-//! candidates of every statement.
+//! candidates of every statement. It costs what two decisions cost, and two scratches.
+//!
+//! Which bucket is behind an access point the ARN does not say: the host knows it, or nothing is allowed.
 
 use alloc::string::String;
 
@@ -21,7 +23,7 @@ use crate::prepare::ready::Ready;
 /// access point. An Allow of the policies of the caller is one of the access point, and serves for both sides; a Deny
 /// of them may be of either.
 ///
-/// Total and without allocation.
+/// Total and without allocation. If one of the two is not fit to be decided, neither is the whole.
 pub fn decide_through<'i>(
     images: impl Iterator<Item = View<'i>>,
     request: &Ready<'_>,
@@ -50,7 +52,7 @@ pub fn decide_through<'i>(
 }
 
 /// Explains what [`decide_through`] decides: what the side of the bucket says stands behind what decides about the access
-/// point itself.
+/// point itself. Keys, missing keys and notes are those of both, each once. Allocates.
 pub fn explain_through<'i>(
     images: impl Iterator<Item = View<'i>> + Clone,
     request: &Ready<'_>,
@@ -111,7 +113,15 @@ pub fn write_resource_behind(access_point: &str, bucket: &str, out: &mut String)
     true
 }
 
-/// The same as a text of its own.
+/// The same as a text of its own; none if the resource is no access point.
+///
+/// ```
+/// use portcullis_vm::resource_behind;
+///
+/// let point = "arn:aws:s3:eu-west-1:111122223333:accesspoint/reports";
+/// assert_eq!(resource_behind(point, "arn:aws:s3:::team-data").as_deref(), Some("arn:aws:s3:::team-data"));
+/// assert_eq!(resource_behind("*", "arn:aws:s3:::team-data"), None);
+/// ```
 pub fn resource_behind(access_point: &str, bucket: &str) -> Option<String> {
     let mut out = String::new();
     write_resource_behind(access_point, bucket, &mut out).then_some(out)

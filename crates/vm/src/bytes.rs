@@ -5,19 +5,20 @@
 //! over the rest.
 //!
 //! Everything here is total: lengths that do not fit are no match. Time is linear in the shorter text; [`find`] takes the
-//! product of both lengths at worst, which patterns keep small (`MATCH-1`).
+//! product of both lengths at worst, which patterns keep small (`MATCH-1`). Instructions of the processor for wider words
+//! would need `unsafe`.
 
 use portcullis_image::wire::{index, u64_at};
 
-/// Without a call into the C library, whose comparison of short texts can be slow (see
-/// `docs/benchmarks/`): sixteen bytes at a time.
+/// The text behind a prefix; none if it does not begin so. Without a call into the C library: sixteen bytes at a time.
 #[inline(always)]
 pub(crate) fn strip<'t>(text: &'t [u8], prefix: &[u8]) -> Option<&'t [u8]> {
     let (head, tail) = text.split_at_checked(prefix.len())?;
     equal(head, prefix).then_some(tail)
 }
 
-/// The first place where the literal stands, and what stands behind it.
+/// The text from the first occurrence of the literal on, and what follows the literal; none if it does not occur. An empty
+/// literal occurs at the start.
 pub(crate) fn find<'t>(text: &'t [u8], literal: &[u8]) -> Option<(&'t [u8], &'t [u8])> {
     let Some(first) = literal.first() else {
         return Some((text, text));
@@ -26,7 +27,7 @@ pub(crate) fn find<'t>(text: &'t [u8], literal: &[u8]) -> Option<(&'t [u8], &'t 
     loop {
         // Where it begins it has room to end.
         let starts = from.get(..=from.len().checked_sub(literal.len())?)?;
-        from = from.get(place_of(starts, *first)?..)?;
+        from = from.get(position_of(starts, *first)?..)?;
         if let Some(behind) = strip(from, literal) {
             return Some((from, behind));
         }
@@ -34,9 +35,9 @@ pub(crate) fn find<'t>(text: &'t [u8], literal: &[u8]) -> Option<(&'t [u8], &'t 
     }
 }
 
-/// The first place of a byte, eight bytes at a time.
+/// The first position of a byte, eight bytes at a time; none if it does not occur.
 #[inline]
-pub(crate) fn place_of(text: &[u8], byte: u8) -> Option<usize> {
+pub(crate) fn position_of(text: &[u8], byte: u8) -> Option<usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
     let wanted = ONES.wrapping_mul(u64::from(byte));
     // A byte of the difference is zero where the text has the byte; the lowest such is found exactly.
@@ -44,17 +45,17 @@ pub(crate) fn place_of(text: &[u8], byte: u8) -> Option<usize> {
         let difference = word ^ wanted;
         difference.wrapping_sub(ONES) & !difference & (ONES << 7)
     };
-    let found = |place: usize, zeros: u64| Some(place + index(zeros.trailing_zeros() / 8));
+    let found = |position: usize, zeros: u64| Some(position + index(zeros.trailing_zeros() / 8));
     let Some(last) = text.last_chunk::<8>() else {
         return text.iter().position(|other| *other == byte);
     };
-    let mut place = 0;
+    let mut position = 0;
     for word in text.chunks_exact(8) {
         let zeros = zeros(u64_at(word, 0));
         if zeros != 0 {
-            return found(place, zeros);
+            return found(position, zeros);
         }
-        place += 8;
+        position += 8;
     }
     // The last word overlaps the one before it, which has none.
     match zeros(u64::from_le_bytes(*last)) {
@@ -63,6 +64,7 @@ pub(crate) fn place_of(text: &[u8], byte: u8) -> Option<usize> {
     }
 }
 
+/// True if the text ends with the suffix, which may be empty.
 pub(crate) fn ends_with(text: &[u8], suffix: &[u8]) -> bool {
     text.len()
         .checked_sub(suffix.len())
@@ -70,7 +72,7 @@ pub(crate) fn ends_with(text: &[u8], suffix: &[u8]) -> bool {
         .is_some_and(|tail| equal(tail, suffix))
 }
 
-/// True if two texts are equal.
+/// True if two texts are equal. Lengths are compared first, which tells most texts apart.
 #[inline(always)]
 pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
@@ -111,7 +113,7 @@ pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
     a.iter().zip(b).all(|(x, y)| x == y)
 }
 
-/// The text after some characters.
+/// The text after some characters; none if it has fewer. The text is UTF-8 and begins with a character.
 pub(crate) fn skip_chars(text: &[u8], count: u32) -> Option<&[u8]> {
     let mut rest = text;
     for _ in 0..count {

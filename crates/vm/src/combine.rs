@@ -1,10 +1,12 @@
 //! From the verdicts of the layers to the decision (sections 5.2 to 5.6 of the rules).
 //!
 //! [`combine`] is the pseudocode of the rules, in their order, and nothing else: it sees which layers allow and deny, and
-//! what follows from the request ([`inputs`]). It does not know statements, so that it can be read beside the rules.
+//! what follows from the request ([`inputs`]). It does not know statements, so that it can be read beside the rules. It takes
+//! constant time.
 //!
 //! The usual decision does not come here: where the layers that suffice are known beforehand
-//! ([`inputs::is_sufficient`]), an Allow is known as soon as they allow and nothing denies.
+//! ([`inputs::is_sufficient`]), an Allow is known as soon as they allow and nothing denies. A table of all combinations was
+//! rejected: nobody could review it against the rules.
 
 pub(crate) mod action;
 pub(crate) mod caller;
@@ -14,14 +16,16 @@ pub(crate) mod ownership;
 use portcullis_image::LayerSet;
 use portcullis_model::{Decision, Layer};
 
-use crate::combine::caller::{Kind, Strength};
+use crate::combine::caller::{CallerKind, Strength};
 use crate::combine::inputs::CombineInputs;
 
-/// A decision and the policy sets that made it.
+/// A decision and the layers that made it. Two words, to be copied; what it means for a user is in an
+/// [`Explanation`](crate::Explanation).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Outcome {
     decision: Decision,
+    /// For a denial, the layers that made it; empty for an Allow.
     by: LayerSet,
 }
 
@@ -32,7 +36,7 @@ impl Outcome {
         self.decision
     }
 
-    /// True if the request is allowed.
+    /// True if the request is allowed; the other two decisions both mean that it is not.
     #[inline]
     pub fn is_allow(&self) -> bool {
         self.decision == Decision::Allow
@@ -46,6 +50,7 @@ impl Outcome {
         self.by.iter()
     }
 
+    /// Allowed, by no layer in particular.
     #[inline]
     pub(crate) fn allow() -> Outcome {
         Outcome {
@@ -56,6 +61,15 @@ impl Outcome {
 
     /// The same, unless it is an Allow: that becomes an implicit deny by a policy set. For hosts who know that the
     /// set cannot be read, and so might not allow (`GRAM-54`).
+    ///
+    /// ```
+    /// use portcullis_model::Layer;
+    /// use portcullis_vm::Outcome;
+    ///
+    /// let denied = Outcome::undecided();
+    /// assert_eq!(denied.unless_allowed_by(Layer::Resource), denied);
+    /// assert_eq!(denied.layers().count(), 0);
+    /// ```
     pub fn unless_allowed_by(self, layer: Layer) -> Outcome {
         match self.decision {
             Decision::Allow => Outcome::implicit(layer),
@@ -63,7 +77,8 @@ impl Outcome {
         }
     }
 
-    /// The decision on two requests that must both be allowed (`OUT-2`).
+    /// The decision on two requests that must both be allowed (`OUT-2`): an explicit deny of either, with all layers that deny,
+    /// else an implicit deny of the first that has one.
     pub(crate) fn and(self, other: Outcome) -> Outcome {
         match (self.decision, other.decision) {
             (Decision::ExplicitDeny, Decision::ExplicitDeny) => Outcome {
@@ -84,6 +99,7 @@ impl Outcome {
         }
     }
 
+    /// Denied because a layer does not allow.
     fn implicit(layer: Layer) -> Outcome {
         Outcome {
             decision: Decision::ImplicitDeny,
@@ -92,7 +108,7 @@ impl Outcome {
     }
 }
 
-/// What the statements said, all images together.
+/// What the statements said, all images together: the only thing that [`combine`] learns of them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Verdicts {
     /// Layers that are present.
@@ -107,7 +123,7 @@ pub(crate) struct Verdicts {
     pub(crate) public: bool,
 }
 
-/// `EVAL-71`.
+/// `EVAL-71`, line by line. Both arguments are of one request and one stack.
 pub(crate) fn combine(inputs: &CombineInputs, verdicts: &Verdicts) -> Outcome {
     if inputs.exempt {
         return Outcome::allow();
@@ -142,7 +158,7 @@ pub(crate) fn combine(inputs: &CombineInputs, verdicts: &Verdicts) -> Outcome {
     let boundary = !is_present(Layer::Boundary) || allows(Layer::Boundary);
     // A federated user without session policy has no permissions of its own (STS-9).
     let session = allows(Layer::Session)
-        || !(is_present(Layer::Session) || inputs.caller == Kind::FederatedUser);
+        || !(is_present(Layer::Session) || inputs.caller == CallerKind::FederatedUser);
     let limited = || match boundary {
         false => Outcome::implicit(Layer::Boundary),
         true => Outcome::implicit(Layer::Session),
@@ -178,13 +194,13 @@ pub(crate) fn combine(inputs: &CombineInputs, verdicts: &Verdicts) -> Outcome {
 }
 
 /// The grant of the trusting side: the resource policy's, and what grants outside the language
-/// (`EVAL-75`, `S3-4`).
+/// (`EVAL-75`, `S3-4`). A public bucket policy grants nothing to those whom `RestrictPublicBuckets` keeps out.
 fn grant(inputs: &CombineInputs, verdicts: &Verdicts) -> Option<Strength> {
     if inputs.external_grant {
         return Some(Strength::Direct);
     }
-    let outsider =
-        inputs.caller != Kind::Service && !(inputs.caller.has_account() && inputs.same_account);
+    let outsider = inputs.caller != CallerKind::Service
+        && !(inputs.caller.has_account() && inputs.same_account);
     if inputs.restrict_public_buckets && verdicts.public && outsider {
         return None;
     }

@@ -1,8 +1,11 @@
 //! Deciding a request that is ready.
 //!
-//! The usual stack is one image of one part, and has a way of its own without loops over images and parts; it is the same
+//! The usual stack is one image of one unit, and has a way of its own without loops over images and units; it is the same
 //! code with less in it ([`accumulated`]). A decision is total: for other images, or if it is not fit to be decided, it is an
 //! implicit deny by no layer.
+//!
+//! The result is not an error type, because callers would have to decide what an error means, and some would get it wrong
+//! (`docs/design/reasons.md`).
 
 pub(crate) mod batch;
 pub(crate) mod evaluation;
@@ -23,7 +26,8 @@ impl Ready<'_> {
     /// implicit deny by no policy set.
     ///
     /// Total and without allocation. The time grows with the statements that the index cannot tell
-    /// apart, not with the statements of the images; without index it is linear in these.
+    /// apart, not with the statements of the images; without index it is linear in these. `View::bound` says the most that a
+    /// request of an image can have to look at.
     #[inline(always)]
     pub fn decide<'i>(&self, images: impl Iterator<Item = View<'i>>) -> Outcome {
         match accumulated(images, self) {
@@ -35,7 +39,9 @@ impl Ready<'_> {
 
 /// Decides a request for a stack of images, and what follows from these.
 ///
-/// Total, and without allocation once the memory has seen its largest request.
+/// The same as [`Scratch::ready_once`] and [`Ready::decide`]; the crate's page has an example. The images must be those of the
+/// plan, in its order: for others the decision is an implicit deny. Total, and without allocation once the memory has seen its
+/// largest request.
 #[inline]
 pub fn decide<'i>(
     images: impl Iterator<Item = View<'i>> + Clone,
@@ -65,7 +71,9 @@ pub(crate) fn accumulated<'i>(
             view,
             request: asked,
         };
-        if !(view.has_index() && accumulator.candidates(&matcher, asked.groups(), LayerSet::ALL)) {
+        if !(view.has_index()
+            && accumulator.candidates(&matcher, asked.candidate_sets(), LayerSet::ALL))
+        {
             accumulator.all_of(&matcher, view.get(Id::FIRST), LayerSet::ALL);
         }
         return Some(accumulator);
@@ -75,10 +83,10 @@ pub(crate) fn accumulated<'i>(
         stack = stack.with(view);
         let matcher = request.matcher(image, view);
         accumulator.enter_image();
-        for part in request.parts_of(image) {
-            let groups = request.groups_of(image, part);
-            if !(view.has_index() && accumulator.candidates(&matcher, groups, part.layers)) {
-                accumulator.all_of(&matcher, view.get(part.part), part.layers);
+        for unit in request.units_of(image) {
+            let sets = request.candidate_sets_of(image, unit);
+            if !(view.has_index() && accumulator.candidates(&matcher, sets, unit.layers)) {
+                accumulator.all_of(&matcher, view.get(unit.unit), unit.layers);
             }
         }
     }

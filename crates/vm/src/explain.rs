@@ -3,6 +3,12 @@
 //! Every statement that takes part is evaluated by the code that decides, without index, and what it lacks is found out
 //! beside it: the entries that came nearest, the principals, the conditions that do not hold. So an explanation cannot
 //! differ from the decision. Takes time linear in the statements, and allocates.
+//!
+//! A statement is reported if it matched, if its action matched, or if it differs in the action alone and has an entry of the
+//! same service: others are somebody else's. Recording during a decision was rejected: the decision would pay for it, and the
+//! index would hide the statements that came near.
+//!
+//! What is found here are facts. Sentences, pictures and pages are made of them in the crate `portcullis-explain`.
 
 pub(crate) mod applies;
 pub(crate) mod conditions;
@@ -26,7 +32,7 @@ use crate::explain::notes::{EXEMPT, OWNER_ASSUMED, refusal};
 use crate::explain::principals::{not_listed, principal_miss};
 use crate::explain::report::{Explanation, KeyReport, LayerReport, Miss, StatementReport};
 use crate::pattern::Matcher;
-use crate::prepare::ready::{OfImage, Ready};
+use crate::prepare::ready::{Ready, ReadyInImage};
 use crate::prepare::scratch::Scratch;
 use crate::request::query::Query;
 use crate::stack::plan::Plan;
@@ -36,13 +42,33 @@ impl Ready<'_> {
     /// Explains the request, for the images that it was made ready for. Of one that [`Ready::decide`] would not
     /// decide there is nothing to tell but that.
     ///
-    /// Looks at every statement, without index, and judges each with the code that decides.
+    /// Looks at every statement, without index, and judges each with the code that decides: time is linear in the statements of the
+    /// units that take part.
     pub fn explain<'i>(&self, images: impl Iterator<Item = View<'i>> + Clone) -> Explanation {
         explained(images, self)
     }
 }
 
 /// Explains a request for a stack of images, and what follows from these ([`Ready::explain`]).
+///
+/// ```
+/// use portcullis_image::Image;
+/// use portcullis_model::{Caller, Request};
+/// use portcullis_vm::{Miss, Plan, Query, Scratch, explain};
+///
+/// # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/images/v1/example.pcl"));
+/// let image = Image::from_bytes(&file[..])?;
+/// let images = || core::iter::once(image.view());
+/// let role = Caller::from_arn("arn:aws:iam::111122223333:role/reports").unwrap();
+/// let request = Request::new(role, "s3:GetObject", "arn:aws:s3:::other-bucket/q1.csv");
+///
+/// let explanation = explain(images(), &Plan::of(images()), &mut Scratch::new(), &Query::from(&request));
+/// assert!(!explanation.outcome.is_allow());
+/// // Some Allow has the action and lacks the resource.
+/// let mut reports = explanation.layers.iter().flat_map(|layer| &layer.statements);
+/// assert!(reports.any(|report| report.misses.iter().any(|miss| matches!(miss, Miss::Resource(_)))));
+/// # Ok::<(), portcullis_image::ImageError>(())
+/// ```
 pub fn explain<'i>(
     images: impl Iterator<Item = View<'i>> + Clone,
     plan: &Plan,
@@ -52,6 +78,7 @@ pub fn explain<'i>(
     scratch.ready(images.clone(), plan, query).explain(images)
 }
 
+/// The explanation of a request: layer by layer, with what every statement of each lacks.
 fn explained<'i>(
     images: impl Iterator<Item = View<'i>> + Clone,
     request: &Ready<'_>,
@@ -109,6 +136,7 @@ fn explained<'i>(
     }
 }
 
+/// What was assumed, and exceptions of the rules that took part.
 fn notes(request: &Ready<'_>, deny: LayerSet) -> Vec<&'static str> {
     let inputs = request.inputs();
     let mut notes = Vec::new();
@@ -144,9 +172,9 @@ fn record<'i>(
     for (image, view) in ImageIdx::of(images) {
         let matcher = request.matcher(image, view);
         accumulator.enter_image();
-        for used in request.parts_of(image) {
-            let part = view.get(used.part);
-            for statement in part.statements.iter() {
+        for used in request.units_of(image) {
+            let unit = view.get(used.unit);
+            for statement in unit.statements.iter() {
                 let layers = accumulator.one(&matcher, statement, used.layers & inputs.layers);
                 if !layers.is_empty() {
                     recorder.statement(&matcher, statement, layers);
@@ -157,18 +185,22 @@ fn record<'i>(
     accumulator.verdicts(request.present())
 }
 
-/// What the statements of a request gave.
+/// What the statements of a request gave, in the order of the statements.
 #[derive(Default)]
 struct Recorder {
+    /// Each with the layers that it stands for here.
     statements: Vec<(LayerSet, StatementReport)>,
+    /// Keys that the request lacks, as often as they were asked for.
     missing: Vec<String>,
+    /// Keys that reported statements look at, with the request's values.
     keys: Vec<KeyReport>,
 }
 
 impl Recorder {
+    /// Records a statement that stands for some layers here: what matches, what does not, and where it was written.
     fn statement(
         &mut self,
-        matcher: &Matcher<'_, OfImage<'_>>,
+        matcher: &Matcher<'_, ReadyInImage<'_>>,
         statement: Id<Statement>,
         layers: LayerSet,
     ) {
@@ -229,7 +261,7 @@ impl Recorder {
                 .then(|| not_listed(matcher, own, layers)),
             misses,
         };
-        if let Some((origin, source)) = view.origin(statement) {
+        if let Some((origin, source)) = view.statement_source(statement) {
             report.index = origin.index;
             report.sid = view.text(origin.sid).to_string();
             report.start = (origin.line, origin.column);
@@ -246,7 +278,7 @@ impl Recorder {
     /// does not have are missing if the resource matches, or might with them.
     fn find_missing(
         &mut self,
-        matcher: &Matcher<'_, OfImage<'_>>,
+        matcher: &Matcher<'_, ReadyInImage<'_>>,
         statement: Id<Statement>,
         has_resource: bool,
     ) {

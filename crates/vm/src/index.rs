@@ -1,29 +1,30 @@
-//! The index: from an action to patterns, from these to groups, from a resource to candidates.
+//! The index: from an action to patterns, from these to candidate sets, from a resource to candidates.
 //!
 //! `portcullis_image::index` says what the index is; here it is asked. It only narrows: whoever uses it verifies each
 //! candidate, so a wrong answer could only be a candidate too few, and what cannot be told from the index is said by a
 //! result (`false`), on which the caller looks at every statement.
 //!
 //! Takes the time of a few look-ups in hash tables, and of the fallback patterns, which are tried one by one
-//! (`portcullis inspect` says how many).
+//! (`portcullis inspect` says how many). Numbers that lead out of the index find nothing, as everywhere.
 
 use alloc::vec::Vec;
 
 use portcullis_image::index::{ActionHash, ActionKey, MAX_SEGMENTS, Segments, bucket_hash};
 use portcullis_image::wire::index;
 use portcullis_image::{
-    ActionEntry, ActionPattern, Bucket, Group, Id, NodeGroup, Part, Pattern, PatternKind, Run,
-    Section, ServiceRecord, View,
+    ActionEntry, ActionPattern, Bucket, CandidateSet, Id, Pattern, PatternKind, Posting, Run,
+    Section, ServiceRecord, Unit, View,
 };
 
 use crate::bytes::equal;
 use crate::pattern::{Matcher, NoVariables};
 
-/// A pattern for actions that matches the request's.
+/// A pattern for actions that matches the request's, by its number in one image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FoundAction {
+    /// The pattern that matches; its postings are looked up for each unit.
     pattern: Id<ActionPattern>,
-    /// Its nodes stand for themselves alone, not for shorter patterns too.
+    /// Its postings stand for themselves alone, not for shorter patterns too.
     is_fallback: bool,
 }
 
@@ -94,11 +95,11 @@ pub(crate) fn actions(view: View<'_>, service: &[u8], name: &[u8], all: &mut Vec
 
 /// The record of an entry of the table of actions, if there is one with this hash that is the right one.
 fn find<T>(view: View<'_>, hash: u32, is_it: impl Fn(Id<T>) -> bool) -> Option<Id<T>> {
-    let places = view.count(Section::ActionTable);
-    // At most as many places as there are: a damaged table may have no empty one.
-    for step in 0..places {
-        let place = hash.wrapping_add(step) & (places - 1);
-        let own: ActionEntry = view.get(Id::new(place));
+    let entries = view.count(Section::ActionTable);
+    // At most as many steps as the table has entries: a damaged table may have no empty one.
+    for step in 0..entries {
+        let position = hash.wrapping_add(step) & (entries - 1);
+        let own: ActionEntry = view.get(Id::new(position));
         let id = Id::new(own.entry.checked_sub(1)?);
         if own.hash == hash && is_it(id) {
             return Some(id);
@@ -107,30 +108,36 @@ fn find<T>(view: View<'_>, hash: u32, is_it: impl Fn(Id<T>) -> bool) -> Option<I
     None
 }
 
-/// Appends the groups of a part for patterns that [`actions`] found.
-pub(crate) fn groups(view: View<'_>, part: &Part, actions: &[FoundAction], all: &mut Vec<Group>) {
-    let mut push = |groups: Run<NodeGroup>| {
-        all.extend(groups.iter().map(|own| view.get(view.get(own).group)));
+/// Appends the candidate sets of a unit for patterns that [`actions`] found.
+pub(crate) fn candidate_sets(
+    view: View<'_>,
+    unit: &Unit,
+    actions: &[FoundAction],
+    all: &mut Vec<CandidateSet>,
+) {
+    let mut push = |sets: Run<Posting>| {
+        all.extend(sets.iter().map(|own| view.get(view.get(own).set)));
     };
     let regular = actions.iter().take_while(|action| !action.is_fallback);
-    // The first node has the groups of all that follow, and of every action.
+    // The first postings have the sets of all that follow, and of every action.
     match regular
         .clone()
-        .find_map(|action| view.find_node(part, action.pattern))
+        .find_map(|action| view.find_postings(unit, action.pattern))
     {
-        Some(node) => push(node.groups),
-        None => push(part.catch_all),
+        Some(postings) => push(postings.sets),
+        None => push(unit.catch_all),
     }
     for action in actions.iter().skip(regular.count()) {
-        if let Some(node) = view.find_node(part, action.pattern) {
-            push(node.groups);
+        if let Some(postings) = view.find_postings(unit, action.pattern) {
+            push(postings.sets);
         }
     }
 }
 
-/// The bit of a part that has statements for every action, and of every action.
+/// The bit of a unit that has statements for every action, and of every action.
 const EVERY_ACTION: u64 = 1 << 63;
 
+/// One of 63 bits for a pattern. Patterns that share one cost a look in vain.
 fn filter_bit(action: Id<ActionPattern>) -> u64 {
     1 << (action.number() % 63)
 }
@@ -141,24 +148,25 @@ pub(crate) fn filter(actions: &[FoundAction]) -> u64 {
     bits.fold(EVERY_ACTION, |all, bit| all | bit)
 }
 
-/// A bit for each of the patterns for actions that a part's statements use. Actions whose filter
-/// ([`crate::Action::filter`]) has no bit in common with it are none of theirs.
+/// A bit for each of the patterns for actions that a unit's statements use. Actions whose filter
+/// ([`crate::Action::filter`]) has no bit in common with it are none of theirs. For hosts with very many units: one operation
+/// tells most of them apart from a request.
 ///
-/// All bits if the image has no index.
-pub fn part_filter(view: View<'_>, part: Id<Part>) -> u64 {
+/// All bits if the image has no index. Takes time linear in the action patterns of the unit.
+pub fn unit_filter(view: View<'_>, unit: Id<Unit>) -> u64 {
     if !view.has_index() {
         return u64::MAX;
     }
-    let part = view.get(part);
-    let nodes = view.run(part.nodes);
-    let every = match part.catch_all.is_empty() {
+    let unit = view.get(unit);
+    let postings = view.run(unit.postings);
+    let every = match unit.catch_all.is_empty() {
         true => 0,
         false => EVERY_ACTION,
     };
-    nodes.fold(every, |all, node| all | filter_bit(node.action))
+    postings.fold(every, |all, postings| all | filter_bit(postings.action))
 }
 
-/// Calls back with the buckets of a group whose candidates may match the request's resource. Others stand
+/// Calls back with the buckets of a set whose candidates may match the request's resource. Others stand
 /// there too; each candidate is verified.
 ///
 /// False if the resource has more segments than are looked at, so that candidates may be missing.
@@ -167,12 +175,12 @@ pub fn part_filter(view: View<'_>, part: Id<Part>) -> u64 {
 pub(crate) fn hashed(
     view: View<'_>,
     segments: &Segments,
-    group: &Group,
+    set: &CandidateSet,
     mut found: impl FnMut(Id<Bucket>),
 ) -> bool {
     let count = segments.len();
-    let mut bucket = |start, middle| found(group.bucket_of(bucket_hash(start, middle)));
-    for probe in group.probes().iter() {
+    let mut bucket = |start, middle| found(set.bucket_of(bucket_hash(start, middle)));
+    for probe in set.probes().iter() {
         let probe = view.get(probe);
         let (start, middle) = (usize::from(probe.start), usize::from(probe.middle));
         if middle == 0 {
@@ -195,9 +203,9 @@ pub(crate) fn hashed(
     true
 }
 
-/// As many segments of a resource a group looks at to find candidates: none if all are scanned.
-pub(crate) fn depth(view: View<'_>, group: &Group) -> usize {
-    let depths = group.probes().iter().map(|probe| {
+/// As many segments of a resource a set looks at to find candidates: none if all are scanned.
+pub(crate) fn depth(view: View<'_>, set: &CandidateSet) -> usize {
+    let depths = set.probes().iter().map(|probe| {
         let probe = view.get(probe);
         match probe.middle {
             // The text alone is looked at, which still is not none.
@@ -208,20 +216,20 @@ pub(crate) fn depth(view: View<'_>, group: &Group) -> usize {
     depths.max().unwrap_or(0)
 }
 
-/// Calls back with the buckets of a group that [`hashed`] will look at, but for those of later literals.
+/// Calls back with the buckets of a set that [`hashed`] will look at, but for those of later literals.
 #[inline]
 pub(crate) fn buckets(
     view: View<'_>,
     segments: &Segments,
-    group: &Group,
+    set: &CandidateSet,
     mut found: impl FnMut(Id<Bucket>),
 ) {
-    for probe in group.probes().iter() {
+    for probe in set.probes().iter() {
         let probe = view.get(probe);
         let start = usize::from(probe.start);
         if probe.middle == 0 && start <= segments.len() {
             let hash = bucket_hash(segments.between(0, start), 0);
-            found(group.bucket_of(hash));
+            found(set.bucket_of(hash));
         }
     }
 }

@@ -5,7 +5,7 @@
 //! hash a name.
 //!
 //! Texts are not copied. A slot says where its text is ([`source`]), and what number or date it is is found out when a
-//! condition first asks ([`values`]).
+//! condition first asks ([`values`]). Keys that no condition comes to look at are never read.
 
 pub(crate) mod filled;
 pub(crate) mod shape;

@@ -5,7 +5,8 @@
 //! way stays short.
 //!
 //! Where variables get their values is a type ([`Variables`]): patterns of actions have none, and are matched before there
-//! is a request. Automata were rejected: a directory has very many patterns, each of which is tried on few texts.
+//! is a request. Automata were rejected: a directory has very many patterns, each of which is tried on few texts. Recursion was,
+//! because a pattern must not choose how deep the stack gets; going back to the last star suffices.
 
 use portcullis_image::Token;
 use portcullis_image::value::fold::strip_ignoring_case;
@@ -30,16 +31,17 @@ impl<'a> Variables<'a> for NoVariables {
     }
 }
 
-/// An image, and what is asked of it.
+/// An image, and what is asked of it: what every test of a statement needs. Two references, made for each image of a decision.
 #[derive(Clone, Copy)]
 pub(crate) struct Matcher<'a, A> {
     pub(crate) view: View<'a>,
+    /// What gives variables their values, and for statements the rest of the request.
     pub(crate) request: A,
 }
 
-/// How case is ignored.
+/// How case is ignored in comparing texts with patterns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Case {
+pub(crate) enum CaseRule {
     /// ASCII letters are equal in either case.
     Ascii,
     /// Unicode simple case folding.
@@ -50,7 +52,7 @@ impl<'a, V: Variables<'a>> Matcher<'a, V> {
     /// True if the pattern matches the whole text.
     ///
     /// Takes at most time proportional to the product of both lengths: a star that was passed is
-    /// never tried again, since what stands before the last star has found its first place.
+    /// never tried again, since what stands before the last star has matched at its first position.
     #[inline(always)]
     pub(crate) fn matches(&self, pattern: Id<Pattern>, text: &[u8]) -> bool {
         let Some(pattern) = self.view.find(pattern) else {
@@ -124,11 +126,11 @@ impl<'a, V: Variables<'a>> Matcher<'a, V> {
                 at = at.next();
                 continue;
             }
-            // What stands after the last star is tried at the next place.
+            // What stands after the last star is tried at the next position.
             let Some((after, from, colons)) = star else {
                 return false;
             };
-            let mut place = from;
+            let mut position = from;
             (at, rest) = (after, from);
             let token = view.read(after);
             if token.kind() == TokenKind::Text {
@@ -140,12 +142,12 @@ impl<'a, V: Variables<'a>> Matcher<'a, V> {
                 if !colons && passed.is_none_or(|passed| passed.contains(&b':')) {
                     return false;
                 }
-                place = found;
+                position = found;
                 (at, rest) = (after.next(), behind);
             }
-            star = match place.first() {
+            star = match position.first() {
                 Some(b':') if !colons => None,
-                _ => skip_chars(place, 1).map(|next| (after, next, colons)),
+                _ => skip_chars(position, 1).map(|next| (after, next, colons)),
             };
         }
     }
@@ -155,11 +157,11 @@ impl<'a, V: Variables<'a>> Matcher<'a, V> {
         &self,
         pattern: Id<Pattern>,
         text: &str,
-        case: Case,
+        case: CaseRule,
     ) -> bool {
         let strip = |text, literal| match case {
-            Case::Ascii => strip_ascii(text, literal),
-            Case::Fold => strip_ignoring_case(text, literal),
+            CaseRule::Ascii => strip_ascii(text, literal),
+            CaseRule::Fold => strip_ignoring_case(text, literal),
         };
         let pattern = self.view.get(pattern);
         let Some(mut rest) = strip(text, self.view.text(pattern.literal)) else {
@@ -190,6 +192,7 @@ impl<'a, V: Variables<'a>> Matcher<'a, V> {
     }
 }
 
+/// The text behind a prefix, whose ASCII letters may be in either case.
 fn strip_ascii<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
     let (head, tail) = text.split_at_checked(prefix.len())?;
     head.eq_ignore_ascii_case(prefix).then_some(tail)

@@ -5,7 +5,9 @@
 //! ([`site::CallSite`]). Each of these knows the stack that it was resolved for, and is looked up again for another, so
 //! that none has to be thrown away when policies change.
 //!
-//! Nothing here decides anything, and nothing refers to what a decision fills in.
+//! Nothing here decides anything, and nothing refers to what a decision fills in. Filling a request step by step, with a call
+//! for each key, was there first and was rejected: it took 3,766 instructions where this takes 1,332
+//! (`docs/benchmarks/targets.md`), and a request could be decided half filled.
 
 pub(crate) mod action;
 pub(crate) mod context;

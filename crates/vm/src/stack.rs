@@ -2,6 +2,10 @@
 //!
 //! A decision is made against a stack of images, usually one. What was looked up in a stack remembers whose it is
 //! ([`StackId`]), and is looked up again where it is another, so that a number is never used in an image that it is not of.
+//! Without that, a handle of one set of policies used with another would read other keys, and decide by them.
+//!
+//! Comparing ids costs one comparison a decision. Lifetimes that tie a handle to its images were rejected: hosts replace
+//! policies while they hold handles.
 
 pub(crate) mod cache;
 pub(crate) mod per_image;
@@ -10,7 +14,8 @@ pub(crate) mod plan;
 use portcullis_image::View;
 use portcullis_image::wire::index;
 
-/// An image by its index in a stack of images.
+/// An image by its index in a stack of images, from 0. Nothing checks that the stack has it; what is asked of one that it does
+/// not have finds nothing.
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ImageIdx(pub u32);
@@ -47,7 +52,7 @@ impl Default for StackId {
 }
 
 impl StackId {
-    /// Of no stack, and the same as none ([`StackId::is_same`]), not even as itself.
+    /// Of no stack, and the same as none ([`StackId::is_same`]), not even as itself: what has it counts nowhere.
     pub(crate) const NONE: StackId = StackId(u64::MAX);
     /// Of a stack without images.
     pub(crate) const EMPTY: StackId = StackId(0);
@@ -64,7 +69,7 @@ impl StackId {
         StackId(image.id())
     }
 
-    /// That of the stack with one image more. The factor tells the places of the images apart.
+    /// That of the stack with one image more. The factor makes the order of the images count.
     #[inline(always)]
     pub(crate) fn with(self, image: View<'_>) -> StackId {
         let before = self.0.wrapping_mul(0xd6e8_feb8_6659_fd93);

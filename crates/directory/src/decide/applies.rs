@@ -2,17 +2,21 @@
 //!
 //! Four besides the caller's own: control policies of both accounts, the resource's policy, the endpoint's. Which of them
 //! exist decides how verdicts are joined, so that a set without policies is not the same as no set.
+//!
+//! Finding them takes a few reads of rows that were found before; nothing is looked up by name here but the endpoint.
 
 use crate::decide::caller::ResolvedCaller;
-use crate::decide::target::{LocatedTarget, Target, target_for};
+use crate::decide::target::{LocatedTarget, ResolvedTarget, target_for};
 use crate::store::ids::SetsId;
 use crate::store::tables::Tables;
 
-/// What takes part in a decision: numbers, and nothing that has to be made.
+/// What takes part in a decision: numbers, and nothing that has to be made. It is what both ways of deciding agree on.
 pub(crate) struct Applies<'d, 'a> {
+    /// Who asks.
     pub(crate) caller: ResolvedCaller<'d, 'a>,
-    pub(crate) target: Target<'d>,
-    /// Those that are not attached to the caller itself.
+    /// What it is asked of, for this caller and action.
+    pub(crate) target: ResolvedTarget<'d>,
+    /// Those that are not attached to the caller itself: SCPs, RCPs, the resource's policy, the endpoint's.
     pub(crate) other_sets: [SetsId; 4],
 }
 

@@ -12,25 +12,31 @@ use crate::plan::action::PreparedAction;
 use crate::plan::generation::Generation;
 use crate::store::ids::{AccountIdx, PrincipalIdx, Symbol};
 
-/// One request, with what was resolved beforehand.
-pub(crate) struct Asked<'q> {
+/// One request, with what was resolved beforehand, but for its caller: questions about all principals share one.
+pub(crate) struct AccessRequest<'q> {
+    /// What is to be done, resolved by the generation.
     pub(crate) action: &'q PreparedAction,
+    /// What it is done to.
     pub(crate) resource: Target<'q>,
+    /// The owner, as the request says.
     pub(crate) account: Option<&'q str>,
+    /// What the directory has for the resource.
     pub(crate) located: &'q LocatedTarget,
+    /// `RestrictPublicBuckets` is in force, as the request says (`S3-4`).
     pub(crate) restrict_public_buckets: bool,
+    /// Something outside the policy language grants it (`EVAL-75`).
     pub(crate) external_grant: bool,
 }
 
-impl<'q> Asked<'q> {
+impl<'q> AccessRequest<'q> {
     /// What is asked of handles. A request of handles cannot say that public access is blocked or that something else grants
     /// it: hosts that know such things ask by text.
     #[inline]
     pub(crate) fn resolved(
         action: &'q PreparedAction,
         resource: &'q PreparedResource,
-    ) -> Asked<'q> {
-        Asked {
+    ) -> AccessRequest<'q> {
+        AccessRequest {
             action,
             resource: Target::from(&resource.handle),
             account: resource.account.as_deref(),
@@ -45,7 +51,7 @@ impl<'q> Asked<'q> {
 #[derive(Clone, Copy)]
 pub(crate) struct Deciding<'d> {
     pub(crate) generation: Generation<'d>,
-    pub(crate) asked: &'d Asked<'d>,
+    pub(crate) asked: &'d AccessRequest<'d>,
 }
 
 impl<'d> Deciding<'d> {
@@ -59,7 +65,7 @@ impl<'d> Deciding<'d> {
     /// Whose the resource is to the users and roles of an account, which are in a partition.
     #[inline(always)]
     pub(crate) fn ownership(&self, account: AccountIdx, partition: Symbol) -> Ownership {
-        let Asked {
+        let AccessRequest {
             resource, located, ..
         } = self.asked;
         let same_account = resource.is_star() || located.is_of(account);
@@ -75,7 +81,7 @@ impl<'d> Deciding<'d> {
 
     /// The owner of the resource, as the request says or the directory knows (`EVAL-12`).
     pub(crate) fn owner(&self) -> Option<&'d str> {
-        let Asked {
+        let AccessRequest {
             account, located, ..
         } = self.asked;
         account.or_else(|| stated_owner(self.generation.tables, located))

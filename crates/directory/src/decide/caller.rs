@@ -4,15 +4,22 @@
 //! that a caller spelled otherwise is an error and never another caller (`IN-17`). A session has the policies of its role,
 //! a federated user those of whoever made the session.
 //!
+//! | caller | has the policies of | if the directory does not have it |
+//! |---|---|---|
+//! | user, role | itself | an error, if its account is known |
+//! | session of a role | the role, which must have the session's name for it | an error |
+//! | federated user | the user who made the session; nobody's if a root user did | an error |
+//! | root user | nobody: it needs none | decided |
+//! | service, provider, anonymous | nobody | decided |
+//! | anyone of an account that is not known | those that came with the request | an error without them |
+//!
 //! ARN and id of a user or role are put together only if some policy looks at them, because that costs more than most of a
 //! decision; [`complete`] is told what is wanted. Where rows are read is a parameter ([`Entities`]): decisions read the summaries
 //! of the plan, which they look at anyway, and loading the tables.
 
 use bumpalo::Bump;
-use portcullis_model::{
-    Caller, GuessedRole, Principal as Who, is_account_id, session_names, split_arn,
-};
-use portcullis_vm::{CallerKind, Home};
+use portcullis_model::{Caller, GuessedRole, Principal, is_account_id, session_names, split_arn};
+use portcullis_vm::{CallerKind, HomeAccount};
 
 use crate::arn::{Kind, last_name};
 use crate::error::RequestError;
@@ -21,16 +28,18 @@ use crate::store::accounts::Account;
 use crate::store::ids::{AccountIdx, PrincipalIdx};
 use crate::store::people::{UNKNOWN_END, set_of_role};
 use crate::store::strings::concat_in;
-use crate::store::tables::{Entities, Entity, Principal, Tables};
+use crate::store::tables::{Entities, Entity, PrincipalRow, Tables};
 
-/// The caller of a request, as the directory knows it.
+/// The caller of a request, as the directory knows it: references to rows, to be copied.
 #[derive(Clone, Copy)]
 pub(crate) struct ResolvedCaller<'d, 'a> {
     /// As asked; of a caller by number it is to be made of its row.
-    pub(super) who: Option<&'a Who<'a>>,
+    pub(super) who: Option<&'a Principal<'a>>,
+    /// Its account, if the directory has that.
     pub(crate) account: Option<&'d Account>,
     /// The user or role whose policies are the identity policies, and its number, or none.
-    pub(super) principal: Option<&'d Principal>,
+    pub(super) principal: Option<&'d PrincipalRow>,
+    /// The number of that user or role; absent if there is none.
     pub(crate) number: PrincipalIdx,
     /// What is filled in of the caller itself, not only of its policies.
     pub(super) is_itself: bool,
@@ -41,8 +50,8 @@ pub(crate) struct ResolvedCaller<'d, 'a> {
 impl<'a> ResolvedCaller<'_, 'a> {
     /// The caller without its ARN and its ids. Of one that is a user or role itself it is to be told what it
     /// is, and whether the role is linked to a service.
-    fn outline(&self, itself: Option<(Kind, bool)>) -> Who<'a> {
-        let mut who = self.who.copied().unwrap_or(Who {
+    fn outline(&self, itself: Option<(Kind, bool)>) -> Principal<'a> {
+        let mut who = self.who.copied().unwrap_or(Principal {
             caller: Caller::Anonymous,
             user_id: None,
             management_account: false,
@@ -109,15 +118,16 @@ impl<'a> ResolvedCaller<'_, 'a> {
     /// The key of its id is unknown, because it would end with the name of a session that is unknown: of a
     /// role without session of which the request does not say the id. Its own id is known, and so are the policies
     /// that name it.
-    pub(crate) fn hides_user_id(&self, who: &Who<'_>) -> bool {
+    pub(crate) fn hides_user_id(&self, who: &Principal<'_>) -> bool {
         let has_id = self.who.is_some_and(|who| who.user_id.is_some());
         let is_role = matches!(who.caller, Caller::Role { .. });
         self.is_itself && is_role && self.session.is_none() && !has_id
     }
 }
 
-/// What the ARN of a caller says.
+/// What the ARN of a caller says, read once: splitting and hashing are most of finding a caller.
 pub(crate) struct CallerArn<'a> {
+    /// Its six parts; none of callers without ARN.
     parts: Option<[&'a str; 6]>,
     /// Its account, if the directory has that.
     account: Option<AccountIdx>,
@@ -128,9 +138,11 @@ pub(crate) struct CallerArn<'a> {
 /// A user or role of which the caller has the policies, by the ARN that names it.
 struct Holder<'a> {
     kind: Kind,
+    /// Without path.
     name: &'a str,
     /// The name of the session, of a role.
     session: Option<&'a str>,
+    /// Of the ARN that names it: a session's, if the caller is one.
     parts: [&'a str; 6],
 }
 
@@ -205,10 +217,14 @@ pub(crate) fn read_caller<'a>(tables: &Tables, caller: &Caller<'a>) -> CallerArn
 }
 
 /// Finds the caller with this ARN, among the users and roles of an account as they are read `from`
-/// somewhere.
+/// somewhere. `has_identity` says that the request brings the caller's policies, which only callers of unknown accounts may.
+///
+/// # Errors
+/// [`RequestError`] if the caller's account is known and the caller is not, if its account is not known and no policies came with
+/// the request, or if both are there.
 pub(crate) fn find_caller<'d, 'a>(
     tables: &'d Tables,
-    who: &'a Who<'a>,
+    who: &'a Principal<'a>,
     arn: &CallerArn<'a>,
     has_identity: bool,
     from: &impl Entities,
@@ -282,14 +298,15 @@ pub(crate) fn find_caller<'d, 'a>(
     })
 }
 
-/// The caller as policies see it, with what they look at. What its ARN says is read `from` somewhere.
+/// The caller as policies see it, with what they look at (`wanted`). What its ARN says is read `from` somewhere. Texts that are
+/// put together lie in the arena; what nobody looks at stays out.
 pub(crate) fn complete<'a>(
     tables: &'a Tables,
     caller: &ResolvedCaller<'a, 'a>,
     from: &impl Entities,
     wanted: KeyDependencies,
     arena: &'a Bump,
-) -> Who<'a> {
+) -> Principal<'a> {
     let entity = || from.entity(caller.number).filter(|_| caller.is_itself);
     let (Some(principal), Some(own)) = (caller.principal, entity()) else {
         return caller.outline(None);
@@ -312,20 +329,20 @@ pub(crate) fn complete<'a>(
     who
 }
 
-/// Where a caller is at home.
+/// A caller's home account: that of its row, or as its ARN says.
 pub(crate) fn home<'a>(
     tables: &'a Tables,
     caller: &ResolvedCaller<'_, 'a>,
     from: &impl Entities,
-) -> Home<'a> {
+) -> HomeAccount<'a> {
     match from.entity(caller.number).filter(|_| caller.is_itself) {
-        Some(own) => Home {
+        Some(own) => HomeAccount {
             partition: Some(tables.str(own.partition)),
             account: Some(tables.accounts().digits(own.account)),
         },
         None => caller
             .who
-            .map_or(Home::default(), |who| Home::of(&who.caller)),
+            .map_or(HomeAccount::default(), |who| HomeAccount::of(&who.caller)),
     }
 }
 

@@ -1,9 +1,16 @@
 //! Deciding at speed: what can be worked out beforehand is, and nothing that no policy looks at is worked out.
 //!
-//! [`run`] goes through the policy sets that apply and hands their parts to the machine, which walks the statements for
-//! the action. It may assume that what was resolved is of the same generation, and allocates nothing once its memory
+//! [`run`] goes through the policy sets that apply and hands their units to the machine, which walks the statements for
+//! the action:
+//!
+//! 1. the caller's summary and up to six rows say which layers are present, which allow everything, and by one operation each
+//!    whether they have a statement for the action;
+//! 2. whose the resource is, and by which names policies know the caller, if one of the sets lists principals at all;
+//! 3. the machine looks at the units that are left, and asks for a key when a condition reads it.
+//!
+//! It may assume that what was resolved is of the same generation, and allocates nothing once its memory
 //! has grown; what needs more (access points, policies that cannot be read) goes the slow way of
-//! [`crate::decide::question`]. What
+//! [`crate::decide::completed`]. What
 //! follows from the kinds of caller, action and layers is worked out each time: a table of it was measured, and missed in 86
 //! of 100 decisions.
 
@@ -11,21 +18,21 @@ use bumpalo::Bump;
 use portcullis_image::LayerSet;
 use portcullis_model::{ContextEntry, Request, check_action, split_arn};
 use portcullis_vm::{
-    CallerKind, ContextNames, Entry, Evaluation, KnownParts, Outcome, Resolved, Settled, Target,
-    all_buckets,
+    CallerKind, ContextNames, Evaluation, EvaluationRequest, Outcome, PreparedEvaluation,
+    StatementEntry, Target, UnitsSummary, all_buckets,
 };
 
 use crate::decide::applies::{Applies, find_applies};
-use crate::decide::asked::{Asked, Deciding};
+use crate::decide::asked::{AccessRequest, Deciding};
 use crate::decide::caller::{CallerArn, ResolvedCaller, complete, find_caller, home, read_caller};
+use crate::decide::completed::complete_for_caller;
 use crate::decide::context::only;
 use crate::decide::given::GivenKeys;
 use crate::decide::grants::is_granted;
 use crate::decide::handles::{PreparedResource, ResolvedRequest};
-use crate::decide::keys::Keys;
+use crate::decide::keys::DirectoryKeys;
 use crate::decide::memory::{Memory, Requests};
-use crate::decide::question::complete_question;
-use crate::decide::stack::Stack;
+use crate::decide::stack::RequestStack;
 use crate::decide::target::locate;
 use crate::error::{EngineError, RequestError};
 use crate::plan::action::{PreparedAction, RecentActions};
@@ -33,7 +40,7 @@ use crate::plan::dependencies::KeyDependencies;
 use crate::plan::generation::Generation;
 use crate::plan::policy_sets::PolicySetSummary;
 use crate::plan::stack::Located;
-use crate::store::ids::{PartId, PrincipalIdx, SetsId};
+use crate::store::ids::{PrincipalIdx, SetsId, UnitId};
 use crate::store::strings::concat_in;
 use portcullis_syntax::RequestPolicies;
 
@@ -68,7 +75,7 @@ pub(crate) fn check_read(
     }
     let caller = find_caller(tables, &request.principal, arn, false, &generation)?;
     let located = locate(tables, request.resource, parts, request.resource_account);
-    let asked = Asked {
+    let asked = AccessRequest {
         action,
         resource: Target::of(request.resource, parts),
         account: request.resource_account,
@@ -126,30 +133,33 @@ pub(crate) fn run_resolved(
     }
     let deciding = Deciding {
         generation,
-        asked: &Asked::resolved(action, resource),
+        asked: &AccessRequest::resolved(action, resource),
     };
     let caller = deciding.by_number(principal);
     Ok(run(&deciding, memory, caller, |_, _, _| None, context))
 }
 
-/// Decides for a caller. `said` tells what a part says in these layers, whether some statement of it allows
-/// the request and whether some denies it, where that need not be found out by a look.
+/// Decides for a caller. `said` tells what a unit says in these layers, whether some statement of it allows
+/// the request and whether some denies it, where that need not be found out by a look; questions about all principals remember
+/// that from one to the next.
+///
+/// Total: a target that takes more than policies and keys is decided too, the slow way.
 pub(crate) fn run(
     deciding: &Deciding<'_>,
     scratch: &mut Memory,
     caller: ResolvedCaller<'_, '_>,
-    mut said: impl FnMut(&Case<'_, '_>, PartId, u32) -> Option<(bool, bool)>,
+    mut said: impl FnMut(&Case<'_, '_>, UnitId, LayerSet) -> Option<(bool, bool)>,
     context: GivenKeys<'_>,
 ) -> Outcome {
     let Deciding { generation, asked } = *deciding;
     let Generation { tables, plan } = generation;
     if asked.located.is_special() {
-        return run_question(deciding, scratch, caller, context);
+        return run_completed(deciding, scratch, caller, context);
     }
     let Memory {
         requests: Requests { asked: request, .. },
         known,
-        parts: memory,
+        units: memory,
         arena,
         ..
     } = scratch;
@@ -176,9 +186,9 @@ pub(crate) fn run(
 
     // Policies without a statement for the action are present, and say nothing more.
     let filter = action.handle.filter();
-    let mut parts = KnownParts::default();
+    let mut units = UnitsSummary::default();
     let (own, [identity, boundary]) = match summary {
-        Some(summary) if summary.add_to(&mut parts) => (Some(summary), [SetsId::NONE; 2]),
+        Some(summary) if summary.add_to(&mut units) => (Some(summary), [SetsId::NONE; 2]),
         _ => (None, applies.own_sets()),
     };
     let own = own.filter(|own| own.filter & filter != 0);
@@ -189,7 +199,7 @@ pub(crate) fn run(
     let sets = [identity, boundary, scps, rcps, policy, endpoint];
     for sets in sets.into_iter().filter(|sets| sets.is_some()) {
         let row = plan.policy_sets.get(sets);
-        row.add_to(&mut parts);
+        row.add_to(&mut units);
         if row.filter & filter != 0 {
             lists_principals |= row.lists_principals;
             if let Some(slot) = free.next() {
@@ -219,11 +229,11 @@ pub(crate) fn run(
     };
     let target = &applies.target;
     let is_granted = || !target.grants.is_empty() && has_grant(deciding, &applies, context, arena);
-    let keys = Keys::new(deciding, &applies, summary, context, arena);
-    let resolved = Resolved {
+    let keys = DirectoryKeys::new(deciding, &applies, summary, context, arena);
+    let resolved = EvaluationRequest {
         caller: kind,
         management_account: caller.is_of_management(),
-        known,
+        principal_handle: known,
         action: &action.handle,
         resource,
         ownership,
@@ -235,25 +245,24 @@ pub(crate) fn run(
         external_grant: asked.external_grant || is_granted(),
         keys: &keys,
     };
-    let settled = Settled::new(request, plan.stack.vm_plan(), &resolved, parts);
+    let prepared = PreparedEvaluation::new(request, plan.stack.vm_plan(), &resolved, units);
     let case = Case {
         deciding,
-        settled: &settled,
+        prepared: &prepared,
     };
-    let mut evaluation = Evaluation::new(&settled, memory);
-    let mut look = |layers, part| match said(&case, part, layers) {
+    let mut evaluation = Evaluation::new(&prepared, memory);
+    let mut look = |layers, unit| match said(&case, unit, layers) {
         Some((allows, denies)) => {
-            let mask = |is_so| if is_so { layers } else { 0 };
-            let set = |is_so| LayerSet::from_bits(mask(is_so));
+            let set = |is_so| if is_so { layers } else { LayerSet::EMPTY };
             evaluation.say(set(allows), set(denies));
         }
-        None => case.look(&mut evaluation, part, layers),
+        None => case.look(&mut evaluation, unit, layers),
     };
     if let Some(own) = own {
-        own.parts().for_each(|(layers, part)| look(layers, part));
+        own.units().for_each(|(layers, unit)| look(layers, unit));
     }
     for row in rows.into_iter().take_while(|row| row.filter != 0) {
-        plan.policy_sets.for_parts(row, &mut look);
+        plan.policy_sets.for_units(row, &mut look);
     }
     evaluation.decide()
 }
@@ -262,7 +271,7 @@ pub(crate) fn run(
 /// read. Allocates.
 #[cold]
 #[inline(never)]
-fn run_question(
+fn run_completed(
     deciding: &Deciding<'_>,
     scratch: &mut Memory,
     caller: ResolvedCaller<'_, '_>,
@@ -285,15 +294,15 @@ fn run_question(
         external_grant: asked.external_grant,
     };
     let extra = (RequestPolicies::default(), generation.id());
-    let question = complete_question(tables, caller, &request, extra, &arena);
-    Stack::of(generation, None).decide(&mut scratch.requests, &question)
+    let completed = complete_for_caller(tables, caller, &request, extra, &arena);
+    RequestStack::of(generation, None).decide(&mut scratch.requests, &completed)
 }
 
 /// Finds all names by which policies know a caller, also those that the context says.
 #[inline(never)]
 fn find_names(
     deciding: &Deciding<'_>,
-    known: &mut portcullis_vm::Known,
+    known: &mut portcullis_vm::PrincipalHandle,
     caller: &ResolvedCaller<'_, '_>,
     context: GivenKeys<'_>,
     arena: &Bump,
@@ -343,29 +352,30 @@ fn is_true(context: GivenKeys<'_>, key: &str) -> bool {
     only(context.entries(), key).is_some_and(|flag| flag.eq_ignore_ascii_case("true"))
 }
 
-/// Who asks for what, with all that was found out about it.
+/// Who asks for what, with all that was found out about it: what a unit is looked at with.
 pub(crate) struct Case<'c, 'd> {
+    /// The request, and the generation that it is decided in.
     pub(crate) deciding: &'c Deciding<'d>,
-    pub(crate) settled: &'c Settled<'c>,
+    /// What follows from it, for the machine.
+    pub(crate) prepared: &'c PreparedEvaluation<'c>,
 }
 
 impl Case<'_, '_> {
-    /// Looks at a part.
+    /// Looks at a unit.
     #[inline]
-    pub(crate) fn look(&self, evaluation: &mut Evaluation<'_>, part: PartId, layers: u32) {
+    pub(crate) fn look(&self, evaluation: &mut Evaluation<'_>, unit: UnitId, layers: LayerSet) {
         let Deciding { generation, asked } = self.deciding;
         let known = asked.action.entries.as_ref();
-        let known = known.and_then(|known| known.of(part));
-        if known.is_some_and(<[Entry]>::is_empty) {
+        let known = known.and_then(|known| known.of(unit));
+        if known.is_some_and(<[StatementEntry]>::is_empty) {
             return;
         }
-        let Some(Located { image, view, part }) = generation.plan.stack.locate(part) else {
+        let Some(Located { image, view, unit }) = generation.plan.stack.locate(unit) else {
             return;
         };
-        let layers = LayerSet::from_bits(layers);
         match known {
             Some(known) => evaluation.look_at(image, view, known, layers),
-            None => evaluation.look(image, view, part, layers),
+            None => evaluation.look(image, view, unit, layers),
         }
     }
 }

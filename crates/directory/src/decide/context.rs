@@ -3,6 +3,8 @@
 //! For explanations and for evaluators that read a whole request. Decisions at speed find the same keys one by one
 //! ([`crate::decide::keys`]). A key that the request has, or switches off, is never filled in (`KEY-2`). What is added lies in the
 //! arena or in the tables.
+//!
+//! Takes time linear in the tags of caller and resource, times the keys that the request gives, which are few.
 
 use bumpalo::Bump;
 use portcullis_image::value::fold;
@@ -10,7 +12,7 @@ use portcullis_model::{ContextEntry, Principal, access_point, split_arn};
 
 use crate::decide::applies::Applies;
 use crate::decide::caller::ResolvedCaller;
-use crate::decide::target::Target;
+use crate::decide::target::ResolvedTarget;
 use crate::store::accounts::Account;
 use crate::store::ids::{Run, Symbol};
 use crate::store::strings::concat_in;
@@ -18,16 +20,18 @@ use crate::store::tables::Tables;
 
 /// A context to which keys are added that it does not have. What it adds lies in the arena or in the
 /// tables, so that nothing is allocated for a request.
-pub(crate) struct Context<'a> {
+pub(crate) struct FilledContext<'a> {
+    /// What the request has; it counts before anything else.
     given: &'a [ContextEntry<'a>],
+    /// What was filled in, each key once.
     added: bumpalo::collections::Vec<'a, ContextEntry<'a>>,
     arena: &'a Bump,
 }
 
-impl<'a> Context<'a> {
+impl<'a> FilledContext<'a> {
     /// A context to which nothing was added yet.
-    pub(crate) fn new(given: &'a [ContextEntry<'a>], arena: &'a Bump) -> Context<'a> {
-        Context {
+    pub(crate) fn new(given: &'a [ContextEntry<'a>], arena: &'a Bump) -> FilledContext<'a> {
+        FilledContext {
             given,
             added: bumpalo::collections::Vec::new_in(arena),
             arena,
@@ -86,7 +90,8 @@ pub(crate) fn only<'g>(
     values.next().copied().filter(|_| values.next().is_none())
 }
 
-/// True if a name is that of a key of two parts, in any case (`COND-40`).
+/// True if a name is that of a key of two parts, in any case (`COND-40`), so that `aws:PrincipalTag/` and a tag's name need not
+/// be joined to be compared.
 fn is_key(name: &str, prefix: &str, suffix: &str) -> bool {
     let stripped = fold::strip_ignoring_case(name, prefix);
     stripped.is_some_and(|rest_of_name| fold::strip_ignoring_case(rest_of_name, suffix) == Some(""))
@@ -98,7 +103,7 @@ pub(crate) fn fill<'a>(
     tables: &'a Tables,
     applies: &Applies<'a, '_>,
     who: &Principal<'_>,
-    to: &mut Context<'a>,
+    to: &mut FilledContext<'a>,
 ) {
     let (caller, target) = (&applies.caller, &applies.target);
     if caller.hides_user_id(who) {
@@ -127,7 +132,11 @@ pub(crate) fn fill<'a>(
 }
 
 /// `KEY-113`, `S3-8`: the tags of an object.
-fn fill_object_tags<'a>(tables: &'a Tables, target: &Target<'_>, to: &mut Context<'a>) {
+fn fill_object_tags<'a>(
+    tables: &'a Tables,
+    target: &ResolvedTarget<'_>,
+    to: &mut FilledContext<'a>,
+) {
     let tags = tables.pairs(target.object_tags);
     fill_tags(tables, "s3:ExistingObjectTag/", tags, to);
 }
@@ -137,8 +146,8 @@ fn fill_object_tags<'a>(tables: &'a Tables, target: &Target<'_>, to: &mut Contex
 pub(crate) fn fill_access_point<'a>(
     tables: &'a Tables,
     resource: &'a str,
-    bucket: Option<&Target<'_>>,
-    to: &mut Context<'a>,
+    bucket: Option<&ResolvedTarget<'_>>,
+    to: &mut FilledContext<'a>,
 ) {
     let arn = access_point(resource).map(|(arn, _)| arn);
     let account = arn.and_then(split_arn).map(|[.., account, _]| account);
@@ -162,7 +171,7 @@ fn fill_tags<'a>(
     tables: &'a Tables,
     prefix: &'static str,
     tags: &[(Symbol, Symbol)],
-    to: &mut Context<'a>,
+    to: &mut FilledContext<'a>,
 ) {
     for (name, value) in tags {
         let name = (prefix, tables.str(*name));
@@ -186,7 +195,7 @@ fn fill_organization<'a>(
     tables: &'a Tables,
     (id_key, paths_key): (&'static str, &'static str),
     account: &Account,
-    to: &mut Context<'a>,
+    to: &mut FilledContext<'a>,
 ) {
     let (id, path) = organization_of(tables, account);
     for (key, value) in [(id_key, id), (paths_key, path)] {

@@ -2,6 +2,8 @@
 //!
 //! A key by its name is compared with the slot's folded name; one that was resolved is compared by number, if it is of this
 //! stack. There is no table of a request's keys: requests have few, and most decisions look at none.
+//!
+//! Names of keys may be in any case, and a key may come twice (`COND-40`, `COND-41`).
 
 use bumpalo::Bump;
 use bumpalo::collections::Vec as BumpVec;
@@ -13,11 +15,27 @@ use portcullis_vm::{ContextNames, Key, Plan, StackSlot, is_name_of_caller};
 use crate::decide::context::only;
 
 /// A context key with its values, of which the name may have been resolved before.
+///
+/// ```
+/// use portcullis_directory::{ContextValue, Directory, LoadOptions};
+///
+/// # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/example-organization/data");
+/// # let directory = Directory::load(folder.as_ref(), LoadOptions::default(), &mut |_| ())?.directory;
+/// let by_name = ContextValue::named("aws:SourceIp", &["203.0.113.9"]);
+/// let key = directory.key("aws:SourceIp")?;
+/// let by_key = ContextValue::keyed(&key, &["203.0.113.9"]);
+/// // Without a value the key is switched off: it is not derived either.
+/// let absent = ContextValue::named("aws:PrincipalTag/team", &[]);
+/// # let _ = (by_name, by_key, absent);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ContextValue<'a> {
+    /// The name of the key, in any case.
     name: &'a str,
     /// The same key; none if it was not resolved.
     key: Option<&'a Key>,
+    /// As texts; none at all switches the key off (`KEY-2`).
     pub(crate) values: &'a [&'a str],
 }
 

@@ -1,13 +1,14 @@
 //! Whether a grant of a KMS key (`KMS-8`) or of a bucket's access control list (`S3-2`) allows a request.
 //!
 //! A grant allows or says nothing; it never denies, so that the first which fits is enough. The three conditions are
-//! functions of their own, because explanations name the one that a grant lacks.
+//! functions of their own, because explanations name the one that a grant lacks. Takes time linear in the grants of the target,
+//! and nothing for targets without any.
 
 use portcullis_image::value::fold;
 use portcullis_model::Caller;
 
 use crate::arn::account_number;
-use crate::decide::target::Target;
+use crate::decide::target::ResolvedTarget;
 use crate::store::ids::index;
 use crate::store::tables::{ALL_USERS, AUTHENTICATED_USERS, Grant, Tables};
 
@@ -15,7 +16,7 @@ use crate::store::tables::{ALL_USERS, AUTHENTICATED_USERS, Grant, Tables};
 /// control list (`S3-2`).
 pub(crate) fn is_granted<'g>(
     tables: &Tables,
-    target: &Target<'_>,
+    target: &ResolvedTarget<'_>,
     action: &str,
     caller: &Caller<'_>,
     context: impl Iterator<Item = (&'g str, &'g [&'g str])> + Clone,
@@ -49,7 +50,7 @@ pub(crate) fn is_for(
     tables: &Tables,
     grant: &Grant,
     operation: GrantedOperation<'_>,
-    target: &Target<'_>,
+    target: &ResolvedTarget<'_>,
     caller: &Caller<'_>,
 ) -> bool {
     let grantee = tables.str(grant.grantee);
@@ -59,12 +60,14 @@ pub(crate) fn is_for(
     }
 }
 
-/// True if the encryption context of a request is what a grant asks for.
+/// True if the encryption context of a request is what a grant asks for: all pairs of its subset and of its equals, and with
+/// equals no others. Names and values count with their case.
 pub(crate) fn has_encryption_context<'g>(
     tables: &Tables,
     grant: &Grant,
     context: impl Iterator<Item = (&'g str, &'g [&'g str])> + Clone,
 ) -> bool {
+    /// How keys of the context begin that are pairs of the encryption context.
     const PREFIX: &str = "kms:EncryptionContext:";
     let mut given =
         context.filter_map(|(key, values)| Some((fold::strip_ignoring_case(key, PREFIX)?, values)));
@@ -86,6 +89,7 @@ pub(crate) fn has_encryption_context<'g>(
 /// An action, as grants call it.
 #[derive(Clone, Copy)]
 pub(crate) struct GrantedOperation<'a> {
+    /// As grants of its service spell it, in any case.
     name: &'a str,
     /// Grants of keys have names of operations, those of buckets names of actions.
     is_of_key: bool,

@@ -1,7 +1,10 @@
 //! Who asks, and how the policies that decide came to apply: what explanations say beside the verdicts.
 //!
-//! Everything is looked up again from the question, at the price of a second resolution, so that decisions carry nothing for
-//! explanations. Without documents, in a directory that was opened as a file, layers are known and their policies are not.
+//! Everything is looked up again from the completed request, at the price of a second resolution, so that decisions carry nothing
+//! for explanations. Without documents, in a directory that was opened as a file, layers are known and their policies are not.
+//!
+//! It says where a policy is attached (user, group, root, unit, account, resource, endpoint), by which group, which grants allow
+//! or nearly do, and which keys the directory added. Sentences are made of it in `portcullis-explain`.
 
 use bumpalo::Bump;
 use portcullis_explain::{
@@ -14,20 +17,21 @@ use portcullis_syntax::Policy;
 
 use crate::arn::arn_of;
 use crate::decide::caller::{ResolvedCaller, find_caller, read_caller};
-use crate::decide::context::Context;
+use crate::decide::completed::{CompletedRequest, is_assumed_root};
+use crate::decide::context::FilledContext;
 use crate::decide::grants::{GrantedOperation, has_encryption_context, has_operation, is_for};
-use crate::decide::question::{Question, is_assumed_root};
-use crate::decide::target::{Target, listed, target_of};
+use crate::decide::target::{ResolvedTarget, listed, target_of};
 use crate::error::RequestError;
 use crate::store::accounts::Account;
 use crate::store::documents::Documents;
 use crate::store::ids::{PolicyId, Symbol};
-use crate::store::provenance::{Attachment, Own};
-use crate::store::tables::{Principal, Tables};
+use crate::store::provenance::{Attachment, PrincipalPolicies};
+use crate::store::tables::{PrincipalRow, Tables};
 
 /// Where provenance is read.
 #[derive(Clone, Copy)]
 pub(crate) struct Sources<'d> {
+    /// Rows of callers, resources and accounts.
     pub(crate) tables: &'d Tables,
     /// None of a directory that is an image, which does not know how policies came to apply.
     pub(crate) documents: Option<&'d Documents>,
@@ -36,30 +40,30 @@ pub(crate) struct Sources<'d> {
 }
 
 impl<'d> Sources<'d> {
-    /// Tells where everything in a question comes from. `asked` is the request that the question was
-    /// made of.
+    /// Tells where everything in a completed request comes from. `asked` is the request as it was before
+    /// it was completed.
     ///
     /// # Errors
-    /// [`RequestError`] as [`crate::Directory::question`], which did not refuse the same, and for another directory's question.
+    /// [`RequestError`] as [`crate::Directory::complete`], which did not refuse the same, and for a request that another directory completed.
     pub(crate) fn provenance(
         &self,
         asked: &Request<'_>,
-        question: &Question<'_>,
+        completed: &CompletedRequest<'_>,
     ) -> Result<Scene, RequestError> {
-        if question.of != self.id {
-            let text = "the question belongs to another directory".to_string();
+        if completed.of != self.id {
+            let text = "the request belongs to another directory".to_string();
             return Err(RequestError::Contradiction(text));
         }
         let tables = self.tables;
         let arena = Bump::new();
-        let context = Context::new(asked.context, &arena);
-        let has_identity = question.extra.identity.is_some() && !is_assumed_root(asked, &context);
+        let context = FilledContext::new(asked.context, &arena);
+        let has_identity = completed.extra.identity.is_some() && !is_assumed_root(asked, &context);
         let arn = read_caller(tables, &asked.principal.caller);
         let known = find_caller(tables, &asked.principal, &arn, has_identity, tables)?;
         let own = known.principal.and_then(|found| self.own(found));
         let target = target_of(tables, asked, known.account);
         let mut layers = Vec::new();
-        for id in question.sets {
+        for id in completed.sets {
             let mut add = |layer: Layer, policies: Option<Vec<Applied>>| {
                 layers.push(LayerStory {
                     layer,
@@ -76,12 +80,11 @@ impl<'d> Sources<'d> {
                     add(*layer, Some(policies));
                 }
             } else {
-                let masks = tables.uses(*id).fold(0, |all, (mask, _)| all | mask);
-                let layers = LayerSet::from_bits(masks);
+                let layers: LayerSet = tables.uses(*id).map(|(layers, _)| layers).collect();
                 layers.iter().for_each(|layer| add(layer, None));
             }
         }
-        let extra = &question.extra;
+        let extra = &completed.extra;
         for (layer, policies) in [
             (Layer::Identity, &extra.identity),
             (Layer::Session, &extra.session),
@@ -113,15 +116,15 @@ impl<'d> Sources<'d> {
             target: TargetStory {
                 owner: target.owner.map(|account| self.account_story(account)),
                 is_assumed: target.is_assumed,
-                grants: self.grants(&target, &question.request),
+                grants: self.grants(&target, &completed.request),
             },
             layers,
-            added: added(asked, question),
+            added: added(asked, completed),
         })
     }
 
     /// The grants that allow a request, or lack one thing to do so.
-    fn grants(&self, target: &Target<'_>, request: &Request<'_>) -> Vec<GrantStory> {
+    fn grants(&self, target: &ResolvedTarget<'_>, request: &Request<'_>) -> Vec<GrantStory> {
         let tables = self.tables;
         let Some(operation) = GrantedOperation::of(request.action) else {
             return Vec::new();
@@ -168,20 +171,23 @@ impl<'d> Sources<'d> {
         told
     }
 
-    /// True if a policy set takes part in a question, of the directory or of the request.
-    pub(crate) fn has_layer(&self, question: &Question<'_>, layer: Layer) -> bool {
-        let mask = LayerSet::of(layer).bits();
-        let mut sets = question.sets.iter();
-        let extra = &question.extra;
+    /// True if a layer takes part in a completed request, by a policy of the directory or one that came with the request.
+    pub(crate) fn has_layer(&self, completed: &CompletedRequest<'_>, layer: Layer) -> bool {
+        let mut sets = completed.sets.iter();
+        let extra = &completed.extra;
         match layer {
             Layer::Identity if extra.identity.is_some() => true,
             Layer::Session if extra.session.is_some() => true,
-            _ => sets.any(|id| self.tables.uses(*id).any(|(own, _)| own & mask != 0)),
+            _ => sets.any(|id| {
+                self.tables
+                    .uses(*id)
+                    .any(|(layers, _)| layers.contains(layer))
+            }),
         }
     }
 
     /// How a user or role came to have its policies.
-    fn own(&self, principal: &Principal) -> Option<&'d Own> {
+    fn own(&self, principal: &PrincipalRow) -> Option<&'d PrincipalPolicies> {
         let all = self.documents?.attachments.as_ref()?;
         let mut rows = self.tables.principals().iter();
         all.principals
@@ -219,6 +225,7 @@ impl<'d> Sources<'d> {
         }
     }
 
+    /// The texts of some symbols.
     fn strings(&self, names: &[Symbol]) -> Vec<String> {
         let strings = names.iter().map(|name| self.tables.str(*name));
         strings.map(str::to_string).collect()
@@ -238,7 +245,7 @@ impl<'d> Sources<'d> {
 
     /// A policy of a set, with every way in which the caller came to have it: one policy may be attached to a user and to two
     /// of its groups.
-    fn applied(&self, policy: PolicyId, layer: Layer, own: Option<&Own>) -> Applied {
+    fn applied(&self, policy: PolicyId, layer: Layer, own: Option<&PrincipalPolicies>) -> Applied {
         let strings = self.tables.strings();
         let documents = self.documents;
         let (name, place) = documents.map_or((Symbol::NONE, Symbol::NONE), |documents| {
@@ -303,13 +310,13 @@ impl<'d> Sources<'d> {
     }
 }
 
-/// What the question's context has that the request had not.
-fn added(asked: &Request<'_>, question: &Question<'_>) -> Vec<(String, Vec<String>)> {
+/// What the request's context has that the request had not.
+fn added(asked: &Request<'_>, completed: &CompletedRequest<'_>) -> Vec<(String, Vec<String>)> {
     let is_given = |key: &str| {
         let mut given = asked.context.iter();
         given.any(|entry| entry.key.eq_ignore_ascii_case(key))
     };
-    let all = question.request.context.iter();
+    let all = completed.request.context.iter();
     let mut added: Vec<(String, Vec<String>)> = all
         .filter(|entry| !entry.values.is_empty() && !is_given(entry.key))
         .map(|entry| {

@@ -1,11 +1,13 @@
 //! The target of a request: whose it is, and which policy, tags and grants it has.
 //!
 //! First what the directory has for an ARN, whoever asks ([`LocatedTarget`]): this can be resolved beforehand. Then what follows for
-//! a caller and an action ([`Target`]): an owner that nobody states is the caller's account (`EVAL-12`), and a role's trust
+//! a caller and an action ([`ResolvedTarget`]): an owner that nobody states is the caller's account (`EVAL-12`), and a role's trust
 //! policy counts for STS alone (`TRUST-1`).
 //!
 //! A part has the policy of its whole (`MATCH-36`, [`crate::store::policy_scope`]). A name that stands for another resource, such
 //! as an alias, is never guessed: nothing is allowed on it, and a note says so.
+//!
+//! Locating takes at most two look-ups of a resource and one of a principal, each a hash and mostly one comparison.
 
 use portcullis_model::{Request, access_point_of, is_account_id, split_arn};
 
@@ -14,14 +16,16 @@ use crate::plan::action::is_sts;
 use crate::store::accounts::Account;
 use crate::store::ids::{AccountIdx, ResourceIdx, Run, SetsId, Symbol};
 use crate::store::policy_scope::{OtherName, other_name, part_of};
-use crate::store::tables::{Resource, Tables};
+use crate::store::tables::{ResourceRow, Tables};
 
-/// What the directory knows of a target, whoever asks and for what.
+/// What the directory knows of a target, whoever asks and for what: ids and flags, to be kept in handles.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LocatedTarget {
+    /// Whose it is, and how that is known.
     owner: Owner,
     /// The owner, where the directory alone knows it.
     stated: Option<AccountIdx>,
+    /// The resource policy that is consulted for it; absent if there is none.
     policy: SetsId,
     /// The trust policy, of a role.
     trust: SetsId,
@@ -29,15 +33,19 @@ pub(crate) struct LocatedTarget {
     is_principal: bool,
     /// What the ARN is that of, if of a user or role, whether the directory has it or not.
     entity: Option<Kind>,
+    /// Those that have the keys of resource tags.
     tags: Run,
     /// The tags of an object of S3, which have keys of their own (`S3-8`).
     object_tags: Run,
+    /// Of the target itself, or of what it is a part of.
     grants: Run,
+    /// `RestrictPublicBuckets` is in force for the bucket (`S3-4`).
     restricts_public: bool,
     /// The bucket behind an access point, by its ARN, if it is known (`S3-6`).
     bucket: Option<Symbol>,
     /// The target is an access point, or something that one leads to.
     is_access_point: bool,
+    /// It is a name that policies are not found by.
     other_name: Option<OtherName>,
     /// The policy cannot be read, so nothing is allowed (`GRAM-54`).
     is_unreadable: bool,
@@ -54,9 +62,9 @@ enum Owner {
     Assumed,
 }
 
-/// What is known of a target for a caller and an action.
+/// What is known of a target for a caller and an action. Copied; it refers to rows.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Target<'d> {
+pub(crate) struct ResolvedTarget<'d> {
     /// Its owner's account, if the directory has that.
     pub(crate) owner: Option<&'d Account>,
     /// The owner is an assumption (`EVAL-12`).
@@ -65,29 +73,33 @@ pub(crate) struct Target<'d> {
     pub(crate) is_entity: bool,
     /// The target is a role that is to be assumed.
     pub(crate) is_role_of_sts: bool,
+    /// The resource policy, or for STS the trust policy of a role.
     pub(crate) policy: SetsId,
+    /// Tags of the resource, as pairs.
     pub(crate) tags: Run,
     /// See [`LocatedTarget`].
     pub(crate) object_tags: Run,
+    /// Grants of a key, or entries of an access control list.
     pub(crate) grants: Run,
+    /// In force for the bucket, or for all of its owner's (`S3-4`).
     pub(crate) restricts_public: bool,
 }
 
-/// What the directory has for a resource (`MATCH-36`).
+/// What the directory has for a resource (`MATCH-36`): the row of its ARN and that of its whole, of which either may be missing.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Listed<'t> {
     /// The resource itself.
-    exact: Option<&'t Resource>,
+    exact: Option<&'t ResourceRow>,
     /// What it is a part of.
-    whole: Option<&'t Resource>,
+    whole: Option<&'t ResourceRow>,
     /// It may have a policy of its own beside that of the whole.
     may_have_own: bool,
 }
 
 impl<'t> Listed<'t> {
     /// The entry whose policy is consulted.
-    pub(crate) fn with_policy(&self) -> Option<&'t Resource> {
-        let with_policy = |entry: &&Resource| entry.has_policy();
+    pub(crate) fn with_policy(&self) -> Option<&'t ResourceRow> {
+        let with_policy = |entry: &&ResourceRow| entry.has_policy();
         let (exact, whole) = (
             self.exact.filter(with_policy),
             self.whole.filter(with_policy),
@@ -99,12 +111,12 @@ impl<'t> Listed<'t> {
     }
 
     /// The entry to name where a policy is looked for.
-    pub(crate) fn named(&self) -> Option<&'t Resource> {
+    pub(crate) fn named(&self) -> Option<&'t ResourceRow> {
         self.with_policy().or(self.whole).or(self.exact)
     }
 
     /// What is found of the resource itself, else of what it is a part of.
-    fn first<T>(&self, of: impl Fn(&'t Resource) -> Option<T>) -> Option<T> {
+    fn first<T>(&self, of: impl Fn(&'t ResourceRow) -> Option<T>) -> Option<T> {
         self.exact
             .and_then(&of)
             .or_else(|| self.whole.and_then(&of))
@@ -157,7 +169,7 @@ impl LocatedTarget {
     }
 }
 
-impl<'d> Target<'d> {
+impl<'d> ResolvedTarget<'d> {
     /// The owner, if the directory has it: never an assumption (`EVAL-12`).
     #[inline]
     pub(crate) fn known_owner(&self) -> Option<&'d Account> {
@@ -165,7 +177,8 @@ impl<'d> Target<'d> {
     }
 }
 
-/// Finds a target by its ARN and what [`split_arn`] gives for it; the request may say who owns it.
+/// Finds a target by its ARN and what [`split_arn`] gives for it; the request may say who owns it. Every text can be located:
+/// one that the directory has nothing for has no policy, no tags, and an owner if its ARN says one.
 pub(crate) fn locate(
     tables: &Tables,
     arn: &str,
@@ -196,7 +209,7 @@ pub(crate) fn locate(
     located.grants = listed
         .first(|entry| entry.grants.some())
         .unwrap_or_default();
-    let restricts = |entry: &Resource| entry.restricts_public.then_some(true);
+    let restricts = |entry: &ResourceRow| entry.restricts_public.then_some(true);
     located.restricts_public = listed.first(restricts).is_some();
     let tags = listed.exact.map_or(Run::default(), |entry| entry.tags);
     match parts.filter(|parts| is_of_bucket(*parts)) {
@@ -276,7 +289,7 @@ pub(crate) fn target_of<'d>(
     tables: &'d Tables,
     request: &Request<'_>,
     caller: Option<&'d Account>,
-) -> Target<'d> {
+) -> ResolvedTarget<'d> {
     let located = locate(
         tables,
         request.resource,
@@ -293,7 +306,7 @@ pub(crate) fn target_for<'d>(
     located: &LocatedTarget,
     is_sts: bool,
     caller: Option<&'d Account>,
-) -> Target<'d> {
+) -> ResolvedTarget<'d> {
     let is_assumed = located.is_assumed();
     let owner = match located.owner {
         Owner::Known(index) => tables.account(index),
@@ -306,7 +319,7 @@ pub(crate) fn target_for<'d>(
         false => located.policy,
     };
     let restricts_all = owner.is_some_and(|owner| owner.restricts_public && !is_assumed);
-    Target {
+    ResolvedTarget {
         owner,
         is_assumed,
         is_entity: located.entity.is_some(),
@@ -338,7 +351,7 @@ pub(crate) fn listed<'d>(
 }
 
 /// Resources with a policy of which a resource would be a part by its ARN, but whose policy is not consulted for
-/// it (`MATCH-36`).
+/// it (`MATCH-36`). For notes: whoever wrote such a policy may expect it to count.
 pub(crate) fn unconsulted<'d>(tables: &'d Tables, resource: &str) -> Vec<&'d str> {
     let Some(parts) = split_arn(resource) else {
         return Vec::new();

@@ -31,8 +31,8 @@ use crate::load::read::unnamed::RESOURCE_POLICY;
 use crate::store::accounts::{Account, Accounts};
 use crate::store::ids::{AccountIdx, PolicyId, Run, SetsId, Symbol};
 use crate::store::policy_scope::{Reach, reach_of};
-use crate::store::provenance::{Attachment, Own};
-use crate::store::tables::{Columns, Grant, Principal, Resource, Tables};
+use crate::store::provenance::{Attachment, PrincipalPolicies};
+use crate::store::tables::{Columns, Grant, PrincipalRow, ResourceRow, Tables};
 use portcullis_source::Severity;
 
 /// What a role's sessions last if no dump says otherwise, in seconds (`STS-1`).
@@ -49,7 +49,7 @@ struct Group {
 struct Key {
     policies: Vec<PolicyId>,
     spot: Spot,
-    resource: Resource,
+    resource: ResourceRow,
 }
 
 /// By the start of an ARN, in order, so that the same folder gives the same file.
@@ -256,7 +256,7 @@ fn link_principals(
     accounts: &Accounts,
     groups: &Groups,
     pairs: &mut Pairs,
-) -> Vec<(Principal, Spot)> {
+) -> Vec<(PrincipalRow, Spot)> {
     let raw = std::mem::take(&mut loader.raw.principals);
     let mut principals = Vec::with_capacity(raw.len());
     for raw in raw {
@@ -282,7 +282,7 @@ fn link_principals(
             None => SetsId::NONE,
         };
         let account = accounts.find(raw.account).unwrap_or(AccountIdx::NONE);
-        let principal = Principal {
+        let principal = PrincipalRow {
             account,
             kind: raw.kind,
             is_service_linked: false,
@@ -304,7 +304,7 @@ fn link_principals(
 /// A principal's own policies, the attached ones and those of its groups (`EVAL-2`).
 fn identity(loader: &mut Loader, raw: &RawPrincipal, groups: &Groups) -> SetsId {
     let mut policies = raw.inline.clone();
-    let mut own = Own::default();
+    let mut own = PrincipalPolicies::default();
     let is_kept = loader.documents.attachments.is_some();
     let mut keep = |list: &[PolicyId], inline: usize, group: Option<Symbol>| {
         if is_kept {
@@ -347,7 +347,7 @@ fn link_resources(
     loader: &mut Loader,
     accounts: &Accounts,
     pairs: &mut Pairs,
-) -> (Vec<(Resource, Spot)>, Vec<Grant>) {
+) -> (Vec<(ResourceRow, Spot)>, Vec<Grant>) {
     name_keys(loader);
     name_buckets(loader);
     // Several files may each know something of a resource.
@@ -416,14 +416,14 @@ fn link_resources(
         grants.extend(own);
         let run = Run::between(start, grants.len());
         let account = raw.account.and_then(|number| accounts.find(number));
-        let resource = Resource {
+        let resource = ResourceRow {
             account: account.unwrap_or(AccountIdx::NONE),
             tags: pairs.run(raw.tags.clone()),
             grants: run,
             restricts_public: raw.restrict_public.unwrap_or(false),
             bucket: raw.bucket.map_or(Symbol::NONE, |(bucket, _)| bucket),
             has_abac: raw.abac.unwrap_or(false),
-            ..Resource::new(raw.arn)
+            ..ResourceRow::new(raw.arn)
         };
         link_policy(loader, raw, resource, &wholes, &mut keys, &mut resources);
     }
@@ -450,13 +450,13 @@ fn wholes(loader: &Loader, merged: &BTreeMap<Symbol, RawResource>) -> BTreeSet<S
 fn link_policy(
     loader: &mut Loader,
     raw: RawResource,
-    mut resource: Resource,
+    mut resource: ResourceRow,
     wholes: &BTreeSet<String>,
     keys: &mut Keys,
-    resources: &mut Vec<(Resource, Spot)>,
+    resources: &mut Vec<(ResourceRow, Spot)>,
 ) {
     let arn = loader.strings.get(raw.arn).to_string();
-    let mut under = |key: String, resource: Resource| {
+    let mut under = |key: String, resource: ResourceRow| {
         let own = keys.entry(key).or_insert_with(|| Key {
             policies: Vec::new(),
             spot: raw.spot,
@@ -477,7 +477,7 @@ fn link_policy(
         Reach::AccountWide(key) => {
             let name = arn.strip_prefix(&key).unwrap_or_default();
             let is_itself = name.is_empty() || name.starts_with(RESOURCE_POLICY);
-            let own = Resource {
+            let own = ResourceRow {
                 grants: Run::default(),
                 tags: Run::default(),
                 ..resource
@@ -506,7 +506,7 @@ fn link_policy(
 }
 
 /// Rows by which the policies of others are found.
-fn link_keys(loader: &mut Loader, keys: Keys, resources: &mut Vec<(Resource, Spot)>) {
+fn link_keys(loader: &mut Loader, keys: Keys, resources: &mut Vec<(ResourceRow, Spot)>) {
     for (key, mut own) in keys {
         own.policies.sort_unstable();
         own.policies.dedup();
@@ -519,7 +519,7 @@ fn link_keys(loader: &mut Loader, keys: Keys, resources: &mut Vec<(Resource, Spo
                 loader.error(loader.place(own.spot), codes::CONTRADICTION, message);
             }
         }
-        let resource = Resource {
+        let resource = ResourceRow {
             arn: loader.strings.intern(&key),
             policy: set_of(loader, own.policies),
             restricts_public: false,

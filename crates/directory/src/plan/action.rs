@@ -1,7 +1,7 @@
 //! Actions, resolved for a directory.
 //!
-//! An action leads to the patterns that match it once for each image, and to statements in each part. The first is found
-//! whenever an action is resolved; the second ([`PartEntries`]) takes time linear in the parts and is worth it for an action
+//! An action leads to the patterns that match it once for each image, and to statements in each unit. The first is found
+//! whenever an action is resolved; the second ([`UnitEntries`]) takes time linear in the units and is worth it for an action
 //! that is asked for often. Hosts prepare such actions by name ([`PreparedActions`]), or hold a [`PreparedAction`].
 //!
 //! Of others the last are kept ([`RecentActions`]), since requests repeat them. An entry counts only if its whole name is the
@@ -11,22 +11,25 @@ use std::collections::HashMap;
 
 use portcullis_vm::Action;
 
-use crate::plan::entries::PartEntries;
+use crate::plan::entries::UnitEntries;
 use crate::plan::stack::ImageStack;
 use crate::store::strings::random_state;
 
-/// An action, resolved for a directory.
+/// An action, resolved for a directory: what [`Directory::action`](crate::Directory::action) gives. It knows the statements for
+/// the action in every policy, 32 bytes each; of another directory it is resolved again where it is used.
 #[derive(Clone, Debug, Default)]
 pub struct PreparedAction {
     name: String,
+    /// Where it leads in each image.
     pub(crate) handle: Action,
+    /// It is one of STS, for which a role's policy is its trust policy (`TRUST-1`).
     pub(crate) is_sts: bool,
     /// The directory that resolved it ([`ImageStack::id`]).
     ///
     /// [`ImageStack::id`]: crate::plan::stack::ImageStack::id
     pub(crate) of: u64,
     /// Where it leads; none if that was not found out beforehand.
-    pub(crate) entries: Option<PartEntries>,
+    pub(crate) entries: Option<UnitEntries>,
 }
 
 impl PreparedAction {
@@ -35,7 +38,7 @@ impl PreparedAction {
         &self.name
     }
 
-    /// Resolves an action, and finds out where it leads. Takes time linear in the parts.
+    /// Resolves an action, and finds out where it leads. Takes time linear in the units.
     pub(crate) fn new(stack: &ImageStack, name: &str) -> PreparedAction {
         let mut action = PreparedAction::default();
         action.set(stack, name);
@@ -53,7 +56,7 @@ impl PreparedAction {
         self.entries = None;
     }
 
-    /// Finds out where it leads in the parts of which that is not known.
+    /// Finds out where it leads in the units of which that is not known.
     fn extend(&mut self, stack: &ImageStack) {
         let mut entries = self.entries.take().unwrap_or_default();
         entries.extend(stack, &self.handle);
@@ -72,6 +75,7 @@ pub(crate) fn is_sts(action: &str) -> bool {
 /// Actions that requests will name.
 #[derive(Debug)]
 pub(crate) struct PreparedActions {
+    /// Spelled as the host spelled them.
     by_name: HashMap<String, PreparedAction, ahash::RandomState>,
 }
 
@@ -98,7 +102,7 @@ impl PreparedActions {
         }
     }
 
-    /// Resolves all of them again for a stack that has grown; what they know of its older parts stays.
+    /// Resolves all of them again for a stack that has grown; what they know of its older units stays.
     pub(crate) fn extend(&mut self, stack: &ImageStack) {
         for (name, action) in &mut self.by_name {
             let entries = action.entries.take();
@@ -109,7 +113,8 @@ impl PreparedActions {
     }
 }
 
-/// Actions that were asked for by their names and may be asked for again.
+/// Actions that were asked for by their names and may be asked for again. A fixed number, one for each hash, since whoever sends
+/// requests must not decide how much is kept.
 #[derive(Debug, Default)]
 pub(crate) struct RecentActions {
     /// By a hash of the name.

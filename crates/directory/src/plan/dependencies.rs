@@ -1,7 +1,7 @@
-//! Which keys the policies of an image depend on, part by part.
+//! Which keys the policies of an image depend on, unit by unit.
 //!
 //! A question over a million principals can ask a policy once if nothing in it differs between principals; a caller whose
-//! ARN no policy looks at needs none. So for each part a set says what it reads of the caller ([`KeyDependencies`]): names,
+//! ARN no policy looks at needs none. So for each unit a set says what it reads of the caller ([`KeyDependencies`]): names,
 //! tags, ids, organization.
 //!
 //! It is found by one pass over the instructions, patterns and statements of the image, in time linear in them whatever they
@@ -12,15 +12,16 @@
 use std::collections::HashMap;
 
 use portcullis_image::{
-    ArnPattern, Entries, Id, Insn, Item, ListId, Operands, Part, Pattern, PatternKind, Ref,
-    Reserved, Statement, Token, TokenRecord, View, flag,
+    ArnPattern, Entries, Id, Insn, Item, ListId, Operands, Pattern, PatternKind, Ref, Reserved,
+    Slot, Statement, Token, TokenRecord, Unit, View, flag,
 };
 
-use crate::plan::key_sources::{Origin, Slot};
+use crate::plan::key_sources::{PlannedSlot, SlotOrigin};
 use crate::plan::slot_sets::{SetId, SlotSets};
-use crate::store::ids::{index, number};
+use crate::store::ids::number;
 
-/// The keys that parts look at and that differ between principals, as a set.
+/// The keys that units look at and that differ between principals, as a set of bits: reserved keys first, then what a directory
+/// adds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct KeyDependencies(u32);
 
@@ -82,10 +83,11 @@ impl KeyDependencies {
     }
 }
 
-/// What an image with these slots looks at, part by part.
+/// What an image with these slots looks at, unit by unit.
 ///
-/// Takes time linear in the image, whatever it shares.
-pub(crate) fn of_image(view: View<'_>, slots: &[Slot]) -> Vec<KeyDependencies> {
+/// Takes time linear in the image, whatever it shares: tokens and instructions are visited once, from the last to the first, and
+/// lists once each. Memory is a word for each of them.
+pub(crate) fn of_image(view: View<'_>, slots: &[PlannedSlot]) -> Vec<KeyDependencies> {
     let mut reader = Reader {
         view,
         sets: SlotSets::new(number(slots.len())),
@@ -110,7 +112,7 @@ pub(crate) fn of_image(view: View<'_>, slots: &[Slot]) -> Vec<KeyDependencies> {
     let found = names.zip(&sets).map(|(names, set)| {
         let of_slots = of_set.entry(*set).or_insert_with(|| {
             let read = reader.sets.of(*set).iter();
-            let read = read.filter_map(|slot| slots.get(index(*slot)));
+            let read = read.filter_map(|slot| slots.get(slot.index()));
             read.fold(KeyDependencies::NONE, |all, slot| {
                 all.with(of_origin(slot.origin))
             })
@@ -118,35 +120,39 @@ pub(crate) fn of_image(view: View<'_>, slots: &[Slot]) -> Vec<KeyDependencies> {
         names.with(*of_slots)
     });
     let found: Vec<KeyDependencies> = found.collect();
-    let parts = view.ids::<Part>().map(|part| {
-        let statements = found.get(view.get(part).statements.range());
+    let units = view.ids::<Unit>().map(|unit| {
+        let statements = found.get(view.get(unit).statements.range());
         statements.map_or(KeyDependencies::ALL, |statements| {
             let all = KeyDependencies::NONE;
             statements.iter().fold(all, |all, found| all.with(*found))
         })
     });
-    parts.collect()
+    units.collect()
 }
 
 /// What it means that a slot of this origin is looked at.
-fn of_origin(origin: Origin) -> KeyDependencies {
+fn of_origin(origin: SlotOrigin) -> KeyDependencies {
     match origin {
-        Origin::Derived(key) => KeyDependencies::key(key),
-        Origin::PrincipalOrgId | Origin::PrincipalOrgPaths => KeyDependencies::PRINCIPAL_ORG,
-        Origin::PrincipalTag(_) => KeyDependencies::PRINCIPAL_TAGS,
+        SlotOrigin::Derived(key) => KeyDependencies::key(key),
+        SlotOrigin::PrincipalOrgId | SlotOrigin::PrincipalOrgPaths => {
+            KeyDependencies::PRINCIPAL_ORG
+        }
+        SlotOrigin::PrincipalTag(_) => KeyDependencies::PRINCIPAL_TAGS,
         // The same for all principals.
-        Origin::Request
-        | Origin::ResourceOrgId
-        | Origin::ResourceOrgPaths
-        | Origin::ResourceTag(_)
-        | Origin::IamResourceTag(_)
-        | Origin::ObjectTag(_) => KeyDependencies::NONE,
+        SlotOrigin::Request
+        | SlotOrigin::ResourceOrgId
+        | SlotOrigin::ResourceOrgPaths
+        | SlotOrigin::ResourceTag(_)
+        | SlotOrigin::IamResourceTag(_)
+        | SlotOrigin::ObjectTag(_) => KeyDependencies::NONE,
     }
 }
 
-/// Works backwards through an image, so that what is read to the end of a run is known where the run is entered.
+/// Works backwards through an image, so that what is read to the end of a run is known where the run is entered. Each token and
+/// instruction is visited once, however many patterns and statements share it.
 struct Reader<'v> {
     view: View<'v>,
+    /// What was read so far, as interned sets.
     sets: SlotSets,
     /// What is looked at from a token to the end of its run.
     tokens: Vec<SetId>,
@@ -164,7 +170,7 @@ impl Reader<'_> {
         let mut tokens = Vec::new();
         for token in view.ids::<TokenRecord>().rev() {
             match Token::from(view.get(token)) {
-                Token::Variable { slot, .. } => to_end = self.with_slot(to_end, slot.number()),
+                Token::Variable { slot, .. } => to_end = self.with_slot(to_end, slot),
                 Token::End => to_end = SlotSets::EMPTY,
                 _ => {}
             }
@@ -183,7 +189,7 @@ impl Reader<'_> {
             if insn.flags & flag::END != 0 {
                 to_end = SlotSets::EMPTY;
             }
-            to_end = self.with_slot(to_end, insn.slot.number());
+            to_end = self.with_slot(to_end, insn.slot);
             let list = match insn.op.info().operands {
                 Operands::Patterns => self.patterns(insn.x.list()),
                 Operands::Arns => self.arns(insn.x.list()),
@@ -209,7 +215,8 @@ impl Reader<'_> {
         self.sets.union(resources, guard)
     }
 
-    fn with_slot(&mut self, set: SetId, slot: u32) -> SetId {
+    /// A set with one slot more.
+    fn with_slot(&mut self, set: SetId, slot: Id<Slot>) -> SetId {
         let single = self.sets.single(slot);
         self.sets.union(set, single)
     }
@@ -231,6 +238,7 @@ impl Reader<'_> {
         })
     }
 
+    /// What the items of a list read, remembered by the list.
     fn list<T: Item>(&mut self, list: ListId<T>, of: impl Fn(&mut Self, Id<T>) -> SetId) -> SetId {
         if let Some(known) = self.lists.get(&list.number()) {
             return *known;

@@ -1,29 +1,32 @@
-//! Where an action leads in each part of the images, found out once for an action of many decisions.
+//! Where an action leads in each unit of the images, found out once for an action of many decisions.
 //!
-//! Most parts have no statement for an action, and a directory has very many parts: so parts are bits, eight to a record,
-//! and only those that are set have entries. That is a byte for each part and action instead of eight, and finding a part's
+//! Most units have no statement for an action, and a directory has very many units: so units are bits, eight to a record,
+//! and only those that are set have entries. That is a byte for each unit and action instead of eight, and finding a unit's
 //! entries is a count of bits.
 
-use portcullis_vm::{Action, Entry};
+use portcullis_vm::{Action, StatementEntry};
 
 use crate::plan::stack::ImageStack;
-use crate::store::ids::{PartId, index, number};
+use crate::store::ids::{UnitId, index, number};
 
-/// The statements that an action matches in the parts, by part. A part without any takes a byte.
+/// The statements that an action matches in the units, by unit. A unit without any takes a byte, one with some
+/// statements five, and 32 for each of these.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct PartEntries {
-    /// How many parts there are.
-    parts: usize,
+pub(crate) struct UnitEntries {
+    /// How many units there are.
+    units: usize,
+    /// Eight units each.
     octets: Vec<Octet>,
-    /// Where the entries of each part that has some begin, and where those of the last end.
+    /// Where the entries of each unit that has some begin, and where those of the last end.
     starts: Vec<u32>,
-    entries: Vec<Entry>,
+    /// Unit by unit, without gaps.
+    entries: Vec<StatementEntry>,
 }
 
-/// What eight parts have. Not more: there are processors that cannot count the bits of a word at once.
+/// What eight units have. Not more: there are processors that cannot count the bits of a word at once.
 #[derive(Clone, Copy, Debug, Default)]
 struct Octet {
-    /// How many parts before these have a bit.
+    /// How many units before these have a bit.
     before: u32,
     /// A bit for each that has entries, or is to be looked at in another way.
     found: u8,
@@ -31,30 +34,30 @@ struct Octet {
     other: u8,
 }
 
-impl PartEntries {
-    /// Goes on with the parts that were compiled since. Takes time linear in these, and memory in their
+impl UnitEntries {
+    /// Goes on with the units that were compiled since. Takes time linear in these, and memory in their
     /// statements that match the action.
     pub(crate) fn extend(&mut self, stack: &ImageStack, action: &Action) {
         if self.starts.is_empty() {
             self.starts.push(0);
         }
-        let first = self.parts;
-        self.parts = stack.part_count();
-        for part in first..self.parts {
-            let located = stack.locate(PartId::at(part));
+        let first = self.units;
+        self.units = stack.unit_count();
+        for unit in first..self.units {
+            let located = stack.locate(UnitId::at(unit));
             let start = self.entries.len();
             let is_told = located.is_some_and(|located| {
-                action.entries(located.image, located.view, located.part, &mut self.entries)
+                action.entries(located.image, located.view, located.unit, &mut self.entries)
             });
             let is_found = !is_told || self.entries.len() > start;
-            if part % 8 == 0 {
+            if unit % 8 == 0 {
                 self.octets.push(Octet {
                     before: number(self.starts.len() - 1),
                     ..Octet::default()
                 });
             }
             if let (Some(octet), true) = (self.octets.last_mut(), is_found) {
-                let bit = 1 << (part % 8);
+                let bit = 1 << (unit % 8);
                 octet.found |= bit;
                 octet.other |= if is_told { 0 } else { bit };
                 self.starts.push(number(self.entries.len()));
@@ -64,11 +67,11 @@ impl PartEntries {
         self.entries.shrink_to_fit();
     }
 
-    /// The statements of a part; none if it is to be looked at in another way.
+    /// The statements of a unit; none if it is to be looked at in another way.
     #[inline]
-    pub(crate) fn of(&self, part: PartId) -> Option<&[Entry]> {
-        let octet = self.octets.get(part.index() / 8)?;
-        let bit = 1 << (part.get() % 8);
+    pub(crate) fn of(&self, unit: UnitId) -> Option<&[StatementEntry]> {
+        let octet = self.octets.get(unit.index() / 8)?;
+        let bit = 1 << (unit.get() % 8);
         if octet.found & bit == 0 {
             return Some(&[]);
         }

@@ -10,7 +10,9 @@ use crate::store::tables::{Entities, Entity, Tables};
 /// The tables and the plan of one generation of a directory.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Generation<'d> {
+    /// Accounts, principals and resources as they are in this generation.
     pub(crate) tables: &'d Tables,
+    /// What was worked out of the tables and the images for decisions.
     pub(crate) plan: &'d DecisionPlan,
 }
 

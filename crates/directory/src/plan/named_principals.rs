@@ -11,22 +11,23 @@ use std::collections::HashSet;
 
 use portcullis_image::{PrincipalForm, PrincipalRecord};
 use portcullis_model::{Caller, session_role_name, split_arn};
-use portcullis_vm::{ContextNames, Home, Known};
+use portcullis_vm::{ContextNames, HomeAccount, PrincipalHandle};
 
 use crate::arn::Kind;
 use crate::plan::stack::ImageStack;
 use crate::store::ids::{AccountIdx, PrincipalIdx, Symbol};
 use crate::store::strings::random_state;
-use crate::store::tables::{Principal, Tables};
+use crate::store::tables::{PrincipalRow, Tables};
 
-/// Users and roles as policies know them.
+/// Users and roles as policies know them: a bit for each, and one handle for each account.
 #[derive(Debug, Default)]
 pub(crate) struct NamedPrincipals {
+    /// In the order of the tables.
     accounts: Vec<OfAccount>,
     /// A bit for each user and role that some policy names by its ARN, its id, or the ARN of a session.
     named: Vec<u64>,
     /// Of callers of whom nobody need know by which names policies know them.
-    pub(crate) unnamed: Known,
+    pub(crate) unnamed: PrincipalHandle,
 }
 
 /// What is the same for all of an account.
@@ -35,7 +36,7 @@ struct OfAccount {
     /// Theirs; absent of an account without users and roles.
     partition: Symbol,
     /// What names them by their account, and where they are at home.
-    known: Known,
+    known: PrincipalHandle,
 }
 
 impl NamedPrincipals {
@@ -70,7 +71,7 @@ impl NamedPrincipals {
                 mark_named(&mut named, stack, tables, first);
                 named
             },
-            unnamed: Known::default(),
+            unnamed: PrincipalHandle::default(),
         }
     }
 
@@ -88,13 +89,13 @@ impl NamedPrincipals {
     /// What is known of the users and roles of an account by the account alone, and the partition that most of
     /// them are in.
     #[inline]
-    pub(crate) fn of_account(&self, account: AccountIdx) -> Option<(&Known, Symbol)> {
+    pub(crate) fn of_account(&self, account: AccountIdx) -> Option<(&PrincipalHandle, Symbol)> {
         let account = self.accounts.get(account.index())?;
         Some((&account.known, account.partition))
     }
 
     /// Whether a user or role is in the partition of its account.
-    pub(crate) fn has_partition(&self, principal: &Principal) -> bool {
+    pub(crate) fn has_partition(&self, principal: &PrincipalRow) -> bool {
         let account = self.accounts.get(principal.account.index());
         account.is_some_and(|account| account.partition == principal.partition)
     }
@@ -114,12 +115,12 @@ fn known_by_account(
     tables: &Tables,
     account: AccountIdx,
     partition: Symbol,
-) -> Known {
-    let mut known = Known::default();
+) -> PrincipalHandle {
+    let mut known = PrincipalHandle::default();
     if partition == Symbol::NONE {
         return known;
     }
-    let home = Home {
+    let home = HomeAccount {
         partition: Some(tables.str(partition)),
         account: Some(tables.accounts().digits(account)),
     };
@@ -138,7 +139,8 @@ fn known_by_account(
     known
 }
 
-/// Marks those whom images name, from the `first` on.
+/// Marks those whom images name, from the `first` on: by ARN, by the ARN of a session, and by unique id. Takes time linear in the
+/// principals of the images, and in all users and roles if some policy names an id.
 fn mark_named(named: &mut [u64], stack: &ImageStack, tables: &Tables, first: usize) {
     let mut mark = |principal: PrincipalIdx| {
         let number = principal.index();

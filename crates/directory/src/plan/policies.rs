@@ -1,8 +1,8 @@
 //! The policies of a directory, as documents and as what is compiled from them.
 //!
-//! All policies are one image, in which each is a part; a decision names the parts that take part and the layers that
-//! they stand for there. The first part has no policy: it stands for sets that are present and empty. A managed policy is
-//! one part, whoever has it, so that an image grows with the policies and not with the principals. Compiling waits until
+//! All policies are one image, in which each is a unit; a decision names the units that take part and the layers that
+//! they stand for there. The first unit has no policy: it stands for sets that are present and empty. A managed policy is
+//! one unit, whoever has it, so that an image grows with the policies and not with the principals. Compiling waits until
 //! somebody asks, because checking a folder needs no image.
 
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bumpalo::Bump;
-use portcullis_compile::{CompileError, Options, Part, compile_parts};
+use portcullis_compile::{CompileError, Options, PolicyUnit, compile_units};
 use portcullis_image::{Image, LayerSet};
 use portcullis_model::PolicyKind;
 
@@ -18,19 +18,20 @@ use crate::error::EngineError;
 use crate::plan::DecisionPlan;
 use crate::plan::generation::Generation;
 use crate::store::documents::Documents;
-use crate::store::ids::{PartId, PolicyId, PrincipalIdx};
+use crate::store::ids::{PolicyId, PrincipalIdx, UnitId};
 use crate::store::tables::Tables;
 
-/// The parts of the image: which policy each is, read as which type.
-type Parts = HashMap<(PolicyId, PolicyKind), (PartId, u32)>;
+/// The units of the image: which policy each is, read as which type.
+type Units = HashMap<(PolicyId, PolicyKind), (UnitId, LayerSet)>;
 
-/// The policies of a directory.
+/// The policies of a directory: as documents, as images, or both. Compiled once, by whoever decides first.
 #[derive(Debug)]
 pub(crate) struct Policies {
     /// As documents; none if the directory was opened as one file.
     documents: Option<Box<Documents>>,
     /// As an image and what follows from it, made when it is first asked for.
     plan: OnceLock<Result<DecisionPlan, CompileError>>,
+    /// How documents are compiled.
     options: Options,
     /// See [`Policies::id`].
     id: u64,
@@ -39,15 +40,15 @@ pub(crate) struct Policies {
 impl Policies {
     /// A store of documents. Their sets become rows of the tables.
     pub(crate) fn new(documents: Documents, tables: &mut Tables, debug: bool) -> Policies {
-        let parts = parts_of(&documents);
+        let units = units_of(&documents);
         for sets in documents.all_sets() {
             tables.add_set(sets.iter().flat_map(|(layer, policies)| {
-                let mask = LayerSet::of(*layer).bits();
+                let layers = LayerSet::of(*layer);
                 let used = policies
                     .iter()
-                    .filter_map(|policy| parts.get(&(*policy, PolicyKind::from(*layer))))
-                    .map(move |(part, _)| (mask, *part));
-                used.chain(policies.is_empty().then_some((mask, EMPTY)))
+                    .filter_map(|policy| units.get(&(*policy, PolicyKind::from(*layer))))
+                    .map(move |(unit, _)| (layers, *unit));
+                used.chain(policies.is_empty().then_some((layers, EMPTY)))
             }));
         }
         Policies {
@@ -150,8 +151,8 @@ fn new_id() -> u64 {
     MADE.fetch_add(1, Ordering::Relaxed)
 }
 
-/// The number of the part without policies.
-const EMPTY: PartId = PartId::new(0);
+/// The number of the unit without policies.
+const EMPTY: UnitId = UnitId::new(0);
 
 /// How policies are compiled: with what explanations print, or without.
 pub(crate) fn options(debug: bool) -> Options {
@@ -163,18 +164,18 @@ pub(crate) fn options(debug: bool) -> Options {
 
 /// Numbers the policies that take part anywhere, in the order of the sets, with all layers that each
 /// stands for.
-fn parts_of(documents: &Documents) -> Parts {
-    let mut parts = Parts::new();
+fn units_of(documents: &Documents) -> Units {
+    let mut units = Units::new();
     for (layer, policies) in documents.all_sets().iter().flatten() {
         for policy in policies {
-            let next = PartId::at(parts.len() + 1);
-            let (_, layers) = parts
+            let next = UnitId::at(units.len() + 1);
+            let (_, layers) = units
                 .entry((*policy, PolicyKind::from(*layer)))
-                .or_insert((next, 0));
-            *layers |= LayerSet::of(*layer).bits();
+                .or_insert((next, LayerSet::EMPTY));
+            *layers |= LayerSet::of(*layer);
         }
     }
-    parts
+    units
 }
 
 /// Compiles every policy that takes part anywhere to one image. Their order is that of the numbers that they have, so that
@@ -185,38 +186,33 @@ fn image_of_all(
     options: Options,
 ) -> Result<Image<Vec<u8>>, CompileError> {
     let arena = Bump::new();
-    let mut parts: Vec<((PolicyId, PolicyKind), (PartId, u32))> =
-        parts_of(documents).into_iter().collect();
-    parts.sort_unstable_by_key(|(_, (number, _))| *number);
+    let mut units: Vec<((PolicyId, PolicyKind), (UnitId, LayerSet))> =
+        units_of(documents).into_iter().collect();
+    units.sort_unstable_by_key(|(_, (number, _))| *number);
     // All were read before. Should that ever fail, there is no image rather than one without a Deny.
-    let policies = parts
+    let policies = units
         .iter()
         .map(|((policy, kind), _)| documents.read(*policy, *kind, tables.strings(), &arena))
         .collect::<Option<Vec<_>>>()
         .ok_or(CompileError::TooLarge)?;
-    let all_layers = parts.iter().fold(0, |all, (_, (_, layers))| all | layers);
-    let empty = Part {
-        layers: LayerSet::from_bits(
-            all_layers
-                | tables
-                    .all_uses()
-                    .iter()
-                    .fold(0, |all, (layers, _)| all | layers),
-        ),
+    let of_units = units.iter().map(|(_, (_, layers))| *layers);
+    let used = tables.all_uses().iter().map(|(layers, _)| *layers);
+    let empty = PolicyUnit {
+        layers: of_units.chain(used).collect(),
         policies: &[],
     };
-    let others = parts
+    let others = units
         .iter()
         .zip(&policies)
-        .map(|((_, (_, layers)), policy)| Part {
-            layers: LayerSet::from_bits(*layers),
+        .map(|((_, (_, layers)), policy)| PolicyUnit {
+            layers: *layers,
             policies: std::slice::from_ref(policy),
         });
-    let bytes = compile_parts(std::iter::once(empty).chain(others), options)?;
+    let bytes = compile_units(std::iter::once(empty).chain(others), options)?;
     checked(bytes)
 }
 
-/// The compiler makes what the validator accepts.
+/// The compiler makes what the validator accepts. Should it ever not, there is no image and no decision.
 pub(crate) fn checked(bytes: Vec<u8>) -> Result<Image<Vec<u8>>, CompileError> {
     Image::from_bytes(bytes).map_err(|_| CompileError::TooLarge)
 }

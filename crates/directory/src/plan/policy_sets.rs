@@ -1,15 +1,15 @@
 //! Policy sets that take part together, each with what a decision needs of it in one cache line.
 //!
 //! A decision meets up to six sets, and most say nothing about its action: a bit filter in the row tells that without
-//! a look at the policies. Parts that only allow everything, as `FullAWSAccess` does, become a bit of the row and are
+//! a look at the policies. Units that only allow everything, as `FullAWSAccess` does, become a bit of the row and are
 //! never walked. Rows are worked out when images are stacked, in time linear in the sets and the statements.
 
-use portcullis_image::{Id, LayerSet, Part, StatementFlags, View};
-use portcullis_vm::{KnownParts, part_filter};
+use portcullis_image::{Id, LayerSet, StatementFlags, Unit, View};
+use portcullis_vm::{UnitsSummary, unit_filter};
 
 use crate::plan::dependencies::KeyDependencies;
 use crate::plan::stack::ImageStack;
-use crate::store::ids::{PartId, Run, SetsId};
+use crate::store::ids::{Run, SetsId, UnitId};
 use crate::store::tables::Tables;
 
 /// Policy sets that take part together, with what follows from them: what a decision needs, in one place of
@@ -27,11 +27,12 @@ pub(crate) struct PolicySetSummary {
     pub(crate) public: bool,
     /// Some statement lists principals.
     pub(crate) lists_principals: bool,
+    /// How many units there are, or [`OVERFLOW`].
     count: u8,
-    /// The layers of the parts, if all have the same.
-    layers: u32,
-    /// The parts. If they are more, or their layers differ: where they begin in a list, and how many there are.
-    parts: [u32; INLINE],
+    /// The layers of the units, if all have the same.
+    layers: LayerSet,
+    /// The units. If they are more, or their layers differ: where they begin in a list, and how many there are.
+    units: [u32; INLINE],
 }
 
 impl PolicySetSummary {
@@ -43,22 +44,22 @@ impl PolicySetSummary {
         public: false,
         lists_principals: false,
         count: 0,
-        layers: 0,
-        parts: [0; INLINE],
+        layers: LayerSet::EMPTY,
+        units: [0; INLINE],
     };
 
     /// Adds what the machine need not work out.
     #[inline]
-    pub(crate) fn add_to(&self, known: &mut KnownParts) {
+    pub(crate) fn add_to(&self, known: &mut UnitsSummary) {
         known.present |= self.present;
         known.public |= self.public;
         known.allowed |= self.allowed;
     }
 }
 
-/// As many parts as fit into the line.
+/// As many units as fit into the line.
 const INLINE: usize = 7;
-/// Stands for a number of parts that do not.
+/// Stands for a number of units that do not.
 const OVERFLOW: u8 = u8::MAX;
 
 /// The rows of all policy sets.
@@ -66,27 +67,27 @@ const OVERFLOW: u8 = u8::MAX;
 pub(crate) struct PolicySetSummaries {
     /// By the ids of the sets.
     rows: Vec<PolicySetSummary>,
-    /// Layers and parts of the sets that have many, see [`PolicySetSummary`].
-    uses: Vec<(u32, PartId)>,
+    /// Layers and units of the sets that have many, see [`PolicySetSummary`].
+    uses: Vec<(LayerSet, UnitId)>,
 }
 
 impl PolicySetSummaries {
     /// Goes on with the policy sets that the tables have more. `dependencies` has an entry for
-    /// every part.
+    /// every unit.
     pub(crate) fn extend(
         &mut self,
         stack: &ImageStack,
         dependencies: &[KeyDependencies],
         tables: &Tables,
     ) {
-        let parts = stack
+        let units = stack
             .views()
-            .flat_map(|view| view.ids().map(move |part| PartFacts::of(view, part)));
+            .flat_map(|view| view.ids().map(move |unit| UnitFacts::of(view, unit)));
         let mut maker = Summarizer {
             dependencies,
-            known: parts.collect(),
+            known: units.collect(),
             uses: std::mem::take(&mut self.uses),
-            parts: Vec::new(),
+            units: Vec::new(),
         };
         let new = tables.sets().get(self.rows.len()..).unwrap_or(&[]);
         let rows = new.iter().map(|run| maker.row(tables.uses_of(*run)));
@@ -102,28 +103,33 @@ impl PolicySetSummaries {
             .unwrap_or(&PolicySetSummary::NONE)
     }
 
-    /// Calls back with the parts of policy sets, and the layers that each stands for.
+    /// Calls back with the units of policy sets, and the layers that each stands for. Units that say nothing beyond the summary are
+    /// not among them.
     #[inline]
-    pub(crate) fn for_parts(&self, row: &PolicySetSummary, mut found: impl FnMut(u32, PartId)) {
+    pub(crate) fn for_units(
+        &self,
+        row: &PolicySetSummary,
+        mut found: impl FnMut(LayerSet, UnitId),
+    ) {
         match row.count {
             OVERFLOW => {
-                let [start, count, ..] = row.parts;
-                let parts = Run::new(start, count).of(&self.uses);
-                parts
+                let [start, count, ..] = row.units;
+                let units = Run::new(start, count).of(&self.uses);
+                units
                     .iter()
-                    .for_each(|(layers, part)| found(*layers, *part));
+                    .for_each(|(layers, unit)| found(*layers, *unit));
             }
             count => {
-                let parts = row.parts.get(..usize::from(count)).unwrap_or(&[]);
-                parts
+                let units = row.units.get(..usize::from(count)).unwrap_or(&[]);
+                units
                     .iter()
-                    .for_each(|part| found(row.layers, PartId::new(*part)));
+                    .for_each(|unit| found(row.layers, UnitId::new(*unit)));
             }
         }
     }
 }
 
-/// Whether a part has a statement that allows everything.
+/// Whether a unit has a statement that allows everything.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Allows {
     /// None that does so without condition.
@@ -137,10 +143,10 @@ enum Allows {
 }
 
 impl Allows {
-    /// Looks at all statements of a part.
-    fn of(view: View<'_>, part: &Part) -> Allows {
+    /// Looks at all statements of a unit.
+    fn of(view: View<'_>, unit: &Unit) -> Allows {
         let mut found = Allows::Nothing;
-        for statement in part.statements.iter() {
+        for statement in unit.statements.iter() {
             let own = view.get(statement);
             let is_all = own.flags == StatementFlags::default()
                 && (own.actions.is_any() && own.resources.is_any())
@@ -155,85 +161,91 @@ impl Allows {
     }
 }
 
-/// What follows from a part alone.
-struct PartFacts {
-    record: Part,
+/// What follows from a unit alone.
+struct UnitFacts {
+    record: Unit,
+    /// A bit for each action pattern of its statements.
     filter: u64,
+    /// Whether it allows everything, and whether it says more.
     allows: Allows,
 }
 
-impl PartFacts {
-    /// Worked out once for each part, however many sets have it.
-    fn of(view: View<'_>, part: Id<Part>) -> PartFacts {
-        let record = view.get(part);
-        PartFacts {
+impl UnitFacts {
+    /// Worked out once for each unit, however many sets have it.
+    fn of(view: View<'_>, unit: Id<Unit>) -> UnitFacts {
+        let record = view.get(unit);
+        UnitFacts {
             record,
-            filter: part_filter(view, part),
+            filter: unit_filter(view, unit),
             allows: Allows::of(view, &record),
         }
     }
 }
 
-/// Makes rows of sets.
+/// Makes rows of sets, with what was found out of each unit.
 struct Summarizer<'v> {
     dependencies: &'v [KeyDependencies],
-    known: Vec<PartFacts>,
-    uses: Vec<(u32, PartId)>,
-    /// The parts of one row.
-    parts: Vec<(u32, PartId)>,
+    /// By unit.
+    known: Vec<UnitFacts>,
+    /// Layers and units of rows that do not hold them.
+    uses: Vec<(LayerSet, UnitId)>,
+    /// The units of one row.
+    units: Vec<(LayerSet, UnitId)>,
 }
 
 impl Summarizer<'_> {
-    /// The summary of a set. Parts that say nothing beyond what the summary holds are left out, and a part that is there in several
+    /// The summary of a set. Units that say nothing beyond what the summary holds are left out, and a unit that is there in several
     /// layers is walked once for all of them.
-    fn row(&mut self, uses: &[(u32, PartId)]) -> PolicySetSummary {
+    fn row(&mut self, uses: &[(LayerSet, UnitId)]) -> PolicySetSummary {
         let mut row = PolicySetSummary::NONE;
-        self.parts.clear();
-        for (layers, part) in uses {
-            let Some(known) = self.known.get(part.index()) else {
+        self.units.clear();
+        for (layers, unit) in uses {
+            let Some(known) = self.known.get(unit.index()) else {
                 continue;
             };
-            let set = LayerSet::from_bits(*layers);
-            let stands_for = known.record.layers & set;
+            let stands_for = known.record.layers & *layers;
             row.present |= stands_for;
-            row.public |= known.record.public && set.meets(LayerSet::RESOURCE);
+            row.public |= known.record.public && layers.meets(LayerSet::RESOURCE);
             if matches!(known.allows, Allows::All | Allows::AllAndMore) {
                 row.allowed |= stands_for;
             }
             if matches!(known.allows, Allows::All | Allows::Nothing) {
                 continue;
             }
-            let found = self.dependencies.get(part.index()).copied();
+            let found = self.dependencies.get(unit.index()).copied();
             row.lists_principals |= found
                 .unwrap_or(KeyDependencies::ALL)
                 .meets(KeyDependencies::NAMES);
             row.filter |= known.filter;
-            self.parts.push((*layers, *part));
+            self.units.push((*layers, *unit));
         }
         // A policy that is attached at several levels is looked at once.
-        self.parts.sort_unstable_by_key(|(_, part)| *part);
-        self.parts.dedup_by(|next, kept| {
+        self.units.sort_unstable_by_key(|(_, unit)| *unit);
+        self.units.dedup_by(|next, kept| {
             let is_same = next.1 == kept.1;
             if is_same {
                 kept.0 |= next.0;
             }
             is_same
         });
-        let layers = self.parts.first().map_or(0, |(layers, _)| *layers);
-        let is_even = self.parts.iter().all(|(its, _)| *its == layers);
-        let count = u8::try_from(self.parts.len()).unwrap_or(OVERFLOW);
-        if is_even && self.parts.len() <= INLINE {
+        let layers = self
+            .units
+            .first()
+            .map_or(LayerSet::EMPTY, |(layers, _)| *layers);
+        let is_even = self.units.iter().all(|(its, _)| *its == layers);
+        let count = u8::try_from(self.units.len()).unwrap_or(OVERFLOW);
+        if is_even && self.units.len() <= INLINE {
             row.layers = layers;
             row.count = count;
-            for (word, (_, part)) in row.parts.iter_mut().zip(&self.parts) {
-                *word = part.get();
+            for (word, (_, unit)) in row.units.iter_mut().zip(&self.units) {
+                *word = unit.get();
             }
         } else {
             row.count = OVERFLOW;
-            let [first, count, ..] = &mut row.parts;
-            let run = Run::between(self.uses.len(), self.uses.len() + self.parts.len());
+            let [first, count, ..] = &mut row.units;
+            let run = Run::between(self.uses.len(), self.uses.len() + self.units.len());
             (*first, *count) = (run.start(), run.count());
-            self.uses.append(&mut self.parts);
+            self.uses.append(&mut self.units);
         }
         row
     }

@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 
+use portcullis_image::{Id, Slot};
+
 use crate::store::ids::{index, number};
 
 /// The number of a set.
@@ -13,14 +15,16 @@ use crate::store::ids::{index, number};
 pub(crate) struct SetId(u32);
 
 /// Sets of slots of an image. However they are made, a set takes little room: one of more than [`MOST`] slots is
-/// taken to hold all.
+/// taken to hold all. Unions are remembered, since the same two sets meet again and again.
 #[derive(Debug)]
 pub(crate) struct SlotSets {
     /// The first is empty, the second holds all.
-    sets: Vec<Vec<u32>>,
-    ids: HashMap<Vec<u32>, SetId>,
+    sets: Vec<Vec<Id<Slot>>>,
+    /// The number of each set that is stored.
+    ids: HashMap<Vec<Id<Slot>>, SetId>,
     /// What was united before.
     unions: HashMap<(SetId, SetId), SetId>,
+    /// How many slots the image has.
     slots: u32,
 }
 
@@ -31,7 +35,7 @@ impl SlotSets {
     /// Of an image with so many slots.
     pub(crate) fn new(slots: u32) -> SlotSets {
         SlotSets {
-            sets: vec![Vec::new(), (0..slots).collect()],
+            sets: vec![Vec::new(), (0..slots).map(Id::new).collect()],
             ids: HashMap::from([(Vec::new(), SlotSets::EMPTY)]),
             unions: HashMap::new(),
             slots,
@@ -45,13 +49,13 @@ impl SlotSets {
 
     /// The slots of a set.
     #[inline]
-    pub(crate) fn of(&self, set: SetId) -> &[u32] {
+    pub(crate) fn of(&self, set: SetId) -> &[Id<Slot>] {
         self.sets.get(index(set.0)).map_or(&[], Vec::as_slice)
     }
 
     /// The set of one slot; all if there is no such slot.
-    pub(crate) fn single(&mut self, slot: u32) -> SetId {
-        match slot < self.slots {
+    pub(crate) fn single(&mut self, slot: Id<Slot>) -> SetId {
+        match slot.number() < self.slots {
             true => self.intern(vec![slot]),
             false => SlotSets::ALL,
         }
@@ -80,7 +84,7 @@ impl SlotSets {
     }
 
     /// The id of a set of slots, which are sorted.
-    fn intern(&mut self, slots: Vec<u32>) -> SetId {
+    fn intern(&mut self, slots: Vec<Id<Slot>>) -> SetId {
         if let Some(known) = self.ids.get(&slots) {
             return *known;
         }

@@ -1,8 +1,11 @@
 //! What is asked of principals: one thing to do to one resource.
+//!
+//! A request without its caller. The context is the same for all of them, so that keys of a caller belong to the directory, not
+//! here.
 
 use portcullis_model::ContextEntry;
 
-/// One thing to do to one resource.
+/// One thing to do to one resource, asked of many principals ([`Directory::who_can`](crate::Directory::who_can) has an example).
 #[derive(Clone, Copy, Debug)]
 pub struct AccessQuery<'q> {
     /// The permission, `prefix:name`.

@@ -2,6 +2,9 @@
 //!
 //! Two tests for each principal: an action that no policy names, which only who may do everything may do, and the actions on
 //! itself by which a principal takes any permission. A list of dangerous permissions would go out of date, and was rejected.
+//!
+//! It finds who is an administrator by itself. Ways over other principals, services and functions are not followed:
+//! `who_can` with hops answers that for roles.
 
 use portcullis_model::ContextEntry;
 
@@ -15,7 +18,7 @@ use crate::plan::generation::Generation;
 use crate::query::access::AccessQuery;
 use crate::query::scan::{Worker, in_parallel, principal, scans_of};
 
-/// A principal with effective administrator rights.
+/// A principal with effective administrator rights, and why it counts as one. One of the two reasons at least is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admin {
     /// Its ARN.
@@ -42,7 +45,7 @@ const ANYTHING: &str = "portcullis-any-service:AnyAction";
 /// Every principal that may do anything, or may give itself policies.
 ///
 /// # Errors
-/// As [`Directory::matrix`].
+/// As [`Directory::matrix`](crate::Directory::matrix).
 pub(crate) fn admins(
     generation: Generation<'_>,
     context: &[ContextEntry<'_>],

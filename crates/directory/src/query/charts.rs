@@ -1,4 +1,7 @@
 //! Pictures of a directory: who reaches which roles, and what each level of the organization denies.
+//!
+//! Charts are boxes and lines between them; `portcullis-explain` draws them. The picture of roles asks every principal about every
+//! role, which is why it is for directories of few roles.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -18,7 +21,7 @@ use crate::store::documents::Documents;
 use crate::store::ids::{PolicyId, PrincipalIdx, SetsId};
 use crate::store::tables::Tables;
 
-/// Actions of a statement that a picture tells.
+/// Actions of a statement that a picture tells; of more it tells the number.
 const TOLD: usize = 4;
 
 /// From one user or role to a role that it may assume.
@@ -27,6 +30,7 @@ type Link = (PrincipalIdx, PrincipalIdx);
 /// A level of the organization: policies that are attached there, by kind.
 #[derive(Default)]
 struct Level {
+    /// Each with whether it is an SCP; else it is an RCP.
     policies: BTreeSet<(PolicyId, bool)>,
 }
 
@@ -128,11 +132,14 @@ pub(crate) fn organization_chart(tables: &Tables, documents: &Documents) -> Opti
 
 /// Where the organization and its policies are read.
 struct Drawing<'d> {
+    /// Accounts, with the way to each from the root.
     tables: &'d Tables,
+    /// Policies as texts, for what they deny.
     documents: &'d Documents,
 }
 
 impl Drawing<'_> {
+    /// A card for each level, with lines to the level above.
     fn organization_chart(&self) -> Option<Chart> {
         let tables = self.tables;
         let id = tables.organization()?;
@@ -198,7 +205,7 @@ impl Drawing<'_> {
         })
     }
 
-    /// The root, the units and the account itself, by their ids.
+    /// The levels above an account and the account itself, by their ids: root, organizational units, account number.
     fn path_of(&self, account: &Account) -> Vec<String> {
         let path = account.org_path.some();
         let path = path.map_or("", |path| self.tables.str(path));
@@ -208,6 +215,8 @@ impl Drawing<'_> {
         all
     }
 
+    /// Notes the policies of a chain at the levels that they are attached to. Levels are shared by the accounts below, so that a policy
+    /// of the root is told once.
     fn attached_at(
         &self,
         sets: SetsId,
@@ -228,7 +237,8 @@ impl Drawing<'_> {
         }
     }
 
-    /// A control policy in a line, and whether it denies something.
+    /// A control policy in a line, and whether it denies something. Conditions are said to be there and not told: a picture has no
+    /// room for them.
     fn control_in_words(&self, policy: PolicyId, is_scp: bool) -> (String, bool) {
         let strings = self.tables.strings();
         let arena = Bump::new();

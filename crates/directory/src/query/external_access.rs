@@ -1,26 +1,37 @@
 //! Roles that can be assumed from outside of their account.
 //!
 //! Every entry of a trust policy that names somebody outside is asked as a request of theirs, so that conditions and control
-//! policies count. What the other side allows is not known and taken to be everything. Entries that nobody can stand for,
-//! such as unique ids, are listed without a decision.
+//! policies count. What the other side allows is not known and taken to be everything.
+//!
+//! | entry of the trust policy | asked as |
+//! |---|---|
+//! | an account | its root user, by `sts:AssumeRole` |
+//! | a user or role | itself |
+//! | a session | a session of the role that its ARN says |
+//! | a provider | somebody whom it knows, by the call for its kind |
+//! | everyone | the root user of an account that nobody has |
+//! | a unique id, a canonical user | nobody: it is listed without a decision |
+//! | a service | not at all: services are not somebody outside |
+//!
+//! It takes a decision for each entry, with its explanation, since the keys that it lacked are part of the answer.
 
 use bumpalo::Bump;
-use portcullis_image::{Id, Part, PrincipalForm, Principals, View};
+use portcullis_image::{Id, PrincipalForm, Principals, Unit, View};
 use portcullis_model::{
-    Caller, ContextEntry, Decision, GuessedRole, PolicyKind, Principal as Who, Request,
-    is_account_id, split_arn,
+    Caller, ContextEntry, Decision, GuessedRole, PolicyKind, Principal, Request, is_account_id,
+    split_arn,
 };
 use portcullis_syntax::Policy;
 use portcullis_syntax::policy::{ReadOptions, parse_policy};
 
 use crate::arn::{Kind, account_number};
+use crate::decide::completed::complete_request;
 use crate::decide::memory::Requests;
-use crate::decide::question::question;
 use crate::decide::stack::explain;
 use crate::error::EngineError;
 use crate::plan::generation::Generation;
 use crate::plan::stack::Located;
-use crate::store::tables::{Principal, Tables};
+use crate::store::tables::{PrincipalRow, Tables};
 use portcullis_syntax::RequestPolicies;
 
 /// How far outside somebody is.
@@ -48,7 +59,7 @@ impl Scope {
     }
 }
 
-/// Somebody outside whom a trust policy names.
+/// Somebody outside whom a trust policy names, with what a request of theirs comes to.
 #[derive(Clone, Debug)]
 pub struct ExternalAccess {
     /// The role's ARN.
@@ -65,13 +76,13 @@ pub struct ExternalAccess {
 }
 
 /// A principal of a trust policy as it is written; none for everyone.
-type Entry<'v> = Option<(PrincipalForm, &'v str)>;
+type TrustEntry<'v> = Option<(PrincipalForm, &'v str)>;
 
-/// Whom the Allow statements of a part name.
-fn allowed_by(view: View<'_>, part: Id<Part>) -> Vec<Entry<'_>> {
-    let part = view.get(part);
+/// Whom the Allow statements of a unit name.
+fn allowed_by(view: View<'_>, unit: Id<Unit>) -> Vec<TrustEntry<'_>> {
+    let unit = view.get(unit);
     let mut entries = Vec::new();
-    for statement in part.statements.iter() {
+    for statement in unit.statements.iter() {
         let statement = view.get(statement);
         if statement.flags.deny {
             continue;
@@ -114,12 +125,12 @@ pub(crate) fn external_access(
     let mut requests = Requests::default();
     let roles = tables.principals().iter();
     for role in roles.filter(|role| role.kind == Kind::Role && role.trust.is_some()) {
-        let mut seen: Vec<Entry<'_>> = Vec::new();
-        for (_, part) in tables.uses(role.trust) {
-            let Some(Located { view, part, .. }) = plan.stack.locate(part) else {
+        let mut seen: Vec<TrustEntry<'_>> = Vec::new();
+        for (_, unit) in tables.uses(role.trust) {
+            let Some(Located { view, unit, .. }) = plan.stack.locate(unit) else {
                 continue;
             };
-            for entry in allowed_by(view, part) {
+            for entry in allowed_by(view, unit) {
                 if seen.contains(&entry) {
                     continue;
                 }
@@ -135,7 +146,7 @@ pub(crate) fn external_access(
 }
 
 /// How far outside an entry is; none for the role's own account and for services.
-fn scope(tables: &Tables, role: &Principal, entry: Entry<'_>) -> Option<Scope> {
+fn scope(tables: &Tables, role: &PrincipalRow, entry: TrustEntry<'_>) -> Option<Scope> {
     let Some((form, value)) = entry else {
         return Some(Scope::Everyone);
     };
@@ -168,7 +179,7 @@ fn scope(tables: &Tables, role: &Principal, entry: Entry<'_>) -> Option<Scope> {
 fn of_entry(
     generation: Generation<'_>,
     debug: bool,
-    (role, entry, scope): (&Principal, Entry<'_>, Scope),
+    (role, entry, scope): (&PrincipalRow, TrustEntry<'_>, Scope),
     context: &[ContextEntry<'_>],
     requests: &mut Requests,
 ) -> Result<ExternalAccess, EngineError> {
@@ -217,7 +228,7 @@ fn of_entry(
         _ => "sts:AssumeRole",
     };
     let request = Request {
-        principal: Who {
+        principal: Principal {
             caller,
             user_id: None,
             management_account: false,
@@ -232,16 +243,16 @@ fn of_entry(
     };
     // The other side is taken to allow, where the directory does not know it.
     let id = generation.id();
-    let question =
-        question(tables, id, &request, RequestPolicies::default(), &arena).or_else(|_| {
+    let completed = complete_request(tables, id, &request, RequestPolicies::default(), &arena)
+        .or_else(|_| {
             let extra = RequestPolicies {
                 identity: allow_all(&arena),
                 session: None,
             };
-            question(tables, id, &request, extra, &arena)
+            complete_request(tables, id, &request, extra, &arena)
         });
-    if let Ok(question) = question {
-        let explanation = explain(requests, generation, &question, debug)?;
+    if let Ok(completed) = completed {
+        let explanation = explain(requests, generation, &completed, debug)?;
         access.decision = Some(explanation.outcome.decision());
         access.missing_keys = explanation.missing_keys;
     }

@@ -9,7 +9,7 @@ use portcullis_image::value::fold;
 use portcullis_model::ContextEntry;
 
 use crate::plan::DecisionPlan;
-use crate::plan::key_sources::Origin;
+use crate::plan::key_sources::SlotOrigin;
 
 /// The keys that conditions look at and that neither a request with this context nor the directory gives, in lower case
 /// and sorted.
@@ -20,7 +20,7 @@ pub(crate) fn keys_not_given(plan: &DecisionPlan, given: &[ContextEntry<'_>]) ->
             let is_given = |entry: &ContextEntry<'_>| {
                 fold::strip_ignoring_case(&slot.name, entry.key) == Some("")
             };
-            if slot.origin == Origin::Request && !given.iter().any(is_given) {
+            if slot.origin == SlotOrigin::Request && !given.iter().any(is_given) {
                 names.insert(slot.name.to_string());
             }
         }

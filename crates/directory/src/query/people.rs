@@ -1,11 +1,13 @@
 //! The people and groups of Identity Center behind its roles (`SSO-1`, `IN-33`).
+//!
+//! Nothing is decided by it: a role of Identity Center decides as any other, and this is for those who read the answer.
 
 use crate::store::ids::{PrincipalIdx, Symbol};
 use crate::store::tables::Tables;
 
-/// Who has a role of Identity Center.
+/// A role of Identity Center: its permission set, and whom the files assign it to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reserved {
+pub struct PermissionSetRole {
     /// The name of the permission set.
     pub permission_set: String,
     /// True if the dump of the account has no such role, so that the permission set decides in its place. Sixteen
@@ -26,14 +28,14 @@ pub struct Assigned {
 }
 
 /// Who is behind a user or role: none if it is no role of Identity Center.
-pub(crate) fn people(tables: &Tables, role: PrincipalIdx) -> Option<Reserved> {
+pub(crate) fn people(tables: &Tables, role: PrincipalIdx) -> Option<PermissionSetRole> {
     let set = tables.permission_set(role)?;
     let text = |name: Symbol| name.some().map(|name| tables.str(name).to_string());
     let assigned = tables.people_of(role).iter().map(|own| Assigned {
         user: text(own.user),
         group: text(own.group),
     });
-    Some(Reserved {
+    Some(PermissionSetRole {
         permission_set: set.to_string(),
         is_unprovisioned: tables.is_unprovisioned(role),
         assigned: assigned.collect(),

@@ -3,8 +3,10 @@
 //! What a policy says to a question is the same for all principals, unless the policy looks at something that differs
 //! between them. It is found out once then, and only the policies that do look are walked for each: a question over a
 //! million principals walks most policies once. Each thread has its own memory, so that none waits for another, and takes
-//! blocks of principals; answers are put in order by whoever asked. Memory grows with the parts for each of the
+//! blocks of principals; answers are put in order by whoever asked. Memory grows with the units for each of the
 //! questions, which is why more than [`REMEMBERED`] at once are asked without.
+//!
+//! The resource policy is asked each time: its Allow has a strength, so that a remembered boolean is not enough.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
@@ -14,10 +16,10 @@ use std::sync::{Arc, Mutex};
 
 use portcullis_image::LayerSet;
 use portcullis_model::{Decision, check_action};
-use portcullis_vm::{Evaluation, PartMemory};
+use portcullis_vm::{Evaluation, UnitMemory};
 
 use crate::arn::Kind;
-use crate::decide::asked::{Asked, Deciding};
+use crate::decide::asked::{AccessRequest, Deciding};
 use crate::decide::check::{Case, run, run_resolved};
 use crate::decide::given::GivenKeys;
 use crate::decide::handles::PreparedResource;
@@ -27,19 +29,22 @@ use crate::plan::action::PreparedAction;
 use crate::plan::dependencies::KeyDependencies;
 use crate::plan::generation::Generation;
 use crate::query::access::AccessQuery;
-use crate::store::ids::{AccountIdx, PartId, PrincipalIdx};
+use crate::store::ids::{AccountIdx, PrincipalIdx, UnitId};
 
-/// How many principals a thread asks before it hands the answers on.
+/// How many principals a thread asks before it hands the answers on: each time is a message of a channel.
 const BLOCK: usize = 1024;
 
-/// More questions at once than this are asked without memory of what policies said.
+/// More questions at once than this are asked without memory of what policies said: each question has a memory of its own in
+/// each thread.
 const REMEMBERED: usize = 64;
 
 /// Asks of one principal after the other, with memory that is kept.
 #[derive(Debug, Default)]
 pub(crate) struct Worker {
+    /// What one decision leaves to the next.
     pub(crate) memory: Memory,
-    memories: Vec<PartVerdicts>,
+    /// What policies said to each of the questions.
+    memories: Vec<UnitVerdicts>,
 }
 
 impl Worker {
@@ -59,7 +64,7 @@ impl Worker {
         }
         if self.memories.len() <= number {
             self.memories
-                .resize_with(scans.len(), PartVerdicts::default);
+                .resize_with(scans.len(), UnitVerdicts::default);
         }
         match self.memories.get_mut(number) {
             Some(answers) => Ok(scan.decide(generation, principal, &mut self.memory, answers)),
@@ -104,7 +109,10 @@ pub(crate) fn principal(generation: Generation<'_>, index: PrincipalIdx) -> Opti
 }
 
 /// Asks of every principal, in blocks that threads take one after the other, and calls back in
-/// order.
+/// order. A block that is ready early waits; as many as two for each thread may, then threads wait too.
+///
+/// # Errors
+/// The first error that some thread met; blocks before it may have been handed on.
 pub(crate) fn in_parallel<T: Send>(
     generation: Generation<'_>,
     threads: usize,
@@ -166,10 +174,13 @@ pub(crate) fn in_parallel<T: Send>(
     failed.map_or(Ok(()), Err)
 }
 
-/// A question, resolved.
+/// A question, resolved: action and resource are looked up once for all principals.
 pub(crate) struct PrincipalScan<'q> {
+    /// Shared with other questions about the same action.
     action: Arc<PreparedAction>,
+    /// With its policy, tags and owner.
     resource: PreparedResource,
+    /// As it was asked.
     query: AccessQuery<'q>,
 }
 
@@ -212,7 +223,7 @@ impl<'q> PrincipalScan<'q> {
         generation: Generation<'_>,
         principal: PrincipalIdx,
         memory: &mut Memory,
-        answers: &mut PartVerdicts,
+        answers: &mut UnitVerdicts,
     ) -> Decision {
         let Some(row) = generation.tables.principal(principal) else {
             return Decision::ImplicitDeny;
@@ -220,74 +231,86 @@ impl<'q> PrincipalScan<'q> {
         answers.account = Some(row.account);
         let deciding = Deciding {
             generation,
-            asked: &Asked::resolved(&self.action, &self.resource),
+            asked: &AccessRequest::resolved(&self.action, &self.resource),
         };
         let caller = deciding.by_number(principal);
-        let said = |case: &Case<'_, '_>, part, layers| answers.said(case, part, layers);
+        let said = |case: &Case<'_, '_>, unit, layers| answers.said(case, unit, layers);
         run(&deciding, memory, caller, said, self.context()).decision()
     }
 }
 
-/// What is known of the answers to one question. One for each thread and question.
+/// What is known of the answers to one question, unit by unit. One for each thread and question.
 #[derive(Debug, Default)]
-pub(crate) struct PartVerdicts {
+pub(crate) struct UnitVerdicts {
+    /// That of the principal who is asked for.
     account: Option<AccountIdx>,
-    /// By part.
-    said: Vec<Said>,
-    parts: PartMemory,
+    /// By unit.
+    said: Vec<RememberedVerdict>,
+    units: UnitMemory,
 }
 
-/// What a part says.
+/// What a unit says.
 #[derive(Clone, Copy, Debug, Default)]
-struct Said {
-    when: When,
+struct RememberedVerdict {
+    /// For whom it holds; nobody at first.
+    when: ValidFor,
+    /// Some statement allows the request.
     allows: bool,
+    /// Some statement denies it.
     denies: bool,
 }
 
 /// For whom a remembered verdict holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum When {
+enum ValidFor {
     #[default]
     Unknown,
+    /// For every principal: the policy looks at nothing that differs.
     Always,
     /// To callers of an account.
     Of(AccountIdx),
 }
 
-impl PartVerdicts {
-    /// Looks at a part alone.
-    fn look(&mut self, case: &Case<'_, '_>, part: PartId) -> (bool, bool) {
-        let mut evaluation = Evaluation::of_part(case.settled, &mut self.parts);
-        case.look(&mut evaluation, part, u32::MAX);
+impl UnitVerdicts {
+    /// Looks at a unit alone.
+    fn look(&mut self, case: &Case<'_, '_>, unit: UnitId) -> (bool, bool) {
+        let mut evaluation = Evaluation::of_unit(case.prepared, &mut self.units);
+        case.look(&mut evaluation, unit, LayerSet::ALL);
         evaluation.says()
     }
 
-    /// What a part says that does not look at what differs between the principals of an account.
-    fn said(&mut self, case: &Case<'_, '_>, part: PartId, layers: u32) -> Option<(bool, bool)> {
+    /// What a unit says that does not look at what differs between the principals of an account. None if it does look, or stands
+    /// for a resource policy: then it has to be walked for this principal.
+    fn said(
+        &mut self,
+        case: &Case<'_, '_>,
+        unit: UnitId,
+        layers: LayerSet,
+    ) -> Option<(bool, bool)> {
         let plan = case.deciding.generation.plan;
-        let found = plan.dependencies(part);
+        let found = plan.dependencies(unit);
         // Allows of resource policies differ in strength, so a remembered boolean is not enough.
-        if layers & LayerSet::RESOURCE.bits() != 0 || found.meets(KeyDependencies::CALLER) {
+        if layers.meets(LayerSet::RESOURCE) || found.meets(KeyDependencies::CALLER) {
             return None;
         }
         let when = match self
             .account
             .filter(|_| found.meets(KeyDependencies::ACCOUNT))
         {
-            None => When::Always,
-            Some(account) => When::Of(account),
+            None => ValidFor::Always,
+            Some(account) => ValidFor::Of(account),
         };
         if self.said.is_empty() {
-            self.said.resize(plan.stack.part_count(), Said::default());
+            self.said
+                .resize(plan.stack.unit_count(), RememberedVerdict::default());
         }
-        let known = self.said.get(part.index()).copied().unwrap_or_default();
+        let known = self.said.get(unit.index()).copied().unwrap_or_default();
         if known.when == when {
             return Some((known.allows, known.denies));
         }
-        let (allows, denies) = self.look(case, part);
-        if let Some(place) = self.said.get_mut(part.index()) {
-            *place = Said {
+        let (allows, denies) = self.look(case, unit);
+        if let Some(place) = self.said.get_mut(unit.index()) {
+            *place = RememberedVerdict {
                 when,
                 allows,
                 denies,

@@ -5,11 +5,11 @@
 //! that no action has. Where two patterns cross, what both match is not asked.
 
 use bumpalo::Bump;
-use portcullis_model::{Decision, Principal as Who, Request, check_action, split_arn};
+use portcullis_model::{Decision, Principal, Request, check_action, split_arn};
 use portcullis_syntax::PolicySets;
 
+use crate::decide::completed::{CompletedRequest, complete_any_request, policies};
 use crate::decide::memory::Requests;
-use crate::decide::question::{Question, policies, question_of_any};
 use crate::decide::stack::decide;
 use crate::error::{EngineError, RequestError};
 use crate::plan::policies::Policies;
@@ -17,9 +17,9 @@ use crate::query::access::AccessQuery;
 use crate::store::tables::Tables;
 use portcullis_syntax::RequestPolicies;
 
-/// What a principal may do to a resource, or may not.
+/// What a principal may do to a resource, or may not: one action, or all that a pattern stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Can {
+pub struct ActionDecision {
     /// An action, or a pattern as the policies have it: then what is decided is an action that matches
     /// the pattern and that no policy names more closely.
     pub action: String,
@@ -44,10 +44,10 @@ const OPEN: char = '~';
 pub(crate) fn what_can(
     tables: &Tables,
     store: &Policies,
-    caller: &Who<'_>,
+    caller: &Principal<'_>,
     query: AccessQuery<'_>,
     named: &[String],
-) -> Result<Vec<Can>, WhatCanError> {
+) -> Result<Vec<ActionDecision>, WhatCanError> {
     let arena = Bump::new();
     let request = |action| Request {
         principal: *caller,
@@ -58,8 +58,8 @@ pub(crate) fn what_can(
         restrict_public_buckets: false,
         external_grant: false,
     };
-    let ask = |action| -> Result<Question<'_>, RequestError> {
-        question_of_any(
+    let ask = |action| -> Result<CompletedRequest<'_>, RequestError> {
+        complete_any_request(
             tables,
             store.id(),
             &request(action),
@@ -78,10 +78,10 @@ pub(crate) fn what_can(
     // The trust policy of a role takes part in requests to STS alone.
     for service in &services {
         let any = arena.alloc_str(&format!("{service}:{OPEN}"));
-        let question = ask(any)?;
+        let completed = ask(any)?;
         let sets = store
             .documents()
-            .and_then(|documents| policies(tables, documents, &question, &arena))
+            .and_then(|documents| policies(tables, documents, &completed, &arena))
             .ok_or(WhatCanError::IsImage)?;
         collect(&sets, service, &mut actions);
     }
@@ -93,10 +93,10 @@ pub(crate) fn what_can(
     let mut answers = Vec::with_capacity(actions.len());
     for action in actions {
         let member = arena.alloc_str(&action.replace(['*', '?'], "~"));
-        let question = ask(member)?;
-        let outcome = decide(&mut requests, generation, &question, store.has_debug())?;
+        let completed = ask(member)?;
+        let outcome = decide(&mut requests, generation, &completed, store.has_debug())?;
         let decision = outcome.decision();
-        answers.push(Can {
+        answers.push(ActionDecision {
             action,
             decision,
             is_exception: false,
@@ -171,7 +171,8 @@ impl std::fmt::Display for WhatCanError {
 
 impl std::error::Error for WhatCanError {}
 
-/// The prefixes of actions that a resource is asked about; `*` for all.
+/// The prefixes of actions that a resource is asked about: the service in its ARN, for a role also `sts`, whose actions assume it;
+/// `*` for all if it is no ARN.
 fn services_of(resource: &str) -> Vec<&str> {
     match split_arn(resource) {
         Some([_, _, "iam", _, _, rest]) if rest.starts_with("role/") => vec!["iam", "sts"],
@@ -220,7 +221,7 @@ fn collect(sets: &PolicySets<'_>, service: &str, actions: &mut Vec<String>) {
     }
 }
 
-/// True if a pattern matches all that another matches, which is taken as a text.
+/// True if a pattern matches all that another matches, which is taken as a text. Goes back to the last star at most.
 fn is_within(wider: &str, pattern: &str) -> bool {
     let (wider, text) = (wider.as_bytes(), pattern.as_bytes());
     let (mut at, mut of) = (0, 0);

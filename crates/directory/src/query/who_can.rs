@@ -17,7 +17,7 @@ use crate::query::access::AccessQuery;
 use crate::query::scan::{Worker, in_parallel, principal, scans_of};
 use crate::store::ids::PrincipalIdx;
 
-/// A principal that can do something, and how.
+/// A principal that can do something, and how: by itself, or by the shortest chain of roles.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessPath {
     /// Its ARN.
@@ -82,7 +82,7 @@ pub(crate) fn matrix(
 /// Each hop asks every principal about every role that was found before.
 ///
 /// # Errors
-/// As [`Directory::matrix`].
+/// As [`Directory::matrix`](crate::Directory::matrix).
 pub(crate) fn who_can(
     generation: Generation<'_>,
     query: AccessQuery<'_>,
@@ -142,7 +142,7 @@ pub(crate) fn who_can(
     Ok(())
 }
 
-/// The roles from a principal to one that can by itself.
+/// The roles from a principal to one that can by itself. There is no circle: each role was found in an earlier hop.
 fn way(generation: Generation<'_>, index: PrincipalIdx, next: &NextRoles) -> AccessPath {
     let arn = |index| principal(generation, index).map(|(arn, _)| arn);
     let mut roles = Vec::new();

@@ -4,19 +4,22 @@
 //! string, twelve of each account: keys such as `aws:PrincipalAccount` are slices of it, and nothing is formatted.
 
 use crate::store::ids::{AccountIdx, SetsId, Symbol};
-use crate::store::strings::Index;
+use crate::store::strings::HashIndex;
 
-/// An account.
+/// An account: of the organization, of a dump, or only known as somebody's owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Account {
+    /// Its id as a number; an id may begin with zeros.
     pub(crate) number: u64,
     /// `aws:PrincipalOrgPaths` of what is in it; absent outside of the organization.
     pub(crate) org_path: Symbol,
-    /// The chains of its place; those of the management account are empty (`SCP-3`, `RCP-3`).
+    /// The SCPs on the way from the root to it, as one set for the chain; empty for the management account (`SCP-3`).
     pub(crate) scps: SetsId,
+    /// Its RCPs in the same way (`RCP-3`).
     pub(crate) rcps: SetsId,
     /// It is in the organization.
     pub(crate) is_member: bool,
+    /// It is the organization's management account, which control policies do not limit.
     pub(crate) is_management: bool,
     /// Its users and roles are known.
     pub(crate) is_dumped: bool,
@@ -40,13 +43,15 @@ impl Account {
     }
 }
 
-/// Accounts, sorted by number.
+/// Accounts, sorted by number; an index is good until accounts are inserted.
 #[derive(Debug, Default)]
 pub(crate) struct Accounts {
+    /// Sorted by number.
     rows: Vec<Account>,
     /// Their numbers as they are written, twelve digits each.
     digits: String,
-    by_digits: Index,
+    /// From the twelve digits to the row.
+    by_digits: HashIndex,
 }
 
 impl Accounts {
@@ -56,13 +61,14 @@ impl Accounts {
         let mut accounts = Accounts {
             rows,
             digits: String::new(),
-            by_digits: Index::default(),
+            by_digits: HashIndex::default(),
         };
         accounts.spell();
         accounts
     }
 
-    /// Changes rows, and perhaps adds some in their order. Numbers stay as they are.
+    /// Changes rows, and perhaps adds some in their order. Numbers stay as they are. The digits are written again if rows were
+    /// added.
     pub(super) fn change(&mut self, change: impl FnOnce(&mut Vec<Account>)) {
         let before = self.rows.len();
         change(&mut self.rows);
@@ -74,7 +80,7 @@ impl Accounts {
     /// Writes the numbers down.
     fn spell(&mut self) {
         self.digits.clear();
-        self.by_digits = Index::with_capacity(self.rows.len());
+        self.by_digits = HashIndex::with_capacity(self.rows.len());
         for (index, account) in (0..).zip(&self.rows) {
             // Twelve digits at most, as `account_number` reads them.
             let digits = format!("{:012}", account.number);

@@ -24,24 +24,29 @@ pub(crate) type Sets = Vec<(Layer, Vec<PolicyId>)>;
 
 /// A policy: its document under a name.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
+struct StoredPolicy {
+    /// What explanations call it.
     name: Symbol,
     /// The file and the path in it; of policies that are stored once, of the first that was met.
     place: Symbol,
+    /// The document, among the texts of documents.
     text: Symbol,
 }
 
-/// All policies.
+/// All policies, as texts. Loading adds to it; afterwards it is read only.
 #[derive(Debug, Default)]
 pub(crate) struct Documents {
     /// The texts of documents.
     sources: Interner,
-    policies: Vec<Entry>,
+    /// By their ids; policies of equal name and text are one, unless explanations tell them apart by where they are from.
+    policies: Vec<StoredPolicy>,
     /// By name, text, and place where that tells policies apart.
     by_content: HashMap<(Symbol, Symbol, Option<Symbol>), PolicyId>,
     /// Texts that were read without error.
     sound: HashSet<(Symbol, PolicyKind, bool)>,
+    /// By their ids.
     sets: Vec<Sets>,
+    /// The id of each, while loading.
     by_sets: HashMap<Sets, SetsId>,
     /// What explanations say of how policies came to apply, if they are wanted.
     pub(crate) attachments: Option<Attachments>,
@@ -51,9 +56,13 @@ pub(crate) struct Documents {
 pub(crate) struct Invalid {
     /// Line and column in the document's own text, from 1 (`IN-2`).
     pub(crate) line: usize,
+    /// Counts characters.
     pub(crate) column: usize,
+    /// What the reader of policies says of it.
     pub(crate) message: String,
+    /// The code of the problem, as `check` prints it.
     pub(crate) code: &'static str,
+    /// How to repair it, if the reader knows.
     pub(crate) help: Option<String>,
 }
 
@@ -90,7 +99,7 @@ impl Documents {
             .by_content
             .entry((name, text, told))
             .or_insert_with(|| {
-                self.policies.push(Entry {
+                self.policies.push(StoredPolicy {
                     name,
                     place: told.unwrap_or_else(place),
                     text,
@@ -99,7 +108,8 @@ impl Documents {
             })
     }
 
-    /// Reads a document as one of a type, unless that was done before.
+    /// Reads a document as one of a type, unless that was done before. None if it has no error; a document with one is never used,
+    /// not even in part (`GRAM-12`).
     pub(crate) fn check(
         &mut self,
         id: PolicyId,
@@ -142,7 +152,7 @@ impl Documents {
         }))
     }
 
-    /// True if two documents say the same when they are read as identity policies.
+    /// True if two documents say the same when they are read as policies of a type: the same statements, however they are spelled.
     pub(crate) fn are_equal(&self, one: PolicyId, other: PolicyId, kind: PolicyKind) -> bool {
         let (one, other) = (self.entry(one).text, self.entry(other).text);
         let options = ReadOptions {
@@ -155,8 +165,8 @@ impl Documents {
     }
 
     /// A policy by its id; one without name and text if there is none.
-    fn entry(&self, id: PolicyId) -> Entry {
-        let none = Entry {
+    fn entry(&self, id: PolicyId) -> StoredPolicy {
+        let none = StoredPolicy {
             name: Symbol::NONE,
             place: Symbol::NONE,
             text: Symbol::NONE,
@@ -164,7 +174,7 @@ impl Documents {
         self.policies.get(id.index()).copied().unwrap_or(none)
     }
 
-    /// The number of these sets.
+    /// The number of these sets. Equal ones have one number, whatever the order of their policies.
     pub(crate) fn intern_sets(&mut self, mut sets: Sets) -> SetsId {
         for (_, policies) in &mut sets {
             policies.sort_unstable();
@@ -203,7 +213,8 @@ impl Documents {
         self.by_sets = HashMap::new();
     }
 
-    /// Adds policies to the sets of a decision; none if one of them cannot be read.
+    /// Adds policies to the sets of a decision; none if one of them cannot be read. For evaluators that read documents: each is
+    /// parsed for this one request.
     pub(crate) fn add_to<'a>(
         &'a self,
         id: SetsId,
@@ -245,7 +256,8 @@ impl Documents {
         (entry.name, entry.place)
     }
 
-    /// Reads a policy; none if it cannot be read, which [`Documents::check`] saw to when it was loaded.
+    /// Reads a policy; none if it cannot be read, which [`Documents::check`] saw to when it was loaded. Takes time linear in the
+    /// document, each time.
     pub(crate) fn read<'a>(
         &'a self,
         id: PolicyId,

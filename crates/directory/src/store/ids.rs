@@ -16,6 +16,7 @@ pub(crate) const fn index(number: u32) -> usize {
     number as usize
 }
 
+/// Makes the types of ids. They differ in name alone, which is what they are for.
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
@@ -80,14 +81,16 @@ ids! {
     PolicyId;
     /// Policy sets that always take part together: one identity set, or the sets of one chain.
     SetsId;
-    /// A part of the stacked images, which stands for one policy; numbered through all images.
-    PartId;
+    /// A unit of the stacked images, which stands for one policy; numbered through all images.
+    UnitId;
 }
 
-/// A run of rows of a table.
+/// A run of rows of a table: a reference to several, in two words. Empty runs are all equal to the default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(crate) struct Run {
+    /// The first row.
     start: u32,
+    /// How many rows follow each other.
     count: u32,
 }
 

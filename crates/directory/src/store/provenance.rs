@@ -16,19 +16,20 @@ pub(crate) enum Attachment {
     Managed(Option<Symbol>),
 }
 
-/// A user's or role's policies, and how it came to have them.
+/// A user's or role's policies, and how it came to have them: one policy may be there in several ways.
 #[derive(Debug, Default)]
-pub(crate) struct Own {
+pub(crate) struct PrincipalPolicies {
+    /// In the order of the dump; a policy of two groups is there twice.
     pub(crate) policies: Vec<(Attachment, PolicyId)>,
     /// The groups that a user is in.
     pub(crate) groups: Vec<Symbol>,
 }
 
-/// How all policies came to apply.
+/// How all policies came to apply. Kept only if explanations are wanted, and lost when a directory becomes a file.
 #[derive(Debug, Default)]
 pub(crate) struct Attachments {
     /// Of users and roles, in the order of the tables.
-    pub(crate) principals: Vec<Own>,
+    pub(crate) principals: Vec<PrincipalPolicies>,
     /// Of groups, by account and name in lower case.
     pub(crate) groups: BTreeMap<(u64, String), Vec<(Attachment, PolicyId)>>,
 }

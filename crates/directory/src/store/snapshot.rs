@@ -11,36 +11,40 @@
 //! ```
 //!
 //! All numbers are little-endian. The sections are, in this order: settings, texts (each behind its length, see
-//! `texts`), accounts, principals, resources, grants, pairs, endpoints, policy sets, their uses of parts, the
+//! `texts`), accounts, principals, resources, grants, pairs, endpoints, policy sets, their uses of units, people, the
 //! image; then the images of what was changed since, if any. Tables are rows of 32-bit words; a text is called
-//! by the place of its length. Nothing in the file is a hash: the ways into the tables are made anew when it is
+//! by the offset of its length. Nothing in the file is a hash: the ways into the tables are made anew when it is
 //! opened.
+//!
+//! Rows are not read where they lie: a row is checked and copied once, so that decisions need no check. A file is trusted with
+//! nothing; its checksum finds damage, not intent.
 
 use std::fmt;
 
 use portcullis_image::wire::{checksum, u32_at, u64_at};
-use portcullis_image::{Image, LayerSet, Part};
-use portcullis_model::Layer;
+use portcullis_image::{Image, LayerSet, Unit};
 
 use crate::arn::Kind;
 use crate::store::accounts::{Account, Accounts};
-use crate::store::ids::{AccountIdx, PartId, PrincipalIdx, Run, SetsId, Symbol, index, number};
+use crate::store::ids::{AccountIdx, PrincipalIdx, Run, SetsId, Symbol, UnitId, index, number};
 use crate::store::strings::{Numbers, StringTable};
-use crate::store::tables::{Columns, Grant, Person, Principal, Resource, Tables};
+use crate::store::tables::{Columns, Grant, Person, PrincipalRow, ResourceRow, Tables};
 
+/// The first bytes of every such file. A transfer as text damages them visibly.
 const MAGIC: [u8; 8] = *b"PCLDIR\r\n";
 /// Raised when a row changes. Files of other versions are refused: a directory is compiled again from its folder.
 const VERSION: u32 = 2;
-/// The bytes before the lengths of the sections.
+/// Length in bytes of what is before the lengths of the sections.
 const HEAD: usize = 32;
 /// Maximum stacked images: one base plus seven deltas. Each makes decisions look through one more.
 pub(crate) const MAX_IMAGES: usize = 8;
 /// The sections that every file has, before its images.
 const TABLES: usize = 11;
-/// One more than the largest account.
+/// One more than the largest account: numbers have twelve digits.
 const ACCOUNTS: u64 = 1_000_000_000_000;
 
-/// Why bytes are not a directory.
+/// Why bytes are not a directory: they were not written by [`Directory::to_bytes`](crate::Directory::to_bytes) of this version,
+/// or were damaged since. The first problem is told; a file is made again, not repaired.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SnapshotError {
     /// What is wrong.
@@ -67,13 +71,17 @@ pub(crate) fn is_snapshot(bytes: &[u8]) -> bool {
 
 /// What a file holds.
 pub(crate) struct Snapshot {
+    /// Checked row by row.
     pub(crate) tables: Tables,
+    /// Checked, in the order of their units.
     pub(crate) images: Vec<Image<Vec<u8>>>,
     /// The images have what explanations print.
     pub(crate) debug: bool,
 }
 
-/// The tables and images as the content of a file. The same tables and images give the same bytes.
+/// The tables and images as the content of a file, in memory. The same tables and images give the same bytes. `debug` says that
+/// the images have what explanations print. Sections come in the order of the module's head; what is absent is the word of
+/// [`Symbol::NONE`] or [`SetsId::NONE`].
 pub(crate) fn to_bytes(tables: &Tables, images: &[Image<Vec<u8>>], debug: bool) -> Vec<u8> {
     let settings = [
         tables.organization.unwrap_or(Symbol::NONE).get(),
@@ -94,7 +102,7 @@ pub(crate) fn to_bytes(tables: &Tables, images: &[Image<Vec<u8>>], debug: bool) 
         words(pairs.flat_map(|(key, value)| [key.get(), value.get()])),
         words(endpoints.flat_map(|(id, sets)| [id.get(), sets.get()])),
         words(sets.flat_map(|run| [run.start(), run.count()])),
-        words(uses.flat_map(|(layers, part)| [*layers, part.get()])),
+        words(uses.flat_map(|(layers, unit)| [layers.bits(), unit.get()])),
         rows(&tables.people),
     ];
     sections.extend(images.iter().map(|image| image.as_bytes().to_vec()));
@@ -118,6 +126,9 @@ pub(crate) fn to_bytes(tables: &Tables, images: &[Image<Vec<u8>>], debug: bool) 
 }
 
 /// Reads what [`to_bytes`] made. Everything is checked once: whatever the bytes are, the result is sound or an error.
+///
+/// Sound means what the tables promise: ids lead to rows, strings begin where their ids say, sets hold policies of the layers
+/// that they are used for. Takes time linear in the file, which was 0.34 s for a million principals.
 ///
 /// # Errors
 /// [`SnapshotError`] says what is wrong.
@@ -145,9 +156,9 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
         return wrong("wrong number of settings");
     };
     let (sets, uses) = read_sets(sets, uses, &images)?;
-    let layers = |run: &Run| {
+    let layers = |run: &Run| -> LayerSet {
         let its_uses = run.of(&uses).iter();
-        its_uses.fold(0, |all, (layers, _)| all | layers)
+        its_uses.map(|(layers, _)| *layers).collect()
     };
     let check = Check {
         strings: numbers,
@@ -166,7 +177,7 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, SnapshotError> {
     let grants = read_rows(grants, |row| check.grant(row, pairs.len()))?;
     let endpoints = read_pairs(endpoints)?.into_iter();
     let endpoints = endpoints.map(|(id, sets)| {
-        let sets = check.sets(sets, LayerSet::VPC_ENDPOINT.bits())?;
+        let sets = check.sets(sets, LayerSet::VPC_ENDPOINT)?;
         Ok((check.name(id)?, sets))
     });
     let endpoints: Vec<(Symbol, SetsId)> = endpoints.collect::<Result<_, _>>()?;
@@ -232,25 +243,25 @@ fn read_pairs(section: &[u8]) -> Result<Vec<(u32, u32)>, SnapshotError> {
 }
 
 /// Policy sets, and what they use.
-type SetsAndUses = (Vec<Run>, Vec<(u32, PartId)>);
+type SetsAndUses = (Vec<Run>, Vec<(LayerSet, UnitId)>);
 
-/// Policy sets, and the parts that they use in layers that each stands for.
+/// Policy sets, and the units that they use in layers that each stands for.
 fn read_sets(
     sets: &[u8],
     uses: &[u8],
     images: &[Image<Vec<u8>>],
 ) -> Result<SetsAndUses, SnapshotError> {
     let views = images.iter().map(Image::view);
-    let parts = views.flat_map(|view| view.ids::<Part>().map(move |part| view.get(part)));
-    let stands_for: Vec<u32> = parts.map(|part| part.layers.bits()).collect();
+    let units = views.flat_map(|view| view.ids::<Unit>().map(move |unit| view.get(unit)));
+    let stands_for: Vec<LayerSet> = units.map(|unit| unit.layers).collect();
     let uses = read_pairs(uses)?.into_iter();
-    let uses: Vec<(u32, PartId)> = uses
-        .map(|(layers, part)| (layers, PartId::new(part)))
+    let uses: Vec<(LayerSet, UnitId)> = uses
+        .map(|(layers, unit)| (LayerSet::from_bits(layers), UnitId::new(unit)))
         .collect();
-    for (layers, part) in &uses {
-        let stands_for = stands_for.get(part.index()).copied().unwrap_or(0);
-        if *layers == 0 || layers & !stands_for != 0 {
-            return wrong("a part in a layer that it has no policy of");
+    for (layers, unit) in &uses {
+        let stands_for = stands_for.get(unit.index()).copied().unwrap_or_default();
+        if layers.is_empty() || !stands_for.contains_all(*layers) {
+            return wrong("a unit in a layer that it has no policy of");
         }
     }
     let sets = read_pairs(sets)?.into_iter();
@@ -258,8 +269,8 @@ fn read_sets(
     Ok((sets.collect::<Result<_, _>>()?, uses))
 }
 
-/// Over everything but the checksum itself: what is before it and what is behind are summed apart, so that neither has to
-/// be copied.
+/// The checksum over everything but the checksum itself: what is before it and what is behind are summed apart, so that neither
+/// has to be copied.
 fn checksum_of(head: &[u8], body: &[u8]) -> u64 {
     checksum(body) ^ checksum(head.get(..24).unwrap_or(head)).rotate_left(32)
 }
@@ -274,7 +285,8 @@ fn pad(bytes: &mut Vec<u8>) {
     bytes.resize(bytes.len().next_multiple_of(8), 0);
 }
 
-/// The sections of a file whose frame is sound.
+/// The sections of a file whose frame is sound: magic, version, length and checksum are right, and each section ends within the
+/// file.
 fn sections(bytes: &[u8]) -> Result<Vec<&[u8]>, SnapshotError> {
     if !is_snapshot(bytes) {
         return wrong("wrong magic number");
@@ -318,8 +330,9 @@ fn read_words(bytes: &[u8]) -> Result<Vec<u32>, SnapshotError> {
     Ok(bytes.chunks(4).map(|word| u32_at(word, 0)).collect())
 }
 
-/// A row of a table as words.
+/// A row of a table as words. What reads them again is in [`Check`], which refuses words that refer to nothing.
 trait Row<const WORDS: usize> {
+    /// The row, field by field.
     fn to_words(&self) -> [u32; WORDS];
 }
 
@@ -348,7 +361,7 @@ fn read_rows<const WORDS: usize, T>(
         .collect()
 }
 
-/// Flags as the lowest bits of a word.
+/// Flags as the lowest bits of a word, the first in bit 0.
 fn flags<const N: usize>(flags: [bool; N]) -> u32 {
     flags
         .iter()
@@ -362,6 +375,8 @@ fn halves(number: u64) -> [u32; 2] {
     [u32_at(&bytes, 0), u32_at(&bytes, 4)]
 }
 
+/// Number of the account in two words, path in the organization, SCPs, RCPs; flags: member, management account, dumped,
+/// `RestrictPublicBuckets`.
 impl Row<6> for Account {
     fn to_words(&self) -> [u32; 6] {
         let flags = flags([
@@ -382,7 +397,9 @@ impl Row<6> for Account {
     }
 }
 
-impl Row<12> for Principal {
+/// Account, 1 for a role, partition, path, name, id; identity policies, boundary and trust policy as sets; tags as a run of pairs;
+/// longest session in seconds.
+impl Row<12> for PrincipalRow {
     fn to_words(&self) -> [u32; 12] {
         [
             self.account.get(),
@@ -401,13 +418,16 @@ impl Row<12> for Principal {
     }
 }
 
+/// The role, and who has it: a user, and the group by which it has the role.
 impl Row<3> for Person {
     fn to_words(&self) -> [u32; 3] {
         [self.principal.get(), self.user.get(), self.group.get()]
     }
 }
 
-impl Row<9> for Resource {
+/// ARN, account, policy, tags as a run of pairs, grants as a run, bucket; flags: `RestrictPublicBuckets`, tags decide (ABAC), a
+/// policy that cannot be read, a row by which the policy of another is found.
+impl Row<9> for ResourceRow {
     fn to_words(&self) -> [u32; 9] {
         let flags = flags([
             self.restricts_public,
@@ -429,6 +449,8 @@ impl Row<9> for Resource {
     }
 }
 
+/// Grantee; operations, pairs that the encryption context must have, and those that it must be, each as a run of pairs; 1 if it
+/// must have no others; id.
 impl Row<9> for Grant {
     fn to_words(&self) -> [u32; 9] {
         [
@@ -445,18 +467,22 @@ impl Row<9> for Grant {
     }
 }
 
-/// What rows may refer to.
+/// What rows may refer to: each method reads one kind of row or reference, and fails on what is not there.
 struct Check {
+    /// Which numbers are those of strings.
     strings: Numbers,
     /// The layers of each of the policy sets.
-    sets: Vec<u32>,
+    sets: Vec<LayerSet>,
 }
 
 /// How many rows there are that others refer to.
 #[derive(Clone, Copy)]
 struct Counts {
+    /// Accounts, which rows of principals and resources refer to.
     accounts: usize,
+    /// Pairs, of which tags and constraints are runs.
     pairs: usize,
+    /// Grants, of which resources have runs.
     grants: usize,
 }
 
@@ -485,14 +511,14 @@ impl Check {
         }
     }
 
-    /// Policy sets of these layers and no other, or none.
-    fn sets(&self, id: u32, layers: u32) -> Result<SetsId, SnapshotError> {
+    /// Policy sets of these layers and no other, or none: a row cannot make an identity policy stand for a trust policy.
+    fn sets(&self, id: u32, layers: LayerSet) -> Result<SetsId, SnapshotError> {
         let id = SetsId::new(id);
         if !id.is_some() {
             return Ok(id);
         }
         match self.sets.get(id.index()) {
-            Some(found) if found & !layers == 0 => Ok(id),
+            Some(found) if layers.contains_all(*found) => Ok(id),
             Some(_) => wrong("policies of the wrong type"),
             None => wrong("policies that do not exist"),
         }
@@ -523,14 +549,11 @@ impl Check {
         if number >= ACCOUNTS || flags >= 16 {
             return wrong("an invalid account");
         }
-        let chain = |layer: fn(u8) -> Layer| {
-            (0..Layer::MAX_LEVELS).fold(0, |mask, level| mask | LayerSet::of(layer(level)).bits())
-        };
         Ok(Account {
             number,
             org_path: self.optional(path)?,
-            scps: self.sets(scps, chain(Layer::Scp))?,
-            rcps: self.sets(rcps, chain(Layer::Rcp))?,
+            scps: self.sets(scps, LayerSet::SCPS)?,
+            rcps: self.sets(rcps, LayerSet::RCPS)?,
             is_member: flags & 1 != 0,
             is_management: flags & 2 != 0,
             is_dumped: flags & 4 != 0,
@@ -539,10 +562,10 @@ impl Check {
     }
 
     /// A user or role. Whether it is linked to a service is not stored: its path says so.
-    fn principal(&self, row: [u32; 12], counts: Counts) -> Result<Principal, SnapshotError> {
+    fn principal(&self, row: [u32; 12], counts: Counts) -> Result<PrincipalRow, SnapshotError> {
         let [account, kind, partition, path, name, id, others @ ..] = row;
         let [identity, boundary, trust, start, count, max_session] = others;
-        Ok(Principal {
+        Ok(PrincipalRow {
             account: self.owner(account, counts)?,
             kind: match self.flag(kind)? {
                 true => Kind::Role,
@@ -553,14 +576,15 @@ impl Check {
             path: self.name(path)?,
             name: self.name(name)?,
             id: self.optional(id)?,
-            identity: self.sets(identity, LayerSet::IDENTITY.bits())?,
-            boundary: self.sets(boundary, LayerSet::BOUNDARY.bits())?,
-            trust: self.sets(trust, LayerSet::RESOURCE.bits())?,
+            identity: self.sets(identity, LayerSet::IDENTITY)?,
+            boundary: self.sets(boundary, LayerSet::BOUNDARY)?,
+            trust: self.sets(trust, LayerSet::RESOURCE)?,
             tags: run(start, count, counts.pairs)?,
             max_session,
         })
     }
 
+    /// Who has a role of Identity Center.
     fn person(&self, row: [u32; 3], principals: usize) -> Result<Person, SnapshotError> {
         let [principal, user, group] = row;
         let principal = PrincipalIdx::new(principal);
@@ -575,7 +599,7 @@ impl Check {
     }
 
     /// A resource, whose owner and bucket may be absent.
-    fn resource(&self, row: [u32; 9], counts: Counts) -> Result<Resource, SnapshotError> {
+    fn resource(&self, row: [u32; 9], counts: Counts) -> Result<ResourceRow, SnapshotError> {
         let [
             arn,
             account,
@@ -590,13 +614,13 @@ impl Check {
         if flags >= 1 << 4 {
             return wrong("an unknown flag of a resource");
         }
-        Ok(Resource {
+        Ok(ResourceRow {
             arn: self.name(arn)?,
             account: match AccountIdx::new(account).some() {
                 None => AccountIdx::NONE,
                 Some(_) => self.owner(account, counts)?,
             },
-            policy: self.sets(policy, LayerSet::RESOURCE.bits())?,
+            policy: self.sets(policy, LayerSet::RESOURCE)?,
             tags: run(start, count, counts.pairs)?,
             grants: run(first, grant_count, counts.grants)?,
             restricts_public: flags & 1 != 0,

@@ -18,6 +18,8 @@ use crate::store::ids::{Symbol, index};
 /// Texts by number, one after the other. Each comes behind its length, so that whoever reads it looks at one
 /// place of the memory: the length is a byte below [`LONG`], or [`LONG`] and then [`DIGITS`] bytes of seven bits,
 /// the lowest first. So all of it is UTF-8.
+///
+/// A vector of offsets beside the text would take four bytes for each string and a second miss for each look.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct StringTable(String);
 
@@ -112,11 +114,15 @@ impl Numbers {
     }
 }
 
-/// Gives numbers to texts, the same to equal ones, in order of first use.
+/// Gives numbers to texts, the same to equal ones, in order of first use. Only loading interns; what is left of it is the
+/// table.
 #[derive(Debug, Default)]
 pub(crate) struct Interner {
+    /// The texts so far, which become the directory's.
     strings: StringTable,
-    index: Index,
+    /// From a text's hash to its symbol.
+    index: HashIndex,
+    /// A text was refused, and got the symbol that stands for none.
     is_full: bool,
 }
 
@@ -144,7 +150,7 @@ impl Interner {
         self.strings.get(name)
     }
 
-    /// True if there were more texts than numbers can tell: 4 GiB.
+    /// True if there were more texts than numbers can tell: 4 GiB. Whoever interns asks at the end, and fails.
     pub(crate) fn is_full(&self) -> bool {
         self.is_full
     }
@@ -163,36 +169,40 @@ pub(crate) fn concat_in<'a>(parts: &[&str], arena: &'a Bump) -> &'a str {
     all.into_bump_str()
 }
 
-/// A fast hash with seeds that nobody knows beforehand.
+/// A fast hash with seeds that nobody knows beforehand: names in dumps and requests are chosen by others, who must not be able to
+/// make them collide.
 pub(crate) fn random_state() -> ahash::RandomState {
     let random = std::hash::RandomState::new();
     let [a, b, c, d] = [0, 1, 2, 3].map(|number: u64| random.hash_one(number));
     ahash::RandomState::with_seeds(a, b, c, d)
 }
 
-/// A hash table of numbers. What they stand for is known to whoever asks.
+/// A hash table of numbers. What they stand for is known to whoever asks, so that keys are stored once, where they are anyway.
+/// At most half full; eight bytes for each slot.
 #[derive(Clone, Debug)]
-pub(crate) struct Index {
+pub(crate) struct HashIndex {
+    /// The seeds, which differ from index to index.
     state: ahash::RandomState,
     /// Hash, and number plus one; zero is a free place.
     slots: Vec<(u32, u32)>,
+    /// Slots that are taken.
     len: usize,
 }
 
-impl Default for Index {
-    fn default() -> Index {
-        Index::with_capacity(0)
+impl Default for HashIndex {
+    fn default() -> HashIndex {
+        HashIndex::with_capacity(0)
     }
 }
 
-impl Index {
+impl HashIndex {
     /// An index that need not grow for so many.
-    pub(crate) fn with_capacity(count: usize) -> Index {
+    pub(crate) fn with_capacity(count: usize) -> HashIndex {
         let size = match count {
             0 => 0,
             count => (2 * count + 2).next_power_of_two(),
         };
-        Index {
+        HashIndex {
             state: random_state(),
             slots: vec![(0, 0); size],
             len: 0,

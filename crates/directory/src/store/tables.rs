@@ -6,58 +6,71 @@
 //!
 //! Users and roles are found without regard to case (`IN-17`), resources exactly. A lookup is one hash and mostly one
 //! comparison. Maps would own their keys, which the strings hold already.
+//!
+//! What may be assumed of tables, wherever they come from: every id in a row leads to a row or is absent, no two users or roles
+//! of an account share a name, no two resources share an ARN, and people are sorted by role.
 
 use std::hash::{Hash, Hasher};
 
 use bumpalo::Bump;
+use portcullis_image::LayerSet;
 use portcullis_image::wire::padded;
 use portcullis_model::split_arn;
 
 use crate::arn::{Kind, entity_of, is_object};
 use crate::store::accounts::{Account, Accounts};
-use crate::store::ids::{AccountIdx, PartId, PrincipalIdx, ResourceIdx, Run, SetsId, Symbol};
-use crate::store::strings::{Index, StringTable, concat_in};
+use crate::store::ids::{AccountIdx, PrincipalIdx, ResourceIdx, Run, SetsId, Symbol, UnitId};
+use crate::store::strings::{HashIndex, StringTable, concat_in};
 
-/// A user or a role.
+/// A user or a role. Groups are gone when tables are made: their policies are among those of their members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Principal {
+pub(crate) struct PrincipalRow {
+    /// The account that it is of.
     pub(crate) account: AccountIdx,
+    /// User or role.
     pub(crate) kind: Kind,
     /// The role's ARN is under the path that AWS keeps for service-linked roles (`EVAL-54`).
     pub(crate) is_service_linked: bool,
+    /// Of its ARN.
     pub(crate) partition: Symbol,
+    /// Of its ARN, with slashes at both ends.
     pub(crate) path: Symbol,
+    /// As the dump spells it; found in any case (`IN-17`).
     pub(crate) name: Symbol,
     /// `AIDA…` or `AROA…`; may be absent.
     pub(crate) id: Symbol,
+    /// Its own policies, attached ones, and those of its groups.
     pub(crate) identity: SetsId,
+    /// The permissions boundary; absent if it has none.
     pub(crate) boundary: SetsId,
     /// The trust policy of a role.
     pub(crate) trust: SetsId,
+    /// Its tags, among the pairs.
     pub(crate) tags: Run,
     /// In seconds; 3600 if no dump says otherwise.
     pub(crate) max_session: u32,
 }
 
-/// What the ARN of a user or role says.
+/// What the ARN of a user or role says, as ids: what is needed to find one, compare it, or write its ARN down.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entity {
     pub(crate) account: AccountIdx,
     pub(crate) kind: Kind,
-    /// See [`Principal`].
+    /// See [`PrincipalRow`].
     pub(crate) is_service_linked: bool,
     pub(crate) partition: Symbol,
     pub(crate) path: Symbol,
     pub(crate) name: Symbol,
 }
 
-/// Where the entities of users and roles are read: whoever asks chooses the place in the memory.
+/// Where the entities of users and roles are read: whoever asks chooses the place in the memory. A decision reads the summaries
+/// of the plan, which it looks at anyway; others read the rows.
 pub(crate) trait Entities {
     /// The user or role with a number.
     fn entity(&self, number: PrincipalIdx) -> Option<Entity>;
 }
 
-impl Principal {
+impl PrincipalRow {
     /// What its ARN says.
     pub(crate) fn entity(&self) -> Entity {
         Entity {
@@ -73,19 +86,26 @@ impl Principal {
 
 impl Entities for Tables {
     fn entity(&self, number: PrincipalIdx) -> Option<Entity> {
-        self.principals.get(number.index()).map(Principal::entity)
+        self.principals
+            .get(number.index())
+            .map(PrincipalRow::entity)
     }
 }
 
-/// Something with a policy, an owner or tags.
+/// Something with a policy, an owner or tags; found by its ARN, exactly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Resource {
+pub(crate) struct ResourceRow {
+    /// What it is found by: an ARN, or the key of a whole ([`crate::store::policy_scope`]).
     pub(crate) arn: Symbol,
     /// The owner; absent if it is not known.
     pub(crate) account: AccountIdx,
+    /// Its resource policy; absent if it has none that can be read.
     pub(crate) policy: SetsId,
+    /// Its tags, among the pairs.
     pub(crate) tags: Run,
+    /// Grants of a key, or entries of a bucket's access control list.
     pub(crate) grants: Run,
+    /// `RestrictPublicBuckets` is in force for it (`S3-4`).
     pub(crate) restricts_public: bool,
     /// The ARN of the bucket behind an access point (`S3-6`), or absent.
     pub(crate) bucket: Symbol,
@@ -97,10 +117,10 @@ pub(crate) struct Resource {
     pub(crate) is_key: bool,
 }
 
-impl Resource {
+impl ResourceRow {
     /// Of which nothing is known but its ARN.
-    pub(crate) fn new(arn: Symbol) -> Resource {
-        Resource {
+    pub(crate) fn new(arn: Symbol) -> ResourceRow {
+        ResourceRow {
             arn,
             account: AccountIdx::NONE,
             policy: SetsId::NONE,
@@ -120,15 +140,18 @@ impl Resource {
     }
 }
 
-/// A KMS grant (`KMS-8`).
+/// A KMS grant (`KMS-8`), or an entry of an access control list of S3 in the same words (`S3-2`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Grant {
     /// What explanations call it; may be absent.
     pub(crate) id: Symbol,
+    /// Whom it is for, as the dump says.
     pub(crate) grantee: Symbol,
     /// Operations: pairs of which the first is the name.
     pub(crate) operations: Run,
+    /// Pairs that the encryption context must have.
     pub(crate) subset: Run,
+    /// Pairs that it must have, and if `is_exact` no others.
     pub(crate) equals: Run,
     /// The encryption context must be that of `equals`.
     pub(crate) is_exact: bool,
@@ -151,7 +174,7 @@ pub(crate) const ALL_USERS: &str = "http://acs.amazonaws.com/groups/global/AllUs
 pub(crate) const AUTHENTICATED_USERS: &str =
     "http://acs.amazonaws.com/groups/global/AuthenticatedUsers";
 
-/// A name that is hashed without regard to case.
+/// A name that is hashed without regard to case: eight bytes at a time.
 struct Lower<'n>(&'n str);
 
 impl Hash for Lower<'_> {
@@ -167,7 +190,7 @@ impl Hash for Lower<'_> {
 }
 
 /// The hash of a user or role.
-fn hash_of(index: &Index, account: AccountIdx, kind: Kind, name: &str) -> u32 {
+fn hash_of(index: &HashIndex, account: AccountIdx, kind: Kind, name: &str) -> u32 {
     index.hash((account, kind == Kind::Role, Lower(name)))
 }
 
@@ -177,17 +200,20 @@ fn hash_of(index: &Index, account: AccountIdx, kind: Kind, name: &str) -> u32 {
 /// every id in a row is that of a row which is there, or absent.
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
+    /// All strings but those of documents.
     pub(super) strings: StringTable,
     pub(super) accounts: Accounts,
-    pub(super) principals: Vec<Principal>,
-    pub(super) resources: Vec<Resource>,
+    /// In the order of the dumps.
+    pub(super) principals: Vec<PrincipalRow>,
+    /// In the order in which they were met.
+    pub(super) resources: Vec<ResourceRow>,
     pub(super) grants: Vec<Grant>,
     /// Tags, operations and encryption contexts.
     pub(super) pairs: Vec<(Symbol, Symbol)>,
     /// Policy sets that take part together: each a run of uses.
     pub(super) sets: Vec<Run>,
-    /// A layer as a bit, and the part of the image that stands for it there.
-    pub(super) uses: Vec<(u32, PartId)>,
+    /// Layers, and the unit of the image that stands for them there.
+    pub(super) uses: Vec<(LayerSet, UnitId)>,
     /// VPC endpoints by id, sorted by the id's text.
     pub(super) endpoints: Vec<(Symbol, SetsId)>,
     /// Who has the roles of Identity Center, sorted by role.
@@ -196,22 +222,27 @@ pub(crate) struct Tables {
     pub(super) organization: Option<Symbol>,
     /// How much is referred to and not there.
     pub(super) missing: u32,
-    principal_index: Index,
-    resource_index: Index,
+    /// By account, kind and name.
+    principal_index: HashIndex,
+    /// By ARN.
+    resource_index: HashIndex,
     /// Some resource is an object of a bucket.
     lists_objects: bool,
 }
 
-/// What tables are made of, before users, roles, resources and policy sets are added.
+/// What tables are made of, before users, roles, resources and policy sets are added. Loading and opening a file both fill it,
+/// and [`Tables::new`] makes the indexes that follow.
 #[derive(Debug, Default)]
 pub(crate) struct Columns {
     pub(crate) strings: StringTable,
     pub(crate) accounts: Accounts,
     pub(crate) grants: Vec<Grant>,
+    /// Of tags, operations and encryption contexts; rows refer to runs of them.
     pub(crate) pairs: Vec<(Symbol, Symbol)>,
     /// In any order.
     pub(crate) endpoints: Vec<(Symbol, SetsId)>,
     pub(crate) organization: Option<Symbol>,
+    /// How much is referred to and not there: answers are then incomplete.
     pub(crate) missing: u32,
 }
 
@@ -264,24 +295,24 @@ impl Tables {
     }
 
     /// Users and roles, in their order.
-    pub(crate) fn principals(&self) -> &[Principal] {
+    pub(crate) fn principals(&self) -> &[PrincipalRow] {
         &self.principals
     }
 
     /// A user or role by index.
     #[inline]
-    pub(crate) fn principal(&self, index: PrincipalIdx) -> Option<&Principal> {
+    pub(crate) fn principal(&self, index: PrincipalIdx) -> Option<&PrincipalRow> {
         self.principals.get(index.index())
     }
 
     /// Resources, in their order.
-    pub(crate) fn resources(&self) -> &[Resource] {
+    pub(crate) fn resources(&self) -> &[ResourceRow] {
         &self.resources
     }
 
     /// A resource by index.
     #[inline]
-    pub(crate) fn resource(&self, index: ResourceIdx) -> Option<&Resource> {
+    pub(crate) fn resource(&self, index: ResourceIdx) -> Option<&ResourceRow> {
         self.resources.get(index.index())
     }
 
@@ -331,23 +362,23 @@ impl Tables {
         self.lists_objects
     }
 
-    /// Policy sets, each a run of layers and parts.
+    /// Policy sets, each a run of layers and units.
     pub(crate) fn sets(&self) -> &[Run] {
         &self.sets
     }
 
-    /// The layers of a run, as bits, with the part that stands for each.
-    pub(crate) fn uses_of(&self, run: Run) -> &[(u32, PartId)] {
+    /// The layers of a run, with the unit that stands for each.
+    pub(crate) fn uses_of(&self, run: Run) -> &[(LayerSet, UnitId)] {
         run.of(&self.uses)
     }
 
-    /// Layers and parts of all policy sets.
-    pub(crate) fn all_uses(&self) -> &[(u32, PartId)] {
+    /// Layers and units of all policy sets.
+    pub(crate) fn all_uses(&self) -> &[(LayerSet, UnitId)] {
         &self.uses
     }
 
-    /// Adds a policy set of these layers and parts; its id is the next.
-    pub(crate) fn add_set(&mut self, uses: impl IntoIterator<Item = (u32, PartId)>) {
+    /// Adds a policy set of these layers and units; its id is the next.
+    pub(crate) fn add_set(&mut self, uses: impl IntoIterator<Item = (LayerSet, UnitId)>) {
         let start = self.uses.len();
         self.uses.extend(uses);
         self.sets.push(Run::between(start, self.uses.len()));
@@ -358,7 +389,8 @@ impl Tables {
         hash_of(&self.principal_index, account, kind, name)
     }
 
-    /// The user or role with a name, in any case (`IN-17`), and its number.
+    /// The user or role with a name, in any case (`IN-17`), and its number. Whether it has exactly the ARN that was asked for is for
+    /// the caller to compare.
     pub(crate) fn find_entity(
         &self,
         from: &impl Entities,
@@ -386,7 +418,7 @@ impl Tables {
         number.map(PrincipalIdx::new).zip(found)
     }
 
-    /// The number of a user or role with this hash: mostly the only one.
+    /// The number of a user or role with this hash: mostly the only one. For reading ahead, which decides nothing.
     pub(crate) fn likely_entity(&self, hash: u32) -> Option<PrincipalIdx> {
         let found = self.principal_index.find(hash, |_| true);
         found.map(PrincipalIdx::new)
@@ -398,12 +430,12 @@ impl Tables {
         account: AccountIdx,
         kind: Kind,
         name: &str,
-    ) -> Option<&Principal> {
+    ) -> Option<&PrincipalRow> {
         let (number, _) = self.find_entity(self, (account, kind, name))?;
         self.principal(number)
     }
 
-    /// The user or role with exactly this ARN.
+    /// The user or role with exactly this ARN, path and case included.
     pub(crate) fn number_by_arn(&self, arn: &str) -> Option<PrincipalIdx> {
         let parts = split_arn(arn)?;
         let (kind, digits, name) = entity_of(parts)?;
@@ -413,14 +445,14 @@ impl Tables {
     }
 
     /// The number of a user or role, from its row.
-    pub(crate) fn number_of(&self, principal: &Principal) -> Option<PrincipalIdx> {
+    pub(crate) fn number_of(&self, principal: &PrincipalRow) -> Option<PrincipalIdx> {
         let name = self.strings.get(principal.name);
         let found = self.find_entity(self, (principal.account, principal.kind, name));
         found.map(|(number, _)| number)
     }
 
-    /// Adds a user or role; false if there is one with its name.
-    pub(crate) fn add_principal(&mut self, mut principal: Principal) -> bool {
+    /// Adds a user or role; false, and nothing is added, if there is one with its name.
+    pub(crate) fn add_principal(&mut self, mut principal: PrincipalRow) -> bool {
         principal.is_service_linked = principal.kind == Kind::Role
             && self
                 .strings
@@ -440,9 +472,9 @@ impl Tables {
         true
     }
 
-    /// Makes the way to users and roles anew, when their rows were moved.
+    /// Makes the way to users and roles anew, when their rows were moved. Takes time linear in the rows.
     pub(super) fn index_principals(&mut self) {
-        let mut index = Index::with_capacity(self.principals.len());
+        let mut index = HashIndex::with_capacity(self.principals.len());
         for (number, own) in (0..).zip(&self.principals) {
             let name = self.strings.get(own.name);
             index.insert(hash_of(&index, own.account, own.kind, name), number);
@@ -451,7 +483,7 @@ impl Tables {
     }
 
     /// The resource with exactly this ARN.
-    pub(crate) fn find_resource(&self, arn: &str) -> Option<&Resource> {
+    pub(crate) fn find_resource(&self, arn: &str) -> Option<&ResourceRow> {
         self.resource(self.resource_number(arn)?)
     }
 
@@ -473,8 +505,8 @@ impl Tables {
         found.map(ResourceIdx::new)
     }
 
-    /// Adds a resource; false if there is one with its ARN.
-    pub(crate) fn add_resource(&mut self, resource: Resource) -> bool {
+    /// Adds a resource; false, and nothing is added, if there is one with its ARN.
+    pub(crate) fn add_resource(&mut self, resource: ResourceRow) -> bool {
         let arn = self.strings.get(resource.arn);
         if self.find_resource(arn).is_some() {
             return false;
@@ -487,8 +519,8 @@ impl Tables {
         true
     }
 
-    /// The layers and parts of policy sets.
-    pub(crate) fn uses(&self, id: SetsId) -> impl Iterator<Item = (u32, PartId)> + Clone {
+    /// The layers and units of policy sets; none for sets that are absent.
+    pub(crate) fn uses(&self, id: SetsId) -> impl Iterator<Item = (LayerSet, UnitId)> + Clone {
         let run = self.sets.get(id.index()).copied().unwrap_or_default();
         run.of(&self.uses).iter().copied()
     }
@@ -498,8 +530,8 @@ impl Tables {
         let found = self
             .endpoints
             .binary_search_by(|(own, _)| self.strings.get(*own).cmp(id));
-        let (_, part) = self.endpoints.get(found.ok()?)?;
-        Some(*part)
+        let (_, sets) = self.endpoints.get(found.ok()?)?;
+        Some(*sets)
     }
 
     /// The parts of which the ARN of a user or role consists.
@@ -526,7 +558,7 @@ impl Tables {
         concat_in(&self.arn_parts(own), arena)
     }
 
-    /// True if these are the parts of the ARN of a user or role.
+    /// True if these are the parts of the ARN of a user or role: compared piece by piece, so that no ARN is written down.
     pub(crate) fn has_arn(&self, own: Entity, arn: [&str; 6]) -> bool {
         let ["arn", partition, "iam", "", account, rest] = arn else {
             return false;

@@ -137,8 +137,8 @@ fn questions_agree(directory: &Directory, generator: &mut Generator) {
                 )
             };
             let arena = Bump::new();
-            let question = directory.question(&request, RequestPolicies::default(), &arena);
-            let outcome = engine.decide(directory, &question.unwrap()).unwrap();
+            let completed = directory.complete(&request, RequestPolicies::default(), &arena);
+            let outcome = engine.decide(directory, &completed.unwrap()).unwrap();
             assert_eq!(outcome.decision(), *decision, "{arn} {query:?}");
             let deed = directory.action(query.action).unwrap();
             let object = directory.resource(query.resource, None);

@@ -294,7 +294,7 @@ fn what_is_no_action_is_refused() {
         };
         assert!(
             directory
-                .question(&request, RequestPolicies::default(), &arena)
+                .complete(&request, RequestPolicies::default(), &arena)
                 .is_err(),
             "{action:?}"
         );

@@ -1,7 +1,7 @@
 //! Identity Center (`IN-31` to `IN-33`, `SSO-1` to `SSO-3`): permission sets decide as the roles that they stand for.
 
 use crate::support::{Folder, all, ask, dump, policy, role, user};
-use portcullis_directory::{Directory, LoadOptions, Loaded, Reserved};
+use portcullis_directory::{Directory, LoadOptions, Loaded, PermissionSetRole};
 use serde_json::{Value, json};
 
 const SET: &str = "arn:aws:sso:::permissionSet/ssoins-1111222233334444/ps-aaaabbbbccccdddd";
@@ -124,7 +124,7 @@ fn decide(directory: &Directory, principal: &str, action: &str) -> String {
     ask(directory, &request.to_string())
 }
 
-fn people(own: &Reserved) -> Vec<(Option<&str>, Option<&str>)> {
+fn people(own: &PermissionSetRole) -> Vec<(Option<&str>, Option<&str>)> {
     let all = own.assigned.iter();
     all.map(|own| (own.user.as_deref(), own.group.as_deref()))
         .collect()

@@ -70,7 +70,7 @@ fn notes(directory: &Directory, who: &str, action: &str, resource: &str) -> Vec<
     let caller = portcullis_model::Caller::User { arn: who };
     let request = portcullis_model::Request::new(caller, action, resource);
     let question = directory
-        .question(&request, RequestPolicies::default(), &arena)
+        .complete(&request, RequestPolicies::default(), &arena)
         .unwrap();
     directory.notes(&question)
 }
@@ -738,7 +738,7 @@ fn what_is_no_resource_is_allowed_nothing() {
     ] {
         let request = portcullis_model::Request::new(caller, "s3:GetObject", resource);
         let question = directory
-            .question(&request, RequestPolicies::default(), &arena)
+            .complete(&request, RequestPolicies::default(), &arena)
             .unwrap();
         let found = directory.notes(&question);
         assert!(

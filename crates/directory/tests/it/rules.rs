@@ -91,8 +91,10 @@ fn reason(directory: &Directory, request: &str) -> Vec<String> {
     let arena = Bump::new();
     let source = Source::new("", request);
     let line = lines(&source, &NoFiles, &arena).unwrap().remove(0);
-    let question = directory.question(&line.case.request.unwrap(), line.extra, &arena);
-    let outcome = Engine::new().decide(directory, &question.unwrap()).unwrap();
+    let completed = directory.complete(&line.case.request.unwrap(), line.extra, &arena);
+    let outcome = Engine::new()
+        .decide(directory, &completed.unwrap())
+        .unwrap();
     outcome.layers().map(|layer| layer.to_string()).collect()
 }
 

@@ -76,8 +76,8 @@ fn told(directory: &Directory, request: &Value) -> Scene {
     let source = portcullis_source::Source::new("request", text.as_str());
     let line = lines(&source, &NoFiles, &arena).unwrap().remove(0);
     let request = line.case.request.unwrap();
-    let question = directory.question(&request, line.extra, &arena).unwrap();
-    directory.provenance(&request, &question).unwrap()
+    let completed = directory.complete(&request, line.extra, &arena).unwrap();
+    directory.provenance(&request, &completed).unwrap()
 }
 
 fn layer(story: &Scene, wanted: Layer) -> &LayerStory {

@@ -62,7 +62,7 @@ fn made(directory: &Directory, call: &StsCall<'_>) -> (Vec<String>, Session) {
     let mut denied = Vec::new();
     for request in &made.requests {
         let question = directory
-            .question(request, RequestPolicies::default(), &arena)
+            .complete(request, RequestPolicies::default(), &arena)
             .unwrap();
         let outcome = Engine::new().decide(directory, &question).unwrap();
         let sets = directory.policies(&question, &arena).unwrap();

@@ -1,52 +1,57 @@
 //! The validator of the index.
+//!
+//! Every number is in range and every table can be searched in bounded time, whatever the content: sets have buckets of their
+//! own, buckets rise, and the table of actions is a power of two. It takes time linear in the index.
 
 use crate::id::{Id, Run};
 use crate::index::{MAX_PROBES, MAX_SEGMENTS};
 use crate::record::{
-    ActionEntry, Bucket, Candidate, Fallback, Group, Node, NodeGroup, Probe, ServiceRecord,
+    ActionEntry, ActionPostings, Bucket, Candidate, CandidateSet, Fallback, Posting, Probe,
+    ServiceRecord,
 };
 use crate::section::Section;
-use crate::validate::{Checker, Verdict};
+use crate::validate::{Checker, Validated};
 use crate::wire::split;
 use crate::wire::u64_at;
 
 impl Checker<'_> {
     /// Every number of the index is in range and every table can be searched. That the index knows
     /// all candidates is the compiler's promise, like the statements themselves.
-    pub(crate) fn index(&self) -> Verdict {
-        self.nodes()?;
+    pub(crate) fn index(&self) -> Validated {
+        self.candidate_sets()?;
         self.candidates()?;
         self.actions()
     }
 
-    fn nodes(&self) -> Verdict {
+    /// Postings, and the sets that they lead to.
+    fn candidate_sets(&self) -> Validated {
         let view = &self.view;
-        self.all("a node out of range", |_, _: Node| true)?;
-        self.all("a group out of range", |_, _: NodeGroup| true)?;
-        // Groups have buckets of their own, so that checking them takes linear time.
+        self.all("postings out of range", |_, _: ActionPostings| true)?;
+        self.all("a candidate set out of range", |_, _: Posting| true)?;
+        // Sets have buckets of their own, so that checking them takes linear time.
         let mut next_bucket = Id::FIRST;
-        for id in view.ids::<Group>() {
-            let group = view.get(id);
-            self.only("a group out of range", id, |group: Group| {
-                group.probes().fits(view.count(Section::Probes))
-                    && usize::from(group.probe_count) <= MAX_PROBES
-                    && (group.probe_count == 0
-                        || (1..=Group::MAX_BITS).contains(&group.bits)
-                            && group.buckets().first >= next_bucket
-                            && bounds(&group).fits(view.count(Section::Buckets)))
+        for id in view.ids::<CandidateSet>() {
+            let set = view.get(id);
+            self.only("a candidate set out of range", id, |set: CandidateSet| {
+                set.probes().fits(view.count(Section::Probes))
+                    && usize::from(set.probe_count) <= MAX_PROBES
+                    && (set.probe_count == 0
+                        || (1..=CandidateSet::MAX_BITS).contains(&set.bits)
+                            && set.buckets().first >= next_bucket
+                            && bounds(&set).fits(view.count(Section::Buckets)))
             })?;
-            if group.probe_count > 0 {
-                self.buckets(&group)?;
-                next_bucket = bounds(&group).end();
+            if set.probe_count > 0 {
+                self.buckets(&set)?;
+                next_bucket = bounds(&set).end();
             }
         }
         Ok(())
     }
 
-    /// The buckets of a group are behind each other, so that none has more candidates than there are.
-    fn buckets(&self, group: &Group) -> Verdict {
+    /// The buckets of a set are behind each other, so that none has more candidates than there are.
+    fn buckets(&self, set: &CandidateSet) -> Validated {
         let candidates = self.view.count(Section::Candidates);
-        for bucket in group.buckets().iter() {
+        for bucket in set.buckets().iter() {
             let (first, end) = split(u64_at(self.view.bytes, self.view.offset(bucket)));
             let fine = first <= end && end <= candidates;
             self.ensure(
@@ -59,7 +64,8 @@ impl Checker<'_> {
         Ok(())
     }
 
-    fn candidates(&self) -> Verdict {
+    /// Candidates and probes, and that the header says whether segments tell candidates apart.
+    fn candidates(&self) -> Validated {
         let view = &self.view;
         let mut segments = view.count(Section::Probes) > 0;
         self.all(
@@ -80,7 +86,8 @@ impl Checker<'_> {
         })
     }
 
-    fn actions(&self) -> Verdict {
+    /// The table of actions, the services, and the patterns that are tried one by one.
+    fn actions(&self) -> Validated {
         let view = &self.view;
         let actions = view.count(Section::Actions);
         let entries = view.count(Section::ActionTable);
@@ -106,9 +113,9 @@ impl Checker<'_> {
     }
 }
 
-/// The buckets of a group, and the number behind them.
-fn bounds(group: &Group) -> Run<Bucket> {
-    let buckets = group.buckets();
+/// The buckets of a set, and the number behind them.
+fn bounds(set: &CandidateSet) -> Run<Bucket> {
+    let buckets = set.buckets();
     Run {
         count: buckets.count + 1,
         ..buckets

@@ -1,10 +1,23 @@
 //! Comparing without regard to case: Unicode simple case folding, one character at a time
 //! (`COND-40`, `COND-50`).
+//!
+//! ASCII, which nearly all keys and values are, is compared eight bytes at a time; other characters are found in a table by
+//! bisection. Simple folding is a choice of this project (C15): it keeps one character one, where full folding would make
+//! texts of different lengths equal.
 
 use crate::value::fold_runs::RUNS;
 use crate::wire::eq_lowercase;
 
 /// The simple case folding of a character.
+///
+/// ```
+/// use portcullis_image::value::fold::{eq_folded, fold_char};
+///
+/// assert_eq!(fold_char('Ä'), 'ä');
+/// assert!(eq_folded("Straße", "straße".as_bytes()));
+/// // Simple folding does not change lengths.
+/// assert!(!eq_folded("STRASSE", "straße".as_bytes()));
+/// ```
 #[inline]
 pub fn fold_char(c: char) -> char {
     if c.is_ascii() {
@@ -13,11 +26,13 @@ pub fn fold_char(c: char) -> char {
     fold_beyond_ascii(c)
 }
 
+/// The folding of a character beyond ASCII, by bisection of the table: a run holds characters of equal distance to what they
+/// fold to.
 fn fold_beyond_ascii(c: char) -> char {
     let code = u32::from(c);
     // The last run that does not begin behind the character.
     let behind = RUNS.partition_point(|run| run.0 <= code);
-    let run = behind.checked_sub(1).and_then(|place| RUNS.get(place));
+    let run = behind.checked_sub(1).and_then(|last| RUNS.get(last));
     let Some((start, end, step, distance)) = run else {
         return c;
     };
@@ -29,7 +44,7 @@ fn fold_beyond_ascii(c: char) -> char {
     folded.unwrap_or(c)
 }
 
-/// The characters of `text`, folded.
+/// The characters of `text`, folded. As many as the text has.
 pub fn folded(text: &str) -> impl Iterator<Item = char> + '_ {
     text.chars().map(fold_char)
 }
@@ -45,7 +60,7 @@ pub fn strip_folded<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
     Some(rest.as_str())
 }
 
-/// If `text` begins with a text that is equal to `prefix` but for case: the rest.
+/// If `text` begins with a text that is equal to `prefix` but for case: the rest. `Some("")` says that they are equal.
 pub fn strip_ignoring_case<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
     let mut rest = text.chars();
     for expected in prefix.chars() {

@@ -1,4 +1,8 @@
 //! Dates as exact instants (`COND-65` to `COND-67`).
+//!
+//! An instant is a whole number of 10^-18 seconds, so that dates with any usual fraction compare exactly. The usual form,
+//! `YYYY-MM-DDThh:mm:ssZ`, is read by three words of eight bytes; that and other calendar code is here because libraries for
+//! dates need the standard library or allocate. Every date takes constant time but for the digits of its fraction.
 
 use super::number::{split_digits, trim_trailing_zeros};
 
@@ -74,7 +78,8 @@ fn pairs(text: &[u8; 8], form: &[u8; 8]) -> Option<u64> {
     Some(values * 10 + (values >> 8))
 }
 
-/// `YYYY[-MM[-DD[Thh:mm[:ss[.s]][TZD]]]]`, the year split off.
+/// `YYYY[-MM[-DD[Thh:mm[:ss[.s]][TZD]]]]`, the year split off. What is left out is the first of its kind: `2026-03` is the first
+/// of March. A date that the calendar does not have is none.
 fn calendar(year: &[u8], rest: &[u8]) -> Option<i128> {
     let year = number(year)?;
     let (month, rest) = part(rest, b'-')?;
@@ -96,7 +101,7 @@ fn calendar(year: &[u8], rest: &[u8]) -> Option<i128> {
     Some((i128::from(days) * 86_400 + i128::from(seconds)) * UNIT + fraction)
 }
 
-/// `hh:mm[:ss[.s]][TZD]` as seconds, which the zone may take below zero, and a fraction.
+/// `hh:mm[:ss[.s]][TZD]` as seconds, which the zone may take below zero, and a fraction. Without a zone it is UTC.
 fn time_of_day(text: &[u8]) -> Option<(i64, i128)> {
     let (hour, rest) = two_digits(text)?;
     let (minute, rest) = part(rest, b':')?;
@@ -175,6 +180,7 @@ fn epoch(text: &[u8]) -> Option<i128> {
     Some(if negative { -value } else { value })
 }
 
+/// Digits after the point, as parts of a second; none if they are not exact in 10^-18 s.
 fn fraction_of_second(digits: &[u8]) -> Option<i128> {
     let digits = trim_trailing_zeros(digits);
     if digits.len() > UNIT_DIGITS {
@@ -200,11 +206,13 @@ fn part(text: &[u8], separator: u8) -> Option<(Option<i64>, &[u8])> {
     }
 }
 
+/// A number of two digits, and what follows.
 fn two_digits(text: &[u8]) -> Option<(i64, &[u8])> {
     let (digits, rest) = text.split_at_checked(2)?;
     Some((number(digits)?, rest))
 }
 
+/// Digits as a number; none if a byte is no digit.
 fn number(digits: &[u8]) -> Option<i64> {
     digits.iter().try_fold(0, |value, digit| {
         digit
@@ -227,7 +235,7 @@ fn days_in_month(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Days from 1970-01-01 in the proleptic Gregorian calendar, for years 0 to 9999.
+/// Days from 1970-01-01 in the proleptic Gregorian calendar, for years 0 to 9999. Constant time, without a table of months.
 fn days_from_epoch(year: i64, month: i64, day: i64) -> i64 {
     // Counting years from March puts the leap day at the end of a year. They are counted from 400 years before, which
     // are 146,097 days, so that none is below zero: division is shorter then.

@@ -1,9 +1,22 @@
 //! Exact decimal numbers (`COND-55`).
+//!
+//! Numbers compare by their digits, whatever their size: floating point would make different numbers equal. Nearly all are
+//! whole numbers of millionths that fit into 64 bits ([`Number::millionths`]), and compare as those.
 
 use core::cmp::Ordering;
 
 /// A decimal number as a view of its text. Numbers of any size compare exactly, without allocation
 /// and in time linear in their text.
+///
+/// ```
+/// use core::cmp::Ordering;
+/// use portcullis_image::value::number::Number;
+///
+/// let large = Number::parse("9007199254740993").unwrap();
+/// let other = Number::parse("9007199254740992").unwrap();
+/// assert_eq!(large.compare(&other), Ordering::Greater);
+/// assert_eq!(Number::parse("1.5").unwrap().millionths(), Some(1_500_000));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Number<'a> {
     negative: bool,
@@ -74,7 +87,7 @@ impl<'a> Number<'a> {
         })
     }
 
-    /// The order of two numbers by value.
+    /// The order of two numbers by value: `1.0`, `01` and `10e-1` are equal.
     pub fn compare(&self, other: &Number<'_>) -> Ordering {
         match (self.sign(), other.sign()) {
             (1, 1) => self.compare_magnitude(other),
@@ -99,6 +112,7 @@ impl<'a> Number<'a> {
         Some(if self.negative { -value } else { value })
     }
 
+    /// -1, 0 or 1. A number whose digits are all zero has no sign.
     fn sign(&self) -> i8 {
         match (
             self.integer.is_empty() && self.fraction.is_empty(),
@@ -145,6 +159,7 @@ impl<'a> Number<'a> {
     }
 }
 
+/// The digits after `e`; none if there are none, or more than 18 beside leading zeros.
 fn parse_exponent(text: &[u8]) -> Option<i64> {
     let (negative, digits) = split_sign(text);
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {

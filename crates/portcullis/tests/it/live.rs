@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use portcullis::{
-    Authorizer, CallSite, Decision, Live, PolicyErrors, PolicySet, Principal, Query, Scratch, Value,
+    Authorizer, CallSite, Decision, Live, PolicySet, PolicySetError, Principal, Query, Scratch,
+    Value,
 };
 
 const ANN: &str = "arn:aws:iam::111122223333:user/ann";
@@ -16,7 +17,7 @@ struct Policies {
     number: u64,
 }
 
-fn policies(number: u64) -> Result<Policies, PolicyErrors> {
+fn policies(number: u64) -> Result<Policies, PolicySetError> {
     // The numbers of slots, patterns and actions differ from one revision to the next.
     let others: Vec<String> = (0..number % 5)
         .map(|other| {

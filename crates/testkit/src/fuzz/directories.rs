@@ -136,14 +136,14 @@ fn decide(directory: &Directory, engine: &mut Engine, request: &Request<'_>) -> 
     let read = engine.check_all(directory, requests, |_, outcome| alone = Some(outcome));
     let alone = alone.map(|outcome| outcome.map_err(CheckError::Refused));
     assert_eq!((read, alone.as_ref()), (Ok(()), Some(&checked)));
-    let question = match directory.question(request, RequestPolicies::default(), &arena) {
-        Ok(question) => question,
+    let completed = match directory.complete(request, RequestPolicies::default(), &arena) {
+        Ok(completed) => completed,
         Err(refusal) => {
             assert_eq!(checked, Err(CheckError::Refused(refusal.clone())));
             return refusal.to_string();
         }
     };
-    let Ok(outcome) = engine.decide(directory, &question) else {
+    let Ok(outcome) = engine.decide(directory, &completed) else {
         panic!("what was compiled is too large");
     };
     assert_eq!(checked, Ok(outcome), "{request:?}");
@@ -160,10 +160,10 @@ fn decide(directory: &Directory, engine: &mut Engine, request: &Request<'_>) -> 
         let resolved = engine.check_resolved(directory, &resolved);
         assert_eq!(resolved, Ok(outcome), "{request:?}");
     }
-    let sets = directory.policies(&question, &arena);
+    let sets = directory.policies(&completed, &arena);
     // The reference evaluator has no words for what cannot be read or was not seen.
-    if let Some(sets) = sets.filter(|_| !question.is_undecidable()) {
-        let reference = portcullis_reference::decide(&sets, &question.request);
+    if let Some(sets) = sets.filter(|_| !completed.is_undecidable()) {
+        let reference = portcullis_reference::decide(&sets, &completed.request);
         let by: Vec<_> = outcome.layers().collect();
         let decided = (outcome.decision(), by);
         assert_eq!(decided, (reference.decision, reference.by), "{request:?}");

@@ -4,7 +4,7 @@ use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
 use portcullis_image::wire::name_hash;
 use portcullis_image::{
-    Candidate, Group, Header, Id, Image, Insn, Pattern, PatternKind, Section, Slot, Start,
+    Candidate, CandidateSet, Header, Id, Image, Insn, Pattern, PatternKind, Section, Slot, Start,
     Statement, StatementFlags, Str, Token, TokenRecord, disassemble,
 };
 use portcullis_testkit::forge::{Parts, put, use_up, word_at};
@@ -47,8 +47,8 @@ fn very_many_question_marks_are_written_out() {
     assert!(use_up(image.as_bytes(), &[ask("arn:aws:s3:::b")]));
 }
 
-/// The table of actions leads out of the actions, to bytes that look like an action with a node whose
-/// group is as long as a number can be.
+/// The table of actions leads out of the actions, to bytes that look like an action with postings whose
+/// set is as long as a number can be.
 #[test]
 fn the_table_of_actions_leads_nowhere_else() {
     let image = image_of(
@@ -71,15 +71,19 @@ fn the_table_of_actions_leads_nowhere_else() {
             assert_eq!(refused, number > limit, "{number} in place {entry}");
         }
     }
-    // A group of all that a number can say is refused too.
+    // A set of all that a number can say is refused too.
     let mut parts = Parts::of(&image);
     for field in 0..4 {
-        put(section(&mut parts, Section::Groups), 4 * field, u32::MAX);
+        put(
+            section(&mut parts, Section::CandidateSets),
+            4 * field,
+            u32::MAX,
+        );
     }
-    assert!(Group::SIZE >= 16 && Image::from_bytes(parts.join()).is_err());
+    assert!(CandidateSet::SIZE >= 16 && Image::from_bytes(parts.join()).is_err());
 }
 
-/// A group whose candidates are hashed, with other buckets than it has.
+/// A set whose candidates are hashed, with other buckets than it has.
 #[test]
 fn buckets_that_are_not_there_are_out_of_range() {
     let buckets: Vec<String> = (0..200)
@@ -90,10 +94,10 @@ fn buckets_that_are_not_there_are_out_of_range() {
         buckets.join(",")
     ));
     let view = image.view();
-    let mut groups = view.ids::<Group>();
-    let number = groups.find(|group| view.get(*group).probe_count > 0);
+    let mut sets = view.ids::<CandidateSet>();
+    let number = sets.find(|set| view.get(*set).probe_count > 0);
     let number = number.unwrap();
-    let group = view.get(number);
+    let set = view.get(number);
     let accepted = |change: &dyn Fn(&mut Parts)| {
         let mut parts = Parts::of(&image);
         change(&mut parts);
@@ -101,28 +105,28 @@ fn buckets_that_are_not_there_are_out_of_range() {
     };
     assert!(accepted(&|_| ()));
     assert!(!accepted(&|parts| section(parts, Section::Buckets).clear()));
-    let with = |changed: Group| {
+    let with = |changed: CandidateSet| {
         accepted(&|parts| {
-            let at = number.index() * Group::SIZE;
-            section(parts, Section::Groups)[at..at + Group::SIZE]
+            let at = number.index() * CandidateSet::SIZE;
+            section(parts, Section::CandidateSets)[at..at + CandidateSet::SIZE]
                 .copy_from_slice(&changed.encode());
         })
     };
     // Fewer are too few to find all, but safe.
-    let bits = |bits| Group { bits, ..group };
-    assert!(group.bits > 1 && with(bits(group.bits - 1)));
+    let bits = |bits| CandidateSet { bits, ..set };
+    assert!(set.bits > 1 && with(bits(set.bits - 1)));
     for changed in [
         bits(0),
-        bits(group.bits + 1),
-        bits(Group::MAX_BITS + 1),
+        bits(set.bits + 1),
+        bits(CandidateSet::MAX_BITS + 1),
         bits(64),
         bits(u16::MAX),
     ] {
         assert!(!with(changed), "{changed:?}");
     }
-    let last = view.count(Section::Buckets) - (1 << group.bits) - 1;
+    let last = view.count(Section::Buckets) - (1 << set.bits) - 1;
     for (buckets, fits) in [(last, true), (last + 1, false), (u32::MAX, false)] {
-        assert_eq!(with(Group { buckets, ..group }), fits, "{buckets}");
+        assert_eq!(with(CandidateSet { buckets, ..set }), fits, "{buckets}");
     }
     // A bucket ends among the candidates, and not before it begins.
     let candidates = view.count(Section::Candidates);
@@ -299,10 +303,10 @@ fn what_explanations_print_is_in_range() {
     let insn = "an instruction's source that is not well-formed";
     for (of, words, what) in [
         // Name and file, each with its length.
-        (Section::Sources, &[0, 1, 2, 3][..], source),
+        (Section::PolicySources, &[0, 1, 2, 3][..], source),
         // The source, the `Sid` and the lists of entries, of both statements; the rest are numbers.
         (
-            Section::Origins,
+            Section::StatementSources,
             &[0, 2, 3, 8, 9, 10, 12, 13, 18, 19],
             origin,
         ),
@@ -314,11 +318,18 @@ fn what_explanations_print_is_in_range() {
             assert_eq!(refusal(&image, of, *at, u32::MAX), Some(what), "{at}");
         }
     }
-    let sources = view.count(Section::Sources);
-    assert_eq!(refusal(&image, Section::Origins, 0, sources), Some(origin));
+    let sources = view.count(Section::PolicySources);
+    assert_eq!(
+        refusal(&image, Section::StatementSources, 0, sources),
+        Some(origin)
+    );
     // Of all statements and instructions, or of none.
     for (of, size, what) in [
-        (Section::Origins, 40, "origins of some statements only"),
+        (
+            Section::StatementSources,
+            40,
+            "origins of some statements only",
+        ),
         (
             Section::InsnSources,
             24,

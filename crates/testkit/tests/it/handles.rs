@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use portcullis::{Authorizer, Image, PolicySet, Principal, Query, Resource, Scratch, Value};
 use portcullis_model::{Caller, ContextEntry, Decision};
-use portcullis_vm::{Action, ActionRef, Known, Outcome, Plan, decide};
+use portcullis_vm::{Action, ActionRef, Outcome, Plan, PrincipalHandle, decide};
 use serde_json::json;
 
 pub const ANN: &str = "arn:aws:iam::111122223333:user/ann";
@@ -249,9 +249,9 @@ fn handles_of_the_machine() {
             seen.insert(fresh.decision().as_str());
             for (there, other) in stacks.iter().enumerate() {
                 let action = Action::resolve(views(other), asked.action);
-                let known = Known::resolve(views(other), &asked.principal);
+                let known = PrincipalHandle::resolve(views(other), &asked.principal);
                 let query = portcullis_vm::Query {
-                    known: Some(&known),
+                    principal_handle: Some(&known),
                     action: ActionRef::Resolved(&action),
                     ..by_names
                 };

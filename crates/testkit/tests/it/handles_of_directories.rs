@@ -254,7 +254,7 @@ fn questions_of_other_directories() {
     for there in &directories {
         let arena = Bump::new();
         let question = there
-            .question(&asked, RequestPolicies::default(), &arena)
+            .complete(&asked, RequestPolicies::default(), &arena)
             .unwrap();
         for here in &directories {
             let decided = engine.decide(here, &question);
@@ -293,7 +293,7 @@ fn an_image_of_several_parts_is_no_image_of_a_request() {
         .rposition(|window| window == magic)
         .unwrap();
     let parts = Image::from_bytes(bytes[at..].to_vec()).unwrap();
-    assert!(parts.view().count(portcullis_image::Section::Parts) > 1);
+    assert!(parts.view().count(portcullis_image::Section::Units) > 1);
     let everything = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}});
     let image = PolicySet::new()
         .identity("p", &everything.to_string())

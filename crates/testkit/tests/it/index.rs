@@ -4,7 +4,7 @@
 use bumpalo::Bump;
 use portcullis_compile::{Options, compile};
 use portcullis_image::index::{MAX_PROBES, MAX_SEGMENTS, MAX_START, SCAN_LIMIT};
-use portcullis_image::{Bound, Candidate, Group, Image, Section};
+use portcullis_image::{Bound, Candidate, CandidateSet, Image, Section};
 use portcullis_model::Decision;
 use portcullis_testkit::forge::{Parts, put};
 use portcullis_testkit::machine::Machine;
@@ -72,12 +72,12 @@ fn statements_with_nothing_to_verify_are_no_candidates() {
             assert_eq!(decide(&image, &request), expected, "{action} {index}");
         }
     }
-    // A group says nothing of layers that the image does not have.
+    // A candidate set says nothing of layers that the image does not have.
     let image = image(&statements, true);
     let mut parts = Parts::of(&image);
-    let groups = parts.sections.iter_mut();
-    let mut groups = groups.filter(|(number, _)| *number == Section::Groups as u32);
-    put(&mut groups.next().unwrap().1, Group::SIZE - 4, 2);
+    let sets = parts.sections.iter_mut();
+    let mut sets = sets.filter(|(number, _)| *number == Section::CandidateSets as u32);
+    put(&mut sets.next().unwrap().1, CandidateSet::SIZE - 4, 2);
     assert!(Image::from_bytes(parts.join()).is_err());
 }
 

@@ -3,12 +3,14 @@
 //! The rules name a handful of actions: exempt ones (`EVAL-90`), calls that a service does not take from some credentials
 //! (`STS-4`, `STS-5`), those about a bucket's own policy (`EVAL-52`). They are found out once when an action is resolved,
 //! not at each decision. No catalog of services is asked: what AWS adds does not change a decision.
+//!
+//! Names are in lower case here, as a resolved action has them.
 
 use portcullis_model::is_rcp_service;
 
-use crate::combine::caller::Kind;
+use crate::combine::caller::CallerKind;
 
-/// Services whose requests are decided differently.
+/// Services whose requests are decided differently; all others are decided alike.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Service {
     #[default]
@@ -20,6 +22,7 @@ pub(super) enum Service {
 }
 
 impl Service {
+    /// A number below 16, for bits.
     const fn number(self) -> u32 {
         self as u32
     }
@@ -62,12 +65,14 @@ impl Call {
     }
 }
 
-/// What the decision needs to know of an action.
+/// What the decision needs to know of an action, worked out of its name alone.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ActionTraits {
+    /// Which of the services that are decided differently it is of, if any.
     pub(super) service: Service,
     /// It needs no permission (`EVAL-90`).
     pub(super) exempt: bool,
+    /// From which credentials the service does not take it.
     call: Call,
     /// It is about a bucket's policy (`EVAL-52`).
     pub(super) bucket_policy: bool,
@@ -106,7 +111,7 @@ impl ActionTraits {
         (self.service == Service::Kms && is_key) || (self.service == Service::Sts && is_role)
     }
 
-    /// Reads an action in lower case.
+    /// Reads an action in lower case. Of a text that is no action the traits are those of an unknown service.
     pub(crate) fn of(service: &str, name: &str) -> ActionTraits {
         let kind = match service {
             "s3" => Service::S3,
@@ -144,14 +149,14 @@ impl ActionTraits {
     #[inline(always)]
     pub(crate) fn refuses(
         &self,
-        caller: Kind,
+        caller: CallerKind,
         session_token: bool,
         mfa: impl FnOnce() -> bool,
     ) -> bool {
         match self.call {
             Call::Free => false,
-            _ if caller == Kind::FederatedUser => true,
-            _ if !(session_token && matches!(caller, Kind::User | Kind::Root)) => false,
+            _ if caller == CallerKind::FederatedUser => true,
+            _ if !(session_token && matches!(caller, CallerKind::User | CallerKind::Root)) => false,
             Call::NotFederated => false,
             Call::NeedsMfa => !mfa(),
             Call::LongTerm => true,

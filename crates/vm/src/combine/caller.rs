@@ -7,7 +7,8 @@ use portcullis_image::LayerSet;
 use portcullis_image::wire::index;
 use portcullis_model::Caller;
 
-/// How strongly an entry of a resource policy names a caller (`EVAL-20` to `EVAL-29`).
+/// How strongly an entry of a resource policy names a caller (`EVAL-20` to `EVAL-29`): the order is that of strength, and the
+/// strongest entry counts (`EVAL-31`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Strength {
     /// By its account, which delegates to the account's own policies.
@@ -19,8 +20,16 @@ pub(crate) enum Strength {
 }
 
 /// Kinds of caller, as far as they are treated differently.
+///
+/// ```
+/// use portcullis_model::Caller;
+/// use portcullis_vm::CallerKind;
+///
+/// let caller = Caller::from_arn("arn:aws:iam::111122223333:root").unwrap();
+/// assert_eq!(CallerKind::of(&caller), CallerKind::Root);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Kind {
+pub enum CallerKind {
     /// Nobody.
     #[default]
     Anonymous,
@@ -44,38 +53,38 @@ pub enum Kind {
     OriginAccessIdentity,
 }
 
-impl Kind {
+impl CallerKind {
     /// The kind of a caller.
-    pub fn of(caller: &Caller<'_>) -> Kind {
+    pub fn of(caller: &Caller<'_>) -> CallerKind {
         match caller {
-            Caller::Anonymous => Kind::Anonymous,
-            Caller::Root { .. } => Kind::Root,
-            Caller::User { .. } => Kind::User,
+            Caller::Anonymous => CallerKind::Anonymous,
+            Caller::Root { .. } => CallerKind::Root,
+            Caller::User { .. } => CallerKind::User,
             Caller::Role {
                 service_linked: true,
                 ..
-            } => Kind::ServiceLinked,
-            Caller::Role { .. } => Kind::Role,
-            Caller::FederatedUser { .. } => Kind::FederatedUser,
-            Caller::Service { .. } => Kind::Service,
-            Caller::Federated { .. } => Kind::Federated,
-            Caller::CanonicalUser { .. } => Kind::CanonicalUser,
-            Caller::OriginAccessIdentity { .. } => Kind::OriginAccessIdentity,
+            } => CallerKind::ServiceLinked,
+            Caller::Role { .. } => CallerKind::Role,
+            Caller::FederatedUser { .. } => CallerKind::FederatedUser,
+            Caller::Service { .. } => CallerKind::Service,
+            Caller::Federated { .. } => CallerKind::Federated,
+            Caller::CanonicalUser { .. } => CallerKind::CanonicalUser,
+            Caller::OriginAccessIdentity { .. } => CallerKind::OriginAccessIdentity,
         }
     }
 
     /// All kinds, in the order of their numbers.
-    const ALL: [Kind; 10] = [
-        Kind::Anonymous,
-        Kind::Root,
-        Kind::User,
-        Kind::Role,
-        Kind::ServiceLinked,
-        Kind::FederatedUser,
-        Kind::Service,
-        Kind::Federated,
-        Kind::CanonicalUser,
-        Kind::OriginAccessIdentity,
+    const ALL: [CallerKind; 10] = [
+        CallerKind::Anonymous,
+        CallerKind::Root,
+        CallerKind::User,
+        CallerKind::Role,
+        CallerKind::ServiceLinked,
+        CallerKind::FederatedUser,
+        CallerKind::Service,
+        CallerKind::Federated,
+        CallerKind::CanonicalUser,
+        CallerKind::OriginAccessIdentity,
     ];
 
     /// The kind's number.
@@ -84,44 +93,51 @@ impl Kind {
         self as u32
     }
 
-    /// The kind with a number.
-    pub(crate) fn of_number(number: u32) -> Kind {
-        let kind = Kind::ALL.get(index(number));
+    /// The kind with a number; anonymous for numbers that no kind has, which may do least.
+    pub(crate) fn of_number(number: u32) -> CallerKind {
+        let kind = CallerKind::ALL.get(index(number));
         kind.copied().unwrap_or_default()
     }
 
     /// What follows from the kind alone.
     #[inline(always)]
-    pub(crate) fn traits(self) -> OfKind {
-        const TRAITS: [OfKind; 10] = {
-            let mut traits = [OfKind::NONE; 10];
+    pub(crate) fn traits(self) -> CallerTraits {
+        const TRAITS: [CallerTraits; 10] = {
+            let mut traits = [CallerTraits::NONE; 10];
             let mut index = 0;
             while index < 10 {
-                traits[index] = OfKind::of(Kind::ALL[index]);
+                traits[index] = CallerTraits::of(CallerKind::ALL[index]);
                 index += 1;
             }
             traits
         };
         let traits = TRAITS.get(index(self.number()));
-        traits.copied().unwrap_or(OfKind::NONE)
+        traits.copied().unwrap_or(CallerTraits::NONE)
     }
 
     /// True if the caller has an account (`EVAL-71`, `acc`).
     pub(crate) const fn has_account(self) -> bool {
         matches!(
             self,
-            Kind::Root | Kind::User | Kind::Role | Kind::ServiceLinked | Kind::FederatedUser
+            CallerKind::Root
+                | CallerKind::User
+                | CallerKind::Role
+                | CallerKind::ServiceLinked
+                | CallerKind::FederatedUser
         )
     }
 
     /// True for callers with credentials (`EVAL-90`).
     pub(crate) const fn is_signed(self) -> bool {
-        !matches!(self, Kind::Anonymous | Kind::Federated)
+        !matches!(self, CallerKind::Anonymous | CallerKind::Federated)
     }
 
     /// True if a permissions boundary can be attached to the caller (`EVAL-70`).
     pub(crate) const fn can_be_bounded(self) -> bool {
-        matches!(self, Kind::User | Kind::Role | Kind::FederatedUser)
+        matches!(
+            self,
+            CallerKind::User | CallerKind::Role | CallerKind::FederatedUser
+        )
     }
 
     /// The policy sets that take part in the caller's requests if they are present (`EVAL-70`).
@@ -132,18 +148,18 @@ impl Kind {
         const ROOT: LayerSet = PASSING.union(LayerSet::SCPS);
         const USER: LayerSet = ROOT.union(LayerSet::IDENTITY).union(LayerSet::BOUNDARY);
         match self {
-            Kind::Root if assumed_root => ROOT.union(LayerSet::IDENTITY),
-            Kind::Root => ROOT,
-            Kind::User => USER,
-            Kind::Role | Kind::FederatedUser => USER.union(LayerSet::SESSION),
-            Kind::ServiceLinked => LayerSet::VPC_ENDPOINT
+            CallerKind::Root if assumed_root => ROOT.union(LayerSet::IDENTITY),
+            CallerKind::Root => ROOT,
+            CallerKind::User => USER,
+            CallerKind::Role | CallerKind::FederatedUser => USER.union(LayerSet::SESSION),
+            CallerKind::ServiceLinked => LayerSet::VPC_ENDPOINT
                 .union(LayerSet::RESOURCE)
                 .union(LayerSet::IDENTITY),
-            Kind::Service => RESOURCE,
-            Kind::Anonymous
-            | Kind::Federated
-            | Kind::CanonicalUser
-            | Kind::OriginAccessIdentity => PASSING,
+            CallerKind::Service => RESOURCE,
+            CallerKind::Anonymous
+            | CallerKind::Federated
+            | CallerKind::CanonicalUser
+            | CallerKind::OriginAccessIdentity => PASSING,
         }
     }
 
@@ -151,39 +167,45 @@ impl Kind {
     /// `GRAM-53`).
     pub(crate) fn identities(self) -> u8 {
         match self {
-            Kind::Root | Kind::Service | Kind::Federated | Kind::CanonicalUser => identity::FIRST,
-            Kind::User | Kind::FederatedUser => identity::FIRST | identity::ENTITY,
-            Kind::Role | Kind::ServiceLinked => {
+            CallerKind::Root
+            | CallerKind::Service
+            | CallerKind::Federated
+            | CallerKind::CanonicalUser => identity::FIRST,
+            CallerKind::User | CallerKind::FederatedUser => identity::FIRST | identity::ENTITY,
+            CallerKind::Role | CallerKind::ServiceLinked => {
                 identity::FIRST | identity::ENTITY | identity::SESSION
             }
             // It has no account that could be listed beside it.
-            Kind::OriginAccessIdentity => identity::ENTITY,
-            Kind::Anonymous => identity::UNLISTABLE,
+            CallerKind::OriginAccessIdentity => identity::ENTITY,
+            CallerKind::Anonymous => identity::UNLISTABLE,
         }
     }
 }
 
 /// What follows from the kind of a caller alone.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct OfKind {
-    /// See [`Kind::layers`].
+pub(crate) struct CallerTraits {
+    /// See [`CallerKind::layers`].
     pub(crate) layers: LayerSet,
+    /// It acts for an account, so that same-account rules can hold (`EVAL-33`).
     pub(crate) has_account: bool,
+    /// A permissions boundary can be attached to it (`EVAL-70`).
     pub(crate) can_be_bounded: bool,
     /// It has credentials (`EVAL-90`).
     pub(crate) is_signed: bool,
 }
 
-impl OfKind {
-    const NONE: OfKind = OfKind {
+impl CallerTraits {
+    const NONE: CallerTraits = CallerTraits {
         layers: LayerSet::EMPTY,
         has_account: false,
         can_be_bounded: false,
         is_signed: false,
     };
 
-    const fn of(kind: Kind) -> OfKind {
-        OfKind {
+    /// Works them out; a table when the crate is compiled.
+    const fn of(kind: CallerKind) -> CallerTraits {
+        CallerTraits {
             layers: kind.layers(false),
             has_account: kind.has_account(),
             can_be_bounded: kind.can_be_bounded(),
@@ -212,7 +234,7 @@ mod tests {
 
     #[test]
     fn kinds_are_at_their_numbers() {
-        for (number, kind) in Kind::ALL.into_iter().enumerate() {
+        for (number, kind) in CallerKind::ALL.into_iter().enumerate() {
             assert_eq!(index(kind.number()), number);
             assert_eq!(kind.traits().layers, kind.layers(false));
         }

@@ -1,20 +1,25 @@
 //! What decides, beside the statements, how the verdicts of the layers are combined.
 //!
 //! It follows from few things of a request: who asks, what for, whose the resource is. Most requests are alike in all of
-//! them, so the inputs are remembered by these few bits ([`InputsCache`]) and worked out anew only for others.
+//! them, so the inputs are remembered by these few bits ([`InputsCache`]) and worked out anew only for others. That took a
+//! prepared request from 1,022 instructions to 893 (`docs/benchmarks/targets.md`).
+//!
+//! Nothing here looks at a policy, but for which layers are present.
 
 use portcullis_image::LayerSet;
 use portcullis_image::wire::index;
 
 use crate::combine::action::{ActionTraits, Service};
-use crate::combine::caller::Kind;
+use crate::combine::caller::CallerKind;
 use crate::combine::ownership::Ownership;
 use crate::stack::StackId;
 
-/// What combining the verdicts takes beside them: everything that follows from the request alone.
+/// What combining the verdicts takes beside them: everything that follows from the request alone. The rules that it is worked
+/// out by are sections 5.2 to 5.9.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct CombineInputs {
-    pub(crate) caller: Kind,
+    /// What kind of caller it is, on which most of the rest depends.
+    pub(crate) caller: CallerKind,
     /// The layers that take part if they are present (`EVAL-70`).
     pub(crate) layers: LayerSet,
     /// Layers whose Deny statements do not count (`EVAL-52`).
@@ -25,7 +30,9 @@ pub(crate) struct CombineInputs {
     pub(crate) refused: bool,
     /// The root user, whose identity side allows everything (`EVAL-50`).
     pub(crate) root_allows: bool,
+    /// Caller and resource are of one account (`EVAL-13`).
     pub(crate) same_account: bool,
+    /// They are of different partitions (`XACC-6`).
     pub(crate) other_partition: bool,
     /// A KMS key, or a role for STS: nothing is allowed without its policy (`KMS-1`, `TRUST-1`).
     pub(crate) needs_resource_policy: bool,
@@ -33,7 +40,9 @@ pub(crate) struct CombineInputs {
     pub(crate) gateway: bool,
     /// The caller can have a boundary, which `NotPrincipal` looks at (`GRAM-52`).
     pub(crate) may_have_boundary: bool,
+    /// Something outside the policy language grants the request (`EVAL-75`).
     pub(crate) external_grant: bool,
+    /// `RestrictPublicBuckets` is in force, and the action is one of S3 (`S3-4`).
     pub(crate) restrict_public_buckets: bool,
     /// The owner of the resource is an assumption (`EVAL-12`).
     pub(crate) owner_assumed: bool,
@@ -41,9 +50,9 @@ pub(crate) struct CombineInputs {
     pub(crate) sufficient_layers: LayerSet,
 }
 
-/// What the inputs follow from.
+/// What the inputs follow from: a request without its texts.
 pub(crate) struct Applicability<'a> {
-    pub(crate) caller: Kind,
+    pub(crate) caller: CallerKind,
     /// Its account is the organization's management account.
     pub(crate) management_account: bool,
     /// The session is one of AssumeRoot (`EVAL-50`).
@@ -51,10 +60,13 @@ pub(crate) struct Applicability<'a> {
     pub(crate) action: &'a ActionTraits,
     /// What [`ActionTraits::refuses`] says.
     pub(crate) refused: bool,
+    /// Whose the resource is, to this caller.
     pub(crate) ownership: Ownership,
     /// Nothing is allowed without the resource's policy ([`ActionTraits::needs_resource_policy`]).
     pub(crate) needs_resource_policy: bool,
+    /// As the request says (`S3-4`).
     pub(crate) restrict_public_buckets: bool,
+    /// As the request says (`EVAL-75`).
     pub(crate) external_grant: bool,
     /// The layers that are present.
     pub(crate) present: LayerSet,
@@ -82,7 +94,7 @@ impl<'a> Applicability<'a> {
     fn of_bits(bits: u32, action: &'a ActionTraits, present: LayerSet) -> Applicability<'a> {
         let flag = |bit: u32| bits >> (4 + bit) & 1 != 0;
         Applicability {
-            caller: Kind::of_number(bits & 15),
+            caller: CallerKind::of_number(bits & 15),
             management_account: flag(0),
             assumed_root: flag(1),
             action,
@@ -100,15 +112,18 @@ impl<'a> Applicability<'a> {
     }
 }
 
-/// Inputs that were worked out before. They follow from few things of a request, which are mostly the same ones.
+/// Inputs that were worked out before. They follow from few things of a request, which are mostly the same ones. Sixteen
+/// entries, one for each hash; an entry counts only if all bits and the stack are the same.
 #[derive(Clone, Debug)]
 pub(crate) struct InputsCache {
+    /// The stack and the bits that inputs follow from, with the inputs.
     known: [(StackId, u32, CombineInputs); InputsCache::LEN],
 }
 
 impl InputsCache {
     const LEN: usize = 16;
 
+    /// Remembers nothing.
     pub(crate) const fn new() -> InputsCache {
         InputsCache {
             known: [(StackId::NONE, 0, CombineInputs::NONE); InputsCache::LEN],
@@ -134,14 +149,16 @@ impl InputsCache {
         number
     }
 
-    /// The same for whatever layers are present.
-    pub(crate) fn number_of_parts(&mut self, applicability: &Applicability<'_>) -> usize {
+    /// The same for whatever layers are present: units that a host selects differ from request to request, so that nothing is
+    /// remembered.
+    pub(crate) fn number_of_units(&mut self, applicability: &Applicability<'_>) -> usize {
         if let Some(known) = self.known.first_mut() {
             *known = (StackId::NONE, 0, CombineInputs::of(applicability));
         }
         0
     }
 
+    /// Works inputs out anew. Cold, and of the bits alone, so that nothing else need be kept while they are compared.
     #[cold]
     #[inline(never)]
     fn fill(
@@ -166,7 +183,7 @@ impl InputsCache {
 impl CombineInputs {
     /// Of no request.
     pub(crate) const NONE: CombineInputs = CombineInputs {
-        caller: Kind::Anonymous,
+        caller: CallerKind::Anonymous,
         layers: LayerSet::EMPTY,
         deny_exempt: LayerSet::EMPTY,
         exempt: false,
@@ -217,14 +234,14 @@ impl CombineInputs {
         let mut inputs = CombineInputs {
             caller,
             layers,
-            deny_exempt: if caller == Kind::Root && same_account && traits.bucket_policy {
+            deny_exempt: if caller == CallerKind::Root && same_account && traits.bucket_policy {
                 LayerSet::RESOURCE
             } else {
                 LayerSet::EMPTY
             },
             exempt: kind.is_signed & traits.exempt,
             refused: applicability.refused,
-            root_allows: caller == Kind::Root && !applicability.assumed_root,
+            root_allows: caller == CallerKind::Root && !applicability.assumed_root,
             same_account,
             other_partition,
             needs_resource_policy: applicability.needs_resource_policy,
@@ -249,7 +266,7 @@ impl CombineInputs {
 pub(crate) fn sufficient_layers(inputs: &CombineInputs, present: LayerSet) -> LayerSet {
     let within =
         inputs.caller.has_account() && inputs.same_account && !inputs.needs_resource_policy;
-    if !within || inputs.refused || inputs.caller == Kind::FederatedUser {
+    if !within || inputs.refused || inputs.caller == CallerKind::FederatedUser {
         return LayerSet::EMPTY;
     }
     let limits = LayerSet::SCPS | LayerSet::VPC_ENDPOINT | LayerSet::BOUNDARY | LayerSet::SESSION;
@@ -266,7 +283,7 @@ pub(crate) fn sufficient_layers(inputs: &CombineInputs, present: LayerSet) -> La
 
 /// True if these layers, which allow a request that no policy denies, are known to suffice: the usual end
 /// of a decision, without [`super::combine`]. Layers that do not take part may be among them, and
-/// [`LayerSet::NO_LAYER`] is.
+/// [`LayerSet::NO_LAYER`] is. Two operations; false only means that the rules must be gone through.
 #[inline]
 pub(crate) fn is_sufficient(inputs: &CombineInputs, allow: LayerSet) -> bool {
     !inputs.sufficient_layers.is_empty() && allow.contains_all(inputs.sufficient_layers)

@@ -2,6 +2,8 @@
 //!
 //! Most ARNs say the account that owns the resource; buckets and objects do not, and a host that knows says so. Where
 //! nothing says it, the caller's own account is assumed, which decisions report ([`crate::assumptions`]).
+//!
+//! ARNs of the partition `aws`, which nearly all are, are read by two words of eight bytes; others are split.
 
 use portcullis_model::{Caller, is_account_id, split_arn};
 
@@ -21,7 +23,11 @@ pub struct Ownership {
 
 impl Ownership {
     /// Of a resource, of which the request may say the owner, and a caller.
-    pub(crate) fn of(home: Home<'_>, account: Option<&str>, resource: &ResourceParts<'_>) -> Self {
+    pub(crate) fn of(
+        home: HomeAccount<'_>,
+        account: Option<&str>,
+        resource: &ResourceParts<'_>,
+    ) -> Self {
         Ownership::with(home, account.or(resource.account), resource.is_star, || {
             resource.partition
         })
@@ -30,7 +36,7 @@ impl Ownership {
     /// The same from the owner, if that is known, and the resource's partition, which matters to other accounts alone.
     #[inline(always)]
     pub(crate) fn with<'r>(
-        home: Home<'_>,
+        home: HomeAccount<'_>,
         owner: Option<&str>,
         is_star: bool,
         partition: impl FnOnce() -> Option<&'r str>,
@@ -64,37 +70,47 @@ fn is_same_account(one: &str, other: &str) -> bool {
     }
 }
 
-/// Where a caller is at home: the partition and the account of its ARN.
+/// A caller's home account: the partition and the account of its ARN. Callers without account have none.
+///
+/// ```
+/// use portcullis_model::Caller;
+/// use portcullis_vm::HomeAccount;
+///
+/// let ann = Caller::from_arn("arn:aws-cn:iam::111122223333:user/ann").unwrap();
+/// let home = HomeAccount::of(&ann);
+/// assert_eq!((home.partition, home.account), (Some("aws-cn"), Some("111122223333")));
+/// assert_eq!(HomeAccount::of(&Caller::Anonymous).account, None);
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Home<'a> {
+pub struct HomeAccount<'a> {
     /// `aws`, `aws-cn`, …
     pub partition: Option<&'a str>,
     /// Twelve digits.
     pub account: Option<&'a str>,
 }
 
-impl<'a> Home<'a> {
+impl<'a> HomeAccount<'a> {
     /// Reads it from the caller's ARN; callers without account are nowhere at home.
     pub fn of(caller: &Caller<'a>) -> Self {
         if matches!(caller, Caller::OriginAccessIdentity { .. }) {
-            return Home::default();
+            return HomeAccount::default();
         }
         let Some(arn) = caller.arn() else {
-            return Home::default();
+            return HomeAccount::default();
         };
         // Nearly all of them.
         if let Some(account) = usual_account(arn) {
-            return Home {
+            return HomeAccount {
                 partition: Some("aws"),
                 account: Some(account),
             };
         }
         match split_arn(arn) {
-            Some([_, partition, _, _, account, _]) => Home {
+            Some([_, partition, _, _, account, _]) => HomeAccount {
                 partition: Some(partition),
                 account: Some(account),
             },
-            None => Home::default(),
+            None => HomeAccount::default(),
         }
     }
 }
@@ -116,11 +132,15 @@ fn usual_account(arn: &str) -> Option<&str> {
 /// What the decision needs to know of the resource.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ResourceParts<'a> {
+    /// It is `*` (`MATCH-28`).
     pub(crate) is_star: bool,
+    /// The partition, of an ARN.
     pub(crate) partition: Option<&'a str>,
     /// The owner's account, if the ARN tells it (`EVAL-12`).
     pub(crate) account: Option<&'a str>,
+    /// It is a KMS key (`KMS-1`).
     pub(crate) is_key: bool,
+    /// It is a role (`TRUST-1`).
     pub(crate) is_role: bool,
 }
 

@@ -1,41 +1,46 @@
-//! A decision of which the host names the parts, one after the other, and knows the keys itself.
+//! A decision of which the host names the units, one after the other, and knows the keys itself.
 //!
-//! For hosts with very many parts, of which few take part in a request: naming them one by one avoids a list, and verdicts
+//! For hosts with very many units, of which few take part in a request: naming them one by one avoids a list, and verdicts
 //! that are known already need not be worked out again. Inputs are trusted: wrong inputs give wrong decisions.
+//!
+//! The order of use is [`EvaluationRequest`], [`PreparedEvaluation::new`], [`Evaluation::new`], then [`Evaluation::look`] or
+//! [`Evaluation::look_at`] for each unit, and [`Evaluation::decide`]. Each step consumes or borrows the one before it, so that a
+//! step cannot be left out. It is the code of [`crate::decide()`] from there on: verdicts, guards and the rules are the same.
 
 use alloc::vec::Vec;
 
 use portcullis_image::index::Segments;
-use portcullis_image::{Group, Id, LayerSet, Part, View};
+use portcullis_image::{CandidateSet, Id, LayerSet, Unit, View};
 
 use crate::combine::Outcome;
-use crate::combine::caller::{Kind as CallerKind, Strength};
+use crate::combine::caller::{CallerKind, Strength};
 use crate::combine::inputs::{Applicability, CombineInputs};
 use crate::combine::ownership::Ownership;
 use crate::eval::accumulator::Accumulator;
-use crate::eval::entries::Entry;
+use crate::eval::entries::StatementEntry;
 use crate::eval::view::RequestView;
 use crate::index;
 use crate::keys::filled::FilledSlots;
-use crate::keys::source::{KeySource, Origin, Source};
+use crate::keys::source::{KeyOrigin, KeySource, ValueSource};
 use crate::keys::values::Keys;
 use crate::pattern::Matcher;
 use crate::prepare::scratch::Scratch;
 use crate::request::action::Action;
-use crate::request::principal::{Known, NamingPrincipal};
+use crate::request::principal::{NamingPrincipal, PrincipalHandle};
 use crate::request::resource::Target;
 use crate::stack::ImageIdx;
 use crate::stack::plan::Plan;
 
-/// A request of which all names were resolved before.
+/// A request of which all names were resolved before, by the host: every handle must be of the stack whose plan is given
+/// beside it, which is not checked.
 #[derive(Clone, Copy, Debug)]
-pub struct Resolved<'a> {
+pub struct EvaluationRequest<'a> {
     /// What kind of caller asks.
     pub caller: CallerKind,
     /// Its account is the organization's management account.
     pub management_account: bool,
     /// What the images know of the caller.
-    pub known: &'a Known,
+    pub principal_handle: &'a PrincipalHandle,
     /// The action.
     pub action: &'a Action,
     /// The resource.
@@ -54,37 +59,39 @@ pub struct Resolved<'a> {
     pub keys: &'a (dyn KeySource + 'a),
 }
 
-/// What a host knows of parts that take part, all together.
+/// What a host knows of units that take part, all together. What [`Plan`] says of images that take part whole.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct KnownParts {
-    /// The layers that are present: those of the parts where they take part.
+pub struct UnitsSummary {
+    /// The layers that are present: those of the units where they take part.
     pub present: LayerSet,
     /// A resource policy among them is public (`S3-5`).
     pub public: bool,
     /// The layers, but for the resource policy's, in which some statement allows everything without condition.
-    /// A part of which nothing else can be said need not be looked at.
+    /// A unit of which nothing else can be said need not be looked at.
     pub allowed: LayerSet,
 }
 
-/// A resolved request and what follows from it.
+/// A request with what follows from it. It can be evaluated for any number of units, also for each alone.
 #[derive(Clone, Debug)]
-pub struct Settled<'a> {
-    resolved: &'a Resolved<'a>,
+pub struct PreparedEvaluation<'a> {
+    resolved: &'a EvaluationRequest<'a>,
+    /// What follows from the request, for the units of the summary.
     inputs: CombineInputs,
-    parts: KnownParts,
+    units: UnitsSummary,
+    /// The scratch's slots, none of which is given: all keys come from the host.
     slots: &'a FilledSlots,
-    source: Source<'a>,
+    source: ValueSource<'a>,
 }
 
-impl<'a> Settled<'a> {
-    /// Works out what follows, for a stack of images and parts of which as much is known.
+impl<'a> PreparedEvaluation<'a> {
+    /// Works out what follows, for a stack of images and units of which as much is known.
     #[inline(always)]
     pub fn new(
         scratch: &'a mut Scratch,
         plan: &'a Plan,
-        resolved: &'a Resolved<'a>,
-        parts: KnownParts,
-    ) -> Settled<'a> {
+        resolved: &'a EvaluationRequest<'a>,
+        units: UnitsSummary,
+    ) -> PreparedEvaluation<'a> {
         let action = &resolved.action.traits;
         let (is_key, is_role) = resolved.resource.is_key_or_role();
         let inputs = CombineInputs::of(&Applicability {
@@ -99,41 +106,46 @@ impl<'a> Settled<'a> {
             needs_resource_policy: action.needs_resource_policy(is_key, is_role),
             restrict_public_buckets: resolved.restrict_public_buckets,
             external_grant: resolved.external_grant,
-            present: parts.present,
+            present: units.present,
         });
         scratch.slots.begin(plan);
         let scratch = &*scratch;
-        Settled {
+        PreparedEvaluation {
             resolved,
             inputs,
-            parts,
+            units,
             slots: &scratch.slots,
-            source: Source {
+            source: ValueSource {
                 plan,
                 store: &scratch.slots.store,
-                origin: Origin::Host(resolved.keys),
+                origin: KeyOrigin::Host(resolved.keys),
             },
         }
     }
 }
 
-/// Memory for parts that are looked at by the index, to be used in many decisions.
+/// Memory for units that are looked at by the index, to be used in many decisions. It belongs to no request.
 #[derive(Clone, Debug, Default)]
-pub struct PartMemory {
-    groups: Vec<Group>,
-    /// The resource's, as many as some group looked at.
+pub struct UnitMemory {
+    /// Those of the unit that is looked at.
+    candidate_sets: Vec<CandidateSet>,
+    /// The resource's, as many as some set looked at.
     segments: Segments,
+    /// How deep the resource of this decision was cut; 0 if it was not.
     depth: usize,
 }
 
-impl PartMemory {
-    /// Cuts a resource that nobody cut as deep as the groups look.
+impl UnitMemory {
+    /// Cuts a resource that nobody cut as deep as the sets look.
     #[inline]
     fn cut(&mut self, view: View<'_>, resource: &Target<'_>) {
         if resource.segments().is_some() {
             return;
         }
-        let depths = self.groups.iter().map(|group| index::depth(view, group));
+        let depths = self
+            .candidate_sets
+            .iter()
+            .map(|set| index::depth(view, set));
         let depth = depths.fold(0, usize::max);
         if depth > self.depth {
             self.segments.set_start(resource.text().as_bytes(), depth);
@@ -141,6 +153,7 @@ impl PartMemory {
         }
     }
 
+    /// The resource's segments: those that it came with, or as many as were cut here.
     #[inline]
     fn segments<'s>(&'s self, resource: &Target<'s>) -> &'s Segments {
         match resource.segments() {
@@ -153,46 +166,102 @@ impl PartMemory {
 
 /// A decision in the making, for a stack of images.
 ///
-/// The host names the parts that take part and asks for the decision ([`Evaluation::decide`]). What it says wrongly is
-/// decided wrongly.
+/// The host names the units that take part and asks for the decision ([`Evaluation::decide`]). Inputs are trusted: a unit that
+/// is not named, or a layer that is wrong, gives a wrong decision.
 ///
-/// Nothing of it allocates, once the memory has held as many groups.
+/// Nothing of it allocates, once the memory has held as many candidate sets.
+///
+/// ```
+/// use portcullis_image::{Id, Image, LayerSet, Unit};
+/// use portcullis_model::{Caller, Request};
+/// use portcullis_vm::{
+///     Action, CallerKind, Evaluation, EvaluationRequest, FoundKey, HomeAccount, ImageIdx, KeySource, Plan,
+///     PreparedEvaluation, PrincipalHandle, Resource, Scratch, StackSlot, Target, UnitMemory, UnitsSummary,
+/// };
+///
+/// /// A host without keys.
+/// struct NoKeys;
+/// impl KeySource for NoKeys {
+///     fn find(&self, _: StackSlot) -> FoundKey<'_> {
+///         FoundKey::Nothing
+///     }
+///     fn value(&self, _: u32, _: u32) -> Option<&str> {
+///         None
+///     }
+/// }
+///
+/// # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/images/v1/example.pcl"));
+/// let image = Image::from_bytes(&file[..])?;
+/// let images = || core::iter::once(image.view());
+/// let plan = Plan::of(images());
+/// let role = Caller::from_arn("arn:aws:iam::111122223333:role/reports").unwrap();
+/// let resource = Resource::read("arn:aws:s3:::example-team-data/finance/q1.csv");
+/// let target = Target::from(&resource);
+/// let request = EvaluationRequest {
+///     caller: CallerKind::of(&role),
+///     management_account: false,
+///     principal_handle: &PrincipalHandle::resolve(images(), &Request::new(role, "", "").principal),
+///     action: &Action::resolve(images(), "s3:GetObject"),
+///     resource: &target,
+///     ownership: target.ownership(HomeAccount::of(&role), Some("444455556666")),
+///     assumed_root: false,
+///     session_token: None,
+///     restrict_public_buckets: false,
+///     external_grant: false,
+///     keys: &NoKeys,
+/// };
+///
+/// // The only unit takes part in all layers that it has policies of.
+/// let unit = image.view().get(Id::<Unit>::FIRST);
+/// let summary = UnitsSummary { present: unit.layers, public: unit.public, allowed: LayerSet::EMPTY };
+/// let (mut scratch, mut memory) = (Scratch::new(), UnitMemory::default());
+/// let prepared = PreparedEvaluation::new(&mut scratch, &plan, &request, summary);
+/// let mut evaluation = Evaluation::new(&prepared, &mut memory);
+/// evaluation.look(ImageIdx::FIRST, image.view(), Id::FIRST, LayerSet::ALL);
+/// // Without the tag that its policies ask for, the role is not allowed.
+/// assert!(!evaluation.decide().is_allow());
+/// # Ok::<(), portcullis_image::ImageError>(())
+/// ```
 pub struct Evaluation<'a> {
-    settled: &'a Settled<'a>,
+    prepared: &'a PreparedEvaluation<'a>,
     accumulator: Accumulator,
-    memory: &'a mut PartMemory,
+    memory: &'a mut UnitMemory,
     /// The image that was looked at last.
     image: ImageIdx,
 }
 
 impl<'a> Evaluation<'a> {
-    /// Begins a decision.
+    /// Begins a decision. What the summary of the units says is known from the start.
     #[inline]
-    pub fn new(settled: &'a Settled<'a>, memory: &'a mut PartMemory) -> Evaluation<'a> {
-        let inputs = &settled.inputs;
+    pub fn new(prepared: &'a PreparedEvaluation<'a>, memory: &'a mut UnitMemory) -> Evaluation<'a> {
+        let inputs = &prepared.inputs;
         let mut accumulator = Accumulator::new(inputs.layers, inputs.deny_exempt);
-        accumulator.say(settled.parts.allowed, LayerSet::EMPTY);
-        Evaluation::with(settled, accumulator, memory)
+        accumulator.say(prepared.units.allowed, LayerSet::EMPTY);
+        Evaluation::with(prepared, accumulator, memory)
     }
 
-    /// Begins to find out what single parts say ([`Evaluation::says`]), in whatever layer.
-    pub fn of_part(settled: &'a Settled<'a>, memory: &'a mut PartMemory) -> Evaluation<'a> {
+    /// Begins to find out what single units say ([`Evaluation::says`]), in whatever layer.
+    pub fn of_unit(
+        prepared: &'a PreparedEvaluation<'a>,
+        memory: &'a mut UnitMemory,
+    ) -> Evaluation<'a> {
         Evaluation::with(
-            settled,
+            prepared,
             Accumulator::new(!LayerSet::NO_LAYER, LayerSet::EMPTY),
             memory,
         )
     }
 
+    /// Begins to look at units, of which no image was looked at yet.
     #[inline]
     fn with(
-        settled: &'a Settled<'a>,
+        prepared: &'a PreparedEvaluation<'a>,
         accumulator: Accumulator,
-        memory: &'a mut PartMemory,
+        memory: &'a mut UnitMemory,
     ) -> Evaluation<'a> {
         memory.depth = 0;
         Evaluation {
-            settled,
+            prepared,
             accumulator,
             memory,
             image: ImageIdx::FIRST,
@@ -200,52 +269,53 @@ impl<'a> Evaluation<'a> {
     }
 
     /// Adds layers of which it is known that some statement allows the request, and that some denies it. Not
-    /// the resource policy's, whose Allow is by more or less.
+    /// the resource policy's, whose Allow has a strength: what is said of it here is ignored.
     pub fn say(&mut self, allowed: LayerSet, denied: LayerSet) {
         self.accumulator.say(allowed, denied);
     }
 
-    /// Looks at a part of an image, for the layers that it stands for.
+    /// Looks at a unit of an image, for the layers that it stands for. `view` is that of the image. Takes the time of the index, or
+    /// time linear in the unit if the image has none.
     #[inline]
-    pub fn look(&mut self, image: ImageIdx, view: View<'_>, part: Id<Part>, layers: LayerSet) {
+    pub fn look(&mut self, image: ImageIdx, view: View<'_>, unit: Id<Unit>, layers: LayerSet) {
         self.enter(image);
-        let Resolved {
+        let EvaluationRequest {
             action, resource, ..
-        } = self.settled.resolved;
-        self.memory.groups.clear();
-        action.groups(image, view, part, &mut self.memory.groups);
+        } = self.prepared.resolved;
+        self.memory.candidate_sets.clear();
+        action.candidate_sets(image, view, unit, &mut self.memory.candidate_sets);
         self.memory.cut(view, resource);
         let memory = &*self.memory;
         let matcher = Matcher {
             view,
-            request: OfImage {
-                settled: self.settled,
+            request: PreparedInImage {
+                prepared: self.prepared,
                 image,
                 segments: memory.segments(resource),
             },
         };
         let accumulator = &mut self.accumulator;
-        if !(view.has_index() && accumulator.candidates(&matcher, &memory.groups, layers)) {
-            accumulator.all_of(&matcher, view.get(part), layers);
+        if !(view.has_index() && accumulator.candidates(&matcher, &memory.candidate_sets, layers)) {
+            accumulator.all_of(&matcher, view.get(unit), layers);
         }
     }
 
-    /// The same by what [`Action::entries`] gives for the part.
+    /// The same by what [`Action::entries`] gives for the unit.
     #[inline]
     pub fn look_at(
         &mut self,
         image: ImageIdx,
         view: View<'_>,
-        entries: &[Entry],
+        entries: &[StatementEntry],
         layers: LayerSet,
     ) {
         self.enter(image);
         let matcher = Matcher {
             view,
-            request: OfImage {
-                settled: self.settled,
+            request: PreparedInImage {
+                prepared: self.prepared,
                 image,
-                segments: self.memory.segments(self.settled.resolved.resource),
+                segments: self.memory.segments(self.prepared.resolved.resource),
             },
         };
         let accumulator = &mut self.accumulator;
@@ -280,12 +350,13 @@ impl<'a> Evaluation<'a> {
     /// The decision.
     #[inline]
     pub fn decide(self) -> Outcome {
-        let parts = &self.settled.parts;
-        let present = (parts.present, parts.public);
-        self.accumulator.outcome(&self.settled.inputs, present)
+        let units = &self.prepared.units;
+        let present = (units.present, units.public);
+        self.accumulator.outcome(&self.prepared.inputs, present)
     }
 
-    /// Whether some statement of what was looked at allows the request, and whether some denies it.
+    /// Whether some statement of what was looked at allows the request, and whether some denies it: for hosts that remember what
+    /// units say. Means nothing of resource policies, whose Allow has a strength.
     pub fn says(self) -> (bool, bool) {
         let verdicts = self.accumulator.verdicts((LayerSet::EMPTY, false));
         (!verdicts.allow.is_empty(), !verdicts.deny.is_empty())
@@ -294,26 +365,27 @@ impl<'a> Evaluation<'a> {
 
 /// A settled request, asked of an image of the stack.
 #[derive(Clone, Copy)]
-struct OfImage<'a> {
-    settled: &'a Settled<'a>,
+struct PreparedInImage<'a> {
+    prepared: &'a PreparedEvaluation<'a>,
     image: ImageIdx,
+    /// Those of the resource, or with a mask of all bits if nobody cut it.
     segments: &'a Segments,
 }
 
-impl<'a> RequestView<'a> for OfImage<'a> {
+impl<'a> RequestView<'a> for PreparedInImage<'a> {
     #[inline]
     fn inputs(self) -> &'a CombineInputs {
-        &self.settled.inputs
+        &self.prepared.inputs
     }
 
     #[inline]
     fn action(self) -> &'a Action {
-        self.settled.resolved.action
+        self.prepared.resolved.action
     }
 
     #[inline]
     fn resource(self) -> &'a [u8] {
-        self.settled.resolved.resource.text().as_bytes()
+        self.prepared.resolved.resource.text().as_bytes()
     }
 
     #[inline]
@@ -323,16 +395,16 @@ impl<'a> RequestView<'a> for OfImage<'a> {
 
     #[inline]
     fn present(self) -> LayerSet {
-        self.settled.parts.present
+        self.prepared.units.present
     }
 
     #[inline]
     fn named(self) -> &'a [NamingPrincipal] {
-        self.settled.resolved.known.named(self.image)
+        self.prepared.resolved.principal_handle.named(self.image)
     }
 
     #[inline]
     fn keys(self) -> Keys<'a> {
-        self.settled.slots.keys(&self.settled.source, self.image)
+        self.prepared.slots.keys(&self.prepared.source, self.image)
     }
 }

@@ -2,11 +2,14 @@
 //!
 //! A statement is looked at once for all layers that it stands for, so verdicts are sets of layers and joining them is one
 //! operation. What can no longer change anything is skipped ([`Accumulator::is_settled`]): a Deny in a layer that is denied,
-//! an Allow in one that is allowed.
+//! an Allow in one that is allowed. The order of statements means nothing to the result, only to how soon it is known.
 //!
-//! Guards that many statements share are run once in an image; what they gave is kept in two words.
+//! Guards that many statements share are run once in an image; what they gave is kept in two words, a bit for each guard that
+//! has a number. That limits how many guards have one, and needs nothing to be emptied but two words.
 
-use portcullis_image::{Candidate, Group, Id, Insn, LayerSet, Part, Ref, Run, Statement, Verify};
+use portcullis_image::{
+    Candidate, CandidateSet, Id, Insn, LayerSet, Ref, Run, Statement, Unit, Verify,
+};
 
 use crate::combine::caller::Strength;
 use crate::combine::inputs::{CombineInputs, is_sufficient};
@@ -15,6 +18,7 @@ use crate::eval::view::RequestView;
 use crate::index;
 use crate::pattern::Matcher;
 
+/// The verdicts so far. Small enough to stay in registers and on the stack for a whole decision.
 #[derive(Clone)]
 pub(crate) struct Accumulator {
     /// Layers that take part.
@@ -36,6 +40,7 @@ pub(crate) struct Accumulator {
 }
 
 impl Accumulator {
+    /// Nothing was looked at yet. Layers that do not take part count as settled from the start, so that no test asks for them.
     #[inline]
     pub(crate) fn new(layers: LayerSet, deny_exempt: LayerSet) -> Accumulator {
         let deniable = layers.without(deny_exempt);
@@ -66,6 +71,7 @@ impl Accumulator {
         !self.denied.meets(self.deniable) && is_sufficient(inputs, self.allowed)
     }
 
+    /// What was said, in the layers that take part.
     pub(crate) fn verdicts(&self, (present, public): (LayerSet, bool)) -> Verdicts {
         let granted = match self.grant {
             Some(_) => LayerSet::RESOURCE,
@@ -86,13 +92,13 @@ impl Accumulator {
         self.layers
     }
 
-    /// Numbers of shared guards are an image's own.
+    /// Forgets what shared guards gave: their numbers are an image's own.
     #[inline(always)]
     pub(crate) fn enter_image(&mut self) {
         (self.ran, self.held) = (0, 0);
     }
 
-    /// True if a statement changes nothing any more in the layers that it stands for.
+    /// True if a statement changes nothing any more in the layers that it stands for: it need not be looked at.
     #[inline(always)]
     pub(crate) fn is_settled(&self, is_deny: bool, layers: LayerSet) -> bool {
         let settled = match is_deny {
@@ -102,20 +108,21 @@ impl Accumulator {
         settled.contains_all(layers)
     }
 
-    /// Looks at every statement of a part, which stands for some layers.
+    /// Looks at every statement of a unit, which stands for some layers: without an index, or where the index cannot tell. Takes
+    /// time linear in the statements.
     #[inline(never)]
     pub(crate) fn all_of<'a>(
         &mut self,
         matcher: &Matcher<'a, impl RequestView<'a>>,
-        part: Part,
+        unit: Unit,
         layers: LayerSet,
     ) {
-        for statement in part.statements.iter() {
+        for statement in unit.statements.iter() {
             self.one(matcher, statement, layers & self.layers);
         }
     }
 
-    /// Looks at a statement. The layers that it stands for.
+    /// Looks at a statement, head and guard. Gives the layers that it stands for, matching or not, for whoever reports them.
     #[inline]
     pub(crate) fn one<'a>(
         &mut self,
@@ -131,7 +138,7 @@ impl Accumulator {
         layers
     }
 
-    /// Looks at the candidates of a part that the index gives. False if it cannot tell all of them.
+    /// Looks at the candidates of a unit that the index gives. False if it cannot tell all of them.
     ///
     /// Never inlined: its loops leave no registers for anything else.
     #[inline(never)]
@@ -139,32 +146,32 @@ impl Accumulator {
     pub(crate) fn candidates<'a>(
         &mut self,
         matcher: &Matcher<'a, impl RequestView<'a>>,
-        groups: &[Group],
+        sets: &[CandidateSet],
         layers: LayerSet,
     ) -> bool {
         let layers = layers & self.layers;
-        for group in groups {
-            self.allow(group.allows & layers, Strength::Direct);
-            if group.probe_count > 0 && !self.hashed(matcher, group, layers) {
+        for set in sets {
+            self.allow(set.allows & layers, Strength::Direct);
+            if set.probe_count > 0 && !self.hashed(matcher, set, layers) {
                 return false;
             }
-            if !group.scanned.is_empty() {
-                self.scan(matcher, group.scanned, layers);
+            if !set.scanned.is_empty() {
+                self.scan(matcher, set.scanned, layers);
             }
         }
         true
     }
 
-    /// Looks at the candidates of a group that are found by the resource.
+    /// Looks at the candidates of a set that are found by the resource. False if the resource has more segments than are looked at.
     #[inline(always)]
     fn hashed<'a>(
         &mut self,
         matcher: &Matcher<'a, impl RequestView<'a>>,
-        group: &Group,
+        set: &CandidateSet,
         layers: LayerSet,
     ) -> bool {
         let view = matcher.view;
-        index::hashed(view, matcher.request.segments(), group, |bucket| {
+        index::hashed(view, matcher.request.segments(), set, |bucket| {
             let candidates = view.bucket(bucket);
             if !candidates.is_empty() {
                 self.scan_bucket(matcher, candidates, layers);
@@ -185,7 +192,8 @@ impl Accumulator {
         self.scan(matcher, candidates, layers);
     }
 
-    /// Looks at candidates one by one.
+    /// Looks at candidates one by one. A mask that asks for a segment which the resource lacks excludes most of them with one
+    /// operation.
     #[inline(always)]
     fn scan<'a>(
         &mut self,
@@ -201,7 +209,7 @@ impl Accumulator {
         }
     }
 
-    /// Looks at a candidate, if that can still change something.
+    /// Looks at a candidate, if that can still change something: what the index has not settled of its head, then the rest.
     #[inline(always)]
     fn candidate<'a>(
         &mut self,
@@ -254,7 +262,7 @@ impl Accumulator {
         }
     }
 
-    /// A statement that matches.
+    /// Takes in a statement that matches.
     #[inline(always)]
     pub(crate) fn count(&mut self, is_deny: bool, layers: LayerSet, strength: Strength) {
         match is_deny {
@@ -270,7 +278,8 @@ impl Accumulator {
         self.denied |= denied;
     }
 
-    /// An Allow in layers that take part.
+    /// An Allow in layers that take part. That of a resource policy has a strength (`EVAL-31`): only the strongest settles the
+    /// layer.
     #[inline(always)]
     fn allow(&mut self, layers: LayerSet, strength: Strength) {
         self.allowed |= layers.without(LayerSet::RESOURCE);

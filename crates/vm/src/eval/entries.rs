@@ -1,13 +1,13 @@
-//! What an action leads to in a part, worked out beforehand and laid out as evaluation reads it.
+//! What an action leads to in a unit, worked out beforehand and laid out as evaluation reads it.
 //!
-//! For hosts that ask for few actions of very many parts: the statements that an action matches stand behind each other,
+//! For hosts that ask for few actions of very many units: the statements that an action matches stand behind each other,
 //! with what is compared first, in half a cache line each. It replaces the look-ups in the index, and costs 32 bytes for
-//! each statement and action.
+//! each statement and action. It decides as the index does: what it holds is copied from the same records.
 
 use alloc::vec::Vec;
 
 use portcullis_image::{
-    Candidate, Id, LayerSet, Part, Pattern, PatternKind, Statement, Str, Verify, View,
+    Candidate, Id, LayerSet, Pattern, PatternKind, Statement, Str, Unit, Verify, View,
 };
 
 use crate::bytes::strip;
@@ -18,61 +18,72 @@ use crate::pattern::Matcher;
 use crate::request::action::Action;
 use crate::stack::ImageIdx;
 
-/// A statement that an action matches, with what is looked at first, in half a line of the processor's caches.
+/// A statement that an action matches, with what is looked at first, in half a line of the processor's caches. Made by
+/// [`Action::entries`] and read by [`Evaluation::look_at`](crate::Evaluation::look_at), in the same image.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(32))]
-pub struct Entry {
+pub struct StatementEntry {
     /// The segments that the pattern asks for.
     pub(crate) mask: u64,
     /// The start of the pattern.
     literal: Str,
+    /// The statement, which is read only if the resource matches.
     pub(crate) statement: Id<Statement>,
+    /// Means something if the resource is matched by tokens.
     pattern: Id<Pattern>,
     /// The layers that the statement belongs to.
     pub(crate) layers: LayerSet,
-    kind: Kind,
+    /// How the resource is matched.
+    kind: ResourceMatch,
+    /// Its effect; else it allows.
     pub(crate) is_deny: bool,
+    /// Principals are to be looked at, in the statement.
     pub(crate) has_principals: bool,
+    /// There are conditions, in the statement.
     pub(crate) is_guarded: bool,
 }
 
-/// How the resource of a request is matched.
+/// How the resource of a request is matched: by the pattern of the entry, unless there is more to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum ResourceMatch {
+    /// Every resource matches.
     Any,
+    /// The pattern is its literal.
     Exact,
+    /// The pattern is its literal and anything.
     Prefix,
+    /// The pattern has tokens.
     Tokens,
     /// By all patterns of the statement.
     List,
 }
 
-impl Entry {
+impl StatementEntry {
     /// Reads a candidate; none if the statement does not match the action, or no resource.
-    fn read(view: View<'_>, action: &Action, candidate: &Candidate) -> Option<Entry> {
+    fn read(view: View<'_>, action: &Action, candidate: &Candidate) -> Option<StatementEntry> {
         let statement = view.read(candidate.statement);
         let mut literal = Str::default();
         let mut pattern = Id::FIRST;
         let kind = match candidate.verify {
-            Verify::Nothing => Kind::Any,
+            Verify::Nothing => ResourceMatch::Any,
             Verify::Head if !matches_action(view, statement, action) => return None,
             Verify::Head if statement.resources().is_any() => match statement.not_resource() {
                 true => return None,
-                false => Kind::Any,
+                false => ResourceMatch::Any,
             },
-            Verify::Head => Kind::List,
+            Verify::Head => ResourceMatch::List,
             Verify::Pattern(own) => {
                 let record = view.read(own);
                 literal = record.literal();
                 pattern = own;
                 match record.kind() {
-                    PatternKind::Prefix => Kind::Prefix,
-                    PatternKind::Exact => Kind::Exact,
-                    PatternKind::Tokens => Kind::Tokens,
+                    PatternKind::Prefix => ResourceMatch::Prefix,
+                    PatternKind::Exact => ResourceMatch::Exact,
+                    PatternKind::Tokens => ResourceMatch::Tokens,
                 }
             }
         };
-        Some(Entry {
+        Some(StatementEntry {
             mask: candidate.mask,
             literal,
             statement: candidate.statement,
@@ -85,15 +96,15 @@ impl Entry {
         })
     }
 
-    /// All statements that allow every resource to everyone without condition, by their layers.
-    fn allowing(layers: LayerSet) -> Entry {
-        Entry {
+    /// All statements that allow every resource to everyone without condition, by their layers: one entry for all of them.
+    fn allowing(layers: LayerSet) -> StatementEntry {
+        StatementEntry {
             mask: 0,
             literal: Str::default(),
             statement: Id::FIRST,
             pattern: Id::FIRST,
             layers,
-            kind: Kind::Any,
+            kind: ResourceMatch::Any,
             is_deny: false,
             has_principals: false,
             is_guarded: false,
@@ -117,43 +128,43 @@ impl Entry {
         let resource = matcher.request.resource();
         let rest = || strip(resource, self.literal.get(view.bytes())?);
         match self.kind {
-            Kind::Any => true,
-            Kind::Prefix => rest().is_some(),
-            Kind::Exact => rest().is_some_and(<[u8]>::is_empty),
-            Kind::Tokens => matcher.matches(self.pattern, resource),
-            Kind::List => matcher.resource(view.read(self.statement)),
+            ResourceMatch::Any => true,
+            ResourceMatch::Prefix => rest().is_some(),
+            ResourceMatch::Exact => rest().is_some_and(<[u8]>::is_empty),
+            ResourceMatch::Tokens => matcher.matches(self.pattern, resource),
+            ResourceMatch::List => matcher.resource(view.read(self.statement)),
         }
     }
 }
 
 impl Action {
-    /// Appends the statements of a part of an image that match the action. The image is called by its index in
-    /// the stack.
+    /// Appends the statements of a unit of an image that match the action. The image is called by its index in
+    /// the stack; the action must be one that was resolved for the stack.
     ///
-    /// False, and none, if the part is to be looked at by its groups ([`Action::groups`]): if it has so many statements
-    /// for the action that they are found by the resource, or if the image has no index.
+    /// False, and none, if the unit is to be looked at by its candidate sets ([`Action::candidate_sets`]): if it has so many
+    /// statements for the action that they are found by the resource, or if the image has no index.
     pub fn entries(
         &self,
         image: ImageIdx,
         view: View<'_>,
-        part: Id<Part>,
-        all: &mut Vec<Entry>,
+        unit: Id<Unit>,
+        all: &mut Vec<StatementEntry>,
     ) -> bool {
         if !view.has_index() {
             return false;
         }
-        let mut groups = Vec::new();
-        index::groups(view, &view.get(part), self.patterns(image), &mut groups);
-        if groups.iter().any(|group| group.probe_count > 0) {
+        let mut sets = Vec::new();
+        index::candidate_sets(view, &view.get(unit), self.patterns(image), &mut sets);
+        if sets.iter().any(|set| set.probe_count > 0) {
             return false;
         }
-        let allows: LayerSet = groups.iter().map(|group| group.allows).collect();
+        let allows: LayerSet = sets.iter().map(|set| set.allows).collect();
         if !allows.is_empty() {
-            all.push(Entry::allowing(allows));
+            all.push(StatementEntry::allowing(allows));
         }
-        for group in &groups {
-            let candidates = view.run(group.scanned);
-            all.extend(candidates.filter_map(|own| Entry::read(view, self, &own)));
+        for set in &sets {
+            let candidates = view.run(set.scanned);
+            all.extend(candidates.filter_map(|own| StatementEntry::read(view, self, &own)));
         }
         true
     }

@@ -3,6 +3,10 @@
 //! A guard is a straight run of instructions that must all hold, each of one key against one set of values. The presence
 //! table of the rules is here once, for every operation; what the operations compare is a method for each ([`Execute`]), so
 //! that an operation that is added does not compile until it is here.
+//!
+//! Each instruction takes 27 instructions of the processor whatever it tests, and 10 to 20 more for a short text, a number, a
+//! date or an IPv4 address (`docs/benchmarks/targets.md`). No instruction fails: a value that it cannot read does not hold. An
+//! operation is one jump away, by its code as it lies in the image; short tests stand behind the jump, others are a call.
 
 use core::cmp::Ordering;
 use core::fmt::Write;
@@ -17,15 +21,15 @@ use portcullis_image::{
 };
 use portcullis_model::split_arn;
 
-use crate::bytes::{ends_with, equal, find, place_of, strip};
+use crate::bytes::{ends_with, equal, find, position_of, strip};
 use crate::eval::view::RequestView;
-use crate::keys::slot::{Slot, state};
+use crate::keys::slot::{FilledSlot, state};
 use crate::keys::values::Keys;
-use crate::pattern::{Case, Matcher};
+use crate::pattern::{CaseRule, Matcher};
 use crate::request::value::Value;
 
 impl<'a, A: RequestView<'a>> Matcher<'a, A> {
-    /// True if every instruction of the guard holds.
+    /// True if every instruction of the guard holds. The first that does not ends it.
     #[inline(always)]
     pub(crate) fn guard_holds(&self, guard: Id<Insn>) -> bool {
         let keys = self.request.keys();
@@ -41,13 +45,13 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
         false
     }
 
-    /// True if one instruction holds.
+    /// True if one instruction holds: for explanations, which ask each.
     pub(crate) fn insn_holds(&self, insn: Id<Insn>) -> bool {
         let insn = self.view.find(insn);
         insn.is_some_and(|insn| self.holds(insn, &self.request.keys()))
     }
 
-    /// The presence table (3.2).
+    /// The presence table (3.2): the usual case, one value that was read, and a call for the others.
     #[inline(always)]
     fn holds(&self, insn: Ref<'_, Insn>, keys: &Keys<'a>) -> bool {
         let Some(slot) = keys.slot(insn.slot()) else {
@@ -68,9 +72,9 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
         self.test(insn, slot, state) != (flags & flag::NEGATED != 0)
     }
 
-    /// No value, several values, or one that is all of them.
+    /// No value, several values, or one that is all of them: the rest of table 3.2.
     #[inline(never)]
-    fn hold(&self, insn: Ref<'_, Insn>, slot: &'a Slot, state: u32) -> bool {
+    fn hold(&self, insn: Ref<'_, Insn>, slot: &'a FilledSlot, state: u32) -> bool {
         let flags = insn.flags();
         if state >= state::EMPTY {
             return match is_op(insn, Op::Const) {
@@ -93,7 +97,7 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
         }
         let keys = self.request.keys();
         // Of `ForAllValues` one that does not hold is looked for.
-        let is_decisive = |value: &Slot| {
+        let is_decisive = |value: &FilledSlot| {
             let state = value.state(keys.stamp);
             (self.test_one(insn, value, state) != negated) == any
         };
@@ -103,13 +107,13 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
     /// [`Matcher::test`] for one value of several: what the operations have in common is little, and would
     /// all be done before the first.
     #[inline(never)]
-    fn test_one(&self, insn: Ref<'_, Insn>, value: &Slot, state: u32) -> bool {
+    fn test_one(&self, insn: Ref<'_, Insn>, value: &FilledSlot, state: u32) -> bool {
         self.test(insn, value, state)
     }
 
     /// True if the value compares to some value of the policy.
     #[inline(always)]
-    fn test(&self, insn: Ref<'_, Insn>, value: &Slot, state: u32) -> bool {
+    fn test(&self, insn: Ref<'_, Insn>, value: &FilledSlot, state: u32) -> bool {
         Test {
             matcher: self,
             value,
@@ -130,7 +134,8 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
         test.listed(insn)
     }
 
-    /// One pattern of at most two literals (`MATCH-1`, `COND-60`).
+    /// One pattern of at most two literals (`MATCH-1`, `COND-60`): the text begins with the first; the second is its end, stands
+    /// somewhere behind, or begins at the next colon, as the shape in `z` says.
     #[inline(never)]
     fn is_span(&self, insn: Ref<'_, Insn>, text: &[u8]) -> bool {
         let literal = |operand: Operand| operand.text().get(self.view.bytes());
@@ -152,13 +157,13 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
             };
         }
         // The second literal begins with a colon, which what stands before it does not have.
-        let colon = place_of(rest, b':').and_then(|colon| rest.get(colon..));
+        let colon = position_of(rest, b':').and_then(|colon| rest.get(colon..));
         colon
             .and_then(|behind| strip(behind, second))
             .is_some_and(|behind| open || behind.is_empty())
     }
 
-    /// Some pattern of the list matches (`MATCH-1`).
+    /// Some pattern of the list matches (`MATCH-1`). They are tried one after the other.
     #[inline(never)]
     fn is_like(&self, insn: Ref<'_, Insn>, text: &[u8]) -> bool {
         self.any_item(insn, |pattern: Id<Pattern>| self.matches(pattern, text))
@@ -166,7 +171,7 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
 
     /// `COND-50`: equal to the instruction's text, which is folded.
     #[cold]
-    fn is_folded(&self, insn: Ref<'_, Insn>, value: &Slot) -> bool {
+    fn is_folded(&self, insn: Ref<'_, Insn>, value: &FilledSlot) -> bool {
         let folded = ShortText {
             low: insn.x().bits(),
             high: insn.y().bits(),
@@ -177,7 +182,8 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
         folded.is_some_and(|folded| eq_folded(self.text(value), folded.as_bytes()))
     }
 
-    /// True if it is so for some item of the instruction's list.
+    /// True if it is so for some item of the instruction's list. A list of one item, the usual one, is not read: the operand has
+    /// it.
     #[inline(always)]
     fn any_item<T: Item>(&self, insn: Ref<'_, Insn>, is_so: impl Fn(Id<T>) -> bool) -> bool {
         let Run { first, count } = insn.y().run();
@@ -187,9 +193,10 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
         }
     }
 
-    /// Compares numbers that only their texts can tell.
+    /// Compares numbers that only their texts can tell: those with more digits than millionths in 64 bits have, on either side.
+    /// A native number of the request is written into a buffer of the stack for it.
     #[cold]
-    fn compares(&self, value: &Slot, policy: Str, orders: Operand) -> bool {
+    fn compares(&self, value: &FilledSlot, policy: Str, orders: Operand) -> bool {
         let mut room = [0; Digits::MAX_LEN];
         let text = match self.request.keys().native(value) {
             Some(Value::Number(number)) => Digits::write(number, &mut room),
@@ -202,20 +209,20 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
         }
     }
 
-    /// The text of a value.
+    /// The text of a value: where the request has it, or where it was written for the class that asked.
     #[inline]
-    pub(crate) fn text(&self, value: &Slot) -> &'a str {
+    pub(crate) fn text(&self, value: &FilledSlot) -> &'a str {
         self.request.keys().text(value)
     }
 
     /// The bytes of the text of a value.
     #[inline]
-    fn bytes(&self, value: &Slot) -> &'a [u8] {
+    fn bytes(&self, value: &FilledSlot) -> &'a [u8] {
         self.text(value).as_bytes()
     }
 
     /// Some pattern of the list, which has no wildcards, equals the text.
-    fn any_equal(&self, insn: Ref<'_, Insn>, text: &str, case: Case) -> bool {
+    fn any_equal(&self, insn: Ref<'_, Insn>, text: &str, case: CaseRule) -> bool {
         self.any_item(insn, |pattern| {
             self.equals_ignoring_case(pattern, text, case)
         })
@@ -226,27 +233,34 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
 /// processor stand here, so that the loop over a guard stays small, and the others are calls.
 #[derive(Clone, Copy)]
 struct Test<'m, 'a, A> {
+    /// The request, and the image whose instruction it is.
     matcher: &'m Matcher<'a, A>,
-    value: &'m Slot,
+    /// The slot of the key, or of one of its values.
+    value: &'m FilledSlot,
+    /// The slot's state, at most [`state::UNUSABLE`]: one value that was read.
     state: u32,
 }
 
 impl<'a, A: RequestView<'a>> Execute<Ref<'_, Insn>> for Test<'_, 'a, A> {
+    /// A zero read as an instruction grants nothing: a code that does not exist never holds.
     #[inline(always)]
     fn fault(self, _: Ref<'_, Insn>) -> bool {
         false
     }
 
+    /// `COND-15`: settled by the compiler, so the value is not looked at.
     #[inline(always)]
     fn constant(self, insn: Ref<'_, Insn>) -> bool {
         insn.x().bits() == 1
     }
 
+    /// `COND-14` for a present key; [`Matcher::holds`] answers for an absent one from the flag.
     #[inline(always)]
     fn null(self, insn: Ref<'_, Insn>) -> bool {
         insn.x().bits() == 1
     }
 
+    /// `COND-50` for one text of at most 16 bytes: length, both halves and state are compared without a branch.
     #[inline(always)]
     fn text_is(self, insn: Ref<'_, Insn>) -> bool {
         let value = self.value;
@@ -256,6 +270,7 @@ impl<'a, A: RequestView<'a>> Execute<Ref<'_, Insn>> for Test<'_, 'a, A> {
         others | u64::from(self.state ^ state::TEXT) == 0
     }
 
+    /// The same for several short texts, which are scanned: they lie side by side, 24 bytes each.
     #[inline(always)]
     fn text_among(self, insn: Ref<'_, Insn>) -> bool {
         let value = self.value;
@@ -269,6 +284,7 @@ impl<'a, A: RequestView<'a>> Execute<Ref<'_, Insn>> for Test<'_, 'a, A> {
             && texts.any(|text| (text.len == len) & (text.low == low) & (text.high == high))
     }
 
+    /// A short literal before a star (`MATCH-1`): the halves of the value are masked to its length.
     #[inline(always)]
     fn text_starts(self, insn: Ref<'_, Insn>) -> bool {
         let len = insn.z().bits();
@@ -279,6 +295,7 @@ impl<'a, A: RequestView<'a>> Execute<Ref<'_, Insn>> for Test<'_, 'a, A> {
             & (self.value.high.get() & high_mask == insn.y().bits())
     }
 
+    /// `COND-55` for one number. Millionths in 64 bits are compared as they are; only a value with more digits is read as text.
     #[inline(always)]
     fn number_is(self, insn: Ref<'_, Insn>) -> bool {
         match self.state {
@@ -291,18 +308,21 @@ impl<'a, A: RequestView<'a>> Execute<Ref<'_, Insn>> for Test<'_, 'a, A> {
         }
     }
 
+    /// `COND-67` for one instant, which is 128 bits in two operands.
     #[inline(always)]
     fn date_is(self, insn: Ref<'_, Insn>) -> bool {
         let policy = instant_of(insn.x().bits(), insn.y().bits());
         (self.state == state::INSTANT) & stands(self.value.instant().cmp(&policy), insn.z())
     }
 
+    /// `COND-70`: the truth value of the request against the set of those that the policy names.
     #[inline(always)]
     fn bool(self, insn: Ref<'_, Insn>) -> bool {
         let truth = truth(self.value, self.state);
         truth.is_some_and(|truth| insn.x().bits() & truth_bit(truth) != 0)
     }
 
+    /// `COND-75` for up to three IPv4 networks. All three are tested: an unused one repeats another.
     #[inline(always)]
     fn address_v4(self, insn: Ref<'_, Insn>) -> bool {
         let address = low(self.value.low.get());
@@ -313,6 +333,7 @@ impl<'a, A: RequestView<'a>> Execute<Ref<'_, Insn>> for Test<'_, 'a, A> {
         (self.state == state::V4) & (inside(insn.x()) | inside(insn.y()) | inside(insn.z()))
     }
 
+    /// `COND-50` for one short text but for case. The policy's text was folded by the compiler.
     #[inline(always)]
     fn fold_is(self, insn: Ref<'_, Insn>) -> bool {
         let value = self.value;
@@ -327,11 +348,13 @@ impl<'a, A: RequestView<'a>> Execute<Ref<'_, Insn>> for Test<'_, 'a, A> {
         }
     }
 
+    /// One pattern of at most two literals: no automaton, two comparisons at most of each end.
     #[inline(always)]
     fn span(self, insn: Ref<'_, Insn>) -> bool {
         self.matcher.is_span(insn, self.matcher.bytes(self.value))
     }
 
+    /// Patterns with more literals, or with variables (`MATCH-1`, `VAR-3`).
     #[inline(always)]
     fn like(self, insn: Ref<'_, Insn>) -> bool {
         self.matcher.is_like(insn, self.matcher.bytes(self.value))
@@ -395,6 +418,7 @@ impl<'a, A: RequestView<'a>> Test<'_, 'a, A> {
         }
     }
 
+    /// Some text of the list is the value (`COND-50`, `COND-71`).
     #[inline(always)]
     fn text_in_list(self, insn: Ref<'_, Insn>) -> bool {
         let view = &self.matcher.view;
@@ -404,6 +428,7 @@ impl<'a, A: RequestView<'a>> Test<'_, 'a, A> {
         })
     }
 
+    /// Some text of the list is the value but for case (`COND-50`).
     #[inline(always)]
     fn fold_in_list(self, insn: Ref<'_, Insn>) -> bool {
         let view = &self.matcher.view;
@@ -413,12 +438,14 @@ impl<'a, A: RequestView<'a>> Test<'_, 'a, A> {
         })
     }
 
+    /// Some pattern of the list is the value but for case (`COND-50`).
     #[inline(always)]
     fn fold_like_list(self, insn: Ref<'_, Insn>) -> bool {
         let text = self.matcher.text(self.value);
-        self.matcher.any_equal(insn, text, Case::Fold)
+        self.matcher.any_equal(insn, text, CaseRule::Fold)
     }
 
+    /// The value stands in one of the orders to some number of the list (`COND-55`).
     #[inline(always)]
     fn is_number(self, insn: Ref<'_, Insn>) -> bool {
         if self.state == state::UNUSABLE {
@@ -436,6 +463,7 @@ impl<'a, A: RequestView<'a>> Test<'_, 'a, A> {
         })
     }
 
+    /// The value stands in one of the orders to some instant of the list (`COND-67`).
     #[inline(always)]
     fn is_date(self, insn: Ref<'_, Insn>) -> bool {
         let instant = self.value.instant();
@@ -446,14 +474,16 @@ impl<'a, A: RequestView<'a>> Test<'_, 'a, A> {
             })
     }
 
+    /// Some pattern of the list gives the truth value that the value is (`COND-70`, `VAR-4`).
     #[inline(always)]
     fn bool_like_list(self, insn: Ref<'_, Insn>) -> bool {
         truth(self.value, self.state).is_some_and(|truth| {
             let text = if truth { "true" } else { "false" };
-            self.matcher.any_equal(insn, text, Case::Ascii)
+            self.matcher.any_equal(insn, text, CaseRule::Ascii)
         })
     }
 
+    /// The value is in some network of the list (`COND-75`).
     #[inline(always)]
     fn is_address(self, insn: Ref<'_, Insn>) -> bool {
         let (lower, upper) = (self.value.low.get(), self.value.high.get());
@@ -467,7 +497,7 @@ impl<'a, A: RequestView<'a>> Test<'_, 'a, A> {
         })
     }
 
-    /// `COND-60`, `COND-61`.
+    /// `COND-60`, `COND-61`: the value is split once and each part matched by its own pattern.
     #[inline(always)]
     fn is_arn(self, insn: Ref<'_, Insn>) -> bool {
         let text = self.matcher.text(self.value);
@@ -501,7 +531,7 @@ fn masks(len: u64) -> (u64, u64) {
     (low(len), low(len.saturating_sub(8)))
 }
 
-/// True if the order is one of a set ([`ordering`]).
+/// True if the order is one of a set ([`ordering`]), without a branch.
 #[inline]
 fn stands(order: Ordering, orders: Operand) -> bool {
     // The bits of the set are in the order of the orders.
@@ -511,7 +541,7 @@ fn stands(order: Ordering, orders: Operand) -> bool {
 
 /// The truth value of a text, in any case (`COND-70`).
 #[inline]
-fn truth(value: &Slot, state: u32) -> Option<bool> {
+fn truth(value: &FilledSlot, state: u32) -> Option<bool> {
     if state != state::TEXT || value.high.get() != 0 {
         return None;
     }
@@ -531,6 +561,7 @@ fn is_ascii(bytes: u64) -> bool {
     bytes & 0x8080_8080_8080_8080 == 0
 }
 
+/// The bit of a truth value in an operand.
 fn truth_bit(truth: bool) -> u64 {
     if truth { 2 } else { 1 }
 }
@@ -545,6 +576,7 @@ impl<'r> Digits<'r> {
     /// What an `i64` needs at most.
     const MAX_LEN: usize = 20;
 
+    /// The number as text, in the room.
     fn write(number: i64, room: &'r mut [u8; Digits::MAX_LEN]) -> &'r str {
         let mut digits = Digits { room, len: 0 };
         // There is room for every number.

@@ -1,4 +1,8 @@
 //! The head of a statement: principals, actions, resources.
+//!
+//! Action and resource are looked at only where the index has not settled them. Principals are numbers that were found when the
+//! request was made ready, so that a list is compared with a handful of numbers and no text is read. `NotPrincipal` exempts
+//! only whom it lists in every way in which the caller can be listed (`GRAM-51`).
 
 use portcullis_image::{LayerSet, Principals, Ref, Statement, View};
 
@@ -23,6 +27,7 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
         }
     }
 
+    /// Statements that have principals. Never inlined: identity policies have none.
     #[inline(never)]
     fn listed_principal(
         &self,
@@ -82,7 +87,7 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
         self.request.inputs().caller.identities() & !listed
     }
 
-    /// `MATCH-13`.
+    /// `MATCH-13`: some entry matches the action, or none if the element is negated.
     #[inline]
     pub(crate) fn action(&self, statement: Ref<'_, Statement>) -> bool {
         let matched = statement.actions().list().is_none_or(|list| {
@@ -95,7 +100,7 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
         matched != statement.not_action()
     }
 
-    /// `MATCH-22`, `MATCH-28`, `MATCH-32`.
+    /// `MATCH-22`, `MATCH-28`, `MATCH-32`: some entry matches the resource, or none if the element is negated.
     #[inline]
     pub(crate) fn resource(&self, statement: Ref<'_, Statement>) -> bool {
         let matched = statement.resources().list().is_none_or(|list| {

@@ -1,19 +1,35 @@
 //! Why a layer does not take part in a request (`EVAL-70`).
 //!
 //! A host that gave policies expects them to count. Where the rules leave a layer out because of who asks or what for, the
-//! explanation says so instead of showing nothing.
+//! explanation says so instead of showing nothing. The sentences are constants, chosen by layer and kind of caller.
 
 use portcullis_model::Layer;
 
 use crate::combine::action::is_limited_by_rcps;
-use crate::combine::caller::Kind;
+use crate::combine::caller::CallerKind;
 use crate::prepare::ready::Ready;
 
 impl Ready<'_> {
     /// The policies of a caller that are present in a request and do not take part, whatever they say, since such a
     /// caller has none of that type; and why (`EVAL-70`).
     ///
-    /// A host that gave them expects them to count: this is for what it tells.
+    /// A host that gave them expects them to count: this is for what it tells. Nothing is decided, and it takes constant time.
+    ///
+    /// ```
+    /// use portcullis_image::Image;
+    /// use portcullis_model::{Caller, Layer, Request};
+    /// use portcullis_vm::{Plan, Query, Scratch};
+    ///
+    /// # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/images/v1/example.pcl"));
+    /// let image = Image::from_bytes(&file[..])?;
+    /// let images = || core::iter::once(image.view());
+    /// let root = Caller::from_arn("arn:aws:iam::111122223333:root").unwrap();
+    /// let request = Request::new(root, "s3:ListAllMyBuckets", "*");
+    /// let (plan, mut scratch, query) = (Plan::of(images()), Scratch::new(), Query::from(&request));
+    /// let left_out: Vec<_> = scratch.ready(images(), &plan, &query).left_out().map(|(layer, _)| layer).collect();
+    /// assert!(left_out.contains(&Layer::Boundary));
+    /// # Ok::<(), portcullis_image::ImageError>(())
+    /// ```
     pub fn left_out(&self) -> impl Iterator<Item = (Layer, &'static str)> {
         let of_caller = [Layer::Identity, Layer::Boundary, Layer::Session];
         of_caller
@@ -32,14 +48,14 @@ pub(super) fn reason(request: &Ready<'_>, layer: Layer) -> &'static str {
         (Layer::Scp(_), kind) if !kind.has_account() => {
             "service control policies limit the users and roles of an account, and the caller has none"
         }
-        (Layer::Scp(_), Kind::ServiceLinked) => {
+        (Layer::Scp(_), CallerKind::ServiceLinked) => {
             "service control policies do not limit service-linked roles"
         }
         // SCP-3: nothing else switches them off.
         (Layer::Scp(_), _) => {
             "the caller is of the organization's management account, which no service control policy limits"
         }
-        (Layer::Rcp(_), Kind::ServiceLinked) => {
+        (Layer::Rcp(_), CallerKind::ServiceLinked) => {
             "resource control policies do not limit service-linked roles"
         }
         (Layer::Rcp(_), _)
@@ -55,11 +71,13 @@ pub(super) fn reason(request: &Ready<'_>, layer: Layer) -> &'static str {
             "the resource is of the organization's management account, which no resource control policy limits"
         }
         (Layer::VpcEndpoint, _) => "AWS services that call directly do not pass VPC endpoints",
-        (Layer::Identity | Layer::Boundary | Layer::Session, Kind::Root) => {
+        (Layer::Identity | Layer::Boundary | Layer::Session, CallerKind::Root) => {
             "a root user has neither identity-based policies nor a permissions boundary nor session policies"
         }
-        (Layer::Session, Kind::User) => "a user with its own credentials has no session policy",
-        (Layer::Boundary | Layer::Session, Kind::ServiceLinked) => {
+        (Layer::Session, CallerKind::User) => {
+            "a user with its own credentials has no session policy"
+        }
+        (Layer::Boundary | Layer::Session, CallerKind::ServiceLinked) => {
             "a service-linked role has neither a permissions boundary nor session policies"
         }
         (Layer::Identity | Layer::Boundary | Layer::Session, _) => {

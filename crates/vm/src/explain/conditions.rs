@@ -1,4 +1,7 @@
 //! What a condition compares: its keys and values, as written and as the request has them.
+//!
+//! As written, if the image was compiled with what explanations print; else as the image has it, with keys case folded and
+//! without the values, which were read when the image was made. Variables are shown as they are and with their values.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -14,10 +17,13 @@ use crate::explain::variables::{spelled, variables};
 use crate::keys::slot::state;
 use crate::keys::values::Keys;
 use crate::pattern::Matcher;
-use crate::prepare::ready::OfImage;
+use crate::prepare::ready::ReadyInImage;
 
 /// The keys that an instruction looks at, and their slots: its own, and those of variables without default.
-pub(super) fn keys_of(matcher: &Matcher<'_, OfImage<'_>>, id: Id<Insn>) -> Vec<(String, Id<Slot>)> {
+pub(super) fn keys_of(
+    matcher: &Matcher<'_, ReadyInImage<'_>>,
+    id: Id<Insn>,
+) -> Vec<(String, Id<Slot>)> {
     let view = matcher.view;
     let insn = view.get(id);
     let source = view.insn_source(id);
@@ -42,7 +48,7 @@ pub(super) fn keys_of(matcher: &Matcher<'_, OfImage<'_>>, id: Id<Insn>) -> Vec<(
 
 /// The texts of a list.
 pub(super) fn texts<'a, 'l>(
-    matcher: &Matcher<'a, OfImage<'_>>,
+    matcher: &Matcher<'a, ReadyInImage<'_>>,
     list: &'l List<'a, ConditionText>,
 ) -> impl Iterator<Item = &'a str> + use<'a, 'l> {
     let view = matcher.view;
@@ -50,7 +56,7 @@ pub(super) fn texts<'a, 'l>(
 }
 
 /// The patterns that an instruction compares with.
-fn patterns_of(matcher: &Matcher<'_, OfImage<'_>>, insn: &Insn) -> Vec<Id<Pattern>> {
+fn patterns_of(matcher: &Matcher<'_, ReadyInImage<'_>>, insn: &Insn) -> Vec<Id<Pattern>> {
     let view = matcher.view;
     match insn.op.info().operands {
         Operands::Patterns => view.list::<Pattern>(insn.x.list()).iter().collect(),
@@ -63,7 +69,8 @@ fn patterns_of(matcher: &Matcher<'_, OfImage<'_>>, insn: &Insn) -> Vec<Id<Patter
     }
 }
 
-pub(super) fn condition(matcher: &Matcher<'_, OfImage<'_>>, id: Id<Insn>) -> ConditionReport {
+/// The report of one condition, whether it holds or not.
+pub(super) fn condition(matcher: &Matcher<'_, ReadyInImage<'_>>, id: Id<Insn>) -> ConditionReport {
     let view = matcher.view;
     let insn = view.get(id);
     let keys = matcher.request.keys();
@@ -97,7 +104,7 @@ pub(super) fn condition(matcher: &Matcher<'_, OfImage<'_>>, id: Id<Insn>) -> Con
 /// The values of a condition with those of their variables: the variables of an instruction are known by
 /// their patterns, and where they stand by the texts.
 fn expanded_values(
-    matcher: &Matcher<'_, OfImage<'_>>,
+    matcher: &Matcher<'_, ReadyInImage<'_>>,
     insn: &Insn,
     written: &[String],
 ) -> Option<Vec<String>> {

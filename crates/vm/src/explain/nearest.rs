@@ -2,6 +2,9 @@
 //!
 //! Near is what has many characters in common at both ends, which is where people mistype ARNs. An edit distance was
 //! rejected: it takes quadratic time and finds entries near that nobody would have meant.
+//!
+//! A variable without value might have had any: entries that would match with the right one are how missing keys of resources
+//! are found (`VAR-10`). Time is linear in the entries and their lengths; at most [`MOST_ENTRIES`] are told of each list.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -16,14 +19,15 @@ use crate::explain::conditions::texts;
 use crate::explain::report::{EntryMiss, EntryReport};
 use crate::explain::variables::{spelled, variables};
 use crate::pattern::Matcher;
-use crate::prepare::ready::OfImage;
+use crate::prepare::ready::ReadyInImage;
 
 /// How many entries are told of a list: the nearest ones.
 const MOST_ENTRIES: usize = 3;
 
-/// A piece of a pattern whose variables have their values.
+/// A piece of a pattern whose variables have their values: what is compared with one character, or with many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Unit {
+enum PatternPiece {
+    /// This character.
     Char(char),
     /// Any one character.
     One,
@@ -34,11 +38,13 @@ enum Unit {
 /// A pattern with the values of its variables.
 #[derive(Debug, Default)]
 pub(super) struct Expanded {
-    units: Vec<Unit>,
+    /// What is compared with the text.
+    units: Vec<PatternPiece>,
     /// As a policy would write it.
     pattern: String,
     /// The same with the values in place of the variables that have one.
     values: String,
+    /// The values differ from the pattern, or might.
     has_variables: bool,
     /// The slots of variables without value.
     pub(super) absent: Vec<Id<Slot>>,
@@ -47,7 +53,7 @@ pub(super) struct Expanded {
 impl Expanded {
     /// The keys of variables are spelled as in `written`, if that is known.
     fn of(
-        matcher: &Matcher<'_, OfImage<'_>>,
+        matcher: &Matcher<'_, ReadyInImage<'_>>,
         pattern: Id<Pattern>,
         written: Option<&str>,
     ) -> Expanded {
@@ -66,7 +72,7 @@ impl Expanded {
                         Token::Star | Token::Field => out.star(),
                         Token::Chars(count) => {
                             for _ in 0..count {
-                                out.units.push(Unit::One);
+                                out.units.push(PatternPiece::One);
                                 out.both("?");
                             }
                         }
@@ -90,26 +96,29 @@ impl Expanded {
         out
     }
 
+    /// Appends to the pattern and to the values: what both have in common.
     fn both(&mut self, text: &str) {
         self.pattern.push_str(text);
         self.values.push_str(text);
     }
 
+    /// Appends a star.
     fn star(&mut self) {
-        self.units.push(Unit::Star);
+        self.units.push(PatternPiece::Star);
         self.both("*");
     }
 
     /// Literal text, in which wildcards are escaped as in a policy (`VAR-8`).
     fn text(&mut self, text: &str) {
-        self.units.extend(text.chars().map(Unit::Char));
+        self.units.extend(text.chars().map(PatternPiece::Char));
         let escaped = escaped(text);
         self.both(&escaped);
     }
 
+    /// Appends a variable: its value, its default, or a star.
     fn variable(
         &mut self,
-        matcher: &Matcher<'_, OfImage<'_>>,
+        matcher: &Matcher<'_, ReadyInImage<'_>>,
         (slot, key): (Id<Slot>, &str),
         default: Option<&str>,
     ) {
@@ -122,17 +131,18 @@ impl Expanded {
         let default = default.filter(|_| !matcher.request.keys().has_value(slot));
         match matcher.variable(slot, None).or(default) {
             Some(value) => {
-                self.units.extend(value.chars().map(Unit::Char));
+                self.units.extend(value.chars().map(PatternPiece::Char));
                 self.values.push_str(&escaped(value));
             }
             None => {
-                self.units.push(Unit::Star);
+                self.units.push(PatternPiece::Star);
                 self.values.push_str(&written);
                 self.absent.push(slot);
             }
         }
     }
 
+    /// Appends another pattern, with its values and what is absent.
     fn append(&mut self, other: Expanded) {
         self.units.extend(other.units);
         self.pattern.push_str(&other.pattern);
@@ -146,16 +156,16 @@ impl Expanded {
         let mut star = None;
         loop {
             match (units.get(at), text.get(place)) {
-                (Some(Unit::Star), _) => {
+                (Some(PatternPiece::Star), _) => {
                     star = Some((at + 1, place));
                     at += 1;
                     continue;
                 }
-                (Some(Unit::One), Some(_)) => {
+                (Some(PatternPiece::One), Some(_)) => {
                     (at, place) = (at + 1, place + 1);
                     continue;
                 }
-                (Some(Unit::Char(own)), Some(other)) if own == other => {
+                (Some(PatternPiece::Char(own)), Some(other)) if own == other => {
                     (at, place) = (at + 1, place + 1);
                     continue;
                 }
@@ -171,12 +181,13 @@ impl Expanded {
         }
     }
 
-    /// How many characters of the text the pattern has right at both ends.
+    /// How many characters of the text the pattern has right at both ends. A star fits nothing here, so that `*` is near to nothing;
+    /// at most the length of the text.
     fn nearness(&self, text: &[char]) -> usize {
-        let fits = |(unit, other): &(&Unit, &char)| match unit {
-            Unit::Char(own) => own == *other,
-            Unit::One => true,
-            Unit::Star => false,
+        let fits = |(unit, other): &(&PatternPiece, &char)| match unit {
+            PatternPiece::Char(own) => own == *other,
+            PatternPiece::One => true,
+            PatternPiece::Star => false,
         };
         let start = self.units.iter().zip(text).take_while(fits).count();
         let ends = self.units.iter().rev().zip(text.iter().rev());
@@ -184,7 +195,12 @@ impl Expanded {
         (start + end).min(text.len())
     }
 
-    fn report(&self, matcher: &Matcher<'_, OfImage<'_>>, written: Option<&str>) -> EntryReport {
+    /// What is told of an entry: as written, with its values, and the keys without value that keep it from matching.
+    fn report(
+        &self,
+        matcher: &Matcher<'_, ReadyInImage<'_>>,
+        written: Option<&str>,
+    ) -> EntryReport {
         let written = written.unwrap_or(&self.pattern);
         let view = matcher.view;
         let mut missing_keys: Vec<String> = Vec::new();
@@ -215,8 +231,8 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// An entry of a list.
-struct Entry<'a> {
+/// An entry of a list, with whether it matches.
+struct ListedEntry<'a> {
     expanded: Expanded,
     /// As written, if the image has that.
     written: Option<&'a str>,
@@ -224,10 +240,15 @@ struct Entry<'a> {
     matches: bool,
 }
 
-/// The entries of `Resource` or `NotResource`.
-fn resources<'a>(matcher: &Matcher<'a, OfImage<'_>>, statement: Id<Statement>) -> Vec<Entry<'a>> {
+/// The entries of `Resource` or `NotResource`, each with whether it matches, by the comparison that decisions use.
+fn resources<'a>(
+    matcher: &Matcher<'a, ReadyInImage<'_>>,
+    statement: Id<Statement>,
+) -> Vec<ListedEntry<'a>> {
     let view = matcher.view;
-    let texts = view.origin(statement).map(|(origin, _)| origin.resources);
+    let texts = view
+        .statement_source(statement)
+        .map(|(origin, _)| origin.resources);
     let texts = written(matcher, texts);
     let Entries::Listed(list) = view.read(statement).resources() else {
         return any(&texts);
@@ -235,7 +256,7 @@ fn resources<'a>(matcher: &Matcher<'a, OfImage<'_>>, statement: Id<Statement>) -
     let items = view.list(list);
     let entries = items.iter().enumerate().map(|(index, pattern)| {
         let written = texts.get(index).copied();
-        Entry {
+        ListedEntry {
             expanded: Expanded::of(matcher, pattern, written),
             written,
             matches: matcher.matches(pattern, matcher.request.resource()),
@@ -245,8 +266,8 @@ fn resources<'a>(matcher: &Matcher<'a, OfImage<'_>>, statement: Id<Statement>) -
 }
 
 /// The entry that is everything.
-fn any<'a>(texts: &[&'a str]) -> Vec<Entry<'a>> {
-    Vec::from([Entry {
+fn any<'a>(texts: &[&'a str]) -> Vec<ListedEntry<'a>> {
+    Vec::from([ListedEntry {
         expanded: Expanded::any(),
         written: texts.first().copied(),
         matches: true,
@@ -254,9 +275,14 @@ fn any<'a>(texts: &[&'a str]) -> Vec<Entry<'a>> {
 }
 
 /// The entries of `Action` or `NotAction`, in lower case.
-fn actions<'a>(matcher: &Matcher<'a, OfImage<'_>>, statement: Id<Statement>) -> Vec<Entry<'a>> {
+fn actions<'a>(
+    matcher: &Matcher<'a, ReadyInImage<'_>>,
+    statement: Id<Statement>,
+) -> Vec<ListedEntry<'a>> {
     let view = matcher.view;
-    let texts = view.origin(statement).map(|(origin, _)| origin.actions);
+    let texts = view
+        .statement_source(statement)
+        .map(|(origin, _)| origin.actions);
     let texts = written(matcher, texts);
     let Entries::Listed(list) = view.read(statement).actions() else {
         return any(&texts);
@@ -268,7 +294,7 @@ fn actions<'a>(matcher: &Matcher<'a, OfImage<'_>>, statement: Id<Statement>) -> 
         let mut expanded = Expanded::of(matcher, own.service, None);
         expanded.text(":");
         expanded.append(Expanded::of(matcher, own.name, None));
-        Entry {
+        ListedEntry {
             expanded,
             written: texts.get(index).copied(),
             matches: matcher.matches(own.service, action.service())
@@ -280,7 +306,7 @@ fn actions<'a>(matcher: &Matcher<'a, OfImage<'_>>, statement: Id<Statement>) -> 
 
 /// The entries of a list as written, one for each item; none if the image does not have them.
 fn written<'a>(
-    matcher: &Matcher<'a, OfImage<'_>>,
+    matcher: &Matcher<'a, ReadyInImage<'_>>,
     list: Option<ListId<ConditionText>>,
 ) -> Vec<&'a str> {
     let list = list.map(|list| matcher.view.list(list));
@@ -290,8 +316,8 @@ fn written<'a>(
 
 /// The entries that came nearest; of a negated list those that match, which is what is in the way.
 fn nearest(
-    matcher: &Matcher<'_, OfImage<'_>>,
-    mut entries: Vec<Entry<'_>>,
+    matcher: &Matcher<'_, ReadyInImage<'_>>,
+    mut entries: Vec<ListedEntry<'_>>,
     negated: bool,
     text: &[char],
 ) -> EntryMiss {
@@ -310,7 +336,7 @@ fn nearest(
 
 /// Of a statement that does not match the resource: the entries that came nearest.
 pub(super) fn resource_miss(
-    matcher: &Matcher<'_, OfImage<'_>>,
+    matcher: &Matcher<'_, ReadyInImage<'_>>,
     statement: Id<Statement>,
 ) -> EntryMiss {
     let negated = matcher.view.read(statement).not_resource();
@@ -321,7 +347,7 @@ pub(super) fn resource_miss(
 /// Of a statement that does not match the action: the entries that came nearest. None if they are all of
 /// other services, which is nothing near.
 pub(super) fn action_miss(
-    matcher: &Matcher<'_, OfImage<'_>>,
+    matcher: &Matcher<'_, ReadyInImage<'_>>,
     statement: Id<Statement>,
 ) -> Option<EntryMiss> {
     let view = matcher.view;
@@ -354,7 +380,7 @@ pub(super) fn action_miss(
 /// The keys of variables whose absence keeps entries of `Resource` or `NotResource` from matching
 /// (`VAR-10`); none if the absence of no key matters.
 pub(super) fn keys_of_resource(
-    matcher: &Matcher<'_, OfImage<'_>>,
+    matcher: &Matcher<'_, ReadyInImage<'_>>,
     statement: Id<Statement>,
 ) -> Vec<String> {
     let entries = resources(matcher, statement);
@@ -372,14 +398,16 @@ pub(super) fn keys_of_resource(
 
 /// The keys of all variables in `Resource` or `NotResource`, and their slots.
 pub(super) fn variables_of_resource(
-    matcher: &Matcher<'_, OfImage<'_>>,
+    matcher: &Matcher<'_, ReadyInImage<'_>>,
     statement: Id<Statement>,
 ) -> Vec<(String, Id<Slot>)> {
     let view = matcher.view;
     let Entries::Listed(list) = view.read(statement).resources() else {
         return Vec::new();
     };
-    let texts = view.origin(statement).map(|(origin, _)| origin.resources);
+    let texts = view
+        .statement_source(statement)
+        .map(|(origin, _)| origin.resources);
     let texts = written(matcher, texts);
     let mut found = Vec::new();
     for (index, pattern) in view.list(list).iter().enumerate() {
@@ -392,7 +420,8 @@ pub(super) fn variables_of_resource(
     found
 }
 
-fn resource_text(matcher: &Matcher<'_, OfImage<'_>>) -> Vec<char> {
+/// The resource of the request, character by character.
+fn resource_text(matcher: &Matcher<'_, ReadyInImage<'_>>) -> Vec<char> {
     let bytes = matcher.request.resource();
     String::from_utf8_lossy(bytes).chars().collect()
 }

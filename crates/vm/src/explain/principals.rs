@@ -1,4 +1,7 @@
 //! Whom the principals of a statement name.
+//!
+//! Entries are shown as they are written. Of `NotPrincipal` those are shown that list the caller, and which of its identities
+//! the list lacks: leaving out a role without its account or its sessions is the usual mistake (`GRAM-51`).
 
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -9,11 +12,12 @@ use crate::combine::caller::identity;
 use crate::eval::view::RequestView;
 use crate::explain::report::{Identity, NotListed, PrincipalEntry, PrincipalMiss};
 use crate::pattern::Matcher;
-use crate::prepare::ready::OfImage;
+use crate::prepare::ready::ReadyInImage;
 
-/// `GRAM-31`, `GRAM-51`: whom a list names, where that is not the caller, or is all of it.
+/// `GRAM-31`, `GRAM-51`: whom a list names, where that is not the caller, or is all of it. Empty if the statement says no
+/// principals. Of `NotPrincipal` only the entries are reported that name the caller.
 pub(super) fn principal_miss(
-    matcher: &Matcher<'_, OfImage<'_>>,
+    matcher: &Matcher<'_, ReadyInImage<'_>>,
     statement: Ref<'_, Statement>,
 ) -> PrincipalMiss {
     let view = matcher.view;
@@ -58,7 +62,7 @@ pub(super) fn principal_miss(
 
 /// What a `NotPrincipal` that reaches the caller lacks to leave it out.
 pub(super) fn not_listed(
-    matcher: &Matcher<'_, OfImage<'_>>,
+    matcher: &Matcher<'_, ReadyInImage<'_>>,
     statement: Ref<'_, Statement>,
     layers: LayerSet,
 ) -> NotListed {

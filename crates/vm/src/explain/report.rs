@@ -1,4 +1,7 @@
 //! What an explanation consists of (`OUT-3`, `OUT-4`).
+//!
+//! Plain data with public fields, owned, so that an explanation outlives the request and its images. It holds facts and no
+//! sentences but those of the rules; `portcullis-explain` renders it.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -7,10 +10,10 @@ use portcullis_model::{Decision, Effect, Layer};
 
 use crate::combine::Outcome;
 
-/// A whole explanation.
+/// A whole explanation: the decision, what each layer said, and what the request lacked. [`crate::explain()`] makes it.
 #[derive(Clone, Debug)]
 pub struct Explanation {
-    /// The decision, which is the one that [`crate::decide`] gives, and the sets that made it.
+    /// The decision, which is the one that [`crate::decide()`] gives, and the sets that made it.
     pub outcome: Outcome,
     /// Every policy set that is present, in the order in which reasons are named (`EVAL-11`).
     pub layers: Vec<LayerReport>,
@@ -26,7 +29,7 @@ pub struct Explanation {
     pub notes: Vec<String>,
 }
 
-/// What one policy set said.
+/// What one layer said, with the statements that matter to the request.
 #[derive(Clone, Debug)]
 pub struct LayerReport {
     /// The set.
@@ -42,7 +45,8 @@ pub struct LayerReport {
     pub statements: Vec<StatementReport>,
 }
 
-/// What one statement did.
+/// What one statement did, and where it was written. The facts that an image does not have are filled in by whoever has the
+/// documents.
 #[derive(Clone, Debug)]
 pub struct StatementReport {
     /// The policy's name; empty if the image has no debug sections.
@@ -56,7 +60,7 @@ pub struct StatementReport {
     pub offset: Option<u64>,
     /// The statement as it is written, where whoever explains has it.
     pub text: Option<String>,
-    /// The statement's place in its document, from 0.
+    /// The statement's index in its document, from 0.
     pub index: u32,
     /// The `Sid`; empty if it had none.
     pub sid: String,
@@ -82,7 +86,7 @@ impl StatementReport {
     }
 }
 
-/// An element of a statement that did not match (`OUT-3`).
+/// An element of a statement that did not match (`OUT-3`). A statement has one for each of its elements that is in the way.
 #[derive(Clone, Debug)]
 pub enum Miss {
     /// No entry matches the action, and everything else matches.
@@ -170,7 +174,8 @@ pub enum Identity {
     Itself,
 }
 
-/// A condition, beside what the request has: why it did not hold, or that it did.
+/// A condition, beside what the request has: why it did not hold, or that it did. `policy_values` is empty if the image was
+/// compiled without what explanations print.
 #[derive(Clone, Debug)]
 pub struct ConditionReport {
     /// The operator as written.
@@ -198,7 +203,7 @@ pub struct KeyReport {
 }
 
 impl Explanation {
-    /// Of a request that cannot be decided ([`Outcome::undecided`]).
+    /// Of a request that cannot be decided ([`Outcome::undecided`]): no layers, and a note that says so.
     pub fn undecided() -> Explanation {
         Explanation {
             outcome: Outcome::undecided(),
@@ -212,7 +217,8 @@ impl Explanation {
     /// The sentence that AWS would print for a denial (section 6.2), without the caller's and the
     /// resource's names if they are not given; none for an allow.
     ///
-    /// `trust` says that the resource policy is a role's trust policy (`OUT-16`, `OUT-25`).
+    /// `trust` says that the resource policy is a role's trust policy (`OUT-16`, `OUT-25`). The first layer that made the decision
+    /// gives the reason, as AWS does.
     pub fn message(
         &self,
         caller: Option<&str>,

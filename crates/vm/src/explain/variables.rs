@@ -1,4 +1,6 @@
 //! The variables of patterns, as they are written.
+//!
+//! Images have keys case folded. Explanations spell them as the policy does, if the text is there to be searched.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -7,11 +9,11 @@ use portcullis_image::value::fold::eq_folded;
 use portcullis_image::{Id, Pattern, PatternKind, Slot, Token};
 
 use crate::pattern::Matcher;
-use crate::prepare::ready::OfImage;
+use crate::prepare::ready::ReadyInImage;
 
-/// The slots of the variables of a pattern, and whether each has a default.
+/// The slots of the variables of a pattern, and whether each has a default. In the order in which they stand.
 pub(super) fn variables(
-    matcher: &Matcher<'_, OfImage<'_>>,
+    matcher: &Matcher<'_, ReadyInImage<'_>>,
     pattern: Id<Pattern>,
 ) -> Vec<(Id<Slot>, bool)> {
     let view = matcher.view;

@@ -1,4 +1,11 @@
 //! The keys of a request: each gets the slots that the policies look at.
+//!
+//! Slots are stamped with the number of the request and never emptied: a slot with another stamp is not given. So beginning a
+//! request takes constant time however many keys the policies have. Giving a key its slot takes 36 to 40 instructions
+//! (`docs/benchmarks/targets.md`), whatever its value.
+//!
+//! Names come in three ways: by a call site, whose slots are known; in the order of the last request for the action, whose
+//! names are compared ([`crate::keys::shape`]); and one by one, by a cache of names.
 
 use alloc::vec::Vec;
 use core::net::IpAddr;
@@ -7,10 +14,10 @@ use portcullis_image::wire::{count, index};
 use portcullis_image::{Class, Reserved, View};
 use portcullis_model::Principal;
 
-use crate::combine::ownership::Home;
+use crate::combine::ownership::HomeAccount;
 use crate::keys::shape::{Shape, slots_of};
-use crate::keys::slot::{STATE_BITS, Slot};
-use crate::keys::source::{Source, Store, Stored};
+use crate::keys::slot::{FilledSlot, STATE_BITS};
+use crate::keys::source::{Store, Stored, ValueSource};
 use crate::keys::values::Keys;
 use crate::request::context::Context;
 use crate::request::derived::composed_user_id;
@@ -23,17 +30,21 @@ use crate::stack::ImageIdx;
 use crate::stack::cache::Cache;
 use crate::stack::plan::{Plan, StackSlot};
 
-/// The slots, and what is in them.
+/// The slots of all images of a stack, and what is in them. Kept from request to request; it grows to the largest stack.
 #[derive(Debug)]
 pub(crate) struct FilledSlots {
     /// Of the request that was filled last.
     stamp: u32,
-    slots: Vec<Slot>,
+    /// By slot of the stack; there may be more, of larger stacks.
+    slots: Vec<FilledSlot>,
+    /// Texts of this request that are not where the request has them.
     pub(crate) store: Store,
+    /// The slots of keys that were looked up by name, whatever the request.
     names: Cache<Vec<KeySlot>>,
 }
 
 impl FilledSlots {
+    /// No slots yet.
     pub(crate) const fn new() -> FilledSlots {
         FilledSlots {
             stamp: 0,
@@ -53,6 +64,7 @@ impl FilledSlots {
         self.store.clear();
     }
 
+    /// Makes room for a larger stack, or begins counting anew: stamps that repeat would make old slots look given.
     #[cold]
     #[inline(never)]
     fn make_room(&mut self, plan: &Plan) {
@@ -62,10 +74,11 @@ impl FilledSlots {
             self.slots.clear();
         }
         let len = self.slots.len().max(plan.slot_count());
-        self.slots.resize_with(len, Slot::new);
+        self.slots.resize_with(len, FilledSlot::new);
     }
 
-    /// Gives the keys of a call site their values. False if these are not as many.
+    /// Gives the keys of a call site their values; of another stack, by their names. False if the values are not as many as the keys:
+    /// then nothing is given.
     #[inline(always)]
     pub(crate) fn by_site<'i>(
         &mut self,
@@ -148,7 +161,7 @@ impl FilledSlots {
         }
     }
 
-    /// Calls back with the slots of a key.
+    /// Calls back with the slots of a key, which are remembered by its name.
     fn by_name<'i>(
         &mut self,
         images: &(impl Iterator<Item = View<'i>> + Clone),
@@ -190,7 +203,7 @@ impl FilledSlots {
             .any(|stored| stored.slot == own.slot);
         if !is_stored {
             let slot = self.slots.get(own.slot.index());
-            let before = slot.and_then(Slot::given_at);
+            let before = slot.and_then(FilledSlot::given_at);
             match before {
                 Some(before) => self.store_values(own.slot, context.value(index(before))),
                 // It stands among the stored texts already, alone.
@@ -209,6 +222,8 @@ impl FilledSlots {
         self.give_several(own, key);
     }
 
+    /// Stores the values of a key that came twice, as texts, since lists of two types have no type in common: only then are texts
+    /// copied.
     fn store_values(&mut self, slot: StackSlot, value: Value<'_>) {
         let values = match value {
             Value::Texts(texts) => texts.len(),
@@ -249,8 +264,9 @@ impl FilledSlots {
         }
     }
 
-    /// Puts `aws:userid` together, for callers of whom it consists of several texts (`VAR-13`).
-    pub(crate) fn store_user_id(&mut self, principal: &Principal<'_>, home: Home<'_>) {
+    /// Puts `aws:userid` together, for callers of whom it consists of several texts (`VAR-13`), such as the id of a role and the name
+    /// of its session.
+    pub(crate) fn store_user_id(&mut self, principal: &Principal<'_>, home: HomeAccount<'_>) {
         if let Some(parts) = composed_user_id(principal, home) {
             let text = &mut self.store.text;
             let offset = text.len();
@@ -259,7 +275,7 @@ impl FilledSlots {
         }
     }
 
-    /// True if something was given to a slot, be it no value.
+    /// True if something was given to a slot, be it no value: an empty list is given too.
     #[inline(always)]
     fn has_slot(&self, key: Reserved) -> bool {
         let own = self.slots.get(key.slot().index());
@@ -274,20 +290,27 @@ impl FilledSlots {
 
     /// The keys, in terms of an image of the stack.
     #[inline]
-    pub(crate) fn keys<'a>(&'a self, source: &'a Source<'a>, image: ImageIdx) -> Keys<'a> {
+    pub(crate) fn keys<'a>(&'a self, source: &'a ValueSource<'a>, image: ImageIdx) -> Keys<'a> {
         Keys::of(&self.slots, self.stamp, source, image)
     }
 
     /// The keys, in terms of the only image.
     #[inline(always)]
-    pub(crate) fn keys_of_only<'a>(&'a self, source: &'a Source<'a>) -> Keys<'a> {
+    pub(crate) fn keys_of_only<'a>(&'a self, source: &'a ValueSource<'a>) -> Keys<'a> {
         Keys::of_only(&self.slots, self.stamp, source)
     }
 }
 
-/// Gives a slot a value.
+/// Gives a slot a value. The usual ones are here, inlined; others are a call.
 #[inline(always)]
-fn give(slot: &Slot, store: &mut Store, stamp: u32, class: Class, key: u32, value: &Value<'_>) {
+fn give(
+    slot: &FilledSlot,
+    store: &mut Store,
+    stamp: u32,
+    class: Class,
+    key: u32,
+    value: &Value<'_>,
+) {
     if let Value::Text(text) = value {
         return slot.give(stamp, class, key, text);
     }
@@ -301,9 +324,10 @@ fn give(slot: &Slot, store: &mut Store, stamp: u32, class: Class, key: u32, valu
     }
 }
 
+/// The values that are not usual. Never inlined: the loop over keys keeps its registers.
 #[inline(never)]
 fn give_other(
-    slot: &Slot,
+    slot: &FilledSlot,
     store: &mut Store,
     stamp: u32,
     class: Class,
@@ -323,16 +347,16 @@ fn give_other(
     }
 }
 
-/// A value of which a condition looks at the text.
+/// A value of which a condition looks at the text. It is written now, once for each class that asks for it.
 #[inline(never)]
-fn give_written(slot: &Slot, store: &mut Store, stamp: u32, class: Class, value: &Value<'_>) {
+fn give_written(slot: &FilledSlot, store: &mut Store, stamp: u32, class: Class, value: &Value<'_>) {
     let offset = store.text.len();
     value.write(&mut store.text);
     give_from(slot, store, stamp, class, offset);
 }
 
 /// Gives a slot the text that was stored from an offset on.
-fn give_from(slot: &Slot, store: &Store, stamp: u32, class: Class, offset: usize) {
+fn give_from(slot: &FilledSlot, store: &Store, stamp: u32, class: Class, offset: usize) {
     if let Some(text) = store.text.get(offset..) {
         slot.give_stored(stamp, class, count(offset), text);
     }

@@ -4,6 +4,9 @@
 //! was filled for another is not given. Texts are read when a key is given, which is a few instructions; numbers, dates
 //! and addresses when a condition first looks at them, and so are keys that follow from the request (`KEY-5`), and all keys
 //! of a host that is asked for them ([`crate::KeySource`]).
+//!
+//! It is 32 bytes, half a cache line. Its fields are cells: a value that was read is kept in place behind a shared reference,
+//! since conditions look at slots while others hold them.
 
 use core::cell::Cell;
 
@@ -44,8 +47,8 @@ pub(crate) mod state {
 /// The bits of a state.
 pub(crate) const STATE_BITS: u32 = 4;
 
-/// Where the text of a slot is, if not at a place of the context.
-pub(super) mod place {
+/// Where the text of a slot is, if not at a position of the context.
+pub(super) mod position {
     /// Among the texts that were stored, from `nth` on.
     pub(crate) const STORED: u32 = u32::MAX;
     /// It follows from the request: `nth` is the number of a reserved slot.
@@ -54,24 +57,27 @@ pub(super) mod place {
 
 /// A slot.
 #[derive(Clone, Debug)]
-pub(crate) struct Slot {
+pub(crate) struct FilledSlot {
     /// The stamp of the request that it was filled for, and its state.
     head: Cell<u32>,
-    /// A place of the context, or one of [`place`].
-    pub(super) place: Cell<u32>,
+    /// A position of the context, or one of [`position`].
+    pub(super) position: Cell<u32>,
     /// Which of several values, or where the text is.
     pub(super) nth: Cell<u32>,
+    /// Bytes of the text; 1 for values that have none, since they are not the empty text.
     pub(crate) len: Cell<u32>,
+    /// The value as the state says: first bytes, millionths, lower half, address.
     pub(crate) low: Cell<u64>,
+    /// The rest of it: next bytes, upper half.
     pub(crate) high: Cell<u64>,
 }
 
-impl Slot {
+impl FilledSlot {
     /// Of no request.
-    pub(crate) const fn new() -> Slot {
-        Slot {
+    pub(crate) const fn new() -> FilledSlot {
+        FilledSlot {
             head: Cell::new(0),
-            place: Cell::new(0),
+            position: Cell::new(0),
             nth: Cell::new(0),
             len: Cell::new(0),
             low: Cell::new(0),
@@ -91,6 +97,7 @@ impl Slot {
         self.state(stamp) < 1 << STATE_BITS
     }
 
+    /// Says what the slot holds, for a request.
     #[inline(always)]
     pub(super) fn set(&self, stamp: u32, state: u32) {
         self.head.set(stamp | state);
@@ -98,11 +105,12 @@ impl Slot {
 
     /// Sets where the text is.
     #[inline(always)]
-    pub(super) fn set_place(&self, place: u32, nth: u32) {
-        self.place.set(place);
+    pub(super) fn set_position(&self, position: u32, nth: u32) {
+        self.position.set(position);
         self.nth.set(nth);
     }
 
+    /// Holds a text: its length and first 16 bytes, by which most comparisons are decided.
     #[inline(always)]
     fn set_text(&self, stamp: u32, text: &str) {
         let first = first_16(text.as_bytes());
@@ -112,10 +120,10 @@ impl Slot {
         self.set(stamp, state::TEXT);
     }
 
-    /// Gives it one text that is at a place of the context.
+    /// Gives it one text that is at a position of the context.
     #[inline(always)]
-    pub(crate) fn give(&self, stamp: u32, class: Class, place: u32, text: &str) {
-        self.set_place(place, 0);
+    pub(crate) fn give(&self, stamp: u32, class: Class, position: u32, text: &str) {
+        self.set_position(position, 0);
         match class {
             Class::Text => self.set_text(stamp, text),
             _ => {
@@ -127,41 +135,41 @@ impl Slot {
 
     /// Gives it a truth value as text.
     #[inline(always)]
-    pub(crate) fn give_truth(&self, stamp: u32, place: u32, truth: bool) {
+    pub(crate) fn give_truth(&self, stamp: u32, position: u32, truth: bool) {
         let text = if truth { "true" } else { "false" };
-        self.set_place(place, 0);
+        self.set_position(position, 0);
         self.set_text(stamp, text);
     }
 
     /// Gives it one text that was stored.
     pub(crate) fn give_stored(&self, stamp: u32, class: Class, offset: u32, text: &str) {
         self.give(stamp, class, 0, text);
-        self.set_place(place::STORED, offset);
+        self.set_position(position::STORED, offset);
     }
 
-    /// Gives it all texts of a place of the context, of which there are several.
-    pub(crate) fn give_list(&self, stamp: u32, place: u32) {
-        self.set_place(place, 0);
+    /// Gives it all texts of a position of the context, of which there are several.
+    pub(crate) fn give_list(&self, stamp: u32, position: u32) {
+        self.set_position(position, 0);
         self.set(stamp, state::SEVERAL);
     }
 
     /// Gives it the texts that were stored for it, of which there are several.
     pub(crate) fn give_stored_list(&self, stamp: u32) {
-        self.set_place(place::STORED, 0);
+        self.set_position(position::STORED, 0);
         self.set(stamp, state::SEVERAL);
     }
 
     /// Gives it no value.
     #[inline]
-    pub(crate) fn give_none(&self, stamp: u32, place: u32) {
-        self.set_place(place, 0);
+    pub(crate) fn give_none(&self, stamp: u32, position: u32) {
+        self.set_position(position, 0);
         self.set(stamp, state::EMPTY);
     }
 
     /// Gives it a value that need not be read.
     #[inline]
-    pub(crate) fn give_native(&self, stamp: u32, place: u32, native: Native) {
-        self.set_place(place, 0);
+    pub(crate) fn give_native(&self, stamp: u32, position: u32, native: Native) {
+        self.set_position(position, 0);
         // It is not the empty text (`COND-32`).
         self.len.set(1);
         let state = match native {
@@ -180,22 +188,22 @@ impl Slot {
 
     /// Gives it an IPv4 address.
     #[inline(always)]
-    pub(crate) fn give_v4(&self, stamp: u32, place: u32, address: u32) {
-        self.set_place(place, 0);
+    pub(crate) fn give_v4(&self, stamp: u32, position: u32, address: u32) {
+        self.set_position(position, 0);
         self.len.set(1);
         self.low.set(u64::from(address));
         self.set(stamp, state::V4);
     }
 
-    /// The place of the context that it was given at; none if its text is stored.
+    /// The position of the context that it was given at; none if its text is stored.
     pub(crate) fn given_at(&self) -> Option<u32> {
-        let place = self.place.get();
-        (place != place::STORED).then_some(place)
+        let position = self.position.get();
+        (position != position::STORED).then_some(position)
     }
 
     /// Where its text is stored, if it is.
     pub(crate) fn stored_at(&self) -> Option<(u32, u32)> {
-        let is_stored = self.place.get() == place::STORED;
+        let is_stored = self.position.get() == position::STORED;
         is_stored.then_some((self.nth.get(), self.len.get()))
     }
 
@@ -205,12 +213,14 @@ impl Slot {
         instant_of(self.low.get(), self.high.get())
     }
 
+    /// Holds two words.
     #[inline(always)]
     fn set_halves(&self, (low, high): (u64, u64)) {
         self.low.set(low);
         self.high.set(high);
     }
 
+    /// Holds an address, and gives the state for it.
     fn set_address(&self, address: Address) -> u32 {
         match address {
             Address::V4(address) => {
@@ -260,7 +270,7 @@ impl Slot {
     }
 }
 
-/// The first 16 bytes, padded with zeros.
+/// The first 16 bytes as two words, padded with zeros.
 #[inline]
 fn first_16(text: &[u8]) -> (u64, u64) {
     match text.split_first_chunk::<8>() {

@@ -2,34 +2,36 @@
 //!
 //! An image counts its slots from zero, the stack counts those of all images: this is where the one becomes the other. A
 //! slot is resolved in place, behind a shared reference, so that a value is read at most once in a decision and only if
-//! some condition looks at it.
+//! some condition looks at it. Reading takes 80 to 220 instructions, once (`docs/benchmarks/targets.md`).
 
 use portcullis_image::wire::index;
-use portcullis_image::{Id, Reserved, Slot as KeySlot};
+use portcullis_image::{Id, Reserved, Slot};
 
-use crate::keys::slot::{Slot, place, state};
-use crate::keys::source::{Found, Origin, Source};
+use crate::keys::slot::{FilledSlot, position, state};
+use crate::keys::source::{FoundKey, KeyOrigin, ValueSource};
 use crate::request::value::Value;
 use crate::stack::ImageIdx;
 use crate::stack::plan::StackSlot;
 
-/// The keys of a request, in terms of an image.
+/// The keys of a request, in terms of an image. Four words, copied to wherever a condition is tested.
 #[derive(Clone, Copy)]
 pub(crate) struct Keys<'a> {
-    slots: &'a [Slot],
+    /// Those of the image, from its first on.
+    slots: &'a [FilledSlot],
     /// The first of them among the slots of all images.
     first: StackSlot,
+    /// That of the request: slots with another one are not given.
     pub(crate) stamp: u32,
-    source: &'a Source<'a>,
+    source: &'a ValueSource<'a>,
 }
 
 impl<'a> Keys<'a> {
     /// Those of an image.
     #[inline]
     pub(crate) fn of(
-        slots: &'a [Slot],
+        slots: &'a [FilledSlot],
         stamp: u32,
-        source: &'a Source<'a>,
+        source: &'a ValueSource<'a>,
         image: ImageIdx,
     ) -> Self {
         let (first, end) = source.plan.slots_of(image);
@@ -44,7 +46,11 @@ impl<'a> Keys<'a> {
 
     /// Those of the only image.
     #[inline(always)]
-    pub(crate) fn of_only(slots: &'a [Slot], stamp: u32, source: &'a Source<'a>) -> Self {
+    pub(crate) fn of_only(
+        slots: &'a [FilledSlot],
+        stamp: u32,
+        source: &'a ValueSource<'a>,
+    ) -> Self {
         // The memory may have more slots, of other requests.
         Keys {
             slots,
@@ -54,27 +60,28 @@ impl<'a> Keys<'a> {
         }
     }
 
+    /// A slot, whatever request it was filled for.
     #[inline(always)]
-    pub(crate) fn slot(&self, id: Id<KeySlot>) -> Option<&'a Slot> {
+    pub(crate) fn slot(&self, id: Id<Slot>) -> Option<&'a FilledSlot> {
         self.slots.get(id.index())
     }
 
     /// The state of a slot of which that is not known yet, or not fit to be tested.
     #[inline(never)]
-    pub(crate) fn settle(self, id: Id<KeySlot>, slot: &Slot) -> u32 {
+    pub(crate) fn settle(self, id: Id<Slot>, slot: &FilledSlot) -> u32 {
         let slot_of_all = self.first.plus(id);
         let of_plan = self.source.plan.slot(slot_of_all);
         match (slot.state(self.stamp), self.source.origin) {
             (state::UNREAD, _) => slot.read(self.stamp, of_plan.class, self.text(slot)),
             (state @ 0..=15, _) => return state,
-            (_, Origin::Host(host)) => match host.find(slot_of_all) {
-                Found::Nothing => slot.set(self.stamp, state::ABSENT),
-                Found::One(place, text) => {
-                    slot.set_place(place, 0);
+            (_, KeyOrigin::Host(host)) => match host.find(slot_of_all) {
+                FoundKey::Nothing => slot.set(self.stamp, state::ABSENT),
+                FoundKey::One(position, text) => {
+                    slot.set_position(position, 0);
                     slot.read(self.stamp, of_plan.class, text);
                 }
-                Found::Several(place) => {
-                    slot.set_place(place, 0);
+                FoundKey::Several(position) => {
+                    slot.set_position(position, 0);
                     slot.set(self.stamp, state::SEVERAL);
                 }
             },
@@ -83,7 +90,7 @@ impl<'a> Keys<'a> {
                 .and_then(|own| Some((own, self.source.derived(own)?)))
             {
                 Some((reserved, text)) => {
-                    slot.set_place(place::DERIVED, reserved.slot().number());
+                    slot.set_position(position::DERIVED, reserved.slot().number());
                     slot.read(self.stamp, of_plan.class, text);
                 }
                 None => slot.set(self.stamp, state::ABSENT),
@@ -94,7 +101,7 @@ impl<'a> Keys<'a> {
 
     /// A slot and its state; none if there is no such slot, which no image asks for.
     #[inline]
-    pub(crate) fn settled(&self, id: Id<KeySlot>) -> Option<(u32, &'a Slot)> {
+    pub(crate) fn settled(&self, id: Id<Slot>) -> Option<(u32, &'a FilledSlot)> {
         let slot = self.slot(id)?;
         match slot.state(self.stamp) {
             known @ ..=state::UNUSABLE => Some((known, slot)),
@@ -104,75 +111,76 @@ impl<'a> Keys<'a> {
 
     /// The text of a slot that has one value, which was given as text or follows from the request.
     #[inline(always)]
-    pub(crate) fn text(&self, slot: &Slot) -> &'a str {
+    pub(crate) fn text(&self, slot: &FilledSlot) -> &'a str {
         let nth = slot.nth.get();
-        match slot.place.get() {
-            place::STORED => self.source.store.get(nth, slot.len.get()),
-            place::DERIVED => {
+        match slot.position.get() {
+            position::STORED => self.source.store.get(nth, slot.len.get()),
+            position::DERIVED => {
                 let key = Reserved::of_slot(Id::new(nth));
                 let text = key.and_then(|key| self.source.derived(key));
                 text.unwrap_or_default()
             }
-            place => self.source.text(place, nth),
+            position => self.source.text(position, nth),
         }
     }
 
     /// The only text of a slot that the request gives.
-    pub(crate) fn only_given(&self, id: Id<KeySlot>) -> Option<&'a str> {
+    pub(crate) fn only_given(&self, id: Id<Slot>) -> Option<&'a str> {
         let slot = self.slot(id)?;
         match slot.state(self.stamp) {
-            state::TEXT if slot.place.get() != place::DERIVED => Some(self.text(slot)),
+            state::TEXT if slot.position.get() != position::DERIVED => Some(self.text(slot)),
             _ => None,
         }
     }
 
     /// True if the request gives a slot some value.
-    pub(crate) fn has_given(&self, id: Id<KeySlot>) -> bool {
+    pub(crate) fn has_given(&self, id: Id<Slot>) -> bool {
         self.slot(id).is_some_and(|slot| {
             let has_value = matches!(slot.state(self.stamp), 0..=state::SEVERAL | state::UNREAD);
-            has_value && slot.place.get() != place::DERIVED
+            has_value && slot.position.get() != position::DERIVED
         })
     }
 
-    /// True if it is so for some value of a slot that has several, each as a slot with that value alone.
+    /// True if it is so for some value of a slot that has several, each as a slot with that value alone. Values are read one after
+    /// the other and not kept: such keys are rare, and `ForAnyValue` mostly ends early.
     #[inline(always)]
     pub(crate) fn any_of_several(
         &self,
-        id: Id<KeySlot>,
-        slot: &Slot,
-        mut is_so: impl FnMut(&Slot) -> bool,
+        id: Id<Slot>,
+        slot: &FilledSlot,
+        mut is_so: impl FnMut(&FilledSlot) -> bool,
     ) -> bool {
         let slot_of_all = self.first.plus(id);
         let class = self.source.plan.slot(slot_of_all).class;
-        let one = Slot::new();
-        let place = slot.place.get();
-        if place == place::STORED {
+        let one = FilledSlot::new();
+        let position = slot.position.get();
+        if position == position::STORED {
             let several = self.source.store.several.iter();
             let mut own = several.filter(|own| own.slot == slot_of_all);
             return own.any(|own| {
-                one.set_place(place, own.offset);
+                one.set_position(position, own.offset);
                 let text = self.source.store.get(own.offset, own.len);
                 one.read(self.stamp, class, text);
                 is_so(&one)
             });
         }
         let mut is_so = |nth, text| {
-            one.set_place(place, nth);
+            one.set_position(position, nth);
             one.read(self.stamp, class, text);
             is_so(&one)
         };
-        if let Origin::Host(host) = self.source.origin {
-            let mut texts = (0..).map_while(|nth| Some((nth, host.value(place, nth)?)));
+        if let KeyOrigin::Host(host) = self.source.origin {
+            let mut texts = (0..).map_while(|nth| Some((nth, host.value(position, nth)?)));
             return texts.any(|(nth, text)| is_so(nth, text));
         }
-        let Value::Texts(texts) = self.source.context().value(index(place)) else {
+        let Value::Texts(texts) = self.source.context().value(index(position)) else {
             return false;
         };
         (0..).zip(texts).any(|(nth, text)| is_so(nth, text))
     }
 
     /// Calls back with the texts of a slot.
-    pub(crate) fn for_each_text(&self, id: Id<KeySlot>, mut found: impl FnMut(&'a str)) {
+    pub(crate) fn for_each_text(&self, id: Id<Slot>, mut found: impl FnMut(&'a str)) {
         match self.settled(id) {
             Some((..=state::UNUSABLE, slot)) => found(self.text(slot)),
             Some((state::SEVERAL, slot)) => {
@@ -186,10 +194,10 @@ impl<'a> Keys<'a> {
     }
 
     /// The value of the context that a slot was given, if it was not given as text.
-    pub(crate) fn native(&self, slot: &Slot) -> Option<Value<'a>> {
-        match slot.place.get() {
-            place::STORED | place::DERIVED => None,
-            place => Some(self.source.context().value(index(place)))
+    pub(crate) fn native(&self, slot: &FilledSlot) -> Option<Value<'a>> {
+        match slot.position.get() {
+            position::STORED | position::DERIVED => None,
+            position => Some(self.source.context().value(index(position)))
                 .filter(|value| matches!(value, Value::Number(_) | Value::Time(_) | Value::Ip(_))),
         }
     }

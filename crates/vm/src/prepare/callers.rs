@@ -2,7 +2,8 @@
 //!
 //! Remembered as names are ([`crate::stack::cache`]), by the caller's first text; what else a caller has is compared too,
 //! since two roles may have sessions of one name. What a context says of a caller is not among it: it comes with each
-//! request anew.
+//! request anew. Remembering took the requests of W6 from 2,963 instructions to 2,064
+//! (`docs/benchmarks/targets.md`).
 
 use alloc::string::String;
 
@@ -10,26 +11,29 @@ use portcullis_image::View;
 use portcullis_model::{Caller, Principal};
 
 use crate::bytes::equal;
-use crate::combine::caller::Kind;
-use crate::request::principal::Known;
+use crate::combine::caller::CallerKind;
+use crate::request::principal::PrincipalHandle;
 use crate::stack::StackId;
 use crate::stack::cache::{Cache, MAX_TEXT};
 
 /// Remembers what policies know of callers by themselves. What a context says of a caller is not among it.
 #[derive(Debug)]
-pub(crate) struct Callers(Cache<OfCaller>);
+pub(crate) struct Callers(Cache<CachedCaller>);
 
 /// A caller beside the text that it is found by.
 #[derive(Debug, Default)]
-struct OfCaller {
-    kind: Kind,
+struct CachedCaller {
+    /// Two callers may have one ARN and be of different kinds.
+    kind: CallerKind,
     /// The role of a session, or who made a federated user.
     second: String,
     user_id: Option<String>,
-    known: Known,
+    /// What was found of it.
+    handle: PrincipalHandle,
 }
 
 impl Callers {
+    /// Remembers nobody.
     pub(crate) const fn new() -> Callers {
         Callers(Cache::new())
     }
@@ -57,8 +61,8 @@ impl Callers {
             Caller::Federated { provider } => (provider, ""),
             Caller::CanonicalUser { id } => (id, ""),
         };
-        let kind = Kind::of(&principal.caller);
-        let fill = |own: &mut OfCaller| own.fill(images.clone(), stack, principal, second);
+        let kind = CallerKind::of(&principal.caller);
+        let fill = |own: &mut CachedCaller| own.fill(images.clone(), stack, principal, second);
         let number = self.0.number_of(stack, first, fill);
         let own = self.0.get(number)?;
         let is_it = own.kind == kind
@@ -67,14 +71,14 @@ impl Callers {
                 (Some(own), Some(id)) => equal(own.as_bytes(), id.as_bytes()),
                 (own, id) => own.is_none() && id.is_none(),
             }
-            && own.known.of.is_same(stack);
+            && own.handle.of.is_same(stack);
         match is_it {
             true => Some(number),
             false => self.again(images, stack, principal, (number, second)),
         }
     }
 
-    /// The text is known of another caller.
+    /// The text is known of another caller, who is forgotten.
     #[cold]
     fn again<'i>(
         &mut self,
@@ -90,12 +94,12 @@ impl Callers {
 
     /// What has a number that was just asked for.
     #[inline(always)]
-    pub(crate) fn get(&self, number: usize) -> Option<&Known> {
-        self.0.get(number).map(|own| &own.known)
+    pub(crate) fn get(&self, number: usize) -> Option<&PrincipalHandle> {
+        self.0.get(number).map(|own| &own.handle)
     }
 }
 
-impl OfCaller {
+impl CachedCaller {
     /// Becomes that of a caller. False if it has very long names, or if the images are not those of the stack.
     fn fill<'i>(
         &mut self,
@@ -106,10 +110,10 @@ impl OfCaller {
     ) -> bool {
         let user_id = principal.user_id.unwrap_or("");
         if second.len() > MAX_TEXT || user_id.len() > MAX_TEXT {
-            self.known.of = StackId::NONE;
+            self.handle.of = StackId::NONE;
             return false;
         }
-        self.kind = Kind::of(&principal.caller);
+        self.kind = CallerKind::of(&principal.caller);
         self.second.clear();
         self.second.push_str(second);
         let own_id = self.user_id.take();
@@ -119,7 +123,7 @@ impl OfCaller {
             own.push_str(id);
             own
         });
-        self.known.set(images, principal);
-        self.known.of.is_same(stack)
+        self.handle.set(images, principal);
+        self.handle.of.is_same(stack)
     }
 }

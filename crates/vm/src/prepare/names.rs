@@ -1,9 +1,12 @@
 //! The principals of a stack of images that name the caller of a request.
+//!
+//! By the caller itself, and by what the context says of it: the provider of a session, the names of a service. Only the
+//! context of this request counts, so that nothing here is remembered.
 
 use portcullis_image::{Reserved, View};
 use portcullis_model::Principal;
 
-use crate::combine::ownership::Home;
+use crate::combine::ownership::HomeAccount;
 use crate::keys::values::Keys;
 use crate::request::principal::{ContextNames, FromContext, NamingPrincipal, ServiceNames, find};
 use crate::stack::ImageIdx;
@@ -17,7 +20,7 @@ use crate::stack::per_image::PerImage;
 pub(crate) fn find_all<'i, 'k>(
     images: impl Iterator<Item = View<'i>>,
     principal: &Principal<'_>,
-    home: Home<'_>,
+    home: HomeAccount<'_>,
     keys: Option<impl Fn(ImageIdx) -> Keys<'k>>,
     all: &mut PerImage<NamingPrincipal>,
 ) {

@@ -1,25 +1,33 @@
 //! A request to a stack of images, with everything looked up that does not take a policy.
+//!
+//! [`Scratch::ready`] and its relatives are one function, [`Scratch::look_up`]: keys get their slots, then the caller its
+//! names, the action its candidate sets, the resource its segments, and last come the inputs that follow from all of them. What
+//! could not be looked up, since it is of other images, leaves the request with a seal that fits no stack: deciding it is an
+//! implicit deny, and no caller has to handle an error.
+//!
+//! The functions are inlined into each other on purpose: they are one decision's straight way, with more values alive than
+//! there are registers, and taking parts out of it costs what it saves (`docs/benchmarks/targets.md`).
 
 use portcullis_image::index::{MAX_SEGMENTS, Segments};
 use portcullis_image::wire::count;
-use portcullis_image::{Group, LayerSet, Reserved, View};
+use portcullis_image::{CandidateSet, LayerSet, Reserved, View};
 use portcullis_model::{Layer, is_resource};
 
-use crate::combine::caller::Kind;
+use crate::combine::caller::CallerKind;
 use crate::combine::inputs::{Applicability, CombineInputs};
-use crate::combine::ownership::Home;
+use crate::combine::ownership::HomeAccount;
 use crate::eval::view::RequestView;
 use crate::keys::filled::FilledSlots;
-use crate::keys::source::{Origin, Source};
+use crate::keys::source::{KeyOrigin, ValueSource};
 use crate::keys::values::Keys;
 use crate::pattern::Matcher;
 use crate::prepare::names::find_all;
-use crate::prepare::parts::UsedPart;
 use crate::prepare::scratch::{Remembered, Scratch};
+use crate::prepare::units::PreparedUnit;
 use crate::request::action::Action;
 use crate::request::context::Context;
-use crate::request::principal::{Known, NamingPrincipal};
-use crate::request::query::{ActionRef, PartOf, Query};
+use crate::request::principal::{NamingPrincipal, PrincipalHandle};
+use crate::request::query::{ActionRef, Query, SelectedUnit};
 use crate::request::resource::{ResourceRef, all_buckets};
 use crate::request::site::CallSite;
 use crate::stack::per_image::PerImage;
@@ -31,31 +39,61 @@ use crate::stack::{ImageIdx, StackId};
 ///
 /// It is tied to the images that it was made for; for others the decision is an implicit deny by no policy set. So is
 /// that of a request without an action, of one whose values are not those of its call site's keys, and of one for an
-/// image of several parts of which none were named.
+/// image of several units of which none were named.
+///
+/// ```
+/// use portcullis_image::Image;
+/// use portcullis_model::{Caller, Layer, Request};
+/// use portcullis_vm::{Plan, Query, Scratch};
+///
+/// # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/images/v1/example.pcl"));
+/// let image = Image::from_bytes(&file[..])?;
+/// let images = || core::iter::once(image.view());
+/// let (plan, mut scratch) = (Plan::of(images()), Scratch::new());
+/// let role = Caller::from_arn("arn:aws:iam::111122223333:role/reports").unwrap();
+/// let request = Request::new(role, "s3:GetObject", "arn:aws:s3:::example-team-data/finance/q1.csv");
+///
+/// let query = Query::from(&request);
+/// let ready = scratch.ready(images(), &plan, &query);
+/// assert!(ready.is_plain() && ready.has_layer(Layer::Boundary));
+/// assert_eq!(ready.decide(images()).decision(), ready.explain(images()).outcome.decision());
+/// // For other images, though of the same bytes, it is not decided.
+/// let other = Image::from_bytes(&file[..])?;
+/// assert!(!ready.decide(core::iter::once(other.view())).is_allow());
+/// # Ok::<(), portcullis_image::ImageError>(())
+/// ```
 #[derive(Debug)]
 pub struct Ready<'a> {
     /// That of the stack if the request can be decided, and another if not.
     seal: StackId,
+    /// What was found for the request, which borrows it until it is decided.
     scratch: &'a Scratch,
-    source: Source<'a>,
+    /// Where values are that slots refer to: the request's, and those that were put together.
+    source: ValueSource<'a>,
+    /// What follows from the request beside its texts.
     inputs: &'a CombineInputs,
+    /// That of the host, if it is of this stack; else one that the scratch remembers.
     action: &'a Action,
+    /// As patterns match it: all buckets in the place of `*`, where that is meant (`MATCH-37`).
     resource: &'a str,
+    /// As many as candidates are found by.
     segments: &'a Segments,
     /// What the images know of the caller, if that was resolved; else the scratch has it.
-    names: Option<&'a Known>,
+    names: Option<&'a PrincipalHandle>,
+    /// The layers that are present, and whether a resource policy is public.
     present: (LayerSet, bool),
-    parts: Parts,
+    /// The units that take part.
+    units: Units,
 }
 
-/// What takes part.
+/// What takes part. The usual stack, one image of one unit, has a way of its own.
 #[derive(Clone, Copy, Debug)]
-enum Parts {
-    /// The only image, which has one part.
+enum Units {
+    /// The only image, which has one unit.
     Only,
-    /// All images, each of one part.
+    /// All images, each of one unit.
     Whole,
-    /// The parts that the scratch has.
+    /// The units that the scratch has.
     Some,
 }
 
@@ -63,7 +101,7 @@ impl Scratch {
     /// Looks up what a request consists of, in time linear in the request and independent of the number of policies.
     ///
     /// Every request can be looked up; a text that is no number, date or address where one is asked for is a value that
-    /// compares to nothing (`COND-87`).
+    /// compares to nothing (`COND-87`). What it gives borrows the scratch, which is free again when it is dropped.
     #[inline(always)]
     pub fn ready<'a, 'i>(
         &'a mut self,
@@ -74,7 +112,8 @@ impl Scratch {
         self.look_up(images, plan, query, None, true)
     }
 
-    /// The same, to be decided once.
+    /// The same, to be decided once: of the resource only as much is cut as finds candidates. It may be decided more often, and
+    /// decides the same.
     #[inline(always)]
     pub fn ready_once<'a, 'i>(
         &'a mut self,
@@ -85,19 +124,39 @@ impl Scratch {
         self.look_up(images, plan, query, None, false)
     }
 
-    /// The same for parts of the images: those that do not exist are not there.
-    pub fn ready_parts<'a, 'i>(
+    /// The same for units of the images: those that do not exist are not there. Takes time linear in the units too.
+    ///
+    /// ```
+    /// use portcullis_image::{Id, Image, LayerSet};
+    /// use portcullis_model::{Caller, Layer, Request};
+    /// use portcullis_vm::{ImageIdx, Plan, Query, Scratch, SelectedUnit};
+    ///
+    /// # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/images/v1/example.pcl"));
+    /// let image = Image::from_bytes(&file[..])?;
+    /// let images = || core::iter::once(image.view());
+    /// let (plan, mut scratch) = (Plan::of(images()), Scratch::new());
+    /// let role = Caller::from_arn("arn:aws:iam::111122223333:role/reports").unwrap();
+    /// let request = Request::new(role, "s3:GetObject", "arn:aws:s3:::example-team-data/finance/q1.csv");
+    /// let query = Query::from(&request);
+    ///
+    /// // Of the first unit the boundary alone takes part.
+    /// let unit = SelectedUnit { image: ImageIdx::FIRST, unit: Id::FIRST, layers: LayerSet::BOUNDARY };
+    /// let ready = scratch.ready_units(images(), &plan, &query, core::iter::once(unit));
+    /// assert!(ready.has_layer(Layer::Boundary) && !ready.has_layer(Layer::Identity));
+    /// # Ok::<(), portcullis_image::ImageError>(())
+    /// ```
+    pub fn ready_units<'a, 'i>(
         &'a mut self,
         images: impl Iterator<Item = View<'i>> + Clone,
         plan: &'a Plan,
         query: &'a Query<'a>,
-        parts: impl Iterator<Item = PartOf> + Clone,
+        units: impl Iterator<Item = SelectedUnit> + Clone,
     ) -> Ready<'a> {
-        let present = self.parts.use_only(images.clone(), parts);
+        let present = self.units.use_only(images.clone(), units);
         self.look_up(images, plan, query, Some(present), true)
     }
 
-    /// `parts` is what is present in the parts that were named, if they were. The resource is cut into as many
+    /// `units` is what is present in the units that were named, if they were. The resource is cut into as many
     /// segments as are needed to find candidates, or all if `cuts` says so: they tell candidates apart, which pays from
     /// the second decision on.
     #[inline(always)]
@@ -106,12 +165,12 @@ impl Scratch {
         images: impl Iterator<Item = View<'i>> + Clone,
         plan: &'a Plan,
         query: &'a Query<'a>,
-        parts: Option<(LayerSet, bool)>,
+        units: Option<(LayerSet, bool)>,
         cuts: bool,
     ) -> Ready<'a> {
         let resolved = self.resolve(images.clone(), plan, query.action);
         self.slots.begin(plan);
-        let mut is_sound = parts.is_some() || plan.is_whole;
+        let mut is_sound = units.is_some() || plan.is_whole;
         match (&query.context, resolved) {
             (Context::Site(site, values, others), _) => {
                 let (slots, all) = (&mut self.slots, (*site, *values, *others));
@@ -128,30 +187,32 @@ impl Scratch {
         }
 
         // The caller, and by which names the images know it.
-        let resolved_known = query.known.filter(|known| known.of.is_same(plan.id));
-        let remembered = match resolved_known {
+        let resolved_handle = query
+            .principal_handle
+            .filter(|handle| handle.of.is_same(plan.id));
+        let remembered = match resolved_handle {
             Some(_) => None,
             // Where policies name nobody there is nothing to remember.
             None if !plan.names_principals => None,
             None => self.callers.number_of(&images, plan.id, &query.principal),
         };
-        let known = match remembered {
+        let handle = match remembered {
             Some(number) => self.callers.get(number),
-            None => resolved_known,
+            None => resolved_handle,
         };
-        let home = query.home(known);
+        let home = query.home(handle);
         // The context may say names that were not known before, which matters where policies name somebody.
         let has_names = match query.context {
             _ if !plan.names_principals => false,
             Context::Site(site, _, []) if !site.names_caller => false,
             _ => self.slots.names_caller(),
         };
-        let names = known.filter(|_| !has_names);
+        let names = handle.filter(|_| !has_names);
         if names.is_none() && plan.names_principals {
-            let source = Source {
+            let source = ValueSource {
                 plan,
                 store: &self.slots.store,
-                origin: Origin::Query(query, known),
+                origin: KeyOrigin::Query(query, handle),
             };
             let keys = |image| self.slots.keys(&source, image);
             let principal = &query.principal;
@@ -175,8 +236,8 @@ impl Scratch {
             true => MAX_SEGMENTS,
             false => action.depth,
         };
-        if parts.is_some() {
-            self.parts.find_groups(images, action);
+        if units.is_some() {
+            self.units.find_candidate_sets(images, action);
         }
 
         // The resource.
@@ -197,13 +258,13 @@ impl Scratch {
         }
 
         // What follows from all of them.
-        let caller = Kind::of(&query.principal.caller);
-        let present = parts.unwrap_or(plan.present);
+        let caller = CallerKind::of(&query.principal.caller);
+        let present = units.unwrap_or(plan.present);
         let token = query.principal.session_token;
         let applicability = Applicability {
             caller,
             management_account: query.principal.management_account,
-            assumed_root: caller == Kind::Root && is_assumed_root(&self.slots, plan, query),
+            assumed_root: caller == CallerKind::Root && is_assumed_root(&self.slots, plan, query),
             action: &action.traits,
             refused: (action.traits).refuses(caller, token, || query.context.has_mfa()),
             ownership: query.ownership(home, is_star),
@@ -212,15 +273,15 @@ impl Scratch {
             external_grant: query.external_grant,
             present: present.0,
         };
-        let inputs = match parts {
+        let inputs = match units {
             None => self.inputs.number_of(plan.id, &applicability),
-            Some(_) => self.inputs.number_of_parts(&applicability),
+            Some(_) => self.inputs.number_of_units(&applicability),
         };
 
         let this = &*self;
-        let known = match remembered {
+        let handle = match remembered {
             Some(number) => this.callers.get(number),
-            None => resolved_known,
+            None => resolved_handle,
         };
         Ready {
             seal: match is_sound {
@@ -228,10 +289,10 @@ impl Scratch {
                 false => StackId::NONE,
             },
             scratch: this,
-            source: Source {
+            source: ValueSource {
                 plan,
                 store: &this.slots.store,
-                origin: Origin::Query(query, known),
+                origin: KeyOrigin::Query(query, handle),
             },
             inputs: this.inputs.get(inputs),
             action: match resolved {
@@ -247,12 +308,12 @@ impl Scratch {
                 None if cuts => &this.segments,
                 None => const { &Segments::ALL },
             },
-            names: known.filter(|_| !has_names),
+            names: handle.filter(|_| !has_names),
             present,
-            parts: match parts {
-                Some(_) => Parts::Some,
-                None if plan.is_only => Parts::Only,
-                None => Parts::Whole,
+            units: match units {
+                Some(_) => Units::Some,
+                None if plan.is_only => Units::Only,
+                None => Units::Whole,
             },
         }
     }
@@ -332,7 +393,7 @@ fn of_number(own: Option<&Remembered>) -> &Action {
 
 /// Stores the ARN of all buckets of the caller's partition (`MATCH-37`), and says where.
 #[cold]
-fn store_all_buckets(store: &mut alloc::string::String, home: Home<'_>) -> (u32, u32) {
+fn store_all_buckets(store: &mut alloc::string::String, home: HomeAccount<'_>) -> (u32, u32) {
     let start = store.len();
     all_buckets(home.partition)
         .iter()
@@ -344,10 +405,10 @@ fn store_all_buckets(store: &mut alloc::string::String, home: Home<'_>) -> (u32,
 #[cold]
 #[inline(never)]
 fn is_assumed_root(slots: &FilledSlots, plan: &Plan, query: &Query<'_>) -> bool {
-    let source = Source {
+    let source = ValueSource {
         plan,
         store: &slots.store,
-        origin: Origin::Query(query, None),
+        origin: KeyOrigin::Query(query, None),
     };
     let flag = slots.keys(&source, ImageIdx::FIRST);
     let flag = flag.only_given(Reserved::AssumedRoot.slot());
@@ -368,7 +429,7 @@ impl<'a> Ready<'a> {
     fn named(&self) -> &'a PerImage<NamingPrincipal> {
         static NOBODY: PerImage<NamingPrincipal> = PerImage::new();
         match self.names {
-            Some(known) => &known.named,
+            Some(handle) => &handle.named,
             None if self.source.plan.names_principals => &self.scratch.named,
             None => &NOBODY,
         }
@@ -397,10 +458,10 @@ impl<'a> Ready<'a> {
         &'r self,
         image: ImageIdx,
         view: View<'r>,
-    ) -> Matcher<'r, OfImage<'r>> {
+    ) -> Matcher<'r, ReadyInImage<'r>> {
         Matcher {
             view,
-            request: OfImage {
+            request: ReadyInImage {
                 request: self,
                 keys: self.keys(image),
                 named: self.named().of(image),
@@ -408,7 +469,8 @@ impl<'a> Ready<'a> {
         }
     }
 
-    /// The same request, which cannot be decided unless it [is plain](Ready::is_plain).
+    /// The same request, which cannot be decided unless it [is plain](Ready::is_plain): what a host asks before it decides for
+    /// somebody else's texts.
     #[inline]
     #[must_use]
     pub fn if_plain(self) -> Self {
@@ -418,7 +480,7 @@ impl<'a> Ready<'a> {
         }
     }
 
-    /// The same as a request that is not decided: an implicit deny by no set.
+    /// The same as a request that is not decided: an implicit deny by no set. For hosts that know a reason.
     pub fn refused(mut self) -> Self {
         self.seal = StackId::NONE;
         self
@@ -426,8 +488,8 @@ impl<'a> Ready<'a> {
 
     /// The request to the only image, if it is for one that takes part as a whole.
     #[inline(always)]
-    pub(crate) fn only(&self) -> Option<OfOnly<'_>> {
-        matches!(self.parts, Parts::Only).then_some(OfOnly(self))
+    pub(crate) fn only(&self) -> Option<ReadyInOnlyImage<'_>> {
+        matches!(self.units, Units::Only).then_some(ReadyInOnlyImage(self))
     }
 
     /// The keys, in terms of an image.
@@ -436,25 +498,29 @@ impl<'a> Ready<'a> {
         self.scratch.slots.keys(&self.source, image)
     }
 
-    /// The parts of an image that take part.
+    /// The units of an image that take part.
     #[inline]
-    pub(crate) fn parts_of(&self, image: ImageIdx) -> &[UsedPart] {
-        match self.parts {
-            Parts::Only | Parts::Whole => core::slice::from_ref(const { &UsedPart::WHOLE }),
-            Parts::Some => self.scratch.parts.of_image(image),
+    pub(crate) fn units_of(&self, image: ImageIdx) -> &[PreparedUnit] {
+        match self.units {
+            Units::Only | Units::Whole => core::slice::from_ref(const { &PreparedUnit::WHOLE }),
+            Units::Some => self.scratch.units.of_image(image),
         }
     }
 
-    /// The groups of candidates of a part of an image.
+    /// The candidate sets of a unit of an image.
     #[inline]
-    pub(crate) fn groups_of(&self, image: ImageIdx, part: &UsedPart) -> &[Group] {
-        match self.parts {
-            Parts::Only | Parts::Whole => self.action.groups_of(image),
-            Parts::Some => self.scratch.parts.groups_of(part),
+    pub(crate) fn candidate_sets_of(
+        &self,
+        image: ImageIdx,
+        unit: &PreparedUnit,
+    ) -> &[CandidateSet] {
+        match self.units {
+            Units::Only | Units::Whole => self.action.candidate_sets_of(image),
+            Units::Some => self.scratch.units.candidate_sets_of(unit),
         }
     }
 
-    /// True if the images have policies of this kind, which take part or not.
+    /// True if the images have policies of this kind, which take part or not ([`Ready::left_out`] says which do not).
     pub fn has_layer(&self, layer: Layer) -> bool {
         self.present.0.contains(layer)
     }
@@ -468,17 +534,17 @@ impl<'a> Ready<'a> {
 
 /// A request, asked of the only image.
 #[derive(Clone, Copy)]
-pub(crate) struct OfOnly<'a>(&'a Ready<'a>);
+pub(crate) struct ReadyInOnlyImage<'a>(&'a Ready<'a>);
 
-impl<'a> OfOnly<'a> {
-    /// The groups of candidates.
+impl<'a> ReadyInOnlyImage<'a> {
+    /// The candidate sets.
     #[inline(always)]
-    pub(crate) fn groups(self) -> &'a [Group] {
-        self.0.action.all_groups()
+    pub(crate) fn candidate_sets(self) -> &'a [CandidateSet] {
+        self.0.action.all_candidate_sets()
     }
 }
 
-impl<'a> RequestView<'a> for OfOnly<'a> {
+impl<'a> RequestView<'a> for ReadyInOnlyImage<'a> {
     #[inline(always)]
     fn inputs(self) -> &'a CombineInputs {
         self.0.inputs
@@ -517,13 +583,16 @@ impl<'a> RequestView<'a> for OfOnly<'a> {
 
 /// A request, asked of an image of the stack.
 #[derive(Clone, Copy)]
-pub(crate) struct OfImage<'a> {
+pub(crate) struct ReadyInImage<'a> {
+    /// What does not depend on the image.
     request: &'a Ready<'a>,
+    /// The keys, by the image's slots.
     keys: Keys<'a>,
+    /// The principals of the image that name the caller.
     named: &'a [NamingPrincipal],
 }
 
-impl<'a> RequestView<'a> for OfImage<'a> {
+impl<'a> RequestView<'a> for ReadyInImage<'a> {
     #[inline]
     fn inputs(self) -> &'a CombineInputs {
         self.request.inputs

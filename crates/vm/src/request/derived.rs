@@ -1,20 +1,34 @@
 //! Keys whose values follow from the request (`KEY-5`).
 //!
 //! They are worked out when a condition first looks at one, and borrow from the request. Only `aws:userid` of a federated
-//! user is put together from several texts ([`composed_user_id`]), which needs a place to stand.
+//! user is put together from several texts ([`composed_user_id`]), which needs a buffer to stand in.
+//!
+//! A key that the request gives, or switches off, is not derived (`KEY-2`): whoever calls these functions has looked before.
 
 use portcullis_image::Reserved;
 use portcullis_model::{Caller, Principal};
 
-use crate::combine::ownership::Home;
+use crate::combine::ownership::HomeAccount;
 
-/// The value of a key that follows from a request, if it is one that does (`KEY-5`). `account` finds who owns the
-/// resource, never by assuming it (`KEY-50`).
+/// The value of a key that follows from a request; none if this one does not for this caller. `account` finds who owns the
+/// resource, never by assuming it (`KEY-50`), and is asked only for `aws:ResourceAccount`.
 ///
 /// For `aws:userid` of some callers see [`composed_user_id`].
+///
+/// ```
+/// use portcullis_image::Reserved;
+/// use portcullis_model::{Caller, Request};
+/// use portcullis_vm::{HomeAccount, derived};
+///
+/// let ann = Caller::from_arn("arn:aws:iam::111122223333:user/ann").unwrap();
+/// let principal = Request::new(ann, "s3:ListAllMyBuckets", "*").principal;
+/// let home = HomeAccount::of(&ann);
+/// assert_eq!(derived(&principal, home, || None, Reserved::UserName), Some("ann"));
+/// assert_eq!(derived(&principal, home, || None, Reserved::ResourceAccount), None);
+/// ```
 pub fn derived<'a>(
     principal: &Principal<'a>,
-    home: Home<'a>,
+    home: HomeAccount<'a>,
     account: impl FnOnce() -> Option<&'a str>,
     key: Reserved,
 ) -> Option<&'a str> {
@@ -38,8 +52,12 @@ pub fn derived<'a>(
     }
 }
 
-/// `aws:userid` of a caller of whom it is put together from several texts (`VAR-13`).
-pub fn composed_user_id<'a>(principal: &Principal<'a>, home: Home<'a>) -> Option<[&'a str; 3]> {
+/// `aws:userid` of a caller of whom it is put together from several texts (`VAR-13`), to be joined; none of all others, whose
+/// id is one text or not known.
+pub fn composed_user_id<'a>(
+    principal: &Principal<'a>,
+    home: HomeAccount<'a>,
+) -> Option<[&'a str; 3]> {
     match principal.caller {
         Caller::FederatedUser { arn, .. } if principal.user_id.is_none() => {
             let name = arn
@@ -59,15 +77,15 @@ fn principal_arn<'a>(caller: &Caller<'a>) -> Option<&'a str> {
     }
 }
 
-/// `KEY-11`.
-fn principal_account<'a>(caller: &Caller<'a>, home: Home<'a>) -> Option<&'a str> {
+/// `KEY-11`: the account, and `anonymous` for callers without credentials.
+fn principal_account<'a>(caller: &Caller<'a>, home: HomeAccount<'a>) -> Option<&'a str> {
     match caller {
         Caller::Anonymous => Some("anonymous"),
         _ => home.account,
     }
 }
 
-/// `KEY-18`.
+/// `KEY-18`: none for callers that AWS gives no type.
 fn principal_type(caller: &Caller<'_>) -> Option<&'static str> {
     match caller {
         Caller::Anonymous => Some("Anonymous"),
@@ -82,7 +100,7 @@ fn principal_type(caller: &Caller<'_>) -> Option<&'static str> {
     }
 }
 
-/// `KEY-20`.
+/// `KEY-20`: of users alone, without their path.
 fn user_name<'a>(caller: &Caller<'a>) -> Option<&'a str> {
     match *caller {
         Caller::User { arn } => arn.rsplit('/').next(),
@@ -90,7 +108,7 @@ fn user_name<'a>(caller: &Caller<'a>) -> Option<&'a str> {
     }
 }
 
-/// `KEY-15`.
+/// `KEY-15`: absent for callers without credentials of AWS.
 fn is_service(caller: &Caller<'_>) -> Option<&'static str> {
     match caller {
         Caller::Service { .. } => Some("true"),
@@ -99,7 +117,7 @@ fn is_service(caller: &Caller<'_>) -> Option<&'static str> {
     }
 }
 
-/// `KEY-16`.
+/// `KEY-16`: of services alone.
 fn service_name<'a>(caller: &Caller<'a>) -> Option<&'a str> {
     match *caller {
         Caller::Service { name } => Some(name),

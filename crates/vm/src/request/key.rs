@@ -1,4 +1,7 @@
 //! Condition keys, resolved for a stack of images.
+//!
+//! A key has at most one slot for each image and class of values, so that resolving it is a few look-ups, and giving it a
+//! value as many stores. Keys that no policy tests have none, and cost a request nothing more.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -12,6 +15,7 @@ use crate::stack::plan::{Plan, StackSlot};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KeySlot {
     pub(crate) slot: StackSlot,
+    /// What its values are read as.
     pub(crate) class: Class,
 }
 
@@ -36,7 +40,19 @@ impl KeySlot {
     }
 }
 
-/// A condition key, resolved for a stack of images.
+/// A condition key, resolved for a stack of images. For hosts that hold keys by themselves; one that holds all names of a
+/// request uses a [`CallSite`](crate::CallSite).
+///
+/// ```
+/// use portcullis_image::Image;
+/// use portcullis_vm::Key;
+///
+/// # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/images/v1/example.pcl"));
+/// let image = Image::from_bytes(&file[..])?;
+/// let key = Key::resolve(core::iter::once(image.view()), "aws:requestedregion");
+/// assert_eq!(key.name(), "aws:requestedregion");
+/// # Ok::<(), portcullis_image::ImageError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Key {
     name: String,
@@ -47,7 +63,8 @@ pub struct Key {
 }
 
 impl Key {
-    /// Resolves a key, whose name may be in any case (`COND-40`).
+    /// Resolves a key, whose name may be in any case (`COND-40`). Every text can be resolved. Allocates for the name and for the
+    /// slots, if there are some.
     pub fn resolve<'i>(images: impl Iterator<Item = View<'i>>, name: &str) -> Key {
         let mut slots = Vec::new();
         let of = KeySlot::find_all(images, name, |slot| slots.push(slot));
@@ -75,6 +92,17 @@ impl Key {
 
 /// True if some policy of a stack looks at a key, whose name may be in any case (`COND-40`); if not, nobody need find
 /// out its value. Keys that say who the caller is are always looked at.
+///
+/// ```
+/// use portcullis_image::Image;
+/// use portcullis_vm::uses_key;
+///
+/// # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/images/v1/example.pcl"));
+/// let image = Image::from_bytes(&file[..])?;
+/// assert!(uses_key(core::iter::once(image.view()), "aws:RequestedRegion"));
+/// assert!(!uses_key(core::iter::once(image.view()), "aws:CurrentTime"));
+/// # Ok::<(), portcullis_image::ImageError>(())
+/// ```
 pub fn uses_key<'i>(images: impl Iterator<Item = View<'i>>, name: &str) -> bool {
     let mut is_used = false;
     for view in images {

@@ -3,6 +3,9 @@
 //! A caller has few names: its ARN, its role's, its account's, its unique id. Each is looked for among the principals of
 //! the image, which are sorted, instead of comparing every entry of every statement with the caller. A statement then asks
 //! whether its list has one of the found numbers.
+//!
+//! That takes time logarithmic in the different principals of the policies, for at most six names. Where the policies name
+//! nobody, as identity policies do not, nothing is looked for.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -12,7 +15,7 @@ use portcullis_image::{Id, PrincipalForm, PrincipalRecord, Reserved, Section, Vi
 use portcullis_model::{Caller, Principal};
 
 use crate::combine::caller::{Strength, identity};
-use crate::combine::ownership::Home;
+use crate::combine::ownership::HomeAccount;
 use crate::stack::per_image::PerImage;
 use crate::stack::{ImageIdx, StackId};
 
@@ -20,12 +23,14 @@ use crate::stack::{ImageIdx, StackId};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NamingPrincipal {
     pub(crate) principal: Id<PrincipalRecord>,
+    /// What its being listed gives (`EVAL-20`).
     pub(crate) strength: Strength,
     /// The identities that it lists (`GRAM-51`).
     pub(crate) identities: u8,
 }
 
-/// Names of a caller that a context says ([`crate::is_name_of_caller`]).
+/// Names of a caller that a context says ([`crate::is_name_of_caller`]). A key with several values says nothing where one is
+/// meant.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ContextNames<'a> {
     /// The only value of `aws:userid`.
@@ -36,7 +41,7 @@ pub struct ContextNames<'a> {
     pub services: &'a [&'a str],
 }
 
-/// Names of a calling service that a context gives (`EVAL-53`).
+/// Names of a calling service that a context gives (`EVAL-53`). A trait, so that they need not be gathered.
 pub(crate) trait ServiceNames {
     /// Calls back with each of them.
     fn for_each(&self, found: &mut dyn FnMut(&str));
@@ -59,24 +64,46 @@ impl<'a> From<ContextNames<'a>> for FromContext<'a> {
     }
 }
 
-/// What the images of a stack know of a principal, and where it is at home.
+/// What the images of a stack know of a principal, and its home account: for hosts that know their callers beforehand.
+///
+/// It holds numbers and two short texts, not the principal: a request has both, and that they are of the same principal is
+/// believed. What the context of a request says of the caller is looked for beside it, each time.
+///
+/// ```
+/// use portcullis_image::Image;
+/// use portcullis_model::{Caller, Request};
+/// use portcullis_vm::PrincipalHandle;
+///
+/// # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/images/v1/example.pcl"));
+/// let image = Image::from_bytes(&file[..])?;
+/// let role = Caller::from_arn("arn:aws:iam::111122223333:role/reports").unwrap();
+/// let principal = Request::new(role, "s3:GetObject", "*").principal;
+/// let handle = PrincipalHandle::resolve(core::iter::once(image.view()), &principal);
+/// assert_eq!(handle.home().account, Some("111122223333"));
+/// # Ok::<(), portcullis_image::ImageError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
-pub struct Known {
+pub struct PrincipalHandle {
     /// The images that the names are of; none if the host found them its own way.
     pub(crate) of: StackId,
+    /// The principals of each image that name it.
     pub(crate) named: PerImage<NamingPrincipal>,
     /// Where it is at home, unless its caller has no ARN.
     partition: String,
     account: String,
+    /// There are partition and account.
     has_home: bool,
 }
 
-impl Known {
-    /// Finds the entries of policies that name the principal.
-    pub fn resolve<'i>(images: impl Iterator<Item = View<'i>>, principal: &Principal<'_>) -> Known {
-        let mut known = Known::default();
-        known.set(images, principal);
-        known
+impl PrincipalHandle {
+    /// Finds the entries of policies that name the principal, in all images of the stack. Allocates.
+    pub fn resolve<'i>(
+        images: impl Iterator<Item = View<'i>>,
+        principal: &Principal<'_>,
+    ) -> PrincipalHandle {
+        let mut handle = PrincipalHandle::default();
+        handle.set(images, principal);
+        handle
     }
 
     /// Becomes that of a principal. Reuses its memory.
@@ -85,7 +112,7 @@ impl Known {
         images: impl Iterator<Item = View<'i>>,
         principal: &Principal<'_>,
     ) {
-        let home = Home::of(&principal.caller);
+        let home = HomeAccount::of(&principal.caller);
         self.named.clear();
         self.set_home(home);
         self.of = StackId::EMPTY;
@@ -98,7 +125,7 @@ impl Known {
     }
 
     /// Finds the entries of the policies of some images that name the principal, by the host's own way from
-    /// the place of an image, a form and a text, which comes in parts, to the number of a principal of the
+    /// the index of an image, a form and a text, which comes in parts, to the number of a principal of the
     /// image. The host says where the caller is at home: its ARN is not looked at for that.
     ///
     /// Forgets what it held, and reuses its memory.
@@ -107,7 +134,7 @@ impl Known {
         images: usize,
         look_up: impl Fn(ImageIdx, PrincipalForm, &[&str]) -> Option<Id<PrincipalRecord>>,
         principal: &Principal<'_>,
-        home: Home<'_>,
+        home: HomeAccount<'_>,
         names: ContextNames<'_>,
     ) {
         self.of = StackId::NONE;
@@ -126,7 +153,8 @@ impl Known {
         self.named.of(image)
     }
 
-    fn set_home(&mut self, home: Home<'_>) {
+    /// Keeps the home account, in the memory of the one before.
+    fn set_home(&mut self, home: HomeAccount<'_>) {
         self.partition.clear();
         self.account.clear();
         let both = home.partition.zip(home.account);
@@ -139,13 +167,13 @@ impl Known {
 
     /// Where the principal is at home.
     #[inline]
-    pub fn home(&self) -> Home<'_> {
+    pub fn home(&self) -> HomeAccount<'_> {
         match self.has_home {
-            true => Home {
+            true => HomeAccount {
                 partition: Some(&self.partition),
                 account: Some(&self.account),
             },
-            false => Home::default(),
+            false => HomeAccount::default(),
         }
     }
 }
@@ -154,7 +182,7 @@ impl Known {
 pub(crate) fn find(
     view: View<'_>,
     principal: &Principal<'_>,
-    home: Home<'_>,
+    home: HomeAccount<'_>,
     context: FromContext<'_>,
     all: &mut Vec<NamingPrincipal>,
 ) {
@@ -164,11 +192,12 @@ pub(crate) fn find(
     }
 }
 
-/// The same, with another way from a form and a text in parts to the image's principal.
+/// The same, with another way from a form and a text in parts to the image's principal. Which names a caller has, how strongly
+/// each names it and whom it lists is here and nowhere else.
 pub(crate) fn find_by(
     look_up: impl Fn(PrincipalForm, &[&str]) -> Option<Id<PrincipalRecord>>,
     principal: &Principal<'_>,
-    home: Home<'_>,
+    home: HomeAccount<'_>,
     context: FromContext<'_>,
     all: &mut Vec<NamingPrincipal>,
 ) {
@@ -250,7 +279,7 @@ pub(crate) fn find_by(
     }
 }
 
-/// The principal of a form whose text is the parts together.
+/// The principal of a form whose text is the parts together, by bisection.
 fn find_principal(
     view: View<'_>,
     form: PrincipalForm,

@@ -1,12 +1,15 @@
 //! A request, as a host has it.
+//!
+//! One struct with public fields, so that a request is given whole: a protocol of calls that set one thing after the other can
+//! be left half done, and that would be a request which nobody asked.
 
-use portcullis_image::{Id, LayerSet, Part};
+use portcullis_image::{Id, LayerSet, Unit};
 use portcullis_model::{self as model, Principal};
 
-use crate::combine::ownership::{Home, Ownership};
+use crate::combine::ownership::{HomeAccount, Ownership};
 use crate::request::action::Action;
 use crate::request::context::Context;
-use crate::request::principal::Known;
+use crate::request::principal::PrincipalHandle;
 use crate::request::resource::ResourceRef;
 use crate::request::site::CallSite;
 use crate::stack::ImageIdx;
@@ -15,12 +18,25 @@ use crate::stack::ImageIdx;
 ///
 /// Plain texts will do everywhere; what a host resolved beforehand is not looked up again. What was resolved for other
 /// images is.
+///
+/// ```
+/// use portcullis_model::{Caller, Request};
+/// use portcullis_vm::{Context, Query, Value};
+///
+/// let ann = Caller::from_arn("arn:aws:iam::111122223333:user/ann").unwrap();
+/// let context = [("aws:SecureTransport", Value::Bool(true))];
+/// let query = Query {
+///     context: Context::Named(&context),
+///     ..Query::from(&Request::new(ann, "s3:GetObject", "arn:aws:s3:::reports/q1"))
+/// };
+/// assert_eq!(query.action_name(), "s3:GetObject");
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Query<'a> {
     /// Who asks.
     pub principal: Principal<'a>,
     /// What was resolved for the same principal, if it was. That the principal is the same is believed.
-    pub known: Option<&'a Known>,
+    pub principal_handle: Option<&'a PrincipalHandle>,
     /// The action.
     pub action: ActionRef<'a>,
     /// The condition keys.
@@ -47,7 +63,7 @@ pub enum ActionRef<'a> {
 }
 
 impl Query<'_> {
-    /// The action's name.
+    /// The action's name: as it was given, or in lower case if it was resolved by itself.
     pub fn action_name(&self) -> &str {
         match self.action {
             ActionRef::Name(name) => name,
@@ -58,10 +74,10 @@ impl Query<'_> {
 
     /// Where the caller is at home.
     #[inline]
-    pub(crate) fn home<'h>(&'h self, known: Option<&'h Known>) -> Home<'h> {
-        match known {
-            Some(known) => known.home(),
-            None => Home::of(&self.principal.caller),
+    pub(crate) fn home<'h>(&'h self, handle: Option<&'h PrincipalHandle>) -> HomeAccount<'h> {
+        match handle {
+            Some(handle) => handle.home(),
+            None => HomeAccount::of(&self.principal.caller),
         }
     }
 
@@ -76,7 +92,7 @@ impl Query<'_> {
 
     /// Whose the resource is, which may be `*`, to a caller who is at home somewhere.
     #[inline(always)]
-    pub(crate) fn ownership(&self, home: Home<'_>, is_star: bool) -> Ownership {
+    pub(crate) fn ownership(&self, home: HomeAccount<'_>, is_star: bool) -> Ownership {
         let resource = self.resource;
         Ownership::with(home, self.known_owner(), is_star, || {
             resource.parts().partition
@@ -100,7 +116,7 @@ impl<'a> From<&model::Request<'a>> for Query<'a> {
     fn from(request: &model::Request<'a>) -> Query<'a> {
         Query {
             principal: request.principal,
-            known: None,
+            principal_handle: None,
             action: ActionRef::Name(request.action),
             context: Context::Entries(request.context),
             resource: ResourceRef::Text(request.resource),
@@ -111,13 +127,14 @@ impl<'a> From<&model::Request<'a>> for Query<'a> {
     }
 }
 
-/// A part of an image that takes part in a decision.
+/// A unit of an image that takes part in a decision, for images of several. Whoever selects units says what each stands for;
+/// the layers in which it has no policy do not count. One that does not exist is not there.
 #[derive(Clone, Copy, Debug)]
-pub struct PartOf {
+pub struct SelectedUnit {
     /// The image.
     pub image: ImageIdx,
-    /// The part of it.
-    pub part: Id<Part>,
+    /// The unit of it.
+    pub unit: Id<Unit>,
     /// The layers that it stands for.
     pub layers: LayerSet,
 }

@@ -1,4 +1,7 @@
 //! The resource of a request.
+//!
+//! Its text is all that policies match. Beside it a decision asks whose it is, whether it is a key or a role, and for its
+//! segments, by which candidates are found: reading these once pays for a resource that is asked for again and again.
 
 use alloc::string::String;
 use core::ops::Range;
@@ -6,21 +9,31 @@ use core::ops::Range;
 use portcullis_image::index::Segments;
 use portcullis_model::{arn_account, split_arn};
 
-use crate::combine::ownership::{Home, Ownership, ResourceParts};
+use crate::combine::ownership::{HomeAccount, Ownership, ResourceParts};
 
 /// The ARN of all buckets of a partition, of which `s3:ListAllMyBuckets` is asked where a request says `*` (`MATCH-37`),
-/// in parts that are to be joined.
+/// in parts that are to be joined. The partition is `aws` unless the caller has another.
+///
+/// ```
+/// assert_eq!(portcullis_vm::all_buckets(Some("aws-cn")).concat(), "arn:aws-cn:s3:::*");
+/// ```
 pub fn all_buckets(partition: Option<&str>) -> [&str; 3] {
     ["arn:", partition.unwrap_or("aws"), ":s3:::*"]
 }
 
-/// A target's ARN that was read once, to be used in many requests, whatever the images are.
+/// A target's ARN that was read once, to be used in many requests, whatever the images are: it belongs to no stack. It takes
+/// about half a kilobyte and the text.
 #[derive(Clone, Debug, Default)]
 pub struct Resource {
+    /// As it was given.
     text: String,
+    /// All of them, whatever a decision needs.
     pub(crate) segments: Segments,
+    /// The text is `*`: no resource in particular (`MATCH-28`).
     is_star: bool,
+    /// The ARN is that of a KMS key.
     is_key: bool,
+    /// The ARN is that of an IAM role.
     is_role: bool,
     /// Where the text has the partition and the owner's account, if it has.
     partition: Option<Range<usize>>,
@@ -40,6 +53,7 @@ impl Resource {
         resource
     }
 
+    /// Becomes that of a text, and of what [`split_arn`] gives for it.
     fn set(&mut self, text: &str, parts: Option<[&str; 6]>) {
         let starts = parts.map(|parts| {
             let [scheme, partition, service, region, ..] = parts.map(|part| part.len() + 1);
@@ -63,6 +77,7 @@ impl Resource {
         &self.text
     }
 
+    /// What the decision needs to know of it.
     #[inline]
     pub(crate) fn parts(&self) -> ResourceParts<'_> {
         let part = |range: &Option<Range<usize>>| {
@@ -79,7 +94,8 @@ impl Resource {
     }
 }
 
-/// A target's ARN with what decisions by parts look at: of a [`Resource`], or of a text that was split.
+/// A target's ARN with what decisions by units look at: of a [`Resource`], or of a text that was split. For hosts that decide
+/// by an [`Evaluation`](crate::Evaluation).
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
     text: &'a str,
@@ -89,7 +105,16 @@ pub struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// Of a text, and what [`split_arn`] gives for it.
+    /// Of a text, and what [`split_arn`] gives for it: whoever has split an ARN for its own use need not do so again.
+    ///
+    /// ```
+    /// use portcullis_model::split_arn;
+    /// use portcullis_vm::Target;
+    ///
+    /// let arn = "arn:aws:sqs:eu-west-1:111122223333:jobs";
+    /// let target = Target::of(arn, split_arn(arn));
+    /// assert_eq!((target.account(), target.is_star()), (Some("111122223333"), false));
+    /// ```
     pub fn of(text: &'a str, parts: Option<[&'a str; 6]>) -> Target<'a> {
         Target {
             text,
@@ -133,7 +158,7 @@ impl<'a> Target<'a> {
     }
 
     /// Whose the resource is, to a caller who is at home somewhere; the request may say the owner.
-    pub fn ownership(&self, home: Home<'_>, account: Option<&str>) -> Ownership {
+    pub fn ownership(&self, home: HomeAccount<'_>, account: Option<&str>) -> Ownership {
         Ownership::of(home, account, &self.parts)
     }
 
@@ -143,6 +168,7 @@ impl<'a> Target<'a> {
         (self.parts.is_key, self.parts.is_role)
     }
 
+    /// Its segments, if somebody cut it.
     #[inline]
     pub(crate) fn segments(&self) -> Option<&'a Segments> {
         self.segments
@@ -159,7 +185,7 @@ impl<'a> From<&'a Resource> for Target<'a> {
     }
 }
 
-/// A target's ARN: a text, or one that was read before.
+/// A target's ARN: a text, or one that was read before. Both decide alike.
 #[derive(Clone, Copy, Debug)]
 pub enum ResourceRef<'a> {
     /// An ARN, or `*` (`MATCH-28`).
@@ -186,6 +212,7 @@ impl<'a> ResourceRef<'a> {
         }
     }
 
+    /// What the decision needs to know of it; a text is split for that.
     pub(crate) fn parts(self) -> ResourceParts<'a> {
         match self {
             ResourceRef::Text(text) => ResourceParts::of(text, split_arn(text)),

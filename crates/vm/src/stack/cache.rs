@@ -4,6 +4,9 @@
 //! the last ones are remembered: 128 of them, two for each hash. A map that grows was rejected, because whoever sends
 //! requests would decide how large it gets; so was evicting the least recently used, which would
 //! have to be noted at each look-up.
+//!
+//! A hit takes a hash of 16 bytes and one comparison of the text. Entries of other stacks stay until they are evicted, so that
+//! hosts with two sets of policies keep both.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -13,7 +16,8 @@ use portcullis_image::wire::{high, index, padded, widened};
 use crate::bytes::equal;
 use crate::stack::StackId;
 
-/// How many sets of two entries there are.
+/// How many sets of two entries there are. Two, because two names with one hash, asked for in turn, would otherwise evict each
+/// other at each request.
 const SETS: usize = 64;
 /// Longer texts are not kept, so that the memory is bounded.
 pub(crate) const MAX_TEXT: usize = 256;
@@ -24,13 +28,15 @@ pub(crate) const MAX_TEXT: usize = 256;
 /// stack alone. Whoever varies texts on purpose makes every look-up a first one, and no more.
 #[derive(Clone, Debug)]
 pub(crate) struct Cache<T> {
-    entries: Vec<Entry<T>>,
+    entries: Vec<CacheEntry<T>>,
 }
 
+/// A text with what a stack makes of it.
 #[derive(Clone, Debug)]
-struct Entry<T> {
+struct CacheEntry<T> {
     /// Of no stack, if there is nothing.
     of: StackId,
+    /// The whole text: a hash alone would take one name for another.
     text: String,
     value: T,
 }
@@ -64,12 +70,15 @@ impl<T: Default> Cache<T> {
         }
     }
 
+    /// True if an entry is that of a text and a stack.
     #[inline(always)]
     fn is_it(&self, number: usize, of: StackId, text: &str) -> bool {
         let entry = self.entries.get(number);
         entry.is_some_and(|own| own.of.is_same(of) && equal(own.text.as_bytes(), text.as_bytes()))
     }
 
+    /// Makes an entry. The newer of a set becomes the older one, whose memory is used again. A text that is too long, or whose
+    /// images are not those of the stack, is found out for this one request and not kept.
     #[cold]
     #[inline(never)]
     fn fill(
@@ -81,7 +90,7 @@ impl<T: Default> Cache<T> {
     ) -> usize {
         if self.entries.is_empty() {
             // One more than the sets have, for texts that are not kept.
-            self.entries.resize_with(SETS * 2 + 1, || Entry {
+            self.entries.resize_with(SETS * 2 + 1, || CacheEntry {
                 of: StackId::NONE,
                 text: String::new(),
                 value: T::default(),

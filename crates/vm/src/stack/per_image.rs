@@ -10,9 +10,11 @@ use portcullis_image::wire::{count, index};
 
 use crate::stack::ImageIdx;
 
-/// Some things for each image of a stack, in one vector.
+/// Some things for each image of a stack, in one vector. Filled image by image: what was appended since the last
+/// [`PerImage::close`] belongs to the next image.
 #[derive(Clone, Debug)]
 pub(crate) struct PerImage<T> {
+    /// Those of the first image, then those of the second, and so on.
     all: Vec<T>,
     /// Where those of each image end.
     ends: Vec<u32>,
@@ -46,7 +48,8 @@ impl<T> PerImage<T> {
         &mut self.all
     }
 
-    /// The next image has no more things. Gives those that it has.
+    /// The next image has no more things. Gives those that it has. An image without things is closed too, so that the indices of
+    /// the others stay right.
     #[inline]
     pub(crate) fn close(&mut self) -> &[T] {
         let start = self.ends.last().copied().unwrap_or(0);

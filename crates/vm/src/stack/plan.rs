@@ -3,13 +3,16 @@
 //! A decision asks these things of every request: how many slots there are, whether some policy names principals, which
 //! layers are present. They change only with the stack, so a host keeps the plan beside it. Nothing is checked here; a plan
 //! of another stack is found out by its [`StackId`].
+//!
+//! Working it out at each request was rejected, though it would save hosts a value: it is linear in the condition keys of the
+//! policies, where a decision is not.
 
-use portcullis_image::{Class, Id, LayerSet, Part, Reserved, Section, Slot, View};
+use portcullis_image::{Class, Id, LayerSet, Reserved, Section, Slot, Unit, View};
 
 use crate::stack::per_image::PerImage;
 use crate::stack::{ImageIdx, StackId};
 
-/// A slot among those of all images of a stack, one image after the other.
+/// A slot among those of all images of a stack, one image after the other: what a request's keys are stored under.
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StackSlot(pub u32);
@@ -31,12 +34,29 @@ impl StackSlot {
 
 /// What follows from a stack of images: whose numbers are whose, and what the slots are.
 ///
-/// Takes memory linear in the condition keys that the policies look at.
+/// Takes memory linear in the condition keys that the policies look at. Made once for a stack, it is shared by all threads; a
+/// request that is decided with the plan of another stack is an implicit deny.
+///
+/// ```
+/// use portcullis_image::Image;
+/// use portcullis_vm::Plan;
+///
+/// # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../corpus/images/v1/example.pcl"));
+/// let account = Image::from_bytes(&file[..])?;
+/// let session = Image::from_bytes(&file[..])?;
+/// let alone = Plan::of([account.view()].into_iter());
+/// // The order counts: numbers of the second image follow those of the first.
+/// let both = Plan::of([account.view(), session.view()].into_iter());
+/// # let _ = (alone, both);
+/// # Ok::<(), portcullis_image::ImageError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
+    /// Of which stack it is.
     pub(crate) id: StackId,
-    slots: PerImage<OfSlot>,
-    /// Each image takes part as a whole: none has several parts.
+    /// The slots of each image.
+    slots: PerImage<SlotInfo>,
+    /// Each image takes part as a whole: none has several units.
     pub(crate) is_whole: bool,
     /// There is one image, and it does.
     pub(crate) is_only: bool,
@@ -50,13 +70,15 @@ pub struct Plan {
 
 /// A slot of the stack.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct OfSlot {
+pub(crate) struct SlotInfo {
+    /// What its values are read as.
     pub(crate) class: Class,
     /// The reserved slot of the same key, if it has one.
     pub(crate) reserved: Option<Reserved>,
 }
 
 impl Plan {
+    /// Of no stack.
     pub(crate) const NONE: Plan = Plan {
         id: StackId::NONE,
         slots: PerImage::new(),
@@ -67,7 +89,8 @@ impl Plan {
         wants_user_id: false,
     };
 
-    /// Works it out, in time linear in the condition keys of the images.
+    /// Works it out, in time linear in the condition keys of the images. The order of the images is part of it: requests are
+    /// decided with the images in this order.
     pub fn of<'i>(images: impl Iterator<Item = View<'i>>) -> Plan {
         let mut plan = Plan {
             id: StackId::EMPTY,
@@ -78,19 +101,19 @@ impl Plan {
             plan.id = plan.id.with(view);
             let slots = view.ids::<Slot>().map(|slot| {
                 let record = view.get(slot);
-                OfSlot {
+                SlotInfo {
                     class: record.class,
                     reserved: Reserved::of_name(view.text(record.name)),
                 }
             });
             plan.slots.open().extend(slots);
             plan.slots.close();
-            plan.is_whole &= view.count(Section::Parts) == 1;
+            plan.is_whole &= view.count(Section::Units) == 1;
             plan.names_principals |= view.count(Section::Principals) > 0;
             plan.wants_user_id |= view.wanted().any(Reserved::UserId);
-            let part: Part = view.get(Id::FIRST);
-            plan.present.0 |= part.layers;
-            plan.present.1 |= part.public;
+            let unit: Unit = view.get(Id::FIRST);
+            plan.present.0 |= unit.layers;
+            plan.present.1 |= unit.public;
         }
         plan.is_only = plan.is_whole && plan.slots.images() == 1;
         plan
@@ -103,9 +126,9 @@ impl Plan {
         (StackSlot(range.start), StackSlot(range.end))
     }
 
-    /// A slot of the stack.
+    /// A slot of the stack; one of texts, without a reserved key, for a number that no slot has.
     #[inline]
-    pub(crate) fn slot(&self, slot: StackSlot) -> OfSlot {
+    pub(crate) fn slot(&self, slot: StackSlot) -> SlotInfo {
         let own = self.slots.all().get(slot.index());
         own.copied().unwrap_or_default()
     }

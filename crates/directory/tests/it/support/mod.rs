@@ -169,22 +169,22 @@ fn ask_both(directory: &Directory, request: &str, is_compared: bool) -> String {
     let is_alone = line.extra.session.is_none() && line.extra.identity.is_none();
     let check = |engine: &RefCell<Engine>| engine.borrow_mut().check(directory, &request_alone);
     let checked = is_alone.then(|| ENGINE.with(check));
-    let question = match directory.question(&request_alone, line.extra, &arena) {
-        Ok(question) => question,
+    let completed = match directory.complete(&request_alone, line.extra, &arena) {
+        Ok(completed) => completed,
         Err(refusal) => {
             let same = Err(CheckError::Refused(refusal.clone()));
             assert!(checked.is_none_or(|checked| checked == same), "{request}");
             return refusal.to_string();
         }
     };
-    let decide = |engine: &RefCell<Engine>| engine.borrow_mut().decide(directory, &question);
+    let decide = |engine: &RefCell<Engine>| engine.borrow_mut().decide(directory, &completed);
     let outcome = ENGINE.with(decide).unwrap();
     let is_same = checked.is_none_or(|checked| checked == Ok(outcome));
     assert!(is_same, "checked otherwise: {request}");
-    let sets = directory.policies(&question, &arena);
-    let is_compared = is_compared && !question.is_undecidable();
+    let sets = directory.policies(&completed, &arena);
+    let is_compared = is_compared && !completed.is_undecidable();
     if let Some(sets) = sets.filter(|_| is_compared) {
-        let reference = portcullis_reference::decide(&sets, &question.request);
+        let reference = portcullis_reference::decide(&sets, &completed.request);
         let by: Vec<_> = outcome.layers().collect();
         assert_eq!(
             (outcome.decision(), by),

@@ -1,6 +1,6 @@
 //! A request with everything that the directory adds to it.
 //!
-//! A question is the whole truth about a request in one value: the caller completed, the owner, every key, the policy sets,
+//! A completed request holds everything that decides it: the caller completed, the owner, every key, the policy sets,
 //! and for an access point the same for the bucket behind it (`S3-6`). It can be decided, explained, printed, and given to
 //! the reference evaluator as documents.
 //!
@@ -14,7 +14,7 @@ use portcullis_syntax::{Bucket, PolicySets};
 
 use crate::decide::applies::{Applies, find_applies};
 use crate::decide::caller::{ResolvedCaller, complete, find_caller, read_caller};
-use crate::decide::context::{Context, fill, fill_access_point};
+use crate::decide::context::{FilledContext, fill, fill_access_point};
 use crate::decide::grants::is_granted;
 use crate::decide::target::{LocatedTarget, locate, stated_owner, unconsulted};
 use crate::error::RequestError;
@@ -26,9 +26,12 @@ use crate::store::people::{RESERVED_PATH, UNKNOWN_END};
 use crate::store::policy_scope::other_name;
 use crate::store::tables::Tables;
 
-/// A request with everything that the directory adds to it.
+/// A request with everything that the directory adds to it. What [`Directory::complete`](crate::Directory::complete) gives.
+///
+/// `request` is to be read and printed; what applies to it is known by numbers of the directory that completed it, so that
+/// another one refuses it.
 #[derive(Clone, Debug)]
-pub struct Question<'a> {
+pub struct CompletedRequest<'a> {
     /// The request; the caller's ids, the owner of the resource and the context are filled in.
     pub request: Request<'a>,
     /// The directory has the user or role whose policies are the caller's. What was guessed of a role in
@@ -39,7 +42,7 @@ pub struct Question<'a> {
     /// The policies that came with the request.
     pub(crate) extra: RequestPolicies<'a>,
     /// What the bucket behind an access point is asked (`S3-6`).
-    pub(crate) bucket: Option<BucketQuestion<'a>>,
+    pub(crate) bucket: Option<BucketRequest<'a>>,
     /// A policy that takes part cannot be read, or was not seen, so nothing is allowed (`GRAM-54`, `S3-6`).
     pub(crate) is_undecidable: bool,
     /// The directory whose numbers the sets are.
@@ -48,7 +51,7 @@ pub struct Question<'a> {
 
 /// What the bucket behind an access point is asked (`S3-6`).
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct BucketQuestion<'a> {
+pub(crate) struct BucketRequest<'a> {
     /// The bucket's ARN.
     pub(crate) arn: &'a str,
     /// The bucket, or the object in it.
@@ -59,7 +62,7 @@ pub(crate) struct BucketQuestion<'a> {
     pub(crate) sets: &'a [SetsId],
 }
 
-impl Question<'_> {
+impl CompletedRequest<'_> {
     /// Whether the answer is incomplete whatever else the directory has: a policy that takes part cannot be read
     /// (`GRAM-54`), it is not known which bucket is behind an access point (`S3-6`), or the resource is asked for by a
     /// name that its policy is not found by. Nothing is allowed then.
@@ -73,19 +76,19 @@ impl Question<'_> {
 ///
 /// # Errors
 /// [`RequestError`] if the caller is not known, or the request contradicts the directory.
-pub(crate) fn question_of_any<'a>(
+pub(crate) fn complete_any_request<'a>(
     tables: &'a Tables,
     of: u64,
     request: &Request<'a>,
     extra: RequestPolicies<'a>,
     arena: &'a Bump,
-) -> Result<Question<'a>, RequestError> {
-    let context = Context::new(request.context, arena);
+) -> Result<CompletedRequest<'a>, RequestError> {
+    let context = FilledContext::new(request.context, arena);
     let has_identity = extra.identity.is_some() && !is_assumed_root(request, &context);
     let who = arena.alloc(request.principal);
     let arn = read_caller(tables, &who.caller);
     let caller = find_caller(tables, who, &arn, has_identity, tables)?;
-    Ok(complete_question(
+    Ok(complete_for_caller(
         tables,
         caller,
         request,
@@ -98,40 +101,40 @@ pub(crate) fn question_of_any<'a>(
 ///
 /// # Errors
 /// Also if the action is none (`GRAM-18`).
-pub(crate) fn question<'a>(
+pub(crate) fn complete_request<'a>(
     tables: &'a Tables,
     of: u64,
     request: &Request<'a>,
     extra: RequestPolicies<'a>,
     arena: &'a Bump,
-) -> Result<Question<'a>, RequestError> {
+) -> Result<CompletedRequest<'a>, RequestError> {
     check_action(request.action).map_err(RequestError::NoAction)?;
-    question_of_any(tables, of, request, extra, arena)
+    complete_any_request(tables, of, request, extra, arena)
 }
 
-/// What whoever reads the answer to a question should know: which policies were not seen, or are not consulted
+/// What whoever reads the answer to a completed request should know: which policies were not seen, or are not consulted
 /// although one might think so.
-pub(crate) fn notes(tables: &Tables, question: &Question<'_>) -> Vec<String> {
-    let resource = question.request.resource;
+pub(crate) fn notes(tables: &Tables, completed: &CompletedRequest<'_>) -> Vec<String> {
+    let resource = completed.request.resource;
     let mut notes: Vec<String> = unconsulted(tables, resource)
         .into_iter()
         .map(|whole| format!("the policy of {whole} is not consulted for {resource}"))
         .collect();
     notes.extend(note_of_permission_set(
         tables,
-        &question.request.principal.caller,
+        &completed.request.principal.caller,
     ));
     let name = other_name(resource, split_arn(resource));
-    if let Some(name) = name.filter(|name| name.stands_for_another(question.request.action)) {
+    if let Some(name) = name.filter(|name| name.stands_for_another(completed.request.action)) {
         notes.push(format!("{resource} {}", name.reason()));
         return notes;
     }
-    match (access_point(resource), &question.bucket) {
+    match (access_point(resource), &completed.bucket) {
         (Some((point, _)), None) => notes.push(format!(
             "no file says which bucket is behind {point}, so the bucket's policy was not seen and nothing \
              is allowed"
         )),
-        _ if question.is_undecidable => {
+        _ if completed.is_undecidable => {
             let note = "a policy of the resource cannot be read, so nothing is allowed";
             notes.push(note.to_string());
         }
@@ -171,22 +174,22 @@ fn note_of_permission_set(tables: &Tables, caller: &Caller<'_>) -> Option<String
     ))
 }
 
-/// The policies of a question as documents, for evaluators that read these; none if one of them cannot be read.
+/// The policies of a completed request as documents, for evaluators that read these; none if one of them cannot be read.
 pub(crate) fn policies<'a>(
     tables: &'a Tables,
     documents: &'a Documents,
-    question: &Question<'a>,
+    completed: &CompletedRequest<'a>,
     arena: &'a Bump,
 ) -> Option<PolicySets<'a>> {
     let mut sets = PolicySets::default();
-    for id in question.sets {
+    for id in completed.sets {
         documents.add_to(*id, tables.strings(), &mut sets, arena)?;
     }
-    if let Some(identity) = &question.extra.identity {
+    if let Some(identity) = &completed.extra.identity {
         sets.identity.extend(identity.iter().copied());
     }
-    sets.session = question.extra.session.clone();
-    if let Some(bucket) = &question.bucket {
+    sets.session = completed.extra.session.clone();
+    if let Some(bucket) = &completed.bucket {
         let mut behind = PolicySets::default();
         for id in bucket.sets {
             documents.add_to(*id, tables.strings(), &mut behind, arena)?;
@@ -202,21 +205,22 @@ pub(crate) fn policies<'a>(
 }
 
 /// True for a session of AssumeRoot, whose policies are the task policy's (`EVAL-50`, `STS-6`).
-pub(crate) fn is_assumed_root(request: &Request<'_>, context: &Context<'_>) -> bool {
+pub(crate) fn is_assumed_root(request: &Request<'_>, context: &FilledContext<'_>) -> bool {
     let flag = context.only("aws:AssumedRoot");
     matches!(request.principal.caller, Caller::Root { .. })
         && flag.is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
-/// What decides a request of a caller who was found. `of` is the directory that has the tables.
-pub(crate) fn complete_question<'a>(
+/// Completes a request of a caller who was found. `of` is the generation that has the tables. Cannot fail: what a request can
+/// contradict was compared when the caller was found.
+pub(crate) fn complete_for_caller<'a>(
     tables: &'a Tables,
     caller: ResolvedCaller<'a, 'a>,
     request: &Request<'a>,
     (extra, of): (RequestPolicies<'a>, u64),
     arena: &'a Bump,
-) -> Question<'a> {
-    let mut context = Context::new(request.context, arena);
+) -> CompletedRequest<'a> {
+    let mut context = FilledContext::new(request.context, arena);
     let parts = split_arn(request.resource);
     let located = locate(tables, request.resource, parts, request.resource_account);
     let endpoint = context.only("aws:SourceVpce");
@@ -265,11 +269,11 @@ pub(crate) fn complete_question<'a>(
             .is_some_and(|(_, located)| located.is_unreadable());
     let bucket = behind
         .zip(of_bucket)
-        .map(|((bucket, _), applies)| BucketQuestion {
+        .map(|((bucket, _), applies)| BucketRequest {
             sets: sets_in(&applies),
             ..bucket
         });
-    Question {
+    CompletedRequest {
         request: filled,
         knows_caller: applies.caller.principal.is_some(),
         sets: sets_in(&applies),
@@ -281,13 +285,13 @@ pub(crate) fn complete_question<'a>(
 }
 
 /// What is behind an access point, if that is known (`S3-6`), and where it is found. Its owner is the access
-/// point's, unless something says another.
+/// point's, unless something says another. None if the target is no access point, or no file says its bucket.
 fn behind<'a>(
     tables: &'a Tables,
     request: &Request<'a>,
     located: &LocatedTarget,
     arena: &'a Bump,
-) -> Option<(BucketQuestion<'a>, LocatedTarget)> {
+) -> Option<(BucketRequest<'a>, LocatedTarget)> {
     let arn = tables.str(located.bucket()?);
     let resource = portcullis_vm::resource_behind(request.resource, arn)?;
     let resource = &*arena.alloc_str(&resource);
@@ -296,7 +300,7 @@ fn behind<'a>(
     let account = stated_owner(tables, &bucket_target)
         .or(request.resource_account)
         .or(of_point.filter(|account| is_account_id(account)));
-    let bucket = BucketQuestion {
+    let bucket = BucketRequest {
         arn,
         resource,
         account,
