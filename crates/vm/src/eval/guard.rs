@@ -125,7 +125,7 @@ impl<'a, A: RequestView<'a>> Matcher<'a, A> {
     /// The tests against a list: one call for all of them, so that the loop over a guard is not short on registers. It
     /// takes what a [`Test`] has one by one: three words as one argument are passed in memory, written for each instruction.
     #[inline(never)]
-    fn test_list(&self, insn: Ref<'_, Insn>, value: &Slot, state: u32) -> bool {
+    fn test_list(&self, insn: Ref<'_, Insn>, value: &FilledSlot, state: u32) -> bool {
         let test = Test {
             matcher: self,
             value,
