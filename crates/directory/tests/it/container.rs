@@ -174,17 +174,17 @@ fn what_rows_refer_to_is_there_and_of_its_kind() {
         (
             USES,
             vec![(0, 0)],
-            "a part in a layer that it has no policy of",
+            "a unit in a layer that it has no policy of",
         ),
         (
             USES,
             vec![(0, none)],
-            "a part in a layer that it has no policy of",
+            "a unit in a layer that it has no policy of",
         ),
         (
             USES,
             vec![(1, 1000)],
-            "a part in a layer that it has no policy of",
+            "a unit in a layer that it has no policy of",
         ),
         (PRINCIPALS, again, "a user or role that appears twice"),
         (

@@ -442,7 +442,7 @@ fn every_deny_stands_before_every_allow() {
         r#"{"Effect":"Allow","Action":"s3:*","Resource":"*"},{"Effect":"Deny","Action":"s3:Put*","Resource":"*"}"#,
     );
     let size = Section::Statements.record_size();
-    let what = "a Deny after an Allow, or a layer that its part does not have";
+    let what = "a Deny after an Allow, or a layer that its unit does not have";
     let mut parts = Parts::of(&image);
     let statements = section(&mut parts, Section::Statements);
     assert_eq!(statements.len(), 2 * size);

@@ -241,9 +241,9 @@ fn the_same_content_is_another_directory() {
     );
 }
 
-/// A question belongs to the directory that it was asked of, as it was.
+/// A completed request belongs to the directory that completed it, as it was.
 #[test]
-fn questions_of_other_directories() {
+fn completed_requests_of_other_directories() {
     let directories = directories();
     let mut engine = Engine::new();
     let context = [ContextEntry {
@@ -253,14 +253,14 @@ fn questions_of_other_directories() {
     let asked = asked(BOB, "s3:GetObject", &context);
     for there in &directories {
         let arena = Bump::new();
-        let question = there
+        let completed = there
             .complete(&asked, RequestPolicies::default(), &arena)
             .unwrap();
         for here in &directories {
-            let decided = engine.decide(here, &question);
-            let explained = engine.explain(here, &question);
-            let policies = here.policies(&question, &arena);
-            let story = here.provenance(&asked, &question);
+            let decided = engine.decide(here, &completed);
+            let explained = engine.explain(here, &completed);
+            let policies = here.policies(&completed, &arena);
+            let story = here.provenance(&asked, &completed);
             match std::ptr::eq(here, there) {
                 true => {
                     let fresh = by_names(here, BOB, "x:y", "v").unwrap();
