@@ -4,6 +4,8 @@
 //! short text, one number, one date, up to three networks. Values are read here, so that a decision reads none: what is no
 //! number compares to nothing and is left out (`COND-55`).
 
+use std::borrow::Cow;
+
 use portcullis_image::value::instant;
 use portcullis_image::value::network::Network;
 use portcullis_image::value::number::Number;
@@ -17,7 +19,7 @@ use portcullis_syntax::ast::{Condition, Text};
 use portcullis_syntax::vars;
 use smallvec::SmallVec;
 
-use crate::fold::{fold_in, lower_in};
+use crate::fold::{fold, lower};
 use crate::pattern::{Case, PatternBuilder, Reading};
 use crate::program::Program;
 
@@ -26,9 +28,9 @@ type Code = (Op, Operand, Operand, Operand);
 
 const ZERO: Operand = Operand::ZERO;
 
-impl<'a> Program<'a> {
+impl Program {
     /// The instruction of a condition, without [`flag::END`].
-    pub(crate) fn insn(&mut self, condition: &Condition<'a>, variables: bool) -> Insn {
+    pub(crate) fn insn(&mut self, condition: &Condition<'_>, variables: bool) -> Insn {
         let operator = condition.operator;
         let variables = variables && operator.base.expands_variables();
         let (op, x, y, z) = match operator.base.family() {
@@ -89,7 +91,7 @@ impl<'a> Program<'a> {
     }
 
     /// `COND-14`, `COND-15`.
-    fn null(&mut self, condition: &Condition<'a>) -> Insn {
+    fn null(&mut self, condition: &Condition<'_>) -> Insn {
         let says = |truth: &str| {
             let mut values = condition.values.iter();
             values.any(|value| value.value.eq_ignore_ascii_case(truth))
@@ -110,7 +112,7 @@ impl<'a> Program<'a> {
     }
 
     /// `COND-50`, equality. With a variable, all values are patterns without wildcards.
-    fn equals(&mut self, values: &[Text<'a>], variables: bool) -> Code {
+    fn equals(&mut self, values: &[Text<'_>], variables: bool) -> Code {
         let reading = Reading {
             variables,
             wildcards: false,
@@ -122,9 +124,8 @@ impl<'a> Program<'a> {
         }
     }
 
-    fn text_set(&mut self, mut texts: SmallVec<[&'a str; 4]>) -> Code {
-        texts.sort_unstable_by_key(|text| (text.len(), *text));
-        texts.dedup();
+    fn text_set(&mut self, mut texts: SmallVec<[Cow<'_, str>; 4]>) -> Code {
+        in_order(&mut texts);
         if let [text] = texts.as_slice() {
             return self.span((text, "", 0));
         }
@@ -137,7 +138,7 @@ impl<'a> Program<'a> {
         (Op::TextIn, self.text_list(&texts), ZERO, ZERO)
     }
 
-    fn equals_ignoring_case(&mut self, values: &[Text<'a>], variables: bool) -> Code {
+    fn equals_ignoring_case(&mut self, values: &[Text<'_>], variables: bool) -> Code {
         let reading = Reading {
             variables,
             wildcards: false,
@@ -145,8 +146,7 @@ impl<'a> Program<'a> {
         };
         match self.plain_texts(values, reading) {
             Some(mut texts) => {
-                texts.sort_unstable_by_key(|text| (text.len(), *text));
-                texts.dedup();
+                in_order(&mut texts);
                 if let [text] = texts.as_slice() {
                     if let Some(text) = ShortText::new(text) {
                         return inline(Op::FoldIs, text);
@@ -158,14 +158,14 @@ impl<'a> Program<'a> {
         }
     }
 
-    fn like(&mut self, values: &[Text<'a>], variables: bool) -> Code {
+    fn like(&mut self, values: &[Text<'_>], variables: bool) -> Code {
         let reading = Reading {
             variables,
             wildcards: true,
             case: Case::Keep,
         };
         if let [value] = values {
-            let mut builder = PatternBuilder::new(self.arena);
+            let mut builder = PatternBuilder::new();
             builder.push(value.value, reading);
             if let Some(span) = builder.as_span() {
                 return self.span(span);
@@ -175,7 +175,7 @@ impl<'a> Program<'a> {
     }
 
     /// `COND-70`. A value that is neither `true` nor `false` equals nothing.
-    fn truths(&mut self, values: &[Text<'a>], variables: bool) -> Code {
+    fn truths(&mut self, values: &[Text<'_>], variables: bool) -> Code {
         let reading = Reading {
             variables,
             wildcards: false,
@@ -186,7 +186,7 @@ impl<'a> Program<'a> {
         };
         let mut truths = 0;
         for text in texts {
-            match text {
+            match &*text {
                 "false" => truths |= 1,
                 "true" => truths |= 2,
                 _ => {}
@@ -197,17 +197,18 @@ impl<'a> Program<'a> {
 
     /// `COND-71`. Canonical base64 has one text for each sequence of bytes, so equal bytes are equal
     /// texts; a value that is not canonical base64 equals nothing.
-    fn binary(&mut self, values: &[Text<'a>]) -> Code {
+    fn binary(&mut self, values: &[Text<'_>]) -> Code {
         let texts = values
             .iter()
             .map(|value| value.value)
             .filter(|value| is_base64(value))
+            .map(Cow::from)
             .collect();
         self.text_set(texts)
     }
 
     /// `COND-55`, `COND-56`. A value that is no number compares to nothing.
-    fn numbers(&mut self, values: &[Text<'a>], orders: u64) -> Code {
+    fn numbers(&mut self, values: &[Text<'_>], orders: u64) -> Code {
         let orders = Operand(orders);
         let mut list: SmallVec<[Id<NumberRecord>; 4]> = SmallVec::new();
         for value in values {
@@ -233,7 +234,7 @@ impl<'a> Program<'a> {
     }
 
     /// `COND-67`, `COND-68`.
-    fn dates(&mut self, values: &[Text<'a>], orders: u64) -> Code {
+    fn dates(&mut self, values: &[Text<'_>], orders: u64) -> Code {
         let orders = Operand(orders);
         let instants = values
             .iter()
@@ -251,10 +252,10 @@ impl<'a> Program<'a> {
     }
 
     /// `COND-75` to `COND-77`.
-    fn addresses(&mut self, values: &[Text<'a>]) -> Code {
+    fn addresses(&mut self, values: &[Text<'_>]) -> Code {
         let networks = values.iter().filter_map(|value| {
-            let known = self.known_networks.entry(value.value);
-            *known.or_insert_with_key(|text| Network::parse(text))
+            let known = self.known_networks.entry_ref(value.value);
+            *known.or_insert_with(|| Network::parse(value.value))
         });
         let networks: SmallVec<[Network; 4]> = networks.collect();
         let packed: Option<SmallVec<[Operand; 4]>> = networks
@@ -278,7 +279,7 @@ impl<'a> Program<'a> {
     }
 
     /// `COND-60`, `COND-61`. A value with fewer than six parts matches nothing.
-    fn arns(&mut self, values: &[Text<'a>], variables: bool) -> Code {
+    fn arns(&mut self, values: &[Text<'_>], variables: bool) -> Code {
         let reading = Reading {
             variables,
             wildcards: true,
@@ -307,7 +308,7 @@ impl<'a> Program<'a> {
                         continue;
                     }
                     for (place, part) in six.iter_mut().zip(parts) {
-                        let mut builder = PatternBuilder::new(self.arena);
+                        let mut builder = PatternBuilder::new();
                         builder.push(part, reading);
                         *place = builder.finish(self);
                     }
@@ -321,12 +322,12 @@ impl<'a> Program<'a> {
 
     /// Patterns over whole texts that match as the ARN patterns do, if there are such: the colons and
     /// `arn` are literal, and the first five parts have no wildcard but stars.
-    fn arns_as_patterns(
+    fn arns_as_patterns<'t>(
         &self,
-        values: &[Text<'a>],
+        values: &[Text<'t>],
         reading: Reading,
-    ) -> Option<SmallVec<[PatternBuilder<'a>; 2]>> {
-        let mut builders: SmallVec<[PatternBuilder<'a>; 2]> = SmallVec::new();
+    ) -> Option<SmallVec<[PatternBuilder<'t>; 2]>> {
+        let mut builders: SmallVec<[PatternBuilder<'t>; 2]> = SmallVec::new();
         for value in values {
             let parts = vars::arn_parts(value.value, reading.variables);
             let [scheme @ "arn", fields @ .., last] = parts.as_slice() else {
@@ -335,7 +336,7 @@ impl<'a> Program<'a> {
             if fields.len() != 4 {
                 return None;
             }
-            let mut builder = PatternBuilder::new(self.arena);
+            let mut builder = PatternBuilder::new();
             builder.push(scheme, reading);
             for field in fields {
                 builder.push(":", reading);
@@ -369,33 +370,37 @@ impl<'a> Program<'a> {
     }
 
     /// The texts of all values, if none of them has a variable.
-    fn plain_texts(&self, values: &[Text<'a>], reading: Reading) -> Option<SmallVec<[&'a str; 4]>> {
-        let text = |value: &Text<'a>| {
+    fn plain_texts<'t>(
+        &self,
+        values: &[Text<'t>],
+        reading: Reading,
+    ) -> Option<SmallVec<[Cow<'t, str>; 4]>> {
+        let text = |value: &Text<'t>| {
             if !reading.variables || !vars::has_opening(value.value) {
                 return match reading.case {
-                    Case::Fold => Some(fold_in(self.arena, value.value)),
-                    Case::Lower => Some(lower_in(self.arena, value.value)),
-                    Case::Keep => Some(value.value),
+                    Case::Fold => Some(fold(value.value)),
+                    Case::Lower => Some(lower(value.value)),
+                    Case::Keep => Some(value.value.into()),
                 };
             }
-            let mut builder = PatternBuilder::new(self.arena);
+            let mut builder = PatternBuilder::new();
             builder.push(value.value, reading);
-            builder.as_text()
+            builder.into_text()
         };
         values.iter().map(text).collect()
     }
 
-    fn pattern_list(&mut self, values: &[Text<'a>], reading: Reading) -> Operand {
+    fn pattern_list(&mut self, values: &[Text<'_>], reading: Reading) -> Operand {
         let mut list: SmallVec<[Id<Pattern>; 4]> = SmallVec::new();
         for value in values {
-            let mut builder = PatternBuilder::new(self.arena);
+            let mut builder = PatternBuilder::new();
             builder.push(value.value, reading);
             list.push(builder.finish(self));
         }
         self.set(&mut list)
     }
 
-    fn text_list(&mut self, texts: &[&'a str]) -> Operand {
+    fn text_list(&mut self, texts: &[Cow<'_, str>]) -> Operand {
         let list: SmallVec<[_; 4]> = texts.iter().map(|text| self.text(text)).collect();
         self.list(&list).into()
     }
@@ -407,6 +412,12 @@ impl<'a> Program<'a> {
         let list: ListId<T> = self.list(list);
         list.into()
     }
+}
+
+/// Each text once, in the order of an image.
+fn in_order(texts: &mut SmallVec<[Cow<'_, str>; 4]>) {
+    texts.sort_unstable_by(|one, other| (one.len(), one).cmp(&(other.len(), other)));
+    texts.dedup();
 }
 
 /// An instruction whose operand is a short text.

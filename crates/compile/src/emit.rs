@@ -4,23 +4,26 @@
 //! their places in the sorted section, the most common guards their numbers, and the index is built.
 
 use portcullis_image::wire::{count, index, name_hash, widened};
-use portcullis_image::{
-    Header, Id, LIST_LEN, PrincipalRecord, Section, Slot, SlotEntry, SlotStart, StatementFlags,
-};
+use portcullis_image::{Header, Id, LIST_LEN, Section, SlotEntry, SlotStart, StatementFlags};
 
 use crate::CompileError;
 use crate::index::{Index, build};
 use crate::program::{Program, sections};
 
 /// Lays out the program.
-pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
+pub(crate) fn emit(mut program: Program) -> Result<Vec<u8>, CompileError> {
     sort_principals(&mut program);
     number_shared(&mut program);
 
-    let index = match program.options.index {
+    let mut index = match program.options.index {
         true => build(&mut program),
         false => Index::default(),
     };
+    program.close();
+    let uses_segments = index.uses_segments();
+    // What needs the texts, which go first.
+    let slots = slot_index(&program);
+    sort_records(&mut program);
 
     let kinds: Vec<Section> = sections(program.options).collect();
     let mut image = Vec::with_capacity(expected_size(&program, &index));
@@ -28,7 +31,7 @@ pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
     for (entry, section) in kinds.iter().enumerate() {
         image.resize(image.len().next_multiple_of(8), 0);
         let start = image.len();
-        append(&mut program, &index, *section, &mut image);
+        append(&mut program, &mut index, &slots, *section, &mut image);
         // Offsets stay below 2^31, so that no sum of an offset and a length can overflow.
         if i32::try_from(image.len()).is_err() {
             return Err(CompileError::TooLarge);
@@ -49,7 +52,7 @@ pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
     let len = widened(image.len());
     put(&mut image, 16, &len.to_le_bytes());
     put(&mut image, 32, &program.layers.bits().to_le_bytes());
-    let flags = u32::from(program.public) | u32::from(index.uses_segments()) << 1;
+    let flags = u32::from(program.public) | u32::from(uses_segments) << 1;
     put(&mut image, 36, &flags.to_le_bytes());
     put(&mut image, 40, &program.wanted.bits().to_le_bytes());
     let checksum = Header::checksum_of(&image);
@@ -60,7 +63,7 @@ pub(crate) fn emit(mut program: Program<'_>) -> Result<Vec<u8>, CompileError> {
 }
 
 /// A little more than the large sections need.
-fn expected_size(program: &Program<'_>, index: &Index) -> usize {
+fn expected_size(program: &Program, index: &Index) -> usize {
     let sections = [
         (Section::Strings, program.strings.bytes().len()),
         (Section::Statements, program.statements.len()),
@@ -87,7 +90,15 @@ fn put(image: &mut [u8], at: usize, bytes: &[u8]) {
     }
 }
 
-fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut Vec<u8>) {
+/// Writes a section. What is written is let go, so that a large program and its image are never there both.
+fn append(
+    program: &mut Program,
+    index: &mut Index,
+    slots: &[SlotEntry],
+    section: Section,
+    out: &mut Vec<u8>,
+) {
+    use core::mem::take;
     fn all<T, const N: usize>(items: &[T], encode: impl Fn(&T) -> [u8; N], out: &mut Vec<u8>) {
         out.reserve(items.len() * N);
         for item in items {
@@ -96,26 +107,14 @@ fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut 
     }
     match section {
         // First, so that the places of texts are known while the program is made.
-        Section::Strings => out.extend_from_slice(program.strings.bytes()),
-        Section::Slots => {
-            for (name, class) in program.slots.items() {
-                let name = program.strings.intern(name);
-                out.extend(
-                    Slot {
-                        name,
-                        class: *class,
-                    }
-                    .encode(),
-                );
-            }
-        }
-        Section::SlotIndex => all(&slot_index(program), SlotEntry::encode, out),
+        Section::Strings => out.extend_from_slice(&program.strings.take()),
+        Section::Slots => all(&program.slots.take(), |slot| slot.encode(), out),
+        Section::SlotIndex => all(slots, SlotEntry::encode, out),
         Section::SlotStarts => {
-            let index = slot_index(program);
-            let bits = index.len().next_power_of_two().trailing_zeros() + 1;
+            let bits = slots.len().next_power_of_two().trailing_zeros() + 1;
             for place in 0..=1_u64 << bits {
                 let is_before = |own: &SlotEntry| u64::from(own.hash) >> (u32::BITS - bits) < place;
-                let entry = count(index.partition_point(is_before));
+                let entry = count(slots.partition_point(is_before));
                 out.extend(SlotStart { entry }.encode());
             }
         }
@@ -124,46 +123,47 @@ fn append(program: &mut Program<'_>, index: &Index, section: Section, out: &mut 
             |(statement, _)| statement.encode(),
             out,
         ),
-        Section::Lists => all(program.lists.items(), |word| word.to_le_bytes(), out),
-        Section::Actions => all(program.actions.items(), |action| action.encode(), out),
-        Section::Patterns => all(program.patterns.items(), |pattern| pattern.encode(), out),
-        Section::Tokens => all(program.tokens.items(), |token| token.encode(), out),
-        Section::Principals => {
-            let mut sorted = program.principals.items().to_vec();
-            sorted.sort_unstable();
-            for (form, text) in sorted {
-                let text = program.strings.intern(text);
-                out.extend(PrincipalRecord { form, text }.encode());
-            }
-        }
-        Section::Code => all(program.code.items(), |insn| insn.encode(), out),
-        Section::Texts => all(program.texts.items(), |text| text.encode(), out),
-        Section::ShortTexts => all(program.short_texts.items(), |text| text.encode(), out),
-        Section::Numbers => all(program.numbers.items(), |number| number.encode(), out),
-        Section::Instants => all(program.instants.items(), |instant| instant.encode(), out),
-        Section::Networks => all(program.networks.items(), |network| network.encode(), out),
-        Section::Arns => all(program.arns.items(), |arn| arn.encode(), out),
-        Section::Parts => all(&program.parts, |part| part.encode(), out),
-        Section::Nodes => all(&index.nodes, |node| node.encode(), out),
-        Section::NodeGroups => all(&index.node_groups, |group| group.encode(), out),
-        Section::Groups => all(&index.groups, |group| group.encode(), out),
-        Section::Candidates => all(&index.candidates, |candidate| candidate.encode(), out),
-        Section::Probes => all(&index.probes, |probe| probe.encode(), out),
-        Section::Buckets => all(&index.buckets, |bucket| bucket.encode(), out),
-        Section::ActionTable => all(&index.action_table, |entry| entry.encode(), out),
-        Section::Services => all(&index.services, |service| service.encode(), out),
-        Section::Fallback => all(&index.fallback, |action| action.encode(), out),
-        Section::Sources => all(&program.sources, |source| source.encode(), out),
-        Section::Origins => all(&program.statements, |(_, origin)| origin.encode(), out),
-        Section::InsnSources => all(&program.insn_sources, |insn| insn.encode(), out),
+        Section::Lists => all(&program.lists.take(), |word| word.to_le_bytes(), out),
+        Section::Actions => all(&program.actions.take(), |action| action.encode(), out),
+        Section::Patterns => all(&program.patterns.take(), |pattern| pattern.encode(), out),
+        Section::Tokens => all(&program.tokens.take(), |token| token.encode(), out),
+        Section::Principals => all(&program.principals.take(), |own| own.encode(), out),
+        Section::Code => all(&program.code.take(), |insn| insn.encode(), out),
+        Section::Texts => all(&program.texts.take(), |text| text.encode(), out),
+        Section::ShortTexts => all(&program.short_texts.take(), |text| text.encode(), out),
+        Section::Numbers => all(&program.numbers.take(), |number| number.encode(), out),
+        Section::Instants => all(&program.instants.take(), |instant| instant.encode(), out),
+        Section::Networks => all(&program.networks.take(), |network| network.encode(), out),
+        Section::Arns => all(&program.arns.take(), |arn| arn.encode(), out),
+        Section::Parts => all(&take(&mut program.parts), |part| part.encode(), out),
+        Section::Nodes => all(&take(&mut index.nodes), |node| node.encode(), out),
+        Section::NodeGroups => all(&take(&mut index.node_groups), |group| group.encode(), out),
+        Section::Groups => all(&take(&mut index.groups), |group| group.encode(), out),
+        Section::Candidates => all(
+            &take(&mut index.candidates),
+            |candidate| candidate.encode(),
+            out,
+        ),
+        Section::Probes => all(&take(&mut index.probes), |probe| probe.encode(), out),
+        Section::Buckets => all(&take(&mut index.buckets), |bucket| bucket.encode(), out),
+        Section::ActionTable => all(&take(&mut index.action_table), |entry| entry.encode(), out),
+        Section::Services => all(&take(&mut index.services), |service| service.encode(), out),
+        Section::Fallback => all(&take(&mut index.fallback), |action| action.encode(), out),
+        Section::Sources => all(&take(&mut program.sources), |source| source.encode(), out),
+        Section::Origins => all(
+            &take(&mut program.statements),
+            |(_, origin)| origin.encode(),
+            out,
+        ),
+        Section::InsnSources => all(&take(&mut program.insn_sources), |insn| insn.encode(), out),
     }
 }
 
 /// Slots by the hash of their names.
-fn slot_index(program: &Program<'_>) -> Vec<SlotEntry> {
+fn slot_index(program: &Program) -> Vec<SlotEntry> {
     let slots = program.slots.items().iter().zip(0..);
-    let entries = slots.map(|((name, _), slot)| SlotEntry {
-        hash: name_hash(name.as_bytes()),
+    let entries = slots.map(|(own, slot)| SlotEntry {
+        hash: name_hash(program.strings.get(own.name)),
         slot: Id::new(slot),
     });
     let mut index: Vec<SlotEntry> = entries.collect();
@@ -172,7 +172,7 @@ fn slot_index(program: &Program<'_>) -> Vec<SlotEntry> {
 }
 
 /// Numbers the guards that the most statements share.
-fn number_shared(program: &mut Program<'_>) {
+fn number_shared(program: &mut Program) {
     let mut uses = vec![0_u32; program.code.items().len()];
     for (statement, _) in &program.statements {
         let guard = statement
@@ -199,11 +199,23 @@ fn number_shared(program: &mut Program<'_>) {
     }
 }
 
+/// Puts principals in the order of their section.
+fn sort_records(program: &mut Program) {
+    let mut sorted = program.principals.take();
+    sorted.sort_unstable_by_key(|own| (own.form, program.strings.get(own.text)));
+    for principal in sorted {
+        program.principals.intern(principal);
+    }
+}
+
 /// Gives principals their places in the sorted section.
-fn sort_principals(program: &mut Program<'_>) {
+fn sort_principals(program: &mut Program) {
     let principals = program.principals.items();
     let mut order: Vec<usize> = (0..principals.len()).collect();
-    order.sort_unstable_by_key(|number| principals.get(*number));
+    order.sort_unstable_by_key(|number| {
+        let own = principals.get(*number);
+        own.map(|own| (own.form, program.strings.get(own.text)))
+    });
     let mut places = vec![0; order.len()];
     for (place, number) in (0..).zip(&order) {
         if let Some(slot) = places.get_mut(*number) {

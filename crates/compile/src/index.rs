@@ -60,7 +60,7 @@ impl Index {
 
 /// Builds the index of a program whose statements are in their final order, and tells its parts where
 /// their nodes are.
-pub(crate) fn build(program: &mut Program<'_>) -> Index {
+pub(crate) fn build(program: &mut Program) -> Index {
     let mut parts = core::mem::take(&mut program.parts);
     let tables = Tables {
         program,
@@ -93,14 +93,14 @@ struct ActionInfo {
 }
 
 /// Builds nodes and groups, part by part.
-struct Builder<'t, 'p, 'a> {
-    tables: &'t Tables<'p, 'a>,
+struct Builder<'t, 'p> {
+    tables: &'t Tables<'p>,
     actions: &'t [ActionInfo],
     node_groups: Runs<NodeGroup>,
     index: Index,
 }
 
-impl Builder<'_, '_, '_> {
+impl Builder<'_, '_> {
     fn part(&mut self, part: &mut Part) {
         let tables = self.tables;
         // All candidates, and for each pattern of each statement the range of its own.
@@ -176,12 +176,12 @@ impl Builder<'_, '_, '_> {
     }
 }
 
-struct Tables<'p, 'a> {
-    program: &'p Program<'a>,
+struct Tables<'p> {
+    program: &'p Program,
     patterns: &'p [Pattern],
 }
 
-impl Tables<'_, '_> {
+impl Tables<'_> {
     fn pattern(&self, pattern: Id<Pattern>) -> Pattern {
         const NONE: Pattern = Pattern {
             kind: PatternKind::Exact,

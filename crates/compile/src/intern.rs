@@ -80,6 +80,16 @@ impl<R, T: Eq + Hash> Interner<R, T> {
     pub(crate) fn items(&self) -> &[T] {
         &self.items
     }
+
+    /// The things alone, which are no longer here.
+    pub(crate) fn take(&mut self) -> Vec<T> {
+        core::mem::replace(self, Interner::new()).items
+    }
+
+    /// Forgets how to find things that are there.
+    pub(crate) fn close(&mut self) {
+        self.numbers = Table::new();
+    }
 }
 
 /// Runs of items that lie behind each other in one vector; equal runs are stored once.
@@ -137,6 +147,16 @@ impl<R, T: Clone + Eq + Hash> Runs<R, T> {
 
     pub(crate) fn into_items(self) -> Vec<T> {
         self.items
+    }
+
+    /// The items alone, which are no longer here.
+    pub(crate) fn take(&mut self) -> Vec<T> {
+        core::mem::replace(self, Runs::new()).items
+    }
+
+    /// Forgets how to find runs that are there.
+    pub(crate) fn close(&mut self) {
+        self.runs = Table::new();
     }
 }
 
@@ -219,6 +239,16 @@ impl Strings {
 
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The bytes alone, which are no longer here.
+    pub(crate) fn take(&mut self) -> Vec<u8> {
+        core::mem::take(&mut self.bytes)
+    }
+
+    /// Forgets how to find texts that are there.
+    pub(crate) fn close(&mut self) {
+        self.places = Table::new();
     }
 }
 

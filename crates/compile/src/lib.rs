@@ -17,6 +17,7 @@ mod public;
 
 use core::fmt;
 
+use crate::program::Program;
 use portcullis_image::LayerSet;
 use portcullis_syntax::{Policy, PolicySets};
 
@@ -82,9 +83,8 @@ pub fn compile(sets: &PolicySets<'_>, options: Options) -> Result<Vec<u8>, Compi
     if sets.bucket.is_some() {
         return Err(CompileError::Bucket);
     }
-    let arena = bumpalo::Bump::new();
-    let part = lower::layers_of(sets)?;
-    let program = lower::lower(core::iter::once(part), options, &arena);
+    let mut program = Program::new(options);
+    program.part(&lower::layers_of(sets)?);
     emit::emit(program)
 }
 
@@ -100,16 +100,31 @@ pub struct Part<'s, 'a> {
 /// Compiles many sets of policies to one image, in which each is a part. A decision names the parts
 /// that take part, and what they stand for.
 ///
-/// Takes time and memory linear in the policies.
-///
-/// # Errors
-/// [`CompileError`] if the policies exceed what an image can hold.
-pub fn compile_parts<'s, 'a: 's>(
-    parts: impl IntoIterator<Item = Part<'s, 'a>>,
-    options: Options,
-) -> Result<Vec<u8>, CompileError> {
-    let arena = bumpalo::Bump::new();
-    let parts = parts.into_iter();
-    let parts = parts.map(|part| vec![(part.layers, part.policies)]);
-    emit::emit(lower::lower(parts, options, &arena))
+/// Parts come one by one, so that whoever has many need not hold the trees of all.
+pub struct Compiler(Program);
+
+impl core::fmt::Debug for Compiler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Compiler").finish_non_exhaustive()
+    }
+}
+
+impl Compiler {
+    /// A compiler of an image without parts.
+    pub fn new(options: Options) -> Compiler {
+        Compiler(Program::new(options))
+    }
+
+    /// Adds a part, whose number is how many were added before. Takes time linear in its policies.
+    pub fn add(&mut self, part: Part<'_, '_>) {
+        self.0.part(&[(part.layers, part.policies)]);
+    }
+
+    /// The image.
+    ///
+    /// # Errors
+    /// [`CompileError`] if the policies exceed what an image can hold.
+    pub fn finish(self) -> Result<Vec<u8>, CompileError> {
+        emit::emit(self.0)
+    }
 }

@@ -4,7 +4,6 @@
 //! a guard. No statement is merged with another, dropped or reordered but for Deny coming first, since explanations name
 //! each by its place in its document.
 
-use bumpalo::Bump;
 use portcullis_image::wire::count;
 use portcullis_image::{
     ActionPattern, ConditionText, Entries, Id, Insn, InsnSource, Item, LayerSet, ListId, Origin,
@@ -20,27 +19,13 @@ use smallvec::SmallVec;
 use crate::fold::compare_folded;
 use crate::pattern::{Case, PatternBuilder, Reading};
 use crate::program::{Program, WrittenGuard};
-use crate::{CompileError, Options, public};
+use crate::{CompileError, public};
 
 /// Entries as written.
 type Written<'a> = SmallVec<[&'a str; 8]>;
 
 /// The policies of a part, with the layers that each of them is in.
 pub(crate) type PartPolicies<'s, 'a> = Vec<(LayerSet, &'s [Policy<'a>])>;
-
-/// Lowers all policies, part by part.
-pub(crate) fn lower<'s, 'a: 's>(
-    parts: impl Iterator<Item = PartPolicies<'s, 'a>>,
-    options: Options,
-    arena: &'a Bump,
-) -> Program<'a> {
-    let mut program = Program::new(options, arena);
-    let mut lines = Lines::default();
-    for part in parts {
-        program.part(&part, &mut lines);
-    }
-    program
-}
 
 /// The sets that are present, with their layers.
 pub(crate) fn layers_of<'s, 'a>(
@@ -93,8 +78,10 @@ impl<'a> Lines<'a> {
     }
 }
 
-impl<'a> Program<'a> {
-    fn part(&mut self, policies: &PartPolicies<'_, 'a>, lines: &mut Lines<'a>) {
+impl Program {
+    /// Lowers the policies of a part.
+    pub(crate) fn part(&mut self, policies: &[(LayerSet, &[Policy<'_>])]) {
+        let mut lines = Lines::default();
         self.reserve(policies);
         let first = self.statements.len();
         let (mut layers, mut public) = (LayerSet::EMPTY, false);
@@ -105,7 +92,7 @@ impl<'a> Program<'a> {
                     .iter()
                     .any(|policy| public::is_public(&policy.document));
             for policy in *policies {
-                self.policy(*own, policy, lines);
+                self.policy(*own, policy, &mut lines);
             }
         }
         let statements = self.statements.get_mut(first..).unwrap_or(&mut []);
@@ -126,7 +113,7 @@ impl<'a> Program<'a> {
     }
 
     /// Makes room for what a part needs if it has nothing in common with the parts before it.
-    fn reserve(&mut self, policies: &PartPolicies<'_, 'a>) {
+    fn reserve(&mut self, policies: &[(LayerSet, &[Policy<'_>])]) {
         let documents = policies.iter().flat_map(|(_, policies)| *policies);
         let lists = documents.map(|policy| policy.document.statements);
         let (mut statements, mut conditions) = (0, 0);
@@ -141,7 +128,7 @@ impl<'a> Program<'a> {
         }
     }
 
-    fn policy(&mut self, layers: LayerSet, policy: &Policy<'a>, lines: &mut Lines<'a>) {
+    fn policy<'t>(&mut self, layers: LayerSet, policy: &Policy<'t>, lines: &mut Lines<'t>) {
         let source = Id::new(count(self.sources.len()));
         if self.options.debug {
             let record = Source {
@@ -180,8 +167,8 @@ impl<'a> Program<'a> {
     fn statement(
         &mut self,
         layers: LayerSet,
-        document: &ast::Document<'a>,
-        statement: &ast::Statement<'a>,
+        document: &ast::Document<'_>,
+        statement: &ast::Statement<'_>,
         origin: &mut Origin,
     ) -> Statement {
         let (principals, not_principal) = match &statement.principal {
@@ -218,7 +205,7 @@ impl<'a> Program<'a> {
     }
 
     /// The list of entries as written, if explanations are to print them.
-    fn written(&mut self, entries: &[&'a str]) -> ListId<ConditionText> {
+    fn written(&mut self, entries: &[&str]) -> ListId<ConditionText> {
         if !self.options.debug {
             return Id::FIRST;
         }
@@ -227,8 +214,8 @@ impl<'a> Program<'a> {
     }
 
     /// `MATCH-10` to `MATCH-12`.
-    fn actions(&mut self, entries: &ast::Entries<'a>) -> (Entries<ActionPattern>, Written<'a>) {
-        let mut list: SmallVec<[(Id<ActionPattern>, &'a str); 8]> = SmallVec::new();
+    fn actions<'t>(&mut self, entries: &ast::Entries<'t>) -> (Entries<ActionPattern>, Written<'t>) {
+        let mut list: SmallVec<[(Id<ActionPattern>, &'t str); 8]> = SmallVec::new();
         for entry in entries.list {
             let known = self.known_actions.get(entry.value).copied();
             let Some(action) = known.or_else(|| self.action(entry.value)) else {
@@ -240,10 +227,10 @@ impl<'a> Program<'a> {
     }
 
     /// The list of the patterns of entries, each once, and beside each an entry that has it.
-    fn entries<T: Item>(
+    fn entries<'t, T: Item>(
         &mut self,
-        mut list: SmallVec<[(Id<T>, &'a str); 8]>,
-    ) -> (Entries<T>, Written<'a>) {
+        mut list: SmallVec<[(Id<T>, &'t str); 8]>,
+    ) -> (Entries<T>, Written<'t>) {
         list.sort_by_key(|(item, _)| *item);
         list.dedup_by_key(|(item, _)| *item);
         let items: SmallVec<[Id<T>; 8]> = list.iter().map(|(item, _)| *item).collect();
@@ -252,7 +239,7 @@ impl<'a> Program<'a> {
     }
 
     /// The pattern of an entry that was not met before; none if it matches every action.
-    fn action(&mut self, entry: &'a str) -> Option<Id<ActionPattern>> {
+    fn action(&mut self, entry: &str) -> Option<Id<ActionPattern>> {
         let reading = Reading {
             variables: false,
             wildcards: true,
@@ -261,23 +248,23 @@ impl<'a> Program<'a> {
         // An entry without a colon is a run of stars (`GRAM-18`).
         let (service, name) = entry.split_once(':')?;
         let mut part = |text| {
-            let mut builder = PatternBuilder::new(self.arena);
+            let mut builder = PatternBuilder::new();
             builder.push(text, reading);
             builder.finish(self)
         };
         let (service, name) = (part(service), part(name));
         let action = self.actions.intern(ActionPattern { service, name });
-        self.known_actions.insert(entry, action);
+        self.known_actions.insert(entry.into(), action);
         Some(action)
     }
 
     /// `MATCH-20` to `MATCH-28`.
-    fn resources(
+    fn resources<'t>(
         &mut self,
-        document: &ast::Document<'a>,
-        entries: &ast::Entries<'a>,
-    ) -> (Entries<Pattern>, Written<'a>) {
-        let mut list: SmallVec<[(Id<Pattern>, &'a str); 8]> = SmallVec::new();
+        document: &ast::Document<'_>,
+        entries: &ast::Entries<'t>,
+    ) -> (Entries<Pattern>, Written<'t>) {
+        let mut list: SmallVec<[(Id<Pattern>, &'t str); 8]> = SmallVec::new();
         for entry in entries.list {
             if entry.value.bytes().all(|byte| byte == b'*') {
                 return (Entries::Any, Written::from_slice(&[entry.value]));
@@ -287,7 +274,7 @@ impl<'a> Program<'a> {
         self.entries(list)
     }
 
-    fn resource(&mut self, document: &ast::Document<'a>, text: &'a str) -> Id<Pattern> {
+    fn resource(&mut self, document: &ast::Document<'_>, text: &str) -> Id<Pattern> {
         let variables = vars::has_opening(text) && document.has_variables();
         let is_colon = |byte: &u8| *byte == b':';
         let is_short = document.kind.completes_short_arns()
@@ -297,7 +284,7 @@ impl<'a> Program<'a> {
             wildcards: true,
             case: Case::Keep,
         };
-        let mut builder = PatternBuilder::new(self.arena);
+        let mut builder = PatternBuilder::new();
         if !variables && !is_short {
             builder.push(text, plain);
             return builder.finish(self);
@@ -323,7 +310,7 @@ impl<'a> Program<'a> {
     }
 
     /// `GRAM-30` to `GRAM-44`.
-    fn principals(&mut self, principals: &ast::Principals<'a>) -> Principals<PrincipalRecord> {
+    fn principals(&mut self, principals: &ast::Principals<'_>) -> Principals<PrincipalRecord> {
         let mut list: SmallVec<[Id<PrincipalRecord>; 8]> = SmallVec::new();
         for entry in principals.list {
             let form = match entry.kind {
@@ -333,8 +320,8 @@ impl<'a> Program<'a> {
                 PrincipalKind::Federated => PrincipalForm::Federated,
                 PrincipalKind::CanonicalUser => PrincipalForm::CanonicalUser,
             };
-            self.strings.intern(entry.value.value);
-            list.push(self.principals.intern((form, entry.value.value)));
+            let text = self.strings.intern(entry.value.value);
+            list.push(self.principals.intern(PrincipalRecord { form, text }));
         }
         list.sort_unstable();
         list.dedup();
@@ -344,11 +331,11 @@ impl<'a> Program<'a> {
     /// `COND-1`. Equal guards are one guard, whatever the order in which their tests were written.
     fn guard(
         &mut self,
-        document: &ast::Document<'a>,
-        statement: &ast::Statement<'a>,
+        document: &ast::Document<'_>,
+        statement: &ast::Statement<'_>,
     ) -> Option<Id<Insn>> {
         let variables = document.has_variables();
-        let mut conditions: SmallVec<[&ast::Condition<'a>; 4]> =
+        let mut conditions: SmallVec<[&ast::Condition<'_>; 4]> =
             statement.conditions.iter().collect();
         conditions.sort_by(|a, b| {
             let keys = compare_folded(a.key.value, b.key.value);
@@ -388,7 +375,7 @@ impl<'a> Program<'a> {
         Some(own)
     }
 
-    fn insn_source(&mut self, condition: &ast::Condition<'a>) -> InsnSource {
+    fn insn_source(&mut self, condition: &ast::Condition<'_>) -> InsnSource {
         let values = condition.values.iter().map(|value| self.text(value.value));
         let values: SmallVec<[_; 4]> = values.collect();
         InsnSource {

@@ -4,8 +4,8 @@
 //! equal patterns are equal however they were written, and share a record. What may be a wildcard or a variable where is
 //! said by whoever builds it ([`Reading`]).
 
-use bumpalo::Bump;
-use bumpalo::collections::String as ArenaString;
+use std::borrow::Cow;
+
 use portcullis_image::{
     Class, Id, MAX_CHARS, Pattern, PatternKind, Start, Token, TokenRecord, span,
 };
@@ -13,7 +13,7 @@ use portcullis_source::words::{equal, first};
 use portcullis_syntax::vars::{self, Variable};
 use smallvec::SmallVec;
 
-use crate::fold::{fold_in, lower_in};
+use crate::fold::{fold, lower};
 use crate::program::Program;
 
 /// How a text is read.
@@ -38,34 +38,32 @@ pub(crate) enum Case {
 }
 
 /// A part of a pattern before it has a place in the image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part<'a> {
-    Text(&'a str),
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part<'t> {
+    Text(Cow<'t, str>),
     Star,
     Field,
     Chars(u32),
     Variable {
-        key: &'a str,
-        default: Option<&'a str>,
+        key: &'t str,
+        default: Option<&'t str>,
     },
 }
 
 /// Builds one pattern from the texts of its pieces.
-pub(crate) struct PatternBuilder<'a> {
-    arena: &'a Bump,
-    parts: SmallVec<[Part<'a>; 4]>,
+#[derive(Default)]
+pub(crate) struct PatternBuilder<'t> {
+    parts: SmallVec<[Part<'t>; 4]>,
 }
 
-impl<'a> PatternBuilder<'a> {
-    pub(crate) fn new(arena: &'a Bump) -> Self {
-        PatternBuilder {
-            arena,
-            parts: SmallVec::new(),
-        }
+impl<'t> PatternBuilder<'t> {
+    /// A pattern for the empty text.
+    pub(crate) fn new() -> Self {
+        PatternBuilder::default()
     }
 
     /// Appends a text, read in this way.
-    pub(crate) fn push(&mut self, text: &'a str, reading: Reading) {
+    pub(crate) fn push(&mut self, text: &'t str, reading: Reading) {
         if !reading.variables || !vars::has_opening(text) {
             self.push_plain(text, reading);
             return;
@@ -92,7 +90,7 @@ impl<'a> PatternBuilder<'a> {
 
     /// Appends a part of an ARN in which stars do not match colons, if that is all that it has of
     /// wildcards and variables.
-    pub(crate) fn push_field(&mut self, text: &'a str, reading: Reading) -> bool {
+    pub(crate) fn push_field(&mut self, text: &'t str, reading: Reading) -> bool {
         let first = self.parts.len();
         self.push(text, reading);
         let parts = self
@@ -109,7 +107,7 @@ impl<'a> PatternBuilder<'a> {
         true
     }
 
-    fn push_plain(&mut self, text: &'a str, reading: Reading) {
+    fn push_plain(&mut self, text: &'t str, reading: Reading) {
         if !reading.wildcards {
             self.push_text(text, reading.case);
             return;
@@ -147,42 +145,40 @@ impl<'a> PatternBuilder<'a> {
         }
     }
 
-    fn push_text(&mut self, text: &'a str, case: Case) {
+    fn push_text(&mut self, text: &'t str, case: Case) {
         if text.is_empty() {
             return;
         }
         let text = match case {
-            Case::Keep => text,
-            Case::Lower => lower_in(self.arena, text),
-            Case::Fold => fold_in(self.arena, text),
+            Case::Keep => text.into(),
+            Case::Lower => lower(text),
+            Case::Fold => fold(text),
         };
         if let Some(Part::Text(last)) = self.parts.last_mut() {
-            let mut joined = ArenaString::from_str_in(last, self.arena);
-            joined.push_str(text);
-            *last = joined.into_bump_str();
+            last.to_mut().push_str(&text);
         } else {
             self.parts.push(Part::Text(text));
         }
     }
 
     /// The text, if the pattern is nothing but text.
-    pub(crate) fn as_text(&self) -> Option<&'a str> {
-        match self.parts.as_slice() {
-            [] => Some(""),
-            [Part::Text(text)] => Some(text),
+    pub(crate) fn into_text(mut self) -> Option<Cow<'t, str>> {
+        match (self.parts.pop(), self.parts.is_empty()) {
+            (None, _) => Some("".into()),
+            (Some(Part::Text(text)), true) => Some(text),
             _ => None,
         }
     }
 
     /// The two literals and what a value may have between and behind them ([`span`]), if the pattern is
     /// nothing else.
-    pub(crate) fn as_span(&self) -> Option<(&'a str, &'a str, u64)> {
+    pub(crate) fn as_span(&self) -> Option<(&str, &str, u64)> {
         let (parts, open) = match self.parts.as_slice() {
             [parts @ .., Part::Star] => (parts, span::OPEN),
             parts => (parts, 0),
         };
         let (first, parts) = match parts {
-            [Part::Text(first), parts @ ..] => (*first, parts),
+            [Part::Text(first), parts @ ..] => (&**first, parts),
             parts => ("", parts),
         };
         match parts {
@@ -196,7 +192,7 @@ impl<'a> PatternBuilder<'a> {
     }
 
     /// Gives the pattern a number in the program.
-    pub(crate) fn finish(self, program: &mut Program<'a>) -> Id<Pattern> {
+    pub(crate) fn finish(self, program: &mut Program) -> Id<Pattern> {
         let mut parts = self.parts.as_slice();
         let mut literal = "";
         if let [Part::Text(text), rest @ ..] = parts {
@@ -210,7 +206,7 @@ impl<'a> PatternBuilder<'a> {
             _ => {
                 let mut tokens: SmallVec<[TokenRecord; 8]> = SmallVec::new();
                 for part in parts {
-                    tokens.push(token(*part, program).into());
+                    tokens.push(token(part, program).into());
                 }
                 tokens.push(Token::End.into());
                 (
@@ -227,12 +223,12 @@ impl<'a> PatternBuilder<'a> {
     }
 }
 
-fn token<'a>(part: Part<'a>, program: &mut Program<'a>) -> Token {
+fn token(part: &Part<'_>, program: &mut Program) -> Token {
     match part {
         Part::Text(text) => Token::Text(program.strings.intern(text)),
         Part::Star => Token::Star,
         Part::Field => Token::Field,
-        Part::Chars(count) => Token::Chars(count),
+        Part::Chars(count) => Token::Chars(*count),
         Part::Variable { key, default } => Token::Variable {
             slot: program.slot(key, Class::Text),
             default: default.map(|text| program.strings.intern(text)),

@@ -4,27 +4,28 @@
 //! organization repeat themselves. The order makes the same policies the same
 //! bytes; the hash tables only answer whether something was seen.
 
-use bumpalo::Bump;
 use portcullis_image::value::network::Network;
 use portcullis_image::wire::count;
 use portcullis_image::{
     ActionPattern, ArnPattern, Class, ConditionText, Header, Id, Insn, InsnSource, InstantRecord,
     Item, LayerSet, ListId, ListKind, NetworkRecord, NumberRecord, Origin, Part, Pattern,
-    PrincipalForm, PrincipalRecord, Reserved, Section, ShortText, Slot, Source, Statement,
-    TokenRecord, WantedKeys,
+    PrincipalRecord, Reserved, Section, ShortText, Slot, Source, Statement, TokenRecord,
+    WantedKeys,
 };
 use smallvec::SmallVec;
 
 use crate::Options;
-use crate::fold::fold_in;
+use crate::fold::fold;
 use crate::intern::{Interner, Lists, Memo, Runs, Strings, memo};
 
 /// How the instructions of a guard were written.
 pub(crate) type WrittenGuard = SmallVec<[InsnSource; 4]>;
 
+/// The slots of a key: most are looked at with one class.
+type OfClasses = SmallVec<[(Class, Id<Slot>); 2]>;
+
 /// Everything that an image will hold.
-pub(crate) struct Program<'a> {
-    pub(crate) arena: &'a Bump,
+pub(crate) struct Program {
     pub(crate) options: Options,
     /// The layers of all parts.
     pub(crate) layers: LayerSet,
@@ -32,8 +33,8 @@ pub(crate) struct Program<'a> {
     /// The reserved keys that policies look at.
     pub(crate) wanted: WantedKeys,
     pub(crate) strings: Strings,
-    /// Folded names with the class of the values.
-    pub(crate) slots: Interner<Slot, (&'a str, Class)>,
+    /// With folded names.
+    pub(crate) slots: Interner<Slot>,
     /// Statements with their origins, part by part; in a part Deny comes first.
     pub(crate) statements: Vec<(Statement, Origin)>,
     pub(crate) parts: Vec<Part>,
@@ -42,12 +43,12 @@ pub(crate) struct Program<'a> {
     pub(crate) principal_lists: Vec<ListId<PrincipalRecord>>,
     pub(crate) actions: Interner<ActionPattern>,
     /// The patterns for actions by their entries.
-    pub(crate) known_actions: Memo<&'a str, Id<ActionPattern>>,
-    /// The slots by key as written, and class.
-    known_slots: Memo<(&'a str, Class), Id<Slot>>,
+    pub(crate) known_actions: Memo<Box<str>, Id<ActionPattern>>,
+    /// The slots by key as written, for each class.
+    known_slots: Memo<Box<str>, OfClasses>,
     pub(crate) patterns: Interner<Pattern>,
     pub(crate) tokens: Runs<TokenRecord>,
-    pub(crate) principals: Interner<PrincipalRecord, (PrincipalForm, &'a str)>,
+    pub(crate) principals: Interner<PrincipalRecord>,
     pub(crate) code: Runs<Insn>,
     /// Guards that were written in another way than an equal one, by that and how they were.
     pub(crate) guards: Memo<(Id<Insn>, WrittenGuard), Id<Insn>>,
@@ -57,7 +58,7 @@ pub(crate) struct Program<'a> {
     pub(crate) instants: Interner<InstantRecord>,
     pub(crate) networks: Interner<NetworkRecord>,
     /// The networks of values, none for what is no network.
-    pub(crate) known_networks: Memo<&'a str, Option<Network>>,
+    pub(crate) known_networks: Memo<Box<str>, Option<Network>>,
     pub(crate) arns: Interner<ArnPattern>,
     pub(crate) sources: Vec<Source>,
     pub(crate) insn_sources: Vec<InsnSource>,
@@ -72,12 +73,11 @@ pub(crate) fn sections(options: Options) -> impl Iterator<Item = Section> {
     })
 }
 
-impl<'a> Program<'a> {
+impl Program {
     /// A program without statements.
-    pub(crate) fn new(options: Options, arena: &'a Bump) -> Program<'a> {
+    pub(crate) fn new(options: Options) -> Program {
         let table = Header::SIZE + Header::ENTRY * sections(options).count();
         let mut program = Program {
-            arena,
             options,
             layers: LayerSet::EMPTY,
             public: false,
@@ -108,8 +108,11 @@ impl<'a> Program<'a> {
         };
         // They have their numbers, whether a policy looks at them or not.
         for key in Reserved::ALL {
-            program.strings.intern(key.name());
-            program.slots.intern((key.name(), Reserved::CLASS));
+            let name = program.strings.intern(key.name());
+            program.slots.intern(Slot {
+                name,
+                class: Reserved::CLASS,
+            });
         }
         // The evaluation itself looks at these.
         for key in [
@@ -123,18 +126,34 @@ impl<'a> Program<'a> {
     }
 
     /// The slot of a key and class.
-    pub(crate) fn slot(&mut self, key: &'a str, class: Class) -> Id<Slot> {
-        if let Some(slot) = self.known_slots.get(&(key, class)) {
-            return *slot;
+    pub(crate) fn slot(&mut self, key: &str, class: Class) -> Id<Slot> {
+        let known = self.known_slots.get(key).into_iter().flatten();
+        if let Some((_, slot)) = known.copied().find(|(own, _)| *own == class) {
+            return slot;
         }
-        let name = fold_in(self.arena, key);
-        self.strings.intern(name);
-        if let Some(reserved) = Reserved::of_name(name) {
+        let folded = fold(key);
+        let name = self.strings.intern(&folded);
+        if let Some(reserved) = Reserved::of_name(&folded) {
             self.wanted.add(reserved, class);
         }
-        let slot = self.slots.intern((name, class));
-        self.known_slots.insert((key, class), slot);
+        let slot = self.slots.intern(Slot { name, class });
+        let known = self.known_slots.entry_ref(key).or_default();
+        known.push((class, slot));
         slot
+    }
+
+    /// Forgets how to find what is there: nothing is added from now on.
+    pub(crate) fn close(&mut self) {
+        self.strings.close();
+        self.slots.close();
+        self.lists.close();
+        self.actions.close();
+        self.patterns.close();
+        self.tokens.close();
+        self.code.close();
+        self.texts.close();
+        self.known_actions = memo();
+        self.guards = memo();
     }
 
     /// A text of conditions.

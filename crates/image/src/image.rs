@@ -92,6 +92,11 @@ impl<D: AsRef<[u8]>> Image<D> {
     pub fn as_bytes(&self) -> &[u8] {
         self.data.as_ref()
     }
+
+    /// What it was opened from.
+    pub fn into_inner(self) -> D {
+        self.data
+    }
 }
 
 fn read_layout(bytes: &[u8]) -> Result<Layout, ImageError> {

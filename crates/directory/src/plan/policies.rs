@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bumpalo::Bump;
-use portcullis_compile::{CompileError, Options, Part, compile_parts};
+use portcullis_compile::{CompileError, Compiler, Options, Part};
 use portcullis_image::{Image, LayerSet};
 use portcullis_model::PolicyKind;
 
@@ -98,12 +98,15 @@ impl Policies {
         self.plan.get_mut()?.as_mut().ok()
     }
 
-    /// The images alone.
+    /// The images alone. Documents that are compiled for it go as they are compiled.
     pub(crate) fn into_images(self, tables: &Tables) -> Result<Vec<Image<Vec<u8>>>, EngineError> {
-        self.plan(tables)?;
         match self.plan.into_inner() {
             Some(made) => Ok(made?.stack.into_images()),
-            None => Ok(Vec::new()),
+            None => {
+                let documents = self.documents.unwrap_or_default();
+                let image = image_of_all(Kept::Last(documents), tables, self.options);
+                Ok(vec![image?])
+            }
         }
     }
 
@@ -125,7 +128,8 @@ impl Policies {
         let made = self.plan.get_or_init(|| {
             let documents = self.documents.as_deref();
             let none = Documents::default();
-            let image = image_of_all(documents.unwrap_or(&none), tables, self.options)?;
+            let documents = Kept::Whole(documents.unwrap_or(&none));
+            let image = image_of_all(documents, tables, self.options)?;
             Ok(DecisionPlan::new(vec![image], tables, self.id))
         });
         made.as_ref().map_err(|error| EngineError::from(*error))
@@ -178,22 +182,16 @@ fn parts_of(documents: &Documents) -> Parts {
 /// Compiles every policy that takes part anywhere to one image. Their order is that of the numbers that they have, so that
 /// the same folder gives the same bytes.
 fn image_of_all(
-    documents: &Documents,
+    mut documents: Kept<'_>,
     tables: &Tables,
     options: Options,
 ) -> Result<Image<Vec<u8>>, CompileError> {
-    let arena = Bump::new();
     let mut parts: Vec<((PolicyId, PolicyKind), (PartId, u32))> =
-        parts_of(documents).into_iter().collect();
+        parts_of(&documents).into_iter().collect();
     parts.sort_unstable_by_key(|(_, (number, _))| *number);
-    // All were read before. Should that ever fail, there is no image rather than one without a Deny.
-    let policies = parts
-        .iter()
-        .map(|((policy, kind), _)| documents.read(*policy, *kind, tables.strings(), &arena))
-        .collect::<Option<Vec<_>>>()
-        .ok_or(CompileError::TooLarge)?;
     let all_layers = parts.iter().fold(0, |all, (_, (_, layers))| all | layers);
-    let empty = Part {
+    let mut compiler = Compiler::new(options);
+    compiler.add(Part {
         layers: LayerSet::from_bits(
             all_layers
                 | tables
@@ -202,16 +200,58 @@ fn image_of_all(
                     .fold(0, |all, (layers, _)| all | layers),
         ),
         policies: &[],
-    };
-    let others = parts
+    });
+    // Which texts the parts from each on need: those before the first of them can go.
+    let mut needed: Vec<usize> = parts
         .iter()
-        .zip(&policies)
-        .map(|((_, (_, layers)), policy)| Part {
-            layers: LayerSet::from_bits(*layers),
-            policies: std::slice::from_ref(policy),
+        .map(|((policy, _), _)| documents.block(*policy))
+        .collect();
+    let mut first = usize::MAX;
+    for block in needed.iter_mut().rev() {
+        first = first.min(*block);
+        *block = first;
+    }
+    // The tree of one policy after the other, in the same memory.
+    let mut arena = Bump::new();
+    for (((policy, kind), (_, layers)), block) in parts.into_iter().zip(needed) {
+        documents.let_go(block);
+        // All were read before. Should that ever fail, there is no image rather than one without a Deny.
+        let policy = documents.read(policy, kind, tables.strings(), &arena);
+        let policy = policy.ok_or(CompileError::TooLarge)?;
+        compiler.add(Part {
+            layers: LayerSet::from_bits(layers),
+            policies: std::slice::from_ref(&policy),
         });
-    let bytes = compile_parts(std::iter::once(empty).chain(others), options)?;
-    checked(bytes)
+        arena.reset();
+    }
+    drop(documents);
+    checked(compiler.finish()?)
+}
+
+/// Documents that are compiled, and whether anybody needs them afterwards.
+enum Kept<'d> {
+    Whole(&'d Documents),
+    Last(Box<Documents>),
+}
+
+impl Kept<'_> {
+    /// Forgets texts before a block.
+    fn let_go(&mut self, block: usize) {
+        if let Kept::Last(documents) = self {
+            documents.let_go(block);
+        }
+    }
+}
+
+impl std::ops::Deref for Kept<'_> {
+    type Target = Documents;
+
+    fn deref(&self) -> &Documents {
+        match self {
+            Kept::Whole(documents) => documents,
+            Kept::Last(documents) => documents,
+        }
+    }
 }
 
 /// The compiler makes what the validator accepts.
