@@ -66,7 +66,7 @@ fn spoil(text: &str, source: &mut Bytes) -> String {
             members.insert("Sid".into(), "".into());
         }
         // Networks are rare otherwise.
-        if source.next_u64() % 8 == 0 && !members.contains_key("Condition") {
+        if source.next_u64() % 3 == 0 && !members.contains_key("Condition") {
             let network = json!({"IpAddress": {"aws:SourceIp": "10.0.0.7/16"}});
             members.insert("Condition".into(), network);
         }
@@ -116,7 +116,7 @@ fn mended(text: &str, only: Option<&str>, counts: &mut BTreeMap<&'static str, us
 /// requests were decided by policies that a code had mended, and by those that it had not:
 ///
 /// ```sh
-/// PORTCULLIS_CASES=100000 cargo test --release -p portcullis-testkit --test it -- safe_fixes --nocapture
+/// PORTCULLIS_CASES=70000 cargo test --release -p portcullis-testkit --test it -- safe_fixes --nocapture
 /// ```
 #[test]
 fn safe_fixes_change_no_decision() {
